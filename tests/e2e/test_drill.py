@@ -162,7 +162,7 @@ def test_what_is_not_ready_is_not_started_and_every_reason_is_told(
 def test_a_drill_does_not_remove_what_somebody_else_tests(env: dict[str, str], server: SimulatorServer) -> None:
     machine = list(server.simulator.world.replications.values())[1]
     machine.test_state = "complete"
-    server.simulator.world.vms["theirs"] = server.simulator.world.machine_of(machine, "POWERED_ON", "lan")
+    server.simulator.world.vms["theirs"] = server.simulator.world.recovered_vm(machine, "POWERED_ON", "lan")
     refused = run_playbook("dr_drill.yml", env, *ALL, *extra(dr_drill_min_score=0))
     assert refused.status == 2
     assert "Nothing was started. There is a test already of replicated-0002" in refused.output

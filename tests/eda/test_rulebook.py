@@ -97,9 +97,9 @@ def test_rules_fire_once_for_what_happens(
         running.wait_for(
             "the first tasks", lambda: "type=task" in str(simulator.request_log.entries(path="/api/query"))
         )
-        IPSEC.put_down(edge, "branch 1", "no answer")
+        IPSEC.set_tunnel_down(edge, "branch 1", "no answer")
         running.wait_for("down", lambda: f"branch 1 of {edge.name} is down: no answer" in running.output)
-        IPSEC.put_down(edge, "branch 1", "")
+        IPSEC.set_tunnel_down(edge, "branch 1", "")
         running.wait_for("up", lambda: f"branch 1 of {edge.name} is up again" in running.output)
         fail_a_task(simulator, "web")
         running.wait_for("failed", lambda: "vappDeploy of web failed: The storage is full." in running.output)

@@ -15,7 +15,7 @@ from vcloudair_core.client import Client
 from vcloudair_core.plugin.manager import PluginManager
 from vcloudair_core.plugin.records import SimulatorRoutes
 from vcloudair_core.simulator import Simulator, SimulatorConfig
-from vcloudair_core.simulator.faults.fault_kinds import BROKEN_OFF, SPOILT
+from vcloudair_core.simulator.faults.fault_kinds import DAMAGED, NO_RESPONSE
 from vcloudair_core.testing import LinkedClock, simulator_settings
 from vcloudair_core.transport.messages import Request, Response
 
@@ -25,7 +25,7 @@ MOST_CALLS = 3000
 CANARY_KEY = "c4n4ry-key-of-a-tunnel"
 CANARY_TOKEN = "c4n4ry-token-of-a-user"
 _TOKENS = re.compile(r"authorization|token|cookie", re.IGNORECASE)
-_CARRIED_OUT = frozenset({*BROKEN_OFF, *SPOILT})
+_CARRIED_OUT = frozenset({*NO_RESPONSE, *DAMAGED})
 
 
 class HungError(BaseException):
@@ -133,7 +133,7 @@ class World:
             one.path.removeprefix("/hybridity/api/gateways").removeprefix("/network/edges")
             for one in self.simulator.request_log.entries()
             if is_write(one.method, one.path)
-            and ((200 <= one.status < 300 and one.note in ("", *_CARRIED_OUT, "clock")) or one.note in BROKEN_OFF)
+            and ((200 <= one.status < 300 and one.note in ("", *_CARRIED_OUT, "clock")) or one.note in NO_RESPONSE)
         ]
 
 

@@ -1,4 +1,7 @@
-"""A simulated cloud: the API on this machine, in the process or behind a socket. Shares no code with the client."""
+"""A simulated cloud that serves the API in the process or on a socket.
+
+It shares no code with the client.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Simulator", "SimulatorConfig", "SimulatorServer", "serve"]
 
-_HOMES = {
+_MODULES = {
     "Simulator": "core",
     "SimulatorConfig": "config",
     "SimulatorServer": "server.http_server",
@@ -22,7 +25,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
     return value

@@ -1,4 +1,7 @@
-"""``python -m vcloudair_core.simulator``: ``vca sim serve`` without the command line's dependencies and plugins."""
+"""Command line of ``python -m vcloudair_core.simulator``.
+
+It does the same as ``vca sim serve``, without plugins and the dependencies of ``vca``.
+"""
 
 from __future__ import annotations
 
@@ -11,23 +14,23 @@ from vcloudair_core.simulator.server.serving import serve
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve until Ctrl-C or SIGTERM."""
+    """Serve a simulated cloud until Ctrl-C or SIGTERM."""
     parser = argparse.ArgumentParser(prog="python -m vcloudair_core.simulator", description="Simulate the API.")
-    parser.add_argument("--api", dest="profile", choices=PROFILES, default="all", help="which APIs there are")
+    parser.add_argument("--api", dest="profile", choices=PROFILES, default="all", help="API to simulate")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    parser.add_argument("--port", type=int, default=0, help="port to listen on; 0: any free one")
-    parser.add_argument("--no-tls", dest="tls", action="store_false", help="plain http")
-    parser.add_argument("--vms", type=int, default=3, help="how many machines")
-    parser.add_argument("--edges", type=int, default=1, help="how many edge gateways")
-    parser.add_argument("--replications", type=int, default=0, help="how many replications")
-    parser.add_argument("--latency-ms", type=int, default=0, help="how long every answer takes")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 picks a free one")
+    parser.add_argument("--no-tls", dest="tls", action="store_false", help="serve http instead of https")
+    parser.add_argument("--vms", type=int, default=3, help="number of VMs")
+    parser.add_argument("--edges", type=int, default=1, help="number of edge gateways")
+    parser.add_argument("--replications", type=int, default=0, help="number of replications")
+    parser.add_argument("--latency-ms", type=int, default=0, help="milliseconds added to every response")
     parser.add_argument("--inventory", dest="inventory_file", type=Path, help="YAML file that replaces the counts")
-    about = "any other switch of the simulator; may be repeated"
-    parser.add_argument("--set", dest="switches", action="append", default=[], metavar="NAME=VALUE", help=about)
-    parser.add_argument("--env-file", type=Path, help="file that gets the VCA_* variables of this simulator")
-    options = parser.parse_args(arguments)
+    about = "any other simulator option; may be repeated"
+    parser.add_argument("--set", dest="options", action="append", default=[], metavar="NAME=VALUE", help=about)
+    parser.add_argument("--env-file", type=Path, help="file to write the VCA_* exports to")
+    parsed = parser.parse_args(arguments)
     try:
-        serve(**vars(options))
+        serve(**vars(parsed))
     except (OSError, ValueError, ConfigurationError, SpecError) as exc:
         parser.exit(1, f"The simulator cannot be started: {exc}\n")
 

@@ -1,4 +1,4 @@
-"""The simulator itself: finds the route, checks who asks, answers, and writes everything down. No sockets here."""
+"""The simulator without sockets: routing, sign-in checks, faults, request log."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 
 @dataclass
 class Context:
-    """Context of a request for its route; see SimulatorContext in plugin.records."""
+    """The argument of a route handler. See SimulatorContext in plugin.records."""
 
     request: Request
     path_params: Mapping[str, str]
@@ -51,12 +51,18 @@ class Context:
 
     @property
     def root(self) -> str:
-        """Return the root of hrefs; On-Demand has its vCloud Director below a prefix (protocol/sessions.md §3.2)."""
+        """Return the root of links, with the prefix of a vCloud Director of On-Demand.
+
+        Source: protocol/sessions.md §3.2.
+        """
         return self.base_url + (COMPUTE if self.request.path.startswith(f"{COMPUTE}/") else "")
 
     @property
     def wants_json(self) -> bool:
-        """Return True when Accept asks NSX for JSON. Source: protocol/ans.md §1.2."""
+        """Return True if the Accept header asks NSX for JSON.
+
+        Source: protocol/ans.md §1.2.
+        """
         return "json" in self.request.headers.get("Accept", "")
 
 
@@ -69,7 +75,7 @@ class _Compiled:
 
 @dataclass
 class _Exchange:
-    """One request on its way; ``user`` is known when it was answered."""
+    """A request in progress. ``user`` is set when the route has responded."""
 
     request: Request
     parts: SplitResult
@@ -79,7 +85,10 @@ class _Exchange:
 
 @cache
 def _pattern(path: str) -> re.Pattern[str]:
-    """Return the pattern of a route's path. Cached because each simulator has the same hundred routes."""
+    """Return the pattern of the path of a route.
+
+    Patterns are cached because all simulators have the same hundred routes.
+    """
     return re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", path) + r"/?\Z")
 
 
@@ -87,7 +96,9 @@ _NOT_VCLOUD = ("/api/vchs", "/api/iam", "/api/sc", "/hybridity/", "/network/")
 
 
 def _is_vcloud(path: str) -> bool:
-    """Return True when Accept must name a version. The portals and NSX have their own rules, /api/versions none.
+    """Return True if Accept must contain an API version.
+
+    Requests to the portals, to NSX and to ``/api/versions`` need none.
 
     Source: protocol/sessions.md §4.2, protocol/ans.md §1.2.
     """
@@ -97,7 +108,10 @@ def _is_vcloud(path: str) -> bool:
 
 
 class Simulator:
-    """A cloud in memory. ``handle`` answers one request; ``transport()`` lets a client talk to it without sockets."""
+    """A simulated cloud in memory.
+
+    ``handle`` processes one request. ``transport()`` connects a client without sockets.
+    """
 
     def __init__(self, config: SimulatorConfig | None = None, *, routes: Iterable[SimulatorRoutes] = ()) -> None:
         from vcloudair_core.simulator.profiles import built_in_routes
@@ -121,8 +135,8 @@ class Simulator:
         """
         with self._lock:
             self.config = self._initial_config = config or self._initial_config
-            self.kept_queries: dict[Any, Any] = {}
-            self.kept_pages: dict[Any, Any] = {}
+            self.query_cache: dict[Any, Any] = {}
+            self.page_cache: dict[Any, Any] = {}
             self.world = build_world(self.config)
             self.clock.reset()
             self.sessions = Sessions(self.config, self.clock)
@@ -135,17 +149,23 @@ class Simulator:
             self.faults.clear()
 
     def configure(self, **options: Any) -> None:
-        """Change options of tasks and DR until the next reset. Raises ValueError: not one that can change."""
+        """Change options of tasks and DR until the next reset.
+
+        Raises ValueError for any other option.
+        """
         fixed = sorted(set(options) - set(changeable_options()))
         if fixed:
-            raise ValueError(f"not options that can change while it runs: {', '.join(fixed)}")
+            raise ValueError(f"options that cannot change while the simulator runs: {', '.join(fixed)}")
         with self._lock:
             self.config = self.tasks.config = replace(self.config, **options)
 
-    # -- answering -----------------------------------------------------------------------------------------------
+    # -- requests ------------------------------------------------------------------------------------------------
 
     def handle(self, request: Request) -> Response:
-        """Answer one request. Raises SocketFaultError where the connection is to break."""
+        """Return the response to a request.
+
+        Raises SocketFaultError to break the connection.
+        """
         started = time.perf_counter()
         parts = urlsplit(request.url)
         request_id = str(uuid.uuid4())
@@ -162,7 +182,7 @@ class Simulator:
             method=request.method, path=parts.path, query=parts.query, request_id=request_id, note=note
         )
         try:
-            response = self._answer(exchange, fault)
+            response = self._respond(exchange, fault)
             status = response.status
         except SocketFaultError as exc:
             note = exc.kind
@@ -182,13 +202,13 @@ class Simulator:
         return self._dated(replace(response, headers=response.headers.merged(headers), url=request.url))
 
     def _dated(self, response: Response) -> Response:
-        """With the time of this cloud, unless a fault has put another there."""
+        """Add the time of this cloud as Date, unless a fault has set another one."""
         if "Date" in response.headers:
             return response
         date = formatdate(self.clock.now(), usegmt=True)
         return replace(response, headers=response.headers.merged({"Date": date}))
 
-    def _answer(self, exchange: _Exchange, fault: Fault | None) -> Response:
+    def _respond(self, exchange: _Exchange, fault: Fault | None) -> Response:
         if fault is not None:
             early = fault.before(self, exchange.request, exchange.request_id)
             if early is not None:
@@ -205,13 +225,13 @@ class Simulator:
         return fault.after(self._dated(replace(response, url=exchange.request.url)))
 
     def _dispatch(self, exchange: _Exchange) -> Callable[[], Response]:
-        """Find the route and check the session now; what is returned carries the call out."""
+        """Find the route, check the session, and return a function that calls the route."""
         self.tasks.settle()
         request, parts = exchange.request, exchange.parts
         matches = [(compiled, compiled.pattern.match(parts.path)) for compiled in self._routes]
         matching = [(compiled, match) for compiled, match in matches if match]
         if not matching:
-            return partial(self._unknown, request, parts.path)
+            return partial(self._unknown_path, request, parts.path)
         for compiled, match in matching:
             if compiled.route.method == request.method and match is not None:
                 break
@@ -227,32 +247,32 @@ class Simulator:
             self.state[compiled.group],
             self,
         )
-        refusal = self._refusal(context, compiled.route, path)
+        rejection = self._reject(context, compiled.route, path)
 
         def carry_out() -> Response:
-            response = compiled.route.handler(context) if refusal is None else refusal
+            response = compiled.route.handler(context) if rejection is None else rejection
             exchange.user = context.user
             return self._with_token(context, compiled.route, response)
 
         return carry_out
 
     def _with_token(self, context: Context, route: SimulatorRoute, response: Response) -> Response:
-        """The token comes back with every answer to it. Source: protocol/sessions.md §4.4."""
+        """Add the token of the request to the response. Source: protocol/sessions.md §4.4."""
         if not (self.config.resend_token and route.auth and context.user):
             return response
         token = {"x-vcloud-authorization": self.sessions.vcd_token(context.request)}
         return replace(response, headers=response.headers.merged(token))
 
-    def _refusal(self, context: Context, route: SimulatorRoute, path: str) -> Response | None:
-        """Why this request is not answered: no version first, then no session.
+    def _reject(self, context: Context, route: SimulatorRoute, path: str) -> Response | None:
+        """Return an error for a missing API version, then for a missing session, or None.
 
         Source: protocol/sessions.md §4.2, §4.4.
         """
         if _is_vcloud(path):
-            asked = responses.asked_version(context.request)
-            if asked not in self.config.api_versions:
-                return self._not_acceptable(asked)
-            context.version = asked
+            version = responses.requested_version(context.request)
+            if version not in self.config.api_versions:
+                return self._not_acceptable(version)
+            context.version = version
         if not route.auth:
             return None
         context.user = self.sessions.vcd_user(context.request)
@@ -260,9 +280,9 @@ class Simulator:
 
     def _not_acceptable(self, version: str) -> Response:
         known = self.config.api_versions
-        why = f"Unknown API version: {version}" if version else ""
+        reason = f"Unknown API version: {version}" if version else ""
         supported = f"Supported API versions are: [{', '.join(known)}]."
-        message = f"The request has invalid accept header: {why}. {supported}"
+        message = f"The request has invalid accept header: {reason}. {supported}"
         return responses.error(406, "NOT_ACCEPTABLE", message, known[-1])
 
     def _not_signed_in(self, version: str) -> Response:
@@ -273,35 +293,34 @@ class Simulator:
             return responses.error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN", "The session has expired.", version)
         return responses.empty(403 if kind == "403-empty" else 401)
 
-    def _unknown(self, request: Request, path: str) -> Response:
+    def _unknown_path(self, request: Request, path: str) -> Response:
         known = sorted({f"{c.route.method} {c.route.path}" for c in self._routes})
         near = difflib.get_close_matches(f"{request.method} {path}", known, n=3, cutoff=0.3)
-        text = f"The simulator does not know {request.method} {path}. Nearest: {'; '.join(near) or 'none'}.\n"
+        text = f"The simulator has no route for {request.method} {path}. Similar routes: {'; '.join(near) or 'none'}.\n"
         return Response(501, Headers({"Content-Type": "text/plain; charset=utf-8"}), text.encode())
 
-    # -- for clients ---------------------------------------------------------------------------------------------
+    # -- clients ------------------------------------------------------------------------------------------------
 
     def transport(self) -> InProcessTransport:
-        """A transport that answers from inside the process."""
+        """Return a transport that sends requests to this simulator in the process."""
         return InProcessTransport(self)
 
     def env(self, url: str = LOCAL_ORIGIN, ca_path: str = "") -> dict[str, str]:
-        """The VCA_* variables that lead every tool here.
+        """Return the VCA_* variables that connect clients to this simulator.
 
-        A VDC is named where it is the only one, or where signing in needs one: an inventory of a vCloud Director with
-        several VDCs is of all of them.
+        VCA_VDC is left out for a vCloud Director with several VDCs, so that an inventory covers all of them.
         """
         profile = self.config.profile
         edge = next(iter(self.world.edges.values()), None)
         vdc = next(iter(self.world.vdcs.values()))
-        is_named = profile != "vcd" or len(self.world.vdcs_of(vdc.org)) == 1
+        needs_vdc = profile != "vcd" or len(self.world.vdcs_of(vdc.org)) == 1
         variables = {
             "VCA_SERVICE_TYPE": "vcd" if profile == "all" else profile,
             "VCA_URL": url,
             "VCA_USERNAME": self.world.users[0].name,
             "VCA_PASSWORD": self.world.users[0].password,
             "VCA_ORG": vdc.org,
-            "VCA_VDC": vdc.name if is_named else "",
+            "VCA_VDC": vdc.name if needs_vdc else "",
             "VCA_INSTANCE": self.world.orgs[vdc.org].org_id if profile == "vca" else "",
             "VCA_EDGE": edge.name if edge else "",
             "VCA_CA_PATH": ca_path,
@@ -310,13 +329,13 @@ class Simulator:
 
 
 class InProcessTransport:
-    """The Transport protocol over :meth:`Simulator.handle`."""
+    """A transport that calls :meth:`Simulator.handle`."""
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
 
     def send(self, request: Request) -> Response:
-        """Raises TransportError where a connection would break."""
+        """Return the response. Raises TransportError if a fault breaks the connection."""
         try:
             return self._simulator.handle(request)
         except SocketFaultError as exc:
@@ -324,4 +343,4 @@ class InProcessTransport:
             raise transport_error(exc, request) from None
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no connection is open."""

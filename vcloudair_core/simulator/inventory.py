@@ -1,4 +1,4 @@
-"""A world made of counts, or of an inventory file."""
+"""The initial objects of a simulated cloud, from counts or from an inventory file."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from vcloudair_core.simulator.state.world import (
 
 
 def build_world(config: SimulatorConfig) -> World:
-    """From counts, or from an inventory file.
+    """Return the objects that the counts or the inventory file describe.
 
-    Raises: ConfigurationError when the file cannot be read; SpecError when it is not an inventory.
+    Raises ConfigurationError if the file cannot be read, and SpecError if its contents are invalid.
     """
     world = World(config.seed)
     tree = read_inventory(config.inventory_file) if config.inventory_file else _counted(config)
@@ -32,25 +32,25 @@ def build_world(config: SimulatorConfig) -> World:
 
 def _fill(world: World, tree: dict[str, Any], config: SimulatorConfig) -> None:
     for org in tree["orgs"]:
-        made = Org(world.make_id("org", org["name"]), org["name"], org.get("full_name", org["name"]))
-        world.orgs[made.name] = made
+        new_org = Org(world.make_id("org", org["name"]), org["name"], org.get("full_name", org["name"]))
+        world.orgs[new_org.name] = new_org
         for user in org.get("users", ()):
             identifier = world.make_id("user", user["name"])
-            world.users.append(User(user["name"], str(user["password"]), made.name, identifier))
+            world.users.append(User(user["name"], str(user["password"]), new_org.name, identifier))
         for vdc in org.get("vdcs", ()):
-            _add_vdc(world, made, vdc, config)
+            _add_vdc(world, new_org, vdc, config)
 
 
 def _counted(config: SimulatorConfig) -> dict[str, Any]:
     vdc = f"{ORG}-vdc1"
-    inside = {
+    contents = {
         "name": vdc,
         "edges": [{"name": f"{vdc}-edge{n}"} for n in range(1, config.edges + 1)],
         "vms": [_counted_vm(vdc, n, config) for n in range(1, config.vms + 1)],
         "templates": [{"name": f"template-{n}"} for n in range(1, config.templates + 1)],
         "replications": [{"name": f"replicated-{n:04}"} for n in range(1, config.replications + 1)],
     }
-    return {"orgs": [{"name": ORG, "users": [{"name": USER, "password": PASSWORD}], "vdcs": [inside]}]}
+    return {"orgs": [{"name": ORG, "users": [{"name": USER, "password": PASSWORD}], "vdcs": [contents]}]}
 
 
 def _counted_vm(vdc: str, number: int, config: SimulatorConfig) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def _counted_vm(vdc: str, number: int, config: SimulatorConfig) -> dict[str, Any
     return {"name": f"vm-{number:04}", "vapp": vapp, "ip_address": address}
 
 
-_VM_WORDS = (
+_VM_FIELDS = (
     "status",
     "guest_os",
     "cpus",
@@ -75,16 +75,16 @@ _VM_WORDS = (
 )
 
 
-def _add_template(world: World, place: Vdc, tree: dict[str, Any]) -> None:
+def _add_template(world: World, vdc: Vdc, tree: dict[str, Any]) -> None:
     identifier, catalog = world.make_id("template", tree["name"]), tree.get("catalog", "templates")
-    world.templates[identifier] = Template(identifier, tree["name"], catalog, place.vdc_id)
+    world.templates[identifier] = Template(identifier, tree["name"], catalog, vdc.vdc_id)
     vm_id = world.make_id("template-vm", tree["name"])
-    machine = Vm(vm_id, f"{tree['name']}-vm", identifier, tree["name"], place.vdc_id, "POWERED_OFF", True)
-    machine.catalog, machine.network = catalog, ""
-    world.template_vms[vm_id] = machine
+    vm = Vm(vm_id, f"{tree['name']}-vm", identifier, tree["name"], vdc.vdc_id, "POWERED_OFF", True)
+    vm.catalog, vm.network = catalog, ""
+    world.template_vms[vm_id] = vm
 
 
-RECOVERY_WORDS = (
+RECOVERY_FLAGS = (
     "is_recovery_enabled",
     "is_planned_migration_enabled",
     "is_failover_enabled",
@@ -97,52 +97,55 @@ def _add_vdc(world: World, org: Org, tree: dict[str, Any], config: SimulatorConf
         tree.get("cpu_limit_mhz", config.vdc_cpu_limit_mhz),
         tree.get("memory_limit_mb", config.vdc_memory_limit_mb),
     )
-    enabled = {word: bool(tree[word]) for word in RECOVERY_WORDS if word in tree}
-    place = Vdc(world.make_id("vdc", tree["name"]), tree["name"], org.name, *limits, **enabled)
-    world.vdcs[place.vdc_id] = place
+    enabled = {flag: bool(tree[flag]) for flag in RECOVERY_FLAGS if flag in tree}
+    vdc = Vdc(world.make_id("vdc", tree["name"]), tree["name"], org.name, *limits, **enabled)
+    world.vdcs[vdc.vdc_id] = vdc
     for edge in tree.get("edges", ()):
-        _add_edge(world, place, edge, config)
+        _add_edge(world, vdc, edge, config)
     for vm in tree.get("vms", ()):
-        vapp = vm.get("vapp", f"{place.name}-vapp1")
+        vapp = vm.get("vapp", f"{vdc.name}-vapp1")
         ids = world.make_id("vm", vm["name"]), world.make_id("vapp", vapp)
-        if ids[0] in world.vms:  # names of machines are not unique
-            ids = world.make_id("vm", f"{place.name}/{vapp}/{vm['name']}"), ids[1]
-        # Each a second after the one before it.
-        made = datetime(2015, 11, 8, 11, tzinfo=timezone.utc) + timedelta(seconds=len(world.vms))
-        properties: dict[str, Any] = {"created": made.isoformat(timespec="milliseconds")}
-        properties |= {name: vm[name] for name in _VM_WORDS if name in vm}
-        world.vms[ids[0]] = Vm(ids[0], vm["name"], ids[1], vapp, place.vdc_id, **properties)
+        if ids[0] in world.vms:  # VM names are not unique.
+            ids = world.make_id("vm", f"{vdc.name}/{vapp}/{vm['name']}"), ids[1]
+        # Each VM is created one second after the previous one.
+        created = datetime(2015, 11, 8, 11, tzinfo=timezone.utc) + timedelta(seconds=len(world.vms))
+        properties: dict[str, Any] = {"created": created.isoformat(timespec="milliseconds")}
+        properties |= {name: vm[name] for name in _VM_FIELDS if name in vm}
+        world.vms[ids[0]] = Vm(ids[0], vm["name"], ids[1], vapp, vdc.vdc_id, **properties)
     for template in tree.get("templates", ()):
-        _add_template(world, place, template)
+        _add_template(world, vdc, template)
     for replication in tree.get("replications", ()):
-        _add_replication(world, place, replication, config)
+        _add_replication(world, vdc, replication, config)
 
 
-_REPLICATION_WORDS = ("trouble", "paused", "lag_minutes", "is_seeded")
+_REPLICATION_FIELDS = ("trouble", "paused", "lag_minutes", "is_seeded")
 
 
-def _add_replication(world: World, place: Vdc, tree: dict[str, Any], config: SimulatorConfig) -> None:
-    """The id is as long as real ones; what is in its middle is not known. Source: protocol/dr.md §2."""
+def _add_replication(world: World, vdc: Vdc, tree: dict[str, Any], config: SimulatorConfig) -> None:
+    """Add a replication.
+
+    Its ID is as long as real IDs, but no source explains the text in its middle. Source: protocol/dr.md §2.
+    """
     name, rpo = tree["name"], int(tree.get("rpo", 240))
-    unique = name + str(tree.get("id", ""))  # names of machines are not unique
+    unique = name + str(tree.get("id", ""))  # VM names are not unique.
     identifier = world.make_id("replication", unique)
     if config.id_form != "bare-uuid":
         identifier = f"{world.make_id('source', name)}-vm01a-{identifier}"
-    properties = {word: tree[word] for word in _REPLICATION_WORDS if word in tree}
+    properties = {field: tree[field] for field in _REPLICATION_FIELDS if field in tree}
     placeholder = world.make_id("placeholder", unique)
-    made = SimulatedReplication(identifier, name, place.vdc_id, placeholder, rpo, **properties)
-    world.replications[identifier] = made
+    new_replication = SimulatedReplication(identifier, name, vdc.vdc_id, placeholder, rpo, **properties)
+    world.replications[identifier] = new_replication
     if config.placeholders == "visible":
-        machine = world.machine_of(made, "POWERED_OFF", config.recovery_network)
-        world.vms[machine.vm_id] = machine
+        vm = world.recovered_vm(new_replication, "POWERED_OFF", config.recovery_network)
+        world.vms[vm.vm_id] = vm
 
 
-def _add_edge(world: World, place: Vdc, tree: dict[str, Any], config: SimulatorConfig) -> None:
+def _add_edge(world: World, vdc: Vdc, tree: dict[str, Any], config: SimulatorConfig) -> None:
     from vcloudair_core.simulator.edge.firewall_section import append, factory
 
     number = 1 + len(world.edges)
     address, is_advanced = f"203.0.113.{number}", tree.get("advanced", True)
-    edge = SimulatedEdge(world.make_id("edge", tree["name"]), tree["name"], place.vdc_id, number, address, is_advanced)
+    edge = SimulatedEdge(world.make_id("edge", tree["name"]), tree["name"], vdc.vdc_id, number, address, is_advanced)
     established = config.established_timeout_s or (3600 if config.profile in ("vca", "vchs") else 21600)
     edge.firewall = factory(edge, established)
     if tree.get("firewall"):

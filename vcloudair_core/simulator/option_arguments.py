@@ -1,4 +1,4 @@
-"""Switches of a simulator as words on a command line: ``NAME=VALUE``."""
+"""Simulator options from command-line arguments (``NAME=VALUE``) and from JSON."""
 
 from __future__ import annotations
 
@@ -10,24 +10,30 @@ from typing import Any
 from vcloudair_core.simulator.config import SimulatorConfig
 
 
-def switches_of(arguments: Iterable[str]) -> dict[str, Any]:
-    """Fields of a SimulatorConfig. Raises ValueError: no such switch, or not a value of its type."""
+def options_from_arguments(arguments: Iterable[str]) -> dict[str, Any]:
+    """Return fields of SimulatorConfig by name.
+
+    Raises ValueError for an unknown option, or for a value of the wrong type.
+    """
     known = {field.name: field for field in fields(SimulatorConfig)}
-    switches: dict[str, Any] = {}
-    for word in arguments:
-        name, equals, text = word.partition("=")
+    options: dict[str, Any] = {}
+    for argument in arguments:
+        name, equals, text = argument.partition("=")
         if not equals:
-            raise ValueError(f"{word!r} is not NAME=VALUE")
+            raise ValueError(f"expected NAME=VALUE, not {argument!r}")
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
-            raise ValueError(f"there is no switch {name!r}" + (f"; did you mean {near[0]!r}" if near else ""))
-        switches[name] = _value(known[name], text)
-    return switches
+            raise ValueError(f"unknown option {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        options[name] = _value(known[name], text)
+    return options
 
 
-def switches_of_json(values: dict[str, Any]) -> dict[str, Any]:
-    """Fields of a SimulatorConfig from JSON. Raises ValueError as :func:`switches_of` does."""
-    return switches_of(f"{name}={_text(value)}" for name, value in values.items())
+def options_from_json(values: dict[str, Any]) -> dict[str, Any]:
+    """Return fields of SimulatorConfig from JSON values.
+
+    Raises ValueError as :func:`options_from_arguments` does.
+    """
+    return options_from_arguments(f"{name}={_text(value)}" for name, value in values.items())
 
 
 def _text(value: Any) -> str:
@@ -47,4 +53,4 @@ def _value(field: Field[Any], text: str) -> Any:
             return tuple(item.strip() for item in text.split(",") if item.strip())
         return {"int": int, "float": float}.get(kind, str)(text)
     except (KeyError, ValueError):
-        raise ValueError(f"{field.name}: {text!r} is not of the type {kind}") from None
+        raise ValueError(f"{field.name} must be of type {kind}, not {text!r}") from None

@@ -14,7 +14,7 @@ def built_in_routes(profile: str) -> tuple[SimulatorRoutes, ...]:
     from vcloudair_core.simulator.api import absent_routes, iam_routes, metrics_routes, vchs_routes
 
     if profile not in PROFILES:
-        raise ValueError(f"there is no profile {profile!r}; known: {', '.join(PROFILES)}")
+        raise ValueError(f"unknown profile {profile!r}; expected one of {', '.join(PROFILES)}")
     routes: list[SimulatorRoutes] = []
     if profile in ("vchs", "all"):
         routes.append(vchs_routes.routes())
@@ -29,7 +29,7 @@ def built_in_routes(profile: str) -> tuple[SimulatorRoutes, ...]:
 
 
 def _vcloud(prefix: str) -> list[SimulatorRoutes]:
-    """A vCloud Director with everything behind it."""
+    """Return the routes of a vCloud Director and of its edge gateways."""
     from vcloudair_core.simulator.api import metrics_routes, task_routes, vcd_routes, vdc_routes
     from vcloudair_core.simulator.edge import edge_routes, firewall_settings_routes, object_browser_routes
     from vcloudair_core.simulator.query import query_routes
@@ -49,8 +49,8 @@ def _vcloud(prefix: str) -> list[SimulatorRoutes]:
     ]
 
 
-def _sections(flavour: str, prefix: str) -> list[SimulatorRoutes]:
-    """Every section of an edge, behind one of its two doors."""
+def _sections(flavor: str, prefix: str) -> list[SimulatorRoutes]:
+    """Return the routes of all edge sections for one of the two APIs."""
     from vcloudair_core.simulator.edge import firewall_routes, ipsec_routes, nat_routes
 
-    return [module.routes(flavour, prefix) for module in (firewall_routes, nat_routes, ipsec_routes)]
+    return [module.routes(flavor, prefix) for module in (firewall_routes, nat_routes, ipsec_routes)]

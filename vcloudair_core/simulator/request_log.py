@@ -1,4 +1,4 @@
-"""Every exchange that a simulator had, to prove what was asked of it."""
+"""The request log: all requests that a simulator received."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class LoggedRequest:
-    """One exchange. ``status`` is 0 while it is not answered; ``note`` names the fault that acted."""
+    """One request.
+
+    ``status`` is 0 until the simulator responds. ``note`` is the kind of fault that acted.
+    """
 
     sequence: int
     method: str
@@ -22,12 +25,12 @@ class LoggedRequest:
     note: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the fields for JSON."""
         return asdict(self)
 
 
 class RequestLog:
-    """Append, look, clear; safe to use from many threads."""
+    """A list of requests. It can be used from several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -35,32 +38,32 @@ class RequestLog:
         self._next = 1
 
     def begin(self, **fields: Any) -> LoggedRequest:
-        """Append a request when it arrives, so that one that is never answered is there, too."""
+        """Append a request when it arrives, before it has a response."""
         with self._lock:
             return self._append(fields)
 
     def finish(self, entry: LoggedRequest, **fields: Any) -> None:
-        """Add what became of a request. One that was forgotten meanwhile is appended again."""
+        """Add the result of a request, and append the request if the log was cleared."""
         with self._lock:
-            place = next((i for i in range(len(self._entries) - 1, -1, -1) if self._entries[i] is entry), None)
-            if place is None:
+            index = next((i for i in range(len(self._entries) - 1, -1, -1) if self._entries[i] is entry), None)
+            if index is None:
                 self._append({**asdict(entry), **fields})
             else:
-                self._entries[place] = replace(entry, **fields)
+                self._entries[index] = replace(entry, **fields)
 
     def _append(self, fields: dict[str, Any]) -> LoggedRequest:
-        made = LoggedRequest(**{**fields, "sequence": self._next})
-        self._entries.append(made)
+        entry = LoggedRequest(**{**fields, "sequence": self._next})
+        self._entries.append(entry)
         self._next += 1
-        return made
+        return entry
 
     def entries(self, *, method: str = "", path: str = "") -> list[LoggedRequest]:
-        """In order; of a method, of paths that contain ``path``."""
+        """Return the requests in order, filtered by method and by a part of the path."""
         with self._lock:
-            return [e for e in self._entries if method in ("", e.method) and path in e.path]
+            return [entry for entry in self._entries if method in ("", entry.method) and path in entry.path]
 
     def clear(self) -> None:
-        """Forget all, and count from one."""
+        """Remove all requests, and restart the sequence at 1."""
         with self._lock:
             self._entries.clear()
             self._next = 1

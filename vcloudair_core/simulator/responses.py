@@ -1,4 +1,4 @@
-"""Answers of a vCloud cell and of NSX, with the headers that real ones have.
+"""Responses of vCloud Director and NSX, with the headers of real servers.
 
 Source: protocol/recorded-responses.md §1, §7.
 """
@@ -9,14 +9,14 @@ import json
 import re
 from typing import Any
 
-from vcloudair_core.simulator.xml_builder import element, serialised
+from vcloudair_core.simulator.xml_builder import element, serialize
 from vcloudair_core.transport.messages import Headers, Request, Response
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.I)
 
 
-def asked_version(request: Request) -> str:
-    """The API version that Accept names, or an empty text; other parameters are ignored.
+def requested_version(request: Request) -> str:
+    """Return the API version of the Accept header, or an empty text.
 
     Source: protocol/sessions.md §4.2.
     """
@@ -27,20 +27,20 @@ def asked_version(request: Request) -> str:
 def entity(
     root: Any, media_type: str, version: str = "", *, status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
-    """An XML entity: the media type in lower case with the version that was asked for."""
+    """Return an XML document. The Content-Type is in lower case, with the API version."""
     content_type = f"{media_type.lower()};version={version}" if version else media_type
-    return Response(status, Headers({"Content-Type": content_type, **(headers or {})}), serialised(root))
+    return Response(status, Headers({"Content-Type": content_type, **(headers or {})}), serialize(root))
 
 
 def error(status: int, code: str, message: str, version: str = "5.6", *, vendor_code: str | None = None) -> Response:
-    """A vCloud Error document."""
+    """Return a vCloud Error document."""
     attributes = {"majorErrorCode": status, "minorErrorCode": code, "message": message}
     root = element("Error", {**attributes, "vendorSpecificErrorCode": vendor_code})
     return entity(root, "application/vnd.vmware.vcloud.error+xml", version, status=status)
 
 
 def forbidden(kind: str, identifier: str, version: str) -> Response:
-    """Unknown and forbidden are one answer."""
+    """Return 403, which covers unknown and forbidden entities."""
     return error(
         403,
         "ACCESS_TO_RESOURCE_IS_FORBIDDEN",
@@ -50,7 +50,7 @@ def forbidden(kind: str, identifier: str, version: str) -> Response:
 
 
 def no_access(kind: str, identifier: str, version: str) -> Response:
-    """There is no such id, or none for this user; an id of a wrong form is told apart.
+    """Return 403 for an unknown or forbidden ID, or 400 for an ID of a wrong format.
 
     Source: protocol/recorded-responses.md §7.
     """
@@ -61,21 +61,20 @@ def no_access(kind: str, identifier: str, version: str) -> Response:
 
 
 def empty(status: int, **headers: str) -> Response:
-    """No body; header names take ``_`` for ``-``."""
-    return Response(
-        status, Headers({"Content-Length": "0", **{k.replace("_", "-"): v for k, v in headers.items()}}), b""
-    )
+    """Return a response without a body. ``_`` in header names becomes ``-``."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response(status, Headers({"Content-Length": "0", **named}), b"")
 
 
 def json_body(
     value: Any, status: int = 200, content_type: str = "application/json", headers: dict[str, str] | None = None
 ) -> Response:
-    """JSON, as the portals and NSX send it."""
+    """Return a JSON response, as the portals and NSX send it."""
     return Response(status, Headers({"Content-Type": content_type, **(headers or {})}), json.dumps(value).encode())
 
 
 def nsx_error(status: int, code: int, details: str, *, as_json: bool, module: str = "vShield Edge") -> Response:
-    """An error of NSX, un-namespaced. Source: protocol/ans.md §6."""
+    """Return an error of NSX. Its XML has no namespace. Source: protocol/ans.md §6."""
     if as_json:
         return json_body(
             {"details": details, "errorCode": code, "moduleName": module, "rootCauseString": None, "errorData": None},
@@ -89,4 +88,4 @@ def nsx_error(status: int, code: int, details: str, *, as_json: bool, module: st
         element("moduleName", None, module, namespace=""),
         namespace="",
     )
-    return Response(status, Headers({"Content-Type": "application/xml"}), serialised(root))
+    return Response(status, Headers({"Content-Type": "application/xml"}), serialize(root))

@@ -1,4 +1,4 @@
-"""A clock that a test can push."""
+"""The clock of a simulated cloud, which tests can advance."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from contextlib import contextmanager
 
 
 class VirtualClock:
-    """The time of the simulated cloud: that of this machine, and what a test let pass on top.
+    """Time of the host, plus the time that tests have added.
 
-    With ``standing`` (seconds since 1970) it stands there, and goes on only when time is let pass.
+    Args:
+        standing: Time in seconds since 1970 at which the clock stands still until :meth:`advance`.
+        skew_s: Seconds that the clock is ahead of the host.
     """
 
     def __init__(self, standing: float | None = None, skew_s: float = 0.0) -> None:
@@ -21,7 +23,7 @@ class VirtualClock:
         self._pinned = threading.local()
 
     def now(self) -> float:
-        """Seconds since 1970."""
+        """Return the time in seconds since 1970."""
         moment: float | None = getattr(self._pinned, "moment", None)
         if moment is not None:
             return moment
@@ -29,7 +31,7 @@ class VirtualClock:
 
     @contextmanager
     def at(self, moment: float) -> Iterator[None]:
-        """Let this thread see ``moment``, so that work that was due then carries its time."""
+        """Set the clock of this thread to ``moment``, for work that was due at that time."""
         self._pinned.moment = moment
         try:
             yield
@@ -37,16 +39,16 @@ class VirtualClock:
             self._pinned.moment = None
 
     def advance(self, seconds: float) -> None:
-        """Let time pass."""
+        """Advance the clock by a number of seconds."""
         self._ahead_s += seconds
 
     def reset(self) -> None:
-        """Back to where it was at the start."""
+        """Undo all advances."""
         self._ahead_s = self._skew_s
 
 
-def stamp_of(moment_s: float) -> str:
-    """A moment as the API writes it, in milliseconds; the offset of this server is zero.
+def timestamp_of(moment_s: float) -> str:
+    """Return a time in the format of the API, with milliseconds and the offset zero.
 
     Source: protocol/recorded-responses.md §8.
     """

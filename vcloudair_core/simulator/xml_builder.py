@@ -1,4 +1,4 @@
-"""XML out of plain calls: ``element("Link", {"rel": "up"}, child, "text")``. Knows nothing of what it says."""
+"""Build, serialize and parse XML, such as ``element("Link", {"rel": "up"})``."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ def element(
     namespace: str = VCLOUD,
     prefixes: Mapping[str | None, str] | None = None,
 ) -> Any:
-    """An element; None attributes and children are left out, texts become text.
+    """Return an element. Attributes and children that are None are omitted.
 
-    ``prefixes`` of the namespaces that it declares; without, its own namespace is the default one.
+    Texts and numbers among the children become the text of the element. ``prefixes`` are the namespaces that it
+    declares. By default it declares ``namespace`` without a prefix.
     """
     names = prefixes or ({None: namespace} if namespace else None)
-    # The stubs of lxml do not know that None is the default namespace.
+    # The type stubs of lxml lack the prefix None of the default namespace.
     made = etree.Element(f"{{{namespace}}}{tag}" if namespace else tag, nsmap=cast("dict[str, str] | None", names))
     for name, value in (attributes or {}).items():
         if value is not None:
@@ -41,25 +42,28 @@ def element(
 
 
 def link(rel: str, href: str, media_type: str | None = None, name: str | None = None) -> Any:
-    """A Link; pure actions have no type. Source: protocol/recorded-responses.md §5."""
+    """Return a Link. Links to actions have no type.
+
+    Source: protocol/recorded-responses.md §5.
+    """
     return element("Link", {"rel": rel, "type": media_type, "name": name, "href": href})
 
 
 def text_of(value: Any) -> str:
-    """As XML writes it: true and false in lower case."""
+    """Return a value as XML text, with true and false in lower case."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def serialised(root: Any) -> bytes:
-    """With declaration, as the server sends it."""
+def serialize(root: Any) -> bytes:
+    """Return a document with its XML declaration."""
     body: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
     return body
 
 
-def parsed(body: bytes) -> Any:
-    """Parse a document that a client sent to NSX, by local names: namespaces mean nothing there.
+def parse(body: bytes) -> Any:
+    """Parse a document for NSX, and remove all namespaces, which NSX ignores.
 
-    pyvcloud 23 puts rules in vCloud's namespace into a document that has none. Raises etree.XMLSyntaxError.
+    pyvcloud 23 puts rules of vCloud's namespace into a document without one. Raises etree.XMLSyntaxError.
     """
     root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True))
     for node in root.iter(etree.Element):

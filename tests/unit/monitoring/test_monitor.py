@@ -88,12 +88,12 @@ def test_old_failures_are_not_fetched_at_every_poll(connect: Connect, cloud: Sim
 def test_tunnels_that_go_down_and_come_up(connect: Connect, cloud: Simulator) -> None:
     monitor = make_monitor(connect, "tunnels")
     assert monitor.poll() == []
-    IPSEC.put_down(edge_of(cloud), "branch 2", "no proposal chosen")
+    IPSEC.set_tunnel_down(edge_of(cloud), "branch 2", "no proposal chosen")
     [down] = monitor.poll()
     assert (down["type"], down["tunnel"], down["edge"]) == ("tunnel_down", "branch 2", "org1-vdc1-edge1")
     assert (down["status"], down["message"], down["peer_ip"]) == ("down", "no proposal chosen", "198.51.100.2")
     assert monitor.poll() == []
-    IPSEC.put_down(edge_of(cloud), "branch 2", "")
+    IPSEC.set_tunnel_down(edge_of(cloud), "branch 2", "")
     [up] = monitor.poll()
     assert (up["type"], up["tunnel"], up["status"]) == ("tunnel_up", "branch 2", "up")
     assert monitor.poll() == []
@@ -102,7 +102,7 @@ def test_tunnels_that_go_down_and_come_up(connect: Connect, cloud: Simulator) ->
 
 @pytest.mark.usefixtures("tunnels")
 def test_tunnel_that_is_down_at_the_first_poll_is_reported(connect: Connect, cloud: Simulator) -> None:
-    IPSEC.put_down(edge_of(cloud), "branch 1", "no answer")
+    IPSEC.set_tunnel_down(edge_of(cloud), "branch 1", "no answer")
     assert types(make_monitor(connect, "tunnels", edges=["org1-vdc1-edge1"]).poll()) == ["tunnel_down"]
 
 
@@ -121,7 +121,7 @@ def test_unreadable_edge_causes_no_event_and_one_warning(
     fault: str, connect: Connect, cloud: Simulator, caplog: pytest.LogCaptureFixture
 ) -> None:
     edge = edge_of(cloud)
-    IPSEC.put_down(edge, "branch 1", "no answer")
+    IPSEC.set_tunnel_down(edge, "branch 1", "no answer")
     monitor = make_monitor(connect, "tunnels")
     assert types(monitor.poll()) == ["tunnel_down"]
     cloud.faults.add(fault, path=edge.edge_id, count=0, **({"status": 503} if fault in ("status", "html") else {}))
@@ -130,7 +130,7 @@ def test_unreadable_edge_causes_no_event_and_one_warning(
     assert len([record for record in caplog.records if "Polling tunnel_down failed" in record.message]) == 1
     cloud.faults.clear()
     assert monitor.poll() == []
-    IPSEC.put_down(edge, "branch 1", "")
+    IPSEC.set_tunnel_down(edge, "branch 1", "")
     assert types(monitor.poll()) == ["tunnel_up"]
 
 

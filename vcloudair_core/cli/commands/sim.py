@@ -36,8 +36,8 @@ def serve(
     replications: int = typer.Option(None, "--replications", min=0, help="Number of replicated VMs (default: 0)."),
     latency_ms: int = typer.Option(0, "--latency-ms", min=0, help="Milliseconds that each answer is held back."),
     inventory: Path = typer.Option(None, "--inventory", metavar="FILE", help="YAML file that describes what is there."),
-    switches: list[str] = typer.Option(
-        None, "--set", metavar="NAME=VALUE", help="Any other switch of the simulator; may be repeated."
+    option_values: list[str] = typer.Option(
+        None, "--set", metavar="NAME=VALUE", help="Any other simulator option; may be repeated."
     ),
     env_file: Path = typer.Option(None, "--env-file", metavar="FILE", help="File to write the VCA_* exports to."),
     # A second spelling of --api, which start scripts that exist already use.
@@ -58,7 +58,7 @@ def serve(
         raise ConfigurationError(f"--api {api} and --profile {profile} differ.", hint="Use --api alone.")
     numbers = {"vms": vms, "edges": edges, "replications": replications}
     counts = {name: number for name, number in numbers.items() if number is not None}
-    _refuse_second_values(counts, inventory, switches or ())
+    _refuse_second_values(counts, inventory, option_values or ())
     if run.plugin_error is not None:
         raise run.plugin_error
     try:
@@ -80,7 +80,7 @@ def serve(
             latency_ms=latency_ms,
             inventory_file=inventory,
             env_file=env_file,
-            switches=tuple(switches or ()),
+            options=tuple(option_values or ()),
             routes=tuple(run.plugins.simulator_routes().values()),
         )
     except ValueError as exc:
@@ -93,14 +93,14 @@ def serve(
         ) from exc
 
 
-def _refuse_second_values(counts: Mapping[str, int], inventory: Path | None, switches: Sequence[str]) -> None:
+def _refuse_second_values(counts: Mapping[str, int], inventory: Path | None, option_values: Sequence[str]) -> None:
     """Raise ConfigurationError when the inventory file or ``--set`` contradicts an option for a number."""
     options = ", ".join(f"--{name}" for name in counts)
     if inventory is not None and counts:
         raise ConfigurationError(
             f"{options} and --inventory exclude each other.", hint="Describe all objects in the inventory file."
         )
-    for name, equals, value in (switch.partition("=") for switch in switches):
+    for name, equals, value in (text.partition("=") for text in option_values):
         number = counts.get(name.replace("-", "_"))
         if number is not None and equals and value.strip() != str(number):
             raise ConfigurationError(f"--{name} {number} and --set {name}={value} differ.", hint=f"Use --{name} alone.")

@@ -1,1 +1,1 @@
-"""Routes of the simulated APIs, one module for each API."""
+"""Routes of the simulated APIs, with one module for each API."""

@@ -1,4 +1,6 @@
-"""Answers of hosts at the front doors of other products: programs knock there to learn what they talk to.
+"""Responses to sign-in requests for a product that the host does not serve.
+
+Clients send these requests to find out which product they talk to.
 
 Source: protocol/sessions.md §1.1, §3.3 (a plain vCloud Director), §2.4 (a portal).
 """
@@ -15,12 +17,12 @@ _HTML = b"<html><head><title>Action not found</title></head><body><h1>Action not
 
 
 def routes(profile: str) -> SimulatorRoutes:
-    """The doors that are not there in this profile."""
-    doors = {"vchs": ["/api/iam/login"], "vca": ["/api/vchs/sessions"]}
-    missing = doors.get(profile, ["/api/iam/login", "/api/vchs/sessions"])
+    """Return routes that reject the sign-in paths of other profiles."""
+    paths = {"vchs": ["/api/iam/login"], "vca": ["/api/vchs/sessions"]}
+    missing = paths.get(profile, ["/api/iam/login", "/api/vchs/sessions"])
     handler = _forbidden if profile == "vcd" else _not_found
     routes = tuple(SimulatorRoute("POST", path, handler, auth=False) for path in missing)
-    return SimulatorRoutes("absent", "Doors of other products", routes if profile != "all" else ())
+    return SimulatorRoutes("absent", "Sign-in paths of other products", routes if profile != "all" else ())
 
 
 def _forbidden(context: Any) -> Response:

@@ -1,4 +1,7 @@
-"""The On-Demand portal of vCloud Air: sign-in (iam), plans and instances (sc). Source: protocol/sessions.md §3."""
+"""The On-Demand portal of vCloud Air: sign-in (iam), plans and instances (sc).
+
+Source: protocol/sessions.md §3.
+"""
 
 from __future__ import annotations
 
@@ -18,19 +21,24 @@ MODEL = "com.vmware.vchs.sc.restapi.model."
 
 
 def routes() -> SimulatorRoutes:
-    """Tokens of this portal live for fifteen minutes and cannot be given back."""
-    routes = [
+    """Return the routes of the portal.
+
+    Its tokens are valid for 15 minutes, and no request revokes them.
+    """
+    calls = [
         ("POST", "/api/iam/login", login),
         ("POST", "/api/sessions/vcloud/{org_name}", _signed_in(single_sign_on)),
         ("GET", "/api/sc/plans", _signed_in(plans)),
         ("GET", "/api/sc/instances", _signed_in(instances)),
     ]
-    made = tuple(SimulatorRoute(verb, path, handler, auth=False) for verb, path, handler in routes)
+    made = tuple(SimulatorRoute(verb, path, handler, auth=False) for verb, path, handler in calls)
     return SimulatorRoutes("iam", "On-Demand portal", made)
 
 
 def login(context: Any) -> Response:
-    """201 with a bearer token in a header; ``_:_`` is a probe for the kind of host.
+    """Return 201 with a bearer token in a header.
+
+    The credentials ``_:_`` are a probe for the kind of host.
 
     Source: protocol/sessions.md §1.1.
     """
@@ -40,7 +48,7 @@ def login(context: Any) -> Response:
     config = context.simulator.config
     user = context.world.user(*credentials)
     if user is None:
-        # Without the subscription portal beside it, the host is On-Demand: what is outside of 401..499 says so.
+        # A status outside of 401 to 499 identifies an On-Demand host without the subscription portal.
         probe = config.probe_answer_iam or (400 if config.profile == "vca" else 401)
         return responses.empty(probe if credentials == ("_", "_") else 401)
     token = context.simulator.sessions.open_iam(user.name, user.org)
@@ -50,7 +58,10 @@ def login(context: Any) -> Response:
 
 
 def _signed_in(handler: Callable[[Any], Response]) -> Callable[[Any], Response]:
-    """403 without Authorization, 401 with one that is worth nothing. Source: protocol/sessions.md §3.3."""
+    """Return 403 without Authorization, and 401 for an invalid token.
+
+    Source: protocol/sessions.md §3.3.
+    """
 
     def run(context: Any) -> Response:
         context.user = context.simulator.sessions.iam_user(context.request)
@@ -62,14 +73,14 @@ def _signed_in(handler: Callable[[Any], Response]) -> Callable[[Any], Response]:
 
 
 def single_sign_on(context: Any) -> Response:
-    """A session of the vCloud Director for the portal's token, without a password.
+    """Open a session of the vCloud Director for a token of the portal.
 
     Source: protocol/sessions.md §3.1.
     """
     if context.path_params["org_name"].lower() != context.user.org.lower():
         return responses.empty(403)
     user, org = context.user.user, context.user.org
-    context.version = responses.asked_version(context.request) or "5.7"
+    context.version = responses.requested_version(context.request) or "5.7"
     token = context.simulator.sessions.open_vcd(user, org)
     return session_document(context, context.base_url + COMPUTE, user, org, {"x-vcloud-authorization": token})
 
@@ -82,15 +93,18 @@ def _plan_id(context: Any) -> str:
     return f"region:{_region(context)}:planID:{context.world.make_id('plan', 'compute')}"
 
 
-def _content_type(context: Any, what: str) -> str:
-    """Malformed, as recorded. Source: protocol/sessions.md §3.2."""
+def _content_type(context: Any, model: str) -> str:
+    """Return the Content-Type, by default malformed as recorded.
+
+    Source: protocol/sessions.md §3.2.
+    """
     if context.simulator.config.sc_content_type == "clean":
-        return f"application/json;version=5.7;class={MODEL}{what}"
-    return f'application/json; class="com".{MODEL.removeprefix("com.")}{what}; version=5.7;charset=UTF-8'
+        return f"application/json;version=5.7;class={MODEL}{model}"
+    return f'application/json; class="com".{MODEL.removeprefix("com.")}{model}; version=5.7;charset=UTF-8'
 
 
 def plans(context: Any) -> Response:
-    """A compute plan, and one without compute: clients must choose."""
+    """Return a compute plan and a plan without compute, so that clients must choose."""
     common = {"link": [], "description": "", "planVersion": "1.0", "instanceSpec": ""}
     compute = {
         **common,
@@ -112,10 +126,13 @@ def plans(context: Any) -> Response:
 
 
 def instances(context: Any) -> Response:
-    """A compute instance, whose id is the org's, and one without a session. Source: protocol/sessions.md §3.2."""
+    """Return a compute instance and an instance without a session.
+
+    The ID of the compute instance is that of the org. Source: protocol/sessions.md §3.2.
+    """
     base, org = f"{context.base_url}{COMPUTE}", context.world.orgs[context.user.org]
     common = {"link": [], "description": "", "region": _region(context)}
-    # A text with JSON in it, inside of JSON.
+    # The portal sends these attributes as a JSON string inside of its JSON document.
     attributes = {
         "orgName": org.name,
         "sessionUri": f"{base}/api/sessions",

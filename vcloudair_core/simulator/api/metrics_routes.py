@@ -1,4 +1,7 @@
-"""Metrics of machines, as vCloud Air's adapter and as vCloud Director give them. Source: protocol/metrics.md."""
+"""VM metrics in the formats of vCloud Air and of vCloud Director.
+
+Source: protocol/metrics.md.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.api.vdc_routes import own_vdc
 from vcloudair_core.simulator.state.measurements import ADAPTER, DIRECTOR, MINUTE_S, Measured, Size, curve
 from vcloudair_core.simulator.state.world import Vm
-from vcloudair_core.simulator.virtual_clock import stamp_of
+from vcloudair_core.simulator.virtual_clock import timestamp_of
 from vcloudair_core.simulator.xml_builder import element, link
 from vcloudair_core.transport.messages import Headers, Response
 
@@ -30,11 +33,11 @@ _CAPACITY = ("disk.provisioned.latest", "disk.used.latest")
 
 
 class _BadWindowError(ValueError):
-    """A request that cannot be answered; the text says why."""
+    """A request with an invalid time window or pattern. The text says why."""
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """Current and historic metrics of a vCloud Director."""
+    """Return the routes for current and historic metrics of a vCloud Director."""
     root = f"{prefix}/api/vApp/{{entity_id}}/metrics"
     routes = [
         SimulatorRoute(method, f"{root}/{kind}", handler)
@@ -45,7 +48,7 @@ def routes(prefix: str = "") -> SimulatorRoutes:
 
 
 def adapter_routes() -> SimulatorRoutes:
-    """The metrics API of vCloud Air subscriptions."""
+    """Return the routes of the metrics API of vCloud Air subscriptions."""
     routes = (
         SimulatorRoute("POST", "/hybridity/api/metrics/vApp/{entity_id}", rows_of_vm),
         SimulatorRoute("POST", "/hybridity/api/metrics/vdc/{vdc_id}", rows_of_vdc),
@@ -57,59 +60,65 @@ def adapter_routes() -> SimulatorRoutes:
 
 
 def rows_of_vm(context: Any) -> Response:
-    """Answer with the rows of one VM."""
+    """Return the metrics rows of one VM."""
     vm = _own_vm(context)
     return _rows(context, [vm]) if vm is not None else _json_error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN")
 
 
 def rows_of_vdc(context: Any) -> Response:
-    """Rows of all machines of a VDC, mixed."""
-    place = own_vdc(context, context.path_params["vdc_id"])
-    if place is None:
+    """Return the metrics rows of all VMs of a VDC, ordered by time."""
+    vdc = own_vdc(context, context.path_params["vdc_id"])
+    if vdc is None:
         return _json_error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN")
-    return _rows(context, [vm for vm in context.world.vms.values() if vm.vdc_id == place.vdc_id])
+    return _rows(context, [vm for vm in context.world.vms.values() if vm.vdc_id == vdc.vdc_id])
 
 
 def _json_error(status: int, code: str, message: str = "Access is forbidden") -> Response:
     return responses.json_body({"errorCode": code, "message": message}, status)
 
 
-def _rows(context: Any, machines: Sequence[Vm]) -> Response:
-    """One page. The window is frozen in the cursor, so that it does not slide from page to page."""
+def _rows(context: Any, vms: Sequence[Vm]) -> Response:
+    """Return one page of rows.
+
+    The cursor holds the time window, so that it stays the same on every page.
+    """
     config = context.simulator.config
     try:
-        asked = json.loads(context.request.body or b"{}")
-        begin, end, offset = _cursor(context) or (*_json_window(asked, context.simulator.clock.now()), 0)
+        body = json.loads(context.request.body or b"{}")
+        begin, end, offset = _cursor(context) or (*_json_window(body, context.simulator.clock.now()), 0)
     except (ValueError, TypeError, KeyError, AttributeError) as exc:
         return _json_error(400, "BAD_REQUEST", f"The request is not valid: {exc}")
-    running = [(vm.vm_id, _size(vm)) for vm in machines if vm.status == "POWERED_ON"]
+    running = [(vm.vm_id, _size(vm)) for vm in vms if vm.status == "POWERED_ON"]
     minutes = _minutes(begin, end, config.metrics_gap_every)
     total = len(minutes) * len(running)
     size = config.metrics_page_size
     form, is_epoch = config.metrics_vm_id, config.metrics_timestamp == "epoch-ms"
     rows = ",".join(
-        _row(config.seed, *running[place % len(running)], minutes[place // len(running)], form, is_epoch)
-        for place in range(offset, min(offset + size, total))
+        _row(config.seed, *running[index % len(running)], minutes[index // len(running)], form, is_epoch)
+        for index in range(offset, min(offset + size, total))
     )
-    body: dict[str, Any] = {}
+    paging: dict[str, Any] = {}
     if offset + size < total:
         cursor = json.dumps({"b": begin, "e": end, "o": offset + size}).encode()
-        body["next"] = base64.b64encode(cursor).decode()
+        paging["next"] = base64.b64encode(cursor).decode()
     elif config.metrics_last_page != "absent":
-        body["next"] = None if config.metrics_last_page == "null" else ""
-    rest = json.dumps(body)[1:]
-    text = f'{{"rows": [{rows}]{", " if body else ""}{rest}'
+        paging["next"] = None if config.metrics_last_page == "null" else ""
+    rest = json.dumps(paging)[1:]
+    text = f'{{"rows": [{rows}]{", " if paging else ""}{rest}'
     return Response(200, Headers({"Content-Type": "application/json"}), text.encode())
 
 
 @lru_cache(maxsize=65536)
 def _row(seed: str, vm_id: str, size: Size, minute: int, form: str, is_epoch: bool) -> str:
-    """A row as it is sent. Kept, as the minutes of one window are those of the next one but for one."""
+    """Return the JSON text of a row.
+
+    Rows are cached because consecutive windows share all minutes but one.
+    """
     forms = {"uuid": vm_id, "vm-uuid": f"vm-{vm_id}", "urn": f"urn:vcloud:vm:{vm_id}"}
     moment_s = minute * MINUTE_S
     row = {
         "vmId": forms[form],
-        "timestamp": moment_s * 1000 if is_epoch else stamp_of(moment_s),
+        "timestamp": moment_s * 1000 if is_epoch else timestamp_of(moment_s),
         "metrics": [
             {"name": metric.name, "value": _number(curve(seed, vm_id, metric, size)(minute))} for metric in ADAPTER
         ],
@@ -129,24 +138,24 @@ def _cursor(context: Any) -> tuple[float, float, int] | None:
     cursor = (context.query.get("next") or [""])[0]
     if not cursor:
         return None
-    held = json.loads(base64.b64decode(cursor, validate=True))
-    return float(held["b"]), float(held["e"]), int(held["o"])
+    values = json.loads(base64.b64decode(cursor, validate=True))
+    return float(values["b"]), float(values["e"]), int(values["o"])
 
 
-def _json_window(asked: dict[str, Any], now: float) -> tuple[float, float]:
-    """Seconds since 1970, within the last 24 hours."""
+def _json_window(body: dict[str, Any], now: float) -> tuple[float, float]:
+    """Return start and end in seconds since 1970, within the last 24 hours."""
     moments = []
-    for which, default in (("Start", now - DAY_S), ("End", now)):
-        relative, absolute = asked.get(f"relative{which}Time"), asked.get(f"absolute{which}Time")
+    for bound, default in (("Start", now - DAY_S), ("End", now)):
+        relative, absolute = body.get(f"relative{bound}Time"), body.get(f"absolute{bound}Time")
         if relative is not None:
             length = UNITS_S[str(relative["unit"]).lower()] * int(relative["interval"])
             if length <= 0:
-                raise _BadWindowError("an interval has to be more than nothing")
+                raise _BadWindowError("an interval must be greater than 0")
             moments.append(now - length)
         else:
             moments.append(_seconds(absolute["time"]) if absolute is not None else default)
     if moments[0] >= moments[1]:
-        raise _BadWindowError("the start is not before the end")
+        raise _BadWindowError("the start must be before the end")
     return max(moments[0], now - DAY_S), min(moments[1], now)
 
 
@@ -156,7 +165,7 @@ def _seconds(text: str) -> float:
 
 
 def _minutes(begin: float, end: float, gap_every: int, step_s: int = MINUTE_S) -> list[int]:
-    """Minutes since 1970 that have a sample, the first one at or after the begin."""
+    """Return the minutes since 1970 that have a sample, from ``begin`` to ``end``."""
     step = step_s // MINUTE_S
     first, last = -(-int(begin) // step_s) * step, int(end) // step_s * step
     return [minute for minute in range(first, last + 1, step) if not gap_every or (minute // step) % gap_every]
@@ -166,7 +175,10 @@ def _minutes(begin: float, end: float, gap_every: int, step_s: int = MINUTE_S) -
 
 
 def current(context: Any) -> Response:
-    """Values of now; POST says which. A machine that is off has none. Source: protocol/metrics.md §B.6."""
+    """Return the current values of a VM that is powered on.
+
+    The body of a POST selects metrics. Source: protocol/metrics.md §B.6.
+    """
     vm = _own_vm(context)
     if vm is None:
         return responses.no_access("vm", context.path_params["entity_id"].partition("-")[2], context.version)
@@ -179,7 +191,7 @@ def current(context: Any) -> Response:
         return spec
     _, _, patterns = spec
     minute = int(context.simulator.clock.now()) // MINUTE_S
-    metrics = _meant(patterns) if vm.status == "POWERED_ON" else []
+    metrics = _matching(patterns) if vm.status == "POWERED_ON" else []
     values = [(metric, curve(config.seed, vm.vm_id, metric, _size(vm))(minute)) for metric in metrics]
     shown = [element("Metric", {"name": metric.name, "unit": metric.unit, "value": value}) for metric, value in values]
     document = element("CurrentUsage", None, _up(context, vm), *shown)
@@ -187,7 +199,10 @@ def current(context: Any) -> Response:
 
 
 def historic(context: Any) -> Response:
-    """Series: rates every five minutes, capacity every half hour. Source: protocol/metrics.md §B.5."""
+    """Return series of samples: rates every 5 minutes, capacity every 30 minutes.
+
+    Source: protocol/metrics.md §B.5.
+    """
     vm = _own_vm(context)
     if vm is None:
         return responses.no_access("vm", context.path_params["entity_id"].partition("-")[2], context.version)
@@ -201,12 +216,13 @@ def historic(context: Any) -> Response:
 
 def _series(context: Any, vm: Vm, begin: float, end: float, patterns: Sequence[str]) -> Iterator[Any]:
     config = context.simulator.config
-    for metric in _meant(patterns):
+    for metric in _matching(patterns):
         step_s = 1800 if metric.name in _CAPACITY else 300
         value = curve(config.seed, vm.vm_id, metric, _size(vm))
         minutes = _minutes(begin, end, config.metrics_gap_every, step_s) if vm.status == "POWERED_ON" else []
         samples = [
-            element("Sample", {"timestamp": stamp_of(minute * MINUTE_S), "value": value(minute)}) for minute in minutes
+            element("Sample", {"timestamp": timestamp_of(minute * MINUTE_S), "value": value(minute)})
+            for minute in minutes
         ]
         if samples:
             interval = step_s * (1000 if config.expected_interval_unit == "ms" else 1)
@@ -215,7 +231,7 @@ def _series(context: Any, vm: Vm, begin: float, end: float, patterns: Sequence[s
             )
 
 
-def _meant(patterns: Sequence[str]) -> list[Measured]:
+def _matching(patterns: Sequence[str]) -> list[Measured]:
     return [
         metric for metric in DIRECTOR if not patterns or any(fnmatchcase(metric.name, pattern) for pattern in patterns)
     ]
@@ -226,7 +242,7 @@ def _up(context: Any, vm: Vm) -> Any:
 
 
 def _spec(context: Any, name: str) -> tuple[float, float, list[str]] | Response:
-    """Begin, end and patterns; POST without a body is like GET."""
+    """Return start, end and name patterns. A POST without a body is like a GET."""
     now = context.simulator.clock.now()
     bounds: list[float] = [now - DAY_S, now]
     patterns: list[str] = []
@@ -245,22 +261,22 @@ def _spec(context: Any, name: str) -> tuple[float, float, list[str]] | Response:
 def _read_spec(body: bytes, name: str, now: float) -> tuple[list[float], list[str]]:
     root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))
     if etree.QName(root).localname != name:
-        raise _BadWindowError(f"{name} is expected")
+        raise _BadWindowError(f"expected {name}")
     bounds: list[float] = [now - DAY_S, now]
     patterns: list[str] = []
     order: list[int] = []
     for child in root:
-        word = etree.QName(child).localname
-        match = re.fullmatch(r"(Absolute|Relative)(Start|End)Time", word)
-        if match is None and word != "MetricPattern":
-            raise _BadWindowError(f"unexpected {word}")
+        tag = etree.QName(child).localname
+        match = re.fullmatch(r"(Absolute|Relative)(Start|End)Time", tag)
+        if match is None and tag != "MetricPattern":
+            raise _BadWindowError(f"unexpected {tag}")
         order.append(("Start", "End").index(match[2]) if match else 2)
         if match is None:
             patterns.append((child.text or "").strip())
             continue
         bounds[order[-1]] = _moment(child, match[1], now)
     if order != sorted(order) or bounds[0] >= bounds[1]:
-        raise _BadWindowError("start, end and patterns have to come in that order, and the start before the end")
+        raise _BadWindowError("expected start, end and patterns in this order, with the start before the end")
     return bounds, patterns
 
 
@@ -269,7 +285,7 @@ def _moment(time_element: Any, form: str, now: float) -> float:
         return _seconds(time_element.get("time") or "")
     interval = int(time_element.get("interval") or 0)
     if not 0 < interval <= 32767:
-        raise _BadWindowError("interval is not a positive short")
+        raise _BadWindowError("interval must be between 1 and 32767")
     return now - interval * UNITS_S[time_element.get("unit") or ""]
 
 

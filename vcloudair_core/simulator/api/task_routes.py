@@ -1,4 +1,4 @@
-"""Tasks over the wire: look, cancel, list. Source: protocol/tasks.md §2, §3."""
+"""Routes to read, cancel and list tasks. Source: protocol/tasks.md §2, §3."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vcloudair_core.transport.messages import Response
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """GET and cancel of a task, and the tasks of an org."""
+    """Return the routes to read and cancel a task, and to list the tasks of an org."""
     return SimulatorRoutes(
         f"tasks{prefix}",
         "Tasks",
@@ -25,36 +25,45 @@ def routes(prefix: str = "") -> SimulatorRoutes:
 
 
 def show(context: Any) -> Response:
-    """One task; looking at it lets it go on when it was started with ``polls``."""
+    """Return one task. A task that was started with ``polls`` advances with each read."""
     task_id = context.path_params["task_id"]
     task = context.simulator.tasks.find(task_id, context.user.org)
     if task is None:
         return _gone(context, task_id)
     document = context.simulator.tasks.document(task, context.root)
-    task.looks += 1
+    task.poll_count += 1
     return responses.entity(document, f"{T}task+xml", context.version)
 
 
 def cancel(context: Any) -> Response:
-    """204 while it runs; 400 when it is over. Source: protocol/tasks.md §3.2 (400: not known, chosen)."""
+    """Cancel a task. Return 204 while it runs, and 400 after it has ended.
+
+    Source: protocol/tasks.md §3.2. No source names the second status.
+    """
     task_id = context.path_params["task_id"]
     task = context.simulator.tasks.find(task_id, context.user.org)
     if task is None:
         return _gone(context, task_id)
     if not context.simulator.tasks.cancel(task):
-        return responses.error(400, "BAD_REQUEST", "The task is over and cannot be cancelled.", context.version)
+        return responses.error(400, "BAD_REQUEST", "The task has ended and cannot be canceled.", context.version)
     return responses.empty(204)
 
 
 def _gone(context: Any, task_id: str) -> Response:
-    """Expired, never there, or somebody else's: which status it is, no source tells. Source: protocol/tasks.md §7."""
+    """Return 403 or 404 for a task that is expired, unknown, or of another org.
+
+    No source says which status it is. Source: protocol/tasks.md §7.
+    """
     if context.simulator.config.task_gone_status == 404:
         return responses.error(404, "RESOURCE_NOT_FOUND", "The resource was not found.", context.version)
     return responses.no_access("task", task_id, context.version)
 
 
 def show_list(context: Any) -> Response:
-    """Every task of the org, whole and not paged. Source: protocol/tasks.md §3.3."""
+    """Return all tasks of the org with all fields, without pages.
+
+    Source: protocol/tasks.md §3.3.
+    """
     org = context.world.orgs[context.user.org]
     if context.path_params["org_id"] != org.org_id:
         return responses.no_access("org", context.path_params["org_id"], context.version)

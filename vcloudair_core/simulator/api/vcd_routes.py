@@ -1,4 +1,4 @@
-"""A vCloud Director: versions, sign-in, session, orgs.
+"""Routes of a vCloud Director for versions, sign-in, session and orgs.
 
 Source: protocol/sessions.md §4, protocol/recorded-responses.md §2.
 """
@@ -17,7 +17,7 @@ T = "application/vnd.vmware.vcloud."
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """The routes below ``prefix`` (On-Demand has its vCloud Director under /api/compute)."""
+    """Return the routes below ``prefix``: ``/api/compute`` for On-Demand, else empty."""
     open_to_all = [
         SimulatorRoute("GET", f"{prefix}/api/versions", versions, auth=False),
         SimulatorRoute("POST", f"{prefix}/api/sessions", login, auth=False),
@@ -32,7 +32,10 @@ def routes(prefix: str = "") -> SimulatorRoutes:
 
 
 def versions(context: Any) -> Response:
-    """Answer with the API versions of the server; ``deprecated`` since 20.0. Source: protocol/sessions.md §4.1."""
+    """Return the API versions of the server, from 20.0 on with ``deprecated``.
+
+    Source: protocol/sessions.md §4.1.
+    """
     made = [
         element(
             "VersionInfo",
@@ -47,11 +50,14 @@ def versions(context: Any) -> Response:
 
 
 def login(context: Any) -> Response:
-    """200 with a token; 403 without Authorization, 401 for a wrong one. Source: protocol/sessions.md §4.3."""
+    """Return 200 with a token, 403 without Authorization, 401 for bad credentials.
+
+    Source: protocol/sessions.md §4.3.
+    """
     if "Authorization" not in context.request.headers:
         return responses.error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN", "Access is forbidden", context.version)
     credentials = basic(context.request)
-    # A user name may contain @: the last one separates.
+    # A user name may contain @, so the last @ separates user and org.
     name, at_sign, org = (credentials[0] if credentials else "").rpartition("@")
     user = context.world.user(name, credentials[1], org) if credentials and at_sign else None
     if user is None:
@@ -65,18 +71,21 @@ def login(context: Any) -> Response:
 
 
 def session(context: Any) -> Response:
-    """The session that asks."""
+    """Return the session of the request."""
     return session_document(context, context.root, context.user.user, context.user.org, {})
 
 
 def logout(context: Any) -> Response:
-    """The token is worth nothing afterwards."""
+    """End the session of the request and revoke its token."""
     context.simulator.sessions.close_vcd(context.simulator.sessions.vcd_token(context.request))
     return responses.empty(context.simulator.config.logout_status)
 
 
 def session_document(context: Any, root: str, user: str, org: str, headers: dict[str, str]) -> Response:
-    """Links in the order in which real ones come. Source: protocol/recorded-responses.md §2."""
+    """Return a session, with its links in the order of real servers.
+
+    Source: protocol/recorded-responses.md §2.
+    """
     organization = context.world.org(org)
     attributes = {
         "org": org,
@@ -99,7 +108,7 @@ def session_document(context: Any, root: str, user: str, org: str, headers: dict
 
 
 def org_list(context: Any) -> Response:
-    """The orgs that the user may see: the own one."""
+    """Return the orgs that the user can see: only their own org."""
     own = context.world.orgs[context.user.org]
     document = element(
         "OrgList",
@@ -110,7 +119,10 @@ def org_list(context: Any) -> Response:
 
 
 def show_org(context: Any) -> Response:
-    """An org, with links to its VDCs, tasks and replications. Source: protocol/tasks.md §3.3, protocol/dr.md §2."""
+    """Return an org with links to its VDCs, tasks and replications.
+
+    Source: protocol/tasks.md §3.3, protocol/dr.md §2.
+    """
     root, own = context.root, context.world.orgs[context.user.org]
     if context.path_params["org_id"] != own.org_id:
         return responses.no_access("org", context.path_params["org_id"], context.version)

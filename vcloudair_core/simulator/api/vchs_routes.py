@@ -10,17 +10,20 @@ from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.state.logins import basic
 from vcloudair_core.simulator.state.world import Vdc
-from vcloudair_core.simulator.xml_builder import VCHS, element, serialised
+from vcloudair_core.simulator.xml_builder import VCHS, element, serialize
 from vcloudair_core.transport.messages import Headers, Response
 
 C = "application/xml;class=vnd.vmware.vchs."
-"""Media types of the portal differ by a parameter. Source: protocol/sessions.md §2.1."""
+"""Prefix of the media types, which differ only in the parameter ``class``.
+
+Source: protocol/sessions.md §2.1.
+"""
 
 
 def routes() -> SimulatorRoutes:
-    """Sign-in, services, and the way from a VDC to a session of its vCloud Director."""
+    """Return the routes for sign-in, services, and sessions of the vCloud Director."""
     compute = "/api/vchs/compute/{compute_id}"
-    routes = [
+    calls = [
         ("POST", "/api/vchs/sessions", login),
         ("DELETE", "/api/vchs/session", _signed_in(logout)),
         ("GET", "/api/vchs/services", _signed_in(services)),
@@ -28,12 +31,15 @@ def routes() -> SimulatorRoutes:
         ("GET", f"{compute}/vdc/{{vdc_id}}", _signed_in(show_vdc)),
         ("POST", f"{compute}/vdc/{{vdc_id}}/vcloudsession", _signed_in(vcloudsession)),
     ]
-    made = tuple(SimulatorRoute(verb, path, handler, auth=False) for verb, path, handler in routes)
+    made = tuple(SimulatorRoute(verb, path, handler, auth=False) for verb, path, handler in calls)
     return SimulatorRoutes("vchs", "Subscription portal", made)
 
 
 def _signed_in(handler: Callable[[Any], Response]) -> Callable[[Any], Response]:
-    """403 without a token, 401 with one that is worth nothing. Source: protocol/sessions.md §2.4."""
+    """Return 403 without a token, and 401 for an invalid one.
+
+    Source: protocol/sessions.md §2.4.
+    """
 
     def run(context: Any) -> Response:
         context.user = context.simulator.sessions.portal_user(context.request)
@@ -48,16 +54,19 @@ def _xml(tag: str, attributes: dict[str, Any], *children: Any) -> Any:
     return element(tag, attributes, *children, namespace=VCHS)
 
 
-def _link(rel: str, href: str, what: str = "", name: str | None = None) -> Any:
-    return _xml("Link", {"rel": rel, "name": name, "type": f"{C}{what}" if what else None, "href": href})
+def _link(rel: str, href: str, kind: str = "", name: str | None = None) -> Any:
+    return _xml("Link", {"rel": rel, "name": name, "type": f"{C}{kind}" if kind else None, "href": href})
 
 
-def _answer(root: Any, what: str, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(status, Headers({"Content-Type": f"{C}{what}", **(headers or {})}), serialised(root))
+def _respond(root: Any, kind: str, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(status, Headers({"Content-Type": f"{C}{kind}", **(headers or {})}), serialize(root))
 
 
 def login(context: Any) -> Response:
-    """201 with the portal's token. The link with a type comes first: clients look at every type on their way."""
+    """Return 201 with a token of the portal.
+
+    The link with a type comes first because clients read the type of every link.
+    """
     credentials = basic(context.request)
     if credentials is None:
         return responses.empty(403)
@@ -72,11 +81,11 @@ def login(context: Any) -> Response:
         _link("remove", f"{base}/session"),
     )
     token = context.simulator.sessions.open_portal(user.name, user.org)
-    return _answer(root, "session", 201, {"x-vchs-authorization": token})
+    return _respond(root, "session", 201, {"x-vchs-authorization": token})
 
 
 def logout(context: Any) -> Response:
-    """The portal's session ends; sessions of the vCloud Director live on."""
+    """End the session of the portal. Sessions of the vCloud Director stay valid."""
     context.simulator.sessions.close_portal(context.request.headers.get("x-vchs-authorization", ""))
     return responses.empty(204)
 
@@ -86,7 +95,10 @@ def _compute_href(context: Any) -> str:
 
 
 def services(context: Any) -> Response:
-    """Services without a Link among them: clients follow every child. Source: protocol/sessions.md §2.3."""
+    """Return the services. No child is a Link because clients follow every child.
+
+    Source: protocol/sessions.md §2.3.
+    """
     service = {
         "region": "US - West",
         "serviceId": context.user.org,
@@ -96,11 +108,11 @@ def services(context: Any) -> Response:
     }
     href = f"{context.base_url}/api/vchs/services"
     root = _xml("Services", {"href": href, "type": f"{C}servicelist"}, _xml("Service", service))
-    return _answer(root, "servicelist")
+    return _respond(root, "servicelist")
 
 
 def show_compute(context: Any) -> Response:
-    """The VDCs of a service; the first child of each is the link to a session."""
+    """Return the VDCs of a service. The first child of each is the link to a session."""
     href = _compute_href(context)
     if not href.endswith(context.path_params["compute_id"]):
         return responses.empty(403)
@@ -110,7 +122,7 @@ def show_compute(context: Any) -> Response:
         _link("up", f"{context.base_url}/api/vchs/services", "servicelist", "services"),
         *[_vdc("VdcRef", href, vdc, {"status": "Active"}) for vdc in context.world.vdcs_of(context.user.org)],
     )
-    return _answer(root, "compute")
+    return _respond(root, "compute")
 
 
 def _vdc(tag: str, compute: str, vdc: Vdc, more: dict[str, str]) -> Any:
@@ -126,15 +138,18 @@ def _own_vdc(context: Any) -> Vdc | None:
 
 
 def show_vdc(context: Any) -> Response:
-    """A VDC by itself holds the same link. Source: protocol/sessions.md §2.1, call 4."""
+    """Return a VDC with the same link as in the compute service.
+
+    Source: protocol/sessions.md §2.1, call 4.
+    """
     vdc = _own_vdc(context)
     if vdc is None:
         return responses.empty(403)
-    return _answer(_vdc("Vdc", _compute_href(context), vdc, {}), "vdcref")
+    return _respond(_vdc("Vdc", _compute_href(context), vdc, {}), "vdcref")
 
 
 def vcloudsession(context: Any) -> Response:
-    """201 with a token of the vCloud Director; its address has the port written out.
+    """Return 201 with a token of the vCloud Director, whose address includes the port.
 
     Source: protocol/sessions.md §2.3.
     """
@@ -159,4 +174,4 @@ def vcloudsession(context: Any) -> Response:
         _link("up", href, "vdcref", "vdc"),
         _xml("VdcLink", target),
     )
-    return _answer(root, "vcloudsession", 201)
+    return _respond(root, "vcloudsession", 201)

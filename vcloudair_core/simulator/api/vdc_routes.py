@@ -1,4 +1,4 @@
-"""Routes of the objects of a vCloud Director: VDCs, edge gateways, vApps, VMs.
+"""Routes of the VDCs, edge gateways, vApps and VMs of a vCloud Director.
 
 Source: protocol/recorded-responses.md §4, §5, §9.
 """
@@ -19,26 +19,29 @@ T = "application/vnd.vmware.vcloud."
 ADMIN = "application/vnd.vmware.admin."
 OVF = "http://schemas.dmtf.org/ovf/envelope/1"
 BY_REFERENCE = ("vAppTemplate", "catalog", "catalogItem", "vdcStorageProfile", "network", "admin/role")
-"""Entities that records name and that are not simulated: whoever follows is told that it is not theirs to read."""
+"""Kinds of entities that are not simulated. Reading one returns 403."""
 
 STATUS_NUMBERS = {"POWERED_ON": 4, "POWERED_OFF": 8, "SUSPENDED": 3}
-"""Words of records and numbers of entities. Source: protocol/query.md §11."""
+"""Status of a VM in records, and its number in entities.
+
+Source: protocol/query.md §11.
+"""
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """Read-only entities."""
-    routes = [
+    """Return the routes to read VDCs and their contents."""
+    calls = [
         ("/api/vdc/{vdc_id}", show_vdc),
         ("/api/admin/edgeGateway/{edge_id}", show_edge),
         ("/api/admin/network/{network_id}", show_network),
         ("/api/admin/user/{user_id}", show_user),
         *[(f"/api/{kind}/{{entity_id}}", _by_reference(kind.rpartition("/")[2])) for kind in BY_REFERENCE],
-        ("/api/vApp/{entity_id}", show_machine),
+        ("/api/vApp/{entity_id}", show_vapp_or_vm),
         ("/api/vApp/{entity_id}/networkConnectionSection", show_network_connections),
         ("/api/vApp/{entity_id}/networkConnectionSection/", show_network_connections),
         ("/api/entity/{entity_id}", resolve),
     ]
-    made = tuple(SimulatorRoute("GET", prefix + path, handler) for path, handler in routes)
+    made = tuple(SimulatorRoute("GET", prefix + path, handler) for path, handler in calls)
     return SimulatorRoutes(f"vdc{prefix}", "VDCs and their contents", made)
 
 
@@ -47,19 +50,22 @@ def _by_reference(kind: str) -> Callable[[Any], Response]:
 
 
 def own_vdc(context: Any, vdc_id: str) -> Vdc | None:
-    """A VDC of the user's org."""
+    """Return a VDC of the user's org, or None."""
     vdc: Vdc | None = context.world.vdcs.get(vdc_id)
     return vdc if vdc is not None and vdc.org == context.user.org else None
 
 
 def own_edge(context: Any, edge_id: str) -> SimulatedEdge | None:
-    """An edge gateway of the user's org."""
+    """Return an edge gateway of the user's org, or None."""
     edge: SimulatedEdge | None = context.world.edges.get(edge_id)
     return edge if edge is not None and own_vdc(context, edge.vdc_id) else None
 
 
 def show_vdc(context: Any) -> Response:
-    """Answer with a VDC. As pay-as-you-go ones, it has by default limits of 0, which is none."""
+    """Return a VDC.
+
+    By default its limits are 0 (no limit), like those of pay-as-you-go VDCs.
+    """
     root, vdc_id = context.root, context.path_params["vdc_id"]
     vdc = own_vdc(context, vdc_id)
     if vdc is None:
@@ -114,7 +120,10 @@ def _nested(name: str, values: dict[str, Any]) -> Any:
 
 
 def show_edge(context: Any) -> Response:
-    """An edge gateway in classic XML; clients look here for AdvancedNetworkingEnabled. Source: protocol/ans.md §1.3."""
+    """Return an edge gateway in the XML of vCloud Director.
+
+    Clients read AdvancedNetworkingEnabled here. Source: protocol/ans.md §1.3.
+    """
     root, edge_id = context.root, context.path_params["edge_id"]
     edge = own_edge(context, edge_id)
     if edge is None:
@@ -160,31 +169,34 @@ def _uplink(context: Any, edge: SimulatedEdge) -> Any:
 
 
 def show_network(context: Any) -> Response:
-    """External networks are shown by reference only: a tenant may not read them."""
+    """Return 403: a tenant sees references to external networks, but cannot read them."""
     return responses.no_access("network", context.path_params["network_id"], context.version)
 
 
 def show_user(context: Any) -> Response:
-    """Users are shown by reference only."""
+    """Return 403: a tenant sees references to users, but cannot read them."""
     return responses.no_access("user", context.path_params["user_id"], context.version)
 
 
-def show_machine(context: Any) -> Response:
-    """``vapp-<uuid>`` and ``vm-<uuid>`` live below one path. Source: protocol/recorded-responses.md §4."""
+def show_vapp_or_vm(context: Any) -> Response:
+    """Return a vApp (``vapp-<uuid>``) or a VM (``vm-<uuid>``), which share one path.
+
+    Source: protocol/recorded-responses.md §4.
+    """
     kind, _, identifier = context.path_params["entity_id"].partition("-")
-    machines = [vm for vm in context.world.vms.values() if own_vdc(context, vm.vdc_id)]
+    own_vms = [vm for vm in context.world.vms.values() if own_vdc(context, vm.vdc_id)]
     if kind == "vapp":
-        inside = [vm for vm in machines if vm.vapp_id == identifier]
-        if inside:
-            return responses.entity(_vapp(context, inside), f"{T}vApp+xml", context.version)
-    alone = _own_vm(context) if kind == "vm" else None
-    if alone is not None:
-        return responses.entity(_vm(context, alone), f"{T}vm+xml", context.version)
+        vms = [vm for vm in own_vms if vm.vapp_id == identifier]
+        if vms:
+            return responses.entity(_vapp(context, vms), f"{T}vApp+xml", context.version)
+    own_vm = _own_vm(context) if kind == "vm" else None
+    if own_vm is not None:
+        return responses.entity(_vm(context, own_vm), f"{T}vm+xml", context.version)
     return responses.no_access("vm" if kind == "vm" else "vapp", identifier, context.version)
 
 
 def show_network_connections(context: Any) -> Response:
-    """Answer with the interfaces of one VM."""
+    """Return the network interfaces of one VM."""
     vm = _own_vm(context)
     if vm is None:
         return responses.no_access("vm", context.path_params["entity_id"].partition("-")[2], context.version)
@@ -196,8 +208,8 @@ def _own_vm(context: Any) -> Vm | None:
     return vm if vm is not None and own_vdc(context, vm.vdc_id) else None
 
 
-def _vapp(context: Any, machines: list[Vm]) -> Any:
-    root, first = context.root, machines[0]
+def _vapp(context: Any, vms: list[Vm]) -> Any:
+    root, first = context.root, vms[0]
     return element(
         "VApp",
         {
@@ -212,47 +224,52 @@ def _vapp(context: Any, machines: list[Vm]) -> Any:
         element("Description"),
         element("DateCreated", None, first.created),
         element("InMaintenanceMode", None, False),
-        element("Children", None, *[_vm(context, machine) for machine in machines]),
+        element("Children", None, *[_vm(context, vm) for vm in vms]),
     )
 
 
-def _vm(context: Any, machine: Vm) -> Any:
+def _vm(context: Any, vm: Vm) -> Any:
     root = context.root
     return element(
         "Vm",
         {
             "needsCustomization": False,
-            "deployed": machine.status == "POWERED_ON",
-            "status": STATUS_NUMBERS.get(machine.status, 6),
-            "name": machine.name,
-            "id": f"urn:vcloud:vm:{machine.vm_id}",
+            "deployed": vm.status == "POWERED_ON",
+            "status": STATUS_NUMBERS.get(vm.status, 6),
+            "name": vm.name,
+            "id": f"urn:vcloud:vm:{vm.vm_id}",
             "type": f"{T}vm+xml",
-            "href": f"{root}/api/vApp/vm-{machine.vm_id}",
+            "href": f"{root}/api/vApp/vm-{vm.vm_id}",
         },
-        link("up", f"{root}/api/vApp/vapp-{machine.vapp_id}", f"{T}vApp+xml"),
-        *_metrics_links(context, machine),
+        link("up", f"{root}/api/vApp/vapp-{vm.vapp_id}", f"{T}vApp+xml"),
+        *_metrics_links(context, vm),
         element("Description"),
-        _network_connections(context, machine),
-        element("DateCreated", None, machine.created),
-        element("VAppScopedLocalId", None, context.world.make_id("local", machine.name)),
+        _network_connections(context, vm),
+        element("DateCreated", None, vm.created),
+        element("VAppScopedLocalId", None, context.world.make_id("local", vm.name)),
     )
 
 
-def _metrics_links(context: Any, machine: Vm) -> list[Any]:
-    """``down`` to read, ``metrics`` to post; current values of machines that run only.
+def _metrics_links(context: Any, vm: Vm) -> list[Any]:
+    """Return the links to metrics: ``down`` for GET, ``metrics`` for POST.
+
+    Only VMs that are powered on have current values.
 
     Source: protocol/metrics.md §B.3.
     """
-    root = f"{context.root}/api/vApp/vm-{machine.vm_id}/metrics"
-    kinds = ("current", "historic") if machine.status == "POWERED_ON" else ("historic",)
+    root = f"{context.root}/api/vApp/vm-{vm.vm_id}/metrics"
+    kinds = ("current", "historic") if vm.status == "POWERED_ON" else ("historic",)
     return [
         link(rel, f"{root}/{kind}", f"{T}metrics.{kind}UsageSpec+xml") for kind in kinds for rel in ("down", "metrics")
     ]
 
 
-def _network_connections(context: Any, machine: Vm) -> Any:
-    """Every interface; a record of the query service has the primary one only. Source: protocol/query.md §11."""
-    nics = [{"network": machine.network or "none", "ip_address": machine.ip_address}, *machine.more_nics]
+def _network_connections(context: Any, vm: Vm) -> Any:
+    """Return all network interfaces of a VM.
+
+    Records of the query service have only the primary interface. Source: protocol/query.md §11.
+    """
+    nics = [{"network": vm.network or "none", "ip_address": vm.ip_address}, *vm.more_nics]
     connections = [
         element(
             "NetworkConnection",
@@ -260,7 +277,7 @@ def _network_connections(context: Any, machine: Vm) -> Any:
             element("NetworkConnectionIndex", None, index),
             *([element("IpAddress", None, nic["ip_address"])] if nic.get("ip_address") else []),
             element("IsConnected", None, nic["network"] != "none"),
-            element("MACAddress", None, _mac(context, machine, index)),
+            element("MACAddress", None, _mac(context, vm, index)),
             element("IpAddressAllocationMode", None, "NONE" if nic["network"] == "none" else "POOL"),
         )
         for index, nic in enumerate(nics)
@@ -269,7 +286,7 @@ def _network_connections(context: Any, machine: Vm) -> Any:
         "NetworkConnectionSection",
         {
             "type": f"{T}networkConnectionSection+xml",
-            "href": f"{context.root}/api/vApp/vm-{machine.vm_id}/networkConnectionSection/",
+            "href": f"{context.root}/api/vApp/vm-{vm.vm_id}/networkConnectionSection/",
             f"{{{OVF}}}required": False,
         },
         element("Info", None, "Specifies the available VM network connections", namespace=OVF, prefixes={"ovf": OVF}),
@@ -278,8 +295,8 @@ def _network_connections(context: Any, machine: Vm) -> Any:
     )
 
 
-def _mac(context: Any, machine: Vm, index: int) -> str:
-    digits = str(context.world.make_id("mac", f"{machine.vm_id}/{index}")).replace("-", "")[-6:]
+def _mac(context: Any, vm: Vm, index: int) -> str:
+    digits = str(context.world.make_id("mac", f"{vm.vm_id}/{index}")).replace("-", "")[-6:]
     return f"00:50:56:{digits[:2]}:{digits[2:4]}:{digits[4:]}"
 
 
@@ -294,7 +311,7 @@ PATHS = {
 
 
 def resolve(context: Any) -> Response:
-    """From a URN to its entity; whether it is the user's to read shows there."""
+    """Return the link of a URN. Access is checked when the client follows the link."""
     urn = context.path_params["entity_id"]
     kind, identifier = urn.split(":")[-2:] if urn.startswith("urn:vcloud:") else ("", urn)
     if kind not in PATHS:

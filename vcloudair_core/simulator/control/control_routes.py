@@ -16,19 +16,22 @@ from vcloudair_core.simulator.control.replication_control import (
     change_vdc,
     list_replications,
 )
-from vcloudair_core.simulator.option_arguments import switches_of_json
+from vcloudair_core.simulator.option_arguments import options_from_json
 from vcloudair_core.transport.messages import Request, Response
 
 
 def answer_control(simulator: Any, request: Request, path: str) -> Response:
-    """One order. 400 names what is wrong with it."""
+    """Carry out a request of the control plane.
+
+    Return 400 with the reason if the request is invalid, or 404 for an unknown path.
+    """
     call = _CALLS.get((request.method, path.rstrip("/").removeprefix("/_sim")))
     if call is None:
-        return responses.json_body({"error": f"there is no {request.method} {path}"}, 404)
+        return responses.json_body({"error": f"unknown request: {request.method} {path}"}, 404)
     try:
         data = json.loads(request.body) if request.body else {}
         if not isinstance(data, dict):
-            raise ValueError("a JSON object is expected")
+            raise ValueError("the body must be a JSON object")
         return call(simulator, data)
     except (ValueError, TypeError, KeyError) as exc:
         return responses.json_body({"error": f"{type(exc).__name__}: {exc}"}, 400)
@@ -52,22 +55,22 @@ def _request_log(simulator: Any, data: dict[str, Any]) -> Response:
 
 
 def _fault(simulator: Any, data: dict[str, Any]) -> None:
-    from vcloudair_core.simulator.faults.outside_writer import try_out
+    from vcloudair_core.simulator.faults.outside_writer import check_edit
 
     kind = data.pop("kind", "")
     if kind == "edit":
-        try_out(simulator, data.get("edit"))
+        check_edit(simulator, data.get("edit"))
     if kind == "refused":
-        raise ValueError("a server that answers this cannot refuse connections: stop it")
+        raise ValueError("a running server cannot refuse connections; stop the server instead")
     simulator.faults.add(kind, **data)
 
 
 def _tunnel(simulator: Any, data: dict[str, Any]) -> None:
     from vcloudair_core.simulator.edge.ipsec_routes import IPSEC
-    from vcloudair_core.simulator.faults.outside_writer import edge_named
+    from vcloudair_core.simulator.faults.outside_writer import find_edge
 
-    edge = edge_named(simulator, data["edge"])
-    IPSEC.put_down(edge, data["name"], data.get("message", ""))
+    edge = find_edge(simulator, data["edge"])
+    IPSEC.set_tunnel_down(edge, data["name"], data.get("message", ""))
 
 
 def _done(act: Callable[[Any, dict[str, Any]], object]) -> Callable[[Any, dict[str, Any]], Response]:
@@ -87,7 +90,7 @@ _CALLS: dict[tuple[str, str], Callable[[Any, dict[str, Any]], Response]] = {
     ("DELETE", "/faults"): _done(lambda simulator, data: simulator.faults.clear()),
     ("POST", "/clock"): _done(lambda simulator, data: simulator.clock.advance(float(data["advance_s"]))),
     ("POST", "/tunnels"): _done(_tunnel),
-    ("POST", "/options"): _done(lambda simulator, data: simulator.configure(**switches_of_json(data))),
+    ("POST", "/options"): _done(lambda simulator, data: simulator.configure(**options_from_json(data))),
     ("GET", "/replications"): lambda simulator, data: responses.json_body(list_replications(simulator)),
     ("POST", "/replications"): lambda simulator, data: responses.json_body(change_replications(simulator, data)),
     ("POST", "/vdcs"): _done(change_vdc),

@@ -1,19 +1,19 @@
-"""Orders of the control plane that concern disaster recovery: what goes wrong next, and what a VDC is enabled for."""
+"""Control plane requests that change replications, VDCs and tasks."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from vcloudair_core.simulator.inventory import RECOVERY_WORDS
+from vcloudair_core.simulator.inventory import RECOVERY_FLAGS
 from vcloudair_core.simulator.replication.replication_states import TROUBLES
 from vcloudair_core.simulator.state.world import SimulatedReplication
 
-_WORDS = {"trouble": str, "paused": bool, "lag_minutes": int, "rpo_minutes": int, "new_name": str}
+_FIELDS = {"trouble": str, "paused": bool, "lag_minutes": int, "rpo_minutes": int, "new_name": str}
 _LIMITS = ("cpu_limit_mhz", "memory_limit_mb")
 
 
 def list_replications(simulator: Any) -> list[dict[str, Any]]:
-    """Return every replication with its state and its planned trouble."""
+    """Return every replication with its states and the failure of its next action."""
     return [_shown(replication) for replication in simulator.world.replications.values()]
 
 
@@ -23,55 +23,64 @@ def _shown(replication: SimulatedReplication) -> dict[str, Any]:
 
 
 def change_replications(simulator: Any, data: dict[str, Any]) -> list[dict[str, Any]]:
-    """Change those of a ``name`` or an ``id`` (whole, or its last 36 characters), or all. Returns them as they are now.
+    """Change replications, and return them with their new values.
 
-    Fields: trouble, lag_minutes (null: half the RPO), paused, rpo_minutes, new_name. Raises ValueError; then nothing is
-    changed.
+    ``name`` or ``id`` (complete, or its last 36 characters) selects replications. Without them, all change. The fields
+    are trouble, lag_minutes (null: half the RPO), paused, rpo_minutes and new_name.
+
+    Raises ValueError for an invalid request. Then nothing is changed.
     """
     conditions: dict[str, Any] = {key: data.pop(key) for key in ("name", "id") if key in data}
     for key, value in data.items():
-        kind = _WORDS.get(key)
+        kind = _FIELDS.get(key)
         is_half = key == "lag_minutes" and value is None
         if kind is None:
-            raise ValueError(f"a replication has no {key!r}; known: {', '.join(_WORDS)}")
+            raise ValueError(f"unknown field {key!r}; expected one of {', '.join(_FIELDS)}")
         if not is_half and (not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool)):
-            raise ValueError(f"{key} is not a {kind.__name__}: {value!r}")
+            raise ValueError(f"{key} must be of type {kind.__name__}, not {value!r}")
     if data.get("trouble", "") not in ("", *TROUBLES):
-        raise ValueError(f"there is no trouble {data['trouble']!r}; known: {', '.join(TROUBLES)}")
+        raise ValueError(f"unknown trouble {data['trouble']!r}; expected one of {', '.join(TROUBLES)}")
     replications = [
-        replication for replication in simulator.world.replications.values() if _is_meant(replication, conditions)
+        replication for replication in simulator.world.replications.values() if _matches(replication, conditions)
     ]
     if not replications:
-        raise ValueError(f"there is no replication {conditions}")
+        raise ValueError(f"no replication matches {conditions}")
     for replication in replications:
         for key, value in data.items():
             setattr(replication, key.removeprefix("new_"), value)
     return [_shown(replication) for replication in replications]
 
 
-def _is_meant(replication: SimulatedReplication, conditions: dict[str, Any]) -> bool:
+def _matches(replication: SimulatedReplication, conditions: dict[str, Any]) -> bool:
     ids = (replication.replication_id, replication.replication_id[-36:])
     return conditions.get("name", replication.name) == replication.name and conditions.get("id", ids[0]) in ids
 
 
 def change_vdc(simulator: Any, data: dict[str, Any]) -> None:
-    """Change what a VDC is enabled for, and its limits; by ``name``, or all. Raises ValueError."""
+    """Change the limits and the recovery flags of the VDC ``name``, or of all VDCs.
+
+    Raises ValueError for an invalid request.
+    """
     name = data.pop("name", None)
     for key, value in data.items():
-        if key not in (*RECOVERY_WORDS, *_LIMITS):
-            raise ValueError(f"a VDC has no {key!r}; known: {', '.join((*RECOVERY_WORDS, *_LIMITS))}")
-        if isinstance(value, bool) is not (key in RECOVERY_WORDS) or not isinstance(value, int):
-            raise ValueError(f"{key} cannot be {value!r}")
+        if key not in (*RECOVERY_FLAGS, *_LIMITS):
+            raise ValueError(f"unknown field {key!r}; expected one of {', '.join((*RECOVERY_FLAGS, *_LIMITS))}")
+        if isinstance(value, bool) is not (key in RECOVERY_FLAGS) or not isinstance(value, int):
+            expected = "true or false" if key in RECOVERY_FLAGS else "a whole number"
+            raise ValueError(f"{key} must be {expected}, not {value!r}")
     vdcs = [vdc for vdc in simulator.world.vdcs.values() if name in (None, vdc.name)]
     if not vdcs:
-        raise ValueError(f"there is no VDC {name!r}")
+        raise ValueError(f"no VDC has the name {name!r}")
     for vdc in vdcs:
         for key, value in data.items():
             setattr(vdc, key, value)
 
 
 def change_tasks(simulator: Any, data: dict[str, Any]) -> None:
-    """``fail_next``: codes by operation name; the next task of that name fails with it. Raises ValueError."""
+    """Let the next task of an operation name fail with an error code.
+
+    Shape of ``data``: ``{"fail_next": {operation name: code}}``. Raises ValueError for any other shape.
+    """
     codes = data.pop("fail_next", {})
     if data or not isinstance(codes, dict) or not all(isinstance(code, str) for code in codes.values()):
         raise ValueError("expected {'fail_next': {operation name: code}}")

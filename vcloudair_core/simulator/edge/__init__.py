@@ -1,1 +1,1 @@
-"""Simulated edge gateways: their sections, and the routes to them."""
+"""Simulated edge gateways: sections and routes."""

@@ -1,4 +1,7 @@
-"""Routes of edges beside their sections: list, status, interfaces. Source: protocol/ans.md §1.4."""
+"""Routes for the list, status and interfaces of edges.
+
+Source: protocol/ans.md §1.4.
+"""
 
 from __future__ import annotations
 
@@ -14,28 +17,31 @@ from vcloudair_core.transport.messages import Response
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """Below /network/edges, XML or JSON."""
+    """Return the routes below ``/network/edges``, for XML and JSON."""
     base = f"{prefix}/network/edges"
     return SimulatorRoutes(
         f"edge-views{prefix}",
         "Edges: list, status, interfaces",
         (
-            SimulatorRoute("GET", base, listing),
+            SimulatorRoute("GET", base, list_edges),
             SimulatorRoute("GET", f"{base}/{{edge_id}}/status", guarded(status, is_hybridity=False)),
             SimulatorRoute("GET", f"{base}/{{edge_id}}/vdcNetworks", guarded(vdc_networks, is_hybridity=False)),
         ),
     )
 
 
-def listing(context: Any) -> Response:
-    """The edges of the user's org, by page. That vCloud Director has this list is inferred."""
+def list_edges(context: Any) -> Response:
+    """Return a page of the edges of the user's org.
+
+    No source confirms that vCloud Director has this list.
+    """
     try:
         start = int((context.query.get("startIndex") or ["0"])[0])
         size = int((context.query.get("pageSize") or ["256"])[0])
     except ValueError:
         details = "The input request in invalid. - NumberFormatException"
         return responses.nsx_error(400, 100, details, as_json=context.wants_json, module="")
-    own = [e for e in context.world.edges.values() if context.world.vdcs[e.vdc_id].org == context.user.org]
+    own = [edge for edge in context.world.edges.values() if context.world.vdcs[edge.vdc_id].org == context.user.org]
     shown = [_summary(edge, context.user.org) for edge in own[start : start + size]]
     paging = {"pageSize": size, "startIndex": start, "totalCount": len(own), "sortOrderAscending": True, "sortBy": "id"}
     if context.wants_json:
@@ -59,7 +65,7 @@ def _summary(edge: SimulatedEdge, tenant: str) -> dict[str, Any]:
 
 
 def status(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """An edge that is well: GREEN, and everything applied."""
+    """Return the status of a healthy edge: GREEN and APPLIED."""
     services = [
         {"service": name, "configured": True, "publishStatus": "Applied", "serverStatus": "up", "status": "up"}
         for name in ("firewall",)
@@ -78,7 +84,7 @@ def status(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
 
 
 def vdc_networks(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """The interfaces; the form of the JSON is inferred from the XML."""
+    """Return the interfaces of an edge. The form of the JSON is inferred from the XML."""
     vnics = interfaces(edge)
     if as_json:
         return responses.json_body({"edgeInterfaces": vnics})

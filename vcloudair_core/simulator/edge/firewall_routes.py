@@ -1,4 +1,7 @@
-"""The edge's firewall in its three wire forms. Source: protocol/ans.md §1, §2."""
+"""Routes of the edge firewall in its three wire formats.
+
+Source: protocol/ans.md §1, §2.
+"""
 
 from __future__ import annotations
 
@@ -20,16 +23,19 @@ from vcloudair_core.simulator.edge.section_xml import (
     to_xml,
 )
 from vcloudair_core.simulator.state.world import SimulatedEdge
-from vcloudair_core.simulator.xml_builder import serialised
+from vcloudair_core.simulator.xml_builder import serialize
 from vcloudair_core.transport.messages import Headers, Response
 
 EdgeHandler = Callable[[Any, SimulatedEdge, bool], Response]
-"""(context, edge, whether the answer is JSON) -> answer."""
+"""Handler of a route of an edge: ``(context, edge, as_json)`` to a response."""
 
 
-def routes(flavour: str, prefix: str = "") -> SimulatorRoutes:
-    """``flavour``: hybridity (JSON, whole sections) or network (XML or JSON, single rules too)."""
-    is_hybridity = flavour == "hybridity"
+def routes(flavor: str, prefix: str = "") -> SimulatorRoutes:
+    """Return the firewall routes of an API.
+
+    ``flavor`` is ``hybridity`` (JSON, whole sections) or ``network`` (XML or JSON, also single rules).
+    """
+    is_hybridity = flavor == "hybridity"
     base = (
         f"{prefix}/hybridity/api/gateways/{{edge_id}}/firewall"
         if is_hybridity
@@ -66,21 +72,21 @@ def routes(flavour: str, prefix: str = "") -> SimulatorRoutes:
     def get(context: Any, edge: Any, as_json: bool) -> Response:
         shown = nsx.shown(edge.firewall)
         return (
-            responses.json_body(_spelled(shown) if is_hybridity else shown)
+            responses.json_body(_hybridity_vnics(shown) if is_hybridity else shown)
             if as_json
             else Response(200, Headers({"Content-Type": "application/xml"}), firewall_xml(shown))
         )
 
     def put(context: Any, edge: Any, as_json: bool) -> Response:
         body, sent_json = _body(context, is_hybridity)
-        switches = context.simulator.config
+        options = context.simulator.config
         data = json.loads(body) if sent_json else firewall_from_xml(body)
         nsx.replace(
             edge,
             data,
             needs_feature_type=sent_json,
-            strict_version=switches.strict_version,
-            regenerate=switches.regenerate_internal_ids,
+            strict_version=options.strict_version,
+            regenerate=options.regenerate_internal_ids,
             established=established_timeout_s(context, is_hybridity),
         )
         return _done(context, 204)
@@ -99,15 +105,15 @@ def routes(flavour: str, prefix: str = "") -> SimulatorRoutes:
         else:
             rules = rules_from_xml(body)
         above = context.query.get("aboveRuleId")
-        made = nsx.append(edge, rules, int(above[0]) if above else None)
-        return _done(context, 201, f"/network/edges/edge-{edge.number}/firewall/config/rules/{made[-1]}")
+        rule_ids = nsx.append(edge, rules, int(above[0]) if above else None)
+        return _done(context, 201, f"/network/edges/edge-{edge.number}/firewall/config/rules/{rule_ids[-1]}")
 
     def get_rule(context: Any, edge: Any, as_json: bool) -> Response:
         rule = edge.firewall["user"][nsx.find(edge, context.path_params["rule_id"])]
         return (
             responses.json_body(rule)
             if as_json
-            else Response(200, Headers({"Content-Type": "application/xml"}), serialised(rule_element(rule)))
+            else Response(200, Headers({"Content-Type": "application/xml"}), serialize(rule_element(rule)))
         )
 
     def put_rule(context: Any, edge: Any, as_json: bool) -> Response:
@@ -132,19 +138,25 @@ def routes(flavour: str, prefix: str = "") -> SimulatorRoutes:
             SimulatorRoute("DELETE", f"{base}/config/rules/{{rule_id}}", guarded(delete_rule)),
             SimulatorRoute("GET", f"{prefix}/network/edges/jobs/{{job_id}}", job),
         ]
-    return SimulatorRoutes(f"edge-{flavour}{prefix}", f"Edge firewall ({flavour})", tuple(routes))
+    return SimulatorRoutes(f"edge-{flavor}{prefix}", f"Edge firewall ({flavor})", tuple(routes))
 
 
 def established_timeout_s(context: Any, is_hybridity: bool) -> int:
-    """The default of tcpTimeoutEstablished, which grew with NSX 6.2.3. Source: protocol/ans.md §2.3, §12."""
+    """Return the default of tcpTimeoutEstablished in seconds, which NSX 6.2.3 raised.
+
+    Source: protocol/ans.md §2.3, §12.
+    """
     timeout_s: int | None = context.simulator.config.established_timeout_s
     return timeout_s or (3600 if is_hybridity else 21600)
 
 
 def job(context: Any) -> Response:
-    """A change that was made with ``async=true``; it is over. Source: protocol/ans.md §7."""
-    known = context.state.setdefault("jobs", {})
-    edge_job = known.get(context.path_params["job_id"])
+    """Return the finished job of a request with ``async=true``.
+
+    Source: protocol/ans.md §7.
+    """
+    jobs = context.state.setdefault("jobs", {})
+    edge_job = jobs.get(context.path_params["job_id"])
     if edge_job is None:
         return responses.nsx_error(404, 202, "The job does not exist.", as_json=context.wants_json)
     if context.wants_json:
@@ -167,23 +179,26 @@ def _done(context: Any, status: int, location: str = "") -> Response:
 
 
 def _body(context: Any, is_hybridity: bool) -> tuple[bytes, bool]:
-    """(body, is JSON). Raises RefusedError(415) without a usable Content-Type."""
-    sent = context.request.headers.get("Content-Type", "").lower()
-    if "json" in sent:
+    """Return the body, and True if it is JSON.
+
+    Raises RefusedError (status 415) for any other Content-Type.
+    """
+    content_type = context.request.headers.get("Content-Type", "").lower()
+    if "json" in content_type:
         return context.request.body, True
-    if "xml" in sent and not is_hybridity:
+    if "xml" in content_type and not is_hybridity:
         return context.request.body, False
     raise nsx.RefusedError("Unsupported media type.", status=415, code=100)
 
 
-def _spelled(shown: dict[str, Any]) -> dict[str, Any]:
-    """vNICs are vnic-index-N here. Source: protocol/ans.md §2.5."""
+def _hybridity_vnics(shown: dict[str, Any]) -> dict[str, Any]:
+    """Return the section with vNICs as ``vnic-index-N``. Source: protocol/ans.md §2.5."""
     result = copy.deepcopy(shown)
     for rule in result["firewallRules"]["firewallRules"]:
         for side in ("source", "destination"):
             if side in rule:
                 rule[side]["vnicGroupId"] = [
-                    w.replace("vnic-", "vnic-index-") if w.startswith("vnic-") and "index" not in w else w
-                    for w in rule[side]["vnicGroupId"]
+                    vnic.replace("vnic-", "vnic-index-") if vnic.startswith("vnic-") and "index" not in vnic else vnic
+                    for vnic in rule[side]["vnicGroupId"]
                 ]
     return result

@@ -1,4 +1,7 @@
-"""The firewall of an edge as NSX keeps it: defaults, validation, changes. Source: protocol/ans.md §2, §6, §12."""
+"""The firewall section of an edge in NSX: defaults, validation and changes.
+
+Source: protocol/ans.md §2, §6, §12.
+"""
 
 from __future__ import annotations
 
@@ -41,9 +44,9 @@ READ_ONLY = ("statistics", "invalidSource", "invalidDestination", "invalidApplic
 
 
 class RefusedError(Exception):
-    """NSX says no: HTTP ``status``, and ``code``, ``details`` and ``module`` of its error.
+    """NSX rejects a request with an HTTP ``status`` and an error document.
 
-    Source: protocol/ans.md §6.
+    ``code``, ``details`` and ``module`` are fields of the document. Source: protocol/ans.md §6.
     """
 
     def __init__(self, details: str, *, status: int = 400, code: int = 12002, module: str = "vShield Edge") -> None:
@@ -51,11 +54,8 @@ class RefusedError(Exception):
         self.status, self.code, self.details, self.module = status, code, details, module
 
 
-Refused = RefusedError
-
-
 def factory(edge: SimulatedEdge, established_timeout_s: int) -> dict[str, Any]:
-    """A firewall as an edge is born with."""
+    """Return the firewall section of a new edge."""
     return {
         "featureType": "firewall_4.0",
         "version": 1,
@@ -69,7 +69,7 @@ def factory(edge: SimulatedEdge, established_timeout_s: int) -> dict[str, Any]:
 
 
 def take_id(edge: SimulatedEdge) -> int:
-    """The next number for a rule; none is used twice. Source: protocol/ans.md §12."""
+    """Return the next rule ID. IDs are never reused. Source: protocol/ans.md §12."""
     edge.next_rule_id += 1
     return edge.next_rule_id - 1
 
@@ -90,7 +90,10 @@ def _internal(edge: SimulatedEdge) -> dict[str, Any]:
 
 
 def default_rule(state: dict[str, Any]) -> dict[str, Any]:
-    """The last rule, which is the default policy in another shape. Source: protocol/ans.md §2.7."""
+    """Return the last rule, which shows the default policy.
+
+    Source: protocol/ans.md §2.7.
+    """
     name = "default rule for ingress traffic"
     return {
         "ruleId": state["default_id"],
@@ -105,7 +108,7 @@ def default_rule(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def shown(state: dict[str, Any]) -> dict[str, Any]:
-    """The section as GET answers it."""
+    """Return the section as GET shows it."""
     return {
         "featureType": state["featureType"],
         "version": state["version"],
@@ -118,7 +121,10 @@ def shown(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_version(state: Mapping[str, Any], data: Mapping[str, Any], section: str, strict_version: str) -> None:
-    """A stale version is refused, none is not. Source: protocol/ans.md §8, §12. Raises RefusedError."""
+    """Raise RefusedError for a stale version. A section without a version is accepted.
+
+    Source: protocol/ans.md §8, §12.
+    """
     version = data.get("version")
     if version is None:
         return
@@ -142,31 +148,30 @@ def replace(
     regenerate: bool,
     established: int,
 ) -> None:
-    """PUT of the whole section: validate all, then take it."""
+    """Replace the whole section. Raises RefusedError, and then nothing is changed."""
     state = edge.firewall
     if needs_feature_type and body.get("featureType") != "firewall_4.0":
         raise RefusedError("The feature type is missing or wrong: firewall_4.0 is required.", code=10001)
     check_version(state, body, "firewall", strict_version)
     rules = (body.get("firewallRules") or {}).get("firewallRules") or []
     known = {rule["ruleId"] for rule in state["user"]}
-    taken: list[dict[str, Any]] = []
+    new_rules: list[dict[str, Any]] = []
     for position, rule in enumerate(rules):
         if str(rule.get("ruleType") or "user").lower() != "user":
             continue
-        taken.append(_checked(edge, rule, position, known))
-    tags = [rule["ruleTag"] for rule in taken]
+        new_rules.append(_checked(edge, rule, position, known))
+    tags = [rule["ruleTag"] for rule in new_rules]
     if len(set(tags)) != len(tags):
         raise RefusedError("[Firewall] Duplicate rule tag.", code=12010)
     policy = checked_policy(body.get("defaultPolicy") or {})
-    # Nothing is taken before everything is checked.
     state["defaultPolicy"] = policy
-    state["user"] = taken
+    state["user"] = new_rules
     state["enabled"] = body.get("enabled", True)
     state["globalConfig"] = global_config(body.get("globalConfig") or {}, established)
     state["extra"] = {
-        k: v
-        for k, v in body.items()
-        if k not in ("featureType", "version", "enabled", "globalConfig", "defaultPolicy", "firewallRules")
+        key: value
+        for key, value in body.items()
+        if key not in ("featureType", "version", "enabled", "globalConfig", "defaultPolicy", "firewallRules")
     }
     if regenerate:
         state["internal"] = [_internal(edge)]
@@ -174,7 +179,10 @@ def replace(
 
 
 def checked_policy(settings: dict[str, Any]) -> dict[str, Any]:
-    """The default policy with its defaults. Source: protocol/ans.md §2.2. Raises RefusedError."""
+    """Return the default policy, completed with defaults. Raises RefusedError.
+
+    Source: protocol/ans.md §2.2.
+    """
     policy = {"action": "deny", "loggingEnabled": False, **settings}
     if policy["action"] not in ("accept", "deny"):
         raise RefusedError(f"[Firewall] Invalid action {policy['action']} of the default policy.", code=12003)
@@ -182,30 +190,36 @@ def checked_policy(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def global_config(settings: dict[str, Any], established: int) -> dict[str, Any]:
-    """The global settings with their defaults: what is not sent is reset. Source: protocol/ans.md §2.3."""
+    """Return the global settings. A setting that is not sent gets its default.
+
+    Source: protocol/ans.md §2.3.
+    """
     return {**GLOBAL_DEFAULTS, "tcpTimeoutEstablished": established, **settings}
 
 
 def append(edge: SimulatedEdge, rules: list[dict[str, Any]], above: int | None) -> list[int]:
-    """POST of rules. Returns their new ids."""
+    """Add rules at the end, or above the rule ``above``. Return their new IDs."""
     state = edge.firewall
-    made = [
-        _checked(edge, {k: v for k, v in rule.items() if k != "ruleId"}, position, set())
+    new_rules = [
+        _checked(edge, {key: value for key, value in rule.items() if key != "ruleId"}, position, set())
         for position, rule in enumerate(rules)
     ]
-    at = len(state["user"])
+    index = len(state["user"])
     if above is not None:
-        places = [i for i, rule in enumerate(state["user"]) if rule["ruleId"] == above]
-        if not places:
+        matches = [i for i, rule in enumerate(state["user"]) if rule["ruleId"] == above]
+        if not matches:
             raise RefusedError(f"[Firewall] The rule {above} does not exist.", status=404, code=12004)
-        at = places[0]
-    state["user"][at:at] = made
+        index = matches[0]
+    state["user"][index:index] = new_rules
     state["version"] += 1
-    return [rule["ruleId"] for rule in made]
+    return [rule["ruleId"] for rule in new_rules]
 
 
 def find(edge: SimulatedEdge, rule_id: str) -> int:
-    """Place of a user rule. Raises RefusedError(404): internal and default rules cannot be read by id."""
+    """Return the index of a user rule.
+
+    Raises RefusedError (status 404) for an unknown ID, and for internal and default rules.
+    """
     for position, rule in enumerate(edge.firewall["user"]):
         if str(rule["ruleId"]) == rule_id:
             return position
@@ -213,7 +227,10 @@ def find(edge: SimulatedEdge, rule_id: str) -> int:
 
 
 def update(edge: SimulatedEdge, rule_id: str, rule: dict[str, Any]) -> None:
-    """PUT of one rule: what is not sent is reset. Raises RefusedError."""
+    """Replace one rule. A field that is not sent gets its default.
+
+    Raises RefusedError.
+    """
     position = find(edge, rule_id)
     known = {edge.firewall["user"][position]["ruleId"]}
     edge.firewall["user"][position] = _checked(edge, {**rule, "ruleId": int(rule_id)}, position, known)
@@ -221,7 +238,7 @@ def update(edge: SimulatedEdge, rule_id: str, rule: dict[str, Any]) -> None:
 
 
 def delete(edge: SimulatedEdge, rule_id: str) -> None:
-    """DELETE of one rule. Raises RefusedError(404)."""
+    """Delete one rule. Raises RefusedError (status 404) for an unknown ID."""
     del edge.firewall["user"][find(edge, rule_id)]
     edge.firewall["version"] += 1
 
@@ -259,7 +276,10 @@ def _checked(edge: SimulatedEdge, raw: dict[str, Any], position: int, known: set
 
 
 def _in_order(rule: dict[str, Any], ids: dict[str, Any]) -> dict[str, Any]:
-    """Keep the order of what was sent, so that a rule sent back as it was read stays the same byte for byte."""
+    """Return the rule with its fields in the order in which the client sent them.
+
+    A client that sends back a rule unchanged then reads the same bytes again.
+    """
     before = {key: value for key, value in ids.items() if key not in rule}
     defaults = {"name": "", "enabled": True, "loggingEnabled": False, "description": "", "matchTranslated": False}
     after = {key: value for key, value in defaults.items() if key not in rule}
@@ -271,18 +291,19 @@ def _checked_side(side: dict[str, Any], where: str) -> dict[str, Any]:
     side = {**{key: value for key, value in missing.items() if key not in side}, **side}
     for key in ("ipAddress", "groupingObjectId", "vnicGroupId"):
         side[key] = [] if side[key] is None else side[key] if isinstance(side[key], list) else [side[key]]
-    for word in side["ipAddress"]:
-        if not _is_address(str(word)):
-            raise RefusedError(f"[Firewall] Invalid IP address {word} is specified for {where}.ipAddress.", code=15012)
-    for word in side["vnicGroupId"]:
-        if not _VNIC.match(str(word)):
+    for address in side["ipAddress"]:
+        if not _is_address(str(address)):
+            details = f"[Firewall] Invalid IP address {address} is specified for {where}.ipAddress."
+            raise RefusedError(details, code=15012)
+    for vnic in side["vnicGroupId"]:
+        if not _VNIC.match(str(vnic)):
             raise RefusedError(
-                f"[Firewall] Invalid vnic group id {word} is specified for {where}.vnicGroupId.", code=12006
+                f"[Firewall] Invalid vnic group id {vnic} is specified for {where}.vnicGroupId.", code=12006
             )
-    for word in side["groupingObjectId"]:
-        if not _GROUP.match(str(word)):
+    for object_id in side["groupingObjectId"]:
+        if not _GROUP.match(str(object_id)):
             raise RefusedError(
-                f"The requested object : {word} could not be found. Object identifiers are case sensitive.",
+                f"The requested object : {object_id} could not be found. Object identifiers are case sensitive.",
                 code=202,
                 module="core-services",
             )
@@ -319,22 +340,23 @@ def _checked_application(application: dict[str, Any], where: str) -> dict[str, A
     return result
 
 
-def _is_address(word: str) -> bool:
-    if word.lower() == "any":
+def _is_address(text: str) -> bool:
+    if text.lower() == "any":
         return True
     try:
-        if "-" in word:
-            low, high = (ipaddress.ip_address(bound) for bound in word.split("-"))
+        if "-" in text:
+            low, high = (ipaddress.ip_address(bound) for bound in text.split("-"))
             return low.version == high.version and int(low) <= int(high)
-        ipaddress.ip_network(word, strict=False)
+        ipaddress.ip_network(text, strict=False)
     except ValueError:
         return False
     return True
 
 
-def _is_port(word: str) -> bool:
-    if word.lower() == "any":
+def _is_port(text: str) -> bool:
+    if text.lower() == "any":
         return True
-    first, dash, last = word.partition("-")
+    first, dash, last = text.partition("-")
     numbers = [first, last] if dash else [first]
-    return all(n.isdigit() and 0 <= int(n) <= 65535 for n in numbers) and (not dash or int(first) <= int(last))
+    is_valid = all(number.isdigit() and 0 <= int(number) <= 65535 for number in numbers)
+    return is_valid and (not dash or int(first) <= int(last))

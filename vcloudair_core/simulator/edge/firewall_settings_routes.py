@@ -1,4 +1,7 @@
-"""A firewall's global settings and default policy, which have addresses of their own. Source: protocol/ans.md §2.7."""
+"""Routes for the global settings and the default policy of a firewall.
+
+Source: protocol/ans.md §2.7.
+"""
 
 from __future__ import annotations
 
@@ -16,49 +19,52 @@ from vcloudair_core.transport.messages import Response
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """Below /network/edges, XML or JSON; each change counts the version of the firewall up."""
+    """Return the routes below ``/network/edges``, for XML and JSON.
+
+    Each change increments the version of the firewall section.
+    """
     base = f"{prefix}/network/edges/{{edge_id}}/firewall/config"
-    routes = [
+    calls = [
         ("GET", "/global", get_global),
         ("PUT", "/global", put_global),
         ("GET", "/defaultpolicy", get_policy),
         ("PUT", "/defaultpolicy", put_policy),
     ]
-    made = tuple(SimulatorRoute(verb, base + path, guarded(call, is_hybridity=False)) for verb, path, call in routes)
+    made = tuple(SimulatorRoute(verb, base + path, guarded(call, is_hybridity=False)) for verb, path, call in calls)
     return SimulatorRoutes(f"edge-firewall-settings{prefix}", "Edge firewall: global settings, default policy", made)
 
 
 def get_global(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """The global settings."""
+    """Return the global settings."""
     shown = edge.firewall["globalConfig"]
     return responses.json_body(shown) if as_json else xml_answer(to_xml("globalConfig", shown))
 
 
 def put_global(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """All of them at once: what is missing gets its default."""
+    """Replace the global settings. A setting that is not sent gets its default."""
     edge.firewall["globalConfig"] = nsx.global_config(
-        _sent(context, "globalConfig"), established_timeout_s(context, False)
+        _read_settings(context, "globalConfig"), established_timeout_s(context, False)
     )
     edge.firewall["version"] += 1
     return _done(context, 204)
 
 
 def get_policy(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """The default policy."""
+    """Return the default policy."""
     shown = edge.firewall["defaultPolicy"]
     return responses.json_body(shown) if as_json else xml_answer(to_xml("firewallDefaultPolicy", shown))
 
 
 def put_policy(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """The default policy, whose rule has no address of its own."""
-    edge.firewall["defaultPolicy"] = nsx.checked_policy(_sent(context, "firewallDefaultPolicy"))
+    """Replace the default policy, whose rule has no path."""
+    edge.firewall["defaultPolicy"] = nsx.checked_policy(_read_settings(context, "firewallDefaultPolicy"))
     edge.firewall["version"] += 1
     return _done(context, 204)
 
 
-def _sent(context: Any, root: str) -> dict[str, Any]:
+def _read_settings(context: Any, root: str) -> dict[str, Any]:
     body, is_json = _body(context, is_hybridity=False)
-    sent = json.loads(body) if is_json else settings_from_xml(body, root)
-    if not isinstance(sent, dict):
+    settings = json.loads(body) if is_json else settings_from_xml(body, root)
+    if not isinstance(settings, dict):
         raise ValueError("not a mapping")
-    return sent
+    return settings

@@ -1,4 +1,4 @@
-"""IPsec VPN of an edge over HTTP. Source: protocol/ans.md §4."""
+"""Routes of the IPsec VPN of an edge. Source: protocol/ans.md §4."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ from vcloudair_core.transport.messages import Response
 IPSEC = SimulatedIpsec()
 
 
-def routes(flavour: str, prefix: str = "") -> SimulatorRoutes:
-    """``flavour``: hybridity (JSON) or network (XML or JSON)."""
-    return section_routes(IPSEC, flavour, prefix, (ExtraCall("GET", "/statistics", _statistics, True),))
+def routes(flavor: str, prefix: str = "") -> SimulatorRoutes:
+    """Return the IPsec routes of an API.
+
+    ``flavor`` is ``hybridity`` (JSON) or ``network`` (XML or JSON).
+    """
+    return section_routes(IPSEC, flavor, prefix, (ExtraCall("GET", "/statistics", _statistics, True),))
 
 
 def _statistics(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:

@@ -1,4 +1,7 @@
-"""The IPsec VPN of an edge as NSX keeps it: validation, masked keys, statistics. Source: protocol/ans.md §4."""
+"""The IPsec section of an edge in NSX: validation, masked keys and statistics.
+
+Source: protocol/ans.md §4.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from lxml import etree
 from vcloudair_core.simulator.edge.firewall_section import RefusedError, check_version
 from vcloudair_core.simulator.edge.section_xml import _element, _root
 from vcloudair_core.simulator.state.world import SimulatedEdge
-from vcloudair_core.simulator.xml_builder import serialised
+from vcloudair_core.simulator.xml_builder import serialize
 
 MASK = "******"
 ENCRYPTION = {"aes", "aes256", "3des", "aes-gcm"}
@@ -25,7 +28,9 @@ _SECTION = {"featureType", "version", "enabled", "logging", "disableEvent", "glo
 
 
 class SimulatedIpsec:
-    """The section ``ipsec`` of every edge. Error codes are placeholders: none is known.
+    """The section ``ipsec`` of every edge.
+
+    No source has error codes, so these are placeholders.
 
     Source: protocol/ans.md §4, §12.
     """
@@ -33,16 +38,20 @@ class SimulatedIpsec:
     name = "ipsec"
 
     def state(self, edge: SimulatedEdge) -> dict[str, Any]:
-        """Shape: ``{"version", "enabled", "logging", "disableEvent", "global", "sites", "extra", "next_id", "down"}``.
+        """Return the section of an edge, and create it at first use.
 
-        Keys are held in clear; ``down`` are the names of tunnels that do not come up.
+        Shape: ``{"version", "enabled", "logging", "disableEvent", "global", "sites", "extra", "next_id", "down"}``.
+        Pre-shared keys are in plain text. ``down`` maps the names of tunnels that are down to their messages.
         """
         if self.name not in edge.sections:
             edge.sections[self.name] = {**_factory(), "version": 1, "next_id": 1, "down": {}}
         return edge.sections[self.name]
 
     def shown(self, edge: SimulatedEdge, *, is_sensitive: bool) -> dict[str, Any]:
-        """The section as GET answers it: every key masked, the global one even when there is none."""
+        """Return the section as GET shows it, with masked pre-shared keys.
+
+        The global key is masked even if none is set.
+        """
         state = self.state(edge)
         shown: dict[str, Any] = {
             "featureType": "ipsec_4.0",
@@ -62,13 +71,16 @@ class SimulatedIpsec:
         return shown
 
     def replace(self, edge: SimulatedEdge, data: dict[str, Any], *, config: Any, needs_feature_type: bool) -> None:
-        """PUT of the whole section: validate all, then take it. Sites that are not in it are gone."""
+        """Replace the whole section. Sites that are not in ``data`` are deleted.
+
+        Raises RefusedError, and then nothing is changed.
+        """
         state = self.state(edge)
         if needs_feature_type and data.get("featureType") != "ipsec_4.0":
             raise RefusedError("The feature type is missing or wrong: ipsec_4.0 is required.", code=10001)
         check_version(state, data, self.name, config.strict_version)
         sites = [self._checked(state, site, config) for site in (data.get("sites") or {}).get("sites") or []]
-        _refuse_doubles(sites)
+        _reject_duplicates(sites)
         logging = {**_factory()["logging"], **(data.get("logging") or {})}
         if str(logging["logLevel"]).lower() not in LOG_LEVELS:
             raise RefusedError(f"[Ipsec] Invalid log level {logging['logLevel']}.", code=12614)
@@ -88,14 +100,20 @@ class SimulatedIpsec:
         state["version"] += 1
 
     def reset(self, edge: SimulatedEdge) -> None:
-        """Factory settings: off, logging warnings, no sites. Source: protocol/ans.md §4.4."""
+        """Restore factory settings: off, logging of warnings, no sites.
+
+        Source: protocol/ans.md §4.4.
+        """
         state = self.state(edge)
         state.update(_factory(), version=state["version"] + 1)
 
     # -- statistics ----------------------------------------------------------------------------------------------
 
     def statistics(self, edge: SimulatedEdge) -> dict[str, Any]:
-        """Every enabled tunnel is up unless it was put down or the service is off. Source: protocol/ans.md §4.4."""
+        """Return the status of every enabled tunnel.
+
+        A tunnel is up unless it was set down or the service is off. Source: protocol/ans.md §4.4.
+        """
         state = self.state(edge)
         sites = [_site_statistics(state, site) for site in state["sites"] if site.get("enabled", True)]
         return {
@@ -104,18 +122,18 @@ class SimulatedIpsec:
             "siteStatistics": sites,
         }
 
-    def put_down(self, edge: SimulatedEdge, name: str, message: str) -> None:
-        """A tunnel that is not to come up, and why; an empty message lets it come up again."""
+    def set_tunnel_down(self, edge: SimulatedEdge, name: str, message: str) -> None:
+        """Set a tunnel down with a message. An empty message brings it up again."""
         down = self.state(edge)["down"]
         if message:
             down[name] = message
         else:
             down.pop(name, None)
 
-    # -- the wire ------------------------------------------------------------------------------------------------
+    # -- XML -----------------------------------------------------------------------------------------------------
 
     def to_xml(self, shown: dict[str, Any]) -> bytes:
-        """Source: protocol/ans.md §4.4, §9."""
+        """Return the section as XML. Source: protocol/ans.md §4.4, §9."""
         root = _element("ipsec", {key: value for key, value in shown.items() if key not in ("featureType", "sites")})
         sites = etree.SubElement(root, "sites")
         for site in shown["sites"]["sites"]:
@@ -125,10 +143,10 @@ class SimulatedIpsec:
                 for subnet in (site.get(key) or {}).get("subnets", ()):
                     etree.SubElement(holder, "subnet").text = subnet
             sites.append(made)
-        return serialised(root)
+        return serialize(root)
 
     def from_xml(self, body: bytes) -> dict[str, Any]:
-        """Raises etree.XMLSyntaxError, ValueError."""
+        """Return the section of an XML body. Raises etree.XMLSyntaxError, ValueError."""
         root = _root(body, "ipsec")
         data = {child.tag: _value(child) for child in root if child.tag != "sites"}
         if "version" in data:
@@ -141,26 +159,29 @@ class SimulatedIpsec:
 
     def _checked(self, state: dict[str, Any], raw: dict[str, Any], config: Any) -> dict[str, Any]:
         site = {key: copy.deepcopy(value) for key, value in raw.items() if key not in _READ_ONLY}
-        site.setdefault("peerIp", "")  # blank waits for whoever calls, says the original SDK
+        site.setdefault("peerIp", "")  # vcloudair 0.5: an empty peer accepts any caller
         for key in ("localIp", "peerId"):
             if not str(site.get(key) or "").strip():
                 raise RefusedError(f"[Ipsec] {key} is required.", code=12602)
         site.setdefault("localId", site["localIp"])
-        _check_words(site)
+        _check_values(site)
         _check_subnets(site)
-        before = _before(state["sites"], site)
+        before = _find_previous(state["sites"], site)
         if site.get("siteId") and before is None:
             raise RefusedError(f"[Ipsec] The site {site['siteId']} does not exist.", code=12603)
         if before is not None:
             site["siteId"] = before["siteId"]
-        self._take_key(site, before, config)
+        self._set_key(site, before, config)
         is_vcd = config.profile != "vca"
         defaults = {"enabled": True, "authenticationMode": "psk", "encryptionAlgorithm": "aes256", "enablePfs": True}
         defaults |= {"dhGroup": "dh14" if is_vcd else "dh2", "mtu": 1500}
         return {**site, **{key: value for key, value in defaults.items() if key not in site}}
 
-    def _take_key(self, site: dict[str, Any], before: dict[str, Any] | None, config: Any) -> None:
-        """A masked key keeps the one that is there. Source: protocol/ans.md §4.3, §12."""
+    def _set_key(self, site: dict[str, Any], before: dict[str, Any] | None, config: Any) -> None:
+        """Keep the current key of a site if the new one is masked.
+
+        Source: protocol/ans.md §4.3, §12.
+        """
         if str(site.get("authenticationMode") or "psk").lower() != "psk":
             return
         key = site.get("psk")
@@ -186,15 +207,18 @@ def _factory() -> dict[str, Any]:
     }
 
 
-def _before(sites: Sequence[dict[str, Any]], site: dict[str, Any]) -> dict[str, Any] | None:
-    """The site that this one was: by its id, or without one by its two ends. Source: protocol/ans.md §12."""
+def _find_previous(sites: Sequence[dict[str, Any]], site: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the current version of a site, by its ID, or else by its two endpoints.
+
+    Source: protocol/ans.md §12.
+    """
     if site.get("siteId"):
         return next((known for known in sites if known["siteId"] == site["siteId"]), None)
     ends = ("localIp", "peerIp", "peerId")
     return next((known for known in sites if all(known.get(key) == site.get(key) for key in ends)), None)
 
 
-def _refuse_doubles(sites: Sequence[dict[str, Any]]) -> None:
+def _reject_duplicates(sites: Sequence[dict[str, Any]]) -> None:
     for key in ("siteId", "peerId"):
         values = [site[key] for site in sites if site.get(key)]
         doubled = [value for value in values if values.count(value) > 1]
@@ -202,7 +226,7 @@ def _refuse_doubles(sites: Sequence[dict[str, Any]]) -> None:
             raise RefusedError(f"[Ipsec] Duplicate {key} {doubled[0]}.", code=12607)
 
 
-def _check_words(site: dict[str, Any]) -> None:
+def _check_values(site: dict[str, Any]) -> None:
     for key, known in (("encryptionAlgorithm", ENCRYPTION), ("dhGroup", DH_GROUPS), ("authenticationMode", MODES)):
         if site.get(key) is not None and str(site[key]).lower() not in known:
             raise RefusedError(f"[Ipsec] Invalid {key} {site[key]}.", code=12608)
@@ -224,19 +248,19 @@ def _check_subnets(site: dict[str, Any]) -> None:
         if not subnets:
             raise RefusedError(f"[Ipsec] {key} is required.", code=12602)
         try:
-            nets[key] = [ipaddress.ip_network(word, strict=False) for word in subnets]
+            nets[key] = [ipaddress.ip_network(subnet, strict=False) for subnet in subnets]
         except ValueError as exc:
             raise RefusedError(f"[Ipsec] Invalid {key}: {exc}.", code=15012) from exc
-    for ours in nets["localSubnets"]:
-        for theirs in nets["peerSubnets"]:
-            if ours.version == theirs.version and ours.overlaps(theirs):
-                raise RefusedError(f"[Ipsec] Local subnet {ours} overlaps peer subnet {theirs}.", code=12610)
+    for local in nets["localSubnets"]:
+        for peer in nets["peerSubnets"]:
+            if local.version == peer.version and local.overlaps(peer):
+                raise RefusedError(f"[Ipsec] Local subnet {local} overlaps peer subnet {peer}.", code=12610)
 
 
 def _site_statistics(state: dict[str, Any], site: dict[str, Any]) -> dict[str, Any]:
     message = state["down"].get(site.get("name")) or ("" if state["enabled"] else "The service is off.")
     is_up = not message
-    pairs = [(ours, theirs) for ours in site["localSubnets"]["subnets"] for theirs in site["peerSubnets"]["subnets"]]
+    pairs = [(local, peer) for local in site["localSubnets"]["subnets"] for peer in site["peerSubnets"]["subnets"]]
     return {
         "siteStatus": "up" if is_up else "down",
         "rxBytesOnSite": 1200 if is_up else 0,
@@ -251,16 +275,16 @@ def _site_statistics(state: dict[str, Any], site: dict[str, Any]) -> dict[str, A
             "localSubnets": site["localSubnets"]["subnets"],
             "lastInformationalMessage": message,
         },
-        "tunnelStats": [_tunnel(is_up, ours, theirs, message) for ours, theirs in pairs],
+        "tunnelStats": [_tunnel(is_up, local, peer, message) for local, peer in pairs],
     }
 
 
-def _tunnel(is_up: bool, ours: str, theirs: str, message: str) -> dict[str, Any]:
+def _tunnel(is_up: bool, local: str, peer: str, message: str) -> dict[str, Any]:
     return {
         "tunnelStatus": "up" if is_up else "down",
         "tunnelState": "STATE_QUICK_I2" if is_up else "",
-        "localSubnet": ours,
-        "peerSubnet": theirs,
+        "localSubnet": local,
+        "peerSubnet": peer,
         "encryptionAlgorithm": "AES256",
         "authenticationAlgorithm": "SHA1",
         "rxBytesOnLocalSubnet": 1200 if is_up else 0,

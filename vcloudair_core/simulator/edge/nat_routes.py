@@ -1,4 +1,4 @@
-"""NAT of an edge over HTTP. Source: protocol/ans.md §1.5, §3.3."""
+"""Routes of the NAT section of an edge. Source: protocol/ans.md §1.5, §3.3."""
 
 from __future__ import annotations
 
@@ -16,30 +16,36 @@ from vcloudair_core.transport.messages import Response
 NAT = SimulatedNat()
 
 
-def routes(flavour: str, prefix: str = "") -> SimulatorRoutes:
-    """``flavour``: hybridity (JSON, whole section) or network (XML or JSON, single rules too)."""
+def routes(flavor: str, prefix: str = "") -> SimulatorRoutes:
+    """Return the NAT routes of an API.
+
+    ``flavor`` is ``hybridity`` (JSON, whole section) or ``network`` (XML or JSON, also single rules).
+    """
     extra = (
         ExtraCall("POST", "/config/rules", _add),
         ExtraCall("GET", "/config/rules/{rule_id}", _get_rule),
         ExtraCall("PUT", "/config/rules/{rule_id}", _put_rule),
         ExtraCall("DELETE", "/config/rules/{rule_id}", _delete_rule),
     )
-    return section_routes(NAT, flavour, prefix, extra)
+    return section_routes(NAT, flavor, prefix, extra)
 
 
 def _add(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
     above = context.query.get("aboveRuleId")
-    made = NAT.append(edge, _sent_rules(context), int(above[0]) if above else None)
-    return _done(context, 201, f"/network/edges/edge-{edge.number}/nat/config/rules/{made[-1]}")
+    rule_ids = NAT.append(edge, _read_rules(context), int(above[0]) if above else None)
+    return _done(context, 201, f"/network/edges/edge-{edge.number}/nat/config/rules/{rule_ids[-1]}")
 
 
 def _get_rule(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """There is no such call. Source: protocol/ans.md §3.3 (inferred)."""
+    """Return 405: NSX cannot read single NAT rules.
+
+    Source: protocol/ans.md §3.3 (inferred).
+    """
     return responses.nsx_error(405, 100, "Request method 'GET' not supported", as_json=as_json, module="")
 
 
 def _put_rule(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    NAT.update(edge, context.path_params["rule_id"], _sent_rules(context)[0])
+    NAT.update(edge, context.path_params["rule_id"], _read_rules(context)[0])
     return _done(context, 204)
 
 
@@ -48,8 +54,11 @@ def _delete_rule(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
     return _done(context, 204)
 
 
-def _sent_rules(context: Any) -> list[dict[str, Any]]:
-    """A bare rule, or a list of them in its wrapper: both shapes are taken everywhere. Source: protocol/ans.md §3.3."""
+def _read_rules(context: Any) -> list[dict[str, Any]]:
+    """Return the rules of a body, which is a single rule or a wrapped list of rules.
+
+    Every request accepts both shapes. Source: protocol/ans.md §3.3.
+    """
     body, sent_json = _body(context, False)
     if not sent_json:
         return NAT.rules_from_xml(body)

@@ -1,4 +1,7 @@
-"""The NAT of an edge as NSX keeps it: validation, whole-section and per-rule changes. Source: protocol/ans.md §3."""
+"""The NAT section of an edge in NSX: validation and changes.
+
+Source: protocol/ans.md §3.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from vcloudair_core.simulator.edge.firewall_section import ICMP_TYPES, PROTOCOLS
 from vcloudair_core.simulator.edge.section_routes import check_version
 from vcloudair_core.simulator.edge.section_xml import _element
 from vcloudair_core.simulator.state.world import SimulatedEdge
-from vcloudair_core.simulator.xml_builder import parsed, serialised
+from vcloudair_core.simulator.xml_builder import parse, serialize
 
 FIRST_ID = 196609
 FIRST_TAG, LAST_TAG = 65537, 131072
@@ -21,7 +24,7 @@ _MATCHES = {
     "dnat": ("snatMatchDestinationAddress", "snatMatchDestinationPort"),
     "snat": ("dnatMatchSourceAddress", "dnatMatchSourcePort"),
 }
-"""Fields that do not go with an action."""
+"""Match fields that an action does not allow."""
 
 _ADDRESSES = ("originalAddress", "translatedAddress", "dnatMatchSourceAddress", "snatMatchDestinationAddress")
 _PORTS = ("originalPort", "translatedPort", "dnatMatchSourcePort", "snatMatchDestinationPort")
@@ -30,7 +33,9 @@ _FLAGS = ("enabled", "loggingEnabled")
 
 
 class SimulatedNat:
-    """The section ``nat`` of every edge. Error codes are placeholders: none is known.
+    """The section ``nat`` of every edge.
+
+    No source has error codes, so these are placeholders.
 
     Source: protocol/ans.md §3.3, §12.
     """
@@ -38,11 +43,14 @@ class SimulatedNat:
     name = "nat"
 
     def state(self, edge: SimulatedEdge) -> dict[str, Any]:
-        """Shape: ``{"version", "enabled", "internal": [...], "user": [...], "extra": {...}, "next_id"}``."""
+        """Return the section of an edge, and create it at first use.
+
+        Shape: ``{"version", "enabled", "internal": [...], "user": [...], "extra": {...}, "next_id"}``.
+        """
         return edge.sections.setdefault(self.name, {**_factory(), "version": 1, "next_id": FIRST_ID})
 
     def shown(self, edge: SimulatedEdge, *, is_sensitive: bool) -> dict[str, Any]:
-        """The section as GET answers it."""
+        """Return the section as GET shows it."""
         state = self.state(edge)
         return {
             "featureType": "nat",
@@ -53,22 +61,25 @@ class SimulatedNat:
         }
 
     def replace(self, edge: SimulatedEdge, data: dict[str, Any], *, config: Any, needs_feature_type: bool) -> None:
-        """PUT of the whole section: validate all, then take it. Rules that are not in it are gone."""
+        """Replace the whole section. Rules that are not in ``data`` are deleted.
+
+        Raises RefusedError, and then nothing is changed.
+        """
         state = self.state(edge)
         if needs_feature_type and data.get("featureType") != "nat":
             raise RefusedError("The feature type is missing or wrong: nat is required.", code=10001)
         check_version(state, data, self.name, config.strict_version)
         rules = (data.get("rules") or {}).get("natRulesDtos") or []
         known = {rule["ruleId"] for rule in state["user"]}
-        users = [rule for rule in rules if str(rule.get("ruleType") or "user").lower() == "user"]
+        user_rules = [rule for rule in rules if str(rule.get("ruleType") or "user").lower() == "user"]
         counter = state["next_id"]
         try:
-            taken = [self._checked(state, rule, known) for rule in users]
-            _refuse_doubles(taken)
+            new_rules = [self._checked(state, rule, known) for rule in user_rules]
+            _reject_duplicates(new_rules)
         except RefusedError:
             state["next_id"] = counter
             raise
-        state["user"] = taken
+        state["user"] = new_rules
         state["enabled"] = data.get("enabled", True)
         state["extra"] = {
             key: value for key, value in data.items() if key not in ("featureType", "version", "enabled", "rules")
@@ -79,61 +90,67 @@ class SimulatedNat:
         state["version"] += 1
 
     def reset(self, edge: SimulatedEdge) -> None:
-        """Factory settings; ids are not given out again."""
+        """Restore factory settings. IDs are never reused."""
         self.state(edge).update(_factory(), version=self.state(edge)["version"] + 1)
 
     # -- single rules --------------------------------------------------------------------------------------------
 
     def append(self, edge: SimulatedEdge, rules: Sequence[dict[str, Any]], above: int | None) -> list[int]:
-        """POST of rules: at the end, or above a rule; in an empty table, above ``0``. Raises RefusedError."""
+        """Add rules at the end, or above the rule ``above``. Return their new IDs.
+
+        In an empty table, ``above`` may be 0. Raises RefusedError.
+        """
         state = self.state(edge)
-        at = len(state["user"])
+        index = len(state["user"])
         if above is not None and (above != 0 or state["user"]):
-            at = self.find(edge, str(above))
-        made = [
+            index = self.find(edge, str(above))
+        new_rules = [
             self._checked(state, {key: value for key, value in rule.items() if key != "ruleId"}, set())
             for rule in rules
         ]
-        _refuse_doubles([*state["user"], *made])
-        state["user"][at:at] = made
+        _reject_duplicates([*state["user"], *new_rules])
+        state["user"][index:index] = new_rules
         state["version"] += 1
-        return [rule["ruleId"] for rule in made]
+        return [rule["ruleId"] for rule in new_rules]
 
     def update(self, edge: SimulatedEdge, rule_id: str, rule: dict[str, Any]) -> None:
-        """PUT of one rule: absent fields are reset. Raises RefusedError."""
-        state, at = self.state(edge), self.find(edge, rule_id)
-        number = state["user"][at]["ruleId"]
-        made = self._checked(state, {**rule, "ruleId": number}, {number})
-        _refuse_doubles([*state["user"][:at], made, *state["user"][at + 1 :]])
-        state["user"][at] = made
+        """Replace one rule. A field that is not sent gets its default.
+
+        Raises RefusedError.
+        """
+        state, index = self.state(edge), self.find(edge, rule_id)
+        number = state["user"][index]["ruleId"]
+        new_rule = self._checked(state, {**rule, "ruleId": number}, {number})
+        _reject_duplicates([*state["user"][:index], new_rule, *state["user"][index + 1 :]])
+        state["user"][index] = new_rule
         state["version"] += 1
 
     def delete(self, edge: SimulatedEdge, rule_id: str) -> None:
-        """DELETE of one rule. Raises RefusedError."""
+        """Delete one rule. Raises RefusedError (status 404) for an unknown ID."""
         del self.state(edge)["user"][self.find(edge, rule_id)]
         self.state(edge)["version"] += 1
 
     def find(self, edge: SimulatedEdge, rule_id: str) -> int:
-        """Place of a user rule. Raises RefusedError(404)."""
-        for at, rule in enumerate(self.state(edge)["user"]):
+        """Return the index of a user rule. Raises RefusedError (status 404)."""
+        for index, rule in enumerate(self.state(edge)["user"]):
             if str(rule["ruleId"]) == rule_id:
-                return at
+                return index
         raise RefusedError(f"[NAT] The rule {rule_id} does not exist.", status=404, code=12504)
 
-    # -- the wire ------------------------------------------------------------------------------------------------
+    # -- XML -----------------------------------------------------------------------------------------------------
 
     def to_xml(self, shown: dict[str, Any]) -> bytes:
-        """Source: protocol/ans.md §3.3, §9."""
+        """Return the section as XML. Source: protocol/ans.md §3.3, §9."""
         root = _element("nat", {key: value for key, value in shown.items() if key not in ("featureType", "rules")})
         rules = etree.Element("natRules")
         for rule in shown["rules"]["natRulesDtos"]:
             rules.append(_element("natRule", rule))
         root.insert(2, rules)
-        return serialised(root)
+        return serialize(root)
 
     def from_xml(self, body: bytes) -> dict[str, Any]:
-        """Raises etree.XMLSyntaxError, ValueError."""
-        root = parsed(body)
+        """Return the section of an XML body. Raises etree.XMLSyntaxError, ValueError."""
+        root = parse(body)
         if root.tag != "nat":
             raise ValueError(root.tag)
         data = {child.tag: _value(child) for child in root if child.tag != "natRules"}
@@ -144,15 +161,18 @@ class SimulatedNat:
         return data
 
     def rules_from_xml(self, body: bytes) -> list[dict[str, Any]]:
-        """A bare rule, or a list of them. Raises etree.XMLSyntaxError, ValueError."""
-        root = parsed(body)
+        """Return the rules of an XML body, which is a single rule or a list of rules.
+
+        Raises etree.XMLSyntaxError, ValueError.
+        """
+        root = parse(body)
         return [_value(root)] if root.tag == "natRule" else [_value(child) for child in root]
 
     # -- validation ----------------------------------------------------------------------------------------------
 
     def _checked(self, state: dict[str, Any], raw: dict[str, Any], known: set[int]) -> dict[str, Any]:
         rule = copy.deepcopy(raw)
-        _check_words(rule)
+        _check_values(rule)
         rule_id = rule.get("ruleId")
         if rule_id in (None, ""):
             rule_id = _take_id(state)
@@ -164,7 +184,7 @@ class SimulatedNat:
         elif int(tag) != int(rule_id) and not FIRST_TAG <= int(tag) <= LAST_TAG:
             raise RefusedError(f"[NAT] The rule tag {tag} is out of range {FIRST_TAG}-{LAST_TAG}.", code=12505)
         numbers = {"ruleId": int(rule_id), "ruleTag": int(tag)}
-        # What was sent keeps its order; what the server adds stands where a new rule has it.
+        # Fields of the client keep their order. Fields that the server adds come where a new rule has them.
         start = {key: value for key, value in {**numbers, "ruleType": "user"}.items() if key not in rule}
         return {**start, **rule, **numbers, **_defaults(rule)}
 
@@ -178,15 +198,15 @@ def _take_id(state: dict[str, Any]) -> int:
     return int(state["next_id"]) - 1
 
 
-def _refuse_doubles(rules: Sequence[dict[str, Any]]) -> None:
+def _reject_duplicates(rules: Sequence[dict[str, Any]]) -> None:
     for key in _NUMBERS:
         values = [rule[key] for rule in rules]
         if len(set(values)) != len(values):
             raise RefusedError(f"[NAT] Duplicate {key}.", code=12506)
 
 
-def _check_words(rule: dict[str, Any]) -> None:
-    """Source: protocol/ans.md §3.2-3.3. Raises RefusedError."""
+def _check_values(rule: dict[str, Any]) -> None:
+    """Raise RefusedError for an invalid field value. Source: protocol/ans.md §3.2-3.3."""
     action = str(rule.get("action") or "").lower()
     if action not in _MATCHES:
         raise RefusedError(f"[NAT] Invalid action {rule.get('action')} is specified in NAT rule.", code=12500)
@@ -214,11 +234,14 @@ def _check_words(rule: dict[str, Any]) -> None:
 
 
 def _defaults(rule: dict[str, Any]) -> dict[str, Any]:
-    """Add the fields that GET shows although they were not sent; ports of icmp are any (protocol/ans.md §3.2)."""
+    """Return the defaults of fields that the client did not send.
+
+    The ports of ICMP are ``any``. Source: protocol/ans.md §3.2.
+    """
     is_icmp = str(rule.get("protocol") or "any").lower() == "icmp"
-    made: dict[str, Any] = {"protocol": "any", "originalPort": "any", "translatedPort": "any"}
-    made |= {"enabled": True, "loggingEnabled": False}
-    added = {key: value for key, value in made.items() if rule.get(key) in (None, "")}
+    defaults: dict[str, Any] = {"protocol": "any", "originalPort": "any", "translatedPort": "any"}
+    defaults |= {"enabled": True, "loggingEnabled": False}
+    added = {key: value for key, value in defaults.items() if rule.get(key) in (None, "")}
     if is_icmp:
         added |= {"originalPort": "any", "translatedPort": "any", "icmpType": rule.get("icmpType") or "any"}
     return added

@@ -1,6 +1,7 @@
-"""Objects that a firewall rule may name as its source or destination. Source: protocol/ans.md §1.4 (addresses).
+"""Routes for the objects that a firewall rule can have as source or destination.
 
-The form of the answer is known from what pyvcloud 23 reads of it; the name of its root is not.
+Source of the paths: protocol/ans.md §1.4. The documents have the elements that pyvcloud 23 reads. No source has the
+name of their root element.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.edge.edge_interfaces import interfaces
 from vcloudair_core.simulator.edge.section_routes import guarded, xml_answer
 from vcloudair_core.simulator.state.world import SimulatedEdge
-from vcloudair_core.simulator.xml_builder import element, serialised
+from vcloudair_core.simulator.xml_builder import element, serialize
 from vcloudair_core.transport.messages import Response
 
 KINDS = {
@@ -22,43 +23,46 @@ KINDS = {
     "ipset": "groupingObjectId",
     "securitygroup": "groupingObjectId",
 }
-"""Kinds of objects, and the list of a rule that takes their ids."""
+"""Kinds of objects, and the field of a rule that contains their IDs."""
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """The kinds, and the objects of each; both sides of a rule have the same."""
+    """Return the routes for the kinds, and for the objects of a kind.
+
+    Source and destination of a rule have the same objects.
+    """
     base = f"{prefix}/network/objectbrowser/edge/{{edge_id}}/firewall/{{side}}"
-    routes = [(base, kinds), (f"{base}/{{kind}}", objects)]
-    made = tuple(SimulatorRoute("GET", path, guarded(call, is_hybridity=False)) for path, call in routes)
+    calls = [(base, list_kinds), (f"{base}/{{kind}}", list_objects)]
+    made = tuple(SimulatorRoute("GET", path, guarded(call, is_hybridity=False)) for path, call in calls)
     return SimulatorRoutes(f"object-browser{prefix}", "Objects that firewall rules can name", made)
 
 
-def kinds(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """The kinds that there are, each with the address of its objects."""
+def list_kinds(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
+    """Return all kinds, each with the link to its objects."""
     address = context.base_url + context.request.path.rstrip("/")
-    return _answer([_result(kind, kind, _text("link", f"{address}/{kind}")) for kind in KINDS])
+    return _respond([_result(kind, kind, _text("link", f"{address}/{kind}")) for kind in KINDS])
 
 
-def objects(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """The objects of one kind, with the id to put into a rule."""
+def list_objects(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
+    """Return the objects of one kind, with the IDs for rules."""
     kind = context.path_params["kind"].lower()
     if kind not in KINDS:
         return responses.nsx_error(400, 100, f"Invalid object type {kind}.", as_json=as_json)
     results = []
-    for name, identifier in _named(context, edge, kind):
-        named = element("objectBrowserProperty", {"name": KINDS[kind], "value": identifier}, namespace="")
-        results.append(_result(kind, name, element("requiredProperties", None, named, namespace="")))
-    return _answer(results)
+    for name, identifier in _objects_of_kind(context, edge, kind):
+        value = element("objectBrowserProperty", {"name": KINDS[kind], "value": identifier}, namespace="")
+        results.append(_result(kind, name, element("requiredProperties", None, value, namespace="")))
+    return _respond(results)
 
 
-def _named(context: Any, edge: SimulatedEdge, kind: str) -> list[tuple[str, str]]:
+def _objects_of_kind(context: Any, edge: SimulatedEdge, kind: str) -> list[tuple[str, str]]:
     world = context.world
     if kind == "gatewayinterface":
         groups = [("internal", "internal"), ("external", "external")]
         return groups + [(vnic["name"], f"vnic-{vnic['index']}") for vnic in interfaces(edge)]
     if kind == "virtualmachine":
-        machines = [vm for vm in world.vms.values() if vm.vdc_id == edge.vdc_id]
-        return [(vm.name, f"urn:vcloud:vm:{vm.vm_id}") for vm in machines]
+        vms = [vm for vm in world.vms.values() if vm.vdc_id == edge.vdc_id]
+        return [(vm.name, f"urn:vcloud:vm:{vm.vm_id}") for vm in vms]
     if kind == "network":
         names = [vnic["networkReference"]["name"] for vnic in interfaces(edge) if vnic["type"] == "internal"]
         return [(name, f"urn:vcloud:network:{world.make_id('network', name)}") for name in names]
@@ -73,5 +77,5 @@ def _result(kind: str, name: str, more: Any) -> Any:
     return element("objectBrowserResult", None, _text("type", kind), _text("name", name), more, namespace="")
 
 
-def _answer(results: list[Any]) -> Response:
-    return xml_answer(serialised(element("objectBrowserResults", {"total": len(results)}, *results, namespace="")))
+def _respond(results: list[Any]) -> Response:
+    return xml_answer(serialize(element("objectBrowserResults", {"total": len(results)}, *results, namespace="")))

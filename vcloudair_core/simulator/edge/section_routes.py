@@ -1,4 +1,7 @@
-"""Sections of an edge other than its firewall: whole-section calls in JSON and XML. Source: protocol/ans.md §1."""
+"""Routes that read and replace NAT and IPsec sections, in JSON and XML.
+
+Source: protocol/ans.md §1.
+"""
 
 from __future__ import annotations
 
@@ -14,41 +17,44 @@ from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.edge.firewall_routes import EdgeHandler, _body, _done
 from vcloudair_core.simulator.edge.firewall_section import RefusedError
 from vcloudair_core.simulator.edge.firewall_section import (
-    check_version as check_version,  # for sections to import from here
+    check_version as check_version,  # Sections import it from here.
 )
 from vcloudair_core.simulator.state.world import SimulatedEdge
 from vcloudair_core.transport.messages import Headers, Response
 
 
 class SimulatedSection(Protocol):
-    """Behavior of one section; data has the shape of JSON, whichever form the wire has."""
+    """Behavior of a section. ``data`` has the shape of the JSON body, also for XML."""
 
     name: str
 
     def shown(self, edge: SimulatedEdge, *, is_sensitive: bool) -> dict[str, Any]:
-        """The section as GET answers it. ``is_sensitive``: with ``showSensitiveData=true``."""
+        """Return the section as GET shows it. ``is_sensitive`` includes secrets."""
         ...
 
     def replace(self, edge: SimulatedEdge, data: dict[str, Any], *, config: Any, needs_feature_type: bool) -> None:
-        """PUT of the whole section. Raises RefusedError."""
+        """Replace the whole section. Raises RefusedError."""
         ...
 
     def reset(self, edge: SimulatedEdge) -> None:
-        """DELETE of the section: factory settings."""
+        """Restore factory settings."""
         ...
 
     def to_xml(self, shown: dict[str, Any]) -> bytes:
-        """``shown`` in XML."""
+        """Return the section as XML. ``shown`` is the result of :meth:`shown`."""
         ...
 
     def from_xml(self, body: bytes) -> dict[str, Any]:
-        """Raises etree.XMLSyntaxError, ValueError."""
+        """Return the section of an XML body. Raises etree.XMLSyntaxError, ValueError."""
         ...
 
 
 @dataclass(frozen=True)
 class ExtraCall:
-    """A call of a section beyond its config. ``path`` is below the section: ``/statistics``, ``/config/rules``."""
+    """A route of a section in addition to ``/config``, such as ``/statistics``.
+
+    ``path`` is relative to the section.
+    """
 
     method: str
     path: str
@@ -57,12 +63,15 @@ class ExtraCall:
 
 
 def section_routes(
-    section: SimulatedSection, flavour: str, prefix: str = "", extra: Sequence[ExtraCall] = ()
+    section: SimulatedSection, flavor: str, prefix: str = "", extra: Sequence[ExtraCall] = ()
 ) -> SimulatorRoutes:
-    """``flavour``: hybridity (JSON, whole sections only) or network (XML or JSON)."""
-    is_hybridity = flavour == "hybridity"
-    place = "/hybridity/api/gateways" if is_hybridity else "/network/edges"
-    base = f"{prefix}{place}/{{edge_id}}/{section.name}"
+    """Return the routes of a section.
+
+    ``flavor`` is ``hybridity`` (JSON, whole sections only) or ``network`` (XML or JSON).
+    """
+    is_hybridity = flavor == "hybridity"
+    folder = "/hybridity/api/gateways" if is_hybridity else "/network/edges"
+    base = f"{prefix}{folder}/{{edge_id}}/{section.name}"
 
     def get(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
         is_sensitive = not is_hybridity and (context.query.get("showSensitiveData") or [""])[0] == "true"
@@ -86,16 +95,18 @@ def section_routes(
         for call in calls
         if call.is_hybridity or not is_hybridity
     ]
-    return SimulatorRoutes(f"edge-{section.name}-{flavour}{prefix}", f"Edge {section.name} ({flavour})", tuple(routes))
+    return SimulatorRoutes(f"edge-{section.name}-{flavor}{prefix}", f"Edge {section.name} ({flavor})", tuple(routes))
 
 
 def xml_answer(body: bytes) -> Response:
-    """200 with the XML of NSX, which has no namespace and no version."""
+    """Return 200 with the XML of NSX, which has no namespace and no version."""
     return Response(200, Headers({"Content-Type": "application/xml"}), body)
 
 
 def guarded(handler: EdgeHandler, *, is_hybridity: bool) -> Callable[[Any], Response]:
-    """The edge looked up and owned by the user's org; refusals in the wire form asked for.
+    """Wrap a handler to find the edge and to return exceptions as errors.
+
+    The edge must belong to the user's org. Errors have the format that the request asks for.
 
     Source: protocol/ans.md §6.
     """

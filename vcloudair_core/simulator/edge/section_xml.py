@@ -1,4 +1,7 @@
-"""The firewall in XML: ``ruleId`` is ``id`` there, lists are repeated elements. Source: protocol/ans.md §2.8, §9."""
+"""XML of edge sections.
+
+``ruleId`` becomes ``id``, and lists become repeated elements. Source: protocol/ans.md §2.8, §9.
+"""
 
 from __future__ import annotations
 
@@ -6,29 +9,32 @@ from typing import Any
 
 from lxml import etree
 
-from vcloudair_core.simulator.xml_builder import parsed, serialised, text_of
+from vcloudair_core.simulator.xml_builder import parse, serialize, text_of
 
 _LISTS = {"ipAddress", "groupingObjectId", "vnicGroupId", "service", "port", "sourcePort", "applicationId"}
 _INTS = {"id", "ruleId", "ruleTag", "version"}
 
 
 def to_xml(name: str, value: Any) -> bytes:
-    """A document of nested dicts and lists."""
-    return serialised(_element(name, value))
+    """Return the XML document of nested dicts and lists."""
+    return serialize(_element(name, value))
 
 
 def firewall_xml(config: dict[str, Any]) -> bytes:
-    """The section; it has no featureType here. Source: protocol/ans.md §9."""
+    """Return the firewall section as XML, without featureType.
+
+    Source: protocol/ans.md §9.
+    """
     body = {key: value for key, value in config.items() if key not in ("featureType", "firewallRules")}
     root = _element("firewall", body)
     rules = etree.SubElement(root, "firewallRules")
     for rule in config["firewallRules"]["firewallRules"]:
         rules.append(rule_element(rule))
-    return serialised(root)
+    return serialize(root)
 
 
 def rule_element(rule: dict[str, Any]) -> Any:
-    """One rule."""
+    """Return the XML element of one rule."""
     return _element("firewallRule", {"id": rule["ruleId"], **{k: v for k, v in rule.items() if k != "ruleId"}})
 
 
@@ -45,15 +51,18 @@ def _element(name: str, value: Any) -> Any:
 
 
 def _root(body: bytes, *names: str) -> Any:
-    """A document of something else must not pass for an empty one."""
-    root = parsed(body)
+    """Return the root element. Raises ValueError for any other name than ``names``."""
+    root = parse(body)
     if root.tag not in names:
-        raise ValueError(f"{root.tag} in place of {' or '.join(names)}")
+        raise ValueError(f"expected {' or '.join(names)}, not {root.tag}")
     return root
 
 
 def firewall_from_xml(body: bytes) -> dict[str, Any]:
-    """The section as JSON says it. Raises etree.XMLSyntaxError, ValueError."""
+    """Return the firewall section of an XML body, in the shape of its JSON.
+
+    Raises etree.XMLSyntaxError, ValueError.
+    """
     root = _root(body, "firewall")
     config = {child.tag: _value(child) for child in root if child.tag != "firewallRules"}
     if "version" in config:
@@ -64,19 +73,25 @@ def firewall_from_xml(body: bytes) -> dict[str, Any]:
 
 
 def settings_from_xml(body: bytes, name: str) -> dict[str, Any]:
-    """The children of a small document with that root. Raises etree.XMLSyntaxError, ValueError."""
+    """Return the settings of a document with the root element ``name``.
+
+    Raises etree.XMLSyntaxError, ValueError.
+    """
     settings = _value(_root(body, name))
     return settings if isinstance(settings, dict) else {}
 
 
 def rules_from_xml(body: bytes) -> list[dict[str, Any]]:
-    """One rule or several, by the root. Raises etree.XMLSyntaxError, ValueError."""
+    """Return the rules of an XML body, which is a single rule or a list of rules.
+
+    Raises etree.XMLSyntaxError, ValueError.
+    """
     root = _root(body, "firewallRule", "firewallRules")
     return [rule_from(root)] if root.tag == "firewallRule" else [rule_from(child) for child in root]
 
 
 def rule_from(root: Any) -> dict[str, Any]:
-    """A rule as JSON says it. Raises ValueError."""
+    """Return a rule in the shape of its JSON. Raises ValueError."""
     rule = _value(root)
     if not isinstance(rule, dict):
         return {}

@@ -1,4 +1,4 @@
-"""Answers that were right, and what a fault makes of them."""
+"""Faults that change a correct response."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from vcloudair_core.transport.messages import Response
 
 _DEPTH = 100_000
-_FILLING = 12_000_000
+_PADDING_LENGTH = 12_000_000
 _BOMB = b"".join(
     [
         b'<?xml version="1.0"?><!DOCTYPE bomb [<!ENTITY e0 "boom">',
@@ -33,93 +33,93 @@ def _is_json(response: Response) -> bool:
     return response.body.lstrip()[:1] in (b"{", b"[")
 
 
-def _truncated(response: Response, order: Any) -> Response:
+def _truncated(response: Response, fault: Any) -> Response:
     return replace(response, body=response.body[: len(response.body) // 2])
 
 
-def _empty(response: Response, order: Any) -> Response:
+def _empty(response: Response, fault: Any) -> Response:
     return replace(response, body=b"")
 
 
-def _other_document(response: Response, order: Any) -> Response:
+def _other_document(response: Response, fault: Any) -> Response:
     body = b'{"weather": "fine"}' if _is_json(response) else b'<weather xmlns="urn:elsewhere"><sky>blue</sky></weather>'
     return replace(response, body=body)
 
 
-def _deep(response: Response, order: Any) -> Response:
+def _deep(response: Response, fault: Any) -> Response:
     if _is_json(response):
         return replace(response, body=b"[" * _DEPTH + b"]" * _DEPTH)
     return replace(response, body=b"<a>" * _DEPTH + b"</a>" * _DEPTH)
 
 
 @functools.lru_cache(maxsize=1)
-def _filling() -> bytes:
-    return b"x" * _FILLING
+def _padding() -> bytes:
+    return b"x" * _PADDING_LENGTH
 
 
-def _huge(response: Response, order: Any) -> Response:
-    """One text that is longer than what a careful parser takes."""
+def _huge(response: Response, fault: Any) -> Response:
+    """Add a text that exceeds the limits of a careful parser."""
     if _is_json(response):
         begin, rest = response.body.lstrip()[:1], response.body.lstrip()[1:]
-        extra = b'"filling": "%s"' % _filling() if begin == b"{" else b'"%s"' % _filling()
+        extra = b'"padding": "%s"' % _padding() if begin == b"{" else b'"%s"' % _padding()
         comma = b"" if rest.lstrip()[:1] in (b"}", b"]") else b","
         return replace(response, body=begin + extra + comma + rest)
     match = _ROOT.search(response.body)
     if match is None or match[0].endswith(b"/>"):
-        return replace(response, body=b"<filling>%s</filling>" % _filling())
+        return replace(response, body=b"<padding>%s</padding>" % _padding())
     body = response.body
-    return replace(response, body=body[: match.end()] + b"<Filling>%s</Filling>" % _filling() + body[match.end() :])
+    return replace(response, body=body[: match.end()] + b"<Padding>%s</Padding>" % _padding() + body[match.end() :])
 
 
-def _wrong_date(response: Response, order: Any) -> Response:
+def _wrong_date(response: Response, fault: Any) -> Response:
     try:
         sent = parsedate_to_datetime(response.headers.get("Date", "")).timestamp()
     except (TypeError, ValueError):
         return response
-    return replace(response, headers=response.headers.merged({"Date": formatdate(sent + order.seconds, usegmt=True)}))
+    return replace(response, headers=response.headers.merged({"Date": formatdate(sent + fault.seconds, usegmt=True)}))
 
 
-def _links_abroad(response: Response, order: Any) -> Response:
-    parts = urlsplit(order.location or "https://elsewhere.example.net")
-    there = f"{parts.scheme}://{parts.netloc}".encode()
-    # Names of namespaces look like links and are none.
+def _links_abroad(response: Response, fault: Any) -> Response:
+    parts = urlsplit(fault.location or "https://elsewhere.example.net")
+    origin = f"{parts.scheme}://{parts.netloc}".encode()
+    # Namespace names look like links. Only links to this server are changed.
     own = b"://" + urlsplit(response.url).netloc.encode()
-    body = _LINK.sub(lambda link: link[1] + there if link[2].endswith(own) else link[0], response.body)
+    body = _LINK.sub(lambda link: link[1] + origin if link[2].endswith(own) else link[0], response.body)
     headers = response.headers
-    place = headers.get("Location", "")
-    if place:
-        headers = headers.merged({"Location": there.decode() + urlsplit(place).path})
+    location = headers.get("Location", "")
+    if location:
+        headers = headers.merged({"Location": origin.decode() + urlsplit(location).path})
     return replace(response, body=body, headers=headers)
 
 
-def _endless_pages(response: Response, order: Any) -> Response:
-    """A cursor or a link that was not there before, whatever page this is."""
+def _endless_pages(response: Response, fault: Any) -> Response:
+    """Add a cursor or a link to a further page, also on the last page."""
     if _is_json(response):
         tree = json.loads(response.body)
         if isinstance(tree, dict) and "rows" in tree:
-            # In the form that this server's own cursors have; what it leads to is empty, and has a cursor again.
-            tree["next"] = base64.b64encode(json.dumps({"b": 0, "e": 0, "o": order.hits}).encode()).decode()
+            # The cursor has the format of this server. It leads to an empty page, which again gets a cursor.
+            tree["next"] = base64.b64encode(json.dumps({"b": 0, "e": 0, "o": fault.hits}).encode()).decode()
         return replace(response, body=json.dumps(tree).encode())
     match = _ROOT.search(response.body)
     if match is None or match[0].endswith(b"/>") or b"total=" not in match[0]:
         return response
     href = re.sub(r"([?&])page=\d+", r"\1", response.url)
-    href += f"{'&' if '?' in href else '?'}page={order.hits + 1}"
+    href += f"{'&' if '?' in href else '?'}page={fault.hits + 1}"
     link = f'<Link rel="nextPage" href="{href.replace("&", "&amp;")}"/>'.encode()
     return replace(response, body=response.body[: match.end()] + link + response.body[match.end() :])
 
 
-def _repeated_pages(response: Response, order: Any) -> Response:
-    """The first page of each list, again and again."""
-    if not _is_one_of_many(response):
+def _repeated_pages(response: Response, fault: Any) -> Response:
+    """Return the first page of each list for every page."""
+    if not _has_more_pages(response):
         return response
     parts = urlsplit(response.url)
-    which = f"{parts.path}?{parse_qs(parts.query).get('type')}"
-    return replace(response, body=order.kept.setdefault(which, response.body))
+    list_id = f"{parts.path}?{parse_qs(parts.query).get('type')}"
+    return replace(response, body=fault.kept.setdefault(list_id, response.body))
 
 
-def _is_one_of_many(response: Response) -> bool:
-    """Return True for a page of several. The list's own head says so; a cursor does."""
+def _has_more_pages(response: Response) -> bool:
+    """Return True if a list has several pages, by its total or its cursor."""
     if _is_json(response):
         return b'"rows"' in response.body
     root = _ROOT.search(response.body)
@@ -127,32 +127,35 @@ def _is_one_of_many(response: Response) -> bool:
     return b"total" in numbers and int(numbers[b"total"]) > int(numbers.get(b"pageSize", 1 << 30))
 
 
-def _growing_total(response: Response, order: Any) -> Response:
-    more = 1000 * order.hits
+def _growing_total(response: Response, fault: Any) -> Response:
+    more = 1000 * fault.hits
     return replace(
         response, body=_TOTAL.sub(lambda match: match[1] + b"%d" % (int(match[2]) + more) + match[3], response.body)
     )
 
 
-SPOIL: dict[str, Callable[[Response, Any], Response]] = {
+DAMAGE: dict[str, Callable[[Response, Any], Response]] = {
     "truncated": _truncated,
-    "bad_xml": lambda response, order: replace(response, body=b"<broken"),
-    "bad_json": lambda response, order: replace(response, body=b"{broken"),
-    "bad_content_type": lambda response, order: replace(
+    "bad_xml": lambda response, fault: replace(response, body=b"<broken"),
+    "bad_json": lambda response, fault: replace(response, body=b"{broken"),
+    "bad_content_type": lambda response, fault: replace(
         response, headers=response.headers.merged({"Content-Type": "application/octet-stream"})
     ),
     "empty": _empty,
     "other_document": _other_document,
     "deep": _deep,
     "huge": _huge,
-    "entity_bomb": lambda response, order: replace(response, body=_BOMB),
+    "entity_bomb": lambda response, fault: replace(response, body=_BOMB),
     "wrong_date": _wrong_date,
     "links_abroad": _links_abroad,
     "endless_pages": _endless_pages,
     "repeated_pages": _repeated_pages,
     "growing_total": _growing_total,
 }
-"""By kind: (the right answer, the order) to what is sent."""
+"""Functions by kind of fault.
 
-OF_HEADERS = frozenset({"bad_content_type", "wrong_date", "links_abroad"})
-"""Those that make a difference where there is no body."""
+Each takes the correct response and the fault, and returns the response to send.
+"""
+
+HEADER_KINDS = frozenset({"bad_content_type", "wrong_date", "links_abroad"})
+"""Faults that also change responses without a body."""

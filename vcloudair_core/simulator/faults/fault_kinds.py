@@ -1,8 +1,8 @@
-"""Every fault that can be ordered, with what happens: the table of the documentation, and what is checked."""
+"""Kinds of faults and their effects, for the documentation and for validation."""
 
 from __future__ import annotations
 
-IN_PLACE = {
+INSTEAD = {
     "status": "an error with `status` (500), `code`, `message`, and Retry-After if `retry_after` is given",
     "busy": "400 with `BUSY_ENTITY`; `form`: `entity`, `network`, or `task`, which names a task that has ended at the "
     "second poll",
@@ -16,16 +16,16 @@ IN_PLACE = {
     "reset": "the connection breaks before the request is carried out",
     "hang": "the request is not carried out, and no response is sent",
 }
-"""In place of the call: nothing is done."""
+"""Faults that respond instead of the route. The request is not carried out."""
 
 BEFORE = {
     "latency": "the request is carried out, and the response is sent `seconds` later",
     "clock": "the server's clock jumps by `seconds` first, so that sessions can end",
     "edit": "another user makes a change first (`edit`; in Python also `edit=function`)",
 }
-"""Something else first, then the call as ever."""
+"""Faults that act first. Then the request is carried out as usual."""
 
-BROKEN_OFF = {
+NO_RESPONSE = {
     "reset_after": "the request is carried out, then the connection breaks",
     "late": "no response is sent; the request is carried out `seconds` later, even if the client has given up",
     "hang_after": "the request is carried out, and no response is sent",
@@ -33,9 +33,9 @@ BROKEN_OFF = {
     "wrong_length": "the request is carried out; the response is shorter than its Content-Length",
     "drip": "the request is carried out; the response arrives byte by byte, each after `seconds` (1)",
 }
-"""It is done, and the answer does not arrive."""
+"""Faults that lose the response. The request is carried out."""
 
-SPOILT = {
+DAMAGED = {
     "gateway": "a gateway forwards the request, then returns an HTML page with `status` (503) and Retry-After "
     "(`retry_after`, or 1; `none`: without); with `seconds`, the request is carried out that much later",
     "truncated": "the correct response, cut in half, with a matching length",
@@ -53,7 +53,7 @@ SPOILT = {
     "repeated_pages": "the previous page again",
     "growing_total": "pages whose total grows by 1,000 each time",
 }
-"""It is done, and answered with something else."""
+"""Faults that change the response. The request is carried out."""
 
-KINDS = {**IN_PLACE, **BEFORE, **BROKEN_OFF, **SPOILT}
-"""Name to what happens."""
+KINDS = {**INSTEAD, **BEFORE, **NO_RESPONSE, **DAMAGED}
+"""Effect of each kind of fault."""

@@ -1,4 +1,4 @@
-"""Faults on order: rules in order, the first that matches and is not used up acts."""
+"""Fault rules: the first rule that matches a request and is not used up acts."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vcloudair_core.simulator import responses
-from vcloudair_core.simulator.faults.damaged_bodies import OF_HEADERS, SPOIL
-from vcloudair_core.simulator.faults.fault_kinds import BROKEN_OFF, KINDS
+from vcloudair_core.simulator.faults.damaged_bodies import DAMAGE, HEADER_KINDS
+from vcloudair_core.simulator.faults.fault_kinds import KINDS, NO_RESPONSE
 from vcloudair_core.simulator.faults.outside_writer import outside_edit
 from vcloudair_core.simulator.faults.socket_faults import SocketFaultError, transport_error
 from vcloudair_core.simulator.state.simulated_tasks import Owner
@@ -19,7 +19,7 @@ from vcloudair_core.transport.messages import Headers, Request, Response
 __all__ = ["BUSY_FORMS", "KINDS", "Fault", "Faults", "SocketFaultError", "transport_error"]
 
 BUSY_FORMS = ("entity", "network", "task")
-"""Forms of the message of a busy entity: of the 2010s, of networks, and with the task in the way."""
+"""Forms of the message of a busy entity. ``task`` names the running task."""
 
 _DRIP_S = 1.0
 _PAGE = b"<html><head><title>Gateway</title></head><body><h1>It does not work</h1></body></html>"
@@ -27,9 +27,10 @@ _PAGE = b"<html><head><title>Gateway</title></head><body><h1>It does not work</h
 
 @dataclass
 class Fault:
-    """One order. ``method`` and ``path`` (a part of it) select; the first ``skip`` pass; ``count`` limits (0: ever).
+    """A fault rule.
 
-    ``lasts_s``: it is over so many seconds of the server's time after it first acted (0: never).
+    ``method`` and ``path`` (a substring) select requests. The first ``skip`` requests pass. The rule acts ``count``
+    times (0: no limit), and ends ``lasts_s`` seconds of the server's clock after it first acted (0: never).
     """
 
     kind: str
@@ -49,15 +50,18 @@ class Fault:
     hits: int = field(default=0)
     first_at: float | None = field(default=None)
     kept: dict[str, bytes] = field(default_factory=dict)
-    """Pages that are given out again, by what was asked for."""
+    """First page of each list, for the fault ``repeated_pages``."""
 
     @property
     def is_late(self) -> bool:
-        """The call is carried out when its answer is long gone."""
+        """True if the request is carried out after its response."""
         return self.kind == "late" or (self.kind == "gateway" and self.seconds > 0)
 
     def before(self, simulator: Any, request: Request, request_id: str) -> Response | None:
-        """Return the response in place of the call, or None to let the call go on. Raises SocketFaultError."""
+        """Return a response instead of that of the route, or None to call the route.
+
+        Raises SocketFaultError to break the connection.
+        """
         if self.kind == "latency":
             time.sleep(self.seconds)
         if self.kind == "clock":
@@ -67,35 +71,38 @@ class Fault:
         if self.kind in ("refused", "reset", "hang"):
             raise SocketFaultError(self.kind, acted=False, seconds=self.seconds)
         if self.kind == "busy":
-            version = responses.asked_version(request) or "5.6"
+            version = responses.requested_version(request) or "5.6"
             return responses.error(400, "BUSY_ENTITY", self._busy_message(simulator, request, request_id), version)
-        return self._refusal(request)
+        return self._instead(request)
 
-    def _refusal(self, request: Request) -> Response | None:
+    def _instead(self, request: Request) -> Response | None:
         if self.kind in ("status", "quote"):
             message = self.message if self.kind == "status" else _quoted(request)
-            made = responses.error(self.status, self.code, message, responses.asked_version(request) or "5.6")
-            more = {"Retry-After": self.retry_after} if self.retry_after else {}
-            return Response(made.status, made.headers.merged(more), made.body)
+            response = responses.error(self.status, self.code, message, responses.requested_version(request) or "5.6")
+            retry = {"Retry-After": self.retry_after} if self.retry_after else {}
+            return Response(response.status, response.headers.merged(retry), response.body)
         if self.kind == "throttle":
-            asked = self.retry_after or "1"
-            return Response(429, Headers({} if asked == "none" else {"Retry-After": asked}), b"")
+            retry_after = self.retry_after or "1"
+            return Response(429, Headers({} if retry_after == "none" else {"Retry-After": retry_after}), b"")
         if self.kind == "unauthorized":
             return responses.empty(401)
         if self.kind == "html":
             return self._page()
         if self.kind in ("redirect", "redirect_loop"):
-            there = request.url if self.kind == "redirect_loop" else self.location
-            return Response(302, Headers({"Location": there}), b"")
+            location = request.url if self.kind == "redirect_loop" else self.location
+            return Response(302, Headers({"Location": location}), b"")
         return None
 
     def _page(self) -> Response:
-        """An HTML page of a gateway, with Retry-After where one was ordered."""
-        again = {"Retry-After": self.retry_after} if self.retry_after not in ("", "none") else {}
-        return Response(self.status, Headers({"Content-Type": "text/html", **again}), _PAGE)
+        """Return an HTML page of a gateway, with Retry-After if it is set."""
+        retry = {"Retry-After": self.retry_after} if self.retry_after not in ("", "none") else {}
+        return Response(self.status, Headers({"Content-Type": "text/html", **retry}), _PAGE)
 
     def _busy_message(self, simulator: Any, request: Request, request_id: str) -> str:
-        """The three forms that are known; the last names the task to wait for. Source: protocol/tasks.md §5."""
+        """Return the message in one of its known forms. One form names the running task.
+
+        Source: protocol/tasks.md §5.
+        """
         if self.form == "network":
             return "The entity gateway is busy, cannot proceed with the operation."
         edges = simulator.world.edges
@@ -118,29 +125,28 @@ class Fault:
         )
 
     def after(self, response: Response) -> Response:
-        """Return the response as the fault changes it. Raises SocketFaultError."""
-        if self.kind in BROKEN_OFF:
+        """Return the response as the fault changes it. Raises SocketFaultError to lose it."""
+        if self.kind in NO_RESPONSE:
             seconds = self.seconds or (_DRIP_S if self.kind == "drip" else 0.0)
-            is_shown = self.kind not in ("reset_after", "hang_after", "late")
-            seconds = 0.0 if self.kind == "late" else seconds  # the client gives up before
-            raise SocketFaultError(self.kind, acted=True, response=response if is_shown else None, seconds=seconds)
+            is_sent = self.kind not in ("reset_after", "hang_after", "late")
+            seconds = 0.0 if self.kind == "late" else seconds  # The client gives up earlier.
+            raise SocketFaultError(self.kind, acted=True, response=response if is_sent else None, seconds=seconds)
         if self.kind == "gateway":
             return self._page()
-        spoil = SPOIL.get(self.kind)
-        # Where there is no body, none can be spoilt.
-        if spoil is None or not (response.body or self.kind in OF_HEADERS):
+        damage = DAMAGE.get(self.kind)
+        if damage is None or not (response.body or self.kind in HEADER_KINDS):
             return response
-        return spoil(response, self)
+        return damage(response, self)
 
 
 def _quoted(request: Request) -> str:
-    """As careless servers do it: what was asked, word for word."""
+    """Return an error message that quotes the request, including its secrets."""
     headers = "; ".join(f"{name}: {value}" for name, value in request.headers.pairs())
     return f"Cannot process [{headers}] [{request.body.decode(errors='replace')}]"
 
 
 class Faults:
-    """The orders, first come first."""
+    """The fault rules of a simulator, in the order in which they were added."""
 
     def __init__(self, clock: VirtualClock | None = None) -> None:
         self._lock = threading.Lock()
@@ -148,13 +154,13 @@ class Faults:
         self._clock = clock or VirtualClock()
 
     def add(self, kind: str, **fields: Any) -> Fault:
-        """Raises ValueError for a kind that there is not."""
+        """Add a rule. Raises ValueError for an unknown kind or an invalid field."""
         if fields.get("form", "entity") not in BUSY_FORMS:
-            raise ValueError(f"there is no form {fields['form']!r} of busy; known: {', '.join(BUSY_FORMS)}")
+            raise ValueError(f"unknown form {fields['form']!r} of busy; expected one of {', '.join(BUSY_FORMS)}")
         if kind == "edit" and not callable(fields.get("edit")):
             fields["edit"] = outside_edit(fields.get("edit"))
         if kind not in KINDS:
-            raise ValueError(f"there is no fault {kind!r}; known: {', '.join(KINDS)}")
+            raise ValueError(f"unknown fault {kind!r}; expected one of {', '.join(KINDS)}")
         if kind == "gateway":
             fields = {"status": 503, "retry_after": "1", **fields}
         fault = Fault(kind, **fields)
@@ -163,12 +169,12 @@ class Faults:
         return fault
 
     def clear(self) -> None:
-        """No orders any more."""
+        """Remove all rules."""
         with self._lock:
             self._rules.clear()
 
     def match(self, method: str, path: str) -> Fault | None:
-        """The order for this request, which is one less of it."""
+        """Return the fault for a request and count it, or None."""
         with self._lock:
             for fault in self._rules:
                 if fault.method not in ("", method) or fault.path not in path:

@@ -1,4 +1,4 @@
-"""Somebody else who writes to an edge between a client's read and its write: ordered over HTTP, done in here."""
+"""Changes by another user between a read and a write, for the fault ``edit``."""
 
 from __future__ import annotations
 
@@ -13,43 +13,43 @@ SECTIONS = ("firewall", "nat", "ipsec")
 
 
 def outside_edit(order: Any) -> Callable[[Any], None]:
-    """Return the write that an order stands for. Raises ValueError for one that makes no sense.
+    """Return a function that makes the change of another user. Raises ValueError.
 
-    Shape: ``{"edge": name or UUID, "section": "firewall" | "nat" | "ipsec", "add": one rule or site as in the section's
-    JSON}``. Without ``edge`` it is the first one. It is validated as any write, when it is carried out, and counts as a
-    change of the section's version.
+    Shape of ``order``: ``{"edge": name or UUID, "section": "firewall" | "nat" | "ipsec", "add": rule or site}``. The
+    rule or site has the shape of the section's JSON. The default is the first edge. The change is validated when it is
+    made, and increments the version of the section.
     """
     if not isinstance(order, Mapping) or set(order) - {"edge", "section", "add"}:
-        raise ValueError("edit must be an object with edge, section and add")
+        raise ValueError("edit: expected an object with edge, section and add")
     section, added = order.get("section"), order.get("add")
     if section not in SECTIONS:
-        raise ValueError(f"edit: there is no section {section!r}; known: {', '.join(SECTIONS)}")
+        raise ValueError(f"edit: unknown section {section!r}; expected one of {', '.join(SECTIONS)}")
     if not isinstance(added, Mapping):
-        raise ValueError("edit: add must be a rule or site as in the JSON of its section")
+        raise ValueError("edit: add must be a rule or site in the JSON of its section")
 
     def carry_out(simulator: Any) -> None:
-        edge = edge_named(simulator, order.get("edge"))
+        edge = find_edge(simulator, order.get("edge"))
         _ADD[section](edge, copy.deepcopy(dict(added)), simulator.config)
 
     return carry_out
 
 
-def try_out(simulator: Any, order: Any) -> None:
-    """Refuse at once what could not be carried out later. Raises ValueError; nothing is changed."""
+def check_edit(simulator: Any, order: Any) -> None:
+    """Raise ValueError if the change of ``order`` would fail. Nothing is changed."""
     outside_edit(order)
-    edge = copy.deepcopy(edge_named(simulator, order.get("edge")))
+    edge = copy.deepcopy(find_edge(simulator, order.get("edge")))
     try:
         _ADD[order["section"]](edge, copy.deepcopy(dict(order["add"])), simulator.config)
     except RefusedError as exc:
         raise ValueError(f"edit: {exc}") from exc
 
 
-def edge_named(simulator: Any, identifier: str | None) -> SimulatedEdge:
-    """An edge by name or UUID, or the first one. Raises ValueError when there is none."""
+def find_edge(simulator: Any, identifier: str | None) -> SimulatedEdge:
+    """Return an edge by name or UUID, or the first one for None. Raises ValueError."""
     edges: list[SimulatedEdge] = list(simulator.world.edges.values())
     matching = [edge for edge in edges if identifier in (None, edge.edge_id, edge.name)]
     if not matching:
-        raise ValueError(f"there is no edge {identifier!r}")
+        raise ValueError(f"no edge has the name or ID {identifier!r}")
     return matching[0]
 
 
@@ -66,9 +66,9 @@ def _nat(edge: SimulatedEdge, rule: dict[str, Any], config: Any) -> None:
 def _ipsec(edge: SimulatedEdge, site: dict[str, Any], config: Any) -> None:
     from vcloudair_core.simulator.edge.ipsec_routes import IPSEC
 
-    whole = IPSEC.shown(edge, is_sensitive=False)
-    whole["sites"]["sites"].append(site)
-    IPSEC.replace(edge, {**whole, "version": None}, config=config, needs_feature_type=False)
+    section = IPSEC.shown(edge, is_sensitive=False)
+    section["sites"]["sites"].append(site)
+    IPSEC.replace(edge, {**section, "version": None}, config=config, needs_feature_type=False)
 
 
 _ADD = {"firewall": _firewall, "nat": _nat, "ipsec": _ipsec}

@@ -1,4 +1,4 @@
-"""Faults of the connection: what breaks, what goes over the wire before it does, and what a client would have seen."""
+"""Connection faults: bytes on the wire, and errors of clients without sockets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from vcloudair_core.transport.messages import Request, Response
 
 
 class SocketFaultError(Exception):
-    """The connection is to break. ``acted``: the server did what was asked first. ``seconds``: how long that takes."""
+    """A fault breaks the connection.
+
+    ``acted`` is True if the request was carried out first. ``seconds`` is the delay of the fault.
+    """
 
     def __init__(self, kind: str, *, acted: bool, response: Response | None = None, seconds: float = 0.0) -> None:
         super().__init__(kind)
@@ -15,36 +18,39 @@ class SocketFaultError(Exception):
 
 
 def transport_error(fault: SocketFaultError, request: Request) -> TransportError:
-    """The same for a client without sockets: what its transport would have raised."""
-    what = f"{request.method} {request.path}"
+    """Return the error that a transport with sockets would raise."""
+    call = f"{request.method} {request.path}"
     if fault.kind == "refused":
         return ConnectionFailedError(
-            f"{request.origin} refuses connections.", hint="Nothing listens there: check the port."
+            f"{request.origin} refuses connections.", hint="Check the port. No program listens on it."
         )
     if fault.kind in ("hang", "hang_after", "late"):
         return TimeoutExpiredError(
-            f"{request.origin} did not answer {what}.",
+            f"{request.origin} did not respond to {call}.",
             may_have_executed=True,
-            hint="It may still be working on it: look before sending it again.",
+            hint="Check whether the server carried out the request before you send it again.",
         )
     if fault.kind == "drip":
         return TimeoutExpiredError(
-            f"The answer to {what} arrives too slowly and was dropped.",
+            f"The response to {call} arrives too slowly and was dropped.",
             may_have_executed=True,
-            hint="Check the network between here and the server.",
+            hint="Check the network between this host and the server.",
         )
     return ConnectionFailedError(
-        f"The connection to {request.origin} broke during {what}.",
+        f"The connection to {request.origin} broke during {call}.",
         may_have_executed=True,
-        hint="Whether the server carried it out is unknown: look before sending it again.",
+        hint="Check whether the server carried out the request before you send it again.",
     )
 
 
 def wire_bytes(kind: str, response: Response) -> bytes:
-    """Return the bytes for the wire: half of the body, all of it with too large a length, or all as it is."""
+    """Return the bytes of a response on the wire.
+
+    ``half_body`` cuts the body in half, and ``wrong_length`` sends a Content-Length that is too large.
+    """
     body = response.body
     length = len(body) + (10 if kind == "wrong_length" else 0)
-    lines = [f"HTTP/1.1 {response.status} Spoilt", f"Content-Length: {length}"]
+    lines = [f"HTTP/1.1 {response.status} Damaged", f"Content-Length: {length}"]
     lines += [f"{name}: {value}" for name, value in response.headers.pairs() if name.lower() != "content-length"]
     head = "\r\n".join([*lines, "", ""]).encode("latin-1")
     return head + (body[: len(body) // 2] if kind == "half_body" else body)

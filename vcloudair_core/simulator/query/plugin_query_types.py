@@ -1,4 +1,4 @@
-"""Query types that routes of plugins add to those of the simulator itself."""
+"""Query types of plugins, in addition to the built-in ones."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from vcloudair_core.simulator.query.query_types import TYPES, QueryType
 
 
 def known_types(simulator: Any) -> dict[str, QueryType]:
-    """Every type that may be asked for."""
+    """Return all query types by name."""
     return {**{records.type.name: _type(records) for _, records in _added(simulator)}, **TYPES}
 
 
 def find_type(simulator: Any, kind: str) -> QueryType | None:
-    """A type by its name, or None."""
+    """Return a query type by name, or None."""
     return TYPES.get(kind) or next((_type(added) for _, added in _added(simulator) if added.type.name == kind), None)
 
 

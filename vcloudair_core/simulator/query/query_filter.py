@@ -1,4 +1,7 @@
-"""Filters of the query service: read the structure first, then decode the values. Source: protocol/query.md §4."""
+"""Filter expressions of the query service.
+
+The structure is parsed first, then the values are percent-decoded. Source: protocol/query.md §4.
+"""
 
 from __future__ import annotations
 
@@ -24,15 +27,20 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def compile_filter(text: str, attributes: Collection[str], *, is_encoded: bool = False) -> Test:
-    """A test for records out of the raw text of the URL. Raises ValueError with what is wrong.
+    """Return a function that tests a record.
 
-    ``is_encoded``: the whole was percent-encoded once more (``filterEncoded=true``). ``attributes`` are those that
-    the type has; others are refused.
+    Args:
+        text: The filter, still percent-encoded as in the URL.
+        attributes: Attributes of the query type. All others are invalid.
+        is_encoded: The filter is percent-encoded twice (``filterEncoded=true``).
+
+    Raises:
+        ValueError: The filter is invalid.
     """
     if is_encoded:
         text = unquote(text)
     if not any(op in text for op in ("==", "!=", *_ORDER)):
-        # A client that encodes the whole value of the parameter; strict servers up to API 34 refused that.
+        # Some clients encode the whole parameter value. Strict servers up to API 34 rejected that.
         for encoded, plain in _STRUCTURE.items():
             text = text.replace(encoded, plain).replace(encoded.lower(), plain)
     return _any_of(text, attributes)
@@ -51,28 +59,28 @@ def _all_of(text: str, attributes: Collection[str]) -> Test:
     return lambda record: all(test(record) for test in tests)
 
 
-def _split(text: str, at: str) -> list[str]:
-    """Parts between ``at`` outside of parentheses; a backslash takes the meaning of what follows (API 35)."""
-    parts, depth, current, is_escaped = [], 0, "", False
+def _split(text: str, separator: str) -> list[str]:
+    """Split at separators outside of parentheses. A backslash escapes (API 35)."""
+    fragments, depth, current, is_escaped = [], 0, "", False
     for character in text:
         if is_escaped or character == "\\":
             is_escaped = not is_escaped
         else:
             depth += (character == "(") - (character == ")")
-            if character == at and depth == 0:
-                parts.append(current)
+            if character == separator and depth == 0:
+                fragments.append(current)
                 current = ""
                 continue
         current += character
     if depth:
         raise ValueError("unbalanced parentheses")
-    return [*parts, current]
+    return [*fragments, current]
 
 
 def _comparison(text: str, attributes: Collection[str]) -> Test:
     match = _COMPARISON.match(text)
     if not match:
-        raise ValueError(f"not a comparison: {text}")
+        raise ValueError(f"not a comparison: {text!r}")
     name, op = match["name"], match["op"]
     if name.startswith("metadata"):
         return _of_metadata(name.partition(":")[2], op, unquote_plus(match["value"]))
@@ -84,23 +92,26 @@ def _comparison(text: str, attributes: Collection[str]) -> Test:
     if op == "!=":
         return lambda record: not _is_same(text_of(record.get(name, "")), value)
     if "*" in value:
-        # Wildcards make the comparison blind to case.
+        # A comparison with wildcards ignores case.
         pattern = re.compile(".*".join(re.escape(fragment) for fragment in value.split("*")) + r"\Z", re.I | re.S)
         return lambda record: bool(pattern.match(text_of(record.get(name, ""))))
     return lambda record: _is_same(text_of(record.get(name, "")), value)
 
 
 def _of_metadata(key: str, op: str, text: str) -> Test:
-    """``metadata:tier==STRING:gold``; the guide shows it without a type, too. Source: protocol/query.md §4.3."""
+    """Return a test such as ``metadata:tier==STRING:gold``. The type is optional.
+
+    Source: protocol/query.md §4.3.
+    """
     kind, colon, value = text.partition(":")
     if not colon or kind not in ("STRING", "NUMBER", "BOOLEAN", "DATETIME"):
         value = text
 
     def test(record: Record) -> bool:
-        held: Mapping[str, Any] = getattr(getattr(record, "subject", None), "metadata", {})
-        if key not in held:
+        metadata: Mapping[str, Any] = getattr(getattr(record, "subject", None), "metadata", {})
+        if key not in metadata:
             return False
-        actual = held[key]
+        actual = metadata[key]
         if op in _ORDER:
             return isinstance(actual, (int, float)) and _ORDER[op](actual, float(value))
         return (text_of(actual) == value) == (op == "==")
@@ -109,7 +120,10 @@ def _of_metadata(key: str, op: str, text: str) -> Test:
 
 
 def _ordered(name: str, op: str, value: str) -> Test:
-    """Numbers and times have an order. Raises ValueError. Source: protocol/query.md §4."""
+    """Return a test that compares numbers or times.
+
+    Raises ValueError for other values. Source: protocol/query.md §4.
+    """
     expected = _moment(value) or float(value)
 
     def test(record: Record) -> bool:
@@ -123,7 +137,7 @@ def _ordered(name: str, op: str, value: str) -> Test:
 
 
 def _moment(text: str) -> datetime | None:
-    """A time of ISO 8601 with its offset; None for anything else."""
+    """Return an ISO 8601 time with an offset, or None for any other text."""
     if "T" not in text:
         return None
     try:
@@ -134,5 +148,5 @@ def _moment(text: str) -> datetime | None:
 
 
 def _is_same(actual: str, expected: str) -> bool:
-    """References are compared as hrefs and as URNs."""
+    """Return True for equal texts, or for a link and a URN of the same entity."""
     return actual == expected or (expected.startswith("urn:vcloud:") and actual.endswith(expected.rsplit(":", 1)[-1]))

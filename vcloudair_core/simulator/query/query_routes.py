@@ -1,4 +1,7 @@
-"""The query service: paging, filters, sort, fields, three formats. Source: protocol/query.md."""
+"""Routes of the query service, with pages, filters, sorting and three formats.
+
+Source: protocol/query.md.
+"""
 
 from __future__ import annotations
 
@@ -33,17 +36,23 @@ PACKAGED = {
     "/api/admin/roles/query": "role",
     "/api/admin/orgs/query": "organization",
 }
-"""Source: protocol/query.md §8; that a tenant is answered below admin, protocol/recorded-responses.md §3."""
+"""Paths of typed queries, and their query types.
+
+Sources: protocol/query.md §8; for the paths below ``admin``, protocol/recorded-responses.md §3.
+"""
 METADATA = "Metadata"
-_MOST_KEPT = 32
-_MOST_PAGES = 1000
-"""Orders, and documents of one page each, that are kept until something changes."""
+_MAX_QUERIES = 32
+_MAX_PAGES = 1000
+"""Maximum sizes of the caches, which a change of the inventory clears."""
 MAX_PAGE_SIZE = 128
-"""Largest page size: a larger one is cut down to it. Source: protocol/query.md §1."""
+"""Largest page size. Larger values are reduced to it.
+
+Source: protocol/query.md §1.
+"""
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """``/api/query``, the packaged queries, and the edge gateways of a VDC."""
+    """Return the routes ``/api/query``, typed queries, and edge gateways of a VDC."""
     routes = [SimulatorRoute("GET", f"{prefix}/api/query", query)]
     routes += [SimulatorRoute("GET", prefix + path, _packaged(kind)) for path, kind in PACKAGED.items()]
     routes.append(SimulatorRoute("GET", f"{prefix}/api/admin/vdc/{{vdc_id}}/edgeGateways", edges_of_vdc))
@@ -51,7 +60,7 @@ def routes(prefix: str = "") -> SimulatorRoutes:
 
 
 def query(context: Any) -> Response:
-    """Records of ``type``; without it the list of types."""
+    """Return a page of records of ``type``, or the list of types without ``type``."""
     kind = (context.query.get("type") or [""])[0]
     return answer(context, kind) if kind else query_list(context)
 
@@ -61,7 +70,7 @@ def _packaged(kind: str) -> Callable[[Any], Response]:
 
 
 def edges_of_vdc(context: Any) -> Response:
-    """The edge gateways of one VDC, as a page of records. Source: protocol/query.md §8."""
+    """Return a page of the edge gateways of one VDC. Source: protocol/query.md §8."""
     vdc_id = context.path_params["vdc_id"]
     vdc = context.world.vdcs.get(vdc_id)
     if vdc is None or vdc.org != context.user.org:
@@ -70,7 +79,7 @@ def edges_of_vdc(context: Any) -> Response:
 
 
 def query_list(context: Any) -> Response:
-    """Every type in every format; clients look here for what they may ask. Source: protocol/query.md §8."""
+    """Return links to all types in all formats. Source: protocol/query.md §8."""
     base = f"{context.root}/api/query"
     links = [
         link("down", f"{base}?type={kind}&format={form}", f"{MEDIA}{form}+xml", name=kind)
@@ -83,7 +92,10 @@ def query_list(context: Any) -> Response:
 
 
 class _BadQueryError(Exception):
-    """The query is wrong: 400. Source: protocol/query.md §10 (wording ours: no recorded message exists)."""
+    """An invalid query, which returns 400.
+
+    No source has the messages, so their text is our own. Source: protocol/query.md §10.
+    """
 
 
 @dataclass(frozen=True)
@@ -94,89 +106,98 @@ class _Page:
     form: str
 
 
-def answer(context: Any, kind: str, is_meant: Callable[[QueryRow], bool] | None = None) -> Response:
-    """One page of ``kind``; ``is_meant`` narrows what there is before the client's own filter."""
+def answer(context: Any, kind: str, is_included: Callable[[QueryRow], bool] | None = None) -> Response:
+    """Return a page of records of the type ``kind``.
+
+    ``is_included`` limits the records before the filter of the client applies.
+    """
     if kind.startswith("admin"):
         return responses.error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN", "Access is forbidden", context.version)
     query_type = find_type(context.simulator, kind)
     if query_type is None:
         return responses.error(400, "BAD_REQUEST", f"Unknown query type: {kind}", context.version)
     parameters = {name: values[0] for name, values in context.query.items()}
-    pages: dict[Any, Response] = context.simulator.kept_pages
-    asked = (context.user.org, context.root, context.request.path, context.raw_query, context.version)
+    pages: dict[Any, Response] = context.simulator.page_cache
+    key = (context.user.org, context.root, context.request.path, context.raw_query, context.version)
     source = find_source(context.simulator, kind)
-    is_steady = is_meant is None and source.is_steady and context.simulator.config.record_order == "id"
-    is_unchanged = context.simulator.kept_queries.get("changes") == context.simulator.world.changes.count
-    if is_steady and is_unchanged and asked in pages:
-        return pages[asked]
+    is_steady = is_included is None and source.is_steady and context.simulator.config.record_order == "id"
+    is_unchanged = context.simulator.query_cache.get("changes") == context.simulator.world.changes.count
+    if is_steady and is_unchanged and key in pages:
+        return pages[key]
     try:
         page = _page(parameters, context.simulator.config)
         if page.form == "references" and not query_type.references:
             raise _BadQueryError(f"{kind} has no references")
-        columns = source.shown(context.version)
-        subjects = _found(context, query_type, parameters, is_meant, columns)
+        columns = source.columns_of_version(context.version)
+        subjects = _find_objects(context, query_type, parameters, is_included, columns)
         shown = _shown_columns(query_type, columns, parameters.get("fields", ""))
     except _BadQueryError as exc:
         return responses.error(400, "BAD_REQUEST", str(exc), context.version)
     begin = page.offset + (page.number - 1) * page.size
     rows = [QueryRow(context, subject, shown) for subject in subjects[begin : begin + page.size]]
-    made = _document(context, query_type, page, max(0, len(subjects) - page.offset), rows)
+    response = _document(context, query_type, page, max(0, len(subjects) - page.offset), rows)
     if is_steady:
-        if len(pages) > _MOST_PAGES:
+        if len(pages) > _MAX_PAGES:
             pages.clear()
-        pages[asked] = made
-    return made
+        pages[key] = response
+    return response
 
 
-def _found(
+def _find_objects(
     context: Any,
     query_type: QueryType,
     parameters: dict[str, str],
-    is_meant: Callable[[QueryRow], bool] | None,
+    is_included: Callable[[QueryRow], bool] | None,
     columns: Mapping[str, Column],
 ) -> Sequence[Any]:
-    """All objects that are meant, in order; worked out once for all pages, as long as nothing changes."""
+    """Return the objects that match a query, in order.
+
+    The result is cached for all pages until the inventory changes.
+    """
     expression = _raw(context.raw_query, "filter")
-    asked = (expression, parameters.get("filterEncoded"), parameters.get("sortAsc"), parameters.get("sortDesc"))
+    conditions = (expression, parameters.get("filterEncoded"), parameters.get("sortAsc"), parameters.get("sortDesc"))
     source = find_source(context.simulator, query_type.name)
-    key = (context.user.org, context.root, query_type.name, context.version, *asked)
-    kept: dict[Any, Any] = context.simulator.kept_queries
+    key = (context.user.org, context.root, query_type.name, context.version, *conditions)
+    cache: dict[Any, Any] = context.simulator.query_cache
     changes: ChangeCounter = context.simulator.world.changes
-    if is_meant is None and kept.get("changes") == changes.count and key in kept:
-        return list(kept[key]) if context.simulator.config.record_order == "random" else kept[key]
+    if is_included is None and cache.get("changes") == changes.count and key in cache:
+        return list(cache[key]) if context.simulator.config.record_order == "random" else cache[key]
     rows = [QueryRow(context, subject, columns) for subject in source.objects(context)]
-    if is_meant is not None:
-        rows = [row for row in rows if is_meant(row)]
+    if is_included is not None:
+        rows = [row for row in rows if is_included(row)]
     subjects = [row.subject for row in _selected(rows, query_type.attributes, parameters, expression)]
     if context.simulator.config.record_order == "random" and not (
         parameters.get("sortAsc") or parameters.get("sortDesc")
     ):
         random.shuffle(subjects)
-    elif is_meant is None and source.is_steady:
-        if kept.get("changes") != changes.count or len(kept) > _MOST_KEPT:
-            kept.clear()
-            context.simulator.kept_pages.clear()
-        kept["changes"], kept[key] = changes.count, subjects
+    elif is_included is None and source.is_steady:
+        if cache.get("changes") != changes.count or len(cache) > _MAX_QUERIES:
+            cache.clear()
+            context.simulator.page_cache.clear()
+        cache["changes"], cache[key] = changes.count, subjects
     return subjects
 
 
 def _shown_columns(query_type: QueryType, columns: Mapping[str, Column], fields: str) -> Mapping[str, Column]:
-    """Those asked for; href stays, asked for or not. Source: protocol/query.md §5. Raises _BadQueryError."""
+    """Return the attributes that ``fields`` selects, and always href.
+
+    Source: protocol/query.md §5. Raises _BadQueryError for an unknown field.
+    """
     if not fields:
         return columns
-    asked = {name.strip() for name in unquote_plus(fields).split(",") if name.strip()}
-    plain = {name for name in asked if not name.startswith("metadata")}
+    names = {name.strip() for name in unquote_plus(fields).split(",") if name.strip()}
+    plain = {name for name in names if not name.startswith("metadata")}
     unknown = sorted(plain - query_type.attributes)
     if unknown:
         raise _BadQueryError(f"Unknown field: {', '.join(unknown)}")
     shown = {name: column for name, column in columns.items() if name in plain or name == "href"}
-    keys = tuple(name.partition(":")[2] for name in asked if name.startswith("metadata"))
+    keys = tuple(name.partition(":")[2] for name in names if name.startswith("metadata"))
     return {**shown, METADATA: lambda context, subject: _metadata(subject, keys)} if keys else shown
 
 
 def _metadata(subject: Any, keys: tuple[str, ...]) -> dict[str, Any] | None:
-    held: dict[str, Any] = getattr(subject, "metadata", {})
-    return {key: held[key] for key in keys if key in held} or None
+    metadata: dict[str, Any] = getattr(subject, "metadata", {})
+    return {key: metadata[key] for key in keys if key in metadata} or None
 
 
 def _page(parameters: dict[str, str], config: Any) -> _Page:
@@ -203,7 +224,10 @@ def _raw(raw_query: str, name: str) -> str:
 def _selected(
     rows: list[QueryRow], known: Collection[str], parameters: dict[str, str], expression: str
 ) -> list[QueryRow]:
-    """Filtered and sorted. Raises _BadQueryError for attributes that there are not."""
+    """Return the rows, filtered and sorted.
+
+    Raises _BadQueryError for an unknown attribute.
+    """
     if expression:
         try:
             test = compile_filter(expression, known, is_encoded=parameters.get("filterEncoded") == "true")
@@ -255,18 +279,18 @@ def _document(context: Any, query_type: QueryType, page: _Page, total: int, rows
 
 
 def _href(context: Any, number: int, size: int, form: str) -> str:
-    """The path that was used, page, pageSize, format, then what else was asked.
+    """Return the link of a page, with its parameters in the order of real servers.
 
     Source: protocol/recorded-responses.md §3.
     """
     path = context.request.path.rstrip("/")
     parts = [parameter for parameter in context.raw_query.split("&") if parameter]
-    kept = [
+    other_parameters = [
         parameter for parameter in parts if parameter.split("=", 1)[0] not in ("type", "page", "pageSize", "format")
     ]
     typed = [parameter for parameter in parts if parameter.startswith("type=")]
     return f"{context.base_url}{path}?" + "&".join(
-        [*typed, f"page={number}", f"pageSize={size}", f"format={form}", *kept]
+        [*typed, f"page={number}", f"pageSize={size}", f"format={form}", *other_parameters]
     )
 
 
@@ -284,10 +308,10 @@ def _row(query_type: QueryType, record: dict[str, Any], form: str) -> Any:
 _VALUE_TYPES = ((bool, "MetadataBooleanValue"), ((int, float), "MetadataNumberValue"), (str, "MetadataStringValue"))
 
 
-def _metadata_element(held: dict[str, Any]) -> Any:
-    """Source: protocol/query.md §4.3."""
+def _metadata_element(metadata: dict[str, Any]) -> Any:
+    """Return the metadata of a record as XML. Source: protocol/query.md §4.3."""
     entries = []
-    for key, value in held.items():
+    for key, value in metadata.items():
         kind = next(name for types, name in _VALUE_TYPES if isinstance(value, types))
         typed = element("TypedValue", None, element("Value", None, value))
         typed.set("{http://www.w3.org/2001/XMLSchema-instance}type", kind)

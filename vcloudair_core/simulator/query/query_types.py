@@ -1,4 +1,4 @@
-"""The types that a tenant may ask for: their elements, and what attributes they may have.
+"""Query types of a tenant, with their elements and attributes.
 
 Source: protocol/query.md §6-8.
 """
@@ -81,7 +81,10 @@ _MEDIA_TYPES = {
 
 @dataclass(frozen=True)
 class QueryType:
-    """A type: its record element, the element around references (empty for none), and all its attributes."""
+    """A query type.
+
+    ``record`` is the element of a record, ``references`` the root element of references (empty for none).
+    """
 
     name: str
     record: str
@@ -90,7 +93,7 @@ class QueryType:
 
     @property
     def media_type(self) -> str:
-        """Of what its records stand for."""
+        """Media type of the entities that its records describe."""
         return _MEDIA_TYPES.get(self.name, f"{_USER}{self.name}+xml")
 
 
@@ -112,6 +115,9 @@ _RECORDED = {
     "orgVdc": _TASK,
     "orgVdcNetwork": "task taskOperation taskStatus taskDetails",
 }
-"""Seen on real records and not in the schema. Source: protocol/query.md §7, protocol/recorded-responses.md §3."""
+"""Attributes of recorded responses that the schema lacks.
+
+Source: protocol/query.md §7, protocol/recorded-responses.md §3.
+"""
 
 TYPES = _types()

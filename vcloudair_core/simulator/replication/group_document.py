@@ -1,4 +1,4 @@
-"""The document of a replication group, in each form that servers are known to send, or may.
+"""Documents of replication groups, in all known and possible forms.
 
 Source: protocol/dr.md §2.3.
 """
@@ -9,11 +9,11 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from vcloudair_core.simulator.replication.replication_states import ACTIONS, DELETE, offered, seen
+from vcloudair_core.simulator.replication.replication_states import ACTIONS, DELETE, available_actions, visible_states
 from vcloudair_core.simulator.state.simulated_tasks import OVER
 from vcloudair_core.simulator.state.task_forms import with_port
 from vcloudair_core.simulator.state.world import SimulatedReplication
-from vcloudair_core.simulator.virtual_clock import stamp_of
+from vcloudair_core.simulator.virtual_clock import timestamp_of
 from vcloudair_core.simulator.xml_builder import VCLOUD, VR, element, link
 
 HCS = "application/vnd.vmware.hcs."
@@ -27,30 +27,39 @@ _IDLE = ("none", "notStarted", "ok")
 _CASES: dict[str, Callable[[str], str]] = {
     "lower": str.lower,
     "upper": str.upper,
-    "spaced": lambda word: f" {word} ",
+    "spaced": lambda state: f" {state} ",
 }
-"""Clients compare blind to case and blanks. Source: protocol/dr.md §2.4."""
+"""Spellings of states. Clients ignore case and spaces.
+
+Source: protocol/dr.md §2.4.
+"""
 
 
 def vr(tag: str, *children: Any) -> Any:
-    """An element of the namespace of disaster recovery."""
+    """Return an element of the disaster recovery namespace ``vr``."""
     return element(tag, None, *children, namespace=VR)
 
 
 def vr_root(context: Any, tag: str, attributes: dict[str, Any], *children: Any) -> Any:
-    """A document of disaster recovery. On the wire vr has a prefix and vCloud none; other styles are as valid."""
+    """Return a document of the namespace ``vr``.
+
+    Real servers use a prefix for ``vr`` and none for vCloud. The option ``ns_style`` selects other valid styles.
+    """
     prefixes = _PREFIXES[context.simulator.config.ns_style]
     return element(tag, attributes, *children, namespace=VR, prefixes=prefixes)
 
 
 def href_of(context: Any, replication: SimulatedReplication) -> str:
-    """Its link, with the port that real ones have where the switch says so."""
+    """Return the link of a replication, with ``:443`` if ``href_port_443`` is set."""
     root = with_port(context.root, context.simulator.config.href_port_443)
     return f"{root}/api/vr/replications/{replication.replication_id}"
 
 
 def group_document(context: Any, replication: SimulatedReplication) -> Any:
-    """The children of EntityType come first: links, tasks; then its own, in the order of the sources."""
+    """Return a replication group.
+
+    Links and tasks of EntityType come first, then the elements of the group in the order of the sources.
+    """
     config, now = context.simulator.config, context.simulator.clock.now()
     attributes = {
         "name": replication.name,
@@ -58,7 +67,7 @@ def group_document(context: Any, replication: SimulatedReplication) -> Any:
         "href": href_of(context, replication),
         "type": MEDIA,
     }
-    actions = {"all": [DELETE, *ACTIONS], "none": []}.get(config.links, offered(replication, now))
+    actions = {"all": [DELETE, *ACTIONS], "none": []}.get(config.links, available_actions(replication, now))
     is_hidden = now < replication.hidden_until
     document = vr_root(
         context,
@@ -66,24 +75,24 @@ def group_document(context: Any, replication: SimulatedReplication) -> Any:
         attributes,
         *[_link(context, replication, action) for action in actions],
         _tasks(context, replication) if config.group_tasks else None,
-        *[vr(name, value) for name, value in _words(context, replication).items() if value is not None],
+        *[vr(name, value) for name, value in _fields(context, replication).items() if value is not None],
         vr("ReplicationGroupInstance", *point_in_time(context, replication)),
     )
-    replication.lagging_looks = max(0, replication.lagging_looks - (not is_hidden))
+    replication.lagging_polls = max(0, replication.lagging_polls - (not is_hidden))
     return document
 
 
-def _words(context: Any, replication: SimulatedReplication) -> dict[str, Any]:
+def _fields(context: Any, replication: SimulatedReplication) -> dict[str, Any]:
     now = context.simulator.clock.now()
-    test, recovery = seen(replication, now)
-    is_late = bool(replication.lagging_looks) or now < replication.hidden_until
+    test, recovery = visible_states(replication, now)
+    is_late = bool(replication.lagging_polls) or now < replication.hidden_until
     recovered_at = None if is_late else replication.recovered_at
     states = {
         "ReplicationState": None if recovered_at else "paused" if replication.paused else "ok",
         "TestRecoveryState": test,
         "RecoveryState": recovery,
     }
-    shown = {name: _state(context, name, word) for name, word in states.items()}
+    shown = {name: _state(context, name, state) for name, state in states.items()}
     return {
         "Rpo": replication.rpo_minutes,
         "QuiesceGuestEnabled": False,
@@ -95,21 +104,21 @@ def _words(context: Any, replication: SimulatedReplication) -> dict[str, Any]:
         "CurrentRpoViolation": max(0, _lag(replication) - replication.rpo_minutes),
         "TestRecoveryState": shown["TestRecoveryState"],
         "RecoveryState": shown["RecoveryState"],
-        "RecoveryCompletionTime": stamp_of(recovered_at) if recovered_at else None,
+        "RecoveryCompletionTime": timestamp_of(recovered_at) if recovered_at else None,
     }
 
 
-def _state(context: Any, name: str, word: str | None) -> str | None:
+def _state(context: Any, name: str, state: str | None) -> str | None:
     config = context.simulator.config
-    if word is None or (word in _IDLE and name in config.absent_states):
+    if state is None or (state in _IDLE and name in config.absent_states):
         return None
-    return _CASES.get(config.word_case, str)(replaced_words(config.state_words).get(word, word))
+    return _CASES.get(config.word_case, str)(replaced_states(config.state_words).get(state, state))
 
 
 @functools.lru_cache(maxsize=8)
-def replaced_words(pairs: tuple[str, ...]) -> dict[str, str]:
-    """Return the state words that a server spells in another way, from pairs such as ``inProgress=running``."""
-    return {word: shown for word, _, shown in (pair.partition("=") for pair in pairs)}
+def replaced_states(pairs: tuple[str, ...]) -> dict[str, str]:
+    """Return spellings by state, from pairs such as ``inProgress=running``."""
+    return {state: spelling for state, _, spelling in (pair.partition("=") for pair in pairs)}
 
 
 def _lag(replication: SimulatedReplication) -> int:
@@ -125,7 +134,10 @@ def _link(context: Any, replication: SimulatedReplication, action: str) -> Any:
 
 
 def _tasks(context: Any, replication: SimulatedReplication) -> Any:
-    """Return the Tasks element of its running tasks, or None. Source: protocol/dr.md §2.3, EntityType."""
+    """Return the Tasks element with the running tasks of a replication, or None.
+
+    Source: protocol/dr.md §2.3, EntityType.
+    """
     tasks, path = context.simulator.tasks, f"/api/vr/replications/{replication.replication_id}"
     own = [task for task in tasks.of(context.user.org) if task.owner.path == path]
     running = [task for task in own if tasks.status(task) not in OVER]
@@ -133,11 +145,11 @@ def _tasks(context: Any, replication: SimulatedReplication) -> Any:
 
 
 def point_in_time(context: Any, replication: SimulatedReplication) -> list[Any]:
-    """The newest transfer that is over."""
+    """Return the elements of the newest finished transfer."""
     newest = replication.recovered_at or context.simulator.clock.now()
     return [
         vr("Id", f"replica-{replication.replication_id[-8:]}"),
-        vr("TransferStartTime", stamp_of(newest - 60 * _lag(replication))),
+        vr("TransferStartTime", timestamp_of(newest - 60 * _lag(replication))),
         vr("TransferSeconds", 14),
         vr("TransferBytes", 1048576),
     ]

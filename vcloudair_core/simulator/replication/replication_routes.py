@@ -1,4 +1,4 @@
-"""Replications of Disaster Recovery to Cloud 2.x, and what may be done with them. Source: protocol/dr.md §2, §3."""
+"""Routes of Disaster Recovery to Cloud 2.x. Source: protocol/dr.md §2, §3."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from vcloudair_core.simulator.replication.group_document import (
     vr,
     vr_root,
 )
-from vcloudair_core.simulator.replication.replication_actions import act, delete, not_there, own_replication
+from vcloudair_core.simulator.replication.replication_actions import act, delete, not_found, own_replication
 from vcloudair_core.simulator.state.simulated_tasks import T
 from vcloudair_core.simulator.state.task_forms import with_port
 from vcloudair_core.simulator.state.world import SimulatedReplication, Vdc
@@ -29,27 +29,30 @@ Handler = Callable[[Any], Response]
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """Lists by org and VDC, groups, their points in time, what a VDC is enabled for, and actions."""
+    """Return the routes of replications, actions, and recovery settings of VDCs."""
     reads = [
         ("/api/org/{org_id}/replications", of_org),
-        ("/api/org/{org_id}/failbackreplications", none_of_org),
+        ("/api/org/{org_id}/failbackreplications", empty_list_of_org),
         ("/api/org/{org_id}/enabledForReplicationVdcs", enabled_vdcs),
         ("/api/vdc/{vdc_id}/replications", of_vdc),
-        ("/api/vdc/{vdc_id}/failbackreplications", none_of_vdc),
-        ("/api/vdc/{vdc_id}/peers", none_of_vdc),
+        ("/api/vdc/{vdc_id}/failbackreplications", empty_list_of_vdc),
+        ("/api/vdc/{vdc_id}/peers", empty_list_of_vdc),
         ("/api/vdc/{vdc_id}/recoveryDetails", recovery_details),
         ("/api/vr/replications/{replication_id}", show),
         ("/api/vr/replications/{replication_id}/instances", instances),
     ]
-    routes = [("GET", path, handler) for path, handler in reads]
-    routes.append(("POST", "/api/vr/replications/{replication_id}/action/{action}", act))
-    routes.append(("DELETE", "/api/vr/replications/{replication_id}", delete))
-    made = tuple(SimulatorRoute(method, prefix + path, _if_installed(handler)) for method, path, handler in routes)
+    calls = [("GET", path, handler) for path, handler in reads]
+    calls.append(("POST", "/api/vr/replications/{replication_id}/action/{action}", act))
+    calls.append(("DELETE", "/api/vr/replications/{replication_id}", delete))
+    made = tuple(SimulatorRoute(method, prefix + path, _if_installed(handler)) for method, path, handler in calls)
     return SimulatorRoutes(f"replications{prefix}", "Replications: test, cleanup, failover", made)
 
 
 def _if_installed(handler: Handler) -> Handler:
-    """An extension that is not there is a path that is not there. Source: protocol/dr.md §1, §3.4."""
+    """Wrap a handler to return 404 if disaster recovery is not installed.
+
+    Source: protocol/dr.md §1, §3.4.
+    """
     absent = Response(
         404, Headers({"Content-Type": "text/html; charset=utf-8"}), b"<html><body>Not found</body></html>"
     )
@@ -57,28 +60,31 @@ def _if_installed(handler: Handler) -> Handler:
 
 
 def of_org(context: Any) -> Response:
-    """Answer with every replication into an org."""
+    """Return a page of the incoming replications of an org."""
     org = context.world.orgs[context.user.org]
     if context.path_params["org_id"] != org.org_id:
         return responses.no_access("org", context.path_params["org_id"], context.version)
     vdcs = {vdc.vdc_id for vdc in context.world.vdcs_of(org.name)}
     replications = [replication for replication in context.world.replications.values() if replication.vdc_id in vdcs]
-    return _listed(context, replications, f"/api/org/{org.org_id}", f"{T}org+xml")
+    return _list_page(context, replications, f"/api/org/{org.org_id}", f"{T}org+xml")
 
 
 def of_vdc(context: Any) -> Response:
-    """Answer with every replication into a VDC."""
+    """Return a page of the incoming replications of a VDC."""
     vdc = own_vdc(context, context.path_params["vdc_id"])
     if vdc is None:
         return responses.no_access("vdc", context.path_params["vdc_id"], context.version)
     replications = [
         replication for replication in context.world.replications.values() if replication.vdc_id == vdc.vdc_id
     ]
-    return _listed(context, replications, f"/api/vdc/{vdc.vdc_id}", f"{T}vdc+xml")
+    return _list_page(context, replications, f"/api/vdc/{vdc.vdc_id}", f"{T}vdc+xml")
 
 
-def _listed(context: Any, replications: list[SimulatedReplication], parent: str, parent_type: str) -> Response:
-    """One page; behind the last one there is a Link and nothing else. Source: protocol/dr.md §2.2."""
+def _list_page(context: Any, replications: list[SimulatedReplication], parent: str, parent_type: str) -> Response:
+    """Return one page. A page after the last one contains only a Link.
+
+    Source: protocol/dr.md §2.2.
+    """
     try:
         page, size = (
             int((context.query.get(name) or [default])[0])
@@ -115,18 +121,24 @@ def _listed(context: Any, replications: list[SimulatedReplication], parent: str,
 
 
 def show(context: Any) -> Response:
-    """Answer with a replication group: one VM, its state and its points in time. Source: protocol/dr.md §2.3, §2.4."""
+    """Return a replication group: one VM with its states and its points in time.
+
+    Source: protocol/dr.md §2.3, §2.4.
+    """
     replication = own_replication(context)
     if replication is None:
-        return not_there(context)
+        return not_found(context)
     return responses.entity(group_document(context, replication), MEDIA, context.version)
 
 
 def instances(context: Any) -> Response:
-    """Answer with the points in time that a failover may go back to. Source: protocol/dr.md §2."""
+    """Return the points in time that a failover can recover.
+
+    Source: protocol/dr.md §2.
+    """
     replication = own_replication(context)
     if replication is None:
-        return not_there(context)
+        return not_found(context)
     media = f"{HCS}replicationGroupInstanceList+xml"
     attributes = {"href": f"{href_of(context, replication)}/instances", "type": media}
     point = vr("Instance", *point_in_time(context, replication))
@@ -134,7 +146,7 @@ def instances(context: Any) -> Response:
 
 
 def enabled_vdcs(context: Any) -> Response:
-    """The VDCs that take replications."""
+    """Return the VDCs that accept replications."""
     org = context.world.orgs[context.user.org]
     if context.path_params["org_id"] != org.org_id:
         return responses.no_access("org", context.path_params["org_id"], context.version)
@@ -152,7 +164,9 @@ def enabled_vdcs(context: Any) -> Response:
 
 
 def recovery_details(context: Any) -> Response:
-    """Answer with what a VDC is enabled for; 404 when it takes no replications, though it is linked.
+    """Return the recovery settings of a VDC, or 404 if it rejects replications.
+
+    The VDC links to them in both cases.
 
     Source: protocol/dr.md §2.5.
     """
@@ -172,25 +186,28 @@ def recovery_details(context: Any) -> Response:
     return responses.entity(document, media, context.version)
 
 
-def none_of_org(context: Any) -> Response:
-    """Replications back to the source: there are none here. Source: protocol/dr.md §5."""
+def empty_list_of_org(context: Any) -> Response:
+    """Return an empty list of replications back to the source.
+
+    Source: protocol/dr.md §5.
+    """
     org = context.world.orgs[context.user.org]
     if context.path_params["org_id"] != org.org_id:
         return responses.no_access("org", context.path_params["org_id"], context.version)
-    return _none(context, f"{T}org+xml")
+    return _empty_list(context, f"{T}org+xml")
 
 
-def none_of_vdc(context: Any) -> Response:
-    """Peers of a VDC, and replications back from it: there are none here."""
+def empty_list_of_vdc(context: Any) -> Response:
+    """Return an empty list of peers or of replications back from a VDC."""
     vdc = own_vdc(context, context.path_params["vdc_id"])
     return (
-        _none(context, f"{T}vdc+xml")
+        _empty_list(context, f"{T}vdc+xml")
         if vdc
         else responses.no_access("vdc", context.path_params["vdc_id"], context.version)
     )
 
 
-def _none(context: Any, parent_type: str) -> Response:
+def _empty_list(context: Any, parent_type: str) -> Response:
     media, href = f"{T}query.references+xml", f"{context.base_url}{context.request.path}"
     attributes = {"page": 1, "pageSize": context.simulator.config.list_page_size, "total": 0}
     parent, _, _ = href.rpartition("/")

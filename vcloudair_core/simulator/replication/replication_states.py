@@ -1,15 +1,15 @@
-"""The states of a replication, and how an action changes them: well, or in one of the ways that go wrong.
+"""States of replications, and actions that change them or fail.
 
-Source: protocol/dr.md §4, §6. ``SimulatedReplication.trouble`` says how its next action goes:
+Source: protocol/dr.md §4, §6. ``SimulatedReplication.trouble`` selects how the next action fails:
 
-``error``, ``abort``, ``cancel``  the task ends so, and nothing came of it
-``hang``                          the task runs for ever
-``progress-100``                  the task says 100 % all the while it runs
-``lie``                           the task succeeds, and the replication is as it was before
-``no-vm``                         the task succeeds and the replication says so too, but there is no machine
-``off``                           the same, but the machine does not come up
-``vanish``                        the task cannot be seen after the first look; the action goes on
-``gone``                          the replication is not there any more when the task is over
+``error``, ``abort``, ``cancel``  the task ends with this status, and changes nothing
+``hang``                          the task never ends
+``progress-100``                  the task shows a progress of 100 % while it runs
+``lie``                           the task succeeds, but the replication does not change
+``no-vm``                         the task and the replication show success, but no VM appears
+``off``                           the task and the replication show success, but the VM stays off
+``vanish``                        the task cannot be read after the first poll, but the action continues
+``gone``                          the replication does not exist after the task has ended
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ TROUBLES = ("error", "abort", "cancel", "hang", "progress-100", "lie", "no-vm", 
 ACTIONS = {"testFailover": "vrTestFailover", "testCleanup": "vrTestCleanup", "failover": "vrFailover"}
 DELETE = "delete"
 _NAMES = {**ACTIONS, DELETE: "vrDeleteReplication"}
-_WORDS = {
+_OPERATIONS = {
     "testFailover": "Performing test failover",
     "testCleanup": "Cleaning up the test",
     "failover": "Performing failover",
     DELETE: "Performing removal",
 }
 _ENDS = {"abort": "aborted", "cancel": "canceled", "error": "error"}
-BUSY_WORDS = ("testInProgress", "cleanupInProgress", "inProgress")
+BUSY_STATES = ("testInProgress", "cleanupInProgress", "inProgress")
 
 
-def offered(replication: SimulatedReplication, now: float) -> list[str]:
+def available_actions(replication: SimulatedReplication, now: float) -> list[str]:
     """Return the actions that are possible now."""
-    test, recovery = seen(replication, now)
-    if test in BUSY_WORDS or recovery in BUSY_WORDS:
+    test, recovery = visible_states(replication, now)
+    if test in BUSY_STATES or recovery in BUSY_STATES:
         return []
     if replication.recovered_at and now >= replication.hidden_until:
         return [DELETE]
@@ -46,30 +46,35 @@ def offered(replication: SimulatedReplication, now: float) -> list[str]:
     return [DELETE, "failover"] if recovery == "error" else [DELETE, "testFailover", "failover"]
 
 
-def seen(replication: SimulatedReplication, now: float) -> tuple[str, str]:
-    """Return the states of test and recovery as shown, which may lag (``group_lags``, ``dr_visible_after_s``)."""
+def visible_states(replication: SimulatedReplication, now: float) -> tuple[str, str]:
+    """Return the visible states of test and recovery.
+
+    They can lag behind the actual states (options ``group_lags`` and ``dr_visible_after_s``).
+    """
     if now < replication.hidden_until:
         return replication.hidden_states
-    if replication.lagging_looks > 0:
+    if replication.lagging_polls > 0:
         return replication.lagging_states
     return replication.test_state, replication.recovery_state
 
 
-def is_under_way(replication: SimulatedReplication) -> bool:
-    """Return whether an action changes the replication now, visible or not."""
-    return replication.test_state in BUSY_WORDS or replication.recovery_state in BUSY_WORDS
+def is_busy(replication: SimulatedReplication) -> bool:
+    """Return True while an action changes the replication, visible or not."""
+    return replication.test_state in BUSY_STATES or replication.recovery_state in BUSY_STATES
 
 
-def refusal(simulator: Any, replication: SimulatedReplication, action: str) -> str:
-    """The code of the state machine of protocol/dr.md §6, or nothing. The VDC comes first, then what goes on, then what
-    is
-    done; codes of cells that no source tells are the nearest known ones."""
+def state_error_code(simulator: Any, replication: SimulatedReplication, action: str) -> str:
+    """Return the error code of an action in the current state, or an empty text.
+
+    The VDC is checked first, then a running action, then the results of earlier ones. If no source has a code, the
+    closest known code is used. Source: protocol/dr.md §6.
+    """
     vdc = simulator.world.vdcs[replication.vdc_id]
     enabled = {"testFailover": vdc.is_test_failover_enabled, "failover": vdc.is_failover_enabled}
     if not (enabled.get(action, True) and (vdc.is_recovery_enabled or action not in enabled)):
         return "VdcNotEnabledForRecoveryFault"
     test, recovery = replication.test_state, replication.recovery_state
-    if is_under_way(replication):
+    if is_busy(replication):
         return "OngoingFailover"
     if action == DELETE:
         return "OngoingFailover" if test == "complete" else ""
@@ -84,11 +89,12 @@ def refusal(simulator: Any, replication: SimulatedReplication, action: str) -> s
 
 
 def start(simulator: Any, replication: SimulatedReplication, action: str, *, power_on: bool = True) -> SimulatedTask:
-    """The task of an action. It changes the replication now, and again when it is over.
+    """Start an action and return its task.
 
-    An action that the state does not allow fails as a task does.
+    The action changes the replication now, and again when the task ends. An action that the state does not allow
+    returns a failed task.
     """
-    code = refusal(simulator, replication, action)
+    code = state_error_code(simulator, replication, action)
     if code == "NotTestRecovered" and simulator.config.cleanup_from_none == "success-noop":
         return _task(simulator, replication, action)
     if code:
@@ -96,15 +102,15 @@ def start(simulator: Any, replication: SimulatedReplication, action: str, *, pow
         return _task(simulator, replication, action, end_status="error", error=fault)
     config = simulator.config
     trouble, replication.trouble = replication.trouble, ""
-    before = replication.test_state, replication.recovery_state
+    previous = replication.test_state, replication.recovery_state
     if config.dr_visible_after_s:
-        replication.hidden_states = seen(replication, simulator.clock.now())
+        replication.hidden_states = visible_states(replication, simulator.clock.now())
         replication.hidden_until = simulator.clock.now() + config.dr_visible_after_s
-    begun = _Action(simulator, replication, action, power_on, trouble, before)
+    started = _Action(simulator, replication, action, power_on, trouble, previous)
     status = _ENDS.get(trouble, "success")
-    begun.is_ahead = config.group_ahead and status == "success" and trouble != "hang"
+    started.is_ahead = config.group_ahead and status == "success" and trouble != "hang"
     if not config.dr_start_delay_s:
-        begun.begin()
+        started.begin()
     gone = config.task_gone_after or None
     # A result is never visible before the action itself is.
     seconds = max(config.dr_start_delay_s + config.dr_task_s, config.dr_visible_after_s)
@@ -114,12 +120,12 @@ def start(simulator: Any, replication: SimulatedReplication, action: str, *, pow
         action,
         seconds=float("inf") if trouble == "hang" else seconds,
         delay_s=config.dr_start_delay_s,
-        on_start=begun.begin_late if config.dr_start_delay_s else None,
+        on_start=started.begin_late if config.dr_start_delay_s else None,
         end_status=status,
         error=_fault(simulator, "The VM could not be recovered.", "RecoveryFault"),
         progress=100 if trouble == "progress-100" else None,
-        gone_after_looks=1 if trouble == "vanish" else gone,
-        on_end=begun.end,
+        gone_after_polls=1 if trouble == "vanish" else gone,
+        on_end=started.end,
     )
 
 
@@ -129,40 +135,43 @@ def _task(simulator: Any, replication: SimulatedReplication, action: str, **opti
         replication.name,
         "application/vnd.vmware.hcs.replicationGroup+xml",
     )
-    operation = f"{_WORDS[action]} of replication {replication.name}({replication.replication_id[-36:]})"
+    operation = f"{_OPERATIONS[action]} of replication {replication.name}({replication.replication_id[-36:]})"
     org = simulator.world.vdcs[replication.vdc_id].org
-    # The namespace of an extension must not be vCloud's own. Source: task.xsd, by way of protocol/dr.md §3.2.
+    # The namespace of an extension must differ from that of vCloud. Source: task.xsd, cited in protocol/dr.md §3.2.
     options |= {
         "hidden_s": simulator.config.dr_visible_after_s,
         "is_link_hidden": simulator.config.dr_task_link == "hidden",
     }
-    started: SimulatedTask = simulator.tasks.start(
+    task: SimulatedTask = simulator.tasks.start(
         org, owner, operation, _NAMES[action], namespace="com.vmware.hcs", **options
     )
-    return started
+    return task
 
 
 def _fault(simulator: Any, message: str, code: str) -> dict[str, Any]:
-    """Attributes of an Error; where its code is, is a switch. Source: protocol/dr.md §3.4."""
-    place = simulator.config.error_code_in
+    """Return the attributes of an Error. An option selects the attribute of the code.
+
+    Source: protocol/dr.md §3.4.
+    """
+    attribute = simulator.config.error_code_in
     return {
         "majorErrorCode": 400,
-        "minorErrorCode": "BAD_REQUEST" if place == "vendorSpecificErrorCode" else code,
+        "minorErrorCode": "BAD_REQUEST" if attribute == "vendorSpecificErrorCode" else code,
         "message": message,
-        "vendorSpecificErrorCode": None if place == "minorErrorCode" else code,
+        "vendorSpecificErrorCode": None if attribute == "minorErrorCode" else code,
     }
 
 
 @dataclass
 class _Action:
-    """An action on its way. ``begin`` and ``end`` are the only places that change a replication."""
+    """An action in progress. Only ``begin`` and ``end`` change the replication."""
 
     simulator: Any
     replication: SimulatedReplication
     name: str
     power_on: bool
     trouble: str
-    before: tuple[str, str]
+    previous: tuple[str, str]
     is_ahead: bool = False
     """The replication shows the result as soon as the action begins (``group_ahead``)."""
     has_begun: bool = False
@@ -172,7 +181,7 @@ class _Action:
         self.has_begun = True
         if self.name == "failover":
             if group.test_state != "none":
-                self._put_away()  # the machine of the test is dropped
+                self._remove_vm()  # A failover removes the VM of the test.
             group.recovery_state, group.test_state = "inProgress", "none"
         elif self.name != DELETE:
             group.test_state = "testInProgress" if self.name == "testFailover" else "cleanupInProgress"
@@ -180,8 +189,8 @@ class _Action:
             self._apply("success")
 
     def begin_late(self, task: SimulatedTask) -> None:
-        """Begin an action that waited; the task fails if another one was faster."""
-        code = refusal(self.simulator, self.replication, self.name)
+        """Begin an action after its delay. The task fails if another action began earlier."""
+        code = state_error_code(self.simulator, self.replication, self.name)
         if not code:
             self.begin()
             return
@@ -189,7 +198,7 @@ class _Action:
         task.error = _fault(self.simulator, f"The operation is not allowed in this state: {code}.", code)
 
     def end(self, status: str) -> None:
-        """Apply the result, unless that was done at the beginning or the action was canceled before."""
+        """Apply the result, unless ``begin`` applied it or the action was canceled before."""
         if self.has_begun and not self.is_ahead:
             self._apply(status)
 
@@ -198,13 +207,13 @@ class _Action:
         if self.trouble == "gone":
             world.replications.pop(group.replication_id, None)
         elif self.trouble == "lie":
-            group.test_state, group.recovery_state = self.before
+            group.test_state, group.recovery_state = self.previous
         elif status != "success":
             self._fail()
         elif self.name == DELETE:
             self._delete()
         else:
-            group.lagging_looks = self.simulator.config.group_lags
+            group.lagging_polls = self.simulator.config.group_lags
             group.lagging_states = group.test_state, group.recovery_state
             self._succeed()
 
@@ -219,7 +228,7 @@ class _Action:
         config, group = self.simulator.config, self.replication
         if self.name == "testCleanup":
             group.test_state = "none"
-            self._put_away()
+            self._remove_vm()
             return
         if self.name == "failover":
             group.recovery_state, group.recovered_at = config.recovery_done_word, self.simulator.clock.now()
@@ -227,29 +236,31 @@ class _Action:
             group.test_state = "complete"
         if self.trouble != "no-vm":
             network = config.test_network if self.name == "testFailover" else config.recovery_network
-            self._put("POWERED_ON" if self.power_on and self.trouble != "off" else "POWERED_OFF", network)
+            self._add_vm("POWERED_ON" if self.power_on and self.trouble != "off" else "POWERED_OFF", network)
 
-    def _put(self, status: str, network: str) -> None:
-        machine = self.simulator.world.machine_of(self.replication, status, network)
-        self.simulator.world.vms[machine.vm_id] = machine
+    def _add_vm(self, status: str, network: str) -> None:
+        vm = self.simulator.world.recovered_vm(self.replication, status, network)
+        self.simulator.world.vms[vm.vm_id] = vm
 
-    def _put_away(self) -> None:
-        """A placeholder again, or nothing that anybody can see."""
+    def _remove_vm(self) -> None:
+        """Replace the VM by its placeholder if placeholders are visible, or remove it."""
         if self.simulator.config.placeholders == "visible":
-            self._put("POWERED_OFF", self.simulator.config.recovery_network)
+            self._add_vm("POWERED_OFF", self.simulator.config.recovery_network)
         else:
-            self._drop()
+            self._discard_vm()
 
-    def _drop(self) -> None:
+    def _discard_vm(self) -> None:
         world = self.simulator.world
-        world.vms.pop(world.machine_of(self.replication, "", "").vm_id, None)
+        world.vms.pop(world.recovered_vm(self.replication, "", "").vm_id, None)
 
     def _delete(self) -> None:
-        """The placeholder goes too; a vApp that was there before and a recovered machine stay.
+        """Delete the replication and its placeholder.
+
+        A vApp that existed before and a recovered VM stay.
 
         Source: protocol/dr.md §5.
         """
         group = self.replication
         self.simulator.world.replications.pop(group.replication_id, None)
         if not (group.is_seeded or group.recovered_at):
-            self._drop()
+            self._discard_vm()

@@ -1,1 +1,1 @@
-"""The simulator behind a socket."""
+"""The simulator on a socket."""

@@ -1,4 +1,4 @@
-"""A certificate authority for one simulator, and a certificate for its names."""
+"""Certificate authority and server certificate of a simulator."""
 
 from __future__ import annotations
 
@@ -12,19 +12,22 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-_LIVES = {"valid": (-1, 30 * 24), "other-name": (-1, 30 * 24), "expired": (-48, -24), "early": (24, 48)}
-"""Kinds of certificates, with the hours from now at which they begin and end."""
+_VALIDITY = {"valid": (-1, 30 * 24), "other-name": (-1, 30 * 24), "expired": (-48, -24), "early": (24, 48)}
+"""Start and end of the validity by kind of certificate, in hours from now."""
 
-_ELSEWHERE = ("elsewhere.example.net",)
+_OTHER_HOSTS = ("elsewhere.example.net",)
 
 
 def write_certificates(folder: Path, names: Iterable[str], *, kind: str = "valid") -> tuple[Path, Path]:
-    """(file of the CA, file of certificate and key). Raises ValueError for a kind that there is not."""
-    if kind not in _LIVES:
-        raise ValueError(f"there is no certificate {kind!r}; known: {', '.join(_LIVES)}")
+    """Write the CA file, and the file of certificate and key. Return both paths.
+
+    Raises ValueError for an unknown kind of certificate.
+    """
+    if kind not in _VALIDITY:
+        raise ValueError(f"unknown certificate {kind!r}; expected one of {', '.join(_VALIDITY)}")
     now = dt.datetime.now(dt.timezone.utc)
-    begins, ends = (now + dt.timedelta(hours=hours) for hours in _LIVES[kind])
-    names = _ELSEWHERE if kind == "other-name" else names
+    begins, ends = (now + dt.timedelta(hours=hours) for hours in _VALIDITY[kind])
+    names = _OTHER_HOSTS if kind == "other-name" else names
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "vCloud simulator CA")])
 
@@ -52,7 +55,7 @@ def write_certificates(folder: Path, names: Iterable[str], *, kind: str = "valid
         builder(
             x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "vCloud simulator")]), key.public_key(), begins, ends
         )
-        .add_extension(x509.SubjectAlternativeName([_general(name) for name in names]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([_alternative_name(name) for name in names]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(
             x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.SERVER_AUTH])
@@ -73,7 +76,7 @@ def write_certificates(folder: Path, names: Iterable[str], *, kind: str = "valid
     return ca_file, leaf_file
 
 
-def _general(name: str) -> x509.GeneralName:
+def _alternative_name(name: str) -> x509.GeneralName:
     try:
         return x509.IPAddress(ipaddress.ip_address(name))
     except ValueError:

@@ -1,4 +1,4 @@
-"""The simulator behind a socket: a Starlette app on uvicorn, in a thread."""
+"""HTTP server of the simulator: a Starlette app on uvicorn, in a thread."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
 
 
 class _Protocol(H11Protocol):
-    """Gives the application its connection, so that a fault can really break it."""
+    """Protocol that gives the app its connection, so that a fault can break it."""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -43,7 +43,7 @@ class _Protocol(H11Protocol):
 
 
 def make_app(simulator: Simulator) -> Starlette:
-    """The application; every path goes to :meth:`Simulator.handle`."""
+    """Return an app that sends every request to :meth:`Simulator.handle`."""
 
     async def answer(request: WebRequest) -> WebResponse:
         body = await request.body()
@@ -57,20 +57,20 @@ def make_app(simulator: Simulator) -> Starlette:
             response = await run_in_threadpool(simulator.handle, Request(request.method, url, headers, body))
         except SocketFaultError as exc:
             return await _break(request, exc)
-        made = WebResponse(response.body, response.status)
-        made.raw_headers = [
+        web_response = WebResponse(response.body, response.status)
+        web_response.raw_headers = [
             (name.lower().encode("latin-1"), value.encode("latin-1"))
             for name, value in response.headers.pairs()
             if name.lower() != "content-length"
         ]
         if response.status not in (204, 304):
-            made.raw_headers.append((b"content-length", str(len(response.body)).encode()))
-        return made
+            web_response.raw_headers.append((b"content-length", str(len(response.body)).encode()))
+        return web_response
 
     async def _break(request: WebRequest, fault: SocketFaultError) -> WebResponse:
         connection = request.scope["state"]["connection"]
         if fault.kind in ("hang", "hang_after", "late"):
-            # Not for ever: a client that gave up, or a server that stops, must find nothing in its way.
+            # The wait ends when the client disconnects, so that the server can stop.
             while not await request.is_disconnected():
                 await asyncio.sleep(0.05)
         if fault.response is not None:
@@ -84,7 +84,7 @@ def make_app(simulator: Simulator) -> Starlette:
         return WebResponse(b"", 500)
 
     async def _drip(request: WebRequest, connection: Any, sent: bytes, seconds: float) -> None:
-        """The head at once, the body byte by byte, until it is all there or nobody waits any more."""
+        """Send the head at once, then the body byte by byte, until the client disconnects."""
         head = sent.index(b"\r\n\r\n") + 4
         connection.write(sent[:head])
         for position in range(head, len(sent)):
@@ -97,10 +97,20 @@ def make_app(simulator: Simulator) -> Starlette:
 
 
 class SimulatorServer:
-    """A simulator on a port of this machine. Use as a context manager, or ``start()`` and ``stop()``.
+    """A simulator on a port of this host.
 
-    ``routes`` are more than the built-in ones, those of plugins for example; ``simulator`` is one that exists already.
-    Port 0 is any free one. Raises OSError: the address cannot be had.
+    Use it as a context manager, or call :meth:`start` and :meth:`stop`.
+
+    Args:
+        config: Options of a new simulator.
+        host: Address to listen on.
+        port: Port to listen on. 0 picks a free one.
+        tls: Serve https with a CA of its own, or http.
+        simulator: An existing simulator, instead of ``config`` and ``routes``.
+        routes: Routes of plugins or tests, in addition to the built-in ones.
+
+    Raises:
+        OSError: The server cannot listen on the address.
     """
 
     def __init__(
@@ -115,8 +125,8 @@ class SimulatorServer:
     ) -> None:
         self.simulator = simulator or Simulator(config, routes=routes)
         self._host, self._tls = host, tls
-        # asyncio turns Nagle's algorithm off only where the protocol is named; with it, every answer of more than
-        # one packet waits 40 ms for an acknowledgement.
+        # asyncio disables Nagle's algorithm only if the socket has an explicit protocol. Otherwise every response of
+        # more than one packet waits 40 ms for an acknowledgment.
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -138,18 +148,21 @@ class SimulatorServer:
         if self._host in ("127.0.0.1", "0.0.0.0"):  # noqa: S104
             shown = "localhost"
         elif ":" in self._host:
-            # localhost need not lead to an address of IPv6.
+            # localhost does not always resolve to an IPv6 address.
             shown = "[::1]" if ipaddress.ip_address(self._host).is_unspecified else f"[{self._host}]"
         else:
             shown = self._host
         return f"{'https' if self._tls else 'http'}://{shown}:{self.port}"
 
     def env(self) -> dict[str, str]:
-        """The VCA_* variables that lead every tool here."""
+        """Return the VCA_* variables that connect clients to this server."""
         return self.simulator.env(self.url, self.ca_path)
 
     def start(self) -> None:
-        """Returns when it answers. Raises RuntimeError: it does not; ValueError: there is no such certificate."""
+        """Start the server, and return when it accepts requests.
+
+        Raises RuntimeError if it does not start, and ValueError for an unknown kind of certificate.
+        """
         options: dict[str, Any] = {
             "log_level": "critical",
             "http": _Protocol,
@@ -173,11 +186,11 @@ class SimulatorServer:
         while not self._server.started:
             if not self._thread.is_alive() or time.monotonic() > deadline:
                 self.stop()
-                raise RuntimeError("the simulator did not start")
+                raise RuntimeError("the simulator did not start within 10 seconds")
             time.sleep(0.005)
 
     def _certificates(self) -> dict[str, str]:
-        """A CA of its own for as long as it runs."""
+        """Write a CA and a certificate that exist until the server stops."""
         self._folder = Path(tempfile.mkdtemp(prefix="vca-sim-"))
         names = ["localhost", "127.0.0.1", "::1", *self.simulator.config.host_names]
         if self._host not in names:
@@ -187,9 +200,12 @@ class SimulatorServer:
         return {"ssl_certfile": str(leaf_file), "ssl_keyfile": str(leaf_file)}
 
     def stop(self) -> None:
-        """Ends the thread, closes every connection and takes the certificates away. A second time does nothing."""
+        """Stop the server, close all connections and delete the certificates.
+
+        A second call does nothing.
+        """
         if self._server is not None and self._thread is not None and self._thread.is_alive():
-            # Clients keep connections open for the next request; what is idle is closed here, so that nothing lingers.
+            # Clients keep connections open. uvicorn would wait for them until its timeout.
             if self._loop is not None:
                 self._loop.call_soon_threadsafe(self._close_connections)
             self._server.should_exit = True
@@ -205,10 +221,10 @@ class SimulatorServer:
     def _run(self, server: uvicorn.Server) -> None:
         async def serve() -> None:
             self._loop = asyncio.get_running_loop()
-            # Requests that a fault holds up wait in a thread each; the others must still be answered.
+            # A request that a fault delays blocks a thread. Other requests need threads as well.
             to_thread.current_default_thread_limiter().total_tokens = _THREADS
             await server.serve(sockets=[self._socket])
-            await asyncio.sleep(0)  # let what was closed be closed
+            await asyncio.sleep(0)  # The loop closes the aborted connections.
 
         asyncio.run(serve())
 

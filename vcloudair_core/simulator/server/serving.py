@@ -1,4 +1,4 @@
-"""``vca sim serve``, without the command line around it."""
+"""Serve a simulator until a signal arrives, for ``vca sim serve``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.simulator.config import SimulatorConfig
-from vcloudair_core.simulator.option_arguments import switches_of
+from vcloudair_core.simulator.option_arguments import options_from_arguments
 
 if TYPE_CHECKING:
     from vcloudair_core.plugin.records import SimulatorRoutes
@@ -30,14 +30,20 @@ def serve(
     latency_ms: int = 0,
     inventory_file: str | Path | None = None,
     env_file: str | Path | None = None,
-    switches: Iterable[str] = (),
+    options: Iterable[str] = (),
     routes: Iterable[SimulatorRoutes] = (),
 ) -> None:
-    """Serve until SIGINT or SIGTERM. The env file (0600) appears when it answers, and goes when it ends.
+    """Serve until SIGINT or SIGTERM.
 
-    ``switches``: any others of :class:`SimulatorConfig`, as ``NAME=VALUE``. ``routes`` are those of plugins; they come
-    after the built-in ones. Raises OSError: no such address or file; ValueError: no such profile or switch;
-    ConfigurationError, SpecError: not an inventory.
+    Args:
+        env_file: File for the exports (mode 0600). It exists while the server accepts requests.
+        options: Other options of :class:`SimulatorConfig`, as ``NAME=VALUE``.
+        routes: Routes of plugins, which come after the built-in ones.
+
+    Raises:
+        OSError: An address or a file cannot be used.
+        ValueError: A profile or an option is unknown or invalid.
+        ConfigurationError, SpecError: The inventory file cannot be read or is invalid.
     """
     from vcloudair_core.simulator.core import Simulator
     from vcloudair_core.simulator.server.http_server import SimulatorServer
@@ -50,7 +56,7 @@ def serve(
         "latency_ms": latency_ms,
         "inventory_file": str(inventory_file) if inventory_file else None,
     }
-    config = SimulatorConfig(**{**counts, **switches_of(switches)})
+    config = SimulatorConfig(**{**counts, **options_from_arguments(options)})
     done = threading.Event()
 
     def stop(*_: Any) -> None:
@@ -80,13 +86,13 @@ _SHOWN = {
     "VCA_EDGE": "Edge gateway",
     "VCA_CA_PATH": "CA file",
 }
-"""Settings that a person reads or types, and their labels."""
+"""Labels of the settings in the startup text."""
 
 
 def startup_text(profile: str, variables: Mapping[str, str], env_file: Path | None) -> str:
-    """Return what ``vca sim serve`` prints once it answers: where it is, how to sign in, and what to paste.
+    """Return the startup text: address, sign-in data, and shell exports.
 
-    The password is that of the simulated user, and opens nothing else.
+    The password is valid only in the simulator.
     """
     lines = [f"Serving {profile} on {variables['VCA_URL']}", ""]
     lines += [f"  {label + ':':<14}{variables[name]}" for name, label in _SHOWN.items() if name in variables]
@@ -104,7 +110,7 @@ def exports(variables: Mapping[str, str]) -> str:
 
 
 def write_env_file(path: Path, variables: Mapping[str, str]) -> None:
-    """Write the exports to a file, complete at once, for the owner only."""
+    """Write the exports to a file atomically, readable only by its owner."""
     text = exports(variables)
     partial = path.with_name(path.name + ".part")
     partial.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Sessions of signed-in users: three kinds of tokens that do not stand in for each other, each with its own life."""
+"""Sessions of the three sign-in services, each with its own tokens and lifetimes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from vcloudair_core.transport.messages import Request
 
 @dataclass
 class Login:
-    """Somebody who is signed in. ``idle_s``: the session lives on with every use."""
+    """A session of a user.
+
+    ``expires`` is in seconds since 1970. With ``idle_s``, every request extends the session by this time.
+    """
 
     user: str
     org: str
@@ -23,7 +26,7 @@ class Login:
 
 
 def basic(request: Request) -> tuple[str, str] | None:
-    """User and password of the Authorization header, or None."""
+    """Return user and password of the Authorization header, or None."""
     header = request.headers.get("Authorization", "")
     if not header.lower().startswith("basic "):
         return None
@@ -35,7 +38,10 @@ def basic(request: Request) -> tuple[str, str] | None:
 
 
 class Sessions:
-    """Tokens of the portals, and of the vCloud Director. Lives: protocol/sessions.md §1."""
+    """Sessions of the two portals and of the vCloud Director by token.
+
+    Source of the lifetimes: protocol/sessions.md §1.
+    """
 
     def __init__(self, config: SimulatorConfig, clock: VirtualClock) -> None:
         self._config, self._clock = config, clock
@@ -44,20 +50,26 @@ class Sessions:
         self._iam: dict[str, Login] = {}
 
     def open_vcd(self, user: str, org: str) -> str:
-        """32 hex digits, as since 2016; idle time ends it. Source: protocol/recorded-responses.md §2."""
+        """Open a session of a vCloud Director that ends when idle. Return its token.
+
+        The token has 32 hex digits, as on servers since 2016. Source: protocol/recorded-responses.md §2.
+        """
         token = secrets.token_hex(16)
         idle = self._config.vcd_idle_s
         self._vcd[token] = Login(user, org, self._clock.now() + idle, idle)
         return token
 
     def open_portal(self, user: str, org: str) -> str:
-        """The subscription portal's token."""
+        """Open a session of the subscription portal. Return its token."""
         token = secrets.token_hex(20)
         self._portal[token] = Login(user, org, self._clock.now() + self._config.vchs_ttl_s)
         return token
 
     def open_iam(self, user: str, org: str) -> str:
-        """Three parts with dots, like the JWT it stands for; it ends in use or not."""
+        """Open a session of the On-Demand portal with a fixed lifetime. Return its token.
+
+        The token has three parts with dots, like a JWT.
+        """
         token = ".".join(secrets.token_urlsafe(24) for _ in range(3))
         self._iam[token] = Login(user, org, self._clock.now() + self._config.iam_ttl_s)
         return token
@@ -67,7 +79,10 @@ class Sessions:
         return self._alive(self._vcd, self.vcd_token(request))
 
     def vcd_token(self, request: Request) -> str:
-        """From the header, or from the cookie of either name. Source: protocol/recorded-responses.md §2."""
+        """Return the token of a request from its header or a cookie, or an empty text.
+
+        Source: protocol/recorded-responses.md §2.
+        """
         header = request.headers.get("x-vcloud-authorization", "")
         if header:
             return header
@@ -86,15 +101,15 @@ class Sessions:
         return self._alive(self._iam, header[7:] if header.startswith("Bearer ") else "")
 
     def close_vcd(self, token: str) -> None:
-        """Sign-out at a vCloud Director."""
+        """End a session of a vCloud Director."""
         self._vcd.pop(token, None)
 
     def close_portal(self, token: str) -> None:
-        """Sign-out at the subscription portal."""
+        """End a session of the subscription portal."""
         self._portal.pop(token, None)
 
     def expire_all(self) -> None:
-        """Every session is over, everywhere."""
+        """End all sessions of all services."""
         self._vcd.clear()
         self._portal.clear()
         self._iam.clear()

@@ -1,7 +1,7 @@
-"""Simulated metrics: the same for the same VM, metric and minute, whoever asks and how often.
+"""Simulated metrics: always the same values for the same VM, metric and minute.
 
-Metrics of one VM go together. CPU in MHz, the maximum, and the times of its virtual CPUs follow from one load; active
-memory follows from the share of memory in use and the size of the VM.
+Metrics of one VM are consistent. CPU in MHz, its maximum, and the times of the virtual CPUs follow from one load.
+Active memory follows from the memory use and the size of the VM.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from vcloudair_core.simulator.state.capacity import DISK_OF_A_MACHINE_MB, MHZ_OF_A_CPU
+from vcloudair_core.simulator.state.capacity import DISK_OF_A_VM_MB, MHZ_OF_A_CPU
 
 MINUTE_S = 60
 Values = Callable[[int], float]
-"""Value by minute since 1970."""
+"""Function that returns the value of a minute since 1970."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A metric, its unit in the words of vCloud Director, and the digits after the decimal point."""
+    """A metric, its unit in vCloud Director, and its number of decimal places."""
 
     name: str
     unit: str
@@ -62,15 +62,15 @@ DIRECTOR = (
     ADAPTER[6],
     ADAPTER[7],
 )
-"""All that a vCloud Director has. Source: protocol/metrics.md §B.5."""
+"""Metrics of a vCloud Director. Source: protocol/metrics.md §B.5."""
 
-DISK_KB = DISK_OF_A_MACHINE_MB * 1024
-"""Space allocated on the disks of a VM."""
+DISK_KB = DISK_OF_A_VM_MB * 1024
+"""Provisioned disk space of a VM in KB."""
 
 
 @lru_cache(maxsize=65536)
 def curve(seed: str, vm_id: str, metric: Measured, size: Size = _SMALL) -> Values:
-    """Return the values of a metric of a VM by minute since 1970, within the limits of its size."""
+    """Return the values of a metric of a VM, within the limits of its size."""
 
     def signal(name: str, low: float, high: float, noise: float, wave: float = 0.2) -> Values:
         return _signal(zlib.crc32(f"{seed}/{vm_id}/{name}".encode()), low, high, noise, wave)
@@ -97,7 +97,10 @@ def _values(name: str, signal: Callable[..., Values], size: Size) -> Values:
 
 
 def _of_cpu(name: str, load: Values, peak: Values, cpus: int) -> Values:
-    """Return what follows from the load in percent. The times of a minute add up to 60 seconds for each CPU."""
+    """Return a CPU metric that follows from the load in percent.
+
+    The times in a minute add up to 60 seconds for each CPU.
+    """
     minute_ms = 1000 * MINUTE_S * cpus
     if name == "cpu.usage.maximum":
         return lambda minute: min(100.0, load(minute) * peak(minute))
@@ -111,7 +114,10 @@ def _of_cpu(name: str, load: Values, peak: Values, cpus: int) -> Values:
 
 
 def _signal(key: int, low: float, high: float, noise: float, wave: float) -> Values:
-    """Return a wave with the period of a day, and noise, between two limits. Both are shares of the span."""
+    """Return a daily wave with noise between two limits.
+
+    ``wave`` and ``noise`` are shares of the range from ``low`` to ``high``.
+    """
     share, phase = (key & 0xFF) / 255, (key >> 8 & 0xFF) / 255 * 2 * math.pi
     span = high - low
     middle = low + span * (0.25 + 0.5 * share)

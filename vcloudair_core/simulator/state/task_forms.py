@@ -1,8 +1,7 @@
-"""Documents of a task, in each form that servers are known to send, or may.
+"""Documents of tasks, in all known and possible forms.
 
-Source: protocol/tasks.md §2, §3, protocol/dr.md §3.3. A queued task has by default neither Owner nor Progress nor Link,
-as the
-only recorded one.
+By default a queued task has neither Owner nor Progress nor Link, like the only recorded one.
+Source: protocol/tasks.md §2, §3, protocol/dr.md §3.3.
 """
 
 from __future__ import annotations
@@ -14,21 +13,24 @@ from urllib.parse import urlsplit
 from vcloudair_core.simulator.config import SimulatorConfig
 from vcloudair_core.simulator.state.simulated_tasks import LIFE, OVER, SimulatedTask, T
 from vcloudair_core.simulator.state.world import World
-from vcloudair_core.simulator.virtual_clock import stamp_of
+from vcloudair_core.simulator.virtual_clock import timestamp_of
 from vcloudair_core.simulator.xml_builder import element
 
 
-def with_port(root: str, is_wanted: bool) -> str:
-    """``root`` with the port that it means anyway; one that has another keeps it. Source: protocol/dr.md §2."""
+def with_port(root: str, has_port: bool) -> str:
+    """Return ``root`` with ``:443`` if ``has_port`` is true and https has no port.
+
+    Source: protocol/dr.md §2.
+    """
     parts = urlsplit(root)
-    if not is_wanted or parts.port is not None or parts.scheme != "https":
+    if not has_port or parts.port is not None or parts.scheme != "https":
         return root
     return parts._replace(netloc=f"{parts.netloc}:443").geturl()
 
 
 @dataclass(frozen=True)
 class Form:
-    """One look at one task."""
+    """A task at one moment, as its document shows it."""
 
     config: SimulatorConfig
     world: World
@@ -38,20 +40,26 @@ class Form:
 
     @property
     def status(self) -> str:
-        """The status that decides; on the wire it may have another word."""
+        """Status of the task. Documents may spell it differently."""
         return self.task.status(self.now)
 
     def href(self, place: str = "href") -> str:
-        """The link of the task in its body (``href``) or in a ``location``, which may differ by their ports."""
+        """Return the link of the task for the body or the header of a response.
+
+        ``place`` is ``href`` (body) or ``location`` (header). The links can differ in their ports.
+        """
         root = with_port(self.root, self.config.task_port_443 in (place, "both"))
         return f"{root}/api/task/{self.task.task_id}"
 
     def headers(self) -> dict[str, str]:
-        """Those of the answer to an action."""
+        """Return the headers of the response to an action."""
         return {} if self.config.task_links == "href" else {"Location": self.href("location")}
 
     def document(self, *, is_first: bool = False) -> Any:
-        """The Task element. ``is_first``: it is the answer to the action, which may lack the link."""
+        """Return the Task element.
+
+        ``is_first`` is True in the response to the action, which may lack the link.
+        """
         config, status = self.config, self.status
         return element(
             "Task",
@@ -59,7 +67,7 @@ class Form:
             self._cancel_link(status),
             self._owner() if status != "queued" or config.queued_owner == "present" else None,
             element("Error", self.task.error) if status == "error" else None,
-            *self._whose(),
+            *self._user_and_org(),
             self._progress_element(status),
             None if config.no_details else element("Details"),
         )
@@ -72,21 +80,24 @@ class Form:
             "name": "task",
             "id": f"urn:vcloud:task:{task.task_id}",
             "status": statuses.get(status, status),
-            "cancelRequested": task.cancelled is not None,
+            "cancelRequested": task.canceled is not None,
             "operation": task.operation,
             "operationName": task.operation_name,
             "serviceNamespace": task.namespace,
-            "startTime": None if status == "queued" and config.start_missing else stamp_of(task.started),
-            "endTime": stamp_of(task.ended()) if is_over else None,
-            "expiryTime": stamp_of(task.started + LIFE.total_seconds()),
+            "startTime": None if status == "queued" and config.start_missing else timestamp_of(task.started),
+            "endTime": timestamp_of(task.ended()) if is_over else None,
+            "expiryTime": timestamp_of(task.started + LIFE.total_seconds()),
             "href": None if is_without_href else self.href(),
             "type": f"{T}task+xml",
         }
 
     def _cancel_link(self, status: str) -> Any:
-        """Recorded on a finished task too, so that it proves nothing. Source: protocol/tasks.md §2.2."""
-        when = self.config.cancel_link
-        if when == "never" or (when == "while-running" and status != "running"):
+        """Return the link to cancel the task, or None.
+
+        A recorded task has the link after its end, so clients cannot rely on it. Source: protocol/tasks.md §2.2.
+        """
+        mode = self.config.cancel_link
+        if mode == "never" or (mode == "while-running" and status != "running"):
             return None
         return element("Link", {"rel": "task:cancel", "href": f"{self.href()}/action/cancel"})
 
@@ -94,7 +105,7 @@ class Form:
         owner = self.task.owner
         return element("Owner", {"href": self.root + owner.path, "name": owner.name, "type": owner.media_type})
 
-    def _whose(self) -> list[Any]:
+    def _user_and_org(self) -> list[Any]:
         task, org = self.task, self.world.orgs[self.task.org]
         user = f"{self.root}/api/admin/user/{self.world.make_id('user', task.user)}"
         return [
@@ -110,7 +121,10 @@ class Form:
         return None if value is None else element("Progress", None, value)
 
     def progress(self) -> int | None:
-        """Percent, or None: it says nothing of how a task goes. Source: protocol/recorded-responses.md §6."""
+        """Return the progress in percent, or None for no Progress element.
+
+        Real values do not show how far a task is. Source: protocol/recorded-responses.md §6.
+        """
         mode, status = self.config.progress_mode, self.status
         if mode == "absent":
             return None

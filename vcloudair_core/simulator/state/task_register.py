@@ -1,4 +1,4 @@
-"""The tasks of a simulated cloud: those that run, what is due when they end, and how they are shown."""
+"""All tasks of a simulated cloud, and calls that are due at a later time."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from vcloudair_core.simulator.virtual_clock import VirtualClock
 
 
 class Tasks:
-    """Every task since the last reset; each vApp has one that deployed it."""
+    """All tasks since the last reset, including one deployment for each vApp."""
 
     def __init__(self, world: World, clock: VirtualClock, config: SimulatorConfig) -> None:
         self._world, self._clock, self.config = world, clock, config
         self.fail_next: dict[str, str] = {}
-        """Codes that the next tasks of an operation name fail with, once each."""
+        """Error codes by operation name. The next task of that name fails with the code."""
         self._tasks: dict[str, SimulatedTask] = {}
         self._pending: list[SimulatedTask] = []
         self._waiting: list[SimulatedTask] = []
@@ -41,7 +41,7 @@ class Tasks:
         seconds: float = 0.0,
         **more: Any,
     ) -> SimulatedTask:
-        """A new task of ``org``, in the name of its first user. ``more``: other fields of a Task."""
+        """Start a task of the first user of ``org``. ``more`` are fields of SimulatedTask."""
         task_id = self._world.make_id("task", str(len(self._tasks) + 1))
         user = next((user.name for user in self._world.users if user.org == org), "system")
         now = self._clock.now()
@@ -64,7 +64,7 @@ class Tasks:
         self._later.append((self._clock.now() + seconds, call))
 
     def settle(self) -> None:
-        """Apply everything that is due, in the order of the moments at which it was due."""
+        """Run all calls that are due, in the order of their due times."""
         while due := sorted(self._due(), key=lambda event: event[0]):
             for moment, apply in due:
                 with self._clock.at(moment):
@@ -76,9 +76,9 @@ class Tasks:
         self._later = [event for event in self._later if event[0] > now]
         for task in list(self._waiting):
             moment = task.started + task.delay_s
-            if now >= moment or task.cancelled is not None:
+            if now >= moment or task.canceled is not None:
                 self._waiting.remove(task)
-                if task.on_start is not None and task.cancelled is None:
+                if task.on_start is not None and task.canceled is None:
                     due.append((moment, functools.partial(task.on_start, task)))
         for task in list(self._pending):
             if task not in self._waiting and (status := task.status(now)) in OVER and task.on_end is not None:
@@ -87,11 +87,11 @@ class Tasks:
         return due
 
     def find(self, task_id: str, org: str) -> SimulatedTask | None:
-        """A task of that org that is not forgotten yet."""
+        """Return a task of an org that can still be read, or None."""
         task = self._tasks.get(task_id)
         if task is None or task.org != org or self._clock.now() > task.started + LIFE.total_seconds():
             return None
-        if task.gone_after_looks is not None and task.looks >= task.gone_after_looks:
+        if task.gone_after_polls is not None and task.poll_count >= task.gone_after_polls:
             return None
         return None if task.is_link_hidden and task.is_hidden(self._clock.now()) else task
 
@@ -101,23 +101,26 @@ class Tasks:
         return [task for task in self._tasks.values() if self.find(task.task_id, org) and not task.is_hidden(now)]
 
     def status(self, task: SimulatedTask) -> str:
-        """Its state now."""
+        """Return the current status of a task."""
         return task.status(self._clock.now())
 
-    def under_way(self, org: str) -> list[SimulatedTask]:
-        """Return the tasks that are not over, also those that are not visible yet."""
+    def running_tasks(self, org: str) -> list[SimulatedTask]:
+        """Return the tasks that have not ended, including those that are not visible yet."""
         return [task for task in self._tasks.values() if task.org == org and self.status(task) not in OVER]
 
     def cancel(self, task: SimulatedTask) -> bool:
-        """Cancel a task. Return True if it was not over yet. Source: protocol/tasks.md §3.2."""
+        """Cancel a task. Return False if it has already ended.
+
+        Source: protocol/tasks.md §3.2.
+        """
         if self.status(task) in OVER:
             return False
-        task.cancelled = self._clock.now()
+        task.canceled = self._clock.now()
         self.settle()
         return True
 
     def progress(self, task: SimulatedTask) -> int | None:
-        """Percent, as far as the switches let it be seen."""
+        """Return the progress in percent as the options show it, or None."""
         return self.form(task, "").progress()
 
     def form(self, task: SimulatedTask, root: str) -> Form:
@@ -125,5 +128,5 @@ class Tasks:
         return Form(self.config, self._world, task, self._clock.now(), root)
 
     def document(self, task: SimulatedTask, root: str) -> Any:
-        """The Task element, in the form that the switches say."""
+        """Return the Task element in the form that the options select."""
         return self.form(task, root).document()

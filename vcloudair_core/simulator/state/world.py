@@ -1,4 +1,4 @@
-"""Content of a simulated cloud: plain data, deterministic ids, names that explain themselves."""
+"""Objects of a simulated cloud, as plain data with deterministic IDs."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 
 @dataclass
 class ChangeCounter:
-    """The number of changes of one inventory, which tells whether results computed from it still hold."""
+    """Number of changes of an inventory, which invalidates cached results."""
 
     count: int = 0
 
 
-class _Watched:
-    """An object whose changes count once it is in the inventory."""
+class _Tracked:
+    """Base of objects whose changes are counted while they are in the inventory."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
@@ -25,22 +25,22 @@ class _Watched:
 
 
 _COUNTER = "_changes"
-"""Attribute of a watched object that leads to the counter of its inventory. It is not a field."""
+"""Attribute of an object for the counter of its inventory. It is not a field."""
 
 
-_Thing = TypeVar("_Thing")
+_Item = TypeVar("_Item")
 
 
-class Shelf(dict[str, _Thing]):
-    """Objects of an inventory by id. Adding and removing one counts as a change, and so do changes of them."""
+class Registry(dict[str, _Item]):
+    """Objects of an inventory by ID, with a count of all changes."""
 
     def __init__(self, changes: ChangeCounter) -> None:
         super().__init__()
         self._changes = changes
 
-    def __setitem__(self, key: str, value: _Thing) -> None:
+    def __setitem__(self, key: str, value: _Item) -> None:
         self._changes.count += 1
-        if isinstance(value, _Watched):
+        if isinstance(value, _Tracked):
             value.__dict__[_COUNTER] = self._changes
         super().__setitem__(key, value)
 
@@ -58,8 +58,11 @@ class Shelf(dict[str, _Thing]):
 
 
 @dataclass
-class Org(_Watched):
-    """An organisation: who signs in does so to one. ``deployed_vm_quota``: machines that may run; 0 is any number."""
+class Org(_Tracked):
+    """An organization.
+
+    ``deployed_vm_quota`` is the maximum number of running VMs; 0: no limit.
+    """
 
     org_id: str
     name: str
@@ -69,7 +72,7 @@ class Org(_Watched):
 
 @dataclass
 class User:
-    """Somebody of one org."""
+    """A user of one org."""
 
     name: str
     password: str
@@ -78,25 +81,28 @@ class User:
 
 
 @dataclass
-class Vdc(_Watched):
-    """A virtual data centre of one org."""
+class Vdc(_Tracked):
+    """A virtual data center of one org."""
 
     vdc_id: str
     name: str
     org: str
     cpu_limit_mhz: int = 0
     memory_limit_mb: int = 0
-    """Limits; 0 is none."""
+    """Limits of CPU in MHz and of memory in MB; 0: no limit."""
     is_recovery_enabled: bool = True
-    """True when it takes replications; without, it has no recovery details. Source: protocol/dr.md §2."""
+    """True if the VDC accepts replications. Otherwise it has no recovery details.
+
+    Source: protocol/dr.md §2.
+    """
     is_planned_migration_enabled: bool = True
     is_failover_enabled: bool = True
     is_test_failover_enabled: bool = True
 
 
 @dataclass
-class SimulatedEdge(_Watched):
-    """An edge gateway. ``number`` is NSX's own: ``edge-<number>``. Source: protocol/ans.md §1.3."""
+class SimulatedEdge(_Tracked):
+    """An edge gateway. NSX calls it ``edge-<number>``. Source: protocol/ans.md §1.3."""
 
     edge_id: str
     name: str
@@ -107,12 +113,15 @@ class SimulatedEdge(_Watched):
     next_rule_id: int = 131073
     firewall: dict[str, Any] = field(default_factory=dict)
     sections: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """State of the other sections by name; a section makes its own at first use."""
+    """State of the other sections by name. A section creates its state at first use."""
 
 
 @dataclass(slots=False)
-class Vm(_Watched):
-    """A machine in a vApp, or with ``is_template`` in a template, whose id and name are then those of its container."""
+class Vm(_Tracked):
+    """A VM in a vApp, or in a vApp template if ``is_template`` is true.
+
+    ``vapp_id`` and ``vapp_name`` are then those of the template.
+    """
 
     vm_id: str
     name: str
@@ -127,18 +136,18 @@ class Vm(_Watched):
     network: str = "lan"
     ip_address: str = ""
     more_nics: list[dict[str, Any]] = field(default_factory=list)
-    """Those after the primary one: ``network`` and ``ip_address`` of each."""
+    """Further interfaces, each with ``network`` and ``ip_address``."""
     storage_profile: str = "SSD-Accelerated"
     catalog: str = ""
     is_busy: bool = False
     metadata: dict[str, Any] = field(default_factory=dict)
     created: str = "2015-11-08T12:00:00.000+01:00"
     is_deleted: bool = False
-    """Its record is still listed, marked as deleted."""
+    """True if the record of the deleted VM is still listed."""
 
 
 @dataclass
-class Template(_Watched):
+class Template(_Tracked):
     """A vApp template in a catalog."""
 
     template_id: str
@@ -149,7 +158,10 @@ class Template(_Watched):
 
 @dataclass
 class SimulatedReplication:
-    """An incoming replication of one machine. The id is two UUIDs, as long as real ones. Source: protocol/dr.md §2."""
+    """An incoming replication of one VM. Its ID is as long as real ones (two UUIDs).
+
+    Source: protocol/dr.md §2.
+    """
 
     replication_id: str
     name: str
@@ -157,61 +169,71 @@ class SimulatedReplication:
     placeholder_vapp_id: str
     rpo_minutes: int = 240
     trouble: str = ""
-    """Trouble of its next action; see ``replication_states``."""
+    """Failure of the next action. See ``replication_states``."""
     paused: bool = False
     lag_minutes: int | None = None
-    """Age of the newest point in time; by default half the RPO."""
+    """Age of the newest point in time in minutes. None means half the RPO."""
     test_state: str = "none"
     recovery_state: str = "notStarted"
     recovered_at: float | None = None
     is_seeded: bool = False
-    """It was made from a vApp that was there before, which stays when it is removed. Source: protocol/dr.md §2."""
-    lagging_looks: int = 0
+    """True if it was created from an existing vApp.
+
+    The vApp stays after the replication is deleted.
+    Source: protocol/dr.md §2.
+    """
+    lagging_polls: int = 0
     lagging_states: tuple[str, str] = ("none", "notStarted")
-    """States that the next looks show, whatever is true."""
+    """States of test and recovery that the next ``lagging_polls`` polls show."""
     hidden_until: float = 0.0
     hidden_states: tuple[str, str] = ("none", "notStarted")
-    """States that are shown until then, since the last action is not visible yet."""
+    """Visible states of test and recovery until ``hidden_until``."""
 
 
 class World:
-    """The inventory. Ids are UUIDs of the seed and the name, so two simulators of one seed are alike."""
+    """The inventory of a simulated cloud.
+
+    IDs are UUIDs of the seed and the name, so simulators with the same seed have the same IDs.
+    """
 
     def __init__(self, seed: str) -> None:
         self._space = uuid.uuid5(uuid.NAMESPACE_DNS, seed)
         self.changes = ChangeCounter()
-        self.orgs: dict[str, Org] = Shelf(self.changes)
-        self.vdcs: dict[str, Vdc] = Shelf(self.changes)
-        self.edges: dict[str, SimulatedEdge] = Shelf(self.changes)
-        self.vms: dict[str, Vm] = Shelf(self.changes)
-        self.templates: dict[str, Template] = Shelf(self.changes)
-        self.template_vms: dict[str, Vm] = Shelf(self.changes)
+        self.orgs: dict[str, Org] = Registry(self.changes)
+        self.vdcs: dict[str, Vdc] = Registry(self.changes)
+        self.edges: dict[str, SimulatedEdge] = Registry(self.changes)
+        self.vms: dict[str, Vm] = Registry(self.changes)
+        self.templates: dict[str, Template] = Registry(self.changes)
+        self.template_vms: dict[str, Vm] = Registry(self.changes)
         self.replications: dict[str, SimulatedReplication] = {}
         self.users: list[User] = []
 
     def make_id(self, kind: str, name: str) -> str:
-        """The UUID of a name; the same in every simulator of one seed."""
+        """Return the UUID of a name, which is the same in every simulator with the seed."""
         return str(uuid.uuid5(self._space, f"{kind}:{name}"))
 
     def org(self, name: str) -> Org | None:
-        """By name, blind to case. Source: protocol/sessions.md §4.3."""
+        """Return an org by name, ignoring case, or None.
+
+        Source: protocol/sessions.md §4.3.
+        """
         return next((org for org in self.orgs.values() if org.name.lower() == name.lower()), None)
 
     def vdcs_of(self, org: str) -> list[Vdc]:
-        """The VDCs of an org."""
+        """Return the VDCs of an org."""
         return [vdc for vdc in self.vdcs.values() if vdc.org == org]
 
-    def machine_of(self, replication: SimulatedReplication, status: str, network: str) -> Vm:
-        """The machine that stands for a replicated one: a placeholder, a test, or what it was failed over to.
+    def recovered_vm(self, replication: SimulatedReplication, status: str, network: str) -> Vm:
+        """Return the VM of a replication: placeholder, test VM or recovered VM.
 
-        It stays the same machine all along (whether real ones do is not known). Source: protocol/dr.md §4.
+        All three have the same ID. No source confirms that for real servers. Source: protocol/dr.md §4.
         """
         vm_id, vapp = self.make_id("recovered", replication.replication_id), f"{replication.name}-vapp"
-        place = replication.placeholder_vapp_id, vapp, replication.vdc_id
-        return Vm(vm_id, replication.name, *place, status, network=network)
+        location = replication.placeholder_vapp_id, vapp, replication.vdc_id
+        return Vm(vm_id, replication.name, *location, status, network=network)
 
     def user(self, name: str, password: str, org: str = "") -> User | None:
-        """Return the user of that name and password, in that org or in any."""
+        """Return the user with a name and a password, in one org or in any, or None."""
         for user in self.users:
             if user.name == name and user.password == password and (not org or user.org.lower() == org.lower()):
                 return user

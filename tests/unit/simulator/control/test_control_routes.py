@@ -113,16 +113,16 @@ FAILOVER = "application/vnd.vmware.hcs.failoverParams+xml"
 @pytest.mark.parametrize(
     ("path", "order", "said"),
     [
-        ("/replications", {"trouble": "bad luck"}, "known: error, abort"),
-        ("/replications", {"name": "nobody", "trouble": "error"}, "there is no replication"),
-        ("/replications", {"lag_minutes": "x"}, "lag_minutes is not a int"),
-        ("/replications", {"paused": 1}, "paused is not a bool"),
-        ("/replications", {"rpo_minutes": True}, "rpo_minutes is not a int"),
-        ("/replications", {"colour": "red"}, "has no 'colour'"),
-        ("/vdcs", {"name": "nowhere", "is_failover_enabled": False}, "there is no VDC"),
-        ("/vdcs", {"is_failover_enabled": 0}, "cannot be 0"),
-        ("/vdcs", {"cpu_limit_mhz": True}, "cannot be True"),
-        ("/vdcs", {"colour": 1}, "has no 'colour'"),
+        ("/replications", {"trouble": "bad luck"}, "expected one of error, abort"),
+        ("/replications", {"name": "nobody", "trouble": "error"}, "no replication matches"),
+        ("/replications", {"lag_minutes": "x"}, "lag_minutes must be of type int"),
+        ("/replications", {"paused": 1}, "paused must be of type bool"),
+        ("/replications", {"rpo_minutes": True}, "rpo_minutes must be of type int"),
+        ("/replications", {"color": "red"}, "unknown field 'color'"),
+        ("/vdcs", {"name": "nowhere", "is_failover_enabled": False}, "no VDC has the name"),
+        ("/vdcs", {"is_failover_enabled": 0}, "is_failover_enabled must be true or false, not 0"),
+        ("/vdcs", {"cpu_limit_mhz": True}, "cpu_limit_mhz must be a whole number, not True"),
+        ("/vdcs", {"color": 1}, "unknown field 'color'"),
         ("/tasks", {"fail_next": "vrFailover"}, "expected"),
         ("/tasks", {"fail_first": {}}, "expected"),
     ],
@@ -239,7 +239,7 @@ def test_counts_are_what_there_is(caller: Caller) -> None:
 
 
 def test_an_unknown_profile_is_told() -> None:
-    with pytest.raises(ValueError, match="there is no profile 'x'; known: vchs"):
+    with pytest.raises(ValueError, match="unknown profile 'x'; expected one of vchs"):
         Simulator(SimulatorConfig(profile="x"))
 
 

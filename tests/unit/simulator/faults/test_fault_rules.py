@@ -160,9 +160,9 @@ def test_somebody_else_changes_something_first(caller: Caller) -> None:
 @pytest.mark.parametrize(
     ("kind", "fields", "said"),
     [
-        ("nothing", {}, "known: status"),
+        ("nothing", {}, "expected one of status"),
         ("edit", {}, "edge, section and add"),
-        ("busy", {"form": "odd"}, "known: entity"),
+        ("busy", {"form": "odd"}, "expected one of entity"),
     ],
 )
 def test_orders_that_make_no_sense(caller: Caller, kind: str, fields: dict[str, Any], said: str) -> None:

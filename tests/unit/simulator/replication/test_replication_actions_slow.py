@@ -12,7 +12,7 @@ from tests.support.recovery_wire import FAILOVER, VCLOUD, Cloud, code_of
 from tests.support.simulated import signed_in
 from vcloudair_core.errors import TimeoutExpiredError
 from vcloudair_core.simulator.faults.fault_rules import SocketFaultError
-from vcloudair_core.simulator.option_arguments import switches_of
+from vcloudair_core.simulator.option_arguments import options_from_arguments
 from vcloudair_core.transport.messages import Headers, Request
 
 IDLE, RECOVERING, RECOVERED = ("none", "notStarted"), ("none", "inProgress"), ("none", "complete")
@@ -200,7 +200,9 @@ def test_a_second_action_is_refused_once_the_first_is_complete(via: str) -> None
 
 
 def test_words_of_states_are_those_that_were_ordered() -> None:
-    words = switches_of(["state_words=inProgress=FailoverInProgress,testInProgress=running,notStarted=IDLE,none=-"])
+    words = options_from_arguments(
+        ["state_words=inProgress=FailoverInProgress,testInProgress=running,notStarted=IDLE,none=-"]
+    )
     cloud = Cloud(**words)
     assert cloud.states() == ("-", "IDLE")
     cloud.began("testFailover")

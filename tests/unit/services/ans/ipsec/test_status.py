@@ -31,7 +31,7 @@ def service(made: Bench) -> AnsService:
 
 
 def test_tunnels_with_their_status_and_last_error(ipsec: Bench) -> None:
-    IPSEC.put_down(ipsec.edge, "foreign 1", "no proposal chosen")
+    IPSEC.set_tunnel_down(ipsec.edge, "foreign 1", "no proposal chosen")
     ipsec.ensure(BRANCH)
 
     found = service(ipsec).ipsec_status()
@@ -47,7 +47,7 @@ def test_tunnels_with_their_status_and_last_error(ipsec: Bench) -> None:
 
 
 def test_waiting_ends_when_all_are_up(ipsec: Bench) -> None:
-    IPSEC.put_down(ipsec.edge, "foreign 1", "waiting for the peer")
+    IPSEC.set_tunnel_down(ipsec.edge, "foreign 1", "waiting for the peer")
     clock = ipsec.client.session.clock
     assert isinstance(clock, FakeClock)
     asked: list[float] = []
@@ -55,7 +55,7 @@ def test_waiting_ends_when_all_are_up(ipsec: Bench) -> None:
     def sleep(seconds: float) -> None:
         asked.append(seconds)
         if len(asked) == 3:
-            IPSEC.put_down(ipsec.edge, "foreign 1", "")
+            IPSEC.set_tunnel_down(ipsec.edge, "foreign 1", "")
 
     clock.sleep = sleep  # type: ignore[method-assign]
     shown = service(ipsec).wait_for_tunnels(ipsec.client.read("ans.ipsec_tunnel"))
@@ -64,7 +64,7 @@ def test_waiting_ends_when_all_are_up(ipsec: Bench) -> None:
 
 
 def test_waiting_gives_up_and_says_what_the_edge_said_last(ipsec: Bench) -> None:
-    IPSEC.put_down(ipsec.edge, "foreign 1", "no proposal chosen")
+    IPSEC.set_tunnel_down(ipsec.edge, "foreign 1", "no proposal chosen")
 
     with pytest.raises(TaskTimeoutError, match=r"foreign 1 is down \(no proposal chosen\)") as met:
         service(ipsec).wait_for_tunnels(ipsec.client.read("ans.ipsec_tunnel"), timeout_s=30)

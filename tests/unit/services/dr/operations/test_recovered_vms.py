@@ -43,13 +43,13 @@ SECTION = b"""<?xml version="1.0" encoding="UTF-8"?>
 def give_addresses(cloud: RecoveryCloud) -> None:
     """Let recovered VMs come up with two interfaces."""
     world: Any = cloud.simulator.world
-    made = world.machine_of
+    made = world.recovered_vm
 
     def vm_of(*arguments: Any) -> Any:
         more = [{"network": "dmz", "ip_address": "10.0.1.5"}, {"network": "none", "ip_address": ""}]
         return replace(made(*arguments), ip_address="10.0.0.5", more_nics=more)
 
-    world.machine_of = vm_of
+    world.recovered_vm = vm_of
 
 
 def test_addresses_of_all_interfaces_are_read_in_their_order() -> None:

@@ -98,12 +98,12 @@ def test_events_as_they_happen(module: dict[str, Any], arguments: dict[str, Any]
     rulebook = Rulebook(module, {**arguments, "watch": ["tunnels"]})
     edge = edge_of(cloud)
     rulebook.run(
-        lambda: IPSEC.put_down(edge, "branch 1", "no answer"),
+        lambda: IPSEC.set_tunnel_down(edge, "branch 1", "no answer"),
         lambda: None,
         lambda: cloud.faults.add("status", status=503, count=0),
         lambda: None,
         lambda: cloud.faults.clear(),
-        lambda: IPSEC.put_down(edge, "branch 1", ""),
+        lambda: IPSEC.set_tunnel_down(edge, "branch 1", ""),
         lambda: None,
     )
     assert types(rulebook) == ["tunnel_down", "tunnel_up"]
