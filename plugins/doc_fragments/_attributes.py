@@ -1,12 +1,12 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Attributes of the modules."""
+"""Module attributes, such as support for check mode."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Attributes."""
+    """Documentation of the module attributes."""
 
     DOCUMENTATION = r"""
 options: {}
@@ -20,7 +20,7 @@ attributes:
     description: >-
       When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
   facts:
-    description: The result holds facts of the host that the task is for.
+    description: Action returns an C(ansible_facts) dictionary that updates existing host facts.
     support: none
   action_group:
     description: Use C(group/vcloudair.cloud.vca) in C(module_defaults) to set defaults for this module.
@@ -46,15 +46,15 @@ attributes:
   check_mode:
     support: full
     details:
-      - It only reads.
+      - The module only reads data.
   diff_mode:
     support: N/A
     details:
-      - It only reads.
+      - The module only reads data.
   idempotent:
     support: full
     details:
-      - It only reads.
+      - The module only reads data.
   facts:
     support: full
 """
@@ -65,13 +65,13 @@ attributes:
   check_mode:
     support: full
     details:
-      - It only reads.
+      - The module only reads data.
   diff_mode:
     support: N/A
     details:
-      - It only reads.
+      - The module only reads data.
   idempotent:
     support: full
     details:
-      - It only reads.
+      - The module only reads data.
 """

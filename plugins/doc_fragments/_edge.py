@@ -1,44 +1,49 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which edge gateway."""
+"""Options of all modules for edge gateways."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options of the edge."""
+    """Options that select an edge gateway and control the write."""
 
     DOCUMENTATION = r"""
 options:
   edge:
     description:
-      - Edge gateway, by name or UUID. If not given, E(VCA_EDGE) is used.
+      - Name or UUID of the edge gateway. If not set, the value of E(VCA_EDGE) is used.
     type: str
     aliases: [gateway, gateway_name]
   edge_api:
     description:
-      - API of all edge gateways, in place of the one that each of them has. If not given, E(VCA_EDGE_API) is used.
+      - API to use for all edge gateways. If not set, the value of E(VCA_EDGE_API) is used. By default, the API of each
+        edge gateway is detected.
     type: str
     choices: [auto, hybridity, network_xml, network_json]
   firewall_lint:
     description:
-      - What becomes of a change to a firewall rule that never applies because of one before it, says the same as
-        another one, or lets everything in from anywhere. V(veto) refuses it, before anything is written.
-      - If not given, E(VCA_FIREWALL_LINT) is used, else V(warn).
+      - How to handle a change to a firewall rule that never applies because of an earlier rule, duplicates another
+        rule, or allows all traffic from any source.
+      - V(warn) shows a warning. V(veto) rejects the change before the module writes anything. V("off") turns the check
+        off.
+      - If not set, the value of E(VCA_FIREWALL_LINT) is used. The default is V(warn).
     type: str
     choices: ["off", warn, veto]
   lock:
     description:
-      - Let one process of this user and host at a time write to an edge gateway. Others wait.
-      - If not given, E(VCA_LOCK) is used, else V(true).
+      - Whether to lock the edge gateway while writing to it, so that other processes of the same user on this host
+        wait.
+      - If not set, the value of E(VCA_LOCK) is used. The default is V(true).
     type: bool
   lock_timeout:
     description:
-      - Seconds to wait for another process of this host. If not given, E(VCA_LOCK_TIMEOUT) is used, else 600.
+      - Maximum time to wait for the lock, in seconds. If not set, the value of E(VCA_LOCK_TIMEOUT) is used. The default
+        is 600.
     type: float
   state_dir:
     description:
-      - Folder of locks and stages on the host that the task runs on. If not given, E(VCA_STATE_DIR) is used, else a
-        folder of the user.
+      - Folder for locks, staged changes and key fingerprints, on the host that runs the module. If not set, the value
+        of E(VCA_STATE_DIR) is used. The default is a folder in the user's home directory.
     type: path
 """

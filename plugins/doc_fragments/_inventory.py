@@ -1,41 +1,41 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the inventory plugins have in common besides the connection."""
+"""Options of all inventory plugins."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Which of what there is becomes a host, and what happens when not all of it can be read."""
+    """Options that select hosts and control errors."""
 
     DOCUMENTATION = r"""
 options:
   vdcs:
     description:
-      - Names or UUIDs of the only VDCs to look at. By default the VDC of the connection if one is set, else all.
+      - Names or UUIDs of the VDCs to read. The default is O(vdc) if it is set, or all VDCs otherwise.
     type: list
     elements: str
     default: []
   include:
     description:
-      - Jinja2 conditions on the variables of a host. If there are any, hosts that meet none of them are left out.
+      - Jinja2 conditions on the variables of a host. If set, only hosts that meet at least one of them are added.
     type: list
     elements: str
     default: []
   exclude:
     description:
-      - Jinja2 conditions on the variables of a host. Hosts that meet one of them are left out.
+      - Jinja2 conditions on the variables of a host. Hosts that meet at least one of them are not added.
     type: list
     elements: str
     default: []
   hostvars_prefix:
-    description: What the names of variables begin with.
+    description: Prefix of the host variables.
     type: str
     default: vca_
   strict:
     description:
-      - Fail for a source or VDC that cannot be read, and for an expression that is not valid. Otherwise there is a
-        warning, and the hosts of the others.
+      - If V(true), the plugin fails if a source or VDC cannot be read or an expression is not valid. If V(false), it
+        shows a warning and adds the hosts that it could read.
 notes:
-  - A result that misses a source or VDC is not put into the cache.
+  - If a source or VDC could not be read, the result is not cached.
 """

@@ -1,42 +1,44 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which machines are measured, and when."""
+"""Options of the modules for metrics."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options of measuring."""
+    """Options that select VMs and the period of metrics."""
 
     DOCUMENTATION = r"""
 options:
   names:
     description:
-      - Names or UUIDs of machines. By default all of them, those of templates excepted. If O(vdc) or E(VCA_VDC) is set,
-        only those of that VDC.
+      - Names or UUIDs of VMs. By default, all VMs except those of templates are selected. If O(vdc) or E(VCA_VDC) is
+        set, only VMs of that VDC are selected.
     type: list
     elements: str
     default: []
     aliases: [vms]
   where:
     description:
-      - Conditions on machines, as in M(vcloudair.cloud.vca_query_info).
+      - Conditions on attributes of VMs, in the format of O(vcloudair.cloud.vca_query_info#module:where).
     type: dict
     default: {}
   start:
     description:
-      - From when, so long ago by the server's clock, such as V(90m), V(24h) or V(14d), or an ISO 8601 time.
+      - Start of the period, as a time before now such as V(90m), V(24h) or V(14d), or as an ISO 8601 time. The time is
+        compared with the clock of the server.
     type: str
     default: 1h
   end:
     description:
-      - To when, in the same way. By default now.
+      - End of the period, in the same formats as O(start). The default is now.
     type: str
   source:
     description:
-      - The API to ask. V(vca) is that of vCloud Air subscriptions (the last 24 hours, a sample a minute),
-        V(vcd-historic) that of vCloud Director (14 days, a sample in five minutes), V(vcd-current) its values of now.
-      - V(auto) takes V(vca) for O(service_type=vchs), else V(vcd-historic).
+      - Metrics API to use. V(vca) is the API of vCloud Air subscriptions, with one sample per minute for the last
+        24 hours. V(vcd-historic) is the API of vCloud Director, with one sample every five minutes for 14 days.
+        V(vcd-current) returns the current values from vCloud Director.
+      - V(auto) uses V(vca) with O(service_type=vchs), and V(vcd-historic) otherwise.
     type: str
     choices: [auto, vca, vcd-historic, vcd-current]
     default: auto

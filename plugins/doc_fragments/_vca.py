@@ -1,96 +1,100 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""How to reach and sign in to a cloud, the same in every module."""
+"""Options of all modules for the connection and sign-in."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options of the connection."""
+    """Options for the connection and sign-in."""
 
     DOCUMENTATION = r"""
 options:
   service_type:
     description:
-      - Which API is spoken. V(vchs) is the subscription portal of vCloud Air, V(vca) is vCloud Air On-Demand, V(vcd) is
-        a vCloud Director or VMware Cloud Director addressed directly.
-      - If not given, E(VCA_SERVICE_TYPE) is used, else V(vcd).
+      - Type of the cloud service. V(vchs) is a vCloud Air subscription, V(vca) is vCloud Air On-Demand, and V(vcd) is
+        the API of vCloud Director or VMware Cloud Director.
+      - If not set, the value of E(VCA_SERVICE_TYPE) is used. The default is V(vcd).
     type: str
     choices: [vchs, vca, vcd]
   url:
     description:
       - Base URL of the API or portal.
-      - If not given, E(VCA_URL) is used. The two portals have defaults.
+      - If not set, the value of E(VCA_URL) is used. The portals of V(vchs) and V(vca) have default URLs.
     type: str
     aliases: [host, hostname]
   username:
     description:
-      - User name, without the organization. If not given, E(VCA_USERNAME) is used.
+      - User name, without the organization. If not set, the value of E(VCA_USERNAME) is used.
     type: str
     aliases: [user]
   password:
     description:
-      - Password. If not given, E(VCA_PASSWORD) is used.
+      - Password of the user. If not set, the value of E(VCA_PASSWORD) is used.
     type: str
     aliases: [pass, passwd]
   org:
     description:
-      - Name of the organization. If not given, E(VCA_ORG) is used.
+      - Name of the organization. If not set, the value of E(VCA_ORG) is used.
     type: str
     aliases: [org_name]
   vdc:
     description:
-      - Name or UUID of the virtual data center. It chooses among edge gateways of the same name. If not given,
-        E(VCA_VDC) is used.
+      - Name or UUID of the virtual data center (VDC). It is required if several edge gateways have the same name. If
+        not set, the value of E(VCA_VDC) is used.
     type: str
     aliases: [vdc_name]
   instance:
     description:
-      - On-Demand instance or subscription service, by id or name. If not given, E(VCA_INSTANCE) is used.
+      - Id or name of the vCloud Air On-Demand instance or of the subscription service. If not set, the value of
+        E(VCA_INSTANCE) is used.
     type: str
     aliases: [instance_id, service_id]
   api_token:
     description:
-      - API token of a user of VMware Cloud Director. If not given, E(VCA_API_TOKEN) is used.
-      - The token of a service account can be used once. Use O(api_token_file) for it.
+      - API token of a user of VMware Cloud Director. If not set, the value of E(VCA_API_TOKEN) is used.
+      - For a service account, use O(api_token_file), because its token can be used only once.
     type: str
   api_token_file:
     description:
-      - JSON file with the API token of a user or a service account, in the format of Terraform's provider for VMware
-        Cloud Director. If not given, E(VCA_API_TOKEN_FILE) is used.
-      - When the server replaces the token, the new one is written to this file before anything else is sent. Processes
-        of one host can share the file.
+      - JSON file with the API token of a user or service account, in the format of the Terraform provider for VMware
+        Cloud Director. If not set, the value of E(VCA_API_TOKEN_FILE) is used.
+      - If the server replaces the token, the module writes the new token to this file before it sends another request.
+        Several processes on a host can share the file.
     type: path
   token:
     description:
-      - Session token that is already there; no sign-in is made with it. If not given, E(VCA_TOKEN) is used.
+      - Token of an existing session, to use instead of a sign-in. If not set, the value of E(VCA_TOKEN) is used.
     type: str
   api_version:
     description:
-      - API version to pin, for example V(36.3). If not given, E(VCA_API_VERSION) is used, else the version is
-        negotiated.
+      - API version to use, for example V(36.3). If not set, the value of E(VCA_API_VERSION) is used. By default, the
+        version is negotiated with the server.
     type: str
   validate_certs:
     description:
-      - Whether TLS certificates are verified. If not given, E(VCA_VALIDATE_CERTS) is used, else they are.
+      - Whether to verify TLS certificates. If not set, the value of E(VCA_VALIDATE_CERTS) is used. The default is
+        V(true).
     type: bool
     aliases: [verify_certs, verify_ssl_certs]
   ca_path:
     description:
-      - PEM file or directory of certificate authorities to trust. If not given, E(VCA_CA_PATH) is used.
+      - PEM file or directory with the certificate authorities (CAs) to trust. If not set, the value of E(VCA_CA_PATH)
+        is used.
     type: path
   timeout:
     description:
-      - Seconds to wait for an answer. If not given, E(VCA_TIMEOUT) is used, else 120.
+      - Maximum time to wait for a response, in seconds. If not set, the value of E(VCA_TIMEOUT) is used. The default is
+        120.
     type: float
   session_cache:
     description:
-      - Whether the session token is kept, encrypted, for the next task. If not given, E(VCA_SESSION_CACHE) is used,
-        else it is.
+      - Whether to cache the session token, encrypted, for later tasks. If not set, the value of E(VCA_SESSION_CACHE) is
+        used. The default is V(true).
     type: bool
 requirements:
-  - vcloudair-core >= 0.2.0 (Python library, on the machine that runs the module)
+  - vcloudair-core >= 0.2.0 (Python library, on the host that runs the module)
 notes:
-  - An option beats its environment variable, and that beats the library's configuration file. An empty string counts
-    as not given.
+  - Options take precedence over environment variables, and these over the configuration file of the library. An empty
+    string counts as not set.
 """

@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Test failovers, their clean-up, and failovers."""
+"""Run test failovers, their cleanup, and failovers of replicated VMs."""
 
 from __future__ import annotations
 
@@ -10,114 +10,120 @@ module: vca_dr_failover
 short_description: Test, clean up or fail over replicated VMs
 version_added: "0.1.0"
 description:
-  - Brings VMs to where an action of disaster recovery leads. One that is there already is not touched.
-  - A VM has succeeded when its task has, its replication says so, and there is a VM. Nothing less counts.
-  - What is waited for is a run with a journal, so that one which was cut off can go on without anything being started
-    twice, and with reports.
-  - An action that somebody has started already is waited for and not started again.
-  - When it is not known whether an action was started, for example because the answer of the server was lost, the
-    verdict is V(unknown), and it is not started again before somebody decides; see O(on_unknown) and O(start_again).
+  - Runs a disaster recovery (DR) action for selected VMs, for all replicated VMs, or for the VMs of a recovery plan.
+  - The verdict of a VM is V(succeeded) only if its task succeeded, its replication shows the result, and the recovered
+    VM exists. A VM that already is in the target state is not changed.
+  - Unless O(wait=false), the task is a run with a journal and reports. An interrupted run can be resumed, and no action
+    is started twice.
+  - If an action was already started by another client, the task waits for it and does not start it again.
+  - If the task cannot find out if an action was started, for example because a response was lost, the verdict is
+    V(unknown). Such an action is not started again automatically. See O(on_unknown) and O(start_again).
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
   action:
     description:
-      - With V(test) VMs run in the cloud beside their sources, which go on.
-      - With V(cleanup) what tests have made is removed.
-      - With V(failover) VMs run in the cloud, and replication from the source ends.
+      - DR action to run.
+      - V(test) starts a copy of each VM in the cloud, while the source VM continues to run.
+      - V(cleanup) removes the VMs that tests created.
+      - V(failover) starts each VM in the cloud and ends the replication from its source.
     type: str
     choices: [test, cleanup, failover]
     required: true
   vms:
     description: >-
-      Names of VMs, or UUIDs of their replications. An empty list means none. One of O(vms), O(all) and O(plan) is
-      needed.
+      Names of VMs, or UUIDs of their replications. An empty list selects no VMs. One of O(vms), O(all) and O(plan) is
+      required.
     type: list
     elements: str
     aliases: [names]
   all:
-    description: Every VM that is replicated into the organisation.
+    description: Select all VMs that are replicated to the organization.
     type: bool
     default: false
   plan:
     description:
-      - A recovery plan, a file on the host that the module runs on. It says which VMs, in which order, and what
-        is done around them.
-      - What is given here beside it takes the place of what the plan says.
+      - File with the recovery plan, on the host that runs the module. The plan lists the VMs, their order, and steps
+        to run before and after them.
+      - Options of the task override those of the plan.
     type: path
   power_on:
-    description: Whether the VMs are to run afterwards. By default as the plan says, else V(true).
+    description: Whether to power on the recovered VMs. The default is the value of the plan, or V(true) without a plan.
     type: bool
   synchronize:
-    description: Bring the newest data over before a test. It fails when the source cannot be reached.
+    description: Synchronize the newest data before a test. This fails if the source site cannot be reached.
     type: bool
   max_concurrent:
-    description: How many VMs at the same time. By default as the plan says, else V(20).
+    description: >-
+      Maximum number of VMs to process at the same time. The default is the value of the plan, or V(20) without a plan.
     type: int
   vm_timeout:
-    description: Seconds that one try of one VM may take. Without it there is no limit but O(stuck_after).
+    description: Time limit in seconds for each attempt of a VM. By default, only O(stuck_after) limits it.
     type: float
   run_timeout:
     description: >-
-      Seconds that all of it may take. Then nothing more is started or waited for, and the task fails; see O(resume).
+      Time limit in seconds for the run. After it, the task starts no more actions, stops waiting, and fails. Use
+      O(resume) to continue the run.
     type: float
   stuck_after:
     description: >-
-      Seconds without any change of a task after which it is given up. By default as the plan says, else V(600).
+      Time in seconds after which the module stops waiting for a server task that makes no progress. The default is the
+      value of the plan, or V(600) without a plan.
     type: float
   verify_timeout:
-    description: Seconds that a replication and its VM may take to show what their task said.
+    description: >-
+      Time limit in seconds, after the server task has ended, for the replication and the VM to show its result.
     type: float
     default: 300
   on_error:
     description:
-      - What to do when a VM fails. With V(continue), the default of O(vms) and O(all), all that does not depend on
-        it is brought over all the same. With V(stop), the default of a plan, nothing more is started.
-      - With V(roll_back), a test is cleaned up and networks are switched back as well.
-      - A clean-up goes on by default, also that of a plan.
-      - The task fails in any case.
+      - What to do if a VM fails. The task fails in every case.
+      - V(continue) processes all VMs that do not depend on the failed VM. This is the default for O(vms), O(all) and
+        O(action=cleanup).
+      - V(stop) starts no more actions. This is the default for O(plan).
+      - V(roll_back) starts no more actions, cleans up a test, and restores the networks.
     type: str
     choices: [continue, stop, roll_back]
   wait:
     description: >-
-      Whether to wait for the verdicts. Without waiting, no more than O(max_concurrent) VMs can be started at once,
-      and no plan. The same task with O(wait=true) then waits, and starts nothing twice.
+      Whether to wait for the verdicts. With V(false), the task can start at most O(max_concurrent) VMs and no plan. To
+      wait later, run the same task with O(wait=true). It does not start the actions again.
     type: bool
     default: true
   resume:
     description:
-      - Go on with the newest run of this plan if it was stopped or died, in place of starting a new one.
-      - Without a plan there is nothing to go on with. The same task once more starts nothing twice.
+      - Resume the newest run of this plan if it was interrupted, instead of starting a new run. Requires O(plan).
+      - Without a plan, run the same task again. It does not start an action twice.
     type: bool
     default: false
   on_unknown:
     description:
-      - What to do with a VM whose action may or may not have been started, when neither a task nor its replication
-        shows it. By default as the plan says, else V(fail).
-      - With V(fail) its verdict is V(unknown), and the task fails, so that somebody decides.
-      - With V(start) it is started again, which may start it twice.
+      - What to do if neither a server task nor the replication shows that the action of a VM was started. The default
+        is the value of the plan, or V(fail) without a plan.
+      - V(fail) sets the verdict to V(unknown), and the task fails. You decide how to continue.
+      - V(start) starts the action again. The action may then run twice.
     type: str
     choices: [fail, start]
   start_again:
     description: >-
-      Names of VMs of a run that O(resume) goes on with, whose verdict is V(unknown), and that somebody has decided
-      to start again.
+      Names of VMs with the verdict V(unknown) to start again, after you have checked their state. Requires O(resume).
     type: list
     elements: str
     default: []
   approve:
-    description: Approvals of the plan that are given beforehand, by their names. Nobody can be asked from here.
+    description: >-
+      Names of approval steps of the plan that are approved in advance. The module cannot ask for an approval.
     type: list
     elements: str
     default: []
   cancel_on_stop:
-    description: Ask the server to cancel the task of a VM that is given up.
+    description: Cancel the server task of a VM when the module stops waiting for it.
     type: bool
     default: false
   state_dir:
     description: >-
-      Folder for journals and reports of runs, on the host that the module runs on. The environment variable
-      E(VCA_STATE_DIR) is used when this is not given; by default it is a folder of the user's own.
+      Folder for the journals and reports of runs, on the host that runs the module. If not set, the value of
+      E(VCA_STATE_DIR) is used. The default is a folder in the user's home directory.
     type: path
 extends_documentation_fragment:
   - vcloudair.cloud._vca
@@ -128,17 +134,17 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Test two VMs
+- name: Run a test failover of two VMs
   vcloudair.cloud.vca_dr_failover:
     action: test
     vms: [web1, db1]
 
-- name: Clean up after every test
+- name: Clean up the tests of all VMs
   vcloudair.cloud.vca_dr_failover:
     action: cleanup
     all: true
 
-- name: Fail over by a plan, and go on with it if an earlier job was cut off
+- name: Run a recovery plan, or resume it if an earlier job was interrupted
   vcloudair.cloud.vca_dr_failover:
     action: failover
     plan: "{{ playbook_dir }}/payroll.yml"
@@ -149,10 +155,10 @@ EXAMPLES = r"""
 RETURN = r"""
 vms:
   description: >-
-    The result of each VM. The verdict is V(succeeded) (as the server shows), V(unchanged) (nothing was to do),
-    V(planned) (in check mode), V(started) (with O(wait=false)), V(failed), V(skipped) (not started, as something
-    else failed), V(unknown) (it may or may not have been started; it is not started again before somebody decides) or
-    V(in_flight) (the run was stopped). The key C(vm) is the recovered VM. Also there when a VM failed.
+    Result of each VM, also returned if a VM failed. C(verdict) is V(succeeded) (verified on the server), V(unchanged)
+    (already in the target state), V(planned) (check mode), V(started) (with O(wait=false)), V(failed), V(skipped) (not
+    started because of another failure), V(unknown) (the action may have been started, and is not started again
+    automatically) or V(in_flight) (still running when the run was interrupted). C(vm) is the recovered VM.
   returned: success
   type: list
   elements: dict
@@ -164,50 +170,52 @@ vms:
        vdc: org1-vdc1, vdc_href: "https://vcd.example.test/api/vdc/ee541366-e2d4-5c36-8b7a-9a68f57938ca",
        addresses: [10.1.2.3]}}
 summary:
-  description: How many VMs had which verdict. Also there when a VM failed.
+  description: Number of VMs by verdict, also returned if a VM failed.
   returned: success
   type: dict
   sample: {failed: 0, planned: 0, skipped: 0, started: 0, succeeded: 2, unchanged: 1, unknown: 0}
 order:
-  description: What would be done, in order, with seconds from the start as far as they can be told.
+  description: >-
+    Planned actions and steps, in order. C(from_s) and C(until_s) are the estimated start and end, in seconds from the
+    start of the run.
   returned: in check mode
   type: list
   elements: dict
   sample:
     - {what: vm, name: web1, group: vms, verdict: planned, from_s: 0.0, until_s: 60.0, is_guess: true}
 steps:
-  description: What was done around VMs. Also there when something failed.
-  returned: when it was waited for
+  description: Results of the steps of the plan, also returned if a VM or step failed.
+  returned: when O(wait=true), not in check mode
   type: list
   elements: dict
   sample: []
 run_id:
-  description: The name of the run, for C(vca dr resume) and C(vca dr report).
-  returned: when it was waited for
+  description: Id of the run, for C(vca dr resume) and C(vca dr report).
+  returned: when O(wait=true), not in check mode
   type: str
   sample: 20261127-013604-047-71f7
 report:
-  description: The page for the auditor. Beside it are report.json and report.xml (JUnit).
-  returned: when it was waited for
+  description: Path of the HTML report. The same folder has report.json and report.xml (JUnit).
+  returned: when O(wait=true), not in check mode
   type: str
   sample: /home/ops/.local/state/vcloudair/dr/runs/20261127-013604-047-71f7/report.html
 rto:
-  description: How long the slowest VM took from the start of the run, against the target.
-  returned: when it was waited for
+  description: Recovery time objective. The target, and the time that the slowest VM took from the start of the run.
+  returned: when O(wait=true), not in check mode
   type: dict
   sample: {target_minutes: 60.0, reached_s: 312.4, met: true}
 rpo:
-  description: How old the oldest data was at the start of the run, against the target.
-  returned: when it was waited for
+  description: Recovery point objective. The target, and the age of the oldest data at the start of the run.
+  returned: when O(wait=true), not in check mode
   type: dict
   sample: {target_minutes: 30.0, reached_s: 610.0, met: true}
 api_calls:
-  description: How many HTTP exchanges it took, sign-in included.
+  description: Number of HTTP requests that the task sent, including the sign-in.
   returned: success
   type: int
   sample: 12
 error:
-  description: What failed, for programs. Its keys depend on the error.
+  description: Details of the error, for use in conditions. The keys depend on the type of error.
   returned: failure
   type: dict
   sample: {error: SpecError, message: "..."}

@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Replications of VMs."""
+"""Read the replications of VMs."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ module: vca_dr_info
 short_description: Read replications of VMs
 version_added: "0.1.0"
 description:
-  - Reads which VMs are replicated into the organisation, and the state of each.
+  - Returns the VMs that are replicated to the organization, with the state of each replication.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
   vms:
-    description: Names of VMs, or UUIDs of their replications. By default all; an empty list means none.
+    description: >-
+      Names of VMs, or UUIDs of their replications. By default, all replications are returned. An empty list selects
+      none.
     type: list
     elements: str
     aliases: [names]
@@ -28,11 +30,11 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Which VMs lag behind
+- name: Read all replications
   vcloudair.cloud.vca_dr_info:
   register: dr
 
-- name: Show them
+- name: Show the VMs whose replication violates the RPO
   ansible.builtin.debug:
     msg: "{{ dr.replications | selectattr('rpo_violation_minutes', '>', 0) | map(attribute='name') }}"
 """
@@ -40,7 +42,8 @@ EXAMPLES = r"""
 RETURN = r"""
 replications:
   description: >-
-    Replications in the words of the server. C(last_sync) is when the newest transfer began, null if there was none.
+    Replications, with the states that the server reports. C(last_sync) is the start time of the newest transfer, or
+    V(null) if there was none.
   returned: success
   type: list
   elements: dict
@@ -49,12 +52,12 @@ replications:
        is_recovered: false, is_paused: false, rpo_minutes: 240, rpo_violation_minutes: 0,
        last_sync: "2016-09-14T08:00:10.120000+00:00"}
 api_calls:
-  description: How many HTTP exchanges it took, sign-in included.
+  description: Number of HTTP requests that the task sent, including the sign-in.
   returned: success
   type: int
   sample: 12
 error:
-  description: What failed, for programs. Its keys depend on the error.
+  description: Details of the error, for use in conditions. The keys depend on the type of error.
   returned: failure
   type: dict
   sample: {error: NotFoundError, message: "..."}

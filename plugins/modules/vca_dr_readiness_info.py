@@ -1,37 +1,38 @@
 #!/usr/bin/python
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a recovery is going to work."""
+"""Check the readiness of a recovery."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vca_dr_readiness_info
-short_description: Look whether a recovery is going to work
+short_description: Check if a recovery plan or VMs are ready for a test or failover
 version_added: "0.1.0"
 description:
-  - Looks at all that a test or a failover depends on, and starts nothing. The plan, each VM and how old its newest
-    data is, the VDC that it is brought to and the room there, the edge gateways and programs of the plan's steps, and
-    when the plan was last tested.
-  - What cannot be read becomes a check whose status is V(unknown), and stops no other.
-  - A low score is no failure of this module. See the example for how to stop a play.
+  - Checks everything that a test or failover depends on, without starting it. This includes the plan, each VM and the
+    age of its newest data, the target VDC and its free capacity, the edge gateways and programs of the plan's steps,
+    and the date of the last test of the plan.
+  - If a value cannot be read, the status of its check is V(unknown), and the other checks continue.
+  - The module does not fail if the result is not ready. See the examples for how to stop a play.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
   plan:
-    description: File with the recovery plan, on the host that the module runs on.
+    description: File with the recovery plan, on the host that runs the module.
     type: path
   vms:
-    description: In place of O(plan), names of VMs, or UUIDs of their replications. An empty list means none.
+    description: >-
+      Names of VMs, or UUIDs of their replications, instead of O(plan). An empty list selects no VMs.
     type: list
     elements: str
     aliases: [names]
   all:
-    description: In place of O(plan), all VMs that are replicated.
+    description: Check all replicated VMs, instead of O(plan).
     type: bool
     default: false
   action:
-    description: What it is to be ready for.
+    description: DR action to check the readiness for.
     type: str
     choices: [test, failover]
     default: failover
@@ -45,17 +46,17 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Is the plan ready
+- name: Check the readiness of a recovery plan
   vcloudair.cloud.vca_dr_readiness_info:
     plan: payroll.yml
   register: readiness
 
-- name: Stop where it is not, and say why
+- name: Stop the play if the plan is not ready
   ansible.builtin.assert:
     that: readiness.ready and readiness.score >= 90
     fail_msg: "{{ readiness.checks | rejectattr('status', 'equalto', 'ok') | map(attribute='message') | join('; ') }}"
 
-- name: Whether everything that is replicated could be tested
+- name: Check if all replicated VMs are ready for a test
   vcloudair.cloud.vca_dr_readiness_info:
     all: true
     action: test
@@ -63,26 +64,26 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ready:
-  description: Whether no check fails and everything essential is known.
+  description: Whether the recovery is ready. No check has failed, and no essential check has the status V(unknown).
   returned: success
   type: bool
   sample: true
 score:
   description: >-
-    0 to 100, the share of what is well by weight, rounded down. At most 70 when it is not ready, and at most 40 when
-    something essential fails.
+    Weighted share of passed checks, from 0 to 100, rounded down. At most 70 if RV(ready) is V(false), and at most 40 if
+    an essential check fails.
   returned: success
   type: int
   sample: 96
 counts:
-  description: How many checks ended how.
+  description: Number of checks by status.
   returned: success
   type: dict
   sample: {ok: 23, warn: 0, fail: 0, unknown: 3}
 checks:
   description: >-
-    What was looked at, failures first. C(status) is ok, warn, fail or unknown; C(weight) is 10 for what is essential,
-    5 for what was promised or is a part of the plan, 2 for what is good to know.
+    Results of the checks, failures first. C(status) is V(ok), V(warn), V(fail) or V(unknown). C(weight) is V(10) for
+    essential checks, V(5) for targets and steps of the plan, and V(2) for additional information.
   returned: success
   type: list
   elements: dict
@@ -90,12 +91,12 @@ checks:
     - {name: rpo, subject: web1, status: fail, message: "the newest data is 120 min old; the plan promises 30 min",
        hint: Look at the replication where the VM runs now., weight: 5}
 api_calls:
-  description: How many HTTP exchanges it took, sign-in included.
+  description: Number of HTTP requests that the task sent, including the sign-in.
   returned: success
   type: int
   sample: 12
 error:
-  description: What failed, for programs. Its keys depend on the error.
+  description: Details of the error, for use in conditions. The keys depend on the type of error.
   returned: failure
   type: dict
   sample: {error: SpecError, message: "..."}

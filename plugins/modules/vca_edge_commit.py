@@ -1,27 +1,28 @@
 #!/usr/bin/python
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Writes what tasks with stage=true gathered."""
+"""Write the staged changes of edge gateways."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vca_edge_commit
-short_description: Write what was staged for edge gateways
+short_description: Write the staged changes of edge gateways
 version_added: "0.1.0"
 description:
-  - Writes all changes that tasks with C(stage=true) have gathered in this run, each section of an edge gateway once,
-    and sees to it that they are there.
-  - A section that somebody else has changed since it was staged is read again, and the changes are planned anew on it.
-  - Fit for a handler. When nothing is staged, it does nothing.
-  - If it fails, what was not written stays on the stage, and running it again in the same run finishes it. In another
-    run it is not written, but told of; C(vca edge discard) drops it.
+  - Writes all changes that tasks with C(stage=true) staged in this run, and verifies them. Each section of an edge
+    gateway is written once.
+  - If another client has changed a section since the changes were staged, the module reads the section again and
+    updates the plan.
+  - You can use it as a handler. Without staged changes, it does nothing.
+  - If the task fails, changes that were not written stay staged. Run the task again in the same run to write them.
+    Another run does not write them but shows a warning. To delete them, run C(vca edge discard).
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
   stage_id:
     description:
-      - Name of the stage. By default that of this run of Ansible.
+      - Name of the stage to write. The default is the stage of the current Ansible run.
     type: str
 extends_documentation_fragment:
   - vcloudair.cloud._vca
@@ -29,13 +30,13 @@ extends_documentation_fragment:
   - vcloudair.cloud._attributes
   - vcloudair.cloud._attributes.writes
 notes:
-  - Without O(edge) all edge gateways that have something staged are written, and E(VCA_EDGE) is not looked at.
+  - Without O(edge), the changes of all edge gateways are written, and E(VCA_EDGE) is ignored.
 seealso:
   - module: vcloudair.cloud.vca_firewall_rule
 """
 
 EXAMPLES = r"""
-- name: Many readable tasks, one write
+- name: Stage the changes of several tasks and write them once
   hosts: localhost
   gather_facts: false
   module_defaults:
@@ -44,27 +45,27 @@ EXAMPLES = r"""
     vcloudair.cloud.vca_firewall_rule:
       stage: true
   tasks:
-    - name: Let the world reach the web servers
+    - name: Allow web traffic from the internet
       vcloudair.cloud.vca_firewall_rule:
         name: web in
         destination: [203.0.113.10]
         protocol: tcp
         dest_port: [80, 443]
 
-    - name: Let the office reach SSH
+    - name: Allow SSH from the office
       vcloudair.cloud.vca_firewall_rule:
         name: ssh in
         source: [198.51.100.0/24]
         protocol: tcp
         dest_port: [22]
 
-    - name: Write both
+    - name: Write the staged changes
       vcloudair.cloud.vca_edge_commit:
 """
 
 RETURN = r"""
 sections:
-  description: What was written, or would be in check mode, by section.
+  description: Result for each section that had staged changes. In check mode, the predicted result.
   returned: success
   type: list
   elements: dict
@@ -75,33 +76,34 @@ sections:
       returned: always
       sample: edge gateway web-edge
     kind:
-      description: What was changed.
+      description: Resource kind of the section.
       type: str
       returned: always
       sample: ans.firewall_rule
     changed:
-      description: Whether there was anything to write.
+      description: Whether the section was changed.
       type: bool
       returned: always
       sample: true
     plan:
-      description: What there was to do, in one line.
+      description: Summary of the changes, in one line.
       type: str
       returned: always
       sample: 45 to create
 api_calls:
-  description: How many HTTP exchanges it took, sign-in included.
+  description: Number of HTTP requests that the task sent, including the sign-in.
   returned: success
   type: int
   sample: 4
 written:
-  description: Whether something was written before it failed, V(true), V(false) or V(unknown). The last means that a
-    response was lost; run the task again in check mode to see what is there.
+  description: >-
+    Whether the task wrote a change before it failed, V(true), V(false) or V(unknown). With V(unknown), a response was
+    lost. Run the task again in check mode to see the current state.
   returned: failure
   type: raw
   sample: false
 error:
-  description: What failed, for programs. Its keys depend on the error.
+  description: Details of the error, for use in conditions. The keys depend on the type of error.
   returned: failure
   type: dict
   sample: {error: ConflictError, message: "..."}
@@ -124,9 +126,9 @@ if TYPE_CHECKING:
 
 @writing
 def commit(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
-    """All of the stage."""
+    """Write all changes of the stage and return the result of each section."""
     if not params["stage_id"]:
-        refuse("stage_id", "is required where there is no action plugin to name the stage")
+        refuse("stage_id", "is required if the module runs without its action plugin, which sets the default")
     target = given(params, ("edge", "vdc")) if params.get("edge") else None
     outcomes = client.commit_stage(params["stage_id"], target=target, check=check_mode)
     result = {

@@ -1,44 +1,47 @@
 #!/usr/bin/python
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""A whole edge gateway as one document."""
+"""Manage an edge gateway with one document."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vca_edge_config
-short_description: Manage a whole edge gateway as one document
+short_description: Manage the configuration of an edge gateway with one document
 version_added: "0.1.0"
 description:
-  - Brings all sections of an edge gateway that O(config) holds to the state it describes. Sections that it lacks are
-    neither read nor changed.
-  - All sections are planned before the first is written. They are written in the order in which they depend on each
-    other. If one fails, the error tells what was written before it and what was not, and a second run finishes it.
-  - The task does what C(vca edge apply) does with the same document.
-  - C(vca edge export) and M(vcloudair.cloud.vca_edge_info) give such a document of an edge gateway as it is. Given
-    back, it changes nothing.
+  - Applies the sections of O(config), such as firewall, NAT and IPsec, to an edge gateway. Sections that are not in
+    the document are neither read nor changed.
+  - The module plans all sections before it writes the first one, and writes them in the order of their dependencies.
+    If a section fails, the error lists the sections that were written. Run the task again to write the others.
+  - The task has the same effect as C(vca edge apply) with the same document.
+  - C(vca edge export) and M(vcloudair.cloud.vca_edge_info) return the current configuration as such a document. If
+    you apply that document, nothing changes.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
   config:
     description:
-      - The document. Its keys are the sections, each in the words of the module for the whole section.
+      - Document with the configuration of the edge gateway. Its keys are the sections. Each section has the options of
+        the module that manages it.
     type: dict
     required: true
   purge:
     description:
-      - Whether the document says all there is to say about its sections, as for C(vca edge apply). What users own and
-        the lists of the document do not name is deleted, and fields that are not given have their defaults.
-      - Kept are pre-shared keys and certificates, tags, the MTU and the options of newer edge gateways, and whether
-        the IPsec service is on.
-      - A section that the document lacks is left alone, and so are the rules of a section without a list of them.
-      - With V(false), what is not named is kept, and so are fields that are not given.
+      - Whether the document is complete for its sections, as for C(vca edge apply). User-defined rules and tunnels that
+        are not listed are deleted, and fields that are not set are reset to their default values.
+      - Pre-shared keys, certificates, tags, the MTU, the options of newer edge gateways, and whether the IPsec service
+        is enabled are kept.
+      - Sections that are not in the document are kept. In a section without a list of rules or tunnels, the existing
+        rules or tunnels are kept.
+      - With V(false), rules and tunnels that are not listed are kept, and fields that are not set keep their current
+        values.
     type: bool
     default: true
   allow_empty:
     description:
-      - Whether a section may be emptied by a list without items, which deletes all rules or tunnels that users own.
-      - The document can say the same with O(config.allow_empty).
+      - Whether an empty list may delete all user-defined rules or tunnels of a section.
+      - You can also set it in the document, with O(config.allow_empty).
     type: bool
 extends_documentation_fragment:
   - vcloudair.cloud._edge_document
@@ -54,7 +57,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: The edge gateway is as our repository says, and has nothing else
+- name: Apply the configuration of an edge gateway from a file
   vcloudair.cloud.vca_edge_config:
     edge: web-edge
     config: "{{ lookup('ansible.builtin.file', 'web-edge.yml') | from_yaml }}"
@@ -63,28 +66,30 @@ EXAMPLES = r"""
 
 RETURN = r"""
 config:
-  description: The sections that were named, as they are on the server, or would be in check mode.
+  description: >-
+    The sections of the document, as they are on the server after the task, or in check mode as they would be.
   returned: success
   type: dict
   sample: {firewall: {enabled: true, default_action: deny, rules: []}}
 plan:
-  description: What there was to do, in one line.
+  description: Summary of the changes, in one line.
   returned: success
   type: str
   sample: 2 to create, 1 to update
 api_calls:
-  description: How many HTTP exchanges it took, sign-in included.
+  description: Number of HTTP requests that the task sent, including the sign-in.
   returned: success
   type: int
   sample: 6
 written:
-  description: Whether something was written before it failed, V(true), V(false) or V(unknown). The last means that a
-    response was lost; run the task again in check mode to see what is there.
+  description: >-
+    Whether the task wrote a change before it failed, V(true), V(false) or V(unknown). With V(unknown), a response was
+    lost. Run the task again in check mode to see the current state.
   returned: failure
   type: raw
   sample: false
 error:
-  description: What failed, for programs. Its keys depend on the error.
+  description: Details of the error, for use in conditions. The keys depend on the type of error.
   returned: failure
   type: dict
   sample: {error: InvalidRequestError, context: "Written before: firewall. Failed: nat.", message: "..."}
@@ -96,9 +101,12 @@ from typing import Any
 from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, Params, given, vcloudair_core
 from ansible_collections.vcloudair.cloud.plugins.module_utils._section_arguments import edge_document_arguments
 
-# The IPsec section is declared key by key, so that Ansible hides pre-shared keys even when it refuses a task.
+# The options of the IPsec section are declared one by one, so that Ansible hides pre-shared keys even if it rejects
+# the arguments of a task.
 OPTIONS = edge_document_arguments()
-ABOUT = ("edge", "vdc", "allow_empty")  # all other keys of a document are sections
+NOT_SECTIONS = ("edge", "vdc", "allow_empty")
+"""Keys of a document that are not sections."""
+
 ARGUMENTS = {
     "config": {"type": "dict", "required": True, "options": OPTIONS},
     "purge": {"type": "bool", "default": True},
@@ -107,22 +115,26 @@ ARGUMENTS = {
 
 
 def document(params: Params) -> list[Params]:
-    """The one spec of the kind."""
+    """Return the edge document as a list with one spec."""
     config = params["config"]
-    wanted = {name: _said(part) for name, part in config.items() if name not in ABOUT and part is not None}
+    spec = {
+        name: _without_none(section)
+        for name, section in config.items()
+        if name not in NOT_SECTIONS and section is not None
+    }
     allow_empty = config["allow_empty"] if params["allow_empty"] is None else params["allow_empty"]
-    return [wanted if allow_empty is None else dict(wanted, allow_empty=allow_empty)]
+    return [spec if allow_empty is None else dict(spec, allow_empty=allow_empty)]
 
 
-def _said(value: Any) -> Any:
-    """Without the options that Ansible fills in for those that nobody gave."""
+def _without_none(value: Any) -> Any:
+    """Return a value without the None that Ansible adds for each option that the user did not set."""
     if isinstance(value, dict):
-        return {name: _said(item) for name, item in value.items() if item is not None}
-    return [_said(item) for item in value] if isinstance(value, list) else value
+        return {name: _without_none(item) for name, item in value.items() if item is not None}
+    return [_without_none(item) for item in value] if isinstance(value, list) else value
 
 
 def target(params: Params) -> Mapping[str, Any]:
-    """The edge that the document and the options agree on."""
+    """Return the edge gateway that the document and the options name. Raises ConfigurationError if they differ."""
     return vcloudair_core.agreed_target(params["config"], given(params, ("edge", "vdc")))
 
 

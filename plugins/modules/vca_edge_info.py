@@ -1,17 +1,17 @@
 #!/usr/bin/python
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Reads a whole edge gateway."""
+"""Read the configuration of an edge gateway."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vca_edge_info
-short_description: Read a whole edge gateway as one document
+short_description: Read the configuration of an edge gateway as one document
 version_added: "0.1.0"
 description:
-  - Returns all sections of an edge gateway that this collection manages, in the words of
-    M(vcloudair.cloud.vca_edge_config). Given back to it, they change nothing.
+  - Returns all sections of an edge gateway that this collection manages, in the format of
+    M(vcloudair.cloud.vca_edge_config). If you apply the result with that module, nothing changes.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options: {}
@@ -25,12 +25,12 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Keep a copy of an edge gateway
+- name: Read the configuration of an edge gateway
   vcloudair.cloud.vca_edge_info:
     edge: web-edge
   register: web_edge
 
-- name: Write it down
+- name: Save the configuration to a file
   ansible.builtin.copy:
     content: "{{ web_edge.config | to_nice_yaml }}"
     dest: web-edge.yml
@@ -39,17 +39,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 config:
-  description: The sections of the edge gateway. Pre-shared keys, which no server shows, are not in it.
+  description: Sections of the edge gateway, without pre-shared keys. The server never returns these.
   returned: success
   type: dict
   sample: {firewall: {enabled: true, default_action: deny, rules: []}}
 api_calls:
-  description: How many HTTP exchanges it took, sign-in included.
+  description: Number of HTTP requests that the task sent, including the sign-in.
   returned: success
   type: int
   sample: 4
 error:
-  description: What failed, for programs. Its keys depend on the error.
+  description: Details of the error, for use in conditions. The keys depend on the type of error.
   returned: failure
   type: dict
   sample: {error: NotFoundError, message: "..."}

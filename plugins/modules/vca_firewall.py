@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Many firewall rules, and the firewall's settings, in one write."""
+"""Manage firewall rules and firewall settings of an edge gateway in one write."""
 
 from __future__ import annotations
 
@@ -10,46 +10,47 @@ module: vca_firewall
 short_description: Manage the firewall of an edge gateway in one write
 version_added: "0.1.0"
 description:
-  - Brings a list of firewall rules and the settings of the firewall of an edge gateway to the state asked for, with one
-    read and at most one write, however many rules there are.
+  - Creates, updates, moves and deletes firewall rules of an edge gateway, and changes the settings of the firewall.
+  - The task takes one read and at most one write, for any number of rules.
   - Rules that are not listed are kept, unless O(purge=true).
-  - Listed rules keep the order of the list among each other. A new rule without a position goes right behind the listed
-    rule before it. If no listed rule exists yet, new rules go to the bottom of the rules of users.
-  - The first rule that matches decides. A rule at the bottom has no effect on traffic that a rule above it denies. To
-    place a rule, use O(rules[].position), O(rules[].before), O(rules[].after) or O(rules[].index).
+  - The order of the listed rules is the order of the list. A new rule without a position is placed directly after the
+    previous rule of the list. If none of the listed rules exists, new rules are added after all user-defined rules.
+  - The first rule that matches applies, so a rule has no effect on traffic that an earlier rule denies. To place a
+    rule, use O(rules[].position), O(rules[].before), O(rules[].after) or O(rules[].index).
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
   rules:
     description:
-      - The rules, in order.
-      - Names may repeat. Rules of one name are told apart by what they match and do, else by their order. If the edge
-        gateway has more of them than the list, the task fails, unless O(purge=true).
-      - A rule without a name is identified by what it matches and does. Change that, and it is another rule.
-      - A field that a rule does not give is kept as it is, or with O(purge=true) has its default.
-      - A new rule has the defaults.
+      - Firewall rules, in order.
+      - Several rules can have the same name. They are distinguished by the traffic that they match and their action,
+        or otherwise by their order. If the edge gateway has more rules of that name than the list, the task fails,
+        unless O(purge=true).
+      - A rule without a name is identified by the traffic that it matches and its action. If you change these, the
+        task creates another rule.
+      - Fields that are not set keep their current values, or with O(purge=true) get their default values. In a new
+        rule they get their default values.
   state:
     description:
-      - V(present) brings the listed rules about, V(absent) takes them out.
-      - With V(absent), neither O(purge) nor settings of the firewall can be given.
+      - V(present) creates or updates the listed rules, V(absent) deletes them.
+      - V(absent) cannot be combined with O(purge) or with settings of the firewall.
     type: str
     choices: [present, absent]
     default: present
   purge:
     description:
-      - Whether rules that users own and O(rules) does not list are deleted. Needs O(rules). The list is then the
-        whole order.
-      - The list then says all there is to say. A field that a rule of it does not give has its default, and is
-        brought back to it, such as C(enabled), C(logging) and C(description). The tag is kept. Settings of the
-        firewall that are not given are kept, too.
-      - Without it, fields that are not given are kept as they are.
+      - Whether to delete user-defined rules that are not in O(rules). Requires O(rules). The list then sets the
+        complete order.
+      - Fields of a listed rule that are not set, such as C(enabled), C(logging) and C(description), are reset to
+        their default values. The tag is kept, and so are settings of the firewall that are not set.
+      - With V(false), fields that are not set keep their current values.
     type: bool
     default: false
     aliases: [purge_rules]
   allow_empty:
     description:
-      - Whether O(rules) may be empty together with O(purge=true), which deletes all rules that users own.
-      - Without it such a task fails, because an empty list is more often a slip in a template than meant.
+      - Whether O(rules) may be empty together with O(purge=true). This deletes all user-defined rules.
+      - Without O(allow_empty=true), such a task fails, because an empty list is often an error in a template.
 extends_documentation_fragment:
   - vcloudair.cloud._firewall
   - vcloudair.cloud._vca
@@ -63,7 +64,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Converge the rules of the shop, keep everybody else's
+- name: Manage the rules of the web shop and keep all other rules
   vcloudair.cloud.vca_firewall:
     edge: web-edge
     rules:
@@ -73,13 +74,13 @@ EXAMPLES = r"""
         services:
           - protocol: tcp
             port: [80, 443]
-      - name: names out
+      - name: dns out
         source: [internal]
         services:
           - protocol: udp
             port: [53]
 
-- name: Exactly these rules, nothing else, and deny the rest
+- name: Replace all user-defined rules and deny all other traffic
   vcloudair.cloud.vca_firewall:
     edge: web-edge
     default_action: deny
@@ -89,7 +90,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 firewall:
-  description: The settings and the rules that were named, as they are on the server, or would be in check mode.
+  description: >-
+    The settings and rules that the task lists, as they are on the server after the task, or in check mode as they
+    would be.
   returned: success
   type: dict
   sample:
@@ -98,28 +101,29 @@ firewall:
     default_logging: false
     rules: [{name: web in, rule_id: "131080", action: accept}]
 staged:
-  description: That nothing was written yet, because O(stage=true).
+  description: Always V(true). The change was staged and not written yet, because of O(stage=true).
   returned: when staged
   type: bool
   sample: true
 plan:
-  description: What there was to do, in one line.
+  description: Summary of the changes, in one line.
   returned: success
   type: str
   sample: 2 to create, 1 to move
 api_calls:
-  description: How many HTTP exchanges it took, sign-in included.
+  description: Number of HTTP requests that the task sent, including the sign-in.
   returned: success
   type: int
   sample: 4
 written:
-  description: Whether something was written before it failed, V(true), V(false) or V(unknown). The last means that a
-    response was lost; run the task again in check mode to see what is there.
+  description: >-
+    Whether the task wrote a change before it failed, V(true), V(false) or V(unknown). With V(unknown), a response was
+    lost. Run the task again in check mode to see the current state.
   returned: failure
   type: raw
   sample: false
 error:
-  description: What failed, for programs. Its keys depend on the error.
+  description: Details of the error, for use in conditions. The keys depend on the type of error.
   returned: failure
   type: dict
   sample: {error: AmbiguousMatchError, candidates: [{rule_id: "131080"}, {rule_id: "131081"}]}

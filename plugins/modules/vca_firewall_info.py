@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""The firewall of an edge gateway, as it is."""
+"""Read the firewall of an edge gateway."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ module: vca_firewall_info
 short_description: Read the firewall of an edge gateway
 version_added: "0.1.0"
 description:
-  - Reads the firewall of an edge gateway. What it returns as RV(firewall.rules) can be given to
-    M(vcloudair.cloud.vca_firewall) as it is.
+  - Returns the settings and rules of the firewall of an edge gateway.
+  - You can pass RV(firewall.rules) to M(vcloudair.cloud.vca_firewall) without changes.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options: {}
@@ -25,12 +25,12 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Read the firewall
+- name: Read the firewall of an edge gateway
   vcloudair.cloud.vca_firewall_info:
     edge: web-edge
   register: live
 
-- name: Bring another edge to the same rules
+- name: Copy the rules to another edge gateway
   vcloudair.cloud.vca_firewall:
     edge: standby-edge
     purge: true
@@ -39,48 +39,48 @@ EXAMPLES = r"""
 
 RETURN = r"""
 firewall:
-  description: Settings, the rules of users in order, and the rules that the server made itself.
+  description: Settings, user-defined rules and rules that the server created.
   returned: success
   type: dict
   contains:
     enabled:
-      description: Whether the firewall is on.
+      description: Whether the firewall is enabled.
       type: bool
       returned: success
     default_action:
-      description: What happens to traffic that no rule matches.
+      description: Action for traffic that matches no rule.
       type: str
       returned: success
     default_logging:
-      description: Whether such traffic is logged.
+      description: Whether traffic that matches no rule is logged.
       type: bool
       returned: success
     global_settings:
-      description: Time-outs (seconds) and checks.
+      description: Timeouts, in seconds, and packet checks of the firewall.
       type: dict
       returned: success
     rules:
-      description: The rules of users, in order. The list is there when it is empty, too.
+      description: User-defined rules, in order. The list can be empty.
       type: list
       elements: dict
       returned: success
       sample: [{name: web in, rule_id: "131080", action: accept, source: [external]}]
     internal_rules:
-      description: Rules that the server made itself.
+      description: Rules that the server created, which users cannot change.
       type: list
       elements: dict
       returned: success
     version:
-      description: The server's counter of changes.
+      description: Version number of the configuration, which the server increases with each change.
       type: int
       returned: success
 api_calls:
-  description: How many HTTP exchanges it took, sign-in included.
+  description: Number of HTTP requests that the task sent, including the sign-in.
   returned: success
   type: int
   sample: 3
 error:
-  description: What failed, for programs. Its keys depend on the error.
+  description: Details of the error, for use in conditions. The keys depend on the type of error.
   returned: failure
   type: dict
   sample: {error: NotFoundError, message: "There is no edge gateway 'web-edge'."}

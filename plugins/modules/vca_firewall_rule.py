@@ -1,29 +1,30 @@
 #!/usr/bin/python
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""One firewall rule of an edge gateway."""
+"""Manage a firewall rule of an edge gateway."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vca_firewall_rule
-short_description: Manage one firewall rule of an edge gateway
+short_description: Manage a firewall rule of an edge gateway
 version_added: "0.1.0"
 description:
-  - Brings one firewall rule of an edge gateway of vCloud Air or VMware Cloud Director to the state asked for. All other
-    rules are kept as they are, in their order.
-  - Options that are not given are kept as they are on a rule that exists.
-  - A new rule without a position goes to the bottom of the rules of users. The first rule that matches decides, so the
-    new rule has no effect on traffic that a rule above it denies. To place it, use O(position), O(before), O(after) or
+  - Creates, updates, moves or deletes a firewall rule of an edge gateway in vCloud Air or VMware Cloud Director. All
+    other rules and their order are kept.
+  - On an existing rule, options that are not set keep their current values.
+  - A new rule without a position is added after all user-defined rules. The first rule that matches applies, so the new
+    rule has no effect on traffic that an earlier rule denies. To place it, use O(position), O(before), O(after) or
     O(index).
-  - Costs one read when there is nothing to change, else one read, one write and one verifying read.
-  - Rules that the server made itself (internal rules and the default rule) are never touched.
+  - A task without a change takes one read. A task with a change takes one read, one write and one read to verify the
+    result.
+  - Rules that the server created, such as internal rules and the default rule, are never changed.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
   state:
     description:
-      - Whether the rule is there.
+      - Whether the rule must exist. V(present) creates or updates it, V(absent) deletes it.
     type: str
     choices: [present, absent]
     default: present
@@ -36,12 +37,12 @@ extends_documentation_fragment:
   - vcloudair.cloud._attributes.writes
 seealso:
   - module: vcloudair.cloud.vca_firewall
-    description: Many rules in one write.
+    description: Manages many rules in one write.
   - module: vcloudair.cloud.vca_firewall_info
 """
 
 EXAMPLES = r"""
-- name: Let the world reach the web server
+- name: Allow web traffic from the internet to the web server
   vcloudair.cloud.vca_firewall_rule:
     edge: web-edge
     name: web in
@@ -51,7 +52,7 @@ EXAMPLES = r"""
       - protocol: tcp
         port: [80, 443]
 
-- name: Forbid telnet before anything else
+- name: Deny Telnet before all other rules
   vcloudair.cloud.vca_firewall_rule:
     edge: web-edge
     name: no telnet
@@ -60,7 +61,7 @@ EXAMPLES = r"""
     dest_port: [23]
     position: top
 
-- name: Take a rule out
+- name: Delete a rule
   vcloudair.cloud.vca_firewall_rule:
     edge: web-edge
     name: old partner access
@@ -69,12 +70,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 staged:
-  description: That nothing was written yet, because O(stage=true).
+  description: Always V(true). The change was staged and not written yet, because of O(stage=true).
   returned: when staged
   type: bool
   sample: true
 rule:
-  description: The rule as it is on the server, or would be in check mode. Null when it is absent.
+  description: >-
+    The rule as it is on the server after the task, or in check mode as it would be. V(null) if the rule is absent.
   returned: success
   type: dict
   sample:
@@ -86,23 +88,24 @@ rule:
     destination: [203.0.113.10]
     services: [{protocol: tcp, port: ["443"]}]
 plan:
-  description: What there was to do, in one line.
+  description: Summary of the changes, in one line.
   returned: success
   type: str
   sample: 1 to create
 api_calls:
-  description: How many HTTP exchanges it took, sign-in included.
+  description: Number of HTTP requests that the task sent, including the sign-in.
   returned: success
   type: int
   sample: 4
 written:
-  description: Whether something was written before it failed, V(true), V(false) or V(unknown). The last means that a
-    response was lost; run the task again in check mode to see what is there.
+  description: >-
+    Whether the task wrote a change before it failed, V(true), V(false) or V(unknown). With V(unknown), a response was
+    lost. Run the task again in check mode to see the current state.
   returned: failure
   type: raw
   sample: false
 error:
-  description: What failed, for programs. Its keys depend on the error.
+  description: Details of the error, for use in conditions. The keys depend on the type of error.
   returned: failure
   type: dict
   sample: {error: SpecError, field: "source[0]", message: "..."}

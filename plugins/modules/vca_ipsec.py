@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""The IPsec VPN of an edge gateway, and many tunnels, in one write."""
+"""Manage the IPsec VPN service of an edge gateway and its tunnels in one write."""
 
 from __future__ import annotations
 
@@ -10,47 +10,47 @@ module: vca_ipsec
 short_description: Manage the IPsec VPN of an edge gateway in one write
 version_added: "0.1.0"
 description:
-  - Brings the settings of the IPsec VPN of an edge gateway and a list of its tunnels to the state asked for, with one
-    read and at most one write, however many tunnels there are.
+  - Creates, updates and deletes IPsec tunnels of an edge gateway, and changes the settings of the IPsec VPN service.
+  - The task takes one read and at most one write, for any number of tunnels.
   - Tunnels that are not listed are kept with their keys, unless O(purge=true).
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
   tunnels:
     description:
-      - The tunnels. They have no order. No two of them may mean the same tunnel.
-      - A field that a tunnel does not give is kept as it is, or with O(purge=true) has its default.
-      - A new tunnel has the defaults.
+      - IPsec tunnels. The order does not matter. Each entry must identify a different tunnel.
+      - Fields that are not set keep their current values, or with O(purge=true) get their default values. In a new
+        tunnel they get their default values.
   state:
     description:
-      - V(present) brings the listed tunnels about, V(absent) takes them out.
+      - V(present) creates or updates the listed tunnels, V(absent) deletes them.
     type: str
     choices: [present, absent]
     default: present
   purge:
     description:
-      - Whether tunnels that users own and O(tunnels) does not list are deleted. Needs O(tunnels).
-      - The list then says all there is to say. A field that a tunnel of it does not give has its default, and is
-        brought back to it, such as C(enabled), C(logging) and C(description). Keys that are not given are kept, and
-        so are certificates, the MTU, the options of newer edge gateways, and settings of the service that are not
-        given.
-      - Without it, fields that are not given are kept as they are.
+      - Whether to delete user-defined tunnels that are not in O(tunnels). Requires O(tunnels).
+      - Fields of a listed tunnel that are not set, such as C(enabled) and C(description), are reset to their default
+        values. Keys, certificates, the MTU and the options of newer edge gateways are kept if they are not set, and so
+        are the settings of the service.
+      - With V(false), fields that are not set keep their current values.
     type: bool
     default: false
   allow_empty:
     description:
-      - Whether O(tunnels) may be empty together with O(purge=true), which deletes all tunnels that users own.
-      - Without it such a task fails, because an empty list is more often a slip in a template than meant.
+      - Whether O(tunnels) may be empty together with O(purge=true). This deletes all user-defined tunnels.
+      - Without O(allow_empty=true), such a task fails, because an empty list is often an error in a template.
   wait_for_up:
     description:
-      - Wait until the edge gateway says that the listed tunnels are up, all of them when none is listed. Those that are
-        disabled do not count. The task fails if they are not in time; what was changed stays.
-      - Not in check mode, and not with O(state=absent).
+      - Wait until the edge gateway reports that the listed tunnels are up, or all tunnels if O(tunnels) is not set.
+        Disabled tunnels are ignored.
+      - The task fails if the tunnels are not up within O(wait_timeout). Its changes are kept.
+      - Ignored in check mode and with O(state=absent).
     type: bool
     default: false
   wait_timeout:
     description:
-      - How long to wait, in seconds.
+      - Maximum time to wait, in seconds.
     type: float
     default: 120
 extends_documentation_fragment:
@@ -61,12 +61,12 @@ extends_documentation_fragment:
   - vcloudair.cloud._attributes.writes
 seealso:
   - module: vcloudair.cloud.vca_ipsec_tunnel
-    description: One tunnel.
+    description: Manages one tunnel.
   - module: vcloudair.cloud.vca_ipsec_info
 """
 
 EXAMPLES = r"""
-- name: The VPN is on, with these tunnels and no others
+- name: Enable the IPsec VPN, replace all tunnels, and wait until they are up
   vcloudair.cloud.vca_ipsec:
     edge: web-edge
     enabled: true
@@ -89,33 +89,36 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ipsec:
-  description: The settings and the tunnels that were named, as they are on the server, or would be in check mode.
+  description: >-
+    The settings and tunnels that the task lists, as they are on the server after the task, or in check mode as they
+    would be.
   returned: success
   type: dict
   sample: {enabled: true, logging: true, log_level: warning, tunnels: [{name: branch, site_id: ipsecsite-1}]}
 status:
-  description: Name and status of the tunnels that were waited for.
+  description: Status of each tunnel that the task waited for, by the name of the tunnel.
   returned: when O(wait_for_up=true)
   type: dict
   sample: {branch: up, depot: up}
 plan:
-  description: What there was to do, in one line.
+  description: Summary of the changes, in one line.
   returned: success
   type: str
   sample: 2 to create, 1 to update
 api_calls:
-  description: How many HTTP exchanges it took, sign-in included.
+  description: Number of HTTP requests that the task sent, including the sign-in.
   returned: success
   type: int
   sample: 6
 written:
-  description: Whether something was written before it failed, V(true), V(false) or V(unknown). The last means that a
-    response was lost; run the task again in check mode to see what is there.
+  description: >-
+    Whether the task wrote a change before it failed, V(true), V(false) or V(unknown). With V(unknown), a response was
+    lost. Run the task again in check mode to see the current state.
   returned: failure
   type: raw
   sample: false
 error:
-  description: What failed, for programs. Its keys depend on the error.
+  description: Details of the error, for use in conditions. The keys depend on the type of error.
   returned: failure
   type: dict
   sample: {error: SpecError, field: "tunnels[1].peer_id", message: "..."}

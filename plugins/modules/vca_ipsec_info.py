@@ -1,24 +1,24 @@
 #!/usr/bin/python
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""The IPsec VPN of an edge gateway, as it is."""
+"""Read the IPsec VPN configuration and status of an edge gateway."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vca_ipsec_info
-short_description: Read the IPsec VPN of an edge gateway
+short_description: Read the IPsec VPN configuration and tunnel status of an edge gateway
 version_added: "0.1.0"
 description:
-  - Reads the IPsec VPN of an edge gateway, its tunnels with their live status and the edge gateway's last message about
-    each. Keys are never shown.
-  - Without O(status) what it returns as RV(ipsec.tunnels) can be given to M(vcloudair.cloud.vca_ipsec) as it is.
+  - Returns the settings of the IPsec VPN service of an edge gateway and its tunnels. For each tunnel, the result has
+    the current status and the last message of the edge gateway. Keys are never returned.
+  - With O(status=false), you can pass RV(ipsec.tunnels) to M(vcloudair.cloud.vca_ipsec) without changes.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
   status:
     description:
-      - Whether the live status is asked for, which costs one more call.
+      - Whether to read the current status of the tunnels. This takes one more API call.
     type: bool
     default: true
 extends_documentation_fragment:
@@ -31,12 +31,12 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Read the VPN
+- name: Read the IPsec VPN of an edge gateway
   vcloudair.cloud.vca_ipsec_info:
     edge: web-edge
   register: vpn
 
-- name: Every tunnel is up
+- name: Fail if an enabled tunnel is not up
   ansible.builtin.assert:
     that: vpn.ipsec.tunnels | rejectattr('status', 'in', ['up', 'disabled']) | length == 0
     fail_msg: "{{ vpn.ipsec.tunnels | items2dict(key_name='name', value_name='last_error') }}"
@@ -44,61 +44,63 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ipsec:
-  description: The settings and all tunnels.
+  description: Settings and tunnels of the IPsec VPN service.
   returned: success
   type: dict
   contains:
     enabled:
-      description: Whether the service is on.
+      description: Whether the service is enabled.
       type: bool
       returned: success
     logging:
-      description: Whether it logs.
+      description: Whether the service writes a log.
       type: bool
       returned: success
     log_level:
-      description: How much it logs.
+      description: Log level of the service.
       type: str
       returned: success
       sample: warning
     disable_event:
-      description: Whether it raises no events.
+      description: Whether the events of the service are suppressed.
       type: bool
       returned: success
     ca_certificates:
-      description: Ids of the CA certificates. Beside it, C(service_certificate) is there when there is one.
+      description: >-
+        Ids of the CA certificates. The key C(service_certificate), with the id of the service certificate, exists only
+        if the service has one.
       type: list
       elements: str
       returned: success
     crl_certificates:
-      description: Ids of the revocation lists.
+      description: Ids of the certificate revocation lists (CRLs).
       type: list
       elements: str
       returned: success
     service_status:
-      description: Whether it works, as the edge gateway says.
+      description: Status of the service that the edge gateway reports.
       type: str
       returned: when O(status=true)
       sample: up
     tunnels:
       description: >-
-        The tunnels. The list is there when it is empty, too. With O(status=true) each has C(status) (V(up), V(down),
-        V(partly up), V(disabled), V(unknown)), C(last_error), C(received_bytes), C(sent_bytes) and C(subnets).
+        IPsec tunnels. The list can be empty. With O(status=true), each tunnel also has C(status) (V(up), V(down),
+        V(partly up), V(disabled) or V(unknown)), C(last_error), C(received_bytes), C(sent_bytes) and C(subnets).
       type: list
       elements: dict
       returned: success
       sample: [{name: branch, peer_ip: 198.51.100.7, status: down, last_error: no proposal chosen}]
     version:
-      description: The server's counter of changes.
+      description: Version number of the configuration, which the server increases with each change.
       type: int
       returned: success
 api_calls:
-  description: How many HTTP exchanges it took, sign-in included.
+  description: Number of HTTP requests that the task sent, including the sign-in.
   returned: success
   type: int
   sample: 4
 error:
-  description: What failed, for programs. Its keys depend on the error.
+  description: Details of the error, for use in conditions. The keys depend on the type of error.
   returned: failure
   type: dict
   sample: {error: NotFoundError, message: "..."}

@@ -1,40 +1,42 @@
 #!/usr/bin/python
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""One IPsec tunnel of an edge gateway."""
+"""Manage an IPsec tunnel of an edge gateway."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vca_ipsec_tunnel
-short_description: Manage one IPsec tunnel of an edge gateway
+short_description: Manage an IPsec tunnel of an edge gateway
 version_added: "0.1.0"
 description:
-  - Brings one IPsec tunnel of an edge gateway of vCloud Air or VMware Cloud Director to the state asked for. All other
-    tunnels are kept as they are, with their keys.
-  - Options that are not given are kept as they are on a tunnel that exists. O(local_id) and O(peer_id) move along with
-    O(local_ip) and O(peer_ip) if they are the same.
-  - Costs one read when there is nothing to change.
-  - The service itself is turned on with M(vcloudair.cloud.vca_ipsec).
+  - Creates, updates or deletes an IPsec tunnel of an edge gateway in vCloud Air or VMware Cloud Director. All other
+    tunnels and their keys are kept.
+  - On an existing tunnel, options that are not set keep their current values. If O(local_id) is the same as
+    O(local_ip), or O(peer_id) the same as O(peer_ip), a new address also changes the identifier.
+  - A task without a change takes one read.
+  - To enable the IPsec VPN service, use M(vcloudair.cloud.vca_ipsec).
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
   state:
     description:
-      - Whether the tunnel is there. The last tunnel of a service that is on cannot be taken out.
+      - Whether the tunnel must exist. V(present) creates or updates it, V(absent) deletes it.
+      - The last tunnel cannot be deleted while the service is enabled.
     type: str
     choices: [present, absent]
     default: present
   wait_for_up:
     description:
-      - Wait until the edge gateway says that the tunnel is up. The task fails if it is not in time, with the edge
-        gateway's last message about it; what was changed stays.
-      - Not in check mode, and not with O(state=absent). A tunnel that is disabled cannot be waited for.
+      - Wait until the edge gateway reports that the tunnel is up.
+      - The task fails if the tunnel is not up within O(wait_timeout). The error has the last message of the edge
+        gateway about the tunnel. The changes of the task are kept.
+      - Ignored in check mode and with O(state=absent). The task fails if the tunnel is disabled.
     type: bool
     default: false
   wait_timeout:
     description:
-      - How long to wait, in seconds.
+      - Maximum time to wait, in seconds.
     type: float
     default: 120
 extends_documentation_fragment:
@@ -45,12 +47,12 @@ extends_documentation_fragment:
   - vcloudair.cloud._attributes.writes
 seealso:
   - module: vcloudair.cloud.vca_ipsec
-    description: The service, and many tunnels in one write.
+    description: Manages the service and many tunnels in one write.
   - module: vcloudair.cloud.vca_ipsec_info
 """
 
 EXAMPLES = r"""
-- name: A tunnel to the branch office
+- name: Create a tunnel to a branch office
   vcloudair.cloud.vca_ipsec_tunnel:
     edge: web-edge
     name: branch
@@ -60,7 +62,7 @@ EXAMPLES = r"""
     peer_subnets: [10.20.0.0/16]
     psk: "{{ lookup('ansible.builtin.env', 'BRANCH_PSK') }}"
 
-- name: Wait for it after a change
+- name: Change the Diffie-Hellman group and wait until the tunnel is up
   vcloudair.cloud.vca_ipsec_tunnel:
     edge: web-edge
     name: branch
@@ -68,7 +70,7 @@ EXAMPLES = r"""
     wait_for_up: true
     wait_timeout: 60
 
-- name: Take it out
+- name: Delete the tunnel
   vcloudair.cloud.vca_ipsec_tunnel:
     edge: web-edge
     name: branch
@@ -77,7 +79,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 tunnel:
-  description: The tunnel as it is on the server, or would be in check mode, without its key. Null when it is absent.
+  description: >-
+    The tunnel without its key, as it is on the server after the task, or in check mode as it would be. V(null) if the
+    tunnel is absent.
   returned: success
   type: dict
   sample:
@@ -89,28 +93,29 @@ tunnel:
     enabled: true
     site_id: ipsecsite-1
 status:
-  description: Whether the tunnel is up, as the edge gateway says.
+  description: Status of the tunnel that the edge gateway reports.
   returned: when O(wait_for_up=true)
   type: str
   sample: up
 plan:
-  description: What there was to do, in one line.
+  description: Summary of the changes, in one line.
   returned: success
   type: str
   sample: 1 to create
 api_calls:
-  description: How many HTTP exchanges it took, sign-in included.
+  description: Number of HTTP requests that the task sent, including the sign-in.
   returned: success
   type: int
   sample: 4
 written:
-  description: Whether something was written before it failed, V(true), V(false) or V(unknown). The last means that a
-    response was lost; run the task again in check mode to see what is there.
+  description: >-
+    Whether the task wrote a change before it failed, V(true), V(false) or V(unknown). With V(unknown), a response was
+    lost. Run the task again in check mode to see the current state.
   returned: failure
   type: raw
   sample: false
 error:
-  description: What failed, for programs. Its keys depend on the error.
+  description: Details of the error, for use in conditions. The keys depend on the type of error.
   returned: failure
   type: dict
   sample: {error: SpecError, field: dh_group, message: "..."}

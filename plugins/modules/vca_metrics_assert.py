@@ -1,22 +1,23 @@
 #!/usr/bin/python
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Machines keep within limits, or the play stops."""
+"""Fail a play if metrics of VMs exceed thresholds."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vca_metrics_assert
-short_description: Assert that machines keep within limits
+short_description: Fail if metrics of VMs exceed thresholds
 version_added: "0.1.0"
 description:
-  - Compares what machines did over a time with limits, and fails when one is not kept. A gate in a deployment.
-  - A machine that has no value for a limit breaks it, unless O(missing=ok), as nothing can be said of it.
+  - Reads metrics of VMs for a period and compares them with thresholds. The task fails if a value exceeds a threshold.
+    Use it, for example, to stop a deployment.
+  - A VM without a value for a metric violates the threshold, unless O(missing=ok).
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
   thresholds:
-    description: The limits, all of which are to be kept by all of the machines.
+    description: Thresholds. Each VM must keep all of them.
     type: list
     elements: dict
     required: true
@@ -27,22 +28,22 @@ options:
         required: true
       aggregate:
         description: >-
-          What is compared, V(min), V(max), V(avg), V(last), V(sum), V(count), or a percentile such as V(p95).
+          Aggregate to compare, as V(min), V(max), V(avg), V(last), V(sum), V(count), or a percentile such as V(p95).
         type: str
         default: avg
       max:
-        description: The highest value that is fine, in the unit of the metric.
+        description: Highest allowed value, in the unit of the metric.
         type: float
       min:
-        description: The lowest value that is fine, in the unit of the metric.
+        description: Lowest allowed value, in the unit of the metric.
         type: float
   missing:
-    description: What it means that a machine has no value.
+    description: Whether a VM without a value violates the threshold (V(fail)) or keeps it (V(ok)).
     type: str
     choices: [fail, ok]
     default: fail
   action:
-    description: What to do when a limit is not kept.
+    description: Whether the task fails or shows a warning if a value exceeds a threshold.
     type: str
     choices: [fail, warn]
     default: fail
@@ -56,7 +57,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Go on only if the machines have room
+- name: Stop the deployment if the VMs of the shop are overloaded
   vcloudair.cloud.vca_metrics_assert:
     where: {containerName: shop, status: POWERED_ON}
     start: 30m
@@ -67,7 +68,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 violations:
-  description: Limits that were not kept. C(value) is null where there was no value.
+  description: Thresholds that were violated, one entry for each VM. C(value) is V(null) if there was no value.
   returned: success
   type: list
   elements: dict
@@ -80,22 +81,22 @@ violations:
       value: 91.3
       limit: p95 of cpu.usage.average <= 80
 checked:
-  description: How many machines were looked at.
+  description: Number of VMs whose metrics were compared.
   returned: success
   type: int
   sample: 12
 unmeasured:
-  description: Machines that could not be measured, and why.
+  description: VMs whose metrics could not be read, with the error of each.
   returned: success
   type: list
   elements: dict
 api_calls:
-  description: How many HTTP exchanges it took, sign-in included.
+  description: Number of HTTP requests that the task sent, including the sign-in.
   returned: success
   type: int
   sample: 12
 error:
-  description: What failed, for programs. Its keys depend on the error.
+  description: Details of the error, for use in conditions. The keys depend on the type of error.
   returned: failure
   type: dict
   sample: {error: SpecError, message: "..."}
@@ -131,20 +132,21 @@ ARGUMENTS = dict(
 
 
 def compare(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
-    """Measure, and compare."""
+    """Read the metrics and compare them with the thresholds."""
     from vcloudair_core.metrics import parse_thresholds, violations
 
     thresholds = parse_thresholds(params["thresholds"])
-    found = _measuring.measured(client, params, [one.metric for one in thresholds])
-    machines = [one["id"] for one in found.vms if one["id"] not in found.collected.failed]
-    broken = violations(machines, found.collected.series, thresholds, missing_is_fine=params["missing"] == "ok")
-    shown = [_shown(found, one) for one in broken]
-    result: Result = {"changed": False, "violations": shown, "checked": len(machines)}
-    result = _measuring.with_unmeasured(result, found, "warn" if params["action"] == "warn" else "fail")
-    if not found.vms:
-        result["warnings"].append("There is no machine to look at.")
+    measurement = _measuring.measured(client, params, [threshold.metric for threshold in thresholds])
+    vm_ids = [vm["id"] for vm in measurement.vms if vm["id"] not in measurement.collected.failed]
+    broken = violations(vm_ids, measurement.collected.series, thresholds, missing_is_fine=params["missing"] == "ok")
+    shown = [_shown(measurement, violation) for violation in broken]
+    result: Result = {"changed": False, "violations": shown, "checked": len(vm_ids)}
+    result = _measuring.with_unmeasured(result, measurement, "warn" if params["action"] == "warn" else "fail")
+    if not measurement.vms:
+        result["warnings"].append("No VMs selected. Check names, where and vdc.")
     if broken:
-        message = f"{len(broken)} limits are not kept: {'; '.join(_words(violation) for violation in shown[:10])}"
+        details = "; ".join(_described(violation) for violation in shown[:10])
+        message = f"{len(broken)} thresholds violated: {details}"
         if params["action"] == "fail":
             result.update(failed=True, msg=f"{message}. {result['msg']}" if result.get("failed") else message)
             result.setdefault("error", {"error": "ThresholdsBrokenError", "message": message})
@@ -153,9 +155,9 @@ def compare(client: Client, params: Params, check_mode: bool, diff_mode: bool) -
     return result
 
 
-def _shown(found: Measurement, violation: Violation) -> Result:
+def _shown(measurement: Measurement, violation: Violation) -> Result:
     return {
-        "vm": found.name_of(violation.vm_id),
+        "vm": measurement.name_of(violation.vm_id),
         "vm_id": violation.vm_id,
         "metric": violation.metric,
         "instance": violation.instance,
@@ -165,9 +167,9 @@ def _shown(found: Measurement, violation: Violation) -> Result:
     }
 
 
-def _words(violation: Mapping[str, Any]) -> str:
-    value = "no value" if violation["value"] is None else "{:.4g}".format(violation["value"])
-    return "{}: {}, it is {}".format(violation["vm"], violation["limit"], value)
+def _described(violation: Mapping[str, Any]) -> str:
+    value = "has no value" if violation["value"] is None else "is {:.4g}".format(violation["value"])
+    return "{} {}, required: {}".format(violation["vm"], value, violation["limit"])
 
 
 MODULE = Module(compare, ARGUMENTS, of_edges=False)

@@ -1,42 +1,43 @@
 #!/usr/bin/python
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Metrics of machines."""
+"""Read metrics of VMs."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vca_metrics_info
-short_description: Read metrics of machines
+short_description: Read metrics of VMs
 version_added: "0.1.0"
 description:
-  - Reads what machines did over a time, several machines at once, and works out what it amounts to.
-  - A machine that cannot be measured does not hide the others. They are in the result also when the task fails.
+  - Reads metrics of VMs for a period, several VMs at the same time, and calculates aggregates such as averages and
+    percentiles.
+  - If the metrics of a VM cannot be read, the result still has those of the other VMs, even if the task fails.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
   metrics:
     description:
-      - Names or patterns, where C(*) stands for any text. By default all. C(vca metrics names) lists those that are
-        known.
+      - Names or patterns of metrics, in which C(*) matches any text. By default, all metrics are returned. To list the
+        known metrics, run C(vca metrics names).
     type: list
     elements: str
     default: []
   aggregates:
     description:
-      - What to work out for each series, V(min), V(max), V(avg), V(last), V(sum), V(count), or a percentile such as
-        V(p95).
+      - Aggregates to calculate for each series, as V(min), V(max), V(avg), V(last), V(sum), V(count), or a percentile
+        such as V(p95).
     type: list
     elements: str
     default: [min, avg, p95, max, last]
   samples:
     description:
-      - Return every sample, too.
+      - Whether to return all samples too.
     type: bool
     default: false
   on_error:
     description:
-      - What to do when a machine cannot be measured.
+      - Whether the task fails or shows a warning if the metrics of a VM cannot be read.
     type: str
     choices: [fail, warn]
     default: fail
@@ -50,14 +51,14 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: CPU of two machines over a day
+- name: Read the CPU usage of two VMs in the last 24 hours
   vcloudair.cloud.vca_metrics_info:
     names: [web1, web2]
     metrics: [cpu.usage.*]
     start: 24h
   register: cpu
 
-- name: The busiest of them
+- name: Show the VM with the highest CPU usage
   ansible.builtin.debug:
     msg: "{{ (cpu.series | sort(attribute='aggregates.p95') | last).vm }}"
   when: cpu.series
@@ -65,7 +66,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 series:
-  description: One for each machine, metric and instance of it.
+  description: Series, one for each VM, metric and instance.
   returned: success
   type: list
   elements: dict
@@ -78,24 +79,24 @@ series:
       interval: 300
       aggregates: {min: 3.1, avg: 12.4, p95: 40.2, max: 61.0, last: 9.9}
 unmeasured:
-  description: Machines that could not be measured, and why.
+  description: VMs whose metrics could not be read, with the error of each.
   returned: success
   type: list
   elements: dict
   sample: [{vm: web3, vm_id: 5f2d9b1e-6c0a-4b5e-9d5f-0a4b1f6f3a12, error: {error: ServerError, message: "..."}}]
 missing:
-  description: Metrics that were asked for and that no machine has.
+  description: Requested metrics that no VM has.
   returned: success
   type: list
   elements: str
   sample: []
 api_calls:
-  description: How many HTTP exchanges it took, sign-in included.
+  description: Number of HTTP requests that the task sent, including the sign-in.
   returned: success
   type: int
   sample: 12
 error:
-  description: What failed, for programs. Its keys depend on the error.
+  description: Details of the error, for use in conditions. The keys depend on the type of error.
   returned: failure
   type: dict
   sample: {error: NotFoundError, message: "..."}
@@ -120,12 +121,15 @@ ARGUMENTS = dict(
 
 
 def read(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
-    """Series with what they amount to."""
+    """Return the series with their aggregates."""
     _measuring.check_aggregates(params["aggregates"])
-    found = _measuring.measured(client, params, params["metrics"])
-    series = [_measuring.shown(found, one, params["aggregates"], params["samples"]) for one in found.collected.series]
-    result = {"changed": False, "series": series, "missing": list(found.collected.missing)}
-    return _measuring.with_unmeasured(result, found, params["on_error"])
+    measurement = _measuring.measured(client, params, params["metrics"])
+    collected = measurement.collected
+    rows = [
+        _measuring.shown(measurement, series, params["aggregates"], params["samples"]) for series in collected.series
+    ]
+    result = {"changed": False, "series": rows, "missing": list(collected.missing)}
+    return _measuring.with_unmeasured(result, measurement, params["on_error"])
 
 
 MODULE = Module(read, ARGUMENTS, of_edges=False)

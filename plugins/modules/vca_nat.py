@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Many NAT rules, and the switch of NAT, in one write."""
+"""Manage NAT rules and the NAT setting of an edge gateway in one write."""
 
 from __future__ import annotations
 
@@ -10,43 +10,42 @@ module: vca_nat
 short_description: Manage the NAT of an edge gateway in one write
 version_added: "0.1.0"
 description:
-  - Brings a list of NAT rules of an edge gateway, and whether NAT is on, to the state asked for, with one read and at
-    most one write, however many rules there are.
+  - Creates, updates, moves and deletes NAT rules of an edge gateway, and enables or disables NAT.
+  - The task takes one read and at most one write, for any number of rules.
   - Rules that are not listed are kept, unless O(purge=true).
-  - Listed rules keep the order of the list among each other. A new rule without a position goes right behind the listed
-    rule before it. If no listed rule exists yet, new rules go to the bottom of the rules of users.
-  - When a change is made, the firewall is read too, to warn if it is off or if no rule of it lets the traffic of a
-    new or changed V(dnat) rule in. The interfaces are read too, to warn if the address of such a rule is in no network
-    of the edge gateway. Nothing is read for that when there is nothing to change.
+  - The order of the listed rules is the order of the list. A new rule without a position is placed directly after the
+    previous rule of the list. If none of the listed rules exists, new rules are added after all user-defined rules.
+  - If there is a change, the module also reads the firewall and the interfaces. It warns if the firewall is disabled or
+    has no rule that accepts the traffic of a new or changed V(dnat) rule. It also warns if the address of such a rule
+    is in none of the edge gateway's networks.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
   rules:
     description:
-      - The rules, in order. No two of them may mean the same rule.
-      - A field that a rule does not give is kept as it is, or with O(purge=true) has its default.
-      - A new rule has the defaults.
+      - NAT rules, in order. Each entry must identify a different rule.
+      - Fields that are not set keep their current values, or with O(purge=true) get their default values. In a new
+        rule they get their default values.
   state:
     description:
-      - V(present) brings the listed rules about, V(absent) takes them out.
+      - V(present) creates or updates the listed rules, V(absent) deletes them.
     type: str
     choices: [present, absent]
     default: present
   purge:
     description:
-      - Whether rules that users own and O(rules) does not list are deleted. Needs O(rules). The list is then the
-        whole order.
-      - The list then says all there is to say. A field that a rule of it does not give has its default, and is
-        brought back to it, such as C(enabled), C(logging) and C(description). The tag is kept, and so is O(enabled)
-        if it is not given.
-      - Without it, fields that are not given are kept as they are.
+      - Whether to delete user-defined rules that are not in O(rules). Requires O(rules). The list then sets the
+        complete order.
+      - Fields of a listed rule that are not set, such as C(enabled), C(logging) and C(description), are reset to
+        their default values. The tag is kept, and so is O(enabled) if it is not set.
+      - With V(false), fields that are not set keep their current values.
     type: bool
     default: false
     aliases: [purge_rules]
   allow_empty:
     description:
-      - Whether O(rules) may be empty together with O(purge=true), which deletes all rules that users own.
-      - Without it such a task fails, because an empty list is more often a slip in a template than meant.
+      - Whether O(rules) may be empty together with O(purge=true). This deletes all user-defined rules.
+      - Without O(allow_empty=true), such a task fails, because an empty list is often an error in a template.
 extends_documentation_fragment:
   - vcloudair.cloud._nat
   - vcloudair.cloud._vca
@@ -61,7 +60,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Converge the NAT of the shop, keep everybody else's
+- name: Manage the NAT rules of the web shop and keep all other rules
   vcloudair.cloud.vca_nat:
     edge: web-edge
     rules:
@@ -77,7 +76,7 @@ EXAMPLES = r"""
         original_address: 192.168.10.0/24
         translated_address: 203.0.113.11
 
-- name: Exactly these rules and nothing else
+- name: Enable NAT and replace all user-defined rules
   vcloudair.cloud.vca_nat:
     edge: web-edge
     enabled: true
@@ -87,35 +86,38 @@ EXAMPLES = r"""
 
 RETURN = r"""
 nat:
-  description: The switch and the rules that were named, as they are on the server, or would be in check mode.
+  description: >-
+    The setting and the rules that the task lists, as they are on the server after the task, or in check mode as they
+    would be.
   returned: success
   type: dict
   sample:
     enabled: true
     rules: [{action: snat, original_address: 192.168.10.0/24, translated_address: 203.0.113.11, rule_id: "196609"}]
 staged:
-  description: That nothing was written yet, because O(stage=true).
+  description: Always V(true). The change was staged and not written yet, because of O(stage=true).
   returned: when staged
   type: bool
   sample: true
 plan:
-  description: What there was to do, in one line.
+  description: Summary of the changes, in one line.
   returned: success
   type: str
   sample: 2 to create, 1 to move
 api_calls:
-  description: How many HTTP exchanges it took, sign-in included.
+  description: Number of HTTP requests that the task sent, including the sign-in.
   returned: success
   type: int
   sample: 4
 written:
-  description: Whether something was written before it failed, V(true), V(false) or V(unknown). The last means that a
-    response was lost; run the task again in check mode to see what is there.
+  description: >-
+    Whether the task wrote a change before it failed, V(true), V(false) or V(unknown). With V(unknown), a response was
+    lost. Run the task again in check mode to see the current state.
   returned: failure
   type: raw
   sample: false
 error:
-  description: What failed, for programs. Its keys depend on the error.
+  description: Details of the error, for use in conditions. The keys depend on the type of error.
   returned: failure
   type: dict
   sample: {error: AmbiguousMatchError, candidates: [{rule_id: "196609"}, {rule_id: "196610"}]}

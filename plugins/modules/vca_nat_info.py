@@ -1,17 +1,17 @@
 #!/usr/bin/python
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""The NAT of an edge gateway, as it is."""
+"""Read the NAT configuration of an edge gateway."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vca_nat_info
-short_description: Read the NAT of an edge gateway
+short_description: Read the NAT configuration of an edge gateway
 version_added: "0.1.0"
 description:
-  - Reads the NAT of an edge gateway. What it returns as RV(nat.rules) can be given to M(vcloudair.cloud.vca_nat) as
-    it is.
+  - Returns the NAT rules of an edge gateway, and whether NAT is enabled.
+  - You can pass RV(nat.rules) to M(vcloudair.cloud.vca_nat) without changes.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options: {}
@@ -25,48 +25,48 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Read the NAT
+- name: Read the NAT configuration of an edge gateway
   vcloudair.cloud.vca_nat_info:
     edge: web-edge
   register: live
 
-- name: Where traffic to our addresses goes
+- name: Show the internal addresses that DNAT rules publish
   ansible.builtin.debug:
     msg: "{{ live.nat.rules | selectattr('action', 'eq', 'dnat') | map(attribute='translated_address') | list }}"
 """
 
 RETURN = r"""
 nat:
-  description: The switch, the rules of users in order, and the rules that the server made itself.
+  description: Setting, user-defined rules and rules that the server created.
   returned: success
   type: dict
   contains:
     enabled:
-      description: Whether NAT is on.
+      description: Whether NAT is enabled.
       type: bool
       returned: success
     rules:
-      description: The rules of users, in order. The list is there when it is empty, too.
+      description: User-defined rules, in order. The list can be empty.
       type: list
       elements: dict
       returned: success
       sample: [{action: dnat, original_address: 203.0.113.10, translated_address: 192.168.10.20, rule_id: "196609"}]
     internal_rules:
-      description: Rules that the server made itself.
+      description: Rules that the server created, which users cannot change.
       type: list
       elements: dict
       returned: success
     version:
-      description: The server's counter of changes.
+      description: Version number of the configuration, which the server increases with each change.
       type: int
       returned: success
 api_calls:
-  description: How many HTTP exchanges it took, sign-in included.
+  description: Number of HTTP requests that the task sent, including the sign-in.
   returned: success
   type: int
   sample: 3
 error:
-  description: What failed, for programs. Its keys depend on the error.
+  description: Details of the error, for use in conditions. The keys depend on the type of error.
   returned: failure
   type: dict
   sample: {error: NotFoundError, message: "..."}

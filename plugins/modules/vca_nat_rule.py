@@ -1,31 +1,31 @@
 #!/usr/bin/python
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""One NAT rule of an edge gateway."""
+"""Manage a NAT rule of an edge gateway."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vca_nat_rule
-short_description: Manage one NAT rule of an edge gateway
+short_description: Manage a NAT rule of an edge gateway
 version_added: "0.1.0"
 description:
-  - Brings one NAT rule of an edge gateway of vCloud Air or VMware Cloud Director to the state asked for. All other
-    rules are kept as they are, in their order.
-  - Options that are not given are kept as they are on a rule that exists.
-  - A new rule without a position goes to the bottom of the rules of users. To place it, use O(position), O(before),
+  - Creates, updates, moves or deletes a NAT rule of an edge gateway in vCloud Air or VMware Cloud Director. All other
+    rules and their order are kept.
+  - On an existing rule, options that are not set keep their current values.
+  - A new rule without a position is added after all user-defined rules. To place it, use O(position), O(before),
     O(after) or O(index).
-  - Costs one read when there is nothing to change.
-  - When a change is made, the firewall is read too, to warn if it is off or if no rule of it lets the traffic of a
-    new or changed V(dnat) rule in. The interfaces are read too, to warn if the address of such a rule is in no network
-    of the edge gateway. Nothing is read for that when there is nothing to change.
-  - Rules that the server made itself are never touched.
+  - A task without a change takes one read.
+  - If there is a change, the module also reads the firewall and the interfaces. It warns if the firewall is disabled or
+    has no rule that accepts the traffic of a new or changed V(dnat) rule. It also warns if the address of such a rule
+    is in none of the edge gateway's networks.
+  - Rules that the server created are never changed.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
   state:
     description:
-      - Whether the rule is there.
+      - Whether the rule must exist. V(present) creates or updates it, V(absent) deletes it.
     type: str
     choices: [present, absent]
     default: present
@@ -38,15 +38,15 @@ extends_documentation_fragment:
   - vcloudair.cloud._attributes.writes
 seealso:
   - module: vcloudair.cloud.vca_nat
-    description: Many rules in one write.
+    description: Manages many rules in one write.
   - module: vcloudair.cloud.vca_edge_commit
-    description: Many tasks, one write.
+    description: Writes the changes of many tasks in one write.
   - module: vcloudair.cloud.vca_nat_info
   - module: vcloudair.cloud.vca_firewall_rule
 """
 
 EXAMPLES = r"""
-- name: Publish the web server
+- name: Publish a web server with DNAT
   vcloudair.cloud.vca_nat_rule:
     edge: web-edge
     action: dnat
@@ -58,7 +58,7 @@ EXAMPLES = r"""
     protocol: tcp
     description: web
 
-- name: Let the network out behind one address
+- name: Translate outgoing traffic of a network to one address with SNAT
   vcloudair.cloud.vca_nat_rule:
     edge: web-edge
     action: snat
@@ -66,14 +66,14 @@ EXAMPLES = r"""
     original_address: 192.168.10.0/24
     translated_address: 203.0.113.11
 
-- name: Give the rule that is described as web another port
+- name: Change the port of the rule with the description web
   vcloudair.cloud.vca_nat_rule:
     edge: web-edge
     match_by: description
     description: web
     original_port: 8443
 
-- name: Take a rule out
+- name: Delete a rule
   vcloudair.cloud.vca_nat_rule:
     edge: web-edge
     action: dnat
@@ -85,7 +85,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 rule:
-  description: The rule as it is on the server, or would be in check mode. Null when it is absent.
+  description: >-
+    The rule as it is on the server after the task, or in check mode as it would be. V(null) if the rule is absent.
   returned: success
   type: dict
   sample:
@@ -99,28 +100,29 @@ rule:
     enabled: true
     rule_id: "196609"
 staged:
-  description: That nothing was written yet, because O(stage=true).
+  description: Always V(true). The change was staged and not written yet, because of O(stage=true).
   returned: when staged
   type: bool
   sample: true
 plan:
-  description: What there was to do, in one line.
+  description: Summary of the changes, in one line.
   returned: success
   type: str
   sample: 1 to create
 api_calls:
-  description: How many HTTP exchanges it took, sign-in included.
+  description: Number of HTTP requests that the task sent, including the sign-in.
   returned: success
   type: int
   sample: 4
 written:
-  description: Whether something was written before it failed, V(true), V(false) or V(unknown). The last means that a
-    response was lost; run the task again in check mode to see what is there.
+  description: >-
+    Whether the task wrote a change before it failed, V(true), V(false) or V(unknown). With V(unknown), a response was
+    lost. Run the task again in check mode to see the current state.
   returned: failure
   type: raw
   sample: false
 error:
-  description: What failed, for programs. Its keys depend on the error.
+  description: Details of the error, for use in conditions. The keys depend on the type of error.
   returned: failure
   type: dict
   sample: {error: SpecError, field: original_port, message: "..."}

@@ -1,43 +1,43 @@
 #!/usr/bin/python
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the cloud knows of a host of the inventory."""
+"""Gather facts about a VM from the cloud."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vca_query_facts
-short_description: Gather what the cloud knows of a machine
+short_description: Gather facts about a VM from the cloud API
 version_added: "0.1.0"
 description:
-  - Sets the fact C(vca) of a host to what the cloud knows of the machine that it is, power, size, addresses, and the
-    vApp, VDC and organization that it is in.
-  - It can be one of the modules that M(ansible.builtin.gather_facts) runs. It asks the cloud, not the machine, so let
-    it run where the library is, with C(delegate_to).
+  - Sets the fact C(vca) of a host to the data of its VM in the cloud, such as power state, size, addresses, vApp, VDC
+    and organization.
+  - M(ansible.builtin.gather_facts) can run it as a facts module. The module queries the cloud API, not the VM, so run
+    it with C(delegate_to) on a host that has the Python library.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
   name:
     description:
-      - Name of the machine in the cloud. Names are not unique; see O(vapp) and O(id).
+      - Name of the VM. Names need not be unique. See O(vapp) and O(id).
     type: str
   id:
     description:
-      - UUID of the machine. The inventory plugin sets it as C(vca_id).
+      - UUID of the VM. The inventory plugin P(vcloudair.cloud.vca_vms#inventory) sets it as C(vca_id).
     type: str
   vapp:
     description:
-      - Name of the vApp that the machine is in.
+      - Name of the vApp that contains the VM.
     type: str
   metadata:
     description:
-      - Keys of metadata to bring, eight at most.
+      - Keys of the metadata to read, at most 8.
     type: list
     elements: str
     default: []
   nics:
     description:
-      - Bring every network interface, at the price of one more call.
+      - Whether to read all network interfaces. This takes one more API call.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -51,23 +51,23 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Gather what the cloud knows, in place of what the machine knows, or beside it
+- name: Gather facts from the cloud API with gather_facts
   ansible.builtin.gather_facts:
   delegate_to: localhost
   vars:
     ansible_facts_modules: [vcloudair.cloud.vca_query_facts]
-  # module_defaults can be those of the play, too.
+  # You can also set module_defaults for the play.
   module_defaults:
     vcloudair.cloud.vca_query_facts:
       name: "{{ vca_name | default(inventory_hostname) }}"
       id: "{{ vca_id | default(omit) }}"
 
-- name: Machines that run
+- name: Show the memory of the VM if it is powered on
   ansible.builtin.debug:
     msg: "{{ ansible_facts.vca.memory_mb }} MiB in {{ ansible_facts.vca.vapp }}"
   when: ansible_facts.vca.power == 'on'
 
-- name: For one machine
+- name: Gather facts about a VM by its name and vApp
   vcloudair.cloud.vca_query_facts:
     name: "{{ inventory_hostname }}"
     vapp: shop
@@ -83,22 +83,23 @@ ansible_facts:
   contains:
     vca:
       description:
-        - C(name), C(id), C(href), C(vapp), C(vapp_id), C(vdc), C(vdc_id), C(org), C(status), C(power) (V(on), V(off),
-          V(suspended), V(other)), C(guest_os), C(os_family), C(cpus), C(memory_mb), C(network), C(ip_address),
-          C(ip_addresses), C(storage_profile), C(owner), C(metadata), and with O(nics) also C(nics).
-        - Each of C(nics) has C(index), C(is_primary), C(network), C(ip_address), C(external_ip_address),
-          C(mac_address), C(is_connected), C(mode), C(adapter_type) and C(needs_customization).
-        - C(record) is all that the server said.
+        - Data of the VM, with the keys C(name), C(id), C(href), C(vapp), C(vapp_id), C(vdc), C(vdc_id), C(org),
+          C(status), C(power) (V(on), V(off), V(suspended) or V(other)), C(guest_os), C(os_family), C(cpus),
+          C(memory_mb), C(network), C(ip_address), C(ip_addresses), C(storage_profile), C(owner) and C(metadata).
+        - With O(nics=true), it also has the list C(nics). Each entry has the keys C(index), C(is_primary), C(network),
+          C(ip_address), C(external_ip_address), C(mac_address), C(is_connected), C(mode), C(adapter_type) and
+          C(needs_customization).
+        - C(record) has all attributes that the server returned.
       returned: success
       type: dict
       sample: {name: web1, vapp: shop, vdc: gold, power: 'on', memory_mb: 4096, ip_address: 192.168.10.2}
 api_calls:
-  description: How many HTTP exchanges it took, sign-in included.
+  description: Number of HTTP requests that the task sent, including the sign-in.
   returned: success
   type: int
   sample: 3
 error:
-  description: What failed, for programs. Its keys depend on the error.
+  description: Details of the error, for use in conditions. The keys depend on the type of error.
   returned: failure
   type: dict
   sample: {error: NotFoundError, message: "..."}
@@ -121,8 +122,8 @@ ARGUMENTS = {
 
 
 def gather(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
-    """The facts of one machine."""
-    machine = client.query.machines.one(
+    """Return the facts about a VM."""
+    vm = client.query.machines.one(
         name=params["name"] or "",
         id=params["id"] or "",
         vapp=params["vapp"] or "",
@@ -130,7 +131,7 @@ def gather(client: Client, params: Params, check_mode: bool, diff_mode: bool) ->
         metadata=params["metadata"],
         nics=params["nics"],
     )
-    return {"changed": False, "ansible_facts": {"vca": machine}}
+    return {"changed": False, "ansible_facts": {"vca": vm}}
 
 
 MODULE = Module(gather, ARGUMENTS, of_edges=False, required_one_of=[("name", "id")])

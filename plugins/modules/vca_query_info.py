@@ -1,68 +1,69 @@
 #!/usr/bin/python
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Records of the query service."""
+"""Query records of VMs, networks, tasks and other objects."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vca_query_info
-short_description: Find anything in a cloud
+short_description: Query VMs, networks, catalogs, tasks and other objects
 version_added: "0.1.0"
 description:
-  - Asks the query service for records of one type, such as machines, networks, catalogs or tasks.
-  - The result is whole. When the cloud changes so much while its pages are read that it cannot be, the task fails.
+  - Returns records of one type from the query service of the API, such as VMs, networks, catalogs or tasks.
+  - The result always has all matching records. If they change too much while the pages are read, the task fails.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
   type:
     description:
-      - Type of the records, in the API's own words. C(vca query) lists those that a server offers.
+      - Type of the records, as the API names it, such as V(vm) or V(edgeGateway). To list the types of a server, run
+        C(vca query).
     type: str
     required: true
   where:
     description:
-      - Conditions on attributes, all of which are to be met. A value is taken as it is, whatever characters are in it.
-      - A list stands for any of its values. A mapping compares in another way, with V(ne), V(lt), V(le), V(gt), V(ge),
-        or V(like), where C(*) stands for any text.
-      - C(metadata:key) is the name of metadata.
+      - Conditions on attributes. A record must meet all of them. Values can have any characters and need no quoting.
+      - A list matches any of its values. A mapping uses another comparison, with the keys V(ne), V(lt), V(le), V(gt),
+        V(ge) or V(like). In V(like), C(*) matches any text.
+      - To compare metadata, use C(metadata:KEY) as the name of the attribute.
     type: dict
     default: {}
   filter:
     description:
-      - A filter expression as the API has it, for experts. It is sent as it is, so nothing in it is quoted.
-      - Together with O(where), both are to be met.
+      - Filter expression in the syntax of the API. It is sent without changes, so quote its values yourself.
+      - With O(where), a record must meet both.
     type: str
   fields:
     description:
-      - Attributes to fetch. The name always comes. By default all.
+      - Attributes to return, in addition to the name. By default, all attributes are returned.
     type: list
     elements: str
     default: []
   metadata:
     description:
-      - Keys of metadata to fetch, eight at most.
+      - Keys of the metadata to return, at most 8.
     type: list
     elements: str
     default: []
   sort:
     description:
-      - Attribute to sort by. By default, records come in the order of their ids.
+      - Attribute to sort by. By default, records are sorted by id.
     type: str
   descending:
     description:
-      - Sort from the highest down.
+      - Whether to sort in descending order.
     type: bool
     default: false
   limit:
     description:
-      - How many records at most.
+      - Maximum number of records to return.
     type: int
   expect:
     description:
-      - How many there have to be. V(all) takes any number.
-      - V(first) takes the first one, and there may be none.
-      - V(one) fails unless there is exactly one, and names the candidates when there are more.
+      - Number of records to expect. V(all) returns all matching records.
+      - V(first) returns only the first record, or none if no record matches.
+      - V(one) fails unless exactly one record matches. If there are more, the error lists them.
     type: str
     choices: [all, first, one]
     default: all
@@ -79,7 +80,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Running machines with much memory, the largest first
+- name: List running VMs with at least 16 GiB of memory, largest first
   vcloudair.cloud.vca_query_info:
     type: vm
     where:
@@ -91,25 +92,25 @@ EXAMPLES = r"""
     fields: [memoryMB, containerName, ipAddress]
   register: large
 
-- name: The one edge gateway of that name
+- name: Find an edge gateway by name
   vcloudair.cloud.vca_query_info:
     type: edgeGateway
     where: {name: web-edge}
     expect: one
   register: edge
 
-- name: Its id
+- name: Show the id of the edge gateway
   ansible.builtin.debug:
     msg: "{{ edge.record.id }}"
 
-- name: What failed today
+- name: List the tasks that failed today
   vcloudair.cloud.vca_query_info:
     type: task
     where:
       status: [error, aborted]
       startDate: {ge: "{{ now(utc=true).strftime('%Y-%m-%dT00:00:00Z') }}"}
 
-- name: Machines with a label
+- name: List VMs by metadata and name
   vcloudair.cloud.vca_query_info:
     type: vm
     where: {"metadata:tier": gold, name: {like: "web*"}}
@@ -119,29 +120,30 @@ EXAMPLES = r"""
 RETURN = r"""
 records:
   description:
-    - What was found, in order. The list is there when it is empty, too.
-    - Numbers and booleans are such, times are as the server wrote them. C(id) is the UUID of the object.
+    - Matching records, in order. The list can be empty.
+    - Numbers and booleans are converted. Times are returned as the server formats them. C(id) is the UUID of the
+      object.
   returned: success
   type: list
   elements: dict
   sample: [{name: web1, id: 5f2d9b1e-6c0a-4b5e-9d5f-0a4b1f6f3a10, status: POWERED_ON, memoryMB: 4096}]
 record:
-  description: The first of the records, or null when there is none.
+  description: First record, or V(null) if no record matches.
   returned: success
   type: dict
   sample: {name: web1, id: 5f2d9b1e-6c0a-4b5e-9d5f-0a4b1f6f3a10}
 count:
-  description: How many records there are in RV(records).
+  description: Number of records in RV(records).
   returned: success
   type: int
   sample: 1
 api_calls:
-  description: How many HTTP exchanges it took, sign-in included.
+  description: Number of HTTP requests that the task sent, including the sign-in.
   returned: success
   type: int
   sample: 3
 error:
-  description: What failed, for programs. Its keys depend on the error.
+  description: Details of the error, for use in conditions. The keys depend on the type of error.
   returned: failure
   type: dict
   sample: {error: AmbiguousMatchError, message: "..."}
@@ -165,25 +167,25 @@ ARGUMENTS = {
     "limit": {"type": "int"},
     "expect": {"type": "str", "choices": ["all", "first", "one"], "default": "all"},
 }
-ASKED = ("filter", "fields", "metadata", "sort", "descending", "limit")
+QUERY_OPTIONS = ("filter", "fields", "metadata", "sort", "descending", "limit")
 
 
 def query(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
-    """Ask, and take as many as are expected."""
+    """Return the records that match the query."""
     warnings: list[str] = []
-    asked = client.query.query(params["type"], params["where"], warn=warnings.append, **given(params, ASKED))
+    result = client.query.query(params["type"], params["where"], warn=warnings.append, **given(params, QUERY_OPTIONS))
     if params["expect"] == "one":
-        records = [asked.one()]
+        records = [result.one()]
     elif params["expect"] == "first":
-        records = [record for record in [asked.first()] if record is not None]
+        records = [record for record in [result.first()] if record is not None]
     else:
-        records = asked.all()
-    shown = [record.as_dict() for record in records]
+        records = result.all()
+    rows = [record.as_dict() for record in records]
     return {
         "changed": False,
-        "records": shown,
-        "record": shown[0] if shown else None,
-        "count": len(shown),
+        "records": rows,
+        "record": rows[0] if rows else None,
+        "count": len(rows),
         "warnings": warnings,
     }
 

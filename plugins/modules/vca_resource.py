@@ -1,51 +1,54 @@
 #!/usr/bin/python
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Any kind of resource that is installed."""
+"""Manage resources of any kind, including kinds that plugins add."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vca_resource
-short_description: Manage a resource of any kind, also of kinds that plugins bring
+short_description: Manage resources of any kind, including kinds from plugins
 version_added: "0.1.0"
 description:
-  - Brings resources of any kind that vcloudair-core or one of its plugins offers to the state asked for. A plugin
-    needs no module of its own to be used in playbooks.
-  - For the kinds that have a module of their own, such as M(vcloudair.cloud.vca_firewall), that module is the better
-    choice, because its options are documented and checked one by one.
+  - Creates, updates and deletes resources of any kind that vcloudair-core or one of its plugins provides. With this
+    module, playbooks can manage the resources of a plugin that has no Ansible module.
+  - If a kind has a module, such as M(vcloudair.cloud.vca_firewall), use that module. It documents and checks each
+    option.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
   kind:
     description:
-      - Kind of the resource, such as V(ans.nat_rule). The plugin that offers it must be installed in the Python that
-        runs the module.
+      - Resource kind, such as V(ans.nat_rule). The plugin that provides the kind must be installed in the Python
+        environment that runs the module.
     type: str
     required: true
   spec:
     description:
-      - One resource, in the words of the kind. What M(vcloudair.cloud.vca_resource_info) returns are such words.
-      - Values of fields that the kind declares to be secret, and of fields whose names say so, such as C(password), are
-        masked in all that this module returns and logs. If nobody offers the kind, nothing of O(spec) is returned.
-      - Ansible itself shows the options of a task as they are written when it is told to, with
-        C(display_args_to_stdout). Only C(no_log) on the task keeps secrets out of that.
+      - Specification of the resource, with the options of the kind. M(vcloudair.cloud.vca_resource_info) returns
+        resources in the same format.
+      - Secret values are masked in everything that this module returns and logs. These are the values of fields that
+        the kind declares as secret, and of fields with names such as C(password). If no plugin provides the kind, the
+        result has nothing of O(spec).
+      - With C(display_args_to_stdout), Ansible shows the options of a task before the module can mask them. To hide
+        them, set C(no_log) for the task.
     type: dict
   specs:
     description:
-      - Several resources, as O(spec), in one write.
+      - Specifications of several resources, each in the format of O(spec), to write together.
     type: list
     elements: dict
   state:
     description:
-      - V(present) brings them about, V(absent) takes them out. Others are left alone.
-      - V(exact) brings them about and takes all others out that users may own.
+      - V(present) creates or updates the resources, V(absent) deletes them. Other resources are kept.
+      - V(exact) creates or updates the resources, and deletes all other user-defined resources of the kind.
     type: str
     choices: [present, absent, exact]
     default: present
   target:
     description:
-      - What the kind acts on, in its own words. For kinds of edge gateways, O(edge) and O(vdc) do.
+      - Target of the resources, with the keys that the kind defines. For kinds of edge gateways, set O(edge) and
+        O(vdc) instead.
     type: dict
     default: {}
 extends_documentation_fragment:
@@ -58,7 +61,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: A pool of a load balancer, of a plugin that offers lb.pool
+- name: Create a load balancer pool with a plugin that provides the kind lb.pool
   vcloudair.cloud.vca_resource:
     kind: lb.pool
     edge: web-edge
@@ -67,7 +70,7 @@ EXAMPLES = r"""
       members:
         - {name: web1, address: 192.168.10.21, port: 8443}
 
-- name: These NAT rules and no others
+- name: Replace all user-defined NAT rules
   vcloudair.cloud.vca_resource:
     kind: ans.nat_rule
     edge: web-edge
@@ -80,28 +83,31 @@ EXAMPLES = r"""
 
 RETURN = r"""
 resource:
-  description: What was named, in the words of the kind, as it is on the server, or would be in check mode.
+  description: >-
+    The resources of the task in the format of the kind, as they are on the server after the task, or in check mode as
+    they would be.
   returned: success
   type: raw
   sample: [{name: web, members: [{name: web1, address: 192.168.10.21, port: 8443}]}]
 plan:
-  description: What there was to do, in one line.
+  description: Summary of the changes, in one line.
   returned: success
   type: str
   sample: 1 to create
 api_calls:
-  description: How many HTTP exchanges it took, sign-in included.
+  description: Number of HTTP requests that the task sent, including the sign-in.
   returned: success
   type: int
   sample: 6
 written:
-  description: Whether something was written before it failed, V(true), V(false) or V(unknown). The last means that a
-    response was lost; run the task again in check mode to see what is there.
+  description: >-
+    Whether the task wrote a change before it failed, V(true), V(false) or V(unknown). With V(unknown), a response was
+    lost. Run the task again in check mode to see the current state.
   returned: failure
   type: raw
   sample: false
 error:
-  description: What failed, for programs. Its keys depend on the error.
+  description: Details of the error, for use in conditions. The keys depend on the type of error.
   returned: failure
   type: dict
   sample: {error: SpecError, field: algorithm, message: "..."}
@@ -125,9 +131,9 @@ ARGUMENTS = {
 
 
 def hide(params: Params) -> Iterable[str]:
-    """What to mask. Where nobody can tell what is secret, nothing is kept that could be."""
-    several = params.get("specs")
-    listed = [params.get("spec"), *(several if isinstance(several, list) else [several])]
+    """Return the secrets to mask. Empty the specs in ``params`` if their secrets cannot be determined."""
+    specs = params.get("specs")
+    listed = [params.get("spec"), *(specs if isinstance(specs, list) else [specs])]
     secrets = secrets_of(params.get("kind"), [spec for spec in listed if spec is not None])
     if secrets is None:
         params.update({name: empty for name, empty in (("spec", {}), ("specs", [])) if params.get(name) is not None})
@@ -135,12 +141,12 @@ def hide(params: Params) -> Iterable[str]:
 
 
 def specs(params: Params) -> list[Params]:
-    """In the words of the kind, whatever they are."""
+    """Return the specs of the task as a list."""
     return [params["spec"]] if params["specs"] is None else params["specs"]
 
 
 def converge(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
-    """The kind is not known before there are parameters."""
+    """Converge the resources of the kind that the parameters name."""
     job = Job(params["kind"], specs=specs, show=lambda resource, params: {"resource": resource})
     return job(client, params, check_mode, diff_mode)
 

@@ -1,29 +1,30 @@
 #!/usr/bin/python
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""A resource of any kind that is installed, as it is."""
+"""Read resources of any kind, including kinds that plugins add."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vca_resource_info
-short_description: Read a resource of any kind, also of kinds that plugins bring
+short_description: Read resources of any kind, including kinds from plugins
 version_added: "0.1.0"
 description:
-  - Reads resources of any kind that vcloudair-core or one of its plugins offers. What it returns as RV(resource) is in
-    the words that M(vcloudair.cloud.vca_resource) takes.
+  - Returns the resources of any kind that vcloudair-core or one of its plugins provides. RV(resource) has the format
+    that M(vcloudair.cloud.vca_resource) accepts.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
   kind:
     description:
-      - Kind of the resource, such as V(ans.nat_rule). The plugin that offers it must be installed in the Python that
-        runs the module.
+      - Resource kind, such as V(ans.nat_rule). The plugin that provides the kind must be installed in the Python
+        environment that runs the module.
     type: str
     required: true
   target:
     description:
-      - What the kind acts on, in its own words. For kinds of edge gateways, O(edge) and O(vdc) do.
+      - Target of the resources, with the keys that the kind defines. For kinds of edge gateways, set O(edge) and
+        O(vdc) instead.
     type: dict
     default: {}
 extends_documentation_fragment:
@@ -42,24 +43,26 @@ EXAMPLES = r"""
     edge: web-edge
   register: live
 
-- name: Names of pools without members
+- name: Show the names of pools without members
   ansible.builtin.debug:
     msg: "{{ live.resource | rejectattr('members') | map(attribute='name') | list }}"
 """
 
 RETURN = r"""
 resource:
-  description: All resources of the kind on the target, or the one that there is, in the words of the kind.
+  description: >-
+    All resources of the kind on the target, in the format of the kind. A single value if the target always has exactly
+    one, such as a firewall.
   returned: success
   type: raw
   sample: [{name: web, members: [{name: web1, address: 192.168.10.21, port: 8443}]}]
 api_calls:
-  description: How many HTTP exchanges it took, sign-in included.
+  description: Number of HTTP requests that the task sent, including the sign-in.
   returned: success
   type: int
   sample: 3
 error:
-  description: What failed, for programs. Its keys depend on the error.
+  description: Details of the error, for use in conditions. The keys depend on the type of error.
   returned: failure
   type: dict
   sample: {error: PluginError, message: There is no resource kind 'lb.pol'.}
@@ -79,7 +82,7 @@ ARGUMENTS = {
 
 
 def read(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
-    """The kind is not known before there are parameters."""
+    """Return the resources of the kind that the parameters name."""
     job = Job(params["kind"], show=lambda resource, params: {"resource": resource})
     return job(client, params, check_mode, diff_mode)
 
