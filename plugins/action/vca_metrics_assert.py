@@ -1,6 +1,6 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""The action of vca_metrics_assert."""
+"""Run vca_metrics_assert in the controller if possible."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from ansible_collections.vcloudair.cloud.plugins.plugin_utils.module_action impo
 
 
 class ActionModule(ModuleAction):
-    """Runs vca_metrics_assert in the controller where that comes to the same."""
+    """Action plugin of vca_metrics_assert."""
 
     module = vca_metrics_assert.MODULE

@@ -1,24 +1,24 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Warn at the end of a run about what it staged and did not commit."""
+"""Warn at the end of a run about staged changes that were not written."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: stage_report
 type: notification
-short_description: Warns of staged changes at the end of a run
+short_description: Warn about uncommitted staged changes at the end of a run
 version_added: "0.1.0"
 description:
-  - Warns at the end of a run of its staged changes that M(vcloudair.cloud.vca_edge_commit) did not write.
-  - The modules give the same warning when Ansible ends, so a project need not enable this callback. With it, the
-    warning is part of the run, for tools that collect what callbacks print. It is given once in either case.
-  - Stages on other hosts, made by tasks that were delegated there, are not seen.
+  - Warns at the end of a run if M(vcloudair.cloud.vca_edge_commit) did not write all staged changes of the run.
+  - Without this callback, the modules show the same warning when Ansible exits. With it, the warning is part of the
+    output of the run, so that tools that collect the output of callbacks see it. The warning is shown only once.
+  - Stages on other hosts, from tasks that were delegated to them, are not checked.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 requirements:
   - vcloudair-core on the controller
-  - Listed in C(callbacks_enabled).
+  - The callback must be listed in C(callbacks_enabled).
 """
 
 from typing import Any
@@ -28,7 +28,7 @@ from ansible_collections.vcloudair.cloud.plugins.plugin_utils import stage_notic
 
 
 class CallbackModule(CallbackBase):
-    """Looks for stages of this run when it ends."""
+    """Callback that warns about uncommitted staged changes."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "notification"
@@ -36,5 +36,5 @@ class CallbackModule(CallbackBase):
     CALLBACK_NEEDS_ENABLED = True
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
-        """The run is over."""
+        """Show the warning at the end of the run."""
         stage_notice.warn(self._display)

@@ -25,11 +25,11 @@ options:
     description:
       - How to handle a change to a firewall rule that never applies because of an earlier rule, duplicates another
         rule, or allows all traffic from any source.
-      - V(warn) shows a warning. V(veto) rejects the change before the module writes anything. V("off") turns the check
-        off.
+      - V(warn) shows a warning. V(reject) rejects the change before the module writes anything. V("off") disables the
+        check.
       - If not set, the value of E(VCA_FIREWALL_LINT) is used. The default is V(warn).
     type: str
-    choices: ["off", warn, veto]
+    choices: ["off", warn, reject]
   lock:
     description:
       - Whether to lock the edge gateway while writing to it, so that other processes of the same user on this host

@@ -1,87 +1,91 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Machines of clouds as hosts."""
+"""Inventory of VMs."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: vca_vms
-short_description: Machines of vCloud Air and VMware Cloud Director as hosts
+short_description: Inventory of VMs in vCloud Air and VMware Cloud Director
 version_added: "0.1.0"
 author:
   - The vcloudair-core authors (@vcloudair-core)
 description:
-  - Reads the machines of one organization or several, and makes hosts and groups of them.
-  - The file's name ends in C(.vca.yml) or C(.vca.yaml). With the variables C(VCA_*) in the environment, as AWX sets
-    them from a credential, C(plugin) is all that it has to say.
-  - It takes one call for 128 machines, in parallel, and a handful for signing in and the names of VDCs, whatever is
-    asked for, except with O(nics).
-  - What comes from the API is data. It is never templated, whatever a machine is called.
+  - Adds the VMs of one or more organizations as hosts and groups.
+  - The name of the inventory file must end with C(.vca.yml) or C(.vca.yaml). If the environment has the variables
+    C(VCA_*), for example from an AWX credential, only O(plugin) is required.
+  - The plugin sends one API call per 128 VMs, in parallel, and a few for the sign-in and the names of VDCs. O(nics)
+    takes more calls.
+  - Values from the API are never templated, even if a name looks like a template.
 options:
   plugin:
-    description: Says that the file is for this plugin.
+    description: Name of the plugin, which marks the file as its inventory.
     type: str
     required: true
     choices: [vca_vms, vcloudair.cloud.vca_vms]
   sources:
     description:
-      - Where to look, when it is more than one organization or cloud. Each is a mapping of options of the connection
-        that differ from those of the file, and of O(vdcs) and O(where).
-      - Values may be templates, to take passwords from elsewhere.
+      - Organizations or clouds to read, if there is more than one. Each entry has the connection options that differ
+        from those of the file, and can have O(vdcs) and O(where).
+      - Values can be templates, for example to look up passwords.
     type: list
     elements: dict
     default: []
   where:
     description:
-      - Conditions on records that the server is asked for, as in O(vcloudair.cloud.vca_query_info#module:where).
+      - Conditions on attributes of VMs, in the format of O(vcloudair.cloud.vca_query_info#module:where). The server
+        evaluates them.
     type: dict
     default: {}
   templates:
     description:
-      - Take the machines of templates, too, which a server lists among the others.
+      - Whether to add the VMs of vApp templates too.
     type: bool
     default: false
   metadata:
     description:
-      - Keys of metadata to bring, eight at most. They come with the same calls, in the variable C(vca_metadata).
+      - Keys of the metadata to read into the variable C(vca_metadata), at most 8. This takes no more API calls.
     type: list
     elements: str
     default: []
   nics:
     description:
-      - Bring every network interface and address, at the price of one more call for each vApp, in parallel. Without it
-        there is the address of the primary interface, if the server tells it (API 5.7 and newer).
+      - Whether to read all network interfaces and addresses. This takes one more API call for each vApp, in parallel.
+      - With V(false), a VM has only the address of its primary interface, if the server returns it (API 5.7 and newer).
     type: bool
     default: false
   hostnames:
     description:
-      - What a host is called. The first that is not empty is taken. Each is a variable of the host without its prefix,
-        such as V(name), V(ip_address), V(id), or else a Jinja2 expression.
+      - Sources of the host name. The first value that is not empty is used. Each entry is a host variable without its
+        prefix, such as V(name), V(ip_address) or V(id), or a Jinja2 expression.
     type: list
     elements: str
     default: [name]
   duplicates:
     description:
-      - What to do about VMs whose host name is the same. With V(keep), the oldest of them keeps the name, and the
-        others get the name of their vApp added, and their id where that is not enough, so that a new VM never renames
-        the host of an older one. V(qualify) adds it to the name of each of them. V(error) fails.
-      - The age is that of the VM itself, read with one more call for each VM that shares its name. VMs that share a
-        name made by an expression in O(hostnames) have no known age, and V(keep) then does the same as V(qualify).
-      - A name that is that of a group, of another host, or of localhost, is never taken, whatever is set here. The host
-        is then called as if another one had its name, and a warning says so.
+      - How to handle VMs with the same host name. V(error) fails.
+      - V(keep) keeps the name of the oldest VM, so that a new VM never renames an existing host. It appends the name of
+        the vApp to the names of the other VMs, and also the id if the result is not unique.
+      - V(qualify) appends the name of the vApp, and also the id if necessary, to the names of all these VMs.
+      - To compare the age of VMs with the same name, the plugin sends one more API call for each of them. If the name
+        comes from an expression in O(hostnames), the age is not read, and V(keep) has the same effect as V(qualify).
+      - The name of a group, of another host, or of localhost is never used as a host name. Such a host always gets a
+        qualified name, and a warning is shown.
     type: str
     choices: [keep, qualify, error]
     default: keep
   ansible_host:
     description:
-      - What to connect to, as in O(hostnames). An empty list sets nothing.
+      - Sources of C(ansible_host), the address to connect to, in the format of O(hostnames). With an empty list, the
+        variable is not set.
     type: list
     elements: str
     default: [ip_address]
   hostvars:
     description:
-      - The only variables to set, without their prefix. Fewer make every job faster. V(record), all that the API said,
-        and V(nics) are set only if they are named here or asked for.
+      - Host variables to set, without their prefix. A shorter list makes each job faster.
+      - V(record), which has all attributes from the API, is set only if it is listed. V(nics) is set only with
+        O(nics=true).
     type: list
     elements: str
     default:
@@ -105,14 +109,14 @@ options:
       - nics
   group_by:
     description:
-      - What groups are made of, such as C(vapp_shop), C(vdc_gold), C(power_on), C(os_linux). V(metadata) makes those of
-        O(metadata), C(metadata_tier_gold).
+      - Properties to create groups from, such as C(vapp_shop), C(vdc_gold), C(power_on) and C(os_linux). V(metadata)
+        creates groups from the keys in O(metadata), such as C(metadata_tier_gold).
     type: list
     elements: str
     choices: [org, vdc, vapp, network, power, os, metadata]
     default: [org, vdc, vapp, network, power, os, metadata]
   root_group:
-    description: Group of all the hosts. Nothing for none.
+    description: Name of the group that contains all hosts. With an empty text, no such group is created.
     type: str
     default: vca
 extends_documentation_fragment:
@@ -127,11 +131,11 @@ seealso:
 """
 
 EXAMPLES = r"""
-# inventory.vca.yml: everything else comes from VCA_URL, VCA_ORG, VCA_USERNAME and VCA_PASSWORD
+# inventory.vca.yml: the connection is set by VCA_URL, VCA_ORG, VCA_USERNAME and VCA_PASSWORD
 plugin: vcloudair.cloud.vca_vms
 
 ---
-# Two organizations, running machines only, with an hour's cache
+# Running VMs of two organizations, cached for one hour
 plugin: vcloudair.cloud.vca_vms
 url: https://vcd.example.com
 username: inventory
@@ -149,7 +153,7 @@ cache_connection: .inventory-cache
 cache_timeout: 3600
 
 ---
-# Groups of metadata, names that are unique, and a host name of one's own
+# Groups from metadata, and host names from metadata or from the vApp and the name
 plugin: vcloudair.cloud.vca_vms
 metadata: [tier, fqdn]
 hostnames:
@@ -177,41 +181,41 @@ if TYPE_CHECKING:
 
     from vcloudair_core import Client
 
-CALLED = {"os": "os_family"}
-"""Variables that groups are made of, where the group is called otherwise."""
+GROUP_KEYS = {"os": "os_family"}
+"""Keys of records by the value of ``group_by``, if they differ."""
 
 
 class InventoryModule(CloudInventory):
-    """Machines of clouds as hosts."""
+    """Inventory of VMs."""
 
     NAME = "vcloudair.cloud.vca_vms"
-    THING = "VM"
+    NOUN = "VM"
     SOURCE_OPTIONS = ("vdcs", "where")
     READ_OPTIONS = ("templates", "metadata", "nics")
-    ASKED_OPTIONS = (*READ_OPTIONS, "hostnames", "duplicates")
+    CACHE_OPTIONS = (*READ_OPTIONS, "hostnames", "duplicates")
     QUALIFIERS = ("vapp", "id")
 
     def read_vdc(self, client: Client, source: Params, vdc: str) -> Sequence[Record]:
-        """Machines of one VDC, or of all of them."""
-        asked = {name: self.get_option(name) for name in self.READ_OPTIONS}
+        """Return the VMs of a VDC, or of all VDCs if ``vdc`` is empty."""
+        options = {name: self.get_option(name) for name in self.READ_OPTIONS}
         if self.get_option("duplicates") == "keep":
-            # Whichever is the oldest of a name keeps it. Names that expressions make are not known yet.
-            asked["ages_by"] = [name for name in self.get_option("hostnames") if name.isidentifier()]
-        return client.query.machines.read(source["where"], vdc=vdc, warn=self._warn, **asked)
+            # The oldest VM keeps its name. Names from expressions are not known yet.
+            options["ages_by"] = [name for name in self.get_option("hostnames") if name.isidentifier()]
+        return client.query.machines.read(source["where"], vdc=vdc, warn=self._warn, **options)
 
     def add_variables(self, host: str, record: Record, variables: dict[str, Any]) -> None:
-        """What to connect to."""
+        """Set ``ansible_host``."""
         address = self.first(self.get_option("ansible_host"), record, variables)
         if address:
             self.inventory.set_variable(host, "ansible_host", as_data(address))
 
     def group_names(self, record: Record) -> Iterator[tuple[str, str]]:
-        """Groups of a machine."""
-        for word in self.get_option("group_by"):
-            if word == "metadata":
+        """Yield the groups of a VM."""
+        for option in self.get_option("group_by"):
+            if option == "metadata":
                 for key, value in record["metadata"].items():
                     if value not in ("", None):
                         yield f"metadata_{key}_{value}", f"metadata {key}={value}"
-            elif record[CALLED.get(word, word)]:
-                name = f"{word}_{record[CALLED.get(word, word)]}"
+            elif record[GROUP_KEYS.get(option, option)]:
+                name = f"{option}_{record[GROUP_KEYS.get(option, option)]}"
                 yield name, name

@@ -1,6 +1,6 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""From names to ids."""
+"""Look up the ids of objects by name."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ DOCUMENTATION = r"""
 name: vca_id
 author:
   - The vcloudair-core authors (@vcloudair-core)
-short_description: The id of something, by its name
+short_description: Look up the id of a VM, edge gateway or other object by name
 version_added: "0.1.0"
 description:
-  - Finds the UUID of an object by its name. A name that nothing has, or more than one, is an error that says what there
-    is.
+  - Returns the UUID of an object with a name. The lookup fails if no object or several objects have the name. The error
+    lists the candidates.
 options:
   _terms:
-    description: Names.
+    description: Names of the objects.
     required: true
     type: list
     elements: str
   type:
     description:
-      - Type of the objects, as the query service calls it, such as V(vm), V(edgeGateway) or V(orgVdcNetwork).
+      - Type of the objects, as the query service names it, such as V(vm), V(edgeGateway) or V(orgVdcNetwork).
     type: str
     default: vm
   where:
     description:
-      - Further conditions, as in O(vcloudair.cloud.vca_query_info#module:where).
+      - Additional conditions, in the format of O(vcloudair.cloud.vca_query_info#module:where).
     type: dict
     default: {}
 extends_documentation_fragment:
@@ -36,18 +36,18 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: The id of an edge gateway
+- name: Show the id of an edge gateway
   ansible.builtin.debug:
     msg: "{{ lookup('vcloudair.cloud.vca_id', 'web-edge', type='edgeGateway') }}"
 
-- name: The ids of two machines of one vApp
+- name: Show the ids of two VMs of a vApp
   ansible.builtin.debug:
     msg: "{{ query('vcloudair.cloud.vca_id', 'web1', 'web2', where={'containerName': 'shop'}) }}"
 """
 
 RETURN = r"""
 _raw:
-  description: The UUIDs, one for each name, in their order.
+  description: UUIDs of the objects, in the order of the names.
   type: list
   elements: str
   sample: [5f2d9b1e-6c0a-4b5e-9d5f-0a4b1f6f3a10]
@@ -68,27 +68,30 @@ if TYPE_CHECKING:
 
 
 class LookupModule(LookupBase):
-    """From names to ids."""
+    """Lookup of ids by name."""
 
     def run(self, terms: Iterable[Any], variables: Any = None, **kwargs: Any) -> list[str]:
-        """One UUID for each name."""
+        """Return a UUID for each name.
+
+        Raises AnsibleError if a name is not found or not unique.
+        """
         self.set_options(var_options=variables, direct=kwargs)
-        asked = native({"terms": _flat(terms), "type": self.get_option("type"), "where": self.get_option("where")})
+        query = native({"terms": _flat(terms), "type": self.get_option("type"), "where": self.get_option("where")})
         problem = _runner.library_problem()
         if problem:
             raise AnsibleError("vcloudair.cloud.vca_id: " + problem["msg"])
-        result = _runner.execute(_find, dict(_runner.connection_options(self), **asked))
+        result = _runner.execute(_find, dict(_runner.connection_options(self), **query))
         if result.get("failed"):
             raise AnsibleError("vcloudair.cloud.vca_id: " + result["msg"])
         return result["ids"]
 
 
 def _flat(terms: Iterable[Any]) -> list[str]:
-    """Names, also those that are given as a list."""
+    """Return the names as a flat list. A term can be a list of names."""
     return [name for term in terms for name in (_flat(term) if isinstance(term, (list, tuple)) else [str(term)])]
 
 
 def _find(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
     service = client.query
-    found = [service.query(params["type"], dict(params["where"], name=term)).one() for term in params["terms"]]
-    return {"ids": [record.id for record in found]}
+    records = [service.query(params["type"], dict(params["where"], name=term)).one() for term in params["terms"]]
+    return {"ids": [record.id for record in records]}

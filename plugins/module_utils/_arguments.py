@@ -1,17 +1,20 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""The options of the modules, as plain data. Nothing here needs the library."""
+"""Argument specs that several modules share. They do not import the library."""
 
 from __future__ import annotations
 
 from typing import Any
 
 ArgumentSpec = dict[str, dict[str, Any]]
-"""Options by name, each declared as AnsibleModule takes it."""
+"""Options by name, as the ``argument_spec`` of AnsibleModule."""
 
 
 def connection_arguments() -> ArgumentSpec:
-    """How to reach and sign in to a cloud. The library looks up what is not given: in the environment, in its file."""
+    """Return the options for the connection and sign-in.
+
+    For options that are not set, the library reads environment variables and its configuration file.
+    """
     return {
         "service_type": {"type": "str", "choices": ["vchs", "vca", "vcd"]},
         "url": {"type": "str", "aliases": ["host", "hostname"]},
@@ -32,11 +35,11 @@ def connection_arguments() -> ArgumentSpec:
 
 
 def edge_arguments() -> ArgumentSpec:
-    """Which edge, and how to speak to it."""
+    """Return the options that select an edge gateway and control the write."""
     return {
         "edge": {"type": "str", "aliases": ["gateway", "gateway_name"]},
         "edge_api": {"type": "str", "choices": ["auto", "hybridity", "network_xml", "network_json"]},
-        "firewall_lint": {"type": "str", "choices": ["off", "warn", "veto"]},
+        "firewall_lint": {"type": "str", "choices": ["off", "warn", "reject"]},
         "lock": {"type": "bool"},
         "lock_timeout": {"type": "float"},
         "state_dir": {"type": "path"},
@@ -44,12 +47,12 @@ def edge_arguments() -> ArgumentSpec:
 
 
 def stage_arguments() -> ArgumentSpec:
-    """Whether a task only stages its change, and where."""
+    """Return the options for staging changes."""
     return {"stage": {"type": "bool", "default": False}, "stage_id": {"type": "str"}}
 
 
 def measuring_arguments() -> ArgumentSpec:
-    """Which machines, which metrics, and from when to when."""
+    """Return the options that select VMs and the period of metrics."""
     return {
         "names": {"type": "list", "elements": "str", "default": [], "aliases": ["vms"]},
         "where": {"type": "dict", "default": {}},

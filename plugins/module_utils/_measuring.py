@@ -1,6 +1,6 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the modules for metrics share. Private to this collection."""
+"""Helpers of the modules for metrics. Private to this collection."""
 
 from __future__ import annotations
 
@@ -13,57 +13,60 @@ if TYPE_CHECKING:
     from vcloudair_core import Client
     from vcloudair_core.metrics import Measurement, Series
 
-_WINDOW = ("start", "end", "source")
+_PERIOD = ("start", "end", "source")
 
 
-def measured(client: Client, params: Params, metrics: Sequence[str]) -> Measurement:
-    """Machines and their metrics."""
+def measure_vms(client: Client, params: Params, metrics: Sequence[str]) -> Measurement:
+    """Return the selected VMs and their metrics."""
     from vcloudair_core.metrics import measure
 
     vdc = client.settings.vdc or ""
-    asked = given(params, _WINDOW)
-    return measure(client, params["names"], where=params["where"], vdc=vdc, metrics=metrics, **asked)
+    period = given(params, _PERIOD)
+    return measure(client, params["names"], where=params["where"], vdc=vdc, metrics=metrics, **period)
 
 
-def check_aggregates(words: Iterable[str]) -> None:
-    """Refuses what cannot be worked out, before anything is sent."""
+def check_aggregates(names: Iterable[str]) -> None:
+    """Raise SpecError for an aggregate that does not exist, before a request is sent."""
     from vcloudair_core.metrics import aggregate
 
-    for word in words:
+    for name in names:
         try:
-            aggregate([], word)
+            aggregate([], name)
         except ValueError as exc:
             refuse("aggregates", str(exc))
 
 
-def shown(found: Measurement, series: Series, aggregates: Iterable[str], has_samples: bool) -> Result:
-    """One series as plain data."""
+def series_row(measurement: Measurement, series: Series, aggregates: Iterable[str], has_samples: bool) -> Result:
+    """Return a series as plain data."""
     result: Result = {
-        "vm": found.name_of(series.vm_id),
+        "vm": measurement.name_of(series.vm_id),
         "vm_id": series.vm_id,
         "metric": series.name,
         "instance": series.instance,
         "unit": series.unit,
         "interval": series.interval_s,
-        "aggregates": {word: series.aggregate(word) for word in aggregates},
+        "aggregates": {name: series.aggregate(name) for name in aggregates},
     }
     if has_samples:
-        result["samples"] = [{"timestamp": one.timestamp.isoformat(), "value": one.value} for one in series.samples]
+        result["samples"] = [
+            {"timestamp": sample.timestamp.isoformat(), "value": sample.value} for sample in series.samples
+        ]
     return result
 
 
-def with_unmeasured(result: Result, found: Measurement, on_error: str) -> Result:
-    """The result with the machines that could not be measured: a failure, or a warning."""
-    result["warnings"] = list(found.collected.warnings)
+def add_unmeasured(result: Result, measurement: Measurement, on_error: str) -> Result:
+    """Add the VMs whose metrics could not be read, as a failure or as a warning."""
+    collected = measurement.collected
+    result["warnings"] = list(collected.warnings)
     result["unmeasured"] = [
-        {"vm": found.name_of(vm_id), "vm_id": vm_id, "error": error.as_dict()}
-        for vm_id, error in found.collected.failed.items()
+        {"vm": measurement.name_of(vm_id), "vm_id": vm_id, "error": error.as_dict()}
+        for vm_id, error in collected.failed.items()
     ]
     if result["unmeasured"]:
-        first = next(iter(found.collected.failed.values()))
-        names = ", ".join(one["vm"] for one in result["unmeasured"][:10])
+        first = next(iter(collected.failed.values()))
+        names = ", ".join(vm["vm"] for vm in result["unmeasured"][:10])
         message = (
-            f"{len(result['unmeasured'])} of {len(found.vms)} machines could not be measured: {names}. "
+            f"Reading metrics failed for {len(result['unmeasured'])} of {len(measurement.vms)} VMs: {names}. "
             f"The first error: {first}"
         )
         if on_error == "fail":

@@ -1,9 +1,10 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Plain Python values out of Ansible's own types. Private to this collection.
+"""Convert values of Ansible types to built-in types. Private to this collection.
 
-Ansible marks text, numbers and times with subclasses of its own (unsafe text, tags, lazy containers, vaulted text), and
-which of them it uses differs by version. The library sees plain values only, so that a value means the same everywhere.
+Ansible marks text, numbers and times with its own subclasses (unsafe text, tags, lazy containers, vaulted text). Which
+subclasses it uses differs by version. The library gets built-in types only, so that it behaves the same with all of
+them.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from typing import Any
 
 
 def native(value: Any) -> Any:
-    """Return the value, and all that is in it, as built-in types. Anything unknown becomes its text."""
+    """Return a value and its items as built-in types. Unknown types become text."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        # Not str(): Ansible's unsafe text answers with itself.
+        # str() of Ansible's unsafe text returns the same unsafe text.
         return str.__str__(value)
     if isinstance(value, int):
         return int.__int__(value)
@@ -40,5 +41,5 @@ def native(value: Any) -> Any:
 
 
 def _is_encrypted(value: Any) -> bool:
-    """Tell vaulted text, which older versions of Ansible make a sequence of characters."""
+    """Return True for vaulted text, which is a sequence in older Ansible versions."""
     return hasattr(value, "_ciphertext")

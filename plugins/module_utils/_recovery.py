@@ -1,6 +1,9 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Recovery plans of modules: made of their options, carried out, and shown. Private to this collection."""
+"""Build recovery plans from module options and results from run reports.
+
+Private to this collection.
+"""
 
 from __future__ import annotations
 
@@ -13,77 +16,83 @@ if TYPE_CHECKING:
     from vcloudair_core.recovery import RecoveryPlan, RunReport
 
 VERDICTS = ("failed", "planned", "skipped", "started", "succeeded", "unchanged", "unknown")
-_THERE = ("succeeded", "unchanged")
+_IN_TARGET_STATE = ("succeeded", "unchanged")
 
 
-def plan_of(params: Params, **words: Any) -> RecoveryPlan:
-    """The plan that the options vms, all and plan mean. ``words``: fields of it that are not None."""
+def build_plan(params: Params, **fields: Any) -> RecoveryPlan:
+    """Return the recovery plan for the options ``vms``, ``all`` and ``plan``.
+
+    ``fields`` override fields of the plan unless they are None. Raises SpecError unless one of the options is set.
+    """
     from vcloudair_core.recovery import load_plan, plan_of_vms
 
-    chosen = [name for name in ("vms", "all", "plan") if params.get(name) not in (None, False, "")]
-    if len(chosen) > 1:
-        refuse(chosen[1], f"{chosen[0]} is given, too")
-    if not chosen:
-        refuse("vms", "which VMs are meant is not said; give vms, all or plan")
-    given = {name: value for name, value in words.items() if value is not None}
-    if chosen == ["plan"]:
+    selectors = [name for name in ("vms", "all", "plan") if params.get(name) not in (None, False, "")]
+    if len(selectors) > 1:
+        refuse(selectors[1], f"cannot be combined with {selectors[0]}")
+    if not selectors:
+        refuse("vms", "no VMs are selected; set vms, all or plan")
+    overrides = {name: value for name, value in fields.items() if value is not None}
+    if selectors == ["plan"]:
         from dataclasses import replace
 
-        return replace(load_plan(params["plan"]), **given)
-    return plan_of_vms(None if params["all"] else params["vms"], **given)
+        return replace(load_plan(params["plan"]), **overrides)
+    return plan_of_vms(None if params["all"] else params["vms"], **overrides)
 
 
-def shown_results(found: Iterable[Any]) -> list[Result]:
-    """VMs of an action, as the library's results."""
-    return [one.as_dict() for one in found]
+def result_rows(results: Iterable[Any]) -> list[Result]:
+    """Return the results of an action as plain data."""
+    return [result.as_dict() for result in results]
 
 
-def shown_report(report: RunReport) -> list[Result]:
-    """VMs of a run, one dict each, with what became of the last try."""
-    shown = []
-    for one in report.vms:
-        last = one.last
-        words = {
+def report_rows(report: RunReport) -> list[Result]:
+    """Return a dict for each VM of a run, with the server task of its last attempt."""
+    rows = []
+    for vm in report.vms:
+        last = vm.last
+        row = {
             name: value
-            for name, value in one.as_dict().items()
+            for name, value in vm.as_dict().items()
             if name not in ("attempts", "href", "depends_on", "rollback", "started", "ended")
         }
-        words.update(
+        row.update(
             action=report.action,
-            changed=one.verdict == "succeeded",
-            tries=len(one.attempts),
+            changed=vm.verdict == "succeeded",
+            tries=len(vm.attempts),
             task=dict(last.task) if last is not None else {},
         )
-        shown.append(words)
-    return shown
+        rows.append(row)
+    return rows
 
 
-def told(vms: list[dict[str, Any]], action: str, diff_mode: bool) -> Result:
-    """The keys of a result that tell of VMs."""
-    verdicts = [one["verdict"] for one in vms]
+def result_of(vms: list[dict[str, Any]], action: str, diff_mode: bool) -> Result:
+    """Return the result keys ``changed``, ``vms``, ``summary`` and ``diff``."""
+    verdicts = [vm["verdict"] for vm in vms]
     result = {
-        "changed": any(one["changed"] for one in vms),
+        "changed": any(vm["changed"] for vm in vms),
         "vms": vms,
         "summary": {verdict: verdicts.count(verdict) for verdict in VERDICTS},
     }
     if diff_mode:
-        moved = [one["name"] or one["id"] for one in vms if one["changed"]]
-        result["diff"] = {"before": "", "after": "".join(f"{name}: {action}\n" for name in moved)}
+        names = [vm["name"] or vm["id"] for vm in vms if vm["changed"]]
+        result["diff"] = {"before": "", "after": "".join(f"{name}: {action}\n" for name in names)}
     return result
 
 
-def failure(vms: list[dict[str, Any]], more: str = "", hint: str = "") -> Result:
-    """The keys of a result that has failed, or nothing. ``more``: what else went wrong."""
-    bad = [one for one in vms if one["verdict"] not in (*_THERE, "started", "planned")]
-    if not bad and not more:
+def failure(vms: list[dict[str, Any]], reason: str = "", hint: str = "") -> Result:
+    """Return the result keys of a failure, or an empty dict.
+
+    The dict is empty if no VM failed and there is no ``reason``. ``reason`` is another failure, such as a failed step.
+    """
+    failed = [vm for vm in vms if vm["verdict"] not in (*_IN_TARGET_STATE, "started", "planned")]
+    if not failed and not reason:
         return {}
-    parts = [more] if more else []
-    if bad:
-        named = "; ".join(
-            "{}: {}".format(one["name"] or one["id"], one["reason"] or one["verdict"]) for one in bad[:10]
+    reasons = [reason] if reason else []
+    if failed:
+        details = "; ".join(
+            "{}: {}".format(vm["name"] or vm["id"], vm["reason"] or vm["verdict"]) for vm in failed[:10]
         )
-        parts.append(f"{len(bad)} of {len(vms)} VMs failed: {named}")
-        hint = hint or bad[0]["hint"]
-    said = "; ".join(parts)
-    kind = "OutcomeUnknownError" if any(one["verdict"] == "unknown" for one in bad) else "TaskFailedError"
-    return {"failed": True, "msg": said, "error": {"error": kind, "message": said, "hint": hint}}
+        reasons.append(f"{len(failed)} of {len(vms)} VMs failed: {details}")
+        hint = hint or failed[0]["hint"]
+    message = "; ".join(reasons)
+    kind = "OutcomeUnknownError" if any(vm["verdict"] == "unknown" for vm in failed) else "TaskFailedError"
+    return {"failed": True, "msg": message, "error": {"error": kind, "message": message, "hint": hint}}

@@ -1,9 +1,9 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every module is and does: options, and one function from them to a result. Private to this collection.
+"""Run modules: from their options to a result. Private to this collection.
 
-A module's file says it once, as a :class:`Module`. Its own process and the action plugin in the controller both run
-that, so there is one path from a task to the library. :func:`execute` is free of Ansible.
+The file of a module declares a :class:`Module`. Both the process of the module and the action plugin on the controller
+run it, so all tasks use the same code to call the library. :func:`execute` does not depend on Ansible.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Work = Callable[[Client, "Params", bool, bool], "Result"]
 
 Params = dict[str, Any]
-"""Values of options, as AnsibleModule gives them."""
+"""Values of options, as in AnsibleModule.params."""
 
 __all__ = [
     "RUN_ID", "AnsibleModule", "Connect", "Job", "Module", "Params", "Result", "given", "library_problem", "refuse",
@@ -39,7 +39,7 @@ __all__ = [
 ]  # fmt: skip
 
 Result = dict[str, Any]
-"""What a module returns, as exit_json takes it."""
+"""Result of a module, as the arguments of exit_json."""
 
 Hide = Callable[[Params], Iterable[str]]
 
@@ -58,16 +58,20 @@ _SETTINGS = (*connection_arguments(), *(name for name in edge_arguments() if nam
 _TARGET = ("edge", "vdc")
 
 RUN_ID = "_vca_run_id"
-"""Not an option: what the action plugin tells a module in check mode, so that it knows of the tasks before it."""
+"""Name of the argument with the id of the Ansible run.
+
+The action plugin adds it. With it, a task in check mode includes the predicted changes of earlier tasks. It is not a
+user option.
+"""
 
 
 class AnsibleModule(basic.AnsibleModule):
-    """A module that keeps secrets within lists and mappings out of the system's log, too.
+    """AnsibleModule that also masks secrets in the system log.
 
-    Ansible logs what it was called with, such options as Python shows them, and looks for secrets as they were given:
-    one with a quote or a backslash in it is spelled in another way there.
+    Ansible logs lists and mappings as Python literals. A secret with a quote or backslash is escaped there, so the
+    masking of Ansible does not find it.
 
-    ``hide(params)``, if any, gives more texts to mask. It is asked before anything else looks at the parameters.
+    ``hide(params)`` returns additional texts to mask. It is called before the parameters are validated.
     """
 
     def __init__(self, hide: Hide | None = None, **declared: Any) -> None:
@@ -78,29 +82,32 @@ class AnsibleModule(basic.AnsibleModule):
         self._ignored: Params = {}
         super().__init__(**declared)
         self._is_ready = True
-        self._add_hidden()  # should a version of Ansible load parameters in another way
+        self._add_hidden()  # in case a version of Ansible does not call _load_params
 
     @property
     def ignored_stage(self) -> bool:
-        """True when a module that cannot be staged was told to stage, as by module_defaults of its group."""
+        """True if ``stage`` is set for a module that does not support it.
+
+        This happens with module_defaults of the action group.
+        """
         return self._ignored.get("stage") not in (None, False, "", "false", "no", "off")
 
     def _leave_out_shared(self) -> None:
-        """Take out options that only other modules of the group have: module_defaults give them to every module."""
+        """Remove options of other modules, which module_defaults of the group add."""
         known = set(self.argument_spec).union(*(option.get("aliases", ()) for option in self.argument_spec.values()))
         for name, option in dict(edge_arguments(), **stage_arguments()).items():
-            for word in (name, *option.get("aliases", ())):
-                if word not in known and word in self.params:
-                    self._ignored[word] = self.params.pop(word)
+            for key in (name, *option.get("aliases", ())):
+                if key not in known and key in self.params:
+                    self._ignored[key] = self.params.pop(key)
 
     def _load_params(self) -> None:
-        """As Ansible's; from here on nothing that is secret is shown, whatever is wrong with the rest."""
+        """Load the parameters and register their secrets before they are validated."""
         super()._load_params()
         self.run_id = self.params.pop(RUN_ID, None)
         self._leave_out_shared()
         self._undo_nesting(self.params, self.argument_spec)
         self._add_hidden()
-        # Before Ansible looks at types and choices: none of them takes an empty cell.
+        # Ansible would reject an empty value as invalid type or choice.
         self.params = without_empty_cells(self.params, getattr(self, "argument_spec", {}))
 
     def _add_hidden(self) -> None:
@@ -109,7 +116,7 @@ class AnsibleModule(basic.AnsibleModule):
             self._hide = None
 
     def _undo_nesting(self, params: Any, argument_spec: ArgumentSpec) -> None:
-        """Make lists of lists of words plain lists, before Ansible turns the inner ones into text."""
+        """Flatten nested lists, because Ansible would convert the inner lists to text."""
         for name, option in argument_spec.items():
             for key in (name, *option.get("aliases", ())):
                 value = params.get(key) if isinstance(params, dict) else None
@@ -120,17 +127,17 @@ class AnsibleModule(basic.AnsibleModule):
                         self._undo_nesting(item, option["options"])
 
     def fail_json(self, msg: str, **result: Any) -> None:
-        """As Ansible's; a task whose options are refused says that nothing was written."""
+        """Fail as AnsibleModule does. If the options are invalid, ``written`` is false."""
         if not self._is_ready:
             result.setdefault("written", False)
         super().fail_json(msg, **result)
 
     def warn(self, warning: str, **more: Any) -> None:
-        """As Ansible's, without secrets: it looks for them in results, but not in warnings."""
+        """Add a warning with its secrets masked, which AnsibleModule does not do."""
         super().warn(basic.remove_values(warning, self.no_log_values), **more)
 
     def log(self, msg: Any, log_args: Mapping[str, Any] | None = None) -> None:
-        """As Ansible's, without the other spelling of secrets."""
+        """Log a message with its secrets masked, including escaped secrets."""
         args = {name: _without(value, self.no_log_values) for name, value in (log_args or {}).items()}
         super().log(_without(msg, self.no_log_values), log_args=args)
 
@@ -144,7 +151,10 @@ def _flat(items: Iterable[Any]) -> Iterator[Any]:
 
 
 def without_empty_cells(params: Mapping[str, Any], declared: ArgumentSpec) -> Params:
-    """Drop parameters that are None or blank text, at every depth that is declared: empty cells are not given."""
+    """Return the parameters without None and blank text, at every declared level.
+
+    Tables and surveys produce empty values, which count as not set.
+    """
     kept = {}
     for name, value in params.items():
         declaration = _declaration(declared, name)
@@ -180,13 +190,13 @@ def _without(text: Any, secrets: Iterable[str]) -> Any:
 
 
 class Job:
-    """Work that most modules do: a kind, what they want of it, and how to show what came of it.
+    """Read or converge resources of a kind, and build the result of the module.
 
-    ``specs(params)`` gives the desired specs, or None to only read. ``state(params)`` gives present, absent or exact.
-    ``target(params)`` gives what the kind acts on; by default the options edge and vdc.
-    ``show(outcome_or_data, params)`` gives the module's own result keys. ``more(client, params, result)``, if any, adds
-    what takes further calls: it is not called in check mode, and what it raises fails the task without hiding that
-    something was changed.
+    ``specs(params)`` returns the desired specs. Without it, the job only reads. ``state(params)`` returns present,
+    absent or exact. ``target(params)`` returns the target of the kind, by default from the options edge and vdc.
+    ``show(resources, params)`` returns the result keys of the module. ``more(client, params, result)`` returns further
+    keys that take more API calls. It is not called in check mode. If it raises an error, the task fails, but the result
+    still reports the changes.
     """
 
     def __init__(
@@ -207,7 +217,7 @@ class Job:
         self.target = target or (lambda params: dict(given(params, _TARGET), **(params.get("target") or {})))
 
     def __call__(self, client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
-        """Do it. Returns the result as a dict."""
+        """Run the job and return the result of the module."""
         target = self.target(params)
         if self.specs is None:
             return dict(changed=False, **self.show(client.read(self.kind, target), params))
@@ -224,7 +234,7 @@ class Job:
             try:
                 result.update(self.more(client, params, result))
             except vcloudair_core.VcloudAirError as exc:
-                # What the task is for was done, or there was nothing to do.
+                # The resources have converged before ``more`` is called.
                 exc.written = result["changed"]
                 result.update(failure(exc), changed=result["changed"])
         return result
@@ -233,16 +243,17 @@ class Job:
         if not params.get("stage"):
             return client.ensure(self.kind, desired, **how)
         if not params.get("stage_id"):
-            refuse("stage_id", "is required where there is no action plugin to name the stage")
+            refuse("stage_id", "is required if the module runs without its action plugin, which sets the default")
         return client.stage(self.kind, desired, stage_id=params["stage_id"], **how)
 
 
 class Module:
-    """One module as data: its work, its own options, and how these constrain each other (as AnsibleModule takes it).
+    """A module: its work function, its options and their constraints.
 
-    ``work(client, params, check_mode, diff_mode)`` returns the result as a dict, with ``failed`` and ``msg`` when it
-    failed; a :class:`Job` is such work. ``of_edges``: it takes the options of edge gateways, too. ``hide``: see
-    :class:`AnsibleModule`; for options whose secrets no argument spec can name.
+    ``work(client, params, check_mode, diff_mode)`` returns the result as a dict, with ``failed`` and ``msg`` if it
+    failed. A :class:`Job` can be the work. With ``of_edges``, the module also has the options of edge gateways.
+    ``hide`` is for options whose secrets no argument spec can declare, see :class:`AnsibleModule`. ``constraints`` are
+    arguments of AnsibleModule, such as ``mutually_exclusive``.
     """
 
     def __init__(
@@ -259,9 +270,9 @@ class Module:
         self.constraints = dict(constraints, hide=hide) if hide is not None else constraints
 
     def run(self, connect: Connect | None = None) -> None:
-        """The body of the module. It prints its result and exits, as modules do.
+        """Run the module, print its result and exit.
 
-        ``connect`` makes the client, for callers that hold an App of the library already.
+        ``connect`` creates the client. By default it is :func:`vcloudair_core.connect`.
         """
         module = AnsibleModule(argument_spec=self.argument_spec, supports_check_mode=True, **self.constraints)
         problem = library_problem()
@@ -270,7 +281,7 @@ class Module:
         params = module.params if module.run_id is None else dict(module.params, **{RUN_ID: module.run_id})
         result = execute(self.work, params, module.check_mode, module._diff, connect)
         if module.ignored_stage and getattr(self.work, "writes", False) and "stage_id" not in self.argument_spec:
-            module.warn("This module cannot be staged: stage was ignored, and the task took effect at once.")
+            module.warn("The option stage was ignored. This module does not support staging, so the task took effect.")
         for warning in result.pop("warnings", ()):
             module.warn(warning)
         if result.pop("failed", False):
@@ -279,45 +290,49 @@ class Module:
 
 
 def given(params: Mapping[str, Any], names: Iterable[str]) -> Params:
-    """Those parameters that the user gave."""
+    """Return the named parameters that are set, without those that are None."""
     return {name: params[name] for name in names if params.get(name) is not None}
 
 
 def connection_options(plugin: Any) -> Params:
-    """The options of the connection that a plugin of the controller was given, as plain text where they are text."""
-    found = {name: plugin.get_option(name) for name in connection_arguments()}
-    return {name: native(value) for name, value in found.items() if value is not None}
+    """Return the connection options of a controller plugin as built-in types."""
+    options = {name: plugin.get_option(name) for name in connection_arguments()}
+    return {name: native(value) for name, value in options.items() if value is not None}
 
 
 def account_key(options: Mapping[str, Any]) -> str:
-    """A text that differs for every account that options, the environment and files may name. Secrets stay hidden."""
+    """Return a key of the account that options, environment and files select.
+
+    Different accounts have different keys. A key reveals no secret.
+    """
     return vcloudair_core.Settings.load(given(options, _SETTINGS)).account_key()
 
 
 def refuse(field: str, reason: str) -> NoReturn:
-    """Ends a job before anything is sent, in the library's own words for bad input."""
+    """Raise SpecError for an invalid option."""
     raise vcloudair_core.SpecError(field, reason)
 
 
 def secrets_of(kind: Any, specs: Iterable[Any]) -> list[str] | None:
-    """Every secret in specs of a kind, as texts; None where nobody can tell what is secret.
+    """Return the secrets in specs of a kind, or None if they cannot be determined.
 
-    A text in place of a spec (``name=web psk=...``, which Ansible takes for a mapping) is one as a whole, too.
+    A spec can also be text (``name=web psk=...``), which Ansible converts to a mapping. Such a text is a secret as a
+    whole.
     """
-    written = [spec for spec in specs if isinstance(spec, str)]
+    texts = [spec for spec in specs if isinstance(spec, str)]
     try:
         specs = [validation.check_type_dict(spec) if isinstance(spec, str) else spec for spec in specs]
-        return written + vcloudair_core.App().secrets_in(kind, specs)
-    except Exception:  # noqa: BLE001 - no library, no such kind, a broken plugin, no mapping: it is told of later
+        return texts + vcloudair_core.App().secrets_in(kind, specs)
+    except Exception:  # noqa: BLE001 - missing library, unknown kind, broken plugin or bad spec is reported later
         return None
 
 
 def execute(
     work: Work, params: Params, check_mode: bool = False, diff_mode: bool = False, connect: Connect | None = None
 ) -> Result:
-    """Do work with a client of its own, and count what it asked of the server.
+    """Run the work with a new client and return its result.
 
-    Returns the result as a dict; ``failed`` is true when an error of the library stopped it.
+    The result has the number of API calls. ``failed`` is true in it if the library raised an error.
     """
     client = None
     try:
@@ -326,7 +341,7 @@ def execute(
         if run_id and check_mode:
             client.join_check_run(run_id)
         elif run_id and getattr(work, "writes", False):
-            # What was expected before is real now, or was a preview only.
+            # This task writes, so the predictions of earlier tasks in check mode no longer apply.
             client.forget_check_run(run_id)
         result = work(client, params, check_mode, diff_mode)
         result["api_calls"] = client.session.calls
@@ -339,15 +354,15 @@ def execute(
 
 
 def writing(work: Work) -> Work:
-    """Mark the function of a module as one that writes."""
+    """Mark a work function as one that writes."""
     work.writes = True  # type: ignore[attr-defined]
     return work
 
 
 def failure(error: VcloudAirError, writes: bool = False) -> Result:
-    """The result of a task that an error of the library ended.
+    """Return the result of a task that failed with an error of the library.
 
-    ``writes``: the task is one that writes, so that it says whether it did. An error that knows says so anyway.
+    ``writes``: the task can write, so that the result always has ``written``. The default for it is false.
     """
     if writes and error.written is None:
         error.written = False
@@ -361,16 +376,16 @@ def failure(error: VcloudAirError, writes: bool = False) -> Result:
 
 
 def library_problem() -> dict[str, Any] | None:
-    """What is wrong with the library on this machine, as arguments of fail_json, or None."""
+    """Return the arguments of fail_json if the library is missing or too old, or None."""
     if LIBRARY_ERROR:
         missing = basic.missing_required_lib(f"vcloudair-core>={MINIMUM_LIBRARY}")
         return {
             "msg": f"{missing} {INSTALL_LIBRARY.format(python=shlex.quote(sys.executable))}",
             "exception": LIBRARY_ERROR,
         }
-    found = vcloudair_core.__version__
-    if _numbers(found) < _numbers(MINIMUM_LIBRARY):
-        return {"msg": f"vcloudair-core {found} is too old; {MINIMUM_LIBRARY} or newer is needed."}
+    version = vcloudair_core.__version__
+    if _numbers(version) < _numbers(MINIMUM_LIBRARY):
+        return {"msg": f"vcloudair-core {version} is too old. Install version {MINIMUM_LIBRARY} or newer."}
     return None
 
 

@@ -224,11 +224,11 @@ error:
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.vcloudair.cloud.plugins.module_utils._recovery import (
+    build_plan,
     failure,
-    plan_of,
-    shown_report,
-    shown_results,
-    told,
+    report_rows,
+    result_of,
+    result_rows,
 )
 from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module, Params, Result, refuse
 
@@ -260,13 +260,13 @@ ARGUMENTS = {
 
 
 def act(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
-    """Bring the VMs over, and say what came of it."""
+    """Run the DR action for the selected VMs and return their verdicts."""
     if params["resume"] and not params["plan"]:
-        refuse("resume", "it is a plan that is gone on with; without one, the same task again starts nothing twice")
+        refuse("resume", "requires plan; without a plan, run the same task again, which starts no action twice")
     if params["start_again"] and not params["resume"]:
-        refuse("start_again", "it decides about VMs of a run that is gone on with; set resume")
+        refuse("start_again", "requires resume, because it selects VMs of the run that is resumed")
     is_cleanup = params["action"] == "cleanup"
-    plan = plan_of(
+    plan = build_plan(
         params,
         power_on=params["power_on"],
         synchronize=params["synchronize"],
@@ -277,28 +277,28 @@ def act(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Re
         on_unknown=params["on_unknown"],
     )
     if not plan.vms and not plan.all_vms:
-        return told([], params["action"], diff_mode)  # an empty selection: nothing is meant
+        return result_of([], params["action"], diff_mode)  # an empty list selects no VMs
     if check_mode:
-        return _previewed(client, plan, params, diff_mode)
+        return _preview(client, plan, params, diff_mode)
     if not params["wait"]:
-        return _started(client, plan, params, diff_mode)
-    return _carried_out(client, plan, params, diff_mode)
+        return _start_only(client, plan, params, diff_mode)
+    return _run_plan(client, plan, params, diff_mode)
 
 
-def _previewed(client: Client, plan: RecoveryPlan, params: Params, diff_mode: bool) -> Result:
+def _preview(client: Client, plan: RecoveryPlan, params: Params, diff_mode: bool) -> Result:
     from vcloudair_core.recovery import preview
 
-    found = preview(client, plan, params["action"])
-    vms = shown_results(found.results)
-    order = [row.as_dict() for row in found.rows]
-    return dict(told(vms, params["action"], diff_mode), order=order, **failure(vms))
+    forecast = preview(client, plan, params["action"])
+    vms = result_rows(forecast.results)
+    order = [row.as_dict() for row in forecast.rows]
+    return dict(result_of(vms, params["action"], diff_mode), order=order, **failure(vms))
 
 
-def _started(client: Client, plan: RecoveryPlan, params: Params, diff_mode: bool) -> Result:
+def _start_only(client: Client, plan: RecoveryPlan, params: Params, diff_mode: bool) -> Result:
     from vcloudair_core.recovery import OperationOptions
 
     if params["plan"]:
-        refuse("wait", "the order of a plan cannot be kept without waiting")
+        refuse("wait", "must be true with plan, because the order of a plan requires waiting")
     options = OperationOptions(
         power_on=plan.power_on,
         synchronize=plan.synchronize,
@@ -310,11 +310,11 @@ def _started(client: Client, plan: RecoveryPlan, params: Params, diff_mode: bool
         wait=False,
     )
     names = None if params["all"] else params["vms"]
-    vms = shown_results(client.dr.act(params["action"], names, options=options))
-    return dict(told(vms, params["action"], diff_mode), **failure(vms))
+    vms = result_rows(client.dr.act(params["action"], names, options=options))
+    return dict(result_of(vms, params["action"], diff_mode), **failure(vms))
 
 
-def _carried_out(client: Client, plan: RecoveryPlan, params: Params, diff_mode: bool) -> Result:
+def _run_plan(client: Client, plan: RecoveryPlan, params: Params, diff_mode: bool) -> Result:
     from vcloudair_core.recovery import RunOptions, resume, run_folder, start, unfinished_runs
 
     options = RunOptions(
@@ -330,29 +330,34 @@ def _carried_out(client: Client, plan: RecoveryPlan, params: Params, diff_mode: 
         resumable = unfinished_runs(client, plan.name, action)
         report = resume(client, resumable[0], options) if resumable else None
     report = report or start(client, plan, action, options)
-    vms = shown_report(report)
-    whole = report.as_dict()
-    result = told(vms, action, diff_mode)
+    vms = report_rows(report)
+    data = report.as_dict()
+    result = result_of(vms, action, diff_mode)
     result["changed"] = result["changed"] or any(_has_changed(step) for step in report.all_steps)
     result.update(
         run_id=report.run_id,
         report=str(run_folder(client.settings, report.run_id) / "report.html"),
-        steps=[step for part in [whole, *whole["groups"]] for step in part["steps"]],
-        rto=whole["rto"],
-        rpo=whole["rpo"],
+        steps=[step for level in [data, *data["groups"]] for step in level["steps"]],
+        rto=data["rto"],
+        rpo=data["rpo"],
     )
     if report.verdict == "succeeded":
         return result
-    steps = [one for one in report.failures if one.what == "step"]
-    more = f"the run was stopped: {report.reason}" if report.verdict == "interrupted" else ""
-    more = more or "; ".join(f"step {one.name}: {one.reason}" for one in steps)
-    hint = f"Go on with: vca dr resume {report.run_id}, or resume: true." if report.verdict == "interrupted" else ""
+    steps = [failed for failed in report.failures if failed.what == "step"]
+    reason = f"the run was interrupted: {report.reason}" if report.verdict == "interrupted" else ""
+    reason = reason or "; ".join(f"step {step.name}: {step.reason}" for step in steps)
+    hint = ""
+    if report.verdict == "interrupted":
+        hint = f"Run `vca dr resume {report.run_id}`, or set resume to true and run the task again."
     hint = hint or (steps[0].hint if steps else "")
-    return dict(result, **failure(vms, more or ("" if vms else report.reason), hint))
+    return dict(result, **failure(vms, reason or ("" if vms else report.reason), hint))
 
 
 def _has_changed(step: Any) -> bool:
-    """Whether a step was a change: a program may have changed anything, an edge says whether it was changed."""
+    """Return True if a step may have changed something.
+
+    Commands and playbooks count as changes. Network steps report if they changed an edge gateway.
+    """
     if step.last.verdict != "succeeded" or step.kind not in ("command", "playbook", "network"):
         return False
     return step.kind != "network" or step.summary != "nothing to change"

@@ -74,9 +74,9 @@ ARGUMENTS = {"vms": {"type": "list", "elements": "str", "aliases": ["names"]}}
 
 
 def read(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
-    """Read them."""
-    found = client.dr.replications(params["vms"])
-    return {"changed": False, "replications": [one.as_dict() for one in found]}
+    """Return the replications of the selected VMs."""
+    replications = client.dr.replications(params["vms"])
+    return {"changed": False, "replications": [replication.as_dict() for replication in replications]}
 
 
 MODULE = Module(read, ARGUMENTS, of_edges=False)

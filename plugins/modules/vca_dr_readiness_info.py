@@ -118,24 +118,24 @@ ARGUMENTS = {
 }
 
 
-def look(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
-    """Look, and say what was seen."""
+def check_readiness(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
+    """Return the results of the readiness checks."""
     from vcloudair_core.recovery import assess
 
-    found = assess(client, _chosen(params), params["action"]).as_dict()
-    return dict(changed=False, ready=found.pop("is_ready"), **found)
+    readiness = assess(client, _load_plan(params), params["action"]).as_dict()
+    return dict(changed=False, ready=readiness.pop("is_ready"), **readiness)
 
 
-def _chosen(params: Params) -> RecoveryPlan:
+def _load_plan(params: Params) -> RecoveryPlan:
     from vcloudair_core.recovery import load_plan, plan_of_vms
 
-    given = [name for name in ("plan", "vms", "all") if params[name] not in (None, "", False)]
-    if len(given) != 1:
-        refuse("plan", f"give one of plan, vms and all, not {' and '.join(given) or 'none'}")
+    selectors = [name for name in ("plan", "vms", "all") if params[name] not in (None, "", False)]
+    if len(selectors) != 1:
+        refuse("plan", f"set one of plan, vms and all, not {' and '.join(selectors) or 'none'}")
     return load_plan(params["plan"]) if params["plan"] else plan_of_vms(params["vms"])
 
 
-MODULE = Module(look, ARGUMENTS, of_edges=False)
+MODULE = Module(check_readiness, ARGUMENTS, of_edges=False)
 
 
 def main() -> None:

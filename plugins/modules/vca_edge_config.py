@@ -127,14 +127,17 @@ def document(params: Params) -> list[Params]:
 
 
 def _without_none(value: Any) -> Any:
-    """Return a value without the None that Ansible adds for each option that the user did not set."""
+    """Return a value without None, which Ansible adds for options that are not set."""
     if isinstance(value, dict):
         return {name: _without_none(item) for name, item in value.items() if item is not None}
     return [_without_none(item) for item in value] if isinstance(value, list) else value
 
 
 def target(params: Params) -> Mapping[str, Any]:
-    """Return the edge gateway that the document and the options name. Raises ConfigurationError if they differ."""
+    """Return the target that the document and the options name.
+
+    Raises ConfigurationError if they name different targets.
+    """
     return vcloudair_core.agreed_target(params["config"], given(params, ("edge", "vdc")))
 
 

@@ -144,23 +144,23 @@ ARGUMENTS = dict(
 
 
 def policy(params: Params) -> list[Params]:
-    """The one spec of the kind."""
-    wanted = given(params, (*SETTINGS, "allow_empty"))
+    """Return the firewall as a list with one spec."""
+    spec = given(params, (*SETTINGS, "allow_empty"))
     if params["rules"] is not None:
-        wanted["rules"] = [given(rule, OPTIONS["rules"]["options"]) for rule in params["rules"]]
-    return [wanted]
+        spec["rules"] = [given(rule, OPTIONS["rules"]["options"]) for rule in params["rules"]]
+    return [spec]
 
 
 def state(params: Params) -> str:
-    """present, absent or exact_lists."""
+    """Return the state to converge to: present, absent or exact_lists."""
     if params["state"] == "absent":
-        # Nobody can have meant it: what is taken out is listed, and an edge always has its settings.
-        beside = (["purge"] if params["purge"] else []) + list(given(params, SETTINGS))
-        if beside:
-            refuse(beside[0], "cannot be given together with state absent")
+        # Only listed rules are deleted, and the settings of a firewall always exist.
+        conflicts = (["purge"] if params["purge"] else []) + list(given(params, SETTINGS))
+        if conflicts:
+            refuse(conflicts[0], "cannot be combined with state absent")
     if params["rules"] is None and (params["purge"] or params["state"] == "absent"):
-        # Ansible takes an option that is null for one that is given.
-        refuse("rules", f"is required together with {'purge' if params['purge'] else 'state absent'}")
+        # required_if of Ansible accepts an option that is null.
+        refuse("rules", f"is required with {'purge' if params['purge'] else 'state absent'}")
     return "exact_lists" if params["purge"] else params["state"]
 
 

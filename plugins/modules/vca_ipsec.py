@@ -144,35 +144,35 @@ ARGUMENTS = dict(
 
 
 def section(params: Params) -> list[Params]:
-    """The one spec of the kind."""
-    wanted = given(params, (*SETTINGS, "allow_empty"))
+    """Return the IPsec section as a list with one spec."""
+    spec = given(params, (*SETTINGS, "allow_empty"))
     if params["tunnels"] is not None:
-        wanted["tunnels"] = [given(tunnel, OPTIONS["tunnels"]["options"]) for tunnel in params["tunnels"]]
-    return [wanted]
+        spec["tunnels"] = [given(tunnel, OPTIONS["tunnels"]["options"]) for tunnel in params["tunnels"]]
+    return [spec]
 
 
 def state(params: Params) -> str:
-    """present, absent or exact_lists."""
+    """Return the state to converge to: present, absent or exact_lists."""
     if params["state"] == "absent":
-        # Nobody can have meant it: what is taken out is listed, and the service is turned off, not taken out.
+        # Only listed tunnels are deleted. The service can be disabled, but not deleted.
         settings = [name for name in given(params, SETTINGS) if name != "update_psk"]
-        beside = (["purge"] if params["purge"] else []) + settings
-        if beside:
-            refuse(beside[0], "cannot be given together with state absent")
+        conflicts = (["purge"] if params["purge"] else []) + settings
+        if conflicts:
+            refuse(conflicts[0], "cannot be combined with state absent")
     if params["tunnels"] is None and (params["purge"] or params["state"] == "absent"):
-        # Ansible takes an option that is null for one that is given.
-        refuse("tunnels", f"is required together with {'purge' if params['purge'] else 'state absent'}")
+        # required_if of Ansible accepts an option that is null.
+        refuse("tunnels", f"is required with {'purge' if params['purge'] else 'state absent'}")
     return "exact_lists" if params["purge"] else params["state"]
 
 
 def wait(client: Client, params: Params, result: Result) -> Result:
-    """The status of the tunnels, once they are up."""
+    """Wait until the tunnels are up and return their status."""
     if not params["wait_for_up"] or params["state"] == "absent":
         return {}
     target = {"edge": params["edge"], "vdc": params["vdc"]}
     tunnels = result["ipsec"]["tunnels"] or client.read("ans.ipsec_tunnel", given(params, target))
-    found = client.edges.wait_for_tunnels(tunnels, timeout_s=params["wait_timeout"], **target)
-    return {"status": {tunnel["name"]: tunnel["status"] for tunnel in found}}
+    statuses = client.edges.wait_for_tunnels(tunnels, timeout_s=params["wait_timeout"], **target)
+    return {"status": {tunnel["name"]: tunnel["status"] for tunnel in statuses}}
 
 
 JOB = Job("ans.ipsec", specs=section, state=state, show=lambda ipsec, params: {"ipsec": ipsec}, more=wait)

@@ -116,16 +116,16 @@ if TYPE_CHECKING:
 ARGUMENTS = {"status": {"type": "bool", "default": True}}
 
 
-def work(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
-    """One read, and one look at the statistics."""
+def read(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
+    """Return the IPsec section, with the status of its tunnels if ``status`` is set."""
     if params["status"]:
-        found = client.edges.ipsec_status(params["edge"], params["vdc"])
+        section = client.edges.ipsec_status(params["edge"], params["vdc"])
     else:
-        found = client.read("ans.ipsec", given(params, ("edge", "vdc")))
-    return {"changed": False, "ipsec": found}
+        section = client.read("ans.ipsec", given(params, ("edge", "vdc")))
+    return {"changed": False, "ipsec": section}
 
 
-MODULE = Module(work, ARGUMENTS)
+MODULE = Module(read, ARGUMENTS)
 
 
 def main() -> None:

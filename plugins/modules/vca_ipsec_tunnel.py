@@ -141,13 +141,13 @@ ARGUMENTS = dict(
 
 
 def wait(client: Client, params: Params, result: Result) -> Result:
-    """The status of the tunnel, once it is up."""
+    """Wait until the tunnel is up and return its status."""
     if not params["wait_for_up"] or result["tunnel"] is None:
         return {}
-    found = client.edges.wait_for_tunnels(
+    statuses = client.edges.wait_for_tunnels(
         [result["tunnel"]], edge=params["edge"], vdc=params["vdc"], timeout_s=params["wait_timeout"]
     )
-    return {"status": found[0]["status"]}
+    return {"status": statuses[0]["status"]}
 
 
 JOB = Job(

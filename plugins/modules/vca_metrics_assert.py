@@ -136,12 +136,12 @@ def compare(client: Client, params: Params, check_mode: bool, diff_mode: bool) -
     from vcloudair_core.metrics import parse_thresholds, violations
 
     thresholds = parse_thresholds(params["thresholds"])
-    measurement = _measuring.measured(client, params, [threshold.metric for threshold in thresholds])
+    measurement = _measuring.measure_vms(client, params, [threshold.metric for threshold in thresholds])
     vm_ids = [vm["id"] for vm in measurement.vms if vm["id"] not in measurement.collected.failed]
     broken = violations(vm_ids, measurement.collected.series, thresholds, missing_is_fine=params["missing"] == "ok")
     shown = [_shown(measurement, violation) for violation in broken]
     result: Result = {"changed": False, "violations": shown, "checked": len(vm_ids)}
-    result = _measuring.with_unmeasured(result, measurement, "warn" if params["action"] == "warn" else "fail")
+    result = _measuring.add_unmeasured(result, measurement, "warn" if params["action"] == "warn" else "fail")
     if not measurement.vms:
         result["warnings"].append("No VMs selected. Check names, where and vdc.")
     if broken:

@@ -123,13 +123,14 @@ ARGUMENTS = dict(
 def read(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
     """Return the series with their aggregates."""
     _measuring.check_aggregates(params["aggregates"])
-    measurement = _measuring.measured(client, params, params["metrics"])
+    measurement = _measuring.measure_vms(client, params, params["metrics"])
     collected = measurement.collected
     rows = [
-        _measuring.shown(measurement, series, params["aggregates"], params["samples"]) for series in collected.series
+        _measuring.series_row(measurement, series, params["aggregates"], params["samples"])
+        for series in collected.series
     ]
     result = {"changed": False, "series": rows, "missing": list(collected.missing)}
-    return _measuring.with_unmeasured(result, measurement, params["on_error"])
+    return _measuring.add_unmeasured(result, measurement, params["on_error"])
 
 
 MODULE = Module(read, ARGUMENTS, of_edges=False)

@@ -131,7 +131,10 @@ ARGUMENTS = {
 
 
 def hide(params: Params) -> Iterable[str]:
-    """Return the secrets to mask. Empty the specs in ``params`` if their secrets cannot be determined."""
+    """Return the secrets to mask.
+
+    If they cannot be determined, empty the specs in ``params``, so that no secret can appear in the result.
+    """
     specs = params.get("specs")
     listed = [params.get("spec"), *(specs if isinstance(specs, list) else [specs])]
     secrets = secrets_of(params.get("kind"), [spec for spec in listed if spec is not None])

@@ -1,6 +1,9 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the inventory plugins share: sources, caching, names and groups. Private to this collection."""
+"""Base class of the inventory plugins: sources, cache, host names and groups.
+
+Private to this collection.
+"""
 
 from __future__ import annotations
 
@@ -30,70 +33,80 @@ if TYPE_CHECKING:
 ENDINGS = (".vca.yml", ".vca.yaml")
 SHOWN_NAMES = 10
 
-AT_ONCE = 4
-"""Sources that are read at the same time."""
+MAX_PARALLEL_SOURCES = 4
+"""Number of sources to read at the same time."""
 
 
 NEEDS_MARKING = not hasattr(template, "trust_as_template")
-"""Newer versions of Ansible trust nothing unless it is said; older ones trust all that is not marked."""
+"""True if this Ansible version templates all text that is not marked as unsafe.
+
+Newer versions template only text that is marked as trusted.
+"""
 
 
 def as_data(value: Any) -> Any:
-    """A value that is never templated."""
+    """Return a value that Ansible never templates."""
     return wrap_var(value) if NEEDS_MARKING else value
 
 
 def as_expression(text: str) -> str:
-    """Text that is made of what the file has, and may be evaluated."""
+    """Return text from the inventory file as an expression that Ansible evaluates."""
     return text if NEEDS_MARKING else template.trust_as_template(text)
 
 
 def keeps_group_names() -> bool:
-    """True when the user wants group names as they are. By default, only valid variable names are made."""
+    """Return True if the user configured Ansible to keep invalid group names."""
     value, origin = constants.config.get_config_value_and_origin("TRANSFORM_INVALID_GROUP_CHARS")
     return value in ("never", "ignore") and origin != "default"
 
 
 class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
-    """Records of clouds as hosts. What becomes a host is what :meth:`read_vdc` of a plugin returns.
+    """Base class of inventory plugins.
 
-    Shape of a record: a mapping with ``name``, ``id`` and whatever else the plugin knows.
+    They add a host for each record of :meth:`read_vdc`. A record is a mapping with ``name``, ``id`` and further keys of
+    the plugin.
     """
 
-    THING = "record"
+    NOUN = "record"
     NAME: str
     inventory: Any
-    """The inventory of Ansible, or the draft of a host in its place."""
+    """The inventory of Ansible, or a host draft while its groups are computed."""
     SOURCE_OPTIONS: tuple[str, ...] = ("vdcs",)
-    """Options, besides those of the connection, that each source may have for itself."""
-    ASKED_OPTIONS: tuple[str, ...] = ()
-    """Options that change what is read, and so what the cache holds."""
+    """Options that each source can set, in addition to those of the connection."""
+    CACHE_OPTIONS: tuple[str, ...] = ()
+    """Options that change the records, and are therefore part of the cache key."""
     QUALIFIERS: tuple[str, ...] = ("id",)
-    """What is added to the names of records that share one: the first, and the next where that does not do."""
+    """Keys of a record to append to its name, until the name is unique."""
 
-    # -- what a plugin says ----------------------------------------------------------------------------------------
+    # -- for plugins to implement ----------------------------------------------------------------------------------
 
     def read_vdc(self, client: Client, source: Params, vdc: str) -> Sequence[Record]:
-        """Records of a VDC, by name or id, or of all of them when it is empty. Raises VcloudAirError."""
+        """Return the records of a VDC, by name or id, or of all VDCs if ``vdc`` is empty.
+
+        Raises VcloudAirError.
+        """
         raise NotImplementedError
 
     def add_variables(self, host: str, record: Record, variables: dict[str, Any]) -> None:
-        """Variables of a host besides those of its record."""
+        """Set variables of a host in addition to those of its record."""
 
     def group_names(self, record: Record) -> Iterator[tuple[str, str]]:
-        """Yield the groups of a record: the name as it is, before it is made safe, and what the group is made of."""
+        """Yield the groups of a record, as pairs of the original name and a description.
+
+        The name is not sanitized yet. The description says from which property the group comes.
+        """
         raise NotImplementedError
 
-    # -- Ansible's own ---------------------------------------------------------------------------------------------
+    # -- interface of Ansible --------------------------------------------------------------------------------------
 
     def verify_file(self, path: str) -> bool:
-        """Whether the file is meant for this plugin."""
+        """Return True if the name of the file has an ending of this plugin."""
         return super().verify_file(path) and path.endswith(ENDINGS)
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
-        """Fill the inventory."""
+        """Read the records and add their hosts and groups to the inventory."""
         super().parse(inventory, loader, path, cache)
-        self._made_of: dict[str, dict[str, None]] = {}
+        self._group_origins: dict[str, dict[str, None]] = {}
         self._incomplete: dict[str, list[str]] = {}
         self._read_config_data(path)
         problem = _runner.library_problem()
@@ -105,23 +118,23 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
     def set_options(
         self, task_keys: Any = None, var_options: Any = None, direct: Mapping[str, Any] | None = None
     ) -> None:
-        """Set the options as Ansible does, once those of the file are checked and plain."""
+        """Set the options, after the options of the file were checked and converted."""
         if direct is not None:
             self.templar.available_variables = dict(self._vars or {})
             direct = OptionReader(self.option_definitions, self.templar.template).read(direct)
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
 
     def _sanitize_group_name(self, name: Any) -> str:
-        """Make a group name safe, unless the user wants it as it is."""
+        """Replace invalid characters in a group name, unless the user keeps them."""
         name = native(name)
         safe = name if keeps_group_names() else to_safe_group_name(name, force=True, silent=True)
-        self._made_of.setdefault(safe, {}).setdefault(name, None)
+        self._group_origins.setdefault(safe, {}).setdefault(name, None)
         return safe
 
-    # -- where from ------------------------------------------------------------------------------------------------
+    # -- sources ---------------------------------------------------------------------------------------------------
 
     def _source(self, given: Mapping[str, Any]) -> Params:
-        """One place to look at: options of the connection, and :attr:`SOURCE_OPTIONS`."""
+        """Return the options of a source: connection options and :attr:`SOURCE_OPTIONS`."""
         options = {name: self.get_option(name) for name in connection_arguments()}
         own = {name: self.get_option(name) for name in self.SOURCE_OPTIONS}
         refuse_unknown(given, {**options, **own}, "an option of a source")
@@ -129,7 +142,7 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
         return {name: native(value) for name, value in source.items() if value is not None}
 
     def _records(self, path: str, sources: list[Params], cache: bool) -> list[Record]:
-        """Return what was read, or the cached result of the same options and accounts."""
+        """Return the records, from the cache if options and accounts are the same."""
         is_cached = self.get_option("cache")
         if is_cached and cache:
             try:
@@ -138,42 +151,45 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
                 pass
         records, is_whole = self._read(sources)
         if is_cached and is_whole:
-            # Signing in may have replaced a token that is kept in a file.
+            # The sign-in may have replaced a token in a file, which changes the key.
             self._cache[self._cache_key(path, sources)] = records
         return records
 
     def _cache_key(self, path: str, sources: list[Params]) -> str:
-        """A key in which everything counts that tells one account, or one question, from another."""
+        """Return a cache key of the sources, options and accounts."""
         hidden = {name for name, spec in connection_arguments().items() if spec.get("no_log")}
-        asked = [{key: value for key, value in source.items() if key not in hidden} for source in sources]
-        options = [self.get_option(name) for name in self.ASKED_OPTIONS]
+        public = [{key: value for key, value in source.items() if key not in hidden} for source in sources]
+        options = [self.get_option(name) for name in self.CACHE_OPTIONS]
         try:
             accounts = [_runner.account_key(source) for source in sources]
         except _runner.vcloudair_core.VcloudAirError as exc:
             raise AnsibleParserError(f"The settings of the inventory are not valid: {exc}") from exc
-        text = json.dumps([asked, native(options), accounts], sort_keys=True, default=str)
+        text = json.dumps([public, native(options), accounts], sort_keys=True, default=str)
         return f"{self.get_cache_key(path)}_{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
     def _read(self, sources: list[Params]) -> tuple[list[Record], bool]:
-        with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(sources))) as pool:
+        with ThreadPoolExecutor(max_workers=min(MAX_PARALLEL_SOURCES, len(sources))) as pool:
             results = list(pool.map(self._read_source, sources))
         problems = [problem for result in results for problem in result["problems"]]
         if problems and self.get_option("strict"):
             raise AnsibleParserError("; ".join(problems))
         if problems and not any(result["records"] is not None for result in results):
-            raise AnsibleParserError("Nothing could be read: " + "; ".join(problems))
+            raise AnsibleParserError("Reading the inventory failed: " + "; ".join(problems))
         for problem in problems:
-            self._warn("the inventory is not complete: " + problem)
+            self._warn("the inventory is incomplete: " + problem)
         return [record for result in results for record in result["records"] or []], not problems
 
     def _read_source(self, source: Params) -> dict[str, Any]:
-        """``records`` is None when nothing of the source could be read; ``problems`` name it."""
+        """Return ``records`` and ``problems`` of a source.
+
+        ``records`` is None if no VDC of the source could be read.
+        """
         name = " ".join(str(source[key]) for key in ("url", "org") if source.get(key)) or "the cloud"
-        done = _runner.execute(self._read_vdcs, dict(source, name=name))
-        if done.get("failed"):
-            return {"records": None, "problems": ["{}: {}".format(name, done["msg"])]}
-        self._note(f"{len(done['records'] or [])} {self.THING}s of {name} in {done['api_calls']} calls")
-        return done
+        result = _runner.execute(self._read_vdcs, dict(source, name=name))
+        if result.get("failed"):
+            return {"records": None, "problems": ["{}: {}".format(name, result["msg"])]}
+        self._note(f"read {len(result['records'] or [])} {self.NOUN}s of {name} with {result['api_calls']} API calls")
+        return result
 
     def _read_vdcs(self, client: Client, params: Params, check_mode: bool, diff_mode: bool) -> dict[str, Any]:
         records: list[Record] = []
@@ -195,10 +211,10 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _fill(self, records: list[Record]) -> None:
         prefix, real = self.get_option("hostvars_prefix"), self.inventory
-        wanted = self._wanted(records, prefix)
-        names = [name for name, record, variables in wanted]
-        chosen = [record for name, record, variables in wanted]
-        self._complain_of_doubles(names)
+        selected = self._select(records, prefix)
+        names = [name for name, record, variables in selected]
+        chosen = [record for name, record, variables in selected]
+        self._report_duplicates(names)
         reserved = host_drafts.taken_names(real, chosen, names, prefix)
         root = self.get_option("root_group")
         root = self._sanitize_group_name(root) if root else None
@@ -206,10 +222,10 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
             reserved.add(root)
 
         def draft(position: int, name: str) -> host_drafts.HostDraft:
-            return self._draft(host_drafts.HostDraft(name, real), root, *wanted[position][1:])
+            return self._draft(host_drafts.HostDraft(name, real), root, *selected[position][1:])
 
         try:
-            drafts, moved = host_drafts.name_hosts(
+            drafts, renamed = host_drafts.name_hosts(
                 chosen, names, draft, reserved,
                 qualifiers=self.QUALIFIERS, is_qualified=self.get_option("duplicates") == "qualify",
             )  # fmt: skip
@@ -218,12 +234,15 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
         if root:
             real.add_group(root)
         host_drafts.put(drafts, real, self._warn)
-        self._tell_of_names(moved)
+        self._report_names(renamed)
 
     def _draft(
         self, draft: host_drafts.HostDraft, root: str | None, record: Record, variables: dict[str, Any]
     ) -> host_drafts.HostDraft:
-        """Work out the variables and groups of a host. Ansible's helpers take the draft for the inventory."""
+        """Compute the variables and groups of a host.
+
+        Ansible's helpers write to the draft as if it were the inventory.
+        """
         self.inventory = draft
         host, prefix = draft.name, self.get_option("hostvars_prefix")
         if root:
@@ -232,11 +251,11 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
             if key in record:
                 draft.set_variable(host, prefix + key, variables[prefix + key])
         self.add_variables(host, record, variables)
-        for raw, meaning in self.group_names(record):
+        for raw, description in self.group_names(record):
             safe = self._sanitize_group_name(raw)
-            if meaning != raw:
-                self._made_of[safe].pop(raw, None)
-                self._made_of[safe][meaning] = None
+            if description != raw:
+                self._group_origins[safe].pop(raw, None)
+                self._group_origins[safe][description] = None
             draft.add_host(host, safe)
         try:
             self._construct(host, variables)
@@ -262,58 +281,71 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
     _is_making_keys = False
 
     def _compose(self, *arguments: Any, **more: Any) -> Any:
-        """Evaluate as Ansible does. Keys of groups are text: older versions know no numbers there, newer no zero."""
+        """Evaluate an expression, and convert keys of groups to text.
+
+        Older Ansible versions do not support numbers as keys, and newer versions do not support zero.
+        """
         value = super()._compose(*arguments, **more)
         return _as_key(value) if self._is_making_keys else value
 
-    def _wanted(self, records: Iterable[Record], prefix: str) -> list[tuple[str, Record, dict[str, Any]]]:
-        """Host name, record and variables of those that are wanted."""
-        found = []
+    def _select(self, records: Iterable[Record], prefix: str) -> list[tuple[str, Record, dict[str, Any]]]:
+        """Return host name, record and variables of the selected records.
+
+        The options ``include`` and ``exclude`` select them.
+        """
+        selected = []
         for record in records:
             variables = {prefix + key: as_data(value) for key, value in record.items()}
-            if self._is_wanted(variables):
+            if self._is_selected(variables):
                 name = self.first(self.get_option("hostnames"), record, variables)
-                found.append((_harmless(native(name or record["id"])), record, variables))
-        return found
+                selected.append((_safe_host_name(native(name or record["id"])), record, variables))
+        return selected
 
-    def _complain_of_doubles(self, names: Iterable[str]) -> None:
-        doubles = sorted({name for name, count in Counter(names).items() if count > 1})
-        if doubles and self.get_option("duplicates") == "error":
+    def _report_duplicates(self, names: Iterable[str]) -> None:
+        duplicates = sorted({name for name, count in Counter(names).items() if count > 1})
+        if duplicates and self.get_option("duplicates") == "error":
             raise AnsibleParserError(
-                f"More than one {self.THING} would be host {_listed(doubles)}. Choose other hostnames."
+                f"Several {self.NOUN}s have the host name {_listed(duplicates)}. Change the option hostnames."
             )
-        if doubles:
-            self._warn(f"more than one {self.THING} is called {_listed(doubles)}; their hosts are told apart.")
+        if duplicates:
+            self._warn(f"several {self.NOUN}s have the name {_listed(duplicates)}; their host names are qualified.")
 
-    def _tell_of_names(self, moved: Iterable[tuple[str, str]]) -> None:
-        if moved:
+    def _report_names(self, renamed: Iterable[tuple[str, str]]) -> None:
+        if renamed:
             self._warn(
-                "names of groups, of other hosts and of localhost are not taken as host names; these are called "
-                "otherwise: {}.".format(_listed("{} (now {})".format(*pair) for pair in moved))
+                "names of groups, other hosts and localhost cannot be host names; these hosts were renamed: {}.".format(
+                    _listed("{} (now {})".format(*pair) for pair in renamed)
+                )
             )
         for reason, hosts in self._incomplete.items():
-            self._warn(f"not in all of their groups are {_listed(hosts)}: {reason}")
-        for safe, meanings in sorted(self._made_of.items()):
-            if len(meanings) > 1:
+            self._warn(f"hosts are missing from some of their groups: {_listed(hosts)}. {reason}")
+        for safe, origins in sorted(self._group_origins.items()):
+            if len(origins) > 1:
                 self._warn(
-                    f"{len(meanings)} groups became one, {safe}: {_listed(sorted(map(repr, meanings)))}. "
-                    "Set ANSIBLE_TRANSFORM_INVALID_GROUP_CHARS=ignore to keep names as they are."
+                    f"{len(origins)} groups were merged into {safe}: {_listed(sorted(map(repr, origins)))}. "
+                    "Set ANSIBLE_TRANSFORM_INVALID_GROUP_CHARS=ignore to keep their names."
                 )
 
-    def _is_wanted(self, variables: dict[str, Any]) -> bool:
+    def _is_selected(self, variables: dict[str, Any]) -> bool:
         include, exclude = self.get_option("include"), self.get_option("exclude")
         if include and not any(self._is_met(condition, variables) for condition in include):
             return False
         return not any(self._is_met(condition, variables) for condition in exclude)
 
     def _is_met(self, condition: str, variables: dict[str, Any]) -> bool:
-        """Have Jinja decide, which knows numbers and texts apart where older versions of Ansible do not."""
+        """Return True if a host meets a condition.
+
+        Jinja converts the result to a boolean, because older Ansible versions return numbers as text.
+        """
         return bool(self._evaluated(as_expression(f"true if ({condition}) else false"), variables, condition))
 
-    def first(self, wanted: Iterable[str], record: Record, variables: dict[str, Any]) -> str:
-        """The first that is not empty, of variables without prefix and of expressions. Zero is not empty."""
-        for word in wanted:
-            value = native(record[word] if word in record else self._evaluated(word, variables))
+    def first(self, sources: Iterable[str], record: Record, variables: dict[str, Any]) -> str:
+        """Return the first value that is not empty, or an empty text. Zero is not empty.
+
+        A source is a key of the record or an expression.
+        """
+        for source in sources:
+            value = native(record[source] if source in record else self._evaluated(source, variables))
             if value or (value == 0 and not isinstance(value, bool)):
                 return str(value)
         return ""
@@ -324,11 +356,11 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
         except Exception as exc:
             expression = shown or expression
             if self.get_option("strict"):
-                raise AnsibleParserError(f"{expression} cannot be evaluated: {exc}") from exc
-            self._note(f"{expression} cannot be evaluated: {exc}")
+                raise AnsibleParserError(f"Evaluating the expression failed: {expression!r}. {exc}") from exc
+            self._note(f"evaluating the expression failed: {expression!r}. {exc}")
             return None
 
-    # -- telling ---------------------------------------------------------------------------------------------------
+    # -- messages --------------------------------------------------------------------------------------------------
 
     def _warn(self, message: str) -> None:
         self.display.warning("{}: {}".format(self.NAME.rpartition(".")[2], message))
@@ -337,13 +369,16 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
         self.display.vvv("{}: {}".format(self.NAME.rpartition(".")[2], message))
 
 
-def _harmless(name: str) -> str:
-    """A host name that leads out of the folder host_vars would bring the variables of others along."""
+def _safe_host_name(name: str) -> str:
+    """Return a host name that cannot point outside the folder host_vars.
+
+    With ``..`` in its name, a host could get the variables of another host.
+    """
     return name.replace("/", "_") if ".." in name.split("/") else name
 
 
 def _as_key(value: Any) -> Any:
-    """Numbers as text, also in lists and mappings."""
+    """Return the value with its numbers as text, also in lists and mappings."""
     if isinstance(value, bool):
         return str(value)
     if isinstance(value, (int, float)):

@@ -1,9 +1,9 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Hosts before they are in the inventory, and the names that they may have. Private to this collection.
+"""Drafts and names of hosts for the inventory plugins. Private to the collection.
 
-Whoever may name a VM must not get at groups by it: where a host and a group share a name, Ansible takes the group. So
-the groups of all hosts are worked out first, and hosts are named last.
+If a host and a group have the same name, Ansible uses the group. A user who can name VMs could use this to address
+groups. To prevent it, the plugins compute the groups of all hosts first and name the hosts last.
 """
 
 from __future__ import annotations
@@ -14,18 +14,24 @@ from typing import Any
 from ansible import constants
 
 Record = Mapping[str, Any]
-"""What becomes a host: ``name``, ``id`` and whatever else the plugin knows."""
+"""Data of a host: ``name``, ``id`` and further keys of the plugin."""
 
-ROUNDS = 4
-"""So many times hosts are renamed. An expression that makes a group of each host's own name would never end."""
+MAX_ROUNDS = 4
+"""Maximum number of rounds in which hosts are renamed.
+
+Without a limit, an expression that creates a group from each host name would never end.
+"""
 
 
 class HostName(str):
-    """The name of a host, which no group of the same name is mistaken for."""
+    """A host name, as a type that distinguishes it from a group name."""
 
 
 class HostDraft:
-    """One host: what Ansible's helpers for groups and variables take for an inventory."""
+    """A host that is not in the inventory yet.
+
+    It has the methods of an inventory that Ansible's helpers for groups and variables use.
+    """
 
     def __init__(self, name: str, inventory: Any) -> None:
         self.name = HostName(name)
@@ -38,17 +44,17 @@ class HostDraft:
         self._source = getattr(inventory, "current_source", None)
 
     def group_names(self) -> list[str]:
-        """Return the names of all groups that it needs, parents included."""
+        """Return the names of all groups of the host, including parent groups."""
         return [*self.groups, *(name for link in self.links for name in link)]
 
-    # -- the part of an inventory that Ansible's helpers use ---------------------------------------------------------
+    # -- methods of an inventory -------------------------------------------------------------------------------------
 
     def get_host(self, name: str) -> HostDraft:
-        """Return the host, which is this one."""
+        """Return this draft."""
         return self
 
     def get_vars(self) -> dict[str, Any]:
-        """Return the variables as an expression sees them."""
+        """Return the variables of the host for expressions."""
         names = sorted({*self.groups, *self._known_groups} - {"all"})
         magic = {
             "inventory_hostname": str(self.name),
@@ -58,21 +64,21 @@ class HostDraft:
         return {"inventory_file": self._source, **self._vars, **self.variables, **magic}
 
     def set_variable(self, entity: str, name: str, value: Any) -> None:
-        """Set a variable."""
+        """Set a variable of the host."""
         self.variables[name] = value
 
     def add_group(self, name: str) -> str:
-        """Accept a group; it is made once a host is in it."""
+        """Return the name of a group. The group is created when a host is added to it."""
         return name
 
     def add_host(self, host: str, group: str | None = None, port: int | None = None) -> str:
-        """Put the host into a group."""
+        """Add the host to a group."""
         if group:
             self.groups[group] = None
         return host
 
     def add_child(self, group: str, child: str) -> bool:
-        """Put the host, or a group, into a group."""
+        """Add the host or a group to a group."""
         if isinstance(child, HostName):
             self.add_host(child, group)
         elif group and child:
@@ -89,52 +95,55 @@ def name_hosts(
     qualifiers: Sequence[str],
     is_qualified: bool,
 ) -> tuple[list[HostDraft], list[tuple[str, str]]]:
-    """Draft every host under a name of its own that is no group's.
+    """Return a draft for each host, with a unique name that no group has.
 
-    ``names``: the name that each record would have. ``draft(position, name)`` makes a draft. ``reserved``: names that
-    are groups already, or otherwise taken. ``is_qualified``: of records that share a name, not even the oldest keeps
-    it. Returns the drafts, and (name, name in its place) of those that could not have theirs because of a group.
+    ``names``: the preferred name of each record. ``draft(position, name)`` creates a draft. ``reserved``: names that
+    cannot be used, such as those of groups. ``is_qualified``: qualify the names of all records that share a name, even
+    that of the oldest. Also returns pairs of the preferred and the new name for hosts whose name is reserved.
     """
     reserved = set(reserved)
-    chosen = _told_apart(records, names, reserved, qualifiers, is_qualified)
+    chosen = _unique_names(records, names, reserved, qualifiers, is_qualified)
     drafts = [draft(position, name) for position, name in enumerate(chosen)]
-    for _unused in range(ROUNDS):
-        reserved.update(group for one in drafts for group in one.group_names())
-        taken = {str(one.name) for one in drafts}
-        clashes = [position for position, one in enumerate(drafts) if one.name in reserved]
+    for _ in range(MAX_ROUNDS):
+        reserved.update(group for host in drafts for group in host.group_names())
+        taken = {str(host.name) for host in drafts}
+        clashes = [position for position, host in enumerate(drafts) if host.name in reserved]
         if not clashes:
             break
         for position in clashes:
-            name = _free(names[position], records[position], qualifiers, taken | reserved)
+            name = _qualified(names[position], records[position], qualifiers, taken | reserved)
             taken.add(name)
             drafts[position] = draft(position, name)
-    moved = [
-        (wanted, str(one.name)) for wanted, one in zip(names, drafts, strict=True)
-        if wanted != one.name and wanted in reserved
+    renamed = [
+        (preferred, str(host.name)) for preferred, host in zip(names, drafts, strict=True)
+        if preferred != host.name and preferred in reserved
     ]  # fmt: skip
-    return drafts, moved
+    return drafts, renamed
 
 
-def _told_apart(
+def _unique_names(
     records: Sequence[Record], names: Sequence[str], reserved: set[str], qualifiers: Sequence[str], is_qualified: bool
 ) -> list[str]:
-    """Return a name for each record. The oldest of those that share one keeps it, if it is known which that is."""
+    """Return a unique name for each record.
+
+    The oldest of several records with a name keeps it, unless its age is unknown.
+    """
     sharing: dict[str, list[int]] = {}
     for position, name in enumerate(names):
         sharing.setdefault(name, []).append(position)
     chosen, displaced = {}, []
     for name, positions in sharing.items():
         positions.sort(key=lambda position: _age(records[position]))
-        # Without a date, a newer record might take over the name of an older one, and the plays that are made for it.
+        # Without a date, a newer record might get the name of an older one, and the plays that are written for it.
         is_kept = len(positions) == 1 or (not is_qualified and records[positions[0]].get("created"))
         if is_kept and name not in reserved:
             chosen[positions.pop(0)] = name
         displaced.append((name, positions, bool(is_kept)))
     taken = {*chosen.values(), *reserved}
     for name, positions, is_ordered in displaced:
-        crowd = [] if is_ordered else [records[position] for position in positions]
+        equals = [] if is_ordered else [records[position] for position in positions]
         for position in positions:
-            chosen[position] = _free(name, records[position], qualifiers, taken, crowd)
+            chosen[position] = _qualified(name, records[position], qualifiers, taken, equals)
             taken.add(chosen[position])
     return [chosen[position] for position in range(len(names))]
 
@@ -143,12 +152,17 @@ def _age(record: Record) -> tuple[bool, str, str]:
     return (not record.get("created"), record.get("created") or "", record["id"])
 
 
-def _free(name: str, record: Record, qualifiers: Sequence[str], taken: set[str], crowd: Sequence[Record] = ()) -> str:
-    """Return the name with as many qualifiers as it takes. ``crowd``: records that may not be told apart by order."""
+def _qualified(
+    name: str, record: Record, qualifiers: Sequence[str], taken: set[str], equals: Sequence[Record] = ()
+) -> str:
+    """Return the name with the qualifiers that make it unique.
+
+    ``equals``: records whose order is unknown, so that none of them may get a shorter name than the others.
+    """
     for key in qualifiers:
         if not record[key]:
             continue
-        is_shared = sum(1 for other in crowd if other[key] == record[key]) > 1
+        is_shared = sum(1 for other in equals if other[key] == record[key]) > 1
         name = f"{name}_{record[key]}"
         if name not in taken and not is_shared:
             return name
@@ -159,11 +173,12 @@ def _free(name: str, record: Record, qualifiers: Sequence[str], taken: set[str],
 
 
 def taken_names(inventory: Any, records: Sequence[Record], names: Sequence[str], prefix: str) -> set[str]:
-    """Return the names that no host of ours may have: of groups, of localhost, and of another cloud's hosts.
+    """Return the names that hosts of this plugin cannot have.
 
-    A host of another source is added to, as Ansible does, unless it is another VM, or has another address.
+    They are the names of groups, of localhost, and of hosts of other clouds. A host of another source can be extended,
+    as Ansible does, unless it is another VM or has another address.
     """
-    ours = {(name, *_identity(record.get)) for name, record in zip(names, records, strict=True)}
+    own = {(name, *_identity(record.get)) for name, record in zip(names, records, strict=True)}
     addresses: dict[str, set[Any]] = {}
     for name, record in zip(names, records, strict=True):
         addresses.setdefault(name, set()).update([record.get("ip_address"), *(record.get("ip_addresses") or ())])
@@ -171,7 +186,7 @@ def taken_names(inventory: Any, records: Sequence[Record], names: Sequence[str],
     for name, host in inventory.hosts.items():
         known = _identity({key: host.vars.get(prefix + key) for key in ("id", "org")}.get)
         address = host.vars.get("ansible_host")
-        is_other = (name, *known) not in ours if known[0] else address and str(address) not in addresses.get(name, ())
+        is_other = (name, *known) not in own if known[0] else address and str(address) not in addresses.get(name, ())
         if is_other:
             taken.add(name)
     return taken
@@ -182,30 +197,36 @@ def _identity(get: Callable[[str], Any]) -> tuple[str, str]:
 
 
 def put(drafts: Sequence[HostDraft], inventory: Any, warn: Callable[[str], None]) -> None:
-    """Put the drafts into the inventory. A group that cannot be another's child is told of, and stays where it is."""
-    for group in dict.fromkeys(name for one in drafts for name in one.group_names()):
+    """Add the drafts to the inventory.
+
+    If a group cannot be the child of another one, show a warning and keep its place.
+    """
+    for group in dict.fromkeys(name for draft in drafts for name in draft.group_names()):
         if group in inventory.hosts:
-            warn(f"group {group} has the name of a host of another inventory source; the name means the group.")
+            warn(f"group {group} has the name of a host of another inventory source. Ansible uses the group.")
             _keep_ungrouped(inventory, inventory.hosts[group])
         inventory.add_group(group)
-    for one in drafts:
-        name = inventory.add_host(str(one.name))
+    for draft in drafts:
+        name = inventory.add_host(str(draft.name))
         host = inventory.hosts[name]
-        for key, value in one.variables.items():
+        for key, value in draft.variables.items():
             host.set_variable(key, value)
-        for group in one.groups:
+        for group in draft.groups:
             if name in inventory.groups:
                 inventory.groups[group].add_host(host)
             else:
                 inventory.add_child(group, name)
-    for parent, child in dict.fromkeys(link for one in drafts for link in one.links):
+    for parent, child in dict.fromkeys(link for draft in drafts for link in draft.links):
         try:
             inventory.add_child(parent, child)
-        except Exception as exc:  # noqa: BLE001 - Ansible raises just that for a group in itself
+        except Exception as exc:  # noqa: BLE001 - Ansible raises Exception for a group that contains itself
             warn(f"group {parent} cannot be the parent of {child}: {exc}")
 
 
 def _keep_ungrouped(inventory: Any, host: Any) -> None:
-    """Settle where a host belongs that Ansible would put into a group by name, and so put the group there."""
+    """Add a host without groups to ``ungrouped``.
+
+    Ansible adds such hosts by name later, and would add the group of the same name instead.
+    """
     if {group.name for group in host.get_groups()} <= {"all"}:
         inventory.groups["ungrouped"].add_host(host)

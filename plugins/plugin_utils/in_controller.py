@@ -1,14 +1,15 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Runs a module where Ansible itself is, without a process of its own. Private to this collection.
+"""Run a module in the controller process. Private to this collection.
 
-It is the module's own body, with the options that its process would be given, and its result is taken from what it
-prints: so validation, masking and the form of the result are Ansible's, and there is nothing that could differ.
+The code, the options and the printed result are those of the module process. Therefore Ansible validates the options,
+masks secrets and formats the result in the same way.
 
-Ansible imports this once per run, before it forks a worker for every task, so what the library needs is loaded here.
+Ansible imports this file once per run, before it forks a worker for each task. The library is loaded here, so that the
+workers need not load it.
 
-Some of what this needs is private to ansible-core and differs between its versions. All of it is in this file, and
-:func:`problem` tries it with a module that does nothing. Where that fails, every task is run as a module instead.
+This file has all code that depends on private parts of ansible-core, which differ between versions. :func:`problem`
+tests them with a trial module. If the test fails, tasks run as module processes.
 """
 
 from __future__ import annotations
@@ -32,27 +33,33 @@ if TYPE_CHECKING:
 
 
 class _Runnable(Protocol):
-    """What :func:`run` runs: a Module, or the trial."""
+    """A module that :func:`run` can run: a Module, or the trial module."""
 
     def run(self, connect: Connect | None = None) -> None:
-        """The body of the module."""
+        """Run the module."""
 
 
 PROFILE = "legacy"
-"""How modules and ansible-core 2.19 or newer exchange values; older ones know only that way, without a name."""
+"""Serialization profile of module arguments and results.
+
+It exists in ansible-core 2.19 or newer. Older versions have only this format, without profiles.
+"""
 
 _TRIAL = {"changed": False, "text": "a text", "numbers": [1, 2]}
 
 
 def _prepared_app() -> App | None:
-    """An App whose plugins are loaded, or None: then each task makes its own, and tells what is wrong with it."""
+    """Return an App with its plugins loaded, or None if that fails.
+
+    With None, each task creates an App and reports the error.
+    """
     if library_problem():
         return None
     try:
         import vcloudair_core
 
         return vcloudair_core.preload()
-    except Exception:  # noqa: BLE001 - a plugin that is required and broken, or a package that is missing
+    except Exception:  # noqa: BLE001 - a required plugin is broken, or a package is missing
         return None
 
 
@@ -60,14 +67,20 @@ APP = _prepared_app()
 
 
 def arguments_of(action: Any, name: str, arguments: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of a module, and what Ansible adds to them for every module, such as check mode."""
+    """Return the options of a module and the arguments that Ansible adds.
+
+    An example of such an argument is check mode.
+    """
     arguments = dict(arguments)
     action._update_module_args(name, arguments, task_vars)
     return arguments
 
 
 def run(module: _Runnable, arguments: Mapping[str, Any]) -> tuple[str, str]:
-    """What a module prints, on its output and on the other one. Raises what the module raises."""
+    """Run a module and return its standard output and standard error.
+
+    Exceptions of the module are not caught.
+    """
     output, errors = io.StringIO(), io.StringIO()
     redirected = (contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors))
     with _as_arguments(arguments), redirected[0], redirected[1], contextlib.suppress(SystemExit):
@@ -76,7 +89,7 @@ def run(module: _Runnable, arguments: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def parsed(action: Any, output: str, errors: str) -> dict[str, Any]:
-    """The result of a module as an action returns it, made of what the module has printed."""
+    """Return the result of an action from the output of the module."""
     streams = {"stdout": output, "stderr": errors, "rc": 0}
     has_profiles = "profile" in inspect.signature(action._parse_returned_data).parameters
     result = action._parse_returned_data(streams, *[PROFILE] if has_profiles else [])
@@ -90,33 +103,36 @@ def parsed(action: Any, output: str, errors: str) -> dict[str, Any]:
 
 
 def problem(action: Any) -> str:
-    """The reason why modules cannot run in the controller with this ansible-core, or an empty string.
+    """Return the reason why this ansible-core cannot run modules in the controller.
 
-    Nothing has been done yet when a task asks this, so that it can still run as a module.
+    Returns an empty string if it can. A task calls this before it runs the module, so that it can still use a process.
     """
     try:
         arguments = arguments_of(action, "vca_trial", {"text": _TRIAL["text"], "numbers": _TRIAL["numbers"]}, {})
         result = parsed(action, *run(_Trial(), arguments))
         different = [key for key, value in _TRIAL.items() if result.get(key) != value]
-    except Exception as exc:  # noqa: BLE001 - whatever a version that nobody has seen yet does
+    except Exception as exc:  # noqa: BLE001 - future versions can fail in any way
         return f"{type(exc).__name__}: {exc}"
-    return "the trial returned a different {}".format(", ".join(different)) if different else ""
+    return "the trial module returned other values of {}".format(", ".join(different)) if different else ""
 
 
 class _Trial:
-    """A module that returns its options."""
+    """A trial module that returns its options."""
 
     def run(self, connect: Connect | None = None) -> None:
-        """The body of the module."""
+        """Return the options."""
         spec = {"text": {"type": "str"}, "numbers": {"type": "list", "elements": "int"}}
-        # With no_log, it is not written to the log of the system.
+        # With no_log, the call is not written to the system log.
         module = AnsibleModule(argument_spec=spec, supports_check_mode=True, no_log=True)
         module.exit_json(changed=False, **module.params)
 
 
 @contextlib.contextmanager
 def _as_arguments(arguments: Mapping[str, Any]) -> Iterator[None]:
-    """Makes them those that AnsibleModule finds. Afterwards nothing is left of them, for the next item of a loop."""
+    """Set the arguments that AnsibleModule reads, and restore the previous state.
+
+    Items of a loop run in the same process, so nothing may be left for the next item.
+    """
     names = ("_ANSIBLE_ARGS", "_ANSIBLE_PROFILE", "_PARSED_MODULE_ARGS")
     before = {name: getattr(basic, name, None) for name in names}
     basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}, cls=_encoder()).encode()

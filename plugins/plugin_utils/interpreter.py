@@ -1,6 +1,9 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tells whether the Python that a task asks for is the one that Ansible runs in. Private to this collection."""
+"""Compare the Python interpreter of a task with that of the controller.
+
+Private to this collection.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +13,21 @@ import sys
 from pathlib import Path
 from typing import Any
 
-_NONE_ASKED_FOR = ("", "auto", "auto_silent", "auto_legacy", "auto_legacy_silent")
+_DISCOVERY = ("", "auto", "auto_silent", "auto_legacy", "auto_legacy_silent")
 
 
-def is_ours(asked: Any) -> bool:
-    """True for the Python of this process, by any of its names, and where Ansible may choose one."""
-    if asked is None or asked in _NONE_ASKED_FOR:
+def is_current(interpreter: Any) -> bool:
+    """Return True if the interpreter is that of this process or is not specified."""
+    if interpreter is None or interpreter in _DISCOVERY:
         return True
-    # Path.expanduser raises where there is no such user.
-    found = shutil.which(os.path.expanduser(str(asked).strip()))  # noqa: PTH111
-    return found is not None and _place(found) == _place(sys.executable)
+    # Path.expanduser raises an error for an unknown user.
+    path = shutil.which(os.path.expanduser(str(interpreter).strip()))  # noqa: PTH111
+    return path is not None and _resolved(path) == _resolved(sys.executable)
 
 
-def _place(path: str) -> tuple[str, str]:
-    """Folder and file without links: a virtual environment's Python is a link to that of the system, elsewhere."""
+def _resolved(path: str) -> tuple[str, str]:
+    """Return the resolved folder and the resolved file.
+
+    The Python of a virtual environment is a link to the system's Python, so only the folder distinguishes them.
+    """
     return os.path.realpath(Path(path).parent), os.path.realpath(path)

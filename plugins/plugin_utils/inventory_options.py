@@ -1,9 +1,9 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""The options of an inventory file, checked and made plain before Ansible looks at them. Private to this collection.
+"""Check and convert the options of an inventory file. Private to this collection.
 
-Ansible ignores options that it does not know, splits text at commas where a list is expected, also within a template or
-an expression, and fills in no templates.
+This is necessary because Ansible ignores unknown options, does not render templates, and splits text at commas for
+options of the type list, even within templates and expressions.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from ansible.errors import AnsibleParserError
 from ansible_collections.vcloudair.cloud.plugins.module_utils._native import native
 
 EXPRESSIONS = ("hostnames", "ansible_host", "include", "exclude")
-"""Lists of expressions. Commas and braces in them are their own."""
+"""Options with lists of expressions, which can have commas and braces."""
 
 UNTOUCHED = ("plugin", "compose", "groups", "keyed_groups")
-"""Evaluated for each host by Ansible itself."""
+"""Options that Ansible evaluates for each host."""
 
 KEYED_GROUP = ("key", "prefix", "separator", "parent_group", "default_value", "trailing_separator")
 
@@ -27,7 +27,7 @@ NUMBERS = ("bool", "boolean", "int", "integer", "float")
 
 
 class OptionReader:
-    """Reads options as a file has them. ``template`` fills in a text that is a template."""
+    """Reader for the options of a file. ``template`` renders a template."""
 
     def __init__(self, definitions: Mapping[str, Mapping[str, Any]], template: Callable[[str], Any]) -> None:
         self._template = template
@@ -39,14 +39,17 @@ class OptionReader:
                 self._types[alias["name"] if isinstance(alias, Mapping) else alias] = kind
 
     def read(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the options as plain values. Raise AnsibleParserError for those that are unknown or malformed."""
+        """Return the options as built-in types.
+
+        Raises AnsibleParserError for unknown options and invalid values.
+        """
         refuse_unknown(config, self._types, "an option of this inventory plugin")
-        found = {}
+        options = {}
         for name, value in config.items():
             value = self._option(str(name), value)
             if value is not None:
-                found[str(name)] = value
-        return found
+                options[str(name)] = value
+        return options
 
     def _option(self, name: str, value: Any) -> Any:
         if name == "keyed_groups":
@@ -56,73 +59,76 @@ class OptionReader:
         if name in UNTOUCHED:
             return value
         if name in EXPRESSIONS:
-            # As they are: newer versions of Ansible evaluate only text that they know to come from the file.
-            return words(name, [value] if isinstance(value, str) else value, is_plain=False)
+            # Newer versions of Ansible evaluate only text with its original type, which is trusted.
+            return text_list(name, [value] if isinstance(value, str) else value, is_plain=False)
         return self._plain(name, name, value)
 
     def _source(self, source: Mapping[str, Any], path: str) -> dict[str, Any]:
         return {str(name): self._plain(f"{path}.{name}", str(name), value) for name, value in source.items()}
 
     def _plain(self, path: str, name: str, value: Any) -> Any:
-        value = native(self._filled(path, value))
+        value = native(self._rendered(path, value))
         kind = self._types.get(name, "str")
         if kind == "list":
-            return words(path, value.split(",") if isinstance(value, str) else value)
+            return text_list(path, value.split(",") if isinstance(value, str) else value)
         if value is None or value == "":
             return None if kind in NUMBERS else {} if kind == "dict" else ""
         if kind == "dict" and not isinstance(value, Mapping):
-            raise AnsibleParserError(f"{path} is {value!r}. A mapping of names to values is expected.")
+            raise AnsibleParserError(f"{path} must be a mapping of names to values, not {value!r}.")
         if kind == "str" and not isinstance(value, (str, int, float)):
-            raise AnsibleParserError(f"{path} is {value!r}. Text is expected.")
+            raise AnsibleParserError(f"{path} must be text, not {value!r}.")
         return value
 
-    def _filled(self, path: str, value: Any) -> Any:
-        """Fill in templates, in lists and mappings, too."""
+    def _rendered(self, path: str, value: Any) -> Any:
+        """Return the value with its templates rendered, also in lists and mappings."""
         if isinstance(value, str):
             if "{{" not in value and "{%" not in value:
                 return value
             try:
                 return self._template(value)
             except Exception as exc:
-                raise AnsibleParserError(f"{path} cannot be evaluated: {exc}") from exc
+                raise AnsibleParserError(f"Rendering the template of {path} failed. {exc}") from exc
         if isinstance(value, Mapping):
-            return {key: self._filled(f"{path}.{key}", item) for key, item in value.items()}
+            return {key: self._rendered(f"{path}.{key}", item) for key, item in value.items()}
         if isinstance(value, (list, tuple)):
-            return [self._filled(f"{path}[{index}]", item) for index, item in enumerate(value)]
+            return [self._rendered(f"{path}[{index}]", item) for index, item in enumerate(value)]
         return value
 
 
-def words(path: str, value: Any, is_plain: bool = True) -> list[Any]:
-    """Return a list of texts: one of them is a list of one, none and empty ones are left out."""
-    found = []
+def text_list(path: str, value: Any, is_plain: bool = True) -> list[Any]:
+    """Return the texts of a value as a flat list, without empty ones."""
+    texts = []
     for item in value if isinstance(value, (list, tuple)) else [value]:
         if isinstance(item, (list, tuple)):
-            found += words(path, item, is_plain)
+            texts += text_list(path, item, is_plain)
         elif isinstance(item, (Mapping, bool)):
-            raise AnsibleParserError(f"{path} has {native(item)!r} in it. A list of texts is expected.")
+            raise AnsibleParserError(f"{path} must be a list of texts. It has the item {native(item)!r}.")
         elif item is not None and str(item).strip():
-            found.append(native(str(item).strip()) if is_plain or not isinstance(item, str) else item)
-    return found
+            texts.append(native(str(item).strip()) if is_plain or not isinstance(item, str) else item)
+    return texts
 
 
-def refuse_unknown(given: Iterable[Any], known: Iterable[str], what: str) -> None:
-    """Raise AnsibleParserError for names that are not known, with the nearest one that is."""
-    for name in given:
+def refuse_unknown(names: Iterable[Any], known: Iterable[str], noun: str) -> None:
+    """Raise AnsibleParserError for an unknown name, with the most similar known name.
+
+    ``noun`` describes the names, such as "an option of a source".
+    """
+    for name in names:
         if name not in known:
             near = difflib.get_close_matches(str(name), list(known), n=1)
             hint = f"Did you mean {str(near[0])!r}?" if near else "Check its spelling."
-            raise AnsibleParserError(f"{str(name)!r} is not {what}. {hint}")
+            raise AnsibleParserError(f"{str(name)!r} is not {noun}. {hint}")
 
 
 def _dicts(path: str, value: Any) -> list[Any]:
-    found = [value] if isinstance(value, Mapping) else value or []
-    if isinstance(found, str) or not all(isinstance(item, Mapping) for item in found):
-        raise AnsibleParserError(f"{path} is {native(value)!r}. A list of mappings is expected.")
-    return found
+    items = [value] if isinstance(value, Mapping) else value or []
+    if isinstance(items, str) or not all(isinstance(item, Mapping) for item in items):
+        raise AnsibleParserError(f"{path} must be a list of mappings, not {native(value)!r}.")
+    return items
 
 
 def _keyed_groups(value: Any) -> list[Any]:
-    found = _dicts("keyed_groups", value)
-    for index, entry in enumerate(found):
+    entries = _dicts("keyed_groups", value)
+    for index, entry in enumerate(entries):
         refuse_unknown(entry, KEYED_GROUP, f"a key of keyed_groups[{index}]")
-    return list(found)
+    return list(entries)

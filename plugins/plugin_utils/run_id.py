@@ -1,6 +1,9 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Names one run of Ansible, so that its tasks, which are processes of their own, find one stage. Private."""
+"""Identify an Ansible run, so that the processes of its tasks use the same stage.
+
+Private to this collection.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,14 @@ from pathlib import Path
 
 
 def run_id(pid: int) -> str:
-    """The name of the run whose main process has that number: the number, and when it started where that is known.
+    """Return the id of the run whose main process has the process id ``pid``.
 
-    Numbers are given out again; with the time of start, the stage of a run that died is not taken for that of another.
+    The id has the start time of the process, if it can be read. Process ids are reused, so without it a run could get
+    the stage of an earlier run that crashed.
     """
     try:
         state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
-        # The name of the program stands in parentheses and may hold anything; the start is the 20th after it.
+        # The program name is in parentheses and can have any characters. The start time is the 20th field after it.
         started = state.rpartition(")")[2].split()[19]
     except (OSError, IndexError):
         return f"run-{pid}"

@@ -1,9 +1,9 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Warns when a run ends with changes that it staged and did not commit. Private to this collection.
+"""Warn about uncommitted staged changes at the end of a run.
 
-A callback would have to be enabled by every project. An action plugin is loaded in the main process before that forks
-the workers, so the end of that process is where all tasks are done.
+Private to this collection. A callback would have to be enabled in each project. Action plugins are loaded in the main
+process before it forks the workers, so they can register a function that runs after all tasks, when the process exits.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ _STATE: dict[str, Any] = {}
 
 
 def warn_at_end() -> None:
-    """Warn when this process ends. Call it once per process; workers that are forked from it say nothing."""
+    """Register the warning for the end of this process. Forked workers do not warn."""
     if "pid" not in _STATE:
         _STATE["pid"] = os.getpid()
-        atexit.register(_warn_unless_told)
+        atexit.register(_warn_once)
 
 
 def warn(display: Any = None) -> None:
-    """Warn now, and not again when the process ends."""
-    _STATE["is_told"] = True
-    # The run is over. Its exit status is that of its tasks, whatever a damaged folder does here.
+    """Warn now, and not again when the process exits."""
+    _STATE["has_warned"] = True
+    # The run has ended. An unreadable state folder must not change its exit status.
     with contextlib.suppress(Exception):
         for message in _messages(run_id(os.getpid())):
             (display or Display()).warning(message)
 
 
-def _warn_unless_told() -> None:
-    if _STATE.get("pid") == os.getpid() and not _STATE.get("is_told"):
+def _warn_once() -> None:
+    if _STATE.get("pid") == os.getpid() and not _STATE.get("has_warned"):
         warn()
 
 
@@ -48,13 +48,13 @@ def _messages(name: str) -> Iterator[str]:
     from vcloudair_core import Settings, discard_stage, waiting_stages
 
     settings = Settings.load()
-    discard_stage(name, settings, check=True)  # a prediction, which ends with the run
+    discard_stage(name, settings, check=True)  # predicted changes are valid only during the run
     for stage in waiting_stages(settings):
         for section in stage["sections"] if stage["stage_id"] == name else ():
             number = section["waiting"]
             yield (
                 "{} of {} ({}) {} staged and not committed. Nothing was written. Add a task with "
-                "vcloudair.cloud.vca_edge_commit to the play, or run `vca edge discard {}` to drop {}.".format(
+                "vcloudair.cloud.vca_edge_commit to the play, or run `vca edge discard {}` to delete {}.".format(
                     "1 change" if number == 1 else f"{number} changes",
                     section["target"],
                     section["section"],

@@ -264,7 +264,7 @@ def test_contradictions_are_refused_before_anything_is_sent(
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"state": "absent", "purge": True, "rules": [{"name": "a"}]}, "purge: cannot be given together with state"),
+        ({"state": "absent", "purge": True, "rules": [{"name": "a"}]}, "purge: cannot be combined with state"),
         ({"state": "absent", "enabled": False, "rules": [{"name": "a"}]}, "enabled: cannot be given together"),
         ({"state": "absent", "default_action": "deny", "rules": [{"name": "a"}]}, "default_action: cannot be given"),
         ({"state": "absent"}, "state is absent but all of the following are missing: rules"),

@@ -123,7 +123,7 @@ def test_contradictions_are_refused_before_anything_is_sent(
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"state": "absent", "purge": True, "rules": [DNAT]}, "purge: cannot be given together with state absent"),
+        ({"state": "absent", "purge": True, "rules": [DNAT]}, "purge: cannot be combined with state absent"),
         ({"state": "absent", "enabled": False, "rules": [DNAT]}, "enabled: cannot be given together"),
         ({"state": "absent"}, "state is absent but all of the following are missing: rules"),
         ({"purge": True}, "purge is True but all of the following are missing: rules"),

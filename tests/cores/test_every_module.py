@@ -101,7 +101,7 @@ def test_every_module_in_the_controller_and_as_a_module(
         folder = tmp_path / str(in_controller)
         recorded = play(server, programs, folder, in_controller=in_controller)
         output = recorded.run.output
-        where = "is run in the controller" if in_controller else "is run as a module: vca_in_controller is false"
+        where = "runs in the controller" if in_controller else "runs as a module process: vca_in_controller is false"
         # Items of loops count for themselves, and one task is asynchronous.
         assert output.count(where) == sum(_items(line) for line in recorded.results() if _is_ours(line)) - 1
         assert "DEPRECATION" not in output

@@ -21,7 +21,7 @@ FOLDER = ROOT / "tests" / "integration" / "targets"
 TARGETS = sorted(path.name for path in FOLDER.iterdir())
 
 HERE, AS_MODULE = "in the controller", "as a module"
-ASYNCHRONOUS = "is run as a module: it is asynchronous"
+ASYNCHRONOUS = "runs as a module process: the task is asynchronous"
 """Reason for targets that only a module can run."""
 
 VOLATILE = re.compile(r"seconds|\w+_s|stage_id|ansible_job_id|results_file")
@@ -89,8 +89,8 @@ def replay(target: str, way: str, folder: Path, now: float) -> list[str]:
         of_one_run = {str(folder): "folder", variables["vca_url"]: "url", variables["vca_ca_path"]: "ca_path"}
     assert recorded.run.status == 0, json.dumps(recorded.results()[-3:], indent=1)
     said = recorded.run.output
-    as_module = said.count("is run as a module") - said.count(ASYNCHRONOUS)
-    here = said.count("is run in the controller")
+    as_module = said.count("runs as a module process") - said.count(ASYNCHRONOUS)
+    here = said.count("runs in the controller")
     assert (here > 0, as_module > 0) == (way == HERE, way == AS_MODULE)
     return told(recorded, of_one_run)
 

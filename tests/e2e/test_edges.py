@@ -98,7 +98,7 @@ def test_hosts_of_one_name_are_told_apart(env: dict[str, str], tmp_path: Path) -
     hosts = set(found["vca_edges"]["hosts"])
     assert len(hosts) == 3 and "edge_gold" in hosts
     assert {host[: len("edge_silver_")] for host in hosts - {"edge_gold"}} == {"edge_silver_"}
-    assert "more than one edge gateway is called edge" in found["said"]
+    assert "several edge gateways have the name edge" in found["said"]
 
 
 DOCUMENT = {"firewall": {"enabled": True, "rules": [{"name": "of web", "action": "accept"}]}}

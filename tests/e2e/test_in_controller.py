@@ -27,7 +27,7 @@ INFO = "vcloudair.cloud.vca_firewall_info"
 RULE = "vcloudair.cloud.vca_firewall_rule"
 QUERY = "vcloudair.cloud.vca_query_info"
 COMMIT = "vcloudair.cloud.vca_edge_commit"
-HERE = "is run in the controller"
+HERE = "runs in the controller"
 
 
 def play(folder: Path, *tasks: dict[str, Any], **more: Any) -> Path:
@@ -60,10 +60,13 @@ WHERE: list[tuple[dict[str, Any], str]] = [
     ({"vars": {"vca_in_controller": "{{ 'yes' }}"}}, HERE),
     ({"environment": [{}]}, HERE),
     ({"delegate_to": "localhost"}, HERE),
-    ({"vars": {"vca_in_controller": False}}, "is run as a module: vca_in_controller is false"),
-    ({"vars": {"ansible_python_interpreter": "OTHER"}}, "is run as a module: it asks for OTHER"),
-    ({"environment": {"LANG": "C"}}, "is run as a module: it has an environment of its own"),
-    ({"async": 60, "poll": 1}, "is run as a module: it is asynchronous"),
+    ({"vars": {"vca_in_controller": False}}, "runs as a module process: vca_in_controller is false"),
+    (
+        {"vars": {"ansible_python_interpreter": "OTHER"}},
+        "runs as a module process: the task requires the interpreter OTHER",
+    ),
+    ({"environment": {"LANG": "C"}}, "runs as a module process: the task sets environment variables"),
+    ({"async": 60, "poll": 1}, "runs as a module process: the task is asynchronous"),
 ]
 
 
@@ -83,21 +86,21 @@ def test_a_task_is_run_where_it_comes_to_the_same(
 @pytest.mark.skipif(shutil.which("sudo") is None, reason="there is no sudo")
 def test_a_task_that_becomes_somebody_is_a_module(env: dict[str, str], tmp_path: Path) -> None:
     recorded = record(play(tmp_path, {INFO: {}, "become": True}), env, tmp_path, "-vvv")
-    assert "is run as a module: it becomes another user" in recorded.run.output
+    assert "runs as a module process: the task uses become" in recorded.run.output
 
 
 def test_on_another_host_it_is_a_module(env: dict[str, str], tmp_path: Path) -> None:
     # Nobody is there; that is told by the connection, and not by the library.
     task = {INFO: {}, "vars": {"ansible_connection": "ssh", "ansible_host": "192.0.2.1", "ansible_ssh_timeout": 1}}
     recorded = record(play(tmp_path, task), env, tmp_path, "-vvv")
-    assert "is run as a module: the connection is ssh" in recorded.run.output
+    assert "runs as a module process: the connection is ssh" in recorded.run.output
     assert recorded.run.counts["unreachable"] == 1
 
 
 def test_the_environment_can_turn_it_off_and_a_task_back_on(env: dict[str, str], tmp_path: Path) -> None:
     tasks: tuple[dict[str, Any], ...] = ({INFO: {}}, {INFO: {}, "vars": {"vca_in_controller": True}})
     recorded = record(play(tmp_path, *tasks), {**env, "VCA_IN_CONTROLLER": "no"}, tmp_path, "-vvv")
-    assert recorded.run.output.count("is run as a module: vca_in_controller is false") == 1
+    assert recorded.run.output.count("runs as a module process: vca_in_controller is false") == 1
     assert recorded.run.output.count(HERE) == 1
 
 
@@ -105,7 +108,7 @@ def test_a_switch_that_is_neither_on_nor_off_is_refused(
     env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path
 ) -> None:
     recorded = record(play(tmp_path, {INFO: {}, "vars": {"vca_in_controller": "maybe"}}), env, tmp_path)
-    assert "vca_in_controller is 'maybe', which is neither true nor false." in recorded.run.output
+    assert "vca_in_controller must be true or false, not 'maybe'." in recorded.run.output
     assert vca_simulator_server.simulator.request_log.entries() == []
 
 
@@ -219,8 +222,8 @@ def test_an_unknown_ansible_core_runs_every_task_as_a_module(env: dict[str, str]
     changed = {**env, "ANSIBLE_CALLBACK_PLUGINS": str(folder), "ANSIBLE_CALLBACKS_ENABLED": "changed_core"}
     run = run_playbook(str(play(tmp_path, {RULE: {"name": "web"}}, {RULE: {"name": "web"}})), changed, "-vvv")
     assert run.status == 0, run.output
-    reason = "this ansible-core is not known here (TypeError: expected another type)"
-    assert run.output.count(f"{RULE} is run as a module: {reason}") == 2
+    reason = "this version of ansible-core is not supported (TypeError: expected another type)"
+    assert run.output.count(f"{RULE} runs as a module process: {reason}") == 2
     assert run.counts == {"ok": 2, "changed": 1, "unreachable": 0, "failed": 0}
 
 
@@ -244,7 +247,7 @@ def test_a_trial_that_comes_to_something_else_is_a_reason_too(
     assert in_controller.problem(Action()) == ""
     parsed = in_controller.parsed
     monkeypatch.setattr(in_controller, "parsed", lambda *arguments: {**parsed(*arguments), **changed})
-    assert in_controller.problem(Action()) == f"the trial returned a different {next(iter(changed))}"
+    assert in_controller.problem(Action()) == f"the trial module returned other values of {next(iter(changed))}"
 
 
 class Action(ActionBase):  # type: ignore[misc]

@@ -94,7 +94,7 @@ def test_the_environment_is_enough(env: dict[str, str], tmp_path: Path, server: 
     assert "network_back_end" in found and "org_acme" in found
     assert _vars(found, "web")["ansible_host"] == "10.0.0.1"
     assert _vars(found, evil)["vca_vapp"] == "a {{ 7 * 7 }} b"
-    assert "more than one VM is called web" in found["said"]
+    assert "several VMs have the name web" in found["said"]
     assert not marker.exists()
     # Versions, sign-in, VDCs, one page, the age of two VMs of one name, sign-out.
     assert len(server.simulator.request_log.entries()) == 7
@@ -201,7 +201,7 @@ def test_a_cache_is_of_one_account(env: dict[str, str], tmp_path: Path, server: 
 
 
 def test_duplicate_names_can_be_refused(env: dict[str, str], tmp_path: Path) -> None:
-    assert "More than one VM would be host web" in listed(env, tmp_path, fails=True, duplicates="error")["said"]
+    assert "Several VMs have the host name web" in listed(env, tmp_path, fails=True, duplicates="error")["said"]
 
 
 def test_through_ansible_runner_with_a_credential_only(

@@ -228,7 +228,7 @@ def test_a_new_vm_of_the_same_name_does_not_rename_the_first_one(inventories: In
         name: host["vca_id"] for name, host in after.items()
     }.items()
     assert set(after) == {"web", "db", "web_a0", "web_a1", "web_a2", "web_a3"}
-    assert "more than one VM is called web" in _said(inventories["after"])
+    assert "several VMs have the name web" in _said(inventories["after"])
 
 
 def test_all_of_a_name_are_renamed_when_that_is_asked_for(inventories: Inventories) -> None:
@@ -242,8 +242,8 @@ def test_all_of_a_name_are_renamed_when_that_is_asked_for(inventories: Inventori
         ("misspelled edge", "'groupby' is not an option of this inventory plugin. Did you mean 'group_by'?"),
         ("misspelled source", "'vdc_s' is not an option of a source. Did you mean 'vdcs'?"),
         ("misspelled key", "'prefx' is not a key of keyed_groups[0]. Did you mean 'prefix'?"),
-        ("no mapping", "where is 'gold'. A mapping of names to values is expected."),
-        ("no sources", "sources is 'acme'. A list of mappings is expected."),
+        ("no mapping", "where must be a mapping of names to values, not 'gold'."),
+        ("no sources", "sources must be a list of mappings, not 'acme'."),
     ],
 )
 def test_what_is_misspelled_or_malformed_is_refused_by_name(inventories: Inventories, name: str, said: str) -> None:
@@ -263,7 +263,7 @@ def test_templates_are_filled_in(inventories: Inventories) -> None:
     found = inventories["templates"]
     assert set(found["hosts"]) == {"b"}
     assert set(found["groups"]) == {"all", "ungrouped", "vca", "org_acme", "metadata_n_7"}
-    assert "vdcs cannot be evaluated" in _said(inventories["no template"])
+    assert "Rendering the template of vdcs failed" in _said(inventories["no template"])
 
 
 def test_zero_is_a_value_and_nothing_is_none(inventories: Inventories) -> None:
@@ -277,10 +277,12 @@ def test_group_names_are_the_users_to_decide(inventories: Inventories) -> None:
     as_they_are = {"vapp_web-1", "vapp_web_1", "vapp_web 1"}
     for name in ("chars ignore", "chars never"):
         assert as_they_are <= set(inventories[name]["groups"]), name
-        assert "became one" not in _said(inventories[name])
+        assert "were merged into" not in _said(inventories[name])
     assert {"k_web-1", "k_web 1"} <= set(inventories["chars ignore"]["groups"])
     for name in ("chars", "chars always"):
         found = inventories[name]
         assert not as_they_are - {"vapp_web_1"} & set(found["groups"])
-        assert "3 groups became one, vapp_web_1: 'vapp_web 1', 'vapp_web-1', 'vapp_web_1'." in _said(found)
-    assert "2 groups became one, metadata_x_y_z: 'metadata x=y_z', 'metadata x_y=z'." in _said(inventories["chars"])
+        assert "3 groups were merged into vapp_web_1: 'vapp_web 1', 'vapp_web-1', 'vapp_web_1'." in _said(found)
+    assert "2 groups were merged into metadata_x_y_z: 'metadata x=y_z', 'metadata x_y=z'." in _said(
+        inventories["chars"]
+    )

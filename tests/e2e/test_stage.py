@@ -143,7 +143,7 @@ def test_uncommitted_changes_are_reported_once_with_and_without_the_callback(
     said = " ".join(run.output.split())
     assert said.count("staged and not committed") == 1
     assert LEFT in said
-    assert "to drop it." in said
+    assert "to delete it." in said
 
 
 def test_a_run_that_commits_or_stages_nothing_reports_nothing(env: dict[str, str], tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ class SettingValues:
     firewall_lint: str = _option(
         "str",
         "What becomes of changes to rules that never apply, say a thing twice or let all in.",
-        choices=("off", "warn", "veto"),
+        choices=("off", "warn", "reject"),
         default="warn",
     )
     edge: str | None = _option("str", "Edge gateway, by name or UUID.", aliases=("gateway", "gateway_name"))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from vcloudair_core.engine.plan import Plan
     from vcloudair_core.settings.settings import Settings
 
-OFF, VETO = "off", "veto"
+OFF, REJECT = "off", "reject"
 _IN_EDGE = "firewall: "
 
 
@@ -27,7 +27,7 @@ def check(plan: Plan, settings: Settings) -> list[str]:
     if not rules or not touched:
         return []
     texts = [finding.text for finding in lint(rules, touched)]
-    if texts and settings.firewall_lint == VETO:
+    if texts and settings.firewall_lint == REJECT:
         raise PlanRejectedError(
             " ".join(texts),
             hint=f"firewall_lint ({settings.origin('firewall_lint')}) says that such plans are refused.",

@@ -129,7 +129,7 @@ def test_by_default_it_warns(vca_app: App, vca_simulator: Simulator, kind: str, 
 
 def test_it_can_say_no(vca_app: App, vca_simulator: Simulator) -> None:
     with pytest.raises(PlanRejectedError, match="from any source to any destination") as caught:
-        ensure(vca_simulator, vca_app, "ans.firewall_rule", OPEN_RULE, firewall_lint="veto")
+        ensure(vca_simulator, vca_app, "ans.firewall_rule", OPEN_RULE, firewall_lint="reject")
     assert "firewall_lint" in str(caught.value)
     assert next(iter(vca_simulator.world.edges.values())).firewall["user"] == []
 
