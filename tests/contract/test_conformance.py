@@ -66,9 +66,9 @@ class TestAns(Conformance):
         ),
     )
 
-    def test_each_kind_has_a_service_and_an_example(self, kind_record: Any) -> None:
+    def test_kind_has_service_and_example(self, kind_record: Any) -> None:
         if kind_record.name not in NOT_SIMULATED:
-            super().test_each_kind_has_a_service_and_an_example(kind_record)
+            super().test_kind_has_service_and_example(kind_record)
 
 
 class TestQuery(Conformance):

@@ -152,7 +152,7 @@ def test_it_is_listed_with_its_distribution_and_hooks(scratch: Scratch) -> None:
 def test_its_own_tests_pass_and_so_does_what_every_plugin_should_pass(scratch: Scratch) -> None:
     done = scratch.pytest("-rs")
     assert done.returncode == 0, done.stdout
-    assert "TestConformance::test_one_write_and_then_none[sample.thing] PASSED" in done.stdout
+    assert "TestConformance::test_second_run_writes_nothing[sample.thing] PASSED" in done.stdout
     assert "test_things_are_made_changed_and_taken_out PASSED" in done.stdout
     assert "skipped" not in done.stdout
 
@@ -290,12 +290,12 @@ found["errors"] = {info.name: info.error for info in app.plugins.list_plugins() 
             ("hook", "RuntimeError: broken on purpose: hook"),
             (
                 "api",
-                "it is made for plugin API 99, and this is plugin API 1; "
+                "it requires plugin API 99, but vcloudair-core has plugin API 1; "
                 "install a version of vcloudair-sample that is made for it",
             ),
             (
                 "silent",
-                "it does not say which plugin API it is made for; its module needs vcloudair_api_version = 1",
+                "the module does not state its plugin API version; define vcloudair_api_version = 1 in it",
             ),
         ],
         2,
@@ -323,7 +323,7 @@ def test_broken_it_is_named_and_everything_else_works(scratch: Scratch, how: str
 def test_a_name_offered_twice_is_an_error_that_names_both_distributions(scratch: Scratch) -> None:
     done = scratch.vca("plugins", VCA_SAMPLE_BREAK="service")
     assert done.returncode == 10
-    assert "'ans' is offered by both ans (vcloudair-core" in done.stderr
+    assert "'ans': ans (vcloudair-core" in done.stderr
     assert "sample (vcloudair-sample 0.1.0)" in done.stderr
     assert "VCA_DISABLE_PLUGINS" in done.stderr
     # The way out that the message names works.

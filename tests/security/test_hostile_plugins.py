@@ -60,7 +60,7 @@ def test_at_import(end: Callable[[], Any]) -> None:
 @pytest.mark.parametrize("hook", OFFERS)
 def test_where_it_offers_things(hook: str, end: Callable[[], Any]) -> None:
     found = manager(bad=plugin(**{hook: end}), good=plugin(vca_services=lambda: [service("kept")]))
-    assert found.ask_all() == []
+    assert found.collect_all() == []
     assert set(found.services()) == {"kept"}
     assert {info.name: info.status for info in found.list_plugins()}["bad"] == "failed"
 
@@ -95,7 +95,7 @@ def test_where_it_brings_a_transport(end: Callable[[], Any]) -> None:
 def test_garbage(garbage: Any) -> None:
     for hook in OFFERS:
         found = manager(bad=plugin(**{hook: lambda: garbage}), good=plugin(vca_services=lambda: [service("kept")]))
-        assert found.ask_all() == []
+        assert found.collect_all() == []
         assert set(found.services()) == {"kept"}
         status = {info.name: info.status for info in found.list_plugins()}["bad"]
         # A mapping or text is gone through letter by letter, and none of these is a record.

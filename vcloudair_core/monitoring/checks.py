@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from vcloudair_core.services.query.record import Record
 
 FAILED = ("error", "aborted")
-"""Statuses of failed tasks. Canceled tasks do not count as failed. Source: protocol/tasks.md §2."""
+"""Statuses of failed tasks.
+
+Canceled tasks do not count as failed. Source: protocol/tasks.md §2.
+"""
 
 
 class MonitorCheck(Protocol):
@@ -35,9 +38,10 @@ class MonitorCheck(Protocol):
 
 
 class TaskCheck:
-    """Find failed tasks of the organization, with one call plus one for each new failed task.
+    """Find failed tasks of the organization.
 
-    Each check queries the tasks that ended since the check before the previous one, by the times of the server.
+    A check takes one call, plus one for each new failed task. It queries
+    the tasks that ended since the check before the previous one, by the times of the server.
     """
 
     start_event, end_event = "task_failed", ""
@@ -48,7 +52,10 @@ class TaskCheck:
         self._known: dict[str, Finding] = {}
 
     def __call__(self, client: Client) -> CheckResult:
-        """Run the check once. Raises IncompleteResultError, ApiError, TransportError, DecodeError."""
+        """Run the check once.
+
+        Raises IncompleteResultError, ApiError, TransportError, DecodeError.
+        """
         query = client.query
         is_first = self._since is None
         if is_first:
@@ -63,12 +70,15 @@ class TaskCheck:
 
 
 def _last_end(records: Sequence[Record]) -> str:
-    """Return the end time of the last task, in the server's format, or an empty string."""
+    """Return the end time of the last task in the server's format, or empty."""
     return records[-1].raw.get("endDate", "") if records else ""
 
 
 def _task(client: Client, record: Record, is_past: bool) -> Finding:
-    """Return the finding of a failed task. ``message`` is the server's reason, or empty."""
+    """Return the finding of a failed task.
+
+    ``message`` is the server's reason, or empty.
+    """
     raw = record.raw
     fields = {
         "task": record.id,
@@ -106,7 +116,10 @@ class TunnelCheck:
         self._edges = tuple(edges)
 
     def __call__(self, client: Client) -> CheckResult:
-        """Run the check once. Raises the errors of listing, or the first error if no edge gateway can be read."""
+        """Run the check once.
+
+        Raises the errors of listing, or the first error if no edge gateway can be read.
+        """
         edges = client.edges.list_edges()
         names = self._edges or [edge.edge_id for edge in edges if edge.is_advanced is not False]
         return _check_scopes(client, names, self._check_edge)
@@ -138,12 +151,15 @@ class TunnelCheck:
 
 
 class ReplicationCheck:
-    """Find replications for which the server reports an RPO violation, with one call per replication."""
+    """Find replications with an RPO violation, with one call per replication."""
 
     start_event, end_event = "replication_behind", "replication_caught_up"
 
     def __call__(self, client: Client) -> CheckResult:
-        """Run the check once. Raises the errors of listing, or the first error if no replication can be read."""
+        """Run the check once.
+
+        Raises the errors of listing, or the first error if no replication can be read.
+        """
         service = client.dr
         references = service.references()
         findings, unread = [], {}

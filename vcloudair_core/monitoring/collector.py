@@ -35,7 +35,10 @@ OWN = "vca_exporter"
 """Prefix of the metrics of the exporter."""
 
 WINDOW = {"vca": "5m", "vcd-historic": "70m", "vcd-current": "1h"}
-"""Time span that a collection reads, by source. Each has several samples, so that a late sample is not missed."""
+"""Time span that a collection reads, by source.
+
+Each has several samples, so that a late sample is not missed.
+"""
 
 FRESH_INTERVALS = 2.5
 """Number of its sampling intervals for which a sample is fresh at least."""
@@ -61,7 +64,10 @@ class Cost:
 
 @dataclass(frozen=True)
 class _Collection:
-    """The result of the last collection. ``families`` maps metric names to the original name and the samples."""
+    """The result of the last collection.
+
+    ``families`` maps metric names to the original name and the samples.
+    """
 
     families: Mapping[str, tuple[str, list[_Sample]]] = field(default_factory=dict)
     vms: Sequence[Mapping[str, Any]] = ()
@@ -117,7 +123,10 @@ class Collector:
         self._thread.start()
 
     def stop(self, timeout_s: float = 30.0) -> None:
-        """Stop collecting after the current collection. Waits for ``timeout_s`` seconds at most."""
+        """Stop collecting after the current collection.
+
+        Waits for ``timeout_s`` seconds at most.
+        """
         self._stop.set()
         if self._thread is not None:
             self._thread.join(timeout_s)
@@ -134,7 +143,9 @@ class Collector:
             self._stop.wait(max(1.0, self._interval_s - (time.monotonic() - began)))
 
     def collect_once(self) -> bool:
-        """Collect and return True on success. Errors are logged, and values stay until they are stale.
+        """Collect and return True on success.
+
+        Errors are logged, and values stay until they are stale.
 
         After a refused sign-in some collections are skipped, more each time, so that a wrong password does not lock
         the account. A skipped collection sends nothing and returns False.
@@ -285,7 +296,10 @@ def _families(series: Sequence[Series], vms: Mapping[str, Mapping[str, Any]]) ->
 
 
 def registry_of(collector: Collector) -> CollectorRegistry:
-    """Return a registry with this collector only. Raises ConfigurationError without prometheus-client."""
+    """Return a registry with this collector only.
+
+    Raises ConfigurationError without prometheus-client.
+    """
     try:
         from prometheus_client.registry import CollectorRegistry
     except ImportError:
@@ -296,7 +310,7 @@ def registry_of(collector: Collector) -> CollectorRegistry:
 
 
 class _Described:
-    """A wrapper with an empty ``describe``, so that prometheus-client does not collect at registration."""
+    """A wrapper that prevents prometheus-client from collecting at registration."""
 
     def __init__(self, collector: Collector) -> None:
         self._collector = collector

@@ -28,7 +28,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """The result of a check: findings of the readable scopes, errors of the unreadable ones."""
+    """Findings of the readable scopes, and errors of the unreadable scopes."""
 
     findings: tuple[Finding, ...]
     unread: Mapping[str, VcloudAirError] = field(default_factory=dict)
@@ -54,7 +54,10 @@ class EventTracker:
         self._pending: dict[tuple[str, str], tuple[str, int]] = {}
 
     def update(self, result: CheckResult) -> list[dict[str, Any]]:
-        """Record the result of a check and return its events. Shape: ``{"type": ..., **fields}`` each."""
+        """Record the result of a check and return its events.
+
+        Shape: ``{"type": ..., **fields}`` each.
+        """
         findings = {(finding.scope, finding.name): finding for finding in result.findings}
         for states in (self._reported, self._pending):
             for key in [key for key in states if key not in findings and key[0] not in result.unread]:

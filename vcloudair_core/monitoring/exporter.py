@@ -23,7 +23,7 @@ from vcloudair_core.util.redaction import Secret
 from vcloudair_core.util.user_files import unreadable
 
 CACHE_S = 1.0
-"""Seconds for which a response is cached, so that many scrapers cost no more than one."""
+"""Seconds for which a response is cached."""
 
 _App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 

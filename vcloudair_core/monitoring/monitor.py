@@ -42,7 +42,7 @@ FATAL = (ConfigurationError, SpecError, PluginError)
 """Errors that a later poll cannot solve."""
 
 _FATAL_AT_FIRST = (NotFoundError, AmbiguousMatchError, AuthenticationError)
-"""Errors that are a configuration mistake in the first poll, but can be temporary later."""
+"""Errors that are fatal in the first poll, but can be temporary later."""
 
 
 class SharedSignIn:
@@ -127,7 +127,9 @@ class Monitor:
         return max(delay_s, self._sign_in_wait_s)
 
     def poll(self) -> list[dict[str, Any]]:
-        """Run the check once and return its events. Read errors are logged and cause no events.
+        """Run the check once and return its events.
+
+        Read errors are logged and cause no events.
 
         Shape: ``{"type", "observed_at", "url", "org", ...}`` each; :mod:`~vcloudair_core.monitoring.checks` adds the
         other fields.
@@ -174,7 +176,9 @@ class Monitor:
 
 
 def create_monitors(options: MonitorOptions, connect: Callable[[], Client]) -> list[Monitor]:
-    """Return a monitor for each check of the options. Validates the documents; sends nothing.
+    """Return a monitor for each check of the options.
+
+    Validates the documents; sends nothing.
 
     Raises: SpecError for an invalid document, ConfigurationError.
     """

@@ -40,7 +40,9 @@ class MonitorOptions:
 
 
 def read_options(arguments: Mapping[str, Any]) -> MonitorOptions:
-    """Parse monitor options. Arguments that are not in :data:`OPTION_NAMES` are connection settings.
+    """Parse monitor options.
+
+    Arguments that are not in :data:`OPTION_NAMES` are connection settings.
 
     ``documents`` maps edge gateways to documents, or to paths of document files.
 

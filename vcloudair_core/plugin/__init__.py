@@ -1,1 +1,1 @@
-"""The extension surface: ``hooks`` (what there is), ``records`` (what they return), ``manager`` (the loader)."""
+"""Plugin API: hook specifications, the records that hooks return, plugin manager."""

@@ -1,4 +1,6 @@
-"""The whole extension surface on one screen. Each hook has a page in ``docs/reference/hooks/``.
+"""Hook specifications of the plugin API.
+
+Each hook has a page in ``docs/reference/hooks/``.
 
 A plugin is a module (or object) with functions marked ``@hookimpl``, named in the entry-point group
 ``vcloudair_core``. The built-in services register in the same way.
@@ -33,49 +35,61 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 @hookspec
 def vca_services() -> Sequence[ServiceRecord]:  # type: ignore[empty-body]
-    """Offer services. Called once, when the App is built."""
+    """Offer services. Called once per App, at first use."""
 
 
 @hookspec
 def vca_resource_kinds() -> Sequence[KindRecord]:  # type: ignore[empty-body]
-    """Offer resource kinds that can be read, planned and converged. Called once, when the App is built."""
+    """Offer resource kinds. Called once per App, at first use."""
 
 
 @hookspec
 def vca_record_types() -> Sequence[RecordType]:  # type: ignore[empty-body]
-    """Offer record types of the query service. Called once, when the App is built."""
+    """Offer record types of the query service. Called once per App, at first use."""
 
 
 @hookspec
 def vca_auth_methods() -> Sequence[AuthRecord]:  # type: ignore[empty-body]
-    """Offer ways to sign in, chosen by name. Called once, when the App is built."""
+    """Offer authentication methods. Called once per App, at first use."""
 
 
 @hookspec(firstresult=True)
 def vca_transport(settings: Settings) -> Transport | None:
-    """Provide the transport of a client, or None. Called once per client; stops at the first non-None result."""
+    """Return the transport of a client, or None.
+
+    Called once per client. The first result that is not None counts.
+    """
 
 
 @hookspec
 def vca_cli_commands() -> Sequence[CommandRecord]:  # type: ignore[empty-body]
-    """Offer commands of ``vca``. Called when the command-line parser is built."""
+    """Offer commands of ``vca``. Called when the command line is parsed."""
 
 
 @hookspec
 def vca_exchange_finished(exchange: Exchange) -> None:
-    """Observe one HTTP exchange, secrets already hidden. Called once per attempt; errors are logged and dropped."""
+    """Observe an HTTP exchange, with secrets masked.
+
+    Called once per attempt. Errors are logged and ignored.
+    """
 
 
 @hookspec
 def vca_plan_ready(plan: Plan, settings: Settings) -> Sequence[str] | None:
-    """Return warnings about a plan, or raise PlanRejectedError. Called per non-empty plan, before any write."""
+    """Return warnings about a plan, or raise PlanRejectedError.
+
+    Called for each plan with changes, before any write.
+    """
 
 
 @hookspec
 def vca_task_progressed(task: Task) -> None:
-    """Observe a task. Called at each poll; errors are logged and dropped."""
+    """Observe a task. Called at each poll. Errors are logged and ignored."""
 
 
 @hookspec
 def vca_simulator_routes() -> Sequence[SimulatorRoutes]:  # type: ignore[empty-body]
-    """Offer routes and seed data for the simulator. Called when a simulator starts or is reset."""
+    """Offer routes and seed data for the simulator.
+
+    Called when a simulator starts or is reset.
+    """

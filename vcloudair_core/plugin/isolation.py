@@ -1,8 +1,8 @@
-"""Guard hook implementations, so that a broken plugin breaks nothing but itself.
+"""Guards of hook implementations, which isolate failures of plugins.
 
-pluggy calls hooks: it orders implementations, runs wrappers and stops at a first result. What it calls are guards,
-which stand in for the functions of a plugin. A guard keeps the plugin from printing to standard output, checks its
-result, and handles its failures by the rules of the hook: see :class:`Isolation`.
+pluggy orders the implementations, runs wrappers and stops at a first result. It calls guards instead of the functions
+of a plugin. A guard redirects output of the plugin from standard output to standard error, checks the result, and
+handles failures by the rules of the hook. See :class:`Isolation`.
 """
 
 from __future__ import annotations
@@ -21,11 +21,17 @@ from vcloudair_core.util.plugin_output import prints_aside
 _log = logging.getLogger(__name__)
 
 FAILURES = (Exception, SystemExit)
-"""Failures of foreign code. A plugin that ends the program fails; Ctrl-C is the user's."""
+"""Exceptions that count as a failure of a plugin.
+
+KeyboardInterrupt does not: it comes from the user.
+"""
 
 
 class Isolation:
-    """Rules of a hook for results and failures; the defaults are those of observers, whose failures are logged."""
+    """Rules of a hook for results and failures.
+
+    The default, for observers, is to log failures.
+    """
 
     failures: tuple[type[BaseException], ...] = FAILURES
 
@@ -34,52 +40,67 @@ class Isolation:
         self.is_traced = is_traced
 
     def is_called(self, info: PluginInfo) -> bool:
-        """Return True when the hook of a plugin is to be called: it has not failed before."""
+        """Return True if the hook of a plugin must be called.
+
+        By default, plugins that failed are left out.
+        """
         return info.status == "loaded"
 
     def trace(self, info: PluginInfo) -> None:
-        """Show a call on standard error, if VCA_TRACE_PLUGINS asks for it."""
+        """Print a hook call to standard error if VCA_TRACE_PLUGINS is set."""
         if self.is_traced:
-            print(f"vca: {self.hook} -> {info.name}", file=sys.stderr)  # noqa: T201 - for whoever set the variable
+            print(f"vca: {self.hook} -> {info.name}", file=sys.stderr)  # noqa: T201 - the user requested it
 
     def result(self, info: PluginInfo, value: Any) -> Any:
-        """Return the result of an implementation in the form that the hook collects. Raise for one that is unfit."""
+        """Convert the result of an implementation to the form that the hook collects.
+
+        Raises: any exception for an invalid result.
+        """
         return value
 
     def inner(self, value: Any) -> Any:
-        """Return what a wrapper gets from its ``yield``, from the results that the hook collected."""
+        """Convert the collected results to the value that a wrapper gets from ``yield``."""
         return value
 
     def wrapped(self, info: PluginInfo, value: Any, inner: Any) -> Any:
-        """Return the result of a wrapper in the form that the hook collects. Raise for one that is unfit."""
+        """Convert the result of a wrapper to the form that the hook collects.
+
+        Raises: any exception for an invalid result.
+        """
         return value
 
     def failed(self, info: PluginInfo, failure: BaseException) -> None:
-        """Handle a failure: raise what the caller of the hook gets, or return to go on without the plugin."""
-        _log.warning("Plugin %s failed in %s: %s: %s", info.origin, self.hook, type(failure).__name__, failure)
+        """Handle a failure.
+
+        Raise the error for the caller of the hook, or return to continue without the plugin.
+        """
+        _log.warning("Plugin %s failed in %s. %s: %s", info.origin, self.hook, type(failure).__name__, failure)
 
     def is_final(self, failure: BaseException) -> bool:
-        """Return True for a failure of an inner implementation that no wrapper may stop."""
+        """Return True if no wrapper may handle a failure of an inner implementation."""
         return isinstance(failure, KeyboardInterrupt)
 
 
 class RecordIsolation(Isolation):
-    """Rules of hooks that offer records: a plugin that fails is set aside. Collects lists of (record, plugin)."""
+    """Rules of hooks that offer records: a plugin that fails is not used any more.
+
+    Collects lists of (record, plugin).
+    """
 
     def __init__(
         self,
         hook: str,
         record_type: type,
-        set_aside: Callable[[PluginInfo, BaseException], None],
+        mark_failed: Callable[[PluginInfo, BaseException], None],
         *,
         is_traced: bool = False,
     ) -> None:
         super().__init__(hook, is_traced=is_traced)
         self._record_type: Any = record_type
-        self._set_aside = set_aside
+        self._mark_failed = mark_failed
 
     def failed(self, info: PluginInfo, failure: BaseException) -> None:
-        self._set_aside(info, failure)
+        self._mark_failed(info, failure)
 
     def result(self, info: PluginInfo, value: Any) -> list[tuple[Any, PluginInfo]]:
         records = list(value)
@@ -91,9 +112,12 @@ class RecordIsolation(Isolation):
         return [[record for record, _ in offers] for offers in value]
 
     def wrapped(self, info: PluginInfo, value: Any, inner: Any) -> list[list[tuple[Any, PluginInfo]]]:
-        """Records that were there before keep their provider; those that a wrapper adds or replaces are its own."""
+        """Convert the records that a wrapper returns.
+
+        Records that it adds or replaces belong to its plugin.
+        """
         if not isinstance(value, list):
-            raise PluginError(f"its {self.hook} is a wrapper that returned {type(value).__name__}, not a list of lists")
+            raise PluginError(f"wrapper of {self.hook} returned {type(value).__name__} instead of a list of lists")
         providers = {id(record): provider for offers in inner for record, provider in offers}
         return [
             [(record, providers.get(id(record), info)) for record, _ in self.result(info, offers)] for offers in value
@@ -102,19 +126,24 @@ class RecordIsolation(Isolation):
     def _check(self, record: Any) -> None:
         expected = self._record_type.__name__
         if not isinstance(record, self._record_type):
-            raise PluginError(f"{self.hook} returned {type(record).__name__}, not {expected}")
+            raise PluginError(f"{self.hook} returned {type(record).__name__} instead of {expected}")
         if not isinstance(record.name, str) or not record.name.isprintable() or not record.name.strip():
-            raise PluginError(f"{self.hook} returned a {expected} with no proper name")
+            raise PluginError(f"{self.hook} returned a {expected} with an invalid name")
 
 
 class TransportIsolation(Isolation):
-    """Rules of ``vca_transport``: a failure is an error, since a client must not quietly use another transport."""
+    """Rules of ``vca_transport``: a failure is an error.
+
+    Otherwise a client could use another transport than the one that the user configured.
+    """
 
     def result(self, info: PluginInfo, value: Any) -> Any:
         is_transport = callable(getattr(value, "send", None)) and callable(getattr(value, "close", None))
         if value is not None and not is_transport:
             raise PluginError(
-                f"Plugin {info.origin} offers no transport but a {type(value).__name__}.", plugin=info.name
+                f"Creating the transport failed: plugin {info.origin}. It returned {type(value).__name__}, "
+                "which has no send and close methods.",
+                plugin=info.name,
             )
         return value
 
@@ -125,7 +154,7 @@ class TransportIsolation(Isolation):
         if isinstance(failure, VcloudAirError):
             raise failure
         raise PluginError(
-            f"Plugin {info.origin} failed: {type(failure).__name__}: {failure}", plugin=info.name
+            f"Plugin {info.origin} failed in {self.hook}. {type(failure).__name__}: {failure}", plugin=info.name
         ) from failure
 
 
@@ -133,7 +162,7 @@ class TransportIsolation(Isolation):
 
 
 def guard(impl: pluggy.HookImpl, info: PluginInfo, rules: Isolation) -> None:
-    """Let pluggy call a guard in place of the function of a registered implementation."""
+    """Replace the function of a registered implementation with a guard."""
     if impl.wrapper:
         impl.function = _guarded_wrapper(impl.function, info, rules)  # type: ignore[misc]
     elif impl.hookwrapper:
@@ -160,7 +189,10 @@ def _guarded_function(function: Callable[..., Any], info: PluginInfo, rules: Iso
 
 
 def _guarded_wrapper(function: Callable[..., Any], info: PluginInfo, rules: Isolation) -> Callable[..., Any]:
-    """Return the guard of a wrapper. One that fails is left out, unless its failure is for the caller of the hook."""
+    """Return the guard of a wrapper.
+
+    A wrapper that fails is skipped, unless the rules raise the failure for the caller of the hook.
+    """
 
     def call(*args: Any, **kwargs: Any) -> Generator[None, Any, Any]:
         wrapper = _started(lambda: function(*args, **kwargs), info, rules)
@@ -172,7 +204,7 @@ def _guarded_wrapper(function: Callable[..., Any], info: PluginInfo, rules: Isol
             if wrapper is not None:
                 wrapper.close()
             raise
-        except BaseException as exc:  # noqa: BLE001 - raised again, unless the wrapper stops it
+        except BaseException as exc:  # noqa: BLE001 - raised again, unless the wrapper handles it
             failure = exc
         result = inner
         if wrapper is not None:
@@ -195,7 +227,7 @@ def _guarded_wrapper(function: Callable[..., Any], info: PluginInfo, rules: Isol
 
 
 def _started(start: Callable[[], Any], info: PluginInfo, rules: Isolation) -> Generator[Any, Any, Any] | None:
-    """Run a wrapper up to its ``yield``. Return None for one that is not called, or fails."""
+    """Run a wrapper up to its ``yield``. Return None if it is not called or fails."""
     if not rules.is_called(info):
         return None
     rules.trace(info)
@@ -205,7 +237,7 @@ def _started(start: Callable[[], Any], info: PluginInfo, rules: Isolation) -> Ge
             try:
                 next(wrapper)
             except StopIteration:
-                raise RuntimeError("its hook wrapper did not yield") from None
+                raise RuntimeError("the hook wrapper did not yield") from None
             return wrapper
     except KeyboardInterrupt:
         raise
@@ -224,11 +256,11 @@ def _finished(wrapper: Generator[Any, Any, Any], inner: Any, failure: BaseExcept
     except StopIteration as stop:
         return stop.value
     wrapper.close()
-    raise RuntimeError("its hook wrapper yields more than once")
+    raise RuntimeError("the hook wrapper yields more than once")
 
 
 def _new_style(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a wrapper of the old style (``hookwrapper=True``) as one of the new style."""
+    """Convert an old-style wrapper (``hookwrapper=True``) to a new-style wrapper."""
 
     def call(*args: Any, **kwargs: Any) -> Generator[None, Any, Any]:
         wrapper: Generator[None, pluggy.Result[Any], None] = function(*args, **kwargs)
@@ -255,7 +287,7 @@ def _new_style(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _old_style(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a wrapper of the new style as one of the old style, which pluggy hands a ``pluggy.Result``."""
+    """Convert a new-style wrapper to an old-style wrapper (``hookwrapper=True``)."""
 
     def call(*args: Any, **kwargs: Any) -> Generator[None, pluggy.Result[Any], None]:
         wrapper: Generator[None, Any, Any] = function(*args, **kwargs)

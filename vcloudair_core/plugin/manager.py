@@ -1,7 +1,7 @@
-"""Load plugins, set broken ones aside, and give every hook one typed method, so that no caller touches pluggy.
+"""Plugin manager: loads plugins and has a typed method for each hook.
 
-Hook calls are those of pluggy, so wrappers, ``tryfirst``, ``trylast`` and first results work as it documents. What
-pluggy calls are guards: see :mod:`~vcloudair_core.plugin.isolation`.
+pluggy makes the hook calls, so wrappers, ``tryfirst``, ``trylast`` and first results work as it documents. Guards
+isolate failures, see :mod:`~vcloudair_core.plugin.isolation`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ ENTRY_POINT_GROUP = "vcloudair_core"
 _OWN = ("vcloudair-core", "vcloudair_core")
 """Distribution and package of the built-in plugins."""
 
-_UNSTATED = f"it does not say which plugin API it is made for; its module needs vcloudair_api_version = {API_VERSION}"
+_NO_VERSION = f"the module does not state its plugin API version; define vcloudair_api_version = {API_VERSION} in it"
 
 
 _OFFERS: dict[str, type] = {
@@ -54,14 +54,14 @@ _OFFERS: dict[str, type] = {
     "vca_cli_commands": CommandRecord,
     "vca_simulator_routes": SimulatorRoutes,
 }
-"""The hooks that return records, and which."""
+"""Record types by the hook that returns them."""
 
 
 class PluginManager:
-    """One instance per App; nothing here is global.
+    """The plugins of an App.
 
-    A plugin that fails to import, states another API version, or raises in a hook is set aside under its name; all
-    others go on working. Two records of one name are an error that names both distributions.
+    A plugin that fails to import, states another API version, or raises in a hook gets the status ``failed`` and is
+    not used. The others keep working. Two records with one name are an error that names both distributions.
     """
 
     def __init__(self, *, environ: Mapping[str, str] | None = None) -> None:
@@ -74,10 +74,10 @@ class PluginManager:
         self._infos: dict[str, PluginInfo] = {}
         self._distributions: dict[importlib.metadata.Distribution, tuple[str, str]] = {}
         self._collected: dict[str, dict[str, tuple[Any, str]]] = {}
-        self._shut: dict[str, PluginInfo] = {}
+        self._failed_policies: dict[str, PluginInfo] = {}
         self._rules: dict[str, Isolation] = {
             **{
-                hook: RecordIsolation(hook, record_type, self._set_aside, is_traced=is_traced)
+                hook: RecordIsolation(hook, record_type, self._mark_failed, is_traced=is_traced)
                 for hook, record_type in _OFFERS.items()
             },
             "vca_transport": TransportIsolation("vca_transport", is_traced=is_traced),
@@ -87,28 +87,31 @@ class PluginManager:
     # -- loading -------------------------------------------------------------------------------------------------
 
     def load_entry_points(self, entry_points: Iterable[importlib.metadata.EntryPoint] | None = None) -> None:
-        """Load every plugin of the entry-point group. A broken one is recorded and skipped."""
+        """Load the plugins of the entry-point group.
+
+        Plugins that fail are recorded and skipped.
+        """
         if entry_points is None:
             entry_points = importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)
-        # Sorted, so that the order of hooks does not hang on the order of directories on sys.path. The built-in ones
-        # come first: no other can take their names.
+        # Sorted, so that the order of hooks does not depend on the order of sys.path. Built-in plugins come first, so
+        # that no other plugin can take their names.
         for entry_point in sorted(set(entry_points), key=lambda ep: (not self._is_built_in(ep), ep.name, ep.value)):
             self._load(entry_point)
         self.check_required()
 
     def check_required(self) -> None:
-        """Raise PluginError when a plugin named in VCA_REQUIRE_PLUGINS is not working.
+        """Raise PluginError if a plugin in VCA_REQUIRE_PLUGINS is missing or failed.
 
-        A policy plugin that fails to import would otherwise leave its gate open with no more than a warning.
+        Without it, plans would be applied without a policy plugin that is not installed.
         """
         for name in sorted(self._required):
             info = self._infos.get(name)
             if info is None or info.status != "loaded":
-                why = "it is not installed" if info is None else info.error or info.status
+                reason = "it is not installed" if info is None else info.error or f"it is {info.status}"
                 raise PluginError(
-                    f"Plugin {name} is required by VCA_REQUIRE_PLUGINS, but {why}.",
+                    f"VCA_REQUIRE_PLUGINS requires plugin '{name}', which is not available: {reason}.",
                     plugin=name,
-                    hint="Install or repair it, or remove it from VCA_REQUIRE_PLUGINS.",
+                    hint="Install or repair the plugin, or remove it from VCA_REQUIRE_PLUGINS.",
                 )
 
     def _load(self, entry_point: importlib.metadata.EntryPoint) -> None:
@@ -123,8 +126,8 @@ class PluginManager:
                 info.status = "disabled"
                 return
             taken = f"the plugin name {info.name!r} is already taken by {first.origin}"
-            self._set_aside(info, PluginError(taken, plugin=info.name))
-            self._shut_gate(info, is_policy=plan_policies.mentions_policy(entry_point))
+            self._mark_failed(info, PluginError(taken, plugin=info.name))
+            self._block_plans(info, is_policy=plan_policies.mentions_policy(entry_point))
             return
         self._infos[info.name] = info
         if info.name in self._blocked:
@@ -133,14 +136,14 @@ class PluginManager:
         try:
             with prints_aside():
                 plugin = entry_point.load()
-        except FAILURES as exc:  # any failure of foreign code must stay its own
-            self._set_aside(info, exc)
-            self._shut_gate(info, is_policy=plan_policies.mentions_policy(entry_point))
+        except FAILURES as exc:
+            self._mark_failed(info, exc)
+            self._block_plans(info, is_policy=plan_policies.mentions_policy(entry_point))
             return
         if getattr(plugin, "vcloudair_api_version", None) is None:
-            # Installed once and never looked at again: it must say for itself what it was made for.
-            self._set_aside(info, PluginError(_UNSTATED, plugin=info.name))
-            self._shut_gate(info, is_policy=plan_policies.has_policy(plugin))
+            # An installed plugin can be older than this version, so it must state the API that it uses.
+            self._mark_failed(info, PluginError(_NO_VERSION, plugin=info.name))
+            self._block_plans(info, is_policy=plan_policies.has_policy(plugin))
             return
         self._register(info, plugin)
 
@@ -150,19 +153,20 @@ class PluginManager:
         return is_own and entry_point.value.partition(".")[0] == package
 
     def _distribution_of(self, entry_point: importlib.metadata.EntryPoint) -> tuple[str, str]:
-        """Name and version. Each look into a distribution reads all that its package says of itself once more."""
+        """Return name and version of a distribution, cached to read its metadata once."""
         dist = entry_point.dist
         if dist is None:
             return "", ""
         if dist not in self._distributions:
-            # An interrupted pip leaves distributions behind that have neither.
+            # An interrupted pip leaves distributions without name and version.
             self._distributions[dist] = (dist.name or "", dist.version or "")
         return self._distributions[dist]
 
     def register(self, plugin: object, name: str) -> None:
-        """Register a plugin object directly: for tests and for programs that embed the library.
+        """Register a plugin object of a program or a test.
 
-        Whoever does so knows which library this is: only a version that is stated and another one is refused.
+        The object need not state an API version, because it is loaded with this version of the library. Another version
+        is rejected.
         """
         if name in self._infos:
             raise PluginError(f"The plugin name {name!r} is already registered.", plugin=name)
@@ -178,8 +182,8 @@ class PluginManager:
         try:
             if info.api_version not in (None, API_VERSION):
                 raise PluginError(
-                    f"it is made for plugin API {info.api_version!r}, and this is plugin API {API_VERSION}; "
-                    f"install a version of {info.distribution or info.name} that is made for it",
+                    f"it requires plugin API {info.api_version!r}, but vcloudair-core has plugin API {API_VERSION}; "
+                    f"install a version of {info.distribution or info.name} for plugin API {API_VERSION}",
                     plugin=info.name,
                 )
             with prints_aside():
@@ -193,11 +197,11 @@ class PluginManager:
             missing = [name for name in unknown if not hasattr(hooks, name)]
             if missing:
                 raise PluginError(f"unknown hook {', '.join(missing)}", plugin=info.name)
-        except FAILURES as exc:  # as above
+        except FAILURES as exc:
             if self._pm.get_plugin(info.name) is not None:
                 self._pm.unregister(name=info.name)
-            self._set_aside(info, exc)
-            self._shut_gate(info, is_policy=plan_policies.has_policy(plugin))
+            self._mark_failed(info, exc)
+            self._block_plans(info, is_policy=plan_policies.has_policy(plugin))
 
     def _guard(self, caller: pluggy.HookCaller, info: PluginInfo, plugin: object) -> None:
         rules = self._rules.setdefault(caller.name, Isolation(caller.name))
@@ -205,46 +209,64 @@ class PluginManager:
             if impl.plugin is plugin:
                 guard(impl, info, rules)
 
-    def _shut_gate(self, info: PluginInfo, *, is_policy: bool) -> None:
-        """A policy that cannot be asked rejects every plan, until it works or is disabled by name."""
-        if is_policy:
-            self._shut[info.origin] = info
+    def _block_plans(self, info: PluginInfo, *, is_policy: bool) -> None:
+        """Reject all plans if a plan policy failed to load.
 
-    def _set_aside(self, info: PluginInfo, exc: BaseException) -> None:
+        Users can disable the plugin by name.
+        """
+        if is_policy:
+            self._failed_policies[info.origin] = info
+
+    def _mark_failed(self, info: PluginInfo, exc: BaseException) -> None:
         info.status = "failed"
         info.error = str(exc) if isinstance(exc, PluginError) else f"{type(exc).__name__}: {exc}"
-        _log.warning("Plugin %s is set aside: %s", info.origin, info.error)
+        _log.warning("Plugin %s failed and is not used. Reason: %s", info.origin, info.error)
 
     # -- records -------------------------------------------------------------------------------------------------
 
     def services(self) -> dict[str, ServiceRecord]:
-        """All services by name. Raises PluginError when two plugins offer one name."""
+        """Return services by name. Raises PluginError if two plugins offer the same name."""
         return self._records("vca_services", ServiceRecord)
 
     def resource_kinds(self) -> dict[str, KindRecord]:
-        """All resource kinds by name. Raises PluginError when two plugins offer one name."""
+        """Return resource kinds by name.
+
+        Raises PluginError if two plugins offer the same name.
+        """
         return self._records("vca_resource_kinds", KindRecord)
 
     def record_types(self) -> dict[str, RecordType]:
-        """All query record types by name. Raises PluginError when two plugins offer one name."""
+        """Return record types by name.
+
+        Raises PluginError if two plugins offer the same name.
+        """
         return self._records("vca_record_types", RecordType)
 
     def auth_methods(self) -> dict[str, AuthRecord]:
-        """All ways to sign in by name. Raises PluginError when two plugins offer one name."""
+        """Return authentication methods by name.
+
+        Raises PluginError if two plugins offer the same name.
+        """
         return self._records("vca_auth_methods", AuthRecord)
 
     def cli_commands(self) -> dict[str, CommandRecord]:
-        """All commands by name. Raises PluginError when two plugins offer one name."""
+        """Return CLI commands by name.
+
+        Raises PluginError if two plugins offer the same name.
+        """
         return self._records("vca_cli_commands", CommandRecord)
 
     def simulator_routes(self) -> dict[str, SimulatorRoutes]:
-        """All simulator routes by name of their group. Raises PluginError when two plugins offer one name."""
+        """All simulator routes by name of their group.
+
+        Raises PluginError when two plugins offer one name.
+        """
         return self._records("vca_simulator_routes", SimulatorRoutes)
 
-    def ask_all(self) -> list[PluginError]:
-        """Ask every hook that offers records, once: only then is it known whether all plugins work.
+    def collect_all(self) -> list[PluginError]:
+        """Call every hook that offers records, so that the status of all plugins is known.
 
-        Returns what is wrong with the whole: names that two plugins offer.
+        Returns errors about names that two plugins offer.
         """
         problems: list[PluginError] = []
         for hook, record_type in _OFFERS.items():
@@ -255,7 +277,10 @@ class PluginManager:
         return problems
 
     def offered_by(self, name: str) -> dict[str, list[Any]]:
-        """The records of one plugin by hook, as far as they were asked for (:meth:`ask_all`)."""
+        """Return the collected records of a plugin by hook.
+
+        Call :meth:`collect_all` first.
+        """
         info = self._infos.get(name)
         origin = "" if info is None else info.origin
         return {
@@ -271,14 +296,14 @@ class PluginManager:
     def _collect(self, hook: str, record_type: type[_R]) -> dict[str, tuple[Any, str]]:
         taken: dict[str, tuple[Any, str]] = {}
         offers: list[list[tuple[_R, PluginInfo]]] = self._call(hook)
-        # pluggy asks first who came last; records are in the order of registration.
+        # pluggy calls the last registered plugin first; records are in the order of registration.
         for record, info in (offer for listed in reversed(offers) for offer in listed):
             if record.name in taken:
                 raise PluginError(
-                    f"{record_type.__name__} {record.name!r} is offered by both {taken[record.name][1]} "
+                    f"Two plugins offer the {record_type.__name__} {record.name!r}: {taken[record.name][1]} "
                     f"and {info.origin}.",
                     plugin=info.name,
-                    hint="Remove one of them, or set VCA_DISABLE_PLUGINS to the name of one.",
+                    hint="Uninstall one of them, or set VCA_DISABLE_PLUGINS to its name.",
                 )
             taken[record.name] = (record, info.origin)
         return taken
@@ -294,45 +319,47 @@ class PluginManager:
         return transport
 
     def implements(self, hook: str) -> bool:
-        """Return True when a working plugin implements the hook: hiding secrets costs time on every exchange."""
+        """Return True if a working plugin implements the hook.
+
+        Callers use it to skip costly preparations, such as masking the secrets of an exchange.
+        """
         impls = getattr(self._pm.hook, hook).get_hookimpls()
         return any(self._rules[hook].is_called(self._infos[impl.plugin_name]) for impl in impls)
 
     def exchange_finished(self, exchange: Exchange) -> None:
-        """Tell observers of an exchange. Never raises."""
+        """Notify observers of an exchange. Never raises."""
         self._call("vca_exchange_finished", exchange=exchange)
 
     def task_progressed(self, task: Task) -> None:
-        """Tell observers of a task. Never raises."""
+        """Notify observers of a task. Never raises."""
         self._call("vca_task_progressed", task=task)
 
     def plan_ready(self, plan: Plan, settings: Settings) -> list[str]:
-        """Ask every plan policy and return the warnings.
+        """Call every plan policy and return the warnings.
 
-        Raises: PlanRejectedError with the name of the plugin. A policy that fails in any other way cannot approve the
-        plan, so that too is a rejection: a gate that is broken stays shut.
+        Raises: PlanRejectedError with the name of the plugin, also when a policy fails in any other way.
         """
-        for info in self._shut.values():
-            raise plan_policies.rejection_by(info, f"it could not be loaded: {info.error}")
+        for info in self._failed_policies.values():
+            raise plan_policies.rejection_by(info, f"the plugin could not be loaded: {info.error}")
         try:
             warnings: list[list[str]] = self._call(plan_policies.POLICY, plan=plan, settings=settings)
         except plan_policies.PolicyFailedError as exc:
             raise exc.rejection from exc.__cause__
         return [warning for listed in warnings for warning in listed]
 
-    # -- looking in ----------------------------------------------------------------------------------------------
+    # -- status --------------------------------------------------------------------------------------------------
 
     def provider(self, hook: str, name: str) -> str:
-        """Return the plugin that offers a record: ``name (distribution version)``, or an empty string."""
+        """Return the plugin of a record: ``name (distribution version)``, or empty."""
         return self._collected.get(hook, {}).get(name, (None, ""))[1]
 
     def is_built_in(self, provider: str) -> bool:
-        """Return True for a provider, as :meth:`provider` returns it, that comes with this library."""
+        """Return True if a result of :meth:`provider` belongs to this library."""
         info = next((info for info in self._infos.values() if info.origin == provider), None)
         return info is not None and (info.distribution, info.module.partition(".")[0]) == _OWN
 
     def list_plugins(self) -> list[PluginInfo]:
-        """Return every installed or registered plugin, working or not, by name."""
+        """Return installed and registered plugins by name, including failed ones."""
         return [self._infos[name] for name in sorted(self._infos)]
 
 

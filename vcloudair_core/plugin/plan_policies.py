@@ -1,4 +1,4 @@
-"""Plan policies: their results, and the rejection of plans by policies that do not work."""
+"""Plan policies: result checks, and rejection of plans when a policy fails."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ _MOST_BYTES = 1_000_000
 
 
 class PolicyFailedError(Exception):
-    """A policy that could not do its check. It passes through all wrappers: none can open a broken gate."""
+    """A policy failed.
+
+    No wrapper may handle this error, so that a failed policy always rejects the plan.
+    """
 
     def __init__(self, rejection: PlanRejectedError) -> None:
         super().__init__(rejection.reason)
@@ -25,12 +28,15 @@ class PolicyFailedError(Exception):
 
 
 class PolicyIsolation(Isolation):
-    """Rules of ``vca_plan_ready``: a policy that fails rejects the plan. Collects lists of warnings."""
+    """Rules of ``vca_plan_ready``: a policy that fails rejects the plan.
+
+    Collects lists of warnings.
+    """
 
     failures = (BaseException,)
 
     def is_called(self, info: PluginInfo) -> bool:
-        """A plugin that failed in another hook is still asked: it may be a gate."""
+        """Return True: a policy must run even if another hook of its plugin failed."""
         return True
 
     def result(self, info: PluginInfo, value: Any) -> list[str] | None:
@@ -50,7 +56,7 @@ class PolicyIsolation(Isolation):
         if isinstance(failure, PlanRejectedError):
             plugin = failure.plugin or info.name
             raise PlanRejectedError(failure.reason, plugin=plugin, hint=failure.hint) from failure
-        reason = f"its check failed: {type(failure).__name__}: {failure}"
+        reason = f"the policy failed: {type(failure).__name__}: {failure}"
         raise PolicyFailedError(rejection_by(info, reason)) from failure
 
     def is_final(self, failure: BaseException) -> bool:
@@ -58,50 +64,56 @@ class PolicyIsolation(Isolation):
 
 
 def rejection_by(info: PluginInfo, reason: str) -> PlanRejectedError:
-    """Return the rejection of a plan by a policy that does not work."""
+    """Return the error for a plan that is rejected because a policy failed."""
     return PlanRejectedError(
         reason,
         plugin=info.name,
-        hint=f"Repair the plugin, or set VCA_DISABLE_PLUGINS={info.name} to go on without its check.",
+        hint=f"Repair the plugin, or set VCA_DISABLE_PLUGINS={info.name} to continue without its policy.",
     )
 
 
 def has_policy(plugin: object) -> bool:
-    """Return True when a plugin implements the policy hook, under whatever name, also when it was refused."""
+    """Return True if a plugin implements the policy hook, under any function name."""
     try:
         for name in dir(plugin):
             options = getattr(getattr(plugin, name, None), f"{PROJECT}_impl", None)
             if isinstance(options, dict) and POLICY in (name, options.get("specname")):
                 return True
-    except Exception:  # noqa: BLE001 - an object that cannot be looked through may well be one
+    except Exception:  # noqa: BLE001 - an object that cannot be inspected may have a policy
         return True
     return False
 
 
 def mentions_policy(entry_point: importlib.metadata.EntryPoint) -> bool:
-    """Return True when the source of a plugin that cannot be imported names the policy hook. Runs none of it."""
+    """Return True if the source of a plugin names the policy hook.
+
+    Reads the source without importing it, for plugins that cannot be imported.
+    """
     module = entry_point.value.partition(":")[0].strip()
     try:
         spec = importlib.util.find_spec(module.partition(".")[0])
         if spec is None:
             return False
-        places = [Path(place) for place in spec.submodule_search_locations or ()]
-        files = [file for place in places for file in place.rglob("*.py")] or [Path(spec.origin or "")]
+        folders = [Path(folder) for folder in spec.submodule_search_locations or ()]
+        files = [file for folder in folders for file in folder.rglob("*.py")] or [Path(spec.origin or "")]
         return any(POLICY.encode() in file.read_bytes()[:_MOST_BYTES] for file in files)
     except (ImportError, ValueError, OSError, AttributeError):
         return False
 
 
 def warnings_of(result: Any) -> list[str]:
-    """Return the warnings of a policy. Raise TypeError for a result that is neither nothing nor texts."""
+    """Return the warnings of a policy.
+
+    Raises TypeError unless the result is None or strings.
+    """
     if result is None:
         return []
     if isinstance(result, str):
         return [result]
     if isinstance(result, (bytes, bool, dict)):
-        raise TypeError(f"it returned {type(result).__name__}, neither nothing nor a list of warnings")
-    texts = list(result)
-    for text in texts:
-        if not isinstance(text, str):
-            raise TypeError(f"it returned a list with {type(text).__name__} in it, not texts")
-    return texts
+        raise TypeError(f"expected None or a list of warnings, not {type(result).__name__}")
+    warnings = list(result)
+    for warning in warnings:
+        if not isinstance(warning, str):
+            raise TypeError(f"expected a list of strings, but it contains {type(warning).__name__}")
+    return warnings

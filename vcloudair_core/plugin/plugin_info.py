@@ -1,4 +1,4 @@
-"""The status of one plugin: where it comes from, which hooks it implements, and why it does not work."""
+"""Status of a plugin: origin, implemented hooks, and error."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import Any
 
 @dataclass
 class PluginInfo:
-    """One plugin, working or not. ``error`` is empty for a plugin that works.
+    """Status of a plugin.
 
-    ``api_version`` is the version that the plugin states, or None.
+    Attributes:
+        api_version: Plugin API version that the plugin states, or None.
+        status: ``loaded``, ``failed`` or ``disabled``.
+        error: Reason of the failure, or empty.
     """
 
     name: str
@@ -25,11 +28,11 @@ class PluginInfo:
 
     @property
     def origin(self) -> str:
-        """The name for messages: ``name (distribution version)``."""
+        """Name for messages: ``name (distribution version)``."""
         return f"{self.name} ({self.distribution} {self.version})" if self.distribution else self.name
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all fields but the plugin object; ``hooks`` as a list."""
+        """Return all fields except the plugin object, with ``hooks`` as a list."""
         return {
             "name": self.name,
             "distribution": self.distribution,

@@ -1,4 +1,7 @@
-"""The one policy that is built in: objects that no plan may change, move or delete, by the setting protected_names."""
+"""Built-in plan policy for the setting protected_names.
+
+It rejects plans that change, move or delete an object with a protected name.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +20,15 @@ vcloudair_api_version = 1
 
 @hookimpl
 def vca_plan_ready(plan: Plan, settings: Settings) -> None:
-    """Raises PlanRejectedError when the plan touches what is protected. Names are compared without case."""
+    """Raise PlanRejectedError if a plan changes a protected object.
+
+    Names are compared without case.
+    """
     patterns = [pattern.casefold() for pattern in settings.protected_names or ()]
     for change in plan.changes:
         name = change.identity.casefold()
         if change.action != "create" and any(fnmatchcase(name, pattern) for pattern in patterns):
             raise PlanRejectedError(
-                f"{change.identity!r} is protected, and the plan would {change.action} it.",
-                hint=f"protected_names ({settings.origin('protected_names')}) says so; change it there if you must.",
+                f"The plan would {change.action} {change.identity!r}, which is protected.",
+                hint=f"Change the setting protected_names ({settings.origin('protected_names')}) to allow it.",
             )

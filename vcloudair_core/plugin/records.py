@@ -1,4 +1,7 @@
-"""Records that hooks return: frozen values that name what a plugin offers, and the functions that load it."""
+"""Records that hooks return.
+
+A record has the name of an extension and a function that loads it.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,18 @@ if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
 
 API_VERSION = 1
-"""Version of the hook API. A plugin states ``vcloudair_api_version = 1``; without it, or with another number, it is
-refused by name."""
+"""Version of the plugin API.
+
+A plugin module must define ``vcloudair_api_version`` with this number. Otherwise it is not loaded.
+"""
 
 
 @dataclass(frozen=True)
 class ServiceRecord:
-    """A service: ``client.service(name)`` calls ``factory(session)`` once per client and keeps the result."""
+    """A service of a client.
+
+    ``client.service(name)`` calls ``factory(session)`` once per client and caches the result.
+    """
 
     name: str
     summary: str
@@ -29,7 +37,10 @@ class ServiceRecord:
 
 @dataclass(frozen=True)
 class KindRecord:
-    """A resource kind, named ``<service>.<thing>``. ``load()`` returns the kind; it is called at first use."""
+    """A resource kind. The name has the form ``ans.firewall_rule``: service and element.
+
+    ``load()`` returns the kind. It is called at first use.
+    """
 
     name: str
     service: str
@@ -39,11 +50,13 @@ class KindRecord:
 
 @dataclass(frozen=True)
 class RecordType:
-    """A type of the query service. Source: protocol/query.md §6.
+    """A record type of the query service. Source: protocol/query.md §6.
 
-    ``attributes`` maps attribute names to ``str | bool | int | float | datetime | uri``; what is not listed is text.
-    ``since`` maps those that not every server knows to the API version that they came with, or to nothing when they are
-    there on some servers only: they are not asked for unless somebody names them.
+    Attributes:
+        attributes: Types by attribute name: ``str``, ``bool``, ``int``, ``float``, ``datetime`` or ``uri``.
+            Attributes that are not listed are strings.
+        since: API versions by attribute name, for attributes that not all servers have. An empty version means that
+            only some servers have the attribute. It is requested only if the caller names it.
     """
 
     name: str
@@ -55,7 +68,7 @@ class RecordType:
     since: Mapping[str, str] = field(default_factory=dict)
 
     def attributes_of(self, version: str) -> list[str]:
-        """Return the attributes that every server of an API version knows."""
+        """Return the attributes that every server with this API version has."""
         supported = _numbers(version)
         return [name for name in self.attributes if name not in self.since or _is_met(self.since[name], supported)]
 
@@ -70,9 +83,12 @@ def _is_met(needed: str, supported: tuple[int, ...]) -> bool:
 
 @dataclass(frozen=True)
 class AuthRecord:
-    """A way to sign in, chosen by ``name``. ``factory(settings)`` returns the flow.
+    """An authentication method.
 
-    ``options`` names the settings it needs; ``is_applicable(settings)`` lets it be chosen when none was named.
+    Attributes:
+        options: Names of the settings that it requires.
+        factory: Takes the settings and returns the auth flow.
+        is_applicable: Takes the settings and returns True to select the method when the user names none.
     """
 
     name: str
@@ -84,7 +100,10 @@ class AuthRecord:
 
 @dataclass(frozen=True)
 class CommandRecord:
-    """A command of ``vca``: ``load()`` returns a typer app (a group) or a plain function (one command)."""
+    """A command of ``vca``.
+
+    ``load()`` returns a typer app for a command group, or a function for a single command.
+    """
 
     name: str
     summary: str
@@ -92,7 +111,10 @@ class CommandRecord:
 
 
 class SimulatorContext(Protocol):
-    """The argument of a simulator route. ``state`` is the dict of its ``SimulatorRoutes``."""
+    """The argument of a simulator route.
+
+    ``state`` is the dict of its ``SimulatorRoutes``.
+    """
 
     request: Request
     path_params: Mapping[str, str]
@@ -102,18 +124,21 @@ class SimulatorContext(Protocol):
 
     @property
     def world(self) -> Any:
-        """The simulator's inventory (orgs, VDCs, edges, networks, VMs): ``vcloudair_core.simulator.state.world``."""
+        """The inventory of the simulator, see ``vcloudair_core.simulator.state.world``."""
 
     @property
     def user(self) -> Any:
-        """The signed-in identity, or None on a route with ``auth=False``."""
+        """The user who signed in, or None on a route with ``auth=False``."""
 
 
 @dataclass(frozen=True)
 class SimulatorRoute:
-    """One path of the API. ``path`` is a template such as ``/network/edges/{edge_id}/loadbalancer/config``.
+    """A path of the API that the simulator serves.
 
-    ``auth`` true: the simulator answers 401 or 403 itself when there is no valid vCloud session.
+    Attributes:
+        path: A template, such as ``/network/edges/{edge_id}/loadbalancer/config``.
+        handler: Takes the context of a request and returns the response.
+        auth: Return 401 or 403 without a valid vCloud session.
     """
 
     method: str
@@ -124,10 +149,10 @@ class SimulatorRoute:
 
 @dataclass(frozen=True)
 class SimulatorRecords:
-    """Records of a query type that the simulator serves at ``/api/query``, with paging and filters.
+    """Records that the simulator serves at ``/api/query``, with paging and filters.
 
-    ``list(context)`` gives a mapping for each: attributes by name, ``name`` and an absolute ``href`` among them. A type
-    that the simulator knows by itself stays as it is.
+    ``list(context)`` returns a mapping of attributes for each record, with ``name`` and an absolute ``href``. Types
+    that are built into the simulator cannot be replaced.
     """
 
     type: RecordType
@@ -136,7 +161,10 @@ class SimulatorRecords:
 
 @dataclass(frozen=True)
 class SimulatorRoutes:
-    """Routes and seed data that a plugin adds to the simulator. ``seed(world, state)`` runs at start and at reset."""
+    """Routes and seed data that a plugin adds to the simulator.
+
+    ``seed(world, state)`` runs at start and at reset.
+    """
 
     name: str
     summary: str

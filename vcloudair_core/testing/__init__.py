@@ -1,20 +1,19 @@
-"""A pytest plugin for this project and for everybody who builds on it: simulated clouds as fixtures.
+"""Pytest fixtures for simulated clouds, and conformance tests for plugins.
 
-``vca_simulator``         a simulated cloud inside the process, new for each test
-``vca_simulator_server``  the same behind a real TLS socket, for whole programs; one per module, reset for each test
-``vca_clock``             the time of ``vca_simulator`` and of its clients: sleeping takes none
-``vca_app``               an App with every installed plugin, whose clients talk to ``vca_simulator`` by ``vca_clock``
+``vca_simulator``         a simulated cloud in the process, new for each test
+``vca_simulator_server``  a simulated cloud behind a TLS socket, for programs; one per module, reset for each test
+``vca_clock``             the clock of ``vca_simulator`` and its clients, which sleeps without waiting
+``vca_app``               an App with all installed plugins, whose clients use ``vca_simulator`` and ``vca_clock``
 ``vca_client``            a client of ``vca_app``
-``vca_request_log``           the requests that ``vca_simulator`` got
+``vca_request_log``       the requests that ``vca_simulator`` received
 
-``@pytest.mark.vca_simulator(profile="vcd", edges=2)`` sets up ``vca_simulator`` in another way; the arguments are those
-of :class:`vcloudair_core.simulator.SimulatorConfig`.
+``@pytest.mark.vca_simulator(profile="vcd", edges=2)`` configures ``vca_simulator``, with the arguments of
+:class:`vcloudair_core.simulator.SimulatorConfig`.
 
 :class:`Conformance` has the tests that every plugin should pass. Subclass it with an :class:`Example` of each resource
 kind.
 
-pytest imports this module in every run of every project that has the package installed: nothing is imported here that
-is not needed for that.
+pytest imports this module in each run of each project with the package installed, so it imports as little as possible.
 """
 
 from __future__ import annotations
@@ -51,26 +50,29 @@ __all__ = [
     "simulator_settings",
 ]
 
-_HOMES = {"Conformance": "conformance", "Example": "examples", "LinkedClock": "linked_clock"}
-"""Modules of the names that are loaded at first use. pytest looks at every name of ``dir()``, so they are not in it."""
+_LAZY = {"Conformance": "conformance", "Example": "examples", "LinkedClock": "linked_clock"}
+"""Modules by name, imported at first use.
 
-_MARKER = "vca_simulator(**config): how the fixture vca_simulator is set up (see SimulatorConfig)"
+``dir()`` does not list the names, because pytest inspects all of those.
+"""
+
+_MARKER = "vca_simulator(**config): configure the fixture vca_simulator (see SimulatorConfig)"
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(importlib.import_module(f"{__name__}.{_LAZY[name]}"), name)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make our marker known."""
+    """Register the marker ``vca_simulator``."""
     config.addinivalue_line("markers", _MARKER)
 
 
 @pytest.fixture
 def vca_simulator(request: pytest.FixtureRequest) -> Simulator:
-    """A simulated cloud inside the process, new for each test."""
+    """Return a simulated cloud in the process, new for each test."""
     marker = request.node.get_closest_marker("vca_simulator")
     return make_simulator(**(marker.kwargs if marker else {}))
 
@@ -85,14 +87,20 @@ def _vca_simulator_server() -> Iterator[SimulatorServer]:
 
 @pytest.fixture
 def vca_simulator_server(_vca_simulator_server: SimulatorServer) -> SimulatorServer:
-    """A simulated cloud behind a TLS socket: ``.url``, ``.env()`` for ``subprocess.run``, ``.simulator``."""
+    """Return a simulated cloud behind a TLS socket.
+
+    ``.url`` is its address, ``.env()`` the environment for ``subprocess.run``, and ``.simulator`` the simulator.
+    """
     _vca_simulator_server.simulator.reset()
     return _vca_simulator_server
 
 
 @pytest.fixture
 def vca_clock(vca_simulator: Simulator) -> LinkedClock:
-    """The time of ``vca_simulator`` and its clients: ``.advance(3600)`` makes both older, ``.slept`` tells of waits."""
+    """Return the clock of ``vca_simulator`` and its clients.
+
+    ``.advance(3600)`` moves it forward by an hour. ``.slept`` lists the waits in seconds.
+    """
     from vcloudair_core.testing.linked_clock import LinkedClock
 
     return LinkedClock(vca_simulator)
@@ -100,18 +108,18 @@ def vca_clock(vca_simulator: Simulator) -> LinkedClock:
 
 @pytest.fixture
 def vca_app(vca_simulator: Simulator, vca_clock: LinkedClock) -> App:
-    """An App with every installed plugin, whose clients talk to ``vca_simulator``. Register plugin objects with it."""
+    """Return an App with all installed plugins, whose clients use ``vca_simulator``."""
     return simulated_app(vca_simulator, vca_clock)
 
 
 @pytest.fixture
 def vca_client(vca_app: App, vca_simulator: Simulator) -> Iterator[Client]:
-    """A client of ``vca_simulator`` with every installed plugin."""
+    """Return a client of ``vca_simulator`` with all installed plugins."""
     with vca_app.client(**simulator_settings(vca_simulator)) as client:
         yield client
 
 
 @pytest.fixture
 def vca_request_log(vca_simulator: Simulator) -> RequestView:
-    """The requests that ``vca_simulator`` got."""
+    """Return the requests that ``vca_simulator`` received."""
     return RequestView(vca_simulator)

@@ -1,4 +1,6 @@
-"""The tests that every plugin should pass, the built-in ones too. A plugin's own test file needs no more than this::
+"""Conformance tests for plugins.
+
+The test file of a plugin subclasses :class:`Conformance`::
 
     from vcloudair_core.testing import Conformance, Example
 
@@ -7,8 +9,8 @@
         plugin = "acme"
         examples = (Example("acme.thing", specs=[{"name": "a", "size": 1}], changed=[{"name": "a", "size": 2}]),)
 
-``plugin`` is the name of the entry point; its distribution must be installed. ``examples`` has one for each resource
-kind. Everything is asked of a simulated cloud in the process: of its routes for what the plugin adds, see
+``plugin`` is the name of the entry point. Its distribution must be installed. ``examples`` has an example of each
+resource kind. The tests use a simulated cloud in the process. A plugin adds routes to it with the hook
 ``vca_simulator_routes``. The checks themselves are plain functions, in :mod:`~vcloudair_core.testing.kind_checks` and
 :mod:`~vcloudair_core.testing.plugin_checks`.
 """
@@ -46,12 +48,12 @@ _PARAMETERS = {
 
 @cache
 def _plugins() -> tuple[PluginManager, list[Any]]:
-    """Every installed plugin, and what is wrong with them as a whole."""
+    """Return a manager with all installed plugins, and errors about duplicate names."""
     from vcloudair_core.plugin.manager import PluginManager
 
     plugins = PluginManager()
     plugins.load_entry_points()
-    return plugins, plugins.ask_all()
+    return plugins, plugins.collect_all()
 
 
 def _title(value: Any) -> str:
@@ -63,13 +65,16 @@ def _title(value: Any) -> str:
 
 
 class Conformance:
-    """Subclass it as ``TestConformance``, and say ``plugin`` and ``examples``."""
+    """Base class of conformance tests.
+
+    Subclass it as ``TestConformance``; set ``plugin`` and ``examples``.
+    """
 
     plugin: ClassVar[str] = ""
     examples: ClassVar[Sequence[Example]] = ()
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Leaves out the tests of what the plugin does not offer."""
+        """Remove the tests of extension types that the plugin does not offer."""
         super().__init_subclass__(**options)
         empty = {name for name, values in cls._parameters().items() if not values}
         for name, test in inspect.getmembers(cls, inspect.isfunction):
@@ -78,7 +83,7 @@ class Conformance:
 
     @classmethod
     def _parameters(cls) -> dict[str, Sequence[Any]]:
-        """Return the values that tests are made for, by name of the parameter."""
+        """Return the test parameters: values by name."""
         offered = _plugins()[0].offered_by(cls.plugin)
         return {
             **{name: offered.get(hook, []) for name, hook in _PARAMETERS.items()},
@@ -88,14 +93,14 @@ class Conformance:
         }
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """One test for each service, kind, record type, command, route and example."""
+        """Generate a test for each service, kind, record type, command, route and example."""
         for name, values in self._parameters().items():
             if name in metafunc.fixturenames:
                 metafunc.parametrize(name, values, ids=_title)
 
     @pytest.fixture
     def info(self) -> PluginInfo:
-        """The status of the plugin."""
+        """Return the status of the plugin."""
         info = {info.name: info for info in _plugins()[0].list_plugins()}.get(self.plugin)
         plugin_checks.check_loaded(info, self.plugin)
         assert info is not None
@@ -103,82 +108,82 @@ class Conformance:
 
     @pytest.fixture
     def kind(self, example: Example, vca_client: Client) -> Any:
-        """The kind of an example."""
+        """Return the resource kind of an example."""
         return vca_client.kind(example.kind)
 
     # -- the plugin ----------------------------------------------------------------------------------------------
 
-    def test_it_is_installed_and_works(self, info: PluginInfo) -> None:
+    def test_plugin_is_installed_and_loaded(self, info: PluginInfo) -> None:
         assert info.error == ""
 
-    def test_it_says_which_plugin_api_it_is_made_for(self, info: PluginInfo) -> None:
+    def test_plugin_states_its_api_version(self, info: PluginInfo) -> None:
         plugin_checks.check_api_version(info)
 
-    def test_its_hooks_are_hooks(self, info: PluginInfo) -> None:
+    def test_hook_names_exist(self, info: PluginInfo) -> None:
         plugin_checks.check_hook_names(info)
 
-    def test_importing_it_is_cheap(self, info: PluginInfo) -> None:
+    def test_import_is_fast(self, info: PluginInfo) -> None:
         plugin_checks.check_import_is_cheap(info)
 
-    def test_no_name_is_offered_twice(self) -> None:
+    def test_names_are_unique(self) -> None:
         plugin_checks.check_names_are_free(_plugins()[1])
 
-    def test_each_record_says_what_it_is(self, record: Any) -> None:
+    def test_record_has_name_and_summary(self, record: Any) -> None:
         plugin_checks.check_record(record)
 
-    def test_each_service_is_made_without_asking_anybody(
+    def test_service_is_created_without_requests(
         self, service: Any, vca_client: Client, vca_request_log: RequestView
     ) -> None:
         plugin_checks.check_service(service.name, vca_client, vca_request_log)
 
-    def test_each_record_type_is_known_to_the_query_service(self, record_type: Any, vca_client: Client) -> None:
+    def test_record_type_can_be_queried(self, record_type: Any, vca_client: Client) -> None:
         plugin_checks.check_record_type(record_type, vca_client)
 
-    def test_each_command_has_help(self, command: Any) -> None:
+    def test_command_has_help(self, command: Any) -> None:
         plugin_checks.check_command(command, _plugins()[0])
 
-    def test_each_route_of_the_simulator_knows_who_asks(self, route: Any, vca_simulator: Simulator) -> None:
+    def test_simulator_route_checks_the_session(self, route: Any, vca_simulator: Simulator) -> None:
         plugin_checks.check_route(route, vca_simulator)
 
     # -- its resource kinds --------------------------------------------------------------------------------------
 
-    def test_each_kind_has_a_service_and_an_example(self, kind_record: Any) -> None:
+    def test_kind_has_service_and_example(self, kind_record: Any) -> None:
         plugin_checks.check_kind_record(kind_record, _plugins()[0].services())
-        assert kind_record.name in [example.kind for example in self.examples], f"give an example of {kind_record.name}"
+        assert kind_record.name in [example.kind for example in self.examples], f"add an example of {kind_record.name}"
 
-    def test_a_kind_is_what_its_record_says(self, example: Example, kind: Any) -> None:
+    def test_kind_matches_its_record(self, example: Example, kind: Any) -> None:
         kind_checks.check_declaration(kind, example.kind)
 
-    def test_an_unknown_field_is_refused_by_name(self, example: Example, kind: Any) -> None:
+    def test_unknown_field_is_rejected_by_name(self, example: Example, kind: Any) -> None:
         kind_checks.check_unknown_field(kind, example)
 
-    def test_a_bad_value_is_refused_not_a_crash(self, example: Example, kind: Any) -> None:
+    def test_invalid_value_is_rejected(self, example: Example, kind: Any) -> None:
         kind_checks.check_bad_values(kind, example)
 
-    def test_a_plan_carried_out_leaves_nothing_to_do(self, example: Example, kind: Any, vca_client: Client) -> None:
+    def test_applied_plan_is_empty_afterwards(self, example: Example, kind: Any, vca_client: Client) -> None:
         kind_checks.check_plans_settle(kind, vca_client, example)
 
-    def test_what_is_read_can_be_given_back(self, example: Example, kind: Any, vca_client: Client) -> None:
+    def test_read_specs_can_be_applied(self, example: Example, kind: Any, vca_client: Client) -> None:
         kind_checks.check_round_trip(kind, vca_client, example)
 
-    def test_what_it_does_not_know_survives(self, example: Example, kind: Any, vca_client: Client) -> None:
-        kind_checks.check_keeps_what_it_does_not_know(kind, vca_client, example)
+    def test_unknown_fields_are_kept(self, example: Example, kind: Any, vca_client: Client) -> None:
+        kind_checks.check_keeps_unknown_fields(kind, vca_client, example)
 
-    def test_what_a_server_loses_is_missed(self, example: Example, kind: Any, vca_client: Client) -> None:
+    def test_losses_of_the_server_are_detected(self, example: Example, kind: Any, vca_client: Client) -> None:
         kind_checks.check_losses(kind, vca_client, example)
 
-    def test_what_is_kept_in_files_comes_back(self, example: Example, kind: Any, vca_client: Client) -> None:
-        kind_checks.check_kept_in_files(kind, vca_client, example)
+    def test_staged_documents_can_be_restored(self, example: Example, kind: Any, vca_client: Client) -> None:
+        kind_checks.check_dump_and_load(kind, vca_client, example)
 
-    def test_one_write_and_then_none(
+    def test_second_run_writes_nothing(
         self, example: Example, kind: Any, vca_client: Client, vca_request_log: RequestView
     ) -> None:
         kind_checks.check_one_write(kind, vca_client, vca_request_log, example)
 
-    def test_one_thing_given_twice_is_not_made_twice(
+    def test_duplicate_specs_create_one_element(
         self, example: Example, kind: Any, vca_client: Client, vca_request_log: RequestView
     ) -> None:
-        kind_checks.check_doubles(kind, vca_client, vca_request_log, example)
+        kind_checks.check_duplicates(kind, vca_client, vca_request_log, example)
 
-    def test_secrets_stay_secret(self, example: Example, kind: Any, vca_app: App, vca_simulator: Simulator) -> None:
+    def test_secrets_are_not_shown(self, example: Example, kind: Any, vca_app: App, vca_simulator: Simulator) -> None:
         kind_checks.check_secrets(kind, vca_app, simulator_settings(vca_simulator), example)

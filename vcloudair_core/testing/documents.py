@@ -1,4 +1,4 @@
-"""Documents of any wire form as tests look at them: what is in them, and marks that a merge must not lose."""
+"""Test helpers for JSON and XML documents: content copies and unknown fields."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 from vcloudair_core.engine.kind import Document
 
 MARK = "fieldOfTomorrow"
-"""A field that no kind knows."""
+"""Name of an unknown field, which a merge must keep."""
 
 _DEEPEST_RECORD = 2
 """Depth of records below the root of an XML section: root, list, record."""
 
 
 def content(tree: Any) -> Any:
-    """The whole of a tree as a value that can be compared later, whatever is done to the tree."""
+    """Return a copy of a tree for later comparison."""
     if isinstance(tree, Document):
         return content(tree.tree)
     if _is_xml(tree):
@@ -32,12 +32,12 @@ def content(tree: Any) -> Any:
 
 
 def marked(document: Document) -> Document:
-    """A copy with a mark in the section and in each of its records."""
+    """Return a copy with an unknown field in the section and in each record."""
     return replace(document, tree=_marked(document.tree))
 
 
 def marks(tree: Any) -> int:
-    """Return the number of marks in a tree."""
+    """Return the number of unknown fields in a tree."""
     if isinstance(tree, Document):
         return marks(tree.tree)
     if _is_xml(tree):
@@ -56,25 +56,25 @@ def _marked(tree: Any) -> Any:
         return copy.deepcopy(tree)
     if tree and all(isinstance(value, Document) for value in tree.values()):
         return {name: marked(section) for name, section in tree.items()}
-    return {**{key: _within(value) for key, value in tree.items()}, MARK: "kept"}
+    return {**{key: _mark_records(value) for key, value in tree.items()}, MARK: "kept"}
 
 
-def _within(value: Any) -> Any:
-    """Return a value below the root with a mark in each record, and none within records."""
+def _mark_records(value: Any) -> Any:
+    """Return a copy of a value below the root with an unknown field in each record."""
     if isinstance(value, list):
         return [{**item, MARK: "kept"} if isinstance(item, Mapping) else item for item in value]
     if isinstance(value, Mapping):
-        return {key: _within(item) for key, item in value.items()}
+        return {key: _mark_records(item) for key, item in value.items()}
     return value
 
 
 def _marked_xml(root: Any) -> Any:
     from lxml import etree
 
-    made = copy.deepcopy(root)
-    for element in [made, *(node for node in made.iterdescendants(etree.Element) if _is_record(node, made))]:
+    tree = copy.deepcopy(root)
+    for element in [tree, *(node for node in tree.iterdescendants(etree.Element) if _is_record(node, tree))]:
         etree.SubElement(element, MARK).text = "kept"
-    return made
+    return tree
 
 
 def _is_record(node: Any, root: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Examples of resource kinds: the input of the conformance suite that the author of a plugin provides."""
+"""Examples of resource kinds for the conformance tests."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Example:
-    """Two states of the same things, in the words of a resource kind.
+    """An example of a resource kind: two desired states of the same elements.
 
-    ``specs``: things that a new simulator does not have. ``changed``: the same things, each with another value. Give
-    every secret field a value of its own: it is looked for wherever it must not be. ``target``: where, if the settings
-    of the simulator do not say it. ``reads`` and ``writes``: how many requests one read and one write take; one each,
-    unless a kind is made of several sections.
+    Set every secret field to a unique value, because the tests search for these values in outputs.
+
+    Attributes:
+        kind: Name of the resource kind.
+        specs: Specs of elements that a new simulator does not have.
+        changed: Specs of the same elements, each with at least one changed value.
+        target: The target, if the settings of the simulator do not select it.
+        reads: Number of requests for one read. More than one if a kind has several sections.
+        writes: Number of requests for one write.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""Checks of resource kinds: functions that raise AssertionError with a message for the author of the kind."""
+"""Checks of resource kinds. They raise AssertionError for the plugin author."""
 
 from __future__ import annotations
 
@@ -24,40 +24,42 @@ if TYPE_CHECKING:
     from vcloudair_core.transport.messages import Exchange
 
 _UNKNOWN = "field_of_tomorrow"
-_NONSENSE: tuple[Any, ...] = ({}, {"a": [1]}, [[]], [None], "", "\x00", -1, 10**30, 1.5, True)
-"""Values of every type that YAML and JSON have; none is right for every field, and none may be a crash."""
+_ODD_VALUES: tuple[Any, ...] = ({}, {"a": [1]}, [[]], [None], "", "\x00", -1, 10**30, 1.5, True)
+"""Values of all types of YAML and JSON, to try in each field."""
 
 
 # -- without a server --------------------------------------------------------------------------------------------
 
 
 def check_declaration(kind: ResourceKind, name: str) -> None:
-    """The kind is what its record says, and its spec declares what its fields mean."""
+    """Check that a kind has the name of its record, and a frozen dataclass as spec."""
     assert isinstance(kind, ResourceKind), f"{name} is a {type(kind).__name__}, which is not a ResourceKind"
-    assert kind.name == name, f"the kind says that it is {kind.name!r}, its record says {name!r}"
-    assert dataclasses.is_dataclass(kind.spec_type), f"{name}: spec_type is no dataclass"
+    assert kind.name == name, f"the name of the kind is {kind.name!r}, but the name of its record is {name!r}"
+    assert dataclasses.is_dataclass(kind.spec_type), f"{name}: spec_type is not a dataclass"
     params: Any = getattr(kind.spec_type, "__dataclass_params__", None)
     assert params.frozen, f"{name}: {kind.spec_type.__name__} is not frozen"
 
 
 def check_unknown_field(kind: ResourceKind, example: Example) -> None:
-    """A slip of the pen is refused by name, and the message holds no secret."""
+    """Check that an unknown field is rejected by name, with no secret in the message."""
     for spec in (*example.specs, *example.changed):
         error = _refusal(kind, {**spec, _UNKNOWN: 1})
-        assert error is not None, f"{kind.name} takes a field that there is not ({_UNKNOWN}) without a word"
+        assert error is not None, f"{kind.name} accepts the unknown field {_UNKNOWN}"
         assert _UNKNOWN in error.field, f"the error does not name the field: {error.as_dict()}"
         _refuse_leak(json.dumps(error.as_dict()), _secrets(kind, example), "the error shows a secret")
 
 
 def check_bad_values(kind: ResourceKind, example: Example) -> None:
-    """Check that any value of a field gives a spec or a SpecError, and never another error."""
+    """Check that any value of a field results in a spec or a SpecError."""
     names = [*fields_of(kind.spec_type), *example.specs[0]]
     for name in dict.fromkeys(names):
-        for value in _NONSENSE:
+        for value in _ODD_VALUES:
             try:
                 _refusal(kind, {**example.specs[0], name: value})
             except Exception as exc:
-                raise AssertionError(f"{name}: {value!r} is {type(exc).__name__}, not SpecError: {exc}") from exc
+                raise AssertionError(
+                    f"{name}: {value!r} raises {type(exc).__name__} instead of SpecError: {exc}"
+                ) from exc
 
 
 def _refusal(kind: ResourceKind, data: Mapping[str, Any]) -> SpecError | None:
@@ -72,7 +74,7 @@ def _refusal(kind: ResourceKind, data: Mapping[str, Any]) -> SpecError | None:
 
 
 def check_plans_settle(kind: ResourceKind, client: Client, example: Example) -> None:
-    """A plan that was carried out leaves nothing to do, and nothing is changed in place."""
+    """Check that plans are empty after merge(), and that plan() and merge() are pure."""
     document = _open(kind, client, example).read()
     for number, desired in enumerate(_desired_states(kind, example)):
         step = f"{type(desired).__name__}({'specs' if number == 0 else 'changed'})"
@@ -81,144 +83,150 @@ def check_plans_settle(kind: ResourceKind, client: Client, example: Example) -> 
             document = store.read()
         before = content(document)
         plan = kind.plan(document, resolved)
-        assert number > 1 or not plan.is_empty, f"{step} changes nothing: give an example that does"
-        assert content(document) == before, f"{step}: plan() has changed the document in place"
+        assert number > 1 or not plan.is_empty, f"{step} changes nothing; use an example that does"
+        assert content(document) == before, f"{step}: plan() changed the document in place"
         if plan.is_empty:
             continue
-        assert kind.plan(document, resolved).as_dict() == plan.as_dict(), f"{step}: planned twice, two plans"
+        assert kind.plan(document, resolved).as_dict() == plan.as_dict(), (
+            f"{step}: plan() returns another plan when it is called again"
+        )
         merged = kind.merge(document, plan)
-        assert content(document) == before, f"{step}: merge() has changed the document in place"
-        left = kind.plan(merged, resolved)
-        assert left.is_empty, f"{step}: after plan and merge there is still {left.summary()}: {left.as_dict()}"
+        assert content(document) == before, f"{step}: merge() changed the document in place"
+        rest = kind.plan(merged, resolved)
+        assert rest.is_empty, f"{step}: the plan after merge() is not empty: {rest.summary()}: {rest.as_dict()}"
         document = merged
 
 
 def check_round_trip(kind: ResourceKind, client: Client, example: Example) -> None:
-    """Check that specs as they are read change nothing when they are applied."""
+    """Check that applying the specs that were read changes nothing."""
     _make(client, example)
     document = _open(kind, client, example).read()
     shown = kind.project(document)
     json.dumps(shown)
-    assert shown, f"{kind.name} shows nothing of what there is"
+    assert shown, f"project() of {kind.name} returns nothing for a document with elements"
     items = shown if isinstance(shown, list) else [shown]
     _, resolved = prepare(kind, _open(kind, client, example), Present(tuple(kind.parse(item) for item in items)))
     plan = kind.plan(document, resolved)
-    assert plan.is_empty, f"what was read, given back, is {plan.summary()}: {plan.as_dict()}"
+    assert plan.is_empty, f"the plan for the specs that were read is not empty: {plan.summary()}: {plan.as_dict()}"
 
 
-def check_keeps_what_it_does_not_know(kind: ResourceKind, client: Client, example: Example) -> None:
-    """A field that a newer server sends is still there after a change: in the section, and in every record."""
+def check_keeps_unknown_fields(kind: ResourceKind, client: Client, example: Example) -> None:
+    """Check that a change keeps unknown fields in the section and its records.
+
+    A newer server can send such fields.
+    """
     _make(client, example)
     store, resolved = prepare(kind, _open(kind, client, example), Present(_parsed(kind, example.changed)))
     document = marked(store.read())
-    there = marks(document)
-    assert there, f"nothing in the document of {kind.name} could be marked"
-    kept = marks(kind.merge(document, kind.plan(document, resolved)))
-    assert kept == there, f"merge() drops fields that it does not know: {there} were there, {kept} are left"
+    before = marks(document)
+    assert before, f"no unknown field could be added to the document of {kind.name}"
+    after = marks(kind.merge(document, kind.plan(document, resolved)))
+    assert after == before, f"merge() drops unknown fields: {before} before, {after} after"
 
 
 def check_losses(kind: ResourceKind, client: Client, example: Example) -> None:
-    """Check that a kind of a list reports records of others that a server lost."""
+    """Check that ``losses()`` reports the elements that a server lost."""
     _make(client, example)
     store, resolved = prepare(kind, _open(kind, client, example), Present(_parsed(kind, example.specs)))
     document = store.read()
     if not kind.has_own("losses"):
         is_list = isinstance(kind.project(document), list)
-        assert not is_list, f"{kind.name} is a list that belongs to many, and has no losses(written, current)"
+        assert not is_list, f"{kind.name} is a list with several writers, and must have losses(written, current)"
         return
-    assert kind.losses(document, document) == [], f"{kind.name} misses what is there"
+    assert kind.losses(document, document) == [], f"losses() of {kind.name} reports elements that exist"
     bare = _without(kind, client, example, document, resolved)
     lost = kind.losses(document, bare)
-    assert lost, f"{kind.name} misses nothing when everything of the example is gone"
+    assert lost, f"losses() of {kind.name} is empty although the elements of the example are missing"
     json.dumps([dict(item) for item in lost])
-    _refuse_leak(repr(lost), _secrets(kind, example), "what was lost is told with a secret")
+    _refuse_leak(repr(lost), _secrets(kind, example), "losses() returns a secret")
 
 
 def _without(kind: ResourceKind, client: Client, example: Example, document: Document, resolved: Desired) -> Document:
-    """The document as a forgetful server would show it: without the example."""
+    """Return the document as if the server had lost the elements of the example."""
     try:
-        _, gone = prepare(kind, _open(kind, client, example), Absent(resolved.specs))
+        _, absent = prepare(kind, _open(kind, client, example), Absent(resolved.specs))
     except SpecError:
-        return _untouched(kind, client, example)
-    plan = kind.plan(document, gone)
-    return kind.merge(document, plan)
+        return _new_document(kind, client, example)
+    return kind.merge(document, kind.plan(document, absent))
 
 
-def _untouched(kind: ResourceKind, client: Client, example: Example) -> Document:
-    """That of a new cloud, for kinds that cannot be taken away."""
+def _new_document(kind: ResourceKind, client: Client, example: Example) -> Document:
+    """Return the document of a new cloud, for kinds whose elements cannot be deleted."""
     from vcloudair_core.testing.simulated_cloud import simulated
 
     with simulated() as (_, new_client, _simulator):
         return _open(kind, new_client, example).read()
 
 
-def check_kept_in_files(kind: ResourceKind, client: Client, example: Example) -> None:
-    """A store whose documents can be kept in files gives them back whole, and writes no secret there."""
+def check_dump_and_load(kind: ResourceKind, client: Client, example: Example) -> None:
+    """Check that a stageable store restores dumped documents, and dumps no secret."""
     _make(client, example)
     store = _open(kind, client, example)
     if not isinstance(store, StageableStore):
         return
     document = store.read()
     body = store.dump(document)
-    assert kind.project(store.load(body)) == kind.project(document), "load(dump(document)) is another document"
-    _refuse_leak(body.decode("utf-8", "replace"), _secrets(kind, example), "dump() writes a secret")
+    assert kind.project(store.load(body)) == kind.project(document), "load(dump(document)) differs from the document"
+    _refuse_leak(body.decode("utf-8", "replace"), _secrets(kind, example), "dump() returns a secret")
     again = kind.open(client.session, store.lasting_target)
-    assert again.target_key == store.target_key, "lasting_target leads to something else"
+    assert again.target_key == store.target_key, "lasting_target opens another target"
 
 
 # -- the whole flow ----------------------------------------------------------------------------------------------
 
 
-def check_one_write(kind: ResourceKind, client: Client, journal: RequestView, example: Example) -> None:
-    """Check mode writes nothing and foretells; a run reads, writes and verifies; a second run reads."""
-    client.read(kind.name, example.target)  # signs in, and finds the target
+def check_one_write(kind: ResourceKind, client: Client, request_log: RequestView, example: Example) -> None:
+    """Check the requests of check mode, of a run, and of a second run.
+
+    Check mode must return the plan of the run without writing. The run reads, writes and verifies. The second run must
+    only read.
+    """
+    client.read(kind.name, example.target)  # signs in and resolves the target, so that only later requests count
     for specs in (example.specs, example.changed):
-        journal.clear()
+        request_log.clear()
         check = client.ensure(kind.name, specs, target=example.target, check=True)
         assert check.changed, "the example changes nothing"
-        assert journal.writes == [], f"check mode wrote: {journal.writes}"
-        journal.clear()
-        made = client.ensure(kind.name, specs, target=example.target)
-        assert made.plan.as_dict() == check.plan.as_dict(), "check mode foretold another plan"
-        assert len(journal.writes) == example.writes, (
-            f"the number of writes is to be {example.writes}: {journal.writes}"
-        )
-        reads = len(journal.calls) - len(journal.writes)
+        assert request_log.writes == [], f"check mode wrote: {request_log.writes}"
+        request_log.clear()
+        outcome = client.ensure(kind.name, specs, target=example.target)
+        assert outcome.plan.as_dict() == check.plan.as_dict(), "the plan of check mode differs from the plan of the run"
+        assert len(request_log.writes) == example.writes, f"expected {example.writes} writes: {request_log.writes}"
+        reads = len(request_log.calls) - len(request_log.writes)
         limit = 2 * example.reads
         is_ok = reads >= limit if kind.has_own("advise") else reads <= limit
-        assert is_ok, f"a read before the write and one after it were expected: {journal.calls}"
-        journal.clear()
+        assert is_ok, f"expected a read before the write and one after it: {request_log.calls}"
+        request_log.clear()
         again = client.ensure(kind.name, specs, target=example.target)
-        assert not again.changed, f"a second run changes: {again.plan.as_dict()}"
-        assert journal.writes == [], f"a second run wrote: {journal.writes}"
-        count = f"the number of reads of a second run is to be {example.reads}: {journal.calls}"
-        assert len(journal.calls) == example.reads, count
+        assert not again.changed, f"the second run has changes: {again.plan.as_dict()}"
+        assert request_log.writes == [], f"the second run wrote: {request_log.writes}"
+        count = f"expected {example.reads} reads in the second run: {request_log.calls}"
+        assert len(request_log.calls) == example.reads, count
 
 
-def check_doubles(kind: ResourceKind, client: Client, journal: RequestView, example: Example) -> None:
-    """One thing that is asked for twice is refused before anything is written, or is made once."""
+def check_duplicates(kind: ResourceKind, client: Client, request_log: RequestView, example: Example) -> None:
+    """Check that duplicate specs are rejected before any write, or create one element."""
     if not isinstance(client.read(kind.name, example.target), list):
         return
-    journal.clear()
+    request_log.clear()
     twice = [example.specs[0], example.specs[0]]
     try:
         outcome = client.ensure(kind.name, twice, target=example.target)
     except SpecError:
-        assert journal.writes == [], f"two specs of one thing are refused after a write: {journal.writes}"
+        assert request_log.writes == [], f"duplicate specs are rejected after a write: {request_log.writes}"
     else:
-        made = [change for change in outcome.plan.changes if change.action == "create"]
-        assert len(made) == 1, f"two specs of one thing make {len(made)}: refuse them in validate()"
+        created = [change for change in outcome.plan.changes if change.action == "create"]
+        assert len(created) == 1, f"duplicate specs create {len(created)} elements; reject them in validate()"
 
 
 def check_secrets(kind: ResourceKind, app: App, settings: Mapping[str, Any], example: Example) -> None:
-    """A secret is in no plan, diff, result, log or exchange that anybody is shown."""
+    """Check that no plan, diff, result or observed exchange contains a secret."""
     secrets = _secrets(kind, example)
-    lacking = [name for name in kind.secret_names() if not _given(example, name)]
-    assert not lacking, f"give {', '.join(lacking)} a value in the example, so that it can be looked for"
+    missing = [name for name in kind.secret_names() if not _has_secret(example, name)]
+    assert not missing, f"set {', '.join(missing)} in the example, so that the test can search for the secret"
     seen: list[str] = []
 
     class Observer:
-        """Sees what every observer sees."""
+        """An observer that records exchanges."""
 
         @hookimpl
         def vca_exchange_finished(self, exchange: Exchange) -> None:
@@ -234,7 +242,7 @@ def check_secrets(kind: ResourceKind, app: App, settings: Mapping[str, Any], exa
             seen += [json.dumps(client.read(kind.name, example.target)), repr(_open(kind, client, example).read())]
     assert len(seen) > len(example.specs)
     for text in seen:
-        _refuse_leak(text, secrets, "a secret of the example is shown (session.learn hides it from observers)")
+        _refuse_leak(text, secrets, "a secret of the example is shown (call session.learn to mask it in exchanges)")
 
 
 # -- tools -------------------------------------------------------------------------------------------------------
@@ -252,7 +260,7 @@ def _desired_states(kind: ResourceKind, example: Example) -> list[Desired]:
         if validate is not None:
             validate(Absent(changed))
     except SpecError:
-        return states  # it cannot be taken away, and says so
+        return states  # the kind cannot be deleted, and validate() rejects it
     return [*states, Absent(changed)]
 
 
@@ -268,14 +276,17 @@ def _secrets(kind: ResourceKind, example: Example) -> list[str]:
     return list(secrets_in([*example.specs, *example.changed], kind.secret_names()))
 
 
-def _given(example: Example, name: str) -> bool:
+def _has_secret(example: Example, name: str) -> bool:
     return any(secrets_in([*example.specs, *example.changed], frozenset([name]))) and name in json.dumps(
         [dict(spec) for spec in (*example.specs, *example.changed)]
     )
 
 
 def _refuse_leak(text: str, secrets: Sequence[str], what: str) -> None:
-    """Raises AssertionError. No ``assert``: pytest would show its operands, which are whole documents with secrets."""
+    """Raise AssertionError if a text contains a secret.
+
+    Not an ``assert`` statement, because pytest would show its operands, which contain secrets.
+    """
     __tracebackhide__ = True
     if any(secret in text for secret in secrets):
         raise AssertionError(f"{what}: {redact_text(text, secrets)[:400]}")

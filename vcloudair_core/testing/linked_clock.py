@@ -1,4 +1,4 @@
-"""Time that a client and a simulated cloud share, so that a test waits for hours in no time."""
+"""Clock of a simulated cloud and its clients, for tests without real waits."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ if TYPE_CHECKING:
 
 
 class LinkedClock:
-    """The clock of a simulated cloud as the clock of its clients: sleeping takes no time, and makes both older.
+    """The clock of a simulated cloud, used by its clients.
 
-    ``slept`` is what was slept, in order. Units: seconds.
+    Sleeping moves the clock forward at once.
+
+    ``slept`` lists the waits in order. Units: seconds.
     """
 
     def __init__(self, simulator: Simulator) -> None:
@@ -21,20 +23,20 @@ class LinkedClock:
         self.slept: list[float] = []
 
     def now(self) -> float:
-        """The time of the cloud."""
+        """Return the time of the cloud."""
         return self._simulator.clock.now()
 
     def wall(self) -> float:
-        """The same: there is one clock."""
+        """Return the time of the cloud, as :meth:`now` does."""
         return self._simulator.clock.now()
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass in the cloud, and write it down."""
+        """Move the clock forward, and record the wait."""
         with self._lock:
             self.slept.append(seconds)
         self.advance(max(0.0, seconds))
 
     def advance(self, seconds: float) -> None:
-        """Let time pass in the cloud."""
+        """Move the clock forward."""
         with self._lock:
             self._simulator.clock.advance(seconds)

@@ -1,4 +1,4 @@
-"""Apps and clients whose cloud is a simulator in the process, and the requests that it got."""
+"""Apps and clients that use a simulator in the process, and its request log."""
 
 from __future__ import annotations
 
@@ -18,33 +18,36 @@ _SESSIONS = ("/sessions", "/session", "/vcloudsession", "/iam/login")
 
 
 class RequestView:
-    """The requests that a simulator got, for assertions of tests."""
+    """The requests that a simulator received, for assertions of tests."""
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
 
     @property
     def writes(self) -> list[str]:
-        """The exchanges that change something, sign-in and sign-out aside: ``"PUT /path"``, in order."""
+        """Write requests except sign-in and sign-out as ``"PUT /path"``, in order."""
         return [call for call in self.calls if not call.startswith(_READS) and not call.endswith(_SESSIONS)]
 
     @property
     def calls(self) -> list[str]:
-        """Each exchange as ``"METHOD /path"``, in order."""
+        """All requests as ``"METHOD /path"``, in order."""
         return [f"{entry.method} {entry.path}" for entry in self._simulator.request_log.entries()]
 
     def count(self, method: str = "", path: str = "") -> int:
-        """Return the number of requests with this method and this text in their path; empty matches all."""
+        """Return the number of requests with a method and a text in their path.
+
+        Empty matches all.
+        """
         calls = (call.split(" ", 1) for call in self.calls)
-        return sum(1 for verb, where in calls if method in ("", verb) and path in where)
+        return sum(1 for verb, url_path in calls if method in ("", verb) and path in url_path)
 
     def clear(self) -> None:
-        """Forget all requests so far."""
+        """Clear the request log."""
         self._simulator.request_log.clear()
 
 
 def simulator_settings(simulator: Simulator) -> dict[str, Any]:
-    """The settings that lead a client to a simulator in the process; the session is kept in memory only."""
+    """Return client settings for a simulator in the process. The session cache is off."""
     from vcloudair_core.settings.settings import OPTIONS
 
     exported = simulator.env()
@@ -53,31 +56,37 @@ def simulator_settings(simulator: Simulator) -> dict[str, Any]:
     return {**values, "session_cache": False}
 
 
-def _leading_to(simulator: Simulator) -> object:
+def _transport_plugin(simulator: Simulator) -> object:
     from vcloudair_core.plugin.hooks import hookimpl
 
-    class IntoSimulator:
-        """The plugin whose transport answers from inside the process."""
+    class SimulatorTransportPlugin:
+        """A plugin whose transport calls the simulator in the process."""
 
         @hookimpl
         def vca_transport(self) -> Transport:
             return simulator.transport()
 
-    return IntoSimulator()
+    return SimulatorTransportPlugin()
 
 
 def simulated_app(simulator: Simulator, clock: Clock | None = None) -> App:
-    """An App with every installed plugin, whose clients talk to a simulator in the process, and wait by ``clock``."""
+    """Return an App whose clients use a simulator in the process.
+
+    The clients wait with ``clock``.
+    """
     from vcloudair_core.app import App
 
     app = App(clock=clock)
-    app.plugins.register(_leading_to(simulator), "vca_simulator")
+    app.plugins.register(_transport_plugin(simulator), "vca_simulator")
     return app
 
 
 @contextmanager
 def simulated(**config: Any) -> Iterator[tuple[App, Client, Simulator]]:
-    """App, client and simulator for programs that are no pytest tests; ``config`` as in SimulatorConfig."""
+    """Provide app, client and simulator outside of pytest.
+
+    ``config`` are arguments of SimulatorConfig.
+    """
     simulator = make_simulator(**config)
     app = simulated_app(simulator)
     with app.client(**simulator_settings(simulator)) as client:
@@ -85,7 +94,10 @@ def simulated(**config: Any) -> Iterator[tuple[App, Client, Simulator]]:
 
 
 def make_simulator(**config: Any) -> Simulator:
-    """Return a simulator in the process with the routes of every installed plugin; ``config`` as in SimulatorConfig."""
+    """Return a simulator with the routes of all installed plugins.
+
+    ``config`` are arguments of SimulatorConfig.
+    """
     from vcloudair_core.app import App
     from vcloudair_core.simulator import Simulator, SimulatorConfig
 

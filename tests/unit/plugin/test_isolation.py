@@ -1,4 +1,4 @@
-"""Hook calls behave as pluggy documents, and a broken plugin breaks only itself, wherever it stands in a call."""
+"""Tests of hook calls: order, wrappers, and isolation of failed plugins."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EXCHANGE = Exchange(Request("GET", "https://vcd.example.com/api"), Response(200)
 
 
 def implementing(hook: str, function: Callable[..., Any], **options: bool) -> SimpleNamespace:
-    """A plugin with one implementation, which has options of pluggy."""
+    """Return a plugin with one implementation and pluggy options."""
     return SimpleNamespace(**{hook: cast(Any, hookimpl)(**options)(function)}, id=object())
 
 
@@ -34,7 +34,7 @@ def _rejecting(reason: str) -> SimpleNamespace:
 # -- the order of calls ------------------------------------------------------------------------------------------
 
 
-def test_policies_are_asked_in_the_order_that_pluggy_documents() -> None:
+def test_policies_run_in_the_order_of_pluggy() -> None:
     order: list[str] = []
 
     def noting(name: str) -> Callable[..., Any]:
@@ -59,7 +59,7 @@ def test_warnings_are_in_the_order_of_calls() -> None:
     assert warnings == ["d", "a", "b1", "b2"]
 
 
-def test_the_first_transport_counts_and_tryfirst_and_trylast_choose_it() -> None:
+def test_tryfirst_and_trylast_select_the_transport() -> None:
     def offering(name: str) -> Callable[..., Any]:
         return lambda: SimpleNamespace(name=name, send=lambda request: Response(200), close=lambda: None)
 
@@ -79,7 +79,7 @@ def test_records_are_in_the_order_of_registration() -> None:
     assert list(made.services()) == ["a", "b"]
 
 
-def test_an_implementation_gets_the_arguments_that_it_names_and_those_with_defaults() -> None:
+def test_implementation_gets_the_arguments_that_it_names() -> None:
     seen: list[Any] = []
 
     def look(settings: Any, depth: int = 2) -> None:
@@ -93,7 +93,7 @@ def test_an_implementation_gets_the_arguments_that_it_names_and_those_with_defau
 
 
 class Policy:
-    """A plugin of methods, one of each sort."""
+    """A plugin with methods as hook implementations."""
 
     @hookimpl
     def vca_plan_ready(self, plan: Any) -> str:
@@ -104,7 +104,7 @@ class Policy:
         return f"specname {settings is SETTINGS}"
 
 
-def test_methods_and_functions_under_another_name_are_called() -> None:
+def test_methods_and_functions_with_specname_are_called() -> None:
     assert sorted(manager(p=Policy()).plan_ready(PLAN, SETTINGS)) == ["method True", "specname True"]
 
 
@@ -121,7 +121,7 @@ def _noting(notes: list[str], name: str) -> Callable[..., Any]:
     return wrap
 
 
-def test_wrappers_run_around_all_policies_the_last_one_outermost() -> None:
+def test_last_wrapper_is_outermost() -> None:
     notes: list[str] = []
     made = manager(
         inner=wrapping("vca_plan_ready", _noting(notes, "inner")),
@@ -132,7 +132,7 @@ def test_wrappers_run_around_all_policies_the_last_one_outermost() -> None:
     assert notes == ["outer in", "inner in", "policy", "inner out", "outer out"]
 
 
-def test_a_wrapper_policy_may_reject_after_it_saw_the_warnings() -> None:
+def test_wrapper_can_reject_a_plan_because_of_warnings() -> None:
     def strict(plan: Any) -> Generator[None, Any, Any]:
         warnings: Any = yield
         if warnings:
@@ -146,7 +146,7 @@ def test_a_wrapper_policy_may_reject_after_it_saw_the_warnings() -> None:
     assert manager(strict=wrapping("vca_plan_ready", strict)).plan_ready(PLAN, SETTINGS) == []
 
 
-def test_a_wrapper_policy_may_turn_a_rejection_into_a_warning() -> None:
+def test_wrapper_can_turn_a_rejection_into_a_warning() -> None:
     def lenient(plan: Any) -> Generator[None, Any, Any]:
         try:
             result: Any = yield
@@ -158,7 +158,7 @@ def test_a_wrapper_policy_may_turn_a_rejection_into_a_warning() -> None:
     assert made.plan_ready(PLAN, SETTINGS) == ["would be rejected by policy: no changes on Friday"]
 
 
-def test_an_old_style_wrapper_works_too() -> None:
+def test_old_style_wrapper_works() -> None:
     def forgiving(plan: Any) -> Generator[None, Any, Any]:
         outcome: Any = yield
         if outcome.exception is None:
@@ -172,7 +172,7 @@ def test_an_old_style_wrapper_works_too() -> None:
     assert manager(old=old, policy=_rejecting("no")).plan_ready(PLAN, SETTINGS) == ["forgiven"]
 
 
-def test_a_wrapper_sees_and_changes_the_records_of_others() -> None:
+def test_wrapper_can_change_the_records_of_other_plugins() -> None:
     def adding() -> Generator[None, Any, Any]:
         offers: Any = yield
         return [[*offers[0], service("added")], *offers[1:]]
@@ -183,7 +183,7 @@ def test_a_wrapper_sees_and_changes_the_records_of_others() -> None:
     assert made.provider("vca_services", "added") == "wrapper"
 
 
-def test_a_wrapper_of_a_transport_gets_it_and_may_replace_it() -> None:
+def test_wrapper_can_replace_the_transport() -> None:
     inner = SimpleNamespace(send=lambda request: Response(204), close=lambda: None)
 
     def recording(settings: Any) -> Generator[None, Any, Any]:
@@ -194,7 +194,7 @@ def test_a_wrapper_of_a_transport_gets_it_and_may_replace_it() -> None:
     assert cast(Any, made.transport(SETTINGS)).inner is inner
 
 
-def test_a_wrapper_of_an_observer_runs_around_it() -> None:
+def test_wrapper_runs_around_an_observer() -> None:
     notes: list[str] = []
 
     def timing(exchange: Any) -> Generator[None, Any, Any]:
@@ -256,7 +256,7 @@ styles = pytest.mark.parametrize("style", ["wrapper", "hookwrapper"])
 
 @styles
 @broken
-def test_a_broken_wrapper_of_records_is_set_aside_and_the_records_stay(wrapper: Callable[..., Any], style: str) -> None:
+def test_failed_wrapper_of_records_is_skipped_and_records_stay(wrapper: Callable[..., Any], style: str) -> None:
     made = manager(
         bad=implementing("vca_services", wrapper, **{style: True}), good=plugin(vca_services=lambda: [service("dns")])
     )
@@ -268,7 +268,7 @@ def test_a_broken_wrapper_of_records_is_set_aside_and_the_records_stay(wrapper: 
 
 @styles
 @broken
-def test_a_broken_wrapper_policy_keeps_the_gate_shut(wrapper: Callable[..., Any], style: str) -> None:
+def test_failed_wrapper_of_policies_rejects_the_plan(wrapper: Callable[..., Any], style: str) -> None:
     made = manager(bad=implementing("vca_plan_ready", wrapper, **{style: True}), good=plugin(vca_plan_ready=_nothing))
     with pytest.raises(PlanRejectedError, match=BROKEN[wrapper]) as caught:
         made.plan_ready(PLAN, SETTINGS)
@@ -278,7 +278,7 @@ def test_a_broken_wrapper_policy_keeps_the_gate_shut(wrapper: Callable[..., Any]
 
 @styles
 @broken
-def test_a_broken_wrapper_of_an_observer_is_reported_and_the_observer_still_told(
+def test_failed_wrapper_of_an_observer_is_logged_and_the_observer_runs(
     wrapper: Callable[..., Any], style: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     seen: list[Any] = []
@@ -294,7 +294,7 @@ def test_a_broken_wrapper_of_an_observer_is_reported_and_the_observer_still_told
 
 @styles
 @broken
-def test_a_broken_wrapper_of_a_transport_is_an_error_that_names_it(wrapper: Callable[..., Any], style: str) -> None:
+def test_failed_wrapper_of_a_transport_is_an_error(wrapper: Callable[..., Any], style: str) -> None:
     made = manager(bad=implementing("vca_transport", wrapper, **{style: True}))
     with pytest.raises(PluginError, match=BROKEN[wrapper]) as caught:
         made.transport(SETTINGS)
@@ -318,18 +318,18 @@ def _replaces(plan: Any) -> Generator[None, Any, Any]:
 
 @pytest.mark.parametrize("wrapper", [_swallows, _replaces])
 @pytest.mark.parametrize("error", [KeyError("rules"), SystemExit(0), asyncio.CancelledError(), GeneratorExit()])
-def test_no_wrapper_opens_the_gate_of_a_broken_policy(wrapper: Callable[..., Any], error: BaseException) -> None:
+def test_no_wrapper_can_handle_the_failure_of_a_policy(wrapper: Callable[..., Any], error: BaseException) -> None:
     made = manager(
         inner=wrapping("vca_plan_ready", wrapper),
         broken=plugin(vca_plan_ready=_raises(error)),
         outer=wrapping("vca_plan_ready", wrapper),
     )
-    with pytest.raises(PlanRejectedError, match=f"its check failed: {type(error).__name__}") as caught:
+    with pytest.raises(PlanRejectedError, match=f"the policy failed: {type(error).__name__}") as caught:
         made.plan_ready(PLAN, SETTINGS)
     assert caught.value.plugin == "broken"
 
 
-def test_a_broken_policy_leaves_no_wrapper_unfinished() -> None:
+def test_wrappers_finish_after_a_failed_policy() -> None:
     notes: list[str] = []
 
     def tidying(plan: Any) -> Generator[None, Any, Any]:
@@ -344,7 +344,7 @@ def test_a_broken_policy_leaves_no_wrapper_unfinished() -> None:
     assert notes == ["tidied"]
 
 
-def test_ctrl_c_passes_wrappers_that_would_stop_it() -> None:
+def test_no_wrapper_can_handle_keyboard_interrupt() -> None:
     made = manager(
         wrapper=wrapping("vca_plan_ready", _swallows), policy=plugin(vca_plan_ready=_raises(KeyboardInterrupt()))
     )
@@ -353,7 +353,7 @@ def test_ctrl_c_passes_wrappers_that_would_stop_it() -> None:
 
 
 @pytest.mark.parametrize("result", [None, "dns", {"a": 1}, [None], [["dns"]], [[service("")]]])
-def test_a_wrapper_that_returns_no_records_is_set_aside_and_the_records_stay(result: Any) -> None:
+def test_wrapper_with_invalid_records_is_skipped_and_records_stay(result: Any) -> None:
     def wrap() -> Generator[None, Any, Any]:
         offers: Any = yield
         offers.clear()  # what it gets is its own
@@ -365,7 +365,7 @@ def test_a_wrapper_that_returns_no_records_is_set_aside_and_the_records_stay(res
 
 
 @pytest.mark.parametrize("result", [[1], [[None]], 5, {"a": 1}, True])
-def test_a_wrapper_policy_that_returns_nonsense_rejects(result: Any) -> None:
+def test_wrapper_of_policies_with_invalid_result_rejects_the_plan(result: Any) -> None:
     def wrap(plan: Any) -> Generator[None, Any, Any]:
         yield
         return result
@@ -374,7 +374,7 @@ def test_a_wrapper_policy_that_returns_nonsense_rejects(result: Any) -> None:
         manager(bad=wrapping("vca_plan_ready", wrap)).plan_ready(PLAN, SETTINGS)
 
 
-def test_a_wrapper_of_a_plugin_that_was_set_aside_is_left_out() -> None:
+def test_wrapper_of_a_failed_plugin_is_not_called() -> None:
     calls: list[str] = []
 
     def wrap() -> Generator[None, Any, Any]:
@@ -388,7 +388,7 @@ def test_a_wrapper_of_a_plugin_that_was_set_aside_is_left_out() -> None:
     assert calls == []
 
 
-def test_what_wrappers_print_goes_to_standard_error(capfd: pytest.CaptureFixture[str]) -> None:
+def test_output_of_wrappers_goes_to_standard_error(capfd: pytest.CaptureFixture[str]) -> None:
     def noisy() -> Generator[None, Any, Any]:
         print("before")
         result: Any = yield
@@ -402,15 +402,15 @@ def test_what_wrappers_print_goes_to_standard_error(capfd: pytest.CaptureFixture
     assert shown.err == "before\nafter\n"
 
 
-def test_a_wrapper_that_is_no_generator_is_refused_at_registration() -> None:
+def test_wrapper_must_be_a_generator() -> None:
     made = manager(bad=wrapping("vca_plan_ready", lambda plan: None))
     [info] = made.list_plugins()
     assert info.status == "failed"
-    with pytest.raises(PlanRejectedError, match="bad: it could not be loaded"):
+    with pytest.raises(PlanRejectedError, match="bad: the plugin could not be loaded"):
         made.plan_ready(PLAN, SETTINGS)
 
 
-def test_tracing_shows_wrappers_too(capsys: pytest.CaptureFixture[str]) -> None:
+def test_tracing_shows_wrappers(capsys: pytest.CaptureFixture[str]) -> None:
     def wrap() -> Generator[None, Any, Any]:
         result: Any = yield
         return result

@@ -1,4 +1,4 @@
-"""The plugin manager: what is broken stays alone, what is doubled is named, and every hook has one typed method."""
+"""Tests of the plugin manager: hooks, failed plugins and duplicate names."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PLAN = cast(Any, object())
 
 
 def plugin(**functions: Callable[..., Any]) -> types.SimpleNamespace:
-    """A plugin object with these hook implementations."""
+    """Return a plugin object with these hook implementations."""
     made = types.SimpleNamespace(**{name: hookimpl(function) for name, function in functions.items()})
     made.vcloudair_api_version = API_VERSION
     return made
@@ -56,7 +56,7 @@ class FakeDist:
 
 
 class FakeEntryPoint:
-    """An installed entry point: what it loads, and which distribution it belongs to."""
+    """An installed entry point."""
 
     def __init__(self, name: str, dist: str, load: Callable[[], object], value: str = "") -> None:
         self.name = name
@@ -149,7 +149,7 @@ def test_hook_vca_transport_stops_at_the_first_result() -> None:
     assert asked == ["last"]
 
 
-def test_hook_vca_transport_failure_is_an_error_that_names_the_plugin() -> None:
+def test_hook_vca_transport_failure_names_the_plugin() -> None:
     with pytest.raises(PluginError, match="tape.*OSError.*worn out"):
         manager(tape=plugin(vca_transport=_raises(OSError("worn out")))).transport(SETTINGS)
 
@@ -181,7 +181,7 @@ def test_hook_vca_plan_ready() -> None:
 # -- isolation ---------------------------------------------------------------------------------------------------
 
 
-def test_a_plugin_that_fails_to_import_is_named_and_the_others_work() -> None:
+def test_failed_import_is_reported_and_other_plugins_work() -> None:
     made = loaded(
         FakeEntryPoint("bad", "bad-dist", _raises(ImportError("no module named left_pad"))),
         FakeEntryPoint("good", "good-dist", lambda: plugin(vca_services=lambda: [service("dns")])),
@@ -193,7 +193,7 @@ def test_a_plugin_that_fails_to_import_is_named_and_the_others_work() -> None:
     assert list(made.services()) == ["dns"]
 
 
-def test_a_hook_that_raises_takes_only_its_own_plugin_away() -> None:
+def test_hook_that_raises_disables_only_its_plugin() -> None:
     made = manager(
         bad=plugin(vca_services=_raises(ZeroDivisionError("oops")), vca_cli_commands=_nothing),
         good=plugin(vca_services=lambda: [service("dns")]),
@@ -204,19 +204,19 @@ def test_a_hook_that_raises_takes_only_its_own_plugin_away() -> None:
 
 
 @pytest.mark.parametrize("result", [["dns"], [CommandRecord("dns", "", lambda: None)]])
-def test_a_hook_that_returns_something_else_is_set_aside(result: list[Any]) -> None:
+def test_hook_with_invalid_result_fails_the_plugin(result: list[Any]) -> None:
     made = manager(bad=plugin(vca_services=lambda: result))
     assert made.services() == {}
-    assert "not ServiceRecord" in made.list_plugins()[0].error
+    assert "ServiceRecord" in made.list_plugins()[0].error
 
 
-def test_an_unknown_hook_is_refused_by_name() -> None:
+def test_unknown_hook_is_rejected_by_name() -> None:
     made = manager(new=plugin(vca_tea_ready=lambda: None), good=plugin(vca_services=lambda: [service("dns")]))
     assert "vca_tea_ready" in {info.name: info.error for info in made.list_plugins()}["new"]
     assert list(made.services()) == ["dns"]
 
 
-def test_a_wrong_argument_name_is_refused_at_registration() -> None:
+def test_wrong_argument_name_is_rejected_at_registration() -> None:
     made = manager(typo=plugin(vca_task_progressed=lambda tusk: None))
     assert made.list_plugins()[0].status == "failed"
     made.plan_ready(PLAN, SETTINGS)
@@ -231,16 +231,16 @@ def test_a_wrong_argument_name_is_refused_at_registration() -> None:
         types.SimpleNamespace(guard=hookimpl(specname="vca_plan_ready")(lambda plam: None)),
     ],
 )
-def test_a_policy_that_was_refused_rejects_every_plan(guard: object) -> None:
+def test_policy_plugin_that_fails_to_register_rejects_every_plan(guard: object) -> None:
     made = manager(guard=guard)
     assert made.list_plugins()[0].status == "failed"
-    with pytest.raises(PlanRejectedError, match="guard: it could not be loaded") as caught:
+    with pytest.raises(PlanRejectedError, match="guard: the plugin could not be loaded") as caught:
         made.plan_ready(PLAN, SETTINGS)
     assert "VCA_DISABLE_PLUGINS=guard" in caught.value.hint
     manager({"VCA_DISABLE_PLUGINS": "guard"}, guard=guard).plan_ready(PLAN, SETTINGS)
 
 
-def test_a_policy_that_cannot_be_imported_rejects_every_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_policy_plugin_that_fails_to_import_rejects_every_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "guard_a.py").write_text("import no_such_module\ndef vca_plan_ready(plan): ...\n")
     (tmp_path / "guard_b").mkdir()
     (tmp_path / "guard_b" / "__init__.py").write_text("import no_such_module\n")
@@ -257,28 +257,28 @@ def test_a_policy_that_cannot_be_imported_rejects_every_plan(tmp_path: Path, mon
 
 
 @pytest.mark.parametrize("error", [MemoryError, RecursionError, SystemExit, GeneratorExit, asyncio.CancelledError])
-def test_a_policy_may_fail_in_any_way_and_still_rejects(error: type[BaseException]) -> None:
+def test_policy_that_raises_any_error_rejects_the_plan(error: type[BaseException]) -> None:
     with pytest.raises(PlanRejectedError, match=error.__name__):
         manager(guard=plugin(vca_plan_ready=_raises(error()))).plan_ready(PLAN, SETTINGS)
 
 
-def test_ctrl_c_in_a_policy_is_the_users() -> None:
+def test_keyboard_interrupt_in_a_policy_is_raised() -> None:
     with pytest.raises(KeyboardInterrupt):
         manager(guard=plugin(vca_plan_ready=_raises(KeyboardInterrupt()))).plan_ready(PLAN, SETTINGS)
 
 
 @pytest.mark.parametrize("result", [False, True, 0, 1, b"no", {"a": 1}, [None], [1], object()])
-def test_a_policy_that_answers_nonsense_rejects(result: object) -> None:
+def test_policy_with_invalid_result_rejects_the_plan(result: object) -> None:
     with pytest.raises(PlanRejectedError, match="guard.*TypeError"):
         manager(guard=plugin(vca_plan_ready=lambda: result)).plan_ready(PLAN, SETTINGS)
 
 
 @pytest.mark.parametrize(("result", "warnings"), [(None, []), ([], []), ("one", ["one"]), (("a", "b"), ["a", "b"])])
-def test_a_policy_answers_with_nothing_or_texts(result: object, warnings: list[str]) -> None:
+def test_policy_returns_none_or_warnings(result: object, warnings: list[str]) -> None:
     assert manager(guard=plugin(vca_plan_ready=lambda: result)).plan_ready(PLAN, SETTINGS) == warnings
 
 
-def test_no_plugin_takes_the_name_of_a_built_in_one() -> None:
+def test_no_plugin_can_take_the_name_of_a_built_in_plugin() -> None:
     made = loaded(
         FakeEntryPoint("policy", "aaa", lambda: plugin(vca_services=lambda: [service("x")]), value="aaa.plugin"),
         FakeEntryPoint(
@@ -293,7 +293,7 @@ def test_no_plugin_takes_the_name_of_a_built_in_one() -> None:
     assert made.services() == {}
 
 
-def test_a_policy_whose_name_is_taken_is_not_silenced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_policy_with_a_taken_name_rejects_every_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "late_guard.py").write_text("def vca_plan_ready(plan): ...\n")
     monkeypatch.syspath_prepend(tmp_path)
     made = loaded(
@@ -304,7 +304,7 @@ def test_a_policy_whose_name_is_taken_is_not_silenced(tmp_path: Path, monkeypatc
         made.plan_ready(PLAN, SETTINGS)
 
 
-def test_nothing_that_hooks_print_reaches_standard_output(capfd: pytest.CaptureFixture[str]) -> None:
+def test_output_of_hooks_does_not_reach_standard_output(capfd: pytest.CaptureFixture[str]) -> None:
     def noisy(result: Any) -> Callable[..., Any]:
         def call() -> Any:
             print("noise")
@@ -327,33 +327,33 @@ def test_nothing_that_hooks_print_reaches_standard_output(capfd: pytest.CaptureF
     assert said.out == "" and said.err.count("noise") == 5
 
 
-def test_another_api_version_is_refused_by_number(caplog: pytest.LogCaptureFixture) -> None:
+def test_other_api_version_is_rejected(caplog: pytest.LogCaptureFixture) -> None:
     future = plugin(vca_services=lambda: [service("dns")])
     future.vcloudair_api_version = 2
     with caplog.at_level("WARNING"):
         info = manager(future=future).list_plugins()[0]
     assert (info.status, info.api_version) == ("failed", 2)
     assert info.error == (
-        "it is made for plugin API 2, and this is plugin API 1; install a version of future that is made for it"
+        "it requires plugin API 2, but vcloudair-core has plugin API 1; install a version of future for plugin API 1"
     )
-    assert "Plugin future is set aside: it is made for plugin API 2" in caplog.text
+    assert "Plugin future failed and is not used. Reason: it requires plugin API 2" in caplog.text
 
 
-def test_an_installed_plugin_without_an_api_version_is_refused_and_told_what_to_write() -> None:
+def test_installed_plugin_must_state_an_api_version() -> None:
     silent = types.SimpleNamespace(vca_services=hookimpl(lambda: [service("dns")]))
     made = loaded(FakeEntryPoint("silent", "dist", lambda: silent), FakeEntryPoint("good", "other", plugin))
     good, info = made.list_plugins()
     assert (good.status, good.api_version) == ("loaded", 1)
     assert (info.status, info.api_version, made.services()) == ("failed", None, {})
-    assert info.error == ("it does not say which plugin API it is made for; its module needs vcloudair_api_version = 1")
+    assert info.error == ("the module does not state its plugin API version; define vcloudair_api_version = 1 in it")
 
 
-def test_an_object_that_a_program_registers_itself_needs_no_api_version() -> None:
+def test_registered_object_needs_no_api_version() -> None:
     silent = types.SimpleNamespace(vca_services=hookimpl(lambda: [service("dns")]))
     assert list(manager(silent=silent).services()) == ["dns"]
 
 
-def test_observers_that_raise_are_reported_and_dropped(caplog: pytest.LogCaptureFixture) -> None:
+def test_errors_of_observers_are_logged(caplog: pytest.LogCaptureFixture) -> None:
     seen: list[object] = []
     made = manager(
         bad=plugin(vca_task_progressed=_raises(ValueError("no screen"))),
@@ -361,24 +361,24 @@ def test_observers_that_raise_are_reported_and_dropped(caplog: pytest.LogCapture
     )
     made.task_progressed(PLAN)
     assert seen == [PLAN]
-    assert "bad failed in vca_task_progressed: ValueError: no screen" in caplog.text
+    assert "bad failed in vca_task_progressed. ValueError: no screen" in caplog.text
     assert [info.status for info in made.list_plugins()] == ["loaded", "loaded"]
 
 
-def test_a_rejection_names_the_plugin_and_keeps_its_hint() -> None:
+def test_rejection_names_the_plugin_and_keeps_its_hint() -> None:
     made = manager(policy=plugin(vca_plan_ready=_raises(PlanRejectedError("any to any", hint="Narrow it."))))
     with pytest.raises(PlanRejectedError) as caught:
         made.plan_ready(PLAN, SETTINGS)
     assert (caught.value.plugin, caught.value.reason, caught.value.hint) == ("policy", "any to any", "Narrow it.")
 
 
-def test_a_broken_policy_keeps_the_gate_shut() -> None:
-    with pytest.raises(PlanRejectedError, match="policy.*its check failed: KeyError") as caught:
+def test_failed_policy_rejects_the_plan() -> None:
+    with pytest.raises(PlanRejectedError, match="policy.*the policy failed: KeyError") as caught:
         manager(policy=plugin(vca_plan_ready=_raises(KeyError("rules")))).plan_ready(PLAN, SETTINGS)
     assert "VCA_DISABLE_PLUGINS=policy" in caught.value.hint
 
 
-def test_a_plugin_that_failed_in_another_hook_is_still_asked_about_plans() -> None:
+def test_policy_runs_although_another_hook_of_the_plugin_failed() -> None:
     made = manager(
         policy=plugin(vca_services=_raises(ValueError("oops")), vca_plan_ready=_raises(PlanRejectedError("any to any")))
     )
@@ -390,17 +390,17 @@ def test_a_plugin_that_failed_in_another_hook_is_still_asked_about_plans() -> No
 # -- names -------------------------------------------------------------------------------------------------------
 
 
-def test_two_records_of_one_name_are_an_error_that_names_both_distributions() -> None:
+def test_duplicate_record_name_is_an_error_with_both_distributions() -> None:
     made = loaded(
         FakeEntryPoint("one", "dist-one", lambda: plugin(vca_services=lambda: [service("dns")])),
         FakeEntryPoint("two", "dist-two", lambda: plugin(vca_services=lambda: [service("dns")])),
     )
-    with pytest.raises(PluginError, match=r"'dns' is offered by both one \(dist-one 1.0\) and two \(dist-two 1.0\)"):
+    with pytest.raises(PluginError, match=r"'dns': one \(dist-one 1.0\) and two \(dist-two 1.0\)"):
         made.services()
     assert made.cli_commands() == {}  # another hook is not touched by it
 
 
-def test_two_plugins_of_one_name_the_second_is_set_aside_naming_the_first() -> None:
+def test_second_plugin_with_the_same_name_fails() -> None:
     made = loaded(
         FakeEntryPoint("dns", "dist-a", lambda: plugin(vca_services=lambda: [service("a")]), value="a.plugin"),
         FakeEntryPoint("dns", "dist-b", lambda: plugin(vca_services=lambda: [service("b")]), value="b.plugin"),
@@ -411,19 +411,19 @@ def test_two_plugins_of_one_name_the_second_is_set_aside_naming_the_first() -> N
     assert "dist-a 1.0" in failed[0].error
 
 
-def test_the_same_entry_point_seen_twice_is_one_plugin() -> None:
+def test_duplicate_entry_point_is_one_plugin() -> None:
     same = plugin(vca_services=lambda: [service("dns")])
     made = loaded(FakeEntryPoint("dns", "dist", lambda: same), FakeEntryPoint("dns", "dist", lambda: same))
     assert [info.status for info in made.list_plugins()] == ["loaded"]
 
 
-def test_a_plugin_object_cannot_be_registered_twice_under_one_name() -> None:
+def test_object_cannot_be_registered_under_a_taken_name() -> None:
     made = manager(dns=plugin())
     with pytest.raises(PluginError, match="already registered"):
         made.register(plugin(), "dns")
 
 
-def test_the_provider_of_a_record_is_known_once_it_was_asked_for() -> None:
+def test_provider_of_a_record_is_known_after_collection() -> None:
     made = loaded(FakeEntryPoint("one", "dist-one", lambda: plugin(vca_services=lambda: [service("dns")])))
     assert made.provider("vca_services", "dns") == ""
     made.services()
@@ -431,7 +431,7 @@ def test_the_provider_of_a_record_is_known_once_it_was_asked_for() -> None:
     assert made.provider("vca_services", "other") == ""
 
 
-def test_plugins_load_in_the_order_of_their_names_wherever_they_are_installed() -> None:
+def test_plugins_load_in_the_order_of_their_names() -> None:
     order: list[str] = []
 
     def note(name: str) -> FakeEntryPoint:
@@ -445,14 +445,14 @@ def test_plugins_load_in_the_order_of_their_names_wherever_they_are_installed() 
 
 
 @pytest.mark.parametrize("value", ["dns", "other,dns", " other dns "])
-def test_vca_disable_plugins_keeps_a_plugin_from_being_imported(value: str) -> None:
+def test_vca_disable_plugins_prevents_the_import(value: str) -> None:
     made = loaded(
         FakeEntryPoint("dns", "dist", _raises(SystemError("imported"))), environ={"VCA_DISABLE_PLUGINS": value}
     )
     assert [(info.status, info.error) for info in made.list_plugins()] == [("disabled", "")]
 
 
-def test_vca_disable_plugins_also_holds_for_registered_objects() -> None:
+def test_vca_disable_plugins_applies_to_registered_objects() -> None:
     made = manager({"VCA_DISABLE_PLUGINS": "dns"}, dns=plugin(vca_services=lambda: [service("dns")]))
     assert made.services() == {}
 
@@ -475,13 +475,13 @@ def test_vca_trace_plugins_is_off_by_default(value: str, capsys: pytest.CaptureF
         (lambda: types.SimpleNamespace(vcloudair_api_version=9), "plugin API 9"),
     ],
 )
-def test_vca_require_plugins_stops_when_the_plugin_is_broken(load: Callable[[], object], why: str) -> None:
+def test_vca_require_plugins_fails_for_a_failed_plugin(load: Callable[[], object], why: str) -> None:
     with pytest.raises(PluginError, match=why) as caught:
         loaded(FakeEntryPoint("policy", "dist", load), environ={"VCA_REQUIRE_PLUGINS": "policy"})
     assert caught.value.plugin == "policy"
 
 
-def test_vca_require_plugins_stops_when_the_plugin_is_missing_or_disabled() -> None:
+def test_vca_require_plugins_fails_for_a_missing_or_disabled_plugin() -> None:
     with pytest.raises(PluginError, match="not installed"):
         loaded(environ={"VCA_REQUIRE_PLUGINS": "policy"})
     both = {"VCA_REQUIRE_PLUGINS": "policy", "VCA_DISABLE_PLUGINS": "policy"}
@@ -489,19 +489,19 @@ def test_vca_require_plugins_stops_when_the_plugin_is_missing_or_disabled() -> N
         loaded(FakeEntryPoint("policy", "dist", plugin), environ=both)
 
 
-def test_vca_require_plugins_is_content_when_all_work() -> None:
+def test_vca_require_plugins_passes_for_loaded_plugins() -> None:
     loaded(FakeEntryPoint("policy", "dist", plugin), environ={"VCA_REQUIRE_PLUGINS": "policy"})
 
 
 # -- the surface -------------------------------------------------------------------------------------------------
 
 
-def test_every_hook_has_one_typed_method() -> None:
+def test_every_hook_has_a_typed_method() -> None:
     specs = {name for name in vars(hooks) if name.startswith("vca_")}
     methods = {f"vca_{name}" for name in vars(PluginManager) if not name.startswith("_")}
     assert specs <= methods
 
 
-def test_errors_of_our_own_pass_through_a_transport_plugin_as_they_are() -> None:
+def test_library_errors_of_a_transport_plugin_are_raised_unchanged() -> None:
     with pytest.raises(ConfigurationError, match="no tape"):
         manager(tape=plugin(vca_transport=_raises(ConfigurationError("no tape")))).transport(SETTINGS)

@@ -31,7 +31,7 @@ def plugins(
     """
     if run.subcommand:
         return
-    problems: list[VcloudAirError] = [*run.plugins.ask_all()]
+    problems: list[VcloudAirError] = [*run.plugins.collect_all()]
     if run.plugin_error is not None:
         problems.insert(0, run.plugin_error)
     infos = run.plugins.list_plugins()
@@ -85,7 +85,7 @@ def new(
 
 def _taken(manager: PluginManager) -> set[str]:
     """Names that a new plugin cannot have: it names its service, command and simulator routes after itself."""
-    manager.ask_all()
+    manager.collect_all()
     offers = (manager.services, manager.cli_commands, manager.simulator_routes)
     names = {info.name for info in manager.list_plugins()}
     for offer in offers:
