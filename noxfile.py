@@ -38,11 +38,12 @@ nox.options.error_on_missing_interpreters = True
 CHECK = ["check", "test", "all"]
 TEST = ["test", "all"]
 REST = ["rest", "all"]
-ASIDE = [*REST, "aside"]
-"""Tags of sessions that tools/run_tier.py runs in parallel with the others.
-
-They leave a core idle, or wait for the network.
-"""
+STATIC = "lane:static"
+PACKAGES = "lane:packages"
+NETWORK = "lane:network"
+BACKGROUND = "lane:background"
+LAST = "lane:last"
+"""Lanes that tools/run_tier.py runs in parallel: most sessions leave a core idle, or wait for the network."""
 OWN_SESSIONS = ("awx", "benchmarks", "bounds", "cores", "demos", "eda")
 """Folders of tests that have sessions of their own."""
 
@@ -72,7 +73,7 @@ def _parallel(*arguments: str, per_core: int = 1) -> tuple[str, ...]:
     return ("-n", workers, "--dist", "worksteal", *arguments)
 
 
-@nox.session(tags=CHECK)
+@nox.session(tags=[*CHECK, STATIC])
 def lint(session: nox.Session) -> None:
     """Check Python code with Ruff, and the language of code, pages and commits."""
     _run(session, "ruff", "check", ".")
@@ -80,7 +81,7 @@ def lint(session: nox.Session) -> None:
     _run(session, sys.executable, "tools/check_prose.py")
 
 
-@nox.session(tags=CHECK)
+@nox.session(tags=[*CHECK, STATIC])
 def workflows(session: nox.Session) -> None:
     """Check workflows, issue forms, Dependabot, CI examples and container files.
 
@@ -100,14 +101,14 @@ def workflows(session: nox.Session) -> None:
     _run(session, "hadolint", "Containerfile")
 
 
-@nox.session(tags=CHECK)
+@nox.session(tags=[*CHECK, STATIC])
 def layers(session: nox.Session) -> None:
     """Check the import contracts and the limits of the structure."""
     _run(session, "lint-imports", "--no-cache")
     _run(session, sys.executable, "tools/structure.py")
 
 
-@nox.session(tags=["check", *ASIDE])
+@nox.session(tags=["check", *REST, NETWORK])
 def types(session: nox.Session) -> None:
     """Run mypy --strict on the library and its tests."""
     _run(session, "mypy")
@@ -153,7 +154,7 @@ def cores(session: nox.Session) -> None:
     _pytest(session, *_parallel("-rs", per_core=2), *(arguments or ["tests/cores"]), env=env)
 
 
-@nox.session(tags=ASIDE)
+@nox.session(tags=[*REST, NETWORK])
 def demos(session: nox.Session) -> None:
     """Follow the README and run `make demo` in fresh clones with an empty home.
 
@@ -220,7 +221,7 @@ def docs(session: nox.Session) -> None:
     _run(session, "mkdocs", "build", "--strict", *session.posargs, env={"NO_MKDOCS_2_WARNING": "1"})
 
 
-@nox.session(tags=ASIDE)
+@nox.session(tags=[*REST, NETWORK])
 def awx(session: nox.Session) -> None:
     """Run awx/setup.yml with the modules of awx.awx against a small fake AWX.
 
@@ -230,7 +231,7 @@ def awx(session: nox.Session) -> None:
     _pytest(session, "tests/awx", *session.posargs)
 
 
-@nox.session(tags=ASIDE)
+@nox.session(tags=[*REST, NETWORK])
 def eda(session: nox.Session) -> None:
     """Run the shipped rulebook under ansible-rulebook. It needs Java.
 
@@ -240,7 +241,7 @@ def eda(session: nox.Session) -> None:
     _pytest(session, "tests/eda", *session.posargs)
 
 
-@nox.session(tags=ASIDE)
+@nox.session(tags=[*REST, BACKGROUND])
 def bounds(session: nox.Session) -> None:
     """Run unit tests with the lowest and the newest dependencies.
 
@@ -250,7 +251,7 @@ def bounds(session: nox.Session) -> None:
     _pytest(session, "-rs", *(session.posargs or ["tests/bounds"]))
 
 
-@nox.session(tags=REST)
+@nox.session(tags=[*REST, PACKAGES])
 def collection(session: nox.Session) -> None:
     """Check the collection.
 
@@ -268,7 +269,7 @@ def execution_environment(session: nox.Session) -> None:
     _run(session, sys.executable, "tools/execution_environment.py", *session.posargs)
 
 
-@nox.session(tags=REST)
+@nox.session(tags=[*REST, PACKAGES])
 def package(session: nox.Session) -> None:
     """Build wheel and collection, check them, and try them in an empty environment."""
     dist, collection = (Path(session.create_tmp()) / name for name in ("dist", "collection"))
@@ -281,10 +282,10 @@ def package(session: nox.Session) -> None:
     _run(session, sys.executable, "tools/try_release.py", *map(str, built))
 
 
-@nox.session(tags=REST)
+@nox.session(tags=[*REST, LAST])
 def figures(session: nox.Session) -> None:
     """Check calls, import times and start times against a reference run.
 
-    It runs last, one test at a time. Only the session bounds may run at the same time, with a low priority.
+    It runs last, one test at a time. Only bounds may run at the same time, with a low priority.
     """
     _pytest(session, "tests/benchmarks", "-p", "no:xdist", *session.posargs)

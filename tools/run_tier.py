@@ -1,7 +1,10 @@
 """Run a tier of the checks with nox, and print a line with counts and time.
 
-``python tools/run_tier.py TARGET``, with a target of the Makefile. Sessions with the tag ``aside`` run at the same time
-as the others, and their output follows that of the others.
+``python tools/run_tier.py TARGET``, with a target of the Makefile. Sessions of different lanes run at the same time, so
+that no core is idle; those of one lane run one after the other. A tag such as ``lane:network`` names the lane. Sessions
+without such a tag share a lane, whose output is shown at once; that of the others follows.
+
+Sessions of the lane ``last`` begin when all others have ended, except the lane ``background``, whose priority is low.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,6 +25,7 @@ REPORTS = ROOT / "build" / "reports"
 TAGS = {"check": "check", "test": "test", "test-all": "all", "test-rest": "rest"}
 """Targets of the Makefile, and the tags of their sessions in noxfile.py."""
 NOX = (sys.executable, "-m", "nox")
+SHOWN, BACKGROUND, LAST = "shown", "background", "last"
 
 
 def main() -> int:
@@ -30,7 +34,7 @@ def main() -> int:
     shutil.rmtree(REPORTS, ignore_errors=True)
     REPORTS.mkdir(parents=True)
     started = time.monotonic()
-    status = run_sessions(*select_sessions(list_sessions(), TAGS[target]))
+    status = run_lanes(lanes_of(list_sessions(), TAGS[target]))
     reports = [json.loads(path.read_text(encoding="utf-8")) for path in REPORTS.glob("sessions-*.json")]
     sessions = [session for report in reports for session in report["sessions"]]
     counts = sum((count_session(session, REPORTS) for session in sessions), Counter[str]())
@@ -52,28 +56,41 @@ def list_sessions() -> list[dict[str, Any]]:
     return sessions
 
 
-def select_sessions(sessions: Sequence[Mapping[str, Any]], tag: str) -> tuple[list[str], list[str]]:
-    """Return the sessions with a tag, and those of them that run in parallel."""
-    tagged = [session for session in sessions if tag in session["tags"]]
-    aside = [session["name"] for session in tagged if "aside" in session["tags"]]
-    return [session["name"] for session in tagged if session["name"] not in aside], aside
+def lanes_of(sessions: Sequence[Mapping[str, Any]], tag: str) -> dict[str, list[str]]:
+    """Return the sessions with a tag by lane, in the order of noxfile.py."""
+    lanes: dict[str, list[str]] = {}
+    for session in sessions:
+        if tag in session["tags"]:
+            lane = next((tag[5:] for tag in session["tags"] if tag.startswith("lane:")), SHOWN)
+            lanes.setdefault(lane, []).append(session["name"])
+    return lanes
 
 
-def run_sessions(names: Sequence[str], aside: Sequence[str]) -> int:
-    """Run both groups of sessions at the same time. Return 0 when nothing failed."""
-    log = REPORTS / "aside.log"
-    with log.open("w", encoding="utf-8") as output:
-        beside = _start("aside", aside, output) if aside else None
-        status = _start("main", names).wait()
-        if beside is not None:
-            status = beside.wait() or status
-    print(log.read_text(encoding="utf-8", errors="replace"), end="", flush=True)
-    return status
+def run_lanes(lanes: Mapping[str, Sequence[str]]) -> int:
+    """Run all lanes at the same time, but the last one. Return 0 when nothing failed."""
+    running = {lane: _start(lane, names) for lane, names in lanes.items() if lane != LAST}
+    background = running.pop(BACKGROUND, None)
+    statuses = [process.wait() for process in running.values()]
+    if LAST in lanes:
+        statuses.append(_start(LAST, lanes[LAST]).wait())
+    if background is not None:
+        statuses.append(background.wait())
+    for lane in lanes:
+        if lane != SHOWN:
+            print(_log(lane).read_text(encoding="utf-8", errors="replace"), end="", flush=True)
+    return max(statuses, default=0)
 
 
-def _start(group: str, names: Sequence[str], output: IO[str] | None = None) -> subprocess.Popen[bytes]:
-    command = [*NOX, "--report", str(REPORTS / f"sessions-{group}.json"), "--sessions", *names]
-    return subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT if output else None)
+def _log(lane: str) -> Path:
+    return REPORTS / f"{lane}.log"
+
+
+def _start(lane: str, names: Sequence[str]) -> subprocess.Popen[bytes]:
+    command = [*NOX, "--report", str(REPORTS / f"sessions-{lane}.json"), "--sessions", *names]
+    if lane == SHOWN:
+        return subprocess.Popen(command, cwd=ROOT)
+    with _log(lane).open("wb") as output:
+        return subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
 
 
 def sum_seconds(name: str, reports: Path) -> float:

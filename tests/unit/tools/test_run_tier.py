@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.documents import ROOT
-from tools.run_tier import TAGS, count_session, select_sessions, sum_seconds
+from tools import run_tier
+from tools.run_tier import TAGS, count_session, lanes_of, sum_seconds
 
 REPORT = '<testsuites><testsuite tests="9" failures="{failures}" errors="1" skipped="2"/></testsuites>'
 
@@ -31,21 +32,55 @@ def test_a_session_that_fails_beside_its_tests_is_a_failure(tmp_path: Path) -> N
     assert counts == Counter(passed=2, failed=1)
 
 
-def test_sessions_that_run_beside_others_are_apart() -> None:
+def test_sessions_are_grouped_by_lane() -> None:
     sessions = [
-        {"name": "lint", "tags": ["check", "all"]},
+        {"name": "lint", "tags": ["check", "all", "lane:static"]},
         {"name": "cores", "tags": ["rest", "all"]},
-        {"name": "awx", "tags": ["rest", "all", "aside"]},
+        {"name": "awx", "tags": ["rest", "all", "lane:network"]},
+        {"name": "eda", "tags": ["rest", "all", "lane:network"]},
         {"name": "soak", "tags": []},
     ]
-    assert select_sessions(sessions, "all") == (["lint", "cores"], ["awx"])
-    assert select_sessions(sessions, "check") == (["lint"], [])
+    assert lanes_of(sessions, "all") == {"static": ["lint"], "shown": ["cores"], "network": ["awx", "eda"]}
+    assert lanes_of(sessions, "check") == {"static": ["lint"]}
+
+
+class FakeProcess:
+    """A lane that ends when it is waited for."""
+
+    def __init__(self, lane: str, events: list[str], status: int) -> None:
+        self.lane, self.events, self.status = lane, events, status
+        events.append(f"start {lane}")
+
+    def wait(self) -> int:
+        self.events.append(f"end {self.lane}")
+        return self.status
+
+
+def test_the_last_lane_waits_for_all_but_the_background(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    events: list[str] = []
+    statuses = {"network": 1}
+    monkeypatch.setattr(run_tier, "_start", lambda lane, names: FakeProcess(lane, events, statuses.get(lane, 0)))
+    monkeypatch.setattr(run_tier, "REPORTS", tmp_path)
+    lanes = {"shown": ["tests"], "last": ["figures"], "network": ["awx"], "background": ["bounds"]}
+    for lane in lanes:
+        (tmp_path / f"{lane}.log").touch()
+    assert run_tier.run_lanes(lanes) == 1
+    assert events == [
+        "start shown",
+        "start network",
+        "start background",
+        "end shown",
+        "end network",
+        "start last",
+        "end last",
+        "end background",
+    ]
 
 
 def test_every_target_has_its_sessions() -> None:
-    text = (ROOT / "noxfile.py").read_text(encoding="utf-8")
-    lines = re.findall(r"^(?:CHECK|TEST|REST|ASIDE) = .*|tags=\[.*\]", text, re.MULTILINE)
-    assert {*TAGS.values(), "aside"} == set(re.findall(r'"(\w+)"', "".join(lines)))
+    tags = {tag for session in run_tier.list_sessions() for tag in session["tags"]}
+    assert set(TAGS.values()) == {tag for tag in tags if not tag.startswith("lane:")}
+    assert {"lane:last", "lane:background"} <= tags
     targets = re.search(r"^(.*): \$\(VENV\)/.installed\n\t@\$\(TIER\)", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert targets is not None
     assert targets[1].split() == list(TAGS)
