@@ -216,7 +216,8 @@ def test_a_recovery_is_valid_in_every_form(schema: Validator, form: str, trouble
 
 
 def test_versions_are_valid() -> None:
-    simulator = Simulator(SimulatorConfig(profile="vcd"))
+    # The schema is older than ProviderLoginUrl, which came with 36.0.
+    simulator = Simulator(SimulatorConfig(profile="vcd", api_versions=("5.6", "29.0", "33.0")))
     response = Caller(simulator).get("/api/versions")
     root = etree.fromstring(response.body)
     assert load_validator("versions").errors(root) == []

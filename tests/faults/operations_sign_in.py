@@ -9,8 +9,7 @@ from tests.faults.world import CANARY_TOKEN, World
 from vcloudair_core.cli.doctor.api_checks import check_rights, check_sign_in
 from vcloudair_core.cli.doctor.diagnosis import FAILURE
 from vcloudair_core.compat.sessions import VCAODSession, VCASession
-from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
-from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.state.api_tokens import ApiToken
 
 
 def _sign_in(**settings: Any) -> Operation:
@@ -23,31 +22,8 @@ def _sign_in(**settings: Any) -> Operation:
     return Operation(run, config={"profile": "all"})
 
 
-def _token_of(context: Any) -> Any:
-    if CANARY_TOKEN not in context.request.body.decode():
-        return responses.json_body({"error": "invalid_grant"}, 400)
-    return responses.json_body(
-        {"access_token": context.simulator.sessions.open_vcd("demo", "org1"), "expires_in": 3600}
-    )
-
-
-def _current(context: Any) -> Any:
-    return responses.json_body(
-        {"user": {"name": "demo"}, "org": {"name": "org1"}, "roles": ["Organization Administrator"]}
-    )
-
-
-TOKENS = SimulatorRoutes(
-    "tokens",
-    "Sign-in with API tokens",
-    (
-        SimulatorRoute("POST", "/oauth/tenant/{org}/token", _token_of, auth=False),
-        SimulatorRoute("GET", "/cloudapi/1.0.0/sessions/current", _current, auth=False),
-    ),
-)
-
-
 def _with_api_token(world: World) -> Ending:
+    world.simulator.world.tokens.api_tokens["canary"] = ApiToken("canary", "canary", "org1", "demo", CANARY_TOKEN)
     settings = {"api_token": CANARY_TOKEN, "username": "", "password": "", "vdc": "", "edge": ""}
     with world.client(**settings) as client:
         world.signed_in(client)
@@ -99,7 +75,7 @@ OPERATIONS = {
     "sign-in vcd": _sign_in(service_type="vcd"),
     "sign-in vchs": _sign_in(service_type="vchs"),
     "sign-in vca": _sign_in(service_type="vca", org=""),
-    "sign-in api token": Operation(_with_api_token, config={"api_versions": ("36.3",)}, routes=(TOKENS,)),
+    "sign-in api token": Operation(_with_api_token, config={"api_versions": ("36.3",)}),
     "VCASession direct": Operation(_seed_session),
     "VCASession": Operation(_seed_portal, config={"profile": "all"}),
     "VCAODSession": Operation(_seed_on_demand, config={"profile": "all"}),

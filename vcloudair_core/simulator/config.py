@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from vcloudair_core.simulator.releases import ALL_MODERN, RELEASES
+
+DEFAULT_VERSIONS = ("1.5", "5.1", "5.5", "5.6", "5.7", "5.11", "9.0", "20.0", "27.0", "29.0", "33.0", *ALL_MODERN)
 PROFILES = ("vchs", "vca", "vcd", "all")
 
 COMPUTE = "/api/compute"
@@ -17,7 +20,11 @@ Source: protocol/sessions.md §3.2.
 """
 
 USER, PASSWORD, ORG = "demo", "demo-password", "org1"
-"""The user that can sign in without an inventory file."""
+"""User that may sign in unless an inventory says otherwise."""
+API_TOKEN = "demo-api-token"  # noqa: S105 - of a simulated user
+"""API token of that user."""
+PROVIDER_USER = "administrator"
+"""User of the org System, with the same password."""
 
 
 def _option(default: object, about: str) -> Any:
@@ -48,10 +55,10 @@ class SimulatorConfig:
         None, "seconds since 1970 at which the clock stands still until you advance it; empty: the time of the host"
     )
     clock_skew_s: float = _option(0.0, "seconds that the server's clock is ahead of the host; negative: behind")
-    api_versions: tuple[str, ...] = _option(
-        ("1.5", "5.1", "5.5", "5.6", "5.7", "5.11", "9.0", "20.0", "27.0", "29.0", "36.3"),
-        "API versions of a vCloud Director; others return 406",
+    release: str = _option(
+        "", f"release whose API versions are listed ({', '.join(RELEASES)}); empty: those of `api_versions`"
     )
+    api_versions: tuple[str, ...] = _option(DEFAULT_VERSIONS, "API versions of a vCloud Director; others return 406")
     # -- sessions (protocol/sessions.md §6) --
     iam_ttl_s: float = _option(900, "lifetime of a token of the On-Demand portal in seconds; requests do not extend it")
     vcd_idle_s: float = _option(1800, "seconds without a request that end a session of a vCloud Director")
@@ -164,6 +171,15 @@ class SimulatorConfig:
     established_timeout_s: int | None = _option(
         None, "default of tcpTimeoutEstablished; empty: 3600 for vCloud Air, 21600 for a vCloud Director"
     )
+
+    def __post_init__(self) -> None:
+        """Take the API versions of the release. Raises ValueError for an unknown one."""
+        if not self.release:
+            return
+        if self.release not in RELEASES:
+            raise ValueError(f"release {self.release!r} is unknown; use one of {', '.join(RELEASES)}")
+        if self.api_versions == DEFAULT_VERSIONS:
+            object.__setattr__(self, "api_versions", RELEASES[self.release])
 
 
 def changeable_options() -> tuple[str, ...]:

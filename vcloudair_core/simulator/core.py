@@ -16,9 +16,11 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.admission import reject
 from vcloudair_core.simulator.config import COMPUTE, SimulatorConfig, changeable_options
 from vcloudair_core.simulator.faults.fault_rules import Fault, Faults, SocketFaultError, transport_error
 from vcloudair_core.simulator.inventory import build_world
+from vcloudair_core.simulator.releases import API_TOKENS, newest
 from vcloudair_core.simulator.request_log import RequestLog
 from vcloudair_core.simulator.state.logins import Sessions
 from vcloudair_core.simulator.state.task_register import Tasks
@@ -90,21 +92,6 @@ def _pattern(path: str) -> re.Pattern[str]:
     Patterns are cached because all simulators have the same hundred routes.
     """
     return re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", path) + r"/?\Z")
-
-
-_NOT_VCLOUD = ("/api/vchs", "/api/iam", "/api/sc", "/hybridity/", "/network/")
-
-
-def _is_vcloud(path: str) -> bool:
-    """Return True if Accept must contain an API version.
-
-    Requests to the portals, to NSX and to ``/api/versions`` need none.
-
-    Source: protocol/sessions.md §4.2, protocol/ans.md §1.2.
-    """
-    return (
-        "/api/" in path and not path.endswith("/api/versions") and not any(fragment in path for fragment in _NOT_VCLOUD)
-    )
 
 
 class Simulator:
@@ -237,7 +224,6 @@ class Simulator:
                 break
         else:
             return partial(responses.error, 405, "METHOD_NOT_ALLOWED", f"{request.method} is not allowed here.")
-        path = parts.path
         context = Context(
             request,
             match.groupdict(),
@@ -247,7 +233,7 @@ class Simulator:
             self.state[compiled.group],
             self,
         )
-        rejection = self._reject(context, compiled.route, path)
+        rejection = reject(context, compiled.route, parts.path)
 
         def carry_out() -> Response:
             response = compiled.route.handler(context) if rejection is None else rejection
@@ -258,40 +244,12 @@ class Simulator:
 
     def _with_token(self, context: Context, route: SimulatorRoute, response: Response) -> Response:
         """Add the token of the request to the response. Source: protocol/sessions.md §4.4."""
-        if not (self.config.resend_token and route.auth and context.user):
+        token = self.sessions.vcd_token(context.request)
+        # A bearer token is a JWT, which servers do not send again.
+        if not (self.config.resend_token and route.auth and context.user) or "." in token:
             return response
-        token = {"x-vcloud-authorization": self.sessions.vcd_token(context.request)}
-        return replace(response, headers=response.headers.merged(token))
-
-    def _reject(self, context: Context, route: SimulatorRoute, path: str) -> Response | None:
-        """Return an error for a missing API version, then for a missing session, or None.
-
-        Source: protocol/sessions.md §4.2, §4.4.
-        """
-        if _is_vcloud(path):
-            version = responses.requested_version(context.request)
-            if version not in self.config.api_versions:
-                return self._not_acceptable(version)
-            context.version = version
-        if not route.auth:
-            return None
-        context.user = self.sessions.vcd_user(context.request)
-        return self._not_signed_in(context.version) if context.user is None else None
-
-    def _not_acceptable(self, version: str) -> Response:
-        known = self.config.api_versions
-        reason = f"Unknown API version: {version}" if version else ""
-        supported = f"Supported API versions are: [{', '.join(known)}]."
-        message = f"The request has invalid accept header: {reason}. {supported}"
-        return responses.error(406, "NOT_ACCEPTABLE", message, known[-1])
-
-    def _not_signed_in(self, version: str) -> Response:
-        kind = self.config.expired_answer
-        if kind == "401-error":
-            return responses.error(401, "UNAUTHORIZED", "The session has expired.", version)
-        if kind == "403-error":
-            return responses.error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN", "The session has expired.", version)
-        return responses.empty(403 if kind == "403-empty" else 401)
+        header = {"x-vcloud-authorization": token}
+        return replace(response, headers=response.headers.merged(header))
 
     def _unknown_path(self, request: Request, path: str) -> Response:
         known = sorted({f"{c.route.method} {c.route.path}" for c in self._routes})
@@ -326,6 +284,14 @@ class Simulator:
             "VCA_CA_PATH": ca_path,
         }
         return {name: value for name, value in variables.items() if value}
+
+    def first_api_token(self) -> str:
+        """Return the API token of the user of :meth:`env`, or an empty text where it has none or the API is older."""
+        if self.config.profile not in ("vcd", "all") or newest(self.config.api_versions) < API_TOKENS:
+            return ""
+        user = self.world.users[0]
+        tokens = (token for token in self.world.tokens.api_tokens.values() if token.org == user.org)
+        return next((token.secret for token in tokens if token.user == user.name), "")
 
 
 class InProcessTransport:

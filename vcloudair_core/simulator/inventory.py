@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from vcloudair_core.simulator.config import ORG, PASSWORD, USER, SimulatorConfig
+from vcloudair_core.simulator.config import API_TOKEN, ORG, PASSWORD, PROVIDER_USER, USER, SimulatorConfig
 from vcloudair_core.simulator.inventory_file import read_inventory
+from vcloudair_core.simulator.state.api_tokens import ApiToken, ServiceAccount
 from vcloudair_core.simulator.state.world import (
+    ORG_ADMINISTRATOR,
+    PROVIDER_ORG,
     Org,
     SimulatedEdge,
     SimulatedReplication,
@@ -27,6 +30,7 @@ def build_world(config: SimulatorConfig) -> World:
     world = World(config.seed)
     tree = read_inventory(config.inventory_file) if config.inventory_file else _counted(config)
     _fill(world, tree, config)
+    _add_provider(world)
     return world
 
 
@@ -35,10 +39,36 @@ def _fill(world: World, tree: dict[str, Any], config: SimulatorConfig) -> None:
         new_org = Org(world.make_id("org", org["name"]), org["name"], org.get("full_name", org["name"]))
         world.orgs[new_org.name] = new_org
         for user in org.get("users", ()):
-            identifier = world.make_id("user", user["name"])
-            world.users.append(User(user["name"], str(user["password"]), new_org.name, identifier))
+            _add_user(world, new_org, user)
+        for account in org.get("service_accounts", ()):
+            _add_service_account(world, new_org, account)
         for vdc in org.get("vdcs", ()):
             _add_vdc(world, new_org, vdc, config)
+
+
+def _add_user(world: World, org: Org, tree: dict[str, Any]) -> None:
+    """Add a user with the API tokens of the inventory; ``user@org`` makes the ID."""
+    user = User(tree["name"], str(tree["password"]), org.name, world.make_id("user", tree["name"]))
+    world.users.append(user)
+    for number, secret in enumerate(tree.get("api_tokens", ()), 1):
+        client_id = world.make_id("api-token", f"{org.name}/{user.name}/{number}")
+        world.tokens.api_tokens[client_id] = ApiToken(client_id, f"token-{number}", org.name, user.name, str(secret))
+
+
+def _add_service_account(world: World, org: Org, tree: dict[str, Any]) -> None:
+    client_id = world.make_id("service-account", f"{org.name}/{tree['name']}")
+    account = ServiceAccount(client_id, tree["name"], org.name, tree.get("role", ORG_ADMINISTRATOR))
+    if "token" in tree:
+        account.status, account.secret = "ACTIVE", str(tree["token"])
+    world.tokens.service_accounts[client_id] = account
+
+
+def _add_provider(world: World) -> None:
+    """Add the provider's org last, so that the first org is a tenant."""
+    provider = Org(world.make_id("org", PROVIDER_ORG), PROVIDER_ORG, "Provider")
+    world.orgs[provider.name] = provider
+    name = PROVIDER_USER
+    world.users.append(User(name, PASSWORD, provider.name, world.make_id("user", name), "System Administrator"))
 
 
 def _counted(config: SimulatorConfig) -> dict[str, Any]:
@@ -50,7 +80,8 @@ def _counted(config: SimulatorConfig) -> dict[str, Any]:
         "templates": [{"name": f"template-{n}"} for n in range(1, config.templates + 1)],
         "replications": [{"name": f"replicated-{n:04}"} for n in range(1, config.replications + 1)],
     }
-    return {"orgs": [{"name": ORG, "users": [{"name": USER, "password": PASSWORD}], "vdcs": [contents]}]}
+    user = {"name": USER, "password": PASSWORD, "api_tokens": [API_TOKEN]}
+    return {"orgs": [{"name": ORG, "users": [user], "vdcs": [contents]}]}
 
 
 def _counted_vm(vdc: str, number: int, config: SimulatorConfig) -> dict[str, Any]:

@@ -23,6 +23,8 @@ def built_in_routes(profile: str) -> tuple[SimulatorRoutes, ...]:
         routes += [*_vcloud(COMPUTE), *_sections("hybridity", COMPUTE)]
     if profile in ("vchs", "vcd", "all"):
         routes += _vcloud("")
+    if profile in ("vcd", "all"):
+        routes += _cloudapi()
     if profile in ("vchs", "all"):
         routes += [*_sections("hybridity", ""), metrics_routes.adapter_routes()]
     return (*routes, absent_routes.routes(profile))
@@ -47,6 +49,13 @@ def _vcloud(prefix: str) -> list[SimulatorRoutes]:
         edge_routes.routes(prefix),
         object_browser_routes.routes(prefix),
     ]
+
+
+def _cloudapi() -> list[SimulatorRoutes]:
+    """Return what VMware Cloud Director has below ``/cloudapi`` and ``/oauth``."""
+    from vcloudair_core.simulator.cloudapi import oauth_routes, session_routes, token_routes
+
+    return [session_routes.routes(), oauth_routes.routes(), token_routes.routes()]
 
 
 def _sections(flavor: str, prefix: str) -> list[SimulatorRoutes]:

@@ -20,7 +20,7 @@ from vcloudair_core.util.clock import FakeClock
 
 METHODS = {record.name: record for record in vca_auth_methods()}
 LOGINS = {
-    "vcd": ["GET /api/versions", "POST /api/sessions"],
+    "vcd": ["GET /api/versions", "POST /cloudapi/1.0.0/sessions"],
     "vchs": ["POST /api/vchs/sessions", "GET /api/vchs/services"],
     "vca": ["POST /api/iam/login", "GET /api/sc/instances"],
 }
@@ -106,7 +106,7 @@ def test_a_given_token_is_used_and_not_logged_out(simulator: Simulator) -> None:
     first = session_at(simulator, settings)
     first.login()
     assert first._credentials is not None
-    token = first._credentials.headers["x-vcloud-authorization"].reveal()
+    token = first._credentials.headers["Authorization"].reveal().removeprefix("Bearer ")
     with_token = load(url=settings.url, token=token)
     second = session_at(simulator, with_token)
     assert second.identity.user == settings.username

@@ -28,6 +28,9 @@ def sim() -> None:
 def serve(
     run: Invocation,
     api: str = typer.Option(None, "--api", metavar="vchs|vca|vcd|all", help="API to simulate (default: all)."),
+    release: str = typer.Option(
+        "", "--release", metavar="10.4|10.5|10.6|5.x|air", help="Release whose API versions are listed."
+    ),
     host: str = typer.Option("127.0.0.1", "--host", help="Address to listen on."),
     port: int = typer.Option(0, "--port", min=0, max=65535, help="Port to listen on; 0 picks a free one."),
     tls: bool = typer.Option(True, "--tls/--no-tls", help="Serve https with a CA of its own, or http."),
@@ -80,7 +83,7 @@ def serve(
             latency_ms=latency_ms,
             inventory_file=inventory,
             env_file=env_file,
-            options=tuple(option_values or ()),
+            options=(*(option_values or ()), *([f"release={release}"] if release else [])),
             routes=tuple(run.plugins.simulator_routes().values()),
         )
     except ValueError as exc:

@@ -6,14 +6,25 @@ Source: protocol/sessions.md §4, protocol/recorded-responses.md §2.
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.releases import (
+    CLOUDAPI_LOGIN,
+    LEGACY_LOGIN_REMOVED,
+    is_at_least,
+    is_deprecated,
+    without_modern,
+)
 from vcloudair_core.simulator.state.logins import basic
+from vcloudair_core.simulator.state.world import PROVIDER_ORG, Org
 from vcloudair_core.simulator.xml_builder import VERSIONS, element, link
 from vcloudair_core.transport.messages import Headers, Response
 
 T = "application/vnd.vmware.vcloud."
+LOCATIONS_SINCE = (30, 0)
+CLOUDAPI_SINCE = (33, 0)
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
@@ -32,28 +43,43 @@ def routes(prefix: str = "") -> SimulatorRoutes:
 
 
 def versions(context: Any) -> Response:
-    """Return the API versions of the server, from 20.0 on with ``deprecated``.
+    """List the API versions with the address to sign in with each; ``deprecated`` since 20.0.
 
-    Source: protocol/sessions.md §4.1.
+    Source: protocol/sessions.md §4.1, protocol/vcd-modern.md §1.2.
     """
-    made = [
+    offered = context.simulator.config.api_versions
+    listed = without_modern(offered) if context.root != context.base_url else offered
+    infos = [
         element(
             "VersionInfo",
-            {"deprecated": False} if int(version.split(".")[0]) >= 20 else {},
+            {"deprecated": is_deprecated(version, offered)} if is_at_least(version, (20,)) else {},
             element("Version", None, version, namespace=VERSIONS),
-            element("LoginUrl", None, f"{context.root}/api/sessions", namespace=VERSIONS),
+            *_login_urls(context, version),
             namespace=VERSIONS,
         )
-        for version in context.simulator.config.api_versions
+        for version in listed
     ]
-    return responses.entity(element("SupportedVersions", None, *made, namespace=VERSIONS), "text/xml")
+    return responses.entity(element("SupportedVersions", None, *infos, namespace=VERSIONS), "text/xml")
+
+
+def _login_urls(context: Any, version: str) -> list[Any]:
+    """From 36.0 on, tenants and providers sign in below ``/cloudapi``, each at an own address."""
+    if not is_at_least(version, CLOUDAPI_LOGIN):
+        return [element("LoginUrl", None, f"{context.root}/api/sessions", namespace=VERSIONS)]
+    address = f"{context.root}/cloudapi/1.0.0/sessions"
+    return [
+        element("LoginUrl", None, address, namespace=VERSIONS),
+        element("ProviderLoginUrl", None, f"{address}/provider", namespace=VERSIONS),
+    ]
 
 
 def login(context: Any) -> Response:
-    """Return 200 with a token, 403 without Authorization, 401 for bad credentials.
+    """Sign in with a password, until API 38.0: 403 without Authorization, 401 for a wrong one.
 
-    Source: protocol/sessions.md §4.3.
+    Source: protocol/sessions.md §4.3, protocol/nsxt.md §0.2.
     """
+    if is_at_least(context.version, LEGACY_LOGIN_REMOVED):
+        return responses.empty(405)
     if "Authorization" not in context.request.headers:
         return responses.error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN", "Access is forbidden", context.version)
     credentials = basic(context.request)
@@ -65,33 +91,39 @@ def login(context: Any) -> Response:
         return Response(401, Headers({**challenge, "Content-Length": "0"}), b"")
     token = context.simulator.sessions.open_vcd(user.name, user.org)
     cookie = f"{context.simulator.config.cookie_name}={token}; Secure; Path=/; HttpOnly"
-    return session_document(
-        context, context.root, user.name, user.org, {"x-vcloud-authorization": token, "Set-Cookie": cookie}
-    )
+    headers = {"x-vcloud-authorization": token, "Set-Cookie": cookie}
+    if is_at_least(context.version, CLOUDAPI_SINCE):
+        headers |= {"X-VMWARE-VCLOUD-ACCESS-TOKEN": context.simulator.sessions.open_bearer(user.name, user.org)}
+        headers |= {"X-VMWARE-VCLOUD-TOKEN-TYPE": "Bearer"}
+    return session_document(context, context.root, user.name, user.org, headers)
 
 
 def session(context: Any) -> Response:
     """Return the session of the request."""
-    return session_document(context, context.root, context.user.user, context.user.org, {})
+    return session_document(context, context.root, context.user.user, context.user.home_org, {})
 
 
 def logout(context: Any) -> Response:
-    """End the session of the request and revoke its token."""
+    """End the session of the request. Removed in API 38.0."""
+    if is_at_least(context.version, LEGACY_LOGIN_REMOVED):
+        return responses.empty(405)
     context.simulator.sessions.close_vcd(context.simulator.sessions.vcd_token(context.request))
     return responses.empty(context.simulator.config.logout_status)
 
 
 def session_document(context: Any, root: str, user: str, org: str, headers: dict[str, str]) -> Response:
-    """Return a session, with its links in the order of real servers.
-
-    Source: protocol/recorded-responses.md §2.
-    """
+    """Return a session with its links in the order of real ones. Source: protocol/recorded-responses.md §2."""
     organization = context.world.org(org)
+    signed_in = context.world.user_named(user, org)
+    is_modern = is_at_least(context.version, LOCATIONS_SINCE)
+    site = context.world.make_id("site", "local")
+    location = f"{organization.org_id}@{site}"
     attributes = {
         "org": org,
         "user": user,
-        "roles": "Organization Administrator",
-        "userId": f"urn:vcloud:user:{context.world.make_id('user', user)}",
+        "roles": signed_in.role,
+        "userId": f"urn:vcloud:user:{signed_in.user_id}",
+        "locationId": location if is_modern else None,
         "href": f"{root}/api/session",
         "type": f"{T}session+xml",
     }
@@ -103,35 +135,59 @@ def session_document(context: Any, root: str, user: str, org: str, headers: dict
         link("down", f"{root}/api/org/{organization.org_id}", f"{T}org+xml", name=org),
         link("down", f"{root}/api/query", f"{T}query.queryList+xml"),
         link("entityResolver", f"{root}/api/entity/", f"{T}entity+xml"),
+        *(_modern_links(root, location) if is_modern else ()),
     )
     return responses.entity(document, f"{T}session+xml", context.version, headers=headers)
 
 
+def _modern_links(root: str, location: str) -> list[Any]:
+    """Return what sessions of API 30 and newer have at their end."""
+    host = urlsplit(root).netloc
+    values = {"LocationId": location, "LocationName": host, "RestApiEndpoint": root, "UIEndpoint": root}
+    authorized = element("Location", None, *[element(name, None, value) for name, value in values.items()])
+    return [
+        link("nsx", f"{root}/network", "application/xml"),
+        link("openapi", f"{root}/cloudapi", "application/json"),
+        element("AuthorizedLocations", None, authorized),
+    ]
+
+
 def org_list(context: Any) -> Response:
-    """Return the orgs that the user can see: only their own org."""
-    own = context.world.orgs[context.user.org]
+    """List the orgs that the user can see: its own, or all of them for the provider."""
+    orgs = visible_orgs(context)
     document = element(
         "OrgList",
         {"href": f"{context.root}/api/org/", "type": f"{T}orgList+xml"},
-        element("Org", {"href": f"{context.root}/api/org/{own.org_id}", "type": f"{T}org+xml", "name": own.name}),
+        *[
+            element("Org", {"href": f"{context.root}/api/org/{org.org_id}", "type": f"{T}org+xml", "name": org.name})
+            for org in orgs
+        ],
     )
     return responses.entity(document, f"{T}orgList+xml", context.version)
 
 
-def show_org(context: Any) -> Response:
-    """Return an org with links to its VDCs, tasks and replications.
+def visible_orgs(context: Any) -> list[Org]:
+    """Return the orgs that the session can read."""
+    if context.user.org == PROVIDER_ORG:
+        return list(context.world.orgs.values())
+    return [context.world.orgs[context.user.org]]
 
-    Source: protocol/tasks.md §3.3, protocol/dr.md §2.
-    """
-    root, own = context.root, context.world.orgs[context.user.org]
-    if context.path_params["org_id"] != own.org_id:
-        return responses.no_access("org", context.path_params["org_id"], context.version)
+
+def show_org(context: Any) -> Response:
+    """An org, with links to its VDCs, tasks and replications. Source: protocol/tasks.md §3.3, protocol/dr.md §2."""
+    root, org_id = context.root, context.path_params["org_id"]
+    own = next((org for org in visible_orgs(context) if org.org_id == org_id), None)
+    if own is None:
+        return responses.no_access("org", org_id, context.version)
     href = f"{root}/api/org/{own.org_id}"
     vdcs = context.world.vdcs_of(own.name)
     document = element(
         "Org",
         {"name": own.name, "id": f"urn:vcloud:org:{own.org_id}", "type": f"{T}org+xml", "href": href},
         *[link("down", f"{root}/api/vdc/{vdc.vdc_id}", f"{T}vdc+xml", name=vdc.name) for vdc in vdcs],
+        link("orgVdc", f"{root}/api/query?type=orgVdc", f"{T}query.records+xml")
+        if is_at_least(context.version, CLOUDAPI_SINCE)
+        else None,
         link("down", f"{root}/api/tasksList/{own.org_id}", f"{T}tasksList+xml"),
         link("down:replications", f"{href}/replications", f"{T}query.references+xml")
         if context.simulator.config.dr_installed

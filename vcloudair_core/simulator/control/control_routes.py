@@ -17,6 +17,7 @@ from vcloudair_core.simulator.control.replication_control import (
     list_replications,
 )
 from vcloudair_core.simulator.option_arguments import options_from_json
+from vcloudair_core.simulator.state.world import PROVIDER_ORG
 from vcloudair_core.transport.messages import Request, Response
 
 
@@ -41,7 +42,7 @@ def _state(simulator: Any, data: dict[str, Any]) -> Response:
     world = simulator.world
     shown = {
         "profile": simulator.config.profile,
-        "orgs": sorted(world.orgs),
+        "orgs": sorted(name for name in world.orgs if name != PROVIDER_ORG),
         "vdcs": sorted(vdc.name for vdc in world.vdcs.values()),
         "edges": {edge.edge_id: edge.name for edge in world.edges.values()},
         "vms": len(world.vms),

@@ -67,7 +67,9 @@ def serve(
         with SimulatorServer(simulator=Simulator(config, routes=routes), host=host, port=port, tls=tls) as server:
             if env_file:
                 write_env_file(Path(env_file), server.env())
-            text = startup_text(profile, server.env(), Path(env_file) if env_file else None)
+            text = startup_text(
+                profile, server.env(), Path(env_file) if env_file else None, server.simulator.first_api_token()
+            )
             print(text, file=sys.stderr, flush=True)  # noqa: T201
             done.wait()
     finally:
@@ -89,13 +91,15 @@ _SHOWN = {
 """Labels of the settings in the startup text."""
 
 
-def startup_text(profile: str, variables: Mapping[str, str], env_file: Path | None) -> str:
+def startup_text(profile: str, variables: Mapping[str, str], env_file: Path | None, api_token: str = "") -> str:
     """Return the startup text: address, sign-in data, and shell exports.
 
     The password is valid only in the simulator.
     """
     lines = [f"Serving {profile} on {variables['VCA_URL']}", ""]
     lines += [f"  {label + ':':<14}{variables[name]}" for name, label in _SHOWN.items() if name in variables]
+    if api_token:
+        lines.append(f"  {'API token:':<14}{api_token}")
     if env_file is not None:
         path = shlex.quote(str(env_file.absolute()))
         lines += ["", "To use it, load the settings in your shell:", "", f". {path}"]

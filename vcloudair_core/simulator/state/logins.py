@@ -5,24 +5,31 @@ from __future__ import annotations
 import base64
 import re
 import secrets
+import uuid
 from dataclasses import dataclass
 
 from vcloudair_core.simulator.config import SimulatorConfig
+from vcloudair_core.simulator.state.access_tokens import make_access_token
 from vcloudair_core.simulator.virtual_clock import VirtualClock
 from vcloudair_core.transport.messages import Request
 
 
 @dataclass
 class Login:
-    """A session of a user.
+    """A session. ``idle_s``: each request extends it by as many seconds; 0: it ends at ``expires``.
 
-    ``expires`` is in seconds since 1970. With ``idle_s``, every request extends the session by this time.
+    ``org`` is the org that requests act in. ``home_org`` is where the user signed in: a provider's session can act in a
+    tenant.
     """
 
     user: str
     org: str
     expires: float
     idle_s: float = 0.0
+    session_id: str = ""
+    home_org: str = ""
+    is_from_api_token: bool = False
+    """Such a session cannot create or revoke API tokens. Source: protocol/vcd-modern.md §1.4."""
 
 
 def basic(request: Request) -> tuple[str, str] | None:
@@ -56,8 +63,24 @@ class Sessions:
         """
         token = secrets.token_hex(16)
         idle = self._config.vcd_idle_s
-        self._vcd[token] = Login(user, org, self._clock.now() + idle, idle)
+        self._vcd[token] = Login(user, org, self._clock.now() + idle, idle, str(uuid.uuid4()), org)
         return token
+
+    def open_bearer(self, user: str, org: str, *, lives_s: float = 0.0, is_from_api_token: bool = False) -> str:
+        """Start a session with a bearer token. ``lives_s`` 0: it ends after an idle time, as after a password login."""
+        idle = 0.0 if lives_s else self._config.vcd_idle_s
+        expires = self._clock.now() + (lives_s or idle)
+        token = make_access_token(user, f"{uuid.uuid4()}@{org}", expires)
+        self._vcd[token] = Login(user, org, expires, idle, str(uuid.uuid4()), org, is_from_api_token)
+        return token
+
+    def find_vcd(self, token: str) -> Login | None:
+        """Return the session of a token of the vCloud Director, or None."""
+        return self._alive(self._vcd, token)
+
+    def vcd_logins(self) -> list[Login]:
+        """Return the sessions of the vCloud Director that have not ended."""
+        return [login for login in self._vcd.values() if self._is_alive(login)]
 
     def open_portal(self, user: str, org: str) -> str:
         """Open a session of the subscription portal. Return its token."""
@@ -76,16 +99,19 @@ class Sessions:
 
     def vcd_user(self, request: Request) -> Login | None:
         """Return the session of a request to a vCloud Director, or None."""
-        return self._alive(self._vcd, self.vcd_token(request))
+        return self.find_vcd(self.vcd_token(request))
 
     def vcd_token(self, request: Request) -> str:
-        """Return the token of a request from its header or a cookie, or an empty text.
+        """Return the token of a request to a vCloud Director: of any of the headers that clients use, or of a cookie.
 
-        Source: protocol/recorded-responses.md §2.
+        Source: protocol/vcd-modern.md §1.3, protocol/recorded-responses.md §2.
         """
-        header = request.headers.get("x-vcloud-authorization", "")
-        if header:
-            return header
+        scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and bearer.strip():
+            return bearer.strip()
+        for name in ("X-VMWARE-VCLOUD-ACCESS-TOKEN", "x-vcloud-authorization"):
+            if request.headers.get(name, ""):
+                return request.headers[name]
         names = {"vcloud_session_id", "vcloud-token", self._config.cookie_name}
         pattern = rf"(?:^|[;\s])(?:{'|'.join(map(re.escape, names))})=([^;\s]+)"
         match = re.search(pattern, request.headers.get("Cookie", ""))
@@ -104,6 +130,10 @@ class Sessions:
         """End a session of a vCloud Director."""
         self._vcd.pop(token, None)
 
+    def close_session(self, session_id: str) -> None:
+        """End the session with an ID."""
+        self._vcd = {token: login for token, login in self._vcd.items() if login.session_id != session_id}
+
     def close_portal(self, token: str) -> None:
         """End a session of the subscription portal."""
         self._portal.pop(token, None)
@@ -114,9 +144,12 @@ class Sessions:
         self._portal.clear()
         self._iam.clear()
 
+    def _is_alive(self, login: Login) -> bool:
+        return login.expires >= self._clock.now()
+
     def _alive(self, logins: dict[str, Login], token: str) -> Login | None:
         login = logins.get(token) if token else None
-        if login is None or login.expires < self._clock.now():
+        if login is None or not self._is_alive(login):
             logins.pop(token, None)
             return None
         if login.idle_s:

@@ -6,6 +6,8 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from vcloudair_core.simulator.state.api_tokens import TokenRegister
+
 
 @dataclass
 class ChangeCounter:
@@ -24,6 +26,9 @@ class _Tracked:
             changes.count += 1
 
 
+ORG_ADMINISTRATOR = "Organization Administrator"
+PROVIDER_ORG = "System"
+"""Org of the provider's users, who can act in every tenant. Source: protocol/vcd-modern.md §1.3, §1.6."""
 _COUNTER = "_changes"
 """Attribute of an object for the counter of its inventory. It is not a field."""
 
@@ -78,6 +83,7 @@ class User:
     password: str
     org: str
     user_id: str
+    role: str = ORG_ADMINISTRATOR
 
 
 @dataclass
@@ -207,6 +213,7 @@ class World:
         self.template_vms: dict[str, Vm] = Registry(self.changes)
         self.replications: dict[str, SimulatedReplication] = {}
         self.users: list[User] = []
+        self.tokens = TokenRegister()
 
     def make_id(self, kind: str, name: str) -> str:
         """Return the UUID of a name, which is the same in every simulator with the seed."""
@@ -238,3 +245,12 @@ class World:
             if user.name == name and user.password == password and (not org or user.org.lower() == org.lower()):
                 return user
         return None
+
+    def user_named(self, name: str, org: str) -> User:
+        """Return the user of a session. A service account is no user: it shows as one of its own name and role."""
+        for user in self.users:
+            if (user.name, user.org) == (name, org):
+                return user
+        accounts = (account for account in self.tokens.service_accounts.values() if account.org == org)
+        role = next((account.role for account in accounts if account.name == name), "")
+        return User(name, "", org, self.make_id("service-account", f"{org}/{name}"), role)

@@ -1,0 +1,89 @@
+"""Checks of a request before its route: API version, session, tenant.
+
+Source: protocol/sessions.md §4.2, §4.4, protocol/vcd-modern.md §1.2, §1.6.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from vcloudair_core.plugin.records import SimulatorRoute
+from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.cloudapi import json_responses
+from vcloudair_core.simulator.state.world import PROVIDER_ORG
+from vcloudair_core.transport.messages import Response
+
+TENANT_CONTEXT = "X-VMWARE-VCLOUD-TENANT-CONTEXT"
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
+_NOT_VCLOUD = ("/api/vchs", "/api/iam", "/api/sc", "/hybridity/", "/network/")
+
+
+def reject(context: Any, route: SimulatorRoute, path: str) -> Response | None:
+    """Return an error for a missing API version, then for a missing session, or None."""
+    if _is_cloudapi(path) or _is_vcloud(path):
+        version = responses.requested_version(context.request)
+        if version not in context.simulator.config.api_versions:
+            return _not_acceptable(context, version, path)
+        context.version = version
+    if not route.auth:
+        return None
+    context.user = context.simulator.sessions.vcd_user(context.request)
+    return _not_signed_in(context, path) if context.user is None else _enter_tenant(context, path)
+
+
+def _is_cloudapi(path: str) -> bool:
+    return path.startswith("/cloudapi/")
+
+
+def _is_vcloud(path: str) -> bool:
+    """Return True when Accept must name a version. The portals and NSX have their own rules, /api/versions none.
+
+    Source: protocol/sessions.md §4.2, protocol/ans.md §1.2.
+    """
+    return (
+        "/api/" in path and not path.endswith("/api/versions") and not any(fragment in path for fragment in _NOT_VCLOUD)
+    )
+
+
+def _not_acceptable(context: Any, version: str, path: str) -> Response:
+    known = context.simulator.config.api_versions
+    why = f"Unknown API version: {version}" if version else ""
+    supported = f"Supported API versions are: [{', '.join(known)}]."
+    message = f"The request has invalid accept header: {why}. {supported}"
+    if _is_cloudapi(path):
+        return json_responses.error(406, "NOT_ACCEPTABLE", message)
+    return responses.error(406, "NOT_ACCEPTABLE", message, known[-1])
+
+
+def _not_signed_in(context: Any, path: str) -> Response:
+    kind, version = context.simulator.config.expired_answer, context.version
+    if kind in ("401-empty", "403-empty"):
+        return responses.empty(int(kind[:3]))
+    status, code = {
+        "401-error": (401, "UNAUTHORIZED"),
+        "403-error": (403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN"),
+    }[kind]
+    if _is_cloudapi(path):
+        return json_responses.error(status, code, "The session has expired.")
+    return responses.error(status, code, "The session has expired.", version)
+
+
+def _enter_tenant(context: Any, path: str) -> Response | None:
+    """Let a provider's session act in the tenant that the header names. A tenant can name its own org only.
+
+    A URN instead of a bare UUID is 401. Source: protocol/nsxt.md §1.1.
+    """
+    tenant = context.request.headers.get(TENANT_CONTEXT, "")
+    if not tenant:
+        return None
+    if not _UUID.fullmatch(tenant):
+        return responses.empty(401)
+    org = next((org for org in context.world.orgs.values() if org.org_id == tenant.lower()), None)
+    if org is None or (context.user.home_org != PROVIDER_ORG and org.name != context.user.org):
+        if _is_cloudapi(path):
+            return json_responses.no_access("org", tenant)
+        return responses.no_access("org", tenant, context.version)
+    context.user = replace(context.user, org=org.name)
+    return None

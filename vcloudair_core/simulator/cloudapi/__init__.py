@@ -1,0 +1,1 @@
+"""Routes below ``/cloudapi`` and ``/oauth``."""

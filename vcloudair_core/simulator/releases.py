@@ -1,0 +1,52 @@
+"""API versions of each release, and the end of old sign-in endpoints.
+
+Source: protocol/vcd-modern.md §1.1, §1.3, protocol/nsxt.md §0.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+RELEASES: dict[str, tuple[str, ...]] = {
+    "air": ("1.5", "5.1", "5.5", "5.6", "5.7"),
+    "5.x": ("1.5", "5.1", "5.5"),
+    "10.4": ("36.0", "36.1", "36.2", "36.3", "37.0", "37.1", "37.2"),
+    "10.5": ("36.0", "36.1", "36.2", "36.3", "37.0", "37.1", "37.2", "38.0", "38.1"),
+    "10.6": ("37.0", "37.1", "37.2", "38.0", "38.1", "39.0", "39.1"),
+}
+"""Release and the versions that it lists: every minor one. The set of 10.6 is inferred."""
+
+ALL_MODERN = tuple(dict.fromkeys(version for release in ("10.5", "10.6") for version in RELEASES[release]))
+"""Versions from 36.0 on."""
+CLOUDAPI_LOGIN = (36, 0)
+"""Lowest version whose LoginUrl is below ``/cloudapi``."""
+LEGACY_LOGIN_REMOVED = (38, 0)
+API_TOKENS = (36, 1)
+SERVICE_ACCOUNTS = (37, 0)
+_BELOW_PORTAL = (30,)
+"""vCloud Air never had a version from 30 on."""
+
+
+def as_numbers(version: str) -> tuple[int, ...]:
+    """Return a version as numbers, to compare it. A pre-release counts as its release."""
+    return tuple(int(number) for number in version.split("-")[0].split("."))
+
+
+def is_at_least(version: str, bound: tuple[int, ...]) -> bool:
+    """Return True if a version is ``bound`` or newer."""
+    return as_numbers(version) >= bound
+
+
+def newest(versions: Sequence[str]) -> tuple[int, ...]:
+    """Return the newest version as numbers."""
+    return max(as_numbers(version) for version in versions)
+
+
+def is_deprecated(version: str, versions: Sequence[str]) -> bool:
+    """Return True for versions two majors older than the newest one. Inferred: servers differ."""
+    return as_numbers(version)[0] <= newest(versions)[0] - 2
+
+
+def without_modern(versions: Sequence[str]) -> list[str]:
+    """Return the versions that vCloud Air can have."""
+    return [version for version in versions if as_numbers(version) < _BELOW_PORTAL]
