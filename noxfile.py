@@ -43,7 +43,7 @@ PACKAGES = "lane:packages"
 NETWORK = "lane:network"
 BACKGROUND = "lane:background"
 LAST = "lane:last"
-"""Lanes that tools/run_tier.py runs in parallel: most sessions leave a core idle, or wait for the network."""
+"""Lanes that tools/run_tier.py runs at the same time, so that no core is idle."""
 OWN_SESSIONS = ("awx", "benchmarks", "bounds", "cores", "demos", "eda")
 """Folders of tests that have sessions of their own."""
 
