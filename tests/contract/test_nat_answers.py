@@ -144,4 +144,4 @@ def test_what_nobody_can_mean_is_refused_before_anything_is_sent(
 def test_a_warning_is_an_ansible_warning(ask: Answer) -> None:
     for check_mode in (True, False):
         (warning,) = ask("vca_nat_rule", {**DNAT, "enabled": True}, check_mode=check_mode)["warnings"]
-        assert "lets the traffic of" in str(warning)
+        assert "accepts the traffic of" in str(warning)

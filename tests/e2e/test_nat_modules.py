@@ -19,7 +19,7 @@ WEB = {
     "translated_address": "192.168.10.20",
     "protocol": "tcp",
 }
-NOT_LET_IN = "lets the traffic of 'dnat 203.0.113.10 tcp/443 vnic 0' in from outside"
+NOT_LET_IN = "accepts the traffic of 'dnat 203.0.113.10 tcp/443 vnic 0' from outside"
 
 
 def calls(server: SimulatorServer, section: str) -> list[str]:

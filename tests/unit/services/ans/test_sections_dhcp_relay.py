@@ -170,7 +170,7 @@ def test_input_that_is_refused(spec: dict[str, Any], field: str, reason: str) ->
 
 
 def test_other_documents_and_backends_are_refused() -> None:
-    with pytest.raises(DecodeError, match="<relay>, not <dhcp>"):
+    with pytest.raises(DecodeError, match="<relay> was expected, not <dhcp>"):
         Bench(b"<dhcp/>").read()
     with pytest.raises(ConfigurationError):
         Bench(EMPTY, "hybridity").read()

@@ -70,14 +70,14 @@ def test_host_bits_are_taken_and_explained(vca_simulator: Simulator) -> None:
     with ipsec_bench.bench(vca_simulator, "network_json") as made:
         rule = {"name": "lan", "source": ["10.0.0.9/24", "10.0.0.0/24", "10.0.0.1"]}
         said = warnings(made.client, vca_simulator, "ans.firewall_rule", rule)
-        assert "lan: source 10.0.0.9/24 stands for the network 10.0.0.0/24." in said
+        assert "lan: source 10.0.0.9/24 means the network 10.0.0.0/24." in said
         tunnel = {**BRANCH, "local_subnets": ["192.168.10.5/24"]}
         said = warnings(made.client, vca_simulator, "ans.ipsec_tunnel", tunnel)
-        assert "branch: local_subnets 192.168.10.5/24 stands for the network 192.168.10.0/24." in said
+        assert "branch: local_subnets 192.168.10.5/24 means the network 192.168.10.0/24." in said
 
 
 @pytest.mark.parametrize(("address", "is_told"), [("198.51.100.99", True), ("203.0.113.99", False), ("any", False)])
 def test_a_dnat_rule_for_an_address_of_somebody_else(vca_simulator: Simulator, address: str, is_told: bool) -> None:
     with nat_bench.bench(vca_simulator, "network_xml") as made:
         said = warnings(made.client, vca_simulator, "ans.nat_rule", {**WEB, "original_address": address})
-        assert any("is no address of" in text for text in said) == is_told
+        assert any("is not in any network of" in text for text in said) == is_told

@@ -14,8 +14,8 @@ from vcloudair_core.services.ans.section.document import SectionEdit
 from vcloudair_core.services.ans.section.xml_codec import XmlCodec
 from vcloudair_core.services.ans.section.xml_elements import (
     child_of,
+    ensure_child,
     int_of,
-    made_child,
     remove,
     set_repeated,
     set_texts,
@@ -59,7 +59,7 @@ class XmlDhcpRelayCodec(XmlCodec[DhcpRelaySpec]):
         """Set the DHCP servers in a copy of the tree, in the documented order."""
         if not settings:
             return
-        server = made_child(root, _SERVER)
+        server = ensure_child(root, _SERVER)
         for field, name in _ELEMENTS.items():
             set_repeated(server, name, settings.get(field, texts_of(server, name)))
 

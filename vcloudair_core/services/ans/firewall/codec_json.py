@@ -135,7 +135,10 @@ class JsonFirewallCodec(JsonCodec[FirewallPolicySpec]):
 
 
 def _application(raw: Mapping[str, Any], spec: FirewallRuleSpec, changed: tuple[str, ...]) -> dict[str, Any]:
-    """Return the changed application. An empty result means any. Source: protocol/ans.md §2.6."""
+    """Return the changed application. An empty result means any.
+
+    Source: protocol/ans.md §2.6.
+    """
     result = dict(raw)
     if "applications" in changed and spec.applications is not None:
         result["applicationId"] = list(spec.applications)

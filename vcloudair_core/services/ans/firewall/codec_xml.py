@@ -26,8 +26,8 @@ from vcloudair_core.services.ans.section.xml_elements import (
     child_of,
     children,
     digits_of,
+    ensure_child,
     int_of,
-    made_child,
     remove,
     set_repeated,
     set_text,
@@ -92,9 +92,9 @@ class XmlFirewallCodec(XmlCodec[FirewallPolicySpec]):
             set_text(root, "enabled", settings["enabled"])
         for word, wire in (("default_action", "action"), ("default_logging", "loggingEnabled")):
             if word in settings:
-                set_text(made_child(root, "defaultPolicy"), wire, settings[word])
+                set_text(ensure_child(root, "defaultPolicy"), wire, settings[word])
         for word, value in settings.get("global_settings", {}).items():
-            set_text(made_child(root, "globalConfig"), GLOBAL_SETTINGS[word][0], value)
+            set_text(ensure_child(root, "globalConfig"), GLOBAL_SETTINGS[word][0], value)
 
     def fill(self, record: _Element, spec: FirewallRuleSpec) -> None:
         """Fill the empty record of a new rule. Source: protocol/ans.md §2.4, §2.8."""
@@ -119,7 +119,7 @@ class XmlFirewallCodec(XmlCodec[FirewallPolicySpec]):
 
         Unknown elements are kept. Source: protocol/ans.md §2.5.
         """
-        holder = made_child(element, side)
+        holder = ensure_child(element, side)
         if f"{side}_exclude" in changed:
             set_text(holder, "exclude", getattr(spec, f"{side}_exclude"))
         elif child_of(holder, "exclude") is None:
@@ -140,7 +140,7 @@ def _change_application(element: _Element, spec: FirewallRuleSpec, changed: tupl
 
     JSON has lists where XML repeats elements. Source: protocol/ans.md §2.6, §9.
     """
-    holder = made_child(element, "application")
+    holder = ensure_child(element, "application")
     if "applications" in changed and spec.applications is not None:
         set_repeated(holder, "applicationId", spec.applications)
     if spec.services is not None:

@@ -8,7 +8,7 @@ from typing import Any
 from vcloudair_core.engine.canonical import ANY
 from vcloudair_core.services.ans.firewall.spec import FirewallPolicySpec, ServiceSpec
 from vcloudair_core.services.ans.section.document import SectionState
-from vcloudair_core.services.ans.section.rule_values import ADDRESS, INTERFACE, OBJECT, member, spelled, vnic_number
+from vcloudair_core.services.ans.section.rule_values import ADDRESS, INTERFACE, OBJECT, member, member_text, vnic_number
 
 READ_ONLY = frozenset(("statistics", "invalidSource", "invalidDestination", "invalidApplication"))
 """Fields of a rule that the server sends but does not accept.
@@ -30,9 +30,9 @@ def members_of(addresses: Iterable[str], interfaces: Iterable[str], objects: Ite
     Source: protocol/ans.md §2.5.
     """
     members = (
-        *(spelled(ADDRESS, text) for text in addresses if text.strip()),
-        *(spelled(INTERFACE, text) for text in interfaces if text.strip()),
-        *(spelled(OBJECT, text) for text in objects if text.strip()),
+        *(member_text(ADDRESS, text) for text in addresses if text.strip()),
+        *(member_text(INTERFACE, text) for text in interfaces if text.strip()),
+        *(member_text(OBJECT, text) for text in objects if text.strip()),
     )
     return members or (ANY,)
 

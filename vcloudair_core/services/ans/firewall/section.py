@@ -46,12 +46,12 @@ class FirewallSection(Section[FirewallPolicySpec, FirewallRuleSpec]):
             changed["global_settings"] = (shown, differing)
         return changed
 
-    def settings_words(self, settings: FirewallPolicySpec) -> dict[str, Any]:
+    def plain_settings(self, settings: FirewallPolicySpec) -> dict[str, Any]:
         """Return the settings as plain data.
 
         Shape: ``{enabled, default_action, default_logging, global_settings}``.
         """
-        return {**super().settings_words(settings), "global_settings": dict(settings.global_settings or ())}
+        return {**super().plain_settings(settings), "global_settings": dict(settings.global_settings or ())}
 
     def warnings(self, store: Store, state: Firewall, plan: Plan) -> tuple[str, ...]:
         """Warn if the firewall is disabled but other services need it."""

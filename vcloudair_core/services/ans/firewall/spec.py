@@ -306,9 +306,10 @@ GLOBAL_SETTINGS: Mapping[str, tuple[str, type, bool | int | None]] = {
     "icmp6_timeout": ("icmp6Timeout", int, 10),
     "ip_generic_timeout": ("ipGenericTimeout", int, 120),
 }
-"""Global settings: API key, type, and default of an edge that does not send it. Timeouts are in seconds.
+"""Global settings: API key, type, and default of an edge that does not send it.
 
-The default of ``tcp_timeout_established`` differs between versions, so it has none. Source: protocol/ans.md §2.3.
+Timeouts are in seconds. The default of ``tcp_timeout_established`` differs between versions, so it has none. Source:
+protocol/ans.md §2.3.
 """
 
 GLOBAL_INFOS = {

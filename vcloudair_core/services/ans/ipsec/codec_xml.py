@@ -19,7 +19,7 @@ from vcloudair_core.services.ans.section.xml_codec import XmlCodec, leaf_texts
 from vcloudair_core.services.ans.section.xml_elements import (
     bool_of,
     child_of,
-    made_child,
+    ensure_child,
     set_repeated,
     set_text,
     set_texts,
@@ -69,14 +69,14 @@ class XmlIpsecCodec(XmlCodec[IpsecSpec]):
             elif name == "disable_event":
                 set_text(root, "disableEvent", value)
             elif name in ("logging", "log_level"):
-                set_text(made_child(root, "logging"), "enable" if name == "logging" else "logLevel", value)
+                set_text(ensure_child(root, "logging"), "enable" if name == "logging" else "logLevel", value)
             elif name == "global_psk":
-                set_text(made_child(root, "global"), "psk", value.reveal())
+                set_text(ensure_child(root, "global"), "psk", value.reveal())
             elif name == "service_certificate":
-                set_text(made_child(root, "global"), "serviceCertificate", value)
+                set_text(ensure_child(root, "global"), "serviceCertificate", value)
             else:
                 outer, inner = CERTIFICATES[name]
-                set_repeated(made_child(made_child(root, "global"), outer), inner, value)
+                set_repeated(ensure_child(ensure_child(root, "global"), outer), inner, value)
 
     def fill(self, record: _Element, spec: IpsecTunnelSpec) -> None:
         """Fill the empty record of a new tunnel."""
@@ -92,4 +92,4 @@ class XmlIpsecCodec(XmlCodec[IpsecSpec]):
 def _set_subnets(element: _Element, spec: IpsecTunnelSpec, changed: tuple[str, ...]) -> None:
     for name, wire in SUBNETS.items():
         if name in changed:
-            set_repeated(made_child(element, wire), "subnet", getattr(spec, name))
+            set_repeated(ensure_child(element, wire), "subnet", getattr(spec, name))

@@ -1,18 +1,21 @@
-"""NAT in JSON: NSX's own serialisation, under ``/hybridity`` and, when asked for, ``/network/edges``."""
+"""The JSON codec of NAT for ``/hybridity`` and ``/network/edges``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from vcloudair_core.services.ans.nat.model import new_rule_words, rule_of, wire_changes
+from vcloudair_core.services.ans.nat.model import new_rule_values, rule_of, wire_changes
 from vcloudair_core.services.ans.nat.spec import NatRuleSpec, NatSpec
 from vcloudair_core.services.ans.section.json_codec import JsonCodec, without_nulls
 from vcloudair_core.services.ans.section.json_values import bool_of
 
 
 class JsonNatCodec(JsonCodec[NatSpec]):
-    """``backend`` decides whether the version goes back. Source: protocol/ans.md §3.1-3.3, §8."""
+    """A codec for NAT in JSON. ``backend`` decides if the version is sent.
+
+    Source: protocol/ans.md §3.1-3.3, §8.
+    """
 
     section = "nat"
     what = "the NAT configuration"
@@ -24,21 +27,21 @@ class JsonNatCodec(JsonCodec[NatSpec]):
         return NatSpec(bool_of(tree.get("enabled")))
 
     def rule_of(self, record: Mapping[str, Any]) -> NatRuleSpec:
-        """Return the rule that a record says. Source: protocol/ans.md §3.2."""
+        """Return the rule of a record. Source: protocol/ans.md §3.2."""
         return rule_of(record)
 
     def rule_type_of(self, record: Mapping[str, Any]) -> str:
-        """Return who owns a record."""
+        """Return the owner of a record, such as ``user``."""
         return str(record.get("ruleType") or "user")
 
     def set_settings(self, tree: dict[str, Any], settings: Mapping[str, Any]) -> None:
-        """Set settings in the copy of a tree."""
+        """Set settings in a copy of the tree."""
         tree |= settings
 
     def new_record(self, spec: NatRuleSpec) -> dict[str, Any]:
-        """Return the record of a rule that the server does not know yet. Source: protocol/ans.md §3.2."""
-        return new_rule_words(spec)
+        """Return the record of a new rule. Source: protocol/ans.md §3.2."""
+        return new_rule_values(spec)
 
     def changed_record(self, record: Mapping[str, Any], spec: NatRuleSpec, changed: tuple[str, ...]) -> dict[str, Any]:
-        """Return a record with the values that ``spec`` has for the fields ``changed``."""
+        """Return a copy of a record with the fields ``changed`` set from ``spec``."""
         return without_nulls(record, wire_changes(spec, changed))

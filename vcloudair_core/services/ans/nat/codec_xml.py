@@ -1,11 +1,11 @@
-"""NAT in XML, as ``/network/edges`` speaks it. Source: protocol/ans.md §3.3, §9."""
+"""The XML codec of NAT for ``/network/edges``. Source: protocol/ans.md §3.3, §9."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.services.ans.nat.model import new_rule_words, rule_of, wire_changes
+from vcloudair_core.services.ans.nat.model import new_rule_values, rule_of, wire_changes
 from vcloudair_core.services.ans.nat.spec import NatRuleSpec, NatSpec
 from vcloudair_core.services.ans.section.xml_codec import XmlCodec, leaf_texts
 from vcloudair_core.services.ans.section.xml_elements import (
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 
 class XmlNatCodec(XmlCodec[NatSpec]):
-    """NAT in XML. The id of a rule is ``ruleId`` here, too. Source: protocol/ans.md §3.3, §9."""
+    """A codec for NAT in XML. The id of a rule is ``ruleId``, as in JSON.
+
+    Source: protocol/ans.md §3.3, §9.
+    """
 
     section = "nat"
     what = "the NAT configuration"
@@ -32,11 +35,11 @@ class XmlNatCodec(XmlCodec[NatSpec]):
         return NatSpec(bool_of(text_of(root, "enabled")))
 
     def rule_of(self, record: _Element) -> NatRuleSpec:
-        """Return the rule that a record says."""
+        """Return the rule of a record."""
         return rule_of(leaf_texts(record))
 
     def rule_type_of(self, record: _Element) -> str:
-        """Return who owns a record."""
+        """Return the owner of a record, such as ``user``."""
         return text_of(record, "ruleType") or "user"
 
     def set_settings(self, root: _Element, settings: Mapping[str, Any]) -> None:
@@ -45,9 +48,9 @@ class XmlNatCodec(XmlCodec[NatSpec]):
             set_text(root, name, value)
 
     def fill(self, record: _Element, spec: NatRuleSpec) -> None:
-        """Fill the empty record of a rule that the server does not know yet."""
-        set_texts(record, new_rule_words(spec))
+        """Fill the empty record of a new rule."""
+        set_texts(record, new_rule_values(spec))
 
     def set_fields(self, record: _Element, spec: NatRuleSpec, changed: tuple[str, ...]) -> None:
-        """Set the values that ``spec`` has for the fields ``changed`` in a record."""
+        """Set the fields ``changed`` of a record from ``spec``."""
         set_texts(record, wire_changes(spec, changed))

@@ -1,4 +1,4 @@
-"""Model of a NAT document and of changes to it, shared by all wire forms."""
+"""Values of the NAT section that its JSON and XML codecs share."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ WIRE_NAMES = {
     "enabled": "enabled",
     "description": "description",
 }
-"""Our word to the wire's, in the order in which new rules are written. Source: protocol/ans.md §3.1-3.2."""
+"""API name of each field, in the order of new rules.
+
+Source: protocol/ans.md §3.1-3.2.
+"""
 
 _MATCHES = frozenset(name for names in MATCH_FIELDS.values() for name in names)
 
@@ -38,24 +41,25 @@ Nat = SectionState[NatSpec]
 
 
 def rule_of(raw: Mapping[str, Any]) -> NatRuleSpec:
-    """A rule of the wire as it is shown. What is any by absence is said where a rule would say it, and else left out.
+    """Return the rule of a record.
 
+    Missing values that mean any become ``any`` in fields that every rule has. They are left out in the other fields.
     Source: protocol/ans.md §3.2.
     """
-    protocol = fold(_word(raw.get("protocol")))
+    protocol = fold(_text_or_any(raw.get("protocol")))
     is_icmp = protocol == "icmp"
     rule_id, tag = digits_of(raw.get("ruleId")), digits_of(raw.get("ruleTag"))
-    matches = {name: _word(raw.get(WIRE_NAMES[name])) for name in _MATCHES}
-    match_values: dict[str, Any] = {name: word for name, word in matches.items() if word != ANY}
+    matches = {name: _text_or_any(raw.get(WIRE_NAMES[name])) for name in _MATCHES}
+    match_values: dict[str, Any] = {name: text for name, text in matches.items() if text != ANY}
     return NatRuleSpec(
         action=fold(text_of(raw.get("action")) or ""),
-        original_address=_word(raw.get("originalAddress")),
-        original_port=ANY if is_icmp else _word(raw.get("originalPort")),
-        translated_address=_word(raw.get("translatedAddress")),
-        translated_port=ANY if is_icmp else _word(raw.get("translatedPort")),
+        original_address=_text_or_any(raw.get("originalAddress")),
+        original_port=ANY if is_icmp else _text_or_any(raw.get("originalPort")),
+        translated_address=_text_or_any(raw.get("translatedAddress")),
+        translated_port=ANY if is_icmp else _text_or_any(raw.get("translatedPort")),
         protocol=protocol,
-        icmp_type=_word(raw.get("icmpType")) if is_icmp else None,
-        vnic=_word(raw.get("vnic")),
+        icmp_type=_text_or_any(raw.get("icmpType")) if is_icmp else None,
+        vnic=_text_or_any(raw.get("vnic")),
         **match_values,
         enabled=bool_of(raw.get("enabled"), True),
         logging=bool_of(raw.get("loggingEnabled"), False),
@@ -65,16 +69,16 @@ def rule_of(raw: Mapping[str, Any]) -> NatRuleSpec:
     )
 
 
-def _word(value: Any) -> str:
-    word = (text_of(value) or "").strip()
-    return ANY if fold(word) in ("", ANY) else word
+def _text_or_any(value: Any) -> str:
+    text = (text_of(value) or "").strip()
+    return ANY if fold(text) in ("", ANY) else text
 
 
 def wire_changes(spec: NatRuleSpec, changed: tuple[str, ...]) -> dict[str, Any]:
-    """Return the values to write for the changed fields, by their names on the wire; None for what to remove.
+    """Return the values to write for the changed fields, by API name.
 
-    Source: protocol/ans.md §3.2: no vnic is all interfaces; icmpType only with icmp; the matches only with their
-    action.
+    None removes a value. A rule without vnic applies to all interfaces. ``icmpType`` is only allowed with icmp, and the
+    match fields only with their action. Source: protocol/ans.md §3.2.
     """
     changes: dict[str, Any] = {}
     if "protocol" in changed and spec.protocol != "icmp":
@@ -86,17 +90,17 @@ def wire_changes(spec: NatRuleSpec, changed: tuple[str, ...]) -> dict[str, Any]:
             continue
         value = getattr(spec, name)
         value = int(value) if name == "tag" and value is not None else value
-        stranger = (
+        is_omitted_if_any = (
             name == "vnic"
             or (name == "icmp_type" and spec.protocol != "icmp")
             or (name in _MATCHES and spec.action is not None and name not in MATCH_FIELDS[spec.action])
         )
-        changes[wire] = None if value == ANY and stranger else value
+        changes[wire] = None if value == ANY and is_omitted_if_any else value
     return changes
 
 
-def new_rule_words(spec: NatRuleSpec) -> dict[str, Any]:
-    """Return a rule that the server does not know yet, by the names of the wire and without id.
+def new_rule_values(spec: NatRuleSpec) -> dict[str, Any]:
+    """Return the values of a new rule by API name, without id.
 
     Source: protocol/ans.md §3.2.
     """

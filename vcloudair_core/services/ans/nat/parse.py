@@ -1,4 +1,4 @@
-"""Plain data to NAT specs. Everything that can be known to be wrong without a server is found here."""
+"""Parse and check NAT rules and settings, without calls to the server."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from vcloudair_core.services.ans.section.rule_values import (
     PROTOCOLS,
     address_complaint,
     is_two_protocols,
+    normalize_port,
     port_complaint,
-    port_word,
     protocol_complaint,
     read_icmp_type,
 )
 
 LAST_VNIC = 200
-"""Source: protocol/ans.md §3.2."""
+"""Highest number of an interface. Source: protocol/ans.md §3.2."""
 
 _RULE_FIELDS = tuple(key.name for key in keys_of(NatRuleSpec))
 _SECTION_FIELDS = (*fields_of(NatSpec), "internal_rules", "version")
@@ -43,7 +43,7 @@ _NEEDED = {"tuple": ("action", "original_address"), "description": ("description
 
 
 def parse_nat_rule(data: Mapping[str, Any]) -> NatRuleSpec:
-    """One rule. Raises SpecError that names every field that is wrong."""
+    """Parse a rule. Raises: SpecError with all invalid fields."""
     problems = Problems()
     spec = read_nat_rule(data, "", problems)
     problems.raise_if_any()
@@ -51,9 +51,9 @@ def parse_nat_rule(data: Mapping[str, Any]) -> NatRuleSpec:
 
 
 def parse_nat(data: Mapping[str, Any]) -> NatSpec:
-    """A whole section; what only the server can say (``internal_rules``, ``version``) is accepted and ignored.
+    """Parse a whole section. Raises: SpecError with all invalid fields.
 
-    Raises SpecError that names every field that is wrong.
+    The keys ``internal_rules`` and ``version``, which only the server sets, are accepted and ignored.
     """
     problems = Problems()
     reader = Reader(data, "", problems)
@@ -79,12 +79,12 @@ def _rules(reader: Reader) -> tuple[NatRuleSpec, ...] | None:
 
 
 def refuse_nat_doubles(specs: Sequence[NatRuleSpec], paths: Sequence[str], problems: Problems) -> None:
-    """Note specs that mean one rule."""
+    """Note specs that identify the same rule."""
     refuse_doubles(specs, paths, problems, IDENTITIES)
 
 
 def read_nat_rule(data: Mapping[str, Any], path: str, problems: Problems) -> NatRuleSpec:
-    """One rule at ``path``; what is wrong goes to ``problems``."""
+    """Parse the rule at ``path``, and note problems instead of raising them."""
     reader = Reader(data, path, problems)
     reader.refuse_unknown(_RULE_FIELDS)
     action = reader.choice("action", ACTIONS)
@@ -130,9 +130,9 @@ def _check_identity(reader: Reader, match_by: str) -> None:
 
 def _protocol(reader: Reader) -> str | None:
     value = reader.data.get("protocol")
-    reason = protocol_complaint(value, "a NAT rule for any translates it")
+    reason = protocol_complaint(value, "a NAT rule for any includes it")
     if is_two_protocols(value):
-        reason = f"{value!r} is two protocols, and a NAT rule has one; write one rule for tcp and one for udp"
+        reason = f"{value!r} is two protocols; use one rule for tcp and one for udp"
     if reason:
         reader.problems.add(reader.at("protocol"), reason)
         return None
@@ -143,14 +143,14 @@ def _address(reader: Reader, name: str) -> str | None:
     value = reader.text(name)
     if value is None:
         return None
-    word = value.strip()
-    if fold(word) == ANY:
+    text = value.strip()
+    if fold(text) == ANY:
         return ANY
-    if address_range(word) is None:
-        reason = address_complaint(word) or f"{value!r} is not an address, CIDR, range (first-last) or any"
+    if address_range(text) is None:
+        reason = address_complaint(text) or f"{value!r} is not an address, CIDR, range (first-last) or any"
         reader.problems.add(reader.at(name), reason)
         return None
-    return without_blanks(word)
+    return without_blanks(text)
 
 
 def _port(reader: Reader, name: str, protocol: str | None = None) -> str | None:
@@ -158,12 +158,12 @@ def _port(reader: Reader, name: str, protocol: str | None = None) -> str | None:
         return None
     value = reader.data[name]
     reason = port_complaint(value)
-    if not reason and protocol == "icmp" and port_word(value) != ANY:
+    if not reason and protocol == "icmp" and normalize_port(value) != ANY:
         reason = "icmp has no ports"
     if reason:
         reader.problems.add(reader.at(name), reason)
         return None
-    return port_word(value)
+    return normalize_port(value)
 
 
 def _icmp_type(reader: Reader, protocol: str | None) -> str | None:
@@ -171,22 +171,25 @@ def _icmp_type(reader: Reader, protocol: str | None) -> str | None:
     if icmp_type is None or protocol == "icmp":
         return icmp_type
     if icmp_type != ANY:
-        reader.problems.add(reader.at("icmp_type"), f"goes with protocol icmp, not {protocol or 'without a protocol'}")
+        reader.problems.add(
+            reader.at("icmp_type"), f"is only allowed with protocol icmp, not {protocol or 'without a protocol'}"
+        )
     return None
 
 
 def _vnic(reader: Reader) -> str | None:
-    """A number in any spelling, or ``any``. Source: protocol/ans.md §3.2."""
+    """Return the number of an interface, or ``any``. Source: protocol/ans.md §3.2."""
     value = reader.data.get("vnic")
     if value is None:
         return None
-    word = fold(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
-    match = _VNIC.match(word)
-    if word == ANY:
+    text = fold(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+    match = _VNIC.match(text)
+    if text == ANY:
         return ANY
     if match is None:
         reader.problems.add(
-            reader.at("vnic"), f"{value!r} is not the number of an interface or any; a network's name goes to interface"
+            reader.at("vnic"),
+            f"{value!r} is not the number of an interface or any; for a name, use the option interface",
         )
     elif int(match.group(1)) > LAST_VNIC:
         reader.problems.add(reader.at("vnic"), f"{value!r} is out of range, 0 to {LAST_VNIC} is allowed")
@@ -202,7 +205,7 @@ def _interface(reader: Reader) -> str | None:
     if reader.given("vnic"):
         reader.problems.add(reader.at("interface"), "cannot be given together with vnic")
     if not value.strip():
-        reader.problems.add(reader.at("interface"), "is empty; give the name of a network, or vnic: any")
+        reader.problems.add(reader.at("interface"), "is empty; set the name of a network, or vnic: any")
         return None
     return value.strip()
 
@@ -214,15 +217,18 @@ def _matches(reader: Reader, action: str | None) -> dict[str, Any]:
         for name in (address, port):
             if action not in (None, owner) and matches[name] is not None:
                 if matches[name] != ANY:
-                    reader.problems.add(reader.at(name), f"goes with {owner}, not {action}")
+                    reader.problems.add(reader.at(name), f"is only allowed with {owner}, not {action}")
                 matches[name] = None
     return matches
 
 
 def _tag(reader: Reader, rule_id: str | None, match_by: str) -> str | None:
-    """The user's tag. A tag that is the rule's own id is what the server shows when there is no tag of the user's."""
+    """Return the tag set by the user.
+
+    If no tag is set, the server shows the id of the rule as its tag. Such a tag is ignored.
+    """
     if reader.given("tag") and reader.given("rule_tag"):
-        reader.problems.add(reader.at("rule_tag"), "cannot be given together with tag, which is the same")
+        reader.problems.add(reader.at("rule_tag"), "cannot be given together with its alias tag")
     name = "tag" if reader.given("tag") else "rule_tag"
     tag = reader.digits(name)
     if tag is None or FIRST_TAG <= int(tag) <= LAST_TAG or match_by == "tag":

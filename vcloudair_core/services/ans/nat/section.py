@@ -1,4 +1,4 @@
-"""The section ``nat``: the kinds ``ans.nat`` and ``ans.nat_rule``."""
+"""The section ``nat`` with its kinds ``ans.nat`` and ``ans.nat_rule``."""
 
 from __future__ import annotations
 
@@ -25,10 +25,13 @@ from vcloudair_core.services.ans.section.store import SectionStore
 
 
 class NatSection(Section[NatSpec, NatRuleSpec]):
-    """The NAT of an edge, whose rules may name interfaces."""
+    """The NAT section. Its rules can name interfaces."""
 
     def resolve_rules(self, store: Store, specs: Sequence[NatRuleSpec], paths: Sequence[str]) -> Sequence[NatRuleSpec]:
-        """Replace names of interfaces by their numbers, in one call, and only if there are any."""
+        """Replace names of interfaces by their numbers.
+
+        Costs one call if there are names, otherwise none.
+        """
         if all(spec.interface is None for spec in specs):
             return specs
         from vcloudair_core.services.ans.edge.interfaces import pick_interface, read_interfaces
@@ -46,10 +49,13 @@ class NatSection(Section[NatSpec, NatRuleSpec]):
         return tuple(resolved)
 
     def warnings(self, store: Store, state: Nat, plan: Plan) -> tuple[str, ...]:
-        """Warn of a firewall that is off or lets nothing in, for what the plan changes. Costs one read of it."""
-        from vcloudair_core.services.ans.nat.warnings import advise
+        """Warn if the firewall is disabled or blocks the traffic of changed rules.
 
-        return advise(store, state, plan)
+        Costs one read of the firewall.
+        """
+        from vcloudair_core.services.ans.nat.warnings import nat_warnings
+
+        return nat_warnings(store, state, plan)
 
 
 def _json(backend: str) -> SectionCodec[NatSpec]:

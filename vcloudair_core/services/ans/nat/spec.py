@@ -1,4 +1,4 @@
-"""NAT rules and sections as typed values, and what identifies a rule that has no name. Source: protocol/ans.md §3."""
+"""Specs of NAT rules and sections. Source: protocol/ans.md §3."""
 
 from __future__ import annotations
 
@@ -29,32 +29,35 @@ from vcloudair_core.services.ans.section.rule_values import PROTOCOLS
 ACTIONS = ("snat", "dnat")
 MATCHES = ("tuple", "description", "tag", "rule_id")
 FIRST_TAG, LAST_TAG = 65537, 131072
-"""Tags that users may give. Source: protocol/ans.md §3.2."""
+"""Lowest and highest tag that users can set. Source: protocol/ans.md §3.2."""
 
 MATCH_FIELDS = {
     "dnat": ("dnat_match_source_address", "dnat_match_source_port"),
     "snat": ("snat_match_destination_address", "snat_match_destination_port"),
 }
-"""Fields that go with one action only. Source: protocol/ans.md §3.2."""
+"""Fields that are allowed with one action only. Source: protocol/ans.md §3.2."""
 
 REQUIRED = ("action", "original_address", "translated_address")
 
 
-def address_meaning(word: str) -> Hashable:
-    """The addresses that a CIDR, range or ``any`` stands for. NAT is for IPv4, so ``0.0.0.0/0`` is ``any``."""
-    return ipv4_set((word,))
+def address_meaning(text: str) -> Hashable:
+    """Return the addresses of an address, CIDR, range or ``any``, for comparison.
+
+    NAT is for IPv4, so ``0.0.0.0/0`` is ``any``.
+    """
+    return ipv4_set((text,))
 
 
-def port_meaning(word: str) -> Hashable:
-    """Return the meaning of a port, range or ``any``."""
-    return port_set((word,))
+def port_meaning(text: str) -> Hashable:
+    """Return the ports of a port, range or ``any``, for comparison."""
+    return port_set((text,))
 
 
 @dataclass(frozen=True)
 class NatRuleSpec:
-    """One NAT rule. None means: leave it as it is, or the default on a new rule. Source: protocol/ans.md §3.2.
+    """A NAT rule. None keeps the present value; a new rule gets the default.
 
-    The words ``any`` of ``vnic`` and of ports, protocol and matches are what the absence on the wire means.
+    The server omits ``vnic``, ports, protocol and match fields that are ``any``. Source: protocol/ans.md §3.2.
     """
 
     action: str | None = spec_field(
@@ -179,16 +182,19 @@ class NatRuleSpec:
         ("position", "before", "after", "index"),
         ("vnic", "interface"),
     )
-    """Keys that contradict each other."""
+    """Mutually exclusive keys."""
 
     @property
     def name(self) -> str:
-        """Return a name for the rule: its description, else what it translates: ``dnat 203.0.113.10 tcp/443``."""
+        """A name for the rule: its description, or its title.
+
+        Example of a title: ``dnat 203.0.113.10 tcp/443``.
+        """
         return (self.description or "").strip() or nat_title(self)
 
 
 def nat_title(spec: NatRuleSpec) -> str:
-    """A rule in few words, as far as they are known."""
+    """Return a short title of a rule from the fields that are set."""
     if not spec.action or not spec.original_address:
         return ""
     parts = [spec.action, spec.original_address]
@@ -207,7 +213,7 @@ def nat_title(spec: NatRuleSpec) -> str:
 
 
 def _matched(spec: NatRuleSpec) -> Hashable:
-    """All that decides which traffic a rule translates, but for the interface. What it becomes is no part of it."""
+    """Return what selects the traffic of a rule, without interface and translation."""
     protocol = fold(spec.protocol or ANY)
     is_icmp = protocol == "icmp"
     action = fold(spec.action or "")
@@ -223,55 +229,66 @@ def _matched(spec: NatRuleSpec) -> Hashable:
     )
 
 
-def _sought(spec: NatRuleSpec) -> tuple[Hashable, ...]:
-    """A rule without interface means the one on all of them, or else the only one that matches the same traffic."""
+def _search_keys(spec: NatRuleSpec) -> tuple[Hashable, ...]:
+    """Return the keys to find a rule.
+
+    Without an interface, they find the rule on all interfaces, or the only rule for the same traffic.
+    """
     if spec.interface is not None:
         return ((("interface", spec.interface), _matched(spec)),)
     exact = (spec.vnic or ANY, _matched(spec))
     return (exact,) if spec.vnic is not None else (exact, (None, _matched(spec)))
 
 
-def _answered(spec: NatRuleSpec) -> tuple[Hashable, ...]:
+def _live_keys(spec: NatRuleSpec) -> tuple[Hashable, ...]:
     return ((spec.vnic or ANY, _matched(spec)), (None, _matched(spec)))
 
 
-def _described(spec: NatRuleSpec) -> tuple[Hashable, ...]:
+def _description(spec: NatRuleSpec) -> tuple[Hashable, ...]:
     return ((spec.description or "").strip(),)
 
 
 def _content(spec: NatRuleSpec) -> Hashable:
-    """Return which traffic a rule translates, and into what."""
-    becomes = (address_meaning(spec.translated_address or ANY), port_meaning(spec.translated_port or ANY))
-    return (spec.vnic or ANY, spec.interface, _matched(spec), *becomes)
+    """Return the traffic that a rule translates, and the translation."""
+    translation = (address_meaning(spec.translated_address or ANY), port_meaning(spec.translated_port or ANY))
+    return (spec.vnic or ANY, spec.interface, _matched(spec), *translation)
 
 
 IDENTITIES = Identities(
     {
         "tuple": RuleIdentity(
-            _sought, lambda spec: f"alike in what they match ({nat_title(spec)})", _answered, is_unique=True
+            _search_keys,
+            lambda spec: f"for the same traffic ({nat_title(spec)})",
+            _live_keys,
+            is_unique=True,
         ),
-        "description": RuleIdentity(_described, lambda spec: f"described {(spec.description or '').strip()!r}"),
+        "description": RuleIdentity(
+            _description, lambda spec: f"with the description {(spec.description or '').strip()!r}"
+        ),
     },
     content=_content,
     shown=("action", "vnic", "original_address", "translated_address", "description"),
 )
-"""``tuple``: action, interface, protocol and ICMP type, original address and port, match address and port."""
+"""The ways to identify a NAT rule.
+
+``tuple`` compares action, interface, protocol and ICMP type, original address and port, and the match fields.
+"""
 
 
 # -- meaning -----------------------------------------------------------------------------------------------------
 
 
 def missing_fields(spec: NatRuleSpec) -> list[str]:
-    """Return the fields that a new rule lacks."""
+    """Return the required fields that a new rule does not set."""
     return [name for name in REQUIRED if not getattr(spec, name)]
 
 
 def completed_rule(spec: NatRuleSpec) -> NatRuleSpec:
-    """A new rule with its defaults. Raises SpecError when it cannot be made from what was given."""
+    """Return a new rule with its defaults. Raises: SpecError for missing fields."""
     problems = Problems()
     for name in missing_fields(spec):
-        rule = f"rule {spec.name!r}" if spec.name else "such rule"
-        problems.add(name, f"is required, because there is no {rule} yet (matched by {spec.match_by})")
+        rule = f"the rule {spec.name!r}" if spec.name else "the rule"
+        problems.add(name, f"is required, because {rule} does not exist yet (matched by {spec.match_by})")
     if spec.tag is not None and not FIRST_TAG <= int(spec.tag) <= LAST_TAG:
         problems.add("tag", f"{spec.tag} is out of range for a new rule, {FIRST_TAG} to {LAST_TAG} is allowed")
     problems.raise_if_any()
@@ -288,10 +305,10 @@ def completed_rule(spec: NatRuleSpec) -> NatRuleSpec:
 
 
 def exact_rule(spec: NatRuleSpec, current: NatRuleSpec) -> NatRuleSpec:
-    """The spec with every default, for a rule of a list that says all there is to say.
+    """Return the spec of a rule in an exact list, with the default of every field.
 
-    What a new rule cannot do without is kept where the rule is known otherwise, and so is its tag, which is the
-    server's unless given.
+    Fields that a new rule requires are kept if the rule is matched in another way. The tag is kept, because the server
+    sets it unless the user does.
     """
     protocol = spec.protocol or ANY
     defaults: dict[str, Any] = {
@@ -301,7 +318,7 @@ def exact_rule(spec: NatRuleSpec, current: NatRuleSpec) -> NatRuleSpec:
         "logging": False,
         "description": "",
         **dict.fromkeys(("icmp_type",) if protocol == "icmp" else ("original_port",), ANY),
-        # The translation is one thing: a rule that does not say what it translates to keeps the port of it, too.
+        # A spec without a translated address keeps the translated port as well.
         **dict.fromkeys(("translated_port",) if protocol != "icmp" and spec.translated_address else (), ANY),
         **dict.fromkeys(MATCH_FIELDS.get(spec.action or current.action or "", ()), ANY),
     }
@@ -309,21 +326,22 @@ def exact_rule(spec: NatRuleSpec, current: NatRuleSpec) -> NatRuleSpec:
 
 
 def effective_rule(spec: NatRuleSpec, current: NatRuleSpec) -> NatRuleSpec:
-    """Return the spec as it applies to a rule that exists: what no longer fits its protocol or action goes.
+    """Return the spec as it applies to an existing rule.
 
-    Raises SpecError for what does not fit the rule that was found.
+    Values that no longer fit the protocol or action are removed. Raises: SpecError for values that do not fit the
+    existing rule.
     """
     action, protocol = spec.action or current.action or "", spec.protocol or current.protocol or ANY
     changes: dict[str, Any] = {}
     if protocol == "icmp":
         for name in ("original_port", "translated_port"):
-            _refuse(name, getattr(spec, name), "icmp has no ports, and the rule is for icmp")
+            _refuse(name, getattr(spec, name), "icmp has no ports, and the protocol of the rule is icmp")
             changes[name] = ANY
     elif spec.protocol is not None:
         changes["icmp_type"] = ANY
     for owner, names in MATCH_FIELDS.items():
         for name in names if action in ACTIONS and owner != action else ():
-            _refuse(name, getattr(spec, name), f"goes with {owner}, and the rule is {action}")
+            _refuse(name, getattr(spec, name), f"is only allowed with {owner}, and the action of the rule is {action}")
             changes[name] = ANY
     effective = replace(spec, **changes) if changes else spec
     addresses = {name: value for name in _ADDRESSES if (value := getattr(effective, name)) is not None}
@@ -336,11 +354,14 @@ _ADDRESSES = ("original_address", "translated_address", *(names[0] for names in 
 
 
 def family_complaints(spec: NatRuleSpec) -> list[tuple[str, str]]:
-    """Return the addresses of another IP version than the original one. Shape: ``[(field, reason)]``."""
+    """Return the addresses whose IP version differs from the original address.
+
+    Shape: ``[(field, reason)]``.
+    """
     first = address_range(spec.original_address or ANY)
     others = ((name, address_range(getattr(spec, name) or ANY)) for name in _ADDRESSES[1:])
     return [
-        (name, "is of another IP version than original_address")
+        (name, "has another IP version than original_address")
         for name, network in others
         if first and network and first[0] != network[0]
     ]
@@ -353,7 +374,7 @@ def _refuse(name: str, value: str | None, reason: str) -> None:
 
 @dataclass(frozen=True)
 class NatSpec:
-    """A whole NAT section. None means: leave it as it is. Source: protocol/ans.md §3.1."""
+    """A whole NAT section. None keeps the present value. Source: protocol/ans.md §3.1."""
 
     enabled: bool | None = spec_field(
         "Whether NAT is enabled. NAT works only while the firewall is enabled.", absent=True

@@ -1,7 +1,7 @@
-"""Warn about NAT changes that the firewall would block. Uncertain cases are not reported.
+"""Warn about NAT changes that the firewall would block.
 
-NAT works only while the firewall is on, and a packet that is translated still has to pass it.
-Source: protocol/ans.md §2.4-2.7.
+Uncertain cases are not reported. NAT works only while the firewall is enabled, and a translated packet still has to
+pass the firewall. Source: protocol/ans.md §2.4-2.7.
 """
 
 from __future__ import annotations
@@ -24,32 +24,38 @@ _INSIDE = {"internal", "vse"}
 _WHOLE = {4: "0.0.0.0/0", 6: "::/0"}
 
 
-def advise(store: Any, nat: Nat, plan: Plan) -> tuple[str, ...]:
-    """Warnings for what a plan sets in force; reads the firewall of the store's edge where it is not known yet."""
-    changed = _set_in_force(nat, plan)
+def nat_warnings(store: Any, nat: Nat, plan: Plan) -> tuple[str, ...]:
+    """Return warnings about the rules that a plan enables or changes.
+
+    Reads the firewall of the edge, unless it is known already.
+    """
+    changed = _changed_rules(nat, plan)
     if not changed and not any(change.identity == "settings" for change in plan.changes):
         return ()
     if nat.settings.enabled is False:
-        return (f"NAT of {store.target} is off, so its rules have no effect.",) if changed else ()
+        return (f"NAT of {store.target} is disabled, so its rules have no effect.",) if changed else ()
     try:
         firewall: Firewall = read_neighbor(store, "firewall")
     except VcloudAirError as exc:
-        return (f"Whether the firewall of {store.target} suits its NAT could not be seen: {exc.message}",)
+        return (f"Reading the firewall of {store.target} for warnings about its NAT failed: {exc.message}",)
     if firewall.settings.enabled is False:
-        return (f"The firewall of {store.target} is off, and NAT works only while it is on.",)
-    inward = [rule for rule in changed if rule.action == "dnat"]
+        return (f"The firewall of {store.target} is disabled. NAT works only while the firewall is enabled.",)
+    dnat_rules = [rule for rule in changed if rule.action == "dnat"]
     return (
         *(
-            f"No firewall rule of {store.target} lets the traffic of {rule.name!r} in from outside."
-            for rule in inward
-            if not lets_in(firewall, rule)
+            f"No firewall rule of {store.target} accepts the traffic of {rule.name!r} from outside."
+            for rule in dnat_rules
+            if not is_accepted(firewall, rule)
         ),
-        *_strangers(store, inward),
+        *_foreign_addresses(store, dnat_rules),
     )
 
 
-def _strangers(store: Any, rules: Sequence[NatRuleSpec]) -> tuple[str, ...]:
-    """Warnings for DNAT rules whose address is in no network of the edge; nothing where it does not list them."""
+def _foreign_addresses(store: Any, rules: Sequence[NatRuleSpec]) -> tuple[str, ...]:
+    """Return warnings about DNAT rules whose address is in no network of the edge.
+
+    Nothing is returned if the API does not list the networks.
+    """
     from vcloudair_core.services.ans.edge.interfaces import read_interfaces
 
     translating = [rule for rule in rules if _translated(rule.original_address or ANY) != _translated(ANY)]
@@ -59,28 +65,31 @@ def _strangers(store: Any, rules: Sequence[NatRuleSpec]) -> tuple[str, ...]:
         interfaces = read_interfaces(store.session, store.edge)
     except VcloudAirError:
         return ()
-    own = address_set(network for each in interfaces for network in each.networks)
+    own = address_set(network for item in interfaces for network in item.networks)
     return tuple(
-        f"{rule.original_address} of {rule.name!r} is no address of {store.target}: it is in none of its networks."
+        f"{rule.original_address} of {rule.name!r} is not in any network of {store.target}."
         for rule in translating
-        if own and not _meet(own, _translated(rule.original_address or ANY))
+        if own and not _overlap(own, _translated(rule.original_address or ANY))
     )
 
 
-def _set_in_force(nat: Nat, plan: Plan) -> list[NatRuleSpec]:
-    """The rules that the plan makes or changes and that are on."""
-    touched = [change.after for change in plan.changes if change.action in ("create", "update") and change.after]
-    ids = {shown.get("rule_id") for shown in touched} - {None}
-    made = [shown for shown in touched if shown.get("rule_id") is None and "action" in shown]
+def _changed_rules(nat: Nat, plan: Plan) -> list[NatRuleSpec]:
+    """Return the enabled rules that the plan creates or changes."""
+    changed = [change.after for change in plan.changes if change.action in ("create", "update") and change.after]
+    ids = {shown.get("rule_id") for shown in changed} - {None}
+    created = [shown for shown in changed if shown.get("rule_id") is None and "action" in shown]
     return [
         rule.spec
         for rule in nat.user_rules
-        if rule.spec.enabled and (rule.spec.rule_id in ids or any(_is(rule.spec, shown) for shown in made))
+        if rule.spec.enabled and (rule.spec.rule_id in ids or any(_is_created(rule.spec, shown) for shown in created))
     ]
 
 
-def _is(rule: NatRuleSpec, shown: Any) -> bool:
-    """Return True when a live rule is the one to be made: the id is the server's, the rest ours."""
+def _is_created(rule: NatRuleSpec, shown: Any) -> bool:
+    """Return True if a live rule is the created one.
+
+    The id and other values from the server are ignored.
+    """
     names = ("action", "original_address", "original_port", "translated_address", "protocol", "vnic")
     return all(shown.get(name) in (None, getattr(rule, name)) for name in names)
 
@@ -88,23 +97,26 @@ def _is(rule: NatRuleSpec, shown: Any) -> bool:
 # -- the firewall ------------------------------------------------------------------------------------------------
 
 
-def lets_in(firewall: Firewall, nat: NatRuleSpec) -> bool:
-    """False only when it is certain that nothing of what a DNAT rule translates passes the firewall from outside.
+def is_accepted(firewall: Firewall, nat: NatRuleSpec) -> bool:
+    """Return False only if the firewall certainly blocks all traffic of a DNAT rule.
 
-    The first rule that takes all of it decides; an accept that may take a part of it is enough.
+    The first rule that matches all of the traffic decides. An accept rule that may match part of it is enough.
     """
     for rule in (live.spec for live in firewall.rules if live.rule_type.casefold() != "default_policy"):
         if rule.enabled is False or not _may_match(rule, nat):
             continue
         if rule.action == "accept":
             return True
-        if _takes_all(rule, nat):
+        if _matches_all(rule, nat):
             return False
     return fold(firewall.settings.default_action or "deny") == "accept"
 
 
-def _goal(rule: FirewallRuleSpec, nat: NatRuleSpec) -> tuple[str, str]:
-    """Address and port as the rule sees them: before translation, unless it says otherwise."""
+def _destination(rule: FirewallRuleSpec, nat: NatRuleSpec) -> tuple[str, str]:
+    """Return the address and port that a firewall rule matches.
+
+    They are those before translation, unless the rule matches translated addresses.
+    """
     if rule.match_translated:
         port = nat.translated_port if nat.translated_port not in (None, ANY) else nat.original_port
         return nat.translated_address or ANY, port or ANY
@@ -112,60 +124,63 @@ def _goal(rule: FirewallRuleSpec, nat: NatRuleSpec) -> tuple[str, str]:
 
 
 def _may_match(rule: FirewallRuleSpec, nat: NatRuleSpec) -> bool:
-    address, port = _goal(rule, nat)
+    address, port = _destination(rule, nat)
     source = rule.source or (ANY,)
     if not rule.source_exclude and {word.casefold() for word in source} <= _INSIDE:
         return False
     destination = rule.destination or (ANY,)
-    if not rule.destination_exclude and not _may_hold(destination, address):
+    if not rule.destination_exclude and not _may_include(destination, address):
         return False
-    return bool(rule.applications) or any(_service_meets(service, nat, port) for service in rule.services or ())
+    return bool(rule.applications) or any(_service_overlaps(service, nat, port) for service in rule.services or ())
 
 
-def _takes_all(rule: FirewallRuleSpec, nat: NatRuleSpec) -> bool:
-    address, port = _goal(rule, nat)
+def _matches_all(rule: FirewallRuleSpec, nat: NatRuleSpec) -> bool:
+    address, port = _destination(rule, nat)
     if rule.source_exclude or rule.destination_exclude:
         return False
-    # A rule for all of IPv4 takes all that there is to translate, and one for all of IPv6 nothing of it.
+    # A rule for all IPv4 addresses matches all IPv4 traffic, and a rule for all IPv6 addresses none of it.
     if not _covers(address_set(_addresses(rule.source)), address_set((_WHOLE[_family(address)],))):
         return False
     if not _covers(address_set(_addresses(rule.destination)), _translated(address)):
         return False
-    return any(_service_takes(service, nat, port) for service in rule.services or ())
+    return any(_service_covers(service, nat, port) for service in rule.services or ())
 
 
 def _family(address: str) -> int:
-    """The IP version of what is translated; NAT is for IPv4 unless a rule says otherwise."""
+    """Return the IP version of a NAT address. ``any`` means IPv4."""
     network = address_range(address)
     return network[0] if network else 4
 
 
 def _translated(address: str) -> tuple[Any, ...]:
-    """The addresses that a NAT rule is about, those of one IP version."""
+    """Return the addresses of a NAT rule, of one IP version."""
     return address_set((_WHOLE[4] if fold(address) == ANY else address,))
 
 
 def _addresses(members: Sequence[str] | None) -> list[str]:
     parsed = [member(word) for word in members or (ANY,)]
-    return [each.text for each in parsed if each is not None and each.kind == ADDRESS]
+    return [item.text for item in parsed if item is not None and item.kind == ADDRESS]
 
 
-def _may_hold(members: Sequence[str], address: str) -> bool:
-    """Interfaces and grouping objects may hold anything."""
+def _may_include(members: Sequence[str], address: str) -> bool:
+    """Return True if the members may include an address.
+
+    Interfaces and grouping objects may include any address.
+    """
     known = _addresses(members)
-    return len(known) < len(members) or _meet(address_set(known), _translated(address))
+    return len(known) < len(members) or _overlap(address_set(known), _translated(address))
 
 
-def _service_meets(service: ServiceSpec, nat: NatRuleSpec, port: str) -> bool:
-    ours, theirs = fold(nat.protocol or ANY), fold(service.protocol)
-    if ANY not in (ours, theirs) and ours != theirs:
+def _service_overlaps(service: ServiceSpec, nat: NatRuleSpec, port: str) -> bool:
+    nat_protocol, service_protocol = fold(nat.protocol or ANY), fold(service.protocol)
+    if ANY not in (nat_protocol, service_protocol) and nat_protocol != service_protocol:
         return False
-    if ours == "icmp" or theirs == "icmp":
+    if nat_protocol == "icmp" or service_protocol == "icmp":
         return ANY in (service.icmp_type or ANY, nat.icmp_type or ANY) or service.icmp_type == nat.icmp_type
-    return _meet(_spans(port_set(service.port or ())), _spans(port_set((port,))))
+    return _overlap(_spans(port_set(service.port or ())), _spans(port_set((port,))))
 
 
-def _service_takes(service: ServiceSpec, nat: NatRuleSpec, port: str) -> bool:
+def _service_covers(service: ServiceSpec, nat: NatRuleSpec, port: str) -> bool:
     if fold(service.protocol) not in (ANY, fold(nat.protocol or ANY)):
         return False
     if fold(service.protocol) == "icmp":
@@ -175,22 +190,25 @@ def _service_takes(service: ServiceSpec, nat: NatRuleSpec, port: str) -> bool:
 
 
 def _spans(ports: Iterable[Any]) -> tuple[Any, ...]:
-    """Ports in the shape of addresses."""
-    return tuple(each if isinstance(each, str) else (0, *each) for each in ports)
+    """Return port ranges in the shape of address ranges."""
+    return tuple(item if isinstance(item, str) else (0, *item) for item in ports)
 
 
-def _meet(some: Sequence[Any], others: Sequence[Any]) -> bool:
-    """Return True when two sets of ranges may overlap; words that are no ranges may mean anything."""
-    if any(isinstance(each, str) for each in (*some, *others)):
+def _overlap(some: Sequence[Any], others: Sequence[Any]) -> bool:
+    """Return True if two sets of ranges may overlap.
+
+    Texts that are not ranges may match anything.
+    """
+    if any(isinstance(item, str) for item in (*some, *others)):
         return True
     return any(a[0] == b[0] and a[1] <= b[2] and b[1] <= a[2] for a in some for b in others)
 
 
 def _covers(some: Sequence[Any], others: Sequence[Any]) -> bool:
-    """Return True when the first set certainly holds all of the second."""
+    """Return True if the first set certainly includes all of the second."""
     if ANY in some:
         return True
-    if any(isinstance(each, str) for each in others):
+    if any(isinstance(item, str) for item in others):
         return False
-    ranges = [each for each in some if not isinstance(each, str)]
+    ranges = [item for item in some if not isinstance(item, str)]
     return all(any(a[0] == b[0] and a[1] <= b[1] and b[2] <= a[2] for a in ranges) for b in others)

@@ -1,4 +1,4 @@
-"""Pick the codec of a section by the backend of its edge and the wire format."""
+"""Select the codec of a section by the backend of its edge and the media type."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @cache
 def codec_of(section: Section[Any, Any], backend: str, media_type: str) -> SectionCodec[Any]:
-    """Return the codec of a section for a backend that has it; lxml is imported for XML only."""
+    """Return the codec of a section for a backend. Imports lxml only for XML."""
     return section.codecs[backend, media_type]()
 
 
 def refuse_unsupported(edge: Edge, section: Section[Any, Any]) -> None:
-    """Raise ConfigurationError for an edge whose backend has no codec for a section."""
+    """Raise ConfigurationError if the backend of the edge does not support a section."""
     refuse_backend(edge, section.name, (backend for backend, _ in section.codecs))

@@ -1,4 +1,4 @@
-"""The descriptor of a section: all that tells one section of an edge gateway from another."""
+"""The descriptor of a section: names, codecs and planning rules."""
 
 from __future__ import annotations
 
@@ -25,33 +25,39 @@ RuleT = TypeVar("RuleT")
 
 
 def with_defaults(spec: Any, *, skip: Iterable[str] = ()) -> Any:
-    """Return a spec with the default of every field that it does not give and that has one (``absent``)."""
-    left_out = set(skip)
+    """Return a spec with the default (``absent``) of every field that is not set."""
+    skipped = set(skip)
     defaults = {
         name: info.absent
         for name, info in fields_of(type(spec)).items()
-        if info.absent is not None and name not in left_out and getattr(spec, name) is None
+        if info.absent is not None and name not in skipped and getattr(spec, name) is None
     }
     return replace(spec, **defaults) if defaults else spec
 
 
 @dataclass(frozen=True, eq=False)
 class Section(Generic[SpecT, RuleT]):
-    """One section of an edge gateway: its words, its codecs, and how its rules are planned.
+    """A section of an edge gateway: names, codecs, and how its rules are planned.
 
-    ``name`` is the key in edge documents, and the whole section is the kind ``ans.<name>``; ``rule_name`` names the
-    kind of one rule. ``title`` and ``noun`` are for people: ``NAT``, ``NAT rule``. ``rules_field`` is the field
-    of ``spec_type`` that holds the rules. ``codecs`` makes the codec of each backend and media type; a factory imports
-    the codec. ``parse`` and ``parse_rule`` read input that the declarations of the fields do not describe in full.
-    ``path`` is where the section is below the edge gateway. ``identities`` says how rules are told apart,
-    ``is_ordered`` whether their order means anything. ``completed`` gives a new rule its defaults, ``effective`` fits a
-    spec to the rule that exists, ``exact`` fills the fields that an exact list does not give. ``network_fields`` are
-    the fields that hold addresses and networks. ``idle_keys`` are the fields that by themselves ask for nothing.
-    ``module`` is the Ansible module of the section, if it has one. ``has_internal_rules``: the edge makes rules of its
-    own.
-    ``store_type`` is for sections that cannot be staged, or keep something beside the section.
+    ``name``: the key in edge documents; the whole section is the kind ``ans.<name>``.
+    ``rule_name``: the kind of one rule is ``ans.<rule_name>``.
+    ``title`` and ``noun``: display names of the section and of a rule: ``NAT``, ``NAT rule``.
+    ``rules_field``: the field of ``spec_type`` that holds the rules.
+    ``codecs``: factories that import the codec for each backend and media type.
+    ``parse`` and ``parse_rule``: parsers for input that the field declarations do not describe completely.
+    ``path``: the path of the section below the edge gateway.
+    ``identities``: the ways to identify rules.
+    ``is_ordered``: True if the order of rules matters.
+    ``completed``: returns a new rule with its defaults.
+    ``effective``: returns a spec as it applies to an existing rule.
+    ``exact``: fills the fields that a rule of an exact list does not set.
+    ``network_fields``: the fields that hold addresses and networks.
+    ``idle_keys``: fields that request no change if they are set alone.
+    ``module``: the Ansible module of the section, if any.
+    ``has_internal_rules``: True if the edge creates rules itself.
+    ``store_type``: the store, for sections that cannot be staged or that need more data than the section.
 
-    Override a method where a section means more than the defaults say.
+    Override methods where a section needs more than the defaults.
     """
 
     name: str
@@ -77,16 +83,16 @@ class Section(Generic[SpecT, RuleT]):
     store_type: type[SectionStore] = StageableSectionStore
 
     def is_on(self, backend: str) -> bool:
-        """Return True when edges of a backend have the section, as far as there is a codec for it."""
+        """Return True if edges with a backend have the section, which needs a codec."""
         return any(name == backend for name, _ in self.codecs)
 
     @property
     def output_keys(self) -> tuple[str, ...]:
-        """The keys of the whole section that only the server writes: accepted as input, and ignored."""
+        """The keys that only the server sets. They are accepted as input and ignored."""
         return ("internal_rules", "version") if self.has_internal_rules else ("version",)
 
     def rules_of(self, spec: Any) -> Sequence[Any] | None:
-        """Return the rules of a spec of the whole section, None when it does not give them."""
+        """Return the rules of a spec of the whole section; None if they are not set."""
         rules: Sequence[Any] | None = getattr(spec, self.rules_field)
         return rules
 
@@ -95,7 +101,7 @@ class Section(Generic[SpecT, RuleT]):
         return replace(spec, **{self.rules_field: tuple(rules)})
 
     def read(self, data: Mapping[str, Any]) -> SpecT:
-        """Return a spec of the whole section. Raises: SpecError that names every field that is wrong."""
+        """Return a spec of the whole section. Raises: SpecError with all invalid fields."""
         if self.parse is not None:
             return self.parse(data)
         problems = Problems()
@@ -107,7 +113,7 @@ class Section(Generic[SpecT, RuleT]):
         return spec
 
     def read_rule(self, data: Mapping[str, Any]) -> RuleT:
-        """Return the spec of one rule. Raises: SpecError that names every field that is wrong."""
+        """Return the spec of one rule. Raises: SpecError with all invalid fields."""
         if self.parse_rule is not None:
             return self.parse_rule(data)
         problems = Problems()
@@ -115,39 +121,45 @@ class Section(Generic[SpecT, RuleT]):
         problems.raise_if_any()
         return spec
 
-    # -- before anything is read -----------------------------------------------------------------------------------
+    # -- before the first read ------------------------------------------------------------------------------------
 
     def check_rules(self, specs: Sequence[Any], paths: Sequence[str], problems: Problems) -> None:
-        """Note specs that name the same rule."""
+        """Note specs that identify the same rule."""
         refuse_doubles(specs, paths, problems, self.identities)
 
     def check_spec(self, spec: Any, desired: Desired) -> None:
-        """Refuse a spec of the whole section that no section can satisfy. Raises: SpecError."""
+        """Raise SpecError for a spec of the whole section that cannot be applied."""
 
     def unsupported_settings(self, spec: Any, backend: str) -> list[SpecProblem]:
-        """Return the settings that a backend cannot express, each with the way out as its hint."""
+        """Return the settings that a backend does not support, each with a hint."""
         return []
 
     def unsupported_in_rule(self, spec: Any, backend: str) -> list[SpecProblem]:
-        """Return the fields of a rule that a backend cannot express, each with the way out as its hint."""
+        """Return the fields of a rule that a backend does not support, each with a hint."""
         return []
 
     def resolve_rules(self, store: Store, specs: Sequence[Any], paths: Sequence[str]) -> Sequence[Any]:
-        """Replace names in rules by what they stand for on the edge. Returns ``specs`` itself when there are none."""
+        """Replace names in rules by ids of the edge.
+
+        Returns ``specs`` itself if there are no names.
+        """
         return specs
 
     # -- plans -----------------------------------------------------------------------------------------------------
 
     def exact_settings(self, spec: Any) -> Any:
-        """Return a spec of the whole section with the default of every setting, for an exact state."""
+        """Return a spec of the whole section with all defaults, for an exact state."""
         return with_defaults(spec)
 
     def diff_settings(self, document: Document, spec: Any) -> dict[str, tuple[Any, Any]]:
-        """Compare the settings. Shape: ``{field: (current value, desired value)}`` of those that differ."""
+        """Return the settings that differ.
+
+        Shape: ``{field: (current value, desired value)}``.
+        """
         return diff_fields(state_of(document).settings, spec)
 
     def rule_list(self, document: Document) -> RuleListKind:
-        """Return how the list of rules is planned for a document."""
+        """Return the kind of rule list to plan with, for a document."""
         return RuleListKind(
             self.noun, self.completed, self.effective, self.identities, is_ordered=self.is_ordered, exact=self.exact
         )
@@ -162,7 +174,7 @@ class Section(Generic[SpecT, RuleT]):
         prefix: str = "",
         allow_empty: bool | None = None,
     ) -> ListPlan:
-        """Plan the list of rules. Raises what :func:`plan_desired` raises."""
+        """Plan the list of rules. Raises: the errors of :func:`plan_desired`."""
         return plan_desired(
             self.rule_list(document),
             state_of(document).user_rules,
@@ -173,25 +185,26 @@ class Section(Generic[SpecT, RuleT]):
             allow_empty=allow_empty,
         )
 
-    def check_result(self, document: Document, spec: Any, listed: ListPlan | None) -> None:
-        """Refuse a result that the server would refuse. Raises: SpecError.
+    def check_result(self, document: Document, spec: Any, list_plan: ListPlan | None) -> None:
+        """Raise SpecError for a result that the server would reject.
 
-        ``spec`` is that of the whole section, None for rules alone; ``listed`` is None when the rules are left alone.
+        ``spec`` is the spec of the whole section, None for rules alone. ``list_plan`` is None if the rules do not
+        change.
         """
 
     def shown_change(self, change: Change) -> Change:
-        """Return a change as people see it."""
+        """Return a change as it is displayed."""
         return change
 
     def merge(self, document: Document, edit: SectionEdit) -> Document:
-        """Return the document with an edit carried out."""
+        """Return the document with an edit applied."""
         assert isinstance(document, SectionDocument)
         return document.codec.merge(document, edit)
 
-    # -- for people ------------------------------------------------------------------------------------------------
+    # -- display --------------------------------------------------------------------------------------------------
 
-    def settings_words(self, settings: Any) -> dict[str, Any]:
-        """Return the settings as plain data, with defaults for what the server does not say, without secrets."""
+    def plain_settings(self, settings: Any) -> dict[str, Any]:
+        """Return the settings as plain data, with defaults and without secrets."""
         shown: dict[str, Any] = {}
         for name, info in fields_of(type(settings)).items():
             value = getattr(settings, name)
@@ -200,11 +213,14 @@ class Section(Generic[SpecT, RuleT]):
                 shown[name] = plain(value)
         return shown
 
-    def rule_words(self, rule: LiveRule) -> dict[str, Any]:
-        """Return a rule as plain data; acceptable as input again."""
+    def plain_rule(self, rule: LiveRule) -> dict[str, Any]:
+        """Return a rule as plain data that is valid input again."""
         shown: dict[str, Any] = plain(rule.spec)
         return shown
 
     def warnings(self, store: Store, state: SectionState[Any], plan: Plan) -> tuple[str, ...]:
-        """Return warnings about a plan, as sentences; ``state`` is the section after it. May read other sections."""
+        """Return warnings about a plan, as sentences. May read other sections.
+
+        ``state`` is the section after the plan.
+        """
         return ()

@@ -1,4 +1,4 @@
-"""Documents of sections: raw, decoded, and the edits that lead from one to the next."""
+"""Section documents: raw and decoded sections, and edits of them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ SettingsT = TypeVar("SettingsT")
 
 @dataclass(frozen=True)
 class SectionState(Generic[SettingsT]):
-    """A decoded section. ``rules`` are all its rules, the server's own too, in their order.
+    """A decoded section with all rules in order, including those of the server.
 
-    ``settings`` is of the section's spec type; its list of rules is not filled.
+    ``settings`` is a spec of the section without its list of rules.
     """
 
     settings: SettingsT
@@ -26,16 +26,16 @@ class SectionState(Generic[SettingsT]):
 
     @property
     def user_rules(self) -> tuple[LiveRule, ...]:
-        """The rules that users own, in their order."""
+        """The rules of users, in order."""
         return tuple(rule for rule in self.rules if rule.is_user)
 
 
 @dataclass(frozen=True)
 class SectionEdit:
-    """Changes of a document: the payload of a plan. Keys in it are secrets, which no rendering shows.
+    """Changes of a document: the ``steps`` of a plan. Keys in it are secrets.
 
-    ``settings``: the new value of each setting that changes. ``steps``: the whole list of user rules, None to leave the
-    rules alone.
+    ``settings``: the new value of each changed setting. ``steps``: all user rules in order; None if the rules do not
+    change.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class SectionEdit:
 
 
 class SectionCodec(Protocol[SettingsT]):
-    """One wire format of a section: bytes to document, document to meaning, and back."""
+    """The codec of a section for one backend and media type."""
 
     backend: str
     media_type: str
@@ -53,45 +53,48 @@ class SectionCodec(Protocol[SettingsT]):
         ...
 
     def encode(self, document: Document) -> bytes:
-        """Return the body of a write of the whole section, without what the server does not take back."""
+        """Return the body of a write, without fields that the server does not accept."""
         ...
 
     def decode(self, document: Document) -> SectionState[SettingsT]:
-        """Return the meaning of a document. Never raises: strange values are left out."""
+        """Return the decoded document. Never raises: invalid values are left out."""
         ...
 
     def merge(self, document: Document, edit: SectionEdit) -> Document:
-        """Return a new document; all that ``edit`` does not name is as it was."""
+        """Return a new document with the edit applied. Everything else is kept."""
         ...
 
 
 @dataclass(frozen=True)
 class SectionDocument(Document, Generic[SettingsT]):
-    """A document that its codec decodes, once and at first use."""
+    """A document that its codec decodes once, at first use."""
 
     codec: SectionCodec[SettingsT] = field(kw_only=True, repr=False, compare=False)
 
     @cached_property
     def decoded(self) -> SectionState[SettingsT]:
-        """The meaning of the document."""
+        """The decoded document."""
         return self.codec.decode(self)
 
 
 def state_of(document: Document) -> SectionState[Any]:
-    """Return the meaning of a document of a section."""
+    """Return the decoded document of a section."""
     assert isinstance(document, SectionDocument), type(document).__name__
     return document.decoded
 
 
 LAST_TYPES = frozenset(("internal_low", "default_policy"))
-"""Rule types that the server keeps behind the user rules. Source: protocol/ans.md §2.7."""
+"""Rule types that the server keeps after the user rules.
+
+Source: protocol/ans.md §2.7.
+"""
 
 
-def placed(records: Sequence[Any], types: Sequence[str], users: Sequence[Any]) -> list[Any]:
-    """Return all records with those of users replaced: the server's own stay where they are among them.
+def replace_user_records(records: Sequence[Any], types: Sequence[str], users: Sequence[Any]) -> list[Any]:
+    """Return all records, with the records of users replaced.
 
-    Records of users fill the places that such records had; more of them go behind the last one, or, if there was none,
-    before the first of the server's records that come last.
+    New user records take the positions of the old ones. Additional ones go after the last of them or, if there was
+    none, before the records of the server that come last. Records of the server stay where they are.
     """
     folded = [rule_type.casefold() for rule_type in types]
     slots = [at for at, rule_type in enumerate(folded) if rule_type == "user"]

@@ -1,4 +1,4 @@
-"""A section as it would be after the earlier check-mode tasks of a run."""
+"""Predict a section for check mode: apply the changes of earlier tasks of the run."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ _STATES: Mapping[str, Callable[[tuple[Any, ...]], Desired]] = {
 }
 
 
-def expected(store: SectionStore, kinds: Sequence[ResourceKind], document: Document, run: CheckRun) -> Document:
-    """Return the document with all changes of the run that are known; those that no longer fit it are left out.
+def expect_document(store: SectionStore, kinds: Sequence[ResourceKind], document: Document, run: CheckRun) -> Document:
+    """Return the document with all known changes of the run applied.
 
-    ``kinds`` are those of the section, that of the whole section first.
+    Changes that no longer fit the document are skipped. ``kinds`` are the kinds of the section, the whole section
+    first.
     """
     for change in run.changes(store.target_key):
         for kind, specs in _of_section(change, store.section, kinds):
@@ -43,7 +44,7 @@ def expected(store: SectionStore, kinds: Sequence[ResourceKind], document: Docum
 def _of_section(
     change: ExpectedChange, section: str, kinds: Sequence[ResourceKind]
 ) -> list[tuple[ResourceKind, Sequence[Mapping[str, Any]]]]:
-    """Return the part of a change that is about one section."""
+    """Return the specs of a change that concern one section, with their kinds."""
     if change.kind == "ans.edge":
         sections = [
             {**spec[section], **({"allow_empty": True} if change.state == "exact" else {})}

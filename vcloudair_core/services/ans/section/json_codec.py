@@ -1,4 +1,4 @@
-"""The base of the codecs of sections in JSON, NSX's own serialization."""
+"""The base class of JSON codecs of sections."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from vcloudair_core.services.ans.section.document import (
     SectionEdit,
     SectionState,
     SettingsT,
-    placed,
+    replace_user_records,
 )
 from vcloudair_core.services.ans.section.json_values import mapping_of
 from vcloudair_core.util.xml import parse_json
 
 
 class JsonCodec(ABC, Generic[SettingsT]):
-    """A section in JSON. Its records are below two keys: ``{"rules": {"natRulesDtos": [...]}}``.
+    """The base class of JSON codecs. Records are below two keys.
 
-    All that a subclass does not know in a tree stays as it is.
+    Example: ``{"rules": {"natRulesDtos": [...]}}``. Unknown keys of a tree are kept.
 
     Attributes:
         section: Name of the section.
         what: The section in messages: ``the NAT configuration``.
         records_path: The outer and the inner key of the records.
-        feature_type: Value of ``featureType`` in what is sent, where the server's own is missing; empty for none.
-        signs: Keys that tell the section from other documents without a ``featureType``, by default the outer key.
-        not_sent: Keys of records that the server does not take back.
-        has_secrets: Documents may hold keys, so that no message quotes them.
+        feature_type: Value of ``featureType`` to send if the server sent none; empty for none.
+        signs: Keys that identify the section if there is no ``featureType``. Default: the outer key.
+        not_sent: Keys of records that the server does not accept.
+        has_secrets: True if documents may hold keys, so that messages must not quote them.
         document_type: Type of the documents.
     """
 
@@ -53,7 +53,7 @@ class JsonCodec(ABC, Generic[SettingsT]):
     def __init__(self, backend: str) -> None:
         self.backend = backend
 
-    # -- what a section knows --------------------------------------------------------------------------------------
+    # -- defined by subclasses -------------------------------------------------------------------------------------
 
     @abstractmethod
     def settings_of(self, tree: Mapping[str, Any]) -> SettingsT:
@@ -61,41 +61,50 @@ class JsonCodec(ABC, Generic[SettingsT]):
 
     @abstractmethod
     def rule_of(self, record: Mapping[str, Any]) -> Any:
-        """Return the rule that a record says. Never raises."""
+        """Return the rule of a record. Never raises."""
 
     def rule_type_of(self, record: Mapping[str, Any]) -> str:
-        """Return who owns a record: ``user``, or a type of the server's own."""
+        """Return the owner of a record: ``user``, or a type of the server."""
         return "user"
 
     @abstractmethod
     def set_settings(self, tree: dict[str, Any], settings: Mapping[str, Any]) -> None:
-        """Set settings in the copy of a tree. Objects within it are shared with the original: replace them."""
+        """Set settings in a copy of a tree.
+
+        Nested objects are shared with the original: replace them.
+        """
 
     @abstractmethod
     def new_record(self, spec: Any) -> dict[str, Any]:
-        """Return the record of a rule that the server does not know yet, without id."""
+        """Return the record of a new rule, without id."""
 
     @abstractmethod
     def changed_record(self, record: Mapping[str, Any], spec: Any, changed: tuple[str, ...]) -> dict[str, Any]:
-        """Return a record with the values that ``spec`` has for the fields ``changed``."""
+        """Return a copy of a record with the fields ``changed`` set from ``spec``."""
 
     # -- the codec -------------------------------------------------------------------------------------------------
 
     def parse(self, body: bytes) -> SectionDocument[SettingsT]:
-        """Return the document of a response. Raises: DecodeError when it is not JSON, or not this section."""
+        """Return the document of a response.
+
+        Raises: DecodeError if it is not JSON, or not this section.
+        """
         tree = parse_json(body, what=self.what)
         if isinstance(tree, dict):
-            self._refuse_others(tree)
+            self._refuse_other_sections(tree)
         return self.document(tree)
 
     def document(self, tree: Any) -> SectionDocument[SettingsT]:
-        """Return a document around a parsed tree. Raises: DecodeError when it is not this section."""
+        """Return a document for a parsed tree.
+
+        Raises: DecodeError if it is another section.
+        """
         outer_key, inner_key = self.records_path
         outer = tree.get(outer_key) if isinstance(tree, dict) else tree
         is_holder = isinstance(outer, dict) and isinstance(outer.get(inner_key, []), (list, type(None)))
         if not isinstance(tree, dict) or not (outer is None or is_holder):
             raise DecodeError(
-                f"{self.what[:1].upper()}{self.what[1:]} is not what was expected: an object with {outer_key}.",
+                f"Reading {self.what} failed. An object with {outer_key} was expected.",
                 excerpt="" if self.has_secrets else json.dumps(tree, default=str)[:200],
             )
         version = tree.get("version")
@@ -103,7 +112,10 @@ class JsonCodec(ABC, Generic[SettingsT]):
         return self.document_type(self.section, tree, version, self.backend, self.media_type, codec=self)
 
     def encode(self, document: Document) -> bytes:
-        """Return the whole section, with the version if the document has one. Source: protocol/ans.md §8."""
+        """Return the whole section, with the version if the document has one.
+
+        Source: protocol/ans.md §8.
+        """
         tree: dict[str, Any] = document.tree
         sent = {key: value for key, value in tree.items() if key != "version" or document.version is not None}
         if self.feature_type:
@@ -112,7 +124,7 @@ class JsonCodec(ABC, Generic[SettingsT]):
         return json.dumps(self._with_records(sent, records), ensure_ascii=False).encode()
 
     def decode(self, document: Document) -> SectionState[SettingsT]:
-        """Return the meaning of a document."""
+        """Return the decoded document."""
         tree: dict[str, Any] = document.tree
         return SectionState(
             self.settings_of(tree),
@@ -124,17 +136,19 @@ class JsonCodec(ABC, Generic[SettingsT]):
         )
 
     def merge(self, document: Document, edit: SectionEdit) -> Document:
-        """Return a document whose tree shares every untouched part with the old one."""
+        """Return a document with the edit applied. Unchanged objects are shared."""
         tree: dict[str, Any] = dict(document.tree)
         self.set_settings(tree, edit.settings)
         if edit.steps is not None:
             records = self.records(tree)
             types = [self.rule_type_of(record) if isinstance(record, dict) else "" for record in records]
-            tree = self._with_records(tree, placed(records, types, [self._step(records, step) for step in edit.steps]))
+            tree = self._with_records(
+                tree, replace_user_records(records, types, [self._step(records, step) for step in edit.steps])
+            )
         return replace(document, tree=tree)
 
     def records(self, tree: Mapping[str, Any]) -> list[Any]:
-        """Return the raw records; an empty list where they are missing or null."""
+        """Return the raw records; an empty list if they are missing or null."""
         outer_key, inner_key = self.records_path
         records: list[Any] | None = mapping_of(tree.get(outer_key)).get(inner_key)
         return records if records is not None else []
@@ -154,12 +168,11 @@ class JsonCodec(ABC, Generic[SettingsT]):
             return record
         return {key: value for key, value in record.items() if key not in self.not_sent}
 
-    def _refuse_others(self, tree: Mapping[str, Any]) -> None:
-        """Refuse a document about something else.
+    def _refuse_other_sections(self, tree: Mapping[str, Any]) -> None:
+        """Raise DecodeError for a document of another section.
 
-        It would be an empty section, and a write of the whole section would take everything away.
-        Source: protocol/ans.md §2.1, §3.1, §4.1 (``featureType``). The error does not hold the tree, which may hold
-        keys.
+        It would look like an empty section, and a write of the whole section would delete everything. The message does
+        not quote the tree, which may hold keys. Source: protocol/ans.md §2.1, §3.1, §4.1 (``featureType``).
         """
         feature = str(tree.get("featureType") or "")
         name = self.feature_type.partition("_")[0]
@@ -171,12 +184,9 @@ class JsonCodec(ABC, Generic[SettingsT]):
             if feature
             else f"an object with {json.dumps(sorted(map(str, tree))[:5])[:120]}"
         )
-        raise DecodeError(
-            f"{self.what[:1].upper()}{self.what[1:]} is not what was expected: {signs[0]} of {self.section}, "
-            f"not {shown}."
-        )
+        raise DecodeError(f"Reading {self.what} failed. The key {signs[0]!r} was expected, not {shown}.")
 
 
 def without_nulls(record: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a record with changes; a change to None takes its key out."""
+    """Return a record with changes. A change to None removes its key."""
     return {key: value for key, value in {**record, **changes}.items() if key not in changes or value is not None}

@@ -1,4 +1,4 @@
-"""Values out of JSON that need not be what they should be. None of these ever raises."""
+"""Read values of any type from JSON. The functions never raise."""
 
 from __future__ import annotations
 
@@ -7,29 +7,32 @@ from typing import Any
 
 
 def mapping_of(value: Any) -> Mapping[str, Any]:
-    """An object; anything else is an empty one."""
+    """Return an object, or an empty one for other values."""
     return value if isinstance(value, dict) else {}
 
 
 def items_of(value: Any) -> list[Any]:
-    """The items of a list; a single value is a list of one."""
+    """Return the items of a list. A single value is a list with one item."""
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
 
 
 def texts_of(value: Any) -> tuple[str, ...]:
-    """A list of texts; numbers and single values happen. Source: protocol/ans.md §2.6."""
+    """Return a list of texts, also from numbers and single values.
+
+    Source: protocol/ans.md §2.6.
+    """
     return tuple(str(item) for item in items_of(value) if item is not None)
 
 
 def text_of(value: Any) -> str | None:
-    """Any value as text; None for null."""
+    """Return a value as text; None for null."""
     return None if value is None else str(value)
 
 
 def int_of(value: Any) -> int | None:
-    """A whole number, also as digits in text; None for anything else."""
+    """Return a whole number, also from text; None for other values."""
     if isinstance(value, bool):
         return None
     try:
@@ -39,13 +42,13 @@ def int_of(value: Any) -> int | None:
 
 
 def digits_of(value: Any) -> str | None:
-    """A whole number as text, also when it is text already; None for anything else. Ids are text but on the wire."""
+    """Return a whole number as text, such as an id; None for other values."""
     number = int_of(value)
     return None if number is None else str(number)
 
 
 def bool_of(value: Any, absent: bool | None = None) -> bool | None:
-    """True or false, also as text; ``absent`` for anything else."""
+    """Return a bool, also from text; ``absent`` for other values."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value.strip().lower() in ("true", "false"):

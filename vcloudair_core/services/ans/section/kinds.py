@@ -1,4 +1,4 @@
-"""The two kinds of every section: its rules one by one, and the section as a whole."""
+"""The two kinds of every section: single rules, and the whole section."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from vcloudair_core.services.ans.edge.directory import target_edge
 from vcloudair_core.services.ans.section.backends import codec_of, refuse_unsupported
 from vcloudair_core.services.ans.section.descriptor import Section
 from vcloudair_core.services.ans.section.document import SectionEdit, state_of
-from vcloudair_core.services.ans.section.expected_section import expected
-from vcloudair_core.services.ans.section.rule_values import host_bits
+from vcloudair_core.services.ans.section.expected_section import expect_document
+from vcloudair_core.services.ans.section.rule_values import host_bit_warnings
 
 if TYPE_CHECKING:
     from vcloudair_core.services.ans.edge.model import Edge
@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 
 
 def open_section(section: Section[Any, Any], session: Session, edge: Edge) -> SectionStore:
-    """Return the store of a section of an edge gateway whose backend is known.
+    """Return the store of a section of an edge gateway with a known backend.
 
-    In a check-mode run, its documents are as the earlier tasks of the run would have left them.
-    Raises: ConfigurationError when the backend does not have the section.
+    In check mode, its documents include the changes of earlier tasks of the run.
+
+    Raises: ConfigurationError if the backend does not support the section.
     """
     refuse_unsupported(edge, section)
     return section.store_type(
@@ -41,35 +42,35 @@ def open_section(section: Section[Any, Any], session: Session, edge: Edge) -> Se
         section.name,
         codec_of(section, edge.backend, media_type_of(edge.backend, session.settings)),
         path=section.path,
-        expect=lambda store, document, run: expected(store, kinds_of(section), document, run),
+        expect=lambda store, document, run: expect_document(store, kinds_of(section), document, run),
     )
 
 
 def kinds_of(section: Section[Any, Any]) -> tuple[SectionKind, RuleKind]:
-    """Return the kinds of a section: the whole one, and that of one rule."""
+    """Return the kinds of a section: the whole section, and single rules."""
     return SectionKind(section), RuleKind(section)
 
 
-class _KindOfSection(ResourceKind):
-    """The part that both kinds share: where the section is, how it is written, and what must not get lost."""
+class _SectionKindBase(ResourceKind):
+    """The base class of both kinds: open, merge and check for lost rules."""
 
     def __init__(self, section: Section[Any, Any]) -> None:
         self.section = section
 
     def open(self, session: Session, target: Mapping[str, Any]) -> SectionStore:
-        """Return the section of the edge gateway that ``target`` or the settings name.
+        """Return the store of the edge gateway that ``target`` or the settings name.
 
-        Shape of a target: ``{"edge": name or UUID, "vdc": name or UUID}``.
+        Shape of ``target``: ``{"edge": name or UUID, "vdc": name or UUID}``.
         """
         return open_section(self.section, session, target_edge(session, target))
 
     def merge(self, document: Document, plan: Plan) -> Document:
-        """Return the document with the plan carried out."""
+        """Return the document with the plan applied."""
         edit: SectionEdit = plan.steps
         return self.section.merge(document, edit)
 
     def losses(self, written: Document, current: Document) -> list[Mapping[str, Any]]:
-        """Return the user rules that went out with an id and did not come back under it."""
+        """Return the user rules whose ids were written but no longer exist."""
         kept = {rule.spec.rule_id for rule in state_of(current).user_rules}
         id_name = self.section.identities.numbers[0]
         return [
@@ -79,10 +80,10 @@ class _KindOfSection(ResourceKind):
         ]
 
     def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
-        """Return the section's own warnings, and the networks that addresses with host bits stand for."""
+        """Return the warnings of the section, and those about networks with host bits."""
         return (
             *self.section.warnings(store, state_of(document), plan),
-            *host_bits(plan, self.section.network_fields),
+            *host_bit_warnings(plan, self.section.network_fields),
         )
 
     def _check_rules(self, desired: Desired, specs: Sequence[Any], prefix: str) -> None:
@@ -95,7 +96,7 @@ class _KindOfSection(ResourceKind):
     def _resolved(self, store: Store, desired: Desired, specs: Sequence[Any], prefix: str) -> Sequence[Any]:
         resolved = self.section.resolve_rules(store, specs, item_paths(len(specs), prefix))
         if resolved is not specs:
-            self._check_rules(desired, resolved, prefix)  # two names may stand for one thing
+            self._check_rules(desired, resolved, prefix)  # two names may have the same id
         return resolved
 
     def _unsupported_rules(self, specs: Sequence[Any], prefix: str, backend: str) -> list[SpecProblem]:
@@ -109,8 +110,11 @@ class _KindOfSection(ResourceKind):
         return named_rules(self.section.noun, live, specs, in_place=in_place, identities=self.section.identities)
 
 
-class RuleKind(_KindOfSection):
-    """Rules, each for itself: others are kept, and so is the order unless a rule asks for a place."""
+class RuleKind(_SectionKindBase):
+    """The kind of single rules. Other rules are kept.
+
+    The order changes only if a rule sets a position.
+    """
 
     def __init__(self, section: Section[Any, Any]) -> None:
         super().__init__(section)
@@ -118,40 +122,45 @@ class RuleKind(_KindOfSection):
         self.spec_type = section.rule_type
 
     def parse(self, data: Mapping[str, Any]) -> Any:
-        """Return one rule. Raises: SpecError that names every field that is wrong."""
+        """Return a rule. Raises: SpecError with all invalid fields."""
         return self.section.read_rule(data)
 
     def validate(self, desired: Desired) -> None:
-        """Refuse specs that name the same rule, and places in an exact list. Raises: SpecError."""
+        """Raise SpecError for repeated rules, and for positions in an exact list."""
         self._check_rules(desired, desired.specs, "")
 
     def unsupported(self, desired: Desired, backend: str) -> list[SpecProblem]:
-        """Return the fields that a backend cannot express."""
+        """Return the fields that a backend does not support."""
         return self._unsupported_rules(desired.specs, "", backend)
 
     def resolve(self, store: Store, desired: Desired) -> Desired:
-        """Replace names in the rules by what they stand for on the edge."""
+        """Replace names in the rules by ids of the edge."""
         return replace(desired, specs=tuple(self._resolved(store, desired, desired.specs, "")))
 
     def project(self, document: Document) -> list[dict[str, Any]]:
-        """Return all user rules, in order, in the words that ``parse`` takes."""
-        return [self.section.rule_words(rule) for rule in state_of(document).user_rules]
+        """Return all user rules in order, as plain data that :meth:`parse` accepts."""
+        return [self.section.plain_rule(rule) for rule in state_of(document).user_rules]
 
     def select(self, document: Document, desired: Desired) -> list[dict[str, Any]]:
-        """Return the rules that were named, in the order they were named."""
-        return [self.section.rule_words(rule) for rule in self._named(state_of(document).user_rules, desired.specs)]
+        """Return the named rules, in the order of the specs."""
+        return [self.section.plain_rule(rule) for rule in self._named(state_of(document).user_rules, desired.specs)]
 
     def plan(self, document: Document, desired: Desired) -> Plan:
-        """Raises: AmbiguousMatchError, NotFoundError, SpecError for a place or a rule that cannot be."""
-        listed = self.section.plan_rules(document, desired, desired.specs, in_order=isinstance(desired, Exactly))
-        if listed.changes:
-            self.section.check_result(document, None, listed)
-        changes = tuple(self.section.shown_change(change) for change in listed.changes)
-        return Plan(self.name, changes, steps=SectionEdit(steps=listed.steps if changes else None), notes=listed.notes)
+        """Return the plan for the rules.
+
+        Raises: AmbiguousMatchError, NotFoundError, SpecError for an invalid position or rule.
+        """
+        list_plan = self.section.plan_rules(document, desired, desired.specs, in_order=isinstance(desired, Exactly))
+        if list_plan.changes:
+            self.section.check_result(document, None, list_plan)
+        changes = tuple(self.section.shown_change(change) for change in list_plan.changes)
+        return Plan(
+            self.name, changes, steps=SectionEdit(steps=list_plan.steps if changes else None), notes=list_plan.notes
+        )
 
 
-class SectionKind(_KindOfSection):
-    """The whole section: its settings, and the list of its rules."""
+class SectionKind(_SectionKindBase):
+    """The kind of a whole section: its settings and its list of rules."""
 
     def __init__(self, section: Section[Any, Any]) -> None:
         super().__init__(section)
@@ -159,11 +168,11 @@ class SectionKind(_KindOfSection):
         self.spec_type = section.spec_type
 
     def parse(self, data: Mapping[str, Any]) -> Any:
-        """Return a whole section. Raises: SpecError that names every field that is wrong."""
+        """Return a whole section. Raises: SpecError with all invalid fields."""
         return self.section.read(data)
 
     def validate(self, desired: Desired) -> None:
-        """Refuse all but one spec whose rules name different ones. Raises: SpecError."""
+        """Raise SpecError unless there is one spec, without repeated rules."""
         if len(desired.specs) != 1:
             raise SpecError("", f"one {self.section.title} section was expected, not {len(desired.specs)}")
         spec = desired.specs[0]
@@ -171,7 +180,7 @@ class SectionKind(_KindOfSection):
         self._check_rules(desired, self.section.rules_of(spec) or (), self.section.rules_field)
 
     def unsupported(self, desired: Desired, backend: str) -> list[SpecProblem]:
-        """Return the settings and fields of rules that a backend cannot express."""
+        """Return the settings and fields of rules that a backend does not support."""
         spec = desired.specs[0]
         rules = self.section.rules_of(spec) or ()
         return [
@@ -180,7 +189,7 @@ class SectionKind(_KindOfSection):
         ]
 
     def resolve(self, store: Store, desired: Desired) -> Desired:
-        """Replace names in the rules by what they stand for on the edge."""
+        """Replace names in the rules by ids of the edge."""
         spec = desired.specs[0]
         rules = self.section.rules_of(spec)
         if not rules:
@@ -189,40 +198,49 @@ class SectionKind(_KindOfSection):
         return desired if resolved is rules else replace(desired, specs=(self.section.with_rules(spec, resolved),))
 
     def project(self, document: Document) -> dict[str, Any]:
-        """Return settings and rules. Shape: ``{<setting>…, <rules>, "version"}``, with ``internal_rules`` if any."""
+        """Return settings and rules.
+
+        Shape: ``{<setting>…, <rules>, "version"}``, with ``internal_rules`` if the section has them.
+        """
         section, state = self.section, state_of(document)
-        shown = section.settings_words(state.settings)
-        shown[section.rules_field] = [section.rule_words(rule) for rule in state.rules if rule.is_user]
+        shown = section.plain_settings(state.settings)
+        shown[section.rules_field] = [section.plain_rule(rule) for rule in state.rules if rule.is_user]
         if section.has_internal_rules:
             shown["internal_rules"] = [
-                {**section.rule_words(rule), "rule_type": rule.rule_type} for rule in state.rules if not rule.is_user
+                {**section.plain_rule(rule), "rule_type": rule.rule_type} for rule in state.rules if not rule.is_user
             ]
         shown["version"] = document.version
         return shown
 
     def select(self, document: Document, desired: Desired) -> dict[str, Any]:
-        """Return the settings, and the rules that were named (all user rules of an exact list), as they stand."""
+        """Return the settings and the named rules, in the order of the server.
+
+        For an exact list, all user rules are returned.
+        """
         section, state = self.section, state_of(document)
         specs = section.rules_of(desired.specs[0])
         rules: Sequence[LiveRule] = state.user_rules
         if not isinstance(desired, Exactly) or specs is None:
             rules = self._named(rules, specs or (), in_place=True)
         return {
-            **section.settings_words(state.settings),
-            section.rules_field: [section.rule_words(rule) for rule in rules],
+            **section.plain_settings(state.settings),
+            section.rules_field: [section.plain_rule(rule) for rule in rules],
         }
 
     def plan(self, document: Document, desired: Desired) -> Plan:
-        """Raises: AmbiguousMatchError, NotFoundError, SpecError for a place or a rule that cannot be."""
+        """Return the plan for settings and rules.
+
+        Raises: AmbiguousMatchError, NotFoundError, SpecError for an invalid position or rule.
+        """
         section, spec = self.section, desired.specs[0]
         if isinstance(desired, Exactly) and not isinstance(desired, ExactLists):
             spec = section.exact_settings(spec)
         is_absent = isinstance(desired, Absent)
         settings = {} if is_absent else section.diff_settings(document, spec)
         specs = section.rules_of(spec)
-        listed = None
+        list_plan = None
         if specs is not None:
-            listed = section.plan_rules(
+            list_plan = section.plan_rules(
                 document,
                 desired,
                 specs,
@@ -230,23 +248,24 @@ class SectionKind(_KindOfSection):
                 prefix=section.rules_field,
                 allow_empty=spec.allow_empty,
             )
-        changes = [*self._settings_change(document, settings), *(listed.changes if listed else ())]
+        changes = [*self._settings_change(document, settings), *(list_plan.changes if list_plan else ())]
         if changes:
-            section.check_result(document, None if is_absent else spec, listed)
+            section.check_result(document, None if is_absent else spec, list_plan)
         edit = SectionEdit(
-            {name: value for name, (_, value) in settings.items()}, listed.steps if listed and listed.changes else None
+            {name: value for name, (_, value) in settings.items()},
+            list_plan.steps if list_plan and list_plan.changes else None,
         )
         return Plan(
             self.name,
             tuple(section.shown_change(change) for change in changes),
             steps=edit,
-            notes=listed.notes if listed else (),
+            notes=list_plan.notes if list_plan else (),
         )
 
     def _settings_change(self, document: Document, settings: Mapping[str, tuple[Any, Any]]) -> list[Change]:
         if not settings:
             return []
-        current_settings = self.section.settings_words(state_of(document).settings)
+        current_settings = self.section.plain_settings(state_of(document).settings)
         before = {
             name: current_settings.get(name) if current is None else plain(current)
             for name, (current, _) in settings.items()

@@ -1,4 +1,4 @@
-"""Read the other sections of an edge, which warnings compare with, at most once each."""
+"""Read other sections of an edge for warnings, each at most once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vcloudair_core.services.ans.sections import load_section
 
 
 class StoreWithNeighbors:
-    """The store of a section together with documents of the same edge that are known already."""
+    """A store of a section with known documents of other sections of the same edge."""
 
     def __init__(self, store: Any, documents: dict[str, Document]) -> None:
         self._store = store
@@ -23,7 +23,7 @@ class StoreWithNeighbors:
 
 
 def read_neighbor(store: Any, section: str) -> SectionState[Any]:
-    """Return another section of the store's edge, without a request where it is known.
+    """Return another section of the edge. Sends no request if it is known.
 
     Raises: NotFoundError, DecodeError and other errors of :meth:`SectionStore.read`.
     """
@@ -34,5 +34,5 @@ def read_neighbor(store: Any, section: str) -> SectionState[Any]:
 
 
 def is_switched(plan: Plan) -> bool:
-    """Return True when a plan turns the service of its section on or off."""
+    """Return True if a plan enables or disables the service of its section."""
     return any(change.identity == "settings" and "enabled" in change.fields for change in plan.changes)

@@ -1,4 +1,4 @@
-"""Declarations of fields that several sections share: state, logging, description and position of a rule."""
+"""Field declarations that several sections share, such as enabled and position."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from vcloudair_core.engine.validation import Reader
 
 POSITIONS = ("top", "bottom")
 TWO_PROTOCOLS_PATTERN = r"(?:[Tt][Cc][Pp]\W*(?:and)?\W*[Uu][Dd][Pp]|[Uu][Dd][Pp]\W*(?:and)?\W*[Tt][Cc][Pp])"
-"""The spellings of ``tcp+udp``, which stands for two services."""
+"""The spellings of ``tcp+udp``, which creates two services."""
 
 NUMBER_PATTERN = "[0-9]{1,19}"
 ID_PATTERN = rf"{NUMBER_PATTERN}|[0-9A-Fa-f]{{8}}(?:-[0-9A-Fa-f]{{4}}){{3}}-[0-9A-Fa-f]{{12}}"
@@ -40,7 +40,7 @@ def description_field() -> Any:
 
 
 def clear_key(*names: str) -> FieldInfo:
-    """Return the key that lists the texts to empty. ``names`` are the fields that it accepts."""
+    """Return the key that lists the text fields to empty. ``names`` are allowed."""
     return input_key(
         "Options to reset to an empty text. Use it because an empty value counts as not set and changes nothing.",
         choices=names,
@@ -60,7 +60,10 @@ def position_field() -> Any:
 
 
 def before_field(names: str) -> Any:
-    """Return the field that places a rule before another one. ``names`` says by what to identify the other rule."""
+    """Return the field that places a rule before another one.
+
+    ``names`` says how to identify the other rule.
+    """
     return spec_field(
         f"{names} of the rule that must come after this rule. A rule that is already anywhere before it is not moved. "
         "Otherwise the rule is placed directly before it.",
@@ -70,7 +73,10 @@ def before_field(names: str) -> Any:
 
 
 def after_field(names: str) -> Any:
-    """Return the field that places a rule after another one. ``names`` says by what to identify the other rule."""
+    """Return the field that places a rule after another one.
+
+    ``names`` says how to identify the other rule.
+    """
     return spec_field(
         f"{names} of the rule that must come before this rule. A rule that is already anywhere after it is not moved. "
         "Otherwise the rule is placed directly after it.",

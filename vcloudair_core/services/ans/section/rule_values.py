@@ -1,4 +1,4 @@
-"""The words of edge rules: what may stand for an address, an interface, a grouping object, a port, a protocol."""
+"""Values of edge rules: addresses, interfaces, grouping objects, ports, protocols."""
 
 from __future__ import annotations
 
@@ -15,15 +15,21 @@ from vcloudair_core.engine.validation import Reader, near, one_of
 INTERFACES = ("internal", "external", "vse")
 PROTOCOLS = ("any", "tcp", "udp", "icmp")
 TWO_PROTOCOLS = frozenset(("tcpudp", "udptcp", "tcpandudp", "udpandtcp"))
-"""The two services that people mean by one word; the wire has none for it. Source: protocol/ans.md §3.2."""
+"""Spellings of ``tcp+udp``. The API has no such protocol.
+
+Source: protocol/ans.md §3.2.
+"""
 
 _OTHER_PROTOCOLS = frozenset(
     ("esp", "ah", "gre", "sctp", "igmp", "ospf", "pim", "vrrp", "ipip", "l2tp", "icmpv6", "icmp6", "ipv6icmp")
 )
-"""Protocols that a service of a rule cannot name; applications can stand for them. Source: protocol/ans.md §2.6."""
+"""Protocols that a service of a rule cannot have, only an application.
+
+Source: protocol/ans.md §2.6.
+"""
 
 LAST_VNIC = 9
-"""The highest number of an interface in a firewall rule. Source: protocol/ans.md §2.5."""
+"""Highest number of an interface in a firewall rule. Source: protocol/ans.md §2.5."""
 
 ICMP_TYPES = (
     "any", "echo-reply", "destination-unreachable", "source-quench", "redirect", "echo-request", "time-exceeded",
@@ -33,7 +39,7 @@ ICMP_TYPES = (
     "network-unreachable-tos", "network-unreachable", "host-unreachable", "communication-prohibited",
     "destination-host-unknown", "ttl-zero-reassembly", "port-unreachable",
 )  # fmt: skip
-"""Source: protocol/ans.md §2.6."""
+"""Names of ICMP types. Source: protocol/ans.md §2.6."""
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _GROUPING = re.compile(
@@ -41,7 +47,7 @@ _GROUPING = re.compile(
     rf"|urn:vcloud:[a-z]+:{_UUID}\Z",
     re.IGNORECASE,
 )
-"""Ids that need no prefix. Source: protocol/ans.md §2.5."""
+"""Ids of grouping objects that need no prefix. Source: protocol/ans.md §2.5."""
 
 _VNIC = re.compile(r"vnic-(?:index-)?(\d{1,3})\Z", re.IGNORECASE)
 _LOOKS_NUMERIC = re.compile(r"[\d.:/\-]+\Z|[\da-f]*:[\da-f:./\-]*\Z|\d{1,3}\.\d{1,3}[\d./x-]*", re.IGNORECASE)
@@ -50,7 +56,10 @@ ADDRESS, INTERFACE, OBJECT = "address", "interface", "object"
 
 
 class Member(NamedTuple):
-    """One member of a source or destination: on which list it goes, and the text as it was written."""
+    """A member of a source or destination.
+
+    ``kind`` selects its list in the API; ``text`` is the value as written.
+    """
 
     kind: str
     text: str
@@ -58,7 +67,10 @@ class Member(NamedTuple):
 
 @lru_cache(maxsize=65536)
 def member(word: str) -> Member | None:
-    """Return the member that a word means, or None. The prefixes ``object:``, ``interface:``, ``address:`` force it."""
+    """Return the member of a text, or None if it is invalid.
+
+    The prefixes ``object:``, ``interface:`` and ``address:`` set its kind.
+    """
     text = word.strip()
     for kind in (OBJECT, INTERFACE, ADDRESS):
         if text.lower().startswith(f"{kind}:") and text[len(kind) + 1 :].strip():
@@ -79,12 +91,12 @@ def address_complaint(word: str) -> str:
     if len(ends) == 2 and ends[0] and ends[1] and all(low == high for _, low, high in (ends[0], ends[1])):
         if ends[0][0] != ends[1][0]:
             return f"{word!r} goes from one IP version to the other"
-        return f"{word!r} descends; write the lower address first"
+        return f"{word!r} is descending; write the lower address first"
     return ""
 
 
-def complaint(word: str) -> str:
-    """Why a word stands for nothing, and what to write instead."""
+def member_complaint(word: str) -> str:
+    """Return the reason why a text is not a valid member, and what to write instead."""
     text = word.strip()
     if not text:
         return "is empty; use any"
@@ -97,12 +109,15 @@ def complaint(word: str) -> str:
     hint = near(text, [ANY, *INTERFACES])
     return (
         f"{word!r} is not an address, CIDR, range, any, internal, external, vse, vnic-N or id of a grouping object"
-        f"{'; ' + hint if hint else ''} (write object:{text} if it is an object's id)"
+        f"{'; ' + hint if hint else ''} (write object:{text} if it is the id of an object)"
     )
 
 
-def spelled(kind: str, text: str) -> str:
-    """Return the word for a raw value of one of the three lists; the inverse of :func:`member`."""
+def member_text(kind: str, text: str) -> str:
+    """Return the text of a member from one of the three lists of the API.
+
+    It is the inverse of :func:`member`.
+    """
     plain = text.strip()
     parsed = member(plain) if plain else None
     if parsed is not None and parsed.kind == kind:
@@ -111,7 +126,7 @@ def spelled(kind: str, text: str) -> str:
 
 
 def vnic_number(text: str) -> int | None:
-    """The number in ``vnic-3`` or ``vnic-index-3``."""
+    """Return the number in ``vnic-3`` or ``vnic-index-3``; None for other text."""
     match = _VNIC.match(text.strip())
     return int(match.group(1)) if match else None
 
@@ -122,7 +137,10 @@ def _interface_meaning(text: str) -> str:
 
 
 def endpoint_meaning(members: Iterable[str]) -> frozenset[object]:
-    """Return what a source or destination matches. The order of words and their spelling do not matter."""
+    """Return the addresses and objects of a source or destination, for comparison.
+
+    Order and spelling do not matter.
+    """
     addresses: list[str] = []
     others: set[object] = set()
     for word in members:
@@ -140,7 +158,7 @@ def endpoint_meaning(members: Iterable[str]) -> frozenset[object]:
 
 
 def is_any(members: Sequence[str]) -> bool:
-    """Return True when the members together match everything."""
+    """Return True if the members together match everything."""
     return endpoint_meaning(members) == frozenset((ANY,))
 
 
@@ -148,11 +166,14 @@ def is_any(members: Sequence[str]) -> bool:
 
 
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212:", "-"))
-"""Separators of port ranges in spreadsheets and other tools. Source: protocol/ans.md §2.6 for the colon."""
+"""Separators of port ranges in spreadsheets and other tools.
+
+Source: protocol/ans.md §2.6 for the colon.
+"""
 
 
-def port_word(item: Any) -> str:
-    """A port as the wire spells it, without blanks; an empty string for what can be none."""
+def normalize_port(item: Any) -> str:
+    """Return a port in the format of the API; an empty string for an invalid type."""
     if not isinstance(item, (str, int)) or isinstance(item, bool):
         return ""
     word = str(item).strip().casefold()
@@ -163,8 +184,8 @@ def port_word(item: Any) -> str:
 
 
 def port_complaint(item: Any) -> str:
-    """Return the reason why a value is no port, range or ``any``, or an empty string."""
-    word = port_word(item)
+    """Return the reason why a value is not a port, range or ``any``, or empty text."""
+    word = normalize_port(item)
     if word == ANY:
         return ""
     first, dash, last = word.translate(_DASHES).partition("-")
@@ -174,35 +195,35 @@ def port_complaint(item: Any) -> str:
     numbers = [number.strip() for number in ((first, last) if dash else (first,))]
     if all(number.isascii() and number.isdecimal() for number in numbers):
         if all(0 < int(number[:9]) <= 65535 for number in numbers):
-            return f"{item!r} descends; write the lower port first"
+            return f"{item!r} is descending; write the lower port first"
         return f"port {item!r} is out of range, 1 to 65535 is allowed"
     return f"{item!r} is not a port, a range (8000-8080) or any"
 
 
-def bare_protocol(value: Any) -> str:
-    """A word for a protocol without what people put between two of them: ``TCP + UDP`` is ``tcpudp``."""
+def protocol_letters(value: Any) -> str:
+    """Return the letters and digits of a protocol: ``TCP + UDP`` is ``tcpudp``."""
     names = value if isinstance(value, (list, tuple)) else [value]
     return "".join(letter for word in names for letter in fold(word) if letter.isalnum())
 
 
 def is_two_protocols(value: Any) -> bool:
-    """True for ``tcp+udp`` in any spelling."""
-    return isinstance(value, (str, list, tuple)) and bare_protocol(value) in TWO_PROTOCOLS
+    """Return True for ``tcp+udp`` in any spelling."""
+    return isinstance(value, (str, list, tuple)) and protocol_letters(value) in TWO_PROTOCOLS
 
 
 def protocol_complaint(value: Any, instead: str) -> str:
-    """Why a protocol cannot stand in a rule, for one that exists elsewhere; else an empty string."""
-    if isinstance(value, str) and bare_protocol(value) == "other":
-        return f"{value!r}, as vca_fw had it, names no protocol; write any, or {instead}"
-    if isinstance(value, str) and bare_protocol(value) in _OTHER_PROTOCOLS:
-        return f"{value!r} is not a protocol of edge rules, which have {', '.join(PROTOCOLS)}; {instead}"
+    """Return the reason why edge rules do not support a protocol, or an empty string."""
+    if isinstance(value, str) and protocol_letters(value) == "other":
+        return f"{value!r}, a value of the module vca_fw, is not a protocol; write any, or {instead}"
+    if isinstance(value, str) and protocol_letters(value) in _OTHER_PROTOCOLS:
+        return f"{value!r} is not supported in edge rules, only {', '.join(PROTOCOLS)}; {instead}"
     return ""
 
 
 def read_icmp_type(reader: Reader) -> str | None:
-    """A name, or a number: no list of either is complete, but a misspelt name is caught.
+    """Return the name or number of an ICMP type.
 
-    Source: protocol/ans.md §2.6.
+    Numbers are not checked against a list, because the list of types is not complete. Source: protocol/ans.md §2.6.
     """
     value = reader.text("icmp_type")
     if value is None:
@@ -217,8 +238,8 @@ def read_icmp_type(reader: Reader) -> str | None:
 # -- networks with an address in them ----------------------------------------------------------------------------
 
 
-def network_meant(word: str) -> str:
-    """The network that a CIDR with host bits stands for, or an empty string for any other word."""
+def network_of_host(word: str) -> str:
+    """Return the network of a CIDR with host bits, or an empty string for other text."""
     try:
         address = ipaddress.ip_interface(word) if "/" in word else None
     except ValueError:
@@ -226,17 +247,17 @@ def network_meant(word: str) -> str:
     return "" if address is None or address.ip == address.network.network_address else str(address.network)
 
 
-def host_bits(plan: Plan, network_fields: Sequence[str]) -> tuple[str, ...]:
-    """Return a sentence for each network with host bits that a plan writes in one of the fields."""
+def host_bit_warnings(plan: Plan, network_fields: Sequence[str]) -> tuple[str, ...]:
+    """Return a warning for each network with host bits that a plan writes."""
     sentences: list[str] = []
     for change in plan.changes:
         if change.action not in ("create", "update") or change.after is None:
             continue
         names = [name for name in network_fields if change.action == "create" or name in change.fields]
         for name, text in _texts(change.after, names):
-            network = network_meant(text)
+            network = network_of_host(text)
             if network:
-                sentences.append(f"{change.identity}: {name} {text} stands for the network {network}.")
+                sentences.append(f"{change.identity}: {name} {text} means the network {network}.")
     return tuple(sentences)
 
 
@@ -251,11 +272,11 @@ def _texts(shown: Mapping[str, Any], names: Sequence[str]) -> Iterator[tuple[str
 # -- readers of fields -------------------------------------------------------------------------------------------------
 
 _APPLICATION = re.compile(r"(?:[0-9a-f-]{36}:)?application(?:group)?-[0-9]{1,9}\Z", re.IGNORECASE)
-"""Source: protocol/ans.md §2.6."""
+"""Ids of applications and application groups. Source: protocol/ans.md §2.6."""
 
 
 def read_members(reader: Reader, name: str) -> tuple[str, ...] | None:
-    """Read what may stand in a source or destination. Problems are noted."""
+    """Read the members of a source or destination. Problems are noted."""
     items = reader.items(name)
     if items is None:
         return None
@@ -264,18 +285,18 @@ def read_members(reader: Reader, name: str) -> tuple[str, ...] | None:
     members: list[str] = []
     for path, item in items:
         if not isinstance(item, str):
-            reader.problems.add(path, f"a word was expected, not {item!r}")
+            reader.problems.add(path, f"text was expected, not {item!r}")
         elif member(item) is None:
-            reader.problems.add(path, complaint(item))
+            reader.problems.add(path, member_complaint(item))
         elif (vnic_number(item) or 0) > LAST_VNIC:
             reader.problems.add(path, f"{item!r} is out of range, vnic-0 to vnic-{LAST_VNIC} is allowed")
         elif reader.printable(path, item):
-            members.append(_member_word(item))
+            members.append(_written_member(item))
     return tuple(members)
 
 
-def _member_word(item: str) -> str:
-    """A member as it was written, but for blanks within an address."""
+def _written_member(item: str) -> str:
+    """Return a member as written, without spaces within an address."""
     parsed = member(item)
     is_plain = parsed is not None and parsed.kind == ADDRESS and not item.strip().casefold().startswith(ADDRESS)
     return parsed.text if parsed is not None and is_plain else item.strip()
@@ -299,7 +320,7 @@ def read_applications(reader: Reader, name: str) -> tuple[str, ...] | None:
 
 
 def read_ports(reader: Reader, name: str) -> tuple[str, ...] | None:
-    """Read ports, which are numbers, ranges, or any. Problems are noted."""
+    """Read ports: numbers, ranges or any. Problems are noted."""
     items = reader.items(name)
     if items is None:
         return None
@@ -313,5 +334,5 @@ def read_ports(reader: Reader, name: str) -> tuple[str, ...] | None:
         if reason:
             reader.problems.add(where, reason)
         else:
-            ports.append(port_word(item))
+            ports.append(normalize_port(item))
     return tuple(ports)

@@ -1,4 +1,4 @@
-"""One section of one edge, read whole and written whole, and whether the server checks versions on the way."""
+"""The store of one section of an edge, which reads and writes the whole section."""
 
 from __future__ import annotations
 
@@ -32,15 +32,16 @@ if TYPE_CHECKING:
 _JOB_TIMEOUT_S = 600.0
 _JOB_POLL_S = (1.0, 2.0, 3.0, 5.0)
 _FRESH = {"Cache-Control": "no-cache"}
-"""Headers of reads that plan or verify a write: no cache on the way may answer them."""
+"""Headers of reads for planning and verification, so that caches do not respond."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass
 class _VersionCheck:
-    """True when ``/hybridity`` takes the version of a section back, None as long as a session does not know.
+    """The version check of ``/hybridity``, as far as the session has detected it.
 
+    ``is_made`` is True if the server accepts and checks the version of a section, and None if that is not known yet.
     Source: protocol/ans.md §8.
     """
 
@@ -48,30 +49,30 @@ class _VersionCheck:
 
 
 class DocumentCodec(Protocol):
-    """The part of a section's codec that a store uses."""
+    """The methods of a section codec that a store uses."""
 
     media_type: str
 
     def parse(self, body: bytes) -> Document:
-        """Raises DecodeError."""
+        """Return the document of a response. Raises: DecodeError."""
         ...
 
     def encode(self, document: Document) -> bytes:
-        """Return the body for the wire."""
+        """Return the body to write a document."""
         ...
 
 
 Expectation = Callable[["SectionStore", Document, "CheckRun"], Document]
-"""Gives a document as the earlier tasks of a check-mode run would have left it."""
+"""Returns a document with the changes of earlier tasks in check mode."""
 
 
 class SectionStore(Store):
-    """One section of one edge: the whole of it in one read and one write. Source: protocol/ans.md §1.
+    """A section of an edge, read and written as a whole. Source: protocol/ans.md §1.
 
-    ``path`` is where the section is below the edge, by default ``<section>/config``. ``expect`` gives the document of a
-    check-mode run as the earlier tasks of the run would have left it.
+    ``path`` is the path of the section below the edge. Default: ``<section>/config``. ``expect`` adds the changes of
+    earlier tasks to documents in check mode.
 
-    Raises: ConfigurationError for an edge whose backend has no sections that are read and written whole.
+    Raises: ConfigurationError if the backend of the edge has no sections that are read and written as a whole.
     """
 
     def __init__(
@@ -97,32 +98,35 @@ class SectionStore(Store):
 
     @property
     def target(self) -> str:
-        """``edge gateway web-edge``."""
+        """The display name of the edge: ``edge gateway web-edge``."""
         return f"edge gateway {self.edge.name or self.edge.edge_id}"
 
     @property
     def lock_key(self) -> str:
-        """``https://host:443/edge/<uuid>``, or that of the VDC group whose edges are changed one at a time.
+        """The key of the lock: ``https://host:443/edge/<uuid>``, or of the VDC group.
 
-        The same in every process.
+        It is equal in every process. The edges of a VDC group share it if the server changes them one at a time.
         """
         return f"{origin_of(self.session.identity.base_url)}/{lock_path(self.edge)}"
 
     @property
     def target_key(self) -> str:
-        """``https://host:443/edge/<uuid>``: the same in every process and for every backend."""
+        """The key of the edge: ``https://host:443/edge/<uuid>``.
+
+        It is equal in every process and for every backend.
+        """
         return f"{origin_of(self.session.identity.base_url)}/edge/{self.edge.edge_id}"
 
     @property
     def path(self) -> str:
-        """The section's path below the API's base."""
+        """The path of the section below the base URL of the API."""
         edge_path = BACKENDS[self.backend].edge_path.format(edge=quote(self.edge.edge_id, safe=""))
         return f"{edge_path}/{self._path}"
 
     def read(self) -> Document:
-        """Raises: NotFoundError when there is no such edge or it has no such section; ApiError, DecodeError.
+        """Return the section. In check mode, it includes the changes of earlier tasks.
 
-        In a check-mode run the document is as the run's earlier tasks would have left it.
+        Raises: NotFoundError if the edge or section does not exist; ApiError, DecodeError.
         """
         document = self._read()
         run = getattr(self.session, "check_run", None)
@@ -137,7 +141,10 @@ class SectionStore(Store):
 
     @property
     def is_version_checked(self) -> bool:
-        """True unless the server is known not to take the version back, so that only looking again tells."""
+        """True unless the server is known not to accept versions.
+
+        If it does not, only another read shows if a section has changed.
+        """
         return self._version_check.is_made is not False
 
     @property
@@ -145,9 +152,9 @@ class SectionStore(Store):
         return self.session.state_of(_VersionCheck)
 
     def commit(self, base: Document, document: Document) -> None:
-        """Write the whole section; 200, 201 and 204 are done, 202 is a job to wait for.
+        """Write the whole section. ``base`` is not used.
 
-        ``base`` is not needed for that. Source: protocol/ans.md §1.5, §7.
+        Status 200, 201 and 204 mean done; 202 means that a job has to finish. Source: protocol/ans.md §1.5, §7.
 
         Raises: ConflictError, BusyError and other ApiErrors, TransportError, TaskFailedError, TaskTimeoutError.
         """
@@ -165,10 +172,11 @@ class SectionStore(Store):
         except InvalidRequestError:
             if self._version_check.is_made is not None or self.read().version != document.version:
                 raise
-            # Some servers refuse any version, says the original SDK. Nothing was done, and nobody else has written.
+            # vcloudair 0.5 reports that some servers reject any version. The write was rejected and the version
+            # has not changed, so that the write can be repeated without a version.
             self._put(replace(document, version=None))
             self._version_check.is_made = False
-            _log.debug("%s takes no version back", self.target)
+            _log.debug("%s: the server does not accept versions", self.target)
         else:
             self._version_check.is_made = True
 
@@ -181,33 +189,36 @@ class SectionStore(Store):
             body=self._codec.encode(document),
         )
         if html_title(response.body):
-            # A page of somebody in between: nobody knows what became of the write.
-            raise html_error(response.body, f"the answer to the write of {self.target}", "a word of the server")
+            # A proxy has sent an HTML page, so the result of the write is unknown.
+            raise html_error(response.body, f"the response to the write of {self.target}", "a response of the server")
         if response.status == 202 and "Location" in response.headers:
             wait_for_job(self.session, last_part(response.headers["Location"]), self.target, self.clock)
 
     def _accept(self) -> str | None:
-        # None: the session's own XML type with the version. Source: protocol/ans.md §1.2.
+        # None selects the XML media type of the session with its version. Source: protocol/ans.md §1.2.
         return None if self._codec.media_type == XML else self._codec.media_type
 
     def _explained(self, exc: ApiError) -> NotFoundError:
         return NotFoundError(
-            f"{self.target[:1].upper()}{self.target[1:]} does not exist, or has no {self.section} of this kind.",
+            f"Opening the {self.section} section of {self.target} failed. The edge gateway or section does not exist.",
             status=exc.status,
             code=exc.code,
             request_id=exc.request_id,
             method=exc.method,
             path=exc.path,
-            hint="Check the name or UUID, that it is an advanced gateway, and the setting edge_api.",
+            hint="Check the name or UUID and the setting edge_api. The edge gateway must be an advanced gateway.",
         )
 
 
 class StageableSectionStore(SectionStore, StageableStore):
-    """A section without secrets, so that it may be staged."""
+    """A section without secrets, which can be staged."""
 
     @property
     def lasting_target(self) -> dict[str, str]:
-        """The edge by UUID, with what would have to be looked up otherwise; the name is for messages only."""
+        """The edge by UUID, with the values that would have to be looked up.
+
+        The name is only for messages.
+        """
         return {
             "edge": self.edge.edge_id,
             "edge_name": self.edge.name,
@@ -216,16 +227,19 @@ class StageableSectionStore(SectionStore, StageableStore):
         }
 
     def dump(self, document: Document) -> bytes:
-        """The document as it would be sent."""
+        """Return the document as it would be sent."""
         return self._codec.encode(document)
 
     def load(self, body: bytes) -> Document:
-        """A document that :meth:`dump` gave. Raises DecodeError."""
+        """Return the document that :meth:`dump` saved. Raises: DecodeError."""
         return self._codec.parse(body)
 
 
 def wait_for_job(session: Session, job_id: str, target: str, clock: Clock) -> None:
-    """Poll an edge job until it ends. Source: protocol/ans.md §7. Raises: TaskFailedError, TaskTimeoutError."""
+    """Poll an edge job until it ends.
+
+    Source: protocol/ans.md §7. Raises: TaskFailedError, TaskTimeoutError.
+    """
     deadline = clock.now() + _JOB_TIMEOUT_S
     polls = 0
     while True:
@@ -235,11 +249,13 @@ def wait_for_job(session: Session, job_id: str, target: str, clock: Clock) -> No
             return
         if job.is_failed:
             raise TaskFailedError(
-                f"Job {job_id} on {target} ended as {job.status}: {job.message or 'no message'}.", task=shown
+                f"Job {job_id} on {target} failed with status {job.status}: {job.message or 'no message'}.", task=shown
             )
         if clock.now() >= deadline:
             raise TaskTimeoutError(
-                f"Job {job_id} on {target} is {job.status or 'unknown'} after {_JOB_TIMEOUT_S:.0f} seconds.", task=shown
+                f"Waiting for job {job_id} on {target} timed out. Its status after {_JOB_TIMEOUT_S:.0f} seconds is "
+                f"{job.status or 'unknown'}.",
+                task=shown,
             )
         clock.sleep(_JOB_POLL_S[min(polls, len(_JOB_POLL_S) - 1)])
         polls += 1

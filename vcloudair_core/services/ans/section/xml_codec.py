@@ -1,4 +1,4 @@
-"""The base of the codecs of sections in XML, as ``/network/edges`` speaks it."""
+"""The base class of XML codecs of sections for ``/network/edges``."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from vcloudair_core.services.ans.section.document import (
     SectionEdit,
     SectionState,
     SettingsT,
-    placed,
+    replace_user_records,
 )
 from vcloudair_core.services.ans.section.xml_elements import (
     child_of,
     children,
+    ensure_child,
     int_of,
-    made_child,
     remove,
     tag_like,
     text_of,
@@ -38,18 +38,18 @@ if TYPE_CHECKING:
 
 
 class XmlCodec(ABC, Generic[SettingsT]):
-    """A section in XML. Its records are below two elements: ``<natRules><natRule>``.
+    """The base class of XML codecs. Records are below two elements.
 
-    The tree of a document is an element; it is copied, never changed in place. All that a subclass does not know in it
-    stays as it is.
+    Example: ``<natRules><natRule>``. The tree of a document is an element, which is copied and never changed in place.
+    Unknown elements are kept.
 
     Attributes:
         section: Name of the section.
         what: The section in messages: ``the NAT configuration``.
         root: Name of the root element.
         records_path: Name of the element around the records, and of a record.
-        not_sent: Elements of records that the server does not take back.
-        has_secrets: Documents may hold keys, so that no message quotes them.
+        not_sent: Elements of records that the server does not accept.
+        has_secrets: True if documents may hold keys, so that messages must not quote them.
         document_type: Type of the documents.
     """
 
@@ -63,7 +63,7 @@ class XmlCodec(ABC, Generic[SettingsT]):
     backend = NSXV
     media_type = XML
 
-    # -- what a section knows --------------------------------------------------------------------------------------
+    # -- defined by subclasses -------------------------------------------------------------------------------------
 
     @abstractmethod
     def settings_of(self, root: _Element) -> SettingsT:
@@ -71,10 +71,10 @@ class XmlCodec(ABC, Generic[SettingsT]):
 
     @abstractmethod
     def rule_of(self, record: _Element) -> Any:
-        """Return the rule that a record says. Never raises."""
+        """Return the rule of a record. Never raises."""
 
     def rule_type_of(self, record: _Element) -> str:
-        """Return who owns a record: ``user``, or a type of the server's own."""
+        """Return the owner of a record: ``user``, or a type of the server."""
         return "user"
 
     @abstractmethod
@@ -83,28 +83,30 @@ class XmlCodec(ABC, Generic[SettingsT]):
 
     @abstractmethod
     def set_fields(self, record: _Element, spec: Any, changed: tuple[str, ...]) -> None:
-        """Set the values that ``spec`` has for the fields ``changed`` in a record."""
+        """Set the fields ``changed`` of a record from ``spec``."""
 
     @abstractmethod
     def fill(self, record: _Element, spec: Any) -> None:
-        """Fill the empty record of a rule that the server does not know yet, without id."""
+        """Fill the empty record of a new rule, without id."""
 
     # -- the codec -------------------------------------------------------------------------------------------------
 
     def parse(self, body: bytes) -> SectionDocument[SettingsT]:
-        """Return the document of a response. Raises: DecodeError when it is not XML, or not this section."""
+        """Return the document of a response.
+
+        Raises: DecodeError if it is not XML, or not this section.
+        """
         root = xml.parse(body, what=self.what)
         if xml.local(root) != self.root:
             raise DecodeError(
-                f"{self.what[:1].upper()}{self.what[1:]} is not what was expected: <{self.root}>, not "
-                f"<{xml.local(root)}>.",
+                f"Reading {self.what} failed. <{self.root}> was expected, not <{xml.local(root)}>.",
                 excerpt="" if self.has_secrets else body[:200].decode("utf-8", errors="replace"),
             )
         version = int_of(text_of(root, "version"))
         return self.document_type(self.section, root, version, self.backend, self.media_type, codec=self)
 
     def encode(self, document: Document) -> bytes:
-        """Return the whole section, version and all. Source: protocol/ans.md §8."""
+        """Return the whole section with its version. Source: protocol/ans.md §8."""
         root: _Element = document.tree
         if any(child_of(record, name) is not None for record in self.records(root) for name in self.not_sent):
             root = copy.deepcopy(root)
@@ -114,7 +116,7 @@ class XmlCodec(ABC, Generic[SettingsT]):
         return xml.to_bytes(root)
 
     def decode(self, document: Document) -> SectionState[SettingsT]:
-        """Return the meaning of a document."""
+        """Return the decoded document."""
         root: _Element = document.tree
         return SectionState(
             self.settings_of(root),
@@ -125,15 +127,18 @@ class XmlCodec(ABC, Generic[SettingsT]):
         )
 
     def merge(self, document: Document, edit: SectionEdit) -> Document:
-        """Return a document with a copy of the tree that has the edit carried out."""
+        """Return a document with the edit applied to a copy of the tree."""
         root: _Element = copy.deepcopy(document.tree)
         self.set_settings(root, edit.settings)
         if edit.steps is not None:
-            holder = made_child(root, self.records_path[0])
+            holder = ensure_child(root, self.records_path[0])
             records = self.records(root)
             users = [self._step(records, step, holder) for step in edit.steps]
             others = [child for child in holder if xml.local(child) != self.records_path[1]]
-            holder[:] = [*others, *placed(records, [self.rule_type_of(record) for record in records], users)]
+            holder[:] = [
+                *others,
+                *replace_user_records(records, [self.rule_type_of(record) for record in records], users),
+            ]
         return replace(document, tree=root)
 
     def records(self, root: _Element) -> list[_Element]:
@@ -152,5 +157,5 @@ class XmlCodec(ABC, Generic[SettingsT]):
 
 
 def leaf_texts(element: _Element) -> dict[str, Any]:
-    """Return the texts of the children that have no children, by name."""
+    """Return the texts of child elements without children, by name."""
     return {xml.local(child): child.text or "" for child in element if len(child) == 0}

@@ -1,4 +1,4 @@
-"""Reading and changing elements of NSX's XML, whatever is in them."""
+"""Read and change XML elements of NSX, with or without a namespace."""
 
 from __future__ import annotations
 
@@ -12,53 +12,56 @@ if TYPE_CHECKING:
 
 
 def tag_like(like: _Element, name: str) -> str:
-    """A name in the namespace of ``like``, of which this wire form has none. Source: protocol/ans.md §2.8."""
+    """Return a name in the namespace of ``like``.
+
+    The elements of this API have no namespace. Source: protocol/ans.md §2.8.
+    """
     namespace = etree.QName(like).namespace
     return f"{{{namespace}}}{name}" if namespace else name
 
 
 def children(element: _Element | None, name: str) -> list[_Element]:
-    """The children of that name."""
-    # In any namespace or none. lxml looks for them in C, and makes objects of those alone that are meant.
+    """Return the children with a name."""
+    # In any namespace or none. lxml filters in C, and creates objects only for matching children.
     return [] if element is None else list(element.iterchildren(f"{{*}}{name}"))
 
 
 def child_of(element: _Element | None, name: str) -> _Element | None:
-    """The first child of that name."""
+    """Return the first child with a name."""
     return None if element is None else next(element.iterchildren(f"{{*}}{name}"), None)
 
 
-def made_child(element: _Element, name: str) -> _Element:
-    """The first child of that name, made if there is none."""
+def ensure_child(element: _Element, name: str) -> _Element:
+    """Return the first child with a name. It is created if it is missing."""
     child = child_of(element, name)
     return etree.SubElement(element, tag_like(element, name)) if child is None else child
 
 
 def remove(element: _Element) -> None:
-    """Take an element out of its parent."""
+    """Remove an element from its parent."""
     parent = element.getparent()
     if parent is not None:
         parent.remove(element)
 
 
 def text_of(element: _Element | None, name: str) -> str | None:
-    """The text of a child, None when there is no such child."""
+    """Return the text of a child; None if there is no such child."""
     child = child_of(element, name)
     return None if child is None else (child.text or "").strip()
 
 
 def texts_of(element: _Element | None, name: str) -> tuple[str, ...]:
-    """The texts of all children of that name, without the empty ones."""
+    """Return the texts of all children with a name, without empty ones."""
     return tuple(text for child in children(element, name) if (text := (child.text or "").strip()))
 
 
 def set_text(element: _Element, name: str, value: Any) -> None:
-    """Give a child that text; it is made if there is none."""
-    made_child(element, name).text = str(value).lower() if isinstance(value, bool) else str(value)
+    """Set the text of a child. It is created if it is missing."""
+    ensure_child(element, name).text = str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def set_texts(element: _Element, values: Mapping[str, Any]) -> None:
-    """Give children texts; a child whose value is None is taken out."""
+    """Set the texts of children. A child whose value is None is removed."""
     for name, value in values.items():
         child = child_of(element, name)
         if value is not None:
@@ -68,7 +71,7 @@ def set_texts(element: _Element, values: Mapping[str, Any]) -> None:
 
 
 def set_repeated(element: _Element, name: str, values: Sequence[str]) -> None:
-    """One child for each value, in place of those of that name."""
+    """Replace all children with a name by one child for each value."""
     for child in children(element, name):
         remove(child)
     for value in values:
@@ -76,7 +79,7 @@ def set_repeated(element: _Element, name: str, values: Sequence[str]) -> None:
 
 
 def int_of(text: str | None) -> int | None:
-    """A whole number; None for anything else."""
+    """Return a whole number; None for other text."""
     try:
         return int(text) if text else None
     except ValueError:
@@ -84,12 +87,12 @@ def int_of(text: str | None) -> int | None:
 
 
 def digits_of(text: str | None) -> str | None:
-    """A whole number as text without leading zeros; None for anything else."""
+    """Return a whole number as text without leading zeros; None for other text."""
     number = int_of(text)
     return None if number is None else str(number)
 
 
 def bool_of(text: str | None, absent: bool | None = None) -> bool | None:
-    """True or false; ``absent`` for anything else."""
+    """Return a bool; ``absent`` for other text."""
     word = (text or "").lower()
     return word == "true" if word in ("true", "false") else absent

@@ -326,11 +326,11 @@ def test_a_job_is_waited_for() -> None:
 
 def test_a_job_that_fails_or_hangs_is_an_error() -> None:
     _, store = _store_with_job("FAILED")
-    with pytest.raises(TaskFailedError, match="jobdata-7 on edge gateway .* ended as FAILED"):
+    with pytest.raises(TaskFailedError, match="jobdata-7 on edge gateway .* failed with status FAILED"):
         document = store.read()
         store.commit(document, document)
     _, store = _store_with_job(*["RUNNING"] * 200)
-    with pytest.raises(TaskTimeoutError, match="is RUNNING after 600 seconds"):
+    with pytest.raises(TaskTimeoutError, match="after 600 seconds is RUNNING"):
         document = store.read()
         store.commit(document, document)
 

@@ -68,5 +68,5 @@ def test_the_same_rule_twice_is_a_slip() -> None:
 
 @pytest.mark.parametrize("protocol", ["Other", "other"])
 def test_the_protocol_other_of_old_lists_is_refused_with_a_way_out(protocol: str) -> None:
-    with pytest.raises(SpecError, match="names no protocol; write any, or create an application"):
+    with pytest.raises(SpecError, match="is not a protocol; write any, or create an application"):
         Bench("hybridity").ensure({"rules": [rule("db", 1433, protocol=protocol)]}, "present")

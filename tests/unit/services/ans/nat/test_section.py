@@ -152,7 +152,7 @@ def test_twins_on_the_server_are_named_and_not_guessed(one: Bench) -> None:
     one.seed(foreign(200_001), foreign(200_002, vnic="2", **twin))
     loose = {"action": "dnat", "original_address": "2.2.2.2/24", "original_port": 10_001, "protocol": "tcp",
              "translated_address": "192.168.99.1"}  # fmt: skip
-    with pytest.raises(AmbiguousMatchError, match="2 NAT rules are alike in what they match") as caught:
+    with pytest.raises(AmbiguousMatchError, match="2 NAT rules are for the same traffic") as caught:
         one.ensure(loose)
     assert [found["vnic"] for found in caught.value.candidates] == ["1", "2"]
     assert caught.value.candidates[0] == {
@@ -200,11 +200,13 @@ def test_a_new_rule_by_description_or_tag_needs_what_it_is_made_of(one: Bench) -
 def test_changing_protocol_or_action_leaves_nothing_behind(nat: Bench) -> None:
     nat.ensure({**FULL_DNAT, "tag": None})
     one = {"match_by": "rule_id", "rule_id": 196609}
-    with pytest.raises(SpecError, match="snat_match_destination_port: goes with snat, and the rule is dnat"):
+    with pytest.raises(
+        SpecError, match="snat_match_destination_port: is only allowed with snat, and the action of the rule is dnat"
+    ):
         nat.ensure({**one, "snat_match_destination_port": 80})
     nat.ensure({**one, "protocol": "icmp", "icmp_type": "redirect"})
     assert (nat.rules[0]["icmpType"], nat.rules[0]["originalPort"]) == ("redirect", "any")
-    with pytest.raises(SpecError, match="original_port: icmp has no ports, and the rule is for icmp"):
+    with pytest.raises(SpecError, match="original_port: icmp has no ports, and the protocol of the rule is icmp"):
         nat.ensure({**one, "original_port": 80})
     nat.ensure({**one, "protocol": "icmp", "icmp_type": "any"})
     nat.ensure({**one, "protocol": "tcp", "original_port": 80})
@@ -372,7 +374,7 @@ def test_bad_input_sends_nothing(one: Bench) -> None:
 
 
 def test_what_a_new_rule_lacks_is_told_by_name_and_nothing_is_written(one: Bench) -> None:
-    with pytest.raises(SpecError, match=r"^\[1\].translated_address: is required, because there is no rule 'snat"):
+    with pytest.raises(SpecError, match=r"^\[1\].translated_address: is required, because the rule 'snat"):
         one.ensure([WEB, {**OUT, "translated_address": None}])
     assert [call for call in one.journal.calls if call.startswith("PUT")] == []
 

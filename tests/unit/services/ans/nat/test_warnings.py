@@ -36,7 +36,7 @@ def test_a_firewall_that_is_off(vca_simulator: Simulator, edge_api: str, check: 
         outcome = nat.ensure([WEB, OUT], check=check)
         target = nat.edge.name
         assert outcome.warnings == (
-            f"The firewall of edge gateway {target} is off, and NAT works only while it is on.",
+            f"The firewall of edge gateway {target} is disabled. NAT works only while the firewall is enabled.",
         )
         assert outcome.as_dict()["warnings"] == list(outcome.warnings)
         assert reads_of_firewall(nat) == 1
@@ -45,7 +45,7 @@ def test_a_firewall_that_is_off(vca_simulator: Simulator, edge_api: str, check: 
             assert (again.warnings, len(nat.journal.calls)) == ((), 1)
 
 
-NOT_LET_IN = "No firewall rule of edge gateway {edge} lets the traffic of 'web' in from outside."
+NOT_LET_IN = "No firewall rule of edge gateway {edge} accepts the traffic of 'web' from outside."
 TCP = {"protocol": "tcp"}
 
 
@@ -111,7 +111,7 @@ def test_only_what_is_set_in_force_is_looked_at(nat: Bench) -> None:
     assert nat.ensure(WEB, "absent").warnings == ()
     assert reads_of_firewall(nat) == 0
     assert nat.ensure({"enabled": False, "rules": [WEB]}).warnings == (
-        f"NAT of edge gateway {nat.edge.name} is off, so its rules have no effect.",
+        f"NAT of edge gateway {nat.edge.name} is disabled, so its rules have no effect.",
     )
     firewall(nat, enabled=False)
     assert len(nat.ensure({"enabled": True}).warnings) == 1
@@ -121,4 +121,4 @@ def test_a_firewall_that_cannot_be_read_is_no_failure(nat: Bench) -> None:
     nat.simulator.faults.add("status", path="/firewall/config", status=403, count=0)
     outcome = nat.ensure(WEB)
     assert outcome.changed
-    assert outcome.warnings[0].startswith("Whether the firewall of edge gateway")
+    assert outcome.warnings[0].startswith("Reading the firewall of edge gateway")

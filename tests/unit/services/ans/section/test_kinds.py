@@ -122,7 +122,7 @@ def test_bad_input_is_refused_with_its_path() -> None:
 
 def test_another_document_or_backend_is_no_such_section(session: Any) -> None:
     session.body = b'{"featureType": "nat", "rules": {}}'
-    with pytest.raises(DecodeError, match="hosts of hosts, not featureType 'nat'"):
+    with pytest.raises(DecodeError, match="The key 'hosts' was expected, not featureType 'nat'"):
         WHOLE.open(session, {}).read()
     session.settings.edge_api = "hybridity"
     with pytest.raises(ConfigurationError, match="hosts section of edge gateway"):
