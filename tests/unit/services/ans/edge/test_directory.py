@@ -288,7 +288,7 @@ def test_headers_fit_the_edge_api() -> None:
 
 
 def test_an_unknown_uuid_is_explained() -> None:
-    with pytest.raises(NotFoundError, match=f"Edge gateway {EDGE_ID} does not exist.*edge_api"):
+    with pytest.raises(NotFoundError, match=f"edge gateway {EDGE_ID} failed.*edge_api"):
         SectionKind(FIREWALL).open(FakeSession(), {"edge": EDGE_ID}).read()  # type: ignore[arg-type]
 
 
