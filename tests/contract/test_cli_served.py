@@ -87,7 +87,7 @@ def test_tunnels_and_the_sheet_for_the_other_side(env: dict[str, str], tmp_path:
 
 
 @pytest.mark.parametrize("service_type", ["vcd", "vchs", "vca"])
-def test_all_three_flavours_sign_in(env: dict[str, str], service_type: str) -> None:
+def test_all_three_flavors_sign_in(env: dict[str, str], service_type: str) -> None:
     done = vca(env, "whoami", "-o", "json", "--service-type", service_type, VCA_SESSION_CACHE="false")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["service_type"] == service_type

@@ -54,7 +54,7 @@ def _numbers(version: str) -> list[int]:
 
 WELL: dict[str, Any] = {"name": "requests", "version": "2.34.2", "vulns": []}
 WEAK: dict[str, Any] = {"name": "lxml", "version": "5.0", "vulns": [{"id": "PYSEC-1", "fix_versions": ["5.1"]}]}
-UNSEEN: dict[str, Any] = {"name": "rich", "skip_reason": "not found on PyPI"}
+UNKNOWN_KEY: dict[str, Any] = {"name": "rich", "skip_reason": "not found on PyPI"}
 
 
 @pytest.mark.parametrize(
@@ -62,8 +62,8 @@ UNSEEN: dict[str, Any] = {"name": "rich", "skip_reason": "not found on PyPI"}
     [
         ([WELL], 0, "1 packages were audited, 0 have"),
         ([WELL, WEAK], 1, "lxml 5.0: PYSEC-1, mended in 5.1"),
-        ([UNSEEN], audit.UNKNOWN, "Nothing was audited"),
-        ([WELL, UNSEEN], 1, "Not audited: rich"),
+        ([UNKNOWN_KEY], audit.UNKNOWN, "Nothing was audited"),
+        ([WELL, UNKNOWN_KEY], 1, "Not audited: rich"),
         ([{"name": "vcloudair-core", "skip_reason": "x"}, WELL], 0, "1 packages"),
         ([], audit.UNKNOWN, "Nothing was audited"),
     ],

@@ -171,7 +171,7 @@ def _ours(way: Way, *, has_progress: bool) -> tuple[Claim, str]:
     portal.login()
     live: Any = portal.login_to_instance(0)
     clock = LinkedClock(simulator)
-    live.session.clock = live.session._wire.clock = clock
+    live.session.clock = live.session._pipeline.clock = clock
     dr, began = DisasterRecovery(live), clock.now()
     dr.retrieve_replications()
     asked, machine = way.ids(simulator), judged(simulator)

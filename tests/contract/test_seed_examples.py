@@ -116,12 +116,12 @@ def _edge_id(server: SimulatorServer) -> str:
         return edge_id
 
 
-def _signed_in(server: SimulatorServer, username: str, password: str, flavour: str) -> OrgInfo:
+def _signed_in(server: SimulatorServer, username: str, password: str, flavor: str) -> OrgInfo:
     from vcloudair_core import VCASession
 
     sess = VCASession("5.6", username, password)
     org_info: OrgInfo | None
-    if flavour == "portal":
+    if flavor == "portal":
         sess.login_url = f"{server.url}/api/vchs/sessions"
         sess.login()
         org_info = sess.login_to_vdc(sess.vdc_names[0])
@@ -131,11 +131,11 @@ def _signed_in(server: SimulatorServer, username: str, password: str, flavour: s
     return org_info
 
 
-@pytest.mark.parametrize("flavour", ["portal", "direct"])
-def test_the_firewall_examples(server: SimulatorServer, username: str, password: str, flavour: str) -> None:
+@pytest.mark.parametrize("flavor", ["portal", "direct"])
+def test_the_firewall_examples(server: SimulatorServer, username: str, password: str, flavor: str) -> None:
     from vcloudair_core import ANSFirewall
 
-    org_info = _signed_in(server, username, password, flavour)
+    org_info = _signed_in(server, username, password, flavor)
 
     fw = ANSFirewall(_edge_id(server), org_info)
 
@@ -166,11 +166,11 @@ def test_the_firewall_examples(server: SimulatorServer, username: str, password:
     assert [rule["name"] for rule in fw if rule["name"] == "Rule Name"] == []
 
 
-@pytest.mark.parametrize("flavour", ["portal", "direct"])
-def test_the_nat_examples(server: SimulatorServer, username: str, password: str, flavour: str) -> None:
+@pytest.mark.parametrize("flavor", ["portal", "direct"])
+def test_the_nat_examples(server: SimulatorServer, username: str, password: str, flavor: str) -> None:
     from vcloudair_core import ANSNat
 
-    org_info = _signed_in(server, username, password, flavour)
+    org_info = _signed_in(server, username, password, flavor)
 
     nat = ANSNat(_edge_id(server), org_info)
     nat.get_config()
@@ -200,11 +200,11 @@ def test_the_nat_examples(server: SimulatorServer, username: str, password: str,
     assert len(nat) == count
 
 
-@pytest.mark.parametrize("flavour", ["portal", "direct"])
-def test_the_ipsec_examples(server: SimulatorServer, username: str, password: str, flavour: str) -> None:
+@pytest.mark.parametrize("flavor", ["portal", "direct"])
+def test_the_ipsec_examples(server: SimulatorServer, username: str, password: str, flavor: str) -> None:
     from vcloudair_core import ANSIPSec
 
-    org_info = _signed_in(server, username, password, flavour)
+    org_info = _signed_in(server, username, password, flavor)
 
     ipsec = ANSIPSec(_edge_id(server), org_info)
     ipsec.get_config()
@@ -236,11 +236,11 @@ def test_the_ipsec_examples(server: SimulatorServer, username: str, password: st
     assert len(ipsec) == count
 
 
-@pytest.mark.parametrize("flavour", ["portal", "direct"])
-def test_the_query_examples(server: SimulatorServer, username: str, password: str, flavour: str) -> None:
+@pytest.mark.parametrize("flavor", ["portal", "direct"])
+def test_the_query_examples(server: SimulatorServer, username: str, password: str, flavor: str) -> None:
     from vcloudair_core import EdgeGatewayQuery, OrgVdcQuery, QueryBase, VAppQuery, VAppTemplateQuery, VMQuery
 
-    org_info = _signed_in(server, username, password, flavour)
+    org_info = _signed_in(server, username, password, flavor)
 
     vms = VMQuery(org_info)
     vms.execute()

@@ -24,7 +24,7 @@ from vcloudair_core.services.metrics.model import series_of
 from vcloudair_core.services.query import codec as query_codec
 from vcloudair_core.services.query.record import Record
 from vcloudair_core.services.query.record_types import built_in_types
-from vcloudair_core.session.api_errors import error_of
+from vcloudair_core.session.api_errors import error_from_response
 from vcloudair_core.session.auth import codec as session_codec
 from vcloudair_core.session.task_codec import decode_task
 from vcloudair_core.session.versions import choose_version
@@ -41,7 +41,7 @@ def _versions(body: bytes) -> object:
 
 def _error(body: bytes) -> object:
     request = Request("GET", "https://vcd.example.test/api/x")
-    error = error_of(Response(400 + len(body) % 200, Headers(), body), request, secrets=["hunter2"])
+    error = error_from_response(Response(400 + len(body) % 200, Headers(), body), request, secrets=["hunter2"])
     assert error is not None
     assert len(str(error)) < 2_000
     return error.as_dict()

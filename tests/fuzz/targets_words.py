@@ -22,7 +22,7 @@ from vcloudair_core.services.query.filters import parse_where
 from vcloudair_core.services.query.record import Record
 from vcloudair_core.services.query.record_types import built_in_types
 from vcloudair_core.session.origins import Origins, UntrustedOriginError
-from vcloudair_core.session.urls import join, normalise_url
+from vcloudair_core.session.urls import join, normalize_url
 
 _WEB = {
     "name": "web", "action": "accept", "source": ["any", "10.0.0.0/8"], "destination": ["192.0.2.1-192.0.2.9"],
@@ -83,7 +83,7 @@ def _conditions(text: str) -> object:
 def _url(text: str) -> object:
     """Return the normalized base URL, after joining the rest of the text to it."""
     first, _, rest = text.partition(" ")
-    base = normalise_url(first)
+    base = normalize_url(first)
     join(base, rest)
     return base
 

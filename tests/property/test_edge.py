@@ -109,7 +109,7 @@ def cloud(edge_api: str, number: int = 0) -> tuple[Client, Simulator]:
     simulator = Simulator(SimulatorConfig(profile="all"))
     settings = {**simulator_settings(simulator), "edge_api": edge_api, "lock": False, "firewall_lint": "off"}
     client = simulated_app(simulator).client(**settings)
-    client.session.clock = client.session._wire.clock = FakeClock()
+    client.session.clock = client.session._pipeline.clock = FakeClock()
     return client, simulator
 
 

@@ -10,7 +10,7 @@ from vcloudair_core.session.auth.base import Credentials, PrimedAuth
 from vcloudair_core.session.auth.vcd import TOKEN_HEADER
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.session.session import Session
-from vcloudair_core.session.urls import normalise_url
+from vcloudair_core.session.urls import normalize_url
 from vcloudair_core.session.versions import DEFAULT_VERSIONS, check_pinned
 from vcloudair_core.settings.settings import Settings
 from vcloudair_core.util.redaction import MASK, MaskedStr, Secret
@@ -72,15 +72,15 @@ def session_for(
             "There is no vcdurl and token to talk to.",
             hint="Pass org_info as login() returned it, or both vcdurl and token.",
         )
-    base_url = normalise_url(str(url))
+    base_url = normalize_url(str(url))
     is_on_demand = base_url.endswith("/api/compute")
-    flavour = "vca" if is_on_demand else "vchs"
-    chosen = check_pinned(str(known.get("version") or version or DEFAULT_VERSIONS[flavour]))
+    flavor = "vca" if is_on_demand else "vchs"
+    chosen = check_pinned(str(known.get("version") or version or DEFAULT_VERSIONS[flavor]))
     header = str(known.get("auth-header") or TOKEN_HEADER)
     value = f"Bearer {secret}" if header.lower() == "authorization" else str(secret)
     sent = {name: Secret(text) for name, text in (headers or {}).items()} | {header: Secret(value)}
-    credentials = Credentials(Identity(flavour, base_url, chosen, auth_header=header), sent, is_own=False)
-    settings = Settings.load({"service_type": flavour, "url": base_url, "api_version": chosen})
+    credentials = Credentials(Identity(flavor, base_url, chosen, auth_header=header), sent, is_own=False)
+    settings = Settings.load({"service_type": flavor, "url": base_url, "api_version": chosen})
     return Session(settings, transport or new_transport(settings), PrimedAuth(credentials))
 
 

@@ -20,10 +20,10 @@ from vcloudair_core.session.auth import vca, vchs
 from vcloudair_core.session.auth.base import AuthFlow, Credentials, PrimedAuth
 from vcloudair_core.session.auth.vcd import TOKEN_HEADER, VcdAuth
 from vcloudair_core.session.identity import Identity
-from vcloudair_core.session.pipeline import Wire
+from vcloudair_core.session.pipeline import HttpPipeline
 from vcloudair_core.session.retry import RetryPolicy
 from vcloudair_core.session.session import Session
-from vcloudair_core.session.urls import normalise_url
+from vcloudair_core.session.urls import normalize_url
 from vcloudair_core.session.versions import check_pinned
 from vcloudair_core.settings.settings import DEFAULT_URLS, Settings
 from vcloudair_core.util.clock import SYSTEM_CLOCK, Clock
@@ -84,8 +84,8 @@ class _Portal:
                 f"No {' and no '.join(missing)} was given.", hint="Pass it to the constructor or to login()."
             )
 
-    def _settings(self, flavour: str, **more: str) -> Settings:
-        values = {"service_type": flavour, "username": self.username, "password": self._secret}
+    def _settings(self, flavor: str, **more: str) -> Settings:
+        values = {"service_type": flavor, "username": self.username, "password": self._secret}
         return Settings.load(values | {"api_version": self.version, "session_cache": False} | more)
 
     def _transport(self, settings: Settings) -> Transport:
@@ -96,13 +96,13 @@ class _Portal:
         return self._default_transport
 
     def _run(self, settings: Settings, flow: Generator[Request, Response, _R]) -> _R:
-        wire = Wire(
+        pipeline = HttpPipeline(
             self._transport(settings),
             policy=RetryPolicy.of(settings),
             clock=self.clock,
             secrets=settings.secrets,
         )
-        return wire.run(flow, allowed_origins=settings.allowed_origins or ())
+        return pipeline.run(flow, allowed_origins=settings.allowed_origins or ())
 
 
 class VCASession(_Portal):
@@ -233,7 +233,7 @@ class VCASession(_Portal):
         return Credentials(identity, {login.header: login.token}, is_own=False)
 
     def _login_directly(self, vcd_url: str, orgname: str) -> OrgInfo:
-        base_url = normalise_url(vcd_url)
+        base_url = normalize_url(vcd_url)
         settings = self._settings("vchs", url=base_url, org=orgname)
         self.headers["Accept"] = f"application/*+xml;version={self.version}"
         flow = VcdAuth(settings, checks_version=False)  # the original asks for no list of versions
@@ -362,7 +362,7 @@ def _borrowed(credentials: Credentials) -> Credentials:
 
 
 def _base_of(login_url: str) -> str:
-    return normalise_url(login_url)
+    return normalize_url(login_url)
 
 
 def _by_name(vdcs: list[PortalVdc]) -> dict[str, PortalVdc]:

@@ -1,6 +1,6 @@
-"""Sessions: signing in, calls, tasks.
+"""Sessions: sign-in, API calls and tasks.
 
-``VCASession`` and ``VCAODSession`` of vcloudair 0.5 can be imported from here, as from its module ``session``.
+The classes ``VCASession`` and ``VCAODSession`` of vcloudair 0.5 can be imported from here, as from its ``session``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Error bodies of every front end that may answer, read as far as they can be read.
+"""Decoding of error response bodies.
 
-vCloud ``Error``, NSX ``error``, the JSON of cloudapi, NSX, OAuth and the portals, HTML pages, plain text, nothing.
-Source: protocol/tasks.md §4.1, protocol/ans.md §6, protocol/sessions.md §2.2.
+Supported formats: vCloud ``Error``, NSX ``error``, the JSON errors of cloudapi, NSX, OAuth and the portals, HTML pages,
+plain text, and empty bodies. Source: protocol/tasks.md §4.1, protocol/ans.md §6, protocol/sessions.md §2.2.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
     from vcloudair_core.transport.messages import Response
 
-_MOST_SIGNS = 10_000
+_MAX_CHARACTERS = 10_000
 _REQUEST_ID = re.compile(r"^\s*\[\s*([0-9A-Za-z-]{8,128})\s*\]\s*")
 
 
 @dataclass(frozen=True)
 class ErrorBody:
-    """A server's description of a failure. ``is_structured`` is false for pages, plain text and empty bodies."""
+    """A decoded error body. ``is_structured`` is False for HTML, plain text and empty bodies."""
 
     message: str = ""
     code: str = ""
@@ -33,8 +33,8 @@ class ErrorBody:
     vendor_code: str = ""
 
 
-def decode_fault(response: Response) -> ErrorBody:
-    """The fault in a response of any form. Never raises. Secrets are not hidden here."""
+def decode_error_body(response: Response) -> ErrorBody:
+    """Decode an error response of any format. Never raises, and does not redact secrets."""
     body = response.body
     if not body.strip():
         return ErrorBody()
@@ -45,7 +45,7 @@ def decode_fault(response: Response) -> ErrorBody:
         if body.lstrip()[:1] in (b"{", b"["):
             fault = _from_json(parse_json(body, what="the error"))
         elif body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
-            fault = fault_of_element(parse(body, what="the error"))
+            fault = decode_error_element(parse(body, what="the error"))
         else:
             fault = None
     except DecodeError:
@@ -55,15 +55,16 @@ def decode_fault(response: Response) -> ErrorBody:
     return ErrorBody(excerpt_of(body))
 
 
-def fault_of_element(element: _Element) -> ErrorBody | None:
-    """The fault in a vCloud ``Error`` (also in a Task), a vcim ``Error`` or an NSX ``error``; None for other elements.
+def decode_error_element(element: _Element) -> ErrorBody | None:
+    """Decode a vCloud or vcim ``Error`` or an NSX ``error`` element; None for other elements.
 
-    A ``TenantError`` inside is what the provider wants tenants to read. Source: protocol/tasks.md §4.1.
+    A nested ``TenantError`` takes precedence, because it is the error that the provider shows to tenants.
+    Source: protocol/tasks.md §4.1.
     """
     name = local(element)
     if name == "errors":
         first = next((child for child in element if local(child) == "error"), None)
-        return fault_of_element(first) if first is not None else None
+        return decode_error_element(first) if first is not None else None
     if name == "Error" or name == "TenantError":
         inner = next((child for child in element if local(child) == "TenantError"), None)
         source = inner if inner is not None else element
@@ -105,12 +106,12 @@ def _first(tree: dict[str, Any], *names: str) -> str:
 
 
 def _clean(text: str | None) -> str:
-    """One printable line: real messages hold line breaks and runs of blanks, hostile ones escape codes."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in (text or "")[:_MOST_SIGNS]).split())
+    """Return the text as one printable line, without line breaks, repeated spaces and escape codes."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in (text or "")[:_MAX_CHARACTERS]).split())
 
 
 def _without_request_id(fault: ErrorBody) -> ErrorBody:
-    """Newer messages begin with ``[ <request-id> ]``: it is told apart, not shown twice."""
+    """Move the prefix ``[ <request-id> ]`` of newer messages to ``request_id``."""
     match = _REQUEST_ID.match(fault.message)
     if not match:
         return fault

@@ -1,7 +1,8 @@
-"""Changes that earlier check-mode tasks of one run would make, so that later ones are planned as in a real run.
+"""Changes that earlier check-mode tasks of a run would have made.
 
-One file per run holds a line per change: what was asked for, without secrets, and of which thing. Nothing of it is ever
-written to a server, and real runs do not look at it. Files of runs that ended are removed after a day.
+Later check-mode tasks plan against them, so that they report the same as in a real run. Each run has one file with a
+line per change: the target and the specs, without secrets. The changes are never sent to a server, and real runs ignore
+the file. Files older than a day are removed.
 """
 
 from __future__ import annotations
@@ -27,12 +28,13 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 _KEPT_S = 24 * 3600
-UNSEEN = "not a key: nothing is written in check mode"
+UNKNOWN_KEY = "not a key: nothing is written in check mode"
+"""Placeholder for a pre-shared key that is set in a spec but not recorded."""
 
 
 @dataclass(frozen=True)
 class ExpectedChange:
-    """The request of one task, as :meth:`vcloudair_core.client.Client.ensure` takes it."""
+    """The arguments of one call of :meth:`vcloudair_core.client.Client.ensure`."""
 
     kind: str
     state: str
@@ -40,14 +42,17 @@ class ExpectedChange:
 
 
 class CheckRun:
-    """The expected changes of one run. A file that cannot be used costs precision, never the task."""
+    """The expected changes of one run.
+
+    If the file cannot be read or written, plans are less precise, but no task fails.
+    """
 
     def __init__(self, settings: Settings, run_id: str) -> None:
         self._folder = _folder(settings)
         self._path = self._folder / f"{run_id}.jsonl" if self._folder is not None and _ID.match(run_id) else None
 
     def changes(self, target_key: str) -> tuple[ExpectedChange, ...]:
-        """The changes of one thing, in their order. Empty when nothing is known."""
+        """Return the recorded changes of a target, oldest first."""
         changes: list[ExpectedChange] = []
         for entry in self._entries():
             with contextlib.suppress(KeyError, TypeError, ValueError):
@@ -58,14 +63,14 @@ class CheckRun:
     def record(
         self, target_key: str, kind: str, state: str, specs: Sequence[Mapping[str, Any]], secrets: frozenset[str]
     ) -> None:
-        """Note a change that would be made. ``secrets`` are the names of fields that hold secrets."""
+        """Record a change that would be made. ``secrets`` are the names of secret fields."""
         if self._path is None:
             return
         entry = {
             "target_key": target_key,
             "kind": kind,
             "state": state,
-            "specs": [without(spec, secrets) for spec in specs],
+            "specs": [without_secrets(spec, secrets) for spec in specs],
         }
         line = json.dumps(entry, ensure_ascii=False, default=str) + "\n"
         try:
@@ -75,10 +80,10 @@ class CheckRun:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(line)
         except OSError as exc:
-            _log.debug("expected changes cannot be kept: %s", exc)
+            _log.debug("Writing the expected changes failed: %s", exc)
 
     def forget(self) -> None:
-        """Drop all expected changes of the run."""
+        """Delete all recorded changes of the run."""
         if self._path is not None:
             with contextlib.suppress(OSError):
                 self._path.unlink(missing_ok=True)
@@ -113,13 +118,16 @@ def _folder(settings: Settings) -> Path | None:
         return None
 
 
-def without(value: Any, secrets: frozenset[str]) -> Any:
-    """A spec without its secrets: keys that are there are not sent again, and those of new tunnels are not kept."""
+def without_secrets(value: Any, secrets: frozenset[str]) -> Any:
+    """Return a copy of a spec without its secrets.
+
+    Pre-shared keys become :data:`UNKNOWN_KEY` with ``update_psk: on_create``, so that existing keys are left unchanged.
+    """
     if isinstance(value, Mapping):
         left_out = {key for key in value if key in secrets or str(key).removesuffix("_file") in secrets}
-        kept = {str(key): without(item, secrets) for key, item in value.items() if key not in left_out}
+        kept = {str(key): without_secrets(item, secrets) for key, item in value.items() if key not in left_out}
         provided = {str(key).removesuffix("_file") for key in left_out if value[key] is not None}
-        return {**kept, **dict.fromkeys(provided, UNSEEN), **({"update_psk": "on_create"} if provided else {})}
+        return {**kept, **dict.fromkeys(provided, UNKNOWN_KEY), **({"update_psk": "on_create"} if provided else {})}
     if isinstance(value, (list, tuple)):
-        return [without(item, secrets) for item in value]
+        return [without_secrets(item, secrets) for item in value]
     return value

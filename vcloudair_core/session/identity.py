@@ -1,4 +1,4 @@
-"""Identity of the signed-in user, and of the server."""
+"""Identity of the signed-in user and the server."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Identity:
-    """Facts of a session as the server reports them, without its token. Empty fields are unknown.
+    """User, org and server of a session, without its token. Empty fields are unknown.
 
-    ``base_url`` is that of the vCloud API, without a trailing slash; it may hold a prefix, as On-Demand's
-    ``https://region/api/compute`` does. ``flavour`` is ``vchs``, ``vca`` or ``vcd``.
+    ``base_url`` is the base URL of the vCloud API without a trailing slash. It may include a path prefix, such as
+    ``https://region/api/compute`` of On-Demand. ``flavor`` is ``vchs``, ``vca`` or ``vcd``.
     """
 
-    flavour: str
+    flavor: str
     base_url: str
     api_version: str
     org_name: str = ""

@@ -1,8 +1,8 @@
-"""Origins that a token or a password may be sent to.
+"""Origins that a token or a password can be sent to.
 
-Allowed are the origin that issued it, origins of the same owner (same registrable host, by the public suffix list) when
-a body from there names them, and what ``allowed_origins`` lists. Never allowed: http where the issuer was https.
-Source for several hosts of one owner: protocol/sessions.md §1.2 (portal, regions and vCloud Directors differ in host).
+Trusted origins are the issuer of the token, origins with the same registrable domain (by the public suffix list), and
+the entries of ``allowed_origins``. Plain http is never trusted if the issuer uses https. The same registrable domain is
+trusted because portal, regions and vCloud Directors have different hosts (source: protocol/sessions.md §1.2).
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from vcloudair_core.transport.messages import origin_of
 from vcloudair_core.util.xml import excerpt_of
 
 _ODD = re.compile(r"[\x00-\x20\\]")
-"""Characters that URL parsers understand in different ways: blanks, control signs, a backslash."""
+"""Characters that URL parsers interpret differently: spaces, control characters, the backslash."""
 _NUMBER = re.compile(r"(?:[0-9]+|0x[0-9a-f]*)\Z", re.IGNORECASE)
 
 
 class UntrustedOriginError(ConnectionFailedError):
-    """A link leads to where the token must not go. Nothing was sent."""
+    """A link points to an origin that the token must not be sent to. Nothing was sent."""
 
 
 class Origins:
-    """The trust that an issuer gives. ``issuer`` is any URL of it."""
+    """The origins that are trusted with a token. ``issuer`` is any URL of the server that issued it."""
 
     def __init__(self, issuer: str, allowed: Iterable[str] = ()) -> None:
         self._issuer = issuer
@@ -37,25 +37,25 @@ class Origins:
         self._allowed = frozenset(_allowed_origin(entry) for entry in allowed)
 
     def admit(self, url: str) -> str:
-        """The URL itself. Raises UntrustedOriginError when no token may be sent there."""
+        """Return the URL. Raises UntrustedOriginError if its origin is not trusted."""
         parts = _split(url)
         scheme = parts.scheme.lower()
         if scheme == "http" and self._is_https:
             raise UntrustedOriginError(
-                f"A link leads from https to plain http ({shown_origin(url)}); it was not followed.",
-                hint="The server's public address is probably set wrong (a proxy ends TLS in front of it): tell its "
-                "operator.",
+                f"The server sent a link from https to plain http: {shown_origin(url)}. The link was not followed.",
+                hint="Ask the operator of the server to check its public address. This happens when a proxy terminates "
+                "TLS.",
             )
         if self.is_trusted(url):
             return url
         raise UntrustedOriginError(
-            f"A link leads to another owner's host ({shown_origin(url)}, not {self._issuer_origin}); the token was not "
+            f"The server {self._issuer_origin} sent a link to another domain: {shown_origin(url)}. The token was not "
             "sent there.",
-            hint=f"If that host is right, set allowed_origins (VCA_ALLOWED_ORIGINS) to {shown_origin(url)}",
+            hint=f"Set allowed_origins (VCA_ALLOWED_ORIGINS) to {shown_origin(url)} if you trust that host.",
         )
 
     def is_trusted(self, url: str) -> bool:
-        """True when a token may be sent to this URL; false for what is none, or may be read in two ways."""
+        """Return True if a token can be sent to this URL; False also for invalid or ambiguous URLs."""
         try:
             _split(url)
         except UntrustedOriginError:
@@ -70,7 +70,10 @@ class Origins:
 
 
 def owner_of(url: str) -> str:
-    """The registrable host (``example.com`` of ``a.b.example.com``); the host itself for addresses and bare names."""
+    """Return the registrable domain of a URL, such as ``example.com`` for ``a.b.example.com``.
+
+    For IP addresses and names without a dot, return the host.
+    """
     host = (urlsplit(url).hostname or "").lower().rstrip(".")
     if "." not in host or _is_address(host):
         return host
@@ -78,7 +81,7 @@ def owner_of(url: str) -> str:
 
 
 def shown_origin(url: str) -> str:
-    """``scheme://host[:port]`` for messages: no user info, no path, no default port."""
+    """Return ``scheme://host[:port]`` for messages, without user info, path and default port."""
     origin = origin_of(url)
     for scheme, port in (("https", ":443"), ("http", ":80")):
         if origin.startswith(f"{scheme}://") and origin.endswith(port):
@@ -87,21 +90,23 @@ def shown_origin(url: str) -> str:
 
 
 def _split(url: str) -> Any:
-    """The parts of an absolute URL. Raises UntrustedOriginError for what is none, or holds a user name."""
+    """Split an absolute URL. Raises UntrustedOriginError for other text, and for URLs with a user name."""
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018 - raises ValueError on a port that is no number
+        parts.port  # noqa: B018 - raises ValueError if the port is not a number
     except ValueError as exc:
         raise UntrustedOriginError(f"The server sent a link that is not a URL: {excerpt_of(url)!r}.") from exc
     if parts.scheme.lower() not in ("http", "https") or not parts.hostname or _ODD.search(url):
         raise UntrustedOriginError(f"The server sent a link that is not a URL: {excerpt_of(url)!r}.")
     if "@" in parts.netloc:
-        raise UntrustedOriginError(f"A link to {shown_origin(url)} holds a user name; it was not followed.")
+        raise UntrustedOriginError(
+            f"The server sent a link with a user name to {shown_origin(url)}. The link was not followed."
+        )
     return parts
 
 
 def _is_address(host: str) -> bool:
-    # 10.0.0.010 and 0x7f.1 are addresses to whoever connects, but not to ipaddress.
+    # The socket functions accept 10.0.0.010 and 0x7f.1 as addresses, but ipaddress rejects them.
     if _NUMBER.match(host.rpartition(".")[2]):
         return True
     try:
@@ -133,6 +138,6 @@ def _allowed_origin(entry: str) -> str:
     except ValueError:
         pass
     raise ConfigurationError(
-        f"allowed_origins has {excerpt_of(entry)!r}, which is not an origin.",
+        f"Invalid entry in allowed_origins: {excerpt_of(entry)!r} is not an origin.",
         hint="Write https://host or https://host:port.",
     )

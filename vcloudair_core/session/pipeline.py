@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from vcloudair_core.errors import ApiError, VcloudAirError
-from vcloudair_core.session.api_errors import error_of
+from vcloudair_core.session.api_errors import error_from_response
 from vcloudair_core.session.origins import Origins, shown_origin
 from vcloudair_core.session.retry import RetryPolicy, SendAttempt, WaitBudget, seconds_of_date, send_with_retries
 from vcloudair_core.transport.messages import Exchange, Headers, Request, Response
@@ -27,10 +27,10 @@ _log = logging.getLogger(__name__)
 _R = TypeVar("_R")
 
 MAX_REDIRECTS = 5
-MOST_SECRETS = 64
+MAX_SECRETS = 64
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
+_LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _TOKEN_HEADERS = re.compile(r"authorization|token|cookie", re.IGNORECASE)
 _SCHEME = re.compile(r"^(?:Basic|Bearer|SIGN)\s+", re.IGNORECASE)
@@ -54,7 +54,7 @@ class ExchangeResult:
         return self.response
 
 
-class Wire:
+class HttpPipeline:
     """A transport with manners. Counts exchanges in ``calls``; learns secrets as they pass, so as to hide them."""
 
     def __init__(
@@ -91,7 +91,7 @@ class Wire:
                     self._learned.pop(secret, None)
                     self._learned[secret] = None
             # A server that sends a new token with each answer must not make us slower with each answer.
-            while len(self._learned) > MOST_SECRETS:
+            while len(self._learned) > MAX_SECRETS:
                 del self._learned[next(iter(self._learned))]
 
     def keep(self, *secrets: Secret) -> None:
@@ -174,7 +174,7 @@ class Wire:
             response = self.transport.send(request)
             self.server_time_s = seconds_of_date(response.headers.get("Date", "")) or self.server_time_s
             self._learn_from(response.headers)
-            error = error_of(response, request, secrets=self.secrets())
+            error = error_from_response(response, request, secrets=self.secrets())
         except VcloudAirError as exc:
             error = exc
         self._report(Exchange(request, response, error, self.clock.now() - started, number))
@@ -183,7 +183,7 @@ class Wire:
     def _warn_of_plain_http(self, request: Request) -> None:
         """Once. Simulators and tunnels of this machine are spared: nobody is on the way."""
         parts = urlsplit(request.url)
-        if self._has_warned or parts.scheme != "http" or (parts.hostname or "") in _THIS_MACHINE:
+        if self._has_warned or parts.scheme != "http" or (parts.hostname or "") in _LOOPBACK_HOSTS:
             return
         if any(_TOKEN_HEADERS.search(name) for name in request.headers):
             self._has_warned = True

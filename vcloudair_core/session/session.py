@@ -21,9 +21,9 @@ from vcloudair_core.session.api_errors import is_session_over
 from vcloudair_core.session.auth.backoff import RefusedSignIns
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.session.origins import Origins
-from vcloudair_core.session.pipeline import SAFE_METHODS, ExchangeResult, Wire
+from vcloudair_core.session.pipeline import SAFE_METHODS, ExchangeResult, HttpPipeline
 from vcloudair_core.session.retry import RetryPolicy
-from vcloudair_core.session.urls import is_absolute, join, refuse_steps_back
+from vcloudair_core.session.urls import is_absolute, join, reject_dot_segments
 from vcloudair_core.transport.messages import Exchange, Headers, Request, Response
 from vcloudair_core.util.clock import SYSTEM_CLOCK, Clock
 
@@ -74,7 +74,7 @@ class Session:
         self.logout_error: VcloudAirError | None = None
         self._origins: Origins | None = None
         self._lock = threading.RLock()
-        self._wire = Wire(
+        self._pipeline = HttpPipeline(
             transport,
             policy=RetryPolicy.of(settings),
             clock=clock,
@@ -98,17 +98,17 @@ class Session:
     @property
     def transport(self) -> Transport:
         """The transport under this session."""
-        return self._wire.transport
+        return self._pipeline.transport
 
     @property
     def server_time_s(self) -> float | None:
         """Time of the latest response by the server's own clock, in seconds since 1970; None when it tells none."""
-        return self._wire.server_time_s
+        return self._pipeline.server_time_s
 
     @property
     def calls(self) -> int:
         """Return the number of HTTP exchanges so far, sign-in and retries included."""
-        return self._wire.calls
+        return self._pipeline.calls
 
     @property
     def kept(self) -> TokenCache | None:
@@ -158,7 +158,7 @@ class Session:
                 self._cache.drop()
         self.logout_error = None
         if credentials is not None:
-            self._wire.learn(*credentials.secrets())
+            self._pipeline.learn(*credentials.secrets())
             self.logout_error = self._log_out(credentials)
         return credentials is not None
 
@@ -170,7 +170,7 @@ class Session:
                 self._credentials = None
                 if self._can_reach:
                     self._log_out(credentials)
-        self._wire.transport.close()
+        self._pipeline.transport.close()
 
     def state_of(self, kind: type[_State]) -> _State:
         """Return the object of a class that belongs to this session, made without arguments at the first call.
@@ -184,7 +184,7 @@ class Session:
 
     def learn(self, *secrets: Secret) -> None:
         """Values to hide from now on, in all that is logged, observed or told of what servers say."""
-        self._wire.keep(*secrets)
+        self._pipeline.keep(*secrets)
 
     def url(self, path: str) -> str:
         """The URL of a path, appended to the base URL; a link of the server is checked and given back as it is.
@@ -219,9 +219,9 @@ class Session:
         """
         method = method.upper()
         safe = not once and (method in SAFE_METHODS if repeatable is None else repeatable)
-        plan = _Plan(method, path, _query_text(query), accept, content_type, body, dict(headers or {}))
+        spec = _CallSpec(method, path, _query_text(query), accept, content_type, body, dict(headers or {}))
         credentials, origins = self._current()
-        outcome = self._send(plan, credentials, origins, safe, once)
+        outcome = self._send(spec, credentials, origins, safe, once)
         error = outcome.error
         if isinstance(error, ApiError) and is_session_over(error, outcome.response) and _is_renewable(self._auth):
             if once:
@@ -229,15 +229,15 @@ class Session:
                 raise _refused_with_session(error)
             _log.debug("the session is over (%d); signing in again", error.status)
             credentials, origins = self._renewed(credentials)
-            outcome = self._send(plan, credentials, origins, safe)
+            outcome = self._send(spec, credentials, origins, safe)
         elif isinstance(error, ApiError) and error.status == 401 and self._cache is not None:
             self._cache.drop(credentials)
         return outcome.answer()
 
     def _send(
-        self, plan: _Plan, credentials: Credentials, origins: Origins, repeatable: bool, once: bool = False
+        self, spec: _CallSpec, credentials: Credentials, origins: Origins, repeatable: bool, once: bool = False
     ) -> ExchangeResult:
-        outcome = self._wire.send(plan.request(credentials, origins), origins, repeatable=repeatable, once=once)
+        outcome = self._pipeline.send(spec.request(credentials, origins), origins, repeatable=repeatable, once=once)
         self._can_reach = not isinstance(outcome.error, TransportError)
         if outcome.error is None and self._cache is not None and credentials.is_own:
             self._cache.touch()
@@ -277,12 +277,12 @@ class Session:
         # Trying a wrong password again for each call and thread would lock the account.
         self._refused.raise_if_waiting(self.clock.now())
         try:
-            credentials = self._wire.run(self._auth.sign_in(), allowed_origins=self.settings.allowed_origins or ())
+            credentials = self._pipeline.run(self._auth.sign_in(), allowed_origins=self.settings.allowed_origins or ())
         except AuthenticationError as exc:
             self._refused.note(exc, self.clock.now())
             raise
         self._refused.clear()
-        self._wire.learn(*credentials.secrets())
+        self._pipeline.learn(*credentials.secrets())
         _check_org(self.settings, credentials)
         self._is_kept = self._cache is not None and credentials.is_own and self._cache.store(credentials)
         return credentials
@@ -297,7 +297,7 @@ class Session:
         return credentials
 
     def _adopt(self, credentials: Credentials) -> None:
-        self._wire.learn(*credentials.secrets())
+        self._pipeline.learn(*credentials.secrets())
         self._origins = Origins(credentials.identity.base_url, self.settings.allowed_origins or ())
         self._credentials = credentials
 
@@ -312,7 +312,7 @@ class Session:
             request = Request("DELETE", logout_request.url, Headers(headers), timeout_s=_LOGOUT_TIMEOUT_S)
             trust = Origins(logout_request.url)
             try:
-                self._wire.send(request, trust, repeatable=False, policy=_ONCE).answer()
+                self._pipeline.send(request, trust, repeatable=False, policy=_ONCE).answer()
             except VcloudAirError as exc:
                 _log.debug("ending the session failed: %s", exc)
                 if not isinstance(exc, ApiError) or isinstance(exc, ServerError):
@@ -321,7 +321,7 @@ class Session:
 
 
 @dataclass(frozen=True)
-class _Plan:
+class _CallSpec:
     """A call before it is known under which credentials it goes out."""
 
     method: str
@@ -368,7 +368,7 @@ def _url(path: str, credentials: Credentials, origins: Origins) -> str:
     if not is_absolute(path):
         return join(credentials.identity.base_url, path)
     url = origins.admit(path)
-    refuse_steps_back(urlsplit(url).path)
+    reject_dot_segments(urlsplit(url).path)
     return url
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.session.error_codec import fault_of_element
+from vcloudair_core.session.error_codec import decode_error_element
 from vcloudair_core.util.xml import local, parse
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def task_of_element(element: _Element) -> Task:
     """One ``Task`` element. Owner, Progress and times may be missing, and in a first answer are."""
     children = {local(child): child for child in element}
     owner, fault = children.get("Owner"), children.get("Error")
-    error = fault_of_element(fault) if fault is not None else None
+    error = decode_error_element(fault) if fault is not None else None
     progress = children.get("Progress")
     return Task(
         href=element.get("href", ""),

@@ -31,7 +31,15 @@ if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
     from vcloudair_core.transport.messages import Response
 
-__all__ = ["Task", "cancel_task", "read_task", "seconds_of", "task_of_response", "tell_observers", "wait_for_task"]
+__all__ = [
+    "Task",
+    "cancel_task",
+    "notify_observers",
+    "read_task",
+    "task_duration_s",
+    "task_of_response",
+    "wait_for_task",
+]
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +50,7 @@ STUCK_AFTER_S = 600.0
 """A task that shows no change for this long is given up on."""
 
 _JITTER = 0.2
-_MOST_DAMAGED = 2
+_MAX_UNREADABLE_POLLS = 2
 """So many answers in a row that are no task may be bad luck; more are somebody else who answers."""
 
 _TASK_PATH = re.compile(r"/api/task/[^/?#]+/?$")
@@ -97,7 +105,7 @@ def wait_for_task(
     polls = damaged = 0
     while True:
         if polls or not task.is_finished:
-            tell_observers(session, task)
+            notify_observers(session, task)
         if task.is_finished:
             return _ended(session, task)
         waited = clock.now() - changed_at
@@ -111,7 +119,7 @@ def wait_for_task(
             damaged = 0
         except DecodeError:
             damaged += 1
-            if damaged > _MOST_DAMAGED:
+            if damaged > _MAX_UNREADABLE_POLLS:
                 raise
             latest = None
         if latest is not None and latest != task:
@@ -128,7 +136,7 @@ def cancel_task(session: Session, task: Task) -> None:
     session.call("POST", f"{task.href.rstrip('/')}/action/cancel", repeatable=True)
 
 
-def seconds_of(task: Task) -> float | None:
+def task_duration_s(task: Task) -> float | None:
     """Return the duration of a task by the server's own clock, where it reports one."""
     try:
         began, ended = (datetime.fromisoformat(text.replace("Z", "+00:00")) for text in (task.start, task.end))
@@ -163,7 +171,7 @@ def _is_transient(exc: VcloudAirError) -> bool:
     return not isinstance(exc, UntrustedOriginError)
 
 
-def tell_observers(session: Session, task: Task) -> None:
+def notify_observers(session: Session, task: Task) -> None:
     """Let plugins know how a task is. What goes wrong there is logged and does no harm."""
     for observer in session.task_observers:
         try:

@@ -23,14 +23,14 @@ _SAFE_IN_PATH = "/%:@!$&'()*+,;=~-._?"
 
 
 def base_url_of(settings: Settings) -> str:
-    """The base URL that settings name, else the flavour's own. Raises ConfigurationError."""
+    """The base URL that settings name, else the flavor's own. Raises ConfigurationError."""
     url = settings.url or DEFAULT_URLS.get(settings.service_type)
     if not url:
         settings.require("url")
-    return normalise_url(str(url))
+    return normalize_url(str(url))
 
 
-def normalise_url(url: str) -> str:
+def normalize_url(url: str) -> str:
     """A base URL without a trailing slash or any part of the API's own paths; a prefix is kept.
 
     A missing scheme becomes https; plain http is kept only when it was written out.
@@ -70,9 +70,9 @@ def join(base_url: str, path: str) -> str:
 
     A path that already begins with the base's own prefix (as a ``Location`` may) is not given it twice.
 
-    Raises ConfigurationError as :func:`refuse_steps_back` does.
+    Raises ConfigurationError as :func:`reject_dot_segments` does.
     """
-    refuse_steps_back(path)
+    reject_dot_segments(path)
     path = quote(path if path.startswith("/") else f"/{path}", safe=_SAFE_IN_PATH)
     prefix = urlsplit(base_url).path
     if prefix and path.startswith(f"{prefix}/"):
@@ -80,7 +80,7 @@ def join(base_url: str, path: str) -> str:
     return base_url + path
 
 
-def refuse_steps_back(path: str) -> None:
+def reject_dot_segments(path: str) -> None:
     """Raises ConfigurationError for a path with ``..`` in it, however it is spelled: it would lead elsewhere."""
     if any(unquote(segment) in (".", "..") for segment in re.split(r"[/\\]", path.partition("?")[0])):
         raise ConfigurationError(

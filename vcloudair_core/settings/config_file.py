@@ -74,7 +74,7 @@ def check_context_name(name: str) -> str:
     return name
 
 
-def warn_of_readers(file: ConfigFile, is_secret: Callable[[str], bool]) -> None:
+def warn_about_readers(file: ConfigFile, is_secret: Callable[[str], bool]) -> None:
     """Warn when other users can read a file with secrets. It is used all the same: ignoring it protects nothing."""
     names = {name for table in (file.top, *file.contexts.values()) for name in table if is_secret(name)}
     if names and os.name == "posix" and file.path.stat().st_mode & 0o077:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.settings.config_file import ConfigFile, read_config_file, warn_of_readers
+from vcloudair_core.settings.config_file import ConfigFile, read_config_file, warn_about_readers
 from vcloudair_core.settings.options import BY_NAME, CREDENTIALS, OPTIONS, server_of, shown_server
 from vcloudair_core.settings.secret_sources import take_sources
 from vcloudair_core.util.user_dirs import expand_user, user_folder
@@ -114,7 +114,7 @@ def open_file(env: Mapping[str, str], config_file: str | Path | None, context: s
     is_named = bool(config_file or env.get("VCA_CONFIG_FILE"))
     if is_named or path.is_file():
         file = read_config_file(path)  # says why a named file cannot be read
-        warn_of_readers(file, lambda name: name in BY_NAME and BY_NAME[name].type == "secret")
+        warn_about_readers(file, lambda name: name in BY_NAME and BY_NAME[name].type == "secret")
         return file
     if context:
         raise ConfigurationError(

@@ -21,7 +21,7 @@ from vcloudair_core.staging.stage_file import (
     StagedSection,
     StageFile,
     cloud_of,
-    left_behind,
+    find_uncommitted_stages,
     name_of,
     stage_folder,
     stages_in,
@@ -85,7 +85,7 @@ class Staging:
             plan = replace(plan, target=staged.title, outlook=lambda: kind.project(merged))
             warnings = [] if plan.is_empty or self._policy is None else list(self._policy(plan) or ())
             warnings += plan.notes
-            warnings += left_behind(stages_in(self.folder), content, staged.target_key)
+            warnings += find_uncommitted_stages(stages_in(self.folder), content, staged.target_key)
             staged.working = store.dump(merged)
             staged.operations.append({"kind": change.kind, "state": change.state, "specs": list(change.specs)})
             if staged not in content.sections:

@@ -233,7 +233,7 @@ def _default_settings() -> Settings:
     return Settings.load()
 
 
-def left_behind(stages: Sequence[StagedChanges], content: StagedChanges, target_key: str) -> list[str]:
+def find_uncommitted_stages(stages: Sequence[StagedChanges], content: StagedChanges, target_key: str) -> list[str]:
     """Warn about stages of other runs that touch the same thing, once for each stage and section.
 
     ``content`` is the stage in use; what was warned about is noted there.

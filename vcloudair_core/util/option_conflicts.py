@@ -21,7 +21,7 @@ def _equal(inside: Any, outside: Any) -> bool:
     return bool(inside == outside)
 
 
-def refuse_contradiction(option: str, value: Any, stated: Stated, *, same: Callable[[Any, Any], bool] = _equal) -> None:
+def reject_contradiction(option: str, value: Any, stated: Stated, *, same: Callable[[Any, Any], bool] = _equal) -> None:
     """Raise ConfigurationError when an option and a document give different values.
 
     Args:

@@ -21,7 +21,7 @@ MakeClient = Callable[..., FakeClient]
 
 @dataclass(frozen=True)
 class FakeIdentity:
-    flavour: str = "vcd"
+    flavor: str = "vcd"
     base_url: str = "https://vcd.example"
     api_version: str = "36.3"
     org_name: str = "acme"

@@ -132,7 +132,7 @@ def test_org_info_carries_a_live_session_that_renews_itself() -> None:
     transport.forget()
     assert info.session.call("GET", "/api/x").status == 200
     assert transport.sent() == ["GET /api/x", "POST /api/vchs/compute/m1-1/vdc/m1-1/vcloudsession", "GET /api/x"]
-    assert info.session.identity.flavour == "vchs"
+    assert info.session.identity.flavor == "vchs"
     info.session.close()
     assert "DELETE" not in " ".join(transport.sent())
 
@@ -145,7 +145,7 @@ def test_org_info_hides_its_token_from_a_glance() -> None:
 
 
 @pytest.mark.parametrize(
-    ("info", "arguments", "flavour", "version"),
+    ("info", "arguments", "flavor", "version"),
     [
         ({"vcdurl": VCD, "token": TOKEN}, (), "vchs", "5.6"),
         ({"vcdurl": f"{REGION}/api/compute/", "token": TOKEN}, (), "vca", "5.7"),
@@ -155,15 +155,15 @@ def test_org_info_hides_its_token_from_a_glance() -> None:
     ],
 )
 def test_a_session_from_plain_values_sends_nothing_of_its_own(
-    info: dict[str, str] | None, arguments: tuple[str, ...], flavour: str, version: str
+    info: dict[str, str] | None, arguments: tuple[str, ...], flavor: str, version: str
 ) -> None:
-    base_path = "/api/compute" if flavour == "vca" else ""
+    base_path = "/api/compute" if flavor == "vca" else ""
     transport = MockedTransport({f"GET {base_path}/api/x": reply(200, "<x/>")})
     session = session_for(info, *arguments, transport=transport)
     session.call("GET", "/api/x")
     assert len(transport.requests) == 1
     assert transport.requests[0].headers["x-vcloud-authorization"] == TOKEN
-    assert (session.identity.flavour, session.identity.api_version) == (flavour, version)
+    assert (session.identity.flavor, session.identity.api_version) == (flavor, version)
 
 
 def test_a_session_from_a_jwt_is_a_bearer_s() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.session.mocked_http import error_xml, reply
 from vcloudair_core import errors
-from vcloudair_core.session.api_errors import error_of, raise_for_response, supported_versions
+from vcloudair_core.session.api_errors import error_from_response, raise_for_response, supported_versions
 from vcloudair_core.transport.messages import Request, Response
 from vcloudair_core.util.redaction import Secret
 
@@ -17,7 +17,7 @@ REQUEST = Request("PUT", "https://vcd.example.test/network/edges/1/firewall/conf
 
 
 def mapped(response: Response, *secrets: str) -> errors.ApiError:
-    error = error_of(response, REQUEST, secrets=[Secret(secret) for secret in secrets])
+    error = error_from_response(response, REQUEST, secrets=[Secret(secret) for secret in secrets])
     assert error is not None
     return error
 

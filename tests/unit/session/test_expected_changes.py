@@ -76,7 +76,7 @@ def task(simulator: Simulator, folder: Path, edge_api: str = "network_json", **m
     edge = next(iter(simulator.world.edges.values())).name
     settings = {**simulator_settings(simulator), "edge": edge, "edge_api": edge_api, "state_dir": str(folder), **more}
     with simulated_app(simulator).client(**settings) as client:
-        client.session.clock = client.session._wire.clock = FakeClock()
+        client.session.clock = client.session._pipeline.clock = FakeClock()
         yield client
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from vcloudair_core.errors import ConfigurationError, ConnectionFailedError
 from vcloudair_core.session.origins import Origins, owner_of
-from vcloudair_core.session.urls import is_absolute, join, normalise_url
+from vcloudair_core.session.urls import is_absolute, join, normalize_url
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,8 @@ from vcloudair_core.session.urls import is_absolute, join, normalise_url
     ],
 )
 def test_base_urls_are_normalized(given: str, expected: str) -> None:
-    assert normalise_url(given) == expected
-    assert normalise_url(expected) == expected
+    assert normalize_url(given) == expected
+    assert normalize_url(expected) == expected
 
 
 @pytest.mark.parametrize(
@@ -53,12 +53,12 @@ def test_base_urls_are_normalized(given: str, expected: str) -> None:
 )
 def test_an_invalid_base_url_is_a_configuration_error(given: str) -> None:
     with pytest.raises(ConfigurationError, match="url"):
-        normalise_url(given)
+        normalize_url(given)
 
 
 def test_a_password_in_the_url_is_refused_and_not_shown() -> None:
     with pytest.raises(ConfigurationError, match="VCA_PASSWORD") as caught:
-        normalise_url("https://ops:hunter2@vcd.example.test")
+        normalize_url("https://ops:hunter2@vcd.example.test")
     assert "hunter2" not in str(caught.value)
 
 

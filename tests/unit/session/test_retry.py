@@ -9,7 +9,7 @@ import pytest
 from tests.unit.session.mocked_http import BASE, MockedTransport, broke, error_xml, reply, settings_of
 from vcloudair_core.errors import TimeoutExpiredError, TlsError, VcloudAirError
 from vcloudair_core.session.origins import Origins
-from vcloudair_core.session.pipeline import Wire
+from vcloudair_core.session.pipeline import HttpPipeline
 from vcloudair_core.session.retry import RetryPolicy, WaitBudget, retry_after_s
 from vcloudair_core.transport.messages import Headers, Request, Response
 from vcloudair_core.util.clock import FakeClock
@@ -22,8 +22,8 @@ LIMIT = reply(400, error_xml("too many operations", "OPERATION_LIMITS_EXCEEDED")
 def tries(first: Any, method: str, *, policy: RetryPolicy | None = None, clock: FakeClock | None = None) -> int:
     """Return the number of attempts when only the first response is this one."""
     transport = MockedTransport({f"{method} /api/x": [first, reply(200)]})
-    wire = Wire(transport, policy=policy or RetryPolicy(), clock=clock or FakeClock())
-    wire.send(Request(method, URL), Origins(URL), repeatable=method == "GET")
+    pipeline = HttpPipeline(transport, policy=policy or RetryPolicy(), clock=clock or FakeClock())
+    pipeline.send(Request(method, URL), Origins(URL), repeatable=method == "GET")
     return len(transport.requests)
 
 
@@ -60,11 +60,11 @@ def test_each_outcome_is_retried_by_method(first: Any, reads: int, writes: int) 
 def stubborn(answer: Any, method: str = "GET", **policy: Any) -> tuple[int, FakeClock]:
     transport = MockedTransport({f"{method} /api/x": answer})
     clock = FakeClock()
-    wire = Wire(transport, policy=RetryPolicy(**policy), clock=clock)
-    outcome = wire.send(Request(method, URL), Origins(URL), repeatable=method == "GET")
+    pipeline = HttpPipeline(transport, policy=RetryPolicy(**policy), clock=clock)
+    outcome = pipeline.send(Request(method, URL), Origins(URL), repeatable=method == "GET")
     with pytest.raises(VcloudAirError):
         outcome.answer()
-    assert wire.calls == len(transport.requests)
+    assert pipeline.calls == len(transport.requests)
     return len(transport.requests), clock
 
 
@@ -131,16 +131,16 @@ def test_the_policy_comes_from_settings() -> None:
 def test_all_calls_of_a_session_share_one_wait_budget() -> None:
     clock = FakeClock()
     transport = MockedTransport({"GET /x": reply(503)})
-    wire = Wire(transport, policy=RetryPolicy(retries=9, max_wait_s=30), clock=clock, max_total_wait_s=70)
+    pipeline = HttpPipeline(transport, policy=RetryPolicy(retries=9, max_wait_s=30), clock=clock, max_total_wait_s=70)
     request = Request("GET", f"{BASE}/x", Headers({}))
-    errors = [wire.send(request, Origins(BASE), repeatable=True).error for _ in range(4)]
+    errors = [pipeline.send(request, Origins(BASE), repeatable=True).error for _ in range(4)]
     assert 69.9 < sum(clock.slept) <= 70.001
     assert "max_retry_total" in str(errors[-1]) and "max_retry_total" not in str(errors[0])
     asked = len(transport.requests)
-    wire.send(request, Origins(BASE), repeatable=True)
+    pipeline.send(request, Origins(BASE), repeatable=True)
     assert len(transport.requests) == asked + 1
     clock.advance(40)
-    wire.send(request, Origins(BASE), repeatable=True)
+    pipeline.send(request, Origins(BASE), repeatable=True)
     assert len(transport.requests) > asked + 2
 
 

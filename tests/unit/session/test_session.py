@@ -60,7 +60,7 @@ def test_identity_comes_from_the_session_response() -> None:
     identity = vcd_session(MockedTransport(vcd_answers())).identity
     assert (identity.user, identity.org_name, identity.org_id) == ("ops", "acme", "aaaa-org")
     assert identity.roles == ("Organization Administrator",)
-    assert (identity.api_version, identity.base_url, identity.flavour) == ("9.0", BASE, "vcd")
+    assert (identity.api_version, identity.base_url, identity.flavor) == ("9.0", BASE, "vcd")
 
 
 def test_calls_carry_token_version_and_body() -> None:
@@ -454,7 +454,7 @@ def test_remembered_secrets_are_bounded() -> None:
     session = vcd_session(MockedTransport(vcd_answers(answers)))
     for _ in range(200):
         session.call("GET", "/api/x")
-    known = session._wire.secrets()
+    known = session._pipeline.secrets()
     assert len(known) < 80
     assert PASSWORD in [secret.reveal() for secret in known]
 

@@ -17,11 +17,11 @@ HARMLESS = {"busy", "throttle", "reset", "reset_after", "hang"}
 @pytest.mark.parametrize(
     ("kind", "step"), sampled_pairs([kind for kind in KINDS if kind not in ("latency", "edit")], range(7), 2)
 )
-@pytest.mark.parametrize("flavour", sorted(LOGINS))
-def test_every_fault_at_every_step_succeeds_or_is_a_library_error(flavour: str, kind: str, step: int) -> None:
+@pytest.mark.parametrize("flavor", sorted(LOGINS))
+def test_every_fault_at_every_step_succeeds_or_is_a_library_error(flavor: str, kind: str, step: int) -> None:
     simulator = Simulator(SimulatorConfig(profile="all"))
     simulator.faults.add(kind, skip=step, location="https://evil.example.org/x")
-    session = session_at(simulator, settings_for(simulator, flavour))
+    session = session_at(simulator, settings_for(simulator, flavor))
     try:
         session.call("GET", "/api/session")
     except VcloudAirError as exc:

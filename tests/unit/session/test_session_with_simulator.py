@@ -26,13 +26,13 @@ LOGINS = {
 }
 
 
-def settings_for(simulator: Simulator, flavour: str, **more: Any) -> Settings:
+def settings_for(simulator: Simulator, flavor: str, **more: Any) -> Settings:
     env = simulator.env()
-    given = {"service_type": flavour, "session_cache": False}
+    given = {"service_type": flavor, "session_cache": False}
     given |= {name: env[f"VCA_{name.upper()}"] for name in ("url", "username", "password")}
-    if flavour == "vcd":
+    if flavor == "vcd":
         given["org"] = env["VCA_ORG"]
-    if flavour == "vchs":
+    if flavor == "vchs":
         given["vdc"] = env["VCA_VDC"]
     return load(**(given | more))
 
@@ -51,25 +51,25 @@ def simulator() -> Simulator:
 
 
 @pytest.fixture(params=sorted(LOGINS))
-def flavour(request: pytest.FixtureRequest) -> str:
+def flavor(request: pytest.FixtureRequest) -> str:
     chosen: str = request.param
     return chosen
 
 
-def test_all_apis_sign_in_call_and_sign_out(simulator: Simulator, flavour: str) -> None:
-    session = session_at(simulator, settings_for(simulator, flavour))
+def test_all_apis_sign_in_call_and_sign_out(simulator: Simulator, flavor: str) -> None:
+    session = session_at(simulator, settings_for(simulator, flavor))
     response = session.call("GET", "/api/session")
     assert response.is_success
     identity = session.identity
-    assert (identity.flavour, bool(identity.org_id), bool(identity.org_name)) == (flavour, True, True)
-    assert sent(simulator)[:2] == LOGINS[flavour]
+    assert (identity.flavor, bool(identity.org_id), bool(identity.org_name)) == (flavor, True, True)
+    assert sent(simulator)[:2] == LOGINS[flavor]
     session.logout()
     assert sent(simulator)[-1].startswith("DELETE ")
     assert all(entry.status < 400 for entry in simulator.request_log.entries())
 
 
-def test_a_warm_session_sends_nothing_but_its_call(simulator: Simulator, flavour: str, tmp_path: Path) -> None:
-    settings = settings_for(simulator, flavour, session_cache=True, cache_dir=str(tmp_path))
+def test_a_warm_session_sends_nothing_but_its_call(simulator: Simulator, flavor: str, tmp_path: Path) -> None:
+    settings = settings_for(simulator, flavor, session_cache=True, cache_dir=str(tmp_path))
     session_at(simulator, settings, cache=open_cache(settings)).login()
     simulator.request_log.clear()
     session_at(simulator, settings, cache=open_cache(settings)).call("GET", "/api/session")
@@ -77,16 +77,16 @@ def test_a_warm_session_sends_nothing_but_its_call(simulator: Simulator, flavour
 
 
 @pytest.mark.parametrize("answer", ["401-empty", "401-error", "403-empty"])
-def test_an_expired_session_is_renewed_for_each_status(answer: str, flavour: str) -> None:
+def test_an_expired_session_is_renewed_for_each_status(answer: str, flavor: str) -> None:
     simulator = Simulator(SimulatorConfig(profile="all", expired_answer=answer))
-    session = session_at(simulator, settings_for(simulator, flavour))
+    session = session_at(simulator, settings_for(simulator, flavor))
     session.login()
     simulator.clock.advance(2 * 3600)
     assert session.call("GET", "/api/session").is_success
 
 
-def test_a_wrong_password_is_sent_once(simulator: Simulator, flavour: str) -> None:
-    session = session_at(simulator, settings_for(simulator, flavour, password="wrong-password"))
+def test_a_wrong_password_is_sent_once(simulator: Simulator, flavor: str) -> None:
+    session = session_at(simulator, settings_for(simulator, flavor, password="wrong-password"))
     for _ in range(2):
         with pytest.raises(AuthenticationError) as caught:
             session.call("GET", "/api/session")
@@ -94,9 +94,9 @@ def test_a_wrong_password_is_sent_once(simulator: Simulator, flavour: str) -> No
     assert len([line for line in sent(simulator) if line.startswith("POST")]) == 1
 
 
-@pytest.mark.parametrize(("flavour", "setting"), [("vchs", "vdc"), ("vca", "instance")])
-def test_an_unknown_instance_is_an_error_with_the_candidates(simulator: Simulator, flavour: str, setting: str) -> None:
-    session = session_at(simulator, settings_for(simulator, flavour, **{setting: "no such place"}))
+@pytest.mark.parametrize(("flavor", "setting"), [("vchs", "vdc"), ("vca", "instance")])
+def test_an_unknown_instance_is_an_error_with_the_candidates(simulator: Simulator, flavor: str, setting: str) -> None:
+    session = session_at(simulator, settings_for(simulator, flavor, **{setting: "no such place"}))
     with pytest.raises(ConfigurationError, match="no such place.*There are: "):
         session.login()
 

@@ -31,7 +31,7 @@ RULE = "ans.firewall_rule"
 def client(request: pytest.FixtureRequest, vca_app: App, vca_simulator: Simulator, tmp_path: Path) -> Iterator[Client]:
     settings = {**simulator_settings(vca_simulator), "edge_api": request.param, "state_dir": str(tmp_path)}
     with vca_app.client(**settings) as opened:
-        opened.session.clock = opened.session._wire.clock = FakeClock()
+        opened.session.clock = opened.session._pipeline.clock = FakeClock()
         yield opened
 
 

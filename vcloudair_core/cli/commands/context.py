@@ -254,10 +254,10 @@ def _asked(values: Mapping[str, Any], name: str) -> str:
 
 def _check(values: Mapping[str, Any]) -> None:
     """Refuse a context without a server, and references that contradict each other or are malformed."""
-    from vcloudair_core.session.urls import normalise_url
+    from vcloudair_core.session.urls import normalize_url
 
     if values.get("url"):
-        normalise_url(str(values["url"]))
+        normalize_url(str(values["url"]))
     elif not server_of(None, values.get("service_type")):
         raise ConfigurationError("A context needs a url.", hint="Pass --url https://vcd.example.com")
     take_sources(values, origin="argument", folder=Path())

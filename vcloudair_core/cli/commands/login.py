@@ -84,7 +84,7 @@ def _who(client: Client) -> dict[str, Any]:
         "org_id": identity.org_id,
         "vdc": identity.vdc_name,
         "vdc_id": identity.vdc_id,
-        "service_type": identity.flavour,
+        "service_type": identity.flavor,
         "url": identity.base_url,
         "api_version": identity.api_version,
         "session": kept_session.describe(client),

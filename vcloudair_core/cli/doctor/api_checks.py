@@ -60,9 +60,7 @@ def check_sign_in(client: Client, *, is_kept: bool = False) -> Iterator[Diagnosi
         yield _explain_sign_in(exc, settings)
         return
     pinned = " (pinned by api_version)" if settings.api_version else ""
-    yield passed(
-        "Version", f"API {identity.api_version} of a {_PORTALS.get(identity.flavour, identity.flavour)}{pinned}"
-    )
+    yield passed("Version", f"API {identity.api_version} of a {_PORTALS.get(identity.flavor, identity.flavor)}{pinned}")
     roles = f" as {', '.join(identity.roles)}" if identity.roles else ""
     yield passed("Sign-in", f"{identity.user or settings.username or 'token'}{roles}")
     yield _check_org(identity, settings)

@@ -9,7 +9,7 @@ from typing import Any
 from vcloudair_core.recovery.plan.model import RecoveryPlan
 from vcloudair_core.recovery.plan.plan_file import read_plan
 from vcloudair_core.util.document_errors import place_of
-from vcloudair_core.util.option_conflicts import Stated, refuse_contradiction
+from vcloudair_core.util.option_conflicts import Stated, reject_contradiction
 from vcloudair_core.util.strict_yaml import Path, Reading
 
 _INNER = {
@@ -32,7 +32,7 @@ def load_plan_with(path: str, options: Mapping[str, tuple[str, Any]]) -> Recover
     plan, reading = read_plan(path)
     for name, (spelled, value) in options.items():
         for at in _places(reading, name):
-            refuse_contradiction(spelled, value, Stated(_value(reading, at), place_of(path, reading, at)))
+            reject_contradiction(spelled, value, Stated(_value(reading, at), place_of(path, reading, at)))
     return replace(plan, **fields_of_options(options))
 
 

@@ -60,7 +60,7 @@ class MetricsService:
         _check_source(source)
         if source != "auto":
             return source
-        return "vca" if self.session.identity.flavour == "vchs" else "vcd-historic"
+        return "vca" if self.session.identity.flavor == "vchs" else "vcd-historic"
 
     @staticmethod
     def check(*, start: object = "1h", end: object = None, metrics: Sequence[str] = (), source: str = "auto") -> None:

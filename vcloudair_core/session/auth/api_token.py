@@ -18,7 +18,7 @@ from vcloudair_core.session.auth import codec as session_codec
 from vcloudair_core.session.auth.api_token_file import TokenFile, rescue, rescued
 from vcloudair_core.session.auth.base import AuthFlow
 from vcloudair_core.session.auth.vcd import bearer_credentials_of, negotiate
-from vcloudair_core.session.urls import normalise_url
+from vcloudair_core.session.urls import normalize_url
 from vcloudair_core.session.versions import is_at_least
 from vcloudair_core.transport.messages import Headers, Request, Response
 from vcloudair_core.util.clock import SYSTEM_CLOCK, Clock
@@ -51,7 +51,7 @@ class ApiTokenAuth:
 
     def sign_in(self) -> AuthFlow:
         """Versions, the exchange, and one look at the session for org, user and roles."""
-        base_url = normalise_url(self._settings.url or "")
+        base_url = normalize_url(self._settings.url or "")
         version = (yield from negotiate(self._settings, base_url)).version
         token, lives_s = yield from self._exchanged(base_url, version)
         expires_at = None if lives_s is None else self._clock.wall() + max(0.0, lives_s - _SOONER_S)

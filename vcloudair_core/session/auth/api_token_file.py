@@ -109,7 +109,7 @@ class TokenFile:
         try:
             _recover(real)
             content = self.read()
-            place, problem = _Place.beside(real)
+            place, problem = _AtomicWrite.beside(real)
             if place is None and content.get("token_type") == SERVICE_ACCOUNT:
                 raise ConfigurationError(
                     f"The API token file {self.path} cannot be replaced: {problem}. Nothing was sent.",
@@ -139,7 +139,7 @@ class TokenFile:
 class HeldToken:
     """The token of a file that is held. ``spare``: its new token goes to another file, because this one cannot."""
 
-    def __init__(self, content: Mapping[str, Any], file: TokenFile, place: _Place, *, is_spare: bool) -> None:
+    def __init__(self, content: Mapping[str, Any], file: TokenFile, place: _AtomicWrite, *, is_spare: bool) -> None:
         self.secret = Secret(str(content["refresh_token"]).strip())
         self._content = content
         self._file = file
@@ -188,7 +188,7 @@ def rescued(old: Secret, settings: Settings) -> Path | None:
     return None
 
 
-class _Place:
+class _AtomicWrite:
     """A file to be put in place of another in one step, with its room on the disk taken beforehand."""
 
     def __init__(self, path: Path) -> None:
@@ -205,7 +205,7 @@ class _Place:
             raise
 
     @classmethod
-    def beside(cls, path: Path) -> tuple[_Place | None, str]:
+    def beside(cls, path: Path) -> tuple[_AtomicWrite | None, str]:
         """(the place, "") or (None, why there is none)."""
         try:
             return cls(path), ""
@@ -262,7 +262,7 @@ def _recover(path: Path) -> None:
             beside.unlink()
 
 
-def _spare_place(settings: Settings, old: Secret) -> _Place:
+def _spare_place(settings: Settings, old: Secret) -> _AtomicWrite:
     """A place in the state folder, else in the temporary one. Raises ConfigurationError when there is neither."""
     problem = ""
     folders: tuple[Callable[[], Path], ...] = (
@@ -271,7 +271,7 @@ def _spare_place(settings: Settings, old: Secret) -> _Place:
     )
     for folder in folders:
         try:
-            return _Place(folder() / _name(old))
+            return _AtomicWrite(folder() / _name(old))
         except (OSError, ConfigurationError) as exc:
             problem = getattr(exc, "strerror", None) or str(exc)
     raise ConfigurationError(

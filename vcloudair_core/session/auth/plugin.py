@@ -17,7 +17,7 @@ vcloudair_api_version = 1
 
 @hookimpl
 def vca_auth_methods() -> Sequence[AuthRecord]:
-    """One per flavour, and those that need no password."""
+    """One per flavor, and those that need no password."""
     return (
         AuthRecord(
             "vcd", "User, org and password at a vCloud Director.", ("url", "username", "password", "org"), _vcd,
@@ -48,8 +48,8 @@ def vca_auth_methods() -> Sequence[AuthRecord]:
     )  # fmt: skip
 
 
-def _by_password(settings: Settings, flavour: str) -> bool:
-    return settings.service_type == flavour and not (settings.token or settings.api_token or settings.api_token_file)
+def _by_password(settings: Settings, flavor: str) -> bool:
+    return settings.service_type == flavor and not (settings.token or settings.api_token or settings.api_token_file)
 
 
 def _vcd(settings: Settings) -> AuthProvider:

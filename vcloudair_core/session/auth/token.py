@@ -10,7 +10,7 @@ from vcloudair_core.session.auth import base as auth
 from vcloudair_core.session.auth import codec as session_codec
 from vcloudair_core.session.auth.base import AuthFlow
 from vcloudair_core.session.auth.vcd import TOKEN_HEADER, bearer_credentials_of, credentials_of, negotiate
-from vcloudair_core.session.urls import normalise_url
+from vcloudair_core.session.urls import normalize_url
 from vcloudair_core.session.versions import DEFAULT_VERSIONS
 
 if TYPE_CHECKING:
@@ -34,11 +34,11 @@ class TokenAuth:
 
     def sign_in(self) -> AuthFlow:
         """Nothing is sent but what asks for the version and for the session."""
-        flavour = self._settings.service_type
-        base_url = normalise_url(self._settings.url or "")
+        flavor = self._settings.service_type
+        base_url = normalize_url(self._settings.url or "")
         token = self._settings.required_secret("token").reveal().strip()
         token = re.sub(r"^Bearer\s+", "", token, flags=re.IGNORECASE)
-        version = self._settings.api_version or DEFAULT_VERSIONS.get(flavour)
+        version = self._settings.api_version or DEFAULT_VERSIONS.get(flavor)
         if not version or self._settings.api_version:
             version = (yield from negotiate(self._settings, base_url)).version
         is_jwt = bool(_JWT.match(token))
@@ -57,5 +57,5 @@ class TokenAuth:
             ) from exc
         session = session_codec.decode_session(response.body)
         if is_jwt:
-            return bearer_credentials_of(base_url, version, session, token, flavour=flavour, is_own=False)
-        return credentials_of(base_url, version, session, token, flavour=flavour, is_own=False)
+            return bearer_credentials_of(base_url, version, session, token, flavor=flavor, is_own=False)
+        return credentials_of(base_url, version, session, token, flavor=flavor, is_own=False)

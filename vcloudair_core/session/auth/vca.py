@@ -20,7 +20,7 @@ from vcloudair_core.session.auth.base import AuthFlow, Credentials
 from vcloudair_core.session.auth.codec import VcdSession
 from vcloudair_core.session.auth.vcd import TOKEN_HEADER, credentials_of
 from vcloudair_core.session.origins import Origins
-from vcloudair_core.session.urls import base_url_of, normalise_url
+from vcloudair_core.session.urls import base_url_of, normalize_url
 from vcloudair_core.session.versions import DEFAULT_VERSIONS, check_pinned
 from vcloudair_core.transport.messages import Request, Response
 from vcloudair_core.util.redaction import Secret
@@ -40,7 +40,7 @@ class OnDemand:
     def __init__(self, login_url: str, version: str, allowed_origins: Iterable[str] = ()) -> None:
         self.login_url = login_url
         self.version = version
-        self.base_url = normalise_url(login_url)
+        self.base_url = normalize_url(login_url)
         self.origins = Origins(login_url, allowed_origins)
 
     def sign_in(self, username: str, password: Secret | str) -> Generator[Request, Response, Secret]:
@@ -86,7 +86,7 @@ class OnDemand:
             hint = f"Does the user belong to that instance? {_CHECK}"
             raise auth.refused(exc, who, session_url, hint=hint) from exc
         token = auth.header_of(response, TOKEN_HEADER, "Signing in to the instance")
-        return normalise_url(session_url), session_codec.decode_session(response.body), token
+        return normalize_url(session_url), session_codec.decode_session(response.body), token
 
     @property
     def _accept(self) -> str:
@@ -122,7 +122,7 @@ def instance_credentials(
     base_url: str, version: str, instance: Mapping[str, Any], session: VcdSession, token: str
 ) -> Credentials:
     """The credentials of an instance. Its id is its org's id and name too. Source: protocol/sessions.md §3.2."""
-    credentials = credentials_of(base_url, version, session, token, flavour="vca")
+    credentials = credentials_of(base_url, version, session, token, flavor="vca")
     instance_id = str(instance.get("id") or "")
     identity = replace(credentials.identity, org_id=credentials.identity.org_id or instance_id)
     attributes = session_attributes(instance)

@@ -158,7 +158,7 @@ def credentials_of(
     session: session_codec.VcdSession,
     token: str,
     *,
-    flavour: str = "vcd",
+    flavor: str = "vcd",
     header: str = TOKEN_HEADER,
     is_own: bool = True,
 ) -> Credentials:
@@ -166,7 +166,7 @@ def credentials_of(
     headers = {header: Secret(token)}
     return Credentials(
         identity=Identity(
-            flavour=flavour,
+            flavor=flavor,
             base_url=base_url,
             api_version=version,
             org_name=session.org,
@@ -188,7 +188,7 @@ def bearer_credentials_of(
     session: session_codec.VcdSession,
     token: str,
     *,
-    flavour: str = "vcd",
+    flavor: str = "vcd",
     expires_at: float | None = None,
     is_own: bool = True,
 ) -> Credentials:
@@ -202,7 +202,7 @@ def bearer_credentials_of(
         logout_request = LogoutRequest(f"{base_url}/api/session", {"Accept": auth.xml(version), **headers})
     return Credentials(
         identity=Identity(
-            flavour=flavour,
+            flavor=flavor,
             base_url=base_url,
             api_version=version,
             org_name=session.org,

@@ -198,7 +198,7 @@ class VchsAuth:
             logout_requests.append(LogoutRequest(session.logout_url, {PORTAL_HEADER: session.token}))
         return Credentials(
             identity=Identity(
-                flavour="vchs",
+                flavor="vchs",
                 base_url=login.base_url,
                 api_version=version,
                 org_name=known.org_name or vdc.name,

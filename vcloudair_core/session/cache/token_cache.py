@@ -1,6 +1,6 @@
 """Session tokens kept for the next process, so that a playbook signs in once per host and not once per task.
 
-One file per url, flavour, org, user and instance, in a folder that only its owner can read. A file holds a random salt
+One file per url, flavor, org, user and instance, in a folder that only its owner can read. A file holds a random salt
 and, encrypted with a key derived from the password (scrypt) or API token, the credentials: whoever has the file but not
 the password has nothing. The file's time of last change is the time of last use, for the server's idle time-out.
 

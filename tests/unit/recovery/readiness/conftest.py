@@ -22,7 +22,7 @@ def make() -> Iterator[Make]:
         simulator = Simulator(SimulatorConfig(**words))
         settings = {name: value for name, value in simulator_settings(simulator).items() if name != unset}
         client = simulated_app(simulator).client(**settings)
-        client.session.clock = client.session._wire.clock = LinkedClock(simulator)
+        client.session.clock = client.session._pipeline.clock = LinkedClock(simulator)
         client.session.login()
         simulator.request_log.clear()
         opened.append(client)

@@ -99,7 +99,7 @@ def bench(simulator: Simulator, edge_api: str) -> Iterator[Bench]:
     """A client of the simulator that speaks the edge API and never really waits."""
     settings = {**simulator_settings(simulator), "edge_api": edge_api}
     with simulated_app(simulator).client(**settings) as client:
-        client.session.clock = client.session._wire.clock = FakeClock()
+        client.session.clock = client.session._pipeline.clock = FakeClock()
         yield Bench(simulator, client)
 
 

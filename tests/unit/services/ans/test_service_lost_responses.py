@@ -157,7 +157,7 @@ class Dying:
 def client_of(simulator: Simulator, edge_api: str, **more: Any) -> Iterator[Client]:
     settings = {**simulator_settings(simulator), "edge_api": edge_api, "firewall_lint": "off", **more}
     with simulated_app(simulator).client(**settings) as client:
-        client.session.clock = client.session._wire.clock = FakeClock()
+        client.session.clock = client.session._pipeline.clock = FakeClock()
         yield client
 
 

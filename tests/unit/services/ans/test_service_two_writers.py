@@ -51,7 +51,7 @@ def ensure(simulator: Simulator, edge_api: str, *at: str, times: int = 1) -> lis
     settings: dict[str, Any] = {**simulator_settings(simulator), "edge_api": edge_api}
     settings["transport"] = Meddling(simulator, *at)
     with App().client(**settings) as client:
-        client.session.clock = client.session._wire.clock = FakeClock()
+        client.session.clock = client.session._pipeline.clock = FakeClock()
         for number in range(times):
             client.ensure("ans.firewall_rule", {"name": f"ours {number}"})
     return [entry.method for entry in simulator.request_log.entries() if entry.path.endswith(CONFIG)]

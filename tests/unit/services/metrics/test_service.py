@@ -39,7 +39,7 @@ def make() -> Iterator[Made]:
         simulator = Simulator(SimulatorConfig(profile=profile, **{"vms": 4, **config}))
         simulator.clock.now = lambda: NOW  # type: ignore[method-assign]
         client = simulated_app(simulator).client(**simulator_settings(simulator))
-        client.session.clock = client.session._wire.clock = FakeClock()
+        client.session.clock = client.session._pipeline.clock = FakeClock()
         opened.append(client)
         service: MetricsService = client.metrics
         client.session.login()

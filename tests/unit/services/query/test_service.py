@@ -33,7 +33,7 @@ def simulator() -> Simulator:
 @pytest.fixture
 def client(simulator: Simulator) -> Iterator[Client]:
     with simulated_app(simulator).client(**simulator_settings(simulator)) as made:
-        made.session.clock = made.session._wire.clock = FakeClock()
+        made.session.clock = made.session._pipeline.clock = FakeClock()
         yield made
 
 

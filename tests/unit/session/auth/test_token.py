@@ -82,5 +82,5 @@ def test_close_does_not_log_out_of_a_given_token() -> None:
 def test_versions_of_vcloud_air_are_not_requested() -> None:
     transport = MockedTransport({"GET /api/session": reply(200, session_xml())})
     identity = token_session(transport, service_type="vchs").login()
-    assert (identity.flavour, identity.api_version) == ("vchs", "5.6")
+    assert (identity.flavor, identity.api_version) == ("vchs", "5.6")
     assert transport.sent() == ["GET /api/session"]

@@ -67,7 +67,7 @@ def test_on_demand_leads_to_the_only_compute_instance() -> None:
     session = od_session(transport)
     session.call("GET", "/api/x")
     identity = session.identity
-    assert (identity.flavour, identity.base_url, identity.api_version) == ("vca", f"{REGION}/api/compute", "5.7")
+    assert (identity.flavor, identity.base_url, identity.api_version) == ("vca", f"{REGION}/api/compute", "5.7")
     assert (identity.org_name, identity.org_id) == ("uuid-1", "aaaa-org")
     assert transport.sent() == [
         "POST /api/iam/login",

@@ -99,7 +99,7 @@ def test_the_portal_leads_to_the_vdc_and_its_org() -> None:
     session = vchs_session(transport)
     session.call("GET", "/api/x")
     identity = session.identity
-    assert (identity.flavour, identity.base_url, identity.api_version) == ("vchs", VCD, "5.6")
+    assert (identity.flavor, identity.base_url, identity.api_version) == ("vchs", VCD, "5.6")
     assert (identity.org_name, identity.org_id) == ("M1-1", "org-uuid")
     assert (identity.vdc_name, identity.vdc_id) == ("M1-1", "vdc-uuid")
     assert transport.requests[-1].headers["x-vcloud-authorization"] == VCD_TOKEN

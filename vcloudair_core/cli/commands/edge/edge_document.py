@@ -16,7 +16,7 @@ from vcloudair_core.cli.exit_codes import DRIFT
 from vcloudair_core.cli.invocation import Invocation, changes, connected
 from vcloudair_core.errors import ConfigurationError, VcloudAirError
 from vcloudair_core.services.ans.document.file import EdgeDocument, agreed_target, explicit_target, read_document
-from vcloudair_core.util.option_conflicts import Stated, refuse_contradiction
+from vcloudair_core.util.option_conflicts import Stated, reject_contradiction
 
 if TYPE_CHECKING:
     from vcloudair_core.engine.outcome import Outcome
@@ -111,7 +111,7 @@ def apply(
         desired, kept = load_plan(plan_file)
         target = agreed_target(kept["target"], explicit_target(run.settings()))
         for name, value in (("purge", purge), ("allow_empty", allow_empty)):
-            refuse_contradiction(_spelled(name, value), value, Stated(kept.get(name), f"{plan_file}: {name}"))
+            reject_contradiction(_spelled(name, value), value, Stated(kept.get(name), f"{plan_file}: {name}"))
         approve: Callable[[Plan], None] | None = only(kept, plan_file)
         how = {"target": target, "purge": kept["purge"], "allow_empty": bool(kept.get("allow_empty"))}
     else:
@@ -140,7 +140,7 @@ def _how(run: Invocation, document: EdgeDocument, purge: bool | None, allow_empt
     from vcloudair_core.services.ans.sections import SECTIONS
 
     for path in ((), *((section,) for section in document.sections if section in SECTIONS)):
-        refuse_contradiction("--allow-empty", allow_empty, document.stated(*path, "allow_empty"))
+        reject_contradiction("--allow-empty", allow_empty, document.stated(*path, "allow_empty"))
     return {"target": _target(run, document), "purge": purge is not False, "allow_empty": bool(allow_empty)}
 
 

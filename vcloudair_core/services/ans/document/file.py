@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from vcloudair_core.errors import SpecError
 from vcloudair_core.util import strict_yaml
 from vcloudair_core.util.document_errors import place_of, raise_problems, with_lines
-from vcloudair_core.util.option_conflicts import Stated, refuse_contradiction
+from vcloudair_core.util.option_conflicts import Stated, reject_contradiction
 from vcloudair_core.util.strict_yaml import Reading
 from vcloudair_core.util.user_files import STDIN, read_text_or_stdin
 
@@ -105,7 +105,7 @@ def agreed_target(
     for name in _TARGET_KEYS:
         inside, outside = str(named.get(name) or "").strip(), str(explicit.get(name) or "").strip()
         stated = Stated(inside or None, (places or {}).get(name) or f"The document's {name}")
-        refuse_contradiction(name, outside or None, stated, same=lambda left, right: _bare(left) == _bare(right))
+        reject_contradiction(name, outside or None, stated, same=lambda left, right: _bare(left) == _bare(right))
     merged = {**named, **{name: value for name, value in explicit.items() if value}}
     return {name: str(merged[name]) for name in _TARGET_KEYS if merged.get(name)}
 

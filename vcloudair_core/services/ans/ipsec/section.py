@@ -42,7 +42,7 @@ from vcloudair_core.services.ans.ipsec.spec import (
 from vcloudair_core.services.ans.ipsec.store import IpsecStore
 from vcloudair_core.services.ans.section.descriptor import Section
 from vcloudair_core.services.ans.section.document import SectionCodec, SectionEdit, state_of
-from vcloudair_core.session.expected_changes import UNSEEN
+from vcloudair_core.session.expected_changes import UNKNOWN_KEY
 
 if TYPE_CHECKING:
     from vcloudair_core.util.redaction import Secret
@@ -228,7 +228,7 @@ class _AfterSending:
     def _is_in_write(self, site_id: str | None, ends: str, key: Secret) -> bool:
         sent = (self._sent.get(site_id or ""), self._sent.get(new_identity(ends)))
         # In check mode, keys of earlier tasks are not stored, so an unseen key counts as equal.
-        return key in sent or any(secret is not None and secret.reveal() == UNSEEN for secret in sent)
+        return key in sent or any(secret is not None and secret.reveal() == UNKNOWN_KEY for secret in sent)
 
 
 def _json(backend: str) -> SectionCodec[IpsecSpec]:

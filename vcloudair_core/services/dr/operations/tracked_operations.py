@@ -10,7 +10,7 @@ from vcloudair_core.errors import AuthenticationError, VcloudAirError
 from vcloudair_core.services.dr.model import UNKNOWN
 from vcloudair_core.services.dr.operations.messages import DECIDE, reason_of
 from vcloudair_core.services.dr.operations.starter import Starter
-from vcloudair_core.session.tasks import Task, tell_observers
+from vcloudair_core.session.tasks import Task, notify_observers
 
 if TYPE_CHECKING:
     from vcloudair_core.services.dr.operation_options import OperationOptions
@@ -146,7 +146,7 @@ class TrackedOperations:
     def report_progress(self, operation: Operation, task: Task) -> None:
         """Report a change of the task to the observers of the run and of the session."""
         self.observer.progressed(operation, task)
-        tell_observers(self.session, task)
+        notify_observers(self.session, task)
 
     def named(self, keys: Iterable[str]) -> list[Operation]:
         """Return the operations in progress among these keys."""

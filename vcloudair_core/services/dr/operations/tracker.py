@@ -30,7 +30,7 @@ from vcloudair_core.services.dr.operations.tracked_operations import TrackedOper
 from vcloudair_core.services.dr.operations.verification import Verifier
 from vcloudair_core.services.dr.store import find_vms, path_of, read_replication
 from vcloudair_core.session.origins import UntrustedOriginError
-from vcloudair_core.session.tasks import Task, cancel_task, read_task, seconds_of
+from vcloudair_core.session.tasks import Task, cancel_task, read_task, task_duration_s
 from vcloudair_core.util.redaction import redact_text, redact_tree
 
 if TYPE_CHECKING:
@@ -292,7 +292,7 @@ class OperationTracker:
         if latest.is_failed:
             self._task_failed(operation, latest, redact_text(f": {latest.error}" if latest.error else "", secrets))
         elif latest.is_successful:
-            self._durations.append(seconds_of(latest) or self._clock.now() - operation.began)
+            self._durations.append(task_duration_s(latest) or self._clock.now() - operation.began)
             operation.is_verifying, operation.verify_from = True, self._clock.now()
             self._verifier.verify(operation)
 

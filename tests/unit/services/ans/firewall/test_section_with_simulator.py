@@ -55,7 +55,7 @@ def edge_api(request: pytest.FixtureRequest) -> str:
 def client(vca_app: App, vca_simulator: Simulator, edge_api: str) -> Iterator[Client]:
     with vca_app.client(**{**simulator_settings(vca_simulator), "edge_api": edge_api}) as opened:
         # The session's own repeats wait by the wire's clock, the engine's by the session's.
-        opened.session.clock = opened.session._wire.clock = FakeClock()
+        opened.session.clock = opened.session._pipeline.clock = FakeClock()
         yield opened
 
 

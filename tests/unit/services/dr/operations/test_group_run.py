@@ -58,7 +58,7 @@ def make() -> Iterator[Callable[..., Cloud]]:
     def made(count: int = 1, **config: Any) -> Cloud:
         simulator = Simulator(SimulatorConfig(**{"profile": "vcd", "replications": count, **config}))
         client = simulated_app(simulator).client(**simulator_settings(simulator))
-        client.session.clock = client.session._wire.clock = LinkedClock(simulator)
+        client.session.clock = client.session._pipeline.clock = LinkedClock(simulator)
         client.session.login()
         simulator.request_log.clear()
         opened.append(client)
