@@ -1,4 +1,4 @@
-"""Sending one request with all that belongs to it: tries, redirects, observers, the log, errors in our own classes."""
+"""HTTP pipeline: send a request with retries, redirects, observers, logging and error mapping."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _SHORTEST_TOKEN = 8
 
 
 class ExchangeResult:
-    """An answer and, when it says no, the error made of it."""
+    """The response to a request, the error if it failed, or both."""
 
     __slots__ = ("error", "response")
 
@@ -47,7 +47,7 @@ class ExchangeResult:
         self.error = error
 
     def answer(self) -> Response:
-        """The response. Raises the error when there is one."""
+        """Return the response. Raises the error if the request failed."""
         if self.error is not None:
             raise self.error
         assert self.response is not None
@@ -55,7 +55,10 @@ class ExchangeResult:
 
 
 class HttpPipeline:
-    """A transport with manners. Counts exchanges in ``calls``; learns secrets as they pass, so as to hide them."""
+    """A transport with retries, redirects, logging and redaction of secrets.
+
+    ``calls`` is the number of HTTP exchanges, retries included. Tokens in headers are added to the redacted secrets.
+    """
 
     def __init__(
         self,
@@ -75,14 +78,14 @@ class HttpPipeline:
         self._budget = WaitBudget(max_total_wait_s, clock)
         self._observers = tuple(observers)
         self._given: frozenset[Secret] = frozenset()
-        self._more = secrets  # asked each time: those by reference are known once they are read
+        self._more = secrets  # called each time, because secrets from references are only known after they are read
         remember(*secrets())
         self._learned: dict[Secret, None] = {}
         self._lock = threading.Lock()
         self._has_warned = False
 
     def learn(self, *secrets: Secret) -> None:
-        """Hide these too from now on."""
+        """Redact these secrets from now on. Only the latest 64 are kept."""
         remember(*secrets)
         configured = frozenset(self._more())
         with self._lock:
@@ -90,18 +93,18 @@ class HttpPipeline:
                 if secret and secret not in self._given and secret not in configured:
                     self._learned.pop(secret, None)
                     self._learned[secret] = None
-            # A server that sends a new token with each answer must not make us slower with each answer.
+            # Redaction must not become slower with each response if a server sends a new token every time.
             while len(self._learned) > MAX_SECRETS:
                 del self._learned[next(iter(self._learned))]
 
     def keep(self, *secrets: Secret) -> None:
-        """Hide these for good: they are what a user gave, and there is no end of tokens to push them out."""
+        """Redact these secrets permanently. Unlike those of :meth:`learn`, they are never displaced."""
         remember(*secrets)
         with self._lock:
             self._given = self._given.union(secret for secret in secrets if secret)
 
     def secrets(self) -> list[Secret]:
-        """All secrets known so far."""
+        """Return all secrets that are redacted."""
         with self._lock:
             return [*self._given.union(self._more()), *self._learned]
 
@@ -114,7 +117,7 @@ class HttpPipeline:
         policy: RetryPolicy | None = None,
         once: bool = False,
     ) -> ExchangeResult:
-        """Send, again where that is safe, and follow redirects of GET within the trusted origins."""
+        """Send a request, retry it where that is safe, and follow redirects of GET to trusted origins."""
         for _ in range(MAX_REDIRECTS + 1):
             origins.admit(request.url)
             self._warn_of_plain_http(request)
@@ -134,7 +137,7 @@ class HttpPipeline:
         return ExchangeResult(
             attempt.response,
             ApiError(
-                f"The server redirects {request.method} {request.path} in a circle.",
+                f"Too many redirects: {request.method} {request.path}. The limit is {MAX_REDIRECTS}.",
                 status=attempt.response.status if attempt.response else 0,
                 method=request.method,
                 path=request.path,
@@ -143,10 +146,10 @@ class HttpPipeline:
         )
 
     def run(self, flow: Generator[Request, Response, _R], *, allowed_origins: Iterable[str] = ()) -> _R:
-        """Drive a flow to its end. It gets answers of 2xx; errors are raised inside it, where it may catch them.
+        """Run a flow to its end and return its result.
 
-        What a flow sends may be sent again: signing in twice does no harm. Each request is its own issuer of trust:
-        the flow checks links before it follows them.
+        The flow receives 2xx responses. Errors are raised at its ``yield``, where it can catch them. Its requests can
+        be retried, because signing in twice does no harm. A flow must check the origin of each link that it follows.
         """
         allowed = tuple(allowed_origins)
         try:
@@ -162,7 +165,7 @@ class HttpPipeline:
             result: _R = done.value
             return result
 
-    # -- one try -------------------------------------------------------------------------------------------------
+    # -- one attempt ---------------------------------------------------------------------------------------------
 
     def _try(self, request: Request, number: int) -> SendAttempt:
         started = self.clock.now()
@@ -181,21 +184,21 @@ class HttpPipeline:
         return SendAttempt(response, error)
 
     def _warn_of_plain_http(self, request: Request) -> None:
-        """Once. Simulators and tunnels of this machine are spared: nobody is on the way."""
+        """Warn once about plain http to another host, where the token can be read in transit."""
         parts = urlsplit(request.url)
         if self._has_warned or parts.scheme != "http" or (parts.hostname or "") in _LOOPBACK_HOSTS:
             return
         if any(_TOKEN_HEADERS.search(name) for name in request.headers):
             self._has_warned = True
             _log.warning(
-                "%s is plain http: anyone on the way can read the password and the token. Use https, and ca_path for a "
-                "private authority.",
+                "The connection to %s is not encrypted. The password and the token can be read in transit. Use https, "
+                "and set ca_path for a private certificate authority.",
                 shown_origin(request.url),
             )
 
     def _learn_from(self, headers: Headers) -> None:
         tokens = (_secret_of(name, value) for name, value in headers.pairs() if _TOKEN_HEADERS.search(name))
-        # Shorter ones are no tokens, and hiding them would tear holes in every text.
+        # Shorter values are not tokens, and redacting them would damage unrelated text.
         self.learn(*(Secret(value) for value in tokens if len(value) >= _SHORTEST_TOKEN))
 
     def _report(self, exchange: Exchange) -> None:
@@ -207,11 +210,11 @@ class HttpPipeline:
             try:
                 observer(shown)
             except Exception:  # noqa: BLE001 - an observer must never break what it observes
-                _log.warning("An observer of HTTP exchanges failed.", exc_info=True)
+                _log.warning("Calling an observer of HTTP exchanges failed.", exc_info=True)
 
 
 def _secret_of(name: str, value: str) -> str:
-    """The secret part of a header's value: without the scheme, or a cookie's name and attributes."""
+    """Return the secret part of a header value, without the scheme, or the name and attributes of a cookie."""
     if "cookie" in name.lower():
         return value.split(";", 1)[0].partition("=")[2].strip()
     return _SCHEME.sub("", value).strip()
@@ -239,15 +242,15 @@ def _log_exchange(exchange: Exchange, secrets: Callable[[], list[Secret]]) -> No
 
 
 def _redirect_of(request: Request, response: Response | None) -> str | None:
-    """Return the absolute URL that a GET is redirected to; None when it is no redirect that may be followed."""
+    """Return the absolute URL that a GET or HEAD is redirected to; None if there is no redirect to follow."""
     if response is None or response.status not in _REDIRECTS or request.method not in ("GET", "HEAD"):
         return None
     location = response.headers.get("Location", "").strip()
     if any(ord(sign) <= 32 or sign == "\\" for sign in location):
-        # Joining would drop some of these: the one who checks it has to see it as it came.
+        # urljoin would drop some of these characters, but the origin check needs the original text.
         return location
     try:
         return urljoin(request.url, location) if location else None
     except ValueError:
-        # Not a URL at all: the one who checks it says so.
+        # The origin check raises the error for an invalid URL.
         return location

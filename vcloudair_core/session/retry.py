@@ -1,26 +1,26 @@
-"""When a request is sent again, and after how long. One table; tenacity runs the loop.
+"""Retry policy: conditions, limits and waits for retrying a request.
 
-========================================  ====================  =========================================
-what came back                            reads, safe repeats   writes
-========================================  ====================  =========================================
-429                                       again                 again: refused before it was carried out
-400 BUSY_ENTITY, OPERATION_LIMITS_…       again                 again: refused before it was carried out
-503 with Retry-After                      again                 again: the server says that it is not serving
-503 without, 502, 504, 408                again                 never: it may have been carried out
-500                                       again                 never
-no connection (refused, no name, …)       again, twice          again, twice: nothing was sent
-connection broke, read time-out           again, time-out once  never: look first
-TLS failure, any other answer             never                 never
-========================================  ====================  =========================================
+========================================  ======================  ========================================
+result                                    reads, repeatable       writes
+========================================  ======================  ========================================
+429                                       retry                   retry: rejected before execution
+400 BUSY_ENTITY, OPERATION_LIMITS_…       retry                   retry: rejected before execution
+503 with Retry-After                      retry                   retry: the server is not accepting requests
+503 without, 502, 504, 408                retry                   never: may have been executed
+500                                       retry                   never
+no connection (refused, DNS, …)           2 retries               2 retries: nothing was sent
+connection broken, read timeout           retry, timeout: once    never: may have been executed
+TLS failure, any other response           never                   never
+========================================  ======================  ========================================
 
-A write that is sent ``once`` (an action that must never be carried out twice) is repeated in two cases only: when no
-connection was made, and when the API itself refused it as busy (429 or ``BUSY_ENTITY`` in a document of the API). A
-503, even with Retry-After, may come from a gateway that has forwarded the request.
+A write that is sent ``once`` (an action that must never be executed twice) is retried in two cases only: if no
+connection was made, and if the API itself rejected it as busy (429 or ``BUSY_ENTITY`` in a document of the API). A
+503, even with Retry-After, can come from a gateway that has forwarded the request.
 
-Waiting: what ``Retry-After`` says, else 0.5 s doubling to 10 s, spread by ±25 %; never more than ``max_retry_wait``
-seconds in one call, nor more than ``max_retry_total`` in all calls of a session, see :class:`WaitBudget`. ``retries``
-bounds the tries, but for busy answers, which only time bounds. ``retries: 0`` is off.
-Source for the busy rules: protocol/tasks.md §5.
+The wait is ``Retry-After`` if present, else 0.5 s doubled up to 10 s, with ±25 % jitter. A call waits for at most
+``max_retry_wait`` seconds in total, a session for at most ``max_retry_total`` seconds, see :class:`WaitBudget`.
+``retries`` limits the number of retries, except after busy responses, which are limited by time only. ``retries: 0``
+disables retries. Source for the busy rules: protocol/tasks.md §5.
 """
 
 from __future__ import annotations
@@ -52,17 +52,17 @@ _READ_STATUSES = frozenset({408, 500, 502, 503, 504})
 
 @dataclass(frozen=True)
 class SendAttempt:
-    """Result of one attempt: an answer, or an error (and, when the server sent one, the answer that it is made of)."""
+    """The result of one attempt: a response, an error, or the error with its response."""
 
     response: Response | None
     error: VcloudAirError | None = None
 
 
 class WaitBudget:
-    """The time that all calls of a session may wait between tries, so that a task of many calls has a bound, too.
+    """Limit of the total retry wait of all calls of a session. Units: seconds.
 
-    Calls that wait at the same time share it. Time in which none waits gives it back at the same pace, so that what
-    runs for months does not end one day. Units: seconds.
+    Concurrent waits count once. While no call waits, the budget recovers at the same rate, so that it does not run out
+    in processes that run for months.
     """
 
     def __init__(self, total_s: float, clock: Clock) -> None:
@@ -74,14 +74,14 @@ class WaitBudget:
         self._waiting = 0
 
     def left(self) -> float:
-        """Return how much is left."""
+        """Return the remaining budget in seconds."""
         with self._lock:
             self._count()
             return max(0.0, self._total_s - self._spent_s)
 
     @contextlib.contextmanager
     def waiting(self) -> Iterator[None]:
-        """Count the time of the block."""
+        """Deduct the duration of the block from the budget."""
         with self._lock:
             self._count()
             self._waiting += 1
@@ -108,11 +108,11 @@ class RetryPolicy:
 
     @classmethod
     def of(cls, settings: Settings) -> RetryPolicy:
-        """The policy that settings ask for."""
+        """Return the policy from the settings ``retries`` and ``max_retry_wait``."""
         return cls(retries=int(settings.retries), max_wait_s=float(settings.max_retry_wait))
 
     def tries(self, attempt: SendAttempt, *, repeatable: bool, once: bool = False) -> float:
-        """Return how many times in all a request that ended like this may be tried: 1 is once, and no more."""
+        """Return the maximum number of attempts after this result. 1 means no retry."""
         error = attempt.error
         if error is None or self.retries <= 0:
             return 1
@@ -137,21 +137,21 @@ class RetryPolicy:
 
 
 def is_refused_before_execution(error: ApiError, response: Response | None) -> bool:
-    """True when the server said that it did nothing and that a later try may do."""
+    """Return True if the server rejected the request before execution and a retry can succeed."""
     if not isinstance(error, BusyError):
         return False
     return error.status != 503 or (response is not None and "Retry-After" in response.headers)
 
 
 def is_refused_by_api(error: ApiError) -> bool:
-    """Return True when the API itself, and nothing in front of it, refused a request as busy: it did nothing."""
+    """Return True if the API itself, not a gateway, rejected the request as busy."""
     return isinstance(error, BusyError) and error.status in (400, 409, 429) and not error.is_from_gateway
 
 
 def retry_after_s(response: Response | None, clock: Clock) -> float | None:
-    """Seconds that the server asks to wait, or None. Both forms: seconds, and an HTTP date.
+    """Return the seconds to wait from ``Retry-After`` (seconds or an HTTP date), or None.
 
-    A date is taken relative to the answer's own ``Date``, so that a wrong clock on either side does no harm.
+    A date is compared with the ``Date`` of the same response, so that a wrong clock has no effect.
     """
     value = response.headers.get("Retry-After", "").strip() if response is not None else ""
     if not value or response is None:
@@ -166,7 +166,7 @@ def retry_after_s(response: Response | None, clock: Clock) -> float | None:
 
 
 def seconds_of_date(value: str) -> float | None:
-    """Return a time of HTTP in seconds since 1970, or None for what is none."""
+    """Return an HTTP date in seconds since 1970, or None if the text is not a date."""
     try:
         return email.utils.parsedate_to_datetime(value).timestamp()
     except (TypeError, ValueError, IndexError, OverflowError):
@@ -174,7 +174,7 @@ def seconds_of_date(value: str) -> float | None:
 
 
 def _reason(attempt: SendAttempt) -> str:
-    """Why a request is tried again, on one line: ``503 Service unavailable``."""
+    """Return the reason for a retry on one line, such as ``503 Service unavailable``."""
     error = attempt.error
     text = " ".join((error.message if error is not None else "").split())
     status = str(error.status or "") if isinstance(error, ApiError) else ""
@@ -182,7 +182,7 @@ def _reason(attempt: SendAttempt) -> str:
 
 
 class _Waits:
-    """The waits of one call: tenacity asks for the next one, and whether there is to be one."""
+    """Callbacks for tenacity that decide about retries and waits of one call."""
 
     def __init__(self, policy: RetryPolicy, clock: Clock, repeatable: bool, once: bool, budget: WaitBudget) -> None:
         self._policy = policy
@@ -207,8 +207,8 @@ class _Waits:
             asked = doubled * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads load, guards nothing
         return float(max(0.0, min(asked, self._policy.max_wait_s - self._spent_s, self._budget.left())))
 
-    def tell(self, state: Any) -> None:
-        """Log the wait that begins now."""
+    def log_wait(self, state: Any) -> None:
+        """Log the wait before the next attempt."""
         attempt: SendAttempt = state.outcome.result()
         tries = self._policy.tries(attempt, repeatable=self._repeatable, once=self._once)
         of = f" of {tries:g}" if tries != float("inf") else ""
@@ -218,7 +218,7 @@ class _Waits:
         )  # fmt: skip
 
     def sleep(self, seconds: float) -> None:
-        # A wait of nothing (Retry-After: 0) must count too, or a server could keep us in the loop for ever.
+        # A zero wait (Retry-After: 0) must count too, or the server could cause an endless loop.
         self._spent_s += max(seconds, FIRST_WAIT_S)
         with self._budget.waiting():
             self._clock.sleep(seconds)
@@ -233,10 +233,10 @@ def send_with_retries(
     once: bool = False,
     budget: WaitBudget | None = None,
 ) -> SendAttempt:
-    """Call ``try_once(number)``, numbered from 1, until it ends well, must not be repeated, or time is up."""
+    """Call ``try_once(number)``, from 1 on, until it succeeds or must not be retried, or time is up."""
     first = try_once(1)
     waits = _Waits(policy, clock, repeatable, once, budget or WaitBudget(float("inf"), clock))
-    # Nearly every request ends here: tenacity is loaded only when something has gone wrong.
+    # Import tenacity only if a retry is needed. Most requests succeed at the first attempt.
     if not waits.is_to_repeat(first):
         return first
     import tenacity
@@ -254,10 +254,10 @@ def send_with_retries(
         stop=waits.stop,
         wait=waits.wait,
         sleep=waits.sleep,
-        before_sleep=waits.tell,
+        before_sleep=waits.log_wait,
         retry_error_callback=lambda state: state.outcome.result() if state.outcome else first,
     )
     result: SendAttempt = retrying(attempt)
     if budget is not None and result.error is not None and budget.left() <= 0:
-        result.error.add_context("The time that a session may wait between tries (max_retry_total) is used up.")
+        result.error.add_context("The retry wait of this session has reached its limit (max_retry_total).")
     return result

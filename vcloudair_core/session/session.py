@@ -1,4 +1,4 @@
-"""A session: it signs in when it must, sends what it is asked to, and knows where its token may go."""
+"""Session: sign-in, renewal, API calls and logout for one user in one org."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ _ONCE = RetryPolicy(retries=0)
 
 
 class Session:
-    """One user in one org. Safe to use from many threads. Signs in with the first call.
+    """A session of one user in one org. It is thread-safe and signs in at the first call.
 
-    A session that is over (401, or 403 with an empty body) is renewed once per call, and the call sent again: such an
-    answer proves that nothing was carried out.
+    If the session has ended (401, or 403 with an empty body), the call signs in again and is sent again. This is safe,
+    because the server rejects such requests before execution.
     """
 
     def __init__(
@@ -88,43 +88,43 @@ class Session:
         self._is_kept = False
         self._states: dict[type[Any], Any] = {}
 
-    # -- who -----------------------------------------------------------------------------------------------------
+    # -- sign-in state -------------------------------------------------------------------------------------------
 
     @property
     def identity(self) -> Identity:
-        """Return the signed-in identity. Signs in when there is no session yet. Raises what :meth:`login` raises."""
+        """Identity of the user. Signs in if necessary. Raises the errors of :meth:`login`."""
         return self._current()[0].identity
 
     @property
     def transport(self) -> Transport:
-        """The transport under this session."""
+        """Transport of this session."""
         return self._pipeline.transport
 
     @property
     def server_time_s(self) -> float | None:
-        """Time of the latest response by the server's own clock, in seconds since 1970; None when it tells none."""
+        """Server time of the latest response, in seconds since 1970; None if no response had a date."""
         return self._pipeline.server_time_s
 
     @property
     def calls(self) -> int:
-        """Return the number of HTTP exchanges so far, sign-in and retries included."""
+        """Number of HTTP exchanges so far, sign-in and retries included."""
         return self._pipeline.calls
 
     @property
     def kept(self) -> TokenCache | None:
-        """Store that keeps the session for later processes; None when it ends with this one."""
+        """Cache in which the session is stored for later processes; None if it is not stored."""
         return self._cache if self._is_kept else None
 
     @property
     def expires_at(self) -> float | None:
-        """Time at which the token expires, in seconds since 1970; None when the server gave none."""
+        """Expiry time of the token, in seconds since 1970; None if the server sent none."""
         return self._current()[0].expires_at
 
     def login(self) -> Identity:
-        """Sign in anew, whatever token is there.
+        """Sign in again, even if there is a valid token.
 
-        Raises: AuthenticationError when it is refused, ConfigurationError when settings are missing or the server put
-        us into another org than the one asked for, TransportError, other ApiErrors, DecodeError.
+        Raises: AuthenticationError if the sign-in is rejected, ConfigurationError if settings are missing or the
+        session is for another org than the setting ``org``, TransportError, other ApiErrors, DecodeError.
         """
         with self._lock:
             self._refused.end_wait()
@@ -133,23 +133,23 @@ class Session:
 
     @property
     def is_renewable(self) -> bool:
-        """True when a session that has ended can be followed by another one; false with nothing but a token."""
+        """True if the session can sign in again after it has ended; False if only a token is set."""
         return _is_renewable(self._auth)
 
     def retry_sign_in(self) -> None:
-        """Let the next call sign in at once, although a sign-in was refused a moment ago.
+        """Allow the next call to sign in immediately after a rejected sign-in.
 
-        For programs that keep to waits of their own. By itself a session waits after a refused sign-in, longer each
-        time, and raises the refusal in the meantime: a wrong password that is sent with each call locks the account.
+        Use it in programs that limit their sign-ins themselves. By default, a session waits longer after each rejected
+        sign-in and raises the same error in the meantime, because repeated sign-ins can lock the account.
         """
         with self._lock:
             self._refused.end_wait()
 
     def logout(self) -> bool:
-        """End the session at the server and forget the token. Returns false when there was none.
+        """End the session at the server and delete the token. Returns False if there was no session.
 
-        A server that refuses is no error: the session is over anyway. Where no answer arrived or the server failed,
-        `logout_error` holds the error: the token is forgotten here, and may be valid there until it expires.
+        A rejected logout request is not an error, because the session has ended then. If no response arrived or the
+        server failed, the error is in ``logout_error``: the token may stay valid at the server until it expires.
         """
         with self._lock:
             credentials = self._credentials or self._from_cache()
@@ -163,7 +163,7 @@ class Session:
         return credentials is not None
 
     def close(self) -> None:
-        """Release connections. A session that was not kept for other processes is ended at the server too."""
+        """Close connections. Log out unless the session is cached for other processes."""
         with self._lock:
             credentials = self._credentials
             if credentials is not None and credentials.is_own and not self._is_kept:
@@ -173,9 +173,9 @@ class Session:
         self._pipeline.transport.close()
 
     def state_of(self, kind: type[_State]) -> _State:
-        """Return the object of a class that belongs to this session, made without arguments at the first call.
+        """Return this session's instance of a class, created without arguments at the first call.
 
-        Services keep there what they learn of the server. It ends with the session.
+        Services use it to cache server properties for the lifetime of the session.
         """
         state: _State = self._states.setdefault(kind, kind())
         return state
@@ -183,13 +183,13 @@ class Session:
     # -- calls ---------------------------------------------------------------------------------------------------
 
     def learn(self, *secrets: Secret) -> None:
-        """Values to hide from now on, in all that is logged, observed or told of what servers say."""
+        """Redact these secrets from now on in logs, observed exchanges and error messages."""
         self._pipeline.keep(*secrets)
 
     def url(self, path: str) -> str:
-        """The URL of a path, appended to the base URL; a link of the server is checked and given back as it is.
+        """Return the URL of a path below the base URL, or a server's link unchanged after an origin check.
 
-        Raises: ConnectionFailedError (nothing is sent) when a link leads to where the token must not go.
+        Raises: ConnectionFailedError if the token must not be sent to the origin of a link. Nothing is sent.
         """
         credentials, origins = self._current()
         return _url(path, credentials, origins)
@@ -207,15 +207,22 @@ class Session:
         repeatable: bool | None = None,
         once: bool = False,
     ) -> Response:
-        """Send one request and return its answer of 2xx.
+        """Send a request and return its 2xx response.
 
-        ``path`` is appended to the base URL, or is a link that the server gave. ``repeatable`` (default: reading
-        methods only) says that carrying it out twice does no harm; see :mod:`vcloudair_core.session.retry`. ``once``
-        says that it must never be carried out twice: then it is not sent again after the session was renewed either.
-        ``accept`` defaults to the vCloud API's XML in the negotiated version.
+        Args:
+            method: The HTTP method.
+            path: A path below the base URL, or a link from the server.
+            query: Query parameters, or an encoded query string.
+            accept: The Accept header. Default: XML of the vCloud API in the negotiated version.
+            content_type: The Content-Type header.
+            body: The request body.
+            headers: More headers. They cannot replace the token.
+            repeatable: True if executing the request twice does no harm. Default: True for GET, HEAD and OPTIONS. See
+                :mod:`vcloudair_core.session.retry`.
+            once: True if the request must never be executed twice. It is not sent again after a renewal of the session.
 
         Raises: ApiError (AuthenticationError, PermissionDeniedError, NotFoundError, ConflictError, BusyError …),
-        TransportError (look at ``may_have_executed``), and what :meth:`login` raises.
+        TransportError (check ``may_have_executed``), and the errors of :meth:`login`.
         """
         method = method.upper()
         safe = not once and (method in SAFE_METHODS if repeatable is None else repeatable)
@@ -225,9 +232,9 @@ class Session:
         error = outcome.error
         if isinstance(error, ApiError) and is_session_over(error, outcome.response) and _is_renewable(self._auth):
             if once:
-                # The next call signs in again; whether this one is sent again is for the caller to decide.
+                # The next call signs in again. The caller decides about sending this request again.
                 raise _refused_with_session(error)
-            _log.debug("the session is over (%d); signing in again", error.status)
+            _log.debug("The session has ended (%d). Signing in again.", error.status)
             credentials, origins = self._renewed(credentials)
             outcome = self._send(spec, credentials, origins, safe)
         elif isinstance(error, ApiError) and error.status == 401 and self._cache is not None:
@@ -246,7 +253,7 @@ class Session:
     # -- signing in ----------------------------------------------------------------------------------------------
 
     def _current(self) -> tuple[Credentials, Origins]:
-        """The credentials in use and what it trusts; signs in when there is none."""
+        """Return the current credentials and their trusted origins. Sign in if there are none."""
         with self._lock:
             if self._credentials is None:
                 self._adopt(self._from_cache() or self._signed_in_once())
@@ -255,7 +262,7 @@ class Session:
             return self._credentials, self._origins
 
     def _renewed(self, stale: Credentials) -> tuple[Credentials, Origins]:
-        """Return other credentials than the stale ones: those of another thread or process, else new ones."""
+        """Replace stale credentials with those of another thread or process, or sign in again."""
         with self._lock:
             if self._credentials is None or self._credentials is stale:
                 if self._cache is not None:
@@ -264,7 +271,7 @@ class Session:
             return self._current()
 
     def _signed_in_once(self, stale: Credentials | None = None) -> Credentials:
-        """Sign in, unless another process with the same credentials does so just now: then its token is taken."""
+        """Sign in, or use the token of another process that signs in at the same time."""
         if self._cache is None:
             return self._sign_in()
         with self._cache.exclusively():
@@ -274,7 +281,7 @@ class Session:
             return self._sign_in()
 
     def _sign_in(self) -> Credentials:
-        # Trying a wrong password again for each call and thread would lock the account.
+        # Sending a wrong password with each call and thread would lock the account.
         self._refused.raise_if_waiting(self.clock.now())
         try:
             credentials = self._pipeline.run(self._auth.sign_in(), allowed_origins=self.settings.allowed_origins or ())
@@ -302,8 +309,8 @@ class Session:
         self._credentials = credentials
 
     def _log_out(self, credentials: Credentials) -> VcloudAirError | None:
-        """Send the logout requests. Return the error that leaves it open whether a session was ended."""
-        open_end: VcloudAirError | None = None
+        """Send the logout requests. Return the first error after which a session may still be active."""
+        first_error: VcloudAirError | None = None
         for logout_request in credentials.logout_requests:
             headers = {
                 name: value if isinstance(value, str) else value.reveal()
@@ -314,15 +321,15 @@ class Session:
             try:
                 self._pipeline.send(request, trust, repeatable=False, policy=_ONCE).answer()
             except VcloudAirError as exc:
-                _log.debug("ending the session failed: %s", exc)
+                _log.debug("Ending the session failed: %s", exc)
                 if not isinstance(exc, ApiError) or isinstance(exc, ServerError):
-                    open_end = open_end or exc
-        return open_end
+                    first_error = first_error or exc
+        return first_error
 
 
 @dataclass(frozen=True)
 class _CallSpec:
-    """A call before it is known under which credentials it goes out."""
+    """The arguments of a call, independent of the credentials that it is sent with."""
 
     method: str
     path: str
@@ -339,13 +346,13 @@ class _CallSpec:
         headers = Headers({"Accept": self.accept or f"application/*+xml;version={credentials.identity.api_version}"})
         if self.content_type:
             headers = headers.merged({"Content-Type": self.content_type})
-        # Last, so that nobody's header can take the place of the token.
+        # Merge the token last, so that no other header can replace it.
         tokens = {name: secret.reveal() for name, secret in credentials.headers.items()}
         return Request(self.method, url, headers.merged(self.headers).merged(tokens), self.body)
 
 
 def _refused_with_session(error: ApiError) -> AuthenticationError:
-    """The error of a request that was refused because the session is over, also where that is a 403."""
+    """Return an AuthenticationError for a request that was rejected because the session has ended."""
     refused = AuthenticationError(
         error.message,
         status=error.status,
@@ -360,7 +367,7 @@ def _refused_with_session(error: ApiError) -> AuthenticationError:
 
 
 def _is_renewable(auth: AuthProvider) -> bool:
-    # A plugin's method may leave it out: most can sign in again.
+    # Plugins can omit the attribute, because most auth methods can sign in again.
     return bool(getattr(auth, "is_renewable", True))
 
 
@@ -377,12 +384,13 @@ def _query_text(query: Sequence[tuple[str, str]] | str) -> str:
 
 
 def _check_org(settings: Settings, credentials: Credentials) -> None:
-    """Raises ConfigurationError when the session is not for the org that was asked for. Names compare without case."""
+    """Raise ConfigurationError if the session is for another org than the setting ``org``, ignoring case."""
     org = settings.org
     if not org or not credentials.org_names:
         return
     if org.strip().casefold() not in {name.casefold() for name in credentials.org_names}:
         raise ConfigurationError(
-            f"The session is for org {credentials.org_names[0]!r}, but org {org!r} was asked for.",
-            hint="Correct org (VCA_ORG), or use credentials or a token of that org. Nothing else was sent.",
+            f"The session is for org {credentials.org_names[0]!r}, but the setting org is {org!r}. "
+            "No further request was sent.",
+            hint="Correct org (VCA_ORG), or use credentials or a token of that org.",
         )

@@ -1,4 +1,4 @@
-"""Task documents read: the ``Task`` of an answer, wherever it stands in it. Source: protocol/tasks.md §1, §2."""
+"""Decoding of vCloud ``Task`` documents. Source: protocol/tasks.md §1, §2."""
 
 from __future__ import annotations
 
@@ -13,15 +13,18 @@ if TYPE_CHECKING:
 
 SUCCEEDED = "success"
 FAILED = frozenset({"error", "canceled", "aborted"})
-"""Words that end a task. Any other, known or not, means that it is not over. Source: protocol/tasks.md §3."""
+"""Final statuses of tasks that did not succeed. Any other status means that the task is still active.
+
+Source: protocol/tasks.md §3.
+"""
 
 
 @dataclass(frozen=True)
 class Task:
-    """One asynchronous operation at the server, as last seen. Times are as the server wrote them.
+    """Last known state of an asynchronous server task. Times are in the format of the server.
 
-    ``progress`` (percent) is for show only: servers send 100 for running tasks and 1 for failed ones. ``vendor_code``
-    is what an extension says in more detail than ``error_code``, such as ``AlreadyRecovered``.
+    ``progress`` is a percentage for display only: servers send 100 for running tasks and 1 for failed ones.
+    ``vendor_code`` is the more detailed error code of an extension, such as ``AlreadyRecovered``.
     """
 
     href: str
@@ -41,7 +44,7 @@ class Task:
 
     @property
     def is_finished(self) -> bool:
-        """True when the server will do no more for it. Only the status decides."""
+        """True if the task has reached a final status."""
         return self.is_successful or self.is_failed
 
     @property
@@ -50,26 +53,28 @@ class Task:
 
     @property
     def is_failed(self) -> bool:
-        """True for error, canceled and aborted."""
+        """True for the statuses error, canceled and aborted."""
         return self.status.lower() in FAILED
 
     @property
     def error(self) -> str:
-        """Return the error text with the server's code; empty when the task did not fail."""
+        """Error message with the codes of the server; empty if the task did not fail."""
         codes = ", ".join(filter(None, (self.error_code, self.vendor_code)))
         code = f" [{codes}]" if codes else ""
         return f"{self.error_message}{code}".strip()
 
     def as_dict(self) -> dict[str, Any]:
-        """Shape: the fields above but empty ones, plus ``is_finished``."""
+        """Return the fields that are not empty, and ``is_finished``."""
         shown = {name: value for name, value in vars(self).items() if value not in ("", None, False)}
         return shown | {"is_finished": self.is_finished}
 
 
 def decode_tasks(body: bytes) -> list[Task]:
-    """Return the tasks in a body: its root, or all of an entity's ``Tasks``. Source: protocol/tasks.md §1.
+    """Return the tasks in a response body: the root element, or all ``Tasks`` of an entity.
 
-    Raises: DecodeError when the body is not XML.
+    Source: protocol/tasks.md §1.
+
+    Raises: DecodeError if the body is not XML.
     """
     root = parse(body, what="the task")
     if local(root) == "Task":
@@ -79,13 +84,13 @@ def decode_tasks(body: bytes) -> list[Task]:
 
 
 def decode_task(body: bytes) -> Task | None:
-    """Return the task in a body, of several the first that is not over, or None. Raises: DecodeError."""
+    """Return the first unfinished task in a body, else the first task, or None. Raises DecodeError."""
     tasks = decode_tasks(body)
     return next((task for task in tasks if not task.is_finished), tasks[0] if tasks else None)
 
 
 def task_of_element(element: _Element) -> Task:
-    """One ``Task`` element. Owner, Progress and times may be missing, and in a first answer are."""
+    """Decode a ``Task`` element. Owner, Progress and times can be missing, as in first responses."""
     children = {local(child): child for child in element}
     owner, fault = children.get("Owner"), children.get("Error")
     error = decode_error_element(fault) if fault is not None else None

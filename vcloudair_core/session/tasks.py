@@ -1,4 +1,7 @@
-"""Waiting for what the server does after it has answered. The status decides, never Progress (protocol/tasks.md §3)."""
+"""Read, poll and cancel asynchronous server tasks.
+
+Only the status of a task decides, never its Progress. Source: protocol/tasks.md §3.
+"""
 
 from __future__ import annotations
 
@@ -44,34 +47,34 @@ __all__ = [
 _log = logging.getLogger(__name__)
 
 POLL_INTERVALS_S = (0.5, 1.0, 2.0, 3.0, 5.0)
-"""Waits between polls; the last one is repeated. Each is spread by ±20 %."""
+"""Waits between polls in seconds, with ±20 % jitter. The last value is repeated."""
 
 STUCK_AFTER_S = 600.0
-"""A task that shows no change for this long is given up on."""
+"""Default timeout for a task that does not change, in seconds."""
 
 _JITTER = 0.2
 _MAX_UNREADABLE_POLLS = 2
-"""So many answers in a row that are no task may be bad luck; more are somebody else who answers."""
+"""Number of consecutive polls that may return an unreadable document before waiting ends with an error."""
 
 _TASK_PATH = re.compile(r"/api/task/[^/?#]+/?$")
 
 
 def task_of_response(response: Response) -> Task | None:
-    """The task that an answer started, or None when the call is over.
+    """Return the task that a request started, or None if the request is complete.
 
-    From the body when it is a Task; else from the ``Tasks`` of the entity in it, of several the first that is not over;
-    else from ``Location``, in which case nothing is known of it yet but where it is. Source: protocol/tasks.md §1.
+    The task is read from a ``Task`` body, else from the ``Tasks`` of the entity in the body (the first unfinished one),
+    else from the ``Location`` header. In the last case, only ``href`` is known. Source: protocol/tasks.md §1.
 
-    Raises DecodeError for an HTML page: somebody else has answered, and nobody knows what became of the request.
+    Raises: DecodeError for an HTML page, because the result of the request is unknown then.
     """
     location = response.headers.get("Location", "").strip()
     if html_title(response.body):
-        raise html_error(response.body, "the answer to the request", "a task")
+        raise html_error(response.body, "the response to the request", "a task")
     if response.body.strip() and "json" not in response.media_type:
         try:
             task = decode_task(response.body)
         except DecodeError:
-            # A write may be answered with plain text; only Location can then name a task.
+            # The response to a write can be plain text. Then only Location can name a task.
             task = None
         if task is not None:
             return task if task.href else replace(task, href=location)
@@ -79,24 +82,24 @@ def task_of_response(response: Response) -> Task | None:
 
 
 def read_task(session: Session, task: Task | str) -> Task:
-    """The task as it stands now. Raises what :meth:`Session.call` raises, and DecodeError."""
+    """Read the current state of a task. Raises DecodeError and the errors of :meth:`Session.call`."""
     href = task if isinstance(task, str) else task.href
     current = decode_task(session.call("GET", href).body)
     if current is None:
-        raise DecodeError("Not a task: the server sent another document under a task's link.")
+        raise DecodeError("Reading the task failed. The server sent a document without a task.")
     return current
 
 
 def wait_for_task(
     session: Session, task: Task | None, *, timeout_s: float = STUCK_AFTER_S, total_s: float | None = None
 ) -> Task | None:
-    """Wait until a task is over and return its last state; None goes in and out when there is nothing to wait for.
+    """Wait until a task succeeds and return its last state. Return None for None.
 
-    ``timeout_s`` counts from the last change of anything in the task; ``total_s`` bounds the whole wait. Trouble with a
-    single poll (5xx, a broken connection, half a document) says nothing of the task and is waited out.
+    ``timeout_s`` is the limit without a change of the task, ``total_s`` the limit of the whole wait, both in seconds. A
+    poll that fails with 5xx, a broken connection or an unreadable document is repeated.
 
-    Raises: TaskFailedError on error, canceled and aborted; TaskTimeoutError; TaskError when the task is not to be seen
-    any more; AuthenticationError and whatever else a poll may end in.
+    Raises: TaskFailedError if the task ends as error, canceled or aborted; TaskTimeoutError; TaskError if the task can
+    no longer be read; AuthenticationError and other errors of a poll.
     """
     if task is None:
         return None
@@ -128,16 +131,16 @@ def wait_for_task(
 
 
 def cancel_task(session: Session, task: Task) -> None:
-    """Ask the server to cancel. The task then ends as canceled, or all the same as success or error.
+    """Request cancellation of a task. The task can still end as success or error.
 
-    Raises: InvalidRequestError when it cannot be cancelled, and what :meth:`Session.call` raises.
+    Raises: InvalidRequestError if the task cannot be canceled, and the errors of :meth:`Session.call`.
     """
-    # Asking twice is asking once: a lost answer may be repeated.
+    # Repeating a cancellation has no further effect, so it can be retried.
     session.call("POST", f"{task.href.rstrip('/')}/action/cancel", repeatable=True)
 
 
 def task_duration_s(task: Task) -> float | None:
-    """Return the duration of a task by the server's own clock, where it reports one."""
+    """Return the duration of a task in seconds by the server's clock, or None if it is unknown."""
     try:
         began, ended = (datetime.fromisoformat(text.replace("Z", "+00:00")) for text in (task.start, task.end))
         return max(0.0, (ended - began).total_seconds()) or None
@@ -146,38 +149,38 @@ def task_duration_s(task: Task) -> float | None:
 
 
 def _poll(session: Session, task: Task) -> Task | None:
-    """The latest state, or None when this poll told nothing."""
+    """Return the latest state, or None after a temporary failure."""
     try:
         latest = read_task(session, task)
     except (TransportError, ServerError, BusyError) as exc:
         if not _is_transient(exc):
             raise
-        _log.debug("a poll of %s told nothing: %s", task.operation_name or "a task", type(exc).__name__)
+        _log.debug("Polling %s failed and is repeated: %s", task.operation_name or "a task", type(exc).__name__)
         return None
     except (NotFoundError, PermissionDeniedError) as exc:
         raise TaskError(
-            f"{_task_of(task)} is not to be seen any more ({exc.status}).",
+            f"{_task_of(task)} can no longer be read ({exc.status}).",
             task=task.as_dict(),
-            hint="Look at the object itself to learn how it ended.",
+            hint="Check the state of the object to see the result.",
         ) from exc
-    # The link that works is kept: a server may leave its own out, or name another host in it.
+    # Keep the link that works: the server can omit it, or name another host in it.
     return replace(latest, href=task.href)
 
 
 def _is_transient(exc: VcloudAirError) -> bool:
-    """True for trouble with a poll that says nothing of the task; not for a link that leads to a foreign host."""
+    """Return True if a failed poll can be repeated. Links to untrusted origins cannot."""
     if isinstance(exc, ApiError):
         return exc.status in (408, 429, 500, 502, 503, 504)
     return not isinstance(exc, UntrustedOriginError)
 
 
 def notify_observers(session: Session, task: Task) -> None:
-    """Let plugins know how a task is. What goes wrong there is logged and does no harm."""
+    """Call the task observers of plugins. Log their errors and continue."""
     for observer in session.task_observers:
         try:
             observer(task)
         except Exception:  # noqa: BLE001 - an observer must never break what it observes
-            _log.warning("An observer of tasks failed.", exc_info=True)
+            _log.warning("Calling a task observer failed.", exc_info=True)
 
 
 def _ended(session: Session, task: Task) -> Task:
@@ -185,22 +188,22 @@ def _ended(session: Session, task: Task) -> Task:
         return task
     word = {"error": "failed", "canceled": "was canceled", "aborted": "was aborted"}[task.status.lower()]
     code = f" [{task.error_code}]" if task.error_code else ""
-    why = f": {task.error_message}" if task.error_message else ""
-    message = f"{_what(task)} {word}{code}{why}".rstrip(".") + "."
+    reason = f": {task.error_message}" if task.error_message else ""
+    message = f"{_label(task)} {word}{code}{reason}".rstrip(".") + "."
     secrets = session.settings.secrets()
     raise TaskFailedError(
         redact_text(message, secrets),
         task=redact_tree(task.as_dict(), secrets),
-        hint="Look at the object before trying again: a task that failed half-way may have changed something.",
+        hint="Check the object before you try again. A failed task can leave partial changes.",
     )
 
 
 def _too_long(task: Task, total_s: float, waited_s: float) -> TaskTimeoutError:
     return TaskTimeoutError(
-        f"{_what(task)} is not over after {total_s:.0f} s; it has been {task.status or 'silent'!r} "
-        f"without any change for {waited_s:.0f} s.",
+        f"{_label(task)} did not finish within {total_s:.0f} s. Its status is {task.status or 'unknown'!r}, "
+        f"without a change for {waited_s:.0f} s.",
         task=task.as_dict(),
-        hint="It may still be running at the server. Wait longer, or look at the object.",
+        hint="Wait longer, or check the object. The task may still be running.",
     )
 
 
@@ -209,5 +212,5 @@ def _task_of(task: Task) -> str:
     return f"The task of {name}" if name else "The task"
 
 
-def _what(task: Task) -> str:
+def _label(task: Task) -> str:
     return task.operation or task.operation_name or "The task"

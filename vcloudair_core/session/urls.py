@@ -1,4 +1,4 @@
-"""The base URL as people give it, made into what paths can be appended to."""
+"""Normalization of base URLs, and joining of paths to them."""
 
 from __future__ import annotations
 
@@ -12,18 +12,21 @@ from vcloudair_core.settings.settings import DEFAULT_URLS
 if TYPE_CHECKING:
     from vcloudair_core.settings.settings import Settings
 
-# What people paste from a browser or from a client's documentation; all below the base.
+# Paths that users copy from a browser or an API example, all below the base URL.
 _ENDINGS = re.compile(
     r"(?:/api(?:/versions|/sessions?|/vchs(?:/sessions?|/services)?|/iam(?:/login)?|/sc)?"
     r"|/cloudapi(?:/[0-9.]+(?:/sessions.*)?)?|/(?:tenant|cloud/org|provider)(?:/.*)?|/cloud)/*$",
     re.IGNORECASE,
 )
-# Characters that may stand in a path of ours as they are; everything else is percent-encoded.
+# Characters of a path that are not percent-encoded.
 _SAFE_IN_PATH = "/%:@!$&'()*+,;=~-._?"
 
 
 def base_url_of(settings: Settings) -> str:
-    """The base URL that settings name, else the flavor's own. Raises ConfigurationError."""
+    """Return the base URL of the settings, else the default of the service type.
+
+    Raises: ConfigurationError if there is neither, or the URL is invalid.
+    """
     url = settings.url or DEFAULT_URLS.get(settings.service_type)
     if not url:
         settings.require("url")
@@ -31,11 +34,11 @@ def base_url_of(settings: Settings) -> str:
 
 
 def normalize_url(url: str) -> str:
-    """A base URL without a trailing slash or any part of the API's own paths; a prefix is kept.
+    """Return a base URL without a trailing slash or API path. A path prefix is kept.
 
-    A missing scheme becomes https; plain http is kept only when it was written out.
+    The default scheme is https.
 
-    Raises: ConfigurationError when it is no URL, or holds a user name, a query or a fragment.
+    Raises: ConfigurationError if the URL is invalid, or has a user name, a query or a fragment.
     """
     text = url.strip()
     text = text if re.match(r"^[A-Za-z][A-Za-z0-9+.-]*://", text) else f"https://{text}"
@@ -43,16 +46,16 @@ def normalize_url(url: str) -> str:
         parts = urlsplit(text)
         port = parts.port
     except ValueError as exc:
-        raise ConfigurationError("url is not a URL: its port or host is malformed.", hint=_EXAMPLE) from exc
+        raise ConfigurationError("Invalid url. Its host or port is malformed.", hint=_EXAMPLE) from exc
     if parts.scheme.lower() not in ("http", "https") or not parts.hostname or re.search(r"[\s\\]", text):
-        raise ConfigurationError("url is not a URL of the form https://host.", hint=_EXAMPLE)
+        raise ConfigurationError("Invalid url. It does not have the form https://host.", hint=_EXAMPLE)
     if "@" in parts.netloc:
         raise ConfigurationError(
-            "url holds a user name or password.",
-            hint="Give them as username and password (VCA_USERNAME, VCA_PASSWORD).",
+            "Invalid url. It contains a user name or password.",
+            hint="Set username and password (VCA_USERNAME, VCA_PASSWORD) instead.",
         )
     if parts.query or parts.fragment:
-        raise ConfigurationError("url holds a query (?…) or fragment (#…), which a base URL cannot.", hint=_EXAMPLE)
+        raise ConfigurationError("Invalid url. A base URL cannot have a query (?…) or fragment (#…).", hint=_EXAMPLE)
     host = parts.hostname.lower()
     host = f"[{host}]" if ":" in host else host
     is_default = port in (None, {"http": 80, "https": 443}[parts.scheme.lower()])
@@ -61,16 +64,16 @@ def normalize_url(url: str) -> str:
 
 
 def is_absolute(path: str) -> bool:
-    """True for a URL with a scheme, and for ``//host/…``, which names a host too."""
+    """Return True for a URL with a host: ``scheme://host/…`` or ``//host/…``."""
     return bool(re.match(r"^(?:[A-Za-z][A-Za-z0-9+.-]*:)?//", path))
 
 
 def join(base_url: str, path: str) -> str:
-    """Append a path to a base URL: never from the host's root, since On-Demand lives under a prefix.
+    """Append a path to a base URL, below its path prefix, which On-Demand uses.
 
-    A path that already begins with the base's own prefix (as a ``Location`` may) is not given it twice.
+    A prefix that the path already has, as in a ``Location`` header, is not repeated.
 
-    Raises ConfigurationError as :func:`reject_dot_segments` does.
+    Raises: ConfigurationError for a path with ``.`` or ``..`` segments.
     """
     reject_dot_segments(path)
     path = quote(path if path.startswith("/") else f"/{path}", safe=_SAFE_IN_PATH)
@@ -81,11 +84,11 @@ def join(base_url: str, path: str) -> str:
 
 
 def reject_dot_segments(path: str) -> None:
-    """Raises ConfigurationError for a path with ``..`` in it, however it is spelled: it would lead elsewhere."""
+    """Raise ConfigurationError for a path with ``.`` or ``..`` segments, also if percent-encoded."""
     if any(unquote(segment) in (".", "..") for segment in re.split(r"[/\\]", path.partition("?")[0])):
         raise ConfigurationError(
-            f"The path {path!r} has a '.' or '..' in it, so nothing was sent.", hint="Is an id or name given wrong?"
+            f"Invalid path: {path!r} has a '.' or '..' segment. Nothing was sent.", hint="Check the id or name."
         )
 
 
-_EXAMPLE = "Example: https://vcd.example.com"
+_EXAMPLE = "Set url (VCA_URL) to a value such as https://vcd.example.com."

@@ -1,9 +1,9 @@
-"""Choosing the API version to speak.
+"""Selection of the API version.
 
-Known good: 5.1 (first with edge gateways) up to, but without, 40 (VMware Cloud Foundation Automation, whose networking
-is another one). The highest that the server offers in that range is taken; pre-releases never. Versions are compared as
-numbers between dots: 5.10 is newer than 5.9. Source: protocol/sessions.md §4.1, protocol/vcd-modern.md §1.1, §1.2,
-§1.6.
+Supported versions are 5.1 (the first with edge gateways) to 39. Version 40 is VMware Cloud Foundation Automation, which
+has a different networking API. The highest version that the server offers in this range is used, except pre-releases.
+Versions are compared number by number: 5.10 is newer than 5.9. Source: protocol/sessions.md §4.1,
+protocol/vcd-modern.md §1.1, §1.2, §1.6.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ LOWEST, BELOW = (5, 1), (40,)
 CLOUDAPI_LOGIN_SINCE = (33, 0)
 LEGACY_LOGIN_UNTIL = (38, 0)
 DEFAULT_VERSIONS = {"vchs": "5.6", "vca": "5.7"}
-"""API versions that vCloud Air speaks; only a vCloud Director is asked. Source: protocol/sessions.md §1."""
+"""API versions of vCloud Air. Only vCloud Director is queried for its versions. Source: protocol/sessions.md §1."""
 
 _FORM = re.compile(r"^\d{1,4}(?:\.\d{1,4}){0,3}\Z")
 
 
 @dataclass(frozen=True)
 class OfferedVersion:
-    """One version of ``GET /api/versions``."""
+    """An API version listed by ``GET /api/versions``."""
 
     version: str
     login_url: str = ""
@@ -36,14 +36,14 @@ class OfferedVersion:
 
 
 def as_numbers(version: str) -> tuple[int, ...]:
-    """``"36.3"`` as ``(36, 3)``. Raises ValueError for a pre-release or anything else."""
+    """Return ``(36, 3)`` for ``"36.3"``. Raises ValueError for pre-releases and other text."""
     if not _FORM.match(version):
         raise ValueError(f"{version!r} is not a version")
     return tuple(int(number) for number in version.split("."))
 
 
 def is_at_least(version: str, bound: tuple[int, ...]) -> bool:
-    """True when a version is ``bound`` or newer; false for what is not a version."""
+    """Return True if a version is ``bound`` or newer; False for pre-releases and other text."""
     try:
         return as_numbers(version) >= bound
     except ValueError:
@@ -51,14 +51,16 @@ def is_at_least(version: str, bound: tuple[int, ...]) -> bool:
 
 
 def check_pinned(version: str) -> str:
-    """The version itself. Raises ConfigurationError when it is not one."""
+    """Return the version. Raises ConfigurationError if it is not a valid version number."""
     if not _FORM.match(version):
-        raise ConfigurationError(f"api_version {version!r} is not a version.", hint="Write it like 5.6 or 36.3.")
+        raise ConfigurationError(
+            f"Invalid api_version: {version!r}.", hint="Set api_version to a number such as 5.6 or 36.3."
+        )
     return version
 
 
 def offered_version(pinned: str, offered: Sequence[OfferedVersion], *, where: str) -> OfferedVersion:
-    """The entry of the pinned version. Raises ConfigurationError, with all that are offered, when there is none."""
+    """Return the entry of the pinned version. Raises ConfigurationError if the server lacks it."""
     numbers = as_numbers(check_pinned(pinned))
     for entry in offered:
         try:
@@ -69,25 +71,25 @@ def offered_version(pinned: str, offered: Sequence[OfferedVersion], *, where: st
     names = ", ".join(entry.version for entry in offered) or "none"
     raise ConfigurationError(
         f"{where} does not offer API version {pinned}. It offers {names}.",
-        hint="Set api_version (VCA_API_VERSION) to one of these, or unset it, so that the best one is chosen.",
+        hint="Set api_version (VCA_API_VERSION) to one of these, or unset it to use the newest supported version.",
     )
 
 
 def choose_version(offered: Sequence[OfferedVersion], *, where: str) -> OfferedVersion:
-    """The best version of those offered. Raises ConfigurationError, with both lists, when none fits."""
+    """Return the newest supported version of the server. Raises ConfigurationError if there is none."""
     fitting = [entry for entry in offered if _is_known_good(entry.version)]
     if not fitting:
         names = ", ".join(entry.version for entry in offered) or "none"
         beyond = any(is_at_least(entry.version, BELOW) for entry in offered)
         raise ConfigurationError(
-            f"{where} offers no API version that is known to work: it offers {names}; known are 5.1 to 39.",
-            hint="This is VMware Cloud Foundation Automation 9 or newer, which is not supported."
+            f"{where} does not offer a supported API version. It offers {names}. Supported are 5.1 to 39.",
+            hint="Use another server: VMware Cloud Foundation Automation 9 and newer are not supported."
             if beyond
-            else "Is url the address of a vCloud Director? Set api_version to try one all the same.",
+            else "Check that url is the address of a vCloud Director, or set api_version to try an unsupported version.",
         )
     best = max(fitting, key=lambda entry: as_numbers(entry.version))
     if best.is_deprecated:
-        _log.warning("%s calls its newest usable API version %s deprecated.", where, best.version)
+        _log.warning("The newest supported API version %s of %s is deprecated.", best.version, where)
     return best
 
 
