@@ -1,1 +1,1 @@
-"""Auth flows: one module for each way to sign in."""
+"""Auth flows, one module per auth method."""

@@ -1,4 +1,7 @@
-"""Signing in with an API token (VMware Cloud Director 10.3.1 or newer). Source: protocol/vcd-modern.md §1.4, §1.5."""
+"""Auth flows with an API token, for VMware Cloud Director 10.3.1 or newer.
+
+Source: protocol/vcd-modern.md §1.4, §1.5.
+"""
 
 from __future__ import annotations
 
@@ -32,14 +35,14 @@ _API_TOKENS_SINCE = (36, 1)
 _Answer = tuple[str, float | None, str]
 
 Exchanging = Generator[Request, Response, tuple[str, float | None]]
-"""A flow that ends with an access token and the seconds that it lives."""
+"""A flow that returns an access token and its lifetime in seconds."""
 
 
 class ApiTokenAuth:
-    """An API token is exchanged for a JWT, which is then used like that of a password login.
+    """Auth flow that exchanges the setting ``api_token`` for a JWT.
 
-    A token that the server replaces with the exchange is kept before anything else happens: in ``api_token_file``, or,
-    for one given as ``api_token``, in the state folder, and then signing in fails and names the file.
+    If the server replaces the API token, as it does for service accounts, the new token is saved in the state folder,
+    and the sign-in fails with an error that names the file.
     """
 
     name = "api_token"
@@ -50,7 +53,7 @@ class ApiTokenAuth:
         self._clock = clock
 
     def sign_in(self) -> AuthFlow:
-        """Versions, the exchange, and one look at the session for org, user and roles."""
+        """Negotiate the version, exchange the token, and read org, user and roles of the session."""
         base_url = normalize_url(self._settings.url or "")
         version = (yield from negotiate(self._settings, base_url)).version
         token, lives_s = yield from self._exchanged(base_url, version)
@@ -71,13 +74,13 @@ class ApiTokenAuth:
             return token, lives_s
         path = rescue(Secret(new), old, self._settings)
         raise ConfigurationError(
-            f"The server replaced the API token, as it does for service accounts: api_token is used up. The new one is "
-            f"in {path}.",
+            f"The server replaced the API token, as it does for service accounts. api_token is no longer valid. The "
+            f"new token is in {path}.",
             hint=f"Set api_token_file (VCA_API_TOKEN_FILE) to {path} or a copy of it, and unset api_token.",
         )
 
     def _exchange(self, base_url: str, version: str, old: Secret) -> Generator[Request, Response, _Answer]:
-        """(access token, seconds that it lives or None, the new API token or an empty string)."""
+        """Return the access token, its lifetime in seconds or None, and the new API token or ``""``."""
         try:
             response = yield self._request(base_url, version, old)
         except (AuthenticationError, InvalidRequestError, NotFoundError) as exc:
@@ -102,7 +105,7 @@ class ApiTokenAuth:
 
     def _refused(self, exc: ApiError, base_url: str, version: str, old: Secret) -> AuthenticationError:
         if not is_at_least(version, _API_TOKENS_SINCE):
-            hint = f"API tokens exist from API 36.1 on; this server speaks {version}. Use username and password."
+            hint = f"Use username and password. API tokens need API version 36.1; this server uses {version}."
         else:
             hint = self._where_to_look(old)
         return auth.refused(exc, f"the owner of the API token in org {self._settings.org}", base_url, hint=hint)
@@ -110,12 +113,15 @@ class ApiTokenAuth:
     def _where_to_look(self, old: Secret) -> str:
         path = rescued(old, self._settings)
         if path is not None:
-            return f"This token was replaced at an earlier sign-in. Set api_token_file to {path}, and unset api_token."
-        return "Check api_token (VCA_API_TOKEN): is it revoked, or of another org than org (VCA_ORG)?"
+            return f"Set api_token_file to {path}, and unset api_token. The token was replaced at an earlier sign-in."
+        return "Check api_token (VCA_API_TOKEN). It may be revoked, or belong to another org than org (VCA_ORG)."
 
 
 class ApiTokenFileAuth(ApiTokenAuth):
-    """As :class:`ApiTokenAuth`, with the token in a file, which is held from reading to writing."""
+    """Auth flow that exchanges the API token in ``api_token_file`` for a JWT.
+
+    The file is locked from reading to writing. A token that the server replaces is written to it.
+    """
 
     name = "api_token_file"
 
@@ -133,8 +139,8 @@ class ApiTokenFileAuth(ApiTokenAuth):
     def _where_to_look(self, old: Secret) -> str:
         path = rescued(old, self._settings)
         if path is not None:
-            return f"Its token was replaced at an earlier sign-in. Copy {path} to the file of api_token_file."
+            return f"Copy {path} to the file of api_token_file. Its token was replaced at an earlier sign-in."
         return (
-            "Check the file of api_token_file (VCA_API_TOKEN_FILE): is its token revoked, of another org, or used "
-            "by a program with a copy of the file?"
+            "Check the file of api_token_file (VCA_API_TOKEN_FILE). Its token may be revoked, belong to another org, "
+            "or have been used by a program with a copy of the file."
         )

@@ -1,11 +1,10 @@
-"""The file of an API token, kept so that a token that rotates is never lost.
+"""API token file: locking, rotation and recovery of the token of a service account.
 
-The token of a service account can be used once: each exchange returns a new one and ends the old one. So a sign-in
-takes the lock of the file, reads it, exchanges the token, writes the new one beside the file, brings it to the disk,
-puts it in place in one step, and only then goes on. What could fail for want of room or rights is tried before the
-exchange. A new token that a killed process wrote but did not put in place is found by the next sign-in. A process that
-is killed after the server's answer and before that loses the token: the moment is as short as it can be, but there is
-one.
+The token of a service account can be used only once: each exchange returns a new token and invalidates the old one. A
+sign-in locks the file, reads it, exchanges the token, writes the new token to a temporary file, flushes it to disk, and
+renames it to the token file. Disk space and permissions are checked before the exchange. If a process is killed before
+the rename, the next sign-in recovers the temporary file. If it is killed between the server's response and the flush,
+the token is lost. This window is as short as possible.
 
 The format is that of Terraform's provider for VMware Cloud Director (``service_account_token_file``): a JSON object
 with ``refresh_token``, ``token_type``, ``updated_by`` and ``updated_on``. Other keys are kept.
@@ -42,11 +41,11 @@ SERVICE_ACCOUNT = "Service Account"
 MAX_FILE_BYTES = 64 * 1024
 
 _OLD_ANSWER = ("access_token", "expires_in")
-"""Of an earlier exchange, in files that hold the whole answer: out of date with the next one."""
+"""Outdated keys, in files that contain a whole response of the token service."""
 
 
 class TokenFile:
-    """One file that holds an API token. Shared by any number of processes of this host."""
+    """A file with an API token. Any number of processes on this host can share it."""
 
     def __init__(self, path: str | Path, settings: Settings) -> None:
         self.path = Path(path)
@@ -54,7 +53,7 @@ class TokenFile:
         self._tokens: set[Secret] = set()
 
     def read(self) -> Mapping[str, Any]:
-        """Return what is in the file. Raises ConfigurationError when it cannot be read or holds no token."""
+        """Return the content of the file. Raises ConfigurationError if it is unreadable or has no token."""
         where = f"The API token file {self.path}"
         try:
             with self.path.open("rb") as file:
@@ -70,33 +69,33 @@ class TokenFile:
         token = content.get("refresh_token") if isinstance(content, dict) else None
         if not isinstance(token, str) or not token.strip():
             raise ConfigurationError(
-                f"{where} holds no API token.", hint='Write {"refresh_token": "..."} into it, as JSON.'
+                f"{where} does not contain an API token.", hint='Write JSON to the file: {"refresh_token": "..."}'
             )
         if os.name == "posix" and mode & 0o077:
-            _log.warning("Others can read %s, which holds an API token. Run: chmod 600 %s", self.path, self.path)
+            _log.warning("Other users can read the API token in %s. Run: chmod 600 %s", self.path, self.path)
         self.hide(Secret(token.strip()))
         result: dict[str, Any] = content
         return result
 
     def hide(self, token: Secret) -> None:
-        """Hide a token of this file in excerpts from now on."""
+        """Redact a token of this file from now on."""
         self._tokens.add(token)
         remember(*self._tokens)
 
     def token(self) -> Secret:
-        """Return the token that is in the file now. Raises what :meth:`read` raises."""
+        """Return the current token in the file. Raises the errors of :meth:`read`."""
         return Secret(str(self.read()["refresh_token"]).strip())
 
     @contextlib.contextmanager
     def held(self) -> Iterator[HeldToken]:
-        """Hold the file for one exchange of its token.
+        """Lock the file for one exchange of its token.
 
-        Raises: ConfigurationError when it cannot be read, or when a new token could be written nowhere (nothing was
-        sent), LockTimeoutError when another process holds it for longer than ``lock_timeout``.
+        Raises: ConfigurationError if the file cannot be read, or a new token could not be saved (nothing was sent).
+        LockTimeoutError if another process holds the lock for longer than ``lock_timeout`` seconds.
         """
         import filelock
 
-        # What a link leads to is replaced, not the link.
+        # Replace the target of a symbolic link, not the link.
         real = Path(os.path.realpath(self.path))
         lock = file_lock(self._lock_path(real))
         try:
@@ -104,7 +103,7 @@ class TokenFile:
         except filelock.Timeout as exc:
             raise LockTimeoutError(
                 f"The API token file {self.path} is in use by another process. Nothing was sent.",
-                hint="Wait for its sign-in to end, and try again.",
+                hint="Wait until the other process has signed in, and try again.",
             ) from exc
         try:
             _recover(real)
@@ -113,7 +112,7 @@ class TokenFile:
             if place is None and content.get("token_type") == SERVICE_ACCOUNT:
                 raise ConfigurationError(
                     f"The API token file {self.path} cannot be replaced: {problem}. Nothing was sent.",
-                    hint="Make its folder writable: each sign-in of a service account replaces the token.",
+                    hint="Make its directory writable. Each sign-in of a service account replaces the token.",
                 )
             old = Secret(str(content["refresh_token"]).strip())
             spare = None if place is not None else _spare_place(self.settings, old)
@@ -129,7 +128,7 @@ class TokenFile:
             lock.release()
 
     def _lock_path(self, real: Path) -> Path:
-        """A file beside the token, else one in the state folder, for tokens in folders that are read-only."""
+        """Return the lock file: next to the token file, or in the state folder if that is read-only."""
         if os.access(real.parent, os.W_OK):
             return real.with_name(f"{real.name}.lock")
         name = hashlib.sha256(as_bytes(str(real))).hexdigest()[:32]
@@ -137,7 +136,7 @@ class TokenFile:
 
 
 class HeldToken:
-    """The token of a file that is held. ``spare``: its new token goes to another file, because this one cannot."""
+    """The token of a locked file. ``is_spare``: the token file is read-only, so another file is written."""
 
     def __init__(self, content: Mapping[str, Any], file: TokenFile, place: _AtomicWrite, *, is_spare: bool) -> None:
         self.secret = Secret(str(content["refresh_token"]).strip())
@@ -147,29 +146,29 @@ class HeldToken:
         self._is_spare = is_spare
 
     def replace(self, token: Secret) -> None:
-        """Write the new token to the disk. When this returns it is there, whatever happens to this process.
+        """Write the new token and flush it to disk.
 
-        Raises ConfigurationError that names the file which has it, when that is not the one in the settings.
+        Raises: ConfigurationError that names the file with the new token, if that is not ``api_token_file``.
         """
         self._file.hide(token)
         try:
             self._place.write(_content(self._content, token))
-            path, reason = self._place.path, "its folder cannot be written to"
+            path, reason = self._place.path, "its directory is not writable"
         except OSError as exc:
             path, reason = rescue(token, self.secret, self._file.settings, self._content), exc.strerror or str(exc)
             self._is_spare = True
         if self._is_spare:
             raise ConfigurationError(
                 f"The server replaced the API token, and the new one could not be written to {self._file.path}: "
-                f"{reason}. It is in {path}.",
+                f"{reason}. The new token is in {path}.",
                 hint=f"Copy {path} to {self._file.path}, or set api_token_file (VCA_API_TOKEN_FILE) to it.",
             )
 
 
 def rescue(token: Secret, old: Secret, settings: Settings, content: Mapping[str, Any] | None = None) -> Path:
-    """Keep a new token that cannot go where the old one is. Returns the file, which only this user can read.
+    """Save a new token that cannot replace the old one. Return the path of the private file.
 
-    Raises ConfigurationError when neither the state folder nor the temporary folder can take it.
+    Raises: ConfigurationError if it can be written neither to the state folder nor to the temporary folder.
     """
     remember(token)
     place = _spare_place(settings, old)
@@ -181,7 +180,7 @@ def rescue(token: Secret, old: Secret, settings: Settings, content: Mapping[str,
 
 
 def rescued(old: Secret, settings: Settings) -> Path | None:
-    """The file in the state folder with the successor of a token, or None."""
+    """Return the file in the state folder with the replacement of a token, or None."""
     with contextlib.suppress(OSError, ConfigurationError):
         path = state_folder(settings) / "tokens" / _name(old)
         return path if path.exists() else None
@@ -189,7 +188,7 @@ def rescued(old: Secret, settings: Settings) -> Path | None:
 
 
 class _AtomicWrite:
-    """A file to be put in place of another in one step, with its room on the disk taken beforehand."""
+    """Atomic replacement of a file, with the disk space reserved in advance."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -206,14 +205,14 @@ class _AtomicWrite:
 
     @classmethod
     def beside(cls, path: Path) -> tuple[_AtomicWrite | None, str]:
-        """(the place, "") or (None, why there is none)."""
+        """Return the prepared write and ``""``, or None and the reason for the failure."""
         try:
             return cls(path), ""
         except OSError as exc:
             return None, exc.strerror or type(exc).__name__
 
     def write(self, content: bytes) -> None:
-        """Write, bring to the disk, rename, and bring the folder to the disk. Raises OSError."""
+        """Write the content, flush it, rename the file, and flush the directory. Raises OSError."""
         assert self._file is not None
         os.lseek(self._file, 0, os.SEEK_SET)
         view = memoryview(content)
@@ -222,7 +221,7 @@ class _AtomicWrite:
         os.ftruncate(self._file, len(content))
         os.fsync(self._file)
         self._beside.replace(self.path)
-        with contextlib.suppress(OSError):  # not every file system can; the rename itself is done
+        with contextlib.suppress(OSError):  # not supported by every file system, and the rename is done
             folder = os.open(self.path.parent, os.O_RDONLY)
             try:
                 os.fsync(folder)
@@ -230,7 +229,7 @@ class _AtomicWrite:
                 os.close(folder)
 
     def drop(self) -> None:
-        """Close it, and remove what was not put in place."""
+        """Close and remove the temporary file."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
@@ -238,7 +237,7 @@ class _AtomicWrite:
             self._beside.unlink()
 
     def _keep_owner(self) -> None:
-        """For root, who signs in with the file of a service's user."""
+        """Keep the owner of the replaced file, for example if root signs in with a service user's file."""
         assert self._file is not None
         with contextlib.suppress(OSError, AttributeError):
             status = self.path.stat()
@@ -247,7 +246,7 @@ class _AtomicWrite:
 
 
 def _recover(path: Path) -> None:
-    """Put in place what a process that was killed had written, and remove what it had not. The file is held."""
+    """Apply complete temporary files of killed processes and remove the others. Needs the lock."""
     with contextlib.suppress(OSError):
         changed_at = path.stat().st_mtime_ns
         for beside in sorted(
@@ -257,13 +256,13 @@ def _recover(path: Path) -> None:
                 content = json.loads(beside.read_bytes())
                 if content["refresh_token"] and beside.stat().st_mtime_ns >= changed_at:
                     beside.replace(path)
-                    _log.warning("The API token that a stopped process had left beside %s was put in place.", path)
+                    _log.warning("The API token in %s was recovered from a temporary file of a killed process.", path)
                     continue
             beside.unlink()
 
 
 def _spare_place(settings: Settings, old: Secret) -> _AtomicWrite:
-    """A place in the state folder, else in the temporary one. Raises ConfigurationError when there is neither."""
+    """Prepare a file in the state folder, else in the temporary folder. Raises ConfigurationError."""
     problem = ""
     folders: tuple[Callable[[], Path], ...] = (
         lambda: _folder(settings, "tokens"),
@@ -275,7 +274,8 @@ def _spare_place(settings: Settings, old: Secret) -> _AtomicWrite:
         except (OSError, ConfigurationError) as exc:
             problem = getattr(exc, "strerror", None) or str(exc)
     raise ConfigurationError(
-        f"A new API token cannot be kept anywhere: {problem}.", hint="Set state_dir to a folder of this user."
+        f"A new API token cannot be saved: {problem}.",
+        hint="Set state_dir (VCA_STATE_DIR) to a directory of this user.",
     )
 
 

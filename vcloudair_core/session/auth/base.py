@@ -1,8 +1,8 @@
-"""Signing in, as flows: a generator yields requests, receives answers, and returns credentials.
+"""Auth flows: generators that yield requests, receive responses, and return credentials.
 
-A flow does no I/O, so it runs over any transport and is tested without one. It is handed only answers of 2xx; for any
-other the error is raised at its ``yield``, where it may catch it. Flows send passwords and tokens only where
-:class:`~vcloudair_core.session.origins.Origins` lets them.
+A flow does no I/O itself, so it works with any transport and is easy to test. It receives only 2xx responses; other
+responses are raised as errors at its ``yield``. Flows send passwords and tokens only to origins that
+:class:`~vcloudair_core.session.origins.Origins` trusts.
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 IDLE_S = 25 * 60.0
-"""Time that an unused token is still tried: servers end idle sessions after 30 min (protocol/sessions.md
-§1)."""
+"""Seconds for which an unused token is considered valid.
+
+Servers end idle sessions after 30 minutes. Source: protocol/sessions.md §1.
+"""
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,11 @@ class LogoutRequest:
 
 @dataclass(frozen=True)
 class Credentials:
-    """The result of signing in: the identity, and the headers that prove it.
+    """The result of signing in: the identity and the authentication headers.
 
-    ``org_names`` are all names under which the org is known, for the wrong-org guard (empty: unknown).
-    ``idle_s`` is how long the token lives unused, ``expires_at`` (seconds since 1970) when it ends in any case.
-    ``is_own`` is false for a token that somebody else made: it is neither cached nor ended without being asked.
+    ``org_names`` are all known names of the org, to detect a session for the wrong org (empty: unknown).
+    ``idle_s`` is the idle timeout of the token in seconds, ``expires_at`` its expiry time in seconds since 1970.
+    ``is_own`` is False for a token from the settings, which is neither cached nor ended automatically.
     """
 
     identity: Identity
@@ -56,7 +58,7 @@ class Credentials:
     is_own: bool = True
 
     def secrets(self) -> list[Secret]:
-        """The tokens in it."""
+        """Return the tokens in all headers."""
         others = [
             value for logout in self.logout_requests for value in logout.headers.values() if isinstance(value, Secret)
         ]
@@ -68,18 +70,21 @@ AuthFlow = Generator[Request, Response, Credentials]
 
 @runtime_checkable
 class AuthProvider(Protocol):
-    """A way to sign in. ``is_renewable`` tells whether :meth:`sign_in` can be run again when the session is over."""
+    """An auth flow. ``is_renewable``: :meth:`sign_in` can be run again after the session has ended."""
 
     name: str
     is_renewable: bool
 
     def sign_in(self) -> AuthFlow:
-        """A new flow. Raises, when driven: AuthenticationError, ConfigurationError, other ApiErrors, DecodeError."""
+        """Start a new flow.
+
+        The flow raises AuthenticationError, ConfigurationError, other ApiErrors and DecodeError.
+        """
         ...
 
 
 class AuthMethod(Protocol):
-    """An auth flow that can be chosen by name, as plugins offer it."""
+    """An auth method of a plugin that can be selected by name."""
 
     @property
     def name(self) -> str:
@@ -98,12 +103,12 @@ class AuthMethod(Protocol):
 
     @property
     def is_applicable(self) -> Callable[[Any], bool]:
-        """Return True for settings that fit, when none names an auth method."""
+        """Return True if the method fits settings without ``auth_method``."""
         ...
 
 
 class PrimedAuth:
-    """Credentials that are already there, and perhaps an auth flow for when they expire."""
+    """Auth flow that starts with existing credentials, with an optional flow to renew them."""
 
     def __init__(self, credentials: Credentials, renewal: AuthProvider | None = None) -> None:
         self.name = renewal.name if renewal is not None else "token"
@@ -116,23 +121,25 @@ class PrimedAuth:
         if first is not None:
             return first
         if self._renewal is None:
-            raise AuthenticationError("The session is over.", status=401, hint="Sign in again to get a new token.")
+            raise AuthenticationError("The session has ended.", status=401, hint="Sign in again to get a new token.")
         return (yield from self._renewal.sign_in())
 
 
 def select_auth(settings: Settings, methods: Mapping[str, AuthMethod]) -> AuthProvider:
-    """The sign-in method that ``auth_method`` names, else the one that fits the other settings.
+    """Return the auth method named by ``auth_method``, else the one that fits the other settings.
 
-    Raises: PluginError when no plugin offers the name; ConfigurationError when settings that it needs are missing, or
-    several methods fit.
+    Raises: PluginError if no plugin offers the name; ConfigurationError if required settings are missing, or no method
+    or several methods fit.
     """
     with prints_aside():
         record = methods.get(settings.auth_method) if settings.auth_method else _fitting(settings, methods)
     if record is None:
         near = difflib.get_close_matches(settings.auth_method or "", methods, n=1)
         raise PluginError(
-            f"There is no sign-in method {settings.auth_method!r}.",
-            hint=f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(sorted(methods)) or 'none'}.",
+            f"Unknown auth_method: {settings.auth_method!r}.",
+            hint=f"Did you mean {near[0]!r}?"
+            if near
+            else f"Set auth_method to one of: {', '.join(sorted(methods)) or 'none'}.",
         )
     settings.require(*record.options)
     with prints_aside():
@@ -145,60 +152,60 @@ def _fitting(settings: Settings, methods: Mapping[str, AuthMethod]) -> AuthMetho
         return fitting[0]
     if not fitting:
         raise ConfigurationError(
-            "No sign-in method fits the settings.", hint=f"Set auth_method to one of: {', '.join(sorted(methods))}."
+            "No auth method fits the settings.", hint=f"Set auth_method to one of: {', '.join(sorted(methods))}."
         )
     names = ", ".join(sorted(record.name for record in fitting))
-    raise ConfigurationError(f"Several sign-in methods fit the settings: {names}.", hint="Choose one with auth_method.")
+    raise ConfigurationError(f"Several auth methods fit the settings: {names}.", hint="Set auth_method to one of them.")
 
 
-# -- what flows share --------------------------------------------------------------------------------------------
+# -- shared by flows ---------------------------------------------------------------------------------------------
 
 
 def basic(user: str, password: Secret | str) -> str:
-    """The value of an Authorization header, in UTF-8."""
+    """Return the Basic Authorization header of a user and password, encoded as UTF-8."""
     known = password.reveal() if isinstance(password, Secret) else password
     return "Basic " + base64.b64encode(as_bytes(f"{user}:{known}")).decode("ascii")
 
 
 def bearer(token: str) -> Secret:
-    """The value of an Authorization header for a JWT."""
+    """Return the Bearer Authorization header of a JWT."""
     return Secret(f"Bearer {token}")
 
 
 def bare(secret: Secret) -> Secret:
-    """The token in a header's value, without its scheme."""
+    """Return the token of a header value without the scheme ``Bearer``."""
     return Secret(secret.reveal().removeprefix("Bearer "))
 
 
 def request(method: str, url: str, accept: str, **headers: str) -> Request:
-    """A request of a flow. Header names are given with underscores in place of dashes."""
+    """Return a request. Keyword names are header names with underscores instead of dashes."""
     return Request(
         method, url, Headers({"Accept": accept} | {name.replace("_", "-"): value for name, value in headers.items()})
     )
 
 
 def xml(version: str) -> str:
-    """The Accept header of the vCloud API."""
+    """Return the Accept header for XML of the vCloud API."""
     return f"application/*+xml;version={version}"
 
 
 def header_of(response: Response, name: str, what: str) -> str:
-    """A header that must be there. Raises AuthenticationError without it."""
+    """Return a required response header. Raises AuthenticationError if it is missing."""
     value = response.headers.get(name, "").strip()
     if not value:
         raise AuthenticationError(
-            f"{what} was answered with {response.status}, but without a token ({name}).",
+            f"{what} failed. The response ({response.status}) does not have the token header {name}.",
             status=response.status,
             request_id=response.request_id,
-            hint="Does service_type fit this url? A proxy may also strip the header.",
+            hint="Check that service_type fits the url, and that no proxy removes the header.",
         )
     return value
 
 
 def refused(exc: ApiError, who: str, url: str, *, hint: str) -> AuthenticationError:
-    """A refused sign-in, in words that name the user and the place."""
+    """Return the error of a rejected sign-in, with the user and the URL."""
     return AuthenticationError(
-        f"Signing in to {url} as {who} was refused ({exc.status}).",
+        f"Signing in to {url} as {who} failed ({exc.status}).",
         status=exc.status,
         code=exc.code,
         request_id=exc.request_id,

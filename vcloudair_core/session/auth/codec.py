@@ -1,6 +1,6 @@
-"""The documents of signing in, read: plain data out of XML and JSON, no I/O.
+"""Decoding of the XML and JSON documents of sign-in.
 
-Elements are found by local name and links by type and rel, never by position: real servers differ in order.
+Elements are found by local name, and links by type and rel, never by position, because servers differ in order.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class VcdSession:
-    """A vCloud Director's own word on a session. Source: protocol/sessions.md §3.2, §4.3."""
+    """A session as a vCloud Director reports it. Source: protocol/sessions.md §3.2, §4.3."""
 
     user: str = ""
     org: str = ""
@@ -32,7 +32,7 @@ class VcdSession:
 
 @dataclass(frozen=True)
 class PortalVdc:
-    """One VDC that the subscription portal offers. Source: protocol/sessions.md §2.2."""
+    """A VDC listed by the subscription portal. Source: protocol/sessions.md §2.2."""
 
     name: str
     service_id: str
@@ -44,7 +44,7 @@ class PortalVdc:
 
 @dataclass(frozen=True)
 class PortalService:
-    """One service of the subscription portal."""
+    """A service listed by the subscription portal."""
 
     service_id: str
     service_type: str
@@ -54,7 +54,7 @@ class PortalService:
 
 @dataclass(frozen=True)
 class VdcCredentials:
-    """The token for one VDC's vCloud Director, as the portal hands it out in a body."""
+    """The token for the vCloud Director of a VDC, from a response body of the portal."""
 
     name: str
     href: str
@@ -63,7 +63,7 @@ class VdcCredentials:
 
 
 def decode_versions(body: bytes) -> list[OfferedVersion]:
-    """``SupportedVersions``. Source: protocol/sessions.md §4.1, protocol/vcd-modern.md §1.2."""
+    """Decode ``SupportedVersions``. Source: protocol/sessions.md §4.1, protocol/vcd-modern.md §1.2."""
     versions = []
     for info in parse(body, what="the list of API versions"):
         if local(info) != "VersionInfo":
@@ -80,7 +80,10 @@ def decode_versions(body: bytes) -> list[OfferedVersion]:
 
 
 def decode_session(body: bytes) -> VcdSession:
-    """``Session`` of a vCloud Director. Old ones lack roles, userId and even the org link: all may be empty."""
+    """Decode the XML ``Session`` of a vCloud Director.
+
+    Old versions omit roles, userId and the org link, so every field can be empty.
+    """
     root = _root(body, "Session", "the session")
     org_href = next((link.get("href", "") for link in _links(root) if _is_type(link, "vcloud.org+xml")), "")
     remove = next((link.get("href", "") for link in _links(root) if link.get("rel") == "remove"), "")
@@ -96,12 +99,12 @@ def decode_session(body: bytes) -> VcdSession:
 
 
 def decode_cloudapi_session(body: bytes) -> VcdSession:
-    """``Session`` of ``/cloudapi``. Source: protocol/vcd-modern.md §1.3."""
+    """Decode the JSON ``Session`` of ``/cloudapi``. Source: protocol/vcd-modern.md §1.3."""
     tree = _mapping(parse_json(body, what="the session"), "the session")
     org, user = _child(tree, "org"), _child(tree, "user")
     roles = tree.get("roles")
     if not org and not user:
-        raise DecodeError("The session names neither its user nor its org.")
+        raise DecodeError("Reading the session failed. It has neither a user nor an org.")
     return VcdSession(
         user=_text(user.get("name")),
         org=_text(org.get("name")),
@@ -111,14 +114,17 @@ def decode_cloudapi_session(body: bytes) -> VcdSession:
 
 
 def decode_access_token(body: bytes) -> tuple[str, float | None, str]:
-    """(access token, seconds that it lives or None, the new API token or an empty string).
+    """Return the access token, its lifetime in seconds or None, and the new API token or ``""``.
 
     Source: protocol/vcd-modern.md §1.4, §1.5.
     """
-    tree = _mapping(parse_json(body, what="the answer of the token service"), "the answer of the token service")
+    tree = _mapping(parse_json(body, what="the response of the token service"), "the response of the token service")
     token = _text(tree.get("access_token"))
     if not token:
-        raise DecodeError("The token service sent no access_token.", hint="Is url the address of a vCloud Director?")
+        raise DecodeError(
+            "The response of the token service does not have an access_token.",
+            hint="Check that url is the address of a vCloud Director.",
+        )
     lives = tree.get("expires_in")
     return (
         token,
@@ -128,19 +134,22 @@ def decode_access_token(body: bytes) -> tuple[str, float | None, str]:
 
 
 def decode_portal_session(body: bytes) -> tuple[str, str]:
-    """(href of the service list, href to end the session) of the portal. Source: protocol/sessions.md §2.2, §2.3."""
+    """Return the service list URL and the logout URL of a portal session.
+
+    Source: protocol/sessions.md §2.2, §2.3.
+    """
     root = _root(body, "Session", "the portal's session")
     services = next(
         (link.get("href", "") for link in _links(root) if "servicelist" in link.get("type", "").lower()), ""
     )
     remove = next((link.get("href", "") for link in _links(root) if link.get("rel") == "remove"), "")
     if not services:
-        raise DecodeError("The portal's session has no link to the list of services.")
+        raise DecodeError("Reading the portal's session failed. It does not have a link to the list of services.")
     return services, remove or root.get("href", "")
 
 
 def decode_services(body: bytes) -> list[PortalService]:
-    """``Services``: only Service elements count, whatever else stands among them."""
+    """Decode ``Services``. Elements other than ``Service`` are ignored."""
     root = _root(body, "Services", "the list of services")
     return [
         PortalService(
@@ -155,7 +164,7 @@ def decode_services(body: bytes) -> list[PortalService]:
 
 
 def decode_compute(body: bytes, service: PortalService) -> list[PortalVdc]:
-    """The VDCs of one service; none when it is no compute service."""
+    """Return the VDCs of a service; an empty list for other services than compute."""
     root = parse(body, what=f"service {service.service_id}")
     vdcs = []
     for child in root:
@@ -177,7 +186,7 @@ def decode_compute(body: bytes, service: PortalService) -> list[PortalVdc]:
 
 
 def decode_vdc_credentials(body: bytes) -> list[VdcCredentials]:
-    """The VdcLinks of a ``VCloudSession``; the token stands in the body. Source: protocol/sessions.md §2.2."""
+    """Return the VdcLinks of a ``VCloudSession`` with their tokens. Source: protocol/sessions.md §2.2."""
     root = _root(body, "VCloudSession", "the VDC's session")
     credentials = [
         VdcCredentials(
@@ -190,12 +199,12 @@ def decode_vdc_credentials(body: bytes) -> list[VdcCredentials]:
         if local(child) == "VdcLink" and child.get("href") and child.get("authorizationToken", "").strip()
     ]
     if not credentials:
-        raise DecodeError("The portal's answer holds no VdcLink with a token.")
+        raise DecodeError("The portal's response does not contain a VdcLink with a token.")
     return credentials
 
 
 def decode_vdc(body: bytes) -> tuple[str, str, str]:
-    """(name of the VDC, href of its org, name of its org or an empty string)."""
+    """Return the name of a VDC, the href of its org, and the name of its org or ``""``."""
     root = _root(body, "Vdc", "the VDC")
     for link in _links(root):
         if link.get("rel") == "up" and _is_type(link, "vcloud.org+xml"):
@@ -204,26 +213,29 @@ def decode_vdc(body: bytes) -> tuple[str, str, str]:
 
 
 def decode_org(body: bytes) -> tuple[str, list[tuple[str, str]]]:
-    """(name, [(name, href) of each VDC]) of an org. Source: protocol/sessions.md §4.3."""
+    """Return the name of an org, and the name and href of each of its VDCs.
+
+    Source: protocol/sessions.md §4.3.
+    """
     root = parse(body, what="the org")
     vdcs = [(link.get("name", ""), link.get("href", "")) for link in _links(root) if _is_type(link, "vcloud.vdc+xml")]
     return root.get("name", ""), vdcs
 
 
 def decode_instances(body: bytes) -> list[dict[str, Any]]:
-    """The On-Demand instances as sent, with ``instanceAttributes`` decoded where it is JSON in a string.
+    """Return the On-Demand instances, with ``instanceAttributes`` decoded if it is a JSON string.
 
-    Source: protocol/sessions.md §3.2: it may be free text or missing too.
+    It can also be free text or missing. Source: protocol/sessions.md §3.2.
     """
     tree = _mapping(parse_json(body, what="the list of instances"), "the list of instances")
     instances = tree.get("instances")
     if not isinstance(instances, list):
-        raise DecodeError("The list of instances has no 'instances'.")
+        raise DecodeError("Reading the list of instances failed. It does not have the key 'instances'.")
     return [_with_attributes(instance) for instance in instances if isinstance(instance, dict)]
 
 
 def decode_plans(body: bytes) -> dict[str, dict[str, Any]]:
-    """The On-Demand plans by id."""
+    """Return the On-Demand plans by id."""
     tree = _mapping(parse_json(body, what="the list of plans"), "the list of plans")
     plans = tree.get("plans")
     return {
@@ -232,7 +244,7 @@ def decode_plans(body: bytes) -> dict[str, dict[str, Any]]:
 
 
 def last_segment(href: str) -> str:
-    """The id at the end of an href, without query and trailing slash."""
+    """Return the id at the end of an href, without query and trailing slash."""
     return href.split("?", 1)[0].rstrip("/").rpartition("/")[2]
 
 
@@ -250,8 +262,8 @@ def _root(body: bytes, name: str, what: str) -> _Element:
     root = parse(body, what=what)
     if local(root) != name:
         raise DecodeError(
-            f"Not {what}: the server sent a {local(root)!r} where a {name!r} was expected.",
-            hint="Do url and service_type fit together?",
+            f"Reading {what} failed. The server sent a {local(root)!r} element instead of {name!r}.",
+            hint="Check that url and service_type fit together.",
         )
     return root
 
@@ -261,7 +273,7 @@ def _links(element: _Element) -> Iterator[_Element]:
 
 
 def _is_type(link: _Element, ending: str) -> bool:
-    """True when a link's type is ``application/vnd.vmware.<ending>``, whatever its case and parameters."""
+    """Return True if the type of a link is ``application/vnd.vmware.<ending>``, ignoring case."""
     media_type = link.get("type", "").split(";", 1)[0].strip().lower()
     return media_type == f"application/vnd.vmware.{ending}".lower()
 
@@ -273,7 +285,7 @@ def _is_session_link(link: _Element) -> bool:
 
 def _mapping(tree: Any, what: str) -> dict[str, Any]:
     if not isinstance(tree, dict):
-        raise DecodeError(f"Not {what}: the server sent a JSON {type(tree).__name__} where an object was expected.")
+        raise DecodeError(f"Reading {what} failed. The server sent a JSON {type(tree).__name__} instead of an object.")
     return tree
 
 

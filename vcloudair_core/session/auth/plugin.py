@@ -1,4 +1,4 @@
-"""The built-in ways to sign in, registered like anybody else's. Flows are imported when one is chosen."""
+"""Built-in plugin with the auth methods. Each auth flow is imported when it is used."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ vcloudair_api_version = 1
 
 @hookimpl
 def vca_auth_methods() -> Sequence[AuthRecord]:
-    """One per flavor, and those that need no password."""
+    """Return the auth methods: one for each service type, and those with a token."""
     return (
         AuthRecord(
-            "vcd", "User, org and password at a vCloud Director.", ("url", "username", "password", "org"), _vcd,
+            "vcd", "User, org and password of a vCloud Director.", ("url", "username", "password", "org"), _vcd,
             lambda settings: _by_password(settings, "vcd"),
         ),
         AuthRecord(
-            "vchs", "User and password at the subscription portal, then one of its VDCs.", ("username", "password"),
+            "vchs", "User and password of the subscription portal, and one of its VDCs.", ("username", "password"),
             _vchs, lambda settings: _by_password(settings, "vchs"),
         ),
         AuthRecord(
-            "vca", "User and password at the On-Demand portal, then one of its instances.", ("username", "password"),
+            "vca", "User and password of the On-Demand portal, and one of its instances.", ("username", "password"),
             _vca, lambda settings: _by_password(settings, "vca"),
         ),
         AuthRecord(
-            "token", "A session token that is already there.", ("url", "token"), _token,
+            "token", "An existing session token.", ("url", "token"), _token,
             lambda settings: bool(settings.token),
         ),
         AuthRecord(
-            "api_token", "An API token of a user of VMware Cloud Director 10.3.1 or newer.",
+            "api_token", "A user's API token, for VMware Cloud Director 10.3.1 or newer.",
             ("url", "api_token", "org"), _api_token,
             lambda settings: bool(settings.api_token) and not settings.token,
         ),
         AuthRecord(
-            "api_token_file", "An API token in a file, as service accounts need it: the server replaces it each time.",
+            "api_token_file", "A service account's API token in a file, which is rewritten when the server rotates it.",
             ("url", "api_token_file", "org"), _api_token_file,
             lambda settings: bool(settings.api_token_file) and not settings.token,
         ),

@@ -1,4 +1,4 @@
-"""Using a session token that is already there: it is looked at once, never renewed, never cached."""
+"""Auth flow with an existing session token, which is neither renewed nor cached."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ _JWT = re.compile(r"^eyJ[\w-]*\.[\w-]+\.[\w-]*$")
 
 
 class TokenAuth:
-    """A ready token, checked by ``GET /api/session`` (Source: protocol/sessions.md §4.4).
+    """Auth flow that checks the setting ``token`` with ``GET /api/session``.
 
-    A JWT is sent as ``Authorization: Bearer``, anything else as ``x-vcloud-authorization``. With service type vchs or
-    vca, url is that of the VDC's own vCloud Director (for On-Demand ``https://region/api/compute``), not the portal's.
+    A JWT is sent as ``Authorization: Bearer``, other tokens as ``x-vcloud-authorization``. With service type vchs or
+    vca, ``url`` must be that of the VDC's vCloud Director (for On-Demand ``https://region/api/compute``), not that of
+    the portal. Source: protocol/sessions.md §4.4.
     """
 
     name = "token"
@@ -33,7 +34,7 @@ class TokenAuth:
         self._settings = settings
 
     def sign_in(self) -> AuthFlow:
-        """Nothing is sent but what asks for the version and for the session."""
+        """Negotiate the version, and read the session."""
         flavor = self._settings.service_type
         base_url = normalize_url(self._settings.url or "")
         token = self._settings.required_secret("token").reveal().strip()
@@ -48,12 +49,12 @@ class TokenAuth:
             response = yield check.with_headers({header: value})
         except AuthenticationError as exc:
             raise AuthenticationError(
-                f"{base_url} does not accept the token: it is wrong, or has expired.",
+                f"{base_url} rejected the token. It is invalid or has expired.",
                 status=exc.status,
                 request_id=exc.request_id,
                 method=exc.method,
                 path=exc.path,
-                hint="Give a new token (VCA_TOKEN), or unset it and give username and password.",
+                hint="Set a new token (VCA_TOKEN), or unset it and set username and password.",
             ) from exc
         session = session_codec.decode_session(response.body)
         if is_jwt:

@@ -1,4 +1,4 @@
-"""Signing in to On-Demand: the identity service, its instances, one instance's vCloud Director.
+"""Auth flow for vCloud Air On-Demand: identity service, instances, and vCloud Director of an instance.
 
 Source: protocol/sessions.md §3.
 """
@@ -35,7 +35,7 @@ _CHECK = "Check username and password (VCA_USERNAME, VCA_PASSWORD)."
 
 
 class OnDemand:
-    """Requests to the On-Demand portal, one flow each. ``login_url`` is that of its identity service."""
+    """Request flows of the On-Demand portal. ``login_url`` is the URL of its identity service."""
 
     def __init__(self, login_url: str, version: str, allowed_origins: Iterable[str] = ()) -> None:
         self.login_url = login_url
@@ -44,34 +44,36 @@ class OnDemand:
         self.origins = Origins(login_url, allowed_origins)
 
     def sign_in(self, username: str, password: Secret | str) -> Generator[Request, Response, Secret]:
-        """User and password for an identity token. It lives 15 minutes and cannot be revoked."""
+        """Return an identity token for a user. It expires after 15 minutes and cannot be revoked."""
         login = auth.request("POST", self.login_url, self._accept, Authorization=auth.basic(username, password))
         try:
             response = yield login
         except AuthenticationError as exc:
             raise auth.refused(exc, username, self.login_url, hint=_CHECK) from exc
         except PermissionDeniedError as exc:
-            hint = f"The terms of service may have to be accepted in the portal first. {_CHECK}"
+            hint = f"Sign in to the portal once to accept the terms of service. {_CHECK}"
             raise auth.refused(exc, username, self.login_url, hint=hint) from exc
         return Secret(auth.header_of(response, IAM_HEADER, "Signing in to On-Demand"))
 
     def list_instances(self, token: Secret) -> Generator[Request, Response, list[dict[str, Any]]]:
-        """All instances, compute or not, as the server sent them; attributes decoded."""
+        """Return all instances, compute or not, with decoded ``instanceAttributes``."""
         response = yield self._request("/api/sc/instances", token)
         return session_codec.decode_instances(response.body)
 
     def list_plans(self, token: Secret) -> Generator[Request, Response, dict[str, dict[str, Any]]]:
-        """All plans by id."""
+        """Return all plans by id."""
         response = yield self._request("/api/sc/plans", token)
         return session_codec.decode_plans(response.body)
 
     def open_instance(
         self, instance: Mapping[str, Any], username: str, password: Secret | str
     ) -> Generator[Request, Response, tuple[str, VcdSession, str]]:
-        """(base URL, session, token) of an instance's vCloud Director. Nothing but this one request is sent."""
+        """Sign in to an instance with one request. Return its base URL, session and token."""
         attributes = session_attributes(instance)
         if attributes is None:
-            raise ConfigurationError(f"Instance {instance.get('name', '')!r} is no compute service: it has no session.")
+            raise ConfigurationError(
+                f"Signing in to instance {instance.get('name', '')!r} failed. It is not a compute service."
+            )
         session_url, org = attributes
         who = f"{username}@{org}" if org else username
         login = auth.request(
@@ -83,7 +85,7 @@ class OnDemand:
         try:
             response = yield login
         except AuthenticationError as exc:
-            hint = f"Does the user belong to that instance? {_CHECK}"
+            hint = f"Check that the user belongs to this instance. {_CHECK}"
             raise auth.refused(exc, who, session_url, hint=hint) from exc
         token = auth.header_of(response, TOKEN_HEADER, "Signing in to the instance")
         return normalize_url(session_url), session_codec.decode_session(response.body), token
@@ -97,7 +99,7 @@ class OnDemand:
 
 
 class VcaAuth:
-    """Identity token, instances, and the session of the one that settings choose."""
+    """Auth flow of On-Demand: get an identity token, select an instance, and sign in to it."""
 
     name = "vca"
     is_renewable = True
@@ -106,7 +108,7 @@ class VcaAuth:
         self._settings = settings
 
     def sign_in(self) -> AuthFlow:
-        """Setting ``instance`` (id, name, region or index) chooses; none is needed when there is one."""
+        """Sign in to the instance selected by the settings. See :func:`choose_instance`."""
         settings = self._settings
         version = check_pinned(settings.api_version) if settings.api_version else DEFAULT_VERSIONS["vca"]
         portal = OnDemand(base_url_of(settings) + LOGIN_PATH, version, settings.allowed_origins or ())
@@ -121,7 +123,10 @@ class VcaAuth:
 def instance_credentials(
     base_url: str, version: str, instance: Mapping[str, Any], session: VcdSession, token: str
 ) -> Credentials:
-    """The credentials of an instance. Its id is its org's id and name too. Source: protocol/sessions.md §3.2."""
+    """Return the credentials of an instance. Its id is also the id and a name of its org.
+
+    Source: protocol/sessions.md §3.2.
+    """
     credentials = credentials_of(base_url, version, session, token, flavor="vca")
     instance_id = str(instance.get("id") or "")
     identity = replace(credentials.identity, org_id=credentials.identity.org_id or instance_id)
@@ -131,7 +136,7 @@ def instance_credentials(
 
 
 def session_attributes(instance: Mapping[str, Any]) -> tuple[str, str] | None:
-    """(URL of its sessions, name of its org), or None for an instance that is no compute service."""
+    """Return the session URL and org name of an instance; None if it is not a compute service."""
     attributes = instance.get("instanceAttributes")
     if not isinstance(attributes, Mapping):
         return None
@@ -143,10 +148,13 @@ def session_attributes(instance: Mapping[str, Any]) -> tuple[str, str] | None:
 
 
 def choose_instance(instances: Sequence[Mapping[str, Any]], settings: Settings) -> Mapping[str, Any]:
-    """The one compute instance that settings mean.
+    """Return the compute instance selected by the settings.
 
-    ``instance`` is tried as id, then name, then region (whole or its first label), then index into the compute
-    instances; the first way that fits any decides. Raises ConfigurationError that names the candidates otherwise.
+    ``instance`` is compared with the ids, then the names, then the regions (full name or first label), and then used as
+    an index into the compute instances. The first comparison with a match decides. Without ``instance``, ``org``
+    selects; without both, the user must have exactly one instance.
+
+    Raises: ConfigurationError with the candidates if not exactly one instance matches.
     """
     usable = [entry for entry in instances if session_attributes(entry) is not None]
     fitting: Sequence[Mapping[str, Any]] = usable
@@ -161,14 +169,14 @@ def choose_instance(instances: Sequence[Mapping[str, Any]], settings: Settings) 
         return fitting[0]
     offered = "; ".join(shown_instance(entry) for entry in (fitting or usable)) or "none"
     if not fitting:
-        what = f"No compute instance fits{asked}" if asked else "This user has no compute instance"
-        raise ConfigurationError(f"{what}. There are: {offered}.", hint="Correct instance (VCA_INSTANCE).")
-    what = f"{len(fitting)} instances fit{asked}" if asked else f"This user has {len(fitting)} instances"
-    raise ConfigurationError(f"{what}: {offered}.", hint="Choose one by its id with instance (VCA_INSTANCE).")
+        what = f"No compute instance matches{asked}" if asked else "This user does not have a compute instance"
+        raise ConfigurationError(f"{what}. Available instances: {offered}.", hint="Correct instance (VCA_INSTANCE).")
+    what = f"{len(fitting)} instances match{asked}" if asked else f"This user has {len(fitting)} instances"
+    raise ConfigurationError(f"{what}: {offered}.", hint="Set instance (VCA_INSTANCE) to the id of one of them.")
 
 
 def shown_instance(instance: Mapping[str, Any]) -> str:
-    """An instance for people: name, id and region."""
+    """Return name, id and region of an instance for display."""
     name, region = str(instance.get("name") or "unnamed"), str(instance.get("region") or "")
     return f"{name} ({instance.get('id', '')}{', ' + region.split('.')[0] if region else ''})"
 

@@ -1,4 +1,4 @@
-"""Signing in to a vCloud Director with user and password.
+"""Auth flow for vCloud Director with user and password.
 
 Source: protocol/sessions.md §4, protocol/vcd-modern.md §1.
 """
@@ -45,12 +45,15 @@ TOKEN_HEADER = "x-vcloud-authorization"  # noqa: S105 - a name
 ACCESS_TOKEN_HEADER = "X-VMWARE-VCLOUD-ACCESS-TOKEN"  # noqa: S105 - a name
 
 _NO_SUCH_ENDPOINT = (404, 405, 501)
-_FORBIDDEN = "Is the org enabled, and may this user use the API? A proxy may also take the password out."
+_FORBIDDEN = "Check that the org is enabled, that the user can use the API, and that no proxy removes the password."
 _CHECK = "Check username (without the org), password and org (VCA_USERNAME, VCA_PASSWORD, VCA_ORG)."
 
 
 class VcdAuth:
-    """User, org and password. Two endpoints exist: ``/api/sessions`` up to API 37, ``/cloudapi`` from 33 on."""
+    """Auth flow with user, org and password.
+
+    The sign-in endpoints are ``/api/sessions`` up to API version 37, and ``/cloudapi`` from version 33 on.
+    """
 
     name = "vcd"
     is_renewable = True
@@ -60,7 +63,7 @@ class VcdAuth:
         self._checks_version = checks_version
 
     def sign_in(self) -> AuthFlow:
-        """Versions, then one login. The login URL that the server names decides between the endpoints."""
+        """Negotiate the version and sign in. The login URL from the server selects the endpoint."""
         base_url = base_url_of(self._settings)
         if self._settings.api_version and not self._checks_version:
             chosen = OfferedVersion(check_pinned(self._settings.api_version))
@@ -74,17 +77,17 @@ class VcdAuth:
         try:
             return (yield from self._legacy(base_url, version))
         except (NotFoundError, InvalidRequestError, PermissionDeniedError) as exc:
-            # An operator may have switched the old endpoint off before its time. 406 is about the version, not this.
+            # An operator can disable the old endpoint early. A 406 is about the version, not the endpoint.
             error = auth.refused(exc, self._who, base_url, hint=_FORBIDDEN) if exc.status == 403 else exc
             if exc.status == 406 or not is_at_least(version, CLOUDAPI_LOGIN_SINCE):
                 raise error from exc
-            _log.debug("/api/sessions answered %d; trying /cloudapi", exc.status)
+            _log.debug("Signing in at /api/sessions failed (%d). Trying /cloudapi.", exc.status)
             try:
                 return (yield from self._cloudapi(base_url, version))
             except (NotFoundError, InvalidRequestError, ServerError) as second:
                 if second.status not in _NO_SUCH_ENDPOINT:
                     raise
-                raise error from second  # the other one is not there: what the first said is the story to tell
+                raise error from second  # /cloudapi does not exist, so the first error is the relevant one
 
     def _legacy(self, base_url: str, version: str) -> AuthFlow:
         who = self._who
@@ -126,26 +129,26 @@ class VcdAuth:
     def _hint(self) -> str:
         name = str(self._settings.username).lower()
         if name.endswith(f"@{str(self._settings.org).lower()}"):
-            return f"username ends in the org, which is appended once more: try without it. {_CHECK}"
+            return f"Remove the org from username, because it is appended automatically. {_CHECK}"
         return _CHECK
 
 
 def negotiate(settings: Settings, base_url: str) -> Generator[Request, Response, OfferedVersion]:
-    """The version to speak: ``api_version`` when set and offered, else the best that the server offers.
+    """Return ``api_version`` if it is set and offered, else the newest supported version.
 
-    Where the list of versions cannot be had, a pinned version is used untested: the sign-in tells whether it works.
+    If the list of versions is unavailable, a pinned version is used without a check.
     """
     pinned = settings.api_version
     if pinned:
         check_pinned(pinned)
-    # No version in Accept: the server would refuse one that it does not know. Source: protocol/sessions.md §4.1.
+    # No version in Accept: the server rejects versions that it does not support. Source: protocol/sessions.md §4.1.
     request = auth.request("GET", f"{base_url}/api/versions", "application/*+xml")
     try:
         offered = session_codec.decode_versions((yield request).body)
     except (NotFoundError, PermissionDeniedError, InvalidRequestError, DecodeError) as exc:
         if not pinned:
             raise
-        _log.debug("the list of API versions cannot be had (%s); using %s", type(exc).__name__, pinned)
+        _log.debug("Reading the list of API versions failed (%s). Using %s.", type(exc).__name__, pinned)
         return OfferedVersion(pinned)
     if pinned:
         return offered_version(pinned, offered, where=base_url)
@@ -162,7 +165,7 @@ def credentials_of(
     header: str = TOKEN_HEADER,
     is_own: bool = True,
 ) -> Credentials:
-    """Return credentials of the classic kind: one opaque token in one header."""
+    """Return credentials with an opaque token in one header, as old versions issue them."""
     headers = {header: Secret(token)}
     return Credentials(
         identity=Identity(
@@ -192,7 +195,7 @@ def bearer_credentials_of(
     expires_at: float | None = None,
     is_own: bool = True,
 ) -> Credentials:
-    """Return credentials of the newer kind: a JWT. Log-out is at ``sessions/current`` from API 36 on."""
+    """Return credentials with a JWT. From API 36 on, the logout request goes to ``sessions/current``."""
     headers = {"Authorization": auth.bearer(token)}
     if is_at_least(version, (36, 0)):
         logout_request = LogoutRequest(
@@ -220,7 +223,7 @@ def bearer_credentials_of(
 
 
 def session_href(base_url: str, session: session_codec.VcdSession) -> str:
-    """Return the URL that ends the session: the server's own link if trusted, else the documented path."""
+    """Return the logout URL: the link of the session if its origin is trusted, else ``/api/session``."""
     fallback = f"{base_url}/api/session"
     if not session.href:
         return fallback

@@ -1,4 +1,4 @@
-"""Signing in to the subscription portal and from there to one VDC's vCloud Director.
+"""Auth flow for the subscription portal and the vCloud Director of one of its VDCs.
 
 Source: protocol/sessions.md §2.
 """
@@ -38,14 +38,14 @@ _log = logging.getLogger(__name__)
 PORTAL_HEADER = "x-vchs-authorization"
 LOGIN_PATH = "/api/vchs/sessions"
 
-# A header that a server may name for its token; never one that steers the request itself.
+# Header names that the portal can specify for a token. Headers that control the request are excluded.
 _HEADER_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9-]{0,63}$")
 _STEERING = frozenset({"host", "cookie", "accept", "content-type", "content-length", "connection", "transfer-encoding"})
 
 
 @dataclass(frozen=True)
 class PortalSession:
-    """A session at the portal: good for listing services and for asking for VDC tokens."""
+    """A portal session, which can list services and request VDC tokens."""
 
     token: Secret
     services_url: str
@@ -54,7 +54,7 @@ class PortalSession:
 
 @dataclass(frozen=True)
 class VdcLogin:
-    """A session at one VDC's vCloud Director."""
+    """A session at the vCloud Director of a VDC."""
 
     base_url: str
     vdc_url: str
@@ -65,7 +65,7 @@ class VdcLogin:
 
 
 class Portal:
-    """Requests to the portal, one flow each. ``login_url`` may be any URL of it; links are trusted as far as it is."""
+    """Request flows of the portal. Links must have the origin of ``login_url`` or a trusted one."""
 
     def __init__(self, login_url: str, version: str, allowed_origins: Iterable[str] = ()) -> None:
         self.login_url = login_url
@@ -73,15 +73,15 @@ class Portal:
         self.origins = Origins(login_url, allowed_origins)
 
     def sign_in(self, username: str, password: Secret | str) -> Generator[Request, Response, PortalSession]:
-        """User and password for a portal token."""
+        """Sign in to the portal with user and password."""
         login = auth.request("POST", self.login_url, self._accept, Authorization=auth.basic(username, password))
         try:
             response = yield login
         except AuthenticationError as exc:
-            hint = "Check username and password (VCA_USERNAME, VCA_PASSWORD); the portal wants no org in the name."
+            hint = "Check username (without an org) and password (VCA_USERNAME, VCA_PASSWORD)."
             raise auth.refused(exc, username, self.login_url, hint=hint) from exc
         except PermissionDeniedError as exc:
-            hint = "Has this user a role in the portal that may use the API?"
+            hint = "Check that the user has a role in the portal that can use the API."
             raise auth.refused(exc, username, self.login_url, hint=hint) from exc
         token = auth.header_of(response, PORTAL_HEADER, "Signing in to the portal")
         services_url, logout_url = session_codec.decode_portal_session(response.body)
@@ -92,16 +92,16 @@ class Portal:
         )
 
     def list_services(self, session: PortalSession) -> Generator[Request, Response, list[PortalService]]:
-        """All services, compute or not."""
+        """Return all services, compute or not."""
         response = yield self._request("GET", session.services_url, session)
         return session_codec.decode_services(response.body)
 
     def list_vdcs(
         self, session: PortalSession, services: Sequence[PortalService]
     ) -> Generator[Request, Response, list[PortalVdc]]:
-        """The VDCs of services. A service that cannot be read, or is no compute service, has none.
+        """Return the VDCs of services. Unreadable services are skipped with a warning.
 
-        Raises what reading ended in, when there is no VDC at all and that may be why.
+        Raises: the first read error if no VDC was found.
         """
         vdcs: list[PortalVdc] = []
         failure: ApiError | DecodeError | None = None
@@ -112,21 +112,21 @@ class Portal:
             except AuthenticationError:
                 raise
             except (ApiError, DecodeError) as exc:
-                _log.warning("Service %s of the portal is left out: %s", service.service_id, exc)
+                _log.warning("Reading service %s of the portal failed, so it is skipped: %s", service.service_id, exc)
                 failure = failure or exc
         if failure is not None and not vdcs:
             raise failure
         return vdcs
 
     def open_vdc(self, session: PortalSession, vdc: PortalVdc) -> Generator[Request, Response, VdcLogin]:
-        """A token for one VDC. Nothing but this one request is sent."""
+        """Get a token for a VDC with one request."""
         response = yield self._request("POST", self.origins.admit(vdc.session_href), session)
         entries = session_codec.decode_vdc_credentials(response.body)
         names = (vdc.service_id, vdc.name)
         chosen = next((entry for entry in entries if any(auth.equal(entry.name, name) for name in names)), entries[0])
         header = chosen.header
         if not _HEADER_NAME.match(header) or header.lower() in _STEERING:
-            raise DecodeError("The portal names a header for its token that cannot hold one.")
+            raise DecodeError(f"Invalid token header from the portal: {header[:64]!r}.")
         base_url, vdc_id = split_vdc_href(self.origins.admit(chosen.href))
         return VdcLogin(base_url, chosen.href, vdc_id, Secret(chosen.token), header, chosen.name)
 
@@ -149,7 +149,7 @@ class _VdcDetails:
 
 
 class VchsAuth:
-    """Portal, services, their VDCs, the token of the one that settings choose, and a look at its org."""
+    """Auth flow of the portal: list services and VDCs, select a VDC, get its token, read its org."""
 
     name = "vchs"
     is_renewable = True
@@ -158,13 +158,13 @@ class VchsAuth:
         self._settings = settings
 
     def sign_in(self) -> AuthFlow:
-        """Settings ``instance`` (a service id), ``vdc`` and ``org`` choose the VDC; one VDC needs no choice."""
+        """Sign in to the VDC selected by the settings. See :func:`choose_vdc`."""
         settings = self._settings
         version = check_pinned(settings.api_version) if settings.api_version else DEFAULT_VERSIONS["vchs"]
         portal = Portal(base_url_of(settings) + LOGIN_PATH, version, settings.allowed_origins or ())
         session = yield from portal.sign_in(str(settings.username), settings.required_secret("password"))
         services = yield from portal.list_services(session)
-        # A service that was named spares a look at all the others.
+        # With a service id in the settings, the other services need not be read.
         named = [entry for entry in services if settings.instance and auth.equal(entry.service_id, settings.instance)]
         vdcs = yield from portal.list_vdcs(session, named or services)
         vdc = choose_vdc(vdcs, settings)
@@ -173,7 +173,7 @@ class VchsAuth:
         return self._credentials(login, version, vdc, known, session)
 
     def _look_at_org(self, login: VdcLogin, version: str) -> Generator[Request, Response, _VdcDetails]:
-        """The org's id and name. A server that does not show them is no reason to fail: the token is there."""
+        """Return the names of VDC and org. They stay empty if the server does not show them."""
         headers = {login.header: login.token.reveal()}
         origins = Origins(login.base_url, self._settings.allowed_origins or ())
         name = org_url = org_name = ""
@@ -186,7 +186,7 @@ class VchsAuth:
         except AuthenticationError:
             raise
         except (ApiError, DecodeError) as exc:
-            _log.debug("the org of the VDC is not shown: %s", exc)
+            _log.debug("Reading the org of the VDC failed: %s", exc)
         return _VdcDetails(name, session_codec.last_segment(org_url), org_name)
 
     def _credentials(
@@ -209,14 +209,17 @@ class VchsAuth:
                 auth_header=login.header,
             ),
             headers=token,
-            # In the subscription service org, VDC and service often share one name, and people give either.
+            # In the subscription service, org, VDC and service often have the same name, and users enter any of them.
             org_names=tuple(name for name in (known.org_name, vdc.name, vdc.service_id) if name),
             logout_requests=tuple(logout_requests),
         )
 
 
 def choose_vdc(vdcs: Sequence[PortalVdc], settings: Settings) -> PortalVdc:
-    """The one VDC that settings mean. Raises ConfigurationError, naming the candidates, when it is not exactly one."""
+    """Return the VDC selected by ``instance`` (a service id or region), ``vdc`` and ``org``.
+
+    Raises: ConfigurationError with the candidates if not exactly one VDC matches.
+    """
     asked = []
     fitting = list(vdcs)
     if settings.instance:
@@ -233,26 +236,26 @@ def choose_vdc(vdcs: Sequence[PortalVdc], settings: Settings) -> PortalVdc:
     offered = "; ".join(_shown(entry) for entry in (fitting or vdcs)) or "none"
     conditions = " and ".join(asked)
     if not fitting:
-        what = f"No VDC of this user fits {conditions}" if conditions else "This user has no VDC"
+        what = f"No VDC of this user matches {conditions}" if conditions else "This user does not have a VDC"
         raise ConfigurationError(
-            f"{what}. There are: {offered}.",
+            f"{what}. Available VDCs: {offered}.",
             hint="Correct vdc, instance (the service id) or org (VCA_VDC, VCA_INSTANCE, VCA_ORG).",
         )
-    what = f"{len(fitting)} VDCs fit {conditions}" if conditions else f"This user has {len(fitting)} VDCs"
+    what = f"{len(fitting)} VDCs match {conditions}" if conditions else f"This user has {len(fitting)} VDCs"
     raise ConfigurationError(
-        f"{what}: {offered}.", hint="Choose one with vdc, or with instance (the service id) (VCA_VDC, VCA_INSTANCE)."
+        f"{what}: {offered}.", hint="Set vdc (VCA_VDC), or set instance (VCA_INSTANCE) to the service id."
     )
 
 
 def split_vdc_href(href: str) -> tuple[str, str]:
-    """(base URL without a default port, VDC id) of a VDC's link, which real servers write with ``:443``.
+    """Return the base URL, without a default port such as ``:443``, and the VDC id of a VDC link.
 
-    Raises: DecodeError when it is not one.
+    Raises: DecodeError if the link does not point to a VDC.
     """
     parts = urlsplit(href)
     prefix, marker, vdc_id = parts.path.rpartition("/api/vdc/")
     if not marker or not vdc_id.strip("/"):
-        raise DecodeError("The portal's answer links to something that is not a VDC.")
+        raise DecodeError("The portal's response has a link that does not point to a VDC.")
     default = {"https": 443, "http": 80}.get(parts.scheme.lower())
     host = (parts.hostname or "").lower()
     host = f"[{host}]" if ":" in host else host

@@ -1,1 +1,1 @@
-"""Tokens and derived keys kept for later processes."""
+"""Caches of session tokens and derived keys for later processes."""

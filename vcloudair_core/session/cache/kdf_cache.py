@@ -1,7 +1,7 @@
-"""Keys that took long to derive, remembered by this process and by those forked from it. Never on disk.
+"""Cache of derived encryption keys in memory that forked processes share.
 
-Deriving one is slow on purpose (some 50 ms), and a playbook runs every task in a process of its own. So what one of
-them has derived lies in memory that they share: they have the secret anyway, and nobody else can get at it.
+Deriving a key takes about 50 ms, and Ansible runs every task in a separate process. The processes share derived keys in
+memory, never on disk. All of them have the secret already, and no other process can read this memory.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ _RECORD = _NAME + _KEY + _CHECK
 
 
 class KeyMemory:
-    """Up to 128 keys of 32 bytes, by name. One that is crowded out, or read while it is written, is just not there."""
+    """Up to 128 keys of 32 bytes by name. Keys can be displaced at any time by other keys."""
 
     def __init__(self) -> None:
-        # Without a file behind it, and shared with every process that is forked from here on.
+        # Anonymous memory, shared with every process that is forked from now on.
         self._memory = mmap.mmap(-1, SLOTS * _RECORD)
 
     def get(self, name: bytes) -> bytes | None:
-        """The key of that name, or None."""
+        """Return the key of a name; None if it is missing, displaced, or being written."""
         start = self._start(name)
         record = self._memory[start : start + _RECORD]
         stored_name, key, check = record[:_NAME], record[_NAME:-_CHECK], record[-_CHECK:]
         return key if stored_name == name and check == _check(name, key) else None
 
     def put(self, name: bytes, key: bytes) -> None:
-        """Keep a key of 32 bytes under a name of 32 bytes, in which everything counts that the key depends on."""
+        """Store a key of 32 bytes. The name is a 32-byte hash of everything that the key depends on."""
         start = self._start(name)
         self._memory[start : start + _RECORD] = name + key + _check(name, key)
 
@@ -43,4 +43,4 @@ def _check(name: bytes, key: bytes) -> bytes:
 
 
 KEYS = KeyMemory()
-"""Those of this process. It is made when this is imported, which a program that forks does first."""
+"""The keys of this process. Programs that fork must import this module first."""

@@ -1,9 +1,8 @@
-"""The session that ``vca login`` keeps, so that later commands of the same person need no password.
+"""Session of ``vca login``, stored so that later commands of the same user need no password.
 
-The token lies in the folder of the session cache, encrypted with a random key that lies in the state folder. Both files
-have mode 0600. So neither folder alone, in a backup or a synchronized home, gives the token away; a program that runs
-as this user can read both. The file is bound to where and as whom the person signed in: server, org, user, context and
-the settings that verify the server. Any other of these finds no session.
+The token is in the session cache folder, encrypted with a random key in the state folder. Both files have mode 0600, so
+neither folder alone (in a backup or a synchronized home) reveals the token. Programs that run as this user can read
+both. The session is only used for the same server, org, user, context and TLS settings.
 """
 
 from __future__ import annotations
@@ -33,11 +32,14 @@ KEY_FILE = "login.key"
 _KEY_BYTES = 32
 _BOUND_TO = ("service_type", "url", "org", "username", "instance", "api_version", "validate_certs", "ca_path")
 _PORTAL_BOUND_TO = ("vdc",)
-"""A session of a portal is one of a VDC; one of a vCloud Director is for all of them."""
+"""More settings that a portal session depends on. It is for one VDC; a vCloud Director session is for all."""
 
 
 def open_login(settings: Settings) -> KeptLogin | None:
-    """Return the place of the kept session of these settings, kept or not; None when ``session_cache`` is off."""
+    """Return the login store of these settings, which may be empty; None if ``session_cache`` is off.
+
+    It is also None if the settings do not select a server.
+    """
     server = server_of(settings.url, settings.service_type)
     if not settings.session_cache or not server:
         return None
@@ -45,7 +47,7 @@ def open_login(settings: Settings) -> KeptLogin | None:
 
 
 def login_key(settings: Settings, server: str) -> str:
-    """Return the name of the file: a hash of all that a kept session is bound to."""
+    """Return the file name of a stored login: a hash of the settings that it depends on."""
     names = _BOUND_TO if settings.service_type == "vcd" else (*_BOUND_TO, *_PORTAL_BOUND_TO)
     parts = [server, str(settings.context or "")]
     for name in names:
@@ -55,13 +57,13 @@ def login_key(settings: Settings, server: str) -> str:
 
 
 class LoginKey:
-    """The random key of this user, in one file. It is made with the first login."""
+    """The random encryption key of this user, stored in a file. The first login creates it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def read(self) -> bytes:
-        """Return the key. Raises ConfigurationError when there is none, or others may have read or written it."""
+        """Return the key. Raises ConfigurationError if it is missing, damaged or not private."""
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
         try:
             with os.fdopen(os.open(self.path, flags), "rb") as file:
@@ -76,7 +78,7 @@ class LoginKey:
         return key
 
     def make(self) -> None:
-        """Make the key unless there is a usable one. Raises ConfigurationError when that is not possible."""
+        """Create the key unless there is a usable one. Raises ConfigurationError if that fails."""
         with contextlib.suppress(ConfigurationError):
             self.read()
             return
@@ -93,13 +95,14 @@ class LoginKey:
             raise self._error(f"it cannot be written ({exc.strerror})") from exc
 
     def _error(self, reason: str) -> ConfigurationError:
-        return ConfigurationError(f"The key of kept sessions, {self.path}, is not used: {reason}.")
+        return ConfigurationError(f"The encryption key of stored sessions cannot be used: {self.path}: {reason}.")
 
 
 class KeptLogin(TokenCache):
-    """The kept session of one person at one server. ``problem`` says after :meth:`load` why there is none.
+    """The stored login of a user at a server.
 
-    ``beside`` is the session cache of the password, if there is one: what is signed in by hand is kept there as well.
+    ``problem`` is the reason why :meth:`load` returned None; empty if nothing is stored. ``beside`` is the session
+    cache of the password, if any, in which a login is stored as well.
     """
 
     suffix = ".login"
@@ -111,40 +114,40 @@ class KeptLogin(TokenCache):
         self.problem = ""
 
     def load(self) -> Credentials | None:
-        """Return the kept session, or None. Never raises."""
+        """Return the stored credentials, or None. Never raises."""
         self.problem = ""
         content = self._read()
         if content is None:
             return None
         credentials = self._opened(content[0])
         if credentials is None:
-            self.problem = f"The session kept by `vca login` cannot be used: {self.path} is damaged or of another key."
+            self.problem = f"The session of `vca login` cannot be used: {self.path} is damaged or has another key."
         elif not self._is_alive(credentials, content[1]):
-            self.problem = "The session kept by `vca login` has expired."
+            self.problem = "The session of `vca login` has expired."
             credentials = None
         return credentials
 
     def store(self, credentials: Credentials) -> bool:
-        """Keep a session, and make the key if there is none. Returns false when it could not be kept."""
+        """Store credentials, and create the key if necessary. Return False if they cannot be stored."""
         if self.beside is not None:
             self.beside.store(credentials)
         try:
             self._login_key.make()
         except ConfigurationError as exc:
-            self._complain(f"cannot be used ({exc.message.rstrip('.')})")
+            self._warn(f"cannot be used ({exc.message.rstrip('.')})")
             return False
         return super().store(credentials)
 
     def _cipher(self, salt: bytes) -> Any:
         from cryptography.fernet import Fernet
 
-        # The key is random: nothing has to be slow about it.
+        # The key is random, so a slow key derivation is unnecessary.
         raw = hmac.digest(self._login_key.read(), salt + self._key.encode(), "sha256")
         return Fernet(base64.urlsafe_b64encode(raw))
 
 
 class LoginAuth:
-    """Signs in again when a kept session is over, with whatever ``renew`` gets from the person."""
+    """Auth flow that asks the user for credentials through ``renew`` when a stored login has ended."""
 
     name = "login"
     is_renewable = True
@@ -153,12 +156,12 @@ class LoginAuth:
         self._renew = renew
 
     def sign_in(self) -> AuthFlow:
-        """Ask for new credentials and sign in with them. Raises what ``renew`` raises."""
+        """Ask for new credentials and sign in with them. Raises the errors of ``renew``."""
         return (yield from self._renew().sign_in())
 
 
 def with_cache_of_password(login: KeptLogin, settings: Settings) -> KeptLogin:
-    """Let what the login keeps be kept in the session cache of the password too, if a password is given."""
+    """Store logins also in the session cache of the password, if the settings have a password."""
     if any(settings.is_set(name) and not settings.is_reference(name) for name in ("password", "api_token")):
         login.beside = open_cache(settings)
     return login

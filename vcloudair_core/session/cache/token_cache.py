@@ -1,10 +1,11 @@
-"""Session tokens kept for the next process, so that a playbook signs in once per host and not once per task.
+"""Encrypted cache of session tokens, so that a playbook signs in once per host and not once per task.
 
-One file per url, flavor, org, user and instance, in a folder that only its owner can read. A file holds a random salt
-and, encrypted with a key derived from the password (scrypt) or API token, the credentials: whoever has the file but not
-the password has nothing. The file's time of last change is the time of last use, for the server's idle time-out.
+There is one file for each combination of url, service type, org, user and instance, in a folder that only its owner can
+read. A file contains a random salt and the credentials, encrypted with a key derived from the password or API token by
+scrypt. The file is useless without the password. Its modification time is the time of last use, for the idle timeout of
+the server.
 
-A cache is a convenience: when it cannot be used safely, it is not used, a warning says why, and signing in goes on.
+If the cache cannot be used safely, a warning is logged and the session signs in without it.
 """
 
 from __future__ import annotations
@@ -46,14 +47,14 @@ _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 2**14, 8, 1
 
 
 def open_cache(settings: Settings) -> TokenCache | None:
-    """The cache of one user at one place; None when it is switched off, or there is nothing to derive a key from."""
+    """Return the token cache of the settings; None if it is off, or no password or API token is set."""
     if not settings.session_cache or settings.token:
         return None
     secret: Secret | Callable[[], Secret] | None
     if settings.api_token_file and not settings.api_token:
         from vcloudair_core.session.auth.api_token_file import TokenFile
 
-        # Read each time: the token that another process has written since unlocks what that process has kept.
+        # Read the token each time, because another process may have replaced both the token and the cached session.
         secret = TokenFile(settings.api_token_file, settings).token
     else:
         secret = settings.api_token or settings.password
@@ -63,7 +64,7 @@ def open_cache(settings: Settings) -> TokenCache | None:
 
 
 def cache_key(settings: Settings) -> str:
-    """The name of the file: a hash of where and who, never of the password."""
+    """Return the file name: a hash of the settings for server and user, without the password."""
     names = ("service_type", "url", "org", "username", "instance", "vdc", "api_version", "auth_method")
     parts = [str(settings[name] or "").strip().lower() for name in names]
     if settings.api_token_file and not settings.api_token:
@@ -74,7 +75,7 @@ def cache_key(settings: Settings) -> str:
 
 
 class TokenCache:
-    """One file, ``path``. Every method is safe to call at any time and never raises for what is wrong with the disk."""
+    """The cache file of one user. Methods log errors of the file system instead of raising them."""
 
     suffix = ".token"
 
@@ -92,13 +93,13 @@ class TokenCache:
 
     @property
     def path(self) -> Path:
-        """The file. It need not exist."""
+        """Path of the cache file, which may not exist."""
         return self._path
 
-    # -- the four things that a session does ------------------------------------------------------------------------
+    # -- used by sessions --------------------------------------------------------------------------------------------
 
     def load(self) -> Credentials | None:
-        """The credentials kept, or None: nothing there, too old, of another password, damaged, or not safely kept."""
+        """Return the cached credentials; None if they are missing, expired, damaged or not private."""
         record = self._read()
         if record is None:
             return None
@@ -107,14 +108,14 @@ class TokenCache:
         return credentials if credentials is not None and self._is_alive(credentials, used_at) else None
 
     def store(self, credentials: Credentials) -> bool:
-        """Keep credentials in place of those before, in one step. Return False when they cannot be kept."""
+        """Replace the cached credentials atomically. Return False if they cannot be stored."""
         if not self._is_folder_safe(make=True):
             return False
         salt = random_secrets.token_bytes(16)
         try:
             cipher = self._cipher(salt)
-        except ConfigurationError as exc:  # the file of an API token was taken away
-            self._complain(f"cannot be locked ({exc.message.rstrip('.')})")
+        except ConfigurationError as exc:  # the API token file was removed
+            self._warn(f"cannot be encrypted ({exc.message.rstrip('.')})")
             return False
         data = cipher.encrypt(json.dumps(_as_plain(credentials)).encode())
         document = {"format": FORMAT, "salt": base64.b64encode(salt).decode(), "data": data.decode()}
@@ -128,14 +129,14 @@ class TokenCache:
             beside.replace(self._path)
             self._touched_at = stamp
         except OSError as exc:
-            self._complain(f"cannot be written ({exc.strerror})")
+            self._warn(f"cannot be written ({exc.strerror})")
             with contextlib.suppress(OSError):
                 beside.unlink()
             return False
         return True
 
     def drop(self, credentials: Credentials | None = None) -> None:
-        """Forget what is kept; with ``credentials``, only if they are kept (another process may have renewed them)."""
+        """Delete the cached credentials; with ``credentials``, only if these are the cached ones."""
         if credentials is not None:
             kept = self.load()
             if kept is not None and dict(kept.headers) != dict(credentials.headers):
@@ -145,7 +146,7 @@ class TokenCache:
                 self._path.unlink()
 
     def touch(self) -> None:
-        """Note that the token was just used. Writes at most once a minute."""
+        """Record that the token was used, at most once a minute."""
         stamp = self._clock.wall()
         if stamp - self._touched_at < TOUCH_EVERY_S:
             return
@@ -155,9 +156,9 @@ class TokenCache:
 
     @contextlib.contextmanager
     def exclusively(self) -> Iterator[None]:
-        """Keep other processes with the same credentials out, so that they sign in once together. Re-entrant.
+        """Lock out other processes with the same credentials, so that only one of them signs in.
 
-        When the lock cannot be had, going on without it costs no more than one sign-in too many.
+        The lock is reentrant. If it cannot be acquired, the block runs without it, at the cost of one more sign-in.
         """
         lock = self._file_lock()
         held = False
@@ -166,25 +167,25 @@ class TokenCache:
                 lock.acquire(timeout=LOCK_TIMEOUT_S)
                 held = True
             except (OSError, TimeoutError, NotImplementedError) as exc:
-                _log.debug("the lock of the session cache cannot be had (%s)", type(exc).__name__)
+                _log.debug("Locking the session cache failed (%s).", type(exc).__name__)
         try:
             yield
         finally:
             if held:
                 lock.release()
 
-    # -- inside ----------------------------------------------------------------------------------------------------
+    # -- private ---------------------------------------------------------------------------------------------------
 
     def _opened(self, content: bytes) -> Credentials | None:
-        """The credentials in a file's content, or None when it is damaged or of another secret."""
+        """Decrypt the content of a file; None if it is damaged or has another secret."""
         try:
             document = json.loads(content)
             if document["format"] != FORMAT:
                 return None
             plain = self._cipher(base64.b64decode(document["salt"])).decrypt(document["data"].encode("ascii"))
             return _credentials_of(json.loads(plain))
-        except Exception as exc:  # noqa: BLE001 - whatever is in that file, the answer is to sign in
-            _log.debug("the kept session cannot be used (%s)", type(exc).__name__)
+        except Exception as exc:  # noqa: BLE001 - any invalid content means that the session signs in again
+            _log.debug("The cached session cannot be used (%s).", type(exc).__name__)
             return None
 
     def _file_lock(self) -> Any:
@@ -194,7 +195,7 @@ class TokenCache:
             return self._lock
 
     def _read(self) -> tuple[bytes, float] | None:
-        """(content, time of last use) of a file that is ours and ours alone, or None."""
+        """Return the content and time of last use; None if the file is missing or not private."""
         if not self._is_folder_safe(make=False):
             return None
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -203,23 +204,23 @@ class TokenCache:
         except FileNotFoundError:
             return None
         except OSError as exc:
-            self._complain(f"cannot be read ({exc.strerror})")
+            self._warn(f"cannot be read ({exc.strerror})")
             return None
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode) or not is_own(status) or status.st_mode & 0o077:
-                self._complain("is not a file that only you can read; it was left alone")
+                self._warn("contains a file that other users can read, or that is not yours")
                 return None
             return file.read(MAX_FILE_BYTES), status.st_mtime
 
     def _is_folder_safe(self, *, make: bool) -> bool:
-        """True when the folder is a real one, ours, and closed to everybody else. Makes or closes it when asked to."""
+        """Return True if the folder is private to this user. With ``make``, create it or fix its mode."""
         try:
             if make:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             status = os.lstat(self._folder)
             if not stat.S_ISDIR(status.st_mode) or not is_own(status):
-                self._complain("is in a folder that is a link, or is not yours")
+                self._warn("is in a folder that is a link, or is not yours")
                 return False
             if status.st_mode & 0o077:
                 if not make:
@@ -228,12 +229,12 @@ class TokenCache:
         except FileNotFoundError:
             return False
         except OSError as exc:
-            self._complain(f"has no usable folder ({exc.strerror})")
+            self._warn(f"has no usable folder ({exc.strerror})")
             return False
         return True
 
-    def _complain(self, what: str) -> None:
-        _log.warning("The session cache %s %s. Signing in goes on without it.", self._folder, what)
+    def _warn(self, what: str) -> None:
+        _log.warning("The session cache %s %s. The cache is not used.", self._folder, what)
 
     def _cipher(self, salt: bytes) -> Any:
         from cryptography.fernet import Fernet
@@ -257,7 +258,7 @@ class TokenCache:
 
 
 def _as_plain(credentials: Credentials) -> dict[str, Any]:
-    """Shape: JSON types; tokens in clear, for the cipher only."""
+    """Return credentials as JSON types, with tokens in clear text for encryption."""
     return {
         "identity": vars(credentials.identity) | {"roles": list(credentials.identity.roles)},
         "headers": _revealed(credentials.headers),
