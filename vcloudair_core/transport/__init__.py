@@ -1,1 +1,1 @@
-"""Transport: HTTP messages, the one-method seam (``base``), and the transport over ``requests``."""
+"""HTTP messages, the transport interface (``base``), and the transport over ``requests``."""

@@ -1,4 +1,4 @@
-"""The seam between policy and sockets: one method to send, one to close."""
+"""Interface of HTTP transports."""
 
 from __future__ import annotations
 
@@ -9,19 +9,16 @@ from vcloudair_core.transport.messages import Request, Response
 
 @runtime_checkable
 class Transport(Protocol):
-    """Sends one request and returns one answer, of whatever status. No policy: no auth, no retry, no redirects.
-
-    Safe to use from many threads.
-    """
+    """Send HTTP requests without authentication, retries and redirects. Must be thread-safe."""
 
     def send(self, request: Request) -> Response:
-        """Send and wait for the whole answer.
+        """Send a request and return the complete response, whatever its status.
 
-        Raises: ConnectionFailedError, TimeoutExpiredError, TlsError; ``may_have_executed`` tells whether the request
-        could have reached the server.
+        Raises: ConnectionFailedError, TimeoutExpiredError, TlsError. Their ``may_have_executed`` is True if the request
+        may have reached the server.
         """
         ...
 
     def close(self) -> None:
-        """Release pooled connections. The transport may be used again afterwards."""
+        """Close pooled connections. The transport can be used again afterwards."""
         ...

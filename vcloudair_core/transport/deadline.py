@@ -1,6 +1,7 @@
-"""An end to answers that arrive byte by byte: a read time-out starts anew with each byte, and so never comes.
+"""Deadlines for whole responses.
 
-One thread of the process looks twice a second at the sockets that answers are awaited on, as long as there are any.
+A read timeout restarts with each byte, so it never expires if a response arrives byte by byte. A watchdog thread checks
+the deadlines of all current exchanges twice a second and shuts down the sockets of those that are late.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ _current = threading.local()
 
 
 class Deadline:
-    """Use as a context manager around one exchange. ``is_over``: time was up, and the connection was broken off."""
+    """Context manager that limits the duration of an exchange.
+
+    ``is_over`` is True if the deadline passed and the connection was shut down.
+    """
 
     def __init__(self, seconds: float) -> None:
         self.due = time.monotonic() + seconds
@@ -39,16 +43,16 @@ class Deadline:
         _watchdog.remove(self)
 
     def watch(self, sock: socket.socket | None) -> None:
-        """The socket on which the answer is awaited."""
+        """Set the socket on which the response is awaited."""
         self._socket = sock
 
     def end(self) -> None:
-        """Break it off: whoever reads from it is told at once."""
+        """Shut down the connection, so that a blocked read returns immediately."""
         self.is_over = True
         awaited = self._socket
         if awaited is not None:
             with contextlib.suppress(OSError):
-                # That of sockets, also for TLS: its own would take the reader's state away.
+                # Use the plain shutdown also for TLS. That of SSLSocket would remove the TLS state during a read.
                 socket.socket.shutdown(awaited, socket.SHUT_RDWR)
 
 
@@ -88,7 +92,7 @@ _watchdog = _Watchdog()
 
 
 def _after_fork() -> None:
-    """A child has neither the thread nor the exchanges of its parent."""
+    """Reset the watchdog, because a child process does not inherit the thread of its parent."""
     _watchdog.__init__()  # type: ignore[misc]
 
 
@@ -96,7 +100,7 @@ os.register_at_fork(after_in_child=_after_fork)
 
 
 def pool_classes() -> dict[str, Any]:
-    """Pools of connections that tell the current deadline which socket they wait on, for urllib3's managers."""
+    """Return connection pool classes for urllib3 that report their socket to the current deadline."""
     from urllib3.connection import HTTPConnection, HTTPSConnection
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 

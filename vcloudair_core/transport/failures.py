@@ -1,7 +1,7 @@
-"""Failures without an answer: messages for the exceptions of the HTTP stack.
+"""Mapping of exceptions of the HTTP stack to our exception classes.
 
-Messages are made here from the kind of failure and never quote the stack's own text at length: that may hold a proxy's
-password or a header's value.
+Messages depend on the kind of failure. They do not quote the text of the original exception, which can contain the
+password of a proxy or the value of a header.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from vcloudair_core.transport.messages import Request
 
 _CA_HINT = (
-    "Get the certificate of its issuer from the operator by a safe way, and set ca_path (VCA_CA_PATH) to the file."
+    "Get the issuer's certificate from the operator over a trusted channel, and set ca_path (VCA_CA_PATH) to the file."
 )
+_PEM_HINT = "Check that it is a PEM file."
 # Codes of OpenSSL's X509_V_ERR_*.
 _NOT_YET_VALID, _EXPIRED, _SELF_SIGNED, _SELF_SIGNED_IN_CHAIN = 9, 10, 18, 19
 _HOST_MISMATCH = (62, 64)
-# Failures while TLS is being agreed on. Anything else of ssl may come later, when the request is already out.
+# TLS errors during the handshake. Other errors of ssl can also occur after the request was sent.
 _HANDSHAKE_REASONS = (
     "WRONG_VERSION_NUMBER", "UNSUPPORTED_PROTOCOL", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "UNKNOWN_PROTOCOL",
     "NO_PROTOCOLS_AVAILABLE", "SSLV3_ALERT_HANDSHAKE_FAILURE", "TLSV1_ALERT_PROTOCOL_VERSION", "DH_KEY_TOO_SMALL",
@@ -49,10 +50,10 @@ def failure_of(
     timeout_s: tuple[float, float],
     handled: BaseException | None = None,
 ) -> TransportError:
-    """Our error for an exception of requests, urllib3, ssl or the sockets below them.
+    """Return the TransportError for an exception of requests, urllib3, ssl or socket.
 
-    ``handled``: what the caller was handling when the request was sent. Python makes it a context of ``exc``, and it
-    says nothing of this request.
+    ``handled`` is the exception that the caller was handling when it sent the request. Python sets it as the context of
+    ``exc``, but it is unrelated to this request.
     """
     chain = list(_chain(exc, handled))
     names = {type(link).__name__ for link in chain}
@@ -61,12 +62,12 @@ def failure_of(
     where = request.origin
     if names & {"ConnectTimeout", "ConnectTimeoutError"}:
         return TimeoutExpiredError(
-            f"No connection to {where} within {timeout_s[0]:g} s.",
-            hint="Is the address right? A firewall may drop the packets; is a VPN or a proxy (HTTPS_PROXY) needed?",
+            f"Connecting to {where} timed out after {timeout_s[0]:g} s.",
+            hint="Check the address, the firewall, and whether you need a VPN or a proxy (HTTPS_PROXY).",
         )
     if names & {"ProxyError", "InvalidProxyURL", "ProxySchemeUnknown", "ProxySchemeUnsupported"}:
         return ConnectionFailedError(
-            f"The proxy on the way to {where} cannot be used{_status_of_proxy(chain)}.",
+            f"Connecting to {where} through the proxy failed{_status_of_proxy(chain)}.",
             may_have_executed=not _is_before_sending(chain, names),
             hint="Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment.",
         )
@@ -76,7 +77,8 @@ def failure_of(
         return TimeoutExpiredError(
             f"{where} did not answer {request.method} {request.path} within {timeout_s[1]:g} s.",
             may_have_executed=True,
-            hint="It may still be working on it: look before sending it again. Setting timeout allows more time.",
+            hint="Check the object before you send the request again, because it may still be running. To allow more "
+            "time, set timeout (VCA_TIMEOUT).",
         )
     tls = next((link for link in chain if isinstance(link, ssl.SSLError)), None)
     if "CertificateError" in names:  # urllib3 1.x compares names by itself
@@ -84,12 +86,12 @@ def failure_of(
     if tls is not None or "SSLError" in names:
         return _tls_failure(tls, request, ca_path)
     if ca_path and any(isinstance(link, OSError) and "certificate" in str(link).lower() for link in chain):
-        return TlsError(f"The certificate authorities in {ca_path} cannot be read.", hint="Is it a PEM file?")
+        return TlsError(f"The certificate authorities in {ca_path} cannot be read.", hint=_PEM_HINT)
     return _broken_connection(chain, names, request)
 
 
 def is_timeout(exc: BaseException, handled: BaseException | None = None) -> bool:
-    """True when the server had the request and took too long over the answer."""
+    """Return True if the request was sent, but the response did not arrive in time."""
     return any(
         type(link).__name__ in ("ReadTimeout", "ReadTimeoutError") or isinstance(link, TimeoutError)
         for link in _chain(exc, handled)
@@ -97,7 +99,7 @@ def is_timeout(exc: BaseException, handled: BaseException | None = None) -> bool
 
 
 def _chain(exc: BaseException | None, handled: BaseException | None) -> Iterator[BaseException]:
-    """An exception and all that it holds: causes, contexts, urllib3's ``reason`` and wrapped arguments."""
+    """Yield an exception and all related ones: causes, contexts, urllib3's ``reason``, and arguments."""
     seen: set[int] = {id(handled)}
     waiting: list[object] = [exc]
     while waiting:
@@ -110,10 +112,10 @@ def _chain(exc: BaseException | None, handled: BaseException | None) -> Iterator
 
 
 def _is_before_sending(chain: list[BaseException], names: set[str]) -> bool:
-    """Return True when a failure provably came before the request left.
+    """Return True if a failure certainly occurred before the request was sent.
 
-    urllib3 1.x calls every error of a socket to a proxy a ProxyError, also one that comes after the request was sent.
-    So the error has to be one of finding or reaching the proxy or of its tunnel, or to come out of connecting.
+    urllib3 1.x raises ProxyError for every socket error of a proxy connection, also after the request was sent. So only
+    errors of finding or reaching the proxy, of its tunnel, or raised while connecting count.
     """
     if names & _BEFORE_SENDING or any("Tunnel connection failed" in str(link) for link in chain):
         return True
@@ -130,20 +132,19 @@ def _tls_failure(tls: ssl.SSLError | None, request: Request, ca_path: str | None
         return _certificate_failure(tls, request, ca_path)
     reason = str(getattr(tls, "reason", "") or "")
     if reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"):
-        return TlsError(
-            f"{where} does not speak TLS.", hint="Is the port right? A server of plain http there fails like this."
-        )
+        return TlsError(f"{where} does not support TLS.", hint="Check the port. It may be that of a plain http server.")
     if ca_path and (tls is None or "PEM" in reason or reason.startswith("NO_CERTIFICATE")):
-        return TlsError(f"The certificate authorities in {ca_path} cannot be read.", hint="Is it a PEM file?")
+        return TlsError(f"The certificate authorities in {ca_path} cannot be read.", hint=_PEM_HINT)
     if tls is None or reason in _HANDSHAKE_REASONS:
         return TlsError(
-            f"No TLS could be agreed on with {where} ({reason or 'no reason given'}).",
-            hint="The server may be too old for this machine's OpenSSL, or a proxy stands in between.",
+            f"TLS handshake with {where} failed: {reason or 'unknown reason'}.",
+            hint="Check for a proxy in front of the server, and that the server supports the TLS versions of this "
+            "host's OpenSSL.",
         )
     return ConnectionFailedError(
-        f"The encrypted connection to {where} broke ({reason or 'no reason given'}).",
+        f"The TLS connection to {where} was interrupted: {reason or 'unknown reason'}.",
         may_have_executed=True,
-        hint="Try again; if it stays, look for a proxy that inspects TLS.",
+        hint="Try again. If the error persists, check for a proxy that inspects TLS.",
     )
 
 
@@ -152,34 +153,34 @@ def _certificate_failure(tls: ssl.SSLCertVerificationError, request: Request, ca
     if code == _EXPIRED:
         return TlsError(
             f"The certificate of {where} has expired.",
-            hint="The operator of the server must renew it. Is the clock of this machine right?",
+            hint="Check the clock of this host, or ask the operator of the server to renew the certificate.",
         )
     if code == _NOT_YET_VALID:
-        return TlsError(f"The certificate of {where} is not valid yet.", hint="Is the clock of this machine right?")
+        return TlsError(f"The certificate of {where} is not valid yet.", hint="Check the clock of this host.")
     if code in _HOST_MISMATCH:
         return _name_mismatch(where)
     if code == _SELF_SIGNED:
         return TlsError(
             f"The certificate of {where} is self-signed.",
-            hint="Get it from the operator by a safe way, and set ca_path (VCA_CA_PATH) to the file.",
+            hint="Get it from the operator over a trusted channel, and set ca_path (VCA_CA_PATH) to the file.",
         )
-    beside = f" The authorities in {ca_path} do not know its issuer." if ca_path else ""
-    kind = "ends in an authority of its own" if code == _SELF_SIGNED_IN_CHAIN else "has an unknown issuer"
-    return TlsError(f"The certificate of {where} cannot be trusted: it {kind}.{beside}", hint=_CA_HINT)
+    detail = f" The issuer is not in {ca_path}." if ca_path else ""
+    reason = "Its chain ends in an unknown root" if code == _SELF_SIGNED_IN_CHAIN else "Its issuer is unknown"
+    return TlsError(f"The certificate of {where} is not trusted. {reason}.{detail}", hint=_CA_HINT)
 
 
 def _name_mismatch(where: str) -> TlsError:
     return TlsError(
-        f"The certificate of {where} is for another name.",
-        hint="Set url to a host name that the certificate is for.",
+        f"The certificate of {where} is for another host name.",
+        hint="Set url to a host name of the certificate.",
     )
 
 
 def _not_sendable(names: set[str], request: Request) -> ConnectionFailedError:
-    what = "a header with characters that must not be there" if "InvalidHeader" in names else "a URL that is none"
+    reason = "A header contains invalid characters" if "InvalidHeader" in names else "The URL is invalid"
     return ConnectionFailedError(
-        f"{request.method} {request.path} cannot be sent: it has {what}.",
-        hint="Check url, and that the password or token has no line break in it.",
+        f"{request.method} {request.path} cannot be sent. {reason}.",
+        hint="Check url, and that the password or token does not contain a line break.",
     )
 
 
@@ -187,27 +188,27 @@ def _broken_connection(chain: list[BaseException], names: set[str], request: Req
     where = request.origin
     if "NameResolutionError" in names or any(isinstance(link, socket.gaierror) for link in chain):
         return ConnectionFailedError(
-            f"The name of {where} cannot be resolved.",
-            hint="Check the spelling of url, and that this machine can resolve names (VPN, /etc/resolv.conf).",
+            f"The host name of {where} cannot be resolved.",
+            hint="Check the spelling of url, and the name resolution of this host (VPN, /etc/resolv.conf).",
         )
     if any(isinstance(link, ConnectionRefusedError) for link in chain):
         return ConnectionFailedError(
-            f"{where} refuses connections.", hint="Nothing listens there: check the port, and that the server runs."
+            f"{where} refused the connection.", hint="Check the port, and that the server is running."
         )
     if "NewConnectionError" in names:
         return ConnectionFailedError(
-            f"No connection to {where}{_system_reason(chain)}.", hint="Check the network of this machine."
+            f"Connecting to {where} failed{_system_reason(chain)}.", hint="Check the network of this host."
         )
     return ConnectionFailedError(
-        f"The connection to {where} broke before the answer to {request.method} {request.path} was "
-        f"here{_system_reason(chain)}.",
+        f"The connection to {where} was interrupted before the response to {request.method} {request.path} "
+        f"arrived{_system_reason(chain)}.",
         may_have_executed=not _is_before_sending(chain, names),
-        hint="Whether the server carried it out is unknown: look before sending it again.",
+        hint="Check the object before you send the request again. The server may have executed it.",
     )
 
 
 def _system_reason(chain: list[BaseException]) -> str:
-    """The operating system's word for it, from a number: never from text of elsewhere."""
+    """Return the symbolic name of the system error, such as `` (ECONNRESET)``, or an empty string."""
     numbers = [link.errno for link in chain if isinstance(link, OSError) and link.errno is not None]
     names = [errno.errorcode[number] for number in numbers if number in errno.errorcode]
     return f" ({names[-1]})" if names else ""
@@ -215,4 +216,4 @@ def _system_reason(chain: list[BaseException]) -> str:
 
 def _status_of_proxy(chain: list[BaseException]) -> str:
     text = " ".join(str(link) for link in chain)
-    return " (it wants a user name and password)" if " 407 " in f" {text} " or "407 Proxy" in text else ""
+    return " (the proxy requires a user name and password)" if " 407 " in f" {text} " or "407 Proxy" in text else ""

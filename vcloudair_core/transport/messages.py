@@ -1,4 +1,4 @@
-"""HTTP as values: what is asked, what came back, and both together. No I/O happens here."""
+"""HTTP messages: headers, requests, responses and exchanges."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from urllib.parse import urlsplit
 
 
 class Headers(Mapping[str, str]):
-    """An immutable header mapping: names are compared without case, the spelling given is kept.
+    """An immutable mapping of HTTP headers with case-insensitive names.
 
-    A name that came more than once (``Set-Cookie``, ``Link``) keeps every value in :meth:`get_all`; indexing returns
-    the last one.
+    For repeated headers (``Set-Cookie``, ``Link``), :meth:`get_all` returns every value and indexing the last one.
     """
 
     __slots__ = ("_items",)
@@ -40,19 +39,19 @@ class Headers(Mapping[str, str]):
         return isinstance(name, str) and bool(self.get_all(name))
 
     def __repr__(self) -> str:
-        # Values may be tokens: a repr shows names only.
+        # Show names only, because values can be tokens.
         return f"Headers({', '.join(self)})"
 
     def get_all(self, name: str) -> list[str]:
-        """Every value of a header, in the order received."""
+        """Return every value of a header, in order."""
         return [value for known, value in self._items if known.lower() == name.lower()]
 
     def pairs(self) -> tuple[tuple[str, str], ...]:
-        """All (name, value) pairs, doubles included."""
+        """Return all (name, value) pairs, including repeated headers."""
         return self._items
 
     def merged(self, overrides: Mapping[str, str]) -> Headers:
-        """These headers, with those of ``overrides`` in place of equal names."""
+        """Return a copy in which ``overrides`` replace headers with the same name."""
         names = {name.lower() for name in overrides}
         kept = [(name, value) for name, value in self._items if name.lower() not in names]
         return Headers([*kept, *overrides.items()])
@@ -60,7 +59,10 @@ class Headers(Mapping[str, str]):
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request. ``timeout_s`` is (connect, read) in seconds; None leaves it to the transport."""
+    """An HTTP request.
+
+    ``timeout_s`` is (connect, read) in seconds; None uses the default of the transport.
+    """
 
     method: str
     url: str
@@ -69,17 +71,17 @@ class Request:
     timeout_s: tuple[float, float] | None = None
 
     def with_headers(self, extra: Mapping[str, str]) -> Request:
-        """A copy with more headers; equal names are replaced."""
+        """Return a copy in which ``extra`` is added to the headers or replaces them."""
         return replace(self, headers=self.headers.merged(extra))
 
     @property
     def path(self) -> str:
-        """The path without query: what is safe to show in a message."""
+        """Path without the query, which is safe to show in a message."""
         return urlsplit(self.url).path or "/"
 
     @property
     def origin(self) -> str:
-        """``scheme://host:port`` with the port always written out."""
+        """Origin as ``scheme://host:port``, always with the port."""
         return origin_of(self.url)
 
     def __repr__(self) -> str:
@@ -88,7 +90,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """One HTTP answer, body read to its end. ``url`` is the URL that answered."""
+    """An HTTP response with its complete body. ``url`` is the URL of the request."""
 
     status: int
     headers: Headers = field(default_factory=Headers)
@@ -98,27 +100,26 @@ class Response:
 
     @property
     def text(self) -> str:
-        """The body as UTF-8; what is not UTF-8 becomes replacement characters."""
+        """Body decoded as UTF-8, with replacement characters for invalid bytes."""
         return self.body.decode("utf-8", errors="replace")
 
     @property
     def media_type(self) -> str:
-        """The media type in lower case, without parameters: servers vary case and append ``;version=N``.
+        """Media type in lower case, without parameters such as ``;version=N``.
 
-        The service controller of vCloud Air sends malformed parameters (Source: protocol/sessions.md §3.2), so only
-        what
-        stands before the first semicolon counts.
+        Parameters are not parsed, because the service controller of vCloud Air sends malformed ones
+        (source: protocol/sessions.md §3.2).
         """
         return self.headers.get("Content-Type", "").split(";", 1)[0].strip().lower()
 
     @property
     def request_id(self) -> str:
-        """The server's id of this request, or an empty string. Source: protocol/recorded-responses.md §1."""
+        """Request id of the server, or an empty string. Source: protocol/recorded-responses.md §1."""
         return self.headers.get("X-VMWARE-VCLOUD-REQUEST-ID", "")
 
     @property
     def is_success(self) -> bool:
-        """True for 2xx."""
+        """True for a 2xx status."""
         return 200 <= self.status < 300
 
     def __repr__(self) -> str:
@@ -127,9 +128,9 @@ class Response:
 
 @dataclass(frozen=True)
 class Exchange:
-    """One attempt to send one request: the answer, or the error that stood in its place.
+    """One attempt to send a request, with its response or error.
 
-    Observers get this redacted: see :func:`vcloudair_core.util.redaction.redacted_exchange`.
+    Observers receive a redacted copy. See :func:`vcloudair_core.util.redaction.redacted_exchange`.
     """
 
     request: Request
@@ -143,11 +144,10 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def origin_of(url: str) -> str:
-    """``scheme://host:port`` of a URL, in lower case and with the default port written out.
+    """Return ``scheme://host:port`` of a URL in lower case, always with the port.
 
-    Real servers give ``:443`` in one header of an answer and leave it out in its body (Source: protocol/sessions.md
-    §1.2);
-    written out, the two compare equal.
+    Servers include ``:443`` in some headers and omit it in the body (source: protocol/sessions.md §1.2). With the port,
+    both compare equal.
     """
     parts = urlsplit(url)
     scheme = parts.scheme.lower()

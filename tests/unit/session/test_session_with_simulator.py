@@ -97,7 +97,7 @@ def test_a_wrong_password_is_sent_once(simulator: Simulator, flavor: str) -> Non
 @pytest.mark.parametrize(("flavor", "setting"), [("vchs", "vdc"), ("vca", "instance")])
 def test_an_unknown_instance_is_an_error_with_the_candidates(simulator: Simulator, flavor: str, setting: str) -> None:
     session = session_at(simulator, settings_for(simulator, flavor, **{setting: "no such place"}))
-    with pytest.raises(ConfigurationError, match="no such place.*There are: "):
+    with pytest.raises(ConfigurationError, match="no such place.*Available (VDCs|instances): "):
         session.login()
 
 

@@ -61,5 +61,5 @@ def test_a_revoked_api_token_is_named_as_revoked() -> None:
 
 def test_an_old_server_has_no_api_tokens() -> None:
     answers = {"GET /api/versions": reply(200, versions("35.0")), "POST /oauth/tenant/acme/token": reply(404)}
-    with pytest.raises(AuthenticationError, match=r"from API 36\.1 on"):
+    with pytest.raises(AuthenticationError, match=r"need API version 36\.1"):
         api_token_session(MockedTransport(answers)).login()

@@ -193,7 +193,7 @@ def test_a_token_that_cannot_be_written_back_is_kept_elsewhere_and_the_file_is_n
 
 def test_an_inline_token_that_rotates_fails_and_names_the_file_that_has_the_new_one(tmp_path: Path) -> None:
     service = TokenService()
-    with pytest.raises(ConfigurationError, match="api_token is used up") as caught:
+    with pytest.raises(ConfigurationError, match="api_token is no longer valid") as caught:
         session_of(service, tmp_path, api_token="token-0000").login()
     [kept] = (tmp_path / "state" / "tokens").glob("*.json")
     assert str(kept) in str(caught.value)
@@ -209,7 +209,7 @@ def test_an_inline_token_that_rotates_fails_and_names_the_file_that_has_the_new_
 @pytest.mark.parametrize("content", ["", "token-0000", "[]", "{}", '{"refresh_token": ""}', '{"refresh_token": 5}'])
 def test_a_file_without_a_token_is_an_error(content: str, file: Path, tmp_path: Path) -> None:
     file.write_text(content)
-    with pytest.raises(ConfigurationError, match="holds no API token") as caught:
+    with pytest.raises(ConfigurationError, match="does not contain an API token") as caught:
         session_of(TokenService(), tmp_path, api_token_file=str(file)).login()
     assert "token-0000" not in str(caught.value)
 

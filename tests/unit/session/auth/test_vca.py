@@ -101,10 +101,10 @@ def test_an_instance_is_chosen_by_id_name_region_or_index(wanted: str) -> None:
     ("arguments", "instances", "phrase"),
     [
         ({}, TWO, r"has 2 instances: West \(uuid-1, us-west-1-3\); East \(uuid-2"),
-        ({"instance": "north"}, TWO, "No compute instance fits instance 'north'. There are: West"),
-        ({"instance": "2"}, TWO, "No compute instance fits"),
-        ({}, (), "has no compute instance. There are: none"),
-        ({"instance": "Object Storage"}, TWO, "No compute instance fits"),
+        ({"instance": "north"}, TWO, "No compute instance matches instance 'north'. Available instances: West"),
+        ({"instance": "2"}, TWO, "No compute instance matches"),
+        ({}, (), "does not have a compute instance. Available instances: none"),
+        ({"instance": "Object Storage"}, TWO, "No compute instance matches"),
     ],
 )
 def test_an_ambiguous_instance_names_the_candidates(arguments: dict[str, str], instances: Any, phrase: str) -> None:

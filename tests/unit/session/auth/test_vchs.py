@@ -183,10 +183,10 @@ def test_a_named_service_is_the_only_one_read() -> None:
     ("arguments", "phrase"),
     [
         ({}, "has 4 VDCs: M1-1"),
-        ({"vdc": "M1-1"}, r"2 VDCs fit vdc 'M1-1': M1-1 \(service M1-1.*M1-1 \(service 20-162"),
-        ({"vdc": "nope"}, "No VDC of this user fits vdc 'nope'. There are: M1-1.*Prod"),
-        ({"org": "nope"}, "fits org 'nope'"),
-        ({"instance": "9-9"}, "fits instance '9-9'"),
+        ({"vdc": "M1-1"}, r"2 VDCs match vdc 'M1-1': M1-1 \(service M1-1.*M1-1 \(service 20-162"),
+        ({"vdc": "nope"}, "No VDC of this user matches vdc 'nope'. Available VDCs: M1-1.*Prod"),
+        ({"org": "nope"}, "matches org 'nope'"),
+        ({"instance": "9-9"}, "matches instance '9-9'"),
     ],
 )
 def test_an_ambiguous_vdc_names_the_candidates(arguments: dict[str, str], phrase: str) -> None:
@@ -231,7 +231,7 @@ def test_a_header_that_cannot_hold_a_token_is_refused(header: str) -> None:
         vchs_session(MockedTransport(vchs_answers() | answers)).login()
 
 
-@pytest.mark.parametrize(("status", "phrase"), [(401, "no org in the name"), (403, "role in the portal")])
+@pytest.mark.parametrize(("status", "phrase"), [(401, "without an org"), (403, "role in the portal")])
 def test_a_refused_portal_login_tells_what_to_check(status: int, phrase: str) -> None:
     transport = MockedTransport(vchs_answers() | {"POST /api/vchs/sessions": reply(status)})
     with pytest.raises(AuthenticationError, match=phrase):
