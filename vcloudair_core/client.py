@@ -15,7 +15,7 @@ from vcloudair_core.engine.kind import ResourceKind, Store
 from vcloudair_core.engine.lock import locker_of
 from vcloudair_core.engine.validation import Problems, item_paths
 from vcloudair_core.errors import PluginError, SpecError
-from vcloudair_core.util.plugin_output import prints_aside
+from vcloudair_core.util.plugin_output import stdout_to_stderr
 
 if TYPE_CHECKING:
     from vcloudair_core.engine.outcome import Outcome
@@ -75,7 +75,7 @@ class Client:
         """
         with self._lock:
             if name not in self._opened:
-                with prints_aside():
+                with stdout_to_stderr():
                     self._opened[name] = pick_record(self._services, name, "service").factory(self.session)
             return self._opened[name]
 
@@ -110,7 +110,7 @@ class Client:
         """
         with self._lock:
             if name not in self._loaded:
-                with prints_aside():
+                with stdout_to_stderr():
                     kind = pick_record(self._kinds, name, "resource kind").load()
                 if not isinstance(kind, ResourceKind):
                     raise PluginError(
@@ -311,7 +311,7 @@ def _parse(kind: ResourceKind, specs: Mapping[str, Any] | Iterable[Mapping[str, 
 def _aside(kind: ResourceKind) -> AbstractContextManager[None]:
     """Keep what a kind of another plugin prints out of our output."""
     is_own = type(kind).__module__.partition(".")[0] == __name__.partition(".")[0]
-    return nullcontext() if is_own else prints_aside()
+    return nullcontext() if is_own else stdout_to_stderr()
 
 
 def pick_record(records: Mapping[str, Any], name: str, what: str) -> Any:

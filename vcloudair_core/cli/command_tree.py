@@ -15,7 +15,7 @@ from vcloudair_core.cli.display.streams import share_stdout
 from vcloudair_core.cli.help_text import use_our_help
 from vcloudair_core.errors import PluginError
 from vcloudair_core.plugin.records import CommandRecord
-from vcloudair_core.util.plugin_output import prints_aside
+from vcloudair_core.util.plugin_output import stdout_to_stderr
 
 if TYPE_CHECKING:
     from vcloudair_core.plugin.manager import PluginManager
@@ -49,7 +49,7 @@ class CommandTree(typer.core.TyperGroup):
         if record is None:
             return None
         provider = self.plugins.provider("vca_cli_commands", cmd_name)
-        with prints_aside():
+        with stdout_to_stderr():
             command = _load(record, provider)
         if provider and not self.plugins.is_built_in(provider):
             share_stdout()

@@ -16,7 +16,7 @@ import pluggy
 
 from vcloudair_core.errors import PluginError, VcloudAirError
 from vcloudair_core.plugin.plugin_info import PluginInfo
-from vcloudair_core.util.plugin_output import prints_aside
+from vcloudair_core.util.plugin_output import stdout_to_stderr
 
 _log = logging.getLogger(__name__)
 
@@ -177,7 +177,7 @@ def _guarded_function(function: Callable[..., Any], info: PluginInfo, rules: Iso
             return None
         rules.trace(info)
         try:
-            with prints_aside():
+            with stdout_to_stderr():
                 return rules.result(info, function(*args, **kwargs))
         except KeyboardInterrupt:
             raise
@@ -209,7 +209,7 @@ def _guarded_wrapper(function: Callable[..., Any], info: PluginInfo, rules: Isol
         result = inner
         if wrapper is not None:
             try:
-                with prints_aside():
+                with stdout_to_stderr():
                     value = _finished(wrapper, None if failure else rules.inner(inner), failure)
                     result = rules.wrapped(info, value, inner)
                 if failure is not None and not rules.is_final(failure):
@@ -232,7 +232,7 @@ def _started(start: Callable[[], Any], info: PluginInfo, rules: Isolation) -> Ge
         return None
     rules.trace(info)
     try:
-        with prints_aside():
+        with stdout_to_stderr():
             wrapper: Generator[Any, Any, Any] = start()
             try:
                 next(wrapper)

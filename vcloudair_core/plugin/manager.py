@@ -27,7 +27,7 @@ from vcloudair_core.plugin.records import (
     ServiceRecord,
     SimulatorRoutes,
 )
-from vcloudair_core.util.plugin_output import prints_aside
+from vcloudair_core.util.plugin_output import stdout_to_stderr
 
 if TYPE_CHECKING:
     from vcloudair_core.engine.plan import Plan
@@ -134,7 +134,7 @@ class PluginManager:
             info.status = "disabled"
             return
         try:
-            with prints_aside():
+            with stdout_to_stderr():
                 plugin = entry_point.load()
         except FAILURES as exc:
             self._mark_failed(info, exc)
@@ -186,7 +186,7 @@ class PluginManager:
                     f"install a version of {info.distribution or info.name} for plugin API {API_VERSION}",
                     plugin=info.name,
                 )
-            with prints_aside():
+            with stdout_to_stderr():
                 self._pm.register(plugin, name=info.name)
             info.plugin = plugin
             callers = self._pm.get_hookcallers(plugin) or []

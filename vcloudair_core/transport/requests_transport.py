@@ -1,8 +1,7 @@
-"""HTTP over sockets. The only module that imports requests, and only when the first request is sent.
+"""Transport over the HTTP adapter of requests, which is imported with the first request.
 
-It drives the adapter of requests directly, below ``requests.Session``: so there is no cookie jar, no redirect is
-followed, and no password is ever taken from ``~/.netrc`` or from a URL, while proxies and CA bundles named in the
-environment still count.
+It uses the adapter directly instead of ``requests.Session``, to avoid cookies, redirects, and passwords from
+``~/.netrc`` or a URL. Proxies and CA bundles from the environment apply.
 """
 
 from __future__ import annotations
@@ -33,13 +32,14 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 256 * 1024 * 1024
-"""A body larger than this, after decompression, is refused."""
+"""Maximum size of a decompressed response body."""
 
 _POOL_SIZE = 32
-"""More than the threads of anything here: a connection beyond it would be thrown away after each call."""
+"""Number of pooled connections. More threads than that would open a new connection for each call."""
 _CHUNK_BYTES = 64 * 1024
-# The read time-out counts from byte to byte; a server that drips must end somewhere too.
+# The read timeout restarts with each byte. This factor limits the duration of the whole response.
 _WHOLE_BODY_FACTOR = 10
+_CLOSED_EARLY = "Try again. The server or a proxy closed the connection early."
 
 
 class ConnectionSettings(Protocol):
@@ -56,10 +56,11 @@ class ConnectionSettings(Protocol):
 
 
 class RequestsTransport:
-    """Pooled connections, safe to use from many threads. Each request is sent once: repeating is the session's choice.
+    """Thread-safe transport with pooled connections. It sends each request once, without retries.
 
-    TLS certificates are verified against ``ca_path``, else ``REQUESTS_CA_BUNDLE``, else the system's store, to which
-    ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` lead; ``validate_certs: false`` turns that off and is logged once.
+    TLS certificates are verified against ``ca_path``, else ``REQUESTS_CA_BUNDLE`` or ``CURL_CA_BUNDLE``, else the
+    system store, which ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` select. ``validate_certs: false`` disables the
+    verification and logs a warning once.
     """
 
     def __init__(self, settings: ConnectionSettings, *, max_body_bytes: int = MAX_BODY_BYTES) -> None:
@@ -74,8 +75,10 @@ class RequestsTransport:
         self._proxies_of: dict[str, dict[str, str]] = {}
 
     def send(self, request: Request) -> Response:
-        """Send once and read the whole answer. Raises: ConnectionFailedError, TimeoutExpiredError, TlsError, and
-        ConfigurationError when the authorities or the proxy of the settings and the environment cannot be used.
+        """Send a request once and return the complete response.
+
+        Raises: ConnectionFailedError, TimeoutExpiredError, TlsError. ConfigurationError if the certificate authorities
+        or the proxy cannot be used.
         """
         adapter = self._opened()
         self._check_environment(request)
@@ -86,7 +89,7 @@ class RequestsTransport:
             except TransportError as exc:
                 raise (_too_slow(request) if deadline.is_over else exc) from None
             if deadline.is_over:
-                raise _too_slow(request)  # headers that break off look like headers that are over
+                raise _too_slow(request)  # truncated headers look like complete ones
             return response
 
     def _exchange(
@@ -104,13 +107,13 @@ class RequestsTransport:
                 verify=self._verify(),
                 proxies=self._proxies(request),
             )
-        except Exception as exc:  # noqa: BLE001 - whatever the stack raises, one of ours goes out
+        except Exception as exc:  # noqa: BLE001 - every error of the HTTP stack is mapped
             ca_path = trust_of(self._ca_path).path or None
             raise failure_of(exc, request, ca_path=ca_path, timeout_s=timeout, handled=handled) from None
         try:
             body = self._read(answer.raw, request, deadline)
         finally:
-            # A connection whose body was read to its end is back in the pool already; others are dropped here.
+            # Drop the connection unless its body was read completely. In that case it is back in the pool already.
             answer.close()
         return Response(
             status=answer.status_code,
@@ -121,13 +124,13 @@ class RequestsTransport:
         )
 
     def close(self) -> None:
-        """Release pooled connections."""
+        """Close pooled connections."""
         with self._lock:
             adapter, self._adapter = self._adapter, None
         if adapter is not None:
             adapter.close()
 
-    # -- inside --------------------------------------------------------------------------------------------------
+    # -- private -------------------------------------------------------------------------------------------------
 
     def _opened(self) -> HTTPAdapter:
         with self._lock:
@@ -140,7 +143,7 @@ class RequestsTransport:
             return self._adapter
 
     def _proxies(self, request: Request) -> dict[str, str]:
-        """Those of the environment, looked up once for each origin: it costs as much as a small answer's parsing."""
+        """Return the proxies of the environment, cached by origin because the lookup is slow."""
         proxies = self._proxies_of.get(request.origin)
         if proxies is None:
             proxies = _proxies(request.url)
@@ -149,11 +152,11 @@ class RequestsTransport:
         return proxies
 
     def _check_environment(self, request: Request) -> None:
-        """Raise ConfigurationError for what the stack would blame on the URL or the connection."""
+        """Raise ConfigurationError for unusable certificate authorities or proxies."""
         if self._validate and not self._has_checked_trust and request.url.lower().startswith("https:"):
             trust_of(self._ca_path).check()
             self._has_checked_trust = True
-        with contextlib.suppress(ValueError):  # a URL that is none is refused by the stack
+        with contextlib.suppress(ValueError):  # the HTTP stack rejects an invalid URL
             self._proxies(request)
 
     def _verify(self) -> bool | str:
@@ -162,20 +165,20 @@ class RequestsTransport:
         return trust_of(self._ca_path).path or True
 
     def _silence(self, origin: str) -> None:
-        """Say it once in our words, in place of a warning per request in urllib3's."""
+        """Log one warning, and disable the warning of urllib3 for each request."""
         import urllib3
 
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         if not self._has_warned:
             self._has_warned = True
             _log.warning(
-                "The certificate of %s is not verified (validate_certs is off): anyone on the way can read the "
-                "password. Set ca_path instead.",
+                "The certificate of %s is not verified, because validate_certs is off. The password can be read in "
+                "transit. Set ca_path instead.",
                 origin,
             )
 
     def _read(self, raw: Any, request: Request, deadline: Deadline) -> bytes:
-        """The whole body, decompressed. Raises ConnectionFailedError when it ends early or is too long."""
+        """Return the decompressed body. Raises ConnectionFailedError if it is truncated or too large."""
         chunks: list[bytes] = []
         size = 0
         try:
@@ -195,7 +198,7 @@ class RequestsTransport:
 
 
 def error_class_of(error: TransportError) -> type[OSError]:
-    """The class of requests for the same failure, for programs that call requests' errors by name."""
+    """Return the exception class of requests for a failure, for programs that catch those."""
     from requests import exceptions
 
     if isinstance(error, TlsError):
@@ -206,8 +209,8 @@ def error_class_of(error: TransportError) -> type[OSError]:
 
 
 def preload() -> None:
-    """Import what sending takes, for programs that fork: each of their processes would have to otherwise."""
-    import idna  # noqa: F401 - for names of hosts
+    """Import the HTTP stack, so that forked processes need not import it again."""
+    import idna  # noqa: F401 - for host names
     import requests.adapters
     import requests.utils  # noqa: F401 - as above
     import urllib3.util.retry
@@ -217,7 +220,7 @@ def preload() -> None:
 
 
 def _adapter_class(*, uses_system_store: bool) -> type[HTTPAdapter]:
-    """An adapter whose connections, also those by way of a proxy, keep to the current deadline."""
+    """Return an adapter class whose connections, also through proxies, observe the current deadline."""
     from requests.adapters import HTTPAdapter
 
     classes = pool_classes()
@@ -243,7 +246,7 @@ def _prepared(request: Request) -> Any:
     for name, value in (("User-Agent", f"vcloudair-core/{__version__}"), ("Accept-Encoding", "gzip, deflate")):
         if name.lower() not in names:
             headers[name] = value
-    # An auth of ours, even one that does nothing, keeps requests from taking one out of the URL.
+    # Any auth, even one that does nothing, prevents requests from using credentials in the URL.
     return requests.Request(
         request.method, request.url, headers=headers, data=request.body or None, auth=lambda prepared: prepared
     ).prepare()
@@ -256,19 +259,19 @@ def _proxies(url: str) -> dict[str, str]:
 
 
 def _check_length(raw: Any, request: Request) -> None:
-    """Raises ConnectionFailedError when fewer bytes came than were promised (old urllib3 does not look)."""
-    promised = raw.headers.get("Content-Length", "")
-    is_number = promised.isascii() and promised.isdigit() and len(promised) < 20
+    """Raise ConnectionFailedError for a body shorter than Content-Length, which old urllib3 ignores."""
+    length = raw.headers.get("Content-Length", "")
+    is_number = length.isascii() and length.isdigit() and len(length) < 20
     is_counted = is_number and not raw.headers.get("Transfer-Encoding")
     if request.method == "HEAD" or not is_counted:
         return
-    # 204 and 304 have no body whatever their headers say.
-    if raw.status in (204, 304) or int(promised) <= raw.tell():
+    # Responses with 204 and 304 never have a body, even with a Content-Length.
+    if raw.status in (204, 304) or int(length) <= raw.tell():
         return
     raise ConnectionFailedError(
-        f"The answer to {request.method} {request.path} broke off after {raw.tell()} of {promised} bytes.",
+        f"The response to {request.method} {request.path} was truncated after {raw.tell()} of {length} bytes.",
         may_have_executed=True,
-        hint="A proxy or the server closed the connection early; try again.",
+        hint=_CLOSED_EARLY,
     )
 
 
@@ -276,28 +279,28 @@ def _broken_body(exc: Exception, request: Request) -> Exception:
     where = f"{request.method} {request.path}"
     if is_timeout(exc):
         return TimeoutExpiredError(
-            f"The server stopped in the middle of its answer to {where}.",
+            f"The response to {where} timed out before it was complete.",
             may_have_executed=True,
-            hint="Try again; a longer time-out (setting timeout) helps only when the server is slow.",
+            hint="Try again. If the server is slow, set a longer timeout (VCA_TIMEOUT).",
         )
     return ConnectionFailedError(
-        f"The answer to {where} broke off or is damaged ({type(exc).__name__}).",
+        f"The response to {where} is truncated or damaged ({type(exc).__name__}).",
         may_have_executed=True,
-        hint="A proxy or the server closed the connection early; try again.",
+        hint=_CLOSED_EARLY,
     )
 
 
 def _too_long(request: Request, limit: int) -> ConnectionFailedError:
     return ConnectionFailedError(
-        f"The answer to {request.method} {request.path} is longer than {limit // (1024 * 1024)} MiB and was dropped.",
+        f"The response to {request.method} {request.path} is too large. The limit is {limit // (1024 * 1024)} MiB.",
         may_have_executed=True,
-        hint="Ask for less at once: a filter, or smaller pages.",
+        hint="Use a filter or smaller pages.",
     )
 
 
 def _too_slow(request: Request) -> TimeoutExpiredError:
     return TimeoutExpiredError(
-        f"The answer to {request.method} {request.path} arrives too slowly and was dropped.",
+        f"The response to {request.method} {request.path} took too long and was dropped.",
         may_have_executed=True,
-        hint="Check the network between here and the server; setting timeout allows more time.",
+        hint="Check the network to the server, or set a longer timeout (VCA_TIMEOUT).",
     )

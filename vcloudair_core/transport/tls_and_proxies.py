@@ -1,4 +1,4 @@
-"""Authorities and proxies: what a connection takes from the settings and the environment, checked before it is made."""
+"""Certificate authorities and proxies from the settings and the environment."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from vcloudair_core.errors import ConfigurationError
 
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-_OF_THE_SYSTEM = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-# Where distributions keep their store, for Pythons that were built for another one.
+_SYSTEM_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+# CA stores of Linux distributions, for Python builds that look in another path.
 _STORES = (
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
@@ -29,41 +29,44 @@ _SOCKS_SCHEMES = ("socks4", "socks4a", "socks5", "socks5h")
 
 @dataclass(frozen=True)
 class Trust:
-    """Trusted certificate authorities. ``path`` is empty for those of the system; ``origin`` names the setting."""
+    """Trusted certificate authorities.
+
+    ``path`` is empty for the system store. ``origin`` is the name of the setting or variable.
+    """
 
     path: str = ""
     origin: str = ""
 
     def check(self) -> None:
-        """Raise ConfigurationError when the path is not there or cannot be read. Nothing is sent then."""
+        """Raise ConfigurationError if the path does not exist or cannot be read."""
         if not self.path:
             return
         try:
             if Path(self.path).is_dir():
-                os.listdir(self.path)  # noqa: PTH208 - whether it can be read is all that matters
+                os.listdir(self.path)  # noqa: PTH208 - only checks that it can be read
             else:
                 Path(self.path).open("rb").close()
         except OSError as exc:
-            what = "does not exist" if isinstance(exc, FileNotFoundError) else f"cannot be read: {exc.strerror}"
+            reason = "does not exist" if isinstance(exc, FileNotFoundError) else f"cannot be read: {exc.strerror}"
             variable = " (VCA_CA_PATH)" if self.origin == "ca_path" else ""
             raise ConfigurationError(
-                f"The file of certificate authorities {self.path} of {self.origin} {what}. Nothing was sent.",
+                f"The certificate authority file {self.path} ({self.origin}) {reason}. Nothing was sent.",
                 hint=f"Correct {self.origin}{variable}{'' if variable else ', or unset it'}.",
             ) from exc
 
     def described(self) -> str:
-        """Return for people where the authorities come from."""
+        """Return the source of the authorities for display."""
         if self.path:
             return f"{self.origin} {self.path}"
-        named = [f"{name} {os.environ[name]}" for name in _OF_THE_SYSTEM if os.environ.get(name)]
-        return f"the system's store{' with ' + ' and '.join(named) if named else ''}"
+        variables = [f"{name} {os.environ[name]}" for name in _SYSTEM_VARIABLES if os.environ.get(name)]
+        return f"the system's store{' with ' + ' and '.join(variables) if variables else ''}"
 
 
 def trust_of(ca_path: str | None, environ: Mapping[str, str] | None = None) -> Trust:
-    """Return what is trusted: ``ca_path``, else ``REQUESTS_CA_BUNDLE`` or ``CURL_CA_BUNDLE``, else the system's store.
+    """Return the trusted certificate authorities of a setting and the environment.
 
-    The system's store is that of OpenSSL, to which ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` lead, as for Ansible's
-    ``uri``.
+    They are ``ca_path``, else ``REQUESTS_CA_BUNDLE`` or ``CURL_CA_BUNDLE``, else the system store. The system store is
+    that of OpenSSL, selected by ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``, as for the Ansible module ``uri``.
     """
     env = os.environ if environ is None else environ
     if ca_path:
@@ -75,12 +78,12 @@ def trust_of(ca_path: str | None, environ: Mapping[str, str] | None = None) -> T
 
 
 def load_system_store(context: ssl.SSLContext) -> None:
-    """Let a context trust the system's store; where there is none, the authorities of the package certifi."""
+    """Load the system store into a context, or the package certifi if there is no system store."""
     context.load_default_certs()
-    if any(os.environ.get(name) for name in _OF_THE_SYSTEM) or context.cert_store_stats()["x509_ca"]:
+    if any(os.environ.get(name) for name in _SYSTEM_VARIABLES) or context.cert_store_stats()["x509_ca"]:
         return
     paths = ssl.get_default_verify_paths()
-    # Certificates of a folder are read when they are needed, and not counted before.
+    # Certificates in a directory are loaded on demand, so cert_store_stats does not count them.
     if paths.capath and any(Path(paths.capath).iterdir()):
         return
     for store in _STORES:
@@ -93,7 +96,7 @@ def load_system_store(context: ssl.SSLContext) -> None:
 
 
 def context_of(trust: Trust) -> ssl.SSLContext:
-    """Return a context that trusts the same as the transport. Raises OSError for a path that cannot be used."""
+    """Return an SSL context with the same trust as the transport. Raises OSError for an unusable path."""
     if not trust.path:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         load_system_store(context)
@@ -104,23 +107,23 @@ def context_of(trust: Trust) -> ssl.SSLContext:
 
 
 def proxy_problem(proxy: str) -> str:
-    """Return why a proxy of the environment cannot be used, without its password; empty when it can."""
+    """Return the reason why a proxy cannot be used, without its password; empty if it can."""
     parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
     scheme = parts.scheme.lower()
     if scheme in _SOCKS_SCHEMES:
         if importlib.util.find_spec("socks") is None:
-            return f"a proxy of {scheme} needs the package PySocks, which is not installed"
+            return f"a proxy with the scheme {scheme} needs the package PySocks, which is not installed"
     elif scheme not in _PROXY_SCHEMES:
-        return f"{scheme!r} is not a kind of proxy that can be used; http, https, socks4 and socks5 are"
+        return f"{scheme!r} is not a supported proxy scheme (http, https, socks4, socks5)"
     try:
         port = parts.port
     except ValueError:
         return "its port is not a number"
-    return "" if parts.hostname and port != 0 else "it names no host"
+    return "" if parts.hostname and port != 0 else "it does not have a host"
 
 
 def check_proxies(url: str, proxies: Mapping[str, str]) -> None:
-    """Raise ConfigurationError when the proxy for a URL cannot be used. Nothing is sent then."""
+    """Raise ConfigurationError if the proxy for a URL cannot be used."""
     from requests.utils import select_proxy
 
     proxy = select_proxy(url, dict(proxies))
@@ -132,12 +135,12 @@ def check_proxies(url: str, proxies: Mapping[str, str]) -> None:
     names = _variables_with(proxy)
     hint = f"Correct or unset {names}, or add the host to NO_PROXY."
     if "PySocks" in reason:
-        hint = f"Run: pip install PySocks. Or correct or unset {names}."
-    raise ConfigurationError(f"The proxy of the environment cannot be used: {names}. {_sentence(reason)}", hint=hint)
+        hint = f"Run `pip install PySocks`, or correct or unset {names}."
+    raise ConfigurationError(f"The proxy in {names} cannot be used. {_sentence(reason)}", hint=hint)
 
 
 def _variables_with(proxy: str) -> str:
-    """The environment variables that hold this proxy, or those that usually do."""
+    """Return the environment variables that contain this proxy, or the usual ones."""
     names = [name for name, value in os.environ.items() if name.lower().endswith("_proxy") and value == proxy]
     return " and ".join(sorted(names)) or "HTTPS_PROXY or HTTP_PROXY"
 
@@ -147,9 +150,9 @@ def _sentence(reason: str) -> str:
 
 
 def trusting_adapter(base: Any) -> Any:
-    """Return a subclass of requests' adapter whose ``verify=True`` means the system's store.
+    """Return a subclass of a requests adapter whose ``verify=True`` uses the system store.
 
-    The store is read once for all connections, and not for each of them.
+    The store is loaded once for all connections.
     """
 
     class Trusting(base):  # type: ignore[misc]

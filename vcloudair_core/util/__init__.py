@@ -1,1 +1,1 @@
-"""Helpers that know nothing of clouds: files, XML, YAML, secrets, time."""
+"""General helpers for files, XML, YAML, secrets and time."""

@@ -1,4 +1,4 @@
-"""Recognize empty cells and masked values: what spreadsheets, surveys and registered results leave behind."""
+"""Detection of blank and masked values from spreadsheets, surveys and registered results."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 _MASKED = re.compile(r"(?<!\*)(?:\*{8})+(?!\*)|VALUE_SPECIFIED_IN_NO_LOG_PARAMETER")
-"""Ansible's marks for hidden text: runs of eight asterisks, and the placeholder of options that are not logged."""
+"""Masks of Ansible: multiples of eight asterisks, and the placeholder of ``no_log`` options."""
 
 MASKED_REASON = (
-    "holds the mask that Ansible shows in place of a secret (******** or VALUE_SPECIFIED_IN_NO_LOG_PARAMETER), not the "
-    "value itself; read it from its source instead of a registered result"
+    "contains a mask of Ansible (******** or VALUE_SPECIFIED_IN_NO_LOG_PARAMETER) instead of the secret; read the "
+    "secret from its source, not from a registered result"
 )
 
 
 def is_blank(value: Any) -> bool:
-    """Return True for None and blank text, and for lists and mappings that hold nothing else; not for empty ones."""
+    """Return True for None, blank text, and nonempty lists and mappings of only such values."""
     if isinstance(value, str):
         return not value.strip()
     if isinstance(value, Mapping):
@@ -27,7 +27,7 @@ def is_blank(value: Any) -> bool:
 
 
 def is_masked(value: Any) -> bool:
-    """Return True for text that holds a mask of Ansible, and for a list with such a text."""
+    """Return True for text with a mask of Ansible, and for a list that contains such text."""
     if isinstance(value, (list, tuple)):
         return any(is_masked(item) for item in value)
     return isinstance(value, str) and bool(_MASKED.search(value))

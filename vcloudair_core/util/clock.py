@@ -1,4 +1,7 @@
-"""Time as a value that can be replaced: nothing in this package sleeps or looks at a watch in any other way."""
+"""Clock interface for time and sleeping, with a fake clock for tests.
+
+All code of this package that sleeps or measures time uses it.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +11,23 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Units: seconds everywhere."""
+    """A source of time. Units: seconds."""
 
     def now(self) -> float:
-        """Monotonic seconds: for durations, never for dates."""
+        """Return a monotonic time, for durations only."""
         ...
 
     def wall(self) -> float:
-        """Seconds since 1970: for expiry times that other processes read too."""
+        """Return the seconds since 1970, for expiry times that other processes read."""
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Wait."""
+        """Sleep for a number of seconds."""
         ...
 
 
 class SystemClock:
-    """The host's own time."""
+    """The clock of the host."""
 
     def now(self) -> float:
         return time.monotonic()
@@ -40,7 +43,7 @@ SYSTEM_CLOCK: Clock = SystemClock()
 
 
 class FakeClock:
-    """A clock for tests: sleeping takes no time, and is written down in ``slept``."""
+    """A clock for tests. Sleeping returns immediately and is recorded in ``slept``."""
 
     def __init__(self, now: float = 1_000.0, wall: float = 1_700_000_000.0) -> None:
         self._now = now
@@ -60,7 +63,7 @@ class FakeClock:
         self.advance(seconds)
 
     def advance(self, seconds: float) -> None:
-        """Let time pass."""
+        """Advance the clock by a number of seconds."""
         with self._lock:
             self._now += seconds
             self._wall += seconds

@@ -1,4 +1,7 @@
-"""Errors of documents with file and line: ``edge.yml:14: firewall.rules[3].protocol: 'tpc' is not one of ...``."""
+"""Errors in documents with file and line.
+
+Example: ``edge.yml:14: firewall.rules[3].protocol: 'tpc' is not one of ...``.
+"""
 
 from __future__ import annotations
 
@@ -14,30 +17,30 @@ _PART = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
 
 def place(name: str, line: int, path: Path = ()) -> str:
-    """``edge.yml:14: firewall.rules[3]``; ``line 14: ...`` for a document without a name."""
+    """Format a place as ``edge.yml:14: firewall.rules[3]``, or ``line 14: ...`` without a file name."""
     where = f"{name}:{line}" if name else f"line {line}"
     return f"{where}: {spelled(path)}" if path else where
 
 
 def place_of(name: str, reading: Reading, path: Path) -> str:
-    """The place of a value, or of the nearest thing around it."""
+    """Format the place of a value, or of its nearest parent with a known line."""
     return place(name, reading.line(path), path)
 
 
 def document_error(name: str, reading: Reading, problems: Iterable[Problem]) -> SpecError | None:
-    """Return the error with every flaw of the text and every problem, in the order of lines; None without any."""
+    """Return an error with all flaws and problems, sorted by line; None if there are none."""
     return _error_of(name, reading, [(path, SpecProblem(spelled(path), reason)) for path, reason in problems])
 
 
 def raise_problems(name: str, reading: Reading, problems: Iterable[Problem] = ()) -> None:
-    """Raise SpecError when the text has flaws or there are problems."""
+    """Raise SpecError if the text has flaws or there are problems."""
     error = document_error(name, reading, problems)
     if error is not None:
         raise error
 
 
 def with_lines(error: SpecError, name: str, reading: Reading) -> SpecError:
-    """Return the error of a document's content with file and line, or as it is when it is not about the document."""
+    """Add file and line to an error. Errors about other input than the document stay unchanged."""
     problems = [(path_of(problem.path), problem) for problem in error.problems]
     if not all(not path or _is_within(reading, path) for path, _ in problems):
         return error
@@ -59,7 +62,7 @@ def _error_of(name: str, reading: Reading, problems: Iterable[tuple[Path, SpecPr
 
 
 def path_of(field: str) -> Path:
-    """The path that a field such as ``firewall.rules[3].protocol`` spells."""
+    """Parse a field such as ``firewall.rules[3].protocol`` into a path."""
     return tuple(int(index) if index else key for index, key in _PART.findall(field))
 
 

@@ -1,8 +1,8 @@
-"""Text of elsewhere made harmless for those who look at it: people at terminals, and people with spreadsheets.
+"""Escaping of untrusted text for terminals and spreadsheets.
 
-Names are chosen by whoever may make a machine or a rule. A terminal takes some characters for commands, some turn the
-direction of what follows, so that a name reads as another one, and a spreadsheet runs what begins like a formula. What
-is changed here is for eyes only: JSON output has every value as it is.
+Anyone who can create a VM or a rule chooses its name. Some characters are commands of terminals, some change the text
+direction so that a name looks like another one, and spreadsheets execute text that looks like a formula. Only displayed
+text is escaped: JSON output has the original values.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-# C0 and C1 controls but for line ends and tabs, marks that turn the direction of text, the two line ends of Unicode,
-# and halves of characters, which cannot be written at all.
+# C0 and C1 control characters except line ends and tabs, marks that change the text direction, the two line separators
+# of Unicode, and surrogates, which cannot be encoded.
 _HARMFUL = re.compile(
     "[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
@@ -25,42 +25,39 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?
 
 
 def visible(text: str) -> str:
-    """The text with ``\\x1b`` and its like written out. Line ends and tabs stay."""
+    """Escape control characters such as ``\\x1b``, except line ends and tabs."""
     return _HARMFUL.sub(lambda match: _written_out(match[0]), text) if _is_harmful(text) else text
 
 
 def on_one_line(text: str) -> str:
-    """As :func:`visible`, and ``\\n`` for a line end: what is one cell or one message cannot look like two."""
+    """Escape control characters, line ends and tabs, so that a value stays on one line."""
     return _BREAKS.sub(lambda match: _written_out(match[0]), visible(text))
 
 
 def visible_json(text: str) -> str:
-    """JSON text with the same value, in which what is harmful is escaped as JSON escapes."""
+    """Replace harmful characters in JSON text with JSON escapes. The values stay the same."""
     return _HARMFUL.sub(lambda match: f"\\u{ord(match[0]):04x}", text) if _is_harmful(text) else text
 
 
 def has_harmful(text: str) -> bool:
-    """Return True when :func:`visible` would change the text."""
+    """Return True if the text contains characters that :func:`visible` escapes."""
     return _is_harmful(text) and _HARMFUL.search(text) is not None
 
 
 def csv_text(values: Sequence[Any]) -> str:
-    """One line of CSV without its end; see :func:`csv_cell`.
-
-    A text that a spreadsheet would take for a formula begins with an apostrophe, by which spreadsheets know texts;
-    numbers keep their signs.
-    """
+    """Return a CSV line without a line end. Values are formatted by :func:`csv_cell`."""
     line = io.StringIO()
-    # Without a line end of its own the writer would not see that one within a cell needs quotes.
+    # The writer only quotes line ends within a cell if it has a line terminator.
     csv.writer(line, lineterminator="\n").writerow([csv_cell(value) for value in values])
     return line.getvalue().removesuffix("\n")
 
 
 def csv_cell(value: Any) -> Any:
-    """Return the cell of CSV for a value.
+    """Return a value as a CSV cell.
 
-    A list of plain values is joined with semicolons, an empty one is an empty cell. Mappings, lists of lists or
-    mappings, and lists with a semicolon in a value are compact JSON. See also :func:`csv_text`.
+    Lists of plain values are joined with semicolons. Mappings, nested lists, and lists with a semicolon in a value
+    become compact JSON. Text that a spreadsheet would execute as a formula gets an apostrophe in front. Numbers keep
+    their sign.
     """
     if isinstance(value, (list, tuple)):
         items = ["" if item is None else csv_cell(item) if isinstance(item, bool) else item for item in value]
@@ -75,7 +72,7 @@ def csv_cell(value: Any) -> Any:
 
 
 def _is_harmful(text: str) -> bool:
-    # Nearly every text is printable, and that is quickly seen.
+    # A fast check, because nearly every text is printable.
     return not text.isprintable()
 
 

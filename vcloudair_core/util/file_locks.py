@@ -1,4 +1,4 @@
-"""Locks among the processes of a host, also where the file system has none of its own."""
+"""File locks between processes of a host, also on file systems without ``flock``."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _MISSING = (errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 
 def file_lock(path: Path) -> Any:
-    """Return a lock of :mod:`filelock` for this file; its folder has to be there.
+    """Return a :mod:`filelock` lock for a file, whose folder must exist.
 
-    Where the file system does not support ``flock``, holding the lock means that a file exists. That is another file,
-    ending in ``.soft``: the one of ``flock`` stays behind after use, and would look as if it were held for ever.
+    If the file system does not support ``flock``, return a soft lock: it is held while a second file with the suffix
+    ``.soft`` exists. The file itself cannot be used for that, because the ``flock`` check leaves it behind.
     """
     import filelock
 
@@ -29,9 +29,9 @@ def _is_flock_missing(path: Path) -> bool:
 
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except (ImportError, AttributeError, OSError):
-        return False  # whoever takes the lock says what is wrong
+        return False  # acquiring the lock raises the error
     try:
-        # Giving up a lock that is not held disturbs nobody, and fails where there are no locks.
+        # Releasing a lock that is not held has no effect, but fails if locks are not supported.
         fcntl.flock(descriptor, fcntl.LOCK_UN)
     except OSError as exc:
         return exc.errno in _MISSING

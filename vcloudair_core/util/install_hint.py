@@ -1,4 +1,4 @@
-"""Command that installs an extra of this package, in the way in which the package itself was installed."""
+"""Install command for an extra, matching the way in which this package was installed."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ PACKAGE = "vcloudair-core"
 
 
 def install_hint(extra: str) -> str:
-    """Return a hint that installs one extra, such as ``Run: pip install -e '/src/vcloudair-core[metrics]'``.
+    """Return a hint such as ``Run: pip install -e '/src/vcloudair-core[metrics]'``.
 
-    pip records where a package came from (PEP 610). A package without such a record came from an index, which has its
-    extras too. A folder or file that no longer exists is replaced by the words "from a checkout".
+    pip records the source of a package (PEP 610). A package without such a record was installed from an index. If the
+    recorded directory or file no longer exists, the hint says "from a checkout".
     """
     record = _direct_url()
     if record is None:
@@ -26,8 +26,8 @@ def install_hint(extra: str) -> str:
 
 
 def _direct_url() -> dict[str, object] | None:
-    """The record of PEP 610; an empty one for a package that is not installed, but imported from its sources."""
-    import importlib.metadata  # as below: only an error needs it
+    """Return the PEP 610 record, or None. It is empty if the package is not installed."""
+    import importlib.metadata  # only needed for errors
 
     try:
         text = importlib.metadata.distribution(PACKAGE).read_text("direct_url.json")

@@ -1,4 +1,4 @@
-"""Options beside a document: a value that both give must be the same, wherever the option stands."""
+"""Check for conflicts between command-line options and values in a document."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vcloudair_core.errors import ConfigurationError
 
 @dataclass(frozen=True)
 class Stated:
-    """A value that a document gives. ``place`` is its place, such as ``plan.yml:3: max_concurrent``."""
+    """A value in a document. ``place`` is its location, such as ``plan.yml:3: max_concurrent``."""
 
     value: Any
     place: str
@@ -22,19 +22,19 @@ def _equal(inside: Any, outside: Any) -> bool:
 
 
 def reject_contradiction(option: str, value: Any, stated: Stated, *, same: Callable[[Any, Any], bool] = _equal) -> None:
-    """Raise ConfigurationError when an option and a document give different values.
+    """Raise ConfigurationError if an option and a document have different values.
 
     Args:
-        option: The option as it is spelled, such as ``--max-concurrent``.
-        value: The value of the option; None when it was not given.
-        stated: The value of the document; its value may be None.
-        same: Tell whether two values mean the same.
+        option: The name of the option, such as ``--max-concurrent``.
+        value: The value of the option; None if it is not set.
+        stated: The value in the document; its ``value`` can be None.
+        same: Return True if two values are equivalent.
     """
     if value is None or stated.value is None or same(stated.value, value):
         return
     raise ConfigurationError(
-        f"{stated.place} is {_shown(stated.value)}, and the option {option} says {_shown(value)}.",
-        hint="Leave the option out, or give the same value in both.",
+        f"{stated.place} is {_shown(stated.value)}, but the option {option} is {_shown(value)}.",
+        hint="Remove the option, or use the same value in both places.",
     )
 
 

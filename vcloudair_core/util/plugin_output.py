@@ -1,8 +1,8 @@
-"""Redirection of plugins' output to standard error: standard output is the result, which programs read.
+"""Redirection of the output of plugins from standard output to standard error.
 
-There is one standard output for all threads. It is only replaced while some thread is in a plugin, by one that knows
-which threads those are, and the one that was there comes back when the last of them is out, in whatever order they
-leave. What other threads print meanwhile goes where it always goes.
+Standard output is reserved for results, which programs parse. ``sys.stdout`` is shared by all threads, so while any
+thread runs a plugin, it is replaced by an object that redirects only the threads in plugins. When the last thread
+leaves its plugin, the original ``sys.stdout`` is restored.
 """
 
 from __future__ import annotations
@@ -15,37 +15,37 @@ from typing import Any
 
 _lock = threading.Lock()
 _inside: dict[int, int] = {}
-"""Depth of each thread's calls into plugins."""
+"""Nesting depth of plugin calls by thread id."""
 
 
-class _Parted:
-    """Standard error for threads in plugins, standard output for all others.
+class _SplitStdout:
+    """Standard error for threads in plugins, standard output for all other threads.
 
-    Whoever still has it when no thread is in a plugin any more got it there, as a handler of a log does: then it is
-    standard error for everybody.
+    An object that a plugin has stored, for example in a log handler, is standard error for all threads after the
+    original ``sys.stdout`` is restored.
     """
 
     def __init__(self, stdout: Any) -> None:
         self.stdout = stdout
 
     def __getattr__(self, name: str) -> Any:
-        is_aside = threading.get_ident() in _inside or sys.stdout is not self
-        return getattr(sys.stderr if is_aside else self.stdout, name)
+        is_redirected = threading.get_ident() in _inside or sys.stdout is not self
+        return getattr(sys.stderr if is_redirected else self.stdout, name)
 
 
 def real_stdout() -> Any:
-    """Return standard output itself, for whoever holds it longer than for one line."""
+    """Return the original standard output, for code that stores a reference to it."""
     stdout = sys.stdout
-    return stdout.stdout if isinstance(stdout, _Parted) else stdout
+    return stdout.stdout if isinstance(stdout, _SplitStdout) else stdout
 
 
 @contextmanager
-def prints_aside() -> Iterator[None]:
-    """For the time in which a plugin runs in this thread."""
+def stdout_to_stderr() -> Iterator[None]:
+    """Redirect standard output of this thread to standard error while a plugin runs."""
     thread = threading.get_ident()
     with _lock:
-        if not isinstance(sys.stdout, _Parted):
-            sys.stdout = _Parted(sys.stdout)
+        if not isinstance(sys.stdout, _SplitStdout):
+            sys.stdout = _SplitStdout(sys.stdout)
         _inside[thread] = _inside.get(thread, 0) + 1
     try:
         yield
@@ -54,5 +54,5 @@ def prints_aside() -> Iterator[None]:
             _inside[thread] -= 1
             if not _inside[thread]:
                 del _inside[thread]
-            if not _inside and isinstance(sys.stdout, _Parted):
+            if not _inside and isinstance(sys.stdout, _SplitStdout):
                 sys.stdout = sys.stdout.stdout

@@ -1,9 +1,8 @@
-"""The only place that knows how to hide secrets.
+"""Redaction of secrets.
 
-Two layers. Values that we know to be secret are wrapped in :class:`Secret`, whose every rendering is ``***``. Text that
-comes from elsewhere (a server's error, a header, a body) passes :func:`redact_text` or :func:`redacted_exchange`, which
-hide known secret values wherever they stand, also inside longer strings, and also values under names that always hold
-secrets (``psk``, ``password``, ``Authorization`` …).
+Known secrets are wrapped in :class:`Secret`, which is always displayed as ``***``. External text, such as errors,
+headers and bodies of a server, is passed to :func:`redact_text` or :func:`redacted_exchange`. They redact known secrets
+anywhere in the text, and the values of names that always contain secrets (``psk``, ``password``, ``Authorization`` …).
 """
 
 from __future__ import annotations
@@ -31,13 +30,13 @@ _NAMES = (
 )
 _SECRET_HEADER = re.compile(r"authorization|cookie|token|password|secret", re.IGNORECASE)
 _SECRET_KEY = re.compile(rf"(?:^|_|-)(?:{_NAMES})$", re.IGNORECASE)
-# A text may have been cut: what has begun under such a name is hidden to the end.
+# Text can be truncated, so an unterminated value is redacted to the end of the text.
 _IN_JSON = re.compile(rf'("(?:\w*_)?(?:{_NAMES})"\s*:\s*)(?:"(?:[^"\\]|\\.)*(?:"|\\?\Z)|-?\d[\d.eE+-]*)', re.IGNORECASE)
 _IN_XML_ELEMENT = re.compile(
     rf"(<(?:\w+:)?(?:{_NAMES})(?:\s[^<>]*)?(?<!/)>)(?:\s*<!\[CDATA\[.*?(?:\]\]>|\Z)|[^<]+)", re.IGNORECASE | re.DOTALL
 )
 _IN_ATTRIBUTE = re.compile(rf"\b((?:{_NAMES})\s*=\s*)(?:\"[^\"]*(?:\"|\Z)|'[^']*(?:'|\Z))", re.IGNORECASE)
-# As proxies repeat what they were asked, in pages and plain text.
+# Proxies repeat request headers in HTML pages and plain text.
 _HEADER_LINE = re.compile(
     r"(?<![\w\"'-])((?:[\w-]*-)?(?:authorization|cookie|access-token|api-token)\s*:\s*)[^\r\n<]+", re.IGNORECASE
 )
@@ -47,7 +46,7 @@ _URL_USERINFO = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^/\s@\"'<>]+@", re.IGNOREC
 
 
 def as_bytes(value: str) -> bytes:
-    """A secret as it goes on the wire. One from an environment that is not in UTF-8 keeps its own bytes."""
+    """Encode a secret as UTF-8. Undecodable bytes from the environment are preserved."""
     try:
         return value.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
@@ -55,9 +54,9 @@ def as_bytes(value: str) -> bytes:
 
 
 class Secret:
-    """A string that shows itself to nobody by accident. ``reveal()`` is the only way to the value.
+    """A string that is always displayed as ``***``. Only :meth:`reveal` returns the value.
 
-    Two secrets are equal when their values are. Pickling is refused, so that a secret cannot slip into a file.
+    Secrets with the same value are equal. They cannot be pickled, so that they are not written to files by accident.
     """
 
     __slots__ = ("__weakref__", "_value")
@@ -66,7 +65,7 @@ class Secret:
         self._value: str = value._value if isinstance(value, Secret) else str(value)
 
     def reveal(self) -> str:
-        """The value itself. Call it only where it goes on the wire."""
+        """Return the value. Use it only to send or encrypt the secret."""
         return self._value
 
     def __str__(self) -> str:
@@ -88,11 +87,11 @@ class Secret:
         return hash(hashlib.sha256(as_bytes(self._value)).digest())
 
     def __reduce__(self) -> Any:
-        raise TypeError("a Secret is not to be pickled")
+        raise TypeError("Secret objects cannot be pickled")
 
 
 class MaskedStr(str):
-    """A secret as plain text, for programs that send it themselves; only its ``repr`` hides it."""
+    """A secret as a plain string, for programs that send it themselves. Only its ``repr`` is masked."""
 
     __slots__ = ()
 
@@ -104,14 +103,14 @@ class MaskedStr(str):
 
 
 def is_secret_name(name: str) -> bool:
-    """True for a key, attribute or header whose value is always a secret."""
+    """Return True for the name of a key, attribute or header that always contains a secret."""
     return bool(_SECRET_KEY.search(name.replace("-", "_")) or _SECRET_HEADER.search(name))
 
 
 @lru_cache(maxsize=_MOST_SPELLED)
 def secret_spellings(value: str) -> frozenset[str]:
-    """The forms in which a secret may stand in a text: plain, JSON-, XML-, URL-escaped and in base64."""
-    # Imported here: it brings urllib.request along, and `vca --help` has no secrets to hide.
+    """Return a secret in all encodings that can occur in text: plain, JSON, XML, URL and base64."""
+    # Imported here because it loads urllib.request, which `vca --help` does not need.
     from xml.sax.saxutils import escape
 
     if not value:
@@ -136,10 +135,10 @@ def secret_spellings(value: str) -> frozenset[str]:
 
 
 def redact_text(text: str, secrets: Iterable[Secret | str] = ()) -> str:
-    """Hide known secrets wherever they stand, and whatever stands under a name that holds secrets.
+    """Redact known secrets, and all values of names that contain secrets.
 
-    A secret of one or two characters is hidden only under its name: replacing every ``a`` would destroy the text and
-    by its very holes betray the secret.
+    A secret of one or two characters is only redacted as the value of such a name. Replacing every ``a`` would make the
+    text unreadable and reveal the secret.
     """
     spellings: set[str] = set()
     for secret in secrets:
@@ -156,27 +155,27 @@ def redact_text(text: str, secrets: Iterable[Secret | str] = ()) -> str:
 
 
 _remembered: weakref.WeakValueDictionary[int, Secret] = weakref.WeakValueDictionary()
-"""Secrets by their ``id``: two that are equal may belong to objects of different lifetimes."""
+"""Secrets by ``id()``, because equal secrets can belong to objects with different lifetimes."""
 _guard = threading.Lock()
 
 
 def remember(*secrets: Secret) -> None:
-    """Let every excerpt in this process hide secrets as long as they exist: a parser knows no session.
+    """Redact these secrets in all excerpts of this process as long as the objects exist.
 
-    A secret belongs to the settings, session or token file that holds it, and is forgotten with them.
+    This is necessary because parsers have no access to the session. The registry does not keep the secrets alive.
     """
     with _guard:
         _remembered.update({id(secret): secret for secret in secrets if secret})
 
 
 def remembered() -> list[Secret]:
-    """Return the secrets that :func:`remember` was given and that still exist."""
+    """Return the secrets registered by :func:`remember` that still exist."""
     with _guard:
         return list(dict.fromkeys(_remembered.values()))
 
 
 def redact_tree(value: Any, secrets: Iterable[Secret | str] = ()) -> Any:
-    """A copy of JSON-like data with every secret value replaced by ``***``; shape and other values are kept."""
+    """Return a copy of JSON-like data in which all secret values are ``***``."""
     known = list(secrets)
     if isinstance(value, Secret):
         return MASK
@@ -199,7 +198,7 @@ def redact_tree(value: Any, secrets: Iterable[Secret | str] = ()) -> Any:
 
 
 def redact_headers(headers: Headers, secrets: Iterable[Secret | str] = ()) -> Headers:
-    """The same headers with known secrets hidden, and whatever ``Authorization``, cookies and token headers hold."""
+    """Redact known secrets in headers, and all values of authorization, cookie and token headers."""
     known = list(secrets)
     return Headers(
         [(name, MASK if is_secret_name(name) else redact_text(value, known)) for name, value in headers.pairs()]
@@ -207,7 +206,7 @@ def redact_headers(headers: Headers, secrets: Iterable[Secret | str] = ()) -> He
 
 
 def redacted_exchange(exchange: Exchange, secrets: Iterable[Secret | str] = ()) -> Exchange:
-    """Exchange as observers get it: secrets hidden in URL, headers, both bodies and the error's text."""
+    """Return a copy of an exchange with redacted URL, headers, bodies and error text."""
     known = list(secrets)
 
     def hide(body: bytes) -> bytes:

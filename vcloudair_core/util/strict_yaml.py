@@ -1,8 +1,8 @@
-"""YAML without surprises: plain values as JSON has them, where each stands, and all that is wrong with the text.
+"""Strict YAML reader that returns plain JSON values, the line of each value, and all flaws.
 
-PyYAML's safe loader reads; what it lets pass and a person did not mean is refused here: a key that is given twice, text
-that looks like an octal or base-60 number or a date and that YAML 1.1 (PyYAML, Ansible) silently turns into one, tags,
-``.nan``, and a few lines that unfold to millions of values. So a text that is read here has the same values in Ansible.
+It uses the safe loader of PyYAML, and rejects duplicate keys, tags, ``.nan``, aliases that expand to millions of
+values, and text that YAML 1.1 (PyYAML, Ansible) converts to octal or base-60 numbers or dates. A document that is
+accepted has the same values in Ansible.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ Path = tuple[str | int, ...]
 
 MAX_DEPTH = 50
 MAX_UNFOLDED = 100_000
-"""Values that aliases may add to what is written out."""
+"""Maximum number of values that aliases can add to a document."""
 
 _TAG = "tag:yaml.org,2002:"
 _SCALARS = tuple(_TAG + name for name in ("str", "int", "float", "bool", "null"))
-# What PyYAML takes for numbers, less 0755 (octal), 1:30 (base 60), 0x1F and 1_000: people mean text by these, so they
-# are refused. Never more than it takes: what it writes without quotes as text has to be read as text.
+# The numbers of PyYAML except 0755 (octal), 1:30 (base 60), 0x1F and 1_000, which are rejected because users often mean
+# text. The patterns must not match more than those of PyYAML, or text that it writes without quotes would be misread.
 _NUMBERS = {
     "int": re.compile(r"^[-+]?(0|[1-9][0-9]*)$"),
     "float": re.compile(r"^[-+]?(\d+\.\d*([eE][-+]\d+)?|\.\d+([eE][-+]\d+)?|\.(inf|Inf|INF)|\.(nan|NaN|NAN))$"),
@@ -39,7 +39,7 @@ _CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]
 
 @dataclass(frozen=True)
 class Flaw:
-    """Something that is wrong with the text. ``line`` and ``column`` from 1; ``path`` of the value, if it has one."""
+    """A flaw of the text. ``line`` and ``column`` count from 1; ``path`` can be empty."""
 
     path: Path
     line: int
@@ -49,8 +49,10 @@ class Flaw:
 
 @dataclass(frozen=True)
 class Reading:
-    """Content of a text. ``lines``: the line of each value, by its path. With flaws, ``tree`` is not to be used as it
-    is; it is None when none could be made.
+    """The content of a YAML document.
+
+    ``tree`` is the value, ``lines`` the line of each value by path. If there are flaws, ``tree`` must not be used; it
+    can be None then.
     """
 
     tree: Any
@@ -58,20 +60,21 @@ class Reading:
     flaws: tuple[Flaw, ...] = ()
 
     def line(self, path: Path) -> int:
-        """The line of a value, or of the nearest thing around it."""
+        """Return the line of a value, or of its nearest parent with a known line."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
 
 
 def read(text: str) -> Reading:
-    """Read one YAML document. Whatever the text is, this returns; nothing else is raised than ConfigurationError when
-    PyYAML is missing.
+    """Read one YAML document. Errors in the text are returned as flaws.
+
+    Raises: ConfigurationError if PyYAML is not installed.
     """
     try:
         import yaml
     except ImportError:
-        raise ConfigurationError("YAML needs PyYAML.", hint=install_hint("cli")) from None
+        raise ConfigurationError("Reading YAML needs the package PyYAML.", hint=install_hint("cli")) from None
     text = _json_as_yaml(text)
     try:
         node = _loader()(text).get_single_node()
@@ -80,21 +83,21 @@ def read(text: str) -> Reading:
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark or exc.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        # Some of its problems begin with "but": the first half of the sentence is the context.
+        # Some problems of PyYAML begin with "but" and continue the sentence of the context.
         parts = [exc.context] if exc.context and (exc.problem or "but").startswith("but") else []
         reason = ", ".join(phrase for phrase in [*parts, exc.problem] if phrase)
         return Reading(None, flaws=(Flaw((), line, column, reason or "it cannot be read"),))
     except yaml.YAMLError as exc:
         return Reading(None, flaws=(_unreadable(text, exc),))
     except (ValueError, OverflowError):
-        # An escape that is no character (\UFFFFFFFF), a %YAML directive of 5,000 digits.
-        return Reading(None, flaws=(Flaw((), 1, 1, "it holds a number or character that there is not"),))
+        # Such as an invalid escape (\UFFFFFFFF), or a %YAML directive of 5,000 digits.
+        return Reading(None, flaws=(Flaw((), 1, 1, "it contains an invalid number or character"),))
     walk = _Walk(len(text) + MAX_UNFOLDED)
     try:
         tree = walk.value(node, (), 0) if node is not None else None
     except _StoppedError:
         tree = None
-    # What stands behind an anchor is looked at wherever it is used, and told of once.
+    # The value of an anchor is checked wherever it is used. Report each of its flaws once.
     once = {(flaw.line, flaw.column, flaw.reason): flaw for flaw in reversed(walk.flaws)}
     return Reading(tree, walk.lines, tuple(sorted(once.values(), key=lambda flaw: (flaw.line, flaw.column))))
 
@@ -103,9 +106,9 @@ _SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[d
 
 
 def _json_as_yaml(text: str) -> str:
-    """Return JSON as YAML reads it, line by line the same; other text as it is.
+    """Convert JSON text to valid YAML with the same lines. Other text is returned unchanged.
 
-    YAML forbids tabs for indentation, and has no characters of two escapes.
+    YAML does not allow tabs for indentation and surrogate pairs of escapes.
     """
     if text.lstrip()[:1] not in ("{", "[") or ("\t" not in text and "\\u" not in text):
         return text
@@ -118,7 +121,7 @@ def _json_as_yaml(text: str) -> str:
 
 
 def spelled(path: Path) -> str:
-    """A path as people write it: ``groups[1].machines[0].retries``."""
+    """Format a path, such as ``groups[1].vms[0].retries``."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
 
 
@@ -126,15 +129,15 @@ def _unreadable(text: str, exc: Exception) -> Flaw:
     position = getattr(exc, "position", 0)
     before = text[:position]
     column = position - before.rfind("\n")
-    return Flaw((), before.count("\n") + 1, column, "there is a character in it that YAML does not allow")
+    return Flaw((), before.count("\n") + 1, column, "it contains a character that YAML does not allow")
 
 
 def _too_deep(mark: Any) -> Flaw:
-    return Flaw((), mark.line + 1, mark.column + 1, f"it is nested more than {MAX_DEPTH} deep")
+    return Flaw((), mark.line + 1, mark.column + 1, f"it is nested more than {MAX_DEPTH} levels deep")
 
 
 class _TooDeepError(Exception):
-    """Ends the composing of a text before Python's stack does."""
+    """Stop parsing before a RecursionError occurs."""
 
     def __init__(self, mark: Any) -> None:
         super().__init__()
@@ -142,7 +145,7 @@ class _TooDeepError(Exception):
 
 
 class _StoppedError(Exception):
-    """Nothing more of the text is worth looking at; the flaw is noted."""
+    """Stop converting values after a fatal flaw, which is already recorded."""
 
 
 @cache
@@ -150,7 +153,7 @@ def _loader() -> type[yaml.SafeLoader]:
     import yaml
 
     class Loader(yaml.SafeLoader):
-        """PyYAML's own, with a limit to its depth, and fewer things that are numbers."""
+        """The safe loader of PyYAML with a depth limit and fewer number formats."""
 
         depth = 0
 
@@ -180,7 +183,7 @@ def _loader() -> type[yaml.SafeLoader]:
 
 
 def _tag_in_yaml_1_1(text: str) -> str:
-    """Return the tag that PyYAML, and so Ansible, gives to text without quotes."""
+    """Return the tag that PyYAML, and therefore Ansible, assigns to unquoted text."""
     import yaml
 
     resolvers = yaml.SafeLoader.yaml_implicit_resolvers
@@ -192,7 +195,7 @@ _KINDS = {"int": "a number", "float": "a number", "timestamp": "a date", "str": 
 
 
 class _Walk:
-    """Makes plain values of nodes, and notes lines and flaws on the way."""
+    """Converts nodes to plain values, and records lines and flaws."""
 
     def __init__(self, budget: int) -> None:
         self.lines: dict[Path, int] = {}
@@ -200,10 +203,10 @@ class _Walk:
         self._budget = budget
 
     def value(self, node: Any, path: Path, depth: int) -> Any:
-        """The value of a node. Raises _StoppedError."""
+        """Return the value of a node. Raises _StoppedError after a fatal flaw."""
         self._budget -= 1
         if self._budget < 0:
-            self._note(node, (), f"its aliases unfold to more than {MAX_UNFOLDED} values")
+            self._note(node, (), f"its aliases expand to more than {MAX_UNFOLDED} values")
             raise _StoppedError
         if depth > MAX_DEPTH:
             self.flaws.append(_too_deep(node.start_mark))
@@ -221,13 +224,13 @@ class _Walk:
             return [self.value(item, (*path, position), depth + 1) for position, item in enumerate(node.value)]
         if isinstance(node, yaml.ScalarNode) and node.tag in _SCALARS:
             return self._scalar(node, path)
-        self._note(node, path, f"the tag {node.tag.replace(_TAG, '!!')} has no meaning here")
+        self._note(node, path, f"the tag {node.tag.replace(_TAG, '!!')} is not supported")
         return None
 
     def _mapping(self, node: Any, path: Path, depth: int) -> dict[str, Any]:
         own: dict[str, Any] = {}
         merged: dict[str, Any] = {}
-        # First, so that of a key that is given here too, the line here is kept.
+        # Merge first, so that the lines of this mapping override those of merged mappings.
         for key, item in node.value:
             if key.tag == f"{_TAG}merge":
                 self._merge(merged, item, path, depth)
@@ -237,15 +240,15 @@ class _Walk:
                 continue
             at = (*path, name)
             if name in own:
-                self._note(key, at, f"was already given in line {self.lines[at]}")
+                self._note(key, at, f"is a duplicate of line {self.lines[at]}")
                 continue
             own[name] = self.value(item, at, depth + 1)
-            # The line of the key: a value may stand below it, or be an alias of one far away.
+            # Use the line of the key: the value can be on a later line, or an alias of a distant value.
             self.lines[at] = key.start_mark.line + 1
         return {**merged, **own}
 
     def _merge(self, merged: dict[str, Any], node: Any, path: Path, depth: int) -> None:
-        """Merge the mappings of ``<<``, the first of several before the others."""
+        """Merge the mappings of ``<<``. The first mapping takes precedence."""
         import yaml
 
         items = node.value if isinstance(node, yaml.SequenceNode) else [node]
@@ -260,7 +263,7 @@ class _Walk:
 
         if not isinstance(node, yaml.ScalarNode) or node.tag != f"{_TAG}str":
             shown = repr(node.value) if isinstance(node, yaml.ScalarNode) else "a list or mapping"
-            self._note(node, path, f"{shown} is a key that is not text: put it in quotes")
+            self._note(node, path, f"the key {shown} is not text: put it in quotes")
             return None
         self._refuse_two_readings(node, path)
         return str(self._text(node, path))
@@ -278,27 +281,27 @@ class _Walk:
                 return {"yes": True, "no": False, "true": True, "false": False, "on": True, "off": False}[text.lower()]
             number = int(text) if kind == "int" else float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
         except (ValueError, KeyError):
-            self._note(node, path, f"is too long for a number, or not what its tag !!{kind} says")
+            self._note(node, path, f"is too long for a number, or does not match its tag !!{kind}")
             return None
         if isinstance(number, float) and not math.isfinite(number):
-            self._note(node, path, f"{text} is not a number to count with")
+            self._note(node, path, f"{text} is not a finite number")
         return number
 
     def _refuse_two_readings(self, node: Any, path: Path) -> bool:
-        """Note text that Ansible reads in another way than people mean it. Return True when it is such a text."""
+        """Record a flaw for text that Ansible converts to another type. Return True if there is one."""
         ansible_tag = getattr(node, "other_tag", node.tag)
         is_int = node.tag == f"{_TAG}int" and re.match(r"[-+]?[0-9]", node.value)
         is_odd = is_int and not _NUMBERS["int"].match(node.value)
         if ansible_tag == node.tag and not is_odd:
             return False
         kind = _KINDS.get((node.tag if is_odd else ansible_tag).removeprefix(_TAG), "something else")
-        # Not the text itself: it may be a pre-shared key.
+        # Do not quote the text, because it can be a pre-shared key.
         self._note(node, path, f"Ansible reads this as {kind} (YAML 1.1): put it in quotes")
         return True
 
     def _text(self, node: Any, path: Path) -> str:
         if _CONTROL.search(node.value):
-            self._note(node, path, "there is a control character, or half of a character, in the text")
+            self._note(node, path, "the text contains a control character or an unpaired surrogate")
         return str(node.value)
 
     def _note(self, node: Any, path: Path, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Folders of the user as the system names them. Nothing is made or checked here."""
+"""Standard directories of the user. They are neither created nor checked."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def user_folder(kind: str) -> Path | None:
-    """Return the user's folder of a kind (``config``, ``cache``, ``state``), or None for a user without a home."""
+    """Return the user's ``config``, ``cache`` or ``state`` folder, or None for a user without a home."""
     import platformdirs
 
     try:
@@ -18,5 +18,5 @@ def user_folder(kind: str) -> Path | None:
 
 
 def expand_user(path: str | Path) -> Path:
-    """Return the path with ``~`` replaced, or as it is where the user has no home."""
+    """Expand ``~`` in a path. Return the path unchanged if the user has no home."""
     return Path(os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser raises RuntimeError without a home

@@ -1,4 +1,4 @@
-"""Read and write files of a user, and say in words why that failed: which file, why, and what to do."""
+"""Read and write files of the user, with errors that name the file, the reason and a hint."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ STDIN = "<stdin>"
 _REASONS: dict[int, tuple[str, str]] = {
     errno.ENOENT: ("it does not exist", "Check the path."),
     errno.ENOTDIR: ("a part of its path is not a directory", "Check the path."),
-    errno.EISDIR: ("it is a directory", "Name a file."),
+    errno.EISDIR: ("it is a directory", "Pass the path of a file."),
     errno.EACCES: ("permission denied", "Check the owner and the mode of the file and of its directory."),
     errno.EPERM: ("permission denied", "Check the owner and the mode of the file and of its directory."),
-    errno.ELOOP: ("it is a symbolic link to itself", "Name the file itself."),
+    errno.ELOOP: ("it is a symbolic link to itself", "Pass the path of the target file."),
     errno.ENAMETOOLONG: ("its name is too long", "Check the path."),
-    errno.EEXIST: ("it exists", "Choose another name."),
-    errno.ENOSPC: ("the disk is full", "Make room, or choose another directory."),
-    errno.EDQUOT: ("your disk quota is used up", "Make room, or choose another directory."),
+    errno.EEXIST: ("it already exists", "Choose another name."),
+    errno.ENOSPC: ("the disk is full", "Free up disk space, or choose another directory."),
+    errno.EDQUOT: ("your disk quota is exceeded", "Free up disk space, or choose another directory."),
     errno.EROFS: ("its file system is read-only", "Choose another directory."),
 }
 
 
 def unreadable(what: str, path: str | Path, error: Exception) -> ConfigurationError:
-    """Return the error of a file that cannot be read, such as ``The recovery plan p.yml cannot be read: ...``."""
+    """Return an error such as ``The recovery plan p.yml cannot be read: it does not exist.``."""
     reason, hint = reason_of(error)
     return ConfigurationError(f"{what} {path} cannot be read: {reason}.", hint=hint)
 
 
 def unwritable(what: str, path: str | Path, error: Exception) -> ConfigurationError:
-    """Return the error of a file that cannot be written."""
+    """Return an error for a file that cannot be written."""
     reason, hint = reason_of(error)
     if isinstance(error, FileNotFoundError):
         folder = Path(path).parent
@@ -43,24 +43,24 @@ def unwritable(what: str, path: str | Path, error: Exception) -> ConfigurationEr
 
 
 def reason_of(error: Exception) -> tuple[str, str]:
-    """(reason, hint) of an error of a file, without error numbers and names of codecs."""
+    """Return the reason and hint for a file error, without error numbers and codec names."""
     if isinstance(error, UnicodeDecodeError):
-        return "it is not UTF-8 text", "Save the file as UTF-8, or name another one."
+        return "it is not UTF-8 text", "Save the file as UTF-8, or choose another file."
     if isinstance(error, OSError):
         number = error.errno or 0
         reason = (error.strerror or type(error).__name__).lower()
         if number not in _REASONS:
             return reason, "Check the path and the file system."
-        # Errors that we raise say more than their number: that a folder belongs to another user.
+        # Errors raised by this package have a more specific text, such as a folder that belongs to another user.
         is_own = error.strerror not in (None, os.strerror(number))
         return (reason, _REASONS[number][1]) if is_own else _REASONS[number]
-    return "the path holds a character that no path can have", "Check the path."
+    return "the path contains an invalid character", "Check the path."
 
 
 def read_text(path: str | Path, what: str) -> str:
-    """Return the text of a file. ``what`` names it in messages: ``The recovery plan``.
+    """Return the text of a file. ``what`` names it in messages, such as ``The recovery plan``.
 
-    Raises: ConfigurationError when it cannot be read or is not UTF-8.
+    Raises: ConfigurationError if it cannot be read or is not UTF-8.
     """
     try:
         return Path(path).read_text(encoding="utf-8")
@@ -69,7 +69,7 @@ def read_text(path: str | Path, what: str) -> str:
 
 
 def read_text_or_stdin(path: str, what: str) -> str:
-    """Return the text of a file, or of standard input for ``-``. Raises ConfigurationError as read_text does."""
+    """Return the text of a file, or of standard input for ``-``. Raises ConfigurationError."""
     if path != "-":
         return read_text(path, what)
     try:
@@ -79,12 +79,12 @@ def read_text_or_stdin(path: str, what: str) -> str:
 
 
 def write_text(path: str | Path, text: str, what: str) -> None:
-    """Write a text file. Raises ConfigurationError when it cannot be written."""
+    """Write a text file as UTF-8. Raises ConfigurationError if it cannot be written."""
     write_bytes(path, text.encode("utf-8"), what)
 
 
 def write_bytes(path: str | Path, content: bytes, what: str) -> None:
-    """Write a file. Raises ConfigurationError when it cannot be written."""
+    """Write a binary file. Raises ConfigurationError if it cannot be written."""
     try:
         Path(path).write_bytes(content)
     except (OSError, ValueError) as exc:
@@ -92,5 +92,5 @@ def write_bytes(path: str | Path, content: bytes, what: str) -> None:
 
 
 def first_line(path: str | Path, what: str) -> str:
-    """Return the first line of a file, which may be empty. Raises ConfigurationError as read_text does."""
+    """Return the first line of a file, which can be empty. Raises ConfigurationError."""
     return next(iter(read_text(path, what).splitlines()), "")

@@ -1,9 +1,8 @@
-"""The one door through which XML and JSON of a server come in: hardened, lazy, and plain about what went wrong.
+"""Hardened parsing of XML and JSON from servers.
 
-No DOCTYPE of any kind, so no entities and no bombs; no network; no huge trees; nesting as deep as libxml2 allows (256;
-the API itself stops at 100. Source: protocol/sessions.md §4.5). JSON that two programs may understand in two ways is
-none: a
-key that is there twice, a number that is too large to be one, half of a character. lxml is imported with the first
+XML with a DOCTYPE is rejected, which excludes entities and entity expansion attacks. There is no network access, and
+libxml2 limits the size and the nesting depth (256; the API allows 100, source: protocol/sessions.md §4.5). Ambiguous
+JSON is rejected: duplicate keys, numbers that are too large, unpaired surrogates. lxml is imported with the first
 document.
 """
 
@@ -26,17 +25,17 @@ _DECLARED_ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 _HUGE_NUMBER = re.compile(rb"[eE]\+?[0-9]{3}|[0-9]{300}")
-# Encodings in which a DOCTYPE cannot hide from a search for its bytes.
+# ASCII-compatible encodings, in which a byte search always finds a DOCTYPE.
 _PLAIN_ENCODINGS = {b"utf-8", b"utf8", b"us-ascii", b"ascii", b"iso-8859-1", b"iso-8859-15", b"windows-1252"}
 _BOM = b"\xef\xbb\xbf"
 
 
 def parse(body: bytes, *, what: str) -> _Element:
-    """The root element of an XML document. ``what`` says for people what the document was to be: ``the session``.
+    """Return the root element of an XML document. ``what`` names it in messages: ``the session``.
 
-    Comments and processing instructions are dropped: nothing in this protocol means anything by them.
+    Comments and processing instructions are removed, because the protocol does not use them.
 
-    Raises: DecodeError when it is empty, HTML, has a DOCTYPE, is not well-formed, or is nested too deep.
+    Raises: DecodeError if it is empty, HTML, not well-formed, nested too deeply, or has a DOCTYPE.
     """
     from lxml import etree
 
@@ -63,54 +62,56 @@ def parse(body: bytes, *, what: str) -> _Element:
 
 
 def parse_json(body: bytes, *, what: str, has_nan: bool = False) -> Any:
-    """The value of a JSON document. Raises DecodeError when it is empty, HTML, not JSON, or says a thing in two ways.
+    """Return the value of a JSON document. ``what`` names it in messages: ``the session``.
 
-    ``has_nan``: NaN and Infinity, which are not JSON, but which servers of measurements write, are taken.
+    ``has_nan`` allows NaN and Infinity, which are not valid JSON, but are sent by metrics servers.
+
+    Raises: DecodeError if it is empty, HTML, not JSON, or ambiguous.
     """
     import json
 
     how: dict[str, Any] = {"parse_constant": float} if has_nan else {"parse_constant": _no_constant}
     if not has_nan:
-        # Of measurements nothing is sent back, and there are many of them.
+        # Metrics are not checked for duplicate keys: they are large and never sent back.
         how["object_pairs_hook"] = _each_once
         if _HUGE_NUMBER.search(body):
             how["parse_float"] = _finite
     if not body.strip():
-        raise DecodeError(f"{_upper(what)} is empty: the server sent no body.")
+        raise DecodeError(f"{_upper(what)} is empty. The server sent no body.")
     if _looks_like_html(body, _skip_prolog(body)):
         raise html_error(body, what, "JSON")
     try:
         tree = json.loads(body.decode("utf-8-sig"), **how)
         if _HALF_CHARACTER.search(body):
-            # Two halves make one, such as a smiley. One by itself cannot be printed, stored or sent back.
+            # A surrogate pair is one character. An unpaired surrogate cannot be printed, stored or sent back.
             json.dumps(tree, ensure_ascii=False).encode()
         return tree
     except (ValueError, RecursionError) as exc:
-        reason = "it is nested too deep" if isinstance(exc, RecursionError) else str(exc)
+        reason = "it is nested too deeply" if isinstance(exc, RecursionError) else str(exc)
         raise _error(f"{_upper(what)} is not JSON ({reason}).", body) from exc
 
 
 def local(element: _Element) -> str:
-    """The name of an element without its namespace: prefixes and even URIs change between releases."""
+    """Return the name of an element without its namespace, which differs between releases."""
     tag = element.tag
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
 def whole(text: str | None) -> int | None:
-    """A whole number in plain digits; None for anything else, also for one that no counter of a server holds."""
+    """Parse an integer of up to 19 digits; None for other text."""
     text = (text or "").strip()
     digits = text.removeprefix("-")
     return int(text) if digits.isascii() and digits.isdecimal() and len(digits) < 20 else None
 
 
 def count(text: str | None) -> int | None:
-    """As :func:`whole`, for what cannot be less than nothing: a total of -5 would end every list before its first."""
+    """Parse an integer that is not negative; None for other text."""
     number = whole(text)
     return number if number is not None and number >= 0 else None
 
 
 def to_bytes(element: _Element) -> bytes:
-    """The element as a document of its own, in UTF-8 with a declaration."""
+    """Serialize an element as a UTF-8 document with an XML declaration."""
     from lxml import etree
 
     encoded: bytes = etree.tostring(element, xml_declaration=True, encoding="UTF-8", with_tail=False)
@@ -118,16 +119,16 @@ def to_bytes(element: _Element) -> bytes:
 
 
 def excerpt_of(body: bytes | str) -> str:
-    """The beginning of a body on one line, secrets hidden, at most 200 characters."""
+    """Return the first 200 characters of a body on one line, with secrets redacted."""
     text = body.decode("utf-8", errors="replace") if isinstance(body, bytes) else body
     shown = redact_text(text[: EXCERPT_LENGTH * 20], remembered())
-    # What a terminal would take for a command is not shown.
+    # Replace characters that a terminal would interpret.
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in shown).split())
     return line if len(line) <= EXCERPT_LENGTH else line[: EXCERPT_LENGTH - 1] + "…"
 
 
 def html_title(body: bytes) -> str:
-    """The title of an HTML page, or an empty string when this is not HTML."""
+    """Return the title of an HTML page, or an empty string if the body is not HTML."""
     if not _looks_like_html(body, _skip_prolog(body)):
         return ""
     match = _TITLE.search(body[:20_000].decode("utf-8", errors="replace"))
@@ -135,12 +136,12 @@ def html_title(body: bytes) -> str:
 
 
 def html_error(body: bytes, what: str, expected: str) -> DecodeError:
-    """The error for a page in place of data: somebody else than the API answered."""
+    """Return the error for an HTML page instead of data, which is not from the API."""
     title = html_title(body)
     return DecodeError(
-        f"{_upper(what)}: the server answered with an HTML page ({title}) in place of {expected}.",
+        f"Reading {what} failed. The server sent an HTML page ({title}) instead of {expected}.",
         excerpt=title,
-        hint="Is url the address of the API and not of a portal or a proxy's sign-in page?",
+        hint="Check that url is the address of the API, not of a portal or of a proxy's sign-in page.",
     )
 
 
@@ -156,9 +157,9 @@ def _looks_like_html(body: bytes, root_at: int) -> bool:
 
 
 def _refuse(body: bytes, root_at: int, what: str) -> None:
-    """Raises DecodeError for what must never reach the parser."""
+    """Raise DecodeError for a body that must not be passed to the parser."""
     if not body.strip():
-        raise DecodeError(f"{_upper(what)} is empty: the server sent no body.")
+        raise DecodeError(f"{_upper(what)} is empty. The server sent no body.")
     if _looks_like_html(body, root_at):
         raise html_error(body, what, "XML")
     if body[root_at : root_at + 2] == b"<!":
@@ -175,7 +176,7 @@ def _error(message: str, body: bytes) -> DecodeError:
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not a number of JSON")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _finite(text: str) -> float:
@@ -190,7 +191,7 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"an object has the key {excerpt_of(twice)!r} twice")
+        raise ValueError(f"an object has the duplicate key {excerpt_of(twice)!r}")
     return members
 
 

@@ -8,14 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from vcloudair_core.util.plugin_output import prints_aside, real_stdout
+from vcloudair_core.util.plugin_output import real_stdout, stdout_to_stderr
 
 
 def test_what_is_printed_inside_goes_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
     stdout = sys.stdout
-    with prints_aside():
+    with stdout_to_stderr():
         print("inside")
-        with prints_aside():
+        with stdout_to_stderr():
             print("deeper")
         print("inside again")
     print("outside")
@@ -25,7 +25,7 @@ def test_what_is_printed_inside_goes_to_standard_error(capsys: pytest.CaptureFix
 
 def test_it_comes_back_also_when_the_first_one_in_is_the_first_one_out(capsys: pytest.CaptureFixture[str]) -> None:
     stdout = sys.stdout
-    first, second = prints_aside(), prints_aside()
+    first, second = stdout_to_stderr(), stdout_to_stderr()
     entered, left = threading.Event(), threading.Event()
 
     def other() -> None:
@@ -54,7 +54,7 @@ def test_many_threads_leave_it_as_it_was(capsys: pytest.CaptureFixture[str]) -> 
 
     def work(number: int) -> None:
         for _ in range(50):
-            with prints_aside():
+            with stdout_to_stderr():
                 print(f"aside {number}")
 
     with ThreadPoolExecutor(20) as pool:
@@ -67,13 +67,13 @@ def test_many_threads_leave_it_as_it_was(capsys: pytest.CaptureFixture[str]) -> 
 
 def test_an_error_of_a_plugin_leaves_it_as_it_was() -> None:
     stdout = sys.stdout
-    with pytest.raises(ValueError, match="broken"), prints_aside():
+    with pytest.raises(ValueError, match="broken"), stdout_to_stderr():
         raise ValueError("broken")
     assert sys.stdout is stdout
 
 
 def test_what_a_plugin_keeps_stays_aside(capsys: pytest.CaptureFixture[str]) -> None:
-    with prints_aside():
+    with stdout_to_stderr():
         kept = sys.stdout
     print("result")
     kept.write("a handler of a plugin\n")
@@ -81,6 +81,6 @@ def test_what_a_plugin_keeps_stays_aside(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_our_own_output_is_not_aside(capsys: pytest.CaptureFixture[str]) -> None:
-    with prints_aside():
+    with stdout_to_stderr():
         real_stdout().write("result\n")
     assert capsys.readouterr() == ("result\n", "")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from vcloudair_core.errors import ApiError, AuthenticationError, ConfigurationError, PluginError
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.transport.messages import Headers, Request, Response
-from vcloudair_core.util.plugin_output import prints_aside
+from vcloudair_core.util.plugin_output import stdout_to_stderr
 from vcloudair_core.util.redaction import Secret, as_bytes
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def select_auth(settings: Settings, methods: Mapping[str, AuthMethod]) -> AuthPr
     Raises: PluginError if no plugin offers the name; ConfigurationError if required settings are missing, or no method
     or several methods fit.
     """
-    with prints_aside():
+    with stdout_to_stderr():
         record = methods.get(settings.auth_method) if settings.auth_method else _fitting(settings, methods)
     if record is None:
         near = difflib.get_close_matches(settings.auth_method or "", methods, n=1)
@@ -142,7 +142,7 @@ def select_auth(settings: Settings, methods: Mapping[str, AuthMethod]) -> AuthPr
             else f"Set auth_method to one of: {', '.join(sorted(methods)) or 'none'}.",
         )
     settings.require(*record.options)
-    with prints_aside():
+    with stdout_to_stderr():
         return record.factory(settings)
 
 
