@@ -1,1 +1,1 @@
-"""Settings: arguments, environment variables, and the configuration file."""
+"""Settings from arguments, environment variables and the configuration file."""

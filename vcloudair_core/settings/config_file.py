@@ -1,4 +1,4 @@
-"""The configuration file: TOML with settings at the top and named clouds in tables ``[context.NAME]``."""
+"""Configuration file: TOML with top-level settings and a table ``[context.NAME]`` per cloud."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\Z")
 
 @dataclass(frozen=True)
 class ConfigFile:
-    """A parsed configuration file. ``top`` holds the settings outside of contexts; ``current`` may be None."""
+    """A parsed configuration file.
+
+    ``top`` are the settings outside of contexts, ``current`` is the name of the current context or None.
+    """
 
     path: Path
     top: Mapping[str, Any] = field(default_factory=dict)
@@ -32,40 +35,43 @@ class ConfigFile:
     text: str = ""
 
     def place(self, key: str, table: Mapping[str, Any]) -> str:
-        """``/path/config.toml:3``: the line of a key of the top or of a context; the path alone if it is not seen."""
+        """Return the place of a key, such as ``/path/config.toml:3``; only the path if it is not found."""
         name = next((name for name, context in self.contexts.items() if context is table), None)
         line = _line_of(self.text, key, name)
         return f"{self.path}:{line}" if line else str(self.path)
 
     def context(self, name: str) -> Mapping[str, Any]:
-        """Return the settings of a context. Raises ConfigurationError when the file has no such context."""
+        """Return the settings of a context. Raises ConfigurationError if it does not exist."""
         if name not in self.contexts:
-            known = ", ".join(self.contexts)
+            names = ", ".join(self.contexts)
             raise ConfigurationError(
-                f"{self.path} has no context {name!r}.",
-                hint=f"It has: {known}." if known else f"Run: vca context add {name} --url URL --org ORG",
+                f"Context {name!r} does not exist in {self.path}.",
+                hint=f"Use one of: {names}." if names else f"Run: vca context add {name} --url URL --org ORG",
             )
         return self.contexts[name]
 
 
 def read_config_file(path: Path) -> ConfigFile:
-    """Read and check a configuration file. Raises ConfigurationError when it cannot be read or is no valid TOML."""
+    """Read a configuration file. Raises ConfigurationError if it is unreadable or invalid."""
     text = read_text(path, "The configuration file")
     tree = _parsed_toml(path, text)
     contexts = tree.pop(CONTEXTS, {})
     if not isinstance(contexts, dict) or not all(isinstance(table, dict) for table in contexts.values()):
         raise ConfigurationError(
             f"The configuration file {path} cannot be read: 'context' is not a table of tables.",
-            hint="Write [context.NAME] above the settings of a context.",
+            hint="Add the line [context.NAME] above the settings of a context.",
         )
     current = tree.pop(CURRENT, None)
     if current is not None and not isinstance(current, str):
-        raise ConfigurationError(f"The configuration file {path} cannot be read: {CURRENT} is not text.")
+        raise ConfigurationError(
+            f"The configuration file {path} cannot be read: {CURRENT} is not text.",
+            hint=f"Set {CURRENT} to the name of a context, in quotes.",
+        )
     return ConfigFile(path, tree, contexts, current or None, text)
 
 
 def check_context_name(name: str) -> str:
-    """Return the name. Raises ConfigurationError when a context cannot have it."""
+    """Return the name. Raises ConfigurationError if it is not a valid context name."""
     if not _NAME.match(name):
         raise ConfigurationError(
             f"Invalid context name: {name!r}.",
@@ -75,13 +81,13 @@ def check_context_name(name: str) -> str:
 
 
 def warn_about_readers(file: ConfigFile, is_secret: Callable[[str], bool]) -> None:
-    """Warn when other users can read a file with secrets. It is used all the same: ignoring it protects nothing."""
+    """Log a warning if other users can read secrets in the file. The file is used anyway."""
     names = {name for table in (file.top, *file.contexts.values()) for name in table if is_secret(name)}
     if names and os.name == "posix" and file.path.stat().st_mode & 0o077:
-        _log.warning("Others can read %s, which holds %s. Run: chmod 600 %s", file.path, _listed(names), file.path)
+        _log.warning("Other users can read the %s in %s. Run: chmod 600 %s", _join_names(names), file.path, file.path)
 
 
-def _listed(names: set[str]) -> str:
+def _join_names(names: set[str]) -> str:
     return " and ".join(", ".join(sorted(names)).rsplit(", ", 1))
 
 
@@ -94,8 +100,8 @@ def _parsed_toml(path: Path, text: str) -> dict[str, Any]:
         tree: dict[str, Any] = tomllib.loads(text)
         return tree
     except RecursionError as exc:
-        raise ConfigurationError(f"The configuration file {path} cannot be read: it is nested too deep.") from exc
-    except ValueError as exc:  # no TOML, a number of 5,000 digits
+        raise ConfigurationError(f"The configuration file {path} cannot be read: it is nested too deeply.") from exc
+    except ValueError as exc:  # invalid TOML, or a number of 5,000 digits
         position = _POSITION.search(str(exc))
         line = position[1] if position else text.count("\n") + 1
         column = f" (column {position[2]})" if position else ""
@@ -110,7 +116,7 @@ _HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(#.*)?$")
 
 
 def _line_of(text: str, key: str, context: str | None) -> int:
-    """The line of a key in the table of a context, or at the top; 0 when it is written in another form."""
+    """Return the line of a key in a context or at the top level; 0 if it is not found."""
     is_within = context is None
     table = None if context is None else [CONTEXTS, context]
     for number, line in enumerate(text.splitlines(), start=1):

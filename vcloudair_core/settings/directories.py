@@ -1,7 +1,7 @@
-"""Where things live on this machine that outlast a process: locks, stages, runs, fingerprints of keys.
+"""State and cache folders on this host, for locks, stages, run journals and key fingerprints.
 
-Whoever owns the folder that our files are in can put others in their place: a journal to resume, a stage to commit. So
-each of these folders has to be this user's own, and is closed to everybody else.
+The owner of a folder can replace its files, for example the journal of a run or a stage to commit. So each folder must
+belong to this user and gets the mode 0700.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
 
 def state_folder(settings: Settings) -> Path:
-    """The folder of the setting ``state_dir``; by default the user's own. It need not be there yet."""
+    """Return the state folder: the setting ``state_dir``, or the user's default. It may not exist."""
     return Path(settings.state_dir) if settings.state_dir else _user_folder("state")
 
 
 def cache_folder(settings: Settings) -> Path:
-    """The folder of the session cache: the setting ``cache_dir``, by default the user's own."""
+    """Return the folder of the session cache: the setting ``cache_dir``, or the user's default."""
     return Path(settings.cache_dir) if settings.cache_dir else _user_folder("cache") / "sessions"
 
 
 def _user_folder(kind: str) -> Path:
-    """The user's folder for state or cache; one below the system's temporary folder for users without a usable home.
+    """Return the user's state or cache folder; for users without a usable home, a temporary folder.
 
-    Such users are common in containers: an id without an entry in passwd, no HOME, or a home that does not exist.
+    Such users are common in containers: a user id without an entry in passwd, no HOME, or a home that does not exist.
     """
     folder = user_folder(kind)
     if folder is not None and _can_be_made(folder):
@@ -42,23 +42,23 @@ def _user_folder(kind: str) -> Path:
     user = os.geteuid() if hasattr(os, "geteuid") else 0
     above = Path(tempfile.gettempdir()) / f"vcloudair-{user}"
     try:
-        private_folder(above)  # in the temporary folder, anybody may have made it first
+        private_folder(above)  # another user may have created it in the temporary folder
     except OSError as exc:
         raise ConfigurationError(
-            f"This user has no home, and {above} cannot be used: {exc.strerror}.",
-            hint="Set state_dir and cache_dir (VCA_STATE_DIR, VCA_CACHE_DIR) to folders of this user.",
+            f"This user does not have a home directory, and {above} cannot be used: {exc.strerror}.",
+            hint="Set state_dir and cache_dir (VCA_STATE_DIR, VCA_CACHE_DIR) to directories of this user.",
         ) from exc
     return above / kind
 
 
 def _can_be_made(folder: Path) -> bool:
-    """True when the folder is there, or the nearest one above it that is there can be written to."""
-    there = next((path for path in (folder, *folder.parents) if path.exists()), None)
-    return there is not None and (there == folder or os.access(there, os.W_OK | os.X_OK))
+    """Return True if the folder exists or its nearest existing parent is writable."""
+    nearest = next((path for path in (folder, *folder.parents) if path.exists()), None)
+    return nearest is not None and (nearest == folder or os.access(nearest, os.W_OK | os.X_OK))
 
 
 def current_user() -> str:
-    """The name of the user of this process; the number where the system has no name for it."""
+    """Return the name of the current user, or the user id if it has no name."""
     import getpass
 
     try:
@@ -68,9 +68,9 @@ def current_user() -> str:
 
 
 def private_folder(path: Path) -> Path:
-    """The folder, made if need be, which nobody else can enter; neither can they enter what was made above it.
+    """Return a folder with the mode 0700, created if necessary, like its missing parents.
 
-    Raises OSError, whose ``strerror`` says it, when it cannot be made, or is not this user's own.
+    Raises: OSError with the reason in ``strerror`` if it cannot be created or does not belong to this user.
     """
     for parent in [path, *path.parents][::-1]:
         if not parent.exists():
@@ -80,17 +80,18 @@ def private_folder(path: Path) -> Path:
 
 
 def check_folder(path: Path) -> bool:
-    """Whether it is there. One of our own that others can enter is closed.
+    """Return True if the folder exists. Set its mode to 0700 if other users have access.
 
-    A link counts as our own when we made it and it leads to a folder of ours. Raises OSError as :func:`private_folder`
-    does.
+    The folder, or a symbolic link and its target, must belong to this user.
+
+    Raises: OSError with the reason in ``strerror`` if the path is not a folder of this user.
     """
     try:
-        itself, status = os.lstat(path), os.stat(path)  # noqa: PTH116 - the one beside the other
+        itself, status = os.lstat(path), os.stat(path)  # noqa: PTH116 - consistent with lstat
     except FileNotFoundError:
         return False
     if not stat.S_ISDIR(status.st_mode):
-        raise NotADirectoryError(errno.ENOTDIR, "it is no folder", str(path))
+        raise NotADirectoryError(errno.ENOTDIR, "it is not a directory", str(path))
     if not (is_own(itself) and is_own(status)):
         raise PermissionError(errno.EACCES, "it belongs to another user", str(path))
     if status.st_mode & 0o077:
@@ -99,5 +100,5 @@ def check_folder(path: Path) -> bool:
 
 
 def is_own(status: os.stat_result) -> bool:
-    """Whether a file or folder is this user's. Systems without such a thing are not asked."""
+    """Return True if a file or folder belongs to this user, or the system has no owners."""
     return not hasattr(os, "geteuid") or status.st_uid == os.geteuid()

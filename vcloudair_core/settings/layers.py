@@ -1,4 +1,4 @@
-"""Layers of settings: what arguments, the environment and the configuration file give, each with its origin."""
+"""Layers of settings: values from arguments, environment and configuration file, with their origin."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from vcloudair_core.util.user_dirs import expand_user, user_folder
 class Origin:
     """The source of a value: ``argument``, ``env VCA_URL``, ``file /path [context.NAME]`` or ``default``.
 
-    ``server`` is set for credentials of a file: the only origin (``https://host:port``) that they may be sent to.
+    ``server`` is set for credentials from a file: the only origin (``https://host:port``) that they are sent to.
     """
 
     source: str
@@ -32,15 +32,16 @@ class Origin:
 
     @property
     def shown(self) -> str:
-        """The source for an error."""
+        """Source for error messages, with the line if it is known."""
         return self.place or self.source
 
 
 @dataclass(frozen=True)
 class FileUse:
-    """Settings that came from the configuration file. ``path`` is None when there is no file.
+    """Use of the configuration file. ``path`` is None if there is no file.
 
-    ``context`` is the context in use; ``ignored`` one that is current but belongs to another server than ``url``.
+    ``context`` is the context in use, ``ignored`` a current context that is for another server than ``url``, and
+    ``contexts`` are all contexts of the file.
     """
 
     path: Path | None = None
@@ -53,13 +54,16 @@ Layer = dict[str, tuple[Any, Origin]]
 
 
 def config_file_path(environ: Mapping[str, str], config_file: str | Path | None = None) -> Path:
-    """The configuration file in use: as named, else of ``VCA_CONFIG_FILE``, else the user's own. It need not exist."""
+    """Return the path of the configuration file, which may not exist.
+
+    It is ``config_file``, else ``VCA_CONFIG_FILE``, else the default path of the user.
+    """
     named = config_file or environ.get("VCA_CONFIG_FILE") or None
     return expand_user(named) if named else default_config_file()
 
 
 def default_config_file() -> Path:
-    """Where the configuration file is looked for when none is named."""
+    """Return the default path of the configuration file."""
     return (user_folder("config") or Path("/nonexistent/vcloudair")) / "config.toml"
 
 
@@ -68,7 +72,7 @@ def _is_unset(value: Any) -> bool:
 
 
 def from_arguments(arguments: Mapping[str, Any]) -> Layer:
-    """Return what arguments give. Raises ConfigurationError on unknown names and two values of one option."""
+    """Return the settings in arguments. Raises ConfigurationError for unknown names and conflicts."""
     return _named(arguments, Origin("argument"))
 
 
@@ -81,21 +85,21 @@ def _named(values: Mapping[str, Any], origin: Origin, place_of: Callable[[str], 
         if option is None:
             near = difflib.get_close_matches(name, BY_NAME, n=1)
             raise ConfigurationError(
-                f"Unknown setting {name!r} ({origin.shown}).", hint=f"Did you mean {near[0]!r}?" if near else ""
+                f"Unknown setting: {name!r} ({origin.shown}).", hint=f"Did you mean {near[0]!r}?" if near else ""
             )
         if _is_unset(value):
             continue
         known = layer.get(option.name)
         if known is not None and str(known[0]) != str(value):
             raise ConfigurationError(
-                f"Setting {option.name!r} is given twice with different values, once as {name!r} ({origin.shown})."
+                f"Setting {option.name!r} has two different values, one of them from {name!r} ({origin.shown})."
             )
         layer[option.name] = (value, origin)
     return layer
 
 
 def from_env(env: Mapping[str, str]) -> Layer:
-    """Return what the variables ``VCA_*`` give."""
+    """Return the settings in environment variables ``VCA_*``."""
     layer: Layer = {}
     for option in OPTIONS:
         for variable in option.env_names:
@@ -106,28 +110,30 @@ def from_env(env: Mapping[str, str]) -> Layer:
 
 
 def open_file(env: Mapping[str, str], config_file: str | Path | None, context: str | None) -> ConfigFile | None:
-    """Return the configuration file, or None when there is none and nobody named it or a context.
+    """Return the configuration file, or None if the default file does not exist.
 
-    Raises ConfigurationError when a named file or context does not exist, or the file cannot be read.
+    Raises: ConfigurationError if an explicit file does not exist or cannot be read, or a context is set without a file.
     """
     path = config_file_path(env, config_file)
     is_named = bool(config_file or env.get("VCA_CONFIG_FILE"))
     if is_named or path.is_file():
-        file = read_config_file(path)  # says why a named file cannot be read
+        file = read_config_file(path)  # raises the error for a missing file
         warn_about_readers(file, lambda name: name in BY_NAME and BY_NAME[name].type == "secret")
         return file
     if context:
         raise ConfigurationError(
-            f"Context {context!r} does not exist, because there is no configuration file {path}.",
+            f"Context {context!r} does not exist. The configuration file {path} was not found.",
             hint=f"Run: vca context add {context} --url URL --org ORG",
         )
     return None
 
 
 def from_file(file: ConfigFile, named: str | None, nearer: Layer) -> tuple[Layer, FileUse]:
-    """Return the values of the file and what was used of it. ``given`` are those of environment and arguments.
+    """Return the settings in the file, and the use of the file.
 
-    Raises ConfigurationError when the context does not exist, or ``named`` contradicts the server in ``given``.
+    ``named`` is an explicit context, ``nearer`` are the settings in environment and arguments.
+
+    Raises: ConfigurationError if the context does not exist, or ``named`` is for another server than ``nearer``.
     """
     top = _table_of(file, file.top, f"file {file.path}", {})
     name = named or file.current
@@ -140,14 +146,14 @@ def from_file(file: ConfigFile, named: str | None, nearer: Layer) -> tuple[Layer
     if named:
         source = nearer["url" if "url" in nearer else "service_type"][1]
         raise ConfigurationError(
-            f"Context {name!r} is of {shown_server(own)}, but the setting url ({source}) names {shown_server(chosen)}.",
-            hint="Leave out the context, or the other url (VCA_URL).",
+            f"Context {name!r} is for {shown_server(own)}, but the setting url ({source}) is {shown_server(chosen)}.",
+            hint="Remove the context, or unset the other url (VCA_URL).",
         )
     return top, FileUse(file.path, ignored=name, contexts=tuple(file.contexts))
 
 
 def _table_of(file: ConfigFile, table: Mapping[str, Any], source: str, above: Layer) -> Layer:
-    """The settings of one table. Its credentials are bound to the server that the table, or the one above, names."""
+    """Return the settings in a table. Its credentials are bound to the server in it or in ``above``."""
     plain, references = take_sources(table, origin=source, folder=file.path.parent)
     layer = _named(plain, Origin(source), lambda key: source.replace(str(file.path), file.place(key, table), 1))
     for name, reference in references.items():

@@ -1,4 +1,4 @@
-"""Secrets by reference: the configuration file names a file, a command or a keyring entry, read when it is needed."""
+"""Secrets by reference: files, commands and keyring entries in the configuration file."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ SOURCE_KEYS: dict[str, tuple[str, str]] = {
     "token_command": ("token", "command"),
     "token_keyring": ("token", "keyring"),
 }
-"""Keys of the configuration file to the secret they give and the way to read it. ``api_token_file`` is a setting."""
+"""Setting and source type by configuration key. ``api_token_file`` is not here, because it is a setting."""
 
 
 class SecretSource:
-    """One secret that is read at first use and then kept in memory. Safe to use from many threads.
+    """A thread-safe reference to a secret that is read at first use and then kept in memory.
 
-    ``target`` is a path, an argument list, or a pair of keyring service and user. ``origin`` names the file and table
-    for messages.
+    ``target`` is a path, an argument list, or a pair of keyring service and user. ``origin`` is the file and table for
+    messages.
     """
 
     __slots__ = ("_guard", "_secret", "key", "kind", "origin", "target")
@@ -51,7 +51,7 @@ class SecretSource:
 
     @property
     def identity(self) -> str:
-        """Text that differs for different references; for a file it includes a digest of the content."""
+        """Unique text for this reference, with a digest of the content if it is a file."""
         if self.kind != "file":
             return f"{self.kind}:{self.target!r}"
         import hashlib
@@ -62,11 +62,11 @@ class SecretSource:
 
     @property
     def secret(self) -> Secret | None:
-        """The secret if it has been read already."""
+        """Secret if it was read already, else None."""
         return self._secret
 
     def read(self) -> Secret:
-        """Return the secret. Raises ConfigurationError that names the reference and never its output."""
+        """Return the secret. Raises ConfigurationError without the output of the source."""
         with self._guard:
             if self._secret is None:
                 text = _READERS[self.kind](self)
@@ -77,10 +77,10 @@ class SecretSource:
             return self._secret
 
     def error(self, reason: str, *, hint: str = "") -> ConfigurationError:
-        """An error that names the key, the file and table it stands in, and the reason."""
+        """Return an error with the key, its file and table, and the reason."""
         return ConfigurationError(
-            f"{self.key} ({self.origin}) gives no secret: {reason}.",
-            hint=hint or f"Check {self.key}. The first line has to be the secret.",
+            f"Reading the secret of {self.key} ({self.origin}) failed: {reason}.",
+            hint=hint or f"Check {self.key}. The first line must be the secret.",
         )
 
     def __repr__(self) -> str:
@@ -88,9 +88,9 @@ class SecretSource:
 
 
 def take_sources(table: Mapping[str, Any], *, origin: str, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Split a table into its plain settings and its secrets by reference, the latter by the name of the secret.
+    """Split a table into plain settings and secrets by reference. Both are keyed by setting.
 
-    Raises: ConfigurationError when a reference is malformed or a secret is given in two ways.
+    Raises: ConfigurationError if a reference is malformed, or a secret has more than one source.
     """
     plain = {key: value for key, value in table.items() if key not in SOURCE_KEYS}
     sources: dict[str, Any] = {}
@@ -98,7 +98,9 @@ def take_sources(table: Mapping[str, Any], *, origin: str, folder: Path) -> tupl
     for key in (key for key in table if key in SOURCE_KEYS):
         name = SOURCE_KEYS[key][0]
         if name in used or plain.get(name):
-            raise ConfigurationError(f"{used.get(name, name)} and {key} exclude each other ({origin}).")
+            raise ConfigurationError(
+                f"{used.get(name, name)} and {key} cannot be used together ({origin}).", hint="Remove one of them."
+            )
         used[name] = key
         sources[name] = SecretSource(key, table[key], origin=origin, folder=folder)
     return plain, sources
@@ -113,7 +115,7 @@ def _malformed(key: str, origin: str, reason: str) -> ConfigurationError:
 
 def _file_target(key: str, value: Any, origin: str, folder: Path) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise _malformed(key, origin, "it has to be a path")
+        raise _malformed(key, origin, "it must be a path")
     return str(folder / os.path.expanduser(value))  # noqa: PTH111 - Path.expanduser raises without a home
 
 
@@ -123,14 +125,14 @@ def _command_target(key: str, value: Any, origin: str, folder: Path) -> tuple[st
     except ValueError as exc:
         raise _malformed(key, origin, f"it cannot be split into arguments ({exc})") from exc
     if not isinstance(arguments, list) or not arguments or not all(isinstance(item, str) for item in arguments):
-        raise _malformed(key, origin, "it has to be a list of arguments or a text to be split into them")
+        raise _malformed(key, origin, "it must be a command line or a list of arguments")
     return tuple(arguments)
 
 
 def _keyring_target(key: str, value: Any, origin: str, folder: Path) -> tuple[str, str]:
     service, slash, user = value.rpartition("/") if isinstance(value, str) else ("", "", "")
     if not (service and slash and user):
-        raise _malformed(key, origin, "it has to be SERVICE/USER")
+        raise _malformed(key, origin, "it must have the form SERVICE/USER")
     return service, user
 
 
@@ -144,7 +146,7 @@ def _read_file(source: SecretSource) -> str:
     except OSError as exc:
         raise source.error(f"{source.target} cannot be read ({exc.strerror})") from exc
     if os.name == "posix" and mode & 0o077:
-        _log.warning("Others can read %s, which holds a secret. Run: chmod 600 %s", source.target, source.target)
+        _log.warning("Other users can read the secret in %s. Run: chmod 600 %s", source.target, source.target)
     return _first_line(source, raw)
 
 
@@ -153,7 +155,7 @@ def _read_command(source: SecretSource) -> str:
 
     name = source.target[0]
     try:
-        # The command may ask its questions at the terminal; standard input belongs to us.
+        # The command can prompt at the terminal, but must not read the standard input of this program.
         process = subprocess.Popen(  # noqa: S603 - an argument list of the user's own file, no shell
             source.target, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
         )
@@ -165,14 +167,16 @@ def _read_command(source: SecretSource) -> str:
         process.kill()
         process.wait()
         assert process.stdout is not None
-        process.stdout.close()  # a child of it may hold the other end for ever
+        process.stdout.close()  # a child of the command can keep the other end open
         raise source.error(f"{name!r} took longer than {COMMAND_TIMEOUT_S:.0f} seconds") from exc
     except BaseException:  # Ctrl-C
         process.kill()
         process.wait()
         raise
     if process.returncode:
-        raise source.error(f"{name!r} ended with exit code {process.returncode}", hint="Run the command by hand.")
+        raise source.error(
+            f"{name!r} failed with exit code {process.returncode}", hint="Run the command in a terminal to check it."
+        )
     return _first_line(source, output[:MAX_BYTES])
 
 
@@ -181,18 +185,18 @@ def _read_keyring(source: SecretSource) -> str:
     keyring = load_keyring(source.key)
     try:
         secret = keyring.get_password(service, user)
-    except Exception as exc:  # every backend has errors of its own
+    except Exception as exc:  # every backend has different exceptions
         raise source.error(f"the keyring failed ({type(exc).__name__})", hint="Unlock the keyring.") from exc
     if secret is None:
         raise source.error(
-            f"the keyring has no entry {service}/{user}",
+            f"the keyring entry {service}/{user} does not exist",
             hint=f"Run: keyring set {shlex.quote(service)} {shlex.quote(user)}",
         )
     return str(secret)
 
 
 def load_keyring(key: str) -> Any:
-    """Return the library ``keyring``. Raises ConfigurationError with the line that installs it."""
+    """Return the module ``keyring``. Raises ConfigurationError with an install hint."""
     try:
         import keyring
     except ImportError as exc:
@@ -208,7 +212,7 @@ def _first_line(source: SecretSource, raw: bytes) -> str:
     try:
         lines = raw.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as exc:
-        raise source.error("it is not UTF-8") from exc
+        raise source.error("it is not UTF-8 text") from exc
     return lines[0] if lines else ""
 
 

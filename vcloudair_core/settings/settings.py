@@ -1,8 +1,7 @@
-"""Settings: arguments beat the environment, the environment beats the file; each value remembers where it came from.
+"""Settings with their origin: arguments override the environment, which overrides the configuration file.
 
-The names are the same everywhere: here, on the command line, in modules, in the inventory plugin and, as
-``VCA_<NAME>``, in the environment. An empty string counts as unset, because AWX injects
-empty strings for fields left blank.
+Setting names are the same in Python, on the command line, in modules, in the inventory plugin and, as ``VCA_<NAME>``,
+in the environment. An empty string counts as unset, because AWX injects empty strings for blank fields.
 """
 
 from __future__ import annotations
@@ -57,11 +56,11 @@ __all__ = [
 
 
 class Settings(SettingValues):
-    """An immutable set of settings. Make one with :meth:`load`.
+    """An immutable set of settings, created with :meth:`load`.
 
-    ``settings.url`` or ``settings["url"]`` is a value (None when unset; secrets as :class:`Secret`),
-    ``settings.origin("url")`` its source, ``settings.file`` the file and context in use. A secret that the file gives
-    by reference is read at first use.
+    ``settings.url`` or ``settings["url"]`` is a value (None if unset, secrets as :class:`Secret`),
+    ``settings.origin("url")`` its source, and ``settings.file`` the file and context in use. A secret by reference is
+    read at first use.
     """
 
     def __init__(self, values: Mapping[str, Any], origins: Mapping[str, Origin], file: FileUse | None = None) -> None:
@@ -80,17 +79,17 @@ class Settings(SettingValues):
         config_file: str | Path | None = None,
         context: str | None = None,
     ) -> Settings:
-        """Merge arguments over the environment over the file over defaults.
+        """Load settings from arguments, environment, configuration file and defaults, in this order.
 
-        ``arguments`` may use aliases; None and empty strings count as unset. ``config_file`` defaults to
+        ``arguments`` can use aliases; None and empty strings count as unset. ``config_file`` defaults to
         ``VCA_CONFIG_FILE``, else ``vcloudair/config.toml`` in the user's configuration folder if it exists. ``context``
-        (or ``VCA_CONTEXT``, or ``current_context`` in the file) names the table ``[context.NAME]`` to use.
+        (or ``VCA_CONTEXT``, or ``current_context`` in the file) selects the table ``[context.NAME]``.
 
-        A current context is ignored when arguments or environment name another server; one that is named is an error
-        then. Credentials of the file are sent to no other server than the ``url`` beside them.
+        If arguments or environment set another server than the context, ``current_context`` is ignored, but an explicit
+        context is an error. Credentials of the file are only sent to the ``url`` in the same table.
 
-        Raises: ConfigurationError on an unknown name, a bad value, two names of one option with different values, or
-        a file that cannot be read.
+        Raises: ConfigurationError for an unknown name, an invalid value, different values of a setting and its alias,
+        or an unreadable file.
         """
         env = os.environ if environ is None else environ
         nearer = from_env(env) | from_arguments(arguments or {})
@@ -116,21 +115,21 @@ class Settings(SettingValues):
         return getattr(self, option.name)
 
     def is_set(self, name: str) -> bool:
-        """True when there is a value. Reads no secret that is given by reference."""
+        """Return True if a setting has a value. Does not read secrets by reference."""
         value = self._values[BY_NAME[name].name]
         return isinstance(value, SecretSource) or value not in (None, "", Secret(""))
 
     def is_reference(self, name: str) -> bool:
-        """True for a secret that the file gives by reference and that has not been read yet."""
+        """Return True for a secret by reference that was not read yet."""
         value = self._values[BY_NAME[name].name]
         return isinstance(value, SecretSource) and value.secret is None
 
     def origin(self, name: str) -> Origin:
-        """The source of the value of ``name``."""
+        """Return the source of a value."""
         return self._origins[BY_NAME[name].name]
 
     def replace(self, **changes: Any) -> Settings:
-        """A copy with some values changed, as if given as arguments."""
+        """Return a copy in which ``changes`` replace values, as arguments do."""
         values, origins = dict(self._values), dict(self._origins)
         for name, (value, origin) in from_arguments(changes).items():
             values[name] = typed_value(BY_NAME[name], value, origin)
@@ -138,18 +137,20 @@ class Settings(SettingValues):
         return Settings(values, origins, self.file)
 
     def require(self, *names: str) -> None:
-        """Raises ConfigurationError that names every missing setting and how to give it."""
+        """Raise ConfigurationError if any of the settings has no value."""
         missing = [name for name in names if not self.is_set(name)]
         if missing:
             withheld = [str(self._origins[name]) for name in missing if self._origins[name].server]
-            variables = _listed([BY_NAME[name].env_names[0] for name in missing])
+            variables = _join_names([BY_NAME[name].env_names[0] for name in missing])
+            label = "setting" if len(missing) == 1 else "settings"
             raise ConfigurationError(
-                f"Missing {_listed(missing)}.{''.join(f' Not used: {reason}.' for reason in withheld)}",
-                hint=f"Give it as an option, or set {variables}.{self._context_hint()}",
+                f"Missing {label}: {_join_names(missing)}.{''.join(f' Not used: {reason}.' for reason in withheld)}",
+                hint=f"Pass {'it as an option' if len(missing) == 1 else 'them as options'}, or set {variables}."
+                f"{self._context_hint()}",
             )
 
     def required_secret(self, name: str) -> Secret:
-        """Return a secret. Raises ConfigurationError, as :meth:`require` does, when it is not set."""
+        """Return a secret. Raises ConfigurationError if it is not set."""
         value: Secret | None = self[name]
         if value is None:
             self.require(name)
@@ -159,26 +160,26 @@ class Settings(SettingValues):
     def _context_hint(self) -> str:
         if self.file.context or not self.file.contexts:
             return ""
-        ignored = f" The current context {self.file.ignored!r} is of another server." if self.file.ignored else ""
-        return f"{ignored} Or run: vca context use NAME (available: {', '.join(self.file.contexts)})."
+        ignored = f" The current context {self.file.ignored!r} is for another server." if self.file.ignored else ""
+        return f"{ignored} Or run `vca context use NAME` (available: {', '.join(self.file.contexts)})."
 
     def as_dict(self) -> dict[str, Any]:
-        """Shape: ``{name: {"value": ..., "origin": str}}``; secrets as ``***``."""
+        """Return ``{name: {"value": ..., "origin": str}}``, with secrets as ``***``."""
         return {
             name: {"value": str(_shown(value)) if _is_secret(value) else value, "origin": str(self._origins[name])}
             for name, value in self._values.items()
         }
 
     def secrets(self) -> list[Secret]:
-        """Every secret value that is set and has been read: what redaction must hide."""
+        """Return all secrets that are set and were read, for redaction."""
         known = [value.secret if isinstance(value, SecretSource) else value for value in self._values.values()]
         return [value for value in known if isinstance(value, Secret) and value]
 
     def account_key(self, environ: Mapping[str, str] | None = None) -> str:
-        """Return a slow, salted hash of everything that decides which account signs in, to tell caches apart.
+        """Return a salted scrypt hash that identifies the account, for the names of caches.
 
-        It covers every setting, secrets included, the contents of the files that they name, and the other ``VCA_*``
-        variables, which sign-in methods of plugins may read. None of it can be read back.
+        It covers all settings including secrets, the content of files that they refer to, and other ``VCA_*``
+        variables, which auth methods of plugins can read.
         """
         env = os.environ if environ is None else environ
         parts = []
@@ -202,7 +203,7 @@ class Settings(SettingValues):
 
 
 class _SecretAttribute:
-    """The attribute of a secret, which reads one that the file gives by reference."""
+    """Descriptor of a secret setting, which reads a secret by reference at first access."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -223,20 +224,20 @@ for _option in OPTIONS:
 def _without_foreign_credentials(
     values: Mapping[str, Any], origins: Mapping[str, Origin]
 ) -> tuple[dict[str, Any], dict[str, Origin]]:
-    """Return values and origins without credentials of the file that belong to another server than ``url``."""
+    """Remove credentials of the file that are for another server than ``url``."""
     kept, sources = dict(values), dict(origins)
     server = server_of(kept["url"], kept["service_type"])
     for name in CREDENTIALS:
         origin = sources[name]
         if origin.server and origin.server != server and kept[name] is not None:
             kept[name] = None
-            reason = f"the {name} of {origin} belongs to {shown_server(origin.server)}"
+            reason = f"the {name} in {origin} is for {shown_server(origin.server)}"
             sources[name] = Origin(reason, origin.server)
     return kept, sources
 
 
 def secrets_in_environment(environ: Mapping[str, str]) -> list[Secret]:
-    """Secrets in the environment, also those that another value has taken the place of: programs inherit them."""
+    """Return all secrets in the environment, which child processes inherit, even if overridden."""
     names = [name for option in OPTIONS if option.type == "secret" for name in option.env_names]
     return [Secret(environ[name]) for name in names if environ.get(name)]
 
@@ -246,7 +247,7 @@ def _is_secret(value: Any) -> bool:
 
 
 def _shown(value: Any) -> Any:
-    """The value for messages: a secret shows itself as ``***``, one by reference too."""
+    """Return a value for display, with ``***`` for secrets, also for those by reference."""
     return Secret(MASK) if isinstance(value, SecretSource) else value
 
 
@@ -257,5 +258,5 @@ def _digest(path: Path) -> str:
         return ""
 
 
-def _listed(names: list[str]) -> str:
+def _join_names(names: list[str]) -> str:
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
