@@ -1,9 +1,9 @@
 """Automate vCloud Air and VMware Cloud Director tenants.
 
-Two ways in. ``connect(...)`` gives a :class:`Client`, which reads, plans and converges resources. The classes of
-vcloudair 0.5 (``VCASession``, ``ANSFirewall`` …) and its modules stand over the same services.
+``connect(...)`` returns a :class:`Client`, which reads, plans and converges resources. For programs of vcloudair 0.5,
+the package also has its classes (``VCASession``, ``ANSFirewall`` …) and modules, based on the same services.
 
-Names are loaded at first use, so that importing this package costs next to nothing.
+Names are loaded at first use, so that importing the package is fast.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ _HOMES = {
 
 
 _MODULES = ("ans", "dr", "metrics", "query", "session")
-"""Importing vcloudair 0.5 loaded them, so programs use them without an import of their own."""
+"""Modules that vcloudair 0.5 loads on import, so that programs use them without an import."""
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""The module ``ans`` of vcloudair 0.5: sections of an edge gateway that are edited and saved whole."""
+"""Edge gateway sections of vcloudair 0.5, which are edited and saved as a whole."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The composition root: the one place that knows plugins, transports and sessions, and puts them together."""
+"""Composition root: create clients from plugins, transports and sessions."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 
 class App:
-    """Plugins, loaded once, and clients made with them.
+    """Factory of clients that share the loaded plugins.
 
-    ``plugins`` may be a manager that was filled by hand; by default every installed plugin is loaded. ``clock`` is what
-    its clients wait by; by default the machine's own.
+    ``plugins`` is a prepared plugin manager; by default, every installed plugin is loaded. ``clock`` is used for waits;
+    by default, the clock of the host.
 
-    Raises: PluginError when a plugin that VCA_REQUIRE_PLUGINS names is not working.
+    Raises: PluginError if a plugin in VCA_REQUIRE_PLUGINS does not work.
     """
 
     def __init__(
@@ -51,7 +51,10 @@ class App:
         config_file: str | Path | None = None,
         context: str | None = None,
     ) -> Settings:
-        """Settings from arguments, the environment and the configuration file. Raises ConfigurationError."""
+        """Load settings from arguments, environment and configuration file.
+
+        Raises: ConfigurationError.
+        """
         return Settings.load(arguments, environ=self._environ, config_file=config_file, context=context)
 
     def session(
@@ -62,11 +65,11 @@ class App:
         auth: AuthProvider | None = None,
         cache: TokenCache | None = None,
     ) -> Session:
-        """A session that signs in with its first call.
+        """Return a session that signs in with its first call.
 
-        ``auth`` and ``cache`` replace those that the settings select.
+        ``auth`` and ``cache`` override those selected by the settings.
 
-        Raises: ConfigurationError when settings are missing, PluginError when the sign-in method does not exist.
+        Raises: ConfigurationError if settings are missing, PluginError if the auth method does not exist.
         """
         from vcloudair_core.session.auth.base import select_auth
         from vcloudair_core.session.cache.token_cache import open_cache
@@ -95,10 +98,10 @@ class App:
         cache: TokenCache | None = None,
         **arguments: Any,
     ) -> Client:
-        """A client with its own session. ``arguments`` are settings by name; see :class:`Settings`.
+        """Return a client with a new session.
 
-        ``context`` and ``config_file`` say which configuration to load when no ``settings`` are given. ``auth`` and
-        ``cache`` are those of :meth:`session`.
+        ``arguments`` are settings by name; see :class:`Settings`. Without ``settings``, they are loaded from
+        ``context`` and ``config_file``. ``auth`` and ``cache`` are those of :meth:`session`.
 
         Raises: ConfigurationError, PluginError.
         """
@@ -115,10 +118,12 @@ class App:
         )
 
     def secrets_in(self, kind: str, specs: Any) -> list[str]:
-        """Every secret in plain data for a kind, in every spelling that a text may have: for whoever logs it.
+        """Return all secrets in the specs of a kind, in all encodings, for redaction.
 
-        Nothing in the data need be right. Secrets are told by what the kind declares, and by names that always hold
-        secrets. Sends nothing. Raises PluginError when no plugin offers the kind.
+        The specs may be invalid. Secrets are recognized by the fields of the kind, and by names that always contain
+        secrets. Sends nothing.
+
+        Raises: PluginError if no plugin offers the kind.
         """
         from vcloudair_core.engine.fields import secrets_in
         from vcloudair_core.util.redaction import secret_spellings
@@ -129,7 +134,9 @@ class App:
 
 
 def connect(*, context: str | None = None, config_file: str | Path | None = None, **arguments: Any) -> Client:
-    """A client from arguments, the environment and the configuration file, with every installed plugin.
+    """Return a client for settings from arguments, environment and configuration file.
+
+    It uses every installed plugin.
 
     ::
 
@@ -138,7 +145,7 @@ def connect(*, context: str | None = None, config_file: str | Path | None = None
 
         with connect(context="prod") as client: ...
 
-    Raises: ConfigurationError when something is missing or wrong, PluginError.
+    Raises: ConfigurationError if a setting is missing or invalid, PluginError.
     """
     return App().client(context=context, config_file=config_file, **arguments)
 
@@ -151,14 +158,14 @@ def _default_transport(settings: Settings) -> Transport:
 
 _log = logging.getLogger(__name__)
 _OURS = ("engine", "services", "session", "transport")
-"""Packages whose modules are imported at first use otherwise."""
+"""Packages whose modules are otherwise imported at first use."""
 _OTHERS = ("cryptography.fernet", "encodings.ascii", "encodings.idna", "filelock", "gzip", "lxml.etree", "platformdirs")
 
 
 def preload() -> App:
-    """An App with its plugins, and everything imported that its clients use.
+    """Return an App after importing all modules that clients use, for programs that fork.
 
-    Raises: PluginError when a plugin that VCA_REQUIRE_PLUGINS names is not working.
+    Raises: PluginError if a plugin in VCA_REQUIRE_PLUGINS does not work.
     """
     app = App()
     for name in (*_OTHERS, "vcloudair_core.staging.service", *_all_modules()):
@@ -170,8 +177,8 @@ def preload() -> App:
     for name, record in app.plugins.resource_kinds().items():
         try:
             record.load()
-        except Exception as exc:  # noqa: BLE001 - foreign code; whoever uses the kind is told
-            _log.debug("the kind %s cannot be loaded (%s)", name, type(exc).__name__)
+        except Exception as exc:  # noqa: BLE001 - plugin code; using the kind raises the error again
+            _log.debug("Loading the kind %s failed (%s).", name, type(exc).__name__)
     return app
 
 
@@ -184,7 +191,7 @@ def _all_modules() -> list[str]:
 
 
 def _start_cryptography() -> None:
-    """Its libraries set themselves up when they are first used, which takes some milliseconds."""
+    """Use the cryptography and TLS libraries once, because their first use is slow."""
     from cryptography.fernet import Fernet
 
     from vcloudair_core.transport import requests_transport

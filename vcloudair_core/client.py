@@ -1,4 +1,4 @@
-"""Client of a program: settings, a session, and by name the services and resource kinds of plugins."""
+"""Client with a session, and the services and resource kinds of plugins."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ _STATES: dict[str, Callable[[tuple[Any, ...]], Desired]] = {
 
 
 class Client:
-    """One signed-in view of one cloud. Use it as a context manager, or call :meth:`close`.
+    """Client of one org of a cloud. Use it as a context manager, or call :meth:`close`.
 
-    Nothing is sent until it is needed: the session signs in with the first call.
+    It signs in with the first call.
     """
 
     def __init__(
@@ -64,14 +64,14 @@ class Client:
         self._lock = threading.Lock()
         self._check_run: CheckRun | None = None
 
-    # -- by name -------------------------------------------------------------------------------------------------
+    # -- services and kinds --------------------------------------------------------------------------------------
 
     def service(self, name: str) -> Any:
-        """Return the service that a plugin offers under a name, made once per client.
+        """Return the service of a plugin by name. It is created once per client.
 
         The built-in services have attributes: :attr:`edges`, :attr:`query`, :attr:`metrics` and :attr:`dr`.
 
-        Raises: PluginError when no plugin offers it.
+        Raises: PluginError if no plugin offers it.
         """
         with self._lock:
             if name not in self._opened:
@@ -81,32 +81,41 @@ class Client:
 
     @property
     def edges(self) -> AnsService:
-        """Edge gateways: names, tunnels and sections. Raises PluginError when the plugin ``ans`` is not working."""
+        """Service for edge gateways: names, tunnels and sections.
+
+        Raises: PluginError if the plugin ``ans`` does not work.
+        """
         edges: AnsService = self.service("ans")
         return edges
 
     @property
     def query(self) -> QueryService:
-        """Queries of VMs, networks, tasks and more. Raises PluginError when the plugin ``query`` is not working."""
+        """Service for queries of VMs, networks, tasks and other records.
+
+        Raises: PluginError if the plugin ``query`` does not work.
+        """
         query: QueryService = self.service("query")
         return query
 
     @property
     def metrics(self) -> MetricsService:
-        """Metrics of VMs. Raises PluginError when the plugin ``metrics`` is not working."""
+        """Service for VM metrics. Raises PluginError if the plugin ``metrics`` does not work."""
         metrics: MetricsService = self.service("metrics")
         return metrics
 
     @property
     def dr(self) -> RecoveryService:
-        """Replications and DR actions. Raises PluginError when the plugin ``dr`` is not working."""
+        """Service for replications and DR actions.
+
+        Raises: PluginError if the plugin ``dr`` does not work.
+        """
         dr: RecoveryService = self.service("dr")
         return dr
 
     def kind(self, name: str) -> ResourceKind:
-        """Return the resource kind of a name such as ``ans.firewall``.
+        """Return a resource kind by name, such as ``ans.firewall``.
 
-        Raises: PluginError when no plugin offers it, or what one offers is not a resource kind.
+        Raises: PluginError if no plugin offers it, or its object is not a resource kind.
         """
         with self._lock:
             if name not in self._loaded:
@@ -114,9 +123,9 @@ class Client:
                     kind = pick_record(self._kinds, name, "resource kind").load()
                 if not isinstance(kind, ResourceKind):
                     raise PluginError(
-                        f"Resource kind {name!r} cannot be used: its plugin returned {type(kind).__name__!r}, "
-                        "which is not a ResourceKind.",
-                        hint="Derive the class from vcloudair_core.engine.kind.ResourceKind.",
+                        f"Resource kind {name!r} cannot be used. Its plugin returned a {type(kind).__name__!r} instead "
+                        "of a ResourceKind.",
+                        hint="Derive the class from vcloudair_core.plugins.ResourceKind.",
                     )
                 self._loaded[name] = kind
             return self._loaded[name]
@@ -126,10 +135,10 @@ class Client:
         """Names of all resource kinds, sorted."""
         return sorted(self._kinds)
 
-    # -- the one flow --------------------------------------------------------------------------------------------
+    # -- read and converge ---------------------------------------------------------------------------------------
 
     def read(self, kind: str, target: Mapping[str, Any] | None = None) -> Any:
-        """The live state of a resource in the words that :meth:`ensure` takes.
+        """Return the live state of a resource in the format of the specs of :meth:`ensure`.
 
         Raises: PluginError, NotFoundError, AmbiguousMatchError, ApiError, TransportError, DecodeError.
         """
@@ -147,22 +156,27 @@ class Client:
         check: bool = False,
         approve: Callable[[Plan], None] | None = None,
     ) -> Outcome:
-        """Bring a resource to a state, or with ``check`` say what that would take.
+        """Converge a resource to the desired state, or with ``check`` only plan the changes.
 
-        ``specs``: one mapping or several, in the kind's words. ``state``: ``present`` (these, others kept), ``absent``
-        (these gone, others kept), ``exact`` (these and no others, and fields that are not given have their defaults),
-        ``exact_lists`` (the same for the lists in them, while settings that are not given are kept). ``target``: what
-        the kind acts on, such as ``{"edge": "web-edge"}``. ``approve`` sees every plan right before it is carried out,
-        after the policies, and stops it by raising; it is not asked in check mode.
+        Args:
+            kind: The resource kind, such as ``ans.firewall``.
+            specs: One or several mappings with the fields of the kind.
+            state: ``present`` adds or changes the specs and keeps others. ``absent`` removes them and keeps others.
+                ``exact`` also removes others, and resets omitted fields to their defaults. ``exact_lists`` removes
+                others from the lists in the specs, and keeps omitted settings.
+            target: The object that the kind acts on, such as ``{"edge": "web-edge"}``.
+            check: Plan the changes, but do not write them.
+            approve: Called with every plan after the plan policies and before the write. It rejects a plan by raising
+                an error. It is not called in check mode.
 
         Raises: SpecError before anything is sent; PlanRejectedError before anything is written; AmbiguousMatchError,
-        NotConvergedError, ConflictError and every error of :meth:`read`.
+        NotConvergedError, ConflictError and the errors of :meth:`read`.
         """
         chosen = self.kind(kind)
         with mark_unwritten(check), _aside(chosen):
             listed = [specs] if isinstance(specs, Mapping) else list(specs)
             desired = self._desired(kind, listed, state)
-            chosen.validate(desired)  # before opening, which may look the target up: bad input sends nothing
+            chosen.validate(desired)  # before opening the target, so that no request is sent for invalid input
             store = self._open(chosen, target)
             policy = self._policy if approve is None or check else _both(self._policy, approve)
             lock = locker_of(self.settings)
@@ -174,24 +188,24 @@ class Client:
             return outcome
 
     def join_check_run(self, run_id: str) -> None:
-        """Plan later check-mode calls on what those of the same run would have changed, in whatever process they were.
+        """Plan check-mode calls on top of the changes of earlier check-mode calls of a run.
 
-        ``run_id`` names the run. It is kept on this host for a day, without secrets. Calls that are not in check mode,
-        and :meth:`read`, take no notice of it.
+        The calls can be in different processes with the same ``run_id``. The changes are stored on this host for a day,
+        without secrets. Calls outside check mode and :meth:`read` ignore them.
         """
         from vcloudair_core.session.expected_changes import CheckRun
 
         self._check_run = CheckRun(self.settings, run_id)
 
     def forget_check_run(self, run_id: str) -> None:
-        """Forget the changes that check-mode calls of a run would have made, as a real one follows them."""
+        """Delete the recorded changes of check-mode calls of a run, before a real run."""
         from vcloudair_core.session.expected_changes import CheckRun
 
         CheckRun(self.settings, run_id).forget()
 
     @contextmanager
     def _checking(self, check: bool) -> Iterator[CheckRun | None]:
-        """Let stores see the changes that are expected by now, within the block."""
+        """Make the expected changes of the run available to stores within the block."""
         run = self._check_run if check else None
         self.session.check_run = run
         try:
@@ -217,13 +231,13 @@ class Client:
         target: Mapping[str, Any] | None = None,
         check: bool = False,
     ) -> Outcome:
-        """Plan a change on top of the changes staged before it, and keep it until :meth:`commit_stage`.
+        """Plan a change on top of earlier staged changes, and stage it for :meth:`commit_stage`.
 
-        Programs that use the same ``stage_id`` share their staged changes, in any number of processes of this user on
-        this host. Other arguments are those of :meth:`ensure`; the outcome is what this change adds.
+        Processes of this user on this host share the staged changes of a ``stage_id``. The other arguments are those of
+        :meth:`ensure`. The outcome shows only what this change adds.
 
-        Raises: StageError when the kind cannot be staged or the changes cannot be kept, and every error of
-        :meth:`ensure` except those of writing.
+        Raises: StageError if the kind cannot be staged or the stage cannot be saved, and the errors of :meth:`ensure`
+        except those of writing.
         """
         from vcloudair_core.staging.service import StagedChange, specs_of
 
@@ -235,23 +249,23 @@ class Client:
     def commit_stage(
         self, stage_id: str, *, target: Mapping[str, Any] | None = None, check: bool = False
     ) -> list[Outcome]:
-        """Write the staged changes, or with ``target`` only those of it. Returns one outcome per section.
+        """Write the staged changes, or only those of ``target``. Return an outcome per section.
 
-        The list is empty when nothing is staged. After an error, what was not written stays staged.
+        The list is empty if nothing is staged. After an error, unwritten changes stay staged.
 
-        Raises: StageError, and every error of :meth:`ensure`.
+        Raises: StageError, and the errors of :meth:`ensure`.
         """
         with self._checking(check):
             return self._staging().commit(stage_id, target, check=check)
 
     def stages(self) -> list[StagedChanges]:
-        """Return the staged changes of this user on this host that wait for a commit, oldest first. Sends nothing."""
+        """Return the uncommitted stages of this user on this host, oldest first."""
         return self._staging().list()
 
     def discard_stage(self, stage_id: str) -> bool:
-        """Discard staged changes without writing them. True when there were any. Sends nothing.
+        """Discard staged changes without writing them. Return True if there were any.
 
-        Raises: ConfigurationError for a name that no stage can have, StageError when a commit keeps the stage in use.
+        Raises: ConfigurationError for an invalid name, StageError if a commit takes too long.
         """
         return self._staging().discard(stage_id)
 
@@ -264,16 +278,15 @@ class Client:
         store = kind.open(self.session, dict(target or {}))
         if not isinstance(store, Store):
             raise PluginError(
-                f"Resource kind {kind.name!r} cannot be used: it opened {type(store).__name__!r}, "
-                "which is not a Store.",
-                hint="Derive the class from vcloudair_core.engine.kind.Store.",
+                f"Resource kind {kind.name!r} cannot be used. It opened a {type(store).__name__!r} instead of a Store.",
+                hint="Derive the class from vcloudair_core.plugins.Store.",
             )
         return store
 
-    # -- the end -------------------------------------------------------------------------------------------------
+    # -- closing -------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Release connections, and end a session that was made here unless the session cache keeps it."""
+        """Close connections, and log out unless the session is cached."""
         self.session.close()
 
     def __enter__(self) -> Client:
@@ -300,7 +313,7 @@ def _parse(kind: ResourceKind, specs: Mapping[str, Any] | Iterable[Mapping[str, 
     parsed: list[Any] = []
     for position, (item, path) in enumerate(zip(items, item_paths(len(items)), strict=True)):
         if not isinstance(item, Mapping):
-            problems.add(f"[{position}]", f"a mapping was expected, not {type(item).__name__}")
+            problems.add(f"[{position}]", f"must be a mapping, not {type(item).__name__}")
             continue
         with problems.catch(path):
             parsed.append(kind.parse(item))
@@ -309,18 +322,21 @@ def _parse(kind: ResourceKind, specs: Mapping[str, Any] | Iterable[Mapping[str, 
 
 
 def _aside(kind: ResourceKind) -> AbstractContextManager[None]:
-    """Keep what a kind of another plugin prints out of our output."""
+    """Redirect the output of kinds from external plugins to standard error."""
     is_own = type(kind).__module__.partition(".")[0] == __name__.partition(".")[0]
     return nullcontext() if is_own else stdout_to_stderr()
 
 
 def pick_record(records: Mapping[str, Any], name: str, what: str) -> Any:
-    """The record of that name; ``what`` it is, for messages. Raises PluginError with the nearest name."""
+    """Return a record by name. ``what`` names the type of record in messages.
+
+    Raises: PluginError with the closest name if there is no such record.
+    """
     record = records.get(name)
     if record is None:
         near = difflib.get_close_matches(name, records, n=1)
-        known = ", ".join(sorted(records)) or "none"
+        names = ", ".join(sorted(records)) or "none"
         raise PluginError(
-            f"There is no {what} {name!r}.", hint=f"Did you mean {near[0]!r}?" if near else f"Known: {known}."
+            f"Unknown {what}: {name!r}.", hint=f"Did you mean {near[0]!r}?" if near else f"Use one of: {names}."
         )
     return record

@@ -1,4 +1,4 @@
-"""The module ``dr`` of vcloudair 0.5: replications, and DR actions on them."""
+"""Replications and DR actions of vcloudair 0.5."""
 
 from __future__ import annotations
 

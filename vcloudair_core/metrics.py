@@ -1,4 +1,6 @@
-"""Measure VMs and compare their metrics with thresholds. Has the module ``metrics`` of vcloudair 0.5 too.
+"""Read VM metrics and compare them with thresholds.
+
+The class ``Metrics`` is that of vcloudair 0.5.
 
 ::
 

@@ -1,9 +1,7 @@
-"""Everything that a plugin imports: hooks, records, and the building blocks of services, resource kinds and commands.
+"""Plugin API: hooks, records, and base classes of services, kinds and commands.
 
-A plugin imports from here and from :mod:`vcloudair_core`; its tests import from :mod:`vcloudair_core.testing` as well.
-All other modules are private.
-
-Names are loaded at first use, so that a plugin's module stays cheap to import.
+Plugins import from here and from :mod:`vcloudair_core`, and their tests also from :mod:`vcloudair_core.testing`. All
+other modules are private. Names are loaded at first use, so that importing a plugin is fast.
 """
 
 from __future__ import annotations
@@ -168,7 +166,7 @@ GROUPS = {
     "Commands": {"cli.invocation": "connected Invocation", "cli.display.table": "Column"},
     "The simulator": {"plugin.records": "SimulatorRoutes SimulatorRoute SimulatorRecords SimulatorContext"},
 }
-"""The names by topic and module, in the order of the reference page."""
+"""Names by topic and module, in the order of the reference page."""
 _HOMES = {
     name: f"vcloudair_core.{module}"
     for modules in GROUPS.values()

@@ -1,4 +1,4 @@
-"""The module ``query`` of vcloudair 0.5: queries by type, and the base of queries of one's own."""
+"""Query classes of vcloudair 0.5, and the base class of custom queries."""
 
 from __future__ import annotations
 

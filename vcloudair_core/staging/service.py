@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StagedChange:
-    """The change of one task: plain data, and the same data parsed."""
+    """The change of one task, as plain data (``specs``) and parsed (``desired``)."""
 
     kind: str
     state: str
@@ -45,8 +45,8 @@ class StagedChange:
 class Staging:
     """The staged changes of one session.
 
-    ``kind_of`` returns a resource kind by its name; ``parse`` makes a desired state of a kind's plain data and a state;
-    ``policy`` sees every plan.
+    ``kind_of`` returns a resource kind by name, ``parse`` converts plain data of a kind and a state to a desired state,
+    and ``policy`` checks every plan.
     """
 
     def __init__(
@@ -66,8 +66,8 @@ class Staging:
     def add(self, change: StagedChange, stage_id: str, *, check: bool) -> Outcome:
         """Plan a change on top of the staged changes, and stage it.
 
-        Costs one read when the section is new to the stage, and nothing otherwise. Check mode stages under a name of
-        its own, which no commit writes.
+        The section is read from the server only if the stage does not contain it yet. Check mode uses a separate stage,
+        which is never committed.
         """
         kind = self._kind_of(change.kind)
         kind.validate(change.desired)
@@ -75,7 +75,7 @@ class Staging:
             key = name_of(self._cloud, change.target)
             store = kind.open(self._session, content.names.get(key, change.target))
             if not isinstance(store, StageableStore):
-                raise StageError(f"{change.kind} cannot be staged.", hint="Leave stage out for it.")
+                raise StageError(f"Resource kind {change.kind!r} cannot be staged.", hint="Apply it without a stage.")
             refuse_unsupported(kind, store, change.desired)
             staged, document = self._document(content, store, change.target)
             content.names[key] = staged.target
@@ -102,7 +102,7 @@ class Staging:
     def _document(
         self, content: StagedChanges, store: StageableStore, target: Mapping[str, Any]
     ) -> tuple[StagedSection, Document]:
-        """Return the section and its document as staged, or as read now for the first time."""
+        """Return the staged section and its document; read it from the server if it is new."""
         known = content.section(self._cloud, store.target_key, store.section)
         if known is not None:
             return known, store.load(known.working)
@@ -113,16 +113,17 @@ class Staging:
         return made, document
 
     def commit(self, stage_id: str, target: Mapping[str, Any] | None, *, check: bool) -> list[Outcome]:
-        """Write every staged section, or those of ``target``, once each. What was written is no longer staged.
+        """Write each staged section, or those of ``target``, with one write.
 
-        Raises what :func:`~vcloudair_core.engine.ensure.ensure` raises; then the section that failed and those after
-        it stay staged.
+        Written sections are removed from the stage. After an error, the failed section and those after it stay staged.
+
+        Raises: StageError, and the errors of :func:`~vcloudair_core.engine.ensure.ensure`.
         """
         outcomes: list[Outcome] = []
         file = StageFile(self.folder, _name(stage_id, check))
         with file.committing():
             while True:
-                # One section at a time, so that a written section is removed before the next one can fail.
+                # Open the file for each section, so that a written section is removed before the next one can fail.
                 with file.opened() as content:
                     section = self._next(content, target)
                     if section is None:
@@ -132,7 +133,7 @@ class Staging:
                     self._expect(section)
 
     def _expect(self, section: StagedSection) -> None:
-        """Let later tasks of a check-mode run know what a commit would have written."""
+        """Record the changes of a section for later tasks of a check-mode run."""
         run = self._session.check_run
         if run is None:
             return
@@ -141,7 +142,7 @@ class Staging:
             run.record(section.target_key, change["kind"], change["state"], change["specs"], names)
 
     def _next(self, content: StagedChanges, target: Mapping[str, Any] | None) -> StagedSection | None:
-        # In one order, whatever came first: what lets traffic in (firewall) is there before what leads it on (nat).
+        # Use a fixed order: the firewall, which allows traffic, is written before NAT, which forwards it.
         ours = [section for section in content.sections if section.cloud == self._cloud]
         sections = sorted(ours, key=lambda section: (section.target_key, section.section))
         if not target:
@@ -157,7 +158,7 @@ class Staging:
         return kind.open(self._session, target).target_key == section.target_key
 
     def _commit_after(self, done: Sequence[Outcome], section: StagedSection, check: bool) -> Outcome:
-        """Commit one section. An error says whether this section, or one before it, was written."""
+        """Commit a section. Mark an error as written if an earlier section was written."""
         try:
             with mark_unwritten(check):
                 return self._commit(section, check)
@@ -180,17 +181,20 @@ class Staging:
         return ensure(kind, store, Present(), check=check, policy=self._policy, lock=lock)
 
     def list(self) -> list[StagedChanges]:
-        """Return the staged changes of this user that wait for a commit, those of check mode too."""
+        """Return the uncommitted stages of this user, including those of check mode."""
         return stages_in(self.folder)
 
     def discard(self, stage_id: str) -> bool:
-        """Discard the changes staged under a name, those of check mode too. True when there were any."""
+        """Discard a stage, including that of check mode. Return True if there was one."""
         is_discarded = [StageFile(self.folder, name).discard() for name in (stage_id, stage_id + CHECK)]
         return any(is_discarded)
 
 
 class _FromSnapshot(Store):
-    """A store whose first read is what the stage remembers. A write reads again before: the stage may be old."""
+    """A store whose first read returns the snapshot of the stage.
+
+    Later reads go to the server, because the snapshot can be outdated.
+    """
 
     def __init__(self, store: Store, snapshot: bytes) -> None:
         self._store = store
@@ -236,7 +240,7 @@ class _FromSnapshot(Store):
         self._store.commit(base, document)
 
     def __getattr__(self, name: str) -> Any:
-        # Kinds that look further, at an edge's interfaces or its firewall, know their stores better than we do.
+        # Some kinds need more attributes of their store, such as the interfaces or the firewall of an edge gateway.
         return getattr(self._store, name)
 
 

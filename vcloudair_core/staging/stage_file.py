@@ -1,10 +1,9 @@
-"""Staged changes in files: changes of several tasks and processes that one commit writes together.
+"""Stage files: changes of several tasks and processes for one commit.
 
-A stage is one file, named after its id. For every section it holds the document that the server had when the section
-was first read, the document after the staged changes, and the list of the changes. A new change is planned against the
-document after those before it, so that its outcome is what it changes. A commit plans all of them together, writes each
-section once, and removes what was written. A stage whose commit failed, or never came, stays until it is committed or
-discarded.
+A stage is a file named after its id. For each section, it contains the document when the section was first read, the
+document with the staged changes, and the list of changes. A new change is planned against the document with the earlier
+changes, so its outcome shows only what it adds. A commit plans all changes together, writes each section once, and
+removes the written sections. A stage is kept until it is committed or discarded.
 """
 
 from __future__ import annotations
@@ -31,18 +30,19 @@ if TYPE_CHECKING:
 
 FORMAT = 2
 CHECK = ".check"
-"""Suffix of the names of stages of check mode, which no commit writes."""
+"""Suffix of the ids of check-mode stages, which are never committed."""
 _LOCK_TIMEOUT_S = 60.0
+_STATE_DIR_HINT = "Set state_dir (VCA_STATE_DIR) to a directory of this user."
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 
 
 @dataclass
 class StagedSection:
-    """The staged changes of one section of one edge gateway, or of another target.
+    """The staged changes of one section of an edge gateway or other target.
 
-    ``target`` is what the kinds open, with a UUID; ``title`` names it for people; ``snapshot`` and ``working`` are
-    documents as their store dumps them; ``operations`` are the changes, ``{"kind", "state", "specs"}``. ``cloud``: the
-    result of :func:`cloud_of`, since hosts of one run may share a stage and speak to different clouds.
+    ``target`` identifies the target by UUID, ``title`` is its display name, ``snapshot`` and ``working`` are documents
+    serialized by their store, and ``operations`` are the changes: ``{"kind", "state", "specs"}``. ``cloud`` is the
+    result of :func:`cloud_of`, because the hosts of a run can share a stage and use different clouds.
     """
 
     target: dict[str, Any]
@@ -57,9 +57,9 @@ class StagedSection:
 
 @dataclass
 class StagedChanges:
-    """The content of a stage. ``names`` maps targets from tasks to targets with UUIDs, to spare look-ups.
+    """The content of a stage.
 
-    Keys of ``names`` are results of :func:`name_of`.
+    ``names`` maps the targets of tasks, as results of :func:`name_of`, to targets with UUIDs, to avoid lookups.
     """
 
     stage_id: str
@@ -67,10 +67,10 @@ class StagedChanges:
     names: dict[str, dict[str, Any]] = field(default_factory=dict)
     sections: list[StagedSection] = field(default_factory=list)
     reported: list[str] = field(default_factory=list)
-    """Keys of warnings about other stages that were given, so that a run of many tasks gives each of them once."""
+    """Keys of warnings about other stages, so that each is reported once per run."""
 
     def section(self, cloud: str, target_key: str, name: str) -> StagedSection | None:
-        """Return the section of a target, found by its lock key; None when nothing of it is staged."""
+        """Return the staged section with this target key and name, or None."""
         for section in self.sections:
             if (section.cloud, section.target_key, section.section) == (cloud, target_key, name):
                 return section
@@ -78,11 +78,14 @@ class StagedChanges:
 
     @property
     def count(self) -> int:
-        """Number of changes that wait for a commit."""
+        """Number of uncommitted changes."""
         return sum(len(section.operations) for section in self.sections)
 
     def as_dict(self) -> dict[str, Any]:
-        """Shape: ``{"stage_id", "created", "waiting", "sections": [{"target", "section", "waiting"}]}``."""
+        """Return the stage as JSON types, with the number of changes as ``waiting``.
+
+        Shape: ``{"stage_id", "created", "waiting", "sections": [{"target", "section", "waiting"}]}``.
+        """
         return {
             "stage_id": self.stage_id,
             "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.created)),
@@ -95,21 +98,24 @@ class StagedChanges:
 
 
 class StageFile:
-    """One stage on disk. Everything happens within :meth:`opened`, which holds the stage for this process."""
+    """A stage on disk. Changes are made within :meth:`opened`, which locks the file."""
 
     def __init__(self, folder: Path, stage_id: str) -> None:
         if not _ID.match(stage_id):
             raise ConfigurationError(
-                f"{stage_id!r} cannot be the name of a stage.", hint="Use letters, digits, dots, dashes; 100 at most."
+                f"Invalid stage name: {stage_id!r}.",
+                hint="Use up to 100 letters, digits, dots, dashes and underscores; begin with a letter or digit.",
             )
         self.stage_id = stage_id
         self.path = folder / f"{stage_id}.stage"
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[StagedChanges]:
-        """The content, to be changed in place; kept when the block ends without an error. Empty ones are removed.
+        """Lock the stage and yield its content, which can be changed in place.
 
-        Raises: StageError when the file cannot be used.
+        The content is saved if the block ends without an error. An empty stage is removed.
+
+        Raises: StageError if the file cannot be used.
         """
         with self._locked(self.path.with_suffix(".lock")):
             content = self.read() or StagedChanges(self.stage_id, time.time())
@@ -117,7 +123,7 @@ class StageFile:
             self._keep(content)
 
     def committing(self) -> AbstractContextManager[None]:
-        """Keep other commits of this stage out, and whoever would discard it meanwhile. Raises StageError."""
+        """Lock the stage against other commits and against discarding. Raises StageError."""
         return self._locked(self.path.with_suffix(".commit"))
 
     @contextlib.contextmanager
@@ -130,16 +136,19 @@ class StageFile:
                 yield
         except filelock.Timeout as exc:
             raise StageError(
-                f"The stage {self.stage_id} is in use by another process ({self.path}).",
-                hint="Wait for its commit to end, and try again.",
+                f"Stage {self.stage_id!r} is in use by another process ({self.path}).",
+                hint="Wait until the other process has committed it, and try again.",
             ) from exc
         except OSError as exc:
             raise StageError(
-                f"The stage {self.stage_id} cannot be kept: {reason_of(exc)[0]}.", hint="Set state_dir."
+                f"Stage {self.stage_id!r} cannot be saved: {reason_of(exc)[0]}.", hint=_STATE_DIR_HINT
             ) from exc
 
     def read(self) -> StagedChanges | None:
-        """What is on disk, or None. Raises StageError for a file that is damaged or not ours."""
+        """Return the content, or None if the file does not exist.
+
+        Raises: StageError if the file is damaged, unreadable, or belongs to another user.
+        """
         try:
             check_folder(self.path.parent)
             with self.path.open("rb") as file:
@@ -149,26 +158,29 @@ class StageFile:
         except FileNotFoundError:
             return None
         except OSError as exc:
-            raise StageError(f"The stage {self.path} cannot be read: {exc.strerror}.", hint="Set state_dir.") from exc
+            raise StageError(f"The stage {self.path} cannot be read: {exc.strerror}.", hint=_STATE_DIR_HINT) from exc
         try:
             return _parsed(json.loads(raw))
         except (ValueError, KeyError, TypeError, OverflowError, OSError, RecursionError) as exc:
             raise StageError(
-                f"The stage {self.path} is damaged or of another version ({type(exc).__name__}).",
-                hint=f"Nothing of it was written. `vca edge discard {self.stage_id}` removes it.",
+                f"The stage {self.path} is damaged, or has the format of another version ({type(exc).__name__}). "
+                "None of its changes was written.",
+                hint=f"Run `vca edge discard {self.stage_id}` to remove it.",
             ) from exc
 
     def discard(self) -> bool:
-        """Remove it. True when it was there. Waits for a commit that is under way, which leaves nothing to remove.
+        """Remove the stage after a commit in progress. Return True if it was removed.
 
-        Lock files stay: somebody may hold or wait for them. Raises StageError when the commit takes too long.
+        Lock files are kept, because other processes may hold them or wait for them.
+
+        Raises: StageError if the commit takes too long.
         """
         if not self.path.exists():
             return False
         with self.committing(), self._locked(self.path.with_suffix(".lock")):
-            is_there = self.path.exists()
+            exists = self.path.exists()
             self.path.unlink(missing_ok=True)
-        return is_there
+        return exists
 
     def _keep(self, content: StagedChanges) -> None:
         if not content.sections:
@@ -187,7 +199,7 @@ def stage_folder(settings: Settings) -> Path:
 
 
 def cloud_of(settings: Settings) -> str:
-    """Return a text that tells clouds and orgs apart. Sends nothing."""
+    """Return text that identifies the cloud and org of settings. Sends nothing."""
     values = (settings.service_type, (settings.url or "").rstrip("/"), settings.org, settings.instance)
     return "|".join((value or "").casefold() for value in values)
 
@@ -198,7 +210,7 @@ def name_of(cloud: str, target: Mapping[str, Any]) -> str:
 
 
 def stages_in(folder: Path) -> list[StagedChanges]:
-    """Return every stage that waits for a commit, oldest first; damaged ones are left out."""
+    """Return all uncommitted stages, oldest first. Damaged ones are skipped."""
     stages: list[StagedChanges] = []
     for path in folder.glob("*.stage") if folder.is_dir() else ():
         with contextlib.suppress(StageError, ConfigurationError, OSError):
@@ -208,20 +220,20 @@ def stages_in(folder: Path) -> list[StagedChanges]:
 
 
 def waiting_stages(settings: Settings | None = None) -> list[dict[str, Any]]:
-    """Return the staged changes of this user on this host that wait for a commit, oldest first. Sends nothing.
+    """Return the uncommitted stages of this user on this host, oldest first.
 
     Shape of an item: ``{"stage_id", "created", "waiting", "sections": [{"target", "section", "waiting"}]}``, where
-    ``waiting`` is a number of changes. ``settings``: by default those of the environment and the configuration file.
+    ``waiting`` is a number of changes. ``settings`` defaults to environment and configuration file. Sends nothing.
     """
     return [content.as_dict() for content in stages_in(stage_folder(settings or _default_settings()))]
 
 
 def discard_stage(stage_id: str, settings: Settings | None = None, *, check: bool = False) -> bool:
-    """Discard the changes staged under a name, or with ``check`` only those that check mode staged. Sends nothing.
+    """Discard a stage, or with ``check`` that of check mode. Return True if there was one.
 
-    ``settings``: by default those of the environment and the configuration file. Returns True when there were any.
+    ``settings`` defaults to environment and configuration file. Sends nothing.
 
-    Raises: ConfigurationError for a name that no stage can have, StageError when a commit keeps the stage in use.
+    Raises: ConfigurationError for an invalid name, StageError if a commit takes too long.
     """
     name = stage_id + CHECK if check else stage_id
     return StageFile(stage_folder(settings or _default_settings()), name).discard()
@@ -234,9 +246,9 @@ def _default_settings() -> Settings:
 
 
 def find_uncommitted_stages(stages: Sequence[StagedChanges], content: StagedChanges, target_key: str) -> list[str]:
-    """Warn about stages of other runs that touch the same thing, once for each stage and section.
+    """Return warnings about stages of other runs for the same target.
 
-    ``content`` is the stage in use; what was warned about is noted there.
+    Each stage and section is reported once per run, as recorded in ``content``, the stage in use.
     """
     warnings: list[str] = []
     for stage in stages:
@@ -252,15 +264,15 @@ def find_uncommitted_stages(stages: Sequence[StagedChanges], content: StagedChan
                 continue
             content.reported.append(key)
             warnings.append(
-                f"Stage {stage.stage_id} of {stage.as_dict()['created']} holds "
+                f"Stage {stage.stage_id!r}, created at {stage.as_dict()['created']}, has "
                 f"{counted(len(section.operations), 'uncommitted change')} of {section.title} ({section.section}). "
-                f"Run `vca edge stages` to see it, or `vca edge discard {stage.stage_id}` to drop it."
+                f"Run `vca edge stages` to see it, or `vca edge discard {stage.stage_id}` to discard it."
             )
     return warnings
 
 
 def counted(number: int, noun: str) -> str:
-    """Return a number and its noun, in the plural where it takes one."""
+    """Return a number with its noun in singular or plural, such as ``2 changes``."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
@@ -281,7 +293,7 @@ def _parsed(plain: Mapping[str, Any]) -> StagedChanges:
     ]
     reported = [str(key) for key in plain.get("reported", [])]
     content = StagedChanges(plain["stage_id"], float(plain["created"]), dict(plain["names"]), sections, reported)
-    content.as_dict()  # fails here, and not in whoever lists stages
+    content.as_dict()  # raises for invalid values, so that listing stages cannot fail later
     return content
 
 
