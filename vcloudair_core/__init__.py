@@ -161,7 +161,7 @@ _HOMES = {
 
 
 _MODULES = ("ans", "dr", "metrics", "query", "session")
-"""Modules that vcloudair 0.5 loads on import, so that programs use them without an import."""
+"""Modules that vcloudair 0.5 loads on import, so programs rely on them."""
 
 
 def __getattr__(name: str) -> Any:

@@ -163,7 +163,7 @@ _OTHERS = ("cryptography.fernet", "encodings.ascii", "encodings.idna", "filelock
 
 
 def preload() -> App:
-    """Return an App after importing all modules that clients use, for programs that fork.
+    """Return an App with all modules of clients imported, for programs that fork.
 
     Raises: PluginError if a plugin in VCA_REQUIRE_PLUGINS does not work.
     """

@@ -40,7 +40,9 @@ _STATES: dict[str, Callable[[tuple[Any, ...]], Desired]] = {
 
 
 class Client:
-    """Client of one org of a cloud. Use it as a context manager, or call :meth:`close`.
+    """Client of one org of a cloud.
+
+    Use it as a context manager, or call :meth:`close`.
 
     It signs in with the first call.
     """
@@ -99,7 +101,10 @@ class Client:
 
     @property
     def metrics(self) -> MetricsService:
-        """Service for VM metrics. Raises PluginError if the plugin ``metrics`` does not work."""
+        """Service for VM metrics.
+
+        Raises PluginError if the plugin ``metrics`` does not work.
+        """
         metrics: MetricsService = self.service("metrics")
         return metrics
 
@@ -138,7 +143,7 @@ class Client:
     # -- read and converge ---------------------------------------------------------------------------------------
 
     def read(self, kind: str, target: Mapping[str, Any] | None = None) -> Any:
-        """Return the live state of a resource in the format of the specs of :meth:`ensure`.
+        """Return the live state of a resource, in the format of :meth:`ensure` specs.
 
         Raises: PluginError, NotFoundError, AmbiguousMatchError, ApiError, TransportError, DecodeError.
         """
@@ -156,7 +161,7 @@ class Client:
         check: bool = False,
         approve: Callable[[Plan], None] | None = None,
     ) -> Outcome:
-        """Converge a resource to the desired state, or with ``check`` only plan the changes.
+        """Converge a resource to the desired state, or only plan with ``check``.
 
         Args:
             kind: The resource kind, such as ``ans.firewall``.
@@ -188,7 +193,7 @@ class Client:
             return outcome
 
     def join_check_run(self, run_id: str) -> None:
-        """Plan check-mode calls on top of the changes of earlier check-mode calls of a run.
+        """Plan check-mode calls on top of earlier check-mode calls of the same run.
 
         The calls can be in different processes with the same ``run_id``. The changes are stored on this host for a day,
         without secrets. Calls outside check mode and :meth:`read` ignore them.
@@ -231,7 +236,7 @@ class Client:
         target: Mapping[str, Any] | None = None,
         check: bool = False,
     ) -> Outcome:
-        """Plan a change on top of earlier staged changes, and stage it for :meth:`commit_stage`.
+        """Plan a change on top of earlier staged changes, and stage it.
 
         Processes of this user on this host share the staged changes of a ``stage_id``. The other arguments are those of
         :meth:`ensure`. The outcome shows only what this change adds.
@@ -249,7 +254,9 @@ class Client:
     def commit_stage(
         self, stage_id: str, *, target: Mapping[str, Any] | None = None, check: bool = False
     ) -> list[Outcome]:
-        """Write the staged changes, or only those of ``target``. Return an outcome per section.
+        """Write the staged changes, or only those of ``target``.
+
+        Return an outcome per section.
 
         The list is empty if nothing is staged. After an error, unwritten changes stay staged.
 

@@ -1,26 +1,26 @@
-"""Every error that this library raises on purpose, in one tree.
+"""Exception classes of this library.
 
 ::
 
     VcloudAirError(message, hint)
-      ConfigurationError                     a setting is missing, contradictory or unreadable
-      SpecError(field, reason, problems)     desired state that can never be right; raised before anything is written
-      PluginError(plugin)                    a plugin is broken, doubled, or asks for what is not there
-      TransportError(may_have_executed)      no answer arrived
+      ConfigurationError                     a setting is missing, invalid or unreadable
+      SpecError(field, reason, problems)     the desired state is invalid; raised before anything is written
+      PluginError(plugin)                    a plugin is broken, registered twice or missing
+      TransportError(may_have_executed)      no response arrived
         ConnectionFailedError · TimeoutExpiredError · TlsError
-      ApiError(status, code, request_id, method, path)   the server answered, and said no
+      ApiError(status, code, request_id, method, path)   the server returned an error
         InvalidRequestError · AuthenticationError · PermissionDeniedError · NotFoundError · ConflictError · BusyError
         ServerError
-      DecodeError(excerpt)                   an answer that is not what the protocol says
-      IncompleteResultError                  a result of many pages that changed while it was read
+      DecodeError(excerpt)                   the response does not follow the protocol
+      IncompleteResultError                  a result of several pages changed while it was read
       TaskError(task)
         TaskFailedError · TaskTimeoutError · OutcomeUnknownError
       EngineError
         AmbiguousMatchError(candidates) · PlanRejectedError(reason, plugin) · NotConvergedError(residual)
         LockTimeoutError · StageError
 
-Catch :class:`VcloudAirError` to catch them all. ``str(error)`` is one or two sentences for a person, without secrets:
-what failed, on what, and (after the message) what to do next. ``as_dict()`` is the same for a program.
+:class:`VcloudAirError` is the base class of all of them. ``str(error)`` is a text without secrets: what failed, the
+object, the reason, and a hint. ``as_dict()`` returns the same as data.
 """
 
 from __future__ import annotations
@@ -30,18 +30,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-NOT_UNDERSTOOD = (
-    "Try again; if it stays, something between here and the server spoils its answers, or url is not that of the API."
-)
-"""The hint for a response of which nothing better can be said."""
+NOT_UNDERSTOOD = "Try again. If the error persists, check that url is the address of the API, and that no proxy changes its responses."
+"""Default hint for a response that cannot be decoded."""
 
 
 _ENDED = re.compile(r"[.!?…:][\"'”)]*(?: \([^()]*\))?\Z")
-"""The end of a sentence, with closing quotes and a remark such as a request id behind it."""
+"""The end of a sentence, with optional closing quotes and parentheses."""
 
 
 def sentences(*parts: str) -> str:
-    """Join texts, each closed with a full stop before the next one; empty and repeated ones are left out."""
+    """Join texts as sentences, adding missing periods.
+
+    Empty and repeated texts are skipped.
+    """
     joined = ""
     for text in (text.strip() for text in parts):
         if not joined:
@@ -52,17 +53,17 @@ def sentences(*parts: str) -> str:
 
 
 UNKNOWN = "unknown"
-"""The state of a write whose response was lost."""
+"""Value of ``written`` if the response to a write was lost."""
 
 
 class VcloudAirError(RuntimeError):
-    """The root of the tree.
+    """Base class of all errors of this library.
 
-    ``message`` says what failed and on what; ``hint`` (may be empty) says what to do next. A RuntimeError, so that the
-    ``except RuntimeError`` of a program for vcloudair 0.5 catches it.
+    ``message`` states what failed and why, ``hint`` (may be empty) what to do next. It is a RuntimeError, so that
+    ``except RuntimeError`` in programs for vcloudair 0.5 catches it.
 
-    ``written`` tells how far work that writes got: True when something was written, False when nothing was,
-    :data:`UNKNOWN` when nobody can tell from here. It is None for work that does not write.
+    ``written`` is True if something was written, False if nothing was written, :data:`UNKNOWN` if the response to a
+    write was lost, and None for operations that do not write.
     """
 
     def __init__(self, message: str, *, hint: str = "") -> None:
@@ -73,25 +74,25 @@ class VcloudAirError(RuntimeError):
         self.written: bool | str | None = None
 
     def add_context(self, text: str) -> None:
-        """Add what was under way and how far it got: a sentence, shown between message and hint."""
+        """Add a sentence about the progress, shown between message and hint."""
         self.context = sentences(self.context, text)
 
     @property
     def explanation(self) -> str:
-        """The text without the hint: what failed, and how far it got."""
+        """Message and context, without the hint."""
         return sentences(self.message, self.context)
 
     def __str__(self) -> str:
         return sentences(self.explanation, self.hint)
 
     def details(self) -> dict[str, Any]:
-        """The fields that a subclass adds. Shape: JSON types only, no secrets."""
+        """Return the additional fields of a subclass as JSON types, without secrets."""
         return {}
 
     def as_dict(self) -> dict[str, Any]:
-        """Shape: ``{"error": class name, "message": str, "hint": str, "context": str, ...details()}``.
+        """Return the error as JSON types, without empty details and an empty context.
 
-        Empty details and an empty context are left out.
+        Shape: ``{"error": class name, "message": str, "hint": str, "context": str, "written": ..., ...details()}``.
         """
         known = {"error": type(self).__name__, "message": self.message, "hint": self.hint}
         more = {"context": self.context, **self.details()}
@@ -100,26 +101,26 @@ class VcloudAirError(RuntimeError):
 
     @property
     def written_text(self) -> str:
-        """A sentence that says whether something was written; empty for work that does not write."""
+        """Sentence about ``written``; empty for operations that do not write."""
         if self.written == UNKNOWN:
-            return "The write may have happened. Run it again in check mode (`vca edge plan`) to see what is there now."
+            return "The write may have succeeded. Run it in check mode (`vca edge plan`) to see the current state."
         return "" if self.written is None else f"{'Something' if self.written else 'Nothing'} was written."
 
 
 class ConfigurationError(VcloudAirError):
-    """A setting is missing, contradicts another, or cannot be read."""
+    """A setting is missing, invalid, in conflict with another setting, or unreadable."""
 
 
 @dataclass(frozen=True)
 class SpecProblem:
-    """A problem of one option of a desired state.
+    """A problem with an option of a desired state.
 
     Attributes:
         path: The path of the option in the input: ``firewall.rules[3].destination_port``; empty for the whole input.
-        reason: A clause that completes the path: ``is required``.
-        hint: A sentence with the way out; may be empty.
-        file: The name of the file that holds the input; empty when it is not a file.
-        line: The line of the option in a document, counted from 1; 0 when it is not known.
+        reason: A predicate that follows the path: ``is required``.
+        hint: A sentence about the solution; may be empty.
+        file: The name of the input file; empty if the input is not a file.
+        line: The line of the option in the file, counted from 1; 0 if unknown.
     """
 
     path: str
@@ -130,16 +131,16 @@ class SpecProblem:
 
     @property
     def place(self) -> str:
-        """The path with file and line, as far as they are known: ``edge.yml:14: firewall.rules[3]``."""
+        """Path with file and line if known, such as ``edge.yml:14: firewall.rules[3]``."""
         where = f"{self.file}:{self.line}" if self.file else f"line {self.line}"
         return ": ".join(text for text in (where if self.line else "", self.path) if text)
 
     def below(self, path: str) -> SpecProblem:
-        """Return the problem with its path below another one."""
+        """Return a copy with ``path`` in front of its path."""
         return replace(self, path=path + self.path if self.path[:1] in ("", "[") else f"{path}.{self.path}".lstrip("."))
 
     def as_dict(self) -> dict[str, Any]:
-        """Shape: ``{"path", "reason"}`` and, if known, ``hint``, ``file`` and ``line``."""
+        """Return ``path``, ``reason`` and, if known, ``hint``, ``file`` and ``line``."""
         more = {"hint": self.hint, "file": self.file, "line": self.line}
         return {"path": self.path, "reason": self.reason} | {name: value for name, value in more.items() if value}
 
@@ -147,12 +148,12 @@ class SpecProblem:
         return f"{self.place}: {self.reason}" if self.place else self.reason
 
 
-MOST_SHOWN, MOST_SHOWN_OF_FILES = 11, 100
-"""So many problems are in a message. ``problems`` has them all."""
+MAX_SHOWN, MAX_SHOWN_IN_DOCUMENTS = 11, 100
+"""Maximum number of problems in a message, for values and for documents."""
 
 
 class SpecError(VcloudAirError):
-    """Desired state that can never be right. Raised before anything is written.
+    """The desired state is invalid. Raised before anything is written.
 
     Attributes:
         problems: All problems of the input.
@@ -161,7 +162,7 @@ class SpecError(VcloudAirError):
     """
 
     def __init__(self, field: str, reason: str, *, hint: str = "", problems: Sequence[SpecProblem] = ()) -> None:
-        """Make the error of one problem. For several, see :meth:`of`."""
+        """Create an error for one problem. For several problems, use :meth:`of`."""
         self.problems = tuple(problems) or (SpecProblem(field, reason, hint),)
         self.field = field
         self.reason = reason
@@ -170,11 +171,11 @@ class SpecError(VcloudAirError):
 
     @classmethod
     def of(cls, problems: Sequence[SpecProblem]) -> SpecError:
-        """Return the error of one or more problems, in their order."""
+        """Return an error for one or more problems, in this order."""
         return cls(problems[0].place, problems[0].reason, problems=problems)
 
     def within(self, path: str) -> SpecError:
-        """Return the same error with the path of every problem below ``path``."""
+        """Return a copy with ``path`` in front of the path of every problem."""
         return SpecError.of([problem.below(path) for problem in self.problems])
 
     def details(self) -> dict[str, Any]:
@@ -186,9 +187,9 @@ class SpecError(VcloudAirError):
 
 
 def _list_problems(problems: Sequence[SpecProblem]) -> str:
-    """Return problems of values on one line, and problems of documents on a line each, as compilers do."""
+    """Format problems on one line; those of documents on one line each."""
     is_document = any(problem.line for problem in problems)
-    limit = MOST_SHOWN_OF_FILES if is_document else MOST_SHOWN
+    limit = MAX_SHOWN_IN_DOCUMENTS if is_document else MAX_SHOWN
     shown = [str(problem) for problem in problems[:limit]]
     if len(problems) > limit:
         shown.append(f"and {len(problems) - limit} more")
@@ -196,7 +197,7 @@ def _list_problems(problems: Sequence[SpecProblem]) -> str:
 
 
 class PluginError(VcloudAirError):
-    """A plugin is broken, registered twice, or a name was asked for that no plugin offers."""
+    """A plugin is broken or registered twice, or no plugin offers the requested name."""
 
     def __init__(self, message: str, *, plugin: str = "", hint: str = "") -> None:
         super().__init__(message, hint=hint)
@@ -207,10 +208,10 @@ class PluginError(VcloudAirError):
 
 
 class TransportError(VcloudAirError):
-    """No answer arrived.
+    """No response arrived.
 
-    ``may_have_executed`` is true when the request could have reached the server: a write must then be resolved by
-    reading, never by blindly sending it again.
+    ``may_have_executed`` is True if the request may have reached the server. Before you repeat a write, read the object
+    to see if the write was executed.
     """
 
     def __init__(self, message: str, *, may_have_executed: bool = False, hint: str = "") -> None:
@@ -222,24 +223,24 @@ class TransportError(VcloudAirError):
 
 
 class ConnectionFailedError(TransportError):
-    """No connection could be made, or it broke before the whole answer was here."""
+    """The connection failed, or was interrupted before the response was complete."""
 
 
 class TimeoutExpiredError(TransportError):
-    """The server took longer than the connect or read time-out."""
+    """The connect or read timeout expired."""
 
 
 class TlsError(TransportError):
-    """The server's certificate could not be verified, or TLS could not be agreed on. Nothing was sent."""
+    """The TLS handshake failed, or the certificate is not trusted. Nothing was sent."""
 
 
 class ApiError(VcloudAirError):
-    """The server answered with an error.
+    """The server returned an error response.
 
-    ``status`` is the HTTP status (0 if unknown), ``code`` the server's own code (``BUSY_ENTITY``, ``12001``, or empty),
-    ``request_id`` the server's id of the request (give it to the provider's support), ``method`` and ``path`` the call.
-    ``vendor_code`` is the code of an extension, such as ``OngoingFailover``. ``is_from_gateway`` is true when the body
-    is a page or text of something in front of the API, which may have forwarded the request before it answered.
+    ``status`` is the HTTP status (0 if unknown), ``code`` the error code of the server (``BUSY_ENTITY``, ``12001``, or
+    empty), ``request_id`` the id of the request for the support of the provider, ``method`` and ``path`` the request.
+    ``vendor_code`` is the code of an extension, such as ``OngoingFailover``. ``is_from_gateway`` is True if the body is
+    HTML or text from a gateway in front of the API, which may have forwarded the request.
     """
 
     vendor_code: str = ""
@@ -265,7 +266,7 @@ class ApiError(VcloudAirError):
 
     @property
     def explanation(self) -> str:
-        """The text of every error, with the id of the request."""
+        """Message and context with the request id, without the hint."""
         text = super().explanation
         return f"{text} (request id {self.request_id})" if self.request_id else text
 
@@ -280,35 +281,35 @@ class ApiError(VcloudAirError):
 
 
 class InvalidRequestError(ApiError):
-    """400, 405, 406, 415, 422: the server refused the request as it stands. Sending it again will not help."""
+    """400, 405, 406, 415, 422: the request is invalid. Repeating it fails again."""
 
 
 class AuthenticationError(ApiError):
-    """401, or a sign-in that was refused: wrong user, password, org or an expired token."""
+    """401 or a rejected sign-in: wrong user, password or org, or an expired token."""
 
 
 class PermissionDeniedError(ApiError):
-    """403: the session lacks a right, or the object does not exist (the server does not tell which)."""
+    """403: the user lacks a right, or the object does not exist."""
 
 
 class NotFoundError(ApiError):
-    """404, or an object that was looked up by name and is not there."""
+    """404, or no object has the requested name."""
 
 
 class ConflictError(ApiError):
-    """409: somebody else changed the object since it was read."""
+    """409: the object has changed, or its state does not allow the request."""
 
 
 class BusyError(ApiError):
-    """The object is locked by another operation, or the server asks to slow down (429, ``BUSY_ENTITY``, 503)."""
+    """The object is busy, or the server is overloaded (429, ``BUSY_ENTITY``, 503)."""
 
 
 class ServerError(ApiError):
-    """5xx: the server failed."""
+    """5xx: an error of the server."""
 
 
 class DecodeError(VcloudAirError):
-    """An answer that is not what the protocol says: HTML in place of XML, half a document, a missing element."""
+    """The response does not follow the protocol, such as HTML or truncated XML."""
 
     def __init__(self, message: str, *, excerpt: str = "", hint: str = "") -> None:
         super().__init__(message, hint=hint or NOT_UNDERSTOOD)
@@ -319,11 +320,14 @@ class DecodeError(VcloudAirError):
 
 
 class IncompleteResultError(VcloudAirError):
-    """A result of many pages that changed while it was read. Nothing of it is given out as if it were whole."""
+    """A result of several pages changed while it was read.
+
+    No partial result is returned.
+    """
 
 
 class TaskError(VcloudAirError):
-    """An asynchronous task did not end in success. ``task`` is its last known state as a mapping."""
+    """A task did not succeed. ``task`` is its last known state as a mapping."""
 
     def __init__(self, message: str, *, task: Mapping[str, Any] | None = None, hint: str = "") -> None:
         super().__init__(message, hint=hint)
@@ -334,23 +338,26 @@ class TaskError(VcloudAirError):
 
 
 class TaskFailedError(TaskError):
-    """The task ended as error, canceled or aborted."""
+    """The task ended with the status error, canceled or aborted."""
 
 
 class TaskTimeoutError(TaskError):
-    """The task did not end in the time that it was given. It may still be running."""
+    """The task did not end before the timeout. It may still be running."""
 
 
 class OutcomeUnknownError(TaskError):
-    """An action may or may not have been started. It is not started again before somebody decides."""
+    """The start of an action is unconfirmed.
+
+    It is not repeated until the user decides.
+    """
 
 
 class EngineError(VcloudAirError):
-    """Desired and actual state could not be brought together."""
+    """A resource could not be converged to its desired state."""
 
 
 class AmbiguousMatchError(EngineError):
-    """More than one object answers to the identity that was given. ``candidates`` tells them apart."""
+    """More than one object matches. ``candidates`` describes each of them."""
 
     def __init__(self, message: str, *, candidates: Sequence[Mapping[str, Any]] = (), hint: str = "") -> None:
         super().__init__(message, hint=hint)
@@ -373,7 +380,10 @@ class PlanRejectedError(EngineError):
 
 
 class NotConvergedError(EngineError):
-    """After the write the server's state still differs from the desired one. ``residual`` lists what is left."""
+    """The state still differs after the write.
+
+    ``residual`` lists the remaining changes.
+    """
 
     def __init__(self, message: str, *, residual: Sequence[Mapping[str, Any]] = (), hint: str = "") -> None:
         super().__init__(message, hint=hint)
@@ -384,8 +394,8 @@ class NotConvergedError(EngineError):
 
 
 class LockTimeoutError(EngineError):
-    """Another process on this machine has been writing to the same thing for too long. Nothing was sent."""
+    """Another process on this host holds the lock for too long. Nothing was sent."""
 
 
 class StageError(EngineError):
-    """A stage cannot be read, kept or used. Nothing of it was written."""
+    """A stage cannot be read, saved or used. None of its changes was written."""

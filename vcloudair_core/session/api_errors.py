@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from vcloudair_core.transport.messages import Request, Response
 
 BUSY_CODES = frozenset({"BUSY_ENTITY", "OPERATION_LIMITS_EXCEEDED"})
-"""Error codes of requests that were rejected before execution, so that any method can be sent again.
+"""Error codes of requests rejected before execution. Any method can be retried.
 
 Source: protocol/tasks.md §4.2, §5.
 """
@@ -41,7 +41,10 @@ _STATUS_WORDS = frozenset(str(status) for status in range(100, 600))
 
 
 def raise_for_response(response: Response, request: Request, *, secrets: Iterable[Secret | str] = ()) -> None:
-    """Raise the ApiError for a response that is not 2xx. See :func:`error_from_response`."""
+    """Raise the ApiError for a response that is not 2xx.
+
+    See :func:`error_from_response`.
+    """
     error = error_from_response(response, request, secrets=secrets)
     if error is not None:
         raise error
@@ -50,7 +53,10 @@ def raise_for_response(response: Response, request: Request, *, secrets: Iterabl
 def error_from_response(
     response: Response, request: Request, *, secrets: Iterable[Secret | str] = ()
 ) -> ApiError | None:
-    """Return the error for a response, or None for 2xx. Redact ``secrets`` in the server's text."""
+    """Return the error for a response, or None for 2xx.
+
+    Redact ``secrets`` in the server's text.
+    """
     if response.is_success:
         return None
     fault = decode_error_body(response)

@@ -24,7 +24,10 @@ _REQUEST_ID = re.compile(r"^\s*\[\s*([0-9A-Za-z-]{8,128})\s*\]\s*")
 
 @dataclass(frozen=True)
 class ErrorBody:
-    """A decoded error body. ``is_structured`` is False for HTML, plain text and empty bodies."""
+    """A decoded error body.
+
+    ``is_structured`` is False for HTML, plain text and empty bodies.
+    """
 
     message: str = ""
     code: str = ""
@@ -34,7 +37,10 @@ class ErrorBody:
 
 
 def decode_error_body(response: Response) -> ErrorBody:
-    """Decode an error response of any format. Never raises, and does not redact secrets."""
+    """Decode an error response of any format.
+
+    Never raises, and does not redact secrets.
+    """
     body = response.body
     if not body.strip():
         return ErrorBody()
@@ -56,7 +62,7 @@ def decode_error_body(response: Response) -> ErrorBody:
 
 
 def decode_error_element(element: _Element) -> ErrorBody | None:
-    """Decode a vCloud or vcim ``Error`` or an NSX ``error`` element; None for other elements.
+    """Decode an ``Error`` of vCloud or vcim or an ``error`` of NSX, or return None.
 
     A nested ``TenantError`` takes precedence, because it is the error that the provider shows to tenants.
     Source: protocol/tasks.md §4.1.
@@ -106,7 +112,7 @@ def _first(tree: dict[str, Any], *names: str) -> str:
 
 
 def _clean(text: str | None) -> str:
-    """Return the text as one printable line, without line breaks, repeated spaces and escape codes."""
+    """Return text as one printable line without repeated spaces."""
     return " ".join("".join(sign if sign.isprintable() else " " for sign in (text or "")[:_MAX_CHARACTERS]).split())
 
 

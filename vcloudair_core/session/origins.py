@@ -19,7 +19,7 @@ from vcloudair_core.transport.messages import origin_of
 from vcloudair_core.util.xml import excerpt_of
 
 _ODD = re.compile(r"[\x00-\x20\\]")
-"""Characters that URL parsers interpret differently: spaces, control characters, the backslash."""
+"""Spaces, control characters and the backslash, which URL parsers treat differently."""
 _NUMBER = re.compile(r"(?:[0-9]+|0x[0-9a-f]*)\Z", re.IGNORECASE)
 
 
@@ -28,7 +28,10 @@ class UntrustedOriginError(ConnectionFailedError):
 
 
 class Origins:
-    """The origins that are trusted with a token. ``issuer`` is any URL of the server that issued it."""
+    """The origins that are trusted with a token.
+
+    ``issuer`` is any URL of the server that issued it.
+    """
 
     def __init__(self, issuer: str, allowed: Iterable[str] = ()) -> None:
         self._issuer = issuer
@@ -55,7 +58,7 @@ class Origins:
         )
 
     def is_trusted(self, url: str) -> bool:
-        """Return True if a token can be sent to this URL; False also for invalid or ambiguous URLs."""
+        """Return True if a token can be sent to this URL; False if it is invalid."""
         try:
             _split(url)
         except UntrustedOriginError:
@@ -70,7 +73,7 @@ class Origins:
 
 
 def owner_of(url: str) -> str:
-    """Return the registrable domain of a URL, such as ``example.com`` for ``a.b.example.com``.
+    """Return the registrable domain of a URL, such as ``example.com``.
 
     For IP addresses and names without a dot, return the host.
     """
@@ -81,7 +84,7 @@ def owner_of(url: str) -> str:
 
 
 def shown_origin(url: str) -> str:
-    """Return ``scheme://host[:port]`` for messages, without user info, path and default port."""
+    """Return ``scheme://host[:port]`` for messages, without a default port."""
     origin = origin_of(url)
     for scheme, port in (("https", ":443"), ("http", ":80")):
         if origin.startswith(f"{scheme}://") and origin.endswith(port):
@@ -90,7 +93,10 @@ def shown_origin(url: str) -> str:
 
 
 def _split(url: str) -> Any:
-    """Split an absolute URL. Raises UntrustedOriginError for other text, and for URLs with a user name."""
+    """Split an absolute URL.
+
+    Raises UntrustedOriginError for other text, and for URLs with a user name.
+    """
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - raises ValueError if the port is not a number

@@ -1,4 +1,4 @@
-"""HTTP pipeline: send a request with retries, redirects, observers, logging and error mapping."""
+"""HTTP pipeline with retries, redirects, observers, logging and error mapping."""
 
 from __future__ import annotations
 
@@ -98,7 +98,10 @@ class HttpPipeline:
                 del self._learned[next(iter(self._learned))]
 
     def keep(self, *secrets: Secret) -> None:
-        """Redact these secrets permanently. Unlike those of :meth:`learn`, they are never displaced."""
+        """Redact these secrets permanently.
+
+        Unlike those of :meth:`learn`, they are never displaced.
+        """
         remember(*secrets)
         with self._lock:
             self._given = self._given.union(secret for secret in secrets if secret)
@@ -117,7 +120,7 @@ class HttpPipeline:
         policy: RetryPolicy | None = None,
         once: bool = False,
     ) -> ExchangeResult:
-        """Send a request, retry it where that is safe, and follow redirects of GET to trusted origins."""
+        """Send a request with safe retries, and follow redirects to trusted origins."""
         for _ in range(MAX_REDIRECTS + 1):
             origins.admit(request.url)
             self._warn_of_plain_http(request)
@@ -184,7 +187,7 @@ class HttpPipeline:
         return SendAttempt(response, error)
 
     def _warn_of_plain_http(self, request: Request) -> None:
-        """Warn once about plain http to another host, where the token can be read in transit."""
+        """Warn once about a token that is sent to another host over plain http."""
         parts = urlsplit(request.url)
         if self._has_warned or parts.scheme != "http" or (parts.hostname or "") in _LOOPBACK_HOSTS:
             return
@@ -214,7 +217,7 @@ class HttpPipeline:
 
 
 def _secret_of(name: str, value: str) -> str:
-    """Return the secret part of a header value, without the scheme, or the name and attributes of a cookie."""
+    """Return the secret part of a header value or cookie."""
     if "cookie" in name.lower():
         return value.split(";", 1)[0].partition("=")[2].strip()
     return _SCHEME.sub("", value).strip()
@@ -242,7 +245,7 @@ def _log_exchange(exchange: Exchange, secrets: Callable[[], list[Secret]]) -> No
 
 
 def _redirect_of(request: Request, response: Response | None) -> str | None:
-    """Return the absolute URL that a GET or HEAD is redirected to; None if there is no redirect to follow."""
+    """Return the absolute redirect target of a GET or HEAD, or None."""
     if response is None or response.status not in _REDIRECTS or request.method not in ("GET", "HEAD"):
         return None
     location = response.headers.get("Location", "").strip()

@@ -137,7 +137,7 @@ class RetryPolicy:
 
 
 def is_refused_before_execution(error: ApiError, response: Response | None) -> bool:
-    """Return True if the server rejected the request before execution and a retry can succeed."""
+    """Return True if the server rejected the request before execution as busy."""
     if not isinstance(error, BusyError):
         return False
     return error.status != 503 or (response is not None and "Retry-After" in response.headers)
@@ -149,7 +149,7 @@ def is_refused_by_api(error: ApiError) -> bool:
 
 
 def retry_after_s(response: Response | None, clock: Clock) -> float | None:
-    """Return the seconds to wait from ``Retry-After`` (seconds or an HTTP date), or None.
+    """Return ``Retry-After`` (a number or an HTTP date) in seconds, or None.
 
     A date is compared with the ``Date`` of the same response, so that a wrong clock has no effect.
     """
@@ -233,7 +233,7 @@ def send_with_retries(
     once: bool = False,
     budget: WaitBudget | None = None,
 ) -> SendAttempt:
-    """Call ``try_once(number)``, from 1 on, until it succeeds or must not be retried, or time is up."""
+    """Call ``try_once(number)``, from 1 on, until the retry policy ends the attempts."""
     first = try_once(1)
     waits = _Waits(policy, clock, repeatable, once, budget or WaitBudget(float("inf"), clock))
     # Import tenacity only if a retry is needed. Most requests succeed at the first attempt.

@@ -46,7 +46,9 @@ _ONCE = RetryPolicy(retries=0)
 
 
 class Session:
-    """A session of one user in one org. It is thread-safe and signs in at the first call.
+    """A session of one user in one org.
+
+    It is thread-safe and signs in at the first call.
 
     If the session has ended (401, or 403 with an empty body), the call signs in again and is sent again. This is safe,
     because the server rejects such requests before execution.
@@ -102,7 +104,7 @@ class Session:
 
     @property
     def server_time_s(self) -> float | None:
-        """Server time of the latest response, in seconds since 1970; None if no response had a date."""
+        """Server time of the latest response in seconds since 1970, or None."""
         return self._pipeline.server_time_s
 
     @property
@@ -112,7 +114,7 @@ class Session:
 
     @property
     def kept(self) -> TokenCache | None:
-        """Cache in which the session is stored for later processes; None if it is not stored."""
+        """Cache that stores the session for later processes; None if not stored."""
         return self._cache if self._is_kept else None
 
     @property
@@ -133,7 +135,7 @@ class Session:
 
     @property
     def is_renewable(self) -> bool:
-        """True if the session can sign in again after it has ended; False if only a token is set."""
+        """True if the session can sign in again; False if only a token is set."""
         return _is_renewable(self._auth)
 
     def retry_sign_in(self) -> None:
@@ -146,7 +148,9 @@ class Session:
             self._refused.end_wait()
 
     def logout(self) -> bool:
-        """End the session at the server and delete the token. Returns False if there was no session.
+        """End the session at the server and delete the token.
+
+        Returns False if there was no session.
 
         A rejected logout request is not an error, because the session has ended then. If no response arrived or the
         server failed, the error is in ``logout_error``: the token may stay valid at the server until it expires.
@@ -173,7 +177,7 @@ class Session:
         self._pipeline.transport.close()
 
     def state_of(self, kind: type[_State]) -> _State:
-        """Return this session's instance of a class, created without arguments at the first call.
+        """Return this session's instance of a class, created at the first call.
 
         Services use it to cache server properties for the lifetime of the session.
         """
@@ -187,7 +191,7 @@ class Session:
         self._pipeline.keep(*secrets)
 
     def url(self, path: str) -> str:
-        """Return the URL of a path below the base URL, or a server's link unchanged after an origin check.
+        """Return the URL of a path, or a link of the server after an origin check.
 
         Raises: ConnectionFailedError if the token must not be sent to the origin of a link. Nothing is sent.
         """
@@ -253,7 +257,10 @@ class Session:
     # -- signing in ----------------------------------------------------------------------------------------------
 
     def _current(self) -> tuple[Credentials, Origins]:
-        """Return the current credentials and their trusted origins. Sign in if there are none."""
+        """Return the current credentials and their trusted origins.
+
+        Sign in if there are none.
+        """
         with self._lock:
             if self._credentials is None:
                 self._adopt(self._from_cache() or self._signed_in_once())
@@ -262,7 +269,7 @@ class Session:
             return self._credentials, self._origins
 
     def _renewed(self, stale: Credentials) -> tuple[Credentials, Origins]:
-        """Replace stale credentials with those of another thread or process, or sign in again."""
+        """Replace stale credentials with newer ones, or sign in again."""
         with self._lock:
             if self._credentials is None or self._credentials is stale:
                 if self._cache is not None:
@@ -309,7 +316,10 @@ class Session:
         self._credentials = credentials
 
     def _log_out(self, credentials: Credentials) -> VcloudAirError | None:
-        """Send the logout requests. Return the first error after which a session may still be active."""
+        """Send the logout requests.
+
+        Return the first error after which a session may still be active.
+        """
         first_error: VcloudAirError | None = None
         for logout_request in credentials.logout_requests:
             headers = {
@@ -352,7 +362,7 @@ class _CallSpec:
 
 
 def _refused_with_session(error: ApiError) -> AuthenticationError:
-    """Return an AuthenticationError for a request that was rejected because the session has ended."""
+    """Return an AuthenticationError for a request rejected with an ended session."""
     refused = AuthenticationError(
         error.message,
         status=error.status,
@@ -384,7 +394,7 @@ def _query_text(query: Sequence[tuple[str, str]] | str) -> str:
 
 
 def _check_org(settings: Settings, credentials: Credentials) -> None:
-    """Raise ConfigurationError if the session is for another org than the setting ``org``, ignoring case."""
+    """Raise ConfigurationError if the session is for another org than ``org``."""
     org = settings.org
     if not org or not credentials.org_names:
         return

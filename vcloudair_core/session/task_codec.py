@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 SUCCEEDED = "success"
 FAILED = frozenset({"error", "canceled", "aborted"})
-"""Final statuses of tasks that did not succeed. Any other status means that the task is still active.
+"""Final statuses of tasks that did not succeed.
+
+Any other status means that the task is still active.
 
 Source: protocol/tasks.md §3.
 """
@@ -21,7 +23,9 @@ Source: protocol/tasks.md §3.
 
 @dataclass(frozen=True)
 class Task:
-    """Last known state of an asynchronous server task. Times are in the format of the server.
+    """Last known state of an asynchronous server task.
+
+    Times are in the format of the server.
 
     ``progress`` is a percentage for display only: servers send 100 for running tasks and 1 for failed ones.
     ``vendor_code`` is the more detailed error code of an extension, such as ``AlreadyRecovered``.
@@ -70,7 +74,7 @@ class Task:
 
 
 def decode_tasks(body: bytes) -> list[Task]:
-    """Return the tasks in a response body: the root element, or all ``Tasks`` of an entity.
+    """Return the tasks in a body: the root element, or the ``Tasks`` of an entity.
 
     Source: protocol/tasks.md §1.
 
@@ -84,13 +88,19 @@ def decode_tasks(body: bytes) -> list[Task]:
 
 
 def decode_task(body: bytes) -> Task | None:
-    """Return the first unfinished task in a body, else the first task, or None. Raises DecodeError."""
+    """Return the first unfinished task in a body, else the first task, or None.
+
+    Raises DecodeError.
+    """
     tasks = decode_tasks(body)
     return next((task for task in tasks if not task.is_finished), tasks[0] if tasks else None)
 
 
 def task_of_element(element: _Element) -> Task:
-    """Decode a ``Task`` element. Owner, Progress and times can be missing, as in first responses."""
+    """Decode a ``Task`` element.
+
+    Owner, Progress and times can be missing, as in first responses.
+    """
     children = {local(child): child for child in element}
     owner, fault = children.get("Owner"), children.get("Error")
     error = decode_error_element(fault) if fault is not None else None

@@ -54,7 +54,7 @@ STUCK_AFTER_S = 600.0
 
 _JITTER = 0.2
 _MAX_UNREADABLE_POLLS = 2
-"""Number of consecutive polls that may return an unreadable document before waiting ends with an error."""
+"""Maximum number of consecutive polls with an unreadable document."""
 
 _TASK_PATH = re.compile(r"/api/task/[^/?#]+/?$")
 
@@ -82,7 +82,10 @@ def task_of_response(response: Response) -> Task | None:
 
 
 def read_task(session: Session, task: Task | str) -> Task:
-    """Read the current state of a task. Raises DecodeError and the errors of :meth:`Session.call`."""
+    """Read the current state of a task.
+
+    Raises DecodeError and the errors of :meth:`Session.call`.
+    """
     href = task if isinstance(task, str) else task.href
     current = decode_task(session.call("GET", href).body)
     if current is None:
@@ -140,7 +143,7 @@ def cancel_task(session: Session, task: Task) -> None:
 
 
 def task_duration_s(task: Task) -> float | None:
-    """Return the duration of a task in seconds by the server's clock, or None if it is unknown."""
+    """Return the duration of a task in seconds by the server's clock, or None."""
     try:
         began, ended = (datetime.fromisoformat(text.replace("Z", "+00:00")) for text in (task.start, task.end))
         return max(0.0, (ended - began).total_seconds()) or None

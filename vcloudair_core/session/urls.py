@@ -84,7 +84,7 @@ def join(base_url: str, path: str) -> str:
 
 
 def reject_dot_segments(path: str) -> None:
-    """Raise ConfigurationError for a path with ``.`` or ``..`` segments, also if percent-encoded."""
+    """Raise ConfigurationError for a path with ``.`` or ``..`` segments."""
     if any(unquote(segment) in (".", "..") for segment in re.split(r"[/\\]", path.partition("?")[0])):
         raise ConfigurationError(
             f"Invalid path: {path!r} has a '.' or '..' segment. Nothing was sent.", hint="Check the id or name."

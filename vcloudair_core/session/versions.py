@@ -21,7 +21,10 @@ LOWEST, BELOW = (5, 1), (40,)
 CLOUDAPI_LOGIN_SINCE = (33, 0)
 LEGACY_LOGIN_UNTIL = (38, 0)
 DEFAULT_VERSIONS = {"vchs": "5.6", "vca": "5.7"}
-"""API versions of vCloud Air. Only vCloud Director is queried for its versions. Source: protocol/sessions.md §1."""
+"""API versions of vCloud Air. Only vCloud Director is queried for its versions.
+
+Source: protocol/sessions.md §1.
+"""
 
 _FORM = re.compile(r"^\d{1,4}(?:\.\d{1,4}){0,3}\Z")
 
@@ -36,14 +39,17 @@ class OfferedVersion:
 
 
 def as_numbers(version: str) -> tuple[int, ...]:
-    """Return ``(36, 3)`` for ``"36.3"``. Raises ValueError for pre-releases and other text."""
+    """Return ``(36, 3)`` for ``"36.3"``.
+
+    Raises ValueError for pre-releases and other text.
+    """
     if not _FORM.match(version):
         raise ValueError(f"{version!r} is not a version")
     return tuple(int(number) for number in version.split("."))
 
 
 def is_at_least(version: str, bound: tuple[int, ...]) -> bool:
-    """Return True if a version is ``bound`` or newer; False for pre-releases and other text."""
+    """Return True if a version is ``bound`` or newer; False if it is invalid."""
     try:
         return as_numbers(version) >= bound
     except ValueError:
@@ -51,7 +57,10 @@ def is_at_least(version: str, bound: tuple[int, ...]) -> bool:
 
 
 def check_pinned(version: str) -> str:
-    """Return the version. Raises ConfigurationError if it is not a valid version number."""
+    """Return the version.
+
+    Raises ConfigurationError if it is not a valid version number.
+    """
     if not _FORM.match(version):
         raise ConfigurationError(
             f"Invalid api_version: {version!r}.", hint="Set api_version to a number such as 5.6 or 36.3."
@@ -60,7 +69,10 @@ def check_pinned(version: str) -> str:
 
 
 def offered_version(pinned: str, offered: Sequence[OfferedVersion], *, where: str) -> OfferedVersion:
-    """Return the entry of the pinned version. Raises ConfigurationError if the server lacks it."""
+    """Return the entry of the pinned version.
+
+    Raises ConfigurationError if the server lacks it.
+    """
     numbers = as_numbers(check_pinned(pinned))
     for entry in offered:
         try:
@@ -76,7 +88,10 @@ def offered_version(pinned: str, offered: Sequence[OfferedVersion], *, where: st
 
 
 def choose_version(offered: Sequence[OfferedVersion], *, where: str) -> OfferedVersion:
-    """Return the newest supported version of the server. Raises ConfigurationError if there is none."""
+    """Return the newest supported version of the server.
+
+    Raises ConfigurationError if there is none.
+    """
     fitting = [entry for entry in offered if _is_known_good(entry.version)]
     if not fitting:
         names = ", ".join(entry.version for entry in offered) or "none"

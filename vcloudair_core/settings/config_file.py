@@ -1,4 +1,4 @@
-"""Configuration file: TOML with top-level settings and a table ``[context.NAME]`` per cloud."""
+"""Configuration file in TOML, with a table ``[context.NAME]`` per cloud."""
 
 from __future__ import annotations
 
@@ -35,13 +35,16 @@ class ConfigFile:
     text: str = ""
 
     def place(self, key: str, table: Mapping[str, Any]) -> str:
-        """Return the place of a key, such as ``/path/config.toml:3``; only the path if it is not found."""
+        """Return the place of a key, such as ``/path/config.toml:3``, or the path."""
         name = next((name for name, context in self.contexts.items() if context is table), None)
         line = _line_of(self.text, key, name)
         return f"{self.path}:{line}" if line else str(self.path)
 
     def context(self, name: str) -> Mapping[str, Any]:
-        """Return the settings of a context. Raises ConfigurationError if it does not exist."""
+        """Return the settings of a context.
+
+        Raises ConfigurationError if it does not exist.
+        """
         if name not in self.contexts:
             names = ", ".join(self.contexts)
             raise ConfigurationError(
@@ -52,7 +55,10 @@ class ConfigFile:
 
 
 def read_config_file(path: Path) -> ConfigFile:
-    """Read a configuration file. Raises ConfigurationError if it is unreadable or invalid."""
+    """Read a configuration file.
+
+    Raises ConfigurationError if it is unreadable or invalid.
+    """
     text = read_text(path, "The configuration file")
     tree = _parsed_toml(path, text)
     contexts = tree.pop(CONTEXTS, {})
@@ -81,7 +87,10 @@ def check_context_name(name: str) -> str:
 
 
 def warn_about_readers(file: ConfigFile, is_secret: Callable[[str], bool]) -> None:
-    """Log a warning if other users can read secrets in the file. The file is used anyway."""
+    """Log a warning if other users can read secrets in the file.
+
+    The file is used anyway.
+    """
     names = {name for table in (file.top, *file.contexts.values()) for name in table if is_secret(name)}
     if names and os.name == "posix" and file.path.stat().st_mode & 0o077:
         _log.warning("Other users can read the %s in %s. Run: chmod 600 %s", _join_names(names), file.path, file.path)

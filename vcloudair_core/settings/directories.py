@@ -1,4 +1,4 @@
-"""State and cache folders on this host, for locks, stages, run journals and key fingerprints.
+"""State and cache folders for locks, stages, run journals and key fingerprints.
 
 The owner of a folder can replace its files, for example the journal of a run or a stage to commit. So each folder must
 belong to this user and gets the mode 0700.
@@ -20,17 +20,20 @@ if TYPE_CHECKING:
 
 
 def state_folder(settings: Settings) -> Path:
-    """Return the state folder: the setting ``state_dir``, or the user's default. It may not exist."""
+    """Return the state folder: the setting ``state_dir``, or the user's default.
+
+    It may not exist.
+    """
     return Path(settings.state_dir) if settings.state_dir else _user_folder("state")
 
 
 def cache_folder(settings: Settings) -> Path:
-    """Return the folder of the session cache: the setting ``cache_dir``, or the user's default."""
+    """Return the session cache folder: the setting ``cache_dir``, or the default."""
     return Path(settings.cache_dir) if settings.cache_dir else _user_folder("cache") / "sessions"
 
 
 def _user_folder(kind: str) -> Path:
-    """Return the user's state or cache folder; for users without a usable home, a temporary folder.
+    """Return the state or cache folder of the user; without a home, a temporary one.
 
     Such users are common in containers: a user id without an entry in passwd, no HOME, or a home that does not exist.
     """
@@ -68,7 +71,7 @@ def current_user() -> str:
 
 
 def private_folder(path: Path) -> Path:
-    """Return a folder with the mode 0700, created if necessary, like its missing parents.
+    """Return a folder with the mode 0700, and create it if necessary.
 
     Raises: OSError with the reason in ``strerror`` if it cannot be created or does not belong to this user.
     """
@@ -80,7 +83,9 @@ def private_folder(path: Path) -> Path:
 
 
 def check_folder(path: Path) -> bool:
-    """Return True if the folder exists. Set its mode to 0700 if other users have access.
+    """Return True if the folder exists.
+
+    Set its mode to 0700 if other users have access.
 
     The folder, or a symbolic link and its target, must belong to this user.
 
@@ -100,5 +105,5 @@ def check_folder(path: Path) -> bool:
 
 
 def is_own(status: os.stat_result) -> bool:
-    """Return True if a file or folder belongs to this user, or the system has no owners."""
+    """Return True if a file or folder belongs to this user."""
     return not hasattr(os, "geteuid") or status.st_uid == os.geteuid()

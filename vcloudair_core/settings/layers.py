@@ -1,4 +1,4 @@
-"""Layers of settings: values from arguments, environment and configuration file, with their origin."""
+"""Setting values from arguments, environment and configuration file with origin."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from vcloudair_core.util.user_dirs import expand_user, user_folder
 
 @dataclass(frozen=True)
 class Origin:
-    """The source of a value: ``argument``, ``env VCA_URL``, ``file /path [context.NAME]`` or ``default``.
+    """The source of a value, such as ``env VCA_URL`` or ``file /path [context.NAME]``.
 
     ``server`` is set for credentials from a file: the only origin (``https://host:port``) that they are sent to.
     """
@@ -72,7 +72,10 @@ def _is_unset(value: Any) -> bool:
 
 
 def from_arguments(arguments: Mapping[str, Any]) -> Layer:
-    """Return the settings in arguments. Raises ConfigurationError for unknown names and conflicts."""
+    """Return the settings in arguments.
+
+    Raises ConfigurationError for unknown names and conflicts.
+    """
     return _named(arguments, Origin("argument"))
 
 
@@ -153,7 +156,10 @@ def from_file(file: ConfigFile, named: str | None, nearer: Layer) -> tuple[Layer
 
 
 def _table_of(file: ConfigFile, table: Mapping[str, Any], source: str, above: Layer) -> Layer:
-    """Return the settings in a table. Its credentials are bound to the server in it or in ``above``."""
+    """Return the settings in a table.
+
+    Its credentials are bound to the server in it or in ``above``.
+    """
     plain, references = take_sources(table, origin=source, folder=file.path.parent)
     layer = _named(plain, Origin(source), lambda key: source.replace(str(file.path), file.place(key, table), 1))
     for name, reference in references.items():

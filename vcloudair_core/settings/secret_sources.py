@@ -1,4 +1,4 @@
-"""Secrets by reference: files, commands and keyring entries in the configuration file."""
+"""Secrets by reference: files, commands and keyring entries."""
 
 from __future__ import annotations
 
@@ -29,11 +29,14 @@ SOURCE_KEYS: dict[str, tuple[str, str]] = {
     "token_command": ("token", "command"),
     "token_keyring": ("token", "keyring"),
 }
-"""Setting and source type by configuration key. ``api_token_file`` is not here, because it is a setting."""
+"""Setting and source type by configuration key.
+
+``api_token_file`` is not here, because it is a setting.
+"""
 
 
 class SecretSource:
-    """A thread-safe reference to a secret that is read at first use and then kept in memory.
+    """A thread-safe reference to a secret, which is read once at first use.
 
     ``target`` is a path, an argument list, or a pair of keyring service and user. ``origin`` is the file and table for
     messages.
@@ -88,7 +91,9 @@ class SecretSource:
 
 
 def take_sources(table: Mapping[str, Any], *, origin: str, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Split a table into plain settings and secrets by reference. Both are keyed by setting.
+    """Split a table into plain settings and secrets by reference.
+
+    Both are keyed by setting.
 
     Raises: ConfigurationError if a reference is malformed, or a secret has more than one source.
     """

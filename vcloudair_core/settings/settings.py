@@ -1,4 +1,4 @@
-"""Settings with their origin: arguments override the environment, which overrides the configuration file.
+"""Settings from arguments, environment and configuration file, in this order.
 
 Setting names are the same in Python, on the command line, in modules, in the inventory plugin and, as ``VCA_<NAME>``,
 in the environment. An empty string counts as unset, because AWX injects empty strings for blank fields.
@@ -79,7 +79,7 @@ class Settings(SettingValues):
         config_file: str | Path | None = None,
         context: str | None = None,
     ) -> Settings:
-        """Load settings from arguments, environment, configuration file and defaults, in this order.
+        """Load settings from arguments, environment, configuration file and defaults.
 
         ``arguments`` can use aliases; None and empty strings count as unset. ``config_file`` defaults to
         ``VCA_CONFIG_FILE``, else ``vcloudair/config.toml`` in the user's configuration folder if it exists. ``context``
@@ -176,7 +176,7 @@ class Settings(SettingValues):
         return [value for value in known if isinstance(value, Secret) and value]
 
     def account_key(self, environ: Mapping[str, str] | None = None) -> str:
-        """Return a salted scrypt hash that identifies the account, for the names of caches.
+        """Return a salted scrypt hash that identifies the account in cache names.
 
         It covers all settings including secrets, the content of files that they refer to, and other ``VCA_*``
         variables, which auth methods of plugins can read.
@@ -203,7 +203,7 @@ class Settings(SettingValues):
 
 
 class _SecretAttribute:
-    """Descriptor of a secret setting, which reads a secret by reference at first access."""
+    """Descriptor of a secret setting that reads references at first access."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -237,7 +237,7 @@ def _without_foreign_credentials(
 
 
 def secrets_in_environment(environ: Mapping[str, str]) -> list[Secret]:
-    """Return all secrets in the environment, which child processes inherit, even if overridden."""
+    """Return all secrets in the environment, even if other settings override them."""
     names = [name for option in OPTIONS if option.type == "secret" for name in option.env_names]
     return [Secret(environ[name]) for name in names if environ.get(name)]
 
@@ -247,7 +247,7 @@ def _is_secret(value: Any) -> bool:
 
 
 def _shown(value: Any) -> Any:
-    """Return a value for display, with ``***`` for secrets, also for those by reference."""
+    """Return a value for display, with ``***`` for secrets."""
     return Secret(MASK) if isinstance(value, SecretSource) else value
 
 

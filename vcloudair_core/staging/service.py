@@ -102,7 +102,7 @@ class Staging:
     def _document(
         self, content: StagedChanges, store: StageableStore, target: Mapping[str, Any]
     ) -> tuple[StagedSection, Document]:
-        """Return the staged section and its document; read it from the server if it is new."""
+        """Return the staged section and its document, read from the server if new."""
         known = content.section(self._cloud, store.target_key, store.section)
         if known is not None:
             return known, store.load(known.working)

@@ -229,7 +229,9 @@ def waiting_stages(settings: Settings | None = None) -> list[dict[str, Any]]:
 
 
 def discard_stage(stage_id: str, settings: Settings | None = None, *, check: bool = False) -> bool:
-    """Discard a stage, or with ``check`` that of check mode. Return True if there was one.
+    """Discard a stage, or with ``check`` that of check mode.
+
+    Return True if there was one.
 
     ``settings`` defaults to environment and configuration file. Sends nothing.
 

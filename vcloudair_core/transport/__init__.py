@@ -1,1 +1,1 @@
-"""HTTP messages, the transport interface (``base``), and the transport over ``requests``."""
+"""HTTP messages, transport interface, and the transport over requests."""

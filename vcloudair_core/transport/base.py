@@ -9,7 +9,10 @@ from vcloudair_core.transport.messages import Request, Response
 
 @runtime_checkable
 class Transport(Protocol):
-    """Send HTTP requests without authentication, retries and redirects. Must be thread-safe."""
+    """Send HTTP requests without authentication, retries and redirects.
+
+    Must be thread-safe.
+    """
 
     def send(self, request: Request) -> Response:
         """Send a request and return the complete response, whatever its status.

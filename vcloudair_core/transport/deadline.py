@@ -92,7 +92,7 @@ _watchdog = _Watchdog()
 
 
 def _after_fork() -> None:
-    """Reset the watchdog, because a child process does not inherit the thread of its parent."""
+    """Reset the watchdog in a child process, which does not inherit the thread."""
     _watchdog.__init__()  # type: ignore[misc]
 
 
@@ -100,7 +100,7 @@ os.register_at_fork(after_in_child=_after_fork)
 
 
 def pool_classes() -> dict[str, Any]:
-    """Return connection pool classes for urllib3 that report their socket to the current deadline."""
+    """Return urllib3 pool classes that report their socket to the current deadline."""
     from urllib3.connection import HTTPConnection, HTTPSConnection
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 

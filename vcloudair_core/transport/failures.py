@@ -99,7 +99,7 @@ def is_timeout(exc: BaseException, handled: BaseException | None = None) -> bool
 
 
 def _chain(exc: BaseException | None, handled: BaseException | None) -> Iterator[BaseException]:
-    """Yield an exception and all related ones: causes, contexts, urllib3's ``reason``, and arguments."""
+    """Yield an exception with its causes, contexts, ``reason`` and arguments."""
     seen: set[int] = {id(handled)}
     waiting: list[object] = [exc]
     while waiting:
@@ -208,7 +208,7 @@ def _broken_connection(chain: list[BaseException], names: set[str], request: Req
 
 
 def _system_reason(chain: list[BaseException]) -> str:
-    """Return the symbolic name of the system error, such as `` (ECONNRESET)``, or an empty string."""
+    """Return the name of the system error, such as `` (ECONNRESET)``, or ``""``."""
     numbers = [link.errno for link in chain if isinstance(link, OSError) and link.errno is not None]
     names = [errno.errorcode[number] for number in numbers if number in errno.errorcode]
     return f" ({names[-1]})" if names else ""

@@ -114,7 +114,10 @@ class Response:
 
     @property
     def request_id(self) -> str:
-        """Request id of the server, or an empty string. Source: protocol/recorded-responses.md §1."""
+        """Request id of the server, or an empty string.
+
+        Source: protocol/recorded-responses.md §1.
+        """
         return self.headers.get("X-VMWARE-VCLOUD-REQUEST-ID", "")
 
     @property

@@ -1,4 +1,4 @@
-"""Transport over the HTTP adapter of requests, which is imported with the first request.
+"""Transport over the HTTP adapter of requests, imported with the first request.
 
 It uses the adapter directly instead of ``requests.Session``, to avoid cookies, redirects, and passwords from
 ``~/.netrc`` or a URL. Proxies and CA bundles from the environment apply.
@@ -35,7 +35,10 @@ MAX_BODY_BYTES = 256 * 1024 * 1024
 """Maximum size of a decompressed response body."""
 
 _POOL_SIZE = 32
-"""Number of pooled connections. More threads than that would open a new connection for each call."""
+"""Number of pooled connections.
+
+More threads than that would open a new connection for each call.
+"""
 _CHUNK_BYTES = 64 * 1024
 # The read timeout restarts with each byte. This factor limits the duration of the whole response.
 _WHOLE_BODY_FACTOR = 10
@@ -56,7 +59,9 @@ class ConnectionSettings(Protocol):
 
 
 class RequestsTransport:
-    """Thread-safe transport with pooled connections. It sends each request once, without retries.
+    """Thread-safe transport with pooled connections.
+
+    It sends each request once, without retries.
 
     TLS certificates are verified against ``ca_path``, else ``REQUESTS_CA_BUNDLE`` or ``CURL_CA_BUNDLE``, else the
     system store, which ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` select. ``validate_certs: false`` disables the
@@ -143,7 +148,7 @@ class RequestsTransport:
             return self._adapter
 
     def _proxies(self, request: Request) -> dict[str, str]:
-        """Return the proxies of the environment, cached by origin because the lookup is slow."""
+        """Return the proxies of the environment, cached by origin."""
         proxies = self._proxies_of.get(request.origin)
         if proxies is None:
             proxies = _proxies(request.url)
@@ -178,7 +183,10 @@ class RequestsTransport:
             )
 
     def _read(self, raw: Any, request: Request, deadline: Deadline) -> bytes:
-        """Return the decompressed body. Raises ConnectionFailedError if it is truncated or too large."""
+        """Return the decompressed body.
+
+        Raises ConnectionFailedError if it is truncated or too large.
+        """
         chunks: list[bytes] = []
         size = 0
         try:
@@ -198,7 +206,7 @@ class RequestsTransport:
 
 
 def error_class_of(error: TransportError) -> type[OSError]:
-    """Return the exception class of requests for a failure, for programs that catch those."""
+    """Return the equivalent exception class of requests."""
     from requests import exceptions
 
     if isinstance(error, TlsError):
@@ -220,7 +228,7 @@ def preload() -> None:
 
 
 def _adapter_class(*, uses_system_store: bool) -> type[HTTPAdapter]:
-    """Return an adapter class whose connections, also through proxies, observe the current deadline."""
+    """Return an adapter class whose connections observe the current deadline."""
     from requests.adapters import HTTPAdapter
 
     classes = pool_classes()
@@ -259,7 +267,7 @@ def _proxies(url: str) -> dict[str, str]:
 
 
 def _check_length(raw: Any, request: Request) -> None:
-    """Raise ConnectionFailedError for a body shorter than Content-Length, which old urllib3 ignores."""
+    """Raise ConnectionFailedError for a body that is shorter than Content-Length."""
     length = raw.headers.get("Content-Length", "")
     is_number = length.isascii() and length.isdigit() and len(length) < 20
     is_counted = is_number and not raw.headers.get("Transfer-Encoding")

@@ -78,7 +78,7 @@ def trust_of(ca_path: str | None, environ: Mapping[str, str] | None = None) -> T
 
 
 def load_system_store(context: ssl.SSLContext) -> None:
-    """Load the system store into a context, or the package certifi if there is no system store."""
+    """Load the system store into a context, or certifi if there is none."""
     context.load_default_certs()
     if any(os.environ.get(name) for name in _SYSTEM_VARIABLES) or context.cert_store_stats()["x509_ca"]:
         return
@@ -96,7 +96,10 @@ def load_system_store(context: ssl.SSLContext) -> None:
 
 
 def context_of(trust: Trust) -> ssl.SSLContext:
-    """Return an SSL context with the same trust as the transport. Raises OSError for an unusable path."""
+    """Return an SSL context with the same trust as the transport.
+
+    Raises OSError for an unusable path.
+    """
     if not trust.path:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         load_system_store(context)
@@ -107,7 +110,7 @@ def context_of(trust: Trust) -> ssl.SSLContext:
 
 
 def proxy_problem(proxy: str) -> str:
-    """Return the reason why a proxy cannot be used, without its password; empty if it can."""
+    """Return the reason why a proxy cannot be used; empty if it can."""
     parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
     scheme = parts.scheme.lower()
     if scheme in _SOCKS_SCHEMES:
@@ -150,7 +153,7 @@ def _sentence(reason: str) -> str:
 
 
 def trusting_adapter(base: Any) -> Any:
-    """Return a subclass of a requests adapter whose ``verify=True`` uses the system store.
+    """Return a requests adapter whose ``verify=True`` uses the system store.
 
     The store is loaded once for all connections.
     """

@@ -17,7 +17,7 @@ _PART = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
 
 def place(name: str, line: int, path: Path = ()) -> str:
-    """Format a place as ``edge.yml:14: firewall.rules[3]``, or ``line 14: ...`` without a file name."""
+    """Format a place, such as ``edge.yml:14: firewall.rules[3]`` or ``line 14: rules``."""
     where = f"{name}:{line}" if name else f"line {line}"
     return f"{where}: {spelled(path)}" if path else where
 
@@ -28,7 +28,7 @@ def place_of(name: str, reading: Reading, path: Path) -> str:
 
 
 def document_error(name: str, reading: Reading, problems: Iterable[Problem]) -> SpecError | None:
-    """Return an error with all flaws and problems, sorted by line; None if there are none."""
+    """Return an error with all flaws and problems, sorted by line, or None."""
     return _error_of(name, reading, [(path, SpecProblem(spelled(path), reason)) for path, reason in problems])
 
 
@@ -40,7 +40,10 @@ def raise_problems(name: str, reading: Reading, problems: Iterable[Problem] = ()
 
 
 def with_lines(error: SpecError, name: str, reading: Reading) -> SpecError:
-    """Add file and line to an error. Errors about other input than the document stay unchanged."""
+    """Add file and line to an error.
+
+    Errors about other input than the document stay unchanged.
+    """
     problems = [(path_of(problem.path), problem) for problem in error.problems]
     if not all(not path or _is_within(reading, path) for path, _ in problems):
         return error

@@ -30,12 +30,15 @@ def visible(text: str) -> str:
 
 
 def on_one_line(text: str) -> str:
-    """Escape control characters, line ends and tabs, so that a value stays on one line."""
+    """Escape control characters, line ends and tabs, to keep text on one line."""
     return _BREAKS.sub(lambda match: _written_out(match[0]), visible(text))
 
 
 def visible_json(text: str) -> str:
-    """Replace harmful characters in JSON text with JSON escapes. The values stay the same."""
+    """Replace harmful characters in JSON text with JSON escapes.
+
+    The values stay the same.
+    """
     return _HARMFUL.sub(lambda match: f"\\u{ord(match[0]):04x}", text) if _is_harmful(text) else text
 
 

@@ -1,4 +1,4 @@
-"""Install command for an extra, matching the way in which this package was installed."""
+"""Install command for an extra, matching the installation of this package."""
 
 from __future__ import annotations
 

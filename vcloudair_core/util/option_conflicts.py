@@ -11,7 +11,10 @@ from vcloudair_core.errors import ConfigurationError
 
 @dataclass(frozen=True)
 class Stated:
-    """A value in a document. ``place`` is its location, such as ``plan.yml:3: max_concurrent``."""
+    """A value in a document.
+
+    ``place`` is its location, such as ``plan.yml:3: max_concurrent``.
+    """
 
     value: Any
     place: str

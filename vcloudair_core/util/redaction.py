@@ -54,7 +54,9 @@ def as_bytes(value: str) -> bytes:
 
 
 class Secret:
-    """A string that is always displayed as ``***``. Only :meth:`reveal` returns the value.
+    """A string that is always displayed as ``***``.
+
+    Only :meth:`reveal` returns the value.
 
     Secrets with the same value are equal. They cannot be pickled, so that they are not written to files by accident.
     """
@@ -91,7 +93,10 @@ class Secret:
 
 
 class MaskedStr(str):
-    """A secret as a plain string, for programs that send it themselves. Only its ``repr`` is masked."""
+    """A secret as a plain string, for programs that send it themselves.
+
+    Only its ``repr`` is masked.
+    """
 
     __slots__ = ()
 
@@ -103,13 +108,13 @@ class MaskedStr(str):
 
 
 def is_secret_name(name: str) -> bool:
-    """Return True for the name of a key, attribute or header that always contains a secret."""
+    """Return True for names of keys, attributes and headers with secret values."""
     return bool(_SECRET_KEY.search(name.replace("-", "_")) or _SECRET_HEADER.search(name))
 
 
 @lru_cache(maxsize=_MOST_SPELLED)
 def secret_spellings(value: str) -> frozenset[str]:
-    """Return a secret in all encodings that can occur in text: plain, JSON, XML, URL and base64."""
+    """Return a secret in all encodings: plain, JSON, XML, URL and base64."""
     # Imported here because it loads urllib.request, which `vca --help` does not need.
     from xml.sax.saxutils import escape
 
@@ -155,12 +160,12 @@ def redact_text(text: str, secrets: Iterable[Secret | str] = ()) -> str:
 
 
 _remembered: weakref.WeakValueDictionary[int, Secret] = weakref.WeakValueDictionary()
-"""Secrets by ``id()``, because equal secrets can belong to objects with different lifetimes."""
+"""Secrets by ``id()``, because equal secrets can have different lifetimes."""
 _guard = threading.Lock()
 
 
 def remember(*secrets: Secret) -> None:
-    """Redact these secrets in all excerpts of this process as long as the objects exist.
+    """Redact secrets in all excerpts of this process while the objects exist.
 
     This is necessary because parsers have no access to the session. The registry does not keep the secrets alive.
     """
@@ -198,7 +203,7 @@ def redact_tree(value: Any, secrets: Iterable[Secret | str] = ()) -> Any:
 
 
 def redact_headers(headers: Headers, secrets: Iterable[Secret | str] = ()) -> Headers:
-    """Redact known secrets in headers, and all values of authorization, cookie and token headers."""
+    """Redact secrets in headers, and all authorization, cookie and token headers."""
     known = list(secrets)
     return Headers(
         [(name, MASK if is_secret_name(name) else redact_text(value, known)) for name, value in headers.pairs()]

@@ -1,4 +1,4 @@
-"""Strict YAML reader that returns plain JSON values, the line of each value, and all flaws.
+"""Strict YAML reader that returns plain values, their lines, and all flaws.
 
 It uses the safe loader of PyYAML, and rejects duplicate keys, tags, ``.nan``, aliases that expand to millions of
 values, and text that YAML 1.1 (PyYAML, Ansible) converts to octal or base-60 numbers or dates. A document that is
@@ -106,7 +106,9 @@ _SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[d
 
 
 def _json_as_yaml(text: str) -> str:
-    """Convert JSON text to valid YAML with the same lines. Other text is returned unchanged.
+    """Convert JSON text to valid YAML with the same lines.
+
+    Other text is returned unchanged.
 
     YAML does not allow tabs for indentation and surrogate pairs of escapes.
     """
@@ -288,7 +290,10 @@ class _Walk:
         return number
 
     def _refuse_two_readings(self, node: Any, path: Path) -> bool:
-        """Record a flaw for text that Ansible converts to another type. Return True if there is one."""
+        """Record a flaw for text that Ansible converts to another type.
+
+        Return True if there is one.
+        """
         ansible_tag = getattr(node, "other_tag", node.tag)
         is_int = node.tag == f"{_TAG}int" and re.match(r"[-+]?[0-9]", node.value)
         is_odd = is_int and not _NUMBERS["int"].match(node.value)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def user_folder(kind: str) -> Path | None:
-    """Return the user's ``config``, ``cache`` or ``state`` folder, or None for a user without a home."""
+    """Return the user's ``config``, ``cache`` or ``state`` folder, or None."""
     import platformdirs
 
     try:

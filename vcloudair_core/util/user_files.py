@@ -1,4 +1,4 @@
-"""Read and write files of the user, with errors that name the file, the reason and a hint."""
+"""Read and write files of the user, with readable errors."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _REASONS: dict[int, tuple[str, str]] = {
 
 
 def unreadable(what: str, path: str | Path, error: Exception) -> ConfigurationError:
-    """Return an error such as ``The recovery plan p.yml cannot be read: it does not exist.``."""
+    """Return an error for a file that cannot be read, with reason and hint."""
     reason, hint = reason_of(error)
     return ConfigurationError(f"{what} {path} cannot be read: {reason}.", hint=hint)
 
@@ -43,7 +43,7 @@ def unwritable(what: str, path: str | Path, error: Exception) -> ConfigurationEr
 
 
 def reason_of(error: Exception) -> tuple[str, str]:
-    """Return the reason and hint for a file error, without error numbers and codec names."""
+    """Return reason and hint for a file error, without error numbers."""
     if isinstance(error, UnicodeDecodeError):
         return "it is not UTF-8 text", "Save the file as UTF-8, or choose another file."
     if isinstance(error, OSError):
@@ -58,7 +58,9 @@ def reason_of(error: Exception) -> tuple[str, str]:
 
 
 def read_text(path: str | Path, what: str) -> str:
-    """Return the text of a file. ``what`` names it in messages, such as ``The recovery plan``.
+    """Return the text of a file.
+
+    ``what`` names it in messages, such as ``The recovery plan``.
 
     Raises: ConfigurationError if it cannot be read or is not UTF-8.
     """
@@ -69,7 +71,10 @@ def read_text(path: str | Path, what: str) -> str:
 
 
 def read_text_or_stdin(path: str, what: str) -> str:
-    """Return the text of a file, or of standard input for ``-``. Raises ConfigurationError."""
+    """Return the text of a file, or of standard input for ``-``.
+
+    Raises ConfigurationError.
+    """
     if path != "-":
         return read_text(path, what)
     try:

@@ -31,7 +31,9 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def parse(body: bytes, *, what: str) -> _Element:
-    """Return the root element of an XML document. ``what`` names it in messages: ``the session``.
+    """Return the root element of an XML document.
+
+    ``what`` names it in messages: ``the session``.
 
     Comments and processing instructions are removed, because the protocol does not use them.
 
@@ -62,7 +64,9 @@ def parse(body: bytes, *, what: str) -> _Element:
 
 
 def parse_json(body: bytes, *, what: str, has_nan: bool = False) -> Any:
-    """Return the value of a JSON document. ``what`` names it in messages: ``the session``.
+    """Return the value of a JSON document.
+
+    ``what`` names it in messages: ``the session``.
 
     ``has_nan`` allows NaN and Infinity, which are not valid JSON, but are sent by metrics servers.
 
@@ -92,7 +96,7 @@ def parse_json(body: bytes, *, what: str, has_nan: bool = False) -> Any:
 
 
 def local(element: _Element) -> str:
-    """Return the name of an element without its namespace, which differs between releases."""
+    """Return the name of an element without its namespace."""
     tag = element.tag
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 

@@ -53,7 +53,7 @@ class ApiTokenAuth:
         self._clock = clock
 
     def sign_in(self) -> AuthFlow:
-        """Negotiate the version, exchange the token, and read org, user and roles of the session."""
+        """Negotiate the version, exchange the token, and read the session."""
         base_url = normalize_url(self._settings.url or "")
         version = (yield from negotiate(self._settings, base_url)).version
         token, lives_s = yield from self._exchanged(base_url, version)
@@ -80,7 +80,7 @@ class ApiTokenAuth:
         )
 
     def _exchange(self, base_url: str, version: str, old: Secret) -> Generator[Request, Response, _Answer]:
-        """Return the access token, its lifetime in seconds or None, and the new API token or ``""``."""
+        """Return the access token, its lifetime in seconds, and the new API token."""
         try:
             response = yield self._request(base_url, version, old)
         except (AuthenticationError, InvalidRequestError, NotFoundError) as exc:

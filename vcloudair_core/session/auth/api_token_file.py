@@ -1,4 +1,4 @@
-"""API token file: locking, rotation and recovery of the token of a service account.
+"""API token file of a service account: locking, rotation and recovery.
 
 The token of a service account can be used only once: each exchange returns a new token and invalidates the old one. A
 sign-in locks the file, reads it, exchanges the token, writes the new token to a temporary file, flushes it to disk, and
@@ -53,7 +53,10 @@ class TokenFile:
         self._tokens: set[Secret] = set()
 
     def read(self) -> Mapping[str, Any]:
-        """Return the content of the file. Raises ConfigurationError if it is unreadable or has no token."""
+        """Return the content of the file.
+
+        Raises ConfigurationError if it is unreadable or has no token.
+        """
         where = f"The API token file {self.path}"
         try:
             with self.path.open("rb") as file:
@@ -128,7 +131,7 @@ class TokenFile:
             lock.release()
 
     def _lock_path(self, real: Path) -> Path:
-        """Return the lock file: next to the token file, or in the state folder if that is read-only."""
+        """Return the lock file, which is in the state folder for a read-only directory."""
         if os.access(real.parent, os.W_OK):
             return real.with_name(f"{real.name}.lock")
         name = hashlib.sha256(as_bytes(str(real))).hexdigest()[:32]
@@ -136,7 +139,10 @@ class TokenFile:
 
 
 class HeldToken:
-    """The token of a locked file. ``is_spare``: the token file is read-only, so another file is written."""
+    """The token of a locked file.
+
+    ``is_spare``: the token file is read-only, so another file is written.
+    """
 
     def __init__(self, content: Mapping[str, Any], file: TokenFile, place: _AtomicWrite, *, is_spare: bool) -> None:
         self.secret = Secret(str(content["refresh_token"]).strip())
@@ -166,7 +172,9 @@ class HeldToken:
 
 
 def rescue(token: Secret, old: Secret, settings: Settings, content: Mapping[str, Any] | None = None) -> Path:
-    """Save a new token that cannot replace the old one. Return the path of the private file.
+    """Save a new token that cannot replace the old one.
+
+    Return the path of the private file.
 
     Raises: ConfigurationError if it can be written neither to the state folder nor to the temporary folder.
     """
@@ -212,7 +220,10 @@ class _AtomicWrite:
             return None, exc.strerror or type(exc).__name__
 
     def write(self, content: bytes) -> None:
-        """Write the content, flush it, rename the file, and flush the directory. Raises OSError."""
+        """Write the content, flush it, rename the file, and flush the directory.
+
+        Raises OSError.
+        """
         assert self._file is not None
         os.lseek(self._file, 0, os.SEEK_SET)
         view = memoryview(content)
@@ -237,7 +248,7 @@ class _AtomicWrite:
             self._beside.unlink()
 
     def _keep_owner(self) -> None:
-        """Keep the owner of the replaced file, for example if root signs in with a service user's file."""
+        """Keep the owner of the replaced file if root writes it."""
         assert self._file is not None
         with contextlib.suppress(OSError, AttributeError):
             status = self.path.stat()
@@ -246,7 +257,10 @@ class _AtomicWrite:
 
 
 def _recover(path: Path) -> None:
-    """Apply complete temporary files of killed processes and remove the others. Needs the lock."""
+    """Apply complete temporary files of killed processes and remove the others.
+
+    Needs the lock.
+    """
     with contextlib.suppress(OSError):
         changed_at = path.stat().st_mtime_ns
         for beside in sorted(
@@ -262,7 +276,10 @@ def _recover(path: Path) -> None:
 
 
 def _spare_place(settings: Settings, old: Secret) -> _AtomicWrite:
-    """Prepare a file in the state folder, else in the temporary folder. Raises ConfigurationError."""
+    """Prepare a file in the state folder, else in the temporary folder.
+
+    Raises ConfigurationError.
+    """
     problem = ""
     folders: tuple[Callable[[], Path], ...] = (
         lambda: _folder(settings, "tokens"),

@@ -22,7 +22,10 @@ def wait_after(refusals: int) -> float:
 
 
 class RefusedSignIns:
-    """Consecutive rejected sign-ins of a session, and the end of the wait. Units: seconds."""
+    """Consecutive rejected sign-ins of a session, and the end of the wait.
+
+    Units: seconds.
+    """
 
     def __init__(self) -> None:
         self._count = 0
@@ -41,7 +44,7 @@ class RefusedSignIns:
             raise self._error
 
     def end_wait(self) -> None:
-        """End the wait, but keep the count, so that the wait after the next rejection is longer."""
+        """End the wait, but keep the count for the wait after the next rejection."""
         self._error = None
 
     def clear(self) -> None:

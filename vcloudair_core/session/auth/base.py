@@ -1,4 +1,4 @@
-"""Auth flows: generators that yield requests, receive responses, and return credentials.
+"""Auth flows: generators of requests that return credentials.
 
 A flow does no I/O itself, so it works with any transport and is easy to test. It receives only 2xx responses; other
 responses are raised as errors at its ``yield``. Flows send passwords and tokens only to origins that
@@ -70,7 +70,10 @@ AuthFlow = Generator[Request, Response, Credentials]
 
 @runtime_checkable
 class AuthProvider(Protocol):
-    """An auth flow. ``is_renewable``: :meth:`sign_in` can be run again after the session has ended."""
+    """An auth flow.
+
+    ``is_renewable``: :meth:`sign_in` can be run again after the session has ended.
+    """
 
     name: str
     is_renewable: bool
@@ -108,7 +111,7 @@ class AuthMethod(Protocol):
 
 
 class PrimedAuth:
-    """Auth flow that starts with existing credentials, with an optional flow to renew them."""
+    """Auth flow with existing credentials, and an optional flow to renew them."""
 
     def __init__(self, credentials: Credentials, renewal: AuthProvider | None = None) -> None:
         self.name = renewal.name if renewal is not None else "token"
@@ -126,7 +129,7 @@ class PrimedAuth:
 
 
 def select_auth(settings: Settings, methods: Mapping[str, AuthMethod]) -> AuthProvider:
-    """Return the auth method named by ``auth_method``, else the one that fits the other settings.
+    """Return the auth method of the setting ``auth_method``, else the one that fits.
 
     Raises: PluginError if no plugin offers the name; ConfigurationError if required settings are missing, or no method
     or several methods fit.
@@ -178,7 +181,10 @@ def bare(secret: Secret) -> Secret:
 
 
 def request(method: str, url: str, accept: str, **headers: str) -> Request:
-    """Return a request. Keyword names are header names with underscores instead of dashes."""
+    """Return a request.
+
+    Keyword names are header names with underscores instead of dashes.
+    """
     return Request(
         method, url, Headers({"Accept": accept} | {name.replace("_", "-"): value for name, value in headers.items()})
     )

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class VcdSession:
-    """A session as a vCloud Director reports it. Source: protocol/sessions.md §3.2, §4.3."""
+    """A session as a vCloud Director reports it.
+
+    Source: protocol/sessions.md §3.2, §4.3.
+    """
 
     user: str = ""
     org: str = ""
@@ -63,7 +66,10 @@ class VdcCredentials:
 
 
 def decode_versions(body: bytes) -> list[OfferedVersion]:
-    """Decode ``SupportedVersions``. Source: protocol/sessions.md §4.1, protocol/vcd-modern.md §1.2."""
+    """Decode ``SupportedVersions``.
+
+    Source: protocol/sessions.md §4.1, protocol/vcd-modern.md §1.2.
+    """
     versions = []
     for info in parse(body, what="the list of API versions"):
         if local(info) != "VersionInfo":
@@ -99,7 +105,10 @@ def decode_session(body: bytes) -> VcdSession:
 
 
 def decode_cloudapi_session(body: bytes) -> VcdSession:
-    """Decode the JSON ``Session`` of ``/cloudapi``. Source: protocol/vcd-modern.md §1.3."""
+    """Decode the JSON ``Session`` of ``/cloudapi``.
+
+    Source: protocol/vcd-modern.md §1.3.
+    """
     tree = _mapping(parse_json(body, what="the session"), "the session")
     org, user = _child(tree, "org"), _child(tree, "user")
     roles = tree.get("roles")
@@ -114,7 +123,7 @@ def decode_cloudapi_session(body: bytes) -> VcdSession:
 
 
 def decode_access_token(body: bytes) -> tuple[str, float | None, str]:
-    """Return the access token, its lifetime in seconds or None, and the new API token or ``""``.
+    """Return the access token, its lifetime in seconds, and the new API token.
 
     Source: protocol/vcd-modern.md §1.4, §1.5.
     """
@@ -186,7 +195,10 @@ def decode_compute(body: bytes, service: PortalService) -> list[PortalVdc]:
 
 
 def decode_vdc_credentials(body: bytes) -> list[VdcCredentials]:
-    """Return the VdcLinks of a ``VCloudSession`` with their tokens. Source: protocol/sessions.md §2.2."""
+    """Return the VdcLinks of a ``VCloudSession`` with their tokens.
+
+    Source: protocol/sessions.md §2.2.
+    """
     root = _root(body, "VCloudSession", "the VDC's session")
     credentials = [
         VdcCredentials(
@@ -204,7 +216,7 @@ def decode_vdc_credentials(body: bytes) -> list[VdcCredentials]:
 
 
 def decode_vdc(body: bytes) -> tuple[str, str, str]:
-    """Return the name of a VDC, the href of its org, and the name of its org or ``""``."""
+    """Return the name of a VDC, and href and name of its org, which can be empty."""
     root = _root(body, "Vdc", "the VDC")
     for link in _links(root):
         if link.get("rel") == "up" and _is_type(link, "vcloud.org+xml"):
@@ -223,7 +235,7 @@ def decode_org(body: bytes) -> tuple[str, list[tuple[str, str]]]:
 
 
 def decode_instances(body: bytes) -> list[dict[str, Any]]:
-    """Return the On-Demand instances, with ``instanceAttributes`` decoded if it is a JSON string.
+    """Return the On-Demand instances with decoded ``instanceAttributes``.
 
     It can also be free text or missing. Source: protocol/sessions.md §3.2.
     """
@@ -273,7 +285,7 @@ def _links(element: _Element) -> Iterator[_Element]:
 
 
 def _is_type(link: _Element, ending: str) -> bool:
-    """Return True if the type of a link is ``application/vnd.vmware.<ending>``, ignoring case."""
+    """Return True if a link has the type ``application/vnd.vmware.<ending>``."""
     media_type = link.get("type", "").split(";", 1)[0].strip().lower()
     return media_type == f"application/vnd.vmware.{ending}".lower()
 

@@ -1,4 +1,7 @@
-"""Built-in plugin with the auth methods. Each auth flow is imported when it is used."""
+"""Built-in plugin with the auth methods.
+
+Each auth flow is imported when it is used.
+"""
 
 from __future__ import annotations
 

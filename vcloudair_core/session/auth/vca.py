@@ -1,4 +1,4 @@
-"""Auth flow for vCloud Air On-Demand: identity service, instances, and vCloud Director of an instance.
+"""Auth flow for vCloud Air On-Demand.
 
 Source: protocol/sessions.md §3.
 """
@@ -35,7 +35,10 @@ _CHECK = "Check username and password (VCA_USERNAME, VCA_PASSWORD)."
 
 
 class OnDemand:
-    """Request flows of the On-Demand portal. ``login_url`` is the URL of its identity service."""
+    """Request flows of the On-Demand portal.
+
+    ``login_url`` is the URL of its identity service.
+    """
 
     def __init__(self, login_url: str, version: str, allowed_origins: Iterable[str] = ()) -> None:
         self.login_url = login_url
@@ -44,7 +47,10 @@ class OnDemand:
         self.origins = Origins(login_url, allowed_origins)
 
     def sign_in(self, username: str, password: Secret | str) -> Generator[Request, Response, Secret]:
-        """Return an identity token for a user. It expires after 15 minutes and cannot be revoked."""
+        """Return an identity token for a user.
+
+        It expires after 15 minutes and cannot be revoked.
+        """
         login = auth.request("POST", self.login_url, self._accept, Authorization=auth.basic(username, password))
         try:
             response = yield login
@@ -99,7 +105,7 @@ class OnDemand:
 
 
 class VcaAuth:
-    """Auth flow of On-Demand: get an identity token, select an instance, and sign in to it."""
+    """Auth flow of On-Demand: identity token, instance selection, and sign-in."""
 
     name = "vca"
     is_renewable = True
@@ -123,7 +129,9 @@ class VcaAuth:
 def instance_credentials(
     base_url: str, version: str, instance: Mapping[str, Any], session: VcdSession, token: str
 ) -> Credentials:
-    """Return the credentials of an instance. Its id is also the id and a name of its org.
+    """Return the credentials of an instance.
+
+    Its id is also the id and a name of its org.
 
     Source: protocol/sessions.md §3.2.
     """
@@ -136,7 +144,7 @@ def instance_credentials(
 
 
 def session_attributes(instance: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Return the session URL and org name of an instance; None if it is not a compute service."""
+    """Return session URL and org name of an instance; None for other services."""
     attributes = instance.get("instanceAttributes")
     if not isinstance(attributes, Mapping):
         return None

@@ -63,7 +63,10 @@ class VcdAuth:
         self._checks_version = checks_version
 
     def sign_in(self) -> AuthFlow:
-        """Negotiate the version and sign in. The login URL from the server selects the endpoint."""
+        """Negotiate the version and sign in.
+
+        The login URL from the server selects the endpoint.
+        """
         base_url = base_url_of(self._settings)
         if self._settings.api_version and not self._checks_version:
             chosen = OfferedVersion(check_pinned(self._settings.api_version))
@@ -134,7 +137,7 @@ class VcdAuth:
 
 
 def negotiate(settings: Settings, base_url: str) -> Generator[Request, Response, OfferedVersion]:
-    """Return ``api_version`` if it is set and offered, else the newest supported version.
+    """Return ``api_version`` if set, else the newest supported version.
 
     If the list of versions is unavailable, a pinned version is used without a check.
     """
@@ -165,7 +168,7 @@ def credentials_of(
     header: str = TOKEN_HEADER,
     is_own: bool = True,
 ) -> Credentials:
-    """Return credentials with an opaque token in one header, as old versions issue them."""
+    """Return credentials with an opaque token, as old versions issue them."""
     headers = {header: Secret(token)}
     return Credentials(
         identity=Identity(
@@ -195,7 +198,10 @@ def bearer_credentials_of(
     expires_at: float | None = None,
     is_own: bool = True,
 ) -> Credentials:
-    """Return credentials with a JWT. From API 36 on, the logout request goes to ``sessions/current``."""
+    """Return credentials with a JWT.
+
+    From API 36 on, the logout request goes to ``sessions/current``.
+    """
     headers = {"Authorization": auth.bearer(token)}
     if is_at_least(version, (36, 0)):
         logout_request = LogoutRequest(
@@ -223,7 +229,7 @@ def bearer_credentials_of(
 
 
 def session_href(base_url: str, session: session_codec.VcdSession) -> str:
-    """Return the logout URL: the link of the session if its origin is trusted, else ``/api/session``."""
+    """Return the logout URL: the trusted link of the session, or ``/api/session``."""
     fallback = f"{base_url}/api/session"
     if not session.href:
         return fallback

@@ -1,4 +1,4 @@
-"""Auth flow for the subscription portal and the vCloud Director of one of its VDCs.
+"""Auth flow for the subscription portal and one of its VDCs.
 
 Source: protocol/sessions.md §2.
 """
@@ -65,7 +65,10 @@ class VdcLogin:
 
 
 class Portal:
-    """Request flows of the portal. Links must have the origin of ``login_url`` or a trusted one."""
+    """Request flows of the portal.
+
+    Links must have the origin of ``login_url`` or a trusted one.
+    """
 
     def __init__(self, login_url: str, version: str, allowed_origins: Iterable[str] = ()) -> None:
         self.login_url = login_url
@@ -149,7 +152,7 @@ class _VdcDetails:
 
 
 class VchsAuth:
-    """Auth flow of the portal: list services and VDCs, select a VDC, get its token, read its org."""
+    """Auth flow of the portal: services, VDC selection, VDC token, and org."""
 
     name = "vchs"
     is_renewable = True
@@ -173,7 +176,10 @@ class VchsAuth:
         return self._credentials(login, version, vdc, known, session)
 
     def _look_at_org(self, login: VdcLogin, version: str) -> Generator[Request, Response, _VdcDetails]:
-        """Return the names of VDC and org. They stay empty if the server does not show them."""
+        """Return the names of VDC and org.
+
+        They stay empty if the server does not show them.
+        """
         headers = {login.header: login.token.reveal()}
         origins = Origins(login.base_url, self._settings.allowed_origins or ())
         name = org_url = org_name = ""
@@ -216,7 +222,7 @@ class VchsAuth:
 
 
 def choose_vdc(vdcs: Sequence[PortalVdc], settings: Settings) -> PortalVdc:
-    """Return the VDC selected by ``instance`` (a service id or region), ``vdc`` and ``org``.
+    """Return the VDC selected by the settings ``instance``, ``vdc`` and ``org``.
 
     Raises: ConfigurationError with the candidates if not exactly one VDC matches.
     """
@@ -248,7 +254,7 @@ def choose_vdc(vdcs: Sequence[PortalVdc], settings: Settings) -> PortalVdc:
 
 
 def split_vdc_href(href: str) -> tuple[str, str]:
-    """Return the base URL, without a default port such as ``:443``, and the VDC id of a VDC link.
+    """Return base URL (without a default port) and id of a VDC link.
 
     Raises: DecodeError if the link does not point to a VDC.
     """

@@ -15,7 +15,10 @@ _RECORD = _NAME + _KEY + _CHECK
 
 
 class KeyMemory:
-    """Up to 128 keys of 32 bytes by name. Keys can be displaced at any time by other keys."""
+    """Up to 128 keys of 32 bytes by name.
+
+    Keys can be displaced at any time by other keys.
+    """
 
     def __init__(self) -> None:
         # Anonymous memory, shared with every process that is forked from now on.
@@ -29,7 +32,10 @@ class KeyMemory:
         return key if stored_name == name and check == _check(name, key) else None
 
     def put(self, name: bytes, key: bytes) -> None:
-        """Store a key of 32 bytes. The name is a 32-byte hash of everything that the key depends on."""
+        """Store a key of 32 bytes.
+
+        The name is a 32-byte hash of everything that the key depends on.
+        """
         start = self._start(name)
         self._memory[start : start + _RECORD] = name + key + _check(name, key)
 

@@ -1,4 +1,4 @@
-"""Session of ``vca login``, stored so that later commands of the same user need no password.
+"""Stored session of ``vca login``, which later commands use without a password.
 
 The token is in the session cache folder, encrypted with a random key in the state folder. Both files have mode 0600, so
 neither folder alone (in a backup or a synchronized home) reveals the token. Programs that run as this user can read
@@ -32,11 +32,14 @@ KEY_FILE = "login.key"
 _KEY_BYTES = 32
 _BOUND_TO = ("service_type", "url", "org", "username", "instance", "api_version", "validate_certs", "ca_path")
 _PORTAL_BOUND_TO = ("vdc",)
-"""More settings that a portal session depends on. It is for one VDC; a vCloud Director session is for all."""
+"""More settings that a portal session depends on.
+
+It is for one VDC; a vCloud Director session is for all.
+"""
 
 
 def open_login(settings: Settings) -> KeptLogin | None:
-    """Return the login store of these settings, which may be empty; None if ``session_cache`` is off.
+    """Return the login store of these settings; None if ``session_cache`` is off.
 
     It is also None if the settings do not select a server.
     """
@@ -47,7 +50,7 @@ def open_login(settings: Settings) -> KeptLogin | None:
 
 
 def login_key(settings: Settings, server: str) -> str:
-    """Return the file name of a stored login: a hash of the settings that it depends on."""
+    """Return the file name of a stored login: a hash of its settings."""
     names = _BOUND_TO if settings.service_type == "vcd" else (*_BOUND_TO, *_PORTAL_BOUND_TO)
     parts = [server, str(settings.context or "")]
     for name in names:
@@ -57,13 +60,19 @@ def login_key(settings: Settings, server: str) -> str:
 
 
 class LoginKey:
-    """The random encryption key of this user, stored in a file. The first login creates it."""
+    """The random encryption key of this user, stored in a file.
+
+    The first login creates it.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def read(self) -> bytes:
-        """Return the key. Raises ConfigurationError if it is missing, damaged or not private."""
+        """Return the key.
+
+        Raises ConfigurationError if it is missing, damaged or not private.
+        """
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
         try:
             with os.fdopen(os.open(self.path, flags), "rb") as file:
@@ -78,7 +87,10 @@ class LoginKey:
         return key
 
     def make(self) -> None:
-        """Create the key unless there is a usable one. Raises ConfigurationError if that fails."""
+        """Create the key unless there is a usable one.
+
+        Raises ConfigurationError if that fails.
+        """
         with contextlib.suppress(ConfigurationError):
             self.read()
             return
@@ -128,7 +140,10 @@ class KeptLogin(TokenCache):
         return credentials
 
     def store(self, credentials: Credentials) -> bool:
-        """Store credentials, and create the key if necessary. Return False if they cannot be stored."""
+        """Store credentials, and create the key if necessary.
+
+        Return False if they cannot be stored.
+        """
         if self.beside is not None:
             self.beside.store(credentials)
         try:
@@ -147,7 +162,7 @@ class KeptLogin(TokenCache):
 
 
 class LoginAuth:
-    """Auth flow that asks the user for credentials through ``renew`` when a stored login has ended."""
+    """Auth flow that asks the user for credentials when a stored login has ended."""
 
     name = "login"
     is_renewable = True
@@ -161,7 +176,7 @@ class LoginAuth:
 
 
 def with_cache_of_password(login: KeptLogin, settings: Settings) -> KeptLogin:
-    """Store logins also in the session cache of the password, if the settings have a password."""
+    """Store logins also in the session cache of the password, if one is set."""
     if any(settings.is_set(name) and not settings.is_reference(name) for name in ("password", "api_token")):
         login.beside = open_cache(settings)
     return login

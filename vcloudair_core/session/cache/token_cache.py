@@ -1,4 +1,4 @@
-"""Encrypted cache of session tokens, so that a playbook signs in once per host and not once per task.
+"""Encrypted cache of session tokens for later processes, such as Ansible tasks.
 
 There is one file for each combination of url, service type, org, user and instance, in a folder that only its owner can
 read. A file contains a random salt and the credentials, encrypted with a key derived from the password or API token by
@@ -47,7 +47,7 @@ _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 2**14, 8, 1
 
 
 def open_cache(settings: Settings) -> TokenCache | None:
-    """Return the token cache of the settings; None if it is off, or no password or API token is set."""
+    """Return the token cache, or None if it is off or there is no secret to encrypt it."""
     if not settings.session_cache or settings.token:
         return None
     secret: Secret | Callable[[], Secret] | None
@@ -64,7 +64,7 @@ def open_cache(settings: Settings) -> TokenCache | None:
 
 
 def cache_key(settings: Settings) -> str:
-    """Return the file name: a hash of the settings for server and user, without the password."""
+    """Return the file name: a hash of server and user, without the password."""
     names = ("service_type", "url", "org", "username", "instance", "vdc", "api_version", "auth_method")
     parts = [str(settings[name] or "").strip().lower() for name in names]
     if settings.api_token_file and not settings.api_token:
@@ -75,7 +75,10 @@ def cache_key(settings: Settings) -> str:
 
 
 class TokenCache:
-    """The cache file of one user. Methods log errors of the file system instead of raising them."""
+    """The cache file of one user.
+
+    Methods log errors of the file system instead of raising them.
+    """
 
     suffix = ".token"
 
@@ -99,7 +102,7 @@ class TokenCache:
     # -- used by sessions --------------------------------------------------------------------------------------------
 
     def load(self) -> Credentials | None:
-        """Return the cached credentials; None if they are missing, expired, damaged or not private."""
+        """Return the cached credentials; None if missing, expired, damaged or not private."""
         record = self._read()
         if record is None:
             return None
@@ -108,7 +111,10 @@ class TokenCache:
         return credentials if credentials is not None and self._is_alive(credentials, used_at) else None
 
     def store(self, credentials: Credentials) -> bool:
-        """Replace the cached credentials atomically. Return False if they cannot be stored."""
+        """Replace the cached credentials atomically.
+
+        Return False if they cannot be stored.
+        """
         if not self._is_folder_safe(make=True):
             return False
         salt = random_secrets.token_bytes(16)
@@ -136,7 +142,7 @@ class TokenCache:
         return True
 
     def drop(self, credentials: Credentials | None = None) -> None:
-        """Delete the cached credentials; with ``credentials``, only if these are the cached ones."""
+        """Delete the cached credentials, or only if they are equal to ``credentials``."""
         if credentials is not None:
             kept = self.load()
             if kept is not None and dict(kept.headers) != dict(credentials.headers):
@@ -156,7 +162,7 @@ class TokenCache:
 
     @contextlib.contextmanager
     def exclusively(self) -> Iterator[None]:
-        """Lock out other processes with the same credentials, so that only one of them signs in.
+        """Lock the cache, so that only one process with these credentials signs in.
 
         The lock is reentrant. If it cannot be acquired, the block runs without it, at the cost of one more sign-in.
         """
@@ -195,7 +201,7 @@ class TokenCache:
             return self._lock
 
     def _read(self) -> tuple[bytes, float] | None:
-        """Return the content and time of last use; None if the file is missing or not private."""
+        """Return content and time of last use; None if the file is missing or not private."""
         if not self._is_folder_safe(make=False):
             return None
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -214,7 +220,10 @@ class TokenCache:
             return file.read(MAX_FILE_BYTES), status.st_mtime
 
     def _is_folder_safe(self, *, make: bool) -> bool:
-        """Return True if the folder is private to this user. With ``make``, create it or fix its mode."""
+        """Return True if the folder is private to this user.
+
+        With ``make``, create it or fix its mode.
+        """
         try:
             if make:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

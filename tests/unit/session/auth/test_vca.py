@@ -1,4 +1,7 @@
-"""Sign in at On-Demand, with the traps that real servers set. Source: protocol/sessions.md §3.2."""
+"""Sign in at On-Demand, with the traps that real servers set.
+
+Source: protocol/sessions.md §3.2.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Sign in at the subscription portal, with the traps that real servers set. Source: protocol/sessions.md §2.3."""
+"""Sign in at the subscription portal, with the traps that real servers set.
+
+Source: protocol/sessions.md §2.3.
+"""
 
 from __future__ import annotations
 
