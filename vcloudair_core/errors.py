@@ -30,7 +30,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-NOT_UNDERSTOOD = "Try again. If the error persists, check that url is the address of the API, and that no proxy changes its responses."
+NOT_UNDERSTOOD = (
+    "Try again. If the error persists, check that url is the address of the API, and check proxies in between."
+)
 """Default hint for a response that cannot be decoded."""
 
 

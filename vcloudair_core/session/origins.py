@@ -19,7 +19,7 @@ from vcloudair_core.transport.messages import origin_of
 from vcloudair_core.util.xml import excerpt_of
 
 _ODD = re.compile(r"[\x00-\x20\\]")
-"""Spaces, control characters and the backslash, which URL parsers treat differently."""
+"""Spaces, control characters and the backslash, which URL parsers disagree about."""
 _NUMBER = re.compile(r"(?:[0-9]+|0x[0-9a-f]*)\Z", re.IGNORECASE)
 
 

@@ -17,7 +17,7 @@ _PART = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
 
 def place(name: str, line: int, path: Path = ()) -> str:
-    """Format a place, such as ``edge.yml:14: firewall.rules[3]`` or ``line 14: rules``."""
+    """Format a place, such as ``edge.yml:14: firewall.rules[3]`` or ``line 14``."""
     where = f"{name}:{line}" if name else f"line {line}"
     return f"{where}: {spelled(path)}" if path else where
 

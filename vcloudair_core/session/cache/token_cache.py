@@ -47,7 +47,7 @@ _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 2**14, 8, 1
 
 
 def open_cache(settings: Settings) -> TokenCache | None:
-    """Return the token cache, or None if it is off or there is no secret to encrypt it."""
+    """Return the token cache; None if it is off, or no password or API token is set."""
     if not settings.session_cache or settings.token:
         return None
     secret: Secret | Callable[[], Secret] | None
