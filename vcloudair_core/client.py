@@ -320,7 +320,7 @@ def _parse(kind: ResourceKind, specs: Mapping[str, Any] | Iterable[Mapping[str, 
     parsed: list[Any] = []
     for position, (item, path) in enumerate(zip(items, item_paths(len(items)), strict=True)):
         if not isinstance(item, Mapping):
-            problems.add(f"[{position}]", f"must be a mapping, not {type(item).__name__}")
+            problems.add(f"[{position}]", f"a mapping was expected, not {type(item).__name__}")
             continue
         with problems.catch(path):
             parsed.append(kind.parse(item))

@@ -30,9 +30,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-NOT_UNDERSTOOD = (
-    "Try again. If the error persists, check that url is the address of the API, and check proxies in between."
-)
+NOT_UNDERSTOOD = "Try again. If the error persists, check that url is the address of the API, and check any proxy."
 """Default hint for a response that cannot be decoded."""
 
 

@@ -65,7 +65,7 @@ error:
   description: Details of the error, for use in conditions. The keys depend on the type of error.
   returned: failure
   type: dict
-  sample: {error: PluginError, message: There is no resource kind 'lb.pol'.}
+  sample: {error: PluginError, message: "Unknown resource kind: 'lb.pol'."}
 """
 
 from typing import TYPE_CHECKING

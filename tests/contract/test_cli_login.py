@@ -198,7 +198,7 @@ def test_a_file_that_was_tampered_with_is_said_in_one_line(
     done = vca(env, "edge", "list")
     assert done.returncode == 64
     first, second, hint = done.stderr.splitlines()
-    assert first == f"The session kept by `vca login` cannot be used: {file} is damaged or of another key."
+    assert first == f"The session of `vca login` cannot be used: {file} is damaged or has another key."
     assert (second.startswith("Error: Missing password of "), "vca login" in hint) == (True, True)
     login(env, password)
     assert vca(env, "edge", "list").returncode == 0
@@ -209,7 +209,7 @@ def test_an_expired_session_is_said(server: SimulatorServer, env: dict[str, str]
     login(env, password)
     os.utime(login_files(env)[0], (1, 1))
     done = vca(env, "edge", "list")
-    assert done.stderr.startswith("The session kept by `vca login` has expired.\nError: Missing password")
+    assert done.stderr.startswith("The session of `vca login` has expired.\nError: Missing password")
     gone = vca(env, "logout")
     assert "has expired. It was deleted." in gone.stderr
     assert login_files(env) == []

@@ -96,7 +96,7 @@ def test_a_target_in_the_kinds_own_words_beats_the_options(ask: Answer, vca_clie
     [
         (
             {"kind": "ans.nat_rul", "spec": RULE},
-            "There is no resource kind 'ans.nat_rul'. Did you mean 'ans.nat_rule'?",
+            "Unknown resource kind: 'ans.nat_rul'. Did you mean 'ans.nat_rule'?",
         ),
         ({"kind": "ans.nat_rule"}, "one of the following is required: spec, specs"),
         ({"kind": "ans.nat_rule", "spec": RULE, "specs": [RULE]}, "mutually exclusive"),

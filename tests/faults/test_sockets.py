@@ -82,7 +82,7 @@ def test_a_server_that_was_stopped_refuses_connections() -> None:
     error = _refused(stopped)
     assert isinstance(error, ConnectionFailedError)
     assert error.may_have_executed is False
-    assert "refuses connections" in str(error)
+    assert "refused the connection" in str(error)
 
 
 @pytest.mark.parametrize(

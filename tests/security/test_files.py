@@ -112,7 +112,7 @@ def is_refused(write: Callable[[], None], caplog: pytest.LogCaptureFixture) -> b
     try:
         write()
     except VcloudAirError as exc:
-        assert "another user" in str(exc) or "no folder" in str(exc)
+        assert "another user" in str(exc) or "not a directory" in str(exc)
         return True
     return any(record.levelname == "WARNING" for record in caplog.records)
 

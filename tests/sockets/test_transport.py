@@ -209,7 +209,7 @@ def test_what_failed_before_says_nothing_of_a_request() -> None:
             send(f"http://127.0.0.1:{port}/x")
         except ConnectionFailedError as exc:
             assert exc.may_have_executed is False
-            with pytest.raises(ConnectionFailedError, match="broke") as caught:
+            with pytest.raises(ConnectionFailedError, match="was interrupted") as caught:
                 send(f"{server.url}/x")
     assert caught.value.may_have_executed is True
 
@@ -220,7 +220,7 @@ def test_what_failed_before_says_nothing_of_a_request() -> None:
 def test_a_refused_connection() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    with pytest.raises(ConnectionFailedError, match="refuses connections") as caught:
+    with pytest.raises(ConnectionFailedError, match="refused the connection") as caught:
         send(f"http://127.0.0.1:{port}/x")
     assert caught.value.may_have_executed is False
     assert caught.value.__cause__ is None
@@ -258,7 +258,7 @@ def test_a_server_that_takes_too_long_may_have_carried_it_out() -> None:
         release.wait(5)
 
     with Server(wait) as server:
-        with pytest.raises(TimeoutExpiredError, match="setting timeout|Setting timeout") as caught:
+        with pytest.raises(TimeoutExpiredError, match="set timeout|longer timeout") as caught:
             send(f"{server.url}/x", over=transport(timeout=0.2))
         release.set()
     assert caught.value.may_have_executed is True
@@ -268,7 +268,7 @@ def test_a_body_without_end_is_dropped() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n"
     with Server(says(head + gzip.compress(b"\0" * 5_000_000))) as server:
         settings = Settings.load({"timeout": 5}, environ={"VCA_CONFIG_FILE": ""})
-        with pytest.raises(ConnectionFailedError, match="longer than 1 MiB"):
+        with pytest.raises(ConnectionFailedError, match="The limit is 1 MiB"):
             send(f"{server.url}/x", over=RequestsTransport(settings, max_body_bytes=1024 * 1024))
 
 
@@ -316,8 +316,8 @@ def test_a_known_authority_is_trusted(authority: trustme.CA, ca_path: str, monke
 @pytest.mark.parametrize(
     ("names", "more", "with_ca", "phrase"),
     [
-        (("127.0.0.1",), {}, False, "cannot be trusted.*ca_path"),
-        (("other.example.test",), {}, True, "another name"),
+        (("127.0.0.1",), {}, False, "is not trusted.*ca_path"),
+        (("other.example.test",), {}, True, "another host name"),
         (
             ("127.0.0.1",),
             {"not_after": datetime.datetime(2020, 1, 2), "not_before": datetime.datetime(2020, 1, 1)},
@@ -343,7 +343,7 @@ def test_bad_certificates_are_told_apart(
 def test_a_server_without_tls_is_said_to_be_one() -> None:
     with (
         Server(says(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as server,
-        pytest.raises(TlsError, match="does not speak TLS"),
+        pytest.raises(TlsError, match="does not support TLS"),
     ):
         send(f"https://127.0.0.1:{server.port}/x")
 
@@ -367,7 +367,7 @@ def test_a_ca_path_that_is_not_there_is_a_matter_of_settings() -> None:
 @pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 def test_a_bundle_of_the_environment_that_is_not_there_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "/nowhere/ca.pem")
-    with pytest.raises(ConfigurationError, match=f"/nowhere/ca.pem of {name} does not exist. Nothing was sent"):
+    with pytest.raises(ConfigurationError, match=f"/nowhere/ca.pem \\({name}\\) does not exist. Nothing was sent"):
         send("https://127.0.0.1:9/x")
     with Server(says(OK)) as server:
         assert send(f"{server.url}/x").body == b"ok"
@@ -387,7 +387,7 @@ def test_the_system_s_store_is_trusted_as_openssl_finds_it(
         over.close()
     with (
         Server(says(OK), tls=context_of(trustme.CA(), "127.0.0.1")) as server,
-        pytest.raises(TlsError, match="cannot be trusted"),
+        pytest.raises(TlsError, match="is not trusted"),
     ):
         send(f"{server.url}/x")
 
@@ -404,10 +404,10 @@ def _subject_hash(authority: trustme.CA, folder: Path) -> str:
 @pytest.mark.parametrize(
     ("proxy", "phrase"),
     [
-        ("ftp://user:hunter2@proxy.example.test", "https_proxy. 'ftp' is not a kind of proxy"),
-        ("socks5://user:hunter2@proxy.example.test:1080", "https_proxy. A proxy of socks5 needs the package PySocks"),
-        ("http://user:hunter2@proxy.example.test:port", "https_proxy. Its port is not a number"),
-        ("http://:8080", "https_proxy. It names no host"),
+        ("ftp://user:hunter2@proxy.example.test", "https_proxy cannot be used. 'ftp' is not a supported proxy scheme"),
+        ("socks5://user:hunter2@proxy.example.test:1080", "https_proxy cannot be used. A proxy with the scheme socks5 needs the package PySocks"),
+        ("http://user:hunter2@proxy.example.test:port", "https_proxy cannot be used. Its port is not a number"),
+        ("http://:8080", "https_proxy cannot be used. It does not have a host"),
     ],
 )
 def test_a_proxy_that_cannot_be_used_is_explained(proxy: str, phrase: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -494,7 +494,7 @@ def test_an_answer_that_drips_comes_to_an_end(head: bytes) -> None:
             gave_up.set()
 
     over = transport(timeout=0.09, connect_timeout=0.1)
-    with Server(drip) as server, pytest.raises(TimeoutExpiredError, match="too slowly|in the middle|did not") as caught:
+    with Server(drip) as server, pytest.raises(TimeoutExpiredError, match="took too long|before it was complete|did not") as caught:
         started = time.monotonic()
         send(f"{server.url}/x", over=over)
     assert time.monotonic() - started < 10  # 20 s without an end, a second with it; this machine may be busy

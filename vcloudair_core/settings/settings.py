@@ -142,9 +142,8 @@ class Settings(SettingValues):
         if missing:
             withheld = [str(self._origins[name]) for name in missing if self._origins[name].server]
             variables = _join_names([BY_NAME[name].env_names[0] for name in missing])
-            label = "setting" if len(missing) == 1 else "settings"
             raise ConfigurationError(
-                f"Missing {label}: {_join_names(missing)}.{''.join(f' Not used: {reason}.' for reason in withheld)}",
+                f"Missing {_join_names(missing)}.{''.join(f' Not used: {reason}.' for reason in withheld)}",
                 hint=f"Pass {'it as an option' if len(missing) == 1 else 'them as options'}, or set {variables}."
                 f"{self._context_hint()}",
             )

@@ -264,8 +264,9 @@ class _Walk:
         import yaml
 
         if not isinstance(node, yaml.ScalarNode) or node.tag != f"{_TAG}str":
-            shown = repr(node.value) if isinstance(node, yaml.ScalarNode) else "a list or mapping"
-            self._note(node, path, f"the key {shown} is not text: put it in quotes")
+            is_scalar = isinstance(node, yaml.ScalarNode)
+            reason = f"the key {node.value!r} is not text: put it in quotes" if is_scalar else "a key must be text"
+            self._note(node, path, reason)
             return None
         self._refuse_two_readings(node, path)
         return str(self._text(node, path))

@@ -80,7 +80,7 @@ def test_it_runs_once_and_only_when_it_is_needed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        (f"print({VALUE!r}); raise SystemExit(3)", "ended with exit code 3"),
+        (f"print({VALUE!r}); raise SystemExit(3)", "failed with exit code 3"),
         ("pass", "it is empty"),
         ("print(); print('x')", "it is empty"),
         ("import sys; sys.stdout.buffer.write(bytes([255, 254, 65]))", "it is not UTF-8"),
@@ -122,9 +122,9 @@ def test_a_command_that_leaves_a_child_behind_does_not_hang(tmp_path: Path, monk
         ('password_command = "no-such-program-of-vca"', "'no-such-program-of-vca' cannot be run"),
         ("password_command = []", "Invalid password_command"),
         ('password_command = "a \'b"', "cannot be split into arguments"),
-        ('password_keyring = "nouser"', "has to be SERVICE/USER"),
-        ('password = "x"\npassword_file = "y"', "password and password_file exclude each other"),
-        ('password_command = "x"\npassword_file = "y"', "password_command and password_file exclude each other"),
+        ('password_keyring = "nouser"', "must have the form SERVICE/USER"),
+        ('password = "x"\npassword_file = "y"', "password and password_file cannot be used together"),
+        ('password_command = "x"\npassword_file = "y"', "password_command and password_file cannot be used together"),
     ],
 )
 def test_a_reference_that_is_wrong_is_named(tmp_path: Path, line: str, message: str) -> None:
@@ -157,7 +157,7 @@ def test_the_keyring_gives_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (None, "no entry vca/alice.*keyring set vca alice"),
+        (None, "entry vca/alice does not exist.*keyring set vca alice"),
         (RuntimeError(VALUE), r"the keyring failed \(RuntimeError\)"),
     ],
 )

@@ -67,7 +67,7 @@ def test_a_current_context_is_ignored_when_another_server_is_named(file: Path, o
     settings = load(file, {**other, "VCA_USERNAME": "alice"})
     assert (settings.context, settings.file.ignored, settings.timeout) == (None, "prod", 7.0)
     assert settings.password is None
-    with pytest.raises(ConfigurationError, match="The current context 'prod' is of another server"):
+    with pytest.raises(ConfigurationError, match="The current context 'prod' is for another server"):
         settings.require("password")
 
 
@@ -78,7 +78,7 @@ def test_the_same_server_written_in_another_way_is_no_other_server(file: Path) -
 
 def test_a_named_context_and_another_server_are_refused(file: Path) -> None:
     for environ, context in (({"VCA_URL": LAB}, "prod"), ({"VCA_URL": LAB, "VCA_CONTEXT": "prod"}, None)):
-        with pytest.raises(ConfigurationError, match=f"Context 'prod' is of {PROD}, but .*env VCA_URL.* names {LAB}"):
+        with pytest.raises(ConfigurationError, match=f"Context 'prod' is for {PROD}, but .*env VCA_URL.* is {LAB}"):
             load(file, environ, context)
     with pytest.raises(ConfigurationError, match="argument"):
         load(file, None, "prod", url=LAB)
@@ -92,8 +92,8 @@ def test_credentials_at_the_top_stay_with_the_url_at_the_top(tmp_path: Path, nam
     assert load(file).is_set(name)
     for settings in (load(file, context="lab"), load(file, {"VCA_URL": LAB}), load(file).replace(url=LAB)):
         assert not settings.is_set(name)
-        assert f"belongs to {PROD}" in settings.as_dict()[name]["origin"]
-    with pytest.raises(ConfigurationError, match=f"Not used: the {name} of .* belongs to {PROD}"):
+        assert f"is for {PROD}" in settings.as_dict()[name]["origin"]
+    with pytest.raises(ConfigurationError, match=f"Not used: the {name} in .* is for {PROD}"):
         load(file, context="lab").require(name)
 
 
@@ -122,18 +122,18 @@ def test_a_password_beside_no_url_is_for_every_server(tmp_path: Path) -> None:
 
 def test_missing_settings_name_the_contexts(file: Path) -> None:
     file.write_text(TWO.replace('current_context = "prod"', ""))
-    with pytest.raises(ConfigurationError, match=r"vca context use NAME \(available: prod, lab\)"):
+    with pytest.raises(ConfigurationError, match=r"vca context use NAME` \(available: prod, lab\)"):
         load(file).require("url", "username")
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('current_context = "gone"\n[context.a]\n', "has no context 'gone'.*It has: a"),
+        ('current_context = "gone"\n[context.a]\n', "Context 'gone' does not exist.*Use one of: a"),
         ("current_context = 3\n", "current_context is not text"),
         ('context = "prod"\n', "'context' is not a table of tables"),
         ("[context]\nprod = 1\n", "'context' is not a table of tables"),
-        ("[context.a]\nurll = 'x'\n", "Unknown setting 'urll' .*context.a.*Did you mean 'url'"),
+        ("[context.a]\nurll = 'x'\n", "Unknown setting: 'urll' .*context.a.*Did you mean 'url'"),
     ],
 )
 def test_what_is_wrong_with_the_file_is_named(tmp_path: Path, text: str, message: str) -> None:

@@ -154,8 +154,8 @@ def test_a_stage_that_another_run_left_is_told_of(client: Client) -> None:
     assert not any("run-1" in text for text in client.stage(RULE, {"name": "more"}, stage_id="run-2").warnings)
     client.stage(RULE, {"name": "predicted"}, stage_id="run-3", check=True)
     told = client.stage(RULE, {"name": "ours"}, stage_id="run-4").warnings
-    assert ["1 uncommitted change of" in text for text in told if "Stage run-1 " in text] == [True]
-    assert ["2 uncommitted changes of" in text for text in told if "Stage run-2 " in text] == [True]
+    assert ["1 uncommitted change of" in text for text in told if "Stage 'run-1'" in text] == [True]
+    assert ["2 uncommitted changes of" in text for text in told if "Stage 'run-2'" in text] == [True]
     assert not any("run-3" in text for text in told), "a prediction waits for no commit"
     assert client.discard_stage("run-1")
     assert not any("run-1" in text for text in client.stage(RULE, {"name": "ours"}, stage_id="run-5").warnings)
@@ -205,7 +205,7 @@ def test_kinds_without_a_section_of_their_own_cannot_be_staged(client: Client) -
 
 @pytest.mark.parametrize("name", ["", "../up", "a/b", "x" * 101])
 def test_a_name_that_is_no_file_name_is_refused(client: Client, name: str) -> None:
-    with pytest.raises(ConfigurationError, match="cannot be the name of a stage"):
+    with pytest.raises(ConfigurationError, match="Invalid stage name"):
         client.stage(RULE, {"name": "ours"}, stage_id=name)
 
 

@@ -78,14 +78,14 @@ def test_a_text_is_emptied_by_clear() -> None:
 def test_masked_values_are_refused_wherever_they_stand(mask: str) -> None:
     assert is_masked([["x", mask]])
     for name in ("name", "description", "source", "applications", "before"):
-        with pytest.raises(SpecError, match="holds the mask"):
+        with pytest.raises(SpecError, match="contains a mask"):
             parse_rule({**RULE, name: [mask] if name in ("source", "applications") else mask})
-    with pytest.raises(SpecError, match="holds the mask"):
+    with pytest.raises(SpecError, match="contains a mask"):
         parse_nat_rule({**NAT_RULE, "description": mask})
     for name in ("name", "psk", "peer_id", "description"):
-        with pytest.raises(SpecError, match="holds the mask"):
+        with pytest.raises(SpecError, match="contains a mask"):
             parse_tunnel({"name": "t", name: mask})
-    with pytest.raises(SpecError, match=r"firewall.rules\[0\].services\[0\].icmp_type: holds the mask"):
+    with pytest.raises(SpecError, match=r"firewall.rules\[0\].services\[0\].icmp_type: contains a mask"):
         rule = {**RULE, "services": [{"protocol": "icmp", "icmp_type": mask}]}
         EdgeKind().parse({"firewall": {"rules": [rule]}})
 
