@@ -114,8 +114,8 @@ def test_the_doctor_is_content(env: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "variables", "code", "says"),
     [
-        (["edge", "list"], {"VCA_PASSWORD": "wrong"}, 3, "was refused (401)"),
-        (["edge", "list"], {"VCA_ORG": "nobody"}, 3, "was refused (401)"),
+        (["edge", "list"], {"VCA_PASSWORD": "wrong"}, 3, "failed (401)"),
+        (["edge", "list"], {"VCA_ORG": "nobody"}, 3, "failed (401)"),
         (["firewall", "list", "--edge", "no-such-edge"], {}, 4, "The edge gateways are: "),
         (["edge", "list"], {"VCA_CA_PATH": ""}, 6, "ca_path"),
         (["edge", "list"], {"VCA_URL": "https://127.0.0.1:9"}, 6, "127.0.0.1:9"),

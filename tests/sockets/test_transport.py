@@ -404,8 +404,11 @@ def _subject_hash(authority: trustme.CA, folder: Path) -> str:
 @pytest.mark.parametrize(
     ("proxy", "phrase"),
     [
-        ("ftp://user:hunter2@proxy.example.test", "https_proxy cannot be used. 'ftp' is not a supported proxy scheme"),
-        ("socks5://user:hunter2@proxy.example.test:1080", "https_proxy cannot be used. A proxy with the scheme socks5 needs the package PySocks"),
+        ("ftp://user:hunter2@proxy.example.test", "https_proxy cannot.*'ftp' is not a supported proxy scheme"),
+        (
+            "socks5://user:hunter2@proxy.example.test:1080",
+            "https_proxy cannot.*scheme socks5 needs .*PySocks",
+        ),
         ("http://user:hunter2@proxy.example.test:port", "https_proxy cannot be used. Its port is not a number"),
         ("http://:8080", "https_proxy cannot be used. It does not have a host"),
     ],
@@ -494,7 +497,10 @@ def test_an_answer_that_drips_comes_to_an_end(head: bytes) -> None:
             gave_up.set()
 
     over = transport(timeout=0.09, connect_timeout=0.1)
-    with Server(drip) as server, pytest.raises(TimeoutExpiredError, match="took too long|before it was complete|did not") as caught:
+    with (
+        Server(drip) as server,
+        pytest.raises(TimeoutExpiredError, match="too long|complete|did not") as caught,
+    ):
         started = time.monotonic()
         send(f"{server.url}/x", over=over)
     assert time.monotonic() - started < 10  # 20 s without an end, a second with it; this machine may be busy

@@ -155,4 +155,6 @@ def test_the_problems_of_all_specs_are_reported_together() -> None:
     specs: list[Any] = [{"name": "a"}, "text", {"name": "b"}]
     with pytest.raises(SpecError) as caught:
         _client(Strict()).ensure("sample.thing", specs)
-    assert caught.value.message == ("[0].name: 'a' is taken; [1]: a mapping was expected, not str; [2].name: 'b' is taken")
+    assert caught.value.message == (
+        "[0].name: 'a' is taken; [1]: a mapping was expected, not str; [2].name: 'b' is taken"
+    )

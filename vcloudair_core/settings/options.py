@@ -1,4 +1,4 @@
-"""The table of settings: names, types, environment variables and meaning, and the conversion of values."""
+"""Definitions of all settings, and conversion of their values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vcloudair_core.util.user_dirs import expand_user
 
 
 class Option(NamedTuple):
-    """A setting as data: its name, other names for it, its type and its meaning."""
+    """The definition of a setting."""
 
     name: str
     type: str  # str | secret | bool | float | path | list
@@ -25,26 +25,30 @@ class Option(NamedTuple):
 
     @property
     def env_names(self) -> tuple[str, ...]:
-        """Environment variables, the first one first: ``VCA_<NAME>``, then historic ones."""
+        """Environment variables in order of precedence: ``VCA_<NAME>``, then older names."""
         return (f"VCA_{self.name.upper()}", *self.env)
 
 
 def _option(kind: str, summary: str, *, default: Any = None, **more: tuple[str, ...]) -> Any:
-    """Return the field of a setting. ``more``: ``aliases``, ``env`` and ``choices`` of its :class:`Option`."""
+    """Return a dataclass field for a setting.
+
+    ``more``: ``aliases``, ``env`` and ``choices``.
+    """
     return field(default=default, metadata={"type": kind, "summary": summary, **more})
 
 
 @dataclass(frozen=True, init=False, repr=False, eq=False)
 class SettingValues:
-    """The table of settings, one field each. Everything that lists settings is derived from it.
+    """All settings as fields.
 
-    None is the value of a setting that is not set. A secret that the configuration file gives by reference is read
-    when its attribute is.
+    Documentation, command-line options and module options derive from it.
+
+    A setting without a value or default is None. A secret by reference is read at the first access.
     """
 
     service_type: str = _option(
         "str",
-        "Which API: subscription portal, On-Demand, or a vCloud Director directly.",
+        "Type of the service: subscription portal (vchs), On-Demand (vca), or vCloud Director (vcd).",
         choices=("vchs", "vca", "vcd"),
         default="vcd",
     )
@@ -66,13 +70,13 @@ class SettingValues:
     )
     api_token_file: str | None = _option(
         "path",
-        "JSON file with an API token, in the format of Terraform's provider; a token that rotates is written back.",
+        "JSON file with an API token, in the format of the Terraform provider. A rotated token is written back.",
     )
     token: Secret | None = _option(  # noqa: RUF009 - it returns a field
-        "secret", "A session token that is already there; no sign-in is made with it."
+        "secret", "Existing session token to use instead of signing in."
     )
-    auth_method: str | None = _option("str", "Name of the sign-in method; chosen by the other settings when unset.")
-    api_version: str | None = _option("str", "API version to pin, for example 36.3; negotiated when unset.")
+    auth_method: str | None = _option("str", "Name of the auth method. Default: selected by the other settings.")
+    api_version: str | None = _option("str", "API version to use, for example 36.3. Default: negotiated.")
     validate_certs: bool = _option(
         "bool",
         "Verify TLS certificates.",
@@ -81,42 +85,44 @@ class SettingValues:
         default=True,
     )
     ca_path: str | None = _option("path", "PEM file or directory of certificate authorities to trust.")
-    timeout: float = _option("float", "Seconds to wait for an answer; edges take long to publish.", default=120.0)
+    timeout: float = _option(
+        "float", "Seconds to wait for a response. Edge gateways take long to apply changes.", default=120.0
+    )
     connect_timeout: float = _option("float", "Seconds to wait for a connection.", default=10.0)
-    retries: float = _option("float", "How many times a request that is safe to repeat is tried again.", default=4.0)
-    max_retry_wait: float = _option("float", "Seconds that one call may spend waiting between tries.", default=60.0)
+    retries: float = _option("float", "Maximum number of retries of a request that is safe to repeat.", default=4.0)
+    max_retry_wait: float = _option("float", "Maximum retry wait of one call, in seconds.", default=60.0)
     max_retry_total: float = _option(
         "float",
-        "Seconds that all calls of one session, such as those of a task, may spend waiting between tries.",
+        "Maximum total retry wait of all calls of a session, such as those of a task, in seconds.",
         default=600.0,
     )
     parallel_calls: float = _option(
-        "float", "How many calls of one operation may be under way at the same time, such as pages.", default=8.0
+        "float", "Maximum number of concurrent calls of one operation, such as reading pages.", default=8.0
     )
     allowed_origins: tuple[str, ...] | None = _option(
-        "list", "Further origins (https://host:port) that may be sent the token when the server names them."
+        "list", "Additional trusted origins (https://host:port) for links of the server. They receive the token."
     )
-    session_cache: bool = _option("bool", "Keep the session token, encrypted, for the next process.", default=True)
-    cache_dir: str | None = _option("path", "Folder of the session cache.")
-    state_dir: str | None = _option("path", "Folder of locks, stages, and fingerprints of keys.")
+    session_cache: bool = _option("bool", "Cache the session token, encrypted, for later processes.", default=True)
+    cache_dir: str | None = _option("path", "Directory of the session cache.")
+    state_dir: str | None = _option("path", "Directory of locks, stages, run journals and key fingerprints.")
     lock: bool = _option(
-        "bool", "Among processes of this user and host, let one at a time write to an edge.", default=True
+        "bool", "Serialize writes to an edge gateway between processes of this user on this host.", default=True
     )
     lock_timeout: float = _option(
-        "float", "Seconds to wait for another process of this host to be done.", default=600.0
+        "float", "Seconds to wait for a lock that another process on this host holds.", default=600.0
     )
     protected_names: tuple[str, ...] | None = _option(
-        "list", "Objects that no plan may change, move or delete; * and ? match."
+        "list", "Names of objects that must not be changed, moved or deleted. * and ? are wildcards."
     )
     firewall_lint: str = _option(
         "str",
-        "What becomes of changes to rules that never apply, say a thing twice or let all in.",
+        "Action for changes to firewall rules that never match, are redundant, or allow all traffic.",
         choices=("off", "warn", "reject"),
         default="warn",
     )
     edge: str | None = _option("str", "Edge gateway, by name or UUID.", aliases=("gateway", "gateway_name"))
     edge_api: str = _option(
-        "str", "API of all edge gateways, in place of the one that each of them has.",
+        "str", "API to use for all edge gateways. Default: detected for each edge gateway.",
         choices=("auto", "hybridity", "network_xml", "network_json"), default="auto",
     )  # fmt: skip
 
@@ -124,7 +130,7 @@ class SettingValues:
 OPTIONS = tuple(Option(row.name, default=row.default, **row.metadata) for row in fields(SettingValues))
 
 DEFAULT_URLS = {"vchs": "https://vchs.vmware.com", "vca": "https://vca.vmware.com"}
-"""Where the two portals of vCloud Air live. Source: protocol/sessions.md §1."""
+"""Default URLs of the two portals of vCloud Air. Source: protocol/sessions.md §1."""
 
 BY_NAME = {name: option for option in OPTIONS for name in (option.name, *option.aliases)}
 _TRUE = {"1", "true", "yes", "on", "y", "t"}
@@ -133,18 +139,18 @@ CREDENTIALS = ("password", "api_token", "api_token_file", "token")
 
 
 def server_of(url: str | None, service_type: str | None) -> str:
-    """Return the origin (``https://host:port``) that sign-in talks to; an empty string when it is not known."""
+    """Return the origin (``https://host:port``) of the sign-in server, or ``""``."""
     text = (url or "").strip() or DEFAULT_URLS.get(str(service_type), "")
     if not text:
         return ""
     try:
         return origin_of(text if "://" in text else f"https://{text}")
-    except ValueError:  # a malformed port: refused later, and equal to nothing but itself
+    except ValueError:  # a malformed port, which is rejected later
         return text
 
 
 def shown_server(server: str) -> str:
-    """The origin for messages, without a default port."""
+    """Return an origin for messages, without a default port."""
     for scheme, port in (("https", ":443"), ("http", ":80")):
         if server.startswith(f"{scheme}://"):
             return server.removesuffix(port)
@@ -156,7 +162,10 @@ def _shown_origin(origin: object) -> object:
 
 
 def typed_value(option: Option, value: Any, origin: object) -> Any:
-    """Return the value in the type of its option. Raises ConfigurationError that names ``origin``."""
+    """Convert a value to the type of its option.
+
+    Raises ConfigurationError that names ``origin``.
+    """
     if isinstance(value, SecretSource):
         return value
     try:

@@ -256,7 +256,7 @@ def test_all_problems_are_reported_at_once_with_their_lines(tmp_path: Path) -> N
         ("- a\n", "plan.yml:1: a mapping was expected, not a list"),
         ("payroll", "plan.yml:1: 'payroll' is not a mapping"),
         ("name: [", "plan.yml:1: expected the node content, but found '<stream end>' (column 8)"),
-        ("[" * 1000, "plan.yml:1: it is nested more than 50 deep (column 51)"),
+        ("[" * 1000, "plan.yml:1: it is nested more than 50 levels deep (column 51)"),
         (SMALL + "- name: g\n  vms: [b]\n", "plan.yml:5: groups[1]: the name 'g' is already used in line 3"),
         (
             SMALL + "- name: h\n  vms: [b, {name: a}]\n",
