@@ -1,4 +1,4 @@
-"""Inventory files: what is wrong with one is told with file and line, all of it at once."""
+"""Inventory files, and reports of all their problems with line numbers."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def problems(folder: Path, text: str) -> list[str]:
     return [line.removeprefix(f"{folder}/") for line in caught.value.message.splitlines()]
 
 
-def test_a_right_one_is_read_as_it_is(tmp_path: Path) -> None:
+def test_valid_file_is_read_unchanged(tmp_path: Path) -> None:
     file = written(tmp_path, RIGHT)
     assert read_inventory(file) == yaml.safe_load(RIGHT)
     world = build_world(SimulatorConfig(inventory_file=file))
     assert [vm.cpus for vm in world.vms.values() if vm.name == "web1"] == [4]
 
 
-def test_every_problem_is_told_with_its_line(tmp_path: Path) -> None:
+def test_every_problem_is_reported_with_its_line(tmp_path: Path) -> None:
     text = RIGHT.replace("users:", "user:").replace("cpus: 4", "cpu: 4").replace("rpo: 60", "rpo: -1")
     text += "        templates: {}\n      - edges: [3]\norg: []\n"
     assert problems(tmp_path, text) == [
@@ -58,7 +58,7 @@ def test_every_problem_is_told_with_its_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "inventory.yml:1: a mapping was expected, not null"),
         ("orgs: []", "inventory.yml:1: orgs: is empty"),
@@ -68,17 +68,17 @@ def test_every_problem_is_told_with_its_line(tmp_path: Path) -> None:
         ('{"orgs": [\n\t{"name": 3}\n]}', "inventory.yml:2: orgs[0].name: text was expected, not 3"),
     ],
 )
-def test_each_kind_of_problem(tmp_path: Path, text: str, said: str) -> None:
-    assert said in problems(tmp_path, text)
+def test_each_kind_of_problem(tmp_path: Path, text: str, message: str) -> None:
+    assert message in problems(tmp_path, text)
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="The inventory file .*none.yml cannot be read: it does not exist"):
         read_inventory(str(tmp_path / "none.yml"))
 
 
-def test_the_schema_has_a_description_for_every_key() -> None:
-    parts = [schema(), *schema()["$defs"].values()]
-    keys = [inner for part in parts for inner in part.get("properties", {}).values()]
+def test_schema_describes_every_key() -> None:
+    nodes = [schema(), *schema()["$defs"].values()]
+    keys = [key for node in nodes for key in node.get("properties", {}).values()]
     assert len(keys) > 40
-    assert all(inner["description"] for inner in keys)
+    assert all(key["description"] for key in keys)

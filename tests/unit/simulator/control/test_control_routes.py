@@ -25,29 +25,29 @@ def control(caller: Caller, method: str, path: str, value: Any = None) -> Respon
     return caller.simulator.handle(Request(method, f"{ORIGIN}/_sim{path}", Headers(), body))
 
 
-def test_the_journal_has_every_exchange_in_order(caller: Caller) -> None:
+def test_request_log_contains_every_request_in_order(caller: Caller) -> None:
     caller.get("/api/org/?a=b")
     caller.get("/nowhere")
     caller.get("/api/vdc/not-an-id", x_vcloud_authorization="over")
     entries = caller.simulator.request_log.entries()
-    assert [(e.sequence, e.method, e.path, e.query, e.status, e.user) for e in entries] == [
+    assert [(entry.sequence, entry.method, entry.path, entry.query, entry.status, entry.user) for entry in entries] == [
         (1, "POST", "/api/sessions", "", 200, ""),
         (2, "GET", "/api/org/", "a=b", 200, "demo"),
         (3, "GET", "/nowhere", "", 501, ""),
         (4, "GET", "/api/vdc/not-an-id", "", 401, ""),
     ]
-    assert len({e.request_id for e in entries}) == 4
-    assert [e.sequence for e in caller.simulator.request_log.entries(method="POST")] == [1]
-    assert [e.sequence for e in caller.simulator.request_log.entries(path="/api/org")] == [2]
+    assert len({entry.request_id for entry in entries}) == 4
+    assert [entry.sequence for entry in caller.simulator.request_log.entries(method="POST")] == [1]
+    assert [entry.sequence for entry in caller.simulator.request_log.entries(path="/api/org")] == [2]
 
 
-def test_every_answer_has_the_headers_of_a_cell(caller: Caller) -> None:
-    answer = caller.get("/api/org/")
-    assert answer.request_id == caller.simulator.request_log.entries()[-1].request_id
-    assert answer.headers["X-VMWARE-VCLOUD-REQUEST-EXECUTION-TIME"].isdecimal()
+def test_responses_have_the_headers_of_real_servers(caller: Caller) -> None:
+    response = caller.get("/api/org/")
+    assert response.request_id == caller.simulator.request_log.entries()[-1].request_id
+    assert response.headers["X-VMWARE-VCLOUD-REQUEST-EXECUTION-TIME"].isdecimal()
 
 
-def test_the_journal_over_the_wire_is_not_part_of_itself(caller: Caller) -> None:
+def test_request_log_omits_control_plane_requests(caller: Caller) -> None:
     caller.get("/api/org/")
     entries = json.loads(control(caller, "GET", "/request-log").body)
     assert [entry["path"] for entry in entries] == ["/api/sessions", "/api/org/"]
@@ -55,7 +55,7 @@ def test_the_journal_over_the_wire_is_not_part_of_itself(caller: Caller) -> None
     assert json.loads(control(caller, "GET", "/request-log").body) == []
 
 
-def test_reset_is_as_at_the_start(caller: Caller) -> None:
+def test_reset_restores_the_initial_state(caller: Caller) -> None:
     simulator = caller.simulator
     before = json.loads(control(caller, "GET", "/state").body)
     first_edge(simulator).firewall["user"].append({"ruleId": 1})
@@ -70,11 +70,11 @@ def test_reset_is_as_at_the_start(caller: Caller) -> None:
     assert simulator.clock.now() < now - 9_000
     assert [task.operation_name for task in simulator.tasks.of("org1")] == ["vappDeploy"]
     assert simulator.request_log.entries() == []
-    # The session is gone, too; what answers is no fault.
+    # The reset also ended the session.
     assert caller.get("/api/org/").status == 401
 
 
-def test_faults_clock_and_sessions_over_the_wire(caller: Caller) -> None:
+def test_control_plane_sets_faults_clock_and_sessions(caller: Caller) -> None:
     assert control(caller, "POST", "/faults", {"kind": "status", "status": 503, "path": "/api/org"}).status == 204
     assert caller.get("/api/org/").status == 503
     control(caller, "POST", "/faults", {"kind": "status", "count": 0})
@@ -87,17 +87,17 @@ def test_faults_clock_and_sessions_over_the_wire(caller: Caller) -> None:
     assert again.get("/api/org/").status == 401
 
 
-def test_trouble_of_replications_over_the_wire(caller: Caller) -> None:
-    given = {"name": "replicated-0001", "trouble": "error", "lag_minutes": 90, "paused": True, "rpo_minutes": 60}
-    (changed,) = json.loads(control(caller, "POST", "/replications", given).body)
+def test_control_plane_changes_replications(caller: Caller) -> None:
+    changes = {"name": "replicated-0001", "trouble": "error", "lag_minutes": 90, "paused": True, "rpo_minutes": 60}
+    (changed,) = json.loads(control(caller, "POST", "/replications", changes).body)
     assert changed["id"] == next(iter(caller.simulator.world.replications))
-    assert {key: changed[key] for key in given} == given
+    assert {key: changed[key] for key in changes} == changes
     assert json.loads(control(caller, "GET", "/replications").body) == [changed]
     group = caller.xml(f"/api/vr/replications/{changed['id']}")
-    words = {child.tag.rpartition("}")[2]: child.text for child in group}
-    assert (words["Rpo"], words["Paused"], words["CurrentRpoViolation"]) == ("60", "true", "30")
+    fields = {child.tag.rpartition("}")[2]: child.text for child in group}
+    assert (fields["Rpo"], fields["Paused"], fields["CurrentRpoViolation"]) == ("60", "true", "30")
     again = control(caller, "POST", "/replications", {"id": changed["id"][-36:], "lag_minutes": None, "new_name": "x"})
-    assert [(one["name"], one["lag_minutes"], one["trouble"]) for one in json.loads(again.body)] == [
+    assert [(item["name"], item["lag_minutes"], item["trouble"]) for item in json.loads(again.body)] == [
         ("x", None, "error")
     ]
     caller.send("POST", f"/api/vr/replications/{changed['id']}/action/failover", BODY, Content_Type=FAILOVER)
@@ -111,7 +111,7 @@ FAILOVER = "application/vnd.vmware.hcs.failoverParams+xml"
 
 
 @pytest.mark.parametrize(
-    ("path", "order", "said"),
+    ("path", "change", "message"),
     [
         ("/replications", {"trouble": "bad luck"}, "expected one of error, abort"),
         ("/replications", {"name": "nobody", "trouble": "error"}, "no replication matches"),
@@ -127,18 +127,20 @@ FAILOVER = "application/vnd.vmware.hcs.failoverParams+xml"
         ("/tasks", {"fail_first": {}}, "expected"),
     ],
 )
-def test_orders_that_make_no_sense_change_nothing(caller: Caller, path: str, order: dict[str, Any], said: str) -> None:
+def test_invalid_changes_are_rejected_and_change_nothing(
+    caller: Caller, path: str, change: dict[str, Any], message: str
+) -> None:
     before = json.loads(control(caller, "GET", "/replications").body)
-    answer = control(caller, "POST", path, order)
-    assert answer.status == 400
-    assert said in json.loads(answer.body)["error"]
+    response = control(caller, "POST", path, change)
+    assert response.status == 400
+    assert message in json.loads(response.body)["error"]
     assert json.loads(control(caller, "GET", "/replications").body) == before
 
 
-def test_a_vdc_and_the_next_task_over_the_wire(caller: Caller) -> None:
+def test_control_plane_changes_a_vdc_and_the_next_task(caller: Caller) -> None:
     vdc_id = next(iter(caller.simulator.world.vdcs))
-    order = {"name": "org1-vdc1", "is_test_failover_enabled": False, "memory_limit_mb": 4096}
-    assert control(caller, "POST", "/vdcs", order).status == 204
+    change = {"name": "org1-vdc1", "is_test_failover_enabled": False, "memory_limit_mb": 4096}
+    assert control(caller, "POST", "/vdcs", change).status == 204
     assert caller.xml(f"/api/vdc/{vdc_id}/recoveryDetails")[2].text == "false"
     assert caller.xml("/api/query?type=orgVdc")[-1].get("memoryLimitMB") == "4096"
     assert control(caller, "POST", "/tasks", {"fail_next": {"vrFailover": "DISK_FULL"}}).status == 204
@@ -175,13 +177,13 @@ SITE = {
         ("ipsec", SITE, lambda tree: len(tree["sites"]["sites"])),
     ],
 )
-def test_somebody_else_writes_between_a_read_and_a_write(
+def test_edit_fault_changes_a_section_between_read_and_write(
     caller: Caller, section: str, added: dict[str, Any], count: Callable[[Any], int]
 ) -> None:
     edge = first_edge(caller.simulator)
-    order = {"edge": edge.name, "section": section, "add": added}
+    change = {"edge": edge.name, "section": section, "add": added}
     path = f"/network/edges/{edge.edge_id}/{section}/config"
-    fault = {"kind": "edit", "method": "PUT", "path": f"/{section}/config", "edit": order}
+    fault = {"kind": "edit", "method": "PUT", "path": f"/{section}/config", "edit": change}
     read = caller.json(path)
     assert control(caller, "POST", "/faults", fault).status == 204
     assert caller.json(path) == read
@@ -209,36 +211,36 @@ def test_somebody_else_writes_between_a_read_and_a_write(
         ("/clock", {"advance_s": "soon"}),
     ],
 )
-def test_orders_that_make_no_sense_are_told(caller: Caller, path: str, value: Any) -> None:
-    answer = control(caller, "POST", path, value)
-    assert answer.status == 400
-    assert json.loads(answer.body)["error"]
+def test_invalid_control_requests_return_400(caller: Caller, path: str, value: Any) -> None:
+    response = control(caller, "POST", path, value)
+    assert response.status == 400
+    assert json.loads(response.body)["error"]
 
 
-def test_what_the_control_plane_does_not_have(caller: Caller) -> None:
+def test_unknown_control_path_returns_404(caller: Caller) -> None:
     assert control(caller, "POST", "/nothing").status == 404
 
 
-def test_an_unknown_path_names_the_nearest(caller: Caller) -> None:
-    answer = caller.get("/network/edges/x/firewal/config")
-    assert answer.status == 501
-    assert "GET /network/edges/{edge_id}/firewall/config" in answer.text
+def test_unknown_path_returns_501_with_similar_routes(caller: Caller) -> None:
+    response = caller.get("/network/edges/x/firewal/config")
+    assert response.status == 501
+    assert "GET /network/edges/{edge_id}/firewall/config" in response.text
     assert caller.send("PATCH", "/api/session").status == 405
 
 
-def test_two_simulators_are_alike_and_another_seed_is_not() -> None:
+def test_ids_depend_on_the_seed_only() -> None:
     ids = [set(Simulator(SimulatorConfig(seed=seed, edges=3)).world.edges) for seed in ("a", "a", "b")]
     assert ids[0] == ids[1]
     assert not ids[0] & ids[2]
 
 
-def test_counts_are_what_there_is(caller: Caller) -> None:
+def test_counts_create_objects(caller: Caller) -> None:
     state = json.loads(control(caller, "GET", "/state").body)
     assert (state["profile"], state["orgs"], state["vdcs"]) == ("vcd", ["org1"], ["org1-vdc1"])
     assert (len(state["edges"]), state["vms"], state["replications"]) == (2, 3, 1)
 
 
-def test_an_unknown_profile_is_told() -> None:
+def test_unknown_profile_raises_value_error() -> None:
     with pytest.raises(ValueError, match="unknown profile 'x'; expected one of vchs"):
         Simulator(SimulatorConfig(profile="x"))
 
@@ -262,7 +264,7 @@ orgs:
 """
 
 
-def test_an_inventory_says_what_there_is(tmp_path: Path) -> None:
+def test_inventory_file_creates_objects(tmp_path: Path) -> None:
     file = tmp_path / "inventory.yml"
     file.write_text(INVENTORY)
     simulator = Simulator(SimulatorConfig(profile="vcd", inventory_file=str(file)))
@@ -274,10 +276,10 @@ def test_an_inventory_says_what_there_is(tmp_path: Path) -> None:
     assert simulator.env()["VCA_ORG"] == "acme"
     theirs = next(edge for edge in simulator.world.edges.values() if edge.name == "theirs")
     assert caller.get(f"/network/edges/{theirs.edge_id}/firewall/config").status == 403
-    assert [one.rpo_minutes for one in simulator.world.replications.values()] == [60]
+    assert [replication.rpo_minutes for replication in simulator.world.replications.values()] == [60]
 
 
-def test_areas_add_routes_and_data_of_their_own() -> None:
+def test_plugin_routes_have_state_and_seed_data() -> None:
     def count(context: Any) -> Response:
         context.state["calls"] += 1
         return Response(200, Headers({"Content-Type": "text/plain"}), f"{context.user.user} {context.state}".encode())

@@ -15,7 +15,7 @@ from tests.support.recovery_wire import VCLOUD, Cloud, code_of
         ("is_planned_migration_enabled", ["false", "true", "true"], set()),
     ],
 )
-def test_a_vdc_is_enabled_for_some_things(field: str, shown: list[str], refused: set[str]) -> None:
+def test_vdc_flags_enable_actions(field: str, shown: list[str], refused: set[str]) -> None:
     cloud = Cloud()
     vdc = next(iter(cloud.simulator.world.vdcs.values()))
     setattr(vdc, field, False)
@@ -30,7 +30,7 @@ def test_a_vdc_is_enabled_for_some_things(field: str, shown: list[str], refused:
             cloud.done("testCleanup")
 
 
-def test_a_vdc_that_takes_no_replications() -> None:
+def test_vdc_that_rejects_replications() -> None:
     cloud = Cloud()
     vdc, org = next(iter(cloud.simulator.world.vdcs.values())), cloud.simulator.world.orgs["org1"]
     enabled = f"/api/org/{org.org_id}/enabledForReplicationVdcs"
@@ -38,13 +38,13 @@ def test_a_vdc_that_takes_no_replications() -> None:
     vdc.is_recovery_enabled = False
     assert len(cloud.caller.xml(enabled)) == 0
     assert cloud.caller.get(f"/api/vdc/{vdc.vdc_id}/recoveryDetails").status == 404
-    assert "vrRecoveryDetails" in cloud.caller.get(f"/api/vdc/{vdc.vdc_id}").text  # the link stays
+    assert "vrRecoveryDetails" in cloud.caller.get(f"/api/vdc/{vdc.vdc_id}").text  # The VDC still has the link.
     assert {code_of(cloud.began(action)) for action in ("testFailover", "failover")} == {
         "VdcNotEnabledForRecoveryFault"
     }
 
 
-def test_lists_of_what_there_is_not() -> None:
+def test_failback_and_peer_lists_are_empty() -> None:
     cloud = Cloud()
     vdc, org = next(iter(cloud.simulator.world.vdcs)), cloud.simulator.world.orgs["org1"].org_id
     for path in (f"org/{org}/failbackreplications", f"vdc/{vdc}/failbackreplications", f"vdc/{vdc}/peers"):
@@ -54,7 +54,7 @@ def test_lists_of_what_there_is_not() -> None:
         )  # fmt: skip
 
 
-def test_capacity_follows_the_machines() -> None:
+def test_capacity_follows_the_vms() -> None:
     cloud = Cloud(vms=3, vdc_cpu_limit_mhz=20000, vdc_memory_limit_mb=32768)
 
     def figures() -> list[int]:
@@ -67,29 +67,29 @@ def test_capacity_follows_the_machines() -> None:
     assert figures() == [20000, 16000, 32768, 16384, 2]
     vdc = cloud.caller.xml(f"/api/vdc/{next(iter(cloud.simulator.world.vdcs))}")
     capacity = vdc.find(f"{VCLOUD}ComputeCapacity")
-    assert [(part.findtext(f"{VCLOUD}Limit"), part.findtext(f"{VCLOUD}Used")) for part in capacity] == [
+    assert [(unit.findtext(f"{VCLOUD}Limit"), unit.findtext(f"{VCLOUD}Used")) for unit in capacity] == [
         ("20000", "16000"), ("32768", "16384"),
     ]  # fmt: skip
     cloud.done("testCleanup")
     assert figures() == [20000, 12000, 32768, 12288, 1]
 
 
-def test_placeholders_are_seen_or_not() -> None:
+def test_placeholders_are_visible_or_hidden() -> None:
     hidden, shown = Cloud(), Cloud(placeholders="visible")
     assert hidden.machine() is None
-    before = shown.machine()
-    assert (before.get("status"), before.get("networkName")) == ("POWERED_OFF", "lan")
+    placeholder = shown.machine()
+    assert (placeholder.get("status"), placeholder.get("networkName")) == ("POWERED_OFF", "lan")
     vapp = shown.words()["PlaceholderVappId"].rpartition(":")[2]
-    assert before.get("container").endswith(f"/vapp-{vapp}")
+    assert placeholder.get("container").endswith(f"/vapp-{vapp}")
     for cloud in (hidden, shown):
         cloud.done("testFailover")
-        found = cloud.machine()
-        assert (found.get("status"), found.get("networkName")) == ("POWERED_ON", "test-lan")
-        assert found.get("container").endswith(f"/vapp-{vapp}")
+        vm = cloud.machine()
+        assert (vm.get("status"), vm.get("networkName")) == ("POWERED_ON", "test-lan")
+        assert vm.get("container").endswith(f"/vapp-{vapp}")
         cloud.done("testCleanup")
     assert hidden.machine() is None
-    assert dict(shown.machine().attrib) == dict(before.attrib)
-    # The vApp of a placeholder is off as well, and nobody has deployed it.
+    assert dict(shown.machine().attrib) == dict(placeholder.attrib)
+    # The vApp of a placeholder is off because it was never deployed.
     vapps = {
         row.get("name"): row.get("status") for row in shown.caller.xml("/api/query?type=vApp") if row.get("status")
     }
@@ -100,7 +100,7 @@ def test_placeholders_are_seen_or_not() -> None:
 
 
 @pytest.mark.parametrize(("trouble", "status"), [("no-vm", "POWERED_OFF"), ("off", "POWERED_OFF"), ("", "POWERED_ON")])
-def test_a_placeholder_that_stayed_is_off(trouble: str, status: str) -> None:
+def test_placeholder_stays_off_without_a_recovered_vm(trouble: str, status: str) -> None:
     cloud = Cloud(placeholders="visible")
     cloud.replication.trouble = trouble
     assert cloud.done("failover").get("status") == "success"
@@ -109,7 +109,7 @@ def test_a_placeholder_that_stayed_is_off(trouble: str, status: str) -> None:
 
 
 @pytest.mark.parametrize(("seeded", "is_left"), [(False, False), (True, True)])
-def test_a_removal_takes_the_placeholder_but_not_a_vapp_that_was_there(seeded: bool, is_left: bool) -> None:
+def test_delete_removes_the_placeholder_but_not_a_seed_vapp(seeded: bool, is_left: bool) -> None:
     cloud = Cloud(placeholders="visible")
     cloud.replication.is_seeded = seeded
     cloud.caller.send("DELETE", cloud.path)

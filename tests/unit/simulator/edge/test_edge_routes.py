@@ -13,28 +13,28 @@ def caller() -> Caller:
     return signed_in(Simulator(SimulatorConfig(profile="vcd", edges=3)))
 
 
-def test_the_list_of_edges_is_paged(caller: Caller) -> None:
+def test_edge_list_has_pages(caller: Caller) -> None:
     root = caller.xml("/network/edges?startIndex=1&pageSize=1")
     assert root.tag == "pagedEdgeList"
     assert root.findtext("edgePage/pagingInfo/totalCount") == "3"
     assert [node.text for node in root.findall("edgePage/edgeSummary/name")] == ["org1-vdc1-edge2"]
     page = caller.json("/network/edges")["edgePage"]
     assert page["pagingInfo"]["totalCount"] == len(page["data"]) == 3
-    assert [one["objectId"] for one in page["data"]] == ["edge-1", "edge-2", "edge-3"]
+    assert [edge["objectId"] for edge in page["data"]] == ["edge-1", "edge-2", "edge-3"]
 
 
-def test_a_page_that_makes_no_sense_is_refused(caller: Caller) -> None:
+def test_invalid_page_is_rejected(caller: Caller) -> None:
     assert caller.get("/network/edges?startIndex=x").status == 400
 
 
-def test_the_status_is_green_in_both_forms(caller: Caller) -> None:
+def test_status_is_green_in_both_formats(caller: Caller) -> None:
     edge = first_edge(caller.simulator)
     root = caller.xml(f"/network/edges/{edge.edge_id}/status")
     assert (root.tag, root.findtext("edgeStatus"), root.findtext("publishStatus")) == ("edgeStatus", "GREEN", "APPLIED")
     assert caller.json(f"/network/edges/{edge.edge_id}/status")["edgeStatus"] == "GREEN"
 
 
-def test_the_interfaces_lead_out_and_in(caller: Caller) -> None:
+def test_interfaces_are_an_uplink_and_internal_networks(caller: Caller) -> None:
     edge = first_edge(caller.simulator)
     root = caller.xml(f"/network/edges/{edge.edge_id}/vdcNetworks")
     kinds = [(node.findtext("index"), node.findtext("type")) for node in root.findall("edgeInterface")]
@@ -44,17 +44,17 @@ def test_the_interfaces_lead_out_and_in(caller: Caller) -> None:
     assert listed[0]["addressGroups"]["addressGroup"]["primaryAddress"] == edge.external_address
 
 
-def test_the_classic_document_says_whether_services_are_advanced(caller: Caller) -> None:
+def test_vcloud_document_shows_advanced_services(caller: Caller) -> None:
     edge = first_edge(caller.simulator)
     for is_advanced in (True, False):
         edge.is_advanced = is_advanced
         root = caller.xml(f"/api/admin/edgeGateway/{edge.edge_id}")
-        told = root.findtext(".//{*}AdvancedNetworkingEnabled")
-        assert told == str(is_advanced).lower()
+        value = root.findtext(".//{*}AdvancedNetworkingEnabled")
+        assert value == str(is_advanced).lower()
     assert root.get("id") == f"urn:vcloud:gateway:{edge.edge_id}"
 
 
-def test_an_unknown_edge_is_forbidden_here_and_not_found_there() -> None:
+def test_unknown_edge_is_403_or_404_by_api() -> None:
     caller = signed_in(Simulator(SimulatorConfig(profile="vchs")))
     unknown = caller.simulator.world.make_id("edge", "none")
     answer = caller.get(f"/network/edges/{unknown}/status")
@@ -65,12 +65,12 @@ def test_an_unknown_edge_is_forbidden_here_and_not_found_there() -> None:
     assert '"errorCode": 202' in answer.text
 
 
-def test_a_urn_is_as_good_as_its_last_part(caller: Caller) -> None:
+def test_edge_can_be_addressed_by_urn(caller: Caller) -> None:
     edge = first_edge(caller.simulator)
     assert caller.get(f"/network/edges/urn:vcloud:gateway:{edge.edge_id}/firewall/config").status == 200
 
 
-def test_what_a_rule_may_name_is_found_by_its_name_and_taken(caller: Caller) -> None:
+def test_browser_objects_can_be_used_in_rules(caller: Caller) -> None:
     edge = first_edge(caller.simulator)
     base = f"/network/objectbrowser/edge/{edge.edge_id}/firewall/source"
     kinds = [str(link.text) for link in caller.xml(base).iter("link")]
@@ -78,10 +78,10 @@ def test_what_a_rule_may_name_is_found_by_its_name_and_taken(caller: Caller) -> 
     for link in kinds:
         root = caller.xml(link)
         assert int(str(root.get("total"))) == len(root)
-        for found in root:
-            named = found.find("requiredProperties/objectBrowserProperty")
-            assert named is not None
-            rule = {"action": "accept", "source": {str(named.get("name")): [named.get("value")]}}
+        for result in root:
+            browser_property = result.find("requiredProperties/objectBrowserProperty")
+            assert browser_property is not None
+            rule = {"action": "accept", "source": {str(browser_property.get("name")): [browser_property.get("value")]}}
             config = {"featureType": "firewall_4.0", "firewallRules": {"firewallRules": [rule]}}
             assert caller.put_json(f"/network/edges/{edge.edge_id}/firewall/config", config).status == 204
     assert caller.get(f"{base}/nothing").status == 400

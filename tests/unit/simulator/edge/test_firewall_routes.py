@@ -1,4 +1,7 @@
-"""The firewall over the wire, in three wire forms, with no client but HTTP. Source: protocol/ans.md §2, §6, §7, §8."""
+"""Firewall routes in the three wire formats.
+
+Source: protocol/ans.md §2, §6, §7, §8.
+"""
 
 from __future__ import annotations
 
@@ -29,11 +32,11 @@ XML_RULE = (
 
 
 class Firewall:
-    """The first edge's firewall in one wire form; what is told and taken here is always the JSON form."""
+    """The firewall of the first edge in one wire format, with JSON arguments."""
 
-    def __init__(self, form: str, **switches: Any) -> None:
+    def __init__(self, form: str, **options: Any) -> None:
         self.form = form
-        self.caller: Caller = signed_in(Simulator(SimulatorConfig(profile="vchs", **switches)))
+        self.caller: Caller = signed_in(Simulator(SimulatorConfig(profile="vchs", **options)))
         edge = first_edge(self.caller.simulator)
         place = "/hybridity/api/gateways" if form == "hybridity" else "/network/edges"
         self.path = f"{place}/{edge.edge_id}/firewall/config"
@@ -64,7 +67,7 @@ class Firewall:
         return self.caller.send(method, self.path + tail, body, Accept=self.accept, **headers)
 
     def error(self, response: Response) -> tuple[int, int, str]:
-        """(status, NSX's error code, its text)."""
+        """Return the status, the NSX error code and its text."""
         if self.form == "xml":
             root = etree.fromstring(response.body)
             assert root.tag == "error"
@@ -80,9 +83,9 @@ def _with_id(rule: dict[str, Any]) -> dict[str, Any]:
 
 def _xml(name: str, value: Any) -> str:
     if isinstance(value, list):
-        return "".join(_xml(name, one) for one in value)
+        return "".join(_xml(name, item) for item in value)
     if isinstance(value, dict):
-        return f"<{name}>{''.join(_xml(key, one) for key, one in value.items())}</{name}>"
+        return f"<{name}>{''.join(_xml(key, item) for key, item in value.items())}</{name}>"
     return f"<{name}>{str(value).lower() if isinstance(value, bool) else value}</{name}>"
 
 
@@ -96,7 +99,7 @@ def network(request: pytest.FixtureRequest) -> Firewall:
     return Firewall(request.param)
 
 
-def test_a_new_edge_denies_and_has_rules_of_its_own(firewall: Firewall) -> None:
+def test_new_edge_denies_and_has_internal_rules(firewall: Firewall) -> None:
     answer = firewall.get()
     assert answer.status == 200
     if firewall.form == "xml":
@@ -115,7 +118,7 @@ def test_a_new_edge_denies_and_has_rules_of_its_own(firewall: Firewall) -> None:
         assert body["defaultPolicy"] == {"action": "deny", "loggingEnabled": False}
 
 
-def test_a_put_is_204_with_nothing_and_counts_up(firewall: Firewall) -> None:
+def test_put_returns_204_and_increments_the_version(firewall: Firewall) -> None:
     before = firewall.state["version"]
     answer = firewall.put([RULE])
     assert (answer.status, answer.body) == (204, b"")
@@ -126,7 +129,7 @@ def test_a_put_is_204_with_nothing_and_counts_up(firewall: Firewall) -> None:
     assert rule["source"]["ipAddress"] == []
 
 
-def test_the_order_of_user_rules_is_kept_and_the_default_is_last(firewall: Firewall) -> None:
+def test_user_rules_keep_their_order_before_the_default_rule(firewall: Firewall) -> None:
     firewall.put([{**RULE, "name": name} for name in "abc"])
     first = [rule["name"] for rule in firewall.state["user"]]
     rules = copy.deepcopy(firewall.state["user"])[::-1]
@@ -134,7 +137,7 @@ def test_the_order_of_user_rules_is_kept_and_the_default_is_last(firewall: Firew
     assert [rule["name"] for rule in firewall.state["user"]] == first[::-1] == list("cba")
 
 
-def test_rules_that_come_back_keep_their_ids_and_others_are_refused(firewall: Firewall) -> None:
+def test_known_rules_keep_their_ids_and_unknown_ids_are_rejected(firewall: Firewall) -> None:
     firewall.put([RULE, {**RULE, "name": "second"}])
     ids = [rule["ruleId"] for rule in firewall.state["user"]]
     assert firewall.put(copy.deepcopy(firewall.state["user"])).status == 204
@@ -144,11 +147,11 @@ def test_rules_that_come_back_keep_their_ids_and_others_are_refused(firewall: Fi
     assert "999999" in details
 
 
-def test_a_rule_with_keys_that_nobody_knows_comes_back_byte_for_byte() -> None:
+def test_rule_with_unknown_keys_is_returned_byte_for_byte() -> None:
     firewall = Firewall("json")
     firewall.put([RULE])
     number = firewall.state["user"][0]["ruleId"]
-    # Every key, in an order of its own, two of them unknown.
+    # The rule has every key in an unusual order, and two unknown keys.
     odd = (
         '{"zeta": {"deep": [1, {"b": null, "a": "x"}]}, "action": "accept", "ruleType": "user", "name": "odd", '
         f'"ruleTag": {number}, "enabled": true, "description": "", "ruleId": {number}, "matchTranslated": false, '
@@ -161,7 +164,7 @@ def test_a_rule_with_keys_that_nobody_knows_comes_back_byte_for_byte() -> None:
     assert firewall.send("GET", f"/rules/{number}").text == odd
 
 
-def test_unknown_keys_of_the_section_survive() -> None:
+def test_unknown_keys_of_the_section_are_kept() -> None:
     firewall = Firewall("json")
     firewall.put([], enabled=False, globalConfig={"udpTimeout": 90, "newer": 7}, template={"a": [1]})
     body = json.loads(firewall.get().body)
@@ -169,7 +172,7 @@ def test_unknown_keys_of_the_section_survive() -> None:
     assert (body["globalConfig"]["udpTimeout"], body["globalConfig"]["newer"]) == (90, 7)
 
 
-def test_what_is_left_out_is_reset(firewall: Firewall) -> None:
+def test_missing_fields_are_reset(firewall: Firewall) -> None:
     firewall.put([RULE], defaultPolicy={"action": "accept", "loggingEnabled": True}, globalConfig={"udpTimeout": 90})
     assert firewall.state["defaultPolicy"]["action"] == "accept"
     firewall.put([])
@@ -178,7 +181,7 @@ def test_what_is_left_out_is_reset(firewall: Firewall) -> None:
     assert firewall.state["globalConfig"]["tcpTimeoutEstablished"] == (3600 if firewall.form == "hybridity" else 21600)
 
 
-def test_a_stale_version_is_a_conflict_and_the_present_one_is_not(firewall: Firewall) -> None:
+def test_stale_version_is_a_conflict(firewall: Firewall) -> None:
     present = firewall.state["version"]
     assert firewall.put([RULE], version=present).status == 204
     before = copy.deepcopy(firewall.state)
@@ -190,13 +193,13 @@ def test_a_stale_version_is_a_conflict_and_the_present_one_is_not(firewall: Fire
 
 
 @pytest.mark.parametrize(("switch", "status"), [("reject-any", 400), ("ignore", 204)])
-def test_how_versions_are_checked_is_a_switch(switch: str, status: int) -> None:
+def test_option_selects_the_version_check(switch: str, status: int) -> None:
     firewall = Firewall("json", strict_version=switch)
     assert firewall.put([], version=firewall.state["version"] + 7).status == status
 
 
 @pytest.mark.parametrize(
-    ("change", "code", "said"),
+    ("change", "code", "message"),
     [
         ({"action": "allow"}, 12003, "Invalid action allow"),
         ({"action": None}, 12003, "Invalid action"),
@@ -211,31 +214,31 @@ def test_how_versions_are_checked_is_a_switch(switch: str, status: int) -> None:
         ({"ruleTag": 70000}, 12009, "1-65536"),
     ],
 )
-def test_what_is_wrong_is_refused_in_nsx_words_and_nothing_is_taken(
-    firewall: Firewall, change: dict[str, Any], code: int, said: str
+def test_invalid_rules_return_nsx_errors_and_change_nothing(
+    firewall: Firewall, change: dict[str, Any], code: int, message: str
 ) -> None:
     firewall.put([RULE])
     before = copy.deepcopy(firewall.state["user"])
     version = firewall.state["version"]
     status, got, details = firewall.error(firewall.put([{**RULE, **change}]))
     assert (status, got) == (400, code)
-    assert said in details
+    assert message in details
     assert (firewall.state["user"], firewall.state["version"]) == (before, version)
 
 
-def test_a_wrong_default_policy_takes_nothing_either(firewall: Firewall) -> None:
+def test_invalid_default_policy_changes_nothing(firewall: Firewall) -> None:
     status, code, _ = firewall.error(firewall.put([RULE], defaultPolicy={"action": "reject"}))
     assert (status, code) == (400, 12003)
     assert firewall.state["user"] == []
 
 
-def test_doubled_tags_are_refused(firewall: Firewall) -> None:
+def test_duplicate_tags_are_rejected(firewall: Firewall) -> None:
     status, code, _ = firewall.error(firewall.put([{**RULE, "ruleTag": 5}, {**RULE, "ruleTag": 5}]))
     assert (status, code) == (400, 12010)
 
 
 @pytest.mark.parametrize("word", ["any", "10.0.0.1", "2.2.2.2/24", "10.0.0.1-10.0.0.9", "2001:db8::1", "2001:db8::/64"])
-def test_addresses_of_every_form_are_kept_as_they_were_spelled(firewall: Firewall, word: str) -> None:
+def test_addresses_keep_their_spelling(firewall: Firewall, word: str) -> None:
     assert firewall.put([{**RULE, "source": {"ipAddress": [word]}}]).status == 204
     assert firewall.state["user"][0]["source"]["ipAddress"] == [word]
 
@@ -246,12 +249,12 @@ def test_icmp_has_a_type_and_no_ports(firewall: Firewall) -> None:
     assert firewall.state["user"][0]["application"]["service"] == [{"protocol": "icmp", "icmpType": "any"}]
 
 
-def test_vnics_are_spelled_as_the_door_spells_them(firewall: Firewall) -> None:
+def test_vnic_spelling_depends_on_the_api(firewall: Firewall) -> None:
     firewall.put([{**RULE, "source": {"vnicGroupId": ["vnic-3"]}}])
     assert ("vnic-index-3" in firewall.get().text) == (firewall.form == "hybridity")
 
 
-def test_internal_rules_get_new_ids_unless_switched_off() -> None:
+def test_option_selects_new_ids_of_internal_rules() -> None:
     for regenerate in (True, False):
         firewall = Firewall("json", regenerate_internal_ids=regenerate)
         before = firewall.state["internal"][0]["ruleId"]
@@ -260,20 +263,20 @@ def test_internal_rules_get_new_ids_unless_switched_off() -> None:
 
 
 @pytest.mark.parametrize("body", ["", "<firewall>", "{", "[]", '"x"', "<x/>", "<x><firewallRules/></x>"])
-def test_what_cannot_be_read_is_400_in_the_same_form(firewall: Firewall, body: str) -> None:
+def test_unreadable_body_returns_400_in_the_same_format(firewall: Firewall, body: str) -> None:
     firewall.put([RULE])
     answer = firewall.caller.send("PUT", firewall.path, body, Content_Type=firewall.type, Accept=firewall.accept)
     assert firewall.error(answer)[0] == 400
     assert [rule["name"] for rule in firewall.state["user"]] == ["web in"]
 
 
-def test_json_must_name_its_feature() -> None:
+def test_json_needs_a_feature_type() -> None:
     firewall = Firewall("hybridity")
     answer = firewall.send("PUT", "", json.dumps({"firewallRules": {"firewallRules": []}}))
     assert firewall.error(answer)[:2] == (400, 10001)
 
 
-def test_a_body_needs_a_type_that_is_understood(firewall: Firewall) -> None:
+def test_body_needs_a_supported_content_type(firewall: Firewall) -> None:
     for content_type in ("", "text/plain"):
         answer = firewall.caller.send("PUT", firewall.path, "x", Content_Type=content_type, Accept=firewall.accept)
         assert answer.status == 415
@@ -282,7 +285,7 @@ def test_a_body_needs_a_type_that_is_understood(firewall: Firewall) -> None:
         assert answer.status == 415
 
 
-# -- rule by rule ------------------------------------------------------------------------------------------------------
+# -- single rules ------------------------------------------------------------------------------------------------------
 
 
 def as_sent(network: Firewall) -> str:
@@ -295,15 +298,15 @@ def wrapped(network: Firewall) -> str:
 
 
 @pytest.mark.parametrize("form", [as_sent, wrapped])
-def test_a_rule_is_appended_in_either_shape(network: Firewall, form: Any) -> None:
+def test_rule_is_appended_in_either_shape(network: Firewall, form: Any) -> None:
     answer = network.send("POST", "/rules", form(network))
     number = network.state["user"][0]["ruleId"]
     assert (answer.status, answer.body) == (201, b"")
-    # NSX's own name of the edge, not the UUID: only the last part is of use.
+    # The path has the NSX name of the edge. Clients can use only its last segment.
     assert answer.headers["Location"] == f"/network/edges/edge-1/firewall/config/rules/{number}"
 
 
-def test_a_rule_is_put_above_another(network: Firewall) -> None:
+def test_rule_is_inserted_above_another(network: Firewall) -> None:
     network.put([{**RULE, "name": "first"}, {**RULE, "name": "last"}])
     last = network.state["user"][1]["ruleId"]
     assert network.send("POST", f"/rules?aboveRuleId={last}", as_sent(network)).status == 201
@@ -312,7 +315,7 @@ def test_a_rule_is_put_above_another(network: Firewall) -> None:
     assert network.error(network.send("POST", "/rules?aboveRuleId=x", as_sent(network)))[0] == 400
 
 
-def test_a_rule_is_read_replaced_and_deleted(network: Firewall) -> None:
+def test_rule_is_read_replaced_and_deleted(network: Firewall) -> None:
     network.put([{**RULE, "source": {"exclude": True, "ipAddress": ["10.0.0.1"]}}])
     number, version = network.state["user"][0]["ruleId"], network.state["version"]
     read = network.send("GET", f"/rules/{number}")
@@ -326,18 +329,18 @@ def test_a_rule_is_read_replaced_and_deleted(network: Firewall) -> None:
     assert network.send("PUT", f"/rules/{number}", as_sent(network)).status == 404
 
 
-def test_internal_and_default_rules_have_no_address(network: Firewall) -> None:
+def test_internal_and_default_rules_cannot_be_read(network: Firewall) -> None:
     for number in (network.state["default_id"], network.state["internal"][0]["ruleId"]):
         answer = network.send("GET", f"/rules/{number}")
         assert (answer.status, answer.body) == (404, b"")
 
 
-def test_rule_calls_are_not_there_in_the_json_only_product() -> None:
+def test_hybridity_has_no_rule_routes() -> None:
     firewall = Firewall("hybridity")
     assert firewall.send("POST", "/rules", json.dumps(RULE)).status == 501
 
 
-def test_deleting_the_section_is_a_new_edge(network: Firewall) -> None:
+def test_delete_restores_factory_settings(network: Firewall) -> None:
     network.put([RULE], defaultPolicy={"action": "accept"}, enabled=False)
     version = network.state["version"]
     assert network.send("DELETE", "").status == 204
@@ -346,7 +349,7 @@ def test_deleting_the_section_is_a_new_edge(network: Firewall) -> None:
     assert network.state["version"] == version + 1
 
 
-def test_any_change_can_be_a_job(network: Firewall) -> None:
+def test_changes_can_be_asynchronous_jobs(network: Firewall) -> None:
     answer = network.send("POST", "/rules?async=true", as_sent(network))
     assert answer.status == 202
     number = network.state["user"][0]["ruleId"]
@@ -356,10 +359,10 @@ def test_any_change_can_be_a_job(network: Firewall) -> None:
     assert network.caller.get("/network/edges/jobs/jobdata-99", Accept=network.accept).status == 404
 
 
-# -- parts with addresses of their own ---------------------------------------------------------------------------------
+# -- policy and global settings ----------------------------------------------------------------------------------------
 
 
-def test_the_default_policy_has_an_address(network: Firewall) -> None:
+def test_default_policy_route(network: Firewall) -> None:
     version = network.state["version"]
     xml = "<firewallDefaultPolicy><action>accept</action><loggingEnabled>true</loggingEnabled></firewallDefaultPolicy>"
     body = xml if network.form == "xml" else '{"action": "accept", "loggingEnabled": true}'
@@ -371,7 +374,7 @@ def test_the_default_policy_has_an_address(network: Firewall) -> None:
     assert network.error(network.send("PUT", "/defaultpolicy", wrong))[:2] == (400, 12003)
 
 
-def test_the_global_settings_have_an_address(network: Firewall) -> None:
+def test_global_settings_route(network: Firewall) -> None:
     body = "<globalConfig><udpTimeout>90</udpTimeout></globalConfig>"
     body = body if network.form == "xml" else '{"udpTimeout": 90}'
     assert network.send("PUT", "/global", body).status == 204
@@ -380,8 +383,8 @@ def test_the_global_settings_have_an_address(network: Firewall) -> None:
     assert "90" in network.send("GET", "/global").text
 
 
-def test_a_rule_in_a_namespace_of_its_own_is_a_rule() -> None:
-    """pyvcloud 23 reads the section, puts a rule in vCloud's namespace into it, and sends the whole back."""
+def test_rule_in_another_namespace_is_accepted() -> None:
+    """Insert a rule of vCloud's namespace into the section, as pyvcloud 23 does."""
     firewall = Firewall("xml")
     root = etree.fromstring(firewall.get().body)
     rule = etree.fromstring(

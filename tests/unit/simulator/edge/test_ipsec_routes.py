@@ -1,4 +1,4 @@
-"""The IPsec VPN of an edge over HTTP. Source: protocol/ans.md §4."""
+"""IPsec routes of an edge. Source: protocol/ans.md §4."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lxml import etree
 from tests.support.simulated import Caller, first_edge, signed_in
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 
-STARS = "******"
+MASK = "******"
 SITE: dict[str, Any] = {
     "name": "branch",
     "enabled": True,
@@ -43,41 +43,41 @@ def config(*sites: dict[str, Any], **more: Any) -> dict[str, Any]:
 def refusal(caller: Caller, path: str, value: Any) -> str:
     answer = caller.put_json(f"{path}/config", value)
     assert answer.status == 400, answer.text
-    said: str = json.loads(answer.body)["details"]
-    return said
+    message: str = json.loads(answer.body)["details"]
+    return message
 
 
-def test_a_fresh_edge(caller: Caller, path: str) -> None:
-    found = caller.json(f"{path}/config")
-    assert (found["featureType"], found["enabled"], found["sites"]) == ("ipsec_4.0", False, {"sites": []})
-    assert found["logging"] == {"enable": True, "logLevel": "warning"}
-    assert found["global"]["psk"] == STARS, "even when none was ever set"
+def test_new_edge_has_no_sites(caller: Caller, path: str) -> None:
+    section = caller.json(f"{path}/config")
+    assert (section["featureType"], section["enabled"], section["sites"]) == ("ipsec_4.0", False, {"sites": []})
+    assert section["logging"] == {"enable": True, "logLevel": "warning"}
+    assert section["global"]["psk"] == MASK, "masked even if no key is set"
 
 
-def test_keys_are_masked_and_come_back_masked_without_harm(caller: Caller, path: str) -> None:
+def test_masked_keys_keep_the_stored_keys(caller: Caller, path: str) -> None:
     assert caller.put_json(f"{path}/config", config(SITE)).status == 204
-    found = caller.json(f"{path}/config")
-    (site,) = found["sites"]["sites"]
+    section = caller.json(f"{path}/config")
+    (site,) = section["sites"]["sites"]
     assert site == {
-        **SITE, "psk": STARS, "siteId": site["siteId"], "authenticationMode": "psk", "encryptionAlgorithm": "aes256",
+        **SITE, "psk": MASK, "siteId": site["siteId"], "authenticationMode": "psk", "encryptionAlgorithm": "aes256",
         "enablePfs": True, "dhGroup": site["dhGroup"], "mtu": 1500,
     }  # fmt: skip
     site["description"] = "changed"
-    assert caller.put_json(f"{path}/config", found).status == 204
+    assert caller.put_json(f"{path}/config", section).status == 204
     shown = caller.json(f"/network/edges/{first_edge(caller.simulator).edge_id}/ipsec/config?showSensitiveData=true")
     assert (shown["sites"]["sites"][0]["psk"], shown["sites"]["sites"][0]["description"]) == (SITE["psk"], "changed")
 
 
-def test_a_masked_site_without_id_is_known_by_its_ends(caller: Caller, path: str) -> None:
+def test_masked_site_without_id_is_matched_by_endpoints(caller: Caller, path: str) -> None:
     caller.put_json(f"{path}/config", config(SITE))
-    caller.put_json(f"{path}/config", config({**SITE, "psk": STARS}))
+    caller.put_json(f"{path}/config", config({**SITE, "psk": MASK}))
     state = first_edge(caller.simulator).sections["ipsec"]
     assert state["sites"][0]["psk"] == SITE["psk"]
-    assert "masked" in refusal(caller, path, config({**SITE, "peerId": "other", "psk": STARS}))
+    assert "masked" in refusal(caller, path, config({**SITE, "peerId": "other", "psk": MASK}))
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"localIp": ""}, "localIp is required"),
         ({"localIp": "vpn"}, "Invalid IP address vpn"),
@@ -92,28 +92,28 @@ def test_a_masked_site_without_id_is_known_by_its_ends(caller: Caller, path: str
         ({"siteId": "ipsecsite-99"}, "does not exist"),
     ],
 )
-def test_what_is_refused_changes_nothing(caller: Caller, path: str, change: dict[str, Any], said: str) -> None:
+def test_rejected_sites_change_nothing(caller: Caller, path: str, change: dict[str, Any], message: str) -> None:
     before = caller.json(f"{path}/config")
-    assert said in refusal(caller, path, config({**SITE, **change}))
+    assert message in refusal(caller, path, config({**SITE, **change}))
     assert caller.json(f"{path}/config") == before
 
 
-def test_on_needs_a_site_and_peers_are_unique(caller: Caller, path: str) -> None:
+def test_enabling_needs_a_site_and_unique_peers(caller: Caller, path: str) -> None:
     assert "At least one site" in refusal(caller, path, config())
     assert "Duplicate peerId" in refusal(caller, path, config(SITE, {**SITE, "name": "other"}))
     assert "Invalid log level" in refusal(caller, path, config(SITE, logging={"logLevel": "loud"}))
 
 
-def test_delete_goes_back_to_factory_settings(caller: Caller) -> None:
+def test_delete_restores_factory_settings(caller: Caller) -> None:
     path = f"/network/edges/{first_edge(caller.simulator).edge_id}/ipsec/config"
     caller.put_json(path, config(SITE))
     version = caller.json(path)["version"]
     assert caller.send("DELETE", path).status == 204
-    found = caller.json(path)
-    assert (found["enabled"], found["sites"]["sites"], found["version"]) == (False, [], version + 1)
+    section = caller.json(path)
+    assert (section["enabled"], section["sites"]["sites"], section["version"]) == (False, [], version + 1)
 
 
-def test_xml_and_json_say_the_same(caller: Caller) -> None:
+def test_xml_and_json_have_the_same_content(caller: Caller) -> None:
     path = f"/network/edges/{first_edge(caller.simulator).edge_id}/ipsec"
     body = (
         b"<ipsec><enabled>true</enabled><logging><enable>false</enable><logLevel>debug</logLevel></logging><sites><site>"
@@ -130,20 +130,20 @@ def test_xml_and_json_say_the_same(caller: Caller) -> None:
     root = caller.xml(f"{path}/config")
     assert root.tag == "ipsec"
     assert [node.text for node in root.findall("sites/site/peerSubnets/subnet")] == ["10.20.0.0/16", "10.30.0.0/16"]
-    assert (root.findtext("sites/site/psk"), root.findtext("logging/logLevel")) == (STARS, "debug")
-    # What was read goes back as it is.
+    assert (root.findtext("sites/site/psk"), root.findtext("logging/logLevel")) == (MASK, "debug")
+    # A section can be sent back unchanged.
     again = caller.send("PUT", f"{path}/config", etree.tostring(root), Content_Type="application/xml")
     assert again.status == 204
     assert caller.json(f"{path}/config")["sites"]["sites"] == [site]
 
 
-def test_statistics_in_both_forms(caller: Caller) -> None:
+def test_statistics_in_both_formats(caller: Caller) -> None:
     edge = first_edge(caller.simulator)
     path = f"/network/edges/{edge.edge_id}/ipsec"
     caller.put_json(f"{path}/config", config(SITE))
-    found = caller.json(f"{path}/statistics")
-    (site,) = found["siteStatistics"]
-    assert (found["serverStatus"], site["siteStatus"], len(site["tunnelStats"])) == ("up", "up", 2)
+    statistics = caller.json(f"{path}/statistics")
+    (site,) = statistics["siteStatistics"]
+    assert (statistics["serverStatus"], site["siteStatus"], len(site["tunnelStats"])) == ("up", "up", 2)
     order = json.dumps({"edge": edge.edge_id, "name": "branch", "message": "no proposal chosen"})
     assert caller.send("POST", "/_sim/tunnels", order).status == 204
     root = caller.xml(f"{path}/statistics")

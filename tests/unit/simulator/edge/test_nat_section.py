@@ -1,4 +1,4 @@
-"""The simulated NAT as a server: what it takes, what it refuses and in which words, over its wire forms."""
+"""NAT sections and rules in the wire formats of the simulator."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ RULE = {
 
 
 class Wire:
-    """Raw calls to the NAT of the first edge."""
+    """Raw requests to the NAT section of the first edge."""
 
     def __init__(self, nat: Bench) -> None:
         self.nat = nat
 
-    def call(self, method: str, path: str, body: Any = None, *, query: str = "", flavour: str = "network") -> Response:
-        base = "/hybridity/api/gateways" if flavour == "hybridity" else "/network/edges"
+    def call(self, method: str, path: str, body: Any = None, *, query: str = "", flavor: str = "network") -> Response:
+        base = "/hybridity/api/gateways" if flavor == "hybridity" else "/network/edges"
         is_xml = isinstance(body, bytes)
         return self.nat.client.session.call(
             method,
@@ -44,8 +44,8 @@ class Wire:
         )
 
     def config(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.call("GET", "/config").body)
-        return found
+        config: dict[str, Any] = json.loads(self.call("GET", "/config").body)
+        return config
 
     def ids(self) -> list[int]:
         return [rule["ruleId"] for rule in self.config()["rules"]["natRulesDtos"]]
@@ -61,21 +61,21 @@ def section(*rules: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"featureType": "nat", "enabled": True, "rules": {"natRulesDtos": list(rules)}, **more}
 
 
-def test_an_edge_is_born_without_rules(wire: Wire) -> None:
+def test_new_edge_has_no_rules(wire: Wire) -> None:
     expected = {"featureType": "nat", "version": 1, "enabled": True, "rules": {"natRulesDtos": []}}
     assert wire.config() == expected
-    assert json.loads(wire.call("GET", "/config", flavour="hybridity").body) == expected
+    assert json.loads(wire.call("GET", "/config", flavor="hybridity").body) == expected
 
 
-def test_a_put_replaces_all(wire: Wire) -> None:
+def test_put_replaces_all_rules(wire: Wire) -> None:
     assert wire.call("PUT", "/config", section(RULE, {**RULE, "action": "snat"})).status == 204
     first, second = wire.config()["rules"]["natRulesDtos"]
     assert (first["ruleId"], first["ruleTag"], second["ruleId"]) == (196609, 196609, 196610)
     assert (first["enabled"], first["loggingEnabled"], first["ruleType"]) == (True, False, "user")
     wire.call("PUT", "/config", section({**second, "odd": 1}, nat64Rules={"a": 1}, enabled=False))
-    found = wire.config()
-    assert found["rules"]["natRulesDtos"] == [{**second, "odd": 1}]
-    assert (found["version"], found["enabled"], found["nat64Rules"]) == (3, False, {"a": 1})
+    config = wire.config()
+    assert config["rules"]["natRulesDtos"] == [{**second, "odd": 1}]
+    assert (config["version"], config["enabled"], config["nat64Rules"]) == (3, False, {"a": 1})
     wire.call("PUT", "/config", section(RULE))
     assert "nat64Rules" not in wire.config()
     assert wire.ids() == [196611]
@@ -84,7 +84,7 @@ def test_a_put_replaces_all(wire: Wire) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "message"),
     [
         ({"action": "nat"}, "Invalid action nat"),
         ({"originalAddress": None}, "originalAddress is required"),
@@ -100,14 +100,14 @@ def test_a_put_replaces_all(wire: Wire) -> None:
         ({"ruleTag": 30000}, "out of range 65537-131072"),
     ],
 )
-def test_a_bad_rule_is_refused_and_nothing_changes(wire: Wire, change: dict[str, Any], words: str) -> None:
-    with pytest.raises(InvalidRequestError, match=words) as caught:
+def test_invalid_rules_are_rejected_and_change_nothing(wire: Wire, change: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidRequestError, match=message) as caught:
         wire.call("PUT", "/config", section(RULE, {**RULE, **change}))
     assert (caught.value.status, int(caught.value.code) > 0) == (400, True)
     assert (wire.ids(), wire.config()["version"]) == ([], 1)
 
 
-def test_other_refusals(wire: Wire) -> None:
+def test_invalid_sections_are_rejected(wire: Wire) -> None:
     with pytest.raises(InvalidRequestError, match="feature type"):
         wire.call("PUT", "/config", {**section(), "featureType": "nat_4.0"})
     with pytest.raises(ConflictError, match="older version 7"):
@@ -144,8 +144,8 @@ def test_single_rules(wire: Wire) -> None:
 
 
 def test_single_rules_in_xml_and_as_jobs(wire: Wire) -> None:
-    words = "".join(f"<{name}>{value}</{name}>" for name, value in RULE.items())
-    bare = f"<natRule>{words}<vnic>0</vnic></natRule>".encode()
+    message = "".join(f"<{name}>{value}</{name}>" for name, value in RULE.items())
+    bare = f"<natRule>{message}<vnic>0</vnic></natRule>".encode()
     assert wire.call("POST", "/config/rules", b"<natRules>" + bare + b"</natRules>").status == 201
     job = wire.call("POST", "/config/rules", bare, query="?aboveRuleId=196609&async=true")
     assert (job.status, job.headers["Location"]) == (202, "/network/edges/jobs/jobdata-1")
@@ -157,14 +157,14 @@ def test_single_rules_in_xml_and_as_jobs(wire: Wire) -> None:
 
 def test_hybridity_has_whole_sections_only(wire: Wire) -> None:
     with pytest.raises(ApiError) as caught:
-        wire.call("POST", "/config/rules", RULE, flavour="hybridity")
+        wire.call("POST", "/config/rules", RULE, flavor="hybridity")
     assert caught.value.status == 501
     with pytest.raises(ApiError) as caught:
-        wire.call("PUT", "/config", b"<nat/>", flavour="hybridity")
+        wire.call("PUT", "/config", b"<nat/>", flavor="hybridity")
     assert caught.value.status == 415
 
 
-def test_internal_rules_get_new_ids_and_are_nobodys(wire: Wire) -> None:
+def test_internal_rules_get_new_ids_and_cannot_be_deleted(wire: Wire) -> None:
     wire.nat.state["internal"] = [{**RULE, "ruleId": 190000, "ruleTag": 190000, "ruleType": "internal_high"}]
     wire.call("PUT", "/config", section(*wire.config()["rules"]["natRulesDtos"], RULE))
     assert wire.ids() == [196610, 196609]
@@ -172,7 +172,7 @@ def test_internal_rules_get_new_ids_and_are_nobodys(wire: Wire) -> None:
         wire.call("DELETE", "/config/rules/196610")
 
 
-def test_the_interfaces_of_an_edge(wire: Wire) -> None:
+def test_interfaces_of_an_edge(wire: Wire) -> None:
     path = f"/network/edges/{wire.nat.edge.edge_id}/vdcNetworks"
     root = etree.fromstring(wire.nat.client.session.call("GET", path, accept=XML).body)
     assert root.tag == "edgeInterfaces"

@@ -1,4 +1,4 @@
-"""Faults on order: which request they hit, what they do, and what the journal keeps of it."""
+"""Fault rules: selection of requests, effects, and entries in the request log."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ ORGS = "/api/org/"
 
 @pytest.fixture
 def caller() -> Caller:
-    found = signed_in(Simulator(SimulatorConfig(profile="vcd")))
-    found.simulator.request_log.clear()
-    return found
+    client = signed_in(Simulator(SimulatorConfig(profile="vcd")))
+    client.simulator.request_log.clear()
+    return client
 
 
-def test_a_fault_hits_what_it_names_and_then_is_over(caller: Caller) -> None:
+def test_fault_acts_on_its_path_and_ends_after_count(caller: Caller) -> None:
     caller.simulator.faults.add("status", method="GET", path=ORGS, skip=1, count=2, status=503, code="X", message="Y")
     asked = [caller.get(ORGS) for _ in range(5)]
     assert [answer.status for answer in asked] == [200, 503, 503, 200, 200]
@@ -32,27 +32,27 @@ def test_a_fault_hits_what_it_names_and_then_is_over(caller: Caller) -> None:
     assert asked[1].headers["Content-Type"].endswith(";version=5.6")
 
 
-def test_others_are_left_alone(caller: Caller) -> None:
+def test_fault_ignores_other_requests(caller: Caller) -> None:
     caller.simulator.faults.add("status", method="PUT", path=ORGS)
     caller.simulator.faults.add("status", path="/api/query")
     assert caller.get(ORGS).status == 200
     assert caller.get("/api/query").status == 500
 
 
-def test_count_zero_is_for_ever_and_clear_ends_it(caller: Caller) -> None:
+def test_count_zero_has_no_limit_until_clear(caller: Caller) -> None:
     caller.simulator.faults.add("status", count=0)
     assert {caller.get(ORGS).status for _ in range(20)} == {500}
     caller.simulator.faults.clear()
     assert caller.get(ORGS).status == 200
 
 
-def test_the_first_that_fits_acts(caller: Caller) -> None:
+def test_first_matching_fault_acts(caller: Caller) -> None:
     caller.simulator.faults.add("status", status=502)
     caller.simulator.faults.add("status", status=504)
     assert [caller.get(ORGS).status for _ in range(3)] == [502, 504, 200]
 
 
-def test_a_busy_entity_says_so_in_the_words_that_programs_look_for(caller: Caller) -> None:
+def test_busy_fault_has_the_message_that_clients_parse(caller: Caller) -> None:
     forms = {
         "entity": r"is busy completing an operation\.$",
         "network": r"is busy, cannot proceed with the operation\.$",
@@ -64,7 +64,7 @@ def test_a_busy_entity_says_so_in_the_words_that_programs_look_for(caller: Calle
         assert re.search(pattern, str(error.get("message")))
 
 
-def test_a_busy_entity_may_name_the_task_to_wait_for(caller: Caller) -> None:
+def test_busy_fault_can_name_the_running_task(caller: Caller) -> None:
     edge = first_edge(caller.simulator)
     caller.simulator.faults.add("busy", form="task", path="/firewall/config")
     answer = caller.get(f"/network/edges/{edge.edge_id}/firewall/config")
@@ -72,19 +72,19 @@ def test_a_busy_entity_may_name_the_task_to_wait_for(caller: Caller) -> None:
     assert message.startswith(
         f"[ {answer.request_id} ] The entity Ref: com.vmware.vcloud.entity.gateway:{edge.edge_id} "
     )
-    found = re.search(r"\(com\.vmware\.vcloud\.entity\.task:([0-9a-f-]{36})\)$", message)
-    assert found
-    states = [caller.xml(f"/api/task/{found[1]}").get("status") for _ in range(2)]
+    match = re.search(r"\(com\.vmware\.vcloud\.entity\.task:([0-9a-f-]{36})\)$", message)
+    assert match
+    states = [caller.xml(f"/api/task/{match[1]}").get("status") for _ in range(2)]
     assert states == ["queued", "success"]
 
 
-def test_throttling_says_when_to_come_back(caller: Caller) -> None:
+def test_throttle_fault_sends_retry_after(caller: Caller) -> None:
     caller.simulator.faults.add("throttle")
     caller.simulator.faults.add("throttle", retry_after="Wed, 21 Oct 2026 07:28:00 GMT")
     assert [caller.get(ORGS).headers["Retry-After"] for _ in range(2)] == ["1", "Wed, 21 Oct 2026 07:28:00 GMT"]
 
 
-def test_front_ends_answer_in_html_and_redirect(caller: Caller) -> None:
+def test_html_and_redirect_faults(caller: Caller) -> None:
     caller.simulator.faults.add("html", status=502)
     caller.simulator.faults.add("redirect", location="https://elsewhere.example.test/")
     page, moved = caller.get(ORGS), caller.get(ORGS)
@@ -93,20 +93,20 @@ def test_front_ends_answer_in_html_and_redirect(caller: Caller) -> None:
 
 
 @pytest.mark.parametrize("kind", ["bad_xml", "bad_json", "truncated", "bad_content_type"])
-def test_answers_are_spoilt_after_they_were_made(caller: Caller, kind: str) -> None:
-    whole = caller.get(ORGS)
+def test_damage_faults_change_the_correct_response(caller: Caller, kind: str) -> None:
+    correct = caller.get(ORGS)
     caller.simulator.faults.add(kind)
-    spoilt = caller.get(ORGS)
-    assert spoilt.status == 200
+    damaged = caller.get(ORGS)
+    assert damaged.status == 200
     if kind == "bad_content_type":
-        assert spoilt.media_type == "application/octet-stream"
-        assert spoilt.body == whole.body
+        assert damaged.media_type == "application/octet-stream"
+        assert damaged.body == correct.body
     else:
         with pytest.raises(etree.XMLSyntaxError):
-            etree.fromstring(spoilt.body)
+            etree.fromstring(damaged.body)
 
 
-def test_a_signed_out_client_signs_in_again(caller: Caller) -> None:
+def test_client_signs_in_again_after_session_loss(caller: Caller) -> None:
     caller.simulator.faults.add("unauthorized", path=ORGS)
     assert caller.get(ORGS).status == 401
     assert caller.send("POST", "/api/sessions", **basic("demo@org1", "demo-password")).status == 200
@@ -117,7 +117,7 @@ def test_a_signed_out_client_signs_in_again(caller: Caller) -> None:
     ("kind", "acted"),
     [("reset", False), ("hang", False), ("reset_after", True), ("half_body", True), ("wrong_length", True)],
 )
-def test_connections_break_before_or_after_the_work_is_done(caller: Caller, kind: str, acted: bool) -> None:
+def test_connection_faults_break_before_or_after_execution(caller: Caller, kind: str, acted: bool) -> None:
     edge = first_edge(caller.simulator)
     version = edge.firewall["version"]
     caller.simulator.faults.add(kind, method="DELETE")
@@ -133,14 +133,14 @@ def test_connections_break_before_or_after_the_work_is_done(caller: Caller, kind
     ("kind", "error"),
     [("reset", ConnectionFailedError), ("hang", TimeoutExpiredError), ("half_body", ConnectionFailedError)],
 )
-def test_without_sockets_they_are_the_errors_of_a_transport(kind: str, error: type[Exception]) -> None:
+def test_socket_faults_raise_transport_errors_in_process(kind: str, error: type[Exception]) -> None:
     simulator = Simulator(SimulatorConfig(profile="vcd"))
     simulator.faults.add(kind)
     with pytest.raises(error):
         simulator.transport().send(Request("GET", "https://vcd.example.test/api/versions", Headers()))
 
 
-def test_latency_holds_the_answer_back(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_latency_fault_delays_the_response(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
     monkeypatch.setattr("vcloudair_core.simulator.faults.fault_rules.time.sleep", slept.append)
     caller.simulator.faults.add("latency", seconds=2.5)
@@ -148,7 +148,7 @@ def test_latency_holds_the_answer_back(caller: Caller, monkeypatch: pytest.Monke
     assert slept == [2.5]
 
 
-def test_somebody_else_changes_something_first(caller: Caller) -> None:
+def test_edit_fault_runs_before_the_request(caller: Caller) -> None:
     def rename(simulator: Simulator) -> None:
         first_edge(simulator).name = "renamed"
 
@@ -158,22 +158,22 @@ def test_somebody_else_changes_something_first(caller: Caller) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "fields", "said"),
+    ("kind", "fields", "message"),
     [
         ("nothing", {}, "expected one of status"),
         ("edit", {}, "edge, section and add"),
         ("busy", {"form": "odd"}, "expected one of entity"),
     ],
 )
-def test_orders_that_make_no_sense(caller: Caller, kind: str, fields: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+def test_invalid_faults_are_rejected(caller: Caller, kind: str, fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         caller.simulator.faults.add(kind, **fields)
 
 
 PAGES = {"endless_pages", "growing_total", "repeated_pages"}
 
 
-def test_every_kind_does_something(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_kind_of_fault_has_an_effect(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vcloudair_core.simulator.faults.fault_rules.time.sleep", lambda seconds: None)
     plain = caller.get(ORGS)
     for kind in sorted(set(KINDS) - {"latency", "edit", "clock", *PAGES}):
@@ -190,43 +190,43 @@ def _seen(answer: Response) -> tuple[int, str, bytes, str]:
     return answer.status, answer.media_type, answer.body, answer.headers["Date"][:16]
 
 
-def test_pages_that_do_not_come_to_an_end(caller: Caller) -> None:
+def test_endless_pages_fault(caller: Caller) -> None:
     first, second = ("/api/query?type=vm&pageSize=2&format=records&page=1", "type=vm&pageSize=2&format=records&page=2")
     plain = [etree.fromstring(caller.get(first).body), etree.fromstring(caller.get(f"/api/query?{second}").body)]
     caller.simulator.faults.add("endless_pages", count=2)
-    found = [etree.fromstring(caller.get(first).body) for _ in range(2)]
-    links = [next(link.get("href") for link in one if link.get("rel") == "nextPage") for one in found]
+    pages = [etree.fromstring(caller.get(first).body) for _ in range(2)]
+    links = [next(link.get("href") for link in page if link.get("rel") == "nextPage") for page in pages]
     assert [re.search(r"page=(\d+)", str(link))[1] for link in links] == ["2", "3"]  # type: ignore[index]
     caller.simulator.faults.add("growing_total", count=2)
     totals = [etree.fromstring(caller.get(first).body).get("total") for _ in range(2)]
     assert totals == [str(int(str(plain[0].get("total"))) + more) for more in (1000, 2000)]
     caller.simulator.faults.add("repeated_pages", count=2)
-    pages = [etree.fromstring(caller.get(where).body).get("page") for where in (first, f"/api/query?{second}")]
-    assert (pages, plain[1].get("page")) == (["1", "1"], "2")
+    numbers = [etree.fromstring(caller.get(path).body).get("page") for path in (first, f"/api/query?{second}")]
+    assert (numbers, plain[1].get("page")) == (["1", "1"], "2")
 
 
-def test_an_answer_without_a_body_stays_without_one(caller: Caller) -> None:
+def test_damage_faults_keep_an_empty_body(caller: Caller) -> None:
     caller.simulator.faults.add("bad_xml", method="DELETE")
     edge = first_edge(caller.simulator)
     answer = caller.send("DELETE", f"/network/edges/{edge.edge_id}/firewall/config")
     assert (answer.status, answer.body) == (204, b"")
 
 
-def test_a_fault_may_last_for_some_time(caller: Caller) -> None:
+def test_fault_ends_after_lasts_s(caller: Caller) -> None:
     caller.simulator.faults.add("status", status=503, count=0, lasts_s=60)
     assert [caller.get(ORGS).status for _ in range(3)] == [503] * 3
     caller.simulator.clock.advance(60)
     assert caller.get(ORGS).status == 200
 
 
-def test_the_clock_of_the_server_jumps_and_its_sessions_are_over(caller: Caller) -> None:
+def test_clock_fault_ends_sessions(caller: Caller) -> None:
     caller.simulator.faults.add("clock", seconds=7200)
     before = caller.simulator.clock.now()
     assert caller.get(ORGS).status == 401
     assert 7199 < caller.simulator.clock.now() - before < 7260
 
 
-def test_a_clock_that_stands_goes_on_only_when_it_is_let(caller: Caller) -> None:
+def test_standing_clock_moves_only_on_advance(caller: Caller) -> None:
     simulator = Simulator(SimulatorConfig(profile="vcd", standing_clock=1_700_000_000.0))
     answer = simulator.handle(Request("GET", "https://vcd.example.test/api/versions"))
     assert answer.headers["Date"] == "Tue, 14 Nov 2023 22:13:20 GMT"
@@ -234,7 +234,7 @@ def test_a_clock_that_stands_goes_on_only_when_it_is_let(caller: Caller) -> None
     assert simulator.clock.now() == 1_700_000_000.5
 
 
-def test_a_client_without_sockets_waits_as_long_as_it_would_have() -> None:
+def test_socket_fault_advances_the_clock_in_process() -> None:
     simulator = Simulator(SimulatorConfig(profile="vcd", standing_clock=0.0))
     simulator.faults.add("hang", seconds=120)
     with pytest.raises(TimeoutExpiredError):

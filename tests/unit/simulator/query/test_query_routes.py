@@ -1,4 +1,4 @@
-"""The query service: pages, filters, order, fields. Source: protocol/query.md."""
+"""Pages, filters, order and fields of queries. Source: protocol/query.md."""
 
 from __future__ import annotations
 
@@ -30,27 +30,27 @@ def rels(root: Any) -> list[str]:
     return [str(node.get("rel")) for node in root if str(node.tag).endswith("}Link")]
 
 
-def test_the_first_page_has_25_of_all(caller: Caller) -> None:
+def test_first_page_has_25_records(caller: Caller) -> None:
     root = caller.xml("/api/query?type=vm")
     assert (root.get("page"), root.get("pageSize"), root.get("total")) == ("1", "25", "61")
     assert len(records(root)) == 25
     assert rels(root) == ["nextPage", "lastPage", "alternate", "alternate"]
 
 
-def test_links_lead_over_every_page_with_the_whole_question(caller: Caller) -> None:
+def test_page_links_keep_all_parameters(caller: Caller) -> None:
     address: str | None = "/api/query?type=vm&pageSize=20&fields=name&sortDesc=name&filter=(name==vm-00*)"
-    found, pages = [], 0
+    names, pages = [], 0
     while address:
         root = caller.xml(address)
-        found += [str(row.get("name")) for row in records(root)]
+        names += [str(row.get("name")) for row in records(root)]
         assert all(set(row.attrib) == {"name", "href"} for row in records(root))
         address = next((str(node.get("href")) for node in root if node.get("rel") == "nextPage"), None)
         pages += 1
     assert pages == 4
-    assert found == [f"vm-{number:04}" for number in range(61, 0, -1)]
+    assert names == [f"vm-{number:04}" for number in range(61, 0, -1)]
 
 
-def test_a_page_in_the_middle_and_one_past_the_end(caller: Caller) -> None:
+def test_middle_page_and_page_after_the_end(caller: Caller) -> None:
     middle = caller.xml("/api/query?type=vm&page=2")
     assert rels(middle)[:4] == ["firstPage", "previousPage", "nextPage", "lastPage"]
     past = caller.xml("/api/query?type=vm&page=99")
@@ -58,16 +58,16 @@ def test_a_page_in_the_middle_and_one_past_the_end(caller: Caller) -> None:
     assert past.get("total") == "61"
 
 
-def test_more_than_128_is_cut_down(caller: Caller) -> None:
+def test_page_size_is_limited_to_128(caller: Caller) -> None:
     assert caller.xml("/api/query?type=vm&pageSize=1000").get("pageSize") == "128"
 
 
-def test_offset_leaves_out_the_first(caller: Caller) -> None:
+def test_offset_skips_records(caller: Caller) -> None:
     assert names(caller, "offset=59&sortAsc=name") == ["vm-0060", "vm-0061"]
 
 
 @pytest.mark.parametrize("wrong", ["page=x", "page=0", "page=-1", "pageSize=x", "pageSize=0", "format=xml", "offset=x"])
-def test_wrong_pages_and_formats_are_refused(caller: Caller, wrong: str) -> None:
+def test_invalid_pages_and_formats_are_rejected(caller: Caller, wrong: str) -> None:
     answer = caller.get(f"/api/query?type=vm&{wrong}")
     assert answer.status == 400
     assert etree.fromstring(answer.body).get("minorErrorCode") == "BAD_REQUEST"
@@ -100,12 +100,12 @@ def test_filters(caller: Caller, expression: str, count: int) -> None:
     assert len(names(caller, f"filter={expression}")) == count
 
 
-def test_a_filter_may_be_encoded_once_more(caller: Caller) -> None:
+def test_filter_can_be_encoded_twice(caller: Caller) -> None:
     encoded = quote(f"name=={quote('vm-0001')}", safe="")
     assert names(caller, f"filterEncoded=true&filter={encoded}") == ["vm-0001"]
 
 
-def test_special_characters_are_found(caller: Caller) -> None:
+def test_filter_matches_special_characters(caller: Caller) -> None:
     machines = list(caller.simulator.world.vms.values())
     machines[0].name, machines[1].name = "a,b;(c)", "with blank"
     assert names(caller, "filter=name==a%5C%2Cb%5C%3B%5C%28c%5C%29") == ["a,b;(c)"]
@@ -129,13 +129,13 @@ def test_references_are_compared_as_href_and_as_urn(caller: Caller) -> None:
         "fields=name,nmae",
     ],
 )
-def test_what_makes_no_sense_is_refused_by_name(caller: Caller, query: str) -> None:
+def test_invalid_queries_are_rejected_by_name(caller: Caller, query: str) -> None:
     answer = caller.get(f"/api/query?type=vm&{query}")
     assert answer.status == 400
     assert "nmae" in answer.text or "filter" in answer.text
 
 
-def test_a_field_that_such_records_may_have_is_no_mistake(caller: Caller) -> None:
+def test_known_field_without_value_is_accepted(caller: Caller) -> None:
     row = records(caller.xml("/api/query?type=vm&fields=name,ipAddress&pageSize=1"))[0]
     assert set(row.attrib) == {"name", "href"}
 
@@ -145,7 +145,7 @@ def test_numbers_are_sorted_as_numbers(caller: Caller) -> None:
     assert [row.get("memoryMB") for row in records(rows)] == ["4096"] * 3
 
 
-def test_ids_in_place_of_addresses(caller: Caller) -> None:
+def test_id_records_have_urns(caller: Caller) -> None:
     row = records(caller.xml("/api/query?type=vm&format=idrecords&pageSize=1"))[0]
     machine = next(iter(caller.simulator.world.vms.values()))
     assert row.get("href") is None
@@ -156,13 +156,13 @@ def test_ids_in_place_of_addresses(caller: Caller) -> None:
     assert str(edge.get("id")).startswith("urn:vcloud:gateway:")
 
 
-def test_references_have_a_root_of_their_own(caller: Caller) -> None:
+def test_references_have_their_own_root(caller: Caller) -> None:
     root = caller.xml("/api/query?type=organization&format=references")
     assert str(root.tag).endswith("}OrgReferences")
     assert [str(row.tag).rpartition("}")[2] for row in records(root)] == ["OrgReference"]
 
 
-def test_without_a_type_the_types_are_listed(caller: Caller) -> None:
+def test_query_without_type_lists_types(caller: Caller) -> None:
     links = caller.xml("/api/query")
     offered = {(link.get("name"), str(link.get("type")).split(".")[-1]) for link in links}
     assert ("vm", "idrecords+xml") in offered
@@ -174,25 +174,25 @@ def test_without_a_type_the_types_are_listed(caller: Caller) -> None:
 @pytest.mark.parametrize(
     ("kind", "status"), [("nothing", 400), ("VM", 400), ("adminVM", 403), ("edgegateway", 400), ("vm", 200)]
 )
-def test_types_are_told_apart_by_case_and_right(caller: Caller, kind: str, status: int) -> None:
+def test_type_names_are_case_sensitive_and_checked_for_access(caller: Caller, kind: str, status: int) -> None:
     assert caller.get(f"/api/query?type={kind}").status == status
 
 
 @pytest.mark.parametrize(("path", "name"), [("/api/vms/query", "vm"), ("/api/vApps/query", "vApp")])
-def test_packaged_queries_keep_their_path(caller: Caller, path: str, name: str) -> None:
+def test_typed_queries_keep_their_path(caller: Caller, path: str, name: str) -> None:
     root = caller.xml(path)
     assert root.get("name") == name
     assert root.get("href") == f"{caller.root}{path}?page=1&pageSize=25&format=records"
 
 
-def test_the_edges_of_a_vdc_are_those_of_that_vdc(caller: Caller) -> None:
+def test_edges_of_a_vdc(caller: Caller) -> None:
     world = caller.simulator.world
     vdc_id = next(iter(world.vdcs))
     assert len(records(caller.xml(f"/api/admin/vdc/{vdc_id}/edgeGateways"))) == 2
     assert caller.get(f"/api/admin/vdc/{world.make_id('vdc', 'no')}/edgeGateways").status == 403
 
 
-def test_tasks_are_found_by_their_state(caller: Caller) -> None:
+def test_tasks_are_filtered_by_status(caller: Caller) -> None:
     first = caller.simulator.tasks.of("org1")[0]
     caller.simulator.tasks.start("org1", first.owner, "Testing", "testing", polls=2)
     root = caller.xml("/api/query?type=task&filter=status==queued,status==running&sortDesc=startDate")
@@ -205,12 +205,12 @@ def test_times_are_compared_as_times(caller: Caller) -> None:
     [task] = caller.xml("/api/query?type=task").findall("{*}TaskRecord")[:1]
     moment = datetime.fromisoformat(task.get("startDate").replace("Z", "+00:00"))
 
-    def count(op: str, wanted: datetime) -> int:
-        text = quote(wanted.isoformat(), safe="")
+    def count(op: str, expected: datetime) -> int:
+        text = quote(expected.isoformat(), safe="")
         return int(caller.xml(f"/api/query?type=task&filter=startDate{op}{text}").get("total"))
 
-    for elsewhere in (moment, moment.astimezone(timezone(timedelta(hours=5)))):
-        assert count("=ge=", elsewhere) == 1
-        assert count("=gt=", elsewhere) == 0
+    for same_moment in (moment, moment.astimezone(timezone(timedelta(hours=5)))):
+        assert count("=ge=", same_moment) == 1
+        assert count("=gt=", same_moment) == 0
     assert count("=ge=", moment + timedelta(seconds=1)) == 0
     assert count("=lt=", moment + timedelta(milliseconds=1)) == 1

@@ -1,4 +1,7 @@
-"""Every form that lists and groups of replications may have, one switch at a time. Source: protocol/dr.md §2, §6."""
+"""Options that change lists and groups of replications.
+
+Source: protocol/dr.md §2, §6.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from tests.support.recovery_wire import VCLOUD, VR, Cloud, listing
 
 
 @pytest.mark.parametrize(("form", "length"), [("79", 79), ("bare-uuid", 36)])
-def test_ids_have_a_form(form: str, length: int) -> None:
+def test_id_form_option(form: str, length: int) -> None:
     cloud = Cloud(id_form=form)
     reference = listing(cloud).find(f"{VCLOUD}Reference")
     assert len(reference.get("href").rpartition("/")[2]) == length
@@ -20,21 +23,21 @@ def test_ids_have_a_form(form: str, length: int) -> None:
 
 
 @pytest.mark.parametrize("is_on", [False, True])
-def test_links_may_spell_the_port_out(is_on: bool) -> None:
+def test_href_port_443_option(is_on: bool) -> None:
     cloud = Cloud(href_port_443=is_on)
     reference = listing(cloud).find(f"{VCLOUD}Reference").get("href")
     group = cloud.caller.xml(reference)
-    links = [reference, group.get("href"), *[one.get("href") for one in group.findall(f"{VCLOUD}Link")]]
+    links = [reference, group.get("href"), *[link.get("href") for link in group.findall(f"{VCLOUD}Link")]]
     assert len(links) == 5
-    assert {":443/" in one for one in links} == {is_on}
+    assert {":443/" in link for link in links} == {is_on}
 
 
-def test_names_may_be_missing_from_the_list() -> None:
+def test_list_reference_name_option() -> None:
     assert listing(Cloud()).find(f"{VCLOUD}Reference").get("name") == "replicated-0001"
     assert listing(Cloud(list_reference_name="absent")).find(f"{VCLOUD}Reference").get("name") is None
 
 
-def test_a_page_has_a_size_of_its_own() -> None:
+def test_list_page_size_option() -> None:
     cloud = Cloud(replications=7, list_page_size=5)
     assert [len(listing(cloud, query).findall(f"{VCLOUD}Reference")) for query in ("", "?page=2", "?pageSize=9")] == [
         5, 2, 7,
@@ -50,7 +53,7 @@ def test_a_page_has_a_size_of_its_own() -> None:
         ("vcloud-prefixed", b"<vr:ReplicationGroup"),
     ],
 )
-def test_prefixes_differ_and_names_do_not(style: str, start: bytes) -> None:
+def test_ns_style_option(style: str, start: bytes) -> None:
     answer = Cloud(ns_style=style).caller.get(Cloud().path)
     assert start in answer.body
     assert (b"<Link " in answer.body) == (style == "ns2-prefixed")
@@ -72,12 +75,12 @@ def test_prefixes_differ_and_names_do_not(style: str, start: bytes) -> None:
         ("spaced", (" none ", " notStarted ", " ok ")),
     ],
 )
-def test_words_have_a_case(case: str, words: tuple[str, ...]) -> None:
-    found = Cloud(word_case=case).words()
-    assert tuple(found[name] for name in ("TestRecoveryState", "RecoveryState", "ReplicationState")) == words
+def test_word_case_option(case: str, words: tuple[str, ...]) -> None:
+    fields = Cloud(word_case=case).words()
+    assert tuple(fields[name] for name in ("TestRecoveryState", "RecoveryState", "ReplicationState")) == words
 
 
-def test_idle_states_may_be_absent() -> None:
+def test_absent_states_option() -> None:
     cloud = Cloud(absent_states=("TestRecoveryState", "RecoveryState"))
     assert not {"TestRecoveryState", "RecoveryState"} & set(cloud.words())
     assert cloud.words()["ReplicationState"] == "ok"
@@ -86,10 +89,10 @@ def test_idle_states_may_be_absent() -> None:
 
 
 def rels(cloud: Cloud) -> list[str]:
-    return [str(one.get("rel")) for one in cloud.caller.xml(cloud.path).findall(f"{VCLOUD}Link")]
+    return [str(link.get("rel")) for link in cloud.caller.xml(cloud.path).findall(f"{VCLOUD}Link")]
 
 
-def test_links_show_what_may_be_done_now() -> None:
+def test_links_show_the_available_actions() -> None:
     cloud = Cloud()
     assert rels(cloud) == ["remove", "operation:testFailover", "operation:failover"]
     cloud.began("testFailover")
@@ -101,23 +104,23 @@ def test_links_show_what_may_be_done_now() -> None:
     assert rels(cloud) == ["remove"]
 
 
-def test_links_may_say_all_or_nothing() -> None:
+def test_links_option() -> None:
     everything = ["remove", "operation:testFailover", "operation:testCleanup", "operation:failover"]
     assert (rels(Cloud(links="all")), rels(Cloud(links="none"))) == (everything, [])
 
 
-def test_a_group_may_show_its_task() -> None:
+def test_group_tasks_option() -> None:
     cloud = Cloud(group_tasks=True)
     assert cloud.caller.xml(cloud.path).find(f"{VCLOUD}Tasks") is None
     task = cloud.began("failover")
     shown = cloud.caller.xml(cloud.path)
-    assert [etree.QName(one).localname for one in shown][:2] == ["Tasks", "Rpo"]
+    assert [etree.QName(child).localname for child in shown][:2] == ["Tasks", "Rpo"]
     assert shown.find(f"{VCLOUD}Tasks/{VCLOUD}Task").get("id") == task.get("id")
     cloud.simulator.clock.advance(11)
     assert cloud.caller.xml(cloud.path).find(f"{VCLOUD}Tasks") is None
 
 
-def test_a_group_may_lag_behind_its_task() -> None:
+def test_group_lags_option() -> None:
     cloud = Cloud(group_lags=2)
     assert cloud.done("testFailover").get("status") == "success"
     assert [cloud.states()[0] for _ in range(3)] == ["testInProgress", "testInProgress", "complete"]
@@ -129,7 +132,7 @@ def test_a_group_may_lag_behind_its_task() -> None:
     ]  # fmt: skip
 
 
-def test_a_group_may_be_ahead_of_its_task() -> None:
+def test_group_ahead_option() -> None:
     cloud = Cloud(group_ahead=True)
     task = cloud.began("testFailover")
     cloud.look(task)

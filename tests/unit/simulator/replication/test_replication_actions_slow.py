@@ -1,4 +1,4 @@
-"""Slow, late and misreported DR actions: what the simulator carries out, and when which view shows it."""
+"""DR actions that are delayed, hidden or misreported."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ IDLE, RECOVERING, RECOVERED = ("none", "notStarted"), ("none", "inProgress"), ("
 
 
 def listed(cloud: Cloud) -> list[str]:
-    """Statuses of the failovers in the task list."""
+    """Return the statuses of the failovers in the task list."""
     org = cloud.simulator.world.orgs["org1"].org_id
     tasks = cloud.caller.xml(f"/api/tasksList/{org}")
     return [str(task.get("status")) for task in tasks if task.get("operationName") == "vrFailover"]
 
 
 def queried(cloud: Cloud) -> list[str]:
-    """Statuses of the failovers in the task query."""
+    """Return the statuses of the failovers in the task query."""
     records = cloud.caller.xml("/api/query?type=task").findall(f"{VCLOUD}TaskRecord")
     return [str(record.get("status")) for record in records if record.get("name") == "vrFailover"]
 
 
 def posts(cloud: Cloud) -> int:
-    """Failovers in the request log."""
+    """Return the number of failover requests in the request log."""
     return len(cloud.simulator.request_log.entries(method="POST", path="/action/failover"))
 
 
@@ -40,7 +40,7 @@ def advance(cloud: Cloud, seconds: float) -> None:
     cloud.simulator.clock.advance(seconds)
 
 
-def test_an_accepted_action_may_start_later() -> None:
+def test_accepted_action_can_start_later() -> None:
     cloud = Cloud(dr_start_delay_s=60.0, dr_status=202)
     answer = cloud.act("failover")
     task = etree.fromstring(answer.body)
@@ -56,7 +56,7 @@ def test_an_accepted_action_may_start_later() -> None:
     assert cloud.words()["RecoveryCompletionTime"] == str(cloud.look(task).get("endTime"))
 
 
-def test_a_second_action_that_was_accepted_meanwhile_fails_when_its_turn_comes() -> None:
+def test_second_queued_action_fails_when_it_starts() -> None:
     cloud = Cloud(dr_start_delay_s=60.0)
     first = cloud.began("failover")
     advance(cloud, 5)
@@ -67,7 +67,7 @@ def test_a_second_action_that_was_accepted_meanwhile_fails_when_its_turn_comes()
     assert (cloud.states(), posts(cloud)) == (RECOVERED, 2)
 
 
-def test_canceled_before_it_started_is_as_if_it_had_never_been() -> None:
+def test_cancel_before_start_changes_nothing() -> None:
     cloud = Cloud(dr_start_delay_s=60.0)
     task = cloud.began("failover")
     assert cloud.caller.send("POST", f"/api/task/{task.get('id')[-36:]}/action/cancel").status == 204
@@ -76,7 +76,7 @@ def test_canceled_before_it_started_is_as_if_it_had_never_been() -> None:
 
 
 @pytest.mark.parametrize(("link", "status"), [("readable", 200), ("hidden", 403)])
-def test_an_accepted_action_may_be_visible_later(link: str, status: int) -> None:
+def test_accepted_action_can_be_visible_later(link: str, status: int) -> None:
     cloud = Cloud(dr_visible_after_s=60.0, dr_task_link=link, group_tasks=True)
     task = cloud.began("failover")
     advance(cloud, 30)
@@ -84,14 +84,14 @@ def test_an_accepted_action_may_be_visible_later(link: str, status: int) -> None
     assert (cloud.states(), listed(cloud), queried(cloud), cloud.machine()) == (IDLE, [], [], None)
     assert "RecoveryCompletionTime" not in cloud.words()
     assert cloud.caller.xml(cloud.path).find(f"{VCLOUD}Tasks") is None
-    assert code_of(cloud.began("failover")) == "OngoingFailover"  # the server itself knows
+    assert code_of(cloud.began("failover")) == "OngoingFailover"  # The server has started the action.
     advance(cloud, 31)
     assert (cloud.states(), listed(cloud), queried(cloud)) == (RECOVERED, ["success"], ["success"])
     assert cloud.look(task).get("status") == "success"
     assert cloud.machine() is not None
 
 
-def test_it_may_become_visible_while_it_still_runs() -> None:
+def test_action_can_become_visible_while_it_runs() -> None:
     cloud = Cloud(dr_visible_after_s=5.0)
     cloud.began("failover")
     assert (cloud.states(), listed(cloud)) == (IDLE, [])
@@ -99,13 +99,13 @@ def test_it_may_become_visible_while_it_still_runs() -> None:
     assert (cloud.states(), len(listed(cloud))) == (RECOVERING, 1)
 
 
-def test_late_is_carried_out_when_the_client_has_given_up() -> None:
+def test_late_fault_executes_after_the_client_gave_up() -> None:
     cloud = Cloud()
     cloud.simulator.faults.add("late", method="POST", path="action/failover", seconds=45)
     with pytest.raises(SocketFaultError):
         cloud.act("failover")
     assert (posts(cloud), cloud.states(), listed(cloud)) == (1, IDLE, [])
-    cloud.simulator.sessions.expire_all()  # it was let in when it arrived
+    cloud.simulator.sessions.expire_all()  # The session was checked on arrival.
     advance(cloud, 46)
     cloud.caller = signed_in(cloud.simulator, version="9.0")
     assert (cloud.states(), len(listed(cloud))) == (RECOVERING, 1)
@@ -115,7 +115,7 @@ def test_late_is_carried_out_when_the_client_has_given_up() -> None:
     assert cloud.caller.xml("/api/query?type=task&filter=name==vrFailover")[-1].get("startDate") == started
 
 
-def test_late_in_the_process_is_a_time_out_that_may_have_been_carried_out() -> None:
+def test_late_fault_in_process_raises_a_timeout() -> None:
     cloud = Cloud()
     cloud.simulator.faults.add("late", method="POST", path="action/failover", seconds=45)
     headers = Headers({**cloud.caller.headers, "Content-Type": FAILOVER})
@@ -128,7 +128,7 @@ def test_late_in_the_process_is_a_time_out_that_may_have_been_carried_out() -> N
 
 
 @pytest.mark.parametrize("kind", ["reset_after", "hang_after", "half_body"])
-def test_an_answer_that_is_lost_behind_an_action_that_was_begun(kind: str) -> None:
+def test_lost_response_of_a_started_action(kind: str) -> None:
     cloud = Cloud()
     cloud.simulator.faults.add(kind, method="POST", path="action/failover")
     with pytest.raises(SocketFaultError):
@@ -138,7 +138,7 @@ def test_an_answer_that_is_lost_behind_an_action_that_was_begun(kind: str) -> No
 
 @pytest.mark.parametrize("status", [502, 503, 504])
 @pytest.mark.parametrize("seconds", [0, 30])
-def test_a_gateway_that_forwards_and_answers_for_the_server(status: int, seconds: int) -> None:
+def test_gateway_fault_forwards_the_request(status: int, seconds: int) -> None:
     cloud = Cloud()
     cloud.simulator.faults.add("gateway", method="POST", path="action/failover", status=status, seconds=seconds)
     answer = cloud.act("failover")
@@ -150,7 +150,7 @@ def test_a_gateway_that_forwards_and_answers_for_the_server(status: int, seconds
     assert (cloud.states(), posts(cloud)) == (RECOVERING, 1)
 
 
-def test_a_gateway_may_say_503_without_retry_after() -> None:
+def test_gateway_fault_without_retry_after() -> None:
     cloud = Cloud()
     cloud.simulator.faults.add("gateway", path="action/failover", retry_after="none")
     answer = cloud.act("failover")
@@ -165,7 +165,7 @@ def test_a_gateway_may_say_503_without_retry_after() -> None:
         ({"kind": "html", "status": 503, "retry_after": "2"}, 503),
     ],
 )
-def test_what_is_refused_before_it_reaches_the_server_is_not_carried_out(order: dict[str, Any], status: int) -> None:
+def test_faults_instead_of_the_route_execute_nothing(order: dict[str, Any], status: int) -> None:
     cloud = Cloud()
     cloud.simulator.faults.add(**order, path="action/failover")
     answer = cloud.act("failover")
@@ -179,7 +179,7 @@ def test_what_is_refused_before_it_reaches_the_server_is_not_carried_out(order: 
     [("task", 200, ""), ("http-400", 400, "BAD_REQUEST"), ("http-409", 409, "BAD_REQUEST"),
      ("busy", 400, "BUSY_ENTITY")],
 )  # fmt: skip
-def test_a_second_action_is_refused_while_the_first_is_under_way(via: str, status: int, code: str) -> None:
+def test_second_action_is_rejected_while_the_first_runs(via: str, status: int, code: str) -> None:
     cloud = Cloud(state_error_via=via)
     cloud.began("failover")
     answer = cloud.act("failover")
@@ -192,14 +192,14 @@ def test_a_second_action_is_refused_while_the_first_is_under_way(via: str, statu
 
 
 @pytest.mark.parametrize("via", ["http-400", "busy"])
-def test_a_second_action_is_refused_once_the_first_is_complete(via: str) -> None:
+def test_second_action_is_rejected_after_the_first(via: str) -> None:
     cloud = Cloud(state_error_via=via)
     cloud.done("failover")
     answer = cloud.act("failover")
     assert (answer.status, etree.fromstring(answer.body).get("vendorSpecificErrorCode")) == (400, "AlreadyRecovered")
 
 
-def test_words_of_states_are_those_that_were_ordered() -> None:
+def test_state_words_option() -> None:
     words = options_from_arguments(
         ["state_words=inProgress=FailoverInProgress,testInProgress=running,notStarted=IDLE,none=-"]
     )
@@ -213,14 +213,14 @@ def test_words_of_states_are_those_that_were_ordered() -> None:
     assert cloud.states() == ("-", "FailoverInProgress")
 
 
-def test_a_clock_that_is_not_ours() -> None:
+def test_clock_skew_option() -> None:
     cloud = Cloud(clock_skew_s=-300.0, standing_clock=1_000_000_000.0)
     assert cloud.began("failover").get("startTime") == "2001-09-09T01:41:40.000Z"
     cloud.simulator.reset()
     assert cloud.simulator.clock.now() == 999_999_700.0
 
 
-def test_the_request_log_has_what_is_not_answered_yet() -> None:
+def test_request_log_contains_requests_in_progress() -> None:
     cloud = Cloud()
     shown: list[int] = []
     cloud.simulator.faults.add("edit", path="action/failover", edit=lambda simulator: shown.append(posts(cloud)))
@@ -230,18 +230,18 @@ def test_the_request_log_has_what_is_not_answered_yet() -> None:
     assert (entry.status, entry.note) == (200, "edit")
 
 
-def test_a_request_that_is_answered_after_the_log_was_cleared_is_in_the_new_log() -> None:
+def test_request_in_progress_is_kept_when_the_log_is_cleared() -> None:
     cloud = Cloud()
     cloud.simulator.faults.add("edit", path="action/failover", edit=lambda simulator: simulator.request_log.clear())
     cloud.began("failover")
-    assert [(one.sequence, one.status) for one in cloud.simulator.request_log.entries()] == [(1, 200)]
+    assert [(entry.sequence, entry.status) for entry in cloud.simulator.request_log.entries()] == [(1, 200)]
 
 
 def control(cloud: Cloud, options: dict[str, Any]) -> int:
     return cloud.caller.send("POST", "/_sim/options", json.dumps(options)).status
 
 
-def test_options_may_change_while_it_runs() -> None:
+def test_options_can_change_at_run_time() -> None:
     cloud = Cloud()
     assert control(cloud, {"dr_start_delay_s": 60, "state_words": ["inProgress=RUNNING"], "group_tasks": True}) == 204
     task = cloud.began("failover")
@@ -255,7 +255,7 @@ def test_options_may_change_while_it_runs() -> None:
 @pytest.mark.parametrize(
     "options", [{"seed": "other"}, {"dr_start_delay_s": "soon"}, {"dr_start_delay": 1}, {"id_form": "bare-uuid"}]
 )
-def test_options_that_cannot_change_are_refused(options: dict[str, Any]) -> None:
+def test_fixed_options_are_rejected(options: dict[str, Any]) -> None:
     cloud = Cloud()
     config = cloud.simulator.config
     assert (control(cloud, options), cloud.simulator.config) == (400, config)

@@ -1,4 +1,4 @@
-"""Replications, read only. Source: protocol/dr.md §2."""
+"""Routes that read replications. Source: protocol/dr.md §2."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ def references(root: Any) -> list[str]:
     return [str(child.get("href")) for child in root if str(child.tag).endswith("}Reference")]
 
 
-def test_a_program_pages_until_nothing_comes(caller: Caller, listing: str) -> None:
-    found: list[str] = []
+def test_clients_can_page_through_replications(caller: Caller, listing: str) -> None:
+    hrefs: list[str] = []
     for page in range(1, 10):
         root = caller.xml(f"{listing}?pageSize=128&page={page}" if page > 2 else f"{listing}?page={page}")
         assert all(child.get("type") for child in root)
         if not references(root):
             break
-        found += references(root)
+        hrefs += references(root)
     assert page == 3
     assert len(root) == 1
-    assert len(set(found)) == 30
-    assert all(href.startswith(f"{caller.root}/api/vr/replications/") for href in found)
-    assert {len(href.rsplit("/", 1)[-1]) for href in found} == {79}
+    assert len(set(hrefs)) == 30
+    assert all(href.startswith(f"{caller.root}/api/vr/replications/") for href in hrefs)
+    assert {len(href.rsplit("/", 1)[-1]) for href in hrefs} == {79}
 
 
-def test_a_group_is_idle_and_has_a_point_in_time(caller: Caller, listing: str) -> None:
+def test_idle_group_has_a_point_in_time(caller: Caller, listing: str) -> None:
     root = caller.xml(references(caller.xml(listing))[0])
     assert root.tag == f"{VR}ReplicationGroup"
     assert root.get("name") == "replicated-0001"
-    # As on the wire: the namespace of vCloud is the default one.
+    # The default namespace is that of vCloud, as on real servers.
     assert root.nsmap[None] == "http://www.vmware.com/vcloud/v1.5"
     words = {child.tag.removeprefix(VR): child.text for child in root}
     assert (words["TestRecoveryState"], words["RecoveryState"], words["Paused"]) == ("none", "notStarted", "false")
@@ -61,14 +61,14 @@ def test_a_group_is_idle_and_has_a_point_in_time(caller: Caller, listing: str) -
     assert listed[0][0].text == point[0].text
 
 
-def test_a_vdc_lists_its_own_and_says_what_it_is_enabled_for(caller: Caller) -> None:
+def test_vdc_lists_its_replications_and_recovery_settings(caller: Caller) -> None:
     vdc_id = next(iter(caller.simulator.world.vdcs))
     assert caller.xml(f"/api/vdc/{vdc_id}/replications").get("total") == "30"
     details = caller.xml(f"/api/vdc/{vdc_id}/recoveryDetails")
     assert [child.text for child in details] == ["true", "true", "true"]
 
 
-def test_there_may_be_none() -> None:
+def test_list_can_be_empty() -> None:
     caller = signed_in(Simulator(SimulatorConfig(profile="vcd")))
     org_id = next(iter(caller.simulator.world.orgs.values())).org_id
     root = caller.xml(f"/api/org/{org_id}/replications")
@@ -76,10 +76,10 @@ def test_there_may_be_none() -> None:
 
 
 @pytest.mark.parametrize("query", ["page=0", "page=x", "pageSize=0"])
-def test_pages_that_make_no_sense(caller: Caller, listing: str, query: str) -> None:
+def test_invalid_pages_are_rejected(caller: Caller, listing: str, query: str) -> None:
     assert caller.get(f"{listing}?{query}").status == 400
 
 
-def test_an_unknown_group_is_forbidden(caller: Caller) -> None:
+def test_unknown_group_is_forbidden(caller: Caller) -> None:
     unknown = f"{caller.simulator.world.make_id('a', 'b')}-vm01a-{caller.simulator.world.make_id('c', 'd')}"
     assert caller.get(f"/api/vr/replications/{unknown}").status == 403

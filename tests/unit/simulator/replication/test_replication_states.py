@@ -58,12 +58,15 @@ CELLS: list[tuple[str, Callable[[Cloud], None], tuple[str, str, str, str]]] = [
     ("S6 recovered", was_recovered, (RECOVERED, RECOVERED, RECOVERED, "")),
     ("S7 recovery failed", broken("failover"), (ONGOING, NOT_TESTED, "", "")),
 ]
-"""The state machine of protocol/dr.md §6: what T, C, F and D come to; an empty code is an accepted action."""
+"""Error codes of the actions T, C, F and D by state. Empty: accepted.
+
+Source: protocol/dr.md §6.
+"""
 
 
 @pytest.mark.parametrize(("number", "action"), list(enumerate(["testFailover", "testCleanup", "failover", "DELETE"])))
 @pytest.mark.parametrize(("state", "prepare", "codes"), CELLS, ids=[cell[0] for cell in CELLS])
-def test_each_cell_of_the_state_machine(
+def test_each_state_and_action(
     state: str, prepare: Callable[[Cloud], None], codes: tuple[str, ...], number: int, action: str
 ) -> None:
     cloud = Cloud()
@@ -95,7 +98,7 @@ def test_each_cell_of_the_state_machine(
 
 
 @pytest.mark.parametrize("via", ["http-400", "http-409"])
-def test_a_wrong_state_may_be_an_http_error(via: str) -> None:
+def test_state_error_via_option(via: str) -> None:
     cloud = Cloud(state_error_via=via)
     was_tested(cloud)
     answer = cloud.act("testFailover")
@@ -113,7 +116,7 @@ def test_a_wrong_state_may_be_an_http_error(via: str) -> None:
     ],
 )
 @pytest.mark.parametrize("via", ["task", "http-400"])
-def test_the_code_has_a_place(place: str, minor: str, vendor: str | None, via: str) -> None:
+def test_error_code_in_option(place: str, minor: str, vendor: str | None, via: str) -> None:
     cloud = Cloud(error_code_in=place, state_error_via=via)
     was_tested(cloud)
     root = etree.fromstring(cloud.act("testFailover").body)
@@ -121,7 +124,7 @@ def test_the_code_has_a_place(place: str, minor: str, vendor: str | None, via: s
     assert (error.get("minorErrorCode"), error.get("vendorSpecificErrorCode")) == (minor, vendor)
 
 
-def test_cleaning_what_is_clean_may_be_three_things() -> None:
+def test_cleanup_from_none_option() -> None:
     assert code_of(Cloud(cleanup_from_none="task-error").began("testCleanup")) == NOT_TESTED
     assert Cloud(cleanup_from_none="http-400").act("testCleanup").status == 400
     cloud = Cloud(cleanup_from_none="success-noop")
@@ -129,25 +132,25 @@ def test_cleaning_what_is_clean_may_be_three_things() -> None:
     assert cloud.states() == ("none", "notStarted")
 
 
-def test_a_failover_of_what_is_tested_may_be_allowed() -> None:
+def test_failover_from_test_option() -> None:
     cloud = Cloud(failover_from_test="allowed")
     was_tested(cloud)
     task = cloud.began("failover")
-    assert cloud.machine() is None  # that of the test is dropped
+    assert cloud.machine() is None  # The VM of the test is removed.
     cloud.simulator.clock.advance(11)
     assert cloud.look(task).get("status") == "success"
     assert (cloud.states(), cloud.machine().get("networkName")) == (("none", "complete"), "lan")
 
 
 @pytest.mark.parametrize("status", [403, 404])
-def test_what_is_not_there(status: int) -> None:
+def test_unknown_replication_option(status: int) -> None:
     cloud = Cloud(unknown_replication=status)
     path = cloud.path[:-12] + "0" * 12
     asked = [("GET", path), ("GET", f"{path}/instances"), ("POST", f"{path}/action/testCleanup"), ("DELETE", path)]
     assert {cloud.caller.send(method, where).status for method, where in asked} == {status}
 
 
-def test_there_may_be_no_disaster_recovery() -> None:
+def test_dr_installed_option() -> None:
     cloud = Cloud(dr_installed=False)
     org, vdc = cloud.simulator.world.orgs["org1"].org_id, next(iter(cloud.simulator.world.vdcs))
     for path in (f"/api/org/{org}/replications", f"/api/vdc/{vdc}/recoveryDetails", cloud.path):
@@ -168,19 +171,19 @@ def test_there_may_be_no_disaster_recovery() -> None:
         ("testFailover", FAILOVER, 200, 415),
     ],
 )
-def test_content_types_are_exact_or_not(action: str, content_type: str, lenient: int, strict: int) -> None:
+def test_content_type_options(action: str, content_type: str, lenient: int, strict: int) -> None:
     assert Cloud().act(action, content_type=content_type).status == lenient
     assert Cloud(content_type_strict=True).act(action, content_type=content_type).status == strict
 
 
 @pytest.mark.parametrize(("is_required", "status"), [(True, 400), (False, 200)])
-def test_a_test_says_whether_it_synchronises(is_required: bool, status: int) -> None:
+def test_synchronize_required_option(is_required: bool, status: int) -> None:
     body = BODY.replace("<Synchronize> false </Synchronize>", "")
     assert Cloud(synchronize_required=is_required).act("testFailover", body).status == status
 
 
 @pytest.mark.parametrize("body", ["<broken", "<Other/>", "none"])
-def test_a_body_that_is_none_is_refused_but_with_a_clean_up(body: str) -> None:
+def test_invalid_bodies_are_rejected_except_for_cleanups(body: str) -> None:
     cloud = Cloud()
     assert cloud.act("failover", body).status == 400
     was_tested(cloud)

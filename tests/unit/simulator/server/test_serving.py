@@ -23,7 +23,7 @@ def _loaded(command: str) -> list[str]:
 EXPECTED = sorted(f"{name}={value}" for name, value in VARIABLES.items())
 
 
-def test_it_shows_where_it_is_and_how_to_sign_in() -> None:
+def test_startup_text_has_address_and_credentials() -> None:
     lines = [line.strip() for line in startup_text("vca", VARIABLES, None).splitlines()]
     assert lines[0] == "Serving vca on https://localhost:8443"
     expected = {
@@ -38,13 +38,13 @@ def test_it_shows_where_it_is_and_how_to_sign_in() -> None:
     assert lines[-1] == "Press Ctrl-C to stop."
 
 
-def test_the_exports_can_be_pasted() -> None:
+def test_exports_can_be_pasted() -> None:
     lines = startup_text("vca", VARIABLES, None).splitlines()
     assert _loaded("\n".join(line for line in lines if line.startswith("export "))) == EXPECTED
 
 
 @pytest.mark.parametrize("name", ["sim.env", "my cloud's.env"])
-def test_with_a_file_one_line_loads_it(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_startup_text_with_env_file(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write_env_file(Path(name), VARIABLES)
     (line,) = [line for line in startup_text("vca", VARIABLES, Path(name)).splitlines() if line.startswith(". ")]

@@ -1,4 +1,7 @@
-"""Three ways to sign in, what is refused at each door, and how tokens end. Source: protocol/sessions.md."""
+"""Sign-in services, rejected credentials, and the lifetimes of tokens.
+
+Source: protocol/sessions.md.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,12 @@ from vcloudair_core.transport.messages import Response
 VCHS = "{http://www.vmware.com/vchs/v5.6}"
 
 
-def caller_for(profile: str = "all", **switches: object) -> Caller:
-    config = SimulatorConfig(profile=profile, **switches)  # type: ignore[arg-type]
+def caller_for(profile: str = "all", **options: object) -> Caller:
+    config = SimulatorConfig(profile=profile, **options)  # type: ignore[arg-type]
     return Caller(Simulator(config), {"Accept": "application/*+xml;version=5.6"})
 
 
-def test_a_vcloud_director_gives_a_token_and_a_cookie() -> None:
+def test_vcloud_director_returns_a_token_and_a_cookie() -> None:
     caller = caller_for("vcd")
     answer = caller.send("POST", "/api/sessions", **basic("demo@org1", "demo-password"))
     token = answer.headers["x-vcloud-authorization"]
@@ -42,7 +45,7 @@ def test_a_vcloud_director_gives_a_token_and_a_cookie() -> None:
         ("demo", "demo-password"),
     ],
 )
-def test_a_vcloud_director_refuses_without_a_word(user: str, password: str) -> None:
+def test_vcloud_director_rejects_wrong_credentials_without_a_body(user: str, password: str) -> None:
     answer = caller_for("vcd").send("POST", "/api/sessions", **basic(user, password))
     assert (answer.status, answer.body) == (401, b"")
     assert answer.headers["WWW-Authenticate"] == 'BASIC realm="vCloud"'
@@ -50,7 +53,7 @@ def test_a_vcloud_director_refuses_without_a_word(user: str, password: str) -> N
     assert "x-vcloud-authorization" not in answer.headers
 
 
-def test_the_last_at_sign_separates_and_orgs_are_blind_to_case() -> None:
+def test_last_at_sign_separates_user_and_org() -> None:
     caller = caller_for("vcd")
     caller.simulator.world.users[0].name = "ops@acme.test"
     answer = caller.send("POST", "/api/sessions", **basic("ops@acme.test@ORG1", "demo-password"))
@@ -59,23 +62,23 @@ def test_the_last_at_sign_separates_and_orgs_are_blind_to_case() -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/sessions", "/api/vchs/sessions", "/api/iam/login"])
-def test_no_authorization_at_all_is_forbidden(path: str) -> None:
+def test_missing_authorization_is_forbidden(path: str) -> None:
     assert caller_for().send("POST", path).status == 403
 
 
 @pytest.mark.parametrize(
-    ("accept", "said"),
+    ("accept", "message"),
     [
         ("", "header: . Supported"),
         ("text/xml", "header: . Supported"),
         ("*/*;version=4.9", "Unknown API version: 4.9."),
     ],
 )
-def test_a_missing_or_unknown_version_comes_before_the_password(accept: str, said: str) -> None:
+def test_version_is_checked_before_the_password(accept: str, message: str) -> None:
     answer = caller_for("vcd").send("POST", "/api/sessions", Accept=accept)
     assert answer.status == 406
     message = str(etree.fromstring(answer.body).get("message"))
-    assert said in message
+    assert message in message
     assert "[1.5, 5.1, 5.5, 5.6," in message
 
 
@@ -86,7 +89,7 @@ def test_other_parameters_of_accept_are_ignored() -> None:
     assert caller.get("/api/org/", Accept="application/*+xml;vr-version=3.0").status == 406
 
 
-def test_a_token_comes_back_with_every_answer_unless_switched_off() -> None:
+def test_resend_token_option() -> None:
     caller = signed_in(Simulator(SimulatorConfig(profile="vcd")))
     token = caller.headers["x-vcloud-authorization"]
     assert caller.get("/api/org/").headers["x-vcloud-authorization"] == token
@@ -94,7 +97,7 @@ def test_a_token_comes_back_with_every_answer_unless_switched_off() -> None:
     assert "x-vcloud-authorization" not in quiet.get("/api/org/").headers
 
 
-def test_logging_out_ends_the_token() -> None:
+def test_logout_revokes_the_token() -> None:
     caller = signed_in(Simulator(SimulatorConfig(profile="vcd")))
     answer = caller.send("DELETE", "/api/session")
     assert (answer.status, answer.body) == (204, b"")
@@ -102,11 +105,11 @@ def test_logging_out_ends_the_token() -> None:
 
 
 @pytest.mark.parametrize(
-    ("switch", "status", "has_body"),
+    ("option", "status", "has_body"),
     [("401-empty", 401, False), ("401-error", 401, True), ("403-error", 403, True), ("403-empty", 403, False)],
 )
-def test_an_idle_session_ends_and_use_keeps_it(switch: str, status: int, has_body: bool) -> None:
-    simulator = Simulator(SimulatorConfig(profile="vcd", expired_answer=switch))
+def test_session_ends_when_idle(option: str, status: int, has_body: bool) -> None:
+    simulator = Simulator(SimulatorConfig(profile="vcd", expired_answer=option))
     caller = signed_in(simulator)
     for _ in range(3):
         simulator.clock.advance(1700)
@@ -123,7 +126,7 @@ def portal_login(caller: Caller, user: str = "demo", password: str = "demo-passw
     return caller.send("POST", "/api/vchs/sessions", **basic(user, password))
 
 
-def test_the_subscription_portal_leads_to_a_vdc() -> None:
+def test_subscription_portal_opens_a_vdc_session() -> None:
     caller = caller_for("vchs")
     login = portal_login(caller)
     assert login.status == 201
@@ -144,14 +147,14 @@ def test_the_subscription_portal_leads_to_a_vdc() -> None:
     assert etree.fromstring(vdc.body).get("name") == "org1-vdc1"
 
 
-def test_the_subscription_portal_tells_a_wrong_password_from_none() -> None:
+def test_subscription_portal_statuses_for_bad_credentials() -> None:
     caller = caller_for("vchs")
     assert portal_login(caller, password="wrong").status == 401
     assert caller.get("/api/vchs/services").status == 403
     assert caller.get("/api/vchs/services", x_vchs_authorization="made-up").status == 401
 
 
-def test_the_portals_session_ends_by_time_and_by_request() -> None:
+def test_portal_session_ends_by_time_and_by_logout() -> None:
     caller = caller_for("vchs")
     for end in ("time", "request"):
         caller.headers["x-vchs-authorization"] = portal_login(caller).headers["x-vchs-authorization"]
@@ -170,13 +173,13 @@ def iam_login(caller: Caller, user: str = "demo", password: str = "demo-password
     return caller.send("POST", "/api/iam/login", Accept="application/json;version=5.7", **basic(user, password))
 
 
-def test_on_demand_leads_to_an_instance() -> None:
+def test_on_demand_lists_plans_and_instances() -> None:
     caller = caller_for("vca")
     login = iam_login(caller)
     assert (login.status, login.headers["Content-Type"]) == (201, "application/json; version=5.7")
     caller.headers["Authorization"] = f"Bearer {login.headers['vchs-authorization']}"
-    plans, found = caller.json("/api/sc/plans")["plans"], caller.json("/api/sc/instances")["instances"]
-    compute = found[0]
+    plans, instances = caller.json("/api/sc/plans")["plans"], caller.json("/api/sc/instances")["instances"]
+    compute = instances[0]
     assert compute["planId"] == plans[0]["id"]
     assert compute["apiUrl"].endswith(f"/api/compute/api/org/{compute['id']}")
     attributes = json.loads(compute["instanceAttributes"])
@@ -186,11 +189,11 @@ def test_on_demand_leads_to_an_instance() -> None:
     assert etree.fromstring(session.body).get("href") == f"{ORIGIN}/api/compute/api/session"
     token = session.headers["x-vcloud-authorization"]
     assert vcd.get(compute["apiUrl"], x_vcloud_authorization=token).status == 200
-    # The malformed type is what was recorded; only what stands before the semicolon can be trusted.
+    # The malformed type is recorded. Only the text before the semicolon is reliable.
     assert 'class="com".vmware.' in caller.get("/api/sc/plans").headers["Content-Type"]
 
 
-def test_on_demand_signs_on_without_a_password() -> None:
+def test_on_demand_opens_a_session_without_a_password() -> None:
     caller = caller_for("vca")
     caller.headers["Authorization"] = f"Bearer {iam_login(caller).headers['vchs-authorization']}"
     answer = caller.send("POST", "/api/sessions/vcloud/org1", Accept="application/xml;version=5.7")
@@ -202,7 +205,7 @@ def test_on_demand_signs_on_without_a_password() -> None:
     assert caller.send("POST", "/api/sessions/vcloud/other", Accept="application/xml;version=5.7").status == 403
 
 
-def test_the_bearer_token_ends_after_fifteen_minutes_in_use_or_not() -> None:
+def test_bearer_token_ends_after_fifteen_minutes() -> None:
     caller = caller_for("vca")
     assert iam_login(caller, password="wrong").status == 401
     assert caller.get("/api/sc/plans").status == 403
@@ -213,7 +216,7 @@ def test_the_bearer_token_ends_after_fifteen_minutes_in_use_or_not() -> None:
     assert caller.get("/api/sc/plans").status == 401
 
 
-def test_tokens_do_not_stand_in_for_each_other() -> None:
+def test_tokens_are_valid_for_one_service_only() -> None:
     caller = caller_for()
     portal, iam = portal_login(caller).headers["x-vchs-authorization"], iam_login(caller).headers["vchs-authorization"]
     vcd = signed_in(caller.simulator).headers["x-vcloud-authorization"]
@@ -224,17 +227,17 @@ def test_tokens_do_not_stand_in_for_each_other() -> None:
 
 
 @pytest.mark.parametrize("profile", ["vchs", "vca", "vcd", "all"])
-def test_a_probe_learns_what_it_talks_to(profile: str) -> None:
-    """The three questions of a well-known client. Source: protocol/sessions.md §1.1."""
+def test_probes_identify_the_product(profile: str) -> None:
+    """Send the three probes of a well-known client. Source: protocol/sessions.md §1.1."""
     caller = caller_for(profile)
     iam = caller.send("POST", "/api/iam/login", Accept="application/json;version=5.7", **basic("_", "_")).status
     vchs = caller.send("POST", "/api/vchs/sessions", **basic("_", "_")).status
     versions = caller.get("/api/versions").status
-    found = "vca" if not 401 <= iam <= 499 else "vchs" if vchs == 401 else "vcd" if versions == 200 else "unknown"
-    assert found == {"all": "vchs"}.get(profile, profile)
+    product = "vca" if not 401 <= iam <= 499 else "vchs" if vchs == 401 else "vcd" if versions == 200 else "unknown"
+    assert product == {"all": "vchs"}.get(profile, profile)
 
 
-def test_the_world_of_another_org_is_forbidden_not_absent() -> None:
+def test_objects_of_another_org_are_forbidden() -> None:
     simulator = Simulator(SimulatorConfig(profile="vcd"))
     caller = signed_in(simulator)
     for vdc in simulator.world.vdcs.values():

@@ -1,4 +1,4 @@
-"""Metrics of one simulated VM fit together."""
+"""Consistency of the simulated metrics of a VM."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_active_memory_is_the_share_of_the_configured_memory(size: Size) -> None
         assert kilobytes == pytest.approx(share / 100 * size.memory_mb * 1024, rel=0.005)
 
 
-def test_a_disk_uses_no_more_than_it_has() -> None:
+def test_disk_use_is_limited_by_its_size() -> None:
     used, provisioned = (values("one", f"disk.{name}.latest", Size()) for name in ("used", "provisioned"))
     assert set(provisioned) == {20 * 1024 * 1024}
     assert max(used) < min(provisioned)

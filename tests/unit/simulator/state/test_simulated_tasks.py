@@ -1,4 +1,4 @@
-"""Tasks: states in their order, what each state shows, cancelling. Source: protocol/tasks.md."""
+"""States, documents and cancellation of tasks. Source: protocol/tasks.md."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def look(caller: Caller, task: SimulatedTask) -> tuple[str, list[str]]:
     return str(root.get("status")), [str(child.tag).rpartition("}")[2] for child in root]
 
 
-def test_a_task_goes_on_when_it_is_looked_at(caller: Caller) -> None:
+def test_task_advances_with_polls(caller: Caller) -> None:
     task = started(caller, polls=2)
     assert look(caller, task) == ("queued", ["User", "Organization", "Details"])
     assert look(caller, task) == ("running", ["Link", "Owner", "User", "Organization", "Progress", "Details"])
     assert look(caller, task) == ("success", ["Owner", "User", "Organization", "Progress", "Details"])
 
 
-def test_a_task_goes_on_by_the_virtual_clock(caller: Caller) -> None:
+def test_task_advances_with_the_virtual_clock(caller: Caller) -> None:
     task = started(caller, seconds=60)
     assert look(caller, task)[0] == "queued"
     assert look(caller, task)[0] == "running"
@@ -43,7 +43,7 @@ def test_a_task_goes_on_by_the_virtual_clock(caller: Caller) -> None:
     assert str(root.get("endTime")) > str(root.get("startTime"))
 
 
-def test_a_running_task_can_be_cancelled_once(caller: Caller) -> None:
+def test_running_task_can_be_canceled_once(caller: Caller) -> None:
     task = started(caller, polls=5)
     assert caller.send("POST", f"/api/task/{task.task_id}/action/cancel").status == 204
     root = caller.xml(f"/api/task/{task.task_id}")
@@ -51,19 +51,19 @@ def test_a_running_task_can_be_cancelled_once(caller: Caller) -> None:
     assert caller.send("POST", f"/api/task/{task.task_id}/action/cancel").status == 400
 
 
-def test_a_task_is_forgotten_after_ninety_days(caller: Caller) -> None:
+def test_task_cannot_be_read_after_90_days(caller: Caller) -> None:
     task = started(caller)
     caller.simulator.clock.advance(91 * 86400)
     fresh = signed_in(caller.simulator)
     assert fresh.get(f"/api/task/{task.task_id}").status == 403
 
 
-def test_the_org_lists_its_tasks(caller: Caller) -> None:
+def test_task_list_of_an_org(caller: Caller) -> None:
     task = started(caller, polls=1)
     org_id = next(iter(caller.simulator.world.orgs.values())).org_id
     root = caller.xml(f"/api/tasksList/{org_id}")
     assert root.get("name") == "Tasks Lists"
     assert [child.get("operationName") for child in root] == ["vappDeploy", "testing"]
-    # Being listed is not being looked at.
+    # The task list does not count as a poll.
     assert look(caller, task)[0] == "queued"
     assert caller.get(f"/api/tasksList/{task.task_id}").status == 403

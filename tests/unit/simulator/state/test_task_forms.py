@@ -1,4 +1,4 @@
-"""Every form that a task may have over the wire, one switch at a time.
+"""Options that change the documents of tasks.
 
 Source: protocol/dr.md §3.3, protocol/tasks.md §6.
 """
@@ -25,13 +25,13 @@ from vcloudair_core.transport.messages import Request
         ("absent", [None, None, None, None]),
     ],
 )
-def test_progress_is_what_the_mode_says_and_the_status_the_same(mode: str, expected: list[str | None]) -> None:
+def test_progress_mode_option(mode: str, expected: list[str | None]) -> None:
     cloud = Cloud(progress_mode=mode)
     first = cloud.began("testFailover")
     cloud.look(first)
-    found = [first, *cloud.looks(first, 3.01, 5, 3)]
-    assert [progress_of(one) for one in found] == expected
-    assert [one.get("status") for one in found] == ["queued", "running", "running", "success"]
+    documents = [first, *cloud.looks(first, 3.01, 5, 3)]
+    assert [progress_of(task) for task in documents] == expected
+    assert [task.get("status") for task in documents] == ["queued", "running", "running", "success"]
 
 
 @pytest.mark.parametrize(("value", "shown"), [(1, "1"), (100, "100")])
@@ -42,7 +42,7 @@ def test_progress_of_a_failed_task(value: int, shown: str) -> None:
     assert (task.get("status"), progress_of(task), code_of(task)) == ("error", shown, "RecoveryFault")
 
 
-def test_a_queued_task_may_have_owner_and_progress() -> None:
+def test_queued_owner_and_progress_options() -> None:
     bare, full = Cloud().began("failover"), Cloud(queued_owner="present", queued_progress="0").began("failover")
     assert [bare.find(f"{VCLOUD}{name}") for name in ("Owner", "Progress", "Link")] == [None, None, None]
     assert (full.get("status"), progress_of(full)) == ("queued", "0")
@@ -50,7 +50,7 @@ def test_a_queued_task_may_have_owner_and_progress() -> None:
 
 
 @pytest.mark.parametrize(
-    ("config", "is_there"),
+    ("config", "is_present"),
     [
         ({}, [True, False, True, True, True]),
         ({"start_missing": True}, [False, False, True, True, True]),
@@ -58,33 +58,33 @@ def test_a_queued_task_may_have_owner_and_progress() -> None:
         ({"no_details": True}, [True, False, True, True, False]),
     ],
 )
-def test_what_may_be_missing(config: dict[str, Any], is_there: list[bool]) -> None:
+def test_options_that_omit_fields(config: dict[str, Any], is_present: list[bool]) -> None:
     cloud = Cloud(**config)
     queued = cloud.began("failover")
     cloud.simulator.clock.advance(11)
     over = cloud.look(queued)
-    found = [queued.get("startTime"), queued.get("endTime"), over.get("startTime"), over.get("endTime")]
-    assert [*[one is not None for one in found], over.find(f"{VCLOUD}Details") is not None] == is_there
+    times = [queued.get("startTime"), queued.get("endTime"), over.get("startTime"), over.get("endTime")]
+    assert [*[time is not None for time in times], over.find(f"{VCLOUD}Details") is not None] == is_present
 
 
-def test_words_of_a_status_may_be_others() -> None:
+def test_status_options() -> None:
     cloud = Cloud(waiting_status="preRunning", running_status="postRunning")
     first = cloud.began("failover")
-    seen = [first, *cloud.looks(first, 0, 1, 10)]
-    assert [one.get("status") for one in seen] == ["preRunning", "preRunning", "postRunning", "success"]
+    documents = [first, *cloud.looks(first, 0, 1, 10)]
+    assert [task.get("status") for task in documents] == ["preRunning", "preRunning", "postRunning", "success"]
 
 
 @pytest.mark.parametrize(
     ("when", "expected"),
     [("while-running", [False, True, False]), ("always", [True, True, True]), ("never", [False, False, False])],
 )
-def test_the_link_to_cancel(when: str, expected: list[bool]) -> None:
+def test_cancel_link_option(when: str, expected: list[bool]) -> None:
     cloud = Cloud(cancel_link=when)
     first = cloud.began("failover")
-    seen = [first, *cloud.looks(first, 0, 1, 10)]
-    del seen[1]
-    links = [one.find(f"{VCLOUD}Link") for one in seen]
-    assert [one is not None and one.get("rel") == "task:cancel" for one in links] == expected
+    documents = [first, *cloud.looks(first, 0, 1, 10)]
+    del documents[1]
+    links = [task.find(f"{VCLOUD}Link") for task in documents]
+    assert [link is not None and link.get("rel") == "task:cancel" for link in links] == expected
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_the_link_to_cancel(when: str, expected: list[bool]) -> None:
     [("href", True, False), ("both", True, True), ("location", False, True)],
 )
 @pytest.mark.parametrize("port", ["none", "href", "location", "both"])
-def test_where_a_task_is(links: str, has_href: bool, has_location: bool, port: str) -> None:
+def test_task_links_option(links: str, has_href: bool, has_location: bool, port: str) -> None:
     cloud = Cloud(task_links=links, task_port_443=port)
     answer = cloud.act("failover")
     href, location = etree.fromstring(answer.body).get("href"), answer.headers.get("Location")
@@ -100,11 +100,11 @@ def test_where_a_task_is(links: str, has_href: bool, has_location: bool, port: s
     for value, place in ((href, "href"), (location, "location")):
         if value is not None:
             assert (":443/" in value) == (port in (place, "both"))
-            assert etree.fromstring(cloud.caller.get(value).body).get("href")  # it leads there
+            assert etree.fromstring(cloud.caller.get(value).body).get("href")  # The link leads to the task.
 
 
 @pytest.mark.parametrize("status", [200, 202])
-def test_an_accepted_action_is_200_or_202(status: int) -> None:
+def test_dr_status_option(status: int) -> None:
     cloud = Cloud(dr_status=status, delete_status=status)
     assert cloud.act("testFailover").status == status
     cloud.simulator.clock.advance(11)
@@ -114,20 +114,20 @@ def test_an_accepted_action_is_200_or_202(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [403, 404])
-def test_a_task_may_vanish_and_the_action_goes_on(status: int) -> None:
+def test_action_continues_when_its_task_cannot_be_read(status: int) -> None:
     cloud = Cloud(task_gone_after=2, task_gone_status=status)
     task = cloud.began("failover")
     assert cloud.look(task).get("status") == "queued"
     assert cloud.look(task).get("status") == "running"
     assert cloud.caller.get(str(task.get("href"))).status == status
     listed = cloud.caller.xml(f"/api/tasksList/{cloud.simulator.world.orgs['org1'].org_id}")
-    assert task.get("id") not in [one.get("id") for one in listed]
+    assert task.get("id") not in [task.get("id") for task in listed]
     cloud.simulator.clock.advance(11)
     assert cloud.states() == ("none", "complete")
 
 
 @pytest.mark.parametrize("kind", ["status", "hang", "reset"])
-def test_one_poll_may_fail(kind: str) -> None:
+def test_single_poll_can_fail(kind: str) -> None:
     cloud = Cloud()
     task = cloud.began("failover")
     cloud.simulator.faults.add(kind, method="GET", path="/api/task", status=503)
@@ -144,30 +144,33 @@ def test_one_poll_may_fail(kind: str) -> None:
     ("action", "states"), [("testFailover", ("testError", "notStarted")), ("failover", ("none", "error"))]
 )
 @pytest.mark.parametrize("trouble", ["", "hang"])
-def test_a_task_can_be_cancelled(action: str, states: tuple[str, str], trouble: str) -> None:
+def test_task_can_be_canceled(action: str, states: tuple[str, str], trouble: str) -> None:
     cloud = Cloud()
     cloud.replication.trouble = trouble
     task = cloud.began(action)
     cloud.simulator.clock.advance(2)
     answer = cloud.caller.send("POST", f"{task.get('href')}/action/cancel")
     assert (answer.status, answer.body) == (204, b"")
-    found = cloud.look(task)
-    assert (found.get("status"), found.get("cancelRequested")) == ("canceled", "true")
-    assert found.get("endTime") >= found.get("startTime")
+    canceled = cloud.look(task)
+    assert (canceled.get("status"), canceled.get("cancelRequested")) == ("canceled", "true")
+    assert canceled.get("endTime") >= canceled.get("startTime")
     assert cloud.states() == states
     assert cloud.machine() is None
     assert cloud.caller.send("POST", f"{task.get('href')}/action/cancel").status == 400
-    # The query service knows it too, when it ended included.
+    # The query service shows the canceled task with its end time.
     rows = cloud.caller.xml("/api/query?type=task&filter=status==canceled")
-    assert [row.get("endDate") for row in rows if row.tag == f"{VCLOUD}TaskRecord"] == [found.get("endTime")]
+    assert [row.get("endDate") for row in rows if row.tag == f"{VCLOUD}TaskRecord"] == [canceled.get("endTime")]
 
 
-def test_a_user_may_do_so_much_at_once() -> None:
+def test_limit_per_user_option() -> None:
     cloud = Cloud(replications=3, limit_per_user=2)
-    paths = [f"/api/vr/replications/{one}/action/testFailover" for one in cloud.simulator.world.replications]
+    paths = [
+        f"/api/vr/replications/{replication_id}/action/testFailover"
+        for replication_id in cloud.simulator.world.replications
+    ]
     media = "application/vnd.vmware.hcs.testFailoverParams+xml"
     answers = [cloud.caller.send("POST", path, BODY, Content_Type=media) for path in paths]
-    assert [one.status for one in answers] == [200, 200, 400]
+    assert [answer.status for answer in answers] == [200, 200, 400]
     assert etree.fromstring(answers[2].body).get("minorErrorCode") == "OPERATION_LIMITS_EXCEEDED"
     cloud.simulator.clock.advance(11)
     assert cloud.caller.send("POST", paths[2], BODY, Content_Type=media).status == 200

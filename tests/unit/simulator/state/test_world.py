@@ -1,4 +1,4 @@
-"""The inventory counts its own changes."""
+"""The inventory counts its changes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CHANGES: dict[str, Callable[[World], object]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_changes_are_counted_by_the_inventory_that_changes(change: str) -> None:
+def test_inventory_counts_its_changes(change: str) -> None:
     world, other = inventory(), inventory()
     before, elsewhere = world.changes.count, other.changes.count
     CHANGES[change](world)
@@ -38,14 +38,14 @@ def test_changes_are_counted_by_the_inventory_that_changes(change: str) -> None:
     assert other.changes.count == elsewhere
 
 
-def test_looking_is_no_change() -> None:
+def test_reads_are_not_counted() -> None:
     world = inventory()
     before = world.changes.count
     assert (world.org("ACME"), world.vdcs_of("acme")) == (world.orgs["o"], [world.vdcs["d"]])
     assert world.changes.count == before
 
 
-def test_a_copy_counts_for_no_inventory() -> None:
+def test_changes_of_a_copy_are_not_counted() -> None:
     world = inventory()
     edge = copy.deepcopy(world.edges["e"])
     before = world.changes.count
