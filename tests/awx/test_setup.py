@@ -131,7 +131,7 @@ def test_a_drill_is_cleaned_up_whatever_happens(made: Made) -> None:
     assert after("verify") == {"always": ["cleanup"]}
     assert after("cleanup") == {}
     approval = next(iter(made.awx.objects["workflow_approval_templates"].values()))
-    assert (approval["name"], approval["timeout"]) == ("Begin the drill", 86400)
+    assert (approval["name"], approval["timeout"]) == ("Start the drill", 86400)
 
 
 def test_schedules_wait_until_somebody_switches_them_on(made: Made) -> None:

@@ -135,7 +135,7 @@ def run_shipped(playbook: str, programs: Path, collections: Path, server: Simula
         arguments += ["-e", json.dumps({"dr_drill_report_dir": str(tmp_path / "report")})]
     if playbook == "dr_failover":
         arguments += ["-e", json.dumps({"dr_approve": "The primary site is down"})]
-    plugin = {"machines_facts": "vca_vms", "edges_converge": "vca_edges"}.get(playbook)
+    plugin = {"vm_facts": "vca_vms", "edges_converge": "vca_edges"}.get(playbook)
     if plugin:
         inventory = tmp_path / "cloud.vca.yml"
         inventory.write_text(f"plugin: vcloudair.cloud.{plugin}\n", encoding="utf-8")

@@ -80,7 +80,7 @@ def test_a_drill_by_a_plan_twice_with_a_report_of_each(
         done = run_playbook("dr_drill.yml", env, *PLAN, *drill)
         assert done.status == 0, done.output
         assert actions(server) == DRILL
-        for said in ("Verdict: succeeded", "VMs: 3 of 3", "target 30.0 min, met", "3 checks hold"):
+        for said in ("Verdict: succeeded", "VMs: 3 of 3", "target 30.0 min, met", "3 checks passed"):
             assert said in done.output
     folders = sorted((tmp_path / "reports").iterdir())
     assert len(folders) == 2
@@ -107,9 +107,9 @@ def test_checks_that_fail_are_all_named_and_the_test_is_cleaned_up(
     done = run_playbook("dr_drill.yml", env, *ALL, *extra(dr_drill_checks=checks))
     assert done.status == 2
     assert actions(server) == DRILL
-    ending = done.output.rpartition("TASK [vcloudair.cloud.dr_drill : End as the drill did]")[2]
+    ending = done.output.rpartition("TASK [vcloudair.cloud.dr_drill : Fail if the drill failed]")[2]
     assert "The drill failed: 4 of 5 checks failed: the database: Timeout" in ending
-    assert f"{server.url}/api/versions: there is no 'nonsense' in the answer" in ending
+    assert f"{server.url}/api/versions: the response does not contain 'nonsense'" in ending
     assert "ours: payroll is empty" in ending
     assert "Verdict: failed" in done.output
     assert "NOT CLEANED UP" not in done.output
@@ -152,7 +152,7 @@ def test_what_is_not_ready_is_not_started_and_every_reason_is_told(
     for playbook in ("dr_drill.yml", "dr_readiness.yml"):
         refused = run_playbook(playbook, env, *PLAN)
         assert refused.status == 2
-        assert "Not ready for a drill, and nothing was started. The score is 40 of 100" in refused.output
+        assert "Not ready for a drill. Nothing was started. The readiness score is 40 of 100" in refused.output
         assert "replicated-0002: " in refused.output
     assert actions(server) == Counter()
     forced = run_playbook("dr_readiness.yml", env, *PLAN, *extra(dr_drill_min_score=0))
@@ -165,7 +165,7 @@ def test_a_drill_does_not_remove_what_somebody_else_tests(env: dict[str, str], s
     server.simulator.world.vms["theirs"] = server.simulator.world.recovered_vm(machine, "POWERED_ON", "lan")
     refused = run_playbook("dr_drill.yml", env, *ALL, *extra(dr_drill_min_score=0))
     assert refused.status == 2
-    assert "Nothing was started. There is a test already of replicated-0002" in refused.output
+    assert "The drill was not started, because it would remove the existing tests of replicated-0002" in refused.output
     assert actions(server) == Counter()
     assert machine.test_state == "complete"
 
@@ -198,7 +198,7 @@ def test_check_mode_says_what_would_be_done(env: dict[str, str], server: Simulat
     assert actions(server) == Counter()
     assert "planned: vm replicated-0001, 0.0 s to ~60.0 s" in done.output
     assert "planned: vm replicated-0003, 60.0 s to ~120.0 s" in done.output
-    assert "then: 1 checks, and the clean-up" in done.output
+    assert "then: 1 checks and the cleanup" in done.output
 
 
 @pytest.mark.exhaustive
@@ -212,7 +212,7 @@ def test_a_missed_target_fails_a_drill_that_is_to_keep_it(
     assert "RPO: 120.0 min, target 1.0 min, missed" in kept.output
     failed = run_playbook("dr_drill.yml", env, *extra(dr_plan=str(plan), dr_drill_requires_targets=True))
     assert failed.status == 2
-    assert "A target was missed: RPO" in failed.output
+    assert "Targets missed: RPO" in failed.output
 
 
 # -- jobs of their own, in the order in which a workflow of AWX runs them -----------------------------------------
@@ -229,14 +229,14 @@ def test_test_verify_and_clean_up_each_twice(env: dict[str, str]) -> None:
         assert second.status == 0 and second.counts["changed"] == 0, second.output
     after = run_playbook("dr_verify.yml", env, *ALL)
     assert after.status == 2
-    assert f"Not tested: {NAMES}" in after.output
+    assert f"VMs without a running test: {NAMES}" in after.output
 
 
 @pytest.mark.exhaustive
 def test_only_those_that_are_named(env: dict[str, str]) -> None:
     assert run_playbook("dr_test.yml", env, "-e", "dr_vms=replicated-0002").counts["changed"] == 1
     assert run_playbook("dr_verify.yml", env, "-e", "dr_vms=replicated-0002").status == 0
-    assert "Not tested: replicated-0001" in run_playbook("dr_verify.yml", env, *ALL).output
+    assert "VMs without a running test: replicated-0001" in run_playbook("dr_verify.yml", env, *ALL).output
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def test_a_failover_that_nobody_approved_starts_nothing(env: dict[str, str], ser
     refused = run_playbook("dr_failover.yml", env, *PLAN)
     assert refused.status == 2
     assert "the approval is missing" in refused.output
-    assert "approve of the module" in refused.output
+    assert "`approve` of the module" in refused.output
     assert actions(server) == Counter()
 
 

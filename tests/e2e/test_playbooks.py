@@ -22,8 +22,8 @@ PLAYBOOKS = {
     "firewall_report.yml": 0,
     "firewall_staged.yml": 3,
     "ipsec_converge.yml": 2,
-    "machines_facts.yml": 0,
-    "machines_report.yml": 0,
+    "vm_facts.yml": 0,
+    "vm_report.yml": 0,
     "metrics_gate.yml": 0,
     "nat_converge.yml": 2,
 }
@@ -40,8 +40,8 @@ ELSEWHERE = {
 }
 """Playbooks that need a cloud or an inventory of their own, and the file here that runs them."""
 
-OF_AN_INVENTORY = {"machines_facts.yml"}
-"""Playbooks whose hosts are the machines of the cloud."""
+OF_AN_INVENTORY = {"vm_facts.yml"}
+"""Playbooks whose hosts are the VMs of the cloud."""
 
 SECRETS = ("demo-password", "a key of the tests")
 

@@ -1,6 +1,6 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""An event source of Event-Driven Ansible: what happens in vCloud Air and VMware Cloud Director."""
+"""Event source of Event-Driven Ansible for vCloud Air and VMware Cloud Director."""
 
 from __future__ import annotations
 
@@ -9,70 +9,72 @@ import logging
 from typing import Any
 
 DOCUMENTATION = r"""
-short_description: What happens in vCloud Air and VMware Cloud Director
+short_description: Events of vCloud Air and VMware Cloud Director
 description:
-  - Looks at a cloud again and again, and makes an event of each thing that is new. An occurrence is one event, however
-    often it is seen, and its end is another one.
-  - A cloud that cannot be reached makes no event. It is looked at less and less often until it answers, and then what
-    has changed in the meantime is told.
-  - Everything wrong with the options is said at once when the rulebook starts, before anything is sent. A password that
-    the cloud refuses at the start, and an edge gateway that is not there, end it as well.
-  - A sign-in that is refused later does not end it. It tries again after 1, 3, 9, 27 and then every 30 minutes, so that
-    no account is locked.
-  - No event holds a secret.
+  - Polls a cloud and sends an event for each change, such as a failed task or a tunnel that is down. A problem causes
+    one event when it is detected and another one when it ends.
+  - If the cloud cannot be reached, no event is sent. The time between polls increases until the cloud responds. The
+    source then sends events for the changes since the last successful poll.
+  - Invalid options are reported when the rulebook starts, before the source sends a request. The source also stops if
+    the cloud rejects the password at the start or an edge gateway does not exist.
+  - If a later sign-in is rejected, the source does not stop. It retries after 1, 3, 9, 27 and then every 30 minutes, so
+    that the account is not locked.
+  - Events never contain secrets.
 options:
   watch:
     description:
-      - What to watch. V(tasks) makes the events C(task_failed). V(tunnels) makes C(tunnel_down) and C(tunnel_up).
-        V(replications) makes C(replication_behind) and C(replication_caught_up). V(drift) makes C(edge_drifted) and
+      - Checks to run. V(tasks) sends the event C(task_failed). V(tunnels) sends C(tunnel_down) and C(tunnel_up).
+        V(replications) sends C(replication_behind) and C(replication_caught_up). V(drift) sends C(edge_drifted) and
         C(edge_in_line).
-      - What is down, behind or different when it starts is told, what has failed before is not. See O(with_past).
+      - Tunnels, replications and edge gateways that have a problem at the start cause an event. Tasks that failed
+        before the start do not, unless O(with_past=true).
     type: list
     elements: str
     choices: [tasks, tunnels, replications, drift]
     required: true
   edges:
     description:
-      - For V(tunnels), the names or UUIDs of the edge gateways. By default all that have advanced networking.
+      - For V(tunnels), names or UUIDs of the edge gateways. By default, all edge gateways with advanced networking are
+        checked.
     type: list
     elements: str
   documents:
     description:
-      - For V(drift), what each edge gateway is to look like. The keys are names or UUIDs, the values are documents, as
-        C(vca edge export) writes them, or the names of files that hold them.
-      - Keys of tunnels are no difference, because no server shows them, so documents need none.
+      - For V(drift), the desired configuration of each edge gateway. The keys are names or UUIDs. The values are
+        documents in the format of C(vca edge export), or paths of files with such documents.
+      - Documents do not need the keys of tunnels. They are not compared, because the server never returns them.
     type: dict
   purge:
     description:
-      - For V(drift), whether rules and tunnels that a document lacks are a difference.
+      - For V(drift), whether rules and tunnels that are not in the document count as drift.
     type: bool
     default: false
   interval:
     description:
-      - Seconds between two looks.
+      - Time between polls, in seconds.
     type: float
     default: 60
   max_interval:
     description:
-      - Seconds between two looks at the most, when the cloud cannot be read. The time doubles with each failure.
+      - Maximum time between polls, in seconds, if the cloud cannot be read. The time doubles with each failure.
     type: float
     default: 600
   confirm:
     description:
-      - How many looks in a row have to agree before something is an event, for what goes up and down quickly. Failed
-        tasks are told at once.
+      - Number of consecutive polls that must show a change before the event is sent. Increase it if tunnels go up and
+        down quickly. Failed tasks are always reported at once.
     type: int
     default: 1
   with_past:
     description:
-      - For V(tasks), whether those that had failed before it started are told, too.
+      - For V(tasks), whether to send events for tasks that failed before the start.
     type: bool
     default: false
   url:
     description:
-      - Base URL of the API or portal. This and all other options of the connection (O(org), O(username), O(password),
-        O(api_token), O(service_type), O(vdc), O(validate_certs), O(ca_path) and so on) are those of the modules.
-        What is not given is taken from C(VCA_URL), C(VCA_ORG) and so on in the environment.
+      - Base URL of the API or portal.
+      - This source has the same connection options as the modules. Options that are not set are read from environment
+        variables, such as C(VCA_URL) and C(VCA_ORG).
     type: str
   org:
     description: Name of the organization.
@@ -87,16 +89,17 @@ options:
     description: API token of a user or service account of VMware Cloud Director.
     type: str
   service_type:
-    description: Which API is spoken, V(vchs), V(vca) or V(vcd).
+    description: Type of the cloud service, as V(vchs), V(vca) or V(vcd).
     type: str
   vdc:
-    description: Name or UUID of the virtual data center. It chooses among edge gateways of the same name.
+    description: >-
+      Name or UUID of the virtual data center (VDC). It is required if several edge gateways have the same name.
     type: str
   validate_certs:
-    description: Whether TLS certificates are verified.
+    description: Whether to verify TLS certificates.
     type: bool
   ca_path:
-    description: PEM file or directory of certificate authorities to trust.
+    description: PEM file or directory with the certificate authorities (CAs) to trust.
     type: str
 """
 
@@ -107,7 +110,7 @@ EXAMPLES = r"""
 - vcloudair.cloud.vca_events:
     url: https://vcd.example.com
     org: acme
-    username: watcher
+    username: monitoring
     password: "{{ vca_password }}"
     watch: [tunnels, drift]
     edges: [web-edge]
@@ -123,19 +126,22 @@ try:
     from vcloudair_core.monitoring import Monitor, create_monitors, read_options
 except ImportError as exc:
     raise ImportError(
-        "The event source vca_events needs the Python library vcloudair-core in the environment that ansible-rulebook "
-        f"runs in ({exc}). From a checkout of the project, run: pip install '.[cli]'"
+        "Importing the Python library vcloudair-core failed in the environment of ansible-rulebook, which the event "
+        f"source vca_events requires: {exc}. From a checkout of the project, run: pip install '.[cli]'"
     ) from exc
 
 LOGGER = logging.getLogger(__name__)
 
 
 async def main(queue: asyncio.Queue[dict[str, Any]], args: dict[str, Any]) -> None:
-    """Puts events until it is canceled. Raises VcloudAirError for what no waiting mends."""
-    # What ansible-rulebook itself adds to the options of a source.
-    given = {name: value for name, value in args.items() if name != "eda_feedback_queue"}
+    """Put events into the queue until canceled.
+
+    Raises VcloudAirError for errors that a later attempt cannot solve, such as invalid options.
+    """
+    # ansible-rulebook adds this key to the options of a source.
+    source_options = {name: value for name, value in args.items() if name != "eda_feedback_queue"}
     app = App()
-    options = read_options(given)
+    options = read_options(source_options)
     settings = app.settings(options.connection)
     monitors = create_monitors(options, lambda: app.client(settings))
     tasks = [asyncio.create_task(follow(queue, monitor)) for monitor in monitors]
@@ -148,7 +154,10 @@ async def main(queue: asyncio.Queue[dict[str, Any]], args: dict[str, Any]) -> No
 
 
 async def follow(queue: asyncio.Queue[dict[str, Any]], monitor: Monitor) -> None:
-    """Poll a monitor until canceled, in a thread, so that it does not block the other sources of a rulebook."""
+    """Poll a monitor until canceled and put its events into the queue.
+
+    The monitor runs in a thread, so that it does not block the other sources of a rulebook.
+    """
     while True:
         try:
             events = await asyncio.to_thread(monitor.poll)
@@ -163,10 +172,10 @@ async def follow(queue: asyncio.Queue[dict[str, Any]], monitor: Monitor) -> None
 if __name__ == "__main__":
 
     class _Printer:
-        """Shows events in place of a rulebook."""
+        """Queue that prints events, for a run without a rulebook."""
 
         async def put(self, event: dict[str, Any]) -> None:
-            """Print one."""
-            print(event)  # noqa: T201 - this is what it is for
+            """Print an event."""
+            print(event)  # noqa: T201 - output of a run without a rulebook
 
     asyncio.run(main(_Printer(), {"watch": ["tasks", "tunnels"], "interval": 5}))  # type: ignore[arg-type]
