@@ -88,7 +88,7 @@ checks:
   type: list
   elements: dict
   sample:
-    - {name: rpo, subject: web1, status: fail, message: "the newest data is 120 min old; the plan promises 30 min",
+    - {name: rpo, subject: web1, status: fail, message: "the newest data is 120 min old; the RPO of the plan is 30 min",
        hint: Look at the replication where the VM runs now., weight: 5}
 api_calls:
   description: Number of HTTP requests that the task sent, including the sign-in.

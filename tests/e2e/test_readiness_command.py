@@ -87,7 +87,7 @@ def test_machines_in_place_of_a_plan(vca: Vca) -> None:
     shown = json.loads(out)
     assert (code, shown["score"], shown["is_ready"]) == (9, 40, False)
     assert shown["checks"][0]["subject"] == "nobody"
-    assert "nobody: there is no replication of that name." in err
+    assert "nobody: no replication has this name." in err
     assert yaml.safe_load(vca("dr", "check", "replicated-0001", "-o", "yaml")[1])["is_ready"]
     rows = list(csv.DictReader(vca("dr", "check", "--all", "-o", "csv")[1].splitlines()))
     assert {row["status"] for row in rows if row["name"] == "data"} == {"ok"}

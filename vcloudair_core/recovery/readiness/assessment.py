@@ -1,14 +1,13 @@
-"""Assess whether a recovery plan is going to work: its readiness checks, and a score.
+"""Readiness of a recovery plan: run its checks and compute a score. Nothing is started or changed.
 
-Everything that can be seen without starting anything is looked at: the plan, its VMs and their newest data, where
-they are brought to, the steps around them. Nothing is changed.
+The checks cover the plan, its VMs and their newest data, the target VDCs, and the steps.
 
-The score is the share of what is well, in percent, rounded down: each check counts as its weight, a ``warn`` half of
-it, ``fail`` and ``unknown`` nothing. Weights are 10 (essential: without it nothing works), 5 (it was promised, or is a
-part of the plan) and 2 (good to know). A plan that is not ready has at most 70, and at most 40 when something essential
-fails, so that no crowd of sound VMs hides one that is lost. 100 means that all is well.
+The score is the weighted share of passed checks in percent, rounded down. ``ok`` counts fully, ``warn`` half, ``fail``
+and ``unknown`` not at all. Weights are 10 (essential: the recovery cannot work without it), 5 (the plan promises or
+uses it) and 2 (useful). A plan that is not ready has at most 70, or at most 40 when an essential check fails, so that
+many good VMs do not hide a lost one.
 
-A plan is ready when no check fails and everything essential is known.
+A plan is ready when no check fails and the result of every essential check is known.
 """
 
 from __future__ import annotations
@@ -30,15 +29,17 @@ from vcloudair_core.recovery.readiness.vdc_checks import place_checks
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
 
-MOST_UNREADY, MOST_LOST = 70, 40
-_WORTH = {OK: 1.0, WARN: 0.5, FAIL: 0.0, UNKNOWN: 0.0}
+MAX_NOT_READY, MAX_ESSENTIAL_FAILED = 70, 40
+_CREDIT = {OK: 1.0, WARN: 0.5, FAIL: 0.0, UNKNOWN: 0.0}
 _ORDER = (FAIL, UNKNOWN, WARN, OK)
 
 
 @dataclass(frozen=True)
 class Readiness:
-    """``score``: 0 to 100. ``checks``: what fails first, then what is not known, warnings, and what is well;
-    among these, what weighs most."""
+    """The readiness of a plan.
+
+    ``score``: 0 to 100. ``checks``: sorted by status (fail, unknown, warn, ok), then by weight, highest first.
+    """
 
     score: int
     is_ready: bool
@@ -46,12 +47,12 @@ class Readiness:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Return the number of checks by status. Shape: ``{"ok", "warn", "fail", "unknown"}``."""
+        """Return the number of checks by status: ``{"ok", "warn", "fail", "unknown"}``."""
         counts = Counter(check.status for check in self.checks)
-        return {status: counts[status] for status in _WORTH}
+        return {status: counts[status] for status in _CREDIT}
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data. Shape: ``{"score", "is_ready", "counts", "checks": [...]}``."""
+        """Return ``{"score", "is_ready", "counts", "checks": [...]}`` as JSON types."""
         checks = [check.as_dict() for check in self.checks]
         return {"score": self.score, "is_ready": self.is_ready, "counts": self.counts, "checks": checks}
 
@@ -64,10 +65,10 @@ def assess(
     now: datetime | None = None,
     last_test: datetime | Literal["from_journals"] | None = "from_journals",
 ) -> Readiness:
-    """Check everything that a test or a failover of the plan depends on, and start nothing.
+    """Check everything that a test or failover of a plan depends on. Nothing is started.
 
-    A read that fails becomes a check of its own and stops no other. Calls: one per VM, one more for 25 VMs, about seven
-    for all of them together, and those of ``vca edge plan`` for each network change.
+    A failed read gives a check with that result; the other checks continue. Requests: one per VM, one more for every
+    25 VMs, about seven in total, and those of ``vca edge plan`` for each network change.
 
     Args:
         client: The client of the cloud that VMs are recovered to.
@@ -83,16 +84,16 @@ def assess(
         raise SpecError("action", f"{action!r} is not one of {', '.join(OPERATIONS)}")
     if last_test == "from_journals":
         last_test = _last_test(client, plan)
-    moment = now or datetime.fromtimestamp(client.session.clock.wall(), timezone.utc)
-    evidence = gather(client, plan, moment)
+    checked_at = now or datetime.fromtimestamp(client.session.clock.wall(), timezone.utc)
+    evidence = gather(client, plan, checked_at)
     checks = [
         plan_check(plan),
         *vm_checks(plan, action, evidence),
         *place_checks(plan, action, evidence),
         *step_checks(client, plan, action),
     ]
-    if plan.name or last_test is not None:  # VMs that somebody names are no plan that could have been tested
-        checks.append(last_test_check(plan, action, moment, last_test))
+    if plan.name or last_test is not None:  # VMs selected by name, without a plan, have no tests
+        checks.append(last_test_check(plan, action, checked_at, last_test))
     ordered = tuple(sorted(checks, key=lambda check: (_ORDER.index(check.status), -check.weight)))
     return Readiness(score_of(ordered), _is_ready(ordered), ordered)
 
@@ -105,15 +106,15 @@ def _last_test(client: Client, plan: RecoveryPlan) -> datetime | None:
 
 
 def score_of(checks: Sequence[Check]) -> int:
-    """0 to 100; see the top of this module for the formula."""
-    whole = sum(check.weight for check in checks)
-    reached = sum(check.weight * _WORTH[check.status] for check in checks)
-    share = int(100 * reached / whole) if whole else 0
+    """Return the score, 0 to 100. The docstring of this module has the formula."""
+    total = sum(check.weight for check in checks)
+    reached = sum(check.weight * _CREDIT[check.status] for check in checks)
+    share = int(100 * reached / total) if total else 0
     if any(check.status == FAIL and check.is_essential for check in checks):
-        return min(share, MOST_LOST)
-    return share if _is_ready(checks) else min(share, MOST_UNREADY)
+        return min(share, MAX_ESSENTIAL_FAILED)
+    return share if _is_ready(checks) else min(share, MAX_NOT_READY)
 
 
 def _is_ready(checks: Sequence[Check]) -> bool:
-    unseen = any(check.status == UNKNOWN and check.is_essential for check in checks)
-    return bool(checks) and not unseen and all(check.status != FAIL for check in checks)
+    has_unknown = any(check.status == UNKNOWN and check.is_essential for check in checks)
+    return bool(checks) and not has_unknown and all(check.status != FAIL for check in checks)

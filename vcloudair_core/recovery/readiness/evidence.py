@@ -1,4 +1,4 @@
-"""The evidence for the checks of a plan, read once: an unreadable item is replaced by its error."""
+"""Read the data for the readiness checks of a plan once. An unreadable item is replaced by its error."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from vcloudair_core.services.dr.service import RecoveryService
     from vcloudair_core.services.query.record import Record
 
-_Thing = TypeVar("_Thing")
-_NAMES_A_CALL = 25
-"""So that the URL stays below what servers and proxies take."""
+_Item = TypeVar("_Item")
+_NAMES_PER_REQUEST = 25
+"""Keeps URLs within the limits of servers and proxies."""
 
 
 @dataclass(frozen=True)
 class PlanMatch:
-    """A VM of the plan and the replications that its name may stand for."""
+    """A VM of the plan and the replications that its name matches."""
 
     vm: PlannedVm
     candidates: tuple[Reference, ...]
@@ -31,15 +31,21 @@ class PlanMatch:
 
 @dataclass(frozen=True)
 class Place:
-    """A VDC. ``is_enabled`` (for replications): None when nobody says. ``record``: of the query service, if there is
-    one. ``held``: ids of the replications into it, None when nobody asked.
+    """A VDC that can be the target of replications.
+
+    Attributes:
+        reference: The link and name of the VDC.
+        is_enabled: Enabled for replications; None when unknown.
+        record: The record of the query service, or None.
+        details: The recovery details, or the error of reading them; None when not read.
+        replication_ids: Ids of the replications into the VDC, or the error of reading them; None when not read.
     """
 
     reference: Reference
     is_enabled: bool | None = None
     record: Mapping[str, Any] | None = None
     details: RecoveryDetails | VcloudAirError | None = None
-    held: frozenset[str] | VcloudAirError | None = None
+    replication_ids: frozenset[str] | VcloudAirError | None = None
 
     @property
     def name(self) -> str:
@@ -48,8 +54,18 @@ class Place:
 
 @dataclass(frozen=True)
 class Evidence:
-    """``groups``: by link of the replication. ``placeholders``: by id of the vApp that stands for a VM.
-    ``homes``: where each replication is, as far as that is known, by its link.
+    """The data that the checks of a plan use.
+
+    Attributes:
+        now: The time to compare ages with.
+        matches: The VMs of the plan with their replications.
+        groups: Replications by link.
+        places: The VDCs.
+        placeholders: Placeholder VMs by the id of their vApp.
+        networks: Records of the networks of the organization.
+        org: The record of the organization.
+        records: Records of the VDCs.
+        homes: The VDC of each replication by the link of the replication. Unknown ones are left out.
     """
 
     now: datetime
@@ -78,14 +94,14 @@ class Evidence:
 
 
 def uuid_of(text: str) -> str:
-    """Return the UUID at the end of a link or URN, which both forms share."""
+    """Return the UUID at the end of a link or URN."""
     return text.rstrip("/")[-36:].casefold()
 
 
 def gather(client: Client, plan: RecoveryPlan, now: datetime) -> Evidence:
-    """Read everything that the checks need: a call per VM, one more for every 25 VMs, and about seven.
+    """Read everything that the checks need: a request per VM, one more for every 25 VMs, and about seven.
 
-    Raises: TransportError when not even the list of replications can be had, AuthenticationError, ConfigurationError.
+    Raises: TransportError when the list of replications cannot be read, AuthenticationError, ConfigurationError.
     """
     service: RecoveryService = client.dr
     listed = tried(lambda: _named(service, service.references()))
@@ -97,7 +113,7 @@ def gather(client: Client, plan: RecoveryPlan, now: datetime) -> Evidence:
     chosen = list(
         {match.candidates[0].href: match.candidates[0] for match in matches if len(match.candidates) == 1}.values()
     )
-    groups = dict(zip((reference.href for reference in chosen), map(_not_over, service.look(chosen)), strict=True))
+    groups = dict(zip((reference.href for reference in chosen), map(_or_raise, service.look(chosen)), strict=True))
     query = client.query.query
     evidence = Evidence(
         now,
@@ -112,10 +128,10 @@ def gather(client: Client, plan: RecoveryPlan, now: datetime) -> Evidence:
     return _placed(service, evidence)
 
 
-def tried(work: Callable[[], _Thing]) -> _Thing | VcloudAirError:
-    """What work gives, or its error: but for those that say that nothing at all can be read.
+def tried(work: Callable[[], _Item]) -> _Item | VcloudAirError:
+    """Return the result of a read, or its error.
 
-    Raises: AuthenticationError, ConfigurationError.
+    Raises: AuthenticationError and ConfigurationError, with which no other read can succeed.
     """
     try:
         return work()
@@ -125,17 +141,17 @@ def tried(work: Callable[[], _Thing]) -> _Thing | VcloudAirError:
         return exc
 
 
-def _not_over(result: Replication | VcloudAirError) -> Replication | VcloudAirError:
+def _or_raise(result: Replication | VcloudAirError) -> Replication | VcloudAirError:
     if isinstance(result, (AuthenticationError, ConfigurationError)):
         raise result
     return result
 
 
 def _named(service: RecoveryService, listed: Sequence[Reference]) -> list[Reference]:
-    """Add missing names; lists may come without them, replications have them. Source: protocol/dr.md §2.2."""
+    """Add missing names, which lists may omit, from the replications. Source: protocol/dr.md §2.2."""
     nameless = [reference for reference in listed if not reference.name]
     known = {
-        group.href: group.name for group in map(_not_over, service.look(nameless)) if isinstance(group, Replication)
+        group.href: group.name for group in map(_or_raise, service.look(nameless)) if isinstance(group, Replication)
     }
     return [replace(reference, name=reference.name or known.get(reference.href, "")) for reference in listed]
 
@@ -147,10 +163,10 @@ def _matches(plan: RecoveryPlan, listed: Sequence[Reference]) -> Iterable[PlanMa
 
 
 def _placeholders(query: Callable[..., Any], names: Sequence[str]) -> dict[str, Record]:
-    """Return placeholder VMs by the id of their vApp. They are queried by name; a replication names its vApp."""
+    """Return placeholder VMs by the id of their vApp, which replications name. The query uses the names of VMs."""
     placeholders: dict[str, Record] = {}
-    for start in range(0, len(names), _NAMES_A_CALL):
-        where = {"name": list(names[start : start + _NAMES_A_CALL]), "isVAppTemplate": False}
+    for start in range(0, len(names), _NAMES_PER_REQUEST):
+        where = {"name": list(names[start : start + _NAMES_PER_REQUEST]), "isVAppTemplate": False}
         placeholders.update({uuid_of(str(record.get("container", ""))): record for record in query("vm", where).all()})
     return placeholders
 
@@ -159,14 +175,17 @@ def _placeholders(query: Callable[..., Any], names: Sequence[str]) -> dict[str, 
 
 
 def _placed(service: RecoveryService, evidence: Evidence) -> Evidence:
-    """Add the VDC of each replication: its placeholder VM names it, and so do the lists of VDCs."""
+    """Add the VDC of each replication, from its placeholder VM or from the replications of each VDC."""
     places = _places(service, evidence.records)
     if isinstance(places, VcloudAirError):
         return replace(evidence, places=places)
     groups = evidence.read_groups()
     homes = {group.href: home for group in groups if (home := _home(evidence, group, places)) is not None}
     if len(places) > 1 and len(homes) < len(groups):
-        places = [replace(place, held=tried(lambda place=place: _held(service, place))) for place in places]  # type: ignore[misc]
+        places = [
+            replace(place, replication_ids=tried(lambda place=place: _replication_ids(service, place)))
+            for place in places
+        ]  # type: ignore[misc]
         homes = {group.href: home for group in groups if (home := _home(evidence, group, places)) is not None}
     used = {home.reference.id for home in homes.values()}
     places = [_detailed(service, place) if place.reference.id in used else place for place in places]
@@ -176,17 +195,17 @@ def _placed(service: RecoveryService, evidence: Evidence) -> Evidence:
 
 
 def _places(service: RecoveryService, records: Sequence[Record] | VcloudAirError) -> list[Place] | VcloudAirError:
-    """Return VDCs that take replications, and the others that the query service knows."""
+    """Return the VDCs that are enabled for replications, and the other VDCs of the query service."""
     enabled = tried(service.enabled_vdcs)
     known = {} if isinstance(records, VcloudAirError) else {uuid_of(record.href): record for record in records}
     if isinstance(enabled, VcloudAirError):
         if not known:
             return enabled
         return [Place(Reference(record.href, record.name), None, record) for record in known.values()]
-    takers = {vdc.id.casefold(): vdc for vdc in enabled}
-    places = [Place(vdc, True, known.get(identifier)) for identifier, vdc in takers.items()]
-    others = [record for identifier, record in known.items() if identifier not in takers]
-    return places + [Place(Reference(record.href, record.name), False, record) for record in others]
+    enabled_by_id = {vdc.id.casefold(): vdc for vdc in enabled}
+    places = [Place(vdc, True, known.get(identifier)) for identifier, vdc in enabled_by_id.items()]
+    not_enabled = [record for identifier, record in known.items() if identifier not in enabled_by_id]
+    return places + [Place(Reference(record.href, record.name), False, record) for record in not_enabled]
 
 
 def _home(evidence: Evidence, group: Replication, places: Sequence[Place]) -> Place | None:
@@ -195,10 +214,17 @@ def _home(evidence: Evidence, group: Replication, places: Sequence[Place]) -> Pl
         return next((place for place in places if place.reference.id.casefold() == uuid_of(placeholder["vdc"])), None)
     if len(places) == 1:
         return places[0]
-    return next((place for place in places if isinstance(place.held, frozenset) and group.id in place.held), None)
+    return next(
+        (
+            place
+            for place in places
+            if isinstance(place.replication_ids, frozenset) and group.id in place.replication_ids
+        ),
+        None,
+    )
 
 
-def _held(service: RecoveryService, place: Place) -> frozenset[str]:
+def _replication_ids(service: RecoveryService, place: Place) -> frozenset[str]:
     return frozenset(reference.id for reference in service.references_of(place.reference))
 
 

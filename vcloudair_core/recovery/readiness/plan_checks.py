@@ -1,4 +1,4 @@
-"""Checks of the plan itself: what it says, what its steps need, and when it was last tested."""
+"""Readiness checks of the plan, its steps, and its last test."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vcloudair_core.errors import ConfigurationError, EngineError, SpecError, Vc
 from vcloudair_core.recovery.plan.group_order import check_order
 from vcloudair_core.recovery.plan.model import Command, HttpCheck, NetworkChange, Playbook, RecoveryPlan, Step
 from vcloudair_core.recovery.readiness.evidence import tried
-from vcloudair_core.recovery.readiness.readiness_check import ESSENTIAL, IMPORTANT, About, Check
+from vcloudair_core.recovery.readiness.readiness_check import ESSENTIAL, IMPORTANT, Check, CheckSubject
 from vcloudair_core.recovery.run.network_changes import KIND, target_of
 from vcloudair_core.services.ans.document.file import read_document
 from vcloudair_core.services.dr.model import TEST
@@ -23,28 +23,29 @@ if TYPE_CHECKING:
     from vcloudair_core.client import Client
 
 _CORRECT = "Correct the plan."
-_CLOSE = 0.9
+_NEAR_LIMIT = 0.9
+"""From this share of the maximum age, the check warns."""
 
 
 def plan_check(plan: RecoveryPlan) -> Check:
-    """Check that the plan can be carried out at all."""
-    about = About("plan", plan.name or "vms", ESSENTIAL)
-    faults = list(_faults(plan))
-    if faults:
-        return about.fail("; ".join(faults), _CORRECT)
+    """Check that the plan can be run."""
+    subject = CheckSubject("plan", plan.name or "vms", ESSENTIAL)
+    problems = list(_problems(plan))
+    if problems:
+        return subject.fail("; ".join(problems), _CORRECT)
     if plan.all_vms:
-        return about.ok("all that is replicated, together")
-    return about.ok(f"groups: {len(plan.groups)}, vms: {len(plan.vms)}")
+        return subject.ok("all replicated VMs, in one group")
+    return subject.ok(f"groups: {len(plan.groups)}, VMs: {len(plan.vms)}")
 
 
-def _faults(plan: RecoveryPlan) -> Iterator[str]:
+def _problems(plan: RecoveryPlan) -> Iterator[str]:
     if not (plan.vms or plan.all_vms):
-        yield "it has no VMs"
-    for what, names in (
+        yield "the plan has no VMs"
+    for kind, names in (
         ("group", [group.name for group in plan.groups]),
         ("VM", [vm.name for vm in plan.vms]),
     ):
-        yield from (f"{what} {name} is there {count} times" for name, count in Counter(names).items() if count > 1)
+        yield from (f"{kind} {name} is listed {count} times" for name, count in Counter(names).items() if count > 1)
     try:
         check_order(plan)
     except SpecError as exc:
@@ -55,9 +56,9 @@ def _faults(plan: RecoveryPlan) -> Iterator[str]:
 
 
 def step_checks(client: Client, plan: RecoveryPlan, action: str) -> Iterator[Check]:
-    """Yield the checks of what the steps of the action need on this host, and of the edges that they change.
+    """Yield checks of the programs, playbooks, URLs and edges that the steps of an action use.
 
-    A question to a person and time that has to pass need nothing; what a program does is only seen in a run.
+    Programs and playbooks are not run. Approvals and delays need no check.
     """
     folder = Path(plan.path).resolve().parent if plan.path else Path.cwd()
     for step in _steps(plan, action):
@@ -67,7 +68,7 @@ def step_checks(client: Client, plan: RecoveryPlan, action: str) -> Iterator[Che
         elif isinstance(work, Playbook):
             yield _playbook(step, work, folder)
         elif isinstance(work, HttpCheck):
-            yield _address(step, work)
+            yield _url(step, work)
         elif isinstance(work, NetworkChange):
             yield _edge(client, step, folder / work.document)
             if work.rollback:
@@ -77,81 +78,81 @@ def step_checks(client: Client, plan: RecoveryPlan, action: str) -> Iterator[Che
 def _steps(plan: RecoveryPlan, action: str) -> Iterator[Step]:
     """Return the steps of an action; those of a test include its cleanup."""
     actions = {action, "cleanup"} if action == TEST else {action}
-    around = [*plan.before, *[step for group in plan.groups for step in (*group.before, *group.after)], *plan.after]
-    return (step for step in around if step.only & actions)
+    steps = [*plan.before, *[step for group in plan.groups for step in (*group.before, *group.after)], *plan.after]
+    return (step for step in steps if step.only & actions)
 
 
 def _program(step: Step, work: Command, folder: Path) -> Check:
-    about, program = About("step", step.name, IMPORTANT), work.argv[0] if work.argv else ""
+    subject, program = CheckSubject("step", step.name, IMPORTANT), work.argv[0] if work.argv else ""
     path = shutil.which(str(folder / program) if "/" in program else program) if program else None
     if path is None:
-        return about.fail(f"there is no program {program!r} that may be run here", _CORRECT)
-    return about.ok(f"{program} is there")
+        return subject.fail(f"program {program!r} does not exist on this host or is not executable", _CORRECT)
+    return subject.ok(f"program {program} exists")
 
 
 def _playbook(step: Step, work: Playbook, folder: Path) -> Check:
-    about = About("step", step.name, IMPORTANT)
+    subject = CheckSubject("step", step.name, IMPORTANT)
     if not (folder / work.path).is_file():
-        return about.fail(f"there is no playbook {work.path}", _CORRECT)
+        return subject.fail(f"playbook {work.path} does not exist", _CORRECT)
     if not shutil.which("ansible-playbook"):
-        return about.fail("there is no ansible-playbook here", "Install ansible-core.")
+        return subject.fail("ansible-playbook is not installed on this host", "Install ansible-core.")
     if work.inventory and "," not in work.inventory and not (folder / work.inventory).exists():
-        return about.fail(f"there is no inventory {work.inventory}", _CORRECT)
-    return about.ok(f"{work.path} is there")
+        return subject.fail(f"inventory {work.inventory} does not exist", _CORRECT)
+    return subject.ok(f"playbook {work.path} exists")
 
 
-def _address(step: Step, work: HttpCheck) -> Check:
-    about, url = About("step", step.name, IMPORTANT), urlsplit(work.url)
+def _url(step: Step, work: HttpCheck) -> Check:
+    subject, url = CheckSubject("step", step.name, IMPORTANT), urlsplit(work.url)
     if url.scheme not in ("http", "https") or not url.hostname:
-        return about.fail(f"{work.url} is no address to ask", _CORRECT)
-    return about.ok(f"{url.scheme}://{url.netloc.rpartition('@')[2]} is to be asked")
+        return subject.fail(f"{work.url} is not a valid URL", _CORRECT)
+    return subject.ok(f"the URL of {url.scheme}://{url.netloc.rpartition('@')[2]} is valid")
 
 
 def _edge(client: Client, step: Step, path: Path) -> Check:
     """Check that the document is valid and that its edge exists and accepts it. Nothing is changed."""
-    about = About("edge", step.name, IMPORTANT)
+    subject = CheckSubject("edge", step.name, IMPORTANT)
     try:
         document = read_document(str(path))
         client.kind(KIND).parse(document.sections)
         target = target_of(client, document)
     except (ConfigurationError, SpecError) as exc:
         message = exc.message if path.name in exc.message else f"{path.name}: {exc.message}"
-        return about.fail(message, exc.hint or f"Correct {path.name}.")
+        return subject.fail(message, exc.hint or f"Correct {path.name}.")
     outcome = tried(lambda: client.ensure(KIND, document.sections, state="exact", target=target, check=True))
     if isinstance(outcome, EngineError):
-        return about.fail(f"{path.name}: {outcome.message}", outcome.hint or f"Correct {path.name}.")
+        return subject.fail(f"{path.name}: {outcome.message}", outcome.hint or f"Correct {path.name}.")
     if isinstance(outcome, VcloudAirError):
-        return about.needs(f"The edge gateway {target['edge']}", outcome)
+        return subject.required_unreadable(f"the edge gateway {target['edge']}", outcome)
     if outcome.warnings:
-        return about.warn(f"{path.name}: {'; '.join(outcome.warnings)}", f"Look at `vca edge plan {path.name}`.")
+        return subject.warn(
+            f"{path.name}: {'; '.join(outcome.warnings)}", f"Run `vca edge plan {path.name}` to see the plan."
+        )
     summary = outcome.plan.summary() if outcome.changed else "nothing to change"
-    return about.ok(f"{target['edge']} is there and takes {path.name}: {summary}")
+    return subject.ok(f"{target['edge']} accepts {path.name}: {summary}")
 
 
 # -- the last test -----------------------------------------------------------------------------------------------
 
 
 def last_test_check(plan: RecoveryPlan, action: str, now: datetime, last_test: datetime | None) -> Check:
-    """Check the age of the last successful test. It never fails a test, which is what would renew it."""
-    about = About("last_test", plan.name or "vms", IMPORTANT)
-    most, hint = plan.test_max_age_days, f"Test it: `vca dr test --plan {plan.path or 'PLAN'}`."
-    wrong = about.warn if action == TEST else about.fail
+    """Check the age of the last successful test. For the action ``test``, an old test is only a warning."""
+    subject = CheckSubject("last_test", plan.name or "vms", IMPORTANT)
+    limit, hint = plan.test_max_age_days, f"Run `vca dr test --plan {plan.path or 'PLAN'}`."
+    too_old = subject.warn if action == TEST else subject.fail
     if last_test is None:
-        message = "no successful test of it is known"
-        return (
-            about.warn(message, hint)
-            if most is None
-            else wrong(f"{message}; the plan wants one every {most:g} days", hint)
-        )
+        message = "no successful test of the plan is known"
+        if limit is None:
+            return subject.warn(message, hint)
+        return too_old(f"{message}; the plan requires one every {limit:g} days", hint)
     age = now - last_test
     if age < -timedelta(minutes=5):
-        return about.unknown(f"its last test is of the future ({last_test.isoformat()})", "Compare the clocks.")
+        return subject.unknown(f"the last test is in the future ({last_test.isoformat()})", "Compare the clocks.")
     days = max(0.0, age.total_seconds() / 86400)
-    message = f"it was last tested {days:.0f} days ago"
-    if most is None:
-        return about.ok(message)
-    if days > most:
-        return wrong(f"{message}; the plan wants a test every {most:g} days", hint)
-    if days > _CLOSE * most:
-        return about.warn(f"{message}; it is due after {most:g}", hint)
-    return about.ok(f"{message}, of at most {most:g}")
+    message = f"the last successful test was {days:.0f} days ago"
+    if limit is None:
+        return subject.ok(message)
+    if days > limit:
+        return too_old(f"{message}; the plan requires one every {limit:g} days", hint)
+    if days > _NEAR_LIMIT * limit:
+        return subject.warn(f"{message}; the next one is due after {limit:g} days", hint)
+    return subject.ok(f"{message}; allowed: {limit:g} days")

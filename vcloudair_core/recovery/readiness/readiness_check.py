@@ -1,4 +1,4 @@
-"""One thing that was looked at before a recovery, and what is said of it."""
+"""A readiness check and its result."""
 
 from __future__ import annotations
 
@@ -10,17 +10,24 @@ from vcloudair_core.errors import NotFoundError, PermissionDeniedError, SpecErro
 OK, WARN, FAIL, UNKNOWN = "ok", "warn", "fail", "unknown"
 
 ESSENTIAL, IMPORTANT, USEFUL = 10, 5, 2
-"""Weights: without it nothing works; it is what was promised, or a part of the plan; it is good to know."""
+"""Weights of checks. Essential: the recovery cannot work without it. Important: the plan promises or uses it."""
 
-ASK = "Ask whoever gives rights in this organisation."
-AGAIN = "Try again; if it stays so, ask the provider."
+ASK_ADMIN = "Ask an administrator of the organization for the permission."
+RUN_AGAIN = "Run the check again. If the error persists, ask the provider."
 
 
 @dataclass(frozen=True)
 class Check:
-    """``status``: ``ok``; ``warn``, it will work, and somebody should know; ``fail``, it will not, or not as the plan
-    promises; ``unknown``, it could not be seen. ``subject``: what it is about, a VM, a step, a VDC. ``hint``: what
-    to do next, empty for what is ok.
+    """The result of a readiness check.
+
+    Attributes:
+        name: The name of the check, such as ``rpo``.
+        subject: The name of the VM, step or VDC that was checked.
+        status: ``ok``; ``warn`` (the recovery works, with a restriction); ``fail`` (the recovery does not work, or
+            not as the plan promises); ``unknown`` (the check could not be made).
+        message: The reason for the status.
+        hint: What to do next. Empty when the status is ``ok``.
+        weight: The weight of the check in the score.
     """
 
     name: str
@@ -35,13 +42,13 @@ class Check:
         return self.weight >= ESSENTIAL
 
     def as_dict(self) -> dict[str, Any]:
-        """Shape: ``{"name", "subject", "status", "message", "hint", "weight"}``."""
+        """Return ``{"name", "subject", "status", "message", "hint", "weight"}``."""
         return dict(vars(self))
 
 
 @dataclass(frozen=True)
-class About:
-    """The subject of a check, before its result is known."""
+class CheckSubject:
+    """The name, subject and weight of a check, from which its result is made."""
 
     name: str
     subject: str
@@ -59,23 +66,23 @@ class About:
     def unknown(self, message: str, hint: str) -> Check:
         return self._check(UNKNOWN, message, hint)
 
-    def needs(self, what: str, error: VcloudAirError) -> Check:
-        """Return the check of something unreadable that the action itself has to read.
+    def required_unreadable(self, item: str, error: VcloudAirError) -> Check:
+        """Return the result for an unreadable item that the action itself must read.
 
-        That it may not be read, is not there or is not right will stop the action too; trouble of other kinds says
-        nothing of it.
+        A missing permission, a missing item or an invalid spec will stop the action too, so the check fails. Other
+        errors may be temporary, so the result is unknown.
         """
         if isinstance(error, PermissionDeniedError):
-            return self.fail(f"{what} may not be read: {error.message}", error.hint or ASK)
+            return self.fail(f"reading {item} is not permitted: {error.message}", error.hint or ASK_ADMIN)
         if isinstance(error, (NotFoundError, SpecError)):
-            return self.fail(f"{what}: {error.message}", error.hint or "Correct the plan.")
-        return self.unseen(what, error)
+            return self.fail(f"reading {item} failed: {error.message}", error.hint or "Correct the plan.")
+        return self.unreadable(item, error)
 
-    def unseen(self, what: str, error: VcloudAirError) -> Check:
-        """Return the check of something optional that could not be read."""
-        may_not = isinstance(error, PermissionDeniedError)
-        message = f"{what} may not be read" if may_not else f"{what} could not be read: {error.message}"
-        return self.unknown(message, error.hint or (ASK if may_not else AGAIN))
+    def unreadable(self, item: str, error: VcloudAirError) -> Check:
+        """Return the result for an unreadable item that only the check needs."""
+        is_denied = isinstance(error, PermissionDeniedError)
+        message = f"reading {item} is not permitted" if is_denied else f"reading {item} failed: {error.message}"
+        return self.unknown(message, error.hint or (ASK_ADMIN if is_denied else RUN_AGAIN))
 
     def _check(self, status: str, message: str, hint: str = "") -> Check:
         return Check(self.name, self.subject, status, message.rstrip("."), hint, self.weight)

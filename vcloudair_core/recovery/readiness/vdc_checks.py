@@ -1,4 +1,4 @@
-"""Checks of where VMs are brought to: whether the VDC takes them, and whether there is room."""
+"""Readiness checks of the target VDCs: recovery enabled, memory, CPU and VM quota."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from vcloudair_core.errors import NotFoundError, VcloudAirError
-from vcloudair_core.recovery.readiness.readiness_check import ESSENTIAL, USEFUL, About, Check
+from vcloudair_core.recovery.readiness.readiness_check import ESSENTIAL, USEFUL, Check, CheckSubject
 from vcloudair_core.services.dr.model import RecoveryDetails
 
 if TYPE_CHECKING:
@@ -15,25 +15,27 @@ if TYPE_CHECKING:
     from vcloudair_core.services.dr.model import Replication
 
 _ENABLE = "Ask the provider to enable the VDC for recovery."
-_ROOM = "Free some, or ask the provider for more."
-_CLOSE = 0.9
-"""So much of a limit used is worth a word."""
+_MORE_RESOURCES = "Free resources, or ask the provider for more."
+_NEAR_LIMIT = 0.9
+"""From this share of a limit, the checks warn."""
 
 
 def place_checks(plan: RecoveryPlan, action: str, evidence: Evidence) -> Iterator[Check]:
     """Yield the checks of each VDC that VMs of the plan are replicated into, and of the organization."""
-    coming = [group for group in evidence.read_groups() if not (group.is_recovered or group.has_come_to(action))]
-    if not coming:
+    to_recover = [group for group in evidence.read_groups() if not (group.is_recovered or group.has_come_to(action))]
+    if not to_recover:
         return
     if isinstance(evidence.places, VcloudAirError):
-        yield About("vdc", "", ESSENTIAL).unseen("Which VDCs take replications", evidence.places)
+        yield CheckSubject("vdc", "", ESSENTIAL).unreadable("the list of VDCs", evidence.places)
         return
     homes: dict[str, tuple[Place, list[Replication]]] = {}
-    for group in coming:
+    for group in to_recover:
         home = evidence.homes.get(group.href)
         if home is None:
-            hint = "Look at its replication in the portal."
-            yield About("vdc", group.name, ESSENTIAL).unknown("it is not known which VDC it is replicated into", hint)
+            hint = "Check the replication in the portal."
+            yield CheckSubject("vdc", group.name, ESSENTIAL).unknown(
+                "the target VDC of its replication is unknown", hint
+            )
         else:
             homes.setdefault(home.reference.id, (home, []))[1].append(group)
     running = _to_run(plan, evidence)
@@ -43,13 +45,13 @@ def place_checks(plan: RecoveryPlan, action: str, evidence: Evidence) -> Iterato
         if started:
             yield _memory(home, started, evidence)
             yield _processors(home, evidence)
-    starting = [group for group in coming if group.href in running]
+    starting = [group for group in to_recover if group.href in running]
     if starting:
         yield _quota(starting, evidence)
 
 
 def _to_run(plan: RecoveryPlan, evidence: Evidence) -> set[str]:
-    """Return links of the replications whose VMs are to be powered on."""
+    """Return the links of the replications whose VMs will be powered on."""
     if isinstance(evidence.matches, VcloudAirError):
         return set()
     is_on = {True: True, False: False, None: plan.power_on}
@@ -61,90 +63,91 @@ def _to_run(plan: RecoveryPlan, evidence: Evidence) -> set[str]:
 
 
 def _enabled(place: Place, action: str) -> Check:
-    """Source: protocol/dr.md §2.5, §3.4."""
-    about = About("vdc", place.name, ESSENTIAL)
+    """Check that a VDC is enabled for the action. Source: protocol/dr.md §2.5, §3.4."""
+    subject = CheckSubject("vdc", place.name, ESSENTIAL)
     record, details = place.record or {}, place.details
     if record.get("isEnabled") is False:
-        return about.fail("the VDC is disabled", "Ask the provider to enable it.")
+        return subject.fail("the VDC is disabled", "Ask the provider to enable it.")
     if place.is_enabled is False or isinstance(details, NotFoundError):
-        return about.fail("the VDC is not enabled for recovery", _ENABLE)
+        return subject.fail("the VDC is not enabled for recovery", _ENABLE)
     if not isinstance(details, RecoveryDetails):
         assert isinstance(details, VcloudAirError)
-        return about.unseen("What the VDC is enabled for", details)
+        return subject.unreadable("the recovery details of the VDC", details)
     allowed = details.allows(action)
     if allowed is None:
-        return about.unknown(f"the server does not say whether the VDC is enabled for a {action}", _ENABLE)
+        return subject.unknown(f"the server does not return whether the VDC is enabled for a {action}", _ENABLE)
     if not allowed:
-        return about.fail(f"the VDC is not enabled for a {action}", _ENABLE)
-    return about.ok(f"the VDC is enabled for a {action}")
+        return subject.fail(f"the VDC is not enabled for a {action}", _ENABLE)
+    return subject.ok(f"the VDC is enabled for a {action}")
 
 
 def _memory(place: Place, groups: Sequence[Replication], evidence: Evidence) -> Check:
-    """Check the memory of a VDC; a limit of 0 is none. Source: protocol/query.md §7.1."""
-    about = About("memory", place.name, USEFUL)
-    room = _room(place, "memoryLimitMB", "memoryUsedMB", evidence, about)
-    if not isinstance(room, tuple):
-        return room
-    limit, used = room
+    """Check the memory of a VDC. A limit of 0 means unlimited. Source: protocol/query.md §7.1."""
+    subject = CheckSubject("memory", place.name, USEFUL)
+    usage = _usage(place, "memoryLimitMB", "memoryUsedMB", evidence, subject)
+    if not isinstance(usage, tuple):
+        return usage
+    limit, used = usage
     sizes = [
         record.get("memoryMB") if (record := evidence.placeholder_of(group)) is not None else None for group in groups
     ]
     needed = sum(int(size) for size in sizes if size is not None)
     unseen = sum(1 for size in sizes if size is None)
-    message = f"{used} MB of {limit} are used, and the VMs need {needed}"
-    message += f" and what {unseen} of them need that were not seen" if unseen else ""
+    message = f"{used} MB of {limit} MB are used, and the VMs need {needed} MB"
+    message += f" plus the unknown memory of {unseen} VMs" if unseen else ""
     if used + needed > limit:
-        return about.fail(message, _ROOM)
+        return subject.fail(message, _MORE_RESOURCES)
     if unseen:
-        return about.unknown(message, "Look at their size where the VMs run now.")
-    if used + needed > _CLOSE * limit:
-        return about.warn(message, _ROOM)
-    return about.ok(message)
+        return subject.unknown(message, "Check the memory of the VMs at their source site.")
+    if used + needed > _NEAR_LIMIT * limit:
+        return subject.warn(message, _MORE_RESOURCES)
+    return subject.ok(message)
 
 
 def _processors(place: Place, evidence: Evidence) -> Check:
-    about = About("cpu", place.name, USEFUL)
-    room = _room(place, "cpuLimitMhz", "cpuUsedMhz", evidence, about)
-    if not isinstance(room, tuple):
-        return room
-    limit, used = room
-    message = f"{used} MHz of {limit} are used"
+    subject = CheckSubject("cpu", place.name, USEFUL)
+    usage = _usage(place, "cpuLimitMhz", "cpuUsedMhz", evidence, subject)
+    if not isinstance(usage, tuple):
+        return usage
+    limit, used = usage
+    message = f"{used} MHz of {limit} MHz are used"
     if used >= limit:
-        return about.fail(message, _ROOM)
-    if used > _CLOSE * limit:
-        return about.warn(message, _ROOM)
-    return about.unknown(f"{message}; records do not say how many a VM needs", "Compare with where they run now.")
+        return subject.fail(message, _MORE_RESOURCES)
+    if used > _NEAR_LIMIT * limit:
+        return subject.warn(message, _MORE_RESOURCES)
+    return subject.unknown(f"{message}; the CPU needs of the VMs are unknown", "Check the CPU use at the source site.")
 
 
-def _room(place: Place, limit: str, used: str, evidence: Evidence, about: About) -> tuple[int, int] | Check:
-    """(limit, used), or what there is to say without them."""
+def _usage(place: Place, limit: str, used: str, evidence: Evidence, subject: CheckSubject) -> tuple[int, int] | Check:
+    """Return (limit, used) of a VDC, or the result of the check when they are unlimited or unknown."""
     if place.record is None:
         if isinstance(evidence.records, VcloudAirError):
-            return about.unseen("The limits of the VDC", evidence.records)
-        return about.unknown("the query service does not show this VDC", "Look at its limits in the portal.")
-    most, now = place.record.get(limit), place.record.get(used)
-    if most == 0:
-        return about.ok("there is no limit")
-    if not isinstance(most, int) or not isinstance(now, int):
-        return about.unknown("the server does not say what the limit is and what is used", "Look in the portal.")
-    return most, now
+            return subject.unreadable("the limits of the VDC", evidence.records)
+        return subject.unknown("the query service does not return this VDC", "Check its limits in the portal.")
+    maximum, current = place.record.get(limit), place.record.get(used)
+    if maximum == 0:
+        return subject.ok("unlimited")
+    if not isinstance(maximum, int) or not isinstance(current, int):
+        return subject.unknown("the server does not return the limit and the use", "Check them in the portal.")
+    return maximum, current
 
 
-def _quota(coming: Sequence[Replication], evidence: Evidence) -> Check:
-    """Check the number of VMs that may run at a time; a quota of 0 is none. Source: protocol/query.md §7.1."""
+def _quota(starting: Sequence[Replication], evidence: Evidence) -> Check:
+    """Check the quota of running VMs. A quota of 0 means unlimited. Source: protocol/query.md §7.1."""
     org = evidence.org
-    about = About("quota", org.name if org is not None and not isinstance(org, VcloudAirError) else "", USEFUL)
+    subject = CheckSubject("quota", org.name if org is not None and not isinstance(org, VcloudAirError) else "", USEFUL)
     if isinstance(org, VcloudAirError):
-        return about.unseen("The quota of the organisation", org)
-    most = org.get("deployedVMQuota") if org is not None else None
-    if most is None:
-        return about.unknown("the server does not say how many VMs may run", "Look in the portal.")
-    if most == 0:
-        return about.ok("any number of VMs may run")
+        return subject.unreadable("the quota of the organization", org)
+    quota = org.get("deployedVMQuota") if org is not None else None
+    if quota is None:
+        return subject.unknown("the server does not return the quota of running VMs", "Check the quota in the portal.")
+    if quota == 0:
+        return subject.ok("unlimited running VMs")
     records = () if isinstance(evidence.records, VcloudAirError) else evidence.records
     counts = [count for record in records if isinstance(count := record.get("numberOfRunningVMs"), int)]
     if not counts or len(counts) < len(records):
-        return about.unknown(f"{most} VMs may run; how many do, the server does not say", "Look in the portal.")
+        message = f"the quota is {quota} running VMs; the number of running VMs is unknown"
+        return subject.unknown(message, "Check the number in the portal.")
     running = sum(counts)
-    message = f"{running} VMs run, {len(coming)} would be added, and {most} may run"
-    return about.ok(message) if running + len(coming) <= most else about.fail(message, _ROOM)
+    message = f"{running} VMs are running, {len(starting)} would be added, and the quota is {quota}"
+    return subject.ok(message) if running + len(starting) <= quota else subject.fail(message, _MORE_RESOURCES)

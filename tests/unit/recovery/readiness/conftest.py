@@ -1,4 +1,4 @@
-"""Clouds for tests of readiness."""
+"""Simulated clouds for tests of readiness checks."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from vcloudair_core.testing import LinkedClock, simulated_app, simulator_setting
 def make() -> Iterator[Make]:
     opened: list[Client] = []
 
-    def made(count: int = 1, unset: str = "", **config: Any) -> Cloud:
-        words = {"profile": "vcd", "replications": count, "placeholders": "visible", **config}
-        simulator = Simulator(SimulatorConfig(**words))
+    def make_cloud(count: int = 1, unset: str = "", **config: Any) -> Cloud:
+        options = {"profile": "vcd", "replications": count, "placeholders": "visible", **config}
+        simulator = Simulator(SimulatorConfig(**options))
         settings = {name: value for name, value in simulator_settings(simulator).items() if name != unset}
         client = simulated_app(simulator).client(**settings)
         client.session.clock = client.session._pipeline.clock = LinkedClock(simulator)
@@ -28,6 +28,6 @@ def make() -> Iterator[Make]:
         opened.append(client)
         return Cloud(client, simulator)
 
-    yield made
+    yield make_cloud
     for client in opened:
         client.close()
