@@ -201,7 +201,7 @@ class InventoryModule(CloudInventory):
         if self.get_option("duplicates") == "keep":
             # The oldest VM keeps its name. Names from expressions are not known yet.
             options["ages_by"] = [name for name in self.get_option("hostnames") if name.isidentifier()]
-        return client.query.machines.read(source["where"], vdc=vdc, warn=self._warn, **options)
+        return client.query.vms.read(source["where"], vdc=vdc, warn=self._warn, **options)
 
     def add_variables(self, host: str, record: Record, variables: dict[str, Any]) -> None:
         """Set ``ansible_host``."""

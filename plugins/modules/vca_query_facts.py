@@ -123,7 +123,7 @@ ARGUMENTS = {
 
 def gather(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
     """Return the facts about a VM."""
-    vm = client.query.machines.one(
+    vm = client.query.vms.one(
         name=params["name"] or "",
         id=params["id"] or "",
         vapp=params["vapp"] or "",

@@ -60,7 +60,7 @@ def test_an_hour_of_many_machines(env: dict[str, str]) -> None:
     names = ("url", "username", "password", "org", "ca_path")
     settings: dict[str, Any] = {name: env[f"VCA_{name.upper()}"] for name in names}
     with connect(service_type="vcd", session_cache=False, parallel_calls=PARALLEL, **settings) as client:
-        ids = [one["id"] for one in client.query.machines.read()]
+        ids = [one["id"] for one in client.query.vms.read()]
         assert len(ids) == MACHINES
         service = client.metrics
         fetch = _bare(env, ids)

@@ -355,6 +355,6 @@ with app.client(firewall_lint="warn") as client:
     client.ensure("ans.firewall_rule", [{"name": "web", "protocol": "tcp", "dest_port": ["443"]}])
     client.ensure("ans.nat", [{"enabled": True}], check=True)
     client.read("ans.ipsec")
-    client.query.machines.one(name="vm-0001")
+    client.query.vms.one(name="vm-0001")
 print(json.dumps([threads, sockets, sorted(set(sys.modules) - before)]))
 """

@@ -258,7 +258,7 @@ def test_the_lookup_gives_ids_or_says_why_not(env: dict[str, str]) -> None:
     assert edge.status == 0, edge.output
     found = look("web-edge", more=", type='edgeGateway'")
     assert next(word for word in found.split('"') if word.count("-") == 4) in edge.output
-    assert "There is no vm with name = 'nobody'" in look("nobody").replace("\\", "")
+    assert "No object found: vm with name = 'nobody'" in look("nobody").replace("\\", "")
     several = look("web", more=", where={'isVAppTemplate': false}")
-    assert "2, not one, answer to vm with" in several and "containerName=blog" in several
+    assert "2 objects match vm with" in several and "containerName=blog" in several
     assert "is not an attribute" in look("web", more=", where={'na me': 1}")

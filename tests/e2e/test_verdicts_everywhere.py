@@ -28,14 +28,14 @@ TABLE = {
     "": ("succeeded", ""),
     "error": ("failed", "RecoveryFault"),
     "abort": ("failed", "aborted"),
-    "cancel": ("failed", "cancelled"),
+    "cancel": ("failed", "canceled"),
     "hang": ("failed", "nothing changed for"),
     "progress-100": ("succeeded", ""),
-    "lie": ("failed", "ended in success, but after"),
-    "no-vm": ("failed", "there is no VM"),
+    "lie": ("failed", "its task succeeded, but after"),
+    "no-vm": ("failed", "no VM"),
     "off": ("failed", "POWERED_OFF"),
     "vanish": ("succeeded", ""),
-    "gone": ("failed", "not there any more"),
+    "gone": ("failed", "its replication no longer exists"),
 }
 """Verdict of a failover and a word of its reason, by trouble."""
 

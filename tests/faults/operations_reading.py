@@ -33,12 +33,12 @@ def _types(client: Client, world: World) -> Any:
 
 
 def _facts(client: Client, world: World) -> Any:
-    found = client.query.machines.one("vm-0002", nics=True)
+    found = client.query.vms.one("vm-0002", nics=True)
     return [found["name"], found["vdc"], found["nics"]]
 
 
 def _inventory(client: Client, world: World) -> Any:
-    found = client.query.machines.read(nics=True)
+    found = client.query.vms.read(nics=True)
     return [(one["name"], one["vdc"], one["ip_addresses"]) for one in found]
 
 

@@ -105,7 +105,7 @@ def _look_at_everything(client: Any, simulator: Simulator) -> None:
     query.offered_types()
     for name in _TYPES:
         query.query(name).all()
-    machines = [machine["id"] for machine in query.machines.read(nics=True)]
+    machines = [machine["id"] for machine in query.vms.read(nics=True)]
     metrics = client.metrics
     for source in ("vcd-current", "vcd-historic") if simulator.config.profile == "vcd" else ("vca",):
         metrics.collect(machines[:1], start="10m", source=source)

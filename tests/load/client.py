@@ -121,7 +121,7 @@ class SoakClient(threading.Thread):
         _expect("machines of a query", len({one.id for one in found}), self._cloud.machines)
 
     def _inventory(self, client: Any) -> None:
-        machines = client.query.machines.read(STEADY)
+        machines = client.query.vms.read(STEADY)
         _expect("machines of an inventory", len({one["id"] for one in machines}), self._cloud.machines)
 
     def _metrics(self, client: Any) -> None:

@@ -102,7 +102,7 @@ def use(client: Any, simulator: Simulator) -> list[str]:
     for act in (
         lambda: client.session.login(),
         lambda: client.read("ans.firewall", {"edge": edge}),
-        lambda: query.machines.read(nics=True),
+        lambda: query.vms.read(nics=True),
         lambda: query.query("vm").all(),
         lambda: query.query("task").all(),
         lambda: recovery.replications(),
@@ -301,7 +301,7 @@ def _uses(name: str) -> dict[str, Callable[[Any], object]]:
         "/api/org/{}/replications": lambda s: dr.list_replications(s, name),
         "/api/org/{}/enabledForReplicationVdcs": lambda s: dr.list_enabled_vdcs(s, name),
         "/api/tasksList/{}": lambda s: dr.read_tasks(s, name),
-        "/api/vApp/vm-{}": lambda s: query.read_machine(s, name),
+        "/api/vApp/vm-{}": lambda s: query.read_vm(s, name),
         "/api/vApp/vm-{}/metrics/current": lambda s: metrics.post_current(s, name, b"<x/>"),
         "/hybridity/api/metrics/vdc/{}": lambda s: metrics.post_window(s, "vdc", name, {}, ""),
         "/hybridity/api/metrics/vApp/vm-{}": lambda s: metrics.post_window(s, "vm", name, {}, name),

@@ -163,7 +163,7 @@ class ReplicationCheck:
         service = client.dr
         references = service.references()
         findings, unread = [], {}
-        for reference, replication in zip(references, service.look(references), strict=True):
+        for reference, replication in zip(references, service.read_each(references), strict=True):
             if isinstance(replication, VcloudAirError):
                 unread[reference.id] = replication
                 continue

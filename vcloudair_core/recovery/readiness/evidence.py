@@ -113,7 +113,7 @@ def gather(client: Client, plan: RecoveryPlan, now: datetime) -> Evidence:
     chosen = list(
         {match.candidates[0].href: match.candidates[0] for match in matches if len(match.candidates) == 1}.values()
     )
-    groups = dict(zip((reference.href for reference in chosen), map(_or_raise, service.look(chosen)), strict=True))
+    groups = dict(zip((reference.href for reference in chosen), map(_or_raise, service.read_each(chosen)), strict=True))
     query = client.query.query
     evidence = Evidence(
         now,
@@ -151,7 +151,9 @@ def _named(service: RecoveryService, listed: Sequence[Reference]) -> list[Refere
     """Add missing names, which lists may omit, from the replications. Source: protocol/dr.md §2.2."""
     nameless = [reference for reference in listed if not reference.name]
     known = {
-        group.href: group.name for group in map(_or_raise, service.look(nameless)) if isinstance(group, Replication)
+        group.href: group.name
+        for group in map(_or_raise, service.read_each(nameless))
+        if isinstance(group, Replication)
     }
     return [replace(reference, name=reference.name or known.get(reference.href, "")) for reference in listed]
 
@@ -159,7 +161,7 @@ def _named(service: RecoveryService, listed: Sequence[Reference]) -> list[Refere
 def _matches(plan: RecoveryPlan, listed: Sequence[Reference]) -> Iterable[PlanMatch]:
     if plan.all_vms:
         return [PlanMatch(PlannedVm(reference.name or reference.id), (reference,)) for reference in listed]
-    return [PlanMatch(vm, tuple(reference for reference in listed if reference.answers_to(vm.name))) for vm in plan.vms]
+    return [PlanMatch(vm, tuple(reference for reference in listed if reference.matches(vm.name))) for vm in plan.vms]
 
 
 def _placeholders(query: Callable[..., Any], names: Sequence[str]) -> dict[str, Record]:
@@ -182,10 +184,7 @@ def _placed(service: RecoveryService, evidence: Evidence) -> Evidence:
     groups = evidence.read_groups()
     homes = {group.href: home for group in groups if (home := _home(evidence, group, places)) is not None}
     if len(places) > 1 and len(homes) < len(groups):
-        places = [
-            replace(place, replication_ids=tried(lambda place=place: _replication_ids(service, place)))
-            for place in places
-        ]  # type: ignore[misc]
+        places = [_with_replication_ids(service, place) for place in places]
         homes = {group.href: home for group in groups if (home := _home(evidence, group, places)) is not None}
     used = {home.reference.id for home in homes.values()}
     places = [_detailed(service, place) if place.reference.id in used else place for place in places]
@@ -214,18 +213,16 @@ def _home(evidence: Evidence, group: Replication, places: Sequence[Place]) -> Pl
         return next((place for place in places if place.reference.id.casefold() == uuid_of(placeholder["vdc"])), None)
     if len(places) == 1:
         return places[0]
-    return next(
-        (
-            place
-            for place in places
-            if isinstance(place.replication_ids, frozenset) and group.id in place.replication_ids
-        ),
-        None,
-    )
+    return next((place for place in places if _has_replication(place, group.id)), None)
 
 
-def _replication_ids(service: RecoveryService, place: Place) -> frozenset[str]:
-    return frozenset(reference.id for reference in service.references_of(place.reference))
+def _has_replication(place: Place, replication_id: str) -> bool:
+    return isinstance(place.replication_ids, frozenset) and replication_id in place.replication_ids
+
+
+def _with_replication_ids(service: RecoveryService, place: Place) -> Place:
+    ids = tried(lambda: frozenset(reference.id for reference in service.references_of(place.reference)))
+    return replace(place, replication_ids=ids)
 
 
 def _detailed(service: RecoveryService, place: Place) -> Place:

@@ -85,7 +85,7 @@ def _replicated(plan: RecoveryPlan, match: PlanMatch, action: str, evidence: Evi
     yield state
     if action == FAILOVER and group.is_recovered:
         return  # after a failover, the state of the source does not matter
-    if not (group.obstacle(action) or group.has_come_to(action)):
+    if not (group.obstacle(action) or group.has_reached(action)):
         yield _right(name, group, action)
     yield _replication(name, group)
     yield _data(name, group)
@@ -101,7 +101,7 @@ def _state(name: str, group: Replication, action: str) -> Check:
     test, recovery = group.test_state.strip().lower(), group.recovery_state.strip().lower()
     if test not in _KNOWN_TESTS or recovery not in _KNOWN_RECOVERIES:
         return subject.unknown(f"the server returned an unknown state: {group.described()}", _SOURCE)
-    if group.has_come_to(action):
+    if group.has_reached(action):
         return subject.warn(f"the {action} is already complete, so nothing would be started", _already(name, action))
     obstacle = group.obstacle(action)
     if obstacle:

@@ -22,7 +22,7 @@ _NEAR_LIMIT = 0.9
 
 def place_checks(plan: RecoveryPlan, action: str, evidence: Evidence) -> Iterator[Check]:
     """Yield the checks of each VDC that VMs of the plan are replicated into, and of the organization."""
-    to_recover = [group for group in evidence.read_groups() if not (group.is_recovered or group.has_come_to(action))]
+    to_recover = [group for group in evidence.read_groups() if not (group.is_recovered or group.has_reached(action))]
     if not to_recover:
         return
     if isinstance(evidence.places, VcloudAirError):

@@ -325,7 +325,7 @@ def engine_options(plan: RecoveryPlan, options: RunOptions, *, wait: bool = True
 def _mark_start_again(state: RunState, names: Sequence[str]) -> None:
     """Mark the VMs whose action may be started again. Raises NotFoundError for a VM that is not in the run."""
     for name in names:
-        matching = [op for op in state.operations if op.reference.answers_to(name) or op.name == name]
+        matching = [op for op in state.operations if op.reference.matches(name) or op.name == name]
         if not matching:
             known = _listed([operation.reference.name for operation in state.operations])
             raise NotFoundError(f"VM {name!r} is not part of this run.", hint=f"Pass one of: {known}.")

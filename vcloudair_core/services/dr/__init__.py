@@ -1,1 +1,1 @@
-"""Disaster recovery: replications, tests, clean-ups and failovers, each with a verdict."""
+"""Disaster recovery: replications, tests, cleanups and failovers."""

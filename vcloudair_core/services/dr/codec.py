@@ -1,6 +1,6 @@
-"""Documents of disaster recovery. Matched by local name: prefixes differ from server to server.
+"""Parse and write the XML documents of disaster recovery.
 
-Source: protocol/dr.md.
+Elements are matched by local name, because namespace prefixes differ between servers. Source: protocol/dr.md.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _PARAMS = re.compile(r"application/vnd\.vmware\.hcs\.(\w+)Params\+xml", re.IGNOR
 
 @dataclass(frozen=True)
 class ReplicationPage:
-    """``total`` is None where the server does not say."""
+    """A page of a list of replications. ``total`` is None when the server does not return it."""
 
     references: list[Reference]
     total: int | None
@@ -34,51 +34,51 @@ class ReplicationPage:
 
 @dataclass(frozen=True)
 class VmPage:
-    """``total`` is None where the server does not say."""
+    """A page of a query for VMs. ``total`` is None when the server does not return it."""
 
     vms: list[VmRecord]
     total: int | None
 
 
 def parse_page(body: bytes) -> ReplicationPage:
-    """A page of the list. Raises DecodeError."""
+    """Parse a page of a list of replications or VDCs. Raises DecodeError."""
     root = _root(body, "References", "the list of replications")
-    found = [
+    references = [
         Reference(child.get("href", ""), child.get("name", ""))
         for child in root
         if local(child) == "Reference" and child.get("href")
     ]
-    return ReplicationPage(found, count(root.get("total")))
+    return ReplicationPage(references, count(root.get("total")))
 
 
 def parse_group(body: bytes, reference: Reference) -> Replication:
-    """A ReplicationGroup. Raises DecodeError."""
+    """Parse a ReplicationGroup. Raises DecodeError."""
     root = _root(body, "ReplicationGroup", f"the replication {reference.name or reference.id}")
-    words = {local(child): (child.text or "").strip() for child in root}
+    values = {local(child): (child.text or "").strip() for child in root}
     points = tuple(_point(child) for child in root if local(child) == "ReplicationGroupInstance")
     return Replication(
         id=reference.id,
         name=root.get("name") or reference.name,
         href=reference.href,
-        rpo_minutes=whole(words.get("Rpo")),
-        state=words.get("ReplicationState", ""),
-        is_paused=words.get("Paused", "").lower() in ("true", "1"),
-        violation_minutes=whole(words.get("CurrentRpoViolation")) or 0,
-        test_state=words.get("TestRecoveryState", ""),
-        recovery_state=words.get("RecoveryState", ""),
-        recovered_at=words.get("RecoveryCompletionTime", ""),
-        placeholder_vapp_id=words.get("PlaceholderVappId", ""),
+        rpo_minutes=whole(values.get("Rpo")),
+        state=values.get("ReplicationState", ""),
+        is_paused=values.get("Paused", "").lower() in ("true", "1"),
+        violation_minutes=whole(values.get("CurrentRpoViolation")) or 0,
+        test_state=values.get("TestRecoveryState", ""),
+        recovery_state=values.get("RecoveryState", ""),
+        recovered_at=values.get("RecoveryCompletionTime", ""),
+        placeholder_vapp_id=values.get("PlaceholderVappId", ""),
         points=points,
-        tasks=tuple(task_of_element(one) for child in root if local(child) == "Tasks" for one in child),
-        offered=tuple(dict.fromkeys(word for child in root if local(child) == "Link" and (word := _operation(child)))),
+        tasks=tuple(task_of_element(task) for child in root if local(child) == "Tasks" for task in child),
+        offered=tuple(dict.fromkeys(name for child in root if local(child) == "Link" and (name := _operation(child)))),
     )
 
 
 def parse_recovery_details(body: bytes) -> RecoveryDetails:
-    """What a VDC is enabled for. Raises DecodeError. Source: protocol/dr.md §2.5."""
-    root = _root(body, "VrRecoveryDetails", "what the VDC is enabled for")
-    words = {local(child): (child.text or "").strip().lower() for child in root}
-    return RecoveryDetails(_flag(words.get("IsTestFailoverEnabled")), _flag(words.get("IsFailoverEnabled")))
+    """Parse the recovery details of a VDC. Raises DecodeError. Source: protocol/dr.md §2.5."""
+    root = _root(body, "VrRecoveryDetails", "the recovery details of the VDC")
+    values = {local(child): (child.text or "").strip().lower() for child in root}
+    return RecoveryDetails(_flag(values.get("IsTestFailoverEnabled")), _flag(values.get("IsFailoverEnabled")))
 
 
 def _flag(text: str | None) -> bool | None:
@@ -86,54 +86,54 @@ def _flag(text: str | None) -> bool | None:
 
 
 def _operation(link: _Element) -> str:
-    """What a link offers: by its rel, or where that is another, by its type. Source: protocol/dr.md §2.3."""
+    """Return the operation of a link from its rel, or else from its type. Source: protocol/dr.md §2.3."""
     rel = link.get("rel", "")
     if rel.startswith("operation:"):
         return rel.removeprefix("operation:")
-    typed = _PARAMS.fullmatch(link.get("type", ""))
-    return typed[1][:1].lower() + typed[1][1:] if typed else ""
+    match = _PARAMS.fullmatch(link.get("type", ""))
+    return match[1][:1].lower() + match[1][1:] if match else ""
 
 
 def _point(element: _Element) -> PointInTime:
-    words = {local(child): (child.text or "").strip() for child in element}
+    values = {local(child): (child.text or "").strip() for child in element}
     return PointInTime(
-        words.get("Id", ""),
-        _time(words.get("TransferStartTime", "")),
-        whole(words.get("TransferSeconds")),
-        whole(words.get("TransferBytes")),
+        values.get("Id", ""),
+        _time(values.get("TransferStartTime", "")),
+        whole(values.get("TransferSeconds")),
+        whole(values.get("TransferBytes")),
     )
 
 
 def _time(text: str) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(f"{text[:-1]}+00:00" if text[-1:] in ("Z", "z") else text)
+        time = datetime.fromisoformat(f"{text[:-1]}+00:00" if text[-1:] in ("Z", "z") else text)
     except ValueError:
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    return time if time.tzinfo else time.replace(tzinfo=timezone.utc)
 
 
 def action_body(action: str, *, power_on: bool, synchronize: bool) -> bytes:
-    """What is sent with a test or a failover; nothing with a clean-up. Source: protocol/dr.md §3.1."""
+    """Return the request body of a test or failover. A cleanup has none. Source: protocol/dr.md §3.1."""
     if action == "testCleanup":
         return b""
     root = "TestFailoverParams" if action == "testFailover" else "FailoverParams"
-    words = [f"<PowerOn>{str(power_on).lower()}</PowerOn>"]
+    parameters = [f"<PowerOn>{str(power_on).lower()}</PowerOn>"]
     if action == "testFailover":
-        words.append(f"<Synchronize>{str(synchronize).lower()}</Synchronize>")
-    text = f'<?xml version="1.0" encoding="UTF-8"?><{root} xmlns="{NAMESPACE}">{"".join(words)}</{root}>'
+        parameters.append(f"<Synchronize>{str(synchronize).lower()}</Synchronize>")
+    text = f'<?xml version="1.0" encoding="UTF-8"?><{root} xmlns="{NAMESPACE}">{"".join(parameters)}</{root}>'
     return text.encode()
 
 
 def parse_tasks(body: bytes) -> list[Task]:
-    """The tasks of an org's list. Raises DecodeError."""
+    """Parse the task list of an org. Raises DecodeError."""
     root = _root(body, "TasksList", "the list of tasks")
     return [task_of_element(child) for child in root if local(child) == "Task"]
 
 
 def parse_task_records(body: bytes) -> tuple[list[Task], int | None]:
-    """Parse a page of a query for tasks: the tasks, and how many there are in all. Raises DecodeError.
+    """Parse a page of a query for tasks. Return the tasks and the total number. Raises DecodeError.
 
-    Records show the name of the operation and the object, but no sentence. Source: protocol/tasks.md §3.3.
+    Records have the name of the operation and the object, but no description. Source: protocol/tasks.md §3.3.
     """
     root = _root(body, "QueryResultRecords", "the tasks")
     rows = [child for child in root if local(child) in ("TaskRecord", "AdminTaskRecord")]
@@ -153,10 +153,10 @@ def parse_task_records(body: bytes) -> tuple[list[Task], int | None]:
 
 
 def parse_vms(body: bytes) -> VmPage:
-    """A page of the VMs of a query. Raises DecodeError."""
+    """Parse a page of a query for VMs. Raises DecodeError."""
     root = _root(body, "QueryResultRecords", "the VMs")
     rows = [child for child in root if local(child) in ("VMRecord", "AdminVMRecord")]
-    found = [
+    vms = [
         VmRecord(
             row.get("href", "").rstrip("/")[-36:],
             row.get("name", ""),
@@ -170,11 +170,11 @@ def parse_vms(body: bytes) -> VmPage:
         )
         for row in rows
     ]
-    return VmPage(found, count(root.get("total")))
+    return VmPage(vms, count(root.get("total")))
 
 
 def parse_addresses(body: bytes) -> list[str]:
-    """Parse a NetworkConnectionSection: the addresses of the interfaces, in their order. Raises DecodeError."""
+    """Return the addresses of the interfaces in a NetworkConnectionSection, in order. Raises DecodeError."""
     root = _root(body, "NetworkConnectionSection", "the network connections of the VM")
     texts = [
         (child.text or "").strip()
@@ -187,7 +187,7 @@ def parse_addresses(body: bytes) -> list[str]:
 
 
 def parse_vdc_names(body: bytes) -> dict[str, str]:
-    """Parse a query for VDCs: their names by UUID. Raises DecodeError."""
+    """Return the names of VDCs by UUID from a query response. Raises DecodeError."""
     root = _root(body, "QueryResultRecords", "the VDCs")
     rows = [child for child in root if local(child) in ("OrgVdcRecord", "AdminOrgVdcRecord", "AdminVdcRecord")]
     return {row.get("href", "").rstrip("/")[-36:]: row.get("name", "") for row in rows}
@@ -196,5 +196,5 @@ def parse_vdc_names(body: bytes) -> dict[str, str]:
 def _root(body: bytes, name: str, what: str) -> _Element:
     root = parse(body, what=what)
     if local(root) != name:
-        raise DecodeError(f"{what[:1].upper()}{what[1:]}: the server sent {local(root)} instead of {name}.")
+        raise DecodeError(f"Reading {what} failed. The server sent {local(root)} instead of {name}.")
     return root

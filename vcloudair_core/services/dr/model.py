@@ -1,4 +1,4 @@
-"""What is known of a replication, what one may do with it, and what came of that."""
+"""Data classes of disaster recovery: replications, their states, and results of actions."""
 
 from __future__ import annotations
 
@@ -12,57 +12,63 @@ TEST, CLEANUP, FAILOVER = "test", "cleanup", "failover"
 ACTIONS = (TEST, CLEANUP, FAILOVER)
 UNKNOWN = "unknown"
 
-DONE_WORDS = frozenset({"complete", "ok", "recovered"})
-"""RecoveryState after a failover. Which word it is, no source tells. Source: protocol/dr.md §2.4."""
+RECOVERED_STATES = frozenset({"complete", "ok", "recovered"})
+"""Values of RecoveryState after a failover. No source documents which one. Source: protocol/dr.md §2.4."""
 
 _NONE = frozenset({"", "none"})
 _NOT_RECOVERED = frozenset({"", "none", "notstarted"})
-_IDLE_WORDS = {
+_IDLE_STATES = {
     TEST: (_NONE, _NOT_RECOVERED),
     CLEANUP: (frozenset({"complete", "testerror", "cleanuperror"}), _NOT_RECOVERED),
     FAILOVER: (_NONE, _NOT_RECOVERED | {"error"}),
 }
-"""TestRecoveryState and RecoveryState from which an action may be started. Source: protocol/dr.md §2.4, §6."""
+"""Values of TestRecoveryState and RecoveryState from which each action can start.
+
+Source: protocol/dr.md §2.4, §6.
+"""
 
 _BUSY_STATES = frozenset({"recovering", "recovered"})
-"""Words of ReplicationState that contradict an idle TestRecoveryState and RecoveryState."""
+"""Values of ReplicationState that contradict an idle TestRecoveryState and RecoveryState."""
 
 OPERATIONS = {TEST: "testfailover", CLEANUP: "testcleanup", FAILOVER: "failover"}
-"""How the links of the server name each action, in lower case."""
+"""Names of the actions in links of the server, in lower case."""
 
 
 @dataclass(frozen=True)
 class Reference:
-    """An entry of the list. ``href`` is opaque: nothing is made of its parts but the id. Source: protocol/dr.md §2."""
+    """An entry of a list of replications or VDCs.
+
+    ``href`` is opaque: only the id is read from it. Source: protocol/dr.md §2.
+    """
 
     href: str
     name: str = ""
 
     @property
     def id(self) -> str:
-        """The last 36 characters, a UUID: what the original SDK has as its key."""
+        """Return the UUID at the end of the link, which vcloudair 0.5 uses as key."""
         return self.href.rstrip("/")[-36:]
 
-    def answers_to(self, name: str) -> bool:
-        """Whether somebody may mean it by that: the name of its VM, its id (UUID) or its link."""
+    def matches(self, name: str) -> bool:
+        """Return True when ``name`` is the name of the VM, the id (UUID) or the link."""
         return name in (self.name, self.href) or self.id == name.casefold()
 
 
 @dataclass(frozen=True)
 class RecoveryDetails:
-    """What a VDC is enabled for; None where the server does not say. Source: protocol/dr.md §2.5."""
+    """The actions that a VDC is enabled for. None means unknown. Source: protocol/dr.md §2.5."""
 
     allows_test: bool | None
     allows_failover: bool | None
 
     def allows(self, action: str) -> bool | None:
-        """Whether the VDC takes the action. A clean-up needs no leave."""
+        """Return True or False for the action, or None when unknown. A cleanup is always allowed."""
         return {TEST: self.allows_test, FAILOVER: self.allows_failover}.get(action, True)
 
 
 @dataclass(frozen=True)
 class PointInTime:
-    """A finished transfer. ``seconds`` and ``size_bytes`` are None where the server does not say."""
+    """A finished transfer. Values that the server does not return are None."""
 
     id: str
     started: datetime | None
@@ -72,11 +78,15 @@ class PointInTime:
 
 @dataclass(frozen=True)
 class Replication:
-    """A VM that is replicated into the cloud. Words are the server's; an absent one is empty.
+    """A replication of a VM into the cloud. States are the values of the server; missing ones are empty.
 
-    ``offered``: the operations that the server offers now, as its links name them (``testFailover``, ``failover``);
-    empty where it shows none. ``tasks``: what runs on it, where the server shows that in it. ``server_time``: when it
-    was read, in seconds since 1970 by the clock of the server. Source: protocol/dr.md §2.3.
+    Attributes:
+        offered: The operations that links of the server offer now (``testFailover``, ``failover``); empty without
+            links.
+        tasks: The tasks in progress, if the server returns them.
+        server_time: The time of the read, in seconds since 1970 by the clock of the server.
+
+    Source: protocol/dr.md §2.3.
     """
 
     id: str
@@ -97,68 +107,68 @@ class Replication:
 
     @property
     def last_sync(self) -> datetime | None:
-        """When the newest transfer began."""
-        return max((one.started for one in self.points if one.started is not None), default=None)
+        """Return the start time of the newest transfer, or None."""
+        return max((point.started for point in self.points if point.started is not None), default=None)
 
     @property
     def is_recovered(self) -> bool:
-        return bool(self.recovered_at) or _plain(self.recovery_state) in DONE_WORDS
+        return bool(self.recovered_at) or _normalized(self.recovery_state) in RECOVERED_STATES
 
-    def has_come_to(self, action: str) -> bool:
-        """Whether the replication is where the action leads."""
-        test = _plain(self.test_state)
+    def has_reached(self, action: str) -> bool:
+        """Return True when the replication is in the target state of the action."""
+        test = _normalized(self.test_state)
         if action == TEST:
             return test == "complete" and not self.is_recovered
         if action == CLEANUP:
             return test in ("", "none") and not self.is_recovered
         return self.is_recovered
 
-    def is_under_way_to(self, action: str) -> bool:
-        """Whether somebody has started the action already, and it is not over."""
-        words = {TEST: self.test_state, CLEANUP: self.test_state, FAILOVER: self.recovery_state}
-        wanted = {TEST: "testinprogress", CLEANUP: "cleanupinprogress", FAILOVER: "inprogress"}
-        return _plain(words[action]) == wanted[action]
+    def is_in_progress(self, action: str) -> bool:
+        """Return True when the action is in progress."""
+        states = {TEST: self.test_state, CLEANUP: self.test_state, FAILOVER: self.recovery_state}
+        expected = {TEST: "testinprogress", CLEANUP: "cleanupinprogress", FAILOVER: "inprogress"}
+        return _normalized(states[action]) == expected[action]
 
     def obstacle(self, action: str) -> str:
-        """Why the action would be refused, or nothing. Source: protocol/dr.md §6."""
-        test, recovery = _plain(self.test_state), _plain(self.recovery_state)
+        """Return why the server would refuse the action, or an empty string. Source: protocol/dr.md §6."""
+        test, recovery = _normalized(self.test_state), _normalized(self.recovery_state)
         if "inprogress" in test or recovery == "inprogress":
-            return f"another action is under way (test: {self.test_state}, recovery: {self.recovery_state})"
+            return f"another action is in progress (test: {self.test_state}, recovery: {self.recovery_state})"
         if self.is_recovered and action != FAILOVER:
-            return "it was failed over already"
+            return "the VM was already failed over"
         known_tests = ("complete", "testerror", "cleanuperror")
         if action == FAILOVER and test in known_tests:
-            return f"a test of it was not cleaned up (test: {self.test_state})"
+            return f"an earlier test was not cleaned up (test: {self.test_state})"
         if action == TEST and test in known_tests[1:]:
-            return f"an earlier test or clean-up went wrong and has to be cleaned up first (test: {self.test_state})"
+            return f"an earlier test or cleanup failed and must be cleaned up first (test: {self.test_state})"
         return ""
 
     def why_not_idle(self, action: str) -> str:
-        """Return why this is not a known idle state for the action, or nothing when the action may be started.
+        """Return why the action cannot start from this state, or an empty string.
 
-        Only known words count: any other one may mean that something is in progress. Where the server shows links, the
-        one of the action has to be among them. Source: protocol/dr.md §2.3, §2.4.
+        Only known values count as idle, because an unknown value may mean that an action is in progress. If the server
+        returns links, that of the action must be among them. Source: protocol/dr.md §2.3, §2.4.
         """
-        test, recovery = _plain(self.test_state), _plain(self.recovery_state)
-        tests, recoveries = _IDLE_WORDS[action]
-        offered = {_plain(one) for one in self.offered}
+        test, recovery = _normalized(self.test_state), _normalized(self.recovery_state)
+        tests, recoveries = _IDLE_STATES[action]
+        offered = {_normalized(operation) for operation in self.offered}
         if self.is_recovered or test not in tests or recovery not in recoveries:
-            return f"its state is not one that a {action} can start from ({self.described()})"
-        if _plain(self.state) in _BUSY_STATES:
-            return f"its replication is {self.state!r} ({self.described()})"
+            return f"a {action} cannot start from its state ({self.described()})"
+        if _normalized(self.state) in _BUSY_STATES:
+            return f"the state of its replication is {self.state!r} ({self.described()})"
         if offered and OPERATIONS[action] not in offered:
-            return f"the server does not offer a {action} for it now, only {', '.join(sorted(self.offered))}"
+            return f"the server does not offer a {action} now, only {', '.join(sorted(self.offered))}"
         if not (test or recovery or offered):
-            return "the server does not show its state"
+            return "the server does not return its state"
         return ""
 
     def described(self) -> str:
-        """The state in words, for messages."""
-        test, recovery = self.test_state or "not told", self.recovery_state or "not told"
+        """Return the state for messages, such as ``test none, recovery notStarted``."""
+        test, recovery = self.test_state or "not returned", self.recovery_state or "not returned"
         return f"test {test}, recovery {recovery}"
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data, times in ISO 8601."""
+        """Return the replication as JSON types, with times in ISO 8601."""
         synced = self.last_sync
         return {
             "id": self.id,
@@ -179,15 +189,21 @@ class Replication:
 
 @dataclass
 class Result:
-    """What came of an action on one VM.
+    """The result of an action on one VM.
 
-    ``verdict``: ``succeeded`` (as the server shows), ``unchanged`` (nothing was to do), ``failed``, ``planned``
-    (check mode), ``started`` (nobody waits for its end), ``skipped`` (something stopped the run before it), or
-    ``unknown`` (the action may or may not have been started: it is not started again before somebody decides).
-    ``seconds`` is from the request to the verdict. ``last_sync``: when the newest data that there was had been taken,
-    in ISO 8601. ``request_id``: of the answer that it failed with, for the provider. ``vm``: the recovered VM (``id``,
-    ``href``, ``name``, ``status``, ``vapp``, ``vapp_href``, ``vdc``, ``vdc_href``, ``addresses``), where one was seen.
-    ``is_repeatable``: the server says that nothing of this attempt is under way, so that another one may follow.
+    Attributes:
+        verdict: ``succeeded``, ``unchanged`` (the VM was already in the target state), ``failed``, ``planned`` (dry
+            run), ``started`` (without waiting for the end), ``skipped`` (the run stopped before it), or ``unknown``
+            (the action may or may not have started; it is not started again until the user decides).
+        reason: The reason for the verdict.
+        hint: What to do next.
+        seconds: The time from the request to the verdict.
+        task: The task of the server.
+        last_sync: The time of the newest data, in ISO 8601.
+        request_id: The id of the failed request, for the provider.
+        vm: The recovered VM (``id``, ``href``, ``name``, ``status``, ``vapp``, ``vapp_href``, ``vdc``, ``vdc_href``,
+            ``addresses``); empty when no VM was seen.
+        is_repeatable: Nothing of this attempt is in progress, so another attempt is safe.
     """
 
     id: str
@@ -212,12 +228,12 @@ class Result:
         return self.verdict in ("failed", "skipped", UNKNOWN)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data."""
+        """Return the result as JSON types."""
         seconds = round(self.seconds, 1) if self.seconds is not None else None
         shown = {name: value for name, value in vars(self).items() if name != "is_repeatable"}
         return {**shown, "seconds": seconds, "changed": self.changed}
 
 
-def _plain(word: str) -> str:
-    """Return a word of the server as it is compared: without case, blanks, hyphens and underscores."""
-    return "".join(sign for sign in word.casefold() if sign.isalnum())
+def _normalized(value: str) -> str:
+    """Return a value of the server in lower case, without blanks, hyphens and underscores."""
+    return "".join(character for character in value.casefold() if character.isalnum())

@@ -1,4 +1,4 @@
-"""How an action is carried out, and how it is stopped."""
+"""Options of DR actions, and requests to stop them."""
 
 from __future__ import annotations
 
@@ -10,26 +10,34 @@ from vcloudair_core.util.clock import Clock
 
 STOP, CONTINUE, ROLL_BACK = "stop", "continue", "roll_back"
 ON_ERROR = (STOP, CONTINUE, ROLL_BACK)
-"""What to do after a failure. ``stop``: start nothing more; what is in progress is seen to its end. ``continue``: start
-everything that does not depend on what failed. ``roll_back``: as ``stop``, then clean up a test and restore networks; a
-failover cannot be rolled back, so that there it is the same as ``stop``."""
+"""Policies after a failure.
+
+``stop``: start nothing more, and wait for the operations in progress. ``continue``: start everything that does not
+depend on what failed. ``roll_back``: like ``stop``, then clean up the test and restore the networks; a failover cannot
+be rolled back, so there it works like ``stop``.
+"""
 FAIL, START = "fail", "start"
 ON_UNKNOWN = (FAIL, START)
 LOST_GRACE_S = 90.0
-"""A gateway gives up after 60 s as a rule, and the server behind it may be carrying the request out all the same."""
+"""Default of ``lost_grace``. Gateways usually time out after 60 s, while the server still executes the request."""
 
 
 @dataclass(frozen=True)
 class OperationOptions:
     """Options of an action. Times are in seconds.
 
-    ``stuck_after``: a task without any change for this long is given up. ``verify_timeout``: how long the replication
-    and the VM may take to show the result of the task. ``vm_timeout``: the most that one VM may take in all.
-    ``on_error``: ``stop`` starts nothing more after a failure; what is in progress is seen to its end.
-    ``lost_grace``: how long to look for a sign of an action that may or may not have been started.
-    ``on_unknown``: what to do when there is none by then: ``fail`` (the verdict is ``unknown``) or ``start`` it again.
-    ``cancel_on_stop``: ask the server to cancel the task of a VM that is given up. ``wait``: see what is started to its
-    end; else its verdict is ``started`` as soon as the server has begun.
+    Attributes:
+        power_on: Power on the recovered VMs.
+        synchronize: Transfer the newest data from the source first.
+        max_concurrent: The highest number of VMs in progress at the same time.
+        stuck_after: A task without any change for this time counts as failed.
+        verify_timeout: The time limit for the replication and the VM to show the result of the task.
+        vm_timeout: The time limit of one attempt for a VM, or None.
+        on_error: ``stop``, ``continue`` or ``roll_back``; see ON_ERROR.
+        lost_grace: The time to search for a sign of an action that may or may not have started.
+        on_unknown: The policy when no sign is found: ``fail`` (the verdict is ``unknown``) or ``start`` it again.
+        cancel_on_stop: Ask the server to cancel the task of a VM when waiting for it ends.
+        wait: Wait for the end of the actions. False: the verdict is ``started`` when the server has started the action.
     """
 
     power_on: bool = True
@@ -45,19 +53,19 @@ class OperationOptions:
     wait: bool = True
 
     def validate(self) -> None:
-        """Raises SpecError."""
+        """Raise SpecError for an invalid option."""
         if self.on_unknown not in ON_UNKNOWN:
             raise SpecError("on_unknown", f"{self.on_unknown!r} is not one of {', '.join(ON_UNKNOWN)}")
         for name in ("max_concurrent", "stuck_after", "verify_timeout", "vm_timeout", "lost_grace"):
             value = getattr(self, name)
             if value is not None and not value > 0:
-                raise SpecError(name, f"{value} is not more than nothing")
+                raise SpecError(name, f"{value} must be greater than 0")
 
 
 class Stop:
-    """A request, from a signal or another thread, to come to an end: nothing more is started or waited for.
+    """A request from a signal or another thread to stop: nothing more is started or waited for.
 
-    With ``cancel_tasks`` the server is asked to cancel what is under way; otherwise it goes on there.
+    With ``cancel_tasks``, the server is asked to cancel the tasks in progress. Otherwise they continue there.
     """
 
     _SLICE_S = 0.2
@@ -72,13 +80,13 @@ class Stop:
         return self._event.is_set()
 
     def request(self, reason: str, *, cancel_tasks: bool = False) -> None:
-        """Ask. The first reason stays."""
+        """Request the stop. The reason of the first request is kept."""
         self.reason = self.reason or reason
         self.cancel_tasks = self.cancel_tasks or cancel_tasks
         self._event.set()
 
     def sleep(self, clock: Clock, seconds: float) -> None:
-        """Sleep, but not on when a stop is asked for: a signal does not cut a sleep short by itself."""
+        """Sleep until the time is over or a stop is requested. Signals alone do not interrupt a sleep."""
         until = clock.now() + seconds
         while not self.is_requested and (left := until - clock.now()) > 0:
             clock.sleep(min(left, self._SLICE_S))

@@ -1,4 +1,4 @@
-"""Disaster recovery as a plugin like any other. Cheap to import: the work is loaded at first use."""
+"""Plugin of the service ``dr``. The service itself is imported at first use."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ def _service(session: Session) -> RecoveryService:
 
 @hookimpl
 def vca_services() -> list[ServiceRecord]:
-    """The service ``dr``."""
+    """Return the service ``dr``."""
     return [ServiceRecord("dr", "Disaster recovery: replications, tests, failovers", _service)]

@@ -1,4 +1,4 @@
-"""The service ``dr``: what is replicated, and actions on it that end in verdicts."""
+"""The service ``dr``: read replications, and test, clean up or fail over their VMs."""
 
 from __future__ import annotations
 
@@ -25,89 +25,99 @@ Progress = Callable[[Result], None]
 
 
 class RecoveryService:
-    """Replications into the organisation of a session."""
+    """Replications into the organization of a session, and DR actions on them."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
 
     def references(self) -> list[Reference]:
-        """Every replication by name and link: one call for 128 of them. Raises what the store's list raises."""
+        """Return the name and link of every replication, with one request per 128 replications.
+
+        Raises: NotFoundError without disaster recovery, IncompleteResultError, ApiError, TransportError, DecodeError.
+        """
         return list_replications(self.session, self.session.identity.org_id)
 
     def replications(self, names: Sequence[str] | None = None) -> list[Replication]:
-        """Replications with all their state, one call each, several at a time; by name or id, or all of them.
+        """Return replications with their state. Each takes one request; requests run in parallel.
 
-        Raises: NotFoundError, AmbiguousMatchError, IncompleteResultError, ApiError, TransportError, DecodeError.
+        ``names``: as in :meth:`choose`. Raises: NotFoundError, AmbiguousMatchError, IncompleteResultError, ApiError,
+        TransportError, DecodeError.
         """
         return self.read(self.choose(names))
 
     def choose(self, names: Sequence[str] | None = None) -> list[Reference]:
-        """Replications by the name of their VM, by id (UUID) or link; None means all, as listed, and no names mean
-        none: a selection that came out empty must not become everything.
+        """Return the references of replications.
 
-        Raises: NotFoundError that names all that are not there, AmbiguousMatchError with the candidates.
+        Args:
+            names: Names of VMs, ids (UUID) or links. None selects all replications; an empty sequence selects none.
+
+        Raises: NotFoundError, which lists all names without a replication; AmbiguousMatchError with the candidates.
         """
         if names is not None and not names:
             return []
-        found = self.references()
+        listed = self.references()
         if names is None:
-            return found
-        if any(not one.name for one in found):
-            found = [Reference(one.href, one.name) for one in self.read(found)]
+            return listed
+        if any(not reference.name for reference in listed):
+            listed = [Reference(replication.href, replication.name) for replication in self.read(listed)]
         chosen: dict[str, Reference] = {}
         missing = []
         for name in names:
-            meant = [one for one in found if one.answers_to(name)]
-            if len(meant) > 1:
+            candidates = [reference for reference in listed if reference.matches(name)]
+            if len(candidates) > 1:
                 raise AmbiguousMatchError(
-                    f"There are {len(meant)} replications of a VM {name!r}.",
-                    candidates=[{"name": one.name, "id": one.id} for one in meant],
-                    hint="Give the id.",
+                    f"{len(candidates)} replications have the name {name!r}.",
+                    candidates=[{"name": reference.name, "id": reference.id} for reference in candidates],
+                    hint="Use the id of the replication.",
                 )
-            if not meant:
+            if not candidates:
                 missing.append(name)
-            chosen.update({one.href: one for one in meant})
+            chosen.update({reference.href: reference for reference in candidates})
         if missing:
             raise NotFoundError(
-                f"There is no replication of {', '.join(map(repr, missing))}.",
-                hint="`vca dr list` shows those that there are.",
+                f"No replication found for {', '.join(map(repr, missing))}.",
+                hint="Run `vca dr list` to see the available replications.",
             )
         return list(chosen.values())
 
     def read(self, references: Iterable[Reference]) -> list[Replication]:
-        """Each of them with all its state, several at a time. Raises: ApiError, TransportError, DecodeError."""
-        read = []
-        for one in self.look(references):
-            if isinstance(one, VcloudAirError):
-                raise one
-            read.append(one)
-        return read
+        """Return replications with their state, read in parallel. Raises: ApiError, TransportError, DecodeError."""
+        replications = []
+        for replication in self.read_each(references):
+            if isinstance(replication, VcloudAirError):
+                raise replication
+            replications.append(replication)
+        return replications
 
-    def look(self, references: Iterable[Reference]) -> list[Replication | VcloudAirError]:
-        """As :meth:`read`, with the error of each that cannot be read in its place."""
-        given = list(references)
-        most = max(1, min(int(self.session.settings.parallel_calls), len(given)))
-        with ThreadPoolExecutor(max_workers=most, thread_name_prefix="vca-dr") as pool:
-            return list(pool.map(self._look, given))
+    def read_each(self, references: Iterable[Reference]) -> list[Replication | VcloudAirError]:
+        """Return the replication of each reference, or the error of reading it, in the same order."""
+        listed = list(references)
+        workers = max(1, min(int(self.session.settings.parallel_calls), len(listed)))
+        with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="vca-dr") as pool:
+            return list(pool.map(self._read_one, listed))
 
-    def _look(self, reference: Reference) -> Replication | VcloudAirError:
+    def _read_one(self, reference: Reference) -> Replication | VcloudAirError:
         try:
             return read_replication(self.session, reference)
         except VcloudAirError as exc:
             return exc
 
     def enabled_vdcs(self) -> list[Reference]:
-        """The VDCs that take replications. Raises: NotFoundError where there is no disaster recovery, ApiError,
-        TransportError, DecodeError."""
+        """Return the VDCs that are enabled for replications.
+
+        Raises: NotFoundError without disaster recovery, ApiError, TransportError, DecodeError.
+        """
         return list_enabled_vdcs(self.session, self.session.identity.org_id)
 
     def references_of(self, vdc: Reference) -> list[Reference]:
-        """Every replication into a VDC. Raises as :meth:`references`."""
+        """Return every replication into a VDC. Raises the errors of :meth:`references`."""
         return list_replications_of_vdc(self.session, vdc)
 
     def details_of(self, vdc: Reference) -> RecoveryDetails:
-        """What a VDC is enabled for. Raises: NotFoundError where it is not enabled at all, ApiError, TransportError,
-        DecodeError."""
+        """Return the actions that a VDC is enabled for.
+
+        Raises: NotFoundError when it is not enabled for recovery, ApiError, TransportError, DecodeError.
+        """
         return read_recovery_details(self.session, vdc)
 
     def act(
@@ -120,19 +130,27 @@ class RecoveryService:
         progress: Progress | None = None,
         stop: Stop | None = None,
     ) -> list[Result]:
-        """Test, clean up or fail over VMs, by name or id, or with None all of them; first in, first out, each
-        once.
+        """Test, clean up or fail over VMs. Each action is started at most once.
 
-        A VM that is there already is not touched. ``dry_run``: nothing is started. The results are in the order of
-        the VMs; a failure of one is in its result and does not raise. ``progress`` is called with each result as
-        it is known. ``stop`` asks, from elsewhere, to come to an end.
+        VMs that are already in the target state are not changed. A failure of a VM is in its result and raises no
+        error.
 
-        Raises: SpecError before anything is sent; what :meth:`choose` raises before anything is started.
+        Args:
+            action: ``test``, ``cleanup`` or ``failover``.
+            names: As in :meth:`choose`. VMs start in this order.
+            options: Options of the action.
+            dry_run: Start nothing.
+            progress: Callback that receives each result.
+            stop: A request from a signal or another thread to stop.
+
+        Returns the results in the order of the VMs.
+
+        Raises: SpecError before anything is sent; the errors of :meth:`choose` before anything is started.
         """
         if action not in ACTIONS:
             raise SpecError("action", f"{action!r} is not one of {', '.join(ACTIONS)}")
-        chosen = options or OperationOptions()
-        chosen.validate()
+        options = options or OperationOptions()
+        options.validate()
         return run_group(
-            self.session, action, self.choose(names), chosen, dry_run=dry_run, progress=progress, stop=stop
+            self.session, action, self.choose(names), options, dry_run=dry_run, progress=progress, stop=stop
         )

@@ -1,4 +1,4 @@
-"""The URLs of disaster recovery; nothing else here knows any. Source: protocol/dr.md §2."""
+"""Requests of disaster recovery: replications, VDCs, actions, tasks and VMs. Source: protocol/dr.md §2."""
 
 from __future__ import annotations
 
@@ -31,25 +31,24 @@ if TYPE_CHECKING:
     from vcloudair_core.transport.messages import Response
 
 _PAGE_SIZE = 128
-_MOST_TASK_PAGES = 20
-_MOST_PAGES = 1000
+_MAX_TASK_PAGES = 20
+_MAX_PAGES = 1000
 _ACTIONS = {"test": "testFailover", "cleanup": "testCleanup", "failover": "failover"}
-_NAMES_A_CALL = 25
-"""So that the URL stays below what servers and proxies take."""
+_NAMES_PER_REQUEST = 25
+"""Keeps URLs within the limits of servers and proxies."""
 _RESERVED = re.compile(r"[,;()*\\]")
 
 
 def list_replications(session: Session, org_id: str) -> list[Reference]:
-    """Every replication into an org, in the order of the server. A page after the last one has no entries.
+    """Return every replication into an org, in the order of the server.
 
-    Raises: NotFoundError where there is no disaster recovery, IncompleteResultError, ApiError, TransportError,
-    DecodeError.
+    Raises: NotFoundError without disaster recovery, IncompleteResultError, ApiError, TransportError, DecodeError.
     """
     try:
         return _references(session, f"/api/org/{quote(org_id, safe='')}/replications", "replications")
     except NotFoundError as exc:
         raise NotFoundError(
-            "This cloud has no disaster recovery for the organisation, or the user may not see it.",
+            "Disaster recovery is not available for this organization, or the user has no permission to see it.",
             status=exc.status,
             request_id=exc.request_id,
             hint="Ask the provider whether the disaster recovery extension is installed.",
@@ -57,44 +56,49 @@ def list_replications(session: Session, org_id: str) -> list[Reference]:
 
 
 def list_enabled_vdcs(session: Session, org_id: str) -> list[Reference]:
-    """The VDCs of an org that take replications. Raises as :func:`list_replications`. Source: protocol/dr.md §2."""
+    """Return the VDCs of an org that are enabled for replications. Source: protocol/dr.md §2.
+
+    Raises: the errors of :func:`list_replications`.
+    """
     return _references(session, f"/api/org/{quote(org_id, safe='')}/enabledForReplicationVdcs", "VDCs")
 
 
 def list_replications_of_vdc(session: Session, vdc: Reference) -> list[Reference]:
-    """Every replication into a VDC. Raises as :func:`list_replications`."""
+    """Return every replication into a VDC. Raises the errors of :func:`list_replications`."""
     return _references(session, f"{vdc.href.rstrip('/')}/replications", "replications")
 
 
 def read_recovery_details(session: Session, vdc: Reference) -> RecoveryDetails:
-    """What a VDC is enabled for.
+    """Return the actions that a VDC is enabled for. Source: protocol/dr.md §2.5.
 
-    Raises: NotFoundError where it is not enabled at all, ApiError, TransportError, DecodeError. Source: protocol/dr.md
-    §2.5.
+    Raises: NotFoundError when it is not enabled for recovery, ApiError, TransportError, DecodeError.
     """
     return parse_recovery_details(session.call("GET", f"{vdc.href.rstrip('/')}/recoveryDetails").body)
 
 
 def _references(session: Session, path: str, what: str) -> list[Reference]:
-    """A list of any number of pages."""
-    found: dict[str, Reference] = {}
-    for number in range(1, _MOST_PAGES + 1):
+    """Return all references of a list with any number of pages. A page after the last one has no entries."""
+    references: dict[str, Reference] = {}
+    for number in range(1, _MAX_PAGES + 1):
         query = [("page", str(number)), ("pageSize", str(_PAGE_SIZE))]
         page = parse_page(session.call("GET", path, query=query).body)
-        fresh = [one for one in page.references if one.href not in found]
-        found.update({one.href: one for one in fresh})
-        is_last = len(found) >= page.total if page.total is not None else not fresh
+        new = [reference for reference in page.references if reference.href not in references]
+        references.update({reference.href: reference for reference in new})
+        is_last = len(references) >= page.total if page.total is not None else not new
         if is_last:
-            return list(found.values())
-        if not fresh:
+            return list(references.values())
+        if not new:
             break
-    raise IncompleteResultError(
-        f"The list of {what} names {page.total} and ends after {len(found)}.", hint="Try again."
-    )
+    raise _incomplete(what, page.total, len(references))
+
+
+def _incomplete(what: str, total: int | None, count: int) -> IncompleteResultError:
+    reason = f"The server announced {total} entries and returned {count}."
+    return IncompleteResultError(f"Reading the list of {what} failed. {reason}", hint="Run the command again.")
 
 
 def read_replication(session: Session, reference: Reference) -> Replication:
-    """One of them. Raises: ApiError, TransportError, DecodeError."""
+    """Return a replication with its state. Raises: ApiError, TransportError, DecodeError."""
     response = session.call("GET", reference.href)
     return replace(parse_group(response.body, reference), server_time=_server_time(response))
 
@@ -102,29 +106,32 @@ def read_replication(session: Session, reference: Reference) -> Replication:
 def start_action(
     session: Session, reference: Reference, action: str, *, power_on: bool, synchronize: bool
 ) -> Task | None:
-    """Start an action: never twice, whatever happens to the answer. Raises: ApiError, TransportError, DecodeError."""
-    word = _ACTIONS[action]
-    media = "" if action == "cleanup" else f"application/vnd.vmware.hcs.{word}Params+xml"
-    body = action_body(word, power_on=power_on, synchronize=synchronize)
-    answer = session.call(
-        "POST", f"{reference.href.rstrip('/')}/action/{word}", content_type=media or None, body=body, once=True
+    """Start an action. The request is not repeated when its response is lost.
+
+    Raises: ApiError, TransportError, DecodeError.
+    """
+    operation = _ACTIONS[action]
+    media = "" if action == "cleanup" else f"application/vnd.vmware.hcs.{operation}Params+xml"
+    body = action_body(operation, power_on=power_on, synchronize=synchronize)
+    response = session.call(
+        "POST", f"{reference.href.rstrip('/')}/action/{operation}", content_type=media or None, body=body, once=True
     )
-    return task_of_response(answer)
+    return task_of_response(response)
 
 
 def read_tasks(session: Session, org_id: str) -> list[Task]:
-    """All tasks of an org in one call. Raises: ApiError, TransportError, DecodeError."""
+    """Return the task list of an org. Raises: ApiError, TransportError, DecodeError."""
     return parse_tasks(session.call("GET", f"/api/tasksList/{quote(org_id, safe='')}").body)
 
 
 def query_tasks(session: Session, since: float) -> list[Task]:
-    """Return the tasks of a query that started at ``since`` (seconds since 1970) or later, and those without a time.
+    """Query tasks that started at ``since`` (seconds since 1970) or later, or that have no start time.
 
-    The list of an org forgets what is over after a while, a query does not. Raises: ApiError, TransportError,
+    The query also returns old tasks that the task list of an org no longer has. Raises: ApiError, TransportError,
     DecodeError.
     """
     found: dict[str, Task] = {}
-    for number in range(1, _MOST_TASK_PAGES + 1):
+    for number in range(1, _MAX_TASK_PAGES + 1):
         query = f"type=task&format=records&page={number}&pageSize={_PAGE_SIZE}&sortDesc=startDate"
         tasks, total = parse_task_records(session.call("GET", "/api/query", query=query).body)
         known = len(found)
@@ -149,41 +156,42 @@ def read_vdc_names(session: Session) -> dict[str, str]:
 
 
 def find_vms(session: Session, names: Sequence[str]) -> list[VmRecord]:
-    """VMs of those names, templates excepted: one call for some dozens of names.
+    """Return the VMs with these names, without templates. One request covers 25 names.
 
     Raises: IncompleteResultError, ApiError, TransportError, DecodeError.
     """
-    found: dict[str, VmRecord] = {}
-    wanted = list(dict.fromkeys(names))
-    for start in range(0, len(wanted), _NAMES_A_CALL):
-        some = wanted[start : start + _NAMES_A_CALL]
-        found.update({vm.id: vm for vm in _vms_of(session, some)})
-    return list(found.values())
+    vms: dict[str, VmRecord] = {}
+    unique = list(dict.fromkeys(names))
+    for start in range(0, len(unique), _NAMES_PER_REQUEST):
+        batch = unique[start : start + _NAMES_PER_REQUEST]
+        vms.update({vm.id: vm for vm in _vms_of(session, batch)})
+    return list(vms.values())
 
 
 def _vms_of(session: Session, names: Sequence[str]) -> list[VmRecord]:
-    # A wildcard takes the place of what the filter language cannot hold; the rest is compared here.
-    words = ",".join(f"name=={quote(_RESERVED.sub('*', name), safe='*')}" for name in names)
+    # Characters that the filter language reserves become wildcards, so the names are compared again below.
+    conditions = ",".join(f"name=={quote(_RESERVED.sub('*', name), safe='*')}" for name in names)
+    vm_filter = f"(({conditions});isVAppTemplate==false)"
     read: dict[str, VmRecord] = {}
-    for number in range(1, _MOST_PAGES + 1):
-        query = f"type=vm&format=records&page={number}&pageSize={_PAGE_SIZE}&filter=(({words});isVAppTemplate==false)"
+    for number in range(1, _MAX_PAGES + 1):
+        query = f"type=vm&format=records&page={number}&pageSize={_PAGE_SIZE}&filter={vm_filter}"
         page = parse_vms(session.call("GET", "/api/query", query=query).body)
         known = len(read)
         read.update({vm.id: vm for vm in page.vms})
         if len(read) >= (page.total or 0):
-            return [one for one in read.values() if one.name in names]
+            return [vm for vm in read.values() if vm.name in names]
         if len(read) == known:
             break
-    raise IncompleteResultError(f"The list of VMs names {page.total} and ends after {len(read)}.", hint="Try again.")
+    raise _incomplete("VMs", page.total, len(read))
 
 
 def seconds_since_1970(text: str) -> float | None:
-    """Return a time of ISO 8601 with an offset; None for anything else."""
+    """Return an ISO 8601 time with an offset as seconds since 1970, or None for other text."""
     try:
-        moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
+        time = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
     except ValueError:
         return None
-    return moment.timestamp() if moment.tzinfo else None
+    return time.timestamp() if time.tzinfo else None
 
 
 def _server_time(response: Response) -> float | None:
@@ -194,5 +202,5 @@ def _server_time(response: Response) -> float | None:
 
 
 def path_of(href: str) -> str:
-    """What tells links of tasks apart: ports come and go in them. Source: protocol/tasks.md §1."""
+    """Return the path of a link, to compare links of tasks: their ports may vary. Source: protocol/tasks.md §1."""
     return urlsplit(href).path.rstrip("/")

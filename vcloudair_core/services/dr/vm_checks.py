@@ -1,4 +1,4 @@
-"""What of the VMs found belongs to a replication, and what is wrong with it. Source: protocol/dr.md §4.1."""
+"""Check the recovered VM of a replication. Source: protocol/dr.md §4.1."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ POWERED_ON = "POWERED_ON"
 
 @dataclass(frozen=True)
 class VmRecord:
-    """A VM as the query service shows it. ``vapp_href``: the vApp that it is in. What is not shown is empty."""
+    """A VM record of the query service. ``vapp_href``: the link of its vApp. Missing values are empty."""
 
     id: str
     name: str
@@ -26,35 +26,35 @@ class VmRecord:
 
 
 def vms_of(
-    found: Sequence[VmRecord], group: Replication, before: frozenset[str] | None
+    records: Sequence[VmRecord], group: Replication, before: frozenset[str] | None
 ) -> tuple[list[VmRecord], list[VmRecord]]:
-    """Return the VMs that belong to a replication, and those of them that are in its placeholder's vApp."""
-    named = [one for one in found if one.name == group.name]
-    own = [one for one in named if group.placeholder_vapp_id and group.placeholder_vapp_id[-36:] in one.vapp_href]
-    return own or [one for one in named if before is None or one.id not in before], own
+    """Return the VMs that belong to a replication, and those of them in the vApp of its placeholder.
+
+    A VM in the vApp of the placeholder belongs to the replication. Without one, VMs with its name that did not exist
+    before the action do (``before``: ids, None when unknown). No source documents if recovered VMs stay in that vApp.
+    """
+    same_name = [vm for vm in records if vm.name == group.name]
+    in_vapp = [vm for vm in same_name if group.placeholder_vapp_id and group.placeholder_vapp_id[-36:] in vm.vapp_href]
+    return in_vapp or [vm for vm in same_name if before is None or vm.id not in before], in_vapp
 
 
-def fault_of_vm(
-    found: Sequence[VmRecord],
+def vm_problem(
+    records: Sequence[VmRecord],
     group: Replication,
     action: str,
     *,
-    is_on_wanted: bool,
+    must_be_on: bool,
     before: frozenset[str] | None,
 ) -> str:
-    """What is wrong with the VM of a replication, in words, or nothing.
-
-    A VM in the placeholder's vApp is meant; without one, a VM of that name that was not there before the
-    action (``before``: ids, None when nobody looked). Whether a recovered VM stays in that vApp, no source tells.
-    """
-    meant, own = vms_of(found, group, before)
+    """Return the problem of the VM of a replication after an action, or an empty string."""
+    vms, in_vapp = vms_of(records, group, before)
     if action == CLEANUP:
-        running = [one for one in own if one.status == POWERED_ON]
+        running = [vm for vm in in_vapp if vm.status == POWERED_ON]
         return f"the VM {group.name!r} of the test is still {POWERED_ON}" if running else ""
-    if not meant:
-        is_named = any(one.name == group.name for one in found)
-        strangers = " of its own; one of that name was there before" if is_named else ""
-        return f"there is no VM {group.name!r}{strangers}"
-    if is_on_wanted and all(one.status != POWERED_ON for one in meant):
-        return f"the VM {group.name!r} is {meant[0].status}, not {POWERED_ON}"
+    if not vms:
+        if any(vm.name == group.name for vm in records):
+            return f"no new VM {group.name!r} exists, only one from before the action"
+        return f"no VM {group.name!r} exists"
+    if must_be_on and all(vm.status != POWERED_ON for vm in vms):
+        return f"the VM {group.name!r} is {vms[0].status}, not {POWERED_ON}"
     return ""

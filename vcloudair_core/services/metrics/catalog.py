@@ -1,4 +1,4 @@
-"""Metrics that are known by name: their units and what they mean. Source: protocol/metrics.md §A.7, §B.5."""
+"""Catalog of known metrics with units and descriptions. Source: protocol/metrics.md §A.7, §B.5."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ UNITS = {
     "NUMBER": "count",
     "WATT": "W",
 }
-"""The words of vCloud Director to ours. Others pass in lower case."""
+"""Units of vCloud Director and their short forms. Other units become lower case."""
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric that is known by name."""
+    """A known metric. ``meaning``: its description."""
 
     name: str
     unit: str
@@ -33,37 +33,37 @@ class Metric:
 
     @property
     def is_sum(self) -> bool:
-        """True when values are sums over an interval."""
+        """Return True when values are sums over an interval."""
         return self.name.endswith(".summation")
 
 
 _TABLE = """
-cpu.usage.average|percent|CPU in active use, of what is configured
-cpu.usage.maximum|percent|highest CPU in active use
+cpu.usage.average|percent|share of the configured CPU in active use
+cpu.usage.maximum|percent|highest share of the configured CPU in active use
 cpu.usagemhz.average|MHz|CPU in active use
-cpu.ready.summation|ms|time ready to run, but not scheduled, of all virtual CPUs
+cpu.ready.summation|ms|time that virtual CPUs were ready to run but not scheduled
 cpu.idle.summation|ms|time idle
-cpu.wait.summation|ms|time waiting, idle included
+cpu.wait.summation|ms|wait time, including idle time
 cpu.used.summation|ms|CPU time used
-cpu.system.summation|ms|time in the hypervisor on behalf of the machine
-cpu.swapwait.summation|ms|time waiting for pages to be swapped in
-cpu.costop.summation|ms|time stopped so that virtual CPUs run together
-cpu.demand.average|MHz|CPU that would be used without contention
-cpu.entitlement.latest|MHz|CPU that the machine may have
+cpu.system.summation|ms|time in the hypervisor on behalf of the VM
+cpu.swapwait.summation|ms|time waiting for swapped pages
+cpu.costop.summation|ms|time stopped for co-scheduling of virtual CPUs
+cpu.demand.average|MHz|CPU demand without contention
+cpu.entitlement.latest|MHz|CPU that the VM is entitled to
 cpu.latency.average|percent|time unable to run because of contention
-mem.usage.average|percent|memory in use, of what is configured
-mem.active.average|KB|memory that was touched lately
-mem.consumed.average|KB|memory of the host behind that of the guest
-mem.granted.average|KB|memory that is mapped
-mem.shared.average|KB|memory shared with others
-mem.zero.average|KB|pages of zeros
-mem.overhead.average|KB|memory that virtualisation takes
-mem.vmmemctl.average|KB|memory that the balloon took
-mem.swapped.average|KB|memory that is swapped out
+mem.usage.average|percent|share of the configured memory in use
+mem.active.average|KB|recently used memory
+mem.consumed.average|KB|host memory used for the guest
+mem.granted.average|KB|mapped memory
+mem.shared.average|KB|memory shared with other VMs
+mem.zero.average|KB|memory pages of zeros
+mem.overhead.average|KB|memory overhead of virtualization
+mem.vmmemctl.average|KB|memory reclaimed by the balloon driver
+mem.swapped.average|KB|swapped memory
 mem.swapinRate.average|KBps|memory swapped in
 mem.swapoutRate.average|KBps|memory swapped out
-mem.compressed.average|KB|memory that is compressed
-mem.entitlement.average|KB|memory that the machine may have
+mem.compressed.average|KB|compressed memory
+mem.entitlement.average|KB|memory that the VM is entitled to
 mem.latency.average|percent|time waiting for memory
 disk.usage.average|KBps|read and written
 disk.read.average|KBps|read from all disks
@@ -82,25 +82,25 @@ net.received.average|KBps|received
 net.transmitted.average|KBps|transmitted
 net.packetsRx.summation|count|packets received
 net.packetsTx.summation|count|packets transmitted
-net.droppedRx.summation|count|packets dropped on the way in
-net.droppedTx.summation|count|packets dropped on the way out
+net.droppedRx.summation|count|received packets dropped
+net.droppedTx.summation|count|transmitted packets dropped
 power.power.average|W|power
-sys.uptime.latest|s|time since the machine was started
-sys.heartbeat.latest|count|heartbeats of the guest's tools
+sys.uptime.latest|s|time since the start of the VM
+sys.heartbeat.latest|count|heartbeats of VMware Tools
 """
 
 
 @cache
 def known_metrics() -> Mapping[str, Metric]:
-    """Return the metrics that are known by name, with their units and meanings."""
+    """Return the known metrics by name, with units and descriptions."""
     lines = [line.split("|") for line in _TABLE.strip().splitlines()]
     return {name: Metric(name, unit, meaning) for name, unit, meaning in lines}
 
 
 def nearest_names(word: str) -> list[str]:
-    """Return the known metrics that `word` could be a misspelling of, the nearest first, three at most.
+    """Return up to three known metrics with names similar to ``word``, the most similar first.
 
-    Dots and the last part of a name, such as ``average``, may be missing.
+    Dots and the last part of a name, such as ``average``, may be missing in ``word``.
     """
     typed = word.casefold().replace(".", "")
     ratios = {}
@@ -111,9 +111,10 @@ def nearest_names(word: str) -> list[str]:
 
 
 def check_names(missing: Iterable[str]) -> None:
-    """Raise ConfigurationError for a name or pattern that no VM has and that no known metric has either.
+    """Raise ConfigurationError for names and patterns that no known metric matches.
 
-    A server may have metrics that are not in the catalog, so that only what it did not send is checked.
+    ``missing``: names and patterns that no VM has. Others are valid, because servers may have metrics outside the
+    catalog.
     """
     unknown = [word for word in missing if not any(fnmatchcase(name, word) for name in known_metrics())]
     if not unknown:
@@ -126,11 +127,11 @@ def check_names(missing: Iterable[str]) -> None:
 
 
 def unit_of(name: str) -> str | None:
-    """The unit of a metric whose API says none; None for names that nobody knows, never a guess."""
+    """Return the unit of a metric, for APIs that return no units. None for unknown metrics."""
     known = known_metrics().get(name)
     return known.unit if known else None
 
 
 def unit_from(word: str) -> str:
-    """Our word for a unit of the API: ``KILOBYTES_PER_SECOND`` is ``KBps``."""
+    """Return the short form of a unit of the API, such as ``KBps`` for ``KILOBYTES_PER_SECOND``."""
     return UNITS.get(word.strip().upper(), word.strip().lower())

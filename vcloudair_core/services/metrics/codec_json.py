@@ -1,4 +1,4 @@
-"""The metrics of vCloud Air, in JSON. Source: protocol/metrics.md §A.2-A.4."""
+"""Parse and write metrics JSON of vCloud Air. Source: protocol/metrics.md §A.2-A.4."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from vcloudair_core.services.metrics.window import Ago, Moment, Window
 from vcloudair_core.util import xml
 
 INTERVAL_S = 60
-"""One sample a minute. Source: protocol/metrics.md §A.1."""
+"""Seconds between samples. Source: protocol/metrics.md §A.1."""
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class MetricsPage:
-    """``cursor`` leads to the next page; empty on the last."""
+    """A page of rows. ``cursor``: of the next page; empty on the last page."""
 
     rows: list[dict[str, Any]]
     cursor: str
 
 
 def window_body(window: Window) -> dict[str, Any]:
-    """Encode the request: times only, as there is no filter."""
+    """Return the request body, which has only the times, because the API has no filter."""
     body = {_key(window.start, "Start"): _time(window.start)}
     if window.end is not None:
         body[_key(window.end, "End")] = _time(window.end)
@@ -48,47 +48,47 @@ def _time(moment: Moment) -> dict[str, Any]:
 
 
 def stamp(moment: datetime) -> str:
-    """A time as the API takes it: UTC, milliseconds."""
+    """Return a time in the format of the API: UTC with milliseconds."""
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
 def parse_page(body: bytes, what: str) -> MetricsPage:
-    """One page. Raises DecodeError when it is none."""
+    """Parse a page of rows. Raises DecodeError."""
     data = xml.parse_json(body, what=what, has_nan=True)
     rows = data.get("rows") if isinstance(data, dict) else None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise DecodeError(f"{what[:1].upper()}{what[1:]} have no list of rows.")
+        raise DecodeError(f"Reading {what} failed. The response has no list of rows.")
     cursor = data.get("next")
     return MetricsPage(rows, str(cursor) if cursor not in (None, "") else "")
 
 
-def runs_of(rows: list[dict[str, Any]], what: str) -> Iterator[SampleBlock]:
-    """The values of the rows of a page. Raises DecodeError for a row that does not say whose it is, or of when."""
+def blocks_of(rows: list[dict[str, Any]], what: str) -> Iterator[SampleBlock]:
+    """Yield the values of the rows of a page. Raises DecodeError for a row without VM or time."""
     blocks: dict[str, dict[str, tuple[list[datetime], list[Any]]]] = {}
     for row in rows:
         vm_id = _vm_id_of(str(row.get("vmId", "")))
         if not vm_id:
             if row.get("gatewayId"):
-                continue  # edge gateways have metrics of their own
-            raise DecodeError(f"A row of {what} does not say whose it is: {str(row)[:120]}.")
+                continue  # metrics of an edge gateway
+            raise DecodeError(f"Reading {what} failed. A row has no VM: {str(row)[:120]}.")
         moment = parse_time(row.get("timestamp"), what)
-        of_machine = blocks.setdefault(vm_id, {})
+        by_name = blocks.setdefault(vm_id, {})
         for metric in _listed(row.get("metrics")):
             if isinstance(metric, dict) and (name := str(metric.get("name") or "")):
-                held = of_machine.get(name)
-                if held is None:
-                    held = of_machine[name] = [], []
-                held[0].append(moment)
-                held[1].append(metric.get("value"))
-    for vm_id, of_machine in blocks.items():
-        for name, (times, values) in of_machine.items():
+                samples = by_name.get(name)
+                if samples is None:
+                    samples = by_name[name] = [], []
+                samples[0].append(moment)
+                samples[1].append(metric.get("value"))
+    for vm_id, by_name in blocks.items():
+        for name, (times, values) in by_name.items():
             base, instance = split_name(name)
             yield SampleBlock(vm_id, base, unit_of(base), INTERVAL_S, instance, times, values)
 
 
 @lru_cache(maxsize=4096)
 def _vm_id_of(text: str) -> str:
-    """Return the UUID at the end, in lower case, or an empty text. One VM has a row for each minute."""
+    """Return the UUID at the end of a text in lower case, or an empty string. Cached, as VMs have many rows."""
     match = _UUID.search(text)
     return match[0].lower() if match else ""
 
@@ -98,22 +98,22 @@ def _listed(value: Any) -> list[Any]:
 
 
 def split_name(name: str) -> tuple[str, str | None]:
-    """``disk.read.average.0`` is disk.read.average of instance 0. Source: protocol/metrics.md §C."""
+    """Split a name such as ``disk.read.average.0`` into metric and instance. Source: protocol/metrics.md §C."""
     base, dot, end = name.rpartition(".")
     return (base, end) if dot and end.isdigit() else (name, None)
 
 
 def parse_time(value: Any, what: str) -> datetime:
-    """ISO 8601 with an offset, with or without a colon, or milliseconds since 1970. Raises DecodeError."""
+    """Parse an ISO 8601 time (offset with or without colon) or milliseconds since 1970. Raises DecodeError."""
     try:
         return _moment(value)
     except (ValueError, TypeError, OverflowError, OSError):
-        raise DecodeError(f"A time of {what} cannot be read: {str(value)[:60]!r}.") from None
+        raise DecodeError(f"Reading {what} failed. {str(value)[:60]!r} is not a time.") from None
 
 
 @lru_cache(maxsize=4096)
 def _moment(value: Any) -> datetime:
-    """Parse a time. VMs of one window have their rows at the same times."""
+    """Parse a time. Cached, because the rows of all VMs have the same times."""
     if isinstance(value, (int, float)) or (isinstance(value, str) and value.isdigit()):
         return datetime.fromtimestamp(float(value) / 1000, timezone.utc)
     text = str(value).strip()

@@ -1,4 +1,4 @@
-"""The metrics of vCloud Director, in XML. Source: protocol/metrics.md §B.4, metrics.xsd."""
+"""Parse and write metrics XML of vCloud Director. Source: protocol/metrics.md §B.4, metrics.xsd."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
 NAMESPACE = "http://www.vmware.com/vcloud/v1.5"
 _MILLISECONDS_FROM = 10_000
-"""An interval of that much is in milliseconds: schema and guide contradict each other.
+"""Intervals from this number are in milliseconds, because schema and guide contradict each other.
 
 Source: protocol/metrics.md §B.4.
 """
 
 
 def historic_spec(window: Window, patterns: Sequence[str]) -> bytes:
-    """Start, end, patterns: the order matters."""
+    """Return the request body for historical values. The schema requires the order start, end, patterns."""
     parts = [_time(window.start, "Start")] + ([_time(window.end, "End")] if window.end is not None else [])
     return _document("HistoricUsageSpec", [*parts, *_patterns(patterns)])
 
 
 def current_spec(patterns: Sequence[str]) -> bytes:
-    """Encode the selection of current values."""
+    """Return the request body for current values."""
     return _document("CurrentUsageSpec", _patterns(patterns))
 
 
@@ -52,7 +52,7 @@ def _time(moment: Moment, which: str) -> str:
 
 
 def parse_current(body: bytes, vm_id: str, moment: datetime, what: str) -> Iterator[SampleBlock]:
-    """The values of a CurrentUsage, taken at a moment. Raises DecodeError."""
+    """Yield the values of a CurrentUsage. ``moment``: their time. Raises DecodeError."""
     for metric in _children(body, "CurrentUsage", "Metric", what):
         base, instance = split_name(metric.get("name") or "")
         unit = unit_from(metric.get("unit") or "")
@@ -60,7 +60,7 @@ def parse_current(body: bytes, vm_id: str, moment: datetime, what: str) -> Itera
 
 
 def parse_historic(body: bytes, vm_id: str, what: str) -> Iterator[SampleBlock]:
-    """The values of a HistoricUsage. Raises DecodeError."""
+    """Yield the values of a HistoricUsage. Raises DecodeError."""
     for series in _children(body, "HistoricUsage", "MetricSeries", what):
         base, instance = split_name(series.get("name") or "")
         unit, interval_s = unit_from(series.get("unit") or ""), _interval(series.get("expectedInterval") or "")
@@ -72,7 +72,7 @@ def parse_historic(body: bytes, vm_id: str, what: str) -> Iterator[SampleBlock]:
 def _children(body: bytes, root_name: str, name: str, what: str) -> Iterator[_Element]:
     root = xml.parse(body, what=what)
     if xml.local(root) != root_name:
-        raise DecodeError(f"{what} are not what was expected: {root_name}, not {xml.local(root)}.")
+        raise DecodeError(f"Reading {what} failed. The server sent {xml.local(root)} instead of {root_name}.")
     return (child for child in root if xml.local(child) == name)
 
 

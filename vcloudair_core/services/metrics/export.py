@@ -1,4 +1,4 @@
-"""Series as files: CSV, JSON lines, OpenMetrics, Parquet."""
+"""Export series as CSV, JSON lines, OpenMetrics or Parquet."""
 
 from __future__ import annotations
 
@@ -14,41 +14,41 @@ from vcloudair_core.util.escaping import csv_text, visible_json
 FORMATS = ("csv", "jsonl", "openmetrics", "parquet")
 COLUMNS = ("timestamp", "vm", "vm_id", "vapp", "vdc", "metric", "instance", "unit", "value")
 LABELS = ("org", "vdc", "vapp", "vm", "vm_id", "device")
-"""``device`` is the disk or interface; ``instance`` is the name that Prometheus gives to what it scrapes."""
+"""Labels in OpenMetrics. ``device`` is the disk or interface, because Prometheus uses ``instance`` for its targets."""
 
-Machines = Mapping[str, Mapping[str, Any]]
-"""UUID of a VM to its facts: name, vapp, vdc, org."""
+VmFacts = Mapping[str, Mapping[str, Any]]
+"""Facts of VMs (name, vapp, vdc, org) by UUID."""
 
 
-def rows(series: Iterable[Series], machines: Machines) -> Iterator[dict[str, Any]]:
-    """One mapping for each sample, with the keys of COLUMNS; times are ISO 8601 in UTC."""
+def rows(series: Iterable[Series], vms: VmFacts) -> Iterator[dict[str, Any]]:
+    """Yield a mapping for each sample, with the keys of COLUMNS. Times are in ISO 8601, UTC."""
     for item in series:
-        known = machines.get(item.vm_id, {})
-        about = {
+        known = vms.get(item.vm_id, {})
+        facts = {
             "vm": known.get("name", ""), "vm_id": item.vm_id,
             "vapp": known.get("vapp", ""), "vdc": known.get("vdc", ""),
             "metric": item.name, "instance": item.instance or "", "unit": item.unit or "",
         }  # fmt: skip
         for sample in item.samples:
             stamp = sample.timestamp.isoformat().replace("+00:00", "Z")
-            yield {"timestamp": stamp, **about, "value": sample.value}
+            yield {"timestamp": stamp, **facts, "value": sample.value}
 
 
-def as_text(form: str, series: Iterable[Series], machines: Machines) -> Iterator[str]:
-    """Lines of csv, jsonl or openmetrics, without line ends."""
+def as_text(form: str, series: Iterable[Series], vms: VmFacts) -> Iterator[str]:
+    """Yield the lines of a csv, jsonl or openmetrics file, without line ends."""
     if form == "csv":
         yield ",".join(COLUMNS)
-        for row in rows(series, machines):
+        for row in rows(series, vms):
             yield csv_text([row[name] for name in COLUMNS])
     elif form == "jsonl":
-        for row in rows(series, machines):
+        for row in rows(series, vms):
             yield visible_json(json.dumps(row, ensure_ascii=False))
     else:
-        yield from _open_metrics(series, machines)
+        yield from _open_metrics(series, vms)
 
 
-def _open_metrics(series: Iterable[Series], machines: Machines) -> Iterator[str]:
-    """In base units, with timestamps; ends with the mark of the end. Source: the OpenMetrics specification, 1.0."""
+def _open_metrics(series: Iterable[Series], vms: VmFacts) -> Iterator[str]:
+    """Yield OpenMetrics lines in base units, with timestamps. Source: the OpenMetrics specification, 1.0."""
     families: dict[tuple[str, str, float, str], list[Series]] = {}
     for item in series:
         name, unit, factor = base_of(item.name, item.unit)
@@ -59,15 +59,15 @@ def _open_metrics(series: Iterable[Series], machines: Machines) -> Iterator[str]
             yield f"# UNIT {name} {unit}"
         yield f"# HELP {name} {_escaped(help_of(original))}"
         for item in members:
-            labels = ",".join(f'{key}="{_escaped(value)}"' for key, value in labels_of(item, machines).items() if value)
+            labels = ",".join(f'{key}="{_escaped(value)}"' for key, value in labels_of(item, vms).items() if value)
             for sample in item.samples:
                 yield f"{name}{{{labels}}} {sample.value * factor!r} {sample.timestamp.timestamp():.3f}"
     yield "# EOF"
 
 
-def labels_of(series: Series, machines: Machines) -> dict[str, str]:
-    """The labels of a series: those of LABELS."""
-    known = machines.get(series.vm_id, {})
+def labels_of(series: Series, vms: VmFacts) -> dict[str, str]:
+    """Return the values of LABELS for a series."""
+    known = vms.get(series.vm_id, {})
     return {
         "org": str(known.get("org", "")), "vdc": str(known.get("vdc", "")), "vapp": str(known.get("vapp", "")),
         "vm": str(known.get("name", "")), "vm_id": series.vm_id, "device": series.instance or "",
@@ -78,14 +78,19 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
 
 
-def write_parquet(path: str, series: Iterable[Series], machines: Machines) -> int:
-    """A Parquet file; the number of rows. Raises ConfigurationError where pyarrow is not installed, OSError."""
+def write_parquet(path: str, series: Iterable[Series], vms: VmFacts) -> int:
+    """Write a Parquet file and return the number of rows.
+
+    Raises: ConfigurationError when pyarrow is not installed; OSError.
+    """
     try:
         import pyarrow as pa
         from pyarrow import parquet
     except ImportError:
-        raise ConfigurationError("Parquet needs pyarrow.", hint="Run: pip install pyarrow") from None
-    held = list(rows(series, machines))
-    table = pa.Table.from_pylist(held) if held else pa.table({name: [] for name in COLUMNS})
+        raise ConfigurationError(
+            "Writing Parquet failed. pyarrow is not installed.", hint="Run `pip install pyarrow`."
+        ) from None
+    records = list(rows(series, vms))
+    table = pa.Table.from_pylist(records) if records else pa.table({name: [] for name in COLUMNS})
     parquet.write_table(table, path)
-    return len(held)
+    return len(records)

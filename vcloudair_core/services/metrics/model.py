@@ -1,4 +1,4 @@
-"""One model for both APIs: series of samples. Gaps are gaps: a minute without a value has no sample."""
+"""Data classes of metrics, for both APIs: series of samples. A minute without a value has no sample."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vcloudair_core.errors import VcloudAirError
 
 
 class Sample(NamedTuple):
-    """A value and its time. ``timestamp`` is aware, in UTC."""
+    """A value and its time in UTC."""
 
     timestamp: datetime
     value: float
@@ -22,14 +22,17 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True)
 class Series:
-    """The samples of one metric of one VM, in order of time, each time once.
+    """The samples of a metric of a VM, in order of time, with unique times.
 
-    ``unit``: percent, MHz, KB, KBps, ms, s, count, W, another word of the server, or None when nobody says.
-    ``instance`` is that of a disk or an interface, None for the whole VM. ``interval_s`` is the time between
-    samples, None for current values. ``source``: ``vca``, ``vcd-current``, ``vcd-historic``.
-
-    Times and numbers are kept side by side: an object for each of a million samples is what a collection would spend
-    its time on.
+    Attributes:
+        vm_id: The UUID of the VM.
+        name: The name of the metric.
+        unit: percent, MHz, KB, KBps, ms, s, count, W, another unit of the server, or None when unknown.
+        instance: The disk or interface; None for the whole VM.
+        interval_s: The seconds between samples; None for current values.
+        times, numbers: The times and values of the samples. Separate tuples save the time for creating an object for
+            each of a million samples.
+        source: ``vca``, ``vcd-current`` or ``vcd-historic``.
     """
 
     vm_id: str
@@ -43,24 +46,24 @@ class Series:
 
     @property
     def samples(self) -> tuple[Sample, ...]:
-        """In order of time."""
+        """Return the samples in order of time."""
         return tuple(map(Sample, self.times, self.numbers))
 
     def values(self) -> list[float]:
-        """The values in order of time."""
+        """Return the values in order of time."""
         return list(self.numbers)
 
     def aggregate(self, how: str) -> float | None:
-        """``min``, ``max``, ``avg``, ``last``, ``sum``, ``count`` or a percentile such as ``p95``.
+        """Return an aggregate of the values, or None without samples.
 
-        None without samples. Percentiles are interpolated between the two nearest ranks. Raises ValueError for another
-        word.
+        ``how``: ``min``, ``max``, ``avg``, ``last``, ``sum``, ``count`` or a percentile such as ``p95``. Percentiles
+        are interpolated between the two nearest ranks. Raises ValueError for an unknown aggregate.
         """
         return aggregate(self.values(), how)
 
 
 def aggregate(values: Sequence[float], how: str) -> float | None:
-    """Return one number for values, as :meth:`Series.aggregate` does for a series; None without values.
+    """Return an aggregate of values, as :meth:`Series.aggregate` does, or None without values.
 
     Raises: ValueError for an unknown aggregate.
     """
@@ -68,7 +71,7 @@ def aggregate(values: Sequence[float], how: str) -> float | None:
         "min": min, "max": max, "avg": _average, "last": lambda numbers: numbers[-1], "sum": math.fsum, "count": len,
     }  # fmt: skip
     if how not in simple and not _is_percentile(how):
-        raise ValueError(f"{how!r} is none of {', '.join(simple)} or a percentile such as p95")
+        raise ValueError(f"{how!r} is not one of {', '.join(simple)} or a percentile such as p95")
     if not values:
         return None
     if how in simple:
@@ -91,9 +94,10 @@ def _is_percentile(how: str) -> bool:
 
 @dataclass(frozen=True)
 class Collected:
-    """Metrics of several VMs. ``failed`` has the error of each VM that could not be measured, by UUID.
+    """Metrics of several VMs.
 
-    ``missing``: requested names and patterns that no VM has.
+    ``failed``: the error for each VM whose metrics could not be read, by UUID. ``missing``: requested names and
+    patterns that no VM has.
     """
 
     series: list[Series] = field(default_factory=list)
@@ -110,14 +114,14 @@ class Collected:
 
 
 def matches(name: str, patterns: Sequence[str]) -> bool:
-    """Return True when a name matches a pattern, in which ``*`` is any text. No patterns match all."""
+    """Return True when a name matches one of the patterns with ``*``, or when there are no patterns."""
     return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 class SampleBlock(NamedTuple):
-    """Values of one metric as a codec found them, times and values side by side; a metric may come in many of them.
+    """A block of values of a metric, as a codec returns them. A metric may have several blocks.
 
-    In runs, not value by value: a page of a thousand values is then checked by a handful of calls, all of them in C.
+    Blocks are faster than single values: a page of a thousand values is checked with a few calls in C.
     """
 
     vm_id: str
@@ -129,14 +133,14 @@ class SampleBlock(NamedTuple):
     values: Sequence[Any]
 
 
-def series_of(runs: Iterable[SampleBlock], source: str, patterns: Sequence[str]) -> tuple[list[Series], int]:
-    """Return series, sorted by VM, name and instance, and the count of values left out as they are no numbers.
+def series_of(blocks: Iterable[SampleBlock], source: str, patterns: Sequence[str]) -> tuple[list[Series], int]:
+    """Return series sorted by VM, name and instance, and the number of values that are not numbers.
 
-    Of two values for one time, the one that came last counts, as pages may overlap.
+    Pages may overlap, so the last of two values for the same time counts.
     """
     samples: dict[tuple[str, str, str | None], tuple[str | None, int | None, dict[datetime, float]]] = {}
     refused = 0
-    for vm_id, name, unit, interval_s, instance, times, values in runs:
+    for vm_id, name, unit, interval_s, instance, times, values in blocks:
         if patterns and not matches(name, patterns):
             continue
         numbers = _numbers_of(values)
@@ -157,7 +161,7 @@ def series_of(runs: Iterable[SampleBlock], source: str, patterns: Sequence[str])
 
 
 def _numbers_of(values: Sequence[Any]) -> Sequence[float | None]:
-    """:func:`number_of` of each; at once where all are numbers, as they nearly always are."""
+    """Return :func:`number_of` for each value, with a fast path for values that are all numbers."""
     if set(map(type, values)) <= {float, int}:
         with suppress(OverflowError):
             numbers = list(map(float, values))
@@ -167,7 +171,7 @@ def _numbers_of(values: Sequence[Any]) -> Sequence[float | None]:
 
 
 def number_of(value: Any) -> float | None:
-    """A finite number, also from a text that is one; None for all else: not a number is no value."""
+    """Return a finite number, also from text, or None for other values and NaN."""
     if type(value) is float:
         return value if math.isfinite(value) else None
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):

@@ -1,4 +1,4 @@
-"""Plots: one panel for each unit, readable for one VM and for fifty."""
+"""Plots of metrics, with one panel per metric."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from vcloudair_core.services.metrics.units.display import display_unit
 from vcloudair_core.util.install_hint import install_hint
 
 SINGLE_LINES = 12
-"""With more lines than this in a panel, there are the median, the middle half and the extremes, and the highest few."""
+"""Panels with more lines show the median, the middle half, the extremes, and the highest few lines."""
 
 _NAMED = 5
 _GAP_FACTOR = 2.5
-_MOST_PANELS = 8
+_MAX_PANELS = 8
 
 
 def plot(path: str, series: Sequence[Series], names: Mapping[str, str], title: str) -> None:
-    """Write a PNG or SVG, by the ending of the path. ``names``: UUID of a VM to its name.
+    """Write a plot as PNG or SVG, depending on the suffix of the path. ``names``: names of VMs by UUID.
 
-    Raises: ConfigurationError where matplotlib is missing or the ending is another, NotFoundError where there is
-        nothing to plot, OSError.
+    Raises: ConfigurationError when matplotlib is not installed or for another suffix, NotFoundError without samples,
+        OSError.
     """
     check_plot(path)
     panels = _panels(series)
@@ -40,7 +40,7 @@ def plot(path: str, series: Sequence[Series], names: Mapping[str, str], title: s
     from matplotlib import pyplot as plt
     from matplotlib.dates import ConciseDateFormatter
 
-    count = min(len(panels), _MOST_PANELS)
+    count = min(len(panels), _MAX_PANELS)
     figure, axes = plt.subplots(count, 1, figsize=(11, 1.2 + 2.6 * count), sharex=True, squeeze=False, dpi=110)
     for axis, (name, members) in zip(axes[:, 0], list(panels.items())[:count], strict=True):
         _draw(axis, name, members, names)
@@ -58,15 +58,15 @@ def plot(path: str, series: Sequence[Series], names: Mapping[str, str], title: s
 
 
 def check_plot(path: str) -> None:
-    """Raises what :func:`plot` would raise for its path or for want of matplotlib, before anything is measured."""
+    """Raise the errors of :func:`plot` for the path and for matplotlib, before anything is measured."""
     if Path(path).suffix.lower() not in (".png", ".svg"):
-        raise ConfigurationError(f"{path} is neither a .png nor a .svg file.", hint="Choose one of those endings.")
+        raise ConfigurationError(f"{path} is neither a .png nor a .svg file.", hint="Use one of these suffixes.")
     if find_spec("matplotlib") is None:
-        raise ConfigurationError("Plots need matplotlib.", hint=install_hint("metrics"))
+        raise ConfigurationError("Plotting failed. matplotlib is not installed.", hint=install_hint("metrics"))
 
 
 def _panels(series: Sequence[Series]) -> dict[str, list[Series]]:
-    """By metric; instances are lines of their own."""
+    """Return the series of each panel by metric. Each instance is a separate line."""
     panels: dict[str, list[Series]] = {}
     for item in series:
         if item.times:
@@ -100,7 +100,7 @@ def _draw(axis: Any, name: str, members: Sequence[Series], names: Mapping[str, s
 
 
 def _draw_many(axis: Any, members: Sequence[Series], names: Mapping[str, str]) -> None:
-    """Summarize many series, and name the few that are highest."""
+    """Draw a summary of many series and the lines of the highest ones."""
     by_time: dict[Any, list[float]] = {}
     for item in members:
         for sample in item.samples:
@@ -118,14 +118,14 @@ def _draw_many(axis: Any, members: Sequence[Series], names: Mapping[str, str]) -
 def _label(series: Series, names: Mapping[str, str]) -> str:
     name = names.get(series.vm_id, series.vm_id)
     shown = name if len(name) <= 28 else f"{name[:27]}…"
-    # matplotlib leaves labels out that begin with an underscore, and reads $ as mathematics.
+    # matplotlib omits labels that start with an underscore, and interprets $ as math.
     shown = shown.replace("$", r"\$")
     shown = f" {shown}" if shown.startswith("_") else shown
     return f"{shown} [{series.instance}]" if series.instance else shown
 
 
 def _with_gaps(series: Series) -> tuple[list[Any], list[float]]:
-    """Times and values, with a break where samples are missing."""
+    """Return times and values, with a NaN where samples are missing."""
     longest = (series.interval_s or 0) * _GAP_FACTOR
     times: list[Any] = []
     values: list[float] = []

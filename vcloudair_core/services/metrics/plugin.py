@@ -1,4 +1,4 @@
-"""The metrics service as a plugin like any other. Cheap to import: the work is loaded at first use."""
+"""Plugin of the service ``metrics``. The service itself is imported at first use."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ def _service(session: Session) -> MetricsService:
 
 @hookimpl
 def vca_services() -> list[ServiceRecord]:
-    """The service ``metrics``."""
-    return [ServiceRecord("metrics", "Metrics of machines, now and over time", _service)]
+    """Return the service ``metrics``."""
+    return [ServiceRecord("metrics", "Current and historical metrics of VMs", _service)]

@@ -15,27 +15,27 @@ if TYPE_CHECKING:
     from vcloudair_core.services.query.service import QueryService
 
 _UUID = re.compile(r"(urn:vcloud:vm:)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
-_MOST_NAMES = 40
-"""Most names in one filter; for more, all VMs are read and compared here."""
+_MAX_NAMES = 40
+"""The highest number of names in a filter. For more names, all VMs are read and compared on this host."""
 
 
 class MeasuringClient(Protocol):
-    """A client, as far as these functions need it."""
+    """The part of a client that these functions use."""
 
     @property
     def query(self) -> QueryService:
-        """The query service."""
+        """Return the query service."""
         ...
 
     @property
     def metrics(self) -> MetricsService:
-        """The metrics service."""
+        """Return the metrics service."""
         ...
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """VMs as mappings with ``id``, ``name``, ``vapp``, ``vdc`` and more, and what was collected for them."""
+    """VMs as mappings (``id``, ``name``, ``vapp``, ``vdc`` and more), and their metrics."""
 
     vms: list[dict[str, Any]]
     collected: Collected
@@ -53,20 +53,23 @@ def choose(
     vdc: str = "",
     missing: list[str] | None = None,
 ) -> list[dict[str, Any]]:
-    """Return VMs by name or UUID, or those that meet conditions; without either, every VM that is not a template.
+    """Return VMs by name or UUID, or all VMs that meet conditions, without templates.
 
-    ``where``: conditions on query attributes. ``vdc``: the name of a VDC to narrow to. ``missing``: a list that takes
-    the names that are not found, which is an error otherwise.
+    Args:
+        client: The client.
+        names: Names or UUIDs of VMs.
+        where: Conditions on query attributes.
+        vdc: The name or UUID of a VDC.
+        missing: A list to which unknown names are added. Without it, they raise NotFoundError.
 
-    Raises: NotFoundError that names every missing VM, AmbiguousMatchError, SpecError, ApiError, TransportError,
-    DecodeError.
+    Raises: NotFoundError with all unknown names, AmbiguousMatchError, SpecError, ApiError, TransportError, DecodeError.
     """
     names = [names] if isinstance(names, str) else names
     conditions = dict(where or {})
     plain = [name for name in names if not _UUID.match(name)]
-    if names and len(plain) == len(names) <= _MOST_NAMES:
+    if names and len(plain) == len(names) <= _MAX_NAMES:
         conditions["name"] = plain
-    candidates: list[dict[str, Any]] = client.query.machines.read(conditions, vdc=vdc)
+    candidates: list[dict[str, Any]] = client.query.vms.read(conditions, vdc=vdc)
     if not names:
         return candidates
     chosen: dict[str, dict[str, Any]] = {}
@@ -76,9 +79,9 @@ def choose(
         matching = [vm for vm in candidates if vm["name"] == name or vm["id"] == uuid]
         if len(matching) > 1:
             raise AmbiguousMatchError(
-                f"There are {len(matching)} machines {name!r}.",
+                f"{len(matching)} VMs have the name {name!r}.",
                 candidates=[{key: vm[key] for key in ("name", "id", "vapp", "vdc")} for vm in matching],
-                hint="Give the id, or narrow it with a condition on containerName.",
+                hint="Use the id of the VM, or add a condition on containerName.",
             )
         if not matching:
             unknown.append(name)
@@ -87,7 +90,7 @@ def choose(
         missing += unknown
     elif unknown:
         raise NotFoundError(
-            f"There is no machine {', '.join(map(repr, unknown))}.", hint="`vca query vm` lists those that there are."
+            f"No VM found for {', '.join(map(repr, unknown))}.", hint="Run `vca query vm` to list the VMs."
         )
     return list(chosen.values())
 
@@ -105,17 +108,22 @@ def measure(
     missing: list[str] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Measurement:
-    """Choose VMs as :func:`choose` does, and collect their metrics.
+    """Select VMs as in :func:`choose`, and collect their metrics.
 
-    ``start``, ``end``: a datetime, ISO 8601, or a time ago such as ``30m``, ``24h`` or ``7d``. ``metrics``: names or
-    patterns with ``*``; none means all. ``source``: ``auto``, ``vca``, ``vcd-historic`` or ``vcd-current``.
-    ``progress`` is called with the numbers of VMs that are done, and of all. A VM that fails is in
-    ``collected.failed``; the others are measured.
+    Args:
+        client: The client.
+        names, where, vdc, missing: As in :func:`choose`.
+        start, end: A datetime, an ISO 8601 time, or a time ago such as ``30m``, ``24h`` or ``7d``.
+        metrics: Names, or patterns with ``*``; by default all metrics.
+        source: ``auto``, ``vca``, ``vcd-historic`` or ``vcd-current``.
+        progress: Callback with the number of VMs that are done and the total.
 
-    Raises: SpecError before anything is sent, AuthenticationError, and every error of :func:`choose`.
+    A VM whose metrics cannot be read is in ``collected.failed``; the other VMs are still measured.
+
+    Raises: SpecError before anything is sent, AuthenticationError, and the errors of :func:`choose`.
     """
     service = client.metrics
-    service.check(start=start, end=end, metrics=metrics, source=source)  # bad input sends nothing
+    service.check(start=start, end=end, metrics=metrics, source=source)  # before the first request
     chosen = choose(client, names, where=where, vdc=vdc, missing=missing)
     vms = sorted(chosen, key=lambda vm: (vm["name"], vm["id"]))
     ids = [vm["id"] for vm in vms]

@@ -1,4 +1,4 @@
-"""The metrics service of one session."""
+"""The service ``metrics``: collect metrics of VMs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from vcloudair_core.engine.validation import Problems
 from vcloudair_core.errors import AuthenticationError, IncompleteResultError, VcloudAirError
 from vcloudair_core.services.metrics.catalog import Metric, known_metrics
-from vcloudair_core.services.metrics.codec_json import parse_page, runs_of, window_body
+from vcloudair_core.services.metrics.codec_json import blocks_of, parse_page, window_body
 from vcloudair_core.services.metrics.codec_xml import current_spec, historic_spec, parse_current, parse_historic
 from vcloudair_core.services.metrics.model import Collected, SampleBlock, Series, matches, series_of
 from vcloudair_core.services.metrics.store import post_current, post_historic, post_window
@@ -23,39 +23,39 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_MOST_STALE_PAGES = 20
+_MAX_STALE_PAGES = 20
 
 SOURCES = ("auto", "vca", "vcd-historic", "vcd-current")
 RETENTION_S = {"vca": 24 * 3600, "vcd-historic": 14 * 86400}
-"""Time that servers keep samples. Source: protocol/metrics.md §A.1, §B.5."""
+"""Seconds that servers keep samples. Source: protocol/metrics.md §A.1, §B.5."""
 
 Progress = Callable[[int, int], None]
-"""(VMs so far, VMs in all)."""
+"""Callback with the number of VMs that are done and the total."""
 
 
 @dataclass
 class _Part:
-    """Result of one VM, or of one VDC."""
+    """The series of a VM or VDC. ``refused``: the number of values that are not numbers."""
 
     series: list[Series] = field(default_factory=list)
     refused: int = 0
 
 
 class MetricsService:
-    """Metrics of VMs, from vCloud Air's metrics API or from vCloud Director's, in one model."""
+    """Metrics of VMs, from the API of vCloud Air or vCloud Director, in one model."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
 
     @staticmethod
     def known_metrics() -> Mapping[str, Metric]:
-        """Return the metrics that are known by name, with their units and meanings."""
+        """Return the known metrics by name, with units and descriptions."""
         return known_metrics()
 
     def source_of(self, source: str = "auto") -> str:
-        """The API that ``auto`` stands for: a subscription has vCloud Air's, all others vCloud Director's.
+        """Return the source, or for ``auto`` that of the session: ``vca`` for subscriptions, or ``vcd-historic``.
 
-        Signs in if need be. Raises SpecError for a word that is none.
+        Signs in if necessary. Raises SpecError for an unknown source.
         """
         _check_source(source)
         if source != "auto":
@@ -64,14 +64,14 @@ class MetricsService:
 
     @staticmethod
     def check(*, start: object = "1h", end: object = None, metrics: Sequence[str] = (), source: str = "auto") -> None:
-        """Raises what :meth:`collect` raises for bad input. Nothing is sent."""
+        """Raise the errors of :meth:`collect` for invalid input. Nothing is sent."""
         parse_window(start, end)
         _patterns(metrics)
         _check_source(source)
 
     def collect(
         self,
-        machines: Sequence[str],
+        vm_ids: Sequence[str],
         *,
         start: object = "1h",
         end: object = None,
@@ -79,11 +79,17 @@ class MetricsService:
         source: str = "auto",
         progress: Progress | None = None,
     ) -> Collected:
-        """Return series of VMs, given by UUID, ``parallel_calls`` of them at a time.
+        """Return the series of VMs. The setting ``parallel_calls`` limits the number of parallel requests.
 
-        ``start``, ``end``: see :func:`~vcloudair_core.services.metrics.window.parse_window`; current values have no
-        window. ``metrics``: names or patterns with ``*``; none means all. A machine that fails is in ``failed`` and
-        does not take the others with it, unless nobody may sign in.
+        Args:
+            vm_ids: UUIDs of VMs.
+            start, end: The time window, see :func:`~vcloudair_core.services.metrics.window.parse_window`. Current
+                values have no window.
+            metrics: Names, or patterns with ``*``; by default all metrics.
+            source: ``auto``, ``vca``, ``vcd-historic`` or ``vcd-current``.
+            progress: Callback with the number of VMs that are done and the total.
+
+        A VM whose metrics cannot be read is in ``failed`` of the result; the other VMs are still measured.
 
         Raises: SpecError before anything is sent, AuthenticationError.
         """
@@ -93,8 +99,8 @@ class MetricsService:
         window, warnings = _clipped(window, chosen)
         parts: dict[str, _Part] = {}
         failed: dict[str, VcloudAirError] = {}
-        distinct = list(dict.fromkeys(vm_id.rpartition(":")[2].casefold() for vm_id in machines))
-        for vm_id, outcome in self.each(distinct, lambda each: self._one(each, window, patterns, chosen)):
+        distinct = list(dict.fromkeys(vm_id.rpartition(":")[2].casefold() for vm_id in vm_ids))
+        for vm_id, outcome in self.each(distinct, lambda each: self._collect_vm(each, window, patterns, chosen)):
             if isinstance(outcome, _Part):
                 parts[vm_id] = outcome
             else:
@@ -107,19 +113,18 @@ class MetricsService:
     def collect_vdc(
         self, vdc_id: str, *, start: object = "1h", end: object = None, metrics: Sequence[str] = ()
     ) -> Collected:
-        """Return series of every VM of a VDC, from vCloud Air's metrics API: one call for a page of rows.
+        """Return the series of all VMs of a VDC from the API of vCloud Air, with one request per page of rows.
 
-        Raises: SpecError; IncompleteResultError when the pages do not come to an end; ApiError, TransportError,
-        DecodeError.
+        Raises: SpecError; IncompleteResultError when the pages do not end; ApiError, TransportError, DecodeError.
         """
         window, warnings = _clipped(parse_window(start, end), "vca")
         patterns = _patterns(metrics)
         return _collected([self._pages("vdc", vdc_id, window, patterns)], patterns, {}, warnings)
 
-    # -- one of them -------------------------------------------------------------------------------------------------
+    # -- a VM or VDC -------------------------------------------------------------------------------------------------
 
-    def _one(self, vm_id: str, window: Window, patterns: Sequence[str], source: str) -> _Part:
-        what = f"the metrics of machine {vm_id}"
+    def _collect_vm(self, vm_id: str, window: Window, patterns: Sequence[str], source: str) -> _Part:
+        what = f"the metrics of VM {vm_id}"
         if source == "vca":
             return self._pages("vm", vm_id, window, patterns)
         if source == "vcd-current":
@@ -129,22 +134,23 @@ class MetricsService:
         return _Part(*series_of(parse_historic(body, vm_id, what), source, patterns))
 
     def _pages(self, scope: str, identifier: str, window: Window, patterns: Sequence[str]) -> _Part:
-        what = f"the metrics of {'machine' if scope == 'vm' else 'VDC'} {identifier}"
-        return _Part(*series_of(self._runs(scope, identifier, window, what), "vca", patterns))
+        what = f"the metrics of {'VM' if scope == 'vm' else 'VDC'} {identifier}"
+        return _Part(*series_of(self._blocks(scope, identifier, window, what), "vca", patterns))
 
-    def _runs(self, scope: str, identifier: str, window: Window, what: str) -> Iterator[SampleBlock]:
+    def _blocks(self, scope: str, identifier: str, window: Window, what: str) -> Iterator[SampleBlock]:
         for rows in self.raw_rows(scope, identifier, window_body(window)):
-            yield from runs_of(rows, what)
+            yield from blocks_of(rows, what)
 
     def raw_rows(self, scope: str, identifier: str, body: Mapping[str, Any]) -> Iterator[list[dict[str, Any]]]:
-        """Rows of vCloud Air's metrics API as they come, page by page.
+        """Yield the raw rows of the metrics API of vCloud Air, page by page.
 
-        ``scope``: ``vm`` or ``vdc``. ``body``: the window.
+        ``scope``: ``vm`` or ``vdc``. ``body``: the window, from
+        :func:`~vcloudair_core.services.metrics.codec_json.window_body`.
 
-        Raises: IncompleteResultError for a cursor that was there before, which would go round for ever; ApiError,
+        Raises: IncompleteResultError for a repeated cursor, which would cause an endless loop; ApiError,
         TransportError, DecodeError.
         """
-        what = f"the metrics of {'machine' if scope == 'vm' else 'VDC'} {identifier}"
+        what = f"the metrics of {'VM' if scope == 'vm' else 'VDC'} {identifier}"
         cursor = ""
         seen: set[str] = set()
         pages_seen: set[int] = set()
@@ -153,35 +159,35 @@ class MetricsService:
             page = parse_page(post_window(self.session, scope, identifier, body, cursor), what)
             known = len(pages_seen)
             pages_seen.add(_mark_of(page.rows))
-            # A page may be empty; page after page without anything new is a server that goes round.
+            # Single pages may be empty, but many pages without new rows mean an endless loop of the server.
             stale = 0 if len(pages_seen) > known else stale + 1
             yield page.rows
             cursor = page.cursor
             if not cursor:
                 return
-            if cursor in seen or stale > _MOST_STALE_PAGES:
-                again = "gave a cursor of before" if cursor in seen else f"sent nothing new on {stale} pages"
+            if cursor in seen or stale > _MAX_STALE_PAGES:
+                problem = "repeated a cursor" if cursor in seen else f"sent {stale} pages without new rows"
                 raise IncompleteResultError(
-                    f"The pages of {what} do not come to an end: the server {again} (page {len(seen) + 1}).",
-                    hint="Ask for a shorter window.",
+                    f"Reading {what} failed. The pages do not end: the server {problem} (page {len(seen) + 1}).",
+                    hint="Use a shorter window.",
                 )
             seen.add(cursor)
 
-    def each(self, machines: Sequence[str], work: Callable[[str], T]) -> Iterator[tuple[str, T | VcloudAirError]]:
-        """Yield each VM and what came of ``work`` for it, or its error, as they are done, ``parallel_calls`` at a time.
+    def each(self, vm_ids: Sequence[str], work: Callable[[str], T]) -> Iterator[tuple[str, T | VcloudAirError]]:
+        """Call ``work`` for each VM in parallel. Yield the VM and the result or error, in order of completion.
 
-        Raises AuthenticationError: the others would fail alike.
+        Raises AuthenticationError, because the other calls would fail too.
         """
-        if not machines:
+        if not vm_ids:
             return
-        most = max(1, min(int(self.session.settings.parallel_calls), len(machines)))
-        upcoming = iter(machines)
-        with ThreadPoolExecutor(max_workers=most, thread_name_prefix="vca-metrics") as pool:
+        workers = max(1, min(int(self.session.settings.parallel_calls), len(vm_ids)))
+        upcoming = iter(vm_ids)
+        with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="vca-metrics") as pool:
             running: dict[Future[T], str] = {}
             try:
                 for vm_id in upcoming:
                     running[pool.submit(work, vm_id)] = vm_id
-                    if len(running) >= 2 * most:
+                    if len(running) >= 2 * workers:
                         yield from _done(running)
                 while running:
                     yield from _done(running)
@@ -221,18 +227,18 @@ def _patterns(metrics: Sequence[str]) -> list[str]:
         problems.raise_if_any()
     for position, name in enumerate(metrics):
         if not isinstance(name, str) or not name.strip() or any(ord(letter) < 32 for letter in name):
-            problems.add(f"metrics[{position}]", f"{name!r} is no name of a metric")
+            problems.add(f"metrics[{position}]", f"{name!r} is not a valid metric name")
     problems.raise_if_any()
     return list(dict.fromkeys(name.strip() for name in metrics))
 
 
 def _clipped(window: Window, source: str) -> tuple[Window, list[str]]:
-    """Within what the server keeps, as far as that can be told without a clock."""
-    most = RETENTION_S.get(source)
-    if most is None or not isinstance(window.start, Ago) or window.start.seconds <= most:
+    """Return the window limited to the retention of the server, and warnings. Absolute times are not limited."""
+    retention_s = RETENTION_S.get(source)
+    if retention_s is None or not isinstance(window.start, Ago) or window.start.seconds <= retention_s:
         return window, []
-    hours = most // 3600
-    warning = f"The server keeps {hours} hours; what is older than that was not asked for."
+    hours = retention_s // 3600
+    warning = f"The server keeps samples for {hours} hours. Older samples were not requested."
     return Window(Ago(hours, "hour"), window.end), [warning]
 
 
@@ -243,5 +249,5 @@ def _collected(
     names = {item.name for item in series}
     missing = tuple(pattern for pattern in patterns if not any(matches(name, [pattern]) for name in names))
     refused = sum(result.refused for result in parts)
-    more = [f"{refused} values were left out because they are not numbers."] if refused else []
-    return Collected(series, failed, missing, (*warnings, *more))
+    not_numbers = [f"{refused} values were left out because they are not numbers."] if refused else []
+    return Collected(series, failed, missing, (*warnings, *not_numbers))

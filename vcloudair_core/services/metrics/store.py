@@ -1,4 +1,4 @@
-"""The URLs of both metrics APIs; nothing else here knows any. Source: protocol/metrics.md §A.2, §B.1, §B.2."""
+"""Requests of both metrics APIs. Source: protocol/metrics.md §A.2, §B.1, §B.2."""
 
 from __future__ import annotations
 
@@ -18,37 +18,40 @@ _SPEC = "application/vnd.vmware.vcloud.metrics.{}UsageSpec+xml"
 
 
 def post_window(session: Session, scope: str, identifier: str, body: Mapping[str, Any], cursor: str) -> bytes:
-    """One page of vCloud Air's metrics. ``scope``: ``vm`` or ``vdc``. Asking twice does no harm.
+    """Return a page of the metrics API of vCloud Air. ``scope``: ``vm`` or ``vdc``. The request is repeatable.
 
-    The service lives at the root of the host, beside ``/api``. Raises: ApiError, TransportError.
+    The path of this API is at the root of the host, not below ``/api``. Raises: ApiError, TransportError.
     """
     parts = urlsplit(session.identity.base_url)
-    place = f"vApp/vm-{quote(identifier, safe='')}" if scope == "vm" else f"vdc/{quote(identifier, safe='')}"
-    answer = session.call(
+    target = f"vApp/vm-{quote(identifier, safe='')}" if scope == "vm" else f"vdc/{quote(identifier, safe='')}"
+    response = session.call(
         "POST",
-        f"{parts.scheme}://{parts.netloc}/hybridity/api/metrics/{place}",
+        f"{parts.scheme}://{parts.netloc}/hybridity/api/metrics/{target}",
         query=[("next", cursor)] if cursor else (),
         accept="application/json",
         content_type="application/json",
         body=json.dumps(dict(body)).encode(),
         repeatable=True,
     )
-    return answer.body
+    return response.body
 
 
 def post_historic(session: Session, identifier: str, spec: bytes) -> bytes:
-    """Return series of one VM, from vCloud Director. Raises: ApiError, TransportError."""
+    """Return historical values of a VM from vCloud Director. Raises: ApiError, TransportError."""
     return _post(session, identifier, "historic", spec).body
 
 
 def post_current(session: Session, identifier: str, spec: bytes) -> tuple[bytes, datetime]:
-    """Return values of one VM and their time, by the server's clock, as the document has none. Raises as above."""
-    answer = _post(session, identifier, "current", spec)
+    """Return current values of a VM from vCloud Director, and their time from the header ``Date``.
+
+    Raises: ApiError, TransportError.
+    """
+    response = _post(session, identifier, "current", spec)
     try:
-        moment = parsedate_to_datetime(answer.headers.get("Date", ""))
+        moment = parsedate_to_datetime(response.headers.get("Date", ""))
     except (ValueError, TypeError):
         moment = datetime.now(timezone.utc)
-    return answer.body, moment.astimezone(timezone.utc)
+    return response.body, moment.astimezone(timezone.utc)
 
 
 def _post(session: Session, identifier: str, kind: str, spec: bytes) -> Response:

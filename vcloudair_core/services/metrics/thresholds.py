@@ -1,4 +1,4 @@
-"""Compare metrics with thresholds, as a gate in a deployment. Pure."""
+"""Compare metrics with thresholds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vcloudair_core.services.metrics.model import Series, aggregate, matches, nu
 
 @dataclass(frozen=True)
 class Threshold:
-    """Limits of a metric, which is a name or a pattern. At least one is set; both are in the unit of the metric."""
+    """Limits of a metric (a name or pattern), in its unit. At least one of ``max`` and ``min`` is set."""
 
     metric: str
     aggregate: str = "avg"
@@ -40,7 +40,7 @@ class Violation:
 def parse_thresholds(items: Sequence[Mapping[str, Any]]) -> list[Threshold]:
     """Return thresholds from mappings with ``metric``, ``aggregate`` (``avg`` by default), ``max`` and ``min``.
 
-    Raises: SpecError that names every problem.
+    Raises: SpecError with all problems.
     """
     problems = Problems()
     thresholds = []
@@ -62,7 +62,7 @@ def parse_thresholds(items: Sequence[Mapping[str, Any]]) -> list[Threshold]:
 
 
 def _limit(value: Any, path: str, problems: Problems) -> float | None:
-    """A number, also as text: what is compared with a text, or with what is not a number, is never violated."""
+    """Return a limit as a number, also from text, because comparisons with text or NaN would never be violated."""
     number = number_of(value)
     if value is not None and number is None:
         problems.add(path, f"a number was expected, not {value!r}")

@@ -1,4 +1,7 @@
-"""From when to when: relative to the server's clock, or absolute. Source: protocol/metrics.md §A.2, §B.4."""
+"""Time windows of metrics, relative to the clock of the server or absolute.
+
+Source: protocol/metrics.md §A.2, §B.4.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,12 @@ UNITS_S = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800
 _SHORT = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
 _DURATION = re.compile(r"([0-9]+)\s*(s|m|h|d|w)[a-z]*\Z", re.IGNORECASE)
 LARGEST_INTERVAL = 32767
-"""The number is a short one on the wire. Source: protocol/metrics.md §B.4."""
+"""The highest interval, a 16-bit number in requests. Source: protocol/metrics.md §B.4."""
 
 
 @dataclass(frozen=True)
 class Ago:
-    """So many units before the server's now. Its clock decides, so that ours may be wrong."""
+    """A time before the present time of the server. The clock of this host is not used."""
 
     count: int
     unit: str
@@ -33,20 +36,21 @@ Moment = Ago | datetime
 
 @dataclass(frozen=True)
 class Window:
-    """``end`` None is now. Datetimes are aware."""
+    """A time window. ``end`` is None for the present time. Datetimes have a time zone."""
 
     start: Moment
     end: Moment | None = None
 
     def described(self) -> str:
-        """In words."""
-        return f"from {_words(self.start)} to {_words(self.end) if self.end else 'now'}"
+        """Return a description for messages."""
+        return f"from {_described(self.start)} to {_described(self.end) if self.end else 'now'}"
 
 
 def parse_window(start: Any, end: Any = None) -> Window:
-    """``start`` and ``end``: a duration such as ``90m``, ``24h``, ``14d`` (so long ago), or an ISO 8601 time.
+    """Return a window from a start and an end.
 
-    A time without an offset is in UTC. Raises: SpecError when one is neither, or the end is not after the start.
+    Both are a time ago such as ``90m``, ``24h`` or ``14d``, or an ISO 8601 time, which is in UTC without an offset.
+    Raises SpecError for other values, and when the end is not after the start.
     """
     window = Window(_moment(start, "start"), None if end in (None, "") else _moment(end, "end"))
     first, last = window.start, window.end
@@ -74,17 +78,17 @@ def _moment(value: Any, field: str) -> Moment:
 
 
 def _ago(count: int, unit: str, field: str) -> Ago:
-    """In the smallest unit that the wire can hold."""
+    """Return a time ago in the smallest unit whose number fits into a request."""
     seconds = count * UNITS_S[unit]
     if seconds <= 0:
-        raise SpecError(field, "has to be more than nothing")
+        raise SpecError(field, "must be greater than 0")
     for name, length in UNITS_S.items():
         if name == unit or length > UNITS_S[unit]:
             exact, rest = divmod(seconds, length)
             if exact + bool(rest) <= LARGEST_INTERVAL:
                 return Ago(exact + bool(rest), name)
-    raise SpecError(field, "is longer ago than can be asked for")
+    raise SpecError(field, "is too long ago")
 
 
-def _words(moment: Moment) -> str:
+def _described(moment: Moment) -> str:
     return moment.isoformat() if isinstance(moment, datetime) else f"{moment.count} {moment.unit}s ago"

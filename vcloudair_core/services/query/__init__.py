@@ -1,1 +1,1 @@
-"""The query service: finding anything, fast and whole."""
+"""The query service: VMs, networks, catalogs, tasks and all other objects."""

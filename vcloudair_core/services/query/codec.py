@@ -1,4 +1,7 @@
-"""Pages of the query service: from XML to values. Source: protocol/query.md §2-3, protocol/recorded-responses.md §3."""
+"""Parse pages of the query service.
+
+Source: protocol/query.md §2-3, protocol/recorded-responses.md §3.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ Row = tuple[dict[str, str], dict[str, Any]]
 
 @dataclass(frozen=True)
 class QueryPage:
-    """One page. ``total``, ``number`` and ``size`` are None where the server did not say."""
+    """A page of a query. ``total``, ``number`` and ``size`` are None when the server does not return them."""
 
     rows: list[Row]
     total: int | None
@@ -37,15 +40,15 @@ class QueryPage:
 
 
 def parse_page(body: bytes, what: str) -> QueryPage:
-    """A page in any of the three formats. Raises DecodeError when it is none."""
+    """Parse a page in any of the three formats. Raises DecodeError."""
     return parse_root(xml.parse(body, what=what), what)
 
 
 def parse_root(root: _Element, what: str) -> QueryPage:
-    """A page of which the XML was parsed. Raises DecodeError when it is none."""
+    """Return the page of a parsed XML document. Raises DecodeError."""
     name = xml.local(root)
     if name != "QueryResultRecords" and not name.endswith("References"):
-        raise DecodeError(f"{what[:1].upper()}{what[1:]} is not what was expected: records or references, not {name}.")
+        raise DecodeError(f"Reading {what} failed. The server sent {name} instead of records or references.")
     rows = [_row(child) for child in root if xml.local(child) not in _NOT_RECORDS]
     links = [child.get("href") or "" for child in root if xml.local(child) == "Link" and child.get("rel") == "nextPage"]
     return QueryPage(
@@ -54,21 +57,23 @@ def parse_root(root: _Element, what: str) -> QueryPage:
 
 
 def record_elements(root: _Element) -> list[str]:
-    """Names of the elements of a page's records, in order."""
+    """Return the element names of the records of a page, in order."""
     return [name for name in map(xml.local, root) if name not in _NOT_RECORDS]
 
 
 def parse_query_list(body: bytes) -> list[str]:
-    """Names of the types that a server offers, in its order. Source: protocol/query.md §8. Raises DecodeError."""
+    """Return the names of the offered record types, in order. Source: protocol/query.md §8. Raises DecodeError."""
     root = xml.parse(body, what="the list of query types")
     if xml.local(root) != "QueryList":
-        raise DecodeError(f"The list of query types is not what was expected: QueryList, not {xml.local(root)}.")
+        raise DecodeError(
+            f"Reading the list of query types failed. The server sent {xml.local(root)} instead of QueryList."
+        )
     names = [child.get("name") or "" for child in root if xml.local(child) == "Link"]
     return list(dict.fromkeys(name for name in names if name))
 
 
 def _row(element: _Element) -> Row:
-    # The busiest lines of a large query. items() is a quarter faster than attrib, which is a mapping over the same.
+    # These lines dominate the time of a large query. items() is a quarter faster than attrib.
     attributes = cast("dict[str, str]", dict(element.items()))
     if "{" in "".join(attributes):
         attributes = {name: value for name, value in attributes.items() if not name.startswith("{")}
@@ -76,7 +81,7 @@ def _row(element: _Element) -> Row:
 
 
 def _metadata(element: _Element) -> dict[str, Any]:
-    """Source: protocol/query.md §4.3."""
+    """Return the metadata of a record. Source: protocol/query.md §4.3."""
     metadata: dict[str, Any] = {}
     for holder in element:
         for entry in holder if xml.local(holder) == "Metadata" else ():
@@ -98,7 +103,7 @@ def _number(root: _Element, name: str) -> int | None:
 
 
 def parse_nics(body: bytes) -> dict[str, list[dict[str, Any]]]:
-    """Return the interfaces of each VM of a vApp, by the UUID of the VM, in order of their indexes.
+    """Return the interfaces of each VM of a vApp by UUID, sorted by index.
 
     Source: NetworkConnectionSection of the vCloud API. Raises DecodeError.
     """
@@ -137,11 +142,11 @@ def _nic(element: _Element) -> dict[str, Any]:
 
 
 def parse_name(body: bytes) -> str:
-    """The name of an entity. Raises DecodeError."""
-    return xml.parse(body, what="a machine").get("name") or ""
+    """Return the name of a VM. Raises DecodeError."""
+    return xml.parse(body, what="a VM").get("name") or ""
 
 
 def parse_created(body: bytes) -> str:
-    """Return when an entity was made; empty where it does not say. Raises DecodeError. Source: vApp.xsd, since 5.1."""
-    root = xml.parse(body, what="a machine")
+    """Return the creation time of a VM, or an empty string. Raises DecodeError. Source: vApp.xsd, since 5.1."""
+    root = xml.parse(body, what="a VM")
     return next((child.text or "" for child in root if xml.local(child) == "DateCreated"), "")

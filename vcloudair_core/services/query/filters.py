@@ -1,8 +1,8 @@
-"""Filters: what the server is asked to leave out, and what is looked at again here.
+"""Filters of queries: the part for the server, and the comparison of records on this host.
 
-Servers differ in how they read a filter: in case, in wildcards, in which characters a value may hold and how those are
-escaped (it changed in API 35). So the server gets a filter that lets too much through rather than too little, made only
-of what all of them read alike, and every record is compared again. Source: protocol/query.md §4.
+Servers interpret filters differently: case, wildcards, allowed characters and their escaping, which changed in API 35.
+So the server gets a filter that all servers interpret alike and that returns too many records rather than too few.
+Every record is then compared again. Source: protocol/query.md §4.
 """
 
 from __future__ import annotations
@@ -19,17 +19,20 @@ from vcloudair_core.plugin.records import RecordType
 from vcloudair_core.services.query.record import Record, kind_of, moment
 
 OPERATORS = {"eq": "==", "ne": "!=", "lt": "=lt=", "le": "=le=", "gt": "=gt=", "ge": "=ge=", "like": "=="}
-"""Our word to the wire's. ``like`` takes ``*`` for any text, without regard to case. Source: protocol/query.md §4.1."""
+"""Operators and their form in FIQL. ``like`` accepts ``*`` as wildcard and ignores case.
+
+Source: protocol/query.md §4.1.
+"""
 
 _ORDERED = ("int", "float", "datetime")
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 _METADATA = re.compile(r"metadata(@SYSTEM)?:(.+)\Z", re.DOTALL)
 _METADATA_TYPES = {bool: "BOOLEAN", int: "NUMBER", float: "NUMBER", datetime: "DATETIME", str: "STRING"}
 _UNSAFE = re.compile(r"[^\w .@/:+-]+", re.ASCII)
-"""Everything but what no server is known to stumble over: put as a wildcard, and compared here."""
+"""Characters that not all servers accept. They are sent as wildcards, and compared on this host."""
 
 _LOOKS_TYPED = re.compile(r"[+-]?\d+(\.\d+)?\Z|true\Z|false\Z", re.IGNORECASE)
-"""Text that may be meant as a number or a boolean of metadata."""
+"""Text that may be a number or boolean of metadata."""
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "lt": lambda a, b: bool(a < b),
@@ -43,11 +46,11 @@ class Filter(Protocol):
     """A condition on records."""
 
     def on_server(self) -> str:
-        """For the URL, encoded; empty for what the server cannot be asked. Lets through at least what is meant."""
+        """Return the encoded filter for the URL, which matches at least the same records. Empty if there is none."""
         ...
 
     def is_met(self, record: Record) -> bool:
-        """Return True when a record meets the filter, as far as its attributes tell."""
+        """Return True when the attributes of a record meet the filter."""
         ...
 
     def attributes(self) -> set[str]:
@@ -55,13 +58,13 @@ class Filter(Protocol):
         ...
 
     def described(self) -> str:
-        """In words, for people."""
+        """Return a description for messages."""
         ...
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """``attribute`` compared with a value. An attribute that a record lacks is an empty text."""
+    """A comparison of an attribute with a value. A missing attribute counts as empty text."""
 
     attribute: str
     operator: str
@@ -75,26 +78,26 @@ class Comparison:
         if self.operator in _COMPARE:
             return f"{self.attribute}{OPERATORS[self.operator]}{quote(text, safe='')}"
         if not text.strip():
-            return ""  # no documented form; and a blank may be an empty text or a space
+            return ""  # there is no documented form for empty text
         pattern = _harmless(text, keep_stars=self.operator == "like")
         if self.operator == "ne":
             return "" if "*" in pattern else f"{self.attribute}!={quote(text, safe='')}"
         return f"{self.attribute}=={quote(pattern, safe='*')}"
 
     def _metadata_on_server(self, key: re.Match[str]) -> str:
-        """Key and value encoded. Wildcards are not known to work here. Source: protocol/query.md §4.3."""
+        """Return the encoded metadata filter. No source documents wildcards in it. Source: protocol/query.md §4.3."""
         text = _as_text(self.value)
         if _UNSAFE.search(text) or _UNSAFE.search(key[2]) or self.operator in ("like", "ne") or not text.strip():
             return ""
         if isinstance(self.value, str) and _LOOKS_TYPED.match(text):
-            return ""  # a number for some versions of Ansible, a text for others: compared here
+            return ""  # Ansible versions differ in passing it as number or text, so it is compared on this host
         kind = next(name for known, name in _METADATA_TYPES.items() if isinstance(self.value, known))
         name = f"metadata{key[1] or ''}:{quote(key[2], safe='')}"
         return f"{name}{OPERATORS[self.operator]}{kind}:{quote(text, safe='')}"
 
     def is_met(self, record: Record) -> bool:
         key = _METADATA.match(self.attribute)
-        # Servers of the 5.x era give no id; it is that of the link then. Source: protocol/query.md §2.
+        # Servers of API 5.x return no id, so it is read from the link. Source: protocol/query.md §2.
         own: Any = record.id if self.attribute == "id" else record.get(self.attribute)
         actual: Any = record.metadata.get(key[2]) if key else own
         if self.operator == "like":
@@ -122,13 +125,13 @@ class Comparison:
         return {self.attribute}
 
     def described(self) -> str:
-        word = {"eq": "=", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}.get(self.operator, self.operator)
-        return f"{self.attribute} {word} {_as_text(self.value)!r}"
+        symbol = {"eq": "=", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}.get(self.operator, self.operator)
+        return f"{self.attribute} {symbol} {_as_text(self.value)!r}"
 
 
 @dataclass(frozen=True)
 class AllOf:
-    """Every one of these."""
+    """A filter that requires all of its parts."""
 
     parts: tuple[Filter, ...]
 
@@ -148,14 +151,14 @@ class AllOf:
 
 @dataclass(frozen=True)
 class AnyOf:
-    """At least one of these."""
+    """A filter that requires at least one of its parts."""
 
     parts: tuple[Filter, ...]
 
     def on_server(self) -> str:
         texts = [condition.on_server() for condition in self.parts]
         if not all(texts):
-            return ""  # one of them the server cannot be asked for
+            return ""  # one part has no server filter
         return ",".join(f"({text})" if ";" in text or "," in text else text for text in dict.fromkeys(texts))
 
     def is_met(self, record: Record) -> bool:
@@ -170,7 +173,7 @@ class AnyOf:
 
 @dataclass(frozen=True)
 class Raw:
-    """FIQL as an expert wrote it: on the wire as it is, but for what a URL cannot hold, and not looked at here."""
+    """A FIQL filter of the user. It is sent unchanged, except for URL encoding, and not compared on this host."""
 
     text: str
 
@@ -191,12 +194,12 @@ EVERYTHING = AllOf(())
 
 
 def parse_where(data: Any, record_type: RecordType) -> Filter:
-    """Return a filter from conditions as plain data, all of which must be met.
+    """Return a filter from conditions, all of which must be met.
 
-    Shape: ``{attribute: value | [value, ...] | {operator: value}}``; a list means any of its values, an operator is one
-    of eq, ne, lt, le, gt, ge, like. ``metadata:key`` and ``metadata@SYSTEM:key`` are attributes, too.
+    Conditions are ``{attribute: value | [value, ...] | {operator: value}}``. A list matches any of its values.
+    Operators are eq, ne, lt, le, gt, ge and like. ``metadata:key`` and ``metadata@SYSTEM:key`` are attributes too.
 
-    Raises: SpecError that names every condition that is wrong.
+    Raises: SpecError with all invalid conditions.
     """
     problems = Problems()
     if not isinstance(data, Mapping):
@@ -222,7 +225,7 @@ def _conditions(name: str, expected: Any, record_type: RecordType, problems: Pro
                 hint = near(str(word), OPERATORS)
                 problems.add(
                     f"{path}.{word}",
-                    f"is no operator; known are {', '.join(OPERATORS)}" + f"{'; ' + hint if hint else ''}",
+                    f"unknown operator; use one of {', '.join(OPERATORS)}" + f"{'; ' + hint if hint else ''}",
                 )
                 continue
             conditions.append(_one(name, word, value, kind, f"{path}.{word}", problems))
@@ -235,7 +238,7 @@ def _one(name: str, operator: str, value: Any, kind: str, path: str, problems: P
         parts = tuple(_one(name, operator, item, kind, path, problems) for item in value)
         if operator in ("eq", "like"):
             if not parts:
-                problems.add(path, "is an empty list, which nothing can be one of")
+                problems.add(path, "must not be an empty list")
             return AnyOf(parts)
         return AllOf(parts)
     return Comparison(name, operator, _value(value, operator, kind, path, problems))
@@ -245,30 +248,30 @@ def _value(value: Any, operator: str, kind: str, path: str, problems: Problems) 
     if value is None:
         value = ""
     if isinstance(value, date) and not isinstance(value, datetime):
-        value = value.isoformat()  # as YAML reads a day
+        value = value.isoformat()  # YAML parses a day as a date
     if not isinstance(value, (str, bool, int, float, datetime)):
-        problems.add(path, f"{value!r} cannot be compared with an attribute")
+        problems.add(path, f"{value!r} must be text, a number, a boolean or a time")
         return ""
     if operator == "like":
         return _as_text(value)
     if operator in _COMPARE and kind and kind not in _ORDERED:
-        problems.add(path, "only numbers and times have an order, and this attribute is neither")
+        problems.add(path, "lt, le, gt and ge need an attribute with numbers or times")
         return ""
     return _of_kind(value, kind, path, problems)
 
 
 def _of_kind(value: Any, kind: str, path: str, problems: Problems) -> Any:
-    """The value as records have it: ``"true"`` for a boolean attribute is True."""
+    """Return the value in the type of the attribute, such as True for ``"true"``."""
     if not isinstance(value, str):
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         return _as_text(value) if kind in ("str", "uri") else float(value) if kind == "float" and is_number else value
-    word = value.strip()
-    if kind in ("", "str", "uri") or not word:
+    text = value.strip()
+    if kind in ("", "str", "uri") or not text:
         return value
     try:
         if kind == "bool":
-            return {"true": True, "yes": True, "false": False, "no": False}[word.lower()]
-        return moment(word) if kind == "datetime" else int(word) if kind == "int" else float(word)
+            return {"true": True, "yes": True, "false": False, "no": False}[text.lower()]
+        return moment(text) if kind == "datetime" else int(text) if kind == "int" else float(text)
     except (ValueError, KeyError):
         problems.add(
             path, f"{value!r} is not { {'bool': 'true or false', 'datetime': 'a time'}.get(kind, 'a number') }"
@@ -277,7 +280,7 @@ def _of_kind(value: Any, kind: str, path: str, problems: Problems) -> Any:
 
 
 def _alike(actual: Any, expected: Any) -> tuple[Any, Any]:
-    """Return both as what can be compared: numbers where one is a number, times with an offset where one has one."""
+    """Return both values in types that can be compared: as numbers, or as times with an offset."""
     if isinstance(actual, datetime) and isinstance(expected, datetime):
         return tuple(value if value.tzinfo else value.replace(tzinfo=timezone.utc) for value in (actual, expected))  # type: ignore[return-value]
     if isinstance(actual, (int, float)) and isinstance(expected, str):
@@ -294,7 +297,7 @@ def _alike(actual: Any, expected: Any) -> tuple[Any, Any]:
 
 
 def _is_blank(value: Any) -> bool:
-    """Servers write a blank for nothing. Source: protocol/recorded-responses.md §3."""
+    """Return True for None and blanks, which servers use for "no value". Source: protocol/recorded-responses.md §3."""
     return value is None or (isinstance(value, str) and not value.strip())
 
 
@@ -307,7 +310,7 @@ def _as_text(value: Any) -> str:
 
 
 def _harmless(text: str, *, keep_stars: bool) -> str:
-    """Return text with a wildcard for each character that servers read differently, outer blanks included."""
+    """Return text with wildcards for outer blanks and for characters that servers interpret differently."""
     if keep_stars:
         return re.sub(r"\*+", "*", "*".join(_harmless(piece, keep_stars=False) for piece in text.split("*")))
     inner = _UNSAFE.sub("*", text)
@@ -334,5 +337,5 @@ def both(first: Filter, second: Filter) -> Filter:
 
 
 def quoted(values: Sequence[str]) -> str:
-    """Values as a list for the URL."""
+    """Return values as an encoded list for the URL."""
     return quote(",".join(values), safe=",:@")

@@ -1,12 +1,12 @@
-"""All pages of a query, several at a time, in order, also while objects come and go.
+"""Read all pages of a query in parallel and in order, even while objects appear or vanish.
 
-The first page tells the total; the rest are fetched by ``parallel`` threads over the session's pooled connections,
-never more than a few pages ahead of what was taken, so that memory does not grow with the result. Every page is
-checked against the first: the same total, its own number, its full size, nothing that was there before. Source:
-protocol/query.md §2.
+The first page has the total. ``parallel`` threads read the other pages over pooled connections, only a few pages ahead
+of the consumer, so that memory does not grow with the result. Every page is checked against the first: same total,
+right number, full size, no duplicates. Source: protocol/query.md §2.
 
-Where they do not fit, something came or went, and what stood behind it moved. Reading forwards loses nothing that moves
-back, reading backwards nothing that moves forward, so the pages are then read backwards, until nothing moves.
+If the pages do not fit, objects appeared or vanished, and later records moved to other pages. Forward reading misses no
+record that moves back, and backward reading misses none that moves forward. So the pages are then read backward, until
+nothing moves.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from vcloudair_core.errors import IncompleteResultError, InvalidRequestError, Vc
 from vcloudair_core.services.query.codec import QueryPage, Row
 
 _AHEAD = 3
-"""Pages for each thread that may be there before they are taken, so that one that is late does not stop the others."""
+"""Pages per thread that are read ahead of the consumer, so that a slow page does not block the others."""
 
 _ROUNDS = 3
-"""So many times the pages are read backwards while they go on changing."""
+"""The highest number of backward reads while the result keeps changing."""
 
-_MOST_REFUSED = 3
-"""So many pages may have gone since the total was told."""
+_MAX_REFUSED = 3
+"""The highest number of pages that can be missing because the result has become shorter."""
 
 ReadPage = Callable[[int, str], QueryPage]
-"""(number of the page, a link of the server or nothing) -> the page."""
+"""Callable that reads a page by its number and, if not empty, a link of the server."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Changes of a result while it was read. ``vanished`` holds keys, see :func:`key_of`; ``appeared`` names.
+    """Changes of a result during the read. ``appeared`` has names, ``vanished`` keys (see :func:`key_of`).
 
-    ``is_settled`` is false when it went on changing until the end: then nobody can tell what vanished.
+    ``is_settled`` is False when the result kept changing; then the vanished records are not known.
     """
 
     appeared: tuple[str, ...]
@@ -46,7 +46,7 @@ class Difference:
 
 
 def key_of(row: Row) -> int:
-    """Return what tells a record from others. Numbers, not texts: 100,000 of them are some megabytes this way."""
+    """Return the identity of a record. It is a number, because text for 100,000 records would use much memory."""
     attributes = row[0]
     key = attributes.get("href") or attributes.get("id")
     return hash(key) if key else hash(frozenset(attributes.items()))
@@ -58,18 +58,18 @@ def pages(
     what: str,
     *,
     parallel: int,
-    most: int | None = None,
-    tell: Callable[[Difference], None] | None = None,
+    limit: int | None = None,
+    on_change: Callable[[Difference], None] | None = None,
 ) -> Iterator[list[Row]]:
-    """Yield the rows of every page, the first one's included, each record once.
+    """Yield the rows of every page including the first, each record once.
 
-    ``most``: how many rows are wanted at all. ``tell`` is called at the end of a result that changed.
+    ``limit``: the number of rows that are needed. ``on_change`` is called at the end if the result has changed.
 
-    Raises: IncompleteResultError when the server contradicts itself; what reading a page raises, with how far it got.
+    Raises: IncompleteResultError when the server contradicts itself; the errors of ``read``, with the page number.
     """
     total = first.total if first.total is not None else len(first.rows)
     size = max(1, min(first.size or len(first.rows) or 1, max(len(first.rows), 1)))
-    last = math.ceil((total if most is None else min(total, most)) / size)
+    last = math.ceil((total if limit is None else min(total, limit)) / size)
     check = _Check(total, size, what)
     yield check.passed(1, first)
     if last > 1:
@@ -78,7 +78,7 @@ def pages(
             try:
                 for number in range(2, last + 1):
                     if check.is_contradicted:
-                        break  # what the server says of further pages is worth nothing
+                        break  # further pages are not reliable
                     waiting.append((number, pool.submit(read, number, first.next_href)))
                     if len(waiting) >= _AHEAD * parallel:
                         yield check.taken(waiting, last)
@@ -87,39 +87,39 @@ def pages(
             finally:
                 for _, future in waiting:
                     future.cancel()
-    if check.reason or (most is None and not check.is_whole):
-        yield from _settled(read, first, check, most, tell)
+    if check.reason or (limit is None and not check.is_whole):
+        yield from _settled(read, first, check, limit, on_change)
 
 
 def _settled(
-    read: ReadPage, first: QueryPage, check: _Check, most: int | None, tell: Callable[[Difference], None] | None
+    read: ReadPage, first: QueryPage, check: _Check, limit: int | None, on_change: Callable[[Difference], None] | None
 ) -> Iterator[list[Row]]:
-    """Yield what reading forwards has missed."""
+    """Yield the rows that the forward read has missed."""
     appeared: list[str] = []
     if check.refused is not None:
         number, error = check.refused
         total = read(1, "").total
         if total is None or number <= math.ceil(total / check.size):
-            raise error  # the page is still there
+            raise error  # the page should still exist
     for _ in range(_ROUNDS):
-        backwards = _Backwards(read, first, check.size, most)
+        backwards = _Backwards(read, first, check.size, limit)
         yield check.new(backwards.rows(), appeared)
         if backwards.is_quiet:
-            vanished = check.seen - backwards.keys if most is None else set()
-            if tell is not None:
-                tell(Difference(tuple(appeared), frozenset(vanished), True))
+            vanished = check.seen - backwards.keys if limit is None else set()
+            if on_change is not None:
+                on_change(Difference(tuple(appeared), frozenset(vanished), True))
             return
     if backwards.reason:
         raise check.error(check.reason or backwards.reason)
-    if tell is not None:
-        tell(Difference(tuple(appeared), frozenset(), False))
+    if on_change is not None:
+        on_change(Difference(tuple(appeared), frozenset(), False))
 
 
 class _Backwards:
-    """One reading of all pages, the last one first."""
+    """A read of all pages, the last page first."""
 
-    def __init__(self, read: ReadPage, first: QueryPage, size: int, most: int | None) -> None:
-        self._read, self._link, self._size, self._most = read, first.next_href, size, most
+    def __init__(self, read: ReadPage, first: QueryPage, size: int, limit: int | None) -> None:
+        self._read, self._link, self._size, self._limit = read, first.next_href, size, limit
         self.keys: set[int] = set()
         self.total = 0
         self.is_steady = True
@@ -127,17 +127,17 @@ class _Backwards:
 
     @property
     def is_quiet(self) -> bool:
-        """True when nothing changed while it was read, and everything came."""
+        """Return True when nothing changed during the read and all records were returned."""
         return self.is_steady and not self.reason
 
     def rows(self) -> list[Row]:
         """Return the rows, those of the first page first."""
         head = self._read(1, "")
         self.total = head.total if head.total is not None else len(head.rows)
-        self._judge(1, head)
+        self._check_page(1, head)
         if self.reason:
-            return head.rows  # its word on how many pages there are is worth nothing
-        count = self.total if self._most is None else min(self.total, self._most)
+            return head.rows  # its total is not reliable
+        count = self.total if self._limit is None else min(self.total, self._limit)
         pages: list[list[Row]] = []
         refused = 0
         for number in range(math.ceil(count / self._size), 1, -1):
@@ -145,28 +145,28 @@ class _Backwards:
                 page = self._read(number, self._link)
                 pages.append(self._taken(number, page))
             except InvalidRequestError:
-                self.is_steady, refused = False, refused + 1  # there is no such page any more
-                if refused > _MOST_REFUSED:
+                self.is_steady, refused = False, refused + 1  # the page no longer exists
+                if refused > _MAX_REFUSED:
                     self.reason = f"page {number} is refused"
             if self.reason:
                 break
-        # Once more when others were read since; then it is the last one of all.
+        # Read the first page again if others were read since, so that it is the last read.
         pages.append(self._taken(1, self._read(1, "") if pages else head))
-        if self._most is None and self.is_quiet and len(self.keys) != self.total:
-            self.reason = f"{len(self.keys)} records came, not {self.total}"
+        if self._limit is None and self.is_quiet and len(self.keys) != self.total:
+            self.reason = f"the server returned {len(self.keys)} records, not {self.total}"
         return [row for rows in reversed(pages) for row in rows]
 
     def _taken(self, number: int, page: QueryPage) -> list[Row]:
         if page.total is not None and page.total != self.total:
             self.is_steady = False
-        self._judge(number, page)
+        self._check_page(number, page)
         self.keys.update(key_of(row) for row in page.rows)
         return page.rows
 
-    def _judge(self, number: int, page: QueryPage) -> None:
-        """Note a page that contradicts itself."""
+    def _check_page(self, number: int, page: QueryPage) -> None:
+        """Record the reason if a page contradicts itself."""
         if page.number is not None and page.number != number:
-            self.reason = f"page {page.number} came in place of page {number}"
+            self.reason = f"the server returned page {page.number} instead of page {number}"
         if page.total is not None:
             expected = max(0, min(self._size, page.total - self._size * (number - 1)))
             if len(page.rows) != expected:
@@ -174,7 +174,7 @@ class _Backwards:
 
 
 class _Check:
-    """Check that pages belong to one and the same result."""
+    """Check that pages belong to the same result."""
 
     def __init__(self, total: int, size: int, what: str) -> None:
         self._total = total
@@ -188,32 +188,32 @@ class _Check:
 
     @property
     def is_whole(self) -> bool:
-        """True when as many records came as there are."""
+        """Return True when the number of records equals the total."""
         return len(self.seen) == self._total
 
     def taken(self, waiting: deque[tuple[int, Future[QueryPage]]], last: int) -> list[Row]:
-        """Return the rows of the next page that is waited for."""
+        """Wait for the next page and return its rows."""
         number, future = waiting.popleft()
         try:
             return self.passed(number, future.result())
         except VcloudAirError as exc:
             exc.add_context(
-                f"It was page {number} of {last} of {self._what}; nothing of an incomplete result is given out."
+                f"The error occurred at page {number} of {last} of {self._what}. Incomplete results are not returned."
             )
             if not isinstance(exc, InvalidRequestError):
                 raise
-            # There may be no such page any more.
+            # The page may no longer exist.
             self.refused = self.refused or (number, exc)
             self._note(f"page {number} is refused")
             self.is_contradicted = True
             return []
 
     def passed(self, number: int, page: QueryPage) -> list[Row]:
-        """Return the rows of a page that were not there before."""
+        """Return the new rows of a page."""
         if page.total is not None and page.total != self._total:
-            self._note(f"page {number} says that there are {page.total}, page 1 said {self._total}")
+            self._note(f"page {number} has the total {page.total}, page 1 had {self._total}")
         if page.number is not None and page.number != number:
-            self._note(f"page {page.number} came in place of page {number}")
+            self._note(f"the server returned page {page.number} instead of page {number}")
         expected = min(self.size, self._total - self.size * (number - 1))
         if len(page.rows) != expected:
             self._note(f"page {number} has {len(page.rows)} records, not {expected}")
@@ -226,14 +226,14 @@ class _Check:
             if key in self.seen:
                 attributes = row[0]
                 name = attributes.get("name") or attributes.get("href") or "a record"
-                self._note(f"{name} is on page {number} and on one before it")
+                self._note(f"{name} is on page {number} and on an earlier page")
                 continue
             self.seen.add(key)
             fresh.append(row)
         return fresh
 
     def new(self, rows: list[Row], names: list[str]) -> list[Row]:
-        """Return the rows that were not there before, and add their names to a list."""
+        """Return the new rows, and add their names to ``names``."""
         fresh = {key: row for row in rows if (key := key_of(row)) not in self.seen}
         self.seen.update(fresh)
         names += [row[0].get("name", "") for row in fresh.values()]
@@ -246,5 +246,5 @@ class _Check:
         """Return the error for a server that contradicts itself."""
         return IncompleteResultError(
             f"The result of {self._what} changed while it was read: {reason}.",
-            hint="Ask again; if that does not help, narrow the query with a filter.",
+            hint="Run the query again. If the error persists, narrow the query with a filter.",
         )

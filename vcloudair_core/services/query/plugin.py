@@ -1,4 +1,4 @@
-"""The query service as a plugin like any other. Cheap to import: the work is loaded at first use."""
+"""Plugin of the service ``query`` and its record types. The service itself is imported at first use."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def _service(session: Session) -> QueryService:
 
 @hookimpl
 def vca_services() -> list[ServiceRecord]:
-    """The service ``query``."""
-    return [ServiceRecord("query", "Finding anything: machines, networks, catalogs, tasks", _service)]
+    """Return the service ``query``."""
+    return [ServiceRecord("query", "Queries: VMs, networks, catalogs, tasks and other objects", _service)]
 
 
 @hookimpl
 def vca_record_types() -> list[RecordType]:
-    """Every type of the API."""
+    """Return the record types of the API."""
     from vcloudair_core.services.query.record_types import built_in_types
 
     return list(built_in_types().values())

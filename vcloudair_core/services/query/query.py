@@ -1,4 +1,4 @@
-"""One query: what is asked for, and the ways to take what comes."""
+"""A query and the methods to read its records."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ if TYPE_CHECKING:
 
 STABLE = "id"
 _IS_ABOUT_SORTING = re.compile(rf"sort|\b{STABLE}\b", re.IGNORECASE)
-"""Sorted by what never changes and no two have, pages do not move while they are read."""
+"""Matches errors about sorting by id. That sort order keeps pages stable while they are read."""
 
 _log = logging.getLogger(__name__)
 _SHOWN = 5
 
 Progress = Callable[[int, int], None]
-"""(records so far, records in all)."""
+"""Callback with the number of records read and the total."""
 
 Warn = Callable[[str], None]
-"""Takes what there is to tell people of."""
+"""Callback for a warning message."""
 
 
 @dataclass(frozen=True)
 class Query:
-    """Nothing is sent until records are asked for. Iterating streams: a few pages are in memory at a time.
+    """A query. Nothing is sent until records are read. Iteration streams records, with a few pages in memory.
 
-    ``condition`` is met by every record that comes out, whatever the server made of it. ``limit`` is how many are
-    wanted. Objects that come or go while the pages are read do not lose the others: ``warn`` is told what changed, by
-    default the log. Every way to take records raises: IncompleteResultError when the server contradicts itself,
+    Every returned record meets ``condition``, even if the server filters less. ``limit`` is the highest number of
+    records. Objects that appear or vanish during the read do not affect the others; ``warn``, by default the log, gets
+    a message about them. All methods that read records raise IncompleteResultError when the server contradicts itself,
     ApiError, TransportError, DecodeError.
     """
 
@@ -59,51 +59,51 @@ class Query:
     warn: Warn | None = None
 
     def __iter__(self) -> Iterator[Record]:
-        """Records in order, as they come. What moved while they were read comes last."""
-        yield from self._taken(lambda difference: self._tell(difference, len(difference.vanished), ()))
+        """Yield the records in order. Records that moved during the read come last."""
+        yield from self._read(lambda difference: self._warn(difference, len(difference.vanished), ()))
 
     def all(self) -> list[Record]:
-        """Every record, without those that vanished while the pages were read."""
+        """Return every record, without those that vanished during the read."""
         differences: list[Difference] = []
-        records = list(self._taken(differences.append))
+        records = list(self._read(differences.append))
         for difference in differences:
             gone = [record for record in records if _key(record) in difference.vanished]
             records = [record for record in records if _key(record) not in difference.vanished]
-            self._tell(difference, len(difference.vanished), [record.name for record in gone])
+            self._warn(difference, len(difference.vanished), [record.name for record in gone])
             if difference.appeared and not self.sort:
                 records.sort(key=lambda record: record.id, reverse=self.is_descending)
         return records
 
-    def _taken(self, tell: Callable[[Difference], None]) -> Iterator[Record]:
+    def _read(self, on_change: Callable[[Difference], None]) -> Iterator[Record]:
         if self.limit == 0:
             return
-        records = islice(self._matching(tell), self.limit)
+        records = islice(self._matching(on_change), self.limit)
         yield from map(self._shown, records) if self.fields else records
 
-    def _tell(self, difference: Difference, vanished: int, names: Sequence[str]) -> None:
-        parts = [
-            f"{count} {word}{f' ({_listed(which)})' if which else ''}"
-            for count, word, which in (
+    def _warn(self, difference: Difference, vanished: int, names: Sequence[str]) -> None:
+        changes = [
+            f"{count} {change}{f' ({_listed(changed)})' if changed else ''}"
+            for count, change, changed in (
                 (len(difference.appeared), "appeared or moved", difference.appeared),
                 (vanished, "vanished", names),
             )
             if count
         ]
         text = f"The list of {self.record_type.name} changed while it was read"
-        text += f": {', '.join(parts)}." if parts else "."
+        text += f": {', '.join(changes)}." if changes else "."
         if not difference.is_settled:
-            text += " It went on changing; objects that came or went meanwhile may be missing."
+            text += " It kept changing, so objects that appeared or vanished may be missing."
         (self.warn or _log.warning)(text)
 
     def first(self) -> Record | None:
-        """The first record, or None."""
+        """Return the first record, or None."""
         return next(iter(replace(self, limit=1)), None)
 
     def one(self) -> Record:
         """Return the only record. Raises: NotFoundError, or AmbiguousMatchError with the candidates."""
         records = replace(self, limit=_SHOWN + 1).all()
         if not records:
-            raise NotFoundError(f"There is no {self._described()}.")
+            raise NotFoundError(f"No object found: {self._described()}.")
         if len(records) > 1:
             count = f"More than {_SHOWN}" if len(records) > _SHOWN else str(len(records))
             candidates = [_candidate(record) for record in records[:_SHOWN]]
@@ -111,31 +111,31 @@ class Query:
                 " ".join(f"{key}={value}" for key, value in candidate.items()) for candidate in candidates
             )
             raise AmbiguousMatchError(
-                f"{count}, not one, answer to {self._described()}: {shown}.",
+                f"{count} objects match {self._described()}: {shown}.",
                 candidates=candidates,
-                hint="Narrow it with another condition, or take it by id.",
+                hint="Add another condition, or select the object by id.",
             )
         return records[0]
 
     def count(self) -> int:
-        """Return the number of records: one call when the server can count them, else all of them are read."""
+        """Return the number of records, with one request if the server can count them, or else by reading them."""
         if self.condition.attributes():
             return sum(1 for _ in replace(self, limit=None, fields=("name",), metadata=()))
-        total = self._first_page(replace(self._question(), page_size=1)).total
+        total = self._first_page(replace(self._request(), page_size=1)).total
         return total or 0
 
-    # -- asking ------------------------------------------------------------------------------------------------------
+    # -- requests ----------------------------------------------------------------------------------------------------
 
-    def _matching(self, tell: Callable[[Difference], None]) -> Iterator[Record]:
+    def _matching(self, on_change: Callable[[Difference], None]) -> Iterator[Record]:
         what = f"the query for {self.record_type.name}"
-        question = self._question()
-        first = self._first_page(question)
+        request = self._request()
+        first = self._first_page(request)
         is_exact = not self.condition.attributes()
-        read = lambda number, link: read_page(self.session, question, number, link)  # noqa: E731 - for threads
+        read = lambda number, link: read_page(self.session, request, number, link)  # noqa: E731 - for threads
         done = 0
         is_met, record_type = self.condition.is_met, self.record_type
-        most = self.limit if is_exact else None
-        for rows in pages(read, first, what, parallel=self.parallel, most=most, tell=tell):
+        limit = self.limit if is_exact else None
+        for rows in pages(read, first, what, parallel=self.parallel, limit=limit, on_change=on_change):
             for attributes, metadata in rows:
                 record = Record(attributes, record_type, metadata)
                 if is_exact or is_met(record):
@@ -144,32 +144,32 @@ class Query:
             if self.progress is not None:
                 self.progress(done, first.total or done)
 
-    def _first_page(self, question: PageRequest) -> QueryPage:
-        if question.sort != STABLE or self.sort:
-            return read_page(self.session, question, 1)
+    def _first_page(self, request: PageRequest) -> QueryPage:
+        if request.sort != STABLE or self.sort:
+            return read_page(self.session, request, 1)
         try:
-            return read_page(self.session, question, 1)
+            return read_page(self.session, request, 1)
         except InvalidRequestError as exc:
-            # A server that cannot sort by id sorts so by itself. If it was not that, this one says what it was.
+            # Servers that cannot sort by id on request do it by default.
             if not _IS_ABOUT_SORTING.search(exc.message):
                 raise
-            return read_page(self.session, replace(question, sort=""), 1)
+            return read_page(self.session, replace(request, sort=""), 1)
 
-    def _question(self) -> PageRequest:
+    def _request(self) -> PageRequest:
         return PageRequest(
             self.record_type.name,
             self.form,
-            self._asked_fields(),
+            self._fields_to_fetch(),
             self.condition.on_server(),
             self.sort or STABLE,
             self.is_descending,
             self.page_size,
         )
 
-    def _asked_fields(self) -> Sequence[str]:
-        """Return the attributes to fetch: shown and compared ones; metadata makes the list explicit.
+    def _fields_to_fetch(self) -> Sequence[str]:
+        """Return the attributes to fetch, for output and comparison. Empty means all.
 
-        Source: protocol/query.md §4.3, §5.
+        A query with metadata must list its attributes. Source: protocol/query.md §4.3, §5.
         """
         compared = sorted(self.condition.attributes() - {"href", "id"})
         keys = [key if key.startswith("metadata") else f"metadata:{key}" for key in self.metadata]

@@ -1,4 +1,4 @@
-"""One record of a query: what the server said, typed when it is looked at."""
+"""Records of a query, whose values are converted to their types when they are read."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _COUNT = re.compile(r"numberOf[A-Z]")
 
 
 class Record(Mapping[str, Any]):
-    """A mapping from attribute to typed value. What the server left out is not in it.
+    """A mapping of attributes to typed values. Attributes that the server left out are missing.
 
-    A blank, which is how servers say nothing, is an empty text, and None where the type is not text. Values that are
-    not what their type says stay text: nothing of the server is lost. ``raw`` is what it said, ``metadata`` what was
-    asked for with ``metadata=``. Source: protocol/query.md §2, §7; protocol/recorded-responses.md §3.
+    A blank value, which servers use for "no value", becomes an empty string, or None for types other than text. A value
+    that does not fit its type stays text. ``raw`` has the values of the server, ``metadata`` the requested metadata.
+    Source: protocol/query.md §2, §7; protocol/recorded-responses.md §3.
     """
 
     __slots__ = ("_type", "metadata", "raw")
@@ -33,22 +33,22 @@ class Record(Mapping[str, Any]):
 
     @property
     def type(self) -> str:
-        """The name of its type: ``vm``."""
+        """Return the name of the record type, such as ``vm``."""
         return self._type.name
 
     @property
     def name(self) -> str:
-        """Its name; empty for types that have none."""
+        """Return the name of the object; empty for types without names."""
         return self.raw.get("name", "").strip()
 
     @property
     def href(self) -> str:
-        """The link to the object; empty in the format idrecords."""
+        """Return the link of the object; empty in the format ``idrecords``."""
         return self.raw.get("href", "")
 
     @property
     def id(self) -> str:
-        """The UUID of the object, in lower case; the end of its link where that holds none."""
+        """Return the UUID of the object in lower case, or the end of its link if that has no UUID."""
         text = self.raw.get("id") or self.href
         match = _UUID_AT_END.search(text)
         return match.group(1).lower() if match else text.rstrip("/").rpartition("/")[2]
@@ -69,7 +69,10 @@ class Record(Mapping[str, Any]):
         return f"<{self.type} {self.name!r} {self.id}>"
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON types only, with ``id`` (the UUID); times as the server wrote them. ``metadata`` if there is any."""
+        """Return the record as JSON types, with ``id`` (the UUID) and ``metadata`` if there is any.
+
+        Times are as the server wrote them.
+        """
         shown = {name: _plain(self[name], text) for name, text in self.raw.items()}
         shown["id"] = self.id
         if self.metadata:
@@ -78,7 +81,10 @@ class Record(Mapping[str, Any]):
 
 
 def kind_of(record_type: RecordType, name: str) -> str:
-    """``str | bool | int | float | datetime | uri``. Attributes that nobody has listed tell by their names."""
+    """Return the kind of an attribute: ``str``, ``bool``, ``int``, ``float``, ``datetime`` or ``uri``.
+
+    The kind of unlisted attributes is derived from their names.
+    """
     listed = record_type.attributes.get(name)
     if listed is not None:
         return listed
@@ -88,18 +94,18 @@ def kind_of(record_type: RecordType, name: str) -> str:
 
 
 def typed(text: str, kind: str) -> Any:
-    """A value of that kind; the text itself when it is none. Never raises."""
-    word = text.strip()
+    """Return a text as a value of a kind, or the text itself when it does not fit. Never raises."""
+    stripped = text.strip()
     if kind in ("str", "uri"):
-        return word if not word else text
-    if not word:
+        return stripped if not stripped else text
+    if not stripped:
         return None
     if kind == "bool":
-        return {"true": True, "false": False}.get(word.lower(), text)
+        return {"true": True, "false": False}.get(stripped.lower(), text)
     try:
         if kind == "datetime":
-            return moment(word)
-        return int(word) if kind == "int" else float(word)
+            return moment(stripped)
+        return int(stripped) if kind == "int" else float(stripped)
     except ValueError:
         return text
 
@@ -108,9 +114,12 @@ _FRACTION = re.compile(r"\.(\d{1,9})")
 
 
 def moment(text: str) -> datetime:
-    """A time with its offset, if it has one: ``2015-11-08T12:00:00.000+01:00``, also with Z. Raises ValueError."""
-    even = _FRACTION.sub(lambda match: "." + match.group(1)[:6].ljust(6, "0"), text.strip())
-    return datetime.fromisoformat(even[:-1] + "+00:00" if even[-1:] in ("Z", "z") else even)
+    """Parse an ISO 8601 time such as ``2015-11-08T12:00:00.000+01:00`` or with Z. Raises ValueError.
+
+    The offset is optional.
+    """
+    micro = _FRACTION.sub(lambda match: "." + match.group(1)[:6].ljust(6, "0"), text.strip())
+    return datetime.fromisoformat(micro[:-1] + "+00:00" if micro[-1:] in ("Z", "z") else micro)
 
 
 def _plain(value: Any, text: str) -> Any:

@@ -1,8 +1,9 @@
-"""The types of the query service and what their records have, as data. Source: protocol/query.md §6-7.
+"""Table of the record types of the query service and their attributes. Source: protocol/query.md §6-7.
 
-A line: type, record element, references element (``-`` for none), and after a colon its attributes. ``:b`` boolean,
-``:i`` and ``:l`` whole numbers, ``:float``, ``:t`` a time, ``:u`` a URI; the rest is text. ``@29.0`` came with that
-version of the API, ``~`` is there on some servers only. Servers give more than is said here.
+Each line has the type, the record element, the references element (``-`` for none), and after a colon the attributes.
+Suffixes are ``:b`` for booleans, ``:i`` and ``:l`` for whole numbers, ``:float``, ``:t`` for times and ``:u`` for URIs;
+other attributes are text. ``@29.0`` is the first API version with the attribute; ``~`` marks attributes that only some
+servers have. Servers may return more attributes.
 """
 
 TABLE = """

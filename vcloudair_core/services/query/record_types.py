@@ -1,4 +1,4 @@
-"""The types of the query service that are built in. Source: protocol/query.md §6-7."""
+"""Built-in record types of the query service. Source: protocol/query.md §6-7."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _KINDS = {"": "str", "b": "bool", "i": "int", "l": "int", "float": "float", "t":
 
 @cache
 def built_in_types() -> Mapping[str, RecordType]:
-    """Return the built-in record types by name. ``attributes`` holds what is known, text too; servers give more."""
+    """Return the built-in record types by name. Servers may return more attributes than those listed."""
     from vcloudair_core.services.query.record_table import TABLE
 
     lines = TABLE.strip().replace("\n    ", " ").splitlines()
@@ -20,7 +20,7 @@ def built_in_types() -> Mapping[str, RecordType]:
     names = {head[0].casefold() for head in heads}
     types: dict[str, RecordType] = {}
     for line, (name, record, references) in zip(lines, heads, strict=True):
-        attributes = [_word(word) for word in line.partition(": ")[2].split()]
+        attributes = [_parse_attribute(text) for text in line.partition(": ")[2].split()]
         has_admin = not name.startswith("admin") and f"admin{name}".casefold() in names
         types[name] = RecordType(
             name,
@@ -33,8 +33,11 @@ def built_in_types() -> Mapping[str, RecordType]:
     return types
 
 
-def _word(word: str) -> tuple[str, str, str | None]:
-    """``autoDeleteDate:t@29.0`` as its name, its kind and the version that it came with; empty for not everywhere."""
-    text, _, version = word.partition("@")
-    name, _, kind = text.rstrip("~").partition(":")
-    return name, _KINDS[kind], "" if text.endswith("~") else version or None
+def _parse_attribute(text: str) -> tuple[str, str, str | None]:
+    """Return name, kind and first API version of an attribute such as ``autoDeleteDate:t@29.0``.
+
+    The version is empty for attributes that only some servers have, and None for those of all versions.
+    """
+    name_and_kind, _, version = text.partition("@")
+    name, _, kind = name_and_kind.rstrip("~").partition(":")
+    return name, _KINDS[kind], "" if name_and_kind.endswith("~") else version or None

@@ -15,12 +15,12 @@ from vcloudair_core.services.query.record_types import built_in_types
 from vcloudair_core.services.query.store import read_types
 
 if TYPE_CHECKING:
-    from vcloudair_core.services.query.vms import Machines
+    from vcloudair_core.services.query.vms import VmReader
     from vcloudair_core.session.session import Session
 
 FORMATS = ("records", "idrecords", "references")
-MOST_METADATA = 8
-"""Metadata terms in one query. Source: protocol/query.md §4.3."""
+MAX_METADATA = 8
+"""The highest number of metadata keys in one query. Source: protocol/query.md §4.3."""
 
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 
@@ -31,26 +31,29 @@ class QueryService:
     def __init__(self, session: Session) -> None:
         self.session = session
         self._offered: list[str] | None = None
-        self._machines: Machines | None = None
+        self._vms: VmReader | None = None
 
     def types(self) -> Mapping[str, RecordType]:
-        """Every type that is known here, by name: the built-in ones and those of plugins."""
+        """Return the known record types by name: built-in ones and those of plugins."""
         return {**built_in_types(), **self.session.record_types()}
 
     def offered_types(self) -> list[str]:
-        """Names of the types that this server offers this user. One call. Raises: ApiError, TransportError."""
+        """Return the names of the types that the server offers this user, with one request.
+
+        Raises: ApiError, TransportError.
+        """
         if self._offered is None:
             self._offered = read_types(self.session)
         return self._offered
 
     @property
-    def machines(self) -> Machines:
-        """Return the VMs of this session, as plain facts."""
-        if self._machines is None:
-            from vcloudair_core.services.query.vms import Machines
+    def vms(self) -> VmReader:
+        """Return the reader of VMs as mappings of facts."""
+        if self._vms is None:
+            from vcloudair_core.services.query.vms import VmReader
 
-            self._machines = Machines(self.session, self.query)
-        return self._machines
+            self._vms = VmReader(self.session, self.query)
+        return self._vms
 
     def query(
         self,
@@ -67,15 +70,24 @@ class QueryService:
         progress: Progress | None = None,
         warn: Warn | None = None,
     ) -> Query:
-        """A query for records of a type.
+        """Return a query for records of a type. Nothing is sent until records are read.
 
-        ``where``: conditions, see :func:`~vcloudair_core.services.query.filters.parse_where`; no value can break out of
-        its place, and records are compared again here. ``filter``: FIQL as the API has it; both must be met.
-        ``fields``: attributes to fetch, by default all; ``name`` always comes. ``metadata``: keys to fetch, 8 at most.
-        ``sort``: an attribute; by default the server's ids, so that pages do not move. ``limit``: how many at most.
-        ``warn`` is told of objects that came or went while the pages were read, by default the log.
+        Args:
+            type_name: The record type, such as ``vm``.
+            where: Conditions, see :func:`~vcloudair_core.services.query.filters.parse_where`. Values are escaped, and
+                records are compared again on this host.
+            filter: A FIQL filter of the API. Records must meet both ``where`` and ``filter``.
+            fields: Attributes to fetch, by default all. ``name`` is always included.
+            metadata: Up to 8 metadata keys to fetch.
+            sort: An attribute to sort by, by default the id, which keeps pages stable.
+            descending: Reverse the order.
+            limit: The highest number of records.
+            format: ``records``, ``idrecords`` or ``references``.
+            progress: Callback with the number of records read and the total.
+            warn: Callback for a message about objects that appeared or vanished during the read; by default, it is
+                logged.
 
-        Raises: SpecError, before anything is sent; for a type that is not known here, after a look at what is offered.
+        Raises: SpecError before anything is sent. For an unknown type, the list of offered types is read first.
         """
         record_type = self._type(type_name)
         problems = Problems()
@@ -86,18 +98,18 @@ class QueryService:
             _check_attribute(name, "sort", record_type, problems)
         for position, name in enumerate(() if isinstance(fields, str) else fields):
             _check_attribute(name, f"fields[{position}]", record_type, problems)
-        if len(metadata) > MOST_METADATA:
-            problems.add("metadata", f"{len(metadata)} keys were given, {MOST_METADATA} is the most")
+        if len(metadata) > MAX_METADATA:
+            problems.add("metadata", f"at most {MAX_METADATA} keys are allowed, not {len(metadata)}")
         if limit is not None and limit < 0:
-            problems.add("limit", f"{limit} is less than nothing")
+            problems.add("limit", f"{limit} must not be negative")
         if format not in FORMATS:
             problems.add("format", f"{format!r} is not one of {', '.join(FORMATS)}")
         if format == "references" and not record_type.references_element:
             problems.add("format", f"{type_name} has no references")
         if format == "references" and where:
-            problems.add("format", "references have no attributes that conditions could be compared with")
+            problems.add("format", "references have no attributes, so they cannot be used with conditions")
         if any(ord(letter) < 32 for letter in filter):
-            problems.add("filter", "has a control character in it")
+            problems.add("filter", "contains a control character")
         problems.raise_if_any()
         condition = parse_where(where or {}, record_type)
         if filter:
@@ -123,15 +135,15 @@ class QueryService:
         if record_type is None:
             if name not in self.offered_types():
                 hint = near(name, [*known, *self.offered_types()])
-                raise SpecError("type", f"there is no type {name!r}{'; ' + hint if hint else ''}")
+                raise SpecError("type", f"unknown type {name!r}{'; ' + hint if hint else ''}")
             return RecordType(name, f"{name[:1].upper()}{name[1:]}Record", "References")
         is_admin = self.session.identity.org_name.casefold() == "system" if record_type.admin_name else False
-        # The provider's administrator sees VMs and all else under other names. Source: protocol/query.md §6.
+        # For the provider's administrator, types have other names. Source: protocol/query.md §6.
         return known.get(record_type.admin_name, record_type) if is_admin else record_type
 
 
 def _check_attribute(name: str, path: str, record_type: RecordType, problems: Problems) -> None:
-    """Servers know more attributes than is listed; what cannot be one is refused, the rest is theirs to judge."""
+    """Reject invalid attribute names. Unlisted names are sent, because servers have more attributes than documented."""
     if isinstance(name, str) and _ATTRIBUTE.match(name):
         return
     hint = near(str(name), record_type.attributes)

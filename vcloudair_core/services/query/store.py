@@ -1,4 +1,4 @@
-"""The URLs of the query service; nothing else here knows any. Source: protocol/query.md §1, §8."""
+"""Requests of the query service. Source: protocol/query.md §1, §8."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _PATH = "/api/query"
 _PAGE_NUMBER = re.compile(r"([?&]page=)\d+")
 LARGEST_PAGE = 128
-"""The most that every version allows. Source: protocol/query.md §1."""
+"""The largest page size that every API version allows. Source: protocol/query.md §1."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class PageRequest:
     page_size: int = LARGEST_PAGE
 
     def text(self, page: int) -> str:
-        """The part of the URL behind the question mark."""
+        """Return the query string of a page, encoded."""
         parts = [f"type={quote(self.type_name, safe='')}", f"page={page}", f"pageSize={self.page_size}"]
         parts.append(f"format={self.form}")
         if self.fields:
@@ -45,20 +45,20 @@ class PageRequest:
         return "&".join(parts)
 
 
-def read_page(session: Session, question: PageRequest, page: int, link: str = "") -> QueryPage:
-    """One page. ``link``, if the server gave one to another page, leads to this one with the number changed.
+def read_page(session: Session, request: PageRequest, page: int, link: str = "") -> QueryPage:
+    """Return a page. ``link``: the server's link to another page, in which the page number is replaced.
 
     Raises: ApiError, TransportError, DecodeError.
     """
-    what = f"page {page} of the query for {question.type_name}"
+    what = f"page {page} of the query for {request.type_name}"
     if link and _PAGE_NUMBER.search(link):
-        # The server's own link keeps what it needs to know.
+        # The link of the server may have parameters of its own.
         return parse_page(session.call("GET", _PAGE_NUMBER.sub(rf"\g<1>{page}", link)).body, what)
-    return parse_page(session.call("GET", _PATH, query=question.text(page)).body, what)
+    return parse_page(session.call("GET", _PATH, query=request.text(page)).body, what)
 
 
 def read_types(session: Session) -> list[str]:
-    """Names of the types that the server offers. Raises: ApiError, TransportError, DecodeError."""
+    """Return the names of the record types that the server offers. Raises: ApiError, TransportError, DecodeError."""
     return parse_query_list(session.call("GET", _PATH).body)
 
 
@@ -67,6 +67,6 @@ def read_vapp(session: Session, href: str) -> bytes:
     return session.call("GET", href).body
 
 
-def read_machine(session: Session, identifier: str) -> bytes:
+def read_vm(session: Session, identifier: str) -> bytes:
     """Return a VM by its UUID. Raises: ApiError, TransportError."""
     return session.call("GET", f"/api/vApp/vm-{quote(identifier, safe='')}").body

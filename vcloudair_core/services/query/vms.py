@@ -1,10 +1,10 @@
-"""VMs as plain facts, for inventories, facts modules and reports."""
+"""VMs as mappings of facts, for inventories, facts modules and reports."""
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timezone
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from vcloudair_core.errors import AmbiguousMatchError, NotFoundError, PermissionDeniedError, SpecError
 from vcloudair_core.services.query.codec import parse_created, parse_name, parse_nics
 from vcloudair_core.services.query.record import moment
-from vcloudair_core.services.query.store import read_machine, read_vapp
+from vcloudair_core.services.query.store import read_vapp, read_vm
 
 if TYPE_CHECKING:
     from vcloudair_core.services.query.query import Progress, Query, Warn
@@ -32,11 +32,11 @@ _FAMILIES = (
 )
 
 
-class Machines:
-    """The VMs of a session. VDCs are read once, one call; a record names its own only on newer servers."""
+class VmReader:
+    """Reader of the VMs of a session. The names of VDCs are read once, because older servers omit them in records."""
 
     def __init__(self, session: Session, query: Callable[..., Query]) -> None:
-        """Args: ``query``: makes a query, as :meth:`QueryService.query` does."""
+        """Args: ``query``: returns a query, like :meth:`QueryService.query`."""
         self._session, self._query = session, query
         self._vdcs: list[Record] | None = None
 
@@ -53,36 +53,40 @@ class Machines:
         progress: Progress | None = None,
         warn: Warn | None = None,
     ) -> list[dict[str, Any]]:
-        """VMs as mappings of JSON types, see :func:`facts`, in the order of their ids. Deleted ones are left out.
+        """Return VMs as mappings of JSON types (see :func:`facts`), sorted by id, without deleted VMs.
 
-        ``where``: conditions on records, as :meth:`QueryService.query` takes them. ``vdc``: name or UUID of the only
-        one to look at. ``templates``: those of templates, too, which a server lists among the others. ``metadata``:
-        keys to bring. ``nics``: every interface, at the price of one call for each vApp, in parallel; without it the
-        address of the primary one is all that there is. ``ages_by``: keys of the mapping; VMs that share the first
-        of them that is not empty get ``created``, their creation time in UTC, at the price of one call each. ``warn``
-        is told of VMs that came or went meanwhile, by default the log.
+        Args:
+            where: Conditions, as in :meth:`QueryService.query`.
+            vdc: The name or UUID of a VDC to read from.
+            templates: Include the VMs of templates.
+            metadata: Metadata keys to read.
+            nics: Read all network interfaces, with one request per vApp. Otherwise, only the address of the primary
+                interface is included.
+            limit: The highest number of VMs.
+            ages_by: Keys of the mapping. VMs that share the value of the first nonempty key get ``created``, their
+                creation time in UTC, with one request each.
+            progress: Callback with the number of VMs read and the total.
+            warn: Callback for a message about VMs that appeared or vanished during the read; by default, it is logged.
 
-        Raises: SpecError before anything is sent; NotFoundError or AmbiguousMatchError for the VDC, and what
-        :meth:`Query.all` raises.
+        Raises: SpecError before anything is sent; NotFoundError or AmbiguousMatchError for the VDC; the errors of
+            :meth:`Query.all`.
         """
         conditions = dict(where or {})
         if not templates:
             conditions.setdefault("isVAppTemplate", False)
-        self._query("vm", conditions, metadata=metadata, limit=limit)  # bad input sends nothing
+        self._query("vm", conditions, metadata=metadata, limit=limit)  # rejects invalid input before the first request
         if vdc:
             conditions["vdc"] = self._vdc(vdc).href
         query = self._query("vm", conditions, metadata=metadata, limit=limit, progress=progress, warn=warn)
-        records = [record for record in query.all() if _is_there(record, conditions)]
+        records = [record for record in query.all() if _exists(record, conditions)]
         names = {record.id: record.name for record in self._all_vdcs()}
         org = self._session.identity.org_name
         shown = [facts(record, names, org) for record in records]
         if nics:
             gone = self._add_nics(shown)
             if gone:
-                text = (
-                    f"The network interfaces of {gone} VMs are not known. Their vApps are gone, or not yours to read."
-                )
-                (warn or _log.warning)(text)
+                reason = "Their vApps no longer exist, or you have no permission to read them."
+                (warn or _log.warning)(f"The network interfaces of {gone} VMs are unknown. {reason}")
         if ages_by:
             self._add_ages(shown, ages_by)
         return shown
@@ -97,10 +101,10 @@ class Machines:
         metadata: Sequence[str] = (),
         nics: bool = False,
     ) -> dict[str, Any]:
-        """Return one VM by name, in a vApp and VDC if they are given, or by UUID, whatever its name is by now.
+        """Return a VM by name, optionally within a vApp and VDC, or by UUID.
 
-        Raises: SpecError for neither name nor id; NotFoundError, AmbiguousMatchError with the candidates, and what
-        :meth:`read` raises.
+        A UUID finds the VM even if ``name`` is outdated. Raises SpecError without name and id; NotFoundError;
+        AmbiguousMatchError with the candidates; the errors of :meth:`read`.
         """
         if not name and not id:
             raise SpecError("name", "a name or an id is needed")
@@ -111,30 +115,30 @@ class Machines:
             vms = self.read({**conditions, "name": name}, vdc=vdc, metadata=metadata)
         if identifier:
             vms = [vm for vm in vms if vm["id"] == identifier] or self._by_id(identifier, metadata)
-        described = f"machine {name!r}" if name else f"machine {id}"
-        where = "".join(f" in the {word} {value!r}" for word, value in (("vApp", vapp), ("VDC", vdc)) if value)
+        described = f"{name!r}" if name else id
+        where = "".join(f" in the {kind} {value!r}" for kind, value in (("vApp", vapp), ("VDC", vdc)) if value)
         if not vms:
-            raise NotFoundError(f"There is no {described}{where}.", hint="`vca query vm` lists those that there are.")
+            raise NotFoundError(f"VM {described} not found{where}.", hint="Run `vca query vm` to list the VMs.")
         if len(vms) > 1:
             raise AmbiguousMatchError(
-                f"There are {len(vms)} of {described}{where}.",
+                f"{len(vms)} VMs have the name {described}{where}.",
                 candidates=[{key: vm[key] for key in ("name", "id", "vapp", "vdc")} for vm in vms],
-                hint="Name the vApp, or take it by id.",
+                hint="Name the vApp, or select the VM by id.",
             )
         if nics:
             self._add_nics(vms)
         return vms[0]
 
     def _by_id(self, identifier: str, metadata: Sequence[str]) -> list[dict[str, Any]]:
-        """Find a VM by UUID: read its name, then query by name, as servers spell filters by id differently."""
+        """Find a VM by UUID: read its name, then query by name, because filters by id differ between servers."""
         try:
-            name = parse_name(read_machine(self._session, identifier))
+            name = parse_name(read_vm(self._session, identifier))
         except (NotFoundError, PermissionDeniedError):
             return []
         return [vm for vm in self.read({"name": name}, metadata=metadata) if vm["id"] == identifier]
 
     def vdc_names(self) -> list[str]:
-        """Names of the VDCs of the session. One call, once."""
+        """Return the names of the VDCs of the session. They are read once."""
         return [record.name for record in self._all_vdcs()]
 
     def _all_vdcs(self) -> list[Record]:
@@ -146,21 +150,20 @@ class Machines:
         vdcs = [record for record in self._all_vdcs() if vdc == record.name or vdc.casefold() == record.id]
         if not vdcs:
             known = ", ".join(sorted(self.vdc_names())) or "none"
-            raise NotFoundError(f"There is no VDC {vdc!r}.", hint=f"There are: {known}.")
+            raise NotFoundError(f"VDC {vdc!r} not found.", hint=f"Use one of: {known}.")
         if len(vdcs) > 1:
             raise AmbiguousMatchError(
-                f"There are {len(vdcs)} VDCs {vdc!r}.",
+                f"{len(vdcs)} VDCs have the name {vdc!r}.",
                 candidates=[{"name": record.name, "id": record.id} for record in vdcs],
-                hint="Give the id instead.",
+                hint="Use the id of the VDC.",
             )
         return vdcs[0]
 
-    def _add_nics(self, machines: Iterable[dict[str, Any]]) -> int:
-        """Add interfaces with one call for each vApp, and return how many VMs have none because it cannot be read.
+    def _add_nics(self, vms: Sequence[dict[str, Any]]) -> int:
+        """Add interfaces with one request per vApp. Return the number of VMs whose vApp could not be read.
 
-        A VM that went away meanwhile keeps what its record said.
+        These VMs keep the address of their record.
         """
-        vms = list(machines)
         vapps = list(dict.fromkeys(vm["vapp_href"] for vm in vms if vm["vapp_href"] and not vm["is_template"]))
         nics_by_vm: dict[str, list[dict[str, Any]]] = {}
         for nics in _in_parallel(self._nics_of, vapps, int(self._session.settings.parallel_calls)):
@@ -172,13 +175,13 @@ class Machines:
             vm["ip_address"] = vm["ip_address"] or next(iter(vm["ip_addresses"]), "")
         return sum(1 for vm in vms if not vm["is_template"] and vm["id"] not in nics_by_vm)
 
-    def _add_ages(self, machines: Sequence[dict[str, Any]], names: Sequence[str]) -> None:
-        """Add creation times, with one call for each VM that shares a name, unless its record has the time."""
-        sharing: dict[str, list[dict[str, Any]]] = {}
-        for vm in machines:
+    def _add_ages(self, vms: Sequence[dict[str, Any]], names: Sequence[str]) -> None:
+        """Add creation times, with one request for each VM that shares a name, unless its record has the time."""
+        by_name: dict[str, list[dict[str, Any]]] = {}
+        for vm in vms:
             vm["created"] = _in_utc(str(vm["record"].get("dateCreated", "")))
-            sharing.setdefault(next((str(vm[name]) for name in names if vm.get(name)), ""), []).append(vm)
-        unknown = [vm for same in sharing.values() if len(same) > 1 for vm in same if not vm["created"]]
+            by_name.setdefault(next((str(vm[name]) for name in names if vm.get(name)), ""), []).append(vm)
+        unknown = [vm for same_name in by_name.values() if len(same_name) > 1 for vm in same_name if not vm["created"]]
         by_id = {vm["id"]: vm for vm in unknown if not vm["is_template"]}
         for identifier, created in zip(
             by_id,
@@ -189,7 +192,7 @@ class Machines:
 
     def _created(self, identifier: str) -> str:
         try:
-            return _in_utc(parse_created(read_machine(self._session, identifier)))
+            return _in_utc(parse_created(read_vm(self._session, identifier)))
         except (NotFoundError, PermissionDeniedError):
             return ""
 
@@ -197,16 +200,16 @@ class Machines:
         try:
             return parse_nics(read_vapp(self._session, href))
         except (NotFoundError, PermissionDeniedError):
-            return {}  # gone since it was listed; a 403 says so, too. Source: protocol/query.md §11
+            return {}  # deleted since it was listed; servers also return 403 then. Source: protocol/query.md §11
 
 
-def _is_there(record: Record, conditions: Mapping[str, Any]) -> bool:
-    """False for VMs that are deleted, or expired and about to be, unless conditions are about just that."""
+def _exists(record: Record, conditions: Mapping[str, Any]) -> bool:
+    """Return False for deleted or expired VMs, unless the conditions select them."""
     return not any(record.get(name) is True and name not in conditions for name in ("isDeleted", "isExpired"))
 
 
 def _in_utc(text: str) -> str:
-    """A time that sorts as text; empty where there is none."""
+    """Return a time in UTC, in a format that sorts as text, or an empty string."""
     try:
         time = moment(text)
     except ValueError:
@@ -219,10 +222,10 @@ def _in_utc(text: str) -> str:
 
 
 def facts(record: Record, vdc_names: Mapping[str, str], org: str) -> dict[str, Any]:
-    """Return the facts of a VM: names and ids of its place, power, guest, size, addresses; ``record`` is complete.
+    """Return the facts of a VM: location, power, guest OS, size and addresses. ``record`` has the raw record.
 
-    ``power`` is ``on``, ``off``, ``suspended`` or ``other``; ``status`` is the API's own word. ``memory_mb`` is in
-    MiB. What a server does not tell is an empty text, None or an empty list.
+    ``power`` is ``on``, ``off``, ``suspended`` or ``other``; ``status`` is the value of the API. ``memory_mb`` is in
+    MiB. Unknown values are an empty string, None or an empty list.
     """
     raw = record.raw
     vdc_id, address = _end(raw.get("vdc", "")), raw.get("ipAddress", "").strip()
@@ -256,7 +259,7 @@ def facts(record: Record, vdc_names: Mapping[str, str], org: str) -> dict[str, A
 
 
 def os_family(guest_os: str) -> str:
-    """``linux``, ``windows``, ``bsd``, ``darwin``, ``solaris``, ``other``; empty when it is not known."""
+    """Return ``linux``, ``windows``, ``bsd``, ``darwin``, ``solaris`` or ``other``; empty for an unknown OS."""
     name = guest_os.casefold()
     if not name.strip():
         return ""
@@ -276,10 +279,10 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, (str, bool, int, float)) or value is None else value.isoformat()
 
 
-def _in_parallel(work: Callable[[str], Any], items: Sequence[str], most: int) -> Iterator[Any]:
+def _in_parallel(work: Callable[[str], Any], items: Sequence[str], workers: int) -> Iterator[Any]:
     if not items:
         return
-    with ThreadPoolExecutor(max_workers=max(1, min(most, len(items))), thread_name_prefix="vca-nics") as pool:
+    with ThreadPoolExecutor(max_workers=max(1, min(workers, len(items))), thread_name_prefix="vca-nics") as pool:
         futures = [pool.submit(work, item) for item in items]
         try:
             for future in futures:

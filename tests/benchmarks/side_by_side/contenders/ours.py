@@ -77,7 +77,7 @@ def _one_by_one(given: Variables) -> Job:
 
 def _metrics(given: Variables) -> Job:
     client = _signed_in(given)
-    ids = [one["id"] for one in client.query.machines.read()]
+    ids = [one["id"] for one in client.query.vms.read()]
     service, window = client.metrics, {"start": "1h"} if given["source"] == "vca" else {}
     return lambda turn: len(service.collect(ids, source=given["source"], **window).by_vm())
 

@@ -190,7 +190,7 @@ def test_vm_timeout_ends_a_vm_that_hangs(make: Make) -> None:
     recovery_plan = plan(Group("g", (PlannedVm(name(1), vm_timeout=90), PlannedVm(name(2)))), on_error="continue")
     report = start(cloud.client, recovery_plan, "failover")
     assert verdicts(report) == {name(1): "failed", name(2): "succeeded"}
-    assert "did not finish within 9" in next(vm.reason for vm in report.vms if vm.name == name(1))
+    assert "has not ended after 9" in next(vm.reason for vm in report.vms if vm.name == name(1))
 
 
 def test_the_timeout_of_a_group_ends_running_and_waiting_vms(make: Make) -> None:

@@ -1,4 +1,4 @@
-"""Decode replications and the DR capabilities of a VDC, in each format."""
+"""Parsing of replications and of the recovery details of a VDC."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ HCS = "application/vnd.vmware.hcs."
     [
         ("", ()),
         ('<Link rel="operation:failover"/><Link rel="operation:plannedMigration"/>', ("failover", "plannedMigration")),
-        (f'<Link rel="test" type="{HCS}testFailoverParams+xml"/>', ("testFailover",)),  # that rel is not known for sure
+        (f'<Link rel="test" type="{HCS}testFailoverParams+xml"/>', ("testFailover",)),  # this rel is not documented
         (f'<Link rel="x" type="{HCS}FailoverParams+xml"/>', ("failover",)),
         (f'<Link rel="operation:failover" type="{HCS}failoverParams+xml"/><Link rel="operation:failover"/>',
          ("failover",)),
         (f'<Link rel="remove" type="{HCS}replicationGroup+xml"/><Link/>', ()),
     ],
 )  # fmt: skip
-def test_links_say_what_is_offered(links: str, offered: tuple[str, ...]) -> None:
+def test_links_show_the_offered_actions(links: str, offered: tuple[str, ...]) -> None:
     assert parse_group(GROUP.format(links).encode(), Reference("https://cloud/1")).offered == offered
 
 
 @pytest.mark.parametrize(
-    ("words", "expected"),
+    ("elements", "expected"),
     [
         ("<IsFailoverEnabled>true</IsFailoverEnabled>", RecoveryDetails(None, True)),
         ("<IsFailoverEnabled> 0 </IsFailoverEnabled><IsTestFailoverEnabled>1</IsTestFailoverEnabled>",
@@ -39,13 +39,13 @@ def test_links_say_what_is_offered(links: str, offered: tuple[str, ...]) -> None
         ("<IsFailoverEnabled>perhaps</IsFailoverEnabled>", RecoveryDetails(None, None)),
     ],
 )  # fmt: skip
-def test_details_say_what_is_enabled(words: str, expected: RecoveryDetails) -> None:
-    found = parse_recovery_details(DETAILS.format(words).encode())
-    assert found == expected
-    assert (found.allows("test"), found.allows("failover")) == (expected.allows_test, expected.allows_failover)
-    assert found.allows("cleanup")
+def test_recovery_details_show_the_enabled_actions(elements: str, expected: RecoveryDetails) -> None:
+    details = parse_recovery_details(DETAILS.format(elements).encode())
+    assert details == expected
+    assert (details.allows("test"), details.allows("failover")) == (expected.allows_test, expected.allows_failover)
+    assert details.allows("cleanup")
 
 
-def test_another_document_is_refused() -> None:
+def test_other_documents_are_rejected() -> None:
     with pytest.raises(DecodeError, match="VrRecoveryDetails"):
         parse_recovery_details(b"<Vdc/>")

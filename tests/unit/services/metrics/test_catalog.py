@@ -1,4 +1,4 @@
-"""Names of metrics that nobody has are usage errors, with the nearest known names."""
+"""Unknown names of metrics are usage errors with similar names in the hint."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from vcloudair_core.services.metrics.catalog import check_names, nearest_names
 
 
 @pytest.mark.parametrize(
-    ("word", "nearest"),
+    ("name", "nearest"),
     [
         ("cpuusage", "cpu.usage.average"),
         ("cpu.usage", "cpu.usage.average"),
@@ -20,21 +20,21 @@ from vcloudair_core.services.metrics.catalog import check_names, nearest_names
         ("cpuready", "cpu.ready.summation"),
     ],
 )
-def test_the_nearest_name_comes_first(word: str, nearest: str) -> None:
-    assert nearest_names(word)[0] == nearest
+def test_the_most_similar_name_comes_first(name: str, nearest: str) -> None:
+    assert nearest_names(name)[0] == nearest
     with pytest.raises(ConfigurationError) as caught:
-        check_names([word])
-    assert caught.value.message == f"Unknown metric: {word!r}."
+        check_names([name])
+    assert caught.value.message == f"Unknown metric: {name!r}."
     assert caught.value.hint.startswith(f"Did you mean {nearest!r}")
 
 
-def test_a_word_like_no_metric_gets_the_command_that_lists_them() -> None:
+def test_without_similar_names_the_hint_has_the_command_that_lists_metrics() -> None:
     with pytest.raises(ConfigurationError) as caught:
         check_names(["cpu.ready.summation", "weather", "tides"])
     assert caught.value.message == "Unknown metric: 'weather', 'tides'."
     assert "vca metrics names" in caught.value.hint
 
 
-@pytest.mark.parametrize("word", ["cpu.ready.summation", "cpu.*", "*.latest"])
-def test_known_names_and_patterns_may_have_no_samples(word: str) -> None:
-    check_names([word])
+@pytest.mark.parametrize("name", ["cpu.ready.summation", "cpu.*", "*.latest"])
+def test_known_names_and_patterns_may_have_no_samples(name: str) -> None:
+    check_names([name])

@@ -21,12 +21,12 @@ def series(vm_id: str, name: str, unit: str, *values: float) -> Series:
 
 
 def texts(file: Path) -> list[str]:
-    """Return the texts of an SVG, which matplotlib keeps as comments beside the shapes of the letters."""
+    """Return the texts of an SVG, which matplotlib writes as comments."""
     lines = file.read_text(encoding="utf-8").splitlines()
     return [line.strip()[5:-4] for line in lines if line.strip().startswith("<!-- ")]
 
 
-def test_one_vm_has_units_of_people_and_no_legend(tmp_path: Path) -> None:
+def test_one_vm_has_readable_units_and_no_legend(tmp_path: Path) -> None:
     file = tmp_path / "one.svg"
     used = series("1", "disk.used.latest", "KB", 8e6, 8.1e6, 8.2e6, 8.1e6)
     read = series("1", "disk.read.average", "KBps", 100, 200, 300, 200)
@@ -37,7 +37,7 @@ def test_one_vm_has_units_of_people_and_no_legend(tmp_path: Path) -> None:
     assert not any("1e" in text for text in shown)
 
 
-def test_two_vms_are_told_apart_by_a_legend(tmp_path: Path) -> None:
+def test_two_vms_have_a_legend(tmp_path: Path) -> None:
     file = tmp_path / "two.svg"
     members = [series(vm_id, "cpu.usage.average", "percent", 1, 2, 3, 2) for vm_id in NAMES]
     plot(str(file), members, NAMES, "2 VMs")

@@ -1,4 +1,4 @@
-"""Metrics against a simulated cloud: one model for both APIs, and what goes wrong ends in data or a clear error."""
+"""Metrics of a simulated cloud: one model for both APIs, and faults end in data or clear errors."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from vcloudair_core.transport.messages import Response
 from vcloudair_core.util.clock import FakeClock
 
 NOW = 1_750_000_030.0
-Made = Callable[..., tuple[MetricsService, Simulator]]
+Make = Callable[..., tuple[MetricsService, Simulator]]
 
 
 @pytest.fixture
-def make() -> Iterator[Made]:
+def make() -> Iterator[Make]:
     opened: list[Client] = []
 
-    def made(profile: str = "vchs", **config: Any) -> tuple[MetricsService, Simulator]:
+    def make_service(profile: str = "vchs", **config: Any) -> tuple[MetricsService, Simulator]:
         simulator = Simulator(SimulatorConfig(profile=profile, **{"vms": 4, **config}))
         simulator.clock.now = lambda: NOW  # type: ignore[method-assign]
         client = simulated_app(simulator).client(**simulator_settings(simulator))
@@ -46,7 +46,7 @@ def make() -> Iterator[Made]:
         simulator.request_log.clear()
         return service, simulator
 
-    yield made
+    yield make_service
     for client in opened:
         client.close()
 
@@ -58,7 +58,7 @@ def _ids(simulator: Simulator) -> list[str]:
 # -- one model ---------------------------------------------------------------------------------------------------
 
 
-def test_machines_and_their_vdc_have_the_same_series(make: Made) -> None:
+def test_vms_and_their_vdc_have_the_same_series(make: Make) -> None:
     service, simulator = make()
     one_by_one = service.collect(_ids(simulator), start="3h", end="1h")
     whole = service.collect_vdc(next(iter(simulator.world.vdcs)), start="3h", end="1h")
@@ -81,14 +81,14 @@ def test_machines_and_their_vdc_have_the_same_series(make: Made) -> None:
     ],
     ids=str,
 )
-def test_whatever_form_a_server_has_the_series_are_the_same(make: Made, config: dict[str, Any]) -> None:
+def test_all_forms_of_servers_give_the_same_series(make: Make, config: dict[str, Any]) -> None:
     plain, simulator = make()
     other, same = make(**config)
     assert other.collect(_ids(same), start="30m").series == plain.collect(_ids(simulator), start="30m").series
 
 
 @pytest.mark.parametrize("unit", ["s", "ms"])
-def test_a_vcloud_director_tells_units_and_intervals(make: Made, unit: str) -> None:
+def test_vcloud_director_returns_units_and_intervals(make: Make, unit: str) -> None:
     service, simulator = make("vcd", expected_interval_unit=unit)
     found = service.collect(_ids(simulator)[:1], start="14d", metrics=["disk.*", "cpu.usage.*"])
     shown = {series.name: (series.unit, series.interval_s, len(series.samples)) for series in found.series}
@@ -99,14 +99,14 @@ def test_a_vcloud_director_tells_units_and_intervals(make: Made, unit: str) -> N
     assert len(simulator.request_log.entries()) == 1
 
 
-def test_current_values_have_the_time_of_the_server(make: Made) -> None:
+def test_current_values_have_the_time_of_the_server(make: Make) -> None:
     service, simulator = make("vcd")
     found = service.collect(_ids(simulator)[:1], source="vcd-current", metrics=["cpu.usage.average"])
     assert [len(series.samples) for series in found.series] == [1]
     assert found.series[0].interval_s is None
 
 
-def test_a_machine_that_is_off(make: Made) -> None:
+def test_a_vm_that_is_off(make: Make) -> None:
     for profile in ("vchs", "vcd"):
         service, simulator = make(profile)
         simulator.world.vms[_ids(simulator)[0]].status = "POWERED_OFF"
@@ -116,14 +116,14 @@ def test_a_machine_that_is_off(make: Made) -> None:
     assert {series.vm_id for series in current.series} == {_ids(simulator)[1]}
 
 
-def test_gaps_are_gaps(make: Made) -> None:
+def test_gaps_have_no_samples(make: Make) -> None:
     service, simulator = make(metrics_gap_every=3)
     series = service.collect(_ids(simulator)[:1], start="30m", metrics=["cpu.usage.average"]).series[0]
     apart = {later.timestamp - sooner.timestamp for sooner, later in itertools.pairwise(series.samples)}
     assert apart == {timedelta(minutes=1), timedelta(minutes=2)}
 
 
-def test_absolute_windows(make: Made) -> None:
+def test_absolute_windows(make: Make) -> None:
     end = datetime.fromtimestamp(NOW, timezone.utc) - timedelta(hours=1)
     start = end - timedelta(minutes=30)
     for profile, count in (("vchs", 30), ("vcd", 6)):
@@ -133,55 +133,56 @@ def test_absolute_windows(make: Made) -> None:
         assert start <= found.series[0].samples[0].timestamp <= found.series[0].samples[-1].timestamp <= end
 
 
-def test_what_nobody_has_is_missing_and_what_is_too_old_is_said(make: Made) -> None:
+def test_missing_metrics_and_the_retention_are_reported(make: Make) -> None:
     service, simulator = make()
     found = service.collect(_ids(simulator), start="3d", metrics=["cpu.usage.average", "no.such.*"])
     assert found.missing == ("no.such.*",)
-    assert found.warnings == ("The server keeps 24 hours; what is older than that was not asked for.",)
+    assert found.warnings == ("The server keeps samples for 24 hours. Older samples were not requested.",)
     assert len(found.series[0].samples) == 1440
 
 
-# -- what goes wrong ---------------------------------------------------------------------------------------------
+# -- faults ------------------------------------------------------------------------------------------------------
 
 
-def _answering(service: MetricsService, change: Callable[[int, dict[str, Any]], Any]) -> None:
-    """The adapter's answers as ``change(number of the call, body)`` makes them."""
+def _change_responses(service: MetricsService, change: Callable[[int, dict[str, Any]], Any]) -> None:
+    """Replace the body of each response by ``change(number of the request, body)``."""
     real, calls = service.session.call, [0]
 
-    def call(method: str, path: str, **more: Any) -> Response:
-        answer = real(method, path, **more)
+    def call(method: str, path: str, **options: Any) -> Response:
+        response = real(method, path, **options)
         if "/metrics/" not in path:
-            return answer
+            return response
         calls[0] += 1
-        body = change(calls[0], json.loads(answer.body))
-        return Response(answer.status, answer.headers, body if isinstance(body, bytes) else json.dumps(body).encode())
+        body = change(calls[0], json.loads(response.body))
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return Response(response.status, response.headers, content)
 
     service.session.call = call  # type: ignore[method-assign]
 
 
-def test_a_cursor_that_repeats(make: Made) -> None:
+def test_a_cursor_that_repeats(make: Make) -> None:
     service, simulator = make(metrics_page_size=10)
-    _answering(service, lambda number, body: {**body, "next": "eyJvIjoyfQ=="} if number > 2 else body)
+    _change_responses(service, lambda number, body: {**body, "next": "eyJvIjoyfQ=="} if number > 2 else body)
     real = service.session.call
-    service.session.call = lambda *words, **more: real(*words, **{**more, "query": ()})  # type: ignore[method-assign]
-    with pytest.raises(IncompleteResultError, match="do not come to an end"):
+    service.session.call = lambda *arguments, **options: real(*arguments, **{**options, "query": ()})  # type: ignore[method-assign]
+    with pytest.raises(IncompleteResultError, match="The pages do not end"):
         service.collect_vdc(next(iter(simulator.world.vdcs)), start="1h")
     failed = service.collect(_ids(simulator)[:1], start="1h").failed
     assert isinstance(failed[_ids(simulator)[0]], IncompleteResultError)
 
 
-def test_a_machine_that_went_away_is_named_and_the_others_are_there(make: Made) -> None:
+def test_a_deleted_vm_is_reported_and_the_others_are_measured(make: Make) -> None:
     service, simulator = make()
     gone = _ids(simulator)[1]
     del simulator.world.vms[gone]
     seen: list[tuple[int, int]] = []
-    found = service.collect([*_ids(simulator), gone], start="10m", progress=lambda *words: seen.append(words))
+    found = service.collect([*_ids(simulator), gone], start="10m", progress=lambda *counts: seen.append(counts))
     assert isinstance(found.failed[gone], PermissionDeniedError)
     assert set(found.by_vm()) == set(_ids(simulator))
     assert seen[-1] == (4, 4)
 
 
-def test_a_server_that_fails_once_and_one_that_fails_for_good(make: Made) -> None:
+def test_temporary_and_permanent_errors(make: Make) -> None:
     service, simulator = make(metrics_page_size=10)
     expected = service.collect(_ids(simulator)[:1], start="1h").series
     simulator.faults.add("status", status=503, path="/metrics/", count=1)
@@ -191,10 +192,10 @@ def test_a_server_that_fails_once_and_one_that_fails_for_good(make: Made) -> Non
     assert found.series == [] and all(isinstance(error, ServerError) for error in found.failed.values())
 
 
-def test_no_numbers_are_gaps_and_huge_ones_are_taken(make: Made) -> None:
+def test_nan_is_left_out_and_huge_numbers_are_kept(make: Make) -> None:
     service, simulator = make()
 
-    def spoil(number: int, body: dict[str, Any]) -> bytes:
+    def damage(number: int, body: dict[str, Any]) -> bytes:
         for row in body["rows"]:
             row["metrics"][:3] = [
                 {"name": "cpu.usage.average", "value": float("nan")},
@@ -203,7 +204,7 @@ def test_no_numbers_are_gaps_and_huge_ones_are_taken(make: Made) -> None:
             ]
         return json.dumps(body).encode()
 
-    _answering(service, spoil)
+    _change_responses(service, damage)
     found = service.collect(_ids(simulator)[:1], start="10m", metrics=["cpu.*"])
     values = {series.name: series.values()[0] for series in found.series}
     assert values["cpu.usagemhz.average"] == 1.7e308 and values["cpu.ready.summation"] == 310
@@ -211,7 +212,7 @@ def test_no_numbers_are_gaps_and_huge_ones_are_taken(make: Made) -> None:
     assert found.warnings[0].endswith("values were left out because they are not numbers.")
 
 
-def test_a_server_clock_an_hour_off_changes_nothing(make: Made) -> None:
+def test_a_wrong_clock_of_the_server_has_no_effect(make: Make) -> None:
     service, simulator = make()
     simulator.clock.now = lambda: NOW - 3600  # type: ignore[method-assign]
     found = service.collect(_ids(simulator)[:1], start="30m").series[0]
@@ -224,9 +225,9 @@ def test_a_server_clock_an_hour_off_changes_nothing(make: Made) -> None:
     [b"", b"<html>", b"[]", b'{"rows": null}', b'{"rows": [{"metrics": []}]}',
      b'{"rows": [{"vmId": "5f2d9b1e-6c0a-4b5e-9d5f-0a4b1f6f3a10", "timestamp": "soon", "metrics": []}]}'],
 )  # fmt: skip
-def test_an_answer_that_is_none_is_a_clear_error(make: Made, body: bytes) -> None:
+def test_invalid_responses_raise_decode_errors(make: Make, body: bytes) -> None:
     service, simulator = make()
-    _answering(service, lambda number, answer: body)
+    _change_responses(service, lambda number, response: body)
     with pytest.raises(DecodeError):
         service.collect_vdc(next(iter(simulator.world.vdcs)))
 
@@ -237,7 +238,7 @@ def test_an_answer_that_is_none_is_a_clear_error(make: Made, body: bytes) -> Non
      {"source": "vsphere"}, {"start": "2025-01-02", "end": "2025-01-01"}, {"start": "99999999999w"}],
     ids=str,
 )  # fmt: skip
-def test_bad_input_sends_nothing(make: Made, options: dict[str, Any]) -> None:
+def test_invalid_input_sends_nothing(make: Make, options: dict[str, Any]) -> None:
     service, simulator = make()
     with pytest.raises(SpecError):
         service.collect(_ids(simulator), **options)
@@ -247,7 +248,7 @@ def test_bad_input_sends_nothing(make: Made, options: dict[str, Any]) -> None:
 # -- values ------------------------------------------------------------------------------------------------------
 
 
-def test_windows_fit_on_the_wire() -> None:
+def test_windows_fit_into_requests() -> None:
     assert parse_window("90m").start == Ago(90, "minute")
     assert parse_window("14d").start == Ago(14, "day")
     assert parse_window(timedelta(hours=24)).start == Ago(1440, "minute")
@@ -256,22 +257,22 @@ def test_windows_fit_on_the_wire() -> None:
 
 def test_aggregates() -> None:
     values = [4.0, 1.0, 3.0, 2.0]
-    words = ("min", "max", "avg", "last", "sum", "count", "p50", "p0", "p100")
-    assert [aggregate(values, word) for word in words] == [1, 4, 2.5, 2, 10, 4, 2.5, 1, 4]
+    names = ("min", "max", "avg", "last", "sum", "count", "p50", "p0", "p100")
+    assert [aggregate(values, name) for name in names] == [1, 4, 2.5, 2, 10, 4, 2.5, 1, 4]
     assert aggregate([], "avg") is None
     with pytest.raises(ValueError, match="percentile"):
         aggregate(values, "p101")
 
 
-def test_of_two_values_for_one_time_the_last_counts() -> None:
+def test_the_last_of_two_values_for_the_same_time_counts() -> None:
     moment = datetime(2025, 1, 1, tzinfo=timezone.utc)
-    runs = [
+    blocks = [
         SampleBlock("vm", "a", None, 60, None, [moment, moment], [0.0, 1.0]),
         SampleBlock("vm", "a", None, 60, None, [moment], [2]),
         SampleBlock("vm", "a", None, 60, None, [moment, moment], [float("nan"), "x"]),
         SampleBlock("vm", "b", None, 60, None, [moment], [None]),
         SampleBlock("vm", "a", None, 60, "0", [moment, moment], [4, 3.0]),
     ]
-    series, refused = series_of(runs, "vca", [])
+    series, refused = series_of(blocks, "vca", [])
     assert [(series.instance, series.values()) for series in series] == [(None, [2.0]), ("0", [3.0])] and refused == 3
     assert [number_of(value) for value in ("x", True, None, float("inf"), 10**400, "7")] == [None] * 5 + [7.0]

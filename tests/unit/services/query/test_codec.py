@@ -18,7 +18,7 @@ VAPP = f"""
  </NetworkConnectionSection></Vm></Children></VApp>"""
 
 
-def test_interfaces_have_all_that_the_server_says() -> None:
+def test_interfaces_have_all_values_of_the_server() -> None:
     first, second = parse_nics(VAPP.encode())[VM]
     assert second == {
         "index": 1,

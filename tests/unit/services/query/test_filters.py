@@ -1,4 +1,4 @@
-"""Filters: exactly what is meant comes out, whatever is in a value and whatever the server makes of it."""
+"""Filters return exactly the matching records, with any characters in values and any interpretation of the server."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def is_met(where: dict[str, Any], record: dict[str, str], metadata: dict[str, An
         ({"name": {"like": "web*"}}, "name==web*"),
         ({"name": {"ne": "web1"}}, "name!=web1"),
         ({"name": {"ne": ["a", "b"]}}, "name!=a;name!=b"),
-        # What servers read in different ways is a wildcard there, and compared here.
+        # Characters that servers interpret differently are sent as wildcards, and compared on this host.
         ({"name": "a;b,c(d)*=\\e"}, "name==a*b*c*d*e"),
         ({"name": "naïve 100%"}, "name==na*ve%20100*"),
         ({"name": ";name!=x"}, "name==*name*x"),
@@ -45,13 +45,13 @@ def is_met(where: dict[str, Any], record: dict[str, str], metadata: dict[str, An
         ({"name": ["a", ""]}, ""),
         ({"metadata:tier": "gold", "metadata@SYSTEM:n": 3}, "metadata:tier==STRING:gold;metadata@SYSTEM:n==NUMBER:3"),
         ({"metadata:tier": "go;ld"}, ""),
-        # A number or a text, by the version of Ansible that filled in a template.
+        # Ansible versions differ in passing numbers as number or text.
         ({"metadata:n": "3"}, ""),
         ({"metadata:n": "True"}, ""),
         ({"vdc": "https://host:443/api/vdc/1"}, "vdc==https%3A%2F%2Fhost%3A443%2Fapi%2Fvdc%2F1"),
     ],
 )
-def test_what_the_server_is_asked(where: dict[str, Any], sent: str) -> None:
+def test_the_filter_for_the_server(where: dict[str, Any], sent: str) -> None:
     assert text(where) == sent
 
 
@@ -76,7 +76,7 @@ def test_what_the_server_is_asked(where: dict[str, Any], sent: str) -> None:
          {"name": "b", "status": "POWERED_ON"}, {"name": "b", "status": "POWERED_OFF"}),
     ],
 )  # fmt: skip
-def test_what_is_meant(where: dict[str, Any], yes: dict[str, str], no: dict[str, str]) -> None:
+def test_records_are_compared(where: dict[str, Any], yes: dict[str, str], no: dict[str, str]) -> None:
     assert is_met(where, yes)
     assert not is_met(where, no)
 
@@ -97,26 +97,26 @@ def test_metadata_is_compared_by_type() -> None:
 
 
 @pytest.mark.parametrize(
-    ("where", "said"),
+    ("where", "message"),
     [
         ({"name;x": 1}, "where.name;x: is not an attribute"),
         (
             {"name": {"eqq": 1}},
-            "where.name.eqq: is no operator; known are eq, ne, lt, le, gt, ge, like; did you mean 'eq'",
+            "where.name.eqq: unknown operator; use one of eq, ne, lt, le, gt, ge, like; did you mean 'eq'",
         ),
-        ({"name": {"lt": "b"}}, "only numbers and times have an order"),
+        ({"name": {"lt": "b"}}, "lt, le, gt and ge need an attribute with numbers or times"),
         ({"memoryMB": "much"}, "'much' is not a number"),
         ({"isBusy": "perhaps"}, "'perhaps' is not true or false"),
         ({"autoDeleteDate": {"gt": "soon"}}, "'soon' is not a time"),
-        ({"name": []}, "is an empty list"),
-        ({"name": object}, "cannot be compared"),
+        ({"name": []}, "must not be an empty list"),
+        ({"name": object}, "must be text, a number, a boolean or a time"),
         (["name"], "a mapping of attributes to values was expected"),
     ],
 )
-def test_what_nobody_can_mean(where: Any, said: str) -> None:
-    with pytest.raises(SpecError) as met:
+def test_invalid_conditions(where: Any, message: str) -> None:
+    with pytest.raises(SpecError) as caught:
         parse_where(where, VM)
-    assert said in str(met.value)
+    assert message in str(caught.value)
 
 
 # -- values ------------------------------------------------------------------------------------------------------
@@ -137,8 +137,8 @@ def test_typed_values(raw: str, kind: str, value: Any) -> None:
 
 
 def test_times_keep_their_offset() -> None:
-    found = moment("2015-11-08T12:00:00.123456789-05:30")
-    assert found.isoformat() == "2015-11-08T12:00:00.123456-05:30"
+    time = moment("2015-11-08T12:00:00.123456789-05:30")
+    assert time.isoformat() == "2015-11-08T12:00:00.123456-05:30"
     assert moment("2015-11-08T12:00:00").tzinfo is None
 
 
@@ -155,7 +155,7 @@ def test_a_record() -> None:
     assert Record({"href": "https://h/api/admin/role/7"}, VM).id == "7"
 
 
-def test_every_type_of_the_api_is_known() -> None:
+def test_all_types_of_the_api_are_built_in() -> None:
     types = built_in_types()
     assert len(types) == 77
     assert types["orgVdc"].admin_name == "adminOrgVdc"

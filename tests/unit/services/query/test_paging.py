@@ -1,4 +1,4 @@
-"""Pages that do not fit together end in an error or a second look, never in a result that is not whole."""
+"""Reading of pages: inconsistent pages are read again or raise an error, and results are always complete."""
 
 from __future__ import annotations
 
@@ -19,66 +19,72 @@ def rows(first: int, last: int) -> list[Row]:
 
 
 class Server:
-    """Answers pages of ``size``; ``odd`` gives other answers for some. Counts what is under way."""
+    """A server with pages of ``size``. ``odd`` can change a page. Counts parallel requests."""
 
     def __init__(self, total: int, size: int = 10, odd: Callable[[int, QueryPage], QueryPage] | None = None) -> None:
         self.total, self.size, self.odd = total, size, odd
         self.asked: list[int] = []
-        self.under_way = self.most_under_way = 0
+        self.in_progress = self.max_in_progress = 0
         self._lock = threading.Lock()
 
     def read(self, number: int, link: str = "next") -> QueryPage:
         with self._lock:
             self.asked.append(number)
-            self.under_way += 1
-            self.most_under_way = max(self.most_under_way, self.under_way)
+            self.in_progress += 1
+            self.max_in_progress = max(self.max_in_progress, self.in_progress)
         time.sleep(0.001)
         with self._lock:
-            self.under_way -= 1
+            self.in_progress -= 1
         start = (number - 1) * self.size
         page = QueryPage(rows(start, min(start + self.size, self.total)), self.total, number, self.size, "next")
         return self.odd(number, page) if self.odd else page
 
-    def names(self, *, parallel: int = 4, most: int | None = None) -> list[str]:
-        taken = pages(self.read, self.read(1), "the query for vm", parallel=parallel, most=most)
-        return [attributes["name"] for part in taken for attributes, _ in part]
+    def names(self, *, parallel: int = 4, limit: int | None = None) -> list[str]:
+        results = pages(self.read, self.read(1), "the query for vm", parallel=parallel, limit=limit)
+        return [attributes["name"] for page_rows in results for attributes, _ in page_rows]
 
 
 @pytest.mark.parametrize("total", [0, 1, 9, 10, 11, 99, 100, 101])
 @pytest.mark.parametrize("parallel", [1, 4, 50])
-def test_everything_in_order(total: int, parallel: int) -> None:
+def test_all_records_are_read_in_order(total: int, parallel: int) -> None:
     server = Server(total)
     assert server.names(parallel=parallel) == [f"vm {number}" for number in range(total)]
     assert sorted(server.asked) == list(range(1, max(1, -(-total // 10)) + 1))
-    assert server.most_under_way <= parallel
+    assert server.max_in_progress <= parallel
 
 
-def test_no_more_pages_are_read_than_are_wanted() -> None:
+def test_only_needed_pages_are_read() -> None:
     server = Server(1000)
-    assert len(server.names(most=25)) == 30
+    assert len(server.names(limit=25)) == 30
     assert sorted(server.asked) == [1, 2, 3]
 
 
-def test_a_slow_taker_is_not_run_ahead_of() -> None:
+def test_pages_are_read_only_a_little_ahead_of_the_consumer() -> None:
     server = Server(1000)
-    taken = pages(server.read, server.read(1), "it", parallel=4)
+    results = pages(server.read, server.read(1), "it", parallel=4)
     for _ in range(3):
-        next(taken)
+        next(results)
     time.sleep(0.05)
     assert max(server.asked) <= 3 + 3 * 4
 
 
-def test_a_server_with_smaller_pages_than_were_asked_for() -> None:
+def test_a_server_with_smaller_pages_than_requested() -> None:
     server = Server(95, size=7)
     assert len(server.names()) == 95
 
 
 @pytest.mark.parametrize(
-    ("odd", "said"),
+    ("odd", "reason"),
     [
-        (lambda number, page: replace(page, number=2, rows=rows(10, 20)) if number == 4 else page, "page 2 came"),
+        (
+            lambda number, page: replace(page, number=2, rows=rows(10, 20)) if number == 4 else page,
+            "page 2 instead",
+        ),
         (lambda number, page: replace(page, rows=page.rows[:-1]) if number == 2 else page, "page 2 has 9 records"),
-        (lambda number, page: replace(page, rows=rows(9, 19)) if number == 2 else page, "vm 9 is on page 2 and on one"),
+        (
+            lambda number, page: replace(page, rows=rows(9, 19)) if number == 2 else page,
+            "vm 9 is on page 2 and on",
+        ),
         (lambda number, page: replace(page, rows=[]) if number == 5 else page, "page 5 has 0 records, not 10"),
         (
             lambda number, page: replace(page, rows=rows(0, 10), number=None) if number == 3 else page,
@@ -86,14 +92,14 @@ def test_a_server_with_smaller_pages_than_were_asked_for() -> None:
         ),
     ],
 )
-def test_pages_that_do_not_fit(odd: Callable[[int, QueryPage], QueryPage], said: str) -> None:
-    with pytest.raises(IncompleteResultError, match="changed while it was read") as met:
+def test_inconsistent_pages_raise_an_error(odd: Callable[[int, QueryPage], QueryPage], reason: str) -> None:
+    with pytest.raises(IncompleteResultError, match="changed while it was read") as caught:
         Server(95, odd=odd).names()
-    assert said in str(met.value)
+    assert reason in str(caught.value)
 
 
 class Changing(Server):
-    """A server where objects come or go before some requests. ``numbers`` are those that are there, sorted."""
+    """A server where objects appear or vanish before some requests. ``numbers``: the present objects, sorted."""
 
     def __init__(self, total: int, change: Callable[[int, list[int]], object]) -> None:
         super().__init__(total)
@@ -132,30 +138,31 @@ def _insert(*requests: int, value: int = 5) -> Callable[[int, list[int]], object
         (lambda request, numbers: (numbers.pop(30), numbers.insert(1, 5 + request)) if request == 4 else None, True),
     ],
 )  # fmt: skip
-def test_what_stays_is_not_lost_while_other_objects_come_and_go(
+def test_no_record_is_lost_while_other_objects_appear_and_vanish(
     change: Callable[[int, list[int]], object], is_settled: bool, parallel: int
 ) -> None:
-    server, told = Changing(95, change), list[Difference]()
+    server, differences = Changing(95, change), list[Difference]()
     before = set(server.numbers)
-    taken = pages(server.read, server.read(1), "it", parallel=parallel, tell=told.append)
-    found = [row for part in taken for row in part]
-    names = [attributes["name"] for attributes, _ in found]
+    results = pages(server.read, server.read(1), "it", parallel=parallel, on_change=differences.append)
+    read = [row for page_rows in results for row in page_rows]
+    names = [attributes["name"] for attributes, _ in read]
     stable = {f"vm {number}" for number in before & set(server.numbers)}
     assert stable <= set(names)
     assert len(names) == len(set(names)), "no record twice"
-    if told:
-        assert told[0].is_settled is is_settled
-        left = {attributes["name"] for attributes, _ in found if key_of((attributes, {})) not in told[0].vanished}
+    if differences:
+        (difference,) = differences
+        assert difference.is_settled is is_settled
+        left = {attributes["name"] for attributes, _ in read if key_of((attributes, {})) not in difference.vanished}
         assert not is_settled or left == {f"vm {number}" for number in server.numbers}
 
 
-def test_a_change_that_is_seen_costs_one_more_reading() -> None:
+def test_a_change_costs_one_more_read_of_all_pages() -> None:
     server = Changing(95, _remove(5))
     list(pages(server.read, server.read(1), "it", parallel=1))
     assert len(server.asked) == 10 + 1 + 10
 
 
-def test_a_page_that_is_gone_is_no_error() -> None:
+def test_a_vanished_page_is_not_an_error() -> None:
     def refuse(number: int, page: QueryPage) -> QueryPage:
         if number > -(-server.total // 10):
             raise InvalidRequestError("There is no such page.", status=400)
@@ -164,15 +171,16 @@ def test_a_page_that_is_gone_is_no_error() -> None:
     server = Server(91, odd=refuse)
     first = server.read(1)
     server.total = 90
-    names = [attributes["name"] for part in pages(server.read, first, "it", parallel=1) for attributes, _ in part]
+    results = pages(server.read, first, "it", parallel=1)
+    names = [attributes["name"] for page_rows in results for attributes, _ in page_rows]
     assert names == [f"vm {number}" for number in range(90)]
 
 
-def test_a_page_that_fails_says_how_far_it_got() -> None:
+def test_the_error_of_a_page_has_its_number() -> None:
     def fail(number: int, page: QueryPage) -> QueryPage:
         if number == 7:
             raise ServerError("The server failed.", status=503)
         return page
 
-    with pytest.raises(ServerError, match="It was page 7 of 10 of the query for vm"):
+    with pytest.raises(ServerError, match="at page 7 of 10 of the query for vm"):
         Server(95, odd=fail).names()

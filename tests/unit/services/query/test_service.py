@@ -32,22 +32,22 @@ def simulator() -> Simulator:
 
 @pytest.fixture
 def client(simulator: Simulator) -> Iterator[Client]:
-    with simulated_app(simulator).client(**simulator_settings(simulator)) as made:
-        made.session.clock = made.session._pipeline.clock = FakeClock()
-        yield made
+    with simulated_app(simulator).client(**simulator_settings(simulator)) as client:
+        client.session.clock = client.session._pipeline.clock = FakeClock()
+        yield client
 
 
 @pytest.fixture
 def service(client: Client) -> QueryService:
-    found: QueryService = client.query
-    return found
+    query: QueryService = client.query
+    return query
 
 
 def rename(simulator: Simulator, position: int, name: str) -> None:
     list(simulator.world.vms.values())[position].name = name
 
 
-def test_everything_comes_in_as_few_calls_as_there_are_pages(service: QueryService, simulator: Simulator) -> None:
+def test_all_records_are_read_with_one_request_per_page(service: QueryService, simulator: Simulator) -> None:
     service.query("vm").first()  # signs in
     simulator.request_log.clear()
     found = service.query("vm").all()
@@ -57,7 +57,7 @@ def test_everything_comes_in_as_few_calls_as_there_are_pages(service: QueryServi
     assert found[0]["isDeployed"] is True
 
 
-def test_counting_costs_one_call(service: QueryService, simulator: Simulator) -> None:
+def test_counting_takes_one_request(service: QueryService, simulator: Simulator) -> None:
     service.query("vm").count()
     simulator.request_log.clear()
     assert service.query("vm").count() == MANY
@@ -76,7 +76,7 @@ def test_fields_conditions_and_order(service: QueryService) -> None:
 
 
 @pytest.mark.parametrize("form", ["records", "idrecords", "references"])
-def test_three_formats_name_the_same(service: QueryService, form: str) -> None:
+def test_the_three_formats_return_the_same_objects(service: QueryService, form: str) -> None:
     found = service.query("edgeGateway", format=form).all()
     assert [record.id for record in found] == [record.id for record in service.query("edgeGateway").all()]
     assert [record.name for record in found] == [record.name for record in service.query("edgeGateway").all()]
@@ -87,55 +87,55 @@ def test_one_first_and_none(service: QueryService, simulator: Simulator) -> None
     with pytest.raises(NotFoundError):
         service.query("vm", {"name": "nothing"}).one()
     assert service.query("vm", {"name": "nothing"}).first() is None
-    with pytest.raises(AmbiguousMatchError) as met:
+    with pytest.raises(AmbiguousMatchError) as caught:
         service.query("vm", {"name": "vm-0001"}).one()
-    assert [item["name"] for item in met.value.candidates] == ["vm-0001", "vm-0001"]
+    assert [item["name"] for item in caught.value.candidates] == ["vm-0001", "vm-0001"]
     with pytest.raises(AmbiguousMatchError, match="More than 5"):
         service.query("vm").one()
     assert service.query("vm", {"name": "vm-0007"}).one().name == "vm-0007"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
-        ({"type_name": "vmm"}, "there is no type 'vmm'; did you mean 'vm'"),
+        ({"type_name": "vmm"}, "unknown type 'vmm'; did you mean 'vm'"),
         ({"type_name": "vm", "fields": ["a,b"]}, "fields[0]: 'a,b' is not an attribute"),
         ({"type_name": "vm", "fields": "name"}, "fields: a list was expected"),
         ({"type_name": "vm", "sort": "na me"}, "sort: 'na me' is not an attribute; did you mean 'name'"),
-        ({"type_name": "vm", "metadata": list("123456789")}, "metadata: 9 keys were given, 8 is the most"),
+        ({"type_name": "vm", "metadata": list("123456789")}, "metadata: at most 8 keys are allowed, not 9"),
         ({"type_name": "vm", "limit": -1}, "limit: -1"),
         ({"type_name": "vm", "format": "xml"}, "format: 'xml' is not one of"),
         ({"type_name": "event", "format": "references"}, "format: event has no references"),
-        ({"type_name": "vm", "filter": "name==a\nb"}, "filter: has a control character"),
+        ({"type_name": "vm", "filter": "name==a\nb"}, "filter: contains a control character"),
     ],
 )
-def test_what_cannot_be_asked(service: QueryService, arguments: dict[str, Any], said: str) -> None:
-    with pytest.raises(SpecError) as met:
+def test_invalid_arguments(service: QueryService, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(SpecError) as caught:
         service.query(**arguments)
-    assert said in str(met.value)
+    assert message in str(caught.value)
 
 
-def test_an_attribute_that_the_server_does_not_have_is_its_error(service: QueryService) -> None:
+def test_the_server_rejects_unknown_attributes(service: QueryService) -> None:
     with pytest.raises(InvalidRequestError, match="nonsense"):
         service.query("vm", {"nonsense": "1"}).all()
 
 
-def test_fiql_for_experts(service: QueryService) -> None:
+def test_a_fiql_filter_is_combined_with_conditions(service: QueryService) -> None:
     found = service.query("vm", {"name": {"like": "vm-00*"}}, filter="(name==vm-0001,name==vm-0150)").all()
     assert [record.name for record in found] == ["vm-0001"]
 
 
-def test_a_type_that_only_the_server_knows(simulator: Simulator, service: QueryService) -> None:
+def test_a_type_that_only_the_server_offers(simulator: Simulator, service: QueryService) -> None:
     service._offered = ["somethingNew"]
     with pytest.raises(InvalidRequestError, match="Unknown query type"):
         service.query("somethingNew").all()
 
 
-# -- under fire --------------------------------------------------------------------------------------------------
+# -- changes and faults ------------------------------------------------------------------------------------------
 
 
 class Moving:
-    """A transport on which machines come and go between two pages, for the first ``times`` reads of page 2."""
+    """A transport that removes a VM before each of the first ``times`` reads of page 2."""
 
     def __init__(self, simulator: Simulator, times: int) -> None:
         self._simulator = simulator
@@ -153,31 +153,31 @@ class Moving:
 
 
 @pytest.mark.parametrize("times", [1, 2, 99])
-def test_a_result_that_moves_keeps_what_is_there_and_says_what_changed(simulator: Simulator, times: int) -> None:
+def test_a_changing_result_keeps_the_remaining_objects_and_warns(simulator: Simulator, times: int) -> None:
     settings = {**simulator_settings(simulator), "transport": Moving(simulator, times)}
-    told: list[str] = []
+    warnings: list[str] = []
     with simulated_app(simulator).client(**settings) as client:
-        records = client.query.query("vm", warn=told.append).all()
-    there = {vm.vm_id for vm in simulator.world.vms.values()}
-    assert there <= {record.id for record in records}
-    assert times == 99 or {record.id for record in records} == there
-    assert "changed while it was read" in told[0]
-    assert ("went on changing" in told[0]) is (times == 99)
+        records = client.query.query("vm", warn=warnings.append).all()
+    present = {vm.vm_id for vm in simulator.world.vms.values()}
+    assert present <= {record.id for record in records}
+    assert times == 99 or {record.id for record in records} == present
+    assert "changed while it was read" in warnings[0]
+    assert ("kept changing" in warnings[0]) is (times == 99)
 
 
-def test_a_page_that_fails_for_a_moment_is_read_again(service: QueryService, simulator: Simulator) -> None:
+def test_a_temporary_error_of_a_page_is_retried(service: QueryService, simulator: Simulator) -> None:
     simulator.faults.add("status", path="/api/query", skip=1, status=503)
     simulator.faults.add("reset", path="/api/query", skip=2)
     assert len(service.query("vm").all()) == MANY
 
 
-def test_a_server_that_cannot_sort_by_id_is_left_to_its_own_order(service: QueryService, simulator: Simulator) -> None:
+def test_a_server_that_cannot_sort_by_id_uses_its_default_order(service: QueryService, simulator: Simulator) -> None:
     service.query("vm").first()
     simulator.faults.add("status", path="/api/query", status=400, code="BAD_REQUEST", message="Cannot sort by id")
     assert len(service.query("vm").all()) == MANY
 
 
-# -- names that nobody should give -------------------------------------------------------------------------------
+# -- hostile names -----------------------------------------------------------------------------------------------
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -192,8 +192,8 @@ def test_a_server_that_cannot_sort_by_id_is_left_to_its_own_order(service: Query
 )
 def test_a_hostile_name_finds_that_object_or_nothing(service: QueryService, simulator: Simulator, name: str) -> None:
     rename(simulator, 5, name)
-    wanted = list(simulator.world.vms.values())[5].vm_id
-    found = service.query("vm", {"name": name}).all()
-    assert wanted in [record.id for record in found]
-    assert all(record.raw["name"] == name or not name.strip() for record in found)
+    vm_id = list(simulator.world.vms.values())[5].vm_id
+    records = service.query("vm", {"name": name}).all()
+    assert vm_id in [record.id for record in records]
+    assert all(record.raw["name"] == name or not name.strip() for record in records)
     assert service.query("vm", {"name": name + "!"}).all() == []

@@ -1,1 +1,1 @@
-"""Operations: DR actions on VMs, from request to verdict."""
+"""Operations: DR actions on VMs, from the request to the verdict."""

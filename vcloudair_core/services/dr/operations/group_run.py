@@ -1,4 +1,4 @@
-"""Run one DR action on VMs that are named: a plan with one group and no steps."""
+"""Run a DR action on selected VMs, as in a plan with one group and no steps."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def run_group(
     progress: Callable[[Result], None] | None = None,
     stop: Stop | None = None,
 ) -> list[Result]:
-    """Run an action on replications, each once, and return their results in the same order.
+    """Run an action on each replication once, and return the results in the same order.
 
-    ``progress`` receives each result as it is known. Raises SpecError when there are too many to be started at once.
+    ``progress`` receives each result. Raises SpecError when ``wait`` is off and the VMs are more than max_concurrent.
     """
     unique = {reference.href: reference for reference in references}
     operations = [
@@ -40,9 +40,9 @@ def run_group(
     if not options.wait and len(operations) > options.max_concurrent:
         raise SpecError(
             "wait",
-            f"{len(operations)} VMs cannot be started without waiting: {options.max_concurrent} at the same time are "
-            "allowed",
-            hint="Wait, raise max_concurrent, or name fewer VMs.",
+            f"without waiting, at most {options.max_concurrent} VMs (max_concurrent) can be started, not "
+            f"{len(operations)}",
+            hint="Wait for the end of the actions, raise max_concurrent, or select fewer VMs.",
         )
     stop = stop or Stop()
     with ExitStack() as stack:
@@ -64,13 +64,13 @@ def run_group(
 
 
 def _end_all(scheduler: OperationScheduler, operations: list[Operation], stop: Stop) -> None:
-    """Give a verdict to what is in progress, and skip the rest: nobody resumes these operations."""
+    """End the operations in progress with a verdict and skip the rest, because they cannot be resumed."""
     if stop.is_requested:
         reason = stop.reason
         scheduler.halt(f"not started: {reason}")
         if stop.cancel_tasks:
             scheduler.cancel_tasks()
-        scheduler.abandon(f"not waited for: {reason}")
+        scheduler.abandon(f"stopped waiting for its end: {reason}")
     else:
         reason = reason_of(scheduler.refusal) if scheduler.refusal is not None else ""
         scheduler.halt(f"not started: {reason}")

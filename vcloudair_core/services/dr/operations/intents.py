@@ -1,9 +1,9 @@
-"""Intents of this host: which action was about to be started for which replication, and one lock for each.
+"""Intents to start actions on replications, recorded on this host, with a lock for each replication.
 
-An intent is written before the request is sent and stays until the outcome is known, whatever becomes of the process:
-so whoever wants the same replication next looks for what it led to first. ``dr/replications`` of the state folder has,
-for each replication, a ``.json`` with the intent and a ``.lock``, which the operating system gives up when its holder
-dies. Folders are 0700, files 0600.
+An intent is written before the request is sent and stays open until the outcome is known, even if the process dies. So
+the next operation on the same replication searches for its task first. In the folder ``dr/replications`` of the state
+folder, each replication has a ``.json`` file with the intent and a ``.lock`` file, which the operating system unlocks
+when the holder dies. Folders have mode 0700, files 0600.
 """
 
 from __future__ import annotations
@@ -34,10 +34,17 @@ _PORTS = {"https": 443, "http": 80}
 
 @dataclass(frozen=True)
 class IntentRecord:
-    """What is kept of a replication. ``tasks``: paths of the last tasks that were ours, the open one's included.
+    """The stored intent of a replication.
 
-    ``is_open``: the outcome of the action is not known. ``state``: the words of the replication before it.
-    ``vms_before``: ids of the VMs of that name before it. ``run``: the run that noted it, or nothing.
+    Attributes:
+        action: The action.
+        at: Seconds since 1970, by the clock of the server when ``is_server_time``.
+        task: The link of the task; empty until known.
+        state: The state of the replication before the action.
+        vms_before: Ids of the VMs with its name before the action; None when unknown.
+        run: The run that recorded the intent, or empty.
+        is_open: The outcome of the action is unknown.
+        tasks: Paths of the last tasks of this host, including the open one.
     """
 
     action: str = ""
@@ -51,74 +58,74 @@ class IntentRecord:
     tasks: tuple[str, ...] = ()
 
     def intent(self) -> Intent:
-        """The intent, for the search for its task."""
+        """Return the intent, to search for its task."""
         return Intent(self.action, self.at, self.is_server_time, frozenset(self.tasks) - {self.task})
 
 
-class HeldError(Exception):
-    """Another process, or another thread of this one, is starting an action of the replication right now."""
+class LockedError(Exception):
+    """Another process or thread on this host is starting an action on the replication. The text names it."""
 
 
 class Intents:
-    """The intents in the state folder of this user. ``run`` names who writes, for messages."""
+    """The intents in the state folder of this user. ``run``: the id of the present run, for messages."""
 
     def __init__(self, settings: Settings, run: str = "") -> None:
         self._folder = state_folder(settings) / "dr" / "replications"
         self._run = run
 
-    def hold(self, reference: Reference) -> Any:
-        """Return the lock of a replication, held; it may be released from any thread.
+    def lock(self, reference: Reference) -> Any:
+        """Acquire and return the lock of a replication. Any thread can release it.
 
-        Raises: HeldError that names the holder; ConfigurationError when the folder cannot be used.
+        Raises: LockedError, which names the holder; ConfigurationError when the folder cannot be used.
         """
         import filelock
 
         path = self._path(reference, "lock")
-        # Not of one thread: it is taken in one of a pool, and released in another.
+        # Not thread-local, because another thread of the pool releases it.
         lock = filelock.FileLock(path, mode=0o600, thread_local=False)
         try:
             private_folder(self._folder)
             lock.acquire(timeout=0)
         except filelock.Timeout:
-            raise HeldError(self._holder(reference)) from None
+            raise LockedError(self._holder(reference)) from None
         except OSError as exc:
             raise self._unusable(exc) from exc
         with contextlib.suppress(OSError):  # for messages only
-            words = {"pid": os.getpid(), "host": socket.gethostname(), "run": self._run}
-            _write(self._path(reference, "holder"), words, is_durable=False)
+            holder = {"pid": os.getpid(), "host": socket.gethostname(), "run": self._run}
+            _write(self._path(reference, "holder"), holder, is_durable=False)
         return lock
 
     def read(self, reference: Reference) -> IntentRecord:
-        """Return what is kept of a replication. Raises ConfigurationError when it is there and cannot be read."""
+        """Return the stored intent of a replication, or an empty one. Raises ConfigurationError for a damaged file."""
         path = self._path(reference, "json")
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
             before = data.get("vms_before")
-            known = {name: data[name] for name in IntentRecord.__dataclass_fields__ if name in data}
-            known["tasks"] = tuple(map(str, data.get("tasks", ())))
-            known["vms_before"] = None if before is None else tuple(map(str, before))
-            return IntentRecord(**{**known, "at": float(data["at"])})
+            fields = {name: data[name] for name in IntentRecord.__dataclass_fields__ if name in data}
+            fields["tasks"] = tuple(map(str, data.get("tasks", ())))
+            fields["vms_before"] = None if before is None else tuple(map(str, before))
+            return IntentRecord(**{**fields, "at": float(data["at"])})
         except FileNotFoundError:
             return IntentRecord()
         except OSError as exc:
             raise self._unusable(exc) from exc
         except (ValueError, TypeError, KeyError, AttributeError) as exc:
             raise ConfigurationError(
-                f"The intent of {reference.name or reference.id} cannot be read: {path} is damaged.",
-                hint="Look whether an action of it is in progress, then remove the file.",
+                f"Reading the intent of {reference.name or reference.id} failed. The file {path} is damaged.",
+                hint="Check with `vca dr list` that no action is in progress for it, then remove the file.",
             ) from exc
 
     def write(self, reference: Reference, record: IntentRecord, *, is_durable: bool = True) -> None:
-        """Keep a record, so that it outlasts a power cut. Raises ConfigurationError when it cannot be written."""
+        """Store an intent. If durable, it survives a power failure. Raises ConfigurationError when that fails."""
         try:
             _write(self._path(reference, "json"), asdict(record), is_durable=is_durable)
         except OSError as exc:
             raise self._unusable(exc) from exc
 
     def close(self, reference: Reference, record: IntentRecord) -> None:
-        """Note that the outcome of an action is known, unless somebody has noted another intent since.
+        """Record that the outcome of an action is known, unless a newer intent was stored since.
 
-        An intent that stays open by mistake is only looked at again.
+        Errors are ignored: an intent that stays open only causes another search for its task.
         """
         with contextlib.suppress(OSError, ConfigurationError):
             current = self.read(reference)
@@ -127,30 +134,30 @@ class Intents:
 
     def _holder(self, reference: Reference) -> str:
         try:
-            words = json.loads(self._path(reference, "holder").read_text(encoding="utf-8"))
-            run = f", run {words['run']}" if words.get("run") else ""
-            return f"process {int(words['pid'])} on {words['host']}{run}"
+            holder = json.loads(self._path(reference, "holder").read_text(encoding="utf-8"))
+            run = f", run {holder['run']}" if holder.get("run") else ""
+            return f"process {int(holder['pid'])} on {holder['host']}{run}"
         except (OSError, ValueError, KeyError, TypeError):
             return "another process"
 
-    def _path(self, reference: Reference, ending: str) -> Path:
-        return self._folder / f"{hashlib.sha256(_key(reference.href).encode()).hexdigest()[:32]}.{ending}"
+    def _path(self, reference: Reference, suffix: str) -> Path:
+        return self._folder / f"{hashlib.sha256(_key(reference.href).encode()).hexdigest()[:32]}.{suffix}"
 
     def _unusable(self, exc: OSError) -> ConfigurationError:
         return ConfigurationError(
-            f"The intent to start an action cannot be written down: {exc.strerror} ({self._folder}).",
-            hint="Set state_dir (VCA_STATE_DIR) to a folder that can be written. Nothing was started.",
+            f"Recording the intent to start an action failed: {self._folder}. {exc.strerror}. Nothing was started.",
+            hint="Set state_dir (VCA_STATE_DIR) to a writable folder.",
         )
 
 
 def with_task(record: IntentRecord, href: str) -> IntentRecord:
-    """Return the record with the link of the task that the action has become."""
+    """Return the intent with the link of its task."""
     tasks = tuple(dict.fromkeys([*record.tasks, urlsplit(href).path.rstrip("/")]))[-_MOST_TASKS:]
     return replace(record, task=href, tasks=tasks)
 
 
 def _key(href: str) -> str:
-    """A link without what may differ between two answers of one server: the port that it means anyway, case."""
+    """Return a link without default port and uppercase, which may differ between responses of a server."""
     parts = urlsplit(href)
     try:
         port = "" if parts.port in (None, _PORTS.get(parts.scheme)) else f":{parts.port}"
@@ -160,10 +167,10 @@ def _key(href: str) -> str:
 
 
 def _write(path: Path, data: dict[str, Any], *, is_durable: bool) -> None:
-    """Write in one call, blanks behind it, so that a process that dies leaves the old or the new text.
+    """Write a file in one call, padded with blanks, so that a process that dies leaves the old or the new content.
 
-    A file of its own for each write, and a rename, would take longer than the request. What a power cut leaves half
-    written is refused by whoever reads it.
+    A temporary file and a rename would take longer than the request. A partial file after a power failure is rejected
+    when it is read.
     """
     text = json.dumps(data).encode()
     try:

@@ -14,30 +14,39 @@ from vcloudair_core.session.tasks import Task
 
 WAITING, READY, IN_PROGRESS, OVER = "waiting", "ready", "in progress", "over"
 SUCCESS_VERDICTS = frozenset({"succeeded", "unchanged", "planned"})
-"""Verdicts of VMs that are where the action leads, or would be."""
+"""Verdicts of VMs that are in the target state of the action, or would be after a dry run."""
 
 
 @dataclass(kw_only=True)
 class Attempt:
-    """State of one attempt of an operation. All of it is reset when another attempt begins.
+    """State of one attempt of an operation. It is reset for the next attempt.
 
     Attributes:
         began, changed_at: Times of the session's clock at the start and at the last change.
-        current: The replication as it was read last.
+        current: The replication as last read.
         task: The task to poll; None when only the replication shows progress.
-        before: Ids of the VMs of that name before the action; None when they were not read.
-        is_pending: It is begun at the next poll.
-        needs_start: Only the tasks of the org may prevent the request.
-        waits_for_idle: The replication is in a state that the action cannot start from.
-        needs_vm_check: The replication is where the action leads; the VM is still to be checked.
-        refusal: Why the server refused the request as in progress or complete; the other action is followed then.
-        intent: Set as soon as the action may have been started.
-        had_task: A task of it was known once.
+        before: Ids of the VMs with its name before the action; None when not read.
+        is_ours: This run started the action.
+        is_unchanged: The VM was already in the target state.
+        is_pending: The attempt starts at the next poll.
+        is_verifying: The task has ended; the replication and the VM must still show its result.
+        verify_from: The time at which the verification started.
+        needs_start: The request can be sent, unless the tasks of the org show another action.
+        waits_for_idle: The replication is in a state from which the action cannot start.
+        needs_vm_check: The replication is in the target state; the VM must still be checked.
+        lost: The error of a request whose outcome is unknown.
+        last: The last known state, for messages.
+        record: The stored intent of the replication.
+        lock: The lock of the replication.
+        intent: Set from the time at which the action may have started.
+        refusal: Why the server refused the request as in progress or complete. Then the other action is tracked.
+        had_task: A task of the action was known.
         has_run: The replication was seen in progress.
         error_before: The replication may have shown an error before the action.
-        is_inherited: Another run or process may have started it.
-        cleared_at: The time of the intent that is started again.
-        earlier: The intent of a request that was refused ``refused`` times because the session was over.
+        is_inherited: Another run or process may have started the action.
+        cleared_at: The time of the earlier intent whose action is started again.
+        refused: How often the request was refused because the session had ended.
+        earlier: The intent of a refused request.
     """
 
     began: float = 0.0
@@ -76,21 +85,24 @@ class Operation(Attempt):
         reference: The replication of the VM.
         action: ``test``, ``cleanup`` or ``failover``.
         power_on, vm_timeout: As in :class:`OperationOptions`.
-        name, group_name: The name of the VM in the plan, and that of its group.
-        depends_on: Operations whose VMs have to be there first.
+        name, group_name: The name of the VM in the plan, and the name of its group.
+        depends_on: Operations that must succeed first.
+        on_error: The policy after a failure.
+        retries, retry_delay: The number of further attempts, and the seconds between them.
         state: ``waiting``, ``ready``, ``in progress`` or ``over``.
-        attempts, attempts_ended: The number of attempts that were begun, and that of those that are over.
-        not_before: The time of the session's clock from which another attempt may begin.
-        needs_cleanup: A failed test has to be cleaned up before another attempt.
+        attempts, attempts_ended: The numbers of started and of ended attempts.
+        not_before: The earliest time of the session's clock for the next attempt.
+        needs_cleanup: A failed test must be cleaned up before the next attempt.
         may_be_in_progress: The action may be in progress at the server.
         known_tasks: Paths of the tasks of all attempts.
-        start_again: The user allows to start the action again when no sign of it is found.
+        start_again: The user has decided to start the action again when no sign of it is found.
         may_have_started: An earlier process of the run may have started the action. Its task is searched for, and the
-            action is only started again with ``start_again``. The fields below are notes of that process.
+            action is only started again with ``start_again``. The fields below are from that process.
         task_href: The link of its task.
-        vms_before: Ids of the VMs of that name before the action; None when they were not read.
-        intent_at: Seconds since 1970 when the intent was noted, by the server's clock when ``is_server_time``.
-        state_before: The state of the replication before it.
+        vms_before: Ids of the VMs with its name before the action; None when not read.
+        intent_at: The time of the intent in seconds since 1970, by the clock of the server when ``is_server_time``.
+        state_before: The state of the replication before the action.
+        result: The result of the last attempt.
     """
 
     reference: Reference
@@ -128,7 +140,7 @@ class Operation(Attempt):
 
     @property
     def verdict(self) -> str:
-        """The verdict of the last attempt; empty while there is none."""
+        """Return the verdict of the last attempt, or an empty string."""
         return self.result.verdict
 
     @property
@@ -137,7 +149,7 @@ class Operation(Attempt):
 
     @property
     def has_failed(self) -> bool:
-        """Return True when the operation is over and its VM is not there."""
+        """Return True when the operation has ended without success."""
         return self.state == OVER and not self.has_succeeded
 
     @property
@@ -146,18 +158,18 @@ class Operation(Attempt):
 
     @property
     def needs_evidence(self) -> bool:
-        """Return True while tasks that are evidence of it are to be searched for."""
+        """Return True while evidence of the action must be searched for in the tasks of the org."""
         is_in_doubt = self.intent is not None or self.waits_for_idle or bool(self.refusal)
         return is_in_doubt and self.task is None and not self.is_verifying and not self.is_pending
 
     @property
     def replication(self) -> Replication:
-        """The replication as it was read last."""
+        """Return the replication as last read."""
         assert self.current is not None
         return self.current
 
     def start_attempt(self, now: float) -> None:
-        """Reset the state of the attempt."""
+        """Reset the state for a new attempt."""
         vars(self).update(vars(Attempt(began=now, changed_at=now, before=self.vms_before)))
         self.result = Result(self.reference.id, self.reference.name, self.action)
 
@@ -173,18 +185,18 @@ class Operation(Attempt):
 
 
 class OperationObserver:
-    """Receives what happens to operations, possibly from several threads. Override what you need."""
+    """Callbacks for changes of operations, possibly from several threads. Override those that you need."""
 
     def starting(self, operation: Operation) -> None:
-        """Handle an operation right before its request. An exception ends everything, and nothing is sent."""
+        """Handle an operation right before its request. After an exception, the request is not sent."""
 
     def started(self, operation: Operation, task: Task | None) -> None:
-        """Handle a request that was sent. ``task`` is None when the answer was lost; a later call may have it."""
+        """Handle a request that was sent. ``task`` is None when the response was lost; a later call may have it."""
 
     def not_started(self, operation: Operation, reason: str, *, is_repeated: bool) -> None:
-        """Handle a request that was refused or not sent: nothing of it was carried out.
+        """Handle a request that was refused or not sent.
 
-        ``is_repeated``: it is sent again, as part of the same attempt.
+        ``is_repeated``: the request is sent again as part of the same attempt.
         """
 
     def progressed(self, operation: Operation, task: Task) -> None:

@@ -1,4 +1,4 @@
-"""Describe recovered VMs for results and reports: where they are, and their addresses."""
+"""Describe recovered VMs for results and reports: location and IP addresses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 class RecoveredVms:
-    """Looks up what a record of the query service does not show. What cannot be read is left out, never an error."""
+    """Look up details that VM records of the query service lack. Unreadable details are left out."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -26,10 +26,10 @@ class RecoveredVms:
         self._vdc_names: dict[str, str] | None = None
 
     def described(self, vms: Sequence[VmRecord]) -> dict[str, Any]:
-        """Return the VM of a replication as plain data, or nothing when there is none."""
+        """Return the VM of a replication as JSON types. Empty without a VM; a running VM is preferred."""
         if not vms:
             return {}
-        vm = next((one for one in vms if one.status == POWERED_ON), vms[0])
+        vm = next((candidate for candidate in vms if candidate.status == POWERED_ON), vms[0])
         return {
             "id": vm.id,
             "href": vm.href,
@@ -48,7 +48,7 @@ class RecoveredVms:
                 try:
                     self._vdc_names = read_vdc_names(self._session)
                 except VcloudAirError as exc:
-                    _log.debug("the names of the VDCs cannot be read: %s", exc)
+                    _log.debug("Reading the names of the VDCs failed. %s", exc)
                     self._vdc_names = {}
             return self._vdc_names.get(href.rstrip("/")[-36:], "")
 
@@ -56,6 +56,6 @@ class RecoveredVms:
         try:
             addresses = read_addresses(self._session, vm) if vm.href else []
         except VcloudAirError as exc:
-            _log.debug("the addresses of %s cannot be read: %s", vm.name, exc)
+            _log.debug("Reading the addresses of %s failed. %s", vm.name, exc)
             addresses = []
-        return addresses or [one for one in (vm.address,) if one]
+        return addresses or ([vm.address] if vm.address else [])

@@ -1,8 +1,8 @@
-"""Decide when operations start, and see each of them to its verdict: the one orchestrator of DR actions.
+"""Scheduler of DR actions: start operations in order, limit their number, poll them, and retry failures.
 
-``client.dr`` runs the operations of one group; a recovery plan runs a track per group. Tracks are generators that yield
-until when they have nothing to do (None: until something happens). One thread drives all of them, so that a run on a
-clock that is not real time is the same run: a preview takes its times from that.
+``client.dr`` runs the operations of one group; a recovery plan runs a track per group. A track is a generator that
+yields the time until which it has nothing to do, or None to wait for an event. One thread drives all tracks, so that a
+dry run can use the same schedule with a simulated clock.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
 _Value = TypeVar("_Value")
 Track = Generator["float | None", None, _Value]
-"""Yields until when there is nothing to do, and ends with a value."""
+"""A generator that yields the time until which it waits, and returns a value."""
 
 TICK_S = 0.05
-"""How soon a track is resumed that waits for something outside."""
+"""Interval in seconds at which tracks check for external events."""
 
 
 class ActionTracker(Protocol):
@@ -52,27 +52,27 @@ class ActionTracker(Protocol):
 
 
 Launch = Callable[[OperationObserver, str], ActionTracker]
-"""(observer, action) -> a tracker."""
+"""Callable that returns the tracker of an action: ``(observer, action)``."""
 
 
 class ScheduleObserver(OperationObserver):
-    """Receives the verdicts of a schedule too. Override what you need."""
+    """Callbacks of a tracker and of the scheduler. Override those that you need."""
 
     def finished(self, operation: Operation, *, is_final: bool) -> None:
-        """Handle the verdict of an operation, or the end of an attempt before another one."""
+        """Handle the end of an attempt. ``is_final``: no other attempt follows."""
 
 
 class OperationScheduler(OperationObserver):
-    """Start operations first in, first out, a bounded number at a time, and poll those in progress.
+    """Start operations in order, up to a number at the same time, and poll those in progress.
 
     Args:
         action: ``test``, ``cleanup`` or ``failover``.
-        launch: Makes the tracker of an action.
-        observer: Receives everything that happens; what it raises ends the schedule.
+        launch: Returns the tracker of an action.
+        observer: Receives all changes. Its exceptions end the schedule.
         clock: The clock of the session.
-        stop: A request, from elsewhere, to come to an end.
-        max_concurrent: The number of operations at the same time.
-        until: The time of the clock at which the schedule is stopped.
+        stop: A request from a signal or another thread to stop.
+        max_concurrent: The highest number of operations in progress at the same time.
+        until: The time of the clock at which to stop.
     """
 
     def __init__(
@@ -93,25 +93,25 @@ class OperationScheduler(OperationObserver):
         self._trackers = [self._tracker]
         self._scheduled: dict[str, Operation] = {}
         if action == TEST:
-            # A failed test is cleaned up before another attempt.
+            # A failed test must be cleaned up before another attempt.
             self._cleaner = launch(_CleanupObserver(self), CLEANUP)
             self._trackers.append(self._cleaner)
         self._ready: deque[Operation] = deque()
         self._events = 0
         self._poll_at = 0.0
         self.halted = ""
-        """Why nothing more is started, or nothing."""
+        """The reason why nothing more is started, or an empty string."""
         self.needs_rollback = False
 
     @property
     def refusal(self) -> VcloudAirError | None:
-        """The error that stops everything: there has been no session for a while."""
+        """Return the error that stops all operations: the session could not be renewed for a while."""
         return next((tracker.refusal for tracker in self._trackers if tracker.refusal is not None), None)
 
     # -- the loop ------------------------------------------------------------------------------------------------
 
     def execute(self, track: Track[object]) -> bool:
-        """Run a track. Return True at its end, False when it was stopped or the session was lost on the way."""
+        """Run a track. Return True at its end, False when it was stopped or the session was lost."""
         while not self._stop.is_requested:
             before = self._events
             try:
@@ -124,11 +124,11 @@ class OperationScheduler(OperationObserver):
             if self._events == before:
                 self._sleep_and_poll([at for at in (wake, self._until) if at is not None])
             if self._until is not None and self._clock.now() >= self._until:
-                self._stop.request("its time was up")
+                self._stop.request("the timeout of the run was reached")
         return False
 
     def note_event(self) -> None:
-        """Resume all tracks before anything is waited for."""
+        """Resume all tracks before the next wait."""
         self._events += 1
 
     def _sleep_and_poll(self, wakes: list[float]) -> None:
@@ -144,7 +144,7 @@ class OperationScheduler(OperationObserver):
             self._poll_at = 0.0
 
     def _begin_ready(self) -> None:
-        """Begin operations first in, first out, as many as there is room for."""
+        """Begin ready operations in order, up to the limit."""
         batch: list[Operation] = []
         while self._ready and len(batch) + sum(map(len, self._trackers)) < self._max_concurrent:
             operation = self._ready.popleft()
@@ -168,7 +168,7 @@ class OperationScheduler(OperationObserver):
     # -- tracks --------------------------------------------------------------------------------------------------
 
     def run_to_end(self, operations: Sequence[Operation], until: float | None = None) -> Track[bool]:
-        """Start each operation when those it depends on are there. Return False when ``until`` came first."""
+        """Start each operation after its dependencies. Return False when ``until`` is reached first."""
         for operation in operations:
             self._scheduled[operation.key] = operation
         while any(operation.state != OVER for operation in operations):
@@ -187,14 +187,14 @@ class OperationScheduler(OperationObserver):
         return True
 
     def _update_waiting(self, operation: Operation, now: float) -> None:
-        """Make an operation ready, or skip it. What a process that died had begun is seen to its end."""
+        """Make an operation ready, or skip it. An action of a process that died is always tracked to its end."""
         missing = next((required for required in operation.depends_on if required.has_failed), None)
         if operation.may_have_started:
             self._make_ready(operation)
         elif self.halted:
             self.skip([operation], self.halted)
         elif missing is not None:
-            self.skip([operation], f"{missing.reference.name}, which it depends on, is not there")
+            self.skip([operation], f"its dependency {missing.reference.name} was not recovered")
         elif now >= operation.not_before and all(required.state == OVER for required in operation.depends_on):
             self._make_ready(operation)
 
@@ -206,23 +206,23 @@ class OperationScheduler(OperationObserver):
     # -- ends ----------------------------------------------------------------------------------------------------
 
     def halt(self, reason: str, *, roll_back: bool = False) -> None:
-        """Start nothing more; what is in progress is seen to its end. ``roll_back``: a test is to be rolled back."""
+        """Start nothing more, and wait for the operations in progress. ``roll_back``: roll back a test at the end."""
         self.halted = self.halted or reason
         self.needs_rollback = self.needs_rollback or (roll_back and self._action == TEST)
         self._events += 1
 
     def check_failure(self, operation: Operation) -> None:
-        """Halt when an operation failed, or has an unknown outcome, and its plan says so."""
+        """Halt when an operation failed or has an unknown outcome, unless its policy is ``continue``."""
         if operation.state != OVER or operation.on_error == CONTINUE or operation.verdict not in ("failed", UNKNOWN):
             return
         outcome = "has an unknown outcome" if operation.is_unknown else "failed"
-        # Nothing is rolled back as long as something of it may still begin.
+        # An action with an unknown outcome may still start, so a rollback is not safe.
         roll_back = operation.on_error == ROLL_BACK and not operation.is_unknown
         name = operation.result.name or operation.result.id
-        self.halt(f"not started, as {name} {outcome}", roll_back=roll_back)
+        self.halt(f"not started because {name} {outcome}", roll_back=roll_back)
 
     def skip(self, operations: Sequence[Operation], reason: str, verdict: str = "skipped") -> None:
-        """End operations that are not over without starting anything."""
+        """End operations that are not over, without starting anything."""
         for operation in operations:
             if operation.state != OVER:
                 reference = operation.reference
@@ -230,7 +230,7 @@ class OperationScheduler(OperationObserver):
                 self._finish(operation, is_final=True)
 
     def time_out(self, operations: Sequence[Operation], reason: str) -> None:
-        """Give up operations whose time is up; none of them gets another attempt."""
+        """End operations at a timeout. No other attempts follow."""
         in_progress = [operation.key for operation in operations if operation.state == IN_PROGRESS]
         for operation in operations:
             operation.attempts = max(operation.attempts, operation.retries + 1)
@@ -244,41 +244,41 @@ class OperationScheduler(OperationObserver):
             tracker.cancel_tasks()
 
     def abandon(self, reason: str) -> None:
-        """Give up everything in progress. What was not begun is not ended."""
+        """Stop waiting for the operations in progress."""
         for tracker in self._trackers:
             tracker.abandon(list(self._scheduled), reason)
 
     def end_unknown(self, reason: str) -> None:
-        """End everything in progress as unknown: there is no session to poll it with."""
+        """End the operations in progress as unknown, because there is no session to poll them with."""
         for tracker in self._trackers:
             tracker.end_unknown(reason)
 
-    # -- reports of the tracker, in whatever thread ----------------------------------------------------------------
+    # -- callbacks of the tracker, from any thread -----------------------------------------------------------------
 
     def starting(self, operation: Operation) -> None:
-        """Count the attempt; the observer notes it durably, as from here on the action may be in progress."""
+        """Count the attempt and call the observer, which records it before the request is sent."""
         operation.attempts += 1
         operation.may_be_in_progress, operation.start_again = True, False
         self._observer.starting(operation)
 
     def not_started(self, operation: Operation, reason: str, *, is_repeated: bool) -> None:
-        """Take the attempt back when it is repeated."""
+        """Uncount the attempt if the request is repeated."""
         operation.attempts, operation.may_be_in_progress = operation.attempts - is_repeated, False
         self._observer.not_started(operation, reason, is_repeated=is_repeated)
 
     def started(self, operation: Operation, task: Task | None) -> None:
-        """Keep the path of its task."""
+        """Store the path of the task."""
         if task is not None and task.href:
             operation.known_tasks.add(path_of(task.href))
         self._observer.started(operation, task)
 
     def progressed(self, operation: Operation, task: Task) -> None:
-        """Pass a change of the task on."""
+        """Pass a change of the task to the observer."""
         self._observer.progressed(operation, task)
 
     def ended(self, operation: Operation) -> None:
-        """Decide whether a verdict is final, or another attempt is made."""
-        # An attempt that could not be begun counts, too.
+        """End an operation, or schedule another attempt."""
+        # An attempt that could not be started counts too.
         operation.attempts = operation.attempts_ended = max(operation.attempts, operation.attempts_ended + 1)
         may_retry = operation.verdict == "failed" and operation.result.is_repeatable and not self.halted
         self._finish(operation, is_final=not may_retry or operation.attempts > operation.retries)
@@ -296,7 +296,7 @@ class OperationScheduler(OperationObserver):
         self.check_failure(operation)
 
     def cleaned_up(self, cleanup: Operation) -> None:
-        """Make another attempt of a test that was cleaned up. Without the cleanup, the test has failed."""
+        """Schedule another attempt of a test after its cleanup. If the cleanup failed, the test has failed."""
         operation = self._scheduled[cleanup.key]
         operation.needs_cleanup = False
         if cleanup.has_succeeded:
@@ -304,14 +304,14 @@ class OperationScheduler(OperationObserver):
             self._events += 1
             return
         if not operation.verdict:
-            operation.result = cleanup.result  # the failed attempt was one of an earlier process
-        reason = f"and it could not be cleaned up for another try: {cleanup.result.reason}"
+            operation.result = cleanup.result  # the failed attempt was made by an earlier process
+        reason = f"the cleanup before another attempt failed: {cleanup.result.reason}"
         operation.result.reason = f"{operation.result.reason}; {reason}"
         self._finish(operation, is_final=True)
 
 
 def _cleanup_of(failed: Operation) -> Operation:
-    """Return the cleanup of a test that failed."""
+    """Return the cleanup of a failed test."""
     return Operation(
         failed.reference,
         CLEANUP,
@@ -323,11 +323,11 @@ def _cleanup_of(failed: Operation) -> Operation:
 
 
 class _CleanupObserver(OperationObserver):
-    """Receives cleanups before another attempt of a test: they are not operations of the schedule."""
+    """Callbacks for cleanups between attempts of a test. They are not operations of the schedule."""
 
     def __init__(self, scheduler: OperationScheduler) -> None:
         self._scheduler = scheduler
 
     def ended(self, operation: Operation) -> None:
-        """Pass the cleanup on."""
+        """Pass the cleanup to the scheduler."""
         self._scheduler.cleaned_up(operation)

@@ -1,7 +1,7 @@
-"""Tell from the tasks of an org whether an action that may have been started was started.
+"""Find evidence in the tasks of an org that an action was started.
 
 A task is evidence of an intent when it belongs to the same replication and action and started no earlier than the
-intent, by the clock of the server. Source for what tasks show: protocol/tasks.md §2, §3.3, protocol/dr.md §3.2.
+intent, by the clock of the server. Source: protocol/tasks.md §2, §3.3, protocol/dr.md §3.2.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from vcloudair_core.services.dr.store import path_of, seconds_since_1970
 from vcloudair_core.session.tasks import Task
 
 SKEW_KNOWN_S = 10.0
-"""Allowance when the intent was noted by the Date of the server: its cells may differ by seconds."""
+"""Tolerance when the intent has the time of the server, whose cells may differ by seconds."""
 
 SKEW_UNKNOWN_S = 300.0
-"""Allowance when it was noted by the clock of this host."""
+"""Tolerance when the intent has the time of this host."""
 
 JOIN_CODES = frozenset({"ongoingfailover", "alreadyrecovered", "alreadytestrecovered", "busy_entity"})
-"""Codes of a refusal that says: the action is in progress or complete. Source: protocol/dr.md §3.4."""
+"""Error codes for an action that is already in progress or complete. Source: protocol/dr.md §3.4."""
 
 
 @dataclass(frozen=True)
 class Intent:
-    """The decision to start an action, as it was noted before the request was sent.
+    """The intent to start an action, which is recorded before the request is sent.
 
-    ``at``: seconds since 1970, by the clock of the server when ``is_server_time``. ``excluded``: paths of tasks that
-    are known to belong to something else.
+    ``at``: seconds since 1970, by the clock of the server when ``is_server_time``. ``excluded``: paths of tasks of
+    other attempts.
     """
 
     action: str
@@ -38,30 +38,30 @@ class Intent:
 
     @property
     def since(self) -> float:
-        """The earliest time at which its task may have started."""
+        """Return the earliest time at which its task can have started."""
         return self.at - (SKEW_KNOWN_S if self.is_server_time else SKEW_UNKNOWN_S)
 
 
 def action_of(task: Task) -> str:
-    """Return the action that a task carries out, or nothing when its words do not tell.
+    """Return the action of a task, or an empty string when its name and description do not show it.
 
-    The names of the operations are not documented, so only the words in them count.
+    Operation names are not documented, so the action is recognized by keywords.
     """
     for text in (task.operation_name, task.operation.partition("(")[0].partition(" of ")[0]):
-        words = "".join(sign for sign in text.casefold() if sign.isalpha())
-        if "cleanup" in words or "cleaningup" in words or "undotest" in words:
+        letters = "".join(character for character in text.casefold() if character.isalpha())
+        if "cleanup" in letters or "cleaningup" in letters or "undotest" in letters:
             return CLEANUP
-        if "test" in words:
+        if "test" in letters:
             return TEST
-        if "failover" in words or "recover" in words:
+        if "failover" in letters or "recover" in letters:
             return FAILOVER
     return ""
 
 
 def belongs_to(task: Task, reference: Reference) -> bool:
-    """Return True when a task is about a replication: by its owner, else by the id in its description.
+    """Return True when a task belongs to a replication, by its owner or else by the id in its description.
 
-    A task that is queued may have no owner yet.
+    Queued tasks may have no owner yet.
     """
     if task.owner_href:
         return path_of(task.owner_href) == path_of(reference.href)
@@ -69,7 +69,7 @@ def belongs_to(task: Task, reference: Reference) -> bool:
 
 
 def find_task(tasks: Iterable[Task], reference: Reference, intent: Intent) -> Task | None:
-    """Return the task that an intent led to, or None. What still runs comes first, then what started last."""
+    """Return the task of an intent, or None. Running tasks are preferred, then the newest one."""
     candidates = [
         task
         for task in tasks
@@ -83,13 +83,13 @@ def find_task(tasks: Iterable[Task], reference: Reference, intent: Intent) -> Ta
 
 
 def find_running(tasks: Iterable[Task], reference: Reference, action: str) -> Task | None:
-    """Return a task that is in progress on a replication, of ``action`` before any other, or None."""
+    """Return a task in progress on a replication, or None. Tasks of ``action`` are preferred."""
     running = [task for task in tasks if not task.is_finished and belongs_to(task, reference)]
     return next((task for task in running if action_of(task) == action), next(iter(running), None))
 
 
 def is_refused_as_done(error_code: str, vendor_code: str) -> bool:
-    """Return True when codes say that the same or another action is in progress or complete."""
+    """Return True for the error codes of an action that is already in progress or complete."""
     return bool({error_code.casefold(), vendor_code.casefold()} & JOIN_CODES)
 
 
@@ -99,7 +99,7 @@ def _started_since(task: Task, since: float) -> bool:
 
 
 def _rank(task: Task) -> tuple[int, float]:
-    """A refused request leaves a failed task behind: it never hides the one that was carried out."""
+    """Return the sort key of a task. The failed task of a refused request never hides the task that was executed."""
     if not task.is_finished:
         kind = 3
     elif task.is_successful:
@@ -110,7 +110,7 @@ def _rank(task: Task) -> tuple[int, float]:
 
 
 def has_sign(tasks: Iterable[Task], reference: Reference, intent: Intent) -> bool:
-    """Return True when any task on a replication may have come of an intent, although its words do not tell."""
+    """Return True when any task on a replication may belong to an intent, even if its action is not known."""
     return any(
         path_of(task.href) not in intent.excluded
         and belongs_to(task, reference)

@@ -1,15 +1,16 @@
-"""Start an action of a replication at most once: the lock, the intent, the request, and the search for what it led to.
+"""Start an action on a replication at most once: lock, intent, request, and the search for its task.
 
 The rules, in the order in which they apply:
 
-1. Whoever starts has the lock of the replication on this host, and notes the intent before anything is sent.
-   Other hosts share nothing but the cloud: right before a batch of VMs is started, the task list of the org is read,
-   and what is in progress there is watched, not started.
-2. An intent whose outcome is not known, of whatever run, is followed up: by its task, else by a task that is evidence
-   of it, else by the replication. It is never started again because time has passed.
-3. A request that was provably not sent, or that the API itself refused, was not carried out. Any other answer that is
-   not a task leaves the intent open.
-4. A refusal because the action is in progress or complete is not a failure: the action is watched, whoever started it.
+1. A process that starts an action holds the lock of the replication on this host, and records the intent before the
+   request is sent. Other hosts share only the cloud. So right before a batch of VMs is started, the task list of the
+   org is read, and actions that are in progress there are tracked, not started.
+2. An intent with an unknown outcome, from any run, is tracked: by its task, or by a task that is evidence of it, or by
+   the replication. Its action is never started again because time has passed.
+3. A request that was provably not sent, or that the API itself refused, was not executed. After any other response
+   that is not a task, the intent stays open.
+4. A refusal because the action is in progress or complete is not a failure: the action is tracked, no matter who
+   started it.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from typing import TYPE_CHECKING
 
 from vcloudair_core.errors import ApiError, AuthenticationError, ConfigurationError, VcloudAirError
 from vcloudair_core.services.dr.operation_options import OperationOptions
-from vcloudair_core.services.dr.operations.intents import HeldError, IntentRecord, Intents, with_task
-from vcloudair_core.services.dr.operations.messages import HINTS, NOT_IDLE, may_have_begun, reason_of
+from vcloudair_core.services.dr.operations.intents import IntentRecord, Intents, LockedError, with_task
+from vcloudair_core.services.dr.operations.messages import HINTS, NOT_IDLE, may_have_started, reason_of
 from vcloudair_core.services.dr.operations.operation import Operation, OperationObserver
 from vcloudair_core.services.dr.operations.start_evidence import (
     Intent,
@@ -40,13 +41,13 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_MOST_REFUSALS = 2
-"""So often a request may be refused because the session is over, although reading works right before."""
+_MAX_REFUSALS = 2
+"""Limit of refusals because the session has ended, although a read right before the request succeeded."""
 
 
 @dataclass(frozen=True)
 class TaskSnapshot:
-    """Tasks of the org, read right before a batch is started. ``error``: why they, or some of them, cannot be read."""
+    """Tasks of the org, read right before a batch is started. ``error``: the error when they cannot be read."""
 
     tasks: Sequence[Task] = ()
     error: VcloudAirError | None = None
@@ -54,9 +55,9 @@ class TaskSnapshot:
 
 @dataclass(frozen=True)
 class StartResult:
-    """What came of a request. Without a reason the action is in progress, as far as anybody knows.
+    """The result of a start request. Without a reason, the action is probably in progress.
 
-    ``is_pending``: it was not sent, or refused with the session, and may be tried again at the next look.
+    ``is_pending``: the request was not sent, or the session was refused, so it can be retried at the next poll.
     """
 
     reason: str = ""
@@ -66,7 +67,7 @@ class StartResult:
 
 
 class Starter:
-    """The only place that sends a request that starts an action."""
+    """The only class that sends requests that start actions."""
 
     def __init__(
         self, session: Session, action: str, options: OperationOptions, observer: OperationObserver, run: str
@@ -75,41 +76,41 @@ class Starter:
         self._intents = Intents(session.settings, run)
         self._run = run
 
-    # -- before --------------------------------------------------------------------------------------------------
+    # -- lock and intent -----------------------------------------------------------------------------------------
 
-    def hold(self, operation: Operation) -> str:
-        """Take the lock of a replication and read its last intent. Return who has the lock, or nothing.
+    def lock(self, operation: Operation) -> str:
+        """Lock a replication and read its last intent. Return an empty string, or a reason that names the holder.
 
         Raises: ConfigurationError when the folder of intents cannot be used.
         """
         try:
-            operation.lock = self._intents.hold(operation.reference)
-        except HeldError as exc:
-            return f"{exc} is starting an action of it"
+            operation.lock = self._intents.lock(operation.reference)
+        except LockedError as exc:
+            return f"{exc} is starting an action on it"
         operation.record = self._intents.read(operation.reference)
         if operation.before is None and self.has_open_intent(operation) and operation.record.vms_before is not None:
             operation.before = frozenset(operation.record.vms_before)
         return ""
 
     def has_open_intent(self, operation: Operation) -> bool:
-        """Whether an intent of the same action is noted whose outcome is not known."""
+        """Return True when a stored intent of the same action has an unknown outcome."""
         record = operation.record
         return record.is_open and record.action == self._action and record.at != operation.cleared_at
 
-    def take_up(self, operation: Operation) -> bool:
-        """Follow an intent up that was noted before, if there is one. Nothing is sent."""
+    def resume_intent(self, operation: Operation) -> bool:
+        """Track an earlier intent with an unknown outcome. Return False without one. Nothing is sent."""
         record = operation.record
         is_own = operation.may_have_started and operation.cleared_at is None
         if not is_own and not self.has_open_intent(operation):
             return False
         operation.is_ours, operation.is_inherited = is_own, not is_own
-        is_noted = self.has_open_intent(operation)
-        href = operation.task_href or (record.task if is_noted else "")
+        has_record = self.has_open_intent(operation)
+        href = operation.task_href or (record.task if has_record else "")
         if is_own and operation.intent_at:
             excluded = frozenset(operation.known_tasks - {path_of(href)})
             operation.intent = Intent(self._action, operation.intent_at, operation.is_server_time, excluded)
         else:
-            operation.intent = record.intent() if is_noted else Intent(self._action, 0.0)
+            operation.intent = record.intent() if has_record else Intent(self._action, 0.0)
         state = operation.state_before if is_own else record.state
         operation.error_before = state is None or "error" in state.casefold()
         operation.had_task = bool(href)
@@ -119,10 +120,10 @@ class Starter:
     # -- the request ---------------------------------------------------------------------------------------------
 
     def read_tasks(self, operations: Sequence[Operation]) -> TaskSnapshot:
-        """Read the task list of the org once for all that are about to be started, and the task query for repetitions.
+        """Read the task list of the org before a batch, and also query the tasks if a request is repeated.
 
-        Either of the two is enough to judge by, as some users may read only one of them. A session retries what passes,
-        so an error here lasts.
+        One of the two is enough, because some users can read only one of them. The session has already retried
+        temporary errors.
         """
         tasks: list[Task] = []
         earlier = [intent for operation in operations if (intent := _earlier_of(operation)) is not None]
@@ -141,9 +142,9 @@ class Starter:
         return TaskSnapshot(tasks, errors[-1] if is_lost or len(errors) == len(sources) else None)
 
     def start(self, operation: Operation, snapshot: TaskSnapshot) -> StartResult:
-        """Ask the server to begin, once. The caller has read the replication and the tasks, and has the lock.
+        """Send the start request once. The caller has read the replication and the tasks, and holds the lock.
 
-        Raises: what the observer raises; then nothing was sent, or the action is in progress and noted.
+        Raises: the errors of the observer. Then nothing was sent, or the action is in progress and recorded.
         """
         replication = operation.current
         assert replication is not None
@@ -166,7 +167,7 @@ class Starter:
             self._intents.write(operation.reference, record)
         except ConfigurationError as exc:
             self._observer.not_started(operation, reason_of(exc), is_repeated=False)
-            return StartResult(f"it could not be started: {reason_of(exc)}", exc.hint, exc)
+            return StartResult(f"starting the action failed: {reason_of(exc)}", exc.hint, exc)
         operation.record = record
         operation.intent = Intent(
             self._action, now, record.is_server_time, frozenset(record.tasks) | operation.known_tasks
@@ -182,7 +183,7 @@ class Starter:
                 synchronize=self._options.synchronize,
             )
         except VcloudAirError as exc:
-            if not may_have_begun(exc):
+            if not may_have_started(exc):
                 return self._refused(operation, exc)
             operation.lost = exc
         if operation.task is not None:
@@ -192,85 +193,84 @@ class Starter:
         return StartResult()
 
     def _contradiction(self, operation: Operation, snapshot: TaskSnapshot) -> StartResult | None:
-        """Judge by the tasks whether a request may be sent. Return None when it may.
+        """Check the tasks before a request. Return None when the request can be sent.
 
-        Without tasks to judge by, a request is not repeated, and does not follow an action that may still run. A first
-        request is sent all the same: its replication is known to be idle and offers the action, nothing on this host
-        points to another one, and a recovery must not depend on a list that some users may not read. What another
-        host started within the last moments is then refused by the server, or watched.
+        When the tasks cannot be read, a request is not repeated, and not sent after an action that may still be in
+        progress. A first request is sent anyway: its replication is idle and offers the action, this host has no open
+        intent, and a recovery must not depend on a list that some users cannot read. If another host has just started
+        the action, the server refuses the request, and the action is tracked.
         """
         reference, earlier = operation.reference, _earlier_of(operation)
         if isinstance(snapshot.error, AuthenticationError) and (
-            earlier is not None or operation.refused < _MOST_REFUSALS
+            earlier is not None or operation.refused < _MAX_REFUSALS
         ):
             operation.refused += earlier is None
             return StartResult("the session was lost", is_pending=True)
         if snapshot.error is not None and earlier is not None:
-            why = reason_of(snapshot.error)
-            return StartResult(
-                f"not started: whether an earlier action of it is in progress cannot be read: {why}",
-                snapshot.error.hint,
-            )
+            reason = "not started because an earlier action may be in progress, and reading the tasks failed"
+            return StartResult(f"{reason}: {reason_of(snapshot.error)}", snapshot.error.hint)
         is_repeated = earlier is not None and earlier.action == self._action
         if earlier is not None and is_repeated and (task := find_task(snapshot.tasks, reference, earlier)) is not None:
             operation.intent, operation.cleared_at = earlier, None
             self._follow(operation, task)
             return StartResult()
         running = find_running(snapshot.tasks, reference, self._action)
-        what = action_of(running) if running is not None else ""
-        if running is not None and running.href and what == self._action:
+        action = action_of(running) if running is not None else ""
+        if running is not None and running.href and action == self._action:
             self._join(operation, running)
             return StartResult()
         if running is not None or (
             earlier is not None and is_repeated and has_sign(snapshot.tasks, reference, earlier)
         ):
-            return StartResult(
-                f"not started: another action of it{f' ({what})' if what else ''} is under way", NOT_IDLE
-            )
+            name = f" ({action})" if action else ""
+            return StartResult(f"not started because another action{name} is in progress", NOT_IDLE)
         return None
 
     def _join(self, operation: Operation, task: Task) -> None:
-        """Watch a task that somebody else started."""
+        """Track a task that another user or process started."""
         operation.task, operation.had_task, operation.is_ours, operation.waits_for_idle = task, True, False, False
-        operation.refusal = operation.refusal or "another request had started it"
+        operation.refusal = operation.refusal or "another request had started the action"
         operation.changed_at = self._session.clock.now()
 
     def _refused(self, operation: Operation, exc: VcloudAirError) -> StartResult:
-        """Nothing of the request was carried out."""
+        """Handle a refused request, which was not executed."""
         self.close(operation)
         operation.earlier, operation.intent = operation.intent, None
-        is_repeated = isinstance(exc, AuthenticationError) and operation.refused < _MOST_REFUSALS
+        is_repeated = isinstance(exc, AuthenticationError) and operation.refused < _MAX_REFUSALS
         self._observer.not_started(operation, reason_of(exc), is_repeated=is_repeated)
         if isinstance(exc, AuthenticationError):
             operation.refused += 1
             if is_repeated:
-                return StartResult("the session was over when it was to be started", is_pending=True)
+                return StartResult("the session ended before the request", is_pending=True)
         if isinstance(exc, ApiError) and exc.status and self._is_joined(operation, exc):
             return StartResult()
-        return StartResult(f"it could not be started: {reason_of(exc)}", HINTS.get(exc_code(exc)) or exc.hint, exc)
+        return StartResult(f"starting the action failed: {reason_of(exc)}", HINTS.get(exc_code(exc)) or exc.hint, exc)
 
     def _is_joined(self, operation: Operation, exc: ApiError) -> bool:
-        """Whether the server refused because the action is in progress or complete. Source: protocol/dr.md §3.4."""
+        """Return True when the server refused because the action is in progress or complete.
+
+        Source: protocol/dr.md §3.4.
+        """
         try:
             replication = read_replication(self._session, operation.reference)
         except VcloudAirError as error:
-            _log.debug("the replication cannot be read after a refusal: %s", error)
+            _log.debug("Reading the replication after a refusal failed. %s", error)
             return False
-        is_there = replication.has_come_to(self._action) or replication.is_under_way_to(self._action)
-        if not is_there and (not is_refused_as_done(exc.code, exc.vendor_code) or replication.obstacle(self._action)):
+        is_active = replication.has_reached(self._action) or replication.is_in_progress(self._action)
+        if not is_active and (not is_refused_as_done(exc.code, exc.vendor_code) or replication.obstacle(self._action)):
             return False
         operation.current, operation.is_ours = replication, False
         operation.refusal = reason_of(exc)
-        operation.has_run = replication.is_under_way_to(self._action)
+        operation.has_run = replication.is_in_progress(self._action)
         return True
 
     # -- evidence ------------------------------------------------------------------------------------------------
 
     def search(self, in_doubt: Sequence[Operation]) -> list[Task]:
-        """Return the tasks of the org, and adopt those that are evidence for what is in doubt.
+        """Return the tasks of the org, and assign those that are evidence to the operations in doubt.
 
-        The list of the org comes first; the query is asked only for what is not in it. Raises: ApiError,
-        TransportError, DecodeError.
+        The task list of the org is read first. Tasks are only queried for operations that are not in the list.
+        Raises: ApiError, TransportError, DecodeError.
         """
         tasks = read_tasks(self._session, self._session.identity.org_id)
         missing = [operation for operation in in_doubt if not self._adopt(operation, tasks)]
@@ -283,7 +283,7 @@ class Starter:
             except VcloudAirError as exc:
                 if isinstance(exc, AuthenticationError):
                     raise
-                _log.debug("tasks cannot be queried: %s", exc)
+                _log.debug("Querying tasks failed. %s", exc)
                 return tasks
             known = {path_of(task.href) for task in tasks}
             for operation in missing:
@@ -308,7 +308,7 @@ class Starter:
         return True
 
     def _follow(self, operation: Operation, task: Task) -> None:
-        """Note the task of an action, so that everybody follows it from now on."""
+        """Record the task of an action, so that other processes of this host track it too."""
         is_known = (
             operation.had_task and operation.task is not None and path_of(operation.task.href) == path_of(task.href)
         )
@@ -320,22 +320,22 @@ class Starter:
         if operation.record.is_open and operation.record.action == self._action:
             operation.record = with_task(operation.record, task.href)
             try:
-                # Not made durable: an intent without its task leads to the same task, by way of evidence.
+                # Not durable: if the link is lost, the task is found again as evidence of the intent.
                 self._intents.write(operation.reference, operation.record, is_durable=False)
             except ConfigurationError as exc:
-                _log.warning("%s", exc.message)  # the intent is there, and leads to the task
+                _log.warning("%s", exc.message)  # the stored intent is enough to find the task again
         if not is_known:
             self._observer.started(operation, task)
 
     def close(self, operation: Operation) -> None:
-        """Note that the outcome of an action is known."""
+        """Record that the outcome of an action is known."""
         if operation.record.is_open and operation.record.action == self._action:
             self._intents.close(operation.reference, operation.record)
             operation.record = replace(operation.record, is_open=False)
 
 
 def _earlier_of(operation: Operation) -> Intent | None:
-    """Return the intent whose action may have been started before, or None when this is the first start."""
+    """Return the earlier intent whose action may have started, or None at the first start."""
     if operation.intent is not None or operation.earlier is not None:
         return operation.intent or operation.earlier
     return operation.record.intent() if operation.record.is_open else None

@@ -1,4 +1,4 @@
-"""The operations in progress, whether there is a session to poll them with, and how they end."""
+"""Shared state of the operations in progress, and their ends."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 _Item = TypeVar("_Item")
 
 _NO_SESSION_S = 120.0
-"""How long to wait for a session that cannot be renewed before everything is given up."""
+"""Seconds to retry a session that cannot be renewed before all operations are stopped."""
 
 
 class TrackedOperations:
-    """State that starting, polling and verifying share. ``dry_run``: nothing is started, and no lock is taken."""
+    """Shared state for starting, polling and verifying operations. A dry run starts nothing and takes no locks."""
 
     def __init__(
         self,
@@ -46,27 +46,27 @@ class TrackedOperations:
         self._lost_at = 0.0
 
     def close(self) -> None:
-        """Wait for the threads."""
+        """Wait until the threads end."""
         self._pool.shutdown(wait=True)
 
     def each(self, items: Sequence[_Item], work: Callable[[_Item], object]) -> None:
-        """Call ``work`` with each item in threads, and wait for all of them before an error is raised."""
+        """Call ``work`` with each item in threads. Errors are raised after all calls have ended."""
         futures = [self._pool.submit(work, item) for item in items]
         wait(futures)
         for future in futures:
             future.result()
 
-    def keep(self, operation: Operation) -> None:
+    def track(self, operation: Operation) -> None:
         """Poll an operation from now on."""
         self.in_progress[operation.key] = operation
 
     def begin_later(self, operation: Operation, reason: str) -> None:
         """Begin an operation at the next poll."""
         operation.is_pending, operation.last = True, reason
-        self.keep(operation)
+        self.track(operation)
 
-    def begin_anew(self, operation: Operation, reason: str) -> None:
-        """Begin an operation at the next poll as if it had not been tried."""
+    def restart(self, operation: Operation, reason: str) -> None:
+        """Begin an operation at the next poll as a new attempt."""
         operation.may_have_started, operation.task_href = False, ""
         operation.start_attempt(self.clock.now())
         self.begin_later(operation, reason)
@@ -75,24 +75,24 @@ class TrackedOperations:
 
     @property
     def refusal(self) -> VcloudAirError | None:
-        """The error that stops everything: there has been no session for a while."""
-        patience_s = 0.0 if self.dry_run else _NO_SESSION_S
-        if self._session_error is None or self.clock.now() - self._lost_at < patience_s:
+        """Return the error that stops all operations: the session could not be renewed for a while."""
+        limit_s = 0.0 if self.dry_run else _NO_SESSION_S
+        if self._session_error is None or self.clock.now() - self._lost_at < limit_s:
             return None
         return self._session_error
 
     @property
     def has_session(self) -> bool:
-        """Return False when the last calls were refused."""
+        """Return False when the last requests were refused for lack of a session."""
         return self._session_error is None
 
     def note(self, error: VcloudAirError) -> None:
-        """Remember an error that shows that there is no session."""
+        """Remember an error if it shows that there is no session."""
         if isinstance(error, AuthenticationError) and self._session_error is None:
             self._session_error, self._lost_at = error, self.clock.now()
 
     def retry_session(self) -> float | None:
-        """Forget the last refusal before another poll. Return the time since when there has been no session."""
+        """Clear the session error before another poll. Return the time since which there has been no session."""
         since = self._lost_at if self._session_error is not None else None
         self._session_error = None
         return since
@@ -113,7 +113,7 @@ class TrackedOperations:
         *,
         is_repeatable: bool = False,
     ) -> None:
-        """End an operation as failed. ``is_repeatable``: nothing of it is in progress, so another attempt may begin."""
+        """End an operation as failed. ``is_repeatable``: nothing of it is in progress, so another attempt is safe."""
         operation.result.request_id = str(getattr(error, "request_id", "") or "")
         operation.result.is_repeatable = is_repeatable
         if is_repeatable and operation.intent is not None:
@@ -121,13 +121,13 @@ class TrackedOperations:
         self.end(operation, "failed", reason, hint)
 
     def end_as_unknown(self, operation: Operation) -> None:
-        """End an operation whose task and replication do not show what became of it."""
+        """End an operation as unknown, because neither its task nor its replication shows its outcome."""
         if operation.had_task:
-            reason = f"its task was started and cannot be seen any more ({operation.replication.described()})"
+            reason = f"its task was started and is no longer visible ({operation.replication.described()})"
         else:
             lost = f"{reason_of(operation.lost)}; " if operation.lost is not None else ""
-            shown = f" ({operation.current.described()})" if operation.current is not None else ""
-            reason = f"{lost}no task and no change of the replication shows whether the server started it{shown}"
+            state = f" ({operation.current.described()})" if operation.current is not None else ""
+            reason = f"{lost}neither a task nor the replication shows whether the server started the action{state}"
         operation.result.request_id = str(getattr(operation.lost, "request_id", "") or "")
         self.end(operation, UNKNOWN, reason, decide(operation))
 
@@ -148,11 +148,11 @@ class TrackedOperations:
         self.observer.progressed(operation, task)
         notify_observers(self.session, task)
 
-    def named(self, keys: Iterable[str]) -> list[Operation]:
-        """Return the operations in progress among these keys."""
+    def with_keys(self, keys: Iterable[str]) -> list[Operation]:
+        """Return the operations in progress that have one of these keys."""
         return [self.in_progress[key] for key in keys if key in self.in_progress]
 
 
 def decide(operation: Operation) -> str:
-    """Return the hint of an operation whose outcome is not known."""
+    """Return the hint for an operation with an unknown outcome."""
     return DECIDE.format(name=operation.result.name or operation.result.id)

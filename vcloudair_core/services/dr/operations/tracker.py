@@ -1,7 +1,7 @@
 """Start DR actions, poll them, and return a verdict per VM. The caller decides order and concurrency.
 
-No action is started a second time on a guess: see :mod:`starter` for what may be sent, and when; :mod:`verification`
-for what a verdict takes.
+An action is never started twice on a guess: see :mod:`.starter` for the rules, and :mod:`.verification` for the
+conditions of a verdict.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from vcloudair_core.errors import AuthenticationError, NotFoundError, PermissionDeniedError, VcloudAirError
 from vcloudair_core.services.dr.model import CLEANUP, UNKNOWN
 from vcloudair_core.services.dr.operations.messages import (
+    CHECK_VM,
     HINTS,
-    LOOK,
-    MAYBE,
+    MAY_STILL_RUN,
     NOT_IDLE,
     SIGN_IN,
     is_transient,
@@ -41,20 +41,20 @@ if TYPE_CHECKING:
 
 _SHORTEST_S, _LONGEST_S = 0.25, 10.0
 _SHARE_OF_AGE = 0.1
-"""The next poll comes after this share of the time that an action has taken, as long as it is not known how long
-actions take here; then it comes when the next one is expected to be over."""
+"""The next poll comes after this share of the age of an action, until durations of other actions are known. Then it
+comes at the expected end of the next action."""
 
 _MARGIN_S = 0.01
-"""Added so that a poll does not come right before what it is to see."""
+"""Added so that a poll does not come right before the expected end."""
 
-_TOGETHER_FROM = 3
-"""With so many tasks in progress, the task list of the org is read in place of each task."""
+_TASK_LIST_FROM = 3
+"""From this number of tasks in progress, the task list of the org is read instead of each task."""
 
 
 class OperationTracker:
-    """Use as a context manager. ``begin`` starts operations, ``poll`` reads their state; both report to the observer.
+    """A context manager that starts operations (``begin``), reads their state (``poll``) and calls the observer.
 
-    ``dry_run``: read the state, and start nothing. ``run`` names the run of the operations, for messages to others.
+    ``dry_run``: read the state and start nothing. ``run``: the id of the run, for messages of other processes.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class OperationTracker:
         self._starter = self._tracked.starter
         self._verifier = Verifier(self._tracked)
         self._durations: deque[float] = deque(maxlen=20)
-        """Seconds that the last actions took."""
+        """Durations of the last actions in seconds."""
 
     def __enter__(self) -> OperationTracker:
         return self
@@ -88,15 +88,15 @@ class OperationTracker:
 
     @property
     def refusal(self) -> VcloudAirError | None:
-        """The error that stops everything: there has been no session for a while."""
+        """Return the error that stops all operations: the session could not be renewed for a while."""
         return self._tracked.refusal
 
     # -- starting ------------------------------------------------------------------------------------------------
 
     def begin(self, operations: Sequence[Operation]) -> None:
-        """Start operations, or try those that are pending again.
+        """Start operations, or retry pending ones.
 
-        One whose VM is there already, or that cannot be started, has its verdict at once.
+        Operations whose VM is already in the target state, or that cannot start, get their verdict immediately.
         """
         for operation in operations:
             if not operation.is_pending:
@@ -108,7 +108,7 @@ class OperationTracker:
             self._tracked.each(readable, self._choose_start)
             starting = [operation for operation in readable if operation.needs_start]
             if starting:
-                # One read of the org's tasks for all of them: only those may prevent a request now.
+                # One read of the tasks of the org covers the whole batch.
                 snapshot = self._starter.read_tasks(starting)
                 self._tracked.each(
                     starting, lambda operation: self._note_start(operation, self._starter.start(operation, snapshot))
@@ -119,13 +119,13 @@ class OperationTracker:
         self._verifier.check_vms([operation for operation in readable if operation.needs_vm_check])
 
     def _prepare(self, operation: Operation) -> None:
-        """Take the lock of a replication and read it. Until the server answers, nobody else on this host starts it."""
+        """Lock a replication and read it. The lock keeps other processes on this host from starting an action."""
         operation.current, operation.is_pending = None, False
         if not self._dry_run:
             try:
-                holder = self._starter.hold(operation)
+                holder = self._starter.lock(operation)
             except VcloudAirError as exc:
-                reason = f"it could not be started: {reason_of(exc)}"
+                reason = f"starting the action failed: {reason_of(exc)}"
                 self._tracked.fail(operation, reason, exc.hint, is_repeatable=True)
                 return
             if holder:
@@ -150,12 +150,12 @@ class OperationTracker:
             self._tracked.begin_later(operation, reason_of(exc))
         else:
             self._tracked.note(exc)
-            state = "it was begun before, and cannot be looked at" if may_run else "it could not be started"
-            reason = f"{state}: {reason_of(exc)}"
+            problem = "reading an action that may be in progress failed" if may_run else "starting the action failed"
+            reason = f"{problem}: {reason_of(exc)}"
             self._tracked.fail(operation, reason, exc.hint, error=exc, is_repeatable=not may_run)
 
     def _note_vms(self, operations: Sequence[Operation]) -> None:
-        """Note the VMs of those names before anything is begun: none of them can be what the action makes."""
+        """Store the ids of existing VMs with these names, to distinguish them from the recovered VMs."""
         if not operations or self._dry_run or self._action == CLEANUP:
             return
         try:
@@ -167,20 +167,20 @@ class OperationTracker:
             operation.before = frozenset(vm.id for vm in vms if vm.name == operation.replication.name)
 
     def _choose_start(self, operation: Operation) -> None:
-        """Decide by the replication whether an operation is to be started, followed, or ended."""
+        """Start, track or end an operation, depending on the state of its replication."""
         replication = operation.replication
         is_ours = operation.may_have_started and operation.cleared_at is None
-        if replication.has_come_to(self._action):
+        if replication.has_reached(self._action):
             operation.is_unchanged, operation.needs_vm_check, operation.is_ours = not is_ours, True, is_ours
-        elif not self._dry_run and self._starter.take_up(operation):
-            self._tracked.keep(operation)
-        elif replication.is_under_way_to(self._action):
-            # Somebody began it: see it to its end, do not begin it again.
+        elif not self._dry_run and self._starter.resume_intent(operation):
+            self._tracked.track(operation)
+        elif replication.is_in_progress(self._action):
+            # Another user or process started the action: wait for its end, do not start it again.
             if self._dry_run or not self._options.wait:
-                self._tracked.end(operation, "unchanged", "it is under way already")
+                self._tracked.end(operation, "unchanged", "the action is already in progress")
             else:
                 operation.has_run = True
-                self._tracked.keep(operation)
+                self._tracked.track(operation)
         elif obstacle := replication.obstacle(self._action):
             self._tracked.fail(operation, obstacle, next_step(replication), is_repeatable=True)
         elif not_idle := replication.why_not_idle(self._action):
@@ -188,33 +188,33 @@ class OperationTracker:
                 self._tracked.fail(operation, not_idle, NOT_IDLE)
             else:
                 operation.waits_for_idle = True
-                self._tracked.keep(operation)
+                self._tracked.track(operation)
         elif self._dry_run:
             self._tracked.end(operation, "planned", replication.described())
         else:
             operation.needs_start = True
 
     def _note_start(self, operation: Operation, outcome: StartResult) -> None:
-        """Act on what came of a request."""
+        """Handle the result of a start request."""
         if outcome.is_pending:
             self._tracked.begin_later(operation, outcome.reason)
         elif outcome.reason:
             self._tracked.fail(operation, outcome.reason, outcome.hint, error=outcome.error, is_repeatable=True)
         else:
-            self._tracked.keep(operation)
+            self._tracked.track(operation)
             if operation.refusal:
-                operation.needs_vm_check = operation.replication.has_come_to(self._action)
+                operation.needs_vm_check = operation.replication.has_reached(self._action)
             if self._options.wait:
                 return
             if operation.refusal and operation.task is not None:
-                self._tracked.end(operation, "unchanged", "it is under way already")
+                self._tracked.end(operation, "unchanged", "the action is already in progress")
             elif not operation.refusal and operation.lost is None and operation.intent is not None:
-                self._tracked.end(operation, "started", "the server has begun; nobody waits for it")
+                self._tracked.end(operation, "started", "the server has started the action")
 
     # -- polling -------------------------------------------------------------------------------------------------
 
     def interval(self) -> float:
-        """Return the seconds to the next poll: to the expected end of the next operations, as far as it is known."""
+        """Return the seconds until the next poll: until the expected end of the next operations, if known."""
         now = self._clock.now()
         expected = min(self._durations, default=0.0)
         waits, upcoming = [], []
@@ -227,12 +227,12 @@ class OperationTracker:
             else:
                 waits.append(_SHARE_OF_AGE * (age - expected if expected else age))
         if upcoming:
-            # Those that were begun together are over together: one poll for all of them.
+            # Operations that started together are expected to end together, so one poll is enough for them.
             waits.append(max(left for left in upcoming if left <= min(upcoming) + _SHORTEST_S) + _MARGIN_S)
         return min(_LONGEST_S, max(_SHORTEST_S, min(waits, default=_LONGEST_S)))
 
     def poll(self) -> None:
-        """Read tasks in one call, the replication of each that is over, and their VMs in one call."""
+        """Read the tasks in one request, the replication of each ended task, and the VMs in one request."""
         lost_since = self._tracked.retry_session()
         in_progress = self._tracked.in_progress
         pending = [operation for operation in in_progress.values() if operation.is_pending]
@@ -252,8 +252,8 @@ class OperationTracker:
         self._tracked.lost_since(lost_since)
 
     def _tasks_of(self, with_task: Sequence[Operation], in_doubt: Sequence[Operation]) -> dict[str, Task]:
-        """Read the newest state of many tasks in one call; a task that is not in it is read by itself."""
-        if len(with_task) < _TOGETHER_FROM and not in_doubt:
+        """Return the state of tasks by path, from one request. Tasks that are missing in it are read one by one."""
+        if len(with_task) < _TASK_LIST_FROM and not in_doubt:
             return {}
         try:
             tasks = self._starter.search(in_doubt)
@@ -272,12 +272,12 @@ class OperationTracker:
             self._verifier.handle_poll_error(operation, exc)
 
     def _follow(self, operation: Operation, task: Task, latest: Task | None) -> None:
-        """Act on the status of a task, never on its progress."""
+        """Handle the status of a task. Its progress is never used, because it can be wrong."""
         if latest is None:
             try:
                 latest = read_task(self._session, task)
             except (NotFoundError, PermissionDeniedError) as exc:
-                operation.task, operation.last = None, f"its task is not to be seen any more ({exc.status})"
+                operation.task, operation.last = None, f"its task is no longer visible ({exc.status})"
                 return
             except UntrustedOriginError:
                 operation.task, operation.last = None, "the link to its task leads to another host"
@@ -297,68 +297,68 @@ class OperationTracker:
             self._verifier.verify(operation)
 
     def _task_failed(self, operation: Operation, task: Task, error: str) -> None:
-        status = {"error": "failed", "canceled": "was cancelled", "aborted": "was aborted"}[task.status.lower()]
+        status = {"error": "failed", "canceled": "was canceled", "aborted": "was aborted"}[task.status.lower()]
         reason = f"its task {status}{error.rstrip('.')}"
         if is_refused_as_done(task.error_code, task.vendor_code) and not operation.refusal:
-            # Another request was first: what that one leads to counts.
+            # Another request came first; its result counts.
             operation.task, operation.refusal = None, reason
             self._verifier.verify(operation)
         elif operation.is_inherited:
-            # The server shows how the action of an earlier run ended, so that this run may start its own.
+            # The action of an earlier run has ended, so this run can start its own.
             self._starter.close(operation)
-            self._tracked.begin_anew(operation, reason)
+            self._tracked.restart(operation, reason)
         else:
-            hint = HINTS.get(task.vendor_code or task.error_code, LOOK)
+            hint = HINTS.get(task.vendor_code or task.error_code, CHECK_VM)
             self._tracked.fail(operation, reason, hint, is_repeatable=True)
 
-    # -- giving up -----------------------------------------------------------------------------------------------
+    # -- timeouts ------------------------------------------------------------------------------------------------
 
     def _give_up_if_late(self, operation: Operation) -> None:
         now, options = self._clock.now(), self._options
         if not self._tracked.has_session:
-            return  # without a session nothing of it can be read
+            return  # without a session, its state cannot be read
         if operation.is_verifying:
             if now - operation.verify_from >= 2 * options.verify_timeout:
-                reason = "its task ended in success, but nothing could be read of what came of it"
-                self._tracked.fail(operation, reason, LOOK)
+                reason = "its task succeeded, but its result could not be read"
+                self._tracked.fail(operation, reason, CHECK_VM)
             return
         silent, total = now - operation.changed_at, now - operation.began
         is_late = operation.vm_timeout is not None and total >= operation.vm_timeout
         if operation.needs_evidence and operation.intent is not None and not operation.has_run:
-            # The search for a sign of it has an end of its own, unless nothing can be read.
+            # The search for evidence has its own time limit, which does not apply while reads fail.
             if is_late or total >= max(options.stuck_after, options.lost_grace) + _LONGEST_S:
                 self._tracked.end_as_unknown(operation)
         elif is_late:
-            self._give_up(operation, f"it is not over after {total:.0f} s ({operation.described()})")
+            self._give_up(operation, f"the action has not ended after {total:.0f} s ({operation.described()})")
         elif silent >= options.stuck_after:
             self._give_up(operation, f"nothing changed for {silent:.0f} s ({operation.described()})")
 
     def _give_up(self, operation: Operation, reason: str) -> None:
         is_seen = operation.task is not None or operation.has_run
         if self._options.cancel_on_stop and self._cancel(operation):
-            self._tracked.fail(operation, f"{reason}; the server was asked to cancel it", LOOK)
+            self._tracked.fail(operation, f"{reason}; its cancellation was requested", CHECK_VM)
         elif operation.is_pending and operation.intent is None and not operation.may_have_started:
             self._tracked.fail(operation, reason, NOT_IDLE, is_repeatable=True)
         elif operation.intent is not None and not is_seen:
             self._tracked.end(operation, UNKNOWN, reason, decide(operation))
         else:
-            self._tracked.fail(operation, reason, MAYBE)
+            self._tracked.fail(operation, reason, MAY_STILL_RUN)
 
     def abandon(self, keys: Iterable[str], reason: str) -> None:
-        """Give up the operations in progress among these keys."""
-        for operation in self._tracked.named(keys):
+        """Stop waiting for the operations with these keys."""
+        for operation in self._tracked.with_keys(keys):
             self._give_up(operation, f"{reason} ({operation.described()})")
 
     def end_unknown(self, reason: str) -> None:
-        """End the operations in progress as unknown, or as not started: there is no session to poll them with."""
+        """End the operations in progress as unknown or skipped, because there is no session to poll them with."""
         for operation in list(self._tracked.in_progress.values()):
             if operation.is_pending and not operation.may_have_started and operation.intent is None:
                 self._tracked.end(operation, "skipped", f"not started: {reason}", SIGN_IN)
             else:
-                self._tracked.end(operation, UNKNOWN, reason, MAYBE)
+                self._tracked.end(operation, UNKNOWN, reason, MAY_STILL_RUN)
 
     def cancel_tasks(self) -> None:
-        """Ask the server to cancel the tasks in progress. A later poll shows what comes of that."""
+        """Ask the server to cancel the tasks in progress. A later poll shows their state."""
         self._tracked.each(list(self._tracked.in_progress.values()), self._cancel)
 
     def _cancel(self, operation: Operation) -> bool:

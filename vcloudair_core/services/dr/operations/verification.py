@@ -1,6 +1,6 @@
-"""Verify what an action led to: first the replication, then the VM. A successful task alone is no verdict.
+"""Verify the result of an action: first the replication, then the VM.
 
-Source: protocol/dr.md §4.1.
+A successful task alone does not prove success. Source: protocol/dr.md §4.1.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from vcloudair_core.errors import AuthenticationError, NotFoundError, Permission
 from vcloudair_core.services.dr.model import CLEANUP, UNKNOWN, Replication
 from vcloudair_core.services.dr.operation_options import START
 from vcloudair_core.services.dr.operations.messages import (
-    GONE,
-    LOOK,
+    CHECK_LOCATION,
+    CHECK_VM,
     NOT_IDLE,
-    has_gone_wrong,
+    has_error,
     is_transient,
     next_step,
     reason_of,
 )
 from vcloudair_core.services.dr.operations.recovered_vms import RecoveredVms
 from vcloudair_core.services.dr.store import find_vms, read_replication, seconds_since_1970
-from vcloudair_core.services.dr.vm_checks import VmRecord, fault_of_vm, vms_of
+from vcloudair_core.services.dr.vm_checks import VmRecord, vm_problem, vms_of
 
 if TYPE_CHECKING:
     from vcloudair_core.services.dr.operations.operation import Operation
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Verifier:
-    """Compare replications and VMs with where the action leads, and end the operations that are there or failed."""
+    """Compare replications and VMs with the target state of the action, and end operations with a verdict."""
 
     def __init__(self, tracked: TrackedOperations) -> None:
         self._tracked, self._action, self._options = tracked, tracked.action, tracked.options
@@ -40,26 +40,22 @@ class Verifier:
     # -- the replication -----------------------------------------------------------------------------------------
 
     def verify(self, operation: Operation) -> None:
-        """Read the replication of an operation. VMs of those that are there are checked together, afterwards.
+        """Read the replication of an operation. :meth:`check_vms` checks the VMs later, in one request.
 
         Raises: ApiError, TransportError, DecodeError.
         """
         try:
             replication = read_replication(self._tracked.session, operation.reference)
         except (NotFoundError, PermissionDeniedError) as exc:
-            task = "its task ended in success, but " if operation.is_verifying else ""
-            self._tracked.fail(
-                operation,
-                f"{task}its replication is not there any more ({exc.status})",
-                "Look for the VM.",
-                error=exc,
-            )
+            task = "its task succeeded, but " if operation.is_verifying else ""
+            reason = f"{task}its replication no longer exists ({exc.status})"
+            self._tracked.fail(operation, reason, "Check where the VM is.", error=exc)
             return
         now = self._clock.now()
         operation.current = replication
         if replication.described() != operation.last:
             operation.last, operation.changed_at = replication.described(), now
-        operation.needs_vm_check = replication.has_come_to(self._action)
+        operation.needs_vm_check = replication.has_reached(self._action)
         if not operation.needs_vm_check:
             self._not_there_yet(operation, replication, now)
 
@@ -67,17 +63,17 @@ class Verifier:
         if operation.is_verifying:
             if operation.is_inherited and self._is_long_over(operation, replication):
                 self._tracked.starter.close(operation)
-                self._tracked.begin_anew(operation, "an earlier action of it is over")
+                self._tracked.restart(operation, "an earlier action has ended")
             else:
                 self._fail_if_not_shown(operation, now)
-        elif replication.is_under_way_to(self._action):
+        elif replication.is_in_progress(self._action):
             operation.has_run = True
             if not self._options.wait:
-                self._tracked.end(operation, "started", "the server has begun; nobody waits for it")
+                self._tracked.end(operation, "started", "the server has started the action")
         elif operation.task is not None:
-            return  # adopted just now
-        elif has_gone_wrong(replication, self._action) and (operation.has_run or not operation.error_before):
-            self._tracked.fail(operation, f"the replication says: {replication.described()}", LOOK)
+            return  # the task was found just now
+        elif has_error(replication, self._action) and (operation.has_run or not operation.error_before):
+            self._tracked.fail(operation, f"its replication shows an error: {replication.described()}", CHECK_VM)
         elif operation.waits_for_idle and not replication.why_not_idle(self._action):
             self._tracked.begin_later(operation, "its state has changed")
         elif operation.refusal and replication.obstacle(self._action):
@@ -87,22 +83,22 @@ class Verifier:
             self._without_sign(operation, replication)
 
     def _without_sign(self, operation: Operation, replication: Replication) -> None:
-        """Decide when tasks and replication have shown nothing for a while. No timeout ends in a start."""
+        """Decide when neither tasks nor the replication show the action. A timeout alone never starts it again."""
         not_idle = replication.why_not_idle(self._action)
         if operation.waits_for_idle:
             reason = f"not started: {not_idle or replication.described()}"
             self._tracked.fail(operation, reason, NOT_IDLE, is_repeatable=True)
         elif operation.refusal:
-            reason = f"{operation.refusal}; the replication says: {replication.described()}"
-            self._tracked.fail(operation, reason, LOOK)
+            reason = f"{operation.refusal}; the state of its replication: {replication.described()}"
+            self._tracked.fail(operation, reason, CHECK_VM)
         elif operation.has_run:
-            reason = f"it was in progress, and now the replication says: {replication.described()}"
-            self._tracked.fail(operation, reason, LOOK)
+            reason = f"the action was in progress and has stopped; the replication shows: {replication.described()}"
+            self._tracked.fail(operation, reason, CHECK_VM)
         elif not not_idle and self._is_to_start_again(operation):
             operation.cleared_at = operation.intent.at if operation.intent is not None else 0.0
             operation.start_again = False
             operation.began = operation.changed_at = self._clock.now()
-            self._tracked.begin_later(operation, "it is started again")
+            self._tracked.begin_later(operation, "the action is started again")
         else:
             self._tracked.end_as_unknown(operation)
 
@@ -119,14 +115,15 @@ class Verifier:
     def _fail_if_not_shown(self, operation: Operation, now: float) -> None:
         if now - operation.verify_from >= self._options.verify_timeout:
             is_success = operation.result.task.get("status") == "success"
-            reached = "its task ended in success" if is_success else operation.last
-            shown = operation.last if reached != operation.last else "there is no more to see of it"
-            self._tracked.fail(operation, f"{reached}, but after {self._options.verify_timeout:.0f} s {shown}", LOOK)
+            reached = "its task succeeded" if is_success else operation.last
+            shown = operation.last if reached != operation.last else "nothing has changed"
+            reason = f"{reached}, but after {self._options.verify_timeout:.0f} s: {shown}"
+            self._tracked.fail(operation, reason, CHECK_VM)
 
     # -- the VM --------------------------------------------------------------------------------------------------
 
     def check_vms(self, operations: Sequence[Operation]) -> None:
-        """Read the VMs of those whose replications are where the action leads, in one call, and end those that fit."""
+        """Read the VMs of replications in the target state in one request, and end those that are recovered."""
         if not operations:
             return
         try:
@@ -143,27 +140,28 @@ class Verifier:
             self.handle_poll_error(operation, exc)
             return
         self._tracked.note(exc)
-        reason = f"its VM could not be looked at: {reason_of(exc)}"
+        reason = f"reading its VM failed: {reason_of(exc)}"
         self._tracked.fail(operation, reason, exc.hint, error=exc, is_repeatable=operation.is_unchanged)
 
     def _check_vm(self, operation: Operation, vms: Sequence[VmRecord]) -> None:
         replication, now = operation.replication, self._clock.now()
-        is_on_required = operation.power_on and not operation.is_unchanged
-        fault = fault_of_vm(vms, replication, self._action, is_on_wanted=is_on_required, before=operation.before)
-        if not fault and self._action != CLEANUP:
+        must_be_on = operation.power_on and not operation.is_unchanged
+        problem = vm_problem(vms, replication, self._action, must_be_on=must_be_on, before=operation.before)
+        if not problem and self._action != CLEANUP:
             own_vms, _ = vms_of(vms, replication, operation.before)
             operation.result.vm = self._recovered.described(own_vms)
-        if operation.is_unchanged and fault:
-            self._tracked.end(operation, "failed", fault, GONE)
+        if operation.is_unchanged and problem:
+            self._tracked.end(operation, "failed", problem, CHECK_LOCATION)
         elif operation.is_unchanged:
             self._tracked.end(operation, "unchanged", f"nothing to do: {replication.described()}")
-        elif not fault:
-            self._tracked.end(operation, "succeeded", "another request had started it" if operation.refusal else "")
+        elif not problem:
+            reason = "another request had started the action" if operation.refusal else ""
+            self._tracked.end(operation, "succeeded", reason)
         else:
             if not operation.is_verifying:
                 operation.is_verifying, operation.verify_from = True, now
                 self._tracked.in_progress.setdefault(operation.key, operation)
-            operation.last = fault
+            operation.last = problem
             self._fail_if_not_shown(operation, now)
 
     def handle_poll_error(self, operation: Operation, exc: VcloudAirError) -> None:
@@ -174,6 +172,6 @@ class Verifier:
             self._tracked.in_progress.setdefault(operation.key, operation)
         elif not is_transient(exc):
             operation.result.request_id = str(getattr(exc, "request_id", "") or "")
-            # The request may come to its end all the same.
+            # The action may still end at the server.
             verdict = "failed" if operation.intent is None else UNKNOWN
-            self._tracked.end(operation, verdict, f"it cannot be followed any more: {reason_of(exc)}", LOOK)
+            self._tracked.end(operation, verdict, f"polling the action failed: {reason_of(exc)}", CHECK_VM)

@@ -1,1 +1,1 @@
-"""Units of metrics, for Prometheus and for people."""
+"""Units of metrics, for Prometheus and for display."""

@@ -1,4 +1,4 @@
-"""Units for people: KB of the APIs, which are 1024 bytes, as KiB, MiB, GiB or TiB, whichever suits the values."""
+"""Readable units for display: KB of the API, which are 1024 bytes, as KiB, MiB, GiB or TiB."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Iterable
 
 _PREFIXES = ("KiB", "MiB", "GiB", "TiB")
 _SCALED = {"KB": "", "KBps": "/s"}
-"""Units that are scaled, and what follows the prefix."""
+"""Units that are scaled, with the suffix after the prefix."""
 
 
 def display_unit(unit: str | None, values: Iterable[float]) -> tuple[str, float]:
-    """Return the unit that is easy to read for all of the values, and the factor that converts them.
+    """Return a readable unit for all of the values, and the conversion factor.
 
-    The largest value decides, so that the values of a series, a column or an axis have one unit. Units other than
-    ``KB`` and ``KBps`` stay as they are.
+    The largest value decides, so that all values of a series, column or axis have the same unit. Units other than
+    ``KB`` and ``KBps`` do not change.
     """
     if unit not in _SCALED:
         return unit or "", 1.0

@@ -1,4 +1,7 @@
-"""Metrics in the names and base units of Prometheus: ``cpu.usage.average`` is ``vca_vm_cpu_usage_average_ratio``."""
+"""Names and base units of metrics for Prometheus.
+
+For example, ``cpu.usage.average`` becomes ``vca_vm_cpu_usage_average_ratio``.
+"""
 
 from __future__ import annotations
 
@@ -15,20 +18,20 @@ BASE = {
     "s": ("seconds", 1.0),
     "W": ("watts", 1.0),
 }
-"""Unit to base unit, and what to multiply with."""
+"""Base unit and conversion factor of each unit."""
 
 PREFIX = "vca_vm"
 
 
 def base_of(name: str, unit: str | None) -> tuple[str, str, float]:
-    """Return the name of the metric, its base unit or an empty text, and the factor for values."""
-    word, factor = BASE.get(unit or "", ("", 1.0))
+    """Return the Prometheus name of a metric, its base unit or an empty string, and the conversion factor."""
+    base_unit, factor = BASE.get(unit or "", ("", 1.0))
     separated = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
     plain = re.sub(r"[^a-z0-9]+", "_", separated).strip("_")
-    return "_".join(text for text in (PREFIX, plain, word) if text), word, factor
+    return "_".join(text for text in (PREFIX, plain, base_unit) if text), base_unit, factor
 
 
 def help_of(name: str) -> str:
     """Return the description of a metric."""
     known = known_metrics().get(name)
-    return f"{known.meaning[:1].upper()}{known.meaning[1:]} ({name})." if known else f"{name} as the server gives it."
+    return f"{known.meaning[:1].upper()}{known.meaning[1:]} ({name})." if known else f"{name} of the server."

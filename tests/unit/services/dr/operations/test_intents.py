@@ -1,8 +1,8 @@
-"""An action is requested at most once: each way to lose its trace, with each way to come back to it.
+"""An action is requested at most once, for many combinations of server behavior, lost responses and restarts.
 
-A second request is allowed only when the first provably did not arrive, or when somebody decided so. The simulated
-server is slow, hides what it does, or uses other words; the client loses the answer, or dies; and then the run is
-resumed, started anew, started from elsewhere, or tried again by its plan.
+A second request is allowed only when the first provably did not arrive, or when the user decided so. The simulated
+server is slow, hides its state, or uses other state names. The client loses the response, or dies. Then the run is
+resumed, started again, started from another host, or retried by its plan.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ ANSWERS: dict[str, dict[str, Any] | None] = {
     "refused with 500": {"kind": "status", "status": 500},
 }
 DEATHS = ("none", "vm_starting", "request", "vm_started", "vm_finished")
-"""The last thing that is done: the event that is written, or the request."""
+"""The event or request after which the process dies."""
 WAYS = ("resume", "resume twice", "new run", "library")
 
 
 class Died(BaseException):
-    """As if the process had been killed."""
+    """Simulates a killed process."""
 
 
 PLAN = RecoveryPlan("payroll", (Group("g", (PlannedVm(name(1), retries=2, retry_delay_s=1),)),))
@@ -67,15 +67,15 @@ SHORT = RunOptions(verify_timeout=60, lost_grace=30)
 @contextmanager
 def dying(at: str) -> Iterator[None]:
     """Kill the run right after an event is written, or right after the request."""
-    whole = Journal.append
+    real_append = Journal.append
 
-    def append(self: Journal, event: str, **words: Any) -> Any:
+    def append(self: Journal, event: str, **fields: Any) -> Any:
         if at == "request" and event == "vm_started":
             raise Died
-        made = whole(self, event, **words)
+        record = real_append(self, event, **fields)
         if event == at:
             raise Died
-        return made
+        return record
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Journal, "append", append)
@@ -83,18 +83,18 @@ def dying(at: str) -> Iterator[None]:
 
 
 def first_run(cloud: RecoveryCloud, death: str) -> None:
-    """The run that loses its trace."""
+    """Start a run whose process dies."""
     with dying(death), suppress(Died):
         start(cloud.client, PLAN, "failover", SHORT)
 
 
 def come_back(cloud: RecoveryCloud, way: str) -> list[str]:
-    """Whatever an operator may do next. Returns the verdicts that are told last."""
+    """Do what an operator may do next, and return the final verdicts."""
     if way == "new run":
         return verdicts(start(cloud.client, PLAN, "failover", SHORT))
     if way == "library":
         options = OperationOptions(verify_timeout=60, lost_grace=30)
-        return [one.verdict for one in cloud.service.act("failover", [name(1)], options=options)]
+        return [result.verdict for result in cloud.service.act("failover", [name(1)], options=options)]
     report = resume(cloud.client, options=SHORT)
     return verdicts(report) if way == "resume" else verdicts(resume(cloud.client, options=SHORT))
 
@@ -104,14 +104,14 @@ def verdicts(report: RunReport) -> list[str]:
 
 
 def quiet(cloud: RecoveryCloud) -> None:
-    """Let everything happen that was accepted."""
+    """Let all accepted actions end."""
     cloud.simulator.faults.clear()
     cloud.clock.advance(4000)
     cloud.simulator.tasks.settle()
 
 
 def _ways_back(server: str, answer: str) -> list[tuple[str, str]]:
-    """Two of all pairs for each cell, others for each; with VCA_ONCE_ALL=1 all of them."""
+    """Return two pairs for each combination, which vary between combinations; all pairs with VCA_ONCE_ALL=1."""
     pairs = list(itertools.product(DEATHS, WAYS))
     if os.environ.get("VCA_ONCE_ALL"):
         return pairs
@@ -120,20 +120,20 @@ def _ways_back(server: str, answer: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("answer", "server"), sampled_pairs(ANSWERS, SERVERS, 5))
-def test_no_timeout_death_or_repetition_ends_in_a_second_request(tmp_path: Path, server: str, answer: str) -> None:
+def test_no_timeout_crash_or_retry_sends_a_second_request(tmp_path: Path, server: str, answer: str) -> None:
     for number, (death, way) in enumerate(_ways_back(server, answer)):
         with recovery_cloud(tmp_path / str(number), 1, dr_task_s=20, **SERVERS[server]) as cloud:
             order = ANSWERS[answer]
             if order is not None:
                 cloud.simulator.faults.add(method="POST", path="/action/failover", count=1, **order)
             first_run(cloud, death)
-            told = come_back(cloud, way)
-            where = (server, answer, death, way, told)
+            final = come_back(cloud, way)
+            where = (server, answer, death, way, final)
             assert len(cloud.posts()) <= 1, where
             quiet(cloud)
             recovered = cloud.replication(1).recovery_state in ("complete", "ok")
-            assert "succeeded" not in told or recovered, where
-            # What the server has carried out is told, as soon as it shows it.
+            assert "succeeded" not in final or recovered, where
+            # A new run reports the action as complete as soon as the server shows it.
             if recovered:
                 assert come_back(cloud, "new run") in (["succeeded"], ["unchanged"]), where
             assert len(cloud.posts()) <= 1, where
@@ -141,19 +141,19 @@ def test_no_timeout_death_or_repetition_ends_in_a_second_request(tmp_path: Path,
 
 @pytest.mark.parametrize("answer", ["lost before", "refused with 500"])
 @pytest.mark.parametrize("decision", ["start_again", "on_unknown"])
-def test_a_decision_starts_it_once_more_and_only_once(tmp_path: Path, answer: str, decision: str) -> None:
-    words: dict[str, Any] = {"start_again": (name(1),)} if decision == "start_again" else {"on_unknown": "start"}
+def test_a_decision_starts_the_action_once_more(tmp_path: Path, answer: str, decision: str) -> None:
+    decided: dict[str, Any] = {"start_again": (name(1),)} if decision == "start_again" else {"on_unknown": "start"}
     with recovery_cloud(tmp_path, 1, dr_task_s=20) as cloud:
         cloud.simulator.faults.add(method="POST", path="/action/failover", count=1, **(ANSWERS[answer] or {}))
         assert verdicts(start(cloud.client, PLAN, "failover", SHORT)) == ["unknown"]
-        report = resume(cloud.client, options=RunOptions(verify_timeout=60, lost_grace=30, **words))
+        report = resume(cloud.client, options=RunOptions(verify_timeout=60, lost_grace=30, **decided))
         assert (report.verdict, verdicts(report)) == ("succeeded", ["succeeded"])
         assert len(cloud.posts()) == 2
-        assert verdicts(resume(cloud.client, options=RunOptions(**words))) == ["succeeded"]
+        assert verdicts(resume(cloud.client, options=RunOptions(**decided))) == ["succeeded"]
         assert len(cloud.posts()) == 2
 
 
-def test_a_decision_does_not_start_what_is_in_progress(tmp_path: Path) -> None:
+def test_a_decision_does_not_start_an_action_in_progress_again(tmp_path: Path) -> None:
     with recovery_cloud(tmp_path, 1, dr_task_s=20, dr_start_delay_s=600) as cloud:
         cloud.simulator.faults.add(method="POST", path="/action/failover", count=1, kind="reset_after")
         with dying("request"), pytest.raises(Died):
@@ -164,8 +164,8 @@ def test_a_decision_does_not_start_what_is_in_progress(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("server", [server for server in SERVERS if not server.startswith("visible")])
-def test_somebody_elsewhere_joins_what_is_in_progress(tmp_path: Path, server: str) -> None:
-    """Another host has no journal and no intent of ours: its server tells."""
+def test_another_host_tracks_an_action_in_progress(tmp_path: Path, server: str) -> None:
+    """The other host has neither the journal nor the intent, only the state of the server."""
     with recovery_cloud(tmp_path, 1, dr_task_s=20, **SERVERS[server]) as cloud:
         with dying("vm_started"), pytest.raises(Died):
             start(cloud.client, PLAN, "failover", SHORT)
@@ -181,8 +181,8 @@ def test_somebody_elsewhere_joins_what_is_in_progress(tmp_path: Path, server: st
 
 @pytest.mark.parametrize("via", ["task", "http-400", "http-409", "busy"])
 @pytest.mark.parametrize("code_in", ["vendorSpecificErrorCode", "minorErrorCode"])
-def test_a_refusal_of_what_is_in_progress_is_watched(tmp_path: Path, via: str, code_in: str) -> None:
-    """The other one starts right between reading and asking."""
+def test_a_refused_action_in_progress_is_tracked(tmp_path: Path, via: str, code_in: str) -> None:
+    """Another user starts the action between the read and the request."""
     with recovery_cloud(tmp_path, 1, dr_task_s=20, state_error_via=via, error_code_in=code_in) as cloud:
         from vcloudair_core.simulator.replication.replication_states import start as begin
 
@@ -195,25 +195,25 @@ def test_a_refusal_of_what_is_in_progress_is_watched(tmp_path: Path, via: str, c
         assert len(cloud.posts()) == 1 or via == "busy"
 
 
-def test_only_a_known_idle_state_is_started_from(tmp_path: Path) -> None:
-    for place, words in enumerate((("notStarted=resting",), ("none=nothing",), ("notStarted=Unknown",))):
-        with recovery_cloud(tmp_path / str(place), 1, state_words=words) as cloud:
+def test_actions_start_only_from_known_idle_states(tmp_path: Path) -> None:
+    for number, state_words in enumerate((("notStarted=resting",), ("none=nothing",), ("notStarted=Unknown",))):
+        with recovery_cloud(tmp_path / str(number), 1, state_words=state_words) as cloud:
             try:
-                (found,) = cloud.service.act("failover", options=OperationOptions(lost_grace=30))
+                (result,) = cloud.service.act("failover", options=OperationOptions(lost_grace=30))
             except VcloudAirError:
                 continue
-            assert (found.verdict, cloud.posts()) == ("failed", []), words
-            assert "not started" in found.reason
+            assert (result.verdict, cloud.posts()) == ("failed", []), state_words
+            assert "not started" in result.reason
 
 
-def test_what_is_not_offered_is_not_started(tmp_path: Path) -> None:
+def test_actions_that_the_server_does_not_offer_are_not_started(tmp_path: Path) -> None:
     with recovery_cloud(tmp_path, 1) as cloud:
-        cloud.replication(1).recovery_state = "error"  # a test is not offered then
-        (found,) = cloud.service.act("test", options=OperationOptions(lost_grace=30))
-        assert (found.verdict, cloud.posts()) == ("failed", [])
+        cloud.replication(1).recovery_state = "error"  # the server offers no test in this state
+        (result,) = cloud.service.act("test", options=OperationOptions(lost_grace=30))
+        assert (result.verdict, cloud.posts()) == ("failed", [])
 
 
-def test_a_killed_run_without_a_plan_is_taken_up_by_the_next(tmp_path: Path) -> None:
+def test_a_second_action_without_a_plan_tracks_the_first(tmp_path: Path) -> None:
     with recovery_cloud(tmp_path, 1, dr_task_s=600, dr_start_delay_s=60) as cloud:
         (first,) = cloud.service.act("failover", options=OperationOptions(wait=False))
         (second,) = cloud.service.act("failover")

@@ -41,7 +41,7 @@ SECTION = b"""<?xml version="1.0" encoding="UTF-8"?>
 
 
 def give_addresses(cloud: RecoveryCloud) -> None:
-    """Let recovered VMs come up with two interfaces."""
+    """Give recovered VMs two interfaces."""
     world: Any = cloud.simulator.world
     made = world.recovered_vm
 
@@ -56,7 +56,7 @@ def test_addresses_of_all_interfaces_are_read_in_their_order() -> None:
     assert parse_addresses(SECTION) == ["10.0.0.5", "2001:db8::5", "10.0.1.5"]
 
 
-def test_another_document_is_not_a_section() -> None:
+def test_other_documents_are_rejected() -> None:
     with pytest.raises(DecodeError):
         parse_addresses(b"<Weather/>")
 

@@ -1,4 +1,4 @@
-"""Hosts share nothing but the cloud: the task list of the org is read once for a batch, before anything is started."""
+"""Actions of other hosts are found in the task list of the org, which is read once before each batch."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from vcloudair_core.simulator.replication.replication_states import start as beg
 from vcloudair_core.testing import simulated_app, simulator_settings
 
 LATE: dict[str, Any] = {"dr_task_s": 20, "dr_start_delay_s": 60}
-"""The server accepts a request, shows a task, and leaves the replication as it was for a while."""
+"""A server that shows a task, but does not change the replication for a while."""
 PATIENT = OperationOptions(stuck_after=3000, verify_timeout=60, lost_grace=30)
 SHOWN: dict[str, dict[str, Any]] = {
     "prompt": {},
@@ -33,36 +33,36 @@ SHOWN: dict[str, dict[str, Any]] = {
     "starts later, clock behind": {"dr_start_delay_s": 40.0, "clock_skew_s": -3600.0},
     "starts later, 202": {"dr_start_delay_s": 40.0, "dr_status": 202},
 }
-"""Servers that show the task of an action, whatever the replication says."""
+"""Servers that show the task of an action, whatever the state of the replication."""
 
 
 @contextmanager
 def another_host(cloud: RecoveryCloud, folder: Path) -> Iterator[Client]:
-    """A client with a state folder of its own."""
+    """Yield a client with its own state folder."""
     settings = {**simulator_settings(cloud.simulator), "state_dir": str(folder)}
     with simulated_app(cloud.simulator, cloud.clock).client(**settings) as client:
         yield client
 
 
 def calls(cloud: RecoveryCloud) -> list[str]:
-    """Methods and the last words of paths, sign-in and sign-out excepted."""
-    entries = [request for request in cloud.simulator.request_log.entries() if "session" not in request.path]
-    words = {"tasksList": "task list", "replications": "replication", "action": "action", "query": "query"}
+    """Return methods and kinds of resources of the requests, without sign-in and sign-out."""
+    requests = [request for request in cloud.simulator.request_log.entries() if "session" not in request.path]
+    kinds = {"tasksList": "task list", "replications": "replication", "action": "action", "query": "query"}
     return [
-        f"{one.method} {next((words[part] for part in reversed(one.path.split('/')) if part in words), one.path)}"
-        for one in entries
+        f"{entry.method} {next((kinds[part] for part in reversed(entry.path.split('/')) if part in kinds), entry.path)}"
+        for entry in requests
     ]
 
 
 def before_first_action(cloud: RecoveryCloud) -> list[str]:
-    """Calls up to the first action, that one included."""
-    made = calls(cloud)
-    return made[: made.index("POST action") + 1]
+    """Return the requests up to and including the first action."""
+    requests = calls(cloud)
+    return requests[: requests.index("POST action") + 1]
 
 
 @pytest.mark.parametrize("server", SHOWN)
 @pytest.mark.parametrize("way", ["action", "plan"])
-def test_a_second_host_watches_what_the_first_started(tmp_path: Path, server: str, way: str) -> None:
+def test_a_second_host_tracks_the_action_of_the_first(tmp_path: Path, server: str, way: str) -> None:
     with recovery_cloud(tmp_path, 1, **{"dr_task_s": 20, **SHOWN[server]}) as cloud:
         (first,) = cloud.service.act("failover", [name(1)], options=OperationOptions(wait=False))
         with another_host(cloud, tmp_path / "elsewhere") as other:
@@ -81,7 +81,7 @@ def test_the_task_list_is_read_once_for_a_batch(tmp_path: Path) -> None:
         results = cloud.service.act("failover", options=OperationOptions(max_concurrent=3))
         assert [result.verdict for result in results] == ["succeeded"] * 3
         assert before_first_action(cloud) == [
-            "GET replication",  # the list of them
+            "GET replication",  # the list of replications
             *["GET replication"] * 3,
             "GET query",
             "GET task list",
@@ -89,7 +89,7 @@ def test_the_task_list_is_read_once_for_a_batch(tmp_path: Path) -> None:
         ]
 
 
-def test_each_batch_reads_it_anew(tmp_path: Path) -> None:
+def test_each_batch_reads_the_task_list_again(tmp_path: Path) -> None:
     with recovery_cloud(tmp_path, 2, dr_task_s=20) as cloud:
         cloud.service.act("failover", options=OperationOptions(max_concurrent=1))
         assert [call for call in calls(cloud) if call in ("GET task list", "POST action")] == [
@@ -98,14 +98,14 @@ def test_each_batch_reads_it_anew(tmp_path: Path) -> None:
         ] * 2
 
 
-def test_a_dry_run_does_not_read_it(tmp_path: Path) -> None:
+def test_a_dry_run_does_not_read_the_task_list(tmp_path: Path) -> None:
     with recovery_cloud(tmp_path, 2, dr_task_s=20) as cloud:
         results = cloud.service.act("failover", dry_run=True)
         assert [result.verdict for result in results] == ["planned", "planned"]
         assert "GET task list" not in calls(cloud)
 
 
-def test_it_is_not_read_when_there_is_nothing_to_start(tmp_path: Path) -> None:
+def test_without_vms_to_start_the_task_list_is_not_read(tmp_path: Path) -> None:
     with recovery_cloud(tmp_path, 2, dr_task_s=20) as cloud:
         cloud.service.act("failover", [name(1)])
         begin(cloud.simulator, cloud.replication(2), "failover")  # in progress, as its replication shows
@@ -115,23 +115,23 @@ def test_it_is_not_read_when_there_is_nothing_to_start(tmp_path: Path) -> None:
         assert not {"GET task list", "POST action"} & set(calls(cloud))
 
 
-def test_only_what_is_in_progress_is_left_out_of_a_batch(tmp_path: Path) -> None:
+def test_actions_in_progress_are_left_out_of_a_batch(tmp_path: Path) -> None:
     with recovery_cloud(tmp_path, 3, **LATE) as cloud:
         begin(cloud.simulator, cloud.replication(2), "failover")
         results = cloud.service.act("failover", options=PATIENT)
         assert [result.verdict for result in results] == ["succeeded"] * 3
-        assert [result.reason for result in results] == ["", "another request had started it", ""]
+        assert [result.reason for result in results] == ["", "another request had started the action", ""]
         assert sorted(cloud.begun()) == [name(1), name(3)]
 
 
-def test_what_is_joined_is_not_waited_for_unless_asked(tmp_path: Path) -> None:
+def test_without_wait_an_action_in_progress_is_unchanged(tmp_path: Path) -> None:
     with recovery_cloud(tmp_path, 1, **LATE) as cloud:
         begin(cloud.simulator, cloud.replication(1), "failover")
         (result,) = cloud.service.act("failover", options=OperationOptions(wait=False))
-        assert (result.verdict, result.reason, cloud.posts()) == ("unchanged", "it is under way already", [])
+        assert (result.verdict, result.reason, cloud.posts()) == ("unchanged", "the action is already in progress", [])
 
 
-def test_what_is_joined_may_fail(tmp_path: Path) -> None:
+def test_a_tracked_action_of_another_user_can_fail(tmp_path: Path) -> None:
     with recovery_cloud(tmp_path, 1, **LATE) as cloud:
         cloud.replication(1).trouble = "error"
         begin(cloud.simulator, cloud.replication(1), "failover")
@@ -140,17 +140,17 @@ def test_what_is_joined_may_fail(tmp_path: Path) -> None:
         assert "its task failed" in result.reason
 
 
-def test_another_action_in_progress_is_not_joined(tmp_path: Path) -> None:
+def test_a_different_action_in_progress_is_a_failure(tmp_path: Path) -> None:
     with recovery_cloud(tmp_path, 2, **LATE) as cloud:
         begin(cloud.simulator, cloud.replication(1), "testFailover")
         results = cloud.service.act("failover", options=PATIENT)
         assert [result.verdict for result in results] == ["failed", "succeeded"]
-        assert results[0].reason == "not started: another action of it (test) is under way"
+        assert results[0].reason == "not started because another action (test) is in progress"
         assert results[0].hint.startswith("Check what is in progress")
         assert cloud.begun() == [name(2)]
 
 
-def test_tasks_that_are_over_or_of_others_do_not_count(tmp_path: Path) -> None:
+def test_ended_tasks_and_tasks_of_other_replications_do_not_count(tmp_path: Path) -> None:
     with recovery_cloud(tmp_path, 2, dr_task_s=20) as cloud:
         cloud.service.act("test", [name(1)])
         cloud.service.act("cleanup", [name(1)])
@@ -171,34 +171,34 @@ def test_tasks_that_are_over_or_of_others_do_not_count(tmp_path: Path) -> None:
     ],
     ids=lambda fault: f"{fault['kind']} {fault.get('status', '')}",
 )
-def test_a_list_that_cannot_be_read_does_not_stop_a_recovery(tmp_path: Path, fault: dict[str, Any]) -> None:
+def test_an_unreadable_task_list_does_not_stop_a_recovery(tmp_path: Path, fault: dict[str, Any]) -> None:
     with recovery_cloud(tmp_path, 1, dr_task_s=20) as cloud:
         cloud.simulator.faults.add(method="GET", path="/api/tasksList", count=0, **fault)
         (result,) = cloud.service.act("failover", options=PATIENT)
         assert (result.verdict, len(cloud.posts())) == ("succeeded", 1)
 
 
-def test_a_list_that_refuses_the_session_does_not_stop_a_recovery_for_good(tmp_path: Path) -> None:
+def test_a_task_list_that_refuses_the_session_does_not_stop_a_recovery(tmp_path: Path) -> None:
     with recovery_cloud(tmp_path, 1, dr_task_s=20) as cloud:
         cloud.simulator.faults.add(method="GET", path="/api/tasksList", count=0, kind="unauthorized")
         (result,) = cloud.service.act("failover", options=PATIENT)
         assert (result.verdict, len(cloud.posts())) == ("succeeded", 1)
 
 
-def test_repetitions_share_one_look_too(tmp_path: Path) -> None:
-    """Two requests that were lost before they arrived, and are to be started again by decision."""
+def test_repeated_requests_share_one_read_of_the_tasks(tmp_path: Path) -> None:
+    """Two requests were lost before they arrived, and are started again by policy."""
     with recovery_cloud(tmp_path, 2, dr_task_s=20) as cloud:
         cloud.simulator.faults.add(method="POST", path="/action/failover", count=2, kind="reset")
         options = OperationOptions(verify_timeout=60, lost_grace=30, on_unknown="start", max_concurrent=2)
         results = cloud.service.act("failover", options=options)
         assert [result.verdict for result in results] == ["succeeded", "succeeded"]
-        made = calls(cloud)
-        again = len(made) - made[::-1].index("POST action") - 1
-        assert made[again - 3 : again + 1] == ["GET task list", "GET query", "POST action", "POST action"]
+        requests = calls(cloud)
+        last = len(requests) - requests[::-1].index("POST action") - 1
+        assert requests[last - 3 : last + 1] == ["GET task list", "GET query", "POST action", "POST action"]
 
 
 @pytest.mark.parametrize(("is_query_readable", "verdict", "posts"), [(True, "succeeded", 2), (False, "failed", 1)])
-def test_a_repetition_needs_the_list_or_the_query(
+def test_a_repeated_request_needs_the_task_list_or_the_query(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_query_readable: bool, verdict: str, posts: int
 ) -> None:
     def refuse(session: Any, since: float) -> Any:
@@ -212,4 +212,4 @@ def test_a_repetition_needs_the_list_or_the_query(
         options = OperationOptions(verify_timeout=60, lost_grace=30, on_unknown="start")
         (result,) = cloud.service.act("failover", options=options)
         assert (result.verdict, len(cloud.posts())) == (verdict, posts)
-        assert ("cannot be read" in result.reason) is not is_query_readable
+        assert ("reading the tasks failed" in result.reason) is not is_query_readable

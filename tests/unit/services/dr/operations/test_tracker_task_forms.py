@@ -1,4 +1,4 @@
-"""A drill and a failover end well in every form that tasks and replications may have: see the simulator's switches."""
+"""A test and a failover succeed with every form of tasks and replications that the simulator offers."""
 
 from __future__ import annotations
 
@@ -41,14 +41,15 @@ FORMS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("form", sampled(FORMS, 3), ids=str)
-def test_a_drill_and_a_failover_end_well(form: dict[str, Any]) -> None:
+def test_a_test_and_a_failover_succeed(form: dict[str, Any]) -> None:
     simulator = Simulator(SimulatorConfig(**{"profile": "vcd", "replications": 4, "dr_task_s": 30.0, **form}))
     with simulated_app(simulator).client(**simulator_settings(simulator)) as client:
         live: Any = client.session
         live.clock = live._wire.clock = LinkedClock(simulator)
         for action in ("test", "cleanup", "failover"):
-            found = client.dr.act(action, options=OperationOptions())
-            assert [(one.verdict, one.reason) for one in found if one.verdict != "succeeded"] == []
+            results = client.dr.act(action, options=OperationOptions())
+            problems = [(result.verdict, result.reason) for result in results if result.verdict != "succeeded"]
+            assert problems == []
     assert all(group.recovered_at for group in simulator.world.replications.values())
     posts = [entry for entry in simulator.request_log.entries(method="POST") if "/action/" in entry.path]
-    assert sum(entry.status < 300 for entry in posts) == 12  # each once, whatever was refused before
+    assert sum(entry.status < 300 for entry in posts) == 12  # each once, not counting refused requests

@@ -1,4 +1,4 @@
-"""Units for people."""
+"""Readable units."""
 
 from __future__ import annotations
 
@@ -27,5 +27,5 @@ def test_the_largest_value_decides(unit: str | None, values: list[float], expect
     assert (name, values[-1] * factor) == (expected, shown)
 
 
-def test_no_values_have_the_smallest_unit() -> None:
+def test_without_values_the_smallest_unit_is_used() -> None:
     assert display_unit("KB", []) == ("KiB", 1.0)
