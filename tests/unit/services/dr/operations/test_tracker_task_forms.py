@@ -45,7 +45,7 @@ def test_a_test_and_a_failover_succeed(form: dict[str, Any]) -> None:
     simulator = Simulator(SimulatorConfig(**{"profile": "vcd", "replications": 4, "dr_task_s": 30.0, **form}))
     with simulated_app(simulator).client(**simulator_settings(simulator)) as client:
         live: Any = client.session
-        live.clock = live._wire.clock = LinkedClock(simulator)
+        live.clock = live._pipeline.clock = LinkedClock(simulator)
         for action in ("test", "cleanup", "failover"):
             results = client.dr.act(action, options=OperationOptions())
             problems = [(result.verdict, result.reason) for result in results if result.verdict != "succeeded"]
