@@ -232,7 +232,7 @@ def test_all_problems_are_reported_at_once_with_their_lines(tmp_path: Path) -> N
         "/plan.yml:11: groups[0].vms[2].depends_on[2]: 'db1' appears twice",
         "/plan.yml:11: groups[0].vms[2].depends_on[1]: VM 'web' is not in the plan; it is a group",
         "/plan.yml:12: groups[0].vms[2].retries: 'x' is not a whole number",
-        "/plan.yml:13: groups[0].vms[2].retry_delay_s: .nan is not a number to count with",
+        "/plan.yml:13: groups[0].vms[2].retry_delay_s: .nan is not a finite number",
         "/plan.yml:14: groups[0].vms[3].nme: unknown key; did you mean 'name'?",
         "/plan.yml:14: groups[0].vms[3]: 'name' is missing",
         "/plan.yml:15: groups[0].vms[4]: the name 'db1' is already used in line 8",
