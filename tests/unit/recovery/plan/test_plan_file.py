@@ -244,7 +244,7 @@ def test_all_problems_are_reported_at_once_with_their_lines(tmp_path: Path) -> N
         "/plan.yml:23: groups[1].before[2].delay_s: Ansible reads this as a number (YAML 1.1): put it in quotes",
         "/plan.yml:23: groups[1].before[2]: the name 'a' is already used in line 22",
         "/plan.yml:25: groups[1].after[0].command: file './missing.sh' does not exist in '', the folder of the plan",
-        "/plan.yml:27: rto_minutes: was already given in line 26",
+        "/plan.yml:27: rto_minutes: is a duplicate of line 26",
     ]
 
 
@@ -401,7 +401,7 @@ def test_too_many_vms_are_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_long_lists_of_problems_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(errors, "MOST_SHOWN_OF_FILES", 2)
+    monkeypatch.setattr(errors, "MAX_SHOWN_IN_DOCUMENTS", 2)
     lines = problems("name: p\na: 1\nb: 1\nc: 1\n")
     assert lines[0].startswith("plan.yml:1: 'groups' is missing")
     assert lines[2:] == ["and 2 more"]
