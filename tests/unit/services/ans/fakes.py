@@ -1,4 +1,7 @@
-"""An edge in memory behind a fake session: it knows nothing of the codecs, and behaves as protocol/ans.md says."""
+"""An in-memory edge behind a fake session, independent of the codecs.
+
+It behaves as protocol/ans.md describes.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ EDGE_ID = "5f2d9b1e-6c0a-4b5e-9d5f-0a4b1f6f3a10"
 
 
 def user_rule(rule_id: int, name: str, **more: Any) -> dict[str, Any]:
-    """A user rule as the server shows it."""
+    """Return a user rule as the server sends it."""
     return {
         "ruleId": rule_id,
         "ruleTag": rule_id,
@@ -34,7 +37,7 @@ def user_rule(rule_id: int, name: str, **more: Any) -> dict[str, Any]:
 
 
 def endpoint(*addresses: str, vnics: Sequence[str] = (), objects: Sequence[str] = (), **more: Any) -> dict[str, Any]:
-    """A source or destination as the server shows it."""
+    """Return a source or destination as the server sends it."""
     return {
         "exclude": False,
         "ipAddress": list(addresses),
@@ -45,12 +48,12 @@ def endpoint(*addresses: str, vnics: Sequence[str] = (), objects: Sequence[str] 
 
 
 def application(*services: Mapping[str, Any], ids: Sequence[str] = ()) -> dict[str, Any]:
-    """An application as the server shows it."""
+    """Return an application as the server sends it."""
     return {"applicationId": list(ids), "service": [dict(service) for service in services]}
 
 
 def tcp(*ports: str) -> dict[str, Any]:
-    """A TCP service as the server shows it."""
+    """Return a TCP service as the server sends it."""
     return {"protocol": "tcp", "port": list(ports), "sourcePort": ["any"]}
 
 
@@ -78,7 +81,7 @@ DEFAULT = {
 
 
 def section(*rules: Mapping[str, Any], **more: Any) -> dict[str, Any]:
-    """A firewall section with the server's own rules around ``rules``."""
+    """Return a firewall section with internal rules around ``rules``."""
     return {
         "featureType": "firewall_4.0",
         "version": 12,
@@ -97,7 +100,10 @@ def section(*rules: Mapping[str, Any], **more: Any) -> dict[str, Any]:
 
 
 class FakeEdge:
-    """One edge's firewall. ``faults`` are called, one per PUT, before it is carried out, and may raise."""
+    """The firewall of an edge.
+
+    Each PUT first calls one of ``faults``, which may raise.
+    """
 
     def __init__(self, tree: dict[str, Any]) -> None:
         self.tree = copy.deepcopy(tree)
@@ -108,16 +114,16 @@ class FakeEdge:
 
     @property
     def rules(self) -> list[dict[str, Any]]:
-        """All rules, in order."""
+        """All rules in order."""
         found: list[dict[str, Any]] = self.tree["firewallRules"]["firewallRules"]
         return found
 
     def names(self) -> list[str]:
-        """Names of the user rules, in order."""
+        """Names of the user rules in order."""
         return [rule["name"] for rule in self.rules if rule["ruleType"] == "user"]
 
     def put(self, sent: dict[str, Any]) -> None:
-        """A whole PUT. Source: protocol/ans.md §2, §8, §12."""
+        """Carry out a PUT of the whole section. Source: protocol/ans.md §2, §8, §12."""
         if self.faults:
             self.faults.pop(0)(self)
         self.puts.append(copy.deepcopy(sent))
@@ -159,16 +165,16 @@ class FakeEdge:
         return stored
 
     def add(self, rule: dict[str, Any]) -> None:
-        """Somebody else adds a rule."""
+        """Add a rule as another client."""
         self.rules.insert(len(self.rules) - 1, copy.deepcopy(rule))
         self.tree["version"] += 1
 
 
-# -- XML, written down independently of the codec ----------------------------------------------------------------
+# -- XML, converted independently of the codec -------------------------------------------------------------------
 
 
 def to_xml(tree: Mapping[str, Any]) -> bytes:
-    """A JSON section as the XML that the same server would send. Source: protocol/ans.md §2.8, §9."""
+    """Return a JSON section as XML of the server. Source: protocol/ans.md §2.8, §9."""
     root = etree.Element("firewall")
     for name, value in tree.items():
         if not isinstance(value, Mapping) and name != "featureType":
@@ -215,7 +221,7 @@ _LISTS = {"ipAddress", "groupingObjectId", "vnicGroupId", "applicationId", "port
 
 
 def from_xml(body: bytes) -> dict[str, Any]:
-    """The inverse of :func:`to_xml`."""
+    """Return the JSON section of XML that :func:`to_xml` returned."""
     root = etree.fromstring(body)
     tree: dict[str, Any] = {"featureType": "firewall_4.0"}
     for child in root:
@@ -242,11 +248,14 @@ def _from(element: Any) -> Any:
     return found
 
 
-# -- a session over it -------------------------------------------------------------------------------------------
+# -- fake sessions -----------------------------------------------------------------------------------------------
 
 
 class FakeSession:
-    """The members of a session that stores use. ``calls`` are (method, path); ``sent`` their other arguments."""
+    """The members of a session that stores use.
+
+    ``calls`` has (method, path) of each call, ``sent`` its other arguments.
+    """
 
     def __init__(self, server: FakeEdge | None = None, **settings: Any) -> None:
         chosen = {"service_type": "vcd", "edge_api": "auto", "edge": None, "vdc": None, **settings}
@@ -285,7 +294,10 @@ class FakeSession:
 
 
 class SectionSession(FakeSession):
-    """A session whose server keeps one section as it was sent. ``body`` is what it would send now."""
+    """A session whose server stores one section as sent.
+
+    ``body`` is the present section.
+    """
 
     def __init__(self, path: str, body: bytes, **settings: Any) -> None:
         super().__init__(None, edge=EDGE_ID, **settings)
@@ -304,15 +316,15 @@ class SectionSession(FakeSession):
 
 
 def lost_after_commit(edge: FakeEdge) -> None:
-    """A fault for ``FakeEdge.after``: the write is done, the answer never arrives."""
+    """A fault for ``FakeEdge.after``: the write is done, but its response is lost."""
     raise ConnectionFailedError("the connection broke", may_have_executed=True)
 
 
 def lost_before_commit(edge: FakeEdge) -> None:
-    """A fault for ``FakeEdge.faults``: the connection broke, and nothing was done."""
+    """A fault for ``FakeEdge.faults``: the connection fails before the write."""
     raise ConnectionFailedError("the connection broke", may_have_executed=True)
 
 
 def busy(edge: FakeEdge) -> None:
-    """A fault for ``FakeEdge.faults``."""
+    """A fault for ``FakeEdge.faults``: the edge is busy."""
     raise BusyError("edge is busy completing an operation", status=400, code="BUSY_ENTITY")

@@ -1,4 +1,4 @@
-"""IPsec on a simulated edge: tunnels put there behind the API's back, and what was asked of it."""
+"""A bench for IPsec tests: a simulated edge with tunnels, and its request log."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BRANCH = {
 
 
 def foreign(number: int, **more: Any) -> dict[str, Any]:
-    """Somebody else's tunnel, with keys and words that we would not write, in an order of its own."""
+    """Return a tunnel of another client, with unusual keys, values and order."""
     return {
         "peerId": f"foreign-{number}",
         "siteId": f"ipsecsite-{number}",
@@ -56,7 +56,7 @@ def foreign(number: int, **more: Any) -> dict[str, Any]:
 
 
 class Bench:
-    """One simulated edge, one client."""
+    """A simulated edge with one client."""
 
     def __init__(self, simulator: Simulator, client: Client) -> None:
         self.simulator = simulator
@@ -69,22 +69,25 @@ class Bench:
 
     @property
     def state(self) -> dict[str, Any]:
-        """The section as the simulator keeps it, with keys in clear."""
+        """The section in the simulator, with keys in clear text."""
         return IPSEC.state(self.edge)
 
     @property
     def sites(self) -> list[dict[str, Any]]:
-        """The tunnels on the server, with keys in clear."""
+        """The tunnels on the server, with keys in clear text."""
         found: list[dict[str, Any]] = self.state["sites"]
         return found
 
     def seed(self, *sites: dict[str, Any]) -> None:
-        """Put tunnels on the edge."""
+        """Add tunnels to the edge without the API."""
         self.state["sites"] = [copy.deepcopy(site) for site in sites]
         self.state["next_id"] = 300
 
     def ensure(self, specs: Any, state: str = "present", *, check: bool = False) -> Outcome:
-        """``specs``: a tunnel or a list of them, or a section: a mapping without a peer or a name of its own."""
+        """Converge a tunnel, a list of tunnels, or a section.
+
+        A mapping without name and peer is a section.
+        """
         is_section = isinstance(specs, dict) and not {"name", "peer_id", "peer_ip", "site_id"} & set(specs)
         self.journal.clear()
         return self.client.ensure("ans.ipsec" if is_section else "ans.ipsec_tunnel", specs, state=state, check=check)
@@ -99,7 +102,7 @@ class Bench:
 
 @contextmanager
 def bench(simulator: Simulator, edge_api: str, **more: Any) -> Iterator[Bench]:
-    """A client of the simulator that speaks the edge API and never really waits."""
+    """Return a client of the simulator with a fake clock, for one edge API."""
     settings = {**simulator_settings(simulator), "edge_api": edge_api, **more}
     with simulated_app(simulator).client(**settings) as client:
         client.session.clock = client.session._pipeline.clock = FakeClock()
@@ -107,5 +110,5 @@ def bench(simulator: Simulator, edge_api: str, **more: Any) -> Iterator[Bench]:
 
 
 def as_text(sites: Any) -> str:
-    """Tunnels as text: keys, values and their order."""
+    """Return tunnels as text, with keys and values in their order."""
     return json.dumps(sites)

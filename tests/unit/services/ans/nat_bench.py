@@ -1,4 +1,4 @@
-"""NAT on a simulated edge: rules put there behind the API's back, and what was asked of it."""
+"""A bench for NAT tests: a simulated edge with rules, and its request log."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ OUT = {"action": "snat", "original_address": "192.168.10.0/24", "translated_addr
 
 
 def foreign(number: int, **more: Any) -> dict[str, Any]:
-    """Somebody else's rule, with keys and spellings that we would not write, in an order of its own."""
+    """Return a rule of another client, with unusual keys, values and order."""
     return {
         "description": f"foreign {number}",
         "ruleId": number,
@@ -53,7 +53,7 @@ def foreign(number: int, **more: Any) -> dict[str, Any]:
 
 
 class Bench:
-    """One simulated edge, one client."""
+    """A simulated edge with one client."""
 
     def __init__(self, simulator: Simulator, client: Client) -> None:
         self.simulator = simulator
@@ -66,7 +66,7 @@ class Bench:
 
     @property
     def state(self) -> dict[str, Any]:
-        """The section as the simulator keeps it."""
+        """The section in the simulator."""
         return NAT.state(self.edge)
 
     @property
@@ -76,12 +76,15 @@ class Bench:
         return found
 
     def seed(self, *rules: dict[str, Any]) -> None:
-        """Put rules on the edge."""
+        """Add rules to the edge without the API."""
         self.state["user"] = [copy.deepcopy(rule) for rule in rules]
         self.state["next_id"] = 300_000
 
     def ensure(self, specs: Any, state: str = "present", *, check: bool = False) -> Outcome:
-        """``specs``: a rule or a list of them, or a section: a mapping with rules, or with nothing but enabled."""
+        """Converge a rule, a list of rules, or a section.
+
+        A mapping with ``rules``, or only with ``enabled``, is a section.
+        """
         is_section = isinstance(specs, dict) and ("rules" in specs or set(specs) == {"enabled"})
         self.journal.clear()
         return self.client.ensure("ans.nat" if is_section else "ans.nat_rule", specs, state=state, check=check)
@@ -96,7 +99,7 @@ class Bench:
 
 @contextmanager
 def bench(simulator: Simulator, edge_api: str) -> Iterator[Bench]:
-    """A client of the simulator that speaks the edge API and never really waits."""
+    """Return a client of the simulator with a fake clock, for one edge API."""
     settings = {**simulator_settings(simulator), "edge_api": edge_api}
     with simulated_app(simulator).client(**settings) as client:
         client.session.clock = client.session._pipeline.clock = FakeClock()
@@ -104,5 +107,5 @@ def bench(simulator: Simulator, edge_api: str) -> Iterator[Bench]:
 
 
 def as_text(rules: Any) -> str:
-    """Rules as text: keys, values and their order."""
+    """Return rules as text, with keys and values in their order."""
     return json.dumps(rules)

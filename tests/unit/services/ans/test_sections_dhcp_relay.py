@@ -1,4 +1,4 @@
-"""DHCP relays converge, keep what they do not know, and refuse what no server can take."""
+"""Converge DHCP relays, keep unknown elements, and reject invalid input."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def agent(vnic: int, address: str) -> bytes:
 
 
 class Bench:
-    """One edge with a DHCP relay, and both kinds over it."""
+    """An edge with a DHCP relay, and both kinds of the section."""
 
     def __init__(self, body: bytes, edge_api: str = "network_xml") -> None:
         self.session = SectionSession(PATH, body, edge_api=edge_api)
 
     def ensure(self, spec: Any, state: type[Present] | type[Absent] | type[Exactly] = Present) -> Outcome:
-        """``spec``: a list for the kind of agents, a mapping for that of the whole relay."""
+        """Converge a list of agents, or a mapping for the whole relay."""
         kind: Any = SectionKind(SECTION) if isinstance(spec, dict) else RuleKind(SECTION)
         items = [spec] if isinstance(spec, dict) else spec
         desired: Desired = state(tuple(kind.parse(item) for item in items))
@@ -77,7 +77,7 @@ def test_a_relay_is_configured_once(edge_api: str) -> None:
     assert bench.writes() == 1
 
 
-def test_unknown_elements_survive() -> None:
+def test_unknown_elements_are_kept() -> None:
     bench = Bench(RELAY)
     assert bench.ensure(
         {"ip_addresses": ["10.0.0.12"], "agents": [{"vnic": 1, "gateway_address": "192.168.1.1"}]}
@@ -93,7 +93,7 @@ def test_unknown_elements_survive() -> None:
     }
 
 
-def test_an_exact_relay_drops_what_is_not_given() -> None:
+def test_an_exact_relay_resets_missing_settings() -> None:
     bench = Bench(RELAY)
     outcome = bench.ensure({"ip_addresses": ["10.0.0.11"], "agents": [{"vnic": 2}]}, Exactly)
     assert outcome.changed
@@ -115,7 +115,7 @@ def test_agents_are_added_changed_and_removed_one_by_one() -> None:
     assert bench.read()["agents"] == [{"vnic": 1, "gateway_address": "192.168.1.1"}, {"vnic": 3}]
 
 
-def test_a_relay_that_is_emptied_is_an_empty_element() -> None:
+def test_an_emptied_relay_is_an_empty_element() -> None:
     bench = Bench(b"<relay><relayServer><ipAddress>10.0.0.11</ipAddress></relayServer><relayAgents>"
                   + agent(1, "192.168.1.254") + b"</relayAgents></relay>")  # fmt: skip
     with pytest.raises(SpecError, match="would delete the only DHCP relay agent"):
@@ -132,7 +132,9 @@ def test_a_relay_that_is_emptied_is_an_empty_element() -> None:
         (RELAY.replace(b"<version>3</version>", b""), {"domain_names": []}, None),
     ],
 )
-def test_a_relay_that_relays_nothing_gets_a_warning(body: bytes, spec: dict[str, Any], warning: str | None) -> None:
+def test_a_relay_without_servers_or_agents_gets_a_warning(
+    body: bytes, spec: dict[str, Any], warning: str | None
+) -> None:
     warnings = Bench(body).ensure(spec).warnings
     assert [warning in text for text in warnings] == [True] if warning else not warnings
 
@@ -161,7 +163,7 @@ def test_a_relay_that_relays_nothing_gets_a_warning(body: bytes, spec: dict[str,
         ({"rules": []}, "rules", "unknown field"),
     ],
 )
-def test_input_that_is_refused(spec: dict[str, Any], field: str, reason: str) -> None:
+def test_invalid_input(spec: dict[str, Any], field: str, reason: str) -> None:
     with pytest.raises(SpecError) as caught:
         SectionKind(SECTION).parse(spec)
     problem = caught.value.problems[0]
@@ -169,7 +171,7 @@ def test_input_that_is_refused(spec: dict[str, Any], field: str, reason: str) ->
     assert reason in problem.reason
 
 
-def test_other_documents_and_backends_are_refused() -> None:
+def test_other_documents_and_backends_are_rejected() -> None:
     with pytest.raises(DecodeError, match="<relay> was expected, not <dhcp>"):
         Bench(b"<dhcp/>").read()
     with pytest.raises(ConfigurationError):

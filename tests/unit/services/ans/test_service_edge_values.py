@@ -1,4 +1,4 @@
-"""Values are judged before anything is written, so that check mode promises nothing that a server refuses."""
+"""Invalid values are rejected before the write, and in check mode too."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def refusal(simulator: Simulator, client: Client, section: str, specs: Any, *, c
     [("dh_group", "dh99"), ("dh_group", 21), ("encryption", "aes192"), ("digest", "sha-512"), ("ike_version", "ikev9")],
 )
 @pytest.mark.parametrize("check", [True, False])
-def test_an_algorithm_that_no_edge_takes(vca_simulator: Simulator, field: str, value: object, check: bool) -> None:
+def test_an_unsupported_algorithm_is_rejected(vca_simulator: Simulator, field: str, value: object, check: bool) -> None:
     with ipsec_bench.bench(vca_simulator, "network_json") as made:
         error = refusal(vca_simulator, made.client, "ipsec", {**BRANCH, field: value}, check=check)
         assert error.field == field
@@ -40,7 +40,7 @@ def test_an_algorithm_that_no_edge_takes(vca_simulator: Simulator, field: str, v
 @pytest.mark.parametrize("name", ["two\nlines", "x" * 10_000])
 @pytest.mark.parametrize("section", ["firewall", "ipsec"])
 @pytest.mark.parametrize("check", [True, False])
-def test_a_name_that_is_none(vca_simulator: Simulator, section: str, name: str, check: bool) -> None:
+def test_an_invalid_name_is_rejected(vca_simulator: Simulator, section: str, name: str, check: bool) -> None:
     spec = {**BRANCH, "name": name} if section == "ipsec" else {"name": name}
     with ipsec_bench.bench(vca_simulator, "network_json") as made:
         error = refusal(vca_simulator, made.client, section, spec, check=check)
@@ -49,7 +49,7 @@ def test_a_name_that_is_none(vca_simulator: Simulator, section: str, name: str, 
 
 
 @pytest.mark.parametrize("check", [True, False])
-def test_two_rules_of_one_tag(vca_simulator: Simulator, check: bool) -> None:
+def test_two_rules_with_one_tag_are_rejected(vca_simulator: Simulator, check: bool) -> None:
     with nat_bench.bench(vca_simulator, "network_json") as made:
         rules = [{"name": "a", "tag": 7}, {"name": "b", "tag": 7}]
         error = refusal(vca_simulator, made.client, "firewall", rules, check=check)
@@ -58,26 +58,28 @@ def test_two_rules_of_one_tag(vca_simulator: Simulator, check: bool) -> None:
         assert refusal(vca_simulator, made.client, "nat", tagged, check=check).field == "tag"
 
 
-def warnings(client: Client, simulator: Simulator, kind: str, spec: dict[str, Any]) -> tuple[str, ...]:
-    """The warnings of a change, which are the same in check mode."""
+def warnings_of_change(client: Client, simulator: Simulator, kind: str, spec: dict[str, Any]) -> tuple[str, ...]:
+    """Return the warnings of a change. Assert that check mode gives the same."""
     target = {"edge": next(iter(simulator.world.edges.values())).name}
     expected = client.ensure(kind, spec, target=target, check=True).warnings
     assert client.ensure(kind, spec, target=target).warnings == expected
     return expected
 
 
-def test_host_bits_are_taken_and_explained(vca_simulator: Simulator) -> None:
+def test_host_bits_are_accepted_with_a_warning(vca_simulator: Simulator) -> None:
     with ipsec_bench.bench(vca_simulator, "network_json") as made:
         rule = {"name": "lan", "source": ["10.0.0.9/24", "10.0.0.0/24", "10.0.0.1"]}
-        said = warnings(made.client, vca_simulator, "ans.firewall_rule", rule)
-        assert "lan: source 10.0.0.9/24 means the network 10.0.0.0/24." in said
+        warnings = warnings_of_change(made.client, vca_simulator, "ans.firewall_rule", rule)
+        assert "lan: source 10.0.0.9/24 means the network 10.0.0.0/24." in warnings
         tunnel = {**BRANCH, "local_subnets": ["192.168.10.5/24"]}
-        said = warnings(made.client, vca_simulator, "ans.ipsec_tunnel", tunnel)
-        assert "branch: local_subnets 192.168.10.5/24 means the network 192.168.10.0/24." in said
+        warnings = warnings_of_change(made.client, vca_simulator, "ans.ipsec_tunnel", tunnel)
+        assert "branch: local_subnets 192.168.10.5/24 means the network 192.168.10.0/24." in warnings
 
 
-@pytest.mark.parametrize(("address", "is_told"), [("198.51.100.99", True), ("203.0.113.99", False), ("any", False)])
-def test_a_dnat_rule_for_an_address_of_somebody_else(vca_simulator: Simulator, address: str, is_told: bool) -> None:
+@pytest.mark.parametrize(("address", "is_warned"), [("198.51.100.99", True), ("203.0.113.99", False), ("any", False)])
+def test_a_dnat_rule_for_a_foreign_address_is_a_warning(
+    vca_simulator: Simulator, address: str, is_warned: bool
+) -> None:
     with nat_bench.bench(vca_simulator, "network_xml") as made:
-        said = warnings(made.client, vca_simulator, "ans.nat_rule", {**WEB, "original_address": address})
-        assert any("is not in any network of" in text for text in said) == is_told
+        warnings = warnings_of_change(made.client, vca_simulator, "ans.nat_rule", {**WEB, "original_address": address})
+        assert any("is not in any network of" in text for text in warnings) == is_warned

@@ -1,4 +1,4 @@
-"""Exact means exact: fields that a whole document or an exact list does not give have their defaults."""
+"""Exact lists and whole documents reset fields that are not set to their defaults."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ def client(request: pytest.FixtureRequest, vca_simulator: Simulator) -> Iterator
 
 
 def whole(section: str, **more: Any) -> dict[str, Any]:
-    """A document of one section with one rule or tunnel."""
+    """Return a document with one section, which has one rule or tunnel."""
     return {section: {LISTS[section]: [RULES[section]], **more}}
 
 
 @pytest.mark.parametrize(("section", "field"), CASES)
-def test_drift_in_a_field_that_is_not_given_is_repaired(client: Client, section: str, field: str) -> None:
+def test_drift_in_a_field_that_is_not_set_is_repaired(client: Client, section: str, field: str) -> None:
     client.ensure("ans.edge", whole(section), state="exact")
     before = client.read(f"ans.{section}")[LISTS[section]][0]
     drifted = {**RULES[section], field: DRIFT[section][field]}
@@ -77,7 +77,7 @@ def test_drift_in_a_field_that_is_not_given_is_repaired(client: Client, section:
         assert [(change.action, change.fields) for change in plan.changes] == [("update", (field,))]
     client.ensure("ans.edge", whole(section), state="exact")
     assert not client.ensure("ans.edge", whole(section), state="exact").changed
-    # What stands for any direction may be written or left out.
+    # A rule for any direction can have the field or not.
     assert {"direction": "inout", **client.read(f"ans.{section}")[LISTS[section]][0]} == {
         "direction": "inout",
         **before,
@@ -96,7 +96,7 @@ def test_drift_in_a_field_that_is_not_given_is_repaired(client: Client, section:
         ("ipsec", {"log_level": "debug"}),
     ],
 )
-def test_settings_have_their_defaults_in_a_document_and_are_kept_by_an_exact_list(
+def test_documents_reset_settings_and_exact_lists_keep_them(
     client: Client, section: str, settings: dict[str, Any]
 ) -> None:
     client.ensure("ans.edge", whole(section), state="exact")
@@ -108,13 +108,13 @@ def test_settings_have_their_defaults_in_a_document_and_are_kept_by_an_exact_lis
     assert not client.ensure("ans.edge", whole(section), state="exact").changed
 
 
-def test_a_service_with_tunnels_is_not_turned_off_by_saying_nothing(client: Client) -> None:
+def test_a_document_without_enabled_keeps_a_service_with_tunnels(client: Client) -> None:
     client.ensure("ans.edge", whole("ipsec", enabled=True), state="exact")
     assert not client.ensure("ans.edge", whole("ipsec"), state="exact").changed
     assert client.read("ans.ipsec")["enabled"] is True
 
 
-def test_what_was_read_is_exact(client: Client) -> None:
+def test_the_output_as_an_exact_list_changes_nothing(client: Client) -> None:
     client.ensure("ans.firewall", {"rules": [RULES["firewall"], {"name": "b", "applications": ["application-1"]}]})
     client.ensure("ans.nat", {"rules": [RULES["nat"], OUT]})
     client.ensure("ans.ipsec", {"tunnels": [RULES["ipsec"]]})
@@ -122,7 +122,7 @@ def test_what_was_read_is_exact(client: Client) -> None:
 
 
 @pytest.mark.parametrize("section", list(LISTS))
-def test_emptying_a_section_needs_a_word_for_it(client: Client, section: str) -> None:
+def test_emptying_a_section_requires_allow_empty(client: Client, section: str) -> None:
     empty: dict[str, Any] = {section: {LISTS[section]: []}}
     assert not client.ensure("ans.edge", empty, state="exact").changed, "nothing is deleted, so nothing is asked"
     client.ensure("ans.edge", whole(section), state="exact")
@@ -139,6 +139,6 @@ def test_emptying_a_section_needs_a_word_for_it(client: Client, section: str) ->
 
 
 @pytest.mark.parametrize("part", [{}, {"rules": None}, {"allow_empty": True}])
-def test_a_section_that_says_nothing_is_refused(client: Client, part: dict[str, Any]) -> None:
+def test_a_section_without_settings_is_rejected(client: Client, part: dict[str, Any]) -> None:
     with pytest.raises(SpecError, match="nat: is empty"):
         client.ensure("ans.edge", {"firewall": {"enabled": True}, "nat": part}, state="exact")

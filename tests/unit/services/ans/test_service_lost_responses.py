@@ -1,7 +1,7 @@
-"""A write that was carried out and whose answer never came: nothing is there twice, and nothing is lost.
+"""Writes whose response is lost: no object is repeated, and none is lost.
 
-Every section, every wire form, every kind of change. The answer is lost in two ways: the connection breaks, and the
-same run finds out what came of it; or the process dies, and the next run does.
+The tests cover every section, edge API and kind of change. The response is lost in two ways: the connection breaks, and
+the same run recovers; or the process ends, and the next run recovers.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ from vcloudair_core.util.clock import FakeClock
 
 @dataclass(frozen=True)
 class Case:
-    """One wish, and the sections that it writes. The edge has three of each beforehand."""
+    """A desired state and the sections that it writes.
+
+    The edge has three objects in each section before.
+    """
 
     kind: str
     specs: Any
@@ -64,7 +67,7 @@ NATS = [
 TUNNEL = ipsec_bench.BRANCH
 TUNNELS = [
     Case("ans.ipsec_tunnel", TUNNEL),
-    Case("ans.ipsec_tunnel", {"name": "foreign 2", "encryption": "aes", "psk": "a new key of theirs"}),
+    Case("ans.ipsec_tunnel", {"name": "foreign 2", "encryption": "aes", "psk": "a new foreign key"}),
     Case("ans.ipsec_tunnel", {"name": "foreign 2"}, "absent"),
     Case("ans.ipsec_tunnel", [TUNNEL, {"name": "foreign 3"}], "exact"),
     Case("ans.ipsec", {"enabled": True, "tunnels": [TUNNEL], "global_psk": "shared by all", "log_level": "debug"}),
@@ -100,14 +103,14 @@ def _old(number: int) -> dict[str, Any]:
 
 
 def cloud() -> Simulator:
-    """Return a simulated cloud whose first edge has three of everything."""
+    """Return a simulated cloud whose first edge has three objects in each section."""
     simulator = Simulator(SimulatorConfig(profile="all"))
     fill(simulator)
     return simulator
 
 
 def fill(simulator: Simulator) -> None:
-    """Put three of everything on the first edge, which is somebody else's."""
+    """Add three objects of another client to each section of the first edge."""
     edge = _edge(simulator)
     edge.firewall["user"] = [_old(number) for number in (1, 2, 3)]
     NAT.state(edge)["user"] = [nat_bench.foreign(200_000 + number) for number in (1, 2, 3)]
@@ -120,7 +123,7 @@ def _edge(simulator: Simulator) -> SimulatedEdge:
 
 
 def held(simulator: Simulator) -> dict[str, Any]:
-    """All that users have on the edge, raw, keys in clear and ids as the server gave them."""
+    """Return all raw user objects of the edge, with ids and with keys in clear text."""
     edge = _edge(simulator)
     nat, ipsec = NAT.state(edge), IPSEC.state(edge)
     firewall = {name: edge.firewall[name] for name in ("user", "enabled", "defaultPolicy") if name in edge.firewall}
@@ -133,11 +136,11 @@ def held(simulator: Simulator) -> dict[str, Any]:
 
 
 class DiedError(BaseException):
-    """The end of the process, for tests: nothing but a test catches it."""
+    """The simulated end of the process, which only tests catch."""
 
 
-class Dying:
-    """A transport whose process dies once the first write of a section is done."""
+class DyingTransport:
+    """A transport whose process ends after the first write of a section."""
 
     def __init__(self, simulator: Simulator, section: str) -> None:
         self._transport = simulator.transport()
@@ -175,7 +178,7 @@ def undisturbed(case: Case, edge_api: str, state_dir: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("edge_api", EDGE_APIS)
 @pytest.mark.parametrize(("case", "section"), LOST)
-def test_the_run_itself_finds_out(case: Case, section: str, edge_api: str, tmp_path: Any) -> None:
+def test_the_run_recovers_from_a_lost_response(case: Case, section: str, edge_api: str, tmp_path: Any) -> None:
     simulator = cloud()
     simulator.faults.add("reset_after", method="PUT", path=f"/{section}/config")
     with client_of(simulator, edge_api) as client:
@@ -186,10 +189,10 @@ def test_the_run_itself_finds_out(case: Case, section: str, edge_api: str, tmp_p
 
 @pytest.mark.parametrize("edge_api", EDGE_APIS)
 @pytest.mark.parametrize(("case", "section"), LOST)
-def test_the_next_run_finds_out(case: Case, section: str, edge_api: str, tmp_path: Any) -> None:
+def test_the_next_run_recovers_from_a_lost_response(case: Case, section: str, edge_api: str, tmp_path: Any) -> None:
     simulator = cloud()
     with (
-        client_of(simulator, edge_api, transport=Dying(simulator, section)) as client,
+        client_of(simulator, edge_api, transport=DyingTransport(simulator, section)) as client,
         pytest.raises(DiedError),
     ):
         ensure(client, case)

@@ -1,4 +1,4 @@
-"""The real client and session over a transport in memory: names, trust, retries and plan policies."""
+"""The client and session with an in-memory transport: look-up, retries, policies."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CONFLICT = b'{"details": "stale version", "errorCode": 1, "moduleName": "vShield
 
 
 class Cloud:
-    """A transport that answers for one edge. ``refusals`` are given to the next PUTs."""
+    """A transport for one edge. ``refusals`` are the responses to the next PUTs."""
 
     def __init__(self) -> None:
         self.edge = FakeEdge(section(user_rule(131080, "web in")))
@@ -35,7 +35,7 @@ class Cloud:
 
     def send(self, request: Request) -> Response:
         if request.path == "/api/versions":
-            return Response(404)  # asked for without the token, and not needed
+            return Response(404)  # requested without the token, and not needed
         assert request.headers["x-vcloud-authorization"] == "a" * 32
         self.log.append(f"{request.method} {request.path}")
         if request.path == "/api/session":
@@ -94,7 +94,7 @@ def test_a_converged_firewall_costs_one_read(cloud: Cloud, edge_api: str) -> Non
         assert [rule["name"] for rule in opened.read("ans.firewall")["rules"]] == ["web in", "new"]
 
 
-def test_bad_input_sends_nothing(cloud: Cloud) -> None:
+def test_invalid_input_sends_nothing(cloud: Cloud) -> None:
     with client(cloud) as opened:
         for specs in ({"name": "x", "source": []}, [{"name": "x"}, {"name": "x"}]):
             with pytest.raises(SpecError):
@@ -105,7 +105,7 @@ def test_bad_input_sends_nothing(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("check", [True, False])
-def test_a_policy_plugin_sees_the_plan_first(cloud: Cloud, check: bool) -> None:
+def test_a_plan_policy_receives_the_plan_before_the_write(cloud: Cloud, check: bool) -> None:
     seen: list[Any] = []
 
     def vca_plan_ready(plan: Any, settings: Any) -> None:

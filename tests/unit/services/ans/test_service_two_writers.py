@@ -1,4 +1,4 @@
-"""Edges that several write to, among them some who know nothing of us: nothing of anybody is lost."""
+"""Concurrent writers of one edge lose no rules, even without version checks."""
 
 from __future__ import annotations
 
@@ -21,8 +21,11 @@ def rules(simulator: Simulator) -> list[str]:
     return [rule["name"] for rule in next(iter(simulator.world.edges.values())).firewall["user"]]
 
 
-class Meddling:
-    """A transport on which somebody else adds a rule right before a call goes out. ``at``: which GETs and PUTs."""
+class ConcurrentWriterTransport:
+    """A transport that adds a rule of another client right before a call.
+
+    ``at`` selects the GETs and PUTs.
+    """
 
     def __init__(self, simulator: Simulator, *at: str) -> None:
         self._simulator = simulator
@@ -47,9 +50,9 @@ class Meddling:
 
 
 def ensure(simulator: Simulator, edge_api: str, *at: str, times: int = 1) -> list[str]:
-    """Ensure a rule ``times`` times in one session; the calls on the firewall."""
+    """Ensure a rule ``times`` times in one session, and return the firewall calls."""
     settings: dict[str, Any] = {**simulator_settings(simulator), "edge_api": edge_api}
-    settings["transport"] = Meddling(simulator, *at)
+    settings["transport"] = ConcurrentWriterTransport(simulator, *at)
     with App().client(**settings) as client:
         client.session.clock = client.session._pipeline.clock = FakeClock()
         for number in range(times):
@@ -59,14 +62,14 @@ def ensure(simulator: Simulator, edge_api: str, *at: str, times: int = 1) -> lis
 
 @pytest.mark.parametrize("edge_api", ["hybridity", "network_xml", "network_json"])
 @pytest.mark.parametrize("at", ["GET 1", "PUT 1", "GET 2"])
-def test_a_rule_that_comes_at_any_moment_stays(edge_api: str, at: str) -> None:
+def test_a_rule_added_at_any_time_is_kept(edge_api: str, at: str) -> None:
     simulator = Simulator(SimulatorConfig(profile="all"))
     calls = ensure(simulator, edge_api, at)
     assert sorted(rules(simulator)) == ["ours 0", "theirs"]
     assert calls == (["GET", "PUT", "GET", "PUT", "GET"] if at == "PUT 1" else ["GET", "PUT", "GET"])
 
 
-def test_a_server_that_takes_no_version_is_found_out_once_and_then_looked_at_right_before() -> None:
+def test_a_server_without_versions_is_detected_once_and_then_read_before_writes() -> None:
     simulator = Simulator(SimulatorConfig(profile="all", strict_version="reject-any"))
     calls = ensure(simulator, "hybridity", times=2)
     assert rules(simulator) == ["ours 0", "ours 1"]
@@ -74,7 +77,7 @@ def test_a_server_that_takes_no_version_is_found_out_once_and_then_looked_at_rig
 
 
 @pytest.mark.parametrize("at", ["GET 1", "PUT 1", "GET 2", "GET 3", "GET 4", "GET 5", "GET 6"])
-def test_there_too_a_rule_that_comes_between_two_looks_stays(at: str) -> None:
+def test_without_versions_a_rule_added_between_two_reads_is_kept(at: str) -> None:
     simulator = Simulator(SimulatorConfig(profile="all", strict_version="reject-any"))
     ensure(simulator, "hybridity", at, times=2)
     assert sorted(rules(simulator)) == ["ours 0", "ours 1", "theirs"]

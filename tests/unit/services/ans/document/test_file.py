@@ -1,4 +1,4 @@
-"""The target of an edge document and of the options beside it."""
+"""The target of an edge document, in the document and in options."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ UUID = "5a5f4b6e-0000-4000-8000-00000000000a"
         ({"edge": "a", "firewall": {}}, {}, {"edge": "a"}),
     ],
 )
-def test_what_is_named_once_or_alike_is_the_target(
+def test_a_target_named_once_or_equally(
     named: dict[str, str], explicit: dict[str, str], target: dict[str, str]
 ) -> None:
     assert agreed_target(named, explicit) == target
 
 
 @pytest.mark.parametrize(("name", "other"), [("edge", "b"), ("vdc", "w"), ("edge", UUID)])
-def test_a_contradiction_is_refused(name: str, other: str) -> None:
+def test_conflicting_targets_are_rejected(name: str, other: str) -> None:
     with pytest.raises(ConfigurationError, match="and the option"):
         agreed_target({"edge": "a", "vdc": "v"}, {name: other})
 
@@ -38,7 +38,7 @@ def test_only_arguments_are_explicit() -> None:
     assert explicit_target(settings) == {"vdc": "v"}
 
 
-def test_keys_of_every_section_are_left_out_of_the_digest() -> None:
+def test_the_digest_excludes_the_keys_of_every_section() -> None:
     def digest(**ipsec: str) -> str:
         return EdgeDocument({}, {"ipsec": {"enabled": True, **ipsec, "tunnels": [{"name": "a", **ipsec}]}}).digest()
 

@@ -1,4 +1,4 @@
-"""Sections of an edge as one document: what is read, what is written, and what is told when half of it fails."""
+"""The store of several sections: reads, writes and partial failures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vcloudair_core.services.ans.document.store import EdgeStore
 
 
 class Section(Store):
-    """A store that notes what is done with it in a shared log."""
+    """A store that records its calls in a shared log."""
 
     target = "edge gateway e"
     lock_key = "https://h:443/edge/e"
@@ -59,7 +59,7 @@ def changed(document: Document, *names: str) -> Document:
     return Document("edge", tree, document.version)
 
 
-def test_only_what_changed_is_written_in_order_and_read_again(parts: dict[str, Section], log: list[str]) -> None:
+def test_only_changed_sections_are_written_in_order_and_read_again(parts: dict[str, Section], log: list[str]) -> None:
     store = EdgeStore(parts)
     document = store.read()
     store.commit(document, changed(document, "ipsec", "firewall"))
@@ -73,17 +73,17 @@ def test_only_what_changed_is_written_in_order_and_read_again(parts: dict[str, S
     assert log == ["read firewall", "read nat", "read ipsec"]
 
 
-def test_a_commit_of_several_sections_moves_the_version_by_one(parts: dict[str, Section]) -> None:
+def test_a_commit_of_several_sections_increments_the_version_by_one(parts: dict[str, Section]) -> None:
     store = EdgeStore(parts)
     before = store.read()
     store.commit(before, changed(before, "firewall", "nat", "ipsec"))
     after = store.read()
     assert (before.version, after.version) == (30, 31)
-    parts["nat"].version += 1  # somebody else
+    parts["nat"].version += 1  # another client
     assert store.read().version == 32
 
 
-def test_half_a_commit_tells_what_was_written_and_what_was_not(parts: dict[str, Section], log: list[str]) -> None:
+def test_a_partial_commit_reports_written_and_unwritten_sections(parts: dict[str, Section], log: list[str]) -> None:
     store = EdgeStore(parts)
     document = store.read()
     parts["nat"].failure = ConflictError("stale", status=409)
@@ -97,12 +97,12 @@ def test_half_a_commit_tells_what_was_written_and_what_was_not(parts: dict[str, 
 
 
 @pytest.mark.parametrize(("status", "error"), [(404, NotFoundError), (501, ServerError), (403, PermissionDeniedError)])
-def test_a_section_that_cannot_be_read_is_left_out_unless_asked_for(
+def test_an_unreadable_section_is_skipped_unless_it_is_required(
     log: list[str], status: int, error: type[VcloudAirError], caplog: pytest.LogCaptureFixture
 ) -> None:
     store = EdgeStore({"firewall": Section("firewall", log), "ipsec": Section("ipsec", log, missing=status)})
     assert list(store.read().tree) == ["firewall"]
-    # A right can be given, so the user is told.
+    # The user can request a missing right, so a warning is logged.
     assert ("skipped ipsec. This user is not allowed to read it." in caplog.text) == (status == 403)
     with pytest.raises(error):
         store.narrowed(["ipsec"]).read()
@@ -110,12 +110,12 @@ def test_a_section_that_cannot_be_read_is_left_out_unless_asked_for(
         EdgeStore({"ipsec": Section("ipsec", log, missing=status)}).read()
 
 
-def test_only_what_is_asked_for_is_read(parts: dict[str, Section], log: list[str]) -> None:
+def test_only_named_sections_are_read(parts: dict[str, Section], log: list[str]) -> None:
     EdgeStore(parts).narrowed(["nat"]).read()
     assert log == ["read nat"]
 
 
-def test_a_section_that_was_read_again_meanwhile_is_not_written(parts: dict[str, Section], log: list[str]) -> None:
+def test_a_section_that_was_read_again_is_not_written(parts: dict[str, Section], log: list[str]) -> None:
     store = EdgeStore(parts)
     document = store.read()
     store.read()

@@ -1,4 +1,4 @@
-"""Each edge has its backend: by its record, the kind of cloud, one look-up, or the setting edge_api."""
+"""The backend of an edge: from its record, the cloud, a look-up or ``edge_api``."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ OF_GROUP = {**T_EDGE, "vdcGroupId": f"urn:vcloud:vdcGroup:{GROUP}"}
 
 
 def session(*pages: Response | Exception, version: str = "36.3", **settings: Any) -> FakeSession:
-    """A session of a cloud whose edges can differ in their backends, over one firewall."""
+    """A session with edges of different backends, which share one firewall."""
     made = FakeSession(FakeEdge(section()), **settings)
     made.identity.api_version = version
     made.answers = {QUERY: list(pages)}
@@ -68,14 +68,14 @@ def opened_by(one: FakeSession, target: Mapping[str, Any]) -> Any:
 
 @pytest.fixture
 def fake_nsxt(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let NSX-T edges have a firewall, in the JSON of NSX-V under a path of its own."""
+    """Add a firewall to NSX-T edges, in the JSON of NSX-V under another path."""
     known = replace(BACKENDS[NSXT], edge_path=FAKE_PATH)
     monkeypatch.setitem(BACKENDS, NSXT, known)
     codecs = {**FIREWALL.codecs, (NSXT, JSON): lambda: JsonFirewallCodec(NSXT)}
     monkeypatch.setitem(FIREWALL.__dict__, "codecs", codecs)
 
 
-# -- what records say ----------------------------------------------------------------------------------------------
+# -- edge records --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_an_edge_without_vdc_costs_no_look_up_of_vdc_names() -> None:
 
 
 @pytest.mark.parametrize(("service", "backend"), [("vcd", NSXV), ("vca", VCLOUDAIR), ("vchs", VCLOUDAIR)])
-def test_where_records_say_nothing_the_kind_of_cloud_does(service: str, backend: str) -> None:
+def test_the_cloud_decides_if_records_name_no_backend(service: str, backend: str) -> None:
     one = session(records(edge(1, "gw", orgVdcName="Alpha")), service_type=service)
     [found] = AnsService(one).list_edges()  # type: ignore[arg-type]
     assert found.backend == backend
@@ -143,7 +143,9 @@ def test_the_setting_edge_api_overrides_records(edge_api: str) -> None:
         (NSXT, "auto", JSON),
     ],
 )
-def test_the_wire_form_is_a_detail_of_the_backend(backend: str, edge_api: str | None, media_type: str) -> None:
+def test_the_media_type_depends_on_the_backend_and_edge_api(
+    backend: str, edge_api: str | None, media_type: str
+) -> None:
     assert media_type_of(backend, FakeSession(edge_api=edge_api).settings) == media_type  # type: ignore[arg-type]
 
 
@@ -206,7 +208,7 @@ def test_a_name_costs_the_list_only() -> None:
     assert one.calls == [("GET", "/api/query")]
 
 
-def test_a_server_that_does_not_filter_by_id_is_asked_for_all() -> None:
+def test_without_a_filter_by_id_all_edges_are_read() -> None:
     refused = InvalidRequestError("unknown attribute 'id'", status=400)
     one = session(refused, records(edge(1, "gw", **T_EDGE), edge(2, "old", edgeGatewayType="NSXV_BACKED")))
     assert opened(one, edge_id(2)).backend == NSXV
@@ -225,21 +227,21 @@ def test_a_server_that_does_not_filter_by_id_is_asked_for_all() -> None:
     ],
     ids=["no record", "another record", "403", "404"],
 )
-def test_an_edge_that_cannot_be_looked_up_is_tried_as_nsxv(answer: Response | Exception) -> None:
+def test_an_edge_whose_look_up_fails_is_treated_as_nsxv(answer: Response | Exception) -> None:
     one = session(answer)
     assert opened(one).backend == NSXV
     assert opened(one).backend == NSXV
     assert one.calls == [("GET", "/api/query")]
 
 
-def test_a_look_up_that_is_lost_is_no_answer() -> None:
+def test_a_lost_look_up_is_an_error() -> None:
     one = session(ConnectionFailedError("broken"))
     with pytest.raises(ConnectionFailedError):
         opened(one)
 
 
 @pytest.mark.parametrize("name", ["gw", edge_id(1)])
-def test_what_a_stage_keeps_opens_the_store_without_a_look_up(name: str) -> None:
+def test_a_staged_target_opens_the_store_without_a_look_up(name: str) -> None:
     first = session(records(edge(1, "gw", edgeGatewayType="NSXV_BACKED")))
     store = opened(first, name)
     later = session()
@@ -249,12 +251,12 @@ def test_what_a_stage_keeps_opens_the_store_without_a_look_up(name: str) -> None
     assert later.calls == []
 
 
-# -- backends that are not there yet -------------------------------------------------------------------------------
+# -- unsupported backends ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("section_name", SECTIONS)
 @pytest.mark.parametrize("name", ["gw", edge_id(1)])
-def test_a_section_of_an_nsxt_edge_is_refused_before_it_is_read(section_name: str, name: str) -> None:
+def test_a_section_of_an_nsxt_edge_is_rejected_before_the_read(section_name: str, name: str) -> None:
     one = session(records(edge(1, "gw", **T_EDGE)))
     reason = r"(?s)Opening the .* failed.*NSX-T.*supports only NSX-V( and vCloud Air)?"
     with pytest.raises(ConfigurationError, match=reason) as caught:
@@ -264,7 +266,7 @@ def test_a_section_of_an_nsxt_edge_is_refused_before_it_is_read(section_name: st
 
 
 @pytest.mark.parametrize("name", ["gw", edge_id(1)])
-def test_a_section_of_a_plugin_is_refused_as_well(name: str) -> None:
+def test_a_plugin_section_of_an_nsxt_edge_is_rejected(name: str) -> None:
     one = session(records(edge(1, "gw", **T_EDGE)))
     codec = JsonFirewallCodec(NSXV)
     found = AnsService(one).find_edge(name)  # type: ignore[arg-type]
@@ -273,7 +275,7 @@ def test_a_section_of_a_plugin_is_refused_as_well(name: str) -> None:
     assert one.calls == [("GET", "/api/query")]
 
 
-def test_a_raw_section_of_an_nsxt_edge_is_refused_as_well() -> None:
+def test_a_raw_section_of_an_nsxt_edge_is_rejected() -> None:
     service = AnsService(session(records(edge(1, "gw", **T_EDGE))))  # type: ignore[arg-type]
     for raw in (service.firewall, service.nat, service.ipsec):
         with pytest.raises(ConfigurationError, match="NSX-T"):
@@ -290,7 +292,7 @@ def test_an_nsxt_edge_is_found_although_it_is_not_advanced() -> None:
 
 
 @pytest.mark.usefixtures("fake_nsxt")
-def test_edges_of_one_org_have_their_own_backends() -> None:
+def test_edges_of_one_org_can_have_different_backends() -> None:
     one = session(
         records(edge(1, "old", edgeGatewayType="NSXV_BACKED"), edge(2, "new", **T_EDGE), edge(3, "older")),
     )
@@ -304,7 +306,7 @@ def test_edges_of_one_org_have_their_own_backends() -> None:
 
 
 @pytest.mark.usefixtures("fake_nsxt")
-def test_one_flow_writes_to_edges_of_two_backends() -> None:
+def test_ensure_writes_to_edges_of_two_backends() -> None:
     one = session(records(edge(1, "old", edgeGatewayType="NSXV_BACKED"), edge(2, "new", **T_EDGE)))
     kind = RuleKind(FIREWALL)
     assert one.server is not None
@@ -346,7 +348,7 @@ def test_edges_of_one_vdc_group_share_a_lock() -> None:
 
 
 @pytest.mark.usefixtures("fake_nsxt")
-def test_the_flow_holds_the_lock_of_the_owner() -> None:
+def test_ensure_holds_the_lock_of_the_owner() -> None:
     one = session(records(edge(1, "a", **OF_GROUP), edge(2, "b", **OF_GROUP)))
     held: list[tuple[str, str]] = []
 
@@ -372,7 +374,7 @@ def test_a_uuid_has_the_lock_of_its_owner_too() -> None:
 
 
 @pytest.mark.usefixtures("fake_nsxt")
-def test_the_setting_edge_api_wins_over_the_backend_of_an_edge() -> None:
+def test_the_setting_edge_api_overrides_the_backend_of_an_edge() -> None:
     listed = records(edge(1, "gw", **{**T_EDGE, "advancedNetworkingEnabled": "true"}))
     one = session(listed, edge_api="network_json")
     assert opened(one, "gw").path == f"/network/edges/{edge_id(1)}/firewall/config"

@@ -1,4 +1,4 @@
-"""Edges are found by name, UUID or URN, with as few calls as that takes, and never by chance."""
+"""Find edge gateways by name, UUID or URN with as few calls as possible."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_uuid_or_urn_costs_no_call() -> None:
 
 
 @pytest.mark.parametrize("status", ["running", " ", ""])
-def test_the_status_of_a_task_on_the_edge_is_shown(status: str) -> None:
+def test_the_task_status_of_an_edge_is_reported(status: str) -> None:
     [found] = parse_edges(records(edge(1, "web-edge", taskStatus=status)).body).edges
     assert found.as_dict()["task_status"] == status.strip()
 
@@ -98,7 +98,7 @@ def test_a_name_is_looked_up_once_per_session() -> None:
     assert ("pageSize", "128") in one.sent[0]["query"]
 
 
-def test_pages_are_followed_by_their_links_and_end() -> None:
+def test_pages_are_read_by_their_links() -> None:
     following = f"{BASE}/api/query?type=edgeGateway&page=2"
     one = session(records(edge(1, "a"), next_page=following))
     one.answers[f"GET {following}"] = [records(edge(1, "a"), edge(2, "b"), next_page=following)]
@@ -107,7 +107,7 @@ def test_pages_are_followed_by_their_links_and_end() -> None:
 
 
 @pytest.mark.parametrize("end", ["a page again", "no link"])
-def test_a_list_that_ends_before_its_total_is_not_given_out(end: str) -> None:
+def test_a_list_that_ends_before_its_total_is_an_error(end: str) -> None:
     following = f"{BASE}/api/query?type=edgeGateway&page=2"
     one = session(records(edge(1, "a"), next_page=following, total=3))
     again = records(edge(1, "a"), next_page=following if end == "a page again" else "", total=3)
@@ -117,17 +117,17 @@ def test_a_list_that_ends_before_its_total_is_not_given_out(end: str) -> None:
     assert caught.value.hint
 
 
-def test_a_list_that_changes_while_it_is_read_is_read_again() -> None:
+def test_a_list_that_changes_during_the_read_is_read_again() -> None:
     following = f"{BASE}/api/query?type=edgeGateway&page=2"
     first = records(edge(1, "a"), edge(2, "b"), next_page=following, total=4)
-    # "a" went away, and everything moved by one: "c" would be lost.
+    # "a" was deleted, and the records moved by one, so that "c" is on no page.
     second = records(edge(2, "b"), edge(3, "c"), next_page=following, total=3)
     one = session(first, second)
     one.answers[f"GET {following}"] = [records(edge(4, "d"), total=3), records(edge(4, "d"), total=3)]
     assert [found.name for found in EdgeDirectory(one)._all()] == ["b", "c", "d"]  # type: ignore[arg-type]
 
 
-def test_a_list_that_goes_on_changing_loses_nothing_that_was_seen(caplog: pytest.LogCaptureFixture) -> None:
+def test_all_records_of_a_permanently_changing_list_are_returned(caplog: pytest.LogCaptureFixture) -> None:
     following = f"{BASE}/api/query?type=edgeGateway&page=2"
     one = session(*(records(edge(1, "a"), edge(2, "b"), next_page=following, total=4) for _ in range(3)))
     one.answers[f"GET {following}"] = [records(edge(3 + n, f"new{n}"), total=3) for n in range(3)]
@@ -136,7 +136,7 @@ def test_a_list_that_goes_on_changing_loses_nothing_that_was_seen(caplog: pytest
     assert "changed during every read" in caplog.text
 
 
-def test_a_list_that_ends_before_a_total_that_grows_is_no_list() -> None:
+def test_a_list_that_ends_before_a_growing_total_is_an_error() -> None:
     following = f"{BASE}/api/query?type=edgeGateway&page=2"
     one = session(records(edge(1, "a"), edge(2, "b"), next_page=following, total=4))
     one.answers[f"GET {following}"] = [records(edge(3, "c"), total=1004)]
@@ -144,43 +144,43 @@ def test_a_list_that_ends_before_a_total_that_grows_is_no_list() -> None:
         EdgeDirectory(one)._all()  # type: ignore[arg-type]
 
 
-def test_links_that_never_end_are_not_followed_beyond_the_total() -> None:
+def test_endless_links_are_followed_only_up_to_the_total() -> None:
     one = session(records(edge(1, "a"), edge(2, "b"), next_page=f"{BASE}/api/query?page=2", total=2))
     assert EdgeDirectory(one).find("b").edge_id == edge_id(2)  # type: ignore[arg-type]
     assert len(one.calls) == 1
 
 
-def test_an_exact_name_beats_another_case() -> None:
+def test_an_exact_name_takes_precedence_over_another_case() -> None:
     one = session(records(edge(1, "Web"), edge(2, "web")))
     assert EdgeDirectory(one).find("web").edge_id == edge_id(2)  # type: ignore[arg-type]
     assert len(one.calls) == 1
 
 
 @pytest.mark.parametrize(
-    ("wanted", "hint"),
+    ("name", "hint"),
     [("web-egde", "Did you mean 'web-edge'?"), ("zzz", "The edge gateways are: Other, web-edge.")],
 )
-def test_an_unknown_name_tells_what_there_is(wanted: str, hint: str) -> None:
+def test_an_unknown_name_has_a_hint_with_known_names(name: str, hint: str) -> None:
     one = session(records(edge(1, "web-edge"), edge(2, "Other")))
     with pytest.raises(NotFoundError, match="There is no edge gateway") as caught:
-        EdgeDirectory(one).find(wanted)  # type: ignore[arg-type]
+        EdgeDirectory(one).find(name)  # type: ignore[arg-type]
     assert caught.value.hint == hint
     assert len(one.calls) == 1
 
 
-def test_a_session_without_edges_says_so() -> None:
+def test_a_session_without_edges_has_a_hint() -> None:
     with pytest.raises(NotFoundError, match="can see no edge gateways"):
         EdgeDirectory(session(records())).find("x")  # type: ignore[arg-type]
 
 
-def test_an_edge_made_since_the_first_look_is_found() -> None:
+def test_an_edge_created_since_the_first_read_is_found() -> None:
     one = session(records(edge(1, "a")), records(edge(1, "a"), edge(2, "b")))
     directory = EdgeDirectory(one)  # type: ignore[arg-type]
     assert directory.find("a").name == "a"
     assert directory.find("b").edge_id == edge_id(2)
 
 
-def test_doubles_are_told_apart_by_their_vdc() -> None:
+def test_equal_names_are_distinguished_by_vdc() -> None:
     pages = (records(edge(1, "gw", VDC_A), edge(2, "gw", VDC_B)), vdcs())
     with pytest.raises(AmbiguousMatchError) as caught:
         EdgeDirectory(session(*pages)).find("gw")  # type: ignore[arg-type]
@@ -190,20 +190,20 @@ def test_doubles_are_told_apart_by_their_vdc() -> None:
         assert EdgeDirectory(one).find("gw", vdc).edge_id == edge_id(2)  # type: ignore[arg-type]
 
 
-def test_the_wrong_vdc_is_not_guessed_around() -> None:
+def test_an_edge_in_another_vdc_is_not_found() -> None:
     one = session(records(edge(1, "gw", VDC_A)), vdcs())
     with pytest.raises(NotFoundError, match="no edge gateway 'gw' in VDC 'Beta'") as caught:
         EdgeDirectory(one).find("gw", "Beta")  # type: ignore[arg-type]
     assert caught.value.hint == "Check vdc. An edge gateway with this name is in VDC Alpha."
 
 
-def test_a_vdc_that_is_not_there_is_said_to_be_that() -> None:
+def test_a_missing_vdc_is_reported() -> None:
     one = session(records(edge(1, "gw", VDC_A)), vdcs())
     with pytest.raises(NotFoundError, match=r"There is no VDC 'Betta'\. Did you mean 'Beta'\?"):
         EdgeDirectory(one).find("gw", "Betta")  # type: ignore[arg-type]
 
 
-def test_names_of_vdcs_are_asked_for_only_when_nobody_knows_them() -> None:
+def test_names_of_vdcs_are_read_only_if_they_are_unknown() -> None:
     known = session(records(edge(1, "gw", VDC_A)))
     known.identity.vdc_id, known.identity.vdc_name = VDC_A, "Alpha"
     assert EdgeDirectory(known).find("gw", "alpha").vdc_name == "Alpha"  # type: ignore[arg-type]
@@ -225,7 +225,7 @@ def test_edges_are_listed_with_their_vdcs() -> None:
     assert len(one.calls) == 2
 
 
-def test_a_plain_edge_is_refused_with_what_to_do() -> None:
+def test_an_edge_without_advanced_networking_is_rejected_with_a_hint() -> None:
     one = session(
         records(edge(1, "old", advancedNetworkingEnabled="false"), edge(2, "new", advancedNetworkingEnabled="true"))
     )
@@ -236,7 +236,7 @@ def test_a_plain_edge_is_refused_with_what_to_do() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"<html></html>", b"<Org/>", b"{}"])
-def test_what_is_no_list_of_edges(body: bytes) -> None:
+def test_an_invalid_list_of_edges(body: bytes) -> None:
     with pytest.raises(DecodeError):
         parse_edges(body)
 
@@ -273,7 +273,7 @@ def test_the_edge_api_follows_the_service(settings: dict[str, str], path: str) -
     assert one.calls == [("GET", path)]
 
 
-def test_headers_fit_the_edge_api() -> None:
+def test_headers_of_each_edge_api() -> None:
     for edge_api, accept, content in (
         ("network_xml", None, "application/xml"),
         ("network_json", "application/json", "application/json"),
@@ -296,7 +296,7 @@ def test_an_unknown_uuid_is_explained() -> None:
     "body", [b"<html><title>Sign in</title></html>", b"", b"[]", b'{"firewallRules": 3}', b"<nat/>"]
 )
 @pytest.mark.parametrize("edge_api", ["hybridity", "network_xml"])
-def test_what_is_no_firewall(edge_api: str, body: bytes) -> None:
+def test_an_invalid_firewall(edge_api: str, body: bytes) -> None:
     one = FakeSession(edge_api=edge_api)
     store = SectionKind(FIREWALL).open(one, {"edge": EDGE_ID})  # type: ignore[arg-type]
     one.answers[f"GET {store.path}"] = [Response(200, Headers(), body)]
@@ -317,7 +317,7 @@ def _store_with_job(*statuses: str) -> tuple[FakeSession, SectionStore]:
     return one, store
 
 
-def test_a_job_is_waited_for() -> None:
+def test_a_commit_waits_for_its_job() -> None:
     one, store = _store_with_job("QUEUED", "RUNNING", "COMPLETED")
     document = store.read()
     store.commit(document, document)
@@ -340,7 +340,7 @@ def test_jobs_in_json() -> None:
     assert (found.job_id, found.is_done, found.is_failed, found.message) == ("jobdata-7", True, False, "")
 
 
-def test_the_plugin_offers_the_service_and_its_kinds() -> None:
+def test_the_plugin_registers_the_service_and_its_kinds() -> None:
     service = vca_services()[0]
     assert service.name == "ans"
     assert isinstance(service.factory(FakeSession()), AnsService)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The firewall lint: what it finds, what it leaves alone, what it costs, and how it warns or says no."""
+"""The firewall lint: findings, costs, warnings and rejected plans."""
 
 from __future__ import annotations
 
@@ -49,18 +49,18 @@ def kinds(*rules: dict[str, Any]) -> list[tuple[str, int, int | None]]:
         ({}, {"enabled": False}, None),
     ],
 )  # fmt: skip
-def test_what_an_earlier_rule_does_to_a_later_one(
+def test_findings_about_a_rule_and_an_earlier_one(
     first: dict[str, Any], second: dict[str, Any], kind: str | None
 ) -> None:
     found = kinds(rule("first", **first), rule("second", **second))
-    # A type of ICMP is part of any type: the one pair above where the wire's default decides.
+    # One ICMP type is part of any type: in one pair above, the default of the API decides.
     if first.get("services") == [{"protocol": "icmp"}]:
         assert found == [(REDUNDANT, 1, 0)]
     else:
         assert found == ([] if kind is None else [(kind, 1, 0)])
 
 
-def test_a_rule_that_lets_everything_in() -> None:
+def test_a_rule_that_accepts_everything() -> None:
     open_rule = {"name": "open", "action": "accept", "source": ["any"], "destination": ["0.0.0.0/0"], "services": []}
     assert kinds(open_rule) == [(OPEN, 0, None)]
     assert kinds({**open_rule, "action": "deny"}) == []
@@ -71,14 +71,14 @@ def test_a_rule_that_lets_everything_in() -> None:
     assert kinds({**open_rule, "source": ["::/0"]}) == []
 
 
-def test_rules_of_two_ip_versions_have_nothing_to_do_with_each_other() -> None:
+def test_rules_of_different_ip_versions_do_not_cover_each_other() -> None:
     four, six = {"source": ["0.0.0.0/0"]}, {"source": ["::/0"], "destination": ["2001:db8::1"]}
     assert kinds(rule("four", **four), rule("six", **six)) == []
     assert kinds(rule("none of four", action="deny", destination=["any"], **four), rule("six", **six)) == []
     assert kinds(rule("all", source=["any"], destination=["any"], services=[]), rule("six", **six))[-1][0] == REDUNDANT
 
 
-def test_old_sins_are_not_held_against_a_change_elsewhere() -> None:
+def test_findings_about_unchanged_rules_are_not_reported() -> None:
     rules = [rule("a"), rule("b"), rule("new", destination=["192.0.2.99"])]
     assert lint(rules, {"new"}) == []
     assert [finding.rule for finding in lint(rules, {"b"})] == [1]
@@ -86,7 +86,7 @@ def test_old_sins_are_not_held_against_a_change_elsewhere() -> None:
 
 
 @pytest.mark.parametrize("shared", [{}, {"source": ["any"]}, {"source": ["10.0.0.0/8", "internal"]}])
-def test_a_long_list_is_not_compared_rule_by_rule(shared: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_lists_are_not_compared_pairwise(shared: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[object] = []
     covers = firewall_lint._Reach.covers
 
@@ -120,25 +120,25 @@ OPEN_RULE = {"name": "open", "source": "any", "destination": "any", "protocol": 
         ("ans.edge", {"firewall": {"rules": [OPEN_RULE]}}),
     ],
 )
-def test_by_default_it_warns(vca_app: App, vca_simulator: Simulator, kind: str, spec: Any) -> None:
+def test_findings_are_warnings_by_default(vca_app: App, vca_simulator: Simulator, kind: str, spec: Any) -> None:
     outcome = ensure(vca_simulator, vca_app, kind, spec)
     assert outcome.changed
     assert outcome.warnings == ("The rule 'open' accepts everything from any source to any destination.",)
     assert ensure(vca_simulator, vca_app, kind, spec).warnings == ()
 
 
-def test_it_can_say_no(vca_app: App, vca_simulator: Simulator) -> None:
+def test_the_lint_can_reject_plans(vca_app: App, vca_simulator: Simulator) -> None:
     with pytest.raises(PlanRejectedError, match="from any source to any destination") as caught:
         ensure(vca_simulator, vca_app, "ans.firewall_rule", OPEN_RULE, firewall_lint="reject")
     assert "firewall_lint" in str(caught.value)
     assert next(iter(vca_simulator.world.edges.values())).firewall["user"] == []
 
 
-def test_it_can_be_switched_off(vca_app: App, vca_simulator: Simulator) -> None:
+def test_the_lint_can_be_disabled(vca_app: App, vca_simulator: Simulator) -> None:
     assert ensure(vca_simulator, vca_app, "ans.firewall_rule", OPEN_RULE, firewall_lint="off").warnings == ()
 
 
-def test_a_rule_of_others_counts_as_well(vca_app: App, vca_simulator: Simulator) -> None:
+def test_rules_of_other_owners_are_compared_too(vca_app: App, vca_simulator: Simulator) -> None:
     ensure(vca_simulator, vca_app, "ans.firewall_rule", {"name": "no", "action": "deny", "source": "10.0.0.0/8"})
     outcome = ensure(vca_simulator, vca_app, "ans.firewall_rule", {"name": "ours", "source": "10.0.0.1"})
     assert outcome.warnings == ("The rule 'ours' never applies: the earlier rule 'no' denies all its traffic.",)

@@ -1,4 +1,4 @@
-"""The words of a rule: what is taken, what is refused and with which path."""
+"""Parse firewall rules: valid values, and invalid ones with their path."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UUID = "5f2d9b1e-6c0a-4b5e-9d5f-0a4b1f6f3a10"
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("data", "expected"),
     [
         ({"action": "Allow"}, {"action": "accept"}),
         ({"action": "DROP"}, {"action": "deny"}),
@@ -59,13 +59,13 @@ UUID = "5f2d9b1e-6c0a-4b5e-9d5f-0a4b1f6f3a10"
         ({"source": None, "action": None}, {"source": None, "action": None}),
     ],
 )  # fmt: skip
-def test_words_that_are_taken(given: dict[str, Any], expected: dict[str, Any]) -> None:
-    spec = parse_rule({"name": "r", **given})
+def test_valid_values(data: dict[str, Any], expected: dict[str, Any]) -> None:
+    spec = parse_rule({"name": "r", **data})
     assert {name: getattr(spec, name) for name in expected} == expected
 
 
 @pytest.mark.parametrize(
-    ("given", "field", "reason"),
+    ("data", "field", "reason"),
     [
         ({"source": ["10.0.0.300"]}, "source[0]", "not a valid address"),
         ({"source": ["any", "10.0.0.0/33"]}, "source[1]", "not a valid address"),
@@ -136,7 +136,7 @@ def test_words_that_are_taken(given: dict[str, Any], expected: dict[str, Any]) -
         ({"before": "a", "after": "b"}, "after", "cannot be given together with before"),
         ({"direction": "up"}, "direction", "not one of in, out, inout"),
         ({"match_by": "tag"}, "tag", "is required, because match_by is tag"),
-        ({"match_by": "colour"}, "match_by", "not one of name, rule_id, tag"),
+        ({"match_by": "color"}, "match_by", "not one of name, rule_id, tag"),
         ({"name": None}, "name", "is required"),
         ({"name": " "}, "name", "is required"),
         ({"sorce": "any"}, "sorce", "did you mean 'source'"),
@@ -147,14 +147,14 @@ def test_words_that_are_taken(given: dict[str, Any], expected: dict[str, Any]) -
         ({"source": ["object:\x00"]}, "source[0]", "control character"),
     ],
 )
-def test_words_that_are_refused(given: dict[str, Any], field: str, reason: str) -> None:
+def test_invalid_values(data: dict[str, Any], field: str, reason: str) -> None:
     with pytest.raises(SpecError) as caught:
-        parse_rule({"name": "r", **given})
+        parse_rule({"name": "r", **data})
     assert caught.value.field == field
     assert reason in caught.value.reason
 
 
-def test_every_problem_is_told_at_once() -> None:
+def test_all_problems_are_reported_together() -> None:
     rules = [{"name": "ok"}, {"name": "x", "source": ["10.0.0.300"], "action": "permit"}, {}, "junk"]
     with pytest.raises(SpecError) as caught:
         parse_policy({"rules": rules, "default_action": "reject", "global_settings": {"udp_timout": 1}})
@@ -186,18 +186,18 @@ def test_a_long_list_of_problems_is_cut() -> None:
         ([{"match_by": "tag", "tag": 5}, {"match_by": "tag", "tag": 5}], "rules[1].tag"),
     ],
 )
-def test_doubles_are_refused(rules: list[dict[str, Any]], field: str) -> None:
+def test_repeated_rules_are_rejected(rules: list[dict[str, Any]], field: str) -> None:
     with pytest.raises(SpecError) as caught:
         parse_policy({"rules": rules})
     assert caught.value.field == field
 
 
-def test_doubles_that_ids_tell_apart_are_fine() -> None:
+def test_equal_names_with_different_ids_are_valid() -> None:
     assert len(parse_policy({"rules": [{"name": "a", "rule_id": 5}, {"name": "a", "rule_id": 6}]}).rules or ()) == 2
     assert len(parse_policy({"rules": [{"name": "a", "tag": 5}, {"name": "a", "tag": 6}]}).rules or ()) == 2
 
 
-def test_what_only_the_server_can_say_is_ignored() -> None:
+def test_keys_of_the_server_are_ignored() -> None:
     spec = parse_policy({"enabled": True, "internal_rules": [{"name": "x"}], "version": 3})
     assert spec.rules is None
     assert spec.enabled is True
@@ -211,7 +211,7 @@ def test_global_settings_are_typed() -> None:
             parse_policy({"global_settings": wrong})
 
 
-def test_the_kinds_refuse_what_no_single_rule_shows() -> None:
+def test_the_kinds_check_the_list_of_rules() -> None:
     twice = (FirewallRuleSpec(name="a"), FirewallRuleSpec(name="a"))
     with pytest.raises(SpecError, match=r"\[1\].name: 'a' was already given at \[0\]"):
         RuleKind(FIREWALL).validate(Present(twice))
@@ -236,17 +236,17 @@ def test_the_kinds_refuse_what_no_single_rule_shows() -> None:
         (("object:odd",), ("OBJECT:odd",)),
     ],
 )
-def test_endpoints_of_one_meaning(left: tuple[str, ...], right: tuple[str, ...]) -> None:
+def test_equal_endpoints(left: tuple[str, ...], right: tuple[str, ...]) -> None:
     assert endpoint_meaning(left) == endpoint_meaning(right)
 
 
-def test_endpoints_of_different_meaning() -> None:
+def test_different_endpoints() -> None:
     assert endpoint_meaning(("internal",)) != endpoint_meaning(("external",))
     assert endpoint_meaning(("object:internal",)) != endpoint_meaning(("internal",))
     assert member("ipset-2") != member("10.0.0.1")
 
 
-def test_services_of_one_meaning() -> None:
+def test_equal_services() -> None:
     one = ServiceSpec("tcp", ("80", "443"))
     assert services_meaning((one,)) == services_meaning((ServiceSpec("TCP", ("443",)), ServiceSpec("tcp", ("80-80",))))
     assert services_meaning((ServiceSpec("any"), one)) == services_meaning((ServiceSpec("any", ("any",)),))
@@ -257,13 +257,13 @@ def test_services_of_one_meaning() -> None:
 
 
 @pytest.mark.parametrize("word", ["tcp+udp", "TCP/UDP", "tcp & udp", "udp_tcp", "tcpudp", ["tcp", "udp"]])
-def test_two_protocols_in_one_word_are_two_services(word: Any) -> None:
+def test_two_protocols_become_two_services(word: Any) -> None:
     both = (ServiceSpec("tcp", ("53",)), ServiceSpec("udp", ("53",)))
     assert parse_rule({"name": "dns", "protocol": word, "dest_port": 53}).services == both
     assert parse_rule({"name": "dns", "services": [{"protocol": word, "port": 53}]}).services == both
 
 
-def test_blanks_within_ports_and_addresses_are_no_part_of_them() -> None:
+def test_blanks_in_ports_and_addresses_are_removed() -> None:
     spec = parse_rule(
         {
             "name": "apps",
@@ -277,6 +277,6 @@ def test_blanks_within_ports_and_addresses_are_no_part_of_them() -> None:
     assert spec.source == ("10.0.0.1-10.0.0.9", "10.0.0.0/24", "Internal")
 
 
-def test_lists_within_lists_are_one_list() -> None:
+def test_nested_lists_are_flattened() -> None:
     spec = parse_rule({"name": "x", "source": [["10.0.0.1", ["10.0.0.2"]], "internal"]})
     assert spec.source == ("10.0.0.1", "10.0.0.2", "internal")

@@ -1,4 +1,4 @@
-"""Firewalls converge in all three wire forms: what is asked for happens, and nothing else does."""
+"""Converge firewalls with all three edge APIs, without side effects."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ LAN = user_rule(131082, "lan out", source=endpoint(vnics=["internal"]))
 
 
 class Bench:
-    """One edge, one edge API, and both kinds over it."""
+    """An edge, an edge API, and both kinds of the firewall section."""
 
     def __init__(self, edge_api: str, *rules: dict[str, Any], **more: Any) -> None:
         self.edge = FakeEdge(section(*rules, **more))
@@ -59,7 +59,7 @@ class Bench:
         self.clock = self.session.clock
 
     def ensure(self, specs: Any, state: str = "present", *, check: bool = False) -> Outcome:
-        """``specs``: a list for the rule kind, a mapping for the policy kind."""
+        """Converge a list of rules, or a mapping for the whole section."""
         kind: Any = SectionKind(FIREWALL) if isinstance(specs, dict) else RuleKind(FIREWALL)
         items = [specs] if isinstance(specs, dict) else specs
         desired: Desired = STATES[state](tuple(kind.parse(item) for item in items))
@@ -79,7 +79,7 @@ class Bench:
 
 
 def as_sent(tree: dict[str, Any]) -> dict[str, Any]:
-    """A section as XML can tell it: an empty list is no element."""
+    """Return a section as it is after a round trip through XML, without empty lists."""
     return from_xml(to_xml(tree))
 
 
@@ -110,14 +110,14 @@ FULL = {
 }
 
 
-def test_a_rule_with_every_word_is_made_once(edge_api: str) -> None:
+def test_a_rule_with_all_fields_is_created_once(edge_api: str) -> None:
     bench = Bench(edge_api, WEB)
     outcome = bench.ensure([FULL])
     assert outcome.changed
     assert outcome.plan.summary() == "1 to create"
     assert bench.methods() == ["GET", "PUT", "GET"]
     made = bench.rule("full")
-    assert made["source"]["ipAddress"] == ["10.0.0.5/24"]  # as it was written
+    assert made["source"]["ipAddress"] == ["10.0.0.5/24"]  # unchanged spelling
     assert made["source"]["vnicGroupId"] == ["vnic-index-3" if edge_api == "hybridity" else "vnic-3"]
     assert made["source"]["groupingObjectId"] == ["ipset-2"]
     assert made["source"]["exclude"] is True
@@ -137,7 +137,7 @@ def test_a_rule_with_every_word_is_made_once(edge_api: str) -> None:
     assert again.resource[0]["source"] == ["10.0.0.5/24", outcome.resource[0]["source"][1], "ipset-2"]
 
 
-def test_a_rule_of_one_word_gets_the_defaults(edge_api: str) -> None:
+def test_a_rule_with_only_a_name_gets_the_defaults(edge_api: str) -> None:
     bench = Bench(edge_api)
     bench.ensure([{"name": "open"}])
     made = bench.rule("open")
@@ -148,7 +148,7 @@ def test_a_rule_of_one_word_gets_the_defaults(edge_api: str) -> None:
     assert (words["source"], words["services"]) == (["any"], [{"protocol": "any"}])
 
 
-def test_only_what_is_given_changes(edge_api: str) -> None:
+def test_only_set_fields_change(edge_api: str) -> None:
     odd = copy.deepcopy(WEB) | {"futureKey": "f"}
     odd["source"]["futureInner"] = "s"
     bench = Bench(edge_api, odd, SSH, futureTop="t")
@@ -161,7 +161,7 @@ def test_only_what_is_given_changes(edge_api: str) -> None:
     assert as_sent(bench.edge.tree) == as_sent(expected)
 
 
-def test_unknown_keys_beside_a_changed_source_stay(edge_api: str) -> None:
+def test_unknown_keys_of_a_changed_source_are_kept(edge_api: str) -> None:
     odd = copy.deepcopy(WEB)
     odd["source"]["futureInner"] = "s"
     bench = Bench(edge_api, odd)
@@ -174,7 +174,7 @@ def test_unknown_keys_beside_a_changed_source_stay(edge_api: str) -> None:
     assert "destination" not in bench.rule("web in")
 
 
-def test_equal_meanings_are_not_changes(edge_api: str) -> None:
+def test_equivalent_values_are_not_changes(edge_api: str) -> None:
     bench = Bench(edge_api, WEB, SSH, LAN)
     same = [
         {"name": "web in", "action": "ALLOW", "source": ["External"], "destination": ["203.0.113.10/32"]},
@@ -192,7 +192,7 @@ def test_equal_meanings_are_not_changes(edge_api: str) -> None:
     assert bench.methods() == ["GET"]
 
 
-def test_the_servers_own_spelling_is_not_a_change(edge_api: str) -> None:
+def test_the_spelling_of_the_server_is_not_a_change(edge_api: str) -> None:
     loud = user_rule(
         131080,
         "loud",
@@ -225,21 +225,21 @@ def test_services_and_applications(edge_api: str) -> None:
     assert not bench.ensure([{"name": "lan out", "protocol": "any", "applications": []}]).changed
 
 
-def test_taking_out_the_last_application_is_shown_as_what_it_is(edge_api: str) -> None:
+def test_removing_the_last_application_shows_any_service(edge_api: str) -> None:
     bench = Bench(edge_api, user_rule(131080, "app", application=application(ids=["application-155"])))
     outcome = bench.ensure([{"name": "app", "applications": []}])
     assert outcome.plan.changes[0].fields == ("services", "applications")
     assert outcome.resource[0]["services"] == [{"protocol": "any"}]
 
 
-def test_any_service_by_absence_outlives_a_first_application(edge_api: str) -> None:
+def test_an_implicit_any_service_becomes_explicit_with_applications(edge_api: str) -> None:
     bench = Bench(edge_api, LAN)
     wanted = {"name": "lan out", "protocol": "any", "applications": ["application-155"]}
     assert bench.ensure([wanted]).changed
     assert not bench.ensure([wanted]).changed
 
 
-def test_going_to_any_ends_an_exclusion(edge_api: str) -> None:
+def test_a_change_to_any_ends_an_exclusion(edge_api: str) -> None:
     negated = user_rule(131080, "not lan", source={**endpoint("10.0.0.0/8"), "exclude": True})
     bench = Bench(edge_api, negated)
     outcome = bench.ensure([{"name": "not lan", "source": ["any"]}])
@@ -247,7 +247,7 @@ def test_going_to_any_ends_an_exclusion(edge_api: str) -> None:
     assert "source" not in bench.rule("not lan")
 
 
-def test_absent_takes_out_what_is_named(edge_api: str) -> None:
+def test_absent_deletes_named_rules(edge_api: str) -> None:
     bench = Bench(edge_api, WEB, SSH, LAN)
     outcome = bench.ensure([{"name": "ssh"}, {"name": "not there"}], "absent")
     assert outcome.plan.summary() == "1 to delete"
@@ -256,7 +256,7 @@ def test_absent_takes_out_what_is_named(edge_api: str) -> None:
     assert not bench.ensure([{"name": "ssh"}], "absent").changed
 
 
-def test_absent_by_id_and_name_never_takes_another_of_that_name(edge_api: str) -> None:
+def test_absent_by_id_never_deletes_another_rule_of_that_name(edge_api: str) -> None:
     twins = [user_rule(number, "twin", source=endpoint(f"10.0.0.{number - 131090}")) for number in (131091, 131092)]
     bench = Bench(edge_api, WEB, *twins)
     for specs in ([{"name": "twin", "rule_id": 131091}], [{"name": "web in", "rule_id": 131092}]):
@@ -265,7 +265,7 @@ def test_absent_by_id_and_name_never_takes_another_of_that_name(edge_api: str) -
     assert bench.edge.names() == ["web in", "twin"]
 
 
-def test_exactly_purges_and_orders(edge_api: str) -> None:
+def test_an_exact_list_deletes_and_orders_rules(edge_api: str) -> None:
     bench = Bench(edge_api, WEB, SSH, LAN)
     services = [{"protocol": "tcp", "port": 443}, {"protocol": "icmp", "icmp_type": "echo-request"}]
     web = {"name": "web in", "source": "external", "destination": "203.0.113.10", "services": services}
@@ -286,7 +286,7 @@ def test_exactly_purges_and_orders(edge_api: str) -> None:
     assert bench.edge.names() == []
 
 
-def test_a_policy_keeps_strangers_and_its_own_order(edge_api: str) -> None:
+def test_a_policy_keeps_other_rules_and_orders_its_own(edge_api: str) -> None:
     bench = Bench(edge_api, WEB, SSH, LAN)
     stranger = copy.deepcopy(bench.rule("ssh"))
     outcome = bench.ensure({"rules": [{"name": "lan out"}, {"name": "between"}, {"name": "web in"}]})
@@ -309,14 +309,14 @@ def test_a_policy_keeps_strangers_and_its_own_order(edge_api: str) -> None:
         ({"index": 1}, ["web in", "new", "ssh", "lan out"]),
     ],
 )
-def test_places_of_a_new_rule(place: dict[str, Any], names: list[str]) -> None:
+def test_positions_of_a_new_rule(place: dict[str, Any], names: list[str]) -> None:
     bench = Bench("hybridity", WEB, SSH, LAN)
     bench.ensure([{"name": "new", **place}])
     assert bench.edge.names() == names
     assert not bench.ensure([{"name": "new", **place}]).changed
 
 
-def test_a_move_is_seen_and_shown(edge_api: str) -> None:
+def test_a_move_is_a_change(edge_api: str) -> None:
     bench = Bench(edge_api, WEB, SSH, LAN)
     outcome = bench.ensure([{"name": "lan out", "before": "web in"}], check=True)
     assert outcome.plan.summary() == "1 to move"
@@ -327,7 +327,7 @@ def test_a_move_is_seen_and_shown(edge_api: str) -> None:
     assert bench.edge.names() == ["lan out", "web in", "ssh"]
 
 
-def test_anchors_that_cannot_be() -> None:
+def test_invalid_anchors() -> None:
     bench = Bench("hybridity", WEB, SSH)
     with pytest.raises(SpecError, match=r"^before: there is no firewall rule 'web im'; did you mean 'web in'"):
         bench.ensure([{"name": "new", "before": "web im"}])
@@ -340,7 +340,7 @@ def test_anchors_that_cannot_be() -> None:
     assert bench.edge.puts == []
 
 
-def test_doubles_on_the_server() -> None:
+def test_repeated_names_on_the_server() -> None:
     twin = user_rule(131090, "web in", action="deny")
     bench = Bench("hybridity", WEB, twin)
     with pytest.raises(AmbiguousMatchError) as caught:
@@ -353,7 +353,7 @@ def test_doubles_on_the_server() -> None:
         bench.ensure([{"name": "new", "before": "web in"}])
     assert bench.edge.puts == []
     outcome = bench.ensure([{"name": "web in", "rule_id": 131090, "enabled": False}])
-    assert outcome.plan.changes[0].identity == "web in"  # what policies look at
+    assert outcome.plan.changes[0].identity == "web in"  # the name that plan policies use
     assert outcome.plan.changes[0].title == "web in (rule 131090)"
     assert outcome.plan.diff()["before"].startswith("web in (rule 131090):")
     assert [rule["enabled"] for rule in bench.edge.rules if rule["name"] == "web in"] == [True, False]
@@ -372,7 +372,7 @@ def test_matching_by_id_renames(edge_api: str) -> None:
     assert not bench.ensure([{"match_by": "tag", "tag": 77}]).changed
 
 
-def test_one_rule_is_not_meant_in_two_ways() -> None:
+def test_two_specs_cannot_match_one_rule() -> None:
     bench = Bench("hybridity", WEB, SSH)
     by_id = {"match_by": "rule_id", "rule_id": 131080}
     with pytest.raises(SpecError, match="two rules of the input match firewall rule 'web in'"):
@@ -384,14 +384,14 @@ def test_one_rule_is_not_meant_in_two_ways() -> None:
     assert bench.edge.puts != []
 
 
-def test_an_export_with_doubles_can_be_taken_to_another_edge() -> None:
+def test_an_export_with_repeated_names_applies_to_another_edge() -> None:
     rules = Bench("hybridity", WEB, user_rule(131090, "web in"), user_rule(131091, "")).read()["rules"]
     bench = Bench("network_xml")
     assert bench.ensure({"rules": rules}, "exact").plan.summary() == "3 to create"
     assert not bench.ensure({"rules": rules}, "exact").changed
 
 
-def test_the_servers_rules_are_out_of_reach(edge_api: str) -> None:
+def test_internal_rules_are_never_changed(edge_api: str) -> None:
     bench = Bench(edge_api, WEB)
     bench.ensure([{"name": "firewall", "action": "deny"}])
     assert [rule["action"] for rule in bench.edge.rules if rule["name"] == "firewall"] == ["accept", "deny"]
@@ -419,12 +419,12 @@ def test_settings(edge_api: str) -> None:
     tree = bench.edge.tree
     assert (tree["enabled"], tree["defaultPolicy"]) == (False, {"action": "accept", "loggingEnabled": True})
     assert tree["globalConfig"]["someNewerSetting"] == "kept"
-    assert "enableSynFloodProtection" not in tree["globalConfig"]  # absent and off is the same
+    assert "enableSynFloodProtection" not in tree["globalConfig"]  # a missing value means false
     assert not bench.ensure(wanted).changed
     assert bench.edge.names() == ["web in"]
 
 
-def test_info_is_input(edge_api: str) -> None:
+def test_the_output_is_valid_input(edge_api: str) -> None:
     bench = Bench(edge_api, WEB, SSH, LAN)
     info = bench.read()
     assert info["version"] == 12
@@ -434,21 +434,21 @@ def test_info_is_input(edge_api: str) -> None:
     assert not bench.ensure(info["rules"]).changed
 
 
-def test_read_only_keys_do_not_go_back(edge_api: str) -> None:
+def test_read_only_keys_are_not_sent(edge_api: str) -> None:
     noisy = copy.deepcopy(WEB) | {"statistics": {"timestamp": 1}, "invalidSource": True}
     bench = Bench(edge_api, noisy)
-    bench.ensure([{"name": "new"}])  # the fake refuses them
+    bench.ensure([{"name": "new"}])  # the fake rejects them
     assert bench.edge.names() == ["web in", "new"]
 
 
-def test_the_version_goes_back(edge_api: str) -> None:
+def test_the_version_is_sent(edge_api: str) -> None:
     bench = Bench(edge_api, WEB)
     bench.ensure([{"name": "new"}])
     assert bench.edge.puts[0]["version"] == 12
     assert bench.edge.puts[0]["featureType"] == "firewall_4.0"
 
 
-def test_a_concurrent_writer_keeps_its_rule() -> None:
+def test_a_rule_of_a_concurrent_writer_is_kept() -> None:
     bench = Bench("network_json", WEB)
     bench.edge.faults = [lambda edge: edge.add(user_rule(139_000, "theirs"))]
     bench.ensure([{"name": "ours"}])
@@ -457,7 +457,7 @@ def test_a_concurrent_writer_keeps_its_rule() -> None:
     assert bench.clock.slept
 
 
-def test_a_lost_answer_makes_no_double(edge_api: str) -> None:
+def test_a_lost_response_creates_no_second_rule(edge_api: str) -> None:
     bench = Bench(edge_api, WEB)
     bench.edge.after = [lost_after_commit]
     assert bench.ensure([{"name": "ours"}]).changed
@@ -480,7 +480,7 @@ def test_rules_that_the_server_renumbers_are_reported() -> None:
     assert caught.value.residual == [{"action": "lost", "rule_id": "131081", "name": "ssh"}]
 
 
-def test_user_rules_between_the_servers_stay_there() -> None:
+def test_user_rules_between_internal_rules_keep_their_position() -> None:
     kind = RuleKind(FIREWALL)
     tree = section(WEB, {**copy.deepcopy(LAN), "ruleType": "internal_low", "name": "low"}, SSH)
     document = JsonFirewallCodec("vcloudair").document(tree)
@@ -497,7 +497,7 @@ def test_user_rules_between_the_servers_stay_there() -> None:
     assert merged[1] is tree["firewallRules"]["firewallRules"][1]
 
 
-def test_the_first_user_rule_stands_before_the_servers_last_ones(edge_api: str) -> None:
+def test_the_first_user_rule_goes_before_the_last_internal_rules(edge_api: str) -> None:
     low = {**copy.deepcopy(LAN), "ruleType": "internal_low", "name": "low"}
     codec = codec_of(FIREWALL, *EDGE_APIS[edge_api])
     tree = section(low)
@@ -507,7 +507,7 @@ def test_the_first_user_rule_stands_before_the_servers_last_ones(edge_api: str) 
     assert [rule.spec.name for rule in codec.decode(merged).rules][1:3] == ["new", "low"]
 
 
-def test_what_stands_among_xml_rules_and_is_no_rule_stays() -> None:
+def test_other_elements_among_xml_rules_are_kept() -> None:
     codec = codec_of(FIREWALL, "nsxv", "application/xml")
     body = to_xml(section(WEB)).replace(b"<firewallRules>", b"<firewallRules><future>f</future>")
     document = codec.parse(body)
@@ -526,7 +526,7 @@ def test_what_stands_among_xml_rules_and_is_no_rule_stays() -> None:
     ],
 )
 @pytest.mark.parametrize("edge_api", EDGE_APIS)
-def test_taking_out_one_ip_version_is_a_change(edge_api: str, before: list[str], after: list[str]) -> None:
+def test_removing_one_ip_version_is_a_change(edge_api: str, before: list[str], after: list[str]) -> None:
     bench = Bench(edge_api)
     bench.ensure([{"name": "web", "source": before}])
     assert bench.ensure([{"name": "web", "source": after}]).changed

@@ -1,4 +1,4 @@
-"""Lists whose names repeat or are missing: brought about in their order, and unchanged the second time."""
+"""Lists of rules with repeated or missing names converge in one run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def ports(bench: Bench) -> list[str]:
 @pytest.mark.parametrize("edge_api", EDGE_APIS)
 @pytest.mark.parametrize("state", ["present", "exact"])
 @pytest.mark.parametrize("name", ["db", None, ""])
-def test_a_list_of_one_name_is_brought_about_in_its_order(edge_api: str, state: str, name: str | None) -> None:
+def test_rules_of_one_name_are_created_in_order(edge_api: str, state: str, name: str | None) -> None:
     bench = Bench(edge_api)
     rules = [rule(name, 1433), rule("web", 443), rule(name, 3306)]
     assert bench.ensure({"rules": rules}, state).plan.summary() == "3 to create"
@@ -35,7 +35,7 @@ def test_a_list_of_one_name_is_brought_about_in_its_order(edge_api: str, state: 
     assert not bench.ensure({"rules": turned}, state).changed
 
 
-def test_rules_of_one_name_that_change_keep_their_ids() -> None:
+def test_changed_rules_of_one_name_keep_their_ids() -> None:
     bench = Bench("hybridity")
     bench.ensure({"rules": [rule("db", 1433), rule("db", 3306)]}, "exact")
     ids = [item["rule_id"] for item in bench.read()["rules"]]
@@ -44,7 +44,7 @@ def test_rules_of_one_name_that_change_keep_their_ids() -> None:
     assert [item["rule_id"] for item in bench.read()["rules"]] == ids
 
 
-def test_of_more_rules_than_specs_a_purge_keeps_the_same_one_and_without_it_they_are_ambiguous() -> None:
+def test_surplus_rules_of_one_name_are_purged_or_ambiguous() -> None:
     bench = Bench("hybridity")
     bench.ensure({"rules": [rule("db", 1433), rule("db", 3306)]}, "exact")
     with pytest.raises(AmbiguousMatchError):
@@ -53,7 +53,7 @@ def test_of_more_rules_than_specs_a_purge_keeps_the_same_one_and_without_it_they
     assert ports(bench) == ["3306"]
 
 
-def test_a_rule_without_a_name_is_identified_by_what_it_matches() -> None:
+def test_a_rule_without_a_name_is_identified_by_its_content() -> None:
     bench = Bench("hybridity")
     bench.ensure({"rules": [rule(None, 1433)]}, "present")
     assert bench.ensure({"rules": [rule(None, 1433, logging=True)]}, "present").plan.summary() == "1 to update"
@@ -61,12 +61,12 @@ def test_a_rule_without_a_name_is_identified_by_what_it_matches() -> None:
     assert bench.ensure({"rules": [rule(None, 3306)]}, "exact").plan.summary() == "1 to delete"
 
 
-def test_the_same_rule_twice_is_a_slip() -> None:
+def test_a_repeated_rule_is_rejected() -> None:
     with pytest.raises(SpecError, match="already given"):
         Bench("hybridity").ensure({"rules": [rule("db", 1433), rule("db", 1433)]}, "exact")
 
 
 @pytest.mark.parametrize("protocol", ["Other", "other"])
-def test_the_protocol_other_of_old_lists_is_refused_with_a_way_out(protocol: str) -> None:
+def test_the_protocol_other_is_rejected_with_a_hint(protocol: str) -> None:
     with pytest.raises(SpecError, match="is not a protocol; write any, or create an application"):
         Bench("hybridity").ensure({"rules": [rule("db", 1433, protocol=protocol)]}, "present")

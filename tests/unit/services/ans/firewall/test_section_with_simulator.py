@@ -1,4 +1,4 @@
-"""Firewalls against a simulated cloud that shares no code with the client, in all three wire forms."""
+"""Firewalls in the simulator, which shares no code with the client."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ CONFIG = "/firewall/config"
 
 
 def server_firewall(simulator: Simulator) -> dict[str, Any]:
-    """The first edge's firewall as the simulator keeps it."""
+    """Return the firewall of the first edge in the simulator."""
     return next(iter(simulator.world.edges.values())).firewall
 
 
 def foreign(number: int, **more: Any) -> dict[str, Any]:
-    """Somebody else's rule, with keys and spellings that we would not write."""
+    """Return a rule of another client, with keys and spellings that we do not write."""
     return {
         "ruleId": number,
         "ruleTag": number,
@@ -54,13 +54,13 @@ def edge_api(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def client(vca_app: App, vca_simulator: Simulator, edge_api: str) -> Iterator[Client]:
     with vca_app.client(**{**simulator_settings(vca_simulator), "edge_api": edge_api}) as opened:
-        # The session's own repeats wait by the wire's clock, the engine's by the session's.
+        # Retries of the session use the clock of the pipeline, those of the engine the clock of the session.
         opened.session.clock = opened.session._pipeline.clock = FakeClock()
         yield opened
 
 
 def seeded(simulator: Simulator, *rules: dict[str, Any]) -> None:
-    """Put rules on the edge, behind the API's back."""
+    """Add rules to the edge without the API."""
     edge = next(iter(simulator.world.edges.values()))
     edge.next_rule_id = 200_000
     edge.firewall["user"] = [copy.deepcopy(rule) for rule in rules]
@@ -71,7 +71,7 @@ def methods(journal: RequestView) -> list[str]:
 
 
 def same_bytes(rules: Any) -> str:
-    """Rules as text, keys in one order: the simulated server sorts some of them when it stores a rule."""
+    """Return rules as text with sorted keys, because the simulator sorts some keys."""
     return json.dumps(rules, sort_keys=True)
 
 
@@ -115,7 +115,7 @@ def test_a_thousand_rules_cost_one_write_and_then_none(
     assert same_bytes(server_firewall(vca_simulator)["user"][:2]) == before
 
 
-def test_what_is_not_ours_survives_byte_for_byte(client: Client, vca_simulator: Simulator) -> None:
+def test_rules_of_other_owners_are_kept_exactly(client: Client, vca_simulator: Simulator) -> None:
     odd = foreign(
         150_000, source={"exclude": True, "ipAddress": ["any"], "groupingObjectId": [], "vnicGroupId": ["vse"]}
     )
@@ -129,7 +129,7 @@ def test_what_is_not_ours_survives_byte_for_byte(client: Client, vca_simulator: 
     assert same_bytes({**after["foreign 150001"], "loggingEnabled": False}) == before[1]
 
 
-def test_every_word_is_understood_by_the_server(client: Client, vca_simulator: Simulator) -> None:
+def test_the_server_accepts_all_values(client: Client, vca_simulator: Simulator) -> None:
     words = {
         "name": "full",
         "action": "reject",
@@ -157,7 +157,7 @@ def test_every_word_is_understood_by_the_server(client: Client, vca_simulator: S
     assert server_firewall(vca_simulator)["user"] == []
 
 
-def test_a_dropped_answer_neither_doubles_nor_loses(
+def test_a_lost_response_neither_repeats_nor_loses_rules(
     client: Client, vca_simulator: Simulator, vca_request_log: RequestView
 ) -> None:
     seeded(vca_simulator, foreign(150_000))
@@ -171,7 +171,7 @@ def test_a_dropped_answer_neither_doubles_nor_loses(
 
 
 @pytest.mark.parametrize("edge_api", ["network_xml", "network_json"], indirect=True)
-def test_a_writer_in_between_keeps_its_rule(
+def test_a_rule_of_a_concurrent_writer_is_kept(
     client: Client, vca_simulator: Simulator, vca_request_log: RequestView
 ) -> None:
     def edit(simulator: Simulator) -> None:
@@ -185,7 +185,7 @@ def test_a_writer_in_between_keeps_its_rule(
     assert methods(vca_request_log) == ["GET", "PUT", "GET", "PUT", "GET"]
 
 
-def test_a_rule_removed_in_between_does_not_stop_us(client: Client, vca_simulator: Simulator) -> None:
+def test_a_rule_removed_during_the_run_is_created_again(client: Client, vca_simulator: Simulator) -> None:
     def edit(simulator: Simulator) -> None:
         firewall = server_firewall(simulator)
         firewall["user"].pop()
@@ -197,22 +197,22 @@ def test_a_rule_removed_in_between_does_not_stop_us(client: Client, vca_simulato
     assert [rule["name"] for rule in server_firewall(vca_simulator)["user"]] == ["foreign 150000", "ours"]
 
 
-def test_a_busy_edge_is_waited_for(client: Client, vca_simulator: Simulator) -> None:
+def test_the_run_waits_for_a_busy_edge(client: Client, vca_simulator: Simulator) -> None:
     vca_simulator.faults.add("busy", method="PUT", path=CONFIG, count=3)
     vca_simulator.faults.add("status", method="PUT", path=CONFIG, count=1, status=503)
     assert client.ensure("ans.firewall_rule", {"name": "ours"}).changed
 
 
-def test_what_the_server_refuses_is_told_in_its_words(
+def test_errors_of_the_server_are_reported_verbatim(
     client: Client, vca_request_log: RequestView, edge_api: str
 ) -> None:
     with pytest.raises(InvalidRequestError, match="999 could not be found|could not be found"):
         client.ensure("ans.firewall_rule", {"name": "ours", "source": "object:nothing"})
-    # Where it is not known whether the server takes versions, the first refusal may be of the version.
+    # If it is unknown whether the server accepts versions, the first rejection may concern the version.
     assert vca_request_log.count("PUT", CONFIG) == (2 if edge_api == "hybridity" else 1)
 
 
-def test_an_unknown_edge_is_told_with_those_there_are(client: Client, vca_simulator: Simulator) -> None:
+def test_an_unknown_edge_is_reported_with_the_known_ones(client: Client, vca_simulator: Simulator) -> None:
     name = next(iter(vca_simulator.world.edges.values())).name
     with pytest.raises(NotFoundError, match=f"Did you mean '{name}'"):
         client.read("ans.firewall", {"edge": name + "x"})
@@ -225,7 +225,7 @@ def test_edges_are_listed(client: Client, vca_simulator: Simulator) -> None:
     assert all(edge.vdc_name and edge.status == "READY" for edge in found)
 
 
-def test_the_original_way_sees_the_same_rules(client: Client, vca_simulator: Simulator) -> None:
+def test_vcloudair_0_5_compatibility_has_the_same_rules(client: Client, vca_simulator: Simulator) -> None:
     firewall: ANSFirewall = client.edges.firewall(client.settings.edge or "")
     firewall.add_rule("Rule Name", source="external", destination="203.0.113.10", dest_port=80)
     firewall.save_config()

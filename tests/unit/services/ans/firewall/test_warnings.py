@@ -11,7 +11,7 @@ NAT_RULE = {"action": "dnat", "original_address": "203.0.113.10", "translated_ad
 
 
 @pytest.mark.parametrize("edge_api", ["hybridity", "network_xml", "network_json"])
-def test_a_firewall_that_is_turned_off_under_nat_and_ipsec_is_told(vca_simulator: Simulator, edge_api: str) -> None:
+def test_disabling_the_firewall_warns_about_nat_and_ipsec(vca_simulator: Simulator, edge_api: str) -> None:
     with bench(vca_simulator, edge_api) as made:
         target = {"edge": made.edge.name}
         made.client.ensure("ans.nat", {"enabled": True, "rules": [NAT_RULE]}, target=target)

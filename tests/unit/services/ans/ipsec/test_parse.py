@@ -13,21 +13,21 @@ from vcloudair_core.services.ans.ipsec.parse import parse_ipsec, parse_tunnel
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "word"),
+    ("field", "value", "name"),
     [
         ("encryption", "AES256", "aes256"),
         ("encryption", "3DES", "3des"),
         ("encryption", "aes-gcm", "aes-gcm"),
-        ("encryption", "aes192", "aes192"),  # an edge may show it, so an export can be read; it cannot be set
+        ("encryption", "aes192", "aes192"),  # allowed in an export of an edge, but cannot be set
         ("encryption", "chacha20-poly1305", "chacha20-poly1305"),
-        *((("encryption", word, "aes256")) for word in ("AES-256", "aes_256", "AES256", "aes 256", "AES-256-CBC")),
-        *((("encryption", word, "aes")) for word in ("AES", "AES-128", "aes128", "AES_128")),
-        *((("encryption", word, "3des")) for word in ("3DES", "triple-des", "TripleDES", "triple_des", "DES3")),
-        *((("encryption", word, "aes-gcm")) for word in ("AES_GCM", "AesGcm", "GCM")),
-        *((("dh_group", word, "dh14")) for word in ("DH-14", "group 14", "modp2048", "MODP-2048", "DH Group 14", "14")),
-        *((("digest", word, "sha1")) for word in ("SHA-1", "sha_1", "HMAC-SHA1")),
-        *((("digest", word, "sha-256")) for word in ("SHA256", "sha2-256", "SHA-256", "sha_256")),
-        *((("ike_version", word, "ikev2")) for word in ("v2", "IKEv2", "ike-v2", "IKE_V2")),
+        *((("encryption", name, "aes256")) for name in ("AES-256", "aes_256", "AES256", "aes 256", "AES-256-CBC")),
+        *((("encryption", name, "aes")) for name in ("AES", "AES-128", "aes128", "AES_128")),
+        *((("encryption", name, "3des")) for name in ("3DES", "triple-des", "TripleDES", "triple_des", "DES3")),
+        *((("encryption", name, "aes-gcm")) for name in ("AES_GCM", "AesGcm", "GCM")),
+        *((("dh_group", name, "dh14")) for name in ("DH-14", "group 14", "modp2048", "MODP-2048", "DH Group 14", "14")),
+        *((("digest", name, "sha1")) for name in ("SHA-1", "sha_1", "HMAC-SHA1")),
+        *((("digest", name, "sha-256")) for name in ("SHA256", "sha2-256", "SHA-256", "sha_256")),
+        *((("ike_version", name, "ikev2")) for name in ("v2", "IKEv2", "ike-v2", "IKE_V2")),
         ("dh_group", 14, "dh14"),
         ("dh_group", "14", "dh14"),
         ("dh_group", "DH14", "dh14"),
@@ -40,12 +40,12 @@ from vcloudair_core.services.ans.ipsec.parse import parse_ipsec, parse_tunnel
         ("compliance_suite", "suite-b-gcm-256", "suite-b-gcm-256"),
     ],
 )
-def test_words_for_algorithms(field: str, value: Any, word: str) -> None:
-    assert getattr(parse_tunnel({**BRANCH, field: value}), field) == word
+def test_spellings_of_algorithms(field: str, value: Any, name: str) -> None:
+    assert getattr(parse_tunnel({**BRANCH, field: value}), field) == name
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"encryption": "sha256"}, "is not one of aes, aes256, 3des, aes-gcm"),
         ({"encryption": "ase"}, "did you mean 'aes'"),
@@ -80,10 +80,10 @@ def test_words_for_algorithms(field: str, value: Any, word: str) -> None:
         ({"dhgroup": 14}, "dhgroup: unknown field; did you mean 'dh_group'?"),
     ],
 )
-def test_what_is_wrong(change: dict[str, Any], said: str) -> None:
+def test_invalid_values(change: dict[str, Any], message: str) -> None:
     with pytest.raises(SpecError) as met:
         parse_tunnel({**BRANCH, **change})
-    assert said in str(met.value)
+    assert message in str(met.value)
     assert KEY not in str(met.value)
 
 
@@ -96,7 +96,7 @@ def test_a_key_from_a_file(tmp_path: Path) -> None:
     assert KEY not in repr(found)
 
 
-def test_a_section_names_each_wrong_field_and_no_key() -> None:
+def test_all_invalid_fields_are_reported_without_keys() -> None:
     with pytest.raises(SpecError) as met:
         parse_ipsec(
             {
@@ -107,29 +107,29 @@ def test_a_section_names_each_wrong_field_and_no_key() -> None:
             }
         )
     text = str(met.value)
-    for said in ("enabled", "log_level", "global_psk: is the mask", "tunnels[1].mtu", "tunnels[2]: a tunnel"):
-        assert said in text
+    for message in ("enabled", "log_level", "global_psk: is the mask", "tunnels[1].mtu", "tunnels[2]: a tunnel"):
+        assert message in text
     assert KEY not in text
 
 
 @pytest.mark.parametrize(
-    ("second", "said"),
+    ("second", "message"),
     [
         (dict(BRANCH), "tunnels[1].name: 'branch' was already given at tunnels[0]"),
         ({**BRANCH, "name": "other"}, "tunnels[1].peer_id: '198.51.100.7' is already the peer of tunnels[0]"),
     ],
 )
-def test_two_that_cannot_be_side_by_side(second: dict[str, Any], said: str) -> None:
+def test_tunnels_that_exclude_each_other(second: dict[str, Any], message: str) -> None:
     with pytest.raises(SpecError) as met:
         parse_ipsec({"tunnels": [BRANCH, second]})
-    assert said in str(met.value)
+    assert message in str(met.value)
 
 
-def test_two_tunnels_that_wait_for_any_peer_are_told_apart_by_its_id() -> None:
+def test_tunnels_with_any_peer_are_distinguished_by_peer_id() -> None:
     first, second = ({**BRANCH, "name": name, "peer_ip": "any", "peer_id": name} for name in ("a", "b"))
     assert parse_ipsec({"tunnels": [first, second]}).tunnels is not None
 
 
-def test_a_network_that_is_given_twice_is_one() -> None:
+def test_repeated_networks_are_merged() -> None:
     spec = parse_tunnel({**BRANCH, "local_subnets": ["192.168.10.1/24", ["192.168.10.0 / 24", "192.168.11.0/24"]]})
     assert spec.local_subnets == ("192.168.10.1/24", "192.168.11.0/24")

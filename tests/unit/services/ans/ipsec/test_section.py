@@ -1,4 +1,4 @@
-"""IPsec converges in all wire forms: what is asked for happens, nothing else does, and keys stay where they are."""
+"""Converge IPsec tunnels with all edge APIs, without side effects on keys."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def ipsec(vca_simulator: Simulator, edge_api: str) -> Iterator[Bench]:
 
 @pytest.fixture
 def one(vca_simulator: Simulator) -> Iterator[Bench]:
-    """In one edge API, for what does not depend on it."""
+    """Return a bench with one edge API, for tests that do not depend on it."""
     with bench(vca_simulator, "network_json") as made:
         yield made
 
 
 def again(vca_simulator: Simulator, edge_api: str = "network_json") -> Any:
-    """A new run: another client, the same machine."""
+    """Return another client on the same host, as in a new run."""
     return bench(vca_simulator, edge_api)
 
 
@@ -69,7 +69,7 @@ FULL = {
 # -- converging --------------------------------------------------------------------------------------------------
 
 
-def test_a_new_tunnel_gets_its_defaults_and_a_second_run_finds_nothing_to_do(ipsec: Bench) -> None:
+def test_a_new_tunnel_gets_its_defaults_and_a_second_run_changes_nothing(ipsec: Bench) -> None:
     outcome = ipsec.ensure(BRANCH)
 
     assert outcome.changed
@@ -86,7 +86,7 @@ def test_a_new_tunnel_gets_its_defaults_and_a_second_run_finds_nothing_to_do(ips
     assert ipsec.methods() == ["GET"]
 
 
-def test_every_word_reaches_the_wire_and_comes_back(ipsec: Bench) -> None:
+def test_all_fields_are_sent_and_read_back(ipsec: Bench) -> None:
     outcome = ipsec.ensure(FULL)
 
     (site,) = ipsec.sites
@@ -98,7 +98,7 @@ def test_every_word_reaches_the_wire_and_comes_back(ipsec: Bench) -> None:
     assert not ipsec.ensure(FULL).changed
 
 
-def test_foreign_tunnels_keep_every_byte_but_their_masks(ipsec: Bench) -> None:
+def test_tunnels_of_other_owners_are_kept_exactly(ipsec: Bench) -> None:
     ipsec.seed(foreign(1), foreign(2, ConfigStatus="good", psk="x" * 128))
     before = as_text([{**site} for site in ipsec.sites[:1]])
 
@@ -111,7 +111,7 @@ def test_foreign_tunnels_keep_every_byte_but_their_masks(ipsec: Bench) -> None:
     assert ipsec.sites[0]["siteId"] == "ipsecsite-1"
 
 
-def test_an_update_changes_what_was_asked_for_and_keeps_the_key(ipsec: Bench) -> None:
+def test_an_update_changes_set_fields_and_keeps_the_key(ipsec: Bench) -> None:
     ipsec.seed(foreign(1))
 
     outcome = ipsec.ensure({"name": "foreign 1", "peer_subnets": ["10.77.0.0/16"], "encryption": "aes"})
@@ -124,7 +124,7 @@ def test_an_update_changes_what_was_asked_for_and_keeps_the_key(ipsec: Bench) ->
     assert site["futureKey"] == "kept"
 
 
-def test_meaning_counts_not_spelling(ipsec: Bench) -> None:
+def test_equivalent_values_are_not_changes(ipsec: Bench) -> None:
     ipsec.seed(foreign(1))
 
     assert not ipsec.ensure(
@@ -132,18 +132,18 @@ def test_meaning_counts_not_spelling(ipsec: Bench) -> None:
     ).changed
 
 
-def test_words_of_newer_edges_survive_and_can_be_given(ipsec: Bench) -> None:
+def test_values_of_newer_edges_are_kept_and_can_be_set(ipsec: Bench) -> None:
     ipsec.client.session  # noqa: B018 - signed in below
     ipsec.seed(foreign(1, encryptionAlgorithm="aes-gmac-512", dhGroup="dh21"))
 
     assert ipsec.client.read("ans.ipsec")["tunnels"][0]["dh_group"] == "dh21"
     assert not ipsec.ensure({"name": "foreign 1", "dh_group": "dh21", "encryption": "aes-gmac-512"}).changed
     with pytest.raises(InvalidRequestError):
-        ipsec.ensure({"name": "foreign 1", "description": "changed"})  # this simulator knows no dh21
+        ipsec.ensure({"name": "foreign 1", "description": "changed"})  # the simulator does not support dh21
     assert ipsec.sites[0]["dhGroup"] == "dh21"
 
 
-def test_absent_takes_one_out_and_exact_takes_the_others_out(ipsec: Bench) -> None:
+def test_absent_deletes_one_tunnel_and_an_exact_list_the_others(ipsec: Bench) -> None:
     ipsec.seed(foreign(1), foreign(2), foreign(3))
 
     assert ipsec.ensure({"name": "foreign 2"}, "absent").changed
@@ -153,7 +153,7 @@ def test_absent_takes_one_out_and_exact_takes_the_others_out(ipsec: Bench) -> No
     assert ipsec.names() == ["foreign 3"]
 
 
-def test_the_section_as_a_whole(ipsec: Bench) -> None:
+def test_the_whole_section(ipsec: Bench) -> None:
     outcome = ipsec.ensure({"enabled": True, "log_level": "debug", "logging": False, "tunnels": [BRANCH]})
 
     assert ipsec.methods() == ["GET", "PUT", "GET"]
@@ -183,7 +183,7 @@ def test_certificates_and_x509(ipsec: Bench) -> None:
     assert "certificate" not in ipsec.sites[0]
 
 
-def test_what_is_read_is_good_as_input_and_changes_nothing(ipsec: Bench) -> None:
+def test_the_output_is_valid_input_without_changes(ipsec: Bench) -> None:
     ipsec.seed(foreign(1), foreign(2))
 
     read = ipsec.client.read("ans.ipsec")
@@ -195,7 +195,7 @@ def test_what_is_read_is_good_as_input_and_changes_nothing(ipsec: Bench) -> None
 # -- identity ----------------------------------------------------------------------------------------------------
 
 
-def test_a_tunnel_by_its_peer_can_be_renamed(one: Bench) -> None:
+def test_a_tunnel_matched_by_peer_can_be_renamed(one: Bench) -> None:
     one.seed(foreign(1))
 
     assert one.ensure({"match_by": "peer", "peer_id": "foreign-1", "name": "new name"}).changed
@@ -204,7 +204,7 @@ def test_a_tunnel_by_its_peer_can_be_renamed(one: Bench) -> None:
     assert (one.sites[0]["name"], one.sites[0]["peerId"]) == ("third", "other")
 
 
-def test_names_that_two_tunnels_have_are_refused_with_what_tells_them_apart(one: Bench) -> None:
+def test_two_tunnels_of_one_name_are_ambiguous(one: Bench) -> None:
     one.seed(foreign(1, name="twin"), foreign(2, name="twin"))
 
     with pytest.raises(AmbiguousMatchError) as met:
@@ -219,12 +219,12 @@ def test_names_that_two_tunnels_have_are_refused_with_what_tells_them_apart(one:
     assert not one.ensure({"match_by": "site_id", "site_id": "ipsecsite-2", "enabled": False}).changed
 
 
-def test_an_id_that_no_tunnel_has_makes_none(one: Bench) -> None:
+def test_an_unknown_id_creates_no_tunnel(one: Bench) -> None:
     with pytest.raises(NotFoundError, match="No IPsec tunnel has the id ipsecsite-9"):
         one.ensure({**BRANCH, "match_by": "site_id", "site_id": "ipsecsite-9"})
 
 
-# -- what cannot be ----------------------------------------------------------------------------------------------
+# -- invalid states ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -237,9 +237,7 @@ def test_an_id_that_no_tunnel_has_makes_none(one: Bench) -> None:
         ({"enabled": True, "tunnels": []}, "exact", "enabled: cannot be true without a tunnel"),
     ],
 )
-def test_what_a_server_would_refuse_is_refused_before_it_is_written(
-    one: Bench, specs: Any, state: str, said: str
-) -> None:
+def test_changes_that_the_server_rejects_are_not_sent(one: Bench, specs: Any, state: str, said: str) -> None:
     one.seed(foreign(1))
 
     with pytest.raises(SpecError, match=".*") as met:
@@ -250,7 +248,7 @@ def test_what_a_server_would_refuse_is_refused_before_it_is_written(
     assert KEY not in str(met.value)
 
 
-def test_the_last_tunnel_of_a_service_that_is_on_is_not_taken_out_silently(one: Bench) -> None:
+def test_the_last_tunnel_of_an_enabled_service_is_not_deleted(one: Bench) -> None:
     one.ensure({"enabled": True, "tunnels": [BRANCH]})
 
     with pytest.raises(SpecError, match="this deletes the last tunnel"):
@@ -262,7 +260,7 @@ def test_the_last_tunnel_of_a_service_that_is_on_is_not_taken_out_silently(one: 
     assert (one.sites, one.state["enabled"]) == ([], False)
 
 
-def test_turning_the_service_on_without_a_tunnel_is_refused(one: Bench) -> None:
+def test_enabling_the_service_without_a_tunnel_is_rejected(one: Bench) -> None:
     with pytest.raises(SpecError, match="cannot be true without a tunnel"):
         one.ensure({"enabled": True})
 
@@ -270,9 +268,7 @@ def test_turning_the_service_on_without_a_tunnel_is_refused(one: Bench) -> None:
 # -- keys --------------------------------------------------------------------------------------------------------
 
 
-def test_another_machine_does_not_know_the_key_sends_it_once_and_says_so(
-    vca_simulator: Simulator, tmp_path: Path
-) -> None:
+def test_another_host_sends_the_key_once(vca_simulator: Simulator, tmp_path: Path) -> None:
     with bench(vca_simulator, "network_json") as first:
         first.ensure(BRANCH)
     with bench(vca_simulator, "network_json", state_dir=str(tmp_path / "other")) as other:
@@ -297,7 +293,7 @@ def test_a_changed_key_is_sent(vca_simulator: Simulator, edge_api: str) -> None:
         assert third.sites[0]["psk"] == KEY
 
 
-def test_always_sends_it_in_every_run_and_on_create_only_once(vca_simulator: Simulator) -> None:
+def test_always_sends_the_key_in_every_run_and_on_create_only_once(vca_simulator: Simulator) -> None:
     with again(vca_simulator) as first:
         first.ensure({**BRANCH, "update_psk": "always"})
     with again(vca_simulator) as second:
@@ -307,7 +303,7 @@ def test_always_sends_it_in_every_run_and_on_create_only_once(vca_simulator: Sim
         assert second.sites[0]["psk"] == KEY
 
 
-def test_a_tunnel_made_anew_gets_its_key_again(vca_simulator: Simulator) -> None:
+def test_a_recreated_tunnel_gets_its_key_again(vca_simulator: Simulator) -> None:
     with again(vca_simulator) as first:
         first.ensure(BRANCH)
         made_anew = {**copy.deepcopy(first.sites[0]), "siteId": "ipsecsite-77", "psk": "set in the portal"}
@@ -316,7 +312,7 @@ def test_a_tunnel_made_anew_gets_its_key_again(vca_simulator: Simulator) -> None
         assert first.sites[0]["psk"] == KEY
 
 
-def test_a_key_whose_answer_was_lost_is_sent_again(one: Bench) -> None:
+def test_a_key_is_sent_again_after_a_lost_response(one: Bench) -> None:
     one.simulator.faults.add("reset_after", method="PUT", path="/ipsec/config")
 
     one.ensure(BRANCH)
@@ -341,7 +337,7 @@ def test_the_global_key(vca_simulator: Simulator) -> None:
 
 
 def test_the_mask_is_never_a_key(edge_api: str) -> None:
-    """On a server that takes the stars for a key, if it does not know the tunnel that they come with."""
+    """Test a server that accepts the mask as the key of an unknown tunnel."""
     hostile = Simulator(SimulatorConfig(profile="vca", masked_psk_of_new_site="store"))
     with bench(hostile, edge_api) as ipsec:
         with pytest.raises(SpecError, match="is the mask that the server shows"):
@@ -362,7 +358,7 @@ def test_check_mode_sends_nothing_and_shows_no_key(ipsec: Bench) -> None:
     assert '"***"' in json.dumps(outcome.plan.as_dict())
 
 
-def test_a_key_is_in_nothing_that_is_kept_shown_or_logged(
+def test_a_key_is_never_stored_shown_or_logged(
     vca_simulator: Simulator, edge_api: str, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -376,14 +372,14 @@ def test_a_key_is_in_nothing_that_is_kept_shown_or_logged(
         with pytest.raises(StageError):
             ipsec.client.stage("ans.ipsec_tunnel", BRANCH, stage_id="run")
     written = [path.read_bytes().decode("latin-1") for path in tmp_path.rglob("*") if path.is_file()]
-    assert len(written) >= 2  # the fingerprints and their key
+    assert len(written) >= 2  # the fingerprints and the HMAC key
     for text in (*shown, caplog.text, *written):
         assert "c4n4ry" not in text
     for path in (tmp_path / "psk").iterdir():
         assert path.stat().st_mode & 0o077 == 0
 
 
-def test_a_state_folder_that_cannot_be_used_costs_only_the_memory(
+def test_an_unusable_state_folder_only_disables_fingerprints(
     vca_simulator: Simulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").write_text("in the way")
@@ -396,7 +392,7 @@ def test_a_state_folder_that_cannot_be_used_costs_only_the_memory(
 
 
 @pytest.mark.parametrize("edge_api", EDGE_APIS)
-def test_identifiers_move_along_with_the_addresses_they_were_made_of(vca_simulator: Simulator, edge_api: str) -> None:
+def test_identifiers_follow_the_addresses_they_derive_from(vca_simulator: Simulator, edge_api: str) -> None:
     with bench(vca_simulator, edge_api) as made:
         plain = {name: value for name, value in BRANCH.items() if name not in ("peer_id", "local_id")}
         made.ensure(plain)
@@ -408,14 +404,14 @@ def test_identifiers_move_along_with_the_addresses_they_were_made_of(vca_simulat
         assert not made.ensure(moved).changed
 
 
-def test_identifiers_that_were_given_stay_when_the_address_moves(one: Bench) -> None:
+def test_explicit_identifiers_are_kept_when_the_address_changes(one: Bench) -> None:
     one.ensure({**BRANCH, "peer_id": "branch.example.com", "local_id": "10.0.0.1"})
     plain = {name: value for name, value in BRANCH.items() if name not in ("peer_id", "local_id")}
     one.ensure({**plain, "peer_ip": "198.51.100.77", "local_ip": "203.0.113.20"})
     assert (one.sites[0]["peerId"], one.sites[0]["localId"]) == ("branch.example.com", "10.0.0.1")
 
 
-def test_a_name_that_was_made_of_the_peer_moves_along(one: Bench) -> None:
+def test_a_name_derived_from_the_peer_follows_it(one: Bench) -> None:
     spec = {name: value for name, value in BRANCH.items() if name != "name"}
     one.ensure({**spec, "match_by": "peer"})
     assert one.sites[0]["name"] == BRANCH["peer_ip"]

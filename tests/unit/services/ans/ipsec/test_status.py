@@ -1,4 +1,4 @@
-"""The human face of IPsec: live status, waiting, the sheet for the other side, and the section as the seed had it."""
+"""Status of IPsec tunnels, waiting, settings for the peer, and raw tunnels."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_tunnels_with_their_status_and_last_error(ipsec: Bench) -> None:
     assert [pair["peer"] for pair in found["tunnels"][2]["subnets"]] == ["10.20.0.0/16", "10.30.0.0/16"]
 
 
-def test_waiting_ends_when_all_are_up(ipsec: Bench) -> None:
+def test_waiting_ends_when_all_tunnels_are_up(ipsec: Bench) -> None:
     IPSEC.set_tunnel_down(ipsec.edge, "foreign 1", "waiting for the peer")
     clock = ipsec.client.session.clock
     assert isinstance(clock, FakeClock)
@@ -63,7 +63,7 @@ def test_waiting_ends_when_all_are_up(ipsec: Bench) -> None:
     assert asked == [1.0, 2.0, 3.0]
 
 
-def test_waiting_gives_up_and_says_what_the_edge_said_last(ipsec: Bench) -> None:
+def test_waiting_times_out_with_the_last_message_of_the_edge(ipsec: Bench) -> None:
     IPSEC.set_tunnel_down(ipsec.edge, "foreign 1", "no proposal chosen")
 
     with pytest.raises(TaskTimeoutError, match=r"foreign 1 is down \(no proposal chosen\)") as met:
@@ -74,7 +74,7 @@ def test_waiting_gives_up_and_says_what_the_edge_said_last(ipsec: Bench) -> None
         service(ipsec).wait_for_tunnels(ipsec.client.read("ans.ipsec_tunnel")[1:])
 
 
-def test_the_sheet_for_the_other_side_changes_both_ends_over_and_has_no_key(ipsec: Bench) -> None:
+def test_the_settings_for_the_peer_are_swapped_without_the_key(ipsec: Bench) -> None:
     ipsec.ensure(BRANCH)
 
     sheet = service(ipsec).peer_sheet("branch")
@@ -93,7 +93,7 @@ def test_the_sheet_for_the_other_side_changes_both_ends_over_and_has_no_key(ipse
         service(ipsec).peer_sheet("twin")
 
 
-# -- odd answers -------------------------------------------------------------------------------------------------
+# -- unusual responses -------------------------------------------------------------------------------------------
 
 TUNNEL = {"name": "branch", "peer_id": "198.51.100.7", "peer_ip": "198.51.100.7", "enabled": True}
 
@@ -111,28 +111,28 @@ def test_a_tunnel_with_one_subnet_down_is_partly_up() -> None:
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"weather": "fine"}', b"<ipsecStatusAndStats/>"])
-def test_what_is_about_something_else_does_not_put_tunnels_down(body: bytes) -> None:
+def test_unrelated_entries_do_not_change_the_status(body: bytes) -> None:
     with pytest.raises(DecodeError, match="neither serverStatus nor siteStatistics"):
         parse_status(body)
 
 
 @pytest.mark.parametrize("body", [b'{"serverStatus": "up"}', b'{"siteStatistics": null}'])
-def test_an_answer_without_the_tunnel_is_no_verdict(body: bytes) -> None:
+def test_a_response_without_the_tunnel_is_unknown(body: bytes) -> None:
     (shown,) = tunnels_with_status([TUNNEL], parse_status(body))
     assert shown["status"] in ("unknown", "down")
     assert shown["status"] != "up"
 
 
-def test_an_answer_that_is_none(ipsec: Bench) -> None:
+def test_an_invalid_response(ipsec: Bench) -> None:
     ipsec.simulator.faults.add("truncated", method="GET", path="/ipsec/statistics")
     with pytest.raises(DecodeError, match="IPsec statistics"):
         service(ipsec).ipsec_status()
 
 
-# -- the section by hand -----------------------------------------------------------------------------------------
+# -- raw tunnels -------------------------------------------------------------------------------------------------
 
 
-def test_a_tunnel_is_added_by_hand_and_the_keys_of_others_stay(vca_simulator: Simulator) -> None:
+def test_a_raw_tunnel_is_added_and_other_keys_are_kept(vca_simulator: Simulator) -> None:
     with bench(vca_simulator, "hybridity") as made:
         made.seed(foreign(1))
         section = service(made).ipsec(made.edge.name)
@@ -159,7 +159,7 @@ def test_a_tunnel_is_added_by_hand_and_the_keys_of_others_stay(vca_simulator: Si
         ({"local_ip": "vpn.example.com"}, "is not an IPv4 address"),
     ],
 )
-def test_bad_words_are_refused_before_anything_is_sent(
+def test_invalid_values_are_rejected_before_a_request(
     vca_simulator: Simulator, change: dict[str, object], said: str
 ) -> None:
     words = {

@@ -6,7 +6,7 @@ from tests.unit.services.ans.ipsec_bench import BRANCH, bench
 from vcloudair_core.simulator import Simulator
 
 
-def test_tunnels_of_a_service_that_is_off_are_told(vca_simulator: Simulator) -> None:
+def test_tunnels_of_a_disabled_service_are_warnings(vca_simulator: Simulator) -> None:
     with bench(vca_simulator, "network_xml") as made:
         target = {"edge": made.edge.name}
         (told,) = made.client.ensure("ans.ipsec_tunnel", BRANCH, target=target).warnings

@@ -1,4 +1,4 @@
-"""The words of a NAT rule: what is taken, what is refused and with which path."""
+"""Parse NAT rules: valid values, and invalid ones with their path."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BASE = {"action": "dnat", "original_address": "203.0.113.10", "translated_addres
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("data", "expected"),
     [
         ({"action": "SNAT"}, {"action": "snat"}),
         ({"original_address": " 10.0.0.5/24 "}, {"original_address": "10.0.0.5/24"}),
@@ -42,13 +42,13 @@ BASE = {"action": "dnat", "original_address": "203.0.113.10", "translated_addres
         ({"index": "2"}, {"index": 2}),
     ],
 )  # fmt: skip
-def test_words_that_are_taken(given: dict[str, Any], expected: dict[str, Any]) -> None:
-    spec = parse_nat_rule({**BASE, **given})
+def test_valid_values(data: dict[str, Any], expected: dict[str, Any]) -> None:
+    spec = parse_nat_rule({**BASE, **data})
     assert {name: getattr(spec, name) for name in expected} == expected
 
 
 @pytest.mark.parametrize(
-    ("given", "field", "reason"),
+    ("data", "field", "reason"),
     [
         ({"action": "nat"}, "action", "is not one of snat, dnat"),
         ({"action": None}, "action", "is required, because match_by is tuple"),
@@ -96,21 +96,21 @@ def test_words_that_are_taken(given: dict[str, Any], expected: dict[str, Any]) -
         ({"description": "a\x00b"}, "description", "control character"),
     ],
 )
-def test_words_that_are_refused(given: dict[str, Any], field: str, reason: str) -> None:
+def test_invalid_values(data: dict[str, Any], field: str, reason: str) -> None:
     with pytest.raises(SpecError) as caught:
-        parse_nat_rule({**BASE, **given})
+        parse_nat_rule({**BASE, **data})
     assert caught.value.field == field
     assert reason in caught.value.reason
 
 
-def test_all_that_is_wrong_is_told_at_once() -> None:
+def test_all_problems_are_reported_together() -> None:
     with pytest.raises(SpecError) as caught:
         parse_nat({"rules": [BASE, {**BASE, "original_port": 70000, "vnic": "x", "translated_address": "no"}, 7]})
     for path in ("rules[1].original_port", "rules[1].vnic", "rules[1].translated_address", "rules[2]"):
         assert path in str(caught.value)
 
 
-def test_a_rule_may_say_no_more_than_who_it_is() -> None:
+def test_a_rule_can_have_only_its_identity() -> None:
     kind = RuleKind(NAT)
     spec = kind.parse({**BASE, "translated_address": None})
     kind.validate(Present((spec,)))
@@ -126,10 +126,10 @@ def test_a_rule_may_say_no_more_than_who_it_is() -> None:
         {"original_port": "1-65535"},
     ],
 )
-def test_two_rules_that_match_the_same_are_one(twin: dict[str, Any]) -> None:
+def test_rules_for_the_same_traffic_are_duplicates(twin: dict[str, Any]) -> None:
     with pytest.raises(SpecError, match=r"rules\[1\].*was already given at rules\[0\]"):
         parse_nat({"rules": [BASE, {**BASE, **twin}]})
-    with pytest.raises(SpecError, match="was already given"):
+    with pytest.raises(SpecError, match="was already data"):
         RuleKind(NAT).validate(Present(tuple(parse_nat_rule(rule) for rule in (BASE, {**BASE, **twin}))))
 
 
@@ -146,15 +146,15 @@ def test_two_rules_that_match_the_same_are_one(twin: dict[str, Any]) -> None:
         {"match_by": "description", "description": "x"},
     ],
 )
-def test_two_rules_that_match_something_else_are_two(other: dict[str, Any]) -> None:
+def test_rules_for_different_traffic_are_no_duplicates(other: dict[str, Any]) -> None:
     assert len(parse_nat({"rules": [BASE, {**BASE, **other}]}).rules or ()) == 2
 
 
-def test_twins_of_an_export_are_told_apart_by_their_ids() -> None:
+def test_equal_rules_of_an_export_are_distinguished_by_id() -> None:
     assert len(parse_nat({"rules": [{**BASE, "rule_id": 1}, {**BASE, "rule_id": 2}]}).rules or ()) == 2
 
 
-def test_sections_are_one_at_a_time_and_exact_lists_have_no_places() -> None:
+def test_one_section_is_expected_and_exact_lists_have_no_positions() -> None:
     kind = SectionKind(NAT)
     with pytest.raises(SpecError, match="one NAT section was expected, not 2"):
         kind.validate(Present((kind.parse({}), kind.parse({}))))

@@ -1,4 +1,4 @@
-"""NAT converges in all three wire forms: what is asked for happens, and nothing else does."""
+"""Converge NAT rules with all three edge APIs, without side effects."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def nat(vca_simulator: Simulator, edge_api: str) -> Iterator[Bench]:
 
 @pytest.fixture
 def one(vca_simulator: Simulator) -> Iterator[Bench]:
-    """In one edge API, for what does not depend on it."""
+    """Return a bench with one edge API, for tests that do not depend on it."""
     with bench(vca_simulator, "network_json") as made:
         yield made
 
@@ -85,7 +85,7 @@ def test_a_second_run_costs_one_read_and_changes_nothing(nat: Bench, words: dict
     assert nat.rules == []
 
 
-def test_the_wire_is_as_the_server_has_it(nat: Bench) -> None:
+def test_the_request_has_the_format_of_the_server(nat: Bench) -> None:
     nat.ensure({"rules": [WEB, OUT, PING]})
     web, out, ping = nat.rules
     assert web["vnic"] == "0"
@@ -99,7 +99,7 @@ def test_the_wire_is_as_the_server_has_it(nat: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    "other_words",
+    "equivalent_values",
     [
         {"original_address": "203.0.113.10/32", "protocol": "TCP", "original_port": "443-443"},
         {"vnic": "vnic-0"},
@@ -110,12 +110,12 @@ def test_the_wire_is_as_the_server_has_it(nat: Bench) -> None:
         {"tag": 196609, "rule_id": 196609},
     ],
 )
-def test_other_words_of_one_meaning_change_nothing(nat: Bench, other_words: dict[str, Any]) -> None:
+def test_equivalent_values_change_nothing(nat: Bench, equivalent_values: dict[str, Any]) -> None:
     nat.ensure(WEB)
-    assert not nat.ensure({**WEB, **other_words}).changed
+    assert not nat.ensure({**WEB, **equivalent_values}).changed
 
 
-def test_the_servers_own_spelling_is_not_a_change(nat: Bench) -> None:
+def test_the_spelling_of_the_server_is_not_a_change(nat: Bench) -> None:
     nat.seed(foreign(200_001, action="DNAT", vnic=1, ruleType="User", translatedPort="80-80"))
     spec = {
         "action": "dnat", "original_address": "2.2.2.0/24", "original_port": 10_001, "protocol": "tcp",
@@ -124,7 +124,7 @@ def test_the_servers_own_spelling_is_not_a_change(nat: Bench) -> None:
     assert not nat.ensure(spec).changed
 
 
-def test_what_a_rule_becomes_is_no_part_of_what_it_is(nat: Bench) -> None:
+def test_the_translation_is_not_part_of_the_identity(nat: Bench) -> None:
     nat.ensure(WEB)
     moved = {**WEB, "translated_address": "192.168.10.99", "translated_port": 443, "enabled": False}
     outcome = nat.ensure(moved)
@@ -135,19 +135,19 @@ def test_what_a_rule_becomes_is_no_part_of_what_it_is(nat: Bench) -> None:
     assert len(nat.rules) == 2
 
 
-def test_a_rule_without_interface_is_the_one_there_is(nat: Bench) -> None:
+def test_a_spec_without_interface_matches_the_only_rule(nat: Bench) -> None:
     nat.ensure(WEB)
     loose = {name: value for name, value in WEB.items() if name != "vnic"}
     assert not nat.ensure(loose).changed
     assert nat.ensure({**loose, "vnic": "any"}).plan.summary() == "1 to create"
-    # Now there is one on all interfaces, and it is what is meant.
+    # A rule on all interfaces now exists, and the spec matches it.
     assert nat.ensure({**loose, "translated_address": "192.168.10.77"}).plan.summary() == "1 to update"
     assert [rule.get("vnic") for rule in nat.rules if rule["translatedAddress"] == "192.168.10.77"] == [None]
     both = [{**WEB}, {**loose, "translated_address": "192.168.10.77"}]
     assert not nat.ensure({"rules": both}).changed
 
 
-def test_twins_on_the_server_are_named_and_not_guessed(one: Bench) -> None:
+def test_equal_rules_on_the_server_are_ambiguous(one: Bench) -> None:
     twin = {"originalPort": "10001", "description": ""}
     one.seed(foreign(200_001), foreign(200_002, vnic="2", **twin))
     loose = {"action": "dnat", "original_address": "2.2.2.2/24", "original_port": 10_001, "protocol": "tcp",
@@ -170,7 +170,7 @@ def test_twins_on_the_server_are_named_and_not_guessed(one: Bench) -> None:
     assert not one.ensure(info, "exact").changed
 
 
-def test_matching_in_other_ways(nat: Bench) -> None:
+def test_match_by_description_tag_and_id(nat: Bench) -> None:
     nat.ensure([WEB, {**OUT, "tag": 70_001}])
     by_text = {"match_by": "description", "description": "web", "original_port": 444}
     assert nat.ensure(by_text).plan.changes[0].fields == ("original_port",)
@@ -186,7 +186,7 @@ def test_matching_in_other_ways(nat: Bench) -> None:
         nat.ensure(by_id)
 
 
-def test_a_new_rule_by_description_or_tag_needs_what_it_is_made_of(one: Bench) -> None:
+def test_a_new_rule_matched_by_description_or_tag_needs_all_fields(one: Bench) -> None:
     with pytest.raises(SpecError, match=r"original_address: is required.*translated_address: is required"):
         one.ensure({"match_by": "description", "description": "new", "action": "snat"})
     with pytest.raises(SpecError, match="tag: 200000 is out of range for a new rule"):
@@ -197,7 +197,7 @@ def test_a_new_rule_by_description_or_tag_needs_what_it_is_made_of(one: Bench) -
     assert not one.ensure(new).changed
 
 
-def test_changing_protocol_or_action_leaves_nothing_behind(nat: Bench) -> None:
+def test_a_changed_protocol_or_action_removes_obsolete_fields(nat: Bench) -> None:
     nat.ensure({**FULL_DNAT, "tag": None})
     one = {"match_by": "rule_id", "rule_id": 196609}
     with pytest.raises(
@@ -218,7 +218,7 @@ def test_changing_protocol_or_action_leaves_nothing_behind(nat: Bench) -> None:
     assert not nat.ensure(nat.client.read("ans.nat"), "exact").changed
 
 
-def test_what_is_not_ours_survives_byte_for_byte(nat: Bench) -> None:
+def test_rules_of_other_owners_are_kept_exactly(nat: Bench) -> None:
     odd = foreign(200_002, vnic=0, icmpType="any", protocol="ICMP", originalPort="any", future={"deep": "1"})
     nat.seed(foreign(200_001), odd, foreign(200_003))
     nat.state["extra"] = {"nat64Rules": {}, "futureTop": "t"}
@@ -236,7 +236,7 @@ def test_what_is_not_ours_survives_byte_for_byte(nat: Bench) -> None:
     assert as_text({**nat.rules[-1], "loggingEnabled": False}) == before[-1]
 
 
-def test_the_servers_rules_are_out_of_reach(nat: Bench) -> None:
+def test_internal_rules_are_never_changed(nat: Bench) -> None:
     nat.state["internal"] = [foreign(200_000, ruleType="internal_high", description="web")]
     nat.ensure([{**WEB, "match_by": "description"}])
     with pytest.raises(SpecError, match="would delete the only NAT rule"):
@@ -247,7 +247,7 @@ def test_the_servers_rules_are_out_of_reach(nat: Bench) -> None:
     assert [rule["rule_type"] for rule in shown["internal_rules"]] == ["internal_high"]
 
 
-def test_exactly_purges_and_orders(nat: Bench) -> None:
+def test_an_exact_list_deletes_and_orders_rules(nat: Bench) -> None:
     nat.ensure([WEB, OUT, PING])
     outcome = nat.ensure({"rules": [PING, {**OUT, "original_address": "192.168.20.0/24"}, WEB]}, "exact")
     assert outcome.plan.counts() == {"create": 1, "update": 0, "move": 1, "delete": 1}
@@ -255,7 +255,7 @@ def test_exactly_purges_and_orders(nat: Bench) -> None:
     assert nat.ensure({"rules": [WEB]}, "absent").plan.summary() == "1 to delete"
 
 
-def test_the_switch(nat: Bench) -> None:
+def test_nat_is_enabled_and_disabled(nat: Bench) -> None:
     nat.ensure(WEB)
     before = copy.deepcopy(nat.rules)
     outcome = nat.ensure({"enabled": False})
@@ -277,7 +277,7 @@ def test_the_switch(nat: Bench) -> None:
         ({"before": "70002"}, ["a", "new", "b"]),
     ],
 )
-def test_places(one: Bench, place: dict[str, Any], expected: list[str]) -> None:
+def test_positions(one: Bench, place: dict[str, Any], expected: list[str]) -> None:
     one.seed(foreign(200_001, description="a"), foreign(200_002, description="b", ruleTag=70_002))
     new = {**WEB, "description": "new", **place}
     assert one.ensure(new).changed
@@ -285,18 +285,18 @@ def test_places(one: Bench, place: dict[str, Any], expected: list[str]) -> None:
     assert not one.ensure(new).changed
 
 
-def test_anchors_that_cannot_be(one: Bench) -> None:
+def test_invalid_anchors(one: Bench) -> None:
     one.seed(foreign(200_001, description="a"), foreign(200_002, description="a"))
     with pytest.raises(AmbiguousMatchError, match="cannot be an anchor"):
         one.ensure({**WEB, "before": "a"})
-    with pytest.raises(SpecError, match="before: there is no NAT rule 'nobody'"):
-        one.ensure({**WEB, "before": "nobody"})
+    with pytest.raises(SpecError, match="before: there is no NAT rule 'missing'"):
+        one.ensure({**WEB, "before": "missing"})
 
 
 # -- interfaces by name ------------------------------------------------------------------------------------------
 
 
-def test_an_interface_by_the_name_of_its_network(nat: Bench) -> None:
+def test_an_interface_is_found_by_the_name_of_its_network(nat: Bench) -> None:
     named = {**WEB, "vnic": None, "interface": "External-Net"}
     assert nat.ensure(named).changed
     assert nat.rules[0]["vnic"] == "0"
@@ -306,7 +306,7 @@ def test_an_interface_by_the_name_of_its_network(nat: Bench) -> None:
     assert not nat.ensure(WEB).changed
 
 
-def test_names_that_no_or_many_interfaces_have(one: Bench) -> None:
+def test_unknown_and_ambiguous_interface_names(one: Bench) -> None:
     named = {**WEB, "vnic": None, "interface": "externl-net"}
     with pytest.raises(
         SpecError, match=r"interface: 'externl-net' is not an interface or network; the interfaces are"
@@ -324,16 +324,16 @@ def test_names_that_no_or_many_interfaces_have(one: Bench) -> None:
 
 
 @pytest.mark.parametrize("status", [404, 501])
-def test_an_api_without_names(one: Bench, status: int) -> None:
+def test_an_api_that_lists_no_interfaces(one: Bench, status: int) -> None:
     one.simulator.faults.add("status", path="/vdcNetworks", status=status)
     with pytest.raises(ConfigurationError, match="Use the number of the interface"):
         one.ensure({**WEB, "vnic": None, "interface": "external-net"})
 
 
-# -- under fire --------------------------------------------------------------------------------------------------
+# -- faults and concurrent writers -------------------------------------------------------------------------------
 
 
-def test_a_lost_answer_neither_doubles_nor_loses(nat: Bench) -> None:
+def test_a_lost_response_neither_repeats_nor_loses_rules(nat: Bench) -> None:
     nat.seed(foreign(200_001))
     for port, (fault, writes) in enumerate((("reset_after", 1), ("reset", 2)), 1):
         nat.simulator.faults.add(fault, method="PUT", path=CONFIG)
@@ -344,7 +344,7 @@ def test_a_lost_answer_neither_doubles_nor_loses(nat: Bench) -> None:
 
 
 @pytest.mark.parametrize("edge_api", ["network_xml", "network_json"], indirect=True)
-def test_a_writer_in_between_keeps_its_rule(nat: Bench) -> None:
+def test_a_rule_of_a_concurrent_writer_is_kept(nat: Bench) -> None:
     def edit(simulator: Simulator) -> None:
         nat.rules.append(foreign(200_007))
         nat.state["version"] += 1
@@ -367,20 +367,20 @@ def test_rules_that_the_server_loses_are_reported(one: Bench) -> None:
     assert caught.value.residual == [{"action": "lost", "rule_id": "200002", "name": "foreign 200002"}]
 
 
-def test_bad_input_sends_nothing(one: Bench) -> None:
+def test_invalid_input_sends_nothing(one: Bench) -> None:
     with pytest.raises(SpecError, match=r"\[1\].original_port"):
         one.ensure([WEB, {**WEB, "original_port": 70_000}])
     assert one.journal.calls == []
 
 
-def test_what_a_new_rule_lacks_is_told_by_name_and_nothing_is_written(one: Bench) -> None:
+def test_missing_fields_of_a_new_rule_are_reported_before_the_write(one: Bench) -> None:
     with pytest.raises(SpecError, match=r"^\[1\].translated_address: is required, because the rule 'snat"):
         one.ensure([WEB, {**OUT, "translated_address": None}])
     assert [call for call in one.journal.calls if call.startswith("PUT")] == []
 
 
 @pytest.mark.parametrize("state", ["present", "exact"])
-def test_a_rule_that_exists_is_switched_without_its_translation(one: Bench, state: str) -> None:
+def test_an_existing_rule_is_enabled_without_its_translation(one: Bench, state: str) -> None:
     one.ensure([{**WEB, "enabled": False}])
     given = {name: value for name, value in WEB.items() if not name.startswith("translated")}
     outcome = one.ensure([{**given, "enabled": True, "translated_port": ""}], state)
@@ -388,7 +388,7 @@ def test_a_rule_that_exists_is_switched_without_its_translation(one: Bench, stat
     assert not one.ensure(WEB).changed
 
 
-def test_tasks_that_ask_for_one_end_are_told_that_they_do_not_converge(one: Bench) -> None:
+def test_moves_to_one_end_have_a_warning(one: Bench) -> None:
     for rule in (WEB, OUT):
         assert "moved to" not in " ".join(one.ensure({**rule, "position": "bottom"}).warnings)
     assert "moves to the bottom" in one.ensure({**WEB, "position": "bottom"}, check=True).warnings[0]
@@ -396,7 +396,7 @@ def test_tasks_that_ask_for_one_end_are_told_that_they_do_not_converge(one: Benc
     assert not one.ensure(both).changed
 
 
-def test_what_the_server_refuses_is_told_in_its_words(one: Bench) -> None:
+def test_errors_of_the_server_are_reported_verbatim(one: Bench) -> None:
     one.seed(foreign(200_001, protocol="esp"))
     with pytest.raises(InvalidRequestError, match="Invalid protocol esp"):
         one.ensure(WEB)

@@ -1,4 +1,4 @@
-"""Warnings about NAT that cannot work: given when something changes, and never in doubt."""
+"""Warnings about NAT rules that have no effect. Uncertain cases give none."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def reads_of_firewall(nat: Bench) -> int:
 
 @pytest.mark.parametrize("edge_api", EDGE_APIS)
 @pytest.mark.parametrize("check", [True, False])
-def test_a_firewall_that_is_off(vca_simulator: Simulator, edge_api: str, check: bool) -> None:
+def test_a_disabled_firewall(vca_simulator: Simulator, edge_api: str, check: bool) -> None:
     with bench(vca_simulator, edge_api) as nat:
         firewall(nat, enabled=False)
         outcome = nat.ensure([WEB, OUT], check=check)
@@ -45,7 +45,7 @@ def test_a_firewall_that_is_off(vca_simulator: Simulator, edge_api: str, check: 
             assert (again.warnings, len(nat.journal.calls)) == ((), 1)
 
 
-NOT_LET_IN = "No firewall rule of edge gateway {edge} accepts the traffic of 'web' from outside."
+NOT_ACCEPTED = "No firewall rule of edge gateway {edge} accepts the traffic of 'web' from outside."
 TCP = {"protocol": "tcp"}
 
 
@@ -80,13 +80,13 @@ TCP = {"protocol": "tcp"}
         ([{"name": "stop", "action": "deny", "protocol": "tcp", "dest_port": "80"}, LETS_WEB_IN], False),
     ],
 )
-def test_a_dnat_that_no_rule_lets_in(nat: Bench, rules: list[dict[str, Any]], is_warned: bool) -> None:
+def test_a_dnat_rule_that_no_firewall_rule_accepts(nat: Bench, rules: list[dict[str, Any]], is_warned: bool) -> None:
     firewall(nat, *rules, default_action="deny")
-    expected = (NOT_LET_IN.format(edge=nat.edge.name),) if is_warned else ()
+    expected = (NOT_ACCEPTED.format(edge=nat.edge.name),) if is_warned else ()
     assert nat.ensure(WEB).warnings == expected
 
 
-def test_a_firewall_that_lets_all_in(nat: Bench) -> None:
+def test_a_firewall_that_accepts_everything(nat: Bench) -> None:
     firewall(nat, default_action="accept")
     assert nat.ensure(WEB).warnings == ()
     firewall(nat, {"name": "no web", "action": "deny", **TCP}, default_action="accept")
@@ -103,7 +103,7 @@ def test_icmp(nat: Bench, icmp: dict[str, str], is_warned: bool) -> None:
     assert bool(nat.ensure(ping).warnings) is is_warned
 
 
-def test_only_what_is_set_in_force_is_looked_at(nat: Bench) -> None:
+def test_only_enabled_changed_rules_are_checked(nat: Bench) -> None:
     firewall(nat, default_action="deny")
     assert len(nat.ensure(WEB).warnings) == 1
     for harmless in ({**WEB, "enabled": False}, {**OUT}):
@@ -117,7 +117,7 @@ def test_only_what_is_set_in_force_is_looked_at(nat: Bench) -> None:
     assert len(nat.ensure({"enabled": True}).warnings) == 1
 
 
-def test_a_firewall_that_cannot_be_read_is_no_failure(nat: Bench) -> None:
+def test_an_unreadable_firewall_is_only_a_warning(nat: Bench) -> None:
     nat.simulator.faults.add("status", path="/firewall/config", status=403, count=0)
     outcome = nat.ensure(WEB)
     assert outcome.changed

@@ -1,4 +1,4 @@
-"""A section that is nothing but declarations: what the descriptor, the two kinds and the base of codecs do for it."""
+"""A section that is defined only by declarations: descriptor, kinds and codec."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def session() -> Any:
     return SectionSession("/dns/hosts", json.dumps(BODY).encode(), edge_api="network_json")
 
 
-def test_rules_and_settings_are_written_and_nothing_else_changes(session: Any) -> None:
+def test_rules_and_settings_are_written_without_side_effects(session: Any) -> None:
     spec = WHOLE.parse({"enabled": "no", "hosts": [{"name": "b"}, {"name": "a", "ttl": "90"}]})
     outcome = ensure(WHOLE, WHOLE.open(session, {}), Present((spec,)))
     assert outcome.plan.summary() == "1 to create, 2 to update"
@@ -98,7 +98,7 @@ def test_rules_and_settings_are_written_and_nothing_else_changes(session: Any) -
     assert not ensure(WHOLE, WHOLE.open(session, {}), Present((spec,))).changed
 
 
-def test_an_exact_section_has_the_defaults_of_what_is_not_given(session: Any) -> None:
+def test_an_exact_section_has_the_defaults_of_missing_fields(session: Any) -> None:
     ensure(WHOLE, WHOLE.open(session, {}), Exactly((WHOLE.parse({"hosts": [{"name": "b", "ttl": 5}]}),)))
     assert WHOLE.project(WHOLE.open(session, {}).read()) == {
         "enabled": False,
@@ -107,20 +107,20 @@ def test_an_exact_section_has_the_defaults_of_what_is_not_given(session: Any) ->
     }
 
 
-def test_single_rules_come_and_go(session: Any) -> None:
+def test_single_rules_are_created_and_deleted(session: Any) -> None:
     ensure(RULE, RULE.open(session, {}), Present((RULE.parse({"name": "b"}),)))
     ensure(RULE, RULE.open(session, {}), Absent((RULE.parse({"name": "a"}),)))
     assert RULE.project(RULE.open(session, {}).read()) == [{"name": "b", "ttl": 60}]
 
 
-def test_bad_input_is_refused_with_its_path() -> None:
+def test_invalid_input_is_reported_with_its_path() -> None:
     with pytest.raises(SpecError, match=r"hosts\[1\].ttl: 0 is out of range"):
         WHOLE.parse({"hosts": [{"name": "a"}, {"ttl": 0, "name": "b"}]})
     with pytest.raises(SpecError, match=r"hosts\[1\].name: 'a' was already given"):
         WHOLE.parse({"hosts": [{"name": "a"}, {"name": "a"}]})
 
 
-def test_another_document_or_backend_is_no_such_section(session: Any) -> None:
+def test_other_documents_and_backends_are_rejected(session: Any) -> None:
     session.body = b'{"featureType": "nat", "rules": {}}'
     with pytest.raises(DecodeError, match="The key 'hosts' was expected, not featureType 'nat'"):
         WHOLE.open(session, {}).read()
@@ -134,5 +134,5 @@ def test_a_document_is_decoded_once(session: Any) -> None:
     assert document.decoded is document.decoded  # type: ignore[attr-defined]
 
 
-def test_no_rendering_of_an_edit_shows_a_key() -> None:
+def test_the_repr_of_an_edit_shows_no_key() -> None:
     assert "hunter2" not in repr(SectionEdit({"global_psk": Secret("hunter2")}))

@@ -1,4 +1,4 @@
-"""Reads that only warnings need: made when a change asks for them, never twice, and without effect when they fail."""
+"""Reads for warnings: only for changes, once each, and without effect on errors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CHECKS = pytest.mark.parametrize("check", [True, False])
 
 
 def reads(made: Bench) -> dict[str, int]:
-    """The reads of each list of the edge since the journal was cleared."""
+    """Return the reads of each section since the request log was cleared."""
     counts = {name.split("/")[1]: made.journal.count("GET", name) for name in BESIDE}
     return {name: count for name, count in counts.items() if count}
 
@@ -35,7 +35,7 @@ def ensure(made: Bench, kind: str, specs: Any, state: str = "present", *, check:
 
 @CHECKS
 @pytest.mark.parametrize("edge_api", EDGE_APIS)
-def test_a_document_is_compared_with_its_own_sections(vca_simulator: Simulator, edge_api: str, check: bool) -> None:
+def test_warnings_use_the_sections_of_the_document(vca_simulator: Simulator, edge_api: str, check: bool) -> None:
     with bench(vca_simulator, edge_api) as made:
         ensure(made, "ans.firewall", {"enabled": True, "rules": [], "default_action": "deny"})
         assert ensure(made, "ans.edge", DOCUMENT, check=check) == (True, ())
@@ -45,7 +45,7 @@ def test_a_document_is_compared_with_its_own_sections(vca_simulator: Simulator, 
 
 
 @CHECKS
-def test_sections_beside_a_document_are_read_once(vca_simulator: Simulator, check: bool) -> None:
+def test_other_sections_are_read_once(vca_simulator: Simulator, check: bool) -> None:
     with bench(vca_simulator, "network_xml") as made:
         ensure(made, "ans.firewall", {"enabled": False})
         changed, warnings = ensure(made, "ans.edge", {**DOCUMENT, "firewall": None}, check=check)
@@ -55,7 +55,7 @@ def test_sections_beside_a_document_are_read_once(vca_simulator: Simulator, chec
 
 @CHECKS
 @pytest.mark.parametrize("edge_api", EDGE_APIS)
-def test_nothing_beside_is_read_where_nothing_changes(vca_simulator: Simulator, edge_api: str, check: bool) -> None:
+def test_no_other_section_is_read_without_changes(vca_simulator: Simulator, edge_api: str, check: bool) -> None:
     with bench(vca_simulator, edge_api) as made:
         ensure(made, "ans.edge", DOCUMENT)
         for kind, specs, section in (
@@ -69,7 +69,7 @@ def test_nothing_beside_is_read_where_nothing_changes(vca_simulator: Simulator, 
 
 
 @CHECKS
-def test_only_changes_that_a_warning_is_about_cost_a_read(vca_simulator: Simulator, check: bool) -> None:
+def test_only_relevant_changes_cost_a_read(vca_simulator: Simulator, check: bool) -> None:
     with bench(vca_simulator, "network_xml") as made:
         ensure(made, "ans.edge", DOCUMENT)
         each = 1 if check else 2
@@ -87,7 +87,7 @@ def test_only_changes_that_a_warning_is_about_cost_a_read(vca_simulator: Simulat
 
 @CHECKS
 @pytest.mark.parametrize("status", [401, 403, 404, 500])
-def test_a_read_for_a_warning_that_fails_changes_no_result(vca_simulator: Simulator, status: int, check: bool) -> None:
+def test_a_failed_read_for_a_warning_does_not_fail_the_run(vca_simulator: Simulator, status: int, check: bool) -> None:
     with bench(vca_simulator, "network_xml") as made:
         for path in ("/firewall/config", "/vdcNetworks"):
             made.simulator.faults.add("status", path=path, status=status, count=0)
