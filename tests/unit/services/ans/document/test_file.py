@@ -29,7 +29,7 @@ def test_a_target_named_once_or_equally(
 
 @pytest.mark.parametrize(("name", "other"), [("edge", "b"), ("vdc", "w"), ("edge", UUID)])
 def test_conflicting_targets_are_rejected(name: str, other: str) -> None:
-    with pytest.raises(ConfigurationError, match="and the option"):
+    with pytest.raises(ConfigurationError, match="but the option"):
         agreed_target({"edge": "a", "vdc": "v"}, {name: other})
 
 

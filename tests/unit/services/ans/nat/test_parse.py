@@ -129,7 +129,7 @@ def test_a_rule_can_have_only_its_identity() -> None:
 def test_rules_for_the_same_traffic_are_duplicates(twin: dict[str, Any]) -> None:
     with pytest.raises(SpecError, match=r"rules\[1\].*was already given at rules\[0\]"):
         parse_nat({"rules": [BASE, {**BASE, **twin}]})
-    with pytest.raises(SpecError, match="was already data"):
+    with pytest.raises(SpecError, match="was already given"):
         RuleKind(NAT).validate(Present(tuple(parse_nat_rule(rule) for rule in (BASE, {**BASE, **twin}))))
 
 
