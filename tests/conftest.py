@@ -1,4 +1,4 @@
-"""Fixtures of all tests."""
+"""Fixtures for all tests."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ settings.load_profile("any host")
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let each process of a parallel run begin with its share of the slow tests, so that none of them is the last."""
+    """Distribute the slow tests to all processes of a parallel run, and run them first."""
     processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     slow = [item for item in items if item.get_closest_marker("slow")]
     if processes == 1 or not slow:
         return
     quick = [item for item in items if not item.get_closest_marker("slow")]
-    # Each process gets so many neighbors at first.
-    size, left = divmod(len(items), processes)
+    # xdist gives each process this number of consecutive tests at first.
+    size, remainder = divmod(len(items), processes)
     ordered: list[pytest.Item] = []
     for number in range(processes):
         first = slow[number::processes]
-        more = size + (number < left) - len(first)
-        ordered += first + quick[: max(0, more)]
-        del quick[: max(0, more)]
+        quick_count = size + (number < remainder) - len(first)
+        ordered += first + quick[: max(0, quick_count)]
+        del quick[: max(0, quick_count)]
     items[:] = ordered + quick
 
 
 def pytest_collection_finish() -> None:
-    """Look for garbage among what tests make only: all that is collected stays to the end, and is much."""
+    """Exclude the many objects of the test collection from garbage collection."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _entry_points_read_once() -> Iterator[None]:
-    """Read entry points once for each ``sys.path``: reading them takes most of the time of an App."""
+def _cached_entry_points() -> Iterator[None]:
+    """Cache entry points for each ``sys.path``, as reading them takes most of an App's start."""
     read = importlib.metadata.entry_points
 
     @functools.cache
@@ -61,15 +61,18 @@ def _entry_points_read_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Folders that are not made before somebody writes there: looking for a free number among thousands takes long."""
+def _folder_paths(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return numbered folder paths that are created at the first write only.
+
+    Creating a temporary folder for each of thousands of tests takes too long.
+    """
     base = tmp_path_factory.mktemp("homes")
     return (base / str(number) for number in count())
 
 
 @pytest.fixture(autouse=True)
-def _own_folders(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Locks, stages, fingerprints and kept sessions of a test are its own, and not those of whoever runs it."""
-    base = next(_homes)
+def _separate_state_folders(_folder_paths: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each test separate state and cache folders, for locks, staged changes and sessions."""
+    base = next(_folder_paths)
     monkeypatch.setenv("XDG_STATE_HOME", str(base / "state"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(base / "cache"))

@@ -1,6 +1,7 @@
-"""Both ends of what pyproject.toml allows: the lowest declared versions on the oldest Python, the newest on the newest.
+"""Runs the unit tests with the lowest and the newest dependency versions of pyproject.toml.
 
-``nox -s bounds`` runs it. What is tried is the unit tests; types and the checks of the collection need no old versions.
+The lowest versions run on the oldest Python, the newest on the newest. ``nox -s bounds`` runs the tests. Type checks
+and collection checks don't use old versions.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ print(json.dumps(found))
 
 
 def declared() -> dict[str, str]:
-    """Lowest version of each dependency of the package and of its extras that the environment has."""
+    """Return the lowest declared version of each dependency, including the installed extras."""
     project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     names = ("cli", "simulator", "metrics", "dr", "ansible", "test")
@@ -50,27 +51,27 @@ def environment(name: str, version: str, options: Sequence[str] = ()) -> Path:
 
 
 def run_unit_tests(python: Path, *options: str) -> None:
-    # At a low priority: figures may be measured at the same time.
+    # Use a low priority, because benchmarks can run at the same time.
     pytest = ["nice", "-n", "10", str(python), "-m", "pytest", "-q", "-n", "auto", "-p", "no:cacheprovider"]
     command = [*pytest, "-m", "not exhaustive", *options, "tests/unit"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=3600)
-    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+    completed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=3600)
+    assert completed.returncode == 0, completed.stdout[-8000:] + completed.stderr[-2000:]
 
 
-def test_the_lowest_declared_versions_are_real_and_work() -> None:
+def test_unit_tests_pass_with_the_lowest_declared_versions() -> None:
     python = environment("lowest", PYTHONS[0], ("--resolution", "lowest-direct"))
-    told = subprocess.run([str(python), "-c", _VERSIONS], capture_output=True, text=True, check=True).stdout
-    installed: dict[str, str] = json.loads(told)
-    # A bound that nothing installs promises what nobody has tried.
+    output = subprocess.run([str(python), "-c", _VERSIONS], capture_output=True, text=True, check=True).stdout
+    installed: dict[str, str] = json.loads(output)
+    # Every declared lower bound must be installed, otherwise it is untested.
     false = {
         name: (least, installed.get(name))
         for name, least in declared().items()
         if not f"{installed.get(name, '')}.".startswith(f"{least}.")
     }
     assert false == {}
-    # typer's lowest version uses what the newest click deprecates; users do not see such warnings.
+    # typer's lowest version uses functions that the newest click deprecates. Users do not see these warnings.
     run_unit_tests(python, "-W", "ignore::DeprecationWarning")
 
 
-def test_the_newest_versions_work_on_the_newest_python() -> None:
+def test_unit_tests_pass_with_the_newest_versions_on_the_newest_python() -> None:
     run_unit_tests(environment("newest", PYTHONS[-1]))

@@ -1,4 +1,4 @@
-"""Playbooks, settings and files that ``awx/objects`` names exist."""
+"""Tests that playbooks, settings and files named in ``awx/objects`` exist."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ BY_NAME = {template["name"]: template for template in TEMPLATES}
 SETTINGS = {option.name: option for option in OPTIONS}
 
 
-# -- the credential ----------------------------------------------------------------------------------------------
+# -- credential type ---------------------------------------------------------------------------------------------
 
 
-def injected(given: dict[str, Any]) -> dict[str, str]:
-    """The environment that AWX makes of a credential. Source: AWX 24, ``CredentialType.inject_credential``.
+def injected(values: dict[str, Any]) -> dict[str, str]:
+    """Return the environment variables that AWX makes from the fields of a credential.
 
-    Blank fields are not in the namespace, so they are rendered as nothing; a boolean that was left blank is False.
+    Blank fields are not in the namespace and render as empty text. A blank boolean is False.
+    Source: AWX 24, ``CredentialType.inject_credential``.
     """
-    namespace = {name: value for name, value in given.items() if isinstance(value, bool) or len(value)}
+    namespace = {name: value for name, value in values.items() if isinstance(value, bool) or len(value)}
     for field in CREDENTIAL["inputs"]["fields"]:
         if field["type"] == "boolean":
             namespace.setdefault(field["id"], False)
@@ -41,7 +42,7 @@ def injected(given: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def test_every_field_is_a_setting_and_every_variable_is_read() -> None:
+def test_credential_fields_are_settings_and_injected_variables_are_read() -> None:
     fields = {field["id"]: field for field in CREDENTIAL["inputs"]["fields"]}
     assert len(fields) == len(CREDENTIAL["inputs"]["fields"])
     for name, field in fields.items():
@@ -52,39 +53,42 @@ def test_every_field_is_a_setting_and_every_variable_is_read() -> None:
     assert {SETTINGS[name].env_names[0]: name for name in fields} == {
         variable: template.strip("{} ") for variable, template in variables.items()
     }
-    assert set(CREDENTIAL["injectors"]) == {"env"}, "other ways would show in the job or outrank what a play says"
+    assert set(CREDENTIAL["injectors"]) == {"env"}, (
+        "other injectors show secrets in the job or override the variables of a play"
+    )
 
 
-def test_every_option_of_the_connection_can_be_given() -> None:
+def test_credential_has_every_connection_option() -> None:
     from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import connection_arguments
 
-    # The container of a job is removed with the job: a session that it keeps, or a rotated token that it writes into a
-    # file, would be lost.
+    # AWX removes the container with the job, so a cached session or a rotated token in a file would be lost.
     not_in_awx = {"session_cache", "api_token_file"}
     assert {field["id"] for field in CREDENTIAL["inputs"]["fields"]} == set(connection_arguments()) - not_in_awx
 
 
-def test_blank_fields_count_as_not_given() -> None:
-    # As AWX has them: some never filled in, some filled in and emptied again.
-    found = injected({"url": "https://vcd.example.com", "username": "ops", "password": "sesame", "org": "", "vdc": ""})
-    assert {name: value for name, value in found.items() if value} == {
+def test_blank_credential_fields_keep_the_defaults() -> None:
+    # AWX leaves out fields that were never filled in, and stores emptied ones as empty text.
+    environment = injected(
+        {"url": "https://vcd.example.com", "username": "ops", "password": "sesame", "org": "", "vdc": ""}
+    )
+    assert {name: value for name, value in environment.items() if value} == {
         "VCA_URL": "https://vcd.example.com", "VCA_USERNAME": "ops", "VCA_PASSWORD": "sesame",
     }  # fmt: skip
-    settings, plain = Settings.load(environ=found), Settings.load(environ={})
+    settings, plain = Settings.load(environ=environment), Settings.load(environ={})
     for name in {*SETTINGS} - {"url", "username", "password"}:
         assert settings[name] == plain[name], name
         assert str(settings.origin(name)) == "default"
     assert settings.validate_certs is True
 
 
-def test_a_full_credential_arrives_as_it_was_typed() -> None:
-    given = {field["id"]: f"a {field['id']}" for field in CREDENTIAL["inputs"]["fields"]}
-    given |= {"service_type": "vchs", "validate_certs": "false", "timeout": "30", "ca_path": "/etc/ca.pem"}
-    given["password"] = """quote " ' percent %d {{ 7 * 7 }} $HOME\\ tab\t"""
-    settings = Settings.load(environ=injected(given))
-    for name, value in given.items():
-        wanted = {"validate_certs": False, "timeout": 30.0}.get(name, value)
-        assert settings[name] == (Secret(value) if SETTINGS[name].type == "secret" else wanted), name
+def test_credential_values_reach_the_settings_unchanged() -> None:
+    values = {field["id"]: f"a {field['id']}" for field in CREDENTIAL["inputs"]["fields"]}
+    values |= {"service_type": "vchs", "validate_certs": "false", "timeout": "30", "ca_path": "/etc/ca.pem"}
+    values["password"] = """quote " ' percent %d {{ 7 * 7 }} $HOME\\ tab\t"""
+    settings = Settings.load(environ=injected(values))
+    for name, value in values.items():
+        expected = {"validate_certs": False, "timeout": 30.0}.get(name, value)
+        assert settings[name] == (Secret(value) if SETTINGS[name].type == "secret" else expected), name
 
 
 # -- jobs --------------------------------------------------------------------------------------------------------
@@ -95,7 +99,7 @@ def _playbook(template: dict[str, Any]) -> Path:
 
 
 def _text(template: dict[str, Any]) -> str:
-    """The playbook of the collection that the job's one imports, without its comments."""
+    """Return the text of the playbook that a job template imports, without comments."""
     lines = _playbook(template).read_text(encoding="utf-8").splitlines()
     return "\n".join(line for line in lines if not line.lstrip().startswith("#"))
 
@@ -108,7 +112,7 @@ def _used(variable: str, text: str) -> bool:
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: str(template["name"]))
-def test_a_job_runs_a_playbook_that_makes_something_of_what_is_asked(template: dict[str, Any]) -> None:
+def test_playbook_of_a_job_template_uses_every_survey_variable(template: dict[str, Any]) -> None:
     assert "vcloudair.cloud.{{ vca_playbook" in (PROJECT / template["playbook"]).read_text(encoding="utf-8")
     assert _playbook(template).is_file()
     asked = [question["variable"] for question in template.get("survey", [])]
@@ -117,21 +121,21 @@ def test_a_job_runs_a_playbook_that_makes_something_of_what_is_asked(template: d
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: str(template["name"]))
-def test_defaults_of_a_survey_are_those_of_the_playbook(template: dict[str, Any]) -> None:
+def test_survey_defaults_equal_playbook_defaults(template: dict[str, Any]) -> None:
     variables = yaml.safe_load(_playbook(template).read_text(encoding="utf-8"))[0].get("vars", {})
     for question in template.get("survey", []):
         if question["type"] == "multiplechoice":
-            continue  # words that the playbook takes as a boolean
+            continue  # the playbook converts the choice to a boolean
         assert question["default"] == variables[question["variable"]], question["variable"]
 
 
-@pytest.mark.parametrize("one", [*TEMPLATES, *WORKFLOWS], ids=lambda one: str(one["name"]))
-def test_a_survey_is_one_that_awx_takes(one: dict[str, Any]) -> None:
-    FakeAwx().check_survey({"name": "", "description": "", "spec": one.get("survey", [])})
+@pytest.mark.parametrize("template", [*TEMPLATES, *WORKFLOWS], ids=lambda template: str(template["name"]))
+def test_awx_accepts_the_survey(template: dict[str, Any]) -> None:
+    FakeAwx().check_survey({"name": "", "description": "", "spec": template.get("survey", [])})
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda workflow: str(workflow["name"]))
-def test_a_workflow_runs_jobs_that_there_are_and_hands_on_what_they_ask_for(workflow: dict[str, Any]) -> None:
+def test_workflow_runs_existing_jobs_and_passes_their_survey_answers(workflow: dict[str, Any]) -> None:
     asked = {question["variable"] for question in workflow["survey"]}
     identifiers = [node["identifier"] for node in workflow["nodes"]]
     for node in workflow["nodes"]:
@@ -141,26 +145,28 @@ def test_a_workflow_runs_jobs_that_there_are_and_hands_on_what_they_ask_for(work
             continue
         template = BY_NAME[node["unified_job_template"]["name"]]
         required = {question["variable"] for question in template.get("survey", []) if question["required"]}
-        assert required <= asked, f"{node['identifier']} would wait for an answer"
-        # AWX hands an answer on to a job only if the job's own survey asks for it.
-        heard = {question["variable"] for question in template.get("survey", [])}
-        assert {name for name in asked if _used(name, _text(template))} <= heard, node["identifier"]
+        assert required <= asked, (
+            f"{node['identifier']} has required survey questions that the workflow does not answer"
+        )
+        # AWX passes a survey answer to a job only if the survey of the job template has that question.
+        questions = {question["variable"] for question in template.get("survey", [])}
+        assert {name for name in asked if _used(name, _text(template))} <= questions, node["identifier"]
 
 
-def test_names_lead_somewhere() -> None:
-    inventories = {one["name"]: one for one in objects("inventories")}
+def test_referenced_inventories_and_templates_exist() -> None:
+    inventories = {inventory["name"]: inventory for inventory in objects("inventories")}
     for template in TEMPLATES:
         assert template.get("inventory", "vCloud Air") in inventories
-    for one in inventories.values():
-        if "source_path" in one:
-            found = yaml.safe_load((PROJECT / one["source_path"]).read_text(encoding="utf-8"))
-            name = found["plugin"].removeprefix("vcloudair.cloud.")
+    for inventory in inventories.values():
+        if "source_path" in inventory:
+            source = yaml.safe_load((PROJECT / inventory["source_path"]).read_text(encoding="utf-8"))
+            name = source["plugin"].removeprefix("vcloudair.cloud.")
             assert (ROOT / "plugins" / "inventory" / f"{name}.py").is_file()
     for schedule in objects("schedules"):
         assert schedule["template"] in BY_NAME
 
 
-def test_the_documents_that_are_shipped_can_be_read() -> None:
+def test_shipped_edge_documents_parse() -> None:
     from vcloudair_core import connect
 
     kind = connect(url="https://vcd.example.com", username="ops", password="x", org="acme").kind("ans.edge")

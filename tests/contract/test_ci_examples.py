@@ -1,6 +1,6 @@
-"""The examples for GitHub Actions and GitLab CI: their steps start the simulator and run a playbook twice.
+"""Tests of the GitHub Actions and GitLab CI examples: start the simulator, run a playbook twice.
 
-Steps that install are left out: here everything is installed. ``nox -s workflows`` checks the files against schemas.
+Installation steps are skipped because everything is installed. ``nox -s workflows`` validates the files.
 """
 
 from __future__ import annotations
@@ -49,24 +49,24 @@ def is_installation(step: str) -> bool:
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in EXAMPLES.iterdir()))
-def test_the_page_shows_the_file(name: str) -> None:
+def test_page_shows_the_example_file(name: str) -> None:
     assert f"```yaml\n{(EXAMPLES / name).read_text(encoding='utf-8')}```" in PAGE.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("steps", [steps_of_github(), steps_of_gitlab()], ids=["github", "gitlab"])
-def test_the_steps_run_a_playbook_twice(steps: list[str], tmp_path: Path) -> None:
+def test_example_steps_run_a_playbook_twice(steps: list[str], tmp_path: Path) -> None:
     (tmp_path / "site.yml").write_text(PLAYBOOK, encoding="utf-8")
     run = [step for step in steps if not is_installation(step)]
-    assert len(run) < len(steps), "the example installs what it uses"
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("VCA_", "ANSIBLE_"))}
+    assert len(run) < len(steps), "The example must install what it uses."
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("VCA_", "ANSIBLE_"))}
     env = {
-        **kept,
-        "PATH": f"{BIN}{os.pathsep}{kept.get('PATH', os.defpath)}",
+        **environment,
+        "PATH": f"{BIN}{os.pathsep}{environment.get('PATH', os.defpath)}",
         "HOME": str(tmp_path),
         "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"),
     }
     script = "\n".join(["set -e", *run])
-    # The simulator outlives the script, as it outlives a step in CI: its group ends with it here.
+    # The simulator keeps running after the script, as it does after a CI step, so end its process group.
     with (tmp_path / "output.log").open("w") as output:
         process = subprocess.Popen(
             ["bash", "-c", script], cwd=tmp_path, env=env, stdout=output, stderr=output, start_new_session=True
@@ -80,7 +80,7 @@ def test_the_steps_run_a_playbook_twice(steps: list[str], tmp_path: Path) -> Non
     assert "changed=1" in text and "changed=0" in text
 
 
-def test_a_new_plugin_has_a_workflow_that_runs_its_tests(tmp_path: Path) -> None:
+def test_new_plugin_has_a_workflow_that_runs_its_tests(tmp_path: Path) -> None:
     from vcloudair_core.cli.skeleton import write_plugin
 
     written = write_plugin("acme", tmp_path / "acme")

@@ -1,4 +1,4 @@
-"""Completion in the shells themselves, and what a press of Tab costs."""
+"""Tests of shell completion in bash, fish and zsh, and of its CPU time."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from vcloudair_core.cli.completion.scripts import SCRIPTS
 
 ROUNDS = 5
 MOST = 12.0
-"""CPU time of one press of Tab, in starts of a bare interpreter. Measured: 4."""
+"""Maximum CPU time of one completion, in starts of a bare interpreter. Measured: 4."""
 
 
 @pytest.fixture
 def env(tmp_path: Path) -> dict[str, str]:
-    """A user with a current context and names that were listed before."""
+    """Return the environment of a user with a current context and cached names."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("VCA_", "XDG_"))}
     variables = {**plain, "HOME": str(tmp_path), "TERM": "dumb", "LC_ALL": "C.UTF-8"}
     variables["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -60,32 +60,32 @@ def needs(shell: str) -> str:
         ("vca context use ", ["lab"]),
     ],
 )
-def test_bash(env: dict[str, str], line: str, replies: list[str]) -> None:
+def test_bash_completion(env: dict[str, str], line: str, replies: list[str]) -> None:
     program = f"""{SCRIPTS["bash"]}
 COMP_LINE=$1 COMP_POINT=${{#1}} COMP_WORDS=(vca) COMP_CWORD=1
 _vca_complete vca
 printf '%s\\n' "${{COMPREPLY[@]}}"
 """
-    done = subprocess.run(
+    completed = subprocess.run(
         [needs("bash"), "-c", program, "bash", line], env=env, capture_output=True, text=True, check=True
     )
-    assert done.stdout.splitlines() == replies
+    assert completed.stdout.splitlines() == replies
 
 
 @pytest.mark.parametrize(
     ("line", "replies"),
     [("vca edge li", ["list"]), ("vca edge list --edge web", ["web edge"]), ("vca context use ", ["lab"])],
 )
-def test_fish(env: dict[str, str], line: str, replies: list[str]) -> None:
+def test_fish_completion(env: dict[str, str], line: str, replies: list[str]) -> None:
     program = f"{SCRIPTS['fish']}\ncomplete -C $argv[1]"
-    done = subprocess.run(
+    completed = subprocess.run(
         [needs("fish"), "-N", "-c", program, line], env=env, capture_output=True, text=True, check=True
     )
-    assert [reply.partition("\t")[0] for reply in done.stdout.splitlines()] == replies
+    assert [reply.partition("\t")[0] for reply in completed.stdout.splitlines()] == replies
 
 
 class Terminal:
-    """A shell at a terminal: keys go in, and what is shown is waited for."""
+    """A shell in a pseudo-terminal: send keys and wait for output."""
 
     def __init__(self, command: list[str], env: dict[str, str]) -> None:
         child, self.descriptor = pty.fork()
@@ -97,13 +97,13 @@ class Terminal:
         os.write(self.descriptor, keys.encode())
 
     def wait_for(self, text: str) -> str:
-        shown, deadline = "", time.monotonic() + 60
-        while text not in shown:
+        output, deadline = "", time.monotonic() + 60
+        while text not in output:
             ready, _, _ = select.select([self.descriptor], [], [], max(deadline - time.monotonic(), 0))
-            assert ready, f"{text!r} was not shown, but {shown!r}"
-            part = os.read(self.descriptor, 4096).decode(errors="replace")
-            shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\x07", "", shown + part)
-        return shown
+            assert ready, f"The terminal shows {output!r} instead of {text!r}."
+            chunk = os.read(self.descriptor, 4096).decode(errors="replace")
+            output = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\x07", "", output + chunk)
+        return output
 
     def close(self) -> None:
         os.kill(self.child, 9)
@@ -123,7 +123,7 @@ def zsh(env: dict[str, str], tmp_path: Path) -> Iterator[Terminal]:
         terminal.close()
 
 
-def test_zsh(zsh: Terminal) -> None:
+def test_zsh_completion(zsh: Terminal) -> None:
     zsh.press("vca edge li\t")
     zsh.wait_for("vca edge list ")
     zsh.press("--edge web\t")
@@ -132,7 +132,7 @@ def test_zsh(zsh: Terminal) -> None:
     zsh.wait_for("vca context use lab")
 
 
-def test_a_press_of_tab_costs_a_few_starts_of_python(env: dict[str, str]) -> None:
+def test_completion_takes_a_few_interpreter_starts(env: dict[str, str]) -> None:
     vca = str(Path(sys.executable).parent / "vca")
     tab = {**env, "_VCA_COMPLETE": "zsh"}
     bare = min(cpu([sys.executable, "-c", "pass"], env) for _ in range(ROUNDS))
@@ -141,7 +141,7 @@ def test_a_press_of_tab_costs_a_few_starts_of_python(env: dict[str, str]) -> Non
 
 
 def cpu(command: list[str], env: dict[str, str]) -> float:
-    """CPU seconds of one process, whatever else the machine does."""
+    """Return the CPU seconds of one process. The load of the host has no effect."""
     process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)

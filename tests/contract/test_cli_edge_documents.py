@@ -1,4 +1,4 @@
-"""``vca edge export``, ``plan``, ``apply``, ``stages``: whole programs against a simulator behind TLS."""
+"""Tests of ``vca edge export``, ``plan``, ``apply`` and ``stages`` as programs, over TLS."""
 
 from __future__ import annotations
 
@@ -39,26 +39,26 @@ def env(server: SimulatorServer, tmp_path_factory: pytest.TempPathFactory) -> di
 @pytest.fixture
 def vca(env: dict[str, str], tmp_path: Path) -> Any:
     def run(*arguments: str, code: int = 0, text: str | None = None) -> subprocess.CompletedProcess[str]:
-        done = processes.run(
+        completed = processes.run(
             [*VCA, *arguments], env=env, cwd=tmp_path, input=text, capture_output=True, text=True, timeout=300
         )
-        assert done.returncode == code, done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
-        return done
+        assert completed.returncode == code, completed.stdout + completed.stderr
+        assert "Traceback" not in completed.stderr
+        return completed
 
     return run
 
 
 @pytest.fixture(scope="module")
 def exported(env: dict[str, str]) -> str:
-    """The export of the edge as it was at first."""
-    done = processes.run([*VCA, "edge", "export"], env=env, capture_output=True, text=True, check=True)
-    return str(done.stdout)
+    """Return the export of the unchanged edge gateway."""
+    completed = processes.run([*VCA, "edge", "export"], env=env, capture_output=True, text=True, check=True)
+    return str(completed.stdout)
 
 
 @pytest.fixture
 def document(server: SimulatorServer, exported: str, tmp_path: Path) -> Iterator[Path]:
-    """The edge as it was, in a file; it is so again afterwards."""
+    """Yield the file of the exported edge gateway, and restore the edge gateway afterwards."""
     server.simulator.reset()
     path = tmp_path / "before.yml"
     path.write_text(exported, encoding="utf-8")
@@ -67,7 +67,7 @@ def document(server: SimulatorServer, exported: str, tmp_path: Path) -> Iterator
 
 
 def wanted(document: Path, *names: str) -> str:
-    """Another document, with rules of these names."""
+    """Write a document with firewall rules of these names."""
     tree = yaml.safe_load(document.read_text(encoding="utf-8"))
     tree["firewall"]["rules"] = [{"name": name, "source": ["10.1.0.0/16"]} for name in names]
     path = document.with_name(f"{'-'.join(names)}.yml")
@@ -80,16 +80,16 @@ def names(vca: Any) -> list[str]:
     return [rule["name"] for rule in tree["firewall"]["rules"]]
 
 
-def test_an_export_is_no_drift(vca: Any, document: Path) -> None:
+def test_plan_of_an_export_has_no_changes(vca: Any, document: Path) -> None:
     assert "nothing to change" in vca("edge", "plan", str(document)).stdout
     assert "nothing to change" in vca("edge", "plan", "-", text=document.read_text(encoding="utf-8")).stdout
 
 
-def test_drift_is_exit_code_2_and_mended_by_apply(vca: Any, document: Path) -> None:
+def test_plan_reports_drift_with_exit_code_2_and_apply_repairs_it(vca: Any, document: Path) -> None:
     path = wanted(document, "a", "b")
-    shown = vca("edge", "plan", path, code=2).stdout
-    assert "+ firewall: a" in shown
-    assert "2 to create" in shown
+    output = vca("edge", "plan", path, code=2).stdout
+    assert "+ firewall: a" in output
+    assert "2 to create" in output
     vca("edge", "apply", path, "--yes")
     assert names(vca) == ["a", "b"]
     vca("edge", "plan", path)
@@ -97,13 +97,13 @@ def test_drift_is_exit_code_2_and_mended_by_apply(vca: Any, document: Path) -> N
     assert "- firewall: a" in vca("edge", "plan", wanted(document, "b"), code=2).stdout
 
 
-def test_without_a_terminal_it_wants_a_yes(vca: Any, document: Path) -> None:
-    done = vca("edge", "apply", wanted(document, "a"), code=64)
-    assert "--yes" in done.stderr
+def test_apply_without_a_terminal_requires_yes(vca: Any, document: Path) -> None:
+    completed = vca("edge", "apply", wanted(document, "a"), code=64)
+    assert "--yes" in completed.stderr
     assert names(vca) == []
 
 
-def test_a_kept_plan_is_carried_out_as_it_is_or_not_at_all(vca: Any, document: Path, tmp_path: Path) -> None:
+def test_saved_plan_is_applied_unchanged_or_rejected(vca: Any, document: Path, tmp_path: Path) -> None:
     path = wanted(document, "a")
     vca("edge", "plan", path, "--out", "saved.plan", code=2)
     vca("edge", "apply", "--plan", "saved.plan")
@@ -129,31 +129,31 @@ def test_a_kept_plan_is_carried_out_as_it_is_or_not_at_all(vca: Any, document: P
         ("firewall: {rules: [{name: a, position: top}]}", "firewall.rules[0].position"),
     ],
 )
-def test_a_wrong_document_is_not_taken_for_drift(vca: Any, text: str, said: str) -> None:
-    done = vca("edge", "plan", "-", text=text, code=64)
-    assert said in done.stderr
-    assert done.stdout == ""
+def test_invalid_document_is_not_reported_as_drift(vca: Any, text: str, said: str) -> None:
+    completed = vca("edge", "plan", "-", text=text, code=64)
+    assert said in completed.stderr
+    assert completed.stdout == ""
 
 
 @pytest.mark.parametrize(
     ("command", "option", "is_first"),
     sampled(product([["plan"], ["apply", "--yes"]], [["--edge", "another"], ["--vdc", "another"]], [True, False]), 3),
 )
-def test_an_option_that_contradicts_the_document_is_refused(
+def test_refuses_an_option_that_contradicts_the_document(
     vca: Any, document: Path, command: list[str], option: list[str], is_first: bool
 ) -> None:
     path = wanted(document, "wrong")
     text = Path(path).read_text(encoding="utf-8")
     Path(path).write_text(f"vdc: org1-vdc1\n{text}" if "vdc:" not in text else text, encoding="utf-8")
-    words = [*option, "edge", *command, path] if is_first else ["edge", *command, path, *option]
-    done = vca(*words, code=64)
-    assert "the option" in done.stderr
-    assert "'another'" in done.stderr
+    arguments = [*option, "edge", *command, path] if is_first else ["edge", *command, path, *option]
+    completed = vca(*arguments, code=64)
+    assert "the option" in completed.stderr
+    assert "'another'" in completed.stderr
     assert names(vca) == []
 
 
-def test_the_document_beats_the_environment(vca: Any, document: Path, env: dict[str, str], tmp_path: Path) -> None:
-    done = processes.run(
+def test_document_overrides_the_environment(vca: Any, document: Path, env: dict[str, str], tmp_path: Path) -> None:
+    completed = processes.run(
         [*VCA, "edge", "plan", str(document)],
         env={**env, "VCA_EDGE": "another"},
         cwd=tmp_path,
@@ -161,34 +161,34 @@ def test_the_document_beats_the_environment(vca: Any, document: Path, env: dict[
         text=True,
         timeout=300,
     )
-    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "edge gateway org1-vdc1-edge1")
+    assert (completed.returncode, completed.stdout.splitlines()[0]) == (0, "edge gateway org1-vdc1-edge1")
 
 
-def test_a_kept_plan_keeps_to_its_edge_and_an_edge_is_named_by_option_alone(vca: Any, document: Path) -> None:
+def test_saved_plan_applies_to_its_own_edge_only(vca: Any, document: Path) -> None:
     vca("edge", "plan", wanted(document, "a"), "--out", "saved.plan", code=2)
     assert "'another'" in vca("edge", "apply", "--plan", "saved.plan", "--edge", "another", code=64).stderr
     assert "given twice" in vca("--edge", "a", "firewall", "list", "--edge", "b", code=64).stderr
     assert "unexpected extra argument" in vca("edge", "export", "org1-vdc1-edge1", code=64).stderr
 
 
-def test_either_a_document_or_a_plan(vca: Any) -> None:
+def test_refuses_a_document_together_with_a_saved_plan(vca: Any) -> None:
     assert "either a document or --plan" in vca("edge", "apply", code=64).stderr
 
 
-def test_stages_are_listed_and_dropped(vca: Any, env: dict[str, str]) -> None:
+def test_lists_and_drops_staged_changes(vca: Any, env: dict[str, str]) -> None:
     from vcloudair_core import App
 
     assert "No stage waits" in vca("edge", "stages").stderr
     with App(environ=env).client(state_dir=f"{env['XDG_STATE_HOME']}/vcloudair") as client:
         client.stage("ans.firewall_rule", {"name": "waiting"}, stage_id="run-7")
-    shown = vca("edge", "stages").stdout
-    assert "run-7" in shown
-    assert "firewall" in shown
+    output = vca("edge", "stages").stdout
+    assert "run-7" in output
+    assert "firewall" in output
     vca("edge", "discard", "run-7")
     assert "Stage not found: 'run-7'." in vca("edge", "discard", "run-7", code=4).stderr
 
 
-def test_several_stages_or_all_of_them_are_dropped(vca: Any, env: dict[str, str]) -> None:
+def test_drops_several_or_all_staged_changes(vca: Any, env: dict[str, str]) -> None:
     from vcloudair_core import App
 
     with App(environ=env).client(state_dir=f"{env['XDG_STATE_HOME']}/vcloudair") as client:
@@ -224,13 +224,15 @@ def test_several_stages_or_all_of_them_are_dropped(vca: Any, env: dict[str, str]
         3,
     ),
 )
-def test_output_that_cannot_be_written_stops_no_change(
+def test_apply_continues_when_output_cannot_be_written(
     vca: Any, env: dict[str, str], document: Path, redirection: str, tmp_path: Path
 ) -> None:
     changed = wanted(document, f"rule-{abs(hash(redirection))}")
     command = f"set -o pipefail; {sys.executable} -c '{VCA[2]}' edge apply {changed} --yes {redirection}"
-    done = processes.run(["bash", "-c", command], env=env, cwd=tmp_path, capture_output=True, text=True, timeout=300)
-    assert (done.returncode, "Traceback" in done.stderr) == (0, False)
+    completed = processes.run(
+        ["bash", "-c", command], env=env, cwd=tmp_path, capture_output=True, text=True, timeout=300
+    )
+    assert (completed.returncode, "Traceback" in completed.stderr) == (0, False)
     vca("edge", "plan", changed)
 
 
@@ -241,7 +243,7 @@ def test_output_that_cannot_be_written_stops_no_change(
         3,
     ),
 )
-def test_a_terminal_without_the_letters_shows_escapes(
+def test_output_escapes_characters_that_the_terminal_cannot_encode(
     vca: Any, env: dict[str, str], document: Path, variables: dict[str, str], tmp_path: Path
 ) -> None:
     name = "Köln-東京"
@@ -250,10 +252,12 @@ def test_a_terminal_without_the_letters_shows_escapes(
     Path(changed).rename(tmp_path / "names.yml")
     changed = str(tmp_path / "names.yml")
     for arguments in (["edge", "apply", changed, "--yes"], ["firewall", "list", "-o", "csv"]):
-        done = processes.run([*VCA, *arguments], env=program, capture_output=True, timeout=300)
-        assert done.returncode == 0, done.stderr
-        assert b"\\u6771" in done.stdout
+        completed = processes.run([*VCA, *arguments], env=program, capture_output=True, timeout=300)
+        assert completed.returncode == 0, completed.stderr
+        assert b"\\u6771" in completed.stdout
     for output, load in (("json", json.loads), ("yaml", yaml.safe_load)):
-        done = processes.run([*VCA, "firewall", "list", "-o", output], env=program, capture_output=True, timeout=300)
-        text = done.stdout.decode(variables.get("PYTHONIOENCODING", "ascii"))
+        completed = processes.run(
+            [*VCA, "firewall", "list", "-o", output], env=program, capture_output=True, timeout=300
+        )
+        text = completed.stdout.decode(variables.get("PYTHONIOENCODING", "ascii"))
         assert name in [rule["name"] for rule in load(text)["rules"]]

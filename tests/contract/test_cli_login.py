@@ -1,4 +1,4 @@
-"""``vca login`` against a simulator: one sign-in for many commands without a password, and nothing for anybody else."""
+"""Tests of ``vca login`` and ``vca logout``: cached sessions, their files and their limits."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def server() -> Iterator[SimulatorServer]:
 
 @pytest.fixture
 def env(server: SimulatorServer, tmp_path: Path) -> dict[str, str]:
-    """The variables of a person who has a home and no password in the environment."""
+    """Return the environment of a user with an empty home and without a password."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("VCA_")}
     exported = {name: value for name, value in server.env().items() if name != "VCA_PASSWORD"}
     folders = {"XDG_CONFIG_HOME": "config", "VCA_CACHE_DIR": "cache", "VCA_STATE_DIR": "state"}
@@ -50,9 +50,9 @@ def vca(env: dict[str, str], *words: str, typed: str = "", **more: str) -> subpr
 
 
 def login(env: dict[str, str], password: str, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-    done = vca(env, "login", "--password-stdin", *words, typed=f"{password}\n", **more)
-    assert done.returncode == 0, done.stderr
-    return done
+    completed = vca(env, "login", "--password-stdin", *words, typed=f"{password}\n", **more)
+    assert completed.returncode == 0, completed.stderr
+    return completed
 
 
 def requests(server: SimulatorServer, method: str) -> list[str]:
@@ -63,24 +63,29 @@ def login_files(env: dict[str, str]) -> list[Path]:
     return list(Path(env["VCA_CACHE_DIR"]).glob("*.login"))
 
 
-def test_one_sign_in_serves_later_commands_without_a_password(
+def test_later_commands_use_the_cached_session_without_a_password(
     server: SimulatorServer, env: dict[str, str], password: str
 ) -> None:
     assert "vca logout" in login(env, password).stderr
-    for words in (["edge", "list"], ["query", "vm"], ["whoami", "-o", "json"], ["--vdc", "org1-vdc1", "edge", "list"]):
-        done = vca(env, *words)
-        assert done.returncode == 0, done.stderr
+    for arguments in (
+        ["edge", "list"],
+        ["query", "vm"],
+        ["whoami", "-o", "json"],
+        ["--vdc", "org1-vdc1", "edge", "list"],
+    ):
+        completed = vca(env, *arguments)
+        assert completed.returncode == 0, completed.stderr
     assert requests(server, "POST") == ["/api/sessions"]
-    shown = json.loads(vca(env, "whoami", "-o", "json").stdout)
-    assert (shown["session"], shown["expires_at"]) == ("login", None)
+    whoami = json.loads(vca(env, "whoami", "-o", "json").stdout)
+    assert (whoami["session"], whoami["expires_at"]) == ("login", None)
 
 
-def test_logout_ends_the_session_at_the_server_without_a_password(
+def test_logout_ends_the_server_session_without_a_password(
     server: SimulatorServer, env: dict[str, str], password: str
 ) -> None:
     login(env, password)
-    done = vca(env, "logout")
-    assert (done.returncode, done.stderr) == (0, "Signed out.\n")
+    completed = vca(env, "logout")
+    assert (completed.returncode, completed.stderr) == (0, "Signed out.\n")
     ended = [(entry.path, entry.status) for entry in server.simulator.request_log.entries() if entry.method == "DELETE"]
     assert ended == [("/api/session", 204)]
     assert login_files(env) == []
@@ -90,30 +95,30 @@ def test_logout_ends_the_session_at_the_server_without_a_password(
     assert len(requests(server, "POST")) == 1
 
 
-def test_logout_from_a_server_that_is_gone_fails_and_deletes_the_token(
+def test_logout_from_an_unreachable_server_fails_and_deletes_the_token(
     server: SimulatorServer, env: dict[str, str], password: str, tmp_path: Path
 ) -> None:
-    # The simulator deletes the file of its CA when it stops.
+    # The simulator deletes its CA file when it stops, so use a copy.
     env["VCA_CA_PATH"] = str(shutil.copy(env["VCA_CA_PATH"], tmp_path / "ca.pem"))
     login(env, password)
     server.stop()
-    done = vca(env, "logout")
-    first, error, *_ = done.stderr.splitlines()
-    assert done.returncode == 6
+    completed = vca(env, "logout")
+    first, error, *_ = completed.stderr.splitlines()
+    assert completed.returncode == 6
     assert first == "The token was deleted here. Whether the session was ended at the server is unknown."
     assert error.startswith("Error: ")
-    assert "Signed out" not in done.stderr
+    assert "Signed out" not in completed.stderr
     assert login_files(env) == []
 
 
-def test_files_are_closed_and_hold_neither_token_nor_password(
+def test_login_files_are_private_and_contain_no_token_or_password(
     server: SimulatorServer, env: dict[str, str], password: str, tmp_path: Path
 ) -> None:
     login(env, password)
     settings = Settings.load(environ=env)
-    kept = open_login(settings)
-    assert kept is not None
-    credentials = kept.load()
+    login_session = open_login(settings)
+    assert login_session is not None
+    credentials = login_session.load()
     assert credentials is not None
     files = [*login_files(env), tmp_path / "state" / "login.key"]
     assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600, 0o600]
@@ -125,50 +130,53 @@ def test_files_are_closed_and_hold_neither_token_nor_password(
 
 
 def test_no_secret_in_the_output_of_any_command(server: SimulatorServer, env: dict[str, str], password: str) -> None:
-    said = [login(env, password, "-v")]
-    kept = open_login(Settings.load(environ=env))
-    assert kept is not None
-    credentials = kept.load()
+    completed_commands = [login(env, password, "-v")]
+    login_session = open_login(Settings.load(environ=env))
+    assert login_session is not None
+    credentials = login_session.load()
     assert credentials is not None
-    said += [vca(env, *words, "-v", VCA_DEBUG="1") for words in (["edge", "list"], ["whoami"], ["config"], ["logout"])]
-    shown = "".join(done.stdout + done.stderr for done in said)
-    assert "GET /api/query" in shown
-    assert not any(secret.reveal() in shown for secret in credentials.secrets())
-    assert password not in shown
+    completed_commands += [
+        vca(env, *arguments, "-v", VCA_DEBUG="1")
+        for arguments in (["edge", "list"], ["whoami"], ["config"], ["logout"])
+    ]
+    output = "".join(completed.stdout + completed.stderr for completed in completed_commands)
+    assert "GET /api/query" in output
+    assert not any(secret.reveal() in output for secret in credentials.secrets())
+    assert password not in output
 
 
-def test_another_user_or_tls_setting_finds_no_session(
+def test_another_user_or_tls_setting_does_not_use_the_session(
     server: SimulatorServer, env: dict[str, str], password: str
 ) -> None:
     login(env, password)
     before = len(server.simulator.request_log.entries())
-    others = {
+    changed_settings = {
         "VCA_USERNAME": "somebody", "VCA_ORG": "other", "VCA_API_VERSION": "36.0", "VCA_VALIDATE_CERTS": "false",
         "VCA_CA_PATH": "", "VCA_SERVICE_TYPE": "vchs", "VCA_INSTANCE": "i", "VCA_SESSION_CACHE": "false",
     }  # fmt: skip
-    for name, value in others.items():
-        done = vca(env, "edge", "list", **{name: value})
-        assert (done.returncode, "Missing password" in done.stderr) == (64, True), (name, done.stderr)
+    for name, value in changed_settings.items():
+        completed = vca(env, "edge", "list", **{name: value})
+        assert (completed.returncode, "Missing password" in completed.stderr) == (64, True), (name, completed.stderr)
     assert len(server.simulator.request_log.entries()) == before
 
 
 def test_another_server_never_gets_the_token(server: SimulatorServer, env: dict[str, str], password: str) -> None:
     login(env, password)
-    with SimulatorServer(SimulatorConfig(profile="vcd")) as other:
-        elsewhere = {name: other.env()[name] for name in ("VCA_URL", "VCA_CA_PATH")}
+    with SimulatorServer(SimulatorConfig(profile="vcd")) as other_server:
+        elsewhere = {name: other_server.env()[name] for name in ("VCA_URL", "VCA_CA_PATH")}
         assert vca(env, "edge", "list", **elsewhere).returncode == 64
         assert vca(env, "logout", **elsewhere).returncode == 0
-        assert other.simulator.request_log.entries() == []
+        assert other_server.simulator.request_log.entries() == []
     assert requests(server, "DELETE") == []
     assert vca(env, "edge", "list").returncode == 0
 
 
-def test_each_context_has_a_session_of_its_own(server: SimulatorServer, env: dict[str, str], password: str) -> None:
-    given = {name: env.pop(name) for name in ("VCA_URL", "VCA_ORG", "VCA_USERNAME", "VCA_CA_PATH")}
-    shared = ("--url", given["VCA_URL"], "--org", given["VCA_ORG"], "--ca-path", given["VCA_CA_PATH"])
+def test_each_context_has_a_separate_session(server: SimulatorServer, env: dict[str, str], password: str) -> None:
+    connection = {name: env.pop(name) for name in ("VCA_URL", "VCA_ORG", "VCA_USERNAME", "VCA_CA_PATH")}
+    shared = ("--url", connection["VCA_URL"], "--org", connection["VCA_ORG"], "--ca-path", connection["VCA_CA_PATH"])
     for name in ("one", "two"):
-        done = vca(env, "context", "add", name, *shared, "--username", given["VCA_USERNAME"])
-        assert done.returncode == 0, done.stderr
+        completed = vca(env, "context", "add", name, *shared, "--username", connection["VCA_USERNAME"])
+        assert completed.returncode == 0, completed.stderr
     login(env, password, "--context", "one")
     assert vca(env, "edge", "list", "--context", "one").returncode == 0
     refused = vca(env, "edge", "list", "--context", "two")
@@ -178,7 +186,7 @@ def test_each_context_has_a_session_of_its_own(server: SimulatorServer, env: dic
 
 
 @pytest.mark.parametrize("spoil", sampled(["token", "truncated", "key", "no key", "readable key"], 3))
-def test_a_file_that_was_tampered_with_is_said_in_one_line(
+def test_reports_a_tampered_session_file_in_one_line(
     server: SimulatorServer, env: dict[str, str], password: str, tmp_path: Path, spoil: str
 ) -> None:
     login(env, password)
@@ -195,9 +203,9 @@ def test_a_file_that_was_tampered_with_is_said_in_one_line(
         key.unlink()
     else:
         key.chmod(0o644)
-    done = vca(env, "edge", "list")
-    assert done.returncode == 64
-    first, second, hint = done.stderr.splitlines()
+    completed = vca(env, "edge", "list")
+    assert completed.returncode == 64
+    first, second, hint = completed.stderr.splitlines()
     assert first == f"The session of `vca login` cannot be used: {file} is damaged or has another key."
     assert (second.startswith("Error: Missing password of "), "vca login" in hint) == (True, True)
     login(env, password)
@@ -205,27 +213,27 @@ def test_a_file_that_was_tampered_with_is_said_in_one_line(
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
 
 
-def test_an_expired_session_is_said(server: SimulatorServer, env: dict[str, str], password: str) -> None:
+def test_reports_an_expired_session(server: SimulatorServer, env: dict[str, str], password: str) -> None:
     login(env, password)
     os.utime(login_files(env)[0], (1, 1))
-    done = vca(env, "edge", "list")
-    assert done.stderr.startswith("The session of `vca login` has expired.\nError: Missing password")
-    gone = vca(env, "logout")
-    assert "has expired. It was deleted." in gone.stderr
+    completed = vca(env, "edge", "list")
+    assert completed.stderr.startswith("The session of `vca login` has expired.\nError: Missing password")
+    logout = vca(env, "logout")
+    assert "has expired. It was deleted." in logout.stderr
     assert login_files(env) == []
 
 
-def test_a_session_that_the_server_ended_fails_with_a_hint(
+def test_session_ended_by_the_server_fails_with_a_hint(
     server: SimulatorServer, env: dict[str, str], password: str
 ) -> None:
     login(env, password)
     server.simulator.sessions.expire_all()
-    done = vca(env, "edge", "list")
-    assert (done.returncode, done.stdout) == (3, "")
-    assert done.stderr == "Error: The session kept by `vca login` is over.\nHint: Run: vca login\n"
+    completed = vca(env, "edge", "list")
+    assert (completed.returncode, completed.stdout) == (3, "")
+    assert completed.stderr == "Error: The session kept by `vca login` is over.\nHint: Run: vca login\n"
 
 
-def test_at_a_terminal_the_password_is_asked_for_and_the_command_goes_on(
+def test_prompts_for_the_password_and_continues_on_a_terminal(
     server: SimulatorServer, env: dict[str, str], password: str
 ) -> None:
     login(env, password)
@@ -238,26 +246,26 @@ def test_at_a_terminal_the_password_is_asked_for_and_the_command_goes_on(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,  # no other terminal to ask at
+        start_new_session=True,  # detach from the terminal of the test run
     )
     os.close(terminal)
     assert process.stderr is not None
-    said = ""
-    while not said.endswith(f"Password of {env['VCA_USERNAME']} at {env['VCA_URL']}: "):
-        said += process.stderr.read(1) or pytest.fail(said)
+    prompts = ""
+    while not prompts.endswith(f"Password of {env['VCA_USERNAME']} at {env['VCA_URL']}: "):
+        prompts += process.stderr.read(1) or pytest.fail(prompts)
     os.write(person, f"{password}\n".encode())
-    shown, rest = process.communicate(timeout=60)
-    said += rest
+    output, rest = process.communicate(timeout=60)
+    prompts += rest
     os.close(person)
-    assert process.returncode == 0, said
-    assert said.startswith("The session kept by `vca login` is over.\n")
-    assert "NAME" in shown
-    assert password not in shown + said
+    assert process.returncode == 0, prompts
+    assert prompts.startswith("The session kept by `vca login` is over.\n")
+    assert "NAME" in output
+    assert password not in output + prompts
     assert vca(env, "edge", "list").returncode == 0
     assert requests(server, "POST") == ["/api/sessions"] * 2
 
 
-def test_a_given_password_beats_the_kept_session(server: SimulatorServer, env: dict[str, str], password: str) -> None:
+def test_password_overrides_the_cached_session(server: SimulatorServer, env: dict[str, str], password: str) -> None:
     login(env, password)
     assert vca(env, "edge", "list", VCA_PASSWORD="wrong", VCA_RETRIES="0").returncode == 3
     assert vca(env, "edge", "list", VCA_PASSWORD=password).returncode == 0
@@ -265,14 +273,16 @@ def test_a_given_password_beats_the_kept_session(server: SimulatorServer, env: d
     assert vca(env, "edge", "list").returncode == 0
 
 
-def test_the_doctor_uses_it(server: SimulatorServer, env: dict[str, str], password: str) -> None:
+def test_doctor_uses_the_cached_session(server: SimulatorServer, env: dict[str, str], password: str) -> None:
     login(env, password)
-    done = vca(env, "doctor")
-    assert done.returncode == 0, done.stdout + done.stderr
+    completed = vca(env, "doctor")
+    assert completed.returncode == 0, completed.stdout + completed.stderr
     assert requests(server, "POST") == ["/api/sessions"]
 
 
-def test_without_the_session_cache_nothing_is_kept(server: SimulatorServer, env: dict[str, str], password: str) -> None:
+def test_login_without_the_session_cache_stores_nothing(
+    server: SimulatorServer, env: dict[str, str], password: str
+) -> None:
     assert "not kept" in login(env, password, "--no-session-cache").stderr
     assert not Path(env["VCA_CACHE_DIR"]).exists()
     assert len(requests(server, "DELETE")) == 1

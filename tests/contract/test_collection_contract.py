@@ -1,4 +1,4 @@
-"""Arguments of modules ⇔ their documentation ⇔ the library's specs and settings ⇔ the collection's papers."""
+"""Tests that module arguments, their documentation, the library and the metadata agree."""
 
 from __future__ import annotations
 
@@ -38,33 +38,33 @@ else:
     import tomli as tomllib
 
 SHORTHAND = {"protocol", "dest_port", "source_port"}
-"""One service of a rule, without a list."""
+"""Short forms for a rule with one service."""
 
 STAGE = {*_arguments.stage_arguments()}
 
 CLEAR = {"clear"}
-"""Texts to empty, which no value of theirs says."""
+"""Options that name the text fields to empty."""
 
 STEERING = {"state", "purge"}
-"""Options that say what is to be done with a spec."""
+"""Options that control how a spec is applied."""
 
 TUNING = {
     "allowed_origins", "auth_method", "cache_dir", "connect_timeout", "max_retry_total", "max_retry_wait",
     "parallel_calls", "protected_names", "retries",
 }  # fmt: skip
-"""Settings of a machine or a pipeline, not of a task: modules take them from the environment or the file."""
+"""Settings of a host or pipeline. Modules read them from the environment or the file only."""
 
 COMPARED = ("type", "elements", "choices", "required", "default", "aliases")
 
 
 WAITING = {"wait_for_up", "wait_timeout"}
-"""Options of what comes after a change."""
+"""Options for the time after a change."""
 
 CONNECTION = {*_arguments.connection_arguments(), *_arguments.edge_arguments()}
 RULES = load("vca_firewall").arguments["rules"]["options"]
 NAT_RULES = load("vca_nat").arguments["rules"]["options"]
 
-# Arguments, the spec that they fill, and what there is besides its fields.
+# Arguments, the spec that they fill, and arguments that are not fields of the spec.
 SPECS = [
     pytest.param(load("vca_firewall").arguments, FirewallPolicySpec, CONNECTION | STEERING | STAGE, id="vca_firewall"),
     pytest.param(RULES, FirewallRuleSpec, SHORTHAND | CLEAR, id="vca_firewall: rules"),
@@ -123,21 +123,23 @@ def _differences(path: str, arguments: Mapping[str, Any], options: Mapping[str, 
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_arguments_are_documented_as_they_are(name: str) -> None:
+def test_documentation_equals_the_argument_spec(name: str) -> None:
     module = load(name)
     assert list(_differences("", module.arguments, module.options)) == []
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_every_module_can_be_tried_before_it_is_run(name: str) -> None:
+def test_every_module_documents_check_mode(name: str) -> None:
     module = load(name)
     assert module.constraints["supports_check_mode"] is True
-    attributes = [part for part in module.documentation["extends_documentation_fragment"] if "._attributes." in part]
+    attributes = [
+        fragment for fragment in module.documentation["extends_documentation_fragment"] if "._attributes." in fragment
+    ]
     kind = {"info": "reads", "facts": "facts", "assert": "reads"}.get(name.rpartition("_")[2], "writes")
     assert attributes == [f"vcloudair.cloud._attributes.{kind}"]
 
 
-def test_global_settings_are_all_named() -> None:
+def test_global_firewall_settings_are_all_options() -> None:
     text = " ".join(load("vca_firewall").options["global_settings"]["description"])
     assert [word for word in GLOBAL_SETTINGS if f"C({word})" not in text] == []
 
@@ -146,14 +148,14 @@ def test_global_settings_are_all_named() -> None:
 
 
 @pytest.mark.parametrize(("arguments", "spec", "besides"), SPECS)
-def test_every_field_of_a_spec_can_be_given(arguments: Mapping[str, Any], spec: type, besides: set[str]) -> None:
+def test_every_field_of_a_spec_is_an_option(arguments: Mapping[str, Any], spec: type, besides: set[str]) -> None:
     fields = {field.name for field in dataclasses.fields(spec)}
-    assert fields & besides == set(), "one word means one thing"
+    assert fields & besides == set(), "An option must not have the name of a spec field."
     assert set(arguments) == fields | besides
 
 
 @pytest.mark.parametrize(("arguments", "spec", "besides"), SPECS)
-def test_types_choices_and_defaults_are_those_of_the_library(
+def test_types_choices_and_defaults_equal_those_of_the_library(
     arguments: Mapping[str, Any], spec: type, besides: set[str]
 ) -> None:
     hints = typing.get_type_hints(spec)
@@ -165,12 +167,12 @@ def test_types_choices_and_defaults_are_those_of_the_library(
         assert set(argument.get("choices") or ()) == choices, field.name
         assert argument["type"] == _ansible_type(hints[field.name]), field.name
         if argument.get("required"):
-            continue  # a service without a protocol is most likely a slip, so it has to say any
+            continue  # a missing protocol is probably a mistake, so the module requires ``any``
         assert argument.get("default") == field.default, field.name
 
 
 def _ansible_type(hint: Any) -> str:
-    inner = next(part for part in (*typing.get_args(hint), hint) if part is not type(None))
+    inner = next(argument for argument in (*typing.get_args(hint), hint) if argument is not type(None))
     if typing.get_origin(hint) is tuple:
         inner = hint
     if typing.get_origin(inner) is tuple:
@@ -194,17 +196,17 @@ def test_connection_options_are_the_settings_of_the_library() -> None:
         assert f"E({option.env_names[0]})" in text, option.name
 
 
-def test_every_kind_of_resource_has_a_module() -> None:
+def test_every_resource_kind_has_a_module() -> None:
     kinds = {name: record.load() for name, record in App().plugins.resource_kinds().items()}
     ours = {name for name, kind in kinds.items() if type(kind).__module__.startswith("vcloudair_core.")}
     sections = [load_section(name) for name in SECTIONS]
-    # Sections without a module of their own are managed with vca_resource and vca_edge_config.
+    # Sections without a separate module are managed with vca_resource and vca_edge_config.
     generic = [name for section in sections if not section.module for name in (section.name, section.rule_name)]
     assert {load(name).job.kind for name in MODULES if load(name).job} == ours - {f"ans.{name}" for name in generic}
     assert {section.module for section in sections if section.module} <= set(MODULES)
 
 
-# -- papers ------------------------------------------------------------------------------------------------------
+# -- metadata ----------------------------------------------------------------------------------------------------
 
 
 def _yaml(name: str) -> Any:
@@ -217,13 +219,13 @@ def test_the_action_group_has_every_module() -> None:
 
 
 @pytest.mark.parametrize("folder", ["doc_fragments", "module_utils"])
-def test_code_and_documentation_that_modules_share_are_private(folder: str) -> None:
+def test_shared_code_and_doc_fragments_are_private(folder: str) -> None:
     public = [path.name for path in (ROOT / "plugins" / folder).glob("*.py") if not path.stem.startswith("_")]
     assert public == []
 
 
-def test_every_module_has_its_action_and_no_action_is_without_a_module() -> None:
-    # An action is looked for by the module's name: without one, a task is slow, and its stage has no name.
+def test_modules_and_actions_have_the_same_names() -> None:
+    # Ansible finds an action by the module's name. Without one, a task is slow and its staged change has no name.
     assert sorted(path.stem for path in (ROOT / "plugins" / "action").glob("*.py")) == MODULES
     for name in MODULES:
         action = importlib.import_module(f"{PLUGINS}.action.{name}").ActionModule
@@ -232,11 +234,11 @@ def test_every_module_has_its_action_and_no_action_is_without_a_module() -> None
 
 
 def test_no_action_is_redirected() -> None:
-    # With redirects to one action, Ansible gives the module_defaults of each module to all of them.
+    # With redirects to one action, Ansible would apply the module_defaults of each module to all modules.
     assert "plugin_routing" not in _yaml("meta/runtime.yml")
 
 
-def test_the_library_is_asked_for_alike_everywhere() -> None:
+def test_required_library_version_is_the_same_everywhere() -> None:
     lowest = _runner.MINIMUM_LIBRARY
     requirement = (ROOT / "requirements.txt").read_text(encoding="utf-8").strip()
     assert requirement.startswith(f"vcloudair-core[dr]>={lowest},")
@@ -246,25 +248,30 @@ def test_the_library_is_asked_for_alike_everywhere() -> None:
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_every_module_has_integration_tests_and_its_licence_is_explained(name: str) -> None:
+def test_every_module_has_integration_tests_and_a_license_exception(name: str) -> None:
     assert (ROOT / "tests" / "integration" / "targets" / name / "tasks" / "main.yml").is_file()
     ignored = (ROOT / "tests" / "sanity" / "ignore.txt").read_text(encoding="utf-8")
     assert f"plugins/modules/{name}.py validate-modules:missing-gplv3-license # " in ignored
 
 
-def test_documented_references_are_of_this_collection_or_of_ansible() -> None:
+def test_seealso_references_are_of_this_collection_or_ansible() -> None:
     for name in MODULES:
-        for found in load(name).documentation.get("seealso") or ():
-            if "plugin" in found:
+        for reference in load(name).documentation.get("seealso") or ():
+            if "plugin" in reference:
                 plugin = (
-                    ROOT / "plugins" / found["plugin_type"] / f"{found['plugin'].removeprefix('vcloudair.cloud.')}.py"
+                    ROOT
+                    / "plugins"
+                    / reference["plugin_type"]
+                    / f"{reference['plugin'].removeprefix('vcloudair.cloud.')}.py"
                 )
                 assert plugin.is_file()
                 continue
-            assert found["module"].removeprefix("vcloudair.cloud.") in MODULES
+            assert reference["module"].removeprefix("vcloudair.cloud.") in MODULES
 
 
-def test_what_pins_old_versions_stays_out_of_the_common_environment() -> None:
+def test_packages_with_old_pins_are_not_in_the_common_environment() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [name for extra in project["optional-dependencies"].values() for name in extra] + project["dependencies"]
-    assert [name for name in wanted if re.match(r"galaxy[-_]importer", name)] == []
+    requirements = [name for extra in project["optional-dependencies"].values() for name in extra] + project[
+        "dependencies"
+    ]
+    assert [name for name in requirements if re.match(r"galaxy[-_]importer", name)] == []

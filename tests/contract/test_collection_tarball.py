@@ -1,4 +1,4 @@
-"""The collection's tarball: exactly the files that are listed, and no link that leads nowhere."""
+"""Tests of the collection tarball: expected files only, and no broken links."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.ansible import BIN
 from tests.support.documents import ROOT
 
 REPOSITORY = "https://github.com/vcloudair/cloud"
-"""The repository in galaxy.yml, the only address outside the documentation."""
+"""The repository in galaxy.yml, the only external address that the tests allow."""
 TRUSTED = ("https://docs.ansible.com/",)
 EXACT = {
     "MANIFEST.json", "FILES.json", "README.md", "CHANGELOG.md", "LICENSE", "requirements.txt", "bindep.txt",
@@ -42,7 +42,7 @@ _ADDRESS = re.compile(r"https?://[^\s)>\"'`\]]+")
 
 @pytest.fixture(scope="module")
 def content(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The extracted tarball that is published."""
+    """Return the folder of the extracted tarball."""
     folder = tmp_path_factory.mktemp("tarball")
     command = [sys.executable, "tools/build_collection.py", str(folder)]
     tarball = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
@@ -55,7 +55,7 @@ def files(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_the_tarball_holds_these_files_and_no_others(content: Path) -> None:
+def test_tarball_has_exactly_the_expected_files(content: Path) -> None:
     names = files(content)
     assert EXACT - names == set()
     assert [name for name in names - EXACT if not any(re.fullmatch(pattern, name) for pattern in PATTERNS)] == []
@@ -64,7 +64,7 @@ def test_the_tarball_holds_these_files_and_no_others(content: Path) -> None:
         assert set(tracked.stdout.split()) == {name for name in names if name.startswith(f"{folder}/")}
 
 
-def test_a_stray_file_never_gets_in(content: Path, tmp_path: Path) -> None:
+def test_tarball_excludes_unlisted_files(content: Path, tmp_path: Path) -> None:
     source = tmp_path / "source"
     shutil.copytree(content, source, ignore=shutil.ignore_patterns("MANIFEST.json", "FILES.json"))
     (source / "README.md").rename(source / "README-collection.md")
@@ -81,7 +81,7 @@ def test_a_stray_file_never_gets_in(content: Path, tmp_path: Path) -> None:
 
 
 def links(content: Path) -> Iterator[tuple[Path, str]]:
-    """Each link of each page, and each address in YAML."""
+    """Yield (page, link) for each link of a page and each address in a YAML file."""
     for path in sorted(content.rglob("*")):
         if path.suffix == ".md":
             text = re.sub(r"^```.*?^```$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
@@ -90,15 +90,19 @@ def links(content: Path) -> Iterator[tuple[Path, str]]:
             yield from ((path, link) for link in _ADDRESS.findall(path.read_text(encoding="utf-8")))
 
 
-def test_no_link_leads_nowhere(content: Path) -> None:
-    dead = [f"{path.relative_to(content)}: {link}" for path, link in links(content) if not leads(content, path, link)]
+def test_tarball_has_no_broken_links(content: Path) -> None:
+    dead = [
+        f"{path.relative_to(content)}: {link}"
+        for path, link in links(content)
+        if not is_valid_link(content, path, link)
+    ]
     assert dead == []
 
 
-def leads(content: Path, page: Path, link: str) -> bool:
-    """True when a link leads to a file of the tarball, or to an address that exists."""
+def is_valid_link(content: Path, page: Path, link: str) -> bool:
+    """Return True if a link is_valid_link to a file of the tarball or to an existing address."""
     if re.search(r"//[\w.-]*example\.(com|org|net)|//(\[?::1|localhost|\d+\.\d+\.\d+\.\d+)|[{<]", link):
-        return True  # a value for the reader to replace
+        return True  # a placeholder for the reader to replace
     if "://" not in link:
         path, _, anchor = link.partition("#")
         target = (page.parent / path).resolve() if path else page
@@ -118,11 +122,11 @@ def _anchors(page: Path) -> set[str]:
     ["docs/how-to/awx.md", "../README.md", "#nowhere", "https://pypi.org/project/vcloudair-core/",
      f"{REPOSITORY}/blob/main/docs/nowhere.md", "https://galaxy.ansible.com/vcloudair/cloud"],
 )  # fmt: skip
-def test_a_dead_link_is_noticed(content: Path, link: str) -> None:
-    assert not leads(content, content / "README.md", link)
+def test_detects_a_broken_link(content: Path, link: str) -> None:
+    assert not is_valid_link(content, content / "README.md", link)
 
 
-def test_addresses_of_the_metadata_are_those_of_the_repository() -> None:
+def test_metadata_addresses_are_those_of_the_repository() -> None:
     about = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
     for field in ("repository", "documentation", "homepage", "issues"):
         assert re.fullmatch(rf"{REPOSITORY}(/issues|/tree/main/docs)?", about[field]), field

@@ -1,4 +1,4 @@
-"""The support matrix and the API versions in docs/reference/compatibility.md, checked against the simulator."""
+"""Tests of the support matrix and API versions in docs/reference/compatibility.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The suite that every plugin can run, run on what is built in; and that it finds what it is there to find."""
+"""Runs the conformance suite for plugins on the built-in services and kinds."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OTHER_TUNNEL = {**TUNNEL, "psk": "second\\of'two", "mtu": 1400}
 
 
 NOT_SIMULATED = ("ans.dhcp_relay", "ans.dhcp_relay_agent")
-"""Kinds of sections without a route of the simulator. Their unit tests stand in for an example."""
+"""Resource kinds without a simulator route. Unit tests replace their examples."""
 
 
 class TestAns(Conformance):

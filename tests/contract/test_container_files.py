@@ -1,6 +1,6 @@
-"""The Containerfile and the compose file of the simulator: what they name exists, and the image runs as a plain user.
+"""Tests of the Containerfile and compose.yaml of the simulator, without a container engine.
 
-``nox -s workflows`` lints both. No container engine is needed here.
+``nox -s workflows`` lints both files.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ def command(name: str) -> list[str]:
     return value
 
 
-def test_the_image_is_built_in_two_stages_and_runs_as_a_user() -> None:
+def test_image_has_two_stages_and_runs_as_an_unprivileged_user() -> None:
     _, first, second = CONTAINERFILE.split("\nFROM ")
     assert "AS build" in first and "pip install" in first
     assert "pip install" not in second
     assert instructions("USER") == ["1000"]
 
 
-def test_what_is_copied_is_there_and_is_not_ignored() -> None:
+def test_copied_files_exist_and_are_not_ignored() -> None:
     copied = [word for text in instructions("COPY") if "--from" not in text for word in shlex.split(text)[:-1]]
     assert copied and all((ROOT / name).exists() for name in copied)
     ignored = (ROOT / ".containerignore").read_text(encoding="utf-8").splitlines()
@@ -49,7 +49,7 @@ def test_what_is_copied_is_there_and_is_not_ignored() -> None:
     assert (ROOT / ".dockerignore").read_text() == (ROOT / ".containerignore").read_text()
 
 
-def test_the_compose_file_serves_the_port_of_the_image_on_this_host_only() -> None:
+def test_compose_file_publishes_the_image_port_on_localhost_only() -> None:
     simulator = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]["simulator"]
     (port,) = instructions("EXPOSE")
     assert simulator["ports"] == [f"127.0.0.1:{port}:{port}"]
@@ -58,14 +58,14 @@ def test_the_compose_file_serves_the_port_of_the_image_on_this_host_only() -> No
 
 @pytest.fixture
 def serving(tmp_path: Path) -> Iterator[int]:
-    """The command of the image, with a free port and a folder of its own. Yields the port."""
-    words = command("ENTRYPOINT")
-    words[words.index("--port") + 1] = "0"
-    words[words.index("--env-file") + 1] = str(tmp_path / "sim.env")
+    """Run the command of the image on a free port in a temporary folder. Yield the port."""
+    arguments = command("ENTRYPOINT")
+    arguments[arguments.index("--port") + 1] = "0"
+    arguments[arguments.index("--env-file") + 1] = str(tmp_path / "sim.env")
     env = {name: value for name, value in os.environ.items() if not name.startswith("VCA_")}
     env["HOME"] = str(tmp_path)
     process = subprocess.Popen(
-        [str(BIN / words[0]), *words[1:], *command("CMD")[-2:]], env={**env, "HOME": str(tmp_path)}
+        [str(BIN / arguments[0]), *arguments[1:], *command("CMD")[-2:]], env={**env, "HOME": str(tmp_path)}
     )
     try:
         deadline = time.monotonic() + 120
@@ -80,7 +80,7 @@ def serving(tmp_path: Path) -> Iterator[int]:
         assert process.wait(timeout=30) == 0
 
 
-def test_the_health_check_tells_a_server_from_none(serving: int) -> None:
+def test_health_check_fails_without_a_server(serving: int) -> None:
     check = next(json.loads(text) for text in re.findall(r"^HEALTHCHECK .*?CMD (\[.+\])$", CONTAINERFILE, re.MULTILINE))
     assert check[0] == "python"
     program = check[2].replace("8080", str(serving))

@@ -1,4 +1,4 @@
-"""Dependencies are reviewed, with their licenses. An audit without data fails."""
+"""Tests of dependency reviews, their licenses, and audits without data."""
 
 from __future__ import annotations
 
@@ -20,26 +20,28 @@ dependencies: Any = importlib.import_module("dependencies")
 sys.path.remove(str(ROOT / "tools"))
 
 
-def test_everything_shipped_is_reviewed_and_nothing_else() -> None:
+def test_exactly_the_shipped_dependencies_are_reviewed() -> None:
     assert set(dependencies.shipped()) == set(dependencies.REVIEWS)
     for name, review in dependencies.REVIEWS.items():
         assert all((review.why, review.licence, review.given, review.reviewed)), name
 
 
 @pytest.mark.parametrize("name", dependencies.REVIEWS)
-def test_the_licence_is_what_the_package_says(name: str) -> None:
+def test_reviewed_license_equals_package_metadata(name: str) -> None:
     try:
-        said: Any = importlib.metadata.metadata(name)
+        metadata: Any = importlib.metadata.metadata(name)
     except importlib.metadata.PackageNotFoundError:
         pytest.skip(f"{name} is not installed here")
-    words = said.get("License-Expression") or " ".join([said.get("License") or "", *(said.get_all("Classifier") or [])])
-    wanted = dependencies.REVIEWS[name].licence
-    first = re.split(r"[ -]", wanted.replace("PSF-like", "Python Software Foundation"))[0]
-    assert {"GPL": "GNU General"}.get(first, first) in words, f"{name}: {words[:200]}"
+    license_text = metadata.get("License-Expression") or " ".join(
+        [metadata.get("License") or "", *(metadata.get_all("Classifier") or [])]
+    )
+    reviewed_license = dependencies.REVIEWS[name].licence
+    first = re.split(r"[ -]", reviewed_license.replace("PSF-like", "Python Software Foundation"))[0]
+    assert {"GPL": "GNU General"}.get(first, first) in license_text, f"{name}: {license_text[:200]}"
 
 
 @pytest.mark.parametrize("name", dependencies.REVIEWS)
-def test_what_is_installed_is_no_older_than_what_is_asked_for(name: str) -> None:
+def test_installed_version_meets_the_requirement(name: str) -> None:
     least, _ = dependencies.shipped()[name]
     try:
         installed = importlib.metadata.version(name)
@@ -49,7 +51,7 @@ def test_what_is_installed_is_no_older_than_what_is_asked_for(name: str) -> None
 
 
 def _numbers(version: str) -> list[int]:
-    return [int(part) for part in re.findall(r"\d+", version)]
+    return [int(number) for number in re.findall(r"\d+", version)]
 
 
 WELL: dict[str, Any] = {"name": "requests", "version": "2.34.2", "vulns": []}
@@ -58,7 +60,7 @@ UNKNOWN_KEY: dict[str, Any] = {"name": "rich", "skip_reason": "not found on PyPI
 
 
 @pytest.mark.parametrize(
-    ("found", "status", "says"),
+    ("output", "status", "message"),
     [
         ([WELL], 0, "1 packages were audited, 0 have"),
         ([WELL, WEAK], 1, "lxml 5.0: PYSEC-1, mended in 5.1"),
@@ -68,16 +70,16 @@ UNKNOWN_KEY: dict[str, Any] = {"name": "rich", "skip_reason": "not found on PyPI
         ([], audit.UNKNOWN, "Nothing was audited"),
     ],
 )
-def test_an_audit_that_saw_nothing_does_not_pass(
-    found: list[dict[str, Any]], status: int, says: str, capsys: pytest.CaptureFixture[str]
+def test_audit_without_data_fails(
+    output: list[dict[str, Any]], status: int, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert audit.told(found) == status
-    assert says in capsys.readouterr().out
+    assert audit.told(output) == status
+    assert message in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("said", ["", "not json", json.dumps([]), json.dumps({"x": 1})])
-def test_nor_one_that_failed(said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    done = subprocess.CompletedProcess([], 1, said, "no route to host")
-    monkeypatch.setattr(audit.subprocess, "run", lambda *arguments, **keywords: done)
+@pytest.mark.parametrize("output", ["", "not json", json.dumps([]), json.dumps({"x": 1})])
+def test_failed_audit_fails(output: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    completed = subprocess.CompletedProcess([], 1, output, "no route to host")
+    monkeypatch.setattr(audit.subprocess, "run", lambda *arguments, **keywords: completed)
     assert audit.main() == audit.UNKNOWN
     assert "no route to host" in capsys.readouterr().out

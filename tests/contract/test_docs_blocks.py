@@ -1,4 +1,4 @@
-"""Nothing on a page is only shown: each block of code is executed, or stands here with the reason why not.
+"""Tests that each code block of the documentation is executed or listed here with a reason.
 
 A block is executed when it is marked ``run``, or is a file (``file=``, ``append=``) that an executed block uses.
 """
@@ -74,45 +74,47 @@ NOT_EXECUTED = {
         '{"refresh_token"',
     ): "a file format; tests/unit/session/auth/test_api_token_file.py reads it",
 }
-"""Page and beginning of a block: why it is not executed."""
+"""Reasons why blocks are not executed, by page and beginning of the block."""
 DRAWINGS = ""
-"""Blocks of no language: nobody would run them."""
+"""Languages of blocks that are not code."""
 
 
 def _is_signature(page: Path, block: Block) -> bool:
-    """A hook's signature, which tests/contract/test_hooks_docs.py compares with the code."""
+    """Return True for a hook's signature, which tests/contract/test_hooks_docs.py checks."""
     return page.parent.name == "hooks" and block.text.startswith(f"def {page.stem}(") and block.text.count("\n") == 1
 
 
 def _is_message(page: Path, block: Block) -> bool:
-    """Return whether a block shows what goes over the wire, which nobody executes."""
+    """Return True if a block shows a request or response."""
     return page.parent.name == "protocol" and block.language in ("xml", "json", "http", "text")
 
 
 def _is_note(block: Block) -> bool:
-    """Comments alone: there is nothing to execute."""
+    """Return True if a block has only comments."""
     return all(line.startswith("#") for line in block.text.splitlines() if line.strip())
 
 
 def _written(block: Block) -> str:
-    """The file that a block is, or is added to."""
+    """Return the file that a block creates or extends."""
     return next((word.partition("=")[2] for word in block.words if word.startswith(("file=", "append="))), "")
 
 
 def _used_files(page: Path) -> set[str]:
-    """Files whose names, or those of their folders, stand in what is executed, or in such a file."""
+    """Return the files that executed blocks, or files that they use, name directly or by folder."""
     files = {name: block.text for block in blocks(page) if (name := _written(block))}
     used: set[str] = set()
     waiting = [block.text for block in blocks(page) if block.is_run]
     while waiting:
         text = waiting.pop()
-        named = {name for name in files if any(_says(text, part) for part in (name, name.split("/")[0]))} - used
+        named = {
+            name for name in files if any(_has_name(text, path_name) for path_name in (name, name.split("/")[0]))
+        } - used
         used |= named
         waiting += [files[name] for name in named]
     return used
 
 
-def _says(text: str, name: str) -> bool:
+def _has_name(text: str, name: str) -> bool:
     return re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", text) is not None
 
 
@@ -132,17 +134,17 @@ def _reason(page: Path, block: Block) -> tuple[str, str] | None:
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_block_is_executed_or_says_why_not(page: Path) -> None:
+def test_every_block_is_executed_or_has_a_reason(page: Path) -> None:
     neither = [f"{page.name}:{block.line} ({block.language})" for block in _shown(page) if not _reason(page, block)]
     assert neither == []
 
 
-def test_no_reason_outlives_its_block() -> None:
+def test_every_reason_has_a_block() -> None:
     used = {_reason(page, block) for page in pages() for block in _shown(page)}
     assert [key for key in NOT_EXECUTED if key not in used] == []
 
 
-def test_what_runs_is_of_a_language_that_is_run() -> None:
+def test_executed_blocks_have_a_supported_language() -> None:
     odd = [
         f"{page.name}:{block.line} ({block.language})"
         for page in pages()
@@ -152,7 +154,7 @@ def test_what_runs_is_of_a_language_that_is_run() -> None:
     assert odd == []
 
 
-def test_drawings_are_not_code_in_disguise() -> None:
+def test_text_blocks_are_not_code() -> None:
     code = re.compile(r"^(\$ |- |import |from \w+ import |def |vca |ansible-|\w+:\s*$)", re.MULTILINE)
     drawn = [(page, block) for page in pages() for block in blocks(page) if block.language == DRAWINGS]
     assert [f"{page.name}:{block.line}" for page, block in drawn if code.search(block.text)] == []

@@ -1,4 +1,4 @@
-"""Every example of the documentation that is marked ``run`` is executed against the simulator."""
+"""Executes every documentation example that is marked ``run`` against the simulator."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.documents import NEEDS_ROOM, ROOT, execute, is_executable, pa
 from vcloudair_core.simulator import SimulatorServer
 
 REPRESENTATIVE = ("README.md", "docs/tutorial/")
-"""The beginnings of the paths of pages that every run of the tests executes; the others are exhaustive."""
+"""Path prefixes of pages that every test run executes. Exhaustive runs execute the others."""
 
 EXECUTABLE = [page for page in pages() if is_executable(page) and str(page.relative_to(ROOT)) not in NEEDS_ROOM]
 
@@ -26,7 +26,7 @@ def _parameter(page: Path) -> Any:
 
 
 @pytest.mark.parametrize("page", [_parameter(page) for page in EXECUTABLE])
-def test_examples_run(page: Path, tmp_path: Path, vca_simulator_server: SimulatorServer) -> None:
+def test_page_examples_run(page: Path, tmp_path: Path, vca_simulator_server: SimulatorServer) -> None:
     folder = tmp_path / "checkout"
     folder.mkdir()
     env = {
@@ -44,7 +44,7 @@ def test_examples_run(page: Path, tmp_path: Path, vca_simulator_server: Simulato
     execute(page, working_copy(folder), env)
 
 
-def test_the_pages_that_should_run_do() -> None:
+def test_main_pages_have_executed_examples() -> None:
     names = {str(page.relative_to(ROOT)) for page in EXECUTABLE}
     assert {"docs/tutorial/first-firewall.md", "docs/how-to/write-a-plugin.md"} <= names
     assert len([name for name in names if name.startswith("docs/reference/hooks/vca_")]) == 10

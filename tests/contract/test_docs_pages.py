@@ -1,4 +1,4 @@
-"""Pages that cannot rot: generated ones are up to date, links lead somewhere, the README leads to every page."""
+"""Tests of documentation pages: generated pages are current, links work, the README links all."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 
 def test_generated_pages_are_up_to_date() -> None:
-    done = processes.run(
+    completed = processes.run(
         [sys.executable, "tools/generate_docs.py", "--check"], cwd=ROOT, capture_output=True, text=True
     )
-    assert done.returncode == 0, f"run tools/generate_docs.py:\n{done.stdout}{done.stderr}"
+    assert completed.returncode == 0, f"run tools/generate_docs.py:\n{completed.stdout}{completed.stderr}"
 
 
 def _anchor(heading: str) -> str:
@@ -32,7 +32,7 @@ def _links(page: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_lead_somewhere(page: Path) -> None:
+def test_links_work(page: Path) -> None:
     for link in _links(page):
         path, _, anchor = link.partition("#")
         target = (page.parent / path).resolve() if path else page
@@ -42,20 +42,20 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert anchor in {_anchor(heading) for heading in headings}, f"{page.relative_to(ROOT)} links to {link}"
 
 
-def test_every_page_can_be_reached_from_the_readme() -> None:
-    seen: set[Path] = set()
+def test_every_page_is_reachable_from_the_readme() -> None:
+    visited: set[Path] = set()
     waiting = [ROOT / "README.md"]
     while waiting:
         page = waiting.pop()
-        if page in seen or page.suffix != ".md":
+        if page in visited or page.suffix != ".md":
             continue
-        seen.add(page)
+        visited.add(page)
         waiting += [(page.parent / link.partition("#")[0]).resolve() for link in _links(page) if link[0] != "#"]
     ours = {page for page in pages() if page.is_relative_to(ROOT / "docs")}
-    assert sorted(str(page.relative_to(ROOT)) for page in ours - seen) == []
+    assert sorted(str(page.relative_to(ROOT)) for page in ours - visited) == []
 
 
-def test_the_readme_has_every_page_and_each_in_its_list() -> None:
+def test_readme_lists_every_page_in_its_section() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     lists = dict(re.findall(r"^### ([\w ]+)\n(.*?)(?=^##)", readme, re.MULTILINE | re.DOTALL))
     folders = {"tutorial": "Learn", "how-to": "Do", "reference": "Look up", "explanation": "Understand"}
@@ -67,7 +67,7 @@ def test_the_readme_has_every_page_and_each_in_its_list() -> None:
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
-def test_python_on_pages_is_at_least_python(page: Path) -> None:
+def test_python_blocks_compile(page: Path) -> None:
     for block in blocks(page):
         # A signature alone is not a program, but with a body it must be one.
         if block.language == "python":
@@ -76,19 +76,20 @@ def test_python_on_pages_is_at_least_python(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
-def test_a_reader_sees_the_name_of_every_file_to_be_written(page: Path) -> None:
+def test_pages_name_every_file_to_create(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     for block in blocks(page):
         if block.file:
             before = "\n".join(text.splitlines()[: block.line - 1])
             prose = re.sub(r"^```.*?^```$", "", before, flags=re.MULTILINE | re.DOTALL)
-            # What the markup says is not shown to anybody; the commands below may name the file as well.
-            shown = prose + "\n".join(other.text for other in blocks(page) if other.language == "console")
+            # The file= mark is not visible on the page. The text or a command must name the file.
+            visible_text = prose + "\n".join(shell.text for shell in blocks(page) if shell.language == "console")
             name = block.file.rpartition("/")[2]
-            assert name in shown, f"{page.relative_to(ROOT)}:{block.line}: nobody is told to write {block.file}"
+            place = f"{page.relative_to(ROOT)}:{block.line}"
+            assert name in visible_text, f"{place}: the page does not name the file {block.file!r}"
 
 
-def test_the_readme_opens_with_the_two_commands() -> None:
+def test_readme_starts_with_the_two_make_commands() -> None:
     head = (ROOT / "README.md").read_text(encoding="utf-8").split("##")[0]
     assert "make demo" in head
     assert "make test" in head
@@ -100,7 +101,7 @@ def test_every_error_class_is_documented() -> None:
     assert [name for name in ours if f"`{name}`" not in text] == []
 
 
-def test_no_page_names_a_path_above_the_checkout() -> None:
+def test_no_page_has_a_path_outside_the_checkout() -> None:
     for page in pages():
         above = [
             path
@@ -110,7 +111,7 @@ def test_no_page_names_a_path_above_the_checkout() -> None:
         assert above == [], page
 
 
-def test_every_fault_of_the_simulator_is_explained() -> None:
+def test_every_simulator_fault_is_documented() -> None:
     from vcloudair_core.simulator.faults.fault_rules import KINDS
 
     text = (ROOT / "docs" / "reference" / "simulator.md").read_text(encoding="utf-8")

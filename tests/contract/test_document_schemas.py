@@ -1,4 +1,4 @@
-"""The JSON Schemas of documents: every example validates, and what the parsers refuse by form is refused."""
+"""Tests of the JSON Schemas of documents: examples validate, malformed documents do not."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ orgs:
 
 
 def kind_of(tree: Any) -> str:
-    """``edge``, ``plan`` or ``inventory``; an empty string for another document."""
+    """Return ``edge``, ``plan`` or ``inventory``, or an empty string for another document."""
     keys = set(tree) if isinstance(tree, dict) else set()
     if "orgs" in keys:
         return "inventory"
@@ -90,7 +90,7 @@ def kind_of(tree: Any) -> str:
 
 
 def examples() -> Iterator[tuple[str, str, Any]]:
-    """(place, kind, document) of every document in docs, playbooks and awx."""
+    """Return (location, kind, document) for every document in docs, playbooks and awx."""
     for page in pages():
         for block in blocks(page):
             if block.language == "yaml":
@@ -100,13 +100,13 @@ def examples() -> Iterator[tuple[str, str, Any]]:
             yield from documents(str(path.relative_to(ROOT)), path.read_text(encoding="utf-8"))
 
 
-def documents(place: str, text: str) -> Iterator[tuple[str, str, Any]]:
+def documents(location: str, text: str) -> Iterator[tuple[str, str, Any]]:
     try:
         tree = yaml.safe_load(text)
     except yaml.YAMLError:
-        return  # a template or a part of a file
+        return  # a template or a fragment
     if kind_of(tree):
-        yield place, kind_of(tree), tree
+        yield location, kind_of(tree), tree
 
 
 EXAMPLES = list(examples())
@@ -130,39 +130,39 @@ def is_parsed(kind: str, tree: Any) -> bool:
 
 
 @pytest.mark.parametrize("kind", SCHEMAS)
-def test_a_schema_is_one(kind: str) -> None:
+def test_schema_is_valid(kind: str) -> None:
     Draft202012Validator.check_schema(SCHEMAS[kind]())
 
 
-def test_there_are_examples_of_every_kind() -> None:
-    found = [kind for _, kind, _ in EXAMPLES]
-    assert {kind for kind in SCHEMAS if found.count(kind) >= 1} == set(SCHEMAS)
-    assert len(found) >= 6
+def test_every_kind_has_examples() -> None:
+    kinds = [kind for _, kind, _ in EXAMPLES]
+    assert {kind for kind in SCHEMAS if kinds.count(kind) >= 1} == set(SCHEMAS)
+    assert len(kinds) >= 6
 
 
-@pytest.mark.parametrize(("place", "kind", "tree"), EXAMPLES, ids=[place for place, _, _ in EXAMPLES])
-def test_every_example_validates(place: str, kind: str, tree: Any) -> None:
+@pytest.mark.parametrize(("location", "kind", "tree"), EXAMPLES, ids=[location for location, _, _ in EXAMPLES])
+def test_every_example_validates(location: str, kind: str, tree: Any) -> None:
     assert refusals(kind, tree) == []
 
 
-# -- a sample of documents with one flaw of form each ----------------------------------------------------------------
+# -- a sample of documents with one structural flaw each -------------------------------------------------------------
 
 
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The path of everything in a document but the whole."""
+def paths_of(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the path of every value below the root of a document."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in items:
         yield (*path, key)
-        yield from places(item, (*path, key))
+        yield from paths_of(item, (*path, key))
 
 
-def spoiled(tree: Any, chance: random.Random) -> tuple[str, Any]:
-    """(what was done, the document with one flaw of form)."""
+def add_flaw(tree: Any, chance: random.Random) -> tuple[str, Any]:
+    """Return (description, document) for a copy of the document with one structural flaw."""
     broken = copy.deepcopy(tree)
-    path = chance.choice(sorted(places(tree), key=str))
+    path = chance.choice(sorted(paths_of(tree), key=str))
     around = broken
-    for part in path[:-1]:
-        around = around[part]
+    for key in path[:-1]:
+        around = around[key]
     key, value = path[-1], around[path[-1]]
     ways = ["mapping"] if not isinstance(value, dict) else ["text"]
     ways += ["key"] if isinstance(key, str) else []
@@ -177,22 +177,22 @@ def spoiled(tree: Any, chance: random.Random) -> tuple[str, Any]:
 
 
 @pytest.mark.parametrize(("kind", "text"), [("edge", EDGE), ("plan", PLAN), ("inventory", INVENTORY)])
-def test_what_a_parser_refuses_by_form_the_schema_refuses(kind: str, text: str) -> None:
+def test_schema_refuses_malformed_documents_that_the_parser_refuses(kind: str, text: str) -> None:
     tree, chance = yaml.safe_load(text), random.Random(SEED)
     assert is_parsed(kind, tree) and refusals(kind, tree) == []
     passed, count = [], 0
     for _ in range(SAMPLE):
-        what, broken = spoiled(tree, chance)
+        flaw, broken = add_flaw(tree, chance)
         if not is_parsed(kind, broken):
             count += 1
             if not refusals(kind, broken):
-                passed.append(what)
+                passed.append(flaw)
     assert passed == []
     assert count > SAMPLE * 0.9
 
 
 @pytest.mark.parametrize("kind", SCHEMAS)
-def test_the_published_schema_is_what_vca_prints(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_published_schema_equals_the_output_of_vca(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     from vcloudair_core.cli.main import run
 
     name = {"plan": "recovery-plan"}.get(kind, kind)
@@ -201,7 +201,7 @@ def test_the_published_schema_is_what_vca_prints(kind: str, capsys: pytest.Captu
     assert json.loads(capsys.readouterr().out) == json.loads(published)
 
 
-def test_an_unknown_kind_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_refuses_an_unknown_document_kind(capsys: pytest.CaptureFixture[str]) -> None:
     from vcloudair_core.cli.main import run
 
     assert run(["schema", "edges"]) == 64

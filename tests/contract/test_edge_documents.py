@@ -1,4 +1,4 @@
-"""One edge document comes to the same through the module vca_edge_config and through ``vca edge plan``."""
+"""Tests that vca_edge_config and ``vca edge plan`` compute the same plan for a document."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ DOCUMENTS: list[dict[str, Any]] = [
 
 
 def result(client: Client, specs: Any, state: str) -> Any:
-    """The plan of a document, or the reason why there is none."""
+    """Return the plan of a document, or the error message."""
     try:
         return client.ensure("ans.edge", specs, state=state, check=True).plan.as_dict()["changes"]
     except SpecError as exc:
@@ -47,15 +47,15 @@ def result(client: Client, specs: Any, state: str) -> Any:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=str)
 @pytest.mark.parametrize("purge", [None, False])
-def test_same_document_same_plan(
+def test_module_and_command_compute_the_same_plan(
     vca_simulator: Simulator, tmp_path: Path, document: dict[str, Any], purge: bool | None
 ) -> None:
     path = tmp_path / "edge.yml"
     path.write_text(yaml.safe_dump(document), encoding="utf-8")
     options = {"config": yaml.safe_load(path.read_text(encoding="utf-8")), "purge": purge}
     spec = {name: vca_edge_config.ARGUMENTS[name] for name in ("config", "purge", "allow_empty")}
-    given = {name: value for name, value in options.items() if value is not None}
-    validated = ArgumentSpecValidator(spec).validate(given)
+    module_options = {name: value for name, value in options.items() if value is not None}
+    validated = ArgumentSpecValidator(spec).validate(module_options)
     assert validated.error_messages == []
     job = vca_edge_config.JOB
     assert job.specs is not None

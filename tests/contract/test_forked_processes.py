@@ -1,4 +1,4 @@
-"""A forked program behaves as one that is started: otherwise tests of programs would prove nothing."""
+"""Tests that a forked program behaves like a started one, as other tests rely on it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def is_forked(process: processes.Process) -> bool:
         (["sh", "-c", "exit 4"], 4),
     ],
 )
-def test_status_and_output_are_those_of_a_started_program(command: list[str], status: int, tmp_path: Path) -> None:
+def test_status_and_output_equal_those_of_a_started_program(command: list[str], status: int, tmp_path: Path) -> None:
     env = {**os.environ, "MARK": "7", "HOME": str(tmp_path), "ANSIBLE_HOME": str(tmp_path), "COLUMNS": "80"}
     options: dict[str, Any] = {"env": env, "cwd": tmp_path, "input": "[1]", "text": True, "capture_output": True}
     forked, started = processes.run(command, **options), subprocess.run(command, check=False, **options)
@@ -45,14 +45,14 @@ def test_status_and_output_are_those_of_a_started_program(command: list[str], st
 
 
 def test_a_traceback_ends_with_the_exception() -> None:
-    done = processes.run([sys.executable, "-c", "raise ValueError('broken')"], capture_output=True, text=True)
-    assert done.returncode == 1
-    assert done.stderr.endswith("ValueError: broken\n")
+    completed = processes.run([sys.executable, "-c", "raise ValueError('broken')"], capture_output=True, text=True)
+    assert completed.returncode == 1
+    assert completed.stderr.endswith("ValueError: broken\n")
     with pytest.raises(subprocess.CalledProcessError):
         processes.run([sys.executable, "-c", "raise ValueError"], check=True, stderr=subprocess.DEVNULL)
 
 
-def test_signals_and_timeouts_reach_it() -> None:
+def test_signals_and_timeouts_reach_the_process() -> None:
     sleeping = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(300)"]
     with processes.Process(sleeping, stdout=subprocess.PIPE, text=True) as process:
         assert is_forked(process)
@@ -68,7 +68,7 @@ def test_signals_and_timeouts_reach_it() -> None:
 
 
 @pytest.mark.parametrize("reason", ["variable", "module", "option", "program"])
-def test_what_a_fork_would_change_is_started(reason: str, tmp_path: Path) -> None:
+def test_starts_programs_that_a_fork_would_change(reason: str, tmp_path: Path) -> None:
     command, env = [sys.executable, "-c", "import yaml"], dict(os.environ)
     if reason == "variable":
         env["PYTHONUTF8"] = "0"
@@ -103,24 +103,24 @@ def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("python - <<< 'print(5)'", 0),
     ],
 )
-def test_a_shell_sees_no_difference(line: str, status: int, stand_ins: Path, tmp_path: Path) -> None:
+def test_shell_gets_the_same_status_and_output(line: str, status: int, stand_ins: Path, tmp_path: Path) -> None:
     outputs = []
     for programs in (stand_ins, BIN):
         env = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
-        done = subprocess.run(
+        completed = subprocess.run(
             ["bash", "-c", line], env=env, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
         )
-        outputs.append((done.returncode, done.stdout, done.stderr))
+        outputs.append((completed.returncode, completed.stdout, completed.stderr))
     assert outputs[0] == outputs[1]
     assert outputs[0][0] == status
 
 
-def test_a_program_ends_with_its_stand_in(stand_ins: Path) -> None:
+def test_program_ends_with_its_stand_in(stand_ins: Path) -> None:
     command = [str(stand_ins / "python"), "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(300)"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         pid = int(process.stdout.readline())
         assert pid != process.pid
         process.kill()
-        # Its end of the pipe is closed when it has ended.
+        # The pipe is closed when the program has ended.
         assert process.stdout.read() == ""

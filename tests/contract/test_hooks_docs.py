@@ -1,4 +1,4 @@
-"""Every hook has a page with its exact signature, what it returns, when it is called, who uses it, and a test."""
+"""Tests that every hook has a complete reference page and a test."""
 
 from __future__ import annotations
 
@@ -40,47 +40,47 @@ def _tests() -> frozenset[str]:
     return frozenset(names)
 
 
-def test_there_are_pages_for_all_hooks_and_for_nothing_else() -> None:
+def test_exactly_the_hooks_have_pages() -> None:
     assert [path.stem for path in sorted(PAGES.glob("vca_*.md"))] == HOOKS
     assert len(HOOKS) == 10
 
 
 @pytest.mark.parametrize("hook", HOOKS)
-def test_the_page_has_the_exact_signature(hook: str) -> None:
+def test_hook_page_has_the_exact_signature(hook: str) -> None:
     assert f"```python\n{_signature(hook).replace(chr(39), '')}\n```" in _page(hook)
 
 
 @pytest.mark.parametrize("hook", HOOKS)
-def test_the_page_is_complete(hook: str) -> None:
+def test_hook_page_has_every_section(hook: str) -> None:
     page = _page(hook)
     assert page.startswith(f"# {hook}\n")
     assert [section for section in SECTIONS if section not in page] == []
 
 
 @pytest.mark.parametrize("hook", HOOKS)
-def test_the_built_in_user_that_the_page_names_implements_the_hook(hook: str) -> None:
+def test_module_named_on_the_page_implements_the_hook(hook: str) -> None:
     named = re.search(r"\*\*Used by\.\*\* (.*?)\n\n", _page(hook), re.DOTALL)
     assert named is not None
     if hook in WITHOUT_BUILT_IN_USER:
         assert " ".join(named[1].split()).startswith(WITHOUT_BUILT_IN_USER[hook])
         return
     module = re.match(r"`(vcloudair_core[\w.]+)`", named[1])
-    assert module is not None, "the built-in user is to be named as a module"
+    assert module is not None, "The page must name a module that implements the hook."
     source = inspect.getsource(importlib.import_module(module[1]))
     assert re.search(rf"hookimpl\s+def {hook}\(", source)
 
 
 @pytest.mark.parametrize("hook", HOOKS)
-def test_each_hook_has_a_test_of_its_own(hook: str) -> None:
+def test_each_hook_has_a_test(hook: str) -> None:
     assert f"test_hook_{hook}" in _tests()
 
 
 @pytest.mark.parametrize("hook", HOOKS)
-def test_each_hook_says_in_its_docstring_when_it_is_called(hook: str) -> None:
+def test_hook_docstring_documents_when_it_is_called(hook: str) -> None:
     assert "Called" in (inspect.getdoc(getattr(hooks, hook)) or "")
     assert getattr(getattr(hooks, hook), f"{PROJECT}_spec", None) is not None
 
 
-def test_the_index_links_every_page() -> None:
+def test_index_links_every_hook_page() -> None:
     index = (PAGES / "README.md").read_text(encoding="utf-8")
     assert [hook for hook in HOOKS if f"]({hook}.md)" not in index] == []

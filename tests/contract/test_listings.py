@@ -1,4 +1,4 @@
-"""Every listing has the same formats, and headings that are the keys of its JSON."""
+"""Tests that every listing has the same formats, and its JSON keys as headings."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ LISTINGS: dict[str, str] = {
     "config": "@",
     "doctor": "@",
 }
-"""Command lines, and the expression that leads to the rows of their JSON."""
+"""Command lines, each with the query expression for the rows in its JSON."""
 ONLY_IN_CELLS = {"index"}
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorServer]:
-    """A cloud with an edge gateway that has rules and a tunnel, three VMs, and replications."""
+    """Yield a cloud with an edge gateway (rules and a tunnel), three VMs, and replications."""
     document = tmp_path_factory.mktemp("listings") / "wanted.yml"
     document.write_text(json.dumps(DOCUMENT), encoding="utf-8")
     with (
@@ -59,7 +59,7 @@ def cloud(server: SimulatorServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 
 @pytest.mark.parametrize("listing", LISTINGS)
-def test_headings_are_keys_in_every_format(listing: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_headings_equal_json_keys_in_every_format(listing: str, capsys: pytest.CaptureFixture[str]) -> None:
     def printed(*options: str) -> str:
         capsys.readouterr()
         assert run([*listing.split(), *options]) in (0, 9), options
@@ -79,7 +79,7 @@ def test_headings_are_keys_in_every_format(listing: str, capsys: pytest.CaptureF
     assert printed("--query", f"length({LISTINGS[listing]})", "-o", "table").strip() == str(len(rows))
 
 
-def test_an_error_in_the_options_of_output_comes_before_any_request(
+def test_refuses_invalid_output_options_before_any_request(
     server: SimulatorServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = len(server.simulator.request_log.entries())
@@ -89,7 +89,7 @@ def test_an_error_in_the_options_of_output_comes_before_any_request(
     assert len(server.simulator.request_log.entries()) == before
 
 
-def test_vms_come_in_the_order_of_their_names(capsys: pytest.CaptureFixture[str]) -> None:
+def test_vms_are_sorted_by_name(capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     for options in ([], ["--limit", "2"]):
         assert run(["query", "vm", *options, "--query", "[].name"]) == 0

@@ -1,4 +1,4 @@
-"""Listings are valid input of commands and modules, and change nothing."""
+"""Tests that listings are valid input of commands and modules, and change nothing."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ MODULES = {"firewall": "ans.firewall", "nat": "ans.nat", "ipsec": "ans.ipsec"}
 
 @pytest.fixture
 def edge(vca_simulator_server: SimulatorServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> str:
-    """An edge gateway with rules and a tunnel."""
+    """Yield an edge gateway with rules and a tunnel."""
     for name, value in vca_simulator_server.env().items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("VCA_CACHE_DIR", str(tmp_path / "cache"))
@@ -64,7 +64,7 @@ def edge(vca_simulator_server: SimulatorServer, monkeypatch: pytest.MonkeyPatch,
 
 @pytest.mark.parametrize("section", LISTINGS)
 @pytest.mark.parametrize("output", ["json", "yaml"])
-def test_a_listing_given_back_changes_nothing(
+def test_listing_as_input_changes_nothing(
     section: str, output: str, edge: str, capsys: pytest.CaptureFixture[str], tmp_path: Any
 ) -> None:
     capsys.readouterr()
@@ -78,7 +78,7 @@ def test_a_listing_given_back_changes_nothing(
 
 
 @pytest.mark.parametrize("section", LISTINGS)
-def test_a_module_takes_every_key_of_a_listing(section: str, edge: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_module_accepts_every_key_of_a_listing(section: str, edge: str, capsys: pytest.CaptureFixture[str]) -> None:
     from vcloudair_core import connect
 
     capsys.readouterr()

@@ -1,4 +1,4 @@
-"""State belongs to its object: a module of the package keeps none, except what is listed here with its reason."""
+"""Tests that modules have no global state, except the listed names with their reasons."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ALLOWED = {
     "util/redaction.py _guard": "Guards `_remembered`.",
     "util/redaction.py _remembered": "Weak: a secret is known to parsers as long as the object that holds it lives.",
 }
-"""Mutable state of modules and classes, and the reason for each."""
+"""Allowed mutable state of modules and classes, with reasons."""
 CACHES = {
     "engine/fields.py _field_keys": "A property of a spec type; types live as long as the process.",
     "engine/fields.py _keys": "A property of a spec type; types live as long as the process.",
@@ -46,7 +46,7 @@ CACHES = {
     "testing/conformance.py _plugins": "The plugins that are installed, for tests.",
     "util/strict_yaml.py _loader": "A class that is made when YAML is needed.",
 }
-"""Functions whose results the process keeps although they take no arguments, or more than texts and numbers."""
+"""Allowed cached functions whose arguments are not only texts and numbers, with reasons."""
 _PLAIN = re.compile(r"(str|int|bytes|tuple\[str, \.\.\.\])( \| None)?")
 _CONTAINERS = {"dict", "list", "set", "defaultdict", "deque", "Counter", "OrderedDict", "count", "local", "Lock",
                "RLock", "WeakKeyDictionary", "WeakValueDictionary", "WeakSet", "KeyMemory", "_Watchdog"}  # fmt: skip
@@ -66,7 +66,7 @@ _CHANGING = {
 
 
 def mutable_state(tree: ast.Module) -> Iterator[str]:
-    """Yield the names of a module that hold state: empty containers, changed containers, counters, globals."""
+    """Yield the stateful names of a module: empty or changed containers, counters, globals."""
     names = dict(_bindings(tree.body))
     for statement in tree.body:
         if isinstance(statement, ast.ClassDef):
@@ -79,7 +79,7 @@ def mutable_state(tree: ast.Module) -> Iterator[str]:
 
 
 def cached_functions(tree: ast.Module) -> Iterator[str]:
-    """Yield the functions of a module whose results are kept, except functions of texts and numbers alone."""
+    """Yield the cached functions of a module, except functions of only texts and numbers."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             decorators = {ast.unparse(item).partition("(")[0] for item in node.decorator_list}
@@ -108,7 +108,7 @@ def _is_empty_container(value: ast.expr) -> bool:
 
 
 def _changed(node: ast.AST) -> Iterator[str]:
-    """Yield the dotted names whose content a node changes in place."""
+    """Yield the dotted names that a node changes in place."""
     targets: list[ast.expr] = []
     if isinstance(node, (ast.Assign, ast.Delete)):
         targets = [target.value for target in node.targets if isinstance(target, ast.Subscript)]
@@ -120,28 +120,28 @@ def _changed(node: ast.AST) -> Iterator[str]:
 
 
 def _is_changeable(value: ast.expr | None) -> bool:
-    """True for containers and numbers; methods of other objects may have the same names."""
+    """Return True for containers and numbers. Other objects can have methods of the same names."""
     literals = (ast.Dict, ast.List, ast.Set, ast.DictComp, ast.ListComp, ast.SetComp, ast.Constant)
     return value is not None and (isinstance(value, literals) or _is_empty_container(value))
 
 
-def _places(found: Iterator[str], path: Path) -> set[str]:
-    return {f"{path.relative_to(PACKAGE).as_posix()} {name}" for name in found}
+def _dotted_paths(names: Iterator[str], path: Path) -> set[str]:
+    return {f"{path.relative_to(PACKAGE).as_posix()} {name}" for name in names}
 
 
 MODULES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
 
 
-def test_no_module_holds_state_without_a_reason() -> None:
-    places = {place for path, tree in MODULES.items() for place in _places(mutable_state(tree), path)}
-    assert sorted(places - set(ALLOWED)) == []
-    assert sorted(set(ALLOWED) - places) == []
+def test_module_state_is_listed_with_a_reason() -> None:
+    stateful_names = {name for path, tree in MODULES.items() for name in _dotted_paths(mutable_state(tree), path)}
+    assert sorted(stateful_names - set(ALLOWED)) == []
+    assert sorted(set(ALLOWED) - stateful_names) == []
 
 
-def test_what_a_process_keeps_depends_on_arguments_alone() -> None:
-    places = {place for path, tree in MODULES.items() for place in _places(cached_functions(tree), path)}
-    assert sorted(places - set(CACHES)) == []
-    assert sorted(set(CACHES) - places) == []
+def test_cached_results_depend_only_on_arguments() -> None:
+    cached_names = {name for path, tree in MODULES.items() for name in _dotted_paths(cached_functions(tree), path)}
+    assert sorted(cached_names - set(CACHES)) == []
+    assert sorted(set(CACHES) - cached_names) == []
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_what_a_process_keeps_depends_on_arguments_alone() -> None:
         ("def build():\n  names = []\n  names.append(1)\n  return names", set()),
     ],
 )
-def test_state_is_found(source: str, names: set[str]) -> None:
+def test_detects_module_state(source: str, names: set[str]) -> None:
     assert set(mutable_state(ast.parse(source))) == names
 
 
@@ -173,5 +173,5 @@ def test_state_is_found(source: str, names: set[str]) -> None:
         ("class Edge:\n  @lru_cache\n  def rules(self, name: str) -> int: ...", {"rules"}),
     ],
 )
-def test_caches_are_found(source: str, names: set[str]) -> None:
+def test_detects_cached_functions(source: str, names: set[str]) -> None:
     assert set(cached_functions(ast.parse(source))) == names

@@ -1,6 +1,6 @@
-"""The collection, the EDA source, and every program that users copy import public names of the library only.
+"""Tests that the collection, the EDA source and all examples import public names only.
 
-Each public namespace lists its names, and a page of the reference shows them.
+Each public namespace lists its names, and a reference page documents them.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ PUBLIC = frozenset(
     )
 )
 WITH_ALL = ("", "recovery", "metrics", "monitoring", "plugins", "simulator", "testing")
-"""The namespaces whose names are listed."""
+"""Public namespaces, which list their names."""
 NAMESPACES = {f"{PACKAGE}.{name}".removesuffix(".") for name in WITH_ALL}
 
 
 def _modules(source: str) -> Iterator[str]:
-    """Yield the modules of the library that a program imports anywhere in it."""
+    """Yield the library modules that a program imports, at any nesting level."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name.split(".")[0] == PACKAGE)
@@ -54,7 +54,7 @@ def _programs() -> Iterator[tuple[str, str]]:
 
 
 def _names(source: str) -> Iterator[str]:
-    """Yield the names that a program imports from public namespaces, dotted."""
+    """Yield the dotted names that a program imports from public namespaces."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and not node.level and node.module in NAMESPACES:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
@@ -73,7 +73,7 @@ def test_programs_import_public_modules_only() -> None:
     assert _private_imports() == {}
 
 
-def test_programs_import_listed_names_only() -> None:
+def test_programs_import_names_of_public_namespaces_only() -> None:
     listed = {f"{name}.{public}" for name in NAMESPACES for public in importlib.import_module(name).__all__}
     imported = {(file, name) for file, source in _programs() for name in _names(source)}
     assert len(imported) > 100
@@ -90,11 +90,11 @@ def test_programs_import_listed_names_only() -> None:
         ("import vcloudair\nfrom . import vcloudair_core", []),
     ],
 )
-def test_imports_are_seen_wherever_they_stand(source: str, modules: list[str]) -> None:
+def test_detects_nested_imports(source: str, modules: list[str]) -> None:
     assert list(_modules(source)) == modules
 
 
-def test_programs_of_every_kind_are_looked_at() -> None:
+def test_checks_every_kind_of_program() -> None:
     files = {file for file, _ in _programs()}
     assert {
         "README.md",
@@ -107,26 +107,26 @@ def test_programs_of_every_kind_are_looked_at() -> None:
 
 
 @pytest.mark.parametrize("name", WITH_ALL)
-def test_a_public_namespace_lists_its_names_and_has_them(name: str) -> None:
+def test_public_namespace_has_every_listed_name(name: str) -> None:
     module = importlib.import_module(f"{PACKAGE}.{name}".removesuffix("."))
     assert module.__all__
     assert [public for public in module.__all__ if getattr(module, public, None) is None] == []
 
 
-def test_names_are_seen_wherever_they_stand() -> None:
+def test_detects_names_at_any_nesting_level() -> None:
     source = "def f():\n    from vcloudair_core.testing import simulated, _hidden\nfrom vcloudair_core import a as b"
     expected = ["vcloudair_core.testing.simulated", "vcloudair_core.testing._hidden", "vcloudair_core.a"]
     assert sorted(_names(source)) == sorted(expected)
 
 
 @pytest.mark.parametrize("name", WITH_ALL)
-def test_a_page_of_the_reference_shows_each_public_name(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reference_page_documents_each_public_name(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "tools" / "site"))
     pages_of_site = dict(importlib.import_module("library_pages").pages())
     page = pages_of_site[f"reference/python-{name or 'api'}.md"]
     namespace = f"{PACKAGE}.{name}".removesuffix(".")
     headings = re.findall(rf"^      heading: {re.escape(namespace)}\.(\w+)$", page, re.MULTILINE)
     public = set(importlib.import_module(namespace).__all__)
-    if not name:  # The classes of errors have a page with their hierarchy, which is generated from them.
+    if not name:  # Error classes have a generated page with their hierarchy.
         public = {member for member in public if not member.endswith("Error") and member != "__version__"}
     assert sorted(headings) == sorted(public)

@@ -1,7 +1,7 @@
-"""The README, followed from the first line to the last in a clone, by a user with an empty home.
+"""Follows the README in a clone, as a user with an empty home.
 
-Here all packages are installed already, so that its installation takes seconds; tests/demos/test_readme.py follows it
-with nothing but Python, git and make.
+All packages are installed already, so the installation takes seconds. tests/demos/test_readme.py follows the README
+with only Python, git and make.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from tests.support.fresh_clone import clone, new_user
 
 
 @pytest.mark.slow
-def test_the_readme_can_be_followed(tmp_path: Path) -> None:
+def test_readme_commands_work(tmp_path: Path) -> None:
     user = new_user(tmp_path / "user")
     env = {
         **user,
-        # pip sees the packages of this environment, and takes them for installed.
+        # pip sees the packages of this environment as installed.
         "PATH": f"{user['PATH']}{os.pathsep}{Path(sys.executable).parent}",
         "PYTHONPATH": sysconfig.get_path("purelib"),
-        "PIP_NO_BUILD_ISOLATION": "false",  # pip's way to say yes
+        "PIP_NO_BUILD_ISOLATION": "false",  # pip's name for "true"
         "PIP_NO_INDEX": "1",
     }
     folder = clone(tmp_path / "clone")
     before = _status(folder)
     execute(ROOT / "README.md", folder, env)
-    assert _status(folder) == before, "the README leaves files in the checkout"
+    assert _status(folder) == before, "Following the README must leave no files in the checkout."
 
 
 def _status(folder: Path) -> str:
@@ -41,7 +41,7 @@ def _status(folder: Path) -> str:
     return subprocess.run(git, cwd=folder, capture_output=True, text=True, check=True).stdout
 
 
-def test_the_two_commands_are_targets_of_the_makefile() -> None:
+def test_makefile_has_the_two_readme_targets() -> None:
     first = blocks(ROOT / "README.md")[0]
     commands = [line.partition("#")[0].strip() for line in first.text.splitlines()]
     assert commands == ["make demo", "make test"]

@@ -1,4 +1,4 @@
-"""One version in every place, and a changelog that is made of the released changes."""
+"""Tests of version numbers in all files, and of the generated changelog."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from vcloudair_core.util import strict_yaml
 
 @pytest.fixture
 def release(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """``tools/release.py`` as a module."""
+    """Return ``tools/release.py`` as a module."""
     monkeypatch.syspath_prepend(str(ROOT / "tools"))
     return importlib.import_module("release")
 
 
-def test_every_place_names_the_version_of_the_library(release: Any) -> None:
+def test_every_file_has_the_library_version(release: Any) -> None:
     assert release.problems() == []
     assert release.problems(f"v{release.version()}") == []
 
 
-def test_another_tag_or_another_place_is_named(release: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reports_a_wrong_tag_or_version(release: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert release.problems("v9.9.9") == [f"The tag is v9.9.9, not v{release.version()}."]
     monkeypatch.setattr(release, "version", lambda: "9.9.9")
     lines = release.problems()
@@ -34,20 +34,20 @@ def test_another_tag_or_another_place_is_named(release: Any, monkeypatch: pytest
     assert any(line.startswith("galaxy.yml names version") for line in lines)
 
 
-def test_the_collection_requires_the_minor_release_of_the_library(release: Any) -> None:
+def test_collection_requires_the_minor_release_of_the_library(release: Any) -> None:
     major, minor, _ = release.version().split(".")
     declared = (ROOT / "requirements.txt").read_text(encoding="utf-8").strip()
     assert declared == f"vcloudair-core[dr]>={release.requirements()['requirements.txt']},<{major}.{int(minor) + 1}"
 
 
-def test_the_changelog_is_made_of_the_released_changes(tmp_path: Path) -> None:
+def test_changelog_has_the_released_changes(tmp_path: Path) -> None:
     output = tmp_path / "CHANGELOG.md"
     command = [str(BIN / "antsibull-changelog"), "generate", "--output", str(output), "--output-format", "md"]
     processes.run(command, cwd=ROOT, check=True, capture_output=True)
     assert (ROOT / "CHANGELOG.md").read_text(encoding="utf-8") == output.read_text(encoding="utf-8")
 
 
-def test_changes_have_no_key_twice() -> None:
+def test_changes_have_no_duplicate_keys() -> None:
     for path in (ROOT / "changelogs").rglob("*.y*ml"):
         assert strict_yaml.read(path.read_text(encoding="utf-8")).flaws == (), path.name
 

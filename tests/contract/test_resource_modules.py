@@ -1,4 +1,4 @@
-"""vca_resource and vca_resource_info: any kind by its name, and no secret in anything that they say."""
+"""Tests of vca_resource and vca_resource_info: any resource kind, and no secrets in output."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ VPN = {"tunnels": [TUNNEL], "global_psk": SECRET}
 
 @pytest.fixture
 def logged() -> Iterator[list[str]]:
-    """Lines that the modules write to the system log."""
+    """Return the lines that the modules write to the system log."""
     lines: list[str] = []
     with mock.patch.object(
         basic.AnsibleModule, "log", lambda self, msg, log_args=None: lines.append(f"{msg} {log_args}")
@@ -59,7 +59,7 @@ def ask(vca_app: App, vca_simulator: Simulator, logged: list[str]) -> Answer:
     return run
 
 
-def test_any_kind_is_brought_about_in_one_write_and_stays(ask: Answer, vca_request_log: RequestView) -> None:
+def test_converges_any_kind_in_one_write_and_is_idempotent(ask: Answer, vca_request_log: RequestView) -> None:
     task = {"kind": "ans.nat_rule", "spec": RULE}
     predicted = ask("vca_resource", task, check_mode=True, diff=True)
     assert vca_request_log.writes == []
@@ -74,25 +74,25 @@ def test_any_kind_is_brought_about_in_one_write_and_stays(ask: Answer, vca_reque
     assert ask("vca_resource", {**task, "state": "absent"})["plan"] == "1 to delete"
 
 
-def test_exact_takes_out_what_is_not_listed(ask: Answer) -> None:
-    other = {**RULE, "original_port": "80"}
-    ask("vca_resource", {"kind": "ans.nat_rule", "specs": [RULE, other]})
-    result = ask("vca_resource", {"kind": "ans.nat_rule", "specs": [other], "state": "exact"})
+def test_exact_removes_unlisted_items(ask: Answer) -> None:
+    second_rule = {**RULE, "original_port": "80"}
+    ask("vca_resource", {"kind": "ans.nat_rule", "specs": [RULE, second_rule]})
+    result = ask("vca_resource", {"kind": "ans.nat_rule", "specs": [second_rule], "state": "exact"})
     assert result["plan"] == "1 to delete"
     assert len(ask("vca_resource_info", {"kind": "ans.nat_rule"})["resource"]) == 1
 
 
 @pytest.mark.vca_simulator(edges=2)
-def test_a_target_in_the_kinds_own_words_beats_the_options(ask: Answer, vca_client: Client) -> None:
-    one, other = sorted(edge.name for edge in vca_client.edges.list_edges())
-    task = {"kind": "ans.nat_rule", "spec": RULE, "edge": one, "target": {"edge": other}}
+def test_target_of_the_kind_overrides_the_options(ask: Answer, vca_client: Client) -> None:
+    first_edge, second_edge = sorted(edge.name for edge in vca_client.edges.list_edges())
+    task = {"kind": "ans.nat_rule", "spec": RULE, "edge": first_edge, "target": {"edge": second_edge}}
     assert ask("vca_resource", task)["changed"]
-    assert vca_client.read("ans.nat_rule", {"edge": one}) == []
-    assert len(vca_client.read("ans.nat_rule", {"edge": other})) == 1
+    assert vca_client.read("ans.nat_rule", {"edge": first_edge}) == []
+    assert len(vca_client.read("ans.nat_rule", {"edge": second_edge})) == 1
 
 
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("options", "message"),
     [
         (
             {"kind": "ans.nat_rul", "spec": RULE},
@@ -106,12 +106,12 @@ def test_a_target_in_the_kinds_own_words_beats_the_options(ask: Answer, vca_clie
         ({"kind": "ans.nat_rule", "spec": {"action": "dnat"}}, "original_address"),
     ],
 )
-def test_bad_input_is_refused_before_anything_is_sent(
-    options: dict[str, Any], words: str, ask: Answer, vca_request_log: RequestView
+def test_refuses_invalid_input_before_any_request(
+    options: dict[str, Any], message: str, ask: Answer, vca_request_log: RequestView
 ) -> None:
     result = ask("vca_resource", options)
     assert result["failed"] is True
-    assert words in result["msg"]
+    assert message in result["msg"]
     assert vca_request_log.calls == []
 
 
@@ -138,7 +138,7 @@ SECRETIVE: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("options", SECRETIVE, ids=range(len(SECRETIVE)))
-def test_no_secret_is_in_a_result_an_error_or_the_log(options: dict[str, Any], ask: Answer, logged: list[str]) -> None:
+def test_results_errors_and_log_have_no_secrets(options: dict[str, Any], ask: Answer, logged: list[str]) -> None:
     for check_mode in (True, False):
         result = ask("vca_resource", options, check_mode=check_mode, diff=True)
         assert "invocation" in result
@@ -147,11 +147,11 @@ def test_no_secret_is_in_a_result_an_error_or_the_log(options: dict[str, Any], a
                 assert spelling not in text, text
 
 
-def test_what_is_no_secret_is_shown(ask: Answer, logged: list[str]) -> None:
+def test_result_shows_values_that_are_not_secret(ask: Answer, logged: list[str]) -> None:
     result = ask("vca_resource", {"kind": "ans.ipsec_tunnel", "spec": TUNNEL}, check_mode=True)
-    given = result["invocation"]["module_args"]["spec"]
-    assert (given["name"], given["peer_ip"]) == ("branch", "198.51.100.7")
-    assert given["psk"] != SECRET
+    spec = result["invocation"]["module_args"]["spec"]
+    assert (spec["name"], spec["peer_ip"]) == ("branch", "198.51.100.7")
+    assert spec["psk"] != SECRET
     assert any("198.51.100.7" in line for line in logged)
     unknown = ask("vca_resource", {"kind": "nobody.offers_this", "spec": {"colour": SECRET}})
     assert unknown["invocation"]["module_args"]["spec"] == {}

@@ -1,4 +1,4 @@
-"""A plugin begun with ``vca plugins new``, built and installed as a stranger would: when it breaks, only it breaks."""
+"""Tests of a plugin from ``vca plugins new``, built and installed by pip, working and broken."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ else:
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
-# Appended to the plugin's module: the ways in which a plugin can be broken.
+# Appended to the plugin's module, to break it in several ways.
 _BREAK = """
 
 import os
@@ -69,7 +69,7 @@ print("FOUND " + json.dumps(found))
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder into which the plugin was built and installed by pip, once in a run, without the network."""
+    """Return the folder where pip installed the plugin, once in a run, without network access."""
     return make_once(tmp_path_factory, "sample-plugin", _install) / "site"
 
 
@@ -81,12 +81,12 @@ def _install(folder: Path) -> None:
         module.write(_BREAK)
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
     command = [*pip, "--no-deps", "--no-index", "--no-build-isolation", "--target", str(target), str(source)]
-    done = processes.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    completed = processes.run(command, capture_output=True, text=True)
+    assert completed.returncode == 0, completed.stderr
 
 
 class Scratch:
-    """Runs programs and ``vca`` where the plugin is installed."""
+    """An environment with the plugin, for running programs and ``vca``."""
 
     def __init__(self, site: Path, home: Path) -> None:
         self._site, self._home = site, home
@@ -102,15 +102,15 @@ class Scratch:
         return {**inherited, **own, **variables}
 
     def program(self, text: str, **variables: str) -> dict[str, Any]:
-        """Run a program and return its ``found``, with stderr in ``found["stderr"]``."""
+        """Run a program and return its ``found`` dictionary, with stderr in ``found["stderr"]``."""
         body = "\n".join(f"    {line}" for line in text.strip().splitlines())
-        done = processes.run(
+        completed = processes.run(
             [sys.executable, "-c", _FRAME % body], env=self._env(variables), capture_output=True, text=True, timeout=300
         )
-        assert done.returncode == 0, done.stderr
-        line = next(text for text in done.stdout.splitlines() if text.startswith("FOUND "))
+        assert completed.returncode == 0, completed.stderr
+        line = next(text for text in completed.stdout.splitlines() if text.startswith("FOUND "))
         found: dict[str, Any] = json.loads(line.removeprefix("FOUND "))
-        return found | {"stderr": done.stderr}
+        return found | {"stderr": completed.stderr}
 
     def vca(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", "from vcloudair_core.cli.main import main; main()", *arguments]
@@ -119,16 +119,16 @@ class Scratch:
         )
 
     def pytest(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """The plugin's own tests, in the plugin's own folder."""
+        """Run the plugin's tests in the plugin's folder."""
         command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", *arguments, "tests"]
         return processes.run(
             command, env=self._env({}), capture_output=True, text=True, timeout=120, cwd=self._site.parent / "source"
         )
 
     def plugins(self, **variables: str) -> dict[str, dict[str, Any]]:
-        """``vca plugins``, by name."""
-        done = self.vca("plugins", "-o", "json", **variables)
-        return {info["name"]: info for info in json.loads(done.stdout)}
+        """Return the rows of ``vca plugins`` by plugin name."""
+        completed = self.vca("plugins", "-o", "json", **variables)
+        return {info["name"]: info for info in json.loads(completed.stdout)}
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def scratch(installed: Path, tmp_path: Path) -> Scratch:
 # -- working -----------------------------------------------------------------------------------------------------
 
 
-def test_it_is_listed_with_its_distribution_and_hooks(scratch: Scratch) -> None:
+def test_plugin_is_listed_with_its_distribution_and_hooks(scratch: Scratch) -> None:
     info = scratch.plugins()["sample"]
     assert (info["distribution"], info["version"], info["status"]) == ("vcloudair-sample", "0.1.0", "loaded")
     assert set(info["hooks"]) == {
@@ -149,32 +149,32 @@ def test_it_is_listed_with_its_distribution_and_hooks(scratch: Scratch) -> None:
     assert info["api_version"] == 1
 
 
-def test_its_own_tests_pass_and_so_does_what_every_plugin_should_pass(scratch: Scratch) -> None:
-    done = scratch.pytest("-rs")
-    assert done.returncode == 0, done.stdout
-    assert "TestConformance::test_second_run_writes_nothing[sample.thing] PASSED" in done.stdout
-    assert "test_things_are_made_changed_and_taken_out PASSED" in done.stdout
-    assert "skipped" not in done.stdout
+def test_plugin_tests_and_conformance_tests_pass(scratch: Scratch) -> None:
+    completed = scratch.pytest("-rs")
+    assert completed.returncode == 0, completed.stdout
+    assert "TestConformance::test_second_run_writes_nothing[sample.thing] PASSED" in completed.stdout
+    assert "test_things_are_made_changed_and_taken_out PASSED" in completed.stdout
+    assert "skipped" not in completed.stdout
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [pytest.param("b", marks=pytest.mark.exhaustive), "a_name_of-the_greatest_length1"])
-def test_a_new_plugin_is_clean_for_linters_and_type_checkers(name: str, scratch: Scratch, tmp_path: Path) -> None:
+def test_new_plugin_passes_linters_and_type_checkers(name: str, scratch: Scratch, tmp_path: Path) -> None:
     assert scratch.vca("plugins", "new", name, "--dir", str(tmp_path / "new")).returncode == 0
-    # A cache that is kept holds what mypy knows of the library, which is most of its work.
+    # A shared cache holds mypy's results for the library, which take most of the time.
     mypy = ["mypy", "--strict", "--cache-dir", str(ROOT / ".mypy_cache" / "of-new-plugins")]
     for check in (["ruff", "check"], ["ruff", "format", "--check"], mypy):
-        done = processes.run(
+        completed = processes.run(
             [sys.executable, "-m", *check, *(() if "mypy" in check else ".")],
             cwd=tmp_path / "new",
             env={**os.environ, "MYPYPATH": str(ROOT)},
             capture_output=True,
             text=True,
         )
-        assert done.returncode == 0, done.stdout
+        assert completed.returncode == 0, completed.stdout
 
 
-def test_every_template_is_in_the_wheel() -> None:
+def test_wheel_has_every_template() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
     package = ROOT / "vcloudair_core"
     shipped = {path for pattern in settings["package-data"]["vcloudair_core"] for path in package.glob(pattern)}
@@ -184,7 +184,7 @@ def test_every_template_is_in_the_wheel() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
         (["2nd"], "'2nd' is no name for a plugin. Use small letters"),
         (["Acme"], "'Acme' is no name"),
@@ -199,15 +199,15 @@ def test_every_template_is_in_the_wheel() -> None:
         (["acme", "--dir", "full/file/below"], "cannot be written: a part of its path is not a directory"),
     ],
 )
-def test_what_cannot_be_a_new_plugin_is_refused_and_nothing_is_written(
-    arguments: list[str], words: str, scratch: Scratch, tmp_path: Path
+def test_refuses_invalid_arguments_for_a_new_plugin(
+    arguments: list[str], message: str, scratch: Scratch, tmp_path: Path
 ) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").write_text("mine")
-    done = scratch.vca("plugins", "new", *arguments)
-    assert done.returncode == 64
-    assert words in done.stderr.replace("\nHint: ", " ")
-    assert done.stdout == ""
+    completed = scratch.vca("plugins", "new", *arguments)
+    assert completed.returncode == 64
+    assert message in completed.stderr.replace("\nHint: ", " ")
+    assert completed.stdout == ""
     assert [path.name for path in tmp_path.rglob("*")] == ["full", "file"]
 
 
@@ -228,7 +228,7 @@ found["allowed"] = client.ensure("ans.firewall_rule", [narrow]).changed
 """
 
 
-def test_its_veto_holds_for_the_built_in_firewall_and_nothing_is_written(scratch: Scratch) -> None:
+def test_plan_policy_rejects_a_firewall_plan_before_any_write(scratch: Scratch) -> None:
     found = scratch.program(_REFUSED)
     assert len(found["refused"]) == 4
     for error in found["refused"].values():
@@ -239,7 +239,7 @@ def test_its_veto_holds_for_the_built_in_firewall_and_nothing_is_written(scratch
     assert found["allowed"] is True
 
 
-def test_its_veto_protects_names(scratch: Scratch) -> None:
+def test_plan_policy_protects_names(scratch: Scratch) -> None:
     program = """
 rule = {"name": "backup", "source": ["192.0.2.1"], "destination": ["any"], "action": "accept"}
 try:
@@ -251,24 +251,24 @@ except PlanRejectedError as error:
     assert "reason" not in scratch.program(program)
 
 
-def test_its_command_is_one_of_vca(scratch: Scratch) -> None:
+def test_vca_has_the_command_of_the_plugin(scratch: Scratch) -> None:
     assert re.search(r"^ *sample +Things\.$", scratch.vca("--help").stdout, re.MULTILINE)
     help_text = scratch.vca("sample", "--help")
     assert (help_text.returncode, "List the things." in help_text.stdout) == (0, True)
 
 
-def test_its_command_and_its_records_work_against_a_served_simulator(scratch: Scratch, tmp_path: Path) -> None:
+def test_plugin_command_and_records_work_against_a_simulator(scratch: Scratch, tmp_path: Path) -> None:
     from tests.support.served import served
 
     with served(tmp_path, scratch._env({})) as env:
-        done = scratch.vca("sample", "-o", "json", **env)
+        completed = scratch.vca("sample", "-o", "json", **env)
         found = scratch.vca("query", "sampleThing", "-o", "json", **env)
-    assert (done.returncode, done.stderr, found.returncode) == (0, "", 0)
-    assert json.loads(done.stdout) == [{"name": "first", "size": 1, "owners": ["ops"]}]
+    assert (completed.returncode, completed.stderr, found.returncode) == (0, "", 0)
+    assert json.loads(completed.stdout) == [{"name": "first", "size": 1, "owners": ["ops"]}]
     assert [record["name"] for record in json.loads(found.stdout)] == ["first"]
 
 
-# -- broken on purpose -------------------------------------------------------------------------------------------
+# -- broken plugin -----------------------------------------------------------------------------------------------
 
 _STILL_WORKS = """
 client.session.login()
@@ -301,13 +301,13 @@ found["errors"] = {info.name: info.error for info in app.plugins.list_plugins() 
         2,
     ),
 )
-def test_broken_it_is_named_and_everything_else_works(scratch: Scratch, how: str, why: str) -> None:
+def test_broken_plugin_is_reported_and_everything_else_works(scratch: Scratch, how: str, why: str) -> None:
     found = scratch.program(_STILL_WORKS, VCA_SAMPLE_BREAK=how)
     assert found["edges"] >= 1
     if how == "hook":
         assert found["changed"] is True
     else:
-        # It has a policy, which cannot be asked.
+        # The plugin has a plan policy that cannot be called.
         assert found["rejected_by"] == "sample"
         assert scratch.program(_STILL_WORKS, VCA_SAMPLE_BREAK=how, VCA_DISABLE_PLUGINS="sample")["changed"] is True
     assert found["errors"] == {"sample": why}
@@ -320,34 +320,34 @@ def test_broken_it_is_named_and_everything_else_works(scratch: Scratch, how: str
     assert scratch.vca("plugins", "--strict", VCA_SAMPLE_BREAK=how).returncode == 10
 
 
-def test_a_name_offered_twice_is_an_error_that_names_both_distributions(scratch: Scratch) -> None:
-    done = scratch.vca("plugins", VCA_SAMPLE_BREAK="service")
-    assert done.returncode == 10
-    assert "'ans': ans (vcloudair-core" in done.stderr
-    assert "sample (vcloudair-sample 0.1.0)" in done.stderr
-    assert "VCA_DISABLE_PLUGINS" in done.stderr
-    # The way out that the message names works.
+def test_duplicate_service_error_names_both_distributions(scratch: Scratch) -> None:
+    completed = scratch.vca("plugins", VCA_SAMPLE_BREAK="service")
+    assert completed.returncode == 10
+    assert "'ans': ans (vcloudair-core" in completed.stderr
+    assert "sample (vcloudair-sample 0.1.0)" in completed.stderr
+    assert "VCA_DISABLE_PLUGINS" in completed.stderr
+    # The workaround in the message works.
     found = scratch.program(_STILL_WORKS, VCA_SAMPLE_BREAK="service", VCA_DISABLE_PLUGINS="sample")
     assert (found["changed"], found["errors"]) == (True, {})
 
 
-def test_a_command_offered_twice_leaves_the_built_in_one(scratch: Scratch) -> None:
-    done = scratch.vca("edge", "--help", VCA_SAMPLE_BREAK="command")
-    assert done.returncode == 0
-    assert "Edge gateways." in done.stdout
-    assert "vcloudair-sample" in done.stderr
+def test_duplicate_command_keeps_the_built_in_command(scratch: Scratch) -> None:
+    completed = scratch.vca("edge", "--help", VCA_SAMPLE_BREAK="command")
+    assert completed.returncode == 0
+    assert "Edge gateways." in completed.stdout
+    assert "vcloudair-sample" in completed.stderr
 
 
-def test_a_command_that_cannot_be_loaded_is_named_and_the_others_work(scratch: Scratch) -> None:
-    done = scratch.vca("sample", VCA_SAMPLE_BREAK="load")
-    assert done.returncode == 10
-    assert "'sample' of plugin sample (vcloudair-sample 0.1.0)" in done.stderr
-    assert "broken on purpose: load" in done.stderr
-    assert "Traceback" not in done.stderr
+def test_command_that_fails_to_load_is_reported_and_others_work(scratch: Scratch) -> None:
+    completed = scratch.vca("sample", VCA_SAMPLE_BREAK="load")
+    assert completed.returncode == 10
+    assert "'sample' of plugin sample (vcloudair-sample 0.1.0)" in completed.stderr
+    assert "broken on purpose: load" in completed.stderr
+    assert "Traceback" not in completed.stderr
     assert scratch.vca("config", VCA_SAMPLE_BREAK="load").returncode == 0
 
 
-def test_a_broken_veto_keeps_the_gate_shut_and_says_who_it_was(scratch: Scratch) -> None:
+def test_broken_plan_policy_rejects_plans_and_names_the_plugin(scratch: Scratch) -> None:
     found = scratch.program(
         """
 client.session.login()
@@ -368,22 +368,22 @@ found["read"] = "rules" in client.read("ans.firewall")
     assert found["read"] is True
 
 
-def test_required_but_broken_nothing_runs_but_what_explains_it(scratch: Scratch) -> None:
+def test_broken_required_plugin_stops_all_but_diagnostic_commands(scratch: Scratch) -> None:
     broken = {"VCA_SAMPLE_BREAK": "import", "VCA_REQUIRE_PLUGINS": "sample"}
-    done = scratch.vca("edge", "list", VCA_URL="https://vcd.example", VCA_TOKEN="x", **broken)
-    assert done.returncode == 10
-    assert "required by VCA_REQUIRE_PLUGINS" in done.stderr
-    assert "broken on purpose: import" in done.stderr
+    completed = scratch.vca("edge", "list", VCA_URL="https://vcd.example", VCA_TOKEN="x", **broken)
+    assert completed.returncode == 10
+    assert "required by VCA_REQUIRE_PLUGINS" in completed.stderr
+    assert "broken on purpose: import" in completed.stderr
     listed = scratch.vca("plugins", **broken)
     assert listed.returncode == 10
     assert "sample" in listed.stdout
 
 
-def test_disabled_it_is_not_even_imported(scratch: Scratch) -> None:
+def test_disabled_plugin_is_not_imported(scratch: Scratch) -> None:
     info = scratch.plugins(VCA_SAMPLE_BREAK="import", VCA_DISABLE_PLUGINS="sample")["sample"]
     assert (info["status"], info["error"]) == ("disabled", "")
 
 
-def test_tracing_shows_who_is_asked_for_what(scratch: Scratch) -> None:
-    done = scratch.vca("plugins", VCA_TRACE_PLUGINS="1")
-    assert "vca: vca_services -> sample" in done.stderr
+def test_trace_shows_hook_calls_by_plugin(scratch: Scratch) -> None:
+    completed = scratch.vca("plugins", VCA_TRACE_PLUGINS="1")
+    assert "vca: vca_services -> sample" in completed.stderr

@@ -1,7 +1,7 @@
-"""The tables of tests/data/schema reject what VMware's schemas reject.
+"""Tests that the tables in tests/data/schema reject the documents that VMware's schemas reject.
 
-The schemas are not part of the repository. Where they are absent, the recorded mutations of small documents stand for
-them: tests/data/schema_mutations.json has a path, a change and the verdict of the schemas for each.
+The schemas are not in the repository. Without them, recorded mutations of small documents are used instead:
+tests/data/schema_mutations.json has a path, a change and the result of the schemas for each.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def validator() -> Validator:
 
 
 @pytest.mark.parametrize("name", RECORDED["documents"])
-def test_recorded_mutations_get_the_recorded_verdict(validator: Validator, name: str) -> None:
+def test_recorded_mutations_have_the_recorded_result(validator: Validator, name: str) -> None:
     document = etree.fromstring(RECORDED["documents"][name])
     assert validator.errors(document) == []
     for path, change, valid in RECORDED["mutations"][name]:
@@ -45,7 +45,7 @@ def test_recorded_mutations_get_the_recorded_verdict(validator: Validator, name:
             assert validator.xsd.validate(changed) == valid, f"{path}: {change}"
 
 
-def test_recorded_mutations_are_of_every_kind() -> None:
+def test_recorded_mutations_have_every_kind() -> None:
     kinds = Counter(
         (change.partition(" ")[0], valid) for rows in RECORDED["mutations"].values() for _, change, valid in rows
     )
@@ -79,7 +79,7 @@ def test_tables_are_up_to_date() -> None:
 
 
 def sample_documents() -> list[Any]:
-    """Return a served document of each kind. Sessions are exempt: see test_simulator_xsd.py."""
+    """Return a simulator document of each kind, except sessions: see test_simulator_xsd.py."""
     simulator = Simulator(SimulatorConfig(profile="vcd", vms=3, edges=1, replications=1, templates=1))
     documents: dict[tuple[str, str], Any] = {}
     for _, response in crawl(signed_in(simulator, version="9.0")):

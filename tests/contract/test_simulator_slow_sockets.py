@@ -1,4 +1,4 @@
-"""Clients that give up, or die, before a slow simulator has answered: their DR actions are carried out anyway."""
+"""Tests that DR actions are executed although the client disconnects before the response."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def server() -> Iterator[SimulatorServer]:
 
 
 def post_and_leave(server: SimulatorServer, *, wait_s: float) -> http.client.HTTPConnection:
-    """Send a failover; close the connection unless an answer comes within ``wait_s``."""
+    """Send a failover, and close the connection if no response arrives within ``wait_s``."""
     headers = {**signed_in(server.simulator, version="9.0").headers, "Content-Type": FAILOVER}
     connection = http.client.HTTPConnection("localhost", server.port, timeout=wait_s)
     replication = next(iter(server.simulator.world.replications))
@@ -36,7 +36,7 @@ def post_and_leave(server: SimulatorServer, *, wait_s: float) -> http.client.HTT
 def until(condition: Callable[[], object]) -> None:
     deadline = time.monotonic() + 30
     while not condition():
-        assert time.monotonic() < deadline, "it never came to be"
+        assert time.monotonic() < deadline, "The condition was not met in time."
         time.sleep(0.02)
 
 
@@ -50,10 +50,10 @@ def posts(server: SimulatorServer) -> list[Any]:
 
 
 @pytest.mark.parametrize("kind", ["late", "latency"])
-def test_what_was_sent_is_carried_out_though_the_client_is_gone(server: SimulatorServer, kind: str) -> None:
+def test_executes_the_action_of_a_disconnected_client(server: SimulatorServer, kind: str) -> None:
     server.simulator.faults.add(kind, method="POST", path=PATH, seconds=1.0)
     connection = post_and_leave(server, wait_s=30)
-    until(lambda: posts(server))  # it is in the log before anything was done
+    until(lambda: posts(server))  # the request log has the request before the action runs
     assert state(server) == "notStarted"
     connection.close()
     until(lambda: state(server) == "complete")
@@ -61,7 +61,7 @@ def test_what_was_sent_is_carried_out_though_the_client_is_gone(server: Simulato
 
 
 @pytest.mark.parametrize("kind", ["reset_after", "hang_after"])
-def test_an_answer_is_lost_on_the_way(server: SimulatorServer, kind: str) -> None:
+def test_executes_the_action_when_the_response_is_lost(server: SimulatorServer, kind: str) -> None:
     server.simulator.faults.add(kind, method="POST", path=PATH)
     connection = post_and_leave(server, wait_s=1.0)
     with pytest.raises((OSError, http.client.HTTPException)):
@@ -70,7 +70,7 @@ def test_an_answer_is_lost_on_the_way(server: SimulatorServer, kind: str) -> Non
     until(lambda: state(server) == "complete")
 
 
-def test_a_gateway_answers_for_the_server(server: SimulatorServer) -> None:
+def test_gateway_timeout_hides_an_executed_action(server: SimulatorServer) -> None:
     server.simulator.faults.add("gateway", method="POST", path=PATH)
     connection = post_and_leave(server, wait_s=30)
     answer = connection.getresponse()
@@ -79,7 +79,7 @@ def test_a_gateway_answers_for_the_server(server: SimulatorServer) -> None:
     until(lambda: state(server) == "complete")
 
 
-def test_requests_that_are_held_up_hold_up_no_others(server: SimulatorServer) -> None:
+def test_delayed_requests_do_not_delay_others(server: SimulatorServer) -> None:
     over = threading.Event()
     server.simulator.faults.add("edit", method="POST", path=PATH, count=0, edit=lambda simulator: over.wait(60))
     held = [post_and_leave(server, wait_s=30) for _ in range(60)]

@@ -1,4 +1,4 @@
-"""The simulator behind real sockets: TLS, broken connections, an end without leftovers, and the file for shells."""
+"""Tests of the simulator on real sockets: TLS, broken connections, shutdown, environment file."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def ask(server: SimulatorServer, path: str = VERSIONS, method: str = "GET") -> t
 # -- TLS ---------------------------------------------------------------------------------------------------------------
 
 
-def test_it_is_trusted_by_its_own_ca_and_by_no_other(server: SimulatorServer) -> None:
+def test_certificate_is_trusted_by_its_own_ca_only(server: SimulatorServer) -> None:
     assert server.url == f"https://localhost:{server.port}"
     assert ask(server)[0] == 200
     stranger = http.client.HTTPSConnection("localhost", server.port, timeout=60, context=ssl.create_default_context())
@@ -66,20 +66,20 @@ def test_it_is_trusted_by_its_own_ca_and_by_no_other(server: SimulatorServer) ->
 
 
 @pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "vcd.example.test", "vchs.example.test"])
-def test_its_certificate_has_every_name_of_the_cloud(server: SimulatorServer, name: str) -> None:
+def test_certificate_has_every_host_name_of_the_cloud(server: SimulatorServer, name: str) -> None:
     trusted = ssl.create_default_context(cafile=server.ca_path)
     plain = socket.create_connection(("127.0.0.1", server.port), timeout=300)
     with plain, trusted.wrap_socket(plain, server_hostname=name) as secure:
         assert secure.version() in ("TLSv1.2", "TLSv1.3")
 
 
-def test_the_key_is_readable_by_its_owner_only(server: SimulatorServer) -> None:
+def test_private_key_is_readable_by_its_owner_only(server: SimulatorServer) -> None:
     for file in Path(server.ca_path).parent.iterdir():
         if b"PRIVATE KEY" in file.read_bytes():
             assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_without_tls_it_is_plain_http() -> None:
+def test_serves_plain_http_without_tls() -> None:
     with SimulatorServer(SimulatorConfig(profile="vcd"), tls=False) as server:
         assert server.ca_path == ""
         assert "VCA_CA_PATH" not in server.env()
@@ -87,14 +87,14 @@ def test_without_tls_it_is_plain_http() -> None:
             assert f"<LoginUrl>{server.url}/api/sessions</LoginUrl>" in answer.read().decode()
 
 
-def test_hrefs_follow_the_name_that_was_asked(server: SimulatorServer) -> None:
+def test_hrefs_have_the_requested_host_name(server: SimulatorServer) -> None:
     connection = connect(server)
     connection.request("GET", VERSIONS, headers={"Host": "vcd.example.test"})
     assert b"<LoginUrl>https://vcd.example.test/api/sessions</LoginUrl>" in connection.getresponse().read()
     connection.close()
 
 
-# -- what goes over the wire -------------------------------------------------------------------------------------------
+# -- requests and responses --------------------------------------------------------------------------------------------
 
 
 def test_one_connection_serves_many_requests(server: SimulatorServer) -> None:
@@ -108,7 +108,7 @@ def test_one_connection_serves_many_requests(server: SimulatorServer) -> None:
     connection.close()
 
 
-def test_an_empty_answer_is_empty(server: SimulatorServer) -> None:
+def test_empty_response_has_no_body(server: SimulatorServer) -> None:
     connection = connect(server)
     accept = {"Accept": "application/*+xml;version=5.6"}
     connection.request("POST", "/api/sessions", headers={**accept, **basic("demo@org1", "wrong")})
@@ -124,13 +124,13 @@ def test_an_empty_answer_is_empty(server: SimulatorServer) -> None:
     connection.close()
 
 
-def test_encoded_paths_and_queries_arrive_as_they_were_sent(server: SimulatorServer) -> None:
+def test_encoded_paths_and_queries_arrive_unchanged(server: SimulatorServer) -> None:
     ask(server, "/api/a%2Fb?filter=(name==x%252Cy)&z=%26")
     entry = server.simulator.request_log.entries()[-1]
     assert (entry.path, entry.query) == ("/api/a%2Fb", "filter=(name==x%252Cy)&z=%26")
 
 
-def test_the_control_plane_is_there(server: SimulatorServer) -> None:
+def test_serves_the_control_plane(server: SimulatorServer) -> None:
     assert ask(server, "/_sim/state")[0] == 200
     assert ask(server, "/_sim/reset", "POST")[0] == 204
 
@@ -139,7 +139,7 @@ def test_the_control_plane_is_there(server: SimulatorServer) -> None:
 
 
 @pytest.mark.parametrize("kind", ["reset", "reset_after"])
-def test_a_connection_that_breaks(server: SimulatorServer, kind: str) -> None:
+def test_breaks_the_connection(server: SimulatorServer, kind: str) -> None:
     server.simulator.faults.add(kind)
     with pytest.raises((ConnectionError, http.client.RemoteDisconnected, ssl.SSLError)):
         ask(server)
@@ -148,8 +148,8 @@ def test_a_connection_that_breaks(server: SimulatorServer, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["half_body", "wrong_length"])
-def test_a_body_that_ends_too_early(server: SimulatorServer, kind: str) -> None:
-    whole = ask(server)[1]
+def test_truncates_the_body(server: SimulatorServer, kind: str) -> None:
+    full_body = ask(server)[1]
     server.simulator.faults.add(kind)
     connection = connect(server)
     connection.request("GET", VERSIONS)
@@ -159,11 +159,11 @@ def test_a_body_that_ends_too_early(server: SimulatorServer, kind: str) -> None:
         answer.read()
     answer.close()
     connection.close()
-    assert caught.value.partial == (whole[: len(whole) // 2] if kind == "half_body" else whole)
+    assert caught.value.partial == (full_body[: len(full_body) // 2] if kind == "half_body" else full_body)
     assert ask(server)[0] == 200
 
 
-def test_a_server_that_does_not_answer(server: SimulatorServer) -> None:
+def test_sends_no_response(server: SimulatorServer) -> None:
     server.simulator.faults.add("hang")
     connection = connect(server, timeout_s=0.3)
     connection.request("GET", VERSIONS)
@@ -173,7 +173,7 @@ def test_a_server_that_does_not_answer(server: SimulatorServer) -> None:
     assert ask(server)[0] == 200
 
 
-def test_others_are_answered_while_one_waits(server: SimulatorServer) -> None:
+def test_responds_to_others_while_a_request_waits(server: SimulatorServer) -> None:
     server.simulator.faults.add("hang", path=VERSIONS)
     waiting = connect(server)
     waiting.request("GET", VERSIONS)
@@ -181,10 +181,10 @@ def test_others_are_answered_while_one_waits(server: SimulatorServer) -> None:
     waiting.close()
 
 
-# -- the end -----------------------------------------------------------------------------------------------------------
+# -- shutdown ----------------------------------------------------------------------------------------------------------
 
 
-def test_nothing_is_left_when_it_stops() -> None:
+def test_shutdown_leaves_no_threads_or_files() -> None:
     before = set(threading.enumerate())
     server = SimulatorServer(SimulatorConfig(profile="vcd"))
     server.start()
@@ -196,8 +196,8 @@ def test_nothing_is_left_when_it_stops() -> None:
     idle.getresponse().read()
     server.stop()
     assert not folder.exists()
-    left = set(threading.enumerate()) - before
-    assert not [thread for thread in left if thread.name == "vca-simulator"]
+    remaining_threads = set(threading.enumerate()) - before
+    assert not [thread for thread in remaining_threads if thread.name == "vca-simulator"]
     with pytest.raises(OSError):
         socket.create_connection(("127.0.0.1", server.port), timeout=1)
     server.stop()
@@ -205,21 +205,21 @@ def test_nothing_is_left_when_it_stops() -> None:
     idle.close()
 
 
-def test_a_port_that_is_taken_is_told_at_once(server: SimulatorServer) -> None:
+def test_reports_a_port_in_use_immediately(server: SimulatorServer) -> None:
     with pytest.raises(OSError):
         SimulatorServer(SimulatorConfig(), port=server.port)
 
 
-def test_areas_are_served() -> None:
+def test_serves_routes_of_plugins() -> None:
     group = SimulatorRoutes("more", "", (SimulatorRoute("GET", "/more", lambda context: empty(204), auth=False),))
     with SimulatorServer(SimulatorConfig(profile="vcd"), routes=[group]) as server:
         assert ask(server, "/more")[0] == 204
 
 
-# -- as a program of its own -------------------------------------------------------------------------------------------
+# -- as a program ------------------------------------------------------------------------------------------------------
 
 
-def test_the_file_for_shells_is_private_and_goes_away(tmp_path: Path) -> None:
+def test_environment_file_is_private_and_deleted_at_the_end(tmp_path: Path) -> None:
     file = tmp_path / "sim.env"
     with served(tmp_path, os.environ, "--api", "vcd") as variables:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -232,14 +232,14 @@ def test_the_file_for_shells_is_private_and_goes_away(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_module_runs_by_itself(tmp_path: Path, number: signal.Signals) -> None:
+def test_simulator_module_runs_as_a_program(tmp_path: Path, number: signal.Signals) -> None:
     file = tmp_path / "it's.env"
     arguments = ["--api", "vca", "--no-tls", "--edges", "2", "--replications", "1", "--env-file", str(file)]
     command = [sys.executable, "-m", "vcloudair_core.simulator", *arguments]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     try:
-        # When it says so it answers, and the file is there.
+        # After this line the simulator responds and the file exists.
         assert process.stderr.readline().startswith("Serving vca on http://localhost:")
         variables = read_exports(file)
         with urllib.request.urlopen(variables["VCA_URL"] + "/_sim/state", timeout=60) as answer:
@@ -252,10 +252,10 @@ def test_the_module_runs_by_itself(tmp_path: Path, number: signal.Signals) -> No
     assert not file.exists()
 
 
-def test_a_wrong_inventory_is_told_in_one_line(tmp_path: Path) -> None:
+def test_reports_an_invalid_inventory_in_one_line(tmp_path: Path) -> None:
     file = tmp_path / "inventory.yml"
     file.write_text("- nothing")
     command = [sys.executable, "-m", "vcloudair_core.simulator", "--inventory", str(file)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 1
-    assert done.stderr == f"The simulator cannot be started: {file}:1: a mapping was expected, not a list\n"
+    completed = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert completed.returncode == 1
+    assert completed.stderr == f"The simulator cannot be started: {file}:1: a mapping was expected, not a list\n"

@@ -1,6 +1,6 @@
-"""Every vCloud document of the simulator against the tables of VMware's schemas, following all links.
+"""Validates all vCloud documents of the simulator against VMware's schemas, following all links.
 
-Where the schemas themselves are present (see tests/support/schema.py), each document is checked against them as well.
+The tests use tables of the schemas, and the schemas too if they are present (see tests/support/schema.py).
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from vcloudair_core.transport.messages import Response
 
 VCLOUD = "{http://www.vmware.com/vcloud/v1.5}"
 
-# The newest schema wants AuthorizedLocations, which servers of the time did not send.
+# The newest schema requires AuthorizedLocations, which older servers did not send.
 # Source: protocol/sessions.md §4.3.
 EXEMPT = {f"{VCLOUD}Session"}
-# Attributes that recorded answers have and the schema has not. Source: protocol/recorded-responses.md §3.
+# Attributes of recorded responses that are missing in the schema. Source: protocol/recorded-responses.md §3.
 RECORDED = {
     "VMRecord": {"isVdcEnabled", "pvdcHighestSupportedHardwareVersion", "vmToolsVersion"},
     "EdgeGatewayRecord": {"isSyslogServerSettingInSync"},
 }
 
-# Types that a tenant may ask for and of which the simulator has nothing.
+# Types that a tenant can query and that the simulator has no records of.
 EMPTY = set(TYPES) - {
     "vm", "vApp", "vAppTemplate", "edgeGateway", "orgVdc", "organization", "orgVdcNetwork", "orgVdcStorageProfile",
     "catalog", "catalogItem", "user", "role", "task",
@@ -48,29 +48,29 @@ def schema() -> Validator:
 @pytest.fixture(scope="module", params=["vchs", "vca", "vcd", "all"])
 def caller(request: pytest.FixtureRequest) -> Caller:
     simulator = Simulator(SimulatorConfig(profile=request.param, vms=30, edges=2, replications=3, templates=3))
-    machines = list(simulator.world.vms.values())
-    machines[0].metadata = {"tier": "gold", "seats": 3, "is prod": True}
+    vms = list(simulator.world.vms.values())
+    vms[0].metadata = {"tier": "gold", "seats": 3, "is prod": True}
     return signed_in(simulator, version="9.0")
 
 
-def must_be_valid(schema: Validator, response: Response, what: str) -> str:
-    """The name of the document's root. Raises AssertionError with what the schema says."""
+def must_be_valid(schema: Validator, response: Response, description: str) -> str:
+    """Validate a document and return the name of its root. Raise AssertionError with the errors."""
     root = etree.fromstring(response.body)
     name = str(root.tag)
     if not name.startswith(VCLOUD) or name in EXEMPT:
         return name
     errors = schema.errors(root)
-    assert not errors, f"{what}: {errors}\n{response.text[:2000]}"
+    assert not errors, f"{description}: {errors}\n{response.text[:2000]}"
     return name
 
 
 def test_every_link_leads_to_a_valid_document(caller: Caller, schema: Validator) -> None:
-    seen, roots = set(), set()
+    visited, roots = set(), set()
     for address, response in crawl(caller):
-        seen.add(address)
+        visited.add(address)
         assert response.status in (200, 403), f"{address}: {response.status} {response.text[:300]}"
         roots.add(must_be_valid(schema, response, address).rpartition("}")[2])
-    assert len(seen) > 60
+    assert len(visited) > 60
     expected = {"Org", "OrgList", "Vdc", "EdgeGateway", "VApp", "Vm", "Task", "TasksList", "QueryList", "Error"}
     expected |= {"QueryResultRecords", "References", "ReplicationGroup", "VrRecoveryDetails"}
     assert expected <= roots
@@ -91,7 +91,7 @@ def test_metadata_is_valid(caller: Caller, schema: Validator) -> None:
 
 
 @pytest.mark.parametrize(("kind", "form"), [(kind, form) for kind in sorted(TYPES) for form in FORMATS_OF[kind]])
-def test_every_query_is_valid_and_names_no_attribute_of_its_own(
+def test_every_query_is_valid_and_has_schema_attributes_only(
     caller: Caller, schema: Validator, kind: str, form: str
 ) -> None:
     response = caller.get(f"{caller.root}/api/query?type={kind}&format={form}&pageSize=2")
@@ -108,7 +108,7 @@ def test_every_query_is_valid_and_names_no_attribute_of_its_own(
 
 
 @pytest.mark.parametrize("version", ["5.1", "5.6", "9.0", "29.0", "36.3"])
-def test_attributes_come_with_the_version_that_brought_them(version: str) -> None:
+def test_attributes_appear_with_the_version_that_added_them(version: str) -> None:
     caller = signed_in(Simulator(SimulatorConfig(profile="vcd")), version=version)
     for kind, query_type in TYPES.items():
         newer = {
@@ -124,7 +124,7 @@ def test_attributes_come_with_the_version_that_brought_them(version: str) -> Non
 
 
 def version_number(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split("."))
+    return tuple(int(number) for number in text.split("."))
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_errors_are_valid(schema: Validator, method: str, path: str, status: int
 
 @pytest.mark.parametrize("kind", ["status", "busy"])
 @pytest.mark.parametrize("form", ["entity", "network", "task"])
-def test_ordered_errors_are_valid(schema: Validator, kind: str, form: str) -> None:
+def test_injected_errors_are_valid(schema: Validator, kind: str, form: str) -> None:
     simulator = Simulator(SimulatorConfig(profile="vcd"))
     caller = signed_in(simulator)
     simulator.faults.add(kind, form=form)
@@ -191,9 +191,9 @@ def test_a_recovery_is_valid_in_every_form(schema: Validator, form: str, trouble
     path, org = f"/api/vr/replications/{group.replication_id}", simulator.world.orgs["org1"].org_id
     body = '<FailoverParams xmlns="http://www.vmware.com/vr/v6.0"/>'
     media = "application/vnd.vmware.hcs.failoverParams+xml"
-    for _ in range(2):  # the second is refused
+    for _ in range(2):  # the server rejects the second request
         started = caller.send("POST", f"{path}/action/failover", body, Content_Type=media)
-        roots.add(must_be_valid(schema, started, "the answer to an action"))
+        roots.add(must_be_valid(schema, started, "the response to an action"))
         task = f"/api/task/{simulator.tasks.of('org1')[-1].task_id}"
         for address in (
             task,
@@ -207,11 +207,11 @@ def test_a_recovery_is_valid_in_every_form(schema: Validator, form: str, trouble
             roots.add(must_be_valid(schema, caller.get(address), address))
         group_document = etree.fromstring(caller.get(path).body)
         for child in group_document.iterchildren(f"{VCLOUD}Link", f"{VCLOUD}Tasks"):
-            # Parts of a group that are vCloud's own: their types stand for themselves in no schema, their tasks do.
-            for shown in child.iter(f"{VCLOUD}Task"):
-                assert not schema.errors(etree.fromstring(etree.tostring(shown)))
+            # The schemas do not define the types of a group's vCloud elements separately, only their tasks.
+            for element in child.iter(f"{VCLOUD}Task"):
+                assert not schema.errors(etree.fromstring(etree.tostring(element)))
     removed = caller.send("DELETE", path)
-    roots.add(must_be_valid(schema, removed, "the answer to a removal"))
+    roots.add(must_be_valid(schema, removed, "the response to a removal"))
     assert {f"{VCLOUD}Task", f"{VCLOUD}References", f"{VCLOUD}TasksList", f"{VCLOUD}Error"} <= roots
 
 
@@ -223,7 +223,7 @@ def test_versions_are_valid() -> None:
     assert load_validator("versions").errors(root) == []
 
 
-def test_an_element_that_no_schema_has_is_an_error(schema: Validator) -> None:
+def test_detects_an_element_that_no_schema_has(schema: Validator) -> None:
     caller = signed_in(Simulator(SimulatorConfig(profile="vcd")))
     root = caller.xml("/api/org/" + next(iter(caller.simulator.world.orgs.values())).org_id)
     assert schema.errors(root) == []

@@ -1,4 +1,4 @@
-"""Pages are written for forges: what the site changes in them, and what it warns of."""
+"""Tests of the changes and warnings of the documentation site for pages written for GitHub."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytest.importorskip("material", reason="the extra docs is not installed")
 
 @pytest.fixture
 def site(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The module that MkDocs calls."""
+    """Return the module that MkDocs calls."""
     monkeypatch.syspath_prepend(str(ROOT / "tools" / "site"))
     return importlib.import_module("hooks")
 
@@ -28,7 +28,7 @@ def _made(site: Any, text: str, name: str = "how-to/page.md") -> str:
 
 
 @pytest.mark.parametrize(
-    ("written", "made"),
+    ("source", "result"),
     [
         ("```console run\n$ vca\n```", "```console\n$ vca\n```"),
         ("```yaml file=web.yml\na: 1\n```", '```yaml title="web.yml"\na: 1\n```'),
@@ -45,12 +45,12 @@ def _made(site: Any, text: str, name: str = "how-to/page.md") -> str:
         ("[n](../../nowhere.md)", "[n](../../nowhere.md)"),
     ],
 )
-def test_what_is_changed(site: Any, written: str, made: str) -> None:
-    assert _made(site, written) == made
+def test_converts_github_markdown(site: Any, source: str, result: str) -> None:
+    assert _made(site, source) == result
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("text", "warning"),
     [
         ("Words\n* one\n* two\n", "an empty line before it"),
         ("* one\n  * two\n", "needs four spaces"),
@@ -58,14 +58,14 @@ def test_what_is_changed(site: Any, written: str, made: str) -> None:
         ("| a |\n|---|\n| b |\n\n1. one\n2. two\n", ""),
     ],
 )
-def test_lists_that_would_be_read_otherwise_are_warned_of(
-    site: Any, caplog: pytest.LogCaptureFixture, text: str, complaint: str
+def test_warns_about_lists_that_render_differently(
+    site: Any, caplog: pytest.LogCaptureFixture, text: str, warning: str
 ) -> None:
     with caplog.at_level(logging.WARNING):
         _made(site, text)
-    said = [record.getMessage() for record in caplog.records]
-    assert bool(said) == bool(complaint)
-    assert all(complaint in line for line in said)
+    warnings = [record.getMessage() for record in caplog.records]
+    assert bool(warnings) == bool(warning)
+    assert all(warning in line for line in warnings)
 
 
 def test_search_ranks_tasks_above_generated_pages(site: Any) -> None:
@@ -78,10 +78,10 @@ def test_search_ranks_tasks_above_generated_pages(site: Any) -> None:
     assert task > text > generated > boost("how-to/index.md", "# How-to guides", is_made=True)
 
 
-def test_keywords_are_single_words_of_pages_that_exist(site: Any) -> None:
-    words = importlib.import_module("search_ranking").keywords()
-    assert [name for name in words if not (ROOT / "docs" / name).is_file()] == []
-    assert [word for listed in words.values() for word in listed if not word.isalnum()] == []
+def test_search_keywords_are_single_words_of_existing_pages(site: Any) -> None:
+    keywords = importlib.import_module("search_ranking").keywords()
+    assert [name for name in keywords if not (ROOT / "docs" / name).is_file()] == []
+    assert [word for listed in keywords.values() for word in listed if not word.isalnum()] == []
 
 
 def test_modules_are_grouped_by_feature_and_plugins_by_kind(site: Any) -> None:
@@ -93,13 +93,15 @@ def test_modules_are_grouped_by_feature_and_plugins_by_kind(site: Any) -> None:
     }
     kinds = {kind: {name: {"doc": {"short_description": name}} for name in listed} for kind, listed in names.items()}
     contents = collection.grouped(kinds)
-    shown = {kind: {feature: list(names) for feature, names in groups.items()} for kind, groups in contents.items()}
-    assert shown == {
+    groups_by_kind = {
+        kind: {feature: list(names) for feature, names in groups.items()} for kind, groups in contents.items()
+    }
+    assert groups_by_kind == {
         "Modules": {"Firewall": ["vca_firewall", "vca_firewall_rule"], "NAT": ["vca_nat"], "New": ["vca_new_thing"]},
         "Lookup plugins": {"": ["vca_id"]},
         "Strategy plugins": {"": ["wait"]},
     }
-    assert list(shown["Modules"]) == ["Firewall", "NAT", "New"]
+    assert list(groups_by_kind["Modules"]) == ["Firewall", "NAT", "New"]
 
 
 def test_pages_are_listed_with_their_first_sentence(site: Any) -> None:

@@ -1,4 +1,4 @@
-"""vcloudair 0.5 and ours compared, surface and behavior: the migration page lists what differs."""
+"""Tests that the migration page lists all differences between vcloudair 0.5 and this library."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ DIFFERENCES = {
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[SimulatorServer]:
-    # A failed task has a progress of 100, which vcloudair 0.5 takes for the end; else it would wait for ten minutes.
+    # vcloudair 0.5 takes a progress of 100 for the end of a failed task. Otherwise it waits for ten minutes.
     with SimulatorServer(replace(CLOUD, dr_task_s=1.0, progress_on_error=100)) as running:
         yield running
 
 
 def _table(title: str) -> list[str]:
-    """The first cells of the table below a heading of the page."""
+    """Return the first cells of the table below a heading of the page."""
     section = PAGE.read_text(encoding="utf-8").partition(f"### {title}\n")[2].partition("\n#")[0]
     return [line.split(" | ")[0].removeprefix("| ") for line in section.splitlines() if line.startswith("| ")][1:]
 
@@ -74,7 +74,7 @@ def _outputs(program: str, server: SimulatorServer, folder: Path, trouble: str =
     return outputs
 
 
-def test_behavior_differs_as_the_page_says_and_nowhere_else(server: SimulatorServer, tmp_path: Path) -> None:
+def test_behavior_differs_exactly_as_documented(server: SimulatorServer, tmp_path: Path) -> None:
     theirs, ours = (
         dict(line.split("\t") for line in output.splitlines())
         for output in _outputs("differences", server, tmp_path, trouble="error")
@@ -97,9 +97,7 @@ def _changed_attributes(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> s
     }
 
 
-def test_names_signatures_and_types_differ_as_the_page_says_and_nowhere_else(
-    server: SimulatorServer, tmp_path: Path
-) -> None:
+def test_names_signatures_and_types_differ_exactly_as_documented(server: SimulatorServer, tmp_path: Path) -> None:
     theirs, ours = _surfaces(server, tmp_path)
     helpers = set(theirs["modules"]["util"])
     missing = {
@@ -109,17 +107,17 @@ def test_names_signatures_and_types_differ_as_the_page_says_and_nowhere_else(
         if module and name not in ours["modules"][module] and name not in helpers
     }
     assert missing == set()
-    # Our util is another one, and private.
-    gone = {name for name in theirs["modules"][""] if not hasattr(vcloudair_core, name)} | {"util"}
+    # Our util is a different module, and private.
+    missing_names = {name for name in theirs["modules"][""] if not hasattr(vcloudair_core, name)} | {"util"}
     signatures = {
         name.removesuffix(".__init__")
         for name, parameters in theirs["signatures"].items()
         if ours["signatures"].get(name) != parameters
     }
     for name, parameters in theirs["signatures"].items():
-        # More arguments come after those of 0.5.
+        # Our additional arguments follow those of 0.5.
         assert ours["signatures"][name][: len(parameters)] == parameters
     returns = {name for name, kinds in theirs["returns"].items() if kinds[0] not in ours["returns"].get(name, ())}
     assert returns == set()
-    differing = gone | signatures | _changed_attributes(theirs, ours)
+    differing = missing_names | signatures | _changed_attributes(theirs, ours)
     assert sorted(f"`{name}`" for name in differing) == sorted(_table("Names and signatures"))

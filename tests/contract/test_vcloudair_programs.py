@@ -1,4 +1,4 @@
-"""Programs for vcloudair 0.5 do the same with one word changed: the same output, files and edge gateways."""
+"""Tests that programs for vcloudair 0.5 give the same results after changing the import."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def cloud_environment(server: SimulatorServer) -> dict[str, str]:
 
 
 def _sections(server: SimulatorServer) -> list[Any]:
-    """The edge gateways as they were left; ids are given in the order of the writes, so they are alike too."""
+    """Return the final edge gateways. Ids follow the order of writes, so they are comparable."""
     edges = server.simulator.world.edges.values()
     return [(edge.name, edge.firewall["user"], edge.sections.get("nat"), edge.sections.get("ipsec")) for edge in edges]
 
@@ -50,7 +50,7 @@ def _sections(server: SimulatorServer) -> list[Any]:
 def _prepare(server: SimulatorServer, program: str, monkeypatch: pytest.MonkeyPatch) -> None:
     server.simulator.reset()
     if program == "metrics_report":
-        monkeypatch.setattr(server.simulator.clock, "now", lambda: NOW)  # so that no window slides
+        monkeypatch.setattr(server.simulator.clock, "now", lambda: NOW)  # stop the clock so that time windows are equal
     if program == "dr_drill":
         refused = list(server.simulator.world.replications)[2]
         path = f"{refused}/action/testFailover"
@@ -58,23 +58,23 @@ def _prepare(server: SimulatorServer, program: str, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("program", sampled(sorted(path.stem for path in PROGRAMS.glob("*.py")), 3))
-def test_a_program_does_the_same_with_one_word_changed(
+def test_program_gives_the_same_results_with_a_changed_import(
     program: str, server: SimulatorServer, proxy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran: dict[str, Ran] = {}
-    left: dict[str, list[Any]] = {}
+    results: dict[str, list[Any]] = {}
     path, env = PROGRAMS / f"{program}.py", cloud_environment(server)
     for package in PACKAGES:
         _prepare(server, program, monkeypatch)
         ran[package] = run_program(path, package, tmp_path / package, env, ca_path=server.ca_path, proxy=proxy)
-        left[package] = _sections(server)
+        results[package] = _sections(server)
     theirs, ours = (ran[package] for package in PACKAGES)
     assert "Traceback" not in theirs.errors, theirs.errors
     assert (ours.output, ours.errors, ours.status) == (theirs.output, theirs.errors, theirs.status)
     assert ours.output.count("\n") > 2
     assert ours.files == theirs.files
-    assert left["vcloudair_core"] == left["vcloudair"]
+    assert results["vcloudair_core"] == results["vcloudair"]
 
 
-def test_there_are_ten_programs_and_more() -> None:
+def test_at_least_ten_programs_are_compared() -> None:
     assert len(list(PROGRAMS.glob("*.py"))) >= 10

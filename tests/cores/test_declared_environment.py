@@ -1,7 +1,7 @@
-"""Every shipped playbook in an environment made of exactly what the collection declares, as execution environments are.
+"""Runs every shipped playbook with only the declared dependencies, as execution environments do.
 
-The context of the execution environment is built from this checkout. Its steps are then executed without a container
-engine: install the local tarball, introspect the collection, install what that names and the local wheel.
+The build context of the execution environment is created from this checkout. Its steps run without a container
+engine: install the local tarball, introspect the collection, install the reported packages and the local wheel.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
 PLAN = ("-e", f"dr_plan={ROOT / 'playbooks' / 'files' / 'recovery_plan.yml'}")
 IN_ORDER = ("dr_readiness", "dr_test", "dr_verify", "dr_cleanup", "dr_drill", "dr_failover")
-"""Recovery playbooks act on what the one before left; the others may come in any order, before them."""
+"""Recovery playbooks in order, as each needs the state of the previous. The others run before."""
 
 OTHERS = sorted({path.stem for path in (ROOT / "playbooks").glob("*.yml")} - set(IN_ORDER))
 
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The context that ``nox -s execution_environment`` makes."""
+    """Return the build context that ``nox -s execution_environment`` creates."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(ROOT / "tools"))
         tool = importlib.import_module("execution_environment")
@@ -42,7 +42,7 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 @pytest.fixture(scope="module")
 def programs(context: Any, collections: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The programs of an environment with ansible-core and what the image installs, and nothing else."""
+    """Return the bin folder of an environment with only ansible-core and the image's packages."""
     folder = tmp_path_factory.mktemp("declared")
     venv.create(folder / "env", with_pip=True)
     python = folder / "env" / "bin" / "python"
@@ -51,13 +51,13 @@ def programs(context: Any, collections: Path, tmp_path_factory: pytest.TempPathF
     subprocess.run([*pip, ansible_requirement(), local], check=True)
     requirements = folder / "requirements.txt"
     requirements.write_text("\n".join(_introspected(context, collections)["python"]), encoding="utf-8")
-    # Without an index: what the collection requires is satisfied by the wheel, in its version and its extras.
+    # No index is needed, because the wheel meets the collection's requirement in version and extras.
     subprocess.run([*pip, "--no-index", "--requirement", str(requirements)], check=True)
     return python.parent
 
 
 def _installed_in_base(context: Any) -> str:
-    """Return the library with its extras, as the first stage of the image installs it from the wheel."""
+    """Return the library requirement with extras that the first stage of the image installs."""
     text = (context.folder / "Containerfile").read_text(encoding="utf-8").partition("# Galaxy build stage")[0]
     name = re.escape(context.wheel.name)
     match = re.search(
@@ -68,14 +68,14 @@ def _installed_in_base(context: Any) -> str:
 
 
 def _introspected(context: Any, collections: Path) -> Any:
-    """Run the script of the context that names what the image installs for its collections."""
+    """Run the introspection script of the context, and return the packages for the collections."""
     command = [sys.executable, str(context.build / "scripts" / "introspect.py"), "introspect", str(collections)]
     return yaml.safe_load(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 @pytest.fixture(scope="module")
 def collections(context: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Collections as the context's requirements.yml installs them, in the folder that the image does it in."""
+    """Install the collections of the context's requirements.yml, as the image does."""
     folder = tmp_path_factory.mktemp("installed")
     (folder / "ansible.cfg").touch()
     env = {**environment({}, folder), "ANSIBLE_CONFIG": str(folder / "ansible.cfg")}
@@ -91,9 +91,7 @@ def server() -> Iterator[SimulatorServer]:
         yield running
 
 
-def test_the_image_is_made_of_this_checkout_and_of_what_the_collection_declares(
-    context: Any, collections: Path
-) -> None:
+def test_image_has_this_checkout_and_the_declared_dependencies(context: Any, collections: Path) -> None:
     declared = (ROOT / "requirements.txt").read_text(encoding="utf-8").strip()
     packages = _introspected(context, collections)
     assert packages["python"] == [f"{declared}  # from collection vcloudair.cloud"]
@@ -104,23 +102,23 @@ def test_the_image_is_made_of_this_checkout_and_of_what_the_collection_declares(
     assert {path.name for path in (context.build / "local").iterdir()} == {context.wheel.name, context.tarball.name}
 
 
-def test_nothing_else_is_installed(programs: Path) -> None:
-    # What the declared extras leave out would hide what is missing.
+def test_only_declared_packages_are_installed(programs: Path) -> None:
+    # Undeclared packages would hide missing dependencies.
     command = [str(programs / "python"), "-c", "import typer"]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 1
 
 
 @pytest.mark.parametrize("playbook", OTHERS)
-def test_every_playbook_runs(
+def test_playbook_runs_with_declared_dependencies(
     playbook: str, programs: Path, collections: Path, server: SimulatorServer, tmp_path: Path
 ) -> None:
     run_shipped(playbook, programs, collections, server, tmp_path)
 
 
-def test_playbooks_of_recovery_run_in_order(
+def test_recovery_playbooks_run_in_order(
     programs: Path, collections: Path, server: SimulatorServer, tmp_path: Path
 ) -> None:
-    # One test: each needs the state that the one before leaves, and parallel tests run in any order.
+    # One test for all, because each playbook needs the state of the previous and parallel tests run in any order.
     for playbook in IN_ORDER:
         folder = tmp_path / playbook
         folder.mkdir()

@@ -1,6 +1,6 @@
-"""Every module, inventory plugin, lookup and callback on each supported ansible-core, on a Python that fits.
+"""Tests every module and plugin with each supported ansible-core, on a compatible Python.
 
-``nox -s cores`` runs it; with ``-- --every``, on every Python that fits each core.
+``nox -s cores`` runs the tests. ``nox -s cores -- --every`` uses every compatible Python.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ PLAY = Path(__file__).parent / "every_module.yml"
 PAIRS = pairs(every=bool(os.environ.get("TEST_EVERY_PAIR")))
 SECRETS = ("demo-password", "canary")
 OF_ONE_MOMENT = re.compile(r'("(?:avg|last|max|min|p95|value)": )-?[\d.]+')
-"""Measured values, which depend on the time of each run."""
+"""Keys of measured values, which differ between runs."""
 MESSAGES = {"staged rule": "1 change of edge gateway org1-vdc1-edge1 (nat) was staged and not committed"}
 
 
 @pytest.fixture(scope="module", params=PAIRS, ids=lambda pair: "core-{}-python-{}".format(*pair))
 def programs(request: pytest.FixtureRequest) -> Path:
-    """The programs of an environment with one version of ansible-core, and the library."""
+    """Return the bin folder of an environment with one ansible-core version and the library."""
     core, version = request.param
     python = find_python(version)
     if python is None:
@@ -73,13 +73,13 @@ def play(server: SimulatorServer, programs: Path, folder: Path, *, in_controller
     return recorded
 
 
-def test_every_module_is_in_the_play() -> None:
+def test_play_has_every_module() -> None:
     (every,) = yaml.safe_load(PLAY.read_text(encoding="utf-8"))
     actions = {key for task in every["tasks"] for key in task}
     assert {f"vcloudair.cloud.{name}" for name in MODULES} <= actions
 
 
-def test_the_collection_builds_alike(programs: Path, tmp_path: Path) -> None:
+def test_every_ansible_core_builds_the_same_collection(programs: Path, tmp_path: Path) -> None:
     def contents(galaxy: Path, folder: str) -> Any:
         command = [str(galaxy / "ansible-galaxy"), "collection", "build", "--output-path", str(tmp_path / folder), "."]
         env = {**os.environ, "ANSIBLE_HOME": str(tmp_path / "home")}
@@ -92,7 +92,7 @@ def test_the_collection_builds_alike(programs: Path, tmp_path: Path) -> None:
     assert contents(programs, "that core") == contents(BIN, "this core")
 
 
-def test_every_module_in_the_controller_and_as_a_module(
+def test_every_module_runs_in_the_controller_and_on_the_host(
     programs: Path, server: SimulatorServer, tmp_path: Path
 ) -> None:
     results: list[list[str]] = []
@@ -102,7 +102,7 @@ def test_every_module_in_the_controller_and_as_a_module(
         recorded = play(server, programs, folder, in_controller=in_controller)
         output = recorded.run.output
         where = "runs in the controller" if in_controller else "runs as a module process: vca_in_controller is false"
-        # Items of loops count for themselves, and one task is asynchronous.
+        # Each loop item counts separately, and one task is asynchronous.
         assert output.count(where) == sum(_items(line) for line in recorded.results() if _is_ours(line)) - 1
         assert "DEPRECATION" not in output
         assert "the output has been hidden" in output
@@ -110,14 +110,14 @@ def test_every_module_in_the_controller_and_as_a_module(
         assert MESSAGES["staged rule"] in " ".join(output.split())
         url = server.env()["VCA_URL"]
         names = {str(folder): "folder", url: "url", server.env()["VCA_CA_PATH"]: "ca_path"}
-        lines = told(recorded, names, sort_keys=True)  # the order of the keys of a censored result is Ansible's
+        lines = told(recorded, names, sort_keys=True)  # Ansible does not sort the keys of a censored result
         lines = [re.sub(r"run-\d+-\d+", "run", line) for line in lines]
         results.append([OF_ONE_MOMENT.sub(r"\1...", line) for line in lines])
     here, as_module = results
     assert here == as_module, "\n".join(difflib.unified_diff(as_module, here, "as a module", "in the controller"))
 
 
-def test_the_inventory_plugins(programs: Path, server: SimulatorServer, tmp_path: Path) -> None:
+def test_inventory_plugins_return_hosts(programs: Path, server: SimulatorServer, tmp_path: Path) -> None:
     env = {**exported(server, programs, tmp_path), "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
     for plugin, host in (("vca_vms", "vm-0001"), ("vca_edges", "org1-vdc1-edge1")):
         file = tmp_path / f"{plugin}.vca.yml"
@@ -133,7 +133,7 @@ def test_the_inventory_plugins(programs: Path, server: SimulatorServer, tmp_path
         assert f"--{host}" in graph.output
 
 
-def test_the_declared_range_is_what_is_tested() -> None:
+def test_declared_ansible_core_range_is_tested() -> None:
     oldest, *_, newest = CORES
     assert ansible_requirement() in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     required = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))["requires_ansible"]

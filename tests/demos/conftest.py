@@ -1,4 +1,4 @@
-"""The Pythons to follow the README and the demo with: this one, or with TEST_EVERY_PAIR all that are supported."""
+"""Python versions for the README and demo tests: the current one, or all with TEST_EVERY_PAIR."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _THIS = "{}.{}".format(*sys.version_info[:2])
 
 @pytest.fixture(params=PYTHONS if os.environ.get("TEST_EVERY_PAIR") else [_THIS])
 def user(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
-    """The variables of a new user: an empty home, and a PATH of one Python, git, make and the basic programs."""
+    """Return the environment of a new user: an empty home, and a PATH with Python, git and make."""
     python = find_python(request.param)
     if python is None:
         pytest.skip(f"Python {request.param} is not installed")

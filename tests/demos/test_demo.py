@@ -1,4 +1,4 @@
-"""``make demo`` in a fresh clone, and what a user does after it. ``nox -s demos`` runs it."""
+"""Runs ``make demo`` in a fresh clone, and the commands that it prints. Run with ``nox -s demos``."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from tests.support.fresh_clone import clone
 MOST_LINES = 119
 INSTALLATION_S = 1800
 _BUILT_IN = {".", "cd", "until", "kill", "pip", "python", "python3"}
-"""Commands of the shell, or of each environment."""
+"""Commands of the shell or of every environment."""
 
 
 @pytest.mark.slow
 @pytest.mark.network
-def test_make_demo_and_go_on(user: dict[str, str], tmp_path: Path) -> None:
+def test_make_demo_and_its_next_commands_work(user: dict[str, str], tmp_path: Path) -> None:
     folder = clone(tmp_path / "clone")
-    shown = _shell("make demo", folder, user)
-    lines = shown.splitlines()
+    output = _shell("make demo", folder, user)
+    lines = output.splitlines()
     assert len(lines) <= MOST_LINES
-    _assert_it_explains(shown, folder)
+    _assert_output_explains_the_demo(output, folder)
     _run_the_next_commands(lines, folder, user)
     assert [name for name in _programs_of_the_readme() if not (folder / ".venv" / "bin" / name).exists()] == []
     _shell(". .venv/bin/activate && nox -s docs", folder, user)
@@ -33,27 +33,27 @@ def test_make_demo_and_go_on(user: dict[str, str], tmp_path: Path) -> None:
 
 
 def _shell(command: str, folder: Path, env: Mapping[str, str]) -> str:
-    done = subprocess.run(
+    completed = subprocess.run(
         ["sh", "-c", command], cwd=folder, env=dict(env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         timeout=INSTALLATION_S,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-8000:]
-    return done.stdout
+    assert completed.returncode == 0, completed.stdout[-8000:]
+    return completed.stdout
 
 
-def _assert_it_explains(shown: str, folder: Path) -> None:
+def _assert_output_explains_the_demo(output: str, folder: Path) -> None:
     playbook = (folder / "tools" / "demo.yml").read_text(encoding="utf-8").splitlines()
     printed = "".join(f"  {line}\n" for line in playbook if line and not line.startswith(("---", "#")))
-    assert printed in shown, "the playbook is not printed as a whole"
-    assert shown.index(printed) < shown.index("$ ansible-playbook tools/demo.yml")
-    titles = re.findall(r"^(\d)\. .+\n.+", shown, re.MULTILINE)
+    assert printed in output, "The demo must print the complete playbook."
+    assert output.index(printed) < output.index("$ ansible-playbook tools/demo.yml")
+    titles = re.findall(r"^(\d)\. .+\n.+", output, re.MULTILINE)
     assert titles == [str(number) for number in range(1, len(titles) + 1)]
     assert len(titles) == 8
-    assert shown.count("Proves: ") == 6
-    assert not re.search(r"\bmachines?\b", shown)
-    (report,) = re.findall(r"demo-report/\S+/report\.html", shown)
+    assert output.count("Proves: ") == 6
+    assert not re.search(r"\bmachines?\b", output)
+    (report,) = re.findall(r"demo-report/\S+/report\.html", output)
     assert (folder / report).exists()
-    assert shown.index("\nSummary\n") < shown.index("\nNext\n")
+    assert output.index("\nSummary\n") < output.index("\nNext\n")
 
 
 def _run_the_next_commands(lines: list[str], folder: Path, user: Mapping[str, str]) -> None:
@@ -79,9 +79,9 @@ def _run_the_next_commands(lines: list[str], folder: Path, user: Mapping[str, st
 
 
 def _programs_of_the_readme() -> set[str]:
-    found = set()
+    programs = set()
     for block in blocks(ROOT / "README.md"):
         if block.is_run and block.language in SHELLS:
-            found |= {line.split()[0] for line in block.text.splitlines()}
-    assert {"vca", "ansible-playbook", "ansible-galaxy"} <= found
-    return {*found, "nox"} - _BUILT_IN
+            programs |= {line.split()[0] for line in block.text.splitlines()}
+    assert {"vca", "ansible-playbook", "ansible-galaxy"} <= programs
+    return {*programs, "nox"} - _BUILT_IN

@@ -1,4 +1,4 @@
-"""The README, followed in a fresh clone with nothing but Python, git and make. ``nox -s demos`` runs it."""
+"""Follows the README in a fresh clone with only Python, git and make. Run with ``nox -s demos``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ INSTALLATION_S = 900
 
 @pytest.mark.slow
 @pytest.mark.network
-def test_the_readme_can_be_followed_from_nothing(user: dict[str, str], tmp_path: Path) -> None:
+def test_readme_commands_work_from_an_empty_environment(user: dict[str, str], tmp_path: Path) -> None:
     folder = clone(tmp_path / "clone")
     assert not (folder / ".venv").exists()
     execute(ROOT / "README.md", folder, user, timeout_s=INSTALLATION_S)

@@ -1,6 +1,6 @@
-"""Real documents, spoilt: bytes moved, words exchanged for nasty ones, and trees pruned, doubled and bent.
+"""Mutations of valid documents: changed bytes, replaced words, and pruned or duplicated nodes.
 
-Who chooses is left open: a random number generator, Hypothesis, or a fuzzer that looks at what its choices reach.
+The caller makes the choices: a random number generator, Hypothesis, or a coverage-guided fuzzer.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from lxml import etree
 
 Choose = Callable[[int], int]
-"""``choose(n)`` is a number from 0 to n - 1."""
+"""A function that returns a number from 0 to n - 1."""
 
 NASTY: tuple[str, ...] = (
     "", " ", "0", "-1", "--5", "007", "1e999", "-1e999", "1.5", "9" * 30, "9" * 5_000, "NaN", "Infinity", "null",
@@ -38,7 +38,7 @@ _MOST_BYTES = 30_000
 
 
 def mutated(body: bytes, choose: Choose, others: Sequence[bytes] = ()) -> bytes:
-    """The document after one to four changes. ``others``: more of its kind, to take pieces from."""
+    """Return the document after one to four mutations, with pieces of ``others`` of its kind."""
     for _ in range(1 + choose(4)):
         change = _CHANGES[choose(len(_CHANGES))]
         body = change(body, choose, others)[:_MOST_BYTES]
@@ -48,18 +48,18 @@ def mutated(body: bytes, choose: Choose, others: Sequence[bytes] = ()) -> bytes:
 # -- bytes ---------------------------------------------------------------------------------------------------------
 
 
-def _place(body: bytes, choose: Choose) -> tuple[int, int]:
+def _position(body: bytes, choose: Choose) -> tuple[int, int]:
     start = choose(len(body) + 1)
     return start, min(len(body), start + 1 + choose(40))
 
 
 def _drop(body: bytes, choose: Choose, others: Sequence[bytes]) -> bytes:
-    start, end = _place(body, choose)
+    start, end = _position(body, choose)
     return body[:start] + body[end:]
 
 
-def _double(body: bytes, choose: Choose, others: Sequence[bytes]) -> bytes:
-    start, end = _place(body, choose)
+def _duplicate(body: bytes, choose: Choose, others: Sequence[bytes]) -> bytes:
+    start, end = _position(body, choose)
     return body[:end] + body[start:end] * (1 + choose(3)) + body[end:]
 
 
@@ -68,7 +68,7 @@ def _cut(body: bytes, choose: Choose, others: Sequence[bytes]) -> bytes:
 
 
 def _insert(body: bytes, choose: Choose, others: Sequence[bytes]) -> bytes:
-    start, _ = _place(body, choose)
+    start, _ = _position(body, choose)
     return body[:start] + _PIECES[choose(len(_PIECES))] + body[start:]
 
 
@@ -77,12 +77,12 @@ def _flip(body: bytes, choose: Choose, others: Sequence[bytes]) -> bytes:
     return body[:start] + bytes([choose(256)]) + body[start + 1 :]
 
 
-def _exchange(body: bytes, choose: Choose, others: Sequence[bytes]) -> bytes:
-    """Another word in place of one."""
-    found = list(_WORD.finditer(body))
-    if not found:
+def _replace_word(body: bytes, choose: Choose, others: Sequence[bytes]) -> bytes:
+    """Replace a word."""
+    matches = list(_WORD.finditer(body))
+    if not matches:
         return body
-    word = found[choose(len(found))]
+    word = matches[choose(len(matches))]
     nasty = NASTY[choose(len(NASTY))].encode("utf-8", "surrogatepass")
     return body[: word.start()] + nasty + body[word.end() :]
 
@@ -90,30 +90,30 @@ def _exchange(body: bytes, choose: Choose, others: Sequence[bytes]) -> bytes:
 def _splice(body: bytes, choose: Choose, others: Sequence[bytes]) -> bytes:
     if not others:
         return body
-    other = others[choose(len(others))]
-    start, _ = _place(body, choose)
-    begin, _ = _place(other, choose)
-    return body[:start] + other[begin:]
+    donor = others[choose(len(others))]
+    start, _ = _position(body, choose)
+    begin, _ = _position(donor, choose)
+    return body[:start] + donor[begin:]
 
 
 # -- trees ---------------------------------------------------------------------------------------------------------
 
 
-def _bend(body: bytes, choose: Choose, others: Sequence[bytes]) -> bytes:
-    """One node of a tree of JSON or XML replaced, dropped or doubled; lines of JSON are trees of their own."""
+def _mutate_node(body: bytes, choose: Choose, others: Sequence[bytes]) -> bytes:
+    """Replace, drop or duplicate a node of JSON or XML. Each line of JSON lines is a separate tree."""
     if body.lstrip()[:1] == b"<":
-        return _bend_xml(body, choose)
+        return _mutate_xml_node(body, choose)
     lines = body.split(b"\n")
-    place = choose(len(lines)) if len(lines) > 1 and lines[0][:1] == b"{" and lines[0][-1:] == b"}" else None
+    line_number = choose(len(lines)) if len(lines) > 1 and lines[0][:1] == b"{" and lines[0][-1:] == b"}" else None
     try:
-        tree = json.loads(body if place is None else lines[place])
+        tree = json.loads(body if line_number is None else lines[line_number])
     except (ValueError, RecursionError):
         return body
-    bent = json.dumps(_bent(tree, choose)).encode()
-    return bent if place is None else b"\n".join([*lines[:place], bent, *lines[place + 1 :]])
+    bent = json.dumps(_mutated_tree(tree, choose)).encode()
+    return bent if line_number is None else b"\n".join([*lines[:line_number], bent, *lines[line_number + 1 :]])
 
 
-def _bent(tree: Any, choose: Choose) -> Any:
+def _mutated_tree(tree: Any, choose: Choose) -> Any:
     inner = list(tree.items()) if isinstance(tree, dict) else list(enumerate(tree)) if isinstance(tree, list) else []
     if not inner or choose(6) == 0:
         return copy.copy(_NASTY_VALUES[choose(len(_NASTY_VALUES))])
@@ -127,11 +127,11 @@ def _bent(tree: Any, choose: Choose) -> Any:
     elif action == 1:
         made[NASTY[choose(len(NASTY))]] = value
     else:
-        made[key] = _bent(value, choose)
+        made[key] = _mutated_tree(value, choose)
     return made
 
 
-def _bend_xml(body: bytes, choose: Choose) -> bytes:
+def _mutate_xml_node(body: bytes, choose: Choose) -> bytes:
     try:
         root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))
     except (etree.XMLSyntaxError, ValueError):
@@ -156,4 +156,17 @@ def _bend_xml(body: bytes, choose: Choose) -> bytes:
     return etree.tostring(root)
 
 
-_CHANGES = (_drop, _double, _cut, _insert, _flip, _exchange, _exchange, _splice, _bend, _bend, _bend, _bend)
+_CHANGES = (
+    _drop,
+    _duplicate,
+    _cut,
+    _insert,
+    _flip,
+    _replace_word,
+    _replace_word,
+    _splice,
+    _mutate_node,
+    _mutate_node,
+    _mutate_node,
+    _mutate_node,
+)

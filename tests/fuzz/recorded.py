@@ -1,4 +1,4 @@
-"""Real documents of every kind, as the simulator sends them: what mutations start from."""
+"""Documents of every kind from the simulator, as seeds of mutations."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _RULES: dict[str, Mapping[str, Any]] = {
     },
 }  # fmt: skip
 SECTIONS = tuple(kind.removeprefix("ans.") for kind in _RULES)
-"""The sections that the simulator has."""
+"""Rules for each section of the simulator."""
 
 _TYPES = ("vm", "edgeGateway", "orgVdc", "task", "vAppTemplate", "vApp")
 _WAYS: tuple[tuple[str, Mapping[str, Any]], ...] = (
@@ -49,10 +49,10 @@ _WAYS: tuple[tuple[str, Mapping[str, Any]], ...] = (
 
 
 class _Recorder:
-    """A transport that keeps what is answered, by the way of asking and by the path."""
+    """A transport that records response bodies by label, method and path."""
 
-    def __init__(self, inner: Transport, kept: dict[str, list[bytes]], label: str) -> None:
-        self._inner, self._kept, self._label = inner, kept, label
+    def __init__(self, inner: Transport, responses: dict[str, list[bytes]], label: str) -> None:
+        self._inner, self._kept, self._label = inner, responses, label
 
     def send(self, request: Request) -> Response:
         answer = self._inner.send(request)
@@ -67,48 +67,53 @@ class _Recorder:
 
 @functools.cache
 def documents(*parts: str) -> tuple[bytes, ...]:
-    """Answers to calls in whose ``<profile> <edge API> <method> <path>`` every one of these stands, shortest first."""
-    found = {body for call, bodies in _everything().items() if all(part in call for part in parts) for body in bodies}
-    assert found, f"the simulator was never asked for {parts}"
-    return tuple(sorted(found, key=len))
+    """Return the responses, shortest first, whose call has all the parts.
+
+    A call is ``<profile> <edge API> <method> <path>``.
+    """
+    bodies_found = {
+        body for call, bodies in _recorded_responses().items() if all(part in call for part in parts) for body in bodies
+    }
+    assert bodies_found, f"The simulator received no request with {parts}."
+    return tuple(sorted(bodies_found, key=len))
 
 
 @functools.cache
-def _everything() -> Mapping[str, Sequence[bytes]]:
-    kept: dict[str, list[bytes]] = defaultdict(list)
+def _recorded_responses() -> Mapping[str, Sequence[bytes]]:
+    responses: dict[str, list[bytes]] = defaultdict(list)
     for profile, how in _WAYS:
         simulator = Simulator(SimulatorConfig(profile=profile, replications=2, vms=2, edges=1))
         label = f"{profile} {how.get('edge_api', 'auto')}"
 
         class Recording:
-            """The plugin whose transport keeps what is answered."""
+            """A plugin with the recording transport."""
 
             @hookimpl
             def vca_transport(self, simulator: Simulator = simulator, label: str = label) -> Transport:
-                return _Recorder(simulator.transport(), kept, label)
+                return _Recorder(simulator.transport(), responses, label)
 
         app = App(clock=LinkedClock(simulator))
         app.plugins.register(Recording(), "recording")
         with app.client(**{**simulator_settings(simulator), **how}) as client:
-            _look_at_everything(client, simulator)
-    return dict(kept)
+            _send_all_requests(client, simulator)
+    return dict(responses)
 
 
-def _look_at_everything(client: Any, simulator: Simulator) -> None:
+def _send_all_requests(client: Any, simulator: Simulator) -> None:
     edge = next(iter(simulator.world.edges.values()))
     target = {"edge": edge.name}
-    for kind, wanted in _RULES.items():
-        client.ensure(kind, wanted, target=target)
+    for kind, rules in _RULES.items():
+        client.ensure(kind, rules, target=target)
         client.read(kind, target)
     client.edges.ipsec_status(edge.name)
     query = client.query
     query.offered_types()
     for name in _TYPES:
         query.query(name).all()
-    machines = [machine["id"] for machine in query.vms.read(nics=True)]
+    vm_ids = [vm["id"] for vm in query.vms.read(nics=True)]
     metrics = client.metrics
     for source in ("vcd-current", "vcd-historic") if simulator.config.profile == "vcd" else ("vca",):
-        metrics.collect(machines[:1], start="10m", source=source)
+        metrics.collect(vm_ids[:1], start="10m", source=source)
     recovery = client.dr
     if simulator.config.profile == "vcd":
         recovery.replications()

@@ -13,28 +13,28 @@ from vcloudair_core.errors import VcloudAirError
 
 @dataclass(frozen=True)
 class Target:
-    """``read`` is given bytes and comes back, or raises an error of the library. ``seeds`` are what it is made for."""
+    """A parser of bytes, which returns or raises a library error, and valid seed documents for it."""
 
     name: str
     read: Callable[[bytes], object]
     seeds: Callable[[], Sequence[bytes]]
 
     def feed(self, body: bytes) -> bool:
-        """Return whether the input was parsed.
+        """Return True if the input was parsed.
 
-        An exception that is not from the library is a finding, and so is one without any context.
+        Other exceptions than library errors are failures, and so are errors without a message.
         """
         try:
             self.read(body)
         except VcloudAirError as exc:
-            assert str(exc).strip(), "an error without a message"
+            assert str(exc).strip(), "The error has no message."
             assert exc.as_dict()["message"]
             return False
         return True
 
 
 def of_json(read: Callable[[Any], object]) -> Callable[[bytes], object]:
-    """A parser of plain data as a parser of bytes: what is no JSON is not for it."""
+    """Wrap a parser of plain data as a parser of JSON bytes. Skip input that is not JSON."""
 
     def parse(body: bytes) -> object:
         tree = _plain(body)
@@ -44,17 +44,17 @@ def of_json(read: Callable[[Any], object]) -> Callable[[bytes], object]:
 
 
 def of_text(read: Callable[[str], object]) -> Callable[[bytes], object]:
-    """A parser of text as a parser of bytes."""
+    """Wrap a parser of text as a parser of UTF-8 bytes."""
     return lambda body: read(body.decode("utf-8", "replace"))
 
 
 def plain(*trees: Any) -> Callable[[], Sequence[bytes]]:
-    """Plain data as seeds."""
+    """Return a function that returns plain data as JSON seeds."""
     return lambda: [json.dumps(tree).encode() for tree in trees]
 
 
 def texts(*words: str) -> Callable[[], Sequence[bytes]]:
-    """Texts as seeds."""
+    """Return a function that returns texts as seeds."""
     return lambda: [word.encode() for word in words]
 
 
@@ -67,6 +67,6 @@ def _plain(body: bytes) -> Any:
     return _NOTHING
 
 
-def exhausted(found: Any) -> Any:
+def exhausted(value: Any) -> Any:
     """Return the items of a generator, or the value itself."""
-    return list(found) if isinstance(found, Iterator) else found
+    return list(value) if isinstance(value, Iterator) else value

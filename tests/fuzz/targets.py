@@ -1,4 +1,4 @@
-"""Every parser that is given something from elsewhere."""
+"""All fuzz targets: every parser of external input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parsers of what servers send."""
+"""Fuzz targets: parsers of server responses."""
 
 from __future__ import annotations
 
@@ -88,21 +88,21 @@ def _edges(body: bytes) -> object:
 
 
 def _section(kind: Any, codec: Any) -> Callable[[bytes], object]:
-    """Read, understood, shown, planned against what it shows itself, and written again."""
+    """Return a function that parses a section, projects it, plans the projection and writes it."""
 
     def read(body: bytes) -> object:
         document = codec.parse(body)
-        shown = kind.project(document)
+        projection = kind.project(document)
         plan = kind.plan(document, Exactly((kind.parse({}),)))
-        return shown, plan.as_dict(), codec.encode(document), codec.encode(kind.merge(document, plan))
+        return projection, plan.as_dict(), codec.encode(document), codec.encode(kind.merge(document, plan))
 
     return read
 
 
 def _query(body: bytes) -> object:
     page = query_codec.parse_page(body, _WHAT)
-    shown = [Record(raw, built_in_types()["vm"], metadata).as_dict() for raw, metadata in page.rows]
-    return shown, page.next_href
+    records = [Record(raw, built_in_types()["vm"], metadata).as_dict() for raw, metadata in page.rows]
+    return records, page.next_href
 
 
 def _vapp(body: bytes) -> object:
@@ -142,8 +142,8 @@ def _recovery_seeds() -> list[bytes]:
     task = documents("vcd auto", "/api/task/")[0]
     bare = task[task.index(b"<", 1) :] if task.startswith(b"<?xml") else task
     listed = b'<TasksList xmlns="http://www.vmware.com/vcloud/v1.5">' + bare + b"</TasksList>"
-    found = documents("vcd auto", "eplication") + documents("recoveryDetails") + documents("vcd auto", "/api/query")[:3]
-    return [*found, listed]
+    seeds = documents("vcd auto", "eplication") + documents("recoveryDetails") + documents("vcd auto", "/api/query")[:3]
+    return [*seeds, listed]
 
 
 _FORMS = {"hybridity": "vchs auto", "network_xml": "vcd auto", "network_json": "vcd network_json"}

@@ -1,4 +1,4 @@
-"""Parsers of files: people's, and those that were left by an earlier process."""
+"""Fuzz targets: parsers of user files and of files from earlier processes."""
 
 from __future__ import annotations
 
@@ -77,10 +77,10 @@ retries = 1.5
 
 @functools.cache
 def _folder() -> Path:
-    """One for all inputs: its files are written anew for each."""
-    kept = tempfile.TemporaryDirectory(prefix="vca-fuzz-")
-    _KEPT.append(kept)
-    return Path(kept.name)
+    """Return a folder for all inputs. Each input overwrites its files."""
+    folder = tempfile.TemporaryDirectory(prefix="vca-fuzz-")
+    _KEPT.append(folder)
+    return Path(folder.name)
 
 
 _KEPT: list[Any] = []
@@ -104,9 +104,9 @@ def _config(body: bytes) -> object:
 
 def _plan_file(body: bytes) -> object:
     plan = load_plan(str(_file("plan.yml", body)))
-    again = plan_of_data(json.loads(json.dumps(plan_as_data(plan))))
-    assert plan_as_data(again) == plan_as_data(plan)
-    return again
+    reparsed = plan_of_data(json.loads(json.dumps(plan_as_data(plan))))
+    assert plan_as_data(reparsed) == plan_as_data(plan)
+    return reparsed
 
 
 def _plan_data(body: bytes) -> object:
@@ -126,13 +126,15 @@ def _journal_settings() -> Settings:
 
 
 def _journal(body: bytes) -> object:
-    """As a report, and as what a run that died goes on from."""
+    """Read a run journal for a report, and for resuming an interrupted run."""
     settings = _journal_settings()
     path = runs_folder(settings) / "20260101-000000-000-aaaa"
     _file(str((path / JOURNAL).relative_to(_folder())), body)
     events = read_journal(path)
     report = report_of(events)
-    for form in ("json", "junit", "html") if len(body) % 8 == 0 else ("json", "junit"):  # a page takes its time
+    for form in (
+        ("json", "junit", "html") if len(body) % 8 == 0 else ("json", "junit")
+    ):  # an HTML report takes long, so limit its size
         rendered(report, form)
     cloud: Mapping[str, Any] = {"url": "https://vcd.example.test", "org": "acme"}
     history.last_test(settings, "shop", dict(cloud))
@@ -154,9 +156,9 @@ def _journals() -> list[bytes]:
 
 def _stage(body: bytes) -> object:
     path = _file("stages/fuzz.stage", body)
-    found = StageFile(path.parent, "fuzz").read()
+    staged = StageFile(path.parent, "fuzz").read()
     waiting = stages_in(path.parent)
-    return found and (found.as_dict(), found.count, [one.as_dict() for one in waiting])
+    return staged and (staged.as_dict(), staged.count, [change.as_dict() for change in waiting])
 
 
 def _stages() -> list[bytes]:
@@ -169,7 +171,7 @@ def _stages() -> list[bytes]:
 
 
 def _kept_session(body: bytes) -> object:
-    """The file as it lies there, and its inside as if it had been written by us."""
+    """Read the bytes as the session file, and as the decrypted content of a valid session file."""
     cache = _cache()
     _file(f"sessions/{_KEY}.token", body)
     outside = cache.load()
@@ -184,7 +186,7 @@ def _kept_session(body: bytes) -> object:
 
 @functools.cache
 def _cache() -> token_cache.TokenCache:
-    token_cache._SCRYPT_N = 2  # 50 ms for each salt that is made up would be all that is measured
+    token_cache._SCRYPT_N = 2  # cache the derived keys: each new salt takes 50 ms, more than the parser
     return token_cache.TokenCache(_folder() / "sessions", _KEY, Secret("hunter2"), clock=FakeClock())
 
 
@@ -201,9 +203,9 @@ def _sessions() -> list[bytes]:
 
 
 def _page_blocks() -> list[bytes]:
-    """The plans of the documentation."""
-    parts = _PLAN.read_text(encoding="utf-8").split("```yaml")[1:]
-    return [part.partition("\n")[2].partition("```")[0].encode() for part in parts]
+    """Return the recovery plans of the documentation."""
+    blocks = _PLAN.read_text(encoding="utf-8").split("```yaml")[1:]
+    return [block.partition("\n")[2].partition("```")[0].encode() for block in blocks]
 
 
 def _read_yaml(text: str) -> Any:

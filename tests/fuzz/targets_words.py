@@ -1,4 +1,4 @@
-"""Parsers of what people write: rules, tunnels, filters, times, addresses, conditions."""
+"""Fuzz targets: parsers of user input, such as rules, filters, times, addresses, conditions."""
 
 from __future__ import annotations
 
@@ -41,25 +41,25 @@ _RECORD = Record({"name": "web", "numberOfCpus": "2", "status": "POWERED_ON"}, b
 
 
 def _mapping(tree: Any) -> Mapping[str, Any]:
-    """Kinds are given mappings: whoever calls them says so otherwise."""
+    """Return the tree if it is a mapping, as resource kinds require."""
     if not isinstance(tree, dict):
         raise SpecError("", "a mapping was expected")
     return tree
 
 
 def _where(tree: Any) -> object:
-    found = parse_where(tree, built_in_types()["vm"])
-    on_server = found.on_server()
-    # What goes into the URL is nothing that ends a parameter or begins another one.
+    conditions = parse_where(tree, built_in_types()["vm"])
+    on_server = conditions.on_server()
+    # The filter must not end a URL parameter or begin another.
     assert not set(on_server) & set(' \t\r\n&#?"<>\x00'), on_server
     assert on_server.isascii(), on_server
-    return found.is_met(_RECORD), found.described()
+    return conditions.is_met(_RECORD), conditions.described()
 
 
 def _thresholds(tree: Any) -> object:
-    if not isinstance(tree, list) or not all(isinstance(one, dict) for one in tree):
+    if not isinstance(tree, list) or not all(isinstance(threshold, dict) for threshold in tree):
         raise SpecError("", "a list of mappings was expected")
-    return [one.described() for one in parse_thresholds(tree)]
+    return [threshold.described() for threshold in parse_thresholds(tree)]
 
 
 def _window(text: str) -> object:
@@ -68,11 +68,11 @@ def _window(text: str) -> object:
 
 
 def _address(text: str) -> object:
-    parts = text.split(",")
+    addresses = text.split(",")
     return (
-        [address_range(part) for part in parts], address_set(parts), [port_range(part) for part in parts],
-        port_set(parts), [rule_values.member(part) for part in parts], [rule_values.complaint(part) for part in parts],
-        rule_values.endpoint_meaning(parts), rule_values.is_any(parts),
+        [address_range(address) for address in addresses], address_set(addresses), [port_range(address) for address in addresses],
+        port_set(addresses), [rule_values.member(address) for address in addresses], [rule_values.complaint(address) for address in addresses],
+        rule_values.endpoint_meaning(addresses), rule_values.is_any(addresses),
     )  # fmt: skip
 
 
@@ -81,10 +81,10 @@ def _conditions(text: str) -> object:
 
 
 def _url(text: str) -> object:
-    """Return the normalized base URL, after joining the rest of the text to it."""
-    first, _, rest = text.partition(" ")
+    """Return the normalized base URL, and join the rest of the text to it."""
+    first, _, path = text.partition(" ")
     base = normalize_url(first)
-    join(base, rest)
+    join(base, path)
     return base
 
 
@@ -98,15 +98,15 @@ def _link(text: str) -> object:
         admitted = origins.admit(text)
     except UntrustedOriginError:
         return False
-    assert trusted, "admitted, but not trusted"
-    # As the one sees it who opens the connection; what is no URL to him is sent nowhere.
+    assert trusted, "The link is admitted but not trusted."
+    # Parse the URL as the HTTP client does. It does not send requests to invalid URLs.
     try:
-        seen = parse_url(admitted)
+        parsed_url = parse_url(admitted)
     except LocationParseError:
         return False
-    host = (seen.host or "").lower().rstrip(".")
+    host = (parsed_url.host or "").lower().rstrip(".")
     assert host == "example.test" or host.endswith(".example.test"), host
-    assert seen.scheme == "https"
+    assert parsed_url.scheme == "https"
     return True
 
 

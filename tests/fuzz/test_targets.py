@@ -1,6 +1,6 @@
-"""Each parser gets 250 spoilt documents in every run, and all that ever broke it again.
+"""Tests each parser with 250 mutated documents and with all inputs that once broke it.
 
-``nox -s fuzz`` looks for more, led by what its inputs reach: see :mod:`tests.fuzz.guided`.
+``nox -s fuzz`` runs coverage-guided fuzzing: see :mod:`tests.fuzz.guided`.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from tests.fuzz.target import Target
 from tests.fuzz.targets import TARGETS
 
 FOUND = Path(__file__).parent / "found"
-"""Inputs that broke a parser once, by target."""
+"""Inputs that once broke a parser, by target."""
 
 INPUTS = 250
 SLOWEST_S = 5.0
-"""Seconds of the processor for one input of 30 kB at most. A parser that needs more is quadratic."""
+"""CPU seconds for an input of up to 30 kB. A parser that needs more is quadratic."""
 
 parsers = pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
 
 
 @parsers
-def test_the_real_documents_are_read(target: Target) -> None:
+def test_parses_valid_documents(target: Target) -> None:
     seeds = target.seeds()
     assert seeds
-    # One of error texts and one of bombs are refused, and rightly so: but not all of them.
+    # Some seeds, such as error texts and bombs, are refused, but not all.
     assert any(target.feed(seed) for seed in seeds)
 
 
 @parsers
-def test_spoilt_documents_end_in_an_error_of_ours(target: Target) -> None:
+def test_mutated_documents_raise_library_errors_only(target: Target) -> None:
     choices = random.Random(target.name)
     seeds = target.seeds()
     for number in range(INPUTS):
@@ -52,17 +52,17 @@ def test_spoilt_documents_end_in_an_error_of_ours(target: Target) -> None:
 @parsers
 @given(data=st.data())
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-def test_the_smallest_that_breaks_it_is_found(target: Target, data: st.DataObject) -> None:
-    """The same changes, chosen by one who makes what breaks a parser small."""
+def test_minimized_mutations_raise_library_errors_only(target: Target, data: st.DataObject) -> None:
+    """Apply mutations that Hypothesis chooses, which minimizes a failing input."""
     seeds = target.seeds()
     body = mutated(data.draw(st.sampled_from(seeds)), lambda below: data.draw(st.integers(0, below - 1)), seeds)
     target.feed(body)
 
 
 @pytest.mark.parametrize("path", sorted(FOUND.glob("*/*")), ids=lambda path: f"{path.parent.name}-{path.name[:12]}")
-def test_what_broke_it_once(path: Path) -> None:
+def test_inputs_of_earlier_failures_raise_library_errors_only(path: Path) -> None:
     TARGETS[path.parent.name].feed(path.read_bytes())
 
 
-def test_what_was_found_belongs_to_targets() -> None:
+def test_every_saved_input_belongs_to_a_target() -> None:
     assert {path.name for path in FOUND.iterdir()} <= set(TARGETS)

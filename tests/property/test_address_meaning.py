@@ -1,4 +1,4 @@
-"""Equality by purpose: firewall addresses by the packets they match, tunnels by the pairs of networks they join."""
+"""Property tests of address equality: by matched packets, and for tunnels by subnet pairs."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from vcloudair_core.services.ans.section.rule_values import endpoint_meaning
 FOUR = ["10.0.0.0/30", "10.0.0.2/31", "10.0.0.3", "10.0.0.1-10.0.0.2", "10.0.0.0/31", "0.0.0.0/1", "128.0.0.0/1"]
 SIX = ["2001:db8::/126", "2001:db8::2/127", "2001:db8::", "2001:db8::1-2001:db8::3", "::/1", "8000::/1"]
 WHOLE = ["0.0.0.0/0", "::/0", "any"]
-words = st.lists(st.sampled_from(FOUR + SIX + WHOLE), min_size=1, max_size=5)
+address_lists = st.lists(st.sampled_from(FOUR + SIX + WHOLE), min_size=1, max_size=5)
 
 EDGES_OF_FOUR = [0, 2**31 - 1, 2**31, 2**32 - 1, *range(0x0A000000 - 1, 0x0A000000 + 5)]
 BASE_OF_SIX = int(ipaddress.IPv6Address("2001:db8::"))
 EDGES_OF_SIX = [0, 2**127 - 1, 2**127, 2**128 - 1, *range(BASE_OF_SIX - 1, BASE_OF_SIX + 5)]
 UNIVERSE = [*((4, address) for address in EDGES_OF_FOUR), *((6, address) for address in EDGES_OF_SIX)]
-"""One address out of every piece that the words above cut the two address spaces into."""
+"""One address from each interval between the boundaries of the addresses above."""
 
 
-def matches(word: str, packet: tuple[int, int]) -> bool:
-    """The plain reading of a word, independent of the code under test."""
+def matches(pattern: str, packet: tuple[int, int]) -> bool:
+    """Return True if an address, range or network matches a packet, without the tested code."""
     version, address = packet
-    if word == "any":
+    if pattern == "any":
         return True
-    if "-" in word:
-        low, high = (ipaddress.ip_address(part) for part in word.split("-"))
+    if "-" in pattern:
+        low, high = (ipaddress.ip_address(end) for end in pattern.split("-"))
         return version == low.version and int(low) <= address <= int(high)
-    network = ipaddress.ip_network(word, strict=False)
+    network = ipaddress.ip_network(pattern, strict=False)
     return version == network.version and int(network[0]) <= address <= int(network[-1])
 
 
 def packets(listed: list[str]) -> frozenset[tuple[int, int]]:
-    """The packets of the universe that a list of words matches."""
-    return frozenset(packet for packet in UNIVERSE if any(matches(word, packet) for word in listed))
+    """Return the test packets that a list of addresses matches."""
+    return frozenset(packet for packet in UNIVERSE if any(matches(address, packet) for address in listed))
 
 
 @settings(deadline=None)
-@given(words, words)
-def test_firewall_addresses_are_equal_exactly_when_they_match_the_same_packets(
+@given(address_lists, address_lists)
+def test_firewall_addresses_are_equal_if_and_only_if_they_match_the_same_packets(
     left: list[str], right: list[str]
 ) -> None:
     assert (endpoint_meaning(left) == endpoint_meaning(right)) == (packets(left) == packets(right))
@@ -51,9 +51,9 @@ def test_firewall_addresses_are_equal_exactly_when_they_match_the_same_packets(
 
 @settings(deadline=None)
 @given(st.sampled_from(FOUR + WHOLE), st.sampled_from(FOUR + WHOLE))
-def test_nat_addresses_are_equal_exactly_when_they_match_the_same_ipv4_packets(left: str, right: str) -> None:
-    def ipv4(word: str) -> frozenset[tuple[int, int]]:
-        return frozenset(packet for packet in packets([word]) if packet[0] == 4)
+def test_nat_addresses_are_equal_if_and_only_if_they_match_the_same_ipv4_packets(left: str, right: str) -> None:
+    def ipv4(address: str) -> frozenset[tuple[int, int]]:
+        return frozenset(packet for packet in packets([address]) if packet[0] == 4)
 
     if "::/0" not in (left, right):
         assert (address_meaning(left) == address_meaning(right)) == (ipv4(left) == ipv4(right))
@@ -65,13 +65,13 @@ sides = st.lists(st.sampled_from(NETWORKS), min_size=1, max_size=4)
 
 def pairs(local: list[str], peer: list[str]) -> frozenset[tuple[object, object]]:
     """Return the subnet pairs that the two ends negotiate."""
-    ours, theirs = ({ipaddress.ip_network(word, strict=False) for word in side} for side in (local, peer))
+    ours, theirs = ({ipaddress.ip_network(address, strict=False) for address in side} for side in (local, peer))
     return frozenset(product(ours, theirs))
 
 
 @settings(deadline=None)
 @given(sides, sides, sides, sides)
-def test_tunnels_are_equal_exactly_when_they_join_the_same_pairs_of_networks(
+def test_tunnels_are_equal_if_and_only_if_they_join_the_same_subnet_pairs(
     local: list[str], peer: list[str], other_local: list[str], other_peer: list[str]
 ) -> None:
     ours = (subnets_meaning(tuple(local)), subnets_meaning(tuple(peer)))

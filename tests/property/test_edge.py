@@ -1,4 +1,4 @@
-"""Whole edges of any shape, on a simulated cloud: what is applied is reached, and nobody else's rules are touched."""
+"""Property tests of complete edge documents: apply converges and keeps rules of other owners."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ port = st.integers(1, 65535).map(str)
 
 
 def _dnat(original: str, translated: str, original_port: str, logging: bool) -> dict[str, Any]:
-    words = {"action": "dnat", "vnic": 0, "protocol": "tcp", "original_address": original, "logging": logging}
-    return {**words, "original_port": original_port, "translated_address": translated}
+    rule = {"action": "dnat", "vnic": 0, "protocol": "tcp", "original_address": original, "logging": logging}
+    return {**rule, "original_port": original_port, "translated_address": translated}
 
 
 def _snat(original: str, translated: str, enabled: bool) -> dict[str, Any]:
-    words = {"action": "snat", "vnic": 0, "original_address": f"{original}/32", "enabled": enabled}
-    return {**words, "translated_address": translated}
+    rule = {"action": "snat", "vnic": 0, "original_address": f"{original}/32", "enabled": enabled}
+    return {**rule, "translated_address": translated}
 
 
 def _with_own_tag(rule: dict[str, Any]) -> dict[str, Any]:
-    """No two rules of an edge have one tag."""
+    """Give the rule a unique tag, as the rules of an edge gateway have."""
     return {**rule, "tag": 1000 + int(rule["name"].split()[-1])} if "tag" in rule else rule
 
 
@@ -97,7 +97,7 @@ sections = {"firewall": firewalls, "nat": nats, "ipsec": ipsecs}
 edges = st.fixed_dictionaries({}, optional=sections).filter(bool)
 
 
-def test_a_section_is_drawn_here_or_has_tests_of_its_own() -> None:
+def test_every_section_is_generated_or_has_separate_tests() -> None:
     unit_tests = Path(__file__).parent.parent / "unit" / "services" / "ans"
     for name in SECTIONS:
         assert name in sections or (unit_tests / f"test_sections_{name}.py").is_file(), name
@@ -105,7 +105,7 @@ def test_a_section_is_drawn_here_or_has_tests_of_its_own() -> None:
 
 @cache
 def cloud(edge_api: str, number: int = 0) -> tuple[Client, Simulator]:
-    """Made once: starting one takes longer than an example."""
+    """Return a cached cloud, as starting one takes longer than an example."""
     simulator = Simulator(SimulatorConfig(profile="all"))
     settings = {**simulator_settings(simulator), "edge_api": edge_api, "lock": False, "firewall_lint": "off"}
     client = simulated_app(simulator).client(**settings)
@@ -114,7 +114,7 @@ def cloud(edge_api: str, number: int = 0) -> tuple[Client, Simulator]:
 
 
 def fresh(edge_api: str, number: int = 0) -> tuple[Client, Simulator]:
-    """A cloud whose edge is as it was born."""
+    """Return a cloud with a new edge gateway."""
     client, simulator = cloud(edge_api, number)
     edge = next(iter(simulator.world.edges.values()))
     edge.firewall = factory(edge, 21600)
@@ -131,29 +131,29 @@ def held(simulator: Simulator) -> dict[str, list[dict[str, Any]]]:
     )
 
 
-def named(words: dict[str, Any]) -> set[tuple[Any, ...]]:
+def named(document: dict[str, Any]) -> set[tuple[Any, ...]]:
     """Return the identities of the rules in a document."""
-    firewall = {("firewall", rule["name"]) for rule in words.get("firewall", {}).get("rules", ())}
-    tunnels = {("ipsec", tunnel["name"]) for tunnel in words.get("ipsec", {}).get("tunnels", ())}
-    return firewall | tunnels | {("nat", *_identity(rule)) for rule in words.get("nat", {}).get("rules", ())}
+    firewall = {("firewall", rule["name"]) for rule in document.get("firewall", {}).get("rules", ())}
+    tunnels = {("ipsec", tunnel["name"]) for tunnel in document.get("ipsec", {}).get("tunnels", ())}
+    return firewall | tunnels | {("nat", *_identity(rule)) for rule in document.get("nat", {}).get("rules", ())}
 
 
 def foreign(simulator: Simulator, ours: set[tuple[Any, ...]]) -> list[Any]:
-    """The rules that are not ours, in their order, with all that the server holds of them."""
-    found = held(simulator)
-    left: list[Any] = [rule for rule in found["firewall"] if ("firewall", rule["name"]) not in ours]
-    for rule in found["nat"]:
+    """Return the complete raw rules of other owners, in order."""
+    sections = held(simulator)
+    other_rules: list[Any] = [rule for rule in sections["firewall"] if ("firewall", rule["name"]) not in ours]
+    for rule in sections["nat"]:
         own_port = rule["originalPort"] if rule["action"] == "dnat" else None
         if ("nat", rule["action"], rule["originalAddress"], own_port) not in ours:
-            left.append(rule)
-    return left + [site for site in found["ipsec"] if ("ipsec", site["name"]) not in ours]
+            other_rules.append(rule)
+    return other_rules + [site for site in sections["ipsec"] if ("ipsec", site["name"]) not in ours]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("edge_api", ["hybridity", "network_xml", "network_json"])
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(before=edges, after=edges, exact=st.booleans())
-def test_what_is_applied_is_reached_and_others_keep_theirs(
+def test_apply_converges_and_keeps_rules_of_others(
     edge_api: str, before: dict[str, Any], after: dict[str, Any], exact: bool
 ) -> None:
     client, simulator = fresh(edge_api)
@@ -163,35 +163,35 @@ def test_what_is_applied_is_reached_and_others_keep_theirs(
     state = "exact" if exact else "present"
     after = {**after, "allow_empty": True}
     predicted = client.ensure("ans.edge", after, state=state, check=True)
-    done = client.ensure("ans.edge", after, state=state)
-    assert done.plan.summary() == predicted.plan.summary()
-    again = client.ensure("ans.edge", after, state=state, check=True)
-    assert not again.changed, again.plan.as_dict()
+    completed = client.ensure("ans.edge", after, state=state)
+    assert completed.plan.summary() == predicted.plan.summary()
+    second_plan = client.ensure("ans.edge", after, state=state, check=True)
+    assert not second_plan.changed, second_plan.plan.as_dict()
     keys = {site["name"]: site["psk"] for site in held(simulator)["ipsec"]}
     assert all(keys[tunnel["name"]] == tunnel["psk"] for tunnel in after.get("ipsec", {}).get("tunnels", ()))
-    left = foreign(simulator, ours)
-    assert left == ([rule for rule in theirs if rule in left] if exact else theirs)
+    other_rules = foreign(simulator, ours)
+    assert other_rules == ([rule for rule in theirs if rule in other_rules] if exact else theirs)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("edge_api", ["hybridity", "network_xml", "network_json"])
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(edge=edges)
-def test_an_export_is_no_drift_and_makes_a_second_edge_alike(edge_api: str, edge: dict[str, Any]) -> None:
-    (client, _), (other, _) = fresh(edge_api), fresh(edge_api, 1)
+def test_export_has_no_drift_and_applies_to_a_second_edge(edge_api: str, edge: dict[str, Any]) -> None:
+    (client, _), (second_client, _) = fresh(edge_api), fresh(edge_api, 1)
     client.ensure("ans.edge", edge)
     exported = client.read("ans.edge")
     assert not client.ensure("ans.edge", exported, state="exact", check=True).changed
     with_keys = copy.deepcopy(exported)
     for tunnel in with_keys["ipsec"]["tunnels"]:
         tunnel["psk"] = "not part of an export"
-    other.ensure("ans.edge", with_keys, state="exact")
-    assert not other.ensure("ans.edge", with_keys, state="exact", check=True).changed
-    assert _without_ids(other.read("ans.edge")) == _without_ids(exported)
+    second_client.ensure("ans.edge", with_keys, state="exact")
+    assert not second_client.ensure("ans.edge", with_keys, state="exact", check=True).changed
+    assert _without_ids(second_client.read("ans.edge")) == _without_ids(exported)
 
 
 def _without_ids(value: Any) -> Any:
-    """Return a value without IDs of the server, which differ between edges."""
+    """Return a value without server ids, which differ between edge gateways."""
     if isinstance(value, dict):
         return {key: _without_ids(item) for key, item in value.items() if key not in ("rule_id", "tag", "site_id")}
     return [_without_ids(item) for item in value] if isinstance(value, list) else value

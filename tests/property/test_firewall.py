@@ -1,4 +1,4 @@
-"""Firewalls of any shape: plans converge, meanings compare, nothing that is not ours gets lost."""
+"""Property tests of the firewall: plans converge, equal rules compare equal, other rules stay."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ port_lists = st.lists(ports, min_size=1, max_size=3)
 
 @st.composite
 def services(draw: Any) -> dict[str, Any]:
-    """One service in words."""
+    """Generate a service."""
     protocol = draw(st.sampled_from(["tcp", "UDP", "any", "icmp"]))
-    found: dict[str, Any] = {"protocol": protocol}
+    service: dict[str, Any] = {"protocol": protocol}
     if protocol == "icmp":
         if draw(st.booleans()):
-            found["icmp_type"] = draw(st.sampled_from(["any", "echo-request"]))
+            service["icmp_type"] = draw(st.sampled_from(["any", "echo-request"]))
     else:
         for name in ("port", "source_port"):
             if draw(st.booleans()):
-                found[name] = draw(port_lists)
-    return found
+                service[name] = draw(port_lists)
+    return service
 
 
 OPTIONAL = {
@@ -72,57 +72,57 @@ OPTIONAL = {
 
 @st.composite
 def rules(draw: Any, name: str) -> dict[str, Any]:
-    """One rule in words, with some of the fields."""
-    words = draw(st.fixed_dictionaries({}, optional=OPTIONAL))
-    if "tag" in words:
-        words["tag"] = 1000 + int(name.split()[-1])  # no two rules of an edge have one tag
-    return {"name": name, **words}
+    """Generate a rule with some of the optional fields."""
+    rule = draw(st.fixed_dictionaries({}, optional=OPTIONAL))
+    if "tag" in rule:
+        rule["tag"] = 1000 + int(name.split()[-1])  # rule tags are unique on an edge gateway
+    return {"name": name, **rule}
 
 
 @st.composite
 def rule_lists(draw: Any) -> list[dict[str, Any]]:
-    """Rules of different names."""
+    """Generate rules with different names."""
     names = draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=4))
     return [draw(rules(name)) for name in names]
 
 
 @st.composite
 def edges(draw: Any) -> dict[str, Any]:
-    """A section as a server might hold it, unknown keys and all."""
+    """Generate a firewall section of a server, with unknown keys."""
     names = draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=5))
-    found = []
+    server_rules = []
     for at, name in enumerate(names):
-        more: dict[str, Any] = {}
+        settings_keys: dict[str, Any] = {}
         if draw(st.booleans()):
-            more["source"] = endpoint(*draw(st.lists(addresses, max_size=2)), vnics=["vnic-3"], innerKey="i")
+            settings_keys["source"] = endpoint(*draw(st.lists(addresses, max_size=2)), vnics=["vnic-3"], innerKey="i")
         if draw(st.booleans()):
-            more["application"] = application(
+            settings_keys["application"] = application(
                 {"protocol": "TCP", "port": [str(draw(st.integers(1, 65535)))], "sourcePort": ["any"]},
                 ids=["application-1"],
             )
         if draw(st.booleans()):
-            more["futureKey"] = f"f{at}"
-        found.append(user_rule(132_000 + at, name, **more))
-    return section(*found, futureTop="t")
+            settings_keys["futureKey"] = f"f{at}"
+        server_rules.append(user_rule(132_000 + at, name, **settings_keys))
+    return section(*server_rules, futureTop="t")
 
 
 def parsed(edge_api: str, tree: dict[str, Any]) -> Document:
-    """The document that a server with that section sends."""
+    """Return the parsed document of a server with this section."""
     body = to_xml(tree) if edge_api == "network_xml" else json.dumps(tree).encode()
     return codec_of(FIREWALL, *EDGE_APIS[edge_api]).parse(body)
 
 
 def applied(edge_api: str, tree: dict[str, Any], document: Document) -> dict[str, Any]:
-    """The section after a server took the document."""
+    """Return the section of a server after it accepted the document."""
     edge = FakeEdge(tree)
     body = codec_of(FIREWALL, *EDGE_APIS[edge_api]).encode(document)
     edge.put(from_xml(body) if edge_api == "network_xml" else json.loads(body))
     return edge.tree
 
 
-def policies(state: type, words: list[dict[str, Any]]) -> Desired:
-    """A policy of these rules."""
-    made: Desired = state((parse_policy({"rules": words, "allow_empty": True}),))
+def policies(state: type, specs: list[dict[str, Any]]) -> Desired:
+    """Return a policy with these rules."""
+    made: Desired = state((parse_policy({"rules": specs, "allow_empty": True}),))
     return made
 
 
@@ -134,22 +134,24 @@ def policies(state: type, words: list[dict[str, Any]]) -> Desired:
     st.sampled_from([Present, Exactly, Absent]),
     st.booleans(),
 )
-def test_what_is_planned_and_applied_needs_no_other_plan(
-    edge_api: str, tree: dict[str, Any], words: list[dict[str, Any]], state: type, whole: bool
+def test_plan_after_apply_has_no_changes(
+    edge_api: str, tree: dict[str, Any], specs: list[dict[str, Any]], state: type, whole: bool
 ) -> None:
     kind: Any = POLICY if whole else RULES
-    desired = policies(state, words) if whole else state(tuple(parse_rule(rule) for rule in words))
+    desired = policies(state, specs) if whole else state(tuple(parse_rule(rule) for rule in specs))
     document = parsed(edge_api, tree)
-    if state is Exactly and not (whole or words) and tree["firewallRules"]["firewallRules"]:
-        return  # refused: only a whole section can say that it is to be empty
+    if state is Exactly and not (whole or specs) and tree["firewallRules"]["firewallRules"]:
+        return  # refused: an empty rule list is valid only with an exact section
     plan = kind.plan(document, desired)
     if plan.is_empty:
         return
     raw = codec_of(FIREWALL, *EDGE_APIS[edge_api]).encode(document)
     after = applied(edge_api, tree, kind.merge(document, plan))
-    assert codec_of(FIREWALL, *EDGE_APIS[edge_api]).encode(document) == raw, "merging changed the document in place"
+    assert codec_of(FIREWALL, *EDGE_APIS[edge_api]).encode(document) == raw, (
+        "Merging must not change the document in place."
+    )
     assert kind.plan(parsed(edge_api, after), desired).is_empty
-    named = {rule["name"] for rule in words}
+    named = {rule["name"] for rule in specs}
     before_others = [rule for rule in tree["firewallRules"]["firewallRules"] if rule["name"] not in named]
     after_others = [rule for rule in after["firewallRules"]["firewallRules"] if rule["name"] not in named]
     if state is not Exactly:
@@ -161,66 +163,68 @@ def test_what_is_planned_and_applied_needs_no_other_plan(
     assert after["globalConfig"]["someNewerSetting"] == "kept"
     if state is Exactly:
         users = [rule["name"] for rule in after["firewallRules"]["firewallRules"] if rule["ruleType"] == "user"]
-        assert users == [rule["name"] for rule in words]
+        assert users == [rule["name"] for rule in specs]
 
 
-def _comparable(edge_api: str, found: list[dict[str, Any]]) -> Any:
-    # XML has no empty lists; JSON must come back exactly, its key order too.
+def _comparable(edge_api: str, section: list[dict[str, Any]]) -> Any:
+    # XML has no empty lists. JSON must be equal, with the same key order.
     if edge_api == "network_xml":
-        return from_xml(to_xml({"firewallRules": {"firewallRules": found}}))
-    return json.dumps(found)
+        return from_xml(to_xml({"firewallRules": {"firewallRules": section}}))
+    return json.dumps(section)
 
 
 @settings(max_examples=80, deadline=None)
 @given(st.sampled_from(sorted(EDGE_APIS)), edges())
-def test_what_is_shown_is_input_that_changes_nothing(edge_api: str, tree: dict[str, Any]) -> None:
+def test_listed_rules_as_input_change_nothing(edge_api: str, tree: dict[str, Any]) -> None:
     document = parsed(edge_api, tree)
     info = json.loads(json.dumps(POLICY.project(document)))
     for state in (Present, Exactly):
         assert POLICY.plan(document, state((POLICY.parse({**info, "allow_empty": True}),))).is_empty
-    shown = RULES.project(document)
-    assert RULES.plan(document, Present(tuple(RULES.parse(rule) for rule in shown))).is_empty
+    rules_shown = RULES.project(document)
+    assert RULES.plan(document, Present(tuple(RULES.parse(rule) for rule in rules_shown))).is_empty
 
 
 @settings(max_examples=80, deadline=None)
 @given(st.sampled_from(sorted(EDGE_APIS)), rule_lists())
-def test_rules_that_were_made_read_back_as_the_same_plan(edge_api: str, words: list[dict[str, Any]]) -> None:
+def test_created_rules_read_back_unchanged(edge_api: str, specs: list[dict[str, Any]]) -> None:
     tree = section()
-    desired = policies(Exactly, words)
+    desired = policies(Exactly, specs)
     document = parsed(edge_api, tree)
     after = applied(edge_api, tree, POLICY.merge(document, POLICY.plan(document, desired)))
-    shown = POLICY.project(parsed(edge_api, after))["rules"]
-    assert POLICY.plan(parsed(edge_api, after), policies(Exactly, shown)).is_empty
-    assert POLICY.plan(parsed("hybridity", after), policies(Exactly, shown)).is_empty
+    rules_shown = POLICY.project(parsed(edge_api, after))["rules"]
+    assert POLICY.plan(parsed(edge_api, after), policies(Exactly, rules_shown)).is_empty
+    assert POLICY.plan(parsed("hybridity", after), policies(Exactly, rules_shown)).is_empty
 
 
-def _respelt(rule: dict[str, Any], flip: bool) -> dict[str, Any]:
-    """The same rule in other words."""
-    other = copy.deepcopy(rule)
+def _respelled(rule: dict[str, Any], flip: bool) -> dict[str, Any]:
+    """Return an equivalent rule with different spelling."""
+    equivalent = copy.deepcopy(rule)
     for side in ("source", "destination"):
-        if side in other:
-            other[side] = [
-                word.upper() if flip and "urn" not in word and "-" not in word else word for word in other[side][::-1]
+        if side in equivalent:
+            equivalent[side] = [
+                word.upper() if flip and "urn" not in word and "-" not in word else word
+                for word in equivalent[side][::-1]
             ]
-            other[side] = [
-                f"{word}/32" if word.count(".") == 3 and not set("/-") & set(word) else word for word in other[side]
+            equivalent[side] = [
+                f"{word}/32" if word.count(".") == 3 and not set("/-") & set(word) else word
+                for word in equivalent[side]
             ]
-    if "services" in other:
-        other["services"] = [
+    if "services" in equivalent:
+        equivalent["services"] = [
             {**service, **({"port": [str(port) for port in service["port"]][::-1]} if "port" in service else {})}
-            for service in other["services"][::-1]
+            for service in equivalent["services"][::-1]
         ]
-    return other
+    return equivalent
 
 
 @settings(max_examples=80, deadline=None)
 @given(st.sampled_from(sorted(EDGE_APIS)), rule_lists(), st.booleans())
-def test_other_words_of_one_meaning_change_nothing(edge_api: str, words: list[dict[str, Any]], flip: bool) -> None:
+def test_equivalent_spellings_change_nothing(edge_api: str, specs: list[dict[str, Any]], flip: bool) -> None:
     tree = section()
     document = parsed(edge_api, tree)
-    after = applied(edge_api, tree, POLICY.merge(document, POLICY.plan(document, policies(Present, words))))
-    again = policies(Present, [_respelt(rule, flip) for rule in words])
-    assert POLICY.plan(parsed(edge_api, after), again).is_empty
+    after = applied(edge_api, tree, POLICY.merge(document, POLICY.plan(document, policies(Present, specs))))
+    desired = policies(Present, [_respelled(rule, flip) for rule in specs])
+    assert POLICY.plan(parsed(edge_api, after), desired).is_empty
 
 
 junk = st.recursive(
@@ -250,7 +254,7 @@ FIELDS = [
 
 @settings(max_examples=100, deadline=None)
 @given(st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=5), junk, max_size=6))
-def test_junk_is_refused_in_one_way(data: dict[str, Any]) -> None:
+def test_invalid_rules_raise_a_spec_error(data: dict[str, Any]) -> None:
     for read in (parse_rule, lambda item: parse_policy({"rules": [item]}), parse_policy):
         try:
             read(data)
@@ -260,7 +264,7 @@ def test_junk_is_refused_in_one_way(data: dict[str, Any]) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(junk, st.sampled_from(["firewallRules", "defaultPolicy", "globalConfig", "enabled", "version", "rule"]))
-def test_junk_from_a_server_breaks_nothing(value: Any, key: str) -> None:
+def test_invalid_server_values_raise_library_errors_only(value: Any, key: str) -> None:
     tree = section(user_rule(1, "a"))
     if key == "rule":
         tree["firewallRules"]["firewallRules"].insert(
@@ -277,7 +281,7 @@ def test_junk_from_a_server_breaks_nothing(value: Any, key: str) -> None:
         pass
 
 
-def test_ambiguity_is_never_resolved_by_chance() -> None:
+def test_ambiguous_rule_is_refused() -> None:
     document = parsed("hybridity", section(user_rule(1, "a"), user_rule(2, "a")))
     with pytest.raises(AmbiguousMatchError):
         RULES.plan(document, Present((parse_rule({"name": "a"}),)))

@@ -1,4 +1,4 @@
-"""Recovery plans of any shape: what is written is read, what is broken is one error, and no cycle is missed."""
+"""Property tests of recovery plans: parsing, one error for an invalid plan, cycle detection."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from vcloudair_core.recovery.plan.model import Group, PlannedVm, RecoveryPlan, S
 from vcloudair_core.recovery.plan.plan_file import parse_plan
 from vcloudair_core.recovery.plan.plan_schema import problems
 
-# Also names that YAML takes for something else when nobody quotes them.
+# Include names that YAML reads as another type if they are not quoted.
 NAMES = st.one_of(
     st.sampled_from(["yes", "1", "010", "1:30", "~", "null", "a: b", "#x", "- x", "2024-01-01", "ü", "1e3", "<<", "="]),
     st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"]), min_size=1, max_size=8),
@@ -32,7 +32,7 @@ JSON = st.recursive(
 )
 URLS = st.builds("http{}://{}:{}{}".format, st.sampled_from(["", "s"]), st.sampled_from(["a", "[::1]", "10.0.0.1"]),
                  st.integers(1, 65535), st.sampled_from(["", "/", "/x?y=z#w"]))  # fmt: skip
-# No files here: they would have to be there. tests/unit/recovery/plan/test_plan_file.py has them.
+# Steps with files need existing files, so tests/unit/recovery/plan/test_plan_file.py has them.
 WORKS = st.one_of(
     st.fixed_dictionaries({"command": st.lists(TEXTS.filter(lambda text: "/" not in text), min_size=1, max_size=3)}),
     st.fixed_dictionaries({"http": URLS}),
@@ -51,7 +51,7 @@ WORKS = st.one_of(
 
 
 def _some(**words: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """A mapping with any of these keys."""
+    """Generate a mapping with any of these keys."""
     return st.fixed_dictionaries({}, optional=words)
 
 
@@ -73,15 +73,15 @@ STEPS = st.lists(st.builds(_step, WORKS, HOW, NAMES), max_size=3, unique_by=lamb
 
 @st.composite
 def documents(draw: st.DrawFn) -> dict[str, Any]:
-    """A valid plan as plain data. What depends on something depends on what stands before it, so there is an order."""
+    """Generate a valid plan as plain data. Items depend on earlier items only, so an order exists."""
     names = draw(st.lists(NAMES, min_size=1, max_size=4, unique=True))
     vms = draw(st.lists(NAMES, min_size=len(names), max_size=8, unique=True))
     groups: list[dict[str, Any]] = []
-    priority, seen = 1, 0
+    priority, earlier_count = 1, 0
     for position, name in enumerate(names):
-        upto = seen + 1 if position < len(names) - 1 else len(vms)
-        own = [draw(_vm(vms[at], vms[:at])) for at in range(seen, upto)]
-        priority, seen = priority + draw(st.integers(0, 2)), upto
+        upto = earlier_count + 1 if position < len(names) - 1 else len(vms)
+        own = [draw(_vm(vms[at], vms[:at])) for at in range(earlier_count, upto)]
+        priority, earlier_count = priority + draw(st.integers(0, 2)), upto
         groups.append({"name": name, "vms": own, "priority": priority, **draw(_group(names[:position]))})
     return {"name": draw(NAMES), "groups": groups, **draw(PLAN)}
 
@@ -99,13 +99,13 @@ def _names(known: list[str]) -> st.SearchStrategy[list[str]]:
 
 
 def _group(earlier: list[str]) -> st.SearchStrategy[dict[str, Any]]:
-    words = {"timeout_s": SECONDS, "rto_minutes": SECONDS, "on_error": ON_ERROR, "before": STEPS, "after": STEPS}
-    return _some(**words, depends_on=_names(earlier))
+    optional = {"timeout_s": SECONDS, "rto_minutes": SECONDS, "on_error": ON_ERROR, "before": STEPS, "after": STEPS}
+    return _some(**optional, depends_on=_names(earlier))
 
 
 def _vm(name: str, earlier: list[str]) -> st.SearchStrategy[Any]:
-    words = {"vm_timeout": SECONDS, "power_on": st.booleans(), "rto_minutes": SECONDS, "rpo_minutes": SECONDS}
-    long = _some(**RETRIES, **words, depends_on=_names(earlier)).map(lambda found: {"name": name, **found})
+    optional = {"vm_timeout": SECONDS, "power_on": st.booleans(), "rto_minutes": SECONDS, "rpo_minutes": SECONDS}
+    long = _some(**RETRIES, **optional, depends_on=_names(earlier)).map(lambda found: {"name": name, **found})
     return st.one_of(st.just(name), long)
 
 
@@ -113,18 +113,18 @@ def _as_written(thing: Any) -> dict[str, Any]:
     return {"name": thing} if isinstance(thing, str) else dict(thing)
 
 
-def _assert_same(value: Any, words: dict[str, Any], *, but: tuple[str, ...] = ()) -> None:
-    """Every word is in the value, and every field that no word is for has its default."""
+def _assert_same(value: Any, written: dict[str, Any], *, but: tuple[str, ...] = ()) -> None:
+    """Assert that the value has every written field, and the default for each other field."""
     for field in dataclasses.fields(value):
         if field.name not in (*but, "line", "digest", "path"):
             held = getattr(value, field.name)
-            wanted = words.get(field.name, field.default)
-            assert held == (type(held)(wanted) if isinstance(held, (tuple, frozenset)) else wanted), field.name
+            expected = written.get(field.name, field.default)
+            assert held == (type(held)(expected) if isinstance(held, (tuple, frozenset)) else expected), field.name
 
 
-def _assert_steps(steps: tuple[Step, ...], words: list[dict[str, Any]]) -> None:
-    assert len(steps) == len(words)
-    for step, written in zip(steps, words, strict=True):
+def _assert_steps(steps: tuple[Step, ...], written_steps: list[dict[str, Any]]) -> None:
+    assert len(steps) == len(written_steps)
+    for step, written in zip(steps, written_steps, strict=True):
         _assert_same(step, written, but=("work",))
         key = {"delay": "delay_s"}.get(step.kind, step.kind)
         work = written[key] if isinstance(written[key], dict) else None
@@ -137,21 +137,21 @@ def _assert_steps(steps: tuple[Step, ...], words: list[dict[str, Any]]) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(documents(), st.booleans())
-def test_what_is_written_is_read(document: dict[str, Any], in_flow: bool) -> None:
+def test_parsed_plan_equals_the_written_data(document: dict[str, Any], in_flow: bool) -> None:
     text = yaml.safe_dump(document, default_flow_style=in_flow, allow_unicode=True, sort_keys=False)
     plan = parse_plan(text)
     steps = ("before", "after")
     _assert_same(plan, document, but=("groups", *steps))
     assert len(plan.groups) == len(document["groups"])
-    for owner, words in [(plan, document), *zip(plan.groups, document["groups"], strict=True)]:
+    for owner, data in [(plan, document), *zip(plan.groups, document["groups"], strict=True)]:
         for key in steps:
-            _assert_steps(getattr(owner, key), words.get(key, []))
-    for group, words in zip(plan.groups, document["groups"], strict=True):
-        _assert_same(group, words, but=("vms", *steps))
-        assert len(group.vms) == len(words["vms"])
-        for vm, written in zip(group.vms, words["vms"], strict=True):
+            _assert_steps(getattr(owner, key), data.get(key, []))
+    for group, data in zip(plan.groups, document["groups"], strict=True):
+        _assert_same(group, data, but=("vms", *steps))
+        assert len(group.vms) == len(data["vms"])
+        for vm, written in zip(group.vms, data["vms"], strict=True):
             _assert_same(vm, _as_written(written))
-        # Where it is said to stand, it stands.
+        # The line number of the group is right.
         if not in_flow:
             assert text.splitlines()[group.line - 1].startswith("- name:")
 
@@ -169,7 +169,7 @@ ODDITIES = [
 
 @settings(max_examples=60, deadline=None)
 @given(documents(), st.data())
-def test_mutated_text_is_a_plan_or_one_error(document: dict[str, Any], data: st.DataObject) -> None:
+def test_mutated_text_parses_or_raises_one_error(document: dict[str, Any], data: st.DataObject) -> None:
     text = yaml.safe_dump(document, default_flow_style=data.draw(st.booleans()), allow_unicode=True)
     for _ in range(data.draw(st.integers(1, 5))):
         start = data.draw(st.integers(0, len(text)))
@@ -180,33 +180,33 @@ def test_mutated_text_is_a_plan_or_one_error(document: dict[str, Any], data: st.
 
 @settings(max_examples=150, deadline=None)
 @given(st.text(st.sampled_from("[]{}:,-?&*!|>'\"%@#\n \tax1<~."), max_size=60))
-def test_noise_is_one_error(text: str) -> None:
+def test_random_text_raises_one_error(text: str) -> None:
     _read_or_refused(text)
     _read_or_refused(f"name: {text}\ngroups:\n- {text}\n")
 
 
 def _paths(tree: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     items = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
-    return [path, *(found for key, item in items for found in _paths(item, (*path, key)))]
+    return [path, *(child_path for key, item in items for child_path in _paths(item, (*path, key)))]
 
 
 @settings(max_examples=60, deadline=None)
 @given(documents(), st.data())
-def test_a_value_of_another_shape_is_a_plan_or_one_error(document: dict[str, Any], data: st.DataObject) -> None:
+def test_value_of_another_type_parses_or_raises_one_error(document: dict[str, Any], data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(_paths(document)[1:]))
     owner: Any = document
-    for part in path[:-1]:
-        owner = owner[part]
+    for key in path[:-1]:
+        owner = owner[key]
     owner[path[-1]] = data.draw(JSON)
-    said = problems(document)
+    schema_problems = problems(document)
     try:
         parse_plan(yaml.safe_dump(document))
     except SpecError as exc:
         assert exc.field
         assert exc.reason
-        assert len(str(exc).splitlines()) >= min(len(said), 100)
+        assert len(str(exc).splitlines()) >= min(len(schema_problems), 100)
     else:
-        assert said == []
+        assert schema_problems == []
 
 
 # -- order ---------------------------------------------------------------------------------------------------------
@@ -214,71 +214,73 @@ def test_a_value_of_another_shape_is_a_plan_or_one_error(document: dict[str, Any
 
 @st.composite
 def plans(draw: st.DrawFn) -> RecoveryPlan:
-    """A plan in which anything may depend on anything."""
+    """Generate a plan with arbitrary dependencies, cycles included."""
     count = draw(st.integers(1, 4))
     groups, vms = [f"g{number}" for number in range(count)], [f"m{number}" for number in range(count * 2)]
     few: st.SearchStrategy[list[str]] = st.one_of(st.just([]), st.just([]), st.lists(st.sampled_from(vms), max_size=2))
     made = []
     for number, name in enumerate(groups):
-        own = tuple(PlannedVm(one, tuple(draw(few))) for one in vms[2 * number : 2 * number + draw(st.integers(1, 2))])
+        own = tuple(PlannedVm(vm, tuple(draw(few))) for vm in vms[2 * number : 2 * number + draw(st.integers(1, 2))])
         depends_on = draw(st.one_of(st.just([]), st.lists(st.sampled_from(groups), max_size=1)))
         made.append(Group(name, own, draw(st.integers(1, 3)), tuple(depends_on)))
-    there = {vm.name for group in made for vm in group.vms}
-    kept = [
+    existing = {vm.name for group in made for vm in group.vms}
+    valid_groups = [
         Group(
             group.name,
-            tuple(PlannedVm(vm.name, tuple(name for name in vm.depends_on if name in there)) for vm in group.vms),
+            tuple(PlannedVm(vm.name, tuple(name for name in vm.depends_on if name in existing)) for vm in group.vms),
             group.priority,
             group.depends_on,
         )
         for group in made
     ]
-    return RecoveryPlan("p", tuple(kept))
+    return RecoveryPlan("p", tuple(valid_groups))
 
 
-def _carried_out(plan: RecoveryPlan) -> list[str]:
-    """The VMs in the order in which a run would start them, as far as it would get: a run as plain as can be."""
-    over: list[str] = []
+def _started_vms(plan: RecoveryPlan) -> list[str]:
+    """Return the VMs in the order in which a simple run starts them, until it stops."""
+    started: list[str] = []
     progress = True
     while progress:
         progress = False
-        done = {group.name for group in plan.groups if all(vm.name in over for vm in group.vms)}
+        completed = {group.name for group in plan.groups if all(vm.name in started for vm in group.vms)}
         for group in plan.groups:
-            before = {one.name for one in plan.groups if one.priority < group.priority} | set(group.depends_on)
-            if not before <= done:
+            before = {other_group.name for other_group in plan.groups if other_group.priority < group.priority} | set(
+                group.depends_on
+            )
+            if not before <= completed:
                 continue
             for vm in group.vms:
-                if vm.name not in over and set(vm.depends_on) <= set(over):
-                    over.append(vm.name)
+                if vm.name not in started and set(vm.depends_on) <= set(started):
+                    started.append(vm.name)
                     progress = True
-    return over
+    return started
 
 
 @settings(max_examples=150, deadline=None)
 @given(plans())
-def test_a_plan_is_refused_when_and_only_when_a_run_of_it_would_never_end(plan: RecoveryPlan) -> None:
-    would_end = len(_carried_out(plan)) == len(plan.vms)
+def test_plan_is_refused_if_and_only_if_a_run_cannot_finish(plan: RecoveryPlan) -> None:
+    would_end = len(_started_vms(plan)) == len(plan.vms)
     if not would_end:
         with pytest.raises(SpecError, match="circular dependency: (group|VM) .* waits (for|by priority for)"):
             check_order(plan)
         return
     order = [vm.name for vm in check_order(plan)]
     assert sorted(order) == sorted(vm.name for vm in plan.vms)
-    place = {name: position for position, name in enumerate(order)}
-    groups = {group.name: [place[vm.name] for vm in group.vms] for group in plan.groups}
+    positions = {name: position for position, name in enumerate(order)}
+    groups = {group.name: [positions[vm.name] for vm in group.vms] for group in plan.groups}
     for group in plan.groups:
         for vm in group.vms:
-            assert all(place[name] < place[vm.name] for name in vm.depends_on)
+            assert all(positions[name] < positions[vm.name] for name in vm.depends_on)
         for name, _ in waits_for(plan, group.name):
             assert max(groups[name]) < min(groups[group.name])
 
 
 @given(plans())
-def test_waiting_is_for_what_is_named_or_of_a_lower_priority(plan: RecoveryPlan) -> None:
+def test_group_waits_for_dependencies_and_lower_priorities(plan: RecoveryPlan) -> None:
     by_name = {group.name: group for group in plan.groups}
     for group in plan.groups:
         waits = dict(waits_for(plan, group.name))
         assert {name for name, is_dependency in waits.items() if is_dependency} == set(group.depends_on)
         assert all(by_name[name].priority < group.priority for name, dependency in waits.items() if not dependency)
-        lower = {one.name for one in plan.groups if one.priority < group.priority}
+        lower = {other_group.name for other_group in plan.groups if other_group.priority < group.priority}
         assert lower <= set(waits)

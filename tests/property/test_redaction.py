@@ -1,4 +1,4 @@
-"""No secret in any rendering: whatever the secret, whatever stands around it, whatever form it takes."""
+"""Property tests that no rendering has a secret, for any secret, context and encoding."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ from vcloudair_core.util.redaction import (
     redacted_exchange,
 )
 
-# The beginning is one that stands in no text by chance.
+# The prefix does not occur in other text by chance.
 SECRETS = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF), min_size=4, max_size=40).map("zQ7".__add__)
 TEXTS = st.text(max_size=60)
 
 
-def hidden(secret: str, shown: str) -> bool:
-    """True when the secret stands in no form in what is shown."""
-    return secret not in shown
+def hidden(secret: str, output: str) -> bool:
+    """Return True if a text has no encoding of the secret."""
+    return secret not in output
 
 
 @given(SECRETS, TEXTS, TEXTS)
-def test_a_known_secret_stands_in_no_text(secret: str, before: str, after: str) -> None:
+def test_text_hides_a_known_secret(secret: str, before: str, after: str) -> None:
     assume(secret not in before + MASK + after)
-    shown = redact_text(f"{before} {secret} {after}", [Secret(secret)])
-    assert hidden(secret, shown)
+    output = redact_text(f"{before} {secret} {after}", [Secret(secret)])
+    assert hidden(secret, output)
 
 
 @given(SECRETS)
-def test_nor_in_any_of_its_spellings(secret: str) -> None:
+def test_text_hides_every_encoding_of_a_secret(secret: str) -> None:
     spellings = [
         json.dumps({"note": secret}),
         json.dumps({"note": secret}, ensure_ascii=False),
@@ -56,14 +56,14 @@ def test_nor_in_any_of_its_spellings(secret: str) -> None:
         repr(secret),
     ]
     for text in spellings:
-        shown = redact_text(text, [secret])
+        output = redact_text(text, [secret])
         inner = text.partition("note=")[2] or text
-        assert MASK in shown, inner
-        assert hidden(secret, shown) or secret in MASK
+        assert MASK in output, inner
+        assert hidden(secret, output) or secret in MASK
 
 
 @given(SECRETS, st.sampled_from(["password", "psk", "preSharedKey", "sharedSecret", "token", "access_token"]))
-def test_what_stands_under_a_secret_s_name_is_hidden_unknown_as_it_is(secret: str, name: str) -> None:
+def test_hides_unknown_values_after_names_of_secrets(secret: str, name: str) -> None:
     assume(not set(secret) & set("\"'<>&\\") and secret.strip("*"))
     for text in (
         json.dumps({name: secret}),
@@ -75,7 +75,7 @@ def test_what_stands_under_a_secret_s_name_is_hidden_unknown_as_it_is(secret: st
 
 
 def trees(leaf: str) -> st.SearchStrategy[Any]:
-    """JSON trees with the secret somewhere in them."""
+    """Generate JSON trees that contain the secret."""
     leaves = st.one_of(st.none(), st.booleans(), st.integers(), st.just(f"x {leaf} y"), st.just(leaf), TEXTS)
     return st.recursive(
         leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4), max_leaves=12
@@ -83,20 +83,20 @@ def trees(leaf: str) -> st.SearchStrategy[Any]:
 
 
 @given(st.data())
-def test_no_tree_keeps_a_secret(data: st.DataObject) -> None:
+def test_tree_hides_a_secret(data: st.DataObject) -> None:
     secret = data.draw(SECRETS)
     assume(secret.strip("*") and not secret.isdigit())
     tree = data.draw(trees(secret))
-    shown = redact_tree({"psk": secret, "inner": tree}, [Secret(secret)])
-    assert all(hidden(secret, value) for value in _values(shown))
-    assert shown["psk"] == MASK
+    output = redact_tree({"psk": secret, "inner": tree}, [Secret(secret)])
+    assert all(hidden(secret, value) for value in _values(output))
+    assert output["psk"] == MASK
 
 
 def _values(tree: Any) -> list[str]:
     if isinstance(tree, dict):
-        return [found for value in tree.values() for found in _values(value)]
+        return [leaf for value in tree.values() for leaf in _values(value)]
     if isinstance(tree, list):
-        return [found for value in tree for found in _values(value)]
+        return [leaf for value in tree for leaf in _values(value)]
     return [tree] if isinstance(tree, str) else []
 
 
@@ -108,12 +108,12 @@ KEYS = TEXTS.filter(lambda name: not is_secret_name(name))
         st.none() | st.booleans() | st.integers(), lambda inner: st.dictionaries(KEYS, st.lists(inner)), max_leaves=10
     )
 )
-def test_a_tree_without_text_comes_back_as_it_is(tree: Any) -> None:
+def test_tree_without_text_is_unchanged(tree: Any) -> None:
     assert redact_tree({"rules": tree}) == {"rules": tree}
 
 
 @given(SECRETS)
-def test_an_exchange_keeps_no_secret_anywhere(secret: str) -> None:
+def test_redacted_exchange_has_no_secret(secret: str) -> None:
     assume(secret.strip("*") and "\r" not in secret and "\n" not in secret)
     basic = base64.b64encode(f"ops@acme:{secret}".encode()).decode()
     request = Request(
@@ -127,22 +127,22 @@ def test_an_exchange_keeps_no_secret_anywhere(secret: str) -> None:
         Headers([("Set-Cookie", f"vcloud-token={secret}"), ("X-Note", secret)]),
         f"<a>{escape(secret)}</a>".encode(),
     )
-    shown = redacted_exchange(Exchange(request, response, None, 0.1), [Secret(secret)])
-    assert shown.response is not None
-    text = f"{shown.request.url}{shown.request.headers.pairs()}{shown.response.headers.pairs()}"
-    text += shown.request.body.decode() + shown.response.body.decode()
+    output = redacted_exchange(Exchange(request, response, None, 0.1), [Secret(secret)])
+    assert output.response is not None
+    text = f"{output.request.url}{output.request.headers.pairs()}{output.response.headers.pairs()}"
+    text += output.request.body.decode() + output.response.body.decode()
     assert hidden(secret, text)
     assert basic not in text
 
 
 @given(SECRETS)
-def test_a_secret_shows_itself_to_nobody_by_accident(value: str) -> None:
+def test_renderings_of_a_secret_hide_its_value(value: str) -> None:
     assume(value not in MASK)
     secret = Secret(value)
     record = logging.LogRecord("x", logging.INFO, "x", 1, "%s %r", (secret, secret), None)
     renderings = [str(secret), repr(secret), f"{secret}", f"{secret:>40}", "{}".format(secret), record.getMessage()]  # noqa: UP032
     renderings += [repr([secret]), repr({"a": secret}), str(Secret(secret))]
-    assert all(hidden(value, shown) for shown in renderings)
+    assert all(hidden(value, output) for output in renderings)
     assert secret.reveal() == value
     with pytest.raises(TypeError):
         pickle.dumps(secret)
@@ -151,7 +151,7 @@ def test_a_secret_shows_itself_to_nobody_by_accident(value: str) -> None:
 
 
 @given(SECRETS)
-def test_settings_show_no_secret(value: str) -> None:
+def test_settings_hide_secrets(value: str) -> None:
     assume(value.strip() and value not in MASK)
     settings = Settings.load({"password": value, "api_token": value, "token": value}, environ={"VCA_CONFIG_FILE": ""})
     assert hidden(value, f"{settings!r}{settings}{settings.as_dict()}")
@@ -160,5 +160,5 @@ def test_settings_show_no_secret(value: str) -> None:
 @pytest.mark.parametrize(
     "name", ["Authorization", "x-vcloud-authorization", "X-VMWARE-VCLOUD-ACCESS-TOKEN", "Cookie", "Set-Cookie"]
 )
-def test_headers_that_hold_tokens_are_masked(name: str) -> None:
+def test_masks_headers_with_tokens(name: str) -> None:
     assert redact_headers(Headers({name: "value-of-it"}))[name] == MASK

@@ -1,4 +1,4 @@
-"""One document has the same values in the command line as in Ansible, or the command line refuses it."""
+"""Property tests that ``vca`` reads YAML values as Ansible does, or refuses the document."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ PLAIN = st.text(alphabet="0123456789.:_-+eExXobtTZ ~=nNuUlLyYfF<!&*'\"", min_siz
 
 
 def ansible(text: str) -> Any:
-    return yaml.load(text, Loader=yaml.SafeLoader)  # what ansible.builtin.from_yaml resolves plain values with
+    return yaml.load(text, Loader=yaml.SafeLoader)  # the loader of ansible.builtin.from_yaml
 
 
 def typed(value: Any) -> Any:
-    """The value with its types: True is not 1, and 1 is not 1.0."""
+    """Return the value with types, so that True, 1 and 1.0 differ."""
     if isinstance(value, dict):
         return {key: typed(item) for key, item in value.items()}
     return [typed(item) for item in value] if isinstance(value, list) else (type(value).__name__, value)
 
 
 @pytest.mark.parametrize("word", SAME)
-def test_plain_spellings_are_the_same_value(word: str) -> None:
+def test_plain_values_equal_those_of_ansible(word: str) -> None:
     text = f"k: {word}".replace("\t", " ")
     reading = strict_yaml.read(text)
     assert reading.flaws == ()
@@ -50,13 +50,13 @@ def test_plain_spellings_are_the_same_value(word: str) -> None:
 
 
 @pytest.mark.parametrize("word", ODD)
-def test_odd_spellings_are_refused_with_their_line(word: str) -> None:
+def test_refuses_ambiguous_values_with_their_line(word: str) -> None:
     flaw = strict_yaml.read(f"a: 1\nk: {word}".replace("\t", " ")).flaws[0]
     assert (flaw.path, flaw.line) == (("k",), 2)
     assert flaw.reason.endswith(("put it in quotes", "what its tag !!bool says"))
 
 
-def test_an_odd_key_is_refused() -> None:
+def test_refuses_an_ambiguous_key() -> None:
     assert "quotes" in strict_yaml.read("0443: a").flaws[0].reason
 
 
@@ -64,7 +64,7 @@ def test_an_odd_key_is_refused() -> None:
 @example("0443")
 @example("1:30")
 @example("<<")
-def test_whatever_is_not_refused_is_the_same_value(word: str) -> None:
+def test_accepted_values_equal_those_of_ansible(word: str) -> None:
     for text in (f"k: {word}", f"[{word}]", f"? {word}\n: 1", f"a: &x {{b: 1}}\nc: {{<<: *x, d: {word}}}"):
         reading = strict_yaml.read(text)
         if not reading.flaws:

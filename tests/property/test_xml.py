@@ -1,4 +1,4 @@
-"""Whatever bytes a server sends: a tree, or one DecodeError. Never another exception, never a bomb."""
+"""Property tests that any response bytes parse as XML or raise DecodeError."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ BILLION_LAUGHS = (
 
 
 @given(st.binary(max_size=400))
-def test_any_bytes_end_in_a_tree_or_a_decode_error(body: bytes) -> None:
+def test_any_bytes_parse_or_raise_a_decode_error(body: bytes) -> None:
     for read in (parse, parse_json):
         try:
-            read(body, what="the thing")
+            read(body, what="the document")
         except DecodeError as exc:
-            assert "The thing" in str(exc)
+            assert "The document" in str(exc)
             assert len(exc.excerpt) <= EXCERPT_LENGTH
 
 
@@ -36,10 +36,10 @@ def test_any_bytes_end_in_a_tree_or_a_decode_error(body: bytes) -> None:
     st.sampled_from([b"<", b"<a", b"<?xml", b"<!--", b"<!DOCTYPE", b"<![CDATA[", b"&", b"\xff\xfe<", b"{", b"["]),
     st.binary(),
 )
-def test_broken_beginnings_too(start: bytes, rest: bytes) -> None:
+def test_truncated_documents_parse_or_raise_a_decode_error(start: bytes, rest: bytes) -> None:
     for read in (parse, parse_json):
         with contextlib.suppress(DecodeError):
-            read(start + rest, what="the thing")
+            read(start + rest, what="the document")
 
 
 NAMES = st.from_regex(r"\A[A-Za-z][A-Za-z0-9]{0,10}\Z")
@@ -48,14 +48,14 @@ TEXTS = st.text(st.characters(min_codepoint=32, max_codepoint=0xD7FF), max_size=
 
 @given(NAMES, st.dictionaries(NAMES, TEXTS, max_size=5), TEXTS)
 @settings(max_examples=60)
-def test_a_tree_survives_being_written_and_read(name: str, attributes: dict[str, str], text: str) -> None:
+def test_written_tree_reads_back_unchanged(name: str, attributes: dict[str, str], text: str) -> None:
     from lxml import etree
 
     root = etree.Element(f"{{urn:x}}{name}", attrib=attributes)
     root.text = text
-    again = parse(to_bytes(root), what="the thing")
-    found = {str(key): str(value) for key, value in again.attrib.items()}
-    assert (local(again), found, again.text or "") == (name, attributes, text)
+    reparsed = parse(to_bytes(root), what="the document")
+    attributes_read = {str(key): str(value) for key, value in reparsed.attrib.items()}
+    assert (local(reparsed), attributes_read, reparsed.text or "") == (name, attributes, text)
 
 
 @pytest.mark.parametrize(
@@ -71,28 +71,28 @@ def test_a_tree_survives_being_written_and_read(name: str, attributes: dict[str,
     ],
     ids=["laughs", "external", "xxe", "plain", "utf-16", "utf-7", "ebcdic"],
 )
-def test_doctypes_are_refused_in_any_disguise(body: bytes) -> None:
+def test_refuses_doctypes_in_any_encoding(body: bytes) -> None:
     started = time.process_time()
     with pytest.raises(DecodeError):
-        parse(body, what="the thing")
+        parse(body, what="the document")
     assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize("depth", [1_000, 100_000])
-def test_depth_is_limited(depth: int) -> None:
+def test_limits_nesting_depth(depth: int) -> None:
     with pytest.raises(DecodeError):
-        parse(b"<a>" * depth + b"</a>" * depth, what="the thing")
+        parse(b"<a>" * depth + b"</a>" * depth, what="the document")
     with pytest.raises(DecodeError):
-        parse_json(b"[" * depth + b"]" * depth if depth > 50_000 else b"[" * depth, what="the thing")
+        parse_json(b"[" * depth + b"]" * depth if depth > 50_000 else b"[" * depth, what="the document")
 
 
-def test_entities_of_the_language_itself_work() -> None:
-    assert parse(b"<a>&lt;&#65;&amp;</a>", what="the thing").text == "<A&"
+def test_predefined_entities_work() -> None:
+    assert parse(b"<a>&lt;&#65;&amp;</a>", what="the document").text == "<A&"
 
 
-def test_a_byte_order_mark_does_no_harm() -> None:
-    assert local(parse(b"\xef\xbb\xbf<?xml version='1.0' encoding='UTF-8'?><a/>", what="the thing")) == "a"
-    assert parse_json(b"\xef\xbb\xbf{}", what="the thing") == {}
+def test_accepts_a_byte_order_mark() -> None:
+    assert local(parse(b"\xef\xbb\xbf<?xml version='1.0' encoding='UTF-8'?><a/>", what="the document")) == "a"
+    assert parse_json(b"\xef\xbb\xbf{}", what="the document") == {}
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_a_byte_order_mark_does_no_harm() -> None:
         (b"<HTML><TITLE lang='en'>Sign in</TITLE></HTML>", "Sign in"),
     ],
 )
-def test_pages_are_called_pages(page: bytes, title: str) -> None:
+def test_error_names_the_title_of_an_html_page(page: bytes, title: str) -> None:
     assert html_title(page) == title
     for read in (parse, parse_json):
         with pytest.raises(DecodeError, match="HTML page") as caught:
@@ -114,20 +114,20 @@ def test_pages_are_called_pages(page: bytes, title: str) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"  \n"])
-def test_nothing_is_said_to_be_nothing(body: bytes) -> None:
+def test_error_reports_an_empty_body(body: bytes) -> None:
     for read in (parse, parse_json):
         with pytest.raises(DecodeError, match="The list is empty"):
             read(body, what="the list")
 
 
 @pytest.mark.parametrize("body", [b"NaN", b"{", b"plain", b"[1,]", b"\xff\xfe", b"1" * 5_000])
-def test_what_is_no_json(body: bytes) -> None:
+def test_refuses_invalid_json(body: bytes) -> None:
     with pytest.raises(DecodeError):
-        parse_json(body, what="the thing")
+        parse_json(body, what="the document")
 
 
-def test_comments_have_no_place_in_the_tree() -> None:
-    root = parse(b"<a><!-- x --><?pi y?><b/></a>", what="the thing")
+def test_tree_has_no_comments() -> None:
+    root = parse(b"<a><!-- x --><?pi y?><b/></a>", what="the document")
     assert [local(child) for child in root] == ["b"]
 
 

@@ -1,4 +1,4 @@
-"""The fixture for tests whose HTTP is answered by the library ``responses``: others here use real sockets."""
+"""Fixture for tests that mock HTTP with ``responses``. Other tests here use real sockets."""
 
 from tests.unit.session.mocked_http import mocked_http
 

@@ -1,4 +1,4 @@
-"""Names of a cloud in Ansible: as results, facts and variables they are data, whatever they look like."""
+"""Tests that Ansible does not evaluate templates in cloud object names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SUM = "a {{ 7 * 7 }} b {% if true %}x{% endif %}"
 
 @pytest.fixture(scope="module")
 def marker(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file that is there once a name was run."""
+    """Return a file that exists only if a name was executed."""
     return tmp_path_factory.mktemp("evil") / "pwned"
 
 
@@ -73,10 +73,10 @@ def test_results_and_facts_are_never_templated(
     play.write_text(PLAY, encoding="utf-8")
     env = {**environment(server.env(), tmp_path), "VCA_USERNAME": "ops", "VCA_PASSWORD": "sesame", "VCA_ORG": "acme"}
     env = {**env, "VCA_VDC": "gold", "VCA_IN_CONTROLLER": here, "VCA_STATE_DIR": str(tmp_path / "state")}
-    done = run_playbook(str(play), env, "-vvv", "--diff")
-    assert done.status == 0, done.output
+    completed = run_playbook(str(play), env, "-vvv", "--diff")
+    assert completed.status == 0, completed.output
     assert not marker.exists()
-    assert "a {{ 7 * 7 }} b" in done.output
-    assert "a 49 b" not in done.output
-    assert "rule 49" not in done.output
-    assert "ansible.builtin.pipe" in done.output
+    assert "a {{ 7 * 7 }} b" in completed.output
+    assert "a 49 b" not in completed.output
+    assert "rule 49" not in completed.output
+    assert "ansible.builtin.pipe" in completed.output

@@ -1,4 +1,4 @@
-"""Secrets of awkward shape, and all that comes out of the library and the command line: none of them is in it."""
+"""Tests that no output of the library or the command line has a secret with unusual characters."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ PASSWORDS = {
     "stars": "***zQ7***",
 }
 KEY = 'zQ7 \'tis a "key"; <&> %s \\ 1'
-"""Of a tunnel: printable, and long."""
+"""Pre-shared key of a tunnel: long, with printable characters only."""
 
 
 @pytest.fixture(scope="module")
 def inventory(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A cloud with a user for each password."""
+    """Return the inventory of a cloud with a user for each password."""
     users = [{"name": name, "password": password} for name, password in PASSWORDS.items()]
     vdc = {"name": "gold", "edges": [{"name": "web-edge"}], "vms": [{"name": "web", "vapp": "shop"}]}
     file = tmp_path_factory.mktemp("cloud") / "cloud.yml"
@@ -52,8 +52,8 @@ def inventory(tmp_path_factory: pytest.TempPathFactory) -> str:
 def forms(user: str, password: str) -> set[str]:
     """Return the secrets that must not leak, as text and as sent to the server."""
     wire = base64.b64encode(f"{user}@acme:{password}".encode()).decode()
-    found = {wire, *secret_spellings(password), *secret_spellings(KEY), password.split("\n")[0]}
-    return {one for one in found if len(one) > 4}
+    spellings = {wire, *secret_spellings(password), *secret_spellings(KEY), password.split("\n")[0]}
+    return {spelling for spelling in spellings if len(spelling) > 4}
 
 
 def tunnel(**more: Any) -> dict[str, Any]:
@@ -63,8 +63,8 @@ def tunnel(**more: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-class Everything(logging.Handler):
-    """All that is logged, of everybody, as text."""
+class AllRecords(logging.Handler):
+    """A log handler that collects all records of all loggers as text."""
 
     def __init__(self) -> None:
         super().__init__(logging.NOTSET)
@@ -77,10 +77,10 @@ class Everything(logging.Handler):
 
 
 @pytest.fixture
-def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Everything at DEBUG, bodies included."""
+def log_records(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Collect all log records at DEBUG level, with request and response bodies."""
     monkeypatch.setenv("VCA_TRACE", "1")
-    handler, root = Everything(), logging.getLogger()
+    handler, root = AllRecords(), logging.getLogger()
     level = root.level
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
@@ -92,9 +92,9 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 def walk(client: Client) -> Iterator[Any]:
     """Yield the results and the errors of operations that a program can read."""
     target = {"edge": "web-edge"}
-    wanted = {"enabled": True, "tunnels": [tunnel()], "global_psk": KEY}
+    ipsec = {"enabled": True, "tunnels": [tunnel()], "global_psk": KEY}
     for check in (True, False, False):
-        outcome = client.ensure("ans.ipsec", wanted, state="exact", target=target, check=check)
+        outcome = client.ensure("ans.ipsec", ipsec, state="exact", target=target, check=check)
         yield outcome, outcome.plan, outcome.plan.diff(), outcome.plan.as_dict(), outcome.before, outcome.after
     yield client.read("ans.ipsec", target), client.edges.ipsec_status("web-edge")
     yield client.settings, client.settings.as_dict(), client.session, vars(client.session.identity)
@@ -106,7 +106,7 @@ def walk(client: Client) -> Iterator[Any]:
         try:
             yield client.ensure("ans.ipsec_tunnel", spec, target=target, check=True).plan.as_dict()
         except VcloudAirError as exc:
-            # The key in a field that is none of keys is told of by its value, as any wrong value is.
+            # An error shows the value of a field, so a key in a wrong field is visible in its error.
             if number < 4:
                 yield exc, exc.as_dict(), "".join(traceback.format_exception(exc))
     for path in ("/api/none", "/api/query?type=none", f"/api/x?token={KEY}"):
@@ -117,12 +117,12 @@ def walk(client: Client) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("user", PASSWORDS)
-def test_the_library_shows_no_canary(user: str, inventory: str, heard: list[str], tmp_path: Path) -> None:
+def test_library_output_has_no_secrets(user: str, inventory: str, log_records: list[str], tmp_path: Path) -> None:
     simulator = Simulator(SimulatorConfig(profile="vcd", inventory_file=inventory))
-    seen: list[Any] = []
+    observed: list[Any] = []
 
     class Spy:
-        """A transport into the simulator, and somebody who looks on."""
+        """A plugin with a transport to the simulator, and with observers."""
 
         @hookimpl
         def vca_transport(self) -> Any:
@@ -130,13 +130,13 @@ def test_the_library_shows_no_canary(user: str, inventory: str, heard: list[str]
 
         @hookimpl
         def vca_exchange_finished(self, exchange: Any) -> None:
-            for part in (exchange.request, exchange.response):
-                if part is not None:
-                    seen.append((part, part.url, part.headers.pairs(), part.body))
+            for message in (exchange.request, exchange.response):
+                if message is not None:
+                    observed.append((message, message.url, message.headers.pairs(), message.body))
 
         @hookimpl
         def vca_plan_ready(self, plan: Any, settings: Any) -> None:
-            seen.append((plan.as_dict(), settings, plan.diff()))
+            observed.append((plan.as_dict(), settings, plan.diff()))
 
     app = App()
     app.plugins.register(Spy(), "spy")
@@ -145,32 +145,32 @@ def test_the_library_shows_no_canary(user: str, inventory: str, heard: list[str]
         "session_cache": True, "cache_dir": str(tmp_path / "cache"), "state_dir": str(tmp_path / "state"),
     }  # fmt: skip
     with app.client(**settings) as client:
-        texts = [f"{part!r} {part}" for parts in walk(client) for part in parts]
+        texts = [f"{result!r} {result}" for results in walk(client) for result in results]
         token = next(iter(client.session._current()[0].headers.values())).reveal()
     wrong = {**settings, "password": PASSWORDS[user] + "x", "cache_dir": str(tmp_path / "other")}
     with app.client(**wrong) as client, pytest.raises(VcloudAirError) as caught:
         client.session.login()
     texts.append(f"{caught.value} {caught.value.as_dict()}" + "".join(traceback.format_exception(caught.value)))
-    texts += heard + [repr(one) for one in seen]
-    assert len(heard) > 20
-    assert len(seen) > 10
-    everything = "\n".join(texts)
+    texts += log_records + [repr(value) for value in observed]
+    assert len(log_records) > 20
+    assert len(observed) > 10
+    output = "\n".join(texts)
     for form in {*forms(user, PASSWORDS[user]), token}:
-        assert form not in everything, f"{form!r} in {_near(everything, form)}"
-    _nothing_in_files(tmp_path, {*forms(user, PASSWORDS[user]), token})
+        assert form not in output, f"{form!r} in {_near(output, form)}"
+    _assert_not_in_files(tmp_path, {*forms(user, PASSWORDS[user]), token})
 
 
 def _near(text: str, word: str) -> str:
-    place = text.index(word)
-    return text[max(0, place - 200) : place + 200]
+    position = text.index(word)
+    return text[max(0, position - 200) : position + 200]
 
 
-def _nothing_in_files(folder: Path, words: set[str]) -> None:
+def _assert_not_in_files(folder: Path, secrets: set[str]) -> None:
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert files
     for path in files:
         content = path.read_bytes().decode("utf-8", "replace")
-        for word in words:
+        for word in secrets:
             assert word not in content, f"{word!r} in {path}"
 
 
@@ -181,7 +181,7 @@ def served(inventory: str) -> Iterator[SimulatorServer]:
 
 
 @pytest.mark.parametrize("user", PASSWORDS)
-def test_the_command_line_shows_no_canary(
+def test_command_line_output_has_no_secrets(
     user: str,
     served: SimulatorServer,
     tmp_path: Path,
@@ -214,21 +214,21 @@ def test_the_command_line_shows_no_canary(
         ["logout", "-v"],
     )
     codes = [run(command) for command in commands]
-    assert codes == [2, 0, 0, 0, 0, 0, 64, 0, 0], "a plan with something to do, and a type that there is not; else fine"
+    assert codes == [2, 0, 0, 0, 0, 0, 64, 0, 0], "Only a plan with changes and an unknown record type may fail."
     monkeypatch.setenv("VCA_PASSWORD", password + "x")
     run(["whoami", "-v"])
-    shown = capsys.readouterr()
-    everything = shown.out + shown.err
-    assert "branch" in everything
-    assert "attempt 1" in everything
-    words = forms(user, password)
-    for form in words:
-        assert form not in everything, f"{form!r} in {_near(everything, form)}"
-    _nothing_in_files(tmp_path / "kept", words)
+    captured = capsys.readouterr()
+    output = captured.out + captured.err
+    assert "branch" in output
+    assert "attempt 1" in output
+    secrets = forms(user, password)
+    for form in secrets:
+        assert form not in output, f"{form!r} in {_near(output, form)}"
+    _assert_not_in_files(tmp_path / "kept", secrets)
 
 
 @pytest.mark.parametrize("user", ["quotes", "lines", "markup"])
-def test_nor_does_the_exporter(user: str, inventory: str, heard: list[str]) -> None:
+def test_exporter_output_has_no_secrets(user: str, inventory: str, log_records: list[str]) -> None:
     from prometheus_client import generate_latest
 
     from vcloudair_core.monitoring.collector import Collector, registry_of
@@ -243,4 +243,4 @@ def test_nor_does_the_exporter(user: str, inventory: str, heard: list[str]) -> N
         token = next(iter(client.session._current()[0].headers.values())).reveal()
     assert "vca_exporter" in served
     for form in {*forms(user, PASSWORDS[user]), token}:
-        assert form not in served + "".join(heard)
+        assert form not in served + "".join(log_records)

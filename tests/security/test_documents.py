@@ -1,5 +1,7 @@
-"""Documents made to harm: bombs, includes, things said in two ways. What the parsers of single documents do with spoilt
-ones is in ``tests/fuzz``."""
+"""Tests of hostile documents: entity bombs, includes, duplicate keys, huge numbers.
+
+``tests/fuzz`` has the tests of malformed documents for each parser.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ from vcloudair_core.util.xml import count, parse, parse_json, whole
 
 
 def bounded(read: Callable[[], object], *, seconds: float, megabytes: float) -> object:
-    """Return the result. Raise AssertionError when it needs more time or memory."""
+    """Call ``read`` and return the result. Raise AssertionError above the time or memory limit."""
     tracemalloc.start()
     began = time.perf_counter()
     try:
@@ -28,7 +30,7 @@ def bounded(read: Callable[[], object], *, seconds: float, megabytes: float) -> 
         assert most < megabytes * 1_000_000, f"{most / 1e6:.0f} MB"
 
 
-def test_includes_are_not_followed(tmp_path: Path) -> None:
+def test_does_not_follow_includes(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("hunter2", encoding="utf-8")
     for href in (secret.as_uri(), str(secret), "http://127.0.0.1:9/x"):
@@ -52,7 +54,7 @@ def test_includes_are_not_followed(tmp_path: Path) -> None:
     ],
     ids=["attributes", "children", "value", "references", "namespaces", "comments", "blanks", "prolog"],
 )
-def test_large_xml_takes_no_more_than_it_is_large(body: bytes) -> None:
+def test_memory_for_xml_is_proportional_to_its_size(body: bytes) -> None:
     def read() -> object:
         try:
             return parse(body, what="the thing")
@@ -63,7 +65,7 @@ def test_large_xml_takes_no_more_than_it_is_large(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "says"),
+    ("body", "message"),
     [
         (b'{"version": 1, "version": 2}', "twice"),
         (b'{"a": {"rules": [], "rules": [1]}}', "twice"),
@@ -79,12 +81,12 @@ def test_large_xml_takes_no_more_than_it_is_large(body: bytes) -> None:
         (b'{"a":' * 100_000, "nested too deep"),
     ],
 )
-def test_json_that_says_a_thing_in_two_ways_is_refused(body: bytes, says: str) -> None:
-    with pytest.raises(DecodeError, match=says):
+def test_refuses_ambiguous_json(body: bytes, message: str) -> None:
+    with pytest.raises(DecodeError, match=message):
         parse_json(body, what="the thing")
 
 
-def test_whole_characters_and_real_numbers_are_taken() -> None:
+def test_accepts_valid_characters_and_finite_numbers() -> None:
     assert parse_json(b'{"a": "\\ud83d\\ude00", "b": 1e308, "c": "\\\\ud800"}', what="x") == {
         "a": "\U0001f600",
         "b": 1e308,
@@ -99,7 +101,7 @@ def test_whole_characters_and_real_numbers_are_taken() -> None:
     [("5", 5), (" 5 ", 5), ("-5", -5), ("\u00b2", None), ("\u0663", None), ("--5", None), ("1.5", None), ("", None),
      (None, None), ("9" * 30, None), ("+5", None), ("5_0", None), ("0x5", None)],
 )  # fmt: skip
-def test_numbers_are_plain_digits(text: str | None, number: int | None) -> None:
+def test_accepts_plain_decimal_numbers_only(text: str | None, number: int | None) -> None:
     assert whole(text) == number
     assert count(text) == (number if number is None or number >= 0 else None)
 
@@ -125,7 +127,7 @@ ANCHORS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     ],
     ids=["laughs", "itself", "list", "brackets", "dashes", "object", "name", "binary", "merges", "directive"],
 )
-def test_yaml_bombs_end_early(text: str) -> None:
+def test_stops_yaml_bombs_early(text: str) -> None:
     def read() -> strict_yaml.Reading:
         return strict_yaml.read(text)
 

@@ -1,4 +1,4 @@
-"""Files that outlast a process: closed to others, never written through links, never taken from somebody else."""
+"""Tests that files are private, not written through links, and not read from other users."""
 
 from __future__ import annotations
 
@@ -34,14 +34,16 @@ from vcloudair_core.util.redaction import Secret
 
 STRANGER = 12_345
 
-needs_posix = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="other systems have no owners of this kind")
-needs_root = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
+needs_posix = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="This system has no user ids.")
+needs_root = pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="Only root can change the owner of a file."
+)
 pytestmark = needs_posix
 
 
 @pytest.fixture(autouse=True)
 def _open_umask() -> Iterator[None]:
-    """As open as it gets: what is closed was closed by us."""
+    """Set an umask of 0, so that only our code makes files private."""
     before = os.umask(0)
     yield
     os.umask(before)
@@ -88,26 +90,26 @@ writers = pytest.mark.parametrize("name", WRITERS)
 
 
 @writers
-def test_nobody_else_can_read_or_enter(name: str, tmp_path: Path) -> None:
+def test_files_and_folders_are_private(name: str, tmp_path: Path) -> None:
     state = tmp_path / "a" / "state"
     WRITERS[name](state)
     made = [tmp_path / "a", *(tmp_path / "a").rglob("*")]
     assert len(made) > 2
     for path in made:
         mode = stat.S_IMODE(path.lstat().st_mode)
-        # The number of the process that holds a lock is nothing to hide; its folder is closed anyway.
+        # A lock file contains only a process id, which is not secret, and its folder is private.
         assert mode & 0o077 == 0 or path.suffix == ".pid", f"{path} {mode:o}"
 
 
 @writers
-def test_a_folder_that_was_open_is_closed(name: str, tmp_path: Path) -> None:
+def test_makes_a_readable_folder_private(name: str, tmp_path: Path) -> None:
     (tmp_path / name).mkdir(mode=0o777, parents=True)
     WRITERS[name](tmp_path)
     assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o700
 
 
 def is_refused(write: Callable[[], None], caplog: pytest.LogCaptureFixture) -> bool:
-    """By an error of ours, or with a warning for what is a mere courtesy."""
+    """Return True if the write raises a library error, or warns if the file is optional."""
     caplog.clear()
     try:
         write()
@@ -119,7 +121,7 @@ def is_refused(write: Callable[[], None], caplog: pytest.LogCaptureFixture) -> b
 
 @writers
 @needs_root
-def test_a_folder_of_somebody_else_is_not_used(name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_refuses_a_folder_of_another_user(name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / name).mkdir(mode=0o777, parents=True)
     os.chown(tmp_path / name, STRANGER, STRANGER)
     assert is_refused(lambda: WRITERS[name](tmp_path), caplog)
@@ -128,9 +130,7 @@ def test_a_folder_of_somebody_else_is_not_used(name: str, tmp_path: Path, caplog
 
 @writers
 @needs_root
-def test_nor_is_a_link_that_somebody_else_has_put_there(
-    name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_refuses_a_folder_link_of_another_user(name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     ours = tmp_path / "ours"
     ours.mkdir(mode=0o700)
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -141,7 +141,7 @@ def test_nor_is_a_link_that_somebody_else_has_put_there(
 
 
 @writers
-def test_a_link_of_our_own_to_a_folder_of_our_own_is(name: str, tmp_path: Path) -> None:
+def test_accepts_a_link_of_the_user_to_a_folder_of_the_user(name: str, tmp_path: Path) -> None:
     ours = tmp_path / "bigger-disk"
     ours.mkdir(mode=0o700)
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -151,13 +151,13 @@ def test_a_link_of_our_own_to_a_folder_of_our_own_is(name: str, tmp_path: Path) 
 
 
 @writers
-def test_a_file_in_place_of_the_folder_is_told_of(name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_reports_a_file_in_place_of_the_folder(name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).write_text("x", encoding="utf-8")
     assert is_refused(lambda: WRITERS[name](tmp_path), caplog)
 
 
-def test_without_owners_nobody_is_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_skips_owner_checks_on_systems_without_user_ids(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delattr(os, "geteuid")
     assert directories.check_folder(tmp_path)
 
@@ -173,7 +173,7 @@ def victim(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("file", ["fingerprints.tmp", "fingerprints.json"])
-def test_fingerprints_are_not_written_through_links(file: str, tmp_path: Path, victim: Path) -> None:
+def test_does_not_write_key_fingerprints_through_links(file: str, tmp_path: Path, victim: Path) -> None:
     (tmp_path / "psk").mkdir(mode=0o700)
     (tmp_path / "psk" / file).symlink_to(victim)
     write_psk(tmp_path)
@@ -182,7 +182,7 @@ def test_fingerprints_are_not_written_through_links(file: str, tmp_path: Path, v
 
 
 @pytest.mark.parametrize("file", ["one.tmp", "one.stage"])
-def test_stages_are_not_written_through_links(file: str, tmp_path: Path, victim: Path) -> None:
+def test_does_not_write_staged_changes_through_links(file: str, tmp_path: Path, victim: Path) -> None:
     (tmp_path / "stages").mkdir(mode=0o700)
     (tmp_path / "stages" / file).symlink_to(victim)
     if file == "one.stage":
@@ -193,7 +193,9 @@ def test_stages_are_not_written_through_links(file: str, tmp_path: Path, victim:
     assert victim.read_text(encoding="utf-8") == "precious"
 
 
-def test_a_journal_is_not_written_through_a_link(tmp_path: Path, victim: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_does_not_write_a_run_journal_through_a_link(
+    tmp_path: Path, victim: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("vcloudair_core.recovery.journal.run_journal.secrets.token_hex", lambda size: "aaaa")
 
     def planted(folder: Path, *arguments: Any, **keywords: Any) -> Any:
@@ -209,7 +211,7 @@ def test_a_journal_is_not_written_through_a_link(tmp_path: Path, victim: Path, m
     assert victim.read_text(encoding="utf-8") == "precious"
 
 
-def test_what_an_edge_held_is_not_written_through_a_link(tmp_path: Path, victim: Path) -> None:
+def test_does_not_write_an_edge_backup_through_a_link(tmp_path: Path, victim: Path) -> None:
     (tmp_path / "web.edge.json").symlink_to(victim)
     write_durably(tmp_path / "web.edge.json", {"edge": "web"})
     (tmp_path / "web.edge.json.new").symlink_to(victim)
@@ -219,7 +221,7 @@ def test_what_an_edge_held_is_not_written_through_a_link(tmp_path: Path, victim:
 
 
 @pytest.mark.parametrize("name", ["report.html", "report.json", "report.xml"])
-def test_a_report_is_not_written_through_links(name: str, tmp_path: Path, victim: Path) -> None:
+def test_does_not_write_a_report_through_links(name: str, tmp_path: Path, victim: Path) -> None:
     (tmp_path / name).symlink_to(victim)
     (tmp_path / f".{name}.{os.getpid()}.tmp").symlink_to(victim)
     save_report(report_of(run_events(vms=1)), tmp_path)
@@ -228,20 +230,20 @@ def test_a_report_is_not_written_through_links(name: str, tmp_path: Path, victim
 
 
 @pytest.mark.parametrize("name", ["sim.env", "sim.env.part"])
-def test_the_env_file_is_not_written_through_links(name: str, tmp_path: Path, victim: Path) -> None:
+def test_does_not_write_the_environment_file_through_links(name: str, tmp_path: Path, victim: Path) -> None:
     (tmp_path / name).symlink_to(victim)
     write_env_file(tmp_path / "sim.env", {"VCA_PASSWORD": "x' y"})
     assert victim.read_text(encoding="utf-8") == "precious"
     assert stat.S_IMODE((tmp_path / "sim.env").stat().st_mode) == 0o600
 
 
-# -- what somebody else has left -----------------------------------------------------------------------------------
+# -- files of other users ------------------------------------------------------------------------------------------
 
 
 @needs_root
 @pytest.mark.parametrize("whose", ["folder", "journal"])
-def test_a_run_that_somebody_else_has_put_there_is_none(whose: str, tmp_path: Path) -> None:
-    """Going on with it would run the programs that its plan names."""
+def test_refuses_a_run_of_another_user(whose: str, tmp_path: Path) -> None:
+    """Refuse the run, because resuming it would run the programs in its plan."""
     write_run(tmp_path)
     (run_id,) = run_ids(settings(tmp_path))
     assert read_run(settings(tmp_path), run_id)
@@ -254,7 +256,7 @@ def test_a_run_that_somebody_else_has_put_there_is_none(whose: str, tmp_path: Pa
 
 
 @needs_root
-def test_a_stage_that_somebody_else_has_put_there_is_not_committed(tmp_path: Path) -> None:
+def test_refuses_a_staged_change_of_another_user(tmp_path: Path) -> None:
     write_stage(tmp_path)
     os.chown(tmp_path / "stages" / "one.stage", STRANGER, STRANGER)
     with pytest.raises(StageError, match="another user"):
@@ -263,7 +265,7 @@ def test_a_stage_that_somebody_else_has_put_there_is_not_committed(tmp_path: Pat
 
 
 @pytest.mark.parametrize("run_id", ["../../../etc", "..", "/etc", "a/b", "", "*", "\x00"])
-def test_the_name_of_a_run_leads_nowhere_else(run_id: str, tmp_path: Path) -> None:
+def test_refuses_a_run_id_with_a_path(run_id: str, tmp_path: Path) -> None:
     write_run(tmp_path)
     (tmp_path / "dr" / JOURNAL).write_text(json.dumps({"seq": 1, "event": "run_started"}) + "\n", encoding="utf-8")
     with pytest.raises(VcloudAirError, match="no run"):
@@ -284,7 +286,7 @@ def test_the_name_of_a_run_leads_nowhere_else(run_id: str, tmp_path: Path) -> No
         ('url = "https://vcd.example.test"', 0o644, False),
     ],
 )
-def test_passwords_that_others_can_read_are_warned_of(
+def test_warns_about_passwords_in_readable_files(
     text: str, mode: int, warns: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "config.toml"

@@ -1,4 +1,4 @@
-"""Plugins are programs and may do what the user may. What they must not do is break others by being broken."""
+"""Tests that a broken plugin does not break the program or other plugins."""
 
 from __future__ import annotations
 
@@ -49,78 +49,78 @@ ends = pytest.mark.parametrize("end", ENDS)
 
 
 @ends
-def test_at_import(end: Callable[[], Any]) -> None:
+def test_plugin_that_fails_at_import_does_not_break_others(end: Callable[[], Any]) -> None:
     good = SimpleNamespace(vcloudair_api_version=API_VERSION)
-    found = loaded(FakeEntryPoint("bad", "acme-bad", end), FakeEntryPoint("good", "acme-good", lambda: good))
-    by_name = {info.name: info.status for info in found.list_plugins()}
+    plugins = loaded(FakeEntryPoint("bad", "acme-bad", end), FakeEntryPoint("good", "acme-good", lambda: good))
+    by_name = {info.name: info.status for info in plugins.list_plugins()}
     assert by_name == {"bad": "failed", "good": "loaded"}
 
 
 @ends
 @pytest.mark.parametrize("hook", OFFERS)
-def test_where_it_offers_things(hook: str, end: Callable[[], Any]) -> None:
-    found = manager(bad=plugin(**{hook: end}), good=plugin(vca_services=lambda: [service("kept")]))
-    assert found.collect_all() == []
-    assert set(found.services()) == {"kept"}
-    assert {info.name: info.status for info in found.list_plugins()}["bad"] == "failed"
+def test_plugin_that_fails_to_offer_records_does_not_break_others(hook: str, end: Callable[[], Any]) -> None:
+    plugins = manager(bad=plugin(**{hook: end}), good=plugin(vca_services=lambda: [service("kept")]))
+    assert plugins.collect_all() == []
+    assert set(plugins.services()) == {"kept"}
+    assert {info.name: info.status for info in plugins.list_plugins()}["bad"] == "failed"
 
 
 @ends
-def test_where_it_looks_on(end: Callable[[], Any]) -> None:
-    seen: list[Any] = []
-    found = manager(
+def test_failing_observer_does_not_break_others(end: Callable[[], Any]) -> None:
+    exchanges: list[Any] = []
+    plugins = manager(
         bad=plugin(vca_exchange_finished=lambda exchange: end(), vca_task_progressed=lambda task: end()),
-        good=plugin(vca_exchange_finished=lambda exchange: seen.append(exchange)),
+        good=plugin(vca_exchange_finished=lambda exchange: exchanges.append(exchange)),
     )
-    found.exchange_finished(EXCHANGE)
-    found.task_progressed(cast(Any, None))
-    assert seen == [EXCHANGE]
+    plugins.exchange_finished(EXCHANGE)
+    plugins.task_progressed(cast(Any, None))
+    assert exchanges == [EXCHANGE]
 
 
 @ends
-def test_where_it_has_a_veto_the_gate_stays_shut(end: Callable[[], Any]) -> None:
-    found = manager(bad=plugin(vca_plan_ready=lambda plan, settings: end()))
+def test_failing_plan_policy_rejects_the_plan(end: Callable[[], Any]) -> None:
+    plugins = manager(bad=plugin(vca_plan_ready=lambda plan, settings: end()))
     with pytest.raises(PlanRejectedError) as caught:
-        found.plan_ready(PLAN, SETTINGS)
+        plugins.plan_ready(PLAN, SETTINGS)
     assert caught.value.plugin == "bad"
 
 
 @ends
-def test_where_it_brings_a_transport(end: Callable[[], Any]) -> None:
+def test_failing_transport_hook_raises_an_error(end: Callable[[], Any]) -> None:
     with pytest.raises(PluginError, match="bad"):
         manager(bad=plugin(vca_transport=lambda settings: end())).transport(SETTINGS)
 
 
 @pytest.mark.parametrize("garbage", [0, 1, "text", object(), {"name": "x"}, [None], [[]], b"x", ["a"], (1,)])
-def test_garbage(garbage: Any) -> None:
+def test_ignores_invalid_hook_results(garbage: Any) -> None:
     for hook in OFFERS:
-        found = manager(bad=plugin(**{hook: lambda: garbage}), good=plugin(vca_services=lambda: [service("kept")]))
-        assert found.collect_all() == []
-        assert set(found.services()) == {"kept"}
-        status = {info.name: info.status for info in found.list_plugins()}["bad"]
-        # A mapping or text is gone through letter by letter, and none of these is a record.
+        plugins = manager(bad=plugin(**{hook: lambda: garbage}), good=plugin(vca_services=lambda: [service("kept")]))
+        assert plugins.collect_all() == []
+        assert set(plugins.services()) == {"kept"}
+        status = {info.name: info.status for info in plugins.list_plugins()}["bad"]
+        # Iterating a mapping or a text yields keys or characters, which are not records.
         assert status == "failed", (hook, garbage)
     if garbage:
         with pytest.raises(PluginError, match="bad"):
             manager(bad=plugin(vca_transport=lambda settings: garbage)).transport(SETTINGS)
 
 
-@pytest.mark.parametrize("said", ["no any-any rule", ["no any-any rule"], ("no any-any rule",)])
-def test_a_warning_that_is_a_text_is_one_warning(said: Any) -> None:
-    assert manager(p=plugin(vca_plan_ready=lambda plan: said)).plan_ready(PLAN, SETTINGS) == ["no any-any rule"]
+@pytest.mark.parametrize("warning", ["no any-any rule", ["no any-any rule"], ("no any-any rule",)])
+def test_text_result_is_one_warning(warning: Any) -> None:
+    assert manager(p=plugin(vca_plan_ready=lambda plan: warning)).plan_ready(PLAN, SETTINGS) == ["no any-any rule"]
 
 
 @pytest.mark.parametrize("name", ["", " ", None, 5, [], "a\x1b[2Jb", "a\nb", "\u202ex"])
-def test_names_are_names(name: Any) -> None:
+def test_refuses_invalid_record_names(name: Any) -> None:
     record = ServiceRecord(cast(str, name), "x", lambda session: session)
-    found = manager(bad=plugin(vca_services=lambda: [record]), good=plugin(vca_services=lambda: [service("kept")]))
-    assert set(found.services()) == {"kept"}
+    plugins = manager(bad=plugin(vca_services=lambda: [record]), good=plugin(vca_services=lambda: [service("kept")]))
+    assert set(plugins.services()) == {"kept"}
 
 
-def test_a_command_of_ours_is_not_taken_over(
+def test_plugin_cannot_replace_a_built_in_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """``vca session`` asks for the password: another one of that name would be handed it."""
+    """A plugin must not replace ``vca session``, which prompts for the password."""
     from vcloudair_core.cli import plugin as own
     from vcloudair_core.cli.loading import load_commands
 
@@ -138,8 +138,8 @@ def test_a_command_of_ours_is_not_taken_over(
     assert "taker" in capsys.readouterr().err
 
 
-def test_the_name_of_a_plugin_of_ours_is_not_taken_over() -> None:
-    """Whoever comes second is set aside, whatever its module; a policy keeps its place."""
+def test_plugin_cannot_take_the_name_of_a_built_in_plugin() -> None:
+    """Ignore the second plugin of a name, and keep plan policies registered."""
     ours = FakeEntryPoint(
         "policy",
         "vcloudair-core",
@@ -147,25 +147,25 @@ def test_the_name_of_a_plugin_of_ours_is_not_taken_over() -> None:
         "vcloudair_core.plugin.protected_names",
     )
     theirs = FakeEntryPoint("policy", "zzz", lambda: SimpleNamespace(vcloudair_api_version=API_VERSION), "zzz.policy")
-    found = loaded(theirs, ours)
-    assert [info.status for info in found.list_plugins()] == ["loaded", "failed"]
-    assert "already taken" in "".join(info.error for info in found.list_plugins())
+    plugins = loaded(theirs, ours)
+    assert [info.status for info in plugins.list_plugins()] == ["loaded", "failed"]
+    assert "already taken" in "".join(info.error for info in plugins.list_plugins())
 
 
-def test_what_it_prints_is_no_result(capsys: pytest.CaptureFixture[str]) -> None:
+def test_output_of_a_plugin_does_not_reach_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     def load() -> Any:
         print("Thank you for installing bad!")
         return plugin(vca_services=lambda: print("more of it") or [service("kept")])
 
-    found = loaded(FakeEntryPoint("bad", "acme-bad", load))
-    print(json.dumps(sorted(found.services())))
-    shown = capsys.readouterr()
-    assert json.loads(shown.out) == ["kept"]
-    assert "Thank you" in shown.err
-    assert "more of it" in shown.err
+    plugins = loaded(FakeEntryPoint("bad", "acme-bad", load))
+    print(json.dumps(sorted(plugins.services())))
+    captured = capsys.readouterr()
+    assert json.loads(captured.out) == ["kept"]
+    assert "Thank you" in captured.err
+    assert "more of it" in captured.err
 
 
-def test_ctrl_c_is_the_user_s() -> None:
+def test_plugin_errors_do_not_catch_ctrl_c() -> None:
     def stopped() -> Any:
         raise KeyboardInterrupt
 
@@ -176,28 +176,29 @@ def test_ctrl_c_is_the_user_s() -> None:
 
 
 @pytest.mark.usefixtures("mocked_http")
-def test_observers_see_no_secret() -> None:
+def test_observers_receive_no_secrets() -> None:
     from tests.unit.session.mocked_http import PASSWORD, TOKEN, MockedTransport, reply, vcd_answers, vcd_session
 
-    seen: list[Exchange] = []
-    found = manager(spy=plugin(vca_exchange_finished=lambda exchange: seen.append(exchange)))
+    exchanges: list[Exchange] = []
+    plugins = manager(spy=plugin(vca_exchange_finished=lambda exchange: exchanges.append(exchange)))
     session = vcd_session(
         MockedTransport(vcd_answers({"GET /api/x": reply(500, f"you sent {TOKEN}")})),
-        observers=[found.exchange_finished],
+        observers=[plugins.exchange_finished],
         retries=0,
     )
     with pytest.raises(VcloudAirError):
         session.call("GET", "/api/x", headers={"X-Note": f"a {TOKEN} b"})
     text = "".join(
-        f"{one.request.url}{one.request.headers.pairs()}{one.request.body!r}"
-        f"{one.response and one.response.headers.pairs()}{one.response and one.response.body!r}{one.error}"
-        for one in seen
+        f"{exchange.request.url}{exchange.request.headers.pairs()}{exchange.request.body!r}"
+        f"{exchange.response and exchange.response.headers.pairs()}"
+        f"{exchange.response and exchange.response.body!r}{exchange.error}"
+        for exchange in exchanges
     )
-    assert len(seen) == 3
+    assert len(exchanges) == 3
     assert TOKEN not in text
     assert PASSWORD not in text
 
 
-def test_every_hook_is_in_one_of_these_tests() -> None:
+def test_every_hook_has_a_test_here() -> None:
     known = {name for name in vars(hooks) if name.startswith("vca_")}
     assert known == {*OFFERS, "vca_transport", "vca_exchange_finished", "vca_plan_ready", "vca_task_progressed"}

@@ -1,4 +1,4 @@
-"""Names are chosen by others. Terminals, spreadsheets and pages see them as names and as nothing else."""
+"""Tests that names from the cloud are shown as text in terminals, spreadsheets and pages."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ NAMES = [
     "\x9b31mred\x9bm", "invoice\u202egpj.exe", "=cmd|' /C calc'!A0", "@SUM(1)", "+1-1", "-2+3", "two\u2028lines",
     "{{ 7*7 }}", "<script>alert(1)</script>", "../../etc/passwd", "\u2066hidden\u2069", "'quoted\" & co", "\x85next",
 ]  # fmt: skip
-"""Names that XML can carry. JSON, used for rules, can also carry escape."""
+"""Hostile names that XML can contain. JSON, used for rules, can also contain ESC."""
 RULE = "\x1b]0;pwned\x07rule\x1b[2J\r\x00"
 HARMFUL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+COLORS = re.compile(r"\x1b\[[0-9;]*m")
 PROGRESS = re.compile(r"\x1b\[(?:\?25[lh]|2K|[0-9]*A)|\r")
-"""Sequences of progress bars of rich, none of which is in a name here."""
+"""Escape sequences of rich's progress bars. The test names have none of them."""
 
 
 @pytest.fixture(scope="module")
@@ -93,13 +93,13 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
 @pytest.mark.parametrize(
     "command", COMMANDS, ids=[" ".join(one[:3]).encode("ascii", "replace").decode() for one in COMMANDS]
 )
-def test_no_command_prints_what_a_terminal_carries_out(
+def test_no_command_prints_control_sequences(
     command: tuple[str, ...], output: str, cloud: SimulatorServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code = run([*command, "-o", output])
-    shown = capsys.readouterr()
-    text = shown.out + shown.err
-    # No such edge gateway; a recovery that nobody has tested is not ready; a page of metrics has no YAML.
+    captured = capsys.readouterr()
+    text = captured.out + captured.err
+    # Expected failures: unknown edge gateway, untested recovery, no YAML for the metrics page.
     assert code in ((4,) if "no\x1b[2J\x9b such" in command else (0, 9) if command[:2] == ("dr", "check") else (0,)), (
         text
     )
@@ -107,28 +107,28 @@ def test_no_command_prints_what_a_terminal_carries_out(
     assert "this is a bug" not in text, text
     assert not HARMFUL.search(text), repr(HARMFUL.findall(text))
     if code == 0 and output == "json":
-        json.loads(shown.out)
+        json.loads(captured.out)
 
 
-def test_json_has_names_as_they_are(cloud: SimulatorServer, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_has_unchanged_names(cloud: SimulatorServer, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["query", "vm", "-o", "json"]) == 0
     assert {row["name"] for row in json.loads(capsys.readouterr().out)} == set(NAMES)
 
 
-def test_on_a_terminal_too(cloud: SimulatorServer) -> None:
-    """Behind a real pseudo-terminal, where rich uses colours: they are the only sequences that come."""
+def test_terminal_output_has_no_control_sequences_of_names(cloud: SimulatorServer) -> None:
+    """On a pseudo-terminal, colors of rich are the only escape sequences."""
     for arguments in (("query", "vm"), ("dr", "list"), ("firewall", "list", "--edge", "edge\x9b31m")):
-        shown = on_terminal(arguments, os.environ)
-        rest = PROGRESS.sub("", COLOURS.sub("", shown))
-        assert not HARMFUL.search(rest), repr(HARMFUL.findall(rest))
-        assert "\\x9b31m" in rest or "\\x1b]0;pwned" in rest, rest
+        output = on_terminal(arguments, os.environ)
+        plain_output = PROGRESS.sub("", COLORS.sub("", output))
+        assert not HARMFUL.search(plain_output), repr(HARMFUL.findall(plain_output))
+        assert "\\x9b31m" in plain_output or "\\x1b]0;pwned" in plain_output, plain_output
 
 
 def on_terminal(arguments: tuple[str, ...], env: Mapping[str, str]) -> str:
     code = "from vcloudair_core.cli.main import main; main()"
     outer, inner = pty.openpty()
     try:
-        done = processes.Process(
+        completed = processes.Process(
             [sys.executable, "-c", code, *arguments], stdin=inner, stdout=inner, stderr=inner,
             env={**env, "TERM": "xterm-256color", "COLUMNS": "200"},
         )  # fmt: skip
@@ -136,19 +136,19 @@ def on_terminal(arguments: tuple[str, ...], env: Mapping[str, str]) -> str:
         read = b""
         while True:
             try:
-                part = os.read(outer, 65_536)
+                chunk = os.read(outer, 65_536)
             except OSError:
                 break
-            if not part:
+            if not chunk:
                 break
-            read += part
-        done.wait(timeout=60)
+            read += chunk
+        completed.wait(timeout=60)
     finally:
         os.close(outer)
     return read.decode("utf-8", "replace")
 
 
-def test_the_live_view_shows_names_as_names() -> None:
+def test_live_view_escapes_names() -> None:
     from rich.console import Console
 
     from vcloudair_core.cli.commands.dr.run_view import RunView
@@ -167,11 +167,11 @@ def test_the_live_view_shows_names_as_names() -> None:
         screen = Console(file=io.StringIO(), force_terminal=True, width=200)
         with screen.capture() as captured:
             screen.print(view)
-        rest = COLOURS.sub("", captured.get()).replace("\n", "")
-        assert not HARMFUL.search(rest), repr(HARMFUL.findall(rest))
+        output = COLORS.sub("", captured.get()).replace("\n", "")
+        assert not HARMFUL.search(output), repr(HARMFUL.findall(output))
 
 
-def test_warnings_and_errors_too(capsys: pytest.CaptureFixture[str]) -> None:
+def test_warnings_and_errors_escape_names(capsys: pytest.CaptureFixture[str]) -> None:
     import logging
 
     from vcloudair_core.cli.main import _warnings_shown, report
@@ -180,12 +180,12 @@ def test_warnings_and_errors_too(capsys: pytest.CaptureFixture[str]) -> None:
     report(ConfigurationError(f"No {RULE}.", hint=f"Try {RULE}"))
     with _warnings_shown():
         logging.getLogger("vcloudair_core.x").warning("The stage %s waits", RULE)
-    shown = capsys.readouterr()
-    assert not HARMFUL.search(shown.out + shown.err)
-    assert "\\x1b]0;pwned\\x07rule" in shown.err
+    captured = capsys.readouterr()
+    assert not HARMFUL.search(captured.out + captured.err)
+    assert "\\x1b]0;pwned\\x07rule" in captured.err
 
 
-def test_progress_of_a_task_too() -> None:
+def test_task_progress_escapes_names() -> None:
     from vcloudair_core.cli.display.task_progress import TaskProgress
     from vcloudair_core.session.tasks import Task
 
@@ -195,14 +195,14 @@ def test_progress_of_a_task_too() -> None:
     assert "\n" not in stream.getvalue()
 
 
-# -- the functions behind it ---------------------------------------------------------------------------------------
+# -- escaping functions --------------------------------------------------------------------------------------------
 
 
 @given(st.text(st.characters(), max_size=80))
-def test_whatever_it_is_it_becomes_harmless(text: str) -> None:
-    for shown in (visible(text), on_one_line(text)):
-        assert not HARMFUL.search(shown)
-        shown.encode("utf-8")
+def test_escaped_text_has_no_control_characters(text: str) -> None:
+    for escaped in (visible(text), on_one_line(text)):
+        assert not HARMFUL.search(escaped)
+        escaped.encode("utf-8")
     assert "\n" not in on_one_line(text)
     if text.isprintable():
         assert visible(text) == on_one_line(text) == text
@@ -216,10 +216,10 @@ def test_whatever_it_is_it_becomes_harmless(text: str) -> None:
         max_leaves=8,
     )
 )
-def test_json_keeps_its_value(tree: Any) -> None:
-    shown = visible_json(json.dumps(tree, ensure_ascii=False))
-    assert json.loads(shown) == tree
-    assert not HARMFUL.search(shown)
+def test_escaped_json_keeps_its_value(tree: Any) -> None:
+    escaped = visible_json(json.dumps(tree, ensure_ascii=False))
+    assert json.loads(escaped) == tree
+    assert not HARMFUL.search(escaped)
 
 
 @pytest.mark.parametrize(
@@ -230,30 +230,30 @@ def test_json_keeps_its_value(tree: Any) -> None:
         ("\r=1", "'\\r=1"),
     ],
 )  # fmt: skip
-def test_cells_of_csv_are_no_formulas(value: Any, cell: str) -> None:
+def test_csv_cells_are_not_formulas(value: Any, cell: str) -> None:
     (read,) = list(csv.reader(io.StringIO(csv_text([value, "end"]))))
     assert read == [cell, "end"]
 
 
 @given(st.lists(st.text(st.characters()), min_size=1, max_size=5))
-def test_a_line_of_csv_has_as_many_cells_as_it_was_given(values: list[str]) -> None:
+def test_csv_line_keeps_the_number_of_cells(values: list[str]) -> None:
     (read,) = list(csv.reader(io.StringIO(csv_text([*values, "end"]), newline="")))
     assert len(read) == len(values) + 1
     assert all(not cell or cell[0] not in "=@\t" or cell[0] == "'" for cell in read)
 
 
-def test_exports_of_metrics_are_no_formulas_either() -> None:
+def test_metrics_exports_have_no_formulas() -> None:
     from datetime import datetime, timezone
 
     from vcloudair_core.services.metrics.export import as_text
     from vcloudair_core.services.metrics.model import Series
 
     series = [Series("vm-1", "=cmd", None, "@1", 60, (datetime(2026, 1, 1, tzinfo=timezone.utc),), (-5.0,), "vca")]
-    machines = {"vm-1": {"name": "=HYPERLINK(1)", "vapp": RULE, "vdc": "-1+1"}}
+    vms = {"vm-1": {"name": "=HYPERLINK(1)", "vapp": RULE, "vdc": "-1+1"}}
     for form in ("csv", "jsonl", "openmetrics"):
-        text = "\n".join(as_text(form, series, machines))
+        text = "\n".join(as_text(form, series, vms))
         assert form == "openmetrics" or not HARMFUL.search(text)
-    rows = list(csv.reader(io.StringIO("\n".join(as_text("csv", series, machines)))))
+    rows = list(csv.reader(io.StringIO("\n".join(as_text("csv", series, vms)))))
     assert rows[1][1] == "'=HYPERLINK(1)"
     assert rows[1][-1] == "-5.0"
     assert all(not cell.startswith(("=", "@")) for cell in rows[1])
@@ -263,7 +263,7 @@ Render = Callable[[list[dict[str, Any]]], bytes]
 
 
 @pytest.mark.parametrize("form", ["html", "junit", "json"])
-def test_reports_hold_names_as_text(form: str) -> None:
+def test_reports_escape_names(form: str) -> None:
     from lxml import etree
 
     from vcloudair_core.recovery.report.report_files import rendered
@@ -289,5 +289,5 @@ def test_reports_hold_names_as_text(form: str) -> None:
     assert tree is not None
     for element in tree.iter(etree.Element):
         assert not [name for name in element.attrib if str(name).lower().startswith("on")], element.attrib
-        # The empty icon keeps a browser from asking for one.
+        # The empty icon prevents a request of the browser.
         assert element.get("href", "#")[:1] == "#" or element.get("href") == "data:,", element.attrib

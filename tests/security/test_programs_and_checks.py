@@ -1,4 +1,4 @@
-"""Programs of a recovery plan: the data they get, and that other users can see."""
+"""Tests of data that programs of a recovery plan receive and that other users can see."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SECRETS = {"password": "zQ7-pass'word\"1", "api_token": "zQ7-api %s token", "tok
 
 
 class Page:
-    """A server of one answer, which keeps what it was asked."""
+    """A server that records requests and sends one fixed response."""
 
     def __init__(self, answer: bytes) -> None:
         self.asked: list[bytes] = []
@@ -47,14 +47,14 @@ class Page:
 
 
 @pytest.fixture
-def elsewhere() -> Iterator[Page]:
+def other_server() -> Iterator[Page]:
     page = Page(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
     yield page
     page.close()
 
 
-def test_a_web_check_sends_no_secret_and_follows_nothing(elsewhere: Page, tmp_path: Path) -> None:
-    location = f"http://127.0.0.1:{elsewhere.port}/"
+def test_web_check_sends_no_secrets_and_follows_no_redirects(other_server: Page, tmp_path: Path) -> None:
+    location = f"http://127.0.0.1:{other_server.port}/"
     lines = ["HTTP/1.1 302 Found", f"Location: {location}", "Set-Cookie: a=b", "Content-Length: 0", "Connection: close"]
     first = Page("\r\n".join([*lines, "", ""]).encode())
     try:
@@ -64,15 +64,15 @@ def test_a_web_check_sends_no_secret_and_follows_nothing(elsewhere: Page, tmp_pa
         first.close()
     assert result.verdict == "failed"
     assert "302" in result.reason
-    assert elsewhere.asked == []
-    (asked,) = first.asked
-    said = asked.decode().lower().splitlines()
+    assert other_server.asked == []
+    (request,) = first.asked
+    said = request.decode().lower().splitlines()
     assert not [line for line in said if line.startswith(("authorization", "cookie", "x-vcloud", "x-vmware"))]
-    assert "zq7" not in asked.decode().lower()
+    assert "zq7" not in request.decode().lower()
 
 
-def test_only_what_is_in_the_environment_is_inherited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A password from a prompt, a file or standard input is a setting, and stays one."""
+def test_programs_inherit_the_environment_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Don't pass a password from a prompt, a file or standard input to programs."""
     for name in [name for name in os.environ if name.startswith("VCA_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("VCA_URL", "https://vcd.example.test")
@@ -80,12 +80,12 @@ def test_only_what_is_in_the_environment_is_inherited(tmp_path: Path, monkeypatc
     step = Step("dump", Command((sys.executable, "-c", dump)), timeout_s=30)
     result = perform(step, around(tmp_path, **SECRETS), group="web", key="k")
     assert result.verdict == "succeeded", result
-    found = json.loads((tmp_path / "env.json").read_text(encoding="utf-8"))
-    assert found["VCA_URL"] == "https://vcd.example.test"
-    assert {name for name in found if name.startswith("VCA_")} == {
+    inherited = json.loads((tmp_path / "env.json").read_text(encoding="utf-8"))
+    assert inherited["VCA_URL"] == "https://vcd.example.test"
+    assert {name for name in inherited if name.startswith("VCA_")} == {
         "VCA_URL", "VCA_DR_RUN", "VCA_DR_ACTION", "VCA_DR_PLAN", "VCA_DR_GROUP",
     }  # fmt: skip
-    assert "zQ7" not in json.dumps(found)
+    assert "zQ7" not in json.dumps(inherited)
 
 
 LOOK = """
@@ -100,9 +100,9 @@ pathlib.Path(sys.argv[1]).write_text(json.dumps(found))
 """
 
 
-@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="there is no /proc here")
-def test_no_secret_is_on_a_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Extra variables of a playbook go through a file that is gone afterwards; a program gets what the plan says."""
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="This system has no /proc.")
+def test_command_lines_have_no_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pass extra variables of a playbook in a temporary file, not as arguments."""
     monkeypatch.setenv("VCA_PASSWORD", SECRETS["password"])
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("ANSIBLE_HOME", str(tmp_path / "ansible"))
@@ -117,14 +117,14 @@ def test_no_secret_is_on_a_command_line(tmp_path: Path, monkeypatch: pytest.Monk
     before = set(tmp_path.iterdir())
     result = perform(Step("play", work, timeout_s=120), around(tmp_path, **SECRETS), group="", key="k")
     assert result.verdict == "succeeded", result
-    seen = json.loads((tmp_path / "seen.json").read_text(encoding="utf-8"))
-    assert any("ansible-playbook" in line for line in seen.values())
-    assert not [line for line in seen.values() if "zQ7" in line and "ansible-playbook" in line]
+    command_lines = json.loads((tmp_path / "seen.json").read_text(encoding="utf-8"))
+    assert any("ansible-playbook" in line for line in command_lines.values())
+    assert not [line for line in command_lines.values() if "zQ7" in line and "ansible-playbook" in line]
     assert {path.name for path in set(tmp_path.iterdir()) - before} == {"seen.json", "ansible"}
 
 
-def test_the_name_of_a_step_without_one_holds_no_argument(tmp_path: Path) -> None:
-    """Names are written down: into journals, reports and job events."""
+def test_default_step_name_has_no_arguments(tmp_path: Path) -> None:
+    """Leave arguments out of step names, which appear in journals, reports and job events."""
     from vcloudair_core.recovery.plan.plan_file import parse_plan
 
     text = """

@@ -1,4 +1,4 @@
-"""Secrets in what servers, proxies and programs say: hidden also where a text was cut, and where no session is near."""
+"""Tests that texts of servers, proxies and programs hide secrets, also when truncated."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AWKWARD = [
     "p\"a's`s", "100%25&x=1", "line\nbreak", "back\\slash\\\\x", "<&>&amp;", "pass\u00e9\u4e16\U0001f600", "1234567890",
     "0x1F_000", "${HOME}$(id)", "{{ 7*7 }}", "%(asctime)s", "  blanks  ", "a" * 300, "*****x", "\ttab\r", "null-null",
 ]  # fmt: skip
-"""Passwords as people and generators make them."""
+"""Typical passwords of people and password generators."""
 
 
 @pytest.mark.parametrize(
@@ -43,20 +43,20 @@ AWKWARD = [
         "https://vcd.example.test/?token=hunter2&x=1",
     ],
 )
-def test_what_stands_under_a_secret_s_name_is_hidden_to_its_end(text: str) -> None:
-    shown = redact_text(text)
-    assert MASK in shown
-    assert not any(word in shown for word in ("hunter2", "aHVudGVy", "47110815"))
+def test_hides_the_complete_value_after_a_secret_name(text: str) -> None:
+    output = redact_text(text)
+    assert MASK in output
+    assert not any(word in output for word in ("hunter2", "aHVudGVy", "47110815"))
 
 
 @given(st.text(max_size=200), st.integers(0, 200))
-def test_cutting_never_uncovers(note: str, cut: int) -> None:
-    """Wherever a text is cut, the value under the name is not in what is left."""
+def test_truncation_never_shows_a_secret(note: str, cut: int) -> None:
+    """Truncating a text at any position never shows the value after a secret's name."""
     text = f'<a password="zQ7secretzQ7" note="x"/>{note}'
     assert "zQ7sec" not in redact_text(text[: max(cut, 1)])
 
 
-def test_what_is_no_secret_stays() -> None:
+def test_keeps_values_that_are_not_secret() -> None:
     for text in (
         '{"pskEnabled": true, "note": "psk is set"}',
         "<psk/><name>web</name>",
@@ -67,33 +67,33 @@ def test_what_is_no_secret_stays() -> None:
 
 
 @pytest.mark.parametrize("secret", AWKWARD, ids=range(len(AWKWARD)))
-def test_excerpts_hide_what_this_process_knows(secret: str) -> None:
-    """A parser knows of no session; a proxy that repeats a request in its page must not show the token all the same."""
+def test_excerpts_hide_secrets_of_the_process(secret: str) -> None:
+    """Hide the token in the page of a proxy, although a parser has no session."""
     held = Secret(secret)
     remember(held)
     long = f"You asked with {secret} for this." + " x" * 500
     for text in (long, f"{'y' * 190}{secret}{'z' * 100}"):
-        shown = excerpt_of(text)
-        assert secret not in shown
-        # Nor is half of it left at the end.
-        assert len(secret) < 8 or secret[:6].strip() not in shown or secret.startswith(("a" * 6, "*"))
+        output = excerpt_of(text)
+        assert secret not in output
+        # The end of the excerpt has no part of the secret.
+        assert len(secret) < 8 or secret[:6].strip() not in output or secret.startswith(("a" * 6, "*"))
 
 
-def test_a_secret_is_remembered_as_long_as_an_object_holds_it() -> None:
+def test_secret_is_hidden_as_long_as_an_object_holds_it() -> None:
     held = [Secret(f"token-number-{number:05}") for number in range(400)]
     remember(*held)
     assert set(held) <= set(remembered())
-    gone = {secret.reveal() for secret in held[1:]}
+    released = {secret.reveal() for secret in held[1:]}
     twin = Secret(held[0])
     remember(twin)
     del held
     gc.collect()
     known = {secret.reveal() for secret in remembered()}
     assert "token-number-00000" in known
-    assert not known & gone
+    assert not known & released
 
 
-def test_secrets_of_a_session_are_forgotten_with_it() -> None:
+def test_secrets_of_a_session_are_released_with_it() -> None:
     session = vcd_session(MockedTransport(vcd_answers()), password="gone-with-its-session")
     session.login()
     assert {"gone-with-its-session", TOKEN} <= {secret.reveal() for secret in remembered()}
@@ -103,7 +103,7 @@ def test_secrets_of_a_session_are_forgotten_with_it() -> None:
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/json", "application/xml"])
-def test_an_answer_that_repeats_the_token_is_not_quoted(content_type: str) -> None:
+def test_error_does_not_quote_a_response_with_the_token(content_type: str) -> None:
     body = f"debug: session {TOKEN} of ops with s3cr3t-Passw0rd"
     transport = MockedTransport(vcd_answers({"GET /api/x": reply(200, body, Content_Type=content_type)}))
     session = vcd_session(transport)
@@ -111,21 +111,21 @@ def test_an_answer_that_repeats_the_token_is_not_quoted(content_type: str) -> No
     for read in (parse, parse_json):
         with pytest.raises(DecodeError) as caught:
             read(answer.body, what="the thing")
-        shown = f"{caught.value} {caught.value.as_dict()} {caught.value!r}"
-        assert TOKEN not in shown
-        assert "s3cr3t-Passw0rd" not in shown
+        output = f"{caught.value} {caught.value.as_dict()} {caught.value!r}"
+        assert TOKEN not in output
+        assert "s3cr3t-Passw0rd" not in output
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 500, 502, 503])
 @pytest.mark.parametrize("pad", [0, 180, 390, 395])
-def test_nor_is_an_error(status: int, pad: int) -> None:
+def test_error_does_not_quote_an_error_response_with_the_token(status: int, pad: int) -> None:
     body = f"{'x' * pad}{TOKEN}"
     transport = MockedTransport(vcd_answers({"GET /api/x": reply(status, body)}))
     with pytest.raises(VcloudAirError) as caught:
         vcd_session(transport, retries=0).call("GET", "/api/x")
-    shown = f"{caught.value} {caught.value.as_dict()}"
-    assert TOKEN not in shown
-    assert TOKEN[:8] not in shown, "the beginning of it is left where the text was cut"
+    output = f"{caught.value} {caught.value.as_dict()}"
+    assert TOKEN not in output
+    assert TOKEN[:8] not in output, "The truncated text shows the beginning of the secret."
 
 
 def _around(folder: Path, **settings: Any) -> Any:
@@ -147,7 +147,7 @@ def _step(*argv: str) -> Any:
 
 
 @pytest.mark.parametrize("pad", [0, 193, 197, 7_990])
-def test_a_program_s_output_is_hidden_before_it_is_cut(tmp_path: Path, pad: int) -> None:
+def test_hides_secrets_in_program_output_before_truncation(tmp_path: Path, pad: int) -> None:
     from vcloudair_core.recovery.run.steps import perform
 
     secret = "zQ7-a-rather-long-secret"
@@ -159,10 +159,8 @@ def test_a_program_s_output_is_hidden_before_it_is_cut(tmp_path: Path, pad: int)
     assert "zQ7-a" not in f"{result}"
 
 
-def test_secrets_of_the_environment_are_hidden_though_others_are_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A program inherits VCA_PASSWORD also when the run itself signs in with another one."""
+def test_hides_secrets_of_the_environment_that_are_not_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide VCA_PASSWORD in a program's output, although the run uses another password."""
     from vcloudair_core.recovery.run.steps import perform
 
     monkeypatch.setenv("VCA_PASSWORD", "zQ7-in-the-environment")

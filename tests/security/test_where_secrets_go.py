@@ -1,7 +1,7 @@
-"""The token and the password go to where they were issued for, and nowhere else, whatever a server says.
+"""Tests that tokens and passwords are sent to their own server only, never over plain HTTP.
 
-A hostile link stands in turn in every place from which something is followed: links in bodies, lists of pages, tasks,
-redirects, the portal's services. What counts is what was sent: to no other host, and by no plain http.
+Each test puts a hostile link into one place that the client follows: links in bodies, result pages, tasks, redirects,
+services of the portal. The assertions check the sent requests.
 """
 
 from __future__ import annotations
@@ -60,26 +60,26 @@ EVIL = [
 
 
 class Hostile:
-    """The simulator with every link of the answers to some calls led to somewhere else. Keeps all that is sent."""
+    """A transport that replaces links in selected simulator responses and records all requests."""
 
-    def __init__(self, simulator: Simulator, link: str, spoils: Callable[[Request], bool]) -> None:
+    def __init__(self, simulator: Simulator, link: str, is_target: Callable[[Request], bool]) -> None:
         self._inner = simulator.transport()
-        self._link, self._spoils = link, spoils
+        self._link, self._is_target = link, is_target
         self.sent: list[Request] = []
-        self.spoilt = 0
+        self.replaced_count = 0
 
     def send(self, request: Request) -> Response:
         self.sent.append(request)
-        parts = urlsplit(request.url)
-        if (parts.hostname or "") != HOME or parts.scheme != "https":
+        url = urlsplit(request.url)
+        if (url.hostname or "") != HOME or url.scheme != "https":
             return reply(200, "<Session/>", x_vcloud_authorization="stolen-stolen")
         answer = self._inner.send(request)
-        if not self._spoils(request):
+        if not self._is_target(request):
             return answer
-        self.spoilt += 1
-        return self._led_astray(answer)
+        self.replaced_count += 1
+        return self._with_hostile_links(answer)
 
-    def _led_astray(self, answer: Response) -> Response:
+    def _with_hostile_links(self, answer: Response) -> Response:
         import re
         from dataclasses import replace
         from xml.sax.saxutils import escape
@@ -95,10 +95,10 @@ class Hostile:
 
 
 def use(client: Any, simulator: Simulator) -> list[str]:
-    """Everything that follows links. Errors are fine, as long as they are ours; they are given back."""
+    """Call all operations that follow links. Return the messages of library errors."""
     edge = next(iter(simulator.world.edges.values())).name
     query, recovery = client.query, client.dr
-    said = []
+    messages = []
     for act in (
         lambda: client.session.login(),
         lambda: client.read("ans.firewall", {"edge": edge}),
@@ -114,51 +114,51 @@ def use(client: Any, simulator: Simulator) -> list[str]:
         try:
             act()
         except VcloudAirError as exc:
-            said.append(str(exc))
-    return said
+            messages.append(str(exc))
+    return messages
 
 
-def led_astray(link: str, spoils: Callable[[Request], bool], **config: Any) -> Hostile:
-    """A client of a simulator that answers some calls with hostile links."""
+def run_with_hostile_links(link: str, is_target: Callable[[Request], bool], **config: Any) -> Hostile:
+    """Run all operations against a simulator with hostile links, and return its transport."""
     simulator = Simulator(SimulatorConfig(**{"vms": 2, "replications": 1, "edges": 1, **config}))
-    hostile = Hostile(simulator, link, spoils)
+    hostile = Hostile(simulator, link, is_target)
 
-    class IntoTheTrap:
-        """The plugin that brings its transport."""
+    class HostileTransportPlugin:
+        """A plugin that provides the hostile transport."""
 
         @hookimpl
         def vca_transport(self) -> Transport:
             return hostile
 
     app = App(clock=LinkedClock(simulator))
-    app.plugins.register(IntoTheTrap(), "trap")
+    app.plugins.register(HostileTransportPlugin(), "trap")
     with app.client(**{**simulator_settings(simulator), "retries": 0}) as client:
-        for said in use(client, simulator):
-            assert "demo-password" not in said
+        for message in use(client, simulator):
+            assert "demo-password" not in message
     return hostile
 
 
 @pytest.mark.parametrize("profile", ["vcd", "vchs", "vca"])
 @pytest.mark.parametrize("link", EVIL)
-def test_no_link_leads_secrets_away(link: str, profile: str) -> None:
-    hostile = led_astray(link, lambda request: True, profile=profile)
-    assert hostile.spoilt, "nothing was answered with a hostile link"
-    _all_at_home(hostile)
+def test_hostile_links_receive_no_secrets(link: str, profile: str) -> None:
+    hostile = run_with_hostile_links(link, lambda request: True, profile=profile)
+    assert hostile.replaced_count, "No response had a hostile link."
+    _assert_sent_home_only(hostile)
 
 
 @pytest.mark.parametrize("place", ["/api/query", "/replications", "/action/", "/api/task", "/vApp/", "/vdc/", "/org/"])
 @pytest.mark.parametrize("link", EVIL[:4])
-def test_wherever_it_stands(link: str, place: str) -> None:
-    """One kind of call at a time, so that nothing before it ends the way to the link."""
-    hostile = led_astray(link, lambda request: place in request.path, profile="vcd")
-    assert hostile.spoilt or place in ("/api/task", "/org/", "/vdc/")
-    _all_at_home(hostile)
+def test_hostile_link_in_one_response_receives_no_secrets(link: str, place: str) -> None:
+    """Inject the link into one kind of response, so that no earlier error hides it."""
+    hostile = run_with_hostile_links(link, lambda request: place in request.path, profile="vcd")
+    assert hostile.replaced_count or place in ("/api/task", "/org/", "/vdc/")
+    _assert_sent_home_only(hostile)
 
 
-def _all_at_home(hostile: Hostile) -> None:
+def _assert_sent_home_only(hostile: Hostile) -> None:
     for request in hostile.sent:
-        parts = urlsplit(request.url)
-        assert (parts.scheme, parts.hostname, parts.username) == ("https", HOME, None), request.url
+        url = urlsplit(request.url)
+        assert (url.scheme, url.hostname, url.username) == ("https", HOME, None), request.url
 
 
 # -- redirects -----------------------------------------------------------------------------------------------------
@@ -166,7 +166,7 @@ def _all_at_home(hostile: Hostile) -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("link", [link.replace("simulator.invalid", "vcd.example.test") for link in EVIL])
-def test_no_redirect_leads_secrets_away(link: str, status: int) -> None:
+def test_hostile_redirects_receive_no_secrets(link: str, status: int) -> None:
     transport = MockedTransport(
         vcd_answers({"GET /api/x": reply(status, Location=link), "POST /api/x": reply(status, Location=link)})
     )
@@ -180,7 +180,7 @@ def test_no_redirect_leads_secrets_away(link: str, status: int) -> None:
 
 @pytest.mark.parametrize("path", ["/api/versions", "/api/sessions"])
 @pytest.mark.parametrize("link", EVIL[:9])
-def test_nor_the_password_while_signing_in(path: str, link: str) -> None:
+def test_hostile_redirects_receive_no_password_at_sign_in(path: str, link: str) -> None:
     transport = MockedTransport(vcd_answers({f"{verb} {path}": reply(307, Location=link) for verb in ("GET", "POST")}))
     with pytest.raises(VcloudAirError) as caught:
         vcd_session(transport).login()
@@ -188,11 +188,11 @@ def test_nor_the_password_while_signing_in(path: str, link: str) -> None:
     assert {urlsplit(request.url).hostname for request in transport.requests} <= {"vcd.example.test"}
 
 
-# -- one and the same question, asked twice ------------------------------------------------------------------------
+# -- trusted hosts -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("link", EVIL)
-def test_trusting_and_admitting_are_the_same(link: str) -> None:
+def test_trusted_and_admitted_hosts_are_the_same(link: str) -> None:
     origins = Origins(f"https://{HOME}/api")
     assert not origins.is_trusted(link)
     with pytest.raises(ConnectionFailedError):
@@ -207,8 +207,8 @@ def test_trusting_and_admitting_are_the_same(link: str) -> None:
         ("https://0x7f.0x1", "https://evil.0x7f.0x1/"),
     ],
 )
-def test_odd_addresses_have_no_relatives(issuer: str, link: str) -> None:
-    """``0.010`` is no registrable domain, though a list of suffixes may think so."""
+def test_numeric_addresses_have_no_trusted_subdomains(issuer: str, link: str) -> None:
+    """Addresses such as ``0.010`` have no registrable domain, although suffix lists can match them."""
     assert owner_of(issuer) != owner_of(link)
     assert not Origins(issuer).is_trusted(link)
 
@@ -216,7 +216,7 @@ def test_odd_addresses_have_no_relatives(issuer: str, link: str) -> None:
 # -- plain http and TLS --------------------------------------------------------------------------------------------
 
 
-def test_plain_http_is_only_what_was_written_out_and_is_warned_of_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_uses_plain_http_only_if_explicit_and_warns_once(caplog: pytest.LogCaptureFixture) -> None:
     answers = vcd_answers({"GET /api/x": reply(200, "<x/>")})
     for url, warns in (
         ("http://vcd.example.test", 1),
@@ -235,12 +235,12 @@ def test_plain_http_is_only_what_was_written_out_and_is_warned_of_once(caplog: p
 
 
 @pytest.mark.parametrize("value", [None, "", " ", "true", "yes", True, "1", "on"])
-def test_certificates_are_verified_unless_it_is_said(value: Any) -> None:
+def test_verifies_certificates_by_default(value: Any) -> None:
     assert load(validate_certs=value).validate_certs is True
 
 
 @pytest.mark.parametrize("value", ["maybe", "nein", "2", "None", "off "])
-def test_what_is_no_plain_word_does_not_switch_it_off(value: str) -> None:
+def test_invalid_values_do_not_disable_verification(value: str) -> None:
     if value.strip() == "off":
         assert load(validate_certs=value).validate_certs is False
         return
@@ -252,7 +252,9 @@ def test_what_is_no_plain_word_does_not_switch_it_off(value: str) -> None:
     "environ",
     [{"PYTHONHTTPSVERIFY": "0"}, {"CURL_CA_BUNDLE": ""}, {"REQUESTS_CA_BUNDLE": ""}, {"VCA_VALIDATE_CERTS": ""}],
 )
-def test_no_variable_of_elsewhere_switches_it_off(environ: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_external_variables_do_not_disable_verification(
+    environ: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     from vcloudair_core.transport.requests_transport import RequestsTransport
 
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
@@ -271,8 +273,8 @@ NAMES = [
 ]  # fmt: skip
 
 
-def asked(use_name: Callable[[Any], object]) -> list[str]:
-    """URLs that were asked for."""
+def requested_urls(use_name: Callable[[Any], object]) -> list[str]:
+    """Return the requested URLs."""
     transport = MockedTransport(vcd_answers())
     session = vcd_session(transport, retries=0)
     session.login()
@@ -310,30 +312,30 @@ def _uses(name: str) -> dict[str, Callable[[Any], object]]:
 
 @pytest.mark.parametrize("form", _uses(""))
 @pytest.mark.parametrize("name", NAMES)
-def test_an_id_stays_where_ids_stand(name: str, form: str) -> None:
-    """One segment of the path, whatever is in it; one that would be none is refused before anything is sent."""
+def test_id_is_one_path_segment(name: str, form: str) -> None:
+    """Send any id as one path segment, and refuse an id that cannot be one before any request."""
     before, _, after = form.partition("{}")
-    for url in asked(_uses(name)[form]):
-        parts = urlsplit(url)
-        assert f"{parts.scheme}://{parts.netloc}" == BASE
-        assert parts.path.startswith(before)
-        assert parts.path.endswith(after)
-        inner = parts.path[len(before) : len(parts.path) - len(after)]
+    for url in requested_urls(_uses(name)[form]):
+        split_url = urlsplit(url)
+        assert f"{split_url.scheme}://{split_url.netloc}" == BASE
+        assert split_url.path.startswith(before)
+        assert split_url.path.endswith(after)
+        inner = split_url.path[len(before) : len(split_url.path) - len(after)]
         assert "/" not in inner
         assert not set(url) & set('\r\n\x00 \\"<>')
         assert all(
-            segment.replace("%2e", ".").replace("%2E", ".") not in (".", "..") for segment in parts.path.split("/")
+            segment.replace("%2e", ".").replace("%2E", ".") not in (".", "..") for segment in split_url.path.split("/")
         )
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_name_stays_within_its_filter(name: str) -> None:
+def test_name_cannot_change_the_query_filter(name: str) -> None:
     from vcloudair_core.services.dr.store import find_vms
     from vcloudair_core.services.query.filters import parse_where
     from vcloudair_core.services.query.record_types import built_in_types
 
-    for url in asked(lambda session: find_vms(session, [name, "web"])):
-        parameters = [part.partition("=")[0] for part in urlsplit(url).query.split("&")]
+    for url in requested_urls(lambda session: find_vms(session, [name, "web"])):
+        parameters = [parameter.partition("=")[0] for parameter in urlsplit(url).query.split("&")]
         assert parameters == ["type", "format", "page", "pageSize", "filter"]
         assert urlsplit(url).fragment == ""
         assert url.count("name==") == 2
@@ -343,7 +345,7 @@ def test_a_name_stays_within_its_filter(name: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/../admin", "/api/x/..", "../x", "/api/%2e%2e/x", "/api/./x", "/api/x\\..\\y"])
-def test_a_path_that_steps_back_is_not_sent(path: str) -> None:
+def test_refuses_a_path_with_dot_segments(path: str) -> None:
     with pytest.raises(ConfigurationError, match="nothing was sent"):
         join(BASE, path)
     transport = MockedTransport(vcd_answers())
@@ -353,20 +355,20 @@ def test_a_path_that_steps_back_is_not_sent(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/x..y", "/api/a...b/.hidden", "/api/x?y=../..", "/api/query?filter=(name==..)"])
-def test_dots_within_a_name_are_none_of_it(path: str) -> None:
+def test_accepts_dots_within_a_name(path: str) -> None:
     assert join(BASE, path).startswith(BASE)
 
 
 @pytest.mark.parametrize("value", ["36.3\n", "36.3\r\nX-Evil: 1", "36.3;x=1", "36.3, 5.6"])
-def test_a_version_stays_in_its_header(value: str) -> None:
+def test_version_cannot_add_headers(value: str) -> None:
     from vcloudair_core.session.versions import check_pinned
 
     with pytest.raises(ConfigurationError):
         check_pinned(value)
 
 
-def test_what_was_tested_is_a_secret() -> None:
-    """The words that the tests above look for are those that are sent."""
+def test_requests_have_the_tested_secrets() -> None:
+    """Requests contain the values that the tests above look for."""
     transport = MockedTransport(vcd_answers())
     vcd_session(transport).login()
     sent = "".join(str(request.headers.pairs()) for request in transport.requests)

@@ -1,4 +1,4 @@
-"""Print the public surface of the package as JSON: signatures, attributes, and types of what calls return."""
+"""Print the public API of the package as JSON: signatures, attributes, and return types."""
 
 import importlib
 import inspect
@@ -24,8 +24,8 @@ def kinds(value):
 
 def signature(function):
     return [
-        [name, str(one.kind), None if one.default is one.empty else repr(one.default)]
-        for name, one in inspect.signature(function).parameters.items()
+        [name, str(parameter.kind), None if parameter.default is parameter.empty else repr(parameter.default)]
+        for name, parameter in inspect.signature(function).parameters.items()
     ]
 
 
@@ -44,11 +44,11 @@ def module_names(name):
 
 
 def attributes(value):
-    found = {}
+    types = {}
     for name in dir(value):
         if is_public(name) and not callable(getattr(value, name)):
-            found[name] = kinds(getattr(value, name))
-    return found
+            types[name] = kinds(getattr(value, name))
+    return types
 
 
 found = {"modules": {}, "signatures": {}, "attributes": {}, "returns": {}}

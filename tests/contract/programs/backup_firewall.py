@@ -1,4 +1,4 @@
-"""Keep the firewall of every edge gateway in files, spoil one, and restore it from its file."""
+"""Back up the firewall of every edge gateway, damage one, and restore it from its file."""
 
 import json
 import os
@@ -41,7 +41,7 @@ with open(backups[uuid]) as source:
     firewall.config_data = json.load(source)
 for rule in firewall.config_data["firewallRules"]["firewallRules"]:
     if rule["ruleType"] == "user":
-        del rule["ruleId"], rule["ruleTag"]  # the service gives new ones
+        del rule["ruleId"], rule["ruleTag"]  # the service assigns new ids
 firewall.save_config()
 firewall.get_config()
 print("Restored:", len(firewall) == kept, firewall.config_data["globalConfig"]["tcpTimeoutEstablished"])

@@ -1,4 +1,4 @@
-"""Copy the firewall rules of one edge gateway to another, with a login that an earlier program has kept."""
+"""Copy firewall rules to another edge gateway, with the saved login of an earlier program."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import os
 import requests
 import vcloudair
 
-# What the earlier program did.
+# The login of the earlier program.
 session = vcloudair.VCASession("5.6", os.environ["CLOUD_USER"], os.environ["CLOUD_PASSWORD"])
 with open("login.json", "w") as target:
     json.dump(session.login(orgname=os.environ["CLOUD_ORG"], vcd_url=os.environ["CLOUD_URL"]), target)
@@ -25,7 +25,7 @@ firewall.get_config()
 firewall.add_rule("copied", "internal", "external", dest_port=25)
 firewall.save_config()
 
-# The same call by hand, with what the object knows.
+# The same request with the attributes of the object.
 url = "{}/hybridity/api/gateways/{}/firewall/config".format(firewall.base_url, firewall.edge)
 raw = requests.get(url, headers=firewall.headers).json()
 print([rule["name"] for rule in raw["firewallRules"]["firewallRules"] if rule["ruleType"] == "user"])
@@ -39,7 +39,7 @@ for rule in copies:
     other.records.append(rule)
 other.save_config()
 
-# A look at the second one through the object of the first.
+# Read the second edge gateway through the object of the first.
 firewall.edge = second
 firewall.get_config()
 print([rule["name"] for rule in firewall if rule["ruleType"] == "user"], firewall.edge == other.edge)

@@ -26,10 +26,10 @@ def report(action):
     for uuid, name, _ in sorted(recovery.action_errors, key=lambda error: error[1]):
         print(action, "failed for", name, names[uuid] == name)
     print(action, len(recovery.action_errors), "errors, one list:", errors is recovery.action_errors)
-    time.sleep(float(os.environ["CLOUD_PAUSE"]))  # what the service does after its task is done
+    time.sleep(float(os.environ["CLOUD_PAUSE"]))  # the service continues after the end of its task
 
 
-# The service refuses one of them.
+# The service rejects one of the VMs.
 recovery.do_test_failover(power_on=True, total=True)
 report("test")
 tested = [uuid for uuid in recovery.replications if uuid not in [error[0] for error in recovery.action_errors]]

@@ -1,4 +1,4 @@
-"""Everything that may go wrong before the first rule is written."""
+"""Handle the errors that can occur before the first rule is written."""
 
 import os
 import socket

@@ -30,7 +30,7 @@ for uuid in sorted(whole.metric_data):
     print(vms.results[uuid]["name"], average(samples, "cpu.usage.average"), average(samples, "mem.usage.average"))
 print(whole.filters)
 
-# Two windows of one VM, added up.
+# Two windows of one VM, added together.
 [uuid] = vms.find_by_name("vm-0002")
 some = Metrics(vcdurl=org_info["vcdurl"], token=org_info["token"], vm_uuids=[uuid])
 some.set_metric_filters("cpu.usage.average")

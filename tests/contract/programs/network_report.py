@@ -1,4 +1,4 @@
-"""List networks, tasks and some VMs by queries that the SDK does not have ready."""
+"""List networks, tasks and some VMs with queries for which the SDK has no class."""
 
 import os
 
@@ -16,7 +16,7 @@ class OrgNetworkQuery(QueryBase):
 
 
 class RunningVMQuery(VMQuery):
-    """VMs that run, by name, in small pages."""
+    """Running VMs, sorted by name, in small pages."""
 
     def __init__(self, org_info):
         super().__init__(org_info)

@@ -1,4 +1,4 @@
-"""Look into every On-Demand instance of an account."""
+"""List the VMs and edge gateways of every On-Demand instance of an account."""
 
 import os
 import sys

@@ -43,7 +43,7 @@ firewall.get_config()
 names = [rule["name"] for rule in firewall if rule["ruleType"] == "user"]
 print(names)
 
-# The last one was a mistake.
+# Delete the last rule, which was a mistake.
 index = [rule["name"] for rule in firewall].index("no telnet")
 del firewall[index]
 firewall.save_config()

@@ -1,4 +1,4 @@
-"""Forward ports to servers that a table lists, and replace what an earlier run has left."""
+"""Forward ports to the servers in a table, and replace the rules of an earlier run."""
 
 import os
 

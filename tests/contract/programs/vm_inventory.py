@@ -1,4 +1,4 @@
-"""Write a table of all VMs, and count what else there is."""
+"""Write a table of all VMs, and count the records of other types."""
 
 import csv
 import os

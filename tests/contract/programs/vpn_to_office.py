@@ -1,4 +1,4 @@
-"""Connect the office by IPsec, and turn the service on."""
+"""Connect the office with an IPsec tunnel, and turn the service on."""
 
 import os
 import sys

@@ -1,7 +1,8 @@
-"""Verdicts of vcloudair 0.5 and of this library, in docs/explanation/recovery-verdicts.md.
+"""Tests of the verdicts of vcloudair 0.5 and this library.
 
-The SDK is unmodified. It polls every 10 seconds, so the Python that it finds has another clock: ``time.sleep`` lets the
-time of the simulated cloud pass, and ``datetime`` knows of it. ``VCA_WRITE_VERDICTS=1`` writes the table anew.
+docs/explanation/recovery-verdicts.md has the table. The SDK is unmodified and polls every 10 seconds, so its Python
+uses the simulated clock: ``time.sleep`` advances the time of the simulator, and ``datetime`` returns it. Set
+``VCA_WRITE_VERDICTS=1`` to write the table.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from vcloudair_core.testing import LinkedClock
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "recovery-verdicts.md"
 STUCK_AFTER_S = 6
-"""Seconds of this machine after which a call that waits for one answer is taken to wait for ever."""
+"""Seconds of the host's clock after which a call counts as waiting forever for one response."""
 
 RUN = """
 import contextlib, io, threading
@@ -79,13 +80,13 @@ class Claim:
         return f"{self.text}{late}: {self.judgement}"
 
 
-def _judged(text: str, seconds: float, simulator: Simulator, machine: SimulatedReplication) -> Claim:
-    now = is_recovered(simulator, machine)
+def _judged(text: str, seconds: float, simulator: Simulator, vm: SimulatedReplication) -> Claim:
+    now = is_recovered(simulator, vm)
     simulator.clock.advance(3600)
-    return Claim(text, seconds, now, is_recovered(simulator, machine))
+    return Claim(text, seconds, now, is_recovered(simulator, vm))
 
 
-# -- the original ------------------------------------------------------------------------------------------------
+# -- vcloudair 0.5 -----------------------------------------------------------------------------------------------
 
 
 DRILL = """
@@ -107,27 +108,28 @@ os._exit(0)
 """
 
 
-def test_the_original_lists_tests_and_cleans_up() -> None:
+def test_vcloudair_lists_tests_and_cleans_up() -> None:
     config = SimulatorConfig(profile="vcd", replications=3, dr_task_s=TASK_S, queued_progress="0")
     with SimulatorServer(config, tls=False) as server:
         env, world = server.env(), server.simulator.world
-        given = {"user": env["VCA_USERNAME"], "password": env["VCA_PASSWORD"], "org": env["VCA_ORG"]}
-        given |= {"vcd_url": server.url, "org_id": world.orgs[env["VCA_ORG"]].org_id}
-        found = run_original(DRILL, given, ca_path="", before=CLOCK)
+        variables = {"user": env["VCA_USERNAME"], "password": env["VCA_PASSWORD"], "org": env["VCA_ORG"]}
+        variables |= {"vcd_url": server.url, "org_id": world.orgs[env["VCA_ORG"]].org_id}
+        output = run_original(DRILL, variables, ca_path="", before=CLOCK)
         posted = [entry.path.rpartition("/")[2] for entry in server.simulator.request_log.entries(method="POST")][1:]
-    assert found["names"] == [group.name for group in world.replications.values()]
-    assert found["tested"] == [["complete"] * 3, []]
-    assert found["cleaned"] == [["none"] * 3, []]
+    assert output["names"] == [group.name for group in world.replications.values()]
+    assert output["tested"] == [["complete"] * 3, []]
+    assert output["cleaned"] == [["none"] * 3, []]
     assert posted == ["testFailover"] * 3 + ["testCleanup"] * 3
 
 
 def _original(ways: Sequence[Way]) -> dict[str, dict[str, Claim]]:
-    """Its claims, way by way: of tasks as the recorded one, without a Progress at first, and of those that have one.
+    """Return the claims of vcloudair 0.5 by way, for tasks that start without a Progress and with one.
 
-    One process for several ways, as most of it is its start.
+    Tasks without a Progress look like the recorded task. One process runs several ways because its start takes most
+    of the time.
     """
     with ExitStack() as stack:
-        # Without TLS: it sends actions past the settings for certificates.
+        # Use plain HTTP: vcloudair 0.5 ignores the certificate settings for actions.
         servers = {
             (way.name, form): stack.enter_context(
                 SimulatorServer(simulator=way.cloud(has_progress=form == "told"), tls=False)
@@ -135,35 +137,35 @@ def _original(ways: Sequence[Way]) -> dict[str, dict[str, Claim]]:
             for way in ways
             for form in ("bare", "told")
         }
-        meant = {key: way.ids(servers[key].simulator) for way in ways for key in servers if key[0] == way.name}
-        machines = {key: judged(one.simulator) for key, one in servers.items()}
+        action_ids = {key: way.ids(servers[key].simulator) for way in ways for key in servers if key[0] == way.name}
+        vms = {key: judged(server.simulator) for key, server in servers.items()}
         first = next(iter(servers.values()))
         user, org = first.simulator.world.users[0], next(iter(first.simulator.world.orgs.values()))
-        clouds = [{"url": one.url, "org_id": org.org_id, "ids": meant[key]} for key, one in servers.items()]
-        given = {"user": user.name, "password": user.password, "org": org.name, "limit_s": STUCK_AFTER_S}
-        told = run_original(RUN, given | {"clouds": clouds}, ca_path="", before=CLOCK)["clouds"]
+        clouds = [{"url": server.url, "org_id": org.org_id, "ids": action_ids[key]} for key, server in servers.items()]
+        variables = {"user": user.name, "password": user.password, "org": org.name, "limit_s": STUCK_AFTER_S}
+        outputs = run_original(RUN, variables | {"clouds": clouds}, ca_path="", before=CLOCK)["clouds"]
         claims: dict[str, dict[str, Claim]] = {way.name: {} for way in ways}
-        for key, found in zip(servers, told, strict=True):
-            text = _claimed(meant[key], found)
-            claims[key[0]][key[1]] = _judged(text, found["seconds"], servers[key].simulator, machines[key])
+        for key, output in zip(servers, outputs, strict=True):
+            text = _claimed(action_ids[key], output)
+            claims[key[0]][key[1]] = _judged(text, output["seconds"], servers[key].simulator, vms[key])
         return claims
 
 
-def _claimed(meant: list[str], found: dict[str, Any]) -> str:
-    """Return the claim about the VM. Printed names that are in its errors failed."""
-    errors = {uuid: reason for uuid, _, reason in found["errors"]}
-    if found["is_stuck"]:
+def _claimed(action_ids: list[str], output: dict[str, Any]) -> str:
+    """Return the claim about the VM. A printed name that is also in the errors failed."""
+    errors = {uuid: reason for uuid, _, reason in output["errors"]}
+    if output["is_stuck"]:
         return STUCK
-    if meant[-1] in errors:
-        return f"Error: {errors[meant[-1]]}"
-    return DONE if found["done"] == len(meant) - len(errors) else SILENT
+    if action_ids[-1] in errors:
+        return f"Error: {errors[action_ids[-1]]}"
+    return DONE if output["done"] == len(action_ids) - len(errors) else SILENT
 
 
-# -- ours ----------------------------------------------------------------------------------------------------------
+# -- this library --------------------------------------------------------------------------------------------------
 
 
 def _ours(way: Way, *, has_progress: bool) -> tuple[Claim, str]:
-    """Return the claim of the compatible class of this library, and its reason."""
+    """Return the claim of this library's compatible class, and the reason."""
     simulator = way.cloud(has_progress=has_progress)
     user = simulator.world.users[0]
     portal = VCAODSession("5.7", user.name, user.password)
@@ -174,18 +176,18 @@ def _ours(way: Way, *, has_progress: bool) -> tuple[Claim, str]:
     live.session.clock = live.session._pipeline.clock = clock
     dr, began = DisasterRecovery(live), clock.now()
     dr.retrieve_replications()
-    asked, machine = way.ids(simulator), judged(simulator)
-    dr.do_failover(*asked)
+    action_ids, vm = way.ids(simulator), judged(simulator)
+    dr.do_failover(*action_ids)
     errors = {uuid: reason for uuid, _, reason in dr.action_errors}
-    seconds, reason = clock.now() - began, errors.get(asked[-1], "")
-    verdict = next((one.verdict for one in dr.results if one.id == asked[-1]), "")
+    seconds, reason = clock.now() - began, errors.get(action_ids[-1], "")
+    verdict = next((result.verdict for result in dr.results if result.id == action_ids[-1]), "")
     text = DONE if verdict in ("succeeded", "unchanged") else "failed" if reason else SILENT
-    return _judged(text, seconds, simulator, machine), reason or verdict
+    return _judged(text, seconds, simulator, vm), reason or verdict
 
 
 @cache
 def _ours_once(way: Way, has_progress: bool) -> tuple[Claim, str]:
-    # The clouds have the same ids: what one run leaves open must not be found by another.
+    # The clouds have the same ids, so a run must not find the run journal of another.
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setenv("VCA_STATE_DIR", folder)
         return _ours(way, has_progress=has_progress)
@@ -193,14 +195,14 @@ def _ours_once(way: Way, has_progress: bool) -> tuple[Claim, str]:
 
 @pytest.mark.parametrize("has_progress", [False, True], ids=["bare", "told"])
 @pytest.mark.parametrize("way", WAYS, ids=[way.name for way in WAYS])
-def test_ours_is_right_each_time(way: Way, has_progress: bool) -> None:
+def test_our_verdict_is_right(way: Way, has_progress: bool) -> None:
     claim, reason = _ours_once(way, has_progress)
     assert claim.judgement == "right", f"{way.name}: {claim}: {reason}"
     assert claim.is_success or reason
 
 
 @pytest.mark.parametrize("way", WAYS, ids=[way.name for way in WAYS])
-def test_ours_says_the_same_whatever_tasks_look_like(way: Way) -> None:
+def test_our_verdict_is_the_same_with_and_without_progress(way: Way) -> None:
     assert _short(_ours_once(way, False)[1]) == _short(_ours_once(way, True)[1])
 
 
@@ -211,8 +213,8 @@ def test_ours_says_the_same_whatever_tasks_look_like(way: Way) -> None:
 def claims() -> dict[str, dict[str, Claim]]:
     """Return the claims of vcloudair 0.5, by the name of the way."""
     with ThreadPoolExecutor(3) as pool:
-        parts = [WAYS[begin::6] for begin in range(6)]
-        return {name: found for part in pool.map(_original, parts) for name, found in part.items()}
+        batches = [WAYS[begin::6] for begin in range(6)]
+        return {name: claim for batch in pool.map(_original, batches) for name, claim in batch.items()}
 
 
 HEAD = "| how it goes | what the server shows | original, task as recorded | original, task with Progress | ours |"
@@ -222,37 +224,37 @@ def _table(claims: dict[str, dict[str, Claim]]) -> str:
     rows = [HEAD, "|---|---|---|---|---|"]
     for way in WAYS:
         theirs, (_, reason) = claims[way.name], _ours_once(way, True)
-        said = reason if reason in ("succeeded", "unchanged") else f"failed: {_short(reason)}"
+        verdict = reason if reason in ("succeeded", "unchanged") else f"failed: {_short(reason)}"
         rows.append(
-            f"| {way.name} | {way.shows} | {theirs['bare'].described()} | {theirs['told'].described()} | {said} |"
+            f"| {way.name} | {way.shows} | {theirs['bare'].described()} | {theirs['told'].described()} | {verdict} |"
         )
     return "\n".join(rows) + "\n"
 
 
 def _short(reason: str) -> str:
-    """Without what differs from run to run: seconds to the last of them."""
+    """Return the reason without seconds, which differ between runs."""
     return re.sub(r"\b(\d+) s\b", lambda found: f"{round(int(found[1]), -2)} s", reason)
 
 
-def test_the_page_has_what_both_say(claims: dict[str, dict[str, Claim]]) -> None:
+def test_page_has_the_verdicts_of_both_libraries(claims: dict[str, dict[str, Claim]]) -> None:
     page, table = PAGE.read_text(encoding="utf-8"), _table(claims)
     begin, end = page.index(HEAD), page.index("\n\n", page.index(HEAD)) + 1
     if os.environ.get("VCA_WRITE_VERDICTS"):
         PAGE.write_text(page[:begin] + table + page[end:], encoding="utf-8")
     else:
-        assert page[begin:end] == table, "VCA_WRITE_VERDICTS=1 writes the table anew"
+        assert page[begin:end] == table, "Set VCA_WRITE_VERDICTS=1 to write the table."
 
 
-def test_the_original_is_right_of_few(claims: dict[str, dict[str, Claim]]) -> None:
-    """Compare the counts with the text above the table of the page."""
-    bare = [found["bare"].judgement for found in claims.values()]
-    told = [found["told"].judgement for found in claims.values()]
+def test_vcloudair_verdicts_are_mostly_wrong(claims: dict[str, dict[str, Claim]]) -> None:
+    """Compare the counts with the text above the page's table."""
+    without_progress = [claim["bare"].judgement for claim in claims.values()]
+    with_progress = [claim["told"].judgement for claim in claims.values()]
     counted = {
-        "a task as the recorded one": (bare.count("right"), len(bare)),
-        "a task that has a Progress": (told.count("right"), len(told)),
+        "a task as the recorded one": (without_progress.count("right"), len(without_progress)),
+        "a task that has a Progress": (with_progress.count("right"), len(with_progress)),
     }
     page = re.sub(r"\s+", " ", PAGE.read_text(encoding="utf-8"))
-    for words, (right, all_of_them) in counted.items():
-        assert f"{right} of {all_of_them} with {words}" in page
-    alarms = [one for one in claims.values() if not one["told"].is_success and one["told"].is_true_later]
+    for text, (right, all_of_them) in counted.items():
+        assert f"{right} of {all_of_them} with {text}" in page
+    alarms = [claim for claim in claims.values() if not claim["told"].is_success and claim["told"].is_true_later]
     assert f"{len(alarms)} of them are VMs that start" in page

@@ -1,4 +1,4 @@
-"""Modules return documented keys, and values that they accept as input."""
+"""Tests that modules return documented keys, and values that they accept as input."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from vcloudair_core.testing import RequestView, simulator_settings
 Answer = Callable[..., dict[str, Any]]
 
 OF_ANSIBLE = {"changed", "failed", "msg", "invocation", "diff", "exception", "warnings", "deprecations"}
-"""Keys that every module has and none documents."""
+"""Keys that Ansible adds to every result. Modules do not document them."""
 
 WIRE_TYPES = {"dict": dict, "list": list, "str": str, "int": int, "bool": bool, "raw": object}
 
@@ -41,7 +41,7 @@ EVERYTHING: dict[str, Any] = {
     "direction": "in",
     "tag": "4711",
 }
-"""Every field of a rule that stays with it."""
+"""A firewall rule with a value for each stored field."""
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +51,7 @@ def _runs_are_kept_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.fixture
 def ask(vca_app: App, vca_simulator: Simulator) -> Answer:
-    """Runs a module: ``ask("vca_firewall_info")``, with options and modes by name."""
+    """Return a function that runs a module: ``ask("vca_firewall_info", options)``."""
     settings = simulator_settings(vca_simulator)
     if not vca_simulator.world.replications:
         vca_simulator.reset(dataclasses.replace(vca_simulator.config, replications=2))
@@ -146,12 +146,12 @@ FAILURES: dict[str, tuple[dict[str, Any], str]] = {
     "vca_query_info": ({"where": {"name": "nobody"}, "expect": "one"}, "NotFoundError"),
     "vca_query_facts": ({"name": "nobody"}, "NotFoundError"),
 }
-"""Options that make a module fail, if not those of a missing edge gateway."""
+"""Options that make a module fail. The others fail with a missing edge gateway."""
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
 @pytest.mark.parametrize(("name", "options"), CALLS)
-def test_what_is_returned_is_what_is_documented(
+def test_result_has_exactly_the_documented_keys(
     name: str, options: dict[str, Any], check_mode: bool, ask: Answer
 ) -> None:
     result = ask(name, options, check_mode=check_mode, diff=True)
@@ -170,7 +170,7 @@ def test_what_is_returned_is_what_is_documented(
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_a_failure_is_documented_too(name: str, ask: Answer) -> None:
+def test_failure_has_documented_keys(name: str, ask: Answer) -> None:
     options, error = FAILURES.get(name, ({"edge": "nowhere"}, "NotFoundError"))
     result = ask(name, {**REQUIRED.get(name, {}), **options})
     returned = load(name).returned
@@ -180,7 +180,7 @@ def test_a_failure_is_documented_too(name: str, ask: Answer) -> None:
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_samples_have_keys_that_are_returned(name: str, ask: Answer) -> None:
+def test_documented_samples_have_returned_keys(name: str, ask: Answer) -> None:
     result = ask(name, REQUIRED.get(name, {}))
     for key, about in load(name).returned.items():
         if about["returned"] == "success" and isinstance(about.get("sample"), dict):
@@ -190,10 +190,10 @@ def test_samples_have_keys_that_are_returned(name: str, ask: Answer) -> None:
 # -- options -----------------------------------------------------------------------------------------------------
 
 
-def test_the_table_has_every_field() -> None:
-    kept = {field.name for field in dataclasses.fields(FirewallRuleSpec)}
+def test_firewall_table_has_every_stored_field() -> None:
+    stored_fields = {field.name for field in dataclasses.fields(FirewallRuleSpec)}
     steering = {"rule_id", "position", "before", "after", "index", "match_by"}
-    assert set(EVERYTHING) == kept - steering
+    assert set(EVERYTHING) == stored_fields - steering
     services = {name for service in EVERYTHING["services"] for name in service}
     assert services == {field.name for field in dataclasses.fields(ServiceSpec)}
 
@@ -208,7 +208,7 @@ def test_every_option_of_a_rule_reaches_the_server(name: str, ask: Answer) -> No
 
 
 @pytest.mark.parametrize(("word", "kind"), [(word, kind) for word, (_, kind, _) in GLOBAL_SETTINGS.items()])
-def test_every_global_setting_reaches_the_server(word: str, kind: type, ask: Answer) -> None:
+def test_every_global_firewall_setting_reaches_the_server(word: str, kind: type, ask: Answer) -> None:
     before = ask("vca_firewall_info")["firewall"]["global_settings"]
     value = not before[word] if kind is bool else before[word] + 1
     assert ask("vca_firewall", {"global_settings": {word: value}})["changed"]
@@ -229,9 +229,7 @@ def test_every_global_setting_reaches_the_server(word: str, kind: type, ask: Ans
         ({"protocol": "any"}, {"protocol": "any"}),
     ],
 )
-def test_the_short_form_of_services_means_the_long_one(
-    short: dict[str, Any], long: dict[str, Any], ask: Answer
-) -> None:
+def test_short_form_of_services_equals_the_long_form(short: dict[str, Any], long: dict[str, Any], ask: Answer) -> None:
     assert ask("vca_firewall_rule", {"name": "web", **short})["changed"]
     assert not ask("vca_firewall_rule", {"name": "web", "services": [long]})["changed"]
     assert not ask("vca_firewall", {"rules": [{"name": "web", **short}]})["changed"]
@@ -250,7 +248,7 @@ CONTRADICTIONS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("options", CONTRADICTIONS, ids=lambda options: "-".join(options))
 @pytest.mark.parametrize("name", ["vca_firewall", "vca_firewall_rule"])
-def test_contradictions_are_refused_before_anything_is_sent(
+def test_refuses_contradicting_options_before_any_request(
     name: str, options: dict[str, Any], ask: Answer, vca_request_log: RequestView
 ) -> None:
     rule = {"name": "web", **options}
@@ -262,7 +260,7 @@ def test_contradictions_are_refused_before_anything_is_sent(
 
 
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("options", "message"),
     [
         ({"state": "absent", "purge": True, "rules": [{"name": "a"}]}, "purge: cannot be combined with state"),
         ({"state": "absent", "enabled": False, "rules": [{"name": "a"}]}, "enabled: cannot be given together"),
@@ -274,22 +272,20 @@ def test_contradictions_are_refused_before_anything_is_sent(
         ({"rules": [{}]}, "rules[0].name: is required"),
     ],
 )
-def test_what_nobody_can_mean_is_refused_before_anything_is_sent(
-    options: dict[str, Any], words: str, ask: Answer, vca_request_log: RequestView
+def test_refuses_invalid_options_before_any_request(
+    options: dict[str, Any], message: str, ask: Answer, vca_request_log: RequestView
 ) -> None:
     result = ask("vca_firewall", options)
     assert result["failed"] is True
-    assert words in result["msg"]
+    assert message in result["msg"]
     assert vca_request_log.calls == []
 
 
-# -- there and back ----------------------------------------------------------------------------------------------
+# -- results as input --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("purge", [False, True])
-def test_what_is_read_can_be_given_back_and_changes_nothing(
-    purge: bool, ask: Answer, vca_request_log: RequestView
-) -> None:
+def test_returned_rules_as_input_change_nothing(purge: bool, ask: Answer, vca_request_log: RequestView) -> None:
     three = [EVERYTHING, {"name": "", "tag": 7, "match_by": "tag"}, {"name": "plain"}]
     settings = {"default_action": "accept", "global_settings": {"udp_timeout": 61}}
     assert ask("vca_firewall", {"rules": three, **settings})["changed"]
@@ -308,30 +304,30 @@ def test_what_is_read_can_be_given_back_and_changes_nothing(
 
 
 @pytest.mark.vca_simulator(edges=2)
-def test_rules_of_one_edge_can_be_given_to_another(ask: Answer, vca_client: Client) -> None:
-    one, other = sorted(edge.name for edge in vca_client.edges.list_edges())
-    assert ask("vca_firewall", {"edge": one, "rules": [EVERYTHING, {"name": "plain"}]})["changed"]
-    rules = ask("vca_firewall_info", {"edge": one})["firewall"]["rules"]
-    assert ask("vca_firewall", {"edge": other, "rules": rules, "purge": True})["changed"]
-    assert not ask("vca_firewall", {"edge": other, "rules": rules, "purge": True})["changed"]
+def test_returned_rules_are_accepted_for_another_edge(ask: Answer, vca_client: Client) -> None:
+    source_edge, target_edge = sorted(edge.name for edge in vca_client.edges.list_edges())
+    assert ask("vca_firewall", {"edge": source_edge, "rules": [EVERYTHING, {"name": "plain"}]})["changed"]
+    rules = ask("vca_firewall_info", {"edge": source_edge})["firewall"]["rules"]
+    assert ask("vca_firewall", {"edge": target_edge, "rules": rules, "purge": True})["changed"]
+    assert not ask("vca_firewall", {"edge": target_edge, "rules": rules, "purge": True})["changed"]
 
 
-# -- options of the group ----------------------------------------------------------------------------------------
+# -- options of the action group ---------------------------------------------------------------------------------
 
 SHARED = {"stage": True, "stage_id": "shared", "edge": None, "lock": True, "firewall_lint": "off"}
-"""Options that ``module_defaults`` of the group may set for every module."""
+"""Options that ``module_defaults`` of the action group can set for every module."""
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_every_module_takes_the_options_of_the_group(name: str, ask: Answer) -> None:
+def test_every_module_accepts_the_options_of_the_action_group(name: str, ask: Answer) -> None:
     result = ask(name, {**REQUIRED.get(name, {}), **{key: value for key, value in SHARED.items() if value is not None}})
     assert "Unsupported parameters" not in str(result.get("msg"))
     assert not result.get("failed"), result["msg"]
 
 
-def test_a_module_that_cannot_be_staged_says_so_and_one_that_can_stages(ask: Answer, vca_simulator: Simulator) -> None:
-    told = ask("vca_ipsec_tunnel", {**TUNNEL, "stage": True})
-    assert "stage was ignored" in str(told.get("warnings"))
+def test_stages_a_change_or_reports_that_staging_is_unsupported(ask: Answer, vca_simulator: Simulator) -> None:
+    failure = ask("vca_ipsec_tunnel", {**TUNNEL, "stage": True})
+    assert "stage was ignored" in str(failure.get("warnings"))
     for name, rule in (("vca_firewall", {"name": "staged"}), ("vca_nat", NAT_RULE)):
         result = ask(name, {"rules": [rule], "stage": True, "stage_id": "all"})
         assert (result["changed"], result["staged"]) == (True, True)

@@ -1,7 +1,7 @@
-"""The examples of the original SDK's page for sessions, the firewall, NAT and IPsec, with only the import name changed.
+"""Runs the documentation examples of vcloudair 0.5 with only the import name changed.
 
-Where the page leaves a value open (a user, an org, an edge) it is filled in; the portal's address, which the original
-has built in, is set through the same attribute that the original has for it.
+The examples cover sessions, firewall, NAT, IPsec, queries, metrics and disaster recovery. Placeholders (user, org,
+edge) have values, and the built-in address of the portal is replaced through the same attribute.
 """
 
 from __future__ import annotations
@@ -95,9 +95,9 @@ def test_logging_into_on_demand(
 
     # Print out the instance list and their indexes
     sesh.show_instance_list()
-    shown = capsys.readouterr().out
-    assert shown.splitlines()[0].split() == ["Index", "Type", "Region"]
-    assert len(shown.splitlines()) == 1 + len(sesh.instances)
+    output = capsys.readouterr().out
+    assert output.splitlines()[0].split() == ["Index", "Type", "Region"]
+    assert len(output.splitlines()) == 1 + len(sesh.instances)
     assert all("sessionUri" in instance["instanceAttributes"] for instance in sesh.instances)
 
     instance_data = sesh.login_to_instance(0)
@@ -132,7 +132,7 @@ def _signed_in(server: SimulatorServer, username: str, password: str, flavor: st
 
 
 @pytest.mark.parametrize("flavor", ["portal", "direct"])
-def test_the_firewall_examples(server: SimulatorServer, username: str, password: str, flavor: str) -> None:
+def test_firewall_examples(server: SimulatorServer, username: str, password: str, flavor: str) -> None:
     from vcloudair_core import ANSFirewall
 
     org_info = _signed_in(server, username, password, flavor)
@@ -151,23 +151,23 @@ def test_the_firewall_examples(server: SimulatorServer, username: str, password:
     assert len(fw) == count + 1
     fw.save_config()
 
-    again = ANSFirewall(_edge_id(server), vcdurl=org_info["vcdurl"], token=org_info["token"])
-    again.get_config()
-    rule = next(rule for rule in again if rule["name"] == "Rule Name")
+    reloaded = ANSFirewall(_edge_id(server), vcdurl=org_info["vcdurl"], token=org_info["token"])
+    reloaded.get_config()
+    rule = next(rule for rule in reloaded if rule["name"] == "Rule Name")
     assert rule["destination"]["ipAddress"] == ["203.0.113.20"]
     assert rule["source"]["vnicGroupId"] == ["external"]
     assert rule["application"]["service"][0]["port"] == ["80"]
-    assert "globalConfig" in again.config_data
+    assert "globalConfig" in reloaded.config_data
 
-    position = next(index for index, rule in enumerate(again) if rule["name"] == "Rule Name")
-    del again[position]
-    again.save_config()
+    position = next(index for index, rule in enumerate(reloaded) if rule["name"] == "Rule Name")
+    del reloaded[position]
+    reloaded.save_config()
     fw.get_config()
     assert [rule["name"] for rule in fw if rule["name"] == "Rule Name"] == []
 
 
 @pytest.mark.parametrize("flavor", ["portal", "direct"])
-def test_the_nat_examples(server: SimulatorServer, username: str, password: str, flavor: str) -> None:
+def test_nat_examples(server: SimulatorServer, username: str, password: str, flavor: str) -> None:
     from vcloudair_core import ANSNat
 
     org_info = _signed_in(server, username, password, flavor)
@@ -176,32 +176,32 @@ def test_the_nat_examples(server: SimulatorServer, username: str, password: str,
     nat.get_config()
     count = len(nat)
 
-    # Rules of both directions, ports as numbers or text, with the defaults of the original
+    # Rules of both directions, ports as numbers or text, with the defaults of vcloudair 0.5
     nat.add_rule("dnat", original_address="203.0.113.20", translated_address="192.168.10.20", original_port=80,
                  translated_port="8080", protocol="tcp", description="web")  # fmt: skip
     nat.add_rule("SNAT", "192.168.10.0/24", "203.0.113.20", protocol="any")
     assert len(nat) == count + 2
     nat.save_config()
 
-    again = ANSNat(_edge_id(server), vcdurl=org_info["vcdurl"], token=org_info["token"])
-    web, out = again[-2:]  # loaded on first use
+    reloaded = ANSNat(_edge_id(server), vcdurl=org_info["vcdurl"], token=org_info["token"])
+    web, out = reloaded[-2:]  # loaded on first use
     assert (web["action"], web["originalPort"], web["translatedPort"], web["vnic"]) == ("dnat", "80", "8080", "0")
     assert (out["action"], out["translatedAddress"], out["originalPort"]) == ("snat", "203.0.113.20", "any")
-    assert [rule["ruleId"] for rule in again] == [rule["ruleId"] for rule in nat]
-    assert again.config_data["enabled"] is True
+    assert [rule["ruleId"] for rule in reloaded] == [rule["ruleId"] for rule in nat]
+    assert reloaded.config_data["enabled"] is True
 
     assert nat[count] in list(nat)  # Retrieve a rule by its index
-    del again[count]  # Delete the rule at an index
-    for rule in again:  # Iterate through the rules
+    del reloaded[count]  # Delete the rule at an index
+    for rule in reloaded:  # Iterate through the rules
         assert rule["originalAddress"] != "203.0.113.20"
-    del again[-1:]
-    again.save_config()
+    del reloaded[-1:]
+    reloaded.save_config()
     nat.get_config()
     assert len(nat) == count
 
 
 @pytest.mark.parametrize("flavor", ["portal", "direct"])
-def test_the_ipsec_examples(server: SimulatorServer, username: str, password: str, flavor: str) -> None:
+def test_ipsec_examples(server: SimulatorServer, username: str, password: str, flavor: str) -> None:
     from vcloudair_core import ANSIPSec
 
     org_info = _signed_in(server, username, password, flavor)
@@ -210,7 +210,7 @@ def test_the_ipsec_examples(server: SimulatorServer, username: str, password: st
     ipsec.get_config()
     count = len(ipsec)
 
-    # Subnets as a list or as text with commas; a blank peer_ip waits for the peer to call
+    # Subnets as a list or as text with commas; with a blank peer_ip the peer initiates
     ipsec.add_psk_tunnel("To the office", local_id="203.0.113.10", local_ip="203.0.113.10", peer_id="198.51.100.7",
                          peer_ip="198.51.100.7", local_subnets=["192.168.10.0/24"],
                          peer_subnets="10.20.0.0/16, 10.30.0.0/16", psk="a shared secret of ours")  # fmt: skip
@@ -220,24 +220,24 @@ def test_the_ipsec_examples(server: SimulatorServer, username: str, password: st
     assert len(ipsec) == count + 2
     ipsec.save_config()
 
-    again = ANSIPSec(_edge_id(server), vcdurl=org_info["vcdurl"], token=org_info["token"])
-    office, caller = again[-2:]  # loaded on first use
+    reloaded = ANSIPSec(_edge_id(server), vcdurl=org_info["vcdurl"], token=org_info["token"])
+    office, caller = reloaded[-2:]  # loaded on first use
     assert (office["encryptionAlgorithm"], office["enablePfs"], office["dhGroup"]) == ("aes256", True, "dh2")
     assert office["peerSubnets"]["subnets"] == ["10.20.0.0/16", "10.30.0.0/16"]
     assert (caller["dhGroup"], caller["enablePfs"]) == ("dh5", False)
     assert caller["extension"] == "securelocaltrafficbyip=192.168.10.1"
-    assert {tunnel["psk"] for tunnel in again} == {"******"}
-    assert "logging" in again.config_data
+    assert {tunnel["psk"] for tunnel in reloaded} == {"******"}
+    assert "logging" in reloaded.config_data
 
-    del again[count]
-    del again[-1:]
-    again.save_config()
+    del reloaded[count]
+    del reloaded[-1:]
+    reloaded.save_config()
     ipsec.get_config()
     assert len(ipsec) == count
 
 
 @pytest.mark.parametrize("flavor", ["portal", "direct"])
-def test_the_query_examples(server: SimulatorServer, username: str, password: str, flavor: str) -> None:
+def test_query_examples(server: SimulatorServer, username: str, password: str, flavor: str) -> None:
     from vcloudair_core import EdgeGatewayQuery, OrgVdcQuery, QueryBase, VAppQuery, VAppTemplateQuery, VMQuery
 
     org_info = _signed_in(server, username, password, flavor)
@@ -255,21 +255,21 @@ def test_the_query_examples(server: SimulatorServer, username: str, password: st
     assert vms.find_by_name("no such machine") == []
 
     for query in (EdgeGatewayQuery, VAppQuery, VAppTemplateQuery, OrgVdcQuery):
-        found = query(org_info, version="5.6").execute()
-        assert all(result["name"] for result in found.values())
+        records = query(org_info, version="5.6").execute()
+        assert all(result["name"] for result in records.values())
     tasks = QueryBase(vcdurl=org_info["vcdurl"], token=org_info["token"], version="5.6")
     tasks.set_query_type("organization")
     assert len(tasks.execute()) == 1
 
 
-def test_the_metrics_examples(server: SimulatorServer, username: str, password: str) -> None:
+def test_metrics_examples(server: SimulatorServer, username: str, password: str) -> None:
     from datetime import datetime, timedelta, timezone
 
     from vcloudair_core import Metrics
 
     org_info = _signed_in(server, username, password, "portal")
 
-    # All machines of the VDC; ten minutes make about ten records
+    # All VMs of the VDC. Ten minutes have about ten records.
     metrics = Metrics(org_info)
     metrics.set_relative_interval("MINUTE", 10)
     metrics.collect()
@@ -277,7 +277,7 @@ def test_the_metrics_examples(server: SimulatorServer, username: str, password: 
     assert 9 <= len(records) <= 11
     every = set(next(iter(records.values())))
 
-    # Machines override the VDC; a metric that the server did not send is not there
+    # VMs override the VDC. A metric that the server did not send is missing.
     metrics = Metrics(org_info, vm_uuids=[vm])
     metrics.set_metric_filters("cpu.usage.average")
     metrics.add_metric_filters("mem.usage.average", "no.such.metric")
@@ -289,13 +289,13 @@ def test_the_metrics_examples(server: SimulatorServer, username: str, password: 
     assert {"cpu.usage.average", "mem.usage.average"} < every
     assert all(set(row) == {"cpu.usage.average", "mem.usage.average"} for row in metrics.metric_data[vm].values())
 
-    # A second collect adds to what is there
+    # A second collect() adds to the records
     metrics.set_relative_interval("SECOND", 600, 300)
     metrics.collect()
     assert 63 <= len(metrics.metric_data[vm]) <= 67
 
 
-def test_the_disaster_recovery_examples(
+def test_disaster_recovery_examples(
     server: SimulatorServer, username: str, password: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from vcloudair_core import DisasterRecovery, VCAODSession
@@ -309,7 +309,7 @@ def test_the_disaster_recovery_examples(
     dr = DisasterRecovery(org_info)
     dr.retrieve_replications()
     assert len(dr.replications) == 2
-    uuid, other = dr.replications
+    uuid, second_uuid = dr.replications
     assert set(dr.replications[uuid]) == {"name", "href"}
     dr.dump_replication_details(filelocation="replications.csv")
     assert Path("replications.csv").read_text() == "".join(f"{u},{r['name']}\n" for u, r in dr.replications.items())
@@ -325,16 +325,16 @@ def test_the_disaster_recovery_examples(
     dr.do_test_cleanup(total=True)
     assert dr.action_errors == []
 
-    # A failed action is told, cleared by the next one, and an id that is not there is not passed over in silence
-    server.simulator.world.replications[dr.replications[other]["href"].rsplit("/", 1)[-1]].trouble = "error"
-    dr.do_failover(uuid, other, "no-such-id", test=True)
+    # A failed action is reported, and the next action clears it. An unknown id is reported.
+    server.simulator.world.replications[dr.replications[second_uuid]["href"].rsplit("/", 1)[-1]].trouble = "error"
+    dr.do_failover(uuid, second_uuid, "no-such-id", test=True)
     assert [(error[0], error[1]) for error in dr.action_errors] == [
         ("no-such-id", ""),
-        (other, dr.replications[other]["name"]),
+        (second_uuid, dr.replications[second_uuid]["name"]),
     ]
     assert "RecoveryFault" in dr.action_errors[1][2]
-    dr.do_test_cleanup(uuid, other)
+    dr.do_test_cleanup(uuid, second_uuid)
     assert dr.action_errors == []
     dr.do_failover(total=True)
     assert dr.action_errors == []
-    assert dr.action_errors is held  # one list, cleared in place
+    assert dr.action_errors is held  # the same list object, cleared in place

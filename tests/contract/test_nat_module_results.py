@@ -1,4 +1,4 @@
-"""NAT modules send every option, and accept the rules that they return."""
+"""Tests that NAT modules send every option and accept the rules that they return."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ SNAT: dict[str, Any] = {
 }
 PING = {**DNAT, "protocol": "icmp", "icmp_type": "echo-reply", "original_port": "any", "translated_port": "any"}
 EVERYTHING = [DNAT, SNAT, {**PING, "tag": "70002"}]
-"""Every field of a rule that stays with it, in some rule."""
+"""NAT rules that together have a value for each stored field."""
 
 
 @pytest.fixture
 def ask(vca_app: App, vca_simulator: Simulator) -> Answer:
-    """Runs a module: ``ask("vca_nat_info")``, with options and modes by name."""
+    """Return a function that runs a module: ``ask("vca_nat_info", options)``."""
     settings = simulator_settings(vca_simulator)
 
     def connect(**options: Any) -> Client:
@@ -65,10 +65,10 @@ def ask(vca_app: App, vca_simulator: Simulator) -> Answer:
     return run
 
 
-def test_the_table_has_every_field() -> None:
-    kept = {field.name for field in dataclasses.fields(NatRuleSpec)}
+def test_nat_table_has_every_stored_field() -> None:
+    stored_fields = {field.name for field in dataclasses.fields(NatRuleSpec)}
     steering = {"interface", "rule_id", "position", "before", "after", "index", "match_by"}
-    assert {name for rule in EVERYTHING for name in rule} == kept - steering
+    assert {name for rule in EVERYTHING for name in rule} == stored_fields - steering
 
 
 @pytest.mark.parametrize("name", ["vca_nat", "vca_nat_rule"])
@@ -76,15 +76,13 @@ def test_the_table_has_every_field() -> None:
 def test_every_option_of_a_rule_reaches_the_server(rule: dict[str, Any], name: str, ask: Answer) -> None:
     result = ask(name, rule if name == "vca_nat_rule" else {"rules": [rule]})
     assert result["changed"], result
-    (found,) = ask("vca_nat_info")["nat"]["rules"]
-    assert {key: found[key] for key in rule} == rule
-    assert set(found) == {*rule, "rule_id"}
+    (returned_rule,) = ask("vca_nat_info")["nat"]["rules"]
+    assert {key: returned_rule[key] for key in rule} == rule
+    assert set(returned_rule) == {*rule, "rule_id"}
 
 
 @pytest.mark.parametrize("purge", [False, True])
-def test_what_is_read_can_be_given_back_and_changes_nothing(
-    purge: bool, ask: Answer, vca_request_log: RequestView
-) -> None:
+def test_returned_rules_as_input_change_nothing(purge: bool, ask: Answer, vca_request_log: RequestView) -> None:
     assert ask("vca_nat", {"rules": EVERYTHING})["changed"]
     live = ask("vca_nat_info")["nat"]
     vca_request_log.clear()
@@ -98,19 +96,19 @@ def test_what_is_read_can_be_given_back_and_changes_nothing(
 
 
 @pytest.mark.vca_simulator(edges=2)
-def test_rules_of_one_edge_can_be_given_to_another(ask: Answer, vca_client: Client) -> None:
-    one, other = sorted(edge.name for edge in vca_client.edges.list_edges())
-    assert ask("vca_nat", {"edge": one, "rules": EVERYTHING})["changed"]
-    rules = ask("vca_nat_info", {"edge": one})["nat"]["rules"]
-    assert ask("vca_nat", {"edge": other, "rules": rules, "purge": True})["changed"]
-    assert not ask("vca_nat", {"edge": other, "rules": rules, "purge": True})["changed"]
+def test_returned_rules_are_accepted_for_another_edge(ask: Answer, vca_client: Client) -> None:
+    source_edge, target_edge = sorted(edge.name for edge in vca_client.edges.list_edges())
+    assert ask("vca_nat", {"edge": source_edge, "rules": EVERYTHING})["changed"]
+    rules = ask("vca_nat_info", {"edge": source_edge})["nat"]["rules"]
+    assert ask("vca_nat", {"edge": target_edge, "rules": rules, "purge": True})["changed"]
+    assert not ask("vca_nat", {"edge": target_edge, "rules": rules, "purge": True})["changed"]
 
 
 @pytest.mark.parametrize("name", ["vca_nat", "vca_nat_rule"])
 @pytest.mark.parametrize(
     "options", [{"position": "top", "before": "x"}, {"after": "x", "index": 0}, {"vnic": "0", "interface": "net"}]
 )
-def test_contradictions_are_refused_before_anything_is_sent(
+def test_refuses_contradicting_options_before_any_request(
     name: str, options: dict[str, Any], ask: Answer, vca_request_log: RequestView
 ) -> None:
     rule = {name: value for name, value in DNAT.items() if name != "vnic"} | options
@@ -121,7 +119,7 @@ def test_contradictions_are_refused_before_anything_is_sent(
 
 
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("options", "message"),
     [
         ({"state": "absent", "purge": True, "rules": [DNAT]}, "purge: cannot be combined with state absent"),
         ({"state": "absent", "enabled": False, "rules": [DNAT]}, "enabled: cannot be given together"),
@@ -132,16 +130,16 @@ def test_contradictions_are_refused_before_anything_is_sent(
         ({"rules": [DNAT, {**DNAT, "translated_port": "1"}]}, "rules[1]: the rule"),
     ],
 )
-def test_what_nobody_can_mean_is_refused_before_anything_is_sent(
-    options: dict[str, Any], words: str, ask: Answer, vca_request_log: RequestView
+def test_refuses_invalid_options_before_any_request(
+    options: dict[str, Any], message: str, ask: Answer, vca_request_log: RequestView
 ) -> None:
     result = ask("vca_nat", options)
     assert result["failed"] is True
-    assert words in result["msg"]
+    assert message in result["msg"]
     assert vca_request_log.calls == []
 
 
-def test_a_warning_is_an_ansible_warning(ask: Answer) -> None:
+def test_plan_warning_is_an_ansible_warning(ask: Answer) -> None:
     for check_mode in (True, False):
         (warning,) = ask("vca_nat_rule", {**DNAT, "enabled": True}, check_mode=check_mode)["warnings"]
         assert "accepts the traffic of" in str(warning)

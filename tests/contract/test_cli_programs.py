@@ -1,4 +1,4 @@
-"""``vca`` as whole programs: a simulator served over TLS, and what each mistake ends in."""
+"""Tests of ``vca`` as a program against a simulator over TLS, with one error for each mistake."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ def vca(env: dict[str, str], *arguments: str, **variables: str) -> subprocess.Co
     return processes.run([*VCA, *arguments], env={**env, **variables}, capture_output=True, text=True, timeout=300)
 
 
-def test_edges_and_firewall(env: dict[str, str]) -> None:
+def test_lists_edges_firewall_and_nat_rules(env: dict[str, str]) -> None:
     edges = json.loads(vca(env, "edge", "list", "-o", "json").stdout)
     assert len(edges) == 2
-    done = vca(env, "firewall", "list", "--edge", edges[1]["id"], "-o", "yaml")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "rules:" in done.stdout
-    done = vca(env, "nat", "list", "--edge", edges[1]["id"], "-o", "yaml")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "rules: []" in done.stdout
+    completed = vca(env, "firewall", "list", "--edge", edges[1]["id"], "-o", "yaml")
+    assert (completed.returncode, completed.stderr) == (0, "")
+    assert "rules:" in completed.stdout
+    completed = vca(env, "nat", "list", "--edge", edges[1]["id"], "-o", "yaml")
+    assert (completed.returncode, completed.stderr) == (0, "")
+    assert "rules: []" in completed.stdout
 
 
-def test_doctor_finds_a_vdc_that_is_not_there(env: dict[str, str]) -> None:
-    done = vca(env, "doctor", "--vdc", "nope", VCA_SERVICE_TYPE="vcd")
-    assert done.returncode == 4
-    assert "There is no VDC 'nope'" in done.stdout and "The VDCs are: " in done.stdout
+def test_doctor_reports_an_unknown_vdc(env: dict[str, str]) -> None:
+    completed = vca(env, "doctor", "--vdc", "nope", VCA_SERVICE_TYPE="vcd")
+    assert completed.returncode == 4
+    assert "There is no VDC 'nope'" in completed.stdout and "The VDCs are: " in completed.stdout
 
 
-def test_tunnels_and_the_sheet_for_the_other_side(env: dict[str, str], tmp_path: Path) -> None:
+def test_ipsec_list_and_peer_show_the_applied_tunnel(env: dict[str, str], tmp_path: Path) -> None:
     edge = env["VCA_EDGE"]
     tunnel = {
         "name": "branch",
@@ -65,8 +65,8 @@ def test_tunnels_and_the_sheet_for_the_other_side(env: dict[str, str], tmp_path:
     }
     document = tmp_path / "edge.yml"
     document.write_text(json.dumps({"edge": edge, "ipsec": {"enabled": True, "tunnels": [tunnel]}}))
-    done = vca(env, "edge", "apply", "--yes", str(document))
-    assert done.returncode == 0, done.stderr
+    completed = vca(env, "edge", "apply", "--yes", str(document))
+    assert completed.returncode == 0, completed.stderr
 
     listed = vca(env, "ipsec", "list", "--edge", edge)
     assert (listed.returncode, listed.stderr) == (0, "IPsec on.\n")
@@ -87,13 +87,13 @@ def test_tunnels_and_the_sheet_for_the_other_side(env: dict[str, str], tmp_path:
 
 
 @pytest.mark.parametrize("service_type", ["vcd", "vchs", "vca"])
-def test_all_three_flavors_sign_in(env: dict[str, str], service_type: str) -> None:
-    done = vca(env, "whoami", "-o", "json", "--service-type", service_type, VCA_SESSION_CACHE="false")
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["service_type"] == service_type
+def test_every_service_type_signs_in(env: dict[str, str], service_type: str) -> None:
+    completed = vca(env, "whoami", "-o", "json", "--service-type", service_type, VCA_SESSION_CACHE="false")
+    assert completed.returncode == 0, completed.stderr
+    assert json.loads(completed.stdout)["service_type"] == service_type
 
 
-def test_the_session_is_kept_and_ended(env: dict[str, str], tmp_path: Path) -> None:
+def test_login_caches_the_session_and_logout_deletes_it(env: dict[str, str], tmp_path: Path) -> None:
     cache = {"VCA_CACHE_DIR": str(tmp_path / "cache")}
     assert vca(env, "login", **cache).returncode == 0
     assert list((tmp_path / "cache").glob("*.token"))
@@ -105,14 +105,14 @@ def test_the_session_is_kept_and_ended(env: dict[str, str], tmp_path: Path) -> N
     assert not list((tmp_path / "cache").glob("*.token"))
 
 
-def test_the_doctor_is_content(env: dict[str, str]) -> None:
-    done = vca(env, "doctor", "-o", "json")
-    assert done.returncode == 0, done.stdout
-    assert {step["status"] for step in json.loads(done.stdout)} == {"ok"}
+def test_doctor_reports_no_problem(env: dict[str, str]) -> None:
+    completed = vca(env, "doctor", "-o", "json")
+    assert completed.returncode == 0, completed.stdout
+    assert {step["status"] for step in json.loads(completed.stdout)} == {"ok"}
 
 
 @pytest.mark.parametrize(
-    ("arguments", "variables", "code", "says"),
+    ("arguments", "variables", "code", "message"),
     [
         (["edge", "list"], {"VCA_PASSWORD": "wrong"}, 3, "failed (401)"),
         (["edge", "list"], {"VCA_ORG": "nobody"}, 3, "failed (401)"),
@@ -130,27 +130,27 @@ def test_the_doctor_is_content(env: dict[str, str]) -> None:
         (["sim", "serve", "--host", "192.0.2.1"], {}, 64, "192.0.2.1"),
     ],
 )
-def test_each_mistake_ends_in_one_clear_error(
-    env: dict[str, str], arguments: list[str], variables: dict[str, str], code: int, says: str
+def test_each_mistake_prints_one_error(
+    env: dict[str, str], arguments: list[str], variables: dict[str, str], code: int, message: str
 ) -> None:
-    done = vca(env, *arguments, VCA_SESSION_CACHE="false", VCA_RETRIES="0", **variables)
-    assert (done.returncode, done.stdout) == (code, ""), done.stderr
-    assert done.stderr.startswith("Error: ")
-    assert says in done.stderr
-    assert "Traceback" not in done.stderr
-    assert len(done.stderr.splitlines()) <= 2
+    completed = vca(env, *arguments, VCA_SESSION_CACHE="false", VCA_RETRIES="0", **variables)
+    assert (completed.returncode, completed.stdout) == (code, ""), completed.stderr
+    assert completed.stderr.startswith("Error: ")
+    assert message in completed.stderr
+    assert "Traceback" not in completed.stderr
+    assert len(completed.stderr.splitlines()) <= 2
 
 
-def test_a_port_that_is_taken_is_named(env: dict[str, str]) -> None:
+def test_error_names_a_port_that_is_in_use(env: dict[str, str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = vca(env, "sim", "serve", "--port", str(port))
-    assert done.returncode == 64
-    assert f"port {port}" in done.stderr
+        completed = vca(env, "sim", "serve", "--port", str(port))
+    assert completed.returncode == 64
+    assert f"port {port}" in completed.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_serving_ends_tidily(tmp_path: Path, number: int) -> None:
+def test_sim_serve_stops_cleanly_on_a_signal(tmp_path: Path, number: int) -> None:
     env_file = tmp_path / "sim.env"
     command = [*VCA, "sim", "serve", "--no-tls", "--env-file", str(env_file)]
     server = subprocess.Popen(command, env=_base(tmp_path), stderr=subprocess.PIPE, text=True)
@@ -165,6 +165,6 @@ def test_serving_ends_tidily(tmp_path: Path, number: int) -> None:
     assert env_file.stat().st_mode & 0o077 == 0
     assert read_exports(env_file)["VCA_URL"].startswith("http://")
     server.send_signal(number)
-    rest = server.communicate(timeout=300)[1]
-    assert (server.returncode, rest) == (0, "")
+    stderr = server.communicate(timeout=300)[1]
+    assert (server.returncode, stderr) == (0, "")
     assert not env_file.exists()

@@ -1,4 +1,4 @@
-"""The conformance suite finds what it is there to find: one fault each, and the words for it."""
+"""Tests that the conformance suite detects faulty plugins: one fault and one message each."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ VPN = Example("ans.ipsec_tunnel", [TUNNEL], [{**TUNNEL, "mtu": 1400}])
 
 
 class _Faulty(RuleKind):
-    """A kind without a fault, for kinds with one each."""
+    """A correct resource kind. Each subclass adds one fault."""
 
     def __init__(self) -> None:
         super().__init__(NAT_SECTION)
@@ -59,7 +59,7 @@ class _Faulty(RuleKind):
         return replace(document, tree={**document.tree, "rules": {"natRulesDtos": rules}})
 
 
-class TakesAnything(_Faulty):
+class AcceptsAnything(_Faulty):
     def parse(self, data: Mapping[str, Any]) -> Any:
         return super().parse({name: value for name, value in data.items() if name in RULE})
 
@@ -90,25 +90,25 @@ class ForgetsFields(_Faulty):
         return self.with_raw(merged, rules)
 
 
-class MissesNothing(_Faulty):
+class ReportsNoLosses(_Faulty):
     def losses(self, written: Document, current: Document) -> list[Mapping[str, Any]]:
         return []
 
 
-class ShowsMoreThanItTakes(_Faulty):
+class ProjectsUnknownKeys(_Faulty):
     def project(self, document: Document) -> list[dict[str, Any]]:
-        return [{**words, "seen_by": "server"} for words in super().project(document)]
+        return [{**rule, "seen_by": "server"} for rule in super().project(document)]
 
 
-class CallsItselfAnother(_Faulty):
+class HasAnotherName(_Faulty):
     def __init__(self) -> None:
         super().__init__()
         self.name = "ans.other"
 
 
-class MakesDoubles(_Faulty):
+class CreatesDuplicates(_Faulty):
     def validate(self, desired: Any) -> None:
-        """Nothing is refused."""
+        """Accept every spec."""
 
 
 class WritesTwice(_Faulty):
@@ -133,7 +133,7 @@ class ReadsTwice(_Faulty):
         return store
 
 
-class Blabs(RuleKind):
+class LogsSecrets(RuleKind):
     def __init__(self) -> None:
         super().__init__(IPSEC)
 
@@ -142,7 +142,7 @@ class Blabs(RuleKind):
         return replace(plan, changes=tuple(replace(change, identity=f"branch ({PSK})") for change in plan.changes))
 
 
-class KeepsSecretsInFiles(_Faulty):
+class WritesSecretsToFiles(_Faulty):
     def open(self, session: Any, target: Mapping[str, Any]) -> Any:
         store = cast("Any", super().open(session, target))
         store.dump = lambda document: b'{"featureType": "nat", "rules": {"natRulesDtos": []}}'
@@ -167,46 +167,49 @@ def _check(name: str, kind: Any, example: Example, client: Client, request_log: 
 
 
 FAULTS = [
-    ("check_declaration", CallsItselfAnother, "the name of the kind is 'ans.other'"),
-    ("check_unknown_field", TakesAnything, "accepts the unknown field"),
+    ("check_declaration", HasAnotherName, "the name of the kind is 'ans.other'"),
+    ("check_unknown_field", AcceptsAnything, "accepts the unknown field"),
     ("check_bad_values", Crashes, "protocol: .* raises AttributeError instead of SpecError"),
     ("check_plans_settle", ChangesInPlace, r"merge\(\) changed the document in place"),
     ("check_plans_settle", NeverSettles, r"the plan after merge\(\) is not empty: 1 to update"),
-    ("check_round_trip", ShowsMoreThanItTakes, "seen_by: unknown field"),
+    ("check_round_trip", ProjectsUnknownKeys, "seen_by: unknown field"),
     ("check_keeps_unknown_fields", ForgetsFields, "drops unknown fields: 2 before, 1 after"),
-    ("check_losses", MissesNothing, "is empty although the elements of the example are missing"),
-    ("check_dump_and_load", KeepsSecretsInFiles, "differs from the document"),
+    ("check_losses", ReportsNoLosses, "is empty although the elements of the example are missing"),
+    ("check_dump_and_load", WritesSecretsToFiles, "differs from the document"),
     ("check_one_write", WritesTwice, "expected 1 writes"),
     ("check_one_write", ReadsTwice, "expected 1 reads in the second run"),
-    ("check_duplicates", MakesDoubles, "duplicate specs create 2 elements"),
+    ("check_duplicates", CreatesDuplicates, "duplicate specs create 2 elements"),
 ]
 
 
-@pytest.mark.parametrize(("check", "kind", "words"), FAULTS, ids=lambda value: getattr(value, "__name__", None))
-def test_a_faulty_kind_is_told_what_is_wrong(
-    check: str, kind: type[Any], words: str, client: Client, vca_request_log: RequestView
+@pytest.mark.parametrize(("check", "kind", "message"), FAULTS, ids=lambda value: getattr(value, "__name__", None))
+def test_reports_the_fault_of_a_kind(
+    check: str, kind: type[Any], message: str, client: Client, vca_request_log: RequestView
 ) -> None:
     _check(check, RuleKind(NAT_SECTION), NAT, client, vca_request_log)
     client.ensure("ans.nat", [{"rules": [], "allow_empty": True}], state="exact")
-    with pytest.raises(Exception, match=words):
+    with pytest.raises(Exception, match=message):
         _check(check, kind(), NAT, client, vca_request_log)
 
 
-def test_an_example_that_changes_nothing_is_no_example(client: Client) -> None:
+def test_refuses_an_example_without_changes(client: Client) -> None:
     client.ensure(NAT.kind, NAT.specs)
     with pytest.raises(AssertionError, match="use an example that does"):
         kind_checks.check_plans_settle(client.kind(NAT.kind), client, NAT)
 
 
-def test_a_secret_in_a_plan_is_found_and_not_told_again(vca_app: App, vca_simulator: Simulator) -> None:
+def test_reports_a_secret_in_a_plan_without_printing_it(vca_app: App, vca_simulator: Simulator) -> None:
     assert VPN.kind in vca_app.plugins.resource_kinds()
-    vca_app.plugins._collected["vca_resource_kinds"][VPN.kind] = (KindRecord(VPN.kind, "ans", "Blabs", Blabs), "ans")
+    vca_app.plugins._collected["vca_resource_kinds"][VPN.kind] = (
+        KindRecord(VPN.kind, "ans", "LogsSecrets", LogsSecrets),
+        "ans",
+    )
     with pytest.raises(AssertionError, match="a secret of the example is shown") as caught:
-        kind_checks.check_secrets(Blabs(), vca_app, simulator_settings(vca_simulator), VPN)
+        kind_checks.check_secrets(LogsSecrets(), vca_app, simulator_settings(vca_simulator), VPN)
     assert PSK not in str(caught.value)
 
 
-def test_an_example_must_give_every_secret(vca_app: App, vca_simulator: Simulator) -> None:
+def test_requires_every_secret_in_an_example(vca_app: App, vca_simulator: Simulator) -> None:
     bare = replace(VPN, specs=[{"name": "branch", "match_by": "name"}], changed=[{"name": "branch"}])
     with pytest.raises(AssertionError, match="set psk in the example"):
         kind_checks.check_secrets(RuleKind(IPSEC), vca_app, simulator_settings(vca_simulator), bare)
@@ -227,7 +230,7 @@ def _info(**functions: Any) -> PluginInfo:
     return PluginInfo("acme", module="acme.plugin", api_version=1, plugin=plugin, hooks=tuple(functions))
 
 
-def test_a_plugin_that_is_not_there_or_broken_is_told_so() -> None:
+def test_reports_a_missing_or_broken_plugin() -> None:
     with pytest.raises(AssertionError, match="plugin 'acme' not found"):
         plugin_checks.check_loaded(None, "acme")
     with pytest.raises(AssertionError, match="plugin acme is failed: ImportError"):
@@ -238,7 +241,7 @@ def test_a_plugin_that_is_not_there_or_broken_is_told_so() -> None:
         plugin_checks.check_api_version(PluginInfo("acme", api_version=2))
 
 
-def test_a_hook_without_its_mark_and_a_hook_that_there_is_not_are_named() -> None:
+def test_reports_unmarked_and_unknown_hooks() -> None:
     plugin_checks.check_hook_names(_info(vca_services=_hook))
     with pytest.raises(AssertionError, match="vca_services lacks @hookimpl"):
         plugin_checks.check_hook_names(_info(vca_services=_nothing))
@@ -248,7 +251,7 @@ def test_a_hook_without_its_mark_and_a_hook_that_there_is_not_are_named() -> Non
         plugin_checks.check_hook_names(_info())
 
 
-def test_an_expensive_import_is_named() -> None:
+def test_reports_an_expensive_import() -> None:
     import vcloudair_core.cli.command_tree as expensive
 
     with pytest.raises(AssertionError, match="importing vcloudair_core.cli.command_tree imports .*typer"):
@@ -256,7 +259,7 @@ def test_an_expensive_import_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("record", "words"),
+    ("record", "message"),
     [
         (ServiceRecord("two words", "Summary", lambda session: None), "not a valid name"),
         (ServiceRecord("dns", " ", lambda session: None), "has no summary"),
@@ -264,12 +267,12 @@ def test_an_expensive_import_is_named() -> None:
         (KindRecord("zone", "dns", "A zone", cast("Any", None)), "not a valid name for a KindRecord"),
     ],
 )
-def test_a_record_that_says_too_little_is_named(record: Any, words: str) -> None:
-    with pytest.raises(AssertionError, match=words):
+def test_reports_an_incomplete_service_record(record: Any, message: str) -> None:
+    with pytest.raises(AssertionError, match=message):
         plugin_checks.check_record(record)
 
 
-def test_a_service_that_asks_the_server_when_it_is_made_is_named(
+def test_reports_a_service_that_sends_requests_on_creation(
     vca_app: App, vca_simulator: Simulator, vca_request_log: RequestView
 ) -> None:
     eager = types.SimpleNamespace(
@@ -282,44 +285,44 @@ def test_a_service_that_asks_the_server_when_it_is_made_is_named(
 
 
 @pytest.mark.parametrize(
-    ("record_type", "words"),
+    ("record_type", "message"),
     [
         (RecordType("licence", "LicenceRecord", attributes={"seats": "number"}), "unknown types: number"),
         (RecordType("licence", ""), "record_element of licence is empty"),
         (RecordType("licence", "LicenceRecord", since={"seats": "5.5"}), "in since but not in attributes: seats"),
     ],
 )
-def test_a_record_type_that_cannot_be_is_named(record_type: RecordType, words: str, vca_client: Client) -> None:
-    with pytest.raises(AssertionError, match=words):
+def test_reports_an_invalid_record_type(record_type: RecordType, message: str, vca_client: Client) -> None:
+    with pytest.raises(AssertionError, match=message):
         plugin_checks.check_record_type(record_type, vca_client)
 
 
-def test_a_command_or_an_option_without_help_is_named() -> None:
+def test_reports_a_command_or_option_without_help() -> None:
     import typer
 
     def silent(name: str = typer.Option("", "--name")) -> None:
-        """Has help, but its option has not."""
+        """Do nothing. The command has help, its option does not."""
 
     with pytest.raises(AssertionError, match="missing help: vca silent name"):
         plugin_checks.check_command(CommandRecord("silent", "Says little.", lambda: silent), PluginManager())
 
 
 @pytest.mark.parametrize(
-    ("handler", "auth", "words"),
+    ("handler", "auth", "message"),
     [
         (lambda context: Response(500), True, "returns 500 for the body"),
         (lambda context: Response(401), True, "returns 401 with a session"),
         (lambda context: context.request.body[100], True, "raises IndexError for the body b''"),
     ],
 )
-def test_a_route_that_answers_wrong_is_named(handler: Any, auth: bool, words: str) -> None:
+def test_reports_a_route_with_an_invalid_response(handler: Any, auth: bool, message: str) -> None:
     route = Route("GET", "/api/acme/{thing_id}", handler, auth=auth)
     simulator = Simulator(SimulatorConfig(), routes=[SimulatorRoutes("acme", "Acme", (route,))])
-    with pytest.raises(AssertionError, match=words):
+    with pytest.raises(AssertionError, match=message):
         plugin_checks.check_route(route, simulator)
 
 
-def test_a_route_that_anybody_may_ask_is_named_when_it_should_not_be() -> None:
+def test_reports_a_route_without_authentication() -> None:
     open_to_all = Route("GET", "/api/acme", lambda context: Response(200), auth=False)
     simulator = Simulator(SimulatorConfig(), routes=[SimulatorRoutes("acme", "Acme", (open_to_all,))])
     plugin_checks.check_route(open_to_all, simulator)
@@ -327,6 +330,6 @@ def test_a_route_that_anybody_may_ask_is_named_when_it_should_not_be() -> None:
         plugin_checks.check_route(dataclasses.replace(open_to_all, auth=True), simulator)
 
 
-def test_a_kind_of_a_service_that_nobody_offers_is_named() -> None:
+def test_reports_a_kind_of_an_unknown_service() -> None:
     with pytest.raises(AssertionError, match="no plugin offers the service 'dns'"):
         plugin_checks.check_kind_record(KindRecord("dns.zone", "dns", "A zone", cast("Any", None)), {})
