@@ -14,7 +14,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import get_plugin_logger
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
-from search_ranking import boost_of, keywords
+from search_ranking import boost_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 _log = get_plugin_logger("site")
@@ -55,7 +55,6 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     name = page.file.src_uri
     is_made = page.file.generated_by is not None
     page.meta.setdefault("search", {"boost": boost_of(name, markdown, is_made=is_made)})
-    page.meta.setdefault("tags", keywords().get(name, []))
     if not is_made:
         _look_at_lists(name, markdown)
     markdown = _CALLOUT.sub(_admonition, markdown)
