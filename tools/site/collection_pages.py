@@ -69,9 +69,7 @@ def pages() -> Iterator[tuple[str, str]]:
             name = fqcn.rpartition(".")[2]
             yield (
                 f"{FOLDER}/{name}.md",
-                _template("plugin.md.j2", plugin).render(
-                    name=name, fqcn=fqcn, tags=_tags(name, kind), tables=_tables(entry["doc"]), **entry
-                ),
+                _template("plugin.md.j2", plugin).render(name=name, fqcn=fqcn, tables=_tables(entry["doc"]), **entry),
             )
     contents = grouped(kinds)
     yield f"{FOLDER}/index.md", _template("collection.md.j2").render(contents=contents, about=galaxy())
@@ -105,14 +103,6 @@ def _feature(module: str) -> str:
 def _feature_rank(module: str) -> int:
     titles = list(FEATURES.values())
     return titles.index(_feature(module)) if _feature(module) in titles else len(titles)
-
-
-def _tags(name: str, kind: str) -> list[str]:
-    """Return the parts of a name as search words.
-
-    The search takes ``vca_nat_rule`` as one word.
-    """
-    return [name, *name.removeprefix("vca_").split("_"), *([] if kind == "module" else [kind])]
 
 
 def _navigation(contents: Mapping[str, Mapping[str, Mapping[str, str]]]) -> list[Any]:
