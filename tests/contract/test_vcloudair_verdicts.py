@@ -24,7 +24,7 @@ from tests.support.original_sdk import CLOCK, run_original
 from tests.support.recovery_ways import DONE, SILENT, STUCK, TASK_S, WAYS, Way, is_recovered, judged
 from vcloudair_core import DisasterRecovery, VCAODSession
 from vcloudair_core.simulator import Simulator, SimulatorConfig, SimulatorServer
-from vcloudair_core.simulator.state.world import SimulatedReplication
+from vcloudair_core.simulator.state.entities import SimulatedReplication
 from vcloudair_core.testing import LinkedClock
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "recovery-verdicts.md"

@@ -135,7 +135,10 @@ def test_a_real_prometheus_scrapes_it_and_answers_with_the_values(
             _until(lambda: ask("count(vca_vm_cpu_usage_average_ratio)")[0]["value"][1] == "20", log)
             vm = next(iter(cloud.simulator.world.vms.values()))
             found = ask(f'vca_vm_cpu_usage_average_ratio{{vm="{vm.name}"}}')[0]
-            assert (found["metric"]["vm_id"], found["metric"]["vapp"]) == (vm.vm_id, vm.vapp_name)
+            assert (found["metric"]["vm_id"], found["metric"]["vapp"]) == (
+                vm.vm_id,
+                server.simulator.world.container_name(vm),
+            )
             shown = [float(value) for value in _simulated(cloud, vm.vm_id, "cpu.usage.average")]
             assert any(abs(float(found["value"][1]) * 100 - value) < 1e-6 for value in shown)
             assert ask("vca_exporter_up")[0]["value"][1] == "1"

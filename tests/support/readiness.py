@@ -9,7 +9,7 @@ from typing import Any
 from vcloudair_core.client import Client
 from vcloudair_core.recovery import Check, Readiness, RecoveryPlan, assess, plan_of_vms
 from vcloudair_core.simulator import Simulator
-from vcloudair_core.simulator.state.world import SimulatedReplication, Vdc
+from vcloudair_core.simulator.state.entities import SimulatedReplication, Vdc
 
 ONE, TWO = "replicated-0001", "replicated-0002"
 NETWORKS, ORG, VDCS, VMS = range(4)

@@ -10,7 +10,7 @@ from typing import Any
 from vcloudair_core.client import Client
 from vcloudair_core.services.dr.service import RecoveryService
 from vcloudair_core.simulator import Simulator, SimulatorConfig
-from vcloudair_core.simulator.state.world import SimulatedReplication
+from vcloudair_core.simulator.state.entities import SimulatedReplication
 from vcloudair_core.testing import LinkedClock, simulated_app, simulator_settings
 
 

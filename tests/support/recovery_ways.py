@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vcloudair_core.simulator import Simulator, SimulatorConfig
-from vcloudair_core.simulator.state.world import SimulatedReplication
+from vcloudair_core.simulator.state.entities import SimulatedReplication
 
 TASK_S = 60.0
 

@@ -8,7 +8,7 @@ from lxml import etree
 
 from tests.support.simulated import Caller, signed_in
 from vcloudair_core.simulator import Simulator, SimulatorConfig
-from vcloudair_core.simulator.state.world import SimulatedReplication
+from vcloudair_core.simulator.state.entities import SimulatedReplication
 from vcloudair_core.transport.messages import Response
 
 VCLOUD = "{http://www.vmware.com/vcloud/v1.5}"

@@ -12,7 +12,7 @@ from typing import Any
 from vcloudair_core.plugin.records import SimulatorRoute
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.cloudapi import json_responses
-from vcloudair_core.simulator.state.world import PROVIDER_ORG
+from vcloudair_core.simulator.state.entities import PROVIDER_ORG
 from vcloudair_core.transport.messages import Response
 
 TENANT_CONTEXT = "X-VMWARE-VCLOUD-TENANT-CONTEXT"

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from vcloudair_core.errors import SpecError
 from vcloudair_core.simulator.config import API_TOKEN, ORG, PASSWORD, PROVIDER_USER, USER, SimulatorConfig
 from vcloudair_core.simulator.inventory_file import read_inventory
 from vcloudair_core.simulator.state.api_tokens import ApiToken, ServiceAccount
-from vcloudair_core.simulator.state.world import (
+from vcloudair_core.simulator.state.entities import (
+    DEFAULT_NETWORK,
     ORG_ADMINISTRATOR,
     PROVIDER_ORG,
+    STORAGE_PROFILE,
+    Catalog,
+    ExternalNetwork,
+    Network,
     Org,
     SimulatedEdge,
     SimulatedReplication,
+    StorageProfile,
     Template,
     User,
+    VApp,
     Vdc,
     Vm,
-    World,
 )
+from vcloudair_core.simulator.state.world import World
 
 
 def build_world(config: SimulatorConfig) -> World:
@@ -29,6 +38,8 @@ def build_world(config: SimulatorConfig) -> World:
     """
     world = World(config.seed)
     tree = read_inventory(config.inventory_file) if config.inventory_file else _counted(config)
+    external = ExternalNetwork(world.make_id("external-network", "external-net"))
+    world.external_networks[external.network_id] = external
     _fill(world, tree, config)
     _add_provider(world)
     return world
@@ -48,7 +59,12 @@ def _fill(world: World, tree: dict[str, Any], config: SimulatorConfig) -> None:
 
 def _add_user(world: World, org: Org, tree: dict[str, Any]) -> None:
     """Add a user with the API tokens of the inventory; ``user@org`` makes the ID."""
-    user = User(tree["name"], str(tree["password"]), org.name, world.make_id("user", tree["name"]))
+    user = User(
+        tree["name"],
+        str(tree["password"]),
+        org.name,
+        world.new_id("user", f"{org.name}/{tree['name']}", {user.user_id: user for user in world.users}),
+    )
     world.users.append(user)
     for number, secret in enumerate(tree.get("api_tokens", ()), 1):
         client_id = world.make_id("api-token", f"{org.name}/{user.name}/{number}")
@@ -68,7 +84,9 @@ def _add_provider(world: World) -> None:
     provider = Org(world.make_id("org", PROVIDER_ORG), PROVIDER_ORG, "Provider")
     world.orgs[provider.name] = provider
     name = PROVIDER_USER
-    world.users.append(User(name, PASSWORD, provider.name, world.make_id("user", name), "System Administrator"))
+    world.users.append(
+        User(name, PASSWORD, provider.name, world.make_id("user", f"{PROVIDER_ORG}/{name}"), "System Administrator")
+    )
 
 
 def _counted(config: SimulatorConfig) -> dict[str, Any]:
@@ -107,12 +125,23 @@ _VM_FIELDS = (
 
 
 def _add_template(world: World, vdc: Vdc, tree: dict[str, Any]) -> None:
-    identifier, catalog = world.make_id("template", tree["name"]), tree.get("catalog", "templates")
-    world.templates[identifier] = Template(identifier, tree["name"], catalog, vdc.vdc_id)
-    vm_id = world.make_id("template-vm", tree["name"])
-    vm = Vm(vm_id, f"{tree['name']}-vm", identifier, tree["name"], vdc.vdc_id, "POWERED_OFF", True)
-    vm.catalog, vm.network = catalog, ""
+    name, path = tree["name"], f"{vdc.org}/{vdc.vdc_id}/{tree['name']}"
+    catalog = _catalog(world, vdc.org, tree.get("catalog", "templates"))
+    identifier = world.new_id("template", path, world.templates)
+    item_id = world.make_id("item", identifier)
+    world.templates[identifier] = Template(identifier, name, catalog.catalog_id, vdc.vdc_id, item_id)
+    vm_id = world.make_id("template-vm", identifier)
+    vm = Vm(vm_id, f"{name}-vm", identifier, vdc.vdc_id, "POWERED_OFF", is_template=True)
+    vm.network = ""
     world.template_vms[vm_id] = vm
+
+
+def _catalog(world: World, org: str, name: str) -> Catalog:
+    """Return a catalog of an org. The first template of a catalog creates it."""
+    identifier = world.make_id("catalog", f"{org}/{name}")
+    if identifier not in world.catalogs:
+        world.catalogs[identifier] = Catalog(identifier, name, org)
+    return world.catalogs[identifier]
 
 
 RECOVERY_FLAGS = (
@@ -129,24 +158,73 @@ def _add_vdc(world: World, org: Org, tree: dict[str, Any], config: SimulatorConf
         tree.get("memory_limit_mb", config.vdc_memory_limit_mb),
     )
     enabled = {flag: bool(tree[flag]) for flag in RECOVERY_FLAGS if flag in tree}
-    vdc = Vdc(world.make_id("vdc", tree["name"]), tree["name"], org.name, *limits, **enabled)
-    world.vdcs[vdc.vdc_id] = vdc
-    for edge in tree.get("edges", ()):
-        _add_edge(world, vdc, edge, config)
-    for vm in tree.get("vms", ()):
-        vapp = vm.get("vapp", f"{vdc.name}-vapp1")
-        ids = world.make_id("vm", vm["name"]), world.make_id("vapp", vapp)
-        if ids[0] in world.vms:  # VM names are not unique.
-            ids = world.make_id("vm", f"{vdc.name}/{vapp}/{vm['name']}"), ids[1]
-        # Each VM is created one second after the previous one.
-        created = datetime(2015, 11, 8, 11, tzinfo=timezone.utc) + timedelta(seconds=len(world.vms))
-        properties: dict[str, Any] = {"created": created.isoformat(timespec="milliseconds")}
-        properties |= {name: vm[name] for name in _VM_FIELDS if name in vm}
-        world.vms[ids[0]] = Vm(ids[0], vm["name"], ids[1], vapp, vdc.vdc_id, **properties)
+    vdc_id = world.new_id("vdc", f"{org.name}/{tree['name']}", world.vdcs)
+    vdc = Vdc(vdc_id, tree["name"], org.name, *limits, **enabled)
+    world.vdcs[vdc_id] = vdc
+    edges = [_add_edge(world, vdc, edge, config) for edge in tree.get("edges", ())]
+    for network in tree.get("networks") or _default_networks(edges):
+        _add_network(world, vdc, network)
+    _add_vms(world, vdc, tree.get("vms", ()))
+    _add_storage_profiles(world, vdc, tree)
     for template in tree.get("templates", ()):
         _add_template(world, vdc, template)
     for replication in tree.get("replications", ()):
         _add_replication(world, vdc, replication, config)
+
+
+def _default_networks(edges: Sequence[SimulatedEdge]) -> list[dict[str, Any]]:
+    """Return the networks of a VDC whose inventory names none: two for each edge, or an isolated one."""
+    networks: list[dict[str, Any]] = [] if edges else [{"name": DEFAULT_NETWORK}]
+    for number, edge in enumerate(edges):
+        names = (DEFAULT_NETWORK, "dmz") if number == 0 else (f"{edge.name}-net1", f"{edge.name}-net2")
+        subnets = zip(names, ("192.168.10.1", "192.168.20.1"), strict=True)
+        networks += [{"name": name, "gateway": gateway, "edge": edge.name} for name, gateway in subnets]
+    return networks
+
+
+def _add_network(world: World, vdc: Vdc, tree: dict[str, Any]) -> None:
+    identifier = world.new_id("network", f"{vdc.org}/{vdc.vdc_id}/{tree['name']}", world.networks)
+    edge_name = tree.get("edge", "")
+    edge = next((edge for edge in world.in_vdc(vdc.vdc_id, world.edges) if edge.name == edge_name), None)
+    if edge_name and edge is None:
+        raise SpecError(
+            f"Network '{tree['name']}' of VDC '{vdc.name}' names the edge '{edge_name}', which the VDC does not have."
+        )
+    network = Network(identifier, tree["name"], vdc.vdc_id, edge.edge_id if edge else "")
+    for field in ("gateway", "prefix_length", "dns1", "dns2", "is_shared", "description"):
+        if field in tree:
+            setattr(network, field, tree[field])
+    world.networks[identifier] = network
+
+
+def _add_vms(world: World, vdc: Vdc, trees: Sequence[dict[str, Any]]) -> None:
+    """Add VMs with their vApps, and isolated networks for names that the VDC does not have."""
+    networks = {network.name for network in world.in_vdc(vdc.vdc_id, world.networks)}
+    for tree in trees:
+        vapp_name = tree.get("vapp", f"{vdc.name}-vapp1")
+        path = f"{vdc.org}/{vdc.vdc_id}/{vapp_name}"
+        vapp_id = world.make_id("vapp", path)
+        # Each VM is created one second after the previous one.
+        moment = datetime(2015, 11, 8, 11, tzinfo=timezone.utc) + timedelta(seconds=len(world.vms))
+        properties: dict[str, Any] = {"created": moment.isoformat(timespec="milliseconds")}
+        properties |= {name: tree[name] for name in _VM_FIELDS if name in tree}
+        vm_id = world.new_id("vm", f"{path}/{tree['name']}", world.vms)
+        vm = Vm(vm_id, tree["name"], vapp_id, vdc.vdc_id, **properties)
+        if vapp_id not in world.vapps:
+            world.vapps[vapp_id] = VApp(vapp_id, vapp_name, vdc.vdc_id, vm.created)
+        world.vms[vm_id] = vm
+        for name in {vm.network, *(nic.get("network", "") for nic in vm.more_nics)} - networks:
+            world.ensure_network(vdc.vdc_id, name)
+            networks.add(name)
+
+
+def _add_storage_profiles(world: World, vdc: Vdc, tree: dict[str, Any]) -> None:
+    """Add the storage profiles of an inventory and those of its VMs. The first one is the default."""
+    names = [*tree.get("storage_profiles", (STORAGE_PROFILE,))]
+    names += [vm["storage_profile"] for vm in tree.get("vms", ()) if "storage_profile" in vm]
+    for name in dict.fromkeys(names):
+        identifier = world.make_id("storage-profile", f"{vdc.vdc_id}/{name}")
+        world.storage_profiles[identifier] = StorageProfile(identifier, name, vdc.vdc_id, is_default=name == names[0])
 
 
 _REPLICATION_FIELDS = ("trouble", "paused", "lag_minutes", "is_seeded")
@@ -158,27 +236,28 @@ def _add_replication(world: World, vdc: Vdc, tree: dict[str, Any], config: Simul
     Its ID is as long as real IDs, but no source explains the text in its middle. Source: protocol/dr.md §2.
     """
     name, rpo = tree["name"], int(tree.get("rpo", 240))
-    unique = name + str(tree.get("id", ""))  # VM names are not unique.
+    unique = f"{vdc.org}/{vdc.vdc_id}/{name}{tree.get('id', '')}"  # VM names are not unique.
     identifier = world.make_id("replication", unique)
     if config.id_form != "bare-uuid":
-        identifier = f"{world.make_id('source', name)}-vm01a-{identifier}"
+        identifier = f"{world.make_id('source', unique)}-vm01a-{identifier}"
     properties = {field: tree[field] for field in _REPLICATION_FIELDS if field in tree}
     placeholder = world.make_id("placeholder", unique)
     new_replication = SimulatedReplication(identifier, name, vdc.vdc_id, placeholder, rpo, **properties)
     world.replications[identifier] = new_replication
     if config.placeholders == "visible":
-        vm = world.recovered_vm(new_replication, "POWERED_OFF", config.recovery_network)
-        world.vms[vm.vm_id] = vm
+        world.add_recovered(world.recovered_vm(new_replication, "POWERED_OFF", config.recovery_network))
 
 
-def _add_edge(world: World, vdc: Vdc, tree: dict[str, Any], config: SimulatorConfig) -> None:
+def _add_edge(world: World, vdc: Vdc, tree: dict[str, Any], config: SimulatorConfig) -> SimulatedEdge:
     from vcloudair_core.simulator.edge.firewall_section import append, factory
 
     number = 1 + len(world.edges)
     address, is_advanced = f"203.0.113.{number}", tree.get("advanced", True)
-    edge = SimulatedEdge(world.make_id("edge", tree["name"]), tree["name"], vdc.vdc_id, number, address, is_advanced)
+    edge_id = world.new_id("edge", f"{vdc.org}/{vdc.vdc_id}/{tree['name']}", world.edges)
+    edge = SimulatedEdge(edge_id, tree["name"], vdc.vdc_id, number, address, is_advanced)
     established = config.established_timeout_s or (3600 if config.profile in ("vca", "vchs") else 21600)
     edge.firewall = factory(edge, established)
     if tree.get("firewall"):
         append(edge, tree["firewall"], None)
     world.edges[edge.edge_id] = edge
+    return edge

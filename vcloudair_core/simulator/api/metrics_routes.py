@@ -19,8 +19,8 @@ from lxml import etree
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.api.vdc_routes import own_vdc
+from vcloudair_core.simulator.state.entities import Vm
 from vcloudair_core.simulator.state.measurements import ADAPTER, DIRECTOR, MINUTE_S, Measured, Size, curve
-from vcloudair_core.simulator.state.world import Vm
 from vcloudair_core.simulator.virtual_clock import timestamp_of
 from vcloudair_core.simulator.xml_builder import element, link
 from vcloudair_core.transport.messages import Headers, Response

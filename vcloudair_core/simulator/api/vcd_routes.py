@@ -17,8 +17,8 @@ from vcloudair_core.simulator.releases import (
     is_deprecated,
     without_modern,
 )
+from vcloudair_core.simulator.state.entities import PROVIDER_ORG, Org
 from vcloudair_core.simulator.state.logins import basic
-from vcloudair_core.simulator.state.world import PROVIDER_ORG, Org
 from vcloudair_core.simulator.xml_builder import VERSIONS, element, link
 from vcloudair_core.transport.messages import Headers, Response
 

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.state.entities import Vdc
 from vcloudair_core.simulator.state.logins import basic
-from vcloudair_core.simulator.state.world import Vdc
 from vcloudair_core.simulator.xml_builder import VCHS, element, serialize
 from vcloudair_core.transport.messages import Headers, Response
 

@@ -11,7 +11,8 @@ from typing import Any
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.state import capacity
-from vcloudair_core.simulator.state.world import SimulatedEdge, Vdc, Vm, World
+from vcloudair_core.simulator.state.entities import SimulatedEdge, VApp, Vdc, Vm
+from vcloudair_core.simulator.state.world import World
 from vcloudair_core.simulator.xml_builder import element, link
 from vcloudair_core.transport.messages import Response
 
@@ -21,7 +22,7 @@ OVF = "http://schemas.dmtf.org/ovf/envelope/1"
 BY_REFERENCE = ("vAppTemplate", "catalog", "catalogItem", "vdcStorageProfile", "network", "admin/role")
 """Kinds of entities that are not simulated. Reading one returns 403."""
 
-STATUS_NUMBERS = {"POWERED_ON": 4, "POWERED_OFF": 8, "SUSPENDED": 3}
+STATUS_NUMBERS = {"POWERED_ON": 4, "POWERED_OFF": 8, "SUSPENDED": 3, "MIXED": 10, "RESOLVED": 1, "UNRESOLVED": 0}
 """Status of a VM in records, and its number in entities.
 
 Source: protocol/query.md §11.
@@ -70,7 +71,7 @@ def show_vdc(context: Any) -> Response:
     vdc = own_vdc(context, vdc_id)
     if vdc is None:
         return responses.no_access("vdc", vdc_id, context.version)
-    vapps = {vm.vapp_id: vm.vapp_name for vm in context.world.vms.values() if vm.vdc_id == vdc.vdc_id}
+    vapps = {vapp.vapp_id: vapp.name for vapp in context.world.in_vdc(vdc.vdc_id, context.world.vapps)}
     resources = [
         element("ResourceEntity", {"href": f"{root}/api/vApp/vapp-{vapp_id}", "name": name, "type": f"{T}vApp+xml"})
         for vapp_id, name in vapps.items()
@@ -153,14 +154,15 @@ def show_edge(context: Any) -> Response:
 
 
 def _uplink(context: Any, edge: SimulatedEdge) -> Any:
-    network = f"{context.root}/api/admin/network/{context.world.make_id('network', 'external-net')}"
-    subnet = {"Gateway": "203.0.113.254", "Netmask": "255.255.255.0", "IpAddress": edge.external_address}
+    external = next(iter(context.world.external_networks.values()))
+    network = f"{context.root}/api/admin/network/{external.network_id}"
+    subnet = {"Gateway": external.gateway, "Netmask": "255.255.255.0", "IpAddress": edge.external_address}
     return element(
         "GatewayInterface",
         None,
-        element("Name", None, "external-net"),
-        element("DisplayName", None, "external-net"),
-        element("Network", {"type": f"{ADMIN}network+xml", "name": "external-net", "href": network}),
+        element("Name", None, external.name),
+        element("DisplayName", None, external.name),
+        element("Network", {"type": f"{ADMIN}network+xml", "name": external.name, "href": network}),
         element("InterfaceType", None, "uplink"),
         _nested("SubnetParticipation", subnet),
         element("ApplyRateLimit", None, False),
@@ -184,11 +186,9 @@ def show_vapp_or_vm(context: Any) -> Response:
     Source: protocol/recorded-responses.md §4.
     """
     kind, _, identifier = context.path_params["entity_id"].partition("-")
-    own_vms = [vm for vm in context.world.vms.values() if own_vdc(context, vm.vdc_id)]
-    if kind == "vapp":
-        vms = [vm for vm in own_vms if vm.vapp_id == identifier]
-        if vms:
-            return responses.entity(_vapp(context, vms), f"{T}vApp+xml", context.version)
+    vapp = context.world.vapps.get(identifier) if kind == "vapp" else None
+    if vapp is not None and own_vdc(context, vapp.vdc_id):
+        return responses.entity(_vapp(context, vapp), f"{T}vApp+xml", context.version)
     own_vm = _own_vm(context) if kind == "vm" else None
     if own_vm is not None:
         return responses.entity(_vm(context, own_vm), f"{T}vm+xml", context.version)
@@ -208,21 +208,21 @@ def _own_vm(context: Any) -> Vm | None:
     return vm if vm is not None and own_vdc(context, vm.vdc_id) else None
 
 
-def _vapp(context: Any, vms: list[Vm]) -> Any:
-    root, first = context.root, vms[0]
+def _vapp(context: Any, vapp: VApp) -> Any:
+    root, vms = context.root, context.world.vms_of_vapp(vapp.vapp_id)
     return element(
         "VApp",
         {
-            "deployed": True,
-            "status": STATUS_NUMBERS["POWERED_ON"],
-            "name": first.vapp_name,
-            "id": f"urn:vcloud:vapp:{first.vapp_id}",
+            "deployed": any(vm.status == "POWERED_ON" for vm in vms),
+            "status": STATUS_NUMBERS[context.world.vapp_status(vapp.vapp_id)],
+            "name": vapp.name,
+            "id": f"urn:vcloud:vapp:{vapp.vapp_id}",
             "type": f"{T}vApp+xml",
-            "href": f"{root}/api/vApp/vapp-{first.vapp_id}",
+            "href": f"{root}/api/vApp/vapp-{vapp.vapp_id}",
         },
-        link("up", f"{root}/api/vdc/{first.vdc_id}", f"{T}vdc+xml"),
-        element("Description"),
-        element("DateCreated", None, first.created),
+        link("up", f"{root}/api/vdc/{vapp.vdc_id}", f"{T}vdc+xml"),
+        element("Description", None, vapp.description),
+        element("DateCreated", None, vapp.created),
         element("InMaintenanceMode", None, False),
         element("Children", None, *[_vm(context, vm) for vm in vms]),
     )

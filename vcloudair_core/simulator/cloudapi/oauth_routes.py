@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator.releases import API_TOKENS, SERVICE_ACCOUNTS, newest
 from vcloudair_core.simulator.state.api_tokens import ApiToken, ServiceAccount, new_secret, new_user_code
-from vcloudair_core.simulator.state.world import PROVIDER_ORG
+from vcloudair_core.simulator.state.entities import PROVIDER_ORG
 from vcloudair_core.transport.messages import Headers, Response
 
 ACCESS_TOKEN_LIVES_S = 2_592_000

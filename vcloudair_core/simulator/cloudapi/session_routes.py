@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator.cloudapi import json_responses
+from vcloudair_core.simulator.state.entities import PROVIDER_ORG
 from vcloudair_core.simulator.state.logins import Login, basic
-from vcloudair_core.simulator.state.world import PROVIDER_ORG
 from vcloudair_core.transport.messages import Headers, Response
 
 SESSIONS = "/cloudapi/1.0.0/sessions"

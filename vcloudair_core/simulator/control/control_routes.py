@@ -17,7 +17,7 @@ from vcloudair_core.simulator.control.replication_control import (
     list_replications,
 )
 from vcloudair_core.simulator.option_arguments import options_from_json
-from vcloudair_core.simulator.state.world import PROVIDER_ORG
+from vcloudair_core.simulator.state.entities import PROVIDER_ORG
 from vcloudair_core.transport.messages import Request, Response
 
 

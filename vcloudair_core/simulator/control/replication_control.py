@@ -6,7 +6,7 @@ from typing import Any
 
 from vcloudair_core.simulator.inventory import RECOVERY_FLAGS
 from vcloudair_core.simulator.replication.replication_states import TROUBLES
-from vcloudair_core.simulator.state.world import SimulatedReplication
+from vcloudair_core.simulator.state.entities import SimulatedReplication
 
 _FIELDS = {"trouble": str, "paused": bool, "lag_minutes": int, "rpo_minutes": int, "new_name": str}
 _LIMITS = ("cpu_limit_mhz", "memory_limit_mb")

@@ -5,33 +5,37 @@ Source: protocol/ans.md §1.4.
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from typing import Any
 
-from vcloudair_core.simulator.state.world import SimulatedEdge
+from vcloudair_core.simulator.state.entities import ExternalNetwork, Network, SimulatedEdge
+from vcloudair_core.simulator.state.world import World
 
 
-def interfaces(edge: SimulatedEdge) -> list[dict[str, Any]]:
-    """Return the interfaces of an edge, by default an uplink and two networks.
+def interfaces(world: World, edge: SimulatedEdge) -> list[dict[str, Any]]:
+    """Return the interfaces of an edge: the uplink, then its networks, each with the name of its network.
 
     Tests can set others in ``edge.sections["interfaces"]``.
     """
-    state = edge.sections.setdefault("interfaces", {})
-    defaults = [
-        _interface(0, f"{edge.name}-uplink", "external-net", "uplink", edge.external_address),
-        _interface(1, f"{edge.name}-net1", f"{edge.name}-net1", "internal", "192.168.10.1"),
-        _interface(2, f"{edge.name}-net2", f"{edge.name}-net2", "internal", "192.168.20.1"),
-    ]
-    current: list[dict[str, Any]] = state.setdefault("edgeInterface", defaults)
-    return current
+    changed: list[dict[str, Any]] | None = edge.sections.get("interfaces", {}).get("edgeInterface")
+    if changed is not None:
+        return changed
+    external = next(iter(world.external_networks.values()))
+    uplink = _interface(0, external, "uplink", edge.external_address)
+    networks = enumerate(world.networks_of(edge), 1)
+    return [uplink, *[_interface(index, network, "internal", network.gateway) for index, network in networks]]
 
 
-def _interface(index: int, name: str, network: str, kind: str, address: str) -> dict[str, Any]:
-    group = {"primaryAddress": address, "subnetMask": "255.255.255.0", "subnetPrefixLength": "24"}
+def _interface(index: int, network: Network | ExternalNetwork, kind: str, address: str) -> dict[str, Any]:
+    prefix = network.prefix_length
+    mask = str(ip_network(f"0.0.0.0/{prefix}").netmask)
+    group = {"primaryAddress": address, "subnetMask": mask, "subnetPrefixLength": str(prefix)}
+    reference = {"id": network.network_id, "name": network.name, "type": "com.vmware.vcloud.entity.network"}
     return {
-        "name": name,
+        "name": network.name,
         "type": kind,
         "index": index,
-        "networkReference": {"id": f"network-{index}", "name": network, "type": "network"},
+        "networkReference": reference,
         "addressGroups": {"addressGroup": group},
         "isConnected": True,
     }

@@ -12,7 +12,7 @@ from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.edge.edge_interfaces import interfaces
 from vcloudair_core.simulator.edge.section_routes import guarded, xml_answer
 from vcloudair_core.simulator.edge.section_xml import to_xml
-from vcloudair_core.simulator.state.world import SimulatedEdge
+from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.transport.messages import Response
 
 
@@ -42,14 +42,14 @@ def list_edges(context: Any) -> Response:
         details = "The input request in invalid. - NumberFormatException"
         return responses.nsx_error(400, 100, details, as_json=context.wants_json, module="")
     own = [edge for edge in context.world.edges.values() if context.world.vdcs[edge.vdc_id].org == context.user.org]
-    shown = [_summary(edge, context.user.org) for edge in own[start : start + size]]
+    shown = [_summary(context, edge) for edge in own[start : start + size]]
     paging = {"pageSize": size, "startIndex": start, "totalCount": len(own), "sortOrderAscending": True, "sortBy": "id"}
     if context.wants_json:
         return responses.json_body({"edgePage": {"pagingInfo": paging, "data": shown}})
     return xml_answer(to_xml("pagedEdgeList", {"edgePage": {"pagingInfo": paging, "edgeSummary": shown}}))
 
 
-def _summary(edge: SimulatedEdge, tenant: str) -> dict[str, Any]:
+def _summary(context: Any, edge: SimulatedEdge) -> dict[str, Any]:
     return {
         "objectId": f"edge-{edge.number}",
         "revision": edge.firewall["version"],
@@ -57,10 +57,10 @@ def _summary(edge: SimulatedEdge, tenant: str) -> dict[str, Any]:
         "id": edge.edge_id,
         "state": "deployed",
         "edgeType": "gatewayServices",
-        "tenantId": tenant,
+        "tenantId": context.user.org,
         "apiVersion": "4.0",
         "edgeStatus": "GREEN",
-        "numberOfConnectedVnics": len(interfaces(edge)),
+        "numberOfConnectedVnics": len(interfaces(context.world, edge)),
     }
 
 
@@ -85,7 +85,7 @@ def status(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
 
 def vdc_networks(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
     """Return the interfaces of an edge. The form of the JSON is inferred from the XML."""
-    vnics = interfaces(edge)
+    vnics = interfaces(context.world, edge)
     if as_json:
         return responses.json_body({"edgeInterfaces": vnics})
     return xml_answer(to_xml("edgeInterfaces", {"edgeInterface": vnics}))

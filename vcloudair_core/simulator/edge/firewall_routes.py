@@ -22,7 +22,7 @@ from vcloudair_core.simulator.edge.section_xml import (
     rules_from_xml,
     to_xml,
 )
-from vcloudair_core.simulator.state.world import SimulatedEdge
+from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.simulator.xml_builder import serialize
 from vcloudair_core.transport.messages import Headers, Response
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from vcloudair_core.simulator.state.world import SimulatedEdge
+from vcloudair_core.simulator.state.entities import SimulatedEdge
 
 GLOBAL_DEFAULTS: dict[str, Any] = {
     "tcpPickOngoingConnections": False,

@@ -14,7 +14,7 @@ from vcloudair_core.simulator.edge import firewall_section as nsx
 from vcloudair_core.simulator.edge.firewall_routes import _body, _done, established_timeout_s
 from vcloudair_core.simulator.edge.section_routes import guarded, xml_answer
 from vcloudair_core.simulator.edge.section_xml import settings_from_xml, to_xml
-from vcloudair_core.simulator.state.world import SimulatedEdge
+from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.transport.messages import Response
 
 

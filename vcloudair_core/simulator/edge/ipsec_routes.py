@@ -9,7 +9,7 @@ from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.edge.ipsec_section import SimulatedIpsec
 from vcloudair_core.simulator.edge.section_routes import ExtraCall, section_routes, xml_answer
 from vcloudair_core.simulator.edge.section_xml import to_xml
-from vcloudair_core.simulator.state.world import SimulatedEdge
+from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.transport.messages import Response
 
 IPSEC = SimulatedIpsec()

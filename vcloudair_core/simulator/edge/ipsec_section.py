@@ -14,7 +14,7 @@ from lxml import etree
 
 from vcloudair_core.simulator.edge.firewall_section import RefusedError, check_version
 from vcloudair_core.simulator.edge.section_xml import _element, _root
-from vcloudair_core.simulator.state.world import SimulatedEdge
+from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.simulator.xml_builder import serialize
 
 MASK = "******"

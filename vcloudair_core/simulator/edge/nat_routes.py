@@ -10,7 +10,7 @@ from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.edge.firewall_routes import _body, _done
 from vcloudair_core.simulator.edge.nat_section import SimulatedNat
 from vcloudair_core.simulator.edge.section_routes import ExtraCall, section_routes
-from vcloudair_core.simulator.state.world import SimulatedEdge
+from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.transport.messages import Response
 
 NAT = SimulatedNat()

@@ -14,7 +14,7 @@ from lxml import etree
 from vcloudair_core.simulator.edge.firewall_section import ICMP_TYPES, PROTOCOLS, RefusedError, _is_address, _is_port
 from vcloudair_core.simulator.edge.section_routes import check_version
 from vcloudair_core.simulator.edge.section_xml import _element
-from vcloudair_core.simulator.state.world import SimulatedEdge
+from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.simulator.xml_builder import parse, serialize
 
 FIRST_ID = 196609

@@ -12,7 +12,7 @@ from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.edge.edge_interfaces import interfaces
 from vcloudair_core.simulator.edge.section_routes import guarded, xml_answer
-from vcloudair_core.simulator.state.world import SimulatedEdge
+from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.simulator.xml_builder import element, serialize
 from vcloudair_core.transport.messages import Response
 
@@ -59,13 +59,12 @@ def _objects_of_kind(context: Any, edge: SimulatedEdge, kind: str) -> list[tuple
     world = context.world
     if kind == "gatewayinterface":
         groups = [("internal", "internal"), ("external", "external")]
-        return groups + [(vnic["name"], f"vnic-{vnic['index']}") for vnic in interfaces(edge)]
+        return groups + [(vnic["name"], f"vnic-{vnic['index']}") for vnic in interfaces(world, edge)]
     if kind == "virtualmachine":
         vms = [vm for vm in world.vms.values() if vm.vdc_id == edge.vdc_id]
         return [(vm.name, f"urn:vcloud:vm:{vm.vm_id}") for vm in vms]
     if kind == "network":
-        names = [vnic["networkReference"]["name"] for vnic in interfaces(edge) if vnic["type"] == "internal"]
-        return [(name, f"urn:vcloud:network:{world.make_id('network', name)}") for name in names]
+        return [(network.name, f"urn:vcloud:network:{network.network_id}") for network in world.networks_of(edge)]
     return []
 
 

@@ -19,7 +19,7 @@ from vcloudair_core.simulator.edge.firewall_section import RefusedError
 from vcloudair_core.simulator.edge.firewall_section import (
     check_version as check_version,  # Sections import it from here.
 )
-from vcloudair_core.simulator.state.world import SimulatedEdge
+from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.transport.messages import Headers, Response
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from vcloudair_core.simulator.edge.firewall_section import RefusedError, append
-from vcloudair_core.simulator.state.world import SimulatedEdge
+from vcloudair_core.simulator.state.entities import SimulatedEdge
 
 SECTIONS = ("firewall", "nat", "ipsec")
 

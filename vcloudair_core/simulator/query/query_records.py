@@ -13,7 +13,7 @@ from typing import Any
 
 from vcloudair_core.simulator.query.query_types import TYPES
 from vcloudair_core.simulator.state import capacity
-from vcloudair_core.simulator.state.world import Template, Vdc, Vm
+from vcloudair_core.simulator.state.entities import Template, VApp, Vdc, Vm
 from vcloudair_core.simulator.virtual_clock import timestamp_of
 
 Column = Callable[[Any, Any], Any]
@@ -94,9 +94,14 @@ def _vms(context: Any) -> list[Vm]:
     return _own(context, context.world.vms) + _own(context, context.world.template_vms)
 
 
-def _vapps(context: Any) -> list[Vm]:
-    """Return the first VM of each vApp, which represents the vApp."""
-    return list({vm.vapp_id: vm for vm in reversed(_own(context, context.world.vms))}.values())[::-1]
+def _vapps(context: Any) -> list[VApp]:
+    return _own(context, context.world.vapps)
+
+
+def _catalog_of(context: Any, vm: Vm) -> str | None:
+    """Return the catalog of a template's VM."""
+    world = context.world
+    return world.catalogs[world.templates[vm.vapp_id].catalog_id].name if vm.is_template else None
 
 
 def _templates(context: Any) -> list[Template]:
@@ -135,6 +140,9 @@ def _id(kind: str, path: str) -> Column:
     return lambda context, item: f"{context.root}{path}{context.world.make_id(kind, str(item))}"
 
 
+LINK_TYPES = {True: 1, False: 2}
+"""linkType of networks: 1 is routed, 2 is isolated. Source: protocol/query.md §7."""
+
 # -- types -------------------------------------------------------------------------------------------------------
 
 
@@ -153,7 +161,7 @@ _VMS = Source(
     {
         "name": _field("name"),
         "href": _vm_href,
-        "containerName": _field("vapp_name"),
+        "containerName": lambda context, vm: context.world.container_name(vm),
         "container": _vm_container,
         "vdc": _vdc_href,
         "ownerName": _owner,
@@ -168,7 +176,7 @@ _VMS = Source(
         "isBusy": _field("is_busy"),
         "isDeployed": lambda context, vm: vm.status == "POWERED_ON",
         "isPublished": _constant(False),
-        "catalogName": lambda context, vm: vm.catalog or None,
+        "catalogName": lambda context, vm: _catalog_of(context, vm),
         "isVdcEnabled": _constant(True),
         "isInMaintenanceMode": _constant(False),
         "hardwareVersion": _constant(10),
@@ -185,16 +193,19 @@ _VMS = Source(
 _VAPPS = Source(
     _vapps,
     {
-        "name": _field("vapp_name"),
-        "href": lambda context, vm: f"{context.root}/api/vApp/vapp-{vm.vapp_id}",
+        "name": _field("name"),
+        "href": lambda context, vapp: f"{context.root}/api/vApp/vapp-{vapp.vapp_id}",
         "vdc": _vdc_href,
         "vdcName": _vdc_name,
         "isBusy": _constant(False),
-        "isDeployed": lambda context, vm: vm.status == "POWERED_ON",
+        "isDeployed": lambda context, vapp: any(
+            vm.status == "POWERED_ON" for vm in context.world.vms_of_vapp(vapp.vapp_id)
+        ),
         "isEnabled": _constant(True),
         "isPublic": _constant(False),
-        "status": _field("status"),
+        "status": lambda context, vapp: context.world.vapp_status(vapp.vapp_id),
         "ownerName": _owner,
+        "creationDate": _field("created"),
     },
 )
 
@@ -206,7 +217,7 @@ _TEMPLATES = Source(
         "vdc": _vdc_href,
         "vdcName": _vdc_name,
         "org": _org_href,
-        "catalogName": _field("catalog"),
+        "catalogName": lambda context, template: context.world.catalogs[template.catalog_id].name,
         "ownerName": _owner,
         "isPublished": _constant(False),
         "isBusy": _constant(False),
@@ -229,7 +240,7 @@ _EDGES = Source(
         "isBusy": _constant(False),
         "name": _field("name"),
         "numberOfExtNetworks": _constant(1),
-        "numberOfOrgNetworks": _constant(1),
+        "numberOfOrgNetworks": lambda context, edge: len(context.world.networks_of(edge)),
         "vdc": _vdc_href,
         "isSyslogServerSettingInSync": _constant(True),
         "advancedNetworkingEnabled": _field("is_advanced"),
@@ -255,10 +266,12 @@ _ORG_VDCS = Source(
         "memoryUsedMB": _vdc_figure(capacity.memory_used_mb),
         "storageLimitMB": _constant(capacity.STORAGE_LIMIT_MB),
         "storageUsedMB": _vdc_figure(capacity.storage_used_mb),
-        "numberOfStorageProfiles": _constant(1),
+        "numberOfStorageProfiles": lambda context, vdc: len(
+            context.world.in_vdc(vdc.vdc_id, context.world.storage_profiles)
+        ),
         "numberOfVMs": lambda context, vdc: len(capacity.vms_of(context.world, vdc)),
         "numberOfRunningVMs": lambda context, vdc: len(capacity.running_in(context.world, vdc)),
-        "numberOfVApps": lambda context, vdc: len({vm.vapp_id for vm in capacity.vms_of(context.world, vdc)}),
+        "numberOfVApps": lambda context, vdc: len(context.world.in_vdc(vdc.vdc_id, context.world.vapps)),
         "numberOfMedia": _constant(0),
         "numberOfDisks": _constant(0),
         "numberOfVAppTemplates": lambda context, vdc: sum(
@@ -282,56 +295,56 @@ _ORGS = Source(
 )
 
 _NETWORKS = Source(
-    _vdcs,
+    lambda context: _own(context, context.world.networks),
     {
-        "name": _constant("lan"),
-        "href": lambda context, vdc: f"{context.root}/api/network/{context.world.make_id('lan', vdc.vdc_id)}",
+        "name": _field("name"),
+        "href": lambda context, network: f"{context.root}/api/network/{network.network_id}",
         "vdc": _vdc_href,
-        "vdcName": _field("name"),
-        "defaultGateway": _constant("192.168.10.1"),
-        "netmask": _constant("255.255.255.0"),
-        "dns1": _constant("192.168.10.1"),
-        "dns2": _constant(" "),
+        "vdcName": _vdc_name,
+        "defaultGateway": _field("gateway"),
+        "netmask": _field("netmask"),
+        "dns1": lambda context, network: network.dns1 or " ",
+        "dns2": lambda context, network: network.dns2 or " ",
         "dnsSuffix": _constant(" "),
-        "linkType": _constant(1),
-        "connectedTo": lambda context, vdc: next(
-            (edge.name for edge in context.world.edges.values() if edge.vdc_id == vdc.vdc_id), " "
-        ),
+        "linkType": lambda context, network: LINK_TYPES[bool(network.edge_id)],
+        "connectedTo": lambda context, network: context.world.edges[network.edge_id].name if network.edge_id else " ",
         "isBusy": _constant(False),
-        "isShared": _constant(False),
+        "isShared": _field("is_shared"),
         "isIpScopeInherited": _constant(False),
     },
 )
 
 _PROFILES = Source(
-    _vdcs,
+    lambda context: _own(context, context.world.storage_profiles),
     {
-        "name": _constant("SSD-Accelerated"),
-        "href": lambda context, vdc: f"{context.root}/api/vdcStorageProfile/{context.world.make_id('ssd', vdc.vdc_id)}",
+        "name": _field("name"),
+        "href": lambda context, profile: f"{context.root}/api/vdcStorageProfile/{profile.profile_id}",
         "vdc": _vdc_href,
-        "vdcName": _field("name"),
+        "vdcName": _vdc_name,
         "isEnabled": _constant(True),
-        "isDefaultStorageProfile": _constant(True),
+        "isDefaultStorageProfile": _field("is_default"),
         "isVdcBusy": _constant(False),
         "numberOfConditions": _constant(0),
-        "storageLimitMB": _constant(capacity.STORAGE_LIMIT_MB),
-        "storageUsedMB": _vdc_figure(capacity.storage_used_mb),
+        "storageLimitMB": _field("limit_mb"),
+        "storageUsedMB": lambda context, profile: capacity.storage_used_mb(
+            context.world, context.world.vdcs[profile.vdc_id], profile.name
+        ),
     },
 )
 
 _CATALOGS = Source(
-    lambda context: sorted({template.catalog for template in _templates(context)}),
+    lambda context: [catalog for catalog in context.world.catalogs.values() if catalog.org == context.user.org],
     {
-        "name": lambda context, name: name,
-        "href": _id("catalog", "/api/catalog/"),
-        "creationDate": _constant("2015-11-08T12:00:00.000+01:00"),
+        "name": _field("name"),
+        "href": lambda context, catalog: f"{context.root}/api/catalog/{catalog.catalog_id}",
+        "creationDate": _field("created"),
         "isPublished": _constant(False),
         "isShared": _constant(True),
         "numberOfMedia": _constant(0),
-        "numberOfVAppTemplates": lambda context, name: sum(
-            template.catalog == name for template in _templates(context)
+        "numberOfVAppTemplates": lambda context, catalog: sum(
+            template.catalog_id == catalog.catalog_id for template in context.world.templates.values()
         ),
-        "orgName": lambda context, name: context.user.org,
+        "orgName": _field("org"),
         "ownerName": _owner,
     },
 )
@@ -340,13 +353,11 @@ _ITEMS = Source(
     _templates,
     {
         "name": _field("name"),
-        "href": lambda context, template: (
-            f"{context.root}/api/catalogItem/{context.world.make_id('item', template.name)}"
-        ),
+        "href": lambda context, template: f"{context.root}/api/catalogItem/{template.item_id}",
         "entity": lambda context, template: f"{context.root}/api/vAppTemplate/vappTemplate-{template.template_id}",
         "entityName": _field("name"),
         "entityType": _constant("vapptemplate"),
-        "catalogName": _field("catalog"),
+        "catalogName": lambda context, template: context.world.catalogs[template.catalog_id].name,
         "ownerName": _owner,
         "vdc": _vdc_href,
         "vdcName": _vdc_name,
@@ -354,7 +365,7 @@ _ITEMS = Source(
         "isVdcEnabled": _constant(True),
         "isExpired": _constant(False),
         "status": _constant("RESOLVED"),
-        "creationDate": _constant("2015-11-08T12:00:00.000+01:00"),
+        "creationDate": _field("created"),
     },
 )
 

@@ -18,7 +18,7 @@ from vcloudair_core.simulator.query.plugin_query_types import find_source, find_
 from vcloudair_core.simulator.query.query_filter import compile_filter
 from vcloudair_core.simulator.query.query_records import Column, QueryRow, urn_of
 from vcloudair_core.simulator.query.query_types import QueryType
-from vcloudair_core.simulator.state.world import ChangeCounter
+from vcloudair_core.simulator.state.registry import ChangeCounter
 from vcloudair_core.simulator.xml_builder import element, link
 from vcloudair_core.transport.messages import Response
 

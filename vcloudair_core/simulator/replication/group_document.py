@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from vcloudair_core.simulator.replication.replication_states import ACTIONS, DELETE, available_actions, visible_states
+from vcloudair_core.simulator.state.entities import SimulatedReplication
 from vcloudair_core.simulator.state.simulated_tasks import OVER
 from vcloudair_core.simulator.state.task_forms import with_port
-from vcloudair_core.simulator.state.world import SimulatedReplication
 from vcloudair_core.simulator.virtual_clock import timestamp_of
 from vcloudair_core.simulator.xml_builder import VCLOUD, VR, element, link
 

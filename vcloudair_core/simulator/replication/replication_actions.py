@@ -13,8 +13,8 @@ from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.api.vdc_routes import own_vdc
 from vcloudair_core.simulator.replication.group_document import HCS
 from vcloudair_core.simulator.replication.replication_states import ACTIONS, DELETE, is_busy, start, state_error_code
+from vcloudair_core.simulator.state.entities import SimulatedReplication
 from vcloudair_core.simulator.state.simulated_tasks import T
-from vcloudair_core.simulator.state.world import SimulatedReplication
 from vcloudair_core.transport.messages import Response
 
 _ANY_TYPE = "application/*+xml"

@@ -19,9 +19,9 @@ from vcloudair_core.simulator.replication.group_document import (
     vr_root,
 )
 from vcloudair_core.simulator.replication.replication_actions import act, delete, not_found, own_replication
+from vcloudair_core.simulator.state.entities import SimulatedReplication, Vdc
 from vcloudair_core.simulator.state.simulated_tasks import T
 from vcloudair_core.simulator.state.task_forms import with_port
-from vcloudair_core.simulator.state.world import SimulatedReplication, Vdc
 from vcloudair_core.simulator.xml_builder import element, link
 from vcloudair_core.transport.messages import Headers, Response
 

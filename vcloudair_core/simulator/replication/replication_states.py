@@ -17,8 +17,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from vcloudair_core.simulator.state.entities import SimulatedReplication
 from vcloudair_core.simulator.state.simulated_tasks import Owner, SimulatedTask
-from vcloudair_core.simulator.state.world import SimulatedReplication
 
 TROUBLES = ("error", "abort", "cancel", "hang", "progress-100", "lie", "no-vm", "off", "vanish", "gone")
 ACTIONS = {"testFailover": "vrTestFailover", "testCleanup": "vrTestCleanup", "failover": "vrFailover"}
@@ -240,7 +240,7 @@ class _Action:
 
     def _add_vm(self, status: str, network: str) -> None:
         vm = self.simulator.world.recovered_vm(self.replication, status, network)
-        self.simulator.world.vms[vm.vm_id] = vm
+        self.simulator.world.add_recovered(vm)
 
     def _remove_vm(self) -> None:
         """Replace the VM by its placeholder if placeholders are visible, or remove it."""
@@ -251,7 +251,8 @@ class _Action:
 
     def _discard_vm(self) -> None:
         world = self.simulator.world
-        world.vms.pop(world.recovered_vm(self.replication, "", "").vm_id, None)
+        vm_id = world.recovered_vm(self.replication, "", "").vm_id
+        world.remove_recovered(vm_id, keeps_vapp=self.replication.is_seeded)
 
     def _delete(self) -> None:
         """Delete the replication and its placeholder.

@@ -5,7 +5,8 @@ A VM uses CPU and memory while it is on, and storage always. No source has the s
 
 from __future__ import annotations
 
-from vcloudair_core.simulator.state.world import Vdc, Vm, World
+from vcloudair_core.simulator.state.entities import Vdc, Vm
+from vcloudair_core.simulator.state.world import World
 
 MHZ_OF_A_CPU = 2000
 DISK_OF_A_VM_MB = 20 * 1024
@@ -32,6 +33,6 @@ def memory_used_mb(world: World, vdc: Vdc) -> int:
     return sum(vm.memory_mb for vm in running_in(world, vdc))
 
 
-def storage_used_mb(world: World, vdc: Vdc) -> int:
-    """Return the storage use of all VMs, in MB."""
-    return DISK_OF_A_VM_MB * len(vms_of(world, vdc))
+def storage_used_mb(world: World, vdc: Vdc, profile: str = "") -> int:
+    """Return the storage use of all VMs, or of those on one storage profile, in MB."""
+    return DISK_OF_A_VM_MB * sum(profile in ("", vm.storage_profile) for vm in vms_of(world, vdc))

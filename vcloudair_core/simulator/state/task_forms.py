@@ -107,7 +107,7 @@ class Form:
 
     def _user_and_org(self) -> list[Any]:
         task, org = self.task, self.world.orgs[self.task.org]
-        user = f"{self.root}/api/admin/user/{self.world.make_id('user', task.user)}"
+        user = f"{self.root}/api/admin/user/{self.world.user_named(task.user, task.org).user_id}"
         return [
             element("User", {"href": user, "name": task.user, "type": "application/vnd.vmware.admin.user+xml"}),
             element(

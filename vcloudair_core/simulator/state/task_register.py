@@ -25,10 +25,12 @@ class Tasks:
         self._waiting: list[SimulatedTask] = []
         self._later: list[tuple[float, Callable[[], object]]] = []
         placeholders = {replication.placeholder_vapp_id for replication in world.replications.values()}
-        for vm in {vm.vapp_id: vm for vm in world.vms.values() if vm.vapp_id not in placeholders}.values():
-            owner = Owner(f"/api/vApp/vapp-{vm.vapp_id}", vm.vapp_name, f"{T}vApp+xml")
-            operation = f"Started Virtual Application {vm.vapp_name}({vm.vapp_id})"
-            self.start(world.vdcs[vm.vdc_id].org, owner, operation, "vappDeploy")
+        for vapp in world.vapps.values():
+            if vapp.vapp_id in placeholders:
+                continue
+            owner = Owner(f"/api/vApp/vapp-{vapp.vapp_id}", vapp.name, f"{T}vApp+xml")
+            operation = f"Started Virtual Application {vapp.name}({vapp.vapp_id})"
+            self.start(world.vdcs[vapp.vdc_id].org, owner, operation, "vappDeploy")
 
     def start(
         self,

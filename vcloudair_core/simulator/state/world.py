@@ -1,205 +1,36 @@
-"""Objects of a simulated cloud, as plain data with deterministic IDs."""
+"""The inventory of a simulated cloud: objects by ID, with deterministic IDs."""
 
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import TypeVar
 
 from vcloudair_core.simulator.state.api_tokens import TokenRegister
+from vcloudair_core.simulator.state.entities import (
+    Catalog,
+    ExternalNetwork,
+    Network,
+    Org,
+    SimulatedEdge,
+    SimulatedReplication,
+    StorageProfile,
+    Template,
+    User,
+    VApp,
+    Vdc,
+    Vm,
+)
+from vcloudair_core.simulator.state.registry import ChangeCounter, Registry
 
-
-@dataclass
-class ChangeCounter:
-    """Number of changes of an inventory, which invalidates cached results."""
-
-    count: int = 0
-
-
-class _Tracked:
-    """Base of objects whose changes are counted while they are in the inventory."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        object.__setattr__(self, name, value)
-        changes: ChangeCounter | None = self.__dict__.get(_COUNTER)
-        if changes is not None:
-            changes.count += 1
-
-
-ORG_ADMINISTRATOR = "Organization Administrator"
-PROVIDER_ORG = "System"
-"""Org of the provider's users, who can act in every tenant. Source: protocol/vcd-modern.md §1.3, §1.6."""
-_COUNTER = "_changes"
-"""Attribute of an object for the counter of its inventory. It is not a field."""
-
-
-_Item = TypeVar("_Item")
-
-
-class Registry(dict[str, _Item]):
-    """Objects of an inventory by ID, with a count of all changes."""
-
-    def __init__(self, changes: ChangeCounter) -> None:
-        super().__init__()
-        self._changes = changes
-
-    def __setitem__(self, key: str, value: _Item) -> None:
-        self._changes.count += 1
-        if isinstance(value, _Tracked):
-            value.__dict__[_COUNTER] = self._changes
-        super().__setitem__(key, value)
-
-    def __delitem__(self, key: str) -> None:
-        self._changes.count += 1
-        super().__delitem__(key)
-
-    def pop(self, *arguments: Any) -> Any:
-        self._changes.count += 1
-        return super().pop(*arguments)
-
-    def clear(self) -> None:
-        self._changes.count += 1
-        super().clear()
-
-
-@dataclass
-class Org(_Tracked):
-    """An organization.
-
-    ``deployed_vm_quota`` is the maximum number of running VMs; 0: no limit.
-    """
-
-    org_id: str
-    name: str
-    full_name: str
-    deployed_vm_quota: int = 0
-
-
-@dataclass
-class User:
-    """A user of one org."""
-
-    name: str
-    password: str
-    org: str
-    user_id: str
-    role: str = ORG_ADMINISTRATOR
-
-
-@dataclass
-class Vdc(_Tracked):
-    """A virtual data center of one org."""
-
-    vdc_id: str
-    name: str
-    org: str
-    cpu_limit_mhz: int = 0
-    memory_limit_mb: int = 0
-    """Limits of CPU in MHz and of memory in MB; 0: no limit."""
-    is_recovery_enabled: bool = True
-    """True if the VDC accepts replications. Otherwise it has no recovery details.
-
-    Source: protocol/dr.md §2.
-    """
-    is_planned_migration_enabled: bool = True
-    is_failover_enabled: bool = True
-    is_test_failover_enabled: bool = True
-
-
-@dataclass
-class SimulatedEdge(_Tracked):
-    """An edge gateway. NSX calls it ``edge-<number>``. Source: protocol/ans.md §1.3."""
-
-    edge_id: str
-    name: str
-    vdc_id: str
-    number: int
-    external_address: str
-    is_advanced: bool = True
-    next_rule_id: int = 131073
-    firewall: dict[str, Any] = field(default_factory=dict)
-    sections: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """State of the other sections by name. A section creates its state at first use."""
-
-
-@dataclass(slots=False)
-class Vm(_Tracked):
-    """A VM in a vApp, or in a vApp template if ``is_template`` is true.
-
-    ``vapp_id`` and ``vapp_name`` are then those of the template.
-    """
-
-    vm_id: str
-    name: str
-    vapp_id: str
-    vapp_name: str
-    vdc_id: str
-    status: str = "POWERED_ON"
-    is_template: bool = False
-    guest_os: str = "Ubuntu Linux (64-bit)"
-    cpus: int = 2
-    memory_mb: int = 4096
-    network: str = "lan"
-    ip_address: str = ""
-    more_nics: list[dict[str, Any]] = field(default_factory=list)
-    """Further interfaces, each with ``network`` and ``ip_address``."""
-    storage_profile: str = "SSD-Accelerated"
-    catalog: str = ""
-    is_busy: bool = False
-    metadata: dict[str, Any] = field(default_factory=dict)
-    created: str = "2015-11-08T12:00:00.000+01:00"
-    is_deleted: bool = False
-    """True if the record of the deleted VM is still listed."""
-
-
-@dataclass
-class Template(_Tracked):
-    """A vApp template in a catalog."""
-
-    template_id: str
-    name: str
-    catalog: str
-    vdc_id: str
-
-
-@dataclass
-class SimulatedReplication:
-    """An incoming replication of one VM. Its ID is as long as real ones (two UUIDs).
-
-    Source: protocol/dr.md §2.
-    """
-
-    replication_id: str
-    name: str
-    vdc_id: str
-    placeholder_vapp_id: str
-    rpo_minutes: int = 240
-    trouble: str = ""
-    """Failure of the next action. See ``replication_states``."""
-    paused: bool = False
-    lag_minutes: int | None = None
-    """Age of the newest point in time in minutes. None means half the RPO."""
-    test_state: str = "none"
-    recovery_state: str = "notStarted"
-    recovered_at: float | None = None
-    is_seeded: bool = False
-    """True if it was created from an existing vApp.
-
-    The vApp stays after the replication is deleted.
-    Source: protocol/dr.md §2.
-    """
-    lagging_polls: int = 0
-    lagging_states: tuple[str, str] = ("none", "notStarted")
-    """States of test and recovery that the next ``lagging_polls`` polls show."""
-    hidden_until: float = 0.0
-    hidden_states: tuple[str, str] = ("none", "notStarted")
-    """Visible states of test and recovery until ``hidden_until``."""
+_InVdc = TypeVar("_InVdc", Vm, VApp, Network, SimulatedEdge, StorageProfile, Template)
 
 
 class World:
     """The inventory of a simulated cloud.
 
-    IDs are UUIDs of the seed and the name, so simulators with the same seed have the same IDs.
+    IDs are UUIDs of the seed and of the path of the object, so simulators with the same seed have the same IDs, and
+    objects of one name in two orgs or VDCs have different ones.
     """
 
     def __init__(self, seed: str) -> None:
@@ -208,16 +39,31 @@ class World:
         self.orgs: dict[str, Org] = Registry(self.changes)
         self.vdcs: dict[str, Vdc] = Registry(self.changes)
         self.edges: dict[str, SimulatedEdge] = Registry(self.changes)
+        self.vapps: dict[str, VApp] = Registry(self.changes)
         self.vms: dict[str, Vm] = Registry(self.changes)
+        self.networks: dict[str, Network] = Registry(self.changes)
+        self.external_networks: dict[str, ExternalNetwork] = Registry(self.changes)
+        self.storage_profiles: dict[str, StorageProfile] = Registry(self.changes)
+        self.catalogs: dict[str, Catalog] = Registry(self.changes)
         self.templates: dict[str, Template] = Registry(self.changes)
         self.template_vms: dict[str, Vm] = Registry(self.changes)
         self.replications: dict[str, SimulatedReplication] = {}
         self.users: list[User] = []
+        self._by_vapp: tuple[int, dict[str, list[Vm]]] = (-1, {})
+        """VMs by vApp, and the count of changes that they are of."""
         self.tokens = TokenRegister()
 
     def make_id(self, kind: str, name: str) -> str:
         """Return the UUID of a name, which is the same in every simulator with the seed."""
         return str(uuid.uuid5(self._space, f"{kind}:{name}"))
+
+    def new_id(self, kind: str, path: str, taken: Mapping[str, object]) -> str:
+        """Return the ID of a new object. ``taken`` has the objects of its kind: a repeated path gets a number."""
+        identifier, number = self.make_id(kind, path), 1
+        while identifier in taken:
+            number += 1
+            identifier = self.make_id(kind, f"{path}#{number}")
+        return identifier
 
     def org(self, name: str) -> Org | None:
         """Return an org by name, ignoring case, or None.
@@ -230,14 +76,72 @@ class World:
         """Return the VDCs of an org."""
         return [vdc for vdc in self.vdcs.values() if vdc.org == org]
 
+    def in_vdcs_of(self, org: str, objects: Mapping[str, _InVdc]) -> list[_InVdc]:
+        """Return the objects in VDCs of an org."""
+        known = {vdc.vdc_id for vdc in self.vdcs_of(org)}
+        return [item for item in objects.values() if item.vdc_id in known]
+
+    def in_vdc(self, vdc_id: str, objects: Mapping[str, _InVdc]) -> list[_InVdc]:
+        """Return the objects in one VDC."""
+        return [item for item in objects.values() if item.vdc_id == vdc_id]
+
+    def network_named(self, vdc_id: str, name: str) -> Network | None:
+        """Return the network of a VDC by name, or None."""
+        return next((network for network in self.in_vdc(vdc_id, self.networks) if network.name == name), None)
+
+    def networks_of(self, edge: SimulatedEdge) -> list[Network]:
+        """Return the networks that an edge routes, in the order of its interfaces."""
+        return [network for network in self.networks.values() if network.edge_id == edge.edge_id]
+
+    def vms_of_vapp(self, vapp_id: str) -> list[Vm]:
+        """Return the VMs of a vApp."""
+        if self._by_vapp[0] != self.changes.count:
+            index: dict[str, list[Vm]] = {}
+            for vm in self.vms.values():
+                index.setdefault(vm.vapp_id, []).append(vm)
+            self._by_vapp = self.changes.count, index
+        return list(self._by_vapp[1].get(vapp_id, ()))
+
+    def vapp_status(self, vapp_id: str) -> str:
+        """Return the status of a vApp: that of its VMs, MIXED, or RESOLVED without VMs.
+
+        Source: protocol/query.md §11, protocol/recorded-responses.md §5.
+        """
+        statuses = {vm.status for vm in self.vms_of_vapp(vapp_id)}
+        return statuses.pop() if len(statuses) == 1 else "MIXED" if statuses else "RESOLVED"
+
+    def container_name(self, vm: Vm) -> str:
+        """Return the name of the vApp or template of a VM."""
+        return (self.templates if vm.is_template else self.vapps)[vm.vapp_id].name
+
     def recovered_vm(self, replication: SimulatedReplication, status: str, network: str) -> Vm:
         """Return the VM of a replication: placeholder, test VM or recovered VM.
 
         All three have the same ID. No source confirms that for real servers. Source: protocol/dr.md §4.
         """
-        vm_id, vapp = self.make_id("recovered", replication.replication_id), f"{replication.name}-vapp"
-        location = replication.placeholder_vapp_id, vapp, replication.vdc_id
+        vm_id = self.make_id("recovered", replication.replication_id)
+        location = replication.placeholder_vapp_id, replication.vdc_id
         return Vm(vm_id, replication.name, *location, status, network=network)
+
+    def add_recovered(self, vm: Vm) -> None:
+        """Add the VM of a replication, with its vApp and the network if they are new."""
+        if vm.vapp_id not in self.vapps:
+            self.vapps[vm.vapp_id] = VApp(vm.vapp_id, f"{vm.name}-vapp", vm.vdc_id)
+        self.ensure_network(vm.vdc_id, vm.network)
+        self.vms[vm.vm_id] = vm
+
+    def remove_recovered(self, vm_id: str, *, keeps_vapp: bool = False) -> None:
+        """Remove the VM of a replication, and its vApp if that is then empty."""
+        vm = self.vms.pop(vm_id, None)
+        if vm is not None and not keeps_vapp and not self.vms_of_vapp(vm.vapp_id):
+            self.vapps.pop(vm.vapp_id, None)
+
+    def ensure_network(self, vdc_id: str, name: str) -> None:
+        """Add an isolated network to a VDC unless it has one of this name."""
+        if name and name != "none" and self.network_named(vdc_id, name) is None:
+            vdc = self.vdcs[vdc_id]
+            identifier = self.new_id("network", f"{vdc.org}/{vdc.vdc_id}/{name}", self.networks)
+            self.networks[identifier] = Network(identifier, name, vdc_id)
 
     def user(self, name: str, password: str, org: str = "") -> User | None:
         """Return the user with a name and a password, in one org or in any, or None."""

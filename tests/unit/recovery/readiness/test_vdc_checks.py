@@ -8,7 +8,7 @@ from tests.support.readiness import NETWORKS, ONE, ORG, TWO, VDCS, VMS, Make, se
 from vcloudair_core.recovery.plan.model import (
     plan_of_vms,
 )
-from vcloudair_core.simulator.state.world import Vdc
+from vcloudair_core.simulator.state.entities import Vdc
 
 
 def test_a_vdc_must_be_enabled_for_the_action(make: Make) -> None:

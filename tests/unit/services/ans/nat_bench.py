@@ -12,7 +12,7 @@ from vcloudair_core.client import Client
 from vcloudair_core.engine.outcome import Outcome
 from vcloudair_core.simulator import Simulator
 from vcloudair_core.simulator.edge.nat_routes import NAT
-from vcloudair_core.simulator.state.world import SimulatedEdge
+from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.testing import RequestView, simulated_app, simulator_settings
 from vcloudair_core.util.clock import FakeClock
 

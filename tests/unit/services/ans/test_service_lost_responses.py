@@ -20,7 +20,7 @@ from vcloudair_core.services.ans.edge.backend import EDGE_APIS
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.simulator.edge.ipsec_routes import IPSEC
 from vcloudair_core.simulator.edge.nat_routes import NAT
-from vcloudair_core.simulator.state.world import SimulatedEdge
+from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.testing import simulated_app, simulator_settings
 from vcloudair_core.transport.messages import Request, Response
 from vcloudair_core.util.clock import FakeClock

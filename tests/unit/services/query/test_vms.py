@@ -9,6 +9,7 @@ import pytest
 
 from vcloudair_core.client import Client
 from vcloudair_core.simulator import Simulator, SimulatorConfig
+from vcloudair_core.simulator.state.entities import VApp
 from vcloudair_core.testing import simulated_app, simulator_settings
 
 
@@ -60,7 +61,9 @@ def test_a_vapp_that_vanishes_before_its_nics_are_read_does_not_fail_the_others(
     client: Client, simulator: Simulator
 ) -> None:
     vms, warnings = list(simulator.world.vms.values()), list[str]()
-    vms[1].vapp_id = simulator.world.make_id("vapp", "other")
+    other = VApp(simulator.world.make_id("vapp", "other"), "other", vms[1].vdc_id)
+    simulator.world.vapps[other.vapp_id] = other
+    vms[1].vapp_id = other.vapp_id
     simulator.faults.add("status", path=f"/api/vApp/vapp-{vms[1].vapp_id}", status=403)
     found = {vm["id"]: vm["nics"] for vm in client.query.vms.read(nics=True, warn=warnings.append)}
     assert len(found) == 4 and found[vms[0].vm_id] and not found[vms[1].vm_id]

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from vcloudair_core.simulator.state.world import Org, SimulatedEdge, Vdc, Vm, World
+from vcloudair_core.simulator.state.entities import Org, SimulatedEdge, Vdc, Vm
+from vcloudair_core.simulator.state.world import World
 
 
 def inventory() -> World:

@@ -13,7 +13,7 @@ from vcloudair_core.services.dr.model import Result
 from vcloudair_core.services.dr.operation_options import OperationOptions
 from vcloudair_core.services.dr.service import RecoveryService
 from vcloudair_core.simulator import Simulator, SimulatorConfig
-from vcloudair_core.simulator.state.world import SimulatedReplication
+from vcloudair_core.simulator.state.entities import SimulatedReplication
 from vcloudair_core.testing import simulated_app, simulator_settings
 from vcloudair_core.util.clock import FakeClock
 

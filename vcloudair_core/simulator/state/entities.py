@@ -1,0 +1,214 @@
+"""Objects of a simulated cloud, as plain data. Objects refer to each other by ID."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+from typing import Any
+
+from vcloudair_core.simulator.state.registry import Tracked
+
+ORG_ADMINISTRATOR = "Organization Administrator"
+PROVIDER_ORG = "System"
+"""Org of the provider's users, who can act in every tenant. Source: protocol/vcd-modern.md §1.3, §1.6."""
+STORAGE_PROFILE, DEFAULT_NETWORK = "SSD-Accelerated", "lan"
+"""Names in a VDC for which an inventory says nothing else."""
+CREATED = "2015-11-08T12:00:00.000+01:00"
+
+
+@dataclass
+class Org(Tracked):
+    """An organization.
+
+    ``deployed_vm_quota`` is the maximum number of running VMs; 0: no limit.
+    """
+
+    org_id: str
+    name: str
+    full_name: str
+    deployed_vm_quota: int = 0
+
+
+@dataclass
+class User:
+    """A user of one org."""
+
+    name: str
+    password: str
+    org: str
+    user_id: str
+    role: str = ORG_ADMINISTRATOR
+
+
+@dataclass
+class Vdc(Tracked):
+    """A virtual data center of one org."""
+
+    vdc_id: str
+    name: str
+    org: str
+    cpu_limit_mhz: int = 0
+    memory_limit_mb: int = 0
+    """Limits of CPU in MHz and of memory in MB; 0: no limit."""
+    is_recovery_enabled: bool = True
+    """True if the VDC accepts replications. Otherwise it has no recovery details.
+
+    Source: protocol/dr.md §2.
+    """
+    is_planned_migration_enabled: bool = True
+    is_failover_enabled: bool = True
+    is_test_failover_enabled: bool = True
+
+
+@dataclass
+class SimulatedEdge(Tracked):
+    """An edge gateway. NSX calls it ``edge-<number>``. Source: protocol/ans.md §1.3."""
+
+    edge_id: str
+    name: str
+    vdc_id: str
+    number: int
+    external_address: str
+    is_advanced: bool = True
+    next_rule_id: int = 131073
+    firewall: dict[str, Any] = field(default_factory=dict)
+    sections: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """State of the other sections by name. A section creates its state at first use."""
+
+
+@dataclass(slots=False)
+class Vm(Tracked):
+    """A VM in a vApp, or in a vApp template if ``is_template`` is true: ``vapp_id`` is then the ID of the template."""
+
+    vm_id: str
+    name: str
+    vapp_id: str
+    vdc_id: str
+    status: str = "POWERED_ON"
+    is_template: bool = False
+    guest_os: str = "Ubuntu Linux (64-bit)"
+    cpus: int = 2
+    memory_mb: int = 4096
+    network: str = DEFAULT_NETWORK
+    """Name of the network of the primary interface, or an empty text."""
+    ip_address: str = ""
+    more_nics: list[dict[str, Any]] = field(default_factory=list)
+    """Further interfaces, each with ``network`` and ``ip_address``."""
+    storage_profile: str = STORAGE_PROFILE
+    is_busy: bool = False
+    metadata: dict[str, Any] = field(default_factory=dict)
+    created: str = CREATED
+    is_deleted: bool = False
+    """True if the record of the deleted VM is still listed."""
+
+
+@dataclass
+class Template(Tracked):
+    """A vApp template in a catalog."""
+
+    template_id: str
+    name: str
+    catalog_id: str
+    vdc_id: str
+    item_id: str
+    """ID of the catalog item, which is an object of its own."""
+    created: str = CREATED
+    description: str = ""
+
+
+@dataclass
+class Catalog(Tracked):
+    """A catalog of one org."""
+
+    catalog_id: str
+    name: str
+    org: str
+    created: str = CREATED
+
+
+@dataclass
+class StorageProfile(Tracked):
+    """A storage profile of one VDC."""
+
+    profile_id: str
+    name: str
+    vdc_id: str
+    is_default: bool = True
+    limit_mb: int = 1000 * 1024
+
+
+@dataclass
+class ExternalNetwork(Tracked):
+    """A network of the provider that edges have their uplink in."""
+
+    network_id: str
+    name: str = "external-net"
+    gateway: str = "203.0.113.254"
+    prefix_length: int = 24
+
+
+@dataclass
+class Network(Tracked):
+    """A network of one VDC: routed through the edge with ``edge_id``, or isolated if that is empty."""
+
+    network_id: str
+    name: str
+    vdc_id: str
+    edge_id: str = ""
+    gateway: str = "192.168.10.1"
+    prefix_length: int = 24
+    dns1: str = ""
+    dns2: str = ""
+    is_shared: bool = False
+    description: str = ""
+
+    @property
+    def netmask(self) -> str:
+        """Return the netmask of the prefix length."""
+        return str(ip_network(f"0.0.0.0/{self.prefix_length}").netmask)
+
+
+@dataclass
+class VApp(Tracked):
+    """A vApp of one VDC. Its state is that of its VMs: see :meth:`World.vapp_status`."""
+
+    vapp_id: str
+    name: str
+    vdc_id: str
+    created: str = CREATED
+    description: str = ""
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class SimulatedReplication:
+    """An incoming replication of one VM. Its ID is as long as real ones (two UUIDs).
+
+    Source: protocol/dr.md §2.
+    """
+
+    replication_id: str
+    name: str
+    vdc_id: str
+    placeholder_vapp_id: str
+    rpo_minutes: int = 240
+    trouble: str = ""
+    """Failure of the next action. See ``replication_states``."""
+    paused: bool = False
+    lag_minutes: int | None = None
+    """Age of the newest point in time in minutes. None means half the RPO."""
+    test_state: str = "none"
+    recovery_state: str = "notStarted"
+    recovered_at: float | None = None
+    is_seeded: bool = False
+    """True if it was created from an existing vApp.
+
+    The vApp stays after the replication is deleted.
+    Source: protocol/dr.md §2.
+    """
+    lagging_polls: int = 0
+    lagging_states: tuple[str, str] = ("none", "notStarted")
+    """States of test and recovery that the next ``lagging_polls`` polls show."""
+    hidden_until: float = 0.0
+    hidden_states: tuple[str, str] = ("none", "notStarted")
+    """Visible states of test and recovery until ``hidden_until``."""

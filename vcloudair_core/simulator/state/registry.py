@@ -1,0 +1,56 @@
+"""Registries of objects that count every change, so that cached results can be dropped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+
+@dataclass
+class ChangeCounter:
+    """Number of changes of an inventory, which invalidates cached results."""
+
+    count: int = 0
+
+
+class Tracked:
+    """Base of objects whose changes are counted while they are in the inventory."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+        changes: ChangeCounter | None = self.__dict__.get(_COUNTER)
+        if changes is not None:
+            changes.count += 1
+
+
+_COUNTER = "_changes"
+"""Attribute of an object for the counter of its inventory. It is not a field."""
+
+
+_Item = TypeVar("_Item")
+
+
+class Registry(dict[str, _Item]):
+    """Objects of an inventory by ID, with a count of all changes."""
+
+    def __init__(self, changes: ChangeCounter) -> None:
+        super().__init__()
+        self._changes = changes
+
+    def __setitem__(self, key: str, value: _Item) -> None:
+        self._changes.count += 1
+        if isinstance(value, Tracked):
+            value.__dict__[_COUNTER] = self._changes
+        super().__setitem__(key, value)
+
+    def __delitem__(self, key: str) -> None:
+        self._changes.count += 1
+        super().__delitem__(key)
+
+    def pop(self, *arguments: Any) -> Any:
+        self._changes.count += 1
+        return super().pop(*arguments)
+
+    def clear(self) -> None:
+        self._changes.count += 1
+        super().clear()
