@@ -86,6 +86,7 @@ _CALLS: dict[tuple[str, str], Callable[[Any, dict[str, Any]], Response]] = {
     ("GET", "/state"): _state,
     ("POST", "/reset"): _done(lambda simulator, data: simulator.reset()),
     ("GET", "/request-log"): _request_log,
+    ("GET", "/journal"): _request_log,  # The old address of the request log, which existing scripts read.
     ("DELETE", "/request-log"): _done(lambda simulator, data: simulator.request_log.clear()),
     ("POST", "/faults"): _done(_fault),
     ("DELETE", "/faults"): _done(lambda simulator, data: simulator.faults.clear()),
