@@ -17,8 +17,8 @@ from vcloudair_core.simulator.state.entities import (
     STORAGE_PROFILE,
     Catalog,
     ExternalNetwork,
-    Network,
     Org,
+    OrgVdcNetwork,
     SimulatedEdge,
     SimulatedReplication,
     StorageProfile,
@@ -188,9 +188,9 @@ def _add_network(world: World, vdc: Vdc, tree: dict[str, Any]) -> None:
     edge = next((edge for edge in world.in_vdc(vdc.vdc_id, world.edges) if edge.name == edge_name), None)
     if edge_name and edge is None:
         raise SpecError(
-            f"Network '{tree['name']}' of VDC '{vdc.name}' names the edge '{edge_name}', which the VDC does not have."
+            f"OrgVdcNetwork '{tree['name']}' of VDC '{vdc.name}' names the edge '{edge_name}', which the VDC does not have."
         )
-    network = Network(identifier, tree["name"], vdc.vdc_id, edge.edge_id if edge else "")
+    network = OrgVdcNetwork(identifier, tree["name"], vdc.vdc_id, edge.edge_id if edge else "")
     for field in ("gateway", "prefix_length", "dns1", "dns2", "is_shared", "description"):
         if field in tree:
             setattr(network, field, tree[field])

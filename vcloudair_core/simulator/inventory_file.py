@@ -51,7 +51,7 @@ def read_inventory(file: str) -> dict[str, Any]:
 
 
 def _is_duplicate_key(flaw: Flaw) -> bool:
-    return flaw.reason.startswith("was already given")
+    return flaw.reason.startswith("is a duplicate of line")
 
 
 def _problems(node: Mapping[str, Any], value: Any, path: strict_yaml.Path) -> Iterator[tuple[strict_yaml.Path, str]]:

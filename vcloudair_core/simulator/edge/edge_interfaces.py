@@ -8,7 +8,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import Any
 
-from vcloudair_core.simulator.state.entities import ExternalNetwork, Network, SimulatedEdge
+from vcloudair_core.simulator.state.entities import ExternalNetwork, OrgVdcNetwork, SimulatedEdge
 from vcloudair_core.simulator.state.world import World
 
 
@@ -26,7 +26,7 @@ def interfaces(world: World, edge: SimulatedEdge) -> list[dict[str, Any]]:
     return [uplink, *[_interface(index, network, "internal", network.gateway) for index, network in networks]]
 
 
-def _interface(index: int, network: Network | ExternalNetwork, kind: str, address: str) -> dict[str, Any]:
+def _interface(index: int, network: OrgVdcNetwork | ExternalNetwork, kind: str, address: str) -> dict[str, Any]:
     prefix = network.prefix_length
     mask = str(ip_network(f"0.0.0.0/{prefix}").netmask)
     group = {"primaryAddress": address, "subnetMask": mask, "subnetPrefixLength": str(prefix)}

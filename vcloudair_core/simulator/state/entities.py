@@ -148,7 +148,7 @@ class ExternalNetwork(Tracked):
 
 
 @dataclass
-class Network(Tracked):
+class OrgVdcNetwork(Tracked):
     """A network of one VDC: routed through the edge with ``edge_id``, or isolated if that is empty."""
 
     network_id: str

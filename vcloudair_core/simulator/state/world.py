@@ -10,8 +10,8 @@ from vcloudair_core.simulator.state.api_tokens import TokenRegister
 from vcloudair_core.simulator.state.entities import (
     Catalog,
     ExternalNetwork,
-    Network,
     Org,
+    OrgVdcNetwork,
     SimulatedEdge,
     SimulatedReplication,
     StorageProfile,
@@ -23,7 +23,7 @@ from vcloudair_core.simulator.state.entities import (
 )
 from vcloudair_core.simulator.state.registry import ChangeCounter, Registry
 
-_InVdc = TypeVar("_InVdc", Vm, VApp, Network, SimulatedEdge, StorageProfile, Template)
+_InVdc = TypeVar("_InVdc", Vm, VApp, OrgVdcNetwork, SimulatedEdge, StorageProfile, Template)
 
 
 class World:
@@ -41,7 +41,7 @@ class World:
         self.edges: dict[str, SimulatedEdge] = Registry(self.changes)
         self.vapps: dict[str, VApp] = Registry(self.changes)
         self.vms: dict[str, Vm] = Registry(self.changes)
-        self.networks: dict[str, Network] = Registry(self.changes)
+        self.networks: dict[str, OrgVdcNetwork] = Registry(self.changes)
         self.external_networks: dict[str, ExternalNetwork] = Registry(self.changes)
         self.storage_profiles: dict[str, StorageProfile] = Registry(self.changes)
         self.catalogs: dict[str, Catalog] = Registry(self.changes)
@@ -85,11 +85,11 @@ class World:
         """Return the objects in one VDC."""
         return [item for item in objects.values() if item.vdc_id == vdc_id]
 
-    def network_named(self, vdc_id: str, name: str) -> Network | None:
+    def network_named(self, vdc_id: str, name: str) -> OrgVdcNetwork | None:
         """Return the network of a VDC by name, or None."""
         return next((network for network in self.in_vdc(vdc_id, self.networks) if network.name == name), None)
 
-    def networks_of(self, edge: SimulatedEdge) -> list[Network]:
+    def networks_of(self, edge: SimulatedEdge) -> list[OrgVdcNetwork]:
         """Return the networks that an edge routes, in the order of its interfaces."""
         return [network for network in self.networks.values() if network.edge_id == edge.edge_id]
 
@@ -141,7 +141,7 @@ class World:
         if name and name != "none" and self.network_named(vdc_id, name) is None:
             vdc = self.vdcs[vdc_id]
             identifier = self.new_id("network", f"{vdc.org}/{vdc.vdc_id}/{name}", self.networks)
-            self.networks[identifier] = Network(identifier, name, vdc_id)
+            self.networks[identifier] = OrgVdcNetwork(identifier, name, vdc_id)
 
     def user(self, name: str, password: str, org: str = "") -> User | None:
         """Return the user with a name and a password, in one org or in any, or None."""
