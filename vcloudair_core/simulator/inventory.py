@@ -188,7 +188,7 @@ def _add_network(world: World, vdc: Vdc, tree: dict[str, Any]) -> None:
     edge = next((edge for edge in world.in_vdc(vdc.vdc_id, world.edges) if edge.name == edge_name), None)
     if edge_name and edge is None:
         raise SpecError(
-            f"OrgVdcNetwork '{tree['name']}' of VDC '{vdc.name}' names the edge '{edge_name}', which the VDC does not have."
+            f"Reading the inventory failed: network '{tree['name']}'. VDC '{vdc.name}' has no edge '{edge_name}'."
         )
     network = OrgVdcNetwork(identifier, tree["name"], vdc.vdc_id, edge.edge_id if edge else "")
     for field in ("gateway", "prefix_length", "dns1", "dns2", "is_shared", "description"):
