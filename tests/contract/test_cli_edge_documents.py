@@ -121,7 +121,7 @@ def test_saved_plan_is_applied_unchanged_or_rejected(vca: Any, document: Path, t
     ("text", "said"),
     [
         ("a: [", "<stdin>:1: "),
-        ("firewall: {}\nfirewall: {}", "<stdin>:2: firewall: was already given in line 1"),
+        ("firewall: {}\nfirewall: {}", "<stdin>:2: firewall: is a duplicate of line 1"),
         ("[1]", "a mapping with sections was expected"),
         ("firewalls: {}", "did you mean 'firewall'"),
         ("edge: web", "no section was given"),

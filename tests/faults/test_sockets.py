@@ -86,7 +86,8 @@ def test_a_server_that_was_stopped_refuses_connections() -> None:
 
 
 @pytest.mark.parametrize(
-    ("certificate", "said"), [("expired", "has expired"), ("early", "not valid yet"), ("other-name", "another name")]
+    ("certificate", "said"),
+    [("expired", "has expired"), ("early", "not valid yet"), ("other-name", "another host name")],
 )
 def test_certificates_that_are_no_good_are_told_apart_and_nothing_is_sent(certificate: str, said: str) -> None:
     with SimulatorServer(SimulatorConfig(profile="vcd", certificate=certificate)) as wrong:

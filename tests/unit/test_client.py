@@ -1,4 +1,4 @@
-"""The client: names lead to services and kinds, bad input is refused before anything is opened."""
+"""Client: services and kinds by name, and rejection of invalid input."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_read_projects_the_document_of_the_target() -> None:
 
 
 @pytest.mark.parametrize(("name", "phrase"), [("sample.thng", "Did you mean 'sample.thing'"), ("x", "Use one of: ")])
-def test_an_unknown_kind_is_named_with_what_there_is(name: str, phrase: str) -> None:
+def test_an_unknown_kind_is_an_error_that_lists_the_kinds(name: str, phrase: str) -> None:
     with pytest.raises(PluginError, match=phrase):
         _client(FakeKind()).read(name)
 
@@ -130,7 +130,7 @@ def test_an_unknown_service_is_an_error() -> None:
         _client(FakeKind()).service("nothing")
 
 
-def test_bad_input_opens_nothing() -> None:
+def test_invalid_input_does_not_open_the_target() -> None:
     kind = FakeKind()
     client = _client(kind)
     with pytest.raises(SpecError, match="state: 'gone' is not one of present, absent, exact"):

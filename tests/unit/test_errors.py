@@ -1,4 +1,4 @@
-"""The error tree: every class carries a message, a hint and a dict, and knows no secret of its own."""
+"""Error classes: message, hint and dict."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _classes() -> list[type[errors.VcloudAirError]]:
     ]
 
 
-def test_the_tree_stays_small_enough_to_catch_usefully() -> None:
+def test_the_number_of_error_classes_is_limited() -> None:
     assert len(_classes()) <= 30
 
 
@@ -66,7 +66,7 @@ def test_the_docstring_of_the_module_names_every_class() -> None:
         ("It failed. Try again.", "Try again.", "It failed. Try again."),
     ],
 )
-def test_message_and_hint_are_sentences_of_their_own(message: str, hint: str, text: str) -> None:
+def test_message_and_hint_are_separate_sentences(message: str, hint: str, text: str) -> None:
     assert str(errors.VcloudAirError(message, hint=hint)).startswith(text)
     assert errors.VcloudAirError(message, hint=hint).explanation == message
     assert ".." not in str(errors.VcloudAirError(message, hint=hint))
@@ -99,7 +99,7 @@ def test_a_spec_error_names_every_problem_and_each_hint_once() -> None:
     ]
 
 
-def test_every_path_moves_below_that_of_the_document() -> None:
+def test_every_path_is_prefixed_with_the_document_path() -> None:
     error = errors.SpecError.of(EDGE_PROBLEMS).within("firewall")
     assert [problem.path for problem in error.problems] == [
         "firewall.rules[1].source", "firewall.rules[3].destination_port", "firewall",
@@ -114,16 +114,16 @@ def test_every_path_moves_below_that_of_the_document() -> None:
         ("", "rules", "rules"), ("[0]", "", "[0]"),
     ],
 )  # fmt: skip
-def test_a_path_below_another_one(path: str, outer: str, whole: str) -> None:
+def test_below_joins_two_paths(path: str, outer: str, whole: str) -> None:
     assert errors.SpecProblem(path, "is wrong").below(outer).path == whole
 
 
-def test_a_single_problem_keeps_its_hint_below_a_path() -> None:
+def test_below_keeps_the_hint() -> None:
     error = errors.SpecError("psk", "is masked", hint="Give the key.").within("tunnels[0]")
     assert str(error) == "tunnels[0].psk: is masked. Give the key."
 
 
-def test_problems_of_a_file_have_a_line_each() -> None:
+def test_problems_of_a_file_are_on_separate_lines() -> None:
     problems = [errors.SpecProblem("rules[0]", "is empty", file="edge.yml", line=4)]
     problems.append(errors.SpecProblem("", "cannot be read", file="edge.yml", line=9))
     error = errors.SpecError.of(problems)
@@ -132,7 +132,7 @@ def test_problems_of_a_file_have_a_line_each() -> None:
     assert error.problems[0].as_dict() == {"path": "rules[0]", "reason": "is empty", "file": "edge.yml", "line": 4}
 
 
-def test_a_message_ends_somewhere_and_the_problems_are_all_there() -> None:
+def test_the_message_is_truncated_but_not_the_problems() -> None:
     error = errors.SpecError.of([errors.SpecProblem(f"rules[{at}]", "is empty") for at in range(30)])
     assert error.message.endswith("; rules[10]: is empty; and 19 more")
     assert len(error.problems) == 30

@@ -1,4 +1,4 @@
-"""The namespace of plugins: what is in it is public, and nothing else is loaded than what is imported."""
+"""Plugin API: public names, loaded on demand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The public names, pinned: removing or adding one is a decision, not an accident."""
+"""Pinned public names: adding or removing one must be a decision."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ parse_thresholds violations
 """.split()
 
 
-def test_names_are_pinned() -> None:
+def test_public_names_are_unchanged() -> None:
     assert sorted(vcloudair_core.__all__) == sorted(PINNED)
     assert sorted(dir(vcloudair_core)) == sorted(PINNED)
 
@@ -34,14 +34,14 @@ def test_every_name_loads() -> None:
     assert [name for name in PINNED if getattr(vcloudair_core, name, None) is None] == []
 
 
-def test_names_of_metrics_are_pinned_and_load() -> None:
+def test_public_names_of_metrics_are_unchanged_and_load() -> None:
     from vcloudair_core import metrics
 
     assert sorted(metrics.__all__) == sorted(METRICS)
     assert [name for name in METRICS if getattr(metrics, name, None) is None] == []
 
 
-def test_the_modules_of_vcloudair_are_there_without_an_import_of_their_own() -> None:
+def test_vcloudair_modules_are_attributes_of_the_package() -> None:
     names = ["ans.ANSNat", "dr.DisasterRecovery", "metrics.Metrics", "query.QueryBase", "session.VCAODSession"]
     code = (
         f"import vcloudair_core as v; print([kind.__name__ for kind in ({', '.join(f'v.{name}' for name in names)})])"
@@ -51,7 +51,7 @@ def test_the_modules_of_vcloudair_are_there_without_an_import_of_their_own() -> 
 
 
 @pytest.mark.parametrize("module", ["ans", "query", "metrics", "dr", "session"])
-def test_the_modules_of_vcloudair_load_nothing_that_sends(module: str) -> None:
+def test_vcloudair_modules_do_not_load_requests(module: str) -> None:
     code = f"import sys, vcloudair_core.{module}; print('requests' in sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert loaded.stdout.strip() == "False"

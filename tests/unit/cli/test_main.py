@@ -92,7 +92,7 @@ def test_a_missing_context_is_one_line_and_a_hint(vca: Vca, tmp_path: Path) -> N
     file.write_text("[context.prod]\n")
     result = vca("config", "--config", str(file), "--context", "test")
     assert (result.code, result.out) == (64, "")
-    assert result.err == f"Error: {file} has no context 'test'.\nHint: It has: prod.\n"
+    assert result.err == f"Error: Context 'test' does not exist in {file}.\nHint: Use one of: prod.\n"
 
 
 def test_the_password_comes_from_a_file(vca: Vca, tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_a_setting_of_the_plan_and_its_option(
         refused = vca(*words)
         assert (refused.code, plans) == (64, []), refused.err
         assert f"plan.yml:2: {setting.partition(':')[0]} is " in refused.err
-        assert f"the option {other[0]} says" in refused.err
+        assert f"the option {other[0]} is" in refused.err
     assert vca("dr", "test", "--plan", "plan.yml", *same).code == 0
     assert len(plans) == 1
 
@@ -112,9 +112,9 @@ def test_options_that_the_plan_does_not_give_are_applied(vca: Vca, plans: list[R
 @pytest.mark.parametrize(
     ("option", "is_shared", "said"),
     [
-        (["--edge", "db"], True, "edge.yml:1: edge is 'web', and the option edge says 'db'"),
-        (["--vdc", "silver"], True, "edge.yml:2: vdc is 'gold', and the option vdc says 'silver'"),
-        (["--allow-empty"], False, "edge.yml:3: allow_empty is false, and the option --allow-empty says true"),
+        (["--edge", "db"], True, "edge.yml:1: edge is 'web', but the option edge is 'db'"),
+        (["--vdc", "silver"], True, "edge.yml:2: vdc is 'gold', but the option vdc is 'silver'"),
+        (["--allow-empty"], False, "edge.yml:3: allow_empty is false, but the option --allow-empty is true"),
     ],
 )
 def test_an_edge_document_and_an_option(

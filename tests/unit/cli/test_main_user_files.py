@@ -83,7 +83,7 @@ def test_a_file_that_cannot_be_read(
 def test_reasons(tmp_path: Path, kind: Callable[[Path], Path], reason: str) -> None:
     with pytest.raises(ConfigurationError, match=f"^The plan {kind(tmp_path)} cannot be read: {reason}"):
         read_text(kind(tmp_path), "The plan")
-    with pytest.raises(ConfigurationError, match="cannot be read: the path holds a character that no path can have"):
+    with pytest.raises(ConfigurationError, match="cannot be read: the path contains an invalid character"):
         read_text("a\0b", "The plan")
 
 
@@ -124,7 +124,7 @@ def test_settings_files_are_told_with_their_lines(vca: Vca, tmp_path: Path) -> N
     file = tmp_path / "config.toml"
     for text, said in (
         ('org = "a"\nurl = \n', f"{file}:2: "),
-        ('org = "a"\n\nurll = "x"\n', f"Unknown setting 'urll' (file {file}:3)."),
+        ('org = "a"\n\nurll = "x"\n', f"Unknown setting: 'urll' (file {file}:3)."),
         ('org = "a"\n[context.prod]\ntimeout = "soon"\n', f"(file {file}:3 [context.prod])"),
     ):
         file.write_text(text)

@@ -1,4 +1,4 @@
-"""Servers for unit tests: the transport is the real one, and the library ``responses`` answers below it. No sockets."""
+"""Mocked HTTP servers for unit tests, based on the library ``responses``."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ VERSIONS = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 def versions(*names: str, login_url: str = f"{BASE}/api/sessions", deprecated: tuple[str, ...] = ()) -> bytes:
-    """A list of API versions."""
+    """Return a list of API versions as XML."""
     entries = (
         f'<VersionInfo deprecated="{str(name in deprecated).lower()}"><Version>{name}</Version>'
         f"<LoginUrl>{login_url}</LoginUrl></VersionInfo>"
@@ -42,7 +42,7 @@ def versions(*names: str, login_url: str = f"{BASE}/api/sessions", deprecated: t
 
 
 def session_xml(org: str = "acme", base: str = BASE) -> bytes:
-    """A vCloud Director's Session."""
+    """Return the Session of a vCloud Director as XML."""
     return (
         f'<Session xmlns="http://www.vmware.com/vcloud/v1.5" org="{org}" roles="Organization Administrator" user="ops" '
         f'userId="urn:vcloud:user:1" href="{base}/api/session" type="application/vnd.vmware.vcloud.session+xml">'
@@ -54,7 +54,7 @@ def session_xml(org: str = "acme", base: str = BASE) -> bytes:
 
 
 def error_xml(message: str, code: str = "BAD_REQUEST", status: int = 400) -> bytes:
-    """A vCloud Error."""
+    """Return a vCloud Error as XML."""
     return (
         '<Error xmlns="http://www.vmware.com/vcloud/v1.5" '
         f'majorErrorCode="{status}" minorErrorCode="{code}" message="{message}"/>'
@@ -62,18 +62,18 @@ def error_xml(message: str, code: str = "BAD_REQUEST", status: int = 400) -> byt
 
 
 def reply(status: int = 200, body: bytes | str = b"", **headers: str) -> Response:
-    """A response; header names are given with underscores in place of dashes."""
+    """Return a response. Keyword names are header names with underscores."""
     data = body.encode() if isinstance(body, str) else body
     return Response(status, Headers({name.replace("_", "-"): value for name, value in headers.items()}), data)
 
 
 Answer = Response | Exception | Callable[[Request], Response]
-"""A response, the exception that requests raises in place of one, or a function that makes the response."""
+"""A response, an exception, or a function that returns a response."""
 
 
 @pytest.fixture
 def mocked_http() -> Iterator[None]:
-    """Answer every request of ``requests`` by the responses that the test registers; others fail to connect."""
+    """Return the registered responses for requests; connections of others fail."""
     responses.start()
     yield
     responses.stop()
@@ -81,7 +81,7 @@ def mocked_http() -> Iterator[None]:
 
 
 class MockedTransport(RequestsTransport):
-    """The transport of the library over responses by ``"METHOD path"``, or by ``"METHOD URL"``.
+    """The real transport over responses by ``"METHOD path"`` or ``"METHOD URL"``.
 
     A path is answered at every host. Entries of a list are used up one by one, and the last one stays.
     """
@@ -93,7 +93,7 @@ class MockedTransport(RequestsTransport):
         self.register(answers or {})
 
     def register(self, answers: Mapping[str, Any]) -> None:
-        """Register responses in place of those of the same requests."""
+        """Register responses, replacing those of the same requests."""
         for key, registered in answers.items():
             method, _, place = key.partition(" ")
             url: Any = place if "://" in place else re.compile(rf"https?://[^/]+{re.escape(place)}(\?.*)?\Z")
@@ -106,11 +106,11 @@ class MockedTransport(RequestsTransport):
 
     @property
     def requests(self) -> list[Request]:
-        """Everything that was sent, as values."""
+        """Return all requests that were sent."""
         return [_request(call.request) for call in responses.calls]
 
     def forget(self) -> None:
-        """Forget what was sent."""
+        """Clear the recorded requests."""
         responses.calls.reset()
 
     def close(self) -> None:
@@ -118,7 +118,7 @@ class MockedTransport(RequestsTransport):
         self.closed += 1
 
     def sent(self, path: str = "") -> list[str]:
-        """``"METHOD path"`` of what was sent, limited to paths that hold ``path``."""
+        """Return ``"METHOD path"`` of requests whose path contains ``path``."""
         return [f"{request.method} {request.path}" for request in self.requests if path in request.path]
 
 
@@ -138,7 +138,7 @@ def _callback(answer: Answer) -> Callable[[requests.PreparedRequest], tuple[int,
 
 
 def vcd_answers(extra: Mapping[str, Any] | None = None, *, token: str = TOKEN) -> dict[str, Any]:
-    """The responses of a vCloud Director to a password login."""
+    """Return the responses of a vCloud Director to a password login."""
     return {
         "GET /api/versions": reply(200, versions("5.5", "5.10", "9.0")),
         "POST /api/sessions": reply(200, session_xml(), x_vcloud_authorization=token),
@@ -148,27 +148,27 @@ def vcd_answers(extra: Mapping[str, Any] | None = None, *, token: str = TOKEN) -
 
 
 def load(**arguments: Any) -> Settings:
-    """Settings without the environment and the files of this host."""
+    """Return settings that ignore the environment and files of this host."""
     return Settings.load(arguments, environ={"VCA_CONFIG_FILE": ""})
 
 
 def settings_of(**arguments: Any) -> Settings:
-    """Settings of a user at a vCloud Director."""
+    """Return settings of a user at a vCloud Director."""
     defaults = {"url": BASE, "username": "ops", "password": PASSWORD, "org": "acme", "session_cache": False}
     return load(**(defaults | arguments))
 
 
 def vcd_session(transport: MockedTransport, **arguments: Any) -> Session:
-    """A session at a vCloud Director with a fake clock; nothing is sent yet."""
+    """Return a session at a vCloud Director with a fake clock, not signed in yet."""
     keywords = {name: arguments.pop(name) for name in ("observers", "task_observers", "cache") if name in arguments}
     settings = settings_of(**arguments)
     return Session(settings, transport, VcdAuth(settings), clock=FakeClock(), **keywords)
 
 
 def broke(executed: bool = True, kind: type[TransportError] = ConnectionFailedError) -> requests.RequestException:
-    """The exception of requests for a broken connection, of which the transport makes a ``kind`` of error.
+    """Return the exception of requests for a broken connection.
 
-    ``executed``: the request was sent, so that the server may have carried it out.
+    ``executed``: the request was sent, so the server may have executed it.
     """
     if kind is TimeoutExpiredError:
         return requests.ReadTimeout("slow") if executed else requests.ConnectTimeout("slow")

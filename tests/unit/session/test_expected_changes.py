@@ -1,4 +1,4 @@
-"""A run in check mode passes, and says the same, where the real run of the same tasks does."""
+"""Check mode reports the same changes as a real run of the same tasks."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ RUNS: dict[str, list[Task]] = {
 
 @contextmanager
 def task(simulator: Simulator, folder: Path, edge_api: str = "network_json", **more: Any) -> Iterator[Client]:
-    """The client of one task: another process each, but for what is kept in the state folder."""
+    """Return the client of one task, which shares only the state folder with others."""
     edge = next(iter(simulator.world.edges.values())).name
     settings = {**simulator_settings(simulator), "edge": edge, "edge_api": edge_api, "state_dir": str(folder), **more}
     with simulated_app(simulator).client(**settings) as client:
@@ -82,19 +82,19 @@ def task(simulator: Simulator, folder: Path, edge_api: str = "network_json", **m
 
 @pytest.mark.parametrize("edge_api", EDGE_APIS)
 @pytest.mark.parametrize("tasks", list(RUNS.values()), ids=list(RUNS))
-def test_check_mode_says_what_the_real_run_does(
+def test_check_mode_reports_the_changes_of_the_real_run(
     vca_simulator: Simulator, tmp_path: Path, edge_api: str, tasks: list[Task]
 ) -> None:
-    told: dict[bool, list[tuple[bool, str]]] = {True: [], False: []}
+    results: dict[bool, list[tuple[bool, str]]] = {True: [], False: []}
     for check in (True, False):
         for kind, specs, state in tasks:
             with task(vca_simulator, tmp_path, edge_api) as client:
                 client.join_check_run("run-1")
                 outcome = client.ensure(kind, specs, state=state, check=check)
-                told[check].append((outcome.changed, outcome.plan.summary()))
+                results[check].append((outcome.changed, outcome.plan.summary()))
         if check:
             assert RequestView(vca_simulator).count("PUT", "/config") == 0
-    assert told[True] == told[False]
+    assert results[True] == results[False]
 
 
 def test_a_typo_is_an_error_in_check_mode_too(vca_simulator: Simulator, tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_a_typo_is_an_error_in_check_mode_too(vca_simulator: Simulator, tmp_path
             client.ensure("ans.firewall_rule", {"name": "second", "after": "frist"}, check=True)
 
 
-def test_warnings_see_the_firewall_that_the_task_before_makes(vca_simulator: Simulator, tmp_path: Path) -> None:
+def test_warnings_consider_firewall_changes_of_earlier_tasks(vca_simulator: Simulator, tmp_path: Path) -> None:
     with task(vca_simulator, tmp_path) as client:
         assert any("No firewall rule" in text for text in client.ensure("ans.nat_rule", DNAT, check=True).warnings)
         client.join_check_run("run-1")
@@ -113,7 +113,7 @@ def test_warnings_see_the_firewall_that_the_task_before_makes(vca_simulator: Sim
         assert client.ensure("ans.nat_rule", DNAT, check=True).warnings == ()
 
 
-def test_other_runs_real_runs_and_reads_take_no_notice(vca_simulator: Simulator, tmp_path: Path) -> None:
+def test_other_runs_real_runs_and_reads_ignore_expected_changes(vca_simulator: Simulator, tmp_path: Path) -> None:
     with task(vca_simulator, tmp_path) as client:
         client.join_check_run("run-1")
         client.ensure("ans.firewall_rule", {"name": "first"}, check=True)
@@ -126,7 +126,7 @@ def test_other_runs_real_runs_and_reads_take_no_notice(vca_simulator: Simulator,
             client.ensure("ans.firewall_rule", second, check=True)
 
 
-def test_a_real_task_of_the_run_ends_what_is_expected(vca_simulator: Simulator, tmp_path: Path) -> None:
+def test_a_real_task_clears_the_expected_changes(vca_simulator: Simulator, tmp_path: Path) -> None:
     with task(vca_simulator, tmp_path) as client:
         client.join_check_run("run-1")
         client.ensure("ans.firewall_rule", {"name": "first"}, check=True)
@@ -139,7 +139,7 @@ def test_a_real_task_of_the_run_ends_what_is_expected(vca_simulator: Simulator, 
     assert (made.changed, removed.changed) == (True, True)
 
 
-def test_staged_changes_that_a_commit_would_write_are_expected(vca_simulator: Simulator, tmp_path: Path) -> None:
+def test_a_check_mode_commit_records_expected_changes(vca_simulator: Simulator, tmp_path: Path) -> None:
     with task(vca_simulator, tmp_path) as client:
         client.join_check_run("run-1")
         client.ensure("ans.firewall_rule", {"name": "first"}, check=True)
@@ -151,7 +151,7 @@ def test_staged_changes_that_a_commit_would_write_are_expected(vca_simulator: Si
         assert client.ensure("ans.firewall_rule", {"name": "third", "after": "second"}, check=True).changed
 
 
-def test_no_secret_is_kept_and_old_files_are_removed(vca_simulator: Simulator, tmp_path: Path) -> None:
+def test_secrets_are_not_stored_and_old_files_are_removed(vca_simulator: Simulator, tmp_path: Path) -> None:
     folder = tmp_path / "check-runs"
     with task(vca_simulator, tmp_path) as client:
         client.join_check_run("run-1")

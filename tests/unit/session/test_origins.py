@@ -101,7 +101,7 @@ def test_parse_hosts(path: str, answer: bool) -> None:
         ("https://co.uk", "co.uk"),
     ],
 )
-def test_hosts_belong_to_one_owner_by_their_registrable_domain(url: str, owner: str) -> None:
+def test_hosts_with_the_same_registrable_domain_have_the_same_owner(url: str, owner: str) -> None:
     assert owner_of(url) == owner
 
 

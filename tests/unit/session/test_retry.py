@@ -1,4 +1,4 @@
-"""Retries: which responses and failures are retried, and the time between attempts."""
+"""Retries: conditions, and the time between attempts."""
 
 from __future__ import annotations
 

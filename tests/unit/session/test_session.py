@@ -1,4 +1,4 @@
-"""Sessions sign in at the first call, renew expired tokens once, and send tokens to trusted origins only."""
+"""Sessions: sign-in, renewal of expired tokens, trusted origins, and logout."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from vcloudair_core.util.clock import FakeClock
 
 
 def fresh_tokens() -> Any:
-    """A login that hands out t-000001, t-000002 …"""
+    """A login that issues the tokens t-000001, t-000002 and so forth."""
     count = iter(range(1, 100))
     return lambda request: reply(200, session_xml(), x_vcloud_authorization=f"token-{next(count):06}")
 
@@ -183,7 +183,7 @@ def test_a_refused_login_names_user_and_url_but_no_secret() -> None:
     assert transport.sent("/api/sessions") == ["POST /api/sessions"]
 
 
-# -- where the token goes ------------------------------------------------------------------------------------------
+# -- trusted origins -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_redirect_loops_end() -> None:
     assert len(transport.sent("/api/x")) == 6
 
 
-# -- repeats -------------------------------------------------------------------------------------------------------
+# -- retries -------------------------------------------------------------------------------------------------------
 
 
 def test_a_post_is_not_sent_again_after_a_reset() -> None:
@@ -299,7 +299,7 @@ def test_a_500_is_retried_for_reads_only() -> None:
         session.call("PUT", "/api/x")
 
 
-# -- the end -------------------------------------------------------------------------------------------------------
+# -- logout --------------------------------------------------------------------------------------------------------
 
 
 def test_logout_ends_the_session_and_the_next_call_signs_in_again() -> None:
@@ -314,7 +314,7 @@ def test_logout_ends_the_session_and_the_next_call_signs_in_again() -> None:
 
 
 @pytest.mark.parametrize("answer", [reply(403), reply(401), reply(500), broke()])
-def test_logout_is_best_effort(answer: Any) -> None:
+def test_a_failed_logout_is_not_raised(answer: Any) -> None:
     session = vcd_session(MockedTransport(vcd_answers() | {"DELETE /api/session": answer}))
     session.login()
     session.logout()
@@ -341,7 +341,7 @@ def test_close_without_a_session_sends_nothing() -> None:
     assert (transport.requests, transport.closed) == ([], 1)
 
 
-# -- who watches ---------------------------------------------------------------------------------------------------
+# -- observers -----------------------------------------------------------------------------------------------------
 
 
 def test_observers_see_every_attempt_and_no_secret() -> None:
@@ -412,7 +412,7 @@ def test_a_refused_password_is_not_sent_again_before_login_is_called() -> None:
     assert session.call("GET", "/api/x").status == 200
 
 
-def test_a_refused_sign_in_is_repeated_after_waits_that_lock_no_account() -> None:
+def test_a_rejected_sign_in_is_repeated_after_growing_waits() -> None:
     transport = MockedTransport(vcd_answers({"GET /api/x": reply(200)}) | {"POST /api/sessions": reply(401)})
     session = vcd_session(transport)
     sent_at = []

@@ -1,4 +1,4 @@
-"""Every simulator fault at every step of every sign-in: it succeeds, or raises one library error."""
+"""Every simulator fault at every step of every sign-in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.simulator.faults.fault_rules import KINDS
 
 HARMLESS = {"busy", "throttle", "reset", "reset_after", "hang"}
-"""Faults that pass by themselves: signing in again does no harm, so it is done."""
+"""Temporary faults, after which the sign-in is retried."""
 
 
 @pytest.mark.parametrize(

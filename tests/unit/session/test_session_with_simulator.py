@@ -68,7 +68,7 @@ def test_all_apis_sign_in_call_and_sign_out(simulator: Simulator, flavor: str) -
     assert all(entry.status < 400 for entry in simulator.request_log.entries())
 
 
-def test_a_warm_session_sends_nothing_but_its_call(simulator: Simulator, flavor: str, tmp_path: Path) -> None:
+def test_a_cached_session_sends_only_its_call(simulator: Simulator, flavor: str, tmp_path: Path) -> None:
     settings = settings_for(simulator, flavor, session_cache=True, cache_dir=str(tmp_path))
     session_at(simulator, settings, cache=open_cache(settings)).login()
     simulator.request_log.clear()
@@ -123,7 +123,7 @@ def test_an_unknown_path_is_a_library_error(simulator: Simulator) -> None:
         session.call("GET", "/api/nothing/of/the/kind")
 
 
-# -- the original's classes ----------------------------------------------------------------------------------------
+# -- classes of vcloudair 0.5 --------------------------------------------------------------------------------------
 
 
 def test_the_class_of_the_subscription_portal(simulator: Simulator) -> None:

@@ -41,7 +41,7 @@ def session_with(*polls: Any, **arguments: Any) -> tuple[Session, MockedTranspor
 QUEUED = Task(href=HREF, status="queued")
 
 
-# -- where it stands -----------------------------------------------------------------------------------------------
+# -- parsing -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_response_without_a_task_gives_none(response: Any) -> None:
     assert task_of_response(response) is None
 
 
-def test_every_task_of_an_entity_is_read_and_one_that_is_not_over_is_followed() -> None:
+def test_the_first_unfinished_task_of_an_entity_is_returned() -> None:
     old = task_xml("success").replace("0efd", "0ld0")
     body = f"<VApp {NS}><Tasks>{old}{task_xml('running')}</Tasks></VApp>"
     assert [(task.href[-4:], task.status) for task in decode_tasks(body.encode())] == [

@@ -1,4 +1,4 @@
-"""Folders of users with and without a home."""
+"""State and cache folders of users with and without a home."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vcloudair_core.settings.settings import Settings, default_config_file, expa
 
 @pytest.fixture
 def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A user without an entry in passwd and without HOME; the result is the temporary folder."""
+    """Simulate a user without a passwd entry and HOME. Return the temporary folder."""
     for name in ("HOME", "USER", "LOGNAME", "USERNAME", "LNAME"):
         monkeypatch.delenv(name, raising=False)
     for name in [name for name in os.environ if name.startswith(("XDG_", "VCA_"))]:
@@ -31,7 +31,7 @@ def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_user_without_a_home_has_folders_of_its_own(nobody: Path) -> None:
+def test_a_user_without_a_home_gets_temporary_folders(nobody: Path) -> None:
     settings = Settings.load()
     own = nobody / f"vcloudair-{os.geteuid()}"
     assert state_folder(settings) == own / "state"
@@ -40,21 +40,21 @@ def test_a_user_without_a_home_has_folders_of_its_own(nobody: Path) -> None:
     assert [path.name for path in nobody.iterdir()] == [own.name]
 
 
-def test_a_user_without_an_entry_has_a_name_all_the_same(nobody: Path) -> None:
+def test_a_user_without_a_passwd_entry_gets_the_id_as_name(nobody: Path) -> None:
     assert current_user() == str(os.getuid())
     assert not default_config_file().exists()
     assert expand_user("~/keys") == Path("~/keys")
 
 
-def test_a_home_that_does_not_exist_is_no_home(nobody: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Below a file nobody can make a folder, root included.
+def test_a_missing_home_directory_is_not_used(nobody: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A folder cannot be created below a file, even by root.
     (nobody / "file").write_text("")
     monkeypatch.setenv("HOME", str(nobody / "file" / "home"))
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     assert state_folder(Settings.load()) == nobody / f"vcloudair-{os.geteuid()}" / "state"
 
 
-def test_a_folder_that_somebody_else_made_first_is_refused(nobody: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_of_another_user_is_rejected(nobody: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (nobody / f"vcloudair-{os.geteuid()}").symlink_to(nobody / "elsewhere")
     with pytest.raises(ConfigurationError, match="state_dir"):
         state_folder(Settings.load())

@@ -1,4 +1,4 @@
-"""Secrets by reference: files, commands and keyring entries of the configuration file."""
+"""Secrets by reference: files, commands and keyring entries."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def command(tmp_path: Path, code: str) -> str:
     return f'password_command = ["{sys.executable}", "{program}"]'
 
 
-def test_a_file_lies_beside_the_configuration_file(tmp_path: Path) -> None:
+def test_file_paths_are_relative_to_the_configuration_file(tmp_path: Path) -> None:
     secret = tmp_path / "password"
     secret.write_text(f"{VALUE}\nsecond line\n")
     secret.chmod(0o600)
@@ -43,7 +43,7 @@ def test_a_file_lies_beside_the_configuration_file(tmp_path: Path) -> None:
     assert Secret(VALUE) in remembered()
 
 
-def test_a_file_that_others_can_read_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_file_that_other_users_can_read_logs_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     secret = tmp_path / "password"
     secret.write_text(VALUE)
     secret.chmod(0o644)
@@ -52,7 +52,7 @@ def test_a_file_that_others_can_read_is_warned_of(tmp_path: Path, caplog: pytest
 
 
 @pytest.mark.parametrize("key", ["password", "api_token", "token"])
-def test_a_command_prints_it(tmp_path: Path, key: str) -> None:
+def test_a_command_returns_the_secret(tmp_path: Path, key: str) -> None:
     line = command(tmp_path, f"print({VALUE!r}); print('more')").replace("password_", f"{key}_")
     assert load(tmp_path, line)[key] == Secret(VALUE)
 
@@ -64,7 +64,7 @@ def test_a_command_as_text_is_split_without_a_shell(tmp_path: Path) -> None:
     assert load(tmp_path, line).required_secret("password").reveal() == "a b|$HOME|;|true"
 
 
-def test_it_runs_once_and_only_when_it_is_needed(tmp_path: Path) -> None:
+def test_a_command_runs_once_at_first_use(tmp_path: Path) -> None:
     marks = tmp_path / "marks"
     settings = load(tmp_path, command(tmp_path, f"open({str(marks)!r}, 'a').write('x'); print({VALUE!r})"))
     settings.require("password")
@@ -87,7 +87,7 @@ def test_it_runs_once_and_only_when_it_is_needed(tmp_path: Path) -> None:
         ("import time; time.sleep(60)", "took longer than 1 seconds"),
     ],
 )
-def test_a_command_that_fails_is_named_without_its_output(
+def test_a_failed_command_is_an_error_without_its_output(
     tmp_path: Path, code: str, message: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(secret_sources, "COMMAND_TIMEOUT_S", 1.0 if "sleep" in code else 30.0)
@@ -127,7 +127,7 @@ def test_a_command_that_leaves_a_child_behind_does_not_hang(tmp_path: Path, monk
         ('password_command = "x"\npassword_file = "y"', "password_command and password_file cannot be used together"),
     ],
 )
-def test_a_reference_that_is_wrong_is_named(tmp_path: Path, line: str, message: str) -> None:
+def test_an_invalid_reference_is_an_error(tmp_path: Path, line: str, message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         load(tmp_path, line).password  # noqa: B018
 
@@ -147,7 +147,7 @@ class FakeKeyring(types.ModuleType):
         return self.value
 
 
-def test_the_keyring_gives_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_keyring_returns_the_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keyring = FakeKeyring()
     monkeypatch.setitem(sys.modules, "keyring", keyring)
     assert load(tmp_path, 'password_keyring = "vca/prod/alice"').password == Secret(VALUE)
@@ -161,7 +161,7 @@ def test_the_keyring_gives_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         (RuntimeError(VALUE), r"the keyring failed \(RuntimeError\)"),
     ],
 )
-def test_a_keyring_that_fails_is_named(
+def test_a_failed_keyring_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: Exception | None, message: str
 ) -> None:
     monkeypatch.setitem(sys.modules, "keyring", FakeKeyring(value))
@@ -170,13 +170,13 @@ def test_a_keyring_that_fails_is_named(
     assert VALUE not in str(caught.value)
 
 
-def test_without_the_library_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_keyring_package_has_an_install_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(ConfigurationError, match="needs the extra 'keyring'"):
         load(tmp_path, 'password_keyring = "vca/alice"').password  # noqa: B018
 
 
-def test_a_reference_of_another_server_is_never_read(tmp_path: Path) -> None:
+def test_a_reference_for_another_server_is_not_read(tmp_path: Path) -> None:
     marks = tmp_path / "marks"
     line = command(tmp_path, f"open({str(marks)!r}, 'a').write('x'); print({VALUE!r})")
     assert load(tmp_path, line, url="https://other.example.test").password is None

@@ -1,4 +1,4 @@
-"""Settings: who beats whom, where a value came from, and what is refused."""
+"""Settings: precedence, origins and errors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def load(
     return Settings.load(arguments, environ=env, config_file=config_file, context=context)
 
 
-def test_arguments_beat_the_environment_and_that_beats_the_file(tmp_path: Path) -> None:
+def test_arguments_override_the_environment_and_the_file(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text('url = "https://file"\norg = "file-org"\nusername = "file-user"\n')
     settings = load({"url": "https://arg"}, {"VCA_URL": "https://env", "VCA_ORG": "env-org"}, file)
@@ -53,12 +53,12 @@ def test_aliases_are_the_same_option() -> None:
     assert settings.password == Secret("p")
 
 
-def test_historic_environment_names_still_count_but_the_new_one_wins() -> None:
+def test_older_environment_names_work_but_the_new_name_overrides_them() -> None:
     assert load({}, {"VCA_USER": "old"}).username == "old"
     assert load({}, {"VCA_USER": "old", "VCA_USERNAME": "new"}).username == "new"
 
 
-def test_two_names_of_one_option_with_different_values_are_refused() -> None:
+def test_different_values_of_a_setting_and_its_alias_are_an_error() -> None:
     with pytest.raises(ConfigurationError, match="two different values"):
         load({"url": "https://a", "host": "https://b"})
     assert load({"url": "https://a", "host": "https://a"}).url == "https://a"
@@ -78,18 +78,18 @@ def test_an_unknown_name_gets_a_suggestion() -> None:
         ("service_type", "aws", "must be one of vchs, vca, vcd"),
     ],
 )
-def test_a_bad_value_is_named_with_its_origin(name: str, value: str, phrase: str) -> None:
+def test_an_invalid_value_is_reported_with_its_origin(name: str, value: str, phrase: str) -> None:
     with pytest.raises(ConfigurationError, match=phrase) as caught:
         load({}, {f"VCA_{name.upper()}": value})
     assert f"env VCA_{name.upper()}" in str(caught.value)
 
 
 @pytest.mark.parametrize(("word", "value"), [("no", False), ("False", False), ("0", False), ("YES", True)])
-def test_booleans_in_words(word: str, value: bool) -> None:
+def test_boolean_words(word: str, value: bool) -> None:
     assert load({}, {"VCA_VALIDATE_CERTS": word}).validate_certs is value
 
 
-def test_secrets_show_nowhere() -> None:
+def test_secrets_are_never_displayed() -> None:
     settings = load({"password": "hunter2", "token": "t0ken-value"})
     assert "hunter2" not in repr(settings) + str(settings.as_dict())
     assert "t0ken-value" not in repr(settings) + str(settings.as_dict())
@@ -97,7 +97,7 @@ def test_secrets_show_nowhere() -> None:
     assert set(settings.secrets()) == {Secret("hunter2"), Secret("t0ken-value")}
 
 
-def test_contexts_lie_over_the_top_level_of_the_file(tmp_path: Path) -> None:
+def test_contexts_override_the_top_level_of_the_file(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text('url = "https://common"\norg = "a"\n[context.dr]\norg = "b"\n')
     settings = load({}, {}, file, "dr")
@@ -107,7 +107,7 @@ def test_contexts_lie_over_the_top_level_of_the_file(tmp_path: Path) -> None:
         load({}, {}, file, "prod")
 
 
-def test_a_named_file_must_exist_and_be_toml(tmp_path: Path) -> None:
+def test_an_explicit_file_must_exist_and_be_toml(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="does not exist"):
         load({}, {}, tmp_path / "none.toml")
     broken = tmp_path / "broken.toml"
@@ -116,12 +116,12 @@ def test_a_named_file_must_exist_and_be_toml(tmp_path: Path) -> None:
         load({}, {}, broken)
 
 
-def test_require_names_all_that_is_missing_and_how_to_give_it() -> None:
+def test_require_names_all_missing_settings_and_variables() -> None:
     with pytest.raises(ConfigurationError, match=r"Missing url and password.*VCA_URL and VCA_PASSWORD"):
         load({"username": "u"}).require("url", "username", "password")
 
 
-def test_replace_is_a_copy() -> None:
+def test_replace_returns_a_copy() -> None:
     first = load({"url": "https://a"})
     second = first.replace(url="https://b", timeout=5)
     assert (first.url, second.url, second.timeout) == ("https://a", "https://b", 5.0)
@@ -136,14 +136,14 @@ def test_replace_is_a_copy() -> None:
         {"api_token": "t"}, {"instance": "i"}, {"vdc": "gold"}, {"auth_method": "vcd"}, {"service_type": "vca"},
     ],
 )  # fmt: skip
-def test_every_account_has_a_key_of_its_own(other: dict[str, str]) -> None:
+def test_every_account_has_a_different_key(other: dict[str, str]) -> None:
     given = {"url": "https://a", "username": "ops", "password": "hunter2", "org": "acme"}
     first = Settings.load(given, environ={}).account_key({})
     assert first == Settings.load(given, environ={}).account_key({})
     assert first != Settings.load({**given, **other}, environ={}).account_key({})
 
 
-def test_files_and_variables_of_plugins_count_in_the_key_of_an_account(tmp_path: Path) -> None:
+def test_account_keys_cover_files_and_plugin_variables(tmp_path: Path) -> None:
     file = tmp_path / "ca.pem"
     file.write_text("one")
     settings = Settings.load({"url": "https://a", "ca_path": str(file)}, environ={})
@@ -170,7 +170,7 @@ def test_each_setting_is_a_typed_attribute_of_the_class() -> None:
 
 
 @pytest.mark.parametrize("name", ["url", "password", "timeout"])
-def test_settings_do_not_change(name: str) -> None:
+def test_settings_are_immutable(name: str) -> None:
     settings = load({"url": "https://a", "password": "hunter2"})
     before = settings[name]
     with pytest.raises(AttributeError):
@@ -178,6 +178,6 @@ def test_settings_do_not_change(name: str) -> None:
     assert settings[name] is before
 
 
-def test_a_missing_secret_is_named() -> None:
+def test_a_missing_secret_is_an_error() -> None:
     with pytest.raises(ConfigurationError, match="Missing token"):
         load({"url": "https://a"}).required_secret("token")

@@ -1,4 +1,4 @@
-"""Contexts of the configuration file: which one is used, what beats it, and where its credentials may go."""
+"""Contexts of the configuration file: selection, precedence and credentials."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ def test_the_current_context_is_used_unless_another_is_named(file: Path) -> None
     assert load(file).file.contexts == ("prod", "lab")
 
 
-def test_the_library_uses_it_as_the_command_line_does(file: Path) -> None:
+def test_library_and_command_line_use_the_same_context(file: Path) -> None:
     app = App(environ={"VCA_CONFIG_FILE": str(file), "VCA_ORG": "acme"})
     assert app.client().settings.url == PROD
     assert app.client(context="lab", password="typed").settings.username == "bob"
 
 
-def test_environment_and_arguments_beat_it(file: Path) -> None:
+def test_environment_and_arguments_override_the_context(file: Path) -> None:
     settings = load(file, {"VCA_USERNAME": "carol", "VCA_PASSWORD": "hers"}, timeout=3)
     assert (settings.url, settings.username, settings.timeout) == (PROD, "carol", 3.0)
     assert settings.password == Secret("hers")
@@ -63,7 +63,7 @@ def test_environment_and_arguments_beat_it(file: Path) -> None:
 @pytest.mark.parametrize(
     "other", [{"VCA_URL": LAB}, {"VCA_HOST": LAB}, {"VCA_URL": f"{PROD}:8443"}, {"VCA_URL": "http://prod.example.test"}]
 )
-def test_a_current_context_is_ignored_when_another_server_is_named(file: Path, other: dict[str, str]) -> None:
+def test_the_current_context_is_ignored_for_another_server(file: Path, other: dict[str, str]) -> None:
     settings = load(file, {**other, "VCA_USERNAME": "alice"})
     assert (settings.context, settings.file.ignored, settings.timeout) == (None, "prod", 7.0)
     assert settings.password is None
@@ -71,12 +71,12 @@ def test_a_current_context_is_ignored_when_another_server_is_named(file: Path, o
         settings.require("password")
 
 
-def test_the_same_server_written_in_another_way_is_no_other_server(file: Path) -> None:
+def test_different_spellings_of_a_server_are_the_same_server(file: Path) -> None:
     for url in (f"{PROD}/", f"{PROD}:443", "prod.example.test", "HTTPS://PROD.example.test/tenant/acme"):
         assert load(file, {"VCA_URL": url}).password == Secret("prod-secret")
 
 
-def test_a_named_context_and_another_server_are_refused(file: Path) -> None:
+def test_an_explicit_context_with_another_server_is_an_error(file: Path) -> None:
     for environ, context in (({"VCA_URL": LAB}, "prod"), ({"VCA_URL": LAB, "VCA_CONTEXT": "prod"}, None)):
         with pytest.raises(ConfigurationError, match=f"Context 'prod' is for {PROD}, but .*env VCA_URL.* is {LAB}"):
             load(file, environ, context)
@@ -85,7 +85,7 @@ def test_a_named_context_and_another_server_are_refused(file: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["password", "api_token", "token", "api_token_file"])
-def test_credentials_at_the_top_stay_with_the_url_at_the_top(tmp_path: Path, name: str) -> None:
+def test_top_level_credentials_are_only_sent_to_the_top_level_url(tmp_path: Path, name: str) -> None:
     file = tmp_path / "config.toml"
     file.write_text(f'url = "{PROD}"\n{name} = "s3cret"\n[context.lab]\nurl = "{LAB}"\nusername = "bob"\n')
     file.chmod(0o600)
@@ -97,13 +97,13 @@ def test_credentials_at_the_top_stay_with_the_url_at_the_top(tmp_path: Path, nam
         load(file, context="lab").require(name)
 
 
-def test_nor_are_they_sent_elsewhere_by_a_change_of_settings(file: Path) -> None:
+def test_credentials_are_not_sent_to_a_replaced_url(file: Path) -> None:
     assert load(file).replace(url=LAB).password is None
     assert load(file).replace(url=LAB, password="typed").password == Secret("typed")
     assert load(file).replace(timeout=5).password == Secret("prod-secret")
 
 
-def test_a_portal_s_own_address_counts_too(tmp_path: Path) -> None:
+def test_credentials_without_url_belong_to_the_portal_of_the_service_type(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text('current_context = "p"\n[context.p]\nservice_type = "vchs"\npassword = "x"\n')
     file.chmod(0o600)
@@ -113,14 +113,14 @@ def test_a_portal_s_own_address_counts_too(tmp_path: Path) -> None:
         assert load(file, environ).password is None
 
 
-def test_a_password_beside_no_url_is_for_every_server(tmp_path: Path) -> None:
+def test_a_password_without_url_is_valid_for_every_server(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text('password = "shared"\n')
     file.chmod(0o600)
     assert load(file, {"VCA_URL": LAB}).password == Secret("shared")
 
 
-def test_missing_settings_name_the_contexts(file: Path) -> None:
+def test_the_hint_for_missing_settings_lists_the_contexts(file: Path) -> None:
     file.write_text(TWO.replace('current_context = "prod"', ""))
     with pytest.raises(ConfigurationError, match=r"vca context use NAME` \(available: prod, lab\)"):
         load(file).require("url", "username")
@@ -136,7 +136,7 @@ def test_missing_settings_name_the_contexts(file: Path) -> None:
         ("[context.a]\nurll = 'x'\n", "Unknown setting: 'urll' .*context.a.*Did you mean 'url'"),
     ],
 )
-def test_what_is_wrong_with_the_file_is_named(tmp_path: Path, text: str, message: str) -> None:
+def test_errors_in_the_file_are_reported(tmp_path: Path, text: str, message: str) -> None:
     file = tmp_path / "config.toml"
     file.write_text(text)
     with pytest.raises(ConfigurationError, match=message):

@@ -1,4 +1,4 @@
-"""Many wishes, one write: what a stage costs, what it survives, and what it never does."""
+"""Staging: number of requests, commits, failures and discarding."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def stage_many(client: Client, count: int = 45) -> list[bool]:
     ]
 
 
-def test_45_wishes_cost_two_gets_one_put_and_one_get_and_one_the_second_time(
+def test_45_staged_changes_cost_two_gets_and_one_put_then_one_get(
     client: Client, vca_simulator: Simulator, vca_request_log: RequestView
 ) -> None:
     assert stage_many(client) == [True] * 45
@@ -72,7 +72,7 @@ def test_45_wishes_cost_two_gets_one_put_and_one_get_and_one_the_second_time(
     assert client.stages() == []
 
 
-def test_edges_that_share_a_lock_are_staged_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_edges_with_the_same_lock_are_staged_separately(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     simulator = Simulator(SimulatorConfig(profile="all", edges=2))
     monkeypatch.setattr("vcloudair_core.services.ans.section.store.lock_path", lambda edge: "vdcGroup/of-both")
     edges = list(simulator.world.edges.values())
@@ -85,7 +85,7 @@ def test_edges_that_share_a_lock_are_staged_apart(tmp_path: Path, monkeypatch: p
     ]
 
 
-def test_each_wish_is_planned_on_what_the_ones_before_leave(client: Client, vca_simulator: Simulator) -> None:
+def test_each_change_is_planned_on_top_of_earlier_ones(client: Client, vca_simulator: Simulator) -> None:
     client.stage(RULE, {"name": "a"}, stage_id="run")
     before = client.stage(RULE, {"name": "b", "before": "a"}, stage_id="run")
     update = client.stage(RULE, {"name": "a", "action": "deny"}, stage_id="run")
@@ -96,7 +96,7 @@ def test_each_wish_is_planned_on_what_the_ones_before_leave(client: Client, vca_
     assert names(vca_simulator) == ["b", "a"]
 
 
-def test_what_is_made_and_taken_out_again_is_nothing_to_write(client: Client, vca_request_log: RequestView) -> None:
+def test_added_and_removed_rules_cause_no_write(client: Client, vca_request_log: RequestView) -> None:
     client.stage(RULE, {"name": "a"}, stage_id="run")
     assert client.stage(RULE, {"name": "a"}, stage_id="run", state="absent").changed
     (outcome,) = client.commit_stage("run")
@@ -104,7 +104,7 @@ def test_what_is_made_and_taken_out_again_is_nothing_to_write(client: Client, vc
     assert edge_calls(vca_request_log) == ["GET"]
 
 
-def test_a_rule_that_came_in_between_stays(
+def test_a_rule_added_by_another_client_is_kept(
     client: Client, vca_simulator: Simulator, vca_request_log: RequestView
 ) -> None:
     client.stage(RULE, {"name": "ours"}, stage_id="run")
@@ -114,7 +114,7 @@ def test_a_rule_that_came_in_between_stays(
     assert edge_calls(vca_request_log) == ["GET", "GET", "PUT", "GET"]
 
 
-def test_a_write_whose_answer_was_lost_is_resolved_by_reading(client: Client, vca_simulator: Simulator) -> None:
+def test_a_write_with_a_lost_response_is_resolved_by_reading(client: Client, vca_simulator: Simulator) -> None:
     client.stage(RULE, {"name": "ours"}, stage_id="run")
     vca_simulator.faults.add("reset_after", method="PUT", path=CONFIG, count=1)
     (outcome,) = client.commit_stage("run")
@@ -122,7 +122,7 @@ def test_a_write_whose_answer_was_lost_is_resolved_by_reading(client: Client, vc
     assert names(vca_simulator) == ["ours"]
 
 
-def test_a_commit_that_failed_leaves_the_stage_for_another_one(client: Client, vca_simulator: Simulator) -> None:
+def test_a_failed_commit_keeps_the_stage(client: Client, vca_simulator: Simulator) -> None:
     client.stage(RULE, {"name": "ours"}, stage_id="run")
     vca_simulator.faults.add("status", method="PUT", path=CONFIG, status=400, count=2)
     with pytest.raises(InvalidRequestError):
@@ -134,7 +134,7 @@ def test_a_commit_that_failed_leaves_the_stage_for_another_one(client: Client, v
     assert client.stages() == []
 
 
-def test_check_mode_stages_beside_and_writes_nothing(client: Client, vca_request_log: RequestView) -> None:
+def test_check_mode_uses_a_separate_stage_and_writes_nothing(client: Client, vca_request_log: RequestView) -> None:
     client.stage(RULE, {"name": "a"}, stage_id="run", check=True)
     second = client.stage(RULE, {"name": "b", "before": "a"}, stage_id="run", check=True)
     assert second.changed
@@ -145,24 +145,24 @@ def test_check_mode_stages_beside_and_writes_nothing(client: Client, vca_request
     assert client.commit_stage("run") == []
 
 
-def test_a_stage_that_another_run_left_is_told_of(client: Client) -> None:
+def test_an_uncommitted_stage_of_another_run_is_a_warning(client: Client) -> None:
     client.stage(RULE, {"name": "forgotten"}, stage_id="run-1")
     outcome = client.stage(RULE, {"name": "ours"}, stage_id="run-2")
     assert "run-1" in outcome.warnings[-1]
     assert "1 uncommitted change of" in outcome.warnings[-1]
-    # Once for all tasks of a stage, whatever process they run in; once more for each other stage.
+    # The warning appears once per stage, in whatever process its tasks run.
     assert not any("run-1" in text for text in client.stage(RULE, {"name": "more"}, stage_id="run-2").warnings)
     client.stage(RULE, {"name": "predicted"}, stage_id="run-3", check=True)
-    told = client.stage(RULE, {"name": "ours"}, stage_id="run-4").warnings
-    assert ["1 uncommitted change of" in text for text in told if "Stage 'run-1'" in text] == [True]
-    assert ["2 uncommitted changes of" in text for text in told if "Stage 'run-2'" in text] == [True]
-    assert not any("run-3" in text for text in told), "a prediction waits for no commit"
+    warnings = client.stage(RULE, {"name": "ours"}, stage_id="run-4").warnings
+    assert ["1 uncommitted change of" in text for text in warnings if "Stage 'run-1'" in text] == [True]
+    assert ["2 uncommitted changes of" in text for text in warnings if "Stage 'run-2'" in text] == [True]
+    assert not any("run-3" in text for text in warnings), "a check-mode stage is never committed"
     assert client.discard_stage("run-1")
     assert not any("run-1" in text for text in client.stage(RULE, {"name": "ours"}, stage_id="run-5").warnings)
     assert not client.discard_stage("run-1")
 
 
-def test_only_the_edge_asked_for_is_committed(client: Client, vca_simulator: Simulator) -> None:
+def test_only_the_requested_edge_is_committed(client: Client, vca_simulator: Simulator) -> None:
     edge = str(client.settings.edge)
     client.stage(RULE, {"name": "ours"}, stage_id="run", target={"edge": edge})
     edge_id = next(iter(vca_simulator.world.edges.values())).edge_id
@@ -170,7 +170,7 @@ def test_only_the_edge_asked_for_is_committed(client: Client, vca_simulator: Sim
     assert names(vca_simulator) == ["ours"]
 
 
-def test_names_of_interfaces_are_looked_up_again_by_the_commit(client: Client) -> None:
+def test_a_commit_looks_up_interface_names_again(client: Client) -> None:
     edge = client.service("ans").list_edges()[0]
     interface = read_interfaces(client.session, edge)[0]
     rule = {"action": "dnat", "original_address": "203.0.113.10", "translated_address": "10.0.0.10"}
@@ -179,14 +179,14 @@ def test_names_of_interfaces_are_looked_up_again_by_the_commit(client: Client) -
     assert (outcome.changed, outcome.after[0][0]["vnic"]) == (True, interface.vnic)
 
 
-def test_a_wrong_wish_leaves_the_stage_as_it_was(client: Client) -> None:
+def test_an_invalid_change_leaves_the_stage_unchanged(client: Client) -> None:
     client.stage(RULE, {"name": "ours"}, stage_id="run")
     with pytest.raises(SpecError):
         client.stage(RULE, {"name": "x", "source": "10.0.0.0/99"}, stage_id="run")
     assert [stage.count for stage in client.stages()] == [1]
 
 
-def test_policies_see_every_wish(client: Client, vca_app: App) -> None:
+def test_policies_check_every_change(client: Client, vca_app: App) -> None:
     class Policy:
         @hookimpl
         def vca_plan_ready(self, plan: object, settings: object) -> None:
@@ -198,18 +198,18 @@ def test_policies_see_every_wish(client: Client, vca_app: App) -> None:
     assert client.stages() == []
 
 
-def test_kinds_without_a_section_of_their_own_cannot_be_staged(client: Client) -> None:
+def test_kinds_without_a_section_cannot_be_staged(client: Client) -> None:
     with pytest.raises(StageError, match="cannot be staged"):
         client.stage("ans.edge", {"firewall": {"enabled": True}}, stage_id="run")
 
 
 @pytest.mark.parametrize("name", ["", "../up", "a/b", "x" * 101])
-def test_a_name_that_is_no_file_name_is_refused(client: Client, name: str) -> None:
+def test_an_invalid_stage_name_is_an_error(client: Client, name: str) -> None:
     with pytest.raises(ConfigurationError, match="Invalid stage name"):
         client.stage(RULE, {"name": "ours"}, stage_id=name)
 
 
-def test_a_damaged_stage_is_told_of_and_can_be_dropped(client: Client, tmp_path: Path) -> None:
+def test_a_damaged_stage_is_an_error_and_can_be_discarded(client: Client, tmp_path: Path) -> None:
     client.stage(RULE, {"name": "ours"}, stage_id="run")
     path = tmp_path / "stages" / "run.stage"
     assert path.stat().st_mode & 0o777 == 0o600
@@ -219,14 +219,18 @@ def test_a_damaged_stage_is_told_of_and_can_be_dropped(client: Client, tmp_path:
     assert StageFile(tmp_path / "stages", "run").discard()
 
 
-def test_clouds_that_share_a_stage_get_their_own_wishes_only(tmp_path: Path) -> None:
-    """Hosts of one play may speak to different clouds, whose edge gateways have the same names and even ids."""
+def test_clouds_that_share_a_stage_commit_only_their_changes(tmp_path: Path) -> None:
+    """Hosts of a play can use different clouds with equal edge gateway names and ids."""
     with ExitStack() as stack:
         clouds = []
         for number in (1, 2):
             simulator = Simulator(SimulatorConfig(profile="vcd"))
-            told = {**simulator_settings(simulator), "state_dir": str(tmp_path), "url": f"https://cloud{number}.test"}
-            clouds.append((simulator, stack.enter_context(simulated_app(simulator).client(**told))))
+            settings = {
+                **simulator_settings(simulator),
+                "state_dir": str(tmp_path),
+                "url": f"https://cloud{number}.test",
+            }
+            clouds.append((simulator, stack.enter_context(simulated_app(simulator).client(**settings))))
         for number, (_, client) in enumerate(clouds, 1):
             assert client.stage(RULE, {"name": f"of cloud {number}"}, stage_id="run").changed
         for number, (simulator, client) in enumerate(clouds, 1):
@@ -235,9 +239,7 @@ def test_clouds_that_share_a_stage_get_their_own_wishes_only(tmp_path: Path) -> 
             assert client.commit_stage("run") == []
 
 
-def test_discard_waits_for_a_commit_and_drops_nothing_of_it(
-    client: Client, vca_simulator: Simulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_discard_waits_for_a_commit(client: Client, vca_simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     stage_many(client, 2)
     nat = {"action": "snat", "original_address": "10.9.9.9", "translated_address": "203.0.113.10"}
     client.stage("ans.nat_rule", nat, stage_id="run")
@@ -259,14 +261,14 @@ def test_discard_waits_for_a_commit_and_drops_nothing_of_it(
     assert dropped == [False]
 
 
-def test_discard_leaves_the_lock_that_others_wait_for(tmp_path: Path) -> None:
+def test_discard_keeps_the_lock_file(tmp_path: Path) -> None:
     file = StageFile(tmp_path, "run")
     (tmp_path / "run.stage").write_text("{}")
     assert file.discard()
     assert (tmp_path / "run.lock").exists()
 
 
-def test_discard_says_so_when_a_commit_takes_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_discard_times_out_during_a_long_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vcloudair_core.staging.stage_file._LOCK_TIMEOUT_S", 0.0)
     (tmp_path / "run.stage").write_text("{}")
     with StageFile(tmp_path, "run").committing():
@@ -285,7 +287,7 @@ def test_discard_says_so_when_a_commit_takes_too_long(tmp_path: Path, monkeypatc
     assert (tmp_path / "run.stage").exists()
 
 
-def test_what_check_mode_staged_can_be_discarded_alone(client: Client) -> None:
+def test_the_check_mode_stage_can_be_discarded_alone(client: Client) -> None:
     client.stage(RULE, {"name": "a"}, stage_id="run")
     client.stage(RULE, {"name": "b"}, stage_id="run", check=True)
     assert [stage["stage_id"] for stage in waiting_stages(client.settings)] == ["run", "run.check"]

@@ -1,4 +1,4 @@
-"""HTTP messages: case-insensitive headers, comparable origins, reprs without secrets."""
+"""HTTP messages: headers, origins, and reprs without secrets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from vcloudair_core.transport.messages import Headers, Request, Response, origin_of
 
 
-def test_headers_ignore_case_and_keep_doubles() -> None:
+def test_headers_ignore_case_and_keep_repeated_values() -> None:
     headers = Headers([("Set-Cookie", "a"), ("set-cookie", "b"), ("X-Vcloud-Authorization", "t")])
     assert headers["x-vcloud-authorization"] == "t"
     assert headers["SET-COOKIE"] == "b"
@@ -33,7 +33,7 @@ def test_merging_replaces_equal_names_whatever_their_case() -> None:
         ("https://[::1]:8443/", "https://[::1]:8443"),
     ],
 )
-def test_origins_write_the_port_out(url: str, origin: str) -> None:
+def test_origins_include_the_port(url: str, origin: str) -> None:
     assert origin_of(url) == origin
     assert Request("GET", url).origin == origin
 

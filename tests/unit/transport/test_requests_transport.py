@@ -1,4 +1,4 @@
-"""The transport above the adapter of requests, without sockets: ``responses`` stands where the network begins.
+"""The transport over requests, with ``responses`` instead of sockets.
 
 What only real sockets show is in ``tests/sockets``.
 """
@@ -115,8 +115,8 @@ def connection_error(inner: Exception) -> Exception:
     return requests.exceptions.ConnectionError(u3.ProtocolError("Connection aborted. secret-in-text", inner))
 
 
-def proxy_error(words: str, inner: Exception) -> Exception:
-    return requests.exceptions.ProxyError(u3.MaxRetryError(None, "/", u3.ProxyError(words, inner)))  # type: ignore[arg-type]
+def proxy_error(message: str, inner: Exception) -> Exception:
+    return requests.exceptions.ProxyError(u3.MaxRetryError(None, "/", u3.ProxyError(message, inner)))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def proxy_error(words: str, inner: Exception) -> Exception:
             False,
             "proxy",
         ),
-        # urllib3 1.x says so of a connection that breaks after the request was sent, too.
+        # urllib3 1.x also raises this error for a connection that breaks after the request was sent.
         (
             proxy_error("Cannot connect to proxy.", ConnectionResetError(errno.ECONNRESET, "secret-in-text")),
             ConnectionFailedError,
@@ -184,6 +184,6 @@ def test_exceptions_of_requests_become_library_errors(
     assert "secret" not in f"{error}{error.as_dict()}"
 
 
-def test_an_unknown_issuer_beside_a_ca_path_names_the_path() -> None:
+def test_an_unknown_issuer_with_a_ca_path_names_the_path() -> None:
     error = failure_of(certificate_error(20), REQUEST, ca_path="/etc/my-ca.pem", timeout_s=(5, 60))
     assert "/etc/my-ca.pem" in str(error)

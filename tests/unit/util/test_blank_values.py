@@ -1,4 +1,4 @@
-"""Empty cells and masked values, in the library's reader and in the parameters of modules."""
+"""Blank and masked values in specs and module parameters."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ NAT_RULE = {"action": "dnat", "original_address": "192.0.2.1"}
 
 
 @pytest.mark.parametrize("value", [None, "", " \t", [""], [None, " "], {"a": ""}, [{"a": None}], [[""], ""]])
-def test_blank(value: Any) -> None:
+def test_blank_values_are_recognized(value: Any) -> None:
     assert is_blank(value)
 
 
 @pytest.mark.parametrize("value", [0, False, "0", "x", [], {}, [0], {"a": 0}])
-def test_not_blank(value: Any) -> None:
+def test_other_values_are_not_blank(value: Any) -> None:
     assert not is_blank(value)
 
 
 @pytest.mark.parametrize("blank", [None, "", "  ", [""], [None]])
-def test_blank_fields_are_not_given(blank: Any) -> None:
+def test_blank_fields_count_as_unset(blank: Any) -> None:
     firewall = ("action", "enabled", "logging", "description", "destination", "services", "tag", "rule_id", "index")
     assert parse_rule({**RULE, **dict.fromkeys(firewall, blank)}) == parse_rule(RULE)
     assert parse_rule({**RULE, "services": [{"protocol": blank, "port": blank}]}) == parse_rule(RULE)
@@ -40,7 +40,7 @@ def test_blank_fields_are_not_given(blank: Any) -> None:
     assert parse_tunnel({"name": "t", **dict.fromkeys(tunnel, blank)}) == parse_tunnel({"name": "t"})
 
 
-def test_blank_items_and_rows_are_left_out() -> None:
+def test_blank_items_and_rows_are_skipped() -> None:
     spec = parse_policy({"rules": [{**RULE, "source": ["", "internal", None]}, {"name": "", "action": ""}]})
     assert spec.rules == (parse_rule(RULE),)
 
@@ -63,7 +63,7 @@ def test_zero_is_a_value() -> None:
     assert parse_nat_rule({**NAT_RULE, "vnic": 0}).vnic == "0"
 
 
-def test_a_text_is_emptied_by_clear() -> None:
+def test_clear_empties_a_text_field() -> None:
     assert parse_rule({**RULE, "clear": ["description"]}).description == ""
     assert parse_nat_rule({**NAT_RULE, "clear": "description"}).description == ""
     tunnel = parse_tunnel({"name": "t", "clear": ["description", "extension"]})
@@ -75,7 +75,7 @@ def test_a_text_is_emptied_by_clear() -> None:
 
 
 @pytest.mark.parametrize("mask", MASKS)
-def test_masked_values_are_refused_wherever_they_stand(mask: str) -> None:
+def test_masked_values_are_rejected_in_every_field(mask: str) -> None:
     assert is_masked([["x", mask]])
     for name in ("name", "description", "source", "applications", "before"):
         with pytest.raises(SpecError, match="contains a mask"):
@@ -95,7 +95,7 @@ def test_other_asterisks_are_text(text: str) -> None:
     assert not is_masked(text)
 
 
-def test_parameters_of_modules_lose_empty_cells_before_they_are_looked_at() -> None:
+def test_empty_cells_are_removed_from_module_parameters() -> None:
     declared = {
         "rules": _section_arguments.firewall_arguments()["rules"],
         "where": {"type": "dict"},

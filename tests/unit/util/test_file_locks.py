@@ -24,7 +24,7 @@ def no_flock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fcntl, "flock", missing)
 
 
-def test_a_lock_left_from_before_flock_went_away_is_free(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_a_leftover_flock_file_does_not_block_a_soft_lock(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     with file_lock(tmp_path / "x.lock").acquire(timeout=1):
         pass
     (tmp_path / "x.lock").touch()  # some versions remove it
@@ -36,7 +36,7 @@ def test_a_lock_left_from_before_flock_went_away_is_free(tmp_path: Path, request
     assert not _is_taken(tmp_path / "x.lock")
 
 
-def test_a_lock_is_held_against_others(tmp_path: Path) -> None:
+def test_a_lock_blocks_other_processes(tmp_path: Path) -> None:
     with file_lock(tmp_path / "x.lock").acquire(timeout=1):
         assert _is_taken(tmp_path / "x.lock")
     assert not _is_taken(tmp_path / "x.lock")

@@ -1,4 +1,4 @@
-"""Hints that install an extra: in the way in which the package itself was installed."""
+"""Install hints for extras."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAMED = re.compile(
 
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    """A function that installs only the metadata of the package, with this record of where it came from."""
+    """Return a function that installs package metadata with a PEP 610 record."""
 
     def install(record: str | None) -> None:
         folder = tmp_path / "vcloudair_core-0.1.0.dist-info"
@@ -36,13 +36,13 @@ def installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     return install
 
 
-def test_from_an_index(installed: Any) -> None:
+def test_hint_for_a_package_from_an_index(installed: Any) -> None:
     installed(None)
     assert install_hint("dr") == "Run: pip install 'vcloudair-core[dr]'"
 
 
 @pytest.mark.parametrize(("editable", "option"), [(True, "-e "), (False, "")])
-def test_from_a_checkout(installed: Any, tmp_path: Path, editable: bool, option: str) -> None:
+def test_hint_for_a_package_from_a_checkout(installed: Any, tmp_path: Path, editable: bool, option: str) -> None:
     source = tmp_path / "my checkout"
     source.mkdir()
     installed(json.dumps({"url": source.as_uri(), "dir_info": {"editable": editable}}))
@@ -58,12 +58,12 @@ def test_from_a_checkout(installed: Any, tmp_path: Path, editable: bool, option:
         "{",
     ],
 )
-def test_from_a_place_that_is_gone_or_elsewhere(installed: Any, record: str) -> None:
+def test_hint_for_a_missing_or_remote_source(installed: Any, record: str) -> None:
     installed(record)
     assert install_hint("cli") == "From a checkout of vcloudair-core, run: pip install '.[cli]'"
 
 
-def test_imported_from_its_sources_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hint_for_a_package_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(name: str) -> None:
         raise importlib.metadata.PackageNotFoundError(name)
 
@@ -82,7 +82,7 @@ def test_pages_install_from_a_checkout(page: Path) -> None:
 
 
 def test_no_other_code_names_a_package_of_an_index() -> None:
-    """The package is not published: only `install_hint`, which knows where it came from, may name it to pip."""
+    """The package is unpublished, so only `install_hint` may name it in pip commands."""
     folders = ("vcloudair_core", "plugins", "roles", "playbooks", "extensions", "awx", "meta")
     files = [
         path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in {".py", ".yml", ".tmpl"}

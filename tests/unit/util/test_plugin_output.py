@@ -1,4 +1,4 @@
-"""Plugins that print, in many threads at once: standard output stays what it is."""
+"""Redirection of plugin output, also with many threads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from vcloudair_core.util.plugin_output import real_stdout, stdout_to_stderr
 
 
-def test_what_is_printed_inside_goes_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+def test_output_of_plugins_goes_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
     stdout = sys.stdout
     with stdout_to_stderr():
         print("inside")
@@ -23,7 +23,7 @@ def test_what_is_printed_inside_goes_to_standard_error(capsys: pytest.CaptureFix
     assert capsys.readouterr() == ("outside\n", "inside\ndeeper\ninside again\n")
 
 
-def test_it_comes_back_also_when_the_first_one_in_is_the_first_one_out(capsys: pytest.CaptureFixture[str]) -> None:
+def test_stdout_is_restored_whatever_thread_leaves_last(capsys: pytest.CaptureFixture[str]) -> None:
     stdout = sys.stdout
     first, second = stdout_to_stderr(), stdout_to_stderr()
     entered, left = threading.Event(), threading.Event()
@@ -49,7 +49,7 @@ def test_it_comes_back_also_when_the_first_one_in_is_the_first_one_out(capsys: p
     )
 
 
-def test_many_threads_leave_it_as_it_was(capsys: pytest.CaptureFixture[str]) -> None:
+def test_stdout_is_restored_after_many_threads(capsys: pytest.CaptureFixture[str]) -> None:
     stdout = sys.stdout
 
     def work(number: int) -> None:
@@ -60,19 +60,19 @@ def test_many_threads_leave_it_as_it_was(capsys: pytest.CaptureFixture[str]) -> 
     with ThreadPoolExecutor(20) as pool:
         list(pool.map(work, range(20)))
     assert sys.stdout is stdout
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.count("aside") == 1000
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.count("aside") == 1000
 
 
-def test_an_error_of_a_plugin_leaves_it_as_it_was() -> None:
+def test_stdout_is_restored_after_an_error() -> None:
     stdout = sys.stdout
     with pytest.raises(ValueError, match="broken"), stdout_to_stderr():
         raise ValueError("broken")
     assert sys.stdout is stdout
 
 
-def test_what_a_plugin_keeps_stays_aside(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_stdout_that_a_plugin_stored_stays_redirected(capsys: pytest.CaptureFixture[str]) -> None:
     with stdout_to_stderr():
         kept = sys.stdout
     print("result")
@@ -80,7 +80,7 @@ def test_what_a_plugin_keeps_stays_aside(capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr() == ("result\n", "a handler of a plugin\n")
 
 
-def test_our_own_output_is_not_aside(capsys: pytest.CaptureFixture[str]) -> None:
+def test_output_of_this_package_is_not_redirected(capsys: pytest.CaptureFixture[str]) -> None:
     with stdout_to_stderr():
         real_stdout().write("result\n")
     assert capsys.readouterr() == ("result\n", "")

@@ -1,4 +1,4 @@
-"""YAML: what is read, where it stands, and what is refused that PyYAML would let pass."""
+"""Strict YAML: values, lines, and flaws that PyYAML accepts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vcloudair_core.util import strict_yaml
 from vcloudair_core.util.strict_yaml import Path, spelled
 
 
-def test_values_are_those_of_json_and_know_their_lines() -> None:
+def test_values_are_json_values_with_lines() -> None:
     reading = strict_yaml.read(
         "a: 1\nb:\n  - x\n  - {c: 1.5, d: yes}\ne: ~\nf: 'off'\n# a remark\ng:\n  text\n",
     )
@@ -23,7 +23,7 @@ def test_values_are_those_of_json_and_know_their_lines() -> None:
 
 
 @pytest.mark.parametrize("text", ["1e3", "0o17", "08", "1,000", "y"])
-def test_text_stays_text_where_nobody_meant_a_number_or_date(text: str) -> None:
+def test_ambiguous_text_in_quotes_stays_text(text: str) -> None:
     reading = strict_yaml.read(f"a: {text}")
     assert (reading.tree, reading.flaws) == ({"a": text}, ())
 
@@ -31,12 +31,12 @@ def test_text_stays_text_where_nobody_meant_a_number_or_date(text: str) -> None:
 @pytest.mark.parametrize(
     "value", ["0755", "1e3", "1_0", "1:30", "2024-01-01", "on", "~", "", "1.", ".5", "-0", "0o7", "+1"]
 )
-def test_what_pyyaml_writes_is_read_as_it_was(value: str) -> None:
+def test_output_of_pyyaml_is_read_unchanged(value: str) -> None:
     assert strict_yaml.read(yaml.safe_dump({"a": value})).tree == {"a": value}
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "path", "said"),
+    ("text", "line", "path", "reason"),
     [
         ("a: 1\nb: 2\na: 3", 3, "a", "is a duplicate of line 1"),
         ("x:\n- {a: 1, a: 2}", 2, "x[0].a", "is a duplicate of line 2"),
@@ -58,13 +58,13 @@ def test_what_pyyaml_writes_is_read_as_it_was(value: str) -> None:
         ("a: {<<: [1]}", 1, "a", "<< takes mappings only"),
     ],
 )
-def test_what_is_refused(text: str, line: int, path: str, said: str) -> None:
+def test_flaws_are_reported_with_line_and_path(text: str, line: int, path: str, reason: str) -> None:
     (flaw,) = strict_yaml.read(text).flaws
     assert (flaw.line, spelled(flaw.path)) == (line, path)
-    assert said in flaw.reason
+    assert reason in flaw.reason
 
 
-def test_merged_keys_give_way_to_what_is_written_here() -> None:
+def test_keys_of_a_mapping_override_merged_keys() -> None:
     reading = strict_yaml.read("x: &x {a: 1, b: 1}\ny: &y {b: 2, c: 2}\nz:\n  c: 3\n  <<: [*x, *y]\n")
     assert reading.tree["z"] == {"a": 1, "b": 1, "c": 3}
     assert [reading.line(("z", key)) for key in "abc"] == [1, 1, 4]
@@ -72,7 +72,7 @@ def test_merged_keys_give_way_to_what_is_written_here() -> None:
 
 
 def _bomb(first: str, opening: str, closing: str) -> str:
-    """Nine lines, each of which holds the one before it ten times."""
+    """Return nine lines, each of which contains the previous line ten times."""
     lines = [f"a: &a {first}"]
     for before, name in itertools.pairwise("abcdefghi"):
         lines.append(f"{name}: &{name} {opening}{','.join([f'*{before}'] * 10)}{closing}")
@@ -80,7 +80,7 @@ def _bomb(first: str, opening: str, closing: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "reason"),
     [
         (_bomb("[x]", "[", "]"), "expand to more than 100000 values"),
         (_bomb("{k: v}", "{<<: [", "]}"), "expand to more than 100000 values"),
@@ -91,17 +91,17 @@ def _bomb(first: str, opening: str, closing: str) -> str:
     ],
     ids=["aliases", "merges", "brackets", "dashes", "a loop", "a loop of merges"],
 )
-def test_bombs_do_not_go_off(text: str, said: str) -> None:
+def test_expansion_attacks_are_rejected(text: str, reason: str) -> None:
     reading = strict_yaml.read(text)
     assert reading.tree is None
-    assert [flaw for flaw in reading.flaws if said in flaw.reason]
+    assert [flaw for flaw in reading.flaws if reason in flaw.reason]
 
 
-def test_a_flaw_behind_an_anchor_is_told_of_once() -> None:
+def test_a_flaw_of_an_anchored_value_is_reported_once() -> None:
     assert len(strict_yaml.read("a: &a {b: .nan}\nc: *a\nd: *a").flaws) == 1
 
 
-def test_json_is_read_with_tabs_and_pairs_of_escapes() -> None:
+def test_json_with_tabs_and_surrogate_pairs_is_read() -> None:
     text = '{\n\t"a": "\\ud83d\\ude00 \\\\ud83d \\t",\n\t"b": [1, true, null]\n}'
     reading = strict_yaml.read(text)
     assert (reading.tree, reading.flaws) == (json.loads(text), ())

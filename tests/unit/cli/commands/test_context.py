@@ -90,15 +90,15 @@ def test_a_name_that_is_taken_needs_replace(vca: Vca) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["use", "gone"], "has no context 'gone'"),
-        (["remove", "gone"], "has no context 'gone'"),
+        (["use", "gone"], "Context 'gone' does not exist"),
+        (["remove", "gone"], "Context 'gone' does not exist"),
         (["current"], "No context is in use"),
         (["add", "a/b", *PROD], "Invalid context name"),
         (["add", "x", "--org", "acme"], "needs a url"),
         (["add", "x", "--url", "https://u:p@h"], "user name or password"),
         (["add", "x", *PROD, "--ask-password"], "needs a terminal"),
         (["add", "x", *PROD, "--password-command", "a 'b"], "Invalid --password-command"),
-        (["add", "x", *PROD, "--password-command", "a", "--password-keyring", "b/c"], "exclude each other"),
+        (["add", "x", *PROD, "--password-command", "a", "--password-keyring", "b/c"], "cannot be used together"),
         (["add", "x", *PROD, "--password-keyring", "b"], "SERVICE/USER"),
     ],
 )

@@ -181,7 +181,7 @@ def test_a_bad_setting_is_the_first_and_only_finding(vca: Vca) -> None:
         ("https://vcd.example/api", "", "ok", "https://vcd.example (from"),
         ("https://region.example/api/compute", "", "ok", "https://region.example/api/compute"),
         ("http://vcd.example", "", "warning", "not encrypted"),
-        ("ftp://vcd.example", "", "failed", "not a URL"),
+        ("ftp://vcd.example", "", "failed", "https://host"),
         ("https://vcd.example:99999", "", "failed", "port"),
         ("https://vcd.example/tenant/acme", "", "failed", "for browsers"),
         ("https://vcd.example/tenant/acme/vdcs", "Acme", "ok", "https://vcd.example (from"),
@@ -248,7 +248,7 @@ def test_a_missing_ca_file_is_named(diagnose: Diagnose) -> None:
     code, steps = diagnose("--ca-path", "/nowhere/ca.pem", network=network)
     assert (code, steps["TLS"]["detail"]) == (
         64,
-        "The file of certificate authorities /nowhere/ca.pem of ca_path does not exist. Nothing was sent",
+        "The certificate authority file /nowhere/ca.pem (ca_path) does not exist. Nothing was sent",
     )
 
 

@@ -30,7 +30,7 @@ TOKEN_PATH = "POST /oauth/tenant/acme/token"
 
 
 class TokenService:
-    """A server that replaces the token with each exchange and refuses every other one."""
+    """A server that replaces the token with each exchange and rejects other tokens."""
 
     def __init__(self, token: str = "token-0000") -> None:
         self.token = token
@@ -79,7 +79,7 @@ def token_in(path: Path) -> str:
     return str(json.loads(path.read_text())["refresh_token"])
 
 
-def test_a_token_that_rotates_is_in_the_file_before_anything_else_is_sent(file: Path, tmp_path: Path) -> None:
+def test_a_rotated_token_is_written_before_the_next_request(file: Path, tmp_path: Path) -> None:
     service = TokenService()
     seen: list[str] = []
 
@@ -100,7 +100,7 @@ def test_a_token_that_rotates_is_in_the_file_before_anything_else_is_sent(file: 
     assert sorted(path.name for path in file.parent.iterdir() if path.suffix != ".lock") == ["token.json"]
 
 
-def test_the_file_of_terraform_s_provider_is_read(file: Path, tmp_path: Path) -> None:
+def test_a_file_of_the_terraform_provider_is_read(file: Path, tmp_path: Path) -> None:
     file.write_text(
         '{\n  "token_type": "Service Account",\n  "refresh_token": "token-0000",\n  "updated_by": '
         '"terraform-provider-vcd/v3.10.0 (linux/amd64; isProvider:true)",\n'
@@ -166,16 +166,14 @@ def test_a_read_only_folder_is_an_error_before_the_token_is_sent(
     assert service.exchanges == 0
 
 
-def test_a_token_of_a_user_may_be_in_a_folder_that_is_read_only(
-    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_user_token_can_be_in_a_read_only_folder(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     service = TokenService()
     service.transport.register({TOKEN_PATH: reply(200, json.dumps({"access_token": JWT, "refresh_token": None}))})
     _refuse_below(file.parent, monkeypatch)
     session_of(service, tmp_path, api_token_file=str(file)).login()
 
 
-def test_a_token_that_cannot_be_written_back_is_kept_elsewhere_and_the_file_is_named(
+def test_a_token_that_cannot_be_written_back_is_saved_in_the_state_folder(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service = TokenService()
@@ -191,7 +189,7 @@ def test_a_token_that_cannot_be_written_back_is_kept_elsewhere_and_the_file_is_n
         session_of(service, tmp_path, api_token_file=str(file)).login()
 
 
-def test_an_inline_token_that_rotates_fails_and_names_the_file_that_has_the_new_one(tmp_path: Path) -> None:
+def test_a_rotated_inline_token_is_an_error_that_names_the_new_file(tmp_path: Path) -> None:
     service = TokenService()
     with pytest.raises(ConfigurationError, match="api_token is no longer valid") as caught:
         session_of(service, tmp_path, api_token="token-0000").login()
@@ -243,15 +241,15 @@ def test_waiting_for_a_locked_file_times_out(file: Path, tmp_path: Path) -> None
     assert met and service.exchanges == 0
 
 
-def test_neither_token_is_logged_or_observed(
+def test_no_token_is_logged_or_observed(
     file: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VCA_TRACE", "1")
     caplog.set_level(logging.DEBUG)
     seen: list[Exchange] = []
     session_of(TokenService(), tmp_path, api_token_file=str(file), observers=[seen.append]).login()
-    told = caplog.text + "".join(f"{one.request} {one.response}" for one in seen)
-    assert "token-000" not in told and JWT not in told
+    log = caplog.text + "".join(f"{exchange.request} {exchange.response}" for exchange in seen)
+    assert "token-000" not in log and JWT not in log
 
 
 def test_two_token_settings_are_an_error(file: Path, tmp_path: Path) -> None:
@@ -259,7 +257,7 @@ def test_two_token_settings_are_an_error(file: Path, tmp_path: Path) -> None:
         session_of(TokenService(), tmp_path, api_token_file=str(file), api_token="token-0000")
 
 
-def test_a_token_that_a_killed_process_left_beside_the_file_is_put_in_place(file: Path, tmp_path: Path) -> None:
+def test_a_token_of_a_killed_process_is_recovered(file: Path, tmp_path: Path) -> None:
     service = TokenService("token-9999")
     program = f"""
 import os
@@ -278,7 +276,7 @@ with TokenFile({str(file)!r}, Settings.load({{"state_dir": {str(tmp_path / "stat
     assert [path.name for path in file.parent.iterdir() if path.suffix == ".tmp"] == []
 
 
-def test_a_process_that_is_killed_while_it_waits_for_the_answer_leaves_the_file_whole(file: Path) -> None:
+def test_a_process_killed_before_the_response_leaves_the_file_intact(file: Path) -> None:
     program = f"""
 import os
 from vcloudair_core.settings.settings import Settings
@@ -294,7 +292,7 @@ with TokenFile({str(file)!r}, Settings.load({{"state_dir": {str(file.parent / "s
 
 
 def _refuse_below(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let nothing be created in a folder; that root runs the tests does not matter."""
+    """Prevent the creation of files in a folder, also for root."""
     real = os.open
 
     def refused(path: Any, flags: int, *arguments: Any, **more: Any) -> int:

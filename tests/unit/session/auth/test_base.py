@@ -71,7 +71,7 @@ def test_several_matching_auth_flows_are_an_error() -> None:
     assert select_auth(settings_of(auth_method="saml"), methods).name == "vcd"
 
 
-def test_primed_credentials_is_used_first_and_then_the_renewal() -> None:
+def test_primed_credentials_are_used_before_the_renewal() -> None:
     transport = MockedTransport(vcd_answers({"GET /api/x": [reply(401), reply(200)]}))
     session = vcd_session(transport)
     session.login()

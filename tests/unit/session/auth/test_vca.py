@@ -146,7 +146,7 @@ def test_a_redirect_of_the_instance_list_to_an_untrusted_host_is_refused() -> No
 
 
 @pytest.mark.parametrize(("status", "phrase"), [(401, "password"), (403, "terms of service")])
-def test_a_refused_identity_login_tells_what_to_check(status: int, phrase: str) -> None:
+def test_a_rejected_identity_login_has_a_hint(status: int, phrase: str) -> None:
     transport = MockedTransport(od_answers() | {"POST /api/iam/login": reply(status)})
     with pytest.raises(AuthenticationError, match=phrase):
         od_session(transport).login()

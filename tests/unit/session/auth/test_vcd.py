@@ -83,7 +83,7 @@ def test_a_pinned_version_that_the_server_offers_is_used() -> None:
 
 
 @pytest.mark.parametrize("pinned", ["5.6", "5.51", "99.9"])
-def test_a_pinned_version_that_the_server_does_not_offer_is_refused_with_those_it_offers(pinned: str) -> None:
+def test_a_pinned_version_that_the_server_does_not_offer_is_an_error(pinned: str) -> None:
     transport = MockedTransport(vcd_answers())
     with pytest.raises(
         ConfigurationError, match=rf"does not offer API version {pinned}\. It offers 5\.5, 5\.10, 9\.0"
@@ -113,14 +113,14 @@ def test_the_version_list_is_requested_without_a_version() -> None:
 
 
 def test_a_refused_version_names_the_supported_versions() -> None:
-    said = "The request has invalid accept header: . Supported API versions are: [36.3, 33.0 [D]] ([D] …)."
-    answers = vcd_answers() | {"POST /api/sessions": reply(406, error_xml(said, "NOT_ACCEPTABLE", 406))}
+    message = "The request has invalid accept header: . Supported API versions are: [36.3, 33.0 [D]] ([D] …)."
+    answers = vcd_answers() | {"POST /api/sessions": reply(406, error_xml(message, "NOT_ACCEPTABLE", 406))}
     with pytest.raises(InvalidRequestError) as caught:
         vcd_session(MockedTransport(answers), api_version="5.5").login()
     assert "36.3, 33.0 [D]" in caught.value.hint
 
 
-def test_an_html_page_in_place_of_versions_is_named_as_one() -> None:
+def test_an_html_page_instead_of_versions_is_an_error() -> None:
     page = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head></html>"
     with pytest.raises(DecodeError, match=r"HTML page \(Sign in\)"):
         vcd_session(MockedTransport({"GET /api/versions": reply(200, page)})).login()
@@ -174,7 +174,7 @@ def test_a_wrong_password_is_not_tried_at_the_other_endpoint() -> None:
     assert transport.sent("sessions") == ["POST /api/sessions"]
 
 
-def test_system_administrators_sign_in_at_the_provider_s_endpoint() -> None:
+def test_system_administrators_sign_in_at_the_provider_endpoint() -> None:
     answers = {
         "GET /api/versions": reply(200, versions("38.0")),
         "POST /cloudapi/1.0.0/sessions/provider": reply(

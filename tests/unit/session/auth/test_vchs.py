@@ -235,7 +235,7 @@ def test_a_header_that_cannot_hold_a_token_is_refused(header: str) -> None:
 
 
 @pytest.mark.parametrize(("status", "phrase"), [(401, "without an org"), (403, "role in the portal")])
-def test_a_refused_portal_login_tells_what_to_check(status: int, phrase: str) -> None:
+def test_a_rejected_portal_login_has_a_hint(status: int, phrase: str) -> None:
     transport = MockedTransport(vchs_answers() | {"POST /api/vchs/sessions": reply(status)})
     with pytest.raises(AuthenticationError, match=phrase):
         vchs_session(transport).login()

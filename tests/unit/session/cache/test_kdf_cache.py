@@ -1,4 +1,4 @@
-"""Keys that processes of one run share: derived once, in memory only, and never half a key."""
+"""Derived keys that forked processes share in memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from vcloudair_core.util.redaction import Secret
 NAME, KEY = hashlib.sha256(b"name").digest(), hashlib.sha256(b"key").digest()
 
 
-def test_what_a_child_derived_is_there_for_its_parent_and_the_next_child() -> None:
+def test_a_key_derived_in_a_child_is_available_in_parent_and_siblings() -> None:
     memory = KeyMemory()
     assert memory.get(NAME) is None
     child = os.fork()
@@ -29,7 +29,7 @@ def test_what_a_child_derived_is_there_for_its_parent_and_the_next_child() -> No
     assert memory.get(NAME) == KEY
 
 
-def test_a_key_that_is_crowded_out_or_half_written_is_not_there() -> None:
+def test_a_displaced_or_incomplete_key_is_missing() -> None:
     memory = KeyMemory()
     memory.put(NAME, KEY)
     other = NAME[:4] + bytes(28)
@@ -41,9 +41,7 @@ def test_a_key_that_is_crowded_out_or_half_written_is_not_there() -> None:
     assert memory.get(other) is None
 
 
-def test_one_derivation_for_many_caches_and_another_for_another_password(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_caches_with_the_same_password_derive_one_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     derived: list[bytes] = []
     scrypt = hashlib.scrypt
 

@@ -163,7 +163,7 @@ def test_touch_writes_at_most_once_a_minute(folder: Path, clock: FakeClock) -> N
     assert file_in(folder).stat().st_mtime == clock.wall()
 
 
-# -- who else is there ---------------------------------------------------------------------------------------------
+# -- other processes and users -------------------------------------------------------------------------------------
 
 
 def test_a_link_in_place_of_the_file_is_neither_read_nor_written_through(
@@ -194,7 +194,7 @@ def test_a_link_in_place_of_the_folder_is_not_used(folder: Path, clock: FakeCloc
     assert cache.load() is None
 
 
-def test_a_file_that_others_could_read_is_left_alone(folder: Path, clock: FakeClock) -> None:
+def test_a_file_that_other_users_can_read_is_not_used(folder: Path, clock: FakeClock) -> None:
     cache = cache_in(folder, clock)
     cache.store(CREDENTIALS)
     file_in(folder).chmod(0o644)
@@ -310,7 +310,7 @@ def test_many_sessions_at_once_sign_in_once(folder: Path, clock: FakeClock) -> N
     assert transport.sent("/api/sessions") == ["POST /api/sessions"]
 
 
-# -- which file ----------------------------------------------------------------------------------------------------
+# -- file names ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
