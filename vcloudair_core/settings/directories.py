@@ -35,7 +35,7 @@ def cache_folder(settings: Settings) -> Path:
 def _user_folder(kind: str) -> Path:
     """Return the state or cache folder of the user; without a home, a temporary one.
 
-    Such users are common in containers: a user id without an entry in passwd, no HOME, or a home that does not exist.
+    Users without a usable home are common in containers: no entry in passwd, no HOME, or a HOME that does not exist.
     """
     folder = user_folder(kind)
     if folder is not None and _can_be_made(folder):

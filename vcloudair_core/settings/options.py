@@ -39,9 +39,7 @@ def _option(kind: str, summary: str, *, default: Any = None, **more: tuple[str, 
 
 @dataclass(frozen=True, init=False, repr=False, eq=False)
 class SettingValues:
-    """All settings as fields.
-
-    Documentation, command-line options and module options derive from it.
+    """All settings as fields. Documentation and command-line options derive from it.
 
     A setting without a value or default is None. A secret by reference is read at the first access.
     """

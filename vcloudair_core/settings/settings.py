@@ -1,4 +1,4 @@
-"""Settings from arguments, environment and configuration file, in this order.
+"""Settings from arguments, environment and file, in order of precedence.
 
 Setting names are the same in Python, on the command line, in modules, in the inventory plugin and, as ``VCA_<NAME>``,
 in the environment. An empty string counts as unset, because AWX injects empty strings for blank fields.
@@ -79,7 +79,7 @@ class Settings(SettingValues):
         config_file: str | Path | None = None,
         context: str | None = None,
     ) -> Settings:
-        """Load settings from arguments, environment, configuration file and defaults.
+        """Load settings from arguments, environment, file and defaults, in this order.
 
         ``arguments`` can use aliases; None and empty strings count as unset. ``config_file`` defaults to
         ``VCA_CONFIG_FILE``, else ``vcloudair/config.toml`` in the user's configuration folder if it exists. ``context``
@@ -129,7 +129,7 @@ class Settings(SettingValues):
         return self._origins[BY_NAME[name].name]
 
     def replace(self, **changes: Any) -> Settings:
-        """Return a copy in which ``changes`` replace values, as arguments do."""
+        """Return a copy with changed values, as if they were passed as arguments."""
         values, origins = dict(self._values), dict(self._origins)
         for name, (value, origin) in from_arguments(changes).items():
             values[name] = typed_value(BY_NAME[name], value, origin)

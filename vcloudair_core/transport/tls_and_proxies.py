@@ -63,7 +63,7 @@ class Trust:
 
 
 def trust_of(ca_path: str | None, environ: Mapping[str, str] | None = None) -> Trust:
-    """Return the trusted certificate authorities of a setting and the environment.
+    """Return the trusted certificate authorities.
 
     They are ``ca_path``, else ``REQUESTS_CA_BUNDLE`` or ``CURL_CA_BUNDLE``, else the system store. The system store is
     that of OpenSSL, selected by ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``, as for the Ansible module ``uri``.

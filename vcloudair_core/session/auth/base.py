@@ -222,5 +222,8 @@ def refused(exc: ApiError, who: str, url: str, *, hint: str) -> AuthenticationEr
 
 
 def equal(left: Any, right: Any) -> bool:
-    """Names compare without case. Source: vcloudair 0.5, protocol/sessions.md §4.3."""
+    """Return True if two names are equal, ignoring case.
+
+    Source: vcloudair 0.5, protocol/sessions.md §4.3.
+    """
     return str(left).strip().casefold() == str(right).strip().casefold()

@@ -131,9 +131,7 @@ def instance_credentials(
 ) -> Credentials:
     """Return the credentials of an instance.
 
-    Its id is also the id and a name of its org.
-
-    Source: protocol/sessions.md §3.2.
+    The id of the instance is also the id and a name of its org. Source: protocol/sessions.md §3.2.
     """
     credentials = credentials_of(base_url, version, session, token, flavor="vca")
     instance_id = str(instance.get("id") or "")
