@@ -157,7 +157,7 @@ class Reader:
         """Return the text if XML and JSON can carry it; otherwise note a problem."""
         if not _UNPRINTABLE.search(text):
             return text
-        self.problems.add(path, f"{text!r} contains a control character or an incomplete character")
+        self.problems.add(path, f"{text!r} contains a control character or an unpaired surrogate")
         return None
 
     def boolean(self, name: str) -> bool | None:

@@ -1,4 +1,4 @@
-"""The section ``dhcp_relay`` with its kinds ``ans.dhcp_relay[_agent]``."""
+"""The section ``dhcp_relay`` with its kinds for the whole relay and for agents."""
 
 from __future__ import annotations
 

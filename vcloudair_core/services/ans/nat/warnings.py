@@ -86,7 +86,7 @@ def _changed_rules(nat: Nat, plan: Plan) -> list[NatRuleSpec]:
 
 
 def _is_created(rule: NatRuleSpec, shown: Any) -> bool:
-    """Return True if a live rule is the created one.
+    """Return True if a live rule has the fields of a new rule.
 
     The id and other values from the server are ignored.
     """

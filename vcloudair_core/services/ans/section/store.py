@@ -172,8 +172,8 @@ class SectionStore(Store):
         except InvalidRequestError:
             if self._version_check.is_made is not None or self.read().version != document.version:
                 raise
-            # vcloudair 0.5 reports that some servers reject any version. The write was rejected and the version
-            # has not changed, so that the write can be repeated without a version.
+            # According to vcloudair 0.5, some servers reject any version. The write was rejected and the version
+            # has not changed, so the write can be repeated without a version.
             self._put(replace(document, version=None))
             self._version_check.is_made = False
             _log.debug("%s: the server does not accept versions", self.target)
