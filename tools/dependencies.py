@@ -27,63 +27,67 @@ class Review:
     """
 
     why: str
-    licence: str
+    license: str
     given: str
     reviewed: str
 
 
 REVIEWS = {
     "requests": Review(
-        "HTTP with pooled connections and TLS; driven below its sessions, so no cookies, netrc or redirects",
+        "HTTP with pooled connections and TLS; used below its sessions, so without cookies, netrc and redirects",
         "Apache-2.0",
-        "what servers and proxies send",
+        "responses of servers and proxies",
         "2.34.2",
     ),
-    "pluggy": Review("every service is a plugin", "MIT", "installed plugins", "1.7.0"),
+    "pluggy": Review("calls the hooks of plugins", "MIT", "installed plugins", "1.7.0"),
     "lxml": Review(
-        "XML that keeps what we do not know; no DTD, no entities, no network",
+        "parses XML and keeps unknown elements; without DTDs, entities and network access",
         "BSD-3-Clause",
-        "documents of servers",
+        "XML documents of servers",
         "6.1.3",
     ),
-    "tenacity": Review("retries", "Apache-2.0", "nothing", "9.2.1"),
-    "platformdirs": Review("where settings, caches and state live", "MIT", "the environment", "4.14.8"),
-    "filelock": Review("one writer at a time among processes", "MIT", "paths within folders of ours", "4.3.1"),
+    "tenacity": Review("retries requests", "Apache-2.0", "none", "9.2.1"),
+    "platformdirs": Review("folders for settings, caches and state", "MIT", "environment variables", "4.14.8"),
+    "filelock": Review("locks between processes", "MIT", "paths within our folders", "4.3.1"),
     "cryptography": Review(
-        "encrypts kept sessions; certificates of the simulator", "Apache-2.0 OR BSD-3-Clause", "kept sessions", "50.0.2"
+        "encrypts stored sessions; creates certificates of the simulator",
+        "Apache-2.0 OR BSD-3-Clause",
+        "stored sessions",
+        "50.0.2",
     ),
     "publicsuffixlist": Review(
-        "which hosts belong to one owner, so that a token stays with it", "MPL-2.0", "names of hosts in links", "1.1.2"
+        "finds the registrable domain of a host, to which tokens are limited", "MPL-2.0", "host names in links", "1.1.2"
     ),
-    "tomli": Review("the configuration file, on Python 3.10 only", "MIT", "the user's file", "2.5.0"),
-    "typer": Review("the command line", "MIT", "the user's words", "0.29.2"),
-    "rich": Review(
-        "tables and live views; given text that is made harmless before", "MIT", "names of elsewhere", "15.0.0"
-    ),
+    "tomli": Review("reads the configuration file on Python 3.10", "MIT", "files of the user", "2.5.0"),
+    "typer": Review("command line", "MIT", "arguments of the user", "0.29.2"),
+    "rich": Review("tables and live views of text that was escaped before", "MIT", "names from servers", "15.0.0"),
     "PyYAML": Review(
-        "documents, plans and output; safe loader only, with limits of ours", "MIT", "the user's files", "6.0.4"
+        "reads documents and plans, writes output; only the safe loader, with our limits",
+        "MIT",
+        "files of the user",
+        "6.0.4",
     ),
     "tomlkit": Review(
-        "changes contexts in the configuration file and keeps its comments", "MIT", "the user's file", "0.15.2"
+        "changes contexts in the configuration file and keeps comments", "MIT", "files of the user", "0.15.2"
     ),
     "keyring": Review(
-        "reads passwords from the desktop's keyring, where the configuration file names an entry",
+        "reads passwords from the keyring of the desktop, if the configuration file names an entry",
         "MIT",
-        "entries of the user's keyring",
+        "entries of the keyring",
         "25.7.0",
     ),
-    "jmespath": Review("selects from results with --query", "MIT", "the user's expression", "1.1.0"),
-    "starlette": Review("the simulator's routes", "BSD-3-Clause", "requests to the simulator", "1.10.0"),
-    "uvicorn": Review("the simulator's server", "BSD-3-Clause", "requests to the simulator", "0.54.0"),
-    "matplotlib": Review("plots of metrics", "PSF-like", "names and numbers of machines", "3.11.2"),
-    "prometheus-client": Review("the exporter", "Apache-2.0 AND BSD-2-Clause", "names of machines; scrapes", "0.26.0"),
-    "jsonschema": Review("says what is wrong with a plan", "MIT", "the user's file", "4.26.0"),
-    "jinja2": Review("the page of a report, escaped", "BSD-3-Clause", "names and messages of elsewhere", "3.1.6"),
-    "distlib": Review(
-        "reads the allow-list of the collection's files; only for building it", "PSF-2.0", "nothing", "0.4.4"
+    "jmespath": Review("evaluates `--query`", "MIT", "expressions of the user", "1.1.0"),
+    "starlette": Review("routes of the simulator", "BSD-3-Clause", "requests to the simulator", "1.10.0"),
+    "uvicorn": Review("server of the simulator", "BSD-3-Clause", "requests to the simulator", "0.54.0"),
+    "matplotlib": Review("plots metrics", "PSF-like", "names and values of VMs", "3.11.2"),
+    "prometheus-client": Review(
+        "Prometheus exporter", "Apache-2.0 AND BSD-2-Clause", "names of VMs; scrapes", "0.26.0"
     ),
+    "jsonschema": Review("validates recovery plans", "MIT", "files of the user", "4.26.0"),
+    "jinja2": Review("HTML report, escaped", "BSD-3-Clause", "names and messages from servers", "3.1.6"),
+    "distlib": Review("reads the list of files when the collection is built", "PSF-2.0", "none", "0.4.4"),
     "ansible-core": Review(
-        "runs the collection; not needed by the library", "GPL-3.0-or-later", "playbooks, results", "2.19.14"
+        "runs the collection; the library does not need it", "GPL-3.0-or-later", "playbooks, results", "2.19.14"
     ),
 }
 
@@ -91,14 +95,14 @@ REVIEWS = {
 def table() -> str:
     """Return the table of the page. Raise KeyError for an unreviewed dependency."""
     rows = [
-        "| dependency | for | at least | licence | why | what reaches it from elsewhere | reviewed |",
+        "| dependency | extra | at least | license | purpose | external data that it processes | reviewed version |",
         "|---|---|---|---|---|---|---|",
     ]
     for name, (least, extras) in shipped().items():
         review = REVIEWS[name]
-        used = ", ".join(f"`{extra}`" if extra else "everybody" for extra in extras)
+        used = ", ".join(f"`{extra}`" if extra else "always installed" for extra in extras)
         rows.append(
-            f"| `{name}` | {used} | {least} | {review.licence} | {review.why} | {review.given} | {review.reviewed} |"
+            f"| `{name}` | {used} | {least} | {review.license} | {review.why} | {review.given} | {review.reviewed} |"
         )
     return "\n".join(rows)
 

@@ -23,7 +23,7 @@ sys.path.remove(str(ROOT / "tools"))
 def test_exactly_the_shipped_dependencies_are_reviewed() -> None:
     assert set(dependencies.shipped()) == set(dependencies.REVIEWS)
     for name, review in dependencies.REVIEWS.items():
-        assert all((review.why, review.licence, review.given, review.reviewed)), name
+        assert all((review.why, review.license, review.given, review.reviewed)), name
 
 
 @pytest.mark.parametrize("name", dependencies.REVIEWS)
@@ -35,7 +35,7 @@ def test_reviewed_license_equals_package_metadata(name: str) -> None:
     license_text = metadata.get("License-Expression") or " ".join(
         [metadata.get("License") or "", *(metadata.get_all("Classifier") or [])]
     )
-    reviewed_license = dependencies.REVIEWS[name].licence
+    reviewed_license = dependencies.REVIEWS[name].license
     first = re.split(r"[ -]", reviewed_license.replace("PSF-like", "Python Software Foundation"))[0]
     assert {"GPL": "GNU General"}.get(first, first) in license_text, f"{name}: {license_text[:200]}"
 
