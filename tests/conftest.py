@@ -22,7 +22,7 @@ settings.load_profile("any host")
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Distribute the slow tests to all processes of a parallel run, and run them first."""
+    """Run slow tests first, and distribute them to all processes."""
     processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     slow = [item for item in items if item.get_closest_marker("slow")]
     if processes == 1 or not slow:
@@ -48,7 +48,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _cached_entry_points() -> Iterator[None]:
-    """Cache entry points for each ``sys.path``, as reading them takes most of an App's start."""
+    """Cache entry points for each ``sys.path``, as reading them is slow."""
     read = importlib.metadata.entry_points
 
     @functools.cache
@@ -72,7 +72,7 @@ def _folder_paths(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def _separate_state_folders(_folder_paths: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give each test separate state and cache folders, for locks, staged changes and sessions."""
+    """Give each test separate folders for locks, staged changes and sessions."""
     base = next(_folder_paths)
     monkeypatch.setenv("XDG_STATE_HOME", str(base / "state"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(base / "cache"))

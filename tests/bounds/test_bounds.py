@@ -1,7 +1,7 @@
-"""Runs the unit tests with the lowest and the newest dependency versions of pyproject.toml.
+"""Run the unit tests with the lowest and the newest dependency versions.
 
-The lowest versions run on the oldest Python, the newest on the newest. ``nox -s bounds`` runs the tests. Type checks
-and collection checks don't use old versions.
+The lowest versions of pyproject.toml run on the oldest Python, the newest on the newest. ``nox -s bounds`` runs the
+tests. Type checks and collection checks don't use old versions.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ print(json.dumps(found))
 
 
 def declared() -> dict[str, str]:
-    """Return the lowest declared version of each dependency, including the installed extras."""
+    """Return the lowest declared version of each dependency and installed extra."""
     project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     names = ("cli", "simulator", "metrics", "dr", "ansible", "test")

@@ -1,6 +1,7 @@
-"""Tests of the GitHub Actions and GitLab CI examples: start the simulator, run a playbook twice.
+"""Tests of the GitHub Actions and GitLab CI examples.
 
-Installation steps are skipped because everything is installed. ``nox -s workflows`` validates the files.
+Their steps start the simulator and run a playbook twice. Installation steps are skipped, as everything is installed.
+``nox -s workflows`` validates the files.
 """
 
 from __future__ import annotations

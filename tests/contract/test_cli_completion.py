@@ -20,7 +20,7 @@ from vcloudair_core.cli.completion.scripts import SCRIPTS
 
 ROUNDS = 5
 MOST = 12.0
-"""Maximum CPU time of one completion, in starts of a bare interpreter. Measured: 4."""
+"""Maximum CPU time of one completion, in bare interpreter starts. Measured: 4."""
 
 
 @pytest.fixture

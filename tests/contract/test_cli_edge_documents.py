@@ -1,4 +1,4 @@
-"""Tests of ``vca edge export``, ``plan``, ``apply`` and ``stages`` as programs, over TLS."""
+"""Tests of ``vca edge export``, ``plan``, ``apply`` and ``stages`` over TLS."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def exported(env: dict[str, str]) -> str:
 
 @pytest.fixture
 def document(server: SimulatorServer, exported: str, tmp_path: Path) -> Iterator[Path]:
-    """Yield the file of the exported edge gateway, and restore the edge gateway afterwards."""
+    """Yield the file of the exported edge gateway, and restore the gateway later."""
     server.simulator.reset()
     path = tmp_path / "before.yml"
     path.write_text(exported, encoding="utf-8")

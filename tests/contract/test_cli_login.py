@@ -1,4 +1,4 @@
-"""Tests of ``vca login`` and ``vca logout``: cached sessions, their files and their limits."""
+"""Tests of ``vca login`` and ``vca logout``: cached sessions and their files."""
 
 from __future__ import annotations
 

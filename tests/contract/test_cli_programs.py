@@ -1,4 +1,4 @@
-"""Tests of ``vca`` as a program against a simulator over TLS, with one error for each mistake."""
+"""Tests of ``vca`` as a program over TLS, with one error for each mistake."""
 
 from __future__ import annotations
 

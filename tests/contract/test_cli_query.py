@@ -1,4 +1,4 @@
-"""Tests of ``vca query`` as a program over TLS: several result pages and unusual names."""
+"""Tests of ``vca query`` over TLS: several result pages and unusual names."""
 
 from __future__ import annotations
 

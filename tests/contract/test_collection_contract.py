@@ -1,4 +1,4 @@
-"""Tests that module arguments, their documentation, the library and the metadata agree."""
+"""Tests that module arguments, documentation, library and metadata agree."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ TUNING = {
     "allowed_origins", "auth_method", "cache_dir", "connect_timeout", "max_retry_total", "max_retry_wait",
     "parallel_calls", "protected_names", "retries",
 }  # fmt: skip
-"""Settings of a host or pipeline. Modules read them from the environment or the file only."""
+"""Settings that modules read from the environment or the file only."""
 
 COMPARED = ("type", "elements", "choices", "required", "default", "aliases")
 

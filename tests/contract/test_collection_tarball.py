@@ -100,7 +100,7 @@ def test_tarball_has_no_broken_links(content: Path) -> None:
 
 
 def is_valid_link(content: Path, page: Path, link: str) -> bool:
-    """Return True if a link is_valid_link to a file of the tarball or to an existing address."""
+    """Return True if the target of a link is in the tarball or is a known address."""
     if re.search(r"//[\w.-]*example\.(com|org|net)|//(\[?::1|localhost|\d+\.\d+\.\d+\.\d+)|[{<]", link):
         return True  # a placeholder for the reader to replace
     if "://" not in link:

@@ -1,4 +1,4 @@
-"""Tests that the conformance suite detects faulty plugins: one fault and one message each."""
+"""Tests that the conformance suite reports the fault of each faulty plugin."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ RULE = {
     "protocol": "tcp",
 }
 NAT = Example("ans.nat_rule", [RULE], [{**RULE, "translated_port": "8443"}])
-PSK = "a key that nobody may see"
+PSK = "a key that must stay hidden"
 TUNNEL = {
     "name": "branch",
     "local_ip": "203.0.113.10",
@@ -287,9 +287,9 @@ def test_reports_a_service_that_sends_requests_on_creation(
 @pytest.mark.parametrize(
     ("record_type", "message"),
     [
-        (RecordType("licence", "LicenceRecord", attributes={"seats": "number"}), "unknown types: number"),
-        (RecordType("licence", ""), "record_element of licence is empty"),
-        (RecordType("licence", "LicenceRecord", since={"seats": "5.5"}), "in since but not in attributes: seats"),
+        (RecordType("license", "LicenseRecord", attributes={"seats": "number"}), "unknown types: number"),
+        (RecordType("license", ""), "record_element of license is empty"),
+        (RecordType("license", "LicenseRecord", since={"seats": "5.5"}), "in since but not in attributes: seats"),
     ],
 )
 def test_reports_an_invalid_record_type(record_type: RecordType, message: str, vca_client: Client) -> None:

@@ -1,6 +1,6 @@
-"""Tests of the Containerfile and compose.yaml of the simulator, without a container engine.
+"""Tests of the simulator's Containerfile and compose.yaml.
 
-``nox -s workflows`` lints both files.
+No container engine is needed. ``nox -s workflows`` lints both files.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def test_compose_file_publishes_the_image_port_on_localhost_only() -> None:
 
 @pytest.fixture
 def serving(tmp_path: Path) -> Iterator[int]:
-    """Run the command of the image on a free port in a temporary folder. Yield the port."""
+    """Run the image's command in a temporary folder, and yield its port."""
     arguments = command("ENTRYPOINT")
     arguments[arguments.index("--port") + 1] = "0"
     arguments[arguments.index("--env-file") + 1] = str(tmp_path / "sim.env")

@@ -1,4 +1,4 @@
-"""Tests that each code block of the documentation is executed or listed here with a reason.
+"""Tests that each code block of a page is executed or listed with a reason.
 
 A block is executed when it is marked ``run``, or is a file (``file=``, ``append=``) that an executed block uses.
 """
@@ -51,7 +51,7 @@ NOT_EXECUTED = {
     (
         "docs/how-to/migrate-from-ansible-module-vcloud-director.md",
         "- hosts:",
-    ): "it is no collection and cannot be installed",
+    ): "the code is not a collection and cannot be installed",
     ("docs/how-to/migrate-from-terraform.md", "resource "): "needs Terraform, its provider, and a cloud",
     ("docs/how-to/migrate-from-terraform.md", "terraform import"): "needs Terraform, its provider, and a state",
     ("docs/how-to/migrate-from-terraform.md", "terraform state rm"): "needs Terraform and a state of its",
@@ -81,7 +81,7 @@ DRAWINGS = ""
 
 
 def _is_signature(page: Path, block: Block) -> bool:
-    """Return True for a hook's signature, which tests/contract/test_hooks_docs.py checks."""
+    """Return True for a hook's signature, which test_hooks_docs.py checks."""
     return page.parent.name == "hooks" and block.text.startswith(f"def {page.stem}(") and block.text.count("\n") == 1
 
 
@@ -101,7 +101,7 @@ def _written(block: Block) -> str:
 
 
 def _used_files(page: Path) -> set[str]:
-    """Return the files that executed blocks, or files that they use, name directly or by folder."""
+    """Return the files that executed blocks use, directly or through other files."""
     files = {name: block.text for block in blocks(page) if (name := _written(block))}
     used: set[str] = set()
     waiting = [block.text for block in blocks(page) if block.is_run]

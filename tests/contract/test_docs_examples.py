@@ -1,4 +1,4 @@
-"""Executes every documentation example that is marked ``run`` against the simulator."""
+"""Execute the documentation examples marked ``run`` against the simulator."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.documents import NEEDS_ROOM, ROOT, execute, is_executable, pa
 from vcloudair_core.simulator import SimulatorServer
 
 REPRESENTATIVE = ("README.md", "docs/tutorial/")
-"""Path prefixes of pages that every test run executes. Exhaustive runs execute the others."""
+"""Path prefixes of pages that every run executes. The others are exhaustive."""
 
 EXECUTABLE = [page for page in pages() if is_executable(page) and str(page.relative_to(ROOT)) not in NEEDS_ROOM]
 

@@ -1,4 +1,4 @@
-"""Tests of documentation pages: generated pages are current, links work, the README links all."""
+"""Tests of documentation pages: current content, working links, README entries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of the JSON Schemas of documents: examples validate, malformed documents do not."""
+"""Tests of the JSON Schemas of documents, with valid and malformed documents."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ orgs:
 
 
 def kind_of(tree: Any) -> str:
-    """Return ``edge``, ``plan`` or ``inventory``, or an empty string for another document."""
+    """Return ``edge``, ``plan`` or ``inventory``, or an empty string if unknown."""
     keys = set(tree) if isinstance(tree, dict) else set()
     if "orgs" in keys:
         return "inventory"
@@ -157,7 +157,7 @@ def paths_of(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]
 
 
 def add_flaw(tree: Any, chance: random.Random) -> tuple[str, Any]:
-    """Return (description, document) for a copy of the document with one structural flaw."""
+    """Return (description, document) for a copy with one structural flaw."""
     broken = copy.deepcopy(tree)
     path = chance.choice(sorted(paths_of(tree), key=str))
     around = broken

@@ -1,4 +1,4 @@
-"""Tests that a forked program behaves like a started one, as other tests rely on it."""
+"""Tests that a forked program behaves like a started one."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ ONLY_IN_CELLS = {"index"}
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorServer]:
-    """Yield a cloud with an edge gateway (rules and a tunnel), three VMs, and replications."""
+    """Yield a cloud with an edge gateway, its rules, VMs and replications."""
     document = tmp_path_factory.mktemp("listings") / "wanted.yml"
     document.write_text(json.dumps(DOCUMENT), encoding="utf-8")
     with (

@@ -1,4 +1,4 @@
-"""Tests that modules have no global state, except the listed names with their reasons."""
+"""Tests that modules have no global state, except the listed names."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ CACHES = {
     "testing/conformance.py _plugins": "The plugins that are installed, for tests.",
     "util/strict_yaml.py _loader": "A class that is made when YAML is needed.",
 }
-"""Allowed cached functions whose arguments are not only texts and numbers, with reasons."""
+"""Allowed cached functions without plain arguments, with reasons."""
 _PLAIN = re.compile(r"(str|int|bytes|tuple\[str, \.\.\.\])( \| None)?")
 _CONTAINERS = {"dict", "list", "set", "defaultdict", "deque", "Counter", "OrderedDict", "count", "local", "Lock",
                "RLock", "WeakKeyDictionary", "WeakValueDictionary", "WeakSet", "KeyMemory", "_Watchdog"}  # fmt: skip
@@ -66,7 +66,7 @@ _CHANGING = {
 
 
 def mutable_state(tree: ast.Module) -> Iterator[str]:
-    """Yield the stateful names of a module: empty or changed containers, counters, globals."""
+    """Yield the stateful names of a module, such as changed containers and globals."""
     names = dict(_bindings(tree.body))
     for statement in tree.body:
         if isinstance(statement, ast.ClassDef):
@@ -79,7 +79,7 @@ def mutable_state(tree: ast.Module) -> Iterator[str]:
 
 
 def cached_functions(tree: ast.Module) -> Iterator[str]:
-    """Yield the cached functions of a module, except functions of only texts and numbers."""
+    """Yield cached functions of a module, except those of only texts and numbers."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             decorators = {ast.unparse(item).partition("(")[0] for item in node.decorator_list}
@@ -120,7 +120,10 @@ def _changed(node: ast.AST) -> Iterator[str]:
 
 
 def _is_changeable(value: ast.expr | None) -> bool:
-    """Return True for containers and numbers. Other objects can have methods of the same names."""
+    """Return True for containers and numbers.
+
+    Other objects can have methods of the same names.
+    """
     literals = (ast.Dict, ast.List, ast.Set, ast.DictComp, ast.ListComp, ast.SetComp, ast.Constant)
     return value is not None and (isinstance(value, literals) or _is_empty_container(value))
 

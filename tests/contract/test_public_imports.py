@@ -1,4 +1,4 @@
-"""Tests that the collection, the EDA source and all examples import public names only.
+"""Tests that the collection, the EDA source and examples import public names.
 
 Each public namespace lists its names, and a reference page documents them.
 """
@@ -40,7 +40,7 @@ def _modules(source: str) -> Iterator[str]:
 
 
 def _programs() -> Iterator[tuple[str, str]]:
-    """Yield (file, source) of each program: modules, Python blocks of pages, and files of a new plugin."""
+    """Yield (file, source) of each module, page example and file of a new plugin."""
     for folder in ("plugins", "extensions"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")

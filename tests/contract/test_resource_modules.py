@@ -1,4 +1,4 @@
-"""Tests of vca_resource and vca_resource_info: any resource kind, and no secrets in output."""
+"""Tests of vca_resource and vca_resource_info: any kind, no secrets in output."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RULE = {
     "translated_address": "192.168.10.20",
     "protocol": "tcp",
 }
-SECRET = "nobody 'may' see\\this"
+SECRET = "do not 'ever' show\\this"
 TUNNEL = {
     "name": "branch",
     "local_ip": "203.0.113.10",
@@ -130,9 +130,9 @@ SECRETIVE: list[dict[str, Any]] = [
     {"kind": "ans.ipsec_tunnel", "spec": f"no mapping {SECRET}"},
     {"kind": "ans.ipsec_tunnel", "spec": TUNNEL, "state": "gone"},
     {"kind": "ans.ipsec_tunnel", "spec": TUNNEL, "edge": "nowhere"},
-    {"kind": "nobody.offers_this", "spec": {"colour": SECRET}},
-    {"kind": "nobody.offers_this", "specs": [{"colour": SECRET}]},
-    {"kind": "nobody.offers_this", "specs": f"colour='{SECRET}'"},
+    {"kind": "unknown.kind", "spec": {"color": SECRET}},
+    {"kind": "unknown.kind", "specs": [{"color": SECRET}]},
+    {"kind": "unknown.kind", "specs": f"color='{SECRET}'"},
     {"spec": TUNNEL},
 ]
 
@@ -143,7 +143,7 @@ def test_results_errors_and_log_have_no_secrets(options: dict[str, Any], ask: An
         result = ask("vca_resource", options, check_mode=check_mode, diff=True)
         assert "invocation" in result
         for text in (repr(result), json.dumps(result), *logged):
-            for spelling in (SECRET, json.dumps(SECRET)[1:-1], repr(SECRET)[1:-1], "nobody 'may", "see\\this"):
+            for spelling in (SECRET, json.dumps(SECRET)[1:-1], repr(SECRET)[1:-1], "do not 'ever", "show\\this"):
                 assert spelling not in text, text
 
 
@@ -153,5 +153,5 @@ def test_result_shows_values_that_are_not_secret(ask: Answer, logged: list[str])
     assert (spec["name"], spec["peer_ip"]) == ("branch", "198.51.100.7")
     assert spec["psk"] != SECRET
     assert any("198.51.100.7" in line for line in logged)
-    unknown = ask("vca_resource", {"kind": "nobody.offers_this", "spec": {"colour": SECRET}})
+    unknown = ask("vca_resource", {"kind": "unknown.kind", "spec": {"color": SECRET}})
     assert unknown["invocation"]["module_args"]["spec"] == {}

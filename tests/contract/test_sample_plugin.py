@@ -1,4 +1,4 @@
-"""Tests of a plugin from ``vca plugins new``, built and installed by pip, working and broken."""
+"""Tests of a plugin from ``vca plugins new``, working and broken."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _broken():
 
 if _BROKEN == "hook":
     vca_services = hookimpl(lambda: _broken())
-if _BROKEN == "veto":
+if _BROKEN == "policy":
     vca_plan_ready = hookimpl(lambda plan: _broken())
 if _BROKEN == "service":
     vca_services = hookimpl(lambda: [ServiceRecord("ans", "Taken.", _service)])
@@ -69,7 +69,7 @@ print("FOUND " + json.dumps(found))
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder where pip installed the plugin, once in a run, without network access."""
+    """Install the plugin with pip without network access, and return the folder."""
     return make_once(tmp_path_factory, "sample-plugin", _install) / "site"
 
 
@@ -102,7 +102,7 @@ class Scratch:
         return {**inherited, **own, **variables}
 
     def program(self, text: str, **variables: str) -> dict[str, Any]:
-        """Run a program and return its ``found`` dictionary, with stderr in ``found["stderr"]``."""
+        """Run a program and return its ``found`` dictionary, with the key ``stderr``."""
         body = "\n".join(f"    {line}" for line in text.strip().splitlines())
         completed = processes.run(
             [sys.executable, "-c", _FRAME % body], env=self._env(variables), capture_output=True, text=True, timeout=300
@@ -360,10 +360,10 @@ except PlanRejectedError as error:
 found["writes"] = [call for call in journal.calls if not call.startswith("GET ")]
 found["read"] = "rules" in client.read("ans.firewall")
 """,
-        VCA_SAMPLE_BREAK="veto",
+        VCA_SAMPLE_BREAK="policy",
     )
     assert found["error"]["plugin"] == "sample"
-    assert "broken on purpose: veto" in found["error"]["message"]
+    assert "broken on purpose: policy" in found["error"]["message"]
     assert found["writes"] == []
     assert found["read"] is True
 

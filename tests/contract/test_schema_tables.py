@@ -1,4 +1,4 @@
-"""Tests that the tables in tests/data/schema reject the documents that VMware's schemas reject.
+"""Tests that tests/data/schema rejects the documents that VMware's schemas reject.
 
 The schemas are not in the repository. Without them, recorded mutations of small documents are used instead:
 tests/data/schema_mutations.json has a path, a change and the result of the schemas for each.
@@ -79,7 +79,7 @@ def test_tables_are_up_to_date() -> None:
 
 
 def sample_documents() -> list[Any]:
-    """Return a simulator document of each kind, except sessions: see test_simulator_xsd.py."""
+    """Return a document of each kind, except sessions: see test_simulator_xsd.py."""
     simulator = Simulator(SimulatorConfig(profile="vcd", vms=3, edges=1, replications=1, templates=1))
     documents: dict[tuple[str, str], Any] = {}
     for _, response in crawl(signed_in(simulator, version="9.0")):

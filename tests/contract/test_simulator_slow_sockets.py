@@ -1,4 +1,4 @@
-"""Tests that DR actions are executed although the client disconnects before the response."""
+"""Tests that DR actions run although the client disconnects."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def server() -> Iterator[SimulatorServer]:
 
 
 def post_and_leave(server: SimulatorServer, *, wait_s: float) -> http.client.HTTPConnection:
-    """Send a failover, and close the connection if no response arrives within ``wait_s``."""
+    """Send a failover, and disconnect if no response arrives within ``wait_s``."""
     headers = {**signed_in(server.simulator, version="9.0").headers, "Content-Type": FAILOVER}
     connection = http.client.HTTPConnection("localhost", server.port, timeout=wait_s)
     replication = next(iter(server.simulator.world.replications))

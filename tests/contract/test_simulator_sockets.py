@@ -1,4 +1,4 @@
-"""Tests of the simulator on real sockets: TLS, broken connections, shutdown, environment file."""
+"""Tests of the simulator on real sockets: TLS, broken connections, shutdown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Validates all vCloud documents of the simulator against VMware's schemas, following all links.
+"""Tests that all vCloud documents of the simulator are valid for VMware's schemas.
 
 The tests use tables of the schemas, and the schemas too if they are present (see tests/support/schema.py).
 """
@@ -54,7 +54,10 @@ def caller(request: pytest.FixtureRequest) -> Caller:
 
 
 def must_be_valid(schema: Validator, response: Response, description: str) -> str:
-    """Validate a document and return the name of its root. Raise AssertionError with the errors."""
+    """Validate a document and return the name of its root.
+
+    Raise AssertionError with the schema errors.
+    """
     root = etree.fromstring(response.body)
     name = str(root.tag)
     if not name.startswith(VCLOUD) or name in EXEMPT:

@@ -1,4 +1,4 @@
-"""Tests of the changes and warnings of the documentation site for pages written for GitHub."""
+"""Tests of the documentation site's changes to GitHub pages, and its warnings."""
 
 from __future__ import annotations
 

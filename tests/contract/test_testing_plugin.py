@@ -1,4 +1,4 @@
-"""Tests of the package's pytest plugin: cheap to load, and a simulated cloud for each test."""
+"""Tests of the package's pytest plugin, which simulates a cloud for each test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Follows the load-balancer pool tutorial exactly, with only Python and a checkout."""
+"""Follow the load-balancer pool tutorial with only Python and a checkout."""
 
 from __future__ import annotations
 

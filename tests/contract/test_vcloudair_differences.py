@@ -1,4 +1,4 @@
-"""Tests that the migration page lists all differences between vcloudair 0.5 and this library."""
+"""Tests that the migration page lists all differences from vcloudair 0.5."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the documentation examples of vcloudair 0.5 with only the import name changed.
+"""Run the examples of vcloudair 0.5 with only the import name changed.
 
 The examples cover sessions, firewall, NAT, IPsec, queries, metrics and disaster recovery. Placeholders (user, org,
 edge) have values, and the built-in address of the portal is replaced through the same attribute.
@@ -213,7 +213,7 @@ def test_ipsec_examples(server: SimulatorServer, username: str, password: str, f
     # Subnets as a list or as text with commas; with a blank peer_ip the peer initiates
     ipsec.add_psk_tunnel("To the office", local_id="203.0.113.10", local_ip="203.0.113.10", peer_id="198.51.100.7",
                          peer_ip="198.51.100.7", local_subnets=["192.168.10.0/24"],
-                         peer_subnets="10.20.0.0/16, 10.30.0.0/16", psk="a shared secret of ours")  # fmt: skip
+                         peer_subnets="10.20.0.0/16, 10.30.0.0/16", psk="a shared secret of this library")  # fmt: skip
     ipsec.add_psk_tunnel("Caller", "203.0.113.10", "203.0.113.10", "roadwarrior", "", "192.168.10.0/24",
                          "10.40.0.0/16", "another shared secret", "aes", False, 5,
                          "securelocaltrafficbyip=192.168.10.1")  # fmt: skip
@@ -252,7 +252,7 @@ def test_query_examples(server: SimulatorServer, username: str, password: str, f
     assert vms.results[uuid] == {"name": record["name"], "status": "POWERED_ON", "memoryMB": "4096"}
     assert record["name"] is not None
     assert uuid in vms.find_by_name(record["name"].upper())
-    assert vms.find_by_name("no such machine") == []
+    assert vms.find_by_name("no such VM") == []
 
     for query in (EdgeGatewayQuery, VAppQuery, VAppTemplateQuery, OrgVdcQuery):
         records = query(org_info, version="5.6").execute()

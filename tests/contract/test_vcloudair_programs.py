@@ -1,4 +1,4 @@
-"""Tests that programs for vcloudair 0.5 give the same results after changing the import."""
+"""Tests that programs for vcloudair 0.5 only need a changed import."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def cloud_environment(server: SimulatorServer) -> dict[str, str]:
 
 
 def _sections(server: SimulatorServer) -> list[Any]:
-    """Return the final edge gateways. Ids follow the order of writes, so they are comparable."""
+    """Return the final edge gateways. Equal writes give equal ids."""
     edges = server.simulator.world.edges.values()
     return [(edge.name, edge.firewall["user"], edge.sections.get("nat"), edge.sections.get("ipsec")) for edge in edges]
 

@@ -29,7 +29,7 @@ from vcloudair_core.testing import LinkedClock
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "recovery-verdicts.md"
 STUCK_AFTER_S = 6
-"""Seconds of the host's clock after which a call counts as waiting forever for one response."""
+"""Seconds after which a call counts as waiting forever."""
 
 RUN = """
 import contextlib, io, threading
@@ -68,7 +68,7 @@ class Claim:
         return self.text == DONE
 
     @property
-    def judgement(self) -> str:
+    def judgment(self) -> str:
         if self.text in (SILENT, STUCK):
             return "wrong"
         if self.is_success:
@@ -77,7 +77,7 @@ class Claim:
 
     def described(self) -> str:
         late = f", {self.seconds / 60:.0f} min later" if self.seconds > 2 * TASK_S else ""
-        return f"{self.text}{late}: {self.judgement}"
+        return f"{self.text}{late}: {self.judgment}"
 
 
 def _judged(text: str, seconds: float, simulator: Simulator, vm: SimulatedReplication) -> Claim:
@@ -123,7 +123,7 @@ def test_vcloudair_lists_tests_and_cleans_up() -> None:
 
 
 def _original(ways: Sequence[Way]) -> dict[str, dict[str, Claim]]:
-    """Return the claims of vcloudair 0.5 by way, for tasks that start without a Progress and with one.
+    """Return the claims of vcloudair 0.5 by way, for tasks with and without Progress.
 
     Tasks without a Progress look like the recorded task. One process runs several ways because its start takes most
     of the time.
@@ -197,7 +197,7 @@ def _ours_once(way: Way, has_progress: bool) -> tuple[Claim, str]:
 @pytest.mark.parametrize("way", WAYS, ids=[way.name for way in WAYS])
 def test_our_verdict_is_right(way: Way, has_progress: bool) -> None:
     claim, reason = _ours_once(way, has_progress)
-    assert claim.judgement == "right", f"{way.name}: {claim}: {reason}"
+    assert claim.judgment == "right", f"{way.name}: {claim}: {reason}"
     assert claim.is_success or reason
 
 
@@ -247,8 +247,8 @@ def test_page_has_the_verdicts_of_both_libraries(claims: dict[str, dict[str, Cla
 
 def test_vcloudair_verdicts_are_mostly_wrong(claims: dict[str, dict[str, Claim]]) -> None:
     """Compare the counts with the text above the page's table."""
-    without_progress = [claim["bare"].judgement for claim in claims.values()]
-    with_progress = [claim["told"].judgement for claim in claims.values()]
+    without_progress = [claim["bare"].judgment for claim in claims.values()]
+    with_progress = [claim["told"].judgment for claim in claims.values()]
     counted = {
         "a task as the recorded one": (without_progress.count("right"), len(without_progress)),
         "a task that has a Progress": (with_progress.count("right"), len(with_progress)),

@@ -1,4 +1,4 @@
-"""Runs every shipped playbook with only the declared dependencies, as execution environments do.
+"""Run every shipped playbook with only the declared dependencies.
 
 The build context of the execution environment is created from this checkout. Its steps run without a container
 engine: install the local tarball, introspect the collection, install the reported packages and the local wheel.
@@ -26,7 +26,7 @@ from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
 PLAN = ("-e", f"dr_plan={ROOT / 'playbooks' / 'files' / 'recovery_plan.yml'}")
 IN_ORDER = ("dr_readiness", "dr_test", "dr_verify", "dr_cleanup", "dr_drill", "dr_failover")
-"""Recovery playbooks in order, as each needs the state of the previous. The others run before."""
+"""Recovery playbooks, each of which needs the state of the previous one."""
 
 OTHERS = sorted({path.stem for path in (ROOT / "playbooks").glob("*.yml")} - set(IN_ORDER))
 
@@ -42,7 +42,7 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 @pytest.fixture(scope="module")
 def programs(context: Any, collections: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the bin folder of an environment with only ansible-core and the image's packages."""
+    """Return the bin folder of an environment with only the image's packages."""
     folder = tmp_path_factory.mktemp("declared")
     venv.create(folder / "env", with_pip=True)
     python = folder / "env" / "bin" / "python"
@@ -57,7 +57,7 @@ def programs(context: Any, collections: Path, tmp_path_factory: pytest.TempPathF
 
 
 def _installed_in_base(context: Any) -> str:
-    """Return the library requirement with extras that the first stage of the image installs."""
+    """Return the library requirement that the first stage of the image installs."""
     text = (context.folder / "Containerfile").read_text(encoding="utf-8").partition("# Galaxy build stage")[0]
     name = re.escape(context.wheel.name)
     match = re.search(
@@ -68,7 +68,7 @@ def _installed_in_base(context: Any) -> str:
 
 
 def _introspected(context: Any, collections: Path) -> Any:
-    """Run the introspection script of the context, and return the packages for the collections."""
+    """Return the packages that the introspection script of the context reports."""
     command = [sys.executable, str(context.build / "scripts" / "introspect.py"), "introspect", str(collections)]
     return yaml.safe_load(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 

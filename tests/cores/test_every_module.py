@@ -1,6 +1,6 @@
-"""Tests every module and plugin with each supported ansible-core, on a compatible Python.
+"""Tests of every module and plugin with each supported ansible-core.
 
-``nox -s cores`` runs the tests. ``nox -s cores -- --every`` uses every compatible Python.
+``nox -s cores`` runs the tests on a compatible Python, ``nox -s cores -- --every`` on each of them.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MESSAGES = {"staged rule": "1 change of edge gateway org1-vdc1-edge1 (nat) was s
 
 @pytest.fixture(scope="module", params=PAIRS, ids=lambda pair: "core-{}-python-{}".format(*pair))
 def programs(request: pytest.FixtureRequest) -> Path:
-    """Return the bin folder of an environment with one ansible-core version and the library."""
+    """Return the bin folder of an environment with one ansible-core version."""
     core, version = request.param
     python = find_python(version)
     if python is None:

@@ -1,4 +1,4 @@
-"""Python versions for the README and demo tests: the current one, or all with TEST_EVERY_PAIR."""
+"""Python versions for the README and demo tests. TEST_EVERY_PAIR selects all."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _THIS = "{}.{}".format(*sys.version_info[:2])
 
 @pytest.fixture(params=PYTHONS if os.environ.get("TEST_EVERY_PAIR") else [_THIS])
 def user(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
-    """Return the environment of a new user: an empty home, and a PATH with Python, git and make."""
+    """Return the environment of a new user: an empty home, Python, git and make."""
     python = find_python(request.param)
     if python is None:
         pytest.skip(f"Python {request.param} is not installed")

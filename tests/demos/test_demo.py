@@ -1,4 +1,7 @@
-"""Runs ``make demo`` in a fresh clone, and the commands that it prints. Run with ``nox -s demos``."""
+"""Run ``make demo`` in a fresh clone, and the commands that it prints.
+
+``nox -s demos`` runs the test.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Follows the README in a fresh clone with only Python, git and make. Run with ``nox -s demos``."""
+"""Follow the README in a fresh clone with only Python, git and make.
+
+``nox -s demos`` runs the test.
+"""
 
 from __future__ import annotations
 

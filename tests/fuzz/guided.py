@@ -1,7 +1,8 @@
-"""Runs coverage-guided fuzzing: ``python -m tests.fuzz.guided [--runs N] [TARGET ...]``.
+"""Run coverage-guided fuzzing of parsers.
 
-Each target runs in a separate process, as atheris requires, with limits for memory and for the time of an input.
-Inputs that break a parser are saved in ``tests/fuzz/found``, and the tests of every run read them.
+Usage: ``python -m tests.fuzz.guided [--runs N] [TARGET ...]``. Each target runs in a separate process, as atheris
+requires, with limits for memory and for the time of an input. Inputs that break a parser are saved in
+``tests/fuzz/found``, and the tests of every run read them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Mutations of valid documents: changed bytes, replaced words, and pruned or duplicated nodes.
+"""Mutations of valid documents: bytes, words and tree nodes.
 
 The caller makes the choices: a random number generator, Hypothesis, or a coverage-guided fuzzer.
 """
@@ -38,7 +38,7 @@ _MOST_BYTES = 30_000
 
 
 def mutated(body: bytes, choose: Choose, others: Sequence[bytes] = ()) -> bytes:
-    """Return the document after one to four mutations, with pieces of ``others`` of its kind."""
+    """Return the document after one to four mutations, with pieces of ``others``."""
     for _ in range(1 + choose(4)):
         change = _CHANGES[choose(len(_CHANGES))]
         body = change(body, choose, others)[:_MOST_BYTES]
@@ -100,7 +100,7 @@ def _splice(body: bytes, choose: Choose, others: Sequence[bytes]) -> bytes:
 
 
 def _mutate_node(body: bytes, choose: Choose, others: Sequence[bytes]) -> bytes:
-    """Replace, drop or duplicate a node of JSON or XML. Each line of JSON lines is a separate tree."""
+    """Replace, drop or duplicate a node of XML, JSON or a line of JSON."""
     if body.lstrip()[:1] == b"<":
         return _mutate_xml_node(body, choose)
     lines = body.split(b"\n")

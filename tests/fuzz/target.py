@@ -13,7 +13,7 @@ from vcloudair_core.errors import VcloudAirError
 
 @dataclass(frozen=True)
 class Target:
-    """A parser of bytes, which returns or raises a library error, and valid seed documents for it."""
+    """A parser of bytes that may raise library errors, and valid seeds for it."""
 
     name: str
     read: Callable[[bytes], object]
@@ -34,7 +34,7 @@ class Target:
 
 
 def of_json(read: Callable[[Any], object]) -> Callable[[bytes], object]:
-    """Wrap a parser of plain data as a parser of JSON bytes. Skip input that is not JSON."""
+    """Wrap a parser of plain data as a parser of JSON bytes. Skip invalid JSON."""
 
     def parse(body: bytes) -> object:
         tree = _plain(body)

@@ -88,7 +88,7 @@ def _edges(body: bytes) -> object:
 
 
 def _section(kind: Any, codec: Any) -> Callable[[bytes], object]:
-    """Return a function that parses a section, projects it, plans the projection and writes it."""
+    """Return a function that parses, projects, plans and writes a section."""
 
     def read(body: bytes) -> object:
         document = codec.parse(body)
@@ -111,7 +111,7 @@ def _vapp(body: bytes) -> object:
 
 def _metrics_json(body: bytes) -> object:
     page = codec_json.parse_page(body, _WHAT)
-    return _exported(series_of(codec_json.runs_of(page.rows, _WHAT), "vca", ())[0])
+    return _exported(series_of(codec_json.blocks_of(page.rows, _WHAT), "vca", ())[0])
 
 
 def _metrics_xml(body: bytes) -> object:

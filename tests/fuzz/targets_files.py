@@ -140,7 +140,7 @@ def _journal(body: bytes) -> object:
     history.last_test(settings, "shop", dict(cloud))
     history.resumable_runs(settings, "shop", dict(cloud), "failover")
     history.typical_seconds(settings, "test")
-    history.switched(path, events)
+    history.applied_changes(path, events)
     return resumed_state(parse_plan(_SMALL_PLAN), events)
 
 
@@ -171,7 +171,7 @@ def _stages() -> list[bytes]:
 
 
 def _kept_session(body: bytes) -> object:
-    """Read the bytes as the session file, and as the decrypted content of a valid session file."""
+    """Read the bytes as a session file, and as the decrypted content of one."""
     cache = _cache()
     _file(f"sessions/{_KEY}.token", body)
     outside = cache.load()

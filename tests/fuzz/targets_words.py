@@ -1,4 +1,4 @@
-"""Fuzz targets: parsers of user input, such as rules, filters, times, addresses, conditions."""
+"""Fuzz targets: parsers of user input, such as rules, filters and times."""
 
 from __future__ import annotations
 
@@ -70,10 +70,15 @@ def _window(text: str) -> object:
 def _address(text: str) -> object:
     addresses = text.split(",")
     return (
-        [address_range(address) for address in addresses], address_set(addresses), [port_range(address) for address in addresses],
-        port_set(addresses), [rule_values.member(address) for address in addresses], [rule_values.complaint(address) for address in addresses],
-        rule_values.endpoint_meaning(addresses), rule_values.is_any(addresses),
-    )  # fmt: skip
+        [address_range(address) for address in addresses],
+        address_set(addresses),
+        [port_range(address) for address in addresses],
+        port_set(addresses),
+        [rule_values.member(address) for address in addresses],
+        [rule_values.address_complaint(address) for address in addresses],
+        rule_values.endpoint_meaning(addresses),
+        rule_values.is_any(addresses),
+    )
 
 
 def _conditions(text: str) -> object:

@@ -1,6 +1,7 @@
-"""Tests each parser with 250 mutated documents and with all inputs that once broke it.
+"""Tests of each parser with mutated documents.
 
-``nox -s fuzz`` runs coverage-guided fuzzing: see :mod:`tests.fuzz.guided`.
+Each parser reads 250 mutated documents and all inputs that once broke it. ``nox -s fuzz`` runs coverage-guided
+fuzzing: see :mod:`tests.fuzz.guided`.
 """
 
 from __future__ import annotations

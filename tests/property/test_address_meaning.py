@@ -1,4 +1,4 @@
-"""Property tests of address equality: by matched packets, and for tunnels by subnet pairs."""
+"""Property tests of equal addresses and subnets: by packets and subnet pairs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ UNIVERSE = [*((4, address) for address in EDGES_OF_FOUR), *((6, address) for add
 
 
 def matches(pattern: str, packet: tuple[int, int]) -> bool:
-    """Return True if an address, range or network matches a packet, without the tested code."""
+    """Return True if a pattern matches a packet, independent of the tested code."""
     version, address = packet
     if pattern == "any":
         return True

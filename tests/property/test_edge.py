@@ -1,4 +1,4 @@
-"""Property tests of complete edge documents: apply converges and keeps rules of other owners."""
+"""Property tests of edge documents: apply converges and keeps unrelated rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Property tests of the firewall: plans converge, equal rules compare equal, other rules stay."""
+"""Property tests of the firewall: convergence, rule equality, unrelated rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Property test that the indexed firewall lint reports the same as comparing all pairs of rules."""
+"""Property test that the firewall lint equals a comparison of all rule pairs."""
 
 from __future__ import annotations
 

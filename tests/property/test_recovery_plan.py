@@ -1,4 +1,4 @@
-"""Property tests of recovery plans: parsing, one error for an invalid plan, cycle detection."""
+"""Property tests of recovery plans: parsing, errors, cycle detection."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ STEPS = st.lists(st.builds(_step, WORKS, HOW, NAMES), max_size=3, unique_by=lamb
 
 @st.composite
 def documents(draw: st.DrawFn) -> dict[str, Any]:
-    """Generate a valid plan as plain data. Items depend on earlier items only, so an order exists."""
+    """Generate a valid plan as plain data. Items depend on earlier items only."""
     names = draw(st.lists(NAMES, min_size=1, max_size=4, unique=True))
     vms = draw(st.lists(NAMES, min_size=len(names), max_size=8, unique=True))
     groups: list[dict[str, Any]] = []
@@ -114,7 +114,7 @@ def _as_written(thing: Any) -> dict[str, Any]:
 
 
 def _assert_same(value: Any, written: dict[str, Any], *, but: tuple[str, ...] = ()) -> None:
-    """Assert that the value has every written field, and the default for each other field."""
+    """Assert that the value has the written fields and defaults for the others."""
     for field in dataclasses.fields(value):
         if field.name not in (*but, "line", "digest", "path"):
             held = getattr(value, field.name)

@@ -1,4 +1,4 @@
-"""Property tests that no rendering has a secret, for any secret, context and encoding."""
+"""Property tests that no rendering shows a secret, in any encoding."""
 
 from __future__ import annotations
 

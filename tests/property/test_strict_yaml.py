@@ -1,4 +1,4 @@
-"""Property tests that ``vca`` reads YAML values as Ansible does, or refuses the document."""
+"""Property tests that ``vca`` reads YAML values as Ansible does, or refuses them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests that no output of the library or the command line has a secret with unusual characters."""
+"""Tests that no output contains secrets, also those with unusual characters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests that files are private, not written through links, and not read from other users."""
+"""Tests that files are private and safe from links and other users."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from vcloudair_core.recovery.journal.run_journal import (
 from vcloudair_core.recovery.report.report_files import save_report
 from vcloudair_core.recovery.report.run_report import report_of
 from vcloudair_core.recovery.run.network_changes import write_durably
-from vcloudair_core.services.ans.ipsec.fingerprints import PskBook
+from vcloudair_core.services.ans.ipsec.fingerprints import KeyFingerprints
 from vcloudair_core.settings import directories
 from vcloudair_core.settings.settings import Settings
 from vcloudair_core.simulator.server.serving import write_env_file
@@ -54,9 +54,9 @@ def settings(folder: Path) -> Settings:
 
 
 def write_psk(folder: Path) -> None:
-    book = PskBook(folder / "psk", "https://h:443/edge/1")
-    book.load()
-    book.record({"site-1": Secret("a long key")})
+    fingerprints = KeyFingerprints(folder / "psk", "https://h:443/edge/1")
+    fingerprints.load()
+    fingerprints.record({"site-1": Secret("a long key")})
 
 
 def write_stage(folder: Path) -> None:
@@ -109,7 +109,7 @@ def test_makes_a_readable_folder_private(name: str, tmp_path: Path) -> None:
 
 
 def is_refused(write: Callable[[], None], caplog: pytest.LogCaptureFixture) -> bool:
-    """Return True if the write raises a library error, or warns if the file is optional."""
+    """Return True if the write raises a library error, or warns (optional files)."""
     caplog.clear()
     try:
         write()
@@ -204,8 +204,8 @@ def test_does_not_write_a_run_journal_through_a_link(
 
     from vcloudair_core.recovery.journal import run_journal as module
 
-    original = module._hold
-    monkeypatch.setattr(module, "_hold", planted)
+    original = module._lock_folder
+    monkeypatch.setattr(module, "_lock_folder", planted)
     with pytest.raises(ConfigurationError, match="Creating the run journal failed"):
         create_journal(settings(tmp_path))
     assert victim.read_text(encoding="utf-8") == "precious"

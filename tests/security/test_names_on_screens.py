@@ -1,4 +1,4 @@
-"""Tests that names from the cloud are shown as text in terminals, spreadsheets and pages."""
+"""Tests that terminals, spreadsheets and pages show cloud names as plain text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of data that programs of a recovery plan receive and that other users can see."""
+"""Tests of the data that programs of a recovery plan receive and expose."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_command_lines_have_no_secrets(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_default_step_name_has_no_arguments(tmp_path: Path) -> None:
-    """Leave arguments out of step names, which appear in journals, reports and job events."""
+    """Leave arguments out of step names, which journals, reports and events show."""
     from vcloudair_core.recovery.plan.plan_file import parse_plan
 
     text = """

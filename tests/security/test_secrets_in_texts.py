@@ -1,4 +1,4 @@
-"""Tests that texts of servers, proxies and programs hide secrets, also when truncated."""
+"""Tests that secrets are hidden in texts of servers, proxies and programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests that tokens and passwords are sent to their own server only, never over plain HTTP.
+"""Tests that tokens and passwords are sent to their own server only.
 
 Each test puts a hostile link into one place that the client follows: links in bodies, result pages, tasks, redirects,
 services of the portal. The assertions check the sent requests.
@@ -60,7 +60,7 @@ EVIL = [
 
 
 class Hostile:
-    """A transport that replaces links in selected simulator responses and records all requests."""
+    """A transport to the simulator with hostile links in selected responses."""
 
     def __init__(self, simulator: Simulator, link: str, is_target: Callable[[Request], bool]) -> None:
         self._inner = simulator.transport()
@@ -119,7 +119,7 @@ def use(client: Any, simulator: Simulator) -> list[str]:
 
 
 def run_with_hostile_links(link: str, is_target: Callable[[Request], bool], **config: Any) -> Hostile:
-    """Run all operations against a simulator with hostile links, and return its transport."""
+    """Run all operations against hostile links, and return the transport."""
     simulator = Simulator(SimulatorConfig(**{"vms": 2, "replications": 1, "edges": 1, **config}))
     hostile = Hostile(simulator, link, is_target)
 
@@ -208,7 +208,7 @@ def test_trusted_and_admitted_hosts_are_the_same(link: str) -> None:
     ],
 )
 def test_numeric_addresses_have_no_trusted_subdomains(issuer: str, link: str) -> None:
-    """Addresses such as ``0.010`` have no registrable domain, although suffix lists can match them."""
+    """Treat numeric addresses such as ``0.010`` as hosts without a domain."""
     assert owner_of(issuer) != owner_of(link)
     assert not Origins(issuer).is_trusted(link)
 
@@ -313,7 +313,7 @@ def _uses(name: str) -> dict[str, Callable[[Any], object]]:
 @pytest.mark.parametrize("form", _uses(""))
 @pytest.mark.parametrize("name", NAMES)
 def test_id_is_one_path_segment(name: str, form: str) -> None:
-    """Send any id as one path segment, and refuse an id that cannot be one before any request."""
+    """Send any id as one path segment, or refuse it before any request."""
     before, _, after = form.partition("{}")
     for url in requested_urls(_uses(name)[form]):
         split_url = urlsplit(url)

@@ -1,4 +1,4 @@
-"""Print the public API of the package as JSON: signatures, attributes, and return types."""
+"""Print the public API as JSON: signatures, attributes and return types."""
 
 import importlib
 import inspect

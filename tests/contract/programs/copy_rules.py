@@ -1,4 +1,4 @@
-"""Copy firewall rules to another edge gateway, with the saved login of an earlier program."""
+"""Copy firewall rules to another edge gateway, with a saved login."""
 
 import json
 import os

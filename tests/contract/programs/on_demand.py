@@ -35,6 +35,6 @@ try:
 except IndexError:
     print("No instance 99.")
 try:
-    VCAODSession("5.7", "nobody", "wrong").login()
+    VCAODSession("5.7", "unknown", "wrong").login()
 except RuntimeError:
-    sys.exit("Not everybody may log in.")
+    sys.exit("Login failed.")
