@@ -75,7 +75,7 @@ def _address(text: str) -> object:
         [port_range(address) for address in addresses],
         port_set(addresses),
         [rule_values.member(address) for address in addresses],
-        [rule_values.address_complaint(address) for address in addresses],
+        [rule_values.member_complaint(address) for address in addresses],
         rule_values.endpoint_meaning(addresses),
         rule_values.is_any(addresses),
     )

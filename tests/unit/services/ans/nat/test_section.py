@@ -314,12 +314,15 @@ def test_unknown_and_ambiguous_interface_names(one: Bench) -> None:
         one.ensure(named)
     assert "external-net (vnic 0, uplink)" in str(caught.value)
     assert "did you mean 'external-net'" in str(caught.value)
-    for found in interfaces(one.edge)[1:]:
-        found["networkReference"]["name"] = "twin"
+    edge_interfaces = interfaces(one.simulator.world, one.edge)
+    edge_interfaces[0]["name"] = "edge-uplink"
+    for interface in edge_interfaces[1:]:
+        interface["networkReference"]["name"] = "twin"
+    one.edge.sections["interfaces"] = {"edgeInterface": edge_interfaces}
     with pytest.raises(AmbiguousMatchError, match=r"rules\[1\].interface: 2 interfaces are named 'twin'"):
         one.ensure({"rules": [OUT, {**named, "interface": "twin"}]})
     with pytest.raises(SpecError, match="was already given"):
-        one.ensure([{**named, "interface": "external-net"}, {**named, "interface": f"{one.edge.name}-uplink"}])
+        one.ensure([{**named, "interface": "external-net"}, {**named, "interface": "edge-uplink"}])
     assert one.methods() == []
 
 
