@@ -33,7 +33,10 @@ def whole(event: Mapping[str, Any], key: str) -> int | None:
 
 
 def moment(event: Mapping[str, Any], key: str = "at") -> datetime | None:
-    """Return an ISO 8601 time, or None. Without an offset it is UTC. Years outside 1000 to 5000 give None."""
+    """Return an ISO 8601 time, or None.
+
+    Without an offset it is UTC. Years outside 1000 to 5000 give None.
+    """
     stamp = text(event, key)
     try:
         at = datetime.fromisoformat(f"{stamp[:-1]}+00:00" if stamp[-1:] in ("Z", "z") else stamp)

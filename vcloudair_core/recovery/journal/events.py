@@ -68,4 +68,7 @@ ROLLBACK_STARTED, VM_ROLLED_BACK, ROLLBACK_FINISHED = (
     "rollback_finished",
 )
 VM_PROGRESSED = "vm_progressed"
-"""``id``, ``status``, ``progress`` (percent or None). For observers only; not written to the journal."""
+"""``id``, ``status``, ``progress`` (percent or None).
+
+For observers only; not written to the journal.
+"""

@@ -36,7 +36,10 @@ def runs_folder(settings: Settings) -> Path:
 
 
 class JournalError(ConfigurationError):
-    """An event could not be written. The journal has all events before it, and accepts no more."""
+    """An event could not be written.
+
+    The journal has all events before it, and accepts no more.
+    """
 
 
 class Journal:
@@ -109,7 +112,10 @@ class Journal:
 
 
 def create_journal(settings: Settings, observers: tuple[Observer, ...] = ()) -> Journal:
-    """Create the folder and the journal of a new run. Raises ConfigurationError when that fails."""
+    """Create the folder and the journal of a new run.
+
+    Raises ConfigurationError when that fails.
+    """
     try:
         parent = private_folder(runs_folder(settings))
         # Names sort by time. The suffix distinguishes runs of the same millisecond.
@@ -180,7 +186,10 @@ def newest_run(settings: Settings) -> str:
 
 
 def unreadable_runs(settings: Settings) -> dict[str, str]:
-    """Return the reason for each folder that does not count as a run of this user. Raises ConfigurationError."""
+    """Return the reason for each folder that does not count as a run of this user.
+
+    Raises ConfigurationError.
+    """
     known = set(run_ids(settings))
     folder = runs_folder(settings)
     reasons: dict[str, str] = {}
@@ -255,7 +264,10 @@ def run_folder(settings: Settings, run_id: str = "") -> Path:
 
 
 def read_journal(folder: Path) -> list[Event]:
-    """Return the events of a run from its folder, in order. Raises ConfigurationError without a valid journal."""
+    """Return the events of a run from its folder, in order.
+
+    Raises ConfigurationError without a valid journal.
+    """
     events: list[Event] = []
     for number, line in enumerate(_lines(folder / JOURNAL), 1):
         try:

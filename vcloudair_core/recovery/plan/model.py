@@ -73,7 +73,9 @@ class NetworkChange:
 
 @dataclass(frozen=True)
 class NetworkRestore:
-    """The restore of an edge from a document. A cleanup or rollback creates it; plan files have none.
+    """The restore of an edge from a document.
+
+    A cleanup or rollback creates it; plan files have none.
 
     ``change``: the network change to undo, as ``<run id>/<step key>``.
     """
@@ -152,7 +154,9 @@ class PlannedVm:
 
 @dataclass(frozen=True)
 class Group:
-    """A group of VMs. Groups of a higher ``priority`` start when all groups of a lower one have ended.
+    """A group of VMs.
+
+    Groups of a higher ``priority`` start when all groups of a lower one have ended.
 
     ``depends_on`` names groups. ``before`` and ``after`` are steps that run in order. ``timeout_s`` limits the time of
     all VMs of the group together. An empty ``on_error`` means the setting of the plan.
@@ -172,7 +176,9 @@ class Group:
 
 @dataclass(frozen=True)
 class RecoveryPlan:
-    """A recovery plan. ``path`` and ``digest`` (SHA-256 of the text) are empty for plans that have no file.
+    """A recovery plan.
+
+    ``path`` and ``digest`` (SHA-256 of the text) are empty for plans that have no file.
 
     ``all_vms``: the plan covers all replicated VMs; its only group gets its VMs when a run starts.
     ``on_unknown``: the policy for a VM whose action may or may not have started: ``fail``, so that the user decides,

@@ -37,7 +37,10 @@ def load_plan_with(path: str, options: Mapping[str, tuple[str, Any]]) -> Recover
 
 
 def fields_of_options(options: Mapping[str, tuple[str, Any]]) -> dict[str, Any]:
-    """Return the fields of a plan that options set. A timeout of 0 becomes None (no limit)."""
+    """Return the fields of a plan that options set.
+
+    A timeout of 0 becomes None (no limit).
+    """
     fields = {name: value for name, (_, value) in options.items() if value is not None}
     if fields.get("vm_timeout") == 0:
         fields["vm_timeout"] = None

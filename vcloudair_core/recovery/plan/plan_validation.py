@@ -26,7 +26,10 @@ Named = tuple[Path, dict[str, Any]]
 
 
 def problems(reading: Reading, folder: File) -> Iterator[Problem]:
-    """Yield the problems of a plan beyond its schema. ``folder``: the folder that its paths are relative to."""
+    """Yield the problems of a plan beyond its schema.
+
+    ``folder``: the folder that its paths are relative to.
+    """
     groups = list(_mappings((), reading.tree, "groups"))
     vms = [vm for at, group in groups for vm in _vms(at, group)]
     if len(groups) + len(vms) > MAX_VMS:
@@ -44,7 +47,10 @@ def problems(reading: Reading, folder: File) -> Iterator[Problem]:
 
 
 def as_mapping(item: Any, key: str) -> dict[str, Any]:
-    """Return an item as a mapping. The short form of an item is the text of ``key`` alone."""
+    """Return an item as a mapping.
+
+    The short form of an item is the text of ``key`` alone.
+    """
     if isinstance(item, str):
         return {key: item}
     return item if isinstance(item, dict) else {}
@@ -167,7 +173,10 @@ def _file_problems(path: Path, name: Any, folder: File, *, may_be_folder: bool =
 
 
 def _document_problems(path: Path, name: Any, folder: File) -> Iterator[Problem]:
-    """Check that a file is an edge document. The resource kind validates its sections later."""
+    """Check that a file is an edge document.
+
+    The resource kind validates its sections later.
+    """
     from vcloudair_core.services.ans.sections import SECTIONS
 
     if not isinstance(name, str) or not name:

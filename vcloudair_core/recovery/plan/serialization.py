@@ -36,7 +36,10 @@ def plan_as_data(plan: RecoveryPlan) -> dict[str, Any]:
 
 
 def plan_of_data(data: Mapping[str, Any]) -> RecoveryPlan:
-    """Return the plan of :func:`plan_as_data`. Raises ConfigurationError for data of an incompatible version."""
+    """Return the plan of :func:`plan_as_data`.
+
+    Raises ConfigurationError for data of an incompatible version.
+    """
     try:
         if data["format"] != _FORMAT:
             raise ValueError(data["format"])

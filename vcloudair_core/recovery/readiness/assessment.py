@@ -1,4 +1,6 @@
-"""Readiness of a recovery plan: run its checks and compute a score. Nothing is started or changed.
+"""Readiness of a recovery plan: run its checks and compute a score.
+
+Nothing is started or changed.
 
 The checks cover the plan, its VMs and their newest data, the target VDCs, and the steps.
 
@@ -65,7 +67,9 @@ def assess(
     now: datetime | None = None,
     last_test: datetime | Literal["from_journals"] | None = "from_journals",
 ) -> Readiness:
-    """Check everything that a test or failover of a plan depends on. Nothing is started.
+    """Check everything that a test or failover of a plan depends on.
+
+    Nothing is started.
 
     A failed read gives a check with that result; the other checks continue. Requests: one per VM, one more for every
     25 VMs, about seven in total, and those of ``vca edge plan`` for each network change.

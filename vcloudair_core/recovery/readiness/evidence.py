@@ -1,4 +1,7 @@
-"""Read the data for the readiness checks of a plan once. An unreadable item is replaced by its error."""
+"""Read the data for the readiness checks of a plan once.
+
+An unreadable item is replaced by its error.
+"""
 
 from __future__ import annotations
 
@@ -148,7 +151,10 @@ def _or_raise(result: Replication | VcloudAirError) -> Replication | VcloudAirEr
 
 
 def _named(service: RecoveryService, listed: Sequence[Reference]) -> list[Reference]:
-    """Add missing names, which lists may omit, from the replications. Source: protocol/dr.md §2.2."""
+    """Add missing names, which lists may omit, from the replications.
+
+    Source: protocol/dr.md §2.2.
+    """
     nameless = [reference for reference in listed if not reference.name]
     known = {
         group.href: group.name
@@ -165,7 +171,10 @@ def _matches(plan: RecoveryPlan, listed: Sequence[Reference]) -> Iterable[PlanMa
 
 
 def _placeholders(query: Callable[..., Any], names: Sequence[str]) -> dict[str, Record]:
-    """Return placeholder VMs by the id of their vApp, which replications name. The query uses the names of VMs."""
+    """Return placeholder VMs by the id of their vApp, which replications name.
+
+    The query uses the names of VMs.
+    """
     placeholders: dict[str, Record] = {}
     for start in range(0, len(names), _NAMES_PER_REQUEST):
         where = {"name": list(names[start : start + _NAMES_PER_REQUEST]), "isVAppTemplate": False}

@@ -109,7 +109,10 @@ def _url(step: Step, work: HttpCheck) -> Check:
 
 
 def _edge(client: Client, step: Step, path: Path) -> Check:
-    """Check that the document is valid and that its edge exists and accepts it. Nothing is changed."""
+    """Check that the document is valid and that its edge exists and accepts it.
+
+    Nothing is changed.
+    """
     subject = CheckSubject("edge", step.name, IMPORTANT)
     try:
         document = read_document(str(path))
@@ -135,7 +138,10 @@ def _edge(client: Client, step: Step, path: Path) -> Check:
 
 
 def last_test_check(plan: RecoveryPlan, action: str, now: datetime, last_test: datetime | None) -> Check:
-    """Check the age of the last successful test. For the action ``test``, an old test is only a warning."""
+    """Check the age of the last successful test.
+
+    For the action ``test``, an old test is only a warning.
+    """
     subject = CheckSubject("last_test", plan.name or "vms", IMPORTANT)
     limit, hint = plan.test_max_age_days, f"Run `vca dr test --plan {plan.path or 'PLAN'}`."
     too_old = subject.warn if action == TEST else subject.fail

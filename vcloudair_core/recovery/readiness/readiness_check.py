@@ -10,7 +10,10 @@ from vcloudair_core.errors import NotFoundError, PermissionDeniedError, SpecErro
 OK, WARN, FAIL, UNKNOWN = "ok", "warn", "fail", "unknown"
 
 ESSENTIAL, IMPORTANT, USEFUL = 10, 5, 2
-"""Weights of checks. Essential: the recovery cannot work without it. Important: the plan promises or uses it."""
+"""Weights of checks.
+
+Essential: the recovery cannot work without it. Important: the plan promises or uses it.
+"""
 
 ASK_ADMIN = "Ask an administrator of the organization for the permission."
 RUN_AGAIN = "Run the check again. If the error persists, ask the provider."

@@ -38,7 +38,10 @@ _FAILED_STATES = {
     "recovering": "the VM is being recovered",
     "recovered": "the VM was recovered",
 }
-"""Values of ReplicationState in lower case, without underscores. Source: protocol/dr.md §2.4."""
+"""Values of ReplicationState in lower case, without underscores.
+
+Source: protocol/dr.md §2.4.
+"""
 
 _KNOWN_TESTS = {"", "none", "complete", "testinprogress", "cleanupinprogress", "testerror", "cleanuperror"}
 _KNOWN_RECOVERIES = {"", "notstarted", "inprogress", "error", "complete", "ok", "recovered"}
@@ -125,7 +128,10 @@ def _hint_for_obstacle(group: Replication, name: str) -> str:
 
 
 def _right(name: str, group: Replication, action: str) -> Check:
-    """Check the permissions: servers link the actions that the user may start now. Source: protocol/dr.md §2.3."""
+    """Check the permissions: servers link the actions that the user may start now.
+
+    Source: protocol/dr.md §2.3.
+    """
     subject, operation = CheckSubject("right", name, IMPORTANT), OPERATIONS[action]
     offered = {name.lower() for name in group.offered}
     if operation.lower() in offered:

@@ -82,7 +82,10 @@ def _enabled(place: Place, action: str) -> Check:
 
 
 def _memory(place: Place, groups: Sequence[Replication], evidence: Evidence) -> Check:
-    """Check the memory of a VDC. A limit of 0 means unlimited. Source: protocol/query.md §7.1."""
+    """Check the memory of a VDC.
+
+    A limit of 0 means unlimited. Source: protocol/query.md §7.1.
+    """
     subject = CheckSubject("memory", place.name, USEFUL)
     usage = _usage(place, "memoryLimitMB", "memoryUsedMB", evidence, subject)
     if not isinstance(usage, tuple):
@@ -133,7 +136,10 @@ def _usage(place: Place, limit: str, used: str, evidence: Evidence, subject: Che
 
 
 def _quota(starting: Sequence[Replication], evidence: Evidence) -> Check:
-    """Check the quota of running VMs. A quota of 0 means unlimited. Source: protocol/query.md §7.1."""
+    """Check the quota of running VMs.
+
+    A quota of 0 means unlimited. Source: protocol/query.md §7.1.
+    """
     org = evidence.org
     subject = CheckSubject("quota", org.name if org is not None and not isinstance(org, VcloudAirError) else "", USEFUL)
     if isinstance(org, VcloudAirError):

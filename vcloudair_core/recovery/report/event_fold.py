@@ -29,7 +29,10 @@ _ENDS = frozenset({SUCCEEDED, UNCHANGED, FAILED, SKIPPED, UNKNOWN})
 
 @dataclass
 class VmDraft:
-    """Data of a VM, collected from events. ``is_named``: the event ``run_started`` lists the VM."""
+    """Data of a VM, collected from events.
+
+    ``is_named``: the event ``run_started`` lists the VM.
+    """
 
     id: str
     name: str
@@ -41,7 +44,10 @@ class VmDraft:
 
 
 class Fold:
-    """Data of the events read so far. Events can come in any order, and any field can be missing."""
+    """Data of the events read so far.
+
+    Events can come in any order, and any field can be missing.
+    """
 
     def __init__(self) -> None:
         self.run: Event = {}

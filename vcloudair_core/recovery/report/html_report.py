@@ -49,7 +49,10 @@ _ENDS = {"finished": "finished", "interrupted": "interrupted", "died": "died", "
 
 @dataclass(frozen=True)
 class FailureEntry:
-    """An entry of the list of failures. ``names``: (name, anchor, request id) of VMs with the same reason."""
+    """An entry of the list of failures.
+
+    ``names``: (name, anchor, request id) of VMs with the same reason.
+    """
 
     title: str
     verdict: str
@@ -61,7 +64,10 @@ class FailureEntry:
 
 
 def html_of(report: RunReport) -> str:
-    """Return the HTML page of a report. Raises ConfigurationError when jinja2 is not installed."""
+    """Return the HTML page of a report.
+
+    Raises ConfigurationError when jinja2 is not installed.
+    """
     template, css = _template()
     name = str(report.plan.get("name") or "")
     anchors = {vm.id: f"m{number}" for number, vm in enumerate(report.vms, 1)}
@@ -105,7 +111,10 @@ def _hash(css: str) -> str:
 
 
 class _Tones(dict[str, str]):
-    """Map verdicts to CSS classes of their color. Other verdicts have the class ``odd``."""
+    """Map verdicts to CSS classes of their color.
+
+    Other verdicts have the class ``odd``.
+    """
 
     def __missing__(self, verdict: str) -> str:
         return _TONES.get(verdict, "odd")

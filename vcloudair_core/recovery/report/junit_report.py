@@ -93,7 +93,10 @@ def _properties(suite: _Element, report: RunReport) -> None:
 
 
 def _run_case(suite: _Element, report: RunReport) -> None:
-    """Add a case for the run itself. An unfinished run does not pass, whatever the verdicts of its VMs."""
+    """Add a case for the run itself.
+
+    An unfinished run does not pass, whatever the verdicts of its VMs.
+    """
     case = _case(suite, "the run", "run", report.seconds)
     if report.verdict != SUCCEEDED:
         # A failed run is a failure; a run with an unknown end is an error.
@@ -124,7 +127,10 @@ def _vm_case(suite: _Element, vm: VmReport) -> None:
 
 
 def _objective_case(suite: _Element, vm: VmReport, name: str, objective: Objective) -> None:
-    """Add a case for an objective with a target. A missed target is a failure, whatever the verdict of the VM."""
+    """Add a case for an objective with a target.
+
+    A missed target is a failure, whatever the verdict of the VM.
+    """
     if objective.target_minutes is None:
         return
     case = _case(suite, f"{name} {vm.name}", vm.group, objective.reached_s)

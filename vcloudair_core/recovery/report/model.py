@@ -12,7 +12,10 @@ from datetime import datetime, timezone
 from typing import Any
 
 SCHEMA = 1
-"""Version of the JSON report. It increases when a key is removed or changes its meaning, not when one is added."""
+"""Version of the JSON report.
+
+It increases when a key is removed or changes its meaning, not when one is added.
+"""
 
 SUCCEEDED, UNCHANGED, FAILED, SKIPPED, UNKNOWN = "succeeded", "unchanged", "failed", "skipped", "unknown"
 RETRYING, IN_FLIGHT, NOT_STARTED = "retrying", "in_flight", "not_started"
@@ -33,9 +36,12 @@ VM_VERDICTS = (
     SUCCEEDED,
     UNCHANGED,
 )
-"""All verdicts of VMs, the most urgent first. ``retrying``: the last attempt failed and another one was to follow.
-``unknown``: the action may or may not have started. ``in_flight``: the action was started and its end is unknown.
-``rolled_back`` and ``rollback_failed``: the VM was recovered, and then the run undid that, or tried to."""
+"""All verdicts of VMs, the most urgent first.
+
+``retrying``: the last attempt failed and another one was to follow. ``unknown``: the action may or may not have
+started. ``in_flight``: the action was started and its end is unknown. ``rolled_back`` and ``rollback_failed``: the VM
+was recovered, and then the run undid that, or tried to.
+"""
 
 
 def stamped(at: datetime | None) -> str | None:
@@ -46,7 +52,10 @@ def stamped(at: datetime | None) -> str | None:
 
 
 def seconds_between(first: datetime | None, last: datetime | None) -> float | None:
-    """Return the seconds between two times. None when one is unknown or the clock was set back in between."""
+    """Return the seconds between two times.
+
+    None when one is unknown or the clock was set back in between.
+    """
     if first is None or last is None or last < first:
         return None
     return round((last - first).total_seconds(), 3)
@@ -181,7 +190,9 @@ class VmReport:
 
 @dataclass(frozen=True)
 class StepReport:
-    """A step of a report. ``group`` is empty for steps of the plan itself. ``by``: the user who approved.
+    """A step of a report.
+
+    ``group`` is empty for steps of the plan itself. ``by``: the user who approved.
 
     ``phase``: ``before``, ``after`` or ``rollback``.
     """
@@ -212,7 +223,10 @@ class StepReport:
 
 @dataclass(frozen=True)
 class GroupReport:
-    """A group of a report. Without a final verdict, ``verdict`` is ``in_flight`` or ``not_started``."""
+    """A group of a report.
+
+    Without a final verdict, ``verdict`` is ``in_flight`` or ``not_started``.
+    """
 
     name: str
     priority: int | None = None
@@ -237,7 +251,9 @@ class GroupReport:
 
 @dataclass(frozen=True)
 class Period:
-    """A period in which one process executed the run. ``end``: finished, interrupted, died, or empty.
+    """A period in which one process executed the run.
+
+    ``end``: finished, interrupted, died, or empty.
 
     When the process died, ``ended`` is the time of its last event.
     """
@@ -260,7 +276,10 @@ class Period:
 
 @dataclass(frozen=True)
 class Rollback:
-    """The rollback of a run after a failure. ``verdict``: succeeded, failed, or in_flight when its end is unknown."""
+    """The rollback of a run after a failure.
+
+    ``verdict``: succeeded, failed, or in_flight when its end is unknown.
+    """
 
     started: datetime | None
     reason: str = ""
@@ -277,7 +296,10 @@ class Rollback:
 
 @dataclass(frozen=True)
 class Failure:
-    """A failure or unknown outcome. ``what``: ``step``, ``vm`` or ``rollback`` (of a VM). ``place``: its group."""
+    """A failure or unknown outcome.
+
+    ``what``: ``step``, ``vm`` or ``rollback`` (of a VM). ``place``: its group.
+    """
 
     what: str
     name: str

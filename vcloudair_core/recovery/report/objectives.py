@@ -1,4 +1,7 @@
-"""Measure RTO and RPO and compare them with their targets. An unknown value never counts as met."""
+"""Measure RTO and RPO and compare them with their targets.
+
+An unknown value never counts as met.
+"""
 
 from __future__ import annotations
 

@@ -23,7 +23,10 @@ from vcloudair_core.recovery.report.report_text import GLYPHS, LABELS, clock, du
 from vcloudair_core.recovery.report.run_report import RunReport
 
 PLOT_FROM, PLOT_TO = 21.0, 85.0
-"""Start and end of the time axis in percent. Names are on its left, verdicts on its right."""
+"""Start and end of the time axis in percent.
+
+Names are on its left, verdicts on its right.
+"""
 
 HEAD, FOOT = 34, 6
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -76,7 +79,10 @@ class Tick:
 
 @dataclass(frozen=True)
 class Panel:
-    """One drawing. ``pauses``: (x, width) of the times in which the run was interrupted."""
+    """One drawing.
+
+    ``pauses``: (x, width) of the times in which the run was interrupted.
+    """
 
     key: str
     title: str
@@ -220,7 +226,10 @@ def _step_row(step: StepReport, y: float, scale: Scale, report: RunReport) -> Ti
 
 
 def _attempt_bars(attempts: Iterable[OperationAttempt], scale: Scale, report: RunReport) -> Iterable[Bar]:
-    """Yield a bar per attempt. An attempt without an end lasts until the end of the journal."""
+    """Yield a bar per attempt.
+
+    An attempt without an end lasts until the end of the journal.
+    """
     for attempt in attempts:
         end = attempt.ended or report.ended
         if attempt.started is None or end is None:

@@ -24,7 +24,10 @@ _MAX_RUNS = 200
 
 
 def runs(settings: Settings, *, newest_first: bool = True) -> Iterator[tuple[Path, list[Event]]]:
-    """Yield the folder and the events of each readable run. Unreadable runs are skipped."""
+    """Yield the folder and the events of each readable run.
+
+    Unreadable runs are skipped.
+    """
     known = run_ids(settings)[-_MAX_RUNS:]
     for run_id in reversed(known) if newest_first else known:
         folder = runs_folder(settings) / run_id
@@ -122,7 +125,10 @@ def typical_seconds(settings: Settings, action: str) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class AppliedChange:
-    """A network change of a run. ``key``: of its step. ``saved``: the file with the configuration from before."""
+    """A network change of a run.
+
+    ``key``: of its step. ``saved``: the file with the configuration from before.
+    """
 
     folder: Path
     step: str
@@ -154,7 +160,10 @@ def applied_changes(folder: Path, run_events: list[Event]) -> list[AppliedChange
 
 
 def restored_ids(run_events: list[Event]) -> set[str]:
-    """Return the ids of the network changes that a run undid. They can be changes of earlier runs."""
+    """Return the ids of the network changes that a run undid.
+
+    They can be changes of earlier runs.
+    """
     return {
         str(event["restores"])
         for event in run_events

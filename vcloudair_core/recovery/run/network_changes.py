@@ -19,7 +19,10 @@ KIND = "ans.edge"
 
 
 def target_of(client: Client, document: EdgeDocument) -> dict[str, str]:
-    """Return the target edge of a document. Raises SpecError when neither it nor the settings name one."""
+    """Return the target edge of a document.
+
+    Raises SpecError when neither it nor the settings name one.
+    """
     edge = document.target.get("edge") or client.settings.edge or ""
     if not edge:
         raise SpecError("edge", "the document names no edge gateway", hint="Add the key `edge` to the document.")
@@ -28,7 +31,10 @@ def target_of(client: Client, document: EdgeDocument) -> dict[str, str]:
 
 
 def saved_file(folder: Path, key: str) -> Path:
-    """Return the file for the configuration of an edge before a step. Each step key has its own."""
+    """Return the file for the configuration of an edge before a step.
+
+    Each step key has its own.
+    """
     shown = re.sub(r"[^\w-]+", "-", key).strip("-")[:60]
     return folder / f"{shown}-{hashlib.sha256(key.encode()).hexdigest()[:8]}.edge.json"
 

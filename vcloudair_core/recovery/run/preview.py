@@ -32,7 +32,10 @@ if TYPE_CHECKING:
     from vcloudair_core.recovery.plan.model import RecoveryPlan, Step
 
 GUESSED_S = {"test": 60.0, "cleanup": 30.0, "failover": 90.0}
-"""Seconds for VMs without an earlier run. No source documents durations; these are rough guesses."""
+"""Seconds for VMs without an earlier run.
+
+No source documents durations; these are rough guesses.
+"""
 
 
 @dataclass(frozen=True)

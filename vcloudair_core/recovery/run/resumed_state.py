@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 def resumed_state(plan: RecoveryPlan, run_events: Sequence[Event]) -> RunState:
-    """Return the operations and steps of an interrupted run. Its VMs are those of its start.
+    """Return the operations and steps of an interrupted run.
+
+    Its VMs are those of its start.
 
     Raises ConfigurationError when the journal is damaged, because starting an action on a guess is not safe.
     """
@@ -93,7 +95,10 @@ def _end(operation: Operation, event: Event) -> None:
 
 
 def _note_start(operation: Operation, event: Event) -> None:
-    """Note an action that may have been started. Without ``intent_at``, the time of the event is used."""
+    """Note an action that may have been started.
+
+    Without ``intent_at``, the time of the event is used.
+    """
     before, at = event.get("vms_before"), moment(event)
     intent_at = float(event.get("intent_at") or 0.0)
     operation.may_have_started, operation.task_href = True, ""

@@ -104,7 +104,10 @@ def operations_of(
 
 
 def _matched(vms: Sequence[PlannedVm], references: Sequence[Reference]) -> list[Reference]:
-    """Return the replications in the order of the VMs. Raises SpecError when two names refer to the same VM."""
+    """Return the replications in the order of the VMs.
+
+    Raises SpecError when two names refer to the same VM.
+    """
     names: dict[str, str] = {}
     for vm in vms:
         reference = next(

@@ -50,7 +50,9 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RunOptions:
-    """Options of a run beside its plan. Times are in seconds; see :class:`OperationOptions`.
+    """Options of a run beside its plan.
+
+    Times are in seconds; see :class:`OperationOptions`.
 
     Attributes:
         run_timeout: The time limit of the run. The run is stopped then, and can be resumed.
@@ -75,7 +77,9 @@ class RunOptions:
 
 
 def start(client: Client, plan: RecoveryPlan, action: str, options: RunOptions | None = None) -> RunReport:
-    """Run a plan: test, clean up or fail over its VMs. The action of each VM is started at most once.
+    """Run a plan: test, clean up or fail over its VMs.
+
+    The action of each VM is started at most once.
 
     VMs are looked up and the order is checked before anything is started. Failures of VMs and steps are in the report
     and do not raise errors. The reports are also saved in the folder of the run.
@@ -255,7 +259,10 @@ class _Run:
     # -- rollback ------------------------------------------------------------------------------------------------
 
     def _roll_back(self, reason: str) -> bool:
-        """Restore networks, then clean up VMs. Return False when stopped; a resumed run repeats the rollback."""
+        """Restore networks, then clean up VMs.
+
+        Return False when stopped; a resumed run repeats the rollback.
+        """
         started = [op for op in self._state.operations if op.verdict == "succeeded" or (op.verdict and op.attempts)]
         self._journal.append(events.ROLLBACK_STARTED, reason=reason, vms=_ids_and_names(started))
         folder = self._journal.folder
@@ -323,7 +330,10 @@ def engine_options(plan: RecoveryPlan, options: RunOptions, *, wait: bool = True
 
 
 def _mark_start_again(state: RunState, names: Sequence[str]) -> None:
-    """Mark the VMs whose action may be started again. Raises NotFoundError for a VM that is not in the run."""
+    """Mark the VMs whose action may be started again.
+
+    Raises NotFoundError for a VM that is not in the run.
+    """
     for name in names:
         matching = [op for op in state.operations if op.reference.matches(name) or op.name == name]
         if not matching:

@@ -100,7 +100,10 @@ class StepContext:
 
 
 def perform(step: Step, context: StepContext, *, group: str, key: str) -> StepResult:
-    """Do one attempt of a step and return its result. ``key``: the key of the step in the run."""
+    """Do one attempt of a step and return its result.
+
+    ``key``: the key of the step in the run.
+    """
     work = step.work
     try:
         if isinstance(work, Approval):
@@ -219,7 +222,10 @@ def _run_program(argv: Sequence[str], step: Step, context: StepContext, group: s
 
 
 def _resolve_program(argv: Sequence[str], folder: Path) -> list[str]:
-    """Return the command line. A program with a slash in its name is relative to the folder of the plan."""
+    """Return the command line.
+
+    A program with a slash in its name is relative to the folder of the plan.
+    """
     first = argv[0]
     return [str(folder / first) if "/" in first else first, *argv[1:]]
 

@@ -26,7 +26,10 @@ _PARAMS = re.compile(r"application/vnd\.vmware\.hcs\.(\w+)Params\+xml", re.IGNOR
 
 @dataclass(frozen=True)
 class ReplicationPage:
-    """A page of a list of replications. ``total`` is None when the server does not return it."""
+    """A page of a list of replications.
+
+    ``total`` is None when the server does not return it.
+    """
 
     references: list[Reference]
     total: int | None
@@ -75,7 +78,10 @@ def parse_group(body: bytes, reference: Reference) -> Replication:
 
 
 def parse_recovery_details(body: bytes) -> RecoveryDetails:
-    """Parse the recovery details of a VDC. Raises DecodeError. Source: protocol/dr.md §2.5."""
+    """Parse the recovery details of a VDC.
+
+    Raises DecodeError. Source: protocol/dr.md §2.5.
+    """
     root = _root(body, "VrRecoveryDetails", "the recovery details of the VDC")
     values = {local(child): (child.text or "").strip().lower() for child in root}
     return RecoveryDetails(_flag(values.get("IsTestFailoverEnabled")), _flag(values.get("IsFailoverEnabled")))
@@ -86,7 +92,10 @@ def _flag(text: str | None) -> bool | None:
 
 
 def _operation(link: _Element) -> str:
-    """Return the operation of a link from its rel, or else from its type. Source: protocol/dr.md §2.3."""
+    """Return the operation of a link from its rel, or else from its type.
+
+    Source: protocol/dr.md §2.3.
+    """
     rel = link.get("rel", "")
     if rel.startswith("operation:"):
         return rel.removeprefix("operation:")
@@ -113,7 +122,10 @@ def _time(text: str) -> datetime | None:
 
 
 def action_body(action: str, *, power_on: bool, synchronize: bool) -> bytes:
-    """Return the request body of a test or failover. A cleanup has none. Source: protocol/dr.md §3.1."""
+    """Return the request body of a test or failover.
+
+    A cleanup has none. Source: protocol/dr.md §3.1.
+    """
     if action == "testCleanup":
         return b""
     root = "TestFailoverParams" if action == "testFailover" else "FailoverParams"
@@ -131,7 +143,9 @@ def parse_tasks(body: bytes) -> list[Task]:
 
 
 def parse_task_records(body: bytes) -> tuple[list[Task], int | None]:
-    """Parse a page of a query for tasks. Return the tasks and the total number. Raises DecodeError.
+    """Parse a page of a query for tasks.
+
+    Return the tasks and the total number. Raises DecodeError.
 
     Records have the name of the operation and the object, but no description. Source: protocol/tasks.md §3.3.
     """
@@ -174,7 +188,10 @@ def parse_vms(body: bytes) -> VmPage:
 
 
 def parse_addresses(body: bytes) -> list[str]:
-    """Return the addresses of the interfaces in a NetworkConnectionSection, in order. Raises DecodeError."""
+    """Return the addresses of the interfaces in a NetworkConnectionSection, in order.
+
+    Raises DecodeError.
+    """
     root = _root(body, "NetworkConnectionSection", "the network connections of the VM")
     texts = [
         (child.text or "").strip()

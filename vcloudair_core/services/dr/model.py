@@ -13,7 +13,10 @@ ACTIONS = (TEST, CLEANUP, FAILOVER)
 UNKNOWN = "unknown"
 
 RECOVERED_STATES = frozenset({"complete", "ok", "recovered"})
-"""Values of RecoveryState after a failover. No source documents which one. Source: protocol/dr.md §2.4."""
+"""Values of RecoveryState after a failover.
+
+No source documents which one. Source: protocol/dr.md §2.4.
+"""
 
 _NONE = frozenset({"", "none"})
 _NOT_RECOVERED = frozenset({"", "none", "notstarted"})
@@ -56,13 +59,19 @@ class Reference:
 
 @dataclass(frozen=True)
 class RecoveryDetails:
-    """The actions that a VDC is enabled for. None means unknown. Source: protocol/dr.md §2.5."""
+    """The actions that a VDC is enabled for.
+
+    None means unknown. Source: protocol/dr.md §2.5.
+    """
 
     allows_test: bool | None
     allows_failover: bool | None
 
     def allows(self, action: str) -> bool | None:
-        """Return True or False for the action, or None when unknown. A cleanup is always allowed."""
+        """Return True or False for the action, or None when unknown.
+
+        A cleanup is always allowed.
+        """
         return {TEST: self.allows_test, FAILOVER: self.allows_failover}.get(action, True)
 
 
@@ -78,7 +87,9 @@ class PointInTime:
 
 @dataclass(frozen=True)
 class Replication:
-    """A replication of a VM into the cloud. States are the values of the server; missing ones are empty.
+    """A replication of a VM into the cloud.
+
+    States are the values of the server; missing ones are empty.
 
     Attributes:
         offered: The operations that links of the server offer now (``testFailover``, ``failover``); empty without
@@ -130,7 +141,10 @@ class Replication:
         return _normalized(states[action]) == expected[action]
 
     def obstacle(self, action: str) -> str:
-        """Return why the server would refuse the action, or an empty string. Source: protocol/dr.md §6."""
+        """Return why the server would refuse the action, or an empty string.
+
+        Source: protocol/dr.md §6.
+        """
         test, recovery = _normalized(self.test_state), _normalized(self.recovery_state)
         if "inprogress" in test or recovery == "inprogress":
             return f"another action is in progress (test: {self.test_state}, recovery: {self.recovery_state})"

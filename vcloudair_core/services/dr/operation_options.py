@@ -19,7 +19,10 @@ be rolled back, so there it works like ``stop``.
 FAIL, START = "fail", "start"
 ON_UNKNOWN = (FAIL, START)
 LOST_GRACE_S = 90.0
-"""Default of ``lost_grace``. Gateways usually time out after 60 s, while the server still executes the request."""
+"""Default of ``lost_grace``.
+
+Gateways usually time out after 60 s, while the server still executes the request.
+"""
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,10 @@ class Stop:
         self._event.set()
 
     def sleep(self, clock: Clock, seconds: float) -> None:
-        """Sleep until the time is over or a stop is requested. Signals alone do not interrupt a sleep."""
+        """Sleep until the time is over or a stop is requested.
+
+        Signals alone do not interrupt a sleep.
+        """
         until = clock.now() + seconds
         while not self.is_requested and (left := until - clock.now()) > 0:
             clock.sleep(min(left, self._SLICE_S))

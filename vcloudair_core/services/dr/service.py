@@ -38,7 +38,9 @@ class RecoveryService:
         return list_replications(self.session, self.session.identity.org_id)
 
     def replications(self, names: Sequence[str] | None = None) -> list[Replication]:
-        """Return replications with their state. Each takes one request; requests run in parallel.
+        """Return replications with their state.
+
+        Each takes one request; requests run in parallel.
 
         ``names``: as in :meth:`choose`. Raises: NotFoundError, AmbiguousMatchError, IncompleteResultError, ApiError,
         TransportError, DecodeError.
@@ -81,7 +83,10 @@ class RecoveryService:
         return list(chosen.values())
 
     def read(self, references: Iterable[Reference]) -> list[Replication]:
-        """Return replications with their state, read in parallel. Raises: ApiError, TransportError, DecodeError."""
+        """Return replications with their state, read in parallel.
+
+        Raises: ApiError, TransportError, DecodeError.
+        """
         replications = []
         for replication in self.read_each(references):
             if isinstance(replication, VcloudAirError):

@@ -1,4 +1,7 @@
-"""Requests of disaster recovery: replications, VDCs, actions, tasks and VMs. Source: protocol/dr.md §2."""
+"""Requests of disaster recovery: replications, VDCs, actions, tasks and VMs.
+
+Source: protocol/dr.md §2.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,9 @@ def list_replications(session: Session, org_id: str) -> list[Reference]:
 
 
 def list_enabled_vdcs(session: Session, org_id: str) -> list[Reference]:
-    """Return the VDCs of an org that are enabled for replications. Source: protocol/dr.md §2.
+    """Return the VDCs of an org that are enabled for replications.
+
+    Source: protocol/dr.md §2.
 
     Raises: the errors of :func:`list_replications`.
     """
@@ -64,7 +69,10 @@ def list_enabled_vdcs(session: Session, org_id: str) -> list[Reference]:
 
 
 def list_replications_of_vdc(session: Session, vdc: Reference) -> list[Reference]:
-    """Return every replication into a VDC. Raises the errors of :func:`list_replications`."""
+    """Return every replication into a VDC.
+
+    Raises the errors of :func:`list_replications`.
+    """
     return _references(session, f"{vdc.href.rstrip('/')}/replications", "replications")
 
 
@@ -77,7 +85,10 @@ def read_recovery_details(session: Session, vdc: Reference) -> RecoveryDetails:
 
 
 def _references(session: Session, path: str, what: str) -> list[Reference]:
-    """Return all references of a list with any number of pages. A page after the last one has no entries."""
+    """Return all references of a list with any number of pages.
+
+    A page after the last one has no entries.
+    """
     references: dict[str, Reference] = {}
     for number in range(1, _MAX_PAGES + 1):
         query = [("page", str(number)), ("pageSize", str(_PAGE_SIZE))]
@@ -98,7 +109,10 @@ def _incomplete(what: str, total: int | None, count: int) -> IncompleteResultErr
 
 
 def read_replication(session: Session, reference: Reference) -> Replication:
-    """Return a replication with its state. Raises: ApiError, TransportError, DecodeError."""
+    """Return a replication with its state.
+
+    Raises: ApiError, TransportError, DecodeError.
+    """
     response = session.call("GET", reference.href)
     return replace(parse_group(response.body, reference), server_time=_server_time(response))
 
@@ -144,13 +158,19 @@ def query_tasks(session: Session, since: float) -> list[Task]:
 
 
 def read_addresses(session: Session, vm: VmRecord) -> list[str]:
-    """Return the addresses of all interfaces of a VM. Raises: ApiError, TransportError, DecodeError."""
+    """Return the addresses of all interfaces of a VM.
+
+    Raises: ApiError, TransportError, DecodeError.
+    """
     response = session.call("GET", f"{vm.href.rstrip('/')}/networkConnectionSection/")
     return parse_addresses(response.body)
 
 
 def read_vdc_names(session: Session) -> dict[str, str]:
-    """Return the names of the VDCs of the org, by UUID. Raises: ApiError, TransportError, DecodeError."""
+    """Return the names of the VDCs of the org, by UUID.
+
+    Raises: ApiError, TransportError, DecodeError.
+    """
     response = session.call("GET", "/api/query", query=f"type=orgVdc&format=records&pageSize={_PAGE_SIZE}")
     return parse_vdc_names(response.body)
 
@@ -202,5 +222,8 @@ def _server_time(response: Response) -> float | None:
 
 
 def path_of(href: str) -> str:
-    """Return the path of a link, to compare links of tasks: their ports may vary. Source: protocol/tasks.md §1."""
+    """Return the path of a link, to compare links of tasks: their ports may vary.
+
+    Source: protocol/tasks.md §1.
+    """
     return urlsplit(href).path.rstrip("/")

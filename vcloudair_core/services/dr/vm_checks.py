@@ -12,7 +12,10 @@ POWERED_ON = "POWERED_ON"
 
 @dataclass(frozen=True)
 class VmRecord:
-    """A VM record of the query service. ``vapp_href``: the link of its vApp. Missing values are empty."""
+    """A VM record of the query service.
+
+    ``vapp_href``: the link of its vApp. Missing values are empty.
+    """
 
     id: str
     name: str

@@ -1,4 +1,7 @@
-"""Catalog of known metrics with units and descriptions. Source: protocol/metrics.md §A.7, §B.5."""
+"""Catalog of known metrics with units and descriptions.
+
+Source: protocol/metrics.md §A.7, §B.5.
+"""
 
 from __future__ import annotations
 
@@ -127,7 +130,10 @@ def check_names(missing: Iterable[str]) -> None:
 
 
 def unit_of(name: str) -> str | None:
-    """Return the unit of a metric, for APIs that return no units. None for unknown metrics."""
+    """Return the unit of a metric, for APIs that return no units.
+
+    None for unknown metrics.
+    """
     known = known_metrics().get(name)
     return known.unit if known else None
 

@@ -1,4 +1,7 @@
-"""Parse and write metrics JSON of vCloud Air. Source: protocol/metrics.md §A.2-A.4."""
+"""Parse and write metrics JSON of vCloud Air.
+
+Source: protocol/metrics.md §A.2-A.4.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +66,10 @@ def parse_page(body: bytes, what: str) -> MetricsPage:
 
 
 def blocks_of(rows: list[dict[str, Any]], what: str) -> Iterator[SampleBlock]:
-    """Yield the values of the rows of a page. Raises DecodeError for a row without VM or time."""
+    """Yield the values of the rows of a page.
+
+    Raises DecodeError for a row without VM or time.
+    """
     blocks: dict[str, dict[str, tuple[list[datetime], list[Any]]]] = {}
     for row in rows:
         vm_id = _vm_id_of(str(row.get("vmId", "")))
@@ -88,7 +94,10 @@ def blocks_of(rows: list[dict[str, Any]], what: str) -> Iterator[SampleBlock]:
 
 @lru_cache(maxsize=4096)
 def _vm_id_of(text: str) -> str:
-    """Return the UUID at the end of a text in lower case, or an empty string. Cached, as VMs have many rows."""
+    """Return the UUID at the end of a text in lower case, or an empty string.
+
+    Cached, as VMs have many rows.
+    """
     match = _UUID.search(text)
     return match[0].lower() if match else ""
 
@@ -98,7 +107,10 @@ def _listed(value: Any) -> list[Any]:
 
 
 def split_name(name: str) -> tuple[str, str | None]:
-    """Split a name such as ``disk.read.average.0`` into metric and instance. Source: protocol/metrics.md §C."""
+    """Split a name such as ``disk.read.average.0`` into metric and instance.
+
+    Source: protocol/metrics.md §C.
+    """
     base, dot, end = name.rpartition(".")
     return (base, end) if dot and end.isdigit() else (name, None)
 

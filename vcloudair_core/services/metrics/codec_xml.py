@@ -1,4 +1,7 @@
-"""Parse and write metrics XML of vCloud Director. Source: protocol/metrics.md §B.4, metrics.xsd."""
+"""Parse and write metrics XML of vCloud Director.
+
+Source: protocol/metrics.md §B.4, metrics.xsd.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,10 @@ Source: protocol/metrics.md §B.4.
 
 
 def historic_spec(window: Window, patterns: Sequence[str]) -> bytes:
-    """Return the request body for historical values. The schema requires the order start, end, patterns."""
+    """Return the request body for historical values.
+
+    The schema requires the order start, end, patterns.
+    """
     parts = [_time(window.start, "Start")] + ([_time(window.end, "End")] if window.end is not None else [])
     return _document("HistoricUsageSpec", [*parts, *_patterns(patterns)])
 

@@ -14,14 +14,20 @@ from vcloudair_core.util.escaping import csv_text, visible_json
 FORMATS = ("csv", "jsonl", "openmetrics", "parquet")
 COLUMNS = ("timestamp", "vm", "vm_id", "vapp", "vdc", "metric", "instance", "unit", "value")
 LABELS = ("org", "vdc", "vapp", "vm", "vm_id", "device")
-"""Labels in OpenMetrics. ``device`` is the disk or interface, because Prometheus uses ``instance`` for its targets."""
+"""Labels in OpenMetrics.
+
+``device`` is the disk or interface, because Prometheus uses ``instance`` for its targets.
+"""
 
 VmFacts = Mapping[str, Mapping[str, Any]]
 """Facts of VMs (name, vapp, vdc, org) by UUID."""
 
 
 def rows(series: Iterable[Series], vms: VmFacts) -> Iterator[dict[str, Any]]:
-    """Yield a mapping for each sample, with the keys of COLUMNS. Times are in ISO 8601, UTC."""
+    """Yield a mapping for each sample, with the keys of COLUMNS.
+
+    Times are in ISO 8601, UTC.
+    """
     for item in series:
         known = vms.get(item.vm_id, {})
         facts = {
@@ -48,7 +54,10 @@ def as_text(form: str, series: Iterable[Series], vms: VmFacts) -> Iterator[str]:
 
 
 def _open_metrics(series: Iterable[Series], vms: VmFacts) -> Iterator[str]:
-    """Yield OpenMetrics lines in base units, with timestamps. Source: the OpenMetrics specification, 1.0."""
+    """Yield OpenMetrics lines in base units, with timestamps.
+
+    Source: the OpenMetrics specification, 1.0.
+    """
     families: dict[tuple[str, str, float, str], list[Series]] = {}
     for item in series:
         name, unit, factor = base_of(item.name, item.unit)

@@ -1,4 +1,7 @@
-"""Data classes of metrics, for both APIs: series of samples. A minute without a value has no sample."""
+"""Data classes of metrics, for both APIs: series of samples.
+
+A minute without a value has no sample.
+"""
 
 from __future__ import annotations
 
@@ -119,7 +122,9 @@ def matches(name: str, patterns: Sequence[str]) -> bool:
 
 
 class SampleBlock(NamedTuple):
-    """A block of values of a metric, as a codec returns them. A metric may have several blocks.
+    """A block of values of a metric, as a codec returns them.
+
+    A metric may have several blocks.
 
     Blocks are faster than single values: a page of a thousand values is checked with a few calls in C.
     """

@@ -22,7 +22,9 @@ _MAX_PANELS = 8
 
 
 def plot(path: str, series: Sequence[Series], names: Mapping[str, str], title: str) -> None:
-    """Write a plot as PNG or SVG, depending on the suffix of the path. ``names``: names of VMs by UUID.
+    """Write a plot as PNG or SVG, depending on the suffix of the path.
+
+    ``names``: names of VMs by UUID.
 
     Raises: ConfigurationError when matplotlib is not installed or for another suffix, NotFoundError without samples,
         OSError.

@@ -35,7 +35,10 @@ Progress = Callable[[int, int], None]
 
 @dataclass
 class _Part:
-    """The series of a VM or VDC. ``refused``: the number of values that are not numbers."""
+    """The series of a VM or VDC.
+
+    ``refused``: the number of values that are not numbers.
+    """
 
     series: list[Series] = field(default_factory=list)
     refused: int = 0
@@ -79,7 +82,9 @@ class MetricsService:
         source: str = "auto",
         progress: Progress | None = None,
     ) -> Collected:
-        """Return the series of VMs. The setting ``parallel_calls`` limits the number of parallel requests.
+        """Return the series of VMs.
+
+        The setting ``parallel_calls`` limits the number of parallel requests.
 
         Args:
             vm_ids: UUIDs of VMs.
@@ -174,7 +179,9 @@ class MetricsService:
             seen.add(cursor)
 
     def each(self, vm_ids: Sequence[str], work: Callable[[str], T]) -> Iterator[tuple[str, T | VcloudAirError]]:
-        """Call ``work`` for each VM in parallel. Yield the VM and the result or error, in order of completion.
+        """Call ``work`` for each VM in parallel.
+
+        Yield the VM and the result or error, in order of completion.
 
         Raises AuthenticationError, because the other calls would fail too.
         """
@@ -233,7 +240,10 @@ def _patterns(metrics: Sequence[str]) -> list[str]:
 
 
 def _clipped(window: Window, source: str) -> tuple[Window, list[str]]:
-    """Return the window limited to the retention of the server, and warnings. Absolute times are not limited."""
+    """Return the window limited to the retention of the server, and warnings.
+
+    Absolute times are not limited.
+    """
     retention_s = RETENTION_S.get(source)
     if retention_s is None or not isinstance(window.start, Ago) or window.start.seconds <= retention_s:
         return window, []

@@ -18,7 +18,9 @@ _SPEC = "application/vnd.vmware.vcloud.metrics.{}UsageSpec+xml"
 
 
 def post_window(session: Session, scope: str, identifier: str, body: Mapping[str, Any], cursor: str) -> bytes:
-    """Return a page of the metrics API of vCloud Air. ``scope``: ``vm`` or ``vdc``. The request is repeatable.
+    """Return a page of the metrics API of vCloud Air.
+
+    ``scope``: ``vm`` or ``vdc``. The request is repeatable.
 
     The path of this API is at the root of the host, not below ``/api``. Raises: ApiError, TransportError.
     """
@@ -37,7 +39,10 @@ def post_window(session: Session, scope: str, identifier: str, body: Mapping[str
 
 
 def post_historic(session: Session, identifier: str, spec: bytes) -> bytes:
-    """Return historical values of a VM from vCloud Director. Raises: ApiError, TransportError."""
+    """Return historical values of a VM from vCloud Director.
+
+    Raises: ApiError, TransportError.
+    """
     return _post(session, identifier, "historic", spec).body
 
 

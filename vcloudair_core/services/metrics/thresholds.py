@@ -12,7 +12,10 @@ from vcloudair_core.services.metrics.model import Series, aggregate, matches, nu
 
 @dataclass(frozen=True)
 class Threshold:
-    """Limits of a metric (a name or pattern), in its unit. At least one of ``max`` and ``min`` is set."""
+    """Limits of a metric (a name or pattern), in its unit.
+
+    At least one of ``max`` and ``min`` is set.
+    """
 
     metric: str
     aggregate: str = "avg"
@@ -28,7 +31,10 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Violation:
-    """A threshold that a VM violates. ``value`` is None when there is no value to compare."""
+    """A threshold that a VM violates.
+
+    ``value`` is None when there is no value to compare.
+    """
 
     vm_id: str
     threshold: Threshold

@@ -16,12 +16,18 @@ UNITS_S = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800
 _SHORT = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
 _DURATION = re.compile(r"([0-9]+)\s*(s|m|h|d|w)[a-z]*\Z", re.IGNORECASE)
 LARGEST_INTERVAL = 32767
-"""The highest interval, a 16-bit number in requests. Source: protocol/metrics.md §B.4."""
+"""The highest interval, a 16-bit number in requests.
+
+Source: protocol/metrics.md §B.4.
+"""
 
 
 @dataclass(frozen=True)
 class Ago:
-    """A time before the present time of the server. The clock of this host is not used."""
+    """A time before the present time of the server.
+
+    The clock of this host is not used.
+    """
 
     count: int
     unit: str

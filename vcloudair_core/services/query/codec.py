@@ -30,7 +30,10 @@ Row = tuple[dict[str, str], dict[str, Any]]
 
 @dataclass(frozen=True)
 class QueryPage:
-    """A page of a query. ``total``, ``number`` and ``size`` are None when the server does not return them."""
+    """A page of a query.
+
+    ``total``, ``number`` and ``size`` are None when the server does not return them.
+    """
 
     rows: list[Row]
     total: int | None
@@ -62,7 +65,10 @@ def record_elements(root: _Element) -> list[str]:
 
 
 def parse_query_list(body: bytes) -> list[str]:
-    """Return the names of the offered record types, in order. Source: protocol/query.md §8. Raises DecodeError."""
+    """Return the names of the offered record types, in order.
+
+    Source: protocol/query.md §8. Raises DecodeError.
+    """
     root = xml.parse(body, what="the list of query types")
     if xml.local(root) != "QueryList":
         raise DecodeError(
@@ -147,6 +153,9 @@ def parse_name(body: bytes) -> str:
 
 
 def parse_created(body: bytes) -> str:
-    """Return the creation time of a VM, or an empty string. Raises DecodeError. Source: vApp.xsd, since 5.1."""
+    """Return the creation time of a VM, or an empty string.
+
+    Raises DecodeError. Source: vApp.xsd, since 5.1.
+    """
     root = xml.parse(body, what="a VM")
     return next((child.text or "" for child in root if xml.local(child) == "DateCreated"), "")

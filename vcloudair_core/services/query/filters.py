@@ -19,7 +19,9 @@ from vcloudair_core.plugin.records import RecordType
 from vcloudair_core.services.query.record import Record, kind_of, moment
 
 OPERATORS = {"eq": "==", "ne": "!=", "lt": "=lt=", "le": "=le=", "gt": "=gt=", "ge": "=ge=", "like": "=="}
-"""Operators and their form in FIQL. ``like`` accepts ``*`` as wildcard and ignores case.
+"""Operators and their form in FIQL.
+
+``like`` accepts ``*`` as wildcard and ignores case.
 
 Source: protocol/query.md §4.1.
 """
@@ -29,7 +31,10 @@ _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 _METADATA = re.compile(r"metadata(@SYSTEM)?:(.+)\Z", re.DOTALL)
 _METADATA_TYPES = {bool: "BOOLEAN", int: "NUMBER", float: "NUMBER", datetime: "DATETIME", str: "STRING"}
 _UNSAFE = re.compile(r"[^\w .@/:+-]+", re.ASCII)
-"""Characters that not all servers accept. They are sent as wildcards, and compared on this host."""
+"""Characters that not all servers accept.
+
+They are sent as wildcards, and compared on this host.
+"""
 
 _LOOKS_TYPED = re.compile(r"[+-]?\d+(\.\d+)?\Z|true\Z|false\Z", re.IGNORECASE)
 """Text that may be a number or boolean of metadata."""
@@ -46,7 +51,10 @@ class Filter(Protocol):
     """A condition on records."""
 
     def on_server(self) -> str:
-        """Return the encoded filter for the URL, which matches at least the same records. Empty if there is none."""
+        """Return the encoded filter for the URL, which matches at least the same records.
+
+        Empty if there is none.
+        """
         ...
 
     def is_met(self, record: Record) -> bool:
@@ -64,7 +72,10 @@ class Filter(Protocol):
 
 @dataclass(frozen=True)
 class Comparison:
-    """A comparison of an attribute with a value. A missing attribute counts as empty text."""
+    """A comparison of an attribute with a value.
+
+    A missing attribute counts as empty text.
+    """
 
     attribute: str
     operator: str
@@ -85,7 +96,10 @@ class Comparison:
         return f"{self.attribute}=={quote(pattern, safe='*')}"
 
     def _metadata_on_server(self, key: re.Match[str]) -> str:
-        """Return the encoded metadata filter. No source documents wildcards in it. Source: protocol/query.md §4.3."""
+        """Return the encoded metadata filter.
+
+        No source documents wildcards in it. Source: protocol/query.md §4.3.
+        """
         text = _as_text(self.value)
         if _UNSAFE.search(text) or _UNSAFE.search(key[2]) or self.operator in ("like", "ne") or not text.strip():
             return ""
@@ -173,7 +187,10 @@ class AnyOf:
 
 @dataclass(frozen=True)
 class Raw:
-    """A FIQL filter of the user. It is sent unchanged, except for URL encoding, and not compared on this host."""
+    """A FIQL filter of the user.
+
+    It is sent unchanged, except for URL encoding, and not compared on this host.
+    """
 
     text: str
 
@@ -297,7 +314,10 @@ def _alike(actual: Any, expected: Any) -> tuple[Any, Any]:
 
 
 def _is_blank(value: Any) -> bool:
-    """Return True for None and blanks, which servers use for "no value". Source: protocol/recorded-responses.md §3."""
+    """Return True for None and blanks, which servers use for "no value".
+
+    Source: protocol/recorded-responses.md §3.
+    """
     return value is None or (isinstance(value, str) and not value.strip())
 
 

@@ -35,7 +35,9 @@ ReadPage = Callable[[int, str], QueryPage]
 
 @dataclass(frozen=True)
 class Difference:
-    """Changes of a result during the read. ``appeared`` has names, ``vanished`` keys (see :func:`key_of`).
+    """Changes of a result during the read.
+
+    ``appeared`` has names, ``vanished`` keys (see :func:`key_of`).
 
     ``is_settled`` is False when the result kept changing; then the vanished records are not known.
     """
@@ -46,7 +48,10 @@ class Difference:
 
 
 def key_of(row: Row) -> int:
-    """Return the identity of a record. It is a number, because text for 100,000 records would use much memory."""
+    """Return the identity of a record.
+
+    It is a number, because text for 100,000 records would use much memory.
+    """
     attributes = row[0]
     key = attributes.get("href") or attributes.get("id")
     return hash(key) if key else hash(frozenset(attributes.items()))

@@ -1,4 +1,7 @@
-"""Plugin of the service ``query`` and its record types. The service itself is imported at first use."""
+"""Plugin of the service ``query`` and its record types.
+
+The service itself is imported at first use.
+"""
 
 from __future__ import annotations
 

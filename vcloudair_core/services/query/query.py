@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 STABLE = "id"
 _IS_ABOUT_SORTING = re.compile(rf"sort|\b{STABLE}\b", re.IGNORECASE)
-"""Matches errors about sorting by id. That sort order keeps pages stable while they are read."""
+"""Matches errors about sorting by id.
+
+That sort order keeps pages stable while they are read.
+"""
 
 _log = logging.getLogger(__name__)
 _SHOWN = 5
@@ -36,7 +39,9 @@ Warn = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Query:
-    """A query. Nothing is sent until records are read. Iteration streams records, with a few pages in memory.
+    """A query.
+
+    Nothing is sent until records are read. Iteration streams records, with a few pages in memory.
 
     Every returned record meets ``condition``, even if the server filters less. ``limit`` is the highest number of
     records. Objects that appear or vanish during the read do not affect the others; ``warn``, by default the log, gets
@@ -100,7 +105,10 @@ class Query:
         return next(iter(replace(self, limit=1)), None)
 
     def one(self) -> Record:
-        """Return the only record. Raises: NotFoundError, or AmbiguousMatchError with the candidates."""
+        """Return the only record.
+
+        Raises: NotFoundError, or AmbiguousMatchError with the candidates.
+        """
         records = replace(self, limit=_SHOWN + 1).all()
         if not records:
             raise NotFoundError(f"No object found: {self._described()}.")

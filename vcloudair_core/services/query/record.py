@@ -15,7 +15,9 @@ _COUNT = re.compile(r"numberOf[A-Z]")
 
 
 class Record(Mapping[str, Any]):
-    """A mapping of attributes to typed values. Attributes that the server left out are missing.
+    """A mapping of attributes to typed values.
+
+    Attributes that the server left out are missing.
 
     A blank value, which servers use for "no value", becomes an empty string, or None for types other than text. A value
     that does not fit its type stays text. ``raw`` has the values of the server, ``metadata`` the requested metadata.
@@ -94,7 +96,10 @@ def kind_of(record_type: RecordType, name: str) -> str:
 
 
 def typed(text: str, kind: str) -> Any:
-    """Return a text as a value of a kind, or the text itself when it does not fit. Never raises."""
+    """Return a text as a value of a kind, or the text itself when it does not fit.
+
+    Never raises.
+    """
     stripped = text.strip()
     if kind in ("str", "uri"):
         return stripped if not stripped else text
@@ -114,7 +119,9 @@ _FRACTION = re.compile(r"\.(\d{1,9})")
 
 
 def moment(text: str) -> datetime:
-    """Parse an ISO 8601 time such as ``2015-11-08T12:00:00.000+01:00`` or with Z. Raises ValueError.
+    """Parse an ISO 8601 time such as ``2015-11-08T12:00:00.000+01:00`` or with Z.
+
+    Raises ValueError.
 
     The offset is optional.
     """

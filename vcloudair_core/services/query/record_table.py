@@ -1,4 +1,6 @@
-"""Table of the record types of the query service and their attributes. Source: protocol/query.md §6-7.
+"""Table of the record types of the query service and their attributes.
+
+Source: protocol/query.md §6-7.
 
 Each line has the type, the record element, the references element (``-`` for none), and after a colon the attributes.
 Suffixes are ``:b`` for booleans, ``:i`` and ``:l`` for whole numbers, ``:float``, ``:t`` for times and ``:u`` for URIs;

@@ -12,7 +12,10 @@ _KINDS = {"": "str", "b": "bool", "i": "int", "l": "int", "float": "float", "t":
 
 @cache
 def built_in_types() -> Mapping[str, RecordType]:
-    """Return the built-in record types by name. Servers may return more attributes than those listed."""
+    """Return the built-in record types by name.
+
+    Servers may return more attributes than those listed.
+    """
     from vcloudair_core.services.query.record_table import TABLE
 
     lines = TABLE.strip().replace("\n    ", " ").splitlines()

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 FORMATS = ("records", "idrecords", "references")
 MAX_METADATA = 8
-"""The highest number of metadata keys in one query. Source: protocol/query.md §4.3."""
+"""The highest number of metadata keys in one query.
+
+Source: protocol/query.md §4.3.
+"""
 
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 
@@ -143,7 +146,10 @@ class QueryService:
 
 
 def _check_attribute(name: str, path: str, record_type: RecordType, problems: Problems) -> None:
-    """Reject invalid attribute names. Unlisted names are sent, because servers have more attributes than documented."""
+    """Reject invalid attribute names.
+
+    Unlisted names are sent, because servers have more attributes than documented.
+    """
     if isinstance(name, str) and _ATTRIBUTE.match(name):
         return
     hint = near(str(name), record_type.attributes)

@@ -17,12 +17,18 @@ if TYPE_CHECKING:
 _PATH = "/api/query"
 _PAGE_NUMBER = re.compile(r"([?&]page=)\d+")
 LARGEST_PAGE = 128
-"""The largest page size that every API version allows. Source: protocol/query.md §1."""
+"""The largest page size that every API version allows.
+
+Source: protocol/query.md §1.
+"""
 
 
 @dataclass(frozen=True)
 class PageRequest:
-    """Parameters of a query. ``filter_text`` is encoded; an empty ``sort`` leaves the order to the server."""
+    """Parameters of a query.
+
+    ``filter_text`` is encoded; an empty ``sort`` leaves the order to the server.
+    """
 
     type_name: str
     form: str = "records"
@@ -46,7 +52,9 @@ class PageRequest:
 
 
 def read_page(session: Session, request: PageRequest, page: int, link: str = "") -> QueryPage:
-    """Return a page. ``link``: the server's link to another page, in which the page number is replaced.
+    """Return a page.
+
+    ``link``: the server's link to another page, in which the page number is replaced.
 
     Raises: ApiError, TransportError, DecodeError.
     """
@@ -58,7 +66,10 @@ def read_page(session: Session, request: PageRequest, page: int, link: str = "")
 
 
 def read_types(session: Session) -> list[str]:
-    """Return the names of the record types that the server offers. Raises: ApiError, TransportError, DecodeError."""
+    """Return the names of the record types that the server offers.
+
+    Raises: ApiError, TransportError, DecodeError.
+    """
     return parse_query_list(session.call("GET", _PATH).body)
 
 

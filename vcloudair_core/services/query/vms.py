@@ -33,7 +33,10 @@ _FAMILIES = (
 
 
 class VmReader:
-    """Reader of the VMs of a session. The names of VDCs are read once, because older servers omit them in records."""
+    """Reader of the VMs of a session.
+
+    The names of VDCs are read once, because older servers omit them in records.
+    """
 
     def __init__(self, session: Session, query: Callable[..., Query]) -> None:
         """Args: ``query``: returns a query, like :meth:`QueryService.query`."""
@@ -160,7 +163,9 @@ class VmReader:
         return vdcs[0]
 
     def _add_nics(self, vms: Sequence[dict[str, Any]]) -> int:
-        """Add interfaces with one request per vApp. Return the number of VMs whose vApp could not be read.
+        """Add interfaces with one request per vApp.
+
+        Return the number of VMs whose vApp could not be read.
 
         These VMs keep the address of their record.
         """
@@ -222,7 +227,9 @@ def _in_utc(text: str) -> str:
 
 
 def facts(record: Record, vdc_names: Mapping[str, str], org: str) -> dict[str, Any]:
-    """Return the facts of a VM: location, power, guest OS, size and addresses. ``record`` has the raw record.
+    """Return the facts of a VM: location, power, guest OS, size and addresses.
+
+    ``record`` has the raw record.
 
     ``power`` is ``on``, ``off``, ``suspended`` or ``other``; ``status`` is the value of the API. ``memory_mb`` is in
     MiB. Unknown values are an empty string, None or an empty list.

@@ -19,7 +19,10 @@ def rows(first: int, last: int) -> list[Row]:
 
 
 class Server:
-    """A server with pages of ``size``. ``odd`` can change a page. Counts parallel requests."""
+    """A server with pages of ``size``.
+
+    ``odd`` can change a page. Counts parallel requests.
+    """
 
     def __init__(self, total: int, size: int = 10, odd: Callable[[int, QueryPage], QueryPage] | None = None) -> None:
         self.total, self.size, self.odd = total, size, odd
@@ -99,7 +102,10 @@ def test_inconsistent_pages_raise_an_error(odd: Callable[[int, QueryPage], Query
 
 
 class Changing(Server):
-    """A server where objects appear or vanish before some requests. ``numbers``: the present objects, sorted."""
+    """A server where objects appear or vanish before some requests.
+
+    ``numbers``: the present objects, sorted.
+    """
 
     def __init__(self, total: int, change: Callable[[int, list[int]], object]) -> None:
         super().__init__(total)

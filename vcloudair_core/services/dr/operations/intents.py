@@ -63,11 +63,17 @@ class IntentRecord:
 
 
 class LockedError(Exception):
-    """Another process or thread on this host is starting an action on the replication. The text names it."""
+    """Another process or thread on this host is starting an action on the replication.
+
+    The text names it.
+    """
 
 
 class Intents:
-    """The intents in the state folder of this user. ``run``: the id of the present run, for messages."""
+    """The intents in the state folder of this user.
+
+    ``run``: the id of the present run, for messages.
+    """
 
     def __init__(self, settings: Settings, run: str = "") -> None:
         self._folder = state_folder(settings) / "dr" / "replications"
@@ -96,7 +102,10 @@ class Intents:
         return lock
 
     def read(self, reference: Reference) -> IntentRecord:
-        """Return the stored intent of a replication, or an empty one. Raises ConfigurationError for a damaged file."""
+        """Return the stored intent of a replication, or an empty one.
+
+        Raises ConfigurationError for a damaged file.
+        """
         path = self._path(reference, "json")
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
@@ -116,7 +125,10 @@ class Intents:
             ) from exc
 
     def write(self, reference: Reference, record: IntentRecord, *, is_durable: bool = True) -> None:
-        """Store an intent. If durable, it survives a power failure. Raises ConfigurationError when that fails."""
+        """Store an intent.
+
+        If durable, it survives a power failure. Raises ConfigurationError when that fails.
+        """
         try:
             _write(self._path(reference, "json"), asdict(record), is_durable=is_durable)
         except OSError as exc:

@@ -185,13 +185,22 @@ class Operation(Attempt):
 
 
 class OperationObserver:
-    """Callbacks for changes of operations, possibly from several threads. Override those that you need."""
+    """Callbacks for changes of operations, possibly from several threads.
+
+    Override those that you need.
+    """
 
     def starting(self, operation: Operation) -> None:
-        """Handle an operation right before its request. After an exception, the request is not sent."""
+        """Handle an operation right before its request.
+
+        After an exception, the request is not sent.
+        """
 
     def started(self, operation: Operation, task: Task | None) -> None:
-        """Handle a request that was sent. ``task`` is None when the response was lost; a later call may have it."""
+        """Handle a request that was sent.
+
+        ``task`` is None when the response was lost; a later call may have it.
+        """
 
     def not_started(self, operation: Operation, reason: str, *, is_repeated: bool) -> None:
         """Handle a request that was refused or not sent.

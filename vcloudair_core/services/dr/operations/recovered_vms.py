@@ -18,7 +18,10 @@ _log = logging.getLogger(__name__)
 
 
 class RecoveredVms:
-    """Look up details that VM records of the query service lack. Unreadable details are left out."""
+    """Look up details that VM records of the query service lack.
+
+    Unreadable details are left out.
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -26,7 +29,10 @@ class RecoveredVms:
         self._vdc_names: dict[str, str] | None = None
 
     def described(self, vms: Sequence[VmRecord]) -> dict[str, Any]:
-        """Return the VM of a replication as JSON types. Empty without a VM; a running VM is preferred."""
+        """Return the VM of a replication as JSON types.
+
+        Empty without a VM; a running VM is preferred.
+        """
         if not vms:
             return {}
         vm = next((candidate for candidate in vms if candidate.status == POWERED_ON), vms[0])

@@ -111,7 +111,10 @@ class OperationScheduler(OperationObserver):
     # -- the loop ------------------------------------------------------------------------------------------------
 
     def execute(self, track: Track[object]) -> bool:
-        """Run a track. Return True at its end, False when it was stopped or the session was lost."""
+        """Run a track.
+
+        Return True at its end, False when it was stopped or the session was lost.
+        """
         while not self._stop.is_requested:
             before = self._events
             try:
@@ -168,7 +171,10 @@ class OperationScheduler(OperationObserver):
     # -- tracks --------------------------------------------------------------------------------------------------
 
     def run_to_end(self, operations: Sequence[Operation], until: float | None = None) -> Track[bool]:
-        """Start each operation after its dependencies. Return False when ``until`` is reached first."""
+        """Start each operation after its dependencies.
+
+        Return False when ``until`` is reached first.
+        """
         for operation in operations:
             self._scheduled[operation.key] = operation
         while any(operation.state != OVER for operation in operations):
@@ -187,7 +193,10 @@ class OperationScheduler(OperationObserver):
         return True
 
     def _update_waiting(self, operation: Operation, now: float) -> None:
-        """Make an operation ready, or skip it. An action of a process that died is always tracked to its end."""
+        """Make an operation ready, or skip it.
+
+        An action of a process that died is always tracked to its end.
+        """
         missing = next((required for required in operation.depends_on if required.has_failed), None)
         if operation.may_have_started:
             self._make_ready(operation)
@@ -206,7 +215,10 @@ class OperationScheduler(OperationObserver):
     # -- ends ----------------------------------------------------------------------------------------------------
 
     def halt(self, reason: str, *, roll_back: bool = False) -> None:
-        """Start nothing more, and wait for the operations in progress. ``roll_back``: roll back a test at the end."""
+        """Start nothing more, and wait for the operations in progress.
+
+        ``roll_back``: roll back a test at the end.
+        """
         self.halted = self.halted or reason
         self.needs_rollback = self.needs_rollback or (roll_back and self._action == TEST)
         self._events += 1
@@ -296,7 +308,10 @@ class OperationScheduler(OperationObserver):
         self.check_failure(operation)
 
     def cleaned_up(self, cleanup: Operation) -> None:
-        """Schedule another attempt of a test after its cleanup. If the cleanup failed, the test has failed."""
+        """Schedule another attempt of a test after its cleanup.
+
+        If the cleanup failed, the test has failed.
+        """
         operation = self._scheduled[cleanup.key]
         operation.needs_cleanup = False
         if cleanup.has_succeeded:
@@ -323,7 +338,10 @@ def _cleanup_of(failed: Operation) -> Operation:
 
 
 class _CleanupObserver(OperationObserver):
-    """Callbacks for cleanups between attempts of a test. They are not operations of the schedule."""
+    """Callbacks for cleanups between attempts of a test.
+
+    They are not operations of the schedule.
+    """
 
     def __init__(self, scheduler: OperationScheduler) -> None:
         self._scheduler = scheduler

@@ -20,7 +20,10 @@ SKEW_UNKNOWN_S = 300.0
 """Tolerance when the intent has the time of this host."""
 
 JOIN_CODES = frozenset({"ongoingfailover", "alreadyrecovered", "alreadytestrecovered", "busy_entity"})
-"""Error codes for an action that is already in progress or complete. Source: protocol/dr.md §3.4."""
+"""Error codes for an action that is already in progress or complete.
+
+Source: protocol/dr.md §3.4.
+"""
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,10 @@ def belongs_to(task: Task, reference: Reference) -> bool:
 
 
 def find_task(tasks: Iterable[Task], reference: Reference, intent: Intent) -> Task | None:
-    """Return the task of an intent, or None. Running tasks are preferred, then the newest one."""
+    """Return the task of an intent, or None.
+
+    Running tasks are preferred, then the newest one.
+    """
     candidates = [
         task
         for task in tasks
@@ -83,7 +89,10 @@ def find_task(tasks: Iterable[Task], reference: Reference, intent: Intent) -> Ta
 
 
 def find_running(tasks: Iterable[Task], reference: Reference, action: str) -> Task | None:
-    """Return a task in progress on a replication, or None. Tasks of ``action`` are preferred."""
+    """Return a task in progress on a replication, or None.
+
+    Tasks of ``action`` are preferred.
+    """
     running = [task for task in tasks if not task.is_finished and belongs_to(task, reference)]
     return next((task for task in running if action_of(task) == action), next(iter(running), None))
 
@@ -99,7 +108,10 @@ def _started_since(task: Task, since: float) -> bool:
 
 
 def _rank(task: Task) -> tuple[int, float]:
-    """Return the sort key of a task. The failed task of a refused request never hides the task that was executed."""
+    """Return the sort key of a task.
+
+    The failed task of a refused request never hides the task that was executed.
+    """
     if not task.is_finished:
         kind = 3
     elif task.is_successful:

@@ -47,7 +47,10 @@ _MAX_REFUSALS = 2
 
 @dataclass(frozen=True)
 class TaskSnapshot:
-    """Tasks of the org, read right before a batch is started. ``error``: the error when they cannot be read."""
+    """Tasks of the org, read right before a batch is started.
+
+    ``error``: the error when they cannot be read.
+    """
 
     tasks: Sequence[Task] = ()
     error: VcloudAirError | None = None
@@ -55,7 +58,9 @@ class TaskSnapshot:
 
 @dataclass(frozen=True)
 class StartResult:
-    """The result of a start request. Without a reason, the action is probably in progress.
+    """The result of a start request.
+
+    Without a reason, the action is probably in progress.
 
     ``is_pending``: the request was not sent, or the session was refused, so it can be retried at the next poll.
     """
@@ -79,7 +84,9 @@ class Starter:
     # -- lock and intent -----------------------------------------------------------------------------------------
 
     def lock(self, operation: Operation) -> str:
-        """Lock a replication and read its last intent. Return an empty string, or a reason that names the holder.
+        """Lock a replication and read its last intent.
+
+        Return an empty string, or a reason that names the holder.
 
         Raises: ConfigurationError when the folder of intents cannot be used.
         """
@@ -98,7 +105,10 @@ class Starter:
         return record.is_open and record.action == self._action and record.at != operation.cleared_at
 
     def resume_intent(self, operation: Operation) -> bool:
-        """Track an earlier intent with an unknown outcome. Return False without one. Nothing is sent."""
+        """Track an earlier intent with an unknown outcome.
+
+        Return False without one. Nothing is sent.
+        """
         record = operation.record
         is_own = operation.may_have_started and operation.cleared_at is None
         if not is_own and not self.has_open_intent(operation):
@@ -142,7 +152,9 @@ class Starter:
         return TaskSnapshot(tasks, errors[-1] if is_lost or len(errors) == len(sources) else None)
 
     def start(self, operation: Operation, snapshot: TaskSnapshot) -> StartResult:
-        """Send the start request once. The caller has read the replication and the tasks, and holds the lock.
+        """Send the start request once.
+
+        The caller has read the replication and the tasks, and holds the lock.
 
         Raises: the errors of the observer. Then nothing was sent, or the action is in progress and recorded.
         """

@@ -24,7 +24,10 @@ _NO_SESSION_S = 120.0
 
 
 class TrackedOperations:
-    """Shared state for starting, polling and verifying operations. A dry run starts nothing and takes no locks."""
+    """Shared state for starting, polling and verifying operations.
+
+    A dry run starts nothing and takes no locks.
+    """
 
     def __init__(
         self,
@@ -50,7 +53,10 @@ class TrackedOperations:
         self._pool.shutdown(wait=True)
 
     def each(self, items: Sequence[_Item], work: Callable[[_Item], object]) -> None:
-        """Call ``work`` with each item in threads. Errors are raised after all calls have ended."""
+        """Call ``work`` with each item in threads.
+
+        Errors are raised after all calls have ended.
+        """
         futures = [self._pool.submit(work, item) for item in items]
         wait(futures)
         for future in futures:
@@ -92,7 +98,10 @@ class TrackedOperations:
             self._session_error, self._lost_at = error, self.clock.now()
 
     def retry_session(self) -> float | None:
-        """Clear the session error before another poll. Return the time since which there has been no session."""
+        """Clear the session error before another poll.
+
+        Return the time since which there has been no session.
+        """
         since = self._lost_at if self._session_error is not None else None
         self._session_error = None
         return since
@@ -113,7 +122,10 @@ class TrackedOperations:
         *,
         is_repeatable: bool = False,
     ) -> None:
-        """End an operation as failed. ``is_repeatable``: nothing of it is in progress, so another attempt is safe."""
+        """End an operation as failed.
+
+        ``is_repeatable``: nothing of it is in progress, so another attempt is safe.
+        """
         operation.result.request_id = str(getattr(error, "request_id", "") or "")
         operation.result.is_repeatable = is_repeatable
         if is_repeatable and operation.intent is not None:

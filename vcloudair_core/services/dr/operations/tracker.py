@@ -1,4 +1,6 @@
-"""Start DR actions, poll them, and return a verdict per VM. The caller decides order and concurrency.
+"""Start DR actions, poll them, and return a verdict per VM.
+
+The caller decides order and concurrency.
 
 An action is never started twice on a guess: see :mod:`.starter` for the rules, and :mod:`.verification` for the
 conditions of a verdict.
@@ -119,7 +121,10 @@ class OperationTracker:
         self._verifier.check_vms([operation for operation in readable if operation.needs_vm_check])
 
     def _prepare(self, operation: Operation) -> None:
-        """Lock a replication and read it. The lock keeps other processes on this host from starting an action."""
+        """Lock a replication and read it.
+
+        The lock keeps other processes on this host from starting an action.
+        """
         operation.current, operation.is_pending = None, False
         if not self._dry_run:
             try:
@@ -252,7 +257,10 @@ class OperationTracker:
         self._tracked.lost_since(lost_since)
 
     def _tasks_of(self, with_task: Sequence[Operation], in_doubt: Sequence[Operation]) -> dict[str, Task]:
-        """Return the state of tasks by path, from one request. Tasks that are missing in it are read one by one."""
+        """Return the state of tasks by path, from one request.
+
+        Tasks that are missing in it are read one by one.
+        """
         if len(with_task) < _TASK_LIST_FROM and not in_doubt:
             return {}
         try:
@@ -272,7 +280,10 @@ class OperationTracker:
             self._verifier.handle_poll_error(operation, exc)
 
     def _follow(self, operation: Operation, task: Task, latest: Task | None) -> None:
-        """Handle the status of a task. Its progress is never used, because it can be wrong."""
+        """Handle the status of a task.
+
+        Its progress is never used, because it can be wrong.
+        """
         if latest is None:
             try:
                 latest = read_task(self._session, task)

@@ -83,7 +83,10 @@ class Verifier:
             self._without_sign(operation, replication)
 
     def _without_sign(self, operation: Operation, replication: Replication) -> None:
-        """Decide when neither tasks nor the replication show the action. A timeout alone never starts it again."""
+        """Decide when neither tasks nor the replication show the action.
+
+        A timeout alone never starts it again.
+        """
         not_idle = replication.why_not_idle(self._action)
         if operation.waits_for_idle:
             reason = f"not started: {not_idle or replication.described()}"
