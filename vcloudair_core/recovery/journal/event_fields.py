@@ -1,4 +1,7 @@
-"""Read fields of events that may be damaged: a field that is missing or has another type is empty."""
+"""Read fields of events that may be damaged.
+
+A field that is missing or has another type is empty.
+"""
 
 from __future__ import annotations
 

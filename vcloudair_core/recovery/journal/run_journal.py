@@ -1,4 +1,6 @@
-"""Run journal: a file to which each event is written durably, so that a run that died can be resumed.
+"""Run journal: a file with the events of a run, from which it can be resumed.
+
+Each event is on disk before the run continues.
 
 Each run has a folder ``dr/runs/<run id>`` in the state directory, with ``journal.jsonl`` (see :mod:`.events`), the
 saved configurations of edge gateways, and the reports. Folders have mode 0700, files 0600. The process that writes a
@@ -135,7 +137,7 @@ def create_journal(settings: Settings, observers: tuple[Observer, ...] = ()) -> 
 def reopen_journal(
     settings: Settings, run_id: str, observers: tuple[Observer, ...] = ()
 ) -> tuple[Journal, list[Event]]:
-    """Open the journal of an unfinished run for appending, and return it with its events.
+    """Open the journal of an unfinished run for appending. Return it with its events.
 
     A partial last line is removed. Raises NotFoundError, LockTimeoutError when the run is still in progress, and
     ConfigurationError.
@@ -231,7 +233,7 @@ def run_ids(settings: Settings) -> list[str]:
 
 
 def _next_stamp(folder: Path) -> str:
-    """Return a time stamp that sorts after all runs so far, even if the clock was set back."""
+    """Return a time stamp that sorts after all runs, even after a clock change."""
     now = datetime.now(timezone.utc)
     stamp = now.strftime(_STAMP)[:-3]
     last = max((path.name[: len(stamp)] for path in folder.iterdir()), default="")

@@ -1,4 +1,4 @@
-"""Order of groups and VMs in a recovery plan, and detection of circular dependencies.
+"""Order of groups and VMs in a recovery plan, and circular dependencies.
 
 A group starts when all groups of a lower priority and all groups that it depends on have ended. A VM starts when its
 group has started and the VMs that it depends on, in any group, are recovered. One graph holds all of these rules, so
@@ -96,7 +96,10 @@ def _unknown(kind: str, name: str, known: Iterable[str]) -> str:
 
 
 def _cycle_error(plan: RecoveryPlan, cycle: list[_Node]) -> SpecError:
-    """Return the error for a cycle in which each node waits for the next, and the last for the first."""
+    """Return the error for a circular dependency.
+
+    ``cycle``: each node waits for the next, and the last for the first.
+    """
     vms = {vm.name: vm for vm in plan.vms}
     groups = {group.name: group for group in plan.groups}
     members: list[Group | PlannedVm] = []

@@ -34,7 +34,9 @@ class Playbook:
 
 @dataclass(frozen=True)
 class HttpCheck:
-    """A GET request that must return one of ``statuses`` and, if set, a body with ``contains``.
+    """A GET request that must return one of ``statuses``.
+
+    If ``contains`` is set, the body must contain that text.
 
     The request carries no token.
     """
@@ -61,7 +63,9 @@ class Delay:
 
 @dataclass(frozen=True)
 class NetworkChange:
-    """An edge document to apply, whose sections replace those of the edge (see ``vca edge apply``).
+    """An edge document to apply.
+
+    Its sections replace those of the edge, as with ``vca edge apply``.
 
     The cleanup or rollback of a test restores the edge from the document ``rollback``, or without one from the
     sections saved before the change. Paths are relative to the folder of the plan.
@@ -115,7 +119,10 @@ class Step:
 
     @property
     def kind(self) -> str:
-        """Return ``command``, ``playbook``, ``http``, ``approval``, ``delay`` or ``network``."""
+        """Return the kind of the step, such as ``command`` or ``playbook``.
+
+        Other kinds are ``http``, ``approval``, ``delay`` and ``network``.
+        """
         return _KINDS[type(self.work)]
 
 

@@ -94,7 +94,7 @@ def _too_large(path: str) -> SpecError:
 
 
 def _problems(reading: Reading, folder: File) -> Iterable[plan_validation.Problem]:
-    """Return the path and the reason of each problem of a plan, without problems of the YAML itself."""
+    """Return the path and reason of each problem, except problems of the YAML itself."""
     if reading.tree is None and not reading.flaws:
         return [((), "the plan is empty; it needs a name and groups")]
     if not isinstance(reading.tree, dict) and reading.flaws:

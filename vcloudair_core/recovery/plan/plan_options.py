@@ -1,4 +1,4 @@
-"""Load a recovery plan together with command-line options that must not contradict it."""
+"""Load a recovery plan with command-line options that must not contradict it."""
 
 from __future__ import annotations
 

@@ -22,7 +22,10 @@ SCHEMA_FILE = "plan.schema.json"
 WORKS = ("command", "playbook", "http", "approval", "delay_s", "network")
 
 MAX_PROBLEMS = 500
-"""Limit of the problems to collect: all problems of a megabyte of invalid input would take minutes."""
+"""Limit of the problems to collect.
+
+All problems of a megabyte of invalid input would take minutes.
+"""
 
 _TYPE_NAMES = {
     "object": "a mapping",

@@ -1,4 +1,4 @@
-"""Validation of a recovery plan beyond its schema: references, files, commands and URLs.
+"""Checks of a recovery plan beyond its schema: names, files, commands and URLs.
 
 The checks accept invalid plans, so that the user sees every problem at once. They skip values of the wrong type,
 which the schema reports.

@@ -103,7 +103,7 @@ def assess(
 
 
 def _last_test(client: Client, plan: RecoveryPlan) -> datetime | None:
-    """Return the time of the last successful test of the plan by this user on this host."""
+    """Return the time of the last successful test by this user on this host."""
     from vcloudair_core.recovery.run.history import cloud_of, last_test
 
     return last_test(client.settings, plan.name, cloud_of(client)) if plan.name else None

@@ -102,7 +102,9 @@ def uuid_of(text: str) -> str:
 
 
 def gather(client: Client, plan: RecoveryPlan, now: datetime) -> Evidence:
-    """Read everything that the checks need: a request per VM, one more for every 25 VMs, and about seven.
+    """Read everything that the checks need.
+
+    Requests: one per VM, one more for every 25 VMs, and about seven.
 
     Raises: TransportError when the list of replications cannot be read, AuthenticationError, ConfigurationError.
     """
@@ -186,7 +188,10 @@ def _placeholders(query: Callable[..., Any], names: Sequence[str]) -> dict[str, 
 
 
 def _placed(service: RecoveryService, evidence: Evidence) -> Evidence:
-    """Add the VDC of each replication, from its placeholder VM or from the replications of each VDC."""
+    """Add the VDC of each replication.
+
+    It is read from the placeholder VM, or else from the replications of each VDC.
+    """
     places = _places(service, evidence.records)
     if isinstance(places, VcloudAirError):
         return replace(evidence, places=places)
@@ -203,7 +208,7 @@ def _placed(service: RecoveryService, evidence: Evidence) -> Evidence:
 
 
 def _places(service: RecoveryService, records: Sequence[Record] | VcloudAirError) -> list[Place] | VcloudAirError:
-    """Return the VDCs that are enabled for replications, and the other VDCs of the query service."""
+    """Return the VDCs of the query service, with those enabled for replications first."""
     enabled = tried(service.enabled_vdcs)
     known = {} if isinstance(records, VcloudAirError) else {uuid_of(record.href): record for record in records}
     if isinstance(enabled, VcloudAirError):

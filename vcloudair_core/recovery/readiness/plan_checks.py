@@ -56,7 +56,7 @@ def _problems(plan: RecoveryPlan) -> Iterator[str]:
 
 
 def step_checks(client: Client, plan: RecoveryPlan, action: str) -> Iterator[Check]:
-    """Yield checks of the programs, playbooks, URLs and edges that the steps of an action use.
+    """Yield checks of the programs, playbooks, URLs and edges of the steps.
 
     Programs and playbooks are not run. Approvals and delays need no check.
     """

@@ -1,4 +1,4 @@
-"""Readiness checks of each VM: its replication, its newest data, and the permitted actions."""
+"""Readiness checks of VMs: replication, newest data and permitted actions."""
 
 from __future__ import annotations
 
@@ -165,7 +165,9 @@ def _data(name: str, group: Replication) -> Check:
 
 
 def _rpo(plan: RecoveryPlan, vm: PlannedVm, group: Replication, action: str, now: datetime) -> Check:
-    """Check the age of the newest data against the RPO of the plan or else of the replication.
+    """Check the age of the newest data against the RPO.
+
+    The RPO of the plan is used, or else that of the replication.
 
     For the action ``test``, old data is only a warning.
     """

@@ -21,7 +21,7 @@ _NEAR_LIMIT = 0.9
 
 
 def place_checks(plan: RecoveryPlan, action: str, evidence: Evidence) -> Iterator[Check]:
-    """Yield the checks of each VDC that VMs of the plan are replicated into, and of the organization."""
+    """Yield the checks of each target VDC of the plan, and of the organization."""
     to_recover = [group for group in evidence.read_groups() if not (group.is_recovered or group.has_reached(action))]
     if not to_recover:
         return
@@ -122,7 +122,7 @@ def _processors(place: Place, evidence: Evidence) -> Check:
 
 
 def _usage(place: Place, limit: str, used: str, evidence: Evidence, subject: CheckSubject) -> tuple[int, int] | Check:
-    """Return (limit, used) of a VDC, or the result of the check when they are unlimited or unknown."""
+    """Return (limit, used) of a VDC, or the result when they are unlimited or unknown."""
     if place.record is None:
         if isinstance(evidence.records, VcloudAirError):
             return subject.unreadable("the limits of the VDC", evidence.records)

@@ -95,7 +95,7 @@ class Fold:
             handle(event, at)
 
     def _monotonic_time(self, event: Event, stamp: datetime | None) -> datetime | None:
-        """Return the time of an event, computed from the start and the monotonic clock of its process."""
+        """Return the time of an event by the monotonic clock of its process."""
         mono = read.number(event, "mono")
         if mono is None or stamp is None:
             return stamp

@@ -106,7 +106,7 @@ def _template() -> tuple[Template, Any]:
 
 
 def _hash(css: str) -> str:
-    """Return the hash of the style sheet for the content security policy, which allows no other style."""
+    """Return the hash of the style sheet for the content security policy."""
     return "sha256-" + base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
 
 
@@ -160,7 +160,7 @@ def _upper_first(text: str) -> str:
 
 
 def _waited(group: GroupReport, vm: VmReport) -> str:
-    """Return the time that a VM waited from the start of its group and between its attempts."""
+    """Return the time that a VM waited for its group start and between attempts."""
     pairs = [(group.started, vm.started)]
     pairs += [(attempt.ended, following.started) for attempt, following in pairwise(vm.attempts)]
     known = [(until - since).total_seconds() for since, until in pairs if since is not None and until is not None]

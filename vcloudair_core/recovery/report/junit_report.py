@@ -1,4 +1,6 @@
-"""JUnit XML report: a test suite for each group, and one for the run and the steps of the plan.
+"""JUnit XML report: a test suite for each group, and one for the run itself.
+
+The suite of the run includes the steps of the plan.
 
 The format suits the readers of Jenkins and GitLab: suites with cases, and in a case at most one of ``failure``,
 ``error`` (an unknown outcome) and ``skipped``. Times are in seconds.
@@ -179,5 +181,5 @@ def _count(element: _Element, cases: list[_Element]) -> None:
 
 
 def _clean(text: str) -> str:
-    """Replace characters that XML does not allow, such as color codes in the output of a program."""
+    """Replace characters that XML does not allow, such as color codes of programs."""
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -1,4 +1,6 @@
-"""Data classes of the report of a run, see :func:`~vcloudair_core.recovery.report.run_report.report_of`.
+"""Data classes of the report of a run.
+
+:func:`~vcloudair_core.recovery.report.run_report.report_of` creates them.
 
 Times are UTC; ``None`` means that the journal does not have the value. The ``as_dict`` methods return the parts of the
 JSON report, which ``docs/reference/recovery-report.md`` describes.

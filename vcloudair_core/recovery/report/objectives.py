@@ -65,7 +65,9 @@ def vm_rto(vm: VmReport, target: Target, times: RunTimes) -> Objective:
 
 
 def vm_rpo(vm: VmReport, target: Target, times: RunTimes) -> Objective:
-    """Return the age of the newest data at the start of the run; 0 for data replicated after that.
+    """Return the age of the newest data at the start of the run.
+
+    The age is 0 for data replicated after the start.
 
     The objective of a VM that was not recovered is never met. It is missed if the data was too old.
     """

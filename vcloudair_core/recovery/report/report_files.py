@@ -35,7 +35,9 @@ def rendered(report: RunReport, name: str) -> bytes:
 
 
 def save_report(report: RunReport, folder: Path) -> dict[str, Path]:
-    """Write ``report.json``, ``report.xml`` and ``report.html`` and return the path of each format.
+    """Write the JSON, JUnit and HTML reports and return the path of each format.
+
+    The files are ``report.json``, ``report.xml`` and ``report.html``.
 
     Each file is written atomically, and only its owner can read it. All reports are created before the first is
     written. Raises ConfigurationError when jinja2 is not installed; OSError.

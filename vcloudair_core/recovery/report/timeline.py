@@ -37,7 +37,7 @@ _STRIDES = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800
 
 @dataclass(frozen=True)
 class Density:
-    """The height of a row in pixels, its font size, and the maximum number of rows of a drawing."""
+    """Row height in pixels, font size, and maximum number of rows of a drawing."""
 
     name: str
     row: int
@@ -118,7 +118,10 @@ def density_of(report: RunReport) -> Density:
 
 
 def panels_of(report: RunReport) -> tuple[Panel, ...]:
-    """Return a drawing for the steps of the plan and one for each group, or several for a large group."""
+    """Return the drawings of a report.
+
+    There is one for the steps of the plan and one for each group, or several for a large group.
+    """
     scale = scale_of(report)
     if scale is None:
         return ()
@@ -140,7 +143,10 @@ def panels_of(report: RunReport) -> tuple[Panel, ...]:
 
 
 def scale_of(report: RunReport) -> Scale | None:
-    """Return a scale for the time of the run, extended a little if that includes the target."""
+    """Return a scale for the time of the run.
+
+    It is extended a little if that includes the target.
+    """
     start = report.started or min((vm.started for vm in report.vms if vm.started), default=None)
     if start is None or report.ended is None:
         return None

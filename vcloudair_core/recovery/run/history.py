@@ -1,4 +1,4 @@
-"""History of recovery runs on this host: last tests, durations, unfinished runs and network changes."""
+"""History of runs on this host: tests, durations and network changes."""
 
 from __future__ import annotations
 
@@ -58,7 +58,10 @@ def all_runs(settings: Settings) -> Iterator[tuple[Path, list[Event] | str]]:
 def runs_of(
     settings: Settings, plan_name: str, cloud: dict[str, Any], action: str = ""
 ) -> Iterator[tuple[Path, list[Event]]]:
-    """Yield the runs of a plan in a cloud, newest first: those of one action, or of all actions."""
+    """Yield the runs of a plan in a cloud, newest first.
+
+    Without ``action``, runs of all actions are returned.
+    """
     for folder, run_events in runs(settings):
         head = run_events[0]
         is_same = text(mapping(head, "plan"), "name") == plan_name and action in ("", text(head, "action"))
@@ -90,7 +93,7 @@ def unfinished_runs(client: Client, plan_name: str, action: str) -> list[str]:
 
 
 def resumable_runs(settings: Settings, plan_name: str, cloud: dict[str, Any], action: str) -> list[str]:
-    """Return the ids of the runs of a plan in a cloud that stopped or died after the last finished one."""
+    """Return the ids of runs that stopped or died since the last finished run."""
     resumable: list[str] = []
     for folder, run_events in runs_of(settings, plan_name, cloud, action):
         if run_events[-1]["event"] == events.RUN_FINISHED:
@@ -172,7 +175,7 @@ def restored_ids(run_events: list[Event]) -> set[str]:
 
 
 def pending_restores(settings: Settings, plan_name: str, cloud: dict[str, Any]) -> list[AppliedChange]:
-    """Return network changes of tests of a plan that no cleanup has undone yet, newest first.
+    """Return network changes of tests that no cleanup has undone yet, newest first.
 
     Changes before the last failover are left out, because the failover needs its own network configuration.
     """

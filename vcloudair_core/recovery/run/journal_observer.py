@@ -26,7 +26,10 @@ class JournalObserver(ScheduleObserver):
         self._emit, self._notify = emit, notify
 
     def starting(self, operation: Operation) -> None:
-        """Record the intent before the request, because from then on the action may be in progress."""
+        """Record the intent before the request is sent.
+
+        From then on, the action may be in progress.
+        """
         replication = operation.replication
         self._emit(
             events.VM_STARTING,

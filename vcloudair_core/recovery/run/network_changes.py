@@ -40,7 +40,9 @@ def saved_file(folder: Path, key: str) -> Path:
 
 
 def apply_document(client: Client, document: EdgeDocument, saved: Path | None = None) -> str:
-    """Replace the sections of an edge with those of a document, and return a summary of the changes.
+    """Apply a document to an edge and return a summary.
+
+    The sections of the document replace those of the edge.
 
     ``saved``: the file in which to save the present sections as a document, unless an earlier attempt of this run has
     saved them. Pre-shared keys are not saved because the server does not return them; a remaining tunnel keeps its key.

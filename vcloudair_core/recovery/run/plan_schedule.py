@@ -1,4 +1,4 @@
-"""Schedule of a run: each group is a track that waits for its dependencies and then runs."""
+"""Schedule of a run: each group waits for its dependencies and then runs."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ class PlanSchedule:
 
 
 def _reason_of_group(operations: list[Operation]) -> str:
-    """Return a reason that names the VMs of a group that did not succeed, or an empty string."""
+    """Return a reason that names the failed VMs of a group, or an empty string."""
     missing = [operation.reference.name for operation in operations if not operation.has_succeeded]
     names = ", ".join(missing[:5])
     return f"{len(missing)} of {len(operations)} VMs did not succeed: {names}" if missing else ""

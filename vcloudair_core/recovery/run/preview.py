@@ -1,4 +1,6 @@
-"""Dry run of a recovery plan with estimated times: the schedule of a run, on a simulated clock.
+"""Dry run of a recovery plan with estimated times.
+
+It uses the schedule of a run with a simulated clock.
 
 The state of VMs is read; nothing is started. The time of a VM is the median of its earlier runs. Without earlier runs,
 it is a default that is marked as a guess.
@@ -67,7 +69,10 @@ class PreviewRow:
 
 @dataclass(frozen=True)
 class Preview:
-    """The result of a dry run: VMs and steps in order of time, and the estimated duration in seconds."""
+    """The result of a dry run.
+
+    It has VMs and steps in order of time, and the estimated duration in seconds.
+    """
 
     action: str
     rows: tuple[PreviewRow, ...]
@@ -154,7 +159,7 @@ class _DryRun:
 
 
 class _ExpectedTimes:
-    """A tracker that reads the state of VMs, and simulates the typical time of those that would be started."""
+    """A tracker for dry runs: it reads VMs and simulates how long actions take."""
 
     def __init__(
         self,

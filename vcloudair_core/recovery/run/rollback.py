@@ -1,4 +1,4 @@
-"""Steps that restore edge gateways after a test: the network part of a cleanup or rollback."""
+"""Steps that restore edge gateways in a cleanup or rollback."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ PLAN = "plan.json"
 
 
 def cleanup_plan(plan: RecoveryPlan, settings: Settings, cloud: dict[str, Any]) -> RecoveryPlan:
-    """Return a plan for the cleanup: without dependencies, and with the restore of networks as its first steps."""
+    """Return the plan of a cleanup.
+
+    It has no dependencies, and restores networks first.
+    """
     groups = tuple(
         replace(
             group,

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class RunState:
-    """The operations of a run in the order of the plan, and the keys of steps that are done, open or failed."""
+    """The operations of a run and the state of its steps.
+
+    Operations are in the order of the plan. Steps are keys of done, open and failed steps.
+    """
 
     plan: RecoveryPlan
     operations: tuple[Operation, ...]
@@ -80,7 +83,10 @@ def state_of(plan: RecoveryPlan, action: str, service: RecoveryService) -> RunSt
 def operations_of(
     plan: RecoveryPlan, action: str, placed: Iterable[tuple[Reference, tuple[PlannedVm, str]]]
 ) -> tuple[Operation, ...]:
-    """Return an operation for each replication, given its VM in the plan and the name of its group."""
+    """Return an operation for each replication.
+
+    ``placed``: each replication with its VM in the plan and the name of its group.
+    """
     groups = {group.name: group for group in plan.groups}
     operations: dict[str, Operation] = {}
     required: dict[str, tuple[str, ...]] = {}
@@ -144,5 +150,5 @@ def steps_by_key(plan: RecoveryPlan) -> dict[str, Step]:
 
 
 def policy_of(plan: RecoveryPlan, group: Group | None, step: Step | None = None) -> str:
-    """Return the ``on_error`` policy of a step, or else of its group, or else of the plan."""
+    """Return the ``on_error`` policy of a step, its group, or the plan."""
     return (step.on_error if step else "") or (group.on_error if group else "") or plan.on_error

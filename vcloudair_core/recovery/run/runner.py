@@ -179,7 +179,10 @@ class _Run:
             self._journal.close()
 
     def _execute_or_interrupt(self) -> list[Event]:
-        """Return the events of the run, with an interruption event when the journal could not be written."""
+        """Return the events of the run.
+
+        If the journal could not be written, an interruption event is added.
+        """
         try:
             if not self._past_events:
                 self._journal.append(events.RUN_STARTED, **self._run_started_fields())

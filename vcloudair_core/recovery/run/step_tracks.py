@@ -1,4 +1,4 @@
-"""Run the steps of a plan within its schedule: in order, with retries, and each in its own thread."""
+"""Run the steps of a plan: in order, with retries, each in its own thread."""
 
 from __future__ import annotations
 
@@ -117,7 +117,10 @@ class StepTracks:
 
 
 def in_thread(work: Callable[[], StepResult]) -> Future[StepResult]:
-    """Run work in a daemon thread, so that an unanswered question does not keep the program from exiting."""
+    """Run work in a daemon thread.
+
+    An unanswered question then does not keep the program from exiting.
+    """
     future: Future[StepResult] = Future()
 
     def run() -> None:

@@ -1,4 +1,4 @@
-"""Run one attempt of a step: a program, playbook, HTTP check, approval or network change.
+"""Run one attempt of a step, such as a program, playbook or HTTP check.
 
 A failed step does not raise an error; its result has the verdict and the reason.
 """
@@ -79,7 +79,7 @@ class ApprovalRequest:
 
 
 Ask = Callable[[ApprovalRequest], str]
-"""Callback that returns the name of the user who approved, or an empty string for no."""
+"""Callback that returns the name of the approver, or an empty string for no."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def perform(step: Step, context: StepContext, *, group: str, key: str) -> StepRe
 
 
 def _secrets(context: StepContext) -> list[Secret]:
-    """Return the secrets of the client, of all sessions of this process, and of the environment of programs."""
+    """Return the secrets to hide: of the client, all sessions and the environment."""
     return [*context.client.settings.secrets(), *remembered(), *secrets_in_environment(os.environ)]
 
 
@@ -191,7 +191,7 @@ def _run_variables(context: StepContext, group: str) -> dict[str, str]:
 
 
 def _run_program(argv: Sequence[str], step: Step, context: StepContext, group: str) -> StepResult:
-    """Run a program in its own process group, so that its child processes can be ended with it."""
+    """Run a program in its own process group, which also ends its child processes."""
     variables = {name.upper(): value for name, value in _run_variables(context, group).items()}
     with tempfile.TemporaryFile(dir=context.run_folder) as output:
         process = subprocess.Popen(  # noqa: S603 - the user's own program, without a shell
@@ -262,7 +262,7 @@ def _tail(file: int) -> str:
 
 
 def with_approvals(names: Sequence[str], ask_user: Ask | None) -> Ask | None:
-    """Return a callback that approves the named steps for the present user, and asks about other steps."""
+    """Return a callback that approves the named steps and asks about the others."""
     if not names:
         return ask_user
 

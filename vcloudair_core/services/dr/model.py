@@ -1,4 +1,4 @@
-"""Data classes of disaster recovery: replications, their states, and results of actions."""
+"""Data classes of disaster recovery: replications and results of actions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ Source: protocol/dr.md §2.4, §6.
 """
 
 _BUSY_STATES = frozenset({"recovering", "recovered"})
-"""Values of ReplicationState that contradict an idle TestRecoveryState and RecoveryState."""
+"""Values of ReplicationState that show an action in progress or complete.
+
+They contradict an idle TestRecoveryState and RecoveryState.
+"""
 
 OPERATIONS = {TEST: "testfailover", CLEANUP: "testcleanup", FAILOVER: "failover"}
 """Names of the actions in links of the server, in lower case."""
@@ -249,5 +252,5 @@ class Result:
 
 
 def _normalized(value: str) -> str:
-    """Return a value of the server in lower case, without blanks, hyphens and underscores."""
+    """Return a value in lower case, without blanks, hyphens and underscores."""
     return "".join(character for character in value.casefold() if character.isalnum())

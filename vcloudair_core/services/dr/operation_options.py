@@ -66,7 +66,7 @@ class OperationOptions:
 
 
 class Stop:
-    """A request from a signal or another thread to stop: nothing more is started or waited for.
+    """A request from a signal or another thread to stop waiting and starting.
 
     With ``cancel_tasks``, the server is asked to cancel the tasks in progress. Otherwise they continue there.
     """

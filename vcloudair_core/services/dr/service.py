@@ -1,4 +1,4 @@
-"""The service ``dr``: read replications, and test, clean up or fail over their VMs."""
+"""The service ``dr``: replications, and DR actions on their VMs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ class RecoveryService:
         self.session = session
 
     def references(self) -> list[Reference]:
-        """Return the name and link of every replication, with one request per 128 replications.
+        """Return the name and link of every replication.
+
+        One request returns 128 replications.
 
         Raises: NotFoundError without disaster recovery, IncompleteResultError, ApiError, TransportError, DecodeError.
         """
@@ -95,7 +97,7 @@ class RecoveryService:
         return replications
 
     def read_each(self, references: Iterable[Reference]) -> list[Replication | VcloudAirError]:
-        """Return the replication of each reference, or the error of reading it, in the same order."""
+        """Return the replication of each reference in order, or the error of reading it."""
         listed = list(references)
         workers = max(1, min(int(self.session.settings.parallel_calls), len(listed)))
         with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="vca-dr") as pool:

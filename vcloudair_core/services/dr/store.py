@@ -139,7 +139,9 @@ def read_tasks(session: Session, org_id: str) -> list[Task]:
 
 
 def query_tasks(session: Session, since: float) -> list[Task]:
-    """Query tasks that started at ``since`` (seconds since 1970) or later, or that have no start time.
+    """Query tasks that started at ``since`` or later, or have no start time.
+
+    ``since`` is in seconds since 1970.
 
     The query also returns old tasks that the task list of an org no longer has. Raises: ApiError, TransportError,
     DecodeError.
@@ -206,7 +208,10 @@ def _vms_of(session: Session, names: Sequence[str]) -> list[VmRecord]:
 
 
 def seconds_since_1970(text: str) -> float | None:
-    """Return an ISO 8601 time with an offset as seconds since 1970, or None for other text."""
+    """Return an ISO 8601 time as seconds since 1970, or None for other text.
+
+    The time must have an offset.
+    """
     try:
         time = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
     except ValueError:

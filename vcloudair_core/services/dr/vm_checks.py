@@ -31,7 +31,7 @@ class VmRecord:
 def vms_of(
     records: Sequence[VmRecord], group: Replication, before: frozenset[str] | None
 ) -> tuple[list[VmRecord], list[VmRecord]]:
-    """Return the VMs that belong to a replication, and those of them in the vApp of its placeholder.
+    """Return the VMs of a replication, and those in the vApp of its placeholder.
 
     A VM in the vApp of the placeholder belongs to the replication. Without one, VMs with its name that did not exist
     before the action do (``before``: ids, None when unknown). No source documents if recovered VMs stay in that vApp.
@@ -49,7 +49,7 @@ def vm_problem(
     must_be_on: bool,
     before: frozenset[str] | None,
 ) -> str:
-    """Return the problem of the VM of a replication after an action, or an empty string."""
+    """Return the problem of a recovered VM, or an empty string."""
     vms, in_vapp = vms_of(records, group, before)
     if action == CLEANUP:
         running = [vm for vm in in_vapp if vm.status == POWERED_ON]

@@ -101,7 +101,7 @@ def known_metrics() -> Mapping[str, Metric]:
 
 
 def nearest_names(word: str) -> list[str]:
-    """Return up to three known metrics with names similar to ``word``, the most similar first.
+    """Return up to three known metrics with similar names, the most similar first.
 
     Dots and the last part of a name, such as ``average``, may be missing in ``word``.
     """
@@ -139,5 +139,5 @@ def unit_of(name: str) -> str | None:
 
 
 def unit_from(word: str) -> str:
-    """Return the short form of a unit of the API, such as ``KBps`` for ``KILOBYTES_PER_SECOND``."""
+    """Return the short form of a unit of the API, such as ``KBps``."""
     return UNITS.get(word.strip().upper(), word.strip().lower())

@@ -33,7 +33,10 @@ class MetricsPage:
 
 
 def window_body(window: Window) -> dict[str, Any]:
-    """Return the request body, which has only the times, because the API has no filter."""
+    """Return the request body.
+
+    It has only the times, because the API has no filter.
+    """
     body = {_key(window.start, "Start"): _time(window.start)}
     if window.end is not None:
         body[_key(window.end, "End")] = _time(window.end)
@@ -116,7 +119,10 @@ def split_name(name: str) -> tuple[str, str | None]:
 
 
 def parse_time(value: Any, what: str) -> datetime:
-    """Parse an ISO 8601 time (offset with or without colon) or milliseconds since 1970. Raises DecodeError."""
+    """Parse an ISO 8601 time or milliseconds since 1970. Raises DecodeError.
+
+    The offset can be with or without a colon.
+    """
     try:
         return _moment(value)
     except (ValueError, TypeError, OverflowError, OSError):

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 NAMESPACE = "http://www.vmware.com/vcloud/v1.5"
 _MILLISECONDS_FROM = 10_000
-"""Intervals from this number are in milliseconds, because schema and guide contradict each other.
+"""Intervals from this number are in milliseconds.
+
+Schema and guide contradict each other.
 
 Source: protocol/metrics.md §B.4.
 """

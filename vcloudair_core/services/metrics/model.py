@@ -66,7 +66,7 @@ class Series:
 
 
 def aggregate(values: Sequence[float], how: str) -> float | None:
-    """Return an aggregate of values, as :meth:`Series.aggregate` does, or None without values.
+    """Return an aggregate as :meth:`Series.aggregate` does, or None without values.
 
     Raises: ValueError for an unknown aggregate.
     """
@@ -117,7 +117,7 @@ class Collected:
 
 
 def matches(name: str, patterns: Sequence[str]) -> bool:
-    """Return True when a name matches one of the patterns with ``*``, or when there are no patterns."""
+    """Return True when a name matches a pattern with ``*``, or without patterns."""
     return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
@@ -139,7 +139,9 @@ class SampleBlock(NamedTuple):
 
 
 def series_of(blocks: Iterable[SampleBlock], source: str, patterns: Sequence[str]) -> tuple[list[Series], int]:
-    """Return series sorted by VM, name and instance, and the number of values that are not numbers.
+    """Return the series, and the number of values that are not numbers.
+
+    Series are sorted by VM, name and instance.
 
     Pages may overlap, so the last of two values for the same time counts.
     """
@@ -166,7 +168,7 @@ def series_of(blocks: Iterable[SampleBlock], source: str, patterns: Sequence[str
 
 
 def _numbers_of(values: Sequence[Any]) -> Sequence[float | None]:
-    """Return :func:`number_of` for each value, with a fast path for values that are all numbers."""
+    """Return :func:`number_of` for each value, with a fast path for numbers."""
     if set(map(type, values)) <= {float, int}:
         with suppress(OverflowError):
             numbers = list(map(float, values))

@@ -14,7 +14,10 @@ from vcloudair_core.services.metrics.units.display import display_unit
 from vcloudair_core.util.install_hint import install_hint
 
 SINGLE_LINES = 12
-"""Panels with more lines show the median, the middle half, the extremes, and the highest few lines."""
+"""Number of lines up to which a panel shows each line.
+
+Panels with more lines show the median, the middle half, the extremes, and the highest few lines.
+"""
 
 _NAMED = 5
 _GAP_FACTOR = 2.5
@@ -60,7 +63,7 @@ def plot(path: str, series: Sequence[Series], names: Mapping[str, str], title: s
 
 
 def check_plot(path: str) -> None:
-    """Raise the errors of :func:`plot` for the path and for matplotlib, before anything is measured."""
+    """Raise the errors of :func:`plot` that are known before anything is measured."""
     if Path(path).suffix.lower() not in (".png", ".svg"):
         raise ConfigurationError(f"{path} is neither a .png nor a .svg file.", hint="Use one of these suffixes.")
     if find_spec("matplotlib") is None:

@@ -1,4 +1,4 @@
-"""Select VMs with the query service and collect their metrics with the metrics service."""
+"""Select VMs by query and collect their metrics."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ class MeasuringClient(Protocol):
 
 @dataclass(frozen=True)
 class Measurement:
-    """VMs as mappings (``id``, ``name``, ``vapp``, ``vdc`` and more), and their metrics."""
+    """VMs and their metrics.
+
+    VMs are mappings with ``id``, ``name``, ``vapp``, ``vdc`` and more.
+    """
 
     vms: list[dict[str, Any]]
     collected: Collected

@@ -56,7 +56,9 @@ class MetricsService:
         return known_metrics()
 
     def source_of(self, source: str = "auto") -> str:
-        """Return the source, or for ``auto`` that of the session: ``vca`` for subscriptions, or ``vcd-historic``.
+        """Return the source that ``auto`` selects for this session.
+
+        It is ``vca`` for subscriptions, and ``vcd-historic`` otherwise. Other sources are returned as they are.
 
         Signs in if necessary. Raises SpecError for an unknown source.
         """
@@ -118,7 +120,9 @@ class MetricsService:
     def collect_vdc(
         self, vdc_id: str, *, start: object = "1h", end: object = None, metrics: Sequence[str] = ()
     ) -> Collected:
-        """Return the series of all VMs of a VDC from the API of vCloud Air, with one request per page of rows.
+        """Return the series of all VMs of a VDC from the API of vCloud Air.
+
+        Each page of rows takes one request.
 
         Raises: SpecError; IncompleteResultError when the pages do not end; ApiError, TransportError, DecodeError.
         """

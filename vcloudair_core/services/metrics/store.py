@@ -47,7 +47,9 @@ def post_historic(session: Session, identifier: str, spec: bytes) -> bytes:
 
 
 def post_current(session: Session, identifier: str, spec: bytes) -> tuple[bytes, datetime]:
-    """Return current values of a VM from vCloud Director, and their time from the header ``Date``.
+    """Return current values of a VM from vCloud Director, and their time.
+
+    The time is that of the header ``Date``.
 
     Raises: ApiError, TransportError.
     """

@@ -44,7 +44,9 @@ class Violation:
 
 
 def parse_thresholds(items: Sequence[Mapping[str, Any]]) -> list[Threshold]:
-    """Return thresholds from mappings with ``metric``, ``aggregate`` (``avg`` by default), ``max`` and ``min``.
+    """Return thresholds from mappings.
+
+    The keys are ``metric``, ``aggregate`` (``avg`` by default), ``max`` and ``min``.
 
     Raises: SpecError with all problems.
     """
@@ -68,7 +70,10 @@ def parse_thresholds(items: Sequence[Mapping[str, Any]]) -> list[Threshold]:
 
 
 def _limit(value: Any, path: str, problems: Problems) -> float | None:
-    """Return a limit as a number, also from text, because comparisons with text or NaN would never be violated."""
+    """Return a limit as a number, also from text.
+
+    Comparisons with text or NaN would never be violated.
+    """
     number = number_of(value)
     if value is not None and number is None:
         problems.add(path, f"a number was expected, not {value!r}")

@@ -1,4 +1,4 @@
-"""Filters of queries: the part for the server, and the comparison of records on this host.
+"""Filters of queries: the part for the server, and the comparison afterwards.
 
 Servers interpret filters differently: case, wildcards, allowed characters and their escaping, which changed in API 35.
 So the server gets a filter that all servers interpret alike and that returns too many records rather than too few.
@@ -297,7 +297,7 @@ def _of_kind(value: Any, kind: str, path: str, problems: Problems) -> Any:
 
 
 def _alike(actual: Any, expected: Any) -> tuple[Any, Any]:
-    """Return both values in types that can be compared: as numbers, or as times with an offset."""
+    """Return both values as numbers or as times with an offset, if possible."""
     if isinstance(actual, datetime) and isinstance(expected, datetime):
         return tuple(value if value.tzinfo else value.replace(tzinfo=timezone.utc) for value in (actual, expected))  # type: ignore[return-value]
     if isinstance(actual, (int, float)) and isinstance(expected, str):
@@ -330,7 +330,10 @@ def _as_text(value: Any) -> str:
 
 
 def _harmless(text: str, *, keep_stars: bool) -> str:
-    """Return text with wildcards for outer blanks and for characters that servers interpret differently."""
+    """Return text with wildcards for characters that servers interpret differently.
+
+    Outer blanks become wildcards too.
+    """
     if keep_stars:
         return re.sub(r"\*+", "*", "*".join(_harmless(piece, keep_stars=False) for piece in text.split("*")))
     inner = _UNSAFE.sub("*", text)

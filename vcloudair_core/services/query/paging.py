@@ -1,4 +1,6 @@
-"""Read all pages of a query in parallel and in order, even while objects appear or vanish.
+"""Read all pages of a query in order, even if objects appear or vanish.
+
+Pages are read in parallel.
 
 The first page has the total. ``parallel`` threads read the other pages over pooled connections, only a few pages ahead
 of the consumer, so that memory does not grow with the result. Every page is checked against the first: same total,
@@ -21,16 +23,16 @@ from vcloudair_core.errors import IncompleteResultError, InvalidRequestError, Vc
 from vcloudair_core.services.query.codec import QueryPage, Row
 
 _AHEAD = 3
-"""Pages per thread that are read ahead of the consumer, so that a slow page does not block the others."""
+"""Pages per thread that are read ahead, so that a slow page blocks no others."""
 
 _ROUNDS = 3
 """The highest number of backward reads while the result keeps changing."""
 
 _MAX_REFUSED = 3
-"""The highest number of pages that can be missing because the result has become shorter."""
+"""Limit of pages that can be missing after the result has become shorter."""
 
 ReadPage = Callable[[int, str], QueryPage]
-"""Callable that reads a page by its number and, if not empty, a link of the server."""
+"""Callable that reads a page by its number and, optionally, a server link."""
 
 
 @dataclass(frozen=True)

@@ -126,7 +126,10 @@ class Query:
         return records[0]
 
     def count(self) -> int:
-        """Return the number of records, with one request if the server can count them, or else by reading them."""
+        """Return the number of records.
+
+        One request is enough if the server can count them. Otherwise all records are read.
+        """
         if self.condition.attributes():
             return sum(1 for _ in replace(self, limit=None, fields=("name",), metadata=()))
         total = self._first_page(replace(self._request(), page_size=1)).total

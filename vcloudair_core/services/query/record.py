@@ -1,4 +1,4 @@
-"""Records of a query, whose values are converted to their types when they are read."""
+"""Records of a query, with typed values."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Record(Mapping[str, Any]):
 
     @property
     def id(self) -> str:
-        """Return the UUID of the object in lower case, or the end of its link if that has no UUID."""
+        """Return the UUID in lower case, or the end of the link without a UUID."""
         text = self.raw.get("id") or self.href
         match = _UUID_AT_END.search(text)
         return match.group(1).lower() if match else text.rstrip("/").rpartition("/")[2]
@@ -71,7 +71,9 @@ class Record(Mapping[str, Any]):
         return f"<{self.type} {self.name!r} {self.id}>"
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the record as JSON types, with ``id`` (the UUID) and ``metadata`` if there is any.
+        """Return the record as JSON types, with ``id`` (the UUID).
+
+        ``metadata`` is included if there is any.
 
         Times are as the server wrote them.
         """
@@ -83,7 +85,9 @@ class Record(Mapping[str, Any]):
 
 
 def kind_of(record_type: RecordType, name: str) -> str:
-    """Return the kind of an attribute: ``str``, ``bool``, ``int``, ``float``, ``datetime`` or ``uri``.
+    """Return the kind of an attribute, such as ``str`` or ``int``.
+
+    Other kinds are ``bool``, ``float``, ``datetime`` and ``uri``.
 
     The kind of unlisted attributes is derived from their names.
     """

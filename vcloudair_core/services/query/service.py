@@ -41,7 +41,7 @@ class QueryService:
         return {**built_in_types(), **self.session.record_types()}
 
     def offered_types(self) -> list[str]:
-        """Return the names of the types that the server offers this user, with one request.
+        """Return the names of the record types that the server offers this user.
 
         Raises: ApiError, TransportError.
         """

@@ -56,7 +56,9 @@ class VmReader:
         progress: Progress | None = None,
         warn: Warn | None = None,
     ) -> list[dict[str, Any]]:
-        """Return VMs as mappings of JSON types (see :func:`facts`), sorted by id, without deleted VMs.
+        """Return VMs as mappings of JSON types, sorted by id, without deleted VMs.
+
+        See :func:`facts` for the keys.
 
         Args:
             where: Conditions, as in :meth:`QueryService.query`.
@@ -133,7 +135,10 @@ class VmReader:
         return vms[0]
 
     def _by_id(self, identifier: str, metadata: Sequence[str]) -> list[dict[str, Any]]:
-        """Find a VM by UUID: read its name, then query by name, because filters by id differ between servers."""
+        """Find a VM by UUID.
+
+        Its name is read first for a query by name, because filters by id differ between servers.
+        """
         try:
             name = parse_name(read_vm(self._session, identifier))
         except (NotFoundError, PermissionDeniedError):
@@ -181,7 +186,10 @@ class VmReader:
         return sum(1 for vm in vms if not vm["is_template"] and vm["id"] not in nics_by_vm)
 
     def _add_ages(self, vms: Sequence[dict[str, Any]], names: Sequence[str]) -> None:
-        """Add creation times, with one request for each VM that shares a name, unless its record has the time."""
+        """Add creation times of VMs that share a name.
+
+        Each takes one request, unless the record has the time.
+        """
         by_name: dict[str, list[dict[str, Any]]] = {}
         for vm in vms:
             vm["created"] = _in_utc(str(vm["record"].get("dateCreated", "")))
@@ -266,7 +274,10 @@ def facts(record: Record, vdc_names: Mapping[str, str], org: str) -> dict[str, A
 
 
 def os_family(guest_os: str) -> str:
-    """Return ``linux``, ``windows``, ``bsd``, ``darwin``, ``solaris`` or ``other``; empty for an unknown OS."""
+    """Return the OS family: ``linux``, ``windows``, ``bsd``, ``darwin`` and others.
+
+    Others are ``solaris`` and ``other``. It is empty for an unknown OS.
+    """
     name = guest_os.casefold()
     if not name.strip():
         return ""

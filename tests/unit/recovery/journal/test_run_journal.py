@@ -1,4 +1,4 @@
-"""The run journal with a full disk, a clock that was set back, or a second process."""
+"""The run journal with a full disk, a clock change, or a second process."""
 
 from __future__ import annotations
 

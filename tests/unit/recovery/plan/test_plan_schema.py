@@ -1,4 +1,4 @@
-"""The schema of recovery plans is valid, complete, and consistent with the data classes."""
+"""The schema of recovery plans is complete and matches the data classes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Score, result and number of requests of readiness checks, for plans and named VMs."""
+"""Score, result and number of requests of readiness checks."""
 
 from __future__ import annotations
 

@@ -298,7 +298,7 @@ shapes = st.builds(
 @settings(max_examples=80, deadline=None)
 @given(shape=shapes, share=st.floats(0, 1))
 def test_a_prefix_never_claims_more_than_it_shows(shape: Shape, share: float) -> None:
-    """Check the report against the events, which are read here in another way than by the report."""
+    """Check the report against the events, which are read in another way here."""
     shape = Shape(**{**vars(shape), **_within(shape)})
     events = run_events(shape)
     shown = events[: round(share * len(events))]

@@ -1,4 +1,4 @@
-"""Network changes of a run, and their restore by a cleanup, a rollback or a resumed run."""
+"""Network changes of a run, and their restore."""
 
 from __future__ import annotations
 
@@ -78,7 +78,10 @@ class Network:
         return {section: document[section] for section in ("firewall", "nat", "ipsec")}
 
     def stored(self) -> dict[str, Any]:
-        """Return the sections in the simulator, without versions and IDs of system rules, which each write changes."""
+        """Return the sections in the simulator without values that each write changes.
+
+        These are versions and IDs of system rules.
+        """
         (edge,) = self.cloud.simulator.world.edges.values()
         sections = copy.deepcopy({"firewall": edge.firewall, **edge.sections})
         for section in sections.values():

@@ -1,4 +1,4 @@
-"""Runs of recovery plans: order, failures, steps, journals, resumed runs and dry runs."""
+"""Runs of recovery plans: order, failures, steps, journals and resumed runs."""
 
 from __future__ import annotations
 

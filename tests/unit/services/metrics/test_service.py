@@ -1,4 +1,4 @@
-"""Metrics of a simulated cloud: one model for both APIs, and faults end in data or clear errors."""
+"""Metrics of a simulated cloud, with both APIs and with faults."""
 
 from __future__ import annotations
 

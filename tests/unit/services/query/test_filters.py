@@ -1,4 +1,7 @@
-"""Filters return exactly the matching records, with any characters in values and any interpretation of the server."""
+"""Filters return exactly the matching records.
+
+Values can have any characters, and servers interpret filters differently.
+"""
 
 from __future__ import annotations
 

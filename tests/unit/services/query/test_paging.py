@@ -1,4 +1,7 @@
-"""Reading of pages: inconsistent pages are read again or raise an error, and results are always complete."""
+"""Reading of pages: results are complete, and inconsistent pages are errors.
+
+Inconsistent pages are read again first.
+"""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ def test_a_type_that_only_the_server_offers(simulator: Simulator, service: Query
 
 
 class Moving:
-    """A transport that removes a VM before each of the first ``times`` reads of page 2."""
+    """A transport that removes a VM before the first ``times`` reads of page 2."""
 
     def __init__(self, simulator: Simulator, times: int) -> None:
         self._simulator = simulator

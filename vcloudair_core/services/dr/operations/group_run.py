@@ -28,7 +28,9 @@ def run_group(
     progress: Callable[[Result], None] | None = None,
     stop: Stop | None = None,
 ) -> list[Result]:
-    """Run an action on each replication once, and return the results in the same order.
+    """Run an action on each replication once.
+
+    The results are in the same order.
 
     ``progress`` receives each result. Raises SpecError when ``wait`` is off and the VMs are more than max_concurrent.
     """
@@ -64,7 +66,10 @@ def run_group(
 
 
 def _end_all(scheduler: OperationScheduler, operations: list[Operation], stop: Stop) -> None:
-    """End the operations in progress with a verdict and skip the rest, because they cannot be resumed."""
+    """End all operations, because they cannot be resumed.
+
+    Those in progress get a verdict; the others are skipped.
+    """
     if stop.is_requested:
         reason = stop.reason
         scheduler.halt(f"not started: {reason}")

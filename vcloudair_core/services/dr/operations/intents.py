@@ -1,4 +1,4 @@
-"""Intents to start actions on replications, recorded on this host, with a lock for each replication.
+"""Stored intents to start actions on replications, and locks.
 
 An intent is written before the request is sent and stays open until the outcome is known, even if the process dies. So
 the next operation on the same replication searches for its task first. In the folder ``dr/replications`` of the state
@@ -135,7 +135,7 @@ class Intents:
             raise self._unusable(exc) from exc
 
     def close(self, reference: Reference, record: IntentRecord) -> None:
-        """Record that the outcome of an action is known, unless a newer intent was stored since.
+        """Record that the outcome is known, unless a newer intent was stored.
 
         Errors are ignored: an intent that stays open only causes another search for its task.
         """
@@ -169,7 +169,10 @@ def with_task(record: IntentRecord, href: str) -> IntentRecord:
 
 
 def _key(href: str) -> str:
-    """Return a link without default port and uppercase, which may differ between responses of a server."""
+    """Return a link in lower case and without default port, for comparison.
+
+    These parts may differ between responses of a server.
+    """
     parts = urlsplit(href)
     try:
         port = "" if parts.port in (None, _PORTS.get(parts.scheme)) else f":{parts.port}"
@@ -179,7 +182,9 @@ def _key(href: str) -> str:
 
 
 def _write(path: Path, data: dict[str, Any], *, is_durable: bool) -> None:
-    """Write a file in one call, padded with blanks, so that a process that dies leaves the old or the new content.
+    """Write a file in one call, padded with blanks.
+
+    A process that dies leaves the old or the new content.
 
     A temporary file and a rename would take longer than the request. A partial file after a power failure is rejected
     when it is read.

@@ -14,7 +14,10 @@ from vcloudair_core.session.tasks import Task
 
 WAITING, READY, IN_PROGRESS, OVER = "waiting", "ready", "in progress", "over"
 SUCCESS_VERDICTS = frozenset({"succeeded", "unchanged", "planned"})
-"""Verdicts of VMs that are in the target state of the action, or would be after a dry run."""
+"""Verdicts of VMs in the target state of the action.
+
+``planned`` is a VM that would be in that state after a dry run.
+"""
 
 
 @dataclass(kw_only=True)
@@ -158,7 +161,7 @@ class Operation(Attempt):
 
     @property
     def needs_evidence(self) -> bool:
-        """Return True while evidence of the action must be searched for in the tasks of the org."""
+        """Return True while tasks must be searched for evidence of the action."""
         is_in_doubt = self.intent is not None or self.waits_for_idle or bool(self.refusal)
         return is_in_doubt and self.task is None and not self.is_verifying and not self.is_pending
 

@@ -1,4 +1,4 @@
-"""Scheduler of DR actions: start operations in order, limit their number, poll them, and retry failures.
+"""Scheduler of DR actions: order, limits, polling and retries.
 
 ``client.dr`` runs the operations of one group; a recovery plan runs a track per group. A track is a generator that
 yields the time until which it has nothing to do, or None to wait for an event. One thread drives all tracks, so that a
@@ -38,7 +38,10 @@ TICK_S = 0.05
 
 
 class ActionTracker(Protocol):
-    """Operations in progress: see :class:`vcloudair_core.services.dr.operations.tracker.OperationTracker`."""
+    """Protocol of the tracker of the operations in progress.
+
+    :class:`vcloudair_core.services.dr.operations.tracker.OperationTracker` implements it.
+    """
 
     @property
     def refusal(self) -> VcloudAirError | None: ...
@@ -63,7 +66,7 @@ class ScheduleObserver(OperationObserver):
 
 
 class OperationScheduler(OperationObserver):
-    """Start operations in order, up to a number at the same time, and poll those in progress.
+    """Start operations in order, up to a limit, and poll those in progress.
 
     Args:
         action: ``test``, ``cleanup`` or ``failover``.
@@ -105,7 +108,7 @@ class OperationScheduler(OperationObserver):
 
     @property
     def refusal(self) -> VcloudAirError | None:
-        """Return the error that stops all operations: the session could not be renewed for a while."""
+        """Return the error when the session could not be renewed for a while, or None."""
         return next((tracker.refusal for tracker in self._trackers if tracker.refusal is not None), None)
 
     # -- the loop ------------------------------------------------------------------------------------------------
@@ -224,7 +227,7 @@ class OperationScheduler(OperationObserver):
         self._events += 1
 
     def check_failure(self, operation: Operation) -> None:
-        """Halt when an operation failed or has an unknown outcome, unless its policy is ``continue``."""
+        """Halt after a failure or unknown outcome, unless the policy is ``continue``."""
         if operation.state != OVER or operation.on_error == CONTINUE or operation.verdict not in ("failed", UNKNOWN):
             return
         outcome = "has an unknown outcome" if operation.is_unknown else "failed"
@@ -261,14 +264,14 @@ class OperationScheduler(OperationObserver):
             tracker.abandon(list(self._scheduled), reason)
 
     def end_unknown(self, reason: str) -> None:
-        """End the operations in progress as unknown, because there is no session to poll them with."""
+        """End the operations in progress as unknown, for lack of a session."""
         for tracker in self._trackers:
             tracker.end_unknown(reason)
 
     # -- callbacks of the tracker, from any thread -----------------------------------------------------------------
 
     def starting(self, operation: Operation) -> None:
-        """Count the attempt and call the observer, which records it before the request is sent."""
+        """Count the attempt and call the observer, before the request is sent."""
         operation.attempts += 1
         operation.may_be_in_progress, operation.start_again = True, False
         self._observer.starting(operation)

@@ -14,7 +14,7 @@ from vcloudair_core.services.dr.store import path_of, seconds_since_1970
 from vcloudair_core.session.tasks import Task
 
 SKEW_KNOWN_S = 10.0
-"""Tolerance when the intent has the time of the server, whose cells may differ by seconds."""
+"""Tolerance for times of the server, whose cells may differ by seconds."""
 
 SKEW_UNKNOWN_S = 300.0
 """Tolerance when the intent has the time of this host."""
@@ -46,7 +46,7 @@ class Intent:
 
 
 def action_of(task: Task) -> str:
-    """Return the action of a task, or an empty string when its name and description do not show it.
+    """Return the action of a task, or an empty string when it is unknown.
 
     Operation names are not documented, so the action is recognized by keywords.
     """
@@ -62,7 +62,9 @@ def action_of(task: Task) -> str:
 
 
 def belongs_to(task: Task, reference: Reference) -> bool:
-    """Return True when a task belongs to a replication, by its owner or else by the id in its description.
+    """Return True when a task belongs to a replication.
+
+    The owner decides, or else the id in the description.
 
     Queued tasks may have no owner yet.
     """
@@ -98,7 +100,7 @@ def find_running(tasks: Iterable[Task], reference: Reference, action: str) -> Ta
 
 
 def is_refused_as_done(error_code: str, vendor_code: str) -> bool:
-    """Return True for the error codes of an action that is already in progress or complete."""
+    """Return True for error codes of an action in progress or complete."""
     return bool({error_code.casefold(), vendor_code.casefold()} & JOIN_CODES)
 
 
@@ -122,7 +124,10 @@ def _rank(task: Task) -> tuple[int, float]:
 
 
 def has_sign(tasks: Iterable[Task], reference: Reference, intent: Intent) -> bool:
-    """Return True when any task on a replication may belong to an intent, even if its action is not known."""
+    """Return True when any task on a replication may belong to an intent.
+
+    The action of the task may be unknown.
+    """
     return any(
         path_of(task.href) not in intent.excluded
         and belongs_to(task, reference)

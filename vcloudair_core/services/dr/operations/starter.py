@@ -1,4 +1,4 @@
-"""Start an action on a replication at most once: lock, intent, request, and the search for its task.
+"""Start an action on a replication at most once.
 
 The rules, in the order in which they apply:
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _MAX_REFUSALS = 2
-"""Limit of refusals because the session has ended, although a read right before the request succeeded."""
+"""Limit of refusals for a lost session right after a successful read."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,9 @@ class Starter:
     # -- the request ---------------------------------------------------------------------------------------------
 
     def read_tasks(self, operations: Sequence[Operation]) -> TaskSnapshot:
-        """Read the task list of the org before a batch, and also query the tasks if a request is repeated.
+        """Read the tasks of the org before a batch of starts.
+
+        If a request is repeated, the tasks are queried too.
 
         One of the two is enough, because some users can read only one of them. The session has already retried
         temporary errors.
@@ -259,7 +261,7 @@ class Starter:
         return StartResult(f"starting the action failed: {reason_of(exc)}", HINTS.get(exc_code(exc)) or exc.hint, exc)
 
     def _is_joined(self, operation: Operation, exc: ApiError) -> bool:
-        """Return True when the server refused because the action is in progress or complete.
+        """Return True when the action is in progress or complete despite a refusal.
 
         Source: protocol/dr.md §3.4.
         """
@@ -279,7 +281,7 @@ class Starter:
     # -- evidence ------------------------------------------------------------------------------------------------
 
     def search(self, in_doubt: Sequence[Operation]) -> list[Task]:
-        """Return the tasks of the org, and assign those that are evidence to the operations in doubt.
+        """Return the tasks of the org, and assign evidence to operations in doubt.
 
         The task list of the org is read first. Tasks are only queried for operations that are not in the list.
         Raises: ApiError, TransportError, DecodeError.
@@ -347,7 +349,7 @@ class Starter:
 
 
 def _earlier_of(operation: Operation) -> Intent | None:
-    """Return the earlier intent whose action may have started, or None at the first start."""
+    """Return the earlier intent whose action may have started, or None."""
     if operation.intent is not None or operation.earlier is not None:
         return operation.intent or operation.earlier
     return operation.record.intent() if operation.record.is_open else None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _Item = TypeVar("_Item")
 
 _NO_SESSION_S = 120.0
-"""Seconds to retry a session that cannot be renewed before all operations are stopped."""
+"""Seconds to retry a lost session before all operations are stopped."""
 
 
 class TrackedOperations:
@@ -81,7 +81,7 @@ class TrackedOperations:
 
     @property
     def refusal(self) -> VcloudAirError | None:
-        """Return the error that stops all operations: the session could not be renewed for a while."""
+        """Return the error when the session could not be renewed for a while, or None."""
         limit_s = 0.0 if self.dry_run else _NO_SESSION_S
         if self._session_error is None or self.clock.now() - self._lost_at < limit_s:
             return None
@@ -133,7 +133,10 @@ class TrackedOperations:
         self.end(operation, "failed", reason, hint)
 
     def end_as_unknown(self, operation: Operation) -> None:
-        """End an operation as unknown, because neither its task nor its replication shows its outcome."""
+        """End an operation as unknown.
+
+        Neither its task nor its replication shows its outcome.
+        """
         if operation.had_task:
             reason = f"its task was started and is no longer visible ({operation.replication.described()})"
         else:

@@ -43,18 +43,22 @@ if TYPE_CHECKING:
 
 _SHORTEST_S, _LONGEST_S = 0.25, 10.0
 _SHARE_OF_AGE = 0.1
-"""The next poll comes after this share of the age of an action, until durations of other actions are known. Then it
-comes at the expected end of the next action."""
+"""Share of the age of an action after which the next poll comes.
+
+When durations of other actions are known, it comes at the expected end of the next action.
+"""
 
 _MARGIN_S = 0.01
 """Added so that a poll does not come right before the expected end."""
 
 _TASK_LIST_FROM = 3
-"""From this number of tasks in progress, the task list of the org is read instead of each task."""
+"""From this number of tasks, the task list of the org is read instead."""
 
 
 class OperationTracker:
-    """A context manager that starts operations (``begin``), reads their state (``poll``) and calls the observer.
+    """A context manager that starts operations and reads their state.
+
+    ``begin`` starts operations, ``poll`` reads their state, and both call the observer.
 
     ``dry_run``: read the state and start nothing. ``run``: the id of the run, for messages of other processes.
     """
@@ -90,7 +94,7 @@ class OperationTracker:
 
     @property
     def refusal(self) -> VcloudAirError | None:
-        """Return the error that stops all operations: the session could not be renewed for a while."""
+        """Return the error when the session could not be renewed for a while, or None."""
         return self._tracked.refusal
 
     # -- starting ------------------------------------------------------------------------------------------------
@@ -160,7 +164,7 @@ class OperationTracker:
             self._tracked.fail(operation, reason, exc.hint, error=exc, is_repeatable=not may_run)
 
     def _note_vms(self, operations: Sequence[Operation]) -> None:
-        """Store the ids of existing VMs with these names, to distinguish them from the recovered VMs."""
+        """Store the ids of existing VMs, to distinguish them from recovered VMs."""
         if not operations or self._dry_run or self._action == CLEANUP:
             return
         try:
@@ -219,7 +223,10 @@ class OperationTracker:
     # -- polling -------------------------------------------------------------------------------------------------
 
     def interval(self) -> float:
-        """Return the seconds until the next poll: until the expected end of the next operations, if known."""
+        """Return the seconds until the next poll.
+
+        It comes at the expected end of the next operations, if known.
+        """
         now = self._clock.now()
         expected = min(self._durations, default=0.0)
         waits, upcoming = [], []
@@ -237,7 +244,10 @@ class OperationTracker:
         return min(_LONGEST_S, max(_SHORTEST_S, min(waits, default=_LONGEST_S)))
 
     def poll(self) -> None:
-        """Read the tasks in one request, the replication of each ended task, and the VMs in one request."""
+        """Read tasks, replications and VMs of the operations in progress.
+
+        One request reads all tasks, and one all VMs. The replication of each ended task is read separately.
+        """
         lost_since = self._tracked.retry_session()
         in_progress = self._tracked.in_progress
         pending = [operation for operation in in_progress.values() if operation.is_pending]
@@ -361,7 +371,10 @@ class OperationTracker:
             self._give_up(operation, f"{reason} ({operation.described()})")
 
     def end_unknown(self, reason: str) -> None:
-        """End the operations in progress as unknown or skipped, because there is no session to poll them with."""
+        """End the operations in progress as unknown or skipped.
+
+        There is no session to poll them with.
+        """
         for operation in list(self._tracked.in_progress.values()):
             if operation.is_pending and not operation.may_have_started and operation.intent is None:
                 self._tracked.end(operation, "skipped", f"not started: {reason}", SIGN_IN)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Verifier:
-    """Compare replications and VMs with the target state of the action, and end operations with a verdict."""
+    """Compare replications and VMs with the target state, and set verdicts."""
 
     def __init__(self, tracked: TrackedOperations) -> None:
         self._tracked, self._action, self._options = tracked, tracked.action, tracked.options
@@ -40,7 +40,9 @@ class Verifier:
     # -- the replication -----------------------------------------------------------------------------------------
 
     def verify(self, operation: Operation) -> None:
-        """Read the replication of an operation. :meth:`check_vms` checks the VMs later, in one request.
+        """Read the replication of an operation.
+
+        :meth:`check_vms` checks the VMs later, in one request.
 
         Raises: ApiError, TransportError, DecodeError.
         """
@@ -109,7 +111,10 @@ class Verifier:
         return operation.start_again or (self._options.on_unknown == START and not operation.had_task)
 
     def _is_long_over(self, operation: Operation, replication: Replication) -> bool:
-        """Return True when the task of an earlier run ended so long ago that its replication would show it by now."""
+        """Return True when the task of an earlier run ended long ago.
+
+        Its replication would show its result by now.
+        """
         ended = seconds_since_1970(operation.task.end) if operation.task is not None else None
         now = replication.server_time or self._clock.wall()
         is_idle = not replication.why_not_idle(self._action)
@@ -126,7 +131,10 @@ class Verifier:
     # -- the VM --------------------------------------------------------------------------------------------------
 
     def check_vms(self, operations: Sequence[Operation]) -> None:
-        """Read the VMs of replications in the target state in one request, and end those that are recovered."""
+        """Read the VMs of replications in the target state and end the recovered ones.
+
+        One request reads all VMs.
+        """
         if not operations:
             return
         try:

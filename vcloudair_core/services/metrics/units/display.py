@@ -1,4 +1,7 @@
-"""Readable units for display: KB of the API, which are 1024 bytes, as KiB, MiB, GiB or TiB."""
+"""Readable units for display: KB and KBps as KiB, MiB, GiB or TiB.
+
+KB of the API are 1024 bytes.
+"""
 
 from __future__ import annotations
 

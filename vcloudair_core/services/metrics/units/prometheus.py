@@ -24,7 +24,10 @@ PREFIX = "vca_vm"
 
 
 def base_of(name: str, unit: str | None) -> tuple[str, str, float]:
-    """Return the Prometheus name of a metric, its base unit or an empty string, and the conversion factor."""
+    """Return Prometheus name, base unit and conversion factor of a metric.
+
+    The base unit can be an empty string.
+    """
     base_unit, factor = BASE.get(unit or "", ("", 1.0))
     separated = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
     plain = re.sub(r"[^a-z0-9]+", "_", separated).strip("_")

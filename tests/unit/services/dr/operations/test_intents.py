@@ -1,4 +1,6 @@
-"""An action is requested at most once, for many combinations of server behavior, lost responses and restarts.
+"""An action is requested at most once.
+
+The tests combine server behavior, lost responses and restarts.
 
 A second request is allowed only when the first provably did not arrive, or when the user decided so. The simulated
 server is slow, hides its state, or uses other state names. The client loses the response, or dies. Then the run is
@@ -111,7 +113,10 @@ def quiet(cloud: RecoveryCloud) -> None:
 
 
 def _ways_back(server: str, answer: str) -> list[tuple[str, str]]:
-    """Return two pairs for each combination, which vary between combinations; all pairs with VCA_ONCE_ALL=1."""
+    """Return two pairs for each combination; all pairs with VCA_ONCE_ALL=1.
+
+    The pairs vary between combinations.
+    """
     pairs = list(itertools.product(DEATHS, WAYS))
     if os.environ.get("VCA_ONCE_ALL"):
         return pairs
@@ -165,7 +170,7 @@ def test_a_decision_does_not_start_an_action_in_progress_again(tmp_path: Path) -
 
 @pytest.mark.parametrize("server", [server for server in SERVERS if not server.startswith("visible")])
 def test_another_host_tracks_an_action_in_progress(tmp_path: Path, server: str) -> None:
-    """The other host has neither the journal nor the intent, only the state of the server."""
+    """The other host has only the state of the server, no journal and intent."""
     with recovery_cloud(tmp_path, 1, dr_task_s=20, **SERVERS[server]) as cloud:
         with dying("vm_started"), pytest.raises(Died):
             start(cloud.client, PLAN, "failover", SHORT)

@@ -1,4 +1,4 @@
-"""Results and reports show the recovered VM with the addresses of all its interfaces."""
+"""Results and reports show the recovered VM with all of its addresses."""
 
 from __future__ import annotations
 

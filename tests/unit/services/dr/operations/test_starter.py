@@ -1,4 +1,7 @@
-"""Actions of other hosts are found in the task list of the org, which is read once before each batch."""
+"""Actions of other hosts are found in the task list of the org.
+
+It is read once before each batch.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,10 @@ def another_host(cloud: RecoveryCloud, folder: Path) -> Iterator[Client]:
 
 
 def calls(cloud: RecoveryCloud) -> list[str]:
-    """Return methods and kinds of resources of the requests, without sign-in and sign-out."""
+    """Return methods and kinds of resources of the requests.
+
+    Sign-in and sign-out are left out.
+    """
     requests = [request for request in cloud.simulator.request_log.entries() if "session" not in request.path]
     kinds = {"tasksList": "task list", "replications": "replication", "action": "action", "query": "query"}
     return [

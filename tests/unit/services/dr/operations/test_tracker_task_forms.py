@@ -1,4 +1,7 @@
-"""A test and a failover succeed with every form of tasks and replications that the simulator offers."""
+"""A test and a failover succeed with every form of tasks and replications.
+
+The forms are options of the simulator.
+"""
 
 from __future__ import annotations
 
