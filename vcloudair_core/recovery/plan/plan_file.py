@@ -133,7 +133,7 @@ def _vm(vm: Any, at: Path, reading: Reading) -> PlannedVm:
 def _steps(owner: dict[str, Any], key: str, at: Path, reading: Reading) -> tuple[Step, ...]:
     """Return the steps of a list.
 
-    Unnamed ones get a unique name, because a resumed run finds them by name.
+    Unnamed steps get a unique name.
     """
     items = owner.get(key, [])
     taken = {item["name"] for item in items if "name" in item}

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 LABELS = {
     SUCCEEDED: "succeeded", UNCHANGED: "unchanged", FAILED: "failed", SKIPPED: "skipped",
     RETRYING: "failed, retry pending",
-    IN_FLIGHT: "in flight, outcome unknown", NOT_STARTED: "not started", ROLLED_BACK: "rolled back",
+    IN_FLIGHT: "in progress, outcome unknown", NOT_STARTED: "not started", ROLLED_BACK: "rolled back",
     ROLLBACK_FAILED: "rollback failed", UNKNOWN: "unknown, decision needed",
     INTERRUPTED: "interrupted", UNFINISHED: "unfinished",
 }  # fmt: skip

@@ -110,7 +110,7 @@ def test_times_of_a_run_of_two_days_have_dates() -> None:
 def test_interruptions_and_rollbacks_are_shown() -> None:
     paused = tree(page(vms=5, pauses=[(100, 600)]))
     rows = [text_of(row) for row in paused.xpath("//section[@aria-labelledby='interruptions']//tbody/tr")]
-    assert "maria on ops1" in rows[0] and "interrupted" in rows[0] and "in flight: db01" in rows[0]
+    assert "maria on ops1" in rows[0] and "interrupted" in rows[0] and "in progress: db01" in rows[0]
     assert "ines on ops2" in rows[1]
     rolled_back = tree(page(vms=5, failing_step=True, rolled_back=True))
     assert text_of(rolled_back.xpath("//h2[@id='rollback']")[0]) == "Rollback: ✗ failed"

@@ -99,8 +99,8 @@ def test_a_circular_dependency_is_reported_before_anything_is_sent(make: Make) -
 
 def test_all_unknown_names_are_reported_before_anything_starts(make: Make) -> None:
     cloud = make(1)
-    recovery_plan = RecoveryPlan("p", (Group("g", (PlannedVm(name(1)), PlannedVm("nobody"), PlannedVm("nothing"))),))
-    with pytest.raises(NotFoundError, match="'nobody', 'nothing'"):
+    recovery_plan = RecoveryPlan("p", (Group("g", (PlannedVm(name(1)), PlannedVm("absent"), PlannedVm("nothing"))),))
+    with pytest.raises(NotFoundError, match="'absent', 'nothing'"):
         start(cloud.client, recovery_plan, "failover")
     assert cloud.posts() == []
 
