@@ -160,7 +160,7 @@ def _upper_first(text: str) -> str:
 
 
 def _waited(group: GroupReport, vm: VmReport) -> str:
-    """Return the time that a VM waited for its group start and between attempts."""
+    """Return the time that a VM waited after its group start and between attempts."""
     pairs = [(group.started, vm.started)]
     pairs += [(attempt.ended, following.started) for attempt, following in pairwise(vm.attempts)]
     known = [(until - since).total_seconds() for since, until in pairs if since is not None and until is not None]
