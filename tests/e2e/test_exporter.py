@@ -137,7 +137,7 @@ def test_a_real_prometheus_scrapes_it_and_answers_with_the_values(
             found = ask(f'vca_vm_cpu_usage_average_ratio{{vm="{vm.name}"}}')[0]
             assert (found["metric"]["vm_id"], found["metric"]["vapp"]) == (
                 vm.vm_id,
-                server.simulator.world.container_name(vm),
+                cloud.simulator.world.container_name(vm),
             )
             shown = [float(value) for value in _simulated(cloud, vm.vm_id, "cpu.usage.average")]
             assert any(abs(float(found["value"][1]) * 100 - value) < 1e-6 for value in shown)

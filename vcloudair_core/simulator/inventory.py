@@ -187,9 +187,8 @@ def _add_network(world: World, vdc: Vdc, tree: dict[str, Any]) -> None:
     edge_name = tree.get("edge", "")
     edge = next((edge for edge in world.in_vdc(vdc.vdc_id, world.edges) if edge.name == edge_name), None)
     if edge_name and edge is None:
-        raise SpecError(
-            f"Reading the inventory failed: network '{tree['name']}'. VDC '{vdc.name}' has no edge '{edge_name}'."
-        )
+        reason = f"edge gateway '{edge_name}' is not in VDC '{vdc.name}'"
+        raise SpecError(f"network '{tree['name']}'", reason, hint="Name an edge gateway of the same VDC.")
     network = OrgVdcNetwork(identifier, tree["name"], vdc.vdc_id, edge.edge_id if edge else "")
     for field in ("gateway", "prefix_length", "dns1", "dns2", "is_shared", "description"):
         if field in tree:

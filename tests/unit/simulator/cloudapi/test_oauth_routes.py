@@ -183,7 +183,7 @@ def test_pages_of_service_accounts_end_at_32() -> None:
 
 def test_our_client_signs_in_with_the_token_of_the_inventory(tmp_path: Path) -> None:
     simulator = caller_for().simulator
-    variables = {name[4:].lower(): value for name, value in simulator.env().items()}
+    variables: dict[str, Any] = {name[4:].lower(): value for name, value in simulator.env().items()}
     variables |= {"username": "", "password": "", "session_cache": False, "state_dir": str(tmp_path)}
     with App().client(transport=simulator.transport(), api_token="demo-api-token", **variables) as client:
         assert client.session.identity.user == "demo"

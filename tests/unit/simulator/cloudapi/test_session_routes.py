@@ -35,7 +35,7 @@ def test_a_release_lists_each_minor_version_with_its_sign_in(release: str) -> No
     infos = {info.findtext(f"{VERSIONS}Version"): info for info in root}
     assert tuple(infos) == RELEASES[release]
     for version, info in infos.items():
-        is_modern = int(version.split(".")[0]) >= 36
+        is_modern = int(str(version).split(".")[0]) >= 36
         path = SESSIONS if is_modern else "/api/sessions"
         assert info.findtext(f"{VERSIONS}LoginUrl", "").endswith(path)
         assert (info.find(f"{VERSIONS}ProviderLoginUrl") is not None) == is_modern
