@@ -213,7 +213,7 @@ class _AtomicWrite:
 
     @classmethod
     def beside(cls, path: Path) -> tuple[_AtomicWrite | None, str]:
-        """Return the prepared write and ``""``, or None and the reason for the failure."""
+        """Prepare a write. Return it and ``""``, or None and the reason for the failure."""
         try:
             return cls(path), ""
         except OSError as exc:

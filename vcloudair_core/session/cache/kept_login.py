@@ -34,7 +34,7 @@ _BOUND_TO = ("service_type", "url", "org", "username", "instance", "api_version"
 _PORTAL_BOUND_TO = ("vdc",)
 """More settings that a portal session depends on.
 
-It is for one VDC; a vCloud Director session is for all.
+A portal session is for one VDC, but a vCloud Director session is for all VDCs.
 """
 
 
