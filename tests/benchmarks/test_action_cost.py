@@ -1,7 +1,8 @@
 """Cost of a task: 50 converged rules, compared with 50 pings in one playbook.
 
-Start-up counts for neither: the time of a task is what passes until the next one begins. They take turns, so that noise
-hits both alike. The floor is a task of Ansible's own that starts no module (debug): a worker is forked for every task.
+The start-up is excluded: the time of a task ends when the next one begins. Both kinds of tasks alternate, so that noise
+affects both. The floor is a debug task of Ansible, which starts no module, because Ansible forks a worker for every
+task.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ PING = "ansible.builtin.ping"
 FLOOR = "ansible.builtin.debug"
 
 BUDGET = 0.25
-"""Of a ping. Measured when set: 0.16, of which 0.06 are the floor; the limit is what noise may add."""
+"""Limit as a share of a ping. Measured when set: 0.16, with a floor of 0.06."""
 CALLS = 2
-"""The edge is looked up, and its firewall read."""
+"""Requests of the first task: look up the edge and read its firewall."""
 
 
 def rule(number: int) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def written(path: Path, tasks: list[dict[str, Any]]) -> Path:
 def test_a_converged_task_costs_a_fraction_of_a_ping(tmp_path: Path) -> None:
     rules = [rule(number) for number in range(COUNT)]
     turns: list[dict[str, Any]] = [task for words in rules for task in one_turn(words)]
-    # The simulator is a process of its own, as a cloud is: what it computes is not to hold up what is measured.
+    # The simulator runs in a separate process, so that it does not slow down the measurement.
     with served(tmp_path, environment({}, tmp_path)) as exported:
         env = environment(exported, tmp_path)
         first = record(

@@ -1,10 +1,8 @@
 """Cost of shell completion.
 
-Under 300 ms on an idle host, and a few starts of a bare interpreter on any host.
-
-
-The bound of 300 ms is on CPU time, which is the time that a person waits when nothing else runs. Wall time is compared
-with a bare interpreter in the same run, because other programs slow down both.
+The limit is 300 ms on an idle host, and a few starts of a bare interpreter on any host. The limit of 300 ms applies to
+CPU time, which is the time that a person waits when nothing else runs. Wall time is compared with a bare interpreter in
+the same run, because other programs slow down both.
 """
 
 from __future__ import annotations
@@ -27,7 +25,7 @@ def test_a_press_of_tab_is_answered_in_time(tmp_path: Path) -> None:
     subprocess.run([vca, "completion", "zsh"], env=env, check=True, capture_output=True)
     tab = {**env, "_VCA_COMPLETE": "zsh"}
     bare, ours, cpu = [], [], []
-    for _ in range(ROUNDS):  # in turns, so that noise hits both
+    for _ in range(ROUNDS):  # Both commands alternate, so that noise affects both.
         bare.append(_run([sys.executable, "-c", "pass"], env)[0])
         wall, used = _run([vca, "firewall", "list", "--edge", ""], tab)
         ours.append(wall)
@@ -39,7 +37,7 @@ def test_a_press_of_tab_is_answered_in_time(tmp_path: Path) -> None:
 
 
 def _run(command: list[str], env: dict[str, str]) -> tuple[float, float]:
-    """(wall seconds, CPU seconds) of one process."""
+    """Return wall time and CPU time of a process in seconds."""
     started = time.perf_counter()
     process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)

@@ -1,6 +1,6 @@
 """Cost of a firewall: round trips, and time compared with bare requests.
 
-Budget: a converged policy is 1 GET, a changed one 1 GET + 1 PUT + 1 verifying GET, whatever its size.
+Budget: a converged policy takes 1 GET, and a changed one takes 1 GET, 1 PUT and 1 verifying GET, at any size.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from vcloudair_core.simulator import Simulator, SimulatorConfig
 
 SIZE = 1000
 BUDGET = 8.0
-"""Of the processor time that reading alone takes. Measured when set: 3.3 to 5.2."""
+"""Limit as a multiple of the CPU time of reading. Measured when set: 3.3 to 5.2."""
 
 
 def rules(size: int = SIZE) -> list[dict[str, Any]]:
@@ -50,7 +50,7 @@ def client(request: pytest.FixtureRequest, simulator: Simulator) -> Iterator[Cli
         session_cache=False,
         **arguments,
     ) as opened:
-        opened.read("ans.firewall")  # sign in and look the edge up: what follows is the firewall alone
+        opened.read("ans.firewall")  # The first read signs in and looks up the edge.
         yield opened
 
 

@@ -1,7 +1,7 @@
 """Cost of an inventory: calls, and time compared with a YAML file of the hosts.
 
-Budget: one call for 128 machines and five for signing in, VDCs and signing out; at most 1.5 times as long as Ansible
-needs for the file; no call at all when it is cached. VCA_BENCH_HOSTS sets another number of hosts, 10,000 for example.
+Budget: one call for 128 VMs, and five to sign in, read VDCs and sign out. The time is at most 1.5 times that of the
+file. A cached inventory takes no calls. VCA_BENCH_HOSTS sets the number of hosts, such as 10,000.
 """
 
 from __future__ import annotations

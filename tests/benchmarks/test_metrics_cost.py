@@ -1,9 +1,9 @@
 """Cost of metrics of many VMs, compared with vcloudair 0.5 and bare calls.
 
-Budget: one call for each machine and page, at least 6 times faster than the original SDK, at most 1.6 times the bare
-fetch. Where the processors are idle it is 9 times and 1.25: see test_query_cost.
+Budget: one call for each VM and page, at least 6 times faster than vcloudair 0.5, at most 1.6 times the bare calls. On
+idle processors the factors are 9 and 1.25 (see test_query_cost).
 
-The table of docs/explanation/performance.md is made with 300 VMs: VCA_BENCH_METRICS sets the number.
+The table of docs/explanation/performance.md is made with 300 VMs. VCA_BENCH_METRICS sets the number.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tests.support.original_sdk import run_original
 from tests.support.served import served
 from vcloudair_core import connect
 
-MACHINES = int(os.environ.get("VCA_BENCH_METRICS", "100"))
+VMS = int(os.environ.get("VCA_BENCH_METRICS", "100"))
 LATENCY_MS = 20
 PARALLEL = 12
 TURNS = 5
@@ -42,10 +42,10 @@ found['count'] = len(metrics.metric_data)
 
 @pytest.fixture(scope="module")
 def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """A simulator in a process of its own, so that it does not share an interpreter with what is measured."""
+    """Run a simulator in a separate process, so that it does not slow down the client."""
     folder = tmp_path_factory.mktemp("bench")
     base = {**{k: v for k, v in os.environ.items() if not k.startswith("VCA_")}, "HOME": str(folder)}
-    size = ("--vms", str(MACHINES), "--latency-ms", str(LATENCY_MS))
+    size = ("--vms", str(VMS), "--latency-ms", str(LATENCY_MS))
     with served(folder, base, "--api", "all", *size) as exported:
         yield exported
 
@@ -56,39 +56,39 @@ def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
     return time.monotonic() - began, found
 
 
-def test_an_hour_of_many_machines(env: dict[str, str]) -> None:
+def test_an_hour_of_many_vms(env: dict[str, str]) -> None:
     names = ("url", "username", "password", "org", "ca_path")
     settings: dict[str, Any] = {name: env[f"VCA_{name.upper()}"] for name in names}
     with connect(service_type="vcd", session_cache=False, parallel_calls=PARALLEL, **settings) as client:
         ids = [one["id"] for one in client.query.vms.read()]
-        assert len(ids) == MACHINES
+        assert len(ids) == VMS
         service = client.metrics
         fetch = _bare(env, ids)
-        fetch()  # the simulator's curves and both pools of connections are warm
+        fetch()  # This fills the caches of the simulator and both connection pools.
         ours, floor = [], []
         for _ in range(TURNS):
             before = client.session.calls
             seconds, found = _timed(lambda: service.collect(ids, start="1h", source="vca"))
             ours.append(seconds)
-            assert (len(found.by_vm()), client.session.calls - before) == (MACHINES, MACHINES)
+            assert (len(found.by_vm()), client.session.calls - before) == (VMS, VMS)
             floor.append(_timed(fetch)[0])
     variables = {
         "user": env["VCA_USERNAME"], "password": env["VCA_PASSWORD"], "org": env["VCA_ORG"],
         "vcd_url": env["VCA_URL"], "vm_ids": ids,
     }  # fmt: skip
     theirs = run_original(_ORIGINAL, variables, ca_path=env["VCA_CA_PATH"])
-    assert theirs["count"] == MACHINES
+    assert theirs["count"] == VMS
     best, least = min(ours), min(floor)
-    print(f"\nan hour of {MACHINES} machines, {LATENCY_MS} ms latency, {PARALLEL} calls at a time; best of {TURNS}")
+    print(f"\nan hour of {VMS} VMs, {LATENCY_MS} ms latency, {PARALLEL} concurrent calls; best of {TURNS}")
     print(f"{'':16}{'seconds':>9}{'calls':>7}{'ratio to ours':>15}")
     for name, taken in (("ours", best), ("bare calls", least), ("vcloudair 0.5", theirs["seconds"])):
-        print(f"{name:16}{taken:9.2f}{MACHINES:7}{taken / best:15.2f}")
+        print(f"{name:16}{taken:9.2f}{VMS:7}{taken / best:15.2f}")
     assert theirs["seconds"] >= 6 * best
     assert best <= 1.6 * least
 
 
 def _bare(env: dict[str, str], ids: list[str]) -> Callable[[], int]:
-    """The same calls, their JSON read and thrown away: what no client can be faster than."""
+    """Read the same metrics with bare calls, parse the JSON and discard it."""
     web = requests.Session()
     web.verify, web.trust_env = env["VCA_CA_PATH"], False
     web.mount("https://", requests.adapters.HTTPAdapter(pool_maxsize=PARALLEL))

@@ -1,13 +1,13 @@
 """Cost of a failover of 200 VMs, 20 at a time, compared with vcloudair 0.5.
 
-A polling call is every GET after the first action has begun that is about a machine whose action has begun: of a task,
-of the list of tasks, of a replication, of machines. The original asks for tasks only and believes them; ours also reads
-each replication once when its task is over, which is the verdict, and the task list once before each batch is started,
-for what other hosts have started. So calls are shown by kind, and the bounds are:
+A polling call is a GET for a VM whose action has begun, after the first action has begun. It reads a task, the list of
+tasks, a replication or VMs. vcloudair 0.5 polls tasks only. This library also reads each replication once after its
+task, for the verdict, and the task list once before each batch, for actions of other hosts. The calls are shown by
+kind, and the bounds are:
 
 * the time is at most 1.1 times the ideal, which is ten batches of one task each;
-* to know how the tasks are, ours asks at most a fifth of what the original asks;
-* with tasks of five minutes, that holds for all that the verdicts take, too.
+* the calls for task states are at most a fifth of those of vcloudair 0.5;
+* with tasks of five minutes, that also holds for all calls.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ from vcloudair_core.services.dr.operation_options import OperationOptions
 from vcloudair_core.simulator import Simulator, SimulatorConfig, SimulatorServer
 from vcloudair_core.testing import LinkedClock, simulated_app, simulator_settings
 
-MACHINES, AT_ONCE = 200, 20
+VMS, AT_ONCE = 200, 20
 WATCHED = int(os.environ.get("VCA_BENCH_FAILOVERS", "60"))
-"""Machines of the one test in real time; ``nox -s bench`` shows 200."""
+"""VMs of the test in real time. ``nox -s bench`` uses 200."""
 TASK_SECONDS = [float(text) for text in os.environ.get("VCA_BENCH_TASK_SECONDS", "5,300").split(",")]
-"""Lengths of tasks in simulated time: the last one is long enough for the bound on all polling calls."""
-KINDS = {"/api/task/": "tasks", "/api/tasksList": "task lists", "/api/vr/": "replications", "/api/query": "machines"}
+"""Durations of tasks in simulated time. The last one is for all polling calls."""
+KINDS = {"/api/task/": "tasks", "/api/tasksList": "task lists", "/api/vr/": "replications", "/api/query": "VMs"}
 
 ORIGINAL = """
 import time
@@ -58,15 +58,13 @@ os._exit(0)
 """
 
 
-def _config(seconds: float, machines: int = MACHINES) -> SimulatorConfig:
-    """Tasks have a Progress, or the original would not wait at all; all machines are on its only page."""
-    return SimulatorConfig(
-        profile="vcd", replications=machines, dr_task_s=seconds, queued_progress="0", list_page_size=MACHINES
-    )
+def _config(seconds: float, vms: int = VMS) -> SimulatorConfig:
+    """Return options that vcloudair 0.5 needs: Progress, and one page for all VMs."""
+    return SimulatorConfig(profile="vcd", replications=vms, dr_task_s=seconds, queued_progress="0", list_page_size=VMS)
 
 
 def _polls(calls: Iterable[tuple[str, str]]) -> Counter[str]:
-    """The polling calls of a run by kind, of its methods and paths in order."""
+    """Return the polling calls of a run by kind."""
     begun: set[str] = set()
     found: Counter[str] = Counter()
     for method, path in calls:
@@ -90,13 +88,16 @@ def _journal(url: str) -> list[tuple[str, str]]:
 
 
 def _original(env: Mapping[str, str], before: str = "") -> dict[str, Any]:
-    org_id = Simulator(_config(1)).world.orgs[env["VCA_ORG"]].org_id  # one seed, the same ids
+    org_id = Simulator(_config(1)).world.orgs[env["VCA_ORG"]].org_id  # The same seed gives the same IDs.
     given = {"user": env["VCA_USERNAME"], "password": env["VCA_PASSWORD"], "org": env["VCA_ORG"]}
     return run_original(ORIGINAL, given | {"vcd_url": env["VCA_URL"], "org_id": org_id}, ca_path="", before=before)
 
 
 def _original_polls(seconds: float) -> int:
-    """Calls for one machine of the original, which does the same for each: its clock is that of the cloud."""
+    """Return the calls of vcloudair 0.5 for one VM, which are the same for each.
+
+    Its clock is that of the cloud.
+    """
     with SimulatorServer(_config(seconds, 1), tls=False) as server:
         found = _original(server.env(), f"{CLOCK}\ncurrent[0] = {server.url!r}\n")
         assert (found["count"], found["errors"]) == (1, 0)
@@ -104,7 +105,7 @@ def _original_polls(seconds: float) -> int:
 
 
 def _ours_virtual(seconds: float) -> tuple[float, Counter[str]]:
-    """Seconds of the cloud, whose time passes only while ours sleeps, and calls."""
+    """Return duration and calls of this library, in simulated time."""
     simulator = Simulator(_config(seconds))
     began = time.time()
     simulator.clock.now = lambda: began + simulator.clock._ahead_s  # type: ignore[method-assign]
@@ -112,36 +113,34 @@ def _ours_virtual(seconds: float) -> tuple[float, Counter[str]]:
         live: Any = client.session
         live.clock = live._wire.clock = LinkedClock(simulator)
         results = client.dr.act("failover", options=OperationOptions(max_concurrent=AT_ONCE))
-    assert [one.verdict for one in results] == ["succeeded"] * MACHINES
+    assert [one.verdict for one in results] == ["succeeded"] * VMS
     return simulator.clock.now() - began, _polls(_kept(simulator))
 
 
 def test_calls_beside_the_original(capsys: pytest.CaptureFixture[str]) -> None:
     rows = []
     for seconds in TASK_SECONDS:
-        ideal = math.ceil(MACHINES / AT_ONCE) * seconds
+        ideal = math.ceil(VMS / AT_ONCE) * seconds
         taken, polls = _ours_virtual(seconds)
-        theirs = _original_polls(seconds) * MACHINES
+        theirs = _original_polls(seconds) * VMS
         asking = polls["tasks"] + polls["task lists"]
-        rows.append(
-            (seconds, ideal, taken, theirs, sum(polls.values()), asking, polls["replications"], polls["machines"])
-        )
+        rows.append((seconds, ideal, taken, theirs, sum(polls.values()), asking, polls["replications"], polls["VMs"]))
         assert taken <= 1.1 * ideal
         assert asking <= theirs / 5
-        assert polls["replications"] <= 1.1 * MACHINES
+        assert polls["replications"] <= 1.1 * VMS
     assert rows[-1][4] <= rows[-1][3] / 5
-    head = ("task s", "ideal s", "ours s", "original's calls", "ours", "of tasks", "of replications", "of machines")
+    head = ("task s", "ideal s", "ours s", "original's calls", "ours", "of tasks", "of replications", "of VMs")
     with capsys.disabled():
-        print(f"\n{MACHINES} failovers, {AT_ONCE} at a time; polling calls")
+        print(f"\n{VMS} failovers, {AT_ONCE} at a time; polling calls")
         for row in (head, *rows):
             print("".join(f"{one:>17.0f}" if isinstance(one, (int, float)) else f"{one:>17}" for one in row))
 
 
 @pytest.mark.slow
 def test_real_time_beside_the_original(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Both wait at the same time, each for a simulator of its own in a process of its own, set up alike.
+    """Run both clients at the same time, each on its own simulator process.
 
-    How near ours comes to the ideal is tested in simulated time, which a busy machine doesn't stretch.
+    The difference between this library and the ideal is tested in simulated time, which a busy host does not stretch.
     """
     seconds, ideal = 5.0, math.ceil(WATCHED / AT_ONCE) * 5.0
     base = {**{k: v for k, v in os.environ.items() if not k.startswith("VCA_")}, "HOME": str(tmp_path)}
@@ -159,7 +158,7 @@ def test_real_time_beside_the_original(tmp_path: Path, capsys: pytest.CaptureFix
         settings |= {"password": clouds[1]["VCA_PASSWORD"], "session_cache": False}
         preload()
         with connect(service_type="vcd", **settings) as client:
-            client.session.login()  # the clock of the original starts after that, too
+            client.session.login()  # The clock of vcloudair 0.5 starts after the sign-in, too.
             began = time.monotonic()
             results = client.dr.act("failover", options=OperationOptions(max_concurrent=AT_ONCE))
             ours = time.monotonic() - began

@@ -1,7 +1,7 @@
-"""Start costs, guarded: what a user waits for before anything happens.
+"""Start costs of the commands, as multiples of a bare interpreter start.
 
-Measured as processor time of whole processes, beside a bare interpreter in the same run, because machines are noisy
-and busy: the budget is in bare starts. Run with ``nox -s figures -- -s`` to see the figures.
+They are measured as CPU time of whole processes, next to a bare interpreter in the same run, because hosts are noisy.
+Run with ``nox -s figures -- -s`` to see the figures.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ BUDGETS = [
 
 
 def _best_of(commands: Sequence[Sequence[str]]) -> list[float]:
-    """Return the least processor time of each command, their runs interleaved so that noise hits all alike."""
+    """Return the least CPU time of each command, measured in turns."""
     best = [float("inf")] * len(commands)
     for _ in range(ROUNDS):
         for position, command in enumerate(commands):
@@ -38,7 +38,7 @@ def _best_of(commands: Sequence[Sequence[str]]) -> list[float]:
 
 
 def _children_s() -> float:
-    """Return the processor time of all processes that this one has waited for."""
+    """Return the CPU time of all processes that this process has waited for."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 

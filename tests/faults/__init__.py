@@ -1,1 +1,4 @@
-"""Every operation, with every fault at every step of it: what comes of it is stated in tests/data/faults.yml."""
+"""Fault matrix: all operations with all faults at all steps.
+
+The expected outcomes are in tests/data/faults.yml.
+"""

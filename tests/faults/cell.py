@@ -1,4 +1,4 @@
-"""One cell: an operation, a fault, a step. It is done, looked at, and done again if it failed."""
+"""A cell of the fault matrix: run an operation with a fault at one of its steps."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ _LATER_S = 7200.0
 
 @dataclass(frozen=True)
 class Baseline:
-    """An operation that nothing disturbs. ``steps``: place, method and path of each, in the words of the table."""
+    """The steps and the result of an operation without a fault.
+
+    ``steps`` have place, method and path, as in the table.
+    """
 
     steps: tuple[str, ...]
     before: Parts
@@ -35,7 +38,7 @@ class Baseline:
 
 @dataclass
 class Found:
-    """The result of a cell: a word of the table, and complaints about it."""
+    """The outcome of a cell (a word of the table), and violations of claims."""
 
     word: str = ""
     complaints: list[str] = field(default_factory=list)
@@ -85,7 +88,7 @@ def _places(calls: list[tuple[str, str]], signed_in_at: int, write: str) -> Iter
 
 
 def strike(operation: Operation, baseline: Baseline, cell: Cell, folder: Path) -> Found:
-    """Do it with the fault at one step of it, or from that step on."""
+    """Run the operation with the fault at one step, or from that step on."""
     found = Found()
     world = operation.world(folder)
     _order(world, cell)
@@ -127,7 +130,7 @@ def _attempt(run: Any, world: World, found: Found) -> tuple[VcloudAirError | Non
         found.complaints.append(f"it does not end: {exc}")
         return None, [], None
     except Exception as exc:  # noqa: BLE001 - that is what is looked for
-        found.complaints.append(f"not an error of ours: {type(exc).__name__}: {exc}")
+        found.complaints.append(f"not a VcloudAirError: {type(exc).__name__}: {exc}")
         return None, [], None
     return None, ending.problems, ending.value
 
@@ -143,7 +146,7 @@ def _judge(
     value: Any,
 ) -> None:
     if problems:
-        # What the server has begun, it ends, whoever looks.
+        # The server finishes an action even if no client polls it.
         world.simulator.clock.advance(_LATER_S)
         world.simulator.tasks.settle()
     state, writes = operation.state(world), Counter(world.carried_out())
@@ -181,19 +184,22 @@ def _classes(cell: Cell) -> tuple[type[Exception], ...]:
 
 
 def _is_undecided(value: Any) -> bool:
-    """Tell whether a result of a recovery action, a pair of name and verdict, is unknown."""
+    """Return True if a result of a recovery action (name and verdict) is unknown."""
     return isinstance(value, list) and any(isinstance(each, tuple) and each[1:] == ("unknown",) for each in value)
 
 
 def _undecided(world: World, operation: Operation, found: Found) -> None:
-    """The same without the fault starts nothing that may run already; then somebody decides."""
+    """Repeat the operation without the fault, then let the user decide.
+
+    The repetition must not start an action that may be running.
+    """
     world.clock.slept.clear()
     before = Counter(world.carried_out())
     second = Found()
     _, problems, value = _attempt(operation.again or operation.run, world, second)
     found.complaints += [f"undecided: {text}" for text in second.complaints]
     if not problems:
-        found.word = "resumable"  # what it was can be read now
+        found.word = "resumable"  # Its status can be read now.
         return
     if not _is_undecided(value):
         found.complaints.append(f"undecided: {value}")
@@ -203,7 +209,7 @@ def _undecided(world: World, operation: Operation, found: Found) -> None:
 
 
 def _once_more(world: World, operation: Operation, baseline: Baseline, cell: Cell, found: Found) -> None:
-    """The same without the fault: it is completed, and nothing is written a second time."""
+    """Repeat the operation without the fault: it succeeds, and no write happens twice."""
     world.clock.slept.clear()
     second = Found()
     _, problems, value = _attempt(operation.again or operation.run, world, second)
@@ -230,7 +236,7 @@ class _Ear(logging.Handler):
 
 @contextmanager
 def _listening() -> Iterator[list[str]]:
-    """Everything that the library logs."""
+    """Yield the log messages of the library."""
     ear, logger = _Ear(), logging.getLogger("vcloudair_core")
     level, propagates = logger.level, logger.propagate
     logger.addHandler(ear)

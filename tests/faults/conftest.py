@@ -1,4 +1,4 @@
-"""Says at the end how many cells were tried."""
+"""Report of the number of cells that ran."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The sum over all tests, also those of other processes."""
+    """Print the sum over all tests and processes."""
     reports = [one for kind in ("passed", "failed") for one in terminalreporter.getreports(kind)]
     cells = [int(value) for one in reports for name, value in one.user_properties if name == "cells"]
     if cells:

@@ -15,7 +15,7 @@ from vcloudair_core.plugin.records import SimulatorRoutes
 class Ending:
     """The result of an operation that did not raise.
 
-    ``value``: its return value. ``problems``: (message, hint).
+    ``value`` is its return value. ``problems`` are pairs of message and hint.
     """
 
     value: Any = None
@@ -26,14 +26,17 @@ Parts = Mapping[str, Any]
 
 
 def nothing(world: World) -> Parts:
-    """Reading changes nothing."""
+    """Return no state, for operations that only read."""
     return {}
 
 
 @dataclass(frozen=True)
 class Operation:
-    """``run`` does it once. ``state``: what is there, by parts of which each is written as a whole. ``again``: how one
-    goes on after a failure, if not by doing the same. ``settings`` are those of its client, for the tests of sockets.
+    """An operation of the fault matrix.
+
+    ``run`` runs it once. ``state`` returns the state of the cloud, split by units that are written as a whole.
+    ``again`` continues after a failure, if not by the same operation. ``settings`` are client settings for the socket
+    tests.
     """
 
     run: Callable[[World], Ending]
@@ -41,12 +44,12 @@ class Operation:
     again: Callable[[World], Ending] | None = None
     prepare: Callable[[World], None] | None = None
     write: str = "write"
-    """The place of its writes: ``save`` where nobody looks at what became of them."""
+    """Place of its writes: ``save`` if no read checks their result."""
     config: Mapping[str, Any] = field(default_factory=dict)
     routes: Sequence[SimulatorRoutes] = ()
 
     def world(self, folder: Path) -> World:
-        """A new one, set up, with an empty journal."""
+        """Return a new cloud that is set up, with an empty request log."""
         made = World(folder, self.config, self.routes)
         if self.prepare is not None:
             self.prepare(made)
@@ -56,7 +59,7 @@ class Operation:
 
 
 def operations() -> dict[str, Operation]:
-    """All of them by name."""
+    """Return all operations by name."""
     from tests.faults import operations_edges, operations_reading, operations_recovery, operations_sign_in
 
     return {

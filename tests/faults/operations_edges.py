@@ -24,7 +24,7 @@ EDGE = {
 
 
 def prepare(world: World) -> None:
-    """Three of everything are there, of somebody else."""
+    """Create three objects of another user in each section."""
     fill(world.simulator)
 
 
@@ -35,7 +35,7 @@ def _plain(value: Any) -> Any:
 
 
 def sections(world: World) -> Parts:
-    """Each section as users have it, with keys in clear."""
+    """Return each section as users see it, with keys in plain text."""
     found: Parts = _plain(held(world.simulator))
     return found
 
@@ -69,7 +69,7 @@ def _read(client: Client) -> Any:
 
 
 def info_of(client: Client) -> OrgInfo:
-    """A session in the original SDK's terms."""
+    """Return a session in the terms of vcloudair 0.5."""
     values = {"vcdurl": "https://simulator.invalid", "token": "unused", "org_uuid": client.session.identity.org_id}
     return OrgInfo({**values, "auth-header": "x-vcloud-authorization", "version": "5.7"}, client.session)
 
@@ -84,7 +84,7 @@ def _seed_section(face: Any, change: Callable[[Any], bool]) -> Operation:
 
 
 def _more_firewall(section: Any) -> bool:
-    """As every program of the original SDK does it: what is there already is not added, and nothing is saved then."""
+    """Add rules as programs of vcloudair 0.5 do: only missing rules, and save if any."""
     if any(rule.get("name") == "new" for rule in section):
         return False
     section.add_rule("new", "198.51.100.0/24", "203.0.113.10")

@@ -47,13 +47,13 @@ def _collected(found: Collected) -> Ending:
     return Ending(series, [(str(error), error.hint) for error in found.failed.values()])
 
 
-def _machines(world: World) -> list[str]:
+def _vms(world: World) -> list[str]:
     return list(world.simulator.world.vms)
 
 
 def _metrics(source: str) -> Callable[[Client, World], Ending]:
     def act(client: Client, world: World) -> Ending:
-        found = client.metrics.collect(_machines(world), start="5m", source=source, metrics=["cpu.*"])
+        found = client.metrics.collect(_vms(world), start="5m", source=source, metrics=["cpu.*"])
         return _collected(found)
 
     return act
@@ -73,7 +73,7 @@ def _exporter(client: Client, world: World) -> Ending:
     if not is_whole:
         assert up == 0.0
         return Ending(None, [("the collection failed", "vca_exporter_up is 0")])
-    problems = [("a machine has no value", "vca_exporter_unmeasured_vms is above 0")] if unmeasured else []
+    problems = [("a VM has no value", "vca_exporter_unmeasured_vms is above 0")] if unmeasured else []
     return Ending([up, metrics["vca_exporter_vms"].samples[0].value], problems)
 
 
@@ -84,7 +84,7 @@ def _seed_query(client: Client, world: World) -> Any:
 
 
 def _seed_metrics(client: Client, world: World) -> Any:
-    metrics = Metrics(info_of(client), vm_uuids=_machines(world))
+    metrics = Metrics(info_of(client), vm_uuids=_vms(world))
     metrics.collect()
     return sorted((machine, len(rows)) for machine, rows in metrics.metric_data.items())
 
@@ -92,7 +92,7 @@ def _seed_metrics(client: Client, world: World) -> Any:
 OPERATIONS = {
     "query: three pages": _read(_query, vms=300),
     "query: types": _read(_types),
-    "facts of a machine": _read(_facts),
+    "facts of a VM": _read(_facts),
     "inventory": _read(_inventory, vms=4, vms_per_vapp=2),
     "metrics: vCloud Air": _read(_metrics("vca"), profile="vchs", vms=2, metrics_page_size=3),
     "metrics: vCloud Air, a VDC": _read(_metrics_of_vdc, profile="vchs", vms=3, metrics_page_size=6),

@@ -1,4 +1,4 @@
-"""Recovery: lists, single actions, plans and their resumption, readiness, and waiting for a task."""
+"""Recovery operations: lists, actions, plans, resumption, readiness and tasks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from vcloudair_core.simulator.state.simulated_tasks import Owner
 
 ONE, TWO = "replicated-0001", "replicated-0002"
 PATIENCE_S = 60.0
-"""Less than the default, so that giving up takes fewer looks."""
+"""Polls before a task is given up, fewer than the default."""
 PLAN = RecoveryPlan(
     "payroll",
     (Group("database", (PlannedVm(ONE),)), Group("web", (PlannedVm(TWO),), depends_on=("database",))),
@@ -34,7 +34,7 @@ OPTIONS = OperationOptions(max_concurrent=1, stuck_after=PATIENCE_S, verify_time
 
 
 def state(world: World) -> Parts:
-    """Each replication, and the VM that it has become."""
+    """Return each replication with its VM."""
     found: dict[str, Any] = {}
     for one in world.simulator.world.replications.values():
         vms = [vm.status for vm in world.simulator.world.vms.values() if vm.name == one.name]
@@ -85,7 +85,7 @@ def _list(client: Client, world: World) -> Ending:
 
 def _of_report(report: RunReport) -> Ending:
     value = [(one.name, "there" if one.verdict in ("succeeded", "unchanged") else one.verdict) for one in report.vms]
-    # What was not started because of others has its reason in theirs.
+    # VMs that were not started because of other failures share the reason of those failures.
     vms = [one for one in report.vms if one.verdict in ("failed", "unknown")]
     problems = [(one.reason, one.last.hint if one.last is not None else "") for one in vms]
     if report.verdict != "succeeded" and not problems:
@@ -98,7 +98,7 @@ def _plan(client: Client, world: World) -> Ending:
 
 
 def _go_on(client: Client, world: World) -> Ending:
-    """A run that is over is begun anew; one that is not is gone on with."""
+    """Start a finished run again, or resume an unfinished one."""
     if run_ids(client.settings) and read_run(client.settings)[-1]["event"] != "run_finished":
         start_again = (ONE, TWO) if world.is_decided else ()
         return _of_report(resume(client, options=RunOptions(verify_timeout=PATIENCE_S, start_again=start_again)))
@@ -106,7 +106,7 @@ def _go_on(client: Client, world: World) -> Ending:
 
 
 def _stopped(world: World) -> None:
-    """A run that was stopped as soon as its first VM was asked for."""
+    """Leave a run that was stopped when its first action was sent."""
     stop = Stop()
 
     def watch(event: Any) -> None:
@@ -123,7 +123,7 @@ def _readiness(client: Client, world: World) -> Ending:
     now = datetime.fromtimestamp(world.simulator.clock.now(), timezone.utc)
     found = assess(client, PLAN, "failover", now=now)
     unknown = [(one.message, one.hint) for one in found.checks if one.status in ("unknown", "fail")]
-    # A check that is unknown is not an action that may have been started: texts, not pairs as of results.
+    # Texts, unlike results, do not count as actions that may have been started.
     return Ending([f"{one.name}: {one.status}" for one in found.checks], unknown)
 
 

@@ -1,4 +1,4 @@
-"""Signing in, in every way that there is, and what ``vca doctor`` asks of the API."""
+"""All ways to sign in, and the API checks of ``vca doctor``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stated table: what is to come of each fault at each place, with the exceptions and their reasons."""
+"""Expected outcomes of faults by place, with exceptions and reasons."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ _ID = re.compile(
 
 @dataclass(frozen=True)
 class Fault:
-    """``order`` is what the simulator is told. ``words``: what comes of it, by times and place; empty is impossible."""
+    """A fault and its expected outcomes.
+
+    ``order`` are the fields of the simulator fault. ``words`` are outcomes by times and place. Empty means impossible.
+    """
 
     name: str
     about: str
@@ -35,18 +38,18 @@ class Fault:
     order: Mapping[str, Any] = field(default_factory=dict)
     client_clock_s: float = 0.0
     steps: tuple[str, ...] = ()
-    """The only steps at which it can be, as patterns; none: all."""
+    """Patterns of the only steps at which the fault can occur. Empty means all."""
     impossible: str = ""
     """Reason why the fault cannot occur at other steps."""
 
     def can_be_at(self, call: str) -> bool:
-        """Return whether the fault can occur at a step."""
+        """Return True if the fault can occur at a step."""
         return not self.steps or any(fnmatchcase(call, one) for one in self.steps)
 
 
 @dataclass(frozen=True)
 class Stated:
-    """An operation: ``steps`` are all that it asks for, each a place, a method and a path."""
+    """An operation. ``steps`` are all its requests, each with place, method and path."""
 
     about: str
     steps: tuple[str, ...]
@@ -54,13 +57,16 @@ class Stated:
     """True to inject faults while signing in, which is the same for all operations."""
 
     def places(self) -> list[str]:
-        """The place of each step."""
+        """Return the place of each step."""
         return [step.split(" ", 1)[0] for step in self.steps]
 
 
 @dataclass(frozen=True)
 class Exemption:
-    """Cells in which it is otherwise, and why. Names are patterns; an empty list is all of them."""
+    """Cells with another outcome, and the reason.
+
+    Names are patterns. An empty list matches all names.
+    """
 
     outcome: str
     why: str
@@ -70,14 +76,14 @@ class Exemption:
     times: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
-    """Other classes of errors than those of the fault."""
+    """Error classes instead of those of the fault."""
     is_repeated: bool = False
     """True when the change is written twice, with the same effect."""
     at: tuple[int, ...] = ()
-    """Only at these steps, numbered from 0."""
+    """The only steps of the exemption, numbered from 0. Empty means all."""
 
     def covers(self, operation: str, fault: str, times: str, step: str, position: int) -> bool:
-        """Return whether the exemption covers a cell."""
+        """Return True if the exemption covers a cell."""
         if self.at and position not in self.at:
             return False
         place, _, call = step.partition(" ")
@@ -93,7 +99,10 @@ class Exemption:
 
 @dataclass(frozen=True)
 class Cell:
-    """One thing to try: a fault that occurs once, or from then on, at one step. ``why``: of an exception."""
+    """A test case: a fault that occurs once, or from then on, at one step.
+
+    ``why`` is the reason of an exemption.
+    """
 
     fault: Fault
     times: str
@@ -106,7 +115,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """All that is stated."""
+    """Operations, faults and exemptions."""
 
     places: Mapping[str, str]
     faults: Mapping[str, Fault]
@@ -145,9 +154,10 @@ class Table:
                 )
 
     def sample(self, size: int = 2) -> frozenset[tuple[str, str]]:
-        """Return pairs of operation and fault: ``size`` for each operation, and each fault at least once.
+        """Return a sample with ``size`` pairs for each operation, and with all faults.
 
-        The pairs are the same in every run. Those faults come first that have been chosen least.
+        A pair is an operation and a fault. The pairs are the same in every run. Faults that were chosen least come
+        first.
         """
         faults = list(self.faults)
         random.Random(_SAMPLE_SEED).shuffle(faults)
@@ -168,7 +178,7 @@ class Table:
 
 
 def called(method: str, path: str) -> str:
-    """A step without ids: they say nothing."""
+    """Return a step without IDs."""
     return f"{method} {_ID.sub('{id}', path)}"
 
 
@@ -179,7 +189,7 @@ def _exemption(row: Mapping[str, Any]) -> Exemption:
 
 @lru_cache(maxsize=1)
 def load() -> Table:
-    """The table of tests/data/faults.yml."""
+    """Return the table of tests/data/faults.yml."""
     data = yaml.safe_load(PATH.read_text(encoding="utf-8"))
     places = list(data["places"])
     faults = {}

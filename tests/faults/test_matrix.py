@@ -1,4 +1,4 @@
-"""Every operation with every fault at every step: what is stated comes of it, in no time.
+"""Outcomes of all operations with all faults at all steps, in simulated time.
 
 Pairs of operation and fault that are not in the sample of the table are marked exhaustive.
 """
@@ -28,7 +28,7 @@ _known: dict[str, Baseline] = {}
 
 @pytest.fixture(scope="module", autouse=True)
 def _nothing_old_is_looked_through() -> Iterator[None]:
-    """So many small worlds come and go that looking for garbage among what stays is a sixth of the time."""
+    """Exclude old objects from garbage collection, which saves a sixth of the time."""
     gc.freeze()
     yield
     gc.unfreeze()

@@ -18,7 +18,7 @@ from vcloudair_core.util.clock import FakeClock
 
 TIMEOUT_S = 0.5
 PATIENCE_S = 60.0
-"""Far above what any of these may take, far below what a hang would."""
+"""Limit in seconds that only a hang exceeds."""
 BROKEN = ("reset", "reset_after", "half_body", "wrong_length", "hang", "hang_after", "drip")
 
 
@@ -30,7 +30,7 @@ def server() -> Iterator[SimulatorServer]:
 
 @contextmanager
 def client_of(server: SimulatorServer, **settings: Any) -> Iterator[Client]:
-    """Waits between tries take no time; those for answers are real, and short."""
+    """Yield a client whose retries take no time and whose timeouts are short."""
     app = App(environ={"VCA_CONFIG_FILE": "", **server.env()}, clock=FakeClock())
     short = {"timeout": TIMEOUT_S, "connect_timeout": TIMEOUT_S, "session_cache": False, "firewall_lint": "off"}
     began = time.monotonic()

@@ -1,4 +1,4 @@
-"""A simulated cloud in which nothing is left to chance: standing time, known steps, and an eye on all that is sent."""
+"""A deterministic simulated cloud with standing time that records all requests."""
 
 from __future__ import annotations
 
@@ -29,11 +29,14 @@ _CARRIED_OUT = frozenset({*NO_RESPONSE, *DAMAGED})
 
 
 class HungError(BaseException):
-    """It does not come to an end: for tests only, and nothing catches it."""
+    """An operation does not end. No code catches this exception."""
 
 
 class Time(LinkedClock):
-    """The time of the cloud. It ends, and the clock on the client's wall may be set wrong."""
+    """Clock of the cloud that limits all waits.
+
+    The wall clock of the client can be wrong.
+    """
 
     def __init__(self, simulator: Simulator) -> None:
         super().__init__(simulator)
@@ -41,7 +44,7 @@ class Time(LinkedClock):
         self._passed_s = 0.0
 
     def now(self) -> float:
-        """The client's own: it does not jump with the server's."""
+        """Return the monotonic time of the client, which server faults do not change."""
         return BEGAN + self._passed_s
 
     def wall(self) -> float:
@@ -58,7 +61,7 @@ class Time(LinkedClock):
 
 
 class Eye:
-    """A transport that notes where requests go and which tokens there are, and sees to it that there is an end."""
+    """A transport that records hosts and tokens, and limits the number of requests."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -92,7 +95,7 @@ def _plugins() -> PluginManager:
 
 
 class World:
-    """One cloud, and the clients that talk to it one after the other."""
+    """One cloud, and its consecutive clients."""
 
     def __init__(self, folder: Path, config: Mapping[str, Any], routes: Sequence[SimulatorRoutes] = ()) -> None:
         self.folder = folder
@@ -109,7 +112,7 @@ class World:
         """Number of requests of a sign-in without a fault."""
 
     def client(self, **settings: Any) -> AbstractContextManager[Client]:
-        """A client that does one thing after the other; it has signed in."""
+        """Return a client that is signed in and sends one request at a time."""
         chosen = {
             **simulator_settings(self.simulator),
             "parallel_calls": 1,
@@ -120,14 +123,14 @@ class World:
         return self.app.client(transport=self.eye, **{name: value for name, value in chosen.items() if value != ""})
 
     def signed_in(self, client: Client) -> None:
-        """Sign in, and note what it took."""
+        """Sign in, and count the requests of the sign-in."""
         client.session.login()
         self.signed_in_at = self.eye.calls
 
     def carried_out(self) -> list[str]:
-        """Return the paths that were written, in order, with any response.
+        """Return the paths of writes that were executed, in order, with any response.
 
-        The forms of an edge section have the same path.
+        Paths of an edge section are the same for all wire formats.
         """
         return [
             one.path.removeprefix("/hybridity/api/gateways").removeprefix("/network/edges")
@@ -138,5 +141,5 @@ class World:
 
 
 def is_write(method: str, path: str) -> bool:
-    """Return whether a request is a change. Sign-ins and POST queries are not."""
+    """Return True if a request is a change. Sign-ins and POST queries are not."""
     return method == "PUT" or (method == "POST" and "/action/" in path)

@@ -1,4 +1,4 @@
-"""Many clients at one simulator for a while: nothing leaks, and nothing that anybody is told is wrong.
+"""Load test with many clients: no leaks, and no wrong results.
 
-``python -m tests.load.soak --minutes 10`` runs it; :mod:`.soak` says what it does.
+``python -m tests.load.soak --minutes 10`` runs it. See :mod:`.soak`.
 """

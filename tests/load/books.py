@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 MOST = 5
-"""Rules that one client has on one edge."""
+"""Maximum number of rules of one client on one edge."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One change, or none. ``spec`` and ``state`` are for ``client.ensure``."""
+    """A change of a rule, or none. ``spec`` and ``state`` are for ``client.ensure``."""
 
     spec: dict[str, Any]
     state: str
@@ -21,14 +21,14 @@ class Step:
 
 @dataclass
 class Book:
-    """Rules of one client: by edge, the action by name, in the order in which they were made."""
+    """Rules of one client: actions by edge and name, in the order of creation."""
 
     owner: str
     edges: dict[str, dict[str, str]] = field(default_factory=dict)
     made: int = 0
 
     def next_step(self, edge: str, chance: random.Random) -> Step:
-        """Something to do on an edge: a new rule, another action, no change, or one rule less."""
+        """Return a random step: add, change, keep or remove a rule."""
         rules = self.edges.setdefault(edge, {})
         choices = ["new"] if not rules else ["new", "other", "same", "gone"] if len(rules) < MOST else ["other", "gone"]
         choice = chance.choice(choices)
@@ -42,7 +42,7 @@ class Book:
         return Step(self._spec(name, action), "present", choice == "other")
 
     def note(self, edge: str, step: Step) -> None:
-        """It was done."""
+        """Record a step that succeeded."""
         rules = self.edges[edge]
         if step.state == "absent":
             del rules[step.spec["name"]]

@@ -1,4 +1,4 @@
-"""One client: it plays one small playbook after the other, and looks whether what it is told is so."""
+"""A client that runs random small tasks and checks their results."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from vcloudair_core import VcloudAirError, connect
 from vcloudair_core.services.dr.operation_options import OperationOptions
 
 STEADY = {"name": {"like": "vm-*"}}
-"""Machines that are there all the time. Tests and failovers make others, and remove them: a machine that goes while
-another comes moves the border between two pages, and nothing in the pages tells of it."""
+"""Number of permanent VMs.
+
+Tests and failovers add and remove further VMs. A page that is read meanwhile can miss a VM without notice.
+"""
 
 
 @dataclass(frozen=True)
@@ -25,13 +27,13 @@ class Cloud:
     """The cloud of a client: ``shared`` edges of all clients, and its ``own`` edge."""
 
     settings: dict[str, Any]
-    machines: int
+    vms: int
     shared: list[str]
     exporter: str = ""
 
 
 class WrongResultError(AssertionError):
-    """Something was answered that is not so."""
+    """A result is incorrect."""
 
 
 @dataclass
@@ -48,13 +50,16 @@ class Report:
     errors: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the fields for JSON."""
         shown = {"calls": self.calls, "wrong": self.wrong, "errors": self.errors, "done": dict(self.done)}
         return {**shown, "edges": self.book.edges}
 
 
 class SoakClient(threading.Thread):
-    """``number`` makes its name, its chance and its edge. ``replication`` is what it may test, if anything."""
+    """A client thread.
+
+    ``number`` determines its name, its random numbers and its edge. ``replication`` is the VM that it may test.
+    """
 
     def __init__(self, number: int, cloud: Cloud, own_edge: str, replication: str, deadline: float) -> None:
         super().__init__(name=f"client {number}", daemon=True)
@@ -62,7 +67,7 @@ class SoakClient(threading.Thread):
         self._deadline = deadline
         self._chance = random.Random(number)
         self.report = Report(Book(f"c{number:03}"))
-        # Some keep their session on disk for whoever comes next, as tasks of one play do; some do not.
+        # Some clients keep their session on disk, as the tasks of a play do.
         self._settings = {**cloud.settings, "session_cache": number % 2 == 0}
 
     def run(self) -> None:
@@ -75,7 +80,7 @@ class SoakClient(threading.Thread):
                 self.report.wrong.append(f"{self.name}: {exc}")
 
     def _play(self) -> None:
-        """Signing in, some tasks, signing out."""
+        """Sign in, run some tasks, and sign out."""
         with connect(service_type="vcd", **self._settings) as client:
             try:
                 for _ in range(self._chance.randint(4, 10)):
@@ -114,22 +119,22 @@ class SoakClient(threading.Thread):
         mine = [(rule["name"], rule["action"]) for rule in rules if rule["name"].startswith(self.report.book.owner)]
         _expect(f"rules on {edge}", mine, list(self.report.book.edges.get(edge, {}).items()))
 
-    # -- looking -----------------------------------------------------------------------------------------------------
+    # -- reads -------------------------------------------------------------------------------------------------------
 
     def _query(self, client: Any) -> None:
         found = client.query.query("vm", where=STEADY, fields=("name",)).all()
-        _expect("machines of a query", len({one.id for one in found}), self._cloud.machines)
+        _expect("VMs of a query", len({one.id for one in found}), self._cloud.vms)
 
     def _inventory(self, client: Any) -> None:
-        machines = client.query.vms.read(STEADY)
-        _expect("machines of an inventory", len({one["id"] for one in machines}), self._cloud.machines)
+        vms = client.query.vms.read(STEADY)
+        _expect("VMs of an inventory", len({one["id"] for one in vms}), self._cloud.vms)
 
     def _metrics(self, client: Any) -> None:
-        names = [f"vm-{number:04}" for number in self._chance.sample(range(1, self._cloud.machines + 1), 5)]
+        names = [f"vm-{number:04}" for number in self._chance.sample(range(1, self._cloud.vms + 1), 5)]
         records = client.query.query("vm", where={"name": names}).all()
         found = client.metrics.collect([one.id for one in records], start="30m", metrics=["cpu.usage.*"])
-        _expect("machines with metrics", sorted(found.by_vm()), sorted(one.id for one in records))
-        _expect("machines that failed", dict(found.failed), {})
+        _expect("VMs with metrics", sorted(found.by_vm()), sorted(one.id for one in records))
+        _expect("VMs without metrics", dict(found.failed), {})
 
     def _scrape(self, client: Any) -> None:
         with urllib.request.urlopen(f"{self._cloud.exporter}/metrics", timeout=30) as answer:
@@ -137,7 +142,7 @@ class SoakClient(threading.Thread):
         up = [line for line in lines if line.startswith("vca_exporter_up ")]
         _expect("the exporter", up, ["vca_exporter_up 1.0"])
         measured = [line for line in lines if line.startswith("vca_vm_cpu_usage_average_ratio{")]
-        _expect("machines of the exporter", len(measured), self._cloud.machines)
+        _expect("VMs of the exporter", len(measured), self._cloud.vms)
 
     # -- recovery ----------------------------------------------------------------------------------------------------
 
@@ -148,7 +153,7 @@ class SoakClient(threading.Thread):
             _expect("its replication is listed", self._replication in names, True)
 
     def _drill(self, client: Any) -> None:
-        """A test, and its clean-up: nobody else has anything to do with this machine."""
+        """Run a test and its cleanup on the VM of this client."""
         service = client.dr
         for action, state in (("test", "complete"), ("cleanup", "none")):
             (result,) = service.act(action, [self._replication], options=OperationOptions(max_concurrent=1))

@@ -1,9 +1,8 @@
-"""Fifty playbooks' worth of clients at one simulator, for some minutes.
+"""Soak test: many clients use one simulator for some minutes.
 
-Processes of ten clients each, an exporter as a program of its own, and a run of failovers that takes as long as the
-rest. Every client looks whether what it is told is so, and keeps a book of its rules; at the end every edge must hold
-exactly what the books say. Meanwhile memory, threads, sockets and files of all processes are watched: what grows, and
-not for a moment only, is a leak. Ends with 1 when anything is wrong.
+Processes of ten clients each, an exporter and a run of failovers work at the same time. Every client checks its results
+and keeps a book of its rules. At the end, the edges must have exactly the rules of the books. Memory, threads, sockets
+and files of all processes are watched. Lasting growth is a leak. The exit status is 1 if anything is wrong.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from tests.load.watch import Trend, Watch
 from tests.support.ansible import BIN, ROOT, environment
 from tests.support.served import served
 
-MACHINES, SHARED_EDGES = 200, 3
+VMS, SHARED_EDGES = 200, 3
 TASK_S, LATENCY_MS = 0.5, 5
 CLIENTS_OF_PROCESS = 10
 CLIENTS_OF_EDGE = 5
@@ -37,7 +36,7 @@ DRILLS = 20
 
 @dataclass
 class Outcome:
-    """The result of a run. ``statuses``: number of responses by status."""
+    """The result of a run. ``statuses`` has the number of responses by status."""
 
     seconds: float
     clients: dict[str, Any]
@@ -54,11 +53,11 @@ class Outcome:
 
     @property
     def done(self) -> Counter[str]:
-        """Works by name."""
+        """Return the number of completed tasks by name."""
         return sum((Counter(one["done"]) for one in self.clients.values()), Counter())
 
     def all_of(self, what: str) -> list[str]:
-        """``errors`` or ``wrong`` of every client."""
+        """Return the ``errors`` or the ``wrong`` results of all clients."""
         return [text for one in self.clients.values() for text in one[what]]
 
     @property
@@ -68,7 +67,7 @@ class Outcome:
 
 
 class Tally:
-    """Counts the simulator's exchanges, and lets it forget them: a journal of everything would look like a leak."""
+    """Count requests and clear the request log, whose growth would look like a leak."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
@@ -81,15 +80,15 @@ class Tally:
 
 
 def soak(seconds: float, clients: int, folder: Path) -> Outcome:
-    """Run it. Raises AssertionError: something did not even start."""
+    """Run the soak test. Raises AssertionError if a process does not start."""
     long_run = max(1, int(seconds / (TASK_S + 2)))
     with ExitStack() as stack:
         edges = SHARED_EDGES + -(-clients // CLIENTS_OF_EDGE)
-        counts = {"vms": MACHINES, "edges": edges, "replications": DRILLS + long_run, "latency-ms": LATENCY_MS}
+        counts = {"vms": VMS, "edges": edges, "replications": DRILLS + long_run, "latency-ms": LATENCY_MS}
         size = [word for name, count in counts.items() for word in (f"--{name}", str(count))]
         base = environment({}, folder)
         temporary = {"TMPDIR": str(folder), "VCA_STATE_DIR": str(folder / "state"), "VCA_CACHE_DIR": str(folder / "c")}
-        # The C library keeps memory apart for each thread, which breathes by some ten MB; in one place a leak shows.
+        # The C library keeps memory pools for each thread, which vary by 10 MB. With one pool, a leak shows.
         base |= {**temporary, "MALLOC_ARENA_MAX": "1"}
         simulator_pid: list[int] = []
         profile = ("--api", "vcd", "--set", f"dr_task_s={TASK_S}", *size)
@@ -128,7 +127,7 @@ def soak(seconds: float, clients: int, folder: Path) -> Outcome:
 def _orders(
     env: dict[str, str], edges: Sequence[str], clients: int, seconds: float, exporter: str, long_run: int
 ) -> list[dict[str, Any]]:
-    """One for each process."""
+    """Return the input of each worker process."""
     options = ("url", "username", "password", "org", "ca_path")
     settings = {name: env[f"VCA_{name.upper()}"] for name in options}
     replicated = [f"replicated-{number:04}" for number in range(1, DRILLS + long_run + 1)]
@@ -136,7 +135,7 @@ def _orders(
     for number in range(clients):
         own = edges[SHARED_EDGES + number // CLIENTS_OF_EDGE]
         whole.append((number, own, replicated[number] if number < DRILLS else ""))
-    common = {"settings": settings, "machines": MACHINES, "shared": list(edges[:SHARED_EDGES]), "exporter": exporter}
+    common = {"settings": settings, "vms": VMS, "shared": list(edges[:SHARED_EDGES]), "exporter": exporter}
     orders = []
     for first in range(0, clients, CLIENTS_OF_PROCESS):
         mine = whole[first : first + CLIENTS_OF_PROCESS]
@@ -172,7 +171,7 @@ def _ended(worker: subprocess.Popen[str], seconds: float) -> dict[str, Any]:
 
 @contextmanager
 def _exporter(env: dict[str, str], folder: Path) -> Iterator[tuple[str, int]]:
-    """``vca metrics serve``: its address and its process."""
+    """Run ``vca metrics serve``. Yield its address and its process ID."""
     log = folder / "exporter.log"
     command = [str(BIN / "vca"), "metrics", "serve", "--listen", "127.0.0.1:0", "--interval", "2"]
     command += ["--where", "name~vm-*", "--metric", "cpu.usage.average"]
@@ -214,12 +213,12 @@ def _differences(cloud: Cloud, reports: dict[str, Any]) -> list[str]:
             if mine != booked:
                 found.append(f"{name}: {owner} booked {booked}, there is {mine}")
         if owned != len(there):
-            found.append(f"{name}: {len(there) - owned} rules are nobody's")
+            found.append(f"{name}: {len(there) - owned} rules have no owner")
     return found
 
 
 def show(outcome: Outcome) -> str:
-    """For people."""
+    """Return a report of the outcome."""
     done = ", ".join(f"{count} {name}" for name, count in outcome.done.most_common())
     statuses = ", ".join(f"{count} of {status}" for status, count in sorted(outcome.statuses.items()))
     failures = {
@@ -245,7 +244,7 @@ def show(outcome: Outcome) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Returns 0 when all is well."""
+    """Run the command. Return 0 if everything is correct."""
     parser = argparse.ArgumentParser(prog="soak", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--clients", type=int, default=50)

@@ -1,4 +1,4 @@
-"""A short soak, and the proof that what it watches for would be seen."""
+"""A short soak test, and tests of its leak detection."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_twenty_clients_for_twenty_seconds_leave_nothing_behind(
         print(f"\n{show(outcome)}")
     assert outcome.is_good, show(outcome)
     assert outcome.requests > 100
-    # 0: was in progress when the log was taken. Each client checks its own answers.
+    # Status 0: the request was in progress when the log was read. Each client checks its own results.
     assert set(outcome.statuses) <= {0, 200, 201, 204}
 
 
@@ -46,7 +46,7 @@ def test_a_process_that_keeps_files_open_is_seen(tmp_path: Path) -> None:
     finally:
         for file in kept:
             file.close()
-    # The memory of this process may grow at the same time, for reasons of its own.
+    # The memory of this process may grow for other reasons.
     assert {trend.name for trend in watch.leaks()} >= {"this fds", "all files"}
 
 
@@ -62,7 +62,7 @@ def test_a_watch_that_cannot_look_says_so(tmp_path: Path) -> None:
 
 
 class FakeCloud:
-    """Two edges; on the second one a rule is missing, and one is there that nobody has made."""
+    """Two edges. The second one lacks a rule and has an unknown one."""
 
     edges = [("one", "id-1"), ("two", "id-2")]
 
@@ -76,7 +76,7 @@ def test_what_the_books_and_the_edges_do_not_agree_in_is_told() -> None:
     cloud: Any = FakeCloud()
     found = _differences(cloud, {"c000": {"edges": book}})
     assert [text.partition(":")[0] for text in found] == ["two", "two"]
-    assert "1 rules are nobody's" in found[1]
+    assert "1 rules have no owner" in found[1]
 
 
 def test_anything_that_is_wrong_makes_the_outcome_bad() -> None:

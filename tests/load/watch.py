@@ -1,4 +1,4 @@
-"""Looks at processes from outside while they run, and tells whether something grows that should not."""
+"""Watch resources of running processes and detect leaks."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 SETTLED = 0.3
-"""The share of a run that is not looked at: until then, what is made once is made."""
+"""Share of a run at the start that is ignored, because caches still fill."""
 
 ALLOWED = {
     "rss_mb": (6.0, 0.10),
     "fds": (6.0, 0.15),
-    # The simulator has one for each open connection; on a loaded host many are open at once.
+    # The simulator has a thread for each open connection, and many are open on a loaded host.
     "threads": (12.0, 0.10),
     "sockets": (6.0, 0.15),
     "files": (8.0, 0.15),
@@ -29,7 +29,7 @@ Growth within these limits is noise of thread and connection pools.
 
 @dataclass
 class Trend:
-    """One number over time. ``points`` are (seconds, value)."""
+    """A number over time. ``points`` are (seconds, value)."""
 
     name: str
     points: list[tuple[float, float]] = field(default_factory=list)
@@ -51,12 +51,12 @@ class Trend:
         return slope * (settled[-1][0] - settled[0][0])
 
     def settled(self) -> list[tuple[float, float]]:
-        """The points that count."""
+        """Return the points after the start phase."""
         until = self.points[0][0] + SETTLED * (self.points[-1][0] - self.points[0][0])
         return [point for point in self.points if point[0] >= until]
 
     def is_leak(self) -> bool:
-        """It grows by more than noise explains, and the end is not below what it was when it had settled."""
+        """True if the growth exceeds noise, and the end is above the settled start."""
         fixed, share = ALLOWED[self.name.rpartition(" ")[2]]
         settled = [value for _, value in self.settled()]
         if not settled:
@@ -65,7 +65,7 @@ class Trend:
 
 
 def rss_mb(pid: int) -> float:
-    """Resident memory."""
+    """Return the resident memory of a process in MB."""
     return int(_status(pid, "VmRSS")) / 1024
 
 
@@ -74,13 +74,13 @@ def threads(pid: int) -> int:
 
 
 def fds(pid: int) -> tuple[int, int]:
-    """Open files, and how many of them are sockets."""
+    """Return the number of open files, and of the sockets among them."""
     links = []
     for entry in Path(f"/proc/{pid}/fd").iterdir():
         try:
             links.append(str(entry.readlink()))
         except FileNotFoundError:
-            continue  # closed in between
+            continue  # The file was closed meanwhile.
     return len(links), sum(link.startswith("socket:") for link in links)
 
 
@@ -90,7 +90,10 @@ def _status(pid: int, name: str) -> str:
 
 
 class Watch(threading.Thread):
-    """Looks every ``interval_s``. ``folder``: where all of them put their files; ``also`` is called with each look."""
+    """Measure processes every ``interval_s`` seconds.
+
+    ``folder`` contains their files. ``also`` is called with each measurement.
+    """
 
     def __init__(
         self, pids: Mapping[str, int], folder: Path, interval_s: float, also: Callable[[], None] = lambda: None
@@ -111,27 +114,27 @@ class Watch(threading.Thread):
             self.problem = exc
 
     def stop(self) -> None:
-        """No more looks."""
+        """Stop measuring."""
         self._stop_asked.set()
         self.join()
 
     def look(self) -> None:
-        """One."""
+        """Measure all processes once."""
         now = time.monotonic()
         for name, pid in self._pids.items():
             try:
                 opened, sockets = fds(pid)
                 found = {"rss_mb": rss_mb(pid), "threads": threads(pid), "fds": opened, "sockets": sockets}
             except (FileNotFoundError, ProcessLookupError, StopIteration):
-                continue  # it has ended
+                continue  # The process has ended.
             for what, value in found.items():
                 self._note(f"{name} {what}", now, value)
-        # Each replication has its intent and its lock for good: their number is that of the replications.
+        # Each replication keeps its intent and its lock, so their number is that of the replications.
         paths = (path for path in self._folder.rglob("*") if path.parent.name != "replications")
         self._note("all files", now, sum(1 for path in paths if path.is_file()))
 
     def add(self, trend: Trend) -> None:
-        """One that somebody else has watched."""
+        """Add a trend that another process measured."""
         self.trends[trend.name] = trend
 
     def leaks(self) -> list[Trend]:

@@ -1,7 +1,7 @@
-"""A process of some clients: ``python -m tests.load.worker`` with its order, as JSON, on standard input.
+"""A process with some clients of the soak test.
 
-Order: ``{"settings", "machines", "shared", "exporter", "seconds", "clients": [[number, own edge, replication]]}``, and
-``long_run``: how many machines one of its clients fails over, one after the other, beside all that.
+``python -m tests.load.worker`` reads ``{"settings", "vms", "shared", "exporter", "seconds", "clients":
+[[number, own edge, replication]]}``, and ``long_run``: VMs that one of its clients fails over, one after the other.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from vcloudair_core.services.dr.operation_options import OperationOptions
 
 
 class LongRun(threading.Thread):
-    """One run of failovers that takes as long as everything else. ``verdicts`` are those of its machines."""
+    """A run of failovers that lasts as long as the soak test, and its verdicts."""
 
     def __init__(self, settings: dict[str, Any], names: list[str]) -> None:
         super().__init__(name="long run", daemon=True)
@@ -44,7 +44,7 @@ class Objects(threading.Thread):
     def run(self) -> None:
         while not self._over.wait(self._interval_s):
             gc.collect()
-            # Not gc.get_objects: to hold what other threads are only making breaks them.
+            # gc.get_objects() would hold objects that other threads are still creating, and break them.
             self.counts.append((time.monotonic(), sys.getallocatedblocks()))
 
     def stop(self) -> None:
@@ -53,9 +53,9 @@ class Objects(threading.Thread):
 
 
 def main() -> None:
-    """Prints one line of JSON at the end."""
+    """Run the clients, and print one line of JSON at the end."""
     order = json.loads(sys.stdin.read())
-    cloud = Cloud(order["settings"], order["machines"], order["shared"], order["exporter"])
+    cloud = Cloud(order["settings"], order["vms"], order["shared"], order["exporter"])
     deadline = time.monotonic() + order["seconds"]
     clients = [SoakClient(number, cloud, edge, name, deadline) for number, edge, name in order["clients"]]
     long_run = LongRun(order["settings"], order["long_run"]) if order.get("long_run") else None

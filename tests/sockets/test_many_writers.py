@@ -1,4 +1,4 @@
-"""Eight processes and somebody who knows nothing of locks write to one edge: nothing is lost, doubled or moved."""
+"""Concurrent writers on one edge: eight processes with locks, and one without."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def names(server: SimulatorServer) -> list[str]:
 
 
 class Outsider(threading.Thread):
-    """Adds its own rules over the API, without a lock and without a look, until it is told to stop."""
+    """A writer that adds its own rules over the API, without locks or reads."""
 
     def __init__(self, server: SimulatorServer) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class Outsider(threading.Thread):
         env = self._server.env()
         edge = next(iter(self._server.simulator.world.edges.values())).edge_id
         with requests.Session() as http:
-            http.trust_env = False  # else a variable of the environment beats what is said here
+            http.trust_env = False  # Otherwise the environment overrides verify.
             http.verify = self._server.ca_path
             signed_in = http.post(
                 f"{self._server.url}/api/sessions",

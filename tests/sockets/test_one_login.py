@@ -1,4 +1,4 @@
-"""Many processes, one login: as when a playbook runs with forks, each task in a process of its own."""
+"""Shared sessions of several processes, such as the forks of a playbook."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_simulator_of_ipv6_is_reached_by_its_address(host: str) -> None:
     try:
         server = SimulatorServer(SimulatorConfig(profile="vcd"), host=host)
     except OSError:
-        pytest.skip("this machine has no IPv6")
+        pytest.skip("this host has no IPv6")
     with server:
         assert server.env()["VCA_URL"] == f"https://[::1]:{server.port}"
         variables = {**server.env(), "VCA_SESSION_CACHE": "false", "VCA_CONFIG_FILE": ""}

@@ -1,4 +1,4 @@
-"""``vca edge apply`` that is stopped while its write is on the way says that the write may have happened."""
+"""Report of ``vca edge apply`` when it is stopped during a write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The transport over real sockets of this machine: what breaks, how it is told, and what never leaves the house."""
+"""The transport over real sockets: broken connections, errors, TLS and proxies."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Script = Callable[[socket.socket, bytes], None]
 
 
 class Server:
-    """Accepts connections, reads one request from each, and lets a script answer it as badly as it likes."""
+    """A server that reads one request from each connection and runs a script."""
 
     def __init__(self, script: Script, *, tls: ssl.SSLContext | None = None) -> None:
         self._script = script
@@ -44,7 +44,7 @@ class Server:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        # Shutting down wakes the accept that waits; closing alone would not.
+        # shutdown() wakes up the blocked accept(), and close() alone does not.
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join(timeout=5)
@@ -104,7 +104,7 @@ def send(url: str, method: str = "GET", body: bytes = b"", *, over: Transport | 
         chosen.close()
 
 
-# -- answers -------------------------------------------------------------------------------------------------------
+# -- responses -----------------------------------------------------------------------------------------------------
 
 
 def test_an_answer_comes_back_whole() -> None:
@@ -151,7 +151,7 @@ def test_redirects_and_cookies_are_nobody_s_business_here() -> None:
 
 def test_passwords_of_netrc_are_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     netrc = tmp_path / "netrc"
-    netrc.write_text("machine 127.0.0.1 login somebody password netrc-password\ndefault login x password y\n")
+    netrc.write_text("machine 127.0.0.1 login other password netrc-password\ndefault login x password y\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -201,7 +201,7 @@ def test_a_proxy_that_makes_no_tunnel_has_seen_no_request(answer: bytes, monkeyp
 
 
 def test_what_failed_before_says_nothing_of_a_request() -> None:
-    """A program that turns to another cloud because the first cannot be reached."""
+    """Try a second cloud because the first one cannot be reached."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     with Server(says(b"")) as server:
@@ -214,7 +214,7 @@ def test_what_failed_before_says_nothing_of_a_request() -> None:
     assert caught.value.may_have_executed is True
 
 
-# -- no answer -----------------------------------------------------------------------------------------------------
+# -- no response ---------------------------------------------------------------------------------------------------
 
 
 def test_a_refused_connection() -> None:
@@ -470,7 +470,7 @@ def test_connections_are_kept_and_used_again(keeps_alive: Server) -> None:
     over.close()
 
 
-# -- drips ---------------------------------------------------------------------------------------------------------
+# -- slow responses ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -503,7 +503,7 @@ def test_an_answer_that_drips_comes_to_an_end(head: bytes) -> None:
     ):
         started = time.monotonic()
         send(f"{server.url}/x", over=over)
-    assert time.monotonic() - started < 10  # 20 s without an end, a second with it; this machine may be busy
+    assert time.monotonic() - started < 10  # It takes 1 s with a limit, and 20 s without. Busy hosts need more.
     gave_up.set()
     assert caught.value.may_have_executed is True
 

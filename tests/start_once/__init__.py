@@ -1,4 +1,4 @@
-"""Proof that each DR action is started once: processes that are killed, two operators, plays that run again.
+"""Proof that each DR action starts once, with kills, two operators and replays.
 
-``python -m tests.start_once`` runs all of it in full and prints its figures; the tests here are a small part.
+``python -m tests.start_once`` runs the complete proof and prints its figures. The tests run a small part.
 """

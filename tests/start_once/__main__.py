@@ -1,7 +1,7 @@
-"""Run the whole proof and print its figures: ``python -m tests.start_once``. Exits 0 when every claim held.
+"""Run the complete proof and print its figures: ``python -m tests.start_once``.
 
-It takes about half an hour on a busy machine of two processors. ``--part`` runs one part of it, ``--mode`` some modes,
-``--seed`` the moments of another run.
+Exits with 0 if all claims hold. It takes about half an hour on a busy host with two processors. ``--part`` runs one
+part of it, ``--mode`` some modes, and ``--seed`` repeats the moments of another run.
 """
 
 from __future__ import annotations
@@ -32,20 +32,20 @@ Proof = Callable[..., None]
 
 
 def main() -> int:
-    """Return 0 when every claim held."""
+    """Return 0 if all claims hold."""
     parser = argparse.ArgumentParser(prog="python -m tests.start_once")
-    parser.add_argument("--kills", type=int, default=200, help="kills of runs over all modes, at least (200)")
+    parser.add_argument("--kills", type=int, default=200, help="minimum number of kills over all modes (200)")
     parser.add_argument("--turns", type=int, default=3, help="repetitions of everything else (3)")
     parser.add_argument("--mode", default="", help="only modes whose names contain this")
     parser.add_argument("--part", choices=["kills", "operators", "plays", "gateways"], help="only this part")
-    parser.add_argument("--jobs", type=int, default=4, help="how many at a time (4)")
-    parser.add_argument("--seed", type=int, default=int(time.time()), help="of the moments of the kills")
-    given = parser.parse_args()
-    print(f"seed {given.seed}", flush=True)
+    parser.add_argument("--jobs", type=int, default=4, help="number of concurrent proofs (4)")
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="seed of the moments of the kills")
+    options = parser.parse_args()
+    print(f"seed {options.seed}", flush=True)
     found: list[Figures] = []
     for part, work in PARTS.items():
-        if given.part in (None, part):
-            figures = list(work(given))
+        if options.part in (None, part):
+            figures = list(work(options))
             print(f"\n{part}: {TITLES[part]}\n{table(figures)}", flush=True)
             found += figures
     for one in found:
@@ -54,31 +54,31 @@ def main() -> int:
     return int(any(one.failures for one in found))
 
 
-def _kills(given: argparse.Namespace) -> Iterable[Figures]:
+def _kills(options: argparse.Namespace) -> Iterable[Figures]:
     """Kill runs in each mode in turn until there were enough kills."""
-    figures = {name: Figures(name) for name in _meant([mode.name for mode in MODES], given)}
+    figures = {name: Figures(name) for name in _selected([mode.name for mode in MODES], options)}
     for turn in range(MOST_TURNS):
-        _try_all(given, [
-            (name, given.seed + turn, one, partial(killed_run, kills=KILLS_A_RUN)) for name, one in figures.items()
+        _try_all(options, [
+            (name, options.seed + turn, one, partial(killed_run, kills=KILLS_A_RUN)) for name, one in figures.items()
         ])  # fmt: skip
-        if sum(one.kills for one in figures.values()) >= given.kills:
+        if sum(one.kills for one in figures.values()) >= options.kills:
             break
     return figures.values()
 
 
-def _operators(given: argparse.Namespace) -> Iterable[Figures]:
+def _operators(options: argparse.Namespace) -> Iterable[Figures]:
     proofs = {
         f"{{}}, {where}": partial(two_operators, hosts=hosts) for hosts, where in ((1, "one host"), (2, "two hosts"))
     }
-    return _repeated(RACES, given, proofs)
+    return _repeated(RACES, options, proofs)
 
 
-def _plays(given: argparse.Namespace) -> Iterable[Figures]:
-    return _repeated(PLAYS, given, _ways(kills=1))
+def _plays(options: argparse.Namespace) -> Iterable[Figures]:
+    return _repeated(PLAYS, options, _ways(kills=1))
 
 
-def _gateways(given: argparse.Namespace) -> Iterable[Figures]:
-    return _repeated(GATEWAYS, given, {"{}, command line": partial(killed_run, kills=0), **_ways(kills=0)})
+def _gateways(options: argparse.Namespace) -> Iterable[Figures]:
+    return _repeated(GATEWAYS, options, {"{}, command line": partial(killed_run, kills=0), **_ways(kills=0)})
 
 
 def _ways(kills: int) -> dict[str, Proof]:
@@ -86,25 +86,25 @@ def _ways(kills: int) -> dict[str, Proof]:
     return {name: partial(killed_play, in_controller=here, kills=kills) for name, here in ways.items()}
 
 
-def _repeated(names: Iterable[str], given: argparse.Namespace, proofs: Mapping[str, Proof]) -> Iterable[Figures]:
+def _repeated(names: Iterable[str], options: argparse.Namespace, proofs: Mapping[str, Proof]) -> Iterable[Figures]:
     work = [
-        (name, given.seed + turn, figures, proof)
+        (name, options.seed + turn, figures, proof)
         for label, proof in proofs.items()
-        for name in _meant(names, given)
+        for name in _selected(names, options)
         for figures in [Figures(label.format(name))]
-        for turn in range(given.turns)
+        for turn in range(options.turns)
     ]
-    _try_all(given, work)
+    _try_all(options, work)
     return {one[2].name: one[2] for one in work}.values()
 
 
-def _meant(names: Iterable[str], given: argparse.Namespace) -> list[str]:
-    return [name for name in names if given.mode in name]
+def _selected(names: Iterable[str], options: argparse.Namespace) -> list[str]:
+    return [name for name in names if options.mode in name]
 
 
-def _try_all(given: argparse.Namespace, work: Sequence[tuple[str, int, Figures, Proof]]) -> None:
-    """Several at a time: most of each is waiting."""
-    with ThreadPoolExecutor(max_workers=given.jobs) as pool:
+def _try_all(options: argparse.Namespace, work: Sequence[tuple[str, int, Figures, Proof]]) -> None:
+    """Run proofs concurrently, because most of their time is waiting."""
+    with ThreadPoolExecutor(max_workers=options.jobs) as pool:
         for done in [pool.submit(_try, *one) for one in work]:
             done.result()
     print(file=sys.stderr)

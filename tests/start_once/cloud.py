@@ -1,4 +1,4 @@
-"""A cloud behind a socket with what it logged, and operators who run ``vca`` against it in processes of their own."""
+"""A simulated cloud with its request log, and operators who run ``vca`` processes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
 TASK_S = 0.5
 NOT_EXECUTED = ("throttle", "busy")
-"""Faults with which the API itself refuses a request and does nothing: the request may be repeated."""
+"""Faults with which the API rejects a request, so that it can be repeated."""
 
 
 class Cloud:
@@ -32,7 +32,7 @@ class Cloud:
         self.names = [one.name for one in server.simulator.world.replications.values()]
 
     def posts(self, user: str = "") -> Counter[str]:
-        """Return how many POSTs of the action each VM got, without those that the API refused and did not execute."""
+        """Return the number of POSTs for each VM, without those that the API rejected."""
         simulator = self.server.simulator
         log = simulator.request_log.entries(method="POST", path=ACTION)
         names = {key: one.name for key, one in simulator.world.replications.items()}
@@ -40,13 +40,13 @@ class Cloud:
         return Counter(names[entry.path.split("/")[4]] for entry in counted)
 
     def carried_out(self) -> Counter[str]:
-        """Return how many actions the cloud carried out for each VM, without those that it refused."""
+        """Return the number of executed actions for each VM, without rejected ones."""
         simulator = self.server.simulator
         with simulator._lock:
             simulator.tasks.settle()
             return Counter(
                 task.owner.name
-                for task in simulator.tasks._tasks.values()  # also those that nobody can see any more
+                for task in simulator.tasks._tasks.values()  # This includes tasks that clients cannot read any more.
                 if task.operation_name == "vrFailover" and task.end_status == "success"
             )
 
@@ -58,7 +58,10 @@ class Cloud:
             return {one.name for one in simulator.world.replications.values() if one.recovered_at is not None}
 
     def allow_reading(self) -> None:
-        """End the faults of everything but the action: nothing is started again where tasks cannot be looked for."""
+        """End all faults except those of the action.
+
+        The client does not repeat an action while it cannot look for its task.
+        """
         self.server.simulator.faults.clear()
         for order in self.mode.faults:
             if order["method"] == "POST":
@@ -71,7 +74,10 @@ class Cloud:
 
 @contextmanager
 def cloud_of(mode: Mode, vms: int, *, users: tuple[str, ...] = ("demo",)) -> Iterator[Cloud]:
-    """Run a cloud of a mode with so many replicated VMs, without TLS. All users have the password of the first."""
+    """Run a cloud of a mode with replicated VMs, without TLS.
+
+    All users have the password of the first.
+    """
     with tempfile.TemporaryDirectory(prefix="vca-cloud-") as folder:
         inventory = Path(folder) / "inventory.json"
         inventory.write_text(json.dumps(_inventory(vms, users)))
@@ -99,7 +105,7 @@ class Ended:
 
 
 class Operator:
-    """Somebody with a state folder of their own who runs ``vca dr``."""
+    """A user with a separate state folder who runs ``vca dr``."""
 
     def __init__(self, cloud: Cloud, folder: Path, **variables: str) -> None:
         self.folder = folder
@@ -115,7 +121,7 @@ class Operator:
         }
 
     def start(self, *words: str) -> subprocess.Popen[str]:
-        """Start ``vca dr``; its result is JSON."""
+        """Start ``vca dr`` with JSON output."""
         command = [str(Path(sys.executable).parent / "vca"), "dr", *words, "-o", "json"]
         return processes.Process(
             command, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL
@@ -126,7 +132,10 @@ class Operator:
         return ended(self.start(*words))
 
     def events(self, name: str = "") -> list[dict[str, Any]]:
-        """Return the events of all runs in the state folder; a line that is cut off is left out."""
+        """Return the events of all runs in the state folder.
+
+        An incomplete last line is left out.
+        """
         found = []
         for path in sorted((self.folder / "state" / "dr" / "runs").glob("*/journal.jsonl")):
             lines = path.read_bytes().split(b"\n")[:-1]
@@ -134,15 +143,15 @@ class Operator:
         return [event for event in found if name in ("", event["event"])]
 
     def has_run(self) -> bool:
-        """Return whether there is a run that can be resumed."""
+        """Return True if there is a run that can be resumed."""
         return bool(self.events("run_started"))
 
     def intents(self) -> set[str]:
-        """Return the ids of VMs whose action was about to be sent."""
+        """Return the IDs of VMs with a recorded intent to send their action."""
         return {str(event["id"]) for event in self.events("vm_starting")}
 
     def unanswered(self) -> set[str]:
-        """Return the ids of VMs whose action was about to be sent, and whose answer is not written down."""
+        """Return the IDs of VMs with an intent, but without a recorded response."""
         started = {str(event["id"]) for event in self.events() if event["event"] in ("vm_started", "vm_finished")}
         return self.intents() - started
 
@@ -163,7 +172,7 @@ def ended(process: subprocess.Popen[str], timeout_s: float = 240) -> Ended:
 
 
 def wait_for(condition: Callable[[], object], process: subprocess.Popen[str], timeout_s: float = 120) -> bool:
-    """Wait until a condition holds; False when the process ended before."""
+    """Wait until a condition holds. Return False if the process ends before."""
     deadline = time.monotonic() + timeout_s
     while not condition():
         if process.poll() is not None:

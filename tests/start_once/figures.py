@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class Figures:
-    """Counts of one mode. ``starts``: POSTs of each VM; ``carried_out``: actions that the cloud carried out for each.
+    """Counts of one mode.
 
-    ``kills_in_window``: between an intent and its answer. ``unknown``: verdicts that an operator had to decide on.
+    ``starts``: POSTs of each VM. ``carried_out``: executed actions of each VM. ``kills_in_window``: kills between an
+    intent and its response. ``unknown``: verdicts that an operator had to decide.
     """
 
     name: str
@@ -37,13 +38,13 @@ class Figures:
         self.failures += other.failures
 
     def note(self, cloud: Cloud) -> None:
-        """Note what each VM got."""
+        """Add the counts of each VM in a cloud."""
         posts, carried_out = cloud.posts(), cloud.carried_out()
         self.starts += [posts[name] for name in cloud.names]
         self.carried_out += [carried_out[name] for name in cloud.names]
 
     def row(self) -> tuple[str, ...]:
-        """Return the cells of its line."""
+        """Return the cells of the table row."""
         counts = (self.runs, self.kills, self.kills_in_window, self.vms)
         ends = (str(self.unknown), f"{self.seconds:.0f}", str(len(self.failures)))
         return (self.name, *map(str, counts), _range(self.starts), _range(self.carried_out), *ends)
@@ -59,7 +60,7 @@ HEAD = ("mode", "runs", "kills", "in window", "VMs", "POSTs per VM", "carried ou
 
 
 def table(figures: Iterable[Figures]) -> str:
-    """Return the lines of all, with a sum."""
+    """Return the table of all figures, with a sum."""
     rows = list(figures)
     total = Figures("all")
     for one in rows:

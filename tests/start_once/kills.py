@@ -1,4 +1,4 @@
-"""One run of ``vca dr failover`` that is killed again and again, taken up again, and judged by what the cloud did."""
+"""A run of ``vca dr failover`` that is killed and resumed, then checked."""
 
 from __future__ import annotations
 
@@ -17,17 +17,23 @@ GOOD = frozenset({"succeeded", "unchanged"})
 UNKNOWN = "unknown"
 UNKNOWN_CODES = frozenset(entry.code for entry in EXIT_CODES if errors.OutcomeUnknownError in entry.errors)
 GRACE = ("--lost-grace", "0.5")
-"""Seconds; shorter than slow servers take, so that whoever takes the end of this time for a proof starts a VM twice."""
+"""Timeout in seconds, shorter than slow servers need.
+
+A client that takes the timeout for a failure would start a VM twice.
+"""
 FAILOVER, RESUME = ("failover", "--all", "--yes", *GRACE), ("resume", *GRACE)
 
 
 def killed_run(mode: Mode, seed: int, folder: Path, figures: Figures, *, kills: int, vms: int = 3) -> None:
-    """Kill a failover ``kills`` times at random moments, let it end, and check every claim. Raises AssertionError."""
+    """Kill a failover ``kills`` times at random moments, let it end, and check it.
+
+    Raises AssertionError if a claim does not hold.
+    """
     chance = random.Random(f"{mode.name} {seed}")
     figures.runs, figures.vms = figures.runs + 1, figures.vms + vms
     with cloud_of(mode, vms) as cloud:
         operator = Operator(cloud, folder)
-        # Whoever finds a dead run may resume it, or type the same command again.
+        # An operator can resume a dead run or repeat the command.
         takes_up = RESUME if chance.random() < 0.7 else FAILOVER
         words: tuple[str, ...] = (*FAILOVER, "--max-concurrent", str(chance.choice([1, 2, vms])))
         for _ in range(kills):
@@ -58,7 +64,7 @@ def _kill_once(
 
 
 def _kill_after(process: subprocess.Popen[str], seconds: float) -> bool:
-    """Return whether it was still running."""
+    """Kill a process after a delay. Return True if it was still running."""
     try:
         process.wait(timeout=seconds)
     except subprocess.TimeoutExpired:
@@ -69,7 +75,7 @@ def _kill_after(process: subprocess.Popen[str], seconds: float) -> bool:
 
 
 def _finish(cloud: Cloud, operator: Operator, words: tuple[str, ...], figures: Figures) -> None:
-    """Take the run up until it is over, then let the operator decide on what nothing is known of."""
+    """Resume the run until it ends, then let the operator decide unknown verdicts."""
     cloud.settle()
     last = operator.run(*words)
     last = _look_again(cloud, operator, last)
@@ -88,7 +94,7 @@ def _finish(cloud: Cloud, operator: Operator, words: tuple[str, ...], figures: F
 
 
 def _decide(cloud: Cloud, operator: Operator, unknown: set[str], last: Ended, figures: Figures) -> Ended:
-    """Check that ``unknown`` is said only of VMs that got no request, and that they start when somebody says so."""
+    """Check that unknown VMs got no request, and that they start after a decision."""
     figures.unknown += len(unknown)
     assert last.code in UNKNOWN_CODES, f"exit code {last.code}:\n{last.output}"
     evidence = unknown & set(cloud.posts())
@@ -99,7 +105,7 @@ def _decide(cloud: Cloud, operator: Operator, unknown: set[str], last: Ended, fi
 
 
 def _look_again(cloud: Cloud, operator: Operator, last: Ended) -> Ended:
-    """Resume a run whose own requests may have had no answer, and that did not wait until the cloud showed them."""
+    """Resume a run that did not wait until the cloud showed its own requests."""
     for _ in range(3):
         if last.code in UNKNOWN_CODES and any(
             verdict == UNKNOWN and cloud.posts()[name] for name, verdict in last.rows.items()

@@ -1,4 +1,4 @@
-"""The servers that clients are killed at: how each accepts, shows, delays and loses DR actions."""
+"""Servers of the proof: how they accept, show, delay and lose DR actions."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ def fault(kind: str, **order: Any) -> Mapping[str, Any]:
 
 @dataclass(frozen=True)
 class Mode:
-    """One kind of server. ``settle_s``: seconds after which everything that was accepted is carried out and visible.
+    """A kind of server.
 
-    ``timeout_s``: how long the client waits for an answer. ``window_s``: how long a POST stays without an answer.
+    ``settle_s``: seconds after which all accepted actions are executed and visible. ``timeout_s``: response timeout of
+    the client. ``window_s``: seconds for which a POST has no response.
     """
 
     name: str
@@ -58,6 +59,6 @@ MODES = (
     Mode("429 at first", faults=(fault("throttle", count=4),), settle_s=1),
     Mode("BUSY_ENTITY at first", faults=(fault("busy", count=4),), settle_s=1),
 )
-"""In all of them an action takes half a second, unless the mode says otherwise."""
+"""Options of all modes. An action takes 0.5 seconds by default."""
 
 NAMED = {mode.name: mode for mode in MODES}

@@ -1,4 +1,4 @@
-"""Two operators who fail the same VMs over at the same time: on two hosts, or in two processes of one host."""
+"""Two operators who fail over the same VMs at the same time, on one host or two."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ USERS = ("demo", "second")
 
 
 def two_operators(mode: Mode, seed: int, folder: Path, figures: Figures, *, hosts: int, vms: int = 3) -> None:
-    """Let two operators start at almost the same time, and check every claim. Raises AssertionError.
+    """Let two operators start at almost the same time, and check every claim.
 
-    Operators on two hosts share nothing but the cloud: both may send a request, of which the cloud carries one out.
-    On one host, they share the state folder, and one request is sent.
+    Operators on two hosts share only the cloud. Both may send a request, and the cloud executes one of them. On one
+    host, they share the state folder, and one request is sent. Raises AssertionError if a claim does not hold.
     """
     chance = random.Random(f"{mode.name} {seed} {hosts}")
     figures.runs, figures.vms = figures.runs + 1, figures.vms + vms
@@ -46,7 +46,7 @@ def two_operators(mode: Mode, seed: int, folder: Path, figures: Figures, *, host
 
 
 def _hold_until_both_decided(cloud: Cloud) -> None:
-    """Hold each request up until the other operator, who has seen nothing in progress, has sent one for it, too."""
+    """Delay each request until the other operator has also sent one for the VM."""
     faults, log = cloud.server.simulator.faults, cloud.server.simulator.request_log
     both = threading.Event()
 

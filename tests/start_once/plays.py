@@ -1,4 +1,4 @@
-"""A play with ``vca_dr_failover`` that is killed and run again, as a module and in the controller."""
+"""A play with ``vca_dr_failover`` that is killed and run again."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ PLAY = """
 def killed_play(
     mode: Mode, seed: int, folder: Path, figures: Figures, *, in_controller: bool, kills: int = 1, vms: int = 2
 ) -> None:
-    """Kill a play ``kills`` times after the cloud got a request, run it again, and check. Raises AssertionError."""
+    """Kill a play ``kills`` times after a request, run it again, and check the claims.
+
+    Raises AssertionError if a claim does not hold.
+    """
     chance = random.Random(f"{mode.name} {seed} {in_controller}")
     figures.runs, figures.vms = figures.runs + 1, figures.vms + vms
     path = folder / "play.yml"
@@ -75,7 +78,7 @@ def _run(path: Path, env: dict[str, str]) -> tuple[int, str]:
 
 
 def _kill(path: Path, env: dict[str, str], cloud: Cloud, chance: random.Random) -> bool:
-    """Kill the play and its children, or the play alone: then its module goes on by itself."""
+    """Kill the play with its children, or alone, so that its module continues."""
     mark = uuid.uuid4().hex
     with (path.parent / "killed.log").open("w") as log:
         process = processes.Process(
@@ -97,7 +100,7 @@ def _kill(path: Path, env: dict[str, str], cloud: Cloud, chance: random.Random) 
 
 
 def _kill_marked(mark: str) -> None:
-    """Kill every process that got the mark in its environment, whichever session it has moved to."""
+    """Kill every process with the mark in its environment, in any session."""
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError, ValueError):
             if f"VCA_TEST_MARK={mark}".encode() in (entry / "environ").read_bytes():

@@ -1,4 +1,7 @@
-"""A small part of the proof that each DR action is started once. ``python -m tests.start_once`` runs all of it."""
+"""A small part of the proof that each DR action starts once.
+
+``python -m tests.start_once`` runs all of it.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,7 @@ def test_a_play_that_runs_again_starts_each_vm_once(name: str, in_controller: bo
 
 @pytest.mark.parametrize("takes_up", [RESUME, FAILOVER], ids=["resume", "same command"])
 def test_a_request_that_is_read_after_everybody_gave_up(takes_up: tuple[str, ...], tmp_path: Path) -> None:
-    """The server reads the request of a dead process when another one has looked for it in vain."""
+    """Let the server read the request of a dead process after a search for it."""
     with cloud_of(NAMED["prompt"], 1) as cloud:
         is_read = threading.Event()
         faults = cloud.server.simulator.faults

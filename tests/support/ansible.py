@@ -1,4 +1,4 @@
-"""Runs Ansible as a user would: as a program, with nothing but the environment to tell it where the cloud is."""
+"""Run Ansible as a program, configured by environment variables only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support import processes
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PYTHON = processes.PYTHON
-"""The Python that Ansible runs in, which may be that of another environment with the library in it."""
+"""Python of Ansible, which can be in another environment with the library."""
 BIN = Path(PYTHON).parent
 _RECAP = re.compile(r"ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)")
 
@@ -35,9 +35,9 @@ class Run:
 
 
 def environment(variables: Mapping[str, str], folder: Path, programs: Path = BIN) -> dict[str, str]:
-    """A clean environment with the project's collection and the given ``VCA_*`` variables.
+    """Return a clean environment with the collection and the ``VCA_*`` variables.
 
-    ``programs``: the folder whose ``ansible-playbook`` is run.
+    ``programs`` is the folder of ``ansible-playbook``.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("VCA_", "ANSIBLE_"))}
     return {
@@ -49,23 +49,23 @@ def environment(variables: Mapping[str, str], folder: Path, programs: Path = BIN
         "ANSIBLE_NOCOLOR": "true",
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
-        # Since ansible-core 2.21, results hold what a module was called with only where somebody asks for it.
+        # Since ansible-core 2.21, results contain the module arguments only on request.
         "ANSIBLE_INJECT_INVOCATION": "true",
         "VCA_CACHE_DIR": str(folder / "cache"),
     }
 
 
 def forked_interpreter(folder: Path, programs: Path = BIN) -> str:
-    """Make a Python for ``ansible_python_interpreter`` in which a module finds the library imported, but not Ansible.
+    """Make a Python for ``ansible_python_interpreter`` that lacks Ansible.
 
-    ``programs``: the folder of the Python that it stands in for.
+    It has the library. ``programs`` is the folder of the Python that it replaces.
     """
     folder.mkdir()
     return str(processes.stand_ins(folder, programs, os.environ, libraries_only=True) / "python")
 
 
 def install_collection(folder: Path) -> Path:
-    """Builds the collection and installs the tarball below ``folder``, as a user would. Returns where it is found."""
+    """Build the collection, install its tarball below ``folder``, and return its path."""
     (folder / "ansible.cfg").touch()
     env = {**os.environ, "ANSIBLE_HOME": str(folder / "home"), "ANSIBLE_CONFIG": str(folder / "ansible.cfg")}
     galaxy = [str(BIN / "ansible-galaxy"), "collection"]
@@ -78,25 +78,25 @@ def install_collection(folder: Path) -> Path:
 
 
 def from_elsewhere(env: Mapping[str, str], collections: Path) -> dict[str, str]:
-    """The environment of a user who has the installed collection and no checkout: its path, an empty configuration."""
+    """Return the environment of a user with the installed collection and no checkout."""
     empty = collections.parent / "ansible.cfg"
     return {**env, "ANSIBLE_CONFIG": str(empty), "ANSIBLE_COLLECTIONS_PATH": str(collections)}
 
 
 def run_playbook(name: str, env: Mapping[str, str], *arguments: str) -> Run:
-    """One playbook of the project, or a path, or one of an installed collection by its full name."""
+    """Run a playbook by name, by path, or by its full name in a collection."""
     path = str(ROOT / "playbooks" / name) if name.endswith(".yml") and "/" not in name else name
     return run_program("ansible-playbook", env, *arguments, path)
 
 
 def run_module(name: str, options: Mapping[str, Any], env: Mapping[str, str], *arguments: str) -> Run:
-    """One task, without a playbook."""
+    """Run one task without a playbook."""
     module = f"vcloudair.cloud.{name}"
     return run_program("ansible", env, "localhost", "-m", module, "-a", json.dumps(options), *arguments)
 
 
 def run_program(name: str, env: Mapping[str, str], *arguments: str) -> Run:
-    """One of Ansible's programs, from the first folder of the path."""
+    """Run a program of Ansible from the first folder of the path."""
     return _run([str(Path(env["PATH"].partition(os.pathsep)[0]) / name), *arguments], env)
 
 

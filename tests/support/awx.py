@@ -1,6 +1,6 @@
-"""A small AWX: objects over HTTP as its API has them, and what AWX itself would refuse of them.
+"""A fake AWX that stores objects and rejects what AWX rejects.
 
-It knows as much as the modules of ``awx.awx`` need to make objects and to see that they are there already. Source: the
+It supports the requests of the ``awx.awx`` modules that create objects and check for existing ones. Source: the
 serializers and models of AWX 24.
 """
 
@@ -22,7 +22,7 @@ from tests.support.ansible import ROOT
 TOKEN = "a token of the tests"
 ENCRYPTED = "$encrypted$"
 PROJECT = ROOT / "awx" / "project"
-"""Files that a user copies into a repository, the project in AWX."""
+"""Files that a user copies into the repository of a project."""
 
 TYPES = {
     "organizations": "organization",
@@ -50,11 +50,14 @@ QUESTION_KEYS = {
 
 
 class RefusedError(Exception):
-    """A request that AWX answers with status 400."""
+    """An invalid request, which AWX answers with status 400."""
 
 
 class FakeAwx:
-    """The state of one AWX. ``objects[list][id]`` is an object; ``linked[(list, id, name)]`` are ids beside it."""
+    """State of one AWX.
+
+    ``objects[list][id]`` is an object. ``linked[(list, id, name)]`` contains the IDs of linked objects.
+    """
 
     def __init__(self) -> None:
         self.objects: dict[str, dict[int, dict[str, Any]]] = {name: {} for name in TYPES}
@@ -64,7 +67,7 @@ class FakeAwx:
         self.add("organizations", {"name": "Default"})
 
     def add(self, kind: str, given: dict[str, Any]) -> dict[str, Any]:
-        """A new object. Raises RefusedError."""
+        """Add an object and return it. Raises RefusedError."""
         check = getattr(self, f"_check_{kind}", None)
         if check is not None:
             check(given)
@@ -73,16 +76,16 @@ class FakeAwx:
         return self.objects[kind][number]
 
     def named(self, kind: str, name: str) -> dict[str, Any]:
-        """The one object of that name, as it is kept."""
+        """Return the only object of a name as it is stored."""
         return next(one for one in self.objects[kind].values() if one.get("name") == name)
 
     def links(self, kind: str, number: int, name: str) -> list[str]:
-        """Names, or identifiers of nodes, of what is linked to an object."""
+        """Return the names (of nodes: the identifiers) of linked objects."""
         every = {key: one for objects in self.objects.values() for key, one in objects.items()}
         found = [every[key] for key in self.linked.get((kind, number, name), [])]
         return [str(one.get("identifier") or one["name"]) for one in found]
 
-    # -- what AWX refuses ----------------------------------------------------------------------------------------
+    # -- validation -----------------------------------------------------------------------------------------------
 
     def _check_credential_types(self, given: dict[str, Any]) -> None:
         fields = given["inputs"]["fields"]
@@ -102,7 +105,7 @@ class FakeAwx:
     def _check_credentials(self, given: dict[str, Any]) -> None:
         fields = {field["id"]: field for field in self._fields_of(given)}
         for name, value in given["inputs"].items():
-            _refuse(name, name not in fields, "is no field of the type")
+            _refuse(name, name not in fields, "is not a field of the type")
             choices = fields[name].get("choices")
             _refuse(name, choices is not None and value not in choices, f"is not one of {choices}")
 
@@ -115,7 +118,7 @@ class FakeAwx:
 
     def _check_schedules(self, given: dict[str, Any]) -> None:
         rule = given["rrule"]
-        _refuse(rule, not re.match(r"DTSTART;TZID=[\w/]+:\d{8}T\d{6} RRULE:\S+$", rule), "is no rule with a start")
+        _refuse(rule, not re.match(r"DTSTART;TZID=[\w/]+:\d{8}T\d{6} RRULE:\S+$", rule), "must be a rule with a start")
         _refuse(rule, "INTERVAL=" not in rule, "has no INTERVAL")
         kinds = [kind for kind in UNIFIED if given["unified_job_template"] in self.objects[kind]]
         survey = self.surveys.get((kinds[0], given["unified_job_template"]), {"spec": []})["spec"]
@@ -127,7 +130,7 @@ class FakeAwx:
             _refuse(name, missing, "is required and not given")
 
     def check_survey(self, spec: dict[str, Any]) -> None:
-        """Raises RefusedError."""
+        """Raise RefusedError for an invalid survey."""
         _refuse("survey", set(spec) != {"name", "description", "spec"}, "has other keys than it should")
         variables = [question["variable"] for question in spec["spec"]]
         _refuse("survey", len(variables) != len(set(variables)), "asks twice for one variable")
@@ -144,7 +147,7 @@ class FakeAwx:
                 wanted = {"integer": int, "float": float}.get(question["type"], str)
                 _refuse(name, not isinstance(default, wanted), f"has a default that is no {wanted.__name__}")
 
-    # -- what it shows -------------------------------------------------------------------------------------------
+    # -- output --------------------------------------------------------------------------------------------------
 
     def _fields_of(self, credential: dict[str, Any]) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.objects["credential_types"][credential["credential_type"]]["inputs"][
@@ -153,7 +156,7 @@ class FakeAwx:
         return found
 
     def shown(self, kind: str, one: dict[str, Any]) -> dict[str, Any]:
-        """An object as the API gives it."""
+        """Return an object as the API shows it."""
         url = f"/api/v2/{kind}/{one['id']}/"
         related = {name: f"{url}{name}/" for name in ("survey_spec", "update", "create_approval_template")}
         node_of = one.get("unified_job_template")
@@ -166,7 +169,7 @@ class FakeAwx:
         return shown
 
     def listed(self, kinds: tuple[str, ...], wanted: dict[str, str]) -> list[dict[str, Any]]:
-        """Objects that have all the values."""
+        """Return the objects that have all the values."""
         every = [self.shown(kind, one) for kind in kinds for one in self.objects[kind].values()]
         return [one for one in every if all(str(one.get(key)) == value for key, value in wanted.items())]
 
@@ -222,7 +225,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(200, self.awx.shown(kind, self.awx.objects[kind][number]))
 
     def _place(self) -> tuple[str, int | None, str]:
-        """List, number, and what is asked for beside the object."""
+        """Return list, ID and the name of the related list."""
         assert self.headers["Authorization"] == f"Bearer {TOKEN}"
         words = urlsplit(self.path).path.removeprefix("/api/v2/").strip("/").split("/")
         return words[0], int(words[1]) if len(words) > 1 else None, words[2] if len(words) > 2 else ""
@@ -245,11 +248,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's own word
-        """Nothing."""
+        """Log nothing."""
 
 
 class AwxServer:
-    """A fake AWX behind a socket. Use it as a context manager."""
+    """A fake AWX on a socket. Use it as a context manager."""
 
     def __init__(self) -> None:
         self.awx = FakeAwx()
@@ -272,12 +275,12 @@ class AwxServer:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML as Ansible reads it: what is marked as unsafe is a text."""
+    """A YAML loader that reads ``!unsafe`` values as text, like Ansible."""
 
 
 _Loader.add_constructor("!unsafe", lambda loader, node: str(node.value))
 
 
 def objects(name: str) -> Any:
-    """One of the files of ``awx/objects``."""
+    """Return the objects of a file of ``awx/objects``."""
     return yaml.load((ROOT / "awx" / "objects" / f"{name}.yml").read_text(encoding="utf-8"), _Loader)[f"awx_{name}"]

@@ -1,4 +1,4 @@
-"""A real browser, for what only a browser can tell: Chromium of this machine, driven by Playwright."""
+"""The Chromium of this host, driven by Playwright."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed on this host")
 _QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -25,14 +25,14 @@ _QUIET = (
 
 @dataclass
 class Visit:
-    """A page of the browser, what it asked for, and what it complained of."""
+    """A page of the browser, its requests and its errors."""
 
     page: Any
     asked: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
     def asked_elsewhere(self, *allowed: str) -> list[str]:
-        """Requests to addresses that begin with none of these."""
+        """Return the requests to addresses that begin with none of these."""
         return [url for url in self.asked if not url.startswith((*allowed, "data:", "blob:"))]
 
 
@@ -46,7 +46,7 @@ def _failures(request: Any) -> list[str]:
 
 @contextmanager
 def launched() -> Iterator[Any]:
-    """A browser, for tests that share one."""
+    """Start a browser that tests can share."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -59,7 +59,7 @@ def launched() -> Iterator[Any]:
 
 @contextmanager
 def visiting(shared: Any = None, **context: Any) -> Iterator[Visit]:
-    """A fresh page of a shared browser, or of one of its own.
+    """Open a new page of a shared browser or of a new one.
 
     ``context`` are options of Playwright's ``new_context``, such as ``viewport``.
     """

@@ -1,6 +1,6 @@
-"""A CONNECT proxy on loopback that leads every host name to one port, so that real host names reach a simulator.
+"""A CONNECT proxy that connects all host names to the port of a simulator.
 
-Clients verify TLS against the name that they asked for, exactly as in production; nothing resolves any name.
+Clients verify TLS for the name that they use, as in production. No name is resolved.
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ from types import TracebackType
 
 
 class ConnectProxy:
-    """Use as a context manager; ``url`` goes into HTTPS_PROXY. ``asked`` lists the ``host:port`` of each tunnel."""
+    """A proxy as a context manager. ``url`` is the value of HTTPS_PROXY.
+
+    ``asked`` lists the ``host:port`` of each tunnel.
+    """
 
     def __init__(self, target_port: int) -> None:
         self.asked: list[str] = []

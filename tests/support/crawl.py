@@ -13,10 +13,10 @@ LONG_DOCUMENTS = 3
 
 
 def crawl(caller: Caller) -> Iterator[tuple[str, Response]]:
-    """Yield address and response of every document that the session or the queries lead to.
+    """Yield URL and response of each document that links or queries lead to.
 
-    Left out are actions, the resolver of entities, and the history of all VMs but three: a thousand samples each,
-    all made by the same code.
+    Actions and the entity resolver are left out. The history of only three VMs is read, because it has a thousand
+    samples for each VM.
     """
     waiting, seen, histories = [f"{caller.root}/api/session", f"{caller.root}/api/query"], set(), 0
     while waiting:

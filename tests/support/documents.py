@@ -1,10 +1,10 @@
-"""Documentation that runs: finds the executable blocks of a Markdown page and executes them like a reader would.
+"""Run the executable blocks of Markdown pages, as a reader would.
 
-A block is executed when its info string has the word ``run`` after the language: ``python run``, ``console run``,
-``sh run``. A block with ``file=PATH`` is written to that file when its turn comes, one with ``append=PATH`` added to
-it; on a page without commands, before its Python is run. In a console block, lines after ``$ `` are commands, what
-follows is what they print. Each line of a ``sh`` block is a command; a ``text output`` block after it is what the last
-one prints. ``...`` stands for anything.
+A block is executed when its info string has the word ``run`` after the language: ``python run``, ``console run``, ``sh
+run``. A block with ``file=PATH`` is written to that file in the order of the page, and a block with ``append=PATH`` is
+added to it. On a page without commands, files are written before its Python is run. In a console block, lines after ``$
+`` are commands, and the other lines are their output. Each line of a ``sh`` block is a command. A ``text output`` block
+after it is the output of the last one. ``...`` matches any text.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 _FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _NOT_LINKED = {".git", ".venv", ".nox", "build", "dist", "sim.env"}
 NEEDS_ROOM = {"README.md", "docs/tutorial/load-balancer-pools.md"}
-"""Pages that make an environment of their own: a test of their own runs them."""
+"""Pages that create environments. They have separate tests."""
 
 TIMEOUT_S = 600
 SHELLS = {"console", "sh"}
-"""Languages whose blocks a shell runs."""
+"""Languages of shell blocks."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """One fenced block: its language, the words after it, its text and where it starts."""
+    """A fenced block: language, further words of the info string, text and line."""
 
     language: str
     words: tuple[str, ...]
@@ -51,7 +51,7 @@ class Block:
 
     @property
     def file(self) -> str:
-        """The file that it is written or added to."""
+        """Path that the block is written or added to."""
         return next((word.partition("=")[2] for word in self.words if word.startswith(("file=", "append="))), "")
 
     @property
@@ -60,12 +60,12 @@ class Block:
 
 
 def pages() -> list[Path]:
-    """Every page of the documentation, README and the like included."""
+    """Return all pages of the documentation, including READMEs."""
     return sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
 def blocks(page: Path) -> list[Block]:
-    """The fenced blocks of a page, in order."""
+    """Return the fenced blocks of a page, in order."""
     text = page.read_text(encoding="utf-8")
     found = []
     for match in _FENCE.finditer(text):
@@ -75,12 +75,12 @@ def blocks(page: Path) -> list[Block]:
 
 
 def is_executable(page: Path) -> bool:
-    """True when a page has anything to run."""
+    """Return True if a page has executable blocks."""
     return any(block.is_run for block in blocks(page))
 
 
 def working_copy(folder: Path) -> Path:
-    """A folder that looks like a checkout, in which a reader may write without littering the real one."""
+    """Make a copy of the checkout that a reader can change."""
     for entry in ROOT.iterdir():
         if entry.name not in _NOT_LINKED and not entry.name.endswith(".egg-info"):
             (folder / entry.name).symlink_to(entry)
@@ -88,7 +88,7 @@ def working_copy(folder: Path) -> Path:
 
 
 def execute(page: Path, folder: Path, env: Mapping[str, str], *, timeout_s: int = TIMEOUT_S) -> None:
-    """Run all that is executable on a page. Raises AssertionError with the place and the output."""
+    """Run all executable blocks of a page. Raises AssertionError."""
     found = blocks(page)
     scripts = [block for block in found if block.is_run and block.language == "python"]
     consoles = [block for block in found if block.is_run and block.language in SHELLS]
@@ -103,7 +103,7 @@ def execute(page: Path, folder: Path, env: Mapping[str, str], *, timeout_s: int 
 
 
 def _run_python(page: Path, scripts: list[Block], folder: Path, env: Mapping[str, str]) -> None:
-    # Blank lines keep the line numbers of a traceback those of the page.
+    # The blank lines give tracebacks the line numbers of the page.
     lines: list[str] = []
     for block in scripts:
         lines += [""] * (block.line - len(lines)) + block.text.splitlines()
@@ -128,7 +128,7 @@ class _Command:
 
     @classmethod
     def writing(cls, block: Block) -> _Command:
-        """The command that a reader's editor stands for."""
+        """Return a command that writes a file, in place of an editor."""
         folder = shlex.quote(str(Path(block.file).parent))
         path = shlex.quote(block.file)
         to = ">>" if block.is_addition else ">"
@@ -163,7 +163,7 @@ def _lines(block: Block, console: list[Block]) -> Iterator[_Command]:
 def _run_console(page: Path, consoles: list[Block], folder: Path, env: Mapping[str, str], timeout_s: int) -> None:
     commands = list(_commands(consoles))
     script = "".join(f"{command.text}\nended=$?\necho\necho '@@@' $ended\n" for command in commands)
-    # stdin is the script, as at a terminal; a group of its own, so that background jobs end with it.
+    # stdin is the script, as in a terminal. The process group ends background jobs with it.
     shell = subprocess.Popen(
         ["bash", "-s"],
         cwd=folder,

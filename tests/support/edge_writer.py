@@ -1,6 +1,6 @@
-"""A program that writes rules to an edge, one at a time: ``python edge_writer.py NAME COUNT``.
+"""A program that adds rules to an edge: ``python edge_writer.py NAME COUNT``.
 
-It signs in as a user would, by the environment, and prints each rule's name when it is known to be there.
+It signs in with the settings of the environment, and prints the name of each rule after it was written.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from vcloudair_core import connect
 
 
 def main(name: str, count: int) -> None:
-    """Rules ``name-0`` to ``name-<count - 1>``, each right behind the one before it."""
+    """Add the rules ``name-0`` to ``name-<count - 1>``, each after the previous one."""
     with connect(firewall_lint="off") as client:
         for number in range(count):
             spec = {"name": f"{name}-{number}", "action": "deny", "source": f"10.{number}.0.1"}

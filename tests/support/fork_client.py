@@ -1,7 +1,8 @@
-"""Stand in for a Python program: let the fork server fork it, pass signals on, and end as it ends.
+"""Replace a Python program by a fork of the fork server.
 
-Scripts that :func:`tests.support.processes.stand_ins` writes run it, for shells and for Ansible, which start programs
-themselves. It imports little: its start is what the fork saves. Linux only, as the server is.
+The client passes signals on and ends with the status of the fork. It runs in scripts that
+:func:`tests.support.processes.stand_ins` writes for shells and for Ansible, which start programs themselves. It imports
+little, because its start is the cost that the fork saves. Like the server, it needs Linux.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ _PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, sign
 
 
 def main(path: str, python: str, script: Sequence[str], names: tuple[str, ...], at_start: Mapping[str, str]) -> None:
-    """Run a program at the server.
+    """Run a program on the server.
 
     Args:
         path: The server's socket.
-        python: The interpreter that is stood in for, or that runs the script.
-        script: The script that is stood in for; empty where it is the interpreter.
-        names: Beginnings of the names of variables that an interpreter reads when it starts.
+        python: The interpreter that is replaced, or that runs the script.
+        script: The script that is replaced. Empty for the interpreter.
+        names: Prefixes of the variables that an interpreter reads when it starts.
         at_start: Such variables, as the server has them.
     """
     arguments = [*script, *sys.argv[1:]]

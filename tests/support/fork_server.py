@@ -1,10 +1,10 @@
-"""Fork Python programs from a process that already has their imports, which saves half a second per start.
+"""Fork Python programs from a process that has their imports.
 
-Run by :mod:`tests.support.processes` as ``python fork_server.py FD PATH MODULE ...``. Its first message on socket FD
-names what it has imported, marshaled. Each message to it is a program, marshaled, with five descriptors: its standard
-streams, one to report to, and its folder. The report is its process id, and its status as :func:`os.waitpid` gives it,
-each a line. Programs that a shell or Ansible starts come by connections to a socket at PATH, one message each
-(:mod:`tests.support.fork_client`). The server ends when the socket FD is closed.
+That saves half a second for each start. Run by :mod:`tests.support.processes` as ``python fork_server.py FD PATH MODULE
+...``. Its first message on socket FD lists its imported modules, marshaled. Each message to it is a marshaled program
+with five descriptors: its standard streams, a report stream, and its folder. The report has a line with the process ID,
+and a line with the status of :func:`os.waitpid`. Programs that a shell or Ansible starts connect to a socket at PATH
+and send one message each (:mod:`tests.support.fork_client`). The server ends when the socket FD is closed.
 
 It uses the standard library only, because it runs in every environment whose programs are tested.
 """
@@ -37,14 +37,17 @@ DESCRIPTORS = STREAMS + 2
 
 
 def main() -> None:
-    """Import modules, then fork a program for each message. Return in such a program when it ends."""
-    del sys.path[0]  # the folder of this file, which programs do not import from
+    """Import modules, then fork a program for each message.
+
+    Return only in a forked program, when it ends.
+    """
+    del sys.path[0]  # Programs do not import from the folder of this file.
     control = socket.socket(fileno=int(sys.argv[1]))
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     listener.bind(sys.argv[2])
     listener.listen(100)
     for name in _modules(sys.argv[3:]):
-        with contextlib.suppress(ImportError):  # not each environment has each of them
+        with contextlib.suppress(ImportError):  # Some environments lack some of the modules.
             importlib.import_module(name)
     assert "ansible.constants" not in sys.modules, "a program would have the settings of the server"
     gc.collect()
@@ -70,7 +73,7 @@ def main() -> None:
 
 
 def _modules(names: list[str]) -> Iterator[str]:
-    """Yield names of modules: ``package.*`` stands for all of a package."""
+    """Yield module names. ``package.*`` stands for all modules of a package."""
     for name in names:
         if not name.endswith(".*"):
             yield name
@@ -82,7 +85,10 @@ def _modules(names: list[str]) -> Iterator[str]:
 
 
 def _supervise(program: dict[str, Any], descriptors: list[int]) -> None:
-    """Fork the program, wait for it and report its status. Only the program returns, when it ends."""
+    """Fork the program, wait for it and report its status.
+
+    Return only in the program, when it ends.
+    """
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     report, folder = descriptors[STREAMS:]
     go_on, may_start = os.pipe()
@@ -95,7 +101,7 @@ def _supervise(program: dict[str, Any], descriptors: list[int]) -> None:
         if program.get("ends_with_client"):
             _end_with(pid, report)
         _, status = os.waitpid(pid, 0)
-        with contextlib.suppress(OSError):  # the process that started it has ended
+        with contextlib.suppress(OSError):  # The process that started it has ended.
             os.write(report, b"%d\n" % status)
         os._exit(0)
     os.close(may_start)
@@ -106,7 +112,7 @@ def _supervise(program: dict[str, Any], descriptors: list[int]) -> None:
 
 
 def _end_with(pid: int, report: int) -> None:
-    """Wait until a program ends; kill it when the other end of its report is closed before that."""
+    """Wait until a program ends. Kill it if the reader of its report closes first."""
     process = os.pidfd_open(pid)
     ready, _, _ = select.select([process, report], [], [])
     if process not in ready:
@@ -118,7 +124,7 @@ def _become(program: dict[str, Any], streams: list[int], folder: int) -> None:
     os.fchdir(folder)
     if "umask" in program:
         os.umask(program["umask"])
-    # A shell that starts the tests in the background makes them ignore SIGINT.
+    # Tests that a shell starts in the background ignore SIGINT.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if program["start_new_session"]:
         os.setsid()
@@ -133,7 +139,7 @@ def _become(program: dict[str, Any], streams: list[int], folder: int) -> None:
     sys.path[:0] = [str(Path(path).absolute()) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     random.seed()
     encoding = sys.stdout.encoding
-    # They stay open to the end of the process.
+    # The streams stay open until the process ends.
     output, errors = (io.BufferedWriter(io.FileIO(number, "w")) for number in (1, 2))
     started: Any = sys
     started.stdin = started.__stdin__ = io.TextIOWrapper(io.BufferedReader(io.FileIO(0)), encoding)
@@ -143,7 +149,7 @@ def _become(program: dict[str, Any], streams: list[int], folder: int) -> None:
 
 
 def _end(run: Callable[[list[str]], None], arguments: list[str]) -> NoReturn:
-    """Run a program and end as an interpreter would, without clearing all that is imported."""
+    """Run a program and end like an interpreter, but without a cleanup of imports."""
     status: object = 0
     try:
         run(arguments)

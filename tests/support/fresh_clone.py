@@ -1,4 +1,7 @@
-"""A clone of the repository, and an environment like that of a new user: an empty HOME, few programs, no settings."""
+"""A clone of the repository in the environment of a new user.
+
+HOME is empty, few programs are on the PATH, and there are no settings.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +18,13 @@ _PROGRAMS = (
     "git make sh bash env cat chmod cp cut date dirname basename expr false grep head id install ln locale ls mkdir "
     "mktemp mv od printf pwd readlink realpath rm rmdir sed sleep sort stat tail tee test touch tr true uname wc which"
 ).split()
-"""Git, make, and what each Linux host has. Python is added by its path."""
+"""Git, make, and the programs of every Linux host. Python is added by its path."""
 _INDEX = ("PIP_", "UV_", "SSL_CERT_")
 _INDEX_NAMES = {f"{kind}_proxy" for kind in ("http", "https", "no")}
 
 
 def clone(folder: Path) -> Path:
-    """Clone the repository into a folder, with the changes of the working tree that are not committed."""
+    """Clone the repository into a folder, including uncommitted changes."""
     git = ["git", "-c", "safe.directory=*"]
     subprocess.run([*git, "clone", "--quiet", str(ROOT), str(folder)], check=True)
     listed = [*git, "ls-files", "-z", "--modified", "--others", "--deleted", "--exclude-standard"]
@@ -36,9 +39,9 @@ def clone(folder: Path) -> Path:
 
 
 def new_user(folder: Path, python: str = sys.executable) -> dict[str, str]:
-    """Return the variables of a user with an empty home and a PATH of Python, git, make and the basic programs.
+    """Return the variables of a user with an empty home and a short PATH.
 
-    Kept are settings of the package index, and the caches of pip and uv.
+    The PATH has Python, git, make and basic programs. Settings of the package index and caches of pip and uv are kept.
     """
     programs, home = folder / "bin", folder / "home"
     programs.mkdir(parents=True)
@@ -47,7 +50,7 @@ def new_user(folder: Path, python: str = sys.executable) -> dict[str, str]:
         path = shutil.which(name)
         if path is not None:
             (programs / name).symlink_to(path)
-    # Not a link: Python looks for its library beside the path by which it was started.
+    # This is not a link because Python finds its library relative to its own path.
     (programs / "python3").write_text(f'#!/bin/sh\nexec {shlex.quote(python)} "$@"\n', encoding="utf-8")
     (programs / "python3").chmod(0o755)
     index = {
@@ -57,7 +60,7 @@ def new_user(folder: Path, python: str = sys.executable) -> dict[str, str]:
 
 
 def _caches() -> dict[str, str]:
-    """Return the places of the package caches and of pip's settings, which are in the home of the real user."""
+    """Return the paths of the package caches and the pip settings of the real user."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "pip" / "pip.conf"
     places = {"PIP_CACHE_DIR": str(cache / "pip"), "UV_CACHE_DIR": str(cache / "uv")}

@@ -1,4 +1,4 @@
-"""Reads inventories in one process of Ansible, many one after another, and prints what became of them as JSON.
+"""Read several inventories in one Ansible process, and print the results as JSON.
 
 Standard input: a list of ``{"sources": [paths], "env": {...}}``. Standard output: a list of
 ``{"hosts": {name: variables}, "groups": {name: [hosts]}, "said": [warnings], "error": text}``.
@@ -15,14 +15,14 @@ from typing import Any
 def main() -> None:
     from ansible.plugins.loader import init_plugin_loader
 
-    # Before anything else: collections are found from here on.
+    # Collections are found only if this comes first.
     init_plugin_loader([os.environ["ANSIBLE_COLLECTIONS_PATH"]])
     scenarios = json.load(sys.stdin)
     json.dump([read(**scenario) for scenario in scenarios], sys.stdout)
 
 
 def read(sources: list[str], env: dict[str, str]) -> dict[str, Any]:
-    """One inventory."""
+    """Return the hosts and groups of one inventory."""
     from ansible import constants
     from ansible.inventory.manager import InventoryManager
     from ansible.parsing.dataloader import DataLoader

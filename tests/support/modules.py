@@ -1,4 +1,4 @@
-"""Modules of the collection inside this process: what they declare, what they document, and what they answer."""
+"""Modules of the collection in this process: options, documentation and results."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("vca_
 
 @dataclass(frozen=True)
 class Module:
-    """One module. ``job`` is None where it does more than one thing.
+    """A module. ``job`` is None for a module that does several things.
 
-    ``arguments`` and ``constraints`` are what it gives to AnsibleModule; people read the rest.
+    ``arguments`` and ``constraints`` are its parameters of AnsibleModule. The other fields are documentation.
     """
 
     name: str
@@ -41,10 +41,10 @@ class Module:
 
 @cache
 def load(name: str) -> Module:
-    """A module with its documentation, fragments merged in as Ansible does it."""
+    """Return a module with its documentation and merged fragments, as Ansible does."""
     found = importlib.import_module(f"{PLUGINS}.modules.{name}")
     declared: dict[str, Any] = {}
-    # A module that gets no further than its declaration.
+    # The module stops after it has declared its options.
     recorder = mock.patch.object(_runner, "AnsibleModule", side_effect=lambda **given: _stop(declared, given))
     with recorder, suppress(_StoppedError):
         found.main()
@@ -59,15 +59,20 @@ def load(name: str) -> Module:
 
 
 def answer(name: str, connect: Callable[..., Any], options: Mapping[str, Any], **modes: bool) -> dict[str, Any]:
-    """One run of a module. ``connect`` makes its client. ``modes``: ``check_mode``, ``diff``."""
+    """Run a module and return its result.
+
+    ``connect`` makes its client. ``modes`` are ``check_mode`` and ``diff``.
+    """
     given = {**options, **{f"_ansible_{mode}": value for mode, value in modes.items()}}
     output = io.StringIO()
     for name_of_store in ("_global_warnings", "_global_deprecations"):
-        getattr(ansible_warnings, name_of_store).clear()  # they are the process's, and a module is a process
+        getattr(
+            ansible_warnings, name_of_store
+        ).clear()  # Ansible expects a process for each module run, and keeps warnings for it.
     with (
         mock.patch.object(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": given}).encode()),
         mock.patch.object(basic, "_ANSIBLE_PROFILE", "legacy", create=True),
-        # Whatever else of Ansible another test has loaded into this process: here, it is a module's.
+        # Other tests may have loaded other parts of Ansible into this process.
         mock.patch("ansible.module_utils._internal.is_controller", False),
         mock.patch.object(_runner.vcloudair_core, "connect", connect),
         redirect_stdout(output),
@@ -82,7 +87,7 @@ def answer(name: str, connect: Callable[..., Any], options: Mapping[str, Any], *
 
 
 class _StoppedError(Exception):
-    """It said what it declares."""
+    """The module has declared its options."""
 
 
 def _stop(declared: dict[str, Any], given: Mapping[str, Any]) -> None:

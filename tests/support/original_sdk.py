@@ -1,7 +1,7 @@
-"""Runs small programs against ``vcloudair==0.5``, unmodified, in a process of their own.
+"""Run small programs with unmodified ``vcloudair==0.5``, each in its own process.
 
-A program gets ``vcd_url`` (empty for the portal), ``user``, ``password``, ``org`` and ``edge_id`` as variables and
-leaves its findings in ``found``, which must be JSON.
+A program gets ``vcd_url`` (empty for the portal), ``user``, ``password``, ``org`` and ``edge_id`` as variables. It
+stores its result in ``found``, which must be JSON.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ def sleep(seconds):
     urllib.request.urlopen(current[0] + "/_sim/clock", order, timeout=300).close()
 datetime.datetime, time.sleep = Moved, sleep
 """
-"""Run before the SDK is loaded: the Python that it finds has the clock of the simulated cloud at ``current[0]``."""
+"""Code that runs before the SDK is loaded, and sets the clock to ``current[0]``."""
 
 
 class OriginalSdkError(AssertionError):
-    """The program ended with an exception; its last line is the message."""
+    """A program ended with an exception. The message is its last line."""
 
 
 def run_original(
@@ -50,7 +50,7 @@ def run_original(
 ) -> dict[str, Any]:
     """Run a program with vcloudair 0.5 and return its result.
 
-    ``before`` is run before the SDK is loaded, to change Python and not the SDK.
+    ``before`` is code that runs before the SDK is loaded.
 
     Raises: OriginalSdkError with the last line of the traceback.
     """

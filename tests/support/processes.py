@@ -1,7 +1,7 @@
-"""Run Python programs as processes that :mod:`.fork_server` forks, since it already has their imports.
+"""Run Python programs as forks of :mod:`.fork_server`, which has their imports.
 
-Such a process has its own arguments, environment, folder, streams, signals and status. Its command line, as the host
-shows it, is that of the server: tests of process lists, and of what a start costs, use :mod:`subprocess`.
+A fork has its own arguments, environment, folder, streams, signals and status. The host shows the command line of the
+server for it, so tests of process lists and of start costs use :mod:`subprocess`.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ Modules of Ansible that read settings are left out, because settings differ betw
 """
 _STAND_INS = ("python", "python3", "vca", "ansible", "ansible-playbook", "ansible-inventory", "ansible-doc")
 _AT_START = ("PYTHON", "LC_", "LANG")
-"""Beginnings of the names of variables that an interpreter reads when it starts."""
+"""Prefixes of the variables that an interpreter reads when it starts."""
 PYTHON = os.environ.get("ANSIBLE_PYTHON_OF_TESTS", sys.executable)
-"""The Python that Ansible runs in, which may be that of another environment with the library in it."""
+"""Python of Ansible, which can be in another environment with the library."""
 
 
 def run(
@@ -67,7 +67,10 @@ def run(
 
 
 class Process(subprocess.Popen[Any]):
-    """A process, forked where its command is a script for Python, ``python -c`` or ``python -m``, else started."""
+    """A process that is forked if its command runs Python, and started otherwise.
+
+    Forked commands are Python scripts, ``python -c`` and ``python -m``.
+    """
 
     _report: socket.socket | None = None
 
@@ -95,7 +98,7 @@ class Process(subprocess.Popen[Any]):
         self.pid = int(self._line())
 
     def _line(self) -> bytes:
-        """Read a line of the report. When it ends early, the status is unknown, and 1 is returned as an exit code."""
+        """Return a line of the report. If it ends early, return exit code 1."""
         assert self._report is not None
         line = self._report.recv(1)
         while line and not line.endswith(b"\n"):
@@ -133,12 +136,12 @@ class Process(subprocess.Popen[Any]):
 
 
 def _python_program(start: Mapping[str, Any]) -> tuple[_Server, bytes] | None:
-    """Return a server and the message for it, or None for a command that is not to be forked."""
+    """Return a server and its message, or None for a command that cannot be forked."""
     if sys.platform != "linux":
-        return None  # other systems lack sockets that keep messages apart
+        return None  # Only Linux has these sockets with message boundaries.
     unusual = ("executable", "preexec_fn", "pass_fds", "shell", "gid", "gids", "uid")
     env = dict(os.environ if start["env"] is None else start["env"])
-    # Another variable that an interpreter reads when it starts needs an interpreter that starts.
+    # If another of these variables is set, a new interpreter must read it.
     if _at_start(env) != _at_start(os.environ):
         return None
     if any(start.get(name, -1) not in (-1, None, False, ()) for name in unusual):
@@ -166,18 +169,18 @@ def _python_program(start: Mapping[str, Any]) -> tuple[_Server, bytes] | None:
 
 
 def _at_start(env: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that an interpreter reads when it starts, but PYTHONPATH."""
+    """Return the variables that an interpreter reads at its start, but no PYTHONPATH."""
     return {name: value for name, value in env.items() if name.startswith(_AT_START) and name != "PYTHONPATH"}
 
 
 def stand_ins(folder: Path, programs: Path, env: Mapping[str, str], *, libraries_only: bool = False) -> Path:
-    """Make programs for a shell or Ansible, which it finds in the returned folder and which a server forks.
+    """Make scripts for a shell or Ansible that fork their programs from a server.
 
     Args:
         folder: An empty folder of the test.
-        programs: The folder of an environment's programs: its Python, and its scripts for that Python.
-        env: The environment that the server gets; a program with other variables for its interpreter is started.
-        libraries_only: Let programs import Ansible on their own, as its modules do from the file that is sent.
+        programs: The folder of an environment's Python and scripts.
+        env: The environment of the server. Programs with other interpreter variables are started normally.
+        libraries_only: Leave Ansible out of the server's imports. Its modules import it from the file that is sent.
     """
     if sys.platform != "linux":
         return programs
@@ -200,7 +203,7 @@ def stand_ins(folder: Path, programs: Path, env: Mapping[str, str], *, libraries
 
 
 def _is_shadowed(server: _Server, env: Mapping[str, str]) -> bool:
-    """Return whether a program would find another module than the server has by PYTHONPATH, or a sitecustomize."""
+    """Return True if PYTHONPATH gives a program other modules or a sitecustomize."""
     folders = [Path(folder) for folder in env.get("PYTHONPATH", "").split(os.pathsep) if folder]
     names = {path.name.partition(".")[0] for folder in folders if folder.is_dir() for path in folder.iterdir()}
     own = env.get("PYTHONPATH") == os.environ.get("PYTHONPATH")
@@ -215,7 +218,7 @@ def _interpreter(script: str) -> str:
 
 
 class _Server:
-    """The server of an interpreter. It ends with this process, which holds the other end of its socket."""
+    """The server of an interpreter, which ends when this process closes its socket."""
 
     def __init__(self, python: str, modules: Sequence[str], at_start: Mapping[str, str]) -> None:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -229,7 +232,7 @@ class _Server:
         self.modules = set(marshal.loads(self._socket.recv(1_000_000)))
 
     def fork(self, message: bytes, descriptors: Sequence[int]) -> None:
-        """Send a program."""
+        """Send a program to the server."""
         socket.send_fds(self._socket, [message], descriptors)
 
     def _close(self) -> None:

@@ -1,4 +1,4 @@
-"""A simulated cloud whose readiness is looked at, for tests of it."""
+"""A simulated cloud for tests of readiness checks."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from vcloudair_core.simulator.state.entities import SimulatedReplication, Vdc
 
 ONE, TWO = "replicated-0001", "replicated-0002"
 NETWORKS, ORG, VDCS, VMS = range(4)
-"""The order in which the query service is asked."""
+"""Order in which the readiness checks send their queries."""
 
 
 class Cloud:
-    """A simulated cloud with replications whose placeholders are visible, and a client that looks at it."""
+    """A simulated cloud with visible placeholders, and its client."""
 
     def __init__(self, client: Client, simulator: Simulator) -> None:
         self.client, self.simulator = client, simulator

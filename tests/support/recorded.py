@@ -1,4 +1,4 @@
-"""Runs a playbook and gives every task's result as Ansible has it, with the time at which it began."""
+"""Run a playbook and return the results and start times of its tasks."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ CALLBACKS = ROOT / "tests" / "support" / "callbacks"
 
 @dataclass(frozen=True)
 class Recorded:
-    """One run. ``lines`` are those of :mod:`tests.support.callbacks.recorder`."""
+    """The result of a playbook. ``lines`` are those of the recorder callback."""
 
     run: Run
     lines: list[dict[str, Any]] = field(repr=False)
 
     def results(self, host: str = "", action: str = "") -> list[dict[str, Any]]:
-        """Results, of one host or one action if these are given."""
+        """Return the results, optionally of one host or one action."""
         return [
             line
             for line in self.lines
@@ -30,13 +30,13 @@ class Recorded:
         ]
 
     def seconds(self) -> list[tuple[str, float]]:
-        """The action of each task, and what passed until the next one began."""
+        """Return action and duration of each task, until the next one begins."""
         marks = [line for line in self.lines if line["event"] in ("start", "end")]
         return [(one["action"], following["at"] - one["at"]) for one, following in itertools.pairwise(marks)]
 
 
 def record(path: Path, env: Mapping[str, str], folder: Path, *arguments: str) -> Recorded:
-    """Run a playbook. What it records goes through a file in ``folder``."""
+    """Run a playbook. The callback writes its lines to a file in ``folder``."""
     file = folder / f"{path.stem}.recorded"
     file.unlink(missing_ok=True)
     enabled = {"ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS), "ANSIBLE_CALLBACKS_ENABLED": "recorder"}

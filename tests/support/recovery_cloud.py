@@ -1,4 +1,4 @@
-"""A simulated cloud with replicated machines, and a client whose waits take no time."""
+"""A simulated cloud with replicated VMs, and a client whose waits take no time."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ class RecoveryCloud:
         self.service: RecoveryService = client.dr
 
     def replication(self, number: int = 1) -> SimulatedReplication:
-        """The ``number``-th of them."""
+        """Return a replication by number, starting at 1."""
         return next(one for one in self.simulator.world.replications.values() if one.name == name(number))
 
     def posts(self, action: str = "/action/") -> list[str]:
-        """Paths of the actions that were asked for, in order."""
+        """Return the paths of the requested actions, in order."""
         return [one.path for one in self.simulator.request_log.entries() if one.method == "POST" and action in one.path]
 
     def begun(self) -> list[str]:
-        """Names of the machines that an action was asked for, in order."""
+        """Return the names of the VMs with requested actions, in order."""
         names = {key: one.name for key, one in self.simulator.world.replications.items()}
         return [names.get(path.split("/")[4], "?") for path in self.posts()]
 
@@ -42,7 +42,7 @@ def name(number: int) -> str:
 
 @contextmanager
 def recovery_cloud(folder: Path, count: int, **config: Any) -> Iterator[RecoveryCloud]:
-    """``config``: as in SimulatorConfig. Runs are written down below ``folder``."""
+    """Run a cloud with options of SimulatorConfig. Run journals are below ``folder``."""
     simulator = Simulator(SimulatorConfig(**{"profile": "vcd", "replications": count, **config}))
     clock = LinkedClock(simulator)
     settings = {**simulator_settings(simulator), "state_dir": str(folder / "state")}

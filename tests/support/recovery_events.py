@@ -1,6 +1,6 @@
-"""Journals of recovery runs that nobody ran: as many VMs as wanted, with failures, retries, steps and pauses.
+"""Generated journals of recovery runs, with failures, retries, steps and pauses.
 
-Everything follows from the arguments: the same words give the same events, to the millisecond.
+Equal arguments give equal events, to the millisecond.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ AnyEvent = dict[str, Any]
 
 
 def stamp(at: datetime) -> str:
-    """ISO 8601, UTC, milliseconds: as the journal has it."""
+    """Return a time as the journal writes it: ISO 8601 in UTC with milliseconds."""
     return at.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def vm_id(number: int) -> str:
-    """The UUID of a VM of :func:`run_events`, counted from 0."""
+    """Return the UUID of a VM of :func:`run_events`. Numbers start at 0."""
     return str(uuid.UUID(int=0x6D00_0000_0000_4000_8000_0000_0000_0000 + number))
 
 
 @dataclass
 class Timeline:
-    """Events at seconds after the start, in any order; :meth:`events` sorts and numbers them."""
+    """Events by seconds after the start. :meth:`events` sorts and numbers them."""
 
     start: datetime = START
     _kept: list[tuple[float, int, AnyEvent]] = field(default_factory=list)
@@ -46,21 +46,21 @@ class Timeline:
         self._kept.append((second, len(self._kept), {"event": event, **words}))
 
     def pause(self, second: float, seconds: float, reason: str, **who: Any) -> None:
-        """An interruption and a resumption: all that comes later comes ``seconds`` later."""
+        """Add an interruption and a resumption, which delay all later events."""
         running = self.in_flight(second)
         self._kept = [(at + seconds if at > second else at, order, words) for at, order, words in self._kept]
         self.add(second, "run_interrupted", reason=reason, in_flight=running)
         self.add(second + seconds, "run_resumed", **who)
 
     def stop(self, second: float, reason: str = "") -> None:
-        """Nothing came after that second; with a reason, an interruption did."""
+        """End the journal at a second. With a reason, add an interruption."""
         running = self.in_flight(second)
         self._kept = [one for one in self._kept if one[0] <= second]
         if reason:
             self.add(second, "run_interrupted", reason=reason, in_flight=running)
 
     def in_flight(self, second: float) -> list[dict[str, str]]:
-        """The VMs that were under way then."""
+        """Return the VMs whose action was in progress at a second."""
         running: dict[str, str] = {}
         for at, _, words in sorted(self._kept, key=lambda one: one[:2]):
             if at <= second and words["event"] == "vm_starting":
@@ -79,12 +79,12 @@ class Timeline:
 
 @dataclass(frozen=True)
 class Shape:
-    """The outcome of a run. Fields name VMs by their number, from 0.
+    """The outcome of a run. VMs are named by numbers, starting at 0.
 
-    ``failed``: all their attempts fail. ``retried``: their first attempt fails, the second does not. ``skipped`` are
-    not started, ``unchanged`` were there. ``rolled_back``: all is undone at the end, but for the last VM.
-    ``pauses``: (second, seconds) of interruptions that were resumed. ``ends_at``: the second after which nothing came;
-    ``ended_by``: why, for a run that could still say so.
+    ``failed``: all attempts of these VMs fail. ``retried``: their first attempt fails, the second succeeds.
+    ``skipped``: they are not started. ``unchanged``: they were recovered before. ``rolled_back``: all VMs but the last
+    are rolled back at the end. ``pauses``: (second, seconds) of interruptions that were resumed. ``ends_at``: the
+    second of the last event. ``ended_by``: the reason of the end, if the run could log it.
     """
 
     vms: int = 20
@@ -110,7 +110,7 @@ class Shape:
 
 
 def run_events(shape: Shape | None = None, **words: Any) -> list[AnyEvent]:
-    """The journal of a run of that shape, or of a :class:`Shape` of these words."""
+    """Return the journal of a run with a :class:`Shape`, or with its fields."""
     return _Script(shape or Shape(**words)).events()
 
 
@@ -139,7 +139,7 @@ class _Script:
         return time.events()
 
     def _roll_back(self, second: float) -> float:
-        """All that had come is cleaned up; the last of it does not want to go."""
+        """Roll back all recovered VMs. The last rollback fails."""
         gone = [number for _, members in self.groups for number in members if number not in self.shape.skipped]
         listed = [{"id": vm_id(number)} for number in gone]
         self.time.add(second, "rollback_started", reason="a step failed", vms=listed)

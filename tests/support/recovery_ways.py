@@ -1,4 +1,4 @@
-"""The ways in which a failover of a machine can go, as a simulated cloud shows them, and what is true in the end."""
+"""Ways in which the failover of a VM can go, with the actual outcome."""
 
 from __future__ import annotations
 
@@ -11,29 +11,32 @@ from vcloudair_core.simulator.state.entities import SimulatedReplication
 
 TASK_S = 60.0
 
-# What is claimed of a machine.
+# Outcomes of a VM.
 DONE, SILENT, STUCK = "Done!", "says nothing", "never returns"
 
 
 @dataclass(frozen=True, eq=False)
 class Way:
-    """One way. ``prepare`` breaks a new cloud; the machine that is judged is the last of ``machines``.
+    """A way in which a failover can go.
 
-    ``uuid`` is asked for in place of its id, where one is given.
+    ``prepare`` changes a new cloud. The checked VM is the last of ``vms``. ``uuid`` replaces its ID if it is set.
     """
 
     name: str
     shows: str
     trouble: str = ""
-    machines: int = 1
+    vms: int = 1
     config: dict[str, Any] = field(default_factory=dict)
     prepare: Callable[[Simulator], object] = lambda simulator: None
     uuid: str = ""
 
     def cloud(self, *, has_progress: bool) -> Simulator:
-        """A new cloud. ``has_progress``: tasks have a Progress from their first answer on; recorded ones have not."""
+        """Return a new cloud.
+
+        With ``has_progress``, tasks have a Progress from the first response on, unlike recorded tasks.
+        """
         words: dict[str, Any] = {"queued_progress": "0"} if has_progress else {}
-        words |= {"profile": "all", "replications": self.machines, "dr_task_s": TASK_S, **self.config}
+        words |= {"profile": "all", "replications": self.vms, "dr_task_s": TASK_S, **self.config}
         simulator = Simulator(SimulatorConfig(**words))
         judged(simulator).trouble = self.trouble
         self.prepare(simulator)
@@ -45,16 +48,16 @@ class Way:
 
 
 def judged(simulator: Simulator) -> SimulatedReplication:
-    """The machine in question."""
+    """Return the replication of the checked VM."""
     return list(simulator.world.replications.values())[-1]
 
 
 def is_recovered(simulator: Simulator, replication: SimulatedReplication) -> bool:
-    """Return whether the replication is recovered and its VM is powered on."""
+    """Return True if the replication is recovered and its VM is powered on."""
     simulator.tasks.settle()
     is_known = replication.replication_id in simulator.world.replications
-    machines = [vm for vm in simulator.world.vms.values() if vm.vapp_id == replication.placeholder_vapp_id]
-    is_on = any(vm.status == "POWERED_ON" for vm in machines)
+    vms = [vm for vm in simulator.world.vms.values() if vm.vapp_id == replication.placeholder_vapp_id]
+    is_on = any(vm.status == "POWERED_ON" for vm in vms)
     return is_known and replication.recovered_at is not None and is_on
 
 

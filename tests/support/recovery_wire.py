@@ -1,4 +1,4 @@
-"""A simulated replication by the wire alone: no code of the client takes part, and what is read is parsed here."""
+"""A simulated replication that tests read over HTTP, without code of the client."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FAILOVER = "application/vnd.vmware.hcs.failoverParams+xml"
 
 
 class Cloud:
-    """One replicated machine, by the wire alone: no code of the client takes part."""
+    """A cloud with one replicated VM, read over HTTP."""
 
     def __init__(self, **config: Any) -> None:
         words = {"profile": "vcd", "replications": 1, "dr_task_s": 10.0, **config}
@@ -44,13 +44,13 @@ class Cloud:
         return self.caller.send("POST", f"{self.path}/action/{action}", text, Content_Type=given)
 
     def began(self, action: str) -> Any:
-        """The Task of an action that must be accepted."""
+        """Start an action, assert that it is accepted, and return its task."""
         answer = self.act(action)
         assert answer.status == 200, answer.text
         return etree.fromstring(answer.body)
 
     def done(self, action: str) -> Any:
-        """The task of an action, when it is over."""
+        """Run an action to its end and return its task."""
         task = self.began(action)
         self.simulator.clock.advance(11)
         return self.look(task)
@@ -67,7 +67,7 @@ class Cloud:
         return found
 
     def words(self) -> dict[str, str]:
-        """The state of the group, by local names."""
+        """Return the fields of the replication group by local name."""
         root = self.caller.xml(self.path)
         return {etree.QName(child).localname: child.text or "" for child in root}
 
@@ -76,7 +76,7 @@ class Cloud:
         return found["TestRecoveryState"], found["RecoveryState"]
 
     def machine(self) -> Any:
-        """The record of the machine, or None."""
+        """Return the record of the VM, or None."""
         root = self.caller.xml(f"/api/query?type=vm&filter=name=={self.replication.name}")
         return root.find(f"{VCLOUD}VMRecord")
 
@@ -91,5 +91,5 @@ def code_of(task: Any) -> str:
 
 
 def listing(cloud: Cloud, query: str = "") -> Any:
-    """A page of the list of replications."""
+    """Return a page of the list of replications."""
     return cloud.caller.xml(f"/api/org/{cloud.simulator.world.orgs['org1'].org_id}/replications{query}")

@@ -1,20 +1,20 @@
-"""Validate vCloud documents against tables of facts, and against VMware's own schemas where they are present.
+"""Validate vCloud documents against tables, and against schemas of VMware.
 
 ``tests/data/schema/*.json`` has a table for each namespace. Names have the prefix of a table, or ``xs`` for the simple
 types of XML Schema. A table lists
 
-* ``elements`` that can be the root or stand for another: the type, the element that it stands for, ``abstract``;
-* ``types``: ``extends`` names the type with which content and attributes begin, ``text`` the type of a value without
-  child elements, ``content`` the children in their order, ``attributes`` what they hold, ``other attributes`` the
-  namespaces of further ones that are permitted; ``mixed`` permits text between children, ``abstract`` forbids use.
+* ``elements`` that can be the root or substitute another element: the type, the substituted element, ``abstract``;
+* ``types``: ``extends`` names the base type, ``text`` the type of a value without child elements, ``content`` the
+  children in their order, ``attributes`` the attributes, ``other attributes`` the namespaces of further permitted
+  attributes; ``mixed`` permits text between children, ``abstract`` forbids use.
 
 A group is a list that starts with ``sequence`` or ``choice``. A line of it is a name and a type, how often it occurs
-(once, or ``?``, ``*``, ``+``, ``{2,4}``), and the version of the API that brought it: ``Link vcloud:LinkType * since
-5.1``. A name with a prefix refers to an element of ``elements``, and permits nothing where no table has that element;
-``<##other> *`` permits elements of other namespaces.
+(once, or ``?``, ``*``, ``+``, ``{2,4}``), and the first API version that has it: ``Link vcloud:LinkType * since 5.1``.
+A name with a prefix refers to an element of ``elements``, and permits nothing if no table has that element. ``<##other>
+*`` permits elements of other namespaces.
 
-The tables are compiled to an XML schema, so that libxml2 applies the rules of types. A type that no table has makes a
-document invalid ("abstract"): add it with tools/make_schema_tables.py.
+The tables are compiled to an XML schema, so that libxml2 applies the rules of types. A type without a table makes a
+document invalid ("abstract"). Add it with tools/make_schema_tables.py.
 """
 
 from __future__ import annotations
@@ -150,12 +150,15 @@ class _Compiled(etree.Resolver):
 
     def resolve(self, system_url: str, public_id: str, context: Any = None) -> Any:
         prefix = system_url.rpartition("/")[2].removeprefix("tables:").removesuffix(".xsd")
-        lxml_part: Any = self  # the stubs of lxml do not know this method
+        lxml_part: Any = self  # The type stubs of lxml lack this method.
         return lxml_part.resolve_string(self._compiler.text(prefix), context)
 
 
 class _Local(etree.Resolver):
-    """VMware's schemas name six others by URL; all of them are files beside them."""
+    """Resolver for the six schemas that VMware's schemas reference by URL.
+
+    All six are files in the same folder.
+    """
 
     FILES = {
         "xml.xsd": "xml.xsd",
@@ -177,13 +180,13 @@ class _Local(etree.Resolver):
 
 @dataclass(frozen=True)
 class Validator:
-    """The tables, and VMware's schemas where they are present."""
+    """The tables, and VMware's schemas if they are present."""
 
     tables: etree.XMLSchema
     xsd: etree.XMLSchema | None
 
     def errors(self, root: Any) -> list[str]:
-        """Return what is wrong with a document, by the tables first."""
+        """Return the errors of a document. Errors of the tables come first."""
         schemas = {"tables": self.tables, "schemas": self.xsd}
         return [f"{name}: {schema.error_log}" for name, schema in schemas.items()
                 if schema is not None and not schema.validate(root)]  # fmt: skip
@@ -203,7 +206,7 @@ def _load_xsd(file: Path) -> etree.XMLSchema:
 
 
 def attributes_of(element: str, prefix: str = "vcloud") -> dict[str, str]:
-    """Return the attributes that an element can have, with the version that brought each, or nothing."""
+    """Return the attributes of an element with their first API versions."""
     types = load_tables()[prefix]["types"]
     name = load_tables()[prefix]["elements"][element].split()[0]
     attributes: dict[str, str] = {}
@@ -220,7 +223,7 @@ def _add(parent: Any, kind: str, /, **attributes: str) -> Any:
 
 
 def _occurs(words: list[str]) -> dict[str, str]:
-    """Return the limits in the words of a line."""
+    """Return the occurrence limits of a line."""
     for word in words:
         if word in OCCURS or word.startswith("{"):
             least, most = OCCURS.get(word) or word.strip("{}").split(",")

@@ -1,4 +1,4 @@
-"""``vca sim serve`` in a process of its own, as a user starts it."""
+"""``vca sim serve`` as a separate process."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tests.support import processes
 def served(
     folder: Path, env: Mapping[str, str], *arguments: str, started: Callable[[int], None] = lambda pid: None
 ) -> Iterator[dict[str, str]]:
-    """The variables that the simulator exports, for as long as it runs. ``arguments`` go to ``vca sim serve``.
+    """Run ``vca sim serve`` and yield the variables that it exports.
 
-    ``started`` is told the number of its process.
+    ``arguments`` are options of the command. ``started`` is called with its process ID.
     """
     env_file = folder / "sim.env"
     command = [sys.executable, "-c", "from vcloudair_core.cli.main import main; main()", "sim", "serve"]
@@ -38,7 +38,7 @@ def served(
 
 
 def read_exports(env_file: Path) -> dict[str, str]:
-    """The variables of a file of ``export NAME=value`` lines."""
+    """Return the variables of a file with ``export NAME=value`` lines."""
     words = shlex.split(env_file.read_text(encoding="utf-8"), comments=True)
     pairs = [word.partition("=") for word in words]
     return {name: value for name, equals, value in pairs if equals}

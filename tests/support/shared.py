@@ -1,4 +1,4 @@
-"""Set-up that is expensive, made by one process of a run and used by all of them."""
+"""Expensive fixtures that one test process creates and all use."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from filelock import FileLock
 
 
 def make_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
-    """Return a folder that ``make`` has filled, once in a run of the tests, whichever of its processes came first.
+    """Return a folder that ``make`` fills once in a test run with several processes.
 
-    Nobody may write to it afterwards. When ``make`` fails, so does every test that needs the folder.
+    Tests must not write to it. If ``make`` fails, all tests that need the folder fail.
     """
     base = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
-        base = base.parent  # each process has a folder of its own below that of the run
+        base = base.parent  # The parent folder is common to all processes of the run.
     folder, done, failed = base / name, base / f"{name}.done", base / f"{name}.failed"
     with FileLock(base / f"{name}.lock"):
         if failed.exists():

@@ -1,4 +1,4 @@
-"""A client that knows nothing but HTTP, for tests of the simulator itself."""
+"""An HTTP client for tests of the simulator."""
 
 from __future__ import annotations
 
@@ -16,20 +16,26 @@ ORIGIN = "https://vcd.example.test"
 
 
 def basic(user: str, password: str) -> dict[str, str]:
-    """An Authorization header."""
+    """Return an Authorization header."""
     return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
 
 
 @dataclass
 class Caller:
-    """Asks a simulator inside of the process. ``root`` is where the vCloud Director of its profile begins."""
+    """A client of a simulator in the process.
+
+    ``root`` is the root URL of the vCloud Director of its profile.
+    """
 
     simulator: Simulator
     headers: dict[str, str] = field(default_factory=dict)
     root: str = ORIGIN
 
     def send(self, method: str, target: str, body: bytes | str = b"", **headers: str) -> Response:
-        """One request. ``target`` is an address or a path below ``root``; header names take ``_`` for ``-``."""
+        """Send a request and return its response.
+
+        ``target`` is a URL or a path below ``root``. ``_`` in header names becomes ``-``.
+        """
         url = target if target.startswith("http") else self.root + target
         given = {**self.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
         sent = body.encode() if isinstance(body, str) else body
@@ -39,13 +45,13 @@ class Caller:
         return self.send("GET", target, **headers)
 
     def xml(self, target: str, **headers: str) -> Any:
-        """The root element of a document that must be there."""
+        """Return the root element of a document. Assert that it can be read."""
         response = self.get(target, **headers)
         assert response.status == 200, f"{target}: {response.status} {response.text}"
         return etree.fromstring(response.body)
 
     def json(self, target: str) -> Any:
-        """JSON that must be there."""
+        """Return a JSON document. Assert that it can be read."""
         response = self.get(target, Accept="application/json")
         assert response.status == 200, f"{target}: {response.status} {response.text}"
         return json.loads(response.body)
@@ -57,7 +63,7 @@ class Caller:
 def signed_in(
     simulator: Simulator, user: str = "demo@org1", password: str = "demo-password", version: str = "5.6"
 ) -> Caller:
-    """A caller with a session of the vCloud Director."""
+    """Return a client with a session of the vCloud Director."""
     prefix = "/api/compute" if simulator.config.profile == "vca" else ""
     accept = {"Accept": f"application/*+xml;version={version}"}
     caller = Caller(simulator, accept, ORIGIN + prefix)
@@ -68,5 +74,5 @@ def signed_in(
 
 
 def first_edge(simulator: Simulator) -> Any:
-    """The first edge gateway that there is."""
+    """Return the first edge gateway."""
     return next(iter(simulator.world.edges.values()))

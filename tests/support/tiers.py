@@ -1,4 +1,4 @@
-"""Parameters of which a part is tried by every run of the tests, and the others by the exhaustive ones."""
+"""Test parameters that run always, and others that run in exhaustive runs only."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 
 
 def sampled(values: Iterable[Any], every: int) -> list[Any]:
-    """Return parameters: the first and each ``every``-th after it without a mark, the others marked exhaustive.
+    """Return parameters, most of them marked exhaustive.
 
-    A tuple is one parameter for each of its items.
+    The first one and each ``every``-th after it have no mark. A tuple is one parameter for each of its items.
     """
     return [
         pytest.param(
@@ -23,7 +23,10 @@ def sampled(values: Iterable[Any], every: int) -> list[Any]:
 
 
 def sampled_pairs(first: Iterable[Any], second: Iterable[Any], every: int) -> list[Any]:
-    """Return all pairs of two lists as parameters: each value of both is in a pair without the mark exhaustive."""
+    """Return all pairs of two lists as parameters, most of them marked exhaustive.
+
+    Each value of both lists is in a pair without the mark.
+    """
     seconds = list(second)
     return [
         pytest.param(one, other, marks=[pytest.mark.exhaustive] if (row + column) % every else [])

@@ -1,7 +1,8 @@
-"""Runs the same program with ``vcloudair==0.5`` and with this package: one word changed, everything else alike.
+"""Run a program with ``vcloudair==0.5`` and with this package, and compare.
 
-A program finds the names of the simulated cloud in ``CLOUD_*``. Host names of vCloud Air lead to the simulator by way
-of a proxy, and its certificate is trusted, also by what the SDK sends past the settings of the environment.
+Only the imported package name differs. A program gets the names of the simulated cloud in ``CLOUD_*``. A proxy connects
+host names of vCloud Air to the simulator. Its certificate is trusted, also for requests of the SDK that ignore the
+settings of the environment.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _PROGRESS = re.compile(r".*  ?(Done!|Task Hung Timeout!|Error! .*)|.* -- \d+ per
 
 @dataclass(frozen=True)
 class Ran:
-    """The result of a program. ``files``: texts by name."""
+    """The result of a program. ``files`` contains texts by name."""
 
     output: str
     errors: str
@@ -37,7 +38,7 @@ class Ran:
 
 
 def run_program(program: Path, package: str, folder: Path, env: Mapping[str, str], *, ca_path: str, proxy: str) -> Ran:
-    """Run a program in an empty folder. ``package`` is the word that its imports name."""
+    """Run a program in an empty folder. ``package`` is the package that it imports."""
     work, site = folder / "work", folder / "site"
     work.mkdir(parents=True)
     site.mkdir()

@@ -1,5 +1,5 @@
-"""The same work done by this library, by its peers and by bare HTTP calls, on one simulator, side by side.
+"""Comparison of this library with other clients and bare HTTP calls.
 
-``python -m tests.benchmarks.side_by_side`` measures all of it, ``... quick`` a small part. What is measured is in
-:mod:`.scenarios`; who does it, and how, in :mod:`.contenders`.
+All contenders do the same work on one simulator. ``python -m tests.benchmarks.side_by_side`` measures all of it, and
+``... quick`` a small part. The work is defined in :mod:`.scenarios`, and the contenders in :mod:`.contenders`.
 """

@@ -1,7 +1,8 @@
-"""``python -m tests.benchmarks.side_by_side [quick] [--only NAME] [--keep]``: measure, show, compare with what is kept.
+"""Measure, show the figures, and compare them with the results file.
 
-``quick``: a part that takes a minute or two. ``--only``: scenarios whose names begin so. ``--keep``: make what was
-measured what is kept, in place of comparing. Ends with 1 when something is worse than what is kept, twice.
+Usage: ``python -m tests.benchmarks.side_by_side [quick] [--only NAME] [--keep]``. ``quick`` measures a part that takes
+a minute or two. ``--only`` selects scenarios by the start of their names. ``--keep`` writes the results file instead of
+comparing. Exits with 1 if a figure is worse than the results file, twice.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ FULL, QUICK = Effort(turns=5, budget_s=5.0), Effort(turns=3, budget_s=2.0)
 
 
 def matches(names: Sequence[str], *, is_quick: bool) -> list[tuple[Scenario, int, int]]:
-    """(scenario, size, latency) of a run, in order."""
+    """Return scenario, size and latency of each measurement, in order."""
     found = []
     for scenario in SCENARIOS:
         if names and not scenario.name.startswith(tuple(names)):
@@ -47,13 +48,13 @@ def matches(names: Sequence[str], *, is_quick: bool) -> list[tuple[Scenario, int
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Returns 0 when nothing is worse."""
+    """Run the command. Return 0 without a regression."""
     parser = argparse.ArgumentParser(prog="side_by_side", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("effort", nargs="?", choices=("full", "quick"), default="full")
     parser.add_argument("--only", action="append", default=[], metavar="NAME")
     parser.add_argument("--keep", action="store_true")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="where time is drawn against size; results.png")
-    parser.add_argument("--page", type=Path, metavar="FILE", help="put the figures between the marks of a page")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="file for the plot (results.png)")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="page whose figures are updated")
     parser.add_argument(
         "--from",
         type=Path,
@@ -61,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=[],
         dest="earlier",
         metavar="FILE",
-        help="results of an earlier run, in place of measuring; may be repeated",
+        help="results of an earlier run to use instead of measuring; may be repeated",
     )
     parser.add_argument("--kept", type=Path, default=KEPT, metavar="FILE", help=argparse.SUPPRESS)
     parser.add_argument("--results", type=Path, default=BENCH / "results.json", metavar="FILE")
@@ -132,7 +133,10 @@ def _write_results(path: Path, measured: Measured) -> None:
 
 
 def _read_results(paths: Sequence[Path]) -> Measured:
-    """Of several files, in the order of the scenarios. The last one counts where they have the same row."""
+    """Return the rows of several files in the order of the scenarios.
+
+    A later file replaces rows of an earlier one.
+    """
     rows, measured = {}, Measured()
     for path in paths:
         found = json.loads(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Contenders that are runs of Ansible: playbooks of single tasks, and inventories."""
+"""Contenders that run Ansible: playbooks of single tasks, and inventories."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ DEBUG = "ansible.builtin.debug"
 
 
 class Tasks(Program):
-    """A playbook of as many tasks as the size says. The time is that of the tasks: the start counts for none.
+    """A playbook with as many tasks as the size. Its time excludes the start.
 
-    ``action`` is what each task is; ``in_controller`` whether ours is an action there, or a module.
+    ``action`` is the action of each task. ``in_controller`` runs our action in the controller instead of a module.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Tasks(Program):
     def _options(self, number: int) -> dict[str, Any]:
         if self._action != RULE:
             return {}
-        words = rules.in_words(number + 2)[number]  # never the last one, whose action is another in every other turn
+        words = rules.in_words(number + 2)[number]  # The action of the last rule changes with every turn.
         return {**words, "edge": self._given["edge"]}
 
     def turn(self, number: int) -> Turn:
@@ -57,7 +57,7 @@ class Tasks(Program):
 
 
 class Inventory(Program):
-    """``ansible-inventory --list`` of one file. Its hosts are counted."""
+    """``ansible-inventory --list`` of one file. The result is the number of hosts."""
 
     def __init__(self, file: Path, env: Mapping[str, str], folder: Path) -> None:
         self._list = folder / f"{file.stem}.json"

@@ -1,4 +1,4 @@
-"""A simulator in a process of its own, and what the one who measures does to it between turns."""
+"""A simulator in a separate process, and its preparation between turns."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from tests.support.served import served
 
 
 class Cloud:
-    """``env`` has what the simulator exports. Whoever takes part gets an edge of its own."""
+    """A running simulator. ``env`` contains its exported variables.
+
+    Each contender has a separate edge.
+    """
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self.env = env
@@ -34,7 +37,7 @@ class Cloud:
         return {name: self.env.get(f"VCA_{name.upper()}", "") for name in names}
 
     def forget_calls(self) -> None:
-        """From now on is counted."""
+        """Clear the request log."""
         self._call("DELETE", "/_sim/request-log")
 
     def calls(self) -> int:
@@ -42,7 +45,10 @@ class Cloud:
         return len(self._call("GET", "/_sim/request-log").json())
 
     def take_request_log(self) -> list[dict[str, Any]]:
-        """Every exchange since the last time; what comes between the look and the end of it is not told."""
+        """Return all requests since the last call, and clear the log.
+
+        Requests between the two steps are lost.
+        """
         found: list[dict[str, Any]] = self._call("GET", "/_sim/request-log").json()
         self.forget_calls()
         return found
@@ -59,7 +65,7 @@ class Cloud:
         return [rule for rule in found["firewallRules"]["firewallRules"] if rule["ruleType"] == "user"]
 
     def org_id(self) -> str:
-        """The UUID of the organisation. Source: protocol/sessions.md §3."""
+        """Return the UUID of the organization. Source: protocol/sessions.md §3."""
         found = self._call("GET", "/api/org", headers={"Accept": "application/*+xml;version=29.0"}).text
         found_ids: list[str] = re.findall(r"/api/org/([0-9a-f-]{36})", found)
         return found_ids[0]
@@ -72,7 +78,7 @@ class Cloud:
 
 @contextmanager
 def running(folder: Path, latency_ms: int, edges: int, *more: str) -> Iterator[Cloud]:
-    """A fresh one, until the end of the block."""
+    """Run a new simulator until the end of the block."""
     folder.mkdir(parents=True, exist_ok=True)
     size = ("--api", "all", "--latency-ms", str(latency_ms), "--edges", str(edges), *more)
     with served(folder, environment({}, folder), *size) as exported:

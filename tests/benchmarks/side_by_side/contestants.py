@@ -1,4 +1,4 @@
-"""Those who take part, as the one who measures sees them: each does a turn when it is told to."""
+"""Contenders as the runner sees them: each does a turn on request."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ class Turn:
 
 
 class Contestant(Protocol):
-    """``import_s`` and ``imported_mb`` are of the library alone, where it is known."""
+    """A contender in a scenario.
+
+    ``import_s`` and ``imported_mb`` are the cost of importing its library, if known.
+    """
 
     import_s: float
     imported_mb: float
@@ -40,11 +43,11 @@ class Contestant(Protocol):
 
 
 class ContestantError(AssertionError):
-    """It did not do its work."""
+    """A contender did not do its work."""
 
 
 class Worker:
-    """A contender in a process that stays, so that what it has once loaded and opened is there for the next turn."""
+    """A contender in a process that keeps its imports and connections between turns."""
 
     def __init__(
         self, python: str, module: str, job: str, variables: Mapping[str, Any], env: Mapping[str, str], log: Path
@@ -78,7 +81,7 @@ class Worker:
 
 
 class Program:
-    """A program that is started for each turn: its start is what is measured, or part of it."""
+    """A contender that is started for each turn, so that its start is measured."""
 
     import_s = imported_mb = 0.0
 
@@ -114,7 +117,7 @@ def _end_of(log: Path) -> str:
 
 
 def python_of_pyvcloud() -> str:
-    """The interpreter of its environment, or an empty text where nobody has made that."""
+    """Return the Python of pyvcloud's environment, or an empty text if there is none."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     path = ROOT / ".nox" / f"bench-{version}" / "bin" / "python"
     return str(path) if path.is_file() else ""

@@ -1,4 +1,4 @@
-"""Makes a contestant of a name, for one scenario at one size on one cloud."""
+"""Create the contender for a scenario, size and cloud by name."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Entry:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The certificate is known to those who look for it there; nobody goes through a proxy."""
+        """Return the environment of the process, with the CA bundle and without proxies."""
         kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
         kept = {name: value for name, value in kept.items() if not name.startswith("VCA_")}
         homes = {"XDG_STATE_HOME": str(self.folder / "state"), "XDG_CACHE_HOME": str(self.folder / "cache")}
@@ -52,7 +52,7 @@ class Entry:
 
 
 def enter(entry: Entry) -> Contestant:
-    """A contestant that is ready. Raises ContestantError: it cannot get ready."""
+    """Return a contender that is ready. Raises ContestantError if it cannot start."""
     return _WAYS.get(entry.scenario.job, _worker)(entry)
 
 
@@ -80,7 +80,10 @@ def _tasks(entry: Entry) -> Contestant:
 
 
 def _inventory(entry: Entry) -> Contestant:
-    """The one of the file gets the hosts of ours, written down once; the one of the cache finds it full."""
+    """Return an inventory contender.
+
+    The contender ``FILE`` reads our hosts from a YAML file, and ``CACHED`` has a full cache.
+    """
     cached = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile"}
     options = {**cached, "cache_connection": str(entry.folder / "kept")} if entry.who == s.CACHED else {}
     file = entry.folder / "hosts.vca.yml"

@@ -13,7 +13,10 @@ from tests.benchmarks.side_by_side.scenarios import OURS, Scenario
 
 @dataclass
 class Row:
-    """One contender in one scenario, at one size and latency. ``seconds`` and ``calls`` are of every turn measured."""
+    """A contender in a scenario, at one size and latency.
+
+    ``seconds`` and ``calls`` have a value for each measured turn.
+    """
 
     scenario: str
     size: int
@@ -35,13 +38,13 @@ class Row:
         return statistics.median(self.seconds)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the fields for JSON."""
         return {**asdict(self), "median": self.median}
 
 
 @dataclass(frozen=True)
 class Growth:
-    """Seconds ~ size ** ``exponent``, fitted over these sizes."""
+    """Growth of the time with the size: seconds ~ size ** ``exponent``."""
 
     scenario: str
     latency_ms: int
@@ -69,12 +72,12 @@ class Import:
 
 
 def is_ours(who: str) -> bool:
-    """Of what we answer for."""
+    """Return True for contenders of this project."""
     return who.startswith(OURS)
 
 
 def compare(scenario: Scenario, rows: Sequence[Row]) -> None:
-    """Fill the ratios of rows of one size and latency in: to its floor each, and to the first of ours."""
+    """Set the ratios of rows with one size and latency to the floor and to our row."""
     by_name = {row.who: row for row in rows}
     ours = next((row for row in rows if is_ours(row.who)), None)
     for row in rows:
@@ -84,13 +87,13 @@ def compare(scenario: Scenario, rows: Sequence[Row]) -> None:
 
 
 def exponent(points: Iterable[tuple[float, float]]) -> float:
-    """The slope of a straight line through (log size, log seconds), by least squares."""
+    """Return the slope of log(seconds) over log(size), by least squares."""
     slope, _ = statistics.linear_regression(*zip(*((math.log(x), math.log(y)) for x, y in points), strict=True))
     return slope
 
 
 def growths(rows: Iterable[Row]) -> list[Growth]:
-    """Of everybody who was measured at three sizes or more."""
+    """Return the growth of each contender with three sizes or more."""
     found: dict[tuple[str, int, str], list[Row]] = {}
     for row in rows:
         found.setdefault((row.scenario, row.latency_ms, row.who), []).append(row)

@@ -1,4 +1,4 @@
-"""Puts the figures of a run into a page, between two marks, so that nobody copies numbers by hand."""
+"""Update the figures of a page between two markers."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ _HEAD = ("what", "size", "latency", "who", "calls", "peak MB", "to floor", *PEER
 
 
 def fill(path: Path, rows: Sequence[Row], found: Sequence[Growth]) -> None:
-    """Replace what is between the marks. Raises ValueError: the page has none."""
+    """Replace the text between the markers. Raises ValueError if the page has none."""
     text = path.read_text(encoding="utf-8")
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f"{path} has no marks")
+        raise ValueError(f"{path} has no markers")
     middle = f"\n\n{ratios(rows)}\n\n{growth(found)}\n\n"
     path.write_text(before + BEGIN + middle + END + after, encoding="utf-8")
 
 
 def ratios(rows: Sequence[Row]) -> str:
-    """The largest size of each scenario at each latency: ours, and how many times as long the peers take."""
+    """Return a table with the ratios of all contenders at the largest sizes."""
     lines = []
     for scenario in SCENARIOS:
         for latency in LATENCIES:
@@ -36,7 +36,7 @@ def ratios(rows: Sequence[Row]) -> str:
 
 
 def growth(found: Sequence[Growth]) -> str:
-    """The exponents of everybody, a line for each scenario and latency."""
+    """Return a table with the growth exponents of all contenders."""
     titles = {one.name: one.title for one in SCENARIOS}
     lines: dict[tuple[str, int, str], list[str]] = {}
     for one in found:

@@ -1,4 +1,4 @@
-"""The figures as one picture: time against size for each scenario that was measured at several, at one latency."""
+"""Plot time over size for each scenario with several sizes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _COLUMNS = 3
 
 
 def plot(rows: Iterable[Row], found: Iterable[Growth], path: Path) -> None:
-    """Write it; the ending of ``path`` chooses the format."""
+    """Write the plot. The suffix of ``path`` selects the format."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -93,7 +93,7 @@ def _panel(axis: Any, contenders: Sequence[str], rows: Sequence[Row], exponents:
     axis.tick_params(labelsize=8)
     axis.set_ylabel("s", fontsize=8)
     axis.legend(fontsize=7, frameon=False, loc="upper left")
-    # Room for the legend, which otherwise lies on the lines.
+    # The margin keeps the legend off the lines.
     low, high = axis.get_ylim()
     axis.set_ylim(low, high * (high / low) ** (0.11 * len({row.who for row in rows})))
     for side in ("top", "right"):
@@ -101,7 +101,7 @@ def _panel(axis: Any, contenders: Sequence[str], rows: Sequence[Row], exponents:
 
 
 def _plain_ticks(axis: Any, sizes: Sequence[int]) -> None:
-    """Sizes that were measured, and seconds as people write them."""
+    """Label the axes with the measured sizes, and with readable times."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
     axis.xaxis.set_major_locator(FixedLocator(sizes))

@@ -1,14 +1,13 @@
-"""Compares what was measured with what is kept in ``bench/ratios.json``: ratios, calls and growth, never seconds.
+"""Compare measurements with ``bench/ratios.json``: ratios, calls and growth.
 
-The file holds what was measured when it was last written. What is worse than that by more than the tolerance is a
-regression:
+Seconds are not compared. A figure is a regression if it exceeds the file by more than the tolerance:
 
-* calls: one more in a turn than the most that was kept (a tenth more where their number hangs on time);
-* ``to_floor``: 1.5 times what was kept, and 0.3 more than it;
-* ``to_ours`` of a peer: less than what was kept, divided by 1.6;
-* the exponent of growth: 0.25 more than what was kept.
+* calls: more than one above the kept maximum in a turn (10 % if their number depends on the time);
+* ``to_floor``: more than 1.5 times the kept value, and more than 0.3 above it;
+* ``to_ours`` of a peer: less than the kept value divided by 1.6;
+* the exponent of growth: more than 0.25 above the kept value.
 
-A quick run has fewer turns and smaller sizes, so its noise is larger: there, all of that but the calls is doubled.
+A quick run has fewer turns and smaller sizes, so its noise is larger. Its tolerances are doubled, except for calls.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from tests.benchmarks.side_by_side.figures import Growth, Row, is_ours
 from tests.benchmarks.side_by_side.scenarios import PEERS
 
 TIMED = ("recovery",)
-"""Scenarios that wait: how often is asked hangs on how long that takes."""
+"""Scenarios with waits, where the number of polls depends on the duration."""
 
 Kept = Mapping[str, Mapping[str, Any]]
 
@@ -65,7 +64,7 @@ def read(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def write(path: Path, kept: Kept) -> None:
-    """Keep it, in an order that makes differences short."""
+    """Write the results file, sorted so that its diffs are short."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
@@ -73,7 +72,10 @@ def write(path: Path, kept: Kept) -> None:
 def regressions(
     rows: Iterable[Row], found: Iterable[Growth], kept: Kept, tolerance: Tolerance = OF_FULL
 ) -> dict[str, str]:
-    """By key and figure, a sentence about what is worse. What is not kept has nothing to be worse than."""
+    """Return a sentence for each regression, by key and figure.
+
+    Figures that the file does not contain cannot be regressions.
+    """
     now = kept_form(rows, found)
     worse = {}
     for key, values in now["rows"].items():
@@ -89,7 +91,7 @@ def regressions(
 
 
 def scenario_of(key: str) -> str:
-    """The scenario that a regression is of."""
+    """Return the scenario of a regression."""
     return key.partition(" | ")[0]
 
 

@@ -1,4 +1,4 @@
-"""Lets contenders take turns at the same work, and writes down what each turn takes."""
+"""Run contenders in turns, and record the cost of each turn."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ class Effort:
 
 @dataclass
 class Measured:
-    """All there is, so far."""
+    """All measurements so far."""
 
     rows: list[Row] = field(default_factory=list)
     imports: dict[str, Import] = field(default_factory=dict)
 
     def note_import(self, who: str, one: Contestant) -> None:
-        """A process has loaded its library."""
+        """Record the import cost of a contender."""
         if one.import_s:
             kept = self.imports.setdefault(who, Import(who, [], one.imported_mb))
             kept.seconds.append(one.import_s)
 
 
 class Match:
-    """One scenario at one size and latency."""
+    """A scenario at one size and latency."""
 
     def __init__(self, scenario: Scenario, size: int, latency_ms: int, folder: Path) -> None:
         self._scenario, self._size, self._latency = scenario, size, latency_ms
@@ -58,7 +58,10 @@ class Match:
         self._who = [who for who in scenario.those_of(size) if who != PYVCLOUD or python_of_pyvcloud()]
 
     def run(self, effort: Effort, measured: Measured) -> list[Row]:
-        """Everybody's rows, with ratios. Raises ContestantError: somebody did not do the work."""
+        """Return the rows of all contenders with ratios.
+
+        Raises ContestantError if a contender did not do its work.
+        """
         rows = {who: Row(self._scenario.name, self._size, self._latency, who) for who in self._who}
         if self._scenario.is_used_up:
             for who in self._who:
@@ -75,7 +78,7 @@ class Match:
         return stack.enter_context(clouds.running(folder, self._latency, len(self._who), *more))
 
     def _alone(self, who: str, row: Row, measured: Measured) -> None:
-        """A cloud of its own, for one turn that counts: what it does cannot be done twice."""
+        """Run one turn on a new cloud, because its work cannot be repeated."""
         with ExitStack() as stack:
             cloud = self._cloud(stack, f"cloud of {who}")
             one = self._entered(who, 0, cloud, stack, measured)
@@ -88,7 +91,7 @@ class Match:
                 who: self._entered(who, position, cloud, stack, measured) for position, who in enumerate(self._who)
             }
             left = {}
-            for who, one in entered.items():  # the first turn warms everything up
+            for who, one in entered.items():  # The first turn is for warming up.
                 self._turn(one, 0, cloud, who, rows[who])
                 left[who] = effort.turns_after(rows[who].seconds[0])
                 if left[who]:
@@ -134,7 +137,7 @@ class Match:
 def measure(
     matches: Iterable[tuple[Scenario, int, int]], effort: Effort, folder: Path, measured: Measured, say: Say
 ) -> None:
-    """Run (scenario, size, latency) one after the other."""
+    """Run matches of scenario, size and latency one after the other."""
     for number, (scenario, size, latency_ms) in enumerate(matches):
         match = Match(scenario, size, latency_ms, folder / f"{number:03} {scenario.name}")
         rows = match.run(effort, measured)

@@ -23,10 +23,12 @@ XML_WIRE: dict[str, Any] = {"edge_api": "network_xml"}
 
 @dataclass(frozen=True)
 class Scenario:
-    """``sizes``: by latency in ms. ``cloud``: arguments of ``vca sim serve`` for a size. ``most``: the largest size for
-    who takes too long beyond it. ``floors``: what each is compared with, by name, where it is not the bare calls.
-    ``expected`` is what every turn must return, for a size. ``edge``: how the edges are before each turn, if at all:
-    ``full`` with as many rules as the size says, or ``empty``. ``is_used_up``: one turn leaves nothing for another.
+    """A scenario of the benchmark.
+
+    ``sizes``: sizes by latency in ms. ``cloud``: arguments of ``vca sim serve`` for a size. ``most``: largest size of
+    slow contenders. ``floors``: the contender to compare with, by contender, if it is not the bare calls. ``expected``:
+    value that every turn must return for a size. ``edge``: state of the edges before each turn, ``full`` (as many rules
+    as the size) or ``empty``. ``is_used_up``: the work of a turn cannot be repeated.
     """
 
     name: str
@@ -57,14 +59,14 @@ def _always(*sizes: int) -> dict[int, Sequence[int]]:
     return dict.fromkeys(LATENCIES, sizes)
 
 
-def _machines(size: int) -> tuple[str, ...]:
+def _vms(size: int) -> tuple[str, ...]:
     return ("--vms", str(size))
 
 
 def _replications(size: int) -> tuple[str, ...]:
     switches = (f"dr_task_s={TASK_S}", "queued_progress=0", f"list_page_size={size}")
-    # The original waits only for tasks with a Progress, reads one page only, and sends actions past the settings of
-    # certificates.
+    # vcloudair 0.5 waits only for tasks with a Progress, reads one page only, and sends actions without the
+    # settings of certificates.
     return ("--no-tls", "--replications", str(size), *(word for switch in switches for word in ("--set", switch)))
 
 
@@ -137,7 +139,7 @@ SCENARIOS: Sequence[Scenario] = (
         sizes={0: (1000, 3000, 10000), 20: (1000, 3000, 10000), 100: (3000, 10000)},
         job="query",
         variables={"parallel_calls": 8},
-        cloud=_machines,
+        cloud=_vms,
         quick=(500, 1000, 2000),
     ),
     *_firewalls(),
@@ -152,7 +154,7 @@ SCENARIOS: Sequence[Scenario] = (
         sizes={0: (100, 300, 1000), 20: (100, 300, 1000), 100: (300,)},
         job="metrics",
         variables={"parallel_calls": 12, "source": "vca"},
-        cloud=_machines,
+        cloud=_vms,
         quick=(20, 50, 100),
     ),
     Scenario(
@@ -163,7 +165,7 @@ SCENARIOS: Sequence[Scenario] = (
         sizes={0: (100, 300, 1000), 20: (100, 300, 1000), 100: (300,)},
         job="metrics",
         variables={"parallel_calls": 12, "source": "vcd-current"},
-        cloud=_machines,
+        cloud=_vms,
     ),
     Scenario(
         name="recovery",
@@ -183,7 +185,7 @@ SCENARIOS: Sequence[Scenario] = (
         contenders=(OURS, CACHED, FILE),
         sizes={0: (3000,), 20: (1000, 3000, 10000), 100: (3000,)},
         job="inventory",
-        cloud=_machines,
+        cloud=_vms,
         floors={OURS: FILE, CACHED: FILE},
     ),
     Scenario(

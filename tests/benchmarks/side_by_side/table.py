@@ -1,4 +1,4 @@
-"""The figures as text: one table of everything, then how it grows, and what loading takes."""
+"""Tables of all figures, growth and import costs, as text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LEFT = ("what", "who")
 
 
 def duration(seconds: float) -> str:
-    """Three digits that count, in the unit that suits."""
+    """Return a time with three significant digits and a suitable unit."""
     if seconds < 1:
         return f"{seconds * 1000:.{1 if seconds < 0.1 else 0}f} ms"
     return f"{seconds:.{2 if seconds < 10 else 1}f} s"
@@ -29,7 +29,7 @@ def _calls(counts: Sequence[int]) -> str:
 
 
 def cells(row: Row) -> tuple[str, ...]:
-    """A line of the table."""
+    """Return the cells of a row."""
     title = next(one.title for one in SCENARIOS if one.name == row.scenario)
     spread = f"{duration(min(row.seconds))}-{duration(max(row.seconds))}" if len(row.seconds) > 1 else ""
     return (
@@ -39,7 +39,7 @@ def cells(row: Row) -> tuple[str, ...]:
 
 
 def aligned(head: Sequence[str], lines: Iterable[Sequence[str]], left: Sequence[str] = _LEFT) -> str:
-    """Columns as wide as what is in them; words to the left, numbers to the right."""
+    """Return aligned columns, with text on the left and numbers on the right."""
     listed = [head, *lines]
     widths = [max(len(line[column]) for line in listed) for column in range(len(head))]
     shown = []
@@ -53,7 +53,7 @@ def aligned(head: Sequence[str], lines: Iterable[Sequence[str]], left: Sequence[
 
 
 def table(rows: Iterable[Row]) -> str:
-    """Everything that was measured."""
+    """Return a table of all rows."""
     return aligned(_HEAD, (cells(row) for row in rows))
 
 

@@ -1,4 +1,4 @@
-"""A callback that writes what became of every task, and when, as lines of JSON into ``RECORDER_FILE``."""
+"""A callback that writes task results as JSON lines to ``RECORDER_FILE``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ description: For tests of this project.
 
 
 class CallbackModule(CallbackBase):  # type: ignore[misc]
-    """Notes when each task begins, and its results just as Ansible has them, items of loops included."""
+    """Record the start of each task and its results, including items of loops."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"

@@ -1,4 +1,4 @@
-"""Each contender is a program of its own, ``python -m``, so that none pays for what another has loaded.
+"""Contenders as separate programs, so that none loads the libraries of another.
 
-Nothing here but the contender itself imports what it measures; :mod:`.worker` is how they are all driven.
+Only the contender imports the library that is measured. :mod:`.worker` runs all of them.
 """

@@ -1,6 +1,6 @@
-"""The bare calls that ours makes, with a pool of connections, and nothing read that is not needed to go on.
+"""The bare HTTP calls of this library, without the work of a client.
 
-No client that asks the same can be faster than this; what it leaves out is what a client is for.
+No client with the same calls can be faster. It uses a connection pool, and reads only what the next call needs.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def _load() -> None:
 
 
 class Web:
-    """A session of requests, signed in."""
+    """A signed-in session of requests."""
 
     def __init__(self, given: Variables) -> None:
         import requests
@@ -33,7 +33,7 @@ class Web:
         self.given = given
         self._web = requests.Session()
         self._web.verify, self._web.trust_env = given.get("ca_path") or True, False
-        # A server closes what was idle for long; that is known only when the next call goes out.
+        # A server closes idle connections, which the client notices only with the next call.
         again = Retry(2, allowed_methods=["GET"], raise_on_status=False)
         size = given.get("parallel_calls") or given.get("at_once") or 10
         adapter = requests.adapters.HTTPAdapter(pool_maxsize=size, max_retries=again)
@@ -44,14 +44,14 @@ class Web:
         self._web.headers["x-vcloud-authorization"] = answer.headers["x-vcloud-authorization"]
 
     def call(self, method: str, target: str, **more: Any) -> Any:
-        """An answer that is good."""
+        """Send a request and return the response. Raises for an error status."""
         url = target if target.startswith("http") else self.given["url"] + target
         answer = self._web.request(method, url, timeout=60, **more)
         assert answer.status_code < 300, answer.text
         return answer
 
     def pages(self, record_type: str, count: int) -> int:
-        """The pages of a query as ours asks for them, thrown away. The number of records."""
+        """Read all pages of a query, discard them, and return the number of records."""
         question = f"/api/query?type={record_type}&pageSize={PAGE}&format=records&sortAsc=id&page="
         element = {"vm": b"<VMRecord", "edgeGateway": b"<EdgeGatewayRecord"}[record_type]
 
@@ -85,7 +85,7 @@ def _edges(given: Variables) -> Job:
 
 
 class Firewall:
-    """GET, and PUT of a text that was made before."""
+    """GET a section, and PUT a prepared text."""
 
     def __init__(self, given: Variables) -> None:
         self._web = Web(given)
@@ -109,7 +109,7 @@ def _firewall_same(given: Variables) -> Job:
 
 def _firewall_one(given: Variables) -> Job:
     firewall = Firewall(given)
-    # Without its version, which would be an old one at once.
+    # The document has no version because a version would be stale.
     read = re.sub(rb'"version": ?\d+,? ?|<version>\d+</version>', b"", firewall.get())
     at = read.index(rules.name(given["size"] - 1).encode())
     bodies = [_with_action(read, at, rules.action(0, 0, turn).encode()) for turn in (0, 1)]
@@ -124,7 +124,7 @@ def _firewall_one(given: Variables) -> Job:
 
 
 def _with_action(text: bytes, at: int, action: bytes) -> bytes:
-    """The text with another action for the one rule that is named at ``at``."""
+    """Return the text with another action of the rule at the position ``at``."""
     pattern = rb'("action": ?"|<action>)(accept|deny)'
     found = re.compile(pattern).search(text, at)
     assert found is not None
@@ -132,7 +132,7 @@ def _with_action(text: bytes, at: int, action: bytes) -> bytes:
 
 
 def _all_rules(given: Variables, count: int) -> bytes:
-    """A document with so many rules, in the wire form that is asked for."""
+    """Return a document with a number of rules in a wire format."""
     wanted = rules.on_the_wire(count)
     if given["edge_api"] == "hybridity":
         rest = {"featureType": "firewall_4.0", "enabled": True}
@@ -199,7 +199,7 @@ def _metrics(given: Variables) -> Job:
 
 
 def _recovery(given: Variables) -> Job:
-    """The ideal: nobody asks before a task can be over, and its time is known."""
+    """Return a job that polls only when the task ends, because it knows the duration."""
     web = Web(given)
     body = '<FailoverParams xmlns="http://www.vmware.com/vr/v6.0"><PowerOn>1</PowerOn></FailoverParams>'
     content = {"Content-Type": "application/vnd.vmware.hcs.failoverParams+xml"}

@@ -1,4 +1,4 @@
-"""``vcloudair==0.5`` as its users have it: it cannot compare, so a script reads, changes and saves."""
+"""``vcloudair==0.5``, used by scripts that read, change and save."""
 
 from __future__ import annotations
 

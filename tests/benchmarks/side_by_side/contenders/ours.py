@@ -1,4 +1,4 @@
-"""This library, as its documentation says to use it."""
+"""This library, used as its documentation recommends."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _sign_in(given: Variables) -> Job:
     kept = []
 
     def job(turn: int) -> str:
-        kept.append(_signed_in(given))  # signing out is not what is measured
+        kept.append(_signed_in(given))  # The measurement excludes the sign-out.
         return "signed in"
 
     return job
@@ -45,7 +45,7 @@ def _query(given: Variables) -> Job:
 def _firewall(given: Variables, wanted: Any) -> Job:
     client = _signed_in(given)
     target = {"edge": given["edge"]}
-    client.read("ans.firewall", target)  # the edge is looked up once in a session: what follows is the firewall alone
+    client.read("ans.firewall", target)  # The first read looks up the edge.
 
     def job(turn: int) -> bool:
         return bool(client.ensure("ans.firewall", {"rules": wanted(turn)}, target=target).changed)
@@ -99,7 +99,7 @@ JOBS = {
     "query": _query,
     "firewall_same": _firewall_same,
     "firewall_one": _firewall_one,
-    "firewall_all": _firewall_same,  # the same words; it is the edge that is empty
+    "firewall_all": _firewall_same,  # The specs are the same, but the edge is empty.
     "one_by_one": _one_by_one,
     "metrics": _metrics,
     "recovery": _recovery,

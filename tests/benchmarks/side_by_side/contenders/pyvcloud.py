@@ -1,6 +1,7 @@
-"""``pyvcloud``, in an environment of its own. It writes rules one at a time and has no disaster recovery.
+"""``pyvcloud`` in a separate environment.
 
-Its ``add_firewall_rule`` takes a name and an action only; where a rule applies is a second step, ``edit``.
+It writes single rules and has no disaster recovery. Its ``add_firewall_rule`` takes only a name and an action. Source
+and destination need a second step, ``edit``.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ def _load() -> None:
 def _signed_in(given: Variables) -> Any:
     from pyvcloud.vcd.client import BasicLoginCredentials, Client
 
-    # 29.0 is the oldest that it has: with newer ones it makes one call more to sign in.
+    # 29.0 is the oldest supported version. Newer versions need one more call to sign in.
     client = Client(given["url"], api_version="29.0", verify_ssl_certs=True, log_file="/dev/null")
     client.set_credentials(BasicLoginCredentials(given["username"], given["org"], given["password"]))
     return client
@@ -87,7 +88,7 @@ def _rule(gateway: Any, given: Variables, name: str) -> Any:
 
 
 def _firewall_one(given: Variables) -> Job:
-    """It cannot change the action of a rule, so the name of the last one changes."""
+    """Change the name of the last rule, because pyvcloud cannot change its action."""
     gateway, last = _gateway(given), rules.name(given["size"] - 1)
 
     def job(turn: int) -> bool:

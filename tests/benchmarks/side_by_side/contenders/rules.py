@@ -1,4 +1,4 @@
-"""The rules of a firewall that all contenders write: as the JSON of the wire, and in our own words."""
+"""Firewall rules that all contenders write, as JSON of the API and as specs."""
 
 from __future__ import annotations
 
@@ -6,27 +6,30 @@ from typing import Any
 
 
 def address(number: int) -> str:
-    """The source of a rule; no two have the same."""
+    """Return the source address of a rule, which is unique."""
     return f"10.{number // 62500}.{number // 250 % 250}.{number % 250 + 1}"
 
 
 def name(number: int) -> str:
-    """Of a rule."""
+    """Return the name of a rule."""
     return f"rule {number:05}"
 
 
 def port(number: int) -> str:
-    """The port that a rule is about."""
+    """Return the destination port of a rule."""
     return str(1024 + number)
 
 
 def action(number: int, last: int, turn: int) -> str:
-    """Every rule accepts, but the last one does so in every other turn only: that is the one change."""
+    """Return the action of a rule.
+
+    It is accept, or deny for the last rule in every other turn.
+    """
     return "deny" if number == last and turn % 2 else "accept"
 
 
 def on_the_wire(size: int, turn: int = 0) -> list[dict[str, Any]]:
-    """As the original SDK makes them. Source: protocol/ans.md §4."""
+    """Return the rules in the JSON of vcloudair 0.5. Source: protocol/ans.md §4."""
     return [
         {
             "name": name(number),
@@ -43,7 +46,7 @@ def on_the_wire(size: int, turn: int = 0) -> list[dict[str, Any]]:
 
 
 def in_words(size: int, turn: int = 0) -> list[dict[str, Any]]:
-    """As ``client.ensure`` takes them."""
+    """Return the rules as specs for ``client.ensure``."""
     return [
         {
             "name": name(number),

@@ -1,7 +1,8 @@
-"""Starts programs for the one who measures: a line of JSON with a command, a line with what it took.
+"""Start programs and report their cost.
 
-The memory of a process counts from its parent's at the start, so the parent has to be smaller than anything measured:
-this one is a bare interpreter, run by its path with ``-I -S``, and imports next to nothing.
+It reads lines of JSON with a command, and writes lines of JSON with the cost. The memory of a process includes that of
+its parent at the start, so the parent must be smaller than all measured programs. Therefore this is a bare interpreter
+(``-I -S``, run by path) with few imports.
 """
 
 import json
@@ -11,7 +12,7 @@ import time
 
 
 def main() -> None:
-    """Until there are no more."""
+    """Serve commands until the input ends."""
     for line in sys.stdin:
         order = json.loads(line)
         began = time.perf_counter()
