@@ -16,36 +16,36 @@ OUR_OWN = ("vcloudair-core", "vcloudair_core")
 
 
 def main() -> int:
-    """See above."""
+    """Run the audit. Return 0, 1 or 77, as the module docstring says."""
     command = [sys.executable, "-m", "pip_audit", "--local", "--format", "json", "--progress-spinner", "off"]
     done = subprocess.run([*command, "--timeout", "15"], capture_output=True, text=True, check=False)
     try:
         found = json.loads(done.stdout)["dependencies"]
     except (ValueError, KeyError, TypeError):
-        reason = (done.stderr.strip().splitlines() or ["pip-audit said nothing"])[-1]
+        reason = (done.stderr.strip().splitlines() or ["pip-audit printed nothing"])[-1]
         print(f"Nothing was audited: {reason.rstrip(chr(46))}.")
         return UNKNOWN
-    return told(found)
+    return report(found)
 
 
-def told(dependencies: list[dict[str, Any]]) -> int:
+def report(dependencies: list[dict[str, Any]]) -> int:
     """Print the result and return the exit status.
 
-    ``dependencies``: the JSON of pip-audit.
+    ``dependencies`` is the list in the JSON of pip-audit.
     """
     others = [one for one in dependencies if one["name"] not in OUR_OWN]
     passed_over = [one["name"] for one in others if "skip_reason" in one]
     weak = [one for one in others if one.get("vulns")]
     for one in weak:
         for weakness in one["vulns"]:
-            mended = ", ".join(weakness.get("fix_versions") or ()) or "no version yet"
-            print(f"{one['name']} {one['version']}: {weakness['id']}, mended in {mended}")
+            fixed = ", ".join(weakness.get("fix_versions") or ()) or "no version yet"
+            print(f"{one['name']} {one['version']}: {weakness['id']}, fixed in {fixed}")
     if len(passed_over) == len(others):
-        print(f"Nothing was audited: the index knows none of {len(others)} packages.")
+        print(f"Nothing was audited: the index has no data on the {len(others)} packages.")
         return UNKNOWN
     if passed_over:
         print(f"Not audited: {', '.join(sorted(passed_over))}")
-    print(f"{len(others) - len(passed_over)} packages were audited, {len(weak)} have known weaknesses.")
+    print(f"{len(others) - len(passed_over)} packages were audited, {len(weak)} have known vulnerabilities.")
     return 1 if weak or passed_over else 0
 
 

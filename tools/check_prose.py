@@ -22,7 +22,7 @@ from pathlib import Path
 
 import yaml
 
-if not __package__:  # run as a program
+if not __package__:  # This branch is for runs as a program.
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tools.prose_files import FOLDERS, TOP, TextFile, lines_outside_code, read_files
@@ -37,7 +37,7 @@ CLAUSE_WORDS = "what|whether|which|where|how|who|whose|why|that"
 FIRST_LINE = 80
 SUBJECT = 72
 COMMITS_SINCE = "d4f1b0d634226889f7d124b003b40ed400e860f3"
-"""The commit that brought the rules. Older subjects do not follow them."""
+"""The commit that introduced the rules. Older subjects are not checked."""
 CONVENTIONAL = re.compile(
     r"(build|chore|ci|docs|feat|fix|perf|refactor|revert|style|test)(\([a-z0-9_., /-]+\))?!?: \S.*[^.\s]"
 )
@@ -134,7 +134,7 @@ RULES = {
     "commits": "commit subjects",
 }
 
-# -- reading -------------------------------------------------------------------------------------------------------
+# -- input ---------------------------------------------------------------------------------------------------------
 
 
 def start_spelling(root: Path, paths: list[str]) -> subprocess.Popen[str]:

@@ -23,7 +23,7 @@ _NOT_PASSED_ON = ("ANSIBLE_", "VCA_", "GALAXY_", "PYTHONPATH", "PYTEST_")
 
 
 class CheckFailedError(Exception):
-    """One line that says what is wrong, and what the programs said."""
+    """A check failed. The exception has a line with the error, and program output."""
 
     def __init__(self, reason: str, output: str = "") -> None:
         super().__init__(reason)
@@ -37,11 +37,11 @@ class Room:
         self.folder = folder
 
     def staged(self) -> Path:
-        """A copy of the collection, where ansible-test accepts it."""
+        """Copy of the collection in a folder that ansible-test accepts."""
         return stage(self.folder / "staged")
 
     def run(self, *command: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> str:
-        """Output of a program that must succeed. Raises CheckFailedError."""
+        """Run a program and return its output. Raises CheckFailedError."""
         words = [str(word) for word in command]
         done = subprocess.run(
             words, cwd=cwd, env=self.environment(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -85,7 +85,7 @@ def ansible_test_home() -> Path:
         shim.write_bytes((ROOT / "tools" / "get_pip.py").read_bytes())
     settings = home / ".config" / "pip" / "pip.conf"
     settings.parent.mkdir(parents=True, exist_ok=True)
-    settings.touch(mode=0o600)  # an index may be named with a password
+    settings.touch(mode=0o600)  # The settings can contain the password of an index.
     settings.write_text(_pip_settings(), encoding="utf-8")
     return home
 
@@ -106,7 +106,7 @@ def _pip_settings() -> str:
         [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True
     ).stdout
     settings: dict[str, str] = {}
-    for layer in ("global.", "install.", ":env:."):  # the later, the stronger
+    for layer in ("global.", "install.", ":env:."):  # Later layers override earlier ones.
         for line in listed.splitlines():
             name, equals, value = line.partition("=")
             if equals and name.startswith(layer):

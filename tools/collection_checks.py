@@ -25,7 +25,10 @@ from check_room import BIN, KEPT, CheckFailedError, Room, ansible_test_home
 from stage_collection import PUBLISHED_README, ROOT, collection_files, galaxy
 
 IMPORTER = "galaxy-importer>=0.4.30"
-"""It pins older versions than other tools need, so it has a separate environment."""
+"""Requirement of galaxy-importer.
+
+It pins older versions than other tools need, so it has a separate environment.
+"""
 
 ALLOWED = (
     r"(MANIFEST|FILES)\.json",
@@ -44,20 +47,20 @@ ALLOWED = (
 
 
 def sanity(room: Room) -> str:
-    """ansible-test sanity: every test that there is."""
+    """ansible-test sanity: all tests."""
     said = room.ansible_test("sanity", room.staged(), ansible_test_home())
     ran = set(re.findall(r"^Running sanity test .([\w-]+)", said, re.MULTILINE))
     return f"{len(ran)} tests"
 
 
 def units(room: Room) -> str:
-    """ansible-test units: the unit tests of the plugins, as ansible-test loads them."""
+    """ansible-test units: the unit tests of the plugins."""
     said = room.ansible_test("units", room.staged())
     return _last_match(r"(\d+ passed[^=\n]*?) in", said)
 
 
 def integration(room: Room) -> str:
-    """ansible-test integration: every target, against a simulated cloud behind TLS."""
+    """ansible-test integration: all targets, with a simulated cloud behind TLS."""
     from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
     collection = room.staged()
@@ -79,7 +82,7 @@ def lint(room: Room) -> str:
 
 
 def docs(room: Room) -> str:
-    """antsibull-docs: documentation and its references, also to our own modules."""
+    """antsibull-docs: documentation and its references, including our modules."""
     options = (
         "--plugin-docs",
         "--skip-rstcheck",
@@ -91,7 +94,7 @@ def docs(room: Room) -> str:
 
 
 def changelog(room: Room) -> str:
-    """antsibull-changelog: fragments that can be released."""
+    """antsibull-changelog: fragments of the next release."""
     room.run(BIN / "antsibull-changelog", "lint", cwd=ROOT)
     return f"{len(list((ROOT / 'changelogs' / 'fragments').glob('*.yml')))} fragments"
 
@@ -109,19 +112,19 @@ def build(room: Room) -> str:
 
 
 def importer(room: Room) -> str:
-    """galaxy-importer: what Galaxy itself checks when somebody uploads."""
+    """galaxy-importer: the checks of Galaxy during an upload."""
     python = _importer_python(room)
     tarball = _tarball(room, room.staged())
     environment = {"PATH": f"{python.parent}{os.pathsep}{os.defpath}", "HOME": str(room.folder)}
     said = room.run(python, "-m", "galaxy_importer.main", tarball, cwd=room.folder, env=environment)
     complaints = [line for line in said.splitlines() if re.match(r"(WARNING|ERROR|CRITICAL)", line)]
     if complaints or "completed successfully" not in said:
-        raise CheckFailedError(complaints[0] if complaints else "it did not come to an end", said)
-    return "nothing to say"
+        raise CheckFailedError(complaints[0] if complaints else "galaxy-importer did not complete", said)
+    return "no complaints"
 
 
 def builder(room: Room) -> str:
-    """Check the requirements and the build context that ansible-builder makes."""
+    """ansible-builder: requirements and build context."""
     collection = room.staged()
     said = yaml.safe_load(room.run(BIN / "ansible-builder", "introspect", "--sanitize", room.folder / "staged"))
     found = [line.partition("#")[0].strip() for line in said["python"]]
@@ -137,10 +140,10 @@ def builder(room: Room) -> str:
 STEPS: dict[str, Callable[[Room], str]] = {
     step.__name__: step for step in (sanity, integration, importer, lint, docs, units, builder, changelog, build)
 }
-"""Longest first, so that two at a time end at about the same time."""
+"""Steps, longest first, so that two concurrent steps end at about the same time."""
 
 
-# -- parts of steps ----------------------------------------------------------------------------------------------
+# -- helpers of steps --------------------------------------------------------------------------------------------
 
 
 def _tarball(room: Room, source: Path) -> Path:
@@ -187,11 +190,11 @@ def _refuse(what: str, names: set[str] | list[str]) -> None:
 def _last_match(pattern: str, said: str) -> str:
     found = re.findall(pattern, said)
     if not found:
-        raise CheckFailedError(f"nothing in what it said is like {pattern}", said)
+        raise CheckFailedError(f"no output line matches {pattern}", said)
     return str(found[-1]).strip()
 
 
-# -- running them ------------------------------------------------------------------------------------------------
+# -- runs --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -206,7 +209,7 @@ class Result:
 
 
 def run_step(name: str) -> Result:
-    """One step in a folder of its own, which is gone afterwards."""
+    """Run a step in a temporary folder."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix=f"vca-{name}-", ignore_cleanup_errors=True) as folder:
         try:
@@ -219,11 +222,11 @@ def run_step(name: str) -> Result:
 
 
 def main() -> int:
-    """Returns 0 when every step that ran succeeded."""
+    """Run the steps. Return 0 if all succeeded."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("steps", nargs="*", metavar="STEP", help=", ".join(STEPS))
     parser.add_argument("--list", action="store_true", help="name the steps and what they do")
-    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="how many at a time")
+    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="number of concurrent steps")
     given = parser.parse_args()
     unknown = [name for name in given.steps if name not in STEPS]
     if unknown:

@@ -95,7 +95,7 @@ def _start_simulator(screen: Screen, folder: Path) -> subprocess.Popen[str]:
             break
     else:
         raise DemoFailedError("the simulator did not start.")
-    # The file of exports is there before the simulator says that it answers.
+    # The file of exports exists before the simulator reports that it is ready.
     lines = [line.removeprefix("export ").partition("=") for line in env_file.read_text().splitlines()]
     screen.env.update({name: value for name, _, value in lines})
     return server

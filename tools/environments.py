@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / ".nox" / "environments"
 
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
-"""The supported ones, oldest first."""
+"""Supported Python versions, oldest first."""
 
 CORES = {
     "2.16": ("3.10", "3.11", "3.12"),
@@ -35,7 +35,7 @@ _TRIAL = "import ensurepip, sys, venv; print('%d.%d' % sys.version_info[:2], sys
 
 
 def ansible_requirement() -> str:
-    """The range of ansible-core that is declared, as a requirement."""
+    """Return the declared range of ansible-core as a requirement."""
     names = list(CORES)
     return f"ansible-core>={names[0]},<{_next_minor(names[-1])}"
 
@@ -43,7 +43,8 @@ def ansible_requirement() -> str:
 def pairs(*, every: bool = False) -> list[tuple[str, str]]:
     """Return the pairs of ansible-core and Python to test.
 
-    Each core runs on its oldest Python, and the newest core on all of its Pythons. ``every``: all supported pairs.
+    Each core runs on its oldest Python, and the newest core on all of its Pythons. ``every`` returns all supported
+    pairs.
     """
     newest = list(CORES)[-1]
     return [
@@ -63,7 +64,7 @@ def find_python(version: str) -> str | None:
         except (OSError, subprocess.TimeoutExpired):
             continue
         if done.returncode == 0 and done.stdout.split(maxsplit=1)[0] == version:
-            # A shim of pyenv works only with the right variables set; the interpreter itself always does.
+            # A shim of pyenv works only with certain variables. The interpreter itself always works.
             return done.stdout.split(maxsplit=1)[1].strip()
     return None
 

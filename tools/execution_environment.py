@@ -58,7 +58,7 @@ def create(output: Path) -> Context:
     shutil.rmtree(output, ignore_errors=True)
     dist = output / "dist"
     tarball = build_collection(dist)
-    # By way of the source distribution: a wheel made of the checkout itself would contain what build/lib has left over.
+    # The source distribution is built first because a wheel of the checkout would contain old files of build/lib.
     with building_from_checkout():
         _run([sys.executable, "-m", "build", "--outdir", str(dist), str(ROOT)])
     context = Context(output / "execution-environment.yml", output / "context", next(dist.glob("*.whl")), tarball)

@@ -17,10 +17,10 @@ KEPT = Path(__file__).resolve().parent.parent / ".nox" / "awx"
 
 
 def main() -> int:
-    """Returns 0 when the collection is there."""
+    """Fetch the collection. Return 0 if it is present."""
     if not (KEPT / INSIDE / "plugins").is_dir():
         with tempfile.TemporaryDirectory() as folder:
-            # It is only unpacked, never installed, so it does not matter which Python it is made for.
+            # The package is only unpacked, so its Python version does not matter.
             options = ("--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--quiet", "--dest", folder)
             command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", *options, PACKAGE]
             subprocess.run(command, check=True)

@@ -90,7 +90,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a page is out of date")
     check = parser.parse_args().check
     is_stale = False
-    # Written one by one: a README has two parts that are generated, and the second starts from what the first wrote.
+    # Pages are written in turn, because the second part of a README starts from the text of the first one.
     for path, text in outdated():
         is_stale = True
         print(f"{'out of date' if check else 'written'}: {path.resolve().relative_to(ROOT)}")

@@ -13,8 +13,8 @@ _OF_GET_PIP_ONLY = ("--no-setuptools", "--no-wheel")
 
 
 def main() -> int:
-    """Takes the arguments of ``get-pip.py``; returns the exit status."""
-    # In processes of their own: ensurepip takes pip's settings out of the environment it runs in.
+    """Install pip with the arguments of ``get-pip.py``. Return the exit status."""
+    # Separate processes are needed because ensurepip removes pip's settings from the environment.
     subprocess.run([sys.executable, "-m", "ensurepip", "--upgrade"], check=True, stdout=subprocess.DEVNULL)
     wanted = [argument for argument in sys.argv[1:] if argument not in _OF_GET_PIP_ONLY]
     return subprocess.call([sys.executable, "-m", "pip", "install", "--upgrade", *wanted])

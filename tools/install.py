@@ -41,7 +41,7 @@ def main() -> int:
 
 
 def install_with_uv(requirement: str) -> bool:
-    """Return whether uv installed it. A failure is shown, and pip gets its turn."""
+    """Install with uv. Return False if uv is missing or fails, so that pip can try."""
     if os.environ.get("INSTALLER") == "pip" or not _has_uv():
         return False
     print("Installing the project and its tools with uv ...", flush=True)
@@ -54,7 +54,7 @@ def uv_environment(environ: Mapping[str, str], pip_settings: str) -> dict[str, s
 
     ``pip_settings`` is the output of ``pip config list``.
     """
-    env = {"UV_SYSTEM_CERTS": "true", "UV_NATIVE_TLS": "true"}  # the second is what older versions of uv read
+    env = {"UV_SYSTEM_CERTS": "true", "UV_NATIVE_TLS": "true"}  # Older versions of uv read the second variable.
     for name, value in re.findall(r"^[\w:.]*?\.([a-z-]+)='(.*)'$", pip_settings, re.MULTILINE):
         if name in SETTINGS:
             env[SETTINGS[name]] = value.replace("\\n", " ").strip()
@@ -62,7 +62,7 @@ def uv_environment(environ: Mapping[str, str], pip_settings: str) -> dict[str, s
 
 
 def _has_uv() -> bool:
-    """Return whether uv runs here, after an attempt to install it."""
+    """Return True if uv runs here, after an attempt to install it."""
     if _is_ok([*UV, "--version"]):
         return True
     return _is_ok([*PIP, "install", "uv"]) and _is_ok([*UV, "--version"])

@@ -15,7 +15,7 @@ KEPT = Path(__file__).resolve().parent.parent / ".nox" / f"bench-{sys.version_in
 
 
 def main() -> int:
-    """Returns 0 when the interpreter is there."""
+    """Make the environment. Return 0 if its interpreter is present."""
     python, done = KEPT / "bin" / "python", KEPT / "installed"
     if not done.exists() or done.read_text(encoding="utf-8") != PACKAGE:
         venv.create(KEPT, with_pip=True, clear=True)

@@ -18,7 +18,7 @@ PROGRAM = KEPT / "bin" / "ansible-rulebook"
 
 
 def main() -> int:
-    """Returns 0 when the program is there."""
+    """Make the environment. Return 0 if the program is present."""
     python, done = KEPT / "bin" / "python", KEPT / "installed"
     if not done.exists() or done.read_text(encoding="utf-8") != PACKAGE:
         venv.create(KEPT, with_pip=True, clear=True)
@@ -31,7 +31,7 @@ def main() -> int:
 
 
 def _see_ours(python: Path) -> None:
-    """Also look where this environment has its packages, after its own."""
+    """Add the packages of this environment to the search path, after its own."""
     asked = [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     own = Path(subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip())
     ours = sysconfig.get_path("purelib")

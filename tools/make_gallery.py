@@ -27,7 +27,7 @@ def main() -> None:
             title = names[0] if count == 1 else f"{count} VMs"
             path = IMAGES / f"metrics-{count}.png"
             plot(str(path), found.collected.series, shown, f"{title}, 24 hours")
-            # 256 colours are enough for lines, and a third of the size.
+            # 256 colors are enough for lines, and make the file two thirds smaller.
             Image.open(path).convert("RGB").quantize(256).save(path, optimize=True)
             print(path)
 

@@ -5,8 +5,8 @@ Usage: python tools/make_schema_tables.py FOLDER [TYPE ...]
 FOLDER is a checkout of https://github.com/vmware/vcd-api-schemas. A TYPE such as ``vcloud:OrgType`` is added to the
 tables. All types that the tables have already, and their base types, are read again.
 
-The tables hold facts, in a notation of their own: names, order, number, types, permitted values and the version of the
-API that brought an attribute or element. tests/support/schema.py explains and reads them.
+The tables contain names, order, occurrence, types, permitted values and the API version that added an attribute or
+element. tests/support/schema.py describes and reads the format.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Table = dict[str, Any]
 
 
 class Schemas:
-    """The schemas of a folder, by name of what they define."""
+    """The schemas of a folder, by the names that they define."""
 
     def __init__(self, folder: Path) -> None:
         self.types: dict[str, Any] = {}
@@ -56,7 +56,7 @@ class Schemas:
                         definitions[f"{prefix}:{node.get('name')}"] = node
 
     def members(self, head: str) -> list[str]:
-        """Return the elements that may stand where `head` is asked for."""
+        """Return the elements that can substitute the element `head`."""
         own = [name for name, node in self.elements.items()
                if node.get("substitutionGroup") and qualified(node, "substitutionGroup") == head]  # fmt: skip
         return own + [member for name in own for member in self.members(name)]
@@ -84,9 +84,9 @@ def since(node: Any) -> str:
 
 
 def type_table(node: Any, name: str, shared: dict[str, Any]) -> Table:
-    """Return the table of a type, with the attributes that types share at hand.
+    """Return the table of a type. ``shared`` contains attributes of several types.
 
-    Raise ValueError for a construct that the notation does not have.
+    Raise ValueError for a construct that the format does not support.
     """
     if _kind(node) == "simpleType":
         return _simple(node, name)
@@ -144,7 +144,7 @@ def _particle(node: Any, name: str) -> Any:
 
 
 def _attributes(body: Any, shared: dict[str, Any]) -> tuple[dict[str, str], str | None]:
-    """Return the attributes of a type by name, and the namespaces of other ones."""
+    """Return the attributes of a type by name, and the namespaces of other attributes."""
     attributes: dict[str, str] = {}
     wildcard = None
     for node in body.iterchildren(f"{XS}attribute", f"{XS}anyAttribute", f"{XS}attributeGroup"):

@@ -37,7 +37,7 @@ class TextFile:
 
     @cached_property
     def strings(self) -> list[tuple[int, str, bool]]:
-        """Line, value and kind (is it a docstring?) of each string of a Python file."""
+        """Return line, value and is_docstring of each string of a Python file."""
         if not self.path.endswith(".py"):
             return []
         nodes = list(ast.walk(ast.parse(self.text)))
@@ -50,12 +50,12 @@ class TextFile:
 
     @property
     def docstrings(self) -> Iterator[tuple[int, str]]:
-        """Line and text of each docstring, those of attributes included."""
+        """Yield line and text of each docstring, including those of attributes."""
         return ((line, value.strip()) for line, value, is_docstring in self.strings if is_docstring and value.strip())
 
     @property
     def prose(self) -> Iterator[tuple[int, str]]:
-        """Line and text of docstrings, messages, comments, or a page without code."""
+        """Yield line and text of docstrings, messages, comments, or a page without code."""
         if self.path.endswith(".md"):
             yield from lines_outside_code(self.text)
             return

@@ -6,7 +6,7 @@ WIRE_WORDS = ("CANCELLED", "GREY")
 """Values of the API, which keep their spelling."""
 
 BANNED = {
-    # Glossary: words for which there is a better one.
+    # Glossary: words with a better replacement.
     r"machines?": "VM, or host",
     r"dialects?": "backend",
     r"wish(?:es|ed)?": "spec, or staged change",
@@ -52,7 +52,10 @@ TOPICS = """
     style support task terraform test threat token troubleshooting tutorial upgrade vca vcd vcloud verdict versioning vm
     vpn writer
 """.split()
-"""Beginnings of the words that users search for. A title has one of them. Add the word that a new page is about."""
+"""Stems of words that users search for. A title needs one of them.
+
+Add the word for a new topic.
+"""
 OLD_TITLES = {
     "Tasks that start no process": "Action plugin",
     "One flow": "Plan and apply",
@@ -70,4 +73,4 @@ OLD_TITLES = {
     "Test a recovery, and know that it worked": "Test a recovery",
     "Plugin API, name by name": "Plugin API reference",
 }
-"""Titles that pages had, and those that say what the pages are about."""
+"""Old titles that are rejected, and new titles that name the topic."""

@@ -1,8 +1,8 @@
-"""Compare the version of a release with every place that names it.
+"""Compare the version of a release with all places that contain it.
 
 Usage: ``python tools/release.py check v0.2.0``.
 
-vcloudair_core/_version.py is the source. Without a tag, only the places are compared with it.
+vcloudair_core/_version.py is the source. Without a tag, the other places are compared with it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def version() -> str:
 
 
 def places() -> dict[str, str]:
-    """Return what each place must be equal to the version in, by its name."""
+    """Return the version of each place by its name."""
     releases = yaml.safe_load((ROOT / "changelogs" / "changelog.yaml").read_text(encoding="utf-8"))["releases"]
     return {
         "galaxy.yml": str(yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"]),
@@ -41,7 +41,7 @@ def requirements() -> dict[str, str]:
 
 
 def problems(tag: str | None = None) -> list[str]:
-    """Return a line for each place that differs.
+    """Return a line for each place with another version.
 
     Before 1.0, a minor release may break packages that require the library.
     """

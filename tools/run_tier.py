@@ -1,8 +1,8 @@
 """Run a tier of the checks with nox, and print a line with counts and time.
 
 ``python tools/run_tier.py TARGET``, with a target of the Makefile. Sessions of different lanes run at the same time, so
-that no core is idle; those of one lane run one after the other. A tag such as ``lane:network`` names the lane. Sessions
-without such a tag share a lane, whose output is shown at once; that of the others follows.
+that no core is idle. Sessions of one lane run one after the other. A tag such as ``lane:network`` names the lane.
+Sessions without such a tag share a lane, whose output is shown at once. The output of the other lanes follows.
 
 Sessions of the lane ``last`` begin when all others have ended, except the lane ``background``, whose priority is low.
 """
@@ -29,7 +29,7 @@ SHOWN, BACKGROUND, LAST = "shown", "background", "last"
 
 
 def main() -> int:
-    """Return 0 when nothing failed."""
+    """Run a tier. Return 0 if nothing failed."""
     target = sys.argv[1]
     shutil.rmtree(REPORTS, ignore_errors=True)
     REPORTS.mkdir(parents=True)
@@ -67,7 +67,7 @@ def lanes_of(sessions: Sequence[Mapping[str, Any]], tag: str) -> dict[str, list[
 
 
 def run_lanes(lanes: Mapping[str, Sequence[str]]) -> int:
-    """Run all lanes at the same time, but the last one. Return 0 when nothing failed."""
+    """Run all lanes concurrently, then the last one. Return 0 if nothing failed."""
     running = {lane: _start(lane, names) for lane, names in lanes.items() if lane != LAST}
     background = running.pop(BACKGROUND, None)
     statuses = [process.wait() for process in running.values()]
@@ -94,13 +94,13 @@ def _start(lane: str, names: Sequence[str]) -> subprocess.Popen[bytes]:
 
 
 def sum_seconds(name: str, reports: Path) -> float:
-    """Return how long the commands of a session took."""
+    """Return the duration of the commands of a session in seconds."""
     file = reports / f"{name}.seconds"
     return sum(map(float, file.read_text(encoding="utf-8").split())) if file.exists() else 0.0
 
 
 def count_session(session: Mapping[str, str], reports: Path) -> Counter[str]:
-    """Return the results of a session: of its tests, or its own if it has none."""
+    """Return the test results of a session, or its own result if it has no tests."""
     counts = Counter[str]()
     file = reports / f"{session['name']}.xml"
     if file.exists():

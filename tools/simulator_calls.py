@@ -43,7 +43,7 @@ def _calls(profile: str) -> Iterator[tuple[str, str, str]]:
 
 
 def query_types_table() -> str:
-    """Return a table of query types: record, and if the simulated cloud has any."""
+    """Return a table of query types with their records in the simulated cloud."""
     from vcloudair_core.simulator.query.query_records import has_records
     from vcloudair_core.simulator.query.query_types import TYPES
 

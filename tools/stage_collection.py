@@ -36,7 +36,7 @@ def galaxy() -> dict[str, Any]:
 
 def sources() -> list[str]:
     """Return the files that are tracked by Git or not ignored, without links."""
-    # A checkout may belong to somebody else than who runs this, as in containers; git would refuse to look at it.
+    # Git refuses a checkout of another user, as in containers, without this setting.
     command = ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
     names = sorted(set(listed.stdout.decode().split("\0")) - {""})
@@ -53,14 +53,14 @@ def collection_files() -> list[str]:
 
 
 def test_files() -> list[str]:
-    """Tests of the collection that ansible-test runs."""
+    """Return the tests of the collection that ansible-test runs."""
     return [name for name in sources() if _matches(name, TESTS)]
 
 
 def stage(folder: Path) -> Path:
     """Copy the collection and its tests below ``folder``. Return the new root.
 
-    Galaxy shows no other file than README.md, so the README of the collection gets that name.
+    The README of the collection is renamed to README.md, because Galaxy shows no other file.
     """
     about = galaxy()
     target = folder / "ansible_collections" / about["namespace"] / about["name"]
@@ -77,7 +77,7 @@ def stage(folder: Path) -> Path:
 
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:
-    # The whole path; * goes across folders.
+    # The pattern is matched with the whole path, so * includes slashes.
     return any(fnmatch.fnmatch(name, pattern) for pattern in patterns)
 
 

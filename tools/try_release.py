@@ -32,7 +32,7 @@ print(f"vcloudair-core {metadata.version('vcloudair-core')}: read a firewall wit
 
 
 NEWEST, OLDEST = "ansible-core>=2.16,<2.22", "ansible-core==2.16.*"
-"""Both ends of what meta/runtime.yml promises, as far as this Python has them."""
+"""Oldest and newest ansible-core of meta/runtime.yml that this Python supports."""
 
 _RECAP = re.compile(r"ok=\d+\s+changed=(\d+)\s+unreachable=0\s+failed=0")
 _PLAYBOOKS = {"edge_converge": 3, "firewall_staged": 3, "ipsec_converge": 2, "nat_converge": 2, "dr_failover": 1}
@@ -47,7 +47,7 @@ groups:
 
 
 def main() -> int:
-    """Returns the exit status; prints what was tried."""
+    """Try the release. Return the exit status."""
     wheel, tarball = (Path(word).resolve() for word in sys.argv[1:3])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -97,7 +97,7 @@ def _environment(folder: Path, programs: Path) -> dict[str, str]:
 
 @contextmanager
 def _simulator(folder: Path, programs: Path, env: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """A cloud of the installed wheel, and the variables that lead to it."""
+    """Run a simulator of the installed wheel. Yield the variables that connect to it."""
     file = folder / "sim.env"
     command = f"sim serve --api vcd --replications 2 --set dr_task_s=0.2 --env-file {shlex.quote(str(file))}"
     server = subprocess.Popen([str(programs / "vca"), *shlex.split(command)], cwd=folder, env=dict(env))

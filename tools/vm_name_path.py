@@ -1,17 +1,16 @@
 """Trace one VM name from ``vca dr test VM`` to the request that starts the test.
 
-``python tools/vm_name_path.py`` prints the hops, and ``--root FOLDER`` traces another checkout, such as one of an
-earlier commit (``git worktree add --detach FOLDER COMMIT``). ``tools/structure.py --trace`` holds their number to
-limits.
+``python tools/vm_name_path.py`` prints the hops, and ``--root FOLDER`` traces another checkout, such as an earlier
+commit (``git worktree add --detach FOLDER COMMIT``). ``tools/structure.py --trace`` compares their number with limits.
 
 The command runs under a profiler, against a simulator of the same checkout in another process. A value *carries* the VM
-when it is a text that contains its name or id, or an object of the library or a container that leads to such a text in
-a few steps. These functions of the library are hops:
+if it is a text that contains its name or ID, or an object of the library or a container that leads to such a text in a
+few steps. These functions of the library are hops:
 
-1. Functions on the stack at the moment of the request whose parameters, or whose object, carry the VM. The stack goes
-   on in the thread that handed the work over.
-2. Functions that returned an object that a hop holds, when a parameter of theirs carried the VM: this is how a name
-   becomes a replication, an operation or a plan. A function that passes such an object on is a hop, too.
+1. Functions on the stack at the moment of the request whose parameters, or whose object, carry the VM. The stack
+continues in the thread that submitted the work. 2. Functions that returned an object that a hop uses, if a parameter of
+theirs carried the VM. This is how a name becomes a replication, an operation or a plan. A function that passes such an
+object on is also a hop.
 
 A lambda or a comprehension belongs to the function that contains it. Names are those that hops bind to a carrying
 value, as parameters or locals, and the fields through which objects of the library lead to the VM. ``self`` and ``cls``
@@ -40,9 +39,9 @@ PACKAGE = "vcloudair_core"
 NAME = "replicated-0001"
 """The only replication of the simulator."""
 DEPTH = 3
-"""Steps from an object or container to the text that names the VM."""
+"""Maximum number of steps from an object to the text that names the VM."""
 MANY = 50
-"""Items of a container that are looked at."""
+"""Maximum number of container items that are checked."""
 STARTED_WITHIN_S = 60
 
 
@@ -56,7 +55,7 @@ class VmNamePath:
 
 
 def trace_checkout(root: Path) -> VmNamePath:
-    """Trace the checkout in ``root``, in processes of its own.
+    """Trace the checkout in ``root`` in separate processes.
 
     Raises: RuntimeError when the simulator does not start, or the command sends no request.
     """
@@ -94,7 +93,7 @@ def _write_metadata(root: Path, folder: Path) -> None:
 
 
 def _exports(file: Path) -> dict[str, str]:
-    """Read the settings of the simulator, once it has written them."""
+    """Return the settings of the simulator when it has written them."""
     due = time.monotonic() + STARTED_WITHIN_S
     while not file.exists() or not file.stat().st_size:
         if time.monotonic() > due:
@@ -107,7 +106,7 @@ def _exports(file: Path) -> dict[str, str]:
 
 
 class Carriers:
-    """Tell values that lead to the VM from those that do not."""
+    """Find values that lead to the VM."""
 
     def __init__(self, *texts: str) -> None:
         self._texts = texts
@@ -145,7 +144,7 @@ def _fields(value: object) -> Iterator[tuple[str, object]]:
 
 
 class Tracer:
-    """Record who returned what, and the stack at the moment of the request."""
+    """Record the returned values, and the stack at the moment of the request."""
 
     def __init__(self, folder: str, carriers: Carriers) -> None:
         self._folder, self._carriers = folder, carriers
@@ -157,7 +156,7 @@ class Tracer:
         self.stack: list[FrameType] = []
 
     def install(self) -> None:
-        """Profile all threads, and remember the stack that handed work to each."""
+        """Profile all threads, and record the stack that submitted work to each."""
         tracer = self
         submit, start = ThreadPoolExecutor.submit, threading.Thread.start
 
@@ -225,7 +224,7 @@ class Tracer:
             self._kept.append(value)
 
     def path(self) -> VmNamePath:
-        """Return the way, after the command is over."""
+        """Return the path after the command has ended."""
         records: dict[CodeType, FrameRecord] = {}
         queue = [FrameRecord.of(frame, self._carriers) for frame in self.stack]
         while queue:
@@ -256,7 +255,7 @@ def _function(code: CodeType) -> str:
 
 @dataclass
 class FrameRecord:
-    """A call of a function: what of it carries the VM."""
+    """A call of a function, and its values that carry the VM."""
 
     code: CodeType
     is_carrying: bool
@@ -265,7 +264,7 @@ class FrameRecord:
 
     @classmethod
     def of(cls, frame: FrameType, carriers: Carriers) -> FrameRecord:
-        """Look at the parameters and locals of a frame."""
+        """Return the record of a frame from its parameters and locals."""
         code = frame.f_code
         count = code.co_argcount + code.co_kwonlyargcount
         count += bool(code.co_flags & 0x04) + bool(code.co_flags & 0x08)
@@ -273,7 +272,7 @@ class FrameRecord:
         record = cls(code, False, set(), [])
         for name, value in frame.f_locals.items():
             is_self = name in ("self", "cls")
-            # An object that keeps a table of everything is not on the way of one VM.
+            # An object with a table of all objects does not belong to the path of one VM.
             lead = carriers.lead(value, in_containers=not is_self)
             if lead is None or name.startswith("."):
                 continue
@@ -285,7 +284,7 @@ class FrameRecord:
 
 
 def _trace(root: Path) -> None:
-    """Run the command under the tracer and print the way as a line of JSON."""
+    """Run the command under the tracer and print the path as a line of JSON."""
     from contextlib import redirect_stdout
     from io import StringIO
 
@@ -316,7 +315,7 @@ def _serve(exports: Path) -> int:
 
 
 def main() -> int:
-    """Print the way of the VM name."""
+    """Print the path of the VM name."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parent.parent)
     parser.add_argument("--trace", action="store_true", help=argparse.SUPPRESS)

@@ -63,7 +63,7 @@ UNKNOWN_KEY: dict[str, Any] = {"name": "rich", "skip_reason": "not found on PyPI
     ("output", "status", "message"),
     [
         ([WELL], 0, "1 packages were audited, 0 have"),
-        ([WELL, WEAK], 1, "lxml 5.0: PYSEC-1, mended in 5.1"),
+        ([WELL, WEAK], 1, "lxml 5.0: PYSEC-1, fixed in 5.1"),
         ([UNKNOWN_KEY], audit.UNKNOWN, "Nothing was audited"),
         ([WELL, UNKNOWN_KEY], 1, "Not audited: rich"),
         ([{"name": "vcloudair-core", "skip_reason": "x"}, WELL], 0, "1 packages"),
@@ -73,7 +73,7 @@ UNKNOWN_KEY: dict[str, Any] = {"name": "rich", "skip_reason": "not found on PyPI
 def test_audit_without_data_fails(
     output: list[dict[str, Any]], status: int, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert audit.told(output) == status
+    assert audit.report(output) == status
     assert message in capsys.readouterr().out
 
 

@@ -1,7 +1,7 @@
 """Argument specs and documentation of edge gateway modules, from field specs.
 
-Ansible reads documentation from files without running anything, and a module has to start without the library to say
-that it is missing. So both are written to files of the collection.
+Ansible reads documentation from files without running code, and a module must start without the library to report that
+it is missing. Therefore both are written to files of the collection.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ HEADER = """\
 """
 DOCUMENT = "edge_document"
 _SHARED = frozenset({"state_dir"})
-"""Options of every module that writes to edge gateways, as far as texts name them."""
+"""Options of every module that writes to edge gateways, if texts mention them."""
 
 _TYPES = {bool: "bool", int: "int", str: "str", Secret: "str", Path: "path", dict: "dict"}
 _MARKED = re.compile(r"``(?P<code>[^`]+)``|`(?P<name>[^`]+)`")
@@ -90,7 +90,7 @@ def _function(
 
 @dataclass(frozen=True)
 class _Code:
-    """Text that stands as it is in generated Python."""
+    """Text that is copied unchanged to generated Python."""
 
     text: str
 
@@ -108,7 +108,7 @@ def _argument(key: SpecKey, names: Mapping[type, tuple[str, str]], secrets: Iter
     if key.info.secret:
         argument["no_log"] = True
     elif any(secret.rpartition("_")[2] in key.name for secret in secrets):
-        argument["no_log"] = False  # the name alone would make Ansible take it for a secret
+        argument["no_log"] = False  # Otherwise Ansible would treat the option as a secret because of its name.
     if _is_expanded(key):
         argument["options"] = _Code(f"{names[key.kind][0]}_arguments()")
         if getattr(key.kind, "exclusive", ()):
@@ -117,7 +117,7 @@ def _argument(key: SpecKey, names: Mapping[type, tuple[str, str]], secrets: Iter
 
 
 def _form(key: SpecKey) -> dict[str, Any]:
-    """Return what an argument spec and the documentation of an option have in common."""
+    """Return the common keys of the argument spec and the documentation of an option."""
     kind = "dict" if is_dataclass(key.kind) else _TYPES[key.kind]
     form: dict[str, Any] = {"type": "list", "elements": kind} if key.is_list else {"type": kind}
     if key.info.required:
@@ -132,9 +132,9 @@ def _form(key: SpecKey) -> dict[str, Any]:
 
 
 def _is_expanded(key: SpecKey) -> bool:
-    """Return whether the keys of a mapping are declared to Ansible.
+    """Return True if the keys of a mapping are declared to Ansible.
 
-    They are for items of lists, and for mappings with secrets.
+    They are declared for items of lists, and for mappings with secrets.
     """
     return is_dataclass(key.kind) and (key.is_list or bool(secret_names(key.kind)))
 
@@ -144,7 +144,7 @@ def _entry(name: str, value: Any, indent: int) -> list[str]:
 
 
 def _broken(start: str, value: Any, indent: int) -> list[str]:
-    """Return a value on one line, or one item per line, as the formatter does."""
+    """Return a value on one line, or with one item per line, as the formatter does."""
     line = f"{start}{_quoted(value)},"
     if len(line) <= WIDTH:
         return [line]
@@ -221,7 +221,7 @@ def _fragment_module(topic: str, texts: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class _Scope:
-    """The options that a text can name: ``path`` stands before their names."""
+    """The options that a text can mention. ``path`` is the prefix of their names."""
 
     path: str
     names: frozenset[str]

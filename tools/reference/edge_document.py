@@ -1,4 +1,4 @@
-"""Tables of the keys of edge documents, made of the declarations of fields."""
+"""Tables of the keys of edge documents, from the field declarations."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def bad_input_table() -> str:
-    """The table that tests/e2e/test_bad_input.py runs."""
+    """Return the table of the cases in tests/e2e/test_bad_input.py."""
     import yaml
 
     rows = ["| problem | error | message (in part) |", "|---|---|---|"]
@@ -45,7 +45,7 @@ _MARKS = {"done": "✔", "error": "✖", "resumable": "↻", "unknown": "?", "go
 
 
 def _fault_rows(found: Any) -> Iterator[str]:
-    """Rows of what comes of each fault at each place."""
+    """Yield the tables of outcomes by fault and place."""
     yield from ["", "## Steps of an operation", "", "| step | request |", "|---|---|"]
     yield from (f"| {place} | {about} |" for place, about in found.places.items())
     for times, title in (("once", "Faults that occur once"), ("lasting", "Faults that persist")):
@@ -78,7 +78,7 @@ def _fault_exceptions(found: Any) -> Iterator[str]:
 
 
 def _fault_operations(found: Any) -> Iterator[str]:
-    """Each operation with its calls, and its faults by what comes of them."""
+    """Yield the tables of operations, with their calls and their faults by outcome."""
     yield from ["", "## Operations", ""]
     for name, stated in found.operations.items():
         cells = {fault: list(found.cells(name, fault)) for fault in found.faults}

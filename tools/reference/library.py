@@ -10,7 +10,7 @@ from reference.tables import codes
 
 
 def settings_table() -> str:
-    """Every option of config.OPTIONS: names, variables, type, default."""
+    """Return the table of settings: names, variables, type and default."""
     from vcloudair_core.settings.settings import OPTIONS
 
     rows = ["| setting | other names | environment | type | default | meaning |", "|---|---|---|---|---|---|"]
@@ -25,7 +25,7 @@ def settings_table() -> str:
 
 
 def exit_code_table() -> str:
-    """The table of the command line, with the error classes that end in each code."""
+    """Return the table of exit codes with their error classes."""
     from vcloudair_core.cli.exit_codes import EXIT_CODES
 
     rows = ["| code | meaning | errors |", "|---|---|---|"]
@@ -35,7 +35,7 @@ def exit_code_table() -> str:
 
 
 def error_tree() -> str:
-    """Every error class, nested as they inherit."""
+    """Return the list of error classes, nested by inheritance."""
     from vcloudair_core import errors
 
     lines: list[str] = []
@@ -53,7 +53,7 @@ def error_tree() -> str:
 
 
 def plugin_names() -> str:
-    """Tables of the names in ``vcloudair_core.plugins``, one for each topic."""
+    """Return tables of the names in ``vcloudair_core.plugins``, by topic."""
     from vcloudair_core import plugins
 
     lines: list[str] = []
@@ -71,10 +71,10 @@ _PLUGIN_VALUES = {
     "AuthFlow": "A generator that yields requests, receives responses, and returns `Credentials`.",
     "hookimpl": "Mark a function as the implementation of a hook.",
 }
-"""Names of values, which have no docstring."""
+"""Descriptions of values, which have no docstring."""
 
 
 def _summary(value: Any) -> str:
-    """The first line of a docstring, without its source and its roles."""
+    """Return the first line of a docstring, without its source and its roles."""
     line = (inspect.getdoc(value) or "").splitlines()[0].partition(" Source: ")[0]
     return re.sub(r":\w+:(`[^`]+`)", r"\1", line).replace("``", "`").replace("|", "\\|")

@@ -10,7 +10,7 @@ from reference.tables import cell
 
 
 def recovery_plan_tables() -> str:
-    """The schema of recovery plans: a table for each mapping that a plan is made of."""
+    """Return a table for each mapping of a recovery plan."""
     from vcloudair_core.recovery.plan.plan_schema import schema
 
     return _schema_tables(schema(), "The plan", level=2)
@@ -66,28 +66,28 @@ def _type_of(whole: dict[str, Any], part: dict[str, Any]) -> str:
 
 
 def recovery_plan_schema() -> str:
-    """The schema as editors load it: what is shipped, word for word."""
+    """Return the schema of recovery plans as it is shipped."""
     from vcloudair_core.recovery.plan import plan_schema
 
     return Path(plan_schema.__file__).with_name(plan_schema.SCHEMA_FILE).read_text(encoding="utf-8")
 
 
 def edge_document_schema() -> str:
-    """The schema as editors load it: what `vca schema edge` prints."""
+    """Return the schema of edge documents as `vca schema edge` prints it."""
     from vcloudair_core.services.ans.document.edge_schema import edge_schema
 
     return json.dumps(edge_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def inventory_schema() -> str:
-    """The schema as editors load it: what is shipped, word for word."""
+    """Return the schema of inventory files as it is shipped."""
     from vcloudair_core.simulator import inventory_file
 
     return Path(inventory_file.__file__).with_name(inventory_file.SCHEMA_FILE).read_text(encoding="utf-8")
 
 
 def inventory_tables() -> str:
-    """The schema of inventory files: a table for each mapping."""
+    """Return a table for each mapping of an inventory file."""
     from vcloudair_core.simulator.inventory_file import schema
 
     return _schema_tables(schema(), "The file", level=2)

@@ -6,7 +6,7 @@ from reference.tables import cell
 
 
 def simulator_options() -> str:
-    """Every field of SimulatorConfig with its default and what it does."""
+    """Return the table of simulator options with default and description."""
     import dataclasses
 
     from vcloudair_core.simulator.config import SimulatorConfig
@@ -22,7 +22,7 @@ def simulator_options() -> str:
 
 
 def simulator_faults() -> str:
-    """Every kind of fault with what happens, as the simulator itself has them."""
+    """Return the table of simulator faults with their effects."""
     from vcloudair_core.simulator.faults.fault_kinds import KINDS
 
     rows = ["| kind | what happens |", "|---|---|"]

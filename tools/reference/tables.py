@@ -6,7 +6,7 @@ from typing import Any
 
 
 def cell(text: str | None) -> str:
-    """Return a text on one line, with nothing that ends a cell."""
+    """Return a text on one line, without characters that end a cell."""
     return " ".join((text or "").split()).replace("|", "\\|")
 
 

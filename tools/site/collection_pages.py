@@ -32,7 +32,7 @@ KINDS = {
     "test": "Test plugins",
     "callback": "Callback plugins",
 }
-"""Kinds of plugins in the order of the list. Others come after them."""
+"""Kinds of plugins in the order of the list. Other kinds follow."""
 FEATURES = {
     "firewall": "Firewall",
     "nat": "NAT",
@@ -61,7 +61,7 @@ def repository() -> str:
 
 
 def pages() -> Iterator[tuple[str, str]]:
-    """Names below ``docs`` and texts."""
+    """Yield names below ``docs`` and texts."""
     kinds = documented()
     for kind, plugins in kinds.items():
         for fqcn, entry in sorted(plugins.items()):
@@ -141,7 +141,7 @@ def documented() -> dict[str, dict[str, Any]]:
 
 
 def _of_role(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """A role in the shape of a module: its main entry point."""
+    """Return a role in the shape of a module, from its main entry point."""
     main = entry["entry_points"]["main"]
     return {"doc": {"description": [], "options": {}, **main}, "examples": main.get("examples", ""), "return": {}}
 
@@ -166,7 +166,7 @@ def _fragment(name: str) -> frozenset[str]:
 
 
 class _Links(LinkProvider):
-    """To pages beside this one; to what is not ours, none."""
+    """Links to other pages of the collection. Names of other collections have no link."""
 
     def plugin_link(self, plugin: dom.PluginIdentifier) -> str | None:
         namespace, _, name = plugin.fqcn.rpartition(".")
@@ -180,7 +180,7 @@ class _Links(LinkProvider):
 
 
 def _template(name: str, plugin: dom.PluginIdentifier | None = None) -> Any:
-    """Jinja with ``markup``, which turns Ansible's markup into HTML."""
+    """Return a Jinja environment whose ``markup`` turns Ansible's markup into HTML."""
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         autoescape=True, keep_trailing_newline=True,
@@ -208,6 +208,6 @@ def _as_list(value: Any) -> list[Any]:
 
 
 def _said_first(text: str) -> str:
-    """The comment at the head of a playbook."""
+    """Return the comment at the head of a playbook."""
     lines = [line.removeprefix("#").strip() for line in text.splitlines() if line.startswith("#")]
     return " ".join(lines)

@@ -22,7 +22,7 @@ def home() -> Iterator[tuple[str, str]]:
     sections = dict(re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", readme, re.MULTILINE | re.DOTALL))
 
     def section(mark: re.Match[str]) -> str:
-        # The page seems to stand in docs: what is elsewhere is reached from there.
+        # Links of the page are relative to docs, and other files are outside of it.
         return re.sub(r"\]\((?!\w+:)(docs/)?", lambda link: "](" if link[1] else "](../", sections[mark[1]].strip())
 
     text = (HERE / "home.md").read_text(encoding="utf-8")
@@ -42,7 +42,7 @@ def overview(pages: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def heading(text: str) -> str:
-    """The first heading of a page. Raises ValueError when it has none."""
+    """Return the first heading of a page. Raises ValueError if there is none."""
     found = re.search(r"^# (.+)$", text, re.MULTILINE)
     if found is None:
         raise ValueError(f"a page has no heading: {text[:60]!r}")

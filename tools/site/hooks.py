@@ -21,7 +21,7 @@ _log = get_plugin_logger("site")
 _FENCE = re.compile(r"^(?P<ticks>```+)(?P<language>[\w-]+)(?P<words> [^\n]*)?$", re.MULTILINE)
 _LINK = re.compile(r"(?P<before>\]\()(?P<path>\.\.?/[^)\s#]+)(?P<after>(?:#[^)\s]*)?\))")
 _CODE_IN_TABLE = re.compile(r"(?<=[|, ])`[^`\n]*\\\|[^`\n]*`")
-"""A bar in a table.
+"""A vertical bar in a table.
 
 GitHub needs ``\\|``, also in code, and Python-Markdown would show both characters.
 """
@@ -32,7 +32,7 @@ _SHALLOW_LIST = re.compile(r"^ {1,3}(?:[-*]|\d+\.) ", re.MULTILINE)
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Adds the pages that are made of code, then those that list others."""
+    """Add the pages that are generated from code, then the overview pages."""
     for make in (collection_pages.pages, library_pages.pages):
         _add(files, config, make())
     _add(files, config, overview({file.src_uri: file.content_string for file in files.documentation_pages()}))
@@ -48,9 +48,9 @@ def _add(files: Files, config: MkDocsConfig, made: Iterator[tuple[str, str]]) ->
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Pages are written for forges, which read CommonMark.
+    """Adapt the CommonMark of the pages to Python-Markdown.
 
-    What Python-Markdown reads otherwise is changed, or warned of.
+    Warn about constructs that cannot be adapted.
     """
     name = page.file.src_uri
     is_made = page.file.generated_by is not None

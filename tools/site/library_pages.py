@@ -1,4 +1,4 @@
-"""Pages made of the library: its public names, and the metrics that it knows."""
+"""Pages of the public names of the library, and of its known metrics."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PUBLIC_MODULES = {
     "simulator": "Python: simulator",
     "testing": "Python: test kit",
 }
-"""Public modules beside ``vcloudair_core`` itself, and the titles of their pages."""
+"""Titles of the pages of public modules except ``vcloudair_core``."""
 GROUPS = {
     "Connecting": ("connect", "App", "Client", "Settings", "Secret"),
     "Desired states and outcomes": ("Present", "Absent", "Exactly", "ExactLists", "Plan", "Change", "Outcome"),
@@ -33,7 +33,7 @@ RECOVERY_GROUPS = {
 
 
 def pages() -> Iterator[tuple[str, str]]:
-    """Names below ``docs`` and texts."""
+    """Yield names below ``docs`` and texts."""
     yield "reference/python-api.md", python_api()
     yield "reference/python-recovery.md", recovery_api()
     for module, title in PUBLIC_MODULES.items():
@@ -118,7 +118,7 @@ _VALUES = {
     "AuthFlow": "vcloudair_core.session.auth.base",
     "hookimpl": "vcloudair_core.plugin.hooks",
 }
-"""Names of objects that do not say where they come from."""
+"""Names of objects that do not know their module."""
 
 
 def metric_names() -> str:
