@@ -104,7 +104,7 @@ def name_hosts(
     reserved = set(reserved)
     chosen = _unique_names(records, names, reserved, qualifiers, is_qualified)
     drafts = [draft(position, name) for position, name in enumerate(chosen)]
-    for _ in range(MAX_ROUNDS):
+    for _unused in range(MAX_ROUNDS):
         reserved.update(group for host in drafts for group in host.group_names())
         taken = {str(host.name) for host in drafts}
         clashes = [position for position, host in enumerate(drafts) if host.name in reserved]

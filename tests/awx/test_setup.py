@@ -1,4 +1,4 @@
-"""``awx/setup.yml`` with the real modules of awx.awx, against a small AWX: everything is made, and made once."""
+"""Tests of ``awx/setup.yml`` with the modules of awx.awx and a simulated AWX."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
 
 
 def _by_hand(awx: FakeAwx) -> None:
-    """An administrator has somebody told of failures, and sets another password."""
+    """Add a notification and change the password, as an administrator would."""
     mail = awx.add("notification_templates", {"name": "mail"})
     gate = awx.named("job_templates", "vCloud Air: metrics gate")
     awx.linked["job_templates", gate["id"], "notification_templates_error"] = [mail["id"]]
@@ -85,7 +85,7 @@ def test_the_second_run_changes_nothing(made: Made) -> None:
     assert made.writes == []
 
 
-def test_what_was_done_by_hand_stays(made: Made) -> None:
+def test_changes_by_an_administrator_are_kept(made: Made) -> None:
     gate = made.awx.named("job_templates", "vCloud Air: metrics gate")
     assert made.awx.links("job_templates", gate["id"], "notification_templates_error") == ["mail"]
     assert made.awx.named("credentials", "vCloud Air")["inputs"]["password"] == "another"
@@ -134,11 +134,11 @@ def test_a_drill_is_cleaned_up_whatever_happens(made: Made) -> None:
     assert (approval["name"], approval["timeout"]) == ("Start the drill", 86400)
 
 
-def test_schedules_wait_until_somebody_switches_them_on(made: Made) -> None:
+def test_schedules_are_disabled(made: Made) -> None:
     assert {one["enabled"] for one in made.awx.objects["schedules"].values()} == {False}
 
 
-def test_ansible_lint_has_nothing_to_say(tmp_path: Path) -> None:
+def test_ansible_lint_passes(tmp_path: Path) -> None:
     env = {**environment({}, tmp_path), "ANSIBLE_COLLECTIONS_PATH": COLLECTIONS, "NO_COLOR": "1"}
     command = [str(BIN / "ansible-lint"), "--offline", "--strict", "--profile", "production", "--config-file"]
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""A simulated cloud behind TLS for whole programs, the environment that leads them to it, and the built collection."""
+"""Fixtures for program tests: a simulated cloud with TLS, and the collection."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from vcloudair_core.simulator import SimulatorServer
 
 @pytest.fixture
 def env(vca_simulator_server: SimulatorServer, tmp_path: Path) -> dict[str, str]:
-    """The variables that a user exports, and no others of this project."""
+    """Return the environment variables that a user exports."""
     return environment(vca_simulator_server.env(), tmp_path)
 
 
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of collections with ours in it, built and installed: what users have, away from the checkout."""
+    """Build and install the collection, and return its collections folder."""
     return make_once(tmp_path_factory, "installed-collection", install_collection) / "collections"

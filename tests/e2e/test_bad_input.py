@@ -1,4 +1,4 @@
-"""The table of bad input: one clear error each, before any write, with a failing status and no traceback."""
+"""Tests that each invalid input fails with a clear error before any write."""
 
 from __future__ import annotations
 

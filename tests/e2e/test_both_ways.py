@@ -1,4 +1,4 @@
-"""Every integration target, once in the controller and once as modules: every result is the same, byte for byte."""
+"""Tests that the results in the controller and in module processes are the same."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ ASYNCHRONOUS = "runs as a module process: the task is asynchronous"
 """Reason for targets that only a module can run."""
 
 VOLATILE = re.compile(r"seconds|\w+_s|stage_id|ansible_job_id|results_file")
-"""Keys whose values hang on when a task ran and in which run: durations, its stage, and Ansible's own job for it."""
+"""Keys whose values differ between runs, such as durations, stages and job ids."""
 OF_ONE_RUN = re.compile(
     r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(?:Z|[+-]\d\d:\d\d)?"  # the simulated server's clock
-    r"|(?<=task[/:])[0-9a-f-]{36}"  # ids of its tasks: machines of one recovery are started at the same time
-    r"|\d{8}-\d{6}-\d{3}-[0-9a-f]{4}"  # a recovery, named after its time
+    r"|(?<=task[/:])[0-9a-f-]{36}"  # ids of server tasks, because VMs of a recovery start at the same time
+    r"|\d{8}-\d{6}-\d{3}-[0-9a-f]{4}"  # id of a recovery run, which has its time
 )
 
 
 def plain(value: Any) -> Any:
-    """Without what is volatile, so that the rest can be compared as it is."""
+    """Return a result without the values that differ between runs."""
     if isinstance(value, dict):
         return {key: "..." if VOLATILE.fullmatch(key) else plain(item) for key, item in value.items()}
     if not isinstance(value, list):
@@ -53,8 +53,11 @@ def _name(item: Any) -> str:
 
 
 def told(recorded: Recorded, of_one_run: Mapping[str, str], *, sort_keys: bool = False) -> list[str]:
-    """All warnings, and results as lines of JSON. ``of_one_run``: values of this run alone, and what to call them."""
-    # Warnings are no longer among the results when others than those who show them get these.
+    """Return all warnings, and the results as lines of JSON.
+
+    ``of_one_run`` maps values that are unique for a run to placeholders.
+    """
+    # Ansible removes warnings from results before other callbacks get them.
     found = re.findall(r"^\[(?:WARNING|DEPRECATION WARNING)\].*", recorded.run.output, re.MULTILINE)
     for line in recorded.results():
         if not line["action"].startswith("vcloudair.cloud."):
@@ -76,7 +79,7 @@ def replay(target: str, way: str, folder: Path, now: float) -> list[str]:
     play = {"hosts": "localhost", "gather_facts": False, "roles": [target]}
     path = folder / "play.yml"
     path.write_text(json.dumps([play]), encoding="utf-8")
-    # As `tools/collection_checks.py integration` has it.
+    # The same setup as in `tools/collection_checks.py integration`.
     clock = now if "metrics" in target else None
     with SimulatorServer(SimulatorConfig(replications=3, dr_task_s=0.2, standing_clock=clock)) as server:
         variables = {name.lower(): value for name, value in server.env().items()}

@@ -33,7 +33,7 @@ HOOK = "reference/hooks/vca_plan_ready.html"
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the site, built once in a run, with warnings as failures."""
+    """Build the site once and return its folder. Warnings are failures."""
     return make_once(tmp_path_factory, "site", _build)
 
 
@@ -57,12 +57,12 @@ def browser() -> Iterator[Any]:
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
-        """Not into the output of the tests."""
+        """Suppress the log of requests."""
 
 
 @pytest.fixture(scope="session")
 def address(site: Path) -> Iterator[str]:
-    """The URL of the served site, with a trailing slash."""
+    """Return the URL of the served site, with a trailing slash."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(site))) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -80,14 +80,14 @@ def _search(page: Any, words: str) -> None:
 
 @needs_chromium
 @pytest.mark.slow
-@pytest.mark.parametrize("colours", sampled(["light", "dark"], 2))
-def test_pages_ask_nobody_else_and_complain_of_nothing(browser: Any, address: str, colours: str) -> None:
-    with visiting(browser, color_scheme=colours) as visit:
+@pytest.mark.parametrize("colors", sampled(["light", "dark"], 2))
+def test_pages_ask_nobody_else_and_complain_of_nothing(browser: Any, address: str, colors: str) -> None:
+    with visiting(browser, color_scheme=colors) as visit:
         for path, heading in (("index.html", "Describe"), (MODULE, "vca_firewall_rule"), (HOOK, "vca_plan_ready")):
             visit.page.goto(address + path, wait_until="networkidle")
             assert heading in visit.page.text_content("h1")
         scheme = visit.page.get_attribute("body", "data-md-color-scheme")
-        assert scheme == {"light": "default", "dark": "slate"}[colours]
+        assert scheme == {"light": "default", "dark": "slate"}[colors]
     assert visit.asked_elsewhere(address) == []
     assert visit.complaints == []
 
@@ -124,7 +124,7 @@ SEARCHES = {
     "query attributes": "reference/query-attributes.html",
     "vca_nat": "reference/collection/vca_nat.html",
 }
-"""Terms that users try, and the page that answers."""
+"""Search terms, and the page that must be found."""
 QUESTIONS = {
     "restore rule order": "how-to/export-plan-apply.html",
     "rotate psk": "explanation/pre-shared-keys.html",
@@ -142,14 +142,14 @@ QUESTIONS = {
     "metrics csv": "how-to/metrics.html",
     "write a plugin": "how-to/write-a-plugin.html",
 }
-"""Questions, and the page that must be the first result."""
+"""Search terms, and the page that must be the first result."""
 
 
 def _results(page: Any, term: str) -> list[str]:
-    """The paths of the first results, after the results of the term before are gone."""
+    """Return the paths of the first results, after the previous results are gone."""
     for text, some in (("", False), (term, True)):
         page.fill(".md-search__input", text)
-        page.press(".md-search__input", "End")  # the search listens to keys
+        page.press(".md-search__input", "End")  # the search reacts to key events
         page.wait_for_function(f"(document.querySelector('.md-search-result__item') !== null) === {str(some).lower()}")
     links = page.eval_on_selector_all(".md-search-result__item", "items => items.map(i => i.querySelector('a').href)")
     return [urlsplit(link).path.removeprefix("/") for link in links]

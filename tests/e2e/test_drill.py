@@ -1,4 +1,4 @@
-"""A recovery drill as playbooks run it, in one play with the role and as jobs. A clean-up is never missed."""
+"""Tests of recovery drills, with the role and with separate playbooks."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def extra(**variables: Any) -> tuple[str, str]:
 DRILL = Counter(testFailover=VMS, testCleanup=VMS)
 
 
-# -- in one play -------------------------------------------------------------------------------------------------
+# -- role -------------------------------------------------------------------------------------------------
 
 
 def test_a_drill_by_a_plan_twice_with_a_report_of_each(
@@ -115,9 +115,7 @@ def test_checks_that_fail_are_all_named_and_the_test_is_cleaned_up(
     assert "NOT CLEANED UP" not in done.output
 
 
-def test_a_machine_that_fails_fails_the_drill_and_is_cleaned_up_too(
-    env: dict[str, str], server: SimulatorServer
-) -> None:
+def test_a_failing_vm_fails_the_drill_and_is_cleaned_up(env: dict[str, str], server: SimulatorServer) -> None:
     next(iter(server.simulator.world.replications.values())).trouble = "error"
     done = run_playbook("dr_drill.yml", env, *ALL)
     assert done.status == 2
@@ -128,10 +126,8 @@ def test_a_machine_that_fails_fails_the_drill_and_is_cleaned_up_too(
 
 
 @pytest.mark.exhaustive
-def test_a_test_that_is_left_behind_is_told_first_and_so_is_the_drill(
-    env: dict[str, str], server: SimulatorServer, tmp_path: Path
-) -> None:
-    # While the checks are made, the cloud turns so that the clean-up of one machine is going to fail.
+def test_a_failed_cleanup_is_reported_first(env: dict[str, str], server: SimulatorServer, tmp_path: Path) -> None:
+    # While the checks run, a fault is injected that makes the cleanup of a VM fail.
     server.simulator.faults.add("status", method="POST", path="/action/testCleanup", status=403, count=1)
     done = run_playbook("dr_drill.yml", env, *ALL, *extra(dr_drill_checks=[{"port": 1, "timeout": 1}]))
     assert done.status == 2
@@ -145,9 +141,7 @@ def test_a_test_that_is_left_behind_is_told_first_and_so_is_the_drill(
 
 
 @pytest.mark.exhaustive
-def test_what_is_not_ready_is_not_started_and_every_reason_is_told(
-    env: dict[str, str], server: SimulatorServer
-) -> None:
+def test_a_low_score_starts_nothing_and_lists_the_reasons(env: dict[str, str], server: SimulatorServer) -> None:
     list(server.simulator.world.replications.values())[1].test_state = "testError"
     for playbook in ("dr_drill.yml", "dr_readiness.yml"):
         refused = run_playbook(playbook, env, *PLAN)
@@ -159,15 +153,15 @@ def test_what_is_not_ready_is_not_started_and_every_reason_is_told(
     assert forced.status == 0, forced.output
 
 
-def test_a_drill_does_not_remove_what_somebody_else_tests(env: dict[str, str], server: SimulatorServer) -> None:
-    machine = list(server.simulator.world.replications.values())[1]
-    machine.test_state = "complete"
-    server.simulator.world.vms["theirs"] = server.simulator.world.recovered_vm(machine, "POWERED_ON", "lan")
+def test_a_drill_keeps_tests_of_other_users(env: dict[str, str], server: SimulatorServer) -> None:
+    vm = list(server.simulator.world.replications.values())[1]
+    vm.test_state = "complete"
+    server.simulator.world.vms["theirs"] = server.simulator.world.recovered_vm(vm, "POWERED_ON", "lan")
     refused = run_playbook("dr_drill.yml", env, *ALL, *extra(dr_drill_min_score=0))
     assert refused.status == 2
     assert "The drill was not started, because it would remove the existing tests of replicated-0002" in refused.output
     assert actions(server) == Counter()
-    assert machine.test_state == "complete"
+    assert vm.test_state == "complete"
 
 
 @pytest.mark.parametrize("text", sampled(["- ansible.builtin.fail: {\n", "- no_such_module_anywhere:\n", None], 3))
@@ -182,9 +176,7 @@ def test_tasks_that_cannot_be_read_end_the_drill_before_it_begins(
 
 
 @pytest.mark.parametrize("check", sampled([{"port": 1, "url": "https://x"}, {"name": "nothing"}], 2))
-def test_a_check_that_makes_no_sense_is_refused(
-    check: dict[str, Any], env: dict[str, str], server: SimulatorServer
-) -> None:
+def test_an_invalid_check_is_rejected(check: dict[str, Any], env: dict[str, str], server: SimulatorServer) -> None:
     done = run_playbook("dr_drill.yml", env, *ALL, *extra(dr_drill_checks=[check]))
     assert done.status == 2
     assert "Validation of arguments failed" in done.output
@@ -192,7 +184,7 @@ def test_a_check_that_makes_no_sense_is_refused(
 
 
 @pytest.mark.exhaustive
-def test_check_mode_says_what_would_be_done(env: dict[str, str], server: SimulatorServer) -> None:
+def test_check_mode_shows_planned_actions(env: dict[str, str], server: SimulatorServer) -> None:
     done = run_playbook("dr_drill.yml", env, *PLAN, *extra(dr_drill_checks=[{"port": 1}]), "--check")
     assert done.status == 0, done.output
     assert actions(server) == Counter()
@@ -202,7 +194,7 @@ def test_check_mode_says_what_would_be_done(env: dict[str, str], server: Simulat
 
 
 @pytest.mark.exhaustive
-def test_a_missed_target_fails_a_drill_that_is_to_keep_it(
+def test_a_missed_target_fails_the_drill_if_required(
     env: dict[str, str], server: SimulatorServer, tmp_path: Path
 ) -> None:
     plan = tmp_path / "plan.yml"
@@ -215,7 +207,7 @@ def test_a_missed_target_fails_a_drill_that_is_to_keep_it(
     assert "Targets missed: RPO" in failed.output
 
 
-# -- jobs of their own, in the order in which a workflow of AWX runs them -----------------------------------------
+# -- separate playbooks, in the order of the AWX workflow -----------------------------------------
 
 
 @pytest.mark.exhaustive
@@ -242,14 +234,14 @@ def test_only_those_that_are_named(env: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     "name", sampled(["dr_test", "dr_verify", "dr_cleanup", "dr_drill", "dr_readiness", "dr_failover"], 3)
 )
-def test_no_names_is_never_everything(name: str, env: dict[str, str], server: SimulatorServer) -> None:
+def test_empty_names_never_select_all_vms(name: str, env: dict[str, str], server: SimulatorServer) -> None:
     refused = run_playbook(f"{name}.yml", env, "-e", '{"dr_vms": " \\n "}')
     assert refused.status == 2
     assert "one of plan, vms and all" in refused.output or "no VMs are selected" in refused.output
     assert actions(server) == Counter()
 
 
-# -- the day when the source is gone -------------------------------------------------------------------------------
+# -- failover -------------------------------------------------------------------------------
 
 APPROVED = extra(dr_approve="The primary site is down")
 
@@ -267,7 +259,7 @@ def test_a_failover_by_a_plan_twice(env: dict[str, str], server: SimulatorServer
     assert actions(server) == Counter()
 
 
-def test_a_failover_that_nobody_approved_starts_nothing(env: dict[str, str], server: SimulatorServer) -> None:
+def test_a_failover_without_approval_starts_nothing(env: dict[str, str], server: SimulatorServer) -> None:
     refused = run_playbook("dr_failover.yml", env, *PLAN)
     assert refused.status == 2
     assert "the approval is missing" in refused.output
@@ -275,7 +267,7 @@ def test_a_failover_that_nobody_approved_starts_nothing(env: dict[str, str], ser
     assert actions(server) == Counter()
 
 
-def test_a_failover_that_was_cut_off_goes_on(env: dict[str, str], server: SimulatorServer, tmp_path: Path) -> None:
+def test_an_interrupted_failover_is_resumed(env: dict[str, str], server: SimulatorServer, tmp_path: Path) -> None:
     cut = tmp_path / "cut.yml"
     task = {
         "vcloudair.cloud.vca_dr_failover": {

@@ -1,4 +1,4 @@
-"""Edge gateways as hosts: the inventory, and a play over it, also cut into slices that run at the same time."""
+"""Tests of the vca_edges inventory and of plays over it, also in parallel slices."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def listed(env: dict[str, str], folder: Path, **options: Any) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """Without the marks that Ansible sets on what is not to be templated."""
+    """Return a value without Ansible's marks for unsafe text."""
     if isinstance(value, dict):
         return (
             value["__ansible_unsafe"] if set(value) == {"__ansible_unsafe"} else {k: plain(v) for k, v in value.items()}
@@ -71,7 +71,7 @@ def rules(server: SimulatorServer, name: str = "web") -> list[str]:
     return [rule["name"] for rule in edge.firewall["user"]]
 
 
-def test_the_environment_is_enough(env: dict[str, str], tmp_path: Path, server: SimulatorServer) -> None:
+def test_environment_variables_are_sufficient(env: dict[str, str], tmp_path: Path, server: SimulatorServer) -> None:
     found = listed(env, tmp_path)
     assert set(found["vca_edges"]["hosts"]) == {"web", "db", "{{ 7 * 7 }}"}
     assert set(found["vdc_silver"]["hosts"]) == {"db", "{{ 7 * 7 }}"}
@@ -93,7 +93,7 @@ def test_options(env: dict[str, str], tmp_path: Path) -> None:
     assert found["_meta"]["hostvars"][host] == {"vca_edge": host}
 
 
-def test_hosts_of_one_name_are_told_apart(env: dict[str, str], tmp_path: Path) -> None:
+def test_duplicate_host_names_are_qualified(env: dict[str, str], tmp_path: Path) -> None:
     found = listed(env, tmp_path, hostnames=["'edge'"])
     hosts = set(found["vca_edges"]["hosts"])
     assert len(hosts) == 3 and "edge_gold" in hosts
@@ -104,7 +104,7 @@ def test_hosts_of_one_name_are_told_apart(env: dict[str, str], tmp_path: Path) -
 DOCUMENT = {"firewall": {"enabled": True, "rules": [{"name": "of web", "action": "accept"}]}}
 
 
-def test_each_edge_gets_its_document_and_others_are_left_alone(
+def test_edges_get_their_documents_and_others_are_skipped(
     env: dict[str, str], tmp_path: Path, server: SimulatorServer
 ) -> None:
     inventory, documents = tmp_path / "edges.vca.yml", tmp_path / "documents"
@@ -133,11 +133,11 @@ HOSTS = {
     for edge in ("web",)
     for team in ("shop", "blog", "mail", "wiki", "news", "chat")
 }
-"""Six teams with rules of their own on one edge gateway, each of them a host."""
+"""Inventory with six hosts that share an edge gateway, each with its rules."""
 
 
 def sliced(hosts: dict[str, Any], number: int, count: int) -> dict[str, Any]:
-    """The inventory of one slice, as AWX gives it to a job: every count-th host by name, beginning at the number-th."""
+    """Return the inventory of slice ``number`` of ``count``, as AWX creates it."""
     names = sorted(hosts)[number - 1 :: count]
     return {"vca_edges": {"hosts": names}, "_meta": {"hostvars": {name: hosts[name] for name in names}}}
 
@@ -161,7 +161,7 @@ def private_folder(folder: Path, inventory: dict[str, Any], env: dict[str, str])
 
 
 def both_have_read(simulator: Any) -> None:
-    """Returns when the firewall was read twice: whoever writes then collides with the other slice."""
+    """Wait until both slices have read the firewall, so that their writes collide."""
     deadline = time.monotonic() + 120
     while len(simulator.request_log.entries(method="GET", path="/firewall/config")) < 2 and time.monotonic() < deadline:
         time.sleep(0.01)

@@ -1,4 +1,4 @@
-"""The exporter as a program: scraped by a real Prometheus, by many at once, and while the cloud fails."""
+"""Tests of the metrics exporter with Prometheus, many scrapes and cloud failures."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from vcloudair_core.util.redaction import Secret
 
 PROMETHEUS, PROMTOOL = shutil.which("prometheus"), shutil.which("promtool")
 MINUTE = 50 * 60
-"""As many scrapes as fifty a second are in a minute."""
+"""Number of scrapes, as many as 50 per second in a minute."""
 
 needs_prometheus = pytest.mark.skipif(
     not PROMETHEUS or not PROMTOOL, reason="prometheus and promtool are not installed"
@@ -64,7 +64,7 @@ def collector(simulator: Simulator) -> Iterator[Collector]:
         yield Collector(client, metrics=["cpu.*", "disk.used.latest"])
 
 
-# -- as a program, with Prometheus ---------------------------------------------------------------------------------
+# -- with Prometheus ---------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +158,7 @@ def _simulated(cloud: SimulatorServer, vm_id: str, metric: str) -> list[float]:
 
 
 @needs_prometheus
-def test_promtool_finds_nothing_to_say(exporter: str) -> None:
+def test_promtool_accepts_the_metrics(exporter: str) -> None:
     text = _get(f"http://{exporter}/metrics")[1]
     checked = subprocess.run(
         [str(PROMTOOL), "check", "metrics"], input=text, text=True, capture_output=True, check=False
@@ -177,7 +177,7 @@ def test_the_dashboard_asks_for_metrics_that_there_are(exporter: str) -> None:
     assert asked - there == {"vca_vm_cpu_ready_summation_seconds"}, "only vCloud Air has that one"
 
 
-# -- many scrapes, and clouds that fail ----------------------------------------------------------------------------
+# -- many scrapes and cloud failures ----------------------------------------------------------------------------
 
 
 def test_many_scrapes_ask_the_cloud_nothing(collector: Collector, simulator: Simulator) -> None:
@@ -188,7 +188,7 @@ def test_many_scrapes_ask_the_cloud_nothing(collector: Collector, simulator: Sim
         def scrape(count: int) -> set[int]:
             return set(pool.map(lambda _: _get(f"{server.url}/metrics")[0], range(count)))
 
-        scrape(200)  # what is made once is made
+        scrape(200)  # warm up
         tracemalloc.start()
         before, began = tracemalloc.get_traced_memory()[0], time.monotonic()
         assert scrape(MINUTE) == {200}
@@ -243,7 +243,7 @@ def test_a_refused_sign_in_is_repeated_later_and_up_is_zero_meanwhile(
 
 
 def _values(text: str, metric: str, label: str = "vm") -> dict[str, float]:
-    """Values of a metric by a label."""
+    """Return the values of a metric by a label."""
     found = re.findall(rf'^{metric}\{{.*?\b{label}="([^"]*)".*\}} (\S+)$', text, re.MULTILINE)
     return {name: float(value) for name, value in found}
 
@@ -283,7 +283,7 @@ def test_a_named_vm_that_is_gone_does_not_fail_the_others(
     assert caplog.text.count("VMs not found: vm-0001") == 1
 
 
-def test_a_clock_that_is_ahead_is_told_of(simulator: Simulator, caplog: pytest.LogCaptureFixture) -> None:
+def test_clock_skew_is_reported(simulator: Simulator, caplog: pytest.LogCaptureFixture) -> None:
     with simulated_app(simulator).client(**simulator_settings(simulator), retries=0) as client:
         collector = Collector(client, metrics=["cpu.*"], now=lambda: simulator.clock.now() + 3600)
         assert collector.collect_once()
@@ -343,7 +343,7 @@ def _text(collector: Collector) -> str:
     return generate_latest(registry_of(collector)).decode()
 
 
-# -- the door ------------------------------------------------------------------------------------------------------
+# -- authentication and TLS ----------------------------------------------------------------------------------------
 
 
 def test_only_those_who_know_the_password_come_in(collector: Collector) -> None:
@@ -366,7 +366,7 @@ def test_it_serves_over_tls(collector: Collector, tmp_path: Path) -> None:
     authority.cert_pem.write_to_path(str(ca))
     context = ssl.create_default_context(cafile=str(ca))
     with ExporterServer(collector, certfile=str(pem)) as server:
-        slow = socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])))  # never shakes hands
+        slow = socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])))  # no TLS handshake
         with urllib.request.urlopen(f"{server.url}/metrics", context=context, timeout=60) as answer:
             assert answer.status == 200
         slow.close()

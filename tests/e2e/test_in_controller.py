@@ -42,11 +42,11 @@ def logins(server: SimulatorServer) -> int:
     return sum(1 for entry in entries if (entry.method, entry.path) == ("POST", "/api/sessions"))
 
 
-# -- where -------------------------------------------------------------------------------------------------------
+# -- selection of the process -----------------------------------------------------------------------------------
 
 
 def other_python(folder: Path) -> str:
-    """The Python of this environment under a name that is not its own."""
+    """Return another path of this environment's Python."""
     path = folder / "python"
     path.write_text(f'#!/bin/sh\nexec {PYTHON} "$@"\n', encoding="utf-8")
     path.chmod(0o755)
@@ -71,9 +71,7 @@ WHERE: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("words", "said"), sampled(WHERE, 5))
-def test_a_task_is_run_where_it_comes_to_the_same(
-    words: dict[str, Any], said: str, env: dict[str, str], tmp_path: Path
-) -> None:
+def test_process_selection(words: dict[str, Any], said: str, env: dict[str, str], tmp_path: Path) -> None:
     other = other_python(tmp_path)
     task = json.loads(json.dumps({INFO: {}, **words}).replace("OTHER", other))
     recorded = record(play(tmp_path, task), env, tmp_path, "-vvv")
@@ -84,13 +82,13 @@ def test_a_task_is_run_where_it_comes_to_the_same(
 
 
 @pytest.mark.skipif(shutil.which("sudo") is None, reason="there is no sudo")
-def test_a_task_that_becomes_somebody_is_a_module(env: dict[str, str], tmp_path: Path) -> None:
+def test_become_needs_a_module_process(env: dict[str, str], tmp_path: Path) -> None:
     recorded = record(play(tmp_path, {INFO: {}, "become": True}), env, tmp_path, "-vvv")
     assert "runs as a module process: the task uses become" in recorded.run.output
 
 
-def test_on_another_host_it_is_a_module(env: dict[str, str], tmp_path: Path) -> None:
-    # Nobody is there; that is told by the connection, and not by the library.
+def test_another_host_needs_a_module_process(env: dict[str, str], tmp_path: Path) -> None:
+    # The host does not exist. The error comes from the connection, not from the library.
     task = {INFO: {}, "vars": {"ansible_connection": "ssh", "ansible_host": "192.0.2.1", "ansible_ssh_timeout": 1}}
     recorded = record(play(tmp_path, task), env, tmp_path, "-vvv")
     assert "runs as a module process: the connection is ssh" in recorded.run.output
@@ -104,7 +102,7 @@ def test_the_environment_can_turn_it_off_and_a_task_back_on(env: dict[str, str],
     assert recorded.run.output.count(HERE) == 1
 
 
-def test_a_switch_that_is_neither_on_nor_off_is_refused(
+def test_an_invalid_switch_is_rejected(
     env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path
 ) -> None:
     recorded = record(play(tmp_path, {INFO: {}, "vars": {"vca_in_controller": "maybe"}}), env, tmp_path)
@@ -112,7 +110,7 @@ def test_a_switch_that_is_neither_on_nor_off_is_refused(
     assert vca_simulator_server.simulator.request_log.entries() == []
 
 
-# -- as Ansible does it ------------------------------------------------------------------------------------------
+# -- behavior of Ansible ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("prefix", sampled(["", "vcloudair.cloud."], 2))
@@ -139,7 +137,7 @@ def test_module_defaults_reach_the_modules_they_are_for_and_no_other(
 
 
 def test_items_of_a_loop_have_nothing_of_each_other(env: dict[str, str], tmp_path: Path) -> None:
-    # One worker runs them all; a secret or an error of one is not that of the next.
+    # One worker runs all items. A secret or error of an item must not affect the next one.
     items = [{"name": "one", "source": ["10.0.0.0/99"]}, {"name": "two", "password": "demo-password"}, {"name": "all"}]
     task = {
         RULE: {
@@ -230,9 +228,7 @@ def test_an_unknown_ansible_core_runs_every_task_as_a_module(env: dict[str, str]
 @pytest.mark.parametrize(
     "broken", ["_encoder", "arguments_of", "parsed", "_as_arguments", "basic.AnsibleModule._load_params"]
 )
-def test_a_private_part_that_is_missing_is_found_before_anything_is_done(
-    broken: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_private_parts_of_ansible_are_detected(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(*arguments: Any, **more: Any) -> None:
         raise AttributeError("no such part")
 
@@ -241,9 +237,7 @@ def test_a_private_part_that_is_missing_is_found_before_anything_is_done(
 
 
 @pytest.mark.parametrize("changed", [{"numbers": ["1", "2"]}, {"text": None}])
-def test_a_trial_that_comes_to_something_else_is_a_reason_too(
-    changed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_different_trial_result_is_detected(changed: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     assert in_controller.problem(Action()) == ""
     parsed = in_controller.parsed
     monkeypatch.setattr(in_controller, "parsed", lambda *arguments: {**parsed(*arguments), **changed})
@@ -254,7 +248,7 @@ class Action(ActionBase):  # type: ignore[misc]
     """An action without a task."""
 
     def __init__(self) -> None:
-        """Take nothing."""
+        """Create an action without a task."""
 
     def run(self, tmp: Any = None, task_vars: Any = None) -> None:
         """Do nothing."""
@@ -271,7 +265,7 @@ class OldAction(Action):
 
 
 class NewAction(Action):
-    """An action of ansible-core 2.21 or newer, whose results are no mappings."""
+    """An action of ansible-core 2.21 or newer, whose results have their own type."""
 
     def _parse_returned_data(self, res: dict[str, Any], profile: str) -> Any:
         result = json.loads(res["stdout"])
@@ -290,7 +284,7 @@ def test_the_result_of_each_version_of_ansible_core_is_understood() -> None:
     assert in_controller.problem(OldAction()) == in_controller.problem(NewAction()) == ""
 
 
-# -- one login, and no leaks -------------------------------------------------------------------------------------
+# -- sign-in and leaks -------------------------------------------------------------------------------------
 
 
 @pytest.mark.exhaustive
@@ -327,14 +321,14 @@ def test_nothing_is_left_open_by_many_tasks_in_one_process(
     before = held()
     for _ in range(25):
         assert run()["api_calls"] > 0
-    # The server is in this process, too, and may not have closed its side of the last one yet.
+    # The server is in the same process and may not have closed the last connection yet.
     assert held() - before < 5
 
 
 def test_loading_the_library_starts_no_thread_and_leaves_little_to_load(
     env: dict[str, str], vca_simulator_server: SimulatorServer
 ) -> None:
-    # Workers are forked from the process that has loaded it, one for each task.
+    # Ansible forks a worker for each task from the process that loaded the library.
     done = subprocess.run(
         [sys.executable, "-c", LOADING], env=env, capture_output=True, text=True, check=True, cwd=ROOT
     ).stdout

@@ -1,4 +1,4 @@
-"""The inventory plugin, facts and ids as users have them: whole programs of Ansible against a cloud behind TLS."""
+"""Tests of the vca_vms inventory, facts and lookup with Ansible programs and TLS."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EVIL = "{{ lookup('pipe', 'touch %s') }}"
 
 @pytest.fixture(scope="module")
 def marker(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file that is there once a name of the API was run."""
+    """Return a file that exists if a name from the API was executed as a template."""
     return tmp_path_factory.mktemp("evil") / "pwned"
 
 
@@ -56,7 +56,10 @@ def env(server: SimulatorServer, tmp_path: Path) -> dict[str, str]:
 
 
 def listed(env: Mapping[str, str], folder: Path, *, fails: bool = False, **options: Any) -> dict[str, Any]:
-    """``ansible-inventory --list`` for a file of these options; ``said`` is what went to standard error."""
+    """Return the output of ``ansible-inventory --list`` for a file with these options.
+
+    ``said`` has the standard error.
+    """
     file = folder / "cloud.vca.yml"
     file.write_text(yaml.safe_dump({"plugin": "vcloudair.cloud.vca_vms", **options}), encoding="utf-8")
     command = [str(BIN / "ansible-inventory"), "-i", str(file), "--list", "--export"]
@@ -70,7 +73,7 @@ def listed(env: Mapping[str, str], folder: Path, *, fails: bool = False, **optio
 
 
 def _plain(value: Any) -> Any:
-    """Without the marks that Ansible sets on what is not to be templated."""
+    """Return a value without Ansible's marks for unsafe text."""
     if isinstance(value, dict):
         if set(value) == {"__ansible_unsafe"}:
             return value["__ansible_unsafe"]
@@ -83,7 +86,9 @@ def _vars(found: Mapping[str, Any], host: str) -> dict[str, Any]:
     return variables
 
 
-def test_the_environment_is_enough(env: dict[str, str], tmp_path: Path, server: SimulatorServer, marker: Path) -> None:
+def test_environment_variables_are_sufficient(
+    env: dict[str, str], tmp_path: Path, server: SimulatorServer, marker: Path
+) -> None:
     found = listed(env, tmp_path)
     evil = EVIL % marker
     assert set(found["vca"]["hosts"]) == {"web", "web_blog", evil, "db", "silver-vm"}
@@ -143,7 +148,7 @@ def test_templates_only_when_asked_for(env: dict[str, str], tmp_path: Path) -> N
     assert "linux-vm" in listed(env, tmp_path, templates=True)["vca"]["hosts"]
 
 
-def test_two_orgs_and_a_password_from_elsewhere(env: dict[str, str], tmp_path: Path) -> None:
+def test_two_organizations_and_a_templated_password(env: dict[str, str], tmp_path: Path) -> None:
     sources = [{"org": "acme", "vdcs": ["silver"]},
                {"org": "globex", "password": "{{ lookup('ansible.builtin.env', 'GLOBEX') }}"}]  # fmt: skip
     found = listed({**env, "GLOBEX": "sesame-2"}, tmp_path, sources=sources)
@@ -151,7 +156,7 @@ def test_two_orgs_and_a_password_from_elsewhere(env: dict[str, str], tmp_path: P
     assert found["org_globex"]["hosts"] == ["iron-vm"]
 
 
-def test_a_source_that_fails_is_named_and_the_others_are_there(env: dict[str, str], tmp_path: Path) -> None:
+def test_a_failing_source_is_reported_and_others_are_read(env: dict[str, str], tmp_path: Path) -> None:
     sources = [{"org": "acme", "vdcs": ["silver", "nowhere"]}, {"org": "globex", "password": "wrong-password"}]
     found = listed(env, tmp_path, sources=sources, cache=True, cache_plugin="ansible.builtin.jsonfile",
                    cache_connection=str(tmp_path / "cache"))  # fmt: skip
@@ -174,11 +179,11 @@ def test_a_cached_second_run_makes_no_call(env: dict[str, str], tmp_path: Path, 
     assert server.simulator.request_log.entries() == []
     kept = "".join(path.read_text() for path in (tmp_path / "cache").iterdir())
     assert "sesame" not in kept
-    # Other conditions are another question.
+    # Other conditions have another cache key.
     assert set(listed(env, tmp_path, **options, where={"name": "db"})["vca"]["hosts"]) == {"db"}
 
 
-def test_a_cache_is_of_one_account(env: dict[str, str], tmp_path: Path, server: SimulatorServer) -> None:
+def test_the_cache_belongs_to_an_account(env: dict[str, str], tmp_path: Path, server: SimulatorServer) -> None:
     def token(org: str, password: str) -> str:
         there = {"url": server.env()["VCA_URL"], "ca_path": server.env()["VCA_CA_PATH"], "session_cache": "false"}
         client = connect(username="ops", password=password, org=org, **there)
@@ -200,7 +205,7 @@ def test_a_cache_is_of_one_account(env: dict[str, str], tmp_path: Path, server: 
     assert not any(one in kept for one in tokens)
 
 
-def test_duplicate_names_can_be_refused(env: dict[str, str], tmp_path: Path) -> None:
+def test_duplicate_names_can_be_an_error(env: dict[str, str], tmp_path: Path) -> None:
     assert "Several VMs have the host name web" in listed(env, tmp_path, fails=True, duplicates="error")["said"]
 
 
@@ -237,7 +242,7 @@ FACTS = """
 """
 
 
-def test_gather_facts_brings_what_the_cloud_knows(env: dict[str, str], tmp_path: Path) -> None:
+def test_gather_facts_uses_the_cloud_api(env: dict[str, str], tmp_path: Path) -> None:
     file, playbook = tmp_path / "cloud.vca.yml", tmp_path / "facts.yml"
     file.write_text("plugin: vcloudair.cloud.vca_vms\nwhere: {containerName: [shop, calm]}\n", encoding="utf-8")
     playbook.write_text(FACTS, encoding="utf-8")
@@ -247,7 +252,7 @@ def test_gather_facts_brings_what_the_cloud_knows(env: dict[str, str], tmp_path:
         assert line in run.output, run.output
 
 
-def test_the_lookup_gives_ids_or_says_why_not(env: dict[str, str]) -> None:
+def test_the_lookup_returns_ids_or_an_error(env: dict[str, str]) -> None:
     def look(*words: str, more: str = "") -> str:
         message = f"{{{{ query('vcloudair.cloud.vca_id', {', '.join(map(repr, words))}{more}) }}}}"
         command = [str(BIN / "ansible"), "localhost", "-m", "debug", "-a", json.dumps({"msg": message})]
@@ -258,7 +263,7 @@ def test_the_lookup_gives_ids_or_says_why_not(env: dict[str, str]) -> None:
     assert edge.status == 0, edge.output
     found = look("web-edge", more=", type='edgeGateway'")
     assert next(word for word in found.split('"') if word.count("-") == 4) in edge.output
-    assert "No object found: vm with name = 'nobody'" in look("nobody").replace("\\", "")
+    assert "No object found: vm with name = 'missing'" in look("missing").replace("\\", "")
     several = look("web", more=", where={'isVAppTemplate': false}")
     assert "2 objects match vm with" in several and "containerName=blog" in several
     assert "is not an attribute" in look("web", more=", where={'na me': 1}")

@@ -1,4 +1,4 @@
-"""Inventories of clouds whose VMs, edges, vApps and metadata have names that are made to do harm, or just happen to."""
+"""Tests of inventories with harmful or conflicting names of VMs, edges and vApps."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ODD = (
     "metadata_tier_prod", "localhost", "127.0.0.1", "tier_prod", "both", "by_composed", "static_group", "parents",
     "../group_vars/all",
 )  # fmt: skip
-"""Names of groups that the inventory below has, of its root, of those that expressions make, and of localhost."""
+"""Names of groups in the inventory below, and of localhost."""
 
 EXPRESSIONS: dict[str, Any] = {
     "metadata": ["tier"],
@@ -31,7 +31,7 @@ EXPRESSIONS: dict[str, Any] = {
         {"key": "'both'", "separator": ""},
     ],
 }
-"""Makes the groups by_composed, tier_prod, parents and both."""
+"""Options that create the groups by_composed, tier_prod, parents and both."""
 
 
 def _org(name: str, *vms: dict[str, Any], **vdc: Any) -> dict[str, Any]:
@@ -65,7 +65,7 @@ WORLDS: dict[str, Any] = {
 
 
 class Inventories:
-    """Reads inventory files against the worlds above, each file's text by a name of its own."""
+    """Reader of inventory files for the simulated clouds above, by name."""
 
     def __init__(self, folder: Path, servers: dict[str, SimulatorServer]) -> None:
         self._folder, self._servers = folder, servers
@@ -74,7 +74,7 @@ class Inventories:
         self._found: dict[str, Any] = {}
 
     def add(self, name: str, *files: tuple[str, dict[str, Any]] | str, env: dict[str, str] | None = None) -> None:
-        """``files``: a world and options each, or the text of an inventory in YAML."""
+        """Add inventory files: pairs of a simulated cloud and options, or text in YAML."""
         sources = []
         for number, file in enumerate(files):
             if isinstance(file, str):
@@ -195,13 +195,13 @@ def test_no_name_of_an_edge_gateway_changes_a_group(inventories: Inventories) ->
     assert "org_acme (now org_acme_gold)" in _said(found)
 
 
-def test_a_group_of_each_hosts_own_name_is_what_was_asked_for(inventories: Inventories) -> None:
+def test_groups_from_host_names(inventories: Inventories) -> None:
     found = inventories["own names"]
     assert len(found["hosts"]) == 2
     assert all(len(found["groups"][group]) == 2 for group in ("vca", "vapp_shop"))
 
 
-def test_a_parent_that_cannot_be_one_is_told_of(inventories: Inventories) -> None:
+def test_an_invalid_parent_group_is_reported(inventories: Inventories) -> None:
     found = inventories["loop"]
     assert len(found["groups"]["vapp_shop"]) == 2
     assert "cannot be the parent of" in _said(found)
@@ -231,7 +231,7 @@ def test_a_new_vm_of_the_same_name_does_not_rename_the_first_one(inventories: In
     assert "several VMs have the name web" in _said(inventories["after"])
 
 
-def test_all_of_a_name_are_renamed_when_that_is_asked_for(inventories: Inventories) -> None:
+def test_qualify_renames_all_duplicates(inventories: Inventories) -> None:
     assert set(inventories["qualify"]["hosts"]) == {"web_shop", "db", "web_a0", "web_a1", "web_a2", "web_a3"}
 
 
@@ -246,12 +246,12 @@ def test_all_of_a_name_are_renamed_when_that_is_asked_for(inventories: Inventori
         ("no sources", "sources must be a list of mappings, not 'acme'."),
     ],
 )
-def test_what_is_misspelled_or_malformed_is_refused_by_name(inventories: Inventories, name: str, said: str) -> None:
+def test_invalid_options_are_rejected_by_name(inventories: Inventories, name: str, said: str) -> None:
     assert not inventories[name]["hosts"]
     assert said in _said(inventories[name]).replace('\\"', '"').replace("\\'", "'")
 
 
-def test_one_word_is_a_list_of_one(inventories: Inventories) -> None:
+def test_a_single_value_is_a_list(inventories: Inventories) -> None:
     found = inventories["words"]
     assert set(found["hosts"]) == {"a-0", "b-7"}
     assert set(found["groups"]) == {"all", "ungrouped", "vca", "metadata_n_0", "metadata_n_7"}
@@ -259,7 +259,7 @@ def test_one_word_is_a_list_of_one(inventories: Inventories) -> None:
     assert set(inventories["source"]["hosts"]) == {"a", "b"}
 
 
-def test_templates_are_filled_in(inventories: Inventories) -> None:
+def test_templates_are_rendered(inventories: Inventories) -> None:
     found = inventories["templates"]
     assert set(found["hosts"]) == {"b"}
     assert set(found["groups"]) == {"all", "ungrouped", "vca", "org_acme", "metadata_n_7"}
@@ -273,7 +273,7 @@ def test_zero_is_a_value_and_nothing_is_none(inventories: Inventories) -> None:
     assert set(inventories["empty"]["hosts"]) == {"a", "b"}
 
 
-def test_group_names_are_the_users_to_decide(inventories: Inventories) -> None:
+def test_group_names_follow_the_ansible_setting(inventories: Inventories) -> None:
     as_they_are = {"vapp_web-1", "vapp_web_1", "vapp_web 1"}
     for name in ("chars ignore", "chars never"):
         assert as_they_are <= set(inventories[name]["groups"]), name

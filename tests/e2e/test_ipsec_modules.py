@@ -1,4 +1,4 @@
-"""The IPsec modules as whole programs: what they cost, what they refuse, and that a key is nowhere to be found."""
+"""Tests of the IPsec modules: API calls, invalid options, and masking of keys."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from vcloudair_core.simulator import SimulatorServer
 
 CANARY = "c4n4ry"
 KEY = f'{CANARY} "of" it\'s <own> & \\ ümläut'
-"""With all that has another spelling in JSON, XML, URLs and Python."""
+"""Key with all characters that are escaped in JSON, XML, URLs and Python."""
 
 TUNNEL: dict[str, Any] = {
     "name": "branch",
@@ -37,7 +37,7 @@ def calls(server: SimulatorServer, tail: str) -> list[str]:
 
 
 def held(server: SimulatorServer) -> dict[str, str]:
-    """The keys on the server, by tunnel."""
+    """Return the keys on the server by tunnel."""
     edge = next(iter(server.simulator.world.edges.values()))
     return {site["name"]: site["psk"] for site in edge.sections["ipsec"]["sites"]}
 
@@ -101,12 +101,12 @@ def test_bad_options_send_nothing_and_show_no_key(
     run = run_module(module, options, env, "-vvv")
     assert run.status != 0
     assert words in run.output
-    if "pks" not in str(options):  # Ansible shows what it does not know
+    if "pks" not in str(options):  # Ansible shows unknown options
         assert CANARY not in run.output
     assert vca_simulator_server.simulator.request_log.entries() == []
 
 
-# -- a key is nowhere --------------------------------------------------------------------------------------------
+# -- masking of keys --------------------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -140,10 +140,8 @@ def system_log() -> Iterator[list[bytes]]:
 
 
 @pytest.mark.slow
-def test_the_key_is_in_nothing_that_anybody_could_read(
-    env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path
-) -> None:
-    """Results, diffs and logs at -vvvv of runs that go well and of runs that do not; every file; the system's log."""
+def test_the_key_is_never_readable(env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path) -> None:
+    """Check results, diffs, logs at -vvvv, all files and the system log."""
     tasks = [
         {"vcloudair.cloud.vca_ipsec": {"enabled": True, "tunnels": [TUNNEL], "global_psk": KEY}, "check_mode": True},
         {"vcloudair.cloud.vca_ipsec": {"enabled": True, "tunnels": [TUNNEL], "global_psk": KEY}, "register": "made"},

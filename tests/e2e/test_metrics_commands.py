@@ -1,4 +1,4 @@
-"""``vca metrics`` as it is typed: tables, pictures, files, and what is said when something is wrong."""
+"""Tests of ``vca metrics``: tables, plots, exports and errors."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_table_has_a_line_for_each_series(vca: Vca, server: SimulatorServer) -
     assert any(bar in out for bar in "▁▂▃▄▅▆▇█")
 
 
-def test_machines_can_be_named_by_a_condition(vca: Vca, server: SimulatorServer) -> None:
+def test_vms_can_be_selected_by_condition(vca: Vca, server: SimulatorServer) -> None:
     name = _names(server, 1)[0]
     code, out, _ = vca("export", "--where", f"name={name}", "--start", "1h", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(out)))
@@ -135,7 +135,7 @@ def test_bad_input_is_told_before_anything_is_sent(
     assert server.simulator.request_log.entries() == []
 
 
-def test_a_machine_that_is_not_there_is_named(vca: Vca) -> None:
+def test_a_missing_vm_is_named(vca: Vca) -> None:
     code, _, err = vca("show", "no-such-machine")
     assert code != 0
     assert "no-such-machine" in err

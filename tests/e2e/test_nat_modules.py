@@ -1,4 +1,4 @@
-"""The NAT modules as whole programs: what they cost, what they warn of, and what they refuse."""
+"""Tests of the NAT modules: API calls, warnings and invalid options."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_play_costs_one_write_and_then_one_read_a_task(
     env: dict[str, str], vca_simulator_server: SimulatorServer
 ) -> None:
     run_playbook("nat_converge.yml", env)
-    # convergence, a rule that is absent already, and the report
+    # vca_nat, vca_nat_rule with an absent rule, and vca_nat_info
     assert calls(vca_simulator_server, "nat") == ["GET", "PUT", "GET", "GET", "GET"]
     vca_simulator_server.simulator.request_log.clear()
     run_playbook("nat_converge.yml", env)

@@ -1,4 +1,4 @@
-"""Plugins that print in every way that there is, and ``vca`` beside them: results stay what they are."""
+"""Tests that output of plugins never becomes part of the results of ``vca``."""
 
 from __future__ import annotations
 

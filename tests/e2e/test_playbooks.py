@@ -1,4 +1,4 @@
-"""Every playbook of the project, run twice over TLS: the first run changes what differs, the second nothing.
+"""Tests that every playbook changes differences once and nothing in a second run.
 
 They are run by their full names, from the built and installed collection: users have no checkout.
 """
@@ -27,7 +27,7 @@ PLAYBOOKS = {
     "metrics_gate.yml": 0,
     "nat_converge.yml": 2,
 }
-"""Name of the playbook: how many tasks change something in the first run."""
+"""Playbooks, with the number of changed tasks in the first run."""
 
 ELSEWHERE = {
     "dr_cleanup.yml": "test_drill.py",
@@ -38,7 +38,7 @@ ELSEWHERE = {
     "dr_verify.yml": "test_drill.py",
     "edges_converge.yml": "test_edges.py",
 }
-"""Playbooks that need a cloud or an inventory of their own, and the file here that runs them."""
+"""Playbooks that other test files run, with another inventory or cloud."""
 
 OF_AN_INVENTORY = {"vm_facts.yml"}
 """Playbooks whose hosts are the VMs of the cloud."""
@@ -103,9 +103,7 @@ def test_the_installed_collection_is_what_is_run(env: dict[str, str], installed:
     assert str(ROOT / "collections") not in shown.output
 
 
-def test_old_lists_are_what_they_were_and_a_rule_without_a_name_gets_one(
-    env: dict[str, str], vca_simulator_server: SimulatorServer
-) -> None:
+def test_old_lists_keep_their_meaning(env: dict[str, str], vca_simulator_server: SimulatorServer) -> None:
     old = {
         "fw_rules": [
             {"policy": "drop", "protocol": "Tcp", "dest_port": 25, "is_enable": False},
@@ -128,7 +126,7 @@ def test_converging_costs_one_read_and_one_write(env: dict[str, str], vca_simula
     vca_simulator_server.simulator.request_log.clear()
     run_playbook("firewall_converge.yml", env)
     assert _edge_calls(vca_simulator_server) == ["GET"]
-    # The token of the first run is kept, so the second one does not sign in.
+    # The session of the first run is cached, so the second run does not sign in.
     assert "POST" not in {entry.method for entry in vca_simulator_server.simulator.request_log.entries()}
 
 
@@ -143,7 +141,7 @@ def test_check_mode_says_the_same_and_writes_nothing(
     assert real.counts["changed"] == 1
 
 
-def test_the_password_shows_nowhere_however_much_is_said(env: dict[str, str], tmp_path: Path) -> None:
+def test_the_password_is_never_shown(env: dict[str, str], tmp_path: Path) -> None:
     playbook = tmp_path / "secret.yml"
     playbook.write_text(
         json.dumps(

@@ -1,4 +1,4 @@
-"""``vca dr check`` as people use it: what it shows, and the exit codes that scripts go by."""
+"""Tests of the output and exit codes of ``vca dr check``."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_what_is_ready_is_told_in_a_few_lines_and_exit_code_0(vca: Vca) -> None:
     lines = out.splitlines()
     assert lines[0].split() == ["STATUS", "NAME", "SUBJECT", "MESSAGE", "HINT"]
     assert lines[1].startswith("warn ")  # it was never tested
-    assert len([line for line in lines if line.split()[1] == "state"]) == 1  # three machines
+    assert len([line for line in lines if line.split()[1] == "state"]) == 1  # three VMs
     assert err.startswith("Score: 98 of 100 (")
     assert vca("dr", "check", "--all")[0] == 0
 
@@ -82,26 +82,24 @@ def test_what_is_not_ready_has_failures_first_and_exit_code_9(vca: Vca, server: 
     assert {entry.method for entry in server.simulator.request_log.entries() if "/vr/" in entry.path} == {"GET"}
 
 
-def test_machines_in_place_of_a_plan(vca: Vca) -> None:
-    code, out, err = vca("dr", "check", "replicated-0001", "nobody", "-o", "json")
+def test_vms_instead_of_a_plan(vca: Vca) -> None:
+    code, out, err = vca("dr", "check", "replicated-0001", "missing", "-o", "json")
     shown = json.loads(out)
     assert (code, shown["score"], shown["is_ready"]) == (9, 40, False)
-    assert shown["checks"][0]["subject"] == "nobody"
-    assert "nobody: no replication has this name." in err
+    assert shown["checks"][0]["subject"] == "missing"
+    assert "missing: no replication has this name." in err
     assert yaml.safe_load(vca("dr", "check", "replicated-0001", "-o", "yaml")[1])["is_ready"]
     rows = list(csv.DictReader(vca("dr", "check", "--all", "-o", "csv")[1].splitlines()))
     assert {row["status"] for row in rows if row["name"] == "data"} == {"ok"}
     assert len([row for row in rows if row["name"] == "data"]) == 3
 
 
-def test_a_plan_that_is_wrong_is_told_with_all_its_lines_before_anything_is_sent(
-    vca: Vca, server: SimulatorServer
-) -> None:
-    Path("wrong.yml").write_text("name: payroll\nrpo_minutes: soon\ngroups:\n  - name: a\n    machine: [x]\n")
+def test_errors_of_a_plan_are_reported_with_lines_before_a_request(vca: Vca, server: SimulatorServer) -> None:
+    Path("wrong.yml").write_text("name: payroll\nrpo_minutes: soon\ngroups:\n  - name: a\n    hosts: [x]\n")
     code, out, err = vca("dr", "check", "--plan", "wrong.yml")
     assert (code, out) == (64, "")
     assert "wrong.yml:2: rpo_minutes" in err
-    assert "wrong.yml:5: groups[0].machine" in err
+    assert "wrong.yml:5: groups[0].hosts" in err
     assert vca("dr", "check", "--plan", "gone.yml")[0] == 64
     assert vca("dr", "check")[0] == 64
     assert vca("dr", "check", "--plan", "gone.yml", "--all")[0] == 64

@@ -1,4 +1,4 @@
-"""``vca dr`` as people use it: what went well, what did not, and that nothing is done twice."""
+"""Tests of ``vca dr``: success, failures and invalid input."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_failure_is_first_in_the_table_and_in_the_exit_code(vca: Vca, server: 
 @pytest.mark.parametrize(
     "arguments", [("failover", "--all"), ("test",), ("failover", "replicated-0001", "--all", "--yes")]
 )
-def test_what_is_not_clear_starts_nothing(vca: Vca, server: SimulatorServer, arguments: tuple[str, ...]) -> None:
+def test_invalid_input_starts_nothing(vca: Vca, server: SimulatorServer, arguments: tuple[str, ...]) -> None:
     code, _, err = vca("dr", *arguments)
     assert code == 64
     assert err

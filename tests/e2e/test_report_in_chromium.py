@@ -1,4 +1,4 @@
-"""The page of a report in a real browser: on a phone, on a screen and on paper, light and dark, by eye, key and ear."""
+"""Tests of the HTML report in a browser: layout, contrast, keyboard and printing."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
-    """A file for each number of VMs."""
+    """Return a report for each number of VMs."""
     folder = tmp_path_factory.mktemp("reports")
     for vms, shape in SHAPES.items():
         (folder / f"{vms}.html").write_text(html_of(report_of(run_events(shape))), encoding="utf-8")
@@ -97,11 +97,11 @@ def test_names_stay_out_of_the_bars(browser: Browser, pages: dict[int, Path]) ->
         page.close()
 
 
-# -- colours -------------------------------------------------------------------------------------------------------
+# -- colors -------------------------------------------------------------------------------------------------------
 
 _CONTRAST = """() => {
-  const parse = colour => {
-    const found = colour.match(/[\\d.]+/g).map(Number);
+  const parse = color => {
+    const found = color.match(/[\\d.]+/g).map(Number);
     return {rgb: found.slice(0, 3), alpha: found.length > 3 ? found[3] : 1};
   };
   const light = rgb => {
@@ -114,9 +114,9 @@ _CONTRAST = """() => {
   };
   const behind = element => {
     for (let at = element; at; at = at.parentElement) {
-      const colour = parse(getComputedStyle(at).backgroundColor);
-      if (colour.alpha === 1) return colour.rgb;
-      if (colour.alpha > 0) throw new Error('a colour that lets others through');
+      const color = parse(getComputedStyle(at).backgroundColor);
+      if (color.alpha === 1) return color.rgb;
+      if (color.alpha > 0) throw new Error('a color that lets others through');
     }
     throw new Error('nothing is behind');
   };
@@ -126,8 +126,8 @@ _CONTRAST = """() => {
     const element = walker.currentNode.parentElement;
     if (!walker.currentNode.data.trim() || element.closest('title, desc')) continue;
     const style = getComputedStyle(element);
-    const colour = parse(element.closest('svg') ? style.fill : style.color);
-    const value = colour.alpha === 1 && style.opacity === '1' ? ratio(colour.rgb, behind(element)) : 0;
+    const color = parse(element.closest('svg') ? style.fill : style.color);
+    const value = color.alpha === 1 && style.opacity === '1' ? ratio(color.rgb, behind(element)) : 0;
     found.texts += 1;
     found.lowest = Math.min(found.lowest, value);
     if (value < 4.5) found.low.push([element.className.baseVal ?? element.className, value, walker.currentNode.data]);
@@ -165,11 +165,11 @@ def test_dark_is_dark_and_paper_is_white(browser: Browser, pages: dict[int, Path
     page.close()
 
 
-# -- keys and ears -------------------------------------------------------------------------------------------------
+# -- keyboard and accessibility ------------------------------------------------------------------------------------
 
 
 def _heard(page: Page) -> list[dict[str, Any]]:
-    """The accessibility tree, flat: role, name, description, level."""
+    """Return the accessibility tree as rows of role, name, description and level."""
     session = page.context.new_cdp_session(page)
     found = []
     for node in session.send("Accessibility.getFullAXTree")["nodes"]:
@@ -216,7 +216,7 @@ def test_the_chart_can_be_reached_and_moved_with_keys(browser: Browser, pages: d
     if width == 360:
         for _ in range(3):
             page.keyboard.press("ArrowRight")
-        # Not wait_for_function, which looks by eval, which this page forbids.
+        # wait_for_function uses eval, which the page forbids.
         moved = "document.activeElement.scrollLeft > 0"
         for _ in range(100):
             if page.evaluate(moved):
@@ -236,7 +236,7 @@ def test_the_first_key_leads_past_the_sections(browser: Browser, pages: dict[int
     page.close()
 
 
-# -- paper ---------------------------------------------------------------------------------------------------------
+# -- printing ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -261,7 +261,7 @@ def test_it_prints_whole(browser: Browser, pages: dict[int, Path], vms: int, mos
 
 @pytest.mark.exhaustive
 def test_a_large_report_stays_small(pages: dict[int, Path], browser: Browser) -> None:
-    """Counts, and no times: what a page of 500 VMs asks of a browser."""
+    """Check the number of elements of a page with 500 VMs."""
     page = opened(browser, pages[500])
     elements = page.evaluate("document.getElementsByTagName('*').length")
     page.close()

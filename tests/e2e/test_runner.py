@@ -1,4 +1,4 @@
-"""Jobs as AWX runs them: ansible-runner over a private folder, with secrets of awkward shapes that show up nowhere."""
+"""Tests of AWX jobs with ansible-runner, with secrets that must not leak."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ KEYS = {
     "lines": "sixteen letters!!",
     "umlauts": "plain-but-long-enough-0815",
 }
-"""Keys of tunnels. They have to be printable ASCII."""
-SSH_PASSWORD = "a password of machines"
+"""Pre-shared keys of tunnels, which must be printable ASCII."""
+SSH_PASSWORD = "a password of VMs"
 
 
 def forms(secret: str) -> set[bytes]:
-    """A secret as it is, and as programs write it: as JSON, once and twice, as Python, in addresses, in headers."""
+    """Return a secret in plain text and as escaped in JSON, Python, URLs and headers."""
     as_json = json.dumps(secret)[1:-1]
     said = {
         secret, as_json, json.dumps(as_json)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1],
         json.dumps(repr(secret))[1:-1], secret.replace("'", "''"),
     }  # fmt: skip
-    if len(secret) > 4:  # too short ones would be found by chance
+    if len(secret) > 4:  # shorter secrets would be found by chance
         said |= {quote(secret), quote(secret, safe=""), quote_plus(secret)}
         said |= {base64.b64encode(f"{who}:{secret}".encode()).decode() for who in ("ops@acme", "ops")}
         said |= set(secret.splitlines()) if "\n" in secret else set()
@@ -65,7 +65,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorServer
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkout of the project, with its links."""
+    """Return a checkout of the project, with its links."""
     target = tmp_path_factory.mktemp("awx") / "project"
     left_out = shutil.ignore_patterns(".*", "*.egg-info", "__pycache__", "build", "dist", "tests", "docs", "tools")
     shutil.copytree(ROOT, target, symlinks=True, ignore=left_out)
@@ -73,10 +73,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def laid_out(folder: Path, project: Path, server: SimulatorServer, user: str, **more: str) -> Path:
-    """A private folder as AWX makes it for a job, with the credential of a user."""
+    """Create a private data folder as AWX does, with the credential of a user."""
     env = environment(server.env(), folder)
     credential = {"VCA_USERNAME": user, "VCA_PASSWORD": PASSWORDS[user], "BRANCH_PSK": KEYS[user], **more}
-    # AWX knows no other variables than these; what is left blank in a credential is an empty string.
+    # AWX sets only these variables. Blank fields of a credential are empty strings.
     blank = dict.fromkeys(("VCA_API_TOKEN", "VCA_TOKEN", "VCA_INSTANCE", "VCA_VALIDATE_CERTS", "VCA_TIMEOUT"), "")
     kept = {name: value for name, value in env.items() if name.startswith("VCA_") or name == "PATH"}
     variables = {
@@ -94,7 +94,7 @@ def laid_out(folder: Path, project: Path, server: SimulatorServer, user: str, **
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(json.dumps(content), encoding="utf-8")
     (folder / "inventory").mkdir()
-    (folder / "inventory" / "hosts").write_text("[machines]\nweb ansible_connection=local\n", encoding="utf-8")
+    (folder / "inventory" / "hosts").write_text("[vms]\nweb ansible_connection=local\n", encoding="utf-8")
     shutil.copytree(project, folder / "project", symlinks=True)
     return folder
 
@@ -104,7 +104,7 @@ def run(folder: Path, playbook: str, ident: str, **more: Any) -> Any:
 
 
 def leaks(folder: Path, *secrets: str) -> list[str]:
-    """Files of the artifacts that hold a secret in any form.
+    """Return the files of the artifacts that contain a secret in any form.
 
     The file ``command`` is ansible-runner's own record of the environment that it was given. AWX removes it with the
     folder.
@@ -151,7 +151,7 @@ def test_facts_are_kept_without_secrets(project: Path, server: SimulatorServer, 
     kept = folder / "artifacts" / "facts" / "fact_cache"
     assert "shop" in next(kept.glob("*web")).read_text(encoding="utf-8")
     assert leaks(folder, PASSWORDS["quotes"], KEYS["quotes"], SSH_PASSWORD) == []
-    assert leaks(folder, "198.51.100.7"), "what is no secret is found, so secrets would be, too"
+    assert leaks(folder, "198.51.100.7"), "values that are not secret are found, so secrets would be found too"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Many tasks, one write, with real Ansible: what it asks of the edge, and what becomes of a stage nobody committed."""
+"""Tests of staging: API calls of tasks and commits, and uncommitted stages."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_each_task_shows_its_own_change(
     path = play(tmp_path, rule(1), rule(1), rule(2, before="rule 1"), COMMIT)
     run = run_playbook(path, env, "--diff")
     assert run.counts["changed"] == 3
-    assert run.output.count("+rule 1:") == 2  # of the task, and of the commit
+    assert run.output.count("+rule 1:") == 2  # once from the task and once from the commit
     assert names(vca_simulator_server) == ["rule 2", "rule 1"]
 
 
@@ -96,8 +96,8 @@ def test_rules_of_two_sections_are_written_once_each_and_the_firewall_first(
         for entry in vca_simulator_server.simulator.request_log.entries()
         if entry.path.endswith("/config")
     ]
-    # A commit reads each section again before it writes, because the stage may be old. The last request looks whether
-    # the firewall lets in what NAT leads on.
+    # A commit reads each section again before it writes, because the stage may be old. The last request checks if the
+    # firewall accepts the traffic of DNAT rules.
     firewall, nat_calls = ["GET firewall", "PUT firewall", "GET firewall"], ["GET nat", "PUT nat", "GET nat"]
     assert asked == ["GET nat", "GET firewall", *firewall, *nat_calls, "GET firewall"]
     vca_simulator_server.simulator.request_log.clear()

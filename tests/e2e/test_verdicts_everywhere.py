@@ -1,4 +1,4 @@
-"""One table of all that can go wrong, and all who tell of it: library, command, module and report say the same."""
+"""Tests that library, command, module and report have the same verdict per fault."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ TABLE = {
     "vanish": ("succeeded", ""),
     "gone": ("failed", "its replication no longer exists"),
 }
-"""Verdict of a failover and a word of its reason, by trouble."""
+"""Verdict of a failover and a part of its reason, by fault."""
 
 STUCK_S, VERIFY_S = 2.0, 1.5
 FAILED = sorted(trouble for trouble, (verdict, _) in TABLE.items() if verdict == "failed")
@@ -68,7 +68,7 @@ def running() -> Iterator[SimulatorServer]:
 
 @pytest.fixture
 def home(running: SimulatorServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """The home folder of a user who has only the settings of the cloud."""
+    """Return a home folder with only the settings of the cloud."""
     running.simulator.reset()
     for name in [name for name in os.environ if name.startswith("VCA_")]:
         monkeypatch.delenv(name)
@@ -80,7 +80,7 @@ def home(running: SimulatorServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 @contextmanager
 def troubled(server: SimulatorServer) -> Iterator[None]:
-    """Each VM goes its own way, some looks at tasks fail, and half way every session is over."""
+    """Return a cloud with a fault for each VM, failing polls and expired sessions."""
     server.simulator.reset()
     for vm, trouble in zip(_vms(server).values(), TABLE, strict=True):
         vm.trouble = trouble
@@ -104,7 +104,7 @@ def _end_sessions_half_way(server: SimulatorServer, is_over: threading.Event) ->
 
 
 def _begun(server: SimulatorServer) -> list[str]:
-    """Return the requests for a failover that were accepted; one whose session was over is sent again."""
+    """Return the accepted requests for a failover."""
     sent = server.simulator.request_log.entries(method="POST", path="/action/failover")
     return [entry.path for entry in sent if entry.status in (200, 201, 202)]
 
@@ -121,7 +121,7 @@ def _names() -> dict[str, str]:
     return {trouble: f"replicated-{number:04}" for number, trouble in enumerate(TABLE, 1)}
 
 
-# -- who tells -----------------------------------------------------------------------------------------------------
+# -- interfaces ----------------------------------------------------------------------------------------------------
 
 
 def by_library(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, dict[str, Any]], bool]:
@@ -167,7 +167,7 @@ def test_all_of_them_say_the_same_and_the_right_thing(
 ) -> None:
     heard: dict[str, dict[str, Said]] = {}
     for teller, tell in TELLERS.items():
-        # Its cloud is a new one at the address of the old one: what is noted of that one is none of its business.
+        # The cloud is a new one at the same address, so it must not use the saved state of the old one.
         shutil.rmtree(home / "state", ignore_errors=True)
         with troubled(running):
             vms, has_failed = tell(home, capsys)
@@ -208,10 +208,10 @@ def _check_reports(tmp_path: Path, found: dict[str, Said]) -> None:
             assert TABLE[trouble][1].lower() in text.lower()
 
 
-# -- two of one name -----------------------------------------------------------------------------------------------
+# -- duplicate names -----------------------------------------------------------------------------------------------
 
 
-def test_a_name_that_two_have_starts_nothing_anywhere(
+def test_a_duplicate_name_starts_nothing(
     running: SimulatorServer, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     vms = _vms(running)

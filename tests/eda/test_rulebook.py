@@ -1,4 +1,4 @@
-"""The rulebook that is shipped, under ansible-rulebook, against a simulated cloud in which things happen."""
+"""Tests of the shipped rulebook with ansible-rulebook and a simulated cloud."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ pytestmark = [
 
 
 class Running:
-    """A rulebook that runs. ``lines`` are what it has said so far."""
+    """A running rulebook. ``lines`` is its output so far."""
 
     def __init__(self, env: dict[str, str], folder: Path, *more: str) -> None:
         (folder / "inventory.yml").write_text("all: {hosts: {localhost: {ansible_connection: local}}}\n")
@@ -92,7 +92,7 @@ def test_rules_fire_once_for_what_happens(
     simulator.request_log.clear()
     running = Running(env, tmp_path)
     try:
-        # Both have had their first look, from which on what fails is news.
+        # Both monitors have polled once. Later failures cause events.
         running.wait_for("the first looks", lambda: len(simulator.request_log.entries(path="/ipsec/statistics")) > 1)
         running.wait_for(
             "the first tasks", lambda: "type=task" in str(simulator.request_log.entries(path="/api/query"))
