@@ -111,7 +111,7 @@ def test_saved_plan_is_applied_unchanged_or_rejected(vca: Any, document: Path, t
     assert "nothing to change" in vca("edge", "apply", "--plan", "saved.plan").stdout
     vca("edge", "apply", wanted(document, "other"), "--yes")
     refused = vca("edge", "apply", "--plan", "saved.plan", code=9)
-    assert "has changed since saved.plan was made" in refused.stderr
+    assert "has changed since the plan 'saved.plan' was saved" in refused.stderr
     assert names(vca) == ["other"]
     Path(path).write_text(Path(path).read_text(encoding="utf-8").replace("10.1.", "10.2."), encoding="utf-8")
     assert "no longer what saved.plan was made of" in vca("edge", "apply", "--plan", "saved.plan", code=9).stderr
@@ -167,7 +167,7 @@ def test_document_overrides_the_environment(vca: Any, document: Path, env: dict[
 def test_saved_plan_applies_to_its_own_edge_only(vca: Any, document: Path) -> None:
     vca("edge", "plan", wanted(document, "a"), "--out", "saved.plan", code=2)
     assert "'another'" in vca("edge", "apply", "--plan", "saved.plan", "--edge", "another", code=64).stderr
-    assert "given twice" in vca("--edge", "a", "firewall", "list", "--edge", "b", code=64).stderr
+    assert "--edge has two different values" in vca("--edge", "a", "firewall", "list", "--edge", "b", code=64).stderr
     assert "unexpected extra argument" in vca("edge", "export", "org1-vdc1-edge1", code=64).stderr
 
 
@@ -178,7 +178,7 @@ def test_refuses_a_document_together_with_a_saved_plan(vca: Any) -> None:
 def test_lists_and_drops_staged_changes(vca: Any, env: dict[str, str]) -> None:
     from vcloudair_core import App
 
-    assert "No stage waits" in vca("edge", "stages").stderr
+    assert "No staged changes found" in vca("edge", "stages").stderr
     with App(environ=env).client(state_dir=f"{env['XDG_STATE_HOME']}/vcloudair") as client:
         client.stage("ans.firewall_rule", {"name": "waiting"}, stage_id="run-7")
     output = vca("edge", "stages").stdout
@@ -198,7 +198,7 @@ def test_drops_several_or_all_staged_changes(vca: Any, env: dict[str, str]) -> N
     def waiting() -> list[str]:
         return [stage["id"] for stage in json.loads(vca("edge", "stages", "-o", "json").stdout)]
 
-    assert "Nothing was dropped" in vca("edge", "discard", "run-0", "run-9", code=4).stderr
+    assert "Nothing was discarded" in vca("edge", "discard", "run-0", "run-9", code=4).stderr
     assert len(waiting()) == 5
     vca("edge", "discard", "run-0", "run-2")
     assert waiting() == ["run-1", "run-3", "run-4"]
@@ -206,7 +206,7 @@ def test_drops_several_or_all_staged_changes(vca: Any, env: dict[str, str]) -> N
         assert "Name stages, or pass --all" in " ".join(vca("edge", "discard", *wrong, code=64).stderr.split())
     vca("edge", "discard", "--all")
     assert waiting() == []
-    assert "No stage waits" in vca("edge", "discard", "--all").stderr
+    assert "No staged changes found" in vca("edge", "discard", "--all").stderr
 
 
 @pytest.mark.parametrize(

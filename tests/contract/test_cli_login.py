@@ -91,7 +91,7 @@ def test_logout_ends_the_server_session_without_a_password(
     assert login_files(env) == []
     refused = vca(env, "edge", "list")
     assert (refused.returncode, "Run `vca login`" in refused.stderr) == (64, True)
-    assert "There is no session to end" in vca(env, "logout").stderr
+    assert "No session to end" in vca(env, "logout").stderr
     assert len(requests(server, "POST")) == 1
 
 
@@ -105,7 +105,7 @@ def test_logout_from_an_unreachable_server_fails_and_deletes_the_token(
     completed = vca(env, "logout")
     first, error, *_ = completed.stderr.splitlines()
     assert completed.returncode == 6
-    assert first == "The token was deleted here. Whether the session was ended at the server is unknown."
+    assert first == "The token was deleted on this host. The session may still be open at the server."
     assert error.startswith("Error: ")
     assert "Signed out" not in completed.stderr
     assert login_files(env) == []
@@ -219,7 +219,7 @@ def test_reports_an_expired_session(server: SimulatorServer, env: dict[str, str]
     completed = vca(env, "edge", "list")
     assert completed.stderr.startswith("The session of `vca login` has expired.\nError: Missing password")
     logout = vca(env, "logout")
-    assert "has expired. It was deleted." in logout.stderr
+    assert "has expired. The file was deleted." in logout.stderr
     assert login_files(env) == []
 
 
@@ -230,7 +230,7 @@ def test_session_ended_by_the_server_fails_with_a_hint(
     server.simulator.sessions.expire_all()
     completed = vca(env, "edge", "list")
     assert (completed.returncode, completed.stdout) == (3, "")
-    assert completed.stderr == "Error: The session kept by `vca login` is over.\nHint: Run: vca login\n"
+    assert completed.stderr == "Error: The session of `vca login` has expired.\nHint: Run `vca login`.\n"
 
 
 def test_prompts_for_the_password_and_continues_on_a_terminal(
@@ -251,14 +251,14 @@ def test_prompts_for_the_password_and_continues_on_a_terminal(
     os.close(terminal)
     assert process.stderr is not None
     prompts = ""
-    while not prompts.endswith(f"Password of {env['VCA_USERNAME']} at {env['VCA_URL']}: "):
+    while not prompts.endswith(f"Password for {env['VCA_USERNAME']} at {env['VCA_URL']}: "):
         prompts += process.stderr.read(1) or pytest.fail(prompts)
     os.write(person, f"{password}\n".encode())
     output, rest = process.communicate(timeout=60)
     prompts += rest
     os.close(person)
     assert process.returncode == 0, prompts
-    assert prompts.startswith("The session kept by `vca login` is over.\n")
+    assert prompts.startswith("The session of `vca login` has expired.\n")
     assert "NAME" in output
     assert password not in output + prompts
     assert vca(env, "edge", "list").returncode == 0

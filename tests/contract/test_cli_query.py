@@ -72,7 +72,7 @@ def test_applies_conditions_order_fields_and_limit(vca: Callable[..., Completed]
         ["vm-198", "4096", "POWERED_ON"],
     ]
     assert vca("vm", "-w", "memoryMB>=8192", "--fields", "name", "-o", "csv").stdout.splitlines()[1].startswith('"we;b')
-    assert "no vm that meets" in vca("vm", "-w", "name=nothing").stderr
+    assert "No vm records match" in vca("vm", "-w", "name=nothing").stderr
 
 
 def test_csv_has_every_record(vca: Callable[..., Completed]) -> None:
@@ -90,5 +90,5 @@ def test_lists_record_types_and_refuses_invalid_arguments(vca: Callable[..., Com
     output = vca().stdout
     assert "orgVdcNetwork" in output
     assert "did you mean 'vApp'" in vca("vap", code=64).stderr
-    assert "is no condition" in vca("vm", "-w", "name", code=64).stderr
+    assert "Invalid condition: 'name'" in vca("vm", "-w", "name", code=64).stderr
     assert "is not a number" in vca("vm", "-w", "memoryMB>much", code=64).stderr

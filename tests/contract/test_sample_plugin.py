@@ -186,16 +186,16 @@ def test_wheel_has_every_template() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["2nd"], "'2nd' is no name for a plugin. Use small letters"),
-        (["Acme"], "'Acme' is no name"),
-        (["a--b"], "'a--b' is no name"),
-        (["../up"], "'../up' is no name"),
+        (["2nd"], "Invalid plugin name: '2nd'. Use at most 30 lowercase letters"),
+        (["Acme"], "Invalid plugin name: 'Acme'"),
+        (["a--b"], "Invalid plugin name: 'a--b'"),
+        (["../up"], "Invalid plugin name: '../up'"),
         (["a" * 31], "at most 30"),
-        (["ans"], "The name 'ans' is taken."),
-        (["firewall"], "The name 'firewall' is taken."),
-        (["sample"], "The name 'sample' is taken."),
-        (["acme", "--dir", "full"], "full is not an empty directory."),
-        (["acme", "--dir", "full/file"], "full/file is not an empty directory"),
+        (["ans"], "The plugin name 'ans' is already used."),
+        (["firewall"], "The plugin name 'firewall' is already used."),
+        (["sample"], "The plugin name 'sample' is already used."),
+        (["acme", "--dir", "full"], "The directory 'full' is not empty."),
+        (["acme", "--dir", "full/file"], "The directory 'full/file' is not empty."),
         (["acme", "--dir", "full/file/below"], "cannot be written: a part of its path is not a directory"),
     ],
 )
@@ -291,7 +291,7 @@ found["errors"] = {info.name: info.error for info in app.plugins.list_plugins() 
             (
                 "api",
                 "it requires plugin API 99, but vcloudair-core has plugin API 1; "
-                "install a version of vcloudair-sample that is made for it",
+                "install a version of vcloudair-sample for plugin API 1",
             ),
             (
                 "silent",
@@ -372,7 +372,7 @@ def test_broken_required_plugin_stops_all_but_diagnostic_commands(scratch: Scrat
     broken = {"VCA_SAMPLE_BREAK": "import", "VCA_REQUIRE_PLUGINS": "sample"}
     completed = scratch.vca("edge", "list", VCA_URL="https://vcd.example", VCA_TOKEN="x", **broken)
     assert completed.returncode == 10
-    assert "required by VCA_REQUIRE_PLUGINS" in completed.stderr
+    assert "VCA_REQUIRE_PLUGINS requires plugin 'sample'" in completed.stderr
     assert "broken on purpose: import" in completed.stderr
     listed = scratch.vca("plugins", **broken)
     assert listed.returncode == 10

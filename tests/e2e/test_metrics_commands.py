@@ -164,7 +164,7 @@ def test_a_known_metric_without_samples_is_no_error(vca: Vca, server: SimulatorS
     name = _names(server, 1)[0]
     code, _, err = vca("show", name, "-m", "power.power.average")
     assert code == 0
-    assert "no VM has power.power.average" in err
+    assert "No VM has these metrics: power.power.average" in err
     code, out, _ = vca("top", "--once", "--sort", "power.power.average")
     assert code == 0
     assert "none with power.power.average" in out

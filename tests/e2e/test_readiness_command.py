@@ -77,7 +77,7 @@ def test_what_is_not_ready_has_failures_first_and_exit_code_9(vca: Vca, server: 
     assert statuses[:4] == ["fail"] * 4
     assert "fail" not in statuses[4:]
     assert "Score: 70 of 100" in err
-    assert "payroll is not ready for a failover: replicated-0001: the newest data is 120 min old" in err
+    assert "payroll is not ready for a failover. replicated-0001: the newest data is 120 min old" in err
     assert "(and 3 more)" in err
     assert {entry.method for entry in server.simulator.request_log.entries() if "/vr/" in entry.path} == {"GET"}
 

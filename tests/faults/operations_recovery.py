@@ -89,7 +89,7 @@ def _of_report(report: RunReport) -> Ending:
     vms = [one for one in report.vms if one.verdict in ("failed", "unknown")]
     problems = [(one.reason, one.last.hint if one.last is not None else "") for one in vms]
     if report.verdict != "succeeded" and not problems:
-        problems = [(str(report.reason), "it may be resumed")]
+        problems = [(str(report.reason), "You can resume the run")]
     return Ending(value, problems)
 
 

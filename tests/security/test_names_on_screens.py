@@ -104,7 +104,7 @@ def test_no_command_prints_control_sequences(
         text
     )
     assert "Traceback" not in text
-    assert "this is a bug" not in text, text
+    assert "This is a bug" not in text, text
     assert not HARMFUL.search(text), repr(HARMFUL.findall(text))
     if code == 0 and output == "json":
         json.loads(captured.out)
@@ -156,7 +156,7 @@ def test_live_view_escapes_names() -> None:
     names = {number: f"{name}{RULE}" for number, name in enumerate(NAMES)}
     view = RunView()
     for event in run_events(vms=len(NAMES), failed=[0, 3], failing_step=True, names=names):
-        view.take(
+        view.update(
             {
                 "key": "./before/0",
                 "is_final": True,

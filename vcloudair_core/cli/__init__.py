@@ -1,1 +1,1 @@
-"""The command line ``vca``: thin commands over the client."""
+"""The command line ``vca``."""

@@ -1,4 +1,7 @@
-"""The tree of commands, built from what plugins offer. A command's code is loaded when it is run, not to list it."""
+"""Command tree of ``vca``, built from the command records of plugins.
+
+The module of a command is imported when the command runs, not when it is listed.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ import typer.core
 import typer.main
 
 from vcloudair_core.cli.display.streams import share_stdout
-from vcloudair_core.cli.help_text import use_our_help
+from vcloudair_core.cli.help_text import use_help_format
 from vcloudair_core.errors import PluginError
 from vcloudair_core.plugin.records import CommandRecord
 from vcloudair_core.util.plugin_output import stdout_to_stderr
@@ -21,8 +24,8 @@ if TYPE_CHECKING:
     from vcloudair_core.plugin.manager import PluginManager
 
 _EPILOG = (
-    "Options may stand before or after the command. Passwords and tokens are not options: use VCA_PASSWORD, "
-    "--password-file, --password-stdin or the prompt. `vca config` shows every setting and where it came from."
+    "You can put options before or after the command. Passwords and tokens are not options: use VCA_PASSWORD, "
+    "--password-file, --password-stdin or the prompt. `vca config` shows all settings and their sources."
 )
 _HELP = """Automate vCloud Air and VMware Cloud Director tenants.
 
@@ -34,17 +37,20 @@ Example:
 
 
 class CommandTree(typer.core.TyperGroup):
-    """The group ``vca``: names and summaries come from records, code from :meth:`CommandRecord.load` when needed."""
+    """Root command group of ``vca``, which loads commands on demand."""
 
     records: Mapping[str, CommandRecord]
     plugins: PluginManager
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Names of all commands, in the order in which they are shown."""
+        """Return the command names in display order."""
         return list(self.records)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The command of that name, its code loaded; None when there is none. Raises PluginError when it is broken."""
+        """Load and return a command, or None if it does not exist.
+
+        Raises PluginError if it cannot be loaded.
+        """
         record = self.records.get(cmd_name)
         if record is None:
             return None
@@ -56,7 +62,7 @@ class CommandTree(typer.core.TyperGroup):
         return command
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """As typer does; an unknown name gets the nearest one in its message."""
+        """Resolve a command, and suggest a similar name for an unknown one."""
         if args and args[0] not in self.records and not args[0].startswith("-"):
             near = difflib.get_close_matches(args[0], self.records, n=1)
             ctx.fail(f"No such command {args[0]!r}.{f' Did you mean {near[0]!r}?' if near else ''}")
@@ -64,7 +70,7 @@ class CommandTree(typer.core.TyperGroup):
 
 
 def build_tree(records: Mapping[str, CommandRecord], plugins: PluginManager) -> CommandTree:
-    """The whole command tree as a command object; run it with ``.main(...)``."""
+    """Return the root command. Run it with ``.main(...)``."""
     from vcloudair_core.cli.invocation import root_callback
 
     app = typer.Typer(
@@ -73,7 +79,7 @@ def build_tree(records: Mapping[str, CommandRecord], plugins: PluginManager) -> 
         help=_HELP,
         epilog=_EPILOG,
         no_args_is_help=True,
-        add_completion=False,  # `vca completion`: typer's own imports every command for each Tab
+        add_completion=False,  # typer would import all commands at each Tab; `vca completion` does not
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
@@ -82,7 +88,7 @@ def build_tree(records: Mapping[str, CommandRecord], plugins: PluginManager) -> 
     assert isinstance(tree, CommandTree)
     tree.records = records
     tree.plugins = plugins
-    use_our_help(tree)
+    use_help_format(tree)
     return tree
 
 
@@ -92,21 +98,21 @@ def _load(record: CommandRecord, provider: str) -> Any:
         return as_command(loaded, record)
     except Exception as exc:
         raise PluginError(
-            f"The command {record.name!r} of plugin {provider or 'unknown'} cannot be loaded: "
+            f"Loading the command {record.name!r} of plugin {provider or 'unknown'} failed. "
             f"{type(exc).__name__}: {exc}",
             plugin=provider,
-            hint="Every other command works. Mend the plugin, or name it in VCA_DISABLE_PLUGINS.",
+            hint="Repair the plugin, or add it to VCA_DISABLE_PLUGINS. Other commands are not affected.",
         ) from exc
 
 
 def as_command(loaded: Any, record: CommandRecord) -> Any:
-    """A typer app as a group (also when it has one command only), a function as one command."""
+    """Convert a typer app to a command group, or a function to a command."""
     if isinstance(loaded, typer.Typer):
         loaded.rich_markup_mode = None
         group = typer.main.get_group(loaded)
         group.name = record.name
         group.help = group.help or record.summary
-        return use_our_help(group)
+        return use_help_format(group)
     app = typer.Typer(rich_markup_mode=None, add_completion=False)
     app.command(record.name, help=inspect.getdoc(loaded) or record.summary)(loaded)
-    return use_our_help(typer.main.get_command(app))
+    return use_help_format(typer.main.get_command(app))

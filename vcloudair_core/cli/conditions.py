@@ -1,4 +1,4 @@
-"""Conditions and lists as they are written on a command line."""
+"""Parsers for conditions (``name~web*``) and comma-separated lists."""
 
 from __future__ import annotations
 
@@ -11,14 +11,19 @@ _OPERATORS = {"!=": "ne", ">=": "ge", "<=": "le", ">": "gt", "<": "lt", "~": "li
 
 
 def conditions(texts: Sequence[str]) -> dict[str, Any]:
-    """``name~web*`` as ``{"name": {"like": "web*"}}``. Raises ConfigurationError for a word that is no condition."""
+    """Parse conditions: ``name~web*`` becomes ``{"name": {"like": "web*"}}``.
+
+    Raises: ConfigurationError for an invalid condition.
+    """
     operators_of: dict[str, dict[str, Any]] = {}
-    for word in texts:
-        places = [(word.find(sign), -len(sign), sign) for sign in _OPERATORS if sign in word]
-        if not places or min(places)[0] < 1:
-            raise ConfigurationError(f"{word!r} is no condition.", hint="Write --where name=value, or name~web* .")
-        place, _, sign = min(places)
-        name, value = word[:place].strip(), word[place + len(sign) :]
+    for text in texts:
+        matches = [(text.find(sign), -len(sign), sign) for sign in _OPERATORS if sign in text]
+        if not matches or min(matches)[0] < 1:
+            raise ConfigurationError(
+                f"Invalid condition: {text!r}.", hint="Use the form --where name=value or --where 'name~web*'."
+            )
+        position, _, sign = min(matches)
+        name, value = text[:position].strip(), text[position + len(sign) :]
         operators_of.setdefault(name, {}).setdefault(_OPERATORS[sign], []).append(value)
     return {
         name: {operator: values[0] if len(values) == 1 else values for operator, values in operators.items()}
@@ -26,6 +31,6 @@ def conditions(texts: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def words(text: str) -> list[str]:
-    """Words with commas between them."""
-    return [word.strip() for word in text.split(",") if word.strip()]
+def split_list(text: str) -> list[str]:
+    """Return the items of a comma-separated list."""
+    return [item.strip() for item in text.split(",") if item.strip()]

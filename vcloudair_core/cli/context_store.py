@@ -1,4 +1,7 @@
-"""Changes to the contexts of the configuration file: comments stay, the file is replaced in one step, mode 0600."""
+"""Read and change contexts in the configuration file.
+
+Comments are kept. The file is replaced atomically, with mode 0600.
+"""
 
 from __future__ import annotations
 
@@ -18,33 +21,39 @@ LOCK_TIMEOUT_S = 30.0
 
 
 class ContextStore:
-    """The contexts of one configuration file. The file and its folder are made when they are first needed."""
+    """Contexts of a configuration file.
+
+    The file and its folder are created at the first change.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._real = Path(os.path.realpath(path))  # what a link leads to is replaced, not the link
+        self._real = Path(os.path.realpath(path))  # replaces the target of a link, not the link
 
     def read(self) -> ConfigFile:
-        """Return the parsed file; an empty one when there is none. Raises ConfigurationError."""
+        """Return the parsed file, or an empty one if it does not exist.
+
+        Raises ConfigurationError.
+        """
         return read_config_file(self.path) if self.path.is_file() else ConfigFile(self.path)
 
-    def refuse_taken(self, name: str) -> None:
-        """Raise ConfigurationError when a context cannot have the name, or another one has it."""
+    def check_new_name(self, name: str) -> None:
+        """Raise ConfigurationError if a name is invalid, or a context with it exists."""
         if check_context_name(name) in self.read().contexts:
             raise ConfigurationError(
-                f"Context {name!r} exists already in {self.path}.", hint="Choose another name, or pass --replace."
+                f"Context {name!r} already exists in '{self.path}'.", hint="Use another name, or pass --replace."
             )
 
     def add(self, name: str, values: Mapping[str, Any], *, replace: bool, use: bool) -> bool:
-        """Write a context. Returns true when it is the current one afterwards.
+        """Write a context. Returns True if it is the current context afterwards.
 
-        Raises: ConfigurationError when the name is not valid, or taken and ``replace`` is false.
+        Raises: ConfigurationError if the name is invalid, or exists and ``replace`` is False.
         """
         import tomlkit
 
         with self._changing() as draft:
             if not replace:
-                self.refuse_taken(name)
+                self.check_new_name(name)
             check_context_name(name)
             contexts = draft.document.setdefault(CONTEXTS, tomlkit.table(is_super_table=True))
             table = tomlkit.table()
@@ -55,13 +64,16 @@ class ContextStore:
             return draft.current() == name
 
     def use(self, name: str) -> None:
-        """Make a context the current one. Raises ConfigurationError when it does not exist."""
+        """Set the current context. Raises ConfigurationError if it does not exist."""
         self.read().context(name)
         with self._changing() as draft:
             draft.set_current(name)
 
     def remove(self, name: str) -> bool:
-        """Remove a context. Returns true when it was the current one. Raises ConfigurationError when it is unknown."""
+        """Remove a context. Returns True if it was the current context.
+
+        Raises: ConfigurationError if it does not exist.
+        """
         self.read().context(name)
         with self._changing() as draft:
             del draft.document[CONTEXTS][name]
@@ -74,7 +86,10 @@ class ContextStore:
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[_Draft]:
-        """Yield the file to be changed; it is written at the end. Other processes of ``vca context`` wait meanwhile."""
+        """Yield the file for changes, and write it at the end.
+
+        Holds a lock against other processes.
+        """
         import filelock
 
         try:
@@ -82,18 +97,20 @@ class ContextStore:
             with file_lock(self._real.with_name(f".{self._real.name}.lock")).acquire(timeout=LOCK_TIMEOUT_S):
                 text = self._real.read_text(encoding="utf-8") if self._real.exists() else ""
                 if text:
-                    read_config_file(self._real)  # refuses what is broken, in our words
+                    read_config_file(self._real)  # raises ConfigurationError for an invalid file
                 draft = _Draft(text)
                 yield draft
                 _replace(self._real, draft.text())
         except filelock.Timeout as exc:
-            raise ConfigurationError(f"{self.path} is being changed by another process. Nothing was written.") from exc
+            raise ConfigurationError(
+                f"Locking the configuration file failed: '{self.path}'. Another process is changing it."
+            ) from exc
         except OSError as exc:
             raise unwritable("The configuration file", self.path, exc) from exc
 
 
 class _Draft:
-    """The file's text, parsed, while it is changed."""
+    """The parsed configuration file during a change."""
 
     def __init__(self, text: str) -> None:
         import tomlkit
@@ -104,7 +121,10 @@ class _Draft:
         return str(self.document.get(CURRENT) or "")
 
     def set_current(self, name: str) -> None:
-        """Set the current context. A new key goes to the top: below a table it would be a key of that table."""
+        """Set the current context.
+
+        A new key goes to the top, because below a table it would belong to the table.
+        """
         import tomlkit
 
         if CURRENT in self.document:
@@ -119,16 +139,16 @@ class _Draft:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write the file beside its place and move it there. Raises OSError."""
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+    """Write a temporary file and rename it to the path. Raises OSError."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
     try:
-        with os.fdopen(os.open(beside, flags, 0o600), "w", encoding="utf-8") as file:
+        with os.fdopen(os.open(temporary, flags, 0o600), "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(path)
+        temporary.replace(path)
     except OSError:
         with contextlib.suppress(OSError):
-            beside.unlink()
+            temporary.unlink()
         raise

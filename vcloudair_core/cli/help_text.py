@@ -1,4 +1,4 @@
-"""The help of a command: usage, what it does, examples, its own options, and the shared options by topic."""
+"""Help format of commands: usage, description, examples, options by topic."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 EXAMPLE = "Example:"
-"""The heading in a docstring below which a command has its examples, one on each line."""
+"""Heading of the examples in the docstring of a command. Each example is one line."""
 
 OWN = "Options"
 PANELS = ("Connection", "Sign-in", "Output", "Edge gateways", "Timeouts and retries", "Files", "Program")
@@ -18,74 +18,73 @@ PANELS = ("Connection", "Sign-in", "Output", "Edge gateways", "Timeouts and retr
 _OPERATORS = (">", "|", "<", "&&", ";", "&", "2>")
 
 
-def use_our_help(command: Any) -> Any:
-    """Give a command, and every one below it, this help. Returns the command."""
+def use_help_format(command: Any) -> Any:
+    """Set this help format for a command and its subcommands. Returns the command."""
     command.format_usage = functools.partial(_write_usage, command)
     command.format_help = functools.partial(_write_help, command)
     for child in getattr(command, "commands", {}).values():
-        use_our_help(child)
+        use_help_format(child)
     return command
 
 
 def text_and_examples(help_text: str | None) -> tuple[str, list[str]]:
-    """(text, examples) of the docstring of a command."""
+    """Split the docstring of a command into text and examples."""
     text, _, examples = inspect.cleandoc(help_text or "").partition(f"\n{EXAMPLE}\n")
     return text.strip(), [line.strip() for line in examples.splitlines() if line.strip()]
 
 
 def summary(help_text: str | None) -> str:
-    """The first sentence of the docstring of a command."""
+    """Return the first sentence of the docstring of a command."""
     first = " ".join(text_and_examples(help_text)[0].partition("\n\n")[0].split())
     return f"{first.partition('. ')[0].rstrip('.')}."
 
 
-def words_of_example(line: str) -> list[str]:
-    """The arguments of ``vca`` in an example, without what the shell does around it."""
+def example_arguments(line: str) -> list[str]:
+    """Return the arguments of ``vca`` in an example, up to the first shell operator."""
     arguments = shlex.split(line)[1:]
-    end = next((place for place, word in enumerate(arguments) if word in _OPERATORS), len(arguments))
+    end = next((index for index, argument in enumerate(arguments) if argument in _OPERATORS), len(arguments))
     return arguments[:end]
 
 
 def argument_name(param: Any) -> str:
-    """``[VM]...``, ``TUNNEL``: an argument as usage shows it."""
+    """Return an argument as in the usage line, such as ``[VM]...`` or ``TUNNEL``."""
     name = str(param.metavar or param.name).strip("[].").upper()
     repeated = "..." if param.nargs == -1 else ""
     return f"{name}{repeated}" if param.required else f"[{name}]{repeated}"
 
 
 def option_name(param: Any) -> str:
-    """``-o, --output table|json``, ``--lock / --no-lock``: an option with its value."""
-    shown = ", ".join(sorted(param.opts, key=lambda name: name.startswith("--")))
+    """Return the names and value of an option, such as ``-o, --output table|json``."""
+    names = ", ".join(sorted(param.opts, key=lambda name: name.startswith("--")))
     if param.secondary_opts:
-        return f"{shown} / {', '.join(param.secondary_opts)}"
-    return shown if param.is_flag or param.count else f"{shown} {param.metavar or 'TEXT'}"
+        return f"{names} / {', '.join(param.secondary_opts)}"
+    return names if param.is_flag or param.count else f"{names} {param.metavar or 'TEXT'}"
 
 
 def option_text(param: Any) -> str:
-    """Return the meaning of an option, and its default unless the text has it."""
+    """Return the help of an option, with its default unless the help states it."""
     text = param.help or ""
     default = param.default
-    says_nothing = default is None or isinstance(default, bool) or default in ("", [], ()) or callable(default)
-    if not says_nothing and "default" not in text:
-        shown = f"{default:g}" if isinstance(default, float) else default
-        text = f"{text.rstrip('.')} (default: {shown})."
+    is_trivial = default is None or isinstance(default, bool) or default in ("", [], ()) or callable(default)
+    if not is_trivial and "default" not in text:
+        value = f"{default:g}" if isinstance(default, float) else default
+        text = f"{text.rstrip('.')} (default: {value})."
     return f"{text} Required." if param.required and param.param_type_name == "option" else text
 
 
 def options_by_panel(params: Iterable[Any], examples: Iterable[str] = ()) -> Iterator[tuple[str, list[Any]]]:
-    """Visible options by topic: first those of the command itself and those in its examples, then the shared ones."""
-    common = {word for line in examples for word in words_of_example(line)}
+    """Yield topics with their options.
+
+    The first topic has the options of the command and of its examples, the others have the shared options.
+    """
+    common = {argument for line in examples for argument in example_arguments(line)}
     panels: dict[str, list[Any]] = {OWN: [], **{panel: [] for panel in PANELS}}
     for param in params:
         if param.param_type_name == "option" and not param.hidden:
-            panel = getattr(param, "rich_help_panel", None) or (PANELS[-1] if _is_of_typer(param) else OWN)
+            panel = getattr(param, "rich_help_panel", None) or (PANELS[-1] if param.name == "help" else OWN)
             panel = OWN if common.intersection(param.opts) else panel
             panels.setdefault(panel, []).append(param)
     yield from ((panel, options) for panel, options in panels.items() if options)
-
-
-def _is_of_typer(param: Any) -> bool:
-    return bool(param.name == "help")
 
 
 def _write_usage(command: Any, ctx: Any, formatter: Any) -> None:

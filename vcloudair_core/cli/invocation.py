@@ -1,4 +1,4 @@
-"""The context of a command: its shared options, and from them settings, plugins and a client."""
+"""Invocation of a command: its shared options, settings, plugins and client."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import typer
 
 from vcloudair_core.cli.completion.known_names import remember_columns
-from vcloudair_core.cli.display.output import FORMATS, TABLES, OutputOptions, emit, unknown_word
+from vcloudair_core.cli.display.output import FORMATS, TABLES, OutputOptions, emit, unknown_value
 from vcloudair_core.cli.passwords import PasswordInput, ask_password, lacks_password, password_of_options
 from vcloudair_core.cli.shared_options import PROGRAM_OPTIONS, signature_with_shared, take_shared
 from vcloudair_core.cli.version_option import version_parameter
@@ -28,11 +28,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Invocation:
-    """One run of ``vca``. ``options`` holds the shared options of the command line; ``plugins`` are loaded already.
+    """An invocation of ``vca``.
 
-    ``plugin_error`` is what went wrong while loading them; it is raised by whatever needs plugins to be whole.
-    ``subcommand`` is the command that follows, for a group that does something by itself when none does. ``marks`` and
-    ``stdin`` are shared by all copies. ``path`` is the command as typed, such as ``vca edge list``.
+    Attributes:
+        plugins: The loaded plugins.
+        options: The shared options of the command line.
+        plugin_error: Error of loading the plugins. Raised when a command needs all plugins.
+        subcommand: Name of the subcommand, for groups that also run without one.
+        path: The command as typed, such as ``vca edge list``.
+        marks: Facts about the run for its exit code and error message. Copies share them.
+        stdin: Password from standard input. Copies share it.
     """
 
     plugins: PluginManager
@@ -44,42 +49,42 @@ class Invocation:
     stdin: PasswordInput = field(default_factory=PasswordInput)
 
     def with_options(self, options: Mapping[str, Any]) -> Invocation:
-        """Return the same run with more options; equal names are replaced.
+        """Return a copy with more options, which replace options of the same name.
 
-        Raises ConfigurationError when two places of the command line name different edge gateways or VDCs.
+        Raises: ConfigurationError if the command line has two different edge gateways or VDCs.
         """
         for name in _TARGET_OPTIONS:
             before, now = self.options.get(name), options.get(name)
             if before and now and str(before).casefold() != str(now).casefold():
                 raise ConfigurationError(
-                    f"--{name} is given twice, as {before!r} and as {now!r}.", hint=f"Give --{name} once."
+                    f"--{name} has two different values: {before!r} and {now!r}.", hint=f"Pass --{name} once."
                 )
         return replace(self, options={**self.options, **options})
 
     @property
     def output(self) -> str:
-        """The format of results: ``table``, ``wide``, ``json``, ``yaml``, ``csv`` or ``jsonl``.
+        """Output format: ``table``, ``wide``, ``json``, ``yaml``, ``csv`` or ``jsonl``.
 
-        The default is ``table``, and ``json`` with ``--query``. Raises ConfigurationError for anything else.
+        The default is ``table``, or ``json`` with ``--query``. Raises ConfigurationError for an unknown format.
         """
         chosen = str(self.options.get("output") or ("json" if self.options.get("query") is not None else "table"))
         if chosen not in FORMATS:
-            raise unknown_word("output format", chosen, FORMATS)
+            raise unknown_value("output format", chosen, FORMATS)
         return chosen
 
     @property
     def is_table(self) -> bool:
-        """True when the result is printed as a table of the command's own, for people."""
+        """True if the result is printed as the table of the command."""
         return self.output in TABLES and self.options.get("query") is None
 
     @property
     def output_options(self) -> OutputOptions:
-        """Output format. Raises ConfigurationError for a contradiction, before anything is sent."""
+        """Output options. Raises ConfigurationError for conflicting options."""
         columns = tuple(filter(None, (name.strip() for name in str(self.options.get("columns") or "").split(","))))
         if columns and self.output not in (*TABLES, "csv"):
             raise ConfigurationError(
-                f"--columns selects columns of a table or CSV, not of {self.output}.",
-                hint="Select keys with --query, such as --query '[].{name: name}'.",
+                f"--columns does not apply to {self.output} output, only to tables and CSV.",
+                hint="Use --query to select keys, such as --query '[].{name: name}'.",
             )
         query = None
         if self.options.get("query") is not None:
@@ -97,18 +102,21 @@ class Invocation:
         keys: Sequence[str] = (),
         empty: str = "",
     ) -> None:
-        """Print a result as the user asked for it, see :func:`vcloudair_core.cli.display.output.emit`."""
+        """Print a result, see :func:`vcloudair_core.cli.display.output.emit`."""
         emit(result, self.output_options, columns=columns, rows=rows, keys=keys, empty=empty)
         remember_columns(self.path, [column.key for column in columns])
 
     def settings(self) -> Settings:
-        """Options over environment over file. Raises ConfigurationError."""
+        """Load settings from options, environment and file, in this order of precedence.
+
+        Raises: ConfigurationError.
+        """
         from vcloudair_core.settings.settings import Settings
 
         arguments = {name: value for name, value in self.options.items() if name not in PROGRAM_OPTIONS}
         if self.options.get("insecure"):
             if arguments.get("validate_certs"):
-                raise ConfigurationError("--insecure and --validate-certs exclude each other.")
+                raise ConfigurationError("You cannot use --insecure and --validate-certs together.")
             arguments["validate_certs"] = False
         password = password_of_options(self.options, self.stdin)
         if password is not None:
@@ -118,15 +126,15 @@ class Invocation:
         return settings
 
     def note_context(self, name: str | None) -> None:
-        """Remember the context in use, for the line of an error. It is known only once settings are loaded."""
+        """Record the context in use for error messages."""
         self.marks.difference_update({mark for mark in self.marks if mark.startswith(CONTEXT_MARK)})
         if name:
             self.marks.add(f"{CONTEXT_MARK}{name}")
 
     def app(self, *, shows_tasks: bool = True) -> App:
-        """The composition root. Raises PluginError when plugins that are required do not work.
+        """Return the App. Raises PluginError if required plugins are missing or failed.
 
-        ``shows_tasks``: tell a person at a terminal of the task that is waited for; not for commands that show more.
+        ``shows_tasks``: Show the progress of tasks on a terminal. False for commands with another progress display.
         """
         from vcloudair_core.app import App
         from vcloudair_core.cli.display.task_progress import TaskProgress, wants_progress
@@ -138,7 +146,10 @@ class Invocation:
         return App(plugins=self.plugins)
 
     def client(self, settings: Settings | None = None, *, shows_tasks: bool = True) -> Client:
-        """A client. Without a password it uses the session of ``vca login``, else asks the person at the terminal."""
+        """Return a client.
+
+        Without credentials it uses the session of ``vca login``, or asks for the password.
+        """
         from vcloudair_core.cli import kept_session
 
         chosen = settings or self.settings()
@@ -151,21 +162,26 @@ class Invocation:
         return self.app(shows_tasks=shows_tasks).client(chosen)
 
     def login_client(self, settings: Settings) -> Client:
-        """A client whose sign-in is kept for later commands. Asks for the password as :meth:`client` does."""
+        """Return a client whose session is kept for later commands.
+
+        Asks for a missing password.
+        """
         from vcloudair_core.cli import kept_session
 
         chosen = settings.replace(password=ask_password(settings)) if lacks_password(settings) else settings
         return kept_session.new_login(self.app(), chosen)
 
     def kept_login(self, settings: Settings) -> KeptLogin | None:
-        """The session of ``vca login`` for these settings, if one is kept and no credential is given."""
+        """Return the session of ``vca login``, or None if credentials are set."""
         from vcloudair_core.cli import kept_session
 
         return kept_session.usable_login(settings)
 
 
 def connected(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a function a command: its first parameter gets the :class:`Invocation`, and it takes all shared options.
+    """Convert a function to a command with the shared options.
+
+    Its first parameter is the :class:`Invocation`.
 
     ::
 
@@ -182,7 +198,7 @@ def connected(function: Callable[..., Any]) -> Callable[..., Any]:
         run = cast("Invocation", context.obj).with_options(take_shared(arguments, own=own))
         context.obj = run = replace(run, subcommand=context.invoked_subcommand or "", path=context.command_path)
         run.marks.update(getattr(function, _MARKS, ()))
-        run.output_options  # noqa: B018 - bad options of output are refused before anything is sent
+        run.output_options  # noqa: B018 - raises for invalid output options before any request
         if run.options.get("verbose"):
             logging.getLogger("vcloudair_core").setLevel(logging.DEBUG)
         return function(run, **arguments)
@@ -195,16 +211,18 @@ def connected(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def changes(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Mark a command that does more than to print. Stands below :func:`connected`.
+    """Mark a command that changes something.
 
-    Its exit code is that of what it did, also when its output cannot be written because a disk is full.
+    Put this decorator below :func:`connected`.
+
+    The exit code of such a command does not change when its output cannot be written, for example to a full disk.
     """
     setattr(function, _MARKS, ("changes",))
     return function
 
 
 def root_callback() -> Callable[..., None]:
-    """The callback of ``vca`` itself: shared options that stand before the command."""
+    """Return the callback of ``vca`` with the shared options."""
 
     def vca() -> None:
         pass
@@ -225,10 +243,13 @@ def root_callback() -> Callable[..., None]:
 
 
 CONTEXT_MARK = "context "
-"""Begins the mark of a run that names its context."""
+"""Prefix of the mark that has the name of the context."""
 
 _TARGET_OPTIONS = ("edge", "vdc")
-"""Options that say what is written to: guessing which of two was meant may write to the wrong one."""
+"""Options that select the target of writes.
+
+Two different values are an error, to never write to the wrong one.
+"""
 
 _PROGRESS = "vca progress"
 _MARKS = "__vca_marks__"

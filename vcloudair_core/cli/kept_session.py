@@ -1,4 +1,4 @@
-"""The kept session of ``vca login`` as commands use it: found, renewed with the person's password, and ended."""
+"""Session of ``vca login``: commands find, renew and end it here."""
 
 from __future__ import annotations
 
@@ -16,19 +16,22 @@ if TYPE_CHECKING:
     from vcloudair_core.settings.settings import Settings
 
 _CREDENTIALS = ("password", "token", "api_token", "api_token_file")
-_OVER = "The session kept by `vca login` is over."
+_EXPIRED = "The session of `vca login` has expired."
 
 
 def has_credential(settings: Settings, *, or_reference: bool = False) -> bool:
-    """True when a password or token is given. One by reference counts only with ``or_reference``."""
+    """Return True if a password or token is set.
+
+    References to one count only with ``or_reference``.
+    """
     credentials = [name for name in _CREDENTIALS if settings.is_set(name)]
     return any(or_reference or not settings.is_reference(name) for name in credentials)
 
 
 def usable_login(settings: Settings) -> KeptLogin | None:
-    """Return the kept session of these settings; None when there is none, or a credential is given.
+    """Return the kept session, or None if there is none or credentials are set.
 
-    Says on standard error why a session that is there cannot be used.
+    Prints to standard error why an existing session cannot be used.
     """
     if has_credential(settings):
         return None
@@ -45,7 +48,10 @@ def usable_login(settings: Settings) -> KeptLogin | None:
 
 
 def client_of(app: App, settings: Settings, login: KeptLogin) -> Client:
-    """A client on a kept session. When the server refuses it, a new password is asked for, or an error says so."""
+    """Return a client on a kept session.
+
+    If the server rejects the session, the client asks for the password, or raises AuthenticationError.
+    """
     from vcloudair_core.session.cache.kept_login import LoginAuth
 
     def renew() -> AuthProvider:
@@ -60,7 +66,7 @@ def client_of(app: App, settings: Settings, login: KeptLogin) -> Client:
 
 
 def new_login(app: App, settings: Settings) -> Client:
-    """A client that signs in with the credentials of its settings and keeps the session for later commands."""
+    """Return a client that signs in and keeps the session for later commands."""
     from vcloudair_core.session.cache.kept_login import open_login, with_cache_of_password
 
     login = open_login(settings)
@@ -72,8 +78,8 @@ def new_login(app: App, settings: Settings) -> Client:
 def end_login(app: App, settings: Settings) -> tuple[bool, str, VcloudAirError | None]:
     """End the kept session at the server and delete its file. Needs no password.
 
-    Returns: true when there was a session; why its file could not be used; the error that leaves it open whether the
-    session was ended at the server.
+    Returns: True if there was a session; the problem with its file, or empty; the error of the logout request, after
+    which the session may still be open, or None.
     """
     from vcloudair_core.session.cache.kept_login import LoginAuth, open_login
 
@@ -81,17 +87,17 @@ def end_login(app: App, settings: Settings) -> tuple[bool, str, VcloudAirError |
     if login is None:
         return False, "", None
     login.load()
-    problem = f"{login.problem} It was deleted." if login.problem else ""
+    problem = f"{login.problem} The file was deleted." if login.problem else ""
 
     def refuse() -> AuthProvider:
-        raise AuthenticationError(_OVER, status=401)
+        raise AuthenticationError(_EXPIRED, status=401)
 
     with app.client(settings, auth=LoginAuth(refuse), cache=login) as client:
         return client.session.logout(), problem, client.session.logout_error
 
 
 def describe(client: Client) -> str:
-    """Return how long the session in use lives: ``login``, ``cache`` or ``this command``."""
+    """Return the scope of the session: ``login``, ``cache`` or ``this command``."""
     from vcloudair_core.session.cache.kept_login import KeptLogin
 
     kept = client.session.kept
@@ -105,8 +111,8 @@ def _new_password(settings: Settings) -> str:
     from vcloudair_core.cli.passwords import ask_password
 
     if not sys.stdin.isatty():
-        raise AuthenticationError(_OVER, status=401, hint="Run: vca login")
-    say(_OVER)
+        raise AuthenticationError(_EXPIRED, status=401, hint="Run `vca login`.")
+    say(_EXPIRED)
     return ask_password(settings)
 
 

@@ -1,4 +1,4 @@
-"""Load plugins and choose the commands of ``vca``."""
+"""Load plugins and collect the commands of ``vca``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def load_commands() -> tuple[PluginManager, dict[str, CommandRecord], VcloudAirError | None]:
-    """Return plugins, commands by name, and what went wrong. The built-in commands are there whatever plugins do."""
+    """Return plugins, commands by name, and the plugin error or None.
+
+    The built-in commands are always available.
+    """
     from vcloudair_core.cli import plugin as built_in
     from vcloudair_core.plugin.manager import PluginManager
 
@@ -27,20 +30,25 @@ def load_commands() -> tuple[PluginManager, dict[str, CommandRecord], VcloudAirE
     try:
         offered = plugins.cli_commands()
     except PluginError as exc:
-        # Two plugins offer one command, and either could be the right one: offer the built-in ones only.
+        # Two plugins offer the same command, and neither takes precedence.
         say(f"Warning: {exc}")
         offered = {}
-    return plugins, {**offered, **_kept_names(own, offered, plugins)}, problem
+    return plugins, {**offered, **_built_in_commands(own, offered, plugins)}, problem
 
 
-def _kept_names(
+def _built_in_commands(
     own: dict[str, CommandRecord], offered: dict[str, CommandRecord], plugins: PluginManager
 ) -> dict[str, CommandRecord]:
-    """Return the built-in commands. Where another plugin took the name of one, a warning names both."""
-    kept = {name: offered.get(name, record) for name, record in own.items()}
+    """Return the built-in commands.
+
+    Warn about plugins that offer a command with the same name.
+    """
+    commands = {name: offered.get(name, record) for name, record in own.items()}
     for name, record in own.items():
         provider = plugins.provider("vca_cli_commands", name)
         if name in offered and not plugins.is_built_in(provider):
-            say(f"Warning: Command {name!r} of plugin {provider} is not used. It is a built-in command of vca.")
-            kept[name] = record
-    return kept
+            say(
+                f"Warning: Ignoring the command {name!r} of plugin {provider}. vca has a built-in command of this name."
+            )
+            commands[name] = record
+    return commands

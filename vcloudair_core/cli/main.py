@@ -1,4 +1,4 @@
-"""The entry point of ``vca``: build the command tree, run it, turn whatever happens into one line and an exit code."""
+"""Entry point of ``vca``: runs a command, prints errors, sets the exit code."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from vcloudair_core.errors import ConfigurationError, VcloudAirError
 from vcloudair_core.util.install_hint import install_hint
 
 CHANGES = "changes"
-"""Mark of a run whose command does more than to print; see :func:`vcloudair_core.cli.invocation.changes`."""
+"""Mark of a command that changes something."""
 
 
 def main() -> None:
-    """Run the command line of this process and end with its exit code. Never returns."""
+    """Run the command line of this process and exit. Never returns."""
     if "_VCA_COMPLETE" in os.environ:
         from vcloudair_core.cli.completion.answer import main as answer_shell
 
@@ -37,9 +37,12 @@ def main() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line and return its exit code. Results go to stdout, everything else to stderr.
+    """Run a command line and return its exit code.
 
-    Output that cannot be written stops nothing. It changes the exit code only when output was all there is to do.
+    Results go to stdout, everything else to stderr.
+
+    A command continues when its output cannot be written. The exit code is then 1, unless the command changes
+    something.
     """
     marks: set[str] = set()
     with guarded() as output:
@@ -47,14 +50,14 @@ def run(arguments: Sequence[str]) -> int:
         output.flush()
         if not output.lost:
             return status
-        is_all = status == OK and CHANGES not in marks
-        mark = "Error" if is_all else "Warning"
-        say(f"{mark}: The output could not be written completely: {output.lost}.")
-        return FAILED if is_all else status
+        is_failure = status == OK and CHANGES not in marks
+        mark = "Error" if is_failure else "Warning"
+        say(f"{mark}: Writing the output failed. {output.lost}.")
+        return FAILED if is_failure else status
 
 
 def _run_guarded(arguments: Sequence[str], marks: set[str]) -> int:
-    if list(arguments) == ["--version"]:  # answered at once, also by an installation that is broken
+    if list(arguments) == ["--version"]:  # works in a broken installation too
         write(version_line())
         return OK
     try:
@@ -62,11 +65,11 @@ def _run_guarded(arguments: Sequence[str], marks: set[str]) -> int:
     except ImportError:
         print(f"Error: vca needs the extra 'cli'.\nHint: {install_hint('cli')}", file=sys.stderr)
         return USAGE
-    news = logging.getLogger("vcloudair_core.plugin.manager")
+    plugin_log = logging.getLogger("vcloudair_core.plugin.manager")
     try:
         with _warnings_shown():
-            # `vca plugins` tells the same in its own words.
-            news.disabled = "plugins" in arguments
+            # `vca plugins` prints the same errors.
+            plugin_log.disabled = "plugins" in arguments
             return _run(arguments, marks)
     except KeyboardInterrupt:
         return _stopped()
@@ -78,9 +81,9 @@ def _run_guarded(arguments: Sequence[str], marks: set[str]) -> int:
             return report(_missing_extra(exc, extra))
         if _is_debugging():
             raise
-        return report(_of_file(exc)) if isinstance(exc, OSError) and exc.filename is not None else _report_bug(exc)
+        return report(_file_error(exc)) if isinstance(exc, OSError) and exc.filename is not None else _report_bug(exc)
     finally:
-        news.disabled = False
+        plugin_log.disabled = False
 
 
 def _run(arguments: Sequence[str], marks: set[str]) -> int:
@@ -92,7 +95,7 @@ def _run(arguments: Sequence[str], marks: set[str]) -> int:
 
     plugins, records, problem = load_commands()
     tree = build_tree(records, plugins)
-    # click's ClickException, of whichever click typer brings along
+    # ClickException of the click version that typer uses
     usage_error = cast("type[Exception]", typer.BadParameter.__mro__[2])
     try:
         status = tree.main(
@@ -106,7 +109,7 @@ def _run(arguments: Sequence[str], marks: set[str]) -> int:
         return USAGE
     except typer.Abort:
         return _stopped()
-    if status == INTERRUPTED:  # typer's own way to pass Ctrl-C on
+    if status == INTERRUPTED:  # typer reports Ctrl-C like this
         return _stopped()
     return status if isinstance(status, int) else OK
 
@@ -117,11 +120,14 @@ def _stopped() -> int:
 
 
 _terminated: list[int] = []
-"""Signals that asked this process to end, other than Ctrl-C."""
+"""Signals other than Ctrl-C that stopped this process."""
 
 
 def _end_on_sigterm() -> None:
-    """End as with Ctrl-C on SIGTERM, so that a write in progress is reported. Some commands replace the handler."""
+    """Handle SIGTERM like Ctrl-C, so that a write in progress is reported.
+
+    Some commands replace the handler.
+    """
 
     def stop(number: int, frame: object) -> None:
         _terminated.append(number)
@@ -138,9 +144,9 @@ def _context_of(marks: set[str]) -> str:
 
 
 def report(error: VcloudAirError, context: str = "") -> int:
-    """Show an error: what failed on one line, what to do next on another. Returns the exit code.
+    """Print an error and its hint on separate lines. Returns the exit code.
 
-    ``context`` is the name of the context in use, which begins the line.
+    ``context`` is the name of the context in use, which is at the start of the line.
     """
     if _is_debugging():
         import traceback
@@ -154,17 +160,17 @@ def report(error: VcloudAirError, context: str = "") -> int:
     return exit_code_for(error)
 
 
-def _of_file(error: OSError) -> ConfigurationError:
-    """The error of a file that no command explains better."""
+def _file_error(error: OSError) -> ConfigurationError:
+    """Return the error for a file, if the command raised no better one."""
     from vcloudair_core.util.user_files import reason_of
 
     reason, hint = reason_of(error)
-    return ConfigurationError(f"{os.fsdecode(error.filename)} cannot be used: {reason}.", hint=hint)
+    return ConfigurationError(f"Accessing a file failed: '{os.fsdecode(error.filename)}'. Reason: {reason}.", hint=hint)
 
 
 def _report_bug(error: Exception) -> int:
     say(f"Error: {type(error).__name__}: {error}")
-    print("Hint: this is a bug of vca or of a plugin. VCA_DEBUG=1 shows where it happened.", file=sys.stderr)
+    print("Hint: This is a bug of vca or a plugin. Set VCA_DEBUG=1 to show the traceback.", file=sys.stderr)
     return exit_code_for(error)
 
 
@@ -174,11 +180,11 @@ _EXTRAS = {
     "jsonschema": "dr", "jinja2": "dr",
     "yaml": "cli", "rich": "cli", "tomlkit": "cli", "jmespath": "cli",
 }  # fmt: skip
-"""Packages that only some commands need, and the extra that brings them."""
+"""Packages that some commands need, and the extras that install them."""
 
 
 def _extra_of(error: BaseException | None) -> str:
-    """The extra whose package was not there, or an empty string."""
+    """Return the extra of a package that is not installed, or an empty string."""
     while error is not None:
         if isinstance(error, ImportError) and (error.name or "").partition(".")[0] in _EXTRAS:
             return _EXTRAS[(error.name or "").partition(".")[0]]
@@ -194,7 +200,7 @@ def _missing_extra(error: Exception, extra: str) -> ConfigurationError:
 
 
 class _ToStderr(logging.Handler):
-    """Log records as lines on standard error: warnings marked as such, the rest (``--verbose``) as they are."""
+    """A log handler that prints to standard error, with a prefix for warnings."""
 
     def emit(self, record: logging.LogRecord) -> None:
         mark = "Warning: " if record.levelno >= logging.WARNING else ""
@@ -208,7 +214,7 @@ def _warnings_shown() -> Iterator[None]:
     retries = logging.getLogger("vcloudair_core.session.retry")
     logger.addHandler(handler)
     if sys.stderr.isatty():
-        # A person wonders about a wait of seconds; a log of a pipe is to hold results and errors alone.
+        # Users at a terminal need the reason of a wait. Logs contain only warnings and errors.
         retries.setLevel(logging.INFO)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Passwords that commands read: from a file, from standard input, or from the person at the terminal."""
+"""Read passwords from a file, from standard input, or with a prompt."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class PasswordInput:
-    """The password on standard input, which one run of ``vca`` may need twice and can read only once."""
+    """The password from standard input, cached because it can be read only once."""
 
     password: str | None = None
 
@@ -32,42 +32,45 @@ class PasswordInput:
 
 
 def password_of_options(options: Mapping[str, Any], stdin: PasswordInput) -> str | None:
-    """Return the password of ``--password-file`` or ``--password-stdin``, or None. Raises ConfigurationError."""
+    """Return the password of ``--password-file`` or ``--password-stdin``, or None.
+
+    Raises: ConfigurationError.
+    """
     path, from_stdin = options.get("password_file"), options.get("password_stdin")
     if path and from_stdin:
-        raise ConfigurationError("--password-file and --password-stdin exclude each other.")
+        raise ConfigurationError("You cannot use --password-file and --password-stdin together.")
     if path:
         from vcloudair_core.settings.settings import expand_user
         from vcloudair_core.util.user_files import first_line
 
-        return _not_empty(first_line(expand_user(path), "The password file"), f"The password file {path}")
+        return _not_empty(first_line(expand_user(path), "The password file"), f"The password file '{path}'")
     if from_stdin:
         return _not_empty(stdin.read(), "Standard input")
     return None
 
 
 def ask_password(settings: Settings) -> str:
-    """Ask the person at the terminal. Raises ConfigurationError when there is none."""
+    """Prompt for the password. Raises ConfigurationError without a terminal."""
     if not sys.stdin.isatty():
         raise ConfigurationError(
-            f"Missing password of {settings.username} at {_place(settings)}.",
+            f"Missing password for '{settings.username}' at {_place(settings)}.",
             hint="Run `vca login` at a terminal, set VCA_PASSWORD, or use --password-file or --password-stdin.",
         )
-    prompt = visible(f"Password of {settings.username} at {_place(settings)}: ")
+    prompt = visible(f"Password for {settings.username} at {_place(settings)}: ")
     return getpass.getpass(prompt, stream=sys.stderr)
 
 
 def lacks_password(settings: Settings) -> bool:
-    """True when a password is the only thing missing for a sign-in."""
-    others = ("password", "token", "api_token", "api_token_file")
-    return bool(settings.url and settings.username and not any(settings.is_set(name) for name in others))
+    """Return True if only a password is missing for a sign-in."""
+    credentials = ("password", "token", "api_token", "api_token_file")
+    return bool(settings.url and settings.username and not any(settings.is_set(name) for name in credentials))
 
 
 def _place(settings: Settings) -> str:
     return f"context {settings.context!r} ({settings.url})" if settings.context else str(settings.url)
 
 
-def _not_empty(password: str, where: str) -> str:
+def _not_empty(password: str, source: str) -> str:
     if not password:
-        raise ConfigurationError(f"{where} holds no password.", hint="Its first line must be the password.")
+        raise ConfigurationError(f"{source} has no password.", hint="Put the password on the first line.")
     return password

@@ -1,4 +1,4 @@
-"""The built-in commands, offered through the same hook that a third party uses."""
+"""Plugin with the built-in commands of ``vca``."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ vcloudair_api_version = 1
 
 _COMMANDS = (
     # name, module:attribute, summary
-    ("login", "login:login", "Sign in, and keep the session for the next command."),
-    ("logout", "login:logout", "End the session that was kept."),
-    ("whoami", "login:whoami", "Who is signed in, where, and with which rights."),
-    ("doctor", "doctor:doctor", "Find out why it does not work, step by step."),
-    ("dr", "dr.dr:app", "Disaster recovery: replications, tests, failovers."),
-    ("edge", "edge.edge:app", "Edge gateways."),
-    ("firewall", "edge.firewall:app", "Firewall rules of an edge gateway."),
-    ("ipsec", "edge.ipsec:app", "IPsec tunnels of an edge gateway."),
-    ("metrics", "metrics:app", "Metrics of VMs: tables, plots, files."),
-    ("nat", "edge.nat:app", "NAT rules of an edge gateway."),
-    ("query", "query:query", "Find anything: VMs, networks, catalogs, tasks."),
-    ("sim", "sim:app", "The simulator: the API on this host, no cloud needed."),
-    ("schema", "schema:schema", "JSON Schemas of documents, for editors."),
-    ("plugins", "plugins:app", "Plugins: where they come from and whether they work."),
-    ("context", "context:app", "Contexts: named clouds of the configuration file."),
-    ("completion", "completion:app", "Shell completion for bash, zsh and fish."),
-    ("config", "config:config", "Every setting and where its value came from."),
-    ("version", "version:version", "Versions of vca and of what it runs on."),
+    ("login", "login:login", "Sign in and keep the session for later commands."),
+    ("logout", "login:logout", "End the session of `vca login`."),
+    ("whoami", "login:whoami", "Show the signed-in user, org and roles."),
+    ("doctor", "doctor:doctor", "Diagnose connection, sign-in and permission problems."),
+    ("dr", "dr.dr:app", "Test and run disaster recovery."),
+    ("edge", "edge.edge:app", "List, export, plan and change edge gateways."),
+    ("firewall", "edge.firewall:app", "List firewall rules of an edge gateway."),
+    ("ipsec", "edge.ipsec:app", "List IPsec tunnels of an edge gateway."),
+    ("metrics", "metrics:app", "Show, plot, export and serve metrics of VMs."),
+    ("nat", "edge.nat:app", "List NAT rules of an edge gateway."),
+    ("query", "query:query", "Query VMs, networks, catalogs, tasks and other records."),
+    ("sim", "sim:app", "Run a simulated cloud on this host."),
+    ("schema", "schema:schema", "Print the JSON Schema of a document type."),
+    ("plugins", "plugins:app", "List plugins, or create one."),
+    ("context", "context:app", "Manage contexts, which are named clouds in the configuration file."),
+    ("completion", "completion:app", "Set up shell completion for bash, zsh and fish."),
+    ("config", "config:config", "Show settings and their sources."),
+    ("version", "version:version", "Show the versions of vca and its dependencies."),
 )
 
 
 @hookimpl
 def vca_cli_commands() -> list[CommandRecord]:
-    """The commands of ``vca`` itself."""
-    return [CommandRecord(name, summary, _loader(where)) for name, where, summary in _COMMANDS]
+    """Return the built-in commands."""
+    return [CommandRecord(name, summary, _loader(location)) for name, location, summary in _COMMANDS]
 
 
-def _loader(where: str) -> Callable[[], Any]:
-    module, _, attribute = where.partition(":")
+def _loader(location: str) -> Callable[[], Any]:
+    module, _, attribute = location.partition(":")
     return lambda: getattr(importlib.import_module(f"vcloudair_core.cli.commands.{module}"), attribute)

@@ -1,7 +1,7 @@
-"""Options that every command shares: :data:`vcloudair_core.settings.settings.OPTIONS`, and a few of the program.
+"""Options that all commands share: settings and program options.
 
-They may stand before or after the command; the nearer to the end wins. Secrets are never options: whatever stands on a
-command line can be read by every user of the machine.
+They can be before or after the command. The last one takes precedence. Secrets are not options, because all users of
+the host can read the command line of a process.
 """
 
 from __future__ import annotations
@@ -32,16 +32,19 @@ _PANELS = {
     "Files": ("config", "cache_dir", "state_dir"),
     "Connection": ("context", "insecure"),
 }  # fmt: skip
-"""Topics of options in help. Settings that are not here belong to Connection, options of the program to Output."""
+"""Topics of options in the help.
+
+The default is Connection for settings, and Output for program options.
+"""
 
 _PANEL_OF = {name: panel for panel, names in _PANELS.items() for name in names}
 _METAVARS = {int: "NUMBER", float: "SECONDS", Path: "FILE"}
-"""Names of values in help, for options that have none of their own."""
+"""Default names of values in the help, by type."""
 
 
 @dataclass(frozen=True)
 class SharedOption:
-    """One shared option: ``name`` in Python, how it is spelled, its type, and the topic that help shows it under."""
+    """A shared option: Python name, spellings, type, and help topic."""
 
     name: str
     declarations: tuple[str, ...]
@@ -52,7 +55,7 @@ class SharedOption:
 
     @property
     def parameter(self) -> inspect.Parameter:
-        """The same as a parameter of a typer command."""
+        """The option as a parameter of a typer command."""
         info = typer.Option(
             None,
             *self.declarations,
@@ -75,19 +78,19 @@ def _from_setting(option: Option) -> SharedOption:
 _OF_THE_PROGRAM: tuple[SharedOption, ...] = (
     SharedOption("insecure", ("--insecure",), bool | None, "Do not verify TLS certificates (validate_certs)."),
     SharedOption(
-        "output", ("--output", "-o"), str | None, "Format of results (default: table).",
+        "output", ("--output", "-o"), str | None, "Output format (default: table).",
         "table|wide|json|yaml|csv|jsonl",
     ),
     SharedOption(
-        "columns", ("--columns",), str | None, "Columns of a table or CSV, such as name,status.", "KEY,..."
+        "columns", ("--columns",), str | None, "Columns of a table or CSV to show, such as name,status.", "KEY,..."
     ),
-    SharedOption("no_trunc", ("--no-trunc",), bool | None, "Do not cut or hide columns of a table."),
-    SharedOption("query", ("--query",), str | None, "Select from the result with JMESPath.", "EXPRESSION"),
-    SharedOption("context", ("--context",), str | None, "Context (named cloud) of the configuration file.", "NAME"),
+    SharedOption("no_trunc", ("--no-trunc",), bool | None, "Do not truncate or hide columns of a table."),
+    SharedOption("query", ("--query",), str | None, "JMESPath expression that filters the result.", "EXPRESSION"),
+    SharedOption("context", ("--context",), str | None, "Context (named cloud) in the configuration file.", "NAME"),
     SharedOption("config", ("--config",), str | None, "Configuration file.", "PATH"),
-    SharedOption("password_file", ("--password-file",), str | None, "File whose first line is the password.", "PATH"),
+    SharedOption("password_file", ("--password-file",), str | None, "File with the password on line 1.", "PATH"),
     SharedOption("password_stdin", ("--password-stdin",), bool | None, "Read the password from standard input."),
-    SharedOption("verbose", ("--verbose", "-v"), bool | None, "Report each request on standard error."),
+    SharedOption("verbose", ("--verbose", "-v"), bool | None, "Print each request to standard error."),
 )  # fmt: skip
 
 SHARED: tuple[SharedOption, ...] = (
@@ -97,16 +100,18 @@ SHARED: tuple[SharedOption, ...] = (
 
 
 def signature_with_shared(function: Callable[..., Any], *, skip: int) -> tuple[inspect.Signature, dict[str, Any]]:
-    """(signature, annotations) of a typer command: ``ctx``, the function's own parameters, the shared options.
+    """Return signature and annotations of a typer command.
 
-    ``skip`` leaves out that many leading parameters. A shared name that the function has itself is the function's.
+    The parameters are ``ctx``, those of the function, and the shared options.
+    ``skip`` is the number of leading
+    parameters to leave out. A parameter of the function replaces a shared option of the same name.
 
-    Raises: ConfigurationError when the function uses ``ctx``, which is taken.
+    Raises: ConfigurationError if the function has a parameter ``ctx``.
     """
     own = list(inspect.signature(function, eval_str=True).parameters.values())[skip:]
     taken = {parameter.name for parameter in own}
     if "ctx" in taken:
-        raise ConfigurationError(f"{function.__name__} must not have a parameter 'ctx': use Invocation.")
+        raise ConfigurationError(f"{function.__name__} must not have a parameter 'ctx'. Use Invocation instead.")
     parameters = [
         inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context),
         *[_named(parameter).replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own],
@@ -116,7 +121,10 @@ def signature_with_shared(function: Callable[..., Any], *, skip: int) -> tuple[i
 
 
 def _named(parameter: inspect.Parameter) -> inspect.Parameter:
-    """The parameter, its value named for help: without a name, typer shows the type in Python."""
+    """Return the parameter with a name for its value.
+
+    Otherwise typer shows the Python type in the help.
+    """
     info = parameter.default
     if not isinstance(info, OptionInfo) or info.metavar or parameter.annotation in (bool, bool | None):
         return parameter
@@ -126,7 +134,7 @@ def _named(parameter: inspect.Parameter) -> inspect.Parameter:
 
 
 def take_shared(arguments: dict[str, Any], *, own: set[str]) -> Mapping[str, Any]:
-    """Remove the shared options from parsed arguments and return those that were given."""
+    """Remove the shared options from parsed arguments, and return those that are set."""
     names = [option.name for option in SHARED if option.name not in own]
     options = {name: arguments.pop(name, None) for name in names}
     return {name: value for name, value in options.items() if value is not None}

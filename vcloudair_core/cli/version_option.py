@@ -1,4 +1,4 @@
-"""``vca --version``: the line it prints, and the option in the help of ``vca``."""
+"""The option ``vca --version``."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ from vcloudair_core._version import __version__
 
 
 def version_line() -> str:
-    """Return the versions of vca and of its Python, such as ``vca 0.2.0 (Python 3.11.7)``."""
+    """Return the versions of vca and Python, such as ``vca 0.2.0 (Python 3.11.7)``."""
     return f"vca {__version__} (Python {sys.version.split()[0]})"
 
 
 def version_parameter() -> inspect.Parameter:
-    """The option as a parameter of a typer callback. It ends the run before a command is looked up."""
+    """Return the option as a parameter of a typer callback.
+
+    It exits before a command is resolved.
+    """
     import typer
 
     from vcloudair_core.cli.display.output import write
 
-    def show(is_wanted: bool | None) -> None:
-        if is_wanted:
+    def show(is_set: bool | None) -> None:
+        if is_set:
             write(version_line())
             raise typer.Exit
 

@@ -1,4 +1,4 @@
-"""A command line without a cloud: commands run in process, with a client that is made of plain data."""
+"""Fixtures that run commands in the process, with a fake client."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from vcloudair_core.settings.settings import Settings
 
 
 class Result:
-    """The exit code and the output of a run."""
+    """Exit code and output of a run."""
 
     def __init__(self, code: int, out: str, err: str) -> None:
         self.code, self.out, self.err = code, out, err
 
 
 Vca = Callable[..., Result]
-"""Runs one command line in this process."""
+"""Function that runs a command line in this process."""
 
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    """No VCA_* variable, no configuration file and no plugin installed by the person who runs the tests."""
+    """Remove VCA_* variables, configuration files and external plugins."""
     for name in [name for name in os.environ if name.startswith("VCA_")]:
         monkeypatch.delenv(name)
     monkeypatch.setattr(PluginManager, "load_entry_points", lambda self: self.register(sign_in, "sign_in"))
@@ -37,7 +37,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
 
 @pytest.fixture
 def vca(capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
-    """``vca("edge", "list")`` runs the command line in this process."""
+    """Return a function: ``vca("edge", "list")`` runs a command line in this process."""
 
     def call(*arguments: str) -> Result:
         code = run(arguments)
@@ -48,7 +48,7 @@ def vca(capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
 
 
 class FakeSession:
-    """A session that knows who it is and does nothing."""
+    """A fake session with an identity."""
 
     def __init__(self, identity: Any = None) -> None:
         self.identity = identity
@@ -67,7 +67,7 @@ class FakeSession:
 
 
 class FakeClient:
-    """A client whose service answers and whose resources are given beforehand."""
+    """A fake client with predefined edge gateways and resources."""
 
     def __init__(self, *, edges: Any = (), resources: Mapping[str, Any] | None = None, identity: Any = None) -> None:
         self._listed = edges
@@ -104,7 +104,7 @@ def _or_raise(value: Any) -> Any:
 
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeClient]:
-    """``client(edges=[...])`` makes the client that commands get; its settings are those of the command line."""
+    """Return a factory: ``client(edges=[...])`` sets the client of the commands."""
 
     def make(**contents: Any) -> FakeClient:
         fake = FakeClient(**contents)

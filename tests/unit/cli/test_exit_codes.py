@@ -1,4 +1,4 @@
-"""Exit codes: every error class has exactly one, and the nearest ancestor decides."""
+"""Tests of exit codes: each error class has one, also by its base class."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ from vcloudair_core.cli.exit_codes import EXIT_CODES, exit_code_for
         (ValueError("a bug"), 1),
     ],
 )
-def test_each_error_ends_in_its_code(error: Exception, code: int) -> None:
+def test_exit_code_of_each_error(error: Exception, code: int) -> None:
     assert exit_code_for(error) == code
 
 
-def test_codes_are_unique_and_no_error_stands_twice() -> None:
+def test_codes_and_errors_are_unique() -> None:
     codes = [entry.code for entry in EXIT_CODES]
     assert codes == sorted(set(codes))
     classes = [known for entry in EXIT_CODES for known in entry.errors]
     assert len(classes) == len(set(classes))
 
 
-def test_every_error_of_the_library_is_covered() -> None:
+def test_every_library_error_has_a_code() -> None:
     classes = [known for _, known in inspect.getmembers(errors, inspect.isclass) if known.__module__ == errors.__name__]
     ours = [known for known in classes if issubclass(known, Exception)]
     assert len(ours) > 15

@@ -1,4 +1,4 @@
-"""The help of every command: examples that parse, options by topic, no names of types in Python."""
+"""Tests of the help of all commands: examples, options by topic, value names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from tests.unit.cli.conftest import Vca
 from tests.unit.cli.test_shared_options import ALL, GROUPS, LEAVES
 from vcloudair_core.cli.command_tree import CommandTree
-from vcloudair_core.cli.help_text import PANELS, text_and_examples, words_of_example
+from vcloudair_core.cli.help_text import PANELS, example_arguments, text_and_examples
 from vcloudair_core.cli.shared_options import SHARED
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -40,13 +40,13 @@ def test_every_command_has_an_example_that_parses(
     assert examples
     for example in examples:
         assert example.startswith(f"vca {path}")
-        result = vca(*words_of_example(example))
+        result = vca(*example_arguments(example))
         assert (result.code, result.err) == (0, ""), example
     assert len(called) == len(examples)
 
 
 @pytest.mark.parametrize("path", RUNNABLE)
-def test_help_groups_the_shared_options_below_those_of_the_command(vca: Vca, path: str) -> None:
+def test_help_shows_shared_options_below_command_options(vca: Vca, path: str) -> None:
     text = help_of(vca, path)
     headings = [line.rstrip(":") for line in text.splitlines() if re.fullmatch(r"\S.*:", line)]
     assert headings.index("Examples") == 0
@@ -59,11 +59,11 @@ def test_help_groups_the_shared_options_below_those_of_the_command(vca: Vca, pat
 
 
 @pytest.mark.parametrize("path", ["", *ALL])
-def test_help_names_no_types_of_python(vca: Vca, path: str) -> None:
+def test_help_has_no_python_types(vca: Vca, path: str) -> None:
     assert not TYPES.findall(help_of(vca, path))
 
 
-def test_the_reference_names_no_types_of_python_and_shows_examples() -> None:
+def test_reference_has_examples_and_no_python_types() -> None:
     text = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
     assert not TYPES.findall(text)
     for command in RUNNABLE.values():
@@ -71,12 +71,12 @@ def test_the_reference_names_no_types_of_python_and_shows_examples() -> None:
             assert f"\n{example}\n" in text
 
 
-def test_shared_options_of_an_example_stand_with_those_of_the_command(vca: Vca) -> None:
+def test_shared_options_of_examples_are_command_options(vca: Vca) -> None:
     own = help_of(vca, "firewall list").partition("Options:")[2].partition("\n\n")[0]
     assert "--edge" in own and "--internal" in own and "--url" not in own
 
 
-def test_usage_names_arguments_once(vca: Vca) -> None:
+def test_usage_has_each_argument_once(vca: Vca) -> None:
     assert help_of(vca, "dr test").splitlines()[0] == "Usage: vca dr test [OPTIONS] [VM]..."
     assert help_of(vca, "ipsec peer").splitlines()[0] == "Usage: vca ipsec peer [OPTIONS] TUNNEL"
     assert "Usage: vca ipsec peer [OPTIONS] TUNNEL" in vca("ipsec", "peer").err

@@ -1,4 +1,4 @@
-"""The frame of ``vca``: help, options before and after the command, errors as lines, exit codes, tidy ends."""
+"""Tests of ``vca``: help, option positions, errors, exit codes and signals."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def test_help_lists_commands_before_options(vca: Vca) -> None:
         assert f"\n  {command} " in result.out
 
 
-def test_every_line_of_help_fits_eighty_columns(vca: Vca, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_help_fits_eighty_columns(vca: Vca, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     for words in (["--help"], ["nat", "list", "--help"], ["sim", "serve", "--help"], ["doctor", "--help"]):
         assert max(len(line) for line in vca(*words).out.splitlines()) <= 80
 
 
-def test_no_secret_can_be_given_as_an_option(vca: Vca) -> None:
+def test_secrets_are_not_options(vca: Vca) -> None:
     for option in OPTIONS:
         if option.type == "secret":
             result = vca("config", f"--{option.name.replace('_', '-')}", "s3cret-value")
@@ -51,7 +51,7 @@ def test_no_secret_can_be_given_as_an_option(vca: Vca) -> None:
 
 
 @pytest.mark.parametrize("option", [option for option in OPTIONS if option.type != "secret"], ids=lambda o: o.name)
-def test_every_other_setting_is_an_option_before_and_after_the_command(vca: Vca, option: Any) -> None:
+def test_settings_are_options_before_and_after_the_command(vca: Vca, option: Any) -> None:
     flag = "--" + option.name.replace("_", "-")
     value = {"bool": [], "float": ["7"]}.get(option.type, [option.choices[0] if option.choices else "/x"])
     for words in ([flag, *value, "config"], ["config", flag, *value]):
@@ -61,12 +61,12 @@ def test_every_other_setting_is_an_option_before_and_after_the_command(vca: Vca,
         assert row["origin"] == "argument"
 
 
-def test_the_option_nearer_to_the_end_wins(vca: Vca) -> None:
+def test_last_option_takes_precedence(vca: Vca) -> None:
     rows = json.loads(vca("--url", "https://a.example", "config", "--url", "https://b.example", "-o", "json").out)
     assert next(row["value"] for row in rows if row["name"] == "url") == "https://b.example"
 
 
-def test_insecure_turns_verification_off_and_contradictions_are_refused(vca: Vca) -> None:
+def test_insecure_disables_verification_and_conflicts_are_rejected(vca: Vca) -> None:
     rows = json.loads(vca("--insecure", "config", "-o", "json").out)
     assert next(row["value"] for row in rows if row["name"] == "validate_certs") is False
     assert vca("config", "--insecure", "--validate-certs").code == 64
@@ -87,7 +87,7 @@ def test_config_shows_origins_and_masks_secrets(vca: Vca, monkeypatch: pytest.Mo
     ]
 
 
-def test_a_missing_context_is_one_line_and_a_hint(vca: Vca, tmp_path: Path) -> None:
+def test_unknown_context_is_reported_with_a_hint(vca: Vca, tmp_path: Path) -> None:
     file = tmp_path / "vca.toml"
     file.write_text("[context.prod]\n")
     result = vca("config", "--config", str(file), "--context", "test")
@@ -95,7 +95,7 @@ def test_a_missing_context_is_one_line_and_a_hint(vca: Vca, tmp_path: Path) -> N
     assert result.err == f"Error: Context 'test' does not exist in {file}.\nHint: Use one of: prod.\n"
 
 
-def test_the_password_comes_from_a_file(vca: Vca, tmp_path: Path) -> None:
+def test_password_file_is_read(vca: Vca, tmp_path: Path) -> None:
     secret = tmp_path / "password"
     secret.write_text("from-the-file\nsecond line\n")
     rows = json.loads(vca("config", "--password-file", str(secret), "-o", "json").out)
@@ -106,10 +106,10 @@ def test_the_password_comes_from_a_file(vca: Vca, tmp_path: Path) -> None:
     }
     assert vca("config", "--password-file", str(tmp_path / "none")).code == 64
     secret.write_text("\n")
-    assert "holds no password" in vca("config", "--password-file", str(secret)).err
+    assert "has no password" in vca("config", "--password-file", str(secret)).err
 
 
-def test_the_password_is_read_from_stdin_once(vca: Vca, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_password_is_read_from_stdin_once(vca: Vca, monkeypatch: pytest.MonkeyPatch) -> None:
     import io
 
     from vcloudair_core.cli import invocation
@@ -119,11 +119,11 @@ def test_the_password_is_read_from_stdin_once(vca: Vca, monkeypatch: pytest.Monk
     assert run_.settings().required_secret("password").reveal() == "from-stdin"
     assert run_.settings().required_secret("password").reveal() == "from-stdin"
     both = run_.with_options({"password_file": "x"})
-    with pytest.raises(errors.ConfigurationError, match="exclude each other"):
+    with pytest.raises(errors.ConfigurationError, match="You cannot use --password-file and --password-stdin together"):
         both.settings()
 
 
-def test_a_person_at_the_terminal_is_asked_for_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_terminal_prompts_for_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
     from vcloudair_core.cli import invocation
 
     opened: list[Any] = []
@@ -141,16 +141,16 @@ def test_a_person_at_the_terminal_is_asked_for_the_password(monkeypatch: pytest.
     monkeypatch.setattr("getpass.getpass", lambda prompt, stream: f"typed for {prompt}")
     given = {"url": "https://vcd.example", "username": "ops"}
     invocation.Invocation(plugins=None, options=given).client()  # type: ignore[arg-type]
-    assert opened[0].password.reveal() == "typed for Password of ops at https://vcd.example: "
+    assert opened[0].password.reveal() == "typed for Password for ops at https://vcd.example: "
 
 
-def test_without_a_person_a_missing_password_is_an_error_that_names_the_ways(vca: Vca) -> None:
+def test_missing_password_without_a_terminal_is_an_error(vca: Vca) -> None:
     result = vca("edge", "list", "--url", "https://vcd.example", "--username", "ops")
     assert (result.code, result.out) == (64, "")
     assert "--password-stdin" in result.err
 
 
-def test_unknown_commands_and_options_end_in_64_with_a_suggestion(vca: Vca) -> None:
+def test_unknown_commands_and_options_exit_with_64_and_a_suggestion(vca: Vca) -> None:
     assert "Did you mean 'firewall'" in vca("firewal").err
     assert vca("firewal").code == 64
     assert vca("config", "--bogus").code == 64
@@ -159,7 +159,7 @@ def test_unknown_commands_and_options_end_in_64_with_a_suggestion(vca: Vca) -> N
 
 
 @pytest.mark.parametrize("debug", ["", "1"])
-def test_an_error_is_one_line_and_a_hint_and_a_traceback_only_for_vca_debug(
+def test_error_has_one_line_a_hint_and_a_traceback_with_vca_debug(
     vca: Vca, client: MakeClient, monkeypatch: pytest.MonkeyPatch, debug: str
 ) -> None:
     monkeypatch.setenv("VCA_DEBUG", debug)
@@ -170,7 +170,7 @@ def test_an_error_is_one_line_and_a_hint_and_a_traceback_only_for_vca_debug(
     assert result.err.endswith("Error: No right to list edges. (request id r-1)\nHint: Ask for it.\n")
 
 
-def test_a_bug_is_named_as_one_without_a_traceback(vca: Vca, client: MakeClient) -> None:
+def test_unexpected_error_is_reported_as_a_bug(vca: Vca, client: MakeClient) -> None:
     client(edges=ZeroDivisionError("division by zero"))
     result = vca("edge", "list")
     assert result.code == 1
@@ -178,7 +178,7 @@ def test_a_bug_is_named_as_one_without_a_traceback(vca: Vca, client: MakeClient)
     assert "VCA_DEBUG=1" in result.err
 
 
-def test_ctrl_c_ends_tidily(vca: Vca, client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_exits_with_130(vca: Vca, client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: Any, **__: Any) -> Any:
         raise KeyboardInterrupt
 
@@ -188,7 +188,7 @@ def test_ctrl_c_ends_tidily(vca: Vca, client: MakeClient, monkeypatch: pytest.Mo
     assert (result.code, result.out, result.err) == (130, "", "\nStopped.\n")
 
 
-def test_a_reader_that_goes_away_ends_it_quietly() -> None:
+def test_closed_pipe_ends_the_command_silently() -> None:
     read, write = os.pipe()
     os.close(read)
     with os.fdopen(write, "wb") as stdout:
@@ -203,7 +203,7 @@ def test_a_reader_that_goes_away_ends_it_quietly() -> None:
     assert "Broken" not in done.stderr
 
 
-def test_without_the_extra_the_hint_says_how_to_install_it(
+def test_missing_cli_extra_is_reported_with_an_install_hint(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     real = builtins.__import__
@@ -224,7 +224,7 @@ def test_version_is_one_line(arguments: list[str], capsys: pytest.CaptureFixture
     assert capsys.readouterr().out == f"vca {__version__} (Python {platform.python_version()})\n"
 
 
-def test_version_needs_neither_commands_nor_plugins() -> None:
+def test_version_loads_no_commands_and_plugins() -> None:
     code = (
         "import sys; from vcloudair_core.cli.main import run; run(['--version'])\n"
         "print([name for name in ('typer', 'pluggy', 'requests') if name in sys.modules])"
@@ -233,7 +233,7 @@ def test_version_needs_neither_commands_nor_plugins() -> None:
     assert done.stdout.splitlines()[1:] == ["[]"]
 
 
-def test_verbose_shows_the_librarys_debug_lines_and_is_undone_afterwards(vca: Vca, client: MakeClient) -> None:
+def test_verbose_shows_debug_lines_of_one_run(vca: Vca, client: MakeClient) -> None:
     import logging
 
     logger = logging.getLogger("vcloudair_core")
@@ -250,7 +250,7 @@ def test_verbose_shows_the_librarys_debug_lines_and_is_undone_afterwards(vca: Vc
     assert (logger.level, list(logger.handlers)) == before
 
 
-def test_help_costs_no_heavy_import() -> None:
+def test_help_imports_no_heavy_package() -> None:
     code = (
         "import sys; from vcloudair_core.cli.main import run; run(['--help']);"
         "print(sorted({'requests','lxml','starlette','uvicorn','rich','yaml','cryptography'} & set(sys.modules)))"
@@ -269,7 +269,7 @@ def test_main_exits_with_the_code_of_the_run(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize("is_terminal", [True, False])
-def test_retries_are_told_at_a_terminal_only(
+def test_retries_are_shown_on_terminals_only(
     vca: Vca, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], is_terminal: bool
 ) -> None:
     def retry(*_: Any, **__: Any) -> None:

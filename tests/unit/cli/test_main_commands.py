@@ -1,4 +1,4 @@
-"""The commands over a client of plain data: what they ask for and what they show."""
+"""Tests of commands with a fake client."""
 
 from __future__ import annotations
 
@@ -77,20 +77,20 @@ def test_edge_list_as_table_json_and_yaml(vca: Vca, client: MakeClient) -> None:
     assert [row["id"] for row in yaml.safe_load(vca("-o", "yaml", "edge", "list").out)] == ["e-1", "e-2"]
 
 
-def test_edge_list_of_one_vdc(vca: Vca, client: MakeClient) -> None:
+def test_edge_list_filters_by_vdc(vca: Vca, client: MakeClient) -> None:
     fake = client(edges=EDGES)
     vca("edge", "list", "--vdc", "gold")
     assert (fake.asked, fake.closed) == (["gold"], 1)
 
 
-def test_no_edge_says_what_to_do(vca: Vca, client: MakeClient) -> None:
+def test_empty_edge_list_prints_a_hint(vca: Vca, client: MakeClient) -> None:
     client(edges=[])
     result = vca("edge", "list")
     assert (result.code, result.out) == (0, "")
     assert "vca doctor" in result.err
 
 
-def test_firewall_list_in_rule_words(vca: Vca, client: MakeClient) -> None:
+def test_firewall_list_as_table(vca: Vca, client: MakeClient) -> None:
     fake = client(resources={"ans.firewall": POLICY})
     result = vca("firewall", "list", "--edge", "web-edge")
     lines = [line.split("  ") for line in result.out.splitlines()]
@@ -102,11 +102,11 @@ def test_firewall_list_in_rule_words(vca: Vca, client: MakeClient) -> None:
         ["2", "dns", "accept", "any", "192.0.2.10, 192.0.2.11", "udp/53 from 1024-65535", "yes", "no"],
         ["3", "rest", "accept", "not any", "192.0.2.10, 192.0.2.11", "application-7", "yes", "1"],
     ]
-    assert result.err == "Firewall on; what no rule matches: deny, logged.\n"
+    assert result.err == "Firewall on. Default action: deny, logged.\n"
     assert fake.asked == [("ans.firewall", {"edge": "web-edge"})]
 
 
-def test_firewall_list_with_internal_rules_and_off(vca: Vca, client: MakeClient) -> None:
+def test_firewall_list_with_internal_rules_and_disabled_firewall(vca: Vca, client: MakeClient) -> None:
     client(resources={"ans.firewall": POLICY | {"enabled": False}})
     result = vca("firewall", "list", "--edge", "web-edge", "--internal")
     lines = result.out.splitlines()
@@ -117,19 +117,19 @@ def test_firewall_list_with_internal_rules_and_off(vca: Vca, client: MakeClient)
     assert "OFF" in result.err
 
 
-def test_firewall_list_as_data_is_what_modules_take(vca: Vca, client: MakeClient) -> None:
+def test_firewall_list_as_data_is_module_input(vca: Vca, client: MakeClient) -> None:
     client(resources={"ans.firewall": POLICY})
     read_only = ("internal_rules", "version")
     shown = json.loads(vca("firewall", "list", "--edge", "web-edge", "-o", "json").out)
     assert shown == {key: value for key, value in POLICY.items() if key not in read_only}
 
 
-def test_firewall_list_as_data_is_the_whole_policy_with_internal_rules(vca: Vca, client: MakeClient) -> None:
+def test_firewall_list_as_data_with_internal_rules_is_the_whole_policy(vca: Vca, client: MakeClient) -> None:
     client(resources={"ans.firewall": POLICY})
     assert json.loads(vca("firewall", "list", "--edge", "web-edge", "--internal", "-o", "json").out) == POLICY
 
 
-def test_firewall_list_takes_the_edge_from_the_settings(
+def test_firewall_list_uses_the_edge_of_the_settings(
     vca: Vca, client: MakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VCA_EDGE", "web-edge")
@@ -143,7 +143,7 @@ def test_firewall_list_takes_the_edge_from_the_settings(
 
 
 @pytest.mark.parametrize(("command", "done"), [("login", ["login"]), ("whoami", [])])
-def test_login_and_whoami_show_who_but_never_the_token(
+def test_login_and_whoami_show_the_identity_without_the_token(
     vca: Vca, client: MakeClient, command: str, done: list[str]
 ) -> None:
     fake = client(identity=FakeIdentity())
@@ -154,9 +154,9 @@ def test_login_and_whoami_show_who_but_never_the_token(
     assert fake.session.done == done
 
 
-def test_login_says_when_the_session_cannot_be_kept(vca: Vca, client: MakeClient) -> None:
+def test_login_reports_that_the_session_is_not_kept(vca: Vca, client: MakeClient) -> None:
     client(identity=FakeIdentity())
-    assert "session cache is off" in vca("login", "--no-session-cache").err
+    assert "session_cache is off" in vca("login", "--no-session-cache").err
 
 
 def test_logout(vca: Vca, client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,11 +167,11 @@ def test_logout(vca: Vca, client: MakeClient, monkeypatch: pytest.MonkeyPatch) -
     assert fake.session.done == ["logout"]
 
 
-def test_logout_without_a_session_says_that_there_is_none(vca: Vca, client: MakeClient) -> None:
+def test_logout_without_a_session_reports_it(vca: Vca, client: MakeClient) -> None:
     client(identity=None)
     result = vca("logout")
     assert (result.code, result.out) == (0, "")
-    assert "There is no session to end" in result.err and "Signed out" not in result.err
+    assert "No session to end" in result.err and "Signed out" not in result.err
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_logout_without_a_session_says_that_there_is_none(vca: Vca, client: Make
         ("uvicorn", "simulator"),
     ],
 )
-def test_a_command_without_its_extra_says_how_to_install_it(
+def test_missing_extra_is_reported_with_an_install_hint(
     vca: Vca, monkeypatch: pytest.MonkeyPatch, module: str, extra: str
 ) -> None:
     def missing(*arguments: Any, **words: Any) -> None:
@@ -195,7 +195,7 @@ def test_a_command_without_its_extra_says_how_to_install_it(
     assert install_hint(extra) in result.err and f"[{extra}]" in result.err and "bug" not in result.err
 
 
-def test_version_names_what_it_runs_on(vca: Vca) -> None:
+def test_version_lists_dependencies(vca: Vca) -> None:
     shown = json.loads(vca("version", "-o", "json").out)
     assert shown["vcloudair-core"] == __version__
     assert {"python", "openssl", "requests", "ansible-core"} <= set(shown)

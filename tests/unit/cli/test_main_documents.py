@@ -1,4 +1,4 @@
-"""A value that a document and an option both give must be the same, wherever the option stands."""
+"""Tests of conflicts between documents and options."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ AT_THE_TOP = [
 
 @pytest.fixture
 def plans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[RecoveryPlan]]:
-    """Plans that commands would carry out."""
+    """Return the plans that commands would start."""
     chosen: list[RecoveryPlan] = []
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(dr, "_act", lambda run, action, plan, *_: chosen.append(plan))
+    monkeypatch.setattr(dr, "_start", lambda run, action, plan, *_: chosen.append(plan))
     yield chosen
 
 
@@ -41,7 +41,7 @@ def write_plan(setting: str = "description: d", group: str = "priority: 1", vm: 
 
 
 @pytest.mark.parametrize(("setting", "other", "same"), AT_THE_TOP)
-def test_a_setting_of_the_plan_and_its_option(
+def test_plan_setting_and_option_must_agree(
     vca: Vca, plans: list[RecoveryPlan], setting: str, other: list[str], same: list[str]
 ) -> None:
     write_plan(setting)
@@ -75,7 +75,7 @@ def test_a_setting_of_the_plan_and_its_option(
         ({"group": "on_error: continue"}, ["--on-error", "stop"], "5: groups[0].on_error is 'continue'"),
     ],
 )
-def test_a_setting_of_a_vm_or_group_and_its_option(
+def test_vm_or_group_setting_and_option_must_agree(
     vca: Vca, plans: list[RecoveryPlan], inner: dict[str, str], option: list[str], place: str
 ) -> None:
     write_plan(**inner)
@@ -84,7 +84,7 @@ def test_a_setting_of_a_vm_or_group_and_its_option(
     assert f"plan.yml:{place}" in refused.err
 
 
-def test_options_that_the_plan_does_not_give_are_applied(vca: Vca, plans: list[RecoveryPlan]) -> None:
+def test_options_apply_to_unset_plan_settings(vca: Vca, plans: list[RecoveryPlan]) -> None:
     write_plan()
     words = [
         "--max-concurrent",
@@ -117,7 +117,7 @@ def test_options_that_the_plan_does_not_give_are_applied(vca: Vca, plans: list[R
         (["--allow-empty"], False, "edge.yml:3: allow_empty is false, but the option --allow-empty is true"),
     ],
 )
-def test_an_edge_document_and_an_option(
+def test_edge_document_and_option_must_agree(
     vca: Vca, client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], option: list[str],
     is_shared: bool, said: str,
 ) -> None:  # fmt: skip
@@ -136,18 +136,21 @@ def test_an_edge_document_and_an_option(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--inventory", "cloud.yml", "--vms", "3"], "--vms and --inventory exclude each other"),
-        (["--vms", "3", "--edges", "2", "--inventory", "cloud.yml"], "--vms, --edges and --inventory exclude"),
-        (["--vms", "3", "--set", "vms=4"], "--vms 3 and --set vms=4 differ"),
-        (["--set", "edges=4", "--edges", "0"], "--edges 0 and --set edges=4 differ"),
+        (["--inventory", "cloud.yml", "--vms", "3"], "You cannot use --vms and --inventory together"),
+        (
+            ["--vms", "3", "--edges", "2", "--inventory", "cloud.yml"],
+            "You cannot use --vms, --edges and --inventory together",
+        ),
+        (["--vms", "3", "--set", "vms=4"], "--vms 3 and --set vms=4 conflict"),
+        (["--set", "edges=4", "--edges", "0"], "--edges 0 and --set edges=4 conflict"),
     ],
 )
-def test_an_inventory_or_a_switch_and_an_option(vca: Vca, options: list[str], message: str) -> None:
+def test_inventory_or_set_option_and_option_must_agree(vca: Vca, options: list[str], message: str) -> None:
     refused = vca("sim", "serve", *options)
     assert (refused.code, refused.out) == (64, "")
     assert message in refused.err
 
 
-def test_an_option_may_stand_twice_when_it_says_the_same(vca: Vca) -> None:
-    assert "given twice" in vca("--edge", "a", "firewall", "list", "--edge", "b").err
-    assert "given twice" not in vca("--edge", "a", "firewall", "list", "--edge", "A").err
+def test_option_can_be_repeated_with_the_same_value(vca: Vca) -> None:
+    assert "two different values" in vca("--edge", "a", "firewall", "list", "--edge", "b").err
+    assert "two different values" not in vca("--edge", "a", "firewall", "list", "--edge", "A").err

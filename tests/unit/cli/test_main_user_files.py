@@ -1,4 +1,4 @@
-"""Files that cannot be read or written: the message says in words which file, why, and what to do."""
+"""Tests of error messages for files that cannot be read or written."""
 
 from __future__ import annotations
 
@@ -45,7 +45,10 @@ def binary(folder: Path) -> Path:
 
 
 def unreadable(folder: Path) -> Path:
-    """A file that even root cannot read: a link to itself. For other users one without any right."""
+    """Return an unreadable file.
+
+    For root it is a symlink to itself, for other users a file without permissions.
+    """
     path = folder / "unreadable.yml"
     if os.geteuid() == 0:
         path.symlink_to(path)
@@ -62,7 +65,7 @@ def below_a_file(folder: Path) -> Path:
 
 @pytest.mark.parametrize("option", READING)
 @pytest.mark.parametrize("kind", [missing, directory, binary, unreadable, below_a_file])
-def test_a_file_that_cannot_be_read(
+def test_unreadable_file_is_reported(
     vca: Vca, client: Any, tmp_path: Path, option: str, kind: Callable[[Path], Path]
 ) -> None:
     client()
@@ -88,39 +91,39 @@ def test_reasons(tmp_path: Path, kind: Callable[[Path], Path], reason: str) -> N
 
 
 @pytest.mark.parametrize(("kind", "reason"), [(directory, "it is a directory"), (below_a_file, "not a directory")])
-def test_a_file_that_cannot_be_written(tmp_path: Path, kind: Callable[[Path], Path], reason: str) -> None:
+def test_unwritable_file_is_reported(tmp_path: Path, kind: Callable[[Path], Path], reason: str) -> None:
     with pytest.raises(ConfigurationError, match=reason):
         write_text(kind(tmp_path), "x", "The plan")
 
 
-def test_a_directory_that_is_missing_and_a_full_disk() -> None:
+def test_missing_directory_and_full_disk() -> None:
     with pytest.raises(ConfigurationError, match="the directory /no/such/place does not exist"):
         write_text("/no/such/place/plan.yml", "x", "The plan")
     assert "the disk is full" in str(unwritable("The plan", "p", OSError(28, "No space left on device")))
 
 
-def test_the_environment_file_of_the_simulator(vca: Vca, tmp_path: Path) -> None:
+def test_unwritable_environment_file_of_the_simulator(vca: Vca, tmp_path: Path) -> None:
     result = vca("sim", "serve", "--no-tls", "--env-file", str(tmp_path / "none" / "sim.env"))
     assert (result.code, f"the directory {tmp_path}/none does not exist" in result.err) == (64, True), result.err
 
 
-def test_a_new_plugin_in_a_directory_that_is_not_empty(vca: Vca, tmp_path: Path) -> None:
+def test_new_plugin_in_a_nonempty_directory_is_rejected(vca: Vca, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     result = vca("plugins", "new", "acme", "--dir", str(tmp_path))
     assert (result.code, result.err) == (
-        64, f"Error: {tmp_path} is not an empty directory.\nHint: Name another directory with --dir.\n",
+        64, f"Error: The directory '{tmp_path}' is not empty.\nHint: Pass another directory with --dir.\n",
     )  # fmt: skip
 
 
-def test_certificates_that_cannot_be_used(tmp_path: Path) -> None:
+def test_unusable_exporter_certificates(tmp_path: Path) -> None:
     error = OSError("SSL")
     assert "The certificate /none.pem cannot be read: it does not exist" in str(_unusable("/none.pem", "", error))
     (tmp_path / "a.pem").write_text("x")
     assert "The key /none.key cannot be read" in str(_unusable(str(tmp_path / "a.pem"), "/none.key", error))
-    assert "it or its key is not valid" in str(_unusable(str(tmp_path / "a.pem"), "", error))
+    assert "It or its key is not valid" in str(_unusable(str(tmp_path / "a.pem"), "", error))
 
 
-def test_settings_files_are_told_with_their_lines(vca: Vca, tmp_path: Path) -> None:
+def test_settings_errors_have_file_and_line(vca: Vca, tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     for text, said in (
         ('org = "a"\nurl = \n', f"{file}:2: "),

@@ -1,4 +1,4 @@
-"""One grammar for all commands: shared options, ``--edge``, positional VMs, ``--plan FILE``, usage errors."""
+"""Tests of conventions for all commands: shared options, arguments, usage errors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def tree() -> Any:
 
 
 def commands() -> Iterator[tuple[str, Any]]:
-    """Each command with its words after ``vca``, groups included."""
+    """Return all commands and groups by their path after ``vca``."""
 
     def walk(path: str, command: Any) -> Iterator[tuple[str, Any]]:
         yield path, command
@@ -42,7 +42,7 @@ SPELLINGS = {spelling for option in SHARED for words in option.declarations for 
 
 
 def own_params(command: Any) -> list[Any]:
-    """Parameters of the command itself, without the shared options and click's ``--help``."""
+    """Return the parameters of a command without shared options and ``--help``."""
     return [
         param
         for param in command.params
@@ -54,7 +54,7 @@ def arguments(command: Any) -> list[Any]:
     return [param for param in command.params if param.param_type_name == "argument"]
 
 
-def test_the_whole_tree_is_walked() -> None:
+def test_command_tree_is_complete() -> None:
     assert {"dr failover", "edge apply", "sim serve", "plugins new", "query"} <= set(LEAVES) | set(GROUPS)
     assert len(LEAVES) >= 30
 
@@ -67,13 +67,13 @@ def test_no_command_redefines_a_shared_option(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", LEAVES)
-def test_every_command_takes_every_shared_option(path: str) -> None:
+def test_every_command_has_every_shared_option(path: str) -> None:
     names = {param.name for param in LEAVES[path].params}
     assert set(SHARED_NAMES) <= names
 
 
 @pytest.mark.parametrize("path", LEAVES)
-def test_edges_are_named_by_option_and_vms_by_position(path: str) -> None:
+def test_edges_are_options_and_vms_are_arguments(path: str) -> None:
     for param in arguments(LEAVES[path]):
         words = f"{param.name} {param.metavar or ''}".lower()
         assert not re.search(r"edge|gateway|machine|\bplan\b", words), f"vca {path}: {words}"
@@ -82,7 +82,7 @@ def test_edges_are_named_by_option_and_vms_by_position(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", LEAVES)
-def test_a_recovery_plan_is_the_option_plan(path: str) -> None:
+def test_recovery_plan_is_the_option_plan(path: str) -> None:
     command = LEAVES[path]
     takes = [param for param in own_params(command) if "recovery plan" in (param.help or "").lower()]
     assert [param.opts for param in takes] in ([], [["--plan"]])
@@ -92,14 +92,14 @@ def test_a_recovery_plan_is_the_option_plan(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", LEAVES)
-def test_words_of_the_glossary(path: str) -> None:
+def test_options_use_glossary_terms(path: str) -> None:
     command = LEAVES[path]
     texts = [command.help or "", *(f"{param.help or ''} {param.metavar or ''}" for param in own_params(command))]
     assert not [text for text in texts if re.search(r"\bmachines?\b", text, re.IGNORECASE)]
 
 
 def wrong_usage(path: str) -> Iterator[tuple[str, ...]]:
-    """Yield wrong ways to use a command, one of each kind."""
+    """Yield invalid arguments of a command, one of each type."""
     words, command = path.split(), ALL[path]
     yield (*words, "--nonsense")
     yield (*words, "-o", "nonsense")
@@ -129,7 +129,7 @@ def test_usage_errors_exit_with_64(vca: Vca, path: str) -> None:
         "query vm --limit", "sim serve --port",
     ],
 )  # fmt: skip
-def test_a_word_in_place_of_a_number_exits_with_64(vca: Vca, words: str) -> None:
+def test_text_instead_of_a_number_exits_with_64(vca: Vca, words: str) -> None:
     result = vca(*words.split(), "nonsense")
     assert (result.code, words.split()[-1] in result.err) == (64, True)
 
@@ -138,7 +138,7 @@ def test_usage_errors_of_the_program_exit_with_64(vca: Vca) -> None:
     assert [vca(*words).code for words in (["nonsense"], ["--nonsense"], ["--edge"])] == [64, 64, 64]
 
 
-def test_profile_is_a_second_spelling_of_api(vca: Vca) -> None:
+def test_profile_is_an_alias_of_api(vca: Vca) -> None:
     assert "'nsx'" in vca("sim", "serve", "--profile", "nsx").err
     differing = vca("sim", "serve", "--api", "vcd", "--profile", "vca")
     assert (differing.code, "--api vcd" in differing.err) == (64, True)

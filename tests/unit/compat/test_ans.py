@@ -30,7 +30,7 @@ def session() -> FakeSession:
     return FakeSession(FakeEdge(section(*rules)))
 
 
-def test_it_is_a_list_that_loads_itself(session: FakeSession) -> None:
+def test_section_loads_at_first_use(session: FakeSession) -> None:
     fw = firewall(session)
     assert fw[0]["name"] == "firewall"
     assert len(fw) == 5
@@ -39,7 +39,7 @@ def test_it_is_a_list_that_loads_itself(session: FakeSession) -> None:
     assert session.calls == [("GET", HYBRIDITY)]
 
 
-def test_changes_are_saved_whole(session: FakeSession) -> None:
+def test_save_writes_the_whole_section(session: FakeSession) -> None:
     fw = firewall(session)
     del fw[2]
     fw.add_rule(
@@ -64,7 +64,7 @@ def test_changes_are_saved_whole(session: FakeSession) -> None:
     assert server.names() == ["rule 0", "rule 2", "Rule Name"]
 
 
-def test_references_to_the_configuration_stay_good(session: FakeSession) -> None:
+def test_references_to_the_configuration_stay_valid(session: FakeSession) -> None:
     fw = firewall(session)
     held, rules = fw.config_data, fw.config_data["firewallRules"]["firewallRules"]
     fw.add_rule("one", "any", "internal", protocol="icmp")
@@ -79,7 +79,7 @@ def test_references_to_the_configuration_stay_good(session: FakeSession) -> None
     assert "renamed" in session.server.names()
 
 
-def test_the_configuration_can_be_replaced(session: FakeSession) -> None:
+def test_configuration_can_be_replaced(session: FakeSession) -> None:
     fw = firewall(session)
     whole = section(user_rule(131080, "only"))
     fw.config_data = whole
@@ -103,7 +103,7 @@ def test_the_configuration_can_be_replaced(session: FakeSession) -> None:
         ({"protocol": "icmp", "dest_port": 80}, "dest_port"),
     ],
 )
-def test_bad_arguments_are_refused_before_anything_is_sent(arguments: dict[str, Any], field: str) -> None:
+def test_invalid_arguments_are_rejected_before_any_request(arguments: dict[str, Any], field: str) -> None:
     quiet = FakeSession()
     with pytest.raises(SpecError) as caught:
         firewall(quiet).add_rule(**{"name": "r", "source": "internal", "destination": "external", **arguments})
@@ -119,7 +119,9 @@ def test_bad_arguments_are_refused_before_anything_is_sent(arguments: dict[str, 
         Response(200, Headers(), b"<html><title>portal</title></html>"),
     ],
 )
-def test_a_plain_director_is_spoken_to_in_its_own_json(session: FakeSession, answer: Response | Exception) -> None:
+def test_vcloud_director_without_hybridity_uses_network_json(
+    session: FakeSession, answer: Response | Exception
+) -> None:
     session.answers[f"GET {HYBRIDITY}"] = [answer]
     fw = firewall(session)
     fw.add_rule("vnic", "vnic-3", "any")
@@ -130,7 +132,7 @@ def test_a_plain_director_is_spoken_to_in_its_own_json(session: FakeSession, ans
     assert session.server.rules[-2]["source"]["vnicGroupId"] == ["vnic-3"]
 
 
-def test_an_edge_that_is_nowhere_is_told_as_first_met() -> None:
+def test_missing_edge_raises_the_first_error() -> None:
     with pytest.raises(NotFoundError, match="does not exist"):
         firewall(FakeSession()).get_config()
     failing = FakeSession()
@@ -140,7 +142,7 @@ def test_an_edge_that_is_nowhere_is_told_as_first_met() -> None:
     assert len(failing.calls) == 1
 
 
-def test_it_is_made_from_what_the_sign_in_gave() -> None:
+def test_constructor_takes_org_info() -> None:
     org_info = {"vcdurl": "https://cloud.example.test", "token": "t" * 32, "version": "5.7"}
     for made in (
         ANSFirewall(f"urn:vcloud:gateway:{EDGE_ID}", org_info),
@@ -151,7 +153,7 @@ def test_it_is_made_from_what_the_sign_in_gave() -> None:
         ANSFirewall(EDGE_ID).get_config()
 
 
-def test_the_service_gives_the_same_over_its_session(session: FakeSession) -> None:
+def test_service_returns_the_section(session: FakeSession) -> None:
     fw = AnsService(session).firewall(EDGE_ID)  # type: ignore[arg-type]
     assert len(fw) == 5
     assert session.calls == [("GET", NETWORK)]

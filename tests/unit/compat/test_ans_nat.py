@@ -27,7 +27,7 @@ def section(nat: Bench) -> ANSNat:
     return made
 
 
-def test_it_is_a_list_that_loads_itself(nat: Bench) -> None:
+def test_section_loads_at_first_use(nat: Bench) -> None:
     nat.seed(foreign(200_001), foreign(200_002))
     nat.state["extra"] = {"nat64Rules": {}}
     rules = section(nat)
@@ -38,7 +38,7 @@ def test_it_is_a_list_that_loads_itself(nat: Bench) -> None:
     assert nat.methods() == ["GET"]
 
 
-def test_changes_are_saved_whole_and_ours_fit_in(nat: Bench) -> None:
+def test_saved_rules_match_specs_of_the_library(nat: Bench) -> None:
     nat.seed(foreign(200_001), foreign(200_002))
     rules = section(nat)
     del rules[1]
@@ -66,7 +66,7 @@ def test_changes_are_saved_whole_and_ours_fit_in(nat: Bench) -> None:
         ({"vnic": "net"}, "vnic"),
     ],
 )
-def test_bad_arguments_are_refused_before_anything_is_sent(
+def test_invalid_arguments_are_rejected_before_any_request(
     vca_simulator: Simulator, arguments: dict[str, Any], field: str
 ) -> None:
     with bench(vca_simulator, "hybridity") as nat:
@@ -79,7 +79,7 @@ def test_bad_arguments_are_refused_before_anything_is_sent(
         assert nat.journal.calls == []
 
 
-def test_the_configuration_can_be_replaced(nat: Bench) -> None:
+def test_configuration_can_be_replaced(nat: Bench) -> None:
     nat.seed(foreign(200_001))
     rules = section(nat)
     for emptied in ({"rules": {"natRulesDtos": None}}, {"rules": None}, {}):

@@ -26,7 +26,7 @@ RECORDS = (
 )
 
 
-def test_a_masked_text_is_a_text_that_only_its_repr_hides() -> None:
+def test_masked_string_hides_only_its_repr() -> None:
     text = MaskedStr("s3cr3t")
     assert (text, f"{text}", str(text), json.dumps([text])) == ("s3cr3t", "s3cr3t", "s3cr3t", '["s3cr3t"]')
     assert "s3cr3t" not in f"{text!r} {[text]} { {'token': text} }"
@@ -42,13 +42,13 @@ def test_a_masked_text_is_a_text_that_only_its_repr_hides() -> None:
         (lambda: DisasterRecovery(ORG_INFO), "application/*+xml;version=5.6"),
     ],
 )
-def test_headers_can_be_used_for_other_calls(made: Any, accept: str) -> None:
+def test_headers_can_be_used_for_other_requests(made: Any, accept: str) -> None:
     headers = made().headers
     assert (headers["Accept"], headers["x-vcloud-authorization"]) == (accept, TOKEN)
     assert TOKEN not in repr(headers) and TOKEN not in repr(vars(made()))
 
 
-def test_a_live_session_is_used_until_a_header_or_the_url_changes() -> None:
+def test_live_session_is_used_until_headers_or_url_change() -> None:
     sess, transport = portal_over(vchs_answers() | {"GET /api/query": reply(200, RECORDS)})
     query = VMQuery(sess.login(orgname="m1-1"))
     for change in ({}, {"x-vcloud-authorization": "another-token"}, {"X-Trace": "17"}):
@@ -65,7 +65,7 @@ def test_a_live_session_is_used_until_a_header_or_the_url_changes() -> None:
     assert transport.requests[0].headers["Accept"] == "application/*+xml;version=5.11"
 
 
-def test_the_edge_can_be_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_edge_can_be_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     tree = {"featureType": "firewall_4.0", "version": 3, "firewallRules": {"firewallRules": []}}
     sess, transport = portal_over(vchs_answers())
     firewall = ANSFirewall(EDGE_ID, sess.login(orgname="m1-1"))
@@ -84,7 +84,7 @@ def test_the_edge_can_be_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ["version" in json.loads(request.body) for request in sent] == [True, False]
 
 
-def test_a_configuration_that_was_kept_can_be_restored_after_other_writes() -> None:
+def test_saved_configuration_can_be_restored_after_other_writes() -> None:
     path = f"/hybridity/api/gateways/{EDGE_ID}/firewall/config"
     tree = {"featureType": "firewall_4.0", "version": 3, "firewallRules": {"firewallRules": []}}
     sess, transport = portal_over(vchs_answers())
@@ -113,7 +113,7 @@ def test_records_can_be_assigned() -> None:
 
 
 @pytest.mark.parametrize("kind", [VMQuery, Metrics, DisasterRecovery])
-def test_missing_credentials_are_refused_at_once(kind: Any) -> None:
+def test_missing_credentials_are_rejected_by_the_constructor(kind: Any) -> None:
     with pytest.raises(ConfigurationError):
         kind(vcdurl=VCD)
 
@@ -121,7 +121,7 @@ def test_missing_credentials_are_refused_at_once(kind: Any) -> None:
 # -- sessions ------------------------------------------------------------------------------------------------------
 
 
-def test_a_portal_session_shows_what_the_login_gave() -> None:
+def test_portal_session_has_the_login_result() -> None:
     sess, _ = portal_over(vchs_answers())
     assert (sess.password, sess.vca_token, sess.headers, sess.vdc_list) == (PASSWORD, None, {}, {})
     sess.login()
@@ -135,7 +135,7 @@ def test_a_portal_session_shows_what_the_login_gave() -> None:
         assert secret not in repr(vars(sess))
 
 
-def test_a_direct_session_and_an_on_demand_session_too() -> None:
+def test_direct_and_on_demand_sessions_have_the_login_result() -> None:
     sess, _ = direct(direct_answers())
     sess.login(orgname="acme", vcd_url="https://vcd.example.test")
     assert (sess.headers, sess.vca_token) == ({"Accept": "application/*+xml;version=5.6"}, None)

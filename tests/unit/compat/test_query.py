@@ -42,7 +42,7 @@ class RunningVMs(QueryBase):
         self.record_name = "VMRecord"
 
 
-def test_parameters_go_into_the_request_as_they_are() -> None:
+def test_parameters_are_sent_unchanged() -> None:
     info, simulator = org_info(vms=3)
     query = RunningVMs(info)
     query.params |= {"sortDesc": "name", "pageSize": 2, "nothing": None}
@@ -52,7 +52,7 @@ def test_parameters_go_into_the_request_as_they_are() -> None:
     assert query.params["page"] == 1
 
 
-def test_other_elements_are_no_results() -> None:
+def test_other_elements_are_ignored() -> None:
     info, _ = org_info(vms=3)
     query = RunningVMs(info)
     query.record_name = "VAppRecord"
@@ -63,12 +63,12 @@ def test_other_elements_are_no_results() -> None:
         QueryBase(info).execute()
 
 
-def test_pages_that_overlap_are_read_again_in_a_stable_order() -> None:
+def test_overlapping_pages_are_read_again_in_a_stable_order() -> None:
     info, _ = org_info(vms=300, record_order="random")
     assert len(VMQuery(info).execute()) == 300
 
 
-def test_a_program_adds_types_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_programs_can_add_types(monkeypatch: pytest.MonkeyPatch) -> None:
     info, _ = org_info()
     query = QueryBase(info)
     with pytest.raises(SpecError, match="did you mean 'catalog'"):

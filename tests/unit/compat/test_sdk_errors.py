@@ -43,9 +43,7 @@ def test_every_error_is_a_runtime_error() -> None:
         (errors.TimeoutExpiredError("t", may_have_executed=True), requests.exceptions.ReadTimeout),
     ],
 )
-def test_an_answer_that_did_not_arrive_is_an_error_of_requests(
-    error: errors.TransportError, other: type[Exception]
-) -> None:
+def test_transport_error_is_an_error_of_requests(error: errors.TransportError, other: type[Exception]) -> None:
     error.hint, error.context = "Check it.", "It was page 2."
     found = raised(error)
     assert all(issubclass(type(found), kind) for kind in (other, requests.RequestException, OSError, RuntimeError))
@@ -58,7 +56,7 @@ def test_an_answer_that_did_not_arrive_is_an_error_of_requests(
 
 
 @pytest.mark.parametrize("undecodable", [ValueError, ParseError])
-def test_a_damaged_answer_is_an_error_of_the_parser(undecodable: type[Exception]) -> None:
+def test_invalid_response_is_an_error_of_the_parser(undecodable: type[Exception]) -> None:
     error = errors.DecodeError("The session is no XML.", excerpt="<htm")
     found = raised(error, undecodable)
     assert issubclass(type(found), undecodable)
@@ -66,6 +64,6 @@ def test_a_damaged_answer_is_an_error_of_the_parser(undecodable: type[Exception]
     assert "The session is no XML." in "".join(traceback.format_exception(found))
 
 
-def test_other_errors_go_out_as_they_are() -> None:
+def test_other_errors_are_unchanged() -> None:
     error = errors.NotFoundError("n", status=404)
     assert raised(error) is error

@@ -56,7 +56,7 @@ def test_login_lists_the_vdcs_and_a_vdc_gives_org_info() -> None:
     assert "M1-1" in sess
 
 
-def test_login_with_an_org_name_signs_in_to_it_too() -> None:
+def test_login_with_an_org_name_signs_in_to_the_org() -> None:
     sess, _ = portal_over(vchs_answers())
     info = sess.login(orgname="M1-1")
     assert info is not None
@@ -64,7 +64,7 @@ def test_login_with_an_org_name_signs_in_to_it_too() -> None:
     assert sess.login_to_vdc("m1-1") is not info
 
 
-def test_a_name_that_two_services_share_is_not_guessed() -> None:
+def test_ambiguous_vdc_name_is_rejected() -> None:
     sess, _ = portal_over(two_services())
     sess.login()
     assert sess.vdc_names == ["m1-1/m1-1", "prod", "test", "20-162/m1-1"]
@@ -73,7 +73,7 @@ def test_a_name_that_two_services_share_is_not_guessed() -> None:
     assert sess.login_to_vdc("20-162/M1-1")["org_uuid"] == "other-uuid"
 
 
-def test_what_is_not_there() -> None:
+def test_unknown_vdc_is_rejected() -> None:
     sess, _ = portal_over(vchs_answers())
     with pytest.raises(ConfigurationError, match=r"call login\(\) first"):
         sess.login_to_vdc("m1-1")
@@ -88,28 +88,28 @@ def test_what_is_not_there() -> None:
     ("user", "password", "phrase"),
     [(None, None, "No username and no password"), ("ops", None, "No password"), (None, "x", "No username")],
 )
-def test_credentials_must_come_from_somewhere(user: str | None, password: str | None, phrase: str) -> None:
+def test_missing_credentials_are_rejected(user: str | None, password: str | None, phrase: str) -> None:
     with pytest.raises(ConfigurationError, match=phrase):
         VCASession().login(user, password)
     with pytest.raises(ConfigurationError, match=phrase):
         VCAODSession().login(user, password)
 
 
-def test_credentials_may_come_with_login() -> None:
+def test_login_takes_credentials() -> None:
     sess, _ = portal_over(vchs_answers())
     sess.login("other", "pw-of-other")
     assert sess.username == "other"
     assert "pw-of-other" not in repr(vars(sess))
 
 
-def test_a_refused_login_is_one_of_our_errors() -> None:
+def test_refused_login_raises_authentication_error() -> None:
     sess, _ = portal_over(vchs_answers() | {"POST /api/vchs/sessions": reply(401)})
     with pytest.raises(AuthenticationError) as caught:
         sess.login()
     assert PASSWORD not in str(caught.value)
 
 
-def test_the_login_url_may_be_set_on_a_class() -> None:
+def test_login_url_can_be_set_on_a_class() -> None:
     class Elsewhere(VCASession):
         login_url = f"{PORTAL}/api/vchs/sessions"
 
@@ -124,7 +124,7 @@ def test_the_login_url_may_be_set_on_a_class() -> None:
 # -- the live session behind org info ------------------------------------------------------------------------------
 
 
-def test_org_info_carries_a_live_session_that_renews_itself() -> None:
+def test_session_of_org_info_renews_itself() -> None:
     answers = vchs_answers() | {"GET /api/x": [reply(401), reply(200, "<x/>")]}
     sess, transport = portal_over(answers)
     info = sess.login(orgname="m1-1")
@@ -137,7 +137,7 @@ def test_org_info_carries_a_live_session_that_renews_itself() -> None:
     assert "DELETE" not in " ".join(transport.sent())
 
 
-def test_org_info_hides_its_token_from_a_glance() -> None:
+def test_org_info_masks_its_token_in_repr() -> None:
     sess, _ = portal_over(vchs_answers())
     info = sess.login(orgname="m1-1")
     assert VCD_TOKEN not in f"{info!r} {info}"
@@ -154,7 +154,7 @@ def test_org_info_hides_its_token_from_a_glance() -> None:
         (None, (VCD, TOKEN, "9.0"), "vchs", "9.0"),
     ],
 )
-def test_a_session_from_plain_values_sends_nothing_of_its_own(
+def test_session_from_values_sends_no_extra_requests(
     info: dict[str, str] | None, arguments: tuple[str, ...], flavor: str, version: str
 ) -> None:
     base_path = "/api/compute" if flavor == "vca" else ""
@@ -166,14 +166,14 @@ def test_a_session_from_plain_values_sends_nothing_of_its_own(
     assert (session.identity.flavor, session.identity.api_version) == (flavor, version)
 
 
-def test_a_session_from_a_jwt_is_a_bearer_s() -> None:
+def test_session_from_a_jwt_uses_bearer_authorization() -> None:
     transport = MockedTransport({"GET /api/x": reply(200)})
     info = {"vcdurl": VCD, "token": "jwt", "auth-header": "Authorization"}
     session_for(info, transport=transport).call("GET", "/api/x")
     assert transport.requests[0].headers["Authorization"] == "Bearer jwt"
 
 
-def test_a_plain_token_that_is_over_ends_in_an_error() -> None:
+def test_expired_token_raises_authentication_error() -> None:
     session = session_for(None, VCD, TOKEN, transport=MockedTransport({"GET /api/x": reply(401)}))
     with pytest.raises(AuthenticationError) as caught:
         session.call("GET", "/api/x")
@@ -181,12 +181,12 @@ def test_a_plain_token_that_is_over_ends_in_an_error() -> None:
 
 
 @pytest.mark.parametrize("arguments", [(), ({},), (None, VCD), (None, None, TOKEN), ({"vcdurl": VCD},)])
-def test_url_and_token_are_both_needed(arguments: tuple[Any, ...]) -> None:
+def test_url_and_token_are_required(arguments: tuple[Any, ...]) -> None:
     with pytest.raises(ConfigurationError, match="vcdurl and token"):
         session_for(*arguments)
 
 
-def test_an_org_info_gives_its_own_session() -> None:
+def test_org_info_returns_its_session() -> None:
     session = object.__new__(Session)
     assert session_for(OrgInfo({"token": "x"}, session), "https://ignored", "ignored") is session
 
@@ -213,7 +213,7 @@ def direct(answers: dict[str, Any]) -> tuple[VCASession, MockedTransport]:
     return sess, transport
 
 
-def test_direct_login_finds_the_vdc() -> None:
+def test_direct_login_returns_the_vdc() -> None:
     sess, transport = direct(direct_answers())
     info = sess.login(orgname="ACME", vcd_url=f"{BASE}/")
     assert info is not None
@@ -228,12 +228,12 @@ def test_direct_login_finds_the_vdc() -> None:
     assert sess["acme"] is info
 
 
-def test_direct_login_needs_an_org() -> None:
+def test_direct_login_requires_an_org() -> None:
     with pytest.raises(ConfigurationError, match="org name"):
         direct({})[0].login(vcd_url=BASE)
 
 
-def test_an_org_without_a_vdc_is_named() -> None:
+def test_org_without_a_vdc_is_reported() -> None:
     answers = direct_answers() | {"GET /api/org/aaaa-org": reply(200, "<Org/>")}
     with pytest.raises(NotFoundError, match="'acme' shows no virtual data center"):
         direct(answers)[0].login(orgname="acme", vcd_url=BASE)
@@ -254,7 +254,7 @@ def on_demand(*instances: dict[str, Any], plans: Any = ()) -> tuple[VCAODSession
 PLAN = {"id": "region:x:planID:1", "name": "Virtual Private Cloud OnDemand"}
 
 
-def test_instances_without_a_session_are_left_out_and_names_come_from_plans() -> None:
+def test_instances_with_sessions_are_named_after_plans() -> None:
     sess, _ = on_demand(instance("uuid-1", "raw name"), plans=[PLAN])
     sess.login()
     assert [entry["id"] for entry in sess.instances] == ["uuid-1"]
@@ -263,7 +263,7 @@ def test_instances_without_a_session_are_left_out_and_names_come_from_plans() ->
     assert found["instanceAttributes"]["orgName"] == "uuid-1"
 
 
-def test_the_list_prints_also_when_no_plan_matches(capsys: pytest.CaptureFixture[str]) -> None:
+def test_instance_list_works_without_matching_plan(capsys: pytest.CaptureFixture[str]) -> None:
     sess, _ = on_demand(instance("uuid-1", "raw name"), instance("uuid-2", "") | {"region": None})
     sess.login()
     sess.show_instance_list()
@@ -273,7 +273,7 @@ def test_the_list_prints_also_when_no_plan_matches(capsys: pytest.CaptureFixture
     assert lines[2].split() == ["1", "Unnamed"]
 
 
-def test_an_instance_gives_org_info() -> None:
+def test_login_to_instance_returns_org_info() -> None:
     sess, transport = on_demand(instance("uuid-1"))
     sess.login()
     transport.forget()
@@ -291,7 +291,7 @@ def test_an_instance_gives_org_info() -> None:
 
 
 @pytest.mark.parametrize("caught", [ConfigurationError, IndexError, RuntimeError])
-def test_an_index_that_is_not_there(caught: type[Exception]) -> None:
+def test_unknown_instance_index_is_rejected(caught: type[Exception]) -> None:
     sess, _ = on_demand(instance("uuid-1"))
     with pytest.raises(caught, match=r"call login\(\) first"):
         sess.login_to_instance(-1)
@@ -301,12 +301,12 @@ def test_an_index_that_is_not_there(caught: type[Exception]) -> None:
     assert sess.login_to_instance(-1)["org_uuid"] == "uuid-1"
 
 
-def test_a_version_that_is_none_is_refused_at_once() -> None:
+def test_invalid_version_is_rejected() -> None:
     with pytest.raises(ConfigurationError, match="api_version"):
         VCAODSession("latest")
 
 
-def test_org_info_that_was_changed_is_taken_at_its_word() -> None:
+def test_changed_org_info_gets_another_session() -> None:
     sess, _ = portal_over(vchs_answers())
     info = sess.login(orgname="m1-1")
     assert info is not None
@@ -315,7 +315,7 @@ def test_org_info_that_was_changed_is_taken_at_its_word() -> None:
     assert session_for(info) is not info.session
 
 
-def test_org_info_can_be_copied_and_sent_elsewhere() -> None:
+def test_org_info_can_be_copied_and_pickled() -> None:
     sess, _ = portal_over(vchs_answers())
     info = sess.login(orgname="m1-1")
     assert copy.deepcopy(info) == pickle.loads(pickle.dumps(info)) == info

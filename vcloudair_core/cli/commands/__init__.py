@@ -1,1 +1,1 @@
-"""One module per command or group; each is imported when it is run."""
+"""Modules of commands and command groups, each imported when its command runs."""

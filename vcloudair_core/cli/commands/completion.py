@@ -1,4 +1,4 @@
-"""``vca completion``."""
+"""The command group ``vca completion``."""
 
 from __future__ import annotations
 
@@ -12,18 +12,20 @@ from vcloudair_core.cli.completion.scripts import SCRIPTS
 from vcloudair_core.cli.display.output import write
 from vcloudair_core.cli.invocation import Invocation, changes, connected
 
-app = typer.Typer(help="Shell completion for bash, zsh and fish.", no_args_is_help=True)
+app = typer.Typer(help="Set up shell completion for bash, zsh and fish.", no_args_is_help=True)
 
 
 @app.callback()
 def completion() -> None:
-    """Shell completion for bash, zsh and fish."""
+    """Set up shell completion for bash, zsh and fish."""
 
 
 @app.command()
 @connected
 def bash(run: Invocation) -> None:
-    """Print the completion script for bash. Add `source <(vca completion bash)` to `~/.bashrc`.
+    """Print the completion script for bash.
+
+    To load it in each shell, add `source <(vca completion bash)` to `~/.bashrc`.
 
     Example:
         vca completion bash > ~/.local/share/bash-completion/completions/vca
@@ -34,7 +36,9 @@ def bash(run: Invocation) -> None:
 @app.command()
 @connected
 def zsh(run: Invocation) -> None:
-    """Print the completion script for zsh. Add `source <(vca completion zsh)` to `~/.zshrc`.
+    """Print the completion script for zsh.
+
+    To load it in each shell, add `source <(vca completion zsh)` to `~/.zshrc`.
 
     Example:
         vca completion zsh > "${fpath[1]}/_vca"
@@ -58,9 +62,10 @@ def fish(run: Invocation) -> None:
 @connected
 @changes
 def refresh(run: Invocation) -> None:
-    """Fetch the names of edges, VDCs and VMs for completion. Pressing Tab never asks the cloud.
+    """Fetch the names of edge gateways, VDCs and VMs for completion.
 
-    Listing commands keep the names that they show, too. Names are kept for seven days.
+    Completion itself sends no request: it uses names that this command or a list command stored in the last seven
+    days.
 
     Example:
         vca completion refresh --context production
@@ -77,9 +82,9 @@ def refresh(run: Invocation) -> None:
         for kind in names:
             remember_names(client.settings, kind, names[kind])
     command_table()
-    run.emit({f"{kind}s": len(listed) for kind, listed in names.items()})
+    run.emit({f"{kind}s": len(found) for kind, found in names.items()})
 
 
 def _print(shell: str) -> None:
     write(SCRIPTS[shell].rstrip("\n"))
-    command_table()  # made now, so that the first Tab need not wait for it
+    command_table()  # fills the cache, so that the first Tab is fast

@@ -1,4 +1,4 @@
-"""``vca config``."""
+"""The command ``vca config``."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from vcloudair_core.settings.settings import Settings, default_config_file
 
 @connected
 def config(
-    run: Invocation, all_: bool = typer.Option(True, "--all/--set", help="All settings, or only those that are set.")
+    run: Invocation,
+    all_: bool = typer.Option(True, "--all/--set", help="Show all settings, or only those that are set."),
 ) -> None:
-    """Show every setting, its value and where that came from. Secrets are shown as ***.
+    """Show all settings, their values and their sources. Secrets are masked.
 
     Example:
         vca config --set
@@ -31,18 +32,18 @@ def config(
             Column("value", priority=1),
             Column("origin", priority=2),
         ],
-        empty="No setting is set. Start with VCA_URL, or `vca --url`.",
+        empty="No settings are set. Start with VCA_URL or --url.",
     )
 
 
 def _file_in_use(settings: Settings) -> str:
-    """One sentence on the configuration file and its context."""
+    """Return a sentence about the configuration file and context in use."""
     use = settings.file
     if use.path is None:
         return f"No configuration file: {default_config_file()} does not exist."
     if use.context:
         return f"Configuration file: {use.path}, context {use.context!r}."
     if use.ignored:
-        ignored = f"its current context {use.ignored!r} is not used, because url names another server"
+        ignored = f"its current context {use.ignored!r} is not used, because the setting url selects another server"
         return f"Configuration file: {use.path}; {ignored}."
     return f"Configuration file: {use.path}, no context."

@@ -1,4 +1,4 @@
-"""``vca context``."""
+"""The command group ``vca context``."""
 
 from __future__ import annotations
 
@@ -27,19 +27,21 @@ from vcloudair_core.settings.secret_sources import SOURCE_KEYS, load_keyring, ta
 from vcloudair_core.settings.settings import Settings, config_file_path, server_of
 from vcloudair_core.util.escaping import visible
 
-app = typer.Typer(help="Contexts: named clouds of the configuration file.", no_args_is_help=True)
+app = typer.Typer(help="Manage contexts, which are named clouds in the configuration file.", no_args_is_help=True)
 _NAME = typer.Argument(..., metavar="NAME", help="Name of the context.")
 
 
 @app.callback()
 def context() -> None:
-    """Contexts: named clouds of the configuration file."""
+    """Manage contexts, which are named clouds in the configuration file."""
 
 
 @app.command("list")
 @connected
 def list_contexts(run: Invocation) -> None:
-    """List the contexts of the configuration file. An asterisk marks the current one.
+    """List the contexts in the configuration file.
+
+    An asterisk marks the current context.
 
     Example:
         vca context list
@@ -56,14 +58,16 @@ def list_contexts(run: Invocation) -> None:
             Column("username", keep=True, priority=3),
             Column("credentials", priority=4),
         ],
-        empty=f"{store.path} has no context. Run: vca context add NAME --url URL --org ORG",
+        empty=f"No contexts in '{store.path}'. Run: vca context add NAME --url URL --org ORG",
     )
 
 
 @app.command("current")
 @connected
 def current(run: Invocation) -> None:
-    """Print the name of the context in use: of --context, VCA_CONTEXT, or the current one of the file.
+    """Print the name of the context in use.
+
+    The option --context takes precedence over VCA_CONTEXT, and VCA_CONTEXT over the current context of the file.
 
     Example:
         vca context current
@@ -71,7 +75,7 @@ def current(run: Invocation) -> None:
     file = _store(run).read()
     name = run.options.get("context") or os.environ.get("VCA_CONTEXT") or file.current
     if not name:
-        raise ConfigurationError("No context is in use.", hint=_how_to_choose(file))
+        raise ConfigurationError("No context is in use.", hint=_choose_hint(file))
     row = _row(str(name), file.context(str(name)), file)
     if run.is_table:
         write(row["name"])
@@ -83,7 +87,9 @@ def current(run: Invocation) -> None:
 @connected
 @changes
 def use(run: Invocation, name: str = _NAME) -> None:
-    """Make a context the current one. Commands use it unless --context or VCA_CONTEXT names another.
+    """Set the current context.
+
+    Commands use it unless you set --context or VCA_CONTEXT.
 
     Example:
         vca context use production
@@ -99,29 +105,31 @@ def use(run: Invocation, name: str = _NAME) -> None:
 def add(
     run: Invocation,
     name: str = _NAME,
-    replace: bool = typer.Option(False, "--replace", help="Replace a context of that name."),
-    use_: bool = typer.Option(False, "--use", help="Make it the current context. The first one becomes it anyway."),
+    replace: bool = typer.Option(False, "--replace", help="Replace an existing context with this name."),
+    use_: bool = typer.Option(
+        False, "--use", help="Make it the current context. The first context always becomes current."
+    ),
     password_command: str = typer.Option(
-        None, "--password-command", metavar="COMMAND", help="Program that prints the password; run without a shell."
+        None, "--password-command", metavar="COMMAND", help="Command that prints the password. Runs without a shell."
     ),
     password_keyring: str = typer.Option(
-        None, "--password-keyring", metavar="SERVICE/USER", help="Entry of the system's keyring with the password."
+        None, "--password-keyring", metavar="SERVICE/USER", help="Entry of the system keyring with the password."
     ),
     api_token_command: str = typer.Option(
-        None, "--api-token-command", metavar="COMMAND", help="Program that prints the API token; run without a shell."
+        None, "--api-token-command", metavar="COMMAND", help="Command that prints the API token. Runs without a shell."
     ),
     api_token_keyring: str = typer.Option(
-        None, "--api-token-keyring", metavar="SERVICE/USER", help="Entry of the system's keyring with the API token."
+        None, "--api-token-keyring", metavar="SERVICE/USER", help="Entry of the system keyring with the API token."
     ),
     ask_password: bool = typer.Option(
-        False, "--ask-password", help="Ask for the password and store it: in the keyring entry, else in the file."
+        False, "--ask-password", help="Prompt for the password, and store it in the keyring entry or the file."
     ),
 ) -> None:
-    """Add a context from the shared options, such as --url, --org, --username and --ca-path.
+    """Add a context with the options of the command line, such as --url and --org.
 
-    With --password-file the context refers to that file. --password-stdin and --ask-password store the password: in the
-    entry of --password-keyring, else in the configuration file, which only you can read. Without any of them, `vca
-    login` asks for the password.
+    With --password-file the context refers to the file. --password-stdin and --ask-password store the password in the
+    keyring entry of --password-keyring, or without it in the configuration file, which only you can read. Without any
+    of them, `vca login` asks for the password.
 
     Example:
         vca context add production --url https://vcd.example.com --org acme --username ops
@@ -138,21 +146,21 @@ def add(
     values |= {key: _as_stored(key, value) for key, value in references.items() if value}
     _check(values)
     if not replace:
-        store.refuse_taken(name)  # before anything is asked or put into the keyring
+        store.check_new_name(name)  # before the prompt and the keyring
     values |= _stored_password(run, name, values, ask=ask_password)
     is_current = store.add(name, values, replace=replace, use=use_)
-    say(f"Context {name!r} is in {store.path}{', and is the current one' if is_current else ''}.")
+    say(f"Saved context {name!r} in {store.path}{' as the current context' if is_current else ''}.")
     if not is_current:
-        say(f"Run: vca context use {name}")
+        say(f"Run `vca context use {name}` to make it the current context.")
 
 
 @app.command("remove")
 @connected
 @changes
 def remove(run: Invocation, name: str = _NAME) -> None:
-    """Remove a context from the configuration file, and end the session that `vca login` keeps for it.
+    """Remove a context from the configuration file.
 
-    Entries of the keyring stay.
+    Also ends the session that `vca login` keeps for the context. Does not remove keyring entries.
 
     Example:
         vca context remove production
@@ -161,17 +169,17 @@ def remove(run: Invocation, name: str = _NAME) -> None:
     store.read().context(name)
     _end_session(run, store.path, name)
     was_current = store.remove(name)
-    say(f"Context {name!r} was removed from {store.path}.")
+    say(f"Removed context {name!r} from {store.path}.")
     if was_current:
-        say(f"No context is current now. {_how_to_choose(store.read())}")
+        say(f"There is no current context now. {_choose_hint(store.read())}")
 
 
 def _end_session(run: Invocation, path: Path, name: str) -> None:
     folders = {key: value for key, value in os.environ.items() if key in ("VCA_CACHE_DIR", "VCA_STATE_DIR")}
-    with suppress(VcloudAirError):  # a broken context can be removed as well
+    with suppress(VcloudAirError):  # an invalid context can be removed too
         _, _, error = end_login(run.app(), Settings.load(environ=folders, config_file=path, context=name))
         if error is not None:
-            say(f"Whether the session of context {name!r} was ended at the server is unknown: {error}")
+            say(f"Warning: Ending the session of context {name!r} failed. The session may still be open. {error}")
 
 
 def _store(run: Invocation) -> ContextStore:
@@ -192,14 +200,14 @@ def _row(name: str, table: Mapping[str, Any], file: ConfigFile) -> dict[str, Any
     }
 
 
-def _how_to_choose(file: ConfigFile) -> str:
+def _choose_hint(file: ConfigFile) -> str:
     if not file.contexts:
         return "Run: vca context add NAME --url URL --org ORG"
     return f"Run: vca context use NAME (available: {', '.join(file.contexts)})."
 
 
 def _settings_of(run: Invocation) -> dict[str, Any]:
-    """The settings among the shared options, in the types of TOML."""
+    """Return the settings among the shared options, with TOML types."""
     arguments = {name: value for name, value in run.options.items() if name not in PROGRAM_OPTIONS}
     if run.options.get("insecure"):
         arguments["validate_certs"] = False
@@ -217,14 +225,17 @@ def _as_stored(key: str, value: str) -> Any:
 
 
 def _stored_password(run: Invocation, name: str, values: Mapping[str, Any], *, ask: bool) -> dict[str, Any]:
-    """The password to write into the file, if any. One for the keyring is put there."""
+    """Return the password for the file as a mapping, or an empty one.
+
+    A password for the keyring is stored there.
+    """
     if not (ask or run.options.get("password_stdin")):
         return {}
     if "password_command" in values or "password_file" in values:
-        raise ConfigurationError("A password to store and a reference to one exclude each other.")
+        raise ConfigurationError("You cannot both store a password and refer to one.")
     if ask and run.options.get("password_stdin"):
-        raise ConfigurationError("--ask-password and --password-stdin exclude each other.")
-    password = _asked(values, name) if ask else password_of_options(run.options, run.stdin)
+        raise ConfigurationError("You cannot use --ask-password and --password-stdin together.")
+    password = _prompt(values, name) if ask else password_of_options(run.options, run.stdin)
     if "password_keyring" not in values:
         return {"password": password}
     service, _, user = str(values["password_keyring"]).rpartition("/")
@@ -232,32 +243,32 @@ def _stored_password(run: Invocation, name: str, values: Mapping[str, Any], *, a
         load_keyring("password_keyring").set_password(service, user, password)
     except ConfigurationError:
         raise
-    except Exception as exc:  # every backend has errors of its own
+    except Exception as exc:  # each keyring backend has other errors
         raise ConfigurationError(
-            f"The keyring did not take the password: {type(exc).__name__}.", hint="Unlock the keyring."
+            f"Storing the password in the keyring failed. {type(exc).__name__}.", hint="Unlock the keyring."
         ) from exc
     return {}
 
 
-def _asked(values: Mapping[str, Any], name: str) -> str:
+def _prompt(values: Mapping[str, Any], name: str) -> str:
     import getpass
 
     if not sys.stdin.isatty():
-        raise ConfigurationError("--ask-password needs a terminal.", hint="Use --password-stdin.")
+        raise ConfigurationError("--ask-password requires a terminal.", hint="Use --password-stdin.")
     who = values.get("username", "the user")
     place = f"context {name!r} ({values.get('url', 'no url')})"
-    password = getpass.getpass(visible(f"Password of {who} at {place}: "), stream=sys.stderr)
+    password = getpass.getpass(visible(f"Password for {who} at {place}: "), stream=sys.stderr)
     if not password:
         raise ConfigurationError("No password was entered. Nothing was written.")
     return password
 
 
 def _check(values: Mapping[str, Any]) -> None:
-    """Refuse a context without a server, and references that contradict each other or are malformed."""
+    """Raise ConfigurationError for a context with no server or invalid references."""
     from vcloudair_core.session.urls import normalize_url
 
     if values.get("url"):
         normalize_url(str(values["url"]))
     elif not server_of(None, values.get("service_type")):
-        raise ConfigurationError("A context needs a url.", hint="Pass --url https://vcd.example.com")
+        raise ConfigurationError("A context requires a URL.", hint="Pass --url, such as --url https://vcd.example.com")
     take_sources(values, origin="argument", folder=Path())

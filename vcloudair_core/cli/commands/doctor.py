@@ -1,4 +1,4 @@
-"""``vca doctor``."""
+"""The command ``vca doctor``."""
 
 from __future__ import annotations
 
@@ -25,31 +25,31 @@ _COLUMNS = [
     Column("detail", priority=1),
     Column("hint", priority=2),
 ]
-_COLOURS = {PASSED: "green", WARNING: "yellow", FAILURE: "bold red", SKIPPED: "dim"}
+_COLORS = {PASSED: "green", WARNING: "yellow", FAILURE: "bold red", SKIPPED: "dim"}
 
 
 @connected
 def doctor(run: Invocation) -> None:
-    """Find out why it does not work: settings, URL, DNS, TCP, TLS, version, sign-in, org, rights, clock.
+    """Diagnose connection, sign-in and permission problems.
 
-    Stops where going on makes no sense, and says what to do next. Changes nothing. The exit code is that of the first
-    step that failed.
+    Checks settings, URL, DNS, TCP, TLS, API version, sign-in, org, rights and clock. Stops at a failure that prevents
+    further checks, and prints a hint. Changes nothing. The exit code is the one of the first failed check.
 
     Example:
         vca doctor --url https://vcd.example.com --org acme --username ops
     """
     steps = diagnose(run, Network())
     if run.is_table and run.output == "table" and not run.options.get("columns"):
-        results = _tell(steps)
+        results = _print_steps(steps)
     else:
         results = list(steps)
         run.emit([step.as_dict() for step in results], columns=_COLUMNS)
-    broken = [step for step in results if step.status == FAILURE]
-    raise typer.Exit(broken[0].exit_code if broken else 0)
+    failures = [step for step in results if step.status == FAILURE]
+    raise typer.Exit(failures[0].exit_code if failures else 0)
 
 
 def diagnose(run: Invocation, network: Network) -> Iterator[DiagnosisStep]:
-    """Every step in order, each looked at when it is asked for."""
+    """Yield the results of the steps in order. Each step runs when it is requested."""
     try:
         settings = run.settings()
         methods = run.plugins.auth_methods()
@@ -72,10 +72,10 @@ def diagnose(run: Invocation, network: Network) -> Iterator[DiagnosisStep]:
     if ready.status == FAILURE:
         yield from not_reached("Sign-in", "Rights")
         return
-    yield from _ask_the_api(run, network)
+    yield from _check_api(run, network)
 
 
-def _ask_the_api(run: Invocation, network: Network) -> Iterator[DiagnosisStep]:
+def _check_api(run: Invocation, network: Network) -> Iterator[DiagnosisStep]:
     clock = ServerClock()
     run.plugins.register(clock, "vca doctor")
     is_kept = run.kept_login(run.settings()) is not None
@@ -91,8 +91,8 @@ def _ask_the_api(run: Invocation, network: Network) -> Iterator[DiagnosisStep]:
     yield check_clock(clock.time, network.now())
 
 
-def _tell(steps: Iterable[DiagnosisStep]) -> list[DiagnosisStep]:
-    """Print each step when it is known; the wait for the next one then tells where it hangs."""
+def _print_steps(steps: Iterable[DiagnosisStep]) -> list[DiagnosisStep]:
+    """Print the result of each step at once, so that users see which step hangs."""
     from rich.table import Table
     from rich.text import Text
 
@@ -106,7 +106,7 @@ def _tell(steps: Iterable[DiagnosisStep]) -> list[DiagnosisStep]:
         for width in (2, 8, None):
             line.add_column(width=width, overflow="fold")
         line.add_row(
-            Text(marks[step.status], _COLOURS[step.status]), Text(step.name, "bold"), Text(visible(step.detail))
+            Text(marks[step.status], _COLORS[step.status]), Text(step.name, "bold"), Text(visible(step.detail))
         )
         if step.hint:
             line.add_row("", "", Text(f"{'→' if fancy else '->'} {visible(step.hint)}", "yellow"))
@@ -118,8 +118,8 @@ def _tell(steps: Iterable[DiagnosisStep]) -> list[DiagnosisStep]:
 
 
 def _verdict(steps: list[DiagnosisStep]) -> str:
-    broken = [step for step in steps if step.status == FAILURE]
+    failures = [step for step in steps if step.status == FAILURE]
     warnings = [step for step in steps if step.status == WARNING]
-    if broken:
-        return f"Start with {broken[0].name}: everything after it depends on it."
-    return f"It works, with {len(warnings)} thing(s) to look at." if warnings else "All is well."
+    if failures:
+        return f"Fix {failures[0].name} first. The later steps depend on it."
+    return f"No failures. Warnings: {len(warnings)}." if warnings else "No problems found."

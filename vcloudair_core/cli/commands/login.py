@@ -1,4 +1,4 @@
-"""``vca login``, ``vca logout`` and ``vca whoami``."""
+"""The commands ``vca login``, ``vca logout`` and ``vca whoami``."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from vcloudair_core.client import Client
 @connected
 @changes
 def login(run: Invocation) -> None:
-    """Sign in, and keep the session for later commands, which then need no password.
+    """Sign in and keep the session, so that later commands need no password.
 
-    The session belongs to the server, org, user and context of this command, and to its TLS settings. It ends with
-    `vca logout`, when the server ends it, or when it is not used for 25 minutes. Commands with a password of their own,
-    such as VCA_PASSWORD, do not use it.
+    Later commands use the session if server, org, user, context and TLS settings are the same. The session ends with
+    `vca logout`, when it expires at the server, or after 25 minutes without use. Commands with a password, such as from
+    VCA_PASSWORD, do not use it.
 
     Example:
         vca login --context production
@@ -28,7 +28,7 @@ def login(run: Invocation) -> None:
         client.session.login()
         _show(run, client)
         if not client.settings.session_cache:
-            say("The session is not kept: the session cache is off (session_cache). Later commands sign in again.")
+            say("The session is not kept, because session_cache is off. Later commands sign in again.")
         elif client.session.kept is None:
             say("The session is not kept. Later commands sign in again.")
         else:
@@ -52,14 +52,14 @@ def logout(run: Invocation) -> None:
     if problem:
         say(problem)
     if error is not None:
-        say("The token was deleted here. Whether the session was ended at the server is unknown.")
+        say("The token was deleted on this host. The session may still be open at the server.")
         raise error
-    say("Signed out." if ended else "There is no session to end: none is kept for this user and server.")
+    say("Signed out." if ended else "No session to end for this user and server.")
 
 
 @connected
 def whoami(run: Invocation) -> None:
-    """Show who is signed in, where, and with which roles. Signs in when there is no session yet.
+    """Show the signed-in user, org and roles. Signs in if there is no session.
 
     Example:
         vca whoami -o json
@@ -69,13 +69,13 @@ def whoami(run: Invocation) -> None:
 
 
 def _show(run: Invocation, client: Client) -> None:
-    who = _who(client)
-    # A person sees what is known; a program gets every key.
-    run.emit({key: value for key, value in who.items() if value or not run.is_table})
+    identity = _identity(client)
+    # Tables leave out empty values; other formats have all keys.
+    run.emit({key: value for key, value in identity.items() if value or not run.is_table})
 
 
-def _who(client: Client) -> dict[str, Any]:
-    """Shape: what the server says of the session, without the token."""
+def _identity(client: Client) -> dict[str, Any]:
+    """Return the session data of the server, without the token."""
     identity = client.session.identity
     return {
         "user": identity.user,

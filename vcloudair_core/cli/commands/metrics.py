@@ -1,4 +1,4 @@
-"""``vca metrics``."""
+"""The command group ``vca metrics``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from vcloudair_core.cli.conditions import conditions, words
+from vcloudair_core.cli.conditions import conditions, split_list
 from vcloudair_core.cli.display.metrics_tables import busiest, short_number
 from vcloudair_core.cli.display.output import console, say, write
 from vcloudair_core.cli.display.progress_bar import progress_bar
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
     from vcloudair_core.services.metrics.model import Series
     from vcloudair_core.services.metrics.select import Measurement
 
-app = typer.Typer(help="Metrics of VMs: tables, plots, files.", no_args_is_help=True)
+app = typer.Typer(help="Show, plot, export and serve metrics of VMs.", no_args_is_help=True)
 
-_VMS = typer.Argument(None, metavar="[VM]...", help="Names or UUIDs of VMs (default: all).")
+_VMS = typer.Argument(None, metavar="[VM]...", help="VM names or UUIDs (default: all VMs).")
 _WHERE = typer.Option([], "--where", "-w", help="Condition on VMs, as in `vca query vm`. May be repeated.")
-_METRIC = typer.Option("", "--metric", "-m", help="Names or patterns of metrics, with commas between them.")
-_START = typer.Option("1h", "--start", help="From when: so long ago, such as 90m or 24h, or an ISO 8601 time.")
-_END = typer.Option("", "--end", help="To when, in the same way (default: now).")
-_SOURCE = typer.Option("auto", "--source", help="auto, vca, vcd-historic or vcd-current.")
+_METRIC = typer.Option("", "--metric", "-m", help="Metric names or patterns, separated by commas.")
+_START = typer.Option("1h", "--start", help="Start time: an age, such as 90m or 24h, or an ISO 8601 time.")
+_END = typer.Option("", "--end", help="End time, in the same formats (default: now).")
+_SOURCE = typer.Option("auto", "--source", help="Metrics API: auto, vca, vcd-historic or vcd-current.")
 
 
 @app.callback()
 def metrics() -> None:
-    """Metrics of VMs: tables, plots, files."""
+    """Show, plot, export and serve metrics of VMs."""
 
 
 @app.command()
@@ -54,10 +54,11 @@ def show(
     end: str = _END,
     source: str = _SOURCE,
 ) -> None:
-    """Show metrics of VMs: lowest, average, 95th percentile, highest and last value, and their course.
+    """Show statistics of VM metrics.
 
-    Tables show sizes and rates in KiB to TiB, whichever suits the values. JSON and YAML hold every sample, CSV one line
-    for each series, both in the units of the API.
+    The statistics are minimum, average, 95th percentile, maximum and last value. Tables show sizes and rates in KiB to
+    TiB, and a sparkline. JSON and YAML have all samples, CSV has a line per
+    series, both in the units of the API.
 
     Example:
         vca metrics show web1 web2 --metric 'cpu.*' --start 3h
@@ -79,7 +80,7 @@ def show(
             _number("last", 1),
             Column("samples", keep=True, priority=6, show=_course),
         ],
-        empty="No VM has a sample in that window.",
+        empty="No samples found for this time range.",
     )
     _tell(measurement)
 
@@ -96,9 +97,9 @@ def plot(
     end: str = _END,
     source: str = _SOURCE,
 ) -> None:
-    """Plot metrics of VMs: one panel for each metric.
+    """Plot metrics of VMs, with a panel for each metric.
 
-    Up to twelve VMs have a line each; of more there are the median, the middle half and the highest few by name.
+    Up to twelve VMs have a line each. For more VMs, the plot shows the median, the middle half and the highest VMs.
 
     Example:
         vca metrics plot web1 --metric cpu.usage.average --start 24h --file cpu.png
@@ -114,7 +115,7 @@ def plot(
     title = next(iter(names.values())) if count == 1 and len(names) == 1 else f"{count} VMs"
     with _writing(file):
         draw(file, measurement.collected.series, names, f"{title}, {_window(start, end)}")
-    say(f"{file}: {len(measurement.collected.series)} series of {count} VMs.")
+    say(f"Wrote {file}: {len(measurement.collected.series)} series of {count} VMs.")
     _tell(measurement)
 
 
@@ -124,7 +125,7 @@ def export(
     run: Invocation,
     vms: list[str] = _VMS,
     form: str = typer.Option(
-        "csv", "--format", metavar="csv|jsonl|openmetrics|parquet", help="Format of the samples (default: csv)."
+        "csv", "--format", metavar="csv|jsonl|openmetrics|parquet", help="File format (default: csv)."
     ),
     file: str = typer.Option("", "--file", "-f", metavar="FILE", help="File to write (default: standard output)."),
     where: list[str] = _WHERE,
@@ -133,7 +134,9 @@ def export(
     end: str = _END,
     source: str = _SOURCE,
 ) -> None:
-    """Write every sample as CSV, JSON lines, OpenMetrics (in base units), or Parquet (needs pyarrow and --file).
+    """Export all samples as CSV, JSON lines, OpenMetrics or Parquet.
+
+    OpenMetrics uses base units. Parquet requires pyarrow and --file.
 
     Example:
         vca metrics export --where 'name~web*' --start 24h --format csv --file metrics.csv
@@ -141,22 +144,23 @@ def export(
     from vcloudair_core.services.metrics.export import FORMATS, as_text, write_parquet
 
     if form not in FORMATS:
-        raise ConfigurationError(f"There is no format {form!r}.", hint=f"Use one of {', '.join(FORMATS)}.")
+        raise ConfigurationError(f"Unknown format: {form!r}.", hint=f"Use one of: {', '.join(FORMATS)}.")
     if form == "parquet" and not file:
-        raise ConfigurationError("Parquet goes into a file.", hint="Give --file.")
+        raise ConfigurationError("Parquet output requires a file.", hint="Pass --file.")
     with run.client() as client:
         measurement = _measured(client, vms, where, metric, start, end, source)
-    known = {vm["id"]: vm for vm in measurement.vms}
+    vms_by_id = {vm["id"]: vm for vm in measurement.vms}
     if form == "parquet":
         with _writing(file):
-            count = write_parquet(file, measurement.collected.series, known)
-        say(f"{file}: {count} samples.")
+            count = write_parquet(file, measurement.collected.series, vms_by_id)
+        say(f"Wrote {file}: {count} samples.")
     elif file:
         with _writing(file), Path(file).open("w", encoding="utf-8") as target:
-            count = sum(1 for line in as_text(form, measurement.collected.series, known) if target.write(f"{line}\n"))
-        say(f"{file}: {count} lines.")
+            lines = as_text(form, measurement.collected.series, vms_by_id)
+            count = sum(1 for line in lines if target.write(f"{line}\n"))
+        say(f"Wrote {file}: {count} lines.")
     else:
-        for line in as_text(form, measurement.collected.series, known):
+        for line in as_text(form, measurement.collected.series, vms_by_id):
             write(line)
     _tell(measurement)
 
@@ -167,12 +171,14 @@ def top(
     run: Invocation,
     vms: list[str] = _VMS,
     where: list[str] = _WHERE,
-    sort: str = typer.Option("cpu.usage.average", "--sort", help="Metric to sort by, the highest first."),
-    interval: float = typer.Option(60.0, "--interval", min=1.0, help="Seconds between two looks."),
-    rows: int = typer.Option(20, "--rows", min=1, help="Number of VMs to show."),
-    once: bool = typer.Option(False, "--once", help="Look once, and print it."),
+    sort: str = typer.Option("cpu.usage.average", "--sort", help="Metric to sort by, highest first."),
+    interval: float = typer.Option(60.0, "--interval", min=1.0, help="Seconds between updates."),
+    rows: int = typer.Option(20, "--rows", min=1, help="Maximum number of VMs to show."),
+    once: bool = typer.Option(False, "--once", help="Print the table once and exit."),
 ) -> None:
-    """Show the busiest VMs, again and again until Ctrl-C. Off a terminal it looks once.
+    """Show the busiest VMs, and update the table until Ctrl-C.
+
+    Prints the table once if standard output is not a terminal.
 
     Example:
         vca metrics top --rows 10 --interval 30
@@ -198,17 +204,21 @@ def serve(
     where: list[str] = _WHERE,
     metric: str = _METRIC,
     source: str = _SOURCE,
-    listen: str = typer.Option("127.0.0.1:9272", "--listen", help="Address and port to listen on; port 0 is any."),
+    listen: str = typer.Option(
+        "127.0.0.1:9272", "--listen", help="Address and port to listen on. Port 0 selects a free port."
+    ),
     interval: float = typer.Option(60.0, "--interval", min=1.0, help="Seconds between two collections."),
     stale: float = typer.Option(0.0, "--stale", help="Seconds after which a value is left out (default: 3 intervals)."),
-    cert: str = typer.Option("", "--cert", help="PEM file of a certificate: serve https."),
-    key: str = typer.Option("", "--key", help="PEM file of its key."),
-    auth_user: str = typer.Option("", "--auth-user", help="User that scrapes have to name."),
-    auth_file: str = typer.Option("", "--auth-password-file", help="File whose first line is that user's password."),
+    cert: str = typer.Option("", "--cert", help="PEM file of the certificate, to serve HTTPS."),
+    key: str = typer.Option("", "--key", help="PEM file of the private key."),
+    auth_user: str = typer.Option("", "--auth-user", help="Username that scrapers must send."),
+    auth_file: str = typer.Option(
+        "", "--auth-password-file", help="File with the password of --auth-user on its first line."
+    ),
 ) -> None:
-    """Serve metrics to Prometheus, at /metrics, until SIGTERM or Ctrl-C.
+    """Serve metrics to Prometheus at /metrics, until SIGTERM or Ctrl-C.
 
-    A thread of its own collects; scrapes get what is in memory and never wait for the cloud.
+    Metrics are collected in the background, so scrapes do not wait for the cloud.
 
     Example:
         vca metrics serve --listen 127.0.0.1:9272 --interval 60
@@ -222,9 +232,11 @@ def serve(
 
     host, colon, port = listen.rpartition(":")
     if not colon or not port.isdigit():
-        raise ConfigurationError(f"{listen!r} is no address and port.", hint="Give --listen 127.0.0.1:9272 .")
+        raise ConfigurationError(
+            f"Invalid value for --listen: {listen!r}.", hint="Use the form ADDRESS:PORT, such as 127.0.0.1:9272."
+        )
     if bool(auth_user) != bool(auth_file):
-        raise ConfigurationError("--auth-user and --auth-password-file go together.")
+        raise ConfigurationError("--auth-user and --auth-password-file require each other.")
     auth = (auth_user, Secret(_password_in(auth_file))) if auth_user else None
     done = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -235,7 +247,7 @@ def serve(
             names=list(vms or ()),
             where=conditions(where),
             vdc=client.settings.vdc or "",
-            metrics=words(metric),
+            metrics=split_list(metric),
             source=source,
             interval_s=interval,
             stale_s=stale,
@@ -244,7 +256,7 @@ def serve(
             collector, host=host.strip("[]"), port=int(port), certfile=cert, keyfile=key, auth=auth
         ) as server:
             collector.start()
-            say(f"Metrics at {server.url}/metrics, collected every {interval:g} s.")
+            say(f"Serving metrics at {server.url}/metrics. Collection interval: {interval:g} seconds.")
             done.wait()
             collector.stop()
     say("Stopped.")
@@ -253,13 +265,13 @@ def serve(
 def _password_in(file: str) -> str:
     password = first_line(file, "The password file")
     if not password:
-        raise ConfigurationError(f"The password file {file} holds no password.", hint="Write it into the first line.")
+        raise ConfigurationError(f"The password file '{file}' is empty.", hint="Put the password on the first line.")
     return password
 
 
 @contextmanager
 def _writing(file: str) -> Iterator[None]:
-    """Say in words why a file cannot be written."""
+    """Convert OSError to a ConfigurationError for the file that cannot be written."""
     try:
         yield
     except OSError as exc:
@@ -269,7 +281,7 @@ def _writing(file: str) -> Iterator[None]:
 @app.command()
 @connected
 def names(run: Invocation) -> None:
-    """List the metrics that are known by name, with their units and what they mean.
+    """List known metrics, with their units and meanings.
 
     Example:
         vca metrics names -o json
@@ -300,7 +312,7 @@ def _measured(
             vdc=client.settings.vdc or "",
             start=start,
             end=end or None,
-            metrics=words(metric),
+            metrics=split_list(metric),
             source=source,
             progress=progress,
         )
@@ -350,17 +362,20 @@ def _window(start: str, end: str) -> str:
 
 
 def _tell(measurement: Measurement) -> None:
-    """Print what is missing. Raises the first error when VMs failed: the result is not complete."""
+    """Print warnings and missing metrics.
+
+    Raises an error if VMs could not be measured.
+    """
     for warning in measurement.collected.warnings:
         say(f"Note: {warning}")
     if measurement.collected.missing:
-        say(f"Note: no VM has {', '.join(measurement.collected.missing)}.")
+        say(f"Note: No VM has these metrics: {', '.join(measurement.collected.missing)}.")
     for vm_id, error in measurement.collected.failed.items():
-        say(f"Failed: {measurement.name_of(vm_id)}: {error}")
+        say(f"Measuring {measurement.name_of(vm_id)} failed. {error}")
     failed = len(measurement.collected.failed)
     if failed:
-        raise _NotWholeError(f"{failed} of {len(measurement.vms)} VMs could not be measured.")
+        raise _IncompleteMeasurementError(f"Measuring failed for {failed} of {len(measurement.vms)} VMs.")
 
 
-class _NotWholeError(VcloudAirError):
-    """The result is not complete."""
+class _IncompleteMeasurementError(VcloudAirError):
+    """Some VMs could not be measured."""

@@ -1,4 +1,4 @@
-"""``vca plugins``."""
+"""The command group ``vca plugins``."""
 
 from __future__ import annotations
 
@@ -22,9 +22,11 @@ app = typer.Typer()
 @connected
 def plugins(
     run: Invocation,
-    strict: bool = typer.Option(False, "--strict", help="Exit with 10 when a plugin does not work."),
+    strict: bool = typer.Option(False, "--strict", help="Exit with code 10 if a plugin failed."),
 ) -> None:
-    """Show every plugin: where it comes from, which hooks it implements, whether it works, and if not, why.
+    """List plugins with their status, distribution and hooks.
+
+    The errors of failed plugins are printed below the list.
 
     Example:
         vca plugins --strict
@@ -47,15 +49,14 @@ def plugins(
             Column("module", keep=True, wide=True),
             Column("error", wide=True),
         ],
-        empty="No plugin is installed.",
+        empty="No plugins are installed.",
     )
     failed = [info for info in infos if info.status == "failed"]
     for info in failed:
         say(f"{info.name}: {info.error}")
     for problem in problems:
         say(f"Error: {problem}")
-    broken = problems or failed
-    if strict and broken:
+    if strict and (problems or failed):
         raise typer.Exit(exit_code_for(PluginError("")))
     raise typer.Exit(exit_code_for(problems[0]) if problems else OK)
 
@@ -65,12 +66,12 @@ def plugins(
 @changes
 def new(
     run: Invocation,
-    name: str = typer.Argument(..., help="Name of the plugin: small letters, digits, dashes."),
-    folder: Path = typer.Option(None, "--dir", help="Where to write it; by default vcloudair-NAME."),
+    name: str = typer.Argument(..., help="Name of the plugin: lowercase letters, digits, dashes."),
+    folder: Path = typer.Option(None, "--dir", help="Directory to create (default: vcloudair-NAME)."),
 ) -> None:
-    """Write a new plugin that works, with tests that pass: a whole distribution, to be changed into yours.
+    """Create a plugin from a template: a working distribution with tests.
 
-    It has a service, a resource kind, a query record type, a command, a policy, and simulator routes.
+    The template has a service, a resource kind, a record type, a command, a plan policy and simulator routes.
 
     Example:
         vca plugins new load-balancer --dir vcloudair-load-balancer
@@ -80,11 +81,14 @@ def new(
     target = folder or Path(names_for(name)["distribution"])
     written = write_plugin(name, target, _taken(run.plugins))
     run.emit([{"file": str(path)} for path in written], columns=[Column("file", keep=True)])
-    say(f"Now: cd {shlex.quote(str(target))} && pip install -e '.[test]' && pytest")
+    say(f"Next, run: cd {shlex.quote(str(target))} && pip install -e '.[test]' && pytest")
 
 
 def _taken(manager: PluginManager) -> set[str]:
-    """Names that a new plugin cannot have: it names its service, command and simulator routes after itself."""
+    """Return the names that a new plugin cannot have.
+
+    The template uses the plugin name for its service, command and simulator routes.
+    """
     manager.collect_all()
     offers = (manager.services, manager.cli_commands, manager.simulator_routes)
     names = {info.name for info in manager.list_plugins()}

@@ -1,4 +1,4 @@
-"""``vca query``."""
+"""The command ``vca query``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from vcloudair_core.cli.completion.known_names import remember_names
-from vcloudair_core.cli.conditions import conditions, words
+from vcloudair_core.cli.conditions import conditions, split_list
 from vcloudair_core.cli.display.output import chosen_columns, csv_line, json_line, write
 from vcloudair_core.cli.display.progress_bar import progress_bar
 from vcloudair_core.cli.display.table import Column
@@ -28,30 +28,35 @@ _USUAL = {
     "orgVdcNetwork": ("name", "id", "vdcName", "defaultGateway", "netmask", "connectedTo"),
     "task": ("name", "id", "status", "objectName", "ownerName", "startDate", "endDate"),
 }
-"""Columns of the table when no fields are asked for; those that no record has are left out."""
+"""Default columns of the table by record type.
+
+Columns without values are left out.
+"""
 
 _COMPLETED = {"vm": "vm", "orgVdc": "vdc", "edgeGateway": "edge"}
-"""Types whose names are kept for shell completion."""
+"""Kinds of names for shell completion, by record type."""
 
 
 @connected
 def query(
     run: Invocation,
-    type_name: str = typer.Argument(None, metavar="TYPE", help="Type of records, such as vm; without it the types."),
+    type_name: str = typer.Argument(None, metavar="TYPE", help="Record type, such as vm (default: list the types)."),
     where: list[str] = typer.Option(
-        [], "--where", "-w", help="Condition: name=value, !=, <, <=, >, >=, or ~ with * for any text. May be repeated."
+        [], "--where", "-w", help="Condition: name=value, !=, <, <=, >, >=, or ~ with * as wildcard. May be repeated."
     ),
-    filter_text: str = typer.Option("", "--filter", help="FIQL as the API has it, for experts."),
-    fields: str = typer.Option("", "--fields", help="Attributes to fetch, with commas between them."),
-    metadata: str = typer.Option("", "--metadata", help="Keys of metadata to fetch, with commas between them."),
-    sort: str = typer.Option("", "--sort", help="Attribute to sort by, by default the name; - in front reverses."),
-    limit: int = typer.Option(None, "--limit", min=0, help="How many records at most."),
-    count: bool = typer.Option(False, "--count", help="Only say how many there are."),
+    filter_text: str = typer.Option("", "--filter", help="Filter in FIQL, the filter language of the API."),
+    fields: str = typer.Option("", "--fields", help="Attributes to fetch, separated by commas."),
+    metadata: str = typer.Option("", "--metadata", help="Metadata keys to fetch, separated by commas."),
+    sort: str = typer.Option(
+        "", "--sort", help="Attribute to sort by, with a leading - for descending order (default: name)."
+    ),
+    limit: int = typer.Option(None, "--limit", min=0, help="Maximum number of records."),
+    count: bool = typer.Option(False, "--count", help="Print only the number of records."),
 ) -> None:
-    """Find anything: VMs, networks, catalogs, tasks.
+    """Query VMs, networks, catalogs, tasks and other records.
 
-    A value is taken as it is, whatever is in it. Records are sorted by name. `-o csv` and `-o jsonl` stream in the
-    order of ids, so that results of any size fit in memory; `--query` reads the whole result first.
+    Values of conditions need no escaping. Records are sorted by name. `-o csv` and `-o jsonl` stream the records,
+    sorted by ID, so that results of any size fit in memory. With `--query` the whole result is read first.
 
     Example:
         vca query vm --where 'name~web*' --fields name,status --limit 20
@@ -64,41 +69,44 @@ def query(
             return
         is_streamed = run.output in ("csv", "jsonl") and run.options.get("query") is None
         with progress_bar("records") as progress:
-            asked = service.query(
+            query = service.query(
                 type_name,
                 conditions(where),
                 filter=filter_text,
-                fields=words(fields),
-                metadata=words(metadata),
+                fields=split_list(fields),
+                metadata=split_list(metadata),
                 sort=sort.lstrip("-") or _server_sort(service, type_name, limit),
                 descending=sort.startswith("-"),
                 limit=limit,
                 progress=progress,
             )
             if count:
-                write(str(asked.count()))
+                write(str(query.count()))
                 return
             if is_streamed:
-                _stream(run, asked, words(fields), words(metadata))
+                _stream(run, query, split_list(fields), split_list(metadata))
                 return
-            records = asked.all()
+            records = query.all()
             if type_name in _COMPLETED and not (where or filter_text or limit):
                 remember_names(client.settings, _COMPLETED[type_name], [row.as_dict().get("name") for row in records])
     if not sort:
         records.sort(key=lambda record: (record.name.casefold(), record.name, record.id))
-    times = _times(asked)
-    shown = [_as_row(record, times) for record in records]
+    times = _times(query)
+    rows = [_as_row(record, times) for record in records]
     run.emit(
-        shown,
-        columns=_columns(asked, _keys(type_name, shown, words(fields))),
-        rows=[{**row, **row.get("metadata", {})} for row in shown],
+        rows,
+        columns=_columns(query, _keys(type_name, rows, split_list(fields))),
+        rows=[{**row, **row.get("metadata", {})} for row in rows],
         keys=_attributes(service, type_name),
-        empty=f"There is no {type_name} that meets the conditions." if where or filter_text else f"No {type_name}.",
+        empty=f"No {type_name} records match." if where or filter_text else f"No {type_name} records found.",
     )
 
 
 def _server_sort(service: Any, type_name: str, limit: int | None) -> str:
-    """Return the attribute that the server has to sort by, so that a limit keeps the first names."""
+    """Return the sort attribute for the server.
+
+    With a limit, the first names are needed.
+    """
     return "name" if limit is not None and "name" in _attributes(service, type_name) else ""
 
 
@@ -130,7 +138,10 @@ def _keys(type_name: str, rows: Sequence[dict[str, Any]], fields: Sequence[str])
 
 
 def _stream(run: Invocation, records: Query, fields: Sequence[str], metadata: Sequence[str]) -> None:
-    """Write a line for each record, as they come. The heading of CSV is what was asked for, or what the first has."""
+    """Write a line for each record as it arrives.
+
+    The CSV header has the requested fields, or the attributes of the first record.
+    """
     times, chosen = _times(records), run.output_options.columns
     if run.output == "jsonl":
         for record in records:
@@ -141,8 +152,8 @@ def _stream(run: Invocation, records: Query, fields: Sequence[str], metadata: Se
         row = _as_row(record, times)
         row = {**row.pop("metadata", {}), **row}
         if not heading:
-            asked = dict.fromkeys(["name", "id", *fields, *metadata])
-            usual = list(asked if fields else dict.fromkeys([*row, *metadata]))
+            requested = dict.fromkeys(["name", "id", *fields, *metadata])
+            usual = list(requested if fields else dict.fromkeys([*row, *metadata]))
             columns = chosen_columns(chosen, [], [row], [*usual, *records.record_type.attributes])
             heading = [column.key for column in columns] or usual
             csv_line(heading)
@@ -150,7 +161,7 @@ def _stream(run: Invocation, records: Query, fields: Sequence[str], metadata: Se
 
 
 def _columns(records: Query, keys: Sequence[str]) -> list[Column]:
-    """Return columns that are dropped from the right; the name stays."""
+    """Return the columns. Columns on the right are dropped first, and the name never."""
     kinds = records.record_type.attributes
     return [
         Column(key, keep=True, right=kinds.get(key) in ("int", "float"), priority=0 if key == "name" else position)
@@ -159,7 +170,7 @@ def _columns(records: Query, keys: Sequence[str]) -> list[Column]:
 
 
 def _times(records: Query) -> list[str]:
-    """Return the attributes of a query that are times."""
+    """Return the time attributes of a query."""
     return [name for name, kind in records.record_type.attributes.items() if kind == "datetime"]
 
 

@@ -1,4 +1,4 @@
-"""``vca schema``."""
+"""The command ``vca schema``."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ NAMES = ("edge", "plan", "inventory")
 @connected
 def schema(
     run: Invocation,
-    name: str = typer.Argument(..., metavar="KIND", help="Kind of the document: edge, plan or inventory."),
+    name: str = typer.Argument(..., metavar="KIND", help="Document type: edge, plan or inventory."),
 ) -> None:
-    """Print the JSON Schema of edge documents, recovery plans, or inventory files of the simulator.
+    """Print the JSON Schema of a document type: edge, plan or inventory.
 
-    Editors check documents with it: write it into a file, and name the file in the first line of a document, as in
-    `# yaml-language-server: $schema=edge.schema.json`.
+    Editors can validate documents with it. Save the schema to a file, and name the file in the first line of a
+    document, as in `# yaml-language-server: $schema=edge.schema.json`.
 
     Example:
         vca schema edge > edge.schema.json
@@ -32,7 +32,7 @@ def schema(
         vca schema inventory > inventory.schema.json
     """
     if name not in NAMES:
-        raise ConfigurationError(f"Unknown kind of document: {one_of(name, NAMES)}.")
+        raise ConfigurationError(f"Unknown document type: {one_of(name, NAMES)}.")
     tree = _schemas()[name]()
     if run.is_table:
         write(json.dumps(tree, indent=2, ensure_ascii=False))  # a schema has no columns

@@ -1,4 +1,4 @@
-"""``vca sim``."""
+"""The command group ``vca sim``."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from vcloudair_core.errors import ConfigurationError
 from vcloudair_core.util.install_hint import install_hint
 from vcloudair_core.util.user_files import unwritable
 
-app = typer.Typer(help="The simulator: the API on this host, no cloud needed.", no_args_is_help=True)
+app = typer.Typer(help="Run a simulated cloud on this host.", no_args_is_help=True)
 
 _APIS = ("vchs", "vca", "vcd", "all")
 
 
 @app.callback()
 def sim() -> None:
-    """The simulator: the API on this host, no cloud needed."""
+    """Run a simulated cloud on this host."""
 
 
 @app.command("serve")
@@ -32,33 +32,35 @@ def serve(
         "", "--release", metavar="10.4|10.5|10.6|5.x|air", help="Release whose API versions are listed."
     ),
     host: str = typer.Option("127.0.0.1", "--host", help="Address to listen on."),
-    port: int = typer.Option(0, "--port", min=0, max=65535, help="Port to listen on; 0 picks a free one."),
-    tls: bool = typer.Option(True, "--tls/--no-tls", help="Serve https with a CA of its own, or http."),
+    port: int = typer.Option(0, "--port", min=0, max=65535, help="Port to listen on. 0 selects a free port."),
+    tls: bool = typer.Option(True, "--tls/--no-tls", help="Serve HTTPS with a generated CA, or HTTP."),
     vms: int = typer.Option(None, "--vms", min=0, help="Number of VMs (default: 3)."),
     edges: int = typer.Option(None, "--edges", min=0, help="Number of edge gateways (default: 1)."),
     replications: int = typer.Option(None, "--replications", min=0, help="Number of replicated VMs (default: 0)."),
-    latency_ms: int = typer.Option(0, "--latency-ms", min=0, help="Milliseconds that each answer is held back."),
-    inventory: Path = typer.Option(None, "--inventory", metavar="FILE", help="YAML file that describes what is there."),
+    latency_ms: int = typer.Option(0, "--latency-ms", min=0, help="Delay of each response in milliseconds."),
+    inventory: Path = typer.Option(
+        None, "--inventory", metavar="FILE", help="YAML file with the objects of the simulated cloud."
+    ),
     option_values: list[str] = typer.Option(
         None, "--set", metavar="NAME=VALUE", help="Any other simulator option; may be repeated."
     ),
-    env_file: Path = typer.Option(None, "--env-file", metavar="FILE", help="File to write the VCA_* exports to."),
-    # A second spelling of --api, which start scripts that exist already use.
+    env_file: Path = typer.Option(None, "--env-file", metavar="FILE", help="File to write the VCA_* variables to."),
+    # The old name of --api, which existing scripts use.
     profile: str = typer.Option(None, "--profile", hidden=True),
 ) -> None:
     """Serve a simulated cloud until Ctrl-C.
 
-    The file of --env-file exports every VCA_* variable that leads vca, the library and Ansible to this simulator. It is
-    written when the simulator is ready to answer.
+    --env-file writes a shell script that exports the VCA_* variables with which vca, the library and Ansible use this
+    simulator. The file is written when the simulator is ready.
 
     Example:
         vca sim serve --api vcd --vms 20 --env-file sim.env
     """
     chosen = api or profile or "all"
     if chosen not in _APIS:
-        raise ConfigurationError(f"There is no API {chosen!r}.", hint=f"Use one of {', '.join(_APIS)}.")
+        raise ConfigurationError(f"Unknown API: {chosen!r}.", hint=f"Use one of: {', '.join(_APIS)}.")
     if api and profile and api != profile:
-        raise ConfigurationError(f"--api {api} and --profile {profile} differ.", hint="Use --api alone.")
+        raise ConfigurationError(f"--api {api} and --profile {profile} conflict.", hint="Use only --api.")
     numbers = {"vms": vms, "edges": edges, "replications": replications}
     counts = {name: number for name, number in numbers.items() if number is not None}
     _refuse_second_values(counts, inventory, option_values or ())
@@ -68,7 +70,7 @@ def serve(
         import starlette  # noqa: F401 - is the extra there?
         import uvicorn  # noqa: F401 - as above
     except ImportError as exc:
-        raise ConfigurationError(f"The simulator cannot be started: {exc}.", hint=install_hint("simulator")) from exc
+        raise ConfigurationError(f"Starting the simulator failed. {exc}.", hint=install_hint("simulator")) from exc
     from vcloudair_core.simulator.server.serving import serve as serve_until_stopped
 
     try:
@@ -87,23 +89,25 @@ def serve(
             routes=tuple(run.plugins.simulator_routes().values()),
         )
     except ValueError as exc:
-        raise ConfigurationError(f"The simulator cannot be started: {exc}.") from exc
+        raise ConfigurationError(f"Starting the simulator failed. {exc}.") from exc
     except OSError as exc:
         if exc.filename is not None and env_file is not None:
             raise unwritable("The environment file", env_file, exc) from exc
         raise ConfigurationError(
-            f"The simulator cannot be started on {host}, port {port}: {exc.strerror or exc}."
+            f"Starting the simulator on {host}, port {port} failed. {exc.strerror or exc}."
         ) from exc
 
 
 def _refuse_second_values(counts: Mapping[str, int], inventory: Path | None, option_values: Sequence[str]) -> None:
-    """Raise ConfigurationError when the inventory file or ``--set`` contradicts an option for a number."""
+    """Raise ConfigurationError if the inventory or ``--set`` conflicts with an option."""
     options = ", ".join(f"--{name}" for name in counts)
     if inventory is not None and counts:
         raise ConfigurationError(
-            f"{options} and --inventory exclude each other.", hint="Describe all objects in the inventory file."
+            f"You cannot use {options} and --inventory together.", hint="Describe all objects in the inventory file."
         )
     for name, equals, value in (text.partition("=") for text in option_values):
         number = counts.get(name.replace("-", "_"))
         if number is not None and equals and value.strip() != str(number):
-            raise ConfigurationError(f"--{name} {number} and --set {name}={value} differ.", hint=f"Use --{name} alone.")
+            raise ConfigurationError(
+                f"--{name} {number} and --set {name}={value} conflict.", hint=f"Use only --{name}."
+            )

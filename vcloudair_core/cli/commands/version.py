@@ -1,4 +1,4 @@
-"""``vca version``."""
+"""The command ``vca version``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SHOWN = ("requests", "pluggy", "lxml", "cryptography", "typer", "starlette", "u
 
 @connected
 def version(run: Invocation) -> None:
-    """Show versions: what to paste into a bug report.
+    """Show the versions of vca and its dependencies, for bug reports.
 
     Example:
         vca version -o json

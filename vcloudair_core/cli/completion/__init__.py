@@ -1,10 +1,10 @@
-"""Shell completion: a script per shell asks ``vca``, which answers from files, without typer, plugins or the network.
+"""Shell completion for bash, zsh and fish.
 
-``scripts`` has the scripts, ``answer`` what they get, ``command_table`` the command tree as data, made once per
-installation, ``names`` the edges, VMs and VDCs that listing commands saw.
+The scripts in ``scripts`` call ``vca``, and ``answer`` prints the candidates. It reads them from files, without typer,
+plugins or network: ``command_table`` caches the command tree, ``known_names`` the names of edge gateways, VMs and VDCs.
 """
 
 from __future__ import annotations
 
 VARIABLE = "_VCA_COMPLETE"
-"""Set to the name of the shell by a script that asks for candidates."""
+"""Environment variable that the scripts set to the name of the shell."""

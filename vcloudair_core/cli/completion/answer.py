@@ -1,6 +1,7 @@
-"""The answer to a shell's script: a directive, and a line per candidate with a tab before its description.
+"""Completion candidates for the script of a shell.
 
-Directives: ``values``, ``nospace`` (values that go on), ``files`` (the shell completes paths), ``none``.
+The output is a directive, and a line per candidate with a tab and a description. Directives: ``values``, ``nospace``
+(values that can continue), ``files`` (the shell completes paths), ``none``.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _PLACES = frozenset(("--context", "--config", "--url", "--org", "--service-type"
 
 @dataclass
 class _Line:
-    """A command line, read up to the word under the cursor."""
+    """A command line, parsed up to the word under the cursor."""
 
     node: Mapping[str, Any]
     command: str = "vca"
@@ -30,7 +31,7 @@ class _Line:
 
 
 def answer(shell: str, arguments: Sequence[str], environ: Mapping[str, str]) -> str:
-    """Return the completions that the script of a shell prints. Raises nothing that a damaged file could cause."""
+    """Return the output for the script of a shell."""
     if shell == "bash":
         from vcloudair_core.cli.completion.bash_line import BashLine
 
@@ -42,7 +43,7 @@ def answer(shell: str, arguments: Sequence[str], environ: Mapping[str, str]) -> 
 
 
 def candidates(typed: Sequence[str]) -> tuple[str, list[tuple[str, str]]]:
-    """(directive, (value, description) pairs) for the words after ``vca``, the last of which is being typed."""
+    """Return directive and (value, description) pairs for the last word after ``vca``."""
     from vcloudair_core.cli.completion.command_table import command_table
 
     table = command_table()
@@ -98,7 +99,7 @@ def _read(table: Mapping[str, Any], typed: Sequence[str]) -> _Line:
 
 
 def _option(table: Mapping[str, Any], node: Mapping[str, Any], name: str) -> str:
-    """The kind of an option; of an unknown one, that it takes no value."""
+    """Return the kind of an option, and ``flag`` for an unknown one."""
     entry = node.get("options", {}).get(name) or table["options"].get(name)
     return str(entry[0]) if entry else "flag"
 
@@ -117,7 +118,10 @@ def _values(
 
 
 def main() -> None:
-    """Answer a script and end. Silent about everything that goes wrong: the person is typing."""
+    """Print the candidates for a script and exit.
+
+    Prints no errors, because they would disturb the prompt.
+    """
     import logging
 
     logging.disable(logging.CRITICAL)

@@ -1,4 +1,4 @@
-"""A line as bash has it while it is typed: its words without quotes, and values as bash can insert them."""
+"""Parser of a partial bash command line, and quoting of values for insertion."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ _SAFE = re.compile(r"[^\w@%+=:,./~-]")
 
 
 class BashLine:
-    """``line`` up to the cursor. ``words`` are complete, ``current`` is being typed; ``breaks`` is COMP_WORDBREAKS."""
+    """A bash command line up to the cursor.
+
+    ``words`` are the complete words without quotes, ``current`` is the word at the cursor. ``breaks`` is
+    COMP_WORDBREAKS.
+    """
 
     def __init__(self, line: str, breaks: str) -> None:
         self.words: list[str] = []
@@ -16,12 +20,12 @@ class BashLine:
         self.quote = ""
         self._raw = ""
         self._read(line)
-        # bash replaces what follows the last of these, outside of quotes.
+        # Outside of quotes, bash replaces only the text after the last of these characters.
         ends = [self._raw.rfind(sign) + 1 for sign in breaks if sign in "=:"]
         self._replaced_from = 0 if self.quote else max(ends, default=0)
 
     def insertable(self, value: str) -> str:
-        """The value as bash has to insert it in place of the word under the cursor."""
+        """Return the quoted value that bash must insert for the word at the cursor."""
         if self.quote == "'":
             return value
         if self.quote == '"':

@@ -1,4 +1,7 @@
-"""The folder of completion and its JSON files: this user's alone, mode 0600. Trouble with them is never an error."""
+"""Cache files of shell completion: JSON with mode 0600.
+
+Read and write errors are ignored.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ MAX_BYTES = 8 * 1024 * 1024
 
 
 def completion_folder(settings: Settings | None) -> Path | None:
-    """Return the folder; None for a user without a cache folder. It need not exist."""
+    """Return the cache folder of completion, or None without a user cache folder."""
     from vcloudair_core.util.user_dirs import user_folder
 
     if settings is not None and settings.cache_dir:
@@ -27,7 +30,7 @@ def completion_folder(settings: Settings | None) -> Path | None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Return the content of a file that only this user can write; an empty mapping for anything else."""
+    """Return the content of a private file of this user, else an empty mapping."""
     from vcloudair_core.settings.directories import is_own
 
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -42,18 +45,18 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def write_json(path: Path, content: dict[str, Any]) -> bool:
-    """Replace a file in one step. Returns false when it could not be written."""
+    """Replace a file atomically. Returns False if it cannot be written."""
     from vcloudair_core.settings.directories import private_folder
 
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     try:
         private_folder(path.parent)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-        with os.fdopen(os.open(beside, flags, 0o600), "w", encoding="utf-8") as file:
+        with os.fdopen(os.open(temporary, flags, 0o600), "w", encoding="utf-8") as file:
             json.dump(content, file)
-        beside.replace(path)
+        temporary.replace(path)
     except (OSError, ValueError):
         with contextlib.suppress(OSError):
-            beside.unlink()
+            temporary.unlink()
         return False
     return True

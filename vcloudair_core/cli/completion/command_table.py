@@ -1,8 +1,10 @@
-"""The command tree as data. Making it imports every command; reading it imports none of them.
+"""Cached command tree for completion.
 
-A node has ``help``, ``options`` (name to [kind, help]), ``arguments`` (kinds), ``repeats`` (the last argument may be
-given many times) and ``commands`` (name to node). Kinds: ``flag``, ``text``, ``file``, ``choice a b``, and those that
-:mod:`~vcloudair_core.cli.completion.values` knows. The options that all commands share stand at the root alone.
+Building it imports all commands, reading it imports none.
+
+A node has ``help``, ``options`` (name to [kind, help]), ``arguments`` (kinds), ``repeats`` (the last argument can be
+repeated) and ``commands`` (name to node). Kinds: ``flag``, ``text``, ``file``, ``choice a b``, and those of
+:mod:`~vcloudair_core.cli.completion.values`. Only the root node has the shared options.
 """
 
 from __future__ import annotations
@@ -33,14 +35,17 @@ _BY_ARGUMENT = {("context", "name"): "context", ("edge", "document"): "file"}
 
 
 def command_table(folder: Path | None = None) -> dict[str, Any]:
-    """Return the table of this installation, made anew when version, plugins or commands have changed."""
+    """Return the table of this installation.
+
+    Rebuilds it after changes of version, plugins or commands.
+    """
     folder = folder or completion_folder(None)
     stamp = _stamp()
     path = folder / f"commands-{hashlib.sha256(sys.prefix.encode()).hexdigest()[:16]}.json" if folder else None
     if path is not None:
-        kept = read_json(path)
-        if kept.get("stamp") == stamp and isinstance(kept.get("table"), dict):
-            table: dict[str, Any] = kept["table"]
+        cached = read_json(path)
+        if cached.get("stamp") == stamp and isinstance(cached.get("table"), dict):
+            table: dict[str, Any] = cached["table"]
             return table
     table = make_table()
     if path is not None:
@@ -49,7 +54,7 @@ def command_table(folder: Path | None = None) -> dict[str, Any]:
 
 
 def _stamp() -> str:
-    """Text that differs when another version, plugin or command is installed."""
+    """Return a hash that changes with the installed version, plugins and commands."""
     parts = [str(FORMAT), __version__, sys.executable]
     parts += [f"{name}={os.environ.get(name, '')}" for name in ("VCA_DISABLE_PLUGINS", "VCA_REQUIRE_PLUGINS")]
     for folder in sys.path:
@@ -64,7 +69,10 @@ def _stamp() -> str:
 
 
 def make_table() -> dict[str, Any]:
-    """Build the table from the commands of all plugins. Slow: it imports them. A broken command has its name only."""
+    """Build the table from the commands of all plugins, which it imports.
+
+    A failed command has only a name.
+    """
     from vcloudair_core.cli.command_tree import as_command, build_tree
     from vcloudair_core.cli.loading import load_commands
     from vcloudair_core.cli.shared_options import SHARED
@@ -75,7 +83,7 @@ def make_table() -> dict[str, Any]:
     for record in records.values():
         try:
             node = _node(as_command(record.load(), record), (record.name,), frozenset(shared))
-        except Exception:  # noqa: BLE001 - the command itself says what is wrong with it
+        except Exception:  # noqa: BLE001 - the command reports its error when it runs
             node = {"help": ""}
         root["commands"][record.name] = node | {"help": record.summary}
     root["types"] = {name: sorted(kind.attributes) for name, kind in sorted(plugins.record_types().items())}
@@ -120,6 +128,6 @@ def _argument_kind(param: Any, path: tuple[str, ...]) -> str:
 
 
 def _short(text: str | None) -> str:
-    """The first sentence, on one line."""
+    """Return the first sentence on one line, with 80 characters at most."""
     line = " ".join((text or "").partition("\n\n")[0].split())
     return line.partition(". ")[0].rstrip(".")[:80]

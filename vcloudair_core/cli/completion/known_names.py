@@ -1,4 +1,4 @@
-"""Names for completion: edges, VMs and VDCs that listing commands saw, per server, org and context. No secrets."""
+"""Cached names of edge gateways, VMs and VDCs for completion."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LONGEST = 200
 
 
 def remember_names(settings: Settings, kind: str, names: Iterable[object]) -> None:
-    """Keep the names that a listing saw, in place of those before. Never raises and sends nothing."""
+    """Replace the cached names of a kind. Never raises."""
     path = _path(settings)
     usable = sorted({str(name) for name in names if name and str(name).isprintable() and len(str(name)) <= _LONGEST})
     if path is None or kind not in KINDS or not usable:
@@ -32,7 +32,7 @@ def remember_names(settings: Settings, kind: str, names: Iterable[object]) -> No
 
 
 def known_names(settings: Settings, kind: str) -> list[str]:
-    """Return names that were kept within the last seven days, sorted."""
+    """Return the sorted names that were cached in the last seven days."""
     path = _path(settings)
     entry = read_json(path).get(kind) if path is not None else None
     if not isinstance(entry, dict):
@@ -44,7 +44,7 @@ def known_names(settings: Settings, kind: str) -> list[str]:
 
 
 def remember_columns(command: str, columns: Sequence[str]) -> None:
-    """Keep the columns of a listing, such as of ``vca edge list``. Never raises."""
+    """Cache the columns of a command, such as ``vca edge list``. Never raises."""
     folder = completion_folder(None)
     if folder is None or not columns or not command:
         return
@@ -54,7 +54,7 @@ def remember_columns(command: str, columns: Sequence[str]) -> None:
 
 
 def known_columns(command: str) -> list[str]:
-    """Return the columns that a listing showed last."""
+    """Return the cached columns of a command."""
     folder = completion_folder(None)
     columns = read_json(folder / COLUMNS_FILE).get(command) if folder is not None else None
     return [name for name in columns if isinstance(name, str)] if isinstance(columns, list) else []
@@ -67,5 +67,5 @@ def _path(settings: Settings) -> Path | None:
     folder = completion_folder(settings)
     if folder is None or not server:
         return None
-    place = "\0".join((server, str(settings.org or "").lower(), str(settings.context or "")))
-    return folder / f"names-{hashlib.sha256(place.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}.json"
+    scope = "\0".join((server, str(settings.org or "").lower(), str(settings.context or "")))
+    return folder / f"names-{hashlib.sha256(scope.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}.json"

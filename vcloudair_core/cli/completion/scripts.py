@@ -1,4 +1,4 @@
-"""The scripts for bash, zsh and fish."""
+"""Completion scripts for bash, zsh and fish."""
 
 from __future__ import annotations
 

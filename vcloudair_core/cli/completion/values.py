@@ -1,4 +1,7 @@
-"""Values for completion, by kind, from files of this host. Nothing is sent, and no secret is read."""
+"""Completion values by kind, from local files.
+
+Sends no request and reads no secrets.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,10 @@ _OF_SETTINGS = ("context", "config", "url", "org", "service_type", "cache_dir", 
 
 
 class Values:
-    """Looks values up for one command line. ``given`` are the shared options on it, ``words`` its arguments."""
+    """Completion values for a command line.
+
+    ``options`` are its shared options, ``operands`` its arguments.
+    """
 
     def __init__(
         self, table: Mapping[str, Any], options: Mapping[str, str], operands: list[str], command: str = "vca"
@@ -24,7 +30,7 @@ class Values:
         self._operands = operands
 
     def of(self, kind: str, current: str) -> list[tuple[str, str]]:
-        """Return (value, description) pairs; ``current`` is what is typed so far."""
+        """Return (value, description) pairs. ``current`` is the text typed so far."""
         if kind.startswith("choice "):
             return [(value, "") for value in kind.split()[1:]]
         if kind == "type":
@@ -34,11 +40,11 @@ class Values:
         if kind == "context":
             return self._contexts()
         if kind in ("stage", "run"):
-            return self._kept(kind)
+            return self._state_files(kind)
         return self._names(kind)
 
     def settings(self) -> Settings | None:
-        """The settings that the command would have, as far as places are concerned; None when they are wrong."""
+        """Return the server and folder settings of the command, or None if invalid."""
         from vcloudair_core.errors import VcloudAirError
         from vcloudair_core.settings.settings import Settings
 
@@ -81,7 +87,7 @@ class Values:
             return []
         return [(name, str(table.get("url", ""))) for name, table in read_config_file(path).contexts.items()]
 
-    def _kept(self, kind: str) -> list[tuple[str, str]]:
+    def _state_files(self, kind: str) -> list[tuple[str, str]]:
         from vcloudair_core.settings.directories import state_folder
 
         settings = self.settings()

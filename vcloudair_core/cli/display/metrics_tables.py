@@ -1,4 +1,4 @@
-"""Tables of metrics: numbers in units that are easy to read, and the busiest VMs."""
+"""Metrics tables: short numbers, and the table of the busiest VMs."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ TOP = (
     "net.received.average",
     "net.transmitted.average",
 )
-"""Columns of ``vca metrics top``, as far as VMs have them."""
+"""Metrics of ``vca metrics top``. A metric without values has no column."""
 
 
 def short_number(value: float) -> str:
-    """Return a number in about four digits: 1.23, 12.3, 1234, 12.3M."""
+    """Return a number with about four digits: 1.23, 12.3, 1234, 12.3M."""
     for factor, sign in ((1e9, "G"), (1e6, "M")):
         if abs(value) >= 10 * factor:
             return f"{value / factor:.1f}{sign}"
@@ -33,9 +33,9 @@ def short_number(value: float) -> str:
 
 
 def busiest(measurement: Measurement, sort: str, rows: int) -> Any:
-    """Return a table of rich with the latest values of those VMs that have the highest ones of ``sort``.
+    """Return a table of the VMs with the highest latest values of ``sort``.
 
-    A column has one unit. Metrics that no VM has are left out; the title names the one to sort by if it is missing.
+    Each column has one unit. Metrics without values are left out. The title reports if no VM has the metric ``sort``.
     """
     from rich.table import Table
 
@@ -44,7 +44,7 @@ def busiest(measurement: Measurement, sort: str, rows: int) -> Any:
     present = [name for name in dict.fromkeys((sort, *TOP)) if any(name in latest[vm_id] for vm_id in ordered)]
     title = f"{time.strftime('%H:%M:%S')}  {len(latest)} VMs"
     if latest and sort not in present:
-        title += f", none with {on_one_line(sort)}"
+        title += f", no values of {on_one_line(sort)}"
     table = Table(box=None, pad_edge=False, title=title, title_justify="left")
     table.add_column("VM", no_wrap=True)
     factors = {}
@@ -53,17 +53,17 @@ def busiest(measurement: Measurement, sort: str, rows: int) -> Any:
         unit, factors[name] = display_unit(members[0].unit, map(_last, members))
         table.add_column(f"{name.rpartition('.')[0].upper()}\n{unit}", justify="right", no_wrap=True)
     if sort in present:
-        table.add_column("COURSE", no_wrap=True)
+        table.add_column("TREND", no_wrap=True)
     for vm_id in ordered:
         series = latest[vm_id]
         cells = [short_number(_last(series[name]) * factors[name]) if name in series else "" for name in present]
-        course = [sparkline(series[sort].values(), 15) if sort in series else ""] if sort in present else []
-        table.add_row(on_one_line(measurement.name_of(vm_id)), *cells, *course)
+        trend = [sparkline(series[sort].values(), 15) if sort in series else ""] if sort in present else []
+        table.add_row(on_one_line(measurement.name_of(vm_id)), *cells, *trend)
     return table
 
 
 def _latest(measurement: Measurement) -> dict[str, dict[str, Series]]:
-    """Return the series of whole VMs by VM and name."""
+    """Return series without instances by VM and metric name."""
     series_of: dict[str, dict[str, Series]] = {}
     for vm_id, members in measurement.collected.by_vm().items():
         series_of[vm_id] = {series.name: series for series in members if series.instance is None}

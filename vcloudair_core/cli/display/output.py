@@ -1,4 +1,4 @@
-"""Output of commands: results to stdout in the format of ``--output``; everything else to stderr."""
+"""Output of commands: formatted results to stdout, messages to stderr."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ STYLES = {
     **dict.fromkeys(("warn", "warning", "unknown", "skipped", "interrupted", "unfinished", "unreadable"), "yellow"),
     **dict.fromkeys(("fail", "failed", "down", "error"), "bold red"),
 }
-"""Colors of states, on a terminal."""
+"""Colors of states on a terminal."""
 _STATES = frozenset({"status", "verdict", "state"})
 
 
 @dataclass(frozen=True)
 class OutputOptions:
-    """``--output``, ``--columns``, ``--no-trunc`` and ``--query`` of one command line."""
+    """The options ``--output``, ``--columns``, ``--no-trunc`` and ``--query``."""
 
     format: str = "table"
     columns: tuple[str, ...] = ()
@@ -52,14 +52,14 @@ def emit(
     """Print a result to stdout.
 
     Args:
-        result: a list of rows, or a mapping. JSON and YAML show it whole, JSON lines an object for each row.
-        options: how to print it.
-        columns: columns of the table. CSV has every key of the rows.
-        rows: what a table and CSV show, where the result is a document that holds rows; by default the result itself.
-        keys: keys that ``--columns`` may name, besides those of the columns and rows.
-        empty: what to say on stderr in place of a table without rows.
+        result: A list of rows, or a mapping. JSON and YAML print all of it, JSON lines an object for each row.
+        options: Output options.
+        columns: Columns of the table. CSV has all keys of the rows.
+        rows: Rows for tables and CSV (default: the result).
+        keys: More keys that ``--columns`` can select.
+        empty: Message for stderr if a table has no rows.
 
-    Raises: ConfigurationError for a key that ``--columns`` names and no row has, or a query that does not apply.
+    Raises: ConfigurationError for an unknown key in ``--columns``, or a query that does not apply to the result.
     """
     if options.query is not None:
         result, columns, rows, keys, empty = options.query.search(result), (), None, (), ""
@@ -82,7 +82,7 @@ def _items(result: Any, rows: Sequence[Mapping[str, Any]] | None) -> Sequence[An
 
 
 def _emit_cells(shown: Any, options: OutputOptions, columns: Sequence[Column], keys: Sequence[str], empty: str) -> None:
-    """Print a table or CSV. What a query made of the result may also be a plain value or a list of them."""
+    """Print a table, CSV, or the plain values that a query returns."""
     is_csv = options.format == "csv"
     if isinstance(shown, Mapping):
         chosen = chosen_columns(options.columns, [], [shown], keys)
@@ -104,7 +104,10 @@ def _emit_cells(shown: Any, options: OutputOptions, columns: Sequence[Column], k
 
 
 def _emit_values(value: Any, *, is_csv: bool) -> None:
-    """Print a plain value, or a list of them one a line; a list of lists is a line each with tabs, or commas in CSV."""
+    """Print a value, or a list with one value per line.
+
+    A nested list is a line with values separated by tabs, or by commas in CSV.
+    """
     if value is None:
         return
     for item in value if isinstance(value, (list, tuple)) else [value]:
@@ -118,7 +121,10 @@ def _emit_values(value: Any, *, is_csv: bool) -> None:
 def chosen_columns(
     names: Sequence[str], columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], keys: Sequence[str] = ()
 ) -> list[Column]:
-    """Return the columns that ``--columns`` names. Raises ConfigurationError for a key that there is not."""
+    """Return the columns that ``--columns`` selects.
+
+    Raises ConfigurationError for an unknown key.
+    """
     declared = {column.key: column for column in columns}
     known = dict.fromkeys([*declared, *(key for row in rows for key in row), *keys])
     by_name = {key.casefold(): key for key in reversed(known)}
@@ -126,18 +132,18 @@ def chosen_columns(
     for name in names:
         key = name if name in known else by_name.get(name.casefold().replace(" ", "_"))
         if key is None:
-            raise unknown_word("column", name, list(known))
+            raise unknown_value("column", name, list(known))
         chosen[key] = declared.get(key) or Column(key, keep=True)
     return list(chosen.values())
 
 
-def unknown_word(noun: str, word: str, known: Sequence[str]) -> ConfigurationError:
-    """Return the error for a word that is none of those that are known."""
+def unknown_value(noun: str, value: str, known: Sequence[str]) -> ConfigurationError:
+    """Return the error for an unknown value, with the known values."""
     from vcloudair_core.engine.validation import near
 
-    guess = near(word, known)
+    guess = near(value, known)
     return ConfigurationError(
-        f"Unknown {noun}: {word!r}.{f' {guess[:1].upper()}{guess[1:]}' if guess else ''}",
+        f"Unknown {noun}: {value!r}.{f' {guess[:1].upper()}{guess[1:]}' if guess else ''}",
         hint=f"Use one of: {', '.join(known)}.",
     )
 
@@ -148,7 +154,7 @@ def _columns_of(rows: Sequence[Mapping[str, Any]]) -> list[Column]:
 
 def _json(result: Any) -> str:
     text = visible_json(json.dumps(result, indent=2, ensure_ascii=False, default=str))
-    # JSON has escapes of its own: what they stand for is the same value on every terminal.
+    # JSON escapes keep the value on terminals that cannot show all characters.
     return text if can_show(text) else json.dumps(result, indent=2, default=str)
 
 
@@ -167,19 +173,19 @@ def _csv(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def csv_line(values: Sequence[Any]) -> None:
-    """Write one line of CSV to stdout, see :func:`~vcloudair_core.util.escaping.csv_text`."""
+    """Write a CSV line to stdout, see :func:`~vcloudair_core.util.escaping.csv_text`."""
     write(csv_text(values))
 
 
 def write(text: str) -> None:
-    """Write one text to stdout, at once."""
+    """Write a line to stdout, and flush it."""
     stdout = real_stdout()
     stdout.write(f"{text}\n")
     stdout.flush()
 
 
 def can_show(text: str) -> bool:
-    """Return True when standard output has all of these characters."""
+    """Return True if standard output can show all characters of a text."""
     try:
         text.encode(real_stdout().encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
@@ -188,13 +194,16 @@ def can_show(text: str) -> bool:
 
 
 def say(text: str) -> None:
-    """Write a message for people to stderr. What a terminal would take for a command is written out."""
+    """Write a message to stderr, with control characters escaped."""
     sys.stderr.write(f"{visible(text)}\n")
     sys.stderr.flush()
 
 
 def console(stream: Any = None) -> Console:
-    """Return a rich console: color only on a terminal and without NO_COLOR; off a terminal lines are never wrapped."""
+    """Return a rich console.
+
+    It uses colors only on a terminal without NO_COLOR, and wraps lines only on a terminal.
+    """
     from rich.console import Console
 
     target = stream or real_stdout()
@@ -236,13 +245,16 @@ def _table(
 
 
 def _selected(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], options: OutputOptions) -> Sequence[Column]:
-    """Return the columns for this format: those that were asked for, all of them, or the usual ones with a value."""
+    """Return the columns to print.
+
+    These are the columns of ``--columns``, all for ``wide``, else the default columns with values.
+    """
     if options.columns:
         return columns
     if options.format != "wide":
         return without_empty([column for column in columns if not column.wide], rows)
     declared = {column.key for column in columns}
-    # Nested objects make no cell that anybody could read.
+    # Nested objects are not readable in a cell.
     others = [
         key
         for key in dict.fromkeys(key for row in rows for key in row)
@@ -257,7 +269,7 @@ def _is_nested(value: Any) -> bool:
 
 
 def _padded_line(columns: Sequence[Column], widths: Sequence[int], line: Sequence[str]) -> list[str]:
-    """Return the cells of a line filled to their widths, with the gaps."""
+    """Return the cells of a line, padded to their widths and gaps."""
     last = len(columns) - 1
     return [
         padded(text, width, right=column.right) + ("" if number == last else " " * GAP)
@@ -287,10 +299,10 @@ def _write_in_color(
 def _yaml(result: Any) -> str:
     import yaml
 
-    # By way of JSON: tuples, dates and the like become what YAML's safe dumper knows.
+    # Through JSON, because the safe dumper of YAML has no tuples and other Python types.
     plain = json.loads(json.dumps(result, default=str))
     text: str = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
-    # YAML has escapes for everything, but PyYAML uses them for all that is not ASCII or for nothing.
+    # PyYAML escapes all characters outside of ASCII, or none.
     is_plain = not has_harmful(text) and can_show(text)
     text = text if is_plain else yaml.safe_dump(plain, sort_keys=False, width=100)
     return text.removesuffix("...\n").rstrip("\n")

@@ -1,4 +1,4 @@
-"""Plans as people read them: one line per object, what changes below it, colours on a terminal only."""
+"""Print plans: a line per object, with the changed fields below it."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
 
 _SIGNS = {"create": ("+", "green"), "update": ("~", "yellow"), "move": (">", "cyan"), "delete": ("-", "red")}
 _NOISE: tuple[Any, ...] = (None, "", [], {}, False, ["any"], [{"protocol": "any"}])
-"""Values of an object that say nothing."""
+"""Values that are not printed, because they are defaults."""
 
 _IDENTIFYING = ("name", "rule_id", "site_id")
-"""Fields that are not shown of a new or deleted object: its title has the name, and ids are the server's."""
+"""Fields that are not printed for new and deleted objects. The title has the name."""
 
 
 def show_plan(plan: Plan) -> None:
-    """A plan to stdout, and last its summary."""
+    """Print a plan and its summary to stdout."""
     out = console()
     out.print(on_one_line(plan.target or plan.kind), style="bold", highlight=False)
     for change in plan.changes:
-        sign, colour = _SIGNS.get(change.action, ("?", ""))
+        sign, color = _SIGNS.get(change.action, ("?", ""))
         for number, line in enumerate(_lines(change)):
             out.print(
-                f"  {sign if number == 0 else ' '} {on_one_line(line)}", style=colour, markup=False, highlight=False
+                f"  {sign if number == 0 else ' '} {on_one_line(line)}", style=color, markup=False, highlight=False
             )
     out.print(on_one_line(plan.summary()), highlight=False, markup=False)
 
@@ -35,7 +35,7 @@ def show_plan(plan: Plan) -> None:
 def _lines(change: Change) -> Iterator[str]:
     name = change.title or change.identity
     if change.action == "move":
-        yield f"{name}: from place {change.positions[0]} to {change.positions[1]}"
+        yield f"{name}: from position {change.positions[0]} to {change.positions[1]}"
         return
     yield name
     if change.action in ("create", "delete"):
@@ -51,7 +51,7 @@ def _lines(change: Change) -> Iterator[str]:
 
 
 def _differing(field: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
-    """A mapping by its keys that differ, anything else whole."""
+    """Yield (path, old, new) for a field, or for each changed key of a mapping."""
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in {**old, **new}:
             if old.get(key) != new.get(key):

@@ -1,4 +1,4 @@
-"""Progress of long work, for a person who waits."""
+"""Progress bar for long operations."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ _SHOW_AFTER_S = 1.0
 
 
 @contextmanager
-def progress_bar(what: str) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar on standard error, on a terminal, for what takes longer than a second."""
+def progress_bar(title: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Show a progress bar on standard error for operations over a second.
+
+    Yields None if standard error is not a terminal.
+    """
     if not sys.stderr.isatty():
         yield None
         return
@@ -29,7 +32,7 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None] | None]:
             if time.monotonic() - began < _SHOW_AFTER_S:
                 return
             bar.start()
-            state["task"] = bar.add_task(what, total=total)
+            state["task"] = bar.add_task(title, total=total)
         bar.update(state["task"], completed=done, total=total)
 
     try:

@@ -1,4 +1,4 @@
-"""``--query``: a JMESPath expression that selects from a result before it is printed."""
+"""The option ``--query``: a JMESPath expression that filters the result."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import Any
 
 from vcloudair_core.errors import ConfigurationError
 
-_HINT = "See https://jmespath.org for the language, and quote the expression for your shell."
+_HINT = "See https://jmespath.org for the syntax, and quote the expression for your shell."
 
 
 class QueryExpression:
-    """A compiled expression. Raises ConfigurationError, which shows the place of the mistake."""
+    """A compiled expression.
+
+    Raises ConfigurationError with the position of a syntax error.
+    """
 
     def __init__(self, text: str) -> None:
         import jmespath
@@ -24,7 +27,10 @@ class QueryExpression:
             raise ConfigurationError(_refusal(text, exc), hint=_HINT) from exc
 
     def search(self, result: Any) -> Any:
-        """Return what the expression selects from a result. Raises ConfigurationError when it does not apply."""
+        """Apply the expression to a result.
+
+        Raises ConfigurationError if it cannot be applied.
+        """
         from jmespath.exceptions import JMESPathError
 
         plain = json.loads(json.dumps(result, default=str))
@@ -32,11 +38,11 @@ class QueryExpression:
             return self._compiled.search(plain)
         except JMESPathError as exc:
             reason = " ".join(str(exc).split()).rstrip(".")
-            raise ConfigurationError(f"--query {self.text!r} cannot be applied: {reason}.", hint=_HINT) from exc
+            raise ConfigurationError(f"Applying --query failed: {self.text!r}. Reason: {reason}.", hint=_HINT) from exc
 
 
 def _refusal(text: str, error: Exception) -> str:
-    """Return the message, with a mark below the place of the mistake where that is known."""
+    """Return the message for a syntax error, with a mark below its position."""
     position = getattr(error, "lex_position", None)
     if not isinstance(position, int):
         return (

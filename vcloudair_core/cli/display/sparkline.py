@@ -1,4 +1,4 @@
-"""Small pictures of numbers, for tables."""
+"""Sparklines, which are small charts of numbers in tables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ _LEVELS = "▁▂▃▄▅▆▇█"
 
 
 def sparkline(values: Sequence[float | None], width: int = 24) -> str:
-    """A line of ``width`` signs at most, from the lowest value to the highest; a blank where there is none."""
+    """Return a sparkline with ``width`` characters at most.
+
+    A missing value is a blank.
+    """
     if len(values) > width:
         edges = [round(place * len(values) / width) for place in range(width + 1)]
         chunks = [[v for v in values[low:high] if v is not None] for low, high in itertools.pairwise(edges)]

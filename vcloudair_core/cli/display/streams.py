@@ -1,7 +1,7 @@
-"""Standard output and error that never stop the work: closed ones, full disks, terminals of another character set.
+"""Standard streams that survive closed pipes, full disks and missing characters.
 
-A command that changes an edge gateway must not end in the middle because nobody reads its output. So what cannot be
-written is dropped, and the exit code stays that of the work.
+A command that changes an edge gateway must not stop halfway because its output cannot be written. Output that cannot be
+written is dropped.
 """
 
 from __future__ import annotations
@@ -21,10 +21,13 @@ _PLAIN = {
     "✔": "ok", "✓": "ok", "✗": "x", "✖": "x", "░": ".",
     "▁": "_", "▂": ",", "▃": ".", "▄": "-", "▅": "~", "▆": "+", "▇": "*", "█": "#",
 }  # fmt: skip
-"""Our own marks in ASCII. Other characters that a terminal lacks are written as escapes, such as ``\\u6771``."""
+"""ASCII forms of the symbols in our output.
 
-_NOBODY_READS = (errno.EPIPE, errno.EBADF, errno.EIO, errno.ENXIO)
-"""Errors of a stream whose reader is gone. Losing output that nobody reads is no failure."""
+Other missing characters become escapes, such as ``\u6771``.
+"""
+
+_READER_GONE = (errno.EPIPE, errno.EBADF, errno.EIO, errno.ENXIO)
+"""Errors of a stream without a reader. They are not failures of the command."""
 
 
 def _replace(error: UnicodeError) -> tuple[str | bytes, int]:
@@ -39,29 +42,35 @@ codecs.register_error("vca-plain", _replace)
 
 
 class GuardedStream:
-    """A text stream whose writes never raise. ``failure`` is the first error, after which everything is dropped."""
+    """A text stream whose writes never raise.
+
+    ``failure`` is the first error. After it all output is dropped.
+    """
 
     def __init__(self, stream: Any, aside: GuardedStream | None = None) -> None:
         self.stream = stream
         self.failure: Exception | None = None
         self.aside = aside
-        """Stream for all other threads: results are written by one, and what the rest prints is none."""
+        """Stream for other threads. Only the main thread prints results."""
         self._owner = threading.get_ident()
 
     def write(self, text: str) -> int:
-        """Write text, in escapes where the stream's encoding lacks a character. Returns its length."""
+        """Write text, with escapes for characters that the encoding lacks.
+
+        Returns the length of the text.
+        """
         if self.aside is not None and threading.get_ident() != self._owner:
             return self.aside.write(text)
         self._try(lambda: self._written(text))
         return len(text)
 
     def writelines(self, lines: Any) -> None:
-        """Write each of the texts."""
+        """Write a list of lines."""
         for line in lines:
             self.write(line)
 
     def flush(self) -> None:
-        """Write out what is buffered."""
+        """Flush the buffer."""
         self._try(self.stream.flush)
 
     def __getattr__(self, name: str) -> Any:
@@ -69,8 +78,8 @@ class GuardedStream:
 
     @property
     def lost(self) -> str:
-        """Reason why output that somebody may want was lost, or an empty string."""
-        if self.failure is None or getattr(self.failure, "errno", errno.EPIPE) in _NOBODY_READS:
+        """Reason of lost output. Empty if nothing was lost or no reader exists."""
+        if self.failure is None or getattr(self.failure, "errno", errno.EPIPE) in _READER_GONE:
             return ""
         return getattr(self.failure, "strerror", None) or str(self.failure)
 
@@ -88,10 +97,10 @@ class GuardedStream:
             act()
         except (OSError, ValueError) as exc:  # ValueError: the stream was closed
             self.failure = exc
-            self._drop_the_rest()
+            self._discard_output()
 
-    def _drop_the_rest(self) -> None:
-        # What is buffered would fail once more when Python flushes it at exit, and change the exit code to 120.
+    def _discard_output(self) -> None:
+        # Otherwise Python fails to flush the buffer at exit, and changes the exit code to 120.
         with contextlib.suppress(OSError, ValueError, AttributeError):
             null = os.open(os.devnull, os.O_WRONLY)
             os.dup2(null, self.stream.fileno())
@@ -101,7 +110,7 @@ class GuardedStream:
 
 @contextmanager
 def guarded() -> Iterator[GuardedStream]:
-    """Guard standard output and error for the time of one command line. Gives standard output."""
+    """Guard standard output and error during a command. Yields standard output."""
     before = sys.stdout, sys.stderr
     errors = GuardedStream(sys.stderr)
     output = GuardedStream(sys.stdout, errors)
@@ -115,9 +124,9 @@ def guarded() -> Iterator[GuardedStream]:
 
 
 def open_missing() -> None:
-    """Open the null device in place of standard streams that are closed (``vca ... >&-``).
+    """Open the null device for closed standard streams (``vca ... >&-``).
 
-    Otherwise the next file or socket gets their number, and a program that we start writes into it.
+    Otherwise the next file or socket would get the descriptor, and child processes would write into it.
     """
     for number in (0, 1, 2):
         try:
@@ -133,13 +142,13 @@ def open_missing() -> None:
 
 
 _kept: list[int] = []
-"""Descriptor of standard output, once it is kept from others."""
+"""Descriptor of the real standard output, after :func:`keep_stdout`."""
 
 
 def keep_stdout() -> None:
-    """Keep standard output to ourselves: what is written to descriptor 1 goes to standard error from here on.
+    """Reserve standard output for results. Redirect descriptor 1 to standard error.
 
-    A plugin, a library in C, or a program that one of them starts must not write into a result that others read.
+    This keeps output of plugins, C libraries and child processes out of results.
     """
     try:
         kept = os.dup(1)
@@ -156,7 +165,7 @@ def keep_stdout() -> None:
 
 
 def share_stdout() -> None:
-    """Give standard output back, to a command of a plugin: what it prints is its result."""
+    """Restore standard output for the command of a plugin."""
     output = sys.stdout
     if isinstance(output, GuardedStream):
         output.aside = None
@@ -166,7 +175,7 @@ def share_stdout() -> None:
 
 
 def leave_stdout() -> None:
-    """Let what is printed while the program ends go to standard error."""
+    """Redirect output at the end of the program to standard error."""
     with contextlib.suppress(OSError, ValueError):
         sys.stdout.flush()
     sys.stdout = sys.stderr

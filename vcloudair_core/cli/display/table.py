@@ -1,4 +1,4 @@
-"""Tables for a terminal: columns that shrink or drop by priority, and never break an id or a name."""
+"""Table layout for terminals: columns are truncated or dropped by priority."""
 
 from __future__ import annotations
 
@@ -9,19 +9,22 @@ from typing import Any
 from vcloudair_core.util.escaping import on_one_line
 
 GAP = 2
-"""Blanks between two columns."""
+"""Number of spaces between two columns."""
 NARROWEST = 18
-"""A column that may be cut keeps this many characters, or its heading."""
+"""Minimum width of a truncated column. A longer title needs more."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table: the key of a row, whose upper-case form is the heading.
+    """A column of a table.
 
-    ``keep``: never cut, for what people copy: ids, names, states. Numbers (``right``) are never cut either; everything
-    else is cut with an ellipsis when the terminal is narrow. ``priority``: columns with the highest number are dropped
-    first when cutting is not enough; 0 always stays. ``wide``: only with ``-o wide`` or ``--columns``. ``show``: takes
-    the row and returns the value to show, where that is not the value of the key.
+    Attributes:
+        key: Key of the rows. Its uppercase form is the title.
+        keep: Never truncate, for values that users copy, such as names and IDs.
+        right: Align right. Also never truncated.
+        priority: Columns with the highest number are dropped first. 0 is never dropped.
+        wide: Show only with ``-o wide`` or ``--columns``.
+        show: Takes the row and returns the value to show (default: the value of the key).
     """
 
     key: str
@@ -33,16 +36,16 @@ class Column:
 
     @property
     def title(self) -> str:
-        """The heading."""
+        """The title of the column."""
         return self.key.replace("_", " ").upper()
 
     def cell(self, row: Mapping[str, Any]) -> str:
-        """Return the text of this column in a row."""
+        """Return the cell of this column in a row."""
         return as_cell(self.show(row) if self.show is not None else row.get(self.key))
 
 
 def as_cell(value: Any) -> str:
-    """Return a value as people read it: on one line, with nothing that a terminal would carry out."""
+    """Format a value for a cell: on one line, with control characters escaped."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -55,14 +58,14 @@ def as_cell(value: Any) -> str:
 
 
 def without_empty(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> list[Column]:
-    """Return the columns that have a value in any row; the first one if none has."""
+    """Return the columns with values, or the first column if there are no values."""
     filled = [column for column in columns if any(column.cell(row) for row in rows)]
     return filled or list(columns[:1])
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The columns that are shown, their widths, and those that were dropped for lack of room."""
+    """The columns to show, their widths, and the dropped columns."""
 
     columns: tuple[Column, ...]
     widths: tuple[int, ...]
@@ -77,11 +80,14 @@ def fit(
     drop: bool,
     headed: bool = True,
 ) -> Layout:
-    """Return the layout that fits ``available`` characters; None: there is no limit.
+    """Return the layout for a width of ``available`` characters. None: no limit.
 
-    Columns are taken in the order of their priority, from the left among equals, as long as there is room for them at
-    their narrowest. What is left goes to those that had to be cut. With ``drop`` false all columns stay; with
-    ``headed`` false headings need no room.
+    Columns are added in order of priority, and from left to right, while their minimum widths fit. Truncated columns
+    share the remaining width.
+
+    Args:
+        drop: Allow columns to be dropped.
+        headed: Reserve width for the titles.
     """
     natural = [_natural(column.title if headed else "", number, cells) for number, column in enumerate(columns)]
     floors = [_floor(column, width) for column, width in zip(columns, natural, strict=True)]
@@ -100,9 +106,9 @@ def fit(
 
 
 def cut(text: str, width: int, mark: str = "…") -> str:
-    """Return the text in at most ``width`` terminal cells, with ``mark`` where something is missing.
+    """Truncate a text to ``width`` terminal cells, with ``mark`` at the end.
 
-    A list is cut between two items where that loses little, so that no address looks like another one.
+    A list is truncated after a comma if that loses less than half, so that a truncated address does not look complete.
     """
     from rich.cells import cell_len
 
@@ -120,7 +126,7 @@ def cut(text: str, width: int, mark: str = "…") -> str:
 
 
 def padded(text: str, width: int, *, right: bool) -> str:
-    """Return the text filled with blanks to ``width`` terminal cells."""
+    """Pad a text with spaces to ``width`` terminal cells."""
     from rich.cells import cell_len
 
     blanks = " " * max(width - cell_len(text), 0)
@@ -134,18 +140,18 @@ def _natural(title: str, number: int, cells: Sequence[Sequence[str]]) -> int:
 
 
 def _floor(column: Column, width: int) -> int:
-    """Return the width below which a column is not shown."""
+    """Return the minimum width of a column."""
     return width if column.keep or column.right else min(width, max(NARROWEST, len(column.title)))
 
 
 def _shrunk(widths: Sequence[int], floors: Sequence[int], available: int | None) -> list[int]:
-    """Take width from the widest columns that are above their floor, until all fit."""
+    """Reduce the widths of the widest columns until all columns fit."""
     shrunk = list(widths)
     while available is not None and _total(shrunk) > available:
-        able = [number for number, width in enumerate(shrunk) if width > floors[number]]
-        if not able:
+        reducible = [number for number, width in enumerate(shrunk) if width > floors[number]]
+        if not reducible:
             break
-        shrunk[max(able, key=lambda number: shrunk[number])] -= 1
+        shrunk[max(reducible, key=lambda number: shrunk[number])] -= 1
     return shrunk
 
 

@@ -1,4 +1,4 @@
-"""The task that a command waits for, shown to a person at a terminal; nothing at all in a pipe or a log."""
+"""Progress line for the task that a command waits for, on terminals only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class TaskProgress:
-    """An observer of tasks that keeps one line of standard error up to date."""
+    """An observer of tasks that updates a progress line on standard error."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr
@@ -21,7 +21,7 @@ class TaskProgress:
 
     @hookimpl
     def vca_task_progressed(self, task: Task) -> None:
-        """Show the state of the task; wipe the line when the task is over."""
+        """Show the state of the task, or clear the line when the task has finished."""
         text = "" if task.is_finished else f"{task.operation or task.operation_name or 'task'}: {task.status}"
         text = on_one_line(text)[:79]
         self._stream.write(f"\r{text:<{self._width}}\r{text}")
@@ -30,5 +30,5 @@ class TaskProgress:
 
 
 def wants_progress(stream: TextIO | None = None) -> bool:
-    """True when standard error is a terminal."""
+    """Return True if standard error is a terminal."""
     return (stream or sys.stderr).isatty()

@@ -1,4 +1,4 @@
-"""Timestamps as every command prints them: ISO 8601 in UTC, to the second, such as ``2026-11-29T19:57:38Z``."""
+"""Timestamps in output: ISO 8601 in UTC, such as ``2026-11-29T19:57:38Z``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import Any
 
 
 def utc_second(value: Any) -> Any:
-    """Return a time as text in UTC. What is no time, or has no offset, is returned as it is."""
+    """Convert a time to a timestamp.
+
+    Other values, and times without offset, are returned unchanged.
+    """
     moment = value
     if isinstance(value, str):
         try:
@@ -21,7 +24,7 @@ def utc_second(value: Any) -> Any:
 
 
 def with_utc_seconds(tree: Any, keys: frozenset[str]) -> Any:
-    """Return a copy of a result in which the values of ``keys``, at any depth, are such times."""
+    """Return a copy of a result with the values of ``keys`` as timestamps."""
     if isinstance(tree, Mapping):
         return {key: utc_second(value) if key in keys else with_utc_seconds(value, keys) for key, value in tree.items()}
     if isinstance(tree, (list, tuple)):

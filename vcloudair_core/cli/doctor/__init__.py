@@ -1,1 +1,1 @@
-"""Steps of ``vca doctor``, from settings to rights, each with a hint."""
+"""Checks of ``vca doctor``, from settings to rights."""

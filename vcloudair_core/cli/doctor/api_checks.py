@@ -1,4 +1,4 @@
-"""Checks of the API: version, sign-in, org, and the rights that the first commands need."""
+"""API checks of ``vca doctor``: version, sign-in, org and rights."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PORTALS = {"vchs": "subscription portal", "vca": "On-Demand portal", "vcd": "vC
 
 
 class ServerClock:
-    """An observer of exchanges that remembers what time it is on the server, and how many calls were made."""
+    """An observer that records the time of the server and the number of requests."""
 
     def __init__(self) -> None:
         self.time: datetime | None = None
@@ -38,7 +38,7 @@ class ServerClock:
 
     @hookimpl
     def vca_exchange_finished(self, exchange: Exchange) -> None:
-        """Note the Date header of the newest answer."""
+        """Record the Date header of a response."""
         self.calls += 1
         if exchange.response is None:
             return
@@ -49,9 +49,9 @@ class ServerClock:
 
 
 def check_sign_in(client: Client, *, is_kept: bool = False) -> Iterator[DiagnosisStep]:
-    """Sign in, and say as whom and where to. Ends with the first step that fails.
+    """Check sign-in and org. Stops at the first failure.
 
-    ``is_kept``: use the session that ``vca login`` keeps, because there is no password to sign in with.
+    ``is_kept``: Use the session of ``vca login`` instead of signing in.
     """
     settings = client.settings
     try:
@@ -60,7 +60,7 @@ def check_sign_in(client: Client, *, is_kept: bool = False) -> Iterator[Diagnosi
         yield _explain_sign_in(exc, settings)
         return
     pinned = " (pinned by api_version)" if settings.api_version else ""
-    yield passed("Version", f"API {identity.api_version} of a {_PORTALS.get(identity.flavor, identity.flavor)}{pinned}")
+    yield passed("Version", f"API {identity.api_version}, {_PORTALS.get(identity.flavor, identity.flavor)}{pinned}")
     roles = f" as {', '.join(identity.roles)}" if identity.roles else ""
     yield passed("Sign-in", f"{identity.user or settings.username or 'token'}{roles}")
     yield _check_org(identity, settings)
@@ -69,29 +69,27 @@ def check_sign_in(client: Client, *, is_kept: bool = False) -> Iterator[Diagnosi
 def _check_org(identity: Any, settings: Settings) -> DiagnosisStep:
     vdc = f", VDC {identity.vdc_name}" if identity.vdc_name else ""
     if not identity.org_name:
-        return warned("Org", "the server did not name the org", "Set org, so that a wrong one is noticed.")
+        return warned("Org", "the server did not return the org", "Set org, to detect a sign-in to a wrong org.")
     return passed("Org", f"{identity.org_name}{vdc}")
 
 
 def _explain_sign_in(error: VcloudAirError, settings: Settings) -> DiagnosisStep:
     code = exit_code_for(error)
     if isinstance(error, AuthenticationError):
-        who = f"{settings.username}@{settings.org}" if settings.org else f"{settings.username} (no org is set)"
-        hint = (
-            error.hint or f"Check user name, org and password of {who}; is service_type {settings.service_type} right?"
-        )
+        user = f"{settings.username}@{settings.org}" if settings.org else f"{settings.username} (org is not set)"
+        hint = error.hint or f"Check username, org and password of {user}, and service_type ({settings.service_type})."
         return failed("Sign-in", _text(error), hint, code)
     if isinstance(error, (DecodeError, NotFoundError)):
-        look = f"This does not look like a {_PORTALS[settings.service_type]}: check url and service_type."
-        hint = look if error.hint in ("", NOT_UNDERSTOOD) else error.hint
+        check = f"Check url and service_type. The server does not look like a {_PORTALS[settings.service_type]}."
+        hint = check if error.hint in ("", NOT_UNDERSTOOD) else error.hint
         return failed("Version", _text(error), hint, code)
     if isinstance(error, (InvalidRequestError, ConfigurationError)):
-        return failed("Version", _text(error), error.hint or "Unset api_version, so that it is negotiated.", code)
-    return failed("Sign-in", _text(error), error.hint or "`vca doctor -v` shows each request.", code)
+        return failed("Version", _text(error), error.hint or "Unset api_version to negotiate the version.", code)
+    return failed("Sign-in", _text(error), error.hint or "Run `vca doctor -v` to show each request.", code)
 
 
 def check_rights(client: Client) -> Iterator[DiagnosisStep]:
-    """Can this user see edges, and read the firewall of one?"""
+    """Check that the user can list edge gateways and read a firewall."""
     settings = client.settings
     try:
         edges = list(client.edges.list_edges(vdc=settings.vdc))
@@ -100,12 +98,12 @@ def check_rights(client: Client) -> Iterator[DiagnosisStep]:
         return
     if not edges:
         where = f" in VDC {settings.vdc}" if settings.vdc else ""
-        yield warned("Edges", f"none visible{where}", "Is vdc right? Else ask for the right to view edge gateways.")
+        yield warned("Edges", f"none visible{where}", "Check vdc, or ask for the right to view edge gateways.")
         return
     names = ", ".join(edge.name for edge in edges[:4]) + (" …" if len(edges) > 4 else "")
     yield passed("Edges", f"{len(edges)} visible: {names}")
-    able = [edge.name for edge in edges if edge.is_advanced is not False] or [edges[0].name]
-    yield _check_firewall(client, settings.edge or able[0])
+    advanced = [edge.name for edge in edges if edge.is_advanced is not False] or [edges[0].name]
+    yield _check_firewall(client, settings.edge or advanced[0])
 
 
 def _check_firewall(client: Client, edge: str) -> DiagnosisStep:
@@ -116,14 +114,14 @@ def _check_firewall(client: Client, edge: str) -> DiagnosisStep:
         return failed("Firewall", f"{edge}: {_text(exc)}", hint, exit_code_for(exc))
     state = f"{len(policy['rules'])} rules, {'on' if policy['enabled'] else 'off'}"
     if not policy["enabled"]:
-        return warned("Firewall", f"{edge}: {state}", "Every packet passes while the firewall is off.")
+        return warned("Firewall", f"{edge}: {state}", "Enable the firewall. All traffic passes while it is off.")
     return passed("Firewall", f"{edge}: {state}")
 
 
 def _right(error: VcloudAirError, right: str) -> str:
     if isinstance(error, PermissionDeniedError):
         return f"Ask the administrator of the org for a role with the right '{right}'."
-    return error.hint or "`vca doctor -v` shows each request."
+    return error.hint or "Run `vca doctor -v` to show each request."
 
 
 def _text(error: VcloudAirError) -> str:
@@ -131,5 +129,5 @@ def _text(error: VcloudAirError) -> str:
 
 
 def not_reached(*names: str) -> list[DiagnosisStep]:
-    """Steps that an earlier failure kept us from."""
-    return [skipped(name, "not looked at") for name in names]
+    """Return the steps that were skipped because of an earlier failure."""
+    return [skipped(name, "not checked") for name in names]

@@ -1,4 +1,4 @@
-"""One finding of the doctor, and how findings end a diagnosis."""
+"""Results of the steps of ``vca doctor``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PASSED, WARNING, FAILURE, SKIPPED = "ok", "warning", "failed", "skipped"
 
 @dataclass(frozen=True)
 class DiagnosisStep:
-    """A diagnosis step: its subject, status (``ok``, ``warning``, ``failed``, ``skipped``), and a hint."""
+    """The result of a step. Status: ``ok``, ``warning``, ``failed`` or ``skipped``."""
 
     name: str
     status: str
@@ -21,27 +21,30 @@ class DiagnosisStep:
     exit_code: int = OK
 
     def as_dict(self) -> dict[str, Any]:
-        """Shape: ``{"name", "status", "detail", "hint"}``."""
-        shown = asdict(self)
-        del shown["exit_code"]
-        return shown
+        """Return the result as plain data.
+
+        Shape: ``{"name", "status", "detail", "hint"}``.
+        """
+        fields = asdict(self)
+        del fields["exit_code"]
+        return fields
 
 
 def passed(name: str, detail: str) -> DiagnosisStep:
-    """A step that is as it should be."""
+    """Return the result of a step without problems."""
     return DiagnosisStep(name, PASSED, detail)
 
 
 def warned(name: str, detail: str, hint: str) -> DiagnosisStep:
-    """A step that works but will hurt one day."""
+    """Return the result of a step that works, but can cause problems later."""
     return DiagnosisStep(name, WARNING, detail, hint)
 
 
 def failed(name: str, detail: str, hint: str, exit_code: int = FAILED) -> DiagnosisStep:
-    """A step that is the reason, or one of them."""
+    """Return the result of a failed step."""
     return DiagnosisStep(name, FAILURE, detail, hint, exit_code)
 
 
 def skipped(name: str, detail: str) -> DiagnosisStep:
-    """A step that could not be looked at."""
+    """Return the result of a step that was not checked."""
     return DiagnosisStep(name, SKIPPED, detail)

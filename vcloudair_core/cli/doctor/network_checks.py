@@ -1,4 +1,4 @@
-"""The way to the server, looked at from below: the URL's form, DNS, TCP, TLS. Nothing here speaks the API."""
+"""Checks of ``vca doctor``: settings, URL, proxy, DNS, TCP, TLS and clock."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Certificate:
-    """The facts of a certificate that a person needs."""
+    """The fields of a certificate that the diagnosis uses."""
 
     subject: str
     issuer: str
@@ -50,7 +50,7 @@ class Certificate:
 
 
 class Network:
-    """Real DNS, TCP and TLS. Tests put another in its place."""
+    """Access to DNS, TCP and TLS, which tests replace."""
 
     def __init__(self, timeout_s: float = 10.0) -> None:
         self._timeout_s = timeout_s
@@ -65,18 +65,21 @@ class Network:
         socket.create_connection((host, port), timeout=self._timeout_s).close()
 
     def certificate(self, host: str, port: int) -> bytes:
-        """The server's certificate in DER form, unverified. Raises OSError."""
+        """Return the unverified certificate of the server in DER form. Raises OSError."""
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         return self._handshake(context, host, port)
 
     def verify(self, host: str, port: int, ca_path: str | None) -> None:
-        """Raises ssl.SSLCertVerificationError when the certificate cannot be trusted, OSError otherwise."""
+        """Verify the certificate.
+
+        Raises ssl.SSLCertVerificationError if it is not trusted, and OSError.
+        """
         self._handshake(context_of(trust_of(ca_path)), host, port)
 
     def proxy_for(self, target: Target) -> str | None:
-        """The proxy that requests to this host take, from the environment."""
+        """Return the proxy for this host from the environment, or None."""
         from urllib.request import getproxies, proxy_bypass
 
         return None if proxy_bypass(target.host) else getproxies().get(target.scheme)
@@ -93,7 +96,10 @@ class Network:
 
 
 def check_url(settings: Settings) -> tuple[DiagnosisStep, Target | None]:
-    """Is the URL one of an API? People often paste the address that they see in the browser: then say what it tells."""
+    """Check the URL.
+
+    For the browser address of a portal, the hint has the URL of the API and the org.
+    """
     from vcloudair_core.session.urls import base_url_of
 
     name = "URL"
@@ -106,19 +112,27 @@ def check_url(settings: Settings) -> tuple[DiagnosisStep, Target | None]:
     url = str(settings.url or "")
     org = org_in(url)
     if org and not settings.org:
-        return failed(name, f"{url} is an address for browsers", f"Use url {base} and org {org}.", _USAGE), None
+        return failed(
+            name, f"{url} is the address of a web portal", f"Set url to {base} and org to {org}.", _USAGE
+        ), None
     if org and str(settings.org).lower() != org.lower():
-        return warned(name, f"{url} is of org {org}, but org is {settings.org}", f"{base} is used."), target
+        return warned(
+            name,
+            f"{url} belongs to org {org}, but org is set to {settings.org}",
+            f"Check org. The URL in use is {base}.",
+        ), target
     if parts.scheme == "http":
-        return warned(name, f"{base} is not encrypted", "Anyone on the way can read the password: use https."), target
+        return warned(
+            name, f"{base} is not encrypted", "Use https. Anyone on the network path can read the password."
+        ), target
     shortened = url.rstrip("/") not in ("", base)
     return passed(name, f"{base} (from {url})" if shortened else base), target
 
 
 def org_in(url: str) -> str:
-    """The org that the address of a tenant's or provider's portal names, or an empty string."""
-    segments = [unquote(word) for word in urlsplit(url).path.split("/") if word]
-    lowered = [word.lower() for word in segments]
+    """Return the org in the address of a tenant or provider portal, or empty."""
+    segments = [unquote(segment) for segment in urlsplit(url).path.split("/") if segment]
+    lowered = [segment.lower() for segment in segments]
     for marker in (["tenant"], ["cloud", "org"]):
         if lowered[: len(marker)] == marker and len(segments) > len(marker):
             return segments[len(marker)]
@@ -128,13 +142,13 @@ def org_in(url: str) -> str:
 def check_network(
     network: Network, target: Target, *, validate_certs: bool, ca_path: str | None
 ) -> Iterator[DiagnosisStep]:
-    """DNS, TCP and TLS, ending with the first that fails."""
+    """Check proxy, DNS, TCP and TLS. Stops at the first failure."""
     proxy = network.proxy_for(target)
     if proxy:
         problem = proxy_problem(proxy)
         if problem:
             hint = "Correct or unset HTTPS_PROXY and HTTP_PROXY, or add the host to NO_PROXY."
-            yield failed("Proxy", f"the proxy of the environment cannot be used: {problem}", hint, _USAGE)
+            yield failed("Proxy", f"the proxy from the environment is not usable: {problem}", hint, _USAGE)
             return
         via = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
         yield passed("Proxy", f"requests go through {via.hostname}:{via.port or 80} (from the environment)")
@@ -150,7 +164,7 @@ def check_network(
             yield from _check_plain(network, target)
         return
     if proxy:
-        yield skipped("TLS", "not looked at from here: the proxy stands between")
+        yield skipped("TLS", "not checked, because the connection uses a proxy")
         return
     yield from _check_tls(network, target, validate_certs, ca_path)
 
@@ -162,7 +176,7 @@ def _check_dns(network: Network, target: Target) -> DiagnosisStep:
         return failed(
             "DNS",
             f"{target.host} has no address: {_reason(exc)}",
-            "Check the spelling, and that this machine can resolve the name (VPN, /etc/resolv.conf).",
+            "Check the spelling, and that this host can resolve the name (VPN, /etc/resolv.conf).",
             _NETWORK,
         )
     shown = ", ".join(addresses[:3]) + (" …" if len(addresses) > 3 else "")
@@ -174,18 +188,18 @@ def _check_tcp(network: Network, target: Target) -> DiagnosisStep:
     try:
         network.connect(target.host, target.port)
     except ConnectionRefusedError:
-        hint = "Nothing listens there: check the port, and that the server runs."
+        hint = "Check the port, and that the server is running."
         return failed("TCP", f"{where} refuses connections", hint, _NETWORK)
     except TimeoutError:
-        hint = "A firewall drops the packets, or the address is wrong. Is a VPN or a proxy (HTTPS_PROXY) needed?"
-        return failed("TCP", f"{where} does not answer", hint, _NETWORK)
+        hint = "Check the address and firewalls, and whether you need a VPN or a proxy (HTTPS_PROXY)."
+        return failed("TCP", f"{where} does not respond", hint, _NETWORK)
     except OSError as exc:
-        return failed("TCP", f"{where}: {_reason(exc)}", "Check the network of this machine.", _NETWORK)
+        return failed("TCP", f"{where}: {_reason(exc)}", "Check the network of this host.", _NETWORK)
     return passed("TCP", f"{where} accepts connections")
 
 
 def _check_plain(network: Network, target: Target) -> Iterator[DiagnosisStep]:
-    """A failed step when the port of an http URL speaks TLS; nothing when it does not."""
+    """Yield a failed step if the port of an http URL uses TLS."""
     try:
         network.certificate(target.host, target.port)
     except (OSError, ValueError):
@@ -193,7 +207,7 @@ def _check_plain(network: Network, target: Target) -> Iterator[DiagnosisStep]:
     where = f"{target.host}:{target.port}"
     yield failed(
         "TLS",
-        f"{where} speaks TLS, and the URL says http",
+        f"{where} uses TLS, but the URL starts with http",
         f"Change the URL to https://{where}.",
         _USAGE,
     )
@@ -205,8 +219,8 @@ def _check_tls(network: Network, target: Target, validate_certs: bool, ca_path: 
     except (OSError, ValueError) as exc:
         yield failed(
             "TLS",
-            f"no TLS with {target.host}:{target.port}: {_reason(exc)}",
-            "Is this an https port? A server that speaks plain http there fails like this.",
+            f"TLS handshake with {target.host}:{target.port} failed: {_reason(exc)}",
+            "Check that this is an HTTPS port. A plain HTTP server causes this error.",
             _TLS,
         )
         return
@@ -214,7 +228,7 @@ def _check_tls(network: Network, target: Target, validate_certs: bool, ca_path: 
         yield warned(
             "TLS",
             f"certificates are not verified (validate_certs is off); issuer: {certificate.issuer}",
-            "Anyone on the way can read the password. Set ca_path to the issuer's certificate instead.",
+            "Set ca_path to the certificate of the issuer instead. Anyone on the network path can read the password.",
         )
         return
     yield _verified(network, target, certificate, ca_path)
@@ -231,12 +245,14 @@ def _verified(network: Network, target: Target, certificate: Certificate, ca_pat
             trust.check()
         except ConfigurationError as missing:
             return failed("TLS", missing.message.rstrip("."), missing.hint, _USAGE)
-        return failed("TLS", _reason(exc), f"Check {trust.described()}: a PEM file, or a folder of c_rehash.", _TLS)
+        return failed(
+            "TLS", _reason(exc), f"Check {trust.described()}. It must be a PEM file, or a c_rehash folder.", _TLS
+        )
     until = (
         f"issuer: {certificate.issuer}; valid until {certificate.not_after:%Y-%m-%d}; trusted by {trust.described()}"
     )
     if certificate.not_after - now < _EXPIRES_SOON:
-        return warned("TLS", until, "The certificate expires soon: tell the operator of the server.")
+        return warned("TLS", until, "Tell the operator of the server that the certificate expires soon.")
     return passed("TLS", until)
 
 
@@ -245,24 +261,26 @@ def _explain_certificate(
 ) -> DiagnosisStep:
     if certificate.not_after < now:
         detail = f"the certificate expired on {certificate.not_after:%Y-%m-%d}"
-        hint = "The operator of the server must renew it. Is the clock of this machine right?"
+        hint = "Ask the operator of the server to renew it, and check the clock of this host."
     elif certificate.not_before > now:
-        detail = f"the certificate is valid from {certificate.not_before:%Y-%m-%d} on"
-        hint = f"The clock of this machine says {now:%Y-%m-%d}: correct it."
+        detail = f"the certificate is not valid before {certificate.not_before:%Y-%m-%d}"
+        hint = f"Correct the clock of this host, which is set to {now:%Y-%m-%d}."
     elif "mismatch" in str(error).lower():
         detail = f"the certificate is for {', '.join(certificate.names) or certificate.subject}, not {target.host}"
-        hint = "Use a host name that the certificate is for."
+        hint = "Use a host name from the certificate."
     elif certificate.is_self_signed:
         detail = f"the certificate is self-signed ({certificate.subject})"
-        hint = "Get that certificate by a safe way, and set ca_path (VCA_CA_PATH, --ca-path) to its file."
+        hint = "Get the certificate from a trusted source, and set ca_path (VCA_CA_PATH, --ca-path) to its file."
     else:
         detail = f"the issuer is not trusted by {trust.described()}: {certificate.issuer}"
-        hint = "Get the issuer's certificate from the operator, and set ca_path (VCA_CA_PATH, --ca-path) to its file."
+        hint = (
+            "Get the certificate of the issuer from the operator, and set ca_path (VCA_CA_PATH, --ca-path) to its file."
+        )
     return failed("TLS", detail, hint, _TLS)
 
 
 def read_certificate(der: bytes) -> Certificate:
-    """A certificate from its DER form. Raises ValueError."""
+    """Parse a certificate in DER form. Raises ValueError."""
     from cryptography import x509
 
     parsed = x509.load_der_x509_certificate(der)
@@ -290,15 +308,18 @@ def _reason(error: Exception) -> str:
 
 
 def check_clock(server_time: datetime | None, now: datetime) -> DiagnosisStep:
-    """Compare clocks. Tokens carry times: a clock that is minutes off makes signing in fail for no visible reason."""
+    """Compare the clocks of host and server.
+
+    Tokens have times, so a wrong clock can make sign-in fail.
+    """
     if server_time is None:
         return skipped("Clock", "the server sent no time")
     skew_s = (now - server_time).total_seconds()
     side = "ahead of" if skew_s > 0 else "behind"
     if abs(skew_s) < 60:
-        return passed("Clock", "agrees with the server's to the minute")
-    detail = f"this machine is {_duration(abs(skew_s))} {side} the server"
-    hint = "Set the clock (NTP) on whichever is wrong: tokens and certificates depend on it."
+        return passed("Clock", "differs from the server by less than a minute")
+    detail = f"this host is {_duration(abs(skew_s))} {side} the server"
+    hint = "Correct the wrong clock, for example with NTP. Tokens and certificates depend on it."
     return warned("Clock", detail, hint) if abs(skew_s) < 300 else failed("Clock", detail, hint)
 
 
@@ -308,26 +329,31 @@ def _duration(seconds: float) -> str:
 
 
 def check_settings(settings: Settings, methods: Mapping[str, AuthRecord], *, can_ask: bool = False) -> DiagnosisStep:
-    """Is there enough to sign in with? ``can_ask``: a person sits at the terminal who can type the password."""
+    """Check that the settings are sufficient to sign in.
+
+    ``can_ask``: The password can be prompted for.
+    """
     name = "Settings"
     chosen = settings.auth_method
-    fitting = [
-        known for known in methods.values() if known.name == chosen or (not chosen and known.is_applicable(settings))
+    applicable = [
+        method
+        for method in methods.values()
+        if method.name == chosen or (not chosen and method.is_applicable(settings))
     ]
-    if not fitting:
-        what = f"there is no sign-in method {chosen!r}" if chosen else "no sign-in method fits"
-        return failed(name, what, f"Set auth_method to one of: {', '.join(sorted(methods)) or 'none'}.", _USAGE)
-    method = fitting[0]
-    asked = ("password",) if can_ask else ()
-    missing = [option for option in method.options if not settings.is_set(option) and option not in asked]
+    if not applicable:
+        problem = f"unknown sign-in method {chosen!r}" if chosen else "no sign-in method applies to the settings"
+        return failed(name, problem, f"Set auth_method to one of: {', '.join(sorted(methods)) or 'none'}.", _USAGE)
+    method = applicable[0]
+    prompted = ("password",) if can_ask else ()
+    missing = [option for option in method.options if not settings.is_set(option) and option not in prompted]
     if missing:
-        return failed(name, f"missing: {', '.join(missing)}", _how_to_give(missing), _USAGE)
+        return failed(name, f"missing: {', '.join(missing)}", _missing_hint(missing), _USAGE)
     where = f"; url from {settings.origin('url')}" if settings.url else ""
     return passed(name, f"{settings.service_type}, sign-in method {method.name}{where}")
 
 
-def _how_to_give(missing: list[str]) -> str:
+def _missing_hint(missing: list[str]) -> str:
     variables = ", ".join(f"VCA_{name.upper()}" for name in missing)
-    ways = [f"--{name}" for name in missing if name not in ("password", "token", "api_token")]
-    ways += ["--password-file"] if "password" in missing else []
-    return f"Set {variables}" + (f"; or use {', '.join(ways)}." if ways else ".")
+    options = [f"--{name}" for name in missing if name not in ("password", "token", "api_token")]
+    options += ["--password-file"] if "password" in missing else []
+    return f"Set {variables}, or use {', '.join(options)}." if options else f"Set {variables}."

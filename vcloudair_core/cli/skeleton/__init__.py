@@ -1,4 +1,4 @@
-"""A new plugin, made of templates: a distribution that works, with tests that pass, to be changed into one's own."""
+"""Create a new plugin from templates: a working distribution with tests."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _SUFFIX = ".tmpl"
 
 
 def names_for(name: str) -> dict[str, str]:
-    """Return the forms of a plugin's name. Raises ConfigurationError when it is not a valid one.
+    """Return the forms of a plugin name. Raises ConfigurationError if it is invalid.
 
     Shape: ``{"name": "acme_dns", "package": "vcloudair_acme_dns", "distribution": "vcloudair-acme-dns", "upper":
     "ACME_DNS", "record": "acmeDnsThing", "element": "AcmeDnsThing"}``.
     """
     if not _NAME.match(name) or len(name) > _LONGEST:
         raise ConfigurationError(
-            f"{name!r} is no name for a plugin.",
-            hint=f"Use small letters, digits, and single dashes or underscores in between: at most {_LONGEST}.",
+            f"Invalid plugin name: {name!r}.",
+            hint=f"Use at most {_LONGEST} lowercase letters, digits, and single dashes or underscores between them.",
         )
     plain = name.replace("-", "_")
     element = "".join(word.capitalize() for word in plain.split("_")) + "Thing"
@@ -40,32 +40,34 @@ def names_for(name: str) -> dict[str, str]:
 
 
 def write_plugin(name: str, folder: Path, taken: Iterable[str] = ()) -> list[Path]:
-    """Write a new plugin into a folder that is empty or not there yet. Returns the files, in order.
+    """Write a new plugin into an empty or new folder. Returns the files, in order.
 
-    ``taken``: names that other plugins have. Raises ConfigurationError before anything is written when the name or the
-    folder will not do, and when it cannot be written.
+    ``taken`` are the names of other plugins. Raises ConfigurationError if the name or the folder is not usable.
     """
     names = names_for(name)
     if names["name"] in taken:
         raise ConfigurationError(
-            f"The name {names['name']!r} is taken.", hint="Choose another name. `vca plugins` shows who has it."
+            f"The plugin name {names['name']!r} is already used.",
+            hint="Use another name. Run `vca plugins` to list the used names.",
         )
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise ConfigurationError(f"{folder} is not an empty directory.", hint="Name another directory with --dir.")
+            raise ConfigurationError(
+                f"The directory '{folder}' is not empty.", hint="Pass another directory with --dir."
+            )
         written = [_write(template, folder / path, names) for path, template in _templates(names["package"])]
     except OSError as exc:
         raise unwritable("The directory", folder, exc) from exc
     if not written:
-        raise ConfigurationError(f"There are no templates in {_FILES}.", hint="Install vcloudair-core again.")
+        raise ConfigurationError(f"Plugin templates not found in '{_FILES}'.", hint="Reinstall vcloudair-core.")
     return written
 
 
 def _templates(package: str) -> Iterator[tuple[str, Path]]:
-    """(path in the new distribution, template)."""
+    """Yield (path in the new distribution, template)."""
     for template in sorted(_FILES.rglob(f"*{_SUFFIX}")):
         path = template.relative_to(_FILES).as_posix().removesuffix(_SUFFIX)
-        # Named without the dot here, as packages leave hidden folders out.
+        # The template folder has no dot, because packaging skips hidden folders.
         yield path.replace("/package/", f"/{package}/").replace("github/", ".github/", 1), template
 
 

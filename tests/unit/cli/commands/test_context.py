@@ -1,4 +1,4 @@
-"""``vca context``: add, list, use, current and remove, and what they leave in the file."""
+"""Tests of ``vca context``, and of the configuration file that it writes."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def mode_of(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_the_first_context_becomes_the_current_one(vca: Vca) -> None:
+def test_first_context_becomes_current(vca: Vca) -> None:
     result = vca("context", "add", "prod", *PROD, "--timeout", "30", "--insecure")
     assert result.code == 0, result.err
-    assert result.err.endswith("and is the current one.\n")
+    assert result.err.endswith(" as the current context.\n")
     assert vca("context", "add", "lab", "--url", "https://lab.example.test").code == 0
     assert vca("context", "current").out == "prod\n"
     settings = Settings.load(environ={})
@@ -36,7 +36,7 @@ def test_the_first_context_becomes_the_current_one(vca: Vca) -> None:
     assert settings.validate_certs is False
 
 
-def test_file_and_folder_are_closed_to_others(vca: Vca) -> None:
+def test_file_and_folder_are_private(vca: Vca) -> None:
     vca("context", "add", "prod", *PROD)
     file = default_config_file()
     assert (mode_of(file), mode_of(file.parent)) == (0o600, 0o700)
@@ -45,7 +45,7 @@ def test_file_and_folder_are_closed_to_others(vca: Vca) -> None:
     assert mode_of(file) == 0o600
 
 
-def test_list_marks_the_current_one_and_shows_no_secret(vca: Vca, tmp_path: Path) -> None:
+def test_list_marks_the_current_context_and_shows_no_secrets(vca: Vca, tmp_path: Path) -> None:
     file = tmp_path / "c.toml"
     file.write_text(
         'org = "acme"\ncurrent_context = "b"\n[context.a]\nurl = "https://a.test"\npassword = "hunter2"\n'
@@ -63,7 +63,7 @@ def test_list_marks_the_current_one_and_shows_no_secret(vca: Vca, tmp_path: Path
     assert "hunter2" not in json.dumps(rows)
 
 
-def test_use_and_remove_keep_comments_and_everything_else(vca: Vca, tmp_path: Path) -> None:
+def test_use_and_remove_keep_other_content(vca: Vca, tmp_path: Path) -> None:
     file = tmp_path / "c.toml"
     file.write_text('# ours\norg = "acme" # shared\n\n# the lab\n[context.lab]\nurl = "https://lab.test"\n')
     where = ("--config", str(file))
@@ -73,13 +73,13 @@ def test_use_and_remove_keep_comments_and_everything_else(vca: Vca, tmp_path: Pa
     assert text.startswith('current_context = "lab"\n')
     assert all(words in text for words in ("# ours", "# shared", "# the lab"))
     result = vca("context", "remove", "lab", *where)
-    assert "No context is current now. Run: vca context use NAME (available: prod)." in result.err
+    assert "There is no current context now. Run: vca context use NAME (available: prod)." in result.err
     assert "current_context" not in file.read_text()
     assert vca("context", "remove", "prod", *where).code == 0
     assert Settings.load(environ={}, config_file=file).org == "acme"
 
 
-def test_a_name_that_is_taken_needs_replace(vca: Vca) -> None:
+def test_existing_name_requires_replace(vca: Vca) -> None:
     vca("context", "add", "prod", *PROD)
     refused = vca("context", "add", "prod", "--url", "https://other.test")
     assert (refused.code, "--replace" in refused.err) == (64, True)
@@ -94,21 +94,21 @@ def test_a_name_that_is_taken_needs_replace(vca: Vca) -> None:
         (["remove", "gone"], "Context 'gone' does not exist"),
         (["current"], "No context is in use"),
         (["add", "a/b", *PROD], "Invalid context name"),
-        (["add", "x", "--org", "acme"], "needs a url"),
+        (["add", "x", "--org", "acme"], "requires a URL"),
         (["add", "x", "--url", "https://u:p@h"], "user name or password"),
-        (["add", "x", *PROD, "--ask-password"], "needs a terminal"),
+        (["add", "x", *PROD, "--ask-password"], "requires a terminal"),
         (["add", "x", *PROD, "--password-command", "a 'b"], "Invalid --password-command"),
         (["add", "x", *PROD, "--password-command", "a", "--password-keyring", "b/c"], "cannot be used together"),
         (["add", "x", *PROD, "--password-keyring", "b"], "SERVICE/USER"),
     ],
 )
-def test_mistakes_are_refused_and_nothing_is_written(vca: Vca, words: list[str], message: str) -> None:
+def test_invalid_input_is_rejected_and_not_written(vca: Vca, words: list[str], message: str) -> None:
     result = vca("context", *words)
     assert (result.code, message in result.err) == (64, True), result.err
     assert not default_config_file().exists()
 
 
-def test_secrets_are_kept_by_reference(vca: Vca, tmp_path: Path) -> None:
+def test_secrets_are_stored_by_reference(vca: Vca, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("hunter2\n")
     secret.chmod(0o600)
@@ -120,7 +120,7 @@ def test_secrets_are_kept_by_reference(vca: Vca, tmp_path: Path) -> None:
     assert Settings.load(environ={}, context="b").required_secret("password").reveal() == "from a program"
 
 
-def test_a_password_from_stdin_is_stored_in_the_file_or_the_keyring(vca: Vca, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_password_from_stdin_is_stored_in_file_or_keyring(vca: Vca, monkeypatch: pytest.MonkeyPatch) -> None:
     import io
 
     kept: list[Any] = []
@@ -135,11 +135,11 @@ def test_a_password_from_stdin_is_stored_in_the_file_or_the_keyring(vca: Vca, mo
     assert Settings.load(environ={}, context="file").required_secret("password").reveal() == "secret-of-file"
 
 
-def test_the_error_and_the_prompt_name_the_context(vca: Vca, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_and_prompt_show_the_context(vca: Vca, monkeypatch: pytest.MonkeyPatch) -> None:
     vca("context", "add", "prod", *PROD)
     result = vca("edge", "list")
     assert result.err.startswith(
-        "Error: [context prod] Missing password of alice at context 'prod' (https://prod.example.test).\nHint: "
+        "Error: [context prod] Missing password for 'alice' at context 'prod' (https://prod.example.test).\nHint: "
     )
     asked: list[str] = []
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
@@ -150,18 +150,18 @@ def test_the_error_and_the_prompt_name_the_context(vca: Vca, monkeypatch: pytest
 
     monkeypatch.setattr("getpass.getpass", typed)
     vca("edge", "list")
-    assert asked == ["Password of alice at context 'prod' (https://prod.example.test): "]
+    assert asked == ["Password for alice at context 'prod' (https://prod.example.test): "]
 
 
-def test_config_says_which_file_and_context_were_read(vca: Vca, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_config_shows_file_and_context(vca: Vca, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "No configuration file" in vca("config").err
     vca("context", "add", "prod", *PROD)
     assert vca("config").err == f"Configuration file: {default_config_file()}, context 'prod'.\n"
     monkeypatch.setenv("VCA_URL", "https://other.test")
-    assert "its current context 'prod' is not used, because url names another server" in vca("config").err
+    assert "its current context 'prod' is not used, because the setting url selects another server" in vca("config").err
 
 
-def test_a_link_is_followed_and_stays(tmp_path: Path) -> None:
+def test_symlink_is_kept(tmp_path: Path) -> None:
     real = tmp_path / "dotfiles.toml"
     real.write_text("# mine\n")
     link = tmp_path / "config.toml"
@@ -171,7 +171,7 @@ def test_a_link_is_followed_and_stays(tmp_path: Path) -> None:
     assert "# mine" in real.read_text() and "https://a.test" in real.read_text()
 
 
-def test_writers_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
+def test_concurrent_writers_keep_all_contexts(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     with ThreadPoolExecutor(8) as pool:
         names = [f"c{number}" for number in range(24)]

@@ -1,4 +1,4 @@
-"""Shell completion: candidates from files alone, as each shell can insert them."""
+"""Tests of shell completion: candidates, and their quoting for each shell."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ URL = {"url": "https://vcd.example.test", "org": "acme"}
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A user with a home of his own, and the record types of the query service."""
+    """Set up an empty home directory, and record types of the query service."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setattr(PluginManager, "load_entry_points", lambda self: self.register(query, "query"))
@@ -53,7 +53,7 @@ def test_commands_and_options() -> None:
     assert offered("-o", "json", "edge", "li") == ["list"]
 
 
-def test_values_that_are_known_beforehand() -> None:
+def test_static_values() -> None:
     assert {"json", "yaml", "csv", "table"} <= set(offered("edge", "list", "-o", ""))
     assert offered("edge", "list", "--output=js")[:1] == ["--output=json"]
     assert offered("query", "orgVd")[:2] == ["orgVdc", "orgVdcNetwork"]
@@ -64,7 +64,7 @@ def test_values_that_are_known_beforehand() -> None:
     assert answer.candidates(["edge", "apply", "--ca-path", ""]) == ("files", [])
 
 
-def test_names_of_the_server_and_context_on_the_line(vca: Vca) -> None:
+def test_names_depend_on_server_and_context(vca: Vca) -> None:
     for name in ("one", "two"):
         vca("context", "add", name, "--url", f"https://{name}.example.test")
         known_names.remember_names(Settings.load(context=name), "edge", [f"edge-of-{name}"])
@@ -75,7 +75,7 @@ def test_names_of_the_server_and_context_on_the_line(vca: Vca) -> None:
     assert offered("context", "use", "") == offered("--context", "") == ["one", "two"]
 
 
-def test_vms_are_offered_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_vm_is_offered_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VCA_URL", URL["url"])
     known_names.remember_names(Settings.load(), "vm", ["db", "web"])
     assert offered("dr", "test", "") == ["db", "web"]
@@ -85,7 +85,7 @@ def test_vms_are_offered_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
     assert offered("metrics", "show", "w") == ["web"]
 
 
-def test_columns_are_those_that_the_command_showed_last(vca: Vca) -> None:
+def test_columns_come_from_the_last_run(vca: Vca) -> None:
     vca("context", "add", "one", "--url", "https://one.example.test")
     assert offered("context", "list", "--columns", "") == []
     vca("context", "list")
@@ -94,7 +94,7 @@ def test_columns_are_those_that_the_command_showed_last(vca: Vca) -> None:
     assert "status" in offered("query", "vm", "--columns", "")
 
 
-def test_stages_and_runs_of_this_host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_stages_and_runs_are_offered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("VCA_STATE_DIR", str(tmp_path / "here"))
     (tmp_path / "here" / "stages").mkdir(parents=True)
     (tmp_path / "here" / "stages" / "monday.stage").touch()
@@ -104,7 +104,7 @@ def test_stages_and_runs_of_this_host(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert offered("dr", "resume", "") == ["20260102-1", "20260101-1"]
 
 
-def test_names_are_closed_to_others_and_forgotten_after_a_week(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_are_private_and_expire_after_a_week(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings.load(URL)
     known_names.remember_names(settings, "edge", ["b", "a", None, "x\x1b[31m", "y\nz", "n" * 500])
     assert known_names.known_names(settings, "edge") == ["a", "b"]
@@ -117,7 +117,7 @@ def test_names_are_closed_to_others_and_forgotten_after_a_week(monkeypatch: pyte
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"edge": 3}', '{"edge": {"at": "x", "names": [1]}}'])
-def test_damaged_files_offer_nothing(content: str) -> None:
+def test_damaged_cache_files_are_ignored(content: str) -> None:
     settings = Settings.load(URL)
     known_names.remember_names(settings, "edge", ["a"])
     [file] = folder().glob("names-*.json")
@@ -129,7 +129,7 @@ def test_damaged_files_offer_nothing(content: str) -> None:
     assert "edge" in offered("")
 
 
-def test_files_that_others_can_write_are_not_read() -> None:
+def test_cache_files_of_others_are_ignored() -> None:
     settings = Settings.load(URL)
     known_names.remember_names(settings, "edge", ["a"])
     [file] = folder().glob("names-*.json")
@@ -137,7 +137,7 @@ def test_files_that_others_can_write_are_not_read() -> None:
     assert known_names.known_names(settings, "edge") == []
 
 
-def test_the_table_is_made_once_per_installation(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_table_is_built_once_per_installation(monkeypatch: pytest.MonkeyPatch) -> None:
     offered("")
     monkeypatch.setattr(command_table, "make_table", lambda: pytest.fail("made again"))
     assert "edge" in offered("")
@@ -159,12 +159,12 @@ def test_the_table_is_made_once_per_installation(monkeypatch: pytest.MonkeyPatch
         ("vca --edge 'a'\"b\"c", ["vca", "--edge"], "abc", "abcd", "abcd"),
     ],
 )
-def test_bash_inserts_what_it_replaces(line: str, words: list[str], current: str, value: str, inserted: str) -> None:
+def test_bash_insertion(line: str, words: list[str], current: str, value: str, inserted: str) -> None:
     read = BashLine(line, BREAKS)
     assert (read.words, read.current, read.insertable(value)) == (words, current, inserted)
 
 
-def test_a_mistake_is_silent_and_no_secret_is_read(
+def test_errors_are_silent_and_secrets_are_not_read(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     file = tmp_path / "config.toml"
@@ -185,12 +185,12 @@ def test_a_mistake_is_silent_and_no_secret_is_read(
     assert not marks.exists()
 
 
-def test_the_command_prints_the_scripts(vca: Vca) -> None:
+def test_command_prints_the_scripts(vca: Vca) -> None:
     for shell, script in scripts.SCRIPTS.items():
         assert vca("completion", shell).out == script
 
 
-def test_tab_imports_no_command_and_no_network(tmp_path: Path) -> None:
+def test_completion_imports_no_command_and_no_network(tmp_path: Path) -> None:
     code = (
         "import sys; from vcloudair_core.cli.main import main\n"
         "try: main()\n"

@@ -1,4 +1,4 @@
-"""Results go to stdout as table, JSON, YAML, CSV or JSON lines; ``--columns`` and ``--query`` select from them."""
+"""Tests of output formats, ``--columns`` and ``--query``."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def options(output: str = "table", **more: Any) -> OutputOptions:
     return OutputOptions(output, query=QueryExpression(query) if query is not None else None, **more)
 
 
-def test_a_table_lines_up_and_ends_lines_without_blanks(capsys: pytest.CaptureFixture[str]) -> None:
+def test_table_is_aligned_without_trailing_spaces(capsys: pytest.CaptureFixture[str]) -> None:
     emit(ROWS, TABLE, columns=COLUMNS)
     assert capsys.readouterr().out.splitlines() == [
         "NAME           COUNT  TAGS  IS ON",
@@ -39,7 +39,7 @@ def test_a_table_lines_up_and_ends_lines_without_blanks(capsys: pytest.CaptureFi
     ]
 
 
-def test_off_a_terminal_nothing_is_cut_hidden_or_colored(capsys: pytest.CaptureFixture[str]) -> None:
+def test_output_without_terminal_is_not_truncated_or_colored(capsys: pytest.CaptureFixture[str]) -> None:
     rows = [{"name": "x" * 500, "status": "failed", "prose": "y" * 500}]
     emit(rows, TABLE, columns=[Column("name"), Column("status"), Column("prose", priority=9)])
     captured = capsys.readouterr()
@@ -47,12 +47,12 @@ def test_off_a_terminal_nothing_is_cut_hidden_or_colored(capsys: pytest.CaptureF
     assert captured.err == ""
 
 
-def test_square_brackets_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+def test_square_brackets_are_not_markup(capsys: pytest.CaptureFixture[str]) -> None:
     emit([{"name": "[bold]rule[/bold] :smile:"}], TABLE, columns=[Column("name")])
     assert "[bold]rule[/bold] :smile:" in capsys.readouterr().out
 
 
-def test_json_yaml_and_json_lines_hold_the_whole_result(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_yaml_and_json_lines_have_the_whole_result(capsys: pytest.CaptureFixture[str]) -> None:
     emit(ROWS, options("json"), columns=COLUMNS)
     assert json.loads(capsys.readouterr().out) == ROWS
     emit(ROWS, options("yaml"), columns=COLUMNS)
@@ -61,7 +61,7 @@ def test_json_yaml_and_json_lines_hold_the_whole_result(capsys: pytest.CaptureFi
     assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == ROWS
 
 
-def test_a_document_is_whole_in_json_and_its_rows_are_the_listing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_has_the_document_and_tables_have_its_rows(capsys: pytest.CaptureFixture[str]) -> None:
     document: dict[str, Any] = {"enabled": True, "rules": ROWS}
     printed = {}
     for output in FORMATS:
@@ -73,7 +73,7 @@ def test_a_document_is_whole_in_json_and_its_rows_are_the_listing(capsys: pytest
     assert printed["table"].split()[0] == printed["wide"].split()[0] == "NAME"
 
 
-def test_cells_of_csv_hold_lists_as_text_and_nothing_for_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_csv_cells_of_lists_and_missing_values(capsys: pytest.CaptureFixture[str]) -> None:
     rows: list[dict[str, Any]] = [
         {"tags": ["a", "b"], "one": [1], "none": [], "map": {"k": 1}, "maps": [{"k": 1}], "odd": ["a;b", "c"]},
         {"tags": [], "one": [True], "none": {}, "map": {}, "maps": [], "odd": None},
@@ -86,19 +86,19 @@ def test_cells_of_csv_hold_lists_as_text_and_nothing_for_nothing(capsys: pytest.
     ]
 
 
-def test_values_that_json_lacks_become_text(capsys: pytest.CaptureFixture[str]) -> None:
+def test_values_without_json_type_become_strings(capsys: pytest.CaptureFixture[str]) -> None:
     emit({"at": datetime(2026, 1, 2), "pair": (1, 2)}, options("yaml"))
     assert yaml.safe_load(capsys.readouterr().out) == {"at": "2026-01-02 00:00:00", "pair": [1, 2]}
 
 
-def test_a_mapping_is_shown_as_two_columns(capsys: pytest.CaptureFixture[str]) -> None:
+def test_mapping_has_two_columns(capsys: pytest.CaptureFixture[str]) -> None:
     emit({"user": "ops", "roles": ["admin"]}, TABLE)
     assert capsys.readouterr().out == "user   ops\nroles  admin\n"
     emit({"user": "ops", "roles": ["admin"], "org": "acme"}, options("csv", columns=("org", "user")))
     assert capsys.readouterr().out == "key,value\norg,acme\nuser,ops\n"
 
 
-def test_an_empty_table_says_so_on_stderr_only(capsys: pytest.CaptureFixture[str]) -> None:
+def test_empty_table_prints_a_message_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     emit([], TABLE, columns=COLUMNS, empty="Nothing there.")
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("", "Nothing there.\n")
@@ -110,27 +110,27 @@ def test_an_empty_table_says_so_on_stderr_only(capsys: pytest.CaptureFixture[str
 # -- --columns ---------------------------------------------------------------------------------------------------------
 
 
-def test_columns_are_those_that_were_named_in_that_order(capsys: pytest.CaptureFixture[str]) -> None:
+def test_columns_selects_and_orders_columns(capsys: pytest.CaptureFixture[str]) -> None:
     emit(ROWS, options(columns=("note", "IS ON", "Name")), columns=COLUMNS)
     assert capsys.readouterr().out.splitlines()[:2] == ["NOTE  IS ON  NAME", "      yes    web"]
     emit(ROWS, options("csv", columns=("count", "name")), columns=COLUMNS)
     assert capsys.readouterr().out == "count,name\n3,web\n12,a longer name\n"
 
 
-def test_a_column_of_no_row_is_refused_with_the_nearest_one() -> None:
+def test_unknown_column_is_rejected_with_a_suggestion() -> None:
     with pytest.raises(ConfigurationError, match=r"Unknown column: 'nmae'\. Did you mean 'name'\?") as caught:
         emit(ROWS, options(columns=("nmae",)), columns=COLUMNS)
     assert caught.value.hint == "Use one of: name, count, tags, is_on, note."
 
 
-def test_a_column_is_known_where_there_are_no_rows(capsys: pytest.CaptureFixture[str]) -> None:
+def test_columns_are_validated_without_rows(capsys: pytest.CaptureFixture[str]) -> None:
     emit([], options(columns=("name", "extra")), columns=COLUMNS, keys=["extra"], empty="Nothing there.")
     assert capsys.readouterr().err == "Nothing there.\n"
     with pytest.raises(ConfigurationError, match="'other'"):
         emit([], options(columns=("other",)), columns=COLUMNS)
 
 
-def test_wide_shows_every_plain_value_and_the_columns_that_are_usually_left_out(
+def test_wide_shows_all_columns(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     rows = [{"name": "web", "id": "1", "nested": {"a": 1}, "list": [[1]], "more": 7}]
@@ -168,7 +168,7 @@ def test_wide_shows_every_plain_value_and_the_columns_that_are_usually_left_out(
         ("[0].is_on", "table", "yes\n"),
     ],
 )
-def test_a_query_selects_in_every_format(
+def test_query_works_in_every_format(
     expression: str, output: str, text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     emit(ROWS, options(output, query=expression), columns=COLUMNS, empty="Nothing there.")
@@ -176,7 +176,7 @@ def test_a_query_selects_in_every_format(
     assert (captured.out, captured.err) == (text, "")
 
 
-def test_a_query_sees_the_whole_document(capsys: pytest.CaptureFixture[str]) -> None:
+def test_query_applies_to_the_whole_document(capsys: pytest.CaptureFixture[str]) -> None:
     emit({"enabled": True, "rules": ROWS}, options("csv", query="rules[].name"), columns=COLUMNS, rows=ROWS)
     assert capsys.readouterr().out == "web\na longer name\n"
 
@@ -191,7 +191,7 @@ def test_a_query_sees_the_whole_document(capsys: pytest.CaptureFixture[str]) -> 
         ("'x", "unclosed ' delimiter at column 1.\n  'x\n  ^"),
     ],
 )
-def test_a_bad_expression_shows_its_place(expression: str, message: str) -> None:
+def test_syntax_error_shows_its_position(expression: str, message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         QueryExpression(expression)
     assert caught.value.message == f"--query is not a valid JMESPath expression: {message}"
@@ -199,7 +199,7 @@ def test_a_bad_expression_shows_its_place(expression: str, message: str) -> None
 
 
 @pytest.mark.parametrize(("expression", "reason"), [("", "empty"), ("nope(@)", "nope"), ("length(`1`)", "length")])
-def test_an_expression_that_does_not_apply_is_refused(expression: str, reason: str) -> None:
+def test_inapplicable_query_is_rejected(expression: str, reason: str) -> None:
     with pytest.raises(ConfigurationError, match=reason):
         QueryExpression(expression).search(ROWS)
 
@@ -211,7 +211,7 @@ def test_an_expression_that_does_not_apply_is_refused(expression: str, reason: s
     ("value", "cell"),
     [(None, ""), (True, "yes"), (0, "0"), ({"a": 1, "b": None}, "a=1, b="), (("x", ["y", False]), "x, y, no")],
 )
-def test_cells_read_well(value: Any, cell: str) -> None:
+def test_cell_formats(value: Any, cell: str) -> None:
     assert as_cell(value) == cell
 
 
@@ -227,11 +227,11 @@ def test_cells_read_well(value: Any, cell: str) -> None:
         (None, None),
     ],
 )
-def test_times_are_in_utc_to_the_second(value: Any, text: Any) -> None:
+def test_timestamps_are_in_utc_with_seconds(value: Any, text: Any) -> None:
     assert utc_second(value) == text
 
 
-def test_times_are_converted_below_their_keys_only() -> None:
+def test_only_selected_keys_are_converted_to_timestamps() -> None:
     time = "2026-11-29T20:57:38.5+01:00".replace(".5", ".500")
     tree = {"started": time, "name": time, "groups": [{"started": time}], "ended": None}
     assert with_utc_seconds(tree, frozenset({"started", "ended"})) == {
@@ -252,7 +252,7 @@ class FakeTerminal(io.StringIO):
         return True
 
 
-def test_a_terminal_gets_its_own_width_and_no_color_is_honored(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_console_uses_terminal_width_and_no_color(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
@@ -283,7 +283,7 @@ LONG_COLUMNS = [
 ]
 
 
-def test_a_narrow_terminal_cuts_text_and_hides_columns(
+def test_narrow_terminal_truncates_text_and_hides_columns(
     terminal: FakeTerminal, capsys: pytest.CaptureFixture[str]
 ) -> None:
     emit(LONG, TABLE, columns=LONG_COLUMNS)
@@ -300,7 +300,9 @@ def test_wide_and_no_trunc_show_everything(
     assert capsys.readouterr().err == ""
 
 
-def test_named_columns_are_cut_and_never_hidden(terminal: FakeTerminal, capsys: pytest.CaptureFixture[str]) -> None:
+def test_selected_columns_are_truncated_but_not_hidden(
+    terminal: FakeTerminal, capsys: pytest.CaptureFixture[str]
+) -> None:
     emit(LONG, OutputOptions(columns=("id", "prose")), columns=LONG_COLUMNS)
     assert terminal.getvalue().splitlines()[1] == "26e7a85d-0f89-5640  a rather long sente…"
     assert capsys.readouterr().err == ""

@@ -1,4 +1,4 @@
-"""Plans for people: what a change brings, and what a deletion loses."""
+"""Tests of printed plans."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def shown(capsys: pytest.CaptureFixture[str], *changes: Change) -> list[str]:
     return capsys.readouterr().out.splitlines()
 
 
-def test_a_deletion_shows_what_is_lost(capsys: pytest.CaptureFixture[str]) -> None:
+def test_deletion_shows_the_deleted_fields(capsys: pytest.CaptureFixture[str]) -> None:
     before = {"name": "https in", "action": "accept", "source": ["any"], "destination": ["203.0.113.10"], "rule_id": 7}
     lines = shown(capsys, Change("delete", "https in", before=before, title="firewall: https in"))
     assert lines[1:] == [
@@ -23,5 +23,5 @@ def test_a_deletion_shows_what_is_lost(capsys: pytest.CaptureFixture[str]) -> No
     ]
 
 
-def test_a_deletion_without_content_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_deletion_without_content_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert shown(capsys, Change("delete", "x", before={"name": "x"}))[1:] == ["  - x", "1 to delete"]

@@ -1,4 +1,4 @@
-"""Output that cannot be written, or not in the terminal's characters."""
+"""Tests of output to closed streams, full disks and limited encodings."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Broken(io.StringIO):
         (OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
     ],
 )
-def test_a_stream_that_fails_drops_the_rest(error: Exception, lost: str) -> None:
+def test_failed_stream_drops_later_output(error: Exception, lost: str) -> None:
     stream = GuardedStream(Broken(error))
     assert stream.write("abc") == 3
     stream.writelines(["d", "e"])
@@ -51,7 +51,7 @@ def test_a_stream_that_fails_drops_the_rest(error: Exception, lost: str) -> None
         ("utf-8", "Köln → 東京", "Köln → 東京"),
     ],
 )
-def test_characters_that_a_terminal_lacks_are_written_out(encoding: str, text: str, shown: str) -> None:
+def test_missing_characters_are_escaped(encoding: str, text: str, shown: str) -> None:
     raw = io.BytesIO()
     stream = GuardedStream(io.TextIOWrapper(raw, encoding=encoding))
     stream.write(text)
@@ -63,7 +63,7 @@ def test_characters_that_a_terminal_lacks_are_written_out(encoding: str, text: s
     ("redirection", "code"),
     [(">&-", 0), ("<&- >&- 2>&-", 0), ("| true", 0), ("> /dev/full", 1), ("> /dev/full 2>&1", 1)],
 )
-def test_the_exit_code_is_that_of_the_work(redirection: str, code: int) -> None:
+def test_output_failures_keep_the_exit_code(redirection: str, code: int) -> None:
     done = _bash(f"set -o pipefail; {VCA} config -o json {redirection}")
     assert (done.returncode, "Traceback" in done.stderr) == (code, False)
     if code and "2>" not in redirection:
@@ -74,11 +74,11 @@ def test_the_exit_code_is_that_of_the_work(redirection: str, code: int) -> None:
     ("arguments", "redirection", "code"),
     [("nonsense", "2>&-", 64), ("edge discard none", ">&- 2> /dev/full", 4), ("config --output no", "2>&-", 64)],
 )
-def test_an_error_that_cannot_be_shown_keeps_its_exit_code(arguments: str, redirection: str, code: int) -> None:
+def test_error_without_output_keeps_its_exit_code(arguments: str, redirection: str, code: int) -> None:
     assert _bash(f"{VCA} {arguments} {redirection}").returncode == code
 
 
-def test_a_file_that_is_opened_does_not_become_standard_output() -> None:
+def test_opened_file_does_not_become_standard_output() -> None:
     program = "from vcloudair_core.cli.display.streams import open_missing; open_missing(); import os, sys; "
     program += "sys.stderr.write(str(os.open(os.devnull, 0)))"
     assert int(_bash(f"{sys.executable} -c '{program}' <&- >&-").stderr) > 2

@@ -1,4 +1,4 @@
-"""Columns of tables shrink and drop by priority, and never break an id or a name."""
+"""Tests of the table layout: truncated and dropped columns."""
 
 from __future__ import annotations
 
@@ -39,24 +39,24 @@ def _shown(available: int | None, *, drop: bool = True) -> list[tuple[str, int]]
         (10, [("name", 20)]),
     ],
 )
-def test_what_is_shown_fits(available: int | None, shown: list[tuple[str, int]]) -> None:
+def test_layout_fits_the_width(available: int | None, shown: list[tuple[str, int]]) -> None:
     assert _shown(available) == shown
 
 
-def test_a_layout_names_what_it_dropped() -> None:
+def test_layout_has_the_dropped_columns() -> None:
     assert fit(COLUMNS, CELLS, 46, drop=True).dropped == (ID, COUNT)
     assert fit(COLUMNS, CELLS, None, drop=True).dropped == ()
 
 
-def test_columns_that_were_asked_for_stay_and_only_text_is_cut() -> None:
+def test_selected_columns_stay_and_only_text_is_truncated() -> None:
     assert _shown(60, drop=False) == [("name", 20), ("id", 36), ("prose", 18), ("count", 5)]
 
 
-def test_a_table_has_a_column_even_where_all_may_be_dropped() -> None:
+def test_layout_keeps_at_least_one_column() -> None:
     assert [column.key for column in fit([ID, COUNT], [["i" * 36, "1"]], 10, drop=True).columns] == ["id"]
 
 
-def test_columns_without_a_value_are_left_out() -> None:
+def test_columns_without_values_are_left_out() -> None:
     rows: list[dict[str, Any]] = [{"name": "a", "id": "", "prose": [], "count": 0}, {"name": "b", "id": None}]
     assert without_empty(COLUMNS, rows) == [NAME, COUNT]
     assert without_empty([ID, PROSE], rows) == [ID]
@@ -75,12 +75,12 @@ def test_columns_without_a_value_are_left_out() -> None:
         ("xx", 1, "…"),
     ],
 )
-def test_text_is_cut_with_an_ellipsis(text: str, width: int, shown: str) -> None:
+def test_text_is_truncated_with_an_ellipsis(text: str, width: int, shown: str) -> None:
     assert cut(text, width) == shown
     assert cell_len(cut(text, width)) <= width
 
 
-def test_the_mark_is_three_dots_where_the_terminal_lacks_the_ellipsis() -> None:
+def test_three_dots_replace_a_missing_ellipsis() -> None:
     assert cut("longer text", 8, "...") == "longe..."
 
 

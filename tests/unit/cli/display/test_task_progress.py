@@ -1,4 +1,4 @@
-"""The line that shows a task: there while it runs, gone when it is over, never in a pipe."""
+"""Tests of the progress line of tasks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class FakeTask:
     is_finished: bool = False
 
 
-def test_the_line_is_rewritten_and_wiped() -> None:
+def test_progress_line_is_updated_and_cleared() -> None:
     stream = io.StringIO()
     progress = TaskProgress(stream)
     for task in (FakeTask("queued"), FakeTask("running"), FakeTask("success", is_finished=True)):
@@ -29,5 +29,5 @@ def test_the_line_is_rewritten_and_wiped() -> None:
     assert screen[-2].strip() == ""
 
 
-def test_a_pipe_gets_no_progress() -> None:
+def test_no_progress_without_terminal() -> None:
     assert not wants_progress(io.StringIO())

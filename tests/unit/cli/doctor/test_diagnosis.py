@@ -1,4 +1,4 @@
-"""``vca doctor``: each thing that can be wrong is found by the right step, with the next thing to do."""
+"""Tests of ``vca doctor``: each problem is found by a step, with a hint."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def make_certificate(
 
 
 class FakeNetwork(Network):
-    """A network of which every part can be made to fail."""
+    """A fake network whose operations can fail."""
 
     def __init__(self, **failures: Any) -> None:
         super().__init__()
@@ -86,7 +86,7 @@ class FakeNetwork(Network):
 def diagnose(
     vca: Vca, client: MakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., tuple[int, dict[str, dict[str, str]]]]:
-    """Run the doctor; returns its exit code and its steps by name."""
+    """Return a function that runs ``vca doctor``. It returns exit code and steps."""
 
     def call(
         *arguments: str, network: FakeNetwork | None = None, **contents: Any
@@ -106,7 +106,7 @@ def diagnose(
 Diagnose = Callable[..., tuple[int, dict[str, dict[str, str]]]]
 
 
-def test_all_is_well(diagnose: Diagnose) -> None:
+def test_no_problems_found(diagnose: Diagnose) -> None:
     code, steps = diagnose()
     assert code == 0
     assert list(steps) == [
@@ -117,18 +117,18 @@ def test_all_is_well(diagnose: Diagnose) -> None:
     assert steps["Edges"]["detail"] == "2 visible: web-edge, db-edge"
 
 
-def test_the_table_tells_each_step_and_what_to_do(vca: Vca, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_table_shows_each_step_and_hint(vca: Vca, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "Network", lambda: FakeNetwork(resolve=OSError(-2, "Name or service not known")))
     monkeypatch.setenv("VCA_PASSWORD", "x")
     result = vca("doctor", "--url", "https://vcd.example", "--username", "ops", "--org", "acme")
     assert result.code == 6
     # How wide a column is hangs on the version of rich.
     assert "✖ DNS vcd.example has no address: Name or service not known → Check" in " ".join(result.out.split())
-    assert result.out.count("not looked at") == 2
-    assert "Start with DNS" in result.err
+    assert result.out.count("not checked") == 2
+    assert "Fix DNS first" in result.err
 
 
-def test_plain_marks_where_the_terminal_cannot_show_others(
+def test_plain_marks_on_terminals_without_unicode(
     vca: Vca, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(command, "can_show", lambda text: False)
@@ -136,7 +136,7 @@ def test_plain_marks_where_the_terminal_cannot_show_others(
     assert shown.startswith("X Settings missing: url, username, password, org -> Set VCA_URL")
 
 
-def test_missing_settings_still_say_what_is_wrong_with_the_url(vca: Vca, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_url_is_checked_despite_missing_settings(vca: Vca, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "Network", FakeNetwork)
     steps = json.loads(vca("doctor", "--url", "https://vcd.example", "-o", "json").out)
     assert [(step["name"], step["status"]) for step in steps] == [
@@ -150,7 +150,7 @@ def test_missing_settings_still_say_what_is_wrong_with_the_url(vca: Vca, monkeyp
     ]
 
 
-def test_a_token_is_enough(vca: Vca, client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_token_is_sufficient_to_sign_in(vca: Vca, client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "Network", FakeNetwork)
     monkeypatch.setenv("VCA_TOKEN", "t0ken-t0ken")
     client(edges=EDGES, identity=FakeIdentity(), resources={"ans.firewall": POLICY})
@@ -160,13 +160,13 @@ def test_a_token_is_enough(vca: Vca, client: MakeClient, monkeypatch: pytest.Mon
     assert "t0ken" not in result.out
 
 
-def test_a_method_that_does_not_exist_is_named(vca: Vca) -> None:
+def test_unknown_auth_method_is_reported(vca: Vca) -> None:
     result = vca("doctor", "--auth-method", "kerberos")
     assert result.code == 64
-    assert "there is no sign-in method 'kerberos'" in result.out
+    assert "unknown sign-in method 'kerberos'" in result.out
 
 
-def test_a_bad_setting_is_the_first_and_only_finding(vca: Vca) -> None:
+def test_invalid_setting_ends_the_diagnosis(vca: Vca) -> None:
     result = vca("doctor", "--service-type", "nsx", "-o", "json")
     assert result.code == 64
     assert [step["name"] for step in json.loads(result.out)] == ["Settings"]
@@ -183,10 +183,10 @@ def test_a_bad_setting_is_the_first_and_only_finding(vca: Vca) -> None:
         ("http://vcd.example", "", "warning", "not encrypted"),
         ("ftp://vcd.example", "", "failed", "https://host"),
         ("https://vcd.example:99999", "", "failed", "port"),
-        ("https://vcd.example/tenant/acme", "", "failed", "for browsers"),
+        ("https://vcd.example/tenant/acme", "", "failed", "the address of a web portal"),
         ("https://vcd.example/tenant/acme/vdcs", "Acme", "ok", "https://vcd.example (from"),
-        ("https://vcd.example/cloud/org/acme/", "other", "warning", "of org acme, but org is other"),
-        ("https://vcd.example/provider/", "", "failed", "for browsers"),
+        ("https://vcd.example/cloud/org/acme/", "other", "warning", "belongs to org acme, but org is set to other"),
+        ("https://vcd.example/provider/", "", "failed", "the address of a web portal"),
     ],
 )
 def test_urls(url: str, org: str, status: str, says: str) -> None:
@@ -195,12 +195,12 @@ def test_urls(url: str, org: str, status: str, says: str) -> None:
     assert (target is None) == (status == "failed")
 
 
-def test_the_address_of_a_portal_tells_url_and_org() -> None:
+def test_portal_address_gives_url_and_org() -> None:
     step, _ = check_url(Settings.load({"url": "https://vcd.example/tenant/acme"}, environ={}))
-    assert step.hint == "Use url https://vcd.example and org acme."
+    assert step.hint == "Set url to https://vcd.example and org to acme."
 
 
-def test_the_portals_of_vcloud_air_need_no_url(diagnose: Diagnose) -> None:
+def test_vcloud_air_needs_no_url(diagnose: Diagnose) -> None:
     _, steps = diagnose("--service-type", "vchs", "--url", "")
     assert steps["Settings"]["status"] == "ok"
     assert steps["URL"]["detail"] == "https://vchs.vmware.com"
@@ -213,11 +213,11 @@ def test_the_portals_of_vcloud_air_need_no_url(diagnose: Diagnose) -> None:
         ({"connect": ConnectionRefusedError()}, "TCP", 6, "port"),
         ({"connect": TimeoutError()}, "TCP", 6, "VPN"),
         ({"connect": OSError(113, "No route to host")}, "TCP", 6, "network"),
-        ({"handshake": ssl.SSLError("wrong version number")}, "TLS", 6, "plain http"),
-        ({"handshake": ConnectionResetError()}, "TLS", 6, "https port"),
+        ({"handshake": ssl.SSLError("wrong version number")}, "TLS", 6, "plain HTTP"),
+        ({"handshake": ConnectionResetError()}, "TLS", 6, "HTTPS port"),
     ],
 )
-def test_the_way_to_the_server(diagnose: Diagnose, failure: dict[str, Any], step: str, code: int, says: str) -> None:
+def test_network_failures(diagnose: Diagnose, failure: dict[str, Any], step: str, code: int, says: str) -> None:
     found, steps = diagnose(network=FakeNetwork(**failure))
     assert found == code
     assert steps[step]["status"] == "failed"
@@ -236,14 +236,14 @@ def test_the_way_to_the_server(diagnose: Diagnose, failure: dict[str, Any], step
     ],
     ids=("self-signed", "unknown issuer", "expired", "not yet valid", "another host"),  # bytes differ by process
 )
-def test_certificates_that_cannot_be_trusted(diagnose: Diagnose, certificate: bytes, reason: str, says: str) -> None:
+def test_untrusted_certificates(diagnose: Diagnose, certificate: bytes, reason: str, says: str) -> None:
     refused = ssl.SSLCertVerificationError(1, f"certificate verify failed: {reason}")
     code, steps = diagnose(network=FakeNetwork(presents=certificate, verify=refused))
     assert (code, steps["TLS"]["status"]) == (6, "failed")
     assert says in steps["TLS"]["hint"]
 
 
-def test_a_missing_ca_file_is_named(diagnose: Diagnose) -> None:
+def test_missing_ca_file_is_reported(diagnose: Diagnose) -> None:
     network = FakeNetwork(verify=FileNotFoundError(2, "No such file"))
     code, steps = diagnose("--ca-path", "/nowhere/ca.pem", network=network)
     assert (code, steps["TLS"]["detail"]) == (
@@ -252,18 +252,18 @@ def test_a_missing_ca_file_is_named(diagnose: Diagnose) -> None:
     )
 
 
-def test_verification_switched_off_is_a_warning_and_looks_no_further(diagnose: Diagnose) -> None:
+def test_disabled_verification_is_a_warning(diagnose: Diagnose) -> None:
     network = FakeNetwork(verify=AssertionError("must not be asked"))
     code, steps = diagnose("--insecure", network=network)
     assert (code, steps["TLS"]["status"]) == (0, "warning")
 
 
-def test_a_certificate_about_to_expire_is_a_warning(diagnose: Diagnose) -> None:
+def test_expiring_certificate_is_a_warning(diagnose: Diagnose) -> None:
     code, steps = diagnose(network=FakeNetwork(presents=make_certificate(days=20)))
     assert (code, steps["TLS"]["status"]) == (0, "warning")
 
 
-def test_a_proxy_is_what_is_looked_at_when_there_is_one(diagnose: Diagnose) -> None:
+def test_proxy_is_checked_instead_of_the_server(diagnose: Diagnose) -> None:
     network = FakeNetwork(proxy="http://proxy.example:3128")
     code, steps = diagnose(network=network)
     assert code == 0
@@ -272,20 +272,20 @@ def test_a_proxy_is_what_is_looked_at_when_there_is_one(diagnose: Diagnose) -> N
 
 
 class Refusing(FakeIdentity):
-    """Stands where the identity would; signing in raises."""
+    """A fake identity whose use raises an error."""
 
 
 @pytest.mark.parametrize(
     ("error", "step", "code", "says"),
     [
         (errors.AuthenticationError("The server refused the sign-in."), "Sign-in", 3, "ops@acme"),
-        (errors.DecodeError("The server answered with an HTML page."), "Version", 7, "check url and service_type"),
-        (errors.NotFoundError("There is no /api/versions."), "Version", 4, "check url and service_type"),
+        (errors.DecodeError("The server answered with an HTML page."), "Version", 7, "Check url and service_type"),
+        (errors.NotFoundError("There is no /api/versions."), "Version", 4, "Check url and service_type"),
         (errors.InvalidRequestError("API 99.0 is not supported."), "Version", 7, "api_version"),
         (errors.TimeoutExpiredError("No answer in 120 s.", hint="Try later."), "Sign-in", 6, "Try later."),
     ],
 )
-def test_signing_in(
+def test_sign_in_failures(
     diagnose: Diagnose, monkeypatch: pytest.MonkeyPatch, error: Exception, step: str, code: int, says: str
 ) -> None:
     def refuse(self: Any) -> Any:
@@ -300,7 +300,7 @@ def test_signing_in(
     assert "Clock" in steps  # a wrong clock is a likely reason: it is looked at all the same
 
 
-def test_missing_rights_are_named(diagnose: Diagnose) -> None:
+def test_missing_rights_are_reported(diagnose: Diagnose) -> None:
     denied = errors.PermissionDeniedError("Access is forbidden.")
     code, steps = diagnose(edges=denied)
     assert code == 5
@@ -311,7 +311,7 @@ def test_missing_rights_are_named(diagnose: Diagnose) -> None:
     assert steps["Firewall"]["detail"].startswith("web-edge: ")
 
 
-def test_no_edge_a_firewall_that_is_off_and_no_org_are_warnings(diagnose: Diagnose) -> None:
+def test_no_edge_disabled_firewall_and_no_org_are_warnings(diagnose: Diagnose) -> None:
     code, steps = diagnose("--vdc", "gold", edges=[])
     assert (code, steps["Edges"]["status"]) == (0, "warning")
     code, steps = diagnose(resources={"ans.firewall": POLICY | {"enabled": False}})
@@ -320,7 +320,7 @@ def test_no_edge_a_firewall_that_is_off_and_no_org_are_warnings(diagnose: Diagno
     assert (code, steps["Org"]["status"]) == (0, "warning")
 
 
-def test_the_edge_of_the_settings_is_the_one_that_is_read(diagnose: Diagnose, client: MakeClient) -> None:
+def test_firewall_of_the_configured_edge_is_read(diagnose: Diagnose, client: MakeClient) -> None:
     _, steps = diagnose("--edge", "db-edge")
     assert steps["Firewall"]["detail"].startswith("db-edge: ")
 
@@ -329,13 +329,13 @@ def test_the_edge_of_the_settings_is_the_one_that_is_read(diagnose: Diagnose, cl
     ("skew_s", "status", "says"),
     [(0, "ok", ""), (45, "ok", ""), (-120, "warning", "behind"), (700, "failed", "ahead"), (90000, "failed", "25 h")],
 )
-def test_the_clock(skew_s: int, status: str, says: str) -> None:
+def test_clock_check(skew_s: int, status: str, says: str) -> None:
     step = check_clock(NOW, NOW + timedelta(seconds=skew_s))
     assert step.status == status
     assert says in step.detail
 
 
-def test_the_servers_clock_is_taken_from_its_answers() -> None:
+def test_server_time_comes_from_the_date_header() -> None:
     clock = ServerClock()
     request = Request("GET", "https://vcd.example/api/versions")
     for headers in ({"Date": "Mon, 01 Jun 2026 12:00:00 GMT"}, {"Date": "soon"}, {}):
@@ -345,7 +345,7 @@ def test_the_servers_clock_is_taken_from_its_answers() -> None:
     assert check_clock(None, NOW).status == "skipped"
 
 
-def test_certificates_are_read_from_their_bytes() -> None:
+def test_read_certificate_parses_der() -> None:
     ca = trustme.CA()
     pem = ca.issue_cert("vcd.example", "192.0.2.1").cert_chain_pems[0].bytes()
     certificate = read_certificate(x509.load_pem_x509_certificate(pem).public_bytes(serialization.Encoding.DER))
@@ -355,7 +355,7 @@ def test_certificates_are_read_from_their_bytes() -> None:
         read_certificate(b"not a certificate")
 
 
-def test_the_store_that_is_used_is_named(diagnose: Diagnose, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_certificate_store_in_use_is_shown(diagnose: Diagnose, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
     assert "trusted by the system's store" in diagnose()[1]["TLS"]["detail"]
@@ -367,9 +367,7 @@ def test_the_store_that_is_used_is_named(diagnose: Diagnose, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("proxy", ["ftp://proxy.example:21", "http://user:hunter2@proxy.example:port"])
-def test_a_proxy_that_cannot_be_one_is_said_to_be_that(
-    diagnose: Diagnose, proxy: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_invalid_proxy_is_reported(diagnose: Diagnose, proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     network = FakeNetwork()
     monkeypatch.setattr(network, "proxy_for", lambda target: proxy)
     code, steps = diagnose(network=network)
@@ -378,15 +376,15 @@ def test_a_proxy_that_cannot_be_one_is_said_to_be_that(
     assert "hunter2" not in str(steps)
 
 
-def test_an_http_url_to_a_port_with_tls_is_explained(diagnose: Diagnose) -> None:
+def test_http_url_to_a_tls_port_fails_with_a_hint(diagnose: Diagnose) -> None:
     code, steps = diagnose("--url", "http://vcd.example:8443")
     assert (code, steps["TLS"]["status"]) == (64, "failed")
-    assert steps["TLS"]["detail"] == "vcd.example:8443 speaks TLS, and the URL says http"
+    assert steps["TLS"]["detail"] == "vcd.example:8443 uses TLS, but the URL starts with http"
     assert steps["TLS"]["hint"] == "Change the URL to https://vcd.example:8443."
     assert steps["Sign-in"]["status"] == "skipped"
 
 
-def test_an_http_url_to_a_port_without_tls_is_fine(diagnose: Diagnose) -> None:
+def test_http_url_to_a_plain_port_has_no_tls_step(diagnose: Diagnose) -> None:
     network = FakeNetwork(handshake=ssl.SSLError("WRONG_VERSION_NUMBER"))
     code, steps = diagnose("--url", "http://vcd.example", network=network)
     assert (code, "TLS" in steps) == (0, False)

@@ -1,4 +1,4 @@
-"""``vca dr``."""
+"""The command group ``vca dr``."""
 
 from __future__ import annotations
 
@@ -18,49 +18,53 @@ from vcloudair_core.errors import ConfigurationError, TaskFailedError
 if TYPE_CHECKING:
     from vcloudair_core.recovery import RecoveryPlan
 
-app = typer.Typer(help="Disaster recovery: replications, tests, failovers.", no_args_is_help=True)
+app = typer.Typer(help="Test and run disaster recovery.", no_args_is_help=True)
 
-_VMS = typer.Argument(None, metavar="[VM]...", help="Names of VMs, or UUIDs of replications.")
-_ALL = typer.Option(False, "--all", help="All replicated VMs.")
-_PLAN = typer.Option(None, "--plan", metavar="FILE", help="A recovery plan, in place of VMs.")
-_DRY_RUN = typer.Option(False, "--dry-run", help="Say what would be started, in which order and when; start nothing.")
-_POWER_ON = typer.Option(None, "--power-on/--power-off", help="Power the VMs on, or leave them off.")
-_MOST = typer.Option(None, "--max-concurrent", min=1, help="Number of VMs at the same time (20).")
-_VM_TIMEOUT = typer.Option(None, "--vm-timeout", min=0.0, help="Seconds that one VM may take; 0: no limit.")
-_STUCK = typer.Option(None, "--stuck-after", min=1.0, help="Seconds without any change after which to give up (600).")
+_VMS = typer.Argument(None, metavar="[VM]...", help="VM names or replication UUIDs.")
+_ALL = typer.Option(False, "--all", help="Select all replicated VMs.")
+_PLAN = typer.Option(None, "--plan", metavar="FILE", help="Recovery plan to use instead of VM names.")
+_DRY_RUN = typer.Option(False, "--dry-run", help="Show what would start, in which order and when. Start nothing.")
+_POWER_ON = typer.Option(None, "--power-on/--power-off", help="Power on the VMs, or leave them off.")
+_MOST = typer.Option(None, "--max-concurrent", min=1, help="Maximum number of VMs at the same time (default: 20).")
+_VM_TIMEOUT = typer.Option(None, "--vm-timeout", min=0.0, help="Time limit per VM in seconds. 0 means no limit.")
+_STUCK = typer.Option(
+    None, "--stuck-after", min=1.0, help="Give up on a VM after this many seconds without progress (default: 600)."
+)
 _ON_ERROR = typer.Option(
     None,
     "--on-error",
     metavar="stop|continue|roll_back",
-    help="What to do after a failure (stop for a plan, continue for named VMs).",
+    help="Action after a failure (default: stop with --plan, else continue).",
 )
-_RUN_TIMEOUT = typer.Option(None, "--run-timeout", min=1.0, help="Seconds that the run may take; then it is stopped.")
-_APPROVE = typer.Option(None, "--approve", help="An approval of the plan given beforehand, by its name.")
+_RUN_TIMEOUT = typer.Option(None, "--run-timeout", min=1.0, help="Stop the run after this many seconds.")
+_APPROVE = typer.Option(None, "--approve", help="Name of an approval step to approve in advance. May be repeated.")
 _MOST_NAMED = 10
 _VERIFY = typer.Option(
-    300.0, "--verify-timeout", min=1.0, help="Seconds that a VM may take to show the result of its task."
+    300.0, "--verify-timeout", min=1.0, help="Seconds to wait for a VM to show the result of its task."
 )
 _ON_UNKNOWN = typer.Option(
     None,
     "--on-unknown",
     metavar="fail|start",
-    help="What to do when it is not known whether a VM was started: fail, or start it again (fail).",
+    help="Action if it is unknown whether an operation was started: fail, or start it again (default: fail).",
 )
 _GRACE = typer.Option(
-    90.0, "--lost-grace", min=0.1, help="Seconds to look for a sign of an action that may have been started."
+    90.0, "--lost-grace", min=0.1, help="Seconds to search for an operation that may have been started."
 )
-_CANCEL = typer.Option(False, "--cancel-on-stop", help="Cancel tasks at the server when stopped, or given up.")
+_CANCEL = typer.Option(
+    False, "--cancel-on-stop", help="Cancel tasks at the server when the run stops or gives up on a VM."
+)
 
 
 @app.callback()
 def dr() -> None:
-    """Disaster recovery: replications, tests, failovers."""
+    """Test and run disaster recovery."""
 
 
 @app.command("list")
 @connected
 def list_(run: Invocation, vms: list[str] = _VMS) -> None:
-    """List replications with their state.
+    """List replications and their states.
 
     Example:
         vca dr list db1 web1
@@ -80,7 +84,7 @@ def list_(run: Invocation, vms: list[str] = _VMS) -> None:
         Column("rpo_minutes", right=True, priority=5),
         Column("rpo_violation_minutes", right=True, priority=4),
     ]
-    run.emit(rows, columns=columns, empty="Nothing is replicated into this organization.")
+    run.emit(rows, columns=columns, empty="No replications found in this organization.")
 
 
 dr_check.register(app)
@@ -95,7 +99,7 @@ def test(
     every: bool = _ALL,
     plan: str = _PLAN,
     power_on: bool = _POWER_ON,
-    synchronize: bool = typer.Option(None, "--synchronize", help="Bring the newest data over first."),
+    synchronize: bool = typer.Option(None, "--synchronize", help="Transfer the latest data first."),
     max_concurrent: int = _MOST,
     vm_timeout: float = _VM_TIMEOUT,
     stuck_after: float = _STUCK,
@@ -108,7 +112,7 @@ def test(
     cancel_on_stop: bool = _CANCEL,
     dry_run: bool = _DRY_RUN,
 ) -> None:
-    """Test failovers: VMs run in the cloud beside their sources, which go on.
+    """Run test failovers. The VMs start in the cloud while their sources keep running.
 
     Example:
         vca dr test db1 web1
@@ -118,8 +122,8 @@ def test(
         power_on=power_on, synchronize=synchronize, max_concurrent=max_concurrent, vm_timeout=vm_timeout,
         stuck_after=stuck_after, on_error=on_error, on_unknown=on_unknown,
     )  # fmt: skip
-    how = _how(approve, cancel_on_stop, verify_timeout, lost_grace, run_timeout)
-    _act(run, "test", _chosen(vms, every, plan, options), dry_run, how)
+    run_options = _run_options(approve, cancel_on_stop, verify_timeout, lost_grace, run_timeout)
+    _start(run, "test", _selected_plan(vms, every, plan, options), dry_run, run_options)
 
 
 @app.command()
@@ -140,7 +144,9 @@ def cleanup(
     cancel_on_stop: bool = _CANCEL,
     dry_run: bool = _DRY_RUN,
 ) -> None:
-    """Remove what tests have made. With a plan, networks that its last test switched are switched back first.
+    """Clean up after test failovers.
+
+    With --plan, the command first restores the networks that the last test of the plan changed.
 
     Example:
         vca dr cleanup --plan payroll.yml
@@ -150,8 +156,9 @@ def cleanup(
     options = _options(
         max_concurrent=max_concurrent, vm_timeout=vm_timeout, stuck_after=stuck_after, on_unknown=on_unknown
     )
-    chosen = replace(_chosen(vms, every, plan, options), on_error="continue")
-    _act(run, "cleanup", chosen, dry_run, _how(None, cancel_on_stop, verify_timeout, lost_grace, run_timeout))
+    selected = replace(_selected_plan(vms, every, plan, options), on_error="continue")
+    run_options = _run_options(None, cancel_on_stop, verify_timeout, lost_grace, run_timeout)
+    _start(run, "cleanup", selected, dry_run, run_options)
 
 
 @app.command()
@@ -173,10 +180,10 @@ def failover(
     on_unknown: str = _ON_UNKNOWN,
     lost_grace: float = _GRACE,
     cancel_on_stop: bool = _CANCEL,
-    yes: bool = typer.Option(False, "--yes", help="Do not ask."),
+    yes: bool = typer.Option(False, "--yes", help="Do not ask for confirmation."),
     dry_run: bool = _DRY_RUN,
 ) -> None:
-    """Fail VMs over: they run in the cloud, and replication from the source ends.
+    """Fail over VMs. They start in the cloud, and replication from the source ends.
 
     Example:
         vca dr failover --plan payroll.yml
@@ -186,17 +193,21 @@ def failover(
         power_on=power_on, max_concurrent=max_concurrent, vm_timeout=vm_timeout, stuck_after=stuck_after,
         on_error=on_error, on_unknown=on_unknown,
     )  # fmt: skip
-    chosen = _chosen(vms, every, plan, options)
+    selected = _selected_plan(vms, every, plan, options)
     if not dry_run and not yes:
-        _ask(chosen)
-    _act(run, "failover", chosen, dry_run, _how(approve, cancel_on_stop, verify_timeout, lost_grace, run_timeout))
+        _confirm(selected)
+    run_options = _run_options(approve, cancel_on_stop, verify_timeout, lost_grace, run_timeout)
+    _start(run, "failover", selected, dry_run, run_options)
 
 
 dr_runs.register(app)
 
 
 def _options(**values: Any) -> dict[str, tuple[str, Any]]:
-    """Return options that a plan may have, too: by name their spelling and value. Raises SpecError for a bad value."""
+    """Return spelling and value by name, for options that a plan can have too.
+
+    Raises: SpecError for an invalid value.
+    """
     from vcloudair_core.engine.validation import one_of
     from vcloudair_core.errors import SpecError
     from vcloudair_core.services.dr.operation_options import ON_ERROR, ON_UNKNOWN
@@ -211,7 +222,7 @@ def _spelled(name: str, value: Any) -> str:
     return "--power-off" if (name, value) == ("power_on", False) else f"--{name.replace('_', '-')}"
 
 
-def _how(
+def _run_options(
     approve: list[str] | None,
     cancel_on_stop: bool,
     verify_timeout: float,
@@ -227,8 +238,13 @@ def _how(
     }
 
 
-def _chosen(vms: list[str] | None, every: bool, path: str | None, options: dict[str, tuple[str, Any]]) -> RecoveryPlan:
-    """The plan of a command. Raises ConfigurationError, SpecError with all that is wrong with a file."""
+def _selected_plan(
+    vms: list[str] | None, every: bool, path: str | None, options: dict[str, tuple[str, Any]]
+) -> RecoveryPlan:
+    """Return the plan of a command.
+
+    Raises ConfigurationError, or SpecError with all problems of a file.
+    """
     from vcloudair_core.recovery import plan_of_vms
     from vcloudair_core.recovery.plan.plan_options import fields_of_options, load_plan_with
 
@@ -239,28 +255,34 @@ def _chosen(vms: list[str] | None, every: bool, path: str | None, options: dict[
     return plan_of_vms(None if every else vms, **fields_of_options(options))
 
 
-def _ask(plan: RecoveryPlan) -> None:
-    """Raises ConfigurationError unless a person at a terminal types the word: the plan's name, if it has one."""
+def _confirm(plan: RecoveryPlan) -> None:
+    """Prompt for the plan name, or "failover".
+
+    Raises ConfigurationError for other input or no terminal.
+    """
     if not sys.stdin.isatty():
-        raise ConfigurationError("A failover is not started without a yes.", hint="Give --yes.")
+        raise ConfigurationError("A failover requires confirmation.", hint="Pass --yes.")
     names = [vm.name for vm in plan.vms]
     what = "all VMs" if plan.all_vms else f"{len(names)} VMs: {', '.join(names[:_MOST_NAMED])}"
     what += f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     say(f"This fails over {what}. Replication from the source ends.")
-    word = plan.name or "failover"
-    if typer.prompt(f"Type {word} to go on", err=True).strip() != word:
-        raise ConfigurationError("Nothing was started.")
+    expected = plan.name or "failover"
+    if typer.prompt(f"Type {expected} to continue", err=True).strip() != expected:
+        raise ConfigurationError("The failover was not confirmed. Nothing was started.")
 
 
-def _act(run: Invocation, action: str, plan: RecoveryPlan, dry_run: bool, how: dict[str, Any]) -> None:
-    """``how``: as in :func:`~vcloudair_core.cli.commands.dr.run_control.conduct`."""
+def _start(run: Invocation, action: str, plan: RecoveryPlan, dry_run: bool, run_options: dict[str, Any]) -> None:
+    """Start an action, or preview it.
+
+    ``run_options`` are arguments of ``run_and_report``.
+    """
     if dry_run:
         _preview(run, action, plan)
         return
-    from vcloudair_core.cli.commands.dr.run_control import conduct
+    from vcloudair_core.cli.commands.dr.run_control import run_and_report
     from vcloudair_core.recovery import start
 
-    conduct(run, lambda client, options: start(client, plan, action, options), **how)
+    run_and_report(run, lambda client, options: start(client, plan, action, options), **run_options)
 
 
 def _preview(run: Invocation, action: str, plan: RecoveryPlan) -> None:
@@ -271,13 +293,13 @@ def _preview(run: Invocation, action: str, plan: RecoveryPlan) -> None:
     with run.client() as client:
         planned = preview(client, plan, action)
     rows = [preview_row(row.as_dict()) for row in planned.rows]
-    run.emit(rows, columns=PREVIEW_COLUMNS, empty="There is nothing in it.")
+    run.emit(rows, columns=PREVIEW_COLUMNS, empty="The plan has no VMs and steps.")
     would = sum(row["verdict"] == "planned" for row in rows if row["what"] == "vm")
-    say(f"Would start {would} of {len(planned.results)} VMs; about {clock_of(planned.total_s)} in all.")
+    say(f"{would} of {len(planned.results)} VMs would start. Estimated duration: {clock_of(planned.total_s)}.")
     failed = [result for result in planned.results if result.is_failed]
     if failed:
         raise TaskFailedError(
-            f"{len(failed)} of {len(planned.results)} VMs could not be recovered; {failed[0].name}: "
+            f"The {action} would fail for {len(failed)} of {len(planned.results)} VMs. First: {failed[0].name}: "
             f"{failed[0].reason.rstrip('.')}.",
             hint=failed[0].hint,
         )

@@ -1,4 +1,4 @@
-"""``vca dr check``: whether a recovery is going to work."""
+"""The command ``vca dr check``, which checks the readiness of a recovery."""
 
 from __future__ import annotations
 
@@ -26,14 +26,15 @@ def register(app: typer.Typer) -> None:
 @connected
 def check(
     run: Invocation,
-    vms: list[str] = typer.Argument(None, metavar="[VM]...", help="Names of VMs, or UUIDs of replications."),
-    every: bool = typer.Option(False, "--all", help="All replicated VMs."),
-    plan: str = typer.Option(None, "--plan", metavar="FILE", help="A recovery plan, in place of VMs."),
-    action: str = typer.Option("failover", "--action", help="What it is to be ready for: test or failover."),
+    vms: list[str] = typer.Argument(None, metavar="[VM]...", help="VM names or replication UUIDs."),
+    every: bool = typer.Option(False, "--all", help="Select all replicated VMs."),
+    plan: str = typer.Option(None, "--plan", metavar="FILE", help="Recovery plan to use instead of VM names."),
+    action: str = typer.Option("failover", "--action", help="Action to check the readiness for: test or failover."),
 ) -> None:
-    """Look whether a recovery is going to work, and start nothing. Exit code 9 when it is not ready.
+    """Check that a recovery is ready to run, without starting it.
 
-    The score is the share of what is well, in percent, by weight; see `docs/how-to/readiness-checks.md`.
+    The exit code is 9 if it is not ready. The score is the weighted percentage of passed checks, see
+    `docs/how-to/readiness-checks.md`.
 
     Example:
         vca dr check --plan payroll.yml --action test
@@ -42,16 +43,16 @@ def check(
     from vcloudair_core.recovery import assess
 
     if action not in ACTIONS:
-        raise ConfigurationError(f"There is no action {action!r} to be ready for.", hint="Use test or failover.")
-    chosen = _chosen(vms, every, plan)
+        raise ConfigurationError(f"Unknown action: {action!r}.", hint="Use test or failover.")
+    selected = _selected_plan(vms, every, plan)
     with run.client() as client:
-        readiness = assess(client, chosen, action)
+        readiness = assess(client, selected, action)
     rows = _rows(readiness.checks) if run.output == "table" else [check.as_dict() for check in readiness.checks]
     run.emit(readiness.as_dict(), columns=_COLUMNS, rows=rows)
     counts = ", ".join(f"{count} {status}" for status, count in readiness.counts.items() if count)
     say(f"Score: {readiness.score} of 100 ({counts}).")
     if not readiness.is_ready:
-        raise _not_ready(readiness, chosen.name or "What was named", action)
+        raise _not_ready(readiness, selected.name or "The selection", action)
 
 
 _COLUMNS = [
@@ -63,8 +64,11 @@ _COLUMNS = [
 ]
 
 
-def _chosen(vms: list[str] | None, every: bool, path: str | None) -> RecoveryPlan:
-    """Raises: ConfigurationError; SpecError with all that is wrong with the plan."""
+def _selected_plan(vms: list[str] | None, every: bool, path: str | None) -> RecoveryPlan:
+    """Return the plan of the command.
+
+    Raises ConfigurationError, or SpecError with all problems of a file.
+    """
     from vcloudair_core.recovery import load_plan, plan_of_vms
 
     if sum(map(bool, (vms, every, path))) != 1:
@@ -73,25 +77,27 @@ def _chosen(vms: list[str] | None, every: bool, path: str | None) -> RecoveryPla
 
 
 def _rows(checks: Sequence[Check]) -> list[dict[str, Any]]:
-    """Return a row per check; checks that passed share a row per kind, because there may be thousands."""
+    """Return the table rows.
+
+    Passed checks of one type share a row, because there can be thousands.
+    """
     rows = [check.as_dict() for check in checks if check.status != "ok"]
-    well: dict[str, list[Check]] = {}
+    passed: dict[str, list[Check]] = {}
     for check in checks:
         if check.status == "ok":
-            well.setdefault(check.name, []).append(check)
-    for name, alike in well.items():
-        first = alike[0].as_dict()
-        many = {"status": "ok", "name": name, "subject": f"{len(alike)} of them", "message": ""}
-        rows.append(first if len(alike) == 1 else many)
+            passed.setdefault(check.name, []).append(check)
+    for name, group in passed.items():
+        summary = {"status": "ok", "name": name, "subject": f"{len(group)} passed", "message": ""}
+        rows.append(group[0].as_dict() if len(group) == 1 else summary)
     return rows
 
 
-def _not_ready(readiness: Readiness, what: str, action: str) -> PlanRejectedError:
-    in_the_way = [check for check in readiness.checks if check.status == "fail"] or [
+def _not_ready(readiness: Readiness, subject: str, action: str) -> PlanRejectedError:
+    blocking = [check for check in readiness.checks if check.status == "fail"] or [
         check for check in readiness.checks if check.status == "unknown" and check.is_essential
     ]
-    first, others = in_the_way[0], len(in_the_way) - 1
+    first, others = blocking[0], len(blocking) - 1
     more = f" (and {others} more)" if others else ""
     return PlanRejectedError(
-        f"{what} is not ready for a {action}: {first.subject}: {first.message}{more}.", hint=first.hint
+        f"{subject} is not ready for a {action}. {first.subject}: {first.message}{more}.", hint=first.hint
     )

@@ -1,4 +1,4 @@
-"""``vca dr runs``, ``resume`` and ``report``: runs that were, and one that goes on."""
+"""The commands ``vca dr runs``, ``resume`` and ``report``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from vcloudair_core.cli.commands.dr.run_control import COLUMNS, conduct
+from vcloudair_core.cli.commands.dr.run_control import COLUMNS, run_and_report
 from vcloudair_core.cli.display.output import say
 from vcloudair_core.cli.display.table import Column
 from vcloudair_core.cli.display.timestamps import utc_second, with_utc_seconds
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vcloudair_core.recovery import RunOptions, RunReport
 
 _TIMES = frozenset({"started", "ended", "last_sync"})
-_RUN = typer.Argument(None, metavar="[RUN]", help="The id of a run, or the beginning of it; by default the newest.")
+_RUN = typer.Argument(None, metavar="[RUN]", help="ID of a run, or its first characters (default: the latest run).")
 
 
 def register(app: typer.Typer) -> None:
@@ -32,9 +32,9 @@ def register(app: typer.Typer) -> None:
 
 @connected
 def runs(
-    run: Invocation, limit: int = typer.Option(20, "--limit", min=1, help="Number of runs, the newest first.")
+    run: Invocation, limit: int = typer.Option(20, "--limit", min=1, help="Maximum number of runs, latest first.")
 ) -> None:
-    """List the runs of this user on this host. Sends nothing.
+    """List your recovery runs on this host. Sends no request.
 
     Example:
         vca dr runs --limit 5
@@ -42,21 +42,21 @@ def runs(
     from itertools import islice
 
     from vcloudair_core.recovery import report_of
-    from vcloudair_core.recovery.run.history import all_runs as known
+    from vcloudair_core.recovery.run.history import all_runs
 
     rows: list[dict[str, Any]] = []
-    for folder, happened in islice(known(run.settings()), limit):
-        if isinstance(happened, str):
-            rows.append({"id": folder.name, "verdict": "unreadable", "reason": happened})
+    for folder, journal in islice(all_runs(run.settings()), limit):
+        if isinstance(journal, str):  # the reason why the journal cannot be read
+            rows.append({"id": folder.name, "verdict": "unreadable", "reason": journal})
             continue
-        report = report_of(happened)
+        report = report_of(journal)
         rows.append(
             {
                 "id": folder.name,
                 "action": report.action,
                 "plan": report.plan.get("name") or "",
                 "verdict": report.verdict,
-                "there": sum(vm.has_succeeded for vm in report.vms),
+                "succeeded": sum(vm.has_succeeded for vm in report.vms),
                 "vms": len(report.vms),
                 "started": utc_second(report.started) if report.started else "",
                 "user": report.user,
@@ -68,13 +68,13 @@ def runs(
         Column("action", keep=True, priority=1),
         Column("plan", keep=True, priority=4),
         Column("verdict", keep=True, priority=1),
-        Column("there", right=True, priority=2),
+        Column("succeeded", right=True, priority=2),
         Column("vms", right=True, priority=2),
         Column("started", keep=True, priority=3),
         Column("user", keep=True, priority=6),
         Column("reason", priority=5),
     ]
-    run.emit(rows, columns=columns, empty="There is no run yet.")
+    run.emit(rows, columns=columns, empty="No runs found.")
 
 
 @connected
@@ -82,51 +82,53 @@ def runs(
 def resume(
     run: Invocation,
     run_id: str = _RUN,
-    approve: list[str] = typer.Option(None, "--approve", help="An approval given beforehand, by its name."),
-    cancel_on_stop: bool = typer.Option(False, "--cancel-on-stop", help="Cancel tasks when stopped, or given up."),
+    approve: list[str] = typer.Option(
+        None, "--approve", help="Name of an approval step to approve in advance. May be repeated."
+    ),
+    cancel_on_stop: bool = typer.Option(
+        False, "--cancel-on-stop", help="Cancel tasks at the server when the run stops or gives up on a VM."
+    ),
     start_again: list[str] = typer.Option(
         None,
         "--start-again",
         metavar="VM",
-        help="Start a VM again whose outcome is unknown; may be repeated.",
+        help="VM with an unknown outcome to start again. May be repeated.",
     ),
-    run_timeout: float = typer.Option(
-        None, "--run-timeout", min=1.0, help="Seconds that the run may take; then it is stopped."
-    ),
+    run_timeout: float = typer.Option(None, "--run-timeout", min=1.0, help="Stop the run after this many seconds."),
     lost_grace: float = typer.Option(
-        90.0, "--lost-grace", min=0.1, help="Seconds to look for a sign of an action that may have been started."
+        90.0, "--lost-grace", min=0.1, help="Seconds to search for an operation that may have been started."
     ),
 ) -> None:
-    """Go on with a run that was stopped or died. Nothing is begun a second time.
+    """Resume a run that was stopped or crashed. No operation is started twice.
 
-    A VM that was about to be started is looked for. When nothing shows whether it was, the outcome is unknown and
-    the exit code is 11: look at the cloud, then decide with --start-again. A run that is over is shown, and the exit
-    code is the one that it ended with.
+    If an operation was about to start, the command checks whether it did. If that stays unknown, the exit code is 11.
+    Then check the VM in the cloud, and resume with --start-again if the operation did not start. For a finished run
+    the command shows the result and ends with the exit code of the run.
 
     Example:
         vca dr resume
         vca dr resume 20261129 --start-again web1
     """
-    from vcloudair_core.recovery import resume as go_on
+    from vcloudair_core.recovery import resume as resume_run
 
     def work(client: Client, options: RunOptions) -> RunReport:
-        return go_on(
+        return resume_run(
             client, run_id or "", replace(options, lost_grace=lost_grace, start_again=tuple(start_again or ()))
         )
 
-    conduct(run, work, approve=tuple(approve or ()), cancel_on_stop=cancel_on_stop, run_timeout=run_timeout)
+    run_and_report(run, work, approve=tuple(approve or ()), cancel_on_stop=cancel_on_stop, run_timeout=run_timeout)
 
 
 @connected
 def report(
     run: Invocation,
     run_id: str = _RUN,
-    html: Path = typer.Option(None, "--html", help="Write the page for the auditor to this file."),
-    junit: Path = typer.Option(None, "--junit", help="Write JUnit XML to this file."),
+    html: Path = typer.Option(None, "--html", help="File to write the HTML report to."),
+    junit: Path = typer.Option(None, "--junit", help="File to write the JUnit XML report to."),
 ) -> None:
-    """Report on a run: what came of each VM, and the objectives reached. Sends nothing.
+    """Show the report of a run: the result of each VM, RTO and RPO. Sends no request.
 
-    With -o json or yaml the whole report. The files that a run leaves itself are in its folder.
+    -o json and -o yaml print the full report. The folder of the run has the report files that the run wrote.
 
     Example:
         vca dr report --html report.html --junit report.xml
@@ -159,7 +161,7 @@ def _objective(name: str, objective: dict[str, Any]) -> str:
     if objective["reached_s"] is not None:
         reached = clock_of(objective["reached_s"])
     else:
-        reached = "not reached" if objective["met"] is False else "not known"
+        reached = "not reached" if objective["met"] is False else "unknown"
         reached += f" ({clock_of(objective['known_s'])} so far)" if objective["known_s"] is not None else ""
     target = f", target {clock_of(objective['target_minutes'] * 60)}" if objective["target_minutes"] is not None else ""
     verdict = {True: ", met", False: ", missed", None: ""}[objective["met"]]

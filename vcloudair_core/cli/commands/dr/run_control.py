@@ -1,4 +1,4 @@
-"""A recovery run from the command line: its signals, its questions, its table, its exit status."""
+"""Recovery runs from the command line: signals, approvals, results and exit codes."""
 
 from __future__ import annotations
 
@@ -50,18 +50,22 @@ PREVIEW_COLUMNS = [
 ]
 
 
-def conduct(run: Invocation, work: Work, *, cancel_on_stop: bool = False, **knobs: Any) -> None:
-    """Carry a run out, show what came of it, and end as it did. ``knobs``: other fields of RunOptions.
+def run_and_report(run: Invocation, work: Work, *, cancel_on_stop: bool = False, **run_options: Any) -> None:
+    """Execute a run, and show its result.
 
-    Raises: TaskFailedError when it failed; OutcomeUnknownError when it is not known whether something was started; Exit
-    130 when it was stopped.
+    ``run_options`` are other fields of RunOptions.
+
+    Raises: TaskFailedError when it failed; OutcomeUnknownError when it is unknown whether an operation was started;
+    Exit with 130 when it was stopped.
     """
     from vcloudair_core.recovery import RunOptions, Stop
 
     stop = Stop()
     with run.client(shows_tasks=False) as client, live_run() as view, signals_to(stop, cancel_on_stop=cancel_on_stop):
         ask = _asker(stop, view) if sys.stdin.isatty() else None
-        options = RunOptions(**knobs, cancel_on_stop=cancel_on_stop, ask=ask, observers=observers_of(view), stop=stop)
+        options = RunOptions(
+            **run_options, cancel_on_stop=cancel_on_stop, ask=ask, observers=observers_of(view), stop=stop
+        )
         report = work(client, options)
     show(run, report)
     from vcloudair_core.recovery import run_folder
@@ -71,7 +75,7 @@ def conduct(run: Invocation, work: Work, *, cancel_on_stop: bool = False, **knob
 
 
 def show(run: Invocation, report: RunReport) -> None:
-    """VMs, failures first."""
+    """Print the VMs, failures first, and the failed steps."""
     vms = sorted(report.vms, key=lambda vm: vm.has_succeeded)
     rows = [{**vm.as_dict(), "seconds": _rounded(vm.seconds), **_place(vm)} for vm in vms]
     rows = with_utc_seconds(rows, frozenset({"started", "ended", "last_sync"}))
@@ -87,27 +91,27 @@ def _place(vm: VmReport) -> dict[str, str]:
 
 
 def end(report: RunReport) -> None:
-    """Raises: TaskFailedError, Exit; nothing when all is well."""
+    """Print the final message, or raise TaskFailedError, OutcomeUnknownError or Exit."""
     if report.verdict == "interrupted":
         period = report.periods[-1]
-        flying = ", ".join(period.in_flight)
-        if flying:
-            say(f"Still under way at the server: {flying}.")
-        say(f"Go on with: vca dr resume {report.run_id}")
+        active = ", ".join(period.in_flight)
+        if active:
+            say(f"Still in progress at the server: {active}.")
+        say(f"To resume, run: vca dr resume {report.run_id}")
         raise typer.Exit(INTERRUPTED)
     if report.verdict == "unknown":
         unknown = next(failure for failure in report.failures if failure.verdict == "unknown")
         raise OutcomeUnknownError(
             f"The {report.action} is not complete: {report.reason}. First: {unknown.name}: "
-            f"{unknown.reason.rstrip('.')}. The run {report.run_id} may be resumed.",
+            f"{unknown.reason.rstrip('.')}. You can resume the run {report.run_id}.",
             hint=unknown.hint,
         )
     if report.verdict != "succeeded":
         failure = next(iter(report.failures), None)
         first = f" First: {failure.name}: {failure.reason.rstrip('.')}." if failure is not None else ""
-        reason = report.reason.rstrip(".") or "its end is not known"
+        reason = report.reason.rstrip(".") or "its result is unknown"
         raise TaskFailedError(
-            f"The {report.action} has failed: {reason}.{'' if failure and failure.reason in reason else first}",
+            f"The {report.action} failed: {reason}.{'' if failure and failure.reason in reason else first}",
             hint=failure.hint if failure is not None else "",
         )
     say(closing_sentence(report))
@@ -118,19 +122,22 @@ _MOST_NAMED = 5
 
 
 def closing_sentence(report: RunReport) -> str:
-    """``3 of 3 VMs recovered, RTO met. Clean up with: vca dr cleanup --plan payroll.yml``."""
-    there = sum(vm.has_succeeded for vm in report.vms)
-    text = f"{there} of {len(report.vms)} VMs {_DONE.get(report.action, 'succeeded')}"
+    """Return the final message, such as ``3 of 3 VMs recovered, RTO met.
+
+    To clean up, run: ...``.
+    """
+    succeeded = sum(vm.has_succeeded for vm in report.vms)
+    text = f"{succeeded} of {len(report.vms)} VMs {_DONE.get(report.action, 'succeeded')}"
     for name, objective in (("RTO", report.rto), ("RPO", report.rpo)):
         if objective.is_met is not None:
             text += f", {name} {'met' if objective.is_met else 'missed'}"
-    if report.action != "test" or not there:
+    if report.action != "test" or not succeeded:
         return f"{text}."
-    return f"{text}. Clean up with: vca dr cleanup {_selection(report)}"
+    return f"{text}. To clean up, run: vca dr cleanup {_selection(report)}"
 
 
 def _selection(report: RunReport) -> str:
-    """VMs that a command line selects for a run."""
+    """Return the arguments that select the VMs of a run."""
     path = str(report.plan.get("path") or "")
     names = [vm.name for vm in report.vms]
     if path:
@@ -141,14 +148,14 @@ def _selection(report: RunReport) -> str:
 
 @contextmanager
 def signals_to(stop: Stop, *, cancel_on_stop: bool) -> Iterator[None]:
-    """Ctrl-C and an end that is asked for stop the run; a second Ctrl-C stops it at once."""
+    """Stop the run on Ctrl-C and SIGTERM. A second Ctrl-C ends the program at once."""
 
-    def ask(number: int, frame: object) -> None:
+    def handle(number: int, frame: object) -> None:
         if stop.is_requested and number == signal.SIGINT:
             raise KeyboardInterrupt
         stop.request("Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name, cancel_tasks=cancel_on_stop)
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
@@ -159,18 +166,21 @@ def signals_to(stop: Stop, *, cancel_on_stop: bool) -> Iterator[None]:
 def _asker(stop: Stop, view: LiveRun | None) -> Ask:
     def ask(question: ApprovalRequest) -> str:
         if view is None:
-            return _answered(question, stop)
+            return _prompt_approval(question, stop)
         with view.paused():
-            return _answered(question, stop)
+            return _prompt_approval(question, stop)
 
     return ask
 
 
-def _answered(question: ApprovalRequest, stop: Stop) -> str:
-    """A line that is waited for without being deaf to a stop."""
-    where = f"{question.plan}, group {question.group}" if question.group else question.plan
-    say(f"\nApproval needed ({where}): {question.text}")
-    sys.stderr.write("Type yes to go on: ")
+def _prompt_approval(question: ApprovalRequest, stop: Stop) -> str:
+    """Prompt for an approval until the run is stopped.
+
+    Returns the user who approved, or an empty string.
+    """
+    scope = f"{question.plan}, group {question.group}" if question.group else question.plan
+    say(f"\nApproval required ({scope}): {question.text}")
+    sys.stderr.write("Type yes to continue: ")
     sys.stderr.flush()
     while not stop.is_requested:
         if select.select([sys.stdin], [], [], 0.2)[0]:
@@ -184,6 +194,9 @@ def _rounded(seconds: float | None) -> float | None:
 
 
 def preview_row(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row of a dry run with times as people read them; ``~`` marks one that rests on no earlier run."""
+    """Return a row of a dry run with formatted times.
+
+    ``~`` marks a time that is not from an earlier run.
+    """
     until = ("~" if row["is_guess"] else "") + clock_of(row["until_s"])
     return {**row, "from": clock_of(row["from_s"]), "until": until}

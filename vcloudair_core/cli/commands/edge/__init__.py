@@ -1,1 +1,1 @@
-"""``vca edge``, and the commands for the sections of an edge gateway."""
+"""Commands for edge gateways: ``vca edge``, ``firewall``, ``nat`` and ``ipsec``."""

@@ -1,4 +1,4 @@
-"""``vca edge``."""
+"""The command group ``vca edge``."""
 
 from __future__ import annotations
 
@@ -15,18 +15,20 @@ from vcloudair_core.cli.invocation import Invocation, connected
 if TYPE_CHECKING:
     from vcloudair_core.services.ans.edge.model import Edge
 
-app = typer.Typer(help="Edge gateways.", no_args_is_help=True)
+app = typer.Typer(help="List, export, plan and change edge gateways.", no_args_is_help=True)
 
 
 @app.callback()
 def edge() -> None:
-    """Edge gateways."""
+    """List, export, plan and change edge gateways."""
 
 
 @app.command("list")
 @connected
 def list_edges(run: Invocation) -> None:
-    """List the edge gateways that the user can see; with --vdc only those of one VDC, with --edge only that one.
+    """List edge gateways.
+
+    --vdc limits the list to a VDC, --edge to one edge gateway.
 
     Example:
         vca edge list --vdc gold
@@ -37,7 +39,7 @@ def list_edges(run: Invocation) -> None:
         if not vdc:
             remember_names(client.settings, "edge", [edge.name for edge in edges])
             remember_names(client.settings, "vdc", [edge.vdc_name for edge in edges])
-        # Only the option: VCA_EDGE is what other commands act on.
+        # Only the option filters the list: VCA_EDGE selects the target of other commands.
         if run.options.get("edge"):
             chosen = service.find_edge(str(run.options["edge"]), vdc)
             edges = [edge for edge in edges if edge.edge_id == chosen.edge_id]
@@ -54,7 +56,7 @@ def list_edges(run: Invocation) -> None:
             Column("owner_id", keep=True, wide=True),
             Column("deployment_mode", keep=True, wide=True),
         ],
-        empty="No edge gateway is visible to this user. `vca doctor` tells whether a right is missing.",
+        empty="No edge gateways found. Run `vca doctor` to check your rights.",
     )
 
 
@@ -63,9 +65,9 @@ edge_stages.register(app)
 
 
 def _as_row(edge: Edge) -> dict[str, Any]:
-    """Return an edge with the keys that listings share: ``id``, ``name``, ``vdc``."""
-    about = edge.as_dict()
-    return {"name": about.pop("name"), "id": about.pop("edge_id"), "vdc": about.pop("vdc_name"), **about}
+    """Return an edge gateway with the common keys of lists: ``id``, ``name``, ``vdc``."""
+    fields = edge.as_dict()
+    return {"name": fields.pop("name"), "id": fields.pop("edge_id"), "vdc": fields.pop("vdc_name"), **fields}
 
 
 def _state(row: Mapping[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""``vca edge export``, ``plan`` and ``apply``: a whole edge as a document."""
+"""The commands ``vca edge export``, ``plan`` and ``apply``, for edge documents."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from vcloudair_core.cli.commands.edge.edge_target import edge_target
-from vcloudair_core.cli.commands.edge.plan_files import load_plan, only, save_plan
+from vcloudair_core.cli.commands.edge.plan_files import load_plan, require_same_plan, save_plan
 from vcloudair_core.cli.display.output import say
 from vcloudair_core.cli.display.plan_view import show_plan
 from vcloudair_core.cli.exit_codes import DRIFT
@@ -26,10 +26,10 @@ KIND = "ans.edge"
 _PURGE = typer.Option(
     None,
     "--purge/--no-purge",
-    help="Delete rules that the document lacks, and reset fields that it does not give (default), or keep them.",
+    help="Delete rules and reset fields that are not in the document (default), or keep them.",
 )
 _ALLOW_EMPTY = typer.Option(
-    None, "--allow-empty", help="Let an empty list of the document delete all rules of its section."
+    None, "--allow-empty", help="Allow an empty list in the document to delete all rules of its section."
 )
 
 
@@ -42,9 +42,10 @@ def register(app: typer.Typer) -> None:
 
 @connected
 def export(run: Invocation) -> None:
-    """Write an edge gateway down as a YAML document (or JSON, with -o json), for `vca edge plan` and `apply`.
+    """Export an edge gateway as a document for `vca edge plan` and `vca edge apply`.
 
-    It holds what users own. Pre-shared keys, which no server shows, are not in it.
+    The document has the rules and tunnels that users own, without pre-shared keys, which servers do not show. The
+    format is YAML, or JSON with -o json.
 
     Example:
         vca edge export --edge web-edge > edge.yml
@@ -59,27 +60,27 @@ def export(run: Invocation) -> None:
 @connected
 def plan(
     run: Invocation,
-    document: str = typer.Argument(help="An edge document; - for standard input."),
+    document: str = typer.Argument(help="Edge document. Use - for standard input."),
     purge: bool = _PURGE,
     allow_empty: bool = _ALLOW_EMPTY,
     out: str = typer.Option(
-        None, "--out", metavar="FILE", help="Keep the plan in this file, for `vca edge apply --plan`."
+        None, "--out", metavar="FILE", help="File to save the plan to, for `vca edge apply --plan`."
     ),
 ) -> None:
-    """Show what it takes to bring an edge gateway to a document. Exit code 2 when there is a difference, else 0.
+    """Show the changes that would bring an edge gateway to the state of a document.
 
-    A usage error, such as a document that cannot be right, ends with 64.
+    The exit code is 2 if there are changes, 0 if there are none, and 64 for a usage error, such as an invalid document.
 
     Example:
         vca edge plan edge.yml
         vca edge plan edge.yml --no-purge --out edge.plan
     """
     desired = read_document(document)
-    how = _how(run, desired, purge, allow_empty)
-    outcome = _ensure(run, desired, how, check=True)
+    options = _plan_options(run, desired, purge, allow_empty)
+    outcome = _ensure(run, desired, options, check=True)
     if out:
-        save_plan(out, document, desired, outcome.plan, how)
-    _tell(run, outcome)
+        save_plan(out, document, desired, outcome.plan, options)
+    _print_outcome(run, outcome)
     if outcome.changed:
         raise typer.Exit(DRIFT)
 
@@ -88,55 +89,60 @@ def plan(
 @changes
 def apply(
     run: Invocation,
-    document: str = typer.Argument(None, help="An edge document; - for standard input."),
+    document: str = typer.Argument(None, help="Edge document. Use - for standard input."),
     purge: bool = _PURGE,
     allow_empty: bool = _ALLOW_EMPTY,
     plan_file: str = typer.Option(
-        None, "--plan", metavar="FILE", help="Carry out exactly this plan of `vca edge plan --out`, or none."
+        None, "--plan", metavar="FILE", help="Apply exactly this saved plan of `vca edge plan --out`."
     ),
-    yes: bool = typer.Option(False, "--yes", "-y", help="Do not ask. Needed where nobody sits at a terminal."),
+    yes: bool = typer.Option(False, "--yes", "-y", help="Do not ask for confirmation. Required without a terminal."),
 ) -> None:
-    """Bring an edge gateway to a document, or carry out a plan that was kept.
+    """Apply an edge document or a saved plan to an edge gateway.
 
-    The plan is shown and asked about first. Sections are written one after the other; if one fails, what was written is
-    told, and running it again finishes the rest.
+    The command shows the plan and asks for confirmation. It writes the sections one after the other. If one fails, it
+    reports which sections were written. Run it again to write the others.
 
     Example:
         vca edge apply edge.yml --yes
         vca edge apply --plan edge.plan
     """
     if bool(document) == bool(plan_file):
-        raise ConfigurationError("Give either a document or --plan.")
+        raise ConfigurationError("Pass either a document or --plan.")
     if plan_file:
-        desired, kept = load_plan(plan_file)
-        target = agreed_target(kept["target"], explicit_target(run.settings()))
+        desired, saved = load_plan(plan_file)
+        target = agreed_target(saved["target"], explicit_target(run.settings()))
         for name, value in (("purge", purge), ("allow_empty", allow_empty)):
-            reject_contradiction(_spelled(name, value), value, Stated(kept.get(name), f"{plan_file}: {name}"))
-        approve: Callable[[Plan], None] | None = only(kept, plan_file)
-        how = {"target": target, "purge": kept["purge"], "allow_empty": bool(kept.get("allow_empty"))}
+            reject_contradiction(_spelled(name, value), value, Stated(saved.get(name), f"{plan_file}: {name}"))
+        approve: Callable[[Plan], None] | None = require_same_plan(saved, plan_file)
+        options = {"target": target, "purge": saved["purge"], "allow_empty": bool(saved.get("allow_empty"))}
     else:
         desired = read_document(document)
-        approve = None if yes else _asker(is_typed=document != "-")
-        how = _how(run, desired, purge, allow_empty)
-    _tell(run, _ensure(run, desired, how, approve=approve))
+        approve = None if yes else _confirmation(can_prompt=document != "-")
+        options = _plan_options(run, desired, purge, allow_empty)
+    _print_outcome(run, _ensure(run, desired, options, approve=approve))
 
 
 def _ensure(
     run: Invocation,
     document: EdgeDocument,
-    how: Mapping[str, Any],
+    options: Mapping[str, Any],
     *,
     check: bool = False,
     approve: Callable[[Plan], None] | None = None,
 ) -> Outcome:
     with run.client() as client, document.lines_in_errors():
-        state = "exact" if how["purge"] else "present"
-        sections = {**document.sections, "allow_empty": True} if how["allow_empty"] else document.sections
-        return client.ensure(KIND, sections, state=state, target=how["target"], check=check, approve=approve)
+        state = "exact" if options["purge"] else "present"
+        sections = {**document.sections, "allow_empty": True} if options["allow_empty"] else document.sections
+        return client.ensure(KIND, sections, state=state, target=options["target"], check=check, approve=approve)
 
 
-def _how(run: Invocation, document: EdgeDocument, purge: bool | None, allow_empty: bool | None) -> dict[str, Any]:
-    """Target and options of an action. Raises ConfigurationError when document and options contradict each other."""
+def _plan_options(
+    run: Invocation, document: EdgeDocument, purge: bool | None, allow_empty: bool | None
+) -> dict[str, Any]:
+    """Return target and options of a plan.
+
+    Raises ConfigurationError if document and options conflict.
+    """
     from vcloudair_core.services.ans.sections import SECTIONS
 
     for path in ((), *((section,) for section in document.sections if section in SECTIONS)):
@@ -155,31 +161,33 @@ def _target(run: Invocation, document: EdgeDocument) -> dict[str, str]:
     target = agreed_target(document.target, explicit_target(settings), places)
     target.setdefault("edge", settings.edge or "")
     if not target["edge"]:
-        raise ConfigurationError("The document names no edge gateway.", hint="Give --edge, or `edge:` in the document.")
+        raise ConfigurationError("No edge gateway selected.", hint="Pass --edge, or set `edge:` in the document.")
     return target
 
 
-def _asker(*, is_typed: bool) -> Callable[[Plan], None]:
-    agreed: list[Plan] = []
+def _confirmation(*, can_prompt: bool) -> Callable[[Plan], None]:
+    confirmed: list[Plan] = []
 
     def ask(plan: Plan) -> None:
-        if agreed and agreed[-1].changes == plan.changes:
-            return  # a try that met with a conflict; what was agreed to is what is to be done
-        if not (is_typed and sys.stdin.isatty() and sys.stdout.isatty()):
-            raise ConfigurationError("There is nobody to ask. Nothing was changed.", hint="Give --yes, or --plan.")
+        if confirmed and confirmed[-1].changes == plan.changes:
+            return  # a retry after a write conflict, with the same changes
+        if not (can_prompt and sys.stdin.isatty() and sys.stdout.isatty()):
+            raise ConfigurationError(
+                "Applying the plan requires confirmation. Nothing was changed.", hint="Pass --yes or --plan."
+            )
         show_plan(plan)
-        if not typer.confirm("Carry this out?", err=True):
-            raise NotWantedError("Nothing was changed.")
-        agreed.append(plan)
+        if not typer.confirm("Apply these changes?", err=True):
+            raise NotConfirmedError("The plan was not confirmed. Nothing was changed.")
+        confirmed.append(plan)
 
     return ask
 
 
-class NotWantedError(VcloudAirError):
-    """The person at the terminal said no."""
+class NotConfirmedError(VcloudAirError):
+    """The user did not confirm the plan."""
 
 
-def _tell(run: Invocation, outcome: Outcome) -> None:
+def _print_outcome(run: Invocation, outcome: Outcome) -> None:
     if not run.is_table:
         run.emit(_result(outcome))
         return

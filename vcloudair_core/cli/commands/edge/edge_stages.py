@@ -1,4 +1,4 @@
-"""``vca edge stages`` and ``discard``: what waits for a commit, and dropping it."""
+"""The commands ``vca edge stages`` and ``discard``, for staged changes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 @connected
 def stages(run: Invocation) -> None:
-    """List the stages on this host that wait for a commit. Nothing is sent.
+    """List staged changes on this host that are not committed. Sends no request.
 
     Example:
         vca edge stages
@@ -38,17 +38,17 @@ def stages(run: Invocation) -> None:
         Column("section", keep=True, priority=1),
         Column("waiting", right=True, priority=2),
     ]
-    run.emit(rows, columns=columns, empty="No stage waits for a commit.")
+    run.emit(rows, columns=columns, empty="No staged changes found.")
 
 
 @connected
 @changes
 def discard(
     run: Invocation,
-    names: list[str] = typer.Argument(None, metavar="STAGE...", help="Names of stages.", show_default=False),
-    every: bool = typer.Option(False, "--all", help="Drop every stage of this user on this host."),
+    names: list[str] = typer.Argument(None, metavar="STAGE...", help="IDs of stages.", show_default=False),
+    every: bool = typer.Option(False, "--all", help="Discard all your stages on this host."),
 ) -> None:
-    """Drop stages. Nothing of them is written, and nothing is sent.
+    """Discard staged changes without writing them. Sends no request.
 
     Example:
         vca edge discard --all
@@ -63,10 +63,10 @@ def discard(
     if missing:
         listed = ", ".join(repr(name) for name in missing)
         raise NotFoundError(
-            f"Stage not found: {listed}. Nothing was dropped.", hint="Run `vca edge stages` to list them."
+            f"Stage not found: {listed}. Nothing was discarded.", hint="Run `vca edge stages` to list them."
         )
     for file in files:
-        is_dropped = file.discard()
-        say(f"Stage {file.stage_id} {'is dropped' if is_dropped else 'was committed meanwhile; nothing is dropped'}.")
+        is_discarded = file.discard()
+        say(f"Discarded {file.stage_id}." if is_discarded else f"Not discarded: {file.stage_id} is already committed.")
     if not files:
-        say("No stage waits for a commit.")
+        say("No staged changes found.")

@@ -1,4 +1,4 @@
-"""Choose the edge gateway of a command from its options and the settings."""
+"""Select the edge gateway of a command from options and settings."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ if TYPE_CHECKING:
 
 
 def edge_target(settings: Settings) -> dict[str, str]:
-    """Return the edge gateway that a command acts on. Shape: ``{"edge", "vdc"}``, vdc if any.
+    """Return the edge gateway of a command.
 
-    Raises: ConfigurationError when no edge gateway is named.
+    Shape: ``{"edge": ..., "vdc": ...}``, without unset keys.
+
+    Raises: ConfigurationError if no edge gateway is set.
     """
     settings.require("edge")
     target = {"edge": str(settings.edge), "vdc": str(settings.vdc or "")}

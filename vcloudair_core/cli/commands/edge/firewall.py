@@ -1,4 +1,4 @@
-"""``vca firewall``."""
+"""The command group ``vca firewall``."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from vcloudair_core.cli.invocation import Invocation, connected
 from vcloudair_core.engine.fields import from_plain
 from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec, ServiceSpec
 
-app = typer.Typer(help="Firewall rules of an edge gateway.", no_args_is_help=True)
+app = typer.Typer(help="List firewall rules of an edge gateway.", no_args_is_help=True)
 
 
 @app.callback()
 def firewall() -> None:
-    """Firewall rules of an edge gateway."""
+    """List firewall rules of an edge gateway."""
 
 
 @app.command("list")
 @connected
 def list_rules(
     run: Invocation,
-    internal: bool = typer.Option(False, "--internal", help="Also the rules that the edge made itself."),
+    internal: bool = typer.Option(False, "--internal", help="Include the rules that the edge gateway created itself."),
 ) -> None:
-    """List the rules of an edge gateway, in the order in which the edge applies them.
+    """List the firewall rules of an edge gateway, in order of evaluation.
 
-    JSON and YAML show the whole policy. It is valid input of `vcloudair.cloud.vca_firewall`, and of `vca edge apply`
-    below the key `firewall`. Rules that the edge made itself are in it with `--internal` only.
+    JSON and YAML print the whole policy. Without `--internal` it is valid input for `vcloudair.cloud.vca_firewall`, and
+    for `vca edge apply` below the key `firewall`.
 
     Example:
         vca firewall list --edge web-edge
@@ -42,14 +42,14 @@ def list_rules(
         target = edge_target(client.settings)
         policy = client.read("ans.firewall", target)
     own = policy.get("internal_rules", []) if internal else []
-    # The edge applies what it needs for itself first, then your rules, then its default rule.
+    # The edge evaluates its internal rules first, then user rules, then its default rule.
     first = [rule for rule in own if not str(rule.get("rule_type")).startswith("default")]
     rules = [*first, *policy["rules"], *(rule for rule in own if rule not in first)]
     run.emit(
         policy if internal else as_input(policy),
         columns=_COLUMNS,
         rows=with_index(rules),
-        empty=f"The firewall of {target['edge']} has no rules of yours.",
+        empty=f"The firewall of {target['edge']} has no user rules.",
     )
     if run.is_table:
         say(_summary(policy))
@@ -81,7 +81,7 @@ def _services(rule: Mapping[str, Any]) -> str:
 
 
 def _service(spec: ServiceSpec) -> str:
-    """``tcp/443``, ``udp/53 from 1024-65535``, ``icmp/echo-request``, ``any``."""
+    """Format a service, such as ``tcp/443`` or ``udp/53 from 1024-65535``."""
     port, source = as_cell(spec.port or "any"), as_cell(spec.source_port or "any")
     icmp_type = spec.icmp_type or "any"
     detail = port if port != "any" else icmp_type if icmp_type != "any" else ""
@@ -90,6 +90,6 @@ def _service(spec: ServiceSpec) -> str:
 
 
 def _summary(policy: Mapping[str, Any]) -> str:
-    state = "on" if policy.get("enabled", True) else "OFF: every packet passes"
-    text = f"Firewall {state}; what no rule matches: {policy.get('default_action', 'deny')}"
+    state = "on" if policy.get("enabled", True) else "OFF: all traffic passes"
+    text = f"Firewall {state}. Default action: {policy.get('default_action', 'deny')}"
     return text + (", logged." if policy.get("default_logging") else ".")

@@ -1,4 +1,4 @@
-"""``vca ipsec``."""
+"""The command group ``vca ipsec``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vcloudair_core.cli.display.output import say
 from vcloudair_core.cli.display.table import Column
 from vcloudair_core.cli.invocation import Invocation, connected
 
-app = typer.Typer(help="IPsec tunnels of an edge gateway.", no_args_is_help=True)
+app = typer.Typer(help="List IPsec tunnels of an edge gateway.", no_args_is_help=True)
 
 _COLUMNS = [
     Column("name", keep=True, priority=0),
@@ -35,19 +35,21 @@ _COLUMNS = [
 
 @app.callback()
 def ipsec() -> None:
-    """IPsec tunnels of an edge gateway."""
+    """List IPsec tunnels of an edge gateway."""
 
 
 @app.command("list")
 @connected
 def list_tunnels(
     run: Invocation,
-    status: bool = typer.Option(True, "--status/--no-status", help="Ask for the live status, which is one more call."),
+    status: bool = typer.Option(
+        True, "--status/--no-status", help="Read the tunnel status, which takes one more request."
+    ),
 ) -> None:
-    """List the IPsec tunnels of an edge gateway, whether they are up, and what the edge said last if they are not.
+    """List the IPsec tunnels of an edge gateway, with their status and last error.
 
-    JSON and YAML show the whole section, without keys. With `--no-status` it is valid input of
-    `vcloudair.cloud.vca_ipsec`, and of `vca edge apply` below the key `ipsec`.
+    JSON and YAML print the whole section, without pre-shared keys. With `--no-status` it is valid input for
+    `vcloudair.cloud.vca_ipsec`, and for `vca edge apply` below the key `ipsec`.
 
     Example:
         vca ipsec list --edge web-edge --no-status
@@ -69,9 +71,9 @@ def list_tunnels(
 @connected
 def peer(
     run: Invocation,
-    tunnel: str = typer.Argument(..., help="Name, id or peer of the tunnel."),
+    tunnel: str = typer.Argument(..., help="Name, ID or peer address of the tunnel."),
 ) -> None:
-    """Print what the other side of a tunnel has to be set to: everything but the key, which is never shown.
+    """Print the settings for the other side of a tunnel, without the pre-shared key.
 
     Example:
         vca ipsec peer branch --edge web-edge
@@ -80,4 +82,4 @@ def peer(
         sheet = client.edges.peer_sheet(tunnel, **edge_target(client.settings))
     run.emit(sheet)
     if run.is_table:
-        say("Set these on the other side, with the same pre-shared key.")
+        say("Configure the other side with these settings and the same pre-shared key.")

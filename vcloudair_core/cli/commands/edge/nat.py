@@ -1,4 +1,4 @@
-"""``vca nat``."""
+"""The command group ``vca nat``."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from vcloudair_core.cli.display.output import say
 from vcloudair_core.cli.display.table import Column
 from vcloudair_core.cli.invocation import Invocation, connected
 
-app = typer.Typer(help="NAT rules of an edge gateway.", no_args_is_help=True)
+app = typer.Typer(help="List NAT rules of an edge gateway.", no_args_is_help=True)
 
 
 @app.callback()
 def nat() -> None:
-    """NAT rules of an edge gateway."""
+    """List NAT rules of an edge gateway."""
 
 
 @app.command("list")
 @connected
 def list_rules(
     run: Invocation,
-    internal: bool = typer.Option(False, "--internal", help="Also the rules that the edge made itself."),
+    internal: bool = typer.Option(False, "--internal", help="Include the rules that the edge gateway created itself."),
 ) -> None:
-    """List the NAT rules of an edge gateway, in the order in which the edge applies them.
+    """List the NAT rules of an edge gateway, in order of evaluation.
 
-    JSON and YAML show the whole section. It is valid input of `vcloudair.cloud.vca_nat`, and of `vca edge apply` below
-    the key `nat`. Rules that the edge made itself are in it with `--internal` only.
+    JSON and YAML print the whole section. Without `--internal` it is valid input for `vcloudair.cloud.vca_nat`, and for
+    `vca edge apply` below the key `nat`.
 
     Example:
         vca nat list --edge web-edge
@@ -38,13 +38,13 @@ def list_rules(
     with run.client() as client:
         target = edge_target(client.settings)
         section = client.read("ans.nat", target)
-    # The edge applies what it needs for itself first.
+    # The edge evaluates its internal rules first.
     own = section["internal_rules"] if internal else []
     run.emit(
         section if internal else as_input(section),
         columns=_COLUMNS,
         rows=with_index([*own, *section["rules"]]),
-        empty=f"The NAT of {target['edge']} has no rules of yours.",
+        empty=f"The NAT section of {target['edge']} has no user rules.",
     )
     if run.is_table:
         say("NAT on." if section["enabled"] else "NAT OFF: nothing is translated.")

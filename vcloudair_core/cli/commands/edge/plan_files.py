@@ -1,4 +1,4 @@
-"""Files of ``vca edge``: a plan that was looked at and is to be carried out so."""
+"""Plan files of ``vca edge plan --out`` and ``vca edge apply --plan``."""
 
 from __future__ import annotations
 
@@ -18,50 +18,61 @@ if TYPE_CHECKING:
 PLAN_FORMAT = "vcloudair-edge-plan-1"
 
 
-def save_plan(path: str, document_path: str, document: EdgeDocument, plan: Plan, how: Mapping[str, Any]) -> None:
-    """Keep a plan. It names its document and holds no secret. Raises ConfigurationError when it cannot be written."""
+def save_plan(path: str, document_path: str, document: EdgeDocument, plan: Plan, options: Mapping[str, Any]) -> None:
+    """Save a plan, with the path of its document and without secrets.
+
+    Raises: ConfigurationError if the file cannot be written.
+    """
     if document_path == "-":
-        raise ConfigurationError("A plan of standard input cannot be kept.", hint="Keep the document in a file.")
-    kept = {
+        raise ConfigurationError(
+            "You cannot save a plan for a document from standard input.", hint="Save the document to a file first."
+        )
+    saved = {
         "format": PLAN_FORMAT,
         "document": os.path.relpath(document_path, Path(path).resolve().parent),
         "digest": document.digest(),
-        **how,
+        **options,
         "plan": plan.as_dict(),
     }
-    write_text(path, json.dumps(kept, indent=2, ensure_ascii=False) + "\n", "The plan")
+    write_text(path, json.dumps(saved, indent=2, ensure_ascii=False) + "\n", "The plan")
 
 
 def load_plan(path: str) -> tuple[EdgeDocument, dict[str, Any]]:
-    """A kept plan and its document. Raises ConfigurationError, PlanRejectedError when the document is another now."""
+    """Return the document of a saved plan, and the plan.
+
+    Raises: ConfigurationError for an invalid file, PlanRejectedError if the document has changed.
+    """
     text = read_text(path, "The plan")
     try:
-        kept = json.loads(text)
-        is_ours = kept["format"] == PLAN_FORMAT
+        saved = json.loads(text)
+        is_current = saved["format"] == PLAN_FORMAT
     except (ValueError, KeyError, TypeError) as exc:
         raise ConfigurationError(
-            f"{path} is not a plan of `vca edge plan`.", hint="Run: vca edge plan DOCUMENT --out FILE"
+            f"Reading the plan failed: '{path}'. It is not a plan file.", hint="Run: vca edge plan DOCUMENT --out FILE"
         ) from exc
-    if not is_ours:
-        raise ConfigurationError(f"{path} is a plan of another version: {kept['format']}.")
-    document = read_document(str(Path(path).resolve().parent / kept["document"]))
-    if document.digest() != kept["digest"]:
-        raise PlanRejectedError(
-            f"{kept['document']} is no longer what {path} was made of. Nothing was changed.",
-            hint="Make and look at a new plan: vca edge plan.",
+    if not is_current:
+        raise ConfigurationError(
+            f"Reading the plan failed: '{path}'. Unsupported format: {saved['format']!r}.",
+            hint="Create a new plan with `vca edge plan --out`.",
         )
-    return document, kept
+    document = read_document(str(Path(path).resolve().parent / saved["document"]))
+    if document.digest() != saved["digest"]:
+        raise PlanRejectedError(
+            f"The document '{saved['document']}' has changed since the plan '{path}' was saved. Nothing was changed.",
+            hint="Create and review a new plan with `vca edge plan`.",
+        )
+    return document, saved
 
 
-def only(kept: Mapping[str, Any], path: str) -> Callable[[Plan], None]:
-    """Lets through the kept plan and no other. Raises PlanRejectedError."""
+def require_same_plan(saved: Mapping[str, Any], path: str) -> Callable[[Plan], None]:
+    """Return a check that raises PlanRejectedError for any plan except the saved one."""
 
     def check(plan: Plan) -> None:
-        if plan.as_dict() != kept["plan"]:
+        if plan.as_dict() != saved["plan"]:
             raise PlanRejectedError(
-                f"{plan.target} has changed since {path} was made: it would now take {plan.summary()}. "
-                "Nothing was changed.",
-                hint="Make and look at a new plan: vca edge plan.",
+                f"{plan.target} has changed since the plan '{path}' was saved. The changes would now be: "
+                f"{plan.summary()}. Nothing was changed.",
+                hint="Create and review a new plan with `vca edge plan`.",
             )
 
     return check

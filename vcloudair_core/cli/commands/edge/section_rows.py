@@ -1,4 +1,4 @@
-"""Sections of an edge gateway as commands list them."""
+"""Table rows and input documents for sections of an edge gateway."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 _READ_ONLY = ("internal_rules", "version")
-"""Keys of a section that modules and ``vca edge apply`` do not take."""
+"""Keys of a section that modules and ``vca edge apply`` do not accept."""
 
 
 def as_input(section: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a section without what only the edge writes: valid input of its module and of ``vca edge apply``."""
+    """Return a section without read-only keys, as input for ``vca edge apply``."""
     return {key: value for key, value in section.items() if key not in _READ_ONLY}
 
 
 def with_index(rules: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return rows of a table: rules, and their ``index`` among the user's own, from 0."""
+    """Return table rows of rules. User rules have an ``index``, counted from 0."""
     rows: list[dict[str, Any]] = []
     index = 0
     for rule in rules:
@@ -26,5 +26,8 @@ def with_index(rules: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def enabled_cell(entry: Mapping[str, Any]) -> str:
-    """Return the cell of the column ``enabled``: a word that stands out, since such an entry has no effect."""
+    """Return the cell of the column ``enabled``.
+
+    "disabled" is easier to notice than "no".
+    """
     return "yes" if entry.get("enabled", True) else "disabled"

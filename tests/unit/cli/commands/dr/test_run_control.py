@@ -1,4 +1,4 @@
-"""The sentence at the end of a run: how many VMs, the objectives, and what to do next."""
+"""Tests of the final message of a run, and of the failover confirmation."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ def report(action: str, names: list[str], path: str = "", *, rto: bool | None = 
     [
         (
             report("test", ["a", "b", "c"], "my plan.yml", rto=True),
-            "3 of 3 VMs recovered, RTO met. Clean up with: vca dr cleanup --plan 'my plan.yml'",
+            "3 of 3 VMs recovered, RTO met. To clean up, run: vca dr cleanup --plan 'my plan.yml'",
         ),
-        (report("test", ["db1", "web 1"]), "2 of 2 VMs recovered. Clean up with: vca dr cleanup db1 'web 1'"),
-        (report("test", list("abcdef")), "6 of 6 VMs recovered. Clean up with: vca dr cleanup --all"),
+        (report("test", ["db1", "web 1"]), "2 of 2 VMs recovered. To clean up, run: vca dr cleanup db1 'web 1'"),
+        (report("test", list("abcdef")), "6 of 6 VMs recovered. To clean up, run: vca dr cleanup --all"),
         (report("failover", ["a"], "p.yml", rto=False), "1 of 1 VMs failed over, RTO missed."),
         (report("cleanup", ["a", "b"]), "2 of 2 VMs cleaned up."),
         (report("test", [], there=0), "0 of 0 VMs recovered."),
     ],
 )
-def test_the_closing_sentence(run: Any, sentence: str) -> None:
+def test_final_message(run: Any, sentence: str) -> None:
     assert closing_sentence(run) == sentence
 
 
-def test_the_question_before_a_failover_names_ten_vms(
+def test_failover_confirmation_lists_ten_vms(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("typer.prompt", lambda *_, **__: "failover")
-    dr._ask(plan_of_vms([f"vm-{number}" for number in range(1, 48)]))
+    dr._confirm(plan_of_vms([f"vm-{number}" for number in range(1, 48)]))
     said = capsys.readouterr().err
     assert "47 VMs: vm-1, " in said and "vm-10 and 37 more. Replication" in said and "vm-11" not in said

@@ -1,4 +1,4 @@
-"""``vca nat list``: what people see of a rule, and what programs get."""
+"""Tests of ``vca nat list``."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_rules_in_order(vca: Vca, client: MakeClient) -> None:
     assert fake.asked == [("ans.nat", {"edge": "web-edge"})]
 
 
-def test_internal_rules_come_first_and_off_is_said(vca: Vca, client: MakeClient) -> None:
+def test_internal_rules_are_first_and_disabled_nat_is_reported(vca: Vca, client: MakeClient) -> None:
     client(resources={"ans.nat": SECTION | {"enabled": False}})
     result = vca("nat", "list", "--edge", "web-edge", "--internal")
     assert {"vpn", "internal_high"} <= set(cells(result.out)[1])
@@ -82,18 +82,18 @@ def test_internal_rules_come_first_and_off_is_said(vca: Vca, client: MakeClient)
     assert "OFF" in result.err
 
 
-def test_as_data_it_is_the_whole_section(vca: Vca, client: MakeClient) -> None:
+def test_data_output_is_the_whole_section(vca: Vca, client: MakeClient) -> None:
     client(resources={"ans.nat": SECTION})
     assert json.loads(vca("nat", "list", "--edge", "web-edge", "--internal", "-o", "json").out) == SECTION
     shown = json.loads(vca("nat", "list", "--edge", "web-edge", "-o", "json").out)
     assert shown == {"enabled": True, "rules": SECTION["rules"]}
 
 
-def test_the_edge_is_taken_from_the_settings(vca: Vca, client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_edge_comes_from_the_settings(vca: Vca, client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VCA_EDGE", "web-edge")
     fake = client(resources={"ans.nat": SECTION | {"rules": []}})
     result = vca("nat", "list")
     assert (result.code, fake.asked[0][1]["edge"]) == (0, "web-edge")
-    assert "The NAT of web-edge has no rules of yours." in result.err
+    assert "The NAT section of web-edge has no user rules." in result.err
     monkeypatch.delenv("VCA_EDGE")
     assert "VCA_EDGE" in vca("nat", "list").err
