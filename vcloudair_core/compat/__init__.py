@@ -1,1 +1,1 @@
-"""The API of vcloudair 0.5 over the services of this package."""
+"""vcloudair 0.5 compatibility: the API of the SDK, based on this library."""

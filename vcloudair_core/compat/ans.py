@@ -1,4 +1,4 @@
-"""The sections of an edge as the original SDK had them: documents that are edited and saved whole."""
+"""Classes of vcloudair 0.5 for firewall, NAT and IPsec of an edge gateway."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from vcloudair_core.services.ans.nat.spec import completed_rule as completed_nat
 
 
 class ANSFirewall(EdgeSection):
-    """An edge's firewall as raw JSON that you edit and save whole; its records are the rules."""
+    """The firewall of an edge gateway as raw JSON. The records are the rules."""
 
     section = "firewall"
     records_path = ("firewallRules", "firewallRules")
 
     @classmethod
     def json_codec(cls, backend: str) -> JsonFirewallCodec:
-        """Source: protocol/ans.md §2."""
+        """Return the firewall codec. Source: protocol/ans.md §2."""
         return JsonFirewallCodec(backend)
 
     def add_rule(
@@ -39,15 +39,17 @@ class ANSFirewall(EdgeSection):
         source_port: str | int = "any",
         dest_port: str | int = "any",
     ) -> None:
-        """Add a rule at the end of the list; :meth:`save_config` sends it.
+        """Append a rule. :meth:`save_config` sends it.
 
-        ``source`` and ``destination``: an address, CIDR or range, ``internal``, ``external``, ``vse``, ``vnic-N``,
-        ``any``, or the id of a grouping object. Raises SpecError, before anything is sent.
+        ``source`` and ``destination`` are an address, CIDR or range, ``internal``, ``external``, ``vse``, ``vnic-N``,
+        ``any``, or the ID of a grouping object.
+
+        Raises: SpecError for invalid arguments.
         """
         values: dict[str, Any] = {"name": name, "source": source, "destination": destination, "action": action}
         values["protocol"] = protocol
         for side in ("source", "destination"):
-            # Left out, they would mean any.
+            # An empty list is invalid, but a missing value would mean any.
             values[side] = values[side] if str(values[side]).strip() else []
         ports = {"source_port": source_port, "dest_port": dest_port}
         if str(protocol).casefold() != "icmp" or set(ports.values()) != {"any"}:
@@ -59,20 +61,20 @@ class ANSFirewall(EdgeSection):
         rule = self.json_codec(self.backend).new_record(completed_rule(spec))
         rule.setdefault("description", "")
         for side in ("source", "destination"):
-            # All lists are there, also for any: programs of the original SDK go on to append to them.
+            # Programs for vcloudair 0.5 append to these lists, so they must exist.
             rule.setdefault(side, {"ipAddress": [], "vnicGroupId": []})
         records.append(rule)
 
 
 class ANSNat(EdgeSection):
-    """An edge's NAT as raw JSON that you edit and save whole; its records are the rules, of both directions."""
+    """The NAT section of an edge gateway as raw JSON. The records are the rules."""
 
     section = "nat"
     records_path = ("rules", "natRulesDtos")
 
     @classmethod
     def json_codec(cls, backend: str) -> JsonNatCodec:
-        """Source: protocol/ans.md §3."""
+        """Return the NAT codec. Source: protocol/ans.md §3."""
         return JsonNatCodec(backend)
 
     def add_rule(
@@ -86,10 +88,12 @@ class ANSNat(EdgeSection):
         description: str = "",
         vnic: str | int = "0",
     ) -> None:
-        """Add a rule at the end of the list; :meth:`save_config` sends it.
+        """Append a rule. :meth:`save_config` sends it.
 
-        ``action``: ``snat`` or ``dnat``. Addresses: an address, CIDR, range or ``any``; ports: one, a range or ``any``.
-        ``vnic``: the number of the interface, or ``any``. Raises SpecError, before anything is sent.
+        ``action`` is ``snat`` or ``dnat``. Addresses are an address, CIDR, range or ``any``. Ports are a port, range or
+        ``any``. ``vnic`` is the number of the interface, or ``any``.
+
+        Raises: SpecError for invalid arguments.
         """
         values = {
             "action": action,
@@ -105,15 +109,15 @@ class ANSNat(EdgeSection):
         spec = read_nat_rule(values, "", problems)
         problems.raise_if_any()
         rule = completed_nat_rule(spec)
-        made = self.json_codec(self.backend).new_record(rule)
-        made.setdefault("description", "")
-        self.records.append(made)
+        record = self.json_codec(self.backend).new_record(rule)
+        record.setdefault("description", "")
+        self.records.append(record)
 
 
 class ANSIPSec(EdgeSection):
-    """An edge's IPsec VPN as raw JSON that you edit and save whole; its records are the tunnels.
+    """The IPsec section of an edge gateway as raw JSON. The records are the tunnels.
 
-    Servers show keys as six stars, and keep the key of a tunnel that comes back with them.
+    Servers show a pre-shared key as six asterisks. If a tunnel is saved with these, its key does not change.
     """
 
     section = "ipsec"
@@ -121,7 +125,7 @@ class ANSIPSec(EdgeSection):
 
     @classmethod
     def json_codec(cls, backend: str) -> JsonIpsecCodec:
-        """Source: protocol/ans.md §4."""
+        """Return the IPsec codec. Source: protocol/ans.md §4."""
         return JsonIpsecCodec(backend)
 
     def add_psk_tunnel(
@@ -139,10 +143,12 @@ class ANSIPSec(EdgeSection):
         dhgroup: int | str = 2,
         extension: str | None = None,
     ) -> None:
-        """Add a tunnel with a pre-shared key at the end of the list; :meth:`save_config` sends it.
+        """Append a tunnel with a pre-shared key. :meth:`save_config` sends it.
 
-        Subnets: a list, or text with commas. A blank ``peer_ip`` waits for the peer to call. Raises SpecError, before
-        anything is sent.
+        Subnets are a list, or a string separated by commas. With a blank ``peer_ip`` the edge gateway waits for the
+        connection of the peer.
+
+        Raises: SpecError for invalid arguments.
         """
         values = {
             "name": name,
@@ -161,14 +167,14 @@ class ANSIPSec(EdgeSection):
         problems = Problems()
         spec = read_tunnel(values, "", problems)
         problems.raise_if_any()
-        made = completed_tunnel(spec, "dh2")
-        if made.psk is not None:
-            self._store().session.learn(made.psk)
-        site = self.json_codec(self.backend).new_record(made)
-        site.pop("description", None)  # vcloudair 0.5 sent none
+        tunnel = completed_tunnel(spec, "dh2")
+        if tunnel.psk is not None:
+            self._store().session.learn(tunnel.psk)
+        site = self.json_codec(self.backend).new_record(tunnel)
+        site.pop("description", None)  # vcloudair 0.5 did not send it
         self.records.append(site)
 
 
 def _listed(subnets: Any) -> Any:
-    """Collections and generators as a list; text, and what is neither, is judged with the other arguments."""
+    """Convert collections and generators to a list. Other values are validated later."""
     return list(subnets) if isinstance(subnets, Iterable) and not isinstance(subnets, str) else subnets

@@ -1,4 +1,4 @@
-"""The connection of a vcloudair 0.5 class: it follows the headers and the URL that a program may change."""
+"""Connection of a vcloudair 0.5 class, whose headers and URL programs can change."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
 
 _OWN = frozenset({"accept", "content-type", "authorization", TOKEN_HEADER})
-"""Headers that a session sets by itself."""
+"""Headers that a session sets."""
 
 
 class Connection:
-    """Connection of one object of a service class.
+    """Connection of an object of a service class.
 
-    ``org_info`` is what a login returned; the other arguments count where it has nothing. As long as ``url`` and
-    :attr:`headers` stay as they were made, calls go over the live session of ``org_info``, which renews itself. A
-    program that puts another token, header or URL in gets a session with those.
+    ``org_info`` is the result of a login. The other arguments are defaults for missing keys. While ``url`` and
+    :attr:`headers` are unchanged, requests use the live session of ``org_info``, which renews itself. After a change
+    they use a session with the new token, headers or URL.
     """
 
     def __init__(
@@ -35,28 +35,31 @@ class Connection:
         accept: str = "application/json",
         content_type: str = "",
     ) -> None:
-        known = dict(org_info or {})
+        values = dict(org_info or {})
         self._arguments = (org_info, vcdurl, token, version)
-        self._auth_header = str(known.get("auth-header") or TOKEN_HEADER)
-        self.url: str | None = known.get("vcdurl") or vcdurl
-        self.token: str | None = known.get("token") or token
-        self.version: str | None = known.get("version") or version
+        self._auth_header = str(values.get("auth-header") or TOKEN_HEADER)
+        self.url: str | None = values.get("vcdurl") or vcdurl
+        self.token: str | None = values.get("token") or token
+        self.version: str | None = values.get("version") or version
         self.headers: dict[str, Any] = {"Accept": accept.format(version=self.version)}
         if content_type:
             self.headers["Content-Type"] = content_type
         self.headers[TOKEN_HEADER] = None if self.token is None else MaskedStr(self.token)
-        self._as_made = (self.url, dict(self.headers))
-        self._held: tuple[Any, Session] | None = None
+        self._initial = (self.url, dict(self.headers))
+        self._cached: tuple[Any, Session] | None = None
 
     def session(self, url: str | None, headers: Mapping[str, Any]) -> Session:
-        """The session for a base URL and headers. Nothing is sent. Raises ConfigurationError without URL or token."""
-        key = (url, dict(headers))
-        if self._held is None or self._held[0] != key:
-            is_as_made = key == self._as_made
-            self._held = key, session_for(*self._arguments) if is_as_made else self._changed(url, headers)
-        return self._held[1]
+        """Return the session for a base URL and headers. Sends no request.
 
-    def _changed(self, url: str | None, headers: Mapping[str, Any]) -> Session:
+        Raises: ConfigurationError without URL or token.
+        """
+        key = (url, dict(headers))
+        if self._cached is None or self._cached[0] != key:
+            is_unchanged = key == self._initial
+            self._cached = key, session_for(*self._arguments) if is_unchanged else self._changed_session(url, headers)
+        return self._cached[1]
+
+    def _changed_session(self, url: str | None, headers: Mapping[str, Any]) -> Session:
         lower = {name.lower(): str(text) for name, text in headers.items() if text is not None}
         version = re.search(r"version=([0-9.]+)", lower.get("accept", ""))
         org_info = self._arguments[0]

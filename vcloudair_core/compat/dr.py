@@ -1,4 +1,4 @@
-"""Disaster recovery with the API of vcloudair 0.5, and verdicts in place of "Done!"."""
+"""Disaster recovery with the API of vcloudair 0.5."""
 
 from __future__ import annotations
 
@@ -31,10 +31,13 @@ _PATH = "api/org/"
 
 
 class TaskPool:
-    """The queue of a :class:`DisasterRecovery`. Its actions are over when their methods return, so it is empty then."""
+    """The task queue of vcloudair 0.5.
+
+    It is always empty, because actions finish before their methods return.
+    """
 
     def add(self, target: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
-        """Call ``target`` now."""
+        """Call ``target`` at once."""
         target(*args, **kwargs)
 
     def join(self) -> None:
@@ -42,13 +45,17 @@ class TaskPool:
 
 
 class DisasterRecovery:
-    """Replications into an organization, and tests, cleanups and failovers of them.
+    """Replications of an organization: list, test, clean up and fail over.
 
     ``replications[uuid]`` has ``name`` and ``href``. ``action_errors`` has a tuple ``(uuid, name, message)`` for each
-    VM that the last action failed for, and is cleared in place by the next one. A task that shows no change for
-    ``stuck_after`` seconds is given up. ``org_info`` is what :class:`VCASession` returned; it beats ``vcdurl``,
-    ``token``, ``org_uuid`` and ``version``. ``headers`` and ``base_api_url`` may be changed: the next call uses them as
-    they are then.
+    VM for which the last action failed. The next action clears it in place. ``results`` has the verdicts of the last
+    action. The next call uses changed ``headers`` and ``base_api_url``.
+
+    Args:
+        org_info: Result of :class:`VCASession`. It takes precedence over ``vcdurl``, ``token``, ``org_uuid`` and
+            ``version``.
+        stuck_after: Seconds without progress after which a task counts as failed.
+        on_unknown: ``fail`` or ``start`` again, if it is unknown whether an operation was started.
     """
 
     def __init__(
@@ -67,12 +74,12 @@ class DisasterRecovery:
         self.headers = self._connection.headers
         self.version = self._connection.version
         session = self._connection.session(self._connection.url, self.headers)
-        # A session that was made here knows its org; what a direct login calls org_uuid is that of the VDC.
+        # The session has the ID of the org. After a direct login, org_uuid is the ID of the VDC.
         own = session.identity.org_id if org_info is not None else ""
         org = str(own or (org_info or {}).get("org_uuid") or org_uuid or session.identity.org_id)
         if not org:
-            raise ConfigurationError("No organization to look for replications in.", hint="Pass org_info or org_uuid.")
-        self.base_api_url = self._base_as_made = urljoin(self._connection.url or "", f"{_PATH}{org}/")
+            raise ConfigurationError("No organization selected.", hint="Pass org_info or org_uuid.")
+        self.base_api_url = self._initial_url = urljoin(self._connection.url or "", f"{_PATH}{org}/")
         self.stuck_after = stuck_after
         self.on_unknown = on_unknown
         self.replications: dict[str, dict[str, str]] = {}
@@ -82,7 +89,10 @@ class DisasterRecovery:
 
     @compatible_errors(ParseError)
     def retrieve_replications(self) -> None:
-        """Fill :attr:`replications`. Raises: NotFoundError, ApiError, TransportError, DecodeError."""
+        """Fill :attr:`replications`.
+
+        Raises: NotFoundError, ApiError, TransportError, DecodeError.
+        """
         session = self._session()
         references = list_replications(session, unquote(self.base_api_url.rpartition(_PATH)[2].strip("/")))
         if any(not reference.name for reference in references):
@@ -96,15 +106,17 @@ class DisasterRecovery:
 
     @compatible_errors(ParseError)
     def dump_replication_details(self, filelocation: str = "details.csv", *, all_columns: bool = False) -> None:
-        """Write id and name of every replication as CSV, without a header.
+        """Write ID and name of all replications as CSV without a header.
 
-        With ``all_columns`` its whole state, below a header. Raises: as :meth:`retrieve_replications`; OSError.
+        With ``all_columns`` it writes the full state, with a header.
+
+        Raises: OSError, and the errors of :meth:`retrieve_replications`.
         """
         self._retrieve_once()
         if not all_columns:
-            with open(filelocation, "w", newline="", encoding="utf-8") as target:  # noqa: PTH123 - a text, as in 0.5
+            with open(filelocation, "w", newline="", encoding="utf-8") as target:  # noqa: PTH123 - a string, as in 0.5
                 writer = csv.writer(target, lineterminator="\n")
-                writer.writerows([uuid, csv_cell(known["name"])] for uuid, known in self.replications.items())
+                writer.writerows([uuid, csv_cell(entry["name"])] for uuid, entry in self.replications.items())
             return
         read = RecoveryService(self._session()).read(self._references(()))
         with open(filelocation, "w", newline="", encoding="utf-8") as target:  # noqa: PTH123 - as above
@@ -115,15 +127,18 @@ class DisasterRecovery:
             )
 
     def do_test_failover(self, *uuids: str, power_on: bool = True, total: bool = False) -> None:
-        """Test VMs by UUID, or with ``total`` all of them. Failures are in :attr:`action_errors`."""
+        """Run test failovers by UUID, or of all VMs with ``total``.
+
+        Failures are in :attr:`action_errors`.
+        """
         self._act(TEST, uuids, total, power_on)
 
     def do_failover(self, *uuids: str, power_on: bool = True, total: bool = False, test: bool = False) -> None:
-        """Fail VMs over by UUID, or with ``total`` all of them; ``test`` makes it a test."""
+        """Fail over VMs by UUID, or all VMs with ``total``. ``test`` runs a test failover."""
         self._act(TEST if test else FAILOVER, uuids, total, power_on)
 
     def do_test_cleanup(self, *uuids: str, total: bool = False) -> None:
-        """Clean tests up by UUID, or with ``total`` all of them."""
+        """Clean up tests by UUID, or of all VMs with ``total``."""
         self._act(CLEANUP, uuids, total, True)
 
     def _act(self, action: str, uuids: tuple[str, ...], total: bool, power_on: bool) -> None:
@@ -132,9 +147,7 @@ class DisasterRecovery:
         self._retrieve_once()
         known = [uuid for uuid in dict.fromkeys(uuids) if uuid in self.replications]
         unknown = [uuid for uuid in dict.fromkeys(uuids) if uuid not in self.replications and not total]
-        self.action_errors += [
-            (uuid, "", "There is no replication of that id; nothing was started.") for uuid in unknown
-        ]
+        self.action_errors += [(uuid, "", "Replication not found. Nothing was started.") for uuid in unknown]
         if not known and not total:
             return
         options = OperationOptions(power_on=power_on, stuck_after=self.stuck_after, on_unknown=self.on_unknown)
@@ -143,8 +156,8 @@ class DisasterRecovery:
 
     def _session(self) -> Session:
         base = self.base_api_url.rpartition(_PATH)[0]
-        is_moved = base != self._base_as_made.rpartition(_PATH)[0]
-        return self._connection.session(base if is_moved else self._connection.url, self.headers)
+        is_changed = base != self._initial_url.rpartition(_PATH)[0]
+        return self._connection.session(base if is_changed else self._connection.url, self.headers)
 
     def _retrieve_once(self) -> None:
         if not self.replications:

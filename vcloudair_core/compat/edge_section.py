@@ -1,4 +1,4 @@
-"""A section of an edge as raw JSON that one edits and saves whole, as the original SDK had it."""
+"""Base class of vcloudair 0.5 for sections of an edge gateway as raw JSON."""
 
 from __future__ import annotations
 
@@ -23,32 +23,31 @@ _Section = TypeVar("_Section", bound="EdgeSection")
 
 
 class JsonSectionCodec(DocumentCodec, Protocol):
-    """A codec whose documents are made of plain JSON."""
+    """A codec for documents in plain JSON."""
 
     def document(self, tree: Any) -> Document:
-        """A document around a parsed tree. Raises DecodeError when it is no such section."""
+        """Return a document for a parsed tree. Raises DecodeError for another section."""
         ...
 
 
 class EdgeSection:
-    """One section of one edge: load it, edit it in place, save it whole.
+    """A section of an edge gateway as raw JSON. Edit it in place, and save all of it.
 
-    Iterating, indexing, slicing, ``len`` and ``del`` work on its records, the server's own included; ``config_data`` is
-    everything. It is loaded at first use. ``org_info`` is what :class:`VCASession` returned; it beats ``vcdurl`` and
-    ``token``. ``edge``, ``headers`` and ``base_url`` may be changed: the next call uses them as they are then.
+    The section is loaded at first use. Iteration, indexing, slicing, ``len`` and ``del`` work on its records, including
+    records of the server. ``config_data`` is the whole section. ``org_info`` is the result of :class:`VCASession`. It
+    takes precedence over ``vcdurl`` and ``token``. The next call uses changed ``edge``, ``headers`` and ``base_url``.
 
-    Talks the JSON of ``/hybridity``; where a server has no such thing, as a plain vCloud Director, the JSON of
-    ``/network/edges``.
+    The API is the JSON of ``/hybridity``, or of ``/network/edges`` on a server without it.
     """
 
     section: ClassVar[str] = ""
-    """Its name in URLs."""
+    """Name of the section in URLs."""
 
     records_path: ClassVar[tuple[str, str]] = ("", "")
-    """Path to its records: the outer and the inner key."""
+    """Path of the records: outer and inner key."""
 
     edge: str
-    """The id of the edge gateway, as it was given."""
+    """ID of the edge gateway, as passed by the caller."""
 
     base_url: str | None
     headers: dict[str, Any]
@@ -69,17 +68,17 @@ class EdgeSection:
 
     @classmethod
     def over(cls: type[_Section], session: Session, edge: Edge) -> _Section:
-        """The same over a session that is already there."""
-        made = cls.__new__(cls)
+        """Return the section of an edge gateway, using an existing session."""
+        section = cls.__new__(cls)
         edge = EdgeDirectory(session).with_backend(edge)
         refuse_unsupported(edge, load_section(cls.section))
-        made._set_up(lambda: session, edge, (edge.backend,))
-        made.base_url, made.headers = session.identity.base_url, {}
-        return made
+        section._set_up(lambda: session, edge, (edge.backend,))
+        section.base_url, section.headers = session.identity.base_url, {}
+        return section
 
     def _set_up(self, session: Callable[[], Session], edge: Edge, backends: tuple[str, ...]) -> None:
         self.edge = edge.edge_id
-        self._edge_as_made = edge
+        self._initial_edge = edge
         self._session = session
         self._backends = backends
         self._stores_of: tuple[Session, str] | None = None
@@ -90,39 +89,42 @@ class EdgeSection:
         self._records: list[Any] = []
 
     def _store(self) -> SectionStore:
-        """The store of the edge and the session as they are now: a program may have changed either."""
+        """Return the store for the current edge and session, which a program can change."""
         key = (self._session(), self.edge)
         if self._stores_of != key:
-            session, edge = key[0], self._edge_now()
+            session, edge = key[0], self._current_edge()
             self._stores = [
                 SectionStore(session, replace(edge, backend=backend), self.section, self.json_codec(backend))
                 for backend in self._backends
             ]
             is_other_edge = self._stores_of is not None and self._stores_of[1] != self.edge
-            # A version counts the writes of one edge: to another one, the section goes without.
+            # The version counts the writes of an edge gateway, so it is not valid for another one.
             self._version = None if is_other_edge else self._version
             self._stores_of = key
         return self._stores[0]
 
-    def _edge_now(self) -> Edge:
-        known = self._edge_as_made if self.edge == self._edge_as_made.edge_id else Edge(self.edge)
-        return replace(known, edge_id=uuid_in(self.edge) or self.edge)
+    def _current_edge(self) -> Edge:
+        edge = self._initial_edge if self.edge == self._initial_edge.edge_id else Edge(self.edge)
+        return replace(edge, edge_id=uuid_in(self.edge) or self.edge)
 
     @classmethod
     def json_codec(cls, backend: str) -> JsonSectionCodec:
-        """The codec of the section in the JSON of a backend."""
+        """Return the JSON codec of the section for a backend."""
         raise NotImplementedError
 
     # -- the section ---------------------------------------------------------------------------------------------
 
     @compatible_errors(ValueError)
     def get_config(self) -> None:
-        """Load the section, dropping what was changed and not saved. Raises: ApiError, TransportError, DecodeError."""
+        """Load the section.
+
+        Unsaved changes are lost. Raises: ApiError, TransportError, DecodeError.
+        """
         document = self._read()
         outer_key, inner_key = self.records_path
-        # In place: references to the configuration that a program holds stay good.
+        # In place, so that references of the program to the configuration stay valid.
         self._config.clear()
-        # A program may keep the configuration in a file and restore it later: the version belongs to this read only.
+        # Without the version, which is not valid any more when a program restores the configuration from a file.
         self._config.update({key: value for key, value in document.tree.items() if key != "version"})
         self._version = document.version
         outer = dict(self._config.get(outer_key) or {})
@@ -138,7 +140,7 @@ class EdgeSection:
             try:
                 return store.read()
             except (NotFoundError, DecodeError, ServerError) as exc:
-                # No hybridity here, if another form answers: 404, 501, or a portal's page. What failed first is told.
+                # A 404, a 501 or a portal page means no /hybridity. Try the next API, and raise the first error.
                 is_absence = not isinstance(exc, ServerError) or exc.status == 501
                 if len(self._stores) == 1 or not is_absence:
                     raise first_error or exc from exc
@@ -147,28 +149,28 @@ class EdgeSection:
 
     @compatible_errors(ValueError)
     def save_config(self) -> None:
-        """Write the whole section, then load it again, because the server gives ids and a new version.
+        """Write the whole section, and load it again with new IDs and version.
 
-        Raises: ConflictError when somebody else has written since (where the server checks); other ApiErrors.
+        Raises: ConflictError after a write of another client, if the server checks that; other ApiErrors.
         """
         self._load()
         store = self._store()
         version = {} if self._version is None else {"version": self._version}
         document = self.json_codec(self.backend).document(version | self._config)
-        # Nothing is left of what was read, because programs change it in place. A section is written whole anyway.
+        # Without the document that was read, because programs change it in place.
         store.commit(document, document)
         self.get_config()
 
     @property
     def backend(self) -> str:
-        """The backend that the edge turned out to have, or until it was asked, the first to try."""
+        """Backend of the edge gateway, or the first one to try before the first request."""
         return self._store().backend if self.section else self._backends[0]
 
     @property
     def config_data(self) -> dict[str, Any]:
-        """The whole section as the server sent it, and as it will be saved: change it in place.
+        """The whole section from the server. You can change it in place.
 
-        Without the version, which :meth:`save_config` sends along as it was last read.
+        The version is not included. :meth:`save_config` sends the version of the last read.
         """
         self._load()
         return self._config
@@ -189,11 +191,11 @@ class EdgeSection:
 
     @property
     def records(self) -> list[Any]:
-        """The list of raw records itself."""
+        """The list of raw records."""
         self._load()
         outer_key, inner_key = self.records_path
-        held: list[Any] = self._config[outer_key][inner_key] if self._loaded else self._records
-        return held
+        records: list[Any] = self._config[outer_key][inner_key] if self._loaded else self._records
+        return records
 
     @records.setter
     def records(self, value: Iterable[Any]) -> None:
@@ -220,5 +222,5 @@ class EdgeSection:
         return iter(self.records)
 
     def __repr__(self) -> str:
-        edge = self._edge_now()
+        edge = self._current_edge()
         return f"{type(self).__name__}({edge.name or edge.edge_id!r})"

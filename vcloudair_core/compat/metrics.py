@@ -17,12 +17,11 @@ _PATH = "hybridity/api/metrics/"
 
 
 class Metrics:
-    """Metrics of a VDC, or of named VMs, which override it.
+    """Metrics of a VDC, or of the VMs in ``vm_uuids``.
 
-    ``metric_data[vm][timestamp][metric]`` holds values as the server wrote them; a metric that it did not send is not
-    there. ``postdata`` is the window as it is sent. ``org_info`` is what :class:`VCASession` returned; it beats
-    ``vcdurl``, ``token`` and ``org_uuid``. ``headers`` and ``url`` may be changed: the next call uses them as they are
-    then.
+    ``metric_data[vm][timestamp][metric]`` has the values from the server. ``postdata`` is the time range in the format
+    of the API. ``org_info`` is the result of :class:`VCASession`. It takes precedence over ``vcdurl``, ``token`` and
+    ``org_uuid``. The next call uses changed ``headers`` and ``url``.
     """
 
     def __init__(
@@ -38,14 +37,16 @@ class Metrics:
         vdc = (org_info or {}).get("org_uuid") or org_uuid
         self.vms = list(vm_uuids or [])
         self.url = urljoin(self._connection.url or "", _PATH) + ("vApp/" if self.vms else f"vdc/{vdc or ''}")
-        self._url_as_made = self.url
+        self._initial_url = self.url
         self.postdata: dict[str, Any] = window_body(parse_window("5m"))
         self.filters: list[str] = []
         self.metric_data: dict[str, dict[Any, dict[str, Any]]] = {}
         self._service()
 
     def set_relative_interval(self, units: str, start: int, end: int | None = None) -> None:
-        """From ``start`` units ago to ``end`` units ago, by default now. ``units``: SECOND, MINUTE, HOUR.
+        """Set the time range from ``start`` to ``end`` units ago. The default end is now.
+
+        ``units`` is SECOND, MINUTE or HOUR.
 
         Raises: SpecError for other units, or an end before the start.
         """
@@ -56,30 +57,35 @@ class Metrics:
         self.postdata = window_body(window)
 
     def set_absolute_interval(self, start: Any, end: Any) -> None:
-        """From one time to another: datetimes, or ISO 8601; without an offset they are in UTC. Raises SpecError."""
+        """Set the time range: datetimes or ISO 8601 strings, in UTC without an offset.
+
+        Raises SpecError.
+        """
         self.postdata = window_body(parse_window(start, end))
 
     def set_metric_filters(self, *filters: str) -> None:
-        """The metrics to bring, in place of those set before; none means all."""
+        """Set the metrics to collect. No metrics means all."""
         self.filters = list(filters)
 
     def add_metric_filters(self, *filters: str) -> None:
-        """More metrics to bring."""
+        """Add metrics to collect."""
         self.filters.extend(filters)
 
     @compatible_errors(ValueError)
     def collect(self) -> None:
-        """Add to :attr:`metric_data`: what was collected before stays. VMs are asked several at a time.
+        """Collect metrics, and add them to :attr:`metric_data`.
 
-        Raises: the error of the first VM that failed, after the others were taken; ConfigurationError without a VDC or
+        Reads several VMs in parallel.
+
+        Raises: the error of the first failed VM, after the others were collected; ConfigurationError without a VDC or
         VM; IncompleteResultError, ApiError, TransportError, DecodeError.
         """
         service = self._service()
         if not self.vms:
             vdc = self.url.partition("/vdc/")[2]
             if not vdc:
-                raise ConfigurationError("No VDC and no VM to collect metrics of.", hint="Pass org_uuid or vm_uuids.")
-            self._take(self._read(service, "vdc", vdc))
+                raise ConfigurationError("No VDC and no VMs selected.", hint="Pass org_uuid or vm_uuids.")
+            self._add(self._read(service, "vdc", vdc))
             return
         failed: list[VcloudAirError] = []
         rows_of = dict(service.each(self.vms, lambda vm: self._read(service, "vm", vm)))
@@ -88,19 +94,19 @@ class Metrics:
             if isinstance(rows, VcloudAirError):
                 failed.append(rows)
             else:
-                self._take(rows)
+                self._add(rows)
         if failed:
             raise failed[0]
 
     def _service(self) -> MetricsService:
         base = self.url.partition(_PATH)[0]
-        is_moved = base != self._url_as_made.partition(_PATH)[0]
-        return MetricsService(self._connection.session(base if is_moved else self._connection.url, self.headers))
+        is_changed = base != self._initial_url.partition(_PATH)[0]
+        return MetricsService(self._connection.session(base if is_changed else self._connection.url, self.headers))
 
     def _read(self, service: MetricsService, scope: str, identifier: str) -> list[dict[str, Any]]:
         return [row for rows in service.raw_rows(scope, identifier, self.postdata) for row in rows]
 
-    def _take(self, rows: Iterable[Mapping[str, Any]]) -> None:
+    def _add(self, rows: Iterable[Mapping[str, Any]]) -> None:
         for row in rows:
             values = {
                 str(metric["name"]): metric.get("value") for metric in row.get("metrics") or () if "name" in metric

@@ -1,4 +1,4 @@
-"""Sign-in results in the terms of vcloudair 0.5, and the session that a service class makes of them."""
+"""Sign-in results of vcloudair 0.5, and sessions that are created from them."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 class OrgInfo(dict[str, str]):
-    """``vcdurl``, ``token``, ``org_uuid``, ``auth-header``, ``version``: what a service needs to talk to one org.
+    """Sign-in result: ``vcdurl``, ``token``, ``org_uuid``, ``auth-header``, ``version``.
 
-    ``session`` is a live session with that token, which renews itself when it is over. A repr hides the token.
+    ``session`` is a live session with the token, which renews itself. ``repr`` masks the token.
     """
 
     def __init__(self, values: Mapping[str, str], session: Session) -> None:
@@ -34,11 +34,11 @@ class OrgInfo(dict[str, str]):
 
     @property
     def is_changed(self) -> bool:
-        """True when a program has put other values in: the live session is not what it asks for then."""
+        """True if a program changed the values. The live session does not match them."""
         return dict(self) != self._as_given
 
     def __reduce__(self) -> Any:
-        # A copy, or one that goes to another process, is a plain dict: connections do not travel.
+        # Copies and pickles are plain dicts, because a session cannot be copied.
         return dict, (dict(self),)
 
     def __repr__(self) -> str:
@@ -56,36 +56,36 @@ def session_for(
     transport: Transport | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Session:
-    """A session for a service class: the live one of an :class:`OrgInfo`, else one made from its keys, or from the
-    separate arguments, which count where ``org_info`` has nothing. Nothing is sent.
+    """Return a session for a service class. Sends no request.
 
-    ``headers`` go with every call of a session that is made here.
+    This is the live session of an :class:`OrgInfo`, or a new session from the keys of ``org_info``. The other arguments
+    are defaults for missing keys. A new session sends ``headers`` with every request.
 
-    Raises: ConfigurationError when URL or token is missing.
+    Raises: ConfigurationError without URL or token.
     """
     if isinstance(org_info, OrgInfo) and not org_info.is_changed:
         return org_info.session
-    known = dict(org_info or {})
-    url, secret = known.get("vcdurl") or vcdurl, known.get("token") or token
+    values = dict(org_info or {})
+    url, secret = values.get("vcdurl") or vcdurl, values.get("token") or token
     if not url or not secret:
         raise ConfigurationError(
-            "There is no vcdurl and token to talk to.",
-            hint="Pass org_info as login() returned it, or both vcdurl and token.",
+            "Missing vcdurl and token.",
+            hint="Pass org_info from login(), or both vcdurl and token.",
         )
     base_url = normalize_url(str(url))
     is_on_demand = base_url.endswith("/api/compute")
     flavor = "vca" if is_on_demand else "vchs"
-    chosen = check_pinned(str(known.get("version") or version or DEFAULT_VERSIONS[flavor]))
-    header = str(known.get("auth-header") or TOKEN_HEADER)
+    chosen = check_pinned(str(values.get("version") or version or DEFAULT_VERSIONS[flavor]))
+    header = str(values.get("auth-header") or TOKEN_HEADER)
     value = f"Bearer {secret}" if header.lower() == "authorization" else str(secret)
-    sent = {name: Secret(text) for name, text in (headers or {}).items()} | {header: Secret(value)}
-    credentials = Credentials(Identity(flavor, base_url, chosen, auth_header=header), sent, is_own=False)
+    secret_headers = {name: Secret(text) for name, text in (headers or {}).items()} | {header: Secret(value)}
+    credentials = Credentials(Identity(flavor, base_url, chosen, auth_header=header), secret_headers, is_own=False)
     settings = Settings.load({"service_type": flavor, "url": base_url, "api_version": chosen})
     return Session(settings, transport or new_transport(settings), PrimedAuth(credentials))
 
 
 def new_transport(settings: Settings) -> Transport:
-    """The transport over sockets; requests is loaded with the first request."""
+    """Return the network transport. It imports requests at the first request."""
     from vcloudair_core.transport.requests_transport import RequestsTransport
 
     return RequestsTransport(settings)

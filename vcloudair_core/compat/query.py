@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
 
 query_record_types: dict[str, str] = {name: kind.record_element for name, kind in built_in_types().items()}
-"""Names of the elements of records, by query type. A program may add types of its own."""
+"""Names of record elements by query type. Programs can add types."""
 
 _PATH = "api/query"
 _ATTEMPTS = 3
@@ -33,12 +33,14 @@ _ELEMENT = "element"
 
 
 class QueryBase:
-    """A query of any type: set the type, then execute. ``results[uuid][field]`` is the server's text or None.
+    """A query.
 
-    ``params`` is what the request asks for: add ``filter``, ``sortAsc`` or ``pageSize`` as the query service has them.
-    For a type that :meth:`set_query_type` does not know, set ``params["type"]`` and ``record_name``, the name of the
-    element of its records. ``org_info`` is what :class:`VCASession` returned; it beats ``version``, ``vcdurl`` and
-    ``token``. ``headers`` and ``url`` may be changed: the next call uses them as they are then.
+    Set the type and execute it. ``results[uuid][field]`` is the string from the server, or None.
+
+    ``params`` are the parameters of the request, such as ``filter``, ``sortAsc`` and ``pageSize``. For a type that
+    :meth:`set_query_type` rejects, set ``params["type"]``, and ``record_name`` to the name of the record element.
+    ``org_info`` is the result of :class:`VCASession`. It takes precedence over ``version``, ``vcdurl`` and ``token``.
+    The next call uses changed ``headers`` and ``url``.
     """
 
     query_type: ClassVar[str] = ""
@@ -58,30 +60,30 @@ class QueryBase:
         self.record_name = ""
         self.fields: set[str] = {"name"}
         self.results: dict[str, dict[str, str | None]] = {}
-        self._url_as_made = self.url
+        self._initial_url = self.url
         self._session()
         if self.query_type:
             self.set_query_type(self.query_type)
 
     def set_fields(self, *fields: str) -> None:
-        """Set the attributes that :meth:`execute` brings beside the name, in place of those set before."""
+        """Set the attributes that :meth:`execute` returns. The name is always returned."""
         self.fields = {*fields, "name"}
         self.params["fields"] = ",".join(sorted(self.fields))
 
     def set_query_type(self, qtype: str) -> None:
-        """Set the type, such as ``orgVdcNetwork``. Raises SpecError for a type that is not known here."""
+        """Set the type, such as ``orgVdcNetwork``. Raises SpecError for an unknown type."""
         if qtype not in query_record_types:
             raise SpecError(
                 "qtype",
                 one_of(qtype, sorted(query_record_types)),
-                hint="Set params['type'] and record_name for a type that only the server knows.",
+                hint="For other types of the server, set params['type'] and record_name.",
             )
         self.record_name = query_record_types[qtype]
         self.params["type"] = qtype
 
     @compatible_errors(ParseError)
     def execute(self) -> dict[str, dict[str, str | None]]:
-        """Return every record, by UUID in lower case, from all pages.
+        """Return the records of all pages by UUID in lowercase.
 
         Raises: ConfigurationError without a type; IncompleteResultError, ApiError, TransportError, DecodeError.
         """
@@ -96,7 +98,10 @@ class QueryBase:
         return self.results
 
     def find_by_name(self, name: str) -> list[str]:
-        """Return the UUIDs of the results of that name, without regard to case. Names are not unique."""
+        """Return the UUIDs of the results with a name, ignoring case.
+
+        Names are not unique.
+        """
         folded = name.casefold()
         return [uuid for uuid, result in self.results.items() if (result.get("name") or "").casefold() == folded]
 
@@ -104,12 +109,15 @@ class QueryBase:
 
     def _session(self) -> Session:
         base, _, rest = self.url.rpartition(_PATH)
-        is_moved = self.url != self._url_as_made and not rest
-        return self._connection.session(base if is_moved else self._connection.url, self.headers)
+        is_changed = self.url != self._initial_url and not rest
+        return self._connection.session(base if is_changed else self._connection.url, self.headers)
 
     def _records(self) -> list[Record]:
-        """Every record. A result that changed while it was read is read again, three times in all."""
-        # The order is the server's, as in 0.5, unless its pages turn out to overlap.
+        """Return all records.
+
+        A result that changes during the read is read up to three times.
+        """
+        # The order of the server is kept, as in 0.5, unless its pages overlap.
         order = {} if {"sortAsc", "sortDesc"} & set(self.params) else {"sortAsc": STABLE}
         for attempt in range(1, _ATTEMPTS + 1):
             try:
@@ -122,11 +130,11 @@ class QueryBase:
     def _read(self, order: Mapping[str, str]) -> list[Record]:
         session, kind = self._session(), RecordType(str(self.params["type"]), self.record_name)
         path = self.url if self.url.rpartition(_PATH)[2] else f"/{_PATH}"
-        asked = {name: value for name, value in self.params.items() if value is not None} | dict(order)
+        params = {name: value for name, value in self.params.items() if value is not None} | dict(order)
 
         def read(number: int, link: str = "") -> QueryPage:
             what = f"page {number} of the query for {kind.name}"
-            query = urlencode(asked | {"page": number}, doseq=True)
+            query = urlencode(params | {"page": number}, doseq=True)
             root = xml.parse(session.call("GET", path, query=query).body, what=what)
             page = parse_root(root, what)
             rows = zip(page.rows, record_elements(root), strict=True)
@@ -138,30 +146,30 @@ class QueryBase:
 
 
 class VMQuery(QueryBase):
-    """VMs, and the VMs of templates."""
+    """Query of VMs and VM templates."""
 
     query_type = "vm"
 
 
 class EdgeGatewayQuery(QueryBase):
-    """Edge gateways."""
+    """Query of edge gateways."""
 
     query_type = "edgeGateway"
 
 
 class VAppQuery(QueryBase):
-    """vApps."""
+    """Query of vApps."""
 
     query_type = "vApp"
 
 
 class VAppTemplateQuery(QueryBase):
-    """vApp templates."""
+    """Query of vApp templates."""
 
     query_type = "vAppTemplate"
 
 
 class OrgVdcQuery(QueryBase):
-    """Virtual data centers."""
+    """Query of virtual data centers."""
 
     query_type = "orgVdc"

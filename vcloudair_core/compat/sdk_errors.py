@@ -1,7 +1,7 @@
-"""Errors for programs of vcloudair 0.5: also instances of the classes that the SDK raised for the same failure.
+"""Errors of the vcloudair 0.5 classes, compatible with the errors of the SDK.
 
-Every error of this library is a RuntimeError, as the SDK's own were. Beside those, the SDK let through what requests
-and the parsers raised; its classes here raise errors that are both.
+All errors of this library are RuntimeErrors, like the errors of the SDK. The SDK also raised errors of requests and of
+parsers. The compatibility classes raise errors that are subclasses of both.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ _R = TypeVar("_R")
 
 
 def compatible_errors(undecodable: type[Exception]) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
-    """Decorate a method of a vcloudair 0.5 class. ``undecodable``: what its parser raised for a damaged answer."""
+    """Decorate a method of a vcloudair 0.5 class to raise compatible errors.
+
+    ``undecodable`` is the error of its parser for an invalid response.
+    """
 
     def decorated(call: Callable[_P, _R]) -> Callable[_P, _R]:
         @wraps(call)
@@ -44,7 +47,7 @@ def _compatible(error: TransportError | DecodeError, undecodable: type[Exception
     kind = _joined(type(error), base)
     made: VcloudAirError = base.__new__(kind, *error.args)
     made.args = error.args
-    # The attributes that requests and SyntaxError look at when they are shown.
+    # requests and SyntaxError read these attributes when they are printed.
     made.__dict__.update({"request": None, "response": None} | error.__dict__)
     if isinstance(made, SyntaxError):
         made.msg = str(error)
@@ -55,13 +58,13 @@ _classes: dict[tuple[type, type], type[VcloudAirError]] = {}
 
 
 def _joined(ours: type[VcloudAirError], base: type[Exception]) -> type[VcloudAirError]:
-    """A class that goes by the name of ours and is caught as either."""
+    """Return a class with the name of our error that is a subclass of both errors."""
     if (ours, base) not in _classes:
         names: dict[str, Any] = {
             "__module__": ours.__module__,
             "__qualname__": ours.__qualname__,
             "__doc__": ours.__doc__,
-            # A copy, or one that goes to another process, is an error of ours only.
+            # Copies and pickles are only our error, because the combined class cannot be imported.
             "__reduce__": lambda self: (ours, self.args, self.__dict__),
         }
         _classes[ours, base] = type(ours.__name__, (ours, base), names)

@@ -1,7 +1,7 @@
-"""The sessions as the original SDK had them: ``VCASession`` and ``VCAODSession``.
+"""The session classes of vcloudair 0.5: ``VCASession`` and ``VCAODSession``.
 
-They are a thin face over the same flows as everything else. What they return is the dict with five keys that every
-service class takes; beside the keys it carries a live session, so that nothing has to be signed in to twice.
+They use the auth flows of this library. Sign-in returns the dict with five keys that all service classes take. It also
+has a live session, so that service classes do not sign in again.
 
 TLS settings come from ``VCA_CA_PATH`` and ``VCA_VALIDATE_CERTS`` (or ``REQUESTS_CA_BUNDLE``).
 """
@@ -41,13 +41,16 @@ _R = TypeVar("_R")
 
 
 class _Portal:
-    """Base of both portals: user, transport, and the sessions made so far."""
+    """Base class of both session classes: user, transport and open sessions."""
 
     transport: Transport | None
-    """Set it before signing in to talk over something else than sockets, such as a simulator in this process."""
+    """Transport to use instead of the network, such as a simulator in the process.
+
+    Set it before signing in.
+    """
 
     clock: Clock
-    """Clock that its sessions wait by; set it before signing in."""
+    """Clock for waits of the sessions. Set it before signing in."""
 
     def __init__(self, version: str, username: str | None, password: str | None) -> None:
         self.version = check_pinned(str(version))
@@ -62,13 +65,13 @@ class _Portal:
 
     @property
     def password(self) -> str | None:
-        """The password. A repr of it, or of what holds it, does not show it."""
+        """The password. Its ``repr`` is masked."""
         return self._password
 
     @password.setter
     def password(self, value: str | Secret | None) -> None:
-        known = value.reveal() if isinstance(value, Secret) else value
-        self._password = None if known is None else MaskedStr(known)
+        text = value.reveal() if isinstance(value, Secret) else value
+        self._password = None if text is None else MaskedStr(text)
 
     @property
     def _secret(self) -> Secret:
@@ -81,7 +84,7 @@ class _Portal:
         missing = [name for name, value in (("username", self.username), ("password", self._password)) if not value]
         if missing:
             raise ConfigurationError(
-                f"No {' and no '.join(missing)} was given.", hint="Pass it to the constructor or to login()."
+                f"Missing {' and '.join(missing)}.", hint="Pass it to the constructor or to login()."
             )
 
     def _settings(self, flavor: str, **more: str) -> Settings:
@@ -106,9 +109,9 @@ class _Portal:
 
 
 class VCASession(_Portal):
-    """The subscription service (Virtual Private Cloud, Dedicated Cloud), or a vCloud Director of it directly.
+    """Session of the subscription service, or of a vCloud Director.
 
-    ``login_url`` may be set, on the class or on an object, to sign in elsewhere.
+    To sign in to another portal, set ``login_url`` on the class or an object.
     """
 
     login_url = DEFAULT_URLS["vchs"] + vchs.LOGIN_PATH
@@ -122,7 +125,10 @@ class VCASession(_Portal):
         self._vdcs: dict[str, PortalVdc] = {}
 
     def __getitem__(self, orgname: str) -> OrgInfo:
-        """Return the result of signing in to that org. Raises KeyError when nobody has signed in to it."""
+        """Return the sign-in result of an org.
+
+        Raises KeyError if there was no sign-in to it.
+        """
         return self.vcd_tokens[orgname.lower()]
 
     def __contains__(self, orgname: object) -> bool:
@@ -130,7 +136,10 @@ class VCASession(_Portal):
 
     @property
     def vdc_names(self) -> list[str]:
-        """Names for :meth:`login_to_vdc`, in lower case. A name that two services share is listed as service/name."""
+        """Names for :meth:`login_to_vdc`, in lowercase.
+
+        A name of two services is listed as service/name.
+        """
         return list(self._vdcs)
 
     @compatible_errors(ParseError)
@@ -141,35 +150,36 @@ class VCASession(_Portal):
         orgname: str = "",
         vcd_url: str | None = None,
     ) -> OrgInfo | None:
-        """Sign in to the portal and learn its orgs; with ``orgname`` to that org too, whose info is returned.
+        """Sign in to the portal and read its orgs.
 
-        With ``vcd_url`` it signs in to that vCloud Director directly, without the portal.
+        With ``orgname`` it also signs in to the org, and returns the result. With ``vcd_url`` it signs in to a vCloud
+        Director without the portal.
 
         Raises: ConfigurationError, AuthenticationError, other ApiErrors, TransportError, DecodeError.
         """
         self._remember(username, password)
         if vcd_url:
             if not orgname:
-                raise ConfigurationError("Signing in to a vCloud Director needs an org name.", hint="Pass orgname.")
+                raise ConfigurationError("Sign-in to a vCloud Director requires an org name.", hint="Pass orgname.")
             return self._login_directly(vcd_url, orgname)
         self._login_to_portal()
         return self.login_to_vdc(orgname) if orgname else None
 
     @compatible_errors(ParseError)
     def login_to_vdc(self, orgname: str) -> OrgInfo:
-        """Get a new vCloud Director token for an org of the portal; the portal's own token is used as it is.
+        """Get a new vCloud Director token for an org, using the current portal token.
 
         Raises: ConfigurationError for a name that is not in :attr:`vdc_names`, and what :meth:`login` raises.
         """
         vdc = self._vdcs.get(orgname.lower())
         if vdc is None:
             known = ", ".join(self._vdcs) or "none; call login() first"
-            raise ConfigurationError(f"There is no VDC {orgname!r}. There are: {known}.")
+            raise ConfigurationError(f"VDC not found: {orgname!r}. Available: {known}.")
         settings = self._settings("vchs", url=_base_of(self.login_url))
         login = self._run(settings, self._open(vdc))
-        return self._keep(orgname, login, vdc)
+        return self._add_session(orgname, login, vdc)
 
-    # -- inside --------------------------------------------------------------------------------------------------
+    # -- internal ------------------------------------------------------------------------------------------------
 
     def _login_to_portal(self) -> None:
         settings = self._settings("vchs", url=_base_of(self.login_url))
@@ -193,11 +203,11 @@ class VCASession(_Portal):
 
     def _open(self, vdc: PortalVdc) -> Generator[Request, Response, VdcLogin]:
         if self._portal_session is None:
-            raise ConfigurationError("Nobody has signed in to the portal.", hint="Call login() first.")
+            raise ConfigurationError("Not signed in to the portal.", hint="Call login() first.")
         settings = self._settings("vchs", url=_base_of(self.login_url))
         return (yield from self._portal(settings).open_vdc(self._portal_session, vdc))
 
-    def _keep(self, orgname: str, login: VdcLogin, vdc: PortalVdc) -> OrgInfo:
+    def _add_session(self, orgname: str, login: VdcLogin, vdc: PortalVdc) -> OrgInfo:
         settings = self._settings("vchs", url=login.base_url, vdc=vdc.name or orgname)
         session = Session(
             settings,
@@ -209,7 +219,7 @@ class VCASession(_Portal):
             {
                 "vcdurl": login.base_url,
                 "token": login.token.reveal(),
-                # The VDC's id under this name is the original's own contract. Source: protocol/sessions.md §5.
+                # vcloudair 0.5 has the ID of the VDC in this key. Source: protocol/sessions.md §5.
                 "org_uuid": login.vdc_id,
                 "auth-header": login.header,
                 "version": self.version,
@@ -229,14 +239,14 @@ class VCASession(_Portal):
             user=str(self.username),
             auth_header=login.header,
         )
-        # Not its own: the token is the program's, which got it in org_info and may still be using it.
+        # Not owned by the session: the program has the token in org_info, and can still use it.
         return Credentials(identity, {login.header: login.token}, is_own=False)
 
     def _login_directly(self, vcd_url: str, orgname: str) -> OrgInfo:
         base_url = normalize_url(vcd_url)
         settings = self._settings("vchs", url=base_url, org=orgname)
         self.headers["Accept"] = f"application/*+xml;version={self.version}"
-        flow = VcdAuth(settings, checks_version=False)  # the original asks for no list of versions
+        flow = VcdAuth(settings, checks_version=False)  # vcloudair 0.5 does not request the versions
         credentials = self._run(settings, flow.sign_in())
         auth = PrimedAuth(_borrowed(credentials), flow)
         session = Session(settings, self._transport(settings), auth, clock=self.clock)
@@ -255,11 +265,14 @@ class VCASession(_Portal):
 
 
 class _NoSuchInstanceError(ConfigurationError, IndexError):
-    """An index beyond the list: an IndexError for programs of vcloudair 0.5."""
+    """Invalid instance index. An IndexError for programs of vcloudair 0.5."""
 
 
 class VCAODSession(_Portal):
-    """The On-Demand service. ``login_url`` may be set, on the class or on an object, to sign in elsewhere."""
+    """Session of the On-Demand service.
+
+    To sign in to another portal, set ``login_url`` on the class or an object.
+    """
 
     login_url = DEFAULT_URLS["vca"] + vca.LOGIN_PATH
 
@@ -269,7 +282,7 @@ class VCAODSession(_Portal):
 
     @compatible_errors(ValueError)
     def login(self, username: str | None = None, password: str | None = None) -> None:
-        """Sign in and learn the instances that have a vCloud Director: see :attr:`instances`.
+        """Sign in, and read the instances with a vCloud Director into :attr:`instances`.
 
         Raises: ConfigurationError, AuthenticationError, other ApiErrors, TransportError, DecodeError.
         """
@@ -288,31 +301,31 @@ class VCAODSession(_Portal):
 
     def show_instance_list(self) -> None:
         """Print the instances and their indexes."""
-        print(f"{'Index':5} {'Type':30} {'Region':20}")  # noqa: T201 - this is what it is for
+        print(f"{'Index':5} {'Type':30} {'Region':20}")  # noqa: T201 - prints by design
         for index, instance in enumerate(self.instances):
             kind, region = instance.get("friendlyName") or "Unnamed", str(instance.get("region") or "").split(".")[0]
             print(f"{index!s:5} {kind:30} {region:20}")  # noqa: T201 - as above
 
     @compatible_errors(ParseError)
     def login_to_instance(self, idx: int) -> OrgInfo:
-        """Sign in to the instance of that index and return its info.
+        """Sign in to an instance by index, and return the sign-in result.
 
-        Raises: ConfigurationError for an index that is not there, and what :meth:`login` raises.
+        Raises: ConfigurationError for an invalid index, and the errors of :meth:`login`.
         """
         try:
             instance = self.instances[idx]
         except IndexError:
             known = f"0 to {len(self.instances) - 1}" if self.instances else "none; call login() first"
-            raise _NoSuchInstanceError(f"There is no instance {idx}. There are: {known}.") from None
+            raise _NoSuchInstanceError(f"Instance not found: {idx}. Available: {known}.") from None
         settings = self._settings("vca", url=_base_of(self.login_url), instance=str(instance.get("id") or idx))
         credentials = self._run(settings, self._open(instance))
-        # Named here, so that an org of the environment (VCA_ORG) does not guard against the instance chosen.
+        # Set the org, so that VCA_ORG does not make the session reject the selected instance.
         settings = settings.replace(org=credentials.identity.org_name or credentials.identity.org_id)
         auth = PrimedAuth(_borrowed(credentials), _Reopened(self, instance))
         session = Session(settings, self._transport(settings), auth, clock=self.clock)
         info = OrgInfo(
             {
-                # With a slash at its end, as the original had it. Source: protocol/sessions.md §5.
+                # With a trailing slash, as in vcloudair 0.5. Source: protocol/sessions.md §5.
                 "vcdurl": f"{credentials.identity.base_url}/",
                 "token": credentials.headers[TOKEN_HEADER].reveal(),
                 "org_uuid": str(instance.get("id") or credentials.identity.org_id),
@@ -324,7 +337,7 @@ class VCAODSession(_Portal):
         self.vcd_tokens[info["org_uuid"]] = info
         return info
 
-    # -- inside --------------------------------------------------------------------------------------------------
+    # -- internal ------------------------------------------------------------------------------------------------
 
     def _portal(self, settings: Settings) -> vca.OnDemand:
         return vca.OnDemand(self.login_url, self.version, settings.allowed_origins or ())
@@ -338,24 +351,27 @@ class VCAODSession(_Portal):
 
 
 class _Reopened:
-    """Getting a new token for the same VDC or instance, when the one in use is over."""
+    """Auth provider that renews the token of a VDC or instance."""
 
     is_renewable = True
 
-    def __init__(self, portal: VCASession | VCAODSession, place: Any) -> None:
+    def __init__(self, portal: VCASession | VCAODSession, target: Any) -> None:
         self.name = "vchs" if isinstance(portal, VCASession) else "vca"
         self._portal = portal
-        self._place = place
+        self._target = target
 
     def sign_in(self) -> AuthFlow:
         if isinstance(self._portal, VCASession):
-            login = yield from self._portal._open(self._place)
-            return self._portal._vdc_credentials(login, self._place)
-        return (yield from self._portal._open(self._place))
+            login = yield from self._portal._open(self._target)
+            return self._portal._vdc_credentials(login, self._target)
+        return (yield from self._portal._open(self._target))
 
 
 def _borrowed(credentials: Credentials) -> Credentials:
-    """The same credentials, which closing a session leaves alone: the program has its token in hand."""
+    """Return credentials that a closed session does not end.
+
+    The program has the token and can still use it.
+    """
     from dataclasses import replace
 
     return replace(credentials, is_own=False)
@@ -374,18 +390,21 @@ def _by_name(vdcs: list[PortalVdc]) -> dict[str, PortalVdc]:
 
 
 def _named(instance: dict[str, Any], plans: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The instance with ``friendlyName`` and ``planType``, also when no plan matches."""
+    """Return an instance with ``friendlyName`` and ``planType`` of its plan."""
     plan = plans.get(str(instance.get("planId") or ""), {})
     name = str(plan.get("name") or instance.get("name") or "Unnamed")
     return instance | {"friendlyName": name, "planType": str(plan.get("planType") or "NoType")}
 
 
 def _first_vdc_id(session: Session, orgname: str) -> str:
-    """The id of the org's first VDC, as the original had it. Source: protocol/sessions.md §4.3."""
+    """Return the ID of the first VDC of an org, as in vcloudair 0.5.
+
+    Source: protocol/sessions.md §4.3.
+    """
     org_id = session.identity.org_id
     if not org_id:
-        raise DecodeError(f"The session has no link to org {orgname!r}.")
+        raise DecodeError(f"The session response has no link to org {orgname!r}.")
     _, vdcs = session_codec.decode_org(session.call("GET", f"/api/org/{org_id}").body)
     if not vdcs:
-        raise NotFoundError(f"Org {orgname!r} shows no virtual data center.", hint="Check the rights of the user.")
+        raise NotFoundError(f"No virtual data center found in org {orgname!r}.", hint="Check the rights of the user.")
     return session_codec.last_segment(vdcs[0][1])

@@ -1,4 +1,4 @@
-"""HTTP is answered by the library ``responses`` in every test of this folder."""
+"""Fixtures that mock HTTP with the library ``responses``."""
 
 import pytest
 
@@ -9,4 +9,4 @@ __all__ = ["mocked_http"]
 
 @pytest.fixture(autouse=True)
 def _http_is_mocked(mocked_http: None) -> None:
-    """Keep every test from the network."""
+    """Prevent network access in all tests."""

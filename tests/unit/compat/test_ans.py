@@ -1,4 +1,4 @@
-"""ANSFirewall as the original SDK's programs use it."""
+"""Tests of ANSFirewall, as programs for vcloudair 0.5 use it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NETWORK = f"/network/edges/{EDGE_ID}/firewall/config"
 
 
 def firewall(session: FakeSession) -> ANSFirewall:
-    """As ``ANSFirewall(edge_id, org_info)`` makes it, over a session of the test."""
+    """Return an ANSFirewall that uses a fake session."""
     made = ANSFirewall.__new__(ANSFirewall)
     made._set_up(lambda: session, Edge(EDGE_ID), ("vcloudair", "nsxv"))  # type: ignore[arg-type,return-value]
     return made

@@ -1,4 +1,4 @@
-"""ANSNat as the original SDK's programs use it."""
+"""Tests of ANSNat, as programs for vcloudair 0.5 use it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def nat(vca_simulator: Simulator, request: pytest.FixtureRequest) -> Iterator[Be
 
 
 def section(nat: Bench) -> ANSNat:
-    """As ``client.edges.nat(edge)`` gives it."""
+    """Return the NAT section from ``client.edges.nat(edge)``."""
     made = nat.client.edges.nat(nat.edge.name)
     assert isinstance(made, ANSNat)
     return made

@@ -1,4 +1,4 @@
-"""Headers and URLs of the vcloudair 0.5 classes, which programs read and change."""
+"""Tests of headers and URLs of the vcloudair 0.5 classes."""
 
 from __future__ import annotations
 

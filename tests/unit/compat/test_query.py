@@ -1,4 +1,4 @@
-"""QueryBase with the API of vcloudair 0.5: parameters, record names, subclasses, pages."""
+"""Tests of QueryBase: parameters, record names, subclasses, pages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vcloudair_core.simulator import Simulator, SimulatorConfig
 
 
 class Direct:
-    """Sends to a simulator in this process."""
+    """A transport to a simulator in the process."""
 
     def __init__(self, simulator: Simulator) -> None:
         self.simulator = simulator
@@ -33,7 +33,7 @@ def org_info(**config: Any) -> Any:
 
 
 class RunningVMs(QueryBase):
-    """As a program for vcloudair 0.5 has it."""
+    """A query as in programs for vcloudair 0.5."""
 
     def __init__(self, org_info: Any) -> None:
         super().__init__(org_info)

@@ -1,4 +1,4 @@
-"""Errors of the vcloudair 0.5 classes are caught by the names that its programs have for them."""
+"""Tests of error compatibility with vcloudair 0.5."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ def test_transport_error_is_an_error_of_requests(error: errors.TransportError, o
 
 @pytest.mark.parametrize("undecodable", [ValueError, ParseError])
 def test_invalid_response_is_an_error_of_the_parser(undecodable: type[Exception]) -> None:
-    error = errors.DecodeError("The session is no XML.", excerpt="<htm")
+    error = errors.DecodeError("The session is not XML.", excerpt="<htm")
     found = raised(error, undecodable)
     assert issubclass(type(found), undecodable)
     assert found.as_dict() == error.as_dict()
-    assert "The session is no XML." in "".join(traceback.format_exception(found))
+    assert "The session is not XML." in "".join(traceback.format_exception(found))
 
 
 def test_other_errors_are_unchanged() -> None:

@@ -1,4 +1,7 @@
-"""The session classes of vcloudair 0.5 over our flows. Source of the values: protocol/sessions.md §5."""
+"""The session classes of vcloudair 0.5 over our flows.
+
+Source of the values: protocol/sessions.md §5.
+"""
 
 from __future__ import annotations
 
@@ -80,13 +83,13 @@ def test_unknown_vdc_is_rejected() -> None:
     with pytest.raises(KeyError):
         sess["m1-1"]
     sess.login()
-    with pytest.raises(ConfigurationError, match="There are: m1-1"):
+    with pytest.raises(ConfigurationError, match="Available: m1-1"):
         sess.login_to_vdc("nope")
 
 
 @pytest.mark.parametrize(
     ("user", "password", "phrase"),
-    [(None, None, "No username and no password"), ("ops", None, "No password"), (None, "x", "No username")],
+    [(None, None, "Missing username and password"), ("ops", None, "Missing password"), (None, "x", "Missing username")],
 )
 def test_missing_credentials_are_rejected(user: str | None, password: str | None, phrase: str) -> None:
     with pytest.raises(ConfigurationError, match=phrase):
@@ -235,7 +238,7 @@ def test_direct_login_requires_an_org() -> None:
 
 def test_org_without_a_vdc_is_reported() -> None:
     answers = direct_answers() | {"GET /api/org/aaaa-org": reply(200, "<Org/>")}
-    with pytest.raises(NotFoundError, match="'acme' shows no virtual data center"):
+    with pytest.raises(NotFoundError, match="No virtual data center found in org 'acme'"):
         direct(answers)[0].login(orgname="acme", vcd_url=BASE)
 
 
