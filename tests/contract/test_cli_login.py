@@ -180,7 +180,7 @@ def test_each_context_has_a_separate_session(server: SimulatorServer, env: dict[
     login(env, password, "--context", "one")
     assert vca(env, "edge", "list", "--context", "one").returncode == 0
     refused = vca(env, "edge", "list", "--context", "two")
-    assert refused.stderr.startswith("Error: [context two] Missing password of ")
+    assert refused.stderr.startswith("Error: [context two] Missing password for ")
     assert vca(env, "context", "remove", "one").returncode == 0
     assert (login_files(env), len(requests(server, "DELETE"))) == ([], 1)
 
@@ -207,7 +207,7 @@ def test_reports_a_tampered_session_file_in_one_line(
     assert completed.returncode == 64
     first, second, hint = completed.stderr.splitlines()
     assert first == f"The session of `vca login` cannot be used: {file} is damaged or has another key."
-    assert (second.startswith("Error: Missing password of "), "vca login" in hint) == (True, True)
+    assert (second.startswith("Error: Missing password for "), "vca login" in hint) == (True, True)
     login(env, password)
     assert vca(env, "edge", "list").returncode == 0
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
