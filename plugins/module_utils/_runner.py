@@ -1,6 +1,6 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Run modules: from their options to a result. Private to this collection.
+"""Base classes and functions of the modules. Private to this collection.
 
 The file of a module declares a :class:`Module`. Both the process of the module and the action plugin on the controller
 run it, so all tasks use the same code to call the library. :func:`execute` does not depend on Ansible.

@@ -12,7 +12,7 @@ version_added: "0.1.0"
 description:
   - Runs a disaster recovery (DR) action for selected VMs, for all replicated VMs, or for the VMs of a recovery plan.
   - The verdict of a VM is V(succeeded) only if its task succeeded, its replication shows the result, and the recovered
-    VM exists. A VM that already is in the target state is not changed.
+    VM exists. A VM that is already in the target state is not changed.
   - Unless O(wait=false), the task is a run with a journal and reports. An interrupted run can be resumed, and no action
     is started twice.
   - If an action was already started by another client, the task waits for it and does not start it again.
@@ -367,7 +367,7 @@ MODULE = Module(act, ARGUMENTS, of_edges=False)
 
 
 def main() -> None:
-    """Entry point."""
+    """Run the module."""
     MODULE.run()
 
 

@@ -83,7 +83,7 @@ MODULE = Module(read, ARGUMENTS, of_edges=False)
 
 
 def main() -> None:
-    """Entry point."""
+    """Run the module."""
     MODULE.run()
 
 

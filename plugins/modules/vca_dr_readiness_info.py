@@ -139,7 +139,7 @@ MODULE = Module(check_readiness, ARGUMENTS, of_edges=False)
 
 
 def main() -> None:
-    """Entry point."""
+    """Run the module."""
     MODULE.run()
 
 

@@ -153,7 +153,7 @@ MODULE = Module(commit, {"stage_id": {"type": "str"}})
 
 
 def main() -> None:
-    """Entry point."""
+    """Run the module."""
     MODULE.run()
 
 

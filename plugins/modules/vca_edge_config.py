@@ -154,7 +154,7 @@ MODULE = Module(JOB, ARGUMENTS)
 
 
 def main() -> None:
-    """Entry point."""
+    """Run the module."""
     MODULE.run()
 
 

@@ -64,7 +64,7 @@ MODULE = Module(JOB, {})
 
 
 def main() -> None:
-    """Entry point."""
+    """Run the module."""
     MODULE.run()
 
 

@@ -13,7 +13,7 @@ description:
   - Creates, updates, moves and deletes firewall rules of an edge gateway, and changes the settings of the firewall.
   - The task takes one read and at most one write, for any number of rules.
   - Rules that are not listed are kept, unless O(purge=true).
-  - The order of the listed rules is the order of the list. A new rule without a position is placed directly after the
+  - Listed rules are in the order of the list. A new rule without a position is placed directly after the
     previous rule of the list. If none of the listed rules exists, new rules are added after all user-defined rules.
   - The first rule that matches applies, so a rule has no effect on traffic that an earlier rule denies. To place a
     rule, use O(rules[].position), O(rules[].before), O(rules[].after) or O(rules[].index).
@@ -171,7 +171,7 @@ MODULE = Module(JOB, ARGUMENTS, required_if=[("purge", True, ["rules"]), ("state
 
 
 def main() -> None:
-    """Entry point."""
+    """Run the module."""
     MODULE.run()
 
 

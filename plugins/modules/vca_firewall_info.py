@@ -95,7 +95,7 @@ MODULE = Module(JOB, {})
 
 
 def main() -> None:
-    """Entry point."""
+    """Run the module."""
     MODULE.run()
 
 

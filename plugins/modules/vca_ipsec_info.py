@@ -129,7 +129,7 @@ MODULE = Module(read, ARGUMENTS)
 
 
 def main() -> None:
-    """Entry point."""
+    """Run the module."""
     MODULE.run()
 
 

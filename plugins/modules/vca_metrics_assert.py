@@ -176,7 +176,7 @@ MODULE = Module(compare, ARGUMENTS, of_edges=False)
 
 
 def main() -> None:
-    """Entry point."""
+    """Run the module."""
     MODULE.run()
 
 

@@ -13,7 +13,7 @@ description:
   - Creates, updates, moves and deletes NAT rules of an edge gateway, and enables or disables NAT.
   - The task takes one read and at most one write, for any number of rules.
   - Rules that are not listed are kept, unless O(purge=true).
-  - The order of the listed rules is the order of the list. A new rule without a position is placed directly after the
+  - Listed rules are in the order of the list. A new rule without a position is placed directly after the
     previous rule of the list. If none of the listed rules exists, new rules are added after all user-defined rules.
   - If there is a change, the module also reads the firewall and the interfaces. It warns if the firewall is disabled or
     has no rule that accepts the traffic of a new or changed V(dnat) rule. It also warns if the address of such a rule
@@ -164,7 +164,7 @@ MODULE = Module(JOB, ARGUMENTS, required_if=[("purge", True, ["rules"]), ("state
 
 
 def main() -> None:
-    """Entry point."""
+    """Run the module."""
     MODULE.run()
 
 

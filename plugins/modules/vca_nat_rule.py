@@ -160,7 +160,7 @@ MODULE = Module(
 
 
 def main() -> None:
-    """Entry point."""
+    """Run the module."""
     MODULE.run()
 
 

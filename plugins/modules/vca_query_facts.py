@@ -138,7 +138,7 @@ MODULE = Module(gather, ARGUMENTS, of_edges=False, required_one_of=[("name", "id
 
 
 def main() -> None:
-    """Entry point."""
+    """Run the module."""
     MODULE.run()
 
 

@@ -194,7 +194,7 @@ MODULE = Module(query, ARGUMENTS, of_edges=False)
 
 
 def main() -> None:
-    """Entry point."""
+    """Run the module."""
     MODULE.run()
 
 

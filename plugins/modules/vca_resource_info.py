@@ -91,7 +91,7 @@ MODULE = Module(read, ARGUMENTS)
 
 
 def main() -> None:
-    """Entry point."""
+    """Run the module."""
     MODULE.run()
 
 
