@@ -5,7 +5,7 @@ from __future__ import annotations
 from vcloudair_core.plugin.records import RecordType
 
 TYPES = {"str": "text", "bool": "`true` or `false`", "int": "whole number", "float": "number", "datetime": "time"}
-"""Types of the library as the page shows them."""
+"""Description of each attribute type on the page."""
 
 
 def tables() -> str:

@@ -141,7 +141,9 @@ class FakeAwx:
             _refuse(name, question["type"] not in QUESTIONS, "is of no known type")
             if question["type"] == "multiplechoice":
                 _refuse(name, not question.get("choices"), "has no choices")
-                _refuse(name, any(not isinstance(choice, str) for choice in question["choices"]), "has no texts")
+                _refuse(
+                    name, any(not isinstance(choice, str) for choice in question["choices"]), "must have text choices"
+                )
                 _refuse(name, bool(default) and default not in question["choices"], "has another default")
             elif default not in (None, ""):
                 wanted = {"integer": int, "float": float}.get(question["type"], str)

@@ -118,7 +118,7 @@ _VALUES = {
     "AuthFlow": "vcloudair_core.session.auth.base",
     "hookimpl": "vcloudair_core.plugin.hooks",
 }
-"""Names of objects that do not know their module."""
+"""Modules of public names whose objects lack ``__module__``."""
 
 
 def metric_names() -> str:

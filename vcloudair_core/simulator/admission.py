@@ -38,9 +38,10 @@ def _is_cloudapi(path: str) -> bool:
 
 
 def _is_vcloud(path: str) -> bool:
-    """Return True when Accept must name a version. The portals and NSX have their own rules, /api/versions none.
+    """Return True if Accept must contain an API version.
 
-    Source: protocol/sessions.md §4.2, protocol/ans.md §1.2.
+    Requests to the portals, to NSX and to ``/api/versions`` need none. Source: protocol/sessions.md §4.2,
+    protocol/ans.md §1.2.
     """
     return (
         "/api/" in path and not path.endswith("/api/versions") and not any(fragment in path for fragment in _NOT_VCLOUD)
@@ -71,9 +72,9 @@ def _not_signed_in(context: Any, path: str) -> Response:
 
 
 def _enter_tenant(context: Any, path: str) -> Response | None:
-    """Let a provider's session act in the tenant that the header names. A tenant can name its own org only.
+    """Let a provider's session act in the tenant of the header.
 
-    A URN instead of a bare UUID is 401. Source: protocol/nsxt.md §1.1.
+    A tenant can name only its own org. A URN instead of a bare UUID returns 401. Source: protocol/nsxt.md §1.1.
     """
     tenant = context.request.headers.get(TENANT_CONTEXT, "")
     if not tenant:

@@ -20,7 +20,7 @@ Source: protocol/sessions.md §3.2.
 """
 
 USER, PASSWORD, ORG = "demo", "demo-password", "org1"
-"""User that may sign in unless an inventory says otherwise."""
+"""The user that can sign in without an inventory file."""
 API_TOKEN = "demo-api-token"  # noqa: S105 - of a simulated user
 """API token of that user."""
 PROVIDER_USER = "administrator"
@@ -173,7 +173,7 @@ class SimulatorConfig:
     )
 
     def __post_init__(self) -> None:
-        """Take the API versions of the release. Raises ValueError for an unknown one."""
+        """Set the API versions of the release. Raises ValueError for an unknown release."""
         if not self.release:
             return
         if self.release not in RELEASES:

@@ -286,7 +286,10 @@ class Simulator:
         return {name: value for name, value in variables.items() if value}
 
     def first_api_token(self) -> str:
-        """Return the API token of the user of :meth:`env`, or an empty text where it has none or the API is older."""
+        """Return the API token of the user of :meth:`env`.
+
+        Return an empty text if the user or the API version has no API tokens.
+        """
         if self.config.profile not in ("vcd", "all") or newest(self.config.api_versions) < API_TOKENS:
             return ""
         user = self.world.users[0]

@@ -58,7 +58,7 @@ def _fill(world: World, tree: dict[str, Any], config: SimulatorConfig) -> None:
 
 
 def _add_user(world: World, org: Org, tree: dict[str, Any]) -> None:
-    """Add a user with the API tokens of the inventory; ``user@org`` makes the ID."""
+    """Add a user with their API tokens. The ID is derived from ``user@org``."""
     user = User(
         tree["name"],
         str(tree["password"]),
@@ -137,7 +137,7 @@ def _add_template(world: World, vdc: Vdc, tree: dict[str, Any]) -> None:
 
 
 def _catalog(world: World, org: str, name: str) -> Catalog:
-    """Return a catalog of an org. The first template of a catalog creates it."""
+    """Return a catalog of an org, and create it for its first template."""
     identifier = world.make_id("catalog", f"{org}/{name}")
     if identifier not in world.catalogs:
         world.catalogs[identifier] = Catalog(identifier, name, org)
@@ -173,7 +173,7 @@ def _add_vdc(world: World, org: Org, tree: dict[str, Any], config: SimulatorConf
 
 
 def _default_networks(edges: Sequence[SimulatedEdge]) -> list[dict[str, Any]]:
-    """Return the networks of a VDC whose inventory names none: two for each edge, or an isolated one."""
+    """Return the default networks of a VDC: two for each edge, or an isolated one."""
     networks: list[dict[str, Any]] = [] if edges else [{"name": DEFAULT_NETWORK}]
     for number, edge in enumerate(edges):
         names = (DEFAULT_NETWORK, "dmz") if number == 0 else (f"{edge.name}-net1", f"{edge.name}-net2")
@@ -197,7 +197,7 @@ def _add_network(world: World, vdc: Vdc, tree: dict[str, Any]) -> None:
 
 
 def _add_vms(world: World, vdc: Vdc, trees: Sequence[dict[str, Any]]) -> None:
-    """Add VMs with their vApps, and isolated networks for names that the VDC does not have."""
+    """Add VMs with their vApps, and isolated networks for unknown network names."""
     networks = {network.name for network in world.in_vdc(vdc.vdc_id, world.networks)}
     for tree in trees:
         vapp_name = tree.get("vapp", f"{vdc.name}-vapp1")
@@ -218,7 +218,7 @@ def _add_vms(world: World, vdc: Vdc, trees: Sequence[dict[str, Any]]) -> None:
 
 
 def _add_storage_profiles(world: World, vdc: Vdc, tree: dict[str, Any]) -> None:
-    """Add the storage profiles of an inventory and those of its VMs. The first one is the default."""
+    """Add the storage profiles of an inventory and of its VMs. The first is the default."""
     names = [*tree.get("storage_profiles", (STORAGE_PROFILE,))]
     names += [vm["storage_profile"] for vm in tree.get("vms", ()) if "storage_profile" in vm]
     for name in dict.fromkeys(names):

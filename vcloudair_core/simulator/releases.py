@@ -14,7 +14,10 @@ RELEASES: dict[str, tuple[str, ...]] = {
     "10.5": ("36.0", "36.1", "36.2", "36.3", "37.0", "37.1", "37.2", "38.0", "38.1"),
     "10.6": ("37.0", "37.1", "37.2", "38.0", "38.1", "39.0", "39.1"),
 }
-"""Release and the versions that it lists: every minor one. The set of 10.6 is inferred."""
+"""API versions by release, with all minor versions.
+
+The list of release 10.6 is inferred.
+"""
 
 ALL_MODERN = tuple(dict.fromkeys(version for release in ("10.5", "10.6") for version in RELEASES[release]))
 """Versions from 36.0 on."""
@@ -24,11 +27,11 @@ LEGACY_LOGIN_REMOVED = (38, 0)
 API_TOKENS = (36, 1)
 SERVICE_ACCOUNTS = (37, 0)
 _BELOW_PORTAL = (30,)
-"""vCloud Air never had a version from 30 on."""
+"""First version that vCloud Air never had."""
 
 
 def as_numbers(version: str) -> tuple[int, ...]:
-    """Return a version as numbers, to compare it. A pre-release counts as its release."""
+    """Return a version as numbers for comparisons. A pre-release counts as its release."""
     return tuple(int(number) for number in version.split("-")[0].split("."))
 
 
@@ -43,7 +46,10 @@ def newest(versions: Sequence[str]) -> tuple[int, ...]:
 
 
 def is_deprecated(version: str, versions: Sequence[str]) -> bool:
-    """Return True for versions two majors older than the newest one. Inferred: servers differ."""
+    """Return True if a version is two majors older than the newest one.
+
+    This is inferred, because servers differ.
+    """
     return as_numbers(version)[0] <= newest(versions)[0] - 2
 
 

@@ -43,7 +43,7 @@ def routes(prefix: str = "") -> SimulatorRoutes:
 
 
 def versions(context: Any) -> Response:
-    """List the API versions with the address to sign in with each; ``deprecated`` since 20.0.
+    """Return the API versions with their sign-in URLs, from 20.0 on with ``deprecated``.
 
     Source: protocol/sessions.md §4.1, protocol/vcd-modern.md §1.2.
     """
@@ -63,7 +63,10 @@ def versions(context: Any) -> Response:
 
 
 def _login_urls(context: Any, version: str) -> list[Any]:
-    """From 36.0 on, tenants and providers sign in below ``/cloudapi``, each at an own address."""
+    """Return the sign-in URLs of a version.
+
+    From 36.0 on, tenants and providers have separate URLs below ``/cloudapi``.
+    """
     if not is_at_least(version, CLOUDAPI_LOGIN):
         return [element("LoginUrl", None, f"{context.root}/api/sessions", namespace=VERSIONS)]
     address = f"{context.root}/cloudapi/1.0.0/sessions"
@@ -74,9 +77,10 @@ def _login_urls(context: Any, version: str) -> list[Any]:
 
 
 def login(context: Any) -> Response:
-    """Sign in with a password, until API 38.0: 403 without Authorization, 401 for a wrong one.
+    """Sign in with a password, until API 38.0.
 
-    Source: protocol/sessions.md §4.3, protocol/nsxt.md §0.2.
+    Return 403 without Authorization, or 401 for bad credentials. Source: protocol/sessions.md §4.3, protocol/nsxt.md
+    §0.2.
     """
     if is_at_least(context.version, LEGACY_LOGIN_REMOVED):
         return responses.empty(405)
@@ -104,7 +108,7 @@ def session(context: Any) -> Response:
 
 
 def logout(context: Any) -> Response:
-    """End the session of the request. Removed in API 38.0."""
+    """End the session of the request. API 38.0 and newer lack this request."""
     if is_at_least(context.version, LEGACY_LOGIN_REMOVED):
         return responses.empty(405)
     context.simulator.sessions.close_vcd(context.simulator.sessions.vcd_token(context.request))
@@ -112,7 +116,10 @@ def logout(context: Any) -> Response:
 
 
 def session_document(context: Any, root: str, user: str, org: str, headers: dict[str, str]) -> Response:
-    """Return a session with its links in the order of real ones. Source: protocol/recorded-responses.md §2."""
+    """Return a session, with its links in the order of real servers.
+
+    Source: protocol/recorded-responses.md §2.
+    """
     organization = context.world.org(org)
     signed_in = context.world.user_named(user, org)
     is_modern = is_at_least(context.version, LOCATIONS_SINCE)
@@ -141,7 +148,7 @@ def session_document(context: Any, root: str, user: str, org: str, headers: dict
 
 
 def _modern_links(root: str, location: str) -> list[Any]:
-    """Return what sessions of API 30 and newer have at their end."""
+    """Return the links at the end of sessions of API 30 and newer."""
     host = urlsplit(root).netloc
     values = {"LocationId": location, "LocationName": host, "RestApiEndpoint": root, "UIEndpoint": root}
     authorized = element("Location", None, *[element(name, None, value) for name, value in values.items()])
@@ -153,7 +160,7 @@ def _modern_links(root: str, location: str) -> list[Any]:
 
 
 def org_list(context: Any) -> Response:
-    """List the orgs that the user can see: its own, or all of them for the provider."""
+    """Return the orgs that the user can see: their own, or all for the provider."""
     orgs = visible_orgs(context)
     document = element(
         "OrgList",
@@ -174,7 +181,10 @@ def visible_orgs(context: Any) -> list[Org]:
 
 
 def show_org(context: Any) -> Response:
-    """An org, with links to its VDCs, tasks and replications. Source: protocol/tasks.md §3.3, protocol/dr.md §2."""
+    """Return an org with links to its VDCs, tasks and replications.
+
+    Source: protocol/tasks.md §3.3, protocol/dr.md §2.
+    """
     root, org_id = context.root, context.path_params["org_id"]
     own = next((org for org in visible_orgs(context) if org.org_id == org_id), None)
     if own is None:

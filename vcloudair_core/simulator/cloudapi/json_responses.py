@@ -1,4 +1,7 @@
-"""Responses below ``/cloudapi``: items, pages and errors. Source: protocol/vcd-modern.md §2."""
+"""Responses below ``/cloudapi``: items, pages and errors.
+
+Source: protocol/vcd-modern.md §2.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from vcloudair_core.transport.messages import Headers, Response
 
 DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 25, 128
 _CONTEXT = re.compile(r"_context==[^;,()]*")
-"""A pseudo field that widens what is listed. The simulator lists it all."""
+"""A filter field that includes more objects. The simulator lists all of them anyway."""
 
 
 def item(context: Any, value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -30,7 +33,10 @@ def error(status: int, code: str, message: str) -> Response:
 
 
 def no_access(kind: str, identifier: str) -> Response:
-    """Return the answer for an unknown ID, which is the one for a missing right. Source: protocol/nsxt.md §1.3."""
+    """Return the error for an unknown ID, which is the same as for a missing right.
+
+    Source: protocol/nsxt.md §1.3.
+    """
     message = f'No access to entity "com.vmware.vcloud.entity.{kind}:{uuid_of(identifier)}".'
     return error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN", message)
 
@@ -48,7 +54,10 @@ def page(
     searchable: Collection[str] = ("id", "name"),
     max_size: int = MAX_PAGE_SIZE,
 ) -> Response:
-    """Return a page of values: filtered, sorted by name unless the request says otherwise, with Link headers."""
+    """Return a page of values with Link headers.
+
+    Values are filtered, and sorted by name unless the request says otherwise.
+    """
     try:
         rows = _sorted(context, _filtered(context, values, searchable))
         number, size = _whole(context, "page", 1, 1), _whole(context, "pageSize", DEFAULT_PAGE_SIZE, 0)
@@ -74,7 +83,10 @@ def page(
 
 
 def _links(context: Any, number: int, size: int, count: int, model: str) -> Iterator[str]:
-    """Yield a Link header for each page that can be reached. A list without pages still has the first and the last."""
+    """Yield a Link header for each page that the client can go to.
+
+    A list with one page also has links to the first and the last page.
+    """
     pages = {"firstPage": 1, "lastPage": max(count, 1)}
     if number > 1:
         pages["previousPage"] = number - 1
@@ -94,7 +106,7 @@ def _filtered(
     if not text:
         return list(values)
     is_encoded = (context.query.get("filterEncoded") or ["false"])[0] == "true"
-    # Every record has an ID, so this keeps the condition true.
+    # Every record has an ID, so this condition is always true.
     text = _CONTEXT.sub("id!=none", text)
     matches = compile_filter(text, {"id", *searchable}, is_encoded=is_encoded and "%" in text)
     return [value for value in values if matches(dict(_flattened(value)))]

@@ -1,6 +1,6 @@
-"""The token service: API tokens and service accounts are registered and exchanged here.
+"""Routes that register and exchange API tokens and service accounts.
 
-Source: protocol/vcd-modern.md §1.4, §1.5. Error codes are those of OAuth 2.0; which of them servers use is inferred.
+Source: protocol/vcd-modern.md §1.4, §1.5. Error codes are those of OAuth 2.0. No source says which of them servers use.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from vcloudair_core.simulator.state.entities import PROVIDER_ORG
 from vcloudair_core.transport.messages import Headers, Response
 
 ACCESS_TOKEN_LIVES_S = 2_592_000
-"""Seconds that an access token from an exchange lives: 30 days. Inferred."""
+"""Lifetime in seconds of an access token from an exchange: 30 days. Inferred."""
 DEVICE_CODE_LIVES_S = 3600
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
@@ -40,7 +40,7 @@ def routes() -> SimulatorRoutes:
 
 
 def _since(bound: tuple[int, ...], handler: Callable[[Any], Response]) -> Callable[[Any], Response]:
-    """Return a handler that an older server does not have."""
+    """Wrap a handler to reject requests to servers before a version."""
 
     def run(context: Any) -> Response:
         if newest(context.simulator.config.api_versions) < bound:
@@ -57,7 +57,7 @@ def _org_name(context: Any) -> str:
 
 
 def _parameters(context: Any) -> dict[str, str]:
-    """Return parameters of the form, or of the URL, where some Go clients put them."""
+    """Return the parameters of the form or of the URL. Some Go clients use the URL."""
     form = parse_qs(context.request.body.decode("utf-8", errors="replace"), keep_blank_values=True)
     return {name: values[0] for name, values in {**context.query, **form}.items()}
 
@@ -70,11 +70,11 @@ def _document(value: dict[str, Any], status: int = 200) -> Response:
     return Response(status, Headers({"Content-Type": "application/json"}), json.dumps(value).encode())
 
 
-# -- registering ---------------------------------------------------------------------------------------------------
+# -- registration --------------------------------------------------------------------------------------------------
 
 
 def register(context: Any) -> Response:
-    """Register an API token of the user, or with a scope a service account."""
+    """Register an API token of the user, or a service account if there is a scope."""
     try:
         metadata = json.loads(context.request.body)
         name = str(metadata["client_name"])
@@ -102,7 +102,10 @@ def register(context: Any) -> Response:
 
 
 def authorize_device(context: Any) -> Response:
-    """Start the device flow of a service account: an administrator grants it by its user code."""
+    """Start the device flow of a service account.
+
+    An administrator then grants the request by its user code.
+    """
     account = context.world.tokens.service_accounts.get(_parameters(context).get("client_id", ""))
     if account is None or account.org != _org_name(context):
         return _refused("invalid_client", "The client is unknown.", 401)
@@ -119,7 +122,7 @@ def authorize_device(context: Any) -> Response:
     )
 
 
-# -- exchanging ----------------------------------------------------------------------------------------------------
+# -- exchange ------------------------------------------------------------------------------------------------------
 
 
 def token(context: Any) -> Response:

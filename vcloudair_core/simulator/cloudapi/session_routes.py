@@ -1,4 +1,7 @@
-"""Sign-in below ``/cloudapi``: for tenants and providers, with bearer tokens. Source: protocol/vcd-modern.md §1.3."""
+"""Sign-in below ``/cloudapi`` for tenants and providers, with bearer tokens.
+
+Source: protocol/vcd-modern.md §1.3.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,10 @@ def routes() -> SimulatorRoutes:
 
 
 def _login(*, is_provider: bool) -> Callable[[Any], Response]:
-    """Return the sign-in of tenants or of providers; each refuses users of the other one."""
+    """Return the sign-in handler of tenants or of providers.
+
+    Each rejects the users of the other one.
+    """
 
     def login(context: Any) -> Response:
         credentials = basic(context.request)
@@ -75,7 +81,7 @@ def list_sessions(context: Any) -> Response:
 
 
 def show_session(context: Any) -> Response:
-    """Return one session of the user. The ID ``current`` is the session of the request."""
+    """Return one session of the user. The ID ``current`` is that of the request."""
     login = _find(context)
     if login is None:
         return json_responses.no_access("session", context.path_params["session_id"])
@@ -83,7 +89,7 @@ def show_session(context: Any) -> Response:
 
 
 def show_token(context: Any) -> Response:
-    """Return the token of the session of the request; of others it is not known."""
+    """Return the token of the session of the request. Other tokens are unknown."""
     login = _find(context)
     if login is None or login.session_id != context.user.session_id:
         return json_responses.no_access("session", context.path_params["session_id"])
@@ -91,7 +97,10 @@ def show_token(context: Any) -> Response:
 
 
 def logout(context: Any) -> Response:
-    """End a session. Go clients delete the collection, which ends their own. Source: protocol/vcd-modern.md §1.3."""
+    """End a session, or the session of the request without an ID, as Go clients do.
+
+    Source: protocol/vcd-modern.md §1.3.
+    """
     login = _find(context)
     if login is None:
         return json_responses.no_access("session", context.path_params["session_id"])

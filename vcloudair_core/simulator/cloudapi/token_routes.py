@@ -1,4 +1,7 @@
-"""Lists of API tokens and service accounts, revoking, and grants. Source: protocol/vcd-modern.md §1.4, §1.5."""
+"""Routes that list, grant and revoke API tokens and service accounts.
+
+Source: protocol/vcd-modern.md §1.4, §1.5.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ def routes() -> SimulatorRoutes:
 
 
 def list_tokens(context: Any) -> Response:
-    """List the API tokens of the user. A session that came from a token sees none."""
+    """Return the API tokens of the user, or none for a session from an API token."""
     values = [_token_json(context, held) for held in _own_tokens(context)]
     return json_responses.page(context, values, "Tokens", searchable=("name", "type", "owner.name", "owner.id"))
 
@@ -50,7 +53,7 @@ def show_token(context: Any) -> Response:
 
 
 def revoke_token(context: Any) -> Response:
-    """Remove an API token: it cannot be exchanged again."""
+    """Revoke an API token, so that it cannot be exchanged again."""
     held = _find_token(context)
     if held is None:
         return json_responses.no_access("token", context.path_params["token_id"])
@@ -128,7 +131,7 @@ def delete_account(context: Any) -> Response:
 
 
 def revoke_account(context: Any) -> Response:
-    """Revoke the token of a service account, which then starts over as CREATED."""
+    """Revoke the token of a service account, whose status becomes CREATED."""
     account = _find_account(context)
     if account is None:
         return json_responses.no_access("serviceAccount", context.path_params["account_id"])
@@ -137,7 +140,7 @@ def revoke_account(context: Any) -> Response:
 
 
 def look_up_device(context: Any) -> Response:
-    """Return the service account that a user code stands for."""
+    """Return the service account of a user code."""
     account = _requested(context)
     if account is None:
         return json_responses.error(400, "BAD_REQUEST", "The user code is unknown.")
@@ -145,7 +148,7 @@ def look_up_device(context: Any) -> Response:
 
 
 def grant(context: Any) -> Response:
-    """Grant the request of a service account. Its program can then fetch the first token."""
+    """Grant a service account, so that its program can fetch the first token."""
     account = _requested(context)
     if account is None:
         return json_responses.error(400, "BAD_REQUEST", "The user code is unknown.")

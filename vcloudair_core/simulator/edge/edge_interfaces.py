@@ -13,7 +13,7 @@ from vcloudair_core.simulator.state.world import World
 
 
 def interfaces(world: World, edge: SimulatedEdge) -> list[dict[str, Any]]:
-    """Return the interfaces of an edge: the uplink, then its networks, each with the name of its network.
+    """Return the interfaces of an edge: the uplink, then its networks by name.
 
     Tests can set others in ``edge.sections["interfaces"]``.
     """

@@ -9,9 +9,9 @@ from typing import Any
 
 
 def make_access_token(user: str, issuer: str, expires: float) -> str:
-    """Return a JWT of about 700 characters. Its signature is random: only the simulator checks it, by comparison.
+    """Return a JWT of about 700 characters with a random signature.
 
-    Clients tell it from an old token by its length. Source: protocol/vcd-modern.md §1.3.
+    The simulator compares whole tokens. Clients recognize a JWT by its length. Source: protocol/vcd-modern.md §1.3.
     """
     claims = {
         "sub": user,

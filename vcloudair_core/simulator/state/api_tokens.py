@@ -1,4 +1,7 @@
-"""API tokens of users, and service accounts. Source: protocol/vcd-modern.md §1.4, §1.5."""
+"""API tokens of users, and service accounts.
+
+Source: protocol/vcd-modern.md §1.4, §1.5.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ _USER_CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 
 @dataclass
 class ApiToken:
-    """An API token of a user. ``secret`` is empty until the client has fetched it, once."""
+    """An API token of a user. ``secret`` is empty until the client has fetched it."""
 
     client_id: str
     name: str
@@ -51,16 +54,16 @@ class TokenRegister:
         return next((token for token in self.api_tokens.values() if _matches(token, secret, org)), None)
 
     def service_account(self, secret: str, org: str) -> ServiceAccount | None:
-        """Return the service account that a secret belongs to, or None. A replaced secret belongs to none."""
+        """Return the service account with a current secret, or None."""
         return next((account for account in self.service_accounts.values() if _matches(account, secret, org)), None)
 
     def account_of_device(self, device_code: str, org: str) -> ServiceAccount | None:
-        """Return the service account that waits for a grant with this device code, or None."""
+        """Return the service account that waits for a grant by its device code, or None."""
         accounts = (account for account in self.service_accounts.values() if account.org == org)
         return next((account for account in accounts if device_code and account.device_code == device_code), None)
 
     def account_of_user_code(self, user_code: str, org: str) -> ServiceAccount | None:
-        """Return the service account whose request a user code names, or None."""
+        """Return the service account that waits for a grant by its user code, or None."""
         accounts = (account for account in self.service_accounts.values() if account.org == org)
         return next((account for account in accounts if user_code and account.user_code == user_code), None)
 

@@ -10,9 +10,12 @@ from vcloudair_core.simulator.state.registry import Tracked
 
 ORG_ADMINISTRATOR = "Organization Administrator"
 PROVIDER_ORG = "System"
-"""Org of the provider's users, who can act in every tenant. Source: protocol/vcd-modern.md §1.3, §1.6."""
+"""Org of the provider's users, who can act in every tenant.
+
+Source: protocol/vcd-modern.md §1.3, §1.6.
+"""
 STORAGE_PROFILE, DEFAULT_NETWORK = "SSD-Accelerated", "lan"
-"""Names in a VDC for which an inventory says nothing else."""
+"""Default names in a VDC."""
 CREATED = "2015-11-08T12:00:00.000+01:00"
 
 
@@ -78,7 +81,10 @@ class SimulatedEdge(Tracked):
 
 @dataclass(slots=False)
 class Vm(Tracked):
-    """A VM in a vApp, or in a vApp template if ``is_template`` is true: ``vapp_id`` is then the ID of the template."""
+    """A VM in a vApp, or in a vApp template if ``is_template`` is true.
+
+    ``vapp_id`` is then the ID of the template.
+    """
 
     vm_id: str
     name: str
@@ -111,7 +117,7 @@ class Template(Tracked):
     catalog_id: str
     vdc_id: str
     item_id: str
-    """ID of the catalog item, which is an object of its own."""
+    """ID of the catalog item of the template."""
     created: str = CREATED
     description: str = ""
 
@@ -139,7 +145,7 @@ class StorageProfile(Tracked):
 
 @dataclass
 class ExternalNetwork(Tracked):
-    """A network of the provider that edges have their uplink in."""
+    """A network of the provider for uplinks of edges."""
 
     network_id: str
     name: str = "external-net"
@@ -149,7 +155,10 @@ class ExternalNetwork(Tracked):
 
 @dataclass
 class OrgVdcNetwork(Tracked):
-    """A network of one VDC: routed through the edge with ``edge_id``, or isolated if that is empty."""
+    """A network of one VDC. It is isolated if ``edge_id`` is empty.
+
+    Otherwise the edge routes it.
+    """
 
     network_id: str
     name: str

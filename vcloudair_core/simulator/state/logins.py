@@ -16,10 +16,10 @@ from vcloudair_core.transport.messages import Request
 
 @dataclass
 class Login:
-    """A session. ``idle_s``: each request extends it by as many seconds; 0: it ends at ``expires``.
+    """A session.
 
-    ``org`` is the org that requests act in. ``home_org`` is where the user signed in: a provider's session can act in a
-    tenant.
+    Each request extends it by ``idle_s`` seconds. With 0, it ends at ``expires``. ``org`` is the org that requests act
+    in. ``home_org`` is the org of the sign-in, because a provider's session can act in a tenant.
     """
 
     user: str
@@ -29,7 +29,10 @@ class Login:
     session_id: str = ""
     home_org: str = ""
     is_from_api_token: bool = False
-    """Such a session cannot create or revoke API tokens. Source: protocol/vcd-modern.md §1.4."""
+    """True for a session from an API token, which cannot create or revoke API tokens.
+
+    Source: protocol/vcd-modern.md §1.4.
+    """
 
 
 def basic(request: Request) -> tuple[str, str] | None:
@@ -67,7 +70,10 @@ class Sessions:
         return token
 
     def open_bearer(self, user: str, org: str, *, lives_s: float = 0.0, is_from_api_token: bool = False) -> str:
-        """Start a session with a bearer token. ``lives_s`` 0: it ends after an idle time, as after a password login."""
+        """Open a session with a bearer token. Return the token.
+
+        With a ``lives_s`` of 0, it ends after an idle time, as after a sign-in with a password.
+        """
         idle = 0.0 if lives_s else self._config.vcd_idle_s
         expires = self._clock.now() + (lives_s or idle)
         token = make_access_token(user, f"{uuid.uuid4()}@{org}", expires)
@@ -102,7 +108,7 @@ class Sessions:
         return self.find_vcd(self.vcd_token(request))
 
     def vcd_token(self, request: Request) -> str:
-        """Return the token of a request to a vCloud Director: of any of the headers that clients use, or of a cookie.
+        """Return the token of a request from a header or a cookie, or an empty text.
 
         Source: protocol/vcd-modern.md §1.3, protocol/recorded-responses.md §2.
         """

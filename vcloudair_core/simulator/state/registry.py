@@ -1,4 +1,4 @@
-"""Registries of objects that count every change, so that cached results can be dropped."""
+"""Registries of objects that count their changes, to invalidate caches."""
 
 from __future__ import annotations
 

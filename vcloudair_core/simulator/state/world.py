@@ -50,7 +50,7 @@ class World:
         self.replications: dict[str, SimulatedReplication] = {}
         self.users: list[User] = []
         self._by_vapp: tuple[int, dict[str, list[Vm]]] = (-1, {})
-        """VMs by vApp, and the count of changes that they are of."""
+        """VMs by vApp, and the change count for which they are valid."""
         self.tokens = TokenRegister()
 
     def make_id(self, kind: str, name: str) -> str:
@@ -58,7 +58,10 @@ class World:
         return str(uuid.uuid5(self._space, f"{kind}:{name}"))
 
     def new_id(self, kind: str, path: str, taken: Mapping[str, object]) -> str:
-        """Return the ID of a new object. ``taken`` has the objects of its kind: a repeated path gets a number."""
+        """Return the ID of a new object.
+
+        ``taken`` contains the existing objects of its kind. A repeated path gets a number.
+        """
         identifier, number = self.make_id(kind, path), 1
         while identifier in taken:
             number += 1
@@ -151,7 +154,10 @@ class World:
         return None
 
     def user_named(self, name: str, org: str) -> User:
-        """Return the user of a session. A service account is no user: it shows as one of its own name and role."""
+        """Return the user of a session.
+
+        For a service account, return a user with its name and role.
+        """
         for user in self.users:
             if (user.name, user.org) == (name, org):
                 return user
