@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import threading
 import time
@@ -25,6 +24,7 @@ from vcloudair_core.simulator.request_log import RequestLog
 from vcloudair_core.simulator.state.logins import Sessions
 from vcloudair_core.simulator.state.task_register import Tasks
 from vcloudair_core.simulator.state.world import World
+from vcloudair_core.simulator.unknown_paths import NOTE, UnknownPaths, answer_unknown
 from vcloudair_core.simulator.virtual_clock import VirtualClock
 from vcloudair_core.transport.messages import Headers, Request, Response
 
@@ -83,6 +83,7 @@ class _Exchange:
     parts: SplitResult
     request_id: str
     user: Any = None
+    note: str = ""
 
 
 @cache
@@ -105,6 +106,7 @@ class Simulator:
 
         self.config = self._initial_config = config or SimulatorConfig()
         self.request_log = RequestLog()
+        self.unknown_paths = UnknownPaths()
         self.clock = VirtualClock(self.config.standing_clock, self.config.clock_skew_s)
         self.faults = Faults(self.clock)
         self.route_groups: tuple[SimulatorRoutes, ...] = (*built_in_routes(self.config.profile), *routes)
@@ -133,6 +135,7 @@ class Simulator:
                 if group.seed is not None:
                     group.seed(self.world, self.state[group.name])
             self.request_log.clear()
+            self.unknown_paths.clear()
             self.faults.clear()
 
     def configure(self, **options: Any) -> None:
@@ -180,7 +183,7 @@ class Simulator:
                 status=status,
                 elapsed_ms=(time.perf_counter() - started) * 1000,
                 user=exchange.user.user if exchange.user else "",
-                note=note,
+                note=note or exchange.note,
             )
         headers = {
             "X-VMWARE-VCLOUD-REQUEST-ID": request_id,
@@ -218,7 +221,10 @@ class Simulator:
         matches = [(compiled, compiled.pattern.match(parts.path)) for compiled in self._routes]
         matching = [(compiled, match) for compiled, match in matches if match]
         if not matching:
-            return partial(self._unknown_path, request, parts.path)
+            exchange.note = NOTE
+            known = (f"{compiled.route.method} {compiled.route.path}" for compiled in self._routes)
+            self.unknown_paths.add(request.method, parts.path, known)
+            return partial(answer_unknown, self, request, parts.path)
         for compiled, match in matching:
             if compiled.route.method == request.method and match is not None:
                 break
@@ -250,12 +256,6 @@ class Simulator:
             return response
         header = {"x-vcloud-authorization": token}
         return replace(response, headers=response.headers.merged(header))
-
-    def _unknown_path(self, request: Request, path: str) -> Response:
-        known = sorted({f"{c.route.method} {c.route.path}" for c in self._routes})
-        near = difflib.get_close_matches(f"{request.method} {path}", known, n=3, cutoff=0.3)
-        text = f"The simulator has no route for {request.method} {path}. Similar routes: {'; '.join(near) or 'none'}.\n"
-        return Response(501, Headers({"Content-Type": "text/plain; charset=utf-8"}), text.encode())
 
     # -- clients ------------------------------------------------------------------------------------------------
 

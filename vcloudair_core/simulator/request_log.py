@@ -11,7 +11,8 @@ from typing import Any
 class LoggedRequest:
     """One request.
 
-    ``status`` is 0 until the simulator responds. ``note`` is the kind of fault that acted.
+    ``status`` is 0 until the simulator responds. ``note`` is the kind of fault that acted, or ``unknown`` for a path
+    without a route.
     """
 
     sequence: int

@@ -88,6 +88,7 @@ _CALLS: dict[tuple[str, str], Callable[[Any, dict[str, Any]], Response]] = {
     ("GET", "/request-log"): _request_log,
     ("GET", "/journal"): _request_log,  # The old address of the request log, which existing scripts read.
     ("DELETE", "/request-log"): _done(lambda simulator, data: simulator.request_log.clear()),
+    ("GET", "/unknown-paths"): lambda simulator, data: responses.json_body(simulator.unknown_paths.as_list()),
     ("POST", "/faults"): _done(_fault),
     ("DELETE", "/faults"): _done(lambda simulator, data: simulator.faults.clear()),
     ("POST", "/clock"): _done(lambda simulator, data: simulator.clock.advance(float(data["advance_s"]))),

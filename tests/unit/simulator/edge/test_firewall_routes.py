@@ -337,7 +337,7 @@ def test_internal_and_default_rules_cannot_be_read(network: Firewall) -> None:
 
 def test_hybridity_has_no_rule_routes() -> None:
     firewall = Firewall("hybridity")
-    assert firewall.send("POST", "/rules", json.dumps(RULE)).status == 501
+    assert firewall.send("POST", "/rules", json.dumps(RULE)).status == 404
 
 
 def test_delete_restores_factory_settings(network: Firewall) -> None:

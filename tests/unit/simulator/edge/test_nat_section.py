@@ -158,7 +158,7 @@ def test_single_rules_in_xml_and_as_jobs(wire: Wire) -> None:
 def test_hybridity_has_whole_sections_only(wire: Wire) -> None:
     with pytest.raises(ApiError) as caught:
         wire.call("POST", "/config/rules", RULE, flavor="hybridity")
-    assert caught.value.status == 501
+    assert caught.value.status == 404
     with pytest.raises(ApiError) as caught:
         wire.call("PUT", "/config", b"<nat/>", flavor="hybridity")
     assert caught.value.status == 415
