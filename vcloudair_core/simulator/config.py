@@ -73,7 +73,9 @@ class SimulatorConfig:
     )
     sc_content_type: str = _option("malformed", "Content-Type of plans and instances: malformed, as recorded, or clean")
     vcd_host: str = _option("", "host of the vCloud Director in links of the portal `vchs`; empty: that of the portal")
-    unknown_path_status: int = _option(404, "status for a path below /api that does not exist, in a session: 404 or 403")
+    unknown_path_status: int = _option(
+        404, "status for a path below /api that does not exist, in a session: 404 or 403"
+    )
     # -- query (protocol/query.md §12) --
     record_order: str = _option("id", "order without sortAsc and sortDesc: id, or random on every page")
     page_size_over: str = _option("clamp", "response to a pageSize above 128: clamp, or 400")

@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.admission import reject
+from vcloudair_core.simulator.api.unknown_paths import NOTE, UnknownPaths, answer_unknown
 from vcloudair_core.simulator.config import COMPUTE, SimulatorConfig, changeable_options
 from vcloudair_core.simulator.faults.fault_rules import Fault, Faults, SocketFaultError, transport_error
 from vcloudair_core.simulator.inventory import build_world
@@ -24,9 +25,8 @@ from vcloudair_core.simulator.request_log import RequestLog
 from vcloudair_core.simulator.state.logins import Sessions
 from vcloudair_core.simulator.state.task_register import Tasks
 from vcloudair_core.simulator.state.world import World
-from vcloudair_core.simulator.unknown_paths import NOTE, UnknownPaths, answer_unknown
 from vcloudair_core.simulator.virtual_clock import VirtualClock
-from vcloudair_core.transport.messages import Headers, Request, Response
+from vcloudair_core.transport.messages import Request, Response
 
 LOCAL_ORIGIN = "https://simulator.invalid"
 _PARAMETER = re.compile(r"\{(\w+)\}")
