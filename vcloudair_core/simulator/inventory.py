@@ -218,7 +218,7 @@ def _add_vms(world: World, vdc: Vdc, trees: Sequence[dict[str, Any]]) -> None:
 
 
 def _add_storage_profiles(world: World, vdc: Vdc, tree: dict[str, Any]) -> None:
-    """Add the storage profiles of an inventory and of its VMs. The first is the default."""
+    """Add the storage profiles of an inventory and its VMs. The first is the default."""
     names = [*tree.get("storage_profiles", (STORAGE_PROFILE,))]
     names += [vm["storage_profile"] for vm in tree.get("vms", ()) if "storage_profile" in vm]
     for name in dict.fromkeys(names):

@@ -31,7 +31,7 @@ _BELOW_PORTAL = (30,)
 
 
 def as_numbers(version: str) -> tuple[int, ...]:
-    """Return a version as numbers for comparisons. A pre-release counts as its release."""
+    """Return a version as numbers. A pre-release counts as its release."""
     return tuple(int(number) for number in version.split("-")[0].split("."))
 
 

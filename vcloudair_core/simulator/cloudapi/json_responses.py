@@ -17,7 +17,7 @@ from vcloudair_core.transport.messages import Headers, Response
 
 DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 25, 128
 _CONTEXT = re.compile(r"_context==[^;,()]*")
-"""A filter field that includes more objects. The simulator lists all of them anyway."""
+"""A filter field that includes more objects. The simulator always lists all."""
 
 
 def item(context: Any, value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -118,7 +118,7 @@ def test_older_servers_have_no_token_service(release: str, status: int) -> None:
 
 
 def activate(caller: Caller) -> tuple[str, str]:
-    """Return ID and first token of a service account that went through the device flow."""
+    """Run the device flow. Return ID and first token of the service account."""
     registered = register(
         caller, client_name="backup", scope="urn:vcloud:role:vApp Author", software_id="1", software_version="2"
     )

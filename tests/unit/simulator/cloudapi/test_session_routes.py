@@ -1,4 +1,7 @@
-"""Sign-in below ``/cloudapi``. Source: protocol/vcd-modern.md §1.2, §1.3, §1.6, protocol/nsxt.md §1.1."""
+"""Sign-in below ``/cloudapi``.
+
+Source: protocol/vcd-modern.md §1.2, §1.3, §1.6, protocol/nsxt.md §1.1.
+"""
 
 from __future__ import annotations
 
