@@ -153,7 +153,7 @@ def test_plugin_tests_and_conformance_tests_pass(scratch: Scratch) -> None:
     completed = scratch.pytest("-rs")
     assert completed.returncode == 0, completed.stdout
     assert "TestConformance::test_second_run_writes_nothing[sample.thing] PASSED" in completed.stdout
-    assert "test_things_are_made_changed_and_taken_out PASSED" in completed.stdout
+    assert "test_things_are_created_updated_and_deleted PASSED" in completed.stdout
     assert "skipped" not in completed.stdout
 
 
@@ -233,8 +233,8 @@ def test_plan_policy_rejects_a_firewall_plan_before_any_write(scratch: Scratch) 
     assert len(found["refused"]) == 4
     for error in found["refused"].values():
         assert error["plugin"] == "sample"
-        assert error["reason"] == "rule 'open to all' accepts anything from anywhere"
-        assert error["hint"] == "Ask whoever keeps the policy for an exception."
+        assert error["reason"] == "rule 'open to all' allows all traffic"
+        assert error["hint"] == "Ask the owner of the policy for an exception."
     assert found["writes"] == []
     assert found["allowed"] is True
 
@@ -252,9 +252,9 @@ except PlanRejectedError as error:
 
 
 def test_vca_has_the_command_of_the_plugin(scratch: Scratch) -> None:
-    assert re.search(r"^ *sample +Things\.$", scratch.vca("--help").stdout, re.MULTILINE)
+    assert re.search(r"^ *sample +List things\.$", scratch.vca("--help").stdout, re.MULTILINE)
     help_text = scratch.vca("sample", "--help")
-    assert (help_text.returncode, "List the things." in help_text.stdout) == (0, True)
+    assert (help_text.returncode, "List things." in help_text.stdout) == (0, True)
 
 
 def test_plugin_command_and_records_work_against_a_simulator(scratch: Scratch, tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ _OF_THE_PROGRAM: tuple[SharedOption, ...] = (
     SharedOption("query", ("--query",), str | None, "JMESPath expression that filters the result.", "EXPRESSION"),
     SharedOption("context", ("--context",), str | None, "Context (named cloud) in the configuration file.", "NAME"),
     SharedOption("config", ("--config",), str | None, "Configuration file.", "PATH"),
-    SharedOption("password_file", ("--password-file",), str | None, "File with the password on line 1.", "PATH"),
+    SharedOption("password_file", ("--password-file",), str | None, "File whose first line is the password.", "PATH"),
     SharedOption("password_stdin", ("--password-stdin",), bool | None, "Read the password from standard input."),
     SharedOption("verbose", ("--verbose", "-v"), bool | None, "Print each request to standard error."),
 )  # fmt: skip

@@ -208,7 +208,7 @@ def test_checks_write_nothing(connect: Connect, cloud: Simulator) -> None:
     monitor = make_monitor(connect, "drift", **options)
     for _ in range(3):
         monitor.poll()
-    assert {entry.method for entry in cloud.request_log.entries() if "/api/session" not in entry.path} == {"GET"}
+    assert {entry.method for entry in cloud.request_log.entries() if "/session" not in entry.path} == {"GET"}
 
 
 # -- the cloud as a whole ----------------------------------------------------------------------------------------
@@ -234,7 +234,7 @@ def test_refused_password_is_sent_once(app: Any, cloud: Simulator) -> None:
     with pytest.raises(AuthenticationError) as error:
         monitor.poll()
     assert "wrong" not in str(error.value)
-    assert len(cloud.request_log.entries(method="POST", path="/api/sessions")) == 1
+    assert len(cloud.request_log.entries(method="POST", path="/sessions")) == 1
 
 
 def test_later_refused_sign_in_does_not_end_a_monitor(connect: Connect, cloud: Simulator) -> None:
@@ -258,10 +258,10 @@ def test_only_one_of_several_monitors_signs_in_again(connect: Connect, cloud: Si
         monitor.poll()
     cloud.sessions.expire_all()
     cloud.faults.add("status", status=401, path="sessions", method="POST", count=2)
-    first = len(cloud.request_log.entries(method="POST", path="/api/sessions"))
+    first = len(cloud.request_log.entries(method="POST", path="/sessions"))
     for monitor in [*monitors, *monitors]:
         assert monitor.poll() == []
-    sign_ins = [entry.status for entry in cloud.request_log.entries(method="POST", path="/api/sessions")[first:]]
+    sign_ins = [entry.status for entry in cloud.request_log.entries(method="POST", path="/sessions")[first:]]
     assert sign_ins[:2] == [401, 401] and 401 not in sign_ins[2:]
     assert [monitor.delay_s for monitor in monitors] == [180, 10, 10]
 

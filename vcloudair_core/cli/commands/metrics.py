@@ -209,11 +209,11 @@ def serve(
     ),
     interval: float = typer.Option(60.0, "--interval", min=1.0, help="Seconds between two collections."),
     stale: float = typer.Option(0.0, "--stale", help="Seconds after which a value is left out (default: 3 intervals)."),
-    cert: str = typer.Option("", "--cert", help="PEM file of the certificate, to serve HTTPS."),
-    key: str = typer.Option("", "--key", help="PEM file of the private key."),
+    cert: str = typer.Option("", "--cert", metavar="PATH", help="PEM file of the certificate, to serve HTTPS."),
+    key: str = typer.Option("", "--key", metavar="PATH", help="PEM file of the private key."),
     auth_user: str = typer.Option("", "--auth-user", help="Username that scrapers must send."),
     auth_file: str = typer.Option(
-        "", "--auth-password-file", help="File with the password of --auth-user on its first line."
+        "", "--auth-password-file", metavar="PATH", help="File with the password of --auth-user on its first line."
     ),
 ) -> None:
     """Serve metrics to Prometheus at /metrics, until SIGTERM or Ctrl-C.

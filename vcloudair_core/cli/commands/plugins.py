@@ -67,7 +67,7 @@ def plugins(
 def new(
     run: Invocation,
     name: str = typer.Argument(..., help="Name of the plugin: lowercase letters, digits, dashes."),
-    folder: Path = typer.Option(None, "--dir", help="Directory to create (default: vcloudair-NAME)."),
+    folder: Path = typer.Option(None, "--dir", metavar="PATH", help="Directory to create (default: vcloudair-NAME)."),
 ) -> None:
     """Create a plugin from a template: a working distribution with tests.
 

@@ -29,7 +29,10 @@ def serve(
     run: Invocation,
     api: str = typer.Option(None, "--api", metavar="vchs|vca|vcd|all", help="API to simulate (default: all)."),
     release: str = typer.Option(
-        "", "--release", metavar="10.4|10.5|10.6|5.x|air", help="Release whose API versions are listed."
+        "",
+        "--release",
+        metavar="10.4|10.5|10.6|5.x|air",
+        help="Server release to simulate. It selects the API versions.",
     ),
     host: str = typer.Option("127.0.0.1", "--host", help="Address to listen on."),
     port: int = typer.Option(0, "--port", min=0, max=65535, help="Port to listen on. 0 selects a free port."),
@@ -42,7 +45,7 @@ def serve(
         None, "--inventory", metavar="FILE", help="YAML file with the objects of the simulated cloud."
     ),
     option_values: list[str] = typer.Option(
-        None, "--set", metavar="NAME=VALUE", help="Any other simulator option; may be repeated."
+        None, "--set", metavar="NAME=VALUE", help="Set another simulator option. May be repeated."
     ),
     env_file: Path = typer.Option(None, "--env-file", metavar="FILE", help="File to write the VCA_* variables to."),
     # The old name of --api, which existing scripts use.

@@ -33,7 +33,7 @@ def check(
 ) -> None:
     """Check that a recovery is ready to run, without starting it.
 
-    The exit code is 9 if it is not ready. The score is the weighted percentage of passed checks, see
+    The exit code is 9 if it is not ready. The score is the weighted percentage of passed checks. See
     `docs/how-to/readiness-checks.md`.
 
     Example:
