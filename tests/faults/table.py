@@ -156,8 +156,8 @@ class Table:
     def sample(self, size: int = 2) -> frozenset[tuple[str, str]]:
         """Return a sample with ``size`` pairs for each operation, and with all faults.
 
-        A pair is an operation and a fault. The pairs are the same in every run. Faults that were chosen least come
-        first.
+        A pair is an operation and a fault. The pairs are the same in every run. Rarely
+        chosen faults come first.
         """
         faults = list(self.faults)
         random.Random(_SAMPLE_SEED).shuffle(faults)

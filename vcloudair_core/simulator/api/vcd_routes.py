@@ -43,7 +43,7 @@ def routes(prefix: str = "") -> SimulatorRoutes:
 
 
 def versions(context: Any) -> Response:
-    """Return the API versions and their sign-in URLs, with ``deprecated`` from 20.0 on.
+    """Return the API versions and sign-in URLs, with ``deprecated`` from 20.0 on.
 
     Source: protocol/sessions.md §4.1, protocol/vcd-modern.md §1.2.
     """
