@@ -173,8 +173,8 @@ def _key(href: str) -> str:
 
     These parts may differ between responses of a server.
     """
-    parts = urlsplit(href)
     try:
+        parts = urlsplit(href)
         port = "" if parts.port in (None, _PORTS.get(parts.scheme)) else f":{parts.port}"
     except ValueError:
         return href
