@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from vcloudair_core.util.clock import Clock
 
 _READS = ("GET ", "HEAD ")
-_SESSIONS = ("/sessions", "/session", "/vcloudsession", "/iam/login")
+_SESSIONS = ("/sessions", "/sessions/current", "/session", "/vcloudsession", "/iam/login")
 
 
 class RequestView:
