@@ -75,7 +75,7 @@ def test_later_commands_use_the_cached_session_without_a_password(
     ):
         completed = vca(env, *arguments)
         assert completed.returncode == 0, completed.stderr
-    assert requests(server, "POST") == ["/api/sessions"]
+    assert requests(server, "POST") == ["/cloudapi/1.0.0/sessions"]
     whoami = json.loads(vca(env, "whoami", "-o", "json").stdout)
     assert (whoami["session"], whoami["expires_at"]) == ("login", None)
 
@@ -87,7 +87,7 @@ def test_logout_ends_the_server_session_without_a_password(
     completed = vca(env, "logout")
     assert (completed.returncode, completed.stderr) == (0, "Signed out.\n")
     ended = [(entry.path, entry.status) for entry in server.simulator.request_log.entries() if entry.method == "DELETE"]
-    assert ended == [("/api/session", 204)]
+    assert ended == [("/cloudapi/1.0.0/sessions/current", 204)]
     assert login_files(env) == []
     refused = vca(env, "edge", "list")
     assert (refused.returncode, "Run `vca login`" in refused.stderr) == (64, True)
@@ -262,7 +262,7 @@ def test_prompts_for_the_password_and_continues_on_a_terminal(
     assert "NAME" in output
     assert password not in output + prompts
     assert vca(env, "edge", "list").returncode == 0
-    assert requests(server, "POST") == ["/api/sessions"] * 2
+    assert requests(server, "POST") == ["/cloudapi/1.0.0/sessions"] * 2
 
 
 def test_password_overrides_the_cached_session(server: SimulatorServer, env: dict[str, str], password: str) -> None:
@@ -277,7 +277,7 @@ def test_doctor_uses_the_cached_session(server: SimulatorServer, env: dict[str, 
     login(env, password)
     completed = vca(env, "doctor")
     assert completed.returncode == 0, completed.stdout + completed.stderr
-    assert requests(server, "POST") == ["/api/sessions"]
+    assert requests(server, "POST") == ["/cloudapi/1.0.0/sessions"]
 
 
 def test_login_without_the_session_cache_stores_nothing(

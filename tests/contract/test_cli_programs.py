@@ -99,7 +99,7 @@ def test_login_caches_the_session_and_logout_deletes_it(env: dict[str, str], tmp
     assert list((tmp_path / "cache").glob("*.token"))
     verbose = vca(env, "edge", "list", "-v", **cache)
     assert "/api/query" in verbose.stderr
-    assert "/api/sessions" not in verbose.stderr
+    assert "/sessions" not in verbose.stderr
     assert env["VCA_PASSWORD"] not in verbose.stderr
     assert vca(env, "logout", **cache).returncode == 0
     assert not list((tmp_path / "cache").glob("*.token"))

@@ -67,9 +67,9 @@ def test_memory_for_xml_is_proportional_to_its_size(body: bytes) -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (b'{"version": 1, "version": 2}', "twice"),
-        (b'{"a": {"rules": [], "rules": [1]}}', "twice"),
-        (b'[{"a": 1, "\\u0061": 2}]', "twice"),
+        (b'{"version": 1, "version": 2}', "duplicate key"),
+        (b'{"a": {"rules": [], "rules": [1]}}', "duplicate key"),
+        (b'[{"a": 1, "\\u0061": 2}]', "duplicate key"),
         (b'{"a": 1e999}', "too large"),
         (b'{"a": -1e999}', "too large"),
         (b'{"a": NaN}', "NaN"),
