@@ -109,6 +109,13 @@ class SimulatorConfig:
     task_gone_after: int = _option(0, "polls after which a DR task can no longer be read; 0: never")
     task_gone_status: int = _option(403, "status for a task that cannot be read: 403 or 404")
     limit_per_user: int = _option(0, "concurrent actions of a user; more return OPERATION_LIMITS_EXCEEDED; 0: no limit")
+    # -- writes (protocol/vm-writes.md) --
+    vm_task_s: float = _option(
+        1.0, "duration in seconds of a power action, and of a change of a VM, a vApp, snapshots or metadata"
+    )
+    wrong_state_status: int = _option(
+        400, "status for an action that the power state does not allow: 400, or 409 as some newer releases"
+    )
     # -- disaster recovery (protocol/dr.md §6) --
     dr_installed: bool = _option(True, "disaster recovery is available; otherwise its paths return 404")
     dr_task_s: float = _option(1.0, "duration of a test, cleanup or failover in seconds")

@@ -36,6 +36,7 @@ def _vcloud(prefix: str) -> list[SimulatorRoutes]:
     from vcloudair_core.simulator.edge import edge_routes, firewall_settings_routes, object_browser_routes
     from vcloudair_core.simulator.query import query_routes
     from vcloudair_core.simulator.replication import replication_routes
+    from vcloudair_core.simulator.writes import metadata_routes, power_routes, snapshot_routes, update_routes
 
     return [
         vcd_routes.routes(prefix),
@@ -43,6 +44,7 @@ def _vcloud(prefix: str) -> list[SimulatorRoutes]:
         query_routes.routes(prefix),
         task_routes.routes(prefix),
         metrics_routes.routes(prefix),
+        *[module.routes(prefix) for module in (power_routes, snapshot_routes, metadata_routes, update_routes)],
         replication_routes.routes(prefix),
         *_sections("network", prefix),
         firewall_settings_routes.routes(prefix),

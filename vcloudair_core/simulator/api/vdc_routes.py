@@ -10,6 +10,10 @@ from typing import Any
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.api.entity_links import action_links
+from vcloudair_core.simulator.api.snapshot_section import SINCE as SNAPSHOTS_SINCE
+from vcloudair_core.simulator.api.snapshot_section import snapshot_section
+from vcloudair_core.simulator.releases import is_at_least
 from vcloudair_core.simulator.state import capacity
 from vcloudair_core.simulator.state.entities import SimulatedEdge, VApp, Vdc, Vm
 from vcloudair_core.simulator.state.world import World
@@ -210,18 +214,21 @@ def _own_vm(context: Any) -> Vm | None:
 
 def _vapp(context: Any, vapp: VApp) -> Any:
     root, vms = context.root, context.world.vms_of_vapp(vapp.vapp_id)
+    href = f"{root}/api/vApp/vapp-{vapp.vapp_id}"
     return element(
         "VApp",
         {
-            "deployed": any(vm.status == "POWERED_ON" for vm in vms),
+            "deployed": any(vm.is_deployed for vm in vms),
             "status": STATUS_NUMBERS[context.world.vapp_status(vapp.vapp_id)],
             "name": vapp.name,
             "id": f"urn:vcloud:vapp:{vapp.vapp_id}",
             "type": f"{T}vApp+xml",
-            "href": f"{root}/api/vApp/vapp-{vapp.vapp_id}",
+            "href": href,
         },
         link("up", f"{root}/api/vdc/{vapp.vdc_id}", f"{T}vdc+xml"),
+        *action_links(context, href, f"{T}vApp+xml", vms),
         element("Description", None, vapp.description),
+        snapshot_section(href, vms) if is_at_least(context.version, SNAPSHOTS_SINCE) else None,
         element("DateCreated", None, vapp.created),
         element("InMaintenanceMode", None, False),
         element("Children", None, *[_vm(context, vm) for vm in vms]),
@@ -230,21 +237,24 @@ def _vapp(context: Any, vapp: VApp) -> Any:
 
 def _vm(context: Any, vm: Vm) -> Any:
     root = context.root
+    href = f"{root}/api/vApp/vm-{vm.vm_id}"
     return element(
         "Vm",
         {
             "needsCustomization": False,
-            "deployed": vm.status == "POWERED_ON",
+            "deployed": vm.is_deployed,
             "status": STATUS_NUMBERS.get(vm.status, 6),
             "name": vm.name,
             "id": f"urn:vcloud:vm:{vm.vm_id}",
             "type": f"{T}vm+xml",
-            "href": f"{root}/api/vApp/vm-{vm.vm_id}",
+            "href": href,
         },
         link("up", f"{root}/api/vApp/vapp-{vm.vapp_id}", f"{T}vApp+xml"),
+        *action_links(context, href, f"{T}vm+xml", [vm]),
         *_metrics_links(context, vm),
-        element("Description"),
+        element("Description", None, vm.description),
         _network_connections(context, vm),
+        snapshot_section(href, [vm]) if is_at_least(context.version, SNAPSHOTS_SINCE) else None,
         element("DateCreated", None, vm.created),
         element("VAppScopedLocalId", None, context.world.make_id("local", vm.name)),
     )

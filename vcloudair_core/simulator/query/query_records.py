@@ -156,6 +156,13 @@ def _vm_container(context: Any, vm: Vm) -> str:
     return f"{context.root}/api/vApp/vapp-{vm.vapp_id}"
 
 
+def _task_name(context: Any, vm: Vm) -> str:
+    """Return the operation that holds a VM or its vApp. A VM that the inventory calls busy has a deployment."""
+    paths = f"/api/vApp/vm-{vm.vm_id}", f"/api/vApp/vapp-{vm.vapp_id}"
+    tasks = [context.simulator.tasks.open_on(path) for path in paths]
+    return next((task.operation_name for task in tasks if task), "vappDeploy")
+
+
 _VMS = Source(
     _vms,
     {
@@ -174,7 +181,7 @@ _VMS = Source(
         "networkName": lambda context, vm: vm.network or None,
         "ipAddress": lambda context, vm: vm.ip_address or None,
         "isBusy": _field("is_busy"),
-        "isDeployed": lambda context, vm: vm.status == "POWERED_ON",
+        "isDeployed": _field("is_deployed"),
         "isPublished": _constant(False),
         "catalogName": lambda context, vm: _catalog_of(context, vm),
         "isVdcEnabled": _constant(True),
@@ -183,7 +190,7 @@ _VMS = Source(
         "pvdcHighestSupportedHardwareVersion": _constant(10),
         "vmToolsVersion": _constant("2147483647"),
         "storageProfileName": _field("storage_profile"),
-        "taskStatusName": lambda context, vm: "vappDeploy" if vm.is_busy else None,
+        "taskStatusName": lambda context, vm: _task_name(context, vm) if vm.is_busy else None,
         "taskStatus": lambda context, vm: "running" if vm.is_busy else None,
         "taskDetails": lambda context, vm: " " if vm.is_busy else None,
     },
@@ -198,9 +205,7 @@ _VAPPS = Source(
         "vdc": _vdc_href,
         "vdcName": _vdc_name,
         "isBusy": _constant(False),
-        "isDeployed": lambda context, vapp: any(
-            vm.status == "POWERED_ON" for vm in context.world.vms_of_vapp(vapp.vapp_id)
-        ),
+        "isDeployed": lambda context, vapp: any(vm.is_deployed for vm in context.world.vms_of_vapp(vapp.vapp_id)),
         "isEnabled": _constant(True),
         "isPublic": _constant(False),
         "status": lambda context, vapp: context.world.vapp_status(vapp.vapp_id),

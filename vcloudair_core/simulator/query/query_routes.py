@@ -18,6 +18,7 @@ from vcloudair_core.simulator.query.plugin_query_types import find_source, find_
 from vcloudair_core.simulator.query.query_filter import compile_filter
 from vcloudair_core.simulator.query.query_records import Column, QueryRow, urn_of
 from vcloudair_core.simulator.query.query_types import QueryType
+from vcloudair_core.simulator.state import metadata_values
 from vcloudair_core.simulator.state.registry import ChangeCounter
 from vcloudair_core.simulator.xml_builder import element, link
 from vcloudair_core.transport.messages import Response
@@ -305,16 +306,12 @@ def _row(query_type: QueryType, record: dict[str, Any], form: str) -> Any:
     return element(query_type.record, record, *([_metadata_element(metadata)] if metadata else []))
 
 
-_VALUE_TYPES = ((bool, "MetadataBooleanValue"), ((int, float), "MetadataNumberValue"), (str, "MetadataStringValue"))
-
-
 def _metadata_element(metadata: dict[str, Any]) -> Any:
     """Return the metadata of a record as XML. Source: protocol/query.md §4.3."""
     entries = []
     for key, value in metadata.items():
-        kind = next(name for types, name in _VALUE_TYPES if isinstance(value, types))
-        typed = element("TypedValue", None, element("Value", None, value))
-        typed.set("{http://www.w3.org/2001/XMLSchema-instance}type", kind)
+        typed = element("TypedValue", None, element("Value", None, metadata_values.text_of(value)))
+        typed.set("{http://www.w3.org/2001/XMLSchema-instance}type", metadata_values.type_of(value))
         entries.append(element("MetadataEntry", None, element("Key", None, key), typed))
     return element("Metadata", None, *entries)
 

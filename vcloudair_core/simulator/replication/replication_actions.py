@@ -15,6 +15,7 @@ from vcloudair_core.simulator.replication.group_document import HCS
 from vcloudair_core.simulator.replication.replication_states import ACTIONS, DELETE, is_busy, start, state_error_code
 from vcloudair_core.simulator.state.entities import SimulatedReplication
 from vcloudair_core.simulator.state.simulated_tasks import T
+from vcloudair_core.simulator.writes.entity_tasks import limit_error
 from vcloudair_core.transport.messages import Response
 
 _ANY_TYPE = "application/*+xml"
@@ -61,13 +62,10 @@ def delete(context: Any) -> Response:
 
 
 def _start(context: Any, replication: SimulatedReplication, action: str, power_on: bool, status: int) -> Response:
-    config, tasks = context.simulator.config, context.simulator.tasks
-    if config.limit_per_user and len(tasks.running_tasks(context.user.org)) >= config.limit_per_user:
-        message = (
-            f"The maximum number of simultaneous operations for user {context.user.user} on organization "
-            f"{context.user.org} has been reached."
-        )
-        return responses.error(400, "OPERATION_LIMITS_EXCEEDED", message, context.version)
+    tasks = context.simulator.tasks
+    error = limit_error(context)
+    if error is not None:
+        return error
     error = _state_error(context, replication, state_error_code(context.simulator, replication, action))
     if error is not None:
         return error

@@ -30,6 +30,7 @@ class Org(Tracked):
     name: str
     full_name: str
     deployed_vm_quota: int = 0
+    metadata: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -61,6 +62,7 @@ class Vdc(Tracked):
     is_planned_migration_enabled: bool = True
     is_failover_enabled: bool = True
     is_test_failover_enabled: bool = True
+    metadata: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -77,6 +79,16 @@ class SimulatedEdge(Tracked):
     firewall: dict[str, Any] = field(default_factory=dict)
     sections: dict[str, dict[str, Any]] = field(default_factory=dict)
     """State of the other sections by name. A section creates its state at first use."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The snapshot of a VM, which has at most one. ``has_memory``: it includes the memory of a VM that was on."""
+
+    created: str
+    is_powered_on: bool
+    has_memory: bool
+    size_mb: int
 
 
 @dataclass(slots=False)
@@ -106,6 +118,15 @@ class Vm(Tracked):
     created: str = CREATED
     is_deleted: bool = False
     """True if the record of the deleted VM is still listed."""
+    description: str = ""
+    deployed: bool | None = None
+    """True if the VM holds resources of its VDC. None: as its status says."""
+    snapshot: Snapshot | None = None
+
+    @property
+    def is_deployed(self) -> bool:
+        """Return True if the VM is deployed. By default only VMs that are powered on are."""
+        return self.status == "POWERED_ON" if self.deployed is None else self.deployed
 
 
 @dataclass
@@ -120,6 +141,7 @@ class Template(Tracked):
     """ID of the catalog item of the template."""
     created: str = CREATED
     description: str = ""
+    metadata: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -130,6 +152,7 @@ class Catalog(Tracked):
     name: str
     org: str
     created: str = CREATED
+    metadata: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -141,6 +164,7 @@ class StorageProfile(Tracked):
     vdc_id: str
     is_default: bool = True
     limit_mb: int = 1000 * 1024
+    metadata: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -170,6 +194,7 @@ class OrgVdcNetwork(Tracked):
     dns2: str = ""
     is_shared: bool = False
     description: str = ""
+    metadata: dict[str, Any] = field(default_factory=dict)
 
     @property
     def netmask(self) -> str:

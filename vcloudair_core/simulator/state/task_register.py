@@ -41,11 +41,12 @@ class Tasks:
         *,
         polls: int = 0,
         seconds: float = 0.0,
+        user: str = "",
         **more: Any,
     ) -> SimulatedTask:
-        """Start a task of the first user of ``org``. ``more`` are fields of SimulatedTask."""
+        """Start a task of ``user``, or of the first user of ``org``. ``more`` are fields of SimulatedTask."""
         task_id = self._world.make_id("task", str(len(self._tasks) + 1))
-        user = next((user.name for user in self._world.users if user.org == org), "system")
+        user = user or next((user.name for user in self._world.users if user.org == org), "system")
         now = self._clock.now()
         code = self.fail_next.pop(operation_name, "")
         if code:
@@ -109,6 +110,10 @@ class Tasks:
     def running_tasks(self, org: str) -> list[SimulatedTask]:
         """Return the tasks that have not ended, including those that are not visible yet."""
         return [task for task in self._tasks.values() if task.org == org and self.status(task) not in OVER]
+
+    def open_on(self, path: str) -> SimulatedTask | None:
+        """Return the task that changes the entity with a path, or None."""
+        return next((task for task in self._pending if task.owner.path == path), None)
 
     def cancel(self, task: SimulatedTask) -> bool:
         """Cancel a task. Return False if it has already ended.

@@ -1,0 +1,105 @@
+"""Power actions of VMs and vApps, with the states that allow them.
+
+Source: protocol/vm-writes.md §1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vcloudair_core.simulator.state.entities import VApp, Vm
+
+ON, OFF, SUSPENDED = "POWERED_ON", "POWERED_OFF", "SUSPENDED"
+UNDEPLOY_ACTIONS = {"": OFF, "default": OFF, "powerOff": OFF, "shutdown": OFF, "force": OFF, "suspend": SUSPENDED}
+"""Values of UndeployPowerAction, and the status that each leads to."""
+
+
+@dataclass(frozen=True)
+class PowerAction:
+    """A power action.
+
+    Attributes:
+        path: Path below the entity.
+        rel: Relation of its link.
+        operation_name: Name of the operation in tasks.
+        verb: First word of the operation's text.
+        starts: Statuses of a VM that allow the action.
+        status: Status of the VM afterward.
+        is_deployed: Deployment of the VM afterward. None leaves it unchanged.
+        params: Name of the parameter document, or an empty text.
+    """
+
+    path: str
+    rel: str
+    operation_name: str
+    verb: str
+    starts: tuple[str, ...]
+    status: str
+    is_deployed: bool | None = None
+    params: str = ""
+
+
+DEPLOY, UNDEPLOY = "deploy", "undeploy"
+KEEP = "keep"
+"""Stands for the status that the VM has, for a deployment without power."""
+ACTIONS = {
+    "powerOn": PowerAction(
+        "power/action/powerOn", "power:powerOn", "vappDeploy", "Starting", (OFF, SUSPENDED), ON, True
+    ),
+    "powerOff": PowerAction("power/action/powerOff", "power:powerOff", "vappPowerOff", "Stopping", (ON,), OFF),
+    "reset": PowerAction("power/action/reset", "power:reset", "vappReset", "Resetting", (ON,), ON),
+    "reboot": PowerAction("power/action/reboot", "power:reboot", "vappRebootGuest", "Rebooting", (ON,), ON),
+    "suspend": PowerAction("power/action/suspend", "power:suspend", "vappSuspend", "Suspending", (ON,), SUSPENDED),
+    "shutdown": PowerAction(
+        "power/action/shutdown", "power:shutdown", "vappShutdownGuest", "Shutting down", (ON,), OFF
+    ),
+    DEPLOY: PowerAction(
+        "action/deploy", "deploy", "vappDeploy", "Starting", (OFF, SUSPENDED), ON, True, "deployVAppParams"
+    ),
+    UNDEPLOY: PowerAction(
+        "action/undeploy", "undeploy", "vappUndeployPowerOff", "Stopping", (ON, OFF, SUSPENDED), OFF, False,
+        "undeployVAppParams",
+    ),
+    "discardSuspendedState": PowerAction(
+        "action/discardSuspendedState", "discardState", "vappDiscardSuspendedState",
+        "Discarding the suspended state of", (SUSPENDED,), OFF, False,
+    ),
+}  # fmt: skip
+
+
+def is_allowed(action: str, vm: Vm) -> bool:
+    """Return True if the state of a VM allows an action."""
+    if action == UNDEPLOY and not vm.is_deployed:
+        return False
+    if action == DEPLOY and vm.is_deployed:
+        return False
+    return vm.status in ACTIONS[action].starts
+
+
+def allowed_actions(vms: Sequence[Vm]) -> list[str]:
+    """Return the actions that are possible for at least one of the VMs."""
+    return [action for action in ACTIONS if any(is_allowed(action, vm) for vm in vms)]
+
+
+def refusal(action: str, entity: Vm | VApp) -> str:
+    """Return the message for an action that the state does not allow."""
+    kind = "VM" if isinstance(entity, Vm) else "vApp"
+    if action in ("powerOn", DEPLOY):
+        return (
+            f'The requested operation could not be executed on {kind} "{entity.name}". Stop the {kind} and try again.'
+        )
+    state = "powered on" if kind == "VM" and action != UNDEPLOY else "running"
+    state = "suspended" if action == "discardSuspendedState" else state
+    return f'The requested operation could not be executed since {kind} "{entity.name}" is not {state}.'
+
+
+def apply_action(action: str, vm: Vm, status: str = "") -> None:
+    """Set the state of a VM after an action. ``status`` replaces the usual status; see KEEP."""
+    power = ACTIONS[action]
+    if power.is_deployed is not None:
+        vm.deployed = power.is_deployed
+    elif vm.deployed is None:
+        vm.deployed = vm.is_deployed  # A VM that is only powered off stays deployed.
+    if status != KEEP:
+        vm.status = status or power.status

@@ -1,0 +1,184 @@
+"""Start the task of a write. While it runs, the entity is busy and refuses other writes.
+
+Source: protocol/tasks.md §5, protocol/vm-writes.md §1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+
+from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.api.vdc_routes import own_vdc
+from vcloudair_core.simulator.state.entities import VApp, Vm
+from vcloudair_core.simulator.state.simulated_tasks import Owner, SimulatedTask, T
+from vcloudair_core.transport.messages import Response
+
+
+@dataclass(frozen=True)
+class WriteTarget:
+    """The VM or vApp of a write, with the VMs that it covers."""
+
+    entity: Vm | VApp
+    vms: Sequence[Vm]
+    owner: Owner
+    urn_kind: str
+    identifier: str
+
+
+def target_of(world: Any, entity: Vm | VApp) -> WriteTarget:
+    """Return a VM or vApp as the target of a write."""
+    if isinstance(entity, Vm):
+        owner = Owner(f"/api/vApp/vm-{entity.vm_id}", entity.name, f"{T}vm+xml")
+        return WriteTarget(entity, [entity], owner, "vm", entity.vm_id)
+    owner = Owner(f"/api/vApp/vapp-{entity.vapp_id}", entity.name, f"{T}vApp+xml")
+    return WriteTarget(entity, world.vms_of_vapp(entity.vapp_id), owner, "vapp", entity.vapp_id)
+
+
+def find_target(context: Any) -> WriteTarget | None:
+    """Return the VM or vApp of the path if it is in the user's org, or None."""
+    kind, _, identifier = context.path_params["entity_id"].partition("-")
+    shelves = {"vm": context.world.vms, "vapp": context.world.vapps}
+    entity = shelves.get(kind, {}).get(identifier)
+    if entity is None or own_vdc(context, entity.vdc_id) is None:
+        return None
+    return target_of(context.world, entity)
+
+
+def no_target(context: Any) -> Response:
+    """Return the response for an unknown VM or vApp."""
+    kind, _, identifier = context.path_params["entity_id"].partition("-")
+    return responses.no_access("vm" if kind == "vm" else "vapp", identifier, context.version)
+
+
+def start_write(
+    context: Any, target: WriteTarget, operation: str, operation_name: str, apply: Callable[[], None]
+) -> Response:
+    """Start a task on a VM or vApp, and return 202 with it.
+
+    ``apply`` changes the state when the task succeeds. A busy entity and too many tasks return 400.
+    """
+    holder = _holder(context, target)
+    busy = next((vm for vm in target.vms if vm.is_busy), None)
+    if holder is not None or busy is not None:
+        return _busy(context, target, holder)
+    for vm in target.vms:
+        vm.is_busy = True
+
+    def finish() -> None:
+        for vm in target.vms:
+            vm.is_busy = False
+
+    text = f"{operation} Virtual {'Machine' if target.urn_kind == 'vm' else 'Application'}"
+    text = f"{text} {target.entity.name}({target.identifier})"
+    response = start_task(context, target.owner, text, operation_name, apply, finish)
+    if response.status != 202:
+        finish()
+    return response
+
+
+def start_task(
+    context: Any,
+    owner: Owner,
+    operation: str,
+    operation_name: str,
+    apply: Callable[[], None],
+    finish: Callable[[], None] = lambda: None,
+) -> Response:
+    """Start a task on any entity. ``finish`` is called at its end, whatever the result."""
+    error = limit_error(context)
+    if error is not None:
+        return error
+
+    def end(status: str) -> None:
+        finish()
+        if status == "success":
+            apply()
+
+    tasks, config = context.simulator.tasks, context.simulator.config
+    task = tasks.start(
+        context.user.org,
+        owner,
+        operation,
+        operation_name,
+        user=context.user.user,
+        seconds=config.vm_task_s,
+        on_end=end,
+    )
+    form = tasks.form(task, context.root)
+    document = form.document(is_first=True)
+    return responses.entity(document, f"{T}task+xml", context.version, status=202, headers=form.headers())
+
+
+def limit_error(context: Any) -> Response | None:
+    """Return an error if the user has too many tasks, or None. Source: protocol/tasks.md §4.3."""
+    limit = context.simulator.config.limit_per_user
+    if not limit or len(context.simulator.tasks.running_tasks(context.user.org)) < limit:
+        return None
+    message = (
+        f"The maximum number of simultaneous operations for user {context.user.user} on organization "
+        f"{context.user.org} has been reached."
+    )
+    return responses.error(400, "OPERATION_LIMITS_EXCEEDED", message, context.version)
+
+
+def _holder(context: Any, target: WriteTarget) -> SimulatedTask | None:
+    """Return the task that holds the target: its own, or for a VM that of its vApp."""
+    paths = [target.owner.path]
+    if isinstance(target.entity, Vm):
+        paths.append(f"/api/vApp/vapp-{target.entity.vapp_id}")
+    tasks = (context.simulator.tasks.open_on(path) for path in paths)
+    return next((task for task in tasks if task is not None), None)
+
+
+def _busy(context: Any, target: WriteTarget, holder: SimulatedTask | None) -> Response:
+    name = re.sub(r"(?=[A-Z])", "_", holder.operation_name).upper() if holder else "VAPP_UPDATE_VM"
+    lock = f" {name}(com.vmware.vcloud.entity.task:{holder.task_id})" if holder else ""
+    reference = f"com.vmware.vcloud.entity.{target.urn_kind}:{target.identifier}"
+    message = f"The entity Ref: {reference} is busy completing an operation {name}.{lock}"
+    return responses.error(400, "BUSY_ENTITY", message, context.version)
+
+
+class BadBodyError(Exception):
+    """A body that returns an error. Its text is the message."""
+
+    def __init__(self, message: str, status: int = 400, code: str = "BAD_REQUEST") -> None:
+        super().__init__(message)
+        self.status, self.code = status, code
+
+
+def bad_body(context: Any, exc: BadBodyError) -> Response:
+    """Return the response to an invalid body."""
+    return responses.error(exc.status, exc.code, str(exc), context.version)
+
+
+def read_body(context: Any, root_name: str, media_type: str, *, is_required: bool = True) -> Any:
+    """Return the root element of the body, or None if it may be missing and is.
+
+    Raises BadBodyError for invalid XML, another root element, or a wrong Content-Type (415).
+    """
+    body = context.request.body
+    if not body.strip() and not is_required:
+        return None
+    sent = context.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if sent and sent not in (media_type.lower(), "application/xml", "text/xml", "application/*+xml"):
+        raise BadBodyError(f"Unsupported media type: {sent}", 415, "UNSUPPORTED_MEDIA_TYPE")
+    try:
+        root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True))
+    except (etree.XMLSyntaxError, ValueError) as exc:
+        raise BadBodyError(f"Bad request: {exc}") from exc
+    if etree.QName(root).localname != root_name:
+        raise BadBodyError(f"Bad request: {etree.QName(root).localname} was sent instead of {root_name}.")
+    return root
+
+
+def child_text(root: Any, name: str) -> str | None:
+    """Return the text of a child by its local name, or None."""
+    for child in root:
+        if etree.QName(child).localname == name:
+            return (child.text or "").strip()
+    return None
