@@ -157,7 +157,7 @@ def _add_vdc(world: World, org: Org, tree: dict[str, Any], config: SimulatorConf
         tree.get("cpu_limit_mhz", config.vdc_cpu_limit_mhz),
         tree.get("memory_limit_mb", config.vdc_memory_limit_mb),
     )
-    enabled = {flag: bool(tree[flag]) for flag in RECOVERY_FLAGS if flag in tree}
+    enabled: dict[str, Any] = {flag: bool(tree[flag]) for flag in RECOVERY_FLAGS if flag in tree}
     vdc_id = world.new_id("vdc", f"{org.name}/{tree['name']}", world.vdcs)
     vdc = Vdc(vdc_id, tree["name"], org.name, *limits, **enabled)
     world.vdcs[vdc_id] = vdc
