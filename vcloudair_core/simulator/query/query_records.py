@@ -250,8 +250,11 @@ _EDGES = Source(
         "isSyslogServerSettingInSync": _constant(True),
         "advancedNetworkingEnabled": _field("is_advanced"),
         "orgVdcName": _vdc_name,
+        "orgName": lambda context, edge: context.world.vdcs[edge.vdc_id].org,
+        "edgeGatewayType": _constant("NSXV_BACKED"),
     },
-    {"advancedNetworkingEnabled": (7, 0), "orgVdcName": (29, 0)},
+    # Since 32.0, records have the kind of the edge. Source: protocol/nsxt.md §2.
+    {"advancedNetworkingEnabled": (7, 0), "orgVdcName": (29, 0), "orgName": (32, 0), "edgeGatewayType": (32, 0)},
 )
 
 _ORG_VDCS = Source(

@@ -110,14 +110,17 @@ def _types() -> dict[str, QueryType]:
 _TASK = "task taskStatus taskStatusName taskDetails"
 _RECORDED = {
     "vm": f"isVdcEnabled vmToolsVersion pvdcHighestSupportedHardwareVersion vdcName {_TASK}",
-    "edgeGateway": "isSyslogServerSettingInSync task taskOperation taskStatus taskDetails",
+    "edgeGateway": (
+        "isSyslogServerSettingInSync task taskOperation taskStatus taskDetails "
+        "edgeGatewayType orgName vdcGroupId vdcGroupName deploymentMode"
+    ),
     "vApp": f"numberOfVMs numberOfCpus isVdcEnabled memoryAllocationMB storageKB {_TASK}",
     "orgVdc": _TASK,
     "orgVdcNetwork": "task taskOperation taskStatus taskDetails",
 }
-"""Attributes of recorded responses that the schema lacks.
+"""Attributes that the schema lacks: those of recorded responses and of newer versions.
 
-Source: protocol/query.md §7, protocol/recorded-responses.md §3.
+Source: protocol/query.md §7, protocol/recorded-responses.md §3, protocol/nsxt.md §2.
 """
 
 TYPES = _types()

@@ -214,3 +214,25 @@ def test_times_are_compared_as_times(caller: Caller) -> None:
         assert count("=gt=", same_moment) == 0
     assert count("=ge=", moment + timedelta(seconds=1)) == 0
     assert count("=lt=", moment + timedelta(milliseconds=1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "org"),
+    [("31.0", None, None), ("33.0", "NSXV_BACKED", "org1"), ("39.0", "NSXV_BACKED", "org1")],
+)
+def test_records_of_edges_have_their_kind_since_32(version: str, kind: str | None, org: str | None) -> None:
+    """Source: protocol/nsxt.md §2."""
+    simulator = Simulator(SimulatorConfig(api_versions=("9.0", "31.0", "33.0", "39.0")))
+    caller = signed_in(simulator, version="9.0")
+    [record] = caller.xml("/api/query?type=edgeGateway", Accept=f"application/*+xml;version={version}").iter(
+        "{*}EdgeGatewayRecord"
+    )
+    assert (record.get("edgeGatewayType"), record.get("orgName")) == (kind, org)
+    # The values describe NSX-T edges only.
+    assert record.get("deploymentMode") is None
+
+
+def test_edges_can_be_filtered_by_their_kind() -> None:
+    caller = signed_in(Simulator(SimulatorConfig()), version="33.0")
+    for kind, total in (("NSXV_BACKED", "1"), ("NSXT_BACKED", "0")):
+        assert caller.xml(f"/api/query?type=edgeGateway&filter=edgeGatewayType=={kind}").get("total") == total
