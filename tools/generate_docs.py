@@ -29,11 +29,11 @@ PAGES: dict[str, Callable[[], str] | tuple[Callable[[], str], ...]] = {
     "errors.md": failures.bad_input_table,
     "plugin-api.md": library.plugin_names,
     "simulator.md": (
-        simulator_calls.calls_table,
         simulator_calls.query_types_table,
         simulator.simulator_faults,
         simulator.simulator_options,
     ),
+    "simulator-coverage.md": simulator_calls.coverage_tables,
     "faults.md": failures.fault_tables,
     "edge-document.md": edge_document.key_tables,
     "recovery-plan.md": schemas.recovery_plan_tables,

@@ -1,35 +1,50 @@
-"""Calls and query types of the simulator, for docs/reference/simulator.md."""
+"""Coverage and query types of the simulator, for docs/reference/simulator-coverage.md and simulator.md."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 PROFILES = ("vcd", "vchs", "vca")
 _COMPUTE = "/api/compute"
 
 
-def calls_table() -> str:
-    """Return a table of calls: group, methods, path, and the profiles that have it."""
-    calls: dict[tuple[str, str], set[str]] = {}
-    methods: dict[tuple[str, str], list[str]] = {}
+@dataclass
+class _Endpoint:
+    """A path with its methods and profiles. ``notes`` are its API versions and simplifications."""
+
+    path: str
+    notes: tuple[str, str]
+    methods: list[str] = field(default_factory=list)
+    profiles: list[str] = field(default_factory=list)
+
+
+def coverage_tables() -> str:
+    """Return a table of endpoints for each group of routes."""
+    groups: dict[str, dict[tuple[str, tuple[str, str]], _Endpoint]] = {}
     for profile in PROFILES:
-        for group, method, path in _calls(profile):
-            key = (group, path)
-            calls.setdefault(key, set()).add(profile)
-            known = methods.setdefault(key, [])
-            if method not in known:
-                known.append(method)
-    rows = ["| group | calls | profiles |", "|---|---|---|"]
-    for (group, path), profiles in calls.items():
-        shown = (
-            "all" if len(profiles) == len(PROFILES) else ", ".join(f"`{name}`" for name in PROFILES if name in profiles)
-        )
-        rows.append(f"| {group} | {', '.join(methods[group, path])} `{path}` | {shown} |")
+        for group, method, path, notes in _calls(profile):
+            endpoint = groups.setdefault(group, {}).setdefault((path, notes), _Endpoint(path, notes))
+            if method not in endpoint.methods:
+                endpoint.methods.append(method)
+            if profile not in endpoint.profiles:
+                endpoint.profiles.append(profile)
+    return "\n\n".join(f"### {group}\n\n{_table(endpoints.values())}" for group, endpoints in groups.items())
+
+
+def _table(endpoints: Iterable[_Endpoint]) -> str:
+    rows = ["| endpoint | methods | API versions | profiles | simplifications |", "|---|---|---|---|---|"]
+    for endpoint in endpoints:
+        is_everywhere = len(endpoint.profiles) == len(PROFILES)
+        profiles = "all" if is_everywhere else ", ".join(f"`{name}`" for name in endpoint.profiles)
+        versions, simplifications = endpoint.notes
+        methods = ", ".join(endpoint.methods)
+        rows.append(f"| `{endpoint.path}` | {methods} | {versions} | {profiles} | {simplifications} |")
     return "\n".join(rows)
 
 
-def _calls(profile: str) -> Iterator[tuple[str, str, str]]:
-    """Yield group, method and path.
+def _calls(profile: str) -> Iterator[tuple[str, str, str, tuple[str, str]]]:
+    """Yield group, method, path, and API versions with simplifications.
 
     On-Demand has the calls of a vCloud Director below ``/api/compute``.
     """
@@ -39,7 +54,8 @@ def _calls(profile: str) -> Iterator[tuple[str, str, str]]:
         if group.name == "absent":
             continue  # These calls belong to another profile.
         for route in group.routes:
-            yield group.summary, route.method, route.path.removeprefix(_COMPUTE)
+            notes = (route.versions or group.versions, route.simplifications or group.simplifications)
+            yield group.summary, route.method, route.path.removeprefix(_COMPUTE).rstrip("/"), notes
 
 
 def query_types_table() -> str:

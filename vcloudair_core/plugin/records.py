@@ -139,12 +139,16 @@ class SimulatorRoute:
         path: A template, such as ``/network/edges/{edge_id}/loadbalancer/config``.
         handler: Takes the context of a request and returns the response.
         auth: Return 401 or 403 without a valid vCloud session.
+        versions: API versions that have the path, such as ``36.1 and newer``. Empty: those of its routes.
+        simplifications: Differences from a real server. Empty: those of its routes.
     """
 
     method: str
     path: str
     handler: Callable[[Any], Response]
     auth: bool = True
+    versions: str = ""
+    simplifications: str = ""
 
 
 @dataclass(frozen=True)
@@ -163,7 +167,8 @@ class SimulatorRecords:
 class SimulatorRoutes:
     """Routes and seed data that a plugin adds to the simulator.
 
-    ``seed(world, state)`` runs at start and at reset.
+    ``seed(world, state)`` runs at start and at reset. ``versions`` and ``simplifications`` apply to each route that has
+    none of its own.
     """
 
     name: str
@@ -171,3 +176,5 @@ class SimulatorRoutes:
     routes: tuple[SimulatorRoute, ...]
     seed: Callable[[Any, dict[str, Any]], None] | None = None
     records: tuple[SimulatorRecords, ...] = ()
+    versions: str = ""
+    simplifications: str = ""

@@ -32,7 +32,9 @@ def routes() -> SimulatorRoutes:
         ("GET", "/api/sc/instances", _signed_in(instances)),
     ]
     made = tuple(SimulatorRoute(verb, path, handler, auth=False) for verb, path, handler in calls)
-    return SimulatorRoutes("iam", "On-Demand portal", made)
+    return SimulatorRoutes(
+        "iam", "On-Demand portal", made, versions="vCloud Air 5.7", simplifications="The plans are two fixed ones."
+    )
 
 
 def login(context: Any) -> Response:

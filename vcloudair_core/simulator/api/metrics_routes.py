@@ -44,7 +44,13 @@ def routes(prefix: str = "") -> SimulatorRoutes:
         for kind, handler in (("current", current), ("historic", historic))
         for method in ("GET", "POST")
     ]
-    return SimulatorRoutes(f"metrics{prefix}", "Current and historic metrics of VMs", tuple(routes))
+    return SimulatorRoutes(
+        f"metrics{prefix}",
+        "Current and historic metrics of VMs",
+        tuple(routes),
+        versions="5.6 and newer",
+        simplifications="Values are computed from ID and time.",
+    )
 
 
 def adapter_routes() -> SimulatorRoutes:
@@ -53,7 +59,13 @@ def adapter_routes() -> SimulatorRoutes:
         SimulatorRoute("POST", "/hybridity/api/metrics/vApp/{entity_id}", rows_of_vm),
         SimulatorRoute("POST", "/hybridity/api/metrics/vdc/{vdc_id}", rows_of_vdc),
     )
-    return SimulatorRoutes("metrics-adapter", "Metrics of the last 24 hours, one row per minute", routes)
+    return SimulatorRoutes(
+        "metrics-adapter",
+        "Metrics of the last 24 hours, one row per minute",
+        routes,
+        versions="vCloud Air",
+        simplifications="Values are computed from ID and time.",
+    )
 
 
 # -- vCloud Air --------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ def routes(prefix: str = "") -> SimulatorRoutes:
             SimulatorRoute("POST", f"{prefix}/api/task/{{task_id}}/action/cancel", cancel),
             SimulatorRoute("GET", f"{prefix}/api/tasksList/{{org_id}}", show_list),
         ),
+        versions="all",
     )
 
 

@@ -31,7 +31,7 @@ def routes(prefix: str = "") -> SimulatorRoutes:
     """Return the routes below ``prefix``: ``/api/compute`` for On-Demand, else empty."""
     open_to_all = [
         SimulatorRoute("GET", f"{prefix}/api/versions", versions, auth=False),
-        SimulatorRoute("POST", f"{prefix}/api/sessions", login, auth=False),
+        SimulatorRoute("POST", f"{prefix}/api/sessions", login, auth=False, versions="below 38.0"),
     ]
     signed_in = [
         SimulatorRoute("GET", f"{prefix}/api/session", session),
@@ -39,7 +39,7 @@ def routes(prefix: str = "") -> SimulatorRoutes:
         SimulatorRoute("GET", f"{prefix}/api/org", org_list),
         SimulatorRoute("GET", f"{prefix}/api/org/{{org_id}}", show_org),
     ]
-    return SimulatorRoutes(f"vcloud{prefix}", "vCloud Director", (*open_to_all, *signed_in))
+    return SimulatorRoutes(f"vcloud{prefix}", "vCloud Director", (*open_to_all, *signed_in), versions="all")
 
 
 def versions(context: Any) -> Response:

@@ -32,7 +32,7 @@ def routes() -> SimulatorRoutes:
         ("POST", f"{compute}/vdc/{{vdc_id}}/vcloudsession", _signed_in(vcloudsession)),
     ]
     made = tuple(SimulatorRoute(verb, path, handler, auth=False) for verb, path, handler in calls)
-    return SimulatorRoutes("vchs", "Subscription portal", made)
+    return SimulatorRoutes("vchs", "Subscription portal", made, versions="vCHS 5.6")
 
 
 def _signed_in(handler: Callable[[Any], Response]) -> Callable[[Any], Response]:

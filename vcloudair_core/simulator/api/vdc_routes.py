@@ -47,7 +47,7 @@ def routes(prefix: str = "") -> SimulatorRoutes:
         ("/api/entity/{entity_id}", resolve),
     ]
     made = tuple(SimulatorRoute("GET", prefix + path, handler) for path, handler in calls)
-    return SimulatorRoutes(f"vdc{prefix}", "VDCs and their contents", made)
+    return SimulatorRoutes(f"vdc{prefix}", "VDCs and their contents", made, versions="all")
 
 
 def _by_reference(kind: str) -> Callable[[Any], Response]:

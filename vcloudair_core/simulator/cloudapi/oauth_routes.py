@@ -36,7 +36,13 @@ def routes() -> SimulatorRoutes:
                 "POST", f"{base}/device_authorization", _since(SERVICE_ACCOUNTS, authorize_device), auth=False
             ),
         ]
-    return SimulatorRoutes("oauth", "Token service", tuple(paths))
+    return SimulatorRoutes(
+        "oauth",
+        "Token service",
+        tuple(paths),
+        versions="36.1 and newer, service accounts 37.0 and newer",
+        simplifications="Error codes are those of OAuth 2.0.",
+    )
 
 
 def _since(bound: tuple[int, ...], handler: Callable[[Any], Response]) -> Callable[[Any], Response]:

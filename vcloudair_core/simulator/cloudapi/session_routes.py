@@ -30,7 +30,7 @@ def routes() -> SimulatorRoutes:
         SimulatorRoute("DELETE", SESSIONS, logout),
         SimulatorRoute("DELETE", f"{SESSIONS}/{{session_id}}", logout),
     ]
-    return SimulatorRoutes("cloudapi sessions", "Sessions of API 33 and newer", tuple(paths))
+    return SimulatorRoutes("cloudapi sessions", "Sessions of API 33 and newer", tuple(paths), versions="33.0 and newer")
 
 
 def _login(*, is_provider: bool) -> Callable[[Any], Response]:

@@ -32,7 +32,12 @@ def routes() -> SimulatorRoutes:
         SimulatorRoute("POST", "/cloudapi/1.0.0/deviceLookup", look_up_device),
         SimulatorRoute("POST", "/cloudapi/1.0.0/deviceLookup/grant", grant),
     ]
-    return SimulatorRoutes("cloudapi tokens", "API tokens and service accounts", tuple(paths))
+    return SimulatorRoutes(
+        "cloudapi tokens",
+        "API tokens and service accounts",
+        tuple(paths),
+        versions="36.1 and newer, service accounts 37.0 and newer",
+    )
 
 
 # -- API tokens ----------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import Any
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.edge.edge_interfaces import interfaces
+from vcloudair_core.simulator.edge.section_coverage import section_versions
 from vcloudair_core.simulator.edge.section_routes import guarded, xml_answer
 from vcloudair_core.simulator.edge.section_xml import to_xml
 from vcloudair_core.simulator.state.entities import SimulatedEdge
@@ -27,6 +28,8 @@ def routes(prefix: str = "") -> SimulatorRoutes:
             SimulatorRoute("GET", f"{base}/{{edge_id}}/status", guarded(status, is_hybridity=False)),
             SimulatorRoute("GET", f"{base}/{{edge_id}}/vdcNetworks", guarded(vdc_networks, is_hybridity=False)),
         ),
+        versions=section_versions("network"),
+        simplifications="No source confirms the list of edges. The status is always good.",
     )
 
 

@@ -15,6 +15,7 @@ from lxml import etree
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.edge import firewall_section as nsx
+from vcloudair_core.simulator.edge.section_coverage import SIMPLIFICATIONS, section_versions
 from vcloudair_core.simulator.edge.section_xml import (
     firewall_from_xml,
     firewall_xml,
@@ -138,7 +139,13 @@ def routes(flavor: str, prefix: str = "") -> SimulatorRoutes:
             SimulatorRoute("DELETE", f"{base}/config/rules/{{rule_id}}", guarded(delete_rule)),
             SimulatorRoute("GET", f"{prefix}/network/edges/jobs/{{job_id}}", job),
         ]
-    return SimulatorRoutes(f"edge-{flavor}{prefix}", f"Edge firewall ({flavor})", tuple(routes))
+    return SimulatorRoutes(
+        f"edge-{flavor}{prefix}",
+        f"Edge firewall ({flavor})",
+        tuple(routes),
+        versions=section_versions(flavor),
+        simplifications=SIMPLIFICATIONS,
+    )
 
 
 def established_timeout_s(context: Any, is_hybridity: bool) -> int:

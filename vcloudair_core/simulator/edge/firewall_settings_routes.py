@@ -12,6 +12,7 @@ from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.edge import firewall_section as nsx
 from vcloudair_core.simulator.edge.firewall_routes import _body, _done, established_timeout_s
+from vcloudair_core.simulator.edge.section_coverage import section_versions
 from vcloudair_core.simulator.edge.section_routes import guarded, xml_answer
 from vcloudair_core.simulator.edge.section_xml import settings_from_xml, to_xml
 from vcloudair_core.simulator.state.entities import SimulatedEdge
@@ -31,7 +32,12 @@ def routes(prefix: str = "") -> SimulatorRoutes:
         ("PUT", "/defaultpolicy", put_policy),
     ]
     made = tuple(SimulatorRoute(verb, base + path, guarded(call, is_hybridity=False)) for verb, path, call in calls)
-    return SimulatorRoutes(f"edge-firewall-settings{prefix}", "Edge firewall: global settings, default policy", made)
+    return SimulatorRoutes(
+        f"edge-firewall-settings{prefix}",
+        "Edge firewall: global settings, default policy",
+        made,
+        versions=section_versions("network"),
+    )
 
 
 def get_global(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:

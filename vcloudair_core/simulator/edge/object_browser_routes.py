@@ -11,6 +11,7 @@ from typing import Any
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.edge.edge_interfaces import interfaces
+from vcloudair_core.simulator.edge.section_coverage import section_versions
 from vcloudair_core.simulator.edge.section_routes import guarded, xml_answer
 from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.simulator.xml_builder import element, serialize
@@ -34,7 +35,13 @@ def routes(prefix: str = "") -> SimulatorRoutes:
     base = f"{prefix}/network/objectbrowser/edge/{{edge_id}}/firewall/{{side}}"
     calls = [(base, list_kinds), (f"{base}/{{kind}}", list_objects)]
     made = tuple(SimulatorRoute("GET", path, guarded(call, is_hybridity=False)) for path, call in calls)
-    return SimulatorRoutes(f"object-browser{prefix}", "Objects that firewall rules can name", made)
+    return SimulatorRoutes(
+        f"object-browser{prefix}",
+        "Objects that firewall rules can name",
+        made,
+        versions=section_versions("network"),
+        simplifications="No source has the name of the root element.",
+    )
 
 
 def list_kinds(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:

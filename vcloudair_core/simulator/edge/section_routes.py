@@ -19,6 +19,7 @@ from vcloudair_core.simulator.edge.firewall_section import RefusedError
 from vcloudair_core.simulator.edge.firewall_section import (
     check_version as check_version,  # Sections import it from here.
 )
+from vcloudair_core.simulator.edge.section_coverage import SIMPLIFICATIONS, section_versions
 from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.transport.messages import Headers, Response
 
@@ -95,7 +96,13 @@ def section_routes(
         for call in calls
         if call.is_hybridity or not is_hybridity
     ]
-    return SimulatorRoutes(f"edge-{section.name}-{flavor}{prefix}", f"Edge {section.name} ({flavor})", tuple(routes))
+    return SimulatorRoutes(
+        f"edge-{section.name}-{flavor}{prefix}",
+        f"Edge {section.name} ({flavor})",
+        tuple(routes),
+        versions=section_versions(flavor),
+        simplifications=SIMPLIFICATIONS,
+    )
 
 
 def xml_answer(body: bytes) -> Response:

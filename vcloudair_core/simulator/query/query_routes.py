@@ -57,7 +57,7 @@ def routes(prefix: str = "") -> SimulatorRoutes:
     routes = [SimulatorRoute("GET", f"{prefix}/api/query", query)]
     routes += [SimulatorRoute("GET", prefix + path, _packaged(kind)) for path, kind in PACKAGED.items()]
     routes.append(SimulatorRoute("GET", f"{prefix}/api/admin/vdc/{{vdc_id}}/edgeGateways", edges_of_vdc))
-    return SimulatorRoutes(f"query{prefix}", "Query service", tuple(routes))
+    return SimulatorRoutes(f"query{prefix}", "Query service", tuple(routes), versions="all")
 
 
 def query(context: Any) -> Response:

@@ -45,7 +45,13 @@ def routes(prefix: str = "") -> SimulatorRoutes:
     calls.append(("POST", "/api/vr/replications/{replication_id}/action/{action}", act))
     calls.append(("DELETE", "/api/vr/replications/{replication_id}", delete))
     made = tuple(SimulatorRoute(method, prefix + path, _if_installed(handler)) for method, path, handler in calls)
-    return SimulatorRoutes(f"replications{prefix}", "Replications: test, cleanup, failover", made)
+    return SimulatorRoutes(
+        f"replications{prefix}",
+        "Replications: test, cleanup, failover",
+        made,
+        versions="5.6 and newer",
+        simplifications="No data is replicated.",
+    )
 
 
 def _if_installed(handler: Handler) -> Handler:
