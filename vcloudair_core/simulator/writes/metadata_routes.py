@@ -74,7 +74,7 @@ def routes(prefix: str = "") -> SimulatorRoutes:
         for kind in KINDS
         for method, path, handler in _calls(kind)
     ]
-    return SimulatorRoutes(f"metadata{prefix}", "Metadata", tuple(made))
+    return SimulatorRoutes(f"metadata{prefix}", "Metadata", tuple(made), versions="all")
 
 
 def _calls(kind: MetadataKind) -> Iterator[tuple[str, str, Handler]]:

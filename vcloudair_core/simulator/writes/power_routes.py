@@ -38,7 +38,7 @@ def routes(prefix: str = "") -> SimulatorRoutes:
     """Return the routes of all power actions of VMs and vApps."""
     base = f"{prefix}/api/vApp/{{entity_id}}"
     made = [SimulatorRoute("POST", f"{base}/{power.path}", _handler(name)) for name, power in ACTIONS.items()]
-    return SimulatorRoutes(f"power{prefix}", "Power actions of VMs and vApps", tuple(made))
+    return SimulatorRoutes(f"power{prefix}", "Power actions of VMs and vApps", tuple(made), versions="all")
 
 
 def _handler(action: str) -> Callable[[Any], Response]:

@@ -36,7 +36,7 @@ def routes(prefix: str = "") -> SimulatorRoutes:
         SimulatorRoute("POST", f"{base}/action/revertToCurrentSnapshot", revert),
         SimulatorRoute("POST", f"{base}/action/removeAllSnapshots", remove_all),
     )
-    return SimulatorRoutes(f"snapshots{prefix}", "Snapshots of VMs and vApps", made)
+    return SimulatorRoutes(f"snapshots{prefix}", "Snapshots of VMs and vApps", made, versions="5.1 and newer")
 
 
 def show(context: Any) -> Response:

@@ -27,7 +27,9 @@ MAX_NAME_LENGTH = 128
 def routes(prefix: str = "") -> SimulatorRoutes:
     """Return the route to change a VM or a vApp."""
     path = f"{prefix}/api/vApp/{{entity_id}}"
-    return SimulatorRoutes(f"updates{prefix}", "Names and descriptions", (SimulatorRoute("PUT", path, update),))
+    return SimulatorRoutes(
+        f"updates{prefix}", "Names and descriptions", (SimulatorRoute("PUT", path, update),), versions="all"
+    )
 
 
 def update(context: Any) -> Response:
