@@ -1,4 +1,4 @@
-"""Coverage and query types of the simulator, for docs/reference/simulator-coverage.md and simulator.md."""
+"""Coverage and query types of the simulator, for its reference pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ _COMPUTE = "/api/compute"
 
 @dataclass
 class _Endpoint:
-    """A path with its methods and profiles. ``notes`` are its API versions and simplifications."""
+    """A path with its methods and profiles.
+
+    ``notes`` are its API versions and its simplifications.
+    """
 
     path: str
     notes: tuple[str, str]
