@@ -78,8 +78,9 @@ def new_login(app: App, settings: Settings) -> Client:
 def end_login(app: App, settings: Settings) -> tuple[bool, str, VcloudAirError | None]:
     """End the kept session at the server and delete its file. Needs no password.
 
-    Returns: True if there was a session; the problem with its file, or empty; the error of the logout request, after
-    which the session may still be open, or None.
+    Returns:
+        True if there was a session; the problem with its file, or empty; the error of the logout request, or None.
+        After an error the session may still be open at the server.
     """
     from vcloudair_core.session.cache.kept_login import LoginAuth, open_login
 

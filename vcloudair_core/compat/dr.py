@@ -41,7 +41,7 @@ class TaskPool:
         target(*args, **kwargs)
 
     def join(self) -> None:
-        """Return at once."""
+        """Return at once, because the queue is empty."""
 
 
 class DisasterRecovery:

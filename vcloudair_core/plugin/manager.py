@@ -102,7 +102,7 @@ class PluginManager:
     def check_required(self) -> None:
         """Raise PluginError if a plugin in VCA_REQUIRE_PLUGINS is missing or failed.
 
-        Without it, plans would be applied without a policy plugin that is not installed.
+        Otherwise plans would be applied without the policy of a plugin that is not installed.
         """
         for name in sorted(self._required):
             info = self._infos.get(name)

@@ -22,9 +22,9 @@ def nat(vca_simulator: Simulator, request: pytest.FixtureRequest) -> Iterator[Be
 
 def section(nat: Bench) -> ANSNat:
     """Return the NAT section from ``client.edges.nat(edge)``."""
-    made = nat.client.edges.nat(nat.edge.name)
-    assert isinstance(made, ANSNat)
-    return made
+    nat_section = nat.client.edges.nat(nat.edge.name)
+    assert isinstance(nat_section, ANSNat)
+    return nat_section
 
 
 def test_section_loads_at_first_use(nat: Bench) -> None:

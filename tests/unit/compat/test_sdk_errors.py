@@ -45,23 +45,23 @@ def test_every_error_is_a_runtime_error() -> None:
 )
 def test_transport_error_is_an_error_of_requests(error: errors.TransportError, other: type[Exception]) -> None:
     error.hint, error.context = "Check it.", "It was page 2."
-    found = raised(error)
-    assert all(issubclass(type(found), kind) for kind in (other, requests.RequestException, OSError, RuntimeError))
-    assert (str(found), found.as_dict(), found.args) == (str(error), error.as_dict(), error.args)
-    assert type(found).__name__ == type(error).__name__
-    assert found.request is None and found.response is None
-    assert str(error) in "".join(traceback.format_exception(found))
-    elsewhere = pickle.loads(pickle.dumps(found))
+    compatible = raised(error)
+    assert all(issubclass(type(compatible), kind) for kind in (other, requests.RequestException, OSError, RuntimeError))
+    assert (str(compatible), compatible.as_dict(), compatible.args) == (str(error), error.as_dict(), error.args)
+    assert type(compatible).__name__ == type(error).__name__
+    assert compatible.request is None and compatible.response is None
+    assert str(error) in "".join(traceback.format_exception(compatible))
+    elsewhere = pickle.loads(pickle.dumps(compatible))
     assert (type(elsewhere), str(elsewhere)) == (type(error), str(error))
 
 
 @pytest.mark.parametrize("undecodable", [ValueError, ParseError])
 def test_invalid_response_is_an_error_of_the_parser(undecodable: type[Exception]) -> None:
     error = errors.DecodeError("The session is not XML.", excerpt="<htm")
-    found = raised(error, undecodable)
-    assert issubclass(type(found), undecodable)
-    assert found.as_dict() == error.as_dict()
-    assert "The session is not XML." in "".join(traceback.format_exception(found))
+    compatible = raised(error, undecodable)
+    assert issubclass(type(compatible), undecodable)
+    assert compatible.as_dict() == error.as_dict()
+    assert "The session is not XML." in "".join(traceback.format_exception(compatible))
 
 
 def test_other_errors_are_unchanged() -> None:

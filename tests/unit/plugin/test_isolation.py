@@ -63,20 +63,20 @@ def test_tryfirst_and_trylast_select_the_transport() -> None:
     def offering(name: str) -> Callable[..., Any]:
         return lambda: SimpleNamespace(name=name, send=lambda request: Response(200), close=lambda: None)
 
-    made = manager(
+    plugins = manager(
         plain=implementing("vca_transport", offering("plain")),
         late=implementing("vca_transport", offering("late"), trylast=True),
         later=implementing("vca_transport", lambda: None),
     )
-    assert cast(Any, made.transport(SETTINGS)).name == "plain"
-    made.register(implementing("vca_transport", offering("early"), tryfirst=True), "early")
-    made.register(implementing("vca_transport", offering("last")), "last")
-    assert cast(Any, made.transport(SETTINGS)).name == "early"
+    assert cast(Any, plugins.transport(SETTINGS)).name == "plain"
+    plugins.register(implementing("vca_transport", offering("early"), tryfirst=True), "early")
+    plugins.register(implementing("vca_transport", offering("last")), "last")
+    assert cast(Any, plugins.transport(SETTINGS)).name == "early"
 
 
 def test_records_are_in_the_order_of_registration() -> None:
-    made = manager(a=plugin(vca_services=lambda: [service("a")]), b=plugin(vca_services=lambda: [service("b")]))
-    assert list(made.services()) == ["a", "b"]
+    plugins = manager(a=plugin(vca_services=lambda: [service("a")]), b=plugin(vca_services=lambda: [service("b")]))
+    assert list(plugins.services()) == ["a", "b"]
 
 
 def test_implementation_gets_the_arguments_that_it_names() -> None:
@@ -123,12 +123,12 @@ def _noting(notes: list[str], name: str) -> Callable[..., Any]:
 
 def test_last_wrapper_is_outermost() -> None:
     notes: list[str] = []
-    made = manager(
+    plugins = manager(
         inner=wrapping("vca_plan_ready", _noting(notes, "inner")),
         policy=plugin(vca_plan_ready=lambda: notes.append("policy")),
         outer=wrapping("vca_plan_ready", _noting(notes, "outer")),
     )
-    assert made.plan_ready(PLAN, SETTINGS) == []
+    assert plugins.plan_ready(PLAN, SETTINGS) == []
     assert notes == ["outer in", "inner in", "policy", "inner out", "outer out"]
 
 
@@ -154,8 +154,8 @@ def test_wrapper_can_turn_a_rejection_into_a_warning() -> None:
             return [[f"would be rejected by {exc.plugin}: {exc.reason}"]]
         return result
 
-    made = manager(lenient=wrapping("vca_plan_ready", lenient), policy=_rejecting("no changes on Friday"))
-    assert made.plan_ready(PLAN, SETTINGS) == ["would be rejected by policy: no changes on Friday"]
+    plugins = manager(lenient=wrapping("vca_plan_ready", lenient), policy=_rejecting("no changes on Friday"))
+    assert plugins.plan_ready(PLAN, SETTINGS) == ["would be rejected by policy: no changes on Friday"]
 
 
 def test_old_style_wrapper_works() -> None:
@@ -177,10 +177,10 @@ def test_wrapper_can_change_the_records_of_other_plugins() -> None:
         offers: Any = yield
         return [[*offers[0], service("added")], *offers[1:]]
 
-    made = manager(dns=plugin(vca_services=lambda: [service("dns")]), wrapper=wrapping("vca_services", adding))
-    assert list(made.services()) == ["dns", "added"]
-    assert made.provider("vca_services", "dns") == "dns"
-    assert made.provider("vca_services", "added") == "wrapper"
+    plugins = manager(dns=plugin(vca_services=lambda: [service("dns")]), wrapper=wrapping("vca_services", adding))
+    assert list(plugins.services()) == ["dns", "added"]
+    assert plugins.provider("vca_services", "dns") == "dns"
+    assert plugins.provider("vca_services", "added") == "wrapper"
 
 
 def test_wrapper_can_replace_the_transport() -> None:
@@ -190,8 +190,8 @@ def test_wrapper_can_replace_the_transport() -> None:
         transport: Any = yield
         return SimpleNamespace(send=transport.send, close=transport.close, inner=transport)
 
-    made = manager(tape=plugin(vca_transport=lambda: inner), wrapper=wrapping("vca_transport", recording))
-    assert cast(Any, made.transport(SETTINGS)).inner is inner
+    plugins = manager(tape=plugin(vca_transport=lambda: inner), wrapper=wrapping("vca_transport", recording))
+    assert cast(Any, plugins.transport(SETTINGS)).inner is inner
 
 
 def test_wrapper_runs_around_an_observer() -> None:
@@ -202,11 +202,11 @@ def test_wrapper_runs_around_an_observer() -> None:
         yield
         notes.append("out")
 
-    made = manager(
+    plugins = manager(
         wrapper=wrapping("vca_exchange_finished", timing),
         observer=plugin(vca_exchange_finished=lambda exchange: notes.append(exchange.request.method)),
     )
-    made.exchange_finished(EXCHANGE)
+    plugins.exchange_finished(EXCHANGE)
     assert notes == ["in", "GET", "out"]
 
 
@@ -257,11 +257,11 @@ styles = pytest.mark.parametrize("style", ["wrapper", "hookwrapper"])
 @styles
 @broken
 def test_failed_wrapper_of_records_is_skipped_and_records_stay(wrapper: Callable[..., Any], style: str) -> None:
-    made = manager(
+    plugins = manager(
         bad=implementing("vca_services", wrapper, **{style: True}), good=plugin(vca_services=lambda: [service("dns")])
     )
-    assert list(made.services()) == ["dns"]
-    info = {info.name: info for info in made.list_plugins()}["bad"]
+    assert list(plugins.services()) == ["dns"]
+    info = {info.name: info for info in plugins.list_plugins()}["bad"]
     assert info.status == "failed"
     assert BROKEN[wrapper] in info.error
 
@@ -269,9 +269,11 @@ def test_failed_wrapper_of_records_is_skipped_and_records_stay(wrapper: Callable
 @styles
 @broken
 def test_failed_wrapper_of_policies_rejects_the_plan(wrapper: Callable[..., Any], style: str) -> None:
-    made = manager(bad=implementing("vca_plan_ready", wrapper, **{style: True}), good=plugin(vca_plan_ready=_nothing))
+    plugins = manager(
+        bad=implementing("vca_plan_ready", wrapper, **{style: True}), good=plugin(vca_plan_ready=_nothing)
+    )
     with pytest.raises(PlanRejectedError, match=BROKEN[wrapper]) as caught:
-        made.plan_ready(PLAN, SETTINGS)
+        plugins.plan_ready(PLAN, SETTINGS)
     assert caught.value.plugin == "bad"
     assert "VCA_DISABLE_PLUGINS=bad" in caught.value.hint
 
@@ -282,11 +284,11 @@ def test_failed_wrapper_of_an_observer_is_logged_and_the_observer_runs(
     wrapper: Callable[..., Any], style: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     seen: list[Any] = []
-    made = manager(
+    plugins = manager(
         good=plugin(vca_exchange_finished=lambda exchange: seen.append(exchange)),
         bad=implementing("vca_exchange_finished", wrapper, **{style: True}),
     )
-    made.exchange_finished(EXCHANGE)
+    plugins.exchange_finished(EXCHANGE)
     assert seen == [EXCHANGE]
     assert "Plugin bad failed in vca_exchange_finished" in caplog.text
     assert BROKEN[wrapper].rpartition(": ")[2] in caplog.text
@@ -295,9 +297,9 @@ def test_failed_wrapper_of_an_observer_is_logged_and_the_observer_runs(
 @styles
 @broken
 def test_failed_wrapper_of_a_transport_is_an_error(wrapper: Callable[..., Any], style: str) -> None:
-    made = manager(bad=implementing("vca_transport", wrapper, **{style: True}))
+    plugins = manager(bad=implementing("vca_transport", wrapper, **{style: True}))
     with pytest.raises(PluginError, match=BROKEN[wrapper]) as caught:
-        made.transport(SETTINGS)
+        plugins.transport(SETTINGS)
     assert caught.value.plugin == "bad"
 
 
@@ -319,13 +321,13 @@ def _replaces(plan: Any) -> Generator[None, Any, Any]:
 @pytest.mark.parametrize("wrapper", [_swallows, _replaces])
 @pytest.mark.parametrize("error", [KeyError("rules"), SystemExit(0), asyncio.CancelledError(), GeneratorExit()])
 def test_no_wrapper_can_handle_the_failure_of_a_policy(wrapper: Callable[..., Any], error: BaseException) -> None:
-    made = manager(
+    plugins = manager(
         inner=wrapping("vca_plan_ready", wrapper),
         broken=plugin(vca_plan_ready=_raises(error)),
         outer=wrapping("vca_plan_ready", wrapper),
     )
     with pytest.raises(PlanRejectedError, match=f"the policy failed: {type(error).__name__}") as caught:
-        made.plan_ready(PLAN, SETTINGS)
+        plugins.plan_ready(PLAN, SETTINGS)
     assert caught.value.plugin == "broken"
 
 
@@ -338,18 +340,18 @@ def test_wrappers_finish_after_a_failed_policy() -> None:
         finally:
             notes.append("tidied")
 
-    made = manager(wrapper=wrapping("vca_plan_ready", tidying), broken=plugin(vca_plan_ready=_raises(KeyError("x"))))
+    plugins = manager(wrapper=wrapping("vca_plan_ready", tidying), broken=plugin(vca_plan_ready=_raises(KeyError("x"))))
     with pytest.raises(PlanRejectedError, match="KeyError"):
-        made.plan_ready(PLAN, SETTINGS)
+        plugins.plan_ready(PLAN, SETTINGS)
     assert notes == ["tidied"]
 
 
 def test_no_wrapper_can_handle_keyboard_interrupt() -> None:
-    made = manager(
+    plugins = manager(
         wrapper=wrapping("vca_plan_ready", _swallows), policy=plugin(vca_plan_ready=_raises(KeyboardInterrupt()))
     )
     with pytest.raises(KeyboardInterrupt):
-        made.plan_ready(PLAN, SETTINGS)
+        plugins.plan_ready(PLAN, SETTINGS)
 
 
 @pytest.mark.parametrize("result", [None, "dns", {"a": 1}, [None], [["dns"]], [[service("")]]])
@@ -359,9 +361,9 @@ def test_wrapper_with_invalid_records_is_skipped_and_records_stay(result: Any) -
         offers.clear()  # what it gets is its own
         return result
 
-    made = manager(bad=wrapping("vca_services", wrap), good=plugin(vca_services=lambda: [service("dns")]))
-    assert list(made.services()) == ["dns"]
-    assert {info.name: info.status for info in made.list_plugins()} == {"bad": "failed", "good": "loaded"}
+    plugins = manager(bad=wrapping("vca_services", wrap), good=plugin(vca_services=lambda: [service("dns")]))
+    assert list(plugins.services()) == ["dns"]
+    assert {info.name: info.status for info in plugins.list_plugins()} == {"bad": "failed", "good": "loaded"}
 
 
 @pytest.mark.parametrize("result", [[1], [[None]], 5, {"a": 1}, True])
@@ -383,8 +385,8 @@ def test_wrapper_of_a_failed_plugin_is_not_called() -> None:
         return result
 
     bad = SimpleNamespace(vca_services=hookimpl(_raises(OSError())), vca_cli_commands=hookimpl(wrapper=True)(wrap))
-    made = manager(bad=bad)
-    assert (made.services(), made.cli_commands()) == ({}, {})
+    plugins = manager(bad=bad)
+    assert (plugins.services(), plugins.cli_commands()) == ({}, {})
     assert calls == []
 
 
@@ -395,19 +397,19 @@ def test_output_of_wrappers_goes_to_standard_error(capfd: pytest.CaptureFixture[
         print("after")
         return result
 
-    made = manager(noisy=wrapping("vca_services", noisy), good=plugin(vca_services=lambda: [service("dns")]))
-    print(list(made.services()))
+    plugins = manager(noisy=wrapping("vca_services", noisy), good=plugin(vca_services=lambda: [service("dns")]))
+    print(list(plugins.services()))
     shown = capfd.readouterr()
     assert shown.out == "['dns']\n"
     assert shown.err == "before\nafter\n"
 
 
 def test_wrapper_must_be_a_generator() -> None:
-    made = manager(bad=wrapping("vca_plan_ready", lambda plan: None))
-    [info] = made.list_plugins()
+    plugins = manager(bad=wrapping("vca_plan_ready", lambda plan: None))
+    [info] = plugins.list_plugins()
     assert info.status == "failed"
     with pytest.raises(PlanRejectedError, match="bad: the plugin could not be loaded"):
-        made.plan_ready(PLAN, SETTINGS)
+        plugins.plan_ready(PLAN, SETTINGS)
 
 
 def test_tracing_shows_wrappers(capsys: pytest.CaptureFixture[str]) -> None:

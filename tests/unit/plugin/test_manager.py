@@ -33,16 +33,16 @@ PLAN = cast(Any, object())
 
 def plugin(**functions: Callable[..., Any]) -> types.SimpleNamespace:
     """Return a plugin object with these hook implementations."""
-    made = types.SimpleNamespace(**{name: hookimpl(function) for name, function in functions.items()})
-    made.vcloudair_api_version = API_VERSION
-    return made
+    namespace = types.SimpleNamespace(**{name: hookimpl(function) for name, function in functions.items()})
+    namespace.vcloudair_api_version = API_VERSION
+    return namespace
 
 
 def manager(environ: Mapping[str, str] | None = None, **plugins: object) -> PluginManager:
-    made = PluginManager(environ=environ or {})
+    plugin_manager = PluginManager(environ=environ or {})
     for name, implementation in plugins.items():
-        made.register(implementation, name)
-    return made
+        plugin_manager.register(implementation, name)
+    return plugin_manager
 
 
 def service(name: str) -> ServiceRecord:
@@ -66,9 +66,9 @@ class FakeEntryPoint:
 
 
 def loaded(*entry_points: FakeEntryPoint, environ: Mapping[str, str] | None = None) -> PluginManager:
-    made = PluginManager(environ=environ or {})
-    made.load_entry_points(cast("list[importlib.metadata.EntryPoint]", entry_points))
-    return made
+    plugins = PluginManager(environ=environ or {})
+    plugins.load_entry_points(cast("list[importlib.metadata.EntryPoint]", entry_points))
+    return plugins
 
 
 def _raises(error: BaseException) -> Callable[..., Any]:
@@ -128,8 +128,8 @@ def test_hook_vca_transport() -> None:
         seen.append(settings)
         return mine
 
-    made = manager(declines=plugin(vca_transport=lambda: None), offers=plugin(vca_transport=offer))
-    assert made.transport(SETTINGS) is mine
+    plugins = manager(declines=plugin(vca_transport=lambda: None), offers=plugin(vca_transport=offer))
+    assert plugins.transport(SETTINGS) is mine
     assert seen == [SETTINGS]
     assert manager().transport(SETTINGS) is None
 
@@ -144,8 +144,8 @@ def test_hook_vca_transport_stops_at_the_first_result() -> None:
 
         return call
 
-    made = manager(first=plugin(vca_transport=offer("first")), last=plugin(vca_transport=offer("last")))
-    assert cast(Any, made.transport(SETTINGS)).name == "last"  # as pluggy does: who registers last is asked first
+    plugins = manager(first=plugin(vca_transport=offer("first")), last=plugin(vca_transport=offer("last")))
+    assert cast(Any, plugins.transport(SETTINGS)).name == "last"  # as pluggy does: who registers last is asked first
     assert asked == ["last"]
 
 
@@ -182,44 +182,44 @@ def test_hook_vca_plan_ready() -> None:
 
 
 def test_failed_import_is_reported_and_other_plugins_work() -> None:
-    made = loaded(
+    plugins = loaded(
         FakeEntryPoint("bad", "bad-dist", _raises(ImportError("no module named left_pad"))),
         FakeEntryPoint("good", "good-dist", lambda: plugin(vca_services=lambda: [service("dns")])),
     )
-    bad, good = made.list_plugins()
+    bad, good = plugins.list_plugins()
     assert (bad.name, bad.distribution, bad.status) == ("bad", "bad-dist", "failed")
     assert bad.error == "ImportError: no module named left_pad"
     assert (good.status, good.hooks) == ("loaded", ("vca_services",))
-    assert list(made.services()) == ["dns"]
+    assert list(plugins.services()) == ["dns"]
 
 
 def test_hook_that_raises_disables_only_its_plugin() -> None:
-    made = manager(
+    plugins = manager(
         bad=plugin(vca_services=_raises(ZeroDivisionError("oops")), vca_cli_commands=_nothing),
         good=plugin(vca_services=lambda: [service("dns")]),
     )
-    assert list(made.services()) == ["dns"]
-    status = {info.name: (info.status, info.error) for info in made.list_plugins()}
+    assert list(plugins.services()) == ["dns"]
+    status = {info.name: (info.status, info.error) for info in plugins.list_plugins()}
     assert status == {"bad": ("failed", "ZeroDivisionError: oops"), "good": ("loaded", "")}
 
 
 @pytest.mark.parametrize("result", [["dns"], [CommandRecord("dns", "", lambda: None)]])
 def test_hook_with_invalid_result_fails_the_plugin(result: list[Any]) -> None:
-    made = manager(bad=plugin(vca_services=lambda: result))
-    assert made.services() == {}
-    assert "ServiceRecord" in made.list_plugins()[0].error
+    plugins = manager(bad=plugin(vca_services=lambda: result))
+    assert plugins.services() == {}
+    assert "ServiceRecord" in plugins.list_plugins()[0].error
 
 
 def test_unknown_hook_is_rejected_by_name() -> None:
-    made = manager(new=plugin(vca_tea_ready=lambda: None), good=plugin(vca_services=lambda: [service("dns")]))
-    assert "vca_tea_ready" in {info.name: info.error for info in made.list_plugins()}["new"]
-    assert list(made.services()) == ["dns"]
+    plugins = manager(new=plugin(vca_tea_ready=lambda: None), good=plugin(vca_services=lambda: [service("dns")]))
+    assert "vca_tea_ready" in {info.name: info.error for info in plugins.list_plugins()}["new"]
+    assert list(plugins.services()) == ["dns"]
 
 
 def test_wrong_argument_name_is_rejected_at_registration() -> None:
-    made = manager(typo=plugin(vca_task_progressed=lambda tusk: None))
-    assert made.list_plugins()[0].status == "failed"
-    made.plan_ready(PLAN, SETTINGS)
+    plugins = manager(typo=plugin(vca_task_progressed=lambda tusk: None))
+    assert plugins.list_plugins()[0].status == "failed"
+    plugins.plan_ready(PLAN, SETTINGS)
 
 
 @pytest.mark.parametrize(
@@ -232,10 +232,10 @@ def test_wrong_argument_name_is_rejected_at_registration() -> None:
     ],
 )
 def test_policy_plugin_that_fails_to_register_rejects_every_plan(guard: object) -> None:
-    made = manager(guard=guard)
-    assert made.list_plugins()[0].status == "failed"
+    plugins = manager(guard=guard)
+    assert plugins.list_plugins()[0].status == "failed"
     with pytest.raises(PlanRejectedError, match="guard: the plugin could not be loaded") as caught:
-        made.plan_ready(PLAN, SETTINGS)
+        plugins.plan_ready(PLAN, SETTINGS)
     assert "VCA_DISABLE_PLUGINS=guard" in caught.value.hint
     manager({"VCA_DISABLE_PLUGINS": "guard"}, guard=guard).plan_ready(PLAN, SETTINGS)
 
@@ -248,9 +248,9 @@ def test_policy_plugin_that_fails_to_import_rejects_every_plan(tmp_path: Path, m
     (tmp_path / "no_guard.py").write_text("import no_such_module\n")
     monkeypatch.syspath_prepend(tmp_path)
     for value in ("guard_a", "guard_b", "guard_b.checks:plugin"):
-        made = loaded(FakeEntryPoint("guard", "dist", _raises(ImportError("no_such_module")), value=value))
+        plugins = loaded(FakeEntryPoint("guard", "dist", _raises(ImportError("no_such_module")), value=value))
         with pytest.raises(PlanRejectedError, match="guard"):
-            made.plan_ready(PLAN, SETTINGS)
+            plugins.plan_ready(PLAN, SETTINGS)
     for value in ("no_guard", "not_there", "a b c::"):
         failing = FakeEntryPoint("guard", "dist", _raises(ImportError("no_such_module")), value=value)
         loaded(failing).plan_ready(PLAN, SETTINGS)
@@ -279,29 +279,29 @@ def test_policy_returns_none_or_warnings(result: object, warnings: list[str]) ->
 
 
 def test_no_plugin_can_take_the_name_of_a_built_in_plugin() -> None:
-    made = loaded(
+    plugins = loaded(
         FakeEntryPoint("policy", "aaa", lambda: plugin(vca_services=lambda: [service("x")]), value="aaa.plugin"),
         FakeEntryPoint(
             "policy", "vcloudair-core", lambda: protected_names, value="vcloudair_core.plugin.protected_names"
         ),
         FakeEntryPoint("ans", "zzz", plugin, value="vcloudair_core.services.ans.plugin"),
     )
-    infos = {info.distribution: info for info in made.list_plugins()}
+    infos = {info.distribution: info for info in plugins.list_plugins()}
     assert (infos["vcloudair-core"].status, infos["aaa"].status) == ("loaded", "failed")
     assert "'policy' is already taken by policy (vcloudair-core 1.0)" in infos["aaa"].error
-    assert not made.is_built_in("ans (zzz 1.0)") and made.is_built_in("policy (vcloudair-core 1.0)")
-    assert made.services() == {}
+    assert not plugins.is_built_in("ans (zzz 1.0)") and plugins.is_built_in("policy (vcloudair-core 1.0)")
+    assert plugins.services() == {}
 
 
 def test_policy_with_a_taken_name_rejects_every_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "late_guard.py").write_text("def vca_plan_ready(plan): ...\n")
     monkeypatch.syspath_prepend(tmp_path)
-    made = loaded(
+    plugins = loaded(
         FakeEntryPoint("guard", "dist-a", plugin, value="a.plugin"),
         FakeEntryPoint("guard", "dist-b", plugin, value="late_guard"),
     )
     with pytest.raises(PlanRejectedError, match=r"already taken by guard \(dist-a 1.0\)"):
-        made.plan_ready(PLAN, SETTINGS)
+        plugins.plan_ready(PLAN, SETTINGS)
 
 
 def test_output_of_hooks_does_not_reach_standard_output(capfd: pytest.CaptureFixture[str]) -> None:
@@ -312,17 +312,17 @@ def test_output_of_hooks_does_not_reach_standard_output(capfd: pytest.CaptureFix
 
         return call
 
-    made = manager(
+    plugins = manager(
         noisy=plugin(
             vca_exchange_finished=noisy(None), vca_task_progressed=noisy(None), vca_plan_ready=noisy(None),
             vca_transport=noisy(None), vca_services=noisy([]),
         )
     )  # fmt: skip
-    made.exchange_finished(cast(Any, None))
-    made.task_progressed(cast(Any, None))
-    made.plan_ready(PLAN, SETTINGS)
-    made.transport(SETTINGS)
-    made.services()
+    plugins.exchange_finished(cast(Any, None))
+    plugins.task_progressed(cast(Any, None))
+    plugins.plan_ready(PLAN, SETTINGS)
+    plugins.transport(SETTINGS)
+    plugins.services()
     said = capfd.readouterr()
     assert said.out == "" and said.err.count("noise") == 5
 
@@ -341,10 +341,10 @@ def test_other_api_version_is_rejected(caplog: pytest.LogCaptureFixture) -> None
 
 def test_installed_plugin_must_state_an_api_version() -> None:
     silent = types.SimpleNamespace(vca_services=hookimpl(lambda: [service("dns")]))
-    made = loaded(FakeEntryPoint("silent", "dist", lambda: silent), FakeEntryPoint("good", "other", plugin))
-    good, info = made.list_plugins()
+    plugins = loaded(FakeEntryPoint("silent", "dist", lambda: silent), FakeEntryPoint("good", "other", plugin))
+    good, info = plugins.list_plugins()
     assert (good.status, good.api_version) == ("loaded", 1)
-    assert (info.status, info.api_version, made.services()) == ("failed", None, {})
+    assert (info.status, info.api_version, plugins.services()) == ("failed", None, {})
     assert info.error == ("the module does not state its plugin API version; define vcloudair_api_version = 1 in it")
 
 
@@ -355,20 +355,20 @@ def test_registered_object_needs_no_api_version() -> None:
 
 def test_errors_of_observers_are_logged(caplog: pytest.LogCaptureFixture) -> None:
     seen: list[object] = []
-    made = manager(
+    plugins = manager(
         bad=plugin(vca_task_progressed=_raises(ValueError("no screen"))),
         good=plugin(vca_task_progressed=lambda task: seen.append(task)),
     )
-    made.task_progressed(PLAN)
+    plugins.task_progressed(PLAN)
     assert seen == [PLAN]
     assert "bad failed in vca_task_progressed. ValueError: no screen" in caplog.text
-    assert [info.status for info in made.list_plugins()] == ["loaded", "loaded"]
+    assert [info.status for info in plugins.list_plugins()] == ["loaded", "loaded"]
 
 
 def test_rejection_names_the_plugin_and_keeps_its_hint() -> None:
-    made = manager(policy=plugin(vca_plan_ready=_raises(PlanRejectedError("any to any", hint="Narrow it."))))
+    plugins = manager(policy=plugin(vca_plan_ready=_raises(PlanRejectedError("any to any", hint="Narrow it."))))
     with pytest.raises(PlanRejectedError) as caught:
-        made.plan_ready(PLAN, SETTINGS)
+        plugins.plan_ready(PLAN, SETTINGS)
     assert (caught.value.plugin, caught.value.reason, caught.value.hint) == ("policy", "any to any", "Narrow it.")
 
 
@@ -379,56 +379,56 @@ def test_failed_policy_rejects_the_plan() -> None:
 
 
 def test_policy_runs_although_another_hook_of_the_plugin_failed() -> None:
-    made = manager(
+    plugins = manager(
         policy=plugin(vca_services=_raises(ValueError("oops")), vca_plan_ready=_raises(PlanRejectedError("any to any")))
     )
-    assert made.services() == {}
+    assert plugins.services() == {}
     with pytest.raises(PlanRejectedError, match="any to any"):
-        made.plan_ready(PLAN, SETTINGS)
+        plugins.plan_ready(PLAN, SETTINGS)
 
 
 # -- names -------------------------------------------------------------------------------------------------------
 
 
 def test_duplicate_record_name_is_an_error_with_both_distributions() -> None:
-    made = loaded(
+    plugins = loaded(
         FakeEntryPoint("one", "dist-one", lambda: plugin(vca_services=lambda: [service("dns")])),
         FakeEntryPoint("two", "dist-two", lambda: plugin(vca_services=lambda: [service("dns")])),
     )
     with pytest.raises(PluginError, match=r"'dns': one \(dist-one 1.0\) and two \(dist-two 1.0\)"):
-        made.services()
-    assert made.cli_commands() == {}  # another hook is not touched by it
+        plugins.services()
+    assert plugins.cli_commands() == {}  # another hook is not touched by it
 
 
 def test_second_plugin_with_the_same_name_fails() -> None:
-    made = loaded(
+    plugins = loaded(
         FakeEntryPoint("dns", "dist-a", lambda: plugin(vca_services=lambda: [service("a")]), value="a.plugin"),
         FakeEntryPoint("dns", "dist-b", lambda: plugin(vca_services=lambda: [service("b")]), value="b.plugin"),
     )
-    assert list(made.services()) == ["a"]
-    failed = [info for info in made.list_plugins() if info.status == "failed"]
+    assert list(plugins.services()) == ["a"]
+    failed = [info for info in plugins.list_plugins() if info.status == "failed"]
     assert [info.distribution for info in failed] == ["dist-b"]
     assert "dist-a 1.0" in failed[0].error
 
 
 def test_duplicate_entry_point_is_one_plugin() -> None:
     same = plugin(vca_services=lambda: [service("dns")])
-    made = loaded(FakeEntryPoint("dns", "dist", lambda: same), FakeEntryPoint("dns", "dist", lambda: same))
-    assert [info.status for info in made.list_plugins()] == ["loaded"]
+    plugins = loaded(FakeEntryPoint("dns", "dist", lambda: same), FakeEntryPoint("dns", "dist", lambda: same))
+    assert [info.status for info in plugins.list_plugins()] == ["loaded"]
 
 
 def test_object_cannot_be_registered_under_a_taken_name() -> None:
-    made = manager(dns=plugin())
+    plugins = manager(dns=plugin())
     with pytest.raises(PluginError, match="already registered"):
-        made.register(plugin(), "dns")
+        plugins.register(plugin(), "dns")
 
 
 def test_provider_of_a_record_is_known_after_collection() -> None:
-    made = loaded(FakeEntryPoint("one", "dist-one", lambda: plugin(vca_services=lambda: [service("dns")])))
-    assert made.provider("vca_services", "dns") == ""
-    made.services()
-    assert made.provider("vca_services", "dns") == "one (dist-one 1.0)"
-    assert made.provider("vca_services", "other") == ""
+    plugins = loaded(FakeEntryPoint("one", "dist-one", lambda: plugin(vca_services=lambda: [service("dns")])))
+    assert plugins.provider("vca_services", "dns") == ""
+    plugins.services()
+    assert plugins.provider("vca_services", "dns") == "one (dist-one 1.0)"
+    assert plugins.provider("vca_services", "other") == ""
 
 
 def test_plugins_load_in_the_order_of_their_names() -> None:
@@ -446,15 +446,15 @@ def test_plugins_load_in_the_order_of_their_names() -> None:
 
 @pytest.mark.parametrize("value", ["dns", "other,dns", " other dns "])
 def test_vca_disable_plugins_prevents_the_import(value: str) -> None:
-    made = loaded(
+    plugins = loaded(
         FakeEntryPoint("dns", "dist", _raises(SystemError("imported"))), environ={"VCA_DISABLE_PLUGINS": value}
     )
-    assert [(info.status, info.error) for info in made.list_plugins()] == [("disabled", "")]
+    assert [(info.status, info.error) for info in plugins.list_plugins()] == [("disabled", "")]
 
 
 def test_vca_disable_plugins_applies_to_registered_objects() -> None:
-    made = manager({"VCA_DISABLE_PLUGINS": "dns"}, dns=plugin(vca_services=lambda: [service("dns")]))
-    assert made.services() == {}
+    plugins = manager({"VCA_DISABLE_PLUGINS": "dns"}, dns=plugin(vca_services=lambda: [service("dns")]))
+    assert plugins.services() == {}
 
 
 def test_vca_trace_plugins_shows_each_call(capsys: pytest.CaptureFixture[str]) -> None:

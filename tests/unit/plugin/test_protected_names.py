@@ -25,9 +25,9 @@ def test_plan_with_a_protected_object_is_rejected(action: str, protected: Any) -
 
 
 def test_hint_names_the_origin_of_the_setting() -> None:
-    with pytest.raises(PlanRejectedError) as caught:
+    with pytest.raises(PlanRejectedError) as error:
         _check("delete", "backup", env={"VCA_PROTECTED_NAMES": "backup"})
-    assert "env VCA_PROTECTED_NAMES" in caught.value.hint
+    assert "env VCA_PROTECTED_NAMES" in error.value.hint
 
 
 @pytest.mark.parametrize(

@@ -103,10 +103,7 @@ def query(
 
 
 def _server_sort(service: Any, type_name: str, limit: int | None) -> str:
-    """Return the sort attribute for the server.
-
-    With a limit, the first names are needed.
-    """
+    """Return the sort attribute for the server: the name if there is a limit."""
     return "name" if limit is not None and "name" in _attributes(service, type_name) else ""
 
 
@@ -131,8 +128,8 @@ def _keys(type_name: str, rows: Sequence[dict[str, Any]], fields: Sequence[str])
     if fields:
         names = list(dict.fromkeys(["name", *fields]))
     else:
-        there = {name for row in rows for name in row}
-        names = [name for name in _USUAL.get(type_name, ("name", "id", "status")) if name in there]
+        present = {name for row in rows for name in row}
+        names = [name for name in _USUAL.get(type_name, ("name", "id", "status")) if name in present]
     keys = dict.fromkeys(key for row in rows for key in row.get("metadata", {}))
     return [*names, *(key for key in keys if key not in names)]
 

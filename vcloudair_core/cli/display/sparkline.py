@@ -17,10 +17,10 @@ def sparkline(values: Sequence[float | None], width: int = 24) -> str:
         edges = [round(place * len(values) / width) for place in range(width + 1)]
         chunks = [[v for v in values[low:high] if v is not None] for low, high in itertools.pairwise(edges)]
         values = [sum(chunk) / len(chunk) if chunk else None for chunk in chunks]
-    there = [value for value in values if value is not None]
-    if not there:
+    present = [value for value in values if value is not None]
+    if not present:
         return ""
-    low, span = min(there), max(there) - min(there)
+    low, span = min(present), max(present) - min(present)
     steps = len(_LEVELS) - 1
     return "".join(
         " " if value is None else _LEVELS[round((value - low) / span * steps) if span else 0] for value in values

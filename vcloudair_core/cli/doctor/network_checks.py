@@ -341,7 +341,7 @@ def check_settings(settings: Settings, methods: Mapping[str, AuthRecord], *, can
         if method.name == chosen or (not chosen and method.is_applicable(settings))
     ]
     if not applicable:
-        problem = f"unknown sign-in method {chosen!r}" if chosen else "no sign-in method applies to the settings"
+        problem = f"unknown auth method {chosen!r}" if chosen else "no auth method applies to the settings"
         return failed(name, problem, f"Set auth_method to one of: {', '.join(sorted(methods)) or 'none'}.", _USAGE)
     method = applicable[0]
     prompted = ("password",) if can_ask else ()
@@ -349,7 +349,7 @@ def check_settings(settings: Settings, methods: Mapping[str, AuthRecord], *, can
     if missing:
         return failed(name, f"missing: {', '.join(missing)}", _missing_hint(missing), _USAGE)
     where = f"; url from {settings.origin('url')}" if settings.url else ""
-    return passed(name, f"{settings.service_type}, sign-in method {method.name}{where}")
+    return passed(name, f"{settings.service_type}, auth method {method.name}{where}")
 
 
 def _missing_hint(missing: list[str]) -> str:

@@ -156,14 +156,14 @@ def test_token_is_sufficient_to_sign_in(vca: Vca, client: MakeClient, monkeypatc
     client(edges=EDGES, identity=FakeIdentity(), resources={"ans.firewall": POLICY})
     result = vca("doctor", "--url", "https://vcd.example")
     assert result.code == 0
-    assert "sign-in method token" in result.out
+    assert "auth method token" in result.out
     assert "t0ken" not in result.out
 
 
 def test_unknown_auth_method_is_reported(vca: Vca) -> None:
     result = vca("doctor", "--auth-method", "kerberos")
     assert result.code == 64
-    assert "unknown sign-in method 'kerberos'" in result.out
+    assert "unknown auth method 'kerberos'" in result.out
 
 
 def test_invalid_setting_ends_the_diagnosis(vca: Vca) -> None:

@@ -293,7 +293,7 @@ def _preview(run: Invocation, action: str, plan: RecoveryPlan) -> None:
     with run.client() as client:
         planned = preview(client, plan, action)
     rows = [preview_row(row.as_dict()) for row in planned.rows]
-    run.emit(rows, columns=PREVIEW_COLUMNS, empty="The plan has no VMs and steps.")
+    run.emit(rows, columns=PREVIEW_COLUMNS, empty="The plan has no VMs or steps.")
     would = sum(row["verdict"] == "planned" for row in rows if row["what"] == "vm")
     say(f"{would} of {len(planned.results)} VMs would start. Estimated duration: {clock_of(planned.total_s)}.")
     failed = [result for result in planned.results if result.is_failed]
