@@ -39,7 +39,7 @@ def play(folder: Path, *tasks: dict[str, Any], **more: Any) -> Path:
 
 def logins(server: SimulatorServer) -> int:
     entries = server.simulator.request_log.entries()
-    return sum(1 for entry in entries if (entry.method, entry.path) == ("POST", "/api/sessions"))
+    return sum(1 for entry in entries if (entry.method, entry.path) == ("POST", "/cloudapi/1.0.0/sessions"))
 
 
 # -- selection of the process -----------------------------------------------------------------------------------

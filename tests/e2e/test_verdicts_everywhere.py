@@ -174,7 +174,7 @@ def test_all_of_them_say_the_same_and_the_right_thing(
         found = heard[teller] = _by_trouble(vms)
         assert has_failed
         assert len(_begun(running)) == len(set(_begun(running))) == len(TABLE), "each of them was begun once"
-        signed_in = [one for one in running.simulator.request_log.entries() if one.path == "/api/sessions"]
+        signed_in = [one for one in running.simulator.request_log.entries() if one.path == "/cloudapi/1.0.0/sessions"]
         assert len(signed_in) in (1, 2), "every session was over half way; the first may be of an earlier program"
         if teller != "library":
             _check_reports(home, found)

@@ -45,7 +45,7 @@ def finish(task: subprocess.Popen[str]) -> int:
 
 def logins(server: SimulatorServer) -> int:
     return [(entry.method, entry.path) for entry in server.simulator.request_log.entries()].count(
-        ("POST", "/api/sessions")
+        ("POST", "/cloudapi/1.0.0/sessions")
     )
 
 
