@@ -167,7 +167,7 @@ def test_secrets_are_masked_in_longer_strings_of_results_diffs_and_warnings(
     (line,) = recorded.results()
     assert line["result"]["rule"]["name"] == "web ********"
     assert "web ********" in json.dumps(line["result"]["diff"])
-    assert "[WARNING]: Rule 'web ********' accepts everything" in recorded.run.output
+    assert "[WARNING]: The rule 'web ********' accepts everything" in recorded.run.output
     assert "demo-password" not in recorded.run.output.replace(str(tmp_path), "")
 
 

@@ -8,6 +8,7 @@ document.
 
 from __future__ import annotations
 
+import codecs
 import math
 import re
 from typing import TYPE_CHECKING, Any
@@ -85,7 +86,7 @@ def parse_json(body: bytes, *, what: str, has_nan: bool = False) -> Any:
     if _looks_like_html(body, _skip_prolog(body)):
         raise html_error(body, what, "JSON")
     try:
-        tree = json.loads(body.decode("utf-8-sig"), **how)
+        tree = json.loads(body.removeprefix(codecs.BOM_UTF8).decode(), **how)
         if _HALF_CHARACTER.search(body):
             # A surrogate pair is one character. An unpaired surrogate cannot be printed, stored or sent back.
             json.dumps(tree, ensure_ascii=False).encode()
