@@ -17,7 +17,7 @@ from vcloudair_core.transport.messages import Response
 
 TENANT_CONTEXT = "X-VMWARE-VCLOUD-TENANT-CONTEXT"
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
-_NOT_VCLOUD = ("/api/vchs", "/api/iam", "/api/sc", "/hybridity/", "/network/")
+_NOT_VCLOUD = ("/api/vchs", "/api/iam", "/api/sc", "/api/billing", "/hybridity/", "/network/")
 
 
 def reject(context: Any, route: SimulatorRoute, path: str) -> Response | None:

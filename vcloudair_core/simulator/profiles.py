@@ -19,7 +19,7 @@ def built_in_routes(profile: str) -> tuple[SimulatorRoutes, ...]:
     if profile in ("vchs", "all"):
         routes.append(vchs_routes.routes())
     if profile in ("vca", "all"):
-        routes.append(iam_routes.routes())
+        routes += iam_routes.routes()
         routes += [*_vcloud(COMPUTE), *_sections("hybridity", COMPUTE)]
     if profile in ("vchs", "vcd", "all"):
         routes += _vcloud("")

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.api import portal_account_routes
 from vcloudair_core.simulator.api.vcd_routes import session_document
 from vcloudair_core.simulator.config import COMPUTE
 from vcloudair_core.simulator.state.logins import basic
@@ -20,7 +21,7 @@ from vcloudair_core.transport.messages import Response
 MODEL = "com.vmware.vchs.sc.restapi.model."
 
 
-def routes() -> SimulatorRoutes:
+def routes() -> list[SimulatorRoutes]:
     """Return the routes of the portal.
 
     Its tokens are valid for 15 minutes, and no request revokes them.
@@ -30,11 +31,13 @@ def routes() -> SimulatorRoutes:
         ("POST", "/api/sessions/vcloud/{org_name}", _signed_in(single_sign_on)),
         ("GET", "/api/sc/plans", _signed_in(plans)),
         ("GET", "/api/sc/instances", _signed_in(instances)),
+        ("GET", "/api/sc/instances/{instance_id}", _signed_in(instance)),
     ]
     made = tuple(SimulatorRoute(verb, path, handler, auth=False) for verb, path, handler in calls)
-    return SimulatorRoutes(
+    portal = SimulatorRoutes(
         "iam", "On-Demand portal", made, versions="vCloud Air 5.7", simplifications="The plans are two fixed ones."
     )
+    return [portal, portal_account_routes.routes(_signed_in)]
 
 
 def login(context: Any) -> Response:
@@ -128,7 +131,21 @@ def plans(context: Any) -> Response:
 
 
 def instances(context: Any) -> Response:
-    """Return a compute instance and an instance without a session.
+    """Return a compute instance and an instance without a session."""
+    return responses.json_body({"instances": _instances(context)}, 200, _content_type(context, "instancelisttype"))
+
+
+def instance(context: Any) -> Response:
+    """Return one of the instances, or 404 for an unknown ID. The status is inferred."""
+    identifier = context.path_params["instance_id"]
+    for shown in _instances(context):
+        if shown["id"] == identifier:
+            return responses.json_body(shown, 200, _content_type(context, "instancetype"))
+    return responses.json_body({"code": "404", "message": f"Instance {identifier} was not found."}, 404)
+
+
+def _instances(context: Any) -> list[dict[str, Any]]:
+    """Return the fields of each instance.
 
     The ID of the compute instance is that of the org. Source: protocol/sessions.md §3.2.
     """
@@ -162,4 +179,4 @@ def instances(context: Any) -> Response:
         "dashboardUrl": f"{base}/os/",
         "instanceAttributes": "random-words-hex",
     }
-    return responses.json_body({"instances": [compute, storage]}, 200, _content_type(context, "instancelisttype"))
+    return [compute, storage]

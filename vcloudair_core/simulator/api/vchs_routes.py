@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -94,6 +95,17 @@ def _compute_href(context: Any) -> str:
     return f"{context.base_url}/api/vchs/compute/{context.world.make_id('compute', context.user.org)}"
 
 
+def _service_id(context: Any) -> str:
+    """Return the service ID of the user's org, such as ``M123456789-4001``. Source: protocol/sessions.md §2.2."""
+    number = uuid.UUID(context.world.orgs[context.user.org].org_id).int
+    return f"M{100_000_000 + number % 900_000_000}-{1000 + number // 900_000_000 % 9000}"
+
+
+def _service_type(context: Any) -> str:
+    """Return the type of the service. A VPC has exactly one VDC. Source: protocol/sessions.md §2.2."""
+    return "compute:vpc" if len(context.world.vdcs_of(context.user.org)) == 1 else "compute:dedicatedcloud"
+
+
 def services(context: Any) -> Response:
     """Return the services. No child is a Link because clients follow every child.
 
@@ -101,8 +113,8 @@ def services(context: Any) -> Response:
     """
     service = {
         "region": "US - West",
-        "serviceId": context.user.org,
-        "serviceType": "compute:vpc",
+        "serviceId": _service_id(context),
+        "serviceType": _service_type(context),
         "type": f"{C}compute",
         "href": _compute_href(context),
     }
@@ -118,7 +130,12 @@ def show_compute(context: Any) -> Response:
         return responses.empty(403)
     root = _xml(
         "Compute",
-        {"serviceId": context.user.org, "serviceType": "compute:vpc", "type": f"{C}compute", "href": href},
+        {
+            "serviceId": _service_id(context),
+            "serviceType": _service_type(context),
+            "type": f"{C}compute",
+            "href": href,
+        },
         _link("up", f"{context.base_url}/api/vchs/services", "servicelist", "services"),
         *[_vdc("VdcRef", href, vdc, {"status": "Active"}) for vdc in context.world.vdcs_of(context.user.org)],
     )
@@ -162,7 +179,7 @@ def vcloudsession(context: Any) -> Response:
     href = f"{_compute_href(context)}/vdc/{vdc.vdc_id}"
     target = {
         "rel": "vcloudvdc",
-        "name": vdc.name,
+        "name": _service_id(context),
         "type": "application/vnd.vmware.vcloud.vdc+xml",
         "authorizationHeader": "x-vcloud-authorization",
         "authorizationToken": context.simulator.sessions.open_vcd(context.user.user, context.user.org),
@@ -170,7 +187,7 @@ def vcloudsession(context: Any) -> Response:
     }
     root = _xml(
         "VCloudSession",
-        {"name": f"{vdc.name}-session", "type": f"{C}vcloudsession", "href": f"{href}/vcloudsession"},
+        {"name": f"{_service_id(context)}-session", "type": f"{C}vcloudsession", "href": f"{href}/vcloudsession"},
         _link("up", href, "vdcref", "vdc"),
         _xml("VdcLink", target),
     )
