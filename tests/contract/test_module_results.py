@@ -157,7 +157,7 @@ def test_result_has_exactly_the_documented_keys(
     result = ask(name, options, check_mode=check_mode, diff=True)
     assert "an answer never holds it" not in repr(result)
     returned = load(name).returned
-    when = {"success", "in check mode" if check_mode else "when it was waited for"}
+    when = {"success", "in check mode" if check_mode else "when O(wait=true), not in check mode"}
     assert set(result) - OF_ANSIBLE == {key for key, about in returned.items() if about["returned"] in when}
     assert ("diff" in result) == (not name.endswith(("_info", "_facts", "_assert")))
     for key, about in returned.items():
@@ -263,8 +263,14 @@ def test_refuses_contradicting_options_before_any_request(
     ("options", "message"),
     [
         ({"state": "absent", "purge": True, "rules": [{"name": "a"}]}, "purge: cannot be combined with state"),
-        ({"state": "absent", "enabled": False, "rules": [{"name": "a"}]}, "enabled: cannot be given together"),
-        ({"state": "absent", "default_action": "deny", "rules": [{"name": "a"}]}, "default_action: cannot be given"),
+        (
+            {"state": "absent", "enabled": False, "rules": [{"name": "a"}]},
+            "enabled: cannot be combined with state absent",
+        ),
+        (
+            {"state": "absent", "default_action": "deny", "rules": [{"name": "a"}]},
+            "default_action: cannot be combined with",
+        ),
         ({"state": "absent"}, "state is absent but all of the following are missing: rules"),
         ({"purge": True}, "purge is True but all of the following are missing: rules"),
         ({"rules": [{"name": "a", "dest_port": ["443"]}]}, "rules[0].protocol: is required"),

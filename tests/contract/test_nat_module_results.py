@@ -122,7 +122,7 @@ def test_refuses_contradicting_options_before_any_request(
     ("options", "message"),
     [
         ({"state": "absent", "purge": True, "rules": [DNAT]}, "purge: cannot be combined with state absent"),
-        ({"state": "absent", "enabled": False, "rules": [DNAT]}, "enabled: cannot be given together"),
+        ({"state": "absent", "enabled": False, "rules": [DNAT]}, "enabled: cannot be combined with state absent"),
         ({"state": "absent"}, "state is absent but all of the following are missing: rules"),
         ({"purge": True}, "purge is True but all of the following are missing: rules"),
         ({"rules": [{}]}, "rules[0].action: is required, because match_by is tuple"),

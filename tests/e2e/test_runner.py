@@ -131,7 +131,7 @@ def test_a_job_twice(user: str, project: Path, server: SimulatorServer, tmp_path
 
 FACTS = [
     {
-        "hosts": "machines",
+        "hosts": "vms",
         "gather_facts": False,
         "tasks": [
             {"vcloudair.cloud.vca_query_facts": {"name": "{{ inventory_hostname }}"}, "delegate_to": "localhost"},
@@ -157,7 +157,7 @@ def test_facts_are_kept_without_secrets(project: Path, server: SimulatorServer, 
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"VCA_PASSWORD": 'not the "right" one\'s'}, "refused"),
+        ({"VCA_PASSWORD": 'not the "right" one\'s'}, "Signing in to"),
         ({"VCA_EDGE": "web-edeg"}, "There is no edge gateway 'web-edeg'"),
     ],
     ids=["password", "edge"],
