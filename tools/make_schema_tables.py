@@ -27,12 +27,19 @@ NAMESPACES = {
     "ovf": "http://schemas.dmtf.org/ovf/envelope/1",
 }
 FILES = {
-    "vcloud": "1.5/schemas/vcloud/*.xsd",
+    "vcloud": "1.5/schemas/[va]*/*.xsd",
     "versions": "schemas/versioning/*.xsd",
     "ovf": "schemas/external/ovf1.1/dsp8023*.xsd",
 }
 FACETS = ("enumeration", "pattern", "minInclusive", "maxInclusive", "minLength", "maxLength", "length")
 OCCURS = {("1", "1"): "", ("0", "1"): " ?", ("0", "unbounded"): " *", ("1", "unbounded"): " +"}
+
+OPAQUE = ("ovf:RASD_Type", "ovf:VSSD_Type", "ovf:StartupSection_Type")
+"""Types that can have any content in the tables.
+
+Two use the schemas of CIM, one has types without a name.
+"""
+ANYTHING = "xs:anyType"
 
 Table = dict[str, Any]
 
@@ -71,7 +78,7 @@ def qualified(node: Any, attribute: str) -> str:
     for known, address in NAMESPACES.items():
         if address == namespace:
             return f"{known}:{name}"
-    return f"{prefix}:{name}"
+    return ANYTHING
 
 
 def since(node: Any) -> str:
@@ -90,6 +97,8 @@ def type_table(node: Any, name: str, shared: dict[str, Any]) -> Table:
     """
     if _kind(node) == "simpleType":
         return _simple(node, name)
+    if name in OPAQUE:
+        return _opaque(node)
     table: Table = {"abstract": True} if node.get("abstract") == "true" else {}
     if "true" in [part.get("mixed") for part in (node, *node.iterchildren(f"{XS}complexContent"))]:
         table["mixed"] = True
@@ -108,6 +117,13 @@ def type_table(node: Any, name: str, shared: dict[str, Any]) -> Table:
     if wildcard is not None:
         table["other attributes"] = wildcard
     return table
+
+
+def _opaque(node: Any) -> Table:
+    """Return the table of a type with any content."""
+    base = qualified(node.find(f".//{XS}extension"), "base")
+    table: Table = {"extends": base} if base.startswith("ovf:") else {}
+    return table | {"content": ["sequence", "<##any> *"], "other attributes": "##any"}
 
 
 def _simple(node: Any, name: str) -> Table:
@@ -137,10 +153,9 @@ def _particle(node: Any, name: str) -> Any:
         raise ValueError(f"{name}: {kind} is not supported.")
     if node.get("ref"):
         return qualified(node, "ref") + number + since(node)
-    if not node.get("type"):
-        raise ValueError(f"{name}: {node.get('name')} has a type without a name, which is not supported.")
+    kind = qualified(node, "type") if node.get("type") else ANYTHING
     nillable = " nillable" if node.get("nillable") == "true" else ""
-    return f"{node.get('name')} {qualified(node, 'type')}{number}{nillable}{since(node)}"
+    return f"{node.get('name')} {kind}{number}{nillable}{since(node)}"
 
 
 def _attributes(body: Any, shared: dict[str, Any]) -> tuple[dict[str, str], str | None]:

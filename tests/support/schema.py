@@ -30,6 +30,18 @@ from lxml import etree
 TABLES = Path(__file__).resolve().parent.parent / "data" / "schema"
 XSD = Path(__file__).resolve().parents[2].parent / "shared" / "schemas" / "vcloud"
 XSD_START = XSD / "1.5" / "schemas" / "vcloud" / "vcloud.xsd"
+XSD_ALL = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"
+    targetNamespace="http://www.vmware.com/vcloud/v1.5" elementFormDefault="qualified">
+  <xs:import namespace="http://www.vmware.com/vcloud/extension/v1.5" schemaLocation="stub:extension.xsd"/>
+  <xs:include schemaLocation="vcloud/vcloud.xsd"/>
+  <xs:include schemaLocation="admin/admin.xsd"/>
+</xs:schema>"""
+"""The schemas of tenants and of their administrators."""
+EXTENSION = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"
+    targetNamespace="http://www.vmware.com/vcloud/extension/v1.5">
+  <xs:complexType name="VimObjectRefsType"/>
+</xs:schema>"""
+"""The type of the provider's schemas that those of administrators mention. Its own file is not complete."""
 XSD_VERSIONS = XSD / "schemas" / "versioning" / "versions.xsd"
 WITHOUT_XSD = f"VMware's schemas are not at {XSD}, which only this comparison needs"
 XS = "{http://www.w3.org/2001/XMLSchema}"
@@ -63,6 +75,8 @@ class Compiler:
         table = self.tables[prefix]
         root = etree.Element(f"{XS}schema", {}, self.nsmap, targetNamespace=table["namespace"])
         root.set("elementFormDefault", "qualified")
+        if prefix == "ovf":  # Attributes of OVF have its prefix.
+            root.set("attributeFormDefault", "qualified")
         body = etree.Element("body")
         for name, line in table["elements"].items():
             self._global_element(body, name, line.split())
@@ -171,10 +185,12 @@ class _Local(etree.Resolver):
     }
 
     def resolve(self, system_url: str, public_id: str, context: Any = None) -> Any:
+        lxml_part: Any = self
+        if system_url.endswith("stub:extension.xsd"):
+            return lxml_part.resolve_string(EXTENSION, context)
         if not system_url.startswith(("http://", "https://")):
             return None
         name = self.FILES[system_url.rsplit("/", 1)[-1]]
-        lxml_part: Any = self
         return lxml_part.resolve_filename(str(XSD / "schemas" / "external" / name), context)
 
 
@@ -202,6 +218,8 @@ def load_validator(prefix: str = "vcloud") -> Validator:
 def _load_xsd(file: Path) -> etree.XMLSchema:
     parser = etree.XMLParser(no_network=True)
     parser.resolvers.add(_Local())
+    if file == XSD_START:
+        return etree.XMLSchema(etree.fromstring(XSD_ALL, parser, base_url=str(file.parents[1] / "all.xsd")))
     return etree.XMLSchema(etree.parse(str(file), parser))
 
 
