@@ -32,8 +32,20 @@ def built_in_routes(profile: str) -> tuple[SimulatorRoutes, ...]:
 
 def _vcloud(prefix: str) -> list[SimulatorRoutes]:
     """Return the routes of a vCloud Director and of its edge gateways."""
-    from vcloudair_core.simulator.api import metrics_routes, task_routes, vcd_routes, vdc_routes
-    from vcloudair_core.simulator.edge import edge_routes, firewall_settings_routes, object_browser_routes
+    from vcloudair_core.simulator.api import (
+        admin_routes,
+        metrics_routes,
+        task_routes,
+        vapp_routes,
+        vcd_routes,
+        vdc_routes,
+    )
+    from vcloudair_core.simulator.edge import (
+        classic_routes,
+        edge_routes,
+        firewall_settings_routes,
+        object_browser_routes,
+    )
     from vcloudair_core.simulator.query import query_routes
     from vcloudair_core.simulator.replication import replication_routes
     from vcloudair_core.simulator.writes import metadata_routes, power_routes, snapshot_routes, update_routes
@@ -41,6 +53,9 @@ def _vcloud(prefix: str) -> list[SimulatorRoutes]:
     return [
         vcd_routes.routes(prefix),
         vdc_routes.routes(prefix),
+        vapp_routes.routes(prefix),
+        admin_routes.routes(prefix),
+        classic_routes.routes(prefix),
         query_routes.routes(prefix),
         task_routes.routes(prefix),
         metrics_routes.routes(prefix),

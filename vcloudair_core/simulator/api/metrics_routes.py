@@ -18,7 +18,7 @@ from lxml import etree
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
-from vcloudair_core.simulator.api.vdc_routes import own_vdc
+from vcloudair_core.simulator.api.own_objects import own_vdc
 from vcloudair_core.simulator.state.entities import Vm
 from vcloudair_core.simulator.state.measurements import ADAPTER, DIRECTOR, MINUTE_S, Measured, Size, curve
 from vcloudair_core.simulator.virtual_clock import timestamp_of

@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.api.own_objects import own_org, refuse, visible_orgs
+from vcloudair_core.simulator.documents.document_parts import respond
+from vcloudair_core.simulator.documents.org_documents import ADMIN_VIEW, org_document
 from vcloudair_core.simulator.releases import (
     CLOUDAPI_LOGIN,
     LEGACY_LOGIN_REMOVED,
@@ -17,7 +20,7 @@ from vcloudair_core.simulator.releases import (
     is_deprecated,
     without_modern,
 )
-from vcloudair_core.simulator.state.entities import PROVIDER_ORG, Org
+from vcloudair_core.simulator.state.entities import ORG_ADMINISTRATOR
 from vcloudair_core.simulator.state.logins import basic
 from vcloudair_core.simulator.xml_builder import VERSIONS, element, link
 from vcloudair_core.transport.messages import Headers, Response
@@ -139,6 +142,7 @@ def session_document(context: Any, root: str, user: str, org: str, headers: dict
         attributes,
         link("down", f"{root}/api/org/", f"{T}orgList+xml"),
         link("remove", f"{root}/api/session"),
+        link("down", f"{root}/api/admin/", ADMIN_VIEW) if signed_in.role == ORG_ADMINISTRATOR else None,
         link("down", f"{root}/api/org/{organization.org_id}", f"{T}org+xml", name=org),
         link("down", f"{root}/api/query", f"{T}query.queryList+xml"),
         link("entityResolver", f"{root}/api/entity/", f"{T}entity+xml"),
@@ -173,36 +177,7 @@ def org_list(context: Any) -> Response:
     return responses.entity(document, f"{T}orgList+xml", context.version)
 
 
-def visible_orgs(context: Any) -> list[Org]:
-    """Return the orgs that the session can read."""
-    if context.user.org == PROVIDER_ORG:
-        return list(context.world.orgs.values())
-    return [context.world.orgs[context.user.org]]
-
-
 def show_org(context: Any) -> Response:
-    """Return an org with links to its VDCs, tasks and replications.
-
-    Source: protocol/tasks.md §3.3, protocol/dr.md §2.
-    """
-    root, org_id = context.root, context.path_params["org_id"]
-    own = next((org for org in visible_orgs(context) if org.org_id == org_id), None)
-    if own is None:
-        return responses.no_access("org", org_id, context.version)
-    href = f"{root}/api/org/{own.org_id}"
-    vdcs = context.world.vdcs_of(own.name)
-    document = element(
-        "Org",
-        {"name": own.name, "id": f"urn:vcloud:org:{own.org_id}", "type": f"{T}org+xml", "href": href},
-        *[link("down", f"{root}/api/vdc/{vdc.vdc_id}", f"{T}vdc+xml", name=vdc.name) for vdc in vdcs],
-        link("orgVdc", f"{root}/api/query?type=orgVdc", f"{T}query.records+xml")
-        if is_at_least(context.version, CLOUDAPI_SINCE)
-        else None,
-        link("down", f"{root}/api/tasksList/{own.org_id}", f"{T}tasksList+xml"),
-        link("down:replications", f"{href}/replications", f"{T}query.references+xml")
-        if context.simulator.config.dr_installed
-        else None,
-        element("Description"),
-        element("FullName", None, own.full_name),
-    )
-    return responses.entity(document, f"{T}org+xml", context.version)
+    """Return an org."""
+    org = own_org(context, context.path_params["org_id"])
+    return refuse(context, "org", "org_id") if org is None else respond(context, org_document(context, org))

@@ -13,7 +13,9 @@ from typing import Any
 
 from vcloudair_core.simulator.query.query_types import TYPES
 from vcloudair_core.simulator.state import capacity
+from vcloudair_core.simulator.state.addresses import href
 from vcloudair_core.simulator.state.entities import Template, VApp, Vdc, Vm
+from vcloudair_core.simulator.state.hardware import HARDWARE_VERSION, TOOLS_VERSION
 from vcloudair_core.simulator.virtual_clock import timestamp_of
 
 Column = Callable[[Any, Any], Any]
@@ -117,7 +119,8 @@ def _vdc_name(context: Any, item: Any) -> str:
 
 
 def _owner(context: Any, item: Any) -> str:
-    return next((user.name for user in context.world.users if user.org == context.user.org), "system")
+    user = context.world.owner(context.user.org)
+    return user.name if user else "system"
 
 
 def _constant(value: Any) -> Column:
@@ -136,8 +139,9 @@ def _org_href(context: Any, item: Any) -> str:
     return f"{context.root}/api/org/{context.world.orgs[context.user.org].org_id}"
 
 
-def _id(kind: str, path: str) -> Column:
-    return lambda context, item: f"{context.root}{path}{context.world.make_id(kind, str(item))}"
+def _href(kind: str, field_name: str) -> Column:
+    """Return the column of the link of an object, whose ID is in a field."""
+    return lambda context, item: href(context.root, kind, getattr(item, field_name))
 
 
 LINK_TYPES = {True: 1, False: 2}
@@ -186,9 +190,9 @@ _VMS = Source(
         "catalogName": lambda context, vm: _catalog_of(context, vm),
         "isVdcEnabled": _constant(True),
         "isInMaintenanceMode": _constant(False),
-        "hardwareVersion": _constant(10),
-        "pvdcHighestSupportedHardwareVersion": _constant(10),
-        "vmToolsVersion": _constant("2147483647"),
+        "hardwareVersion": _constant(HARDWARE_VERSION),
+        "pvdcHighestSupportedHardwareVersion": _constant(HARDWARE_VERSION),
+        "vmToolsVersion": _constant(TOOLS_VERSION),
         "storageProfileName": _field("storage_profile"),
         "taskStatusName": lambda context, vm: _task_name(context, vm) if vm.is_busy else None,
         "taskStatus": lambda context, vm: "running" if vm.is_busy else None,
@@ -201,7 +205,7 @@ _VAPPS = Source(
     _vapps,
     {
         "name": _field("name"),
-        "href": lambda context, vapp: f"{context.root}/api/vApp/vapp-{vapp.vapp_id}",
+        "href": _href("vapp", "vapp_id"),
         "vdc": _vdc_href,
         "vdcName": _vdc_name,
         "isBusy": _constant(False),
@@ -218,7 +222,7 @@ _TEMPLATES = Source(
     _templates,
     {
         "name": _field("name"),
-        "href": lambda context, template: f"{context.root}/api/vAppTemplate/vappTemplate-{template.template_id}",
+        "href": _href("template", "template_id"),
         "vdc": _vdc_href,
         "vdcName": _vdc_name,
         "org": _org_href,
@@ -231,8 +235,10 @@ _TEMPLATES = Source(
         "isDeployed": _constant(False),
         "isExpired": _constant(False),
         "status": _constant("RESOLVED"),
-        "storageProfileName": _constant("SSD-Accelerated"),
-        "creationDate": _constant("2015-11-08T12:00:00.000+01:00"),
+        "storageProfileName": lambda context, template: next(
+            (vm.storage_profile for vm in context.world.vms_of_template(template.template_id)), None
+        ),
+        "creationDate": _field("created"),
     },
 )
 
@@ -241,7 +247,7 @@ _EDGES = Source(
     {
         "gatewayStatus": _constant("READY"),
         "haStatus": _constant("DISABLED"),
-        "href": lambda context, edge: f"{context.root}/api/admin/edgeGateway/{edge.edge_id}",
+        "href": _href("edge", "edge_id"),
         "isBusy": _constant(False),
         "name": _field("name"),
         "numberOfExtNetworks": _constant(1),
@@ -298,7 +304,7 @@ _ORGS = Source(
         "isReadOnly": _constant(False),
         "deployedVMQuota": _field("deployed_vm_quota"),
         "numberOfVdcs": lambda context, org: len(_vdcs(context)),
-        "href": lambda context, org: f"{context.root}/api/org/{org.org_id}",
+        "href": _href("org", "org_id"),
     },
 )
 
@@ -306,7 +312,7 @@ _NETWORKS = Source(
     lambda context: _own(context, context.world.networks),
     {
         "name": _field("name"),
-        "href": lambda context, network: f"{context.root}/api/network/{network.network_id}",
+        "href": _href("network", "network_id"),
         "vdc": _vdc_href,
         "vdcName": _vdc_name,
         "defaultGateway": _field("gateway"),
@@ -326,7 +332,7 @@ _PROFILES = Source(
     lambda context: _own(context, context.world.storage_profiles),
     {
         "name": _field("name"),
-        "href": lambda context, profile: f"{context.root}/api/vdcStorageProfile/{profile.profile_id}",
+        "href": _href("storage-profile", "profile_id"),
         "vdc": _vdc_href,
         "vdcName": _vdc_name,
         "isEnabled": _constant(True),
@@ -344,7 +350,7 @@ _CATALOGS = Source(
     lambda context: [catalog for catalog in context.world.catalogs.values() if catalog.org == context.user.org],
     {
         "name": _field("name"),
-        "href": lambda context, catalog: f"{context.root}/api/catalog/{catalog.catalog_id}",
+        "href": _href("catalog", "catalog_id"),
         "creationDate": _field("created"),
         "isPublished": _constant(False),
         "isShared": _constant(True),
@@ -361,7 +367,7 @@ _ITEMS = Source(
     _templates,
     {
         "name": _field("name"),
-        "href": lambda context, template: f"{context.root}/api/catalogItem/{template.item_id}",
+        "href": _href("catalog-item", "item_id"),
         "entity": lambda context, template: f"{context.root}/api/vAppTemplate/vappTemplate-{template.template_id}",
         "entityName": _field("name"),
         "entityType": _constant("vapptemplate"),
@@ -381,7 +387,7 @@ _USERS = Source(
     lambda context: [user for user in context.world.users if user.org == context.user.org],
     {
         "name": _field("name"),
-        "href": lambda context, user: f"{context.root}/api/admin/user/{user.user_id}",
+        "href": _href("user", "user_id"),
         "fullName": _field("name"),
         "isEnabled": _constant(True),
         "isLdapUser": _constant(False),
@@ -393,10 +399,10 @@ _USERS = Source(
 )
 
 _ROLES = Source(
-    lambda context: ("Organization Administrator", "vApp Author", "Console Access Only"),
+    lambda context: tuple(context.world.roles.values()),
     {
-        "name": lambda context, name: name,
-        "href": _id("role", "/api/admin/role/"),
+        "name": _field("name"),
+        "href": _href("role", "role_id"),
         "isReadOnly": _constant(True),
     },
 )
@@ -415,7 +421,7 @@ _TASKS = Source(
     _tasks,
     {
         "name": _field("operation_name"),
-        "href": lambda context, task: f"{context.root}/api/task/{task.task_id}",
+        "href": _href("task", "task_id"),
         "status": _task_status,
         "startDate": lambda context, task: timestamp_of(task.started),
         "endDate": lambda context, task: (
@@ -463,19 +469,3 @@ def source_of(kind: str) -> Source:
 def has_records(kind: str) -> bool:
     """Return True if the simulated cloud can have records of a type."""
     return kind in _SOURCES
-
-
-_KINDS_OF_PATHS = {
-    "edgeGateway": "gateway", "vdc": "vdc", "org": "org", "task": "task", "vdcStorageProfile": "vdcstorageProfile",
-    "catalogItem": "catalogitem",
-}  # fmt: skip
-
-
-def urn_of(href: str) -> str:
-    """Return the URN ``urn:vcloud:<kind>:<uuid>`` of an entity link.
-
-    Source: protocol/recorded-responses.md §4.
-    """
-    *_, folder, tail = href.split("/")
-    kind = tail.split("-", 1)[0].lower() if folder in ("vApp", "vAppTemplate") else _KINDS_OF_PATHS.get(folder, folder)
-    return f"urn:vcloud:{kind}:{tail[-36:]}"

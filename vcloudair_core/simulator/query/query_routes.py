@@ -16,9 +16,10 @@ from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.query.plugin_query_types import find_source, find_type, known_types
 from vcloudair_core.simulator.query.query_filter import compile_filter
-from vcloudair_core.simulator.query.query_records import Column, QueryRow, urn_of
+from vcloudair_core.simulator.query.query_records import Column, QueryRow
 from vcloudair_core.simulator.query.query_types import QueryType
 from vcloudair_core.simulator.state import metadata_values
+from vcloudair_core.simulator.state.addresses import urn_of
 from vcloudair_core.simulator.state.registry import ChangeCounter
 from vcloudair_core.simulator.xml_builder import element, link
 from vcloudair_core.transport.messages import Response
@@ -41,6 +42,7 @@ PACKAGED = {
 
 Sources: protocol/query.md §8; for the paths below ``admin``, protocol/recorded-responses.md §3.
 """
+_OF_VDC = {"edgeGateways": "edgeGateway", "networks": "orgVdcNetwork"}
 METADATA = "Metadata"
 _MAX_QUERIES = 32
 _MAX_PAGES = 1000
@@ -56,7 +58,10 @@ def routes(prefix: str = "") -> SimulatorRoutes:
     """Return the routes ``/api/query``, typed queries, and edge gateways of a VDC."""
     routes = [SimulatorRoute("GET", f"{prefix}/api/query", query)]
     routes += [SimulatorRoute("GET", prefix + path, _packaged(kind)) for path, kind in PACKAGED.items()]
-    routes.append(SimulatorRoute("GET", f"{prefix}/api/admin/vdc/{{vdc_id}}/edgeGateways", edges_of_vdc))
+    routes += [
+        SimulatorRoute("GET", f"{prefix}/api/admin/vdc/{{vdc_id}}/{name}", _of_vdc(kind))
+        for name, kind in _OF_VDC.items()
+    ]
     return SimulatorRoutes(f"query{prefix}", "Query service", tuple(routes), versions="all")
 
 
@@ -70,13 +75,17 @@ def _packaged(kind: str) -> Callable[[Any], Response]:
     return lambda context: answer(context, kind)
 
 
-def edges_of_vdc(context: Any) -> Response:
-    """Return a page of the edge gateways of one VDC. Source: protocol/query.md §8."""
-    vdc_id = context.path_params["vdc_id"]
-    vdc = context.world.vdcs.get(vdc_id)
-    if vdc is None or vdc.org != context.user.org:
-        return responses.no_access("vdc", vdc_id, context.version)
-    return answer(context, "edgeGateway", lambda row: bool(row.subject.vdc_id == vdc_id))
+def _of_vdc(kind: str) -> Callable[[Any], Response]:
+    """Return a function that responds with the records of one VDC. Source: protocol/query.md §8."""
+
+    def answer_vdc(context: Any) -> Response:
+        vdc_id = context.path_params["vdc_id"]
+        vdc = context.world.vdcs.get(vdc_id)
+        if vdc is None or vdc.org != context.user.org:
+            return responses.no_access("vdc", vdc_id, context.version)
+        return answer(context, kind, lambda row: bool(row.subject.vdc_id == vdc_id))
+
+    return answer_vdc
 
 
 def query_list(context: Any) -> Response:

@@ -10,7 +10,7 @@ from typing import Any
 from lxml import etree
 
 from vcloudair_core.simulator import responses
-from vcloudair_core.simulator.api.vdc_routes import own_vdc
+from vcloudair_core.simulator.api.own_objects import own_vdc
 from vcloudair_core.simulator.replication.group_document import HCS
 from vcloudair_core.simulator.replication.replication_states import ACTIONS, DELETE, is_busy, start, state_error_code
 from vcloudair_core.simulator.state.entities import SimulatedReplication

@@ -8,7 +8,7 @@ from typing import Any
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
-from vcloudair_core.simulator.api.vdc_routes import own_vdc
+from vcloudair_core.simulator.api.own_objects import own_vdc
 from vcloudair_core.simulator.replication.group_document import (
     HCS,
     MEDIA,

@@ -9,6 +9,8 @@ from typing import Any
 from vcloudair_core.simulator.state.registry import Tracked
 
 ORG_ADMINISTRATOR = "Organization Administrator"
+ROLE_NAMES = (ORG_ADMINISTRATOR, "vApp Author", "Console Access Only")
+"""Names of the roles that all orgs have."""
 PROVIDER_ORG = "System"
 """Org of the provider's users, who can act in every tenant.
 
@@ -44,6 +46,15 @@ class User:
     role: str = ORG_ADMINISTRATOR
 
 
+@dataclass(frozen=True)
+class Role:
+    """A role, which users of all orgs can have."""
+
+    role_id: str
+    name: str
+    description: str = ""
+
+
 @dataclass
 class Vdc(Tracked):
     """A virtual data center of one org."""
@@ -62,6 +73,7 @@ class Vdc(Tracked):
     is_planned_migration_enabled: bool = True
     is_failover_enabled: bool = True
     is_test_failover_enabled: bool = True
+    description: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
 
 
@@ -152,6 +164,7 @@ class Catalog(Tracked):
     name: str
     org: str
     created: str = CREATED
+    description: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
 
 

@@ -8,10 +8,12 @@ from typing import TypeVar
 
 from vcloudair_core.simulator.state.api_tokens import TokenRegister
 from vcloudair_core.simulator.state.entities import (
+    ROLE_NAMES,
     Catalog,
     ExternalNetwork,
     Org,
     OrgVdcNetwork,
+    Role,
     SimulatedEdge,
     SimulatedReplication,
     StorageProfile,
@@ -49,6 +51,7 @@ class World:
         self.template_vms: dict[str, Vm] = Registry(self.changes)
         self.replications: dict[str, SimulatedReplication] = {}
         self.users: list[User] = []
+        self.roles = {role.role_id: role for role in map(self._role, ROLE_NAMES)}
         self._by_vapp: tuple[int, dict[str, list[Vm]]] = (-1, {})
         """VMs by vApp, and the change count for which they are valid."""
         self.tokens = TokenRegister()
@@ -104,6 +107,34 @@ class World:
                 index.setdefault(vm.vapp_id, []).append(vm)
             self._by_vapp = self.changes.count, index
         return list(self._by_vapp[1].get(vapp_id, ()))
+
+    def vms_of_template(self, template_id: str) -> list[Vm]:
+        """Return the VMs of a vApp template."""
+        return [vm for vm in self.template_vms.values() if vm.vapp_id == template_id]
+
+    def templates_of(self, catalog: Catalog) -> list[Template]:
+        """Return the templates of a catalog."""
+        return [template for template in self.templates.values() if template.catalog_id == catalog.catalog_id]
+
+    def template_of_item(self, item_id: str) -> Template | None:
+        """Return the template of a catalog item, or None."""
+        return next((template for template in self.templates.values() if template.item_id == item_id), None)
+
+    def networks_for(self, vdc: Vdc) -> list[OrgVdcNetwork]:
+        """Return the networks that VMs of a VDC can use: its own, and shared ones of its org."""
+        networks = self.in_vdcs_of(vdc.org, self.networks)
+        return [network for network in networks if network.vdc_id == vdc.vdc_id or network.is_shared]
+
+    def owner(self, org: str) -> User | None:
+        """Return the user who owns the objects of an org: its first one, or None."""
+        return next((user for user in self.users if user.org == org), None)
+
+    def role_named(self, name: str) -> Role | None:
+        """Return a role by name, or None."""
+        return next((role for role in self.roles.values() if role.name == name), None)
+
+    def _role(self, name: str) -> Role:
+        return Role(self.make_id("role", name), name)
 
     def vapp_status(self, vapp_id: str) -> str:
         """Return the status of a vApp: that of its VMs, MIXED, or RESOLVED without VMs.

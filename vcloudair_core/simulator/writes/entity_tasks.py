@@ -13,7 +13,7 @@ from typing import Any
 from lxml import etree
 
 from vcloudair_core.simulator import responses
-from vcloudair_core.simulator.api.vdc_routes import own_vdc
+from vcloudair_core.simulator.api.own_objects import own_vdc
 from vcloudair_core.simulator.state.entities import VApp, Vm
 from vcloudair_core.simulator.state.simulated_tasks import Owner, SimulatedTask, T
 from vcloudair_core.transport.messages import Response

@@ -1,0 +1,64 @@
+"""Objects that the user of a request can read: those of the session's org.
+
+Everything else is 403, known or not. Source: protocol/recorded-responses.md §7.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.state.entities import PROVIDER_ORG, Catalog, Org, SimulatedEdge, Vdc
+from vcloudair_core.transport.messages import Response
+
+_IN_VDC = {
+    "vapp": "vapps",
+    "vm": "vms",
+    "template": "templates",
+    "template-vm": "template_vms",
+    "network": "networks",
+    "storage-profile": "storage_profiles",
+    "edge": "edges",
+}
+"""Attributes of the world for kinds of objects that are in a VDC."""
+
+
+def own_vdc(context: Any, vdc_id: str) -> Vdc | None:
+    """Return a VDC of the user's org, or None."""
+    vdc: Vdc | None = context.world.vdcs.get(vdc_id)
+    return vdc if vdc is not None and vdc.org == context.user.org else None
+
+
+def own_edge(context: Any, edge_id: str) -> SimulatedEdge | None:
+    """Return an edge gateway of the user's org, or None."""
+    edge: SimulatedEdge | None = own_in_vdc(context, "edge", edge_id)
+    return edge
+
+
+def own_in_vdc(context: Any, kind: str, identifier: str) -> Any:
+    """Return an object of a kind in a VDC of the user's org, or None."""
+    item = getattr(context.world, _IN_VDC[kind]).get(identifier)
+    return item if item is not None and own_vdc(context, item.vdc_id) else None
+
+
+def own_catalog(context: Any, catalog_id: str) -> Catalog | None:
+    """Return a catalog of the user's org, or None."""
+    catalog: Catalog | None = context.world.catalogs.get(catalog_id)
+    return catalog if catalog is not None and catalog.org == context.user.org else None
+
+
+def own_org(context: Any, org_id: str) -> Org | None:
+    """Return an org that the session can read, or None."""
+    return next((org for org in visible_orgs(context) if org.org_id == org_id), None)
+
+
+def visible_orgs(context: Any) -> list[Org]:
+    """Return the orgs that the session can read: its own, or all of them for the provider."""
+    if context.user.org == PROVIDER_ORG:
+        return list(context.world.orgs.values())
+    return [context.world.orgs[context.user.org]]
+
+
+def refuse(context: Any, kind: str, parameter: str) -> Response:
+    """Return the response for an object that the user cannot read. Its ID is a parameter of the path."""
+    return responses.no_access(kind, context.path_params[parameter], context.version)

@@ -1,0 +1,1 @@
+"""XML documents of objects, for all API versions."""

@@ -1,0 +1,73 @@
+"""Documents of edge gateways in the XML of vCloud Director.
+
+Source: protocol/recorded-responses.md §9, protocol/ans.md §1.3.
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from typing import Any
+
+from vcloudair_core.simulator.documents.document_parts import element, entity, link_to, nested, reference
+from vcloudair_core.simulator.edge.edge_interfaces import interfaces
+from vcloudair_core.simulator.state.entities import SimulatedEdge
+
+
+def edge_document(context: Any, edge: SimulatedEdge) -> Any:
+    """Return an edge gateway with all its interfaces.
+
+    Clients read AdvancedNetworkingEnabled here. Source: protocol/ans.md §1.3.
+    """
+    return entity(
+        context,
+        "EdgeGateway",
+        "edge",
+        edge.edge_id,
+        edge.name,
+        link_to(context, "up", "vdc", edge.vdc_id),
+        element("Description"),
+        element(
+            "Configuration",
+            None,
+            element("GatewayBackingConfig", None, "compact"),
+            element("GatewayInterfaces", None, *gateway_interfaces(context, edge)),
+            element("HaEnabled", None, False),
+            element("UseDefaultRouteForDnsRelay", None, False),
+            element("AdvancedNetworkingEnabled", None, edge.is_advanced),
+        ),
+        status=1,
+    )
+
+
+def gateway_interfaces(context: Any, edge: SimulatedEdge) -> list[Any]:
+    """Return the uplink of an edge, then its networks: the same interfaces as those of NSX."""
+    return [_interface(context, vnic) for vnic in interfaces(context.world, edge)]
+
+
+def _interface(context: Any, vnic: dict[str, Any]) -> Any:
+    is_uplink = vnic["type"] == "uplink"
+    network = vnic["networkReference"]
+    return element(
+        "GatewayInterface",
+        None,
+        element("Name", None, vnic["name"]),
+        element("DisplayName", None, vnic["name"]),
+        reference(context, "Network", "admin-network", network["id"], network["name"]),
+        element("InterfaceType", None, vnic["type"]),
+        _subnet(context, vnic, is_uplink=is_uplink),
+        element("ApplyRateLimit", None, False),
+        element("UseForDefaultRoute", None, is_uplink),
+    )
+
+
+def _subnet(context: Any, vnic: dict[str, Any], *, is_uplink: bool) -> Any:
+    group = vnic["addressGroups"]["addressGroup"]
+    external = context.world.external_networks.get(vnic["networkReference"]["id"])
+    mask = group.get("subnetMask") or str(ip_network(f"0.0.0.0/{group['subnetPrefixLength']}").netmask)
+    values = {
+        "Gateway": external.gateway if external else group["primaryAddress"],
+        "Netmask": mask,
+        "IpAddress": group["primaryAddress"],
+        "UseForDefaultRoute": is_uplink,
+    }
+    return nested("SubnetParticipation", values)

@@ -1,0 +1,181 @@
+"""Documents of orgs, users and roles, for tenants and for organization administrators.
+
+Source: protocol/tasks.md §3.3, protocol/dr.md §2, protocol/recorded-responses.md §2.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vcloudair_core.simulator.documents.catalog_documents import catalog_references
+from vcloudair_core.simulator.documents.document_parts import entity, link_to, reference
+from vcloudair_core.simulator.releases import is_at_least
+from vcloudair_core.simulator.state.addresses import ADMIN_MEDIA, VCLOUD_MEDIA, href
+from vcloudair_core.simulator.state.entities import Org, Role, User
+from vcloudair_core.simulator.xml_builder import element, link
+
+VDC_QUERY_SINCE = (33, 0)
+"""Version from which an org has a link to a query of its VDCs. Source: protocol/nsxt.md §1."""
+ADMIN_VIEW = f"{ADMIN_MEDIA}vcloud+xml"
+
+
+def org_document(context: Any, org: Org) -> Any:
+    """Return an org with links to its VDCs, catalogs, networks, tasks and replications."""
+    world, address = context.world, href(context.root, "org", org.org_id)
+    vdcs = world.vdcs_of(org.name)
+    catalogs = [catalog for catalog in world.catalogs.values() if catalog.org == org.name]
+    networks = world.in_vdcs_of(org.name, world.networks)
+    is_recovery_installed = context.simulator.config.dr_installed
+    query = f"{context.root}/api/query?type=orgVdc"
+    return entity(
+        context,
+        "Org",
+        "org",
+        org.org_id,
+        org.name,
+        *[link_to(context, "down", "vdc", vdc.vdc_id, vdc.name) for vdc in vdcs],
+        link("orgVdc", query, f"{VCLOUD_MEDIA}query.records+xml")
+        if is_at_least(context.version, VDC_QUERY_SINCE)
+        else None,
+        link("down", f"{context.root}/api/tasksList/{org.org_id}", f"{VCLOUD_MEDIA}tasksList+xml"),
+        *[
+            made
+            for catalog in catalogs
+            for made in (
+                link_to(context, "down", "catalog", catalog.catalog_id, catalog.name),
+                link(
+                    "down",
+                    f"{address}/catalog/{catalog.catalog_id}/controlAccess/",
+                    f"{VCLOUD_MEDIA}controlAccess+xml",
+                ),
+            )
+        ],
+        *[
+            link(
+                "down",
+                href(context.root, "network", network.network_id),
+                f"{VCLOUD_MEDIA}orgNetwork+xml",
+                name=network.name,
+            )
+            for network in networks
+        ],
+        link("down", f"{address}/metadata", f"{VCLOUD_MEDIA}metadata+xml"),
+        link_to(context, "alternate", "admin-org", org.org_id),
+        link("down:replications", f"{address}/replications", f"{VCLOUD_MEDIA}query.references+xml")
+        if is_recovery_installed
+        else None,
+        element("Description"),
+        element("FullName", None, org.full_name),
+    )
+
+
+def admin_org_document(context: Any, org: Org) -> Any:
+    """Return the administrator's view of an org, with its users, catalogs, VDCs, networks and roles."""
+    world = context.world
+    users = [user for user in world.users if user.org == org.name]
+    networks = world.in_vdcs_of(org.name, world.networks)
+    return entity(
+        context,
+        "AdminOrg",
+        "admin-org",
+        org.org_id,
+        org.name,
+        link_to(context, "alternate", "org", org.org_id),
+        link("down", f"{context.root}/api/tasksList/{org.org_id}", f"{VCLOUD_MEDIA}tasksList+xml"),
+        element("Description"),
+        element("FullName", None, org.full_name),
+        element("IsEnabled", None, True),
+        _settings(org),
+        element(
+            "Users", None, *[reference(context, "UserReference", "user", user.user_id, user.name) for user in users]
+        ),
+        element("Catalogs", None, *catalog_references(context, org.name, "admin-catalog")),
+        element(
+            "Vdcs",
+            None,
+            *[reference(context, "Vdc", "admin-vdc", vdc.vdc_id, vdc.name) for vdc in world.vdcs_of(org.name)],
+        ),
+        element(
+            "Networks",
+            None,
+            *[reference(context, "Network", "admin-network", net.network_id, net.name) for net in networks],
+        ),
+        element("RoleReferences", None, *_role_references(context)),
+    )
+
+
+def _settings(org: Org) -> Any:
+    """Return the settings of an org. Leases of 0 never end."""
+    general = {
+        "CanPublishCatalogs": False,
+        "DeployedVMQuota": org.deployed_vm_quota,
+        "StoredVmQuota": 0,
+        "UseServerBootSequence": False,
+        "DelayAfterPowerOnSeconds": 0,
+    }
+    leases = {"DeleteOnStorageLeaseExpiration": False, "DeploymentLeaseSeconds": 0, "StorageLeaseSeconds": 0}
+    return element(
+        "Settings",
+        None,
+        *[
+            element(tag, None, *[element(name, None, value) for name, value in values.items()])
+            for tag, values in (("OrgGeneralSettings", general), ("VAppLeaseSettings", leases))
+        ],
+    )
+
+
+def _role_references(context: Any) -> list[Any]:
+    return [
+        reference(context, "RoleReference", "role", role.role_id, role.name) for role in context.world.roles.values()
+    ]
+
+
+def administration_document(context: Any, orgs: list[Org]) -> Any:
+    """Return the entry point of administrators: orgs and roles."""
+    references = [reference(context, "OrganizationReference", "admin-org", org.org_id, org.name) for org in orgs]
+    return element(
+        "VCloud",
+        {"name": "VMware vCloud Director", "type": ADMIN_VIEW, "href": f"{context.root}/api/admin/"},
+        element("Description"),
+        element("OrganizationReferences", None, *references),
+        element("RoleReferences", None, *_role_references(context)),
+    )
+
+
+def user_document(context: Any, user: User) -> Any:
+    """Return a user with its role. Quotas of 0 are no limit."""
+    org = context.world.orgs[user.org]
+    role = context.world.role_named(user.role)
+    values = {
+        "FullName": user.name,
+        "IsEnabled": True,
+        "IsLocked": False,
+        "IsExternal": False,
+        "ProviderType": "INTEGRATED",
+        "StoredVmQuota": 0,
+        "DeployedVmQuota": 0,
+    }
+    return entity(
+        context,
+        "User",
+        "user",
+        user.user_id,
+        user.name,
+        link_to(context, "up", "admin-org", org.org_id),
+        element("Description"),
+        *[element(name, None, value) for name, value in values.items()],
+        reference(context, "Role", "role", role.role_id, role.name) if role else None,
+    )
+
+
+def role_document(context: Any, role: Role) -> Any:
+    """Return a role, without its rights."""
+    return entity(
+        context,
+        "Role",
+        "role",
+        role.role_id,
+        role.name,
+        element("Description", None, role.description),
+        element("RightReferences"),
+    )

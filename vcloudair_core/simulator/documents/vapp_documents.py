@@ -1,0 +1,180 @@
+"""Documents of vApps and vApp templates, with their sections.
+
+Source: protocol/tasks.md §5, protocol/recorded-responses.md §5.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vcloudair_core.simulator.api.entity_links import action_links
+from vcloudair_core.simulator.api.snapshot_section import snapshot_section
+from vcloudair_core.simulator.documents.document_parts import (
+    OVF,
+    element,
+    entity,
+    link_to,
+    ovf_section,
+    owner_element,
+    reference,
+    section,
+)
+from vcloudair_core.simulator.documents.network_documents import ip_scopes
+from vcloudair_core.simulator.documents.vm_documents import (
+    STATUS_NUMBERS,
+    template_vm_document,
+    vm_document,
+)
+from vcloudair_core.simulator.state.addresses import VCLOUD_MEDIA, href
+from vcloudair_core.simulator.state.entities import OrgVdcNetwork, Template, VApp
+from vcloudair_core.simulator.state.hardware import nics_of
+from vcloudair_core.simulator.xml_builder import link
+
+TEMPLATE_STATUS = 8
+"""Status of a template that can be used, whose record says RESOLVED. Source: protocol/query.md §11."""
+
+
+def base_of(context: Any, item: VApp | Template) -> str:
+    """Return the link of a vApp or template."""
+    if isinstance(item, Template):
+        return href(context.root, "template", item.template_id)
+    return href(context.root, "vapp", item.vapp_id)
+
+
+def vapp_document(context: Any, vapp: VApp) -> Any:
+    """Return a vApp with its VMs."""
+    world, base = context.world, base_of(context, vapp)
+    vms = world.vms_of_vapp(vapp.vapp_id)
+    return entity(
+        context,
+        "VApp",
+        "vapp",
+        vapp.vapp_id,
+        vapp.name,
+        link_to(context, "up", "vdc", vapp.vdc_id),
+        link("down", f"{base}/controlAccess/", f"{VCLOUD_MEDIA}controlAccess+xml"),
+        *_common_links(base),
+        *action_links(context, base, f"{VCLOUD_MEDIA}vApp+xml", vms),
+        element("Description", None, vapp.description),
+        *[make(context, vapp) for make in (lease_settings, startup, network_config)],
+        snapshot_section(base, vms),
+        element("DateCreated", None, vapp.created),
+        owner_element(context, world.vdcs[vapp.vdc_id].org),
+        element("InMaintenanceMode", None, False),
+        element("Children", None, *[vm_document(context, vm) for vm in vms]),
+        deployed=any(vm.is_deployed for vm in vms),
+        status=STATUS_NUMBERS[world.vapp_status(vapp.vapp_id)],
+        ovfDescriptorUploaded=True,
+    )
+
+
+def _common_links(base: str) -> list[Any]:
+    return [
+        link("down", f"{base}/owner", f"{VCLOUD_MEDIA}owner+xml"),
+        link("down", f"{base}/productSections/", f"{VCLOUD_MEDIA}productSections+xml"),
+    ]
+
+
+def template_document(context: Any, template: Template) -> Any:
+    """Return a vApp template with its VMs."""
+    world, base = context.world, base_of(context, template)
+    vms = world.vms_of_template(template.template_id)
+    profile = vms[0].storage_profile if vms else None
+    return entity(
+        context,
+        "VAppTemplate",
+        "template",
+        template.template_id,
+        template.name,
+        link_to(context, "up", "vdc", template.vdc_id),
+        link_to(context, "catalogItem", "catalog-item", template.item_id),
+        *_common_links(base),
+        link("down", f"{base}/metadata", f"{VCLOUD_MEDIA}metadata+xml"),
+        element("Description", None, template.description),
+        owner_element(context, world.vdcs[template.vdc_id].org),
+        element("Children", None, *[template_vm_document(context, vm, "Vm") for vm in vms]),
+        *[make(context, template) for make in (lease_settings, network_config)],
+        element("DefaultStorageProfile", None, profile) if profile else None,
+        element("DateCreated", None, template.created),
+        goldMaster=False,
+        ovfDescriptorUploaded=True,
+        status=TEMPLATE_STATUS,
+    )
+
+
+def owner(context: Any, item: VApp | Template) -> Any:
+    """Return the owner of a vApp or template."""
+    return owner_element(context, context.world.vdcs[item.vdc_id].org)
+
+
+def lease_settings(context: Any, item: VApp | Template) -> Any:
+    """Return the LeaseSettingsSection: leases never end."""
+    address, media = f"{base_of(context, item)}/leaseSettingsSection/", "leaseSettingsSection"
+    runtime = element("DeploymentLeaseInSeconds", None, 0) if isinstance(item, VApp) else None
+    return section(
+        "LeaseSettingsSection",
+        "Lease settings section",
+        address,
+        media,
+        link("edit", address, f"{VCLOUD_MEDIA}{media}+xml"),
+        runtime,
+        element("StorageLeaseInSeconds", None, 0),
+    )
+
+
+def startup(context: Any, vapp: VApp) -> Any:
+    """Return the StartupSection with the VMs in their order."""
+    address, media = f"{base_of(context, vapp)}/startupSection/", "startupSection"
+    actions = {"order": 0, "startAction": "powerOn", "startDelay": 0, "stopAction": "powerOff", "stopDelay": 0}
+    items = [
+        element("Item", _in_ovf({**actions, "id": vm.name}), namespace=OVF, prefixes={"ovf": OVF})
+        for vm in context.world.vms_of_vapp(vapp.vapp_id)
+    ]
+    edit = link("edit", address, f"{VCLOUD_MEDIA}{media}+xml")
+    return ovf_section("StartupSection", "VApp startup section", address, media, *items, edit)
+
+
+def _in_ovf(attributes: dict[str, Any]) -> dict[str, Any]:
+    return {f"{{{OVF}}}{name}": value for name, value in attributes.items()}
+
+
+def network_config(context: Any, item: VApp | Template) -> Any:
+    """Return the NetworkConfigSection: the networks of the VMs, each bridged to the VDC's network of that name."""
+    address, media = f"{base_of(context, item)}/networkConfigSection/", "networkConfigSection"
+    networks = networks_of_vapp(context, item) if isinstance(item, VApp) else []
+    edit = link("edit", address, f"{VCLOUD_MEDIA}{media}+xml") if isinstance(item, VApp) else None
+    configured = [_network_config(context, network) for network in networks]
+    return section(
+        "NetworkConfigSection",
+        "The configuration parameters for logical networks",
+        address,
+        media,
+        edit,
+        *configured,
+    )
+
+
+def networks_of_vapp(context: Any, vapp: VApp) -> list[OrgVdcNetwork]:
+    """Return the networks that the VMs of a vApp are connected to."""
+    world = context.world
+    nics = (nic for vm in world.vms_of_vapp(vapp.vapp_id) for nic in nics_of(world, vm))
+    names = dict.fromkeys(nic.network for nic in nics if nic.is_connected)
+    networks = (world.network_named(vapp.vdc_id, name) for name in names)
+    return [network for network in networks if network is not None]
+
+
+def _network_config(context: Any, network: OrgVdcNetwork) -> Any:
+    return element(
+        "NetworkConfig",
+        {"networkName": network.name},
+        element("Description", None, network.description),
+        element(
+            "Configuration",
+            None,
+            *ip_scopes(context, network, is_inherited=True),
+            reference(context, "ParentNetwork", "network", network.network_id, network.name),
+            element("FenceMode", None, "bridged"),
+            element("RetainNetInfoAcrossDeployments", None, False),
+        ),
+        element("IsDeployed", None, False),
+    )
