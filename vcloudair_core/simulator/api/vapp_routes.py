@@ -74,8 +74,8 @@ def find_own(context: Any) -> VApp | Vm | Template | None:
         kind = {"template": "template", "vm": "template-vm"}.get(kind, "")
     elif kind == "template":
         kind = ""
-    found: VApp | Vm | Template | None = own_in_vdc(context, kind, identifier) if kind else None
-    return found
+    item: VApp | Vm | Template | None = own_in_vdc(context, kind, identifier) if kind else None
+    return item
 
 
 def refuse_path(context: Any) -> Response:

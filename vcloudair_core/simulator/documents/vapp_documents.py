@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from vcloudair_core.simulator.api.entity_links import action_links
-from vcloudair_core.simulator.api.snapshot_section import snapshot_section
 from vcloudair_core.simulator.documents.document_parts import (
     OVF,
     element,
@@ -19,7 +17,9 @@ from vcloudair_core.simulator.documents.document_parts import (
     reference,
     section,
 )
+from vcloudair_core.simulator.documents.entity_links import action_links
 from vcloudair_core.simulator.documents.network_documents import ip_scopes
+from vcloudair_core.simulator.documents.snapshot_section import snapshot_section
 from vcloudair_core.simulator.documents.vm_documents import (
     STATUS_NUMBERS,
     template_vm_document,

@@ -9,7 +9,7 @@ from typing import Any
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
-from vcloudair_core.simulator.api.snapshot_section import MEDIA, snapshot_section
+from vcloudair_core.simulator.documents.snapshot_section import MEDIA, snapshot_section
 from vcloudair_core.simulator.state.capacity import DISK_OF_A_VM_MB
 from vcloudair_core.simulator.state.entities import Snapshot, Vm
 from vcloudair_core.simulator.state.power_states import OFF, ON

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from vcloudair_core.simulator.api import snapshot_section
+from vcloudair_core.simulator.documents import snapshot_section
 from vcloudair_core.simulator.releases import is_at_least
 from vcloudair_core.simulator.state.entities import Vm
 from vcloudair_core.simulator.state.power_states import ACTIONS, allowed_actions
