@@ -34,6 +34,7 @@ def _vcloud(prefix: str) -> list[SimulatorRoutes]:
     """Return the routes of a vCloud Director and of its edge gateways."""
     from vcloudair_core.simulator.api import (
         admin_routes,
+        edge_gateway_routes,
         metrics_routes,
         task_routes,
         vapp_routes,
@@ -41,7 +42,6 @@ def _vcloud(prefix: str) -> list[SimulatorRoutes]:
         vdc_routes,
     )
     from vcloudair_core.simulator.edge import (
-        classic_routes,
         edge_routes,
         firewall_settings_routes,
         object_browser_routes,
@@ -55,7 +55,7 @@ def _vcloud(prefix: str) -> list[SimulatorRoutes]:
         vdc_routes.routes(prefix),
         vapp_routes.routes(prefix),
         admin_routes.routes(prefix),
-        classic_routes.routes(prefix),
+        edge_gateway_routes.routes(prefix),
         query_routes.routes(prefix),
         task_routes.routes(prefix),
         metrics_routes.routes(prefix),

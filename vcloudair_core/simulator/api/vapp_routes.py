@@ -12,8 +12,8 @@ from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.api.own_objects import own_in_vdc
 from vcloudair_core.simulator.documents import document_parts, hardware_documents, vapp_documents, vm_documents
+from vcloudair_core.simulator.documents.addresses import VCLOUD_MEDIA
 from vcloudair_core.simulator.documents.catalog_documents import control_access
-from vcloudair_core.simulator.state.addresses import VCLOUD_MEDIA
 from vcloudair_core.simulator.state.entities import Template, VApp, Vm
 from vcloudair_core.simulator.xml_builder import element
 from vcloudair_core.transport.messages import Response

@@ -11,9 +11,9 @@ from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.api.own_objects import own_catalog, own_in_vdc, own_org, own_vdc, refuse
 from vcloudair_core.simulator.documents import catalog_documents, hardware_documents, network_documents
+from vcloudair_core.simulator.documents.addresses import ADDRESSES, VCLOUD_MEDIA, kind_of_urn
 from vcloudair_core.simulator.documents.document_parts import respond
 from vcloudair_core.simulator.documents.vdc_documents import vdc_document
-from vcloudair_core.simulator.state.addresses import ADDRESSES, VCLOUD_MEDIA, kind_of_urn
 from vcloudair_core.simulator.xml_builder import element, link
 from vcloudair_core.transport.messages import Response
 

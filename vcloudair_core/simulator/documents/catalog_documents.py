@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from vcloudair_core.simulator.documents.addresses import VCLOUD_MEDIA, href
 from vcloudair_core.simulator.documents.document_parts import entity, link_to, owner_element, reference
-from vcloudair_core.simulator.state.addresses import VCLOUD_MEDIA, href
 from vcloudair_core.simulator.state.entities import Catalog, Template
 from vcloudair_core.simulator.xml_builder import element, link
 

@@ -7,8 +7,8 @@ from typing import Any
 from lxml import etree
 
 from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.documents.addresses import ADDRESSES, VCLOUD_MEDIA, href, urn
 from vcloudair_core.simulator.releases import is_at_least
-from vcloudair_core.simulator.state.addresses import ADDRESSES, VCLOUD_MEDIA, href, urn
 from vcloudair_core.simulator.xml_builder import VCLOUD, element, link
 from vcloudair_core.transport.messages import Response
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from vcloudair_core.simulator.documents.addresses import VCLOUD_MEDIA
 from vcloudair_core.simulator.documents.document_parts import OVF, nested, ovf_section, section
 from vcloudair_core.simulator.state import capacity
-from vcloudair_core.simulator.state.addresses import VCLOUD_MEDIA
 from vcloudair_core.simulator.state.entities import Vm
 from vcloudair_core.simulator.state.hardware import ADAPTER_TYPE, HARDWARE_VERSION, TOOLS_VERSION, Nic, nics_of
 from vcloudair_core.simulator.xml_builder import VCLOUD, element, link

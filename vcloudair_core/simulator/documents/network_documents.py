@@ -8,10 +8,10 @@ from __future__ import annotations
 from ipaddress import ip_interface
 from typing import Any
 
+from vcloudair_core.simulator.documents.addresses import ADMIN_MEDIA, VCLOUD_MEDIA, href
 from vcloudair_core.simulator.documents.document_parts import element, entity, link_to, nested, reference
 from vcloudair_core.simulator.releases import is_at_least
 from vcloudair_core.simulator.state import capacity
-from vcloudair_core.simulator.state.addresses import ADMIN_MEDIA, VCLOUD_MEDIA, href
 from vcloudair_core.simulator.state.entities import OrgVdcNetwork, StorageProfile
 from vcloudair_core.simulator.xml_builder import link
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from vcloudair_core.simulator.documents.addresses import ADMIN_MEDIA, VCLOUD_MEDIA, href
 from vcloudair_core.simulator.documents.catalog_documents import catalog_references
 from vcloudair_core.simulator.documents.document_parts import entity, link_to, reference
 from vcloudair_core.simulator.releases import is_at_least
-from vcloudair_core.simulator.state.addresses import ADMIN_MEDIA, VCLOUD_MEDIA, href
 from vcloudair_core.simulator.state.entities import Org, Role, User
 from vcloudair_core.simulator.xml_builder import element, link
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from vcloudair_core.simulator.documents.addresses import VCLOUD_MEDIA, href
 from vcloudair_core.simulator.documents.document_parts import (
     OVF,
     element,
@@ -25,7 +26,6 @@ from vcloudair_core.simulator.documents.vm_documents import (
     template_vm_document,
     vm_document,
 )
-from vcloudair_core.simulator.state.addresses import VCLOUD_MEDIA, href
 from vcloudair_core.simulator.state.entities import OrgVdcNetwork, Template, VApp
 from vcloudair_core.simulator.state.hardware import nics_of
 from vcloudair_core.simulator.xml_builder import link

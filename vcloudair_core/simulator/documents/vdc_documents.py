@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from vcloudair_core.simulator.documents.addresses import VCLOUD_MEDIA, href
 from vcloudair_core.simulator.documents.document_parts import entity, link_to, nested, reference
 from vcloudair_core.simulator.documents.hardware_documents import VERSION_MEDIA, VERSION_NAME, version_address
 from vcloudair_core.simulator.state import capacity
-from vcloudair_core.simulator.state.addresses import VCLOUD_MEDIA, href
 from vcloudair_core.simulator.state.entities import Vdc
 from vcloudair_core.simulator.xml_builder import element, link
 

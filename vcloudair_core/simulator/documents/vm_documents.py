@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from vcloudair_core.simulator.documents.addresses import VCLOUD_MEDIA, href
 from vcloudair_core.simulator.documents.document_parts import OVF, entity, link_to, ovf, ovf_section, reference, section
 from vcloudair_core.simulator.documents.entity_links import action_links
 from vcloudair_core.simulator.documents.hardware_documents import virtual_hardware, vm_spec
 from vcloudair_core.simulator.documents.snapshot_section import snapshot_section
-from vcloudair_core.simulator.state.addresses import VCLOUD_MEDIA, href
 from vcloudair_core.simulator.state.entities import Vm
 from vcloudair_core.simulator.state.hardware import ADAPTER_TYPE, TOOLS_VERSION, nics_of
 from vcloudair_core.simulator.xml_builder import element, link

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from vcloudair_core.simulator.documents.addresses import href
 from vcloudair_core.simulator.query.query_types import TYPES
 from vcloudair_core.simulator.state import capacity
-from vcloudair_core.simulator.state.addresses import href
 from vcloudair_core.simulator.state.entities import Template, VApp, Vdc, Vm
 from vcloudair_core.simulator.state.hardware import HARDWARE_VERSION, TOOLS_VERSION
 from vcloudair_core.simulator.virtual_clock import timestamp_of

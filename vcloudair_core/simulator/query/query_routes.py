@@ -14,13 +14,13 @@ from urllib.parse import unquote_plus
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.documents.addresses import urn_of
 from vcloudair_core.simulator.query.plugin_query_types import find_source, find_type, known_types
 from vcloudair_core.simulator.query.query_filter import compile_filter
 from vcloudair_core.simulator.query.query_records import Column, QueryRow
 from vcloudair_core.simulator.query.query_types import QueryType
-from vcloudair_core.simulator.state import metadata_values
-from vcloudair_core.simulator.state.addresses import urn_of
 from vcloudair_core.simulator.state.registry import ChangeCounter
+from vcloudair_core.simulator.writes import metadata_values
 from vcloudair_core.simulator.xml_builder import element, link
 from vcloudair_core.transport.messages import Response
 

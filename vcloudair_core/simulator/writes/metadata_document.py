@@ -9,7 +9,7 @@ from urllib.parse import quote
 from lxml import etree
 
 from vcloudair_core.simulator.releases import is_at_least
-from vcloudair_core.simulator.state import metadata_values
+from vcloudair_core.simulator.writes import metadata_values
 from vcloudair_core.simulator.xml_builder import element, link
 
 T = "application/vnd.vmware.vcloud."
