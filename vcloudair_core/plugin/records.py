@@ -141,6 +141,7 @@ class SimulatorRoute:
         auth: Return 401 or 403 without a valid vCloud session.
         versions: API versions that have the path, such as ``36.1 and newer``. Empty: those of its routes.
         simplifications: Differences from a real server. Empty: those of its routes.
+        right: Return 403 if the role of the user lacks this right. Empty: no right is needed.
     """
 
     method: str
@@ -149,6 +150,7 @@ class SimulatorRoute:
     auth: bool = True
     versions: str = ""
     simplifications: str = ""
+    right: str = ""
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,9 @@ class SimulatorConfig:
         None, "seconds since 1970 at which the clock stands still until you advance it; empty: the time of the host"
     )
     clock_skew_s: float = _option(0.0, "seconds that the server's clock is ahead of the host; negative: behind")
+    user_role: str = _option(
+        "Organization Administrator", "role of the user `demo`, unless an inventory file replaces the users"
+    )
     release: str = _option(
         "", f"release whose API versions are listed ({', '.join(RELEASES)}); empty: those of `api_versions`"
     )
@@ -171,6 +174,9 @@ class SimulatorConfig:
     vdc_cpu_limit_mhz: int = _option(0, "processor limit of each VDC; 0: none")
     vdc_memory_limit_mb: int = _option(0, "memory limit of each VDC; 0: none")
     # -- edges (protocol/ans.md §12) --
+    nsx_forbidden: str = _option(
+        "vcloud", "error below /network for a missing right: vcloud (an Error of vCloud Director) or nsx (one of NSX)"
+    )
     strict_version: str = _option(
         "409-stale", "`version` in a PUT of a section: 409-stale, reject-any (400 for any version) or ignore"
     )

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.utils import formatdate
-from functools import cache, partial
+from functools import partial
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.access.compiled_routes import compile_routes
+from vcloudair_core.simulator.access.required_rights import refuse
+from vcloudair_core.simulator.access.rights import rights_of
 from vcloudair_core.simulator.admission import reject
 from vcloudair_core.simulator.api.unknown_paths import NOTE, UnknownPaths, answer_unknown
 from vcloudair_core.simulator.config import COMPUTE, SimulatorConfig, changeable_options
@@ -29,7 +31,6 @@ from vcloudair_core.simulator.virtual_clock import VirtualClock
 from vcloudair_core.transport.messages import Request, Response
 
 LOCAL_ORIGIN = "https://simulator.invalid"
-_PARAMETER = re.compile(r"\{(\w+)\}")
 
 
 @dataclass
@@ -45,6 +46,11 @@ class Context:
     simulator: Simulator
     user: Any = None
     version: str = "5.6"
+    request_id: str = ""
+
+    def may(self, right: str) -> bool:
+        """Return True if the user of the session has a right. See ``access.rights``."""
+        return right in rights_of(self.world, self.user.user, self.user.home_org)
 
     @property
     def world(self) -> World:
@@ -68,13 +74,6 @@ class Context:
         return "json" in self.request.headers.get("Accept", "")
 
 
-@dataclass(frozen=True)
-class _Compiled:
-    route: SimulatorRoute
-    group: str
-    pattern: re.Pattern[str]
-
-
 @dataclass
 class _Exchange:
     """A request in progress. ``user`` is set when the route has responded."""
@@ -84,15 +83,6 @@ class _Exchange:
     request_id: str
     user: Any = None
     note: str = ""
-
-
-@cache
-def _pattern(path: str) -> re.Pattern[str]:
-    """Return the pattern of the path of a route.
-
-    Patterns are cached because all simulators have the same hundred routes.
-    """
-    return re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", path) + r"/?\Z")
 
 
 class Simulator:
@@ -109,10 +99,9 @@ class Simulator:
         self.unknown_paths = UnknownPaths()
         self.clock = VirtualClock(self.config.standing_clock, self.config.clock_skew_s)
         self.faults = Faults(self.clock)
-        self.route_groups: tuple[SimulatorRoutes, ...] = (*built_in_routes(self.config.profile), *routes)
-        self._routes = [
-            _Compiled(route, group.name, _pattern(route.path)) for group in self.route_groups for route in group.routes
-        ]
+        built_in, added = built_in_routes(self.config.profile), tuple(routes)
+        self.route_groups: tuple[SimulatorRoutes, ...] = (*built_in, *added)
+        self._routes = compile_routes(built_in, added)
         self._lock = threading.RLock()
         self.reset()
 
@@ -238,8 +227,11 @@ class Simulator:
             f"{parts.scheme}://{parts.netloc}",
             self.state[compiled.group],
             self,
+            request_id=exchange.request_id,
         )
         rejection = reject(context, compiled.route, parts.path)
+        if rejection is None and compiled.right and compiled.route.auth and not context.may(compiled.right):
+            rejection = refuse(context, compiled.right)
 
         def carry_out() -> Response:
             response = compiled.route.handler(context) if rejection is None else rejection

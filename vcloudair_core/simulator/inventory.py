@@ -7,12 +7,13 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from vcloudair_core.errors import SpecError
+from vcloudair_core.simulator.access.inventory_roles import add_role, role_of
+from vcloudair_core.simulator.access.rights import SYSTEM_ADMINISTRATOR
 from vcloudair_core.simulator.config import API_TOKEN, ORG, PASSWORD, PROVIDER_USER, USER, SimulatorConfig
 from vcloudair_core.simulator.inventory_file import read_inventory
 from vcloudair_core.simulator.state.api_tokens import ApiToken, ServiceAccount
 from vcloudair_core.simulator.state.entities import (
     DEFAULT_NETWORK,
-    ORG_ADMINISTRATOR,
     PROVIDER_ORG,
     STORAGE_PROFILE,
     Catalog,
@@ -49,6 +50,8 @@ def _fill(world: World, tree: dict[str, Any], config: SimulatorConfig) -> None:
     for org in tree["orgs"]:
         new_org = Org(world.make_id("org", org["name"]), org["name"], org.get("full_name", org["name"]))
         world.orgs[new_org.name] = new_org
+        for role in org.get("roles", ()):
+            add_role(world, new_org, role)
         for user in org.get("users", ()):
             _add_user(world, new_org, user)
         for account in org.get("service_accounts", ()):
@@ -64,6 +67,7 @@ def _add_user(world: World, org: Org, tree: dict[str, Any]) -> None:
         str(tree["password"]),
         org.name,
         world.new_id("user", f"{org.name}/{tree['name']}", {user.user_id: user for user in world.users}),
+        role_of(world, org, tree),
     )
     world.users.append(user)
     for number, secret in enumerate(tree.get("api_tokens", ()), 1):
@@ -73,7 +77,7 @@ def _add_user(world: World, org: Org, tree: dict[str, Any]) -> None:
 
 def _add_service_account(world: World, org: Org, tree: dict[str, Any]) -> None:
     client_id = world.make_id("service-account", f"{org.name}/{tree['name']}")
-    account = ServiceAccount(client_id, tree["name"], org.name, tree.get("role", ORG_ADMINISTRATOR))
+    account = ServiceAccount(client_id, tree["name"], org.name, role_of(world, org, tree))
     if "token" in tree:
         account.status, account.secret = "ACTIVE", str(tree["token"])
     world.tokens.service_accounts[client_id] = account
@@ -85,7 +89,7 @@ def _add_provider(world: World) -> None:
     world.orgs[provider.name] = provider
     name = PROVIDER_USER
     world.users.append(
-        User(name, PASSWORD, provider.name, world.make_id("user", f"{PROVIDER_ORG}/{name}"), "System Administrator")
+        User(name, PASSWORD, provider.name, world.make_id("user", f"{PROVIDER_ORG}/{name}"), SYSTEM_ADMINISTRATOR)
     )
 
 
@@ -98,7 +102,7 @@ def _counted(config: SimulatorConfig) -> dict[str, Any]:
         "templates": [{"name": f"template-{n}"} for n in range(1, config.templates + 1)],
         "replications": [{"name": f"replicated-{n:04}"} for n in range(1, config.replications + 1)],
     }
-    user = {"name": USER, "password": PASSWORD, "api_tokens": [API_TOKEN]}
+    user = {"name": USER, "password": PASSWORD, "api_tokens": [API_TOKEN], "role": config.user_role}
     return {"orgs": [{"name": ORG, "users": [user], "vdcs": [contents]}]}
 
 

@@ -82,10 +82,10 @@ def show_user(context: Any) -> Response:
 
 
 def show_role(context: Any) -> Response:
-    """Return a role, which all orgs have."""
+    """Return a role that users of the org can have."""
     role = context.world.roles.get(context.path_params["role_id"])
     return (
         refuse(context, "role", "role_id")
-        if role is None
+        if role is None or role.org not in ("", context.user.org)
         else respond(context, org_documents.role_document(context, role))
     )

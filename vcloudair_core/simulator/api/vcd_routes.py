@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.access.rights import VIEW_ADMIN, rights_of
 from vcloudair_core.simulator.api.own_objects import own_org, refuse, visible_orgs
 from vcloudair_core.simulator.documents.document_parts import respond
 from vcloudair_core.simulator.documents.org_documents import ADMIN_VIEW, org_document
@@ -20,7 +21,6 @@ from vcloudair_core.simulator.releases import (
     is_deprecated,
     without_modern,
 )
-from vcloudair_core.simulator.state.entities import ORG_ADMINISTRATOR
 from vcloudair_core.simulator.state.logins import basic
 from vcloudair_core.simulator.xml_builder import VERSIONS, element, link
 from vcloudair_core.transport.messages import Headers, Response
@@ -125,6 +125,7 @@ def session_document(context: Any, root: str, user: str, org: str, headers: dict
     """
     organization = context.world.org(org)
     signed_in = context.world.user_named(user, org)
+    is_admin = VIEW_ADMIN in rights_of(context.world, user, org)
     is_modern = is_at_least(context.version, LOCATIONS_SINCE)
     site = context.world.make_id("site", "local")
     location = f"{organization.org_id}@{site}"
@@ -142,7 +143,7 @@ def session_document(context: Any, root: str, user: str, org: str, headers: dict
         attributes,
         link("down", f"{root}/api/org/", f"{T}orgList+xml"),
         link("remove", f"{root}/api/session"),
-        link("down", f"{root}/api/admin/", ADMIN_VIEW) if signed_in.role == ORG_ADMINISTRATOR else None,
+        link("down", f"{root}/api/admin/", ADMIN_VIEW) if is_admin else None,
         link("down", f"{root}/api/org/{organization.org_id}", f"{T}org+xml", name=org),
         link("down", f"{root}/api/query", f"{T}query.queryList+xml"),
         link("entityResolver", f"{root}/api/entity/", f"{T}entity+xml"),

@@ -60,7 +60,9 @@ def session_json(context: Any, login: Login) -> dict[str, Any]:
     user = world.user_named(login.user, login.home_org)
     site = f"urn:vcloud:site:{world.make_id('site', 'local')}"
     org = world.orgs[login.home_org]
-    role = {"name": user.role, "id": f"urn:vcloud:role:{world.make_id('role', user.role)}"}
+    held = world.role_named(user.role, login.home_org)
+    role_id = held.role_id if held else world.make_id("role", user.role)
+    role = {"name": user.role, "id": f"urn:vcloud:role:{role_id}"}
     return {
         "id": f"urn:vcloud:session:{login.session_id}",
         "site": {"name": urlsplit(context.base_url).netloc, "id": site},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from vcloudair_core.simulator.access.rights import VIEW_ADMIN
 from vcloudair_core.simulator.documents.addresses import VCLOUD_MEDIA, href
 from vcloudair_core.simulator.documents.document_parts import entity, link_to, owner_element, reference
 from vcloudair_core.simulator.state.entities import Catalog, Template
@@ -25,7 +26,9 @@ def catalog_document(context: Any, catalog: Catalog, kind: str = "catalog") -> A
         catalog.catalog_id,
         catalog.name,
         link_to(context, "up", "admin-org" if is_admin else "org", org.org_id),
-        link_to(context, "alternate", "catalog" if is_admin else "admin-catalog", catalog.catalog_id),
+        link_to(context, "alternate", "catalog" if is_admin else "admin-catalog", catalog.catalog_id)
+        if context.may(VIEW_ADMIN)
+        else None,
         link("down", shared, f"{VCLOUD_MEDIA}controlAccess+xml"),
         link("down", f"{address}/metadata", f"{VCLOUD_MEDIA}metadata+xml"),
         element("Description", None, catalog.description),

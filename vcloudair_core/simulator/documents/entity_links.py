@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from vcloudair_core.simulator.access import rights
 from vcloudair_core.simulator.documents import snapshot_section
 from vcloudair_core.simulator.releases import is_at_least
 from vcloudair_core.simulator.state.entities import Vm
-from vcloudair_core.simulator.state.power_states import ACTIONS, allowed_actions
+from vcloudair_core.simulator.writes.power_states import ACTIONS, allowed_actions
 from vcloudair_core.simulator.xml_builder import link
 
 T = "application/vnd.vmware.vcloud."
 
 
 def action_links(context: Any, href: str, media_type: str, vms: Sequence[Vm]) -> list[Any]:
-    """Return the links of an entity for power, snapshots, metadata and edits.
+    """Return the links of an entity for power, snapshots, metadata and edits that the user may follow.
 
     Args:
         context: The context of the request.
@@ -26,12 +27,18 @@ def action_links(context: Any, href: str, media_type: str, vms: Sequence[Vm]) ->
         media_type: Type of the entity.
         vms: The VM itself, or the VMs of the vApp.
     """
+    has_snapshots = is_at_least(context.version, snapshot_section.SINCE) and context.may(rights.SNAPSHOT)
     return [
-        *_power_links(href, vms),
-        *(_snapshot_links(href, vms) if is_at_least(context.version, snapshot_section.SINCE) else ()),
+        *(_power_links(href, vms) if context.may(rights.POWER) else ()),
+        *(_snapshot_links(href, vms) if has_snapshots else ()),
         link("down", f"{href}/metadata", f"{T}metadata+xml"),
-        link("edit", href, media_type),
+        edit_link(context, href, media_type),
     ]
+
+
+def edit_link(context: Any, href: str, media_type: str) -> Any:
+    """Return the link to edit an entity or section, or None if the user may not edit it."""
+    return link("edit", href, media_type) if context.may(rights.EDIT_VAPP) else None
 
 
 def _power_links(href: str, vms: Sequence[Vm]) -> list[Any]:

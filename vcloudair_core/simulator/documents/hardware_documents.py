@@ -9,6 +9,7 @@ from typing import Any
 
 from vcloudair_core.simulator.documents.addresses import VCLOUD_MEDIA
 from vcloudair_core.simulator.documents.document_parts import OVF, nested, ovf_section, section
+from vcloudair_core.simulator.documents.entity_links import edit_link
 from vcloudair_core.simulator.state import capacity
 from vcloudair_core.simulator.state.entities import Vm
 from vcloudair_core.simulator.state.hardware import ADAPTER_TYPE, HARDWARE_VERSION, TOOLS_VERSION, Nic, nics_of
@@ -55,7 +56,7 @@ def virtual_hardware(context: Any, vm: Vm, base: str) -> Any:
         "virtualHardwareSection",
         element("System", None, *_cim(VSSD, "vssd", system), namespace=OVF, prefixes={"ovf": OVF, "vssd": VSSD}),
         *[_item(fields, namespace=OVF) for fields in items(context, vm)],
-        link("edit", address, f"{VCLOUD_MEDIA}virtualHardwareSection+xml"),
+        edit_link(context, address, f"{VCLOUD_MEDIA}virtualHardwareSection+xml"),
         *[link("down", address + part, media_of(part)) for part in PARTS],
         prefixes=prefixes,
     )
@@ -64,13 +65,14 @@ def virtual_hardware(context: Any, vm: Vm, base: str) -> Any:
 def hardware_part(context: Any, vm: Vm, part: str, base: str) -> Any:
     """Return one item (``cpu``, ``memory``) or a list of items, as the resources of the section show them."""
     address, media = f"{base}/virtualHardwareSection/{part}", media_of(part)
-    edit = link("edit", address, media)
+    edit = edit_link(context, address, media)
     if part in _SINGLE:
         fields = next(fields for fields in items(context, vm) if fields["ResourceType"] == _SINGLE[part])
         item = _item(fields, namespace=VCLOUD)
         item.set(f"{{{VCLOUD}}}type", media)
         item.set(f"{{{VCLOUD}}}href", address)
-        item.append(edit)
+        if edit is not None:
+            item.append(edit)
         return item
     shown = [_item(fields, namespace=VCLOUD) for fields in items(context, vm) if fields["ResourceType"] in _LISTS[part]]
     return element("RasdItemsList", {"type": media, "href": address}, edit, *shown)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from vcloudair_core.simulator.access.rights import VIEW_ADMIN
 from vcloudair_core.simulator.documents.addresses import ADMIN_MEDIA, VCLOUD_MEDIA, href
 from vcloudair_core.simulator.documents.catalog_documents import catalog_references
 from vcloudair_core.simulator.documents.document_parts import entity, link_to, reference
@@ -60,7 +61,7 @@ def org_document(context: Any, org: Org) -> Any:
             for network in networks
         ],
         link("down", f"{address}/metadata", f"{VCLOUD_MEDIA}metadata+xml"),
-        link_to(context, "alternate", "admin-org", org.org_id),
+        link_to(context, "alternate", "admin-org", org.org_id) if context.may(VIEW_ADMIN) else None,
         link("down:replications", f"{address}/replications", f"{VCLOUD_MEDIA}query.references+xml")
         if is_recovery_installed
         else None,
@@ -126,7 +127,8 @@ def _settings(org: Org) -> Any:
 
 def _role_references(context: Any) -> list[Any]:
     return [
-        reference(context, "RoleReference", "role", role.role_id, role.name) for role in context.world.roles.values()
+        reference(context, "RoleReference", "role", role.role_id, role.name)
+        for role in context.world.roles_of(context.user.org)
     ]
 
 
@@ -145,7 +147,7 @@ def administration_document(context: Any, orgs: list[Org]) -> Any:
 def user_document(context: Any, user: User) -> Any:
     """Return a user with its role. Quotas of 0 are no limit."""
     org = context.world.orgs[user.org]
-    role = context.world.role_named(user.role)
+    role = context.world.role_named(user.role, user.org)
     values = {
         "FullName": user.name,
         "IsEnabled": True,

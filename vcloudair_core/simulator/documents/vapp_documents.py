@@ -18,7 +18,7 @@ from vcloudair_core.simulator.documents.document_parts import (
     reference,
     section,
 )
-from vcloudair_core.simulator.documents.entity_links import action_links
+from vcloudair_core.simulator.documents.entity_links import action_links, edit_link
 from vcloudair_core.simulator.documents.network_documents import ip_scopes
 from vcloudair_core.simulator.documents.snapshot_section import snapshot_section
 from vcloudair_core.simulator.documents.vm_documents import (
@@ -116,7 +116,7 @@ def lease_settings(context: Any, item: VApp | Template) -> Any:
         "Lease settings section",
         address,
         media,
-        link("edit", address, f"{VCLOUD_MEDIA}{media}+xml"),
+        edit_link(context, address, f"{VCLOUD_MEDIA}{media}+xml"),
         runtime,
         element("StorageLeaseInSeconds", None, 0),
     )
@@ -130,7 +130,7 @@ def startup(context: Any, vapp: VApp) -> Any:
         element("Item", _in_ovf({**actions, "id": vm.name}), namespace=OVF, prefixes={"ovf": OVF})
         for vm in context.world.vms_of_vapp(vapp.vapp_id)
     ]
-    edit = link("edit", address, f"{VCLOUD_MEDIA}{media}+xml")
+    edit = edit_link(context, address, f"{VCLOUD_MEDIA}{media}+xml")
     return ovf_section("StartupSection", "VApp startup section", address, media, *items, edit)
 
 
@@ -142,7 +142,7 @@ def network_config(context: Any, item: VApp | Template) -> Any:
     """Return the NetworkConfigSection: the networks of the VMs, each bridged to the VDC's network of that name."""
     address, media = f"{base_of(context, item)}/networkConfigSection/", "networkConfigSection"
     networks = networks_of_vapp(context, item) if isinstance(item, VApp) else []
-    edit = link("edit", address, f"{VCLOUD_MEDIA}{media}+xml") if isinstance(item, VApp) else None
+    edit = edit_link(context, address, f"{VCLOUD_MEDIA}{media}+xml") if isinstance(item, VApp) else None
     configured = [_network_config(context, network) for network in networks]
     return section(
         "NetworkConfigSection",

@@ -9,7 +9,7 @@ from typing import Any
 
 from vcloudair_core.simulator.documents.addresses import VCLOUD_MEDIA, href
 from vcloudair_core.simulator.documents.document_parts import OVF, entity, link_to, ovf, ovf_section, reference, section
-from vcloudair_core.simulator.documents.entity_links import action_links
+from vcloudair_core.simulator.documents.entity_links import action_links, edit_link
 from vcloudair_core.simulator.documents.hardware_documents import virtual_hardware, vm_spec
 from vcloudair_core.simulator.documents.snapshot_section import snapshot_section
 from vcloudair_core.simulator.state.entities import Vm
@@ -123,7 +123,7 @@ def vm_capabilities(context: Any, vm: Vm) -> Any:
     address = f"{base_of(context, vm)}/vmCapabilities/"
     media = f"{VCLOUD_MEDIA}vmCapabilitiesSection+xml"
     flags = [element(name, None, False) for name in ("MemoryHotAddEnabled", "CpuHotAddEnabled")]
-    return element("VmCapabilities", {"type": media, "href": address}, link("edit", address, media), *flags)
+    return element("VmCapabilities", {"type": media, "href": address}, edit_link(context, address, media), *flags)
 
 
 def operating_system(context: Any, vm: Vm) -> Any:
@@ -135,7 +135,7 @@ def operating_system(context: Any, vm: Vm) -> Any:
         address,
         media,
         ovf("Description", vm.guest_os),
-        link("edit", address, f"{VCLOUD_MEDIA}{media}+xml"),
+        edit_link(context, address, f"{VCLOUD_MEDIA}{media}+xml"),
         prefixes={"vmw": VMW},
     )
     made.set(f"{{{OVF}}}id", str(_operating_system_number(vm.guest_os)))
@@ -175,7 +175,7 @@ def network_connections(context: Any, vm: Vm) -> Any:
         media,
         element("PrimaryNetworkConnectionIndex", None, 0) if nics else None,
         *connections,
-        link("edit", address, f"{VCLOUD_MEDIA}{media}+xml"),
+        edit_link(context, address, f"{VCLOUD_MEDIA}{media}+xml"),
     )
 
 
@@ -201,7 +201,7 @@ def guest_customization(context: Any, vm: Vm) -> Any:
         address,
         media,
         *[element(name, None, value) for name, value in values.items()],
-        link("edit", address, f"{VCLOUD_MEDIA}{media}+xml"),
+        edit_link(context, address, f"{VCLOUD_MEDIA}{media}+xml"),
     )
 
 

@@ -399,7 +399,7 @@ _USERS = Source(
 )
 
 _ROLES = Source(
-    lambda context: tuple(context.world.roles.values()),
+    lambda context: context.world.roles_of(context.user.org),
     {
         "name": _field("name"),
         "href": _href("role", "role_id"),

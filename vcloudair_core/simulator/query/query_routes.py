@@ -14,6 +14,7 @@ from urllib.parse import unquote_plus
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.access.required_rights import QUERY_RIGHTS, refuse
 from vcloudair_core.simulator.documents.addresses import urn_of
 from vcloudair_core.simulator.query.plugin_query_types import find_source, find_type, known_types
 from vcloudair_core.simulator.query.query_filter import compile_filter
@@ -94,6 +95,7 @@ def query_list(context: Any) -> Response:
     links = [
         link("down", f"{base}?type={kind}&format={form}", f"{MEDIA}{form}+xml", name=kind)
         for kind, query_type in known_types(context.simulator).items()
+        if kind not in QUERY_RIGHTS or context.may(QUERY_RIGHTS[kind])
         for form in FORMATS
         if form != "references" or query_type.references
     ]
@@ -123,6 +125,9 @@ def answer(context: Any, kind: str, is_included: Callable[[QueryRow], bool] | No
     """
     if kind.startswith("admin"):
         return responses.error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN", "Access is forbidden", context.version)
+    right = QUERY_RIGHTS.get(kind, "")
+    if right and not context.may(right):
+        return refuse(context, right)
     query_type = find_type(context.simulator, kind)
     if query_type is None:
         return responses.error(400, "BAD_REQUEST", f"Unknown query type: {kind}", context.version)

@@ -9,8 +9,8 @@ from typing import Any
 from vcloudair_core.simulator.state.registry import Tracked
 
 ORG_ADMINISTRATOR = "Organization Administrator"
-ROLE_NAMES = (ORG_ADMINISTRATOR, "vApp Author", "Console Access Only")
-"""Names of the roles that all orgs have."""
+ROLE_NAMES = (ORG_ADMINISTRATOR, "Network Administrator", "Auditor", "vApp Author", "vApp User", "Console Access Only")
+"""Names of the roles that all orgs have. See ``access.rights``."""
 PROVIDER_ORG = "System"
 """Org of the provider's users, who can act in every tenant.
 
@@ -48,11 +48,13 @@ class User:
 
 @dataclass(frozen=True)
 class Role:
-    """A role, which users of all orgs can have."""
+    """A role of one org, or of all orgs if ``org`` is empty. Only roles of one org have their rights here."""
 
     role_id: str
     name: str
     description: str = ""
+    org: str = ""
+    rights: frozenset[str] = frozenset()
 
 
 @dataclass

@@ -129,9 +129,13 @@ class World:
         """Return the user who owns the objects of an org: its first one, or None."""
         return next((user for user in self.users if user.org == org), None)
 
-    def role_named(self, name: str) -> Role | None:
-        """Return a role by name, or None."""
-        return next((role for role in self.roles.values() if role.name == name), None)
+    def roles_of(self, org: str) -> list[Role]:
+        """Return the roles that users of an org can have."""
+        return [role for role in self.roles.values() if role.org in ("", org)]
+
+    def role_named(self, name: str, org: str) -> Role | None:
+        """Return a role of an org by name, or None."""
+        return next((role for role in self.roles_of(org) if role.name == name), None)
 
     def _role(self, name: str) -> Role:
         return Role(self.make_id("role", name), name)

@@ -10,16 +10,6 @@ from typing import Any
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
-from vcloudair_core.simulator.state.power_states import (
-    ACTIONS,
-    DEPLOY,
-    KEEP,
-    UNDEPLOY,
-    UNDEPLOY_ACTIONS,
-    apply_action,
-    is_allowed,
-    refusal,
-)
 from vcloudair_core.simulator.writes.entity_tasks import (
     BadBodyError,
     bad_body,
@@ -28,6 +18,16 @@ from vcloudair_core.simulator.writes.entity_tasks import (
     no_target,
     read_body,
     start_write,
+)
+from vcloudair_core.simulator.writes.power_states import (
+    ACTIONS,
+    DEPLOY,
+    KEEP,
+    UNDEPLOY,
+    UNDEPLOY_ACTIONS,
+    apply_action,
+    is_allowed,
+    refusal,
 )
 from vcloudair_core.transport.messages import Response
 

@@ -12,7 +12,6 @@ from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.documents.snapshot_section import MEDIA, snapshot_section
 from vcloudair_core.simulator.state.capacity import DISK_OF_A_VM_MB
 from vcloudair_core.simulator.state.entities import Snapshot, Vm
-from vcloudair_core.simulator.state.power_states import OFF, ON
 from vcloudair_core.simulator.virtual_clock import timestamp_of
 from vcloudair_core.simulator.writes.entity_tasks import (
     BadBodyError,
@@ -22,6 +21,7 @@ from vcloudair_core.simulator.writes.entity_tasks import (
     read_body,
     start_write,
 )
+from vcloudair_core.simulator.writes.power_states import OFF, ON
 from vcloudair_core.transport.messages import Response
 
 T = "application/vnd.vmware.vcloud."

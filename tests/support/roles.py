@@ -1,0 +1,31 @@
+"""A simulated cloud with a user of each role."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from vcloudair_core.simulator import SimulatorConfig
+
+PASSWORD = "sesame-1"
+USERS = {
+    "admin": "Organization Administrator",
+    "network": "Network Administrator",
+    "auditor": "Auditor",
+    "user": "vApp User",
+    "console": "Console Access Only",
+    "nat": "NAT only",
+}
+"""Roles by user name."""
+CUSTOM = {"name": "NAT only", "rights": ["ORG_VDC_GATEWAY_VIEW", "ORG_VDC_GATEWAY_VIEW_NAT"]}
+
+
+def roles_config(folder: Path, profile: str = "vcd") -> SimulatorConfig:
+    """Return options with an inventory of one org ``acme`` and the users."""
+    users = [{"name": name, "password": PASSWORD, "role": role} for name, role in USERS.items()]
+    vdc = {"name": "gold", "edges": [{"name": "web"}], "vms": [{"name": "vm1"}], "replications": [{"name": "db1"}]}
+    file = folder / "roles.yml"
+    org = {"name": "acme", "roles": [CUSTOM], "users": users, "vdcs": [vdc]}
+    file.write_text(yaml.safe_dump({"orgs": [org]}), encoding="utf-8")
+    return SimulatorConfig(profile=profile, inventory_file=str(file))

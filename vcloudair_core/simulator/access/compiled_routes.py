@@ -1,0 +1,41 @@
+"""Routes with the patterns of their paths and the rights that they require."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
+from vcloudair_core.simulator.access.required_rights import required_right
+
+_PARAMETER = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class CompiledRoute:
+    """A route of a group. ``right`` is the right that the user needs, or an empty text."""
+
+    route: SimulatorRoute
+    group: str
+    pattern: re.Pattern[str]
+    right: str = ""
+
+
+def compile_routes(built_in: Sequence[SimulatorRoutes], added: Sequence[SimulatorRoutes]) -> list[CompiledRoute]:
+    """Return all routes in order. Added routes require no right unless they name one."""
+    rights = [(group, route, required_right(route.method, route.path)) for group in built_in for route in group.routes]
+    rights += [(group, route, "") for group in added for route in group.routes]
+    return [
+        CompiledRoute(route, group.name, _pattern(route.path), route.right or right) for group, route, right in rights
+    ]
+
+
+@cache
+def _pattern(path: str) -> re.Pattern[str]:
+    """Return the pattern of the path of a route.
+
+    Patterns are cached because all simulators have the same hundred routes.
+    """
+    return re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", path) + r"/?\Z")

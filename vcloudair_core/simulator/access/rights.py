@@ -1,0 +1,61 @@
+"""Rights of the predefined roles, and of the roles that an inventory adds.
+
+Source: protocol/vm-writes.md §5. Names of rights are those in error messages. Most of them are inferred.
+"""
+
+from __future__ import annotations
+
+from vcloudair_core.simulator.state.entities import ORG_ADMINISTRATOR, PROVIDER_ORG
+from vcloudair_core.simulator.state.world import World
+
+SYSTEM_ADMINISTRATOR = "System Administrator"
+POWER, SNAPSHOT, EDIT_VAPP, VIEW_METRICS = (
+    "VAPP_POWER_OPS", "VAPP_SNAPSHOT_OPS", "VAPP_EDIT_PROPERTIES", "VAPP_VIEW_VM_METRICS",
+)  # fmt: skip
+EDIT_TEMPLATE, EDIT_CATALOG = "VAPP_TEMPLATE_EDIT", "CATALOG_EDIT_PROPERTIES"
+EDIT_ORG, EDIT_VDC = "ORG_EDIT", "ORG_VDC_EDIT"
+VIEW_NETWORK, EDIT_NETWORK = "ORG_VDC_NETWORK_VIEW", "ORG_VDC_NETWORK_EDIT"
+VIEW_GATEWAY = "ORG_VDC_GATEWAY_VIEW"
+VIEW_ADMIN = "GENERAL_ADMINISTRATOR_VIEW"
+VIEW_REPLICATION, MANAGE_REPLICATION = "VR_VIEW", "VR_MANAGE"
+MANAGE_TOKEN, MANAGE_ACCOUNT = "TOKEN_MANAGE", "SERVICE_ACCOUNT_MANAGE"
+SECTIONS = ("FIREWALL", "NAT", "IPSEC_VPN", "DHCP", "ROUTING", "LOAD_BALANCER", "L2_VPN", "SSL_VPN", "SERVICES")
+"""Services of an edge gateway, each with a right to view and one to configure it."""
+
+
+def view_section(section: str) -> str:
+    """Return the right to view a service of an edge gateway."""
+    return f"{VIEW_GATEWAY}_{section}"
+
+
+def configure_section(section: str) -> str:
+    """Return the right to configure a service of an edge gateway."""
+    return f"ORG_VDC_GATEWAY_CONFIGURE_{section}"
+
+
+_GATEWAY_VIEWS = frozenset({VIEW_GATEWAY, VIEW_NETWORK, *map(view_section, SECTIONS)})
+_AUDIT = _GATEWAY_VIEWS | {VIEW_ADMIN, VIEW_METRICS, VIEW_REPLICATION}
+_NETWORK = _GATEWAY_VIEWS | {EDIT_NETWORK, VIEW_METRICS, MANAGE_TOKEN, *map(configure_section, SECTIONS)}
+_USE = frozenset({POWER, SNAPSHOT, EDIT_VAPP, VIEW_METRICS, MANAGE_TOKEN})
+ALL_RIGHTS = (
+    _AUDIT | _NETWORK | _USE | {EDIT_TEMPLATE, EDIT_CATALOG, EDIT_ORG, EDIT_VDC, MANAGE_REPLICATION, MANAGE_ACCOUNT}
+)
+ROLES: dict[str, frozenset[str]] = {
+    ORG_ADMINISTRATOR: ALL_RIGHTS,
+    "Network Administrator": _NETWORK,
+    "Auditor": _AUDIT,
+    "vApp Author": _USE | {EDIT_TEMPLATE},
+    "vApp User": _USE,
+    "Console Access Only": frozenset(),
+}
+"""Rights of the roles that all orgs have. Network Administrator is a role of vCloud Air, Auditor a custom role."""
+
+
+def rights_of(world: World, user: str, org: str) -> frozenset[str]:
+    """Return the rights of a user. Users of the provider have all of them, and an unknown role has none."""
+    if org == PROVIDER_ORG:
+        return ALL_RIGHTS
+    role = world.role_named(world.user_named(user, org).role, org)
+    if role is None:
+        return frozenset()
+    return role.rights if role.org else ROLES[role.name]
