@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class OrgInfo(dict[str, str]):
-    """Sign-in result: ``vcdurl``, ``token``, ``org_uuid``, ``auth-header``, ``version``.
+    """Sign-in result: ``vcdurl``, ``token``, ``org_uuid``, ``auth-header``, version.
 
     ``session`` is a live session with the token, which renews itself. ``repr`` masks the token.
     """

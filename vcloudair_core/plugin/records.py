@@ -37,7 +37,7 @@ class ServiceRecord:
 
 @dataclass(frozen=True)
 class KindRecord:
-    """A resource kind. The name has the form ``ans.firewall_rule``: service and element.
+    """A resource kind with the name of its service and element: ``ans.firewall_rule``.
 
     ``load()`` returns the kind. It is called at first use.
     """
