@@ -8,9 +8,12 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import Any
 
+from vcloudair_core.simulator.documents.addresses import ADMIN_MEDIA, href
 from vcloudair_core.simulator.documents.document_parts import element, entity, link_to, nested, reference
+from vcloudair_core.simulator.documents.edge_service_documents import edge_services
 from vcloudair_core.simulator.edge.edge_interfaces import interfaces
 from vcloudair_core.simulator.state.entities import SimulatedEdge
+from vcloudair_core.simulator.xml_builder import link
 
 
 def edge_document(context: Any, edge: SimulatedEdge) -> Any:
@@ -25,12 +28,18 @@ def edge_document(context: Any, edge: SimulatedEdge) -> Any:
         edge.edge_id,
         edge.name,
         link_to(context, "up", "vdc", edge.vdc_id),
+        link(
+            "edgeGateway:configureServices",
+            f"{href(context.root, 'edge', edge.edge_id)}/action/configureServices",
+            f"{ADMIN_MEDIA}edgeGatewayServiceConfiguration+xml",
+        ),
         element("Description"),
         element(
             "Configuration",
             None,
             element("GatewayBackingConfig", None, "compact"),
             element("GatewayInterfaces", None, *gateway_interfaces(context, edge)),
+            edge_services(context, edge),
             element("HaEnabled", None, False),
             element("UseDefaultRouteForDnsRelay", None, False),
             element("AdvancedNetworkingEnabled", None, edge.is_advanced),

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from vcloudair_core.simulator.documents.addresses import href
+from vcloudair_core.simulator.documents.addresses import ADDRESSES, href
 from vcloudair_core.simulator.query.query_types import TYPES
 from vcloudair_core.simulator.state import capacity
-from vcloudair_core.simulator.state.entities import Template, VApp, Vdc, Vm
+from vcloudair_core.simulator.state.entities import SimulatedEdge, Template, VApp, Vdc, Vm
 from vcloudair_core.simulator.state.hardware import HARDWARE_VERSION, TOOLS_VERSION
 from vcloudair_core.simulator.virtual_clock import timestamp_of
 
@@ -242,13 +242,41 @@ _TEMPLATES = Source(
     },
 )
 
+
+def _last_task(context: Any, edge: SimulatedEdge) -> Any:
+    """Return the latest task of an edge gateway, or None."""
+    return context.simulator.tasks.last_on(f"{ADDRESSES['edge'].path}{edge.edge_id}")
+
+
+def _open_task(context: Any, edge: SimulatedEdge) -> Any:
+    return context.simulator.tasks.open_on(f"{ADDRESSES['edge'].path}{edge.edge_id}")
+
+
+def _of_last_task(show: Column) -> Column:
+    """Return a column of the latest task of an edge gateway, which is None without a task."""
+
+    def column(context: Any, edge: SimulatedEdge) -> Any:
+        task = _last_task(context, edge)
+        return None if task is None else show(context, task)
+
+    return column
+
+
+_LAST_TASK = {
+    "task": _of_last_task(_href("task", "task_id")),
+    "taskStatus": _of_last_task(lambda context, task: context.simulator.tasks.status(task)),
+    "taskOperation": _of_last_task(_field("operation_name")),
+    "taskDetails": _of_last_task(_constant(" ")),
+}
+"""Attributes of edge gateways with a task. A blank value is one space. Source: protocol/recorded-responses.md §3."""
+
 _EDGES = Source(
     lambda context: _own(context, context.world.edges),
     {
         "gatewayStatus": _constant("READY"),
         "haStatus": _constant("DISABLED"),
         "href": _href("edge", "edge_id"),
-        "isBusy": _constant(False),
+        "isBusy": lambda context, edge: _open_task(context, edge) is not None,
         "name": _field("name"),
         "numberOfExtNetworks": _constant(1),
         "numberOfOrgNetworks": lambda context, edge: len(context.world.networks_of(edge)),
@@ -258,9 +286,11 @@ _EDGES = Source(
         "orgVdcName": _vdc_name,
         "orgName": lambda context, edge: context.world.vdcs[edge.vdc_id].org,
         "edgeGatewayType": _constant("NSXV_BACKED"),
+        **_LAST_TASK,
     },
     # Since 32.0, records have the kind of the edge. Source: protocol/nsxt.md §2.
     {"advancedNetworkingEnabled": (7, 0), "orgVdcName": (29, 0), "orgName": (32, 0), "edgeGatewayType": (32, 0)},
+    is_steady=False,
 )
 
 _ORG_VDCS = Source(

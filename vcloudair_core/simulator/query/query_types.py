@@ -38,7 +38,7 @@ group GroupRecord GroupReferences: name roleName isReadOnly identityProviderType
 user UserRecord UserReferences: name fullName isEnabled numberOfDeployedVMs deployedVMQuota numberOfStoredVMs
     storedVMQuota isLdapUser identityProviderType
 strandedUser StrandedUserRecord UserReferences: name fullName isInSync numberOfDeployedVMs numberOfStoredVMs org
-role RoleRecord -: name isReadOnly
+role RoleRecord RoleReferences: name isReadOnly
 right RightRecord RightReferences: name category
 task TaskRecord TaskReferences: org orgName name startDate endDate status progress ownerName object objectType
     objectName serviceNamespace

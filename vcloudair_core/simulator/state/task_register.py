@@ -115,6 +115,10 @@ class Tasks:
         """Return the task that changes the entity with a path, or None."""
         return next((task for task in self._pending if task.owner.path == path), None)
 
+    def last_on(self, path: str) -> SimulatedTask | None:
+        """Return the latest task of the entity with a path, or None."""
+        return next((task for task in reversed(self._tasks.values()) if task.owner.path == path), None)
+
     def cancel(self, task: SimulatedTask) -> bool:
         """Cancel a task. Return False if it has already ended.
 
