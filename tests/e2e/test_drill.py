@@ -154,14 +154,15 @@ def test_a_low_score_starts_nothing_and_lists_the_reasons(env: dict[str, str], s
 
 
 def test_a_drill_keeps_tests_of_other_users(env: dict[str, str], server: SimulatorServer) -> None:
-    vm = list(server.simulator.world.replications.values())[1]
-    vm.test_state = "complete"
-    server.simulator.world.vms["theirs"] = server.simulator.world.recovered_vm(vm, "POWERED_ON", "lan")
+    world = server.simulator.world
+    replication = list(world.replications.values())[1]
+    replication.test_state = "complete"
+    world.add_recovered(world.recovered_vm(replication, "POWERED_ON", "lan"))
     refused = run_playbook("dr_drill.yml", env, *ALL, *extra(dr_drill_min_score=0))
     assert refused.status == 2
     assert "The drill was not started, because it would remove the existing tests of replicated-0002" in refused.output
     assert actions(server) == Counter()
-    assert vm.test_state == "complete"
+    assert replication.test_state == "complete"
 
 
 @pytest.mark.parametrize("text", sampled(["- ansible.builtin.fail: {\n", "- no_such_module_anywhere:\n", None], 3))

@@ -89,7 +89,7 @@ def test_a_tunnel_that_does_not_come_up_fails_the_task_that_changed_something(
         ("vca_ipsec_tunnel", {**TUNNEL, "encryption": "blowfish"}, "is not one of aes, aes256"),
         ("vca_ipsec_tunnel", {**TUNNEL, "peer_subnets": ["192.168.10.0/25"]}, "overlaps"),
         ("vca_ipsec_tunnel", {**TUNNEL, "psk": "******"}, "is the mask that the server shows"),
-        ("vca_ipsec", {"tunnels": [TUNNEL], "state": "absent", "enabled": False}, "cannot be given together with"),
+        ("vca_ipsec", {"tunnels": [TUNNEL], "state": "absent", "enabled": False}, "cannot be combined with"),
         ("vca_ipsec", {"tunnels": [{**TUNNEL, "pks": KEY}]}, "pks"),
         ("vca_edge_config", {"config": {"ipsec": {"tunnels": [{**TUNNEL, "mtu": 1}]}}}, "ipsec.tunnels[0].mtu"),
         ("vca_edge_config", {"config": {"ipsec": {"tunnels": [TUNNEL]}}, "purge": "perhaps"}, "purge"),

@@ -167,7 +167,7 @@ def test_a_known_metric_without_samples_is_no_error(vca: Vca, server: SimulatorS
     assert "No VM has these metrics: power.power.average" in err
     code, out, _ = vca("top", "--once", "--sort", "power.power.average")
     assert code == 0
-    assert "none with power.power.average" in out
+    assert "no values of power.power.average" in out
     code, _, err = vca("plot", name, "-m", "power.power.average", "--file", str(tmp_path / "power.png"))
     assert code == 4
     assert "No plot written" in err

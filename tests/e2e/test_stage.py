@@ -156,7 +156,7 @@ def test_uncommitted_changes_of_an_earlier_run_are_reported_once_and_not_written
 ) -> None:
     run_playbook(play(tmp_path, rule(1)), env)
     second = record(Path(play(tmp_path, rule(2), rule(3), rule(4), COMMIT)), env, tmp_path)
-    warning = "holds 1 uncommitted change of edge gateway org1-vdc1-edge1"
+    warning = "has 1 uncommitted change of edge gateway org1-vdc1-edge1"
     assert " ".join(second.run.output.split()).count(warning) == 1
     assert sum(warning in json.dumps(line["result"]) for line in second.results()) <= 1
     assert names(vca_simulator_server) == ["rule 2", "rule 3", "rule 4"]
