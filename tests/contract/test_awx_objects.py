@@ -105,7 +105,7 @@ def _text(template: dict[str, Any]) -> str:
 
 
 def _used(variable: str, text: str) -> bool:
-    """Return whether a template or a condition uses a variable."""
+    """Return True if a template or a condition uses a variable."""
     templates = " ".join(re.findall(r"\{[{%].*?[}%]\}", text, re.DOTALL))
     conditions = " ".join(re.findall(r"^\s*(?:- |when: |that: |loop: )(.*)$", text, re.MULTILINE))
     return bool(re.search(rf"\b{re.escape(variable)}\b", f"{templates} {conditions}"))
@@ -115,8 +115,8 @@ def _used(variable: str, text: str) -> bool:
 def test_playbook_of_a_job_template_uses_every_survey_variable(template: dict[str, Any]) -> None:
     assert "vcloudair.cloud.{{ vca_playbook" in (PROJECT / template["playbook"]).read_text(encoding="utf-8")
     assert _playbook(template).is_file()
-    asked = [question["variable"] for question in template.get("survey", [])]
-    for variable in {*asked, *template["extra_vars"]} - {"vca_playbook"}:
+    survey_variables = [question["variable"] for question in template.get("survey", [])]
+    for variable in {*survey_variables, *template["extra_vars"]} - {"vca_playbook"}:
         assert _used(variable, _text(template)), variable
 
 
@@ -136,7 +136,7 @@ def test_awx_accepts_the_survey(template: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda workflow: str(workflow["name"]))
 def test_workflow_runs_existing_jobs_and_passes_their_survey_answers(workflow: dict[str, Any]) -> None:
-    asked = {question["variable"] for question in workflow["survey"]}
+    survey_variables = {question["variable"] for question in workflow["survey"]}
     identifiers = [node["identifier"] for node in workflow["nodes"]]
     for node in workflow["nodes"]:
         for targets in node.get("related", {}).values():
@@ -145,12 +145,12 @@ def test_workflow_runs_existing_jobs_and_passes_their_survey_answers(workflow: d
             continue
         template = BY_NAME[node["unified_job_template"]["name"]]
         required = {question["variable"] for question in template.get("survey", []) if question["required"]}
-        assert required <= asked, (
+        assert required <= survey_variables, (
             f"{node['identifier']} has required survey questions that the workflow does not answer"
         )
         # AWX passes a survey answer to a job only if the survey of the job template has that question.
         questions = {question["variable"] for question in template.get("survey", [])}
-        assert {name for name in asked if _used(name, _text(template))} <= questions, node["identifier"]
+        assert {name for name in survey_variables if _used(name, _text(template))} <= questions, node["identifier"]
 
 
 def test_referenced_inventories_and_templates_exist() -> None:

@@ -254,8 +254,8 @@ def test_prompts_for_the_password_and_continues_on_a_terminal(
     while not prompts.endswith(f"Password for {env['VCA_USERNAME']} at {env['VCA_URL']}: "):
         prompts += process.stderr.read(1) or pytest.fail(prompts)
     os.write(person, f"{password}\n".encode())
-    output, rest = process.communicate(timeout=60)
-    prompts += rest
+    output, stderr = process.communicate(timeout=60)
+    prompts += stderr
     os.close(person)
     assert process.returncode == 0, prompts
     assert prompts.startswith("The session of `vca login` has expired.\n")

@@ -229,14 +229,14 @@ found["allowed"] = client.ensure("ans.firewall_rule", [narrow]).changed
 
 
 def test_plan_policy_rejects_a_firewall_plan_before_any_write(scratch: Scratch) -> None:
-    found = scratch.program(_REFUSED)
-    assert len(found["refused"]) == 4
-    for error in found["refused"].values():
+    output = scratch.program(_REFUSED)
+    assert len(output["refused"]) == 4
+    for error in output["refused"].values():
         assert error["plugin"] == "sample"
         assert error["reason"] == "rule 'open to all' allows all traffic"
         assert error["hint"] == "Ask the owner of the policy for an exception."
-    assert found["writes"] == []
-    assert found["allowed"] is True
+    assert output["writes"] == []
+    assert output["allowed"] is True
 
 
 def test_plan_policy_protects_names(scratch: Scratch) -> None:
@@ -262,10 +262,10 @@ def test_plugin_command_and_records_work_against_a_simulator(scratch: Scratch, t
 
     with served(tmp_path, scratch._env({})) as env:
         completed = scratch.vca("sample", "-o", "json", **env)
-        found = scratch.vca("query", "sampleThing", "-o", "json", **env)
-    assert (completed.returncode, completed.stderr, found.returncode) == (0, "", 0)
+        query = scratch.vca("query", "sampleThing", "-o", "json", **env)
+    assert (completed.returncode, completed.stderr, query.returncode) == (0, "", 0)
     assert json.loads(completed.stdout) == [{"name": "first", "size": 1, "owners": ["ops"]}]
-    assert [record["name"] for record in json.loads(found.stdout)] == ["first"]
+    assert [record["name"] for record in json.loads(query.stdout)] == ["first"]
 
 
 # -- broken plugin -----------------------------------------------------------------------------------------------
@@ -302,15 +302,15 @@ found["errors"] = {info.name: info.error for info in app.plugins.list_plugins() 
     ),
 )
 def test_broken_plugin_is_reported_and_everything_else_works(scratch: Scratch, how: str, why: str) -> None:
-    found = scratch.program(_STILL_WORKS, VCA_SAMPLE_BREAK=how)
-    assert found["edges"] >= 1
+    output = scratch.program(_STILL_WORKS, VCA_SAMPLE_BREAK=how)
+    assert output["edges"] >= 1
     if how == "hook":
-        assert found["changed"] is True
+        assert output["changed"] is True
     else:
         # The plugin has a plan policy that cannot be called.
-        assert found["rejected_by"] == "sample"
+        assert output["rejected_by"] == "sample"
         assert scratch.program(_STILL_WORKS, VCA_SAMPLE_BREAK=how, VCA_DISABLE_PLUGINS="sample")["changed"] is True
-    assert found["errors"] == {"sample": why}
+    assert output["errors"] == {"sample": why}
 
     info = scratch.plugins(VCA_SAMPLE_BREAK=how)
     assert (info["sample"]["status"], info["sample"]["error"]) == ("failed", why)
@@ -327,8 +327,8 @@ def test_duplicate_service_error_names_both_distributions(scratch: Scratch) -> N
     assert "sample (vcloudair-sample 0.1.0)" in completed.stderr
     assert "VCA_DISABLE_PLUGINS" in completed.stderr
     # The workaround in the message works.
-    found = scratch.program(_STILL_WORKS, VCA_SAMPLE_BREAK="service", VCA_DISABLE_PLUGINS="sample")
-    assert (found["changed"], found["errors"]) == (True, {})
+    output = scratch.program(_STILL_WORKS, VCA_SAMPLE_BREAK="service", VCA_DISABLE_PLUGINS="sample")
+    assert (output["changed"], output["errors"]) == (True, {})
 
 
 def test_duplicate_command_keeps_the_built_in_command(scratch: Scratch) -> None:
@@ -348,7 +348,7 @@ def test_command_that_fails_to_load_is_reported_and_others_work(scratch: Scratch
 
 
 def test_broken_plan_policy_rejects_plans_and_names_the_plugin(scratch: Scratch) -> None:
-    found = scratch.program(
+    output = scratch.program(
         """
 client.session.login()
 journal.clear()
@@ -362,10 +362,10 @@ found["read"] = "rules" in client.read("ans.firewall")
 """,
         VCA_SAMPLE_BREAK="policy",
     )
-    assert found["error"]["plugin"] == "sample"
-    assert "broken on purpose: policy" in found["error"]["message"]
-    assert found["writes"] == []
-    assert found["read"] is True
+    assert output["error"]["plugin"] == "sample"
+    assert "broken on purpose: policy" in output["error"]["message"]
+    assert output["writes"] == []
+    assert output["read"] is True
 
 
 def test_broken_required_plugin_stops_all_but_diagnostic_commands(scratch: Scratch) -> None:

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from tests.fuzz.targets_api import API_TARGETS
 from tests.fuzz.targets_files import FILE_TARGETS
-from tests.fuzz.targets_words import WORD_TARGETS
+from tests.fuzz.targets_input import WORD_TARGETS
 
 TARGETS = {target.name: target for target in (*API_TARGETS, *FILE_TARGETS, *WORD_TARGETS)}

@@ -1,4 +1,4 @@
-"""Property test that the firewall lint equals a comparison of all rule pairs."""
+"""Property test that the firewall lint finds the same as comparing all pairs."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
 
 @pytest.mark.parametrize("output", ["table", "json", "yaml", "csv"])
 @pytest.mark.parametrize(
-    "command", COMMANDS, ids=[" ".join(one[:3]).encode("ascii", "replace").decode() for one in COMMANDS]
+    "command", COMMANDS, ids=[" ".join(command[:3]).encode("ascii", "replace").decode() for command in COMMANDS]
 )
 def test_no_command_prints_control_sequences(
     command: tuple[str, ...], output: str, cloud: SimulatorServer, capsys: pytest.CaptureFixture[str]

@@ -8,7 +8,7 @@ from typing import Any
 from tests.fuzz.target import Target, of_json, of_text, plain, texts
 from vcloudair_core.cli.conditions import conditions
 from vcloudair_core.engine.canonical import address_range, address_set, port_range, port_set
-from vcloudair_core.engine.fields import plain as words_of
+from vcloudair_core.engine.fields import plain as plain_data
 from vcloudair_core.errors import SpecError
 from vcloudair_core.monitoring.monitor_options import read_options
 from vcloudair_core.services.ans.document.kind import EdgeKind
@@ -123,9 +123,9 @@ _LINKS = (
 )  # fmt: skip
 
 WORD_TARGETS = (
-    Target("firewall_spec", of_json(lambda tree: words_of(parse_policy(_mapping(tree)))), plain({"rules": [_WEB], "default_action": "deny", "enabled": True})),
-    Target("nat_spec", of_json(lambda tree: words_of(parse_nat(_mapping(tree)))), plain({"rules": [_DNAT], "enabled": True})),
-    Target("ipsec_spec", of_json(lambda tree: words_of(parse_ipsec(_mapping(tree)))), plain({"tunnels": [_TUNNEL], "enabled": True, "global_psk": "long and random 2"})),
+    Target("firewall_spec", of_json(lambda tree: plain_data(parse_policy(_mapping(tree)))), plain({"rules": [_WEB], "default_action": "deny", "enabled": True})),
+    Target("nat_spec", of_json(lambda tree: plain_data(parse_nat(_mapping(tree)))), plain({"rules": [_DNAT], "enabled": True})),
+    Target("ipsec_spec", of_json(lambda tree: plain_data(parse_ipsec(_mapping(tree)))), plain({"tunnels": [_TUNNEL], "enabled": True, "global_psk": "long and random 2"})),
     Target("edge_spec", of_json(lambda tree: EdgeKind().parse(_mapping(tree))), plain({"firewall": {"rules": [_WEB]}, "nat": {"rules": [_DNAT]}, "ipsec": {"tunnels": [_TUNNEL]}})),
     Target("filters", of_json(_where), plain({"name": "web", "numberOfCpus": {"ge": 2, "lt": 9}, "status": ["POWERED_ON", "x"]}, {"metadata:tier": "gold", "name": {"like": "a*b"}, "isVAppTemplate": "false"})),
     Target("conditions", of_text(_conditions), texts("name=web\nnumberOfCpus>=2\nname~a*\nmetadata:tier=gold", "creationDate>2026-01-01T00:00:00Z")),

@@ -66,8 +66,8 @@ def test_web_check_sends_no_secrets_and_follows_no_redirects(other_server: Page,
     assert "302" in result.reason
     assert other_server.asked == []
     (request,) = first.asked
-    said = request.decode().lower().splitlines()
-    assert not [line for line in said if line.startswith(("authorization", "cookie", "x-vcloud", "x-vmware"))]
+    request_lines = request.decode().lower().splitlines()
+    assert not [line for line in request_lines if line.startswith(("authorization", "cookie", "x-vcloud", "x-vmware"))]
     assert "zq7" not in request.decode().lower()
 
 
