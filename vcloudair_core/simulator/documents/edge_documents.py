@@ -8,12 +8,13 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import Any
 
+from vcloudair_core.simulator.access import rights
 from vcloudair_core.simulator.documents.addresses import ADMIN_MEDIA, href
-from vcloudair_core.simulator.documents.document_parts import element, entity, link_to, nested, reference
+from vcloudair_core.simulator.documents.document_parts import entity, link_to, nested, reference
 from vcloudair_core.simulator.documents.edge_service_documents import edge_services
 from vcloudair_core.simulator.edge.edge_interfaces import interfaces
 from vcloudair_core.simulator.state.entities import SimulatedEdge
-from vcloudair_core.simulator.xml_builder import link
+from vcloudair_core.simulator.xml_builder import element, link
 
 
 def edge_document(context: Any, edge: SimulatedEdge) -> Any:
@@ -28,11 +29,7 @@ def edge_document(context: Any, edge: SimulatedEdge) -> Any:
         edge.edge_id,
         edge.name,
         link_to(context, "up", "vdc", edge.vdc_id),
-        link(
-            "edgeGateway:configureServices",
-            f"{href(context.root, 'edge', edge.edge_id)}/action/configureServices",
-            f"{ADMIN_MEDIA}edgeGatewayServiceConfiguration+xml",
-        ),
+        _configure_link(context, edge),
         element("Description"),
         element(
             "Configuration",
@@ -46,6 +43,14 @@ def edge_document(context: Any, edge: SimulatedEdge) -> Any:
         ),
         status=1,
     )
+
+
+def _configure_link(context: Any, edge: SimulatedEdge) -> Any:
+    """Return the link to configure services, or None for users without the right."""
+    if not context.may(rights.configure_section("SERVICES")):
+        return None
+    address = f"{href(context.root, 'edge', edge.edge_id)}/action/configureServices"
+    return link("edgeGateway:configureServices", address, f"{ADMIN_MEDIA}edgeGatewayServiceConfiguration+xml")
 
 
 def gateway_interfaces(context: Any, edge: SimulatedEdge) -> list[Any]:

@@ -9,11 +9,11 @@ from ipaddress import ip_interface
 from typing import Any
 
 from vcloudair_core.simulator.documents.addresses import ADMIN_MEDIA, VCLOUD_MEDIA, href
-from vcloudair_core.simulator.documents.document_parts import element, entity, link_to, nested, reference
+from vcloudair_core.simulator.documents.document_parts import entity, link_to, nested, reference
 from vcloudair_core.simulator.releases import is_at_least
 from vcloudair_core.simulator.state import capacity
 from vcloudair_core.simulator.state.entities import OrgVdcNetwork, StorageProfile
-from vcloudair_core.simulator.xml_builder import link
+from vcloudair_core.simulator.xml_builder import element, link
 
 ORG_VDC_NETWORKS = (5, 1)
 """Version from which networks belong to VDCs. Older ones have networks of an org."""

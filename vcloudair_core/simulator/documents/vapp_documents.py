@@ -10,7 +10,6 @@ from typing import Any
 from vcloudair_core.simulator.documents.addresses import VCLOUD_MEDIA, href
 from vcloudair_core.simulator.documents.document_parts import (
     OVF,
-    element,
     entity,
     link_to,
     ovf_section,
@@ -28,7 +27,7 @@ from vcloudair_core.simulator.documents.vm_documents import (
 )
 from vcloudair_core.simulator.state.entities import OrgVdcNetwork, Template, VApp
 from vcloudair_core.simulator.state.hardware import nics_of
-from vcloudair_core.simulator.xml_builder import link
+from vcloudair_core.simulator.xml_builder import element, link
 
 TEMPLATE_STATUS = 8
 """Status of a template that can be used, whose record says RESOLVED. Source: protocol/query.md §11."""
