@@ -37,6 +37,8 @@ _STALE_TEXT = re.compile(
 )
 _SUPPORTED = re.compile(r"Supported API versions are:?\s*\[((?:[^\[\]]|\[D\])*)\]", re.IGNORECASE)
 # Error codes that only repeat the HTTP status.
+_RIGHTS = re.compile(r"following rights \[([^\]]+)\]")
+"""Rights in the message of a 403. Source: protocol/nsxt.md §1.3."""
 _STATUS_WORDS = frozenset(str(status) for status in range(100, 600))
 
 
@@ -115,6 +117,12 @@ def _kind_and_hint(response: Response, fault: ErrorBody) -> tuple[type[ApiError]
     if status == 406:
         known = supported_versions(fault.message)
         return InvalidRequestError, f"Set api_version to one of: {known}." if known else "Set another api_version."
+    missing = _RIGHTS.search(fault.message) if status == 403 else None
+    if missing:
+        hint = (
+            f"Ask the administrator of the org for a role with the right {missing.group(1)}, or check the name or id."
+        )
+        return PermissionDeniedError, hint
     return _BY_STATUS.get(status) or _by_class(status)
 
 

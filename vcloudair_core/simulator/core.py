@@ -47,10 +47,13 @@ class Context:
     user: Any = None
     version: str = "5.6"
     request_id: str = ""
+    _rights: frozenset[str] | None = None
 
     def may(self, right: str) -> bool:
         """Return True if the user of the session has a right. See ``access.rights``."""
-        return right in rights_of(self.world, self.user.user, self.user.home_org)
+        if self._rights is None:
+            self._rights = rights_of(self.world, self.user.user, self.user.home_org)
+        return right in self._rights
 
     @property
     def world(self) -> World:

@@ -107,6 +107,13 @@ def test_error_bodies_of_all_front_ends_are_parsed(body: bytes, message: str, co
     assert error.code.startswith(code)
 
 
+def test_the_hint_names_missing_rights() -> None:
+    """Source: protocol/nsxt.md §1.3."""
+    text = "Either you need some or all of the following rights [A_VIEW, B_VIEW] to perform operations [X] for 1 or so."
+    assert "role with the right A_VIEW, B_VIEW, or check" in mapped(reply(403, error_xml(text, "ACCESS"))).hint
+    assert "right A_VIEW" not in mapped(reply(400, error_xml(text, "ACCESS"))).hint
+
+
 def test_the_request_id_is_in_the_message_once() -> None:
     body = error_xml("[ 9f7f0000-54b9-4923 ] Unable to perform this action.", "INTERNAL_SERVER_ERROR", 500)
     assert mapped(reply(500, body)).request_id == "9f7f0000-54b9-4923"

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from lxml import etree
 
+from tests.support.roles import PASSWORD, roles_config
+from tests.support.simulated import signed_in
 from tests.support.vm_writes import (
+    TASK_S,
     VCLOUD,
     error_of,
     finish_task,
@@ -15,6 +20,8 @@ from tests.support.vm_writes import (
     vm_path,
     writing_caller,
 )
+from vcloudair_core.simulator import Simulator
+from vcloudair_core.simulator.faults.fault_rules import SocketFaultError
 
 UNDEPLOY = (
     f'<UndeployVAppParams xmlns="{VCLOUD[1:-1]}"><UndeployPowerAction>{{}}</UndeployPowerAction></UndeployVAppParams>'
@@ -153,6 +160,34 @@ def test_a_failed_task_changes_nothing() -> None:
     response = caller.send("POST", f"{vm_path(caller)}/power/action/powerOff")
     assert finish_task(caller, response) == "error"
     assert (first_vm(caller).status, first_vm(caller).is_busy) == ("POWERED_ON", False)
+
+
+def test_a_lost_answer_does_not_stop_the_action() -> None:
+    """The task runs, and the list of tasks shows it. Source: protocol/tasks.md §3.3."""
+    caller = writing_caller()
+    caller.simulator.faults.add("reset_after", method="POST", path=f"{vm_path(caller)}/power/action/powerOff")
+    with pytest.raises(SocketFaultError):
+        caller.send("POST", f"{vm_path(caller)}/power/action/powerOff")
+    assert first_vm(caller).is_busy
+    caller.simulator.clock.advance(TASK_S)
+    record = caller.xml("/api/query?type=task&filter=name==vappPowerOff")[-1]
+    assert (record.get("status"), record.get("objectName")) == ("success", "vm-0001")
+    assert first_vm(caller).status == "POWERED_OFF"
+
+
+def test_a_canceled_task_changes_nothing() -> None:
+    """Source: protocol/tasks.md §3.2."""
+    caller = writing_caller()
+    response = caller.send("POST", f"{vm_path(caller)}/power/action/powerOff")
+    href = str(etree.fromstring(response.body).get("href"))
+    assert caller.send("POST", f"{href}/action/cancel").status == 204
+    assert (first_vm(caller).status, first_vm(caller).is_busy) == ("POWERED_ON", False)
+
+
+def test_a_task_belongs_to_the_user_who_started_it(tmp_path: Path) -> None:
+    caller = signed_in(Simulator(roles_config(tmp_path)), "user@acme", PASSWORD)
+    response = caller.send("POST", f"{vm_path(caller)}/power/action/powerOff")
+    assert etree.fromstring(response.body).find(f"{VCLOUD}User").get("name") == "user"
 
 
 def test_too_many_tasks_are_refused() -> None:
