@@ -56,6 +56,8 @@ def _fill(world: World, tree: dict[str, Any], config: SimulatorConfig) -> None:
             _add_user(world, new_org, user)
         for account in org.get("service_accounts", ()):
             _add_service_account(world, new_org, account)
+        for catalog in org.get("catalogs", ()):
+            _catalog(world, new_org.name, catalog)
         for vdc in org.get("vdcs", ()):
             _add_vdc(world, new_org, vdc, config)
 
@@ -168,7 +170,9 @@ def _add_vdc(world: World, org: Org, tree: dict[str, Any], config: SimulatorConf
     edges = [_add_edge(world, vdc, edge, config) for edge in tree.get("edges", ())]
     for network in tree.get("networks") or _default_networks(edges):
         _add_network(world, vdc, network)
-    _add_vms(world, vdc, tree.get("vms", ()))
+    for vapp in tree.get("vapps", ()):
+        _add_vapp(world, vdc, vapp)
+    _add_vms(world, vdc, tree.get("vms", ()), next(iter(tree.get("storage_profiles", ())), STORAGE_PROFILE))
     _add_storage_profiles(world, vdc, tree)
     for template in tree.get("templates", ()):
         _add_template(world, vdc, template)
@@ -200,7 +204,13 @@ def _add_network(world: World, vdc: Vdc, tree: dict[str, Any]) -> None:
     world.networks[identifier] = network
 
 
-def _add_vms(world: World, vdc: Vdc, trees: Sequence[dict[str, Any]]) -> None:
+def _add_vapp(world: World, vdc: Vdc, tree: dict[str, Any]) -> None:
+    vapp_id = world.make_id("vapp", f"{vdc.org}/{vdc.vdc_id}/{tree['name']}")
+    fields = {name: tree[name] for name in ("created", "description", "metadata") if name in tree}
+    world.vapps[vapp_id] = VApp(vapp_id, tree["name"], vdc.vdc_id, **fields)
+
+
+def _add_vms(world: World, vdc: Vdc, trees: Sequence[dict[str, Any]], default_profile: str) -> None:
     """Add VMs with their vApps, and isolated networks for unknown network names."""
     networks = {network.name for network in world.in_vdc(vdc.vdc_id, world.networks)}
     for tree in trees:
@@ -210,6 +220,7 @@ def _add_vms(world: World, vdc: Vdc, trees: Sequence[dict[str, Any]]) -> None:
         # Each VM is created one second after the previous one.
         moment = datetime(2015, 11, 8, 11, tzinfo=timezone.utc) + timedelta(seconds=len(world.vms))
         properties: dict[str, Any] = {"created": moment.isoformat(timespec="milliseconds")}
+        properties["storage_profile"] = default_profile
         properties |= {name: tree[name] for name in _VM_FIELDS if name in tree}
         vm_id = world.new_id("vm", f"{path}/{tree['name']}", world.vms)
         vm = Vm(vm_id, tree["name"], vapp_id, vdc.vdc_id, **properties)
@@ -253,6 +264,7 @@ def _add_replication(world: World, vdc: Vdc, tree: dict[str, Any], config: Simul
 
 def _add_edge(world: World, vdc: Vdc, tree: dict[str, Any], config: SimulatorConfig) -> SimulatedEdge:
     from vcloudair_core.simulator.edge.firewall_section import append, factory
+    from vcloudair_core.simulator.replay.recorded_sections import fill_sections
 
     number = 1 + len(world.edges)
     address, is_advanced = f"203.0.113.{number}", tree.get("advanced", True)
@@ -262,5 +274,6 @@ def _add_edge(world: World, vdc: Vdc, tree: dict[str, Any], config: SimulatorCon
     edge.firewall = factory(edge, established)
     if tree.get("firewall"):
         append(edge, tree["firewall"], None)
+    fill_sections(edge, tree.get("sections", {}), config, established)
     world.edges[edge.edge_id] = edge
     return edge

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from vcloudair_core.util.user_files import unwritable
 
 app = typer.Typer(help="Run a simulated cloud on this host.", no_args_is_help=True)
 
+_log = logging.getLogger(__name__)
 _APIS = ("vchs", "vca", "vcd", "all")
 
 
@@ -99,6 +101,38 @@ def serve(
         raise ConfigurationError(
             f"Starting the simulator on {host}, port {port} failed. {exc.strerror or exc}."
         ) from exc
+
+
+@app.command("record")
+@connected
+def record(
+    run: Invocation,
+    out: Path = typer.Option(..., "--out", metavar="FILE", help="Inventory file to write."),
+    pseudonymize: bool = typer.Option(
+        False, "--pseudonymize", help="Replace names, addresses, descriptions and metadata values."
+    ),
+) -> None:
+    """Record the org of the context in an inventory file of the simulator.
+
+    Apart from signing in and out, only GET requests are sent. Passwords, keys and certificates are not recorded. The
+    user of the file has the password recorded-password. With --pseudonymize, equal texts get equal replacements within
+    the file, public addresses become addresses for documentation, and subnets stay together.
+
+    Example:
+        vca sim record --out world.yml --pseudonymize
+        vca sim serve --api vcd --inventory world.yml
+    """
+    import yaml
+
+    from vcloudair_core.cli.recording.pseudonyms import Pseudonyms
+    from vcloudair_core.cli.recording.tenant import TenantRecorder
+    from vcloudair_core.util.user_files import write_text
+
+    with run.client() as client:
+        tree = TenantRecorder(client, _log.warning).read()
+    if pseudonymize:
+        tree = Pseudonyms().replace(tree)
+    write_text(out, yaml.safe_dump(tree, sort_keys=False, allow_unicode=True), "The inventory file")
 
 
 def _refuse_second_values(counts: Mapping[str, int], inventory: Path | None, option_values: Sequence[str]) -> None:

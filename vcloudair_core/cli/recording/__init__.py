@@ -1,0 +1,1 @@
+"""Recording of a tenant into an inventory file of the simulator."""

@@ -1,0 +1,1 @@
+"""Recorded sections, and dumps of the state of a simulator."""
