@@ -70,9 +70,16 @@ def _vcloud(prefix: str) -> list[SimulatorRoutes]:
 
 def _cloudapi() -> list[SimulatorRoutes]:
     """Return what VMware Cloud Director has below ``/cloudapi`` and ``/oauth``."""
-    from vcloudair_core.simulator.cloudapi import oauth_routes, session_routes, token_routes
+    from vcloudair_core.simulator.cloudapi import (
+        network_routes,
+        oauth_routes,
+        organization_routes,
+        session_routes,
+        token_routes,
+    )
 
-    return [session_routes.routes(), oauth_routes.routes(), token_routes.routes()]
+    modules = (session_routes, oauth_routes, token_routes, organization_routes, network_routes)
+    return [module.routes() for module in modules]
 
 
 def _sections(flavor: str, prefix: str) -> list[SimulatorRoutes]:

@@ -45,6 +45,8 @@ _TABLE = tuple(
         ("GET", r"/(network/edges|cloudapi/[\d.]+/edgeGateways)(/.*)?", rights.VIEW_GATEWAY),
         (_WRITE, r"/cloudapi/[\d.]+/(firewallGroups|applicationPortProfiles).*", rights.configure_section("FIREWALL")),
         ("GET", r"/cloudapi/[\d.]+/(firewallGroups|applicationPortProfiles).*", rights.view_section("FIREWALL")),
+        ("GET", r"/cloudapi/[\d.]+/orgVdcNetworks.*", rights.VIEW_NETWORK),
+        ("GET", r"/cloudapi/[\d.]+/(users|roles|rights)(/.*)?", rights.VIEW_ADMIN),
         ("POST", r"/oauth/.*/register", rights.MANAGE_TOKEN),
         ("DELETE", r"/cloudapi/[\d.]+/tokens/.*", rights.MANAGE_TOKEN),
         (_ANY, r"/cloudapi/[\d.]+/(serviceAccounts|deviceLookup).*", rights.MANAGE_ACCOUNT),

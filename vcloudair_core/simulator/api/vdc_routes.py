@@ -6,6 +6,7 @@ Source: protocol/recorded-responses.md §4, §5.
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
@@ -91,7 +92,7 @@ def show_catalog_item(context: Any) -> Response:
 
 def resolve(context: Any) -> Response:
     """Return the link of a URN. Access is checked when the client follows the link."""
-    urn = context.path_params["entity_id"]
+    urn = unquote(context.path_params["entity_id"])
     kind, identifier = urn.split(":")[-2:] if urn.startswith("urn:vcloud:") else ("", urn)
     known = kind_of_urn(kind)
     if known == "vm" and identifier in context.world.template_vms:

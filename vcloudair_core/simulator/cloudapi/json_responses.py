@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from vcloudair_core.simulator.query.query_filter import compile_filter
 from vcloudair_core.transport.messages import Headers, Response
@@ -42,8 +42,8 @@ def no_access(kind: str, identifier: str) -> Response:
 
 
 def uuid_of(identifier: str) -> str:
-    """Return the UUID at the end of a URN."""
-    return identifier.rpartition(":")[2]
+    """Return the UUID at the end of a URN, which can be percent-encoded in a path."""
+    return unquote(identifier).rpartition(":")[2]
 
 
 def page(

@@ -1,0 +1,144 @@
+"""Edge gateways and networks as ``/cloudapi`` shows them, from the objects that ``/api`` shows as XML.
+
+Source: protocol/vcd-modern.md §3.1, protocol/nsxt.md §2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from vcloudair_core.simulator.documents.addresses import urn
+from vcloudair_core.simulator.documents.network_documents import address_range
+from vcloudair_core.simulator.edge.ipsec_section import SimulatedIpsec
+from vcloudair_core.simulator.edge.nat_section import SimulatedNat
+from vcloudair_core.simulator.releases import is_at_least
+from vcloudair_core.simulator.state.entities import OrgVdcNetwork, SimulatedEdge, Vdc
+
+_UNIVERSAL_SINCE = (38, 0)
+
+
+def reference(kind: str, identifier: str, name: str) -> dict[str, str]:
+    """Return a reference to an object, with its URN."""
+    return {"name": name, "id": urn(kind, identifier)}
+
+
+def vdc_reference(vdc: Vdc) -> dict[str, str]:
+    """Return a reference to a VDC."""
+    return reference("vdc", vdc.vdc_id, vdc.name)
+
+
+def edge_json(context: Any, edge: SimulatedEdge) -> dict[str, Any]:
+    """Return an edge gateway. All edges of the simulator are NSX-V edges."""
+    world = context.world
+    vdc = world.vdcs[edge.vdc_id]
+    org = world.orgs[vdc.org]
+    backing = {
+        "backingId": f"edge-{edge.number}",
+        "gatewayType": "NSXV_BACKED",
+        "networkProvider": {
+            "name": "nsx-manager",
+            "id": f"urn:vcloud:networkProvider:{world.make_id('network-provider', 'nsxv')}",
+        },
+    }
+    if is_at_least(context.version, _UNIVERSAL_SINCE):
+        backing["isUniversalVdcGroupEdge"] = False
+    return {
+        "status": "REALIZED",
+        "id": urn("edge", edge.edge_id),
+        "name": edge.name,
+        "description": "",
+        "edgeGatewayUplinks": [_uplink_json(context, edge)],
+        "distributedRoutingEnabled": False,
+        "orgVdcNetworkCount": len(world.networks_of(edge)),
+        "gatewayBacking": backing,
+        "orgVdc": vdc_reference(vdc),
+        "ownerRef": vdc_reference(vdc),
+        "orgRef": reference("org", org.org_id, org.name),
+        "serviceNetworkDefinition": None,
+        "edgeClusterConfig": None,
+    }
+
+
+def _uplink_json(context: Any, edge: SimulatedEdge) -> dict[str, Any]:
+    external = next(iter(context.world.external_networks.values()))
+    address = edge.external_address
+    subnet = {
+        "gateway": external.gateway,
+        "prefixLength": external.prefix_length,
+        "dnsSuffix": None,
+        "dnsServer1": "",
+        "dnsServer2": "",
+        "ipRanges": {"values": [{"startAddress": address, "endAddress": address}]},
+        "enabled": True,
+        "totalIpCount": 1,
+        "usedIpCount": 1,
+        "primaryIp": address,
+        "autoAllocateIpRanges": False,
+    }
+    return {
+        "uplinkId": urn("network", external.network_id),
+        "uplinkName": external.name,
+        "subnets": {"values": [subnet]},
+        "connected": True,
+        "quickAddAllocatedIpCount": None,
+        "dedicated": False,
+        "usingIpSpace": False,
+        "vrfLiteBacked": False,
+    }
+
+
+def used_addresses(context: Any, edge: SimulatedEdge) -> list[dict[str, Any]]:
+    """Return the addresses of the uplink that an edge, its NAT rules and its IPsec sites use."""
+    external = next(iter(context.world.external_networks.values()))
+    network = reference("network", external.network_id, external.name)
+    pairs = dict.fromkeys([(edge.external_address, "PRIMARY_IP"), *_service_addresses(edge)])
+    return [{"ipAddress": address, "category": category, "networkRef": network} for address, category in pairs]
+
+
+def _service_addresses(edge: SimulatedEdge) -> Iterator[tuple[str, str]]:
+    for rule in SimulatedNat().state(edge)["user"]:
+        is_snat = rule["action"] == "snat"
+        yield str(rule["translatedAddress" if is_snat else "originalAddress"]), "SNAT" if is_snat else "DNAT"
+    for site in SimulatedIpsec().state(edge)["sites"]:
+        yield str(site["localIp"]), "IPsec_VPN"
+
+
+def network_json(context: Any, network: OrgVdcNetwork) -> dict[str, Any]:
+    """Return a network of a VDC, with the edge that routes it."""
+    world = context.world
+    vdc = world.vdcs[network.vdc_id]
+    org = world.orgs[vdc.org]
+    edge = world.edges.get(network.edge_id)
+    first, last = address_range(network)
+    subnet = {
+        "gateway": network.gateway,
+        "prefixLength": network.prefix_length,
+        "dnsSuffix": None,
+        "dnsServer1": network.dns1,
+        "dnsServer2": network.dns2,
+        "ipRanges": {"values": [{"startAddress": first, "endAddress": last}] if first else []},
+        "enabled": True,
+    }
+    connection = {
+        "routerRef": reference("edge", edge.edge_id, edge.name) if edge else None,
+        "connectionType": "INTERNAL",
+        "connected": True,
+    }
+    return {
+        "id": urn("network", network.network_id),
+        "name": network.name,
+        "description": network.description,
+        "status": "REALIZED",
+        "networkType": "NAT_ROUTED" if edge else "ISOLATED",
+        "subnets": {"values": [subnet]},
+        "connection": connection if edge else None,
+        "orgVdc": vdc_reference(vdc),
+        "ownerRef": vdc_reference(vdc),
+        "orgVdcIsNsxTBacked": False,
+        "orgRef": reference("org", org.org_id, org.name),
+        "backingNetworkType": "VIRTUAL_WIRE",
+        "parentNetworkId": None,
+        "guestVlanTaggingAllowed": False,
+        "shared": network.is_shared,
+    }

@@ -1,0 +1,78 @@
+"""Routes that read edge gateways, networks and VDC groups below ``/cloudapi``.
+
+Source: protocol/vcd-modern.md §2.3, §3.1, protocol/nsxt.md §2.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
+from vcloudair_core.simulator.api.own_objects import own_edge, own_in_vdc
+from vcloudair_core.simulator.cloudapi import json_responses
+from vcloudair_core.simulator.cloudapi.network_json import edge_json, network_json, used_addresses
+from vcloudair_core.transport.messages import Response
+
+EDGES, NETWORKS = "/cloudapi/1.0.0/edgeGateways", "/cloudapi/1.0.0/orgVdcNetworks"
+_OWNERS = ("ownerRef.id", "orgVdc.id", "orgRef.id", "status")
+
+
+def routes() -> SimulatorRoutes:
+    """Return the routes of edge gateways and networks."""
+    calls = [
+        (EDGES, list_edges),
+        (f"{EDGES}/{{edge_id}}", show_edge),
+        (f"{EDGES}/{{edge_id}}/usedIpAddresses", list_used_addresses),
+        (NETWORKS, list_networks),
+        (f"{NETWORKS}/{{network_id}}", show_network),
+        ("/cloudapi/1.0.0/vdcGroups", list_vdc_groups),
+    ]
+    made = tuple(SimulatorRoute("GET", path, handler) for path, handler in calls)
+    return SimulatorRoutes("cloudapi networks", "Edge gateways and networks of API 33 and newer", made)
+
+
+def list_edges(context: Any) -> Response:
+    """Return the edge gateways of the org."""
+    edges = context.world.in_vdcs_of(context.user.org, context.world.edges)
+    values = [edge_json(context, edge) for edge in edges]
+    return json_responses.page(context, values, "EdgeGateways", searchable=("name", *_OWNERS))
+
+
+def show_edge(context: Any) -> Response:
+    """Return one edge gateway."""
+    edge = own_edge(context, json_responses.uuid_of(context.path_params["edge_id"]))
+    if edge is None:
+        return json_responses.no_access("gateway", context.path_params["edge_id"])
+    return json_responses.item(context, edge_json(context, edge))
+
+
+def list_used_addresses(context: Any) -> Response:
+    """Return the addresses of the uplinks of an edge gateway that are in use."""
+    edge = own_edge(context, json_responses.uuid_of(context.path_params["edge_id"]))
+    if edge is None:
+        return json_responses.no_access("gateway", context.path_params["edge_id"])
+    return json_responses.page(
+        context, used_addresses(context, edge), "GatewayUsedIpAddresses", searchable=("ipAddress", "category")
+    )
+
+
+def list_networks(context: Any) -> Response:
+    """Return the networks of all VDCs of the org."""
+    networks = context.world.in_vdcs_of(context.user.org, context.world.networks)
+    values = [network_json(context, network) for network in networks]
+    searchable = ("name", "networkType", "connection.routerRef.id", *_OWNERS)
+    return json_responses.page(context, values, "VdcNetworks", searchable=searchable)
+
+
+def show_network(context: Any) -> Response:
+    """Return one network of a VDC."""
+    network = own_in_vdc(context, "network", json_responses.uuid_of(context.path_params["network_id"]))
+    if network is None:
+        return json_responses.no_access("network", context.path_params["network_id"])
+    return json_responses.item(context, network_json(context, network))
+
+
+def list_vdc_groups(context: Any) -> Response:
+    """Return an empty page: the simulator has no VDC groups."""
+    searchable = ("name", "orgId", "participatingOrgVdcs.vdcRef.id", "type", "networkProviderType")
+    return json_responses.page(context, [], "VdcGroups", searchable=searchable)
