@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def show_report() -> None:
-    """Write recovery-report.png: the page of a failed test with 20 VMs. Raises CalledProcessError without Chromium."""
+    """Write recovery-report.png: the page of a failed test with 20 VMs."""
     sys.path.insert(0, str(ROOT))
     from tests.support.recovery_events import run_events
     from vcloudair_core.recovery.report.html_report import html_of
