@@ -12,6 +12,7 @@ from typing import Any
 from vcloudair_core.plugin.records import SimulatorRoute
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.cloudapi import json_responses
+from vcloudair_core.simulator.config import COMPUTE
 from vcloudair_core.simulator.state.entities import PROVIDER_ORG
 from vcloudair_core.transport.messages import Response
 
@@ -43,9 +44,8 @@ def _is_vcloud(path: str) -> bool:
     Requests to the portals, to NSX and to ``/api/versions`` need none. Source: protocol/sessions.md §4.2,
     protocol/ans.md §1.2.
     """
-    return (
-        "/api/" in path and not path.endswith("/api/versions") and not any(fragment in path for fragment in _NOT_VCLOUD)
-    )
+    own = path.removeprefix(COMPUTE).rstrip("/")
+    return own.startswith("/api/") and own != "/api/versions" and not own.startswith(_NOT_VCLOUD)
 
 
 def _not_acceptable(context: Any, version: str, path: str) -> Response:

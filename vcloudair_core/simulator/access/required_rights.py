@@ -84,7 +84,9 @@ def refuse(context: Any, right: str) -> Response:
         message = _modern_message(context, right, target, "_NSX_T" if "/edgeGateways/" in path else "")
         return json_responses.error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN", message)
     is_hybridity = "/hybridity/" in path
-    if is_hybridity or ("/network/" in path and context.simulator.config.nsx_forbidden == "nsx"):
+    if is_hybridity or (
+        path.removeprefix(COMPUTE).startswith("/network/") and context.simulator.config.nsx_forbidden == "nsx"
+    ):
         details = f"The user does not have the right {right}."
         return responses.nsx_error(
             403, 403, details, as_json=is_hybridity or context.wants_json, module="core-services"

@@ -6,6 +6,7 @@ from typing import Any
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.documents.document_parts import respond
 from vcloudair_core.simulator.state.simulated_tasks import T
 from vcloudair_core.simulator.xml_builder import element
 from vcloudair_core.transport.messages import Response
@@ -33,7 +34,7 @@ def show(context: Any) -> Response:
         return _gone(context, task_id)
     document = context.simulator.tasks.document(task, context.root)
     task.poll_count += 1
-    return responses.entity(document, f"{T}task+xml", context.version)
+    return respond(context, document)
 
 
 def cancel(context: Any) -> Response:
@@ -74,4 +75,4 @@ def show_list(context: Any) -> Response:
         {"name": "Tasks Lists", "href": f"{context.root}/api/tasksList/{org.org_id}", "type": f"{T}tasksList+xml"},
         *[tasks.document(task, context.root) for task in tasks.of(org.name)],
     )
-    return responses.entity(root, f"{T}tasksList+xml", context.version)
+    return respond(context, root)

@@ -14,7 +14,7 @@ from vcloudair_core.transport.messages import Response
 
 OVF = "http://schemas.dmtf.org/ovf/envelope/1"
 ADDED = {
-    ("GatewayConfiguration", "AdvancedNetworkingEnabled"): (7, 0),
+    ("Configuration", "AdvancedNetworkingEnabled"): (7, 0),
     ("NetworkConnection", "NetworkAdapterType"): (5, 11),
     ("SubnetParticipation", "UseForDefaultRoute"): (14, 0),
     ("GuestCustomizationSection", "AdminAutoLogonEnabled"): (5, 5),
@@ -41,6 +41,7 @@ ADDED = {
     ("Cpu", "Reserved"): (5, 1),
     ("Memory", "Reserved"): (5, 1),
     ("IpScope", "IsEnabled"): (5, 1),
+    ("Task", "Details"): (5, 1),
     ("User", "ProviderType"): (5, 1),
     ("MetadataEntry", "Domain"): (5, 1),
     ("Vm", "SnapshotSection"): (5, 1),

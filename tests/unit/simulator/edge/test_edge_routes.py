@@ -45,6 +45,8 @@ def test_interfaces_are_an_uplink_and_internal_networks(caller: Caller) -> None:
 
 
 def test_vcloud_document_shows_advanced_services(caller: Caller) -> None:
+    # The element came with API 7.0. Source: protocol/ans.md §1.3.
+    caller = signed_in(caller.simulator, version="9.0")
     edge = first_edge(caller.simulator)
     for is_advanced in (True, False):
         edge.is_advanced = is_advanced
