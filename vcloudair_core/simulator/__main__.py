@@ -25,6 +25,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--replications", type=int, default=0, help="number of replications")
     parser.add_argument("--latency-ms", type=int, default=0, help="milliseconds added to every response")
     parser.add_argument("--inventory", dest="inventory_file", type=Path, help="YAML file that replaces the counts")
+    parser.add_argument("--state", dest="state_file", type=Path, help="state of `vca sim dump` to start from")
     about = "any other simulator option; may be repeated"
     parser.add_argument("--set", dest="options", action="append", default=[], metavar="NAME=VALUE", help=about)
     parser.add_argument("--env-file", type=Path, help="file to write the VCA_* exports to")

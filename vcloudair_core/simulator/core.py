@@ -94,7 +94,13 @@ class Simulator:
     ``handle`` processes one request. ``transport()`` connects a client without sockets.
     """
 
-    def __init__(self, config: SimulatorConfig | None = None, *, routes: Iterable[SimulatorRoutes] = ()) -> None:
+    def __init__(
+        self,
+        config: SimulatorConfig | None = None,
+        *,
+        routes: Iterable[SimulatorRoutes] = (),
+        state: Mapping[str, Any] | None = None,
+    ) -> None:
         from vcloudair_core.simulator.profiles import built_in_routes
 
         self.config = self._initial_config = config or SimulatorConfig()
@@ -106,6 +112,7 @@ class Simulator:
         self.route_groups: tuple[SimulatorRoutes, ...] = (*built_in, *added)
         self._routes = compile_routes(built_in, added)
         self._lock = threading.RLock()
+        self._initial_state = state
         self.reset()
 
     def reset(self, config: SimulatorConfig | None = None) -> None:
@@ -129,6 +136,10 @@ class Simulator:
             self.request_log.clear()
             self.unknown_paths.clear()
             self.faults.clear()
+            if self._initial_state is not None:
+                from vcloudair_core.simulator.replay.state_dump import load_state
+
+                load_state(self, self._initial_state)
 
     def configure(self, **options: Any) -> None:
         """Change options of tasks and DR until the next reset.

@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 
 from vcloudair_core.cli.invocation import Invocation, changes, connected
+from vcloudair_core.cli.recording.control_plane import call_simulator
 from vcloudair_core.errors import ConfigurationError
 from vcloudair_core.util.install_hint import install_hint
 from vcloudair_core.util.user_files import unwritable
@@ -45,6 +46,9 @@ def serve(
     latency_ms: int = typer.Option(0, "--latency-ms", min=0, help="Delay of each response in milliseconds."),
     inventory: Path = typer.Option(
         None, "--inventory", metavar="FILE", help="YAML file with the objects of the simulated cloud."
+    ),
+    state: Path = typer.Option(
+        None, "--state", metavar="FILE", help="State to start from, saved with vca sim dump. Replaces the counts."
     ),
     option_values: list[str] = typer.Option(
         None, "--set", metavar="NAME=VALUE", help="Set another simulator option. May be repeated."
@@ -90,6 +94,7 @@ def serve(
             latency_ms=latency_ms,
             inventory_file=inventory,
             env_file=env_file,
+            state_file=state,
             options=(*(option_values or ()), *([f"release={release}"] if release else [])),
             routes=tuple(run.plugins.simulator_routes().values()),
         )
@@ -133,6 +138,46 @@ def record(
     if pseudonymize:
         tree = Pseudonyms().replace(tree)
     write_text(out, yaml.safe_dump(tree, sort_keys=False, allow_unicode=True), "The inventory file")
+
+
+@app.command("dump")
+@connected
+def dump(
+    run: Invocation,
+    file: Path = typer.Argument(..., metavar="FILE", help="File to write the state to."),
+) -> None:
+    """Save the state of a running simulator.
+
+    The simulator is that of the context: its URL is enough. The file has the inventory, sections, ended tasks, DR
+    states, API tokens, passwords and keys of the simulated cloud, and its time. It has no sessions. Saving fails while
+    tasks are in progress.
+
+    Example:
+        vca sim dump before.json
+        vca sim load before.json
+    """
+    from vcloudair_core.util.user_files import write_text
+
+    write_text(file, call_simulator(run, "GET", "/state/dump").decode() + "\n", "The state file")
+
+
+@app.command("load")
+@connected
+@changes
+def load(
+    run: Invocation,
+    file: Path = typer.Argument(..., metavar="FILE", help="File of vca sim dump."),
+) -> None:
+    """Replace the state of a running simulator.
+
+    The simulator is that of the context. All sessions end, so clients sign in again.
+
+    Example:
+        vca sim load before.json
+    """
+    from vcloudair_core.util.user_files import read_text
+
+    call_simulator(run, "POST", "/state/load", read_text(file, "The state file").encode())
 
 
 def _refuse_second_values(counts: Mapping[str, int], inventory: Path | None, option_values: Sequence[str]) -> None:

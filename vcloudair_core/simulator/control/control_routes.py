@@ -17,6 +17,7 @@ from vcloudair_core.simulator.control.replication_control import (
     list_replications,
 )
 from vcloudair_core.simulator.option_arguments import options_from_json
+from vcloudair_core.simulator.replay.state_dump import dump_state, load_state
 from vcloudair_core.simulator.state.entities import PROVIDER_ORG
 from vcloudair_core.transport.messages import Request, Response
 
@@ -84,6 +85,8 @@ def _done(act: Callable[[Any, dict[str, Any]], object]) -> Callable[[Any, dict[s
 
 _CALLS: dict[tuple[str, str], Callable[[Any, dict[str, Any]], Response]] = {
     ("GET", "/state"): _state,
+    ("GET", "/state/dump"): lambda simulator, data: responses.json_body(dump_state(simulator)),
+    ("POST", "/state/load"): _done(load_state),
     ("POST", "/reset"): _done(lambda simulator, data: simulator.reset()),
     ("GET", "/request-log"): _request_log,
     ("GET", "/journal"): _request_log,  # The old address of the request log, which existing scripts read.

@@ -30,6 +30,7 @@ def serve(
     latency_ms: int = 0,
     inventory_file: str | Path | None = None,
     env_file: str | Path | None = None,
+    state_file: str | Path | None = None,
     options: Iterable[str] = (),
     routes: Iterable[SimulatorRoutes] = (),
 ) -> None:
@@ -37,15 +38,17 @@ def serve(
 
     Args:
         env_file: File for the exports (mode 0600). It exists while the server accepts requests.
+        state_file: File of ``vca sim dump`` with the state at the start.
         options: Other options of :class:`SimulatorConfig`, as ``NAME=VALUE``.
         routes: Routes of plugins, which come after the built-in ones.
 
     Raises:
         OSError: An address or a file cannot be used.
         ValueError: A profile or an option is unknown or invalid.
-        ConfigurationError, SpecError: The inventory file cannot be read or is invalid.
+        ConfigurationError, SpecError: The inventory or state file cannot be read or is invalid.
     """
     from vcloudair_core.simulator.core import Simulator
+    from vcloudair_core.simulator.replay.state_file import read_state
     from vcloudair_core.simulator.server.http_server import SimulatorServer
 
     counts = {
@@ -57,6 +60,7 @@ def serve(
         "inventory_file": str(inventory_file) if inventory_file else None,
     }
     config = SimulatorConfig(**{**counts, **options_from_arguments(options)})
+    simulator = Simulator(config, routes=routes, state=read_state(state_file) if state_file else None)
     done = threading.Event()
 
     def stop(*_: Any) -> None:
@@ -64,7 +68,7 @@ def serve(
 
     previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with SimulatorServer(simulator=Simulator(config, routes=routes), host=host, port=port, tls=tls) as server:
+        with SimulatorServer(simulator=simulator, host=host, port=port, tls=tls) as server:
             if env_file:
                 write_env_file(Path(env_file), server.env())
             text = startup_text(

@@ -89,6 +89,22 @@ class Tasks:
                 due.append((min(now, task.ended()), functools.partial(task.on_end, status)))
         return due
 
+    def has_open_work(self) -> bool:
+        """Return True if a task or a call that changes the cloud is not complete."""
+        self.settle()
+        now = self._clock.now()
+        is_running = any(task.status(now) not in OVER for task in self._tasks.values())
+        return is_running or bool(self._pending or self._waiting or self._later)
+
+    def all_tasks(self) -> list[SimulatedTask]:
+        """Return the tasks of all orgs, oldest first."""
+        return list(self._tasks.values())
+
+    def restore(self, tasks: list[SimulatedTask]) -> None:
+        """Replace all tasks by tasks that have ended."""
+        self._tasks = {task.task_id: task for task in tasks}
+        self._pending, self._waiting, self._later = [], [], []
+
     def find(self, task_id: str, org: str) -> SimulatedTask | None:
         """Return a task of an org that can still be read, or None."""
         task = self._tasks.get(task_id)

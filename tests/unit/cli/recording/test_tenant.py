@@ -69,7 +69,12 @@ def serve(file: Path) -> Simulator:
 
 def client_of(simulator: Simulator, password: str) -> Any:
     env = simulator.env()
-    settings = {"url": env["VCA_URL"], "username": env["VCA_USERNAME"], "password": password, "org": env["VCA_ORG"]}
+    settings: dict[str, Any] = {
+        "url": env["VCA_URL"],
+        "username": env["VCA_USERNAME"],
+        "password": password,
+        "org": env["VCA_ORG"],
+    }
     return App().client(transport=simulator.transport(), session_cache=False, ca_path="", **settings)
 
 

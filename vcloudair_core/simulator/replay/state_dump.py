@@ -1,0 +1,96 @@
+"""Save and load the state of a simulator.
+
+A dump has the inventory with all sections, ended tasks, DR states, options of tasks and DR, API tokens and service
+accounts, the state of plugins, and the time. Passwords and keys of the simulated cloud are in it.
+
+It has no sessions, because their tokens end soon anyway: after a load, clients sign in again. API tokens are in the
+configuration of clients, so they are kept. The request log, faults and unknown paths belong to a test, not to the
+cloud.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from vcloudair_core.simulator.config import changeable_options
+from vcloudair_core.simulator.replay.state_values import from_json, to_json
+from vcloudair_core.simulator.state.logins import Sessions
+from vcloudair_core.simulator.state.task_register import Tasks
+from vcloudair_core.simulator.state.world import World
+
+FORMAT, VERSION = "vcloudair simulator state", 1
+_DERIVED = {"changes", "tokens"}
+"""Attributes of a world that are not copied: counters, and the token register, which is copied by itself."""
+
+
+def dump_state(simulator: Any) -> dict[str, Any]:
+    """Return the state for JSON.
+
+    Raises ValueError while tasks are in progress: their outcome cannot be saved.
+    """
+    if simulator.tasks.has_open_work():
+        raise ValueError("tasks are in progress; wait for them, or advance the clock with POST /_sim/clock")
+    world = simulator.world
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "profile": simulator.config.profile,
+        "seed": simulator.config.seed,
+        "options": {name: to_json(getattr(simulator.config, name)) for name in changeable_options()},
+        "time": simulator.clock.now(),
+        "world": {name: to_json(value) for name, value in _shelves(world)},
+        "tokens": {name: to_json(value) for name, value in vars(world.tokens).items()},
+        "tasks": to_json(simulator.tasks.all_tasks()),
+        "plugins": {name: to_json(state) for name, state in simulator.state.items() if state},
+    }
+
+
+def _shelves(world: World) -> list[tuple[str, Any]]:
+    return [(name, value) for name, value in vars(world).items() if name not in _DERIVED and not name.startswith("_")]
+
+
+def check_state(state: Mapping[str, Any]) -> None:
+    """Raise ValueError if a mapping is not a state of this version."""
+    if state.get("format") != FORMAT:
+        raise ValueError("this is not a state of a simulator, as `vca sim dump` saves it")
+    if state.get("version") != VERSION:
+        found = state.get("version")
+        raise ValueError(f"the state has version {found!r} of the format; this release reads version {VERSION}")
+
+
+def load_state(simulator: Any, state: Mapping[str, Any]) -> None:
+    """Replace the state of a simulator. All sessions end.
+
+    Raises ValueError, TypeError or KeyError for an invalid state, and then nothing is changed.
+    """
+    check_state(state)
+    world = World(str(state["seed"]))
+    for name, current in _shelves(world):
+        _refill(current, from_json(state["world"][name]))
+    for name, current in vars(world.tokens).items():
+        _refill(current, from_json(state["tokens"][name]))
+    options = {name: from_json(value) for name, value in state["options"].items() if name in changeable_options()}
+    config = replace(simulator.config, seed=str(state["seed"]), **options)
+    tasks = Tasks(world, simulator.clock, config)
+    tasks.restore(from_json(state["tasks"]))
+    plugins = from_json(state["plugins"])
+    time_s = float(state["time"])
+    # From here on, nothing can fail.
+    simulator.config, simulator.world, simulator.tasks = config, world, tasks
+    simulator.query_cache, simulator.page_cache = {}, {}
+    for name, values in simulator.state.items():
+        _refill(values, plugins.get(name, {}))
+    simulator.clock.advance(time_s - simulator.clock.now())
+    simulator.sessions = Sessions(config, simulator.clock)
+
+
+def _refill(current: Any, contents: Any) -> None:
+    """Replace the contents of a list or mapping that other objects hold."""
+    current.clear()
+    if isinstance(current, list):
+        current.extend(contents)
+    else:
+        for key, value in contents.items():
+            current[key] = value

@@ -1,0 +1,73 @@
+"""Values of a state in JSON: plain data, and the data classes of the state by name. Nothing else can be loaded."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Any
+
+_TYPE = "$type"
+_CALLS = ("on_start", "on_end")
+"""Fields of tasks that hold functions. Ended tasks no longer need them."""
+
+
+@cache
+def _classes() -> dict[str, type]:
+    from vcloudair_core.simulator.state import api_tokens, entities, simulated_tasks
+
+    return {
+        name: value
+        for module in (entities, api_tokens, simulated_tasks)
+        for name, value in vars(module).items()
+        if is_dataclass(value) and isinstance(value, type)
+    }
+
+
+def to_json(value: Any) -> Any:
+    """Return a value for JSON. Raises ValueError for one that cannot be saved."""
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    if isinstance(value, list):
+        return [to_json(item) for item in value]
+    if isinstance(value, dict):
+        if all(isinstance(key, str) for key in value) and _TYPE not in value:
+            return {key: to_json(item) for key, item in value.items()}
+        return {_TYPE: "dict", "items": [[to_json(key), to_json(item)] for key, item in value.items()]}
+    if isinstance(value, (tuple, set, frozenset)):
+        items = sorted(value, key=str) if not isinstance(value, tuple) else value
+        return {_TYPE: type(value).__name__, "items": [to_json(item) for item in items]}
+    if isinstance(value, dt.datetime):
+        return {_TYPE: "datetime", "text": value.isoformat()}
+    if isinstance(value, dt.date):
+        return {_TYPE: "date", "text": value.isoformat()}
+    name = type(value).__name__
+    if _classes().get(name) is not type(value):
+        message = f"a value of type {name} cannot be saved"
+        raise ValueError(message)
+    return {
+        _TYPE: name,
+        **{field.name: to_json(getattr(value, field.name)) for field in fields(value) if field.name not in _CALLS},
+    }
+
+
+def from_json(value: Any) -> Any:
+    """Return the value of :func:`to_json`. Raises ValueError or TypeError for anything else."""
+    if isinstance(value, list):
+        return [from_json(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    name = value.get(_TYPE)
+    if name is None:
+        return {key: from_json(item) for key, item in value.items()}
+    if name == "dict":
+        return {from_json(key): from_json(item) for key, item in value["items"]}
+    if name in ("tuple", "set", "frozenset"):
+        made = {"tuple": tuple, "set": set, "frozenset": frozenset}[name]
+        return made(from_json(item) for item in value["items"])
+    if name in ("datetime", "date"):
+        return getattr(dt, name).fromisoformat(value["text"])
+    if name not in _classes():
+        message = f"unknown type {name!r}"
+        raise ValueError(message)
+    return _classes()[name](**{key: from_json(item) for key, item in value.items() if key != _TYPE})
