@@ -79,7 +79,7 @@ def test_tables_are_up_to_date() -> None:
 
 
 OPAQUE = ("System", "Item", "StartupSection", "VMWareTools", "Protocols")
-"""Elements whose content the tables do not describe. See OPAQUE and ANYTHING of tools/make_schema_tables.py."""
+"""Elements whose content the tables do not describe, as in make_schema_tables.py."""
 
 
 def remove_opaque(root: Any) -> None:
