@@ -47,8 +47,9 @@ vms = st.fixed_dictionaries(
 def vdcs(draw: st.DrawFn, name: str) -> dict[str, Any]:
     """Return a VDC of an inventory file, with repeated names in it."""
     edge_names = draw(st.lists(names, max_size=2))
+    edges_of_networks = st.sampled_from(["", *edge_names])
     networks = [
-        {"name": network, **({"edge": draw(st.sampled_from(edge_names))} if edge_names and draw(st.booleans()) else {})}
+        {"name": network, **({"edge": edge} if (edge := draw(edges_of_networks)) else {})}
         for network in draw(st.lists(names, max_size=3))
     ]
     return {

@@ -213,17 +213,18 @@ def _add_vapp(world: World, vdc: Vdc, tree: dict[str, Any]) -> None:
 def _add_vms(world: World, vdc: Vdc, trees: Sequence[dict[str, Any]], default_profile: str) -> None:
     """Add VMs with their vApps, and isolated networks for unknown network names."""
     networks = {network.name for network in world.in_vdc(vdc.vdc_id, world.networks)}
+    vapp_ids: dict[str, str] = {}
     for tree in trees:
         vapp_name = tree.get("vapp", f"{vdc.name}-vapp1")
         path = f"{vdc.org}/{vdc.vdc_id}/{vapp_name}"
-        vapp_id = world.make_id("vapp", path)
+        vapp_id = vapp_ids.get(vapp_name) or vapp_ids.setdefault(vapp_name, world.make_id("vapp", path))
         # Each VM is created one second after the previous one.
         moment = datetime(2015, 11, 8, 11, tzinfo=timezone.utc) + timedelta(seconds=len(world.vms))
         properties: dict[str, Any] = {"created": moment.isoformat(timespec="milliseconds")}
-        properties["storage_profile"] = default_profile
+        properties |= {"storage_profile": default_profile, "more_nics": [], "metadata": {}}
         properties |= {name: tree[name] for name in _VM_FIELDS if name in tree}
         vm_id = world.new_id("vm", f"{path}/{tree['name']}", world.vms)
-        vm = Vm(vm_id, tree["name"], vapp_id, vdc.vdc_id, **properties)
+        vm = Vm.create(vm_id=vm_id, name=tree["name"], vapp_id=vapp_id, vdc_id=vdc.vdc_id, **properties)
         if vapp_id not in world.vapps:
             world.vapps[vapp_id] = VApp(vapp_id, vapp_name, vdc.vdc_id, vm.created)
         world.vms[vm_id] = vm

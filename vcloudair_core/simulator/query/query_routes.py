@@ -177,10 +177,12 @@ def _find_objects(
     changes: ChangeCounter = context.simulator.world.changes
     if is_included is None and cache.get("changes") == changes.count and key in cache:
         return list(cache[key]) if context.simulator.config.record_order == "random" else cache[key]
-    rows = [QueryRow(context, subject, columns) for subject in source.objects(context)]
-    if is_included is not None:
-        rows = [row for row in rows if is_included(row)]
-    subjects = [row.subject for row in _selected(rows, query_type.attributes, parameters, expression)]
+    subjects = list(source.objects(context))
+    if is_included is not None or expression or parameters.get("sortAsc") or parameters.get("sortDesc"):
+        rows = [QueryRow(context, subject, columns) for subject in subjects]
+        if is_included is not None:
+            rows = [row for row in rows if is_included(row)]
+        subjects = [row.subject for row in _selected(rows, query_type.attributes, parameters, expression)]
     if context.simulator.config.record_order == "random" and not (
         parameters.get("sortAsc") or parameters.get("sortDesc")
     ):

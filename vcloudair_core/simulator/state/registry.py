@@ -13,6 +13,9 @@ class ChangeCounter:
     count: int = 0
 
 
+_TrackedItem = TypeVar("_TrackedItem", bound="Tracked")
+
+
 class Tracked:
     """Base of objects whose changes are counted while they are in the inventory."""
 
@@ -21,6 +24,16 @@ class Tracked:
         changes: ChangeCounter | None = self.__dict__.get(_COUNTER)
         if changes is not None:
             changes.count += 1
+
+    @classmethod
+    def create(cls: type[_TrackedItem], **values: Any) -> _TrackedItem:
+        """Return an object without calls for each field. Fields that are left out have the defaults of the class.
+
+        Fields whose default is made for each object must be among ``values``.
+        """
+        item = object.__new__(cls)
+        item.__dict__.update(values)
+        return item
 
 
 _COUNTER = "_changes"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Mapping
 from typing import TypeVar
@@ -58,7 +59,11 @@ class World:
 
     def make_id(self, kind: str, name: str) -> str:
         """Return the UUID of a name, which is the same in every simulator with the seed."""
-        return str(uuid.uuid5(self._space, f"{kind}:{name}"))
+        # The same as uuid.uuid5, which takes twice as long.
+        digest = bytearray(hashlib.sha1(self._space.bytes + f"{kind}:{name}".encode(), usedforsecurity=False).digest())
+        digest[6], digest[8] = digest[6] & 0x0F | 0x50, digest[8] & 0x3F | 0x80
+        text = digest[:16].hex()
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     def new_id(self, kind: str, path: str, taken: Mapping[str, object]) -> str:
         """Return the ID of a new object.
