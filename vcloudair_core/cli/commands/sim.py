@@ -125,7 +125,6 @@ def record(
 
     Example:
         vca sim record --out world.yml --pseudonymize
-        vca sim serve --api vcd --inventory world.yml
     """
     import yaml
 
@@ -154,7 +153,6 @@ def dump(
 
     Example:
         vca sim dump before.json
-        vca sim load before.json
     """
     from vcloudair_core.util.user_files import write_text
 
