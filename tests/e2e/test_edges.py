@@ -116,7 +116,7 @@ def test_edges_get_their_documents_and_others_are_skipped(
     first = run_playbook("edges_converge.yml", env, *arguments)
     assert first.status == 0, first.output
     assert first.output.count("changed=1") == 2
-    assert "{{ 7 * 7 }} has neither edge_config nor" in first.output
+    assert "{{ 7 * 7 }} was skipped. It has neither edge_config nor" in first.output
     assert rules(server) == ["of web"]
     second = run_playbook("edges_converge.yml", env, *arguments)
     assert second.status == 0 and "changed=1" not in second.output, second.output

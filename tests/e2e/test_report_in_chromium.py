@@ -193,7 +193,7 @@ def test_it_can_be_listened_to(browser: Browser, pages: dict[int, Path], vms: in
     assert all(after <= before + 1 for before, after in pairwise(levels)), "no level is left out"
     charts = [one for one in heard if one["role"] in ("image", "img")]
     assert charts and all(one["name"].startswith("Timeline: ") for one in charts)
-    assert all("The tables below say the same in words." in one["name"] + one["description"] for one in charts)
+    assert all("The tables below have the same data." in one["name"] + one["description"] for one in charts)
     assert any(one["name"].startswith("Timeline: database") and "VMs: " in one["name"] for one in charts)
     tables = [one for one in heard if one["role"] == "table"]
     assert sum(one["name"].startswith("database") for one in tables) == 1
@@ -232,7 +232,7 @@ def test_the_first_key_leads_past_the_sections(browser: Browser, pages: dict[int
     skip = page.evaluate("document.activeElement.getBoundingClientRect().left")
     assert skip >= 0, "it is seen once it is reached"
     page.keyboard.press("Enter")
-    assert page.evaluate("location.hash") == "#targets"
+    assert page.evaluate("location.hash") == "#objectives"
     page.close()
 
 

@@ -53,7 +53,7 @@ def test_plain_values_equal_those_of_ansible(word: str) -> None:
 def test_refuses_ambiguous_values_with_their_line(word: str) -> None:
     flaw = strict_yaml.read(f"a: 1\nk: {word}".replace("\t", " ")).flaws[0]
     assert (flaw.path, flaw.line) == (("k",), 2)
-    assert flaw.reason.endswith(("put it in quotes", "what its tag !!bool says"))
+    assert flaw.reason.endswith(("put it in quotes", "does not match its tag !!bool"))
 
 
 def test_refuses_an_ambiguous_key() -> None:
