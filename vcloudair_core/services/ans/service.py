@@ -34,6 +34,20 @@ class AnsService:
         """
         return EdgeDirectory(self.session).find(name_or_id, vdc or "")
 
+    def read_classic(self, name_or_id: str, vdc: str | None = None) -> dict[str, Any]:
+        """Return the configuration of an edge gateway in the XML of vCloud Director.
+
+        It has the services of an edge without advanced networking, which cannot be changed. Pre-shared keys are left
+        out. For the shape, see ``parse_classic_edge``.
+
+        Raises: NotFoundError, AmbiguousMatchError, other ApiErrors, DecodeError.
+        """
+        from vcloudair_core.services.ans.edge.classic_services import parse_classic_edge
+        from vcloudair_core.services.ans.edge.model import pick, uuid_in
+
+        edge_id = uuid_in(name_or_id) or pick(self.list_edges(vdc), name_or_id, vdc or "").edge_id
+        return parse_classic_edge(self.session.call("GET", f"/api/admin/edgeGateway/{edge_id}").body)
+
     def firewall(self, edge: str | Edge, vdc: str | None = None) -> ANSFirewall:
         """Return the firewall of an edge as an editable list of raw rules.
 

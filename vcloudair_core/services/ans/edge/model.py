@@ -174,5 +174,6 @@ def refuse_plain_edge(edge: Edge) -> None:
     if edge.is_advanced is False and edge.backend != NSXT:
         raise ConfigurationError(
             f"Edge gateway {edge.name!r} cannot be managed. It has no advanced networking.",
-            hint="Convert it to an advanced gateway in the provider's portal, or use another one.",
+            hint="Convert it to an advanced gateway in the provider's portal, or use another one. To read its "
+            "services in Python, use `client.edges.read_classic`.",
         )
