@@ -42,6 +42,7 @@ CACHES = {
     "simulator/api/metrics_routes.py _row": "Computed from its arguments only.",
     "simulator/faults/damaged_bodies.py _padding": "A constant that takes a moment to create.",
     "simulator/inventory_file.py schema": "A file of the package.",
+    "simulator/replay/state_values.py _classes": "The data classes of the package.",
     "simulator/state/measurements.py curve": "Computed from its arguments only.",
     "testing/conformance.py _plugins": "The installed plugins, for tests.",
     "util/strict_yaml.py _loader": "A class that is created when YAML is needed.",
