@@ -85,5 +85,7 @@ def _cloudapi() -> list[SimulatorRoutes]:
 def _sections(flavor: str, prefix: str) -> list[SimulatorRoutes]:
     """Return the routes of all edge sections for one of the two APIs."""
     from vcloudair_core.simulator.edge import firewall_routes, ipsec_routes, nat_routes
+    from vcloudair_core.simulator.edge_services import service_routes
 
-    return [module.routes(flavor, prefix) for module in (firewall_routes, nat_routes, ipsec_routes)]
+    sections = [module.routes(flavor, prefix) for module in (firewall_routes, nat_routes, ipsec_routes)]
+    return [*sections, *service_routes.routes(flavor, prefix)]

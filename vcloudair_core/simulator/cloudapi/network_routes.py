@@ -28,7 +28,9 @@ def routes() -> SimulatorRoutes:
         ("/cloudapi/1.0.0/vdcGroups", list_vdc_groups),
     ]
     made = tuple(SimulatorRoute("GET", path, handler) for path, handler in calls)
-    return SimulatorRoutes("cloudapi networks", "Edge gateways and networks of API 33 and newer", made)
+    return SimulatorRoutes(
+        "cloudapi networks", "Edge gateways and networks of API 33 and newer", made, versions="33.0 and newer"
+    )
 
 
 def list_edges(context: Any) -> Response:

@@ -37,7 +37,9 @@ def routes() -> SimulatorRoutes:
         *[(f"{base}/vdcComputePolicies/{{policy_id}}", show_policy) for base in (_BASE, _BASE_2)],
     ]
     made = tuple(SimulatorRoute("GET", path, handler) for path, handler in calls)
-    return SimulatorRoutes("cloudapi organization", "Orgs, users and roles of API 33 and newer", made)
+    return SimulatorRoutes(
+        "cloudapi organization", "Orgs, users and roles of API 33 and newer", made, versions="33.0 and newer"
+    )
 
 
 def list_orgs(context: Any) -> Response:

@@ -1,0 +1,1 @@
+"""Services of an edge beside firewall, NAT and IPsec."""

@@ -1,0 +1,149 @@
+"""DHCP, DHCP relay, load balancer, routing, IP sets and certificates of an edge.
+
+Only the DHCP relay can be changed. The others have their factory settings. Source: protocol/ans.md §1.1, §5.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
+from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.edge.section_coverage import section_versions
+from vcloudair_core.simulator.edge.section_routes import EdgeHandler, guarded, xml_answer
+from vcloudair_core.simulator.edge.section_xml import to_xml
+from vcloudair_core.simulator.edge_services import dhcp_relay
+from vcloudair_core.simulator.state.entities import SimulatedEdge
+from vcloudair_core.transport.messages import Response
+
+_LOGGING = {"enable": False, "logLevel": "info"}
+_MONITOR = {"interval": 5, "timeout": 15, "maxRetries": 3}
+FACTORY: dict[str, dict[str, Any]] = {
+    "dhcp": {
+        "featureType": "dhcp_4.0",
+        "version": 1,
+        "enabled": False,
+        "staticBindings": {"staticBindings": []},
+        "ipPools": {"ipPools": []},
+        "logging": _LOGGING,
+    },
+    "loadbalancer": {
+        "featureType": "loadbalancer_4.0",
+        "version": 1,
+        "enabled": False,
+        "enableServiceInsertion": False,
+        "accelerationEnabled": False,
+        "virtualServer": [],
+        "pool": [],
+        "monitor": [
+            {"monitorId": f"monitor-{number}", "type": kind, **_MONITOR, "name": f"default_{kind}_monitor"}
+            for number, kind in enumerate(("tcp", "http", "https"), 1)
+        ],
+        "applicationProfile": [],
+        "applicationRule": [],
+        "logging": _LOGGING,
+    },
+    "routing": {
+        "featureType": "routing_4.0",
+        "version": 1,
+        "enabled": True,
+        "routingGlobalConfig": {"ecmp": False, "logging": _LOGGING},
+        "staticRouting": {"staticRoutes": {"staticRoutes": []}},
+        "ospf": {"enabled": False},
+        "bgp": {"enabled": False},
+    },
+}
+"""Sections with their factory settings. Source: protocol/ans.md §5."""
+_ROOTS = {"loadbalancer": "loadBalancer"}
+"""Root element of a section in XML, if it is not the name. Source: protocol/ans.md §9."""
+TRUST_ROOTS = {"certificate": "certificates", "crl": "crls", "csr": "csrs"}
+"""Root element of each list of certificates. Inferred."""
+_SIMPLIFICATIONS = "Read-only, with factory settings."
+
+
+def routes(flavor: str, prefix: str = "") -> list[SimulatorRoutes]:
+    """Return the routes of one of the two APIs. The DHCP relay, IP sets and certificates are below ``/network``."""
+    is_hybridity = flavor == "hybridity"
+    edge = f"{prefix}/hybridity/api/gateways/{{edge_id}}" if is_hybridity else f"{prefix}/network/edges/{{edge_id}}"
+    calls = [("GET", f"{edge}/{name}/config", guarded(_shown(name), is_hybridity=is_hybridity)) for name in FACTORY]
+    calls.append(("GET", f"{edge}/dhcp/leaseInfo", guarded(lease_info, is_hybridity=is_hybridity)))
+    if not is_hybridity:
+        services = f"{prefix}/network/services"
+        calls.append(("GET", f"{services}/ipset/scope/{{vdc_id}}", ip_sets))
+        trust = guarded(certificates, is_hybridity=False)
+        calls.append(("GET", f"{services}/truststore/{{kind}}/scope/{{edge_id}}", trust))
+    made = tuple(SimulatorRoute(method, path, handler) for method, path, handler in calls)
+    groups = [
+        SimulatorRoutes(
+            f"edge-services-{flavor}{prefix}",
+            f"Other services of an edge ({flavor})",
+            made,
+            versions=section_versions(flavor),
+            simplifications=_SIMPLIFICATIONS,
+        )
+    ]
+    if not is_hybridity:
+        groups.append(_relay_routes(f"{edge}/dhcp/config/relay", prefix))
+    return groups
+
+
+def _relay_routes(path: str, prefix: str) -> SimulatorRoutes:
+    handlers = (("GET", show_relay), ("PUT", put_relay), ("DELETE", delete_relay))
+    made = tuple(SimulatorRoute(method, path, guarded(call, is_hybridity=False)) for method, call in handlers)
+    about = "XML only, because no source has the keys of the JSON."
+    return SimulatorRoutes(
+        f"dhcp-relay{prefix}", "DHCP relay", made, versions=section_versions("network"), simplifications=about
+    )
+
+
+def _shown(name: str) -> EdgeHandler:
+    def show(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
+        section = FACTORY[name]
+        if as_json:
+            return responses.json_body(section)
+        body = {key: value for key, value in section.items() if key != "featureType"}
+        return xml_answer(to_xml(_ROOTS.get(name, name), body))
+
+    return show
+
+
+def lease_info(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
+    """Return the leases of the DHCP server, which is off. The format is inferred."""
+    if as_json:
+        return responses.json_body({"hostLeaseInfoDtos": []})
+    return xml_answer(to_xml("dhcpLeases", {"hostLeaseInfo": {}}))
+
+
+def ip_sets(context: Any) -> Response:
+    """Return the IP sets of a VDC: none."""
+    vdc_id = context.path_params["vdc_id"]
+    vdc = context.world.vdcs.get(vdc_id.rsplit(":", 1)[-1])
+    if vdc is None or vdc.org != context.user.org:
+        return responses.forbidden("vdc", vdc_id, context.version)
+    return responses.json_body([]) if context.wants_json else xml_answer(to_xml("list", {}))
+
+
+def certificates(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
+    """Return the certificates, revocation lists or signing requests of an edge: none."""
+    kind = context.path_params["kind"]
+    if kind not in TRUST_ROOTS:
+        return responses.nsx_error(404, 202, f"The requested object {kind} could not be found.", as_json=as_json)
+    root = TRUST_ROOTS[kind]
+    return responses.json_body({root: []}) if as_json else xml_answer(to_xml(root, {}))
+
+
+def show_relay(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
+    """Return the DHCP relay, in XML for every Accept header."""
+    return xml_answer(dhcp_relay.to_document(context.world, edge))
+
+
+def put_relay(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
+    """Replace the DHCP relay, and return 204."""
+    dhcp_relay.replace(context.world, edge, context.request.body)
+    return responses.empty(204)
+
+
+def delete_relay(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
+    """Remove the DHCP relay, and return 204."""
+    edge.sections.pop(dhcp_relay.NAME, None)
+    return responses.empty(204)
