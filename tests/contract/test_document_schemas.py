@@ -145,7 +145,7 @@ def test_every_example_validates(location: str, kind: str, tree: Any) -> None:
     assert refusals(kind, tree) == []
 
 
-# -- a sample of documents with one structural flaw each -------------------------------------------------------------
+# -- a sample of documents with one structural error each -------------------------------------------------------------
 
 
 def paths_of(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -156,8 +156,8 @@ def paths_of(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]
         yield from paths_of(item, (*path, key))
 
 
-def add_flaw(tree: Any, chance: random.Random) -> tuple[str, Any]:
-    """Return (description, document) for a copy with one structural flaw."""
+def add_error(tree: Any, chance: random.Random) -> tuple[str, Any]:
+    """Return (description, document) for a copy with one structural error."""
     broken = copy.deepcopy(tree)
     path = chance.choice(sorted(paths_of(tree), key=str))
     around = broken
@@ -182,11 +182,11 @@ def test_schema_refuses_malformed_documents_that_the_parser_refuses(kind: str, t
     assert is_parsed(kind, tree) and refusals(kind, tree) == []
     passed, count = [], 0
     for _ in range(SAMPLE):
-        flaw, broken = add_flaw(tree, chance)
+        issue, broken = add_error(tree, chance)
         if not is_parsed(kind, broken):
             count += 1
             if not refusals(kind, broken):
-                passed.append(flaw)
+                passed.append(issue)
     assert passed == []
     assert count > SAMPLE * 0.9
 

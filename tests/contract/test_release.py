@@ -49,7 +49,7 @@ def test_changelog_has_the_released_changes(tmp_path: Path) -> None:
 
 def test_changes_have_no_duplicate_keys() -> None:
     for path in (ROOT / "changelogs").rglob("*.y*ml"):
-        assert strict_yaml.read(path.read_text(encoding="utf-8")).flaws == (), path.name
+        assert strict_yaml.read(path.read_text(encoding="utf-8")).issues == (), path.name
 
 
 def test_fragments_are_yaml_with_known_sections() -> None:

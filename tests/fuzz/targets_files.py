@@ -210,7 +210,7 @@ def _page_blocks() -> list[bytes]:
 
 def _read_yaml(text: str) -> Any:
     reading = strict_yaml.read(text)
-    return None if reading.flaws else json.dumps(reading.tree)
+    return None if reading.issues else json.dumps(reading.tree)
 
 
 _YAML = "a: &x [1, 2.5, yes, null, 'q']\nb: *x\nc:\n  <<: {k: v}\n  d: |\n    text\n"

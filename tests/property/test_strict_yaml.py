@@ -45,19 +45,19 @@ def typed(value: Any) -> Any:
 def test_plain_values_equal_those_of_ansible(word: str) -> None:
     text = f"k: {word}".replace("\t", " ")
     reading = strict_yaml.read(text)
-    assert reading.flaws == ()
+    assert reading.issues == ()
     assert typed(reading.tree) == typed(ansible(text))
 
 
 @pytest.mark.parametrize("word", ODD)
 def test_refuses_ambiguous_values_with_their_line(word: str) -> None:
-    flaw = strict_yaml.read(f"a: 1\nk: {word}".replace("\t", " ")).flaws[0]
-    assert (flaw.path, flaw.line) == (("k",), 2)
-    assert flaw.reason.endswith(("put it in quotes", "does not match its tag !!bool"))
+    issue = strict_yaml.read(f"a: 1\nk: {word}".replace("\t", " ")).issues[0]
+    assert (issue.path, issue.line) == (("k",), 2)
+    assert issue.reason.endswith(("put it in quotes", "does not match its tag !!bool"))
 
 
 def test_refuses_an_ambiguous_key() -> None:
-    assert "quotes" in strict_yaml.read("0443: a").flaws[0].reason
+    assert "quotes" in strict_yaml.read("0443: a").issues[0].reason
 
 
 @given(PLAIN)
@@ -67,5 +67,5 @@ def test_refuses_an_ambiguous_key() -> None:
 def test_accepted_values_equal_those_of_ansible(word: str) -> None:
     for text in (f"k: {word}", f"[{word}]", f"? {word}\n: 1", f"a: &x {{b: 1}}\nc: {{<<: *x, d: {word}}}"):
         reading = strict_yaml.read(text)
-        if not reading.flaws:
+        if not reading.issues:
             assert typed(reading.tree) == typed(ansible(text))

@@ -133,4 +133,4 @@ def test_stops_yaml_bombs_early(text: str) -> None:
 
     reading = bounded(read, seconds=20, megabytes=200)
     assert isinstance(reading, strict_yaml.Reading)
-    assert reading.flaws or len(str(reading.tree)) < 20_000
+    assert reading.issues or len(str(reading.tree)) < 20_000

@@ -11,7 +11,7 @@ from typing import Any
 
 from vcloudair_core.util import strict_yaml
 from vcloudair_core.util.document_errors import raise_problems
-from vcloudair_core.util.strict_yaml import Flaw, Reading
+from vcloudair_core.util.strict_yaml import Issue, Reading
 from vcloudair_core.util.user_files import read_text
 
 SCHEMA_FILE = "inventory.schema.json"
@@ -41,17 +41,17 @@ def read_inventory(file: str) -> dict[str, Any]:
 
     text = read_text(file, "The inventory file")
     reading = strict_yaml.read(text)
-    flaws = tuple(flaw for flaw in reading.flaws if reading.tree is None or _is_duplicate_key(flaw))
-    raise_problems(file, Reading(reading.tree, reading.lines, flaws))
+    issues = tuple(issue for issue in reading.issues if reading.tree is None or _is_duplicate_key(issue))
+    raise_problems(file, Reading(reading.tree, reading.lines, issues))
     # Object names of a simulated cloud may contain any characters. The strict parser rejects control characters.
-    tree = yaml.safe_load(text) if reading.flaws else reading.tree
+    tree = yaml.safe_load(text) if reading.issues else reading.tree
     raise_problems(file, Reading(tree, reading.lines), _problems(schema(), tree, ()))
     assert isinstance(tree, dict)
     return tree
 
 
-def _is_duplicate_key(flaw: Flaw) -> bool:
-    return flaw.reason.startswith("is a duplicate of line")
+def _is_duplicate_key(issue: Issue) -> bool:
+    return issue.reason.startswith("is a duplicate of line")
 
 
 def _problems(node: Mapping[str, Any], value: Any, path: strict_yaml.Path) -> Iterator[tuple[strict_yaml.Path, str]]:

@@ -28,12 +28,12 @@ def place_of(name: str, reading: Reading, path: Path) -> str:
 
 
 def document_error(name: str, reading: Reading, problems: Iterable[Problem]) -> SpecError | None:
-    """Return an error with all flaws and problems, sorted by line, or None."""
+    """Return an error with all issues and problems, sorted by line, or None."""
     return _error_of(name, reading, [(path, SpecProblem(spelled(path), reason)) for path, reason in problems])
 
 
 def raise_problems(name: str, reading: Reading, problems: Iterable[Problem] = ()) -> None:
-    """Raise SpecError if the text has flaws or there are problems."""
+    """Raise SpecError if the text has issues or there are problems."""
     error = document_error(name, reading, problems)
     if error is not None:
         raise error
@@ -53,12 +53,12 @@ def with_lines(error: SpecError, name: str, reading: Reading) -> SpecError:
 def _error_of(name: str, reading: Reading, problems: Iterable[tuple[Path, SpecProblem]]) -> SpecError | None:
     entries = [
         SpecProblem(
-            spelled(flaw.path),
-            flaw.reason if flaw.path else f"{flaw.reason} (column {flaw.column})",
+            spelled(issue.path),
+            issue.reason if issue.path else f"{issue.reason} (column {issue.column})",
             file=name,
-            line=flaw.line,
+            line=issue.line,
         )
-        for flaw in reading.flaws
+        for issue in reading.issues
     ]
     entries += [replace(problem, file=name, line=reading.line(path)) for path, problem in problems]
     return SpecError.of(sorted(entries, key=lambda entry: entry.line)) if entries else None

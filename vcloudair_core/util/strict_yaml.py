@@ -1,4 +1,4 @@
-"""Strict YAML reader that returns plain values, their lines, and all flaws.
+"""Strict YAML reader that returns plain values, their lines, and all issues.
 
 It uses the safe loader of PyYAML, and rejects duplicate keys, tags, ``.nan``, aliases that expand to millions of
 values, and text that YAML 1.1 (PyYAML, Ansible) converts to octal or base-60 numbers or dates. A document that is
@@ -38,8 +38,8 @@ _CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]
 
 
 @dataclass(frozen=True)
-class Flaw:
-    """A flaw of the text. ``line`` and ``column`` count from 1; ``path`` can be empty."""
+class Issue:
+    """An issue of the text. ``line`` and ``column`` count from 1; ``path`` can be empty."""
 
     path: Path
     line: int
@@ -51,13 +51,13 @@ class Flaw:
 class Reading:
     """The content of a YAML document.
 
-    ``tree`` is the value, ``lines`` the line of each value by path. If there are flaws, ``tree`` must not be used; it
+    ``tree`` is the value, ``lines`` the line of each value by path. If there are issues, ``tree`` must not be used; it
     can be None then.
     """
 
     tree: Any
     lines: dict[Path, int] = field(default_factory=dict)
-    flaws: tuple[Flaw, ...] = ()
+    issues: tuple[Issue, ...] = ()
 
     def line(self, path: Path) -> int:
         """Return the line of a value, or of its nearest parent with a known line."""
@@ -67,7 +67,7 @@ class Reading:
 
 
 def read(text: str) -> Reading:
-    """Read one YAML document. Errors in the text are returned as flaws.
+    """Read one YAML document. Errors in the text are returned as issues.
 
     Raises: ConfigurationError if PyYAML is not installed.
     """
@@ -79,27 +79,27 @@ def read(text: str) -> Reading:
     try:
         node = _loader()(text).get_single_node()
     except _TooDeepError as exc:
-        return Reading(None, flaws=(_too_deep(exc.mark),))
+        return Reading(None, issues=(_too_deep(exc.mark),))
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark or exc.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         # Some problems of PyYAML begin with "but" and continue the sentence of the context.
         parts = [exc.context] if exc.context and (exc.problem or "but").startswith("but") else []
         reason = ", ".join(phrase for phrase in [*parts, exc.problem] if phrase)
-        return Reading(None, flaws=(Flaw((), line, column, reason or "it cannot be read"),))
+        return Reading(None, issues=(Issue((), line, column, reason or "it cannot be read"),))
     except yaml.YAMLError as exc:
-        return Reading(None, flaws=(_unreadable(text, exc),))
+        return Reading(None, issues=(_unreadable(text, exc),))
     except (ValueError, OverflowError):
         # Such as an invalid escape (\UFFFFFFFF), or a %YAML directive of 5,000 digits.
-        return Reading(None, flaws=(Flaw((), 1, 1, "it contains an invalid number or character"),))
+        return Reading(None, issues=(Issue((), 1, 1, "it contains an invalid number or character"),))
     walk = _Walk(len(text) + MAX_UNFOLDED)
     try:
         tree = walk.value(node, (), 0) if node is not None else None
     except _StoppedError:
         tree = None
-    # The value of an anchor is checked wherever it is used. Report each of its flaws once.
-    once = {(flaw.line, flaw.column, flaw.reason): flaw for flaw in reversed(walk.flaws)}
-    return Reading(tree, walk.lines, tuple(sorted(once.values(), key=lambda flaw: (flaw.line, flaw.column))))
+    # The value of an anchor is checked wherever it is used. Report each of its issues once.
+    once = {(issue.line, issue.column, issue.reason): issue for issue in reversed(walk.issues)}
+    return Reading(tree, walk.lines, tuple(sorted(once.values(), key=lambda issue: (issue.line, issue.column))))
 
 
 _SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})")
@@ -127,15 +127,15 @@ def spelled(path: Path) -> str:
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
 
 
-def _unreadable(text: str, exc: Exception) -> Flaw:
+def _unreadable(text: str, exc: Exception) -> Issue:
     position = getattr(exc, "position", 0)
     before = text[:position]
     column = position - before.rfind("\n")
-    return Flaw((), before.count("\n") + 1, column, "it contains a character that YAML does not allow")
+    return Issue((), before.count("\n") + 1, column, "it contains a character that YAML does not allow")
 
 
-def _too_deep(mark: Any) -> Flaw:
-    return Flaw((), mark.line + 1, mark.column + 1, f"it is nested more than {MAX_DEPTH} levels deep")
+def _too_deep(mark: Any) -> Issue:
+    return Issue((), mark.line + 1, mark.column + 1, f"it is nested more than {MAX_DEPTH} levels deep")
 
 
 class _TooDeepError(Exception):
@@ -147,7 +147,7 @@ class _TooDeepError(Exception):
 
 
 class _StoppedError(Exception):
-    """Stop converting values after a fatal flaw, which is already recorded."""
+    """Stop converting values after a fatal issue, which is already recorded."""
 
 
 @cache
@@ -197,21 +197,21 @@ _KINDS = {"int": "a number", "float": "a number", "timestamp": "a date", "str": 
 
 
 class _Walk:
-    """Converts nodes to plain values, and records lines and flaws."""
+    """Converts nodes to plain values, and records lines and issues."""
 
     def __init__(self, budget: int) -> None:
         self.lines: dict[Path, int] = {}
-        self.flaws: list[Flaw] = []
+        self.issues: list[Issue] = []
         self._budget = budget
 
     def value(self, node: Any, path: Path, depth: int) -> Any:
-        """Return the value of a node. Raises _StoppedError after a fatal flaw."""
+        """Return the value of a node. Raises _StoppedError after a fatal issue."""
         self._budget -= 1
         if self._budget < 0:
             self._note(node, (), f"its aliases expand to more than {MAX_UNFOLDED} values")
             raise _StoppedError
         if depth > MAX_DEPTH:
-            self.flaws.append(_too_deep(node.start_mark))
+            self.issues.append(_too_deep(node.start_mark))
             raise _StoppedError
         value = self._plain(node, path, depth)
         self.lines[path] = node.start_mark.line + 1
@@ -291,7 +291,7 @@ class _Walk:
         return number
 
     def _refuse_two_readings(self, node: Any, path: Path) -> bool:
-        """Record a flaw for text that Ansible converts to another type.
+        """Record an issue for text that Ansible converts to another type.
 
         Return True if there is one.
         """
@@ -311,4 +311,4 @@ class _Walk:
         return str(node.value)
 
     def _note(self, node: Any, path: Path, reason: str) -> None:
-        self.flaws.append(Flaw(path, node.start_mark.line + 1, node.start_mark.column + 1, reason))
+        self.issues.append(Issue(path, node.start_mark.line + 1, node.start_mark.column + 1, reason))

@@ -1,4 +1,4 @@
-"""Strict YAML: values, lines, and flaws that PyYAML accepts."""
+"""Strict YAML: values, lines, and issues that PyYAML accepts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_values_are_json_values_with_lines() -> None:
     reading = strict_yaml.read(
         "a: 1\nb:\n  - x\n  - {c: 1.5, d: yes}\ne: ~\nf: 'off'\n# a remark\ng:\n  text\n",
     )
-    assert reading.flaws == ()
+    assert reading.issues == ()
     assert reading.tree == {"a": 1, "b": ["x", {"c": 1.5, "d": True}], "e": None, "f": "off", "g": "text"}
     paths: list[Path] = [("a",), ("b",), ("b", 0), ("b", 1, "d"), ("g",), ("b", 1, "nothing of the kind")]
     assert [reading.line(path) for path in paths] == [1, 2, 3, 4, 8, 4]
@@ -25,7 +25,7 @@ def test_values_are_json_values_with_lines() -> None:
 @pytest.mark.parametrize("text", ["1e3", "0o17", "08", "1,000", "y"])
 def test_ambiguous_text_in_quotes_stays_text(text: str) -> None:
     reading = strict_yaml.read(f"a: {text}")
-    assert (reading.tree, reading.flaws) == ({"a": text}, ())
+    assert (reading.tree, reading.issues) == ({"a": text}, ())
 
 
 @pytest.mark.parametrize(
@@ -58,10 +58,10 @@ def test_output_of_pyyaml_is_read_unchanged(value: str) -> None:
         ("a: {<<: [1]}", 1, "a", "<< takes mappings only"),
     ],
 )
-def test_flaws_are_reported_with_line_and_path(text: str, line: int, path: str, reason: str) -> None:
-    (flaw,) = strict_yaml.read(text).flaws
-    assert (flaw.line, spelled(flaw.path)) == (line, path)
-    assert reason in flaw.reason
+def test_issues_are_reported_with_line_and_path(text: str, line: int, path: str, reason: str) -> None:
+    (issue,) = strict_yaml.read(text).issues
+    assert (issue.line, spelled(issue.path)) == (line, path)
+    assert reason in issue.reason
 
 
 def test_keys_of_a_mapping_override_merged_keys() -> None:
@@ -94,15 +94,15 @@ def _bomb(first: str, opening: str, closing: str) -> str:
 def test_expansion_attacks_are_rejected(text: str, reason: str) -> None:
     reading = strict_yaml.read(text)
     assert reading.tree is None
-    assert [flaw for flaw in reading.flaws if reason in flaw.reason]
+    assert [issue for issue in reading.issues if reason in issue.reason]
 
 
-def test_a_flaw_of_an_anchored_value_is_reported_once() -> None:
-    assert len(strict_yaml.read("a: &a {b: .nan}\nc: *a\nd: *a").flaws) == 1
+def test_an_issue_of_an_anchored_value_is_reported_once() -> None:
+    assert len(strict_yaml.read("a: &a {b: .nan}\nc: *a\nd: *a").issues) == 1
 
 
 def test_json_with_tabs_and_surrogate_pairs_is_read() -> None:
     text = '{\n\t"a": "\\ud83d\\ude00 \\\\ud83d \\t",\n\t"b": [1, true, null]\n}'
     reading = strict_yaml.read(text)
-    assert (reading.tree, reading.flaws) == (json.loads(text), ())
+    assert (reading.tree, reading.issues) == (json.loads(text), ())
     assert reading.line(("b",)) == 3

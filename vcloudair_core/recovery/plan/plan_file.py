@@ -95,13 +95,13 @@ def _too_large(path: str) -> SpecError:
 
 def _problems(reading: Reading, folder: File) -> Iterable[plan_validation.Problem]:
     """Return the path and reason of each problem, except problems of the YAML itself."""
-    if reading.tree is None and not reading.flaws:
+    if reading.tree is None and not reading.issues:
         return [((), "the plan is empty; it needs a name and groups")]
-    if not isinstance(reading.tree, dict) and reading.flaws:
+    if not isinstance(reading.tree, dict) and reading.issues:
         return []
-    flawed = {flaw.path for flaw in reading.flaws}
+    affected = {issue.path for issue in reading.issues}
     problems = [*plan_schema.problems(reading.tree), *plan_validation.problems(reading, folder)]
-    return [(path, reason) for path, reason in problems if path not in flawed]
+    return [(path, reason) for path, reason in problems if path not in affected]
 
 
 # -- conversion of valid YAML to a plan ----------------------------------------------------------------------------
