@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vcloudair_core.plugin.records import RecordType
 
-TYPES = {"str": "text", "bool": "`true` or `false`", "int": "whole number", "float": "number", "datetime": "time"}
+TYPES = {"str": "string", "bool": "`true` or `false`", "int": "whole number", "float": "number", "datetime": "time"}
 """Description of each attribute type on the page."""
 
 
@@ -29,7 +29,7 @@ def _section(record_type: RecordType) -> str:
         admin = record_type.admin_name
         lines += [f"Provider administrators query [`{admin}`](#{admin.lower()}) for all organizations.", ""]
     if not record_type.attributes:
-        return "\n".join([*lines, "The attributes depend on the server. All of them are returned as text."])
+        return "\n".join([*lines, "The attributes depend on the server. All of them are returned as strings."])
     lines += ["| attribute | type | available |", "|---|---|---|"]
     for name, kind in record_type.attributes.items():
         lines.append(f"| `{name}` | {TYPES[kind]} | {_availability(record_type, name)} |")

@@ -76,7 +76,7 @@ class OptionReader:
         if kind == "dict" and not isinstance(value, Mapping):
             raise AnsibleParserError(f"{path} must be a mapping of names to values, not {value!r}.")
         if kind == "str" and not isinstance(value, (str, int, float)):
-            raise AnsibleParserError(f"{path} must be text, not {value!r}.")
+            raise AnsibleParserError(f"{path} must be a string, not {value!r}.")
         return value
 
     def _rendered(self, path: str, value: Any) -> Any:

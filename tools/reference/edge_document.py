@@ -12,7 +12,7 @@ from vcloudair_core.services.ans.document.keys import document_keys
 from vcloudair_core.services.ans.sections import SECTIONS, load_section
 from vcloudair_core.util.redaction import Secret
 
-_TYPES = {str: "text", Secret: "text", Path: "path of a file", bool: "`true` \\| `false`", int: "whole number"}
+_TYPES = {str: "string", Secret: "string", Path: "path of a file", bool: "`true` \\| `false`", int: "whole number"}
 
 
 def key_tables() -> str:

@@ -50,7 +50,7 @@ def _type_of(whole: dict[str, Any], part: dict[str, Any]) -> str:
     if "enum" in found:
         return " \\| ".join(f"`{choice}`" for choice in found["enum"])
     kinds: list[str] = found["type"] if isinstance(found["type"], list) else [found["type"]]
-    named = {"string": "text", "integer": "whole number", "object": "mapping", "boolean": "`true` \\| `false`"}
+    named = {"string": "string", "integer": "whole number", "object": "mapping", "boolean": "`true` \\| `false`"}
     if "title" in found:
         title = str(found["title"])
         named["object"] = f"[{title[0].lower()}{title[1:]}](#{title.lower().replace(' ', '-')})"

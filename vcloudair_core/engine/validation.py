@@ -116,7 +116,7 @@ class Reader:
         return self.data.get(name) is not None
 
     def refuse_unknown(self, known: Iterable[str]) -> None:
-        """Note every unknown key, with the most similar known one."""
+        """Report every unknown key, with the most similar known one."""
         names = list(known)
         for key in self._keys:
             if key not in names:
@@ -132,7 +132,7 @@ class Reader:
             return None
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
-        self.problems.add(self.at(name), f"text was expected, not {_kind_of(value)}")
+        self.problems.add(self.at(name), f"a string was expected, not {_kind_of(value)}")
         return None
 
     def clearable(self, name: str) -> str | None:
@@ -148,7 +148,7 @@ class Reader:
         return ""
 
     def check_clear(self, *names: str) -> None:
-        """Note every name in ``clear`` that is not one of ``names``."""
+        """Report every name in ``clear`` that is not one of ``names``."""
         for path, item in self.items(CLEAR) or ():
             if item not in names:
                 self.problems.add(path, one_of(str(item), names))
@@ -271,7 +271,14 @@ def _flat(value: Iterable[Any]) -> Iterator[Any]:
 
 
 def _kind_of(value: Any) -> str:
-    names = {bool: "true or false", dict: "a mapping", list: "a list", int: "a number", float: "a number", str: "text"}
+    names = {
+        bool: "true or false",
+        dict: "a mapping",
+        list: "a list",
+        int: "a number",
+        float: "a number",
+        str: "a string",
+    }
     return names.get(type(value), type(value).__name__)
 
 
@@ -353,7 +360,7 @@ def _read_items(reader: Reader, key: SpecKey, items: Sequence[tuple[str, Any]]) 
         elif key.info.choices and str(item).strip().casefold() not in key.info.choices:
             reader.problems.add(path, one_of(str(item), key.info.choices))
         elif isinstance(item, Mapping):
-            reader.problems.add(path, "text was expected, not a mapping")
+            reader.problems.add(path, "a string was expected, not a mapping")
         else:
             values.append(str(item).strip())
     return tuple(values)

@@ -70,7 +70,7 @@ def read_config_file(path: Path) -> ConfigFile:
     current = tree.pop(CURRENT, None)
     if current is not None and not isinstance(current, str):
         raise ConfigurationError(
-            f"The configuration file {path} cannot be read: {CURRENT} is not text.",
+            f"The configuration file {path} cannot be read: {CURRENT} is not a string.",
             hint=f"Set {CURRENT} to the name of a context, in quotes.",
         )
     return ConfigFile(path, tree, contexts, current or None, text)

@@ -201,7 +201,7 @@ def _to_positive(value: Any) -> float:
 
 def _to_text(value: Any) -> str:
     if not isinstance(value, (str, int, float)):
-        raise ValueError("is not text")
+        raise ValueError("is not a string")
     return str(value).strip()
 
 

@@ -19,7 +19,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,), "array": (list,), "string": (str,), "integer": (int,), "boolean": (bool,), "null": (type(None),),
 }  # fmt: skip
 _TYPE_NAMES = {
-    "object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number",
+    "object": "a mapping", "array": "a list", "string": "a string", "integer": "a whole number",
     "boolean": "true or false", "null": "nothing",
 }  # fmt: skip
 

@@ -193,7 +193,7 @@ def _tag_in_yaml_1_1(text: str) -> str:
     return next((tag for tag, pattern in candidates if pattern.match(text)), f"{_TAG}str")
 
 
-_KINDS = {"int": "a number", "float": "a number", "timestamp": "a date", "str": "text"}
+_KINDS = {"int": "a number", "float": "a number", "timestamp": "a date", "str": "a string"}
 
 
 class _Walk:
@@ -265,7 +265,9 @@ class _Walk:
 
         if not isinstance(node, yaml.ScalarNode) or node.tag != f"{_TAG}str":
             is_scalar = isinstance(node, yaml.ScalarNode)
-            reason = f"the key {node.value!r} is not text: put it in quotes" if is_scalar else "a key must be text"
+            reason = (
+                f"the key {node.value!r} is not a string: put it in quotes" if is_scalar else "a key must be a string"
+            )
             self._note(node, path, reason)
             return None
         self._refuse_two_readings(node, path)

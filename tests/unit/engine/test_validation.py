@@ -110,7 +110,7 @@ def test_a_spec_is_read_as_its_fields_are_declared() -> None:
         ({}, {"pools[0].name": "is required"}),
         ({"name": "a", "nome": "b"}, {"pools[0].nome": "unknown field; did you mean 'name'?"}),
         ({"name": "a", "mode": "slow"}, {"pools[0].mode": "'slow' is not one of fast, fair, quick"}),
-        ({"name": "a", "members": ["hunter2"]}, {"pools[0].members[0]": "a mapping was expected, not text"}),
+        ({"name": "a", "members": ["hunter2"]}, {"pools[0].members[0]": "a mapping was expected, not a string"}),
         (
             {"name": "a", "members": [{"port": 0}]},
             {
@@ -120,7 +120,7 @@ def test_a_spec_is_read_as_its_fields_are_declared() -> None:
         ),
         ({"name": "a", "members": [{"address": "self"}]}, {"pools[0].members[0].address": "is the pool itself"}),
         ({"name": "a", "tags": ["x"], "members": []}, {"pools[0].members": "cannot be given together with tags"}),
-        ({"name": "a", "tags": [{"x": 1}]}, {"pools[0].tags[0]": "text was expected, not a mapping"}),
+        ({"name": "a", "tags": [{"x": 1}]}, {"pools[0].tags[0]": "a string was expected, not a mapping"}),
         ({"name": "a", "clear": ["mode"]}, {"pools[0].clear[0]": "'mode' is not one of description"}),
     ],
 )  # fmt: skip

@@ -130,7 +130,7 @@ def test_the_hint_for_missing_settings_lists_the_contexts(file: Path) -> None:
     ("text", "message"),
     [
         ('current_context = "gone"\n[context.a]\n', "Context 'gone' does not exist.*Use one of: a"),
-        ("current_context = 3\n", "current_context is not text"),
+        ("current_context = 3\n", "current_context is not a string"),
         ('context = "prod"\n', "'context' is not a table of tables"),
         ("[context]\nprod = 1\n", "'context' is not a table of tables"),
         ("[context.a]\nurll = 'x'\n", "Unknown setting: 'urll' .*context.a.*Did you mean 'url'"),

@@ -62,10 +62,10 @@ def test_every_problem_is_reported_with_its_line(tmp_path: Path) -> None:
     [
         ("", "inventory.yml:1: a mapping was expected, not null"),
         ("orgs: []", "inventory.yml:1: orgs: is empty"),
-        ("orgs: [{name: a, nmae: b}, {name: [1]}]", "inventory.yml:1: orgs[1].name: text was expected, not a list"),
+        ("orgs: [{name: a, nmae: b}, {name: [1]}]", "inventory.yml:1: orgs[1].name: a string was expected, not a list"),
         ('orgs:\n- name: "a', "inventory.yml:2: found unexpected end of stream (column 11)"),
         ("orgs: [{name: a}]\norgs: [{name: b}]", "inventory.yml:2: orgs: is a duplicate of line 1"),
-        ('{"orgs": [\n\t{"name": 3}\n]}', "inventory.yml:2: orgs[0].name: text was expected, not 3"),
+        ('{"orgs": [\n\t{"name": 3}\n]}', "inventory.yml:2: orgs[0].name: a string was expected, not 3"),
     ],
 )
 def test_each_kind_of_problem(tmp_path: Path, text: str, message: str) -> None:

@@ -30,7 +30,7 @@ All problems of a megabyte of invalid input would take minutes.
 _TYPE_NAMES = {
     "object": "a mapping",
     "array": "a list",
-    "string": "text",
+    "string": "a string",
     "integer": "a whole number",
     "number": "a number",
     "boolean": "true or false",

@@ -267,7 +267,7 @@ def _value(value: Any, operator: str, kind: str, path: str, problems: Problems) 
     if isinstance(value, date) and not isinstance(value, datetime):
         value = value.isoformat()  # YAML parses a day as a date
     if not isinstance(value, (str, bool, int, float, datetime)):
-        problems.add(path, f"{value!r} must be text, a number, a boolean or a time")
+        problems.add(path, f"{value!r} must be a string, a number, a boolean or a time")
         return ""
     if operator == "like":
         return _as_text(value)

@@ -228,7 +228,7 @@ def test_all_problems_are_reported_at_once_with_their_lines(tmp_path: Path) -> N
         "/plan.yml:3: on_error: 'stopp' is not one of stop, continue, roll_back (did you mean 'stop'?)",
         "/plan.yml:6: groups[0].depends_on[0]: group 'wbe' is not in the plan; did you mean 'web'?",
         "/plan.yml:6: groups[0].depends_on[1]: group 'db2' is not in the plan; it is a VM",
-        "/plan.yml:9: groups[0].vms[1]: text or a mapping was expected, not a number: put it in quotes",
+        "/plan.yml:9: groups[0].vms[1]: a string or a mapping was expected, not a number: put it in quotes",
         "/plan.yml:11: groups[0].vms[2].depends_on[2]: 'db1' appears twice",
         "/plan.yml:11: groups[0].vms[2].depends_on[1]: VM 'web' is not in the plan; it is a group",
         "/plan.yml:12: groups[0].vms[2].retries: 'x' is not a whole number",

@@ -112,7 +112,7 @@ def test_metadata_is_compared_by_type() -> None:
         ({"isBusy": "perhaps"}, "'perhaps' is not true or false"),
         ({"autoDeleteDate": {"gt": "soon"}}, "'soon' is not a time"),
         ({"name": []}, "must not be an empty list"),
-        ({"name": object}, "must be text, a number, a boolean or a time"),
+        ({"name": object}, "must be a string, a number, a boolean or a time"),
         (["name"], "a mapping of attributes to values was expected"),
     ],
 )

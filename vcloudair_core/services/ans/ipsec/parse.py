@@ -89,7 +89,7 @@ def _tunnels(reader: Reader) -> tuple[IpsecTunnelSpec, ...] | None:
 
 
 def refuse_tunnel_doubles(specs: Sequence[IpsecTunnelSpec], paths: Sequence[str], problems: Problems) -> None:
-    """Note specs that identify the same tunnel, and peers that occur twice."""
+    """Report duplicate tunnels and duplicate peers as problems."""
     refuse_doubles(specs, paths, problems, IDENTITIES)
     paths_by_peer: dict[str, str] = {}
     for spec, path in zip(specs, paths, strict=True):
@@ -251,7 +251,7 @@ def _key(reader: Reader, name: str) -> Secret | None:
     if isinstance(text, int) and not isinstance(text, bool):
         reason = "is a number in YAML, and digits may be lost; put it in quotes"
     elif not isinstance(text, str):
-        reason = "is not text"
+        reason = "is not a string"
     elif not text.strip():
         reason = "is empty"
     elif set(text) == {"*"}:

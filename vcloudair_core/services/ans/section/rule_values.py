@@ -285,7 +285,7 @@ def read_members(reader: Reader, name: str) -> tuple[str, ...] | None:
     members: list[str] = []
     for path, item in items:
         if not isinstance(item, str):
-            reader.problems.add(path, f"text was expected, not {item!r}")
+            reader.problems.add(path, f"a string was expected, not {item!r}")
         elif member(item) is None:
             reader.problems.add(path, member_complaint(item))
         elif (vnic_number(item) or 0) > LAST_VNIC:

@@ -71,7 +71,7 @@ def test_spellings_of_algorithms(field: str, value: Any, name: str) -> None:
         ({"psk": "x" * 129}, "psk: has 129 characters, at most 128 are allowed"),
         ({"psk": 123456}, "psk: is a number in YAML"),
         ({"psk": "a\nb"}, "psk: contains a control character"),
-        ({"psk": ["a"]}, "psk: is not text"),
+        ({"psk": ["a"]}, "psk: is not a string"),
         ({"psk_file": "/does/not/exist"}, "psk_file: cannot be given together with psk"),
         ({"psk": None, "psk_file": "/does/not/exist"}, "psk_file: reading the file /does/not/exist failed: No such"),
         ({"authentication": "x509"}, "psk: is only allowed with authentication psk, not x.509"),
