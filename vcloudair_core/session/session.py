@@ -402,5 +402,5 @@ def _check_org(settings: Settings, credentials: Credentials) -> None:
         raise ConfigurationError(
             f"The session is for org {credentials.org_names[0]!r}, but the setting org is {org!r}. "
             "No further request was sent.",
-            hint="Correct org (VCA_ORG), or use credentials or a token of that org.",
+            hint="Set org (VCA_ORG) to the org of the session, or use credentials or a token of that org.",
         )

@@ -114,7 +114,7 @@ class Response:
 
     @property
     def request_id(self) -> str:
-        """Request id of the server, or an empty string.
+        """Request id that the server assigned, or an empty string.
 
         Source: protocol/recorded-responses.md §1.
         """

@@ -101,14 +101,14 @@ def not_converged(target: str, base: Document, current: Document, left: Plan) ->
     named = ", ".join(f"{change.action} {change.identity}" for change in left.changes[:3])
     more = f" and {len(changes) - 3} more" if len(changes) > 3 else ""
     return NotConvergedError(
-        f"The write of {target} was accepted, but it still differs: {named}{more}.",
+        f"The write of {target} was accepted, but the server still needs changes: {named}{more}.",
         residual=changes,
         hint=_STALE if versions_apart(base, current) == 0 else _NORMALIZED,
     )
 
 
 def _is_kept(written: Any, current: Any) -> bool:
-    """Compare what was written with the present state.
+    """Compare what was written with the current state.
 
     Values that were empty and the version are ignored, because the server fills them in.
     """

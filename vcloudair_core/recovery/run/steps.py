@@ -119,7 +119,7 @@ def perform(step: Step, context: StepContext, *, group: str, key: str) -> StepRe
         elif isinstance(work, Command):
             result = _run_program(list(work.argv), step, context, group)
         else:
-            raise SpecError("", f"steps of kind {step.kind!r} have no work to perform")
+            raise SpecError("", f"a step of kind {step.kind!r} cannot be executed, because it has no action")
     except VcloudAirError as exc:
         result = StepResult("failed", exc.message, exc.hint)
     except OSError as exc:

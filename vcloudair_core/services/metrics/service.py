@@ -124,7 +124,7 @@ class MetricsService:
 
         Each page of rows takes one request.
 
-        Raises: SpecError; IncompleteResultError when the pages do not end; ApiError, TransportError, DecodeError.
+        Raises: SpecError; IncompleteResultError when paging does not end; ApiError, TransportError, DecodeError.
         """
         window, warnings = _clipped(parse_window(start, end), "vca")
         patterns = _patterns(metrics)
@@ -177,7 +177,7 @@ class MetricsService:
             if cursor in seen or stale > _MAX_STALE_PAGES:
                 problem = "repeated a cursor" if cursor in seen else f"sent {stale} pages without new rows"
                 raise IncompleteResultError(
-                    f"Reading {what} failed. The pages do not end: the server {problem} (page {len(seen) + 1}).",
+                    f"Reading {what} failed. Paging does not end: the server {problem} (page {len(seen) + 1}).",
                     hint="Use a shorter window.",
                 )
             seen.add(cursor)

@@ -176,7 +176,7 @@ def choose_instance(instances: Sequence[Mapping[str, Any]], settings: Settings) 
     offered = "; ".join(shown_instance(entry) for entry in (fitting or usable)) or "none"
     if not fitting:
         what = f"No compute instance matches{asked}" if asked else "This user does not have a compute instance"
-        raise ConfigurationError(f"{what}. Available instances: {offered}.", hint="Correct instance (VCA_INSTANCE).")
+        raise ConfigurationError(f"{what}. Available instances: {offered}.", hint="Set instance (VCA_INSTANCE).")
     what = f"{len(fitting)} instances match{asked}" if asked else f"This user has {len(fitting)} instances"
     raise ConfigurationError(f"{what}: {offered}.", hint="Set instance (VCA_INSTANCE) to the id of one of them.")
 

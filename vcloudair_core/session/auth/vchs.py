@@ -246,7 +246,7 @@ def choose_vdc(vdcs: Sequence[PortalVdc], settings: Settings) -> PortalVdc:
         what = f"No VDC of this user matches {conditions}" if conditions else "This user does not have a VDC"
         raise ConfigurationError(
             f"{what}. Available VDCs: {offered}.",
-            hint="Correct vdc, instance (the service id) or org (VCA_VDC, VCA_INSTANCE, VCA_ORG).",
+            hint="Check vdc, instance (the service id) and org (VCA_VDC, VCA_INSTANCE, VCA_ORG).",
         )
     what = f"{len(fitting)} VDCs match {conditions}" if conditions else f"This user has {len(fitting)} VDCs"
     raise ConfigurationError(

@@ -124,7 +124,7 @@ def _flattened(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str
 def _sorted(context: Any, values: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     ascending, descending = ((context.query.get(name) or [""])[0] for name in ("sortAsc", "sortDesc"))
     if ascending and descending:
-        raise ValueError("sortAsc and sortDesc exclude each other")
+        raise ValueError("sortAsc and sortDesc are mutually exclusive")
     field = ascending or descending or "name"
     return sorted(values, key=lambda value: str(dict(_flattened(value)).get(field, "")), reverse=bool(descending))
 

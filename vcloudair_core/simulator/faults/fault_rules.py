@@ -156,7 +156,7 @@ class Faults:
     def add(self, kind: str, **fields: Any) -> Fault:
         """Add a rule. Raises ValueError for an unknown kind or an invalid field."""
         if fields.get("form", "entity") not in BUSY_FORMS:
-            raise ValueError(f"unknown form {fields['form']!r} of busy; expected one of {', '.join(BUSY_FORMS)}")
+            raise ValueError(f"unknown busy form {fields['form']!r}; expected one of {', '.join(BUSY_FORMS)}")
         if kind == "edit" and not callable(fields.get("edit")):
             fields["edit"] = outside_edit(fields.get("edit"))
         if kind not in KINDS:

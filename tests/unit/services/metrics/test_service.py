@@ -165,7 +165,7 @@ def test_a_cursor_that_repeats(make: Make) -> None:
     _change_responses(service, lambda number, body: {**body, "next": "eyJvIjoyfQ=="} if number > 2 else body)
     real = service.session.call
     service.session.call = lambda *arguments, **options: real(*arguments, **{**options, "query": ()})  # type: ignore[method-assign]
-    with pytest.raises(IncompleteResultError, match="The pages do not end"):
+    with pytest.raises(IncompleteResultError, match="Paging does not end"):
         service.collect_vdc(next(iter(simulator.world.vdcs)), start="1h")
     failed = service.collect(_ids(simulator)[:1], start="1h").failed
     assert isinstance(failed[_ids(simulator)[0]], IncompleteResultError)

@@ -299,7 +299,7 @@ def _preview(run: Invocation, action: str, plan: RecoveryPlan) -> None:
     failed = [result for result in planned.results if result.is_failed]
     if failed:
         raise TaskFailedError(
-            f"The {action} would fail for {len(failed)} of {len(planned.results)} VMs. First: {failed[0].name}: "
+            f"The {action} would fail for {len(failed)} of {len(planned.results)} VMs. The first is {failed[0].name}: "
             f"{failed[0].reason.rstrip('.')}.",
             hint=failed[0].hint,
         )

@@ -102,13 +102,13 @@ def end(report: RunReport) -> None:
     if report.verdict == "unknown":
         unknown = next(failure for failure in report.failures if failure.verdict == "unknown")
         raise OutcomeUnknownError(
-            f"The {report.action} is not complete: {report.reason}. First: {unknown.name}: "
+            f"The {report.action} is not complete: {report.reason}. The first unknown outcome is {unknown.name}: "
             f"{unknown.reason.rstrip('.')}. You can resume the run {report.run_id}.",
             hint=unknown.hint,
         )
     if report.verdict != "succeeded":
         failure = next(iter(report.failures), None)
-        first = f" First: {failure.name}: {failure.reason.rstrip('.')}." if failure is not None else ""
+        first = f" The first failure is {failure.name}: {failure.reason.rstrip('.')}." if failure is not None else ""
         reason = report.reason.rstrip(".") or "its result is unknown"
         raise TaskFailedError(
             f"The {report.action} failed: {reason}.{'' if failure and failure.reason in reason else first}",

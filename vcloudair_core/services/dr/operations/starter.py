@@ -148,7 +148,7 @@ class Starter:
             try:
                 tasks += read()
             except VcloudAirError as exc:
-                _log.warning("Reading the tasks before a start failed. %s.", reason_of(exc))
+                _log.warning("Reading the tasks failed, before starting the actions. %s.", reason_of(exc))
                 errors.append(exc)
         is_lost = any(isinstance(exc, AuthenticationError) for exc in errors)
         return TaskSnapshot(tasks, errors[-1] if is_lost or len(errors) == len(sources) else None)
@@ -158,7 +158,8 @@ class Starter:
 
         The caller has read the replication and the tasks, and holds the lock.
 
-        Raises: the errors of the observer. Then nothing was sent, or the action is in progress and recorded.
+        Raises: the errors of the observer. In that case, no request was sent, or the action is in progress and
+            recorded.
         """
         replication = operation.current
         assert replication is not None
