@@ -332,7 +332,7 @@ def execute(
 ) -> Result:
     """Run the work with a new client and return its result.
 
-    The result has the number of API calls. ``failed`` is true in it if the library raised an error.
+    The result includes the number of API calls. Its ``failed`` is true if the library raised an error.
     """
     client = None
     try:

@@ -67,7 +67,7 @@ class _Recorder:
 
 @functools.cache
 def documents(*parts: str) -> tuple[bytes, ...]:
-    """Return the responses, shortest first, whose call has all the parts.
+    """Return the responses to calls that contain all of ``parts``, shortest first.
 
     A call is ``<profile> <edge API> <method> <path>``.
     """

@@ -139,7 +139,7 @@ def test_plugin_cannot_replace_a_built_in_command(
 
 
 def test_plugin_cannot_take_the_name_of_a_built_in_plugin() -> None:
-    """Ignore the second plugin of a name, and keep plan policies registered."""
+    """Ignore a second plugin with the same name, and keep plan policies registered."""
     ours = FakeEntryPoint(
         "policy",
         "vcloudair-core",

@@ -1,4 +1,4 @@
-"""Servers of the proof: how they accept, show, delay and lose DR actions."""
+"""Simulated server behaviors: accept, show, delay and lose DR actions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small part of the proof that each DR action starts once.
+"""A small part of the stress test that each DR action starts once.
 
 ``python -m tests.start_once`` runs all of it.
 """

@@ -202,7 +202,7 @@ class Validator:
     xsd: etree.XMLSchema | None
 
     def errors(self, root: Any) -> list[str]:
-        """Return the errors of a document. Errors of the tables come first."""
+        """Return the errors of a document, first those that the tables find."""
         schemas = {"tables": self.tables, "schemas": self.xsd}
         return [f"{name}: {schema.error_log}" for name, schema in schemas.items()
                 if schema is not None and not schema.validate(root)]  # fmt: skip

@@ -22,7 +22,7 @@ def basic(user: str, password: str) -> dict[str, str]:
 
 @dataclass
 class Caller:
-    """A client of a simulator in the process.
+    """A client of an in-process simulator.
 
     ``root`` is the root URL of the vCloud Director of its profile.
     """

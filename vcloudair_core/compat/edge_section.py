@@ -34,7 +34,7 @@ class EdgeSection:
     """A section of an edge gateway as raw JSON. Edit it in place, and save all of it.
 
     The section is loaded at first use. Iteration, indexing, slicing, ``len`` and ``del`` work on its records, including
-    records of the server. ``config_data`` is the whole section. ``org_info`` is the result of :class:`VCASession`. It
+    server-generated ones. ``config_data`` is the whole section. ``org_info`` is the result of :class:`VCASession`. It
     takes precedence over ``vcdurl`` and ``token``. The next call uses changed ``edge``, ``headers`` and ``base_url``.
 
     The API is the JSON of ``/hybridity``, or of ``/network/edges`` on a server without it.

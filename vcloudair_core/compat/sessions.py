@@ -44,7 +44,7 @@ class _Portal:
     """Base class of both session classes: user, transport and open sessions."""
 
     transport: Transport | None
-    """Transport to use instead of the network, such as a simulator in the process.
+    """Transport to use instead of the network, such as an in-process simulator.
 
     Set it before signing in.
     """

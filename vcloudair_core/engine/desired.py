@@ -27,7 +27,7 @@ class Absent:
 class Exactly:
     """The objects of the specs exist as described and in this order, and no others.
 
-    Objects that the kind cannot own, such as the rules of the server, are kept. A field that a spec leaves out gets its
+    Objects that the kind cannot own, such as server-generated rules, are kept. A field that a spec leaves out gets its
     default, except secrets and values that only the server sets.
     """
 

@@ -90,7 +90,7 @@ class Store(ABC):
 
     @abstractmethod
     def read(self) -> Document:
-        """Return the present section. Raises: ApiError, TransportError, DecodeError."""
+        """Return the current section. Raises: ApiError, TransportError, DecodeError."""
 
     @abstractmethod
     def commit(self, base: Document, document: Document) -> None:

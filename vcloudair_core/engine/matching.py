@@ -24,7 +24,7 @@ class LiveRule:
 
     @property
     def is_user(self) -> bool:
-        """True for rules of users. The rules of the server are never matched or changed."""
+        """True for rules of users. Rules that the server generates are never matched or changed."""
         return self.rule_type.casefold() == "user"
 
 
@@ -52,7 +52,7 @@ class Identities:
     """The ways to identify the rules of a list, in addition to ids and tags.
 
     ``shared``: the identities that ``match_by`` may name. ``shown``: the fields that distinguish candidates, after
-    ``numbers``, the ids of the server. ``hint``: the hint of an ambiguous match. ``content(spec)``: the content that
+    ``numbers``, the server-assigned ids. ``hint``: the hint of an ambiguous match. ``content(spec)``: the content that
     distinguishes rules of one identity and identifies a rule without a name; None if rules are not matched by content.
     """
 
@@ -69,7 +69,7 @@ BY_NAME = Identities({"name": RuleIdentity(lambda spec: (spec.name or "",), lamb
 def refuse_doubles(
     specs: Sequence[Any], paths: Sequence[str], problems: Problems, identities: Identities = BY_NAME
 ) -> None:
-    """Note specs that match the same rule.
+    """Report specs that match the same rule as problems.
 
     Equal names are allowed if content, rule ids or tags distinguish the rules.
     """

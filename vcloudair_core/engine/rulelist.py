@@ -85,7 +85,7 @@ class RuleListKind:
 
 
 def check_place(reader: Reader) -> None:
-    """Note position options that exclude each other: a rule has at most one."""
+    """Report more than one position option of a rule as a problem."""
     places = [name for name in PLACE_FIELDS if reader.given(name)]
     for name in places[1:]:
         reader.problems.add(reader.at(name), f"cannot be given together with {places[0]}")

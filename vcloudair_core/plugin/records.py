@@ -169,8 +169,8 @@ class SimulatorRecords:
 class SimulatorRoutes:
     """Routes and seed data that a plugin adds to the simulator.
 
-    ``seed(world, state)`` runs at start and at reset. ``versions`` and ``simplifications`` apply to each route that has
-    none of its own.
+    ``seed(world, state)`` runs at start and at reset. ``versions`` and ``simplifications`` apply to each route that
+    does not set its own.
     """
 
     name: str

@@ -100,7 +100,7 @@ class HttpPipeline:
     def keep(self, *secrets: Secret) -> None:
         """Redact these secrets permanently.
 
-        Unlike those of :meth:`learn`, they are never displaced.
+        Unlike those of :meth:`learn`, they are never evicted.
         """
         remember(*secrets)
         with self._lock:

@@ -137,7 +137,7 @@ class RetryPolicy:
 
 
 def is_refused_before_execution(error: ApiError, response: Response | None) -> bool:
-    """Return True if the server rejected the request before execution as busy."""
+    """Return True if the server rejected the request as busy, before executing it."""
     if not isinstance(error, BusyError):
         return False
     return error.status != 503 or (response is not None and "Retry-After" in response.headers)

@@ -74,7 +74,7 @@ def task_of_response(response: Response) -> Task | None:
         try:
             task = decode_task(response.body)
         except DecodeError:
-            # The response to a write can be plain text. Then only Location can name a task.
+            # The response to a write can be plain text. In that case, only Location can name a task.
             task = None
         if task is not None:
             return task if task.href else replace(task, href=location)

@@ -266,7 +266,7 @@ class Simulator:
     # -- clients ------------------------------------------------------------------------------------------------
 
     def transport(self) -> InProcessTransport:
-        """Return a transport that sends requests to this simulator in the process."""
+        """Return an in-process transport to this simulator."""
         return InProcessTransport(self)
 
     def env(self, url: str = LOCAL_ORIGIN, ca_path: str = "") -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Pytest fixtures for simulated clouds, and conformance tests for plugins.
 
-``vca_simulator``         a simulated cloud in the process, new for each test
+``vca_simulator``         an in-process simulated cloud, new for each test
 ``vca_simulator_server``  a simulated cloud behind a TLS socket, for programs; one per module, reset for each test
 ``vca_clock``             the clock of ``vca_simulator`` and its clients, which sleeps without waiting
 ``vca_app``               an App with all installed plugins, whose clients use ``vca_simulator`` and ``vca_clock``
@@ -72,7 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def vca_simulator(request: pytest.FixtureRequest) -> Simulator:
-    """Return a simulated cloud in the process, new for each test."""
+    """Return an in-process simulated cloud, new for each test."""
     marker = request.node.get_closest_marker("vca_simulator")
     return make_simulator(**(marker.kwargs if marker else {}))
 

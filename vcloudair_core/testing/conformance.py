@@ -10,7 +10,7 @@ The test file of a plugin subclasses :class:`Conformance`::
         examples = (Example("acme.thing", specs=[{"name": "a", "size": 1}], changed=[{"name": "a", "size": 2}]),)
 
 ``plugin`` is the name of the entry point. Its distribution must be installed. ``examples`` has an example of each
-resource kind. The tests use a simulated cloud in the process. A plugin adds routes to it with the hook
+resource kind. The tests use an in-process simulated cloud. A plugin adds routes to it with the hook
 ``vca_simulator_routes``. The checks themselves are plain functions, in :mod:`~vcloudair_core.testing.kind_checks` and
 :mod:`~vcloudair_core.testing.plugin_checks`.
 """

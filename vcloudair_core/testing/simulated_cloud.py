@@ -1,4 +1,4 @@
-"""Apps and clients that use a simulator in the process, and its request log."""
+"""Apps and clients that use an in-process simulator, and its request log."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class RequestView:
 
 
 def simulator_settings(simulator: Simulator) -> dict[str, Any]:
-    """Return client settings for a simulator in the process. The session cache is off."""
+    """Return client settings for an in-process simulator. The session cache is off."""
     from vcloudair_core.settings.settings import OPTIONS
 
     exported = simulator.env()
@@ -60,7 +60,7 @@ def _transport_plugin(simulator: Simulator) -> object:
     from vcloudair_core.plugin.hooks import hookimpl
 
     class SimulatorTransportPlugin:
-        """A plugin whose transport calls the simulator in the process."""
+        """A plugin that replaces the transport with an in-process one."""
 
         @hookimpl
         def vca_transport(self) -> Transport:
@@ -70,7 +70,7 @@ def _transport_plugin(simulator: Simulator) -> object:
 
 
 def simulated_app(simulator: Simulator, clock: Clock | None = None) -> App:
-    """Return an App whose clients use a simulator in the process.
+    """Return an App whose clients use an in-process simulator.
 
     The clients wait with ``clock``.
     """

@@ -33,7 +33,7 @@ def document_error(name: str, reading: Reading, problems: Iterable[Problem]) -> 
 
 
 def raise_problems(name: str, reading: Reading, problems: Iterable[Problem] = ()) -> None:
-    """Raise SpecError if the text has issues or there are problems."""
+    """Raise SpecError if reading the text found issues, or there are problems."""
     error = document_error(name, reading, problems)
     if error is not None:
         raise error

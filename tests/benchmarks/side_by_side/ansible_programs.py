@@ -18,7 +18,7 @@ DEBUG = "ansible.builtin.debug"
 
 
 class Tasks(Program):
-    """A playbook with as many tasks as the size. Its time excludes the start.
+    """A playbook with ``size`` tasks. The measured time excludes the startup.
 
     ``action`` is the action of each task. ``in_controller`` runs our action in the controller instead of a module.
     """

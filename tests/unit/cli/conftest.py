@@ -1,4 +1,4 @@
-"""Fixtures that run commands in the process, with a fake client."""
+"""Fixtures that run commands in this process, with a fake client."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from vcloudair_core.simulator import Simulator, SimulatorConfig
 
 
 class Direct:
-    """A transport to a simulator in the process."""
+    """An in-process transport to a simulator."""
 
     def __init__(self, simulator: Simulator) -> None:
         self.simulator = simulator

@@ -1,4 +1,4 @@
-"""The generator and the reader of schema tables, with a small schema of our own."""
+"""The generator and the reader of schema tables, with a small test schema."""
 
 from __future__ import annotations
 

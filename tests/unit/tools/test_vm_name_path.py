@@ -52,7 +52,7 @@ TRANSPORT = "def send(request):\n    return request\n"
 
 
 class Library:
-    """A small library, whose files are in a folder of its own."""
+    """A small library, whose files are in their own folder."""
 
     def __init__(self, folder: Path) -> None:
         self.values: dict[str, Any] = {"__name__": "vcloudair_core.sample"}

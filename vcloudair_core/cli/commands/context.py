@@ -225,9 +225,9 @@ def _as_stored(key: str, value: str) -> Any:
 
 
 def _stored_password(run: Invocation, name: str, values: Mapping[str, Any], *, ask: bool) -> dict[str, Any]:
-    """Return the password for the file as a mapping, or an empty one.
+    """Return ``{"password": …}`` for the configuration file, or an empty mapping if there is nothing to write.
 
-    A password for the keyring is stored there.
+    With ``password_keyring``, store the password in the keyring instead.
     """
     if not (ask or run.options.get("password_stdin")):
         return {}

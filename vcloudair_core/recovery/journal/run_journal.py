@@ -286,7 +286,7 @@ def read_journal(folder: Path) -> list[Event]:
 
 
 def moment() -> str:
-    """Return the present time in ISO 8601, UTC, with milliseconds."""
+    """Return the current time in ISO 8601, UTC, with milliseconds."""
     return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -44,7 +44,7 @@ def apply_document(client: Client, document: EdgeDocument, saved: Path | None = 
 
     The sections of the document replace those of the edge.
 
-    ``saved``: the file in which to save the present sections as a document, unless an earlier attempt of this run has
+    ``saved``: the file in which to save the current sections as a document, unless an earlier attempt of this run has
     saved them. Pre-shared keys are not saved because the server does not return them; a remaining tunnel keeps its key.
     """
     target = target_of(client, document)

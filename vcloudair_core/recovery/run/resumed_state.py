@@ -95,7 +95,7 @@ def _end(operation: Operation, event: Event) -> None:
 
 
 def _note_start(operation: Operation, event: Event) -> None:
-    """Note an action that may have been started.
+    """Record an action that may have been started.
 
     Without ``intent_at``, the time of the event is used.
     """

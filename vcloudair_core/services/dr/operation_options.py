@@ -32,7 +32,7 @@ class OperationOptions:
     Attributes:
         power_on: Power on the recovered VMs.
         synchronize: Transfer the newest data from the source first.
-        max_concurrent: The highest number of VMs in progress at the same time.
+        max_concurrent: The maximum number of VMs in progress at the same time.
         stuck_after: A task without any change for this time counts as failed.
         verify_timeout: The time limit for the replication and the VM to show the result of the task.
         vm_timeout: The time limit of one attempt for a VM, or None.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _UUID = re.compile(r"(urn:vcloud:vm:)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 _MAX_NAMES = 40
-"""The highest number of names in a filter.
+"""The maximum number of names in a filter.
 
 For more names, all VMs are read and compared on this host.
 """

@@ -24,7 +24,7 @@ Source: protocol/metrics.md §B.4.
 
 @dataclass(frozen=True)
 class Ago:
-    """A time before the present time of the server.
+    """A time before the server's current time.
 
     The clock of this host is not used.
     """
@@ -42,7 +42,7 @@ Moment = Ago | datetime
 
 @dataclass(frozen=True)
 class Window:
-    """A time window. ``end`` is None for the present time. Datetimes have a time zone."""
+    """A time window. ``end`` is None for the current time. Datetimes have a time zone."""
 
     start: Moment
     end: Moment | None = None

@@ -26,7 +26,7 @@ _AHEAD = 3
 """Pages per thread that are read ahead, so that a slow page blocks no others."""
 
 _ROUNDS = 3
-"""The highest number of backward reads while the result keeps changing."""
+"""The maximum number of backward reads while the result keeps changing."""
 
 _MAX_REFUSED = 3
 """Limit of pages that can be missing after the result has become shorter."""

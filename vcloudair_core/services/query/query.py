@@ -43,10 +43,10 @@ class Query:
 
     Nothing is sent until records are read. Iteration streams records, with a few pages in memory.
 
-    Every returned record meets ``condition``, even if the server filters less. ``limit`` is the highest number of
-    records. Objects that appear or vanish during the read do not affect the others; ``warn``, by default the log, gets
-    a message about them. All methods that read records raise IncompleteResultError when the server contradicts itself,
-    ApiError, TransportError, DecodeError.
+    Every returned record meets ``condition``, even if the server filters less. ``limit`` is the maximum number of
+    records. Objects that appear or vanish during the read do not affect the others. ``warn`` is called with a message
+    about them; the default logs it. All methods that read records raise IncompleteResultError when the server
+    contradicts itself, ApiError, TransportError, DecodeError.
     """
 
     session: Session

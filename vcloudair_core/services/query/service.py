@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("records", "idrecords", "references")
 MAX_METADATA = 8
-"""The highest number of metadata keys in one query.
+"""The maximum number of metadata keys in one query.
 
 Source: protocol/query.md §4.3.
 """
@@ -84,7 +84,7 @@ class QueryService:
             metadata: Up to 8 metadata keys to fetch.
             sort: An attribute to sort by, by default the id, which keeps pages stable.
             descending: Reverse the order.
-            limit: The highest number of records.
+            limit: The maximum number of records.
             format: ``records``, ``idrecords`` or ``references``.
             progress: Callback with the number of records read and the total.
             warn: Callback for a message about objects that appeared or vanished during the read; by default, it is

@@ -60,7 +60,7 @@ def read_page(session: Session, request: PageRequest, page: int, link: str = "")
     """
     what = f"page {page} of the query for {request.type_name}"
     if link and _PAGE_NUMBER.search(link):
-        # The link of the server may have parameters of its own.
+        # The server's link may already have parameters.
         return parse_page(session.call("GET", _PAGE_NUMBER.sub(rf"\g<1>{page}", link)).body, what)
     return parse_page(session.call("GET", _PATH, query=request.text(page)).body, what)
 

@@ -67,7 +67,7 @@ class VmReader:
             metadata: Metadata keys to read.
             nics: Read all network interfaces, with one request per vApp. Otherwise, only the address of the primary
                 interface is included.
-            limit: The highest number of VMs.
+            limit: The maximum number of VMs.
             ages_by: Keys of the mapping. VMs that share the value of the first nonempty key get ``created``, their
                 creation time in UTC, with one request each.
             progress: Callback with the number of VMs read and the total.

@@ -188,7 +188,7 @@ def rescue(token: Secret, old: Secret, settings: Settings, content: Mapping[str,
 
 
 def rescued(old: Secret, settings: Settings) -> Path | None:
-    """Return the file in the state folder with the replacement of a token, or None."""
+    """Return the file in the state folder that holds the replacement of a token, or None."""
     with contextlib.suppress(OSError, ConfigurationError):
         path = state_folder(settings) / "tokens" / _name(old)
         return path if path.exists() else None

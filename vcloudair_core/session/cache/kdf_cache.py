@@ -17,7 +17,7 @@ _RECORD = _NAME + _KEY + _CHECK
 class KeyMemory:
     """Up to 128 keys of 32 bytes by name.
 
-    Keys can be displaced at any time by other keys.
+    Other keys can evict a key at any time.
     """
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class KeyMemory:
         self._memory = mmap.mmap(-1, SLOTS * _RECORD)
 
     def get(self, name: bytes) -> bytes | None:
-        """Return the key of a name; None if it is missing, displaced, or being written."""
+        """Return the key of a name; None if it is missing, evicted, or being written."""
         start = self._start(name)
         record = self._memory[start : start + _RECORD]
         stored_name, key, check = record[:_NAME], record[_NAME:-_CHECK], record[-_CHECK:]

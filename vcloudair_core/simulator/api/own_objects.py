@@ -1,6 +1,6 @@
 """Objects that the user of a request can read: those of the session's org.
 
-Everything else is 403, known or not. Source: protocol/recorded-responses.md §7.
+Everything else gives 403, known or not. Source: protocol/recorded-responses.md §7.
 """
 
 from __future__ import annotations

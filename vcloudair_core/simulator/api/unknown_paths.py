@@ -17,7 +17,7 @@ from vcloudair_core.simulator.cloudapi import json_responses
 from vcloudair_core.transport.messages import Headers, Request, Response
 
 NOTE = "unknown"
-"""Note of such a request in the request log."""
+"""Note in the request log for a request to an unknown path."""
 _LOG = logging.getLogger("vcloudair_core.simulator")
 _IDENTIFIER = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=/)\d+(?=/|\Z)", re.I)
 _HTML = b"<html><head><title>%s</title></head><body><h1>%s</h1></body></html>"
@@ -61,7 +61,7 @@ class UnknownPaths:
 
 
 def answer_unknown(simulator: Any, request: Request, path: str) -> Response:
-    """Return the response of the product to a path that it does not have.
+    """Return the product's response to a request for an unknown path.
 
     Source: protocol/sessions.md §1.1, §1.2, §2.4, §4.5, protocol/vcd-modern.md §2, protocol/ans.md §6.
     """

@@ -28,7 +28,7 @@ def change_replications(simulator: Any, data: dict[str, Any]) -> list[dict[str, 
     ``name`` or ``id`` (complete, or its last 36 characters) selects replications. Without them, all change. The fields
     are trouble, lag_minutes (null: half the RPO), paused, rpo_minutes and new_name.
 
-    Raises ValueError for an invalid request. Then nothing is changed.
+    An invalid request raises ValueError and changes nothing.
     """
     conditions: dict[str, Any] = {key: data.pop(key) for key in ("name", "id") if key in data}
     for key, value in data.items():

@@ -63,7 +63,7 @@ def virtual_hardware(context: Any, vm: Vm, base: str) -> Any:
 
 
 def hardware_part(context: Any, vm: Vm, part: str, base: str) -> Any:
-    """Return one item (``cpu``, ``memory``) or a list of items, as the resources of the section show them."""
+    """Return the resource ``virtualHardwareSection/<part>``: one item (``cpu``, ``memory``) or a list of items."""
     address, media = f"{base}/virtualHardwareSection/{part}", media_of(part)
     edit = edit_link(context, address, media)
     if part in _SINGLE:

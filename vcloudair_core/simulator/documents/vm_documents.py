@@ -92,7 +92,7 @@ def _sections(context: Any, vm: Vm) -> list[Any]:
 
 
 def template_vm_document(context: Any, vm: Vm, tag: str = "VAppTemplate") -> Any:
-    """Return a VM of a template: a root of its own, or a child of the template if ``tag`` is ``Vm``."""
+    """Return a VM of a template, as a root element or, if ``tag`` is ``Vm``, as a child of the template."""
     return entity(
         context,
         tag,

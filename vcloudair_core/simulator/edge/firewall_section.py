@@ -278,7 +278,7 @@ def _checked(edge: SimulatedEdge, raw: dict[str, Any], position: int, known: set
 def _in_order(rule: dict[str, Any], ids: dict[str, Any]) -> dict[str, Any]:
     """Return the rule with its fields in the order in which the client sent them.
 
-    A client that sends back a rule unchanged then reads the same bytes again.
+    A client that sends a rule back unchanged reads the same bytes.
     """
     before = {key: value for key, value in ids.items() if key not in rule}
     defaults = {"name": "", "enabled": True, "loggingEnabled": False, "description": "", "matchTranslated": False}

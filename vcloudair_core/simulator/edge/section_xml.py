@@ -51,7 +51,7 @@ def _element(name: str, value: Any) -> Any:
 
 
 def _root(body: bytes, *names: str) -> Any:
-    """Return the root element. Raises ValueError for any other name than ``names``."""
+    """Return the root element. Raises ValueError if its name is not in ``names``."""
     root = parse(body)
     if root.tag not in names:
         raise ValueError(f"expected {' or '.join(names)}, not {root.tag}")

@@ -23,7 +23,7 @@ BEFORE = {
     "clock": "the server's clock jumps by `seconds` first, so that sessions can end",
     "edit": "another user makes a change first (`edit`; in Python also `edit=function`)",
 }
-"""Faults that act first. Then the request is carried out as usual."""
+"""Faults that act before or after the request, which is carried out as usual."""
 
 NO_RESPONSE = {
     "reset_after": "the request is carried out, then the connection breaks",

@@ -105,7 +105,7 @@ class SimulatorServer:
         config: Options of a new simulator.
         host: Address to listen on.
         port: Port to listen on. 0 picks a free one.
-        tls: Serve https with a CA of its own, or http.
+        tls: Serve https with its own CA, or http.
         simulator: An existing simulator, instead of ``config`` and ``routes``.
         routes: Routes of plugins or tests, in addition to the built-in ones.
 

@@ -58,12 +58,12 @@ class TokenRegister:
         return next((account for account in self.service_accounts.values() if _matches(account, secret, org)), None)
 
     def account_of_device(self, device_code: str, org: str) -> ServiceAccount | None:
-        """Return the service account that waits for a grant by its device code, or None."""
+        """Return the service account with this device code that waits for a grant, or None."""
         accounts = (account for account in self.service_accounts.values() if account.org == org)
         return next((account for account in accounts if device_code and account.device_code == device_code), None)
 
     def account_of_user_code(self, user_code: str, org: str) -> ServiceAccount | None:
-        """Return the service account that waits for a grant by its user code, or None."""
+        """Return the service account with this user code that waits for a grant, or None."""
         accounts = (account for account in self.service_accounts.values() if account.org == org)
         return next((account for account in accounts if user_code and account.user_code == user_code), None)
 

@@ -100,7 +100,7 @@ def show(context: Any, kind: MetadataKind) -> Response:
 
 
 def show_value(context: Any, kind: MetadataKind) -> Response:
-    """Return one value. An unknown key is 403, like an unknown entity (inferred)."""
+    """Return one value. An unknown key gives 403, like an unknown entity (inferred)."""
     entity, key = _find(context, kind), unquote(context.path_params["key"])
     if entity is None:
         return _absent(context, kind)

@@ -33,7 +33,7 @@ def routes(prefix: str = "") -> SimulatorRoutes:
 
 
 def update(context: Any) -> Response:
-    """Change name and description. Other parts of the document are ignored, as they have sections of their own."""
+    """Change name and description. Other parts of the document are ignored, because they have their own sections."""
     target = find_target(context)
     if target is None:
         return no_target(context)

@@ -296,7 +296,7 @@ class FakeSession:
 class SectionSession(FakeSession):
     """A session whose server stores one section as sent.
 
-    ``body`` is the present section.
+    ``body`` is the current section.
     """
 
     def __init__(self, path: str, body: bytes, **settings: Any) -> None:

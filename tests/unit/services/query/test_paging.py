@@ -107,7 +107,7 @@ def test_inconsistent_pages_raise_an_error(odd: Callable[[int, QueryPage], Query
 class Changing(Server):
     """A server where objects appear or vanish before some requests.
 
-    ``numbers``: the present objects, sorted.
+    ``numbers``: the current objects, sorted.
     """
 
     def __init__(self, total: int, change: Callable[[int, list[int]], object]) -> None:

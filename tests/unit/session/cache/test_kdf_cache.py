@@ -29,7 +29,7 @@ def test_a_key_derived_in_a_child_is_available_in_parent_and_siblings() -> None:
     assert memory.get(NAME) == KEY
 
 
-def test_a_displaced_or_incomplete_key_is_missing() -> None:
+def test_an_evicted_or_incomplete_key_is_missing() -> None:
     memory = KeyMemory()
     memory.put(NAME, KEY)
     other = NAME[:4] + bytes(28)

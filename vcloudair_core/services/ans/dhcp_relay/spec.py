@@ -38,7 +38,7 @@ def _address(text: str) -> Hashable:
 
 @dataclass(frozen=True)
 class DhcpRelayAgentSpec(NamedSpec):
-    """A relay agent. None keeps the present value. Source: protocol/ans.md §5."""
+    """A relay agent. None keeps the current value. Source: protocol/ans.md §5."""
 
     vnic: int | None = spec_field(
         "Number of the interface whose DHCP requests are relayed, `0` to `9`. It identifies the agent.",
@@ -72,7 +72,7 @@ class DhcpRelayAgentSpec(NamedSpec):
 
 @dataclass(frozen=True)
 class DhcpRelaySpec:
-    """A whole DHCP relay. None keeps the present value. Source: protocol/ans.md §5."""
+    """A whole DHCP relay. None keeps the current value. Source: protocol/ans.md §5."""
 
     ip_addresses: tuple[str, ...] | None = spec_field(
         "Addresses of all DHCP servers. Requests go to every server.",

@@ -191,7 +191,7 @@ class EdgeDirectory:
         A list that changes during the read is read again. If it still changes, all records of all reads are returned,
         with a warning.
 
-        Raises: IncompleteResultError if the pages do not end, or end early. Source: protocol/query.md §2.
+        Raises: IncompleteResultError if paging does not end, or ends early. Source: protocol/query.md §2.
         """
         all_records: dict[str, T] = {}
         for _ in range(_MAX_READS):

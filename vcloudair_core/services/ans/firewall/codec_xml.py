@@ -104,7 +104,7 @@ class XmlFirewallCodec(XmlCodec[FirewallPolicySpec]):
         self.set_fields(record, spec, tuple(name for name in (*_SIMPLE, *rest) if getattr(spec, name) is not None))
 
     def set_fields(self, record: _Element, spec: FirewallRuleSpec, changed: tuple[str, ...]) -> None:
-        """Set the fields ``changed`` of a record from ``spec``."""
+        """Set the ``changed`` fields of a record from ``spec``."""
         for name, wire in _SIMPLE.items():
             if name in changed:
                 set_text(record, wire, getattr(spec, name))

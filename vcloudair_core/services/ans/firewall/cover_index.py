@@ -81,7 +81,7 @@ class SideIndex:
 
 
 class CoverIndex:
-    """Positions of rules by both of their sides."""
+    """An index of rule positions by source and destination."""
 
     def __init__(self) -> None:
         self._source, self._destination = SideIndex(), SideIndex()

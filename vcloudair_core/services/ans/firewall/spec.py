@@ -90,7 +90,7 @@ def services_meaning(services: Sequence[ServiceSpec]) -> frozenset[object]:
 
 @dataclass(frozen=True)
 class FirewallRuleSpec:
-    """A firewall rule. None keeps the present value; a new rule gets the default.
+    """A firewall rule. None keeps the current value; a new rule gets the default.
 
     Source: protocol/ans.md §2.4-2.7.
     """
@@ -267,9 +267,9 @@ def _services_of_new(spec: FirewallRuleSpec) -> tuple[ServiceSpec, ...]:
 def effective_rule(spec: FirewallRuleSpec, current: FirewallRuleSpec) -> FirewallRuleSpec:
     """Return the spec as it applies to an existing rule.
 
-    A change of a side to ``any`` ends its exclusion, because "all except any" matches nothing. Applications replace the
-    services of a rule that matches any service. Without its last application, a rule matches any service, and the plan
-    shows that.
+    Setting ``source`` or ``destination`` to ``any`` clears its exclude flag, because "all except any" matches nothing.
+    If the rule matches any service, adding applications removes that service. If the last application is removed,
+    the rule matches any service, and the plan shows that.
     """
     changes: dict[str, Any] = {}
     if spec.source is not None and spec.source_exclude is None and is_any(spec.source):
@@ -332,7 +332,7 @@ def _listed(kind: type) -> str:
 
 @dataclass(frozen=True)
 class FirewallPolicySpec:
-    """A whole firewall. None keeps the present value. Source: protocol/ans.md §2.2."""
+    """A whole firewall. None keeps the current value. Source: protocol/ans.md §2.2."""
 
     enabled: bool | None = spec_field(
         "Whether the firewall is enabled. NAT works only while the firewall is enabled.", absent=True

@@ -84,7 +84,7 @@ class XmlIpsecCodec(XmlCodec[IpsecSpec]):
         _set_subnets(record, spec, tuple(SUBNETS))
 
     def set_fields(self, record: _Element, spec: IpsecTunnelSpec, changed: tuple[str, ...]) -> None:
-        """Set the fields ``changed`` of a record from ``spec``."""
+        """Set the ``changed`` fields of a record from ``spec``."""
         set_texts(record, site_changes(spec, changed))
         _set_subnets(record, spec, changed)
 

@@ -56,7 +56,7 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
     """The IPsec section. The server accepts keys but never returns them."""
 
     def check_rules(self, specs: Sequence[IpsecTunnelSpec], paths: Sequence[str], problems: Problems) -> None:
-        """Note specs that identify the same tunnel, and peers that occur twice."""
+        """Report duplicate tunnels and duplicate peers as problems."""
         refuse_tunnel_doubles(specs, paths, problems)
 
     def check_spec(self, spec: IpsecSpec, desired: Desired) -> None:

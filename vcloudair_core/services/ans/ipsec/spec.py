@@ -65,7 +65,7 @@ def identifier_meaning(word: str) -> Hashable:
 
 @dataclass(frozen=True)
 class IpsecTunnelSpec:
-    """An IPsec tunnel (``site`` in the API). None keeps the present value.
+    """An IPsec tunnel (``site`` in the API). None keeps the current value.
 
     On a new tunnel, None means the default. Fields from ``ike_version`` on exist only on newer edges, and are sent only
     if set. Source: protocol/ans.md §4.2.
@@ -201,7 +201,7 @@ class IpsecTunnelSpec:
 
     @property
     def rule_id(self) -> str | None:
-        """The id of the server, under the name that rule lists use."""
+        """The id that the server assigned, under the name that rule lists use."""
         return self.site_id
 
     @property
@@ -247,7 +247,7 @@ def missing_fields(spec: IpsecTunnelSpec) -> list[str]:
 def completed_tunnel(spec: IpsecTunnelSpec, dh_group: str) -> IpsecTunnelSpec:
     """Return a new tunnel with its defaults. ``dh_group`` is the default of the edge.
 
-    Raises: SpecError if required fields are missing; NotFoundError if the tunnel is matched by the id of the server.
+    Raises: SpecError if required fields are missing; NotFoundError if the tunnel is matched by its server-assigned id.
     """
     if spec.match_by == "site_id":
         raise NotFoundError(
@@ -318,7 +318,7 @@ def exact_tunnel(spec: IpsecTunnelSpec, current: IpsecTunnelSpec, dh_group: str)
 
 @dataclass(frozen=True)
 class IpsecSpec:
-    """The IPsec VPN of an edge. None keeps the present value.
+    """The IPsec VPN of an edge. None keeps the current value.
 
     Source: protocol/ans.md §4.2.
     """

@@ -35,7 +35,7 @@ class XmlNatCodec(XmlCodec[NatSpec]):
         return NatSpec(bool_of(text_of(root, "enabled")))
 
     def rule_of(self, record: _Element) -> NatRuleSpec:
-        """Return the rule of a record."""
+        """Decode the NAT rule in an XML record."""
         return rule_of(leaf_texts(record))
 
     def rule_type_of(self, record: _Element) -> str:
@@ -52,5 +52,5 @@ class XmlNatCodec(XmlCodec[NatSpec]):
         set_texts(record, new_rule_values(spec))
 
     def set_fields(self, record: _Element, spec: NatRuleSpec, changed: tuple[str, ...]) -> None:
-        """Set the fields ``changed`` of a record from ``spec``."""
+        """Set the ``changed`` fields of a record from ``spec``."""
         set_texts(record, wire_changes(spec, changed))

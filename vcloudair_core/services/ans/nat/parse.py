@@ -79,7 +79,7 @@ def _rules(reader: Reader) -> tuple[NatRuleSpec, ...] | None:
 
 
 def refuse_nat_doubles(specs: Sequence[NatRuleSpec], paths: Sequence[str], problems: Problems) -> None:
-    """Note specs that identify the same rule."""
+    """Report specs that identify the same rule as problems."""
     refuse_doubles(specs, paths, problems, IDENTITIES)
 
 

@@ -55,7 +55,7 @@ def port_meaning(text: str) -> Hashable:
 
 @dataclass(frozen=True)
 class NatRuleSpec:
-    """A NAT rule. None keeps the present value; a new rule gets the default.
+    """A NAT rule. None keeps the current value; a new rule gets the default.
 
     The server omits ``vnic``, ports, protocol and match fields that are ``any``. Source: protocol/ans.md §3.2.
     """
@@ -374,7 +374,7 @@ def _refuse(name: str, value: str | None, reason: str) -> None:
 
 @dataclass(frozen=True)
 class NatSpec:
-    """A whole NAT section. None keeps the present value. Source: protocol/ans.md §3.1."""
+    """A whole NAT section. None keeps the current value. Source: protocol/ans.md §3.1."""
 
     enabled: bool | None = spec_field(
         "Whether NAT is enabled. NAT works only while the firewall is enabled.", absent=True

@@ -124,7 +124,7 @@ class Section(Generic[SpecT, RuleT]):
     # -- before the first read ------------------------------------------------------------------------------------
 
     def check_rules(self, specs: Sequence[Any], paths: Sequence[str], problems: Problems) -> None:
-        """Note specs that identify the same rule."""
+        """Report specs that identify the same rule as problems."""
         refuse_doubles(specs, paths, problems, self.identities)
 
     def check_spec(self, spec: Any, desired: Desired) -> None:

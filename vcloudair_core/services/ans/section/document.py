@@ -91,10 +91,10 @@ Source: protocol/ans.md §2.7.
 
 
 def replace_user_records(records: Sequence[Any], types: Sequence[str], users: Sequence[Any]) -> list[Any]:
-    """Return all records, with the records of users replaced.
+    """Return all records, with the user records replaced.
 
-    New user records take the positions of the old ones. Additional ones go after the last of them or, if there was
-    none, before the records of the server that come last. Records of the server stay where they are.
+    Server-generated records keep their order. New user records take the places of the old ones, and additional ones
+    follow. If there was no user record, the new ones go before the server-generated records of :data:`LAST_TYPES`.
     """
     folded = [rule_type.casefold() for rule_type in types]
     slots = [at for at, rule_type in enumerate(folded) if rule_type == "user"]

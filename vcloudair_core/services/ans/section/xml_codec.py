@@ -83,7 +83,7 @@ class XmlCodec(ABC, Generic[SettingsT]):
 
     @abstractmethod
     def set_fields(self, record: _Element, spec: Any, changed: tuple[str, ...]) -> None:
-        """Set the fields ``changed`` of a record from ``spec``."""
+        """Set the ``changed`` fields of a record from ``spec``."""
 
     @abstractmethod
     def fill(self, record: _Element, spec: Any) -> None:

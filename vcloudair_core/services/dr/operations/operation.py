@@ -25,30 +25,31 @@ class Attempt:
     """State of one attempt of an operation. It is reset for the next attempt.
 
     Attributes:
-        began, changed_at: Times of the session's clock at the start and at the last change.
+        began, changed_at: Times of the start and of the last change, by the session's clock.
         current: The replication as last read.
         task: The task to poll; None when only the replication shows progress.
-        before: Ids of the VMs with its name before the action; None when not read.
+        before: Ids of the VMs that had the VM's name before the action; None if they were not read.
         is_ours: This run started the action.
         is_unchanged: The VM was already in the target state.
         is_pending: The attempt starts at the next poll.
-        is_verifying: The task has ended; the replication and the VM must still show its result.
+        is_verifying: The task has ended, but its result in the replication and the VM is not verified yet.
         verify_from: The time at which the verification started.
-        needs_start: The request can be sent, unless the tasks of the org show another action.
+        needs_start: The request can be sent unless a task of the org shows another action in progress.
         waits_for_idle: The replication is in a state from which the action cannot start.
-        needs_vm_check: The replication is in the target state; the VM must still be checked.
+        needs_vm_check: The replication is in the target state, but the VM is not checked yet.
         lost: The error of a request whose outcome is unknown.
         last: The last known state, for messages.
         record: The stored intent of the replication.
         lock: The lock of the replication.
-        intent: Set from the time at which the action may have started.
-        refusal: Why the server refused the request as in progress or complete. Then the other action is tracked.
-        had_task: A task of the action was known.
-        has_run: The replication was seen in progress.
+        intent: The intent of the action, once the action may have started.
+        refusal: The reason if the server refused the request because the action is in progress or complete. That
+            action is then tracked.
+        had_task: A task of the action was found.
+        has_run: A poll showed the replication in progress.
         error_before: The replication may have shown an error before the action.
         is_inherited: Another run or process may have started the action.
         cleared_at: The time of the earlier intent whose action is started again.
-        refused: How often the request was refused because the session had ended.
+        refused: The number of requests that were refused because the session had ended.
         earlier: The intent of a refused request.
     """
 
@@ -94,7 +95,7 @@ class Operation(Attempt):
         retries, retry_delay: The number of further attempts, and the seconds between them.
         state: ``waiting``, ``ready``, ``in progress`` or ``over``.
         attempts, attempts_ended: The numbers of started and of ended attempts.
-        not_before: The earliest time of the session's clock for the next attempt.
+        not_before: The earliest time for the next attempt, by the session's clock.
         needs_cleanup: A failed test must be cleaned up before the next attempt.
         may_be_in_progress: The action may be in progress at the server.
         known_tasks: Paths of the tasks of all attempts.
@@ -102,8 +103,8 @@ class Operation(Attempt):
         may_have_started: An earlier process of the run may have started the action. Its task is searched for, and the
             action is only started again with ``start_again``. The fields below are from that process.
         task_href: The link of its task.
-        vms_before: Ids of the VMs with its name before the action; None when not read.
-        intent_at: The time of the intent in seconds since 1970, by the clock of the server when ``is_server_time``.
+        vms_before: Ids of the VMs that had the VM's name before the action; None if they were not read.
+        intent_at: The time of the intent in seconds since 1970, by the server's clock if ``is_server_time``.
         state_before: The state of the replication before the action.
         result: The result of the last attempt.
     """

@@ -74,7 +74,7 @@ class OperationScheduler(OperationObserver):
         observer: Receives all changes. Its exceptions end the schedule.
         clock: The clock of the session.
         stop: A request from a signal or another thread to stop.
-        max_concurrent: The highest number of operations in progress at the same time.
+        max_concurrent: The maximum number of operations in progress at the same time.
         until: The time of the clock at which to stop.
     """
 
@@ -264,7 +264,7 @@ class OperationScheduler(OperationObserver):
             tracker.abandon(list(self._scheduled), reason)
 
     def end_unknown(self, reason: str) -> None:
-        """End the operations in progress as unknown, for lack of a session."""
+        """End the operations in progress with the verdict unknown, because the session is lost."""
         for tracker in self._trackers:
             tracker.end_unknown(reason)
 

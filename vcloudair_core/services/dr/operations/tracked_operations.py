@@ -89,7 +89,7 @@ class TrackedOperations:
 
     @property
     def has_session(self) -> bool:
-        """Return False when the last requests were refused for lack of a session."""
+        """Return False if the last requests were refused because there is no session."""
         return self._session_error is None
 
     def note(self, error: VcloudAirError) -> None:
@@ -100,7 +100,7 @@ class TrackedOperations:
     def retry_session(self) -> float | None:
         """Clear the session error before another poll.
 
-        Return the time since which there has been no session.
+        Return the time at which the session was lost, or None if there is no session error.
         """
         since = self._lost_at if self._session_error is not None else None
         self._session_error = None

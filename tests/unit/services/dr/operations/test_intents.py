@@ -170,7 +170,7 @@ def test_a_decision_does_not_start_an_action_in_progress_again(tmp_path: Path) -
 
 @pytest.mark.parametrize("server", [server for server in SERVERS if not server.startswith("visible")])
 def test_another_host_tracks_an_action_in_progress(tmp_path: Path, server: str) -> None:
-    """The other host has only the state of the server, no journal and intent."""
+    """The other host has no journal or intent, only the state of the server."""
     with recovery_cloud(tmp_path, 1, dr_task_s=20, **SERVERS[server]) as cloud:
         with dying("vm_started"), pytest.raises(Died):
             start(cloud.client, PLAN, "failover", SHORT)
