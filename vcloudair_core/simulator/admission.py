@@ -24,7 +24,7 @@ _NOT_VCLOUD = ("/api/vchs", "/api/iam", "/api/sc", "/api/billing", "/hybridity/"
 def reject(context: Any, route: SimulatorRoute, path: str) -> Response | None:
     """Return an error for a missing API version, then for a missing session, or None."""
     if _is_cloudapi(path) or _is_vcloud(path):
-        version = responses.requested_version(context.request)
+        version = responses.requested_version(context.request) or _default_version(context)
         if version not in context.simulator.config.api_versions:
             return _not_acceptable(context, version, path)
         context.version = version
@@ -32,6 +32,12 @@ def reject(context: Any, route: SimulatorRoute, path: str) -> Response | None:
         return None
     context.user = context.simulator.sessions.vcd_user(context.request)
     return _not_signed_in(context, path) if context.user is None else _enter_tenant(context, path)
+
+
+def _default_version(context: Any) -> str:
+    """Return the version of a request that names none, or an empty text if such requests are rejected."""
+    config = context.simulator.config
+    return str(config.api_versions[0]) if config.without_version == "oldest" else ""
 
 
 def _is_cloudapi(path: str) -> bool:

@@ -63,6 +63,9 @@ class SimulatorConfig:
     )
     api_versions: tuple[str, ...] = _option(DEFAULT_VERSIONS, "API versions of a vCloud Director; others return 406")
     # -- sessions (protocol/sessions.md §6) --
+    without_version: str = _option(
+        "406", "response to a request without an API version: 406, or oldest (that of the oldest version)"
+    )
     iam_ttl_s: float = _option(900, "lifetime of a token of the On-Demand portal in seconds; requests do not extend it")
     vcd_idle_s: float = _option(1800, "seconds without a request that end a session of a vCloud Director")
     vchs_ttl_s: float = _option(3600, "lifetime of a token of the subscription portal in seconds")

@@ -44,7 +44,6 @@ def _vcloud(prefix: str) -> list[SimulatorRoutes]:
     from vcloudair_core.simulator.edge import (
         edge_routes,
         firewall_settings_routes,
-        neighbor_routes,
         object_browser_routes,
     )
     from vcloudair_core.simulator.query import query_routes
@@ -66,7 +65,6 @@ def _vcloud(prefix: str) -> list[SimulatorRoutes]:
         firewall_settings_routes.routes(prefix),
         edge_routes.routes(prefix),
         object_browser_routes.routes(prefix),
-        neighbor_routes.routes(prefix),
     ]
 
 

@@ -20,6 +20,17 @@ VDC_QUERY_SINCE = (33, 0)
 ADMIN_VIEW = f"{ADMIN_MEDIA}vcloud+xml"
 
 
+def _query_links(context: Any) -> list[Any]:
+    """Return the links to queries of VDCs and catalogs, which newer clients follow.
+
+    Source: protocol/recorded-responses.md §2.
+    """
+    if not is_at_least(context.version, VDC_QUERY_SINCE):
+        return []
+    address, media_type = f"{context.root}/api/query?type=", f"{VCLOUD_MEDIA}query.records+xml"
+    return [link("down", f"{address}{kind}&format=records", media_type) for kind in ("orgVdc", "catalog")]
+
+
 def org_document(context: Any, org: Org) -> Any:
     """Return an org with links to its VDCs, catalogs, networks, tasks and replications."""
     world, address = context.world, href(context.root, "org", org.org_id)
@@ -27,7 +38,6 @@ def org_document(context: Any, org: Org) -> Any:
     catalogs = [catalog for catalog in world.catalogs.values() if catalog.org == org.name]
     networks = world.in_vdcs_of(org.name, world.networks)
     is_recovery_installed = context.simulator.config.dr_installed
-    query = f"{context.root}/api/query?type=orgVdc"
     return entity(
         context,
         "Org",
@@ -35,9 +45,7 @@ def org_document(context: Any, org: Org) -> Any:
         org.org_id,
         org.name,
         *[link_to(context, "down", "vdc", vdc.vdc_id, vdc.name) for vdc in vdcs],
-        link("orgVdc", query, f"{VCLOUD_MEDIA}query.records+xml")
-        if is_at_least(context.version, VDC_QUERY_SINCE)
-        else None,
+        *_query_links(context),
         link("down", f"{context.root}/api/tasksList/{org.org_id}", f"{VCLOUD_MEDIA}tasksList+xml"),
         *[
             made

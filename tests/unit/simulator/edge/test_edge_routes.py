@@ -87,3 +87,18 @@ def test_browser_objects_can_be_used_in_rules(caller: Caller) -> None:
             config = {"featureType": "firewall_4.0", "firewallRules": {"firewallRules": [rule]}}
             assert caller.put_json(f"/network/edges/{edge.edge_id}/firewall/config", config).status == 204
     assert caller.get(f"{base}/nothing").status == 400
+
+
+def test_the_load_balancer_is_off(caller: Caller) -> None:
+    path = f"/network/edges/{first_edge(caller.simulator).edge_id}/loadbalancer/config"
+    document = caller.xml(path, Accept="application/xml")
+    assert (document.tag, document.findtext("enabled")) == ("loadBalancer", "false")
+    section = caller.json(path)
+    assert (section["featureType"], section["enabled"]) == ("loadbalancer_4.0", False)
+
+
+def test_a_vdc_has_no_ip_sets(caller: Caller) -> None:
+    vdc_id = next(iter(caller.simulator.world.vdcs))
+    document = caller.xml(f"/network/services/ipset/scope/{vdc_id}", Accept="application/xml")
+    assert (document.tag, len(document)) == ("list", 0)
+    assert caller.get("/network/services/ipset/scope/unknown", Accept="application/xml").status == 404
