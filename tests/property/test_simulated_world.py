@@ -85,7 +85,7 @@ def records_of(caller: Caller, kind: str, form: str = "records") -> list[Any]:
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(inventories(), st.sampled_from(["5.1", "5.6", "9.0", "29.0"]))
+@given(inventories(), st.sampled_from(["5.1", "5.6", "9.0", "29.0", "37.2"]))
 def test_every_link_answers_with_a_valid_document(inventory: dict[str, Any], version: str) -> None:
     simulator = simulator_of(inventory)
     external = set(simulator.world.external_networks)
@@ -96,6 +96,8 @@ def test_every_link_answers_with_a_valid_document(inventory: dict[str, Any], ver
             expected = 403 if address.rpartition("/")[2] in external else 200
             assert response.status == expected, f"{address}: {response.text[:300]}"
             root = etree.fromstring(response.body)
+            for policy in root.findall(f"{VCLOUD}DefaultComputePolicy"):
+                root.remove(policy)  # The schemas are older than this element.
             if str(root.tag).startswith(VCLOUD) and root.tag != f"{VCLOUD}Session":
                 assert not load_validator().errors(root), address
 

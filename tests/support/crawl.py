@@ -24,6 +24,8 @@ def crawl(caller: Caller) -> Iterator[tuple[str, Response]]:
         if address in seen or address.endswith("/api/entity/") or "/action/" in address:
             continue
         seen.add(address)
+        if address.endswith("/network") or "/cloudapi" in address:
+            continue  # The roots of other APIs, and documents in JSON.
         if address.endswith("/metrics/historic"):
             histories += 1
             if histories > LONG_DOCUMENTS:
