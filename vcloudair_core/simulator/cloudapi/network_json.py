@@ -33,7 +33,7 @@ def edge_json(context: Any, edge: SimulatedEdge) -> dict[str, Any]:
     world = context.world
     vdc = world.vdcs[edge.vdc_id]
     org = world.orgs[vdc.org]
-    backing = {
+    backing: dict[str, Any] = {
         "backingId": f"edge-{edge.number}",
         "gatewayType": "NSXV_BACKED",
         "networkProvider": {

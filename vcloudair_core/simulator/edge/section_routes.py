@@ -14,7 +14,8 @@ from lxml import etree
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
-from vcloudair_core.simulator.edge.firewall_routes import EdgeHandler, _body, _done
+from vcloudair_core.simulator.edge.firewall_routes import EdgeHandler as EdgeHandler
+from vcloudair_core.simulator.edge.firewall_routes import _body, _done
 from vcloudair_core.simulator.edge.firewall_section import RefusedError
 from vcloudair_core.simulator.edge.firewall_section import (
     check_version as check_version,  # Sections import it from here.

@@ -42,7 +42,7 @@ def to_json(value: Any) -> Any:
     if isinstance(value, dt.date):
         return {_TYPE: "date", "text": value.isoformat()}
     name = type(value).__name__
-    if not is_dataclass(value) or _classes().get(name) is not type(value):
+    if not is_dataclass(value) or isinstance(value, type) or _classes().get(name) is not type(value):
         message = f"a value of type {name} cannot be saved"
         raise ValueError(message)
     return {
