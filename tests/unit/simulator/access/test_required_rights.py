@@ -140,11 +140,11 @@ def test_admin_queries_are_refused(callers: dict[str, Caller]) -> None:
 
 @pytest.mark.parametrize(("right", "status"), [("", 204), ("ORG_EDIT", 403)])
 def test_added_routes_require_only_the_right_that_they_name(tmp_path: Path, right: str, status: int) -> None:
-    path = "/network/edges/{edge_id}/loadbalancer/config"
+    path = "/network/edges/{edge_id}/l2vpn/config"
     route = SimulatorRoute("GET", path, lambda context: empty(204), right=right)
     simulator = Simulator(roles_config(tmp_path), routes=[SimulatorRoutes("more", "", (route,))])
     caller = signed_in(simulator, "console@acme", PASSWORD)
-    assert caller.get("/network/edges/1/loadbalancer/config").status == status
+    assert caller.get("/network/edges/1/l2vpn/config").status == status
 
 
 def test_each_write_below_api_requires_a_right() -> None:

@@ -280,10 +280,10 @@ def test_plugin_routes_have_state_and_seed_data() -> None:
     def seed(world: Any, state: dict[str, Any]) -> None:
         state["calls"] = 40
 
-    route = SimulatorRoute("GET", "/network/edges/{edge_id}/loadbalancer/config", count)
+    route = SimulatorRoute("GET", "/network/edges/{edge_id}/l2vpn/config", count)
     group = SimulatorRoutes("lb", "Load balancer", (route,), seed)
     caller = signed_in(Simulator(SimulatorConfig(profile="vcd"), routes=[group]))
-    path = "/network/edges/x/loadbalancer/config"
+    path = "/network/edges/x/l2vpn/config"
     assert caller.get(path).text == "demo {'calls': 41}"
     assert caller.get(path, x_vcloud_authorization="none").status == 401
     caller.simulator.reset()

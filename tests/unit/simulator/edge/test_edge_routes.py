@@ -101,4 +101,4 @@ def test_a_vdc_has_no_ip_sets(caller: Caller) -> None:
     vdc_id = next(iter(caller.simulator.world.vdcs))
     document = caller.xml(f"/network/services/ipset/scope/{vdc_id}", Accept="application/xml")
     assert (document.tag, len(document)) == ("list", 0)
-    assert caller.get("/network/services/ipset/scope/unknown", Accept="application/xml").status == 404
+    assert caller.get("/network/services/ipset/scope/unknown", Accept="application/xml").status == 403
