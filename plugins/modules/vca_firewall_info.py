@@ -83,7 +83,7 @@ error:
   description: Details of the error, for use in conditions. The keys depend on the type of error.
   returned: failure
   type: dict
-  sample: {error: NotFoundError, message: "There is no edge gateway 'web-edge'."}
+  sample: {error: NotFoundError, message: "Edge gateway not found: 'web-edge'."}
 """
 
 from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module

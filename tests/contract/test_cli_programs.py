@@ -49,7 +49,7 @@ def test_lists_edges_firewall_and_nat_rules(env: dict[str, str]) -> None:
 def test_doctor_reports_an_unknown_vdc(env: dict[str, str]) -> None:
     completed = vca(env, "doctor", "--vdc", "nope", VCA_SERVICE_TYPE="vcd")
     assert completed.returncode == 4
-    assert "There is no VDC 'nope'" in completed.stdout and "The VDCs are: " in completed.stdout
+    assert "VDC not found: 'nope'" in completed.stdout and "The VDCs are: " in completed.stdout
 
 
 def test_ipsec_list_and_peer_show_the_applied_tunnel(env: dict[str, str], tmp_path: Path) -> None:
@@ -121,8 +121,8 @@ def test_doctor_reports_no_problem(env: dict[str, str]) -> None:
         (["edge", "list"], {"VCA_URL": "https://127.0.0.1:9"}, 6, "127.0.0.1:9"),
         (["edge", "list"], {"VCA_URL": "https://name.invalid"}, 6, "name.invalid"),
         (["edge", "list"], {"VCA_API_VERSION": "5.99"}, 64, "does not offer API version 5.99. It offers "),
-        (["edge", "list", "--vdc", "nope"], {}, 4, "There is no VDC 'nope'"),
-        (["edge", "list", "--edge", "nope"], {}, 4, "There is no edge gateway 'nope'"),
+        (["edge", "list", "--vdc", "nope"], {}, 4, "VDC not found: 'nope'"),
+        (["edge", "list", "--edge", "nope"], {}, 4, "Edge gateway not found: 'nope'"),
         (["edge", "list"], {"VCA_URL": ""}, 64, "VCA_URL"),
         (["edge", "list"], {"VCA_SERVICE_TYPE": "aws"}, 64, "must be one of"),
         (["sim", "serve", "--api", "nsx"], {}, 64, "vchs, vca, vcd, all"),

@@ -158,7 +158,7 @@ def test_facts_are_kept_without_secrets(project: Path, server: SimulatorServer, 
     ("more", "said"),
     [
         ({"VCA_PASSWORD": 'not the "right" one\'s'}, "Signing in to"),
-        ({"VCA_EDGE": "web-edeg"}, "There is no edge gateway 'web-edeg'"),
+        ({"VCA_EDGE": "web-edeg"}, "Edge gateway not found: 'web-edeg'"),
     ],
     ids=["password", "edge"],
 )

@@ -135,7 +135,7 @@ def test_unreadable_edge_causes_no_event_and_one_warning(
 
 
 def test_missing_edge_is_fatal_in_the_first_poll_only(connect: Connect, cloud: Simulator) -> None:
-    with pytest.raises(NotFoundError, match="There is no edge gateway 'org1-vdc1-egde1'"):
+    with pytest.raises(NotFoundError, match="Edge gateway not found: 'org1-vdc1-egde1'"):
         make_monitor(connect, "tunnels", edges=["org1-vdc1-egde1"]).poll()
     monitor = make_monitor(connect, "tunnels", edges=["org1-vdc1-edge1"])
     assert monitor.poll() == []

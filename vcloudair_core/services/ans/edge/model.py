@@ -123,7 +123,7 @@ def _not_found(edges: Sequence[Edge], pool: Sequence[Edge], name: str, vdc: str)
     else:
         nearest = near(name, [edge.name for edge in pool])
         hint = nearest[:1].upper() + nearest[1:] if nearest else _known(pool)
-    return NotFoundError(f"There is no edge gateway {name!r}{where}.", hint=hint)
+    return NotFoundError(f"Edge gateway not found: {name!r}{where}.", hint=hint)
 
 
 def no_such_vdc(vdc: str, names: Iterable[str]) -> NotFoundError:
@@ -132,7 +132,7 @@ def no_such_vdc(vdc: str, names: Iterable[str]) -> NotFoundError:
     nearest = near(vdc, known)
     listed = f"The VDCs are: {', '.join(known[:10])}{' …' if len(known) > 10 else ''}." if known else ""
     hint = f"{nearest[:1].upper()}{nearest[1:]} {listed}" if nearest else listed
-    return NotFoundError(f"There is no VDC {vdc!r}.", hint=hint.strip() or "Check vdc (VCA_VDC).")
+    return NotFoundError(f"VDC not found: {vdc!r}.", hint=hint.strip() or "Check vdc (VCA_VDC).")
 
 
 def _known(edges: Iterable[Edge]) -> str:

@@ -162,7 +162,7 @@ def test_an_exact_name_takes_precedence_over_another_case() -> None:
 )
 def test_an_unknown_name_has_a_hint_with_known_names(name: str, hint: str) -> None:
     one = session(records(edge(1, "web-edge"), edge(2, "Other")))
-    with pytest.raises(NotFoundError, match="There is no edge gateway") as caught:
+    with pytest.raises(NotFoundError, match="Edge gateway not found") as caught:
         EdgeDirectory(one).find(name)  # type: ignore[arg-type]
     assert caught.value.hint == hint
     assert len(one.calls) == 1
@@ -192,14 +192,14 @@ def test_equal_names_are_distinguished_by_vdc() -> None:
 
 def test_an_edge_in_another_vdc_is_not_found() -> None:
     one = session(records(edge(1, "gw", VDC_A)), vdcs())
-    with pytest.raises(NotFoundError, match="no edge gateway 'gw' in VDC 'Beta'") as caught:
+    with pytest.raises(NotFoundError, match="Edge gateway not found: 'gw' in VDC 'Beta'") as caught:
         EdgeDirectory(one).find("gw", "Beta")  # type: ignore[arg-type]
     assert caught.value.hint == "Check vdc. An edge gateway with this name is in VDC Alpha."
 
 
 def test_a_missing_vdc_is_reported() -> None:
     one = session(records(edge(1, "gw", VDC_A)), vdcs())
-    with pytest.raises(NotFoundError, match=r"There is no VDC 'Betta'\. Did you mean 'Beta'\?"):
+    with pytest.raises(NotFoundError, match=r"VDC not found: 'Betta'\. Did you mean 'Beta'\?"):
         EdgeDirectory(one).find("gw", "Betta")  # type: ignore[arg-type]
 
 
@@ -217,7 +217,7 @@ def test_edges_are_listed_with_their_vdcs() -> None:
     service = AnsService(one)  # type: ignore[arg-type]
     assert [(found.name, found.vdc_name) for found in service.list_edges()] == [("a", "Alpha"), ("b", "Beta")]
     assert [found.name for found in service.list_edges("Beta")] == ["b"]
-    with pytest.raises(NotFoundError, match=r"There is no VDC 'Betta'\. Did you mean 'Beta'\?"):
+    with pytest.raises(NotFoundError, match=r"VDC not found: 'Betta'\. Did you mean 'Beta'\?"):
         service.list_edges("Betta")
     with pytest.raises(NotFoundError, match=r"The VDCs are: Alpha, Beta\."):
         service.list_edges("nope")
