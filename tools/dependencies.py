@@ -71,7 +71,7 @@ REVIEWS = {
         "changes contexts in the configuration file and keeps comments", "MIT", "files of the user", "0.15.2"
     ),
     "keyring": Review(
-        "reads passwords from the keyring of the desktop, if the configuration file names an entry",
+        "reads passwords from the desktop keyring, if the configuration file names an entry",
         "MIT",
         "entries of the keyring",
         "25.7.0",
