@@ -24,9 +24,12 @@ class CompiledRoute:
 
 
 def compile_routes(built_in: Sequence[SimulatorRoutes], added: Sequence[SimulatorRoutes]) -> list[CompiledRoute]:
-    """Return all routes in order. Added routes require no right unless they name one."""
-    rights = [(group, route, required_right(route.method, route.path)) for group in built_in for route in group.routes]
-    rights += [(group, route, "") for group in added for route in group.routes]
+    """Return all routes in order: added ones first, so that a plugin can replace a built-in one.
+
+    Added routes require no right unless they name one.
+    """
+    rights = [(group, route, "") for group in added for route in group.routes]
+    rights += [(group, route, required_right(route.method, route.path)) for group in built_in for route in group.routes]
     return [
         CompiledRoute(route, group.name, _pattern(route.path), route.right or right) for group, route, right in rights
     ]

@@ -9,8 +9,9 @@ from typing import Any
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.edge.firewall_routes import EdgeHandler
 from vcloudair_core.simulator.edge.section_coverage import section_versions
-from vcloudair_core.simulator.edge.section_routes import EdgeHandler, guarded, xml_answer
+from vcloudair_core.simulator.edge.section_routes import guarded, xml_answer
 from vcloudair_core.simulator.edge.section_xml import to_xml
 from vcloudair_core.simulator.edge_services import dhcp_relay
 from vcloudair_core.simulator.state.entities import SimulatedEdge

@@ -40,7 +40,7 @@ def serve(
         env_file: File for the exports (mode 0600). It exists while the server accepts requests.
         state_file: File of ``vca sim dump`` with the state at the start.
         options: Other options of :class:`SimulatorConfig`, as ``NAME=VALUE``.
-        routes: Routes of plugins, which come after the built-in ones.
+        routes: Routes of plugins, which can replace built-in ones.
 
     Raises:
         OSError: An address or a file cannot be used.
