@@ -44,7 +44,7 @@ NETWORK = "lane:network"
 BACKGROUND = "lane:background"
 LAST = "lane:last"
 """Lanes that tools/run_tier.py runs at the same time, so that no core is idle."""
-OWN_SESSIONS = ("awx", "benchmarks", "bounds", "cores", "demos", "eda")
+OWN_SESSIONS = ("awx", "benchmarks", "bounds", "clients", "cores", "demos", "eda")
 """Folders of tests that have sessions of their own."""
 
 
@@ -239,6 +239,16 @@ def eda(session: nox.Session) -> None:
     """
     _run(session, sys.executable, "tools/make_eda.py")
     _pytest(session, "tests/eda", *session.posargs)
+
+
+@nox.session(tags=[*REST, NETWORK])
+def clients(session: nox.Session) -> None:
+    """Run clients from package registries (Go, Java, Python) against the simulator.
+
+    A client that cannot be built is skipped with the reason.
+    """
+    _run(session, sys.executable, "tools/make_clients.py")
+    _pytest(session, "tests/clients", *session.posargs)
 
 
 @nox.session(tags=[*REST, BACKGROUND])

@@ -1,0 +1,94 @@
+"""Clients from package registries against the simulator, in their own programs.
+
+``nox -s clients`` builds them. A client that cannot be built is skipped with the reason.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.ansible import ROOT
+from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
+
+BUILT = ROOT / ".nox" / "clients"
+UNKNOWN = {404, 405, 406, 501}
+# Until JDK 17, reflection needs no permission.
+OPENED = "--add-opens=java.base/java.lang=ALL-UNNAMED"
+
+pytestmark = pytest.mark.slow
+
+
+def need(client: str) -> Path:
+    """Return the folder of a client. Skip the test if the client is not built."""
+    if not (BUILT / f"{client}.done").exists():
+        reason = BUILT / f"{client}.reason"
+        text = reason.read_text(encoding="utf-8").strip() if reason.exists() else "run nox -s clients"
+        pytest.skip(f"the client is not built: {text}")
+    return BUILT / client
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest) -> Iterator[SimulatorServer]:
+    with SimulatorServer(SimulatorConfig(profile="vcd", **request.param)) as running:
+        yield running
+
+
+def run(server: SimulatorServer, folder: Path, *command: str | Path) -> str:
+    """Return the output of a program. Assert that it succeeds and that the server knows all its requests."""
+    variables = server.env()
+    trusted = {"REQUESTS_CA_BUNDLE": variables["VCA_CA_PATH"], "SSL_CERT_FILE": variables["VCA_CA_PATH"]}
+    env = {**os.environ, **variables, **trusted, "HOME": str(folder), "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(command, cwd=folder, env=env, text=True, capture_output=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    entries = server.simulator.request_log.entries()
+    unknown = [f"{entry.method} {entry.path}: {entry.status}" for entry in entries if entry.status in UNKNOWN]
+    assert entries and not unknown, unknown
+    return done.stdout
+
+
+@pytest.mark.parametrize("server", [{"release": name} for name in ("10.4", "10.5", "10.6")], indirect=True)
+def test_go_vcloud_director_reads_all_objects(server: SimulatorServer, tmp_path: Path) -> None:
+    output = run(server, tmp_path, need("go") / "tour")
+    steps = dict(re.findall(r"^ok ([^:]+): (.*)$", output, re.M))
+    expected = {"is NSX-V": "true", "query VMs": "3", "query networks": "2", "query edges": "1", "firewall rules": "2"}
+    assert expected.items() <= steps.items(), output
+    assert {"sign in", "VM metadata", "edge", "role rights", "compute policies", "tokens", "sign out"} <= set(steps)
+
+
+@pytest.mark.parametrize("server", [{"release": "5.x", "without_version": "oldest"}], indirect=True)
+def test_jclouds_reads_orgs_vms_and_networks(server: SimulatorServer, tmp_path: Path) -> None:
+    folder = need("java")
+    output = run(server, tmp_path, "java", OPENED, "-cp", f"{folder / 'out'}:{folder / 'lib'}/*", "Tour")
+    steps = re.findall(r"^ok ([^:]+): (.*)$", output, re.M)
+    assert [value for name, value in steps if name == "network"] == ["lan", "dmz"]
+    assert len([value for name, value in steps if name == "VM"]) == 3
+    assert ("query VMs", "3") in steps
+
+
+@pytest.mark.parametrize("server", [{"release": "10.4"}, {"release": "10.5"}], indirect=True)
+def test_vcd_cli_reads_orgs_vms_networks_and_edges(server: SimulatorServer, tmp_path: Path) -> None:
+    vcd, env = need("python") / "bin" / "vcd", server.env()
+    edge, vdc = env["VCA_EDGE"], env["VCA_VDC"]
+    host = env["VCA_URL"].removeprefix("https://")
+    run(server, tmp_path, vcd, "login", host, env["VCA_ORG"], env["VCA_USERNAME"], "-p", env["VCA_PASSWORD"])
+    for command, text in (
+        (("org", "list"), "org1"),
+        (("vdc", "list"), vdc),
+        (("vdc", "info", vdc), "vapp1"),
+        (("vapp", "list"), "vapp1"),
+        (("vm", "info", f"{vdc}-vapp1", "vm-0001"), "Ubuntu"),
+        (("network", "routed", "list"), "dmz"),
+        (("gateway", "list"), edge),
+        (("gateway", "info", edge), "external-net"),
+        (("role", "list"), "Organization Administrator"),
+        (("user", "list"), "demo"),
+        (("search", "vm"), "vm-0003"),
+        (("logout",), "logged out"),
+    ):
+        assert text in run(server, tmp_path, vcd, *command), command

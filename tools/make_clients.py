@@ -1,0 +1,71 @@
+"""Build clients from package registries below ``.nox/clients``.
+
+The session ``clients`` runs them. A client that cannot be built is left out. Its test skips with the reason in
+``<client>.reason`` there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = ROOT / "tests" / "clients"
+BUILT = ROOT / ".nox" / "clients"
+VCD_CLI = "vcd-cli==24.1.0"
+
+
+def _run(*command: str | Path, folder: Path, **variables: str) -> None:
+    """Run a command.
+
+    Raises OSError without the program, and CalledProcessError with its output if it fails.
+    """
+    env = {**os.environ, **variables}
+    subprocess.run(command, cwd=folder, env=env, check=True, capture_output=True, text=True, timeout=900)
+
+
+def _make_go(folder: Path) -> None:
+    shutil.copytree(SOURCES / "go", folder, dirs_exist_ok=True)
+    _run("go", "mod", "tidy", folder=folder)
+    _run("go", "build", "-o", "tour", ".", folder=folder)
+
+
+def _make_java(folder: Path) -> None:
+    shutil.copytree(SOURCES / "java", folder, dirs_exist_ok=True)
+    _run("mvn", "-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=lib", folder=folder)
+    _run("javac", "-nowarn", "-cp", "lib/*", "-d", "out", "Tour.java", folder=folder)
+
+
+def _make_python(folder: Path) -> None:
+    _run(sys.executable, "-m", "venv", folder, folder=folder)
+    _run(folder / "bin" / "pip", "install", "-q", VCD_CLI, folder=folder)
+
+
+CLIENTS: dict[str, Callable[[Path], None]] = {"go": _make_go, "java": _make_java, "python": _make_python}
+
+
+def main() -> None:
+    """Build all clients that are not built yet."""
+    for name, make in CLIENTS.items():
+        folder, done, reason = BUILT / name, BUILT / f"{name}.done", BUILT / f"{name}.reason"
+        if done.exists():
+            continue
+        folder.mkdir(parents=True, exist_ok=True)
+        reason.unlink(missing_ok=True)
+        try:
+            make(folder)
+            done.touch()
+        except OSError as exc:
+            reason.write_text(f"{exc}\n", encoding="utf-8")
+        except subprocess.SubprocessError as exc:
+            output = str(getattr(exc, "stderr", "") or getattr(exc, "stdout", "") or exc).strip().splitlines()
+            reason.write_text(f"{output[-1] if output else exc}\n", encoding="utf-8")
+        print(f"{name}: {reason.read_text(encoding='utf-8').strip() if reason.exists() else 'built'}")
+
+
+if __name__ == "__main__":
+    main()
