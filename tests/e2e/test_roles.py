@@ -1,4 +1,4 @@
-"""Output of the doctor, of lists and of edge documents under each role, in check mode and for real."""
+"""Output of commands and modules under each role, in check mode and for real."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.ansible import environment, run_module
 from tests.support.roles import PASSWORD, USERS, roles_config
 from vcloudair_core.cli.main import run
 from vcloudair_core.simulator import SimulatorServer
@@ -118,3 +119,21 @@ def test_an_apply_needs_the_right_to_configure(vca: Vca, user: str, server: Simu
     else:
         must_be_refused(result)
         assert names == []
+
+
+@pytest.mark.parametrize("check", [True, False], ids=["check", "apply"])
+@pytest.mark.parametrize("name", ["network", "auditor", "user"])
+def test_a_module_reports_the_refusal(server: SimulatorServer, tmp_path: Path, name: str, check: bool) -> None:
+    server.simulator.reset()
+    account = {"VCA_USERNAME": name, "VCA_PASSWORD": PASSWORD}
+    env = environment({**server.env(), **account}, tmp_path)
+    rules = [{"name": "web", "destination": ["203.0.113.1"], "protocol": "tcp", "dest_port": "443"}]
+    result = run_module("vca_firewall", {"rules": rules}, env, *(["--check"] if check else []))
+    if name in CHANGES_FIREWALL or (check and name in READS_FIREWALL):
+        assert result.status == 0, result.output
+        assert '"changed": true' in result.output
+        return
+    assert result.status == 2
+    assert "with 403" in result.output
+    assert REQUEST_ID.search(result.output), result.output
+    assert "the rights of the user's role" in result.output or "role with the right" in result.output

@@ -15,7 +15,10 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True)
 class CompiledRoute:
-    """A route of a group. ``right`` is the right that the user needs, or an empty text."""
+    """A route of a group.
+
+    ``right`` is the right that the user needs, or an empty text.
+    """
 
     route: SimulatorRoute
     group: str

@@ -22,7 +22,10 @@ def add_role(world: World, org: Org, tree: dict[str, Any]) -> None:
 
 
 def role_of(world: World, org: Org, tree: dict[str, Any]) -> str:
-    """Return the role of a user or service account. Raises SpecError for an unknown one."""
+    """Return the role of a user or service account.
+
+    Raises SpecError for an unknown one.
+    """
     role, known = tree.get("role", ORG_ADMINISTRATOR), [role.name for role in world.roles_of(org.name)]
     if role not in known:
         hint = f"Use one of {', '.join(known)}, or add the role to 'roles' of the org."

@@ -1,4 +1,4 @@
-"""Rights that the built-in routes require, and the responses to users without them.
+"""Rights that built-in routes require, and responses to users without them.
 
 Source: protocol/vm-writes.md §5, protocol/nsxt.md §1.3, protocol/ans.md §6.
 """
@@ -52,7 +52,7 @@ _TABLE = tuple(
         (_ANY, r"/cloudapi/[\d.]+/(serviceAccounts|deviceLookup).*", rights.MANAGE_ACCOUNT),
     )
 )
-"""Methods, patterns of the templates of routes, and the right. The first match counts."""
+"""Methods, patterns of templates of routes, and rights. The first match counts."""
 
 QUERY_RIGHTS = {
     "edgeGateway": rights.VIEW_GATEWAY,
@@ -63,7 +63,10 @@ QUERY_RIGHTS = {
 
 @cache
 def required_right(method: str, path: str) -> str:
-    """Return the right that a built-in route requires, or an empty text. ``path`` is its template."""
+    """Return the right that a built-in route requires, or an empty text.
+
+    ``path`` is the template of the route.
+    """
     path = path.removeprefix(COMPUTE)
     edge = _EDGE.match(path)
     if edge and edge.group(1) in _SECTIONS:
@@ -76,7 +79,7 @@ def required_right(method: str, path: str) -> str:
 
 
 def refuse(context: Any, right: str) -> Response:
-    """Return the response to a user without a right, in the form of the API of the path."""
+    """Return the response to a user without a right, in the form of the API."""
     path = context.request.path
     org_id = context.world.orgs[context.user.org].org_id
     target = next(reversed(context.path_params.values()), org_id)

@@ -48,11 +48,17 @@ ROLES: dict[str, frozenset[str]] = {
     "vApp User": _USE,
     "Console Access Only": frozenset(),
 }
-"""Rights of the roles that all orgs have. Network Administrator is a role of vCloud Air, Auditor a custom role."""
+"""Rights of the roles that all orgs have.
+
+Network Administrator is a role of vCloud Air, and Auditor a custom role.
+"""
 
 
 def rights_of(world: World, user: str, org: str) -> frozenset[str]:
-    """Return the rights of a user. Users of the provider have all of them, and an unknown role has none."""
+    """Return the rights of a user.
+
+    Users of the provider have all of them, and an unknown role has none.
+    """
     if org == PROVIDER_ORG:
         return ALL_RIGHTS
     role = world.role_named(world.user_named(user, org).role, org)

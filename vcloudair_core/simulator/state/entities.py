@@ -48,7 +48,10 @@ class User:
 
 @dataclass(frozen=True)
 class Role:
-    """A role of one org, or of all orgs if ``org`` is empty. Only roles of one org have their rights here."""
+    """A role of one org, or of all orgs if ``org`` is empty.
+
+    Only roles of one org have their rights here.
+    """
 
     role_id: str
     name: str

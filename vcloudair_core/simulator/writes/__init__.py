@@ -1,1 +1,1 @@
-"""Writes of a vCloud Director that run as tasks: power, snapshots, metadata, and names."""
+"""Writes of a vCloud Director that run as tasks, such as power actions."""

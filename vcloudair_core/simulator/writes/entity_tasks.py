@@ -1,4 +1,6 @@
-"""Start the task of a write. While it runs, the entity is busy and refuses other writes.
+"""Start the tasks of writes.
+
+While a task runs, its entity is busy and refuses other writes.
 
 Source: protocol/tasks.md §5, protocol/vm-writes.md §1.
 """
@@ -89,7 +91,10 @@ def start_task(
     apply: Callable[[], None],
     finish: Callable[[], None] = lambda: None,
 ) -> Response:
-    """Start a task on any entity. ``finish`` is called at its end, whatever the result."""
+    """Start a task on any entity.
+
+    ``finish`` is called at its end, whatever the result.
+    """
     error = limit_error(context)
     if error is not None:
         return error
@@ -115,7 +120,10 @@ def start_task(
 
 
 def limit_error(context: Any) -> Response | None:
-    """Return an error if the user has too many tasks, or None. Source: protocol/tasks.md §4.3."""
+    """Return an error if the user has too many tasks, or None.
+
+    Source: protocol/tasks.md §4.3.
+    """
     limit = context.simulator.config.limit_per_user
     if not limit or len(context.simulator.tasks.running_tasks(context.user.org)) < limit:
         return None

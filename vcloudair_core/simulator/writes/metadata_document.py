@@ -1,4 +1,7 @@
-"""Documents of metadata: typed from API 5.1 on, plain text before. Source: protocol/vm-writes.md §3."""
+"""Documents of metadata: typed from API 5.1 on, plain text before.
+
+Source: protocol/vm-writes.md §3.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +70,10 @@ def check_key(key: str) -> str:
 
 
 def parse_value(root: Any) -> Any:
-    """Return the value of a MetadataEntry or MetadataValue, in either form. Raises ValueError."""
+    """Return the value of a MetadataEntry or MetadataValue, in either form.
+
+    Raises ValueError.
+    """
     for child in root:
         if etree.QName(child).localname == "TypedValue":
             type_name = (child.get(XSI_TYPE) or metadata_values.STRING).rpartition(":")[2]

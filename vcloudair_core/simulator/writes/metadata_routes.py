@@ -1,4 +1,4 @@
-"""Routes of the metadata of VMs, vApps, templates, catalogs, networks, VDCs and orgs.
+"""Routes of the metadata of VMs, vApps and other entities.
 
 Source: protocol/vm-writes.md §3.
 """
@@ -74,7 +74,9 @@ def routes(prefix: str = "") -> SimulatorRoutes:
         for kind in KINDS
         for method, path, handler in _calls(kind)
     ]
-    return SimulatorRoutes(f"metadata{prefix}", "Metadata", tuple(made), versions="all")
+    return SimulatorRoutes(
+        f"metadata{prefix}", "Metadata", tuple(made), versions="all", simplifications="Only the domain GENERAL."
+    )
 
 
 def _calls(kind: MetadataKind) -> Iterator[tuple[str, str, Handler]]:
@@ -157,7 +159,10 @@ Change = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def _start(context: Any, kind: MetadataKind, entity: Any, operation_name: str, change: Change) -> Response:
-    """Start the task of a change. A new mapping tells the query service that the entity has changed."""
+    """Start the task of a change.
+
+    A new mapping tells the query service that the entity has changed.
+    """
 
     def apply() -> None:
         entity.metadata = change(entity.metadata)

@@ -29,7 +29,10 @@ def text_of(value: Any) -> str:
 
 
 def parse(type_name: str, text: str) -> Any:
-    """Return the value of a text. Raises ValueError for another type, or a text that the type does not allow."""
+    """Return the value of a text.
+
+    Raises ValueError for an unknown type, or a text that the type does not allow.
+    """
     if type_name == STRING:
         return text
     if type_name == NUMBER:

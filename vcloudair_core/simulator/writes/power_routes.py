@@ -38,7 +38,10 @@ def routes(prefix: str = "") -> SimulatorRoutes:
     """Return the routes of all power actions of VMs and vApps."""
     base = f"{prefix}/api/vApp/{{entity_id}}"
     made = [SimulatorRoute("POST", f"{base}/{power.path}", _handler(name)) for name, power in ACTIONS.items()]
-    return SimulatorRoutes(f"power{prefix}", "Power actions of VMs and vApps", tuple(made), versions="all")
+    about = "All VMs of a vApp change at once. Guests always have VMware Tools."
+    return SimulatorRoutes(
+        f"power{prefix}", "Power actions of VMs and vApps", tuple(made), versions="all", simplifications=about
+    )
 
 
 def _handler(action: str) -> Callable[[Any], Response]:
@@ -70,7 +73,10 @@ def _act(context: Any, action: str) -> Response:
 
 
 def _status_of_body(context: Any, action: str) -> str:
-    """Return the status that the parameters ask for, or an empty text. Raises BadBodyError."""
+    """Return the status that the parameters ask for, or an empty text.
+
+    Raises BadBodyError.
+    """
     params = ACTIONS[action].params
     if not params:
         return ""

@@ -95,7 +95,10 @@ def refusal(action: str, entity: Vm | VApp) -> str:
 
 
 def apply_action(action: str, vm: Vm, status: str = "") -> None:
-    """Set the state of a VM after an action. ``status`` replaces the usual status; see KEEP."""
+    """Set the state of a VM after an action.
+
+    ``status`` replaces the usual status. See KEEP.
+    """
     power = ACTIONS[action]
     if power.is_deployed is not None:
         vm.deployed = power.is_deployed

@@ -36,7 +36,10 @@ def routes(prefix: str = "") -> SimulatorRoutes:
         SimulatorRoute("POST", f"{base}/action/revertToCurrentSnapshot", revert),
         SimulatorRoute("POST", f"{base}/action/removeAllSnapshots", remove_all),
     )
-    return SimulatorRoutes(f"snapshots{prefix}", "Snapshots of VMs and vApps", made, versions="5.1 and newer")
+    about = "The size is that of the disk and of the memory. Hardware and networks are not restored."
+    return SimulatorRoutes(
+        f"snapshots{prefix}", "Snapshots of VMs and vApps", made, versions="5.1 and newer", simplifications=about
+    )
 
 
 def show(context: Any) -> Response:
@@ -68,14 +71,20 @@ def create(context: Any) -> Response:
 
 
 def _snapshot(vm: Vm, created: str, *, has_memory: bool) -> Snapshot:
-    """Return a snapshot of a VM in its state. Only a VM that is on has memory to include."""
+    """Return a snapshot of a VM in its state.
+
+    Only a VM that is on has memory to include.
+    """
     includes_memory = has_memory and vm.status == ON
     size_mb = DISK_OF_A_VM_MB + (vm.memory_mb if includes_memory else 0)
     return Snapshot(created, vm.status == ON, includes_memory, size_mb)
 
 
 def revert(context: Any) -> Response:
-    """Revert each VM to its snapshot. A VM is on afterward only if the snapshot includes memory."""
+    """Revert each VM to its snapshot.
+
+    A VM is on afterward only if the snapshot includes memory.
+    """
     target = find_target(context)
     if target is None:
         return no_target(context)
@@ -93,7 +102,10 @@ def revert(context: Any) -> Response:
 
 
 def remove_all(context: Any) -> Response:
-    """Remove all snapshots. Without any, the task succeeds and changes nothing (inferred)."""
+    """Remove all snapshots.
+
+    Without any, the task succeeds and changes nothing (inferred).
+    """
     target = find_target(context)
     if target is None:
         return no_target(context)
