@@ -1,4 +1,4 @@
-"""Routes for the list, status and interfaces of edges, and for load balancers and IP sets, which are only read.
+"""Routes for the list, status and interfaces of edges.
 
 Source: protocol/ans.md §1.1, §1.4, §9.
 """
@@ -9,7 +9,6 @@ from typing import Any
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
-from vcloudair_core.simulator.api.own_objects import own_vdc
 from vcloudair_core.simulator.edge.edge_interfaces import interfaces
 from vcloudair_core.simulator.edge.section_coverage import section_versions
 from vcloudair_core.simulator.edge.section_routes import guarded, xml_answer
@@ -17,33 +16,20 @@ from vcloudair_core.simulator.edge.section_xml import to_xml
 from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.transport.messages import Response
 
-_OFF = {
-    "version": 1,
-    "enabled": False,
-    "accelerationEnabled": False,
-    "enableServiceInsertion": False,
-    "logging": {"enable": False, "logLevel": "info"},
-}
-"""Load balancer of every edge."""
-
 
 def routes(prefix: str = "") -> SimulatorRoutes:
     """Return the routes below ``/network/edges``, for XML and JSON."""
     base = f"{prefix}/network/edges"
-    balancer = guarded(show_load_balancer, is_hybridity=False)
     return SimulatorRoutes(
         f"edge-views{prefix}",
-        "Edges: list, status, interfaces, load balancer and IP sets",
+        "Edges: list, status, interfaces",
         (
             SimulatorRoute("GET", base, list_edges),
             SimulatorRoute("GET", f"{base}/{{edge_id}}/status", guarded(status, is_hybridity=False)),
             SimulatorRoute("GET", f"{base}/{{edge_id}}/vdcNetworks", guarded(vdc_networks, is_hybridity=False)),
-            SimulatorRoute("GET", f"{base}/{{edge_id}}/loadbalancer/config", balancer),
-            SimulatorRoute("GET", f"{prefix}/network/services/ipset/scope/{{vdc_id}}", list_ip_sets),
         ),
         versions=section_versions("network"),
-        simplifications="No source confirms the list of edges. The status is always good. The load balancer is off, "
-        "and there are no IP sets.",
+        simplifications="No source confirms the list of edges. The status is always good.",
     )
 
 
@@ -106,19 +92,3 @@ def vdc_networks(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
     if as_json:
         return responses.json_body({"edgeInterfaces": vnics})
     return xml_answer(to_xml("edgeInterfaces", {"edgeInterface": vnics}))
-
-
-def show_load_balancer(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """Return the load balancer of an edge, which is off."""
-    if as_json:
-        return responses.json_body({"featureType": "loadbalancer_4.0", **_OFF})
-    return xml_answer(to_xml("loadBalancer", _OFF))
-
-
-def list_ip_sets(context: Any) -> Response:
-    """Return an empty list for a VDC of the org."""
-    vdc_id = context.path_params["vdc_id"]
-    if own_vdc(context, vdc_id.rpartition(":")[2]) is None:
-        details = f"The requested object : {vdc_id} could not be found."
-        return responses.nsx_error(404, 202, details, as_json=context.wants_json)
-    return responses.json_body([]) if context.wants_json else xml_answer(to_xml("list", {}))
