@@ -82,8 +82,12 @@ def _is_portal(path: str, profile: str) -> bool:
 
 
 def _vcloud(simulator: Any, request: Request) -> Response:
-    """Return 403 without a session, as vCloud Director 8.0 did. With one, the status is an option."""
-    if simulator.sessions.vcd_user(request) is None or simulator.config.unknown_path_status == 403:
+    """Return 403 without a session, as vCloud Director 8.0 did. With one, the status is an option.
+
+    Paths of the provider return 403, because tenants lack the right for them (inferred).
+    """
+    is_of_provider = "/api/admin/extension" in request.url
+    if is_of_provider or simulator.sessions.vcd_user(request) is None or simulator.config.unknown_path_status == 403:
         return responses.error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN", "Access is forbidden")
     return responses.error(404, "RESOURCE_NOT_FOUND", "The requested resource could not be found.")
 

@@ -94,3 +94,10 @@ def test_unknown_path_is_logged_once_and_counted(caller: Caller, caplog: pytest.
     assert "GET /network/edges/{edge_id}/firewall/config" in entry["similar"]
     caller.simulator.reset()
     assert caller.simulator.unknown_paths.as_list() == []
+
+
+@pytest.mark.parametrize("path", ["", "/hostReferences/query", "/vimServerReferences"])
+def test_paths_of_the_provider_are_refused(caller: Caller, path: str) -> None:
+    response = caller.get(f"/api/admin/extension{path}")
+    assert response.status == 403
+    assert etree.fromstring(response.body).get("minorErrorCode") == "ACCESS_TO_RESOURCE_IS_FORBIDDEN"
