@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from vcloudair_core.engine.desired import Absent, Desired, ExactLists, Exactly, Present
     from vcloudair_core.engine.fields import FieldInfo, diff_fields, fields_of, plain, spec_field
     from vcloudair_core.engine.kind import Document, ResourceKind, StageableStore, Store
-    from vcloudair_core.engine.matching import Identities, LiveRule, RuleIdentity, refuse_doubles
+    from vcloudair_core.engine.matching import Identities, LiveRule, RuleIdentity, refuse_duplicates
     from vcloudair_core.engine.plan import Change, Plan
     from vcloudair_core.engine.rulelist import (
         ListPlan,
@@ -119,7 +119,7 @@ __all__ = [
     "plain",
     "plan_desired",
     "port_set",
-    "refuse_doubles",
+    "refuse_duplicates",
     "spec_field",
     "target_edge",
     "task_of_response",
@@ -145,7 +145,7 @@ GROUPS = {
     },
     "Lists of rules": {
         "engine.rulelist": "plan_desired RuleListKind NamedSpec ListPlan RuleStep check_place check_no_places",
-        "engine.matching": "LiveRule refuse_doubles Identities RuleIdentity",
+        "engine.matching": "LiveRule refuse_duplicates Identities RuleIdentity",
     },
     "Sections of an edge gateway": {
         "services.ans.edge.directory": "target_edge",

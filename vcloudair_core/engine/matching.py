@@ -24,7 +24,7 @@ class LiveRule:
 
     @property
     def is_user(self) -> bool:
-        """True for rules of users. Rules that the server generates are never matched or changed."""
+        """True for user rules. Rules that the server generates are never matched or changed."""
         return self.rule_type.casefold() == "user"
 
 
@@ -66,7 +66,7 @@ class Identities:
 BY_NAME = Identities({"name": RuleIdentity(lambda spec: (spec.name or "",), lambda spec: f"named {spec.name or ''!r}")})
 
 
-def refuse_doubles(
+def refuse_duplicates(
     specs: Sequence[Any], paths: Sequence[str], problems: Problems, identities: Identities = BY_NAME
 ) -> None:
     """Report specs that match the same rule as problems.
@@ -180,7 +180,7 @@ class Matcher:
             # A rule that another spec renames is free. A rule that another spec only matched by other keys is not.
             if not free and claimed[at].match_by != key[0] and self._still_answers(at, claimed[at], key):
                 self._refuse_double(at)
-        # Specs of one name whose ids match no rule (an export of another edge) are paired in order.
+        # Specs with the same name whose ids match no rule (an export of another edge) are paired in order.
         for position, at in zip(positions, free, strict=False):
             places[position] = at
             claimed[at] = specs[position]

@@ -8,7 +8,7 @@ from typing import Any
 
 from vcloudair_core.engine.canonical import ANY
 from vcloudair_core.engine.fields import fields_of, keys_of
-from vcloudair_core.engine.matching import refuse_doubles
+from vcloudair_core.engine.matching import refuse_duplicates
 from vcloudair_core.engine.rulelist import check_place
 from vcloudair_core.engine.validation import CLEAR, Problems, Reader, read_fields
 from vcloudair_core.services.ans.firewall.spec import (
@@ -85,7 +85,7 @@ def _rules(reader: Reader) -> tuple[FirewallRuleSpec, ...] | None:
         else:
             reader.problems.add(path, f"a rule (a mapping) was expected, not {item!r}")
     if reader.problems.is_empty:
-        refuse_doubles(specs, paths, reader.problems, IDENTITIES)
+        refuse_duplicates(specs, paths, reader.problems, IDENTITIES)
     return tuple(specs)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from vcloudair_core.engine.canonical import address_range, fold, without_blanks
 from vcloudair_core.engine.fields import keys_of
-from vcloudair_core.engine.matching import refuse_doubles
+from vcloudair_core.engine.matching import refuse_duplicates
 from vcloudair_core.engine.validation import Problems, Reader
 from vcloudair_core.services.ans.ipsec.algorithms import read_algorithm
 from vcloudair_core.services.ans.ipsec.spec import (
@@ -84,13 +84,13 @@ def _tunnels(reader: Reader) -> tuple[IpsecTunnelSpec, ...] | None:
             # The message must not show the item, because it may be a key.
             reader.problems.add(path, f"a tunnel (a mapping) was expected, not a {type(item).__name__}")
     if reader.problems.is_empty:
-        refuse_tunnel_doubles(specs, [path for path, _ in items], reader.problems)
+        refuse_tunnel_duplicates(specs, [path for path, _ in items], reader.problems)
     return tuple(specs)
 
 
-def refuse_tunnel_doubles(specs: Sequence[IpsecTunnelSpec], paths: Sequence[str], problems: Problems) -> None:
+def refuse_tunnel_duplicates(specs: Sequence[IpsecTunnelSpec], paths: Sequence[str], problems: Problems) -> None:
     """Report duplicate tunnels and duplicate peers as problems."""
-    refuse_doubles(specs, paths, problems, IDENTITIES)
+    refuse_duplicates(specs, paths, problems, IDENTITIES)
     paths_by_peer: dict[str, str] = {}
     for spec, path in zip(specs, paths, strict=True):
         peer = spec.peer_id or (spec.peer_ip if spec.peer_ip != ANY_PEER else None)

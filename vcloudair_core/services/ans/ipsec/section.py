@@ -24,7 +24,7 @@ from vcloudair_core.services.ans.ipsec.model import (
     keys_to_send,
     new_identity,
 )
-from vcloudair_core.services.ans.ipsec.parse import parse_ipsec, parse_tunnel, refuse_tunnel_doubles
+from vcloudair_core.services.ans.ipsec.parse import parse_ipsec, parse_tunnel, refuse_tunnel_duplicates
 from vcloudair_core.services.ans.ipsec.spec import (
     DH_OF_NEW_EDGES,
     DH_OF_OLD_EDGES,
@@ -57,7 +57,7 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
 
     def check_rules(self, specs: Sequence[IpsecTunnelSpec], paths: Sequence[str], problems: Problems) -> None:
         """Report duplicate tunnels and duplicate peers as problems."""
-        refuse_tunnel_doubles(specs, paths, problems)
+        refuse_tunnel_duplicates(specs, paths, problems)
 
     def check_spec(self, spec: IpsecSpec, desired: Desired) -> None:
         """Raise SpecError if the service is enabled without a tunnel."""

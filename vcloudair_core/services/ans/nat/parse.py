@@ -8,7 +8,7 @@ from typing import Any
 
 from vcloudair_core.engine.canonical import ANY, address_range, fold, without_blanks
 from vcloudair_core.engine.fields import fields_of, keys_of
-from vcloudair_core.engine.matching import refuse_doubles
+from vcloudair_core.engine.matching import refuse_duplicates
 from vcloudair_core.engine.rulelist import check_place
 from vcloudair_core.engine.validation import Problems, Reader
 from vcloudair_core.services.ans.nat.spec import (
@@ -74,13 +74,13 @@ def _rules(reader: Reader) -> tuple[NatRuleSpec, ...] | None:
         else:
             reader.problems.add(path, f"a rule (a mapping) was expected, not {item!r}")
     if reader.problems.is_empty:
-        refuse_nat_doubles(specs, [path for path, _ in items], reader.problems)
+        refuse_nat_duplicates(specs, [path for path, _ in items], reader.problems)
     return tuple(specs)
 
 
-def refuse_nat_doubles(specs: Sequence[NatRuleSpec], paths: Sequence[str], problems: Problems) -> None:
+def refuse_nat_duplicates(specs: Sequence[NatRuleSpec], paths: Sequence[str], problems: Problems) -> None:
     """Report specs that identify the same rule as problems."""
-    refuse_doubles(specs, paths, problems, IDENTITIES)
+    refuse_duplicates(specs, paths, problems, IDENTITIES)
 
 
 def read_nat_rule(data: Mapping[str, Any], path: str, problems: Problems) -> NatRuleSpec:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from vcloudair_core.engine.desired import Desired
 from vcloudair_core.engine.fields import diff_fields, fields_of, plain
 from vcloudair_core.engine.kind import Document, Store
-from vcloudair_core.engine.matching import BY_NAME, Identities, LiveRule, refuse_doubles
+from vcloudair_core.engine.matching import BY_NAME, Identities, LiveRule, refuse_duplicates
 from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.engine.rulelist import ListPlan, RuleListKind, plan_desired
 from vcloudair_core.engine.validation import Problems, item_paths, read_spec
@@ -125,7 +125,7 @@ class Section(Generic[SpecT, RuleT]):
 
     def check_rules(self, specs: Sequence[Any], paths: Sequence[str], problems: Problems) -> None:
         """Report specs that identify the same rule as problems."""
-        refuse_doubles(specs, paths, problems, self.identities)
+        refuse_duplicates(specs, paths, problems, self.identities)
 
     def check_spec(self, spec: Any, desired: Desired) -> None:
         """Raise SpecError for a spec of the whole section that cannot be applied."""
