@@ -37,7 +37,7 @@ def plot(path: str, series: Sequence[Series], names: Mapping[str, str], title: s
     if not panels:
         raise NotFoundError(
             f"No plot written: {path}. No VM has a sample of these metrics in that window.",
-            hint="Choose an earlier --start, or run `vca metrics show` without --metric to see what there is.",
+            hint="Choose an earlier --start, or run `vca metrics show` without --metric to see the available metrics.",
         )
     import matplotlib as mpl
 

@@ -30,7 +30,7 @@ def check(plan: Plan, settings: Settings) -> list[str]:
     if texts and settings.firewall_lint == REJECT:
         raise PlanRejectedError(
             " ".join(texts),
-            hint=f"firewall_lint ({settings.origin('firewall_lint')}) says that such plans are refused.",
+            hint=f"Change the rules, or set firewall_lint ({settings.origin('firewall_lint')}) to warn.",
         )
     return texts
 
