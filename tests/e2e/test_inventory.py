@@ -101,7 +101,7 @@ def test_environment_variables_are_sufficient(
     assert _vars(found, evil)["vca_vapp"] == "a {{ 7 * 7 }} b"
     assert "several VMs have the name web" in found["said"]
     assert not marker.exists()
-    # Versions, sign-in, VDCs, one page, the age of two VMs of one name, sign-out.
+    # Versions, sign-in, VDCs, one page, the age of two VMs with the same name, sign-out.
     assert len(server.simulator.request_log.entries()) == 7
 
 

@@ -76,7 +76,7 @@ class FakeAwx:
         return self.objects[kind][number]
 
     def named(self, kind: str, name: str) -> dict[str, Any]:
-        """Return the only object of a name as it is stored."""
+        """Return the only object with this name as it is stored."""
         return next(one for one in self.objects[kind].values() if one.get("name") == name)
 
     def links(self, kind: str, number: int, name: str) -> list[str]:

@@ -31,7 +31,7 @@ class ContextStore:
         self._real = Path(os.path.realpath(path))  # replaces the target of a link, not the link
 
     def read(self) -> ConfigFile:
-        """Return the parsed file, or an empty one if it does not exist.
+        """Return the parsed file, or an empty document if it does not exist.
 
         Raises ConfigurationError.
         """

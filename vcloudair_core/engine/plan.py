@@ -24,7 +24,7 @@ class Change:
     ``before`` and ``after`` are plain data with masked secrets. ``before`` is None for a new object, ``after`` for a
     deleted one. ``identity`` is the name of the object, even if several objects have it; ``title``, if not empty,
     distinguishes them. ``fields`` are the names of the fields that an update changes. ``positions`` are the positions
-    before and after in an ordered list, counted from 0 among the rules of users. An object that is updated and moved
+    before and after in an ordered list, counted from 0 among the user rules. An object that is updated and moved
     has two changes.
     """
 

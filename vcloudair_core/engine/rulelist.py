@@ -343,7 +343,7 @@ def _refuse_shared_tags(kind: RuleListKind, live: Sequence[LiveRule], steps: Seq
 
 
 def _titles(live: Sequence[LiveRule]) -> list[str]:
-    """Return for each live rule a title that distinguishes rules of one name.
+    """Return for each live rule a title that distinguishes rules with the same name.
 
     The title is empty if the name is unique.
     """

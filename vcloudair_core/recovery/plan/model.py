@@ -190,7 +190,7 @@ class RecoveryPlan:
     ``all_vms``: the plan covers all replicated VMs; its only group gets its VMs when a run starts.
     ``on_unknown``: the policy for a VM whose action may or may not have started: ``fail``, so that the user decides,
     or ``start`` the action again. ``vm_timeout``: the time limit of one attempt, for VMs that set none.
-    ``test_max_age_days``: the highest age of the last successful test with which the plan counts as ready.
+    ``test_max_age_days``: the maximum age of the last successful test for the plan to be ready.
     """
 
     name: str

@@ -88,7 +88,7 @@ def _replicated(plan: RecoveryPlan, match: PlanMatch, action: str, evidence: Evi
     yield state
     if action == FAILOVER and group.is_recovered:
         return  # after a failover, the state of the source does not matter
-    if not (group.obstacle(action) or group.has_reached(action)):
+    if not (group.blocking_reason(action) or group.has_reached(action)):
         yield _right(name, group, action)
     yield _replication(name, group)
     yield _data(name, group)
@@ -106,9 +106,9 @@ def _state(name: str, group: Replication, action: str) -> Check:
         return subject.unknown(f"the server returned an unknown state: {group.described()}", _SOURCE)
     if group.has_reached(action):
         return subject.warn(f"the {action} is already complete, so nothing would be started", _already(name, action))
-    obstacle = group.obstacle(action)
-    if obstacle:
-        return subject.fail(obstacle, _hint_for_obstacle(group, name))
+    blocked_by = group.blocking_reason(action)
+    if blocked_by:
+        return subject.fail(blocked_by, _hint_for_blocked(group, name))
     if recovery == "error":
         return subject.warn("an earlier failover failed", f"Check the reason with `vca dr list {name}`.")
     if not (test or recovery or OPERATIONS[action] in group.offered):
@@ -120,7 +120,7 @@ def _already(name: str, action: str) -> str:
     return f"Run `vca dr cleanup {name}` first." if action == TEST else "Remove the VM from the plan."
 
 
-def _hint_for_obstacle(group: Replication, name: str) -> str:
+def _hint_for_blocked(group: Replication, name: str) -> str:
     if group.is_recovered:
         return "Set up replication again, then test the VM."
     is_busy = "inprogress" in f"{group.test_state} {group.recovery_state}".lower()

@@ -143,7 +143,7 @@ class Replication:
         expected = {TEST: "testinprogress", CLEANUP: "cleanupinprogress", FAILOVER: "inprogress"}
         return _normalized(states[action]) == expected[action]
 
-    def obstacle(self, action: str) -> str:
+    def blocking_reason(self, action: str) -> str:
         """Return why the server would refuse the action, or an empty string.
 
         Source: protocol/dr.md §6.

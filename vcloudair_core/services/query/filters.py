@@ -98,7 +98,7 @@ class Comparison:
     def _metadata_on_server(self, key: re.Match[str]) -> str:
         """Return the encoded metadata filter.
 
-        No source documents wildcards in it. Source: protocol/query.md §4.3.
+        No source documents wildcards for it. Source: protocol/query.md §4.3.
         """
         text = _as_text(self.value)
         if _UNSAFE.search(text) or _UNSAFE.search(key[2]) or self.operator in ("like", "ne") or not text.strip():

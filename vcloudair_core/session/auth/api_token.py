@@ -18,7 +18,7 @@ from vcloudair_core.errors import (
 )
 from vcloudair_core.session.auth import base as auth
 from vcloudair_core.session.auth import codec as session_codec
-from vcloudair_core.session.auth.api_token_file import TokenFile, rescue, rescued
+from vcloudair_core.session.auth.api_token_file import TokenFile, find_replacement, rescue
 from vcloudair_core.session.auth.base import AuthFlow
 from vcloudair_core.session.auth.vcd import bearer_credentials_of, negotiate
 from vcloudair_core.session.urls import normalize_url
@@ -111,7 +111,7 @@ class ApiTokenAuth:
         return auth.refused(exc, f"the owner of the API token in org {self._settings.org}", base_url, hint=hint)
 
     def _where_to_look(self, old: Secret) -> str:
-        path = rescued(old, self._settings)
+        path = find_replacement(old, self._settings)
         if path is not None:
             return f"Set api_token_file to {path}, and unset api_token. The token was replaced at an earlier sign-in."
         return "Check api_token (VCA_API_TOKEN). It may be revoked, or belong to another org than org (VCA_ORG)."
@@ -137,7 +137,7 @@ class ApiTokenFileAuth(ApiTokenAuth):
         return token, lives_s
 
     def _where_to_look(self, old: Secret) -> str:
-        path = rescued(old, self._settings)
+        path = find_replacement(old, self._settings)
         if path is not None:
             return f"Copy {path} to the file of api_token_file. Its token was replaced at an earlier sign-in."
         return (

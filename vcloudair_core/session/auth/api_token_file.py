@@ -187,7 +187,7 @@ def rescue(token: Secret, old: Secret, settings: Settings, content: Mapping[str,
     return place.path
 
 
-def rescued(old: Secret, settings: Settings) -> Path | None:
+def find_replacement(old: Secret, settings: Settings) -> Path | None:
     """Return the file in the state folder that holds the replacement of a token, or None."""
     with contextlib.suppress(OSError, ConfigurationError):
         path = state_folder(settings) / "tokens" / _name(old)

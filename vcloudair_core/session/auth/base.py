@@ -129,7 +129,7 @@ class PrimedAuth:
 
 
 def select_auth(settings: Settings, methods: Mapping[str, AuthMethod]) -> AuthProvider:
-    """Return the auth method of the setting ``auth_method``, else the one that fits.
+    """Return the auth method of the setting ``auth_method``, else the only one that fits.
 
     Raises: PluginError if no plugin offers the name; ConfigurationError if required settings are missing, or no method
     or several methods fit.

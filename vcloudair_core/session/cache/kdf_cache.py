@@ -25,7 +25,7 @@ class KeyMemory:
         self._memory = mmap.mmap(-1, SLOTS * _RECORD)
 
     def get(self, name: bytes) -> bytes | None:
-        """Return the key of a name; None if it is missing, evicted, or being written."""
+        """Return the key with this name; None if it is missing, evicted, or being written."""
         start = self._start(name)
         record = self._memory[start : start + _RECORD]
         stored_name, key, check = record[:_NAME], record[_NAME:-_CHECK], record[-_CHECK:]

@@ -1,7 +1,7 @@
 """Save and load the state of a simulator.
 
 A dump has the inventory with all sections, ended tasks, DR states, options of tasks and DR, API tokens and service
-accounts, the state of plugins, and the time. Passwords and keys of the simulated cloud are in it.
+accounts, the state of plugins, and the time. It contains passwords and keys of the simulated cloud.
 
 It has no sessions, because their tokens end soon anyway: after a load, clients sign in again. API tokens are in the
 configuration of clients, so they are kept. The request log, faults and unknown paths belong to a test, not to the

@@ -33,7 +33,7 @@ class World:
     """The inventory of a simulated cloud.
 
     IDs are UUIDs of the seed and of the path of the object, so simulators with the same seed have the same IDs, and
-    objects of one name in two orgs or VDCs have different ones.
+    objects with the same name in two orgs or VDCs have different ones.
     """
 
     def __init__(self, seed: str) -> None:
@@ -58,7 +58,7 @@ class World:
         self.tokens = TokenRegister()
 
     def make_id(self, kind: str, name: str) -> str:
-        """Return the UUID of a name, which is the same in every simulator with the seed."""
+        """Return the UUID for a name, which is the same in every simulator with the seed."""
         # The same as uuid.uuid5, which takes twice as long.
         digest = bytearray(hashlib.sha1(self._space.bytes + f"{kind}:{name}".encode(), usedforsecurity=False).digest())
         digest[6], digest[8] = digest[6] & 0x0F | 0x50, digest[8] & 0x3F | 0x80

@@ -53,7 +53,7 @@ def verdicts(report: RunReport) -> dict[str, str]:
 
 
 def recorded(cloud: RecoveryCloud, event_name: str) -> list[dict[str, Any]]:
-    """Return the events of one name in the journal of the newest run."""
+    """Return the events with this name in the journal of the newest run."""
     return [dict(event) for event in read_run(cloud.client.settings) if event["event"] == event_name]
 
 

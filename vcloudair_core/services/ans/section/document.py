@@ -26,13 +26,13 @@ class SectionState(Generic[SettingsT]):
 
     @property
     def user_rules(self) -> tuple[LiveRule, ...]:
-        """The rules of users, in order."""
+        """The user rules, in order."""
         return tuple(rule for rule in self.rules if rule.is_user)
 
 
 @dataclass(frozen=True)
 class SectionEdit:
-    """Changes of a document: the ``steps`` of a plan. Keys in it are secrets.
+    """Changes of a document: the ``steps`` of a plan. It can contain pre-shared keys.
 
     ``settings``: the new value of each changed setting. ``steps``: all user rules in order; None if the rules do not
     change.

@@ -272,7 +272,9 @@ class Starter:
             _log.debug("Reading the replication after a refusal failed. %s", error)
             return False
         is_active = replication.has_reached(self._action) or replication.is_in_progress(self._action)
-        if not is_active and (not is_refused_as_done(exc.code, exc.vendor_code) or replication.obstacle(self._action)):
+        if not is_active and (
+            not is_refused_as_done(exc.code, exc.vendor_code) or replication.blocking_reason(self._action)
+        ):
             return False
         operation.current, operation.is_ours = replication, False
         operation.refusal = reason_of(exc)

@@ -124,7 +124,7 @@ class TrackedOperations:
     ) -> None:
         """End an operation as failed.
 
-        ``is_repeatable``: nothing of it is in progress, so another attempt is safe.
+        ``is_repeatable``: its action is not in progress, so another attempt is safe.
         """
         operation.result.request_id = str(getattr(error, "request_id", "") or "")
         operation.result.is_repeatable = is_repeatable

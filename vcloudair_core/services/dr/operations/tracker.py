@@ -190,8 +190,8 @@ class OperationTracker:
             else:
                 operation.has_run = True
                 self._tracked.track(operation)
-        elif obstacle := replication.obstacle(self._action):
-            self._tracked.fail(operation, obstacle, next_step(replication), is_repeatable=True)
+        elif blocked_by := replication.blocking_reason(self._action):
+            self._tracked.fail(operation, blocked_by, next_step(replication), is_repeatable=True)
         elif not_idle := replication.why_not_idle(self._action):
             if self._dry_run:
                 self._tracked.fail(operation, not_idle, NOT_IDLE)
@@ -269,7 +269,7 @@ class OperationTracker:
     def _tasks_of(self, with_task: Sequence[Operation], in_doubt: Sequence[Operation]) -> dict[str, Task]:
         """Return the state of tasks by path, from one request.
 
-        Tasks that are missing in it are read one by one.
+        Tasks that it does not contain are read one by one.
         """
         if len(with_task) < _TASK_LIST_FROM and not in_doubt:
             return {}

@@ -78,8 +78,8 @@ class Verifier:
             self._tracked.fail(operation, f"its replication shows an error: {replication.described()}", CHECK_VM)
         elif operation.waits_for_idle and not replication.why_not_idle(self._action):
             self._tracked.begin_later(operation, "its state has changed")
-        elif operation.refusal and replication.obstacle(self._action):
-            reason = f"{operation.refusal} ({replication.obstacle(self._action)})"
+        elif operation.refusal and replication.blocking_reason(self._action):
+            reason = f"{operation.refusal} ({replication.blocking_reason(self._action)})"
             self._tracked.fail(operation, reason, next_step(replication))
         elif operation.start_again or now - operation.began >= self._options.lost_grace:
             self._without_sign(operation, replication)
