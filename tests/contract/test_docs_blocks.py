@@ -57,6 +57,11 @@ NOT_EXECUTED = {
     ("docs/how-to/migrate-from-terraform.md", "terraform state rm"): "needs Terraform and a state of its",
     ("docs/how-to/migrate-from-vca-fw.md", "- hosts: localhost"): "no Ansible of today has these modules",
     ("docs/how-to/proxy-and-ca-certificates.md", "export HTTPS_PROXY"): "needs a proxy",
+    (
+        "docs/reference/simulator.md",
+        "vca sim record",
+    ): "serves until it is stopped; tests/unit/cli/commands/test_sim_record.py serves what it records",
+    ("docs/reference/simulator.md", "python -c"): "tests/benchmarks/test_simulator_cost.py measures the same",
     ("docs/how-to/event-driven-ansible.md", "export VCA_URL"): "needs Java for ansible-rulebook",
     ("docs/how-to/event-driven-ansible.md", "- name: Repair drift"): "needs Java for ansible-rulebook, and an AWX",
     ("docs/how-to/simulator-in-ci.md", "pip install"): "asks the package index",
