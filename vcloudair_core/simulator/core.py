@@ -22,8 +22,8 @@ from vcloudair_core.simulator.api.unknown_paths import NOTE, UnknownPaths, answe
 from vcloudair_core.simulator.config import COMPUTE, SimulatorConfig, changeable_options
 from vcloudair_core.simulator.faults.fault_rules import Fault, Faults, SocketFaultError, transport_error
 from vcloudair_core.simulator.inventory import build_world
-from vcloudair_core.simulator.releases import API_TOKENS, newest
 from vcloudair_core.simulator.request_log import RequestLog
+from vcloudair_core.simulator.state.client_settings import client_variables, first_api_token
 from vcloudair_core.simulator.state.logins import Sessions
 from vcloudair_core.simulator.state.task_register import Tasks
 from vcloudair_core.simulator.state.world import World
@@ -155,10 +155,7 @@ class Simulator:
     # -- requests ------------------------------------------------------------------------------------------------
 
     def handle(self, request: Request) -> Response:
-        """Return the response to a request.
-
-        Raises SocketFaultError to break the connection.
-        """
+        """Return the response. Raises SocketFaultError to break the connection."""
         started = time.perf_counter()
         parts = urlsplit(request.url)
         request_id = str(uuid.uuid4())
@@ -272,35 +269,16 @@ class Simulator:
     def env(self, url: str = LOCAL_ORIGIN, ca_path: str = "") -> dict[str, str]:
         """Return the VCA_* variables that connect clients to this simulator.
 
-        VCA_VDC is left out for a vCloud Director with several VDCs, so that an inventory covers all of them.
+        VCA_VDC is omitted for a vCloud Director with several VDCs, so that an inventory covers all of them.
         """
-        profile = self.config.profile
-        edge = next(iter(self.world.edges.values()), None)
-        vdc = next(iter(self.world.vdcs.values()))
-        needs_vdc = profile != "vcd" or len(self.world.vdcs_of(vdc.org)) == 1
-        variables = {
-            "VCA_SERVICE_TYPE": "vcd" if profile == "all" else profile,
-            "VCA_URL": url,
-            "VCA_USERNAME": self.world.users[0].name,
-            "VCA_PASSWORD": self.world.users[0].password,
-            "VCA_ORG": vdc.org,
-            "VCA_VDC": vdc.name if needs_vdc else "",
-            "VCA_INSTANCE": self.world.orgs[vdc.org].org_id if profile == "vca" else "",
-            "VCA_EDGE": edge.name if edge else "",
-            "VCA_CA_PATH": ca_path,
-        }
-        return {name: value for name, value in variables.items() if value}
+        return client_variables(self.config, self.world, url, ca_path)
 
     def first_api_token(self) -> str:
         """Return the API token of the user of :meth:`env`.
 
         Return an empty text if the user or the API version has no API tokens.
         """
-        if self.config.profile not in ("vcd", "all") or newest(self.config.api_versions) < API_TOKENS:
-            return ""
-        user = self.world.users[0]
-        tokens = (token for token in self.world.tokens.api_tokens.values() if token.org == user.org)
-        return next((token.secret for token in tokens if token.user == user.name), "")
+        return first_api_token(self.config, self.world)
 
 
 class InProcessTransport:
