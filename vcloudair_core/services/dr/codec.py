@@ -92,7 +92,7 @@ def _flag(text: str | None) -> bool | None:
 
 
 def _operation(link: _Element) -> str:
-    """Return the operation of a link from its rel, or else from its type.
+    """Return the operation of a link, from ``rel`` or otherwise from ``type``.
 
     Source: protocol/dr.md §2.3.
     """
@@ -124,7 +124,7 @@ def _time(text: str) -> datetime | None:
 def action_body(action: str, *, power_on: bool, synchronize: bool) -> bytes:
     """Return the request body of a test or failover.
 
-    A cleanup has none. Source: protocol/dr.md §3.1.
+    A cleanup has no request body. Source: protocol/dr.md §3.1.
     """
     if action == "testCleanup":
         return b""

@@ -71,7 +71,7 @@ class RecoveryDetails:
     allows_failover: bool | None
 
     def allows(self, action: str) -> bool | None:
-        """Return True or False for the action, or None when unknown.
+        """Return True if the VDC allows the action, or None if that is unknown.
 
         A cleanup is always allowed.
         """
@@ -92,13 +92,13 @@ class PointInTime:
 class Replication:
     """A replication of a VM into the cloud.
 
-    States are the values of the server; missing ones are empty.
+    States have the values that the server returns. A missing state is empty.
 
     Attributes:
         offered: The operations that links of the server offer now (``testFailover``, ``failover``); empty without
             links.
         tasks: The tasks in progress, if the server returns them.
-        server_time: The time of the read, in seconds since 1970 by the clock of the server.
+        server_time: The time of the read in seconds since 1970, by the server's clock.
 
     Source: protocol/dr.md §2.3.
     """
@@ -144,7 +144,7 @@ class Replication:
         return _normalized(states[action]) == expected[action]
 
     def blocking_reason(self, action: str) -> str:
-        """Return why the server would refuse the action, or an empty string.
+        """Return the reason why the server would refuse the action, or an empty string.
 
         Source: protocol/dr.md §6.
         """
@@ -161,10 +161,10 @@ class Replication:
         return ""
 
     def why_not_idle(self, action: str) -> str:
-        """Return why the action cannot start from this state, or an empty string.
+        """Return the reason why the action cannot start now, or an empty string.
 
         Only known values count as idle, because an unknown value may mean that an action is in progress. If the server
-        returns links, that of the action must be among them. Source: protocol/dr.md §2.3, §2.4.
+        returns links, one of them must be the link of the action. Source: protocol/dr.md §2.3, §2.4.
         """
         test, recovery = _normalized(self.test_state), _normalized(self.recovery_state)
         tests, recoveries = _IDLE_STATES[action]
@@ -219,8 +219,8 @@ class Result:
         last_sync: The time of the newest data, in ISO 8601.
         request_id: The id of the failed request, for the provider.
         vm: The recovered VM (``id``, ``href``, ``name``, ``status``, ``vapp``, ``vapp_href``, ``vdc``, ``vdc_href``,
-            ``addresses``); empty when no VM was seen.
-        is_repeatable: Nothing of this attempt is in progress, so another attempt is safe.
+            ``addresses``); empty if no VM was found.
+        is_repeatable: True if nothing of this attempt is in progress, so that another attempt is safe.
     """
 
     id: str
@@ -252,5 +252,5 @@ class Result:
 
 
 def _normalized(value: str) -> str:
-    """Return a value in lower case, without blanks, hyphens and underscores."""
+    """Return a value in lower case, without spaces, hyphens and underscores."""
     return "".join(character for character in value.casefold() if character.isalnum())

@@ -33,14 +33,16 @@ class OperationOptions:
         power_on: Power on the recovered VMs.
         synchronize: Transfer the newest data from the source first.
         max_concurrent: The maximum number of VMs in progress at the same time.
-        stuck_after: A task without any change for this time counts as failed.
+        stuck_after: The time without any change after which a task counts as failed.
         verify_timeout: The time limit for the replication and the VM to show the result of the task.
         vm_timeout: The time limit of one attempt for a VM, or None.
         on_error: ``stop``, ``continue`` or ``roll_back``; see ON_ERROR.
         lost_grace: The time to search for a sign of an action that may or may not have started.
-        on_unknown: The policy when no sign is found: ``fail`` (the verdict is ``unknown``) or ``start`` it again.
+        on_unknown: The policy when no sign is found. ``fail`` sets the verdict ``unknown``, and ``start`` starts the
+            action again.
         cancel_on_stop: Ask the server to cancel the task of a VM when waiting for it ends.
-        wait: Wait for the end of the actions. False: the verdict is ``started`` when the server has started the action.
+        wait: Wait for the end of the actions. If false, the verdict is ``started`` when the server has started the
+            action.
     """
 
     power_on: bool = True
@@ -66,9 +68,9 @@ class OperationOptions:
 
 
 class Stop:
-    """A request from a signal or another thread to stop waiting and starting.
+    """A request to stop a run of operations, from a signal or another thread.
 
-    With ``cancel_tasks``, the server is asked to cancel the tasks in progress. Otherwise they continue there.
+    With ``cancel_tasks``, the server is asked to cancel the tasks in progress. Otherwise the tasks continue.
     """
 
     _SLICE_S = 0.2

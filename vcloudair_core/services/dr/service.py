@@ -42,7 +42,7 @@ class RecoveryService:
     def replications(self, names: Sequence[str] | None = None) -> list[Replication]:
         """Return replications with their state.
 
-        Each takes one request; requests run in parallel.
+        Each replication takes one request. The requests run in parallel.
 
         ``names``: as in :meth:`choose`. Raises: NotFoundError, AmbiguousMatchError, IncompleteResultError, ApiError,
         TransportError, DecodeError.
@@ -123,7 +123,7 @@ class RecoveryService:
     def details_of(self, vdc: Reference) -> RecoveryDetails:
         """Return the actions that a VDC is enabled for.
 
-        Raises: NotFoundError when it is not enabled for recovery, ApiError, TransportError, DecodeError.
+        Raises: NotFoundError if the VDC is not enabled for recovery, ApiError, TransportError, DecodeError.
         """
         return read_recovery_details(self.session, vdc)
 

@@ -79,7 +79,7 @@ def list_replications_of_vdc(session: Session, vdc: Reference) -> list[Reference
 def read_recovery_details(session: Session, vdc: Reference) -> RecoveryDetails:
     """Return the actions that a VDC is enabled for. Source: protocol/dr.md §2.5.
 
-    Raises: NotFoundError when it is not enabled for recovery, ApiError, TransportError, DecodeError.
+    Raises: NotFoundError if the VDC is not enabled for recovery, ApiError, TransportError, DecodeError.
     """
     return parse_recovery_details(session.call("GET", f"{vdc.href.rstrip('/')}/recoveryDetails").body)
 
@@ -227,7 +227,7 @@ def _server_time(response: Response) -> float | None:
 
 
 def path_of(href: str) -> str:
-    """Return the path of a link, to compare links of tasks: their ports may vary.
+    """Return the path of a link, because links to a task can differ in their port.
 
     Source: protocol/tasks.md §1.
     """

@@ -14,7 +14,7 @@ POWERED_ON = "POWERED_ON"
 class VmRecord:
     """A VM record of the query service.
 
-    ``vapp_href``: the link of its vApp. Missing values are empty.
+    ``vapp_href`` is the link of the vApp. Missing values are empty.
     """
 
     id: str
@@ -31,10 +31,11 @@ class VmRecord:
 def vms_of(
     records: Sequence[VmRecord], group: Replication, before: frozenset[str] | None
 ) -> tuple[list[VmRecord], list[VmRecord]]:
-    """Return the VMs of a replication, and those in the vApp of its placeholder.
+    """Return the VMs of a replication, and the VMs in the vApp of its placeholder.
 
-    A VM in the vApp of the placeholder belongs to the replication. Without one, VMs with its name that did not exist
-    before the action do (``before``: ids, None when unknown). No source documents if recovered VMs stay in that vApp.
+    A VM with the name of the replication belongs to the replication if it is in that vApp. Without such a VM, the VMs
+    with that name that did not exist before the action belong to the replication. ``before`` has the ids of the
+    earlier VMs, or is None when they are unknown. No source documents if recovered VMs stay in that vApp.
     """
     same_name = [vm for vm in records if vm.name == group.name]
     in_vapp = [vm for vm in same_name if group.placeholder_vapp_id and group.placeholder_vapp_id[-36:] in vm.vapp_href]

@@ -28,7 +28,7 @@ UNITS = {
 
 @dataclass(frozen=True)
 class Metric:
-    """A known metric. ``meaning``: its description."""
+    """A known metric. ``meaning`` is the description."""
 
     name: str
     unit: str
@@ -103,7 +103,7 @@ def known_metrics() -> Mapping[str, Metric]:
 def nearest_names(word: str) -> list[str]:
     """Return up to three known metrics with similar names, the most similar first.
 
-    Dots and the last part of a name, such as ``average``, may be missing in ``word``.
+    ``word`` can omit dots and the last part of a name, such as ``average``.
     """
     typed = word.casefold().replace(".", "")
     ratios = {}
@@ -116,8 +116,8 @@ def nearest_names(word: str) -> list[str]:
 def check_names(missing: Iterable[str]) -> None:
     """Raise ConfigurationError for names and patterns that no known metric matches.
 
-    ``missing``: names and patterns that no VM has. Others are valid, because servers may have metrics outside the
-    catalog.
+    ``missing`` has the names and patterns that no VM has. All other names are valid, because servers may have metrics
+    outside the catalog.
     """
     unknown = [word for word in missing if not any(fnmatchcase(name, word) for name in known_metrics())]
     if not unknown:
@@ -132,7 +132,7 @@ def check_names(missing: Iterable[str]) -> None:
 def unit_of(name: str) -> str | None:
     """Return the unit of a metric, for APIs that return no units.
 
-    None for unknown metrics.
+    Return None for an unknown metric.
     """
     known = known_metrics().get(name)
     return known.unit if known else None

@@ -26,7 +26,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECA
 
 @dataclass(frozen=True)
 class MetricsPage:
-    """A page of rows. ``cursor``: of the next page; empty on the last page."""
+    """A page of rows. ``cursor`` selects the next page. It is empty on the last page."""
 
     rows: list[dict[str, Any]]
     cursor: str
@@ -35,7 +35,7 @@ class MetricsPage:
 def window_body(window: Window) -> dict[str, Any]:
     """Return the request body.
 
-    It has only the times, because the API has no filter.
+    The body has only the times, because the API has no filter.
     """
     body = {_key(window.start, "Start"): _time(window.start)}
     if window.end is not None:
@@ -99,7 +99,7 @@ def blocks_of(rows: list[dict[str, Any]], what: str) -> Iterator[SampleBlock]:
 def _vm_id_of(text: str) -> str:
     """Return the UUID at the end of a text in lower case, or an empty string.
 
-    Cached, as VMs have many rows.
+    The result is cached, because a VM has many rows.
     """
     match = _UUID.search(text)
     return match[0].lower() if match else ""
@@ -131,7 +131,7 @@ def parse_time(value: Any, what: str) -> datetime:
 
 @lru_cache(maxsize=4096)
 def _moment(value: Any) -> datetime:
-    """Parse a time. Cached, because the rows of all VMs have the same times."""
+    """Parse a time and cache it, because the rows of all VMs have the same times."""
     if isinstance(value, (int, float)) or (isinstance(value, str) and value.isdigit()):
         return datetime.fromtimestamp(float(value) / 1000, timezone.utc)
     text = str(value).strip()

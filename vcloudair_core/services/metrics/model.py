@@ -33,8 +33,7 @@ class Series:
         unit: percent, MHz, KB, KBps, ms, s, count, W, another unit of the server, or None when unknown.
         instance: The disk or interface; None for the whole VM.
         interval_s: The seconds between samples; None for current values.
-        times, numbers: The times and values of the samples. Separate tuples save the time for creating an object for
-            each of a million samples.
+        times, numbers: The times and values of the samples. Two tuples are faster than an object for each sample.
         source: ``vca``, ``vcd-current`` or ``vcd-historic``.
     """
 
@@ -59,7 +58,7 @@ class Series:
     def aggregate(self, how: str) -> float | None:
         """Return an aggregate of the values, or None without samples.
 
-        ``how``: ``min``, ``max``, ``avg``, ``last``, ``sum``, ``count`` or a percentile such as ``p95``. Percentiles
+        ``how`` is ``min``, ``max``, ``avg``, ``last``, ``sum``, ``count`` or a percentile such as ``p95``. Percentiles
         are interpolated between the two nearest ranks. Raises ValueError for an unknown aggregate.
         """
         return aggregate(self.values(), how)
@@ -99,7 +98,7 @@ def _is_percentile(how: str) -> bool:
 class Collected:
     """Metrics of several VMs.
 
-    ``failed``: the error for each VM whose metrics could not be read, by UUID. ``missing``: requested names and
+    ``failed`` maps UUIDs of VMs whose metrics could not be read to errors. ``missing`` has the requested names and
     patterns that no VM has.
     """
 
@@ -117,7 +116,10 @@ class Collected:
 
 
 def matches(name: str, patterns: Sequence[str]) -> bool:
-    """Return True when a name matches a pattern with ``*``, or without patterns."""
+    """Return True if a name matches a pattern, or if there are no patterns.
+
+    ``*`` in a pattern matches any text.
+    """
     return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
@@ -143,7 +145,7 @@ def series_of(blocks: Iterable[SampleBlock], source: str, patterns: Sequence[str
 
     Series are sorted by VM, name and instance.
 
-    Pages may overlap, so the last of two values for the same time counts.
+    Pages may overlap. If two values have the same time, the last one counts.
     """
     samples: dict[tuple[str, str, str | None], tuple[str | None, int | None, dict[datetime, float]]] = {}
     refused = 0

@@ -27,7 +27,7 @@ _MAX_PANELS = 8
 def plot(path: str, series: Sequence[Series], names: Mapping[str, str], title: str) -> None:
     """Write a plot as PNG or SVG, depending on the suffix of the path.
 
-    ``names``: names of VMs by UUID.
+    ``names`` maps UUIDs of VMs to names.
 
     Raises: ConfigurationError when matplotlib is not installed or for another suffix, NotFoundError without samples,
         OSError.
@@ -63,7 +63,7 @@ def plot(path: str, series: Sequence[Series], names: Mapping[str, str], title: s
 
 
 def check_plot(path: str) -> None:
-    """Raise the errors of :func:`plot` that are known before anything is measured."""
+    """Raise the errors of :func:`plot` that can be detected before metrics are read."""
     if Path(path).suffix.lower() not in (".png", ".svg"):
         raise ConfigurationError(f"{path} is neither a .png nor a .svg file.", hint="Use one of these suffixes.")
     if find_spec("matplotlib") is None:

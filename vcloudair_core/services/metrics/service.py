@@ -37,7 +37,7 @@ Progress = Callable[[int, int], None]
 class _Part:
     """The series of a VM or VDC.
 
-    ``refused``: the number of values that are not numbers.
+    ``refused`` is the number of values that are not numbers.
     """
 
     series: list[Series] = field(default_factory=list)
@@ -58,7 +58,7 @@ class MetricsService:
     def source_of(self, source: str = "auto") -> str:
         """Return the source that ``auto`` selects for this session.
 
-        It is ``vca`` for subscriptions, and ``vcd-historic`` otherwise. Other sources are returned as they are.
+        It is ``vca`` for subscriptions, and ``vcd-historic`` otherwise. Other sources are returned unchanged.
 
         Signs in if necessary. Raises SpecError for an unknown source.
         """
@@ -153,11 +153,11 @@ class MetricsService:
     def raw_rows(self, scope: str, identifier: str, body: Mapping[str, Any]) -> Iterator[list[dict[str, Any]]]:
         """Yield the raw rows of the metrics API of vCloud Air, page by page.
 
-        ``scope``: ``vm`` or ``vdc``. ``body``: the window, from
+        ``scope`` is ``vm`` or ``vdc``. ``body`` is the window, from
         :func:`~vcloudair_core.services.metrics.codec_json.window_body`.
 
         Raises: IncompleteResultError for a repeated cursor, which would cause an endless loop; ApiError,
-        TransportError, DecodeError.
+            TransportError, DecodeError.
         """
         what = f"the metrics of {'VM' if scope == 'vm' else 'VDC'} {identifier}"
         cursor = ""

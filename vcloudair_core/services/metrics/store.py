@@ -20,7 +20,7 @@ _SPEC = "application/vnd.vmware.vcloud.metrics.{}UsageSpec+xml"
 def post_window(session: Session, scope: str, identifier: str, body: Mapping[str, Any], cursor: str) -> bytes:
     """Return a page of the metrics API of vCloud Air.
 
-    ``scope``: ``vm`` or ``vdc``. The request is repeatable.
+    ``scope`` is ``vm`` or ``vdc``. The request can safely be sent again.
 
     The path of this API is at the root of the host, not below ``/api``. Raises: ApiError, TransportError.
     """
@@ -49,7 +49,7 @@ def post_historic(session: Session, identifier: str, spec: bytes) -> bytes:
 def post_current(session: Session, identifier: str, spec: bytes) -> tuple[bytes, datetime]:
     """Return current values of a VM from vCloud Director, and their time.
 
-    The time is that of the header ``Date``.
+    The time is from the header ``Date``.
 
     Raises: ApiError, TransportError.
     """

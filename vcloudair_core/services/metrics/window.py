@@ -55,7 +55,7 @@ class Window:
 def parse_window(start: Any, end: Any = None) -> Window:
     """Return a window from a start and an end.
 
-    Both are a time ago such as ``90m``, ``24h`` or ``14d``, or an ISO 8601 time, which is in UTC without an offset.
+    Both are a time ago such as ``90m``, ``24h`` or ``14d``, or an ISO 8601 time. A time without an offset is in UTC.
     Raises SpecError for other values, and when the end is not after the start.
     """
     window = Window(_moment(start, "start"), None if end in (None, "") else _moment(end, "end"))

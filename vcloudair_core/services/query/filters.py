@@ -53,7 +53,7 @@ class Filter(Protocol):
     def on_server(self) -> str:
         """Return the encoded filter for the URL, which matches at least the same records.
 
-        Empty if there is none.
+        The result is empty if there is no such filter.
         """
         ...
 
@@ -74,7 +74,7 @@ class Filter(Protocol):
 class Comparison:
     """A comparison of an attribute with a value.
 
-    A missing attribute counts as empty text.
+    A missing attribute counts as an empty string.
     """
 
     attribute: str
@@ -98,7 +98,7 @@ class Comparison:
     def _metadata_on_server(self, key: re.Match[str]) -> str:
         """Return the encoded metadata filter.
 
-        No source documents wildcards for it. Source: protocol/query.md §4.3.
+        No source documents wildcards in metadata filters. Source: protocol/query.md §4.3.
         """
         text = _as_text(self.value)
         if _UNSAFE.search(text) or _UNSAFE.search(key[2]) or self.operator in ("like", "ne") or not text.strip():
@@ -187,9 +187,9 @@ class AnyOf:
 
 @dataclass(frozen=True)
 class Raw:
-    """A FIQL filter of the user.
+    """A FIQL filter from the user.
 
-    It is sent unchanged, except for URL encoding, and not compared on this host.
+    The filter is sent unchanged, except for URL encoding. Records are not compared with it on this host.
     """
 
     text: str
@@ -314,7 +314,7 @@ def _alike(actual: Any, expected: Any) -> tuple[Any, Any]:
 
 
 def _is_blank(value: Any) -> bool:
-    """Return True for None and blanks, which servers use for "no value".
+    """Return True for None and blank text, which servers use for "no value".
 
     Source: protocol/recorded-responses.md §3.
     """
@@ -332,7 +332,7 @@ def _as_text(value: Any) -> str:
 def _harmless(text: str, *, keep_stars: bool) -> str:
     """Return text with wildcards for characters that servers interpret differently.
 
-    Outer blanks become wildcards too.
+    Leading and trailing spaces also become wildcards.
     """
     if keep_stars:
         return re.sub(r"\*+", "*", "*".join(_harmless(piece, keep_stars=False) for piece in text.split("*")))

@@ -6,9 +6,9 @@ The first page has the total. ``parallel`` threads read the other pages over poo
 of the consumer, so that memory does not grow with the result. Every page is checked against the first: same total,
 right number, full size, no duplicates. Source: protocol/query.md §2.
 
-If the pages do not fit, objects appeared or vanished, and later records moved to other pages. Forward reading misses no
-record that moves back, and backward reading misses none that moves forward. So the pages are then read backward, until
-nothing moves.
+If the pages do not fit, objects appeared or vanished, and later records moved to other pages. A forward read finds all
+records that move to later pages. A backward read finds all records that move to earlier pages. So the pages are then
+read backward until no record moves.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ ReadPage = Callable[[int, str], QueryPage]
 class Difference:
     """Changes of a result during the read.
 
-    ``appeared`` has names, ``vanished`` keys (see :func:`key_of`).
+    ``appeared`` has the names of new records. ``vanished`` has the keys of missing records (see :func:`key_of`).
 
     ``is_settled`` is False when the result kept changing; then the vanished records are not known.
     """
@@ -70,7 +70,7 @@ def pages(
 ) -> Iterator[list[Row]]:
     """Yield the rows of every page including the first, each record once.
 
-    ``limit``: the number of rows that are needed. ``on_change`` is called at the end if the result has changed.
+    ``limit`` is the number of rows that are needed. ``on_change`` is called at the end if the result has changed.
 
     Raises: IncompleteResultError when the server contradicts itself; the errors of ``read``, with the page number.
     """
@@ -138,7 +138,7 @@ class _Backwards:
         return self.is_steady and not self.reason
 
     def rows(self) -> list[Row]:
-        """Return the rows, those of the first page first."""
+        """Read the pages backward, and return the rows in forward order."""
         head = self._read(1, "")
         self.total = head.total if head.total is not None else len(head.rows)
         self._check_page(1, head)

@@ -44,9 +44,9 @@ class Query:
     Nothing is sent until records are read. Iteration streams records, with a few pages in memory.
 
     Every returned record meets ``condition``, even if the server filters less. ``limit`` is the maximum number of
-    records. Objects that appear or vanish during the read do not affect the others. ``warn`` is called with a message
-    about them; the default logs it. All methods that read records raise IncompleteResultError when the server
-    contradicts itself, ApiError, TransportError, DecodeError.
+    records. Objects that appear or vanish during the read do not affect the other records. ``warn`` is called with a
+    message about such objects. By default, the message is logged. All methods that read records raise
+    IncompleteResultError when the server contradicts itself, ApiError, TransportError, DecodeError.
     """
 
     session: Session
@@ -68,7 +68,7 @@ class Query:
         yield from self._read(lambda difference: self._warn(difference, len(difference.vanished), ()))
 
     def all(self) -> list[Record]:
-        """Return every record, without those that vanished during the read."""
+        """Return all records except those that vanished during the read."""
         differences: list[Difference] = []
         records = list(self._read(differences.append))
         for difference in differences:

@@ -17,11 +17,11 @@ _COUNT = re.compile(r"numberOf[A-Z]")
 class Record(Mapping[str, Any]):
     """A mapping of attributes to typed values.
 
-    Attributes that the server left out are missing.
+    Attributes that the server does not return are missing.
 
-    A blank value, which servers use for "no value", becomes an empty string, or None for types other than text. A value
-    that does not fit its type stays text. ``raw`` has the values of the server, ``metadata`` the requested metadata.
-    Source: protocol/query.md §2, §7; protocol/recorded-responses.md §3.
+    A blank value, which servers use for "no value", becomes an empty string, or None for types other than text. A
+    value that does not fit its type stays text. ``raw`` has the values of the server, and ``metadata`` has the
+    requested metadata. Source: protocol/query.md §2, §7; protocol/recorded-responses.md §3.
     """
 
     __slots__ = ("_type", "metadata", "raw")
@@ -73,9 +73,7 @@ class Record(Mapping[str, Any]):
     def as_dict(self) -> dict[str, Any]:
         """Return the record as JSON types, with ``id`` (the UUID).
 
-        ``metadata`` is included if there is any.
-
-        Times are as the server wrote them.
+        ``metadata`` is included if there is any. Times are in the format of the server.
         """
         shown = {name: _plain(self[name], text) for name, text in self.raw.items()}
         shown["id"] = self.id
@@ -100,7 +98,7 @@ def kind_of(record_type: RecordType, name: str) -> str:
 
 
 def typed(text: str, kind: str) -> Any:
-    """Return a text as a value of a kind, or the text itself when it does not fit.
+    """Return a text as a value of a kind, or unchanged if it does not fit.
 
     Never raises.
     """
@@ -125,9 +123,7 @@ _FRACTION = re.compile(r"\.(\d{1,9})")
 def moment(text: str) -> datetime:
     """Parse an ISO 8601 time such as ``2015-11-08T12:00:00.000+01:00`` or with Z.
 
-    Raises ValueError.
-
-    The offset is optional.
+    The offset is optional. Raises ValueError.
     """
     micro = _FRACTION.sub(lambda match: "." + match.group(1)[:6].ljust(6, "0"), text.strip())
     return datetime.fromisoformat(micro[:-1] + "+00:00" if micro[-1:] in ("Z", "z") else micro)

@@ -3,7 +3,7 @@
 Source: protocol/query.md §6-7.
 
 Each line has the type, the record element, the references element (``-`` for none), and after a colon the attributes.
-Suffixes are ``:b`` for booleans, ``:i`` and ``:l`` for whole numbers, ``:float``, ``:t`` for times and ``:u`` for URIs;
+Suffixes are ``:b`` for booleans, ``:i`` and ``:l`` for integers, ``:float``, ``:t`` for times and ``:u`` for URIs;
 other attributes are text. ``@29.0`` is the first API version with the attribute; ``~`` marks attributes that only some
 servers have. Servers may return more attributes.
 """

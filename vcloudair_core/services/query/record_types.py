@@ -39,9 +39,8 @@ def built_in_types() -> Mapping[str, RecordType]:
 def _parse_attribute(text: str) -> tuple[str, str, str | None]:
     """Return name, kind and first API version of an attribute.
 
-    The text is like ``autoDeleteDate:t@29.0``.
-
-    The version is empty for attributes that only some servers have, and None for those of all versions.
+    An example of the text is ``autoDeleteDate:t@29.0``. The version is empty for attributes that only some servers
+    have, and None for attributes of all versions.
     """
     name_and_kind, _, version = text.partition("@")
     name, _, kind = name_and_kind.rstrip("~").partition(":")

@@ -54,7 +54,7 @@ class PageRequest:
 def read_page(session: Session, request: PageRequest, page: int, link: str = "") -> QueryPage:
     """Return a page.
 
-    ``link``: the server's link to another page, in which the page number is replaced.
+    ``link`` is the server's link to another page, in which the page number is replaced.
 
     Raises: ApiError, TransportError, DecodeError.
     """

@@ -39,7 +39,7 @@ class VmReader:
     """
 
     def __init__(self, session: Session, query: Callable[..., Query]) -> None:
-        """Args: ``query``: returns a query, like :meth:`QueryService.query`."""
+        """Create a reader. ``query`` returns a query, like :meth:`QueryService.query`."""
         self._session, self._query = session, query
         self._vdcs: list[Record] | None = None
 
@@ -68,8 +68,8 @@ class VmReader:
             nics: Read all network interfaces, with one request per vApp. Otherwise, only the address of the primary
                 interface is included.
             limit: The maximum number of VMs.
-            ages_by: Keys of the mapping. VMs that share the value of the first nonempty key get ``created``, their
-                creation time in UTC, with one request each.
+            ages_by: Keys of the mapping. VMs that share the value of the first nonempty key get ``created``, the
+                creation time in UTC. Each of these VMs takes one request.
             progress: Callback with the number of VMs read and the total.
             warn: Callback for a message about VMs that appeared or vanished during the read; by default, it is logged.
 
@@ -188,7 +188,7 @@ class VmReader:
     def _add_ages(self, vms: Sequence[dict[str, Any]], names: Sequence[str]) -> None:
         """Add creation times of VMs that share a name.
 
-        Each takes one request, unless the record has the time.
+        Each VM takes one request, unless the record has the time.
         """
         by_name: dict[str, list[dict[str, Any]]] = {}
         for vm in vms:
@@ -237,7 +237,7 @@ def _in_utc(text: str) -> str:
 def facts(record: Record, vdc_names: Mapping[str, str], org: str) -> dict[str, Any]:
     """Return the facts of a VM: location, power, guest OS, size and addresses.
 
-    ``record`` has the raw record.
+    The key ``record`` has the raw record.
 
     ``power`` is ``on``, ``off``, ``suspended`` or ``other``; ``status`` is the value of the API. ``memory_mb`` is in
     MiB. Unknown values are an empty string, None or an empty list.
@@ -274,9 +274,9 @@ def facts(record: Record, vdc_names: Mapping[str, str], org: str) -> dict[str, A
 
 
 def os_family(guest_os: str) -> str:
-    """Return the OS family: ``linux``, ``windows``, ``bsd``, ``darwin`` and others.
+    """Return the OS family, such as ``linux`` or ``windows``.
 
-    Others are ``solaris`` and ``other``. It is empty for an unknown OS.
+    Other families are ``bsd``, ``darwin``, ``solaris`` and ``other``. The result is empty for an unknown OS.
     """
     name = guest_os.casefold()
     if not name.strip():

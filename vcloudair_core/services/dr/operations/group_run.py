@@ -28,11 +28,10 @@ def run_group(
     progress: Callable[[Result], None] | None = None,
     stop: Stop | None = None,
 ) -> list[Result]:
-    """Run an action on each replication once.
+    """Run an action on each replication once, and return the results in this order.
 
-    The results are in the same order.
-
-    ``progress`` receives each result. Raises SpecError when ``wait`` is off and the VMs are more than max_concurrent.
+    ``progress`` is called with each result. Raises SpecError if ``wait`` is off and there are more VMs than
+    ``max_concurrent``.
     """
     unique = {reference.href: reference for reference in references}
     operations = [
@@ -66,9 +65,9 @@ def run_group(
 
 
 def _end_all(scheduler: OperationScheduler, operations: list[Operation], stop: Stop) -> None:
-    """End all operations, because they cannot be resumed.
+    """End all operations, because these operations cannot be resumed.
 
-    Those in progress get a verdict; the others are skipped.
+    Operations in progress get a verdict. The others are skipped.
     """
     if stop.is_requested:
         reason = stop.reason

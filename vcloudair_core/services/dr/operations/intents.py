@@ -1,9 +1,9 @@
 """Stored intents to start actions on replications, and locks.
 
 An intent is written before the request is sent and stays open until the outcome is known, even if the process dies. So
-the next operation on the same replication searches for its task first. In the folder ``dr/replications`` of the state
-folder, each replication has a ``.json`` file with the intent and a ``.lock`` file, which the operating system unlocks
-when the holder dies. Folders have mode 0700, files 0600.
+the next operation on the same replication first searches for the task of the intent. In the folder ``dr/replications``
+of the state folder, each replication has a ``.json`` file with the intent and a ``.lock`` file, which the operating
+system unlocks when the holder dies. Folders have mode 0700, files 0600.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ class IntentRecord:
 
     Attributes:
         action: The action.
-        at: Seconds since 1970, by the clock of the server when ``is_server_time``.
-        task: The link of the task; empty until known.
+        at: The time of the intent in seconds since 1970, by the server's clock if ``is_server_time``.
+        task: The link of the task; empty until the link is known.
         state: The state of the replication before the action.
-        vms_before: Ids of the VMs with its name before the action; None when unknown.
-        run: The run that recorded the intent, or empty.
-        is_open: The outcome of the action is unknown.
-        tasks: Paths of the last tasks of this host, including the open one.
+        vms_before: Ids of the VMs that had the VM's name before the action; None if they were not read.
+        run: The id of the run that recorded the intent, or an empty string.
+        is_open: True if the outcome of the action is unknown.
+        tasks: Paths of the latest tasks that this host recorded, including ``task``.
     """
 
     action: str = ""
@@ -58,21 +58,21 @@ class IntentRecord:
     tasks: tuple[str, ...] = ()
 
     def intent(self) -> Intent:
-        """Return the intent, to search for its task."""
+        """Return the intent, for finding its task."""
         return Intent(self.action, self.at, self.is_server_time, frozenset(self.tasks) - {self.task})
 
 
 class LockedError(Exception):
     """Another process or thread on this host is starting an action on the replication.
 
-    The text names it.
+    The message names the holder.
     """
 
 
 class Intents:
     """The intents in the state folder of this user.
 
-    ``run``: the id of the present run, for messages.
+    ``run`` is the id of the current run, for messages.
     """
 
     def __init__(self, settings: Settings, run: str = "") -> None:
@@ -80,7 +80,7 @@ class Intents:
         self._run = run
 
     def lock(self, reference: Reference) -> Any:
-        """Acquire and return the lock of a replication. Any thread can release it.
+        """Acquire and return the lock of a replication. Any thread can release the lock.
 
         Raises: LockedError, which names the holder; ConfigurationError when the folder cannot be used.
         """
@@ -102,7 +102,7 @@ class Intents:
         return lock
 
     def read(self, reference: Reference) -> IntentRecord:
-        """Return the stored intent of a replication, or an empty one.
+        """Return the stored intent of a replication, or an empty record.
 
         Raises ConfigurationError for a damaged file.
         """
@@ -127,7 +127,7 @@ class Intents:
     def write(self, reference: Reference, record: IntentRecord, *, is_durable: bool = True) -> None:
         """Store an intent.
 
-        If durable, it survives a power failure. Raises ConfigurationError when that fails.
+        With ``is_durable``, the intent survives a power failure. Raises ConfigurationError if that fails.
         """
         try:
             _write(self._path(reference, "json"), asdict(record), is_durable=is_durable)
@@ -169,7 +169,7 @@ def with_task(record: IntentRecord, href: str) -> IntentRecord:
 
 
 def _key(href: str) -> str:
-    """Return a link in lower case and without default port, for comparison.
+    """Return a link in lower case, without the default port, for comparison.
 
     These parts may differ between responses of a server.
     """
@@ -182,7 +182,7 @@ def _key(href: str) -> str:
 
 
 def _write(path: Path, data: dict[str, Any], *, is_durable: bool) -> None:
-    """Write a file in one call, padded with blanks.
+    """Write a file in one call, padded with spaces.
 
     A process that dies leaves the old or the new content.
 

@@ -28,8 +28,8 @@ HINTS: Mapping[str, str] = {
 def may_have_started(error: VcloudAirError) -> bool:
     """Return False only for an error that proves that the request was not executed.
 
-    That is when it was not sent, or when the API itself refused it. A proxy in front of the API may return an error
-    after it has forwarded the request. Source: protocol/dr.md §3.4.
+    Either the request was not sent, or the API itself refused it. A proxy in front of the API may return an error for
+    a request that it has already forwarded. Source: protocol/dr.md §3.4.
     """
     if isinstance(error, TransportError):
         return error.may_have_executed

@@ -29,25 +29,25 @@ class Attempt:
         current: The replication as last read.
         task: The task to poll; None when only the replication shows progress.
         before: Ids of the VMs that had the VM's name before the action; None if they were not read.
-        is_ours: This run started the action.
-        is_unchanged: The VM was already in the target state.
-        is_pending: The attempt starts at the next poll.
-        is_verifying: The task has ended, but its result in the replication and the VM is not verified yet.
+        is_ours: True if this run started the action.
+        is_unchanged: True if the VM was already in the target state.
+        is_pending: True if the attempt starts at the next poll.
+        is_verifying: True if the task has ended, but the result in the replication and the VM is not verified yet.
         verify_from: The time at which the verification started.
-        needs_start: The request can be sent unless a task of the org shows another action in progress.
-        waits_for_idle: The replication is in a state from which the action cannot start.
-        needs_vm_check: The replication is in the target state, but the VM is not checked yet.
+        needs_start: True if the request can be sent unless a task of the org shows another action in progress.
+        waits_for_idle: True if the replication is in a state from which the action cannot start.
+        needs_vm_check: True if the replication is in the target state, but the VM is not checked yet.
         lost: The error of a request whose outcome is unknown.
         last: The last known state, for messages.
         record: The stored intent of the replication.
         lock: The lock of the replication.
         intent: The intent of the action, once the action may have started.
-        refusal: The reason if the server refused the request because the action is in progress or complete. That
+        refusal: The server's reason if it refused the request because the action is in progress or complete. That
             action is then tracked.
-        had_task: A task of the action was found.
-        has_run: A poll showed the replication in progress.
-        error_before: The replication may have shown an error before the action.
-        is_inherited: Another run or process may have started the action.
+        had_task: True if a task of the action was found.
+        has_run: True if a poll showed the replication in progress.
+        error_before: True if the replication may have shown an error before the action.
+        is_inherited: True if another run or process may have started the action.
         cleared_at: The time of the earlier intent whose action is started again.
         refused: The number of requests that were refused because the session had ended.
         earlier: The intent of a refused request.
@@ -96,13 +96,13 @@ class Operation(Attempt):
         state: ``waiting``, ``ready``, ``in progress`` or ``over``.
         attempts, attempts_ended: The numbers of started and of ended attempts.
         not_before: The earliest time for the next attempt, by the session's clock.
-        needs_cleanup: A failed test must be cleaned up before the next attempt.
-        may_be_in_progress: The action may be in progress at the server.
+        needs_cleanup: True if a failed test must be cleaned up before the next attempt.
+        may_be_in_progress: True if the action may be in progress on the server.
         known_tasks: Paths of the tasks of all attempts.
-        start_again: The user has decided to start the action again when no sign of it is found.
-        may_have_started: An earlier process of the run may have started the action. Its task is searched for, and the
-            action is only started again with ``start_again``. The fields below are from that process.
-        task_href: The link of its task.
+        start_again: True if the user has decided to start the action again when no sign of it is found.
+        may_have_started: True if an earlier process of the run may have started the action. Its task is searched for,
+            and the action is only started again with ``start_again``. The fields below are from that process.
+        task_href: The link of the task.
         vms_before: Ids of the VMs that had the VM's name before the action; None if they were not read.
         intent_at: The time of the intent in seconds since 1970, by the server's clock if ``is_server_time``.
         state_before: The state of the replication before the action.
@@ -203,13 +203,13 @@ class OperationObserver:
     def started(self, operation: Operation, task: Task | None) -> None:
         """Handle a request that was sent.
 
-        ``task`` is None when the response was lost; a later call may have it.
+        ``task`` is None when the response was lost; a later call may have the task.
         """
 
     def not_started(self, operation: Operation, reason: str, *, is_repeated: bool) -> None:
         """Handle a request that was refused or not sent.
 
-        ``is_repeated``: the request is sent again as part of the same attempt.
+        ``is_repeated`` is true if the request is sent again as part of the same attempt.
         """
 
     def progressed(self, operation: Operation, task: Task) -> None:

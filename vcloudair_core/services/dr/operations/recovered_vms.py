@@ -31,7 +31,7 @@ class RecoveredVms:
     def described(self, vms: Sequence[VmRecord]) -> dict[str, Any]:
         """Return the VM of a replication as JSON types.
 
-        Empty without a VM; a running VM is preferred.
+        The result is empty if there is no VM. A running VM is preferred.
         """
         if not vms:
             return {}

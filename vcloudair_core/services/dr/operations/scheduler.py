@@ -62,7 +62,7 @@ class ScheduleObserver(OperationObserver):
     """Callbacks of a tracker and of the scheduler. Override those that you need."""
 
     def finished(self, operation: Operation, *, is_final: bool) -> None:
-        """Handle the end of an attempt. ``is_final``: no other attempt follows."""
+        """Handle the end of an attempt. ``is_final`` is true for the last attempt."""
 
 
 class OperationScheduler(OperationObserver):
@@ -70,12 +70,12 @@ class OperationScheduler(OperationObserver):
 
     Args:
         action: ``test``, ``cleanup`` or ``failover``.
-        launch: Returns the tracker of an action.
-        observer: Receives all changes. Its exceptions end the schedule.
+        launch: A function that returns the tracker of an action.
+        observer: The observer of all changes. An exception of the observer ends the schedule.
         clock: The clock of the session.
         stop: A request from a signal or another thread to stop.
         max_concurrent: The maximum number of operations in progress at the same time.
-        until: The time of the clock at which to stop.
+        until: The time at which to stop, by ``clock``.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class OperationScheduler(OperationObserver):
 
     @property
     def refusal(self) -> VcloudAirError | None:
-        """Return the error when the session could not be renewed for a while, or None."""
+        """Return the error that has prevented the renewal of the session, or None."""
         return next((tracker.refusal for tracker in self._trackers if tracker.refusal is not None), None)
 
     # -- the loop ------------------------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ class OperationScheduler(OperationObserver):
     def execute(self, track: Track[object]) -> bool:
         """Run a track.
 
-        Return True at its end, False when it was stopped or the session was lost.
+        Return True if the track ended, or False if it was stopped or the session was lost.
         """
         while not self._stop.is_requested:
             before = self._events
@@ -218,9 +218,9 @@ class OperationScheduler(OperationObserver):
     # -- ends ----------------------------------------------------------------------------------------------------
 
     def halt(self, reason: str, *, roll_back: bool = False) -> None:
-        """Start nothing more, and wait for the operations in progress.
+        """Start no more operations, and wait for the operations in progress.
 
-        ``roll_back``: roll back a test at the end.
+        With ``roll_back``, a test is rolled back at the end.
         """
         self.halted = self.halted or reason
         self.needs_rollback = self.needs_rollback or (roll_back and self._action == TEST)
@@ -271,13 +271,13 @@ class OperationScheduler(OperationObserver):
     # -- callbacks of the tracker, from any thread -----------------------------------------------------------------
 
     def starting(self, operation: Operation) -> None:
-        """Count the attempt and call the observer, before the request is sent."""
+        """Count the attempt and call the observer before the request is sent."""
         operation.attempts += 1
         operation.may_be_in_progress, operation.start_again = True, False
         self._observer.starting(operation)
 
     def not_started(self, operation: Operation, reason: str, *, is_repeated: bool) -> None:
-        """Uncount the attempt if the request is repeated."""
+        """Subtract the attempt from the count if the request is sent again."""
         operation.attempts, operation.may_be_in_progress = operation.attempts - is_repeated, False
         self._observer.not_started(operation, reason, is_repeated=is_repeated)
 
@@ -350,5 +350,5 @@ class _CleanupObserver(OperationObserver):
         self._scheduler = scheduler
 
     def ended(self, operation: Operation) -> None:
-        """Pass the cleanup to the scheduler."""
+        """Pass the result of the cleanup to the scheduler."""
         self._scheduler.cleaned_up(operation)

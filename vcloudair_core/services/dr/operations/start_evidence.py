@@ -30,8 +30,8 @@ Source: protocol/dr.md §3.4.
 class Intent:
     """The intent to start an action, which is recorded before the request is sent.
 
-    ``at``: seconds since 1970, by the clock of the server when ``is_server_time``. ``excluded``: paths of tasks of
-    other attempts.
+    ``at`` is in seconds since 1970, by the server's clock if ``is_server_time`` is true. ``excluded`` has the paths of
+    the tasks of other attempts.
     """
 
     action: str
@@ -41,7 +41,7 @@ class Intent:
 
     @property
     def since(self) -> float:
-        """Return the earliest time at which its task can have started."""
+        """Return the earliest time at which the task of the intent can have started."""
         return self.at - (SKEW_KNOWN_S if self.is_server_time else SKEW_UNKNOWN_S)
 
 
@@ -64,9 +64,7 @@ def action_of(task: Task) -> str:
 def belongs_to(task: Task, reference: Reference) -> bool:
     """Return True when a task belongs to a replication.
 
-    The owner decides, or else the id in the description.
-
-    Queued tasks may have no owner yet.
+    The owner of the task decides. Queued tasks may have no owner yet; then the id in the description decides.
     """
     if task.owner_href:
         return path_of(task.owner_href) == path_of(reference.href)
@@ -100,7 +98,7 @@ def find_running(tasks: Iterable[Task], reference: Reference, action: str) -> Ta
 
 
 def is_refused_as_done(error_code: str, vendor_code: str) -> bool:
-    """Return True for error codes of an action in progress or complete."""
+    """Return True if an error code means that the action is in progress or complete."""
     return bool({error_code.casefold(), vendor_code.casefold()} & JOIN_CODES)
 
 

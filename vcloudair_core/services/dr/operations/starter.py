@@ -5,7 +5,7 @@ The rules, in the order in which they apply:
 1. A process that starts an action holds the lock of the replication on this host, and records the intent before the
    request is sent. Other hosts share only the cloud. So right before a batch of VMs is started, the task list of the
    org is read, and actions that are in progress there are tracked, not started.
-2. An intent with an unknown outcome, from any run, is tracked: by its task, or by a task that is evidence of it, or by
+2. An intent of any run with an unknown outcome is tracked by its task, by a task that is evidence of the intent, or by
    the replication. Its action is never started again because time has passed.
 3. A request that was provably not sent, or that the API itself refused, was not executed. After any other response
    that is not a task, the intent stays open.
@@ -49,7 +49,7 @@ _MAX_REFUSALS = 2
 class TaskSnapshot:
     """Tasks of the org, read right before a batch is started.
 
-    ``error``: the error when they cannot be read.
+    ``error`` is the error if the tasks cannot be read.
     """
 
     tasks: Sequence[Task] = ()
@@ -62,7 +62,8 @@ class StartResult:
 
     Without a reason, the action is probably in progress.
 
-    ``is_pending``: the request was not sent, or the session was refused, so it can be retried at the next poll.
+    ``is_pending`` is true if the request can be sent again at the next poll. Either it was not sent, or it was refused
+    because of the session.
     """
 
     reason: str = ""
@@ -107,7 +108,7 @@ class Starter:
     def resume_intent(self, operation: Operation) -> bool:
         """Track an earlier intent with an unknown outcome.
 
-        Return False without one. Nothing is sent.
+        Return False if there is no such intent. No request is sent.
         """
         record = operation.record
         is_own = operation.may_have_started and operation.cleared_at is None
@@ -132,10 +133,10 @@ class Starter:
     def read_tasks(self, operations: Sequence[Operation]) -> TaskSnapshot:
         """Read the tasks of the org before a batch of starts.
 
-        If a request is repeated, the tasks are queried too.
+        Before a repeated request, the tasks are also read from the query service.
 
-        One of the two is enough, because some users can read only one of them. The session has already retried
-        temporary errors.
+        One successful read is enough, because some users can use only one of the two APIs. The session has already
+        retried temporary errors.
         """
         tasks: list[Task] = []
         earlier = [intent for operation in operations if (intent := _earlier_of(operation)) is not None]
@@ -210,10 +211,10 @@ class Starter:
     def _contradiction(self, operation: Operation, snapshot: TaskSnapshot) -> StartResult | None:
         """Check the tasks before a request. Return None when the request can be sent.
 
-        When the tasks cannot be read, a request is not repeated, and not sent after an action that may still be in
-        progress. A first request is sent anyway: its replication is idle and offers the action, this host has no open
-        intent, and a recovery must not depend on a list that some users cannot read. If another host has just started
-        the action, the server refuses the request, and the action is tracked.
+        If the tasks cannot be read, a request is not repeated. A request is also not sent after an action that may
+        still be in progress. A first request is sent anyway: its replication is idle and offers the action, this host
+        has no open intent, and a recovery must not depend on a list that some users cannot read. If another host has
+        just started the action, the server refuses the request, and the action is tracked.
         """
         reference, earlier = operation.reference, _earlier_of(operation)
         if isinstance(snapshot.error, AuthenticationError) and (
@@ -359,5 +360,5 @@ def _earlier_of(operation: Operation) -> Intent | None:
 
 
 def exc_code(exc: VcloudAirError) -> str:
-    """Return the most specific code of an error of the server."""
+    """Return the most specific code of a server error."""
     return getattr(exc, "vendor_code", "") or getattr(exc, "code", "")

@@ -1,4 +1,4 @@
-"""Shared state of the operations in progress, and their ends."""
+"""Shared state of the operations in progress, and functions that end operations."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class TrackedOperations:
 
     @property
     def refusal(self) -> VcloudAirError | None:
-        """Return the error when the session could not be renewed for a while, or None."""
+        """Return the error that has prevented the renewal of the session, or None."""
         limit_s = 0.0 if self.dry_run else _NO_SESSION_S
         if self._session_error is None or self.clock.now() - self._lost_at < limit_s:
             return None
@@ -93,7 +93,7 @@ class TrackedOperations:
         return self._session_error is None
 
     def note(self, error: VcloudAirError) -> None:
-        """Remember an error if it shows that there is no session."""
+        """Store an error if it shows that there is no session."""
         if isinstance(error, AuthenticationError) and self._session_error is None:
             self._session_error, self._lost_at = error, self.clock.now()
 
@@ -107,7 +107,7 @@ class TrackedOperations:
         return since
 
     def lost_since(self, since: float | None) -> None:
-        """Restore the time of the first refusal when a poll was refused again."""
+        """Restore the time at which the session was lost, if a poll was refused again."""
         if self._session_error is not None and since is not None:
             self._lost_at = since
 
@@ -124,7 +124,7 @@ class TrackedOperations:
     ) -> None:
         """End an operation as failed.
 
-        ``is_repeatable``: its action is not in progress, so another attempt is safe.
+        ``is_repeatable`` is true if nothing of the operation is in progress, so that another attempt is safe.
         """
         operation.result.request_id = str(getattr(error, "request_id", "") or "")
         operation.result.is_repeatable = is_repeatable
@@ -133,9 +133,9 @@ class TrackedOperations:
         self.end(operation, "failed", reason, hint)
 
     def end_as_unknown(self, operation: Operation) -> None:
-        """End an operation as unknown.
+        """End an operation with the verdict unknown.
 
-        Neither its task nor its replication shows its outcome.
+        Neither the task nor the replication of the operation shows the outcome.
         """
         if operation.had_task:
             reason = f"its task was started and is no longer visible ({operation.replication.described()})"

@@ -2,8 +2,8 @@
 
 The caller decides order and concurrency.
 
-An action is never started twice on a guess: see :mod:`.starter` for the rules, and :mod:`.verification` for the
-conditions of a verdict.
+See :mod:`.starter` for the rules that prevent a second start, and :mod:`.verification` for the conditions of a
+verdict.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ class OperationTracker:
 
     ``begin`` starts operations, ``poll`` reads their state, and both call the observer.
 
-    ``dry_run``: read the state and start nothing. ``run``: the id of the run, for messages of other processes.
+    With ``dry_run``, the tracker reads the state and starts nothing. ``run`` is the id of the run, for messages of
+    other processes.
     """
 
     def __init__(
@@ -94,7 +95,7 @@ class OperationTracker:
 
     @property
     def refusal(self) -> VcloudAirError | None:
-        """Return the error when the session could not be renewed for a while, or None."""
+        """Return the error that has prevented the renewal of the session, or None."""
         return self._tracked.refusal
 
     # -- starting ------------------------------------------------------------------------------------------------
@@ -225,7 +226,7 @@ class OperationTracker:
     def interval(self) -> float:
         """Return the seconds until the next poll.
 
-        It comes at the expected end of the next operations, if known.
+        The next poll is at the expected end of the next operations, if that time is known.
         """
         now = self._clock.now()
         expected = min(self._durations, default=0.0)
@@ -246,7 +247,8 @@ class OperationTracker:
     def poll(self) -> None:
         """Read tasks, replications and VMs of the operations in progress.
 
-        One request reads all tasks, and one all VMs. The replication of each ended task is read separately.
+        One request reads all tasks, and another request reads all VMs. The replication of each ended task is read
+        separately.
         """
         lost_since = self._tracked.retry_session()
         in_progress = self._tracked.in_progress
@@ -269,7 +271,7 @@ class OperationTracker:
     def _tasks_of(self, with_task: Sequence[Operation], in_doubt: Sequence[Operation]) -> dict[str, Task]:
         """Return the state of tasks by path, from one request.
 
-        Tasks that it does not contain are read one by one.
+        Tasks that are missing in the response are read one by one.
         """
         if len(with_task) < _TASK_LIST_FROM and not in_doubt:
             return {}
@@ -292,7 +294,7 @@ class OperationTracker:
     def _follow(self, operation: Operation, task: Task, latest: Task | None) -> None:
         """Handle the status of a task.
 
-        Its progress is never used, because it can be wrong.
+        The progress that a task reports is never used, because it can be wrong.
         """
         if latest is None:
             try:
@@ -373,7 +375,7 @@ class OperationTracker:
     def end_unknown(self, reason: str) -> None:
         """End the operations in progress as unknown or skipped.
 
-        There is no session to poll them with.
+        Without a session, the operations cannot be polled.
         """
         for operation in list(self._tracked.in_progress.values()):
             if operation.is_pending and not operation.may_have_started and operation.intent is None:

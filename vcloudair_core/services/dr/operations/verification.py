@@ -85,9 +85,9 @@ class Verifier:
             self._without_sign(operation, replication)
 
     def _without_sign(self, operation: Operation, replication: Replication) -> None:
-        """Decide when neither tasks nor the replication show the action.
+        """Handle an action that neither the tasks nor the replication show.
 
-        A timeout alone never starts it again.
+        A timeout alone never starts the action again.
         """
         not_idle = replication.why_not_idle(self._action)
         if operation.waits_for_idle:
@@ -113,7 +113,7 @@ class Verifier:
     def _is_long_over(self, operation: Operation, replication: Replication) -> bool:
         """Return True when the task of an earlier run ended long ago.
 
-        Its replication would show its result by now.
+        By now, the replication would show the result.
         """
         ended = seconds_since_1970(operation.task.end) if operation.task is not None else None
         now = replication.server_time or self._clock.wall()
@@ -176,7 +176,7 @@ class Verifier:
             self._fail_if_not_shown(operation, now)
 
     def handle_poll_error(self, operation: Operation, exc: VcloudAirError) -> None:
-        """Poll an operation again after a transient error, and end it after any other."""
+        """Poll an operation again after a transient error, or end it after another error."""
         self._tracked.note(exc)
         operation.result.hint = exc.hint or operation.result.hint
         if isinstance(exc, AuthenticationError) and not self._tracked.dry_run:

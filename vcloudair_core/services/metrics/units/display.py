@@ -1,6 +1,6 @@
 """Readable units for display: KB and KBps as KiB, MiB, GiB or TiB.
 
-KB of the API are 1024 bytes.
+A KB of the API is 1024 bytes.
 """
 
 from __future__ import annotations
