@@ -1,7 +1,8 @@
 """Audit the installed packages with pip-audit.
 
-Exit with 0 when all packages were audited and have no known vulnerabilities, 1 when one has, and 77 when the index
-does not answer. With a mirror that has packages but no vulnerabilities, pip-audit reports none.
+The exit status is 0 if all packages were audited and have no known vulnerabilities. It is 1 if a package has a known
+vulnerability, and 77 if the index does not respond. pip-audit reports no vulnerabilities if the index is a mirror
+without vulnerability data.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ OUR_OWN = ("vcloudair-core", "vcloudair_core")
 
 
 def main() -> int:
-    """Run the audit. Return 0, 1 or 77, as the module docstring says."""
+    """Run the audit. Return the exit status that the module docstring describes."""
     command = [sys.executable, "-m", "pip_audit", "--local", "--format", "json", "--progress-spinner", "off"]
     done = subprocess.run([*command, "--timeout", "15"], capture_output=True, text=True, check=False)
     try:
@@ -31,7 +32,7 @@ def main() -> int:
 def report(dependencies: list[dict[str, Any]]) -> int:
     """Print the result and return the exit status.
 
-    ``dependencies`` is the list in the JSON of pip-audit.
+    ``dependencies`` is the list from the JSON output of pip-audit.
     """
     others = [one for one in dependencies if one["name"] not in OUR_OWN]
     passed_over = [one["name"] for one in others if "skip_reason" in one]

@@ -2,8 +2,8 @@
 
 Usage: ``python tools/build_collection.py OUTPUT``.
 
-It is the tarball of ``ansible-galaxy collection build``, except that the README of the collection is called README.md,
-which is the only name that Galaxy shows. Prints the path of the tarball.
+The tarball equals that of ``ansible-galaxy collection build``, except that the README of the collection is named
+README.md. Galaxy shows only a README with this name. The program prints the path of the tarball.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from stage_collection import galaxy, stage
 
 
 def build(output: Path) -> Path:
-    """Build the tarball in ``output``, which is created if missing. Return its path."""
+    """Build the tarball in the folder ``output``, and return its path."""
     about = galaxy()
     with tempfile.TemporaryDirectory() as folder:
         program = Path(sys.executable).with_name("ansible-galaxy")

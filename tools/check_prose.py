@@ -1,11 +1,11 @@
 """Check the language of docstrings, comments, messages, page titles and commits.
 
 ``python tools/check_prose.py`` prints a table and fails when a count is over its limit. The limits are in
-``tools/prose_limits.yml``, for each rule and folder, and only go down: ``--lower`` writes the present counts there.
-``--list RULE [FOLDER]`` prints each offense with its place. ``--base COMMIT`` names the commit whose successors are
-checked; commits are not checked outside a Git checkout.
+``tools/prose_limits.yml``, for each rule and folder, and only go down: ``--lower`` writes the current counts there.
+``--list RULE [FOLDER]`` prints each offense with its location. ``--base COMMIT`` names the commit after which commit
+subjects are checked. Outside a Git checkout, no commits are checked.
 
-The rules are those of ``docs/contributing/style.md``. The session ``lint`` of nox runs them.
+The rules are those of ``docs/contributing/style.md``. The nox session ``lint`` runs this program.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _TITLE = re.compile(r"# +(.*?)(?: *\{.*\})?$")
 
 @dataclass(frozen=True)
 class Offense:
-    """A place that breaks a rule."""
+    """A line that breaks a rule."""
 
     place: str
     """Path from the root, and line."""
@@ -61,7 +61,7 @@ class Offense:
 
     @property
     def folder(self) -> str:
-        """The folder whose limit counts it."""
+        """The folder whose limit applies to the offense."""
         return next((folder for folder in FOLDERS if self.place.startswith(f"{folder}/")), TOP)
 
 
@@ -73,7 +73,7 @@ def clause_openings(file: TextFile) -> Iterator[Offense]:
 
 
 def first_lines(file: TextFile) -> Iterator[Offense]:
-    """Yield the docstrings whose first line is long, or not complete."""
+    """Yield the docstrings whose first line is too long or incomplete."""
     for line, text in file.docstrings:
         first = _first_line(text)
         if len(first) > FIRST_LINE:
@@ -149,7 +149,7 @@ def start_spelling(root: Path, paths: list[str]) -> subprocess.Popen[str]:
 def read_spelling(process: subprocess.Popen[str]) -> Iterator[Offense]:
     """Yield the UK spellings that codespell prints.
 
-    A line of its output has the place, the UK word, ``==>`` and the US word.
+    Each line of the output has the location, the UK word, ``==>`` and the US word.
     """
     output, _ = process.communicate()
     for line in output.splitlines():
@@ -159,9 +159,9 @@ def read_spelling(process: subprocess.Popen[str]) -> Iterator[Offense]:
 
 
 def read_commits(root: Path, base: str) -> Iterator[Offense]:
-    """Yield the commits after a base whose subject breaks the rules.
+    """Yield the commits after ``base`` whose subject breaks the rules.
 
-    Without Git, or without the base, as in a shallow clone, there are none.
+    Yields nothing without Git or without the base commit, as in a shallow clone.
     """
     command = ["git", "log", "--no-merges", "--format=%h %s", f"{base}..HEAD", "--"]
     try:
@@ -195,7 +195,7 @@ def count_by_folder(offenses: dict[str, list[Offense]]) -> dict[str, dict[str, i
 
 
 def lower_limits(counts: dict[str, dict[str, int]], limits: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
-    """Return the limits, none over its count. A limit of 0 is left out."""
+    """Return the limits, each lowered to its count. Limits of 0 are left out."""
     lowered = {
         rule: {folder: min(limit, counts[rule].get(folder, 0)) for folder, limit in limits.get(rule, {}).items()}
         for rule in RULES
@@ -209,13 +209,13 @@ def read_limits(root: Path) -> dict[str, dict[str, int]]:
 
 
 def write_limits(root: Path, limits: dict[str, dict[str, int]]) -> None:
-    """Write the limits, below the comment that the file starts with."""
+    """Write the limits below the comment at the start of the file."""
     comment = "# Limits of tools/check_prose.py by rule and folder. They only go down: `check_prose.py --lower`.\n"
     (root / LIMITS).write_text(comment + yaml.safe_dump(limits, sort_keys=False), encoding="utf-8")
 
 
 def print_table(counts: dict[str, dict[str, int]], limits: dict[str, dict[str, int]]) -> list[str]:
-    """Print a row for each rule and folder. Return those over their limit."""
+    """Print a row for each rule and folder. Return the rows over their limit."""
     over = []
     print(f"{'measure':64}{'now':>7}{'limit':>7}{'target':>8}")
     for rule, title in RULES.items():

@@ -1,6 +1,6 @@
-"""The workspace of collection checks.
+"""A scratch folder for checks of the collection, and programs to run there.
 
-A scratch folder, a separate home folder, and the programs of this environment.
+The programs are from this environment. They run with a separate home folder.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ _NOT_PASSED_ON = ("ANSIBLE_", "VCA_", "GALAXY_", "PYTHONPATH", "PYTEST_")
 
 
 class CheckFailedError(Exception):
-    """A check failed. The exception has a line with the error, and program output."""
+    """A check failed.
+
+    The exception has a line with the error, and the output of the program.
+    """
 
     def __init__(self, reason: str, output: str = "") -> None:
         super().__init__(reason)
@@ -98,7 +101,7 @@ def _pip_versions() -> set[str]:
 
 
 def _pip_settings() -> str:
-    """Return the pip settings of files and environment as one file.
+    """Return the pip settings from files and environment in the format of pip.conf.
 
     ansible-test hides the environment from pip.
     """

@@ -1,6 +1,6 @@
 """Run the checks of the collection: all steps, or those named as arguments.
 
-Each step prints one line with its result and time. A failing one prints the output of its programs, and the others
+Each step prints one line with its result and time. A failed step prints the output of its programs. The other steps
 continue.
 """
 
@@ -156,7 +156,7 @@ def _tarball(room: Room, source: Path) -> Path:
 def _files(path: Path) -> set[str]:
     """Return the files of a tarball.
 
-    Raises: CheckFailedError when it has anything but files and non-empty folders.
+    Raises: CheckFailedError if the tarball has anything except files and non-empty folders.
     """
     with tarfile.open(path) as tarball:
         members = tarball.getmembers()
@@ -199,7 +199,7 @@ def _last_match(pattern: str, said: str) -> str:
 
 @dataclass(frozen=True)
 class Result:
-    """The result of a step. ``output`` has the output of its programs if it failed."""
+    """The result of a step. ``output`` is the output of the programs of a failed step."""
 
     name: str
     is_ok: bool

@@ -58,7 +58,7 @@ def _playbooks() -> Iterator[tuple[str, str]]:
 def documentation(path: Path) -> dict[str, Any]:
     """Return the parsed ``DOCUMENTATION`` of a plugin without importing it.
 
-    Raises: ValueError when it has none.
+    Raises: ValueError if the plugin has no ``DOCUMENTATION``.
     """
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and any(getattr(name, "id", "") == "DOCUMENTATION" for name in node.targets):

@@ -46,13 +46,13 @@ def api_versions() -> str:
 
 
 def core_versions() -> str:
-    """Return the table of ansible-core versions, a column for each Python."""
+    """Return the table of ansible-core versions, with a column for each Python."""
     rows = [[core, *("yes" if python in fitting else "" for python in PYTHONS)] for core, fitting in CORES.items()]
     return _table(["ansible-core", *(f"Python {python}" for python in PYTHONS)], rows)
 
 
 def with_matrix(text: str) -> str:
-    """Return a page with the support matrix between its marks brought up to date."""
+    """Return a page with an updated support matrix."""
     head, begin, rest = text.partition(BEGIN)
     _, end, tail = rest.partition(END)
     if not begin or not end:
@@ -61,7 +61,7 @@ def with_matrix(text: str) -> str:
 
 
 def simulated_versions() -> list[str]:
-    """Return the API versions that the table calls tested with the simulator."""
+    """Return the API versions that are tested with the simulator."""
     return [
         version for row in _source()["releases"] if row["tested"] == "simulator" for version in row["api"].split(" to ")
     ]

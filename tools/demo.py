@@ -1,7 +1,8 @@
 """Demonstrate the project against a simulated cloud, and check each step.
 
-Uses the standard library only. The simulator is stopped at the end, also on Ctrl-C. What stays is the folder
-``demo-report``: the log with the complete output of each command, the exported edge gateway, the recovery report.
+Uses the standard library only. The simulator is stopped at the end, also on Ctrl-C. The folder ``demo-report``
+remains. It contains the log with the complete output of each command, the exported edge gateway, and the recovery
+report.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _RECAP = re.compile(r"ok=(\d+)\s+changed=(\d+)\s+unreachable=0\s+failed=0")
 
 
 def main() -> int:
-    """Return 0 when each step did what the demo says."""
+    """Run the demo. Return 0 if each step had the expected result."""
     shutil.rmtree(REPORTS, ignore_errors=True)
     REPORTS.mkdir()
     with tempfile.TemporaryDirectory(prefix="vca-demo-") as name, (REPORTS / "demo.log").open("w") as log:
@@ -181,7 +182,7 @@ class Tasks:
         self._name = ""
 
     def __call__(self, line: str) -> str:
-        """Return the line to show, or an empty one."""
+        """Return the line to show, or an empty string."""
         task = re.match(r"TASK \[(.+)\] \*", line)
         if task:
             self._name = task[1]
@@ -190,7 +191,7 @@ class Tasks:
 
 
 def _recap_line(line: str) -> str:
-    """Return the start of a line of Ansible's recap, or an empty one."""
+    """Return the start of a line of Ansible's recap, or an empty string."""
     return line.partition(" skipped=")[0] if " failed=" in line else ""
 
 

@@ -18,16 +18,19 @@ _COLORS = {
     re.compile(r"^ok: |^nothing to change|changed=0|^Score: "): "32",
     re.compile(r"^ +- name: "): "36",
 }
-"""Lines of output that have a color, and its number."""
+"""Patterns of colored lines of output, with the number of the color."""
 _BOLD, _DIM = "1", "2"
 
 
 class DemoFailedError(Exception):
-    """A step of the demo did not hold."""
+    """A step of the demo failed."""
 
 
 class Screen:
-    """Run commands with ``env`` in ``folder``. Print the start, and log everything."""
+    """Terminal output of the demo, and a log of it.
+
+    Commands run with the environment ``env`` in the folder ``folder``.
+    """
 
     def __init__(self, log: TextIO, folder: Path, env: dict[str, str]) -> None:
         self.env = env
@@ -41,7 +44,7 @@ class Screen:
         return min(shutil.get_terminal_size((100, 24)).columns, 120)
 
     def step(self, title: str, text: str) -> None:
-        """Start a step: an empty line, its title, and what it shows or proves."""
+        """Print a title and a paragraph that explains the step."""
         self._print(f"\n{self._colored(title, _BOLD)}")
         self.text(text)
 
@@ -70,8 +73,8 @@ class Screen:
     ) -> str:
         """Run a command and return its output.
 
-        Lines are shown as they arrive, in the form that ``show`` returns; empty ones are left out. ``into``: a file for
-        the output. Raises DemoFailedError when the command ends with another status.
+        ``show`` returns the text to print for a line, or an empty string to leave out the line. With ``into``, the
+        output goes to that file and is not printed. Raises DemoFailedError if the exit status is not ``status``.
         """
         self.command(command, into)
         lines = []

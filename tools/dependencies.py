@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = ("", "cli", "keyring", "simulator", "metrics", "dr", "ansible")
 """Extras that users install, without those of tests and documentation.
 
-The empty one has the dependencies of the library itself.
+The empty name stands for the dependencies of the library itself.
 """
 
 
@@ -23,7 +23,8 @@ The empty one has the dependencies of the library itself.
 class Review:
     """A reviewed dependency.
 
-    ``given``: external data that reaches it. ``reviewed``: the version that was reviewed and is tested.
+    ``given`` is the external data that reaches the dependency. ``reviewed`` is the version that was reviewed and is
+    tested.
     """
 
     why: str

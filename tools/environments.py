@@ -1,7 +1,7 @@
 """Find Python interpreters and make environments of supported ansible-cores.
 
 ``python tools/environments.py`` lists the interpreters of this host. Environments are kept in ``.nox/environments``
-and made again when their requirements change.
+and rebuilt when their requirements change.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def ansible_requirement() -> str:
 def pairs(*, every: bool = False) -> list[tuple[str, str]]:
     """Return the pairs of ansible-core and Python to test.
 
-    Each core runs on its oldest Python, and the newest core on all of its Pythons. ``every`` returns all supported
-    pairs.
+    Each core runs on its oldest Python, and the newest core on all of its Pythons. With ``every``, all supported pairs
+    are returned.
     """
     newest = list(CORES)[-1]
     return [
@@ -72,7 +72,8 @@ def find_python(version: str) -> str | None:
 def make(name: str, python: str, *requirements: str, options: Sequence[str] = ()) -> Path:
     """Make or reuse an environment with these requirements. Return its Python.
 
-    ``options`` go to ``uv pip install`` or ``pip install``. Wait for other builds from the checkout.
+    ``options`` are passed to ``uv pip install`` or ``pip install``. The function waits for other builds from the
+    checkout.
     """
     folder = KEPT / name
     made = folder / "bin" / "python"
@@ -109,9 +110,9 @@ def building_from_checkout() -> Iterator[None]:
 
 
 def find_uv() -> list[str] | None:
-    """Return the uv of this environment, or a working one on the path.
+    """Return the uv of this environment, or a working uv on the PATH.
 
-    It is much faster than pip.
+    uv is much faster than pip.
     """
     for command in ([sys.executable, "-m", "uv"], ["uv"]):
         try:

@@ -1,9 +1,10 @@
 """Make an execution environment for AWX from this checkout.
 
-Run it with ``nox -s execution_environment``.
+Run this program with ``nox -s execution_environment``.
 
-Builds the wheel of the library and the tarball of the collection, and writes an ansible-builder context that contains
-both, so that neither has to be published. With a container engine it builds the image, else it prints the command.
+The program builds the wheel of the library and the tarball of the collection, and writes an ansible-builder context
+with both. Therefore, neither has to be published. If there is a container engine, the program builds the image.
+Otherwise, it prints the build command.
 
 The definition is awx/execution-environment.yml. The Python and system packages come from the metadata of the
 collection, which ansible-builder reads in the image (meta/execution-environment.yml).
@@ -36,7 +37,7 @@ LOCAL = "local"
 
 @dataclass(frozen=True)
 class Context:
-    """A build context on disk. ``build`` holds the files that the image is made of."""
+    """A build context on disk. ``build`` is the folder with the files of the image."""
 
     definition: Path
     folder: Path
@@ -106,7 +107,10 @@ def find_engine() -> str | None:
 
 
 def main() -> int:
-    """Return 0 when the context, and with an engine the image, was built."""
+    """Build the context, and the image if there is a container engine.
+
+    Return 0 on success.
+    """
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--tag", default=f"vcloudair-ee:{galaxy()['version']}", help="name of the image")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="folder of the context, which is emptied first")

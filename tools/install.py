@@ -1,6 +1,7 @@
 """Install the project with extras into this environment, with uv or pip.
 
-``python tools/install.py EXTRA,EXTRA``. ``INSTALLER=pip`` leaves uv out. Uses the standard library only.
+``python tools/install.py EXTRA,EXTRA``. With ``INSTALLER=pip``, uv is not used. The program uses the standard library
+only.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ SETTINGS = {
 
 
 def main() -> int:
-    """Return the exit status of the installer."""
+    """Install the project, and return the exit status of the installer."""
     requirement = f"{ROOT}[{sys.argv[1]}]"
     started = time.monotonic()
     tool = "uv"
@@ -62,7 +63,7 @@ def uv_environment(environ: Mapping[str, str], pip_settings: str) -> dict[str, s
 
 
 def _has_uv() -> bool:
-    """Return True if uv runs here, after an attempt to install it."""
+    """Return True if uv runs here. If not, try to install uv first."""
     if _is_ok([*UV, "--version"]):
         return True
     return _is_ok([*PIP, "install", "uv"]) and _is_ok([*UV, "--version"])

@@ -15,7 +15,7 @@ KEPT = Path(__file__).resolve().parent.parent / ".nox" / f"bench-{sys.version_in
 
 
 def main() -> int:
-    """Make the environment. Return 0 if its interpreter is present."""
+    """Make the environment. Return 0 if its interpreter exists."""
     python, done = KEPT / "bin" / "python", KEPT / "installed"
     if not done.exists() or done.read_text(encoding="utf-8") != PACKAGE:
         venv.create(KEPT, with_pip=True, clear=True)

@@ -1,7 +1,7 @@
 """Build clients from package registries below ``.nox/clients``.
 
-The session ``clients`` runs them. A client that cannot be built is left out. Its test skips with the reason in
-``<client>.reason`` there.
+The session ``clients`` runs them. If a client cannot be built, its test is skipped with the reason from
+``.nox/clients/<client>.reason``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ VCD_CLI = "vcd-cli==24.1.0"
 def _run(*command: str | Path, folder: Path, **variables: str) -> None:
     """Run a command.
 
-    Raises OSError without the program, and CalledProcessError with its output if it fails.
+    Raises OSError if the program is missing, and CalledProcessError with the output if the program fails.
     """
     env = {**os.environ, **variables}
     subprocess.run(command, cwd=folder, env=env, check=True, capture_output=True, text=True, timeout=900)

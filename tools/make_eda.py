@@ -31,7 +31,10 @@ def main() -> int:
 
 
 def _see_ours(python: Path) -> None:
-    """Add the packages of this environment to the search path, after its own."""
+    """Make the packages of this environment importable in the new environment.
+
+    Packages of the new environment have priority.
+    """
     asked = [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     own = Path(subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip())
     ours = sysconfig.get_path("purelib")

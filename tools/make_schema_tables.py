@@ -3,7 +3,7 @@
 Usage: python tools/make_schema_tables.py FOLDER [TYPE ...]
 
 FOLDER is a checkout of https://github.com/vmware/vcd-api-schemas. A TYPE such as ``vcloud:OrgType`` is added to the
-tables. All types that the tables have already, and their base types, are read again.
+tables. All types that are already in the tables, and their base types, are read again.
 
 The tables contain names, order, occurrence, types, permitted values and the API version that added an attribute or
 element. tests/support/schema.py describes and reads the format.
@@ -37,7 +37,7 @@ OCCURS = {("1", "1"): "", ("0", "1"): " ?", ("0", "unbounded"): " *", ("1", "unb
 OPAQUE = ("ovf:RASD_Type", "ovf:VSSD_Type", "ovf:StartupSection_Type")
 """Types that can have any content in the tables.
 
-Two use the schemas of CIM, one has types without a name.
+Two of these types use the schemas of CIM, and one has types without a name.
 """
 ANYTHING = "xs:anyType"
 
@@ -82,7 +82,7 @@ def qualified(node: Any, attribute: str) -> str:
 
 
 def since(node: Any) -> str:
-    """Return the version that added an attribute or element, as the end of its line."""
+    """Return the end of a table line, with the version that added the definition."""
     for version in node.iterfind(f"{XS}annotation/{XS}appinfo/*[@added-in]"):
         number = version.get("added-in")
         if number.replace(".", "").isdigit():
@@ -193,7 +193,7 @@ def mentioned(table: Any) -> Iterator[str]:
 def make_tables(schemas: Schemas, names: Iterable[str]) -> dict[str, Table]:
     """Return the tables of the named types and elements, by prefix.
 
-    They include all types that these extend or refer to.
+    The tables include all types that the named types extend or refer to.
 
     An element whose type is not in the tables, such as a record for administrators only, is left out.
     """
@@ -244,7 +244,7 @@ def present(folder: Path = TABLES) -> list[str]:
 
 
 def main(folder: str, *more: str) -> None:
-    """Write the tables again, with more types."""
+    """Update the tables, and add types."""
     tables = make_tables(Schemas(Path(folder)), [*present(), *more])
     for prefix, table in tables.items():
         text = json.dumps(table, indent=1, ensure_ascii=False)
@@ -252,7 +252,7 @@ def main(folder: str, *more: str) -> None:
 
 
 def _kind(node: Any) -> str:
-    """Return the local name of a node, and nothing for comments."""
+    """Return the local name of a node, or an empty string for a comment."""
     return node.tag.rpartition("}")[2] if node is not None and isinstance(node.tag, str) else ""
 
 

@@ -11,7 +11,7 @@ TYPES = {"str": "string", "bool": "`true` or `false`", "int": "whole number", "f
 def tables() -> str:
     """Return a section for each record type, in alphabetical order.
 
-    Those of provider administrators are last.
+    Record types of provider administrators are last.
     """
     from vcloudair_core.services.query.record_types import built_in_types
 

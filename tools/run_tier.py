@@ -1,10 +1,11 @@
 """Run a tier of the checks with nox, and print a line with counts and time.
 
-``python tools/run_tier.py TARGET``, with a target of the Makefile. Sessions of different lanes run at the same time, so
-that no core is idle. Sessions of one lane run one after the other. A tag such as ``lane:network`` names the lane.
-Sessions without such a tag share a lane, whose output is shown at once. The output of the other lanes follows.
+``python tools/run_tier.py TARGET``, with a target of the Makefile. Sessions of different lanes run at the same time,
+so that no core is idle. Sessions of one lane run one after the other. A tag such as ``lane:network`` names the lane.
+Sessions without such a tag share a lane, whose output is shown immediately. The output of the other lanes follows.
 
-Sessions of the lane ``last`` begin when all others have ended, except the lane ``background``, whose priority is low.
+Sessions of the lane ``last`` begin when all other lanes have ended. They do not wait for the lane ``background``,
+which has a low priority.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def lanes_of(sessions: Sequence[Mapping[str, Any]], tag: str) -> dict[str, list[
 
 
 def run_lanes(lanes: Mapping[str, Sequence[str]]) -> int:
-    """Run all lanes concurrently, then the last one. Return 0 if nothing failed."""
+    """Run all lanes concurrently, then the lane ``last``. Return 0 if nothing failed."""
     running = {lane: _start(lane, names) for lane, names in lanes.items() if lane != LAST}
     background = running.pop(BACKGROUND, None)
     statuses = [process.wait() for process in running.values()]
@@ -100,7 +101,7 @@ def sum_seconds(name: str, reports: Path) -> float:
 
 
 def count_session(session: Mapping[str, str], reports: Path) -> Counter[str]:
-    """Return the test results of a session, or its own result if it has no tests."""
+    """Return the test results of a session, or the session's own result without tests."""
     counts = Counter[str]()
     file = reports / f"{session['name']}.xml"
     if file.exists():

@@ -1,12 +1,12 @@
 """Measure the structure of the library, and compare the measures with limits.
 
 ``python tools/structure.py`` prints a table and fails when a measure is over its limit. ``--list MEASURE`` prints the
-counted places. ``--trace`` adds the measures of the path of a VM name, which run a command: see ``vm_name_path.py``.
+counted places. ``--trace`` also runs a command and measures the path of a VM name. See ``vm_name_path.py``.
 
 ``--root FOLDER`` measures another checkout. To compare with an earlier state, run ``git worktree add --detach FOLDER
 COMMIT``, then ``python tools/structure.py --trace --root FOLDER``.
 
-The session ``layers`` of nox runs it, and ``tests/unit/tools`` the measures that trace.
+The nox session ``layers`` runs this program. Tests in ``tests/unit/tools`` run the measures of ``--trace``.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def loose_modules(checkout: Checkout) -> list[str]:
 
 
 def largest_folder(checkout: Checkout) -> list[str]:
-    """Return the files of the folder that has the most."""
+    """Return the files of the folder with the most files."""
     folders = defaultdict[Path, list[str]](list)
     for module in checkout.modules.values():
         folders[module.path.parent].append(str(module.path.relative_to(checkout.root)))
@@ -170,7 +170,7 @@ def field_files(checkout: Checkout) -> list[str]:
     A file declares a field if it contains its name as an annotated attribute, a text, a keyword of a call, or a key in
     the documentation of options. Attribute access does not count because type checkers follow it. Three kinds of files
     are left out: generated ones, which a check compares with the specs; the simulator, which shares no code with the
-    client; and the API of vcloudair 0.5, whose names are given.
+    client; and the API of vcloudair 0.5, whose names are fixed.
     """
     files: dict[str, set[str]] = defaultdict(set)
     for path in _python_files(checkout.root, PACKAGE, "plugins"):
@@ -205,7 +205,7 @@ def section_planners(checkout: Checkout) -> list[str]:
 def orchestrators(checkout: Checkout) -> list[str]:
     """Return the classes that poll DR operations, with calls of ``interval()``.
 
-    Polls start, follow and end operations, so a class that sets their interval orchestrates.
+    Polls start, follow and end operations. A class that sets their interval is therefore an orchestrator.
     """
     return [
         f"{module.name.removeprefix(f'{PACKAGE}.')}.{node.name}"

@@ -1,7 +1,8 @@
 """Install the wheel and the collection into an empty environment and use them.
 
-Import the library, make a call and run ``vca``. Then run playbooks of the installed collection twice, by their full
-names, against a simulator of that environment. The second run must change nothing. The checkout is not used.
+The program imports the library, makes a call and runs ``vca``. Then it runs playbooks of the installed collection
+twice, by their full names, against a simulator from that environment. The second run must change nothing. The checkout
+is not used.
 """
 
 from __future__ import annotations

@@ -1,16 +1,17 @@
 """Trace one VM name from ``vca dr test VM`` to the request that starts the test.
 
 ``python tools/vm_name_path.py`` prints the hops, and ``--root FOLDER`` traces another checkout, such as an earlier
-commit (``git worktree add --detach FOLDER COMMIT``). ``tools/structure.py --trace`` compares their number with limits.
+commit (``git worktree add --detach FOLDER COMMIT``). ``tools/structure.py --trace`` compares the number of hops
+with limits.
 
 The command runs under a profiler, against a simulator of the same checkout in another process. A value *carries* the VM
 if it is a text that contains its name or ID, or an object of the library or a container that leads to such a text in a
 few steps. These functions of the library are hops:
 
 1. Functions on the stack at the moment of the request whose parameters, or whose object, carry the VM. The stack
-continues in the thread that submitted the work. 2. Functions that returned an object that a hop uses, if a parameter of
-theirs carried the VM. This is how a name becomes a replication, an operation or a plan. A function that passes such an
-object on is also a hop.
+   continues in the thread that submitted the work.
+2. Functions that returned an object that a hop uses, if one of their parameters carried the VM. This is how a name
+   becomes a replication, an operation or a plan. A function that passes such an object on is also a hop.
 
 A lambda or a comprehension belongs to the function that contains it. Names are those that hops bind to a carrying
 value, as parameters or locals, and the fields through which objects of the library lead to the VM. ``self`` and ``cls``
@@ -112,7 +113,7 @@ class Carriers:
         self._texts = texts
 
     def lead(self, value: object, depth: int = DEPTH, *, in_containers: bool = True) -> list[str] | None:
-        """Return the fields that lead to the VM: empty for a text, None without a VM."""
+        """Return the fields that lead to the VM. A text has no fields. None means no VM."""
         if isinstance(value, str):
             return [] if any(text in value for text in self._texts) else None
         if depth and in_containers and isinstance(value, dict | list | tuple | set | frozenset):
@@ -156,7 +157,7 @@ class Tracer:
         self.stack: list[FrameType] = []
 
     def install(self) -> None:
-        """Profile all threads, and record the stack that submitted work to each."""
+        """Profile all threads, and record the stack that submitted work to each thread."""
         tracer = self
         submit, start = ThreadPoolExecutor.submit, threading.Thread.start
 

@@ -26,7 +26,7 @@ def measure_vms(client: Client, params: Params, metrics: Sequence[str]) -> Measu
 
 
 def check_aggregates(names: Iterable[str]) -> None:
-    """Raise SpecError for an aggregate that does not exist, before a request is sent."""
+    """Raise SpecError for an unknown aggregate, before a request is sent."""
     from vcloudair_core.metrics import aggregate
 
     for name in names:

@@ -60,8 +60,8 @@ _TARGET = ("edge", "vdc")
 RUN_ID = "_vca_run_id"
 """Name of the argument with the id of the Ansible run.
 
-The action plugin adds it. With it, a task in check mode includes the predicted changes of earlier tasks. It is not a
-user option.
+The action plugin adds it. With this id, a task in check mode includes the predicted changes of earlier tasks. The
+argument is not a user option.
 """
 
 
@@ -127,7 +127,7 @@ class AnsibleModule(basic.AnsibleModule):
                         self._undo_nesting(item, option["options"])
 
     def fail_json(self, msg: str, **result: Any) -> None:
-        """Fail as AnsibleModule does. If the options are invalid, ``written`` is false."""
+        """Fail like AnsibleModule. If the options are invalid, ``written`` is false."""
         if not self._is_ready:
             result.setdefault("written", False)
         super().fail_json(msg, **result)
@@ -193,10 +193,10 @@ class Job:
     """Read or converge resources of a kind, and build the result of the module.
 
     ``specs(params)`` returns the desired specs. Without it, the job only reads. ``state(params)`` returns present,
-    absent or exact. ``target(params)`` returns the target of the kind, by default from the options edge and vdc.
-    ``show(resources, params)`` returns the result keys of the module. ``more(client, params, result)`` returns further
-    keys that take more API calls. It is not called in check mode. If it raises an error, the task fails, but the result
-    still reports the changes.
+    absent or exact. ``target(params)`` returns the target of the kind, by default from the options ``edge`` and
+    ``vdc``. ``show(resources, params)`` returns the result keys of the module. ``more(client, params, result)``
+    returns further keys that take more API calls. ``more`` is not called in check mode. If ``more`` raises an error,
+    the task fails, but the result still reports the changes.
     """
 
     def __init__(
@@ -252,8 +252,8 @@ class Module:
 
     ``work(client, params, check_mode, diff_mode)`` returns the result as a dict, with ``failed`` and ``msg`` if it
     failed. A :class:`Job` can be the work. With ``of_edges``, the module also has the options of edge gateways.
-    ``hide`` is for options whose secrets no argument spec can declare, see :class:`AnsibleModule`. ``constraints`` are
-    arguments of AnsibleModule, such as ``mutually_exclusive``.
+    ``hide`` is for options whose secrets no argument spec can declare, as in :class:`AnsibleModule`. ``constraints``
+    are arguments of AnsibleModule, such as ``mutually_exclusive``.
     """
 
     def __init__(
@@ -290,7 +290,7 @@ class Module:
 
 
 def given(params: Mapping[str, Any], names: Iterable[str]) -> Params:
-    """Return the named parameters that are set, without those that are None."""
+    """Return the named parameters that are not None."""
     return {name: params[name] for name in names if params.get(name) is not None}
 
 
@@ -316,8 +316,8 @@ def refuse(field: str, reason: str) -> NoReturn:
 def secrets_of(kind: Any, specs: Iterable[Any]) -> list[str] | None:
     """Return the secrets in specs of a kind, or None if they cannot be determined.
 
-    A spec can also be text (``name=web psk=...``), which Ansible converts to a mapping. Such a text is a secret as a
-    whole.
+    A spec can also be text (``name=web psk=...``), which Ansible converts to a mapping. The whole text then counts as
+    a secret.
     """
     texts = [spec for spec in specs if isinstance(spec, str)]
     try:
@@ -332,7 +332,7 @@ def execute(
 ) -> Result:
     """Run the work with a new client and return its result.
 
-    The result includes the number of API calls. Its ``failed`` is true if the library raised an error.
+    The result includes the number of API calls. ``failed`` is true in the result if the library raised an error.
     """
     client = None
     try:
@@ -354,7 +354,7 @@ def execute(
 
 
 def writing(work: Work) -> Work:
-    """Mark a work function as one that writes."""
+    """Mark a work function that can write."""
     work.writes = True  # type: ignore[attr-defined]
     return work
 
@@ -362,7 +362,7 @@ def writing(work: Work) -> Work:
 def failure(error: VcloudAirError, writes: bool = False) -> Result:
     """Return the result of a task that failed with an error of the library.
 
-    ``writes``: the task can write, so that the result always has ``written``. The default for it is false.
+    With ``writes``, the result always has ``written``, which is false by default.
     """
     if writes and error.written is None:
         error.written = False

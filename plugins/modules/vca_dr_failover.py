@@ -356,7 +356,7 @@ def _run_plan(client: Client, plan: RecoveryPlan, params: Params, diff_mode: boo
 def _has_changed(step: Any) -> bool:
     """Return True if a step may have changed something.
 
-    Commands and playbooks count as changes. Network steps report if they changed an edge gateway.
+    Commands and playbooks count as changes. Network steps report changes of edge gateways.
     """
     if step.last.verdict != "succeeded" or step.kind not in ("command", "playbook", "network"):
         return False

@@ -136,7 +136,7 @@ def _without_none(value: Any) -> Any:
 def target(params: Params) -> Mapping[str, Any]:
     """Return the target that the document and the options name.
 
-    Raises ConfigurationError if they name different targets.
+    Raises ConfigurationError if document and options name different targets.
     """
     return vcloudair_core.agreed_target(params["config"], given(params, ("edge", "vdc")))
 

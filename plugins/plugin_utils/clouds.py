@@ -63,8 +63,8 @@ def keeps_group_names() -> bool:
 class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
     """Base class of inventory plugins.
 
-    They add a host for each record of :meth:`read_vdc`. A record is a mapping with ``name``, ``id`` and further keys of
-    the plugin.
+    A plugin adds a host for each record of :meth:`read_vdc`. A record is a mapping with ``name``, ``id`` and further
+    keys of the plugin.
     """
 
     NOUN = "record"
@@ -281,7 +281,7 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
     _is_making_keys = False
 
     def _compose(self, *arguments: Any, **more: Any) -> Any:
-        """Evaluate an expression, and convert keys of groups to text.
+        """Evaluate an expression, and convert the keys in its value to text.
 
         Older Ansible versions do not support numbers as keys, and newer versions do not support zero.
         """
@@ -340,7 +340,7 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
         return bool(self._evaluated(as_expression(f"true if ({condition}) else false"), variables, condition))
 
     def first(self, sources: Iterable[str], record: Record, variables: dict[str, Any]) -> str:
-        """Return the first value that is not empty, or an empty text. Zero is not empty.
+        """Return the first value that is not empty, or an empty string. Zero counts as a value.
 
         A source is a key of the record or an expression.
         """

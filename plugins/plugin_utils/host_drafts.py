@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Drafts and names of hosts for the inventory plugins. Private to the collection.
 
-If a host and a group have the same name, Ansible uses the group. A user who can name VMs could use this to address
-groups. To prevent it, the plugins compute the groups of all hosts first and name the hosts last.
+If a host and a group have the same name, Ansible uses the group. A user who can name VMs could thereby run tasks on a
+whole group. To prevent this, the plugins compute the groups of all hosts first and name the hosts last.
 """
 
 from __future__ import annotations
@@ -97,9 +97,10 @@ def name_hosts(
 ) -> tuple[list[HostDraft], list[tuple[str, str]]]:
     """Return a draft for each host, with a unique name that no group has.
 
-    ``names``: the preferred name of each record. ``draft(position, name)`` creates a draft. ``reserved``: names that
-    cannot be used, such as those of groups. ``is_qualified``: qualify the names of all records that share a name, even
-    that of the oldest. Also returns pairs of the preferred and the new name for hosts whose name is reserved.
+    ``names`` has the preferred name of each record. ``draft(position, name)`` creates a draft. ``reserved`` has names
+    that cannot be used, such as group names. With ``is_qualified``, all records that share a name get a qualified
+    name, even the oldest record. Also returns pairs of the preferred and the new name for hosts whose name is
+    reserved.
     """
     reserved = set(reserved)
     chosen = _unique_names(records, names, reserved, qualifiers, is_qualified)
@@ -157,7 +158,7 @@ def _qualified(
 ) -> str:
     """Return the name with the qualifiers that make it unique.
 
-    ``equals``: records whose order is unknown, so that none of them may get a shorter name than the others.
+    ``equals`` has records whose order is unknown. None of these records may get a shorter name than the others.
     """
     for key in qualifiers:
         if not record[key]:
@@ -175,8 +176,8 @@ def _qualified(
 def taken_names(inventory: Any, records: Sequence[Record], names: Sequence[str], prefix: str) -> set[str]:
     """Return the names that hosts of this plugin cannot have.
 
-    They are the names of groups, of localhost, and of hosts of other clouds. A host of another source can be extended,
-    as Ansible does, unless it is another VM or has another address.
+    Taken names are the names of groups, of localhost, and of hosts of other clouds. A host of another source can be
+    extended, as Ansible does, unless it is another VM or has another address.
     """
     own = {(name, *_identity(record.get)) for name, record in zip(names, records, strict=True)}
     addresses: dict[str, set[Any]] = {}
@@ -199,7 +200,7 @@ def _identity(get: Callable[[str], Any]) -> tuple[str, str]:
 def put(drafts: Sequence[HostDraft], inventory: Any, warn: Callable[[str], None]) -> None:
     """Add the drafts to the inventory.
 
-    If a group cannot be the child of another one, show a warning and keep its place.
+    If a group cannot be the child of another group, show a warning and do not move the group.
     """
     for group in dict.fromkeys(name for draft in drafts for name in draft.group_names()):
         if group in inventory.hosts:
@@ -226,7 +227,7 @@ def put(drafts: Sequence[HostDraft], inventory: Any, warn: Callable[[str], None]
 def _keep_ungrouped(inventory: Any, host: Any) -> None:
     """Add a host without groups to ``ungrouped``.
 
-    Ansible adds such hosts by name later, and would add the group of the same name instead.
+    Ansible would later add such a host by name, and would add a group with the same name instead.
     """
     if {group.name for group in host.get_groups()} <= {"all"}:
         inventory.groups["ungrouped"].add_host(host)

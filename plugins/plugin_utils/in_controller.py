@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run a module in the controller process. Private to this collection.
 
-The code, the options and the printed result are those of the module process. Therefore Ansible validates the options,
-masks secrets and formats the result in the same way.
+The code, the options and the printed result are the same as in a module process. Therefore Ansible validates the
+options, masks secrets and formats the result in the same way.
 
 Ansible imports this file once per run, before it forks a worker for each task. The library is loaded here, so that the
-workers need not load it.
+workers need not load the library.
 
 This file has all code that depends on private parts of ansible-core, which differ between versions. :func:`problem`
-tests them with a trial module. If the test fails, tasks run as module processes.
+tests these parts with a trial module. If the test fails, tasks run as module processes.
 """
 
 from __future__ import annotations
@@ -105,7 +105,8 @@ def parsed(action: Any, output: str, errors: str) -> dict[str, Any]:
 def problem(action: Any) -> str:
     """Return the reason why this ansible-core cannot run modules in the controller.
 
-    Returns an empty string if it can. A task calls this before it runs the module, so that it can still use a process.
+    Returns an empty string if there is no such reason. A task calls this function before it runs the module, so that
+    the task can still use a module process.
     """
     try:
         arguments = arguments_of(action, "vca_trial", {"text": _TRIAL["text"], "numbers": _TRIAL["numbers"]}, {})
@@ -129,9 +130,9 @@ class _Trial:
 
 @contextlib.contextmanager
 def _as_arguments(arguments: Mapping[str, Any]) -> Iterator[None]:
-    """Set the arguments that AnsibleModule reads, and restore the previous state.
+    """Set the arguments that AnsibleModule reads, and then restore the previous state.
 
-    Items of a loop run in the same process, so nothing may be left for the next item.
+    Items of a loop run in the same process, so no state may remain for the next item.
     """
     names = ("_ANSIBLE_ARGS", "_ANSIBLE_PROFILE", "_PARSED_MODULE_ARGS")
     before = {name: getattr(basic, name, None) for name in names}

@@ -17,7 +17,7 @@ _DISCOVERY = ("", "auto", "auto_silent", "auto_legacy", "auto_legacy_silent")
 
 
 def is_current(interpreter: Any) -> bool:
-    """Return True if the interpreter is that of this process or is not specified."""
+    """Return True if the interpreter runs this process or is not specified."""
     if interpreter is None or interpreter in _DISCOVERY:
         return True
     # Path.expanduser raises an error for an unknown user.

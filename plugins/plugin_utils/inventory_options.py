@@ -96,7 +96,7 @@ class OptionReader:
 
 
 def text_list(path: str, value: Any, is_plain: bool = True) -> list[Any]:
-    """Return the texts of a value as a flat list, without empty ones."""
+    """Return the strings in a value as a flat list, without empty strings."""
     texts = []
     for item in value if isinstance(value, (list, tuple)) else [value]:
         if isinstance(item, (list, tuple)):

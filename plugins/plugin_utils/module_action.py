@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Base class of the action plugins. Private to this collection.
 
-They run modules in the controller if possible, which is faster and returns the same result. Each module has a file in
-``plugins/action``. A single action plugin with redirects in ``meta/runtime.yml`` would be shorter, but would apply the
-``module_defaults`` of one module to all modules.
+The plugins run modules in the controller if possible, which is faster and returns the same result. Each module has a
+file in ``plugins/action``. A single action plugin with redirects in ``meta/runtime.yml`` would be shorter, but would
+apply the ``module_defaults`` of one module to all modules.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ stage_notice.warn_at_end()
 
 
 class ModuleAction(ActionBase):
-    """Action plugin for a module. ``module`` is its declaration."""
+    """Action plugin for a module. ``module`` is the declaration of the module."""
 
     module: Module
 

@@ -29,7 +29,7 @@ def warn_at_end() -> None:
 
 
 def warn(display: Any = None) -> None:
-    """Warn now, and not again when the process exits."""
+    """Warn now, and do not warn again when the process exits."""
     _STATE["has_warned"] = True
     # The run has ended. An unreadable state folder must not change its exit status.
     with contextlib.suppress(Exception):

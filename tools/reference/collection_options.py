@@ -42,10 +42,10 @@ _MARKED = re.compile(r"``(?P<code>[^`]+)``|`(?P<name>[^`]+)`")
 def argument_specs(names: Mapping[type, tuple[str, str]], document: Sequence[SpecKey] = ()) -> str:
     """Return the collection module with an argument spec for each spec.
 
-    It also has one for documents of all sections.
+    The module also has an argument spec for documents of all sections.
 
-    ``names`` has the name of each spec in those of functions and constants, and the noun for it, first what others are
-    made of; ``document`` has the keys of documents.
+    ``names`` maps each spec to the name for its functions and constants, and to a noun. Specs that others contain come
+    first. ``document`` has the keys of documents.
     """
     lines = [HEADER + '"""Argument specs of edge gateway modules. They do not import the library."""']
     lines += ["", "from __future__ import annotations", "", "from typing import Any"]
@@ -117,7 +117,7 @@ def _argument(key: SpecKey, names: Mapping[type, tuple[str, str]], secrets: Iter
 
 
 def _form(key: SpecKey) -> dict[str, Any]:
-    """Return the common keys of the argument spec and the documentation of an option."""
+    """Return the keys that the argument spec and the documentation share."""
     kind = "dict" if is_dataclass(key.kind) else _TYPES[key.kind]
     form: dict[str, Any] = {"type": "list", "elements": kind} if key.is_list else {"type": kind}
     if key.info.required:

@@ -52,7 +52,7 @@ def _command(command: Any, path: str) -> list[str]:
 
 
 def _shared_options(root: Any) -> list[str]:
-    """A table for each topic of the shared options."""
+    """Return a table of the shared options for each topic."""
     from vcloudair_core.cli.help_text import options_by_panel
     from vcloudair_core.cli.shared_options import SHARED
 

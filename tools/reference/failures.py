@@ -26,7 +26,7 @@ def bad_input_table() -> str:
 def fault_tables() -> str:
     """Return the fault matrix of tests/faults.
 
-    It has faults by place, exceptions, operations and the number of cells.
+    The matrix has faults by place, exceptions, operations and the number of cells.
     """
     sys.path.insert(0, str(ROOT))
     from tests.faults import table

@@ -141,13 +141,13 @@ def documented() -> dict[str, dict[str, Any]]:
 
 
 def _of_role(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a role in the shape of a module, from its main entry point."""
+    """Return a role in the format of a module, from its main entry point."""
     main = entry["entry_points"]["main"]
     return {"doc": {"description": [], "options": {}, **main}, "examples": main.get("examples", ""), "return": {}}
 
 
 def _tables(doc: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return options by table title. Those of the plugin come first, without title."""
+    """Return options by table title. The plugin's own options come first, untitled."""
     found: dict[str, dict[str, Any]] = {"": {}}
     homes = {option: title for fragment, title in SHARED.items() for option in _fragment(fragment)}
     for name, option in (doc.get("options") or {}).items():

@@ -17,7 +17,7 @@ PARTS = {
 
 
 def home() -> Iterator[tuple[str, str]]:
-    """Return ``home.md`` with the named sections of the README filled in."""
+    """Return ``home.md`` with the named sections of the README inserted."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     sections = dict(re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", readme, re.MULTILINE | re.DOTALL))
 
@@ -30,7 +30,10 @@ def home() -> Iterator[tuple[str, str]]:
 
 
 def overview(pages: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Return an index of each part, with title and first sentence of its pages."""
+    """Return an index of each part of the documentation.
+
+    An index has the title and the first sentence of each page.
+    """
     for part, (title, meaning) in PARTS.items():
         lines = [f"# {title}", "", meaning, "", '<div class="pages" markdown>', ""]
         for name in sorted(pages):

@@ -43,7 +43,10 @@ def pages() -> Iterator[tuple[str, str]]:
 
 
 def python_api() -> str:
-    """Return all public names except errors. Names without a group are last."""
+    """Return the page of all public names except errors.
+
+    Names without a group are last.
+    """
     import vcloudair_core
 
     grouped = {name for names in GROUPS.values() for name in names}

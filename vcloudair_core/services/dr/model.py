@@ -15,7 +15,7 @@ UNKNOWN = "unknown"
 RECOVERED_STATES = frozenset({"complete", "ok", "recovered"})
 """Values of RecoveryState after a failover.
 
-No source documents which one. Source: protocol/dr.md §2.4.
+No source documents which value a server returns. Source: protocol/dr.md §2.4.
 """
 
 _NONE = frozenset({"", "none"})

@@ -12,9 +12,9 @@ STOP, CONTINUE, ROLL_BACK = "stop", "continue", "roll_back"
 ON_ERROR = (STOP, CONTINUE, ROLL_BACK)
 """Policies after a failure.
 
-``stop``: start nothing more, and wait for the operations in progress. ``continue``: start everything that does not
-depend on what failed. ``roll_back``: like ``stop``, then clean up the test and restore the networks; a failover cannot
-be rolled back, so there it works like ``stop``.
+``stop`` starts no more operations, and waits for the operations in progress. ``continue`` starts every operation that
+does not depend on a failed operation. ``roll_back`` works like ``stop``, and then cleans up the test and restores the
+networks. For a failover, ``roll_back`` works like ``stop``.
 """
 FAIL, START = "fail", "start"
 ON_UNKNOWN = (FAIL, START)

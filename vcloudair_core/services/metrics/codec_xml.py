@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 NAMESPACE = "http://www.vmware.com/vcloud/v1.5"
 _MILLISECONDS_FROM = 10_000
-"""Intervals from this number are in milliseconds.
+"""Intervals of at least this number are in milliseconds.
 
 Schema and guide contradict each other.
 

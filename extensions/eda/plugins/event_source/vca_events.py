@@ -156,7 +156,7 @@ async def main(queue: asyncio.Queue[dict[str, Any]], args: dict[str, Any]) -> No
 async def follow(queue: asyncio.Queue[dict[str, Any]], monitor: Monitor) -> None:
     """Poll a monitor until canceled and put its events into the queue.
 
-    The monitor runs in a thread, so that it does not block the other sources of a rulebook.
+    The monitor runs in a thread and does not block other sources of a rulebook.
     """
     while True:
         try:

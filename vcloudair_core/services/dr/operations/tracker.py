@@ -45,14 +45,14 @@ _SHORTEST_S, _LONGEST_S = 0.25, 10.0
 _SHARE_OF_AGE = 0.1
 """Share of the age of an action after which the next poll comes.
 
-When durations of other actions are known, it comes at the expected end of the next action.
+When durations of other actions are known, the poll comes at the expected end of the next action.
 """
 
 _MARGIN_S = 0.01
-"""Added so that a poll does not come right before the expected end."""
+"""Seconds to add so that a poll does not come right before the expected end."""
 
 _TASK_LIST_FROM = 3
-"""From this number of tasks, the task list of the org is read instead."""
+"""Number of tasks from which the task list of the org is read instead of each task."""
 
 
 class OperationTracker:
