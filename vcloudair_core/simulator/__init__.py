@@ -1,6 +1,6 @@
-"""A simulated cloud that serves the API in the process or on a socket.
+"""A simulated cloud that serves the API in the same process or on a socket.
 
-It shares no code with the client.
+The simulator shares no code with the client.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Command line of ``python -m vcloudair_core.simulator``.
 
-It does the same as ``vca sim serve``, without plugins and the dependencies of ``vca``.
+The command does the same as ``vca sim serve``, but without plugins and without the dependencies of ``vca``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Checks of a request before its route: API version, session, tenant.
+"""Checks of a request before its route handler: API version, session, tenant.
 
 Source: protocol/sessions.md §4.2, §4.4, protocol/vcd-modern.md §1.2, §1.6.
 """
@@ -22,7 +22,10 @@ _NOT_VCLOUD = ("/api/vchs", "/api/iam", "/api/sc", "/api/billing", "/hybridity/"
 
 
 def reject(context: Any, route: SimulatorRoute, path: str) -> Response | None:
-    """Return an error for a missing API version, then for a missing session, or None."""
+    """Return an error for a missing API version or a missing session, or None.
+
+    The API version is checked first.
+    """
     if _is_cloudapi(path) or _is_vcloud(path):
         version = responses.requested_version(context.request) or _default_version(context)
         if version not in context.simulator.config.api_versions:
@@ -35,7 +38,10 @@ def reject(context: Any, route: SimulatorRoute, path: str) -> Response | None:
 
 
 def _default_version(context: Any) -> str:
-    """Return the version of a request that names none, or an empty text if such requests are rejected."""
+    """Return the API version for a request that names none.
+
+    Return an empty string if such requests are rejected.
+    """
     config = context.simulator.config
     return str(config.api_versions[0]) if config.without_version == "oldest" else ""
 
@@ -45,9 +51,9 @@ def _is_cloudapi(path: str) -> bool:
 
 
 def _is_vcloud(path: str) -> bool:
-    """Return True if Accept must contain an API version.
+    """Return True if the Accept header must contain an API version.
 
-    Requests to the portals, to NSX and to ``/api/versions`` need none. Source: protocol/sessions.md §4.2,
+    Requests to the portals, to NSX and to ``/api/versions`` need no version. Source: protocol/sessions.md §4.2,
     protocol/ans.md §1.2.
     """
     own = path.removeprefix(COMPUTE).rstrip("/")
@@ -78,7 +84,7 @@ def _not_signed_in(context: Any, path: str) -> Response:
 
 
 def _enter_tenant(context: Any, path: str) -> Response | None:
-    """Let a provider's session act in the tenant of the header.
+    """Let a provider's session act in the tenant that the header names.
 
     A tenant can name only its own org. A URN instead of a bare UUID returns 401. Source: protocol/nsxt.md §1.1.
     """

@@ -1,1 +1,1 @@
-"""Roles, rights, and the checks of them."""
+"""Roles, rights, and the checks of rights."""

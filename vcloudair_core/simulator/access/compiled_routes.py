@@ -15,9 +15,9 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True)
 class CompiledRoute:
-    """A route of a group.
+    """A route of a group, with its compiled path pattern.
 
-    ``right`` is the right that the user needs, or an empty text.
+    ``right`` is the right that the user needs, or an empty string.
     """
 
     route: SimulatorRoute
@@ -27,9 +27,10 @@ class CompiledRoute:
 
 
 def compile_routes(built_in: Sequence[SimulatorRoutes], added: Sequence[SimulatorRoutes]) -> list[CompiledRoute]:
-    """Return all routes in order: added ones first, so that a plugin can replace a built-in one.
+    """Return all routes in the order in which they are tried.
 
-    Added routes require no right unless they name one.
+    The ``added`` routes come first, so that a plugin can replace a built-in route. Added routes require no right unless
+    they name one.
     """
     rights = [(group, route, "") for group in added for route in group.routes]
     rights += [(group, route, required_right(route.method, route.path)) for group in built_in for route in group.routes]
@@ -40,7 +41,7 @@ def compile_routes(built_in: Sequence[SimulatorRoutes], added: Sequence[Simulato
 
 @cache
 def _pattern(path: str) -> re.Pattern[str]:
-    """Return the pattern of the path of a route.
+    """Return the compiled pattern of a route's path.
 
     Patterns are cached because all simulators have the same hundred routes.
     """

@@ -1,4 +1,4 @@
-"""Roles of an inventory, and of its users."""
+"""Roles that an inventory file defines and assigns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vcloudair_core.simulator.state.world import World
 
 
 def add_role(world: World, org: Org, tree: dict[str, Any]) -> None:
-    """Add a role of an org. Raises SpecError for an unknown right."""
+    """Add a role to an org. Raises SpecError for an unknown right."""
     unknown = sorted(set(tree["rights"]) - ALL_RIGHTS)
     if unknown:
         hint = f"Use rights of this list: {', '.join(sorted(ALL_RIGHTS))}."
@@ -24,7 +24,7 @@ def add_role(world: World, org: Org, tree: dict[str, Any]) -> None:
 def role_of(world: World, org: Org, tree: dict[str, Any]) -> str:
     """Return the role of a user or service account.
 
-    Raises SpecError for an unknown one.
+    Raises SpecError for an unknown role.
     """
     role, known = tree.get("role", ORG_ADMINISTRATOR), [role.name for role in world.roles_of(org.name)]
     if role not in known:

@@ -1,4 +1,4 @@
-"""Rights that built-in routes require, and responses to users without them.
+"""Rights that built-in routes require, and the responses without those rights.
 
 Source: protocol/vm-writes.md §5, protocol/nsxt.md §1.3, protocol/ans.md §6.
 """
@@ -52,7 +52,7 @@ _TABLE = tuple(
         (_ANY, r"/cloudapi/[\d.]+/(serviceAccounts|deviceLookup).*", rights.MANAGE_ACCOUNT),
     )
 )
-"""Methods, patterns of templates of routes, and rights. The first match counts."""
+"""Methods, patterns of path templates, and rights. The first match counts."""
 
 QUERY_RIGHTS = {
     "edgeGateway": rights.VIEW_GATEWAY,
@@ -63,9 +63,9 @@ QUERY_RIGHTS = {
 
 @cache
 def required_right(method: str, path: str) -> str:
-    """Return the right that a built-in route requires, or an empty text.
+    """Return the right that a built-in route requires, or an empty string.
 
-    ``path`` is the template of the route.
+    ``path`` is the path template of the route.
     """
     path = path.removeprefix(COMPUTE)
     edge = _EDGE.match(path)
@@ -79,7 +79,7 @@ def required_right(method: str, path: str) -> str:
 
 
 def refuse(context: Any, right: str) -> Response:
-    """Return the response to a user without a right, in the form of the API."""
+    """Return the API's error for a missing right."""
     path = context.request.path
     org_id = context.world.orgs[context.user.org].org_id
     target = next(reversed(context.path_params.values()), org_id)

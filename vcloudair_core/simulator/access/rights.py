@@ -1,6 +1,6 @@
 """Rights of the predefined roles, and of the roles that an inventory adds.
 
-Source: protocol/vm-writes.md §5. Names of rights are those in error messages. Most of them are inferred.
+Source: protocol/vm-writes.md §5. The names of rights are those in error messages. Most of the names are inferred.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ VIEW_ADMIN = "GENERAL_ADMINISTRATOR_VIEW"
 VIEW_REPLICATION, MANAGE_REPLICATION = "VR_VIEW", "VR_MANAGE"
 MANAGE_TOKEN, MANAGE_ACCOUNT = "TOKEN_MANAGE", "SERVICE_ACCOUNT_MANAGE"
 SECTIONS = ("FIREWALL", "NAT", "IPSEC_VPN", "DHCP", "ROUTING", "LOAD_BALANCER", "L2_VPN", "SSL_VPN", "SERVICES")
-"""Services of an edge gateway, each with a right to view and one to configure it."""
+"""Services of an edge gateway. Each has a right to view and one to configure."""
 
 
 def view_section(section: str) -> str:
@@ -50,14 +50,14 @@ ROLES: dict[str, frozenset[str]] = {
 }
 """Rights of the roles that all orgs have.
 
-Network Administrator is a role of vCloud Air, and Auditor a custom role.
+Network Administrator is a role of vCloud Air. Auditor is a custom role.
 """
 
 
 def rights_of(world: World, user: str, org: str) -> frozenset[str]:
     """Return the rights of a user.
 
-    Users of the provider have all of them, and an unknown role has none.
+    Users of the provider have all rights. An unknown role has none.
     """
     if org == PROVIDER_ORG:
         return ALL_RIGHTS

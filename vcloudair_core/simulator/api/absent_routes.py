@@ -1,8 +1,8 @@
 """Responses to sign-in requests for a product that the host does not serve.
 
-Clients send these requests to find out which product they talk to.
+Clients send these requests to find out which product the host serves.
 
-Source: protocol/sessions.md §1.1, §3.3 (a plain vCloud Director), §2.4 (a portal).
+Source: protocol/sessions.md §1.1, §3.3 (a vCloud Director without a portal), §2.4 (a portal).
 """
 
 from __future__ import annotations

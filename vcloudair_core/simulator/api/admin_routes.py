@@ -1,6 +1,6 @@
-"""Routes below ``/api/admin`` that organization administrators read: org, VDC, catalog, network, user, role.
+"""Routes below ``/api/admin`` for organization administrators.
 
-Source: protocol/recorded-responses.md §2, §4.
+The routes read orgs, VDCs, catalogs, networks, users and roles. Source: protocol/recorded-responses.md §2, §4.
 """
 
 from __future__ import annotations
@@ -63,7 +63,10 @@ def show_catalog(context: Any) -> Response:
 
 
 def show_network(context: Any) -> Response:
-    """Return a network of a VDC. Tenants see references to external networks, but cannot read these."""
+    """Return a network of a VDC.
+
+    Tenants see references to external networks, but cannot read external networks.
+    """
     network = own_in_vdc(context, "network", context.path_params["network_id"])
     if network is None:
         return refuse(context, "network", "network_id")

@@ -1,6 +1,6 @@
-"""Routes of edge gateways in the XML of vCloud Director: read one, and configure its services.
+"""Routes of edge gateways in the XML of vCloud Director.
 
-Source: protocol/recorded-responses.md §6, §9.
+The routes read an edge gateway and configure its services. Source: protocol/recorded-responses.md §6, §9.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ def show(context: Any) -> Response:
 
 
 def configure_services(context: Any) -> Response:
-    """Start a task that replaces each service that is sent, and keeps the others.
+    """Start a task that replaces the services in the body and keeps the others.
 
-    Some clients send no Content-Type. An invalid service is rejected before the task (inferred).
+    Some clients send no Content-Type. An invalid service is rejected before the task starts (inferred).
     """
     edge = own_edge(context, context.path_params["edge_id"])
     if edge is None:

@@ -24,7 +24,7 @@ MODEL = "com.vmware.vchs.sc.restapi.model."
 def routes() -> list[SimulatorRoutes]:
     """Return the routes of the portal.
 
-    Its tokens are valid for 15 minutes, and no request revokes them.
+    Tokens of the portal are valid for 15 minutes, and no request revokes a token.
     """
     calls = [
         ("POST", "/api/iam/login", login),
@@ -43,7 +43,7 @@ def routes() -> list[SimulatorRoutes]:
 def login(context: Any) -> Response:
     """Return 201 with a bearer token in a header.
 
-    The credentials ``_:_`` are a probe for the kind of host.
+    Clients send the credentials ``_:_`` to find out the kind of host.
 
     Source: protocol/sessions.md §1.1.
     """
@@ -63,7 +63,7 @@ def login(context: Any) -> Response:
 
 
 def _signed_in(handler: Callable[[Any], Response]) -> Callable[[Any], Response]:
-    """Return 403 without Authorization, and 401 for an invalid token.
+    """Return 403 without Authorization, or 401 for an invalid token.
 
     Source: protocol/sessions.md §3.3.
     """
@@ -78,7 +78,7 @@ def _signed_in(handler: Callable[[Any], Response]) -> Callable[[Any], Response]:
 
 
 def single_sign_on(context: Any) -> Response:
-    """Open a session of the vCloud Director for a token of the portal.
+    """Open a session of the vCloud Director in exchange for a portal token.
 
     Source: protocol/sessions.md §3.1.
     """
@@ -99,7 +99,7 @@ def _plan_id(context: Any) -> str:
 
 
 def _content_type(context: Any, model: str) -> str:
-    """Return the Content-Type, by default malformed as recorded.
+    """Return the Content-Type, which by default is malformed as in a recording.
 
     Source: protocol/sessions.md §3.2.
     """
@@ -109,7 +109,7 @@ def _content_type(context: Any, model: str) -> str:
 
 
 def plans(context: Any) -> Response:
-    """Return a compute plan and a plan without compute, so that clients must choose."""
+    """Return two plans, one of them without compute, so that clients must choose."""
     common = {"link": [], "description": "", "planVersion": "1.0", "instanceSpec": ""}
     compute = {
         **common,
@@ -131,12 +131,15 @@ def plans(context: Any) -> Response:
 
 
 def instances(context: Any) -> Response:
-    """Return a compute instance and an instance without a session."""
+    """Return a compute instance, and an instance that supports no session."""
     return responses.json_body({"instances": _instances(context)}, 200, _content_type(context, "instancelisttype"))
 
 
 def instance(context: Any) -> Response:
-    """Return one of the instances, or 404 for an unknown ID. The status is inferred."""
+    """Return an instance by its ID, or 404 for an unknown ID.
+
+    The status 404 is inferred.
+    """
     identifier = context.path_params["instance_id"]
     for shown in _instances(context):
         if shown["id"] == identifier:
@@ -147,11 +150,11 @@ def instance(context: Any) -> Response:
 def _instances(context: Any) -> list[dict[str, Any]]:
     """Return the fields of each instance.
 
-    The ID of the compute instance is that of the org. Source: protocol/sessions.md §3.2.
+    The ID of the compute instance is the ID of the org. Source: protocol/sessions.md §3.2.
     """
     base, org = f"{context.base_url}{COMPUTE}", context.world.orgs[context.user.org]
     common = {"link": [], "description": "", "region": _region(context)}
-    # The portal sends these attributes as a JSON string inside of its JSON document.
+    # The portal sends these attributes as a string of JSON inside its JSON document.
     attributes = {
         "orgName": org.name,
         "sessionUri": f"{base}/api/sessions",

@@ -33,7 +33,7 @@ _CAPACITY = ("disk.provisioned.latest", "disk.used.latest")
 
 
 class _BadWindowError(ValueError):
-    """A request with an invalid time window or pattern. The text says why."""
+    """An invalid time window or pattern. The exception text is the error message."""
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
@@ -92,7 +92,7 @@ def _json_error(status: int, code: str, message: str = "Access is forbidden") ->
 def _rows(context: Any, vms: Sequence[Vm]) -> Response:
     """Return one page of rows.
 
-    The cursor holds the time window, so that it stays the same on every page.
+    The cursor contains the time window, so that every page uses the same window.
     """
     config = context.simulator.config
     try:
@@ -122,7 +122,7 @@ def _rows(context: Any, vms: Sequence[Vm]) -> Response:
 
 @lru_cache(maxsize=65536)
 def _row(seed: str, vm_id: str, size: Size, minute: int, form: str, is_epoch: bool) -> str:
-    """Return the JSON text of a row.
+    """Return a metrics row as JSON.
 
     Rows are cached because consecutive windows share all minutes but one.
     """
@@ -155,7 +155,10 @@ def _cursor(context: Any) -> tuple[float, float, int] | None:
 
 
 def _json_window(body: dict[str, Any], now: float) -> tuple[float, float]:
-    """Return start and end in seconds since 1970, within the last 24 hours."""
+    """Return start and end of the window, in seconds since 1970.
+
+    The window is within the last 24 hours.
+    """
     moments = []
     for bound, default in (("Start", now - DAY_S), ("End", now)):
         relative, absolute = body.get(f"relative{bound}Time"), body.get(f"absolute{bound}Time")
@@ -177,7 +180,10 @@ def _seconds(text: str) -> float:
 
 
 def _minutes(begin: float, end: float, gap_every: int, step_s: int = MINUTE_S) -> list[int]:
-    """Return the minutes since 1970 that have a sample, from ``begin`` to ``end``."""
+    """Return the minutes from ``begin`` to ``end`` that have a sample.
+
+    Minutes are counted since 1970.
+    """
     step = step_s // MINUTE_S
     first, last = -(-int(begin) // step_s) * step, int(end) // step_s * step
     return [minute for minute in range(first, last + 1, step) if not gap_every or (minute // step) % gap_every]
@@ -211,9 +217,9 @@ def current(context: Any) -> Response:
 
 
 def historic(context: Any) -> Response:
-    """Return series of samples: rates every 5 minutes, capacity every 30 minutes.
+    """Return series of samples of a VM.
 
-    Source: protocol/metrics.md §B.5.
+    Rates have a sample every 5 minutes, capacities every 30 minutes. Source: protocol/metrics.md §B.5.
     """
     vm = _own_vm(context)
     if vm is None:
@@ -254,7 +260,10 @@ def _up(context: Any, vm: Vm) -> Any:
 
 
 def _spec(context: Any, name: str) -> tuple[float, float, list[str]] | Response:
-    """Return start, end and name patterns. A POST without a body is like a GET."""
+    """Return start, end and name patterns of a request.
+
+    A POST without a body is treated as a GET.
+    """
     now = context.simulator.clock.now()
     bounds: list[float] = [now - DAY_S, now]
     patterns: list[str] = []

@@ -1,6 +1,6 @@
 """Objects that the user of a request can read: those of the session's org.
 
-Everything else gives 403, known or not. Source: protocol/recorded-responses.md §7.
+A request for any other object returns 403, whether the object exists or not. Source: protocol/recorded-responses.md §7.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _IN_VDC = {
     "storage-profile": "storage_profiles",
     "edge": "edges",
 }
-"""Attributes of the world for kinds of objects that are in a VDC."""
+"""Attributes of the world, by kind of object. Only objects in VDCs are listed."""
 
 
 def own_vdc(context: Any, vdc_id: str) -> Vdc | None:
@@ -36,7 +36,7 @@ def own_edge(context: Any, edge_id: str) -> SimulatedEdge | None:
 
 
 def own_in_vdc(context: Any, kind: str, identifier: str) -> Any:
-    """Return an object of a kind in a VDC of the user's org, or None."""
+    """Return an object of ``kind`` in a VDC of the user's org, or None."""
     item = getattr(context.world, _IN_VDC[kind]).get(identifier)
     return item if item is not None and own_vdc(context, item.vdc_id) else None
 
@@ -53,12 +53,18 @@ def own_org(context: Any, org_id: str) -> Org | None:
 
 
 def visible_orgs(context: Any) -> list[Org]:
-    """Return the orgs that the session can read: its own, or all of them for the provider."""
+    """Return the orgs that the session can read.
+
+    A provider can read all orgs, a tenant only its own.
+    """
     if context.user.org == PROVIDER_ORG:
         return list(context.world.orgs.values())
     return [context.world.orgs[context.user.org]]
 
 
 def refuse(context: Any, kind: str, parameter: str) -> Response:
-    """Return the response for an object that the user cannot read. Its ID is a parameter of the path."""
+    """Return the response for an object that the user cannot read.
+
+    The ID of the object is a parameter of the path.
+    """
     return responses.no_access(kind, context.path_params[parameter], context.version)

@@ -1,6 +1,6 @@
 """Users, roles and service groups of the On-Demand portal.
 
-Source: protocol/sessions.md §3.2. Clients read the names in XML. Their JSON form is inferred.
+Source: protocol/sessions.md §3.2. Clients read the names from XML. The JSON format is inferred.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MONTHS = 3
 
 
 def routes(signed_in: Guard) -> SimulatorRoutes:
-    """Return the routes. ``signed_in`` checks the token of the portal."""
+    """Return the routes. ``signed_in`` checks the portal token."""
     calls = [
         ("/api/iam/Users", users),
         ("/api/iam/Roles", roles),
@@ -38,7 +38,7 @@ def routes(signed_in: Guard) -> SimulatorRoutes:
 
 
 def users(context: Any) -> Response:
-    """Return the users of the company, or with ``self=1`` only the user of the token."""
+    """Return the users of the company, or only the current user with ``self=1``."""
     own = [user for user in context.world.users if user.org == context.user.org]
     if (context.query.get("self") or [""])[0] == "1":
         own = [user for user in own if user.name == context.user.user]
@@ -76,7 +76,7 @@ def service_groups(context: Any) -> Response:
 
 
 def service_group(context: Any) -> Response:
-    """Return the service group of the user's org, or 403 for any other."""
+    """Return the service group of the user's org, or 403 for any other group."""
     group = _service_group(context)
     if group["id"] != context.path_params["group_id"]:
         return responses.empty(403)
@@ -94,7 +94,7 @@ def _service_group(context: Any) -> dict[str, Any]:
 
 
 def _bills(now: float) -> Iterable[dict[str, Any]]:
-    """Yield the periods of the last months, newest first."""
+    """Yield the billing periods of the last months, newest first."""
     end = datetime.fromtimestamp(now, timezone.utc).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     for _ in range(_MONTHS):
         start = end.replace(year=end.year - (end.month == 1), month=(end.month - 2) % 12 + 1)
@@ -108,7 +108,7 @@ def _date(moment: datetime) -> str:
 
 
 def _respond(context: Any, root: str, key: str, items: list[tuple[str, dict[str, Any]]]) -> Response:
-    """Return a list in JSON, or in XML if Accept asks for that."""
+    """Return a list as JSON, or as XML if the Accept header asks for XML."""
     if "xml" not in context.request.headers.get("Accept", ""):
         value = {key: [fields for _, fields in items]}
         return responses.json_body(value, 200, f"application/json;version=5.7;class={IAM_CLASS}{root}")

@@ -27,7 +27,10 @@ def routes(prefix: str = "") -> SimulatorRoutes:
 
 
 def show(context: Any) -> Response:
-    """Return one task. A task that was started with ``polls`` advances with each read."""
+    """Return one task.
+
+    Each read advances a task that was started with ``polls``.
+    """
     task_id = context.path_params["task_id"]
     task = context.simulator.tasks.find(task_id, context.user.org)
     if task is None:
@@ -38,9 +41,9 @@ def show(context: Any) -> Response:
 
 
 def cancel(context: Any) -> Response:
-    """Cancel a task. Return 204 while it runs, and 400 after it has ended.
+    """Cancel a task. Return 204 while the task runs, and 400 after it has ended.
 
-    Source: protocol/tasks.md §3.2. No source names the second status.
+    Source: protocol/tasks.md §3.2. The status 400 is inferred.
     """
     task_id = context.path_params["task_id"]
     task = context.simulator.tasks.find(task_id, context.user.org)
@@ -54,7 +57,7 @@ def cancel(context: Any) -> Response:
 def _gone(context: Any, task_id: str) -> Response:
     """Return 403 or 404 for a task that is expired, unknown, or of another org.
 
-    No source says which status it is. Source: protocol/tasks.md §7.
+    No source decides between the two statuses. Source: protocol/tasks.md §7.
     """
     if context.simulator.config.task_gone_status == 404:
         return responses.error(404, "RESOURCE_NOT_FOUND", "The resource was not found.", context.version)
@@ -62,7 +65,7 @@ def _gone(context: Any, task_id: str) -> Response:
 
 
 def show_list(context: Any) -> Response:
-    """Return all tasks of the org with all fields, without pages.
+    """Return all tasks of the org with all fields, on a single page.
 
     Source: protocol/tasks.md §3.3.
     """

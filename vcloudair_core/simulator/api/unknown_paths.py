@@ -1,6 +1,7 @@
-"""Responses to paths without a route: those of the product, as far as a source tells.
+"""Responses to paths without a route.
 
-Each such path is counted, and logged once. Only the log names the routes that are similar.
+Where a source exists, the response is that of the product. Each such path is counted, and logged once. Only the log
+names similar routes.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ _PORTALS = ("/api/vchs", "/api/iam", "/api/sc", "/api/billing")
 
 @dataclass
 class UnknownPath:
-    """A path without a route, with the number of requests. IDs in the path are replaced by ``{id}``."""
+    """A path without a route, and the number of requests to that path.
+
+    IDs in the path are replaced by ``{id}``.
+    """
 
     method: str
     path: str
@@ -41,7 +45,10 @@ class UnknownPaths:
         self._paths: dict[tuple[str, str], UnknownPath] = {}
 
     def add(self, method: str, path: str, known: Iterable[str]) -> None:
-        """Count a request. Log a warning with similar routes for the first request to a path."""
+        """Count a request, and log the first request to a path as a warning.
+
+        The warning names similar routes.
+        """
         generic = _IDENTIFIER.sub("{id}", path)
         entry = self._paths.get((method, generic))
         if entry is None:
@@ -52,11 +59,11 @@ class UnknownPaths:
         entry.count += 1
 
     def as_list(self) -> list[dict[str, Any]]:
-        """Return the paths for JSON, in the order of their first request."""
+        """Return the paths for JSON, ordered by their first request."""
         return [asdict(entry) for entry in self._paths.values()]
 
     def clear(self) -> None:
-        """Forget all paths, so that each is logged again."""
+        """Forget all paths, so that the next request to each is logged again."""
         self._paths.clear()
 
 
@@ -82,9 +89,10 @@ def _is_portal(path: str, profile: str) -> bool:
 
 
 def _vcloud(simulator: Any, request: Request) -> Response:
-    """Return 403 without a session, as vCloud Director 8.0 did. With one, the status is an option.
+    """Return 403 without a session, as vCloud Director 8.0 did.
 
-    Paths of the provider return 403, because tenants lack the right for them (inferred).
+    With a session, an option selects the status. Paths of the provider return 403, because tenants lack the right for
+    such paths (inferred).
     """
     is_of_provider = "/api/admin/extension" in request.url
     if is_of_provider or simulator.sessions.vcd_user(request) is None or simulator.config.unknown_path_status == 403:

@@ -1,6 +1,7 @@
 """Routes that read vApps, VMs and vApp templates, with their sections.
 
-vApps and VMs share one path, as do templates and their VMs. Source: protocol/recorded-responses.md §4.
+vApps and VMs have the same path prefix, as do templates and VMs of templates. Source: protocol/recorded-responses.md
+§4.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from vcloudair_core.simulator.xml_builder import element
 from vcloudair_core.transport.messages import Response
 
 Document = Callable[[Any, Any], Any]
-"""Function of context and object. It returns an element."""
+"""Function that takes a context and an object, and returns an XML element."""
 
 _VM_SECTIONS: dict[str, tuple[Document, str]] = {
     "virtualHardwareSection": (
@@ -44,7 +45,7 @@ _TEMPLATE_SECTIONS = {
     name: _VAPP_SECTIONS[name] for name in ("leaseSettingsSection", "networkConfigSection", "owner", "controlAccess")
 }
 _KINDS = {"vapp": "vapp", "vm": "vm", "vappTemplate": "template"}
-"""Prefixes of identifiers, and kinds of objects."""
+"""Kinds of objects by the prefix of their identifiers."""
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
@@ -66,7 +67,7 @@ def routes(prefix: str = "") -> SimulatorRoutes:
 
 
 def find_own(context: Any) -> VApp | Vm | Template | None:
-    """Return the object of the path, if it is in the user's org."""
+    """Return the object in the path if it belongs to the user's org."""
     is_template = "/vAppTemplate/" in context.request.path
     prefix, _, identifier = context.path_params["entity_id"].partition("-")
     kind = _KINDS.get(prefix, "")
@@ -79,7 +80,7 @@ def find_own(context: Any) -> VApp | Vm | Template | None:
 
 
 def refuse_path(context: Any) -> Response:
-    """Return the response for an object of the path that the user cannot read."""
+    """Return the response for an object in the path that the user cannot read."""
     prefix, _, identifier = context.path_params["entity_id"].partition("-")
     kind = {"vm": "vm", "vappTemplate": "vAppTemplate"}.get(prefix, "vapp")
     return responses.no_access(kind, identifier, context.version)
@@ -122,7 +123,7 @@ def _hardware_route(part: str) -> Callable[[Any], Response]:
 
 
 def product_sections(context: Any) -> Response:
-    """Return the product sections of a VM, vApp or template: none."""
+    """Return an empty list: no VM, vApp or template has product sections."""
     if find_own(context) is None:
         return refuse_path(context)
     media = f"{VCLOUD_MEDIA}productSections+xml"
@@ -131,5 +132,5 @@ def product_sections(context: Any) -> Response:
 
 
 def _compliance() -> Any:
-    """Return the compliance of a VM with its storage profile."""
+    """Return the storage profile compliance of a VM."""
     return element("ComplianceResult", None, element("ComplianceStatus", None, "COMPLIANT"))

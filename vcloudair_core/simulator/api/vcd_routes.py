@@ -1,4 +1,4 @@
-"""Routes of a vCloud Director for versions, sign-in, session and orgs.
+"""Routes of a vCloud Director for API versions, sign-in, sessions and orgs.
 
 Source: protocol/sessions.md §4, protocol/recorded-responses.md §2.
 """
@@ -31,7 +31,10 @@ CLOUDAPI_SINCE = (33, 0)
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """Return the routes below ``prefix``: ``/api/compute`` for On-Demand, else empty."""
+    """Return the routes below ``prefix``.
+
+    ``prefix`` is ``/api/compute`` for On-Demand, and empty otherwise.
+    """
     open_to_all = [
         SimulatorRoute("GET", f"{prefix}/api/versions", versions, auth=False),
         SimulatorRoute("POST", f"{prefix}/api/sessions", login, auth=False, versions="below 38.0"),
@@ -46,9 +49,10 @@ def routes(prefix: str = "") -> SimulatorRoutes:
 
 
 def versions(context: Any) -> Response:
-    """Return the API versions and sign-in URLs, with ``deprecated`` from 20.0 on.
+    """Return the API versions and their sign-in URLs.
 
-    Source: protocol/sessions.md §4.1, protocol/vcd-modern.md §1.2.
+    Versions have the attribute ``deprecated`` from 20.0 on. Source: protocol/sessions.md §4.1, protocol/vcd-modern.md
+    §1.2.
     """
     offered = context.simulator.config.api_versions
     listed = without_modern(offered) if context.root != context.base_url else offered
@@ -80,7 +84,7 @@ def _login_urls(context: Any, version: str) -> list[Any]:
 
 
 def login(context: Any) -> Response:
-    """Sign in with a password, until API 38.0.
+    """Sign in with a password. API 38.0 and newer lack this request.
 
     Return 403 without Authorization, or 401 for bad credentials. Source: protocol/sessions.md §4.3, protocol/nsxt.md
     §0.2.
@@ -106,12 +110,12 @@ def login(context: Any) -> Response:
 
 
 def session(context: Any) -> Response:
-    """Return the session of the request."""
+    """Return the current session."""
     return session_document(context, context.root, context.user.user, context.user.home_org, {})
 
 
 def logout(context: Any) -> Response:
-    """End the session of the request. API 38.0 and newer lack this request."""
+    """End the current session. API 38.0 and newer lack this request."""
     if is_at_least(context.version, LEGACY_LOGIN_REMOVED):
         return responses.empty(405)
     context.simulator.sessions.close_vcd(context.simulator.sessions.vcd_token(context.request))
@@ -119,7 +123,7 @@ def logout(context: Any) -> Response:
 
 
 def session_document(context: Any, root: str, user: str, org: str, headers: dict[str, str]) -> Response:
-    """Return a session, with its links in the order of real servers.
+    """Return the session document, with links in the order of real servers.
 
     Source: protocol/recorded-responses.md §2.
     """
@@ -153,7 +157,7 @@ def session_document(context: Any, root: str, user: str, org: str, headers: dict
 
 
 def _modern_links(root: str, location: str) -> list[Any]:
-    """Return the links at the end of sessions of API 30 and newer."""
+    """Return the links that sessions of API 30 and newer have at the end."""
     host = urlsplit(root).netloc
     values = {"LocationId": location, "LocationName": host, "RestApiEndpoint": root, "UIEndpoint": root}
     authorized = element("Location", None, *[element(name, None, value) for name, value in values.items()])
@@ -165,7 +169,10 @@ def _modern_links(root: str, location: str) -> list[Any]:
 
 
 def org_list(context: Any) -> Response:
-    """Return the orgs that the user can see: their own, or all for the provider."""
+    """Return the orgs that the session can read.
+
+    A provider can read all orgs, a tenant only its own.
+    """
     orgs = visible_orgs(context)
     document = element(
         "OrgList",

@@ -22,7 +22,7 @@ Source: protocol/sessions.md §2.1.
 
 
 def routes() -> SimulatorRoutes:
-    """Return the routes for sign-in, services, and sessions of the vCloud Director."""
+    """Return the routes for sign-in, services and vCloud Director sessions."""
     compute = "/api/vchs/compute/{compute_id}"
     calls = [
         ("POST", "/api/vchs/sessions", login),
@@ -37,7 +37,7 @@ def routes() -> SimulatorRoutes:
 
 
 def _signed_in(handler: Callable[[Any], Response]) -> Callable[[Any], Response]:
-    """Return 403 without a token, and 401 for an invalid one.
+    """Return 403 without a token, or 401 for an invalid token.
 
     Source: protocol/sessions.md §2.4.
     """
@@ -64,9 +64,9 @@ def _respond(root: Any, kind: str, status: int = 200, headers: dict[str, str] | 
 
 
 def login(context: Any) -> Response:
-    """Return 201 with a token of the portal.
+    """Return 201 with a portal token.
 
-    The link with a type comes first because clients read the type of every link.
+    The link with a ``type`` comes first, because clients read the ``type`` of every link.
     """
     credentials = basic(context.request)
     if credentials is None:
@@ -86,7 +86,7 @@ def login(context: Any) -> Response:
 
 
 def logout(context: Any) -> Response:
-    """End the session of the portal. Sessions of the vCloud Director stay valid."""
+    """End the portal session. Sessions of the vCloud Director stay valid."""
     context.simulator.sessions.close_portal(context.request.headers.get("x-vchs-authorization", ""))
     return responses.empty(204)
 
@@ -96,20 +96,26 @@ def _compute_href(context: Any) -> str:
 
 
 def _service_id(context: Any) -> str:
-    """Return the service ID of the user's org, such as ``M123456789-4001``. Source: protocol/sessions.md §2.2."""
+    """Return the service ID of the user's org, such as ``M123456789-4001``.
+
+    Source: protocol/sessions.md §2.2.
+    """
     number = uuid.UUID(context.world.orgs[context.user.org].org_id).int
     return f"M{100_000_000 + number % 900_000_000}-{1000 + number // 900_000_000 % 9000}"
 
 
 def _service_type(context: Any) -> str:
-    """Return the type of the service. A VPC has exactly one VDC. Source: protocol/sessions.md §2.2."""
+    """Return the type of the service. A VPC has exactly one VDC.
+
+    Source: protocol/sessions.md §2.2.
+    """
     return "compute:vpc" if len(context.world.vdcs_of(context.user.org)) == 1 else "compute:dedicatedcloud"
 
 
 def services(context: Any) -> Response:
-    """Return the services. No child is a Link because clients follow every child.
+    """Return the services of the org.
 
-    Source: protocol/sessions.md §2.3.
+    The list contains no Link, because clients follow every child element. Source: protocol/sessions.md §2.3.
     """
     service = {
         "region": "US - West",
@@ -124,7 +130,10 @@ def services(context: Any) -> Response:
 
 
 def show_compute(context: Any) -> Response:
-    """Return the VDCs of a service. The first child of each is the link to a session."""
+    """Return the VDCs of a service.
+
+    The first child of each VDC is the link that opens a session.
+    """
     href = _compute_href(context)
     if not href.endswith(context.path_params["compute_id"]):
         return responses.empty(403)
@@ -155,7 +164,7 @@ def _own_vdc(context: Any) -> Vdc | None:
 
 
 def show_vdc(context: Any) -> Response:
-    """Return a VDC with the same link as in the compute service.
+    """Return a VDC with the same session link as in the compute service.
 
     Source: protocol/sessions.md §2.1, call 4.
     """
@@ -166,9 +175,9 @@ def show_vdc(context: Any) -> Response:
 
 
 def vcloudsession(context: Any) -> Response:
-    """Return 201 with a token of the vCloud Director, whose address includes the port.
+    """Return 201 with a token of the vCloud Director.
 
-    Source: protocol/sessions.md §2.3.
+    The URL of the vCloud Director includes the port. Source: protocol/sessions.md §2.3.
     """
     vdc = _own_vdc(context)
     if vdc is None:

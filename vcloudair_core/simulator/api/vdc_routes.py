@@ -1,6 +1,6 @@
-"""Routes of VDCs, their networks and storage profiles, catalogs, and links of URNs.
+"""Routes of VDCs, networks, storage profiles and catalogs.
 
-Source: protocol/recorded-responses.md §4, §5.
+A further route resolves URNs. Source: protocol/recorded-responses.md §4, §5.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def show_vdc(context: Any) -> Response:
 
 
 def show_hardware_version(context: Any) -> Response:
-    """Return a version of virtual hardware that a VDC supports."""
+    """Return a virtual hardware version that a VDC supports."""
     vdc, name = own_vdc(context, context.path_params["vdc_id"]), context.path_params["name"]
     if vdc is None or name != hardware_documents.VERSION_NAME:
         return refuse(context, "vdc", "vdc_id")
@@ -91,7 +91,10 @@ def show_catalog_item(context: Any) -> Response:
 
 
 def resolve(context: Any) -> Response:
-    """Return the link of a URN. Access is checked when the client follows the link."""
+    """Return the link of the object with a URN.
+
+    Access is checked when the client follows the link.
+    """
     urn = unquote(context.path_params["entity_id"])
     kind, identifier = urn.split(":")[-2:] if urn.startswith("urn:vcloud:") else ("", urn)
     known = kind_of_urn(kind)

@@ -17,11 +17,11 @@ from vcloudair_core.transport.messages import Headers, Response
 
 DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 25, 128
 _CONTEXT = re.compile(r"_context==[^;,()]*")
-"""A filter field that includes more objects. The simulator always lists all."""
+"""Filter field that includes more objects. The simulator always lists all."""
 
 
 def item(context: Any, value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a JSON document in the version of the request."""
+    """Return a JSON document in the API version of the request."""
     content_type = {"Content-Type": f"application/json;version={context.version}"}
     return Response(status, Headers({**content_type, **(headers or {})}), json.dumps(value).encode())
 
@@ -33,16 +33,19 @@ def error(status: int, code: str, message: str) -> Response:
 
 
 def no_access(kind: str, identifier: str) -> Response:
-    """Return the error for an unknown ID, which is the same as for a missing right.
+    """Return the error for an unknown ID.
 
-    Source: protocol/nsxt.md §1.3.
+    The error for a missing right is the same. Source: protocol/nsxt.md §1.3.
     """
     message = f'No access to entity "com.vmware.vcloud.entity.{kind}:{uuid_of(identifier)}".'
     return error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN", message)
 
 
 def uuid_of(identifier: str) -> str:
-    """Return the UUID at the end of a URN, which can be percent-encoded in a path."""
+    """Return the UUID at the end of a URN.
+
+    The URN in a path can be percent-encoded.
+    """
     return unquote(identifier).rpartition(":")[2]
 
 
@@ -56,7 +59,7 @@ def page(
 ) -> Response:
     """Return a page of values with Link headers.
 
-    Values are filtered, and sorted by name unless the request says otherwise.
+    The values are filtered. They are sorted by name unless the request sets another order.
     """
     try:
         rows = _sorted(context, _filtered(context, values, searchable))
@@ -83,7 +86,7 @@ def page(
 
 
 def _links(context: Any, number: int, size: int, count: int, model: str) -> Iterator[str]:
-    """Yield a Link header for each page that the client can go to.
+    """Yield a Link header for each page that the client can request.
 
     A list with one page also has links to the first and the last page.
     """
@@ -113,7 +116,7 @@ def _filtered(
 
 
 def _flattened(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the fields of a value by their paths, such as ``ownerRef.id``."""
+    """Yield each field of a value with its dotted path, such as ``ownerRef.id``."""
     for name, field in value.items():
         if isinstance(field, Mapping):
             yield from _flattened(field, f"{prefix}{name}.")

@@ -1,6 +1,6 @@
-"""Edge gateways and networks as ``/cloudapi`` shows them, from the objects that ``/api`` shows as XML.
+"""Edge gateways and networks in the JSON format of ``/cloudapi``.
 
-Source: protocol/vcd-modern.md §3.1, protocol/nsxt.md §2.
+The objects are the same as those below ``/api``. Source: protocol/vcd-modern.md §3.1, protocol/nsxt.md §2.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _UNIVERSAL_SINCE = (38, 0)
 
 
 def reference(kind: str, identifier: str, name: str) -> dict[str, str]:
-    """Return a reference to an object, with its URN."""
+    """Return a reference to an object, including its URN."""
     return {"name": name, "id": urn(kind, identifier)}
 
 
@@ -89,7 +89,7 @@ def _uplink_json(context: Any, edge: SimulatedEdge) -> dict[str, Any]:
 
 
 def used_addresses(context: Any, edge: SimulatedEdge) -> list[dict[str, Any]]:
-    """Return the addresses of the uplink that an edge, its NAT rules and its IPsec sites use."""
+    """Return the uplink addresses in use by an edge, its NAT rules and IPsec sites."""
     external = next(iter(context.world.external_networks.values()))
     network = reference("network", external.network_id, external.name)
     pairs = dict.fromkeys([(edge.external_address, "PRIMARY_IP"), *_service_addresses(edge)])
@@ -105,7 +105,7 @@ def _service_addresses(edge: SimulatedEdge) -> Iterator[tuple[str, str]]:
 
 
 def network_json(context: Any, network: OrgVdcNetwork) -> dict[str, Any]:
-    """Return a network of a VDC, with the edge that routes it."""
+    """Return a network of a VDC, including the edge that routes the network."""
     world = context.world
     vdc = world.vdcs[network.vdc_id]
     org = world.orgs[vdc.org]

@@ -49,7 +49,7 @@ def show_edge(context: Any) -> Response:
 
 
 def list_used_addresses(context: Any) -> Response:
-    """Return the addresses of the uplinks of an edge gateway that are in use."""
+    """Return the used uplink addresses of an edge gateway."""
     edge = own_edge(context, json_responses.uuid_of(context.path_params["edge_id"]))
     if edge is None:
         return json_responses.no_access("gateway", context.path_params["edge_id"])

@@ -1,6 +1,6 @@
 """Routes that register and exchange API tokens and service accounts.
 
-Source: protocol/vcd-modern.md §1.4, §1.5. Error codes are those of OAuth 2.0. No source says which of them servers use.
+Source: protocol/vcd-modern.md §1.4, §1.5. Error codes are those of OAuth 2.0. No source says which codes servers use.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from vcloudair_core.simulator.state.entities import PROVIDER_ORG
 from vcloudair_core.transport.messages import Headers, Response
 
 ACCESS_TOKEN_LIVES_S = 2_592_000
-"""Lifetime in seconds of an access token from an exchange: 30 days. Inferred."""
+"""Lifetime in seconds of an exchanged access token: 30 days. Inferred."""
 DEVICE_CODE_LIVES_S = 3600
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
@@ -26,7 +26,7 @@ ROLE_SCOPE = "urn:vcloud:role:"
 
 
 def routes() -> SimulatorRoutes:
-    """Return the token service of each org and of the provider."""
+    """Return the token service routes of each org and of the provider."""
     paths = []
     for base in ("/oauth/tenant/{org_name}", "/oauth/provider"):
         paths += [
@@ -46,7 +46,7 @@ def routes() -> SimulatorRoutes:
 
 
 def _since(bound: tuple[int, ...], handler: Callable[[Any], Response]) -> Callable[[Any], Response]:
-    """Wrap a handler to reject requests to servers before a version."""
+    """Wrap a handler to reject requests to servers older than a version."""
 
     def run(context: Any) -> Response:
         if newest(context.simulator.config.api_versions) < bound:
@@ -63,7 +63,10 @@ def _org_name(context: Any) -> str:
 
 
 def _parameters(context: Any) -> dict[str, str]:
-    """Return the parameters of the form or of the URL. Some Go clients use the URL."""
+    """Return the parameters of the form or of the URL.
+
+    Some Go clients send the parameters in the URL.
+    """
     form = parse_qs(context.request.body.decode("utf-8", errors="replace"), keep_blank_values=True)
     return {name: values[0] for name, values in {**context.query, **form}.items()}
 
@@ -80,7 +83,7 @@ def _document(value: dict[str, Any], status: int = 200) -> Response:
 
 
 def register(context: Any) -> Response:
-    """Register an API token of the user, or a service account if there is a scope."""
+    """Register an API token, or a service account if the body has a scope."""
     try:
         metadata = json.loads(context.request.body)
         name = str(metadata["client_name"])
@@ -110,7 +113,7 @@ def register(context: Any) -> Response:
 def authorize_device(context: Any) -> Response:
     """Start the device flow of a service account.
 
-    An administrator then grants the request by its user code.
+    An administrator then grants the request with its user code.
     """
     account = context.world.tokens.service_accounts.get(_parameters(context).get("client_id", ""))
     if account is None or account.org != _org_name(context):
@@ -132,7 +135,7 @@ def authorize_device(context: Any) -> Response:
 
 
 def token(context: Any) -> Response:
-    """Exchange a refresh token, the assertion of a session, or a granted device code."""
+    """Exchange a refresh token, a session assertion or a granted device code."""
     parameters, org = _parameters(context), _org_name(context)
     grants = {"refresh_token": _refresh, JWT_BEARER: _first_api_token, DEVICE_CODE: _first_account_token}
     exchange = grants.get(parameters.get("grant_type", ""))

@@ -20,7 +20,7 @@ _BASE, _BASE_2 = "/cloudapi/1.0.0", "/cloudapi/2.0.0"
 
 
 def routes() -> SimulatorRoutes:
-    """Return the routes of orgs, users, roles, rights, and of properties of VDCs."""
+    """Return the routes of orgs, users, roles, rights and VDC properties."""
     calls = [
         (f"{_BASE}/orgs", list_orgs),
         (f"{_BASE}/orgs/{{org_id}}", show_org),
@@ -178,7 +178,7 @@ def _find_vdc(context: Any) -> Vdc | None:
 
 
 def list_capabilities(context: Any) -> Response:
-    """Return the capabilities of a VDC: its networks are those of NSX-V."""
+    """Return the capabilities of a VDC. All networks are NSX-V networks."""
     if _find_vdc(context) is None:
         return json_responses.no_access("vdc", context.path_params["vdc_id"])
     provider = {"name": "networkProvider", "value": "NSX_V", "type": "String", "category": "NetworkProvider"}
@@ -186,7 +186,7 @@ def list_capabilities(context: Any) -> Response:
 
 
 def show_network_profile(context: Any) -> Response:
-    """Return the default network settings of a VDC, which has none."""
+    """Return the default network settings of a VDC. The settings are empty."""
     if _find_vdc(context) is None:
         return json_responses.no_access("vdc", context.path_params["vdc_id"])
     names = ("primaryEdgeCluster", "secondaryEdgeCluster", "servicesEdgeCluster")
@@ -194,7 +194,7 @@ def show_network_profile(context: Any) -> Response:
 
 
 def list_policies_of_vdc(context: Any) -> Response:
-    """Return the compute policies of a VDC: the default one."""
+    """Return the compute policies of a VDC, which has only the default policy."""
     vdc = _find_vdc(context)
     if vdc is None:
         return json_responses.no_access("vdc", context.path_params["vdc_id"])
@@ -218,7 +218,10 @@ def show_policy(context: Any) -> Response:
 
 
 def _policy_json(context: Any, vdc: Vdc) -> dict[str, Any]:
-    """Return the default compute policy of a VDC, with the ID that the administrator's view of the VDC has."""
+    """Return the default compute policy of a VDC.
+
+    The ID is the same as in the administrator's view of the VDC.
+    """
     policy = {
         "id": f"urn:vcloud:vdcComputePolicy:{context.world.make_id('compute-policy', vdc.vdc_id)}",
         "name": "System Default",

@@ -34,9 +34,9 @@ def routes() -> SimulatorRoutes:
 
 
 def _login(*, is_provider: bool) -> Callable[[Any], Response]:
-    """Return the sign-in handler of tenants or of providers.
+    """Return the sign-in handler for tenants or for the provider.
 
-    Each rejects the users of the other one.
+    The tenant handler rejects users of the provider, and the provider handler rejects tenants.
     """
 
     def login(context: Any) -> Response:
@@ -55,7 +55,7 @@ def _login(*, is_provider: bool) -> Callable[[Any], Response]:
 
 
 def session_json(context: Any, login: Login) -> dict[str, Any]:
-    """Return a session as ``/cloudapi`` shows it."""
+    """Return a session in the JSON format of ``/cloudapi``."""
     world = context.world
     user = world.user_named(login.user, login.home_org)
     site = f"urn:vcloud:site:{world.make_id('site', 'local')}"
@@ -83,7 +83,7 @@ def list_sessions(context: Any) -> Response:
 
 
 def show_session(context: Any) -> Response:
-    """Return one session of the user. The ID ``current`` is that of the request."""
+    """Return one session of the user. The ID ``current`` selects the current one."""
     login = _find(context)
     if login is None:
         return json_responses.no_access("session", context.path_params["session_id"])
@@ -91,7 +91,7 @@ def show_session(context: Any) -> Response:
 
 
 def show_token(context: Any) -> Response:
-    """Return the token of the session of the request. Other tokens are unknown."""
+    """Return the token of the current session. Any other token is unknown."""
     login = _find(context)
     if login is None or login.session_id != context.user.session_id:
         return json_responses.no_access("session", context.path_params["session_id"])
@@ -99,9 +99,9 @@ def show_token(context: Any) -> Response:
 
 
 def logout(context: Any) -> Response:
-    """End a session, or the session of the request without an ID, as Go clients do.
+    """End a session by its ID.
 
-    Source: protocol/vcd-modern.md §1.3.
+    Without an ID, as Go clients send it, the current session ends. Source: protocol/vcd-modern.md §1.3.
     """
     login = _find(context)
     if login is None:

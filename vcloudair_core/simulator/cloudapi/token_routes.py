@@ -15,7 +15,7 @@ from vcloudair_core.transport.messages import Headers, Response
 
 TOKENS, ACCOUNTS = "/cloudapi/1.0.0/tokens", "/cloudapi/1.0.0/serviceAccounts"
 ACCOUNT_PAGE_SIZE = 32
-"""Largest page of service accounts."""
+"""Maximum page size of the list of service accounts."""
 
 
 def routes() -> SimulatorRoutes:
@@ -44,7 +44,7 @@ def routes() -> SimulatorRoutes:
 
 
 def list_tokens(context: Any) -> Response:
-    """Return the API tokens of the user, or none for a session from an API token."""
+    """Return the user's API tokens. A session from an API token lists none."""
     values = [_token_json(context, held) for held in _own_tokens(context)]
     return json_responses.page(context, values, "Tokens", searchable=("name", "type", "owner.name", "owner.id"))
 
@@ -58,7 +58,7 @@ def show_token(context: Any) -> Response:
 
 
 def revoke_token(context: Any) -> Response:
-    """Revoke an API token, so that it cannot be exchanged again."""
+    """Revoke an API token, which can then no longer be exchanged."""
     held = _find_token(context)
     if held is None:
         return json_responses.no_access("token", context.path_params["token_id"])
@@ -127,7 +127,7 @@ def change_account(context: Any) -> Response:
 
 
 def delete_account(context: Any) -> Response:
-    """Remove a service account with its token."""
+    """Delete a service account and its token."""
     account = _find_account(context)
     if account is None:
         return json_responses.no_access("serviceAccount", context.path_params["account_id"])
@@ -136,7 +136,7 @@ def delete_account(context: Any) -> Response:
 
 
 def revoke_account(context: Any) -> Response:
-    """Revoke the token of a service account, whose status becomes CREATED."""
+    """Revoke the token of a service account. The status becomes CREATED."""
     account = _find_account(context)
     if account is None:
         return json_responses.no_access("serviceAccount", context.path_params["account_id"])
@@ -145,7 +145,7 @@ def revoke_account(context: Any) -> Response:
 
 
 def look_up_device(context: Any) -> Response:
-    """Return the service account of a user code."""
+    """Return the service account that waits for a grant with this user code."""
     account = _requested(context)
     if account is None:
         return json_responses.error(400, "BAD_REQUEST", "The user code is unknown.")
