@@ -22,19 +22,22 @@ Source: protocol/sessions.md §3.2.
 USER, PASSWORD, ORG = "demo", "demo-password", "org1"
 """The user that can sign in without an inventory file."""
 API_TOKEN = "demo-api-token"  # noqa: S105 - of a simulated user
-"""API token of that user."""
+"""API token of the default user."""
 PROVIDER_USER = "administrator"
-"""User of the org System, with the same password."""
+"""User of the provider's org, with the same password as the default user."""
 
 
 def _option(default: object, about: str) -> Any:
-    """Return a field with its description in docs/reference/simulator.md."""
+    """Return a field whose description appears in docs/reference/simulator.md."""
     return field(default=default, metadata={"about": about})
 
 
 @dataclass(frozen=True)
 class SimulatorConfig:
-    """Options of a simulator. ``metadata["about"]`` of a field describes the option."""
+    """Options of a simulator.
+
+    ``metadata["about"]`` of a field is the description of the option.
+    """
 
     profile: str = _option("all", "APIs that are served: vchs, vca, vcd or all")
     vms: int = _option(3, "VMs of the first VDC")
@@ -192,7 +195,10 @@ class SimulatorConfig:
     )
 
     def __post_init__(self) -> None:
-        """Set the API versions of the release. Raises ValueError for an unknown release."""
+        """Set the API versions of the release.
+
+        Raises ValueError for an unknown release.
+        """
         if not self.release:
             return
         if self.release not in RELEASES:
@@ -202,7 +208,10 @@ class SimulatorConfig:
 
 
 def changeable_options() -> tuple[str, ...]:
-    """Return the options that can change at run time: those of tasks and DR."""
+    """Return the options that can change at run time.
+
+    Only options of tasks and DR can change.
+    """
     names = [option.name for option in fields(SimulatorConfig)]
     first, end = names.index("queued_owner"), names.index("vdc_cpu_limit_mhz")
     return tuple(name for name in names[first:end] if name not in ("id_form", "placeholders"))

@@ -50,19 +50,19 @@ class Context:
     _rights: frozenset[str] | None = None
 
     def may(self, right: str) -> bool:
-        """Return True if the user of the session has a right. See ``access.rights``."""
+        """Return True if the user of the session has a right of ``access.rights``."""
         if self._rights is None:
             self._rights = rights_of(self.world, self.user.user, self.user.home_org)
         return right in self._rights
 
     @property
     def world(self) -> World:
-        """The inventory."""
+        """Return the inventory."""
         return self.simulator.world
 
     @property
     def root(self) -> str:
-        """Return the root of links, with the prefix of a vCloud Director of On-Demand.
+        """Return the URL prefix of links, which is longer for On-Demand.
 
         Source: protocol/sessions.md §3.2.
         """
@@ -79,7 +79,7 @@ class Context:
 
 @dataclass
 class _Exchange:
-    """A request in progress. ``user`` is set when the route has responded."""
+    """A request in progress. ``user`` is set after the route handler has returned."""
 
     request: Request
     parts: SplitResult
@@ -192,7 +192,7 @@ class Simulator:
         return self._dated(replace(response, headers=response.headers.merged(headers), url=request.url))
 
     def _dated(self, response: Response) -> Response:
-        """Add the time of this cloud as Date, unless a fault has set another one."""
+        """Add a Date header with the cloud's time, unless a fault has set the header."""
         if "Date" in response.headers:
             return response
         date = formatdate(self.clock.now(), usegmt=True)
@@ -215,7 +215,7 @@ class Simulator:
         return fault.after(self._dated(replace(response, url=exchange.request.url)))
 
     def _dispatch(self, exchange: _Exchange) -> Callable[[], Response]:
-        """Find the route, check the session, and return a function that calls the route."""
+        """Find the route, check the session, and return a function that responds."""
         self.tasks.settle()
         request, parts = exchange.request, exchange.parts
         matches = [(compiled, compiled.pattern.match(parts.path)) for compiled in self._routes]
@@ -252,7 +252,7 @@ class Simulator:
         return carry_out
 
     def _with_token(self, context: Context, route: SimulatorRoute, response: Response) -> Response:
-        """Add the token of the request to the response. Source: protocol/sessions.md §4.4."""
+        """Add the request's token to the response. Source: protocol/sessions.md §4.4."""
         token = self.sessions.vcd_token(context.request)
         # A bearer token is a JWT, which servers do not send again.
         if not (self.config.resend_token and route.auth and context.user) or "." in token:
@@ -276,7 +276,7 @@ class Simulator:
     def first_api_token(self) -> str:
         """Return the API token of the user of :meth:`env`.
 
-        Return an empty text if the user or the API version has no API tokens.
+        Return an empty string if the user or the API version has no API tokens.
         """
         return first_api_token(self.config, self.world)
 
@@ -296,4 +296,4 @@ class InProcessTransport:
             raise transport_error(exc, request) from None
 
     def close(self) -> None:
-        """Do nothing: no connection is open."""
+        """Do nothing, because no connection is open."""

@@ -1,6 +1,6 @@
 """Routes of the control plane below ``/_sim/``.
 
-They are not part of any real API, and the request log leaves them out.
+The routes are not part of any real API. The request log omits requests to the control plane.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from vcloudair_core.transport.messages import Request, Response
 
 
 def answer_control(simulator: Any, request: Request, path: str) -> Response:
-    """Carry out a request of the control plane.
+    """Carry out a control plane request.
 
     Return 400 with the reason if the request is invalid, or 404 for an unknown path.
     """

@@ -13,7 +13,7 @@ _LIMITS = ("cpu_limit_mhz", "memory_limit_mb")
 
 
 def list_replications(simulator: Any) -> list[dict[str, Any]]:
-    """Return every replication with its states and the failure of its next action."""
+    """Return each replication with its states and the failure of its next action."""
     return [_shown(replication) for replication in simulator.world.replications.values()]
 
 
@@ -25,8 +25,9 @@ def _shown(replication: SimulatedReplication) -> dict[str, Any]:
 def change_replications(simulator: Any, data: dict[str, Any]) -> list[dict[str, Any]]:
     """Change replications, and return them with their new values.
 
-    ``name`` or ``id`` (complete, or its last 36 characters) selects replications. Without them, all change. The fields
-    are trouble, lag_minutes (null: half the RPO), paused, rpo_minutes and new_name.
+    ``name`` or ``id`` selects replications. ``id`` is the complete ID or its last 36 characters. Without a selection,
+    all replications change. The fields are ``trouble``, ``lag_minutes`` (null: half the RPO), ``paused``,
+    ``rpo_minutes`` and ``new_name``.
 
     An invalid request raises ValueError and changes nothing.
     """
@@ -57,7 +58,7 @@ def _matches(replication: SimulatedReplication, conditions: dict[str, Any]) -> b
 
 
 def change_vdc(simulator: Any, data: dict[str, Any]) -> None:
-    """Change the limits and the recovery flags of the VDC ``name``, or of all VDCs.
+    """Change the limits and recovery flags of the VDC ``name``, or of all VDCs.
 
     Raises ValueError for an invalid request.
     """
@@ -77,9 +78,9 @@ def change_vdc(simulator: Any, data: dict[str, Any]) -> None:
 
 
 def change_tasks(simulator: Any, data: dict[str, Any]) -> None:
-    """Let the next task of an operation name fail with an error code.
+    """Make the next task with an operation name fail with an error code.
 
-    Shape of ``data``: ``{"fail_next": {operation name: code}}``. Raises ValueError for any other shape.
+    Format of ``data``: ``{"fail_next": {operation name: code}}``. Raises ValueError for any other format.
     """
     codes = data.pop("fail_next", {})
     if data or not isinstance(codes, dict) or not all(isinstance(code, str) for code in codes.values()):

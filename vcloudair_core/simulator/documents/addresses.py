@@ -1,4 +1,4 @@
-"""Paths, URNs and media types of each kind of object: the one place that relates them.
+"""Paths, URNs and media types of each kind of object.
 
 Source: protocol/recorded-responses.md §4.
 """
@@ -13,7 +13,10 @@ ADMIN_MEDIA = "application/vnd.vmware.admin."
 
 @dataclass(frozen=True)
 class Address:
-    """Where objects of one kind are: ``path`` precedes the UUID, ``urn`` is the kind in URNs."""
+    """The path prefix, URN and media type of one kind of object.
+
+    ``path`` is the path before the UUID. ``urn`` is the name of the kind in URNs.
+    """
 
     path: str
     media_type: str
@@ -40,7 +43,10 @@ ADDRESSES = {
     "admin-catalog": Address("/api/admin/catalog/", f"{ADMIN_MEDIA}catalog+xml", "catalog"),
     "admin-network": Address("/api/admin/network/", f"{ADMIN_MEDIA}network+xml", "network"),
 }
-"""Addresses by kind. A kind that begins with ``admin-`` is the administrator's view of an object."""
+"""Addresses by kind of object.
+
+A kind with the prefix ``admin-`` is the administrator's view of an object.
+"""
 _URNS = sorted(((address.path, address.urn) for address in ADDRESSES.values()), key=lambda pair: -len(pair[0]))
 
 
@@ -55,7 +61,10 @@ def urn(kind: str, identifier: str) -> str:
 
 
 def urn_of(address: str) -> str:
-    """Return the URN of the object that a link leads to. Links of unknown kinds have their folder as kind."""
+    """Return the URN of the object with this link.
+
+    For an unknown kind of object, the kind in the URN is the folder of the link.
+    """
     for path, kind in _URNS:
         if path in address:
             return f"urn:vcloud:{kind}:{address[-36:]}"
@@ -63,5 +72,8 @@ def urn_of(address: str) -> str:
 
 
 def kind_of_urn(kind: str) -> str | None:
-    """Return the first kind of object whose URNs have a kind such as ``gateway``, or None."""
+    """Return the first kind of object with this URN kind, or None.
+
+    An example of a URN kind is ``gateway``.
+    """
     return next((name for name, address in ADDRESSES.items() if address.urn.lower() == kind.lower()), None)

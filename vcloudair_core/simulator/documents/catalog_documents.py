@@ -1,4 +1,7 @@
-"""Documents of catalogs and catalog items. Source: protocol/recorded-responses.md §4."""
+"""Documents of catalogs and catalog items.
+
+Source: protocol/recorded-responses.md §4.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,10 @@ from vcloudair_core.simulator.xml_builder import element, link
 
 
 def catalog_document(context: Any, catalog: Catalog, kind: str = "catalog") -> Any:
-    """Return a catalog with its items. ``kind`` is ``admin-catalog`` for the administrator's view."""
+    """Return a catalog with its items.
+
+    ``kind`` is ``admin-catalog`` for the administrator's view.
+    """
     world = context.world
     org = world.orgs[catalog.org]
     address = href(context.root, kind, catalog.catalog_id)
@@ -41,7 +47,7 @@ def catalog_document(context: Any, catalog: Catalog, kind: str = "catalog") -> A
 
 
 def _item_reference(context: Any, template: Template) -> Any:
-    """Return the reference to an item, whose ``id`` is a bare UUID."""
+    """Return the reference to a catalog item. Its ``id`` is a bare UUID."""
     return reference(context, "CatalogItem", "catalog-item", template.item_id, template.name, id=template.item_id)
 
 
@@ -62,7 +68,10 @@ def catalog_item_document(context: Any, template: Template) -> Any:
 
 
 def control_access(*, is_shared: bool) -> Any:
-    """Return the access settings of an object: shared with all users of the org, or with its owner only."""
+    """Return the access settings of an object.
+
+    An object is shared with all users of the org if ``is_shared`` is true. Otherwise only the owner has access.
+    """
     return element(
         "ControlAccessParams",
         None,

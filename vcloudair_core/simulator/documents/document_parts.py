@@ -1,4 +1,7 @@
-"""Elements that many documents have: entities, references, sections, and elements of newer versions."""
+"""Elements that many documents contain.
+
+Examples are entities, references, sections, and elements of newer API versions.
+"""
 
 from __future__ import annotations
 
@@ -47,14 +50,14 @@ ADDED = {
     ("Vm", "SnapshotSection"): (5, 1),
     ("VApp", "SnapshotSection"): (5, 1),
 }
-"""Parent and child elements, and the version that added the child.
+"""Parent and child elements, and the API version that added the child.
 
-The schemas have no version for VmSpecSection and DefaultComputePolicy, so those two are inferred.
+The schemas have no version for VmSpecSection and DefaultComputePolicy, so the versions of these two are inferred.
 """
 
 
 def entity(context: Any, tag: str, kind: str, identifier: str, name: str, *children: Any, **attributes: Any) -> Any:
-    """Return the root element of an object. Further attributes come first."""
+    """Return the root element of an object. Additional attributes come first."""
     own = {
         "name": name,
         "id": urn(kind, identifier),
@@ -71,12 +74,12 @@ def reference(context: Any, tag: str, kind: str, identifier: str, name: str, **a
 
 
 def link_to(context: Any, rel: str, kind: str, identifier: str, name: str | None = None) -> Any:
-    """Return a Link to an object."""
+    """Return a Link element for an object."""
     return link(rel, href(context.root, kind, identifier), ADDRESSES[kind].media_type, name)
 
 
 def owner_element(context: Any, org: str) -> Any:
-    """Return the Owner of the objects of an org."""
+    """Return the Owner element for objects of an org."""
     user = context.world.owner(org)
     if user is None:
         return None
@@ -85,7 +88,7 @@ def owner_element(context: Any, org: str) -> Any:
 
 
 def section(tag: str, info: str, address: str | None, media: str, *children: Any) -> Any:
-    """Return a section of vCloud, which has its own link and media type."""
+    """Return a section of vCloud with its link and media type."""
     attributes = {"type": f"{VCLOUD_MEDIA}{media}+xml" if media else None, "href": address}
     names: dict[str | None, str] = {None: VCLOUD, "ovf": OVF}
     return element(tag, {**attributes, f"{{{OVF}}}required": False}, ovf("Info", info), *children, prefixes=names)
@@ -94,30 +97,33 @@ def section(tag: str, info: str, address: str | None, media: str, *children: Any
 def ovf_section(
     tag: str, info: str, address: str, media: str, *children: Any, prefixes: dict[str | None, str] | None = None
 ) -> Any:
-    """Return a section of OVF. Its link and media type are attributes of the vCloud namespace."""
+    """Return a section of OVF.
+
+    The link and the media type are attributes of the vCloud namespace.
+    """
     attributes = {f"{{{VCLOUD}}}type": f"{VCLOUD_MEDIA}{media}+xml", f"{{{VCLOUD}}}href": address}
     names: dict[str | None, str] = {"ovf": OVF, "vcloud": VCLOUD, **(prefixes or {})}
     return element(tag, attributes, ovf("Info", info), *children, namespace=OVF, prefixes=names)
 
 
 def ovf(tag: str, text: str) -> Any:
-    """Return an element of OVF with a text."""
+    """Return an OVF element that contains a text."""
     return element(tag, None, text, namespace=OVF, prefixes={"ovf": OVF})
 
 
 def nested(tag: str, values: dict[str, Any]) -> Any:
-    """Return an element with a child for each value that is not None."""
+    """Return an element with one child for each value that is not None."""
     return element(tag, None, *[element(name, None, value) for name, value in values.items() if value is not None])
 
 
 def respond(context: Any, root: Any, media_type: str | None = None) -> Response:
-    """Return a document without elements that its version does not have."""
+    """Return a document without elements that are newer than its API version."""
     remove_newer(root, context.version)
     return responses.entity(root, media_type or root.get("type"), context.version)
 
 
 def remove_newer(root: Any, version: str) -> None:
-    """Remove the elements that a later version than ``version`` added."""
+    """Remove the elements that API versions after ``version`` added."""
     newer = {pair for pair, since in ADDED.items() if not is_at_least(version, since)}
     if not newer:
         return

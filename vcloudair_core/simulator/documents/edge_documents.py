@@ -20,7 +20,7 @@ from vcloudair_core.simulator.xml_builder import element, link
 def edge_document(context: Any, edge: SimulatedEdge) -> Any:
     """Return an edge gateway with all its interfaces.
 
-    Clients read AdvancedNetworkingEnabled here. Source: protocol/ans.md §1.3.
+    Clients read AdvancedNetworkingEnabled from this document. Source: protocol/ans.md §1.3.
     """
     return entity(
         context,
@@ -46,7 +46,7 @@ def edge_document(context: Any, edge: SimulatedEdge) -> Any:
 
 
 def _configure_link(context: Any, edge: SimulatedEdge) -> Any:
-    """Return the link to configure services, or None for users without the right."""
+    """Return the link to configure services, or None without the right."""
     if not context.may(rights.configure_section("SERVICES")):
         return None
     address = f"{href(context.root, 'edge', edge.edge_id)}/action/configureServices"
@@ -54,7 +54,10 @@ def _configure_link(context: Any, edge: SimulatedEdge) -> Any:
 
 
 def gateway_interfaces(context: Any, edge: SimulatedEdge) -> list[Any]:
-    """Return the uplink of an edge, then its networks: the same interfaces as those of NSX."""
+    """Return the interfaces of an edge: the uplink, then its networks.
+
+    NSX shows the same interfaces.
+    """
     return [_interface(context, vnic) for vnic in interfaces(context.world, edge)]
 
 

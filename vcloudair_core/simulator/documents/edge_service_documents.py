@@ -1,6 +1,7 @@
-"""Services of an edge gateway in the XML of vCloud Director, made from its NSX sections.
+"""Services of an edge gateway in the XML of vCloud Director.
 
-A service that was never configured is absent. Source: protocol/recorded-responses.md §9.
+The services are computed from the NSX sections. A service that was never configured is absent. Source:
+protocol/recorded-responses.md §9.
 """
 
 from __future__ import annotations
@@ -32,7 +33,10 @@ def edge_services(context: Any, edge: SimulatedEdge) -> Any:
 
 
 def is_configured(edge: SimulatedEdge, section: str) -> bool:
-    """Return True if a section was changed since the edge was made. Its first version is 1."""
+    """Return True if a section has changed since the edge was created.
+
+    The version of a new section is 1.
+    """
     return bool(edge.sections.get(section, {}).get("version", 1) > 1)
 
 
@@ -50,7 +54,10 @@ def _firewall(edge: SimulatedEdge) -> Any:
 
 
 def _services(rule: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the services of a rule. A classic rule has one service, so a rule of NSX can become several."""
+    """Return the services of an NSX firewall rule.
+
+    A rule of vCloud Director has one service, so one NSX rule can become several rules.
+    """
     services: list[dict[str, Any]] = (rule.get("application") or {}).get("service") or []
     return services or [{"protocol": "any"}]
 
@@ -87,7 +94,7 @@ def _ports(service: dict[str, Any], key: str) -> str:
 
 
 def _single_port(ports: str) -> int:
-    """Return a port as a number, or -1 for any port and for ranges."""
+    """Return a port as a number. Return -1 for any port and for a port range."""
     return int(ports) if ports.isdigit() else -1
 
 
@@ -104,7 +111,7 @@ def _nat(context: Any, edge: SimulatedEdge) -> Any:
 
 
 def _nat_rule(context: Any, edge: SimulatedEdge, rule: dict[str, Any]) -> Any:
-    """Return a NAT rule. SNAT has neither ports nor a protocol."""
+    """Return a NAT rule. SNAT rules have neither ports nor a protocol."""
     vnics = {str(vnic["index"]): vnic for vnic in interfaces(context.world, edge)}
     network = vnics.get(str(rule.get("vnic") or 0), vnics["0"])["networkReference"]
     is_dnat = rule["action"].lower() == "dnat"
@@ -131,7 +138,10 @@ def _nat_rule(context: Any, edge: SimulatedEdge, rule: dict[str, Any]) -> Any:
 
 
 def _ipsec(context: Any, edge: SimulatedEdge) -> Any:
-    """Return the IPsec service. Shared secrets are in clear text, as real servers return them."""
+    """Return the IPsec service.
+
+    Shared secrets are in plain text, as in the responses of real servers.
+    """
     state = edge.sections["ipsec"]
     uplink = interfaces(context.world, edge)[0]
     network = uplink["networkReference"]

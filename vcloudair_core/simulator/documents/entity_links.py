@@ -1,4 +1,4 @@
-"""Links of VMs and vApps to the actions that are possible now.
+"""Links of VMs and vApps to the actions that are currently possible.
 
 Source: protocol/recorded-responses.md §5, protocol/vm-writes.md §1, §2.
 """
@@ -19,12 +19,14 @@ T = "application/vnd.vmware.vcloud."
 
 
 def action_links(context: Any, href: str, media_type: str, vms: Sequence[Vm]) -> list[Any]:
-    """Return the links of an entity for power, snapshots, metadata and edits that the user may follow.
+    """Return the links to the actions that the user may perform on an entity.
+
+    Actions change power, snapshots, metadata and the entity itself.
 
     Args:
         context: The context of the request.
-        href: Address of the entity.
-        media_type: Type of the entity.
+        href: URL of the entity.
+        media_type: Media type of the entity.
         vms: The VM itself, or the VMs of the vApp.
     """
     has_snapshots = is_at_least(context.version, snapshot_section.SINCE) and context.may(rights.SNAPSHOT)
@@ -37,12 +39,15 @@ def action_links(context: Any, href: str, media_type: str, vms: Sequence[Vm]) ->
 
 
 def edit_link(context: Any, href: str, media_type: str) -> Any:
-    """Return the link to edit an entity or section, or None if the user may not edit it."""
+    """Return the link to edit an entity or section, or None without the right."""
     return link("edit", href, media_type) if context.may(rights.EDIT_VAPP) else None
 
 
 def _power_links(href: str, vms: Sequence[Vm]) -> list[Any]:
-    """Return a link for each possible action. Links without parameters have no type."""
+    """Return a link for each possible action.
+
+    Links to actions without parameters have no type.
+    """
     powers = [ACTIONS[action] for action in allowed_actions(vms)]
     return [
         link(power.rel, f"{href}/{power.path}", f"{T}{power.params}+xml" if power.params else None) for power in powers

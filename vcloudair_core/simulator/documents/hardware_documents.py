@@ -28,19 +28,19 @@ _VERSION_LIMITS = {
     "supportedMemorySizeGb": 1011,
     "supportedCoresPerSocket": 1,
 }
-"""Limits of virtual hardware version 10 as vSphere documents them."""
+"""Limits of virtual hardware version 10, from the vSphere documentation."""
 RASD = f"{_CIM}CIM_ResourceAllocationSettingData"
 VSSD = f"{_CIM}CIM_VirtualSystemSettingData"
 CPU, MEMORY, SCSI_CONTROLLER, NETWORK_ADAPTER, HARD_DISK = 3, 4, 6, 10, 17
-"""ResourceType of items."""
+"""ResourceType numbers of hardware items."""
 _LISTS = {"disks": (SCSI_CONTROLLER, HARD_DISK), "networkCards": (NETWORK_ADAPTER,), "media": (), "serialPorts": ()}
 _SINGLE = {"cpu": CPU, "memory": MEMORY}
 PARTS = (*_SINGLE, *_LISTS)
-"""Resources of the section ``virtualHardwareSection`` that have their own links."""
+"""Resources of the section ``virtualHardwareSection`` with links of their own."""
 
 
 def virtual_hardware(context: Any, vm: Vm, base: str) -> Any:
-    """Return the VirtualHardwareSection. ``base`` is the link of the VM."""
+    """Return the VirtualHardwareSection. ``base`` is the URL of the VM."""
     address = f"{base}/virtualHardwareSection/"
     system = {
         "ElementName": "Virtual Hardware Family",
@@ -63,7 +63,10 @@ def virtual_hardware(context: Any, vm: Vm, base: str) -> Any:
 
 
 def hardware_part(context: Any, vm: Vm, part: str, base: str) -> Any:
-    """Return the resource ``virtualHardwareSection/<part>``: one item (``cpu``, ``memory``) or a list of items."""
+    """Return the resource ``virtualHardwareSection/<part>``.
+
+    ``cpu`` and ``memory`` are single items. Other resources are lists of items.
+    """
     address, media = f"{base}/virtualHardwareSection/{part}", media_of(part)
     edit = edit_link(context, address, media)
     if part in _SINGLE:
@@ -79,12 +82,15 @@ def hardware_part(context: Any, vm: Vm, part: str, base: str) -> Any:
 
 
 def media_of(part: str) -> str:
-    """Return the media type of a resource of the section."""
+    """Return the media type of a resource of ``virtualHardwareSection``."""
     return f"{VCLOUD_MEDIA}{'rasdItem' if part in _SINGLE else 'rasdItemsList'}+xml"
 
 
 def items(context: Any, vm: Vm) -> list[dict[str, Any]]:
-    """Return the fields of all hardware items of a VM. A pair is a text and its attributes of vCloud."""
+    """Return the fields of all hardware items of a VM.
+
+    A field that is a pair has a text and vCloud attributes.
+    """
     controller = _fields(
         "SCSI Controller 0", 2, SCSI_CONTROLLER, "SCSI Controller", Address=0, ResourceSubType="lsilogic"
     )
@@ -132,7 +138,7 @@ def _item(fields: dict[str, Any], *, namespace: str) -> Any:
 
 
 def _cim(namespace: str, prefix: str, fields: dict[str, Any]) -> list[Any]:
-    """Return elements of CIM in the order of their names, as the schema has them."""
+    """Return CIM elements, sorted by name as the schema requires."""
     made = []
     for name in sorted(fields):
         text, attributes = fields[name] if isinstance(fields[name], tuple) else (fields[name], {})
@@ -143,12 +149,15 @@ def _cim(namespace: str, prefix: str, fields: dict[str, Any]) -> list[Any]:
 
 
 def version_address(context: Any, vdc_id: str) -> str:
-    """Return the link of the virtual hardware version of a VDC."""
+    """Return the URL of the virtual hardware version of a VDC."""
     return f"{context.root}/api/vdc/{vdc_id}/hwv/{VERSION_NAME}"
 
 
 def hardware_version(context: Any, vdc_id: str) -> Any:
-    """Return the virtual hardware version of a VDC, without the list of guest operating systems."""
+    """Return the virtual hardware version of a VDC.
+
+    The list of guest operating systems is omitted.
+    """
     attributes = {"type": VERSION_MEDIA, "href": version_address(context, vdc_id)}
     return element(
         "VirtualHardwareVersion",
@@ -161,7 +170,7 @@ def hardware_version(context: Any, vdc_id: str) -> Any:
 
 
 def vm_spec(context: Any, vm: Vm) -> Any:
-    """Return the VmSpecSection, which newer versions have in addition to the hardware."""
+    """Return the VmSpecSection, which newer API versions add to the hardware."""
     disk = {
         "DiskId": 2000,
         "SizeMb": capacity.DISK_OF_A_VM_MB,

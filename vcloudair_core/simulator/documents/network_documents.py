@@ -16,11 +16,14 @@ from vcloudair_core.simulator.state.entities import OrgVdcNetwork, StorageProfil
 from vcloudair_core.simulator.xml_builder import element, link
 
 ORG_VDC_NETWORKS = (5, 1)
-"""Version from which networks belong to VDCs. Older ones have networks of an org."""
+"""First API version in which networks belong to VDCs instead of orgs."""
 
 
 def network_document(context: Any, network: OrgVdcNetwork, kind: str = "network") -> Any:
-    """Return a network. ``kind`` is ``admin-network`` for the administrator's view."""
+    """Return a network.
+
+    ``kind`` is ``admin-network`` for the administrator's view.
+    """
     is_of_vdc = is_at_least(context.version, ORG_VDC_NETWORKS)
     edge = context.world.edges.get(network.edge_id)
     configuration = element(
@@ -52,7 +55,10 @@ def network_document(context: Any, network: OrgVdcNetwork, kind: str = "network"
 
 
 def ip_scopes(context: Any, network: OrgVdcNetwork, *, is_inherited: bool) -> list[Any]:
-    """Return the subnet of a network: in IpScopes since 5.1, before that alone."""
+    """Return the subnet of a network.
+
+    API 5.1 and newer have the subnet inside IpScopes. Older versions have no IpScopes element.
+    """
     values = {
         "IsInherited": is_inherited,
         "Gateway": network.gateway,
@@ -69,7 +75,10 @@ def ip_scopes(context: Any, network: OrgVdcNetwork, *, is_inherited: bool) -> li
 
 
 def address_range(network: OrgVdcNetwork) -> tuple[str, str]:
-    """Return the first and last address of a network that VMs can have, or empty texts."""
+    """Return the first and the last address that VMs of a network can have.
+
+    Return empty strings if there are no such addresses.
+    """
     subnet = ip_interface(f"{network.gateway}/{network.prefix_length}").network
     if subnet.num_addresses < 8:
         return "", ""

@@ -1,4 +1,4 @@
-"""Documents of orgs, users and roles, for tenants and for organization administrators.
+"""Documents of orgs, users and roles, for tenants and for administrators.
 
 Source: protocol/tasks.md §3.3, protocol/dr.md §2, protocol/recorded-responses.md §2.
 """
@@ -16,14 +16,17 @@ from vcloudair_core.simulator.state.entities import Org, Role, User
 from vcloudair_core.simulator.xml_builder import element, link
 
 VDC_QUERY_SINCE = (33, 0)
-"""Version from which an org has a link to a query of its VDCs. Source: protocol/nsxt.md §1."""
+"""First API version in which an org links to a query of its VDCs.
+
+Source: protocol/nsxt.md §1.
+"""
 ADMIN_VIEW = f"{ADMIN_MEDIA}vcloud+xml"
 
 
 def _query_links(context: Any) -> list[Any]:
-    """Return the links to queries of VDCs and catalogs, which newer clients follow.
+    """Return the links to queries of VDCs and catalogs.
 
-    Source: protocol/recorded-responses.md §2.
+    Newer clients follow these links. Source: protocol/recorded-responses.md §2.
     """
     if not is_at_least(context.version, VDC_QUERY_SINCE):
         return []
@@ -32,7 +35,10 @@ def _query_links(context: Any) -> list[Any]:
 
 
 def org_document(context: Any, org: Org) -> Any:
-    """Return an org with links to its VDCs, catalogs, networks, tasks and replications."""
+    """Return an org with links to its objects.
+
+    The links lead to VDCs, catalogs, networks, tasks and replications.
+    """
     world, address = context.world, href(context.root, "org", org.org_id)
     vdcs = world.vdcs_of(org.name)
     catalogs = [catalog for catalog in world.catalogs.values() if catalog.org == org.name]
@@ -79,7 +85,10 @@ def org_document(context: Any, org: Org) -> Any:
 
 
 def admin_org_document(context: Any, org: Org) -> Any:
-    """Return the administrator's view of an org, with its users, catalogs, VDCs, networks and roles."""
+    """Return the administrator's view of an org.
+
+    The document contains users, catalogs, VDCs, networks and roles.
+    """
     world = context.world
     users = [user for user in world.users if user.org == org.name]
     networks = world.in_vdcs_of(org.name, world.networks)
@@ -114,7 +123,7 @@ def admin_org_document(context: Any, org: Org) -> Any:
 
 
 def _settings(org: Org) -> Any:
-    """Return the settings of an org. Leases of 0 never end."""
+    """Return the settings of an org. A lease of 0 seconds never ends."""
     general = {
         "CanPublishCatalogs": False,
         "DeployedVMQuota": org.deployed_vm_quota,
@@ -141,7 +150,7 @@ def _role_references(context: Any) -> list[Any]:
 
 
 def administration_document(context: Any, orgs: list[Org]) -> Any:
-    """Return the entry point of administrators: orgs and roles."""
+    """Return the entry point of administrators, with orgs and roles."""
     references = [reference(context, "OrganizationReference", "admin-org", org.org_id, org.name) for org in orgs]
     return element(
         "VCloud",
@@ -153,7 +162,7 @@ def administration_document(context: Any, orgs: list[Org]) -> Any:
 
 
 def user_document(context: Any, user: User) -> Any:
-    """Return a user with its role. Quotas of 0 are no limit."""
+    """Return a user with its role. A quota of 0 means no limit."""
     org = context.world.orgs[user.org]
     role = context.world.role_named(user.role, user.org)
     values = {
@@ -179,7 +188,7 @@ def user_document(context: Any, user: User) -> Any:
 
 
 def role_document(context: Any, role: Role) -> Any:
-    """Return a role, without its rights."""
+    """Return a role without its rights."""
     return entity(
         context,
         "Role",

@@ -1,4 +1,4 @@
-"""SnapshotSection of VMs and vApps. Source: protocol/vm-writes.md §2."""
+"""The SnapshotSection of VMs and vApps. Source: protocol/vm-writes.md §2."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ SINCE = (5, 1)
 
 
 def snapshot_section(href: str, vms: Sequence[Vm]) -> Any:
-    """Return the section of an entity with ``href`` and its VMs.
+    """Return the SnapshotSection of a VM or vApp.
 
-    A vApp shows one snapshot for those of its VMs: the oldest time and the total size. No source has that form.
+    ``href`` is the URL of the VM or vApp. A vApp shows one snapshot with the oldest time and the total size of its VMs'
+    snapshots. No source confirms this format.
     """
     snapshots = [vm.snapshot for vm in vms if vm.snapshot is not None]
     attributes = {"type": MEDIA, "href": f"{href}/snapshotSection", f"{{{OVF}}}required": False}

@@ -30,11 +30,14 @@ from vcloudair_core.simulator.state.hardware import nics_of
 from vcloudair_core.simulator.xml_builder import element, link
 
 TEMPLATE_STATUS = 8
-"""Status of a template that can be used, whose record says RESOLVED. Source: protocol/query.md §11."""
+"""Status of a usable template, which query records show as RESOLVED.
+
+Source: protocol/query.md §11.
+"""
 
 
 def base_of(context: Any, item: VApp | Template) -> str:
-    """Return the link of a vApp or template."""
+    """Return the URL of a vApp or template."""
     if isinstance(item, Template):
         return href(context.root, "template", item.template_id)
     return href(context.root, "vapp", item.vapp_id)
@@ -107,7 +110,7 @@ def owner(context: Any, item: VApp | Template) -> Any:
 
 
 def lease_settings(context: Any, item: VApp | Template) -> Any:
-    """Return the LeaseSettingsSection: leases never end."""
+    """Return the LeaseSettingsSection. Leases never end."""
     address, media = f"{base_of(context, item)}/leaseSettingsSection/", "leaseSettingsSection"
     runtime = element("DeploymentLeaseInSeconds", None, 0) if isinstance(item, VApp) else None
     return section(
@@ -122,7 +125,7 @@ def lease_settings(context: Any, item: VApp | Template) -> Any:
 
 
 def startup(context: Any, vapp: VApp) -> Any:
-    """Return the StartupSection with the VMs in their order."""
+    """Return the StartupSection with the VMs in startup order."""
     address, media = f"{base_of(context, vapp)}/startupSection/", "startupSection"
     actions = {"order": 0, "startAction": "powerOn", "startDelay": 0, "stopAction": "powerOff", "stopDelay": 0}
     items = [
@@ -138,7 +141,10 @@ def _in_ovf(attributes: dict[str, Any]) -> dict[str, Any]:
 
 
 def network_config(context: Any, item: VApp | Template) -> Any:
-    """Return the NetworkConfigSection: the networks of the VMs, each bridged to the VDC's network of that name."""
+    """Return the NetworkConfigSection with the networks of the VMs.
+
+    Each network is bridged to the VDC network with the same name.
+    """
     address, media = f"{base_of(context, item)}/networkConfigSection/", "networkConfigSection"
     networks = networks_of_vapp(context, item) if isinstance(item, VApp) else []
     edit = edit_link(context, address, f"{VCLOUD_MEDIA}{media}+xml") if isinstance(item, VApp) else None

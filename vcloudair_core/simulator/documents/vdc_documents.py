@@ -1,4 +1,7 @@
-"""Documents of VDCs, for tenants and for administrators. Source: protocol/recorded-responses.md §4, §5."""
+"""Documents of VDCs, for tenants and for administrators.
+
+Source: protocol/recorded-responses.md §4, §5.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +19,18 @@ NETWORK_QUOTA = 20
 
 
 def vdc_document(context: Any, vdc: Vdc) -> Any:
-    """Return a VDC. By default its limits are 0 (no limit), like those of pay-as-you-go VDCs."""
+    """Return a VDC.
+
+    By default, the limits are 0 (no limit), as in pay-as-you-go VDCs.
+    """
     return _document(context, vdc, "Vdc", "vdc", ())
 
 
 def admin_vdc_document(context: Any, vdc: Vdc) -> Any:
-    """Return the administrator's view of a VDC, with its default compute policy in newer versions."""
+    """Return the administrator's view of a VDC.
+
+    Newer API versions include the default compute policy.
+    """
     policy = f"urn:vcloud:vdcComputePolicy:{context.world.make_id('compute-policy', vdc.vdc_id)}"
     policy_address = f"{context.root}/cloudapi/1.0.0/vdcComputePolicies/{policy}"
     more = (

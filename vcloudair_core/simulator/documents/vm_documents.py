@@ -18,22 +18,22 @@ from vcloudair_core.simulator.xml_builder import element, link
 
 VMW = "http://www.vmware.com/schema/ovf"
 STATUS_NUMBERS = {"POWERED_ON": 4, "POWERED_OFF": 8, "SUSPENDED": 3, "MIXED": 10, "RESOLVED": 1, "UNRESOLVED": 0}
-"""Status of a VM in records, and its number in entities.
+"""Status numbers in entity documents, by status in query records.
 
 Source: protocol/query.md §11.
 """
 UNKNOWN_STATUS = 6
 _LINUX_64, _WINDOWS_64, _OTHER = 101, 103, 1
-"""Numbers of operating systems in OVF. Values of CIM_OperatingSystem."""
+"""OVF numbers of operating systems, which are CIM_OperatingSystem values."""
 
 
 def kind_of(vm: Vm) -> str:
-    """Return the kind of address of a VM."""
+    """Return the kind of a VM for its address."""
     return "template-vm" if vm.is_template else "vm"
 
 
 def base_of(context: Any, vm: Vm) -> str:
-    """Return the link of a VM, which links of its sections begin with."""
+    """Return the URL of a VM. The URLs of its sections begin with this URL."""
     return href(context.root, kind_of(vm), vm.vm_id)
 
 
@@ -92,7 +92,10 @@ def _sections(context: Any, vm: Vm) -> list[Any]:
 
 
 def template_vm_document(context: Any, vm: Vm, tag: str = "VAppTemplate") -> Any:
-    """Return a VM of a template, as a root element or, if ``tag`` is ``Vm``, as a child of the template."""
+    """Return a VM of a template.
+
+    If ``tag`` is ``Vm``, the result is a child element of the template. Otherwise it is a root element.
+    """
     return entity(
         context,
         tag,
@@ -119,7 +122,7 @@ def storage_profile(context: Any, vm: Vm) -> Any:
 
 
 def vm_capabilities(context: Any, vm: Vm) -> Any:
-    """Return VmCapabilities: neither memory nor CPUs can be added while the VM runs."""
+    """Return VmCapabilities. Memory and CPUs cannot be added to a running VM."""
     address = f"{base_of(context, vm)}/vmCapabilities/"
     media = f"{VCLOUD_MEDIA}vmCapabilitiesSection+xml"
     flags = [element(name, None, False) for name in ("MemoryHotAddEnabled", "CpuHotAddEnabled")]
@@ -151,7 +154,7 @@ def _operating_system_number(guest_os: str) -> int:
 def network_connections(context: Any, vm: Vm) -> Any:
     """Return all network interfaces of a VM.
 
-    Records of the query service have only the primary interface. Source: protocol/query.md §11.
+    Query records show only the primary interface. Source: protocol/query.md §11.
     """
     nics = nics_of(context.world, vm)
     address, media = f"{base_of(context, vm)}/networkConnectionSection/", "networkConnectionSection"
@@ -180,7 +183,10 @@ def network_connections(context: Any, vm: Vm) -> Any:
 
 
 def guest_customization(context: Any, vm: Vm) -> Any:
-    """Return the GuestCustomizationSection, which is off. No source has the defaults of a VM."""
+    """Return the GuestCustomizationSection with customization turned off.
+
+    No source has the default values.
+    """
     address, media = f"{base_of(context, vm)}/guestCustomizationSection/", "guestCustomizationSection"
     values = {
         "Enabled": False,

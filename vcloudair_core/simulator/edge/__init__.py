@@ -1,1 +1,1 @@
-"""Simulated edge gateways: sections and routes."""
+"""Sections and routes of simulated edge gateways."""

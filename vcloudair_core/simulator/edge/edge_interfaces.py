@@ -1,4 +1,4 @@
-"""Interfaces of an edge, which rules reference as vNICs.
+"""Interfaces of an edge. Rules refer to interfaces as vNICs.
 
 Source: protocol/ans.md §1.4.
 """
@@ -15,7 +15,7 @@ from vcloudair_core.simulator.state.world import World
 def interfaces(world: World, edge: SimulatedEdge) -> list[dict[str, Any]]:
     """Return the interfaces of an edge: the uplink, then its networks by name.
 
-    Tests can set others in ``edge.sections["interfaces"]``.
+    Tests can set other interfaces in ``edge.sections["interfaces"]``.
     """
     changed: list[dict[str, Any]] | None = edge.sections.get("interfaces", {}).get("edgeInterface")
     if changed is not None:

@@ -18,7 +18,7 @@ from vcloudair_core.transport.messages import Response
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """Return the routes below ``/network/edges``, for XML and JSON."""
+    """Return the routes below ``/network/edges``, which serve XML and JSON."""
     base = f"{prefix}/network/edges"
     return SimulatorRoutes(
         f"edge-views{prefix}",
@@ -68,7 +68,7 @@ def _summary(context: Any, edge: SimulatedEdge) -> dict[str, Any]:
 
 
 def status(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """Return the status of a healthy edge: GREEN and APPLIED."""
+    """Return the status of a healthy edge, which is GREEN and APPLIED."""
     services = [
         {"service": name, "configured": True, "publishStatus": "Applied", "serverStatus": "up", "status": "up"}
         for name in ("firewall",)
@@ -87,7 +87,7 @@ def status(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
 
 
 def vdc_networks(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """Return the interfaces of an edge. The form of the JSON is inferred from the XML."""
+    """Return the interfaces of an edge. The JSON format is inferred from the XML."""
     vnics = interfaces(context.world, edge)
     if as_json:
         return responses.json_body({"edgeInterfaces": vnics})
