@@ -28,13 +28,14 @@ from vcloudair_core.simulator.xml_builder import serialize
 from vcloudair_core.transport.messages import Headers, Response
 
 EdgeHandler = Callable[[Any, SimulatedEdge, bool], Response]
-"""Handler of a route of an edge: ``(context, edge, as_json)`` to a response."""
+"""Route handler of an edge: ``(context, edge, as_json)`` to a response."""
 
 
 def routes(flavor: str, prefix: str = "") -> SimulatorRoutes:
     """Return the firewall routes of an API.
 
-    ``flavor`` is ``hybridity`` (JSON, whole sections) or ``network`` (XML or JSON, also single rules).
+    ``flavor`` is ``hybridity`` or ``network``. ``hybridity`` has JSON and only whole sections. ``network`` has XML or
+    JSON, and single rules as well.
     """
     is_hybridity = flavor == "hybridity"
     base = (
@@ -149,16 +150,16 @@ def routes(flavor: str, prefix: str = "") -> SimulatorRoutes:
 
 
 def established_timeout_s(context: Any, is_hybridity: bool) -> int:
-    """Return the default of tcpTimeoutEstablished in seconds, which NSX 6.2.3 raised.
+    """Return the default of tcpTimeoutEstablished in seconds.
 
-    Source: protocol/ans.md §2.3, §12.
+    NSX 6.2.3 raised the default. Source: protocol/ans.md §2.3, §12.
     """
     timeout_s: int | None = context.simulator.config.established_timeout_s
     return timeout_s or (3600 if is_hybridity else 21600)
 
 
 def job(context: Any) -> Response:
-    """Return the finished job of a request with ``async=true``.
+    """Return the completed job of a request with ``async=true``.
 
     Source: protocol/ans.md §7.
     """
@@ -186,9 +187,9 @@ def _done(context: Any, status: int, location: str = "") -> Response:
 
 
 def _body(context: Any, is_hybridity: bool) -> tuple[bytes, bool]:
-    """Return the body, and True if it is JSON.
+    """Return the body, and True if the body is JSON.
 
-    Raises RefusedError (status 415) for any other Content-Type.
+    Raises RefusedError (status 415) for an unsupported Content-Type.
     """
     content_type = context.request.headers.get("Content-Type", "").lower()
     if "json" in content_type:
@@ -199,7 +200,10 @@ def _body(context: Any, is_hybridity: bool) -> tuple[bytes, bool]:
 
 
 def _hybridity_vnics(shown: dict[str, Any]) -> dict[str, Any]:
-    """Return the section with vNICs as ``vnic-index-N``. Source: protocol/ans.md §2.5."""
+    """Return the section with vNICs named ``vnic-index-N``.
+
+    Source: protocol/ans.md §2.5.
+    """
     result = copy.deepcopy(shown)
     for rule in result["firewallRules"]["firewallRules"]:
         for side in ("source", "destination"):

@@ -44,7 +44,7 @@ READ_ONLY = ("statistics", "invalidSource", "invalidDestination", "invalidApplic
 
 
 class RefusedError(Exception):
-    """NSX rejects a request with an HTTP ``status`` and an error document.
+    """An error with the HTTP ``status`` and error document of NSX.
 
     ``code``, ``details`` and ``module`` are fields of the document. Source: protocol/ans.md §6.
     """
@@ -69,7 +69,10 @@ def factory(edge: SimulatedEdge, established_timeout_s: int) -> dict[str, Any]:
 
 
 def take_id(edge: SimulatedEdge) -> int:
-    """Return the next rule ID. IDs are never reused. Source: protocol/ans.md §12."""
+    """Return the next rule ID. IDs are never reused.
+
+    Source: protocol/ans.md §12.
+    """
     edge.next_rule_id += 1
     return edge.next_rule_id - 1
 
@@ -90,7 +93,7 @@ def _internal(edge: SimulatedEdge) -> dict[str, Any]:
 
 
 def default_rule(state: dict[str, Any]) -> dict[str, Any]:
-    """Return the last rule, which shows the default policy.
+    """Return the default rule, which is last and shows the default policy.
 
     Source: protocol/ans.md §2.7.
     """
@@ -108,7 +111,7 @@ def default_rule(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def shown(state: dict[str, Any]) -> dict[str, Any]:
-    """Return the section as GET shows it."""
+    """Return the section as a GET request returns it."""
     return {
         "featureType": state["featureType"],
         "version": state["version"],
@@ -121,9 +124,9 @@ def shown(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_version(state: Mapping[str, Any], data: Mapping[str, Any], section: str, strict_version: str) -> None:
-    """Raise RefusedError for a stale version. A section without a version is accepted.
+    """Raise RefusedError if a section has a stale version.
 
-    Source: protocol/ans.md §8, §12.
+    A section without a version is accepted. Source: protocol/ans.md §8, §12.
     """
     version = data.get("version")
     if version is None:
@@ -148,7 +151,10 @@ def replace(
     regenerate: bool,
     established: int,
 ) -> None:
-    """Replace the whole section. Raises RefusedError, and then nothing is changed."""
+    """Replace the whole section.
+
+    An invalid section raises RefusedError and changes nothing.
+    """
     state = edge.firewall
     if needs_feature_type and body.get("featureType") != "firewall_4.0":
         raise RefusedError("The feature type is missing or wrong: firewall_4.0 is required.", code=10001)
@@ -179,9 +185,9 @@ def replace(
 
 
 def checked_policy(settings: dict[str, Any]) -> dict[str, Any]:
-    """Return the default policy, completed with defaults. Raises RefusedError.
+    """Return the default policy, with defaults for missing fields.
 
-    Source: protocol/ans.md §2.2.
+    Raises RefusedError for an invalid policy. Source: protocol/ans.md §2.2.
     """
     policy = {"action": "deny", "loggingEnabled": False, **settings}
     if policy["action"] not in ("accept", "deny"):
@@ -190,7 +196,7 @@ def checked_policy(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def global_config(settings: dict[str, Any], established: int) -> dict[str, Any]:
-    """Return the global settings. A setting that is not sent gets its default.
+    """Return the global settings, with defaults for missing settings.
 
     Source: protocol/ans.md §2.3.
     """
@@ -198,7 +204,7 @@ def global_config(settings: dict[str, Any], established: int) -> dict[str, Any]:
 
 
 def append(edge: SimulatedEdge, rules: list[dict[str, Any]], above: int | None) -> list[int]:
-    """Add rules at the end, or above the rule ``above``. Return their new IDs."""
+    """Add rules at the end, or above the rule ``above``. Return the new IDs."""
     state = edge.firewall
     new_rules = [
         _checked(edge, {key: value for key, value in rule.items() if key != "ruleId"}, position, set())
@@ -227,9 +233,9 @@ def find(edge: SimulatedEdge, rule_id: str) -> int:
 
 
 def update(edge: SimulatedEdge, rule_id: str, rule: dict[str, Any]) -> None:
-    """Replace one rule. A field that is not sent gets its default.
+    """Replace one rule. A missing field gets its default.
 
-    Raises RefusedError.
+    An invalid rule raises RefusedError.
     """
     position = find(edge, rule_id)
     known = {edge.firewall["user"][position]["ruleId"]}
@@ -238,7 +244,10 @@ def update(edge: SimulatedEdge, rule_id: str, rule: dict[str, Any]) -> None:
 
 
 def delete(edge: SimulatedEdge, rule_id: str) -> None:
-    """Delete one rule. Raises RefusedError (status 404) for an unknown ID."""
+    """Delete one rule.
+
+    Raises RefusedError (status 404) for an unknown ID.
+    """
     del edge.firewall["user"][find(edge, rule_id)]
     edge.firewall["version"] += 1
 
@@ -276,7 +285,7 @@ def _checked(edge: SimulatedEdge, raw: dict[str, Any], position: int, known: set
 
 
 def _in_order(rule: dict[str, Any], ids: dict[str, Any]) -> dict[str, Any]:
-    """Return the rule with its fields in the order in which the client sent them.
+    """Return the rule with its fields in the order that the client sent.
 
     A client that sends a rule back unchanged reads the same bytes.
     """

@@ -20,7 +20,7 @@ from vcloudair_core.transport.messages import Response
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """Return the routes below ``/network/edges``, for XML and JSON.
+    """Return the routes below ``/network/edges``, which serve XML and JSON.
 
     Each change increments the version of the firewall section.
     """
@@ -47,7 +47,7 @@ def get_global(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
 
 
 def put_global(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """Replace the global settings. A setting that is not sent gets its default."""
+    """Replace the global settings. A missing setting gets its default."""
     edge.firewall["globalConfig"] = nsx.global_config(
         _read_settings(context, "globalConfig"), established_timeout_s(context, False)
     )
@@ -62,7 +62,7 @@ def get_policy(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
 
 
 def put_policy(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """Replace the default policy, whose rule has no path."""
+    """Replace the default policy. The default rule itself has no path."""
     edge.firewall["defaultPolicy"] = nsx.checked_policy(_read_settings(context, "firewallDefaultPolicy"))
     edge.firewall["version"] += 1
     return _done(context, 204)

@@ -30,7 +30,7 @@ _SECTION = {"featureType", "version", "enabled", "logging", "disableEvent", "glo
 class SimulatedIpsec:
     """The section ``ipsec`` of every edge.
 
-    No source has error codes, so these are placeholders.
+    No source has error codes, so the codes are placeholders.
 
     Source: protocol/ans.md §4, §12.
     """
@@ -38,19 +38,19 @@ class SimulatedIpsec:
     name = "ipsec"
 
     def state(self, edge: SimulatedEdge) -> dict[str, Any]:
-        """Return the section of an edge, and create it at first use.
+        """Return the section of an edge, which is created on first use.
 
-        Shape: ``{"version", "enabled", "logging", "disableEvent", "global", "sites", "extra", "next_id", "down"}``.
-        Pre-shared keys are in plain text. ``down`` maps the names of tunnels that are down to their messages.
+        Format: ``{"version", "enabled", "logging", "disableEvent", "global", "sites", "extra", "next_id", "down"}``.
+        Pre-shared keys are in plain text. ``down`` maps the name of each tunnel that is down to a message.
         """
         if self.name not in edge.sections:
             edge.sections[self.name] = {**_factory(), "version": 1, "next_id": 1, "down": {}}
         return edge.sections[self.name]
 
     def shown(self, edge: SimulatedEdge, *, is_sensitive: bool) -> dict[str, Any]:
-        """Return the section as GET shows it, with masked pre-shared keys.
+        """Return the section as a GET request returns it.
 
-        The global key is masked even if none is set.
+        Pre-shared keys are masked. The global key is masked even if none is set.
         """
         state = self.state(edge)
         shown: dict[str, Any] = {
@@ -73,7 +73,7 @@ class SimulatedIpsec:
     def replace(self, edge: SimulatedEdge, data: dict[str, Any], *, config: Any, needs_feature_type: bool) -> None:
         """Replace the whole section. Sites that are not in ``data`` are deleted.
 
-        Raises RefusedError, and then nothing is changed.
+        Invalid data raises RefusedError and changes nothing.
         """
         state = self.state(edge)
         if needs_feature_type and data.get("featureType") != "ipsec_4.0":
@@ -112,7 +112,7 @@ class SimulatedIpsec:
     def statistics(self, edge: SimulatedEdge) -> dict[str, Any]:
         """Return the status of every enabled tunnel.
 
-        A tunnel is up unless it was set down or the service is off. Source: protocol/ans.md §4.4.
+        A tunnel is up unless :meth:`set_tunnel_down` was called or the service is off. Source: protocol/ans.md §4.4.
         """
         state = self.state(edge)
         sites = [_site_statistics(state, site) for site in state["sites"] if site.get("enabled", True)]
@@ -123,7 +123,10 @@ class SimulatedIpsec:
         }
 
     def set_tunnel_down(self, edge: SimulatedEdge, name: str, message: str) -> None:
-        """Set a tunnel down with a message. An empty message brings it up again."""
+        """Set a tunnel down with a message.
+
+        An empty message brings the tunnel up again.
+        """
         down = self.state(edge)["down"]
         if message:
             down[name] = message
@@ -146,7 +149,10 @@ class SimulatedIpsec:
         return serialize(root)
 
     def from_xml(self, body: bytes) -> dict[str, Any]:
-        """Return the section of an XML body. Raises etree.XMLSyntaxError, ValueError."""
+        """Return the section of an XML body.
+
+        Raises etree.XMLSyntaxError or ValueError for an invalid body.
+        """
         root = _root(body, "ipsec")
         data = {child.tag: _value(child) for child in root if child.tag != "sites"}
         if "version" in data:
@@ -159,7 +165,7 @@ class SimulatedIpsec:
 
     def _checked(self, state: dict[str, Any], raw: dict[str, Any], config: Any) -> dict[str, Any]:
         site = {key: copy.deepcopy(value) for key, value in raw.items() if key not in _READ_ONLY}
-        site.setdefault("peerIp", "")  # vcloudair 0.5: an empty peer accepts any caller
+        site.setdefault("peerIp", "")  # vcloudair 0.5 sends an empty peer to accept any caller.
         for key in ("localIp", "peerId"):
             if not str(site.get(key) or "").strip():
                 raise RefusedError(f"[Ipsec] {key} is required.", code=12602)
@@ -178,7 +184,7 @@ class SimulatedIpsec:
         return {**site, **{key: value for key, value in defaults.items() if key not in site}}
 
     def _set_key(self, site: dict[str, Any], before: dict[str, Any] | None, config: Any) -> None:
-        """Keep the current key of a site if the new one is masked.
+        """Keep the current key of a site if the new key is masked.
 
         Source: protocol/ans.md §4.3, §12.
         """
@@ -208,9 +214,9 @@ def _factory() -> dict[str, Any]:
 
 
 def _find_previous(sites: Sequence[dict[str, Any]], site: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the current version of a site, by its ID, or else by its two endpoints.
+    """Return the current version of a site, or None.
 
-    Source: protocol/ans.md §12.
+    The site is found by its ID, or otherwise by its two endpoints. Source: protocol/ans.md §12.
     """
     if site.get("siteId"):
         return next((known for known in sites if known["siteId"] == site["siteId"]), None)

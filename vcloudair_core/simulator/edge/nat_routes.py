@@ -19,7 +19,8 @@ NAT = SimulatedNat()
 def routes(flavor: str, prefix: str = "") -> SimulatorRoutes:
     """Return the NAT routes of an API.
 
-    ``flavor`` is ``hybridity`` (JSON, whole section) or ``network`` (XML or JSON, also single rules).
+    ``flavor`` is ``hybridity`` or ``network``. ``hybridity`` has JSON and only the whole section. ``network`` has XML
+    or JSON, and single rules as well.
     """
     extra = (
         ExtraCall("POST", "/config/rules", _add),
@@ -37,7 +38,7 @@ def _add(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
 
 
 def _get_rule(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """Return 405: NSX cannot read single NAT rules.
+    """Return 405, because NSX cannot read single NAT rules.
 
     Source: protocol/ans.md §3.3 (inferred).
     """
@@ -55,9 +56,9 @@ def _delete_rule(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
 
 
 def _read_rules(context: Any) -> list[dict[str, Any]]:
-    """Return the rules of a body, which is a single rule or a wrapped list of rules.
+    """Return the rules of a body.
 
-    Every request accepts both shapes. Source: protocol/ans.md §3.3.
+    Every request accepts a single rule or a wrapped list of rules. Source: protocol/ans.md §3.3.
     """
     body, sent_json = _body(context, False)
     if not sent_json:

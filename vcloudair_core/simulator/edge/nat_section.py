@@ -24,7 +24,7 @@ _MATCHES = {
     "dnat": ("snatMatchDestinationAddress", "snatMatchDestinationPort"),
     "snat": ("dnatMatchSourceAddress", "dnatMatchSourcePort"),
 }
-"""Match fields that an action does not allow."""
+"""Match fields that each action does not allow."""
 
 _ADDRESSES = ("originalAddress", "translatedAddress", "dnatMatchSourceAddress", "snatMatchDestinationAddress")
 _PORTS = ("originalPort", "translatedPort", "dnatMatchSourcePort", "snatMatchDestinationPort")
@@ -35,7 +35,7 @@ _FLAGS = ("enabled", "loggingEnabled")
 class SimulatedNat:
     """The section ``nat`` of every edge.
 
-    No source has error codes, so these are placeholders.
+    No source has error codes, so the codes are placeholders.
 
     Source: protocol/ans.md §3.3, §12.
     """
@@ -43,14 +43,14 @@ class SimulatedNat:
     name = "nat"
 
     def state(self, edge: SimulatedEdge) -> dict[str, Any]:
-        """Return the section of an edge, and create it at first use.
+        """Return the section of an edge, which is created on first use.
 
-        Shape: ``{"version", "enabled", "internal": [...], "user": [...], "extra": {...}, "next_id"}``.
+        Format: ``{"version", "enabled", "internal": [...], "user": [...], "extra": {...}, "next_id"}``.
         """
         return edge.sections.setdefault(self.name, {**_factory(), "version": 1, "next_id": FIRST_ID})
 
     def shown(self, edge: SimulatedEdge, *, is_sensitive: bool) -> dict[str, Any]:
-        """Return the section as GET shows it."""
+        """Return the section as a GET request returns it."""
         state = self.state(edge)
         return {
             "featureType": "nat",
@@ -63,7 +63,7 @@ class SimulatedNat:
     def replace(self, edge: SimulatedEdge, data: dict[str, Any], *, config: Any, needs_feature_type: bool) -> None:
         """Replace the whole section. Rules that are not in ``data`` are deleted.
 
-        Raises RefusedError, and then nothing is changed.
+        Invalid data raises RefusedError and changes nothing.
         """
         state = self.state(edge)
         if needs_feature_type and data.get("featureType") != "nat":
@@ -90,15 +90,15 @@ class SimulatedNat:
         state["version"] += 1
 
     def reset(self, edge: SimulatedEdge) -> None:
-        """Restore factory settings. IDs are never reused."""
+        """Restore factory settings. Rule IDs are never reused."""
         self.state(edge).update(_factory(), version=self.state(edge)["version"] + 1)
 
     # -- single rules --------------------------------------------------------------------------------------------
 
     def append(self, edge: SimulatedEdge, rules: Sequence[dict[str, Any]], above: int | None) -> list[int]:
-        """Add rules at the end, or above the rule ``above``. Return their new IDs.
+        """Add rules at the end, or above the rule ``above``. Return the new IDs.
 
-        In an empty table, ``above`` may be 0. Raises RefusedError.
+        In an empty table, ``above`` may be 0. Invalid rules raise RefusedError.
         """
         state = self.state(edge)
         index = len(state["user"])
@@ -114,9 +114,9 @@ class SimulatedNat:
         return [rule["ruleId"] for rule in new_rules]
 
     def update(self, edge: SimulatedEdge, rule_id: str, rule: dict[str, Any]) -> None:
-        """Replace one rule. A field that is not sent gets its default.
+        """Replace one rule. A missing field gets its default.
 
-        Raises RefusedError.
+        An invalid rule raises RefusedError.
         """
         state, index = self.state(edge), self.find(edge, rule_id)
         number = state["user"][index]["ruleId"]
@@ -126,12 +126,18 @@ class SimulatedNat:
         state["version"] += 1
 
     def delete(self, edge: SimulatedEdge, rule_id: str) -> None:
-        """Delete one rule. Raises RefusedError (status 404) for an unknown ID."""
+        """Delete one rule.
+
+        Raises RefusedError (status 404) for an unknown ID.
+        """
         del self.state(edge)["user"][self.find(edge, rule_id)]
         self.state(edge)["version"] += 1
 
     def find(self, edge: SimulatedEdge, rule_id: str) -> int:
-        """Return the index of a user rule. Raises RefusedError (status 404)."""
+        """Return the index of a user rule.
+
+        Raises RefusedError (status 404) for an unknown ID.
+        """
         for index, rule in enumerate(self.state(edge)["user"]):
             if str(rule["ruleId"]) == rule_id:
                 return index
@@ -149,7 +155,10 @@ class SimulatedNat:
         return serialize(root)
 
     def from_xml(self, body: bytes) -> dict[str, Any]:
-        """Return the section of an XML body. Raises etree.XMLSyntaxError, ValueError."""
+        """Return the section of an XML body.
+
+        Raises etree.XMLSyntaxError or ValueError for an invalid body.
+        """
         root = parse(body)
         if root.tag != "nat":
             raise ValueError(root.tag)
@@ -161,9 +170,9 @@ class SimulatedNat:
         return data
 
     def rules_from_xml(self, body: bytes) -> list[dict[str, Any]]:
-        """Return the rules of an XML body, which is a single rule or a list of rules.
+        """Return the rules of an XML body.
 
-        Raises etree.XMLSyntaxError, ValueError.
+        The body is a single rule or a list of rules. An invalid body raises etree.XMLSyntaxError or ValueError.
         """
         root = parse(body)
         return [_value(root)] if root.tag == "natRule" else [_value(child) for child in root]
@@ -184,7 +193,7 @@ class SimulatedNat:
         elif int(tag) != int(rule_id) and not FIRST_TAG <= int(tag) <= LAST_TAG:
             raise RefusedError(f"[NAT] The rule tag {tag} is out of range {FIRST_TAG}-{LAST_TAG}.", code=12505)
         numbers = {"ruleId": int(rule_id), "ruleTag": int(tag)}
-        # Fields of the client keep their order. Fields that the server adds come where a new rule has them.
+        # Fields that the client sent keep their order. Fields that the server adds have the same position as in a new rule.
         start = {key: value for key, value in {**numbers, "ruleType": "user"}.items() if key not in rule}
         return {**start, **rule, **numbers, **_defaults(rule)}
 
@@ -206,7 +215,10 @@ def _reject_duplicates(rules: Sequence[dict[str, Any]]) -> None:
 
 
 def _check_values(rule: dict[str, Any]) -> None:
-    """Raise RefusedError for an invalid field value. Source: protocol/ans.md §3.2-3.3."""
+    """Raise RefusedError for an invalid field value.
+
+    Source: protocol/ans.md §3.2-3.3.
+    """
     action = str(rule.get("action") or "").lower()
     if action not in _MATCHES:
         raise RefusedError(f"[NAT] Invalid action {rule.get('action')} is specified in NAT rule.", code=12500)
@@ -236,7 +248,7 @@ def _check_values(rule: dict[str, Any]) -> None:
 def _defaults(rule: dict[str, Any]) -> dict[str, Any]:
     """Return the defaults of fields that the client did not send.
 
-    The ports of ICMP are ``any``. Source: protocol/ans.md §3.2.
+    The default port of ICMP is ``any``. Source: protocol/ans.md §3.2.
     """
     is_icmp = str(rule.get("protocol") or "any").lower() == "icmp"
     defaults: dict[str, Any] = {"protocol": "any", "originalPort": "any", "translatedPort": "any"}

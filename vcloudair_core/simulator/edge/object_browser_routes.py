@@ -1,7 +1,7 @@
-"""Routes for the objects that a firewall rule can have as source or destination.
+"""Routes for objects that a firewall rule can have as source or destination.
 
 Source of the paths: protocol/ans.md §1.4. The documents have the elements that pyvcloud 23 reads. No source has the
-name of their root element.
+name of the root element.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ KINDS = {
     "ipset": "groupingObjectId",
     "securitygroup": "groupingObjectId",
 }
-"""Kinds of objects, and the field of a rule that contains their IDs."""
+"""Field of a rule for the IDs of objects, by kind of object."""
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """Return the routes for the kinds, and for the objects of a kind.
+    """Return the routes for the kinds, and for the objects of each kind.
 
-    Source and destination of a rule have the same objects.
+    The routes for source and destination return the same objects.
     """
     base = f"{prefix}/network/objectbrowser/edge/{{edge_id}}/firewall/{{side}}"
     calls = [(base, list_kinds), (f"{base}/{{kind}}", list_objects)]
@@ -51,7 +51,7 @@ def list_kinds(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
 
 
 def list_objects(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """Return the objects of one kind, with the IDs for rules."""
+    """Return the objects of one kind, with the IDs that rules use."""
     kind = context.path_params["kind"].lower()
     if kind not in KINDS:
         return responses.nsx_error(400, 100, f"Invalid object type {kind}.", as_json=as_json)

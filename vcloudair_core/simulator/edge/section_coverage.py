@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 SIMPLIFICATIONS = "A change is complete when its response arrives."
-"""Difference from NSX, which configures a VM. Source: protocol/ans.md §7."""
+"""Difference from NSX, which first configures a VM.
+
+Source: protocol/ans.md §7.
+"""
 
 
 def section_versions(flavor: str) -> str:
-    """Return the API versions that have the sections. Source: protocol/ans.md §1."""
+    """Return the API versions that have edge sections.
+
+    Source: protocol/ans.md §1.
+    """
     return "vCloud Air" if flavor == "hybridity" else "vCloud Director 8.20 and newer"

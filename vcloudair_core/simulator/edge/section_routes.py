@@ -18,7 +18,7 @@ from vcloudair_core.simulator.edge.firewall_routes import EdgeHandler as EdgeHan
 from vcloudair_core.simulator.edge.firewall_routes import _body, _done
 from vcloudair_core.simulator.edge.firewall_section import RefusedError
 from vcloudair_core.simulator.edge.firewall_section import (
-    check_version as check_version,  # Sections import it from here.
+    check_version as check_version,  # Sections import RefusedError from this module.
 )
 from vcloudair_core.simulator.edge.section_coverage import SIMPLIFICATIONS, section_versions
 from vcloudair_core.simulator.state.entities import SimulatedEdge
@@ -26,16 +26,19 @@ from vcloudair_core.transport.messages import Headers, Response
 
 
 class SimulatedSection(Protocol):
-    """Behavior of a section. ``data`` has the shape of the JSON body, also for XML."""
+    """Behavior of a section.
+
+    ``data`` has the format of the JSON body, for XML as well.
+    """
 
     name: str
 
     def shown(self, edge: SimulatedEdge, *, is_sensitive: bool) -> dict[str, Any]:
-        """Return the section as GET shows it. ``is_sensitive`` includes secrets."""
+        """Return the section as GET returns it. ``is_sensitive`` adds secrets."""
         ...
 
     def replace(self, edge: SimulatedEdge, data: dict[str, Any], *, config: Any, needs_feature_type: bool) -> None:
-        """Replace the whole section. Raises RefusedError."""
+        """Replace the whole section. Raises RefusedError for invalid data."""
         ...
 
     def reset(self, edge: SimulatedEdge) -> None:
@@ -47,15 +50,18 @@ class SimulatedSection(Protocol):
         ...
 
     def from_xml(self, body: bytes) -> dict[str, Any]:
-        """Return the section of an XML body. Raises etree.XMLSyntaxError, ValueError."""
+        """Return the section of an XML body.
+
+        Raises etree.XMLSyntaxError or ValueError for an invalid body.
+        """
         ...
 
 
 @dataclass(frozen=True)
 class ExtraCall:
-    """A route of a section in addition to ``/config``, such as ``/statistics``.
+    """A route of a section besides ``/config``, such as ``/statistics``.
 
-    ``path`` is relative to the section.
+    ``path`` is relative to the path of the section.
     """
 
     method: str
@@ -69,7 +75,7 @@ def section_routes(
 ) -> SimulatorRoutes:
     """Return the routes of a section.
 
-    ``flavor`` is ``hybridity`` (JSON, whole sections only) or ``network`` (XML or JSON).
+    ``flavor`` is ``hybridity`` (JSON, only whole sections) or ``network`` (XML or JSON).
     """
     is_hybridity = flavor == "hybridity"
     folder = "/hybridity/api/gateways" if is_hybridity else "/network/edges"
@@ -107,14 +113,14 @@ def section_routes(
 
 
 def xml_answer(body: bytes) -> Response:
-    """Return 200 with the XML of NSX, which has no namespace and no version."""
+    """Return 200 with NSX XML, which has no namespace and no version."""
     return Response(200, Headers({"Content-Type": "application/xml"}), body)
 
 
 def guarded(handler: EdgeHandler, *, is_hybridity: bool) -> Callable[[Any], Response]:
-    """Wrap a handler to find the edge and to return exceptions as errors.
+    """Wrap a handler to find the edge and to return errors for exceptions.
 
-    The edge must belong to the user's org. Errors have the format that the request asks for.
+    The edge must belong to the user's org. Errors have the format that the request accepts.
 
     Source: protocol/ans.md §6.
     """

@@ -1,6 +1,6 @@
 """XML of edge sections.
 
-``ruleId`` becomes ``id``, and lists become repeated elements. Source: protocol/ans.md §2.8, §9.
+The XML has ``id`` instead of ``ruleId``, and repeated elements instead of lists. Source: protocol/ans.md §2.8, §9.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _INTS = {"id", "ruleId", "ruleTag", "version"}
 
 
 def to_xml(name: str, value: Any) -> bytes:
-    """Return the XML document of nested dicts and lists."""
+    """Return nested dicts and lists as an XML document."""
     return serialize(_element(name, value))
 
 
@@ -51,7 +51,10 @@ def _element(name: str, value: Any) -> Any:
 
 
 def _root(body: bytes, *names: str) -> Any:
-    """Return the root element. Raises ValueError if its name is not in ``names``."""
+    """Return the root element of an XML body.
+
+    Raises ValueError if the name of the root element is not in ``names``.
+    """
     root = parse(body)
     if root.tag not in names:
         raise ValueError(f"expected {' or '.join(names)}, not {root.tag}")
@@ -59,9 +62,9 @@ def _root(body: bytes, *names: str) -> Any:
 
 
 def firewall_from_xml(body: bytes) -> dict[str, Any]:
-    """Return the firewall section of an XML body, in the shape of its JSON.
+    """Return the firewall section of an XML body, in its JSON format.
 
-    Raises etree.XMLSyntaxError, ValueError.
+    Raises etree.XMLSyntaxError or ValueError for an invalid body.
     """
     root = _root(body, "firewall")
     config = {child.tag: _value(child) for child in root if child.tag != "firewallRules"}
@@ -75,23 +78,23 @@ def firewall_from_xml(body: bytes) -> dict[str, Any]:
 def settings_from_xml(body: bytes, name: str) -> dict[str, Any]:
     """Return the settings of a document with the root element ``name``.
 
-    Raises etree.XMLSyntaxError, ValueError.
+    Raises etree.XMLSyntaxError or ValueError for an invalid body.
     """
     settings = _value(_root(body, name))
     return settings if isinstance(settings, dict) else {}
 
 
 def rules_from_xml(body: bytes) -> list[dict[str, Any]]:
-    """Return the rules of an XML body, which is a single rule or a list of rules.
+    """Return the rules of an XML body.
 
-    Raises etree.XMLSyntaxError, ValueError.
+    The body is a single rule or a list of rules. An invalid body raises etree.XMLSyntaxError or ValueError.
     """
     root = _root(body, "firewallRule", "firewallRules")
     return [rule_from(root)] if root.tag == "firewallRule" else [rule_from(child) for child in root]
 
 
 def rule_from(root: Any) -> dict[str, Any]:
-    """Return a rule in the shape of its JSON. Raises ValueError."""
+    """Return a rule in its JSON format. Raises ValueError for an invalid rule."""
     rule = _value(root)
     if not isinstance(rule, dict):
         return {}

@@ -1,1 +1,1 @@
-"""Services of an edge beside firewall, NAT and IPsec."""
+"""Services of an edge other than firewall, NAT and IPsec."""

@@ -1,4 +1,7 @@
-"""The DHCP relay of an edge. Source: protocol/ans.md §5. Error codes are placeholders."""
+"""The DHCP relay of an edge.
+
+Source: protocol/ans.md §5. Error codes are placeholders.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from vcloudair_core.simulator.state.world import World
 NAME = "dhcp_relay"
 """Name of the section in the edge.
 
-Shape: ``{"servers": {element: [text]}, "agents": [{"vnicIndex", "giAddress"}]}``.
+Format of the section: ``{"servers": {element: [text]}, "agents": [{"vnicIndex", "giAddress"}]}``.
 """
 SERVER_ELEMENTS = ("groupingObjectId", "ipAddress", "fqdn")
 MAX_SERVERS, MAX_NAMES = 16, 2
@@ -22,7 +25,7 @@ _CODE = 12500
 
 
 def to_document(world: World, edge: SimulatedEdge) -> bytes:
-    """Return the relay in XML. One that is not configured is an empty element."""
+    """Return the relay as XML. An unconfigured relay is an empty element."""
     state = edge.sections.get(NAME, {"servers": {}, "agents": []})
     body: dict[str, Any] = {}
     if any(state["servers"].values()):
@@ -33,7 +36,10 @@ def to_document(world: World, edge: SimulatedEdge) -> bytes:
 
 
 def replace(world: World, edge: SimulatedEdge, body: bytes) -> None:
-    """Replace the relay. Raises RefusedError, and then nothing is changed; ValueError for invalid XML."""
+    """Replace the relay.
+
+    Raises RefusedError for an invalid relay and ValueError for invalid XML. An error changes nothing.
+    """
     root = _root(body, "relay")
     servers = {
         name: [(node.text or "").strip() for node in root.findall(f"relayServer/{name}")] for name in SERVER_ELEMENTS
@@ -60,7 +66,10 @@ def _check_servers(servers: dict[str, list[str]]) -> None:
 
 
 def _agent(node: Any, by_index: dict[int, dict[str, Any]]) -> dict[str, Any]:
-    """Return an agent. Its address defaults to the primary one of the interface (inferred)."""
+    """Return a relay agent.
+
+    The default address is the primary address of the interface (inferred).
+    """
     index = int(node.findtext("vnicIndex") or "-1")
     if index not in by_index:
         raise RefusedError(f"[DHCP] The interface {index} does not exist.", code=_CODE)

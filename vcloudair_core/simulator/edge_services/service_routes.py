@@ -1,6 +1,6 @@
 """DHCP, DHCP relay, load balancer, routing, IP sets and certificates of an edge.
 
-Only the DHCP relay can be changed. The others have their factory settings. Source: protocol/ans.md §1.1, §5.
+Only the DHCP relay can be changed. The other services have factory settings. Source: protocol/ans.md §1.1, §5.
 """
 
 from __future__ import annotations
@@ -54,16 +54,22 @@ FACTORY: dict[str, dict[str, Any]] = {
         "bgp": {"enabled": False},
     },
 }
-"""Sections with their factory settings. Source: protocol/ans.md §5."""
+"""Factory settings by section. Source: protocol/ans.md §5."""
 _ROOTS = {"loadbalancer": "loadBalancer"}
-"""Root element of a section in XML, if it is not the name. Source: protocol/ans.md §9."""
+"""Root elements in XML that differ from the name of the section.
+
+Source: protocol/ans.md §9.
+"""
 TRUST_ROOTS = {"certificate": "certificates", "crl": "crls", "csr": "csrs"}
-"""Root element of each list of certificates. Inferred."""
+"""Root element for each type of certificate list. Inferred."""
 _SIMPLIFICATIONS = "Read-only, with factory settings."
 
 
 def routes(flavor: str, prefix: str = "") -> list[SimulatorRoutes]:
-    """Return the routes of one of the two APIs. The DHCP relay, IP sets and certificates are below ``/network``."""
+    """Return the routes of one of the two APIs.
+
+    The DHCP relay, IP sets and certificates are below ``/network``.
+    """
     is_hybridity = flavor == "hybridity"
     edge = f"{prefix}/hybridity/api/gateways/{{edge_id}}" if is_hybridity else f"{prefix}/network/edges/{{edge_id}}"
     calls = [("GET", f"{edge}/{name}/config", guarded(_shown(name), is_hybridity=is_hybridity)) for name in FACTORY]
@@ -116,7 +122,7 @@ def lease_info(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
 
 
 def ip_sets(context: Any) -> Response:
-    """Return the IP sets of a VDC: none."""
+    """Return the IP sets of a VDC. The list is empty."""
     vdc_id = context.path_params["vdc_id"]
     vdc = context.world.vdcs.get(vdc_id.rsplit(":", 1)[-1])
     if vdc is None or vdc.org != context.user.org:
@@ -125,7 +131,10 @@ def ip_sets(context: Any) -> Response:
 
 
 def certificates(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """Return the certificates, revocation lists or signing requests of an edge: none."""
+    """Return the certificates of an edge. The list is empty.
+
+    Revocation lists and signing requests are also empty lists.
+    """
     kind = context.path_params["kind"]
     if kind not in TRUST_ROOTS:
         return responses.nsx_error(404, 202, f"The requested object {kind} could not be found.", as_json=as_json)

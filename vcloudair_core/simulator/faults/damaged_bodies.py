@@ -1,4 +1,4 @@
-"""Faults that change a correct response."""
+"""Faults that modify a correct response."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _padding() -> bytes:
 
 
 def _huge(response: Response, fault: Any) -> Response:
-    """Add a text that exceeds the limits of a careful parser."""
+    """Add text to the response until it exceeds the limits of a strict parser."""
     if _is_json(response):
         begin, rest = response.body.lstrip()[:1], response.body.lstrip()[1:]
         extra = b'"padding": "%s"' % _padding() if begin == b"{" else b'"%s"' % _padding()
@@ -93,11 +93,11 @@ def _links_abroad(response: Response, fault: Any) -> Response:
 
 
 def _endless_pages(response: Response, fault: Any) -> Response:
-    """Add a cursor or a link to a further page, also on the last page."""
+    """Add a cursor or a link to another page to every page, even the last one."""
     if _is_json(response):
         tree = json.loads(response.body)
         if isinstance(tree, dict) and "rows" in tree:
-            # The cursor has the format of this server. It leads to an empty page, which again gets a cursor.
+            # The cursor has the format of this server. The next page is empty and also gets a cursor.
             tree["next"] = base64.b64encode(json.dumps({"b": 0, "e": 0, "o": fault.hits}).encode()).decode()
         return replace(response, body=json.dumps(tree).encode())
     match = _ROOT.search(response.body)
@@ -110,7 +110,7 @@ def _endless_pages(response: Response, fault: Any) -> Response:
 
 
 def _repeated_pages(response: Response, fault: Any) -> Response:
-    """Return the first page of each list for every page."""
+    """Return the first page of a list for every page."""
     if not _has_more_pages(response):
         return response
     parts = urlsplit(response.url)
@@ -119,7 +119,7 @@ def _repeated_pages(response: Response, fault: Any) -> Response:
 
 
 def _has_more_pages(response: Response) -> bool:
-    """Return True if a list has several pages, by its total or its cursor."""
+    """Return True if the total or the cursor of a list announces several pages."""
     if _is_json(response):
         return b'"rows"' in response.body
     root = _ROOT.search(response.body)
@@ -154,8 +154,8 @@ DAMAGE: dict[str, Callable[[Response, Any], Response]] = {
 }
 """Functions by kind of fault.
 
-Each takes the correct response and the fault, and returns the response to send.
+Each function takes the correct response and the fault, and returns the response to send.
 """
 
 HEADER_KINDS = frozenset({"bad_content_type", "wrong_date", "links_abroad"})
-"""Faults that also change responses without a body."""
+"""Faults that also modify responses without a body."""

@@ -16,7 +16,7 @@ INSTEAD = {
     "reset": "the connection breaks before the request is carried out",
     "hang": "the request is not carried out, and no response is sent",
 }
-"""Faults that respond instead of the route. The request is not carried out."""
+"""Faults that replace the response. The request is not carried out."""
 
 BEFORE = {
     "latency": "the request is carried out, and the response is sent `seconds` later",
@@ -53,7 +53,7 @@ DAMAGED = {
     "repeated_pages": "the previous page again",
     "growing_total": "pages whose total grows by 1,000 each time",
 }
-"""Faults that change the response. The request is carried out."""
+"""Faults that modify the response. The request is carried out."""
 
 KINDS = {**INSTEAD, **BEFORE, **NO_RESPONSE, **DAMAGED}
 """Effect of each kind of fault."""

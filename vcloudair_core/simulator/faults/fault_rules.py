@@ -1,4 +1,7 @@
-"""Fault rules: the first rule that matches a request and is not used up acts."""
+"""Fault rules.
+
+The first matching rule that is not used up applies to a request.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from vcloudair_core.transport.messages import Headers, Request, Response
 __all__ = ["BUSY_FORMS", "KINDS", "Fault", "Faults", "SocketFaultError", "transport_error"]
 
 BUSY_FORMS = ("entity", "network", "task")
-"""Forms of the message of a busy entity. ``task`` names the running task."""
+"""Formats of the message for a busy entity. ``task`` names the running task."""
 
 _DRIP_S = 1.0
 _PAGE = b"<html><head><title>Gateway</title></head><body><h1>It does not work</h1></body></html>"
@@ -29,8 +32,9 @@ _PAGE = b"<html><head><title>Gateway</title></head><body><h1>It does not work</h
 class Fault:
     """A fault rule.
 
-    ``method`` and ``path`` (a substring) select requests. The first ``skip`` requests pass. The rule acts ``count``
-    times (0: no limit), and ends ``lasts_s`` seconds of the server's clock after it first acted (0: never).
+    ``method`` and ``path`` (a substring) select requests. The first ``skip`` requests are unaffected. The rule applies
+    ``count`` times (0: no limit). The rule ends ``lasts_s`` seconds after it first applied, on the server's clock (0:
+    never).
     """
 
     kind: str
@@ -54,13 +58,13 @@ class Fault:
 
     @property
     def is_late(self) -> bool:
-        """True if the request is carried out after its response."""
+        """Return True if the request is carried out after the response is sent."""
         return self.kind == "late" or (self.kind == "gateway" and self.seconds > 0)
 
     def before(self, simulator: Any, request: Request, request_id: str) -> Response | None:
-        """Return a response instead of that of the route, or None to call the route.
+        """Return a response that replaces the route's response, or None.
 
-        Raises SocketFaultError to break the connection.
+        None means that the route handles the request. Raises SocketFaultError to break the connection.
         """
         if self.kind == "latency":
             time.sleep(self.seconds)
@@ -94,14 +98,14 @@ class Fault:
         return None
 
     def _page(self) -> Response:
-        """Return an HTML page of a gateway, with Retry-After if it is set."""
+        """Return an HTML page of a gateway, with Retry-After if the rule sets one."""
         retry = {"Retry-After": self.retry_after} if self.retry_after not in ("", "none") else {}
         return Response(self.status, Headers({"Content-Type": "text/html", **retry}), _PAGE)
 
     def _busy_message(self, simulator: Any, request: Request, request_id: str) -> str:
-        """Return the message in one of its known forms. One form names the running task.
+        """Return the message for a busy entity in one of its known formats.
 
-        Source: protocol/tasks.md §5.
+        One format names the running task. Source: protocol/tasks.md §5.
         """
         if self.form == "network":
             return "The entity gateway is busy, cannot proceed with the operation."
@@ -125,11 +129,14 @@ class Fault:
         )
 
     def after(self, response: Response) -> Response:
-        """Return the response as the fault changes it. Raises SocketFaultError to lose it."""
+        """Return the response, modified by the fault.
+
+        Raises SocketFaultError to lose the response.
+        """
         if self.kind in NO_RESPONSE:
             seconds = self.seconds or (_DRIP_S if self.kind == "drip" else 0.0)
             is_sent = self.kind not in ("reset_after", "hang_after", "late")
-            seconds = 0.0 if self.kind == "late" else seconds  # The client gives up earlier.
+            seconds = 0.0 if self.kind == "late" else seconds  # The client gives up before the request is carried out.
             raise SocketFaultError(self.kind, acted=True, response=response if is_sent else None, seconds=seconds)
         if self.kind == "gateway":
             return self._page()
@@ -174,7 +181,10 @@ class Faults:
             self._rules.clear()
 
     def match(self, method: str, path: str) -> Fault | None:
-        """Return the fault for a request and count it, or None."""
+        """Return the fault for a request, or None.
+
+        The match counts as one use of the rule.
+        """
         with self._lock:
             for fault in self._rules:
                 if fault.method not in ("", method) or fault.path not in path:

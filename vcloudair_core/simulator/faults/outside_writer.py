@@ -13,11 +13,11 @@ SECTIONS = ("firewall", "nat", "ipsec")
 
 
 def outside_edit(order: Any) -> Callable[[Any], None]:
-    """Return a function that makes the change of another user. Raises ValueError.
+    """Return a function that makes the change of another user.
 
-    Shape of ``order``: ``{"edge": name or UUID, "section": "firewall" | "nat" | "ipsec", "add": rule or site}``. The
-    rule or site has the shape of the section's JSON. The default is the first edge. The change is validated when it is
-    made, and increments the version of the section.
+    Format of ``order``: ``{"edge": name or UUID, "section": "firewall" | "nat" | "ipsec", "add": rule or site}``. The
+    rule or site has the JSON format of the section. The default edge is the first. The function validates the change
+    and increments the version of the section. An invalid ``order`` raises ValueError.
     """
     if not isinstance(order, Mapping) or set(order) - {"edge", "section", "add"}:
         raise ValueError("edit: expected an object with edge, section and add")
@@ -35,7 +35,7 @@ def outside_edit(order: Any) -> Callable[[Any], None]:
 
 
 def check_edit(simulator: Any, order: Any) -> None:
-    """Raise ValueError if the change of ``order`` would fail. Nothing is changed."""
+    """Raise ValueError if the change in ``order`` would fail. Change nothing."""
     outside_edit(order)
     edge = copy.deepcopy(find_edge(simulator, order.get("edge")))
     try:
@@ -45,7 +45,10 @@ def check_edit(simulator: Any, order: Any) -> None:
 
 
 def find_edge(simulator: Any, identifier: str | None) -> SimulatedEdge:
-    """Return an edge by name or UUID, or the first one for None. Raises ValueError."""
+    """Return an edge by name or UUID, or the first edge for None.
+
+    Raises ValueError for an unknown edge.
+    """
     edges: list[SimulatedEdge] = list(simulator.world.edges.values())
     matching = [edge for edge in edges if identifier in (None, edge.edge_id, edge.name)]
     if not matching:

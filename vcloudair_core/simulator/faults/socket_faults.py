@@ -7,9 +7,9 @@ from vcloudair_core.transport.messages import Request, Response
 
 
 class SocketFaultError(Exception):
-    """A fault breaks the connection.
+    """An error that breaks the connection.
 
-    ``acted`` is True if the request was carried out first. ``seconds`` is the delay of the fault.
+    ``acted`` is true if the request was carried out first. ``seconds`` is the delay of the fault.
     """
 
     def __init__(self, kind: str, *, acted: bool, response: Response | None = None, seconds: float = 0.0) -> None:
@@ -46,7 +46,7 @@ def transport_error(fault: SocketFaultError, request: Request) -> TransportError
 def wire_bytes(kind: str, response: Response) -> bytes:
     """Return the bytes of a response on the wire.
 
-    ``half_body`` cuts the body in half, and ``wrong_length`` sends a Content-Length that is too large.
+    ``half_body`` cuts the body in half. ``wrong_length`` sends a Content-Length that is too large.
     """
     body = response.body
     length = len(body) + (10 if kind == "wrong_length" else 0)
