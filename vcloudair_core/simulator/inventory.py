@@ -1,4 +1,7 @@
-"""The initial objects of a simulated cloud, from counts or from an inventory file."""
+"""The initial objects of a simulated cloud.
+
+The objects come from counts or from an inventory file.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +66,10 @@ def _fill(world: World, tree: dict[str, Any], config: SimulatorConfig) -> None:
 
 
 def _add_user(world: World, org: Org, tree: dict[str, Any]) -> None:
-    """Add a user with their API tokens. The ID is derived from ``user@org``."""
+    """Add a user with API tokens.
+
+    The user's ID is derived from ``user@org``.
+    """
     user = User(
         tree["name"],
         str(tree["password"]),
@@ -143,7 +149,10 @@ def _add_template(world: World, vdc: Vdc, tree: dict[str, Any]) -> None:
 
 
 def _catalog(world: World, org: str, name: str) -> Catalog:
-    """Return a catalog of an org, and create it for its first template."""
+    """Return a catalog of an org.
+
+    The catalog is created for its first template.
+    """
     identifier = world.make_id("catalog", f"{org}/{name}")
     if identifier not in world.catalogs:
         world.catalogs[identifier] = Catalog(identifier, name, org)
@@ -181,7 +190,10 @@ def _add_vdc(world: World, org: Org, tree: dict[str, Any], config: SimulatorConf
 
 
 def _default_networks(edges: Sequence[SimulatedEdge]) -> list[dict[str, Any]]:
-    """Return the default networks of a VDC: two for each edge, or an isolated one."""
+    """Return the default networks of a VDC.
+
+    A VDC has two networks for each edge, or one isolated network without edges.
+    """
     networks: list[dict[str, Any]] = [] if edges else [{"name": DEFAULT_NETWORK}]
     for number, edge in enumerate(edges):
         names = (DEFAULT_NETWORK, "dmz") if number == 0 else (f"{edge.name}-net1", f"{edge.name}-net2")
@@ -211,7 +223,10 @@ def _add_vapp(world: World, vdc: Vdc, tree: dict[str, Any]) -> None:
 
 
 def _add_vms(world: World, vdc: Vdc, trees: Sequence[dict[str, Any]], default_profile: str) -> None:
-    """Add VMs with their vApps, and isolated networks for unknown network names."""
+    """Add VMs with their vApps.
+
+    An unknown network name creates an isolated network.
+    """
     networks = {network.name for network in world.in_vdc(vdc.vdc_id, world.networks)}
     vapp_ids: dict[str, str] = {}
     for tree in trees:
@@ -234,7 +249,10 @@ def _add_vms(world: World, vdc: Vdc, trees: Sequence[dict[str, Any]], default_pr
 
 
 def _add_storage_profiles(world: World, vdc: Vdc, tree: dict[str, Any]) -> None:
-    """Add the storage profiles of an inventory and its VMs. The first is the default."""
+    """Add the storage profiles that a VDC and its VMs name in an inventory.
+
+    The first profile is the default.
+    """
     names = [*tree.get("storage_profiles", (STORAGE_PROFILE,))]
     names += [vm["storage_profile"] for vm in tree.get("vms", ()) if "storage_profile" in vm]
     for name in dict.fromkeys(names):
@@ -248,7 +266,7 @@ _REPLICATION_FIELDS = ("trouble", "paused", "lag_minutes", "is_seeded")
 def _add_replication(world: World, vdc: Vdc, tree: dict[str, Any], config: SimulatorConfig) -> None:
     """Add a replication.
 
-    Its ID is as long as real IDs, but no source explains the text in its middle. Source: protocol/dr.md §2.
+    The ID is as long as real IDs. No source explains the text in the middle of real IDs. Source: protocol/dr.md §2.
     """
     name, rpo = tree["name"], int(tree.get("rpo", 240))
     unique = f"{vdc.org}/{vdc.vdc_id}/{name}{tree.get('id', '')}"  # VM names are not unique.

@@ -1,4 +1,4 @@
-"""Read inventory files, and report invalid ones with line numbers."""
+"""Read inventory files, and report invalid files with line numbers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def schema() -> dict[str, Any]:
 def read_inventory(file: str) -> dict[str, Any]:
     """Return the contents of an inventory file.
 
-    Raises ConfigurationError if the file cannot be read, and SpecError with every problem and its line.
+    Raises ConfigurationError if the file cannot be read. Raises SpecError with every error and its line if the contents
+    are invalid.
     """
     import yaml
 
@@ -55,7 +56,7 @@ def _is_duplicate_key(issue: Issue) -> bool:
 
 
 def _problems(node: Mapping[str, Any], value: Any, path: strict_yaml.Path) -> Iterator[tuple[strict_yaml.Path, str]]:
-    """Yield path and text of every violation of the schema."""
+    """Yield the path and message of every schema violation."""
     if "$ref" in node:
         node = schema()["$defs"][node["$ref"].rpartition("/")[2]]
     names = node["type"] if isinstance(node["type"], list) else [node["type"]]

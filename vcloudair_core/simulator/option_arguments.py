@@ -1,4 +1,4 @@
-"""Simulator options from command-line arguments (``NAME=VALUE``) and from JSON."""
+"""Simulator options from command-line arguments (``NAME=VALUE``) or JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vcloudair_core.simulator.config import SimulatorConfig
 
 
 def options_from_arguments(arguments: Iterable[str]) -> dict[str, Any]:
-    """Return fields of SimulatorConfig by name.
+    """Return SimulatorConfig fields by name.
 
     Raises ValueError for an unknown option, or for a value of the wrong type.
     """
@@ -29,9 +29,9 @@ def options_from_arguments(arguments: Iterable[str]) -> dict[str, Any]:
 
 
 def options_from_json(values: dict[str, Any]) -> dict[str, Any]:
-    """Return fields of SimulatorConfig from JSON values.
+    """Return SimulatorConfig fields from JSON values.
 
-    Raises ValueError as :func:`options_from_arguments` does.
+    Raises ValueError for the same reasons as :func:`options_from_arguments`.
     """
     return options_from_arguments(f"{name}={_text(value)}" for name, value in values.items())
 

@@ -31,7 +31,7 @@ def built_in_routes(profile: str) -> tuple[SimulatorRoutes, ...]:
 
 
 def _vcloud(prefix: str) -> list[SimulatorRoutes]:
-    """Return the routes of a vCloud Director and of its edge gateways."""
+    """Return the routes of a vCloud Director and its edge gateways."""
     from vcloudair_core.simulator.api import (
         admin_routes,
         edge_gateway_routes,
@@ -69,7 +69,7 @@ def _vcloud(prefix: str) -> list[SimulatorRoutes]:
 
 
 def _cloudapi() -> list[SimulatorRoutes]:
-    """Return what VMware Cloud Director has below ``/cloudapi`` and ``/oauth``."""
+    """Return the VMware Cloud Director routes below ``/cloudapi`` and ``/oauth``."""
     from vcloudair_core.simulator.cloudapi import (
         network_routes,
         oauth_routes,

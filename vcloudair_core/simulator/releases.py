@@ -1,4 +1,4 @@
-"""API versions of each release, and the end of old sign-in endpoints.
+"""API versions of each release, and the removal of old sign-in endpoints.
 
 Source: protocol/vcd-modern.md §1.1, §1.3, protocol/nsxt.md §0.2.
 """
@@ -31,7 +31,7 @@ _BELOW_PORTAL = (30,)
 
 
 def as_numbers(version: str) -> tuple[int, ...]:
-    """Return a version as numbers. A pre-release counts as its release."""
+    """Return a version as numbers. The suffix of a pre-release is ignored."""
     return tuple(int(number) for number in version.split("-")[0].split("."))
 
 
@@ -46,9 +46,9 @@ def newest(versions: Sequence[str]) -> tuple[int, ...]:
 
 
 def is_deprecated(version: str, versions: Sequence[str]) -> bool:
-    """Return True if a version is two majors older than the newest one.
+    """Return True if a version is two major versions older than the newest.
 
-    This is inferred, because servers differ.
+    This rule is inferred, because servers differ.
     """
     return as_numbers(version)[0] <= newest(versions)[0] - 2
 

@@ -193,7 +193,8 @@ class SimulatedNat:
         elif int(tag) != int(rule_id) and not FIRST_TAG <= int(tag) <= LAST_TAG:
             raise RefusedError(f"[NAT] The rule tag {tag} is out of range {FIRST_TAG}-{LAST_TAG}.", code=12505)
         numbers = {"ruleId": int(rule_id), "ruleTag": int(tag)}
-        # Fields that the client sent keep their order. Fields that the server adds have the same position as in a new rule.
+        # Fields that the client sent keep their order. Fields that the server adds are placed
+        # as in a new rule.
         start = {key: value for key, value in {**numbers, "ruleType": "user"}.items() if key not in rule}
         return {**start, **rule, **numbers, **_defaults(rule)}
 

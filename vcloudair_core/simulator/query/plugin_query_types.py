@@ -22,7 +22,7 @@ def find_type(simulator: Any, kind: str) -> QueryType | None:
 
 
 def find_source(simulator: Any, kind: str) -> Source:
-    """Return the source of the records of a known type."""
+    """Return the source of records for a known query type."""
     if kind in TYPES:
         return source_of(kind)
     group, records = next(added for added in _added(simulator) if added[1].type.name == kind)

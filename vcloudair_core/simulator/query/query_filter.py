@@ -1,6 +1,6 @@
 """Filter expressions of the query service.
 
-The structure is parsed first, then the values are percent-decoded. Source: protocol/query.md §4.
+The structure is parsed before the values are percent-decoded. Source: protocol/query.md §4.
 """
 
 from __future__ import annotations
@@ -60,7 +60,10 @@ def _all_of(text: str, attributes: Collection[str]) -> Test:
 
 
 def _split(text: str, separator: str) -> list[str]:
-    """Split at separators outside of parentheses. A backslash escapes (API 35)."""
+    """Split at separators outside parentheses.
+
+    A backslash escapes a separator (API 35).
+    """
     fragments, depth, current, is_escaped = [], 0, "", False
     for character in text:
         if is_escaped or character == "\\":
@@ -99,9 +102,9 @@ def _comparison(text: str, attributes: Collection[str]) -> Test:
 
 
 def _of_metadata(key: str, op: str, text: str) -> Test:
-    """Return a test such as ``metadata:tier==STRING:gold``. The type is optional.
+    """Return a test for a metadata filter such as ``metadata:tier==STRING:gold``.
 
-    Source: protocol/query.md §4.3.
+    The type is optional. Source: protocol/query.md §4.3.
     """
     kind, colon, value = text.partition(":")
     if not colon or kind not in ("STRING", "NUMBER", "BOOLEAN", "DATETIME"):
@@ -137,7 +140,7 @@ def _ordered(name: str, op: str, value: str) -> Test:
 
 
 def _moment(text: str) -> datetime | None:
-    """Return an ISO 8601 time with an offset, or None for any other text."""
+    """Return an ISO 8601 time with an offset as a datetime, or None."""
     if "T" not in text:
         return None
     try:
@@ -148,5 +151,5 @@ def _moment(text: str) -> datetime | None:
 
 
 def _is_same(actual: str, expected: str) -> bool:
-    """Return True for equal texts, or for a link and a URN of the same entity."""
+    """Return True if two values are equal, or link and URN of the same entity."""
     return actual == expected or (expected.startswith("urn:vcloud:") and actual.endswith(expected.rsplit(":", 1)[-1]))

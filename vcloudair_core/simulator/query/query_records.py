@@ -1,7 +1,7 @@
 """Records of the query service, with a column for each attribute.
 
-Attributes are computed on access: a page of 128 out of 100,000 VMs computes 128 rows, and a filter by name computes
-one attribute of each VM. Source: protocol/query.md §7, protocol/recorded-responses.md §3.
+Attributes are computed on access. A page with 128 of 100,000 VMs computes 128 rows. A filter by name computes one
+attribute of each VM. Source: protocol/query.md §7, protocol/recorded-responses.md §3.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from vcloudair_core.simulator.state.hardware import HARDWARE_VERSION, TOOLS_VERS
 from vcloudair_core.simulator.virtual_clock import timestamp_of
 
 Column = Callable[[Any, Any], Any]
-"""Function of context and object. It returns an attribute, or None."""
+"""Function that takes a context and an object, and returns an attribute or None."""
 
 
 @dataclass(frozen=True)
 class Source:
     """Objects and attributes of a query type.
 
-    ``since`` gives the first API version of newer attributes. ``is_steady`` means that records change only with the
+    ``since`` contains the first API version of newer attributes. ``is_steady`` is true if records change only with the
     inventory.
     """
 
@@ -36,13 +36,13 @@ class Source:
     is_steady: bool = True
 
     def columns_of_version(self, version: str) -> dict[str, Column]:
-        """Return the attributes of an API version."""
+        """Return the attributes that an API version has."""
         numbers = tuple(int(number) for number in version.split("-")[0].split("."))
         return {name: column for name, column in self.columns.items() if numbers >= self.since.get(name, (0,))}
 
 
 class QueryRow(Mapping[str, Any]):
-    """A record of one object, without attributes that the object lacks."""
+    """A record of one object. Attributes that the object lacks are omitted."""
 
     __slots__ = ("_columns", "_context", "subject")
 
@@ -83,13 +83,13 @@ def _vdcs(context: Any) -> list[Vdc]:
 
 
 def _own(context: Any, objects: Mapping[str, Any]) -> list[Any]:
-    """Return the objects in VDCs of the user's org."""
+    """Return the objects in all VDCs of the user's org."""
     vdc_ids = {vdc.vdc_id for vdc in _vdcs(context)}
     return [item for item in objects.values() if item.vdc_id in vdc_ids]
 
 
 def _vms(context: Any) -> list[Vm]:
-    """Return the VMs of vApps, then those of templates.
+    """Return the VMs of vApps, then the VMs of templates.
 
     Source: protocol/recorded-responses.md §3.
     """
@@ -101,7 +101,7 @@ def _vapps(context: Any) -> list[VApp]:
 
 
 def _catalog_of(context: Any, vm: Vm) -> str | None:
-    """Return the catalog of a template's VM."""
+    """Return the catalog of a VM in a template."""
     world = context.world
     return world.catalogs[world.templates[vm.vapp_id].catalog_id].name if vm.is_template else None
 
@@ -140,7 +140,10 @@ def _org_href(context: Any, item: Any) -> str:
 
 
 def _href(kind: str, field_name: str) -> Column:
-    """Return the column of the link of an object, whose ID is in a field."""
+    """Return a column for the link of an object.
+
+    ``field_name`` is the field of the object that contains its ID.
+    """
     return lambda context, item: href(context.root, kind, getattr(item, field_name))
 
 
@@ -161,7 +164,10 @@ def _vm_container(context: Any, vm: Vm) -> str:
 
 
 def _task_name(context: Any, vm: Vm) -> str:
-    """Return the operation that holds a VM or its vApp. A VM that the inventory calls busy has a deployment."""
+    """Return the operation that holds a VM or its vApp.
+
+    If no task holds the VM, the operation is a deployment.
+    """
     paths = f"/api/vApp/vm-{vm.vm_id}", f"/api/vApp/vapp-{vm.vapp_id}"
     tasks = [context.simulator.tasks.open_on(path) for path in paths]
     return next((task.operation_name for task in tasks if task), "vappDeploy")
@@ -253,7 +259,10 @@ def _open_task(context: Any, edge: SimulatedEdge) -> Any:
 
 
 def _of_last_task(show: Column) -> Column:
-    """Return a column of the latest task of an edge gateway, which is None without a task."""
+    """Return a column of an edge gateway's latest task.
+
+    The value is None without a task.
+    """
 
     def column(context: Any, edge: SimulatedEdge) -> Any:
         task = _last_task(context, edge)
@@ -268,7 +277,10 @@ _LAST_TASK = {
     "taskOperation": _of_last_task(_field("operation_name")),
     "taskDetails": _of_last_task(_constant(" ")),
 }
-"""Attributes of edge gateways with a task. A blank value is one space. Source: protocol/recorded-responses.md §3."""
+"""Attributes of edge gateways that have a task.
+
+A blank value is one space. Source: protocol/recorded-responses.md §3.
+"""
 
 _EDGES = Source(
     lambda context: _own(context, context.world.edges),
@@ -491,11 +503,11 @@ _SOURCES = {
 
 @cache
 def source_of(kind: str) -> Source:
-    """Return the source of a query type. Types without records have an empty one."""
+    """Return the source of a query type, or an empty source without records."""
     assert kind in TYPES
     return _SOURCES.get(kind, _NOTHING)
 
 
 def has_records(kind: str) -> bool:
-    """Return True if the simulated cloud can have records of a type."""
+    """Return True if the simulated cloud can have records of a query type."""
     return kind in _SOURCES

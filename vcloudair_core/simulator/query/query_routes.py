@@ -1,4 +1,4 @@
-"""Routes of the query service, with pages, filters, sorting and three formats.
+"""Routes of the query service: pages, filters, sorting and three formats.
 
 Source: protocol/query.md.
 """
@@ -39,7 +39,7 @@ PACKAGED = {
     "/api/admin/roles/query": "role",
     "/api/admin/orgs/query": "organization",
 }
-"""Paths of typed queries, and their query types.
+"""Query types by path of a typed query.
 
 Sources: protocol/query.md §8; for the paths below ``admin``, protocol/recorded-responses.md §3.
 """
@@ -56,7 +56,7 @@ Source: protocol/query.md §1.
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """Return the routes ``/api/query``, typed queries, and edge gateways of a VDC."""
+    """Return the routes of generic queries, typed queries, and edges of a VDC."""
     routes = [SimulatorRoute("GET", f"{prefix}/api/query", query)]
     routes += [SimulatorRoute("GET", prefix + path, _packaged(kind)) for path, kind in PACKAGED.items()]
     routes += [
@@ -67,7 +67,10 @@ def routes(prefix: str = "") -> SimulatorRoutes:
 
 
 def query(context: Any) -> Response:
-    """Return a page of records of ``type``, or the list of types without ``type``."""
+    """Return a page of records of ``type``.
+
+    Without ``type``, return the list of query types.
+    """
     kind = (context.query.get("type") or [""])[0]
     return answer(context, kind) if kind else query_list(context)
 
@@ -77,7 +80,10 @@ def _packaged(kind: str) -> Callable[[Any], Response]:
 
 
 def _of_vdc(kind: str) -> Callable[[Any], Response]:
-    """Return a function that responds with the records of one VDC. Source: protocol/query.md §8."""
+    """Return a handler that responds with the records of one VDC.
+
+    Source: protocol/query.md §8.
+    """
 
     def answer_vdc(context: Any) -> Response:
         vdc_id = context.path_params["vdc_id"]
@@ -90,7 +96,10 @@ def _of_vdc(kind: str) -> Callable[[Any], Response]:
 
 
 def query_list(context: Any) -> Response:
-    """Return links to all types in all formats. Source: protocol/query.md §8."""
+    """Return links to all query types in all formats.
+
+    Source: protocol/query.md §8.
+    """
     base = f"{context.root}/api/query"
     links = [
         link("down", f"{base}?type={kind}&format={form}", f"{MEDIA}{form}+xml", name=kind)
@@ -106,7 +115,7 @@ def query_list(context: Any) -> Response:
 class _BadQueryError(Exception):
     """An invalid query, which returns 400.
 
-    No source has the messages, so their text is our own. Source: protocol/query.md §10.
+    No source has the messages, so they are placeholders. Source: protocol/query.md §10.
     """
 
 
@@ -119,9 +128,9 @@ class _Page:
 
 
 def answer(context: Any, kind: str, is_included: Callable[[QueryRow], bool] | None = None) -> Response:
-    """Return a page of records of the type ``kind``.
+    """Return a page of records of the query type ``kind``.
 
-    ``is_included`` limits the records before the filter of the client applies.
+    ``is_included`` selects records before the client's filter applies.
     """
     if kind.startswith("admin"):
         return responses.error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN", "Access is forbidden", context.version)
@@ -196,7 +205,7 @@ def _find_objects(
 
 
 def _shown_columns(query_type: QueryType, columns: Mapping[str, Column], fields: str) -> Mapping[str, Column]:
-    """Return the attributes that ``fields`` selects, and always href.
+    """Return the attributes that ``fields`` selects. The href is always included.
 
     Source: protocol/query.md §5. Raises _BadQueryError for an unknown field.
     """
@@ -296,7 +305,7 @@ def _document(context: Any, query_type: QueryType, page: _Page, total: int, rows
 
 
 def _href(context: Any, number: int, size: int, form: str) -> str:
-    """Return the link of a page, with its parameters in the order of real servers.
+    """Return the URL of a page, with parameters in the order of real servers.
 
     Source: protocol/recorded-responses.md §3.
     """
@@ -314,7 +323,7 @@ def _href(context: Any, number: int, size: int, form: str) -> str:
 def _row(query_type: QueryType, record: dict[str, Any], form: str) -> Any:
     metadata = record.pop(METADATA, None)
     if form == "references":
-        # ReferenceType: a name may be missing when fields left it out. Source: protocol/query.md §3.
+        # A ReferenceType has no name if ``fields`` omits the name. Source: protocol/query.md §3.
         names = {"name": record.get("name"), "id": urn_of(record["href"]), "href": record["href"]}
         return element(query_type.references.removesuffix("s"), {"type": query_type.media_type, **names})
     if form == "idrecords":

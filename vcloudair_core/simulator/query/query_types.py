@@ -83,7 +83,8 @@ _MEDIA_TYPES = {
 class QueryType:
     """A query type.
 
-    ``record`` is the element of a record, ``references`` the root element of references (empty for none).
+    ``record`` is the XML element of a record. ``references`` is the root element of references, or an empty string
+    without references.
     """
 
     name: str
@@ -93,7 +94,7 @@ class QueryType:
 
     @property
     def media_type(self) -> str:
-        """Media type of the entities that its records describe."""
+        """Return the media type of the entities that the records describe."""
         return _MEDIA_TYPES.get(self.name, f"{_USER}{self.name}+xml")
 
 
@@ -118,9 +119,10 @@ _RECORDED = {
     "orgVdc": _TASK,
     "orgVdcNetwork": "task taskOperation taskStatus taskDetails",
 }
-"""Attributes that the schema lacks: those of recorded responses and of newer versions.
+"""Attributes that the schema lacks.
 
-Source: protocol/query.md §7, protocol/recorded-responses.md §3, protocol/nsxt.md §2.
+These attributes come from recorded responses and newer API versions. Source: protocol/query.md §7,
+protocol/recorded-responses.md §3, protocol/nsxt.md §2.
 """
 
 TYPES = _types()

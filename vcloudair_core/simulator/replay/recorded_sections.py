@@ -1,4 +1,4 @@
-"""Sections of an edge from an inventory file, in the JSON of a PUT."""
+"""Sections of an edge from an inventory file, in the JSON format of a PUT."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from vcloudair_core.simulator.edge.nat_section import SimulatedNat
 from vcloudair_core.simulator.state.entities import SimulatedEdge
 
 KEY = "simulated-key"
-"""Pre-shared key of a site that has none in the file."""
+"""Pre-shared key of a site that has no key in the file."""
 
 
 def fill_sections(
     edge: SimulatedEdge, sections: Mapping[str, Any], config: SimulatorConfig, established_timeout_s: int
 ) -> None:
-    """Write the sections to an edge. Their version is 1, as in a new edge.
+    """Write sections to an edge. Their version is 1, as in a new edge.
 
-    Raises SpecError for a section that the API would refuse.
+    Raises SpecError for a section that the API would reject.
     """
     for name, contents in sections.items():
         body = copy.deepcopy(contents)

@@ -1,11 +1,12 @@
 """Save and load the state of a simulator.
 
-A dump has the inventory with all sections, ended tasks, DR states, options of tasks and DR, API tokens and service
-accounts, the state of plugins, and the time. It contains passwords and keys of the simulated cloud.
+A dump contains the inventory with all sections, ended tasks, and DR states. It also contains options of tasks and DR,
+API tokens, service accounts, the state of plugins, and the time. Passwords and keys of the simulated cloud are
+included.
 
-It has no sessions, because their tokens end soon anyway: after a load, clients sign in again. API tokens are in the
-configuration of clients, so they are kept. The request log, faults and unknown paths belong to a test, not to the
-cloud.
+A dump contains no sessions, because session tokens expire soon. Clients sign in again after a load. API tokens are kept
+because client configurations contain them. The request log, faults and unknown paths are omitted, because they belong
+to a test and not to the cloud.
 """
 
 from __future__ import annotations
@@ -22,13 +23,16 @@ from vcloudair_core.simulator.state.world import World
 
 FORMAT, VERSION = "vcloudair simulator state", 1
 _DERIVED = {"changes", "tokens"}
-"""Attributes of a world that are not copied: counters, and the token register, which is copied by itself."""
+"""Attributes of a world that are not copied.
+
+The counters are not copied, and the token register is copied separately.
+"""
 
 
 def dump_state(simulator: Any) -> dict[str, Any]:
     """Return the state for JSON.
 
-    Raises ValueError while tasks are in progress: their outcome cannot be saved.
+    Raises ValueError while tasks are in progress, because their outcome cannot be saved.
     """
     if simulator.tasks.has_open_work():
         raise ValueError("tasks are in progress; wait for them, or advance the clock with POST /_sim/clock")
@@ -61,9 +65,9 @@ def check_state(state: Mapping[str, Any]) -> None:
 
 
 def load_state(simulator: Any, state: Mapping[str, Any]) -> None:
-    """Replace the state of a simulator. All sessions end.
+    """Replace the state of a simulator, and end all sessions.
 
-    Raises ValueError, TypeError or KeyError for an invalid state, and then nothing is changed.
+    An invalid state raises ValueError, TypeError or KeyError and changes nothing.
     """
     check_state(state)
     world = World(str(state["seed"]))
@@ -87,7 +91,7 @@ def load_state(simulator: Any, state: Mapping[str, Any]) -> None:
 
 
 def _refill(current: Any, contents: Any) -> None:
-    """Replace the contents of a list or mapping that other objects hold."""
+    """Replace the contents of a list or mapping to which other objects refer."""
     current.clear()
     if isinstance(current, list):
         current.extend(contents)

@@ -1,4 +1,4 @@
-"""Read files of ``vca sim dump``."""
+"""Read state files of ``vca sim dump``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from vcloudair_core.util.user_files import read_text
 def read_state(file: str | Path) -> dict[str, Any]:
     """Return the state in a file.
 
-    Raises ConfigurationError if the file cannot be read, and SpecError if it is not a state of this version.
+    Raises ConfigurationError if the file cannot be read. Raises SpecError if the file does not contain a state of this
+    version.
     """
     try:
         state = json.loads(read_text(file, "The state file"))

@@ -1,4 +1,7 @@
-"""Values of a state in JSON: plain data, and the data classes of the state by name. Nothing else can be loaded."""
+"""Conversion of state values to and from JSON.
+
+Values are plain data, and data classes of the state by name. No other values can be loaded.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,10 @@ def _classes() -> dict[str, type]:
 
 
 def to_json(value: Any) -> Any:
-    """Return a value for JSON. Raises ValueError for one that cannot be saved."""
+    """Return a value for JSON.
+
+    Raises ValueError for a value that cannot be saved.
+    """
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
     if isinstance(value, list):
@@ -52,7 +58,10 @@ def to_json(value: Any) -> Any:
 
 
 def from_json(value: Any) -> Any:
-    """Return the value of :func:`to_json`. Raises ValueError or TypeError for anything else."""
+    """Return the value that :func:`to_json` converted.
+
+    Raises ValueError or TypeError for any other JSON.
+    """
     if isinstance(value, list):
         return [from_json(item) for item in value]
     if not isinstance(value, dict):
