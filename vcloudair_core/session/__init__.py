@@ -1,6 +1,6 @@
 """Sessions: sign-in, API calls and tasks.
 
-The classes ``VCASession`` and ``VCAODSession`` of vcloudair 0.5 can be imported from here, as from its ``session``.
+Programs for vcloudair 0.5 import ``VCASession`` and ``VCAODSession`` from a module of this name.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from vcloudair_core.transport.messages import Request, Response
 
 BUSY_CODES = frozenset({"BUSY_ENTITY", "OPERATION_LIMITS_EXCEEDED"})
-"""Error codes of requests rejected before execution. Any method can be retried.
+"""Error codes of requests that were rejected before execution. Retrying them is always safe.
 
 Source: protocol/tasks.md §4.2, §5.
 """
@@ -38,12 +38,12 @@ _STALE_TEXT = re.compile(
 _SUPPORTED = re.compile(r"Supported API versions are:?\s*\[((?:[^\[\]]|\[D\])*)\]", re.IGNORECASE)
 # Error codes that only repeat the HTTP status.
 _RIGHTS = re.compile(r"following rights \[([^\]]+)\]")
-"""Rights in the message of a 403. Source: protocol/nsxt.md §1.3."""
+"""The missing rights in the message of a 403. Source: protocol/nsxt.md §1.3."""
 _STATUS_WORDS = frozenset(str(status) for status in range(100, 600))
 
 
 def raise_for_response(response: Response, request: Request, *, secrets: Iterable[Secret | str] = ()) -> None:
-    """Raise the ApiError for a response that is not 2xx.
+    """Raise the ApiError for a response unless its status is 2xx.
 
     See :func:`error_from_response`.
     """
@@ -55,9 +55,9 @@ def raise_for_response(response: Response, request: Request, *, secrets: Iterabl
 def error_from_response(
     response: Response, request: Request, *, secrets: Iterable[Secret | str] = ()
 ) -> ApiError | None:
-    """Return the error for a response, or None for 2xx.
+    """Return the error for a response, or None for a 2xx status.
 
-    Redact ``secrets`` in the server's text.
+    The ``secrets`` are redacted in text from the server.
     """
     if response.is_success:
         return None

@@ -39,7 +39,7 @@ class ErrorBody:
 def decode_error_body(response: Response) -> ErrorBody:
     """Decode an error response of any format.
 
-    Never raises, and does not redact secrets.
+    This function never raises. It does not redact secrets.
     """
     body = response.body
     if not body.strip():
@@ -62,7 +62,9 @@ def decode_error_body(response: Response) -> ErrorBody:
 
 
 def decode_error_element(element: _Element) -> ErrorBody | None:
-    """Decode an ``Error`` of vCloud or vcim or an ``error`` of NSX, or return None.
+    """Decode an ``Error`` of vCloud or vcim, or an ``error`` of NSX.
+
+    Return None for other elements.
 
     A nested ``TenantError`` takes precedence, because it is the error that the provider shows to tenants.
     Source: protocol/tasks.md §4.1.

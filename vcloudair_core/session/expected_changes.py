@@ -1,8 +1,8 @@
 """Changes that earlier check-mode tasks of a run would have made.
 
-Later check-mode tasks plan against them, so that they report the same as in a real run. Each run has one file with a
-line per change: the target and the specs, without secrets. The changes are never sent to a server, and real runs ignore
-the file. Files older than a day are removed.
+Later check-mode tasks take these changes into account, so that they report the same changes as in a real run. Each run
+has one file. Each line of the file describes one change: the target, and the specs without secrets. The changes are
+never sent to a server, and real runs ignore the file. Files older than a day are removed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 _KEPT_S = 24 * 3600
 UNKNOWN_KEY = "not a key: nothing is written in check mode"
-"""Placeholder for a pre-shared key that is set in a spec but not recorded."""
+"""Placeholder for a pre-shared key, which is never recorded."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class ExpectedChange:
 class CheckRun:
     """The expected changes of one run.
 
-    If the file cannot be read or written, plans are less precise, but no task fails.
+    If the file cannot be read or written, check-mode reports are less precise, but no task fails.
     """
 
     def __init__(self, settings: Settings, run_id: str) -> None:
@@ -63,7 +63,7 @@ class CheckRun:
     def record(
         self, target_key: str, kind: str, state: str, specs: Sequence[Mapping[str, Any]], secrets: frozenset[str]
     ) -> None:
-        """Record a change that would be made. ``secrets`` are the names of secret fields."""
+        """Record a planned change. ``secrets`` are the names of secret fields."""
         if self._path is None:
             return
         entry = {
@@ -121,7 +121,8 @@ def _folder(settings: Settings) -> Path | None:
 def without_secrets(value: Any, secrets: frozenset[str]) -> Any:
     """Return a copy of a spec without its secrets.
 
-    Pre-shared keys become :data:`UNKNOWN_KEY` with ``update_psk: on_create``, so that existing keys are left unchanged.
+    Pre-shared keys are replaced with :data:`UNKNOWN_KEY`, and ``update_psk`` with ``on_create``, so that existing keys
+    are left unchanged.
     """
     if isinstance(value, Mapping):
         left_out = {key for key in value if key in secrets or str(key).removesuffix("_file") in secrets}

@@ -1,8 +1,9 @@
 """Origins that a token or a password can be sent to.
 
-Trusted origins are the issuer of the token, origins with the same registrable domain (by the public suffix list), and
-the entries of ``allowed_origins``. Plain http is never trusted if the issuer uses https. The same registrable domain is
-trusted because portal, regions and vCloud Directors have different hosts (source: protocol/sessions.md §1.2).
+Trusted origins are the issuer of the token, origins with the same registrable domain, and the entries of
+``allowed_origins``. Registrable domains follow the public suffix list. Plain http is never trusted if the issuer uses
+https. The same registrable domain is trusted because the portal, the regions and the vCloud Directors have different
+hosts (source: protocol/sessions.md §1.2).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from vcloudair_core.transport.messages import origin_of
 from vcloudair_core.util.xml import excerpt_of
 
 _ODD = re.compile(r"[\x00-\x20\\]")
-"""Spaces, control characters and the backslash, which URL parsers disagree about."""
+"""Characters that URL parsers treat differently: spaces, control characters, backslash."""
 _NUMBER = re.compile(r"(?:[0-9]+|0x[0-9a-f]*)\Z", re.IGNORECASE)
 
 
@@ -30,7 +31,7 @@ class UntrustedOriginError(ConnectionFailedError):
 class Origins:
     """The origins that are trusted with a token.
 
-    ``issuer`` is any URL of the server that issued it.
+    ``issuer`` is any URL of the server that issued the token.
     """
 
     def __init__(self, issuer: str, allowed: Iterable[str] = ()) -> None:
@@ -58,7 +59,7 @@ class Origins:
         )
 
     def is_trusted(self, url: str) -> bool:
-        """Return True if a token can be sent to this URL; False if it is invalid."""
+        """Return True if a token can be sent to this URL. Return False for an invalid URL."""
         try:
             _split(url)
         except UntrustedOriginError:
@@ -95,7 +96,7 @@ def shown_origin(url: str) -> str:
 def _split(url: str) -> Any:
     """Split an absolute URL.
 
-    Raises UntrustedOriginError for other text, and for URLs with a user name.
+    Raises UntrustedOriginError if the text is not an absolute URL, or if the URL has a user name.
     """
     try:
         parts = urlsplit(url)

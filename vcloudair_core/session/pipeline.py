@@ -85,7 +85,7 @@ class HttpPipeline:
         self._has_warned = False
 
     def learn(self, *secrets: Secret) -> None:
-        """Redact these secrets from now on. Only the latest 64 are kept."""
+        """Redact these secrets in all later output. Only the latest 64 secrets are kept."""
         remember(*secrets)
         configured = frozenset(self._more())
         with self._lock:
@@ -100,14 +100,14 @@ class HttpPipeline:
     def keep(self, *secrets: Secret) -> None:
         """Redact these secrets permanently.
 
-        Unlike those of :meth:`learn`, they are never evicted.
+        Unlike secrets passed to :meth:`learn`, these secrets are never evicted.
         """
         remember(*secrets)
         with self._lock:
             self._given = self._given.union(secret for secret in secrets if secret)
 
     def secrets(self) -> list[Secret]:
-        """Return all secrets that are redacted."""
+        """Return all secrets that the pipeline redacts."""
         with self._lock:
             return [*self._given.union(self._more()), *self._learned]
 
@@ -151,8 +151,9 @@ class HttpPipeline:
     def run(self, flow: Generator[Request, Response, _R], *, allowed_origins: Iterable[str] = ()) -> _R:
         """Run a flow to its end and return its result.
 
-        The flow receives 2xx responses. Errors are raised at its ``yield``, where it can catch them. Its requests can
-        be retried, because signing in twice does no harm. A flow must check the origin of each link that it follows.
+        The flow receives 2xx responses. Errors are raised at the ``yield`` of the flow, where the flow can catch them.
+        Requests can be retried, because signing in twice does no harm. A flow must check the origin of each link that
+        it follows.
         """
         allowed = tuple(allowed_origins)
         try:
@@ -187,7 +188,7 @@ class HttpPipeline:
         return SendAttempt(response, error)
 
     def _warn_of_plain_http(self, request: Request) -> None:
-        """Warn once about a token that is sent to another host over plain http."""
+        """Warn once if a token is sent over plain http to a host other than this one."""
         parts = urlsplit(request.url)
         if self._has_warned or parts.scheme != "http" or (parts.hostname or "") in _LOOPBACK_HOSTS:
             return

@@ -13,14 +13,14 @@ connection broken, read timeout           retry, timeout: once    never: may hav
 TLS failure, any other response           never                   never
 ========================================  ======================  ========================================
 
-A write that is sent ``once`` (an action that must never be executed twice) is retried in two cases only: if no
-connection was made, and if the API itself rejected it as busy (429 or ``BUSY_ENTITY`` in a document of the API). A
-503, even with Retry-After, can come from a gateway that has forwarded the request.
+With ``once``, a write must never be executed twice. Such a write is retried in two cases only: if no connection was
+made, and if the API itself rejected the write as busy (429 or ``BUSY_ENTITY`` in a document of the API). A 503, even
+with Retry-After, can come from a gateway that has forwarded the request.
 
-The wait is ``Retry-After`` if present, else 0.5 s doubled up to 10 s, with ±25 % jitter. A call waits for at most
-``max_retry_wait`` seconds in total, a session for at most ``max_retry_total`` seconds, see :class:`WaitBudget`.
-``retries`` limits the number of retries, except after busy responses, which are limited by time only. ``retries: 0``
-disables retries. Source for the busy rules: protocol/tasks.md §5.
+The wait is ``Retry-After`` if present. Otherwise, it starts at 0.5 s and doubles up to 10 s, with ±25 % jitter. A call
+waits for at most ``max_retry_wait`` seconds in total. A session waits for at most ``max_retry_total`` seconds, see
+:class:`WaitBudget`. ``retries`` limits the number of retries. Retries after busy responses are limited by time only.
+``retries: 0`` disables all retries. Source for the busy rules: protocol/tasks.md §5.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _READ_STATUSES = frozenset({408, 500, 502, 503, 504})
 
 @dataclass(frozen=True)
 class SendAttempt:
-    """The result of one attempt: a response, an error, or the error with its response."""
+    """The result of one attempt: a response, an error, or both."""
 
     response: Response | None
     error: VcloudAirError | None = None
@@ -61,8 +61,8 @@ class SendAttempt:
 class WaitBudget:
     """Limit of the total retry wait of all calls of a session. Units: seconds.
 
-    Concurrent waits count once. While no call waits, the budget recovers at the same rate, so that it does not run out
-    in processes that run for months.
+    The duration of concurrent waits counts once. While no call waits, the budget recovers at the same rate. So the
+    budget does not run out in processes that run for months.
     """
 
     def __init__(self, total_s: float, clock: Clock) -> None:
@@ -81,7 +81,7 @@ class WaitBudget:
 
     @contextlib.contextmanager
     def waiting(self) -> Iterator[None]:
-        """Deduct the duration of the block from the budget."""
+        """Deduct the duration of the ``with`` block from the budget."""
         with self._lock:
             self._count()
             self._waiting += 1
@@ -112,7 +112,10 @@ class RetryPolicy:
         return cls(retries=int(settings.retries), max_wait_s=float(settings.max_retry_wait))
 
     def tries(self, attempt: SendAttempt, *, repeatable: bool, once: bool = False) -> float:
-        """Return the maximum number of attempts after this result. 1 means no retry."""
+        """Return the maximum number of attempts for a request with this result.
+
+        The value 1 means that the request is not retried.
+        """
         error = attempt.error
         if error is None or self.retries <= 0:
             return 1
@@ -182,7 +185,7 @@ def _reason(attempt: SendAttempt) -> str:
 
 
 class _Waits:
-    """Callbacks for tenacity that decide about retries and waits of one call."""
+    """Callbacks for tenacity that control the retries and waits of one call."""
 
     def __init__(self, policy: RetryPolicy, clock: Clock, repeatable: bool, once: bool, budget: WaitBudget) -> None:
         self._policy = policy
@@ -233,7 +236,10 @@ def send_with_retries(
     once: bool = False,
     budget: WaitBudget | None = None,
 ) -> SendAttempt:
-    """Call ``try_once(number)``, from 1 on, until the retry policy ends the attempts."""
+    """Call ``try_once(number)`` until the retry policy ends the attempts.
+
+    ``number`` starts at 1.
+    """
     first = try_once(1)
     waits = _Waits(policy, clock, repeatable, once, budget or WaitBudget(float("inf"), clock))
     # Import tenacity only if a retry is needed. Most requests succeed at the first attempt.

@@ -48,10 +48,10 @@ _ONCE = RetryPolicy(retries=0)
 class Session:
     """A session of one user in one org.
 
-    It is thread-safe and signs in at the first call.
+    A session is thread-safe, and signs in with its first call.
 
-    If the session has ended (401, or 403 with an empty body), the call signs in again and is sent again. This is safe,
-    because the server rejects such requests before execution.
+    If the server reports that the session has ended (401, or 403 with an empty body), the session signs in again and
+    repeats the request. This is safe, because the server rejects such requests before execution.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Session:
 
     @property
     def identity(self) -> Identity:
-        """Identity of the user. Signs in if necessary. Raises the errors of :meth:`login`."""
+        """Identity of the user. Access signs in if necessary, and raises the errors of :meth:`login`."""
         return self._current()[0].identity
 
     @property
@@ -109,24 +109,24 @@ class Session:
 
     @property
     def calls(self) -> int:
-        """Number of HTTP exchanges so far, sign-in and retries included."""
+        """Number of HTTP exchanges so far, including sign-in and retries."""
         return self._pipeline.calls
 
     @property
     def kept(self) -> TokenCache | None:
-        """Cache that stores the session for later processes; None if not stored."""
+        """Cache that stores the session for later processes, or None if it is not stored."""
         return self._cache if self._is_kept else None
 
     @property
     def expires_at(self) -> float | None:
-        """Expiry time of the token, in seconds since 1970; None if the server sent none."""
+        """Expiry time of the token in seconds since 1970, or None if the server sent none."""
         return self._current()[0].expires_at
 
     def login(self) -> Identity:
         """Sign in again, even if there is a valid token.
 
-        Raises: AuthenticationError if the sign-in is rejected, ConfigurationError if settings are missing or the
-        session is for another org than the setting ``org``, TransportError, other ApiErrors, DecodeError.
+        Raises: AuthenticationError if the sign-in is rejected; ConfigurationError if settings are missing, or if the
+        session is for another org than the setting ``org``; TransportError, other ApiErrors, DecodeError.
         """
         with self._lock:
             self._refused.end_wait()
@@ -141,8 +141,9 @@ class Session:
     def retry_sign_in(self) -> None:
         """Allow the next call to sign in immediately after a rejected sign-in.
 
-        Use it in programs that limit their sign-ins themselves. By default, a session waits longer after each rejected
-        sign-in and raises the same error in the meantime, because repeated sign-ins can lock the account.
+        This method is for programs that limit their own sign-ins. By default, a session waits longer after each
+        rejected sign-in, because repeated sign-ins can lock the account. During the wait, calls raise the last error
+        again.
         """
         with self._lock:
             self._refused.end_wait()
@@ -150,10 +151,11 @@ class Session:
     def logout(self) -> bool:
         """End the session at the server and delete the token.
 
-        Returns False if there was no session.
+        Return False if there was no session.
 
-        A rejected logout request is not an error, because the session has ended then. If no response arrived or the
-        server failed, the error is in ``logout_error``: the token may stay valid at the server until it expires.
+        A rejected logout request is not an error, because it means that the session has already ended. If no response
+        arrived or the server failed, ``logout_error`` is set to the error. In this case, the token may stay valid until
+        it expires.
         """
         with self._lock:
             credentials = self._credentials or self._from_cache()
@@ -167,7 +169,7 @@ class Session:
         return credentials is not None
 
     def close(self) -> None:
-        """Close connections. Log out unless the session is cached for other processes."""
+        """Log out unless the session is cached for other processes, and close all connections."""
         with self._lock:
             credentials = self._credentials
             if credentials is not None and credentials.is_own and not self._is_kept:
@@ -177,7 +179,9 @@ class Session:
         self._pipeline.transport.close()
 
     def state_of(self, kind: type[_State]) -> _State:
-        """Return this session's instance of a class, created at the first call.
+        """Return the instance of a class that belongs to this session.
+
+        The first call creates the instance.
 
         Services use it to cache server properties for the lifetime of the session.
         """
@@ -187,13 +191,13 @@ class Session:
     # -- calls ---------------------------------------------------------------------------------------------------
 
     def learn(self, *secrets: Secret) -> None:
-        """Redact these secrets from now on in logs, observed exchanges and error messages."""
+        """Redact these secrets in all later logs, observed exchanges and error messages."""
         self._pipeline.keep(*secrets)
 
     def url(self, path: str) -> str:
-        """Return the URL of a path, or a link of the server after an origin check.
+        """Return the URL of a path. A link from the server is returned after an origin check.
 
-        Raises: ConnectionFailedError if the token must not be sent to the origin of a link. Nothing is sent.
+        Raises: ConnectionFailedError if the token must not be sent to the origin of a link. No request is sent.
         """
         credentials, origins = self._current()
         return _url(path, credentials, origins)
@@ -220,10 +224,11 @@ class Session:
             accept: The Accept header. Default: XML of the vCloud API in the negotiated version.
             content_type: The Content-Type header.
             body: The request body.
-            headers: More headers. They cannot replace the token.
+            headers: Additional headers, which cannot replace the token.
             repeatable: True if executing the request twice does no harm. Default: True for GET, HEAD and OPTIONS. See
                 :mod:`vcloudair_core.session.retry`.
-            once: True if the request must never be executed twice. It is not sent again after a renewal of the session.
+            once: True if the request must never be executed twice. Such a request is not repeated after a renewal of
+                the session.
 
         Raises: ApiError (AuthenticationError, PermissionDeniedError, NotFoundError, ConflictError, BusyError …),
         TransportError (check ``may_have_executed``), and the errors of :meth:`login`.
@@ -259,7 +264,7 @@ class Session:
     def _current(self) -> tuple[Credentials, Origins]:
         """Return the current credentials and their trusted origins.
 
-        Sign in if there are none.
+        Sign in if there are no current credentials.
         """
         with self._lock:
             if self._credentials is None:
@@ -278,7 +283,7 @@ class Session:
             return self._current()
 
     def _signed_in_once(self, stale: Credentials | None = None) -> Credentials:
-        """Sign in, or use the token of another process that signs in at the same time."""
+        """Sign in, or use the token of a process that signs in at the same time."""
         if self._cache is None:
             return self._sign_in()
         with self._cache.exclusively():
@@ -318,7 +323,7 @@ class Session:
     def _log_out(self, credentials: Credentials) -> VcloudAirError | None:
         """Send the logout requests.
 
-        Return the first error after which a session may still be active.
+        Return the first error after which the session may still be active.
         """
         first_error: VcloudAirError | None = None
         for logout_request in credentials.logout_requests:
@@ -339,7 +344,7 @@ class Session:
 
 @dataclass(frozen=True)
 class _CallSpec:
-    """The arguments of a call, independent of the credentials that it is sent with."""
+    """The arguments of a call, without the credentials."""
 
     method: str
     path: str
@@ -362,7 +367,7 @@ class _CallSpec:
 
 
 def _refused_with_session(error: ApiError) -> AuthenticationError:
-    """Return an AuthenticationError for a request rejected with an ended session."""
+    """Return the AuthenticationError for a request that was rejected after the session ended."""
     refused = AuthenticationError(
         error.message,
         status=error.status,

@@ -25,10 +25,10 @@ Source: protocol/tasks.md §3.
 class Task:
     """Last known state of an asynchronous server task.
 
-    Times are in the format of the server.
+    Times are strings in the format of the server.
 
-    ``progress`` is a percentage for display only: servers send 100 for running tasks and 1 for failed ones.
-    ``vendor_code`` is the more detailed error code of an extension, such as ``AlreadyRecovered``.
+    ``progress`` is a percentage, for display only. Servers send 100 for some running tasks, and 1 for some failed
+    tasks. ``vendor_code`` is the more detailed error code of an extension, such as ``AlreadyRecovered``.
     """
 
     href: str
@@ -62,7 +62,7 @@ class Task:
 
     @property
     def error(self) -> str:
-        """Error message with the codes of the server; empty if the task did not fail."""
+        """Error message with the codes of the server, or empty if the task did not fail."""
         codes = ", ".join(filter(None, (self.error_code, self.vendor_code)))
         code = f" [{codes}]" if codes else ""
         return f"{self.error_message}{code}".strip()
@@ -74,7 +74,9 @@ class Task:
 
 
 def decode_tasks(body: bytes) -> list[Task]:
-    """Return the tasks in a body: the root element, or the ``Tasks`` of an entity.
+    """Return the tasks in a response body.
+
+    The root element is a task, or an entity with ``Tasks``.
 
     Source: protocol/tasks.md §1.
 
@@ -88,9 +90,9 @@ def decode_tasks(body: bytes) -> list[Task]:
 
 
 def decode_task(body: bytes) -> Task | None:
-    """Return the first unfinished task in a body, else the first task, or None.
+    """Return the first unfinished task in a response body.
 
-    Raises DecodeError.
+    If all tasks are finished, return the first task. If there is no task, return None. Raises DecodeError.
     """
     tasks = decode_tasks(body)
     return next((task for task in tasks if not task.is_finished), tasks[0] if tasks else None)
@@ -99,7 +101,7 @@ def decode_task(body: bytes) -> Task | None:
 def task_of_element(element: _Element) -> Task:
     """Decode a ``Task`` element.
 
-    Owner, Progress and times can be missing, as in the response to the request that starts the task.
+    Owner, Progress and times can be missing, as in the response that starts the task.
     """
     children = {local(child): child for child in element}
     owner, fault = children.get("Owner"), children.get("Error")

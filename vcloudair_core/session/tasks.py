@@ -1,6 +1,6 @@
 """Read, poll and cancel asynchronous server tasks.
 
-Only the status of a task decides, never its Progress. Source: protocol/tasks.md §3.
+The status determines the result of a task. Progress is ignored. Source: protocol/tasks.md §3.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ STUCK_AFTER_S = 600.0
 
 _JITTER = 0.2
 _MAX_UNREADABLE_POLLS = 2
-"""Maximum number of consecutive polls with an unreadable document."""
+"""Maximum number of consecutive polls that return an unreadable document."""
 
 _TASK_PATH = re.compile(r"/api/task/[^/?#]+/?$")
 
@@ -62,10 +62,10 @@ _TASK_PATH = re.compile(r"/api/task/[^/?#]+/?$")
 def task_of_response(response: Response) -> Task | None:
     """Return the task that a request started, or None if the request is complete.
 
-    The task is read from a ``Task`` body, else from the ``Tasks`` of the entity in the body (the first unfinished one),
-    else from the ``Location`` header. In the last case, only ``href`` is known. Source: protocol/tasks.md §1.
+    The body can be a ``Task``, or an entity whose first unfinished task is returned. If the body has no task, the
+    ``Location`` header is used. In this case, only ``href`` is known. Source: protocol/tasks.md §1.
 
-    Raises: DecodeError for an HTML page, because the result of the request is unknown then.
+    Raises: DecodeError for an HTML page, because the page does not show the result of the request.
     """
     location = response.headers.get("Location", "").strip()
     if html_title(response.body):
@@ -96,13 +96,15 @@ def read_task(session: Session, task: Task | str) -> Task:
 def wait_for_task(
     session: Session, task: Task | None, *, timeout_s: float = STUCK_AFTER_S, total_s: float | None = None
 ) -> Task | None:
-    """Wait until a task succeeds and return its last state. Return None for None.
+    """Wait until a task succeeds, and return its last state.
 
-    ``timeout_s`` is the limit without a change of the task, ``total_s`` the limit of the whole wait, both in seconds. A
-    poll that fails with 5xx, a broken connection or an unreadable document is repeated.
+    If ``task`` is None, return None.
 
-    Raises: TaskFailedError if the task ends as error, canceled or aborted; TaskTimeoutError; TaskError if the task can
-    no longer be read; AuthenticationError and other errors of a poll.
+    ``timeout_s`` limits the time without a change of the task. ``total_s`` limits the whole wait. Both are in seconds.
+    A poll is repeated if it fails with 5xx, a broken connection or an unreadable document.
+
+    Raises: TaskFailedError if the final status is error, canceled or aborted; TaskTimeoutError if a limit is reached;
+    TaskError if the task can no longer be read; AuthenticationError and other errors of a poll.
     """
     if task is None:
         return None
@@ -134,7 +136,7 @@ def wait_for_task(
 
 
 def cancel_task(session: Session, task: Task) -> None:
-    """Request cancellation of a task. The task can still end as success or error.
+    """Request the cancellation of a task. The task can still end with success or an error.
 
     Raises: InvalidRequestError if the task cannot be canceled, and the errors of :meth:`Session.call`.
     """
@@ -143,7 +145,7 @@ def cancel_task(session: Session, task: Task) -> None:
 
 
 def task_duration_s(task: Task) -> float | None:
-    """Return the duration of a task in seconds by the server's clock, or None."""
+    """Return the duration of a task in seconds, measured by the server, or None."""
     try:
         began, ended = (datetime.fromisoformat(text.replace("Z", "+00:00")) for text in (task.start, task.end))
         return max(0.0, (ended - began).total_seconds()) or None
@@ -171,7 +173,10 @@ def _poll(session: Session, task: Task) -> Task | None:
 
 
 def _is_transient(exc: VcloudAirError) -> bool:
-    """Return True if a failed poll can be repeated. Links to untrusted origins cannot."""
+    """Return True if a failed poll can be repeated.
+
+    A poll of a link to an untrusted origin cannot be repeated.
+    """
     if isinstance(exc, ApiError):
         return exc.status in (408, 429, 500, 502, 503, 504)
     return not isinstance(exc, UntrustedOriginError)

@@ -23,9 +23,9 @@ _SAFE_IN_PATH = "/%:@!$&'()*+,;=~-._?"
 
 
 def base_url_of(settings: Settings) -> str:
-    """Return the base URL of the settings, else the default of the service type.
+    """Return the base URL in the settings, or the default URL of the service type.
 
-    Raises: ConfigurationError if there is neither, or the URL is invalid.
+    Raises: ConfigurationError if there is neither URL, or if the URL is invalid.
     """
     url = settings.url or DEFAULT_URLS.get(settings.service_type)
     if not url:
@@ -69,9 +69,10 @@ def is_absolute(path: str) -> bool:
 
 
 def join(base_url: str, path: str) -> str:
-    """Append a path to a base URL, below its path prefix, which On-Demand uses.
+    """Append a path to a base URL.
 
-    A prefix that the path already has, as in a ``Location`` header, is not repeated.
+    A path prefix of the base URL is kept, because On-Demand uses one. If the path already starts with this prefix, as
+    in a ``Location`` header, the prefix is not repeated.
 
     Raises: ConfigurationError for a path with ``.`` or ``..`` segments.
     """

@@ -1,9 +1,9 @@
 """Selection of the API version.
 
-Supported versions are 5.1 (the first with edge gateways) to 39. Version 40 is VMware Cloud Foundation Automation, which
-has a different networking API. The highest version that the server offers in this range is used, except pre-releases.
-Versions are compared number by number: 5.10 is newer than 5.9. Source: protocol/sessions.md §4.1,
-protocol/vcd-modern.md §1.1, §1.2, §1.6.
+The supported versions are 5.1 (the first with edge gateways) to 39. Version 40 is VMware Cloud Foundation Automation,
+which has a different networking API. Of the supported versions that the server offers, the highest is used.
+Pre-releases are ignored. Versions are compared number by number: 5.10 is newer than 5.9. Source: protocol/sessions.md
+§4.1, protocol/vcd-modern.md §1.1, §1.2, §1.6.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LOWEST, BELOW = (5, 1), (40,)
 CLOUDAPI_LOGIN_SINCE = (33, 0)
 LEGACY_LOGIN_UNTIL = (38, 0)
 DEFAULT_VERSIONS = {"vchs": "5.6", "vca": "5.7"}
-"""API versions of vCloud Air. Only vCloud Director is queried for its versions.
+"""API versions of vCloud Air. Only a vCloud Director is asked for its versions.
 
 Source: protocol/sessions.md §1.
 """
@@ -41,7 +41,7 @@ class OfferedVersion:
 def as_numbers(version: str) -> tuple[int, ...]:
     """Return ``(36, 3)`` for ``"36.3"``.
 
-    Raises ValueError for pre-releases and other text.
+    Raises ValueError for pre-releases and invalid versions.
     """
     if not _FORM.match(version):
         raise ValueError(f"{version!r} is not a version")
@@ -49,7 +49,7 @@ def as_numbers(version: str) -> tuple[int, ...]:
 
 
 def is_at_least(version: str, bound: tuple[int, ...]) -> bool:
-    """Return True if a version is ``bound`` or newer; False if it is invalid."""
+    """Return True if a version is ``bound`` or newer. Return False for an invalid version."""
     try:
         return as_numbers(version) >= bound
     except ValueError:
@@ -59,7 +59,7 @@ def is_at_least(version: str, bound: tuple[int, ...]) -> bool:
 def check_pinned(version: str) -> str:
     """Return the version.
 
-    Raises ConfigurationError if it is not a valid version number.
+    Raises ConfigurationError if the version number is not valid.
     """
     if not _FORM.match(version):
         raise ConfigurationError(
@@ -71,7 +71,7 @@ def check_pinned(version: str) -> str:
 def offered_version(pinned: str, offered: Sequence[OfferedVersion], *, where: str) -> OfferedVersion:
     """Return the entry of the pinned version.
 
-    Raises ConfigurationError if the server lacks it.
+    Raises ConfigurationError if the server does not offer this version.
     """
     numbers = as_numbers(check_pinned(pinned))
     for entry in offered:
@@ -90,7 +90,7 @@ def offered_version(pinned: str, offered: Sequence[OfferedVersion], *, where: st
 def choose_version(offered: Sequence[OfferedVersion], *, where: str) -> OfferedVersion:
     """Return the newest supported version of the server.
 
-    Raises ConfigurationError if there is none.
+    Raises ConfigurationError if the server offers no supported version.
     """
     fitting = [entry for entry in offered if _is_known_good(entry.version)]
     if not fitting:

@@ -35,14 +35,14 @@ _API_TOKENS_SINCE = (36, 1)
 _Answer = tuple[str, float | None, str]
 
 Exchanging = Generator[Request, Response, tuple[str, float | None]]
-"""A flow that returns an access token and its lifetime in seconds."""
+"""A flow that returns an access token and the lifetime of this token in seconds."""
 
 
 class ApiTokenAuth:
     """Auth flow that exchanges the setting ``api_token`` for a JWT.
 
-    If the server replaces the API token, as it does for service accounts, the new token is saved in the state folder,
-    and the sign-in fails with an error that names the file.
+    Servers replace the API token of a service account at each sign-in. In this case, the new token is saved in the
+    state folder, and the sign-in fails with an error that names the file.
     """
 
     name = "api_token"
@@ -120,7 +120,8 @@ class ApiTokenAuth:
 class ApiTokenFileAuth(ApiTokenAuth):
     """Auth flow that exchanges the API token in ``api_token_file`` for a JWT.
 
-    The file is locked from reading to writing. A token that the server replaces is written to it.
+    The file stays locked during the exchange. If the server returns a new API token, the new token is written to the
+    file.
     """
 
     name = "api_token_file"

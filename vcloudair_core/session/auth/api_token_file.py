@@ -2,9 +2,9 @@
 
 The token of a service account can be used only once: each exchange returns a new token and invalidates the old one. A
 sign-in locks the file, reads it, exchanges the token, writes the new token to a temporary file, flushes it to disk, and
-renames it to the token file. Disk space and permissions are checked before the exchange. If a process is killed before
-the rename, the next sign-in recovers the temporary file. If it is killed between the server's response and the flush,
-the token is lost. This window is as short as possible.
+renames it to the token file. Disk space and permissions are checked before the exchange. If a process is killed between
+the flush and the rename, the next sign-in recovers the token from the temporary file. If a process is killed between
+the server's response and the flush, the token is lost. This window is as short as possible.
 
 The format is that of Terraform's provider for VMware Cloud Director (``service_account_token_file``): a JSON object
 with ``refresh_token``, ``token_type``, ``updated_by`` and ``updated_on``. Other keys are kept.
@@ -41,7 +41,7 @@ SERVICE_ACCOUNT = "Service Account"
 MAX_FILE_BYTES = 64 * 1024
 
 _OLD_ANSWER = ("access_token", "expires_in")
-"""Outdated keys, in files that contain a whole response of the token service."""
+"""Keys that become outdated with a new token. Files that contain a complete response of the token service have them."""
 
 
 class TokenFile:
@@ -55,7 +55,7 @@ class TokenFile:
     def read(self) -> Mapping[str, Any]:
         """Return the content of the file.
 
-        Raises ConfigurationError if it is unreadable or has no token.
+        Raises ConfigurationError if the file cannot be read or has no token.
         """
         where = f"The API token file {self.path}"
         try:
@@ -81,7 +81,7 @@ class TokenFile:
         return result
 
     def hide(self, token: Secret) -> None:
-        """Redact a token of this file from now on."""
+        """Redact a token of this file in all later output."""
         self._tokens.add(token)
         remember(*self._tokens)
 
@@ -93,8 +93,8 @@ class TokenFile:
     def held(self) -> Iterator[HeldToken]:
         """Lock the file for one exchange of its token.
 
-        Raises: ConfigurationError if the file cannot be read, or a new token could not be saved (nothing was sent).
-        LockTimeoutError if another process holds the lock for longer than ``lock_timeout`` seconds.
+        Raises: ConfigurationError before anything is sent, if the file cannot be read or a new token could not be
+        saved; LockTimeoutError if another process holds the lock for longer than ``lock_timeout`` seconds.
         """
         import filelock
 
@@ -131,7 +131,7 @@ class TokenFile:
             lock.release()
 
     def _lock_path(self, real: Path) -> Path:
-        """Return the lock file, which is in the state folder for a read-only directory."""
+        """Return the path of the lock file. If the directory is read-only, the lock file is in the state folder."""
         if os.access(real.parent, os.W_OK):
             return real.with_name(f"{real.name}.lock")
         name = hashlib.sha256(as_bytes(str(real))).hexdigest()[:32]
@@ -141,7 +141,7 @@ class TokenFile:
 class HeldToken:
     """The token of a locked file.
 
-    ``is_spare``: the token file is read-only, so another file is written.
+    ``is_spare`` is True if the token file is read-only. A new token is then written to another file.
     """
 
     def __init__(self, content: Mapping[str, Any], file: TokenFile, place: _AtomicWrite, *, is_spare: bool) -> None:
@@ -154,7 +154,8 @@ class HeldToken:
     def replace(self, token: Secret) -> None:
         """Write the new token and flush it to disk.
 
-        Raises: ConfigurationError that names the file with the new token, if that is not ``api_token_file``.
+        Raises: ConfigurationError if the new token was saved in another file than ``api_token_file``. The error names
+        the file.
         """
         self._file.hide(token)
         try:
@@ -172,11 +173,11 @@ class HeldToken:
 
 
 def rescue(token: Secret, old: Secret, settings: Settings, content: Mapping[str, Any] | None = None) -> Path:
-    """Save a new token that cannot replace the old one.
+    """Save a new API token that cannot be written to the token file.
 
-    Return the path of the private file.
+    Return the path of the private file that contains the token.
 
-    Raises: ConfigurationError if it can be written neither to the state folder nor to the temporary folder.
+    Raises: ConfigurationError if neither the state folder nor the temporary folder is writable.
     """
     remember(token)
     place = _spare_place(settings, old)
@@ -213,7 +214,10 @@ class _AtomicWrite:
 
     @classmethod
     def beside(cls, path: Path) -> tuple[_AtomicWrite | None, str]:
-        """Prepare a write. Return it and ``""``, or None and the reason for the failure."""
+        """Prepare an atomic write of ``path``.
+
+        Return the write and an empty string, or None and the reason for the failure.
+        """
         try:
             return cls(path), ""
         except OSError as exc:
@@ -248,7 +252,7 @@ class _AtomicWrite:
             self._beside.unlink()
 
     def _keep_owner(self) -> None:
-        """Keep the owner of the replaced file if root writes it."""
+        """Give the new file the owner of the replaced file. Only root can do this."""
         assert self._file is not None
         with contextlib.suppress(OSError, AttributeError):
             status = self.path.stat()
@@ -257,9 +261,9 @@ class _AtomicWrite:
 
 
 def _recover(path: Path) -> None:
-    """Apply complete temporary files of killed processes and remove the others.
+    """Apply complete temporary files of killed processes, and remove incomplete ones.
 
-    Needs the lock.
+    The caller must hold the lock.
     """
     with contextlib.suppress(OSError):
         changed_at = path.stat().st_mtime_ns
@@ -276,7 +280,7 @@ def _recover(path: Path) -> None:
 
 
 def _spare_place(settings: Settings, old: Secret) -> _AtomicWrite:
-    """Prepare a file in the state folder, else in the temporary folder.
+    """Prepare a file in the state folder, or in the temporary folder if that fails.
 
     Raises ConfigurationError.
     """

@@ -1,8 +1,8 @@
 """Backoff after rejected sign-ins, to avoid locking the account.
 
 A rejection can be temporary, for example if the directory service is down. But servers lock an account after several
-rejections, often five in half an hour. The waits are 1, 3, 9, 27 and then 30 minutes: four sign-ins in the first half
-hour, and one or two in each half hour after that.
+rejections, often after five in half an hour. The waits are 1, 3, 9, 27 and then 30 minutes. So a session signs in four
+times in the first half hour, and once or twice in each later half hour.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ LONGEST_WAIT_S = 1800.0
 
 
 def wait_after(refusals: int) -> float:
-    """Return the seconds to wait after a number of consecutive rejected sign-ins."""
+    """Return the wait in seconds after this number of consecutive rejected sign-ins."""
     if refusals <= 0:
         return 0.0
     return float(min(LONGEST_WAIT_S, FIRST_WAIT_S * FACTOR ** min(refusals - 1, 10)))
 
 
 class RefusedSignIns:
-    """Consecutive rejected sign-ins of a session, and the end of the wait.
+    """Counter of consecutive rejected sign-ins of a session, with the end of the wait.
 
     Units: seconds.
     """
@@ -39,12 +39,12 @@ class RefusedSignIns:
         self._until = now + wait_after(self._count)
 
     def raise_if_waiting(self, now: float) -> None:
-        """Raise the last error again during the wait."""
+        """Raise the last error again if the wait is not over."""
         if self._error is not None and now < self._until:
             raise self._error
 
     def end_wait(self) -> None:
-        """End the wait, but keep the count for the wait after the next rejection."""
+        """End the wait, but keep the count, which determines the next wait."""
         self._error = None
 
     def clear(self) -> None:

@@ -1,7 +1,7 @@
 """Auth flows: generators of requests that return credentials.
 
-A flow does no I/O itself, so it works with any transport and is easy to test. It receives only 2xx responses; other
-responses are raised as errors at its ``yield``. Flows send passwords and tokens only to origins that
+A flow does no I/O itself, so it works with any transport and is easy to test. It receives only 2xx responses. Other
+responses are raised as errors at the ``yield`` of the flow. Flows send passwords and tokens only to origins that
 :class:`~vcloudair_core.session.origins.Origins` trusts.
 """
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 IDLE_S = 25 * 60.0
-"""Seconds for which an unused token is considered valid.
+"""Seconds during which an unused token is considered valid.
 
 Servers end idle sessions after 30 minutes. Source: protocol/sessions.md §1.
 """
@@ -34,7 +34,7 @@ Servers end idle sessions after 30 minutes. Source: protocol/sessions.md §1.
 
 @dataclass(frozen=True)
 class LogoutRequest:
-    """A request that ends a session at the server."""
+    """A request that ends a session on the server."""
 
     url: str
     headers: Mapping[str, Secret | str] = field(default_factory=dict)
@@ -44,9 +44,10 @@ class LogoutRequest:
 class Credentials:
     """The result of signing in: the identity and the authentication headers.
 
-    ``org_names`` are all known names of the org, to detect a session for the wrong org (empty: unknown).
-    ``idle_s`` is the idle timeout of the token in seconds, ``expires_at`` its expiry time in seconds since 1970.
-    ``is_own`` is False for a token from the settings, which is neither cached nor ended automatically.
+    ``org_names`` are all known names of the org, which serve to detect a session for the wrong org. The tuple is empty
+    if no name is known. ``idle_s`` is the idle timeout of the token in seconds. ``expires_at`` is the expiry time of
+    the token in seconds since 1970. ``is_own`` is False for a token from the settings. Such a token is neither cached
+    nor revoked automatically.
     """
 
     identity: Identity
@@ -72,7 +73,7 @@ AuthFlow = Generator[Request, Response, Credentials]
 class AuthProvider(Protocol):
     """An auth flow.
 
-    ``is_renewable``: :meth:`sign_in` can be run again after the session has ended.
+    ``is_renewable`` is True if :meth:`sign_in` can be called again after the session has ended.
     """
 
     name: str
@@ -87,7 +88,7 @@ class AuthProvider(Protocol):
 
 
 class AuthMethod(Protocol):
-    """An auth method of a plugin that can be selected by name."""
+    """An auth method of a plugin. Users select it by name."""
 
     @property
     def name(self) -> str:
@@ -101,7 +102,7 @@ class AuthMethod(Protocol):
 
     @property
     def factory(self) -> Callable[[Any], AuthProvider]:
-        """Make the flow from the settings."""
+        """Create the auth flow from the settings."""
         ...
 
     @property
@@ -131,8 +132,8 @@ class PrimedAuth:
 def select_auth(settings: Settings, methods: Mapping[str, AuthMethod]) -> AuthProvider:
     """Return the auth method of the setting ``auth_method``, else the only one that fits.
 
-    Raises: PluginError if no plugin offers the name; ConfigurationError if required settings are missing, or no method
-    or several methods fit.
+    Raises: PluginError if no plugin offers the auth method; ConfigurationError if required settings are missing, or if
+    not exactly one auth method fits.
     """
     with stdout_to_stderr():
         record = methods.get(settings.auth_method) if settings.auth_method else _fitting(settings, methods)
@@ -176,14 +177,14 @@ def bearer(token: str) -> Secret:
 
 
 def bare(secret: Secret) -> Secret:
-    """Return the token of a header value without the scheme ``Bearer``."""
+    """Return the token in a header value, without the scheme ``Bearer``."""
     return Secret(secret.reveal().removeprefix("Bearer "))
 
 
 def request(method: str, url: str, accept: str, **headers: str) -> Request:
     """Return a request.
 
-    Keyword names are header names with underscores instead of dashes.
+    Keyword arguments are headers, with underscores instead of dashes in their names.
     """
     return Request(
         method, url, Headers({"Accept": accept} | {name.replace("_", "-"): value for name, value in headers.items()})
@@ -209,7 +210,7 @@ def header_of(response: Response, name: str, what: str) -> str:
 
 
 def refused(exc: ApiError, who: str, url: str, *, hint: str) -> AuthenticationError:
-    """Return the error of a rejected sign-in, with the user and the URL."""
+    """Return the error for a rejected sign-in, which names the user and the URL."""
     return AuthenticationError(
         f"Signing in to {url} as {who} failed ({exc.status}).",
         status=exc.status,

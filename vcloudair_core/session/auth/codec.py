@@ -1,6 +1,7 @@
 """Decoding of the XML and JSON documents of sign-in.
 
-Elements are found by local name, and links by type and rel, never by position, because servers differ in order.
+Elements are found by local name, and links by type and rel. Positions are ignored, because the order differs between
+servers.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class PortalService:
 
 @dataclass(frozen=True)
 class VdcCredentials:
-    """The token for the vCloud Director of a VDC, from a response body of the portal."""
+    """The token for the vCloud Director of a VDC, as the portal returns it."""
 
     name: str
     href: str
@@ -88,7 +89,7 @@ def decode_versions(body: bytes) -> list[OfferedVersion]:
 def decode_session(body: bytes) -> VcdSession:
     """Decode the XML ``Session`` of a vCloud Director.
 
-    Old versions omit roles, userId and the org link, so every field can be empty.
+    Old versions omit the roles, the userId and the org link, so every field can be empty.
     """
     root = _root(body, "Session", "the session")
     org_href = next((link.get("href", "") for link in _links(root) if _is_type(link, "vcloud.org+xml")), "")
@@ -173,7 +174,7 @@ def decode_services(body: bytes) -> list[PortalService]:
 
 
 def decode_compute(body: bytes, service: PortalService) -> list[PortalVdc]:
-    """Return the VDCs of a service; an empty list for other services than compute."""
+    """Return the VDCs of a compute service, or an empty list for other services."""
     root = parse(body, what=f"service {service.service_id}")
     vdcs = []
     for child in root:
@@ -195,7 +196,7 @@ def decode_compute(body: bytes, service: PortalService) -> list[PortalVdc]:
 
 
 def decode_vdc_credentials(body: bytes) -> list[VdcCredentials]:
-    """Return the VdcLinks of a ``VCloudSession`` with their tokens.
+    """Return each VdcLink of a ``VCloudSession`` with its token.
 
     Source: protocol/sessions.md §2.2.
     """
@@ -216,7 +217,10 @@ def decode_vdc_credentials(body: bytes) -> list[VdcCredentials]:
 
 
 def decode_vdc(body: bytes) -> tuple[str, str, str]:
-    """Return the name of a VDC, and href and name of its org, which can be empty."""
+    """Return the name of a VDC, and the href and name of its org.
+
+    The href and name of the org can be empty.
+    """
     root = _root(body, "Vdc", "the VDC")
     for link in _links(root):
         if link.get("rel") == "up" and _is_type(link, "vcloud.org+xml"):
@@ -237,7 +241,7 @@ def decode_org(body: bytes) -> tuple[str, list[tuple[str, str]]]:
 def decode_instances(body: bytes) -> list[dict[str, Any]]:
     """Return the On-Demand instances with decoded ``instanceAttributes``.
 
-    It can also be free text or missing. Source: protocol/sessions.md §3.2.
+    ``instanceAttributes`` can also be free text or missing. Source: protocol/sessions.md §3.2.
     """
     tree = _mapping(parse_json(body, what="the list of instances"), "the list of instances")
     instances = tree.get("instances")

@@ -1,6 +1,6 @@
 """Built-in plugin with the auth methods.
 
-Each auth flow is imported when it is used.
+The module of an auth flow is imported when the flow is used.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ vcloudair_api_version = 1
 
 @hookimpl
 def vca_auth_methods() -> Sequence[AuthRecord]:
-    """Return the auth methods: one for each service type, and those with a token."""
+    """Return the auth methods: one for each service type, and the methods that use a token."""
     return (
         AuthRecord(
             "vcd", "User, org and password of a vCloud Director.", ("url", "username", "password", "org"), _vcd,

@@ -1,4 +1,4 @@
-"""Auth flow with an existing session token, which is neither renewed nor cached."""
+"""Auth flow with an existing session token. The token is neither renewed nor cached."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _JWT = re.compile(r"^eyJ[\w-]*\.[\w-]+\.[\w-]*$")
 class TokenAuth:
     """Auth flow that checks the setting ``token`` with ``GET /api/session``.
 
-    A JWT is sent as ``Authorization: Bearer``, other tokens as ``x-vcloud-authorization``. With service type vchs or
-    vca, ``url`` must be that of the VDC's vCloud Director (for On-Demand ``https://region/api/compute``), not that of
-    the portal. Source: protocol/sessions.md §4.4.
+    A JWT is sent as ``Authorization: Bearer``, other tokens as ``x-vcloud-authorization``. With the service type vchs
+    or vca, ``url`` must be the URL of the VDC's vCloud Director, not of the portal. For On-Demand, this is
+    ``https://region/api/compute``. Source: protocol/sessions.md §4.4.
     """
 
     name = "token"

@@ -37,7 +37,7 @@ _CHECK = "Check username and password (VCA_USERNAME, VCA_PASSWORD)."
 class OnDemand:
     """Request flows of the On-Demand portal.
 
-    ``login_url`` is the URL of its identity service.
+    ``login_url`` is the URL of the identity service of the portal.
     """
 
     def __init__(self, login_url: str, version: str, allowed_origins: Iterable[str] = ()) -> None:
@@ -49,7 +49,7 @@ class OnDemand:
     def sign_in(self, username: str, password: Secret | str) -> Generator[Request, Response, Secret]:
         """Return an identity token for a user.
 
-        It expires after 15 minutes and cannot be revoked.
+        The token expires after 15 minutes and cannot be revoked.
         """
         login = auth.request("POST", self.login_url, self._accept, Authorization=auth.basic(username, password))
         try:
@@ -62,7 +62,7 @@ class OnDemand:
         return Secret(auth.header_of(response, IAM_HEADER, "Signing in to On-Demand"))
 
     def list_instances(self, token: Secret) -> Generator[Request, Response, list[dict[str, Any]]]:
-        """Return all instances, compute or not, with decoded ``instanceAttributes``."""
+        """Return the instances of all services, with decoded ``instanceAttributes``."""
         response = yield self._request("/api/sc/instances", token)
         return session_codec.decode_instances(response.body)
 
@@ -74,7 +74,7 @@ class OnDemand:
     def open_instance(
         self, instance: Mapping[str, Any], username: str, password: Secret | str
     ) -> Generator[Request, Response, tuple[str, VcdSession, str]]:
-        """Sign in to an instance with one request. Return its base URL, session and token."""
+        """Sign in to an instance with one request. Return the base URL, the session and the token."""
         attributes = session_attributes(instance)
         if attributes is None:
             raise ConfigurationError(
@@ -131,7 +131,8 @@ def instance_credentials(
 ) -> Credentials:
     """Return the credentials of an instance.
 
-    The id of the instance is also the id and a name of its org. Source: protocol/sessions.md §3.2.
+    The id of the instance is also the id of its org, and one of the names of the org. Source: protocol/sessions.md
+    §3.2.
     """
     credentials = credentials_of(base_url, version, session, token, flavor="vca")
     instance_id = str(instance.get("id") or "")
@@ -142,7 +143,7 @@ def instance_credentials(
 
 
 def session_attributes(instance: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Return session URL and org name of an instance; None for other services."""
+    """Return the session URL and org name of a compute instance, or None for other services."""
     attributes = instance.get("instanceAttributes")
     if not isinstance(attributes, Mapping):
         return None
@@ -156,9 +157,10 @@ def session_attributes(instance: Mapping[str, Any]) -> tuple[str, str] | None:
 def choose_instance(instances: Sequence[Mapping[str, Any]], settings: Settings) -> Mapping[str, Any]:
     """Return the compute instance selected by the settings.
 
-    ``instance`` is compared with the ids, then the names, then the regions (full name or first label), and then used as
-    an index into the compute instances. The first comparison with a match decides. Without ``instance``, ``org``
-    selects; without both, the user must have exactly one instance.
+    ``instance`` is compared with the ids, then with the names, and then with the regions (full name or first label). If
+    nothing matches, it is used as an index into the compute instances. The first comparison with a match decides.
+    Without ``instance``, the setting ``org`` selects the instance. Without both settings, the user must have exactly
+    one instance.
 
     Raises: ConfigurationError with the candidates if not exactly one instance matches.
     """

@@ -139,7 +139,7 @@ class VcdAuth:
 def negotiate(settings: Settings, base_url: str) -> Generator[Request, Response, OfferedVersion]:
     """Return ``api_version`` if set, else the newest supported version.
 
-    If the list of versions is unavailable, a pinned version is used without a check.
+    If the list of versions is unavailable, ``api_version`` is used without a check.
     """
     pinned = settings.api_version
     if pinned:
@@ -168,7 +168,7 @@ def credentials_of(
     header: str = TOKEN_HEADER,
     is_own: bool = True,
 ) -> Credentials:
-    """Return credentials with an opaque token, as old versions issue them."""
+    """Return credentials with an opaque token, which old API versions issue."""
     headers = {header: Secret(token)}
     return Credentials(
         identity=Identity(

@@ -67,7 +67,7 @@ class VdcLogin:
 class Portal:
     """Request flows of the portal.
 
-    Links must have the origin of ``login_url`` or a trusted one.
+    Links must have the same origin as ``login_url``, or a trusted origin.
     """
 
     def __init__(self, login_url: str, version: str, allowed_origins: Iterable[str] = ()) -> None:
@@ -95,7 +95,7 @@ class Portal:
         )
 
     def list_services(self, session: PortalSession) -> Generator[Request, Response, list[PortalService]]:
-        """Return all services, compute or not."""
+        """Return the services of all types, not only compute services."""
         response = yield self._request("GET", session.services_url, session)
         return session_codec.decode_services(response.body)
 
@@ -104,7 +104,7 @@ class Portal:
     ) -> Generator[Request, Response, list[PortalVdc]]:
         """Return the VDCs of services. Unreadable services are skipped with a warning.
 
-        Raises: the first read error if no VDC was found.
+        Raises: the first read error, if no service has a VDC.
         """
         vdcs: list[PortalVdc] = []
         failure: ApiError | DecodeError | None = None
@@ -143,7 +143,7 @@ class Portal:
 
 @dataclass(frozen=True)
 class _VdcDetails:
-    """Details of a VDC as its vCloud Director reports them."""
+    """Details of a VDC, as reported by its vCloud Director."""
 
     vdc_name: str = ""
     org_id: str = ""
@@ -176,9 +176,9 @@ class VchsAuth:
         return self._credentials(login, version, vdc, known, session)
 
     def _look_at_org(self, login: VdcLogin, version: str) -> Generator[Request, Response, _VdcDetails]:
-        """Return the names of VDC and org.
+        """Return the names of the VDC and the org.
 
-        They stay empty if the server does not show them.
+        A name is empty if the server does not show it.
         """
         headers = {login.header: login.token.reveal()}
         origins = Origins(login.base_url, self._settings.allowed_origins or ())
@@ -255,7 +255,7 @@ def choose_vdc(vdcs: Sequence[PortalVdc], settings: Settings) -> PortalVdc:
 
 
 def split_vdc_href(href: str) -> tuple[str, str]:
-    """Return base URL (without a default port) and id of a VDC link.
+    """Return the base URL (without a default port) and the id of a VDC link.
 
     Raises: DecodeError if the link does not point to a VDC.
     """

@@ -1,1 +1,1 @@
-"""Caches of session tokens and derived keys for later processes."""
+"""Caches of session tokens and derived keys, which several processes share."""

@@ -1,7 +1,7 @@
 """Cache of derived encryption keys in memory that forked processes share.
 
 Deriving a key takes about 50 ms, and Ansible runs every task in a separate process. The processes share derived keys in
-memory, never on disk. All of them have the secret already, and no other process can read this memory.
+memory, never on disk. All these processes already have the secret, and no other process can read this memory.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _RECORD = _NAME + _KEY + _CHECK
 class KeyMemory:
     """Up to 128 keys of 32 bytes by name.
 
-    Other keys can evict a key at any time.
+    A key can be evicted at any time when other keys are stored.
     """
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class KeyMemory:
         self._memory = mmap.mmap(-1, SLOTS * _RECORD)
 
     def get(self, name: bytes) -> bytes | None:
-        """Return the key with this name; None if it is missing, evicted, or being written."""
+        """Return the key with this name, or None if it is missing, evicted, or being written."""
         start = self._start(name)
         record = self._memory[start : start + _RECORD]
         stored_name, key, check = record[:_NAME], record[_NAME:-_CHECK], record[-_CHECK:]
@@ -34,7 +34,7 @@ class KeyMemory:
     def put(self, name: bytes, key: bytes) -> None:
         """Store a key of 32 bytes.
 
-        The name is a 32-byte hash of everything that the key depends on.
+        ``name`` is a 32-byte hash of everything that the key depends on.
         """
         start = self._start(name)
         self._memory[start : start + _RECORD] = name + key + _check(name, key)
@@ -49,4 +49,4 @@ def _check(name: bytes, key: bytes) -> bytes:
 
 
 KEYS = KeyMemory()
-"""The keys of this process. Programs that fork must import this module first."""
+"""The keys of this process and its forks. Programs must import this module before they fork."""

@@ -32,16 +32,16 @@ KEY_FILE = "login.key"
 _KEY_BYTES = 32
 _BOUND_TO = ("service_type", "url", "org", "username", "instance", "api_version", "validate_certs", "ca_path")
 _PORTAL_BOUND_TO = ("vdc",)
-"""More settings that a portal session depends on.
+"""Additional settings that a portal session depends on.
 
-A portal session is for one VDC, but a vCloud Director session is for all VDCs.
+A portal session is for one VDC. A vCloud Director session is for all VDCs.
 """
 
 
 def open_login(settings: Settings) -> KeptLogin | None:
-    """Return the login store of these settings; None if ``session_cache`` is off.
+    """Return the login store for these settings, or None if ``session_cache`` is off.
 
-    It is also None if the settings do not select a server.
+    The result is also None if the settings do not select a server.
     """
     server = server_of(settings.url, settings.service_type)
     if not settings.session_cache or not server:
@@ -62,7 +62,7 @@ def login_key(settings: Settings, server: str) -> str:
 class LoginKey:
     """The random encryption key of this user, stored in a file.
 
-    The first login creates it.
+    The first login creates the file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -71,7 +71,7 @@ class LoginKey:
     def read(self) -> bytes:
         """Return the key.
 
-        Raises ConfigurationError if it is missing, damaged or not private.
+        Raises ConfigurationError if the key file is missing, damaged or not private.
         """
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
         try:
@@ -87,9 +87,9 @@ class LoginKey:
         return key
 
     def make(self) -> None:
-        """Create the key unless there is a usable one.
+        """Create the key unless a usable key exists.
 
-        Raises ConfigurationError if that fails.
+        Raises ConfigurationError if the key cannot be created.
         """
         with contextlib.suppress(ConfigurationError):
             self.read()
@@ -111,10 +111,10 @@ class LoginKey:
 
 
 class KeptLogin(TokenCache):
-    """The stored login of a user at a server.
+    """The stored login of a user to a server.
 
-    ``problem`` is the reason why :meth:`load` returned None; empty if nothing is stored. ``beside`` is the session
-    cache of the password, if any, in which a login is stored as well.
+    ``problem`` is the reason why :meth:`load` returned None, or empty if nothing is stored. ``beside`` is the session
+    cache of the password, or None. If set, each login is also stored in that cache.
     """
 
     suffix = ".login"
@@ -142,7 +142,7 @@ class KeptLogin(TokenCache):
     def store(self, credentials: Credentials) -> bool:
         """Store credentials, and create the key if necessary.
 
-        Return False if they cannot be stored.
+        Return False if the credentials cannot be stored.
         """
         if self.beside is not None:
             self.beside.store(credentials)
@@ -162,7 +162,7 @@ class KeptLogin(TokenCache):
 
 
 class LoginAuth:
-    """Auth flow that asks the user for credentials when a stored login has ended."""
+    """Auth flow that asks the user for credentials after a stored login has expired."""
 
     name = "login"
     is_renewable = True
@@ -176,7 +176,7 @@ class LoginAuth:
 
 
 def with_cache_of_password(login: KeptLogin, settings: Settings) -> KeptLogin:
-    """Store logins also in the session cache of the password, if one is set."""
+    """Make a login store also write to the session cache of the password, if one is set."""
     if any(settings.is_set(name) and not settings.is_reference(name) for name in ("password", "api_token")):
         login.beside = open_cache(settings)
     return login

@@ -1,9 +1,9 @@
 """Encrypted cache of session tokens for later processes, such as Ansible tasks.
 
-There is one file for each combination of url, service type, org, user and instance, in a folder that only its owner can
-read. A file contains a random salt and the credentials, encrypted with a key derived from the password or API token by
-scrypt. The file is useless without the password. Its modification time is the time of last use, for the idle timeout of
-the server.
+The cache has one file for each combination of URL, service type, org, user and instance. Only the owner can read the
+folder. A file contains a random salt and the encrypted credentials. The encryption key is derived from the password or
+API token by scrypt, so the file is useless without that secret. The modification time of a file is the time of its last
+use. It is compared with the idle timeout of the server.
 
 If the cache cannot be used safely, a warning is logged and the session signs in without it.
 """
@@ -47,7 +47,10 @@ _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 2**14, 8, 1
 
 
 def open_cache(settings: Settings) -> TokenCache | None:
-    """Return the token cache; None if it is off, or no password or API token is set."""
+    """Return the token cache.
+
+    Return None if the cache is off, or if neither a password nor an API token is set.
+    """
     if not settings.session_cache or settings.token:
         return None
     secret: Secret | Callable[[], Secret] | None
@@ -64,7 +67,7 @@ def open_cache(settings: Settings) -> TokenCache | None:
 
 
 def cache_key(settings: Settings) -> str:
-    """Return the file name: a hash of server and user, without the password."""
+    """Return the name of the cache file: a hash of the server and user, without the password."""
     names = ("service_type", "url", "org", "username", "instance", "vdc", "api_version", "auth_method")
     parts = [str(settings[name] or "").strip().lower() for name in names]
     if settings.api_token_file and not settings.api_token:
@@ -77,7 +80,7 @@ def cache_key(settings: Settings) -> str:
 class TokenCache:
     """The cache file of one user.
 
-    Methods log errors of the file system instead of raising them.
+    Methods log file system errors instead of raising them.
     """
 
     suffix = ".token"
@@ -102,7 +105,7 @@ class TokenCache:
     # -- used by sessions --------------------------------------------------------------------------------------------
 
     def load(self) -> Credentials | None:
-        """Return the cached credentials; None if missing, expired, damaged or not private."""
+        """Return the cached credentials, or None if missing, expired, damaged or not private."""
         record = self._read()
         if record is None:
             return None
@@ -113,7 +116,7 @@ class TokenCache:
     def store(self, credentials: Credentials) -> bool:
         """Replace the cached credentials atomically.
 
-        Return False if they cannot be stored.
+        Return False if the new credentials cannot be stored.
         """
         if not self._is_folder_safe(make=True):
             return False
@@ -142,7 +145,7 @@ class TokenCache:
         return True
 
     def drop(self, credentials: Credentials | None = None) -> None:
-        """Delete the cached credentials, or only if they are equal to ``credentials``."""
+        """Delete the cached credentials. If ``credentials`` are set, delete only equal ones."""
         if credentials is not None:
             kept = self.load()
             if kept is not None and dict(kept.headers) != dict(credentials.headers):
@@ -164,7 +167,8 @@ class TokenCache:
     def exclusively(self) -> Iterator[None]:
         """Lock the cache, so that only one process with these credentials signs in.
 
-        The lock is reentrant. If it cannot be acquired, the block runs without it, at the cost of one more sign-in.
+        The lock is reentrant. If the lock cannot be acquired, the block runs without it, which can cost another
+        sign-in.
         """
         lock = self._file_lock()
         held = False
@@ -183,7 +187,7 @@ class TokenCache:
     # -- private ---------------------------------------------------------------------------------------------------
 
     def _opened(self, content: bytes) -> Credentials | None:
-        """Decrypt the content of a file; None if it is damaged or has another secret."""
+        """Decrypt the content of a file. Return None if it is damaged or has another secret."""
         try:
             document = json.loads(content)
             if document["format"] != FORMAT:
@@ -201,7 +205,10 @@ class TokenCache:
             return self._lock
 
     def _read(self) -> tuple[bytes, float] | None:
-        """Return content and time of last use; None if the file is missing or not private."""
+        """Return the content and the time of last use of the file.
+
+        Return None if the file is missing or not private.
+        """
         if not self._is_folder_safe(make=False):
             return None
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -222,7 +229,7 @@ class TokenCache:
     def _is_folder_safe(self, *, make: bool) -> bool:
         """Return True if the folder is private to this user.
 
-        With ``make``, create it or fix its mode.
+        With ``make``, create the folder or correct its mode.
         """
         try:
             if make:
@@ -267,7 +274,7 @@ class TokenCache:
 
 
 def _as_plain(credentials: Credentials) -> dict[str, Any]:
-    """Return credentials as JSON types, with tokens in clear text for encryption."""
+    """Return credentials as JSON values. Tokens are in clear text, for encryption."""
     return {
         "identity": vars(credentials.identity) | {"roles": list(credentials.identity.roles)},
         "headers": _revealed(credentials.headers),
