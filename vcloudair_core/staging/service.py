@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StagedChange:
-    """The change of one task, as plain data (``specs``) and parsed (``desired``)."""
+    """The change of one task.
+
+    ``specs`` is the change as plain data, ``desired`` the parsed desired state.
+    """
 
     kind: str
     state: str
@@ -45,8 +48,8 @@ class StagedChange:
 class Staging:
     """The staged changes of one session.
 
-    ``kind_of`` returns a resource kind by name, ``parse`` converts plain data of a kind and a state to a desired state,
-    and ``policy`` checks every plan.
+    ``kind_of`` returns a resource kind by name. ``parse`` converts specs and a state to the desired state of a kind.
+    ``policy`` checks every plan.
     """
 
     def __init__(
@@ -102,7 +105,10 @@ class Staging:
     def _document(
         self, content: StagedChanges, store: StageableStore, target: Mapping[str, Any]
     ) -> tuple[StagedSection, Document]:
-        """Return the staged section and its document, read from the server if new."""
+        """Return the staged section and its document.
+
+        A section that is not staged yet is read from the server.
+        """
         known = content.section(self._cloud, store.target_key, store.section)
         if known is not None:
             return known, store.load(known.working)
@@ -113,9 +119,10 @@ class Staging:
         return made, document
 
     def commit(self, stage_id: str, target: Mapping[str, Any] | None, *, check: bool) -> list[Outcome]:
-        """Write each staged section, or those of ``target``, with one write.
+        """Write each staged section with one write. With ``target``, write only its sections.
 
-        Written sections are removed from the stage. After an error, the failed section and those after it stay staged.
+        Written sections are removed from the stage. After an error, the failed section and the later sections stay
+        staged.
 
         Raises: StageError, and the errors of :func:`~vcloudair_core.engine.ensure.ensure`.
         """
@@ -158,7 +165,10 @@ class Staging:
         return kind.open(self._session, target).target_key == section.target_key
 
     def _commit_after(self, done: Sequence[Outcome], section: StagedSection, check: bool) -> Outcome:
-        """Commit a section. Mark an error as written if an earlier section was written."""
+        """Commit a section.
+
+        If an earlier section was written, errors have ``written`` set to True.
+        """
         try:
             with mark_unwritten(check):
                 return self._commit(section, check)
@@ -181,17 +191,17 @@ class Staging:
         return ensure(kind, store, Present(), check=check, policy=self._policy, lock=lock)
 
     def list(self) -> list[StagedChanges]:
-        """Return the uncommitted stages of this user, including those of check mode."""
+        """Return the uncommitted stages of this user, including check-mode stages."""
         return stages_in(self.folder)
 
     def discard(self, stage_id: str) -> bool:
-        """Discard a stage, including that of check mode. Return True if there was one."""
+        """Discard a stage and its check-mode stage. Return True if either stage existed."""
         is_discarded = [StageFile(self.folder, name).discard() for name in (stage_id, stage_id + CHECK)]
         return any(is_discarded)
 
 
 class _FromSnapshot(Store):
-    """A store whose first read returns the snapshot of the stage.
+    """A store whose first read returns the snapshot in the stage.
 
     Later reads go to the server, because the snapshot can be outdated.
     """
@@ -249,5 +259,5 @@ def _name(stage_id: str, check: bool) -> str:
 
 
 def specs_of(specs: Mapping[str, Any] | Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return one mapping or several as a list."""
+    """Return one spec or several specs as a list."""
     return [specs] if isinstance(specs, Mapping) else list(specs)

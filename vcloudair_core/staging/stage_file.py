@@ -1,9 +1,9 @@
 """Stage files: changes of several tasks and processes for one commit.
 
-A stage is a file named after its id. For each section, it contains the document when the section was first read, the
-document with the staged changes, and the list of changes. A new change is planned against the document with the earlier
-changes, so its outcome shows only what it adds. A commit plans all changes together, writes each section once, and
-removes the written sections. A stage is kept until it is committed or discarded.
+A stage is a file named after the stage id. For each section, the file contains the document as first read, the document
+with the staged changes, and the list of changes. A new change is planned against the document with the earlier changes,
+so its outcome shows only its own effect. A commit plans all changes together, writes each section once, and removes the
+written sections. A stage is kept until it is committed or discarded.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 FORMAT = 2
 CHECK = ".check"
-"""Suffix of the ids of check-mode stages, which are never committed."""
+"""Suffix of the ids of check-mode stages. Check-mode stages are never committed."""
 _LOCK_TIMEOUT_S = 60.0
 _STATE_DIR_HINT = "Set state_dir (VCA_STATE_DIR) to a directory of this user."
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
@@ -40,9 +40,10 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 class StagedSection:
     """The staged changes of one section of an edge gateway or other target.
 
-    ``target`` identifies the target by UUID, ``title`` is its display name, ``snapshot`` and ``working`` are documents
-    serialized by their store, and ``operations`` are the changes: ``{"kind", "state", "specs"}``. ``cloud`` is the
-    result of :func:`cloud_of`, because the hosts of a run can share a stage and use different clouds.
+    ``target`` identifies the target by UUID, and ``title`` is the display name of the target. ``snapshot`` is the
+    serialized document as first read, ``working`` the document with the staged changes. ``operations`` are the changes:
+    ``{"kind", "state", "specs"}``. ``cloud`` is the result of :func:`cloud_of`, because inventory hosts can share a
+    stage and use different clouds.
     """
 
     target: dict[str, Any]
@@ -59,7 +60,7 @@ class StagedSection:
 class StagedChanges:
     """The content of a stage.
 
-    ``names`` maps the targets of tasks, as results of :func:`name_of`, to targets with UUIDs, to avoid lookups.
+    ``names`` maps results of :func:`name_of` to targets with UUIDs. The mapping avoids lookups on the server.
     """
 
     stage_id: str
@@ -67,7 +68,7 @@ class StagedChanges:
     names: dict[str, dict[str, Any]] = field(default_factory=dict)
     sections: list[StagedSection] = field(default_factory=list)
     reported: list[str] = field(default_factory=list)
-    """Keys of warnings about other stages, so that each is reported once per run."""
+    """Keys of the reported warnings about other stages. Each is reported once per run."""
 
     def section(self, cloud: str, target_key: str, name: str) -> StagedSection | None:
         """Return the staged section with this target key and name, or None."""
@@ -82,9 +83,10 @@ class StagedChanges:
         return sum(len(section.operations) for section in self.sections)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the stage as JSON types, with the number of changes as ``waiting``.
+        """Return the stage as JSON values.
 
-        Shape: ``{"stage_id", "created", "waiting", "sections": [{"target", "section", "waiting"}]}``.
+        ``waiting`` is a number of uncommitted changes. Format: ``{"stage_id", "created", "waiting", "sections":
+        [{"target", "section", "waiting"}]}``.
         """
         return {
             "stage_id": self.stage_id,
@@ -98,7 +100,7 @@ class StagedChanges:
 
 
 class StageFile:
-    """A stage on disk. Changes are made within :meth:`opened`, which locks the file."""
+    """A stage on disk. To change the stage, use :meth:`opened`, which locks the file."""
 
     def __init__(self, folder: Path, stage_id: str) -> None:
         if not _ID.match(stage_id):
@@ -111,9 +113,9 @@ class StageFile:
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[StagedChanges]:
-        """Lock the stage and yield its content, which can be changed in place.
+        """Lock the stage, and yield its content. The caller can change the content in place.
 
-        The content is saved if the block ends without an error. An empty stage is removed.
+        The content is saved if the ``with`` block ends without an error. An empty stage is removed.
 
         Raises: StageError if the file cannot be used.
         """
@@ -169,11 +171,11 @@ class StageFile:
             ) from exc
 
     def discard(self) -> bool:
-        """Remove the stage after a commit in progress. Return True if it was removed.
+        """Remove the stage, after any commit in progress. Return True if the stage was removed.
 
-        Lock files are kept, because other processes may hold them or wait for them.
+        Lock files are kept, because other processes may use them.
 
-        Raises: StageError if the commit takes too long.
+        Raises: StageError if a commit in progress takes too long.
         """
         if not self.path.exists():
             return False
@@ -199,18 +201,18 @@ def stage_folder(settings: Settings) -> Path:
 
 
 def cloud_of(settings: Settings) -> str:
-    """Return text that identifies the cloud and org of settings. Sends nothing."""
+    """Return a string that identifies the cloud and org of settings. No request is sent."""
     values = (settings.service_type, (settings.url or "").rstrip("/"), settings.org, settings.instance)
     return "|".join((value or "").casefold() for value in values)
 
 
 def name_of(cloud: str, target: Mapping[str, Any]) -> str:
-    """Return the key of a target in a stage."""
+    """Return the key for a target in ``StagedChanges.names``."""
     return json.dumps([cloud, dict(target)], sort_keys=True)
 
 
 def stages_in(folder: Path) -> list[StagedChanges]:
-    """Return all uncommitted stages, oldest first. Damaged ones are skipped."""
+    """Return all uncommitted stages in a folder, oldest first. Damaged stages are skipped."""
     stages: list[StagedChanges] = []
     for path in folder.glob("*.stage") if folder.is_dir() else ():
         with contextlib.suppress(StageError, ConfigurationError, OSError):
@@ -222,20 +224,20 @@ def stages_in(folder: Path) -> list[StagedChanges]:
 def waiting_stages(settings: Settings | None = None) -> list[dict[str, Any]]:
     """Return the uncommitted stages of this user on this host, oldest first.
 
-    Shape of an item: ``{"stage_id", "created", "waiting", "sections": [{"target", "section", "waiting"}]}``, where
-    ``waiting`` is a number of changes. ``settings`` defaults to environment and configuration file. Sends nothing.
+    Format of an item: ``{"stage_id", "created", "waiting", "sections": [{"target", "section", "waiting"}]}``.
+    ``waiting`` is a number of uncommitted changes. By default, ``settings`` are loaded from the environment and the
+    configuration file. No request is sent.
     """
     return [content.as_dict() for content in stages_in(stage_folder(settings or _default_settings()))]
 
 
 def discard_stage(stage_id: str, settings: Settings | None = None, *, check: bool = False) -> bool:
-    """Discard a stage, or with ``check`` that of check mode.
+    """Discard a stage. Return True if the stage existed.
 
-    Return True if there was one.
+    With ``check``, discard the check-mode stage with this id instead. By default, ``settings`` are loaded from the
+    environment and the configuration file. No request is sent.
 
-    ``settings`` defaults to environment and configuration file. Sends nothing.
-
-    Raises: ConfigurationError for an invalid name, StageError if a commit takes too long.
+    Raises: ConfigurationError for an invalid ``stage_id``; StageError if a commit in progress takes too long.
     """
     name = stage_id + CHECK if check else stage_id
     return StageFile(stage_folder(settings or _default_settings()), name).discard()
@@ -250,7 +252,7 @@ def _default_settings() -> Settings:
 def find_uncommitted_stages(stages: Sequence[StagedChanges], content: StagedChanges, target_key: str) -> list[str]:
     """Return warnings about stages of other runs for the same target.
 
-    Each stage and section is reported once per run, as recorded in ``content``, the stage in use.
+    ``content`` is the stage in use. It records the reported warnings, so that each is reported once per run.
     """
     warnings: list[str] = []
     for stage in stages:
