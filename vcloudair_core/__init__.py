@@ -1,7 +1,7 @@
 """Automate vCloud Air and VMware Cloud Director tenants.
 
-``connect(...)`` returns a :class:`Client`, which reads, plans and converges resources. For programs of vcloudair 0.5,
-the package also has its classes (``VCASession``, ``ANSFirewall`` …) and modules, based on the same services.
+``connect(...)`` returns a :class:`Client`, which reads, plans and converges resources. Programs for vcloudair 0.5 find
+the classes and modules of that SDK here too (``VCASession``, ``ANSFirewall`` …).
 
 Names are loaded at first use, so that importing the package is fast.
 """
@@ -161,7 +161,7 @@ _HOMES = {
 
 
 _MODULES = ("ans", "dr", "metrics", "query", "session")
-"""Modules that vcloudair 0.5 loads on import, so programs rely on them."""
+"""Modules that vcloudair 0.5 loads on import. Programs rely on this."""
 
 
 def __getattr__(name: str) -> Any:

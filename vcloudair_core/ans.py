@@ -1,4 +1,4 @@
-"""Edge gateway sections of vcloudair 0.5, which are edited and saved as a whole."""
+"""Edge gateway sections with the API of vcloudair 0.5, each edited and saved as a whole."""
 
 from __future__ import annotations
 

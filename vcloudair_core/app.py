@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class App:
     """Factory of clients that share the loaded plugins.
 
-    ``plugins`` is a prepared plugin manager; by default, every installed plugin is loaded. ``clock`` is used for waits;
-    by default, the clock of the host.
+    ``plugins`` is a prepared plugin manager. By default, every installed plugin is loaded. ``clock`` is used for waits.
+    The default is the clock of the host.
 
     Raises: PluginError if a plugin in VCA_REQUIRE_PLUGINS does not work.
     """
@@ -67,7 +67,7 @@ class App:
     ) -> Session:
         """Return a session that signs in with its first call.
 
-        ``auth`` and ``cache`` override those selected by the settings.
+        ``auth`` and ``cache`` replace the auth flow and the token cache that the settings select.
 
         Raises: ConfigurationError if settings are missing, PluginError if the auth method does not exist.
         """
@@ -100,8 +100,9 @@ class App:
     ) -> Client:
         """Return a client with a new session.
 
-        ``arguments`` are settings by name; see :class:`Settings`. Without ``settings``, they are loaded from
-        ``context`` and ``config_file``. ``auth`` and ``cache`` are those of :meth:`session`.
+        ``arguments`` are settings by name, see :class:`Settings`. Without ``settings``, the settings are loaded from
+        ``arguments``, the environment, and the ``context`` in ``config_file``. ``auth`` and ``cache`` are passed to
+        :meth:`session`.
 
         Raises: ConfigurationError, PluginError.
         """
@@ -120,8 +121,8 @@ class App:
     def secrets_in(self, kind: str, specs: Any) -> list[str]:
         """Return all secrets in the specs of a kind, in all encodings, for redaction.
 
-        The specs may be invalid. Secrets are recognized by the fields of the kind, and by names that always contain
-        secrets. Sends nothing.
+        The specs may be invalid. A value is a secret if the kind declares its field as secret, or if its name is one of
+        a secret, such as ``password``. No request is sent.
 
         Raises: PluginError if no plugin offers the kind.
         """
@@ -136,7 +137,7 @@ class App:
 def connect(*, context: str | None = None, config_file: str | Path | None = None, **arguments: Any) -> Client:
     """Return a client for settings from arguments, environment and configuration file.
 
-    It uses every installed plugin.
+    The client uses every installed plugin.
 
     ::
 
@@ -163,7 +164,7 @@ _OTHERS = ("cryptography.fernet", "encodings.ascii", "encodings.idna", "filelock
 
 
 def preload() -> App:
-    """Return an App with all modules of clients imported, for programs that fork.
+    """Return an App after importing all modules that clients need, for programs that fork.
 
     Raises: PluginError if a plugin in VCA_REQUIRE_PLUGINS does not work.
     """

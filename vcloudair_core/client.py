@@ -1,4 +1,4 @@
-"""Client with a session, and the services and resource kinds of plugins."""
+"""Client of an org, with the services and resource kinds of plugins."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Client:
 
     Use it as a context manager, or call :meth:`close`.
 
-    It signs in with the first call.
+    The client signs in with its first call.
     """
 
     def __init__(
@@ -69,11 +69,11 @@ class Client:
     # -- services and kinds --------------------------------------------------------------------------------------
 
     def service(self, name: str) -> Any:
-        """Return the service of a plugin by name. It is created once per client.
+        """Return a service by name. Each service is created once per client.
 
         The built-in services have attributes: :attr:`edges`, :attr:`query`, :attr:`metrics` and :attr:`dr`.
 
-        Raises: PluginError if no plugin offers it.
+        Raises: PluginError if no plugin offers the service.
         """
         with self._lock:
             if name not in self._opened:
@@ -120,7 +120,7 @@ class Client:
     def kind(self, name: str) -> ResourceKind:
         """Return a resource kind by name, such as ``ans.firewall``.
 
-        Raises: PluginError if no plugin offers it, or its object is not a resource kind.
+        Raises: PluginError if no plugin offers the kind, or if its object is not a resource kind.
         """
         with self._lock:
             if name not in self._loaded:
@@ -161,18 +161,19 @@ class Client:
         check: bool = False,
         approve: Callable[[Plan], None] | None = None,
     ) -> Outcome:
-        """Converge a resource to the desired state, or only plan with ``check``.
+        """Converge a resource to the desired state. With ``check``, only plan the changes.
 
         Args:
             kind: The resource kind, such as ``ans.firewall``.
             specs: One or several mappings with the fields of the kind.
-            state: ``present`` adds or changes the specs and keeps others. ``absent`` removes them and keeps others.
-                ``exact`` also removes others, and resets omitted fields to their defaults. ``exact_lists`` removes
-                others from the lists in the specs, and keeps omitted settings.
+            state: ``present`` adds or changes the elements in the specs, and keeps other elements. ``absent`` removes
+                the elements in the specs, and keeps other elements. ``exact`` adds or changes the elements in the
+                specs, removes other elements, and resets omitted fields to their defaults. ``exact_lists`` removes
+                other elements only from lists that the specs contain, and keeps omitted settings.
             target: The object that the kind acts on, such as ``{"edge": "web-edge"}``.
             check: Plan the changes, but do not write them.
-            approve: Called with every plan after the plan policies and before the write. It rejects a plan by raising
-                an error. It is not called in check mode.
+            approve: A function that is called with every plan, after the plan policies and before the write. To reject
+                a plan, it raises an error. It is not called in check mode.
 
         Raises: SpecError before anything is sent; PlanRejectedError before anything is written; AmbiguousMatchError,
         NotConvergedError, ConflictError and the errors of :meth:`read`.
@@ -193,24 +194,24 @@ class Client:
             return outcome
 
     def join_check_run(self, run_id: str) -> None:
-        """Plan check-mode calls on top of earlier check-mode calls of the same run.
+        """Plan later check-mode calls as if the earlier ones of the same run were applied.
 
-        The calls can be in different processes with the same ``run_id``. The changes are stored on this host for a day,
-        without secrets. Calls outside check mode and :meth:`read` ignore them.
+        Calls in different processes belong to the same run if they use the same ``run_id``. The planned changes are
+        stored on this host for a day, without secrets. :meth:`read` and calls outside check mode ignore them.
         """
         from vcloudair_core.session.expected_changes import CheckRun
 
         self._check_run = CheckRun(self.settings, run_id)
 
     def forget_check_run(self, run_id: str) -> None:
-        """Delete the recorded changes of check-mode calls of a run, before a real run."""
+        """Delete the recorded check-mode changes of a run. Call this before a real run."""
         from vcloudair_core.session.expected_changes import CheckRun
 
         CheckRun(self.settings, run_id).forget()
 
     @contextmanager
     def _checking(self, check: bool) -> Iterator[CheckRun | None]:
-        """Make the expected changes of the run available to stores within the block."""
+        """Let stores use the expected changes of the check-mode run within the block."""
         run = self._check_run if check else None
         self.session.check_run = run
         try:
@@ -238,11 +239,11 @@ class Client:
     ) -> Outcome:
         """Plan a change on top of earlier staged changes, and stage it.
 
-        Processes of this user on this host share the staged changes of a ``stage_id``. The other arguments are those of
-        :meth:`ensure`. The outcome shows only what this change adds.
+        Processes of this user on this host share the staged changes of a ``stage_id``. For the other arguments, see
+        :meth:`ensure`. The outcome contains only the effect of this change, not that of earlier staged changes.
 
-        Raises: StageError if the kind cannot be staged or the stage cannot be saved, and the errors of :meth:`ensure`
-        except those of writing.
+        Raises: StageError if the kind cannot be staged or the stage cannot be saved, and the errors that :meth:`ensure`
+        raises before a write.
         """
         from vcloudair_core.staging.service import StagedChange, specs_of
 
@@ -254,9 +255,9 @@ class Client:
     def commit_stage(
         self, stage_id: str, *, target: Mapping[str, Any] | None = None, check: bool = False
     ) -> list[Outcome]:
-        """Write the staged changes, or only those of ``target``.
+        """Write the staged changes of a stage, and return an outcome per section.
 
-        Return an outcome per section.
+        With ``target``, write only the changes of that target.
 
         The list is empty if nothing is staged. After an error, unwritten changes stay staged.
 
@@ -270,9 +271,9 @@ class Client:
         return self._staging().list()
 
     def discard_stage(self, stage_id: str) -> bool:
-        """Discard staged changes without writing them. Return True if there were any.
+        """Discard the changes of a stage. Return True if the stage existed.
 
-        Raises: ConfigurationError for an invalid name, StageError if a commit takes too long.
+        Raises: ConfigurationError for an invalid ``stage_id``; StageError if a commit in progress takes too long.
         """
         return self._staging().discard(stage_id)
 
@@ -293,7 +294,7 @@ class Client:
     # -- closing -------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Close connections, and log out unless the session is cached."""
+        """Log out unless the session is cached, and close all connections."""
         self.session.close()
 
     def __enter__(self) -> Client:

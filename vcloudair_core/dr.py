@@ -1,4 +1,4 @@
-"""Replications and DR actions of vcloudair 0.5."""
+"""Replications and DR actions with the API of vcloudair 0.5."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@
         AmbiguousMatchError(candidates) · PlanRejectedError(reason, plugin) · NotConvergedError(residual)
         LockTimeoutError · StageError
 
-:class:`VcloudAirError` is the base class of all of them. ``str(error)`` is a text without secrets: what failed, the
-object, the reason, and a hint. ``as_dict()`` returns the same as data.
+:class:`VcloudAirError` is the base class of all these errors. ``str(error)`` is a text without secrets. It says what
+failed, names the object and the reason, and ends with a hint. ``as_dict()`` returns the same information as a mapping.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 NOT_UNDERSTOOD = "Try again. If the error persists, check that url is the address of the API, and check any proxy."
-"""Default hint for a response that cannot be decoded."""
+"""The default hint for a response that cannot be decoded."""
 
 
 _ENDED = re.compile(r"[.!?…:][\"'”)]*(?: \([^()]*\))?\Z")
@@ -59,11 +59,11 @@ UNKNOWN = "unknown"
 class VcloudAirError(RuntimeError):
     """Base class of all errors of this library.
 
-    ``message`` states what failed and why, ``hint`` (may be empty) what to do next. It is a RuntimeError, so that
-    ``except RuntimeError`` in programs for vcloudair 0.5 catches it.
+    ``message`` states what failed and why. ``hint`` states what to do next, and can be empty. The class is a subclass
+    of RuntimeError, so that ``except RuntimeError`` in programs for vcloudair 0.5 catches the errors.
 
-    ``written`` is True if something was written, False if nothing was written, :data:`UNKNOWN` if the response to a
-    write was lost, and None for operations that do not write.
+    ``written`` is True if the operation changed something, and False if nothing was changed. It is :data:`UNKNOWN` if
+    the response to a write was lost, and None for operations that do not write.
     """
 
     def __init__(self, message: str, *, hint: str = "") -> None:
@@ -86,13 +86,13 @@ class VcloudAirError(RuntimeError):
         return sentences(self.explanation, self.hint)
 
     def details(self) -> dict[str, Any]:
-        """Return the additional fields of a subclass as JSON types, without secrets."""
+        """Return the additional fields of a subclass as JSON values, without secrets."""
         return {}
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the error as JSON types, without empty details and an empty context.
+        """Return the error as JSON values. Empty details and an empty context are omitted.
 
-        Shape: ``{"error": class name, "message": str, "hint": str, "context": str, "written": ..., ...details()}``.
+        Format: ``{"error": class name, "message": str, "hint": str, "context": str, "written": ..., ...details()}``.
         """
         known = {"error": type(self).__name__, "message": self.message, "hint": self.hint}
         more = {"context": self.context, **self.details()}
@@ -101,7 +101,7 @@ class VcloudAirError(RuntimeError):
 
     @property
     def written_text(self) -> str:
-        """Sentence about ``written``; empty for operations that do not write."""
+        """Sentence that describes ``written``. It is empty for operations that do not write."""
         if self.written == UNKNOWN:
             return "The write may have succeeded. Run it in check mode (`vca edge plan`) to see the current state."
         return "" if self.written is None else f"{'Something' if self.written else 'Nothing'} was written."
@@ -116,11 +116,12 @@ class SpecProblem:
     """A problem with an option of a desired state.
 
     Attributes:
-        path: The path of the option in the input: ``firewall.rules[3].destination_port``; empty for the whole input.
-        reason: A predicate that follows the path: ``is required``.
-        hint: A sentence about the solution; may be empty.
-        file: The name of the input file; empty if the input is not a file.
-        line: The line of the option in the file, counted from 1; 0 if unknown.
+        path: The path of the option in the input, such as ``firewall.rules[3].destination_port``. It is empty for a
+            problem with the whole input.
+        reason: The predicate of a sentence that starts with the path, such as ``is required``.
+        hint: A sentence about the solution, which can be empty.
+        file: The name of the input file. It is empty if the input is not a file.
+        line: The line of the option in the file, counted from 1. It is 0 if unknown.
     """
 
     path: str
@@ -131,12 +132,12 @@ class SpecProblem:
 
     @property
     def place(self) -> str:
-        """Path with file and line if known, such as ``edge.yml:14: firewall.rules[3]``."""
+        """The path, after the file and line if known, such as ``edge.yml:14: firewall.rules[3]``."""
         where = f"{self.file}:{self.line}" if self.file else f"line {self.line}"
         return ": ".join(text for text in (where if self.line else "", self.path) if text)
 
     def below(self, path: str) -> SpecProblem:
-        """Return a copy with ``path`` in front of its path."""
+        """Return a copy whose path starts with the given ``path``."""
         return replace(self, path=path + self.path if self.path[:1] in ("", "[") else f"{path}.{self.path}".lstrip("."))
 
     def as_dict(self) -> dict[str, Any]:
@@ -149,7 +150,7 @@ class SpecProblem:
 
 
 MAX_SHOWN, MAX_SHOWN_IN_DOCUMENTS = 11, 100
-"""Maximum number of problems in a message, for values and for documents."""
+"""Maximum number of problems in a message: for specs of a program, and for documents."""
 
 
 class SpecError(VcloudAirError):
@@ -157,7 +158,7 @@ class SpecError(VcloudAirError):
 
     Attributes:
         problems: All problems of the input.
-        field: The place of the first problem: its path, after file and line where the input is a file.
+        field: The path of the first problem. If the input is a file, the file and line precede the path.
         reason: The reason of the first problem.
     """
 
@@ -171,11 +172,11 @@ class SpecError(VcloudAirError):
 
     @classmethod
     def of(cls, problems: Sequence[SpecProblem]) -> SpecError:
-        """Return an error for one or more problems, in this order."""
+        """Return an error for one or more problems. Their order is kept."""
         return cls(problems[0].place, problems[0].reason, problems=problems)
 
     def within(self, path: str) -> SpecError:
-        """Return a copy with ``path`` in front of the path of every problem."""
+        """Return a copy in which the path of every problem starts with the given ``path``."""
         return SpecError.of([problem.below(path) for problem in self.problems])
 
     def details(self) -> dict[str, Any]:
@@ -187,7 +188,7 @@ class SpecError(VcloudAirError):
 
 
 def _list_problems(problems: Sequence[SpecProblem]) -> str:
-    """Format problems on one line; those of documents on one line each."""
+    """Format problems of documents on one line each, and other problems together on one line."""
     is_document = any(problem.line for problem in problems)
     limit = MAX_SHOWN_IN_DOCUMENTS if is_document else MAX_SHOWN
     shown = [str(problem) for problem in problems[:limit]]
@@ -237,10 +238,11 @@ class TlsError(TransportError):
 class ApiError(VcloudAirError):
     """The server returned an error response.
 
-    ``status`` is the HTTP status (0 if unknown), ``code`` the error code of the server (``BUSY_ENTITY``, ``12001``, or
-    empty), ``request_id`` the id of the request for the support of the provider, ``method`` and ``path`` the request.
-    ``vendor_code`` is the code of an extension, such as ``OngoingFailover``. ``is_from_gateway`` is True if the body is
-    HTML or text from a gateway in front of the API, which may have forwarded the request.
+    ``status`` is the HTTP status, or 0 if unknown. ``code`` is the error code of the server, such as ``BUSY_ENTITY`` or
+    ``12001``, or empty. ``request_id`` identifies the request for the support of the provider. ``method`` and ``path``
+    are those of the request. ``vendor_code`` is the error code of an extension, such as ``OngoingFailover``.
+    ``is_from_gateway`` is True if the body is HTML or text from a gateway in front of the API. Such a gateway may have
+    forwarded the request.
     """
 
     vendor_code: str = ""
@@ -281,7 +283,7 @@ class ApiError(VcloudAirError):
 
 
 class InvalidRequestError(ApiError):
-    """400, 405, 406, 415, 422: the request is invalid. Repeating it fails again."""
+    """400, 405, 406, 415, 422: the request is invalid. If repeated, it fails again."""
 
 
 class AuthenticationError(ApiError):
@@ -346,9 +348,9 @@ class TaskTimeoutError(TaskError):
 
 
 class OutcomeUnknownError(TaskError):
-    """The start of an action is unconfirmed.
+    """It is unknown whether an action was started.
 
-    It is not repeated until the user decides.
+    The action is not started again until the user decides.
     """
 
 

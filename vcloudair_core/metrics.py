@@ -1,6 +1,6 @@
 """Read VM metrics and compare them with thresholds.
 
-The class ``Metrics`` is that of vcloudair 0.5.
+The class ``Metrics`` has the API of vcloudair 0.5.
 
 ::
 

@@ -1,7 +1,8 @@
 """Plugin API: hooks, records, and base classes of services, kinds and commands.
 
-Plugins import from here and from :mod:`vcloudair_core`, and their tests also from :mod:`vcloudair_core.testing`. All
-other modules are private. Names are loaded at first use, so that importing a plugin is fast.
+Plugins import from this module and from :mod:`vcloudair_core`. Tests of plugins also import from
+:mod:`vcloudair_core.testing`. All other modules are private. Names are loaded at first use, so that importing a plugin
+is fast.
 """
 
 from __future__ import annotations
@@ -166,7 +167,7 @@ GROUPS = {
     "Commands": {"cli.invocation": "connected Invocation", "cli.display.table": "Column"},
     "The simulator": {"plugin.records": "SimulatorRoutes SimulatorRoute SimulatorRecords SimulatorContext"},
 }
-"""Names by topic and module, in the order of the reference page."""
+"""Public names by topic and module, in the order of the reference page."""
 _HOMES = {
     name: f"vcloudair_core.{module}"
     for modules in GROUPS.values()
