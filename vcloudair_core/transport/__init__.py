@@ -1,1 +1,1 @@
-"""HTTP messages, transport interface, and the transport over requests."""
+"""HTTP messages, the transport interface, and a transport based on the library requests."""

@@ -11,17 +11,17 @@ from vcloudair_core.transport.messages import Request, Response
 class Transport(Protocol):
     """Send HTTP requests without authentication, retries and redirects.
 
-    Must be thread-safe.
+    Implementations must be thread-safe.
     """
 
     def send(self, request: Request) -> Response:
         """Send a request and return the complete response, whatever its status.
 
-        Raises: ConnectionFailedError, TimeoutExpiredError, TlsError. Their ``may_have_executed`` is True if the request
-        may have reached the server.
+        Raises: ConnectionFailedError, TimeoutExpiredError, TlsError. The attribute ``may_have_executed`` of the error
+        is True if the request may have reached the server.
         """
         ...
 
     def close(self) -> None:
-        """Close pooled connections. The transport can be used again afterwards."""
+        """Close pooled connections. Later calls of :meth:`send` open new connections."""
         ...

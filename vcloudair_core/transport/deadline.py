@@ -1,7 +1,7 @@
 """Deadlines for whole responses.
 
 A read timeout restarts with each byte, so it never expires if a response arrives byte by byte. A watchdog thread checks
-the deadlines of all current exchanges twice a second and shuts down the sockets of those that are late.
+the deadlines of all current exchanges twice a second. It shuts down the socket of each exchange that is late.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Deadline:
         _watchdog.remove(self)
 
     def watch(self, sock: socket.socket | None) -> None:
-        """Set the socket on which the response is awaited."""
+        """Set the socket that receives the response."""
         self._socket = sock
 
     def end(self) -> None:
@@ -92,7 +92,7 @@ _watchdog = _Watchdog()
 
 
 def _after_fork() -> None:
-    """Reset the watchdog in a child process, which does not inherit the thread."""
+    """Reset the watchdog in a forked process, which does not inherit the thread."""
     _watchdog.__init__()  # type: ignore[misc]
 
 

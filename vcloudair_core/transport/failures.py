@@ -1,6 +1,6 @@
-"""Mapping of exceptions of the HTTP stack to our exception classes.
+"""Mapping of exceptions of the HTTP stack to the exception classes of this library.
 
-Messages depend on the kind of failure. They do not quote the text of the original exception, which can contain the
+Messages depend on the kind of failure. They do not quote the original exception, because its text can contain the
 password of a proxy or the value of a header.
 """
 
@@ -52,8 +52,8 @@ def failure_of(
 ) -> TransportError:
     """Return the TransportError for an exception of requests, urllib3, ssl or socket.
 
-    ``handled`` is the exception that the caller was handling when it sent the request. Python sets it as the context of
-    ``exc``, but it is unrelated to this request.
+    ``handled`` is an exception that the caller was handling when it sent the request. Python sets ``handled`` as the
+    context of ``exc``, although the exceptions are unrelated.
     """
     chain = list(_chain(exc, handled))
     names = {type(link).__name__ for link in chain}
@@ -112,10 +112,10 @@ def _chain(exc: BaseException | None, handled: BaseException | None) -> Iterator
 
 
 def _is_before_sending(chain: list[BaseException], names: set[str]) -> bool:
-    """Return True if a failure certainly occurred before the request was sent.
+    """Return True if a failure is certain to have occurred before the request was sent.
 
-    urllib3 1.x raises ProxyError for every socket error of a proxy connection, also after the request was sent. So only
-    errors of finding or reaching the proxy, of its tunnel, or raised while connecting count.
+    urllib3 1.x raises ProxyError for every socket error of a proxy connection, even after the request was sent. So a
+    ProxyError counts only if name resolution, the connection to the proxy, or the tunnel failed.
     """
     if names & _BEFORE_SENDING or any("Tunnel connection failed" in str(link) for link in chain):
         return True
@@ -208,7 +208,7 @@ def _broken_connection(chain: list[BaseException], names: set[str], request: Req
 
 
 def _system_reason(chain: list[BaseException]) -> str:
-    """Return the name of the system error, such as `` (ECONNRESET)``, or ``""``."""
+    """Return the system error for a message, such as `` (ECONNRESET)``, or ``""``."""
     numbers = [link.errno for link in chain if isinstance(link, OSError) and link.errno is not None]
     names = [errno.errorcode[number] for number in numbers if number in errno.errorcode]
     return f" ({names[-1]})" if names else ""

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 class Headers(Mapping[str, str]):
     """An immutable mapping of HTTP headers with case-insensitive names.
 
-    For repeated headers (``Set-Cookie``, ``Link``), :meth:`get_all` returns every value and indexing the last one.
+    For repeated headers (``Set-Cookie``, ``Link``), :meth:`get_all` returns every value. Indexing returns the last
+    value.
     """
 
     __slots__ = ("_items",)
@@ -61,7 +62,7 @@ class Headers(Mapping[str, str]):
 class Request:
     """An HTTP request.
 
-    ``timeout_s`` is (connect, read) in seconds; None uses the default of the transport.
+    ``timeout_s`` is a tuple of the connect and read timeouts in seconds. None selects the default of the transport.
     """
 
     method: str
@@ -71,17 +72,17 @@ class Request:
     timeout_s: tuple[float, float] | None = None
 
     def with_headers(self, extra: Mapping[str, str]) -> Request:
-        """Return a copy in which ``extra`` is added to the headers or replaces them."""
+        """Return a copy with additional headers. They replace headers with the same name."""
         return replace(self, headers=self.headers.merged(extra))
 
     @property
     def path(self) -> str:
-        """Path without the query, which is safe to show in a message."""
+        """Path without the query. The path is safe to show in a message."""
         return urlsplit(self.url).path or "/"
 
     @property
     def origin(self) -> str:
-        """Origin as ``scheme://host:port``, always with the port."""
+        """Origin as ``scheme://host:port``. The port is always included."""
         return origin_of(self.url)
 
     def __repr__(self) -> str:
@@ -147,10 +148,10 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def origin_of(url: str) -> str:
-    """Return ``scheme://host:port`` of a URL in lower case, always with the port.
+    """Return the origin of a URL as ``scheme://host:port`` in lower case.
 
-    Servers include ``:443`` in some headers and omit it in the body (source: protocol/sessions.md §1.2). With the port,
-    both compare equal.
+    The port is always included. Servers include ``:443`` in some headers and omit it in the body (source:
+    protocol/sessions.md §1.2). With the port, both URLs have equal origins.
     """
     parts = urlsplit(url)
     scheme = parts.scheme.lower()

@@ -1,7 +1,8 @@
-"""Transport over the HTTP adapter of requests, imported with the first request.
+"""Transport based on the HTTP adapter of the library requests.
 
-It uses the adapter directly instead of ``requests.Session``, to avoid cookies, redirects, and passwords from
-``~/.netrc`` or a URL. Proxies and CA bundles from the environment apply.
+The library is imported with the first HTTP request. The transport uses the adapter directly instead of
+``requests.Session``, to avoid cookies, redirects, and passwords from ``~/.netrc`` or a URL. Proxies and CA bundles from
+the environment apply.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ MAX_BODY_BYTES = 256 * 1024 * 1024
 _POOL_SIZE = 32
 """Number of pooled connections.
 
-More threads than that would open a new connection for each call.
+If more threads than this send requests at the same time, some requests open new connections.
 """
 _CHUNK_BYTES = 64 * 1024
 # The read timeout restarts with each byte. This factor limits the duration of the whole response.
@@ -61,11 +62,11 @@ class ConnectionSettings(Protocol):
 class RequestsTransport:
     """Thread-safe transport with pooled connections.
 
-    It sends each request once, without retries.
+    The transport sends each request once, without retries.
 
-    TLS certificates are verified against ``ca_path``, else ``REQUESTS_CA_BUNDLE`` or ``CURL_CA_BUNDLE``, else the
-    system store, which ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` select. ``validate_certs: false`` disables the
-    verification and logs a warning once.
+    TLS certificates are verified against the first of these that is set: ``ca_path``, ``REQUESTS_CA_BUNDLE``,
+    ``CURL_CA_BUNDLE``. If none is set, the system store is used, which ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` select.
+    ``validate_certs: false`` disables the verification and logs a warning once.
     """
 
     def __init__(self, settings: ConnectionSettings, *, max_body_bytes: int = MAX_BODY_BYTES) -> None:
@@ -82,7 +83,7 @@ class RequestsTransport:
     def send(self, request: Request) -> Response:
         """Send a request once and return the complete response.
 
-        Raises: ConnectionFailedError, TimeoutExpiredError, TlsError. ConfigurationError if the certificate authorities
+        Raises: ConnectionFailedError, TimeoutExpiredError, TlsError; ConfigurationError if the certificate authorities
         or the proxy cannot be used.
         """
         adapter = self._opened()
@@ -148,7 +149,7 @@ class RequestsTransport:
             return self._adapter
 
     def _proxies(self, request: Request) -> dict[str, str]:
-        """Return the proxies of the environment, cached by origin."""
+        """Return the proxies for a request from the environment, cached by origin."""
         proxies = self._proxies_of.get(request.origin)
         if proxies is None:
             proxies = _proxies(request.url)
@@ -170,7 +171,7 @@ class RequestsTransport:
         return trust_of(self._ca_path).path or True
 
     def _silence(self, origin: str) -> None:
-        """Log one warning, and disable the warning of urllib3 for each request."""
+        """Log one warning about the missing verification, instead of urllib3's warning per request."""
         import urllib3
 
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
@@ -185,7 +186,7 @@ class RequestsTransport:
     def _read(self, raw: Any, request: Request, deadline: Deadline) -> bytes:
         """Return the decompressed body.
 
-        Raises ConnectionFailedError if it is truncated or too large.
+        Raises ConnectionFailedError if the body is truncated or too large.
         """
         chunks: list[bytes] = []
         size = 0
@@ -206,7 +207,7 @@ class RequestsTransport:
 
 
 def error_class_of(error: TransportError) -> type[OSError]:
-    """Return the equivalent exception class of requests."""
+    """Return the exception class of the library requests that corresponds to an error."""
     from requests import exceptions
 
     if isinstance(error, TlsError):
@@ -217,7 +218,7 @@ def error_class_of(error: TransportError) -> type[OSError]:
 
 
 def preload() -> None:
-    """Import the HTTP stack, so that forked processes need not import it again."""
+    """Import the HTTP stack before a fork, so that forked processes need not import it."""
     import idna  # noqa: F401 - for host names
     import requests.adapters
     import requests.utils  # noqa: F401 - as above
@@ -267,7 +268,7 @@ def _proxies(url: str) -> dict[str, str]:
 
 
 def _check_length(raw: Any, request: Request) -> None:
-    """Raise ConnectionFailedError for a body that is shorter than Content-Length."""
+    """Raise ConnectionFailedError if a body is shorter than its Content-Length."""
     length = raw.headers.get("Content-Length", "")
     is_number = length.isascii() and length.isdigit() and len(length) < 20
     is_counted = is_number and not raw.headers.get("Transfer-Encoding")

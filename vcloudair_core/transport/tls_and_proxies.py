@@ -31,7 +31,7 @@ _SOCKS_SCHEMES = ("socks4", "socks4a", "socks5", "socks5h")
 class Trust:
     """Trusted certificate authorities.
 
-    ``path`` is empty for the system store. ``origin`` is the name of the setting or variable.
+    ``path`` is empty for the system store. ``origin`` is the name of the setting or environment variable.
     """
 
     path: str = ""
@@ -55,7 +55,7 @@ class Trust:
             ) from exc
 
     def described(self) -> str:
-        """Return the source of the authorities for display."""
+        """Return the source of the certificate authorities for display."""
         if self.path:
             return f"{self.origin} {self.path}"
         variables = [f"{name} {os.environ[name]}" for name in _SYSTEM_VARIABLES if os.environ.get(name)]
@@ -65,8 +65,9 @@ class Trust:
 def trust_of(ca_path: str | None, environ: Mapping[str, str] | None = None) -> Trust:
     """Return the trusted certificate authorities.
 
-    They are ``ca_path``, else ``REQUESTS_CA_BUNDLE`` or ``CURL_CA_BUNDLE``, else the system store. The system store is
-    that of OpenSSL, selected by ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``, as for the Ansible module ``uri``.
+    The first of these that is set applies: ``ca_path``, ``REQUESTS_CA_BUNDLE``, ``CURL_CA_BUNDLE``. Otherwise, the
+    system store of OpenSSL is used. ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` select this store, as for the Ansible module
+    ``uri``.
     """
     env = os.environ if environ is None else environ
     if ca_path:
@@ -78,7 +79,7 @@ def trust_of(ca_path: str | None, environ: Mapping[str, str] | None = None) -> T
 
 
 def load_system_store(context: ssl.SSLContext) -> None:
-    """Load the system store into a context, or certifi if there is none."""
+    """Load the system store into an SSL context. Load certifi if there is no system store."""
     context.load_default_certs()
     if any(os.environ.get(name) for name in _SYSTEM_VARIABLES) or context.cert_store_stats()["x509_ca"]:
         return
@@ -96,7 +97,7 @@ def load_system_store(context: ssl.SSLContext) -> None:
 
 
 def context_of(trust: Trust) -> ssl.SSLContext:
-    """Return an SSL context with the same trust as the transport.
+    """Return an SSL context that trusts these certificate authorities.
 
     Raises OSError for an unusable path.
     """
@@ -110,7 +111,7 @@ def context_of(trust: Trust) -> ssl.SSLContext:
 
 
 def proxy_problem(proxy: str) -> str:
-    """Return the reason why a proxy cannot be used; empty if it can."""
+    """Return the reason why a proxy cannot be used, or an empty string if it can."""
     parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
     scheme = parts.scheme.lower()
     if scheme in _SOCKS_SCHEMES:
@@ -143,7 +144,10 @@ def check_proxies(url: str, proxies: Mapping[str, str]) -> None:
 
 
 def _variables_with(proxy: str) -> str:
-    """Return the environment variables that contain this proxy, or the usual ones."""
+    """Return the names of the environment variables that contain this proxy.
+
+    If there are none, return the usual names.
+    """
     names = [name for name, value in os.environ.items() if name.lower().endswith("_proxy") and value == proxy]
     return " and ".join(sorted(names)) or "HTTPS_PROXY or HTTP_PROXY"
 
