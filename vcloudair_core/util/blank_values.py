@@ -1,4 +1,4 @@
-"""Detection of blank values and values masked by Ansible."""
+"""Detection of blank values, and of values that Ansible has masked."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _MASKED = re.compile(r"(?<!\*)(?:\*{8})+(?!\*)|VALUE_SPECIFIED_IN_NO_LOG_PARAMETER")
-"""Ansible masks: multiples of eight asterisks, and the ``no_log`` placeholder."""
+"""Masks that Ansible uses: multiples of eight asterisks, and the ``no_log`` placeholder."""
 
 MASKED_REASON = (
     "contains a mask of Ansible (******** or VALUE_SPECIFIED_IN_NO_LOG_PARAMETER) instead of the secret; read the "
@@ -16,7 +16,7 @@ MASKED_REASON = (
 
 
 def is_blank(value: Any) -> bool:
-    """Return True for None, blank text, and nonempty containers of such values."""
+    """Return True for None, a blank string, and a nonempty container of such values."""
     if isinstance(value, str):
         return not value.strip()
     if isinstance(value, Mapping):
@@ -27,7 +27,7 @@ def is_blank(value: Any) -> bool:
 
 
 def is_masked(value: Any) -> bool:
-    """Return True for text with a mask of Ansible, and lists with such text."""
+    """Return True for a string with a mask of Ansible, and for a list with such a string."""
     if isinstance(value, (list, tuple)):
         return any(is_masked(item) for item in value)
     return isinstance(value, str) and bool(_MASKED.search(value))

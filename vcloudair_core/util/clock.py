@@ -1,6 +1,6 @@
 """Clock interface for time and sleeping, with a fake clock for tests.
 
-All code of this package that sleeps or measures time uses it.
+All code of this package that sleeps or measures time uses a clock.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ class Clock(Protocol):
     """A source of time. Units: seconds."""
 
     def now(self) -> float:
-        """Return a monotonic time, for durations only."""
+        """Return a monotonic time, which is only suitable for durations."""
         ...
 
     def wall(self) -> float:
-        """Return the seconds since 1970, for expiry times that other processes read."""
+        """Return the seconds since 1970, for times that other processes read."""
         ...
 
     def sleep(self, seconds: float) -> None:

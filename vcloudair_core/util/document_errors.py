@@ -1,4 +1,4 @@
-"""Errors in documents with file and line.
+"""Errors in documents, with the file and line.
 
 Example: ``edge.yml:14: firewall.rules[3].protocol: 'tpc' is not one of ...``.
 """
@@ -17,32 +17,35 @@ _PART = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
 
 def place(name: str, line: int, path: Path = ()) -> str:
-    """Format a place, such as ``edge.yml:14: firewall.rules[3]`` or ``line 14``."""
+    """Format a location, such as ``edge.yml:14: firewall.rules[3]`` or ``line 14``."""
     where = f"{name}:{line}" if name else f"line {line}"
     return f"{where}: {spelled(path)}" if path else where
 
 
 def place_of(name: str, reading: Reading, path: Path) -> str:
-    """Format the place of a value, or of its nearest parent with a known line."""
+    """Format the location of a value, with its line or that of its nearest parent."""
     return place(name, reading.line(path), path)
 
 
 def document_error(name: str, reading: Reading, problems: Iterable[Problem]) -> SpecError | None:
-    """Return an error with all issues and problems, sorted by line, or None."""
+    """Return an error with all issues and problems, sorted by line.
+
+    Return None if there are none.
+    """
     return _error_of(name, reading, [(path, SpecProblem(spelled(path), reason)) for path, reason in problems])
 
 
 def raise_problems(name: str, reading: Reading, problems: Iterable[Problem] = ()) -> None:
-    """Raise SpecError if reading the text found issues, or there are problems."""
+    """Raise SpecError if the text has issues, or if there are problems."""
     error = document_error(name, reading, problems)
     if error is not None:
         raise error
 
 
 def with_lines(error: SpecError, name: str, reading: Reading) -> SpecError:
-    """Add file and line to an error.
+    """Return an error with the file and line of its problems.
 
-    Errors about other input than the document stay unchanged.
+    An error about other input than the document is returned unchanged.
     """
     problems = [(path_of(problem.path), problem) for problem in error.problems]
     if not all(not path or _is_within(reading, path) for path, _ in problems):
@@ -65,7 +68,7 @@ def _error_of(name: str, reading: Reading, problems: Iterable[tuple[Path, SpecPr
 
 
 def path_of(field: str) -> Path:
-    """Parse a field such as ``firewall.rules[3].protocol`` into a path."""
+    """Parse a field such as ``firewall.rules[3].protocol`` into its path elements."""
     return tuple(int(index) if index else key for index, key in _PART.findall(field))
 
 

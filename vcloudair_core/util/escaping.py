@@ -1,8 +1,9 @@
 """Escaping of untrusted text for terminals and spreadsheets.
 
-Anyone who can create a VM or a rule chooses its name. Some characters are commands of terminals, some change the text
-direction so that a name looks like another one, and spreadsheets execute text that looks like a formula. Only displayed
-text is escaped: JSON output has the original values.
+Names of VMs and rules are untrusted, because any user who can create such an object chooses the name. Some characters
+are terminal commands. Other characters change the text direction, so that a name looks like a different name.
+Spreadsheets execute text that looks like a formula. Only displayed text is escaped: JSON output has the original
+values.
 """
 
 from __future__ import annotations
@@ -30,14 +31,14 @@ def visible(text: str) -> str:
 
 
 def on_one_line(text: str) -> str:
-    """Escape control characters, line ends and tabs, to keep text on one line."""
+    """Escape control characters, line ends and tabs, so that text stays on one line."""
     return _BREAKS.sub(lambda match: _written_out(match[0]), visible(text))
 
 
 def visible_json(text: str) -> str:
     """Replace harmful characters in JSON text with JSON escapes.
 
-    The values stay the same.
+    The values in the document stay the same.
     """
     return _HARMFUL.sub(lambda match: f"\\u{ord(match[0]):04x}", text) if _is_harmful(text) else text
 

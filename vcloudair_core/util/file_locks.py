@@ -13,8 +13,9 @@ _MISSING = (errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 def file_lock(path: Path) -> Any:
     """Return a :mod:`filelock` lock for a file, whose folder must exist.
 
-    If the file system does not support ``flock``, return a soft lock: it is held while a second file with the suffix
-    ``.soft`` exists. The file itself cannot be used for that, because the ``flock`` check leaves it behind.
+    If the file system does not support ``flock``, return a soft lock. A soft lock is held while a second file with the
+    suffix ``.soft`` exists. The lock file itself cannot serve as a soft lock, because the check for ``flock`` creates
+    it.
     """
     import filelock
 

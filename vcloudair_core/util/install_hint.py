@@ -1,4 +1,4 @@
-"""Install command for an extra, matching the installation of this package."""
+"""Install command for an extra, based on how this package was installed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ def install_hint(extra: str) -> str:
 
 
 def _direct_url() -> dict[str, object] | None:
-    """Return the PEP 610 record, or None. It is empty if the package is not installed."""
+    """Return the PEP 610 record of this package, or None if there is no record.
+
+    The record is empty if it is invalid, or if the package is not installed.
+    """
     import importlib.metadata  # only needed for errors
 
     try:

@@ -13,7 +13,7 @@ from vcloudair_core.errors import ConfigurationError
 class Stated:
     """A value in a document.
 
-    ``place`` is its location, such as ``plan.yml:3: max_concurrent``.
+    ``place`` is the location of the value, such as ``plan.yml:3: max_concurrent``.
     """
 
     value: Any
@@ -29,9 +29,9 @@ def reject_contradiction(option: str, value: Any, stated: Stated, *, same: Calla
 
     Args:
         option: The name of the option, such as ``--max-concurrent``.
-        value: The value of the option; None if it is not set.
-        stated: The value in the document; its ``value`` can be None.
-        same: Return True if two values are equivalent.
+        value: The value of the option, or None if it is not set.
+        stated: The value in the document. ``stated.value`` is None if the document has no value.
+        same: A function that returns True if two values are equivalent.
     """
     if value is None or stated.value is None or same(stated.value, value):
         return

@@ -1,8 +1,8 @@
 """Redirection of the output of plugins from standard output to standard error.
 
-Standard output is reserved for results, which programs parse. ``sys.stdout`` is shared by all threads, so while any
-thread runs a plugin, it is replaced by an object that redirects only the threads in plugins. When the last thread
-leaves its plugin, the original ``sys.stdout`` is restored.
+Standard output is reserved for results, which programs parse. All threads share ``sys.stdout``. While any thread runs a
+plugin, ``sys.stdout`` is an object that redirects only the output of threads in plugins. When the last thread leaves
+its plugin, the original ``sys.stdout`` is restored.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _inside: dict[int, int] = {}
 class _SplitStdout:
     """Standard error for threads in plugins, standard output for all other threads.
 
-    An object that a plugin has stored, for example in a log handler, is standard error for all threads after the
-    original ``sys.stdout`` is restored.
+    A plugin can keep a reference to this object, for example in a log handler. After the original ``sys.stdout`` is
+    restored, the object writes to standard error for all threads.
     """
 
     def __init__(self, stdout: Any) -> None:
@@ -41,7 +41,7 @@ def real_stdout() -> Any:
 
 @contextmanager
 def stdout_to_stderr() -> Iterator[None]:
-    """Redirect standard output of this thread to standard error while a plugin runs."""
+    """Redirect the standard output of this thread to standard error within the block."""
     thread = threading.get_ident()
     with _lock:
         if not isinstance(sys.stdout, _SplitStdout):

@@ -1,8 +1,9 @@
 """Redaction of secrets.
 
 Known secrets are wrapped in :class:`Secret`, which is always displayed as ``***``. External text, such as errors,
-headers and bodies of a server, is passed to :func:`redact_text` or :func:`redacted_exchange`. They redact known secrets
-anywhere in the text, and the values of names that always contain secrets (``psk``, ``password``, ``Authorization`` …).
+headers and bodies of a server, is passed to :func:`redact_text` or :func:`redacted_exchange`. These functions redact
+known secrets anywhere in the text. They also redact the values of secret names (``psk``, ``password``,
+``Authorization`` …).
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Secret:
 
     Only :meth:`reveal` returns the value.
 
-    Secrets with the same value are equal. They cannot be pickled, so that they are not written to files by accident.
+    Secrets with the same value are equal. Secrets cannot be pickled, which prevents accidental writes to files.
     """
 
     __slots__ = ("__weakref__", "_value")
@@ -93,9 +94,9 @@ class Secret:
 
 
 class MaskedStr(str):
-    """A secret as a plain string, for programs that send it themselves.
+    """A secret as a plain string, for programs that send the secret themselves.
 
-    Only its ``repr`` is masked.
+    Only the ``repr`` is masked.
     """
 
     __slots__ = ()
@@ -108,7 +109,7 @@ class MaskedStr(str):
 
 
 def is_secret_name(name: str) -> bool:
-    """Return True for names of keys, attributes and headers with secret values."""
+    """Return True for the name of a key, attribute or header with a secret value."""
     return bool(_SECRET_KEY.search(name.replace("-", "_")) or _SECRET_HEADER.search(name))
 
 
@@ -140,10 +141,10 @@ def secret_spellings(value: str) -> frozenset[str]:
 
 
 def redact_text(text: str, secrets: Iterable[Secret | str] = ()) -> str:
-    """Redact known secrets, and all values of names that contain secrets.
+    """Redact known secrets, and the values of secret names.
 
-    A secret of one or two characters is only redacted as the value of such a name. Replacing every ``a`` would make the
-    text unreadable and reveal the secret.
+    A secret of one or two characters is only redacted as the value of a secret name. Replacing every ``a`` would make
+    the text unreadable and reveal the secret.
     """
     spellings: set[str] = set()
     for secret in secrets:
@@ -165,9 +166,10 @@ _guard = threading.Lock()
 
 
 def remember(*secrets: Secret) -> None:
-    """Redact secrets in all excerpts of this process while the objects exist.
+    """Redact secrets in all excerpts of this process while the secret objects exist.
 
-    This is necessary because parsers have no access to the session. The registry does not keep the secrets alive.
+    This registry is necessary because parsers have no access to the session. It has only weak references to the
+    secrets.
     """
     with _guard:
         _remembered.update({id(secret): secret for secret in secrets if secret})
@@ -203,7 +205,7 @@ def redact_tree(value: Any, secrets: Iterable[Secret | str] = ()) -> Any:
 
 
 def redact_headers(headers: Headers, secrets: Iterable[Secret | str] = ()) -> Headers:
-    """Redact secrets in headers, and all authorization, cookie and token headers."""
+    """Redact known secrets in headers, and the values of authorization, cookie and token headers."""
     known = list(secrets)
     return Headers(
         [(name, MASK if is_secret_name(name) else redact_text(value, known)) for name, value in headers.pairs()]
@@ -211,7 +213,7 @@ def redact_headers(headers: Headers, secrets: Iterable[Secret | str] = ()) -> He
 
 
 def redacted_exchange(exchange: Exchange, secrets: Iterable[Secret | str] = ()) -> Exchange:
-    """Return a copy of an exchange with redacted URL, headers, bodies and error text."""
+    """Return a copy of an exchange with a redacted URL, headers, bodies and error text."""
     known = list(secrets)
 
     def hide(body: bytes) -> bytes:

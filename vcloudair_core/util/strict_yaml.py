@@ -1,8 +1,8 @@
-"""Strict YAML reader that returns plain values, their lines, and all issues.
+"""Strict YAML reader that returns plain values, the line of each value, and all issues.
 
-It uses the safe loader of PyYAML, and rejects duplicate keys, tags, ``.nan``, aliases that expand to millions of
-values, and text that YAML 1.1 (PyYAML, Ansible) converts to octal or base-60 numbers or dates. A document that is
-accepted has the same values in Ansible.
+The reader uses the safe loader of PyYAML. It rejects duplicate keys, tags, ``.nan``, and aliases that expand to
+millions of values. It also rejects text that YAML 1.1 (PyYAML, Ansible) converts to octal numbers, base-60 numbers or
+dates. So Ansible reads the same values from an accepted document.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]
 
 @dataclass(frozen=True)
 class Issue:
-    """An issue of the text. ``line`` and ``column`` count from 1; ``path`` can be empty."""
+    """An issue in the text. ``line`` and ``column`` count from 1. ``path`` can be empty."""
 
     path: Path
     line: int
@@ -51,8 +51,8 @@ class Issue:
 class Reading:
     """The content of a YAML document.
 
-    ``tree`` is the value, ``lines`` the line of each value by path. If there are issues, ``tree`` must not be used; it
-    can be None then.
+    ``tree`` is the value of the document. ``lines`` maps paths to the line of each value. If there are issues, ``tree``
+    can be None and must not be used.
     """
 
     tree: Any
@@ -110,7 +110,7 @@ def _json_as_yaml(text: str) -> str:
 
     Other text is returned unchanged.
 
-    YAML does not allow tabs for indentation and surrogate pairs of escapes.
+    The conversion is necessary because YAML does not allow tabs as indentation, or surrogate pairs of escapes.
     """
     if text.lstrip()[:1] not in ("{", "[") or ("\t" not in text and "\\u" not in text):
         return text
@@ -250,7 +250,7 @@ class _Walk:
         return {**merged, **own}
 
     def _merge(self, merged: dict[str, Any], node: Any, path: Path, depth: int) -> None:
-        """Merge the mappings of ``<<``. The first mapping takes precedence."""
+        """Merge the mappings of the key ``<<``. The first mapping takes precedence."""
         import yaml
 
         items = node.value if isinstance(node, yaml.SequenceNode) else [node]
@@ -293,9 +293,9 @@ class _Walk:
         return number
 
     def _refuse_two_readings(self, node: Any, path: Path) -> bool:
-        """Record an issue for text that Ansible converts to another type.
+        """Record an issue if Ansible converts unquoted text to another type.
 
-        Return True if there is one.
+        Return True if an issue was recorded.
         """
         ansible_tag = getattr(node, "other_tag", node.tag)
         is_int = node.tag == f"{_TAG}int" and re.match(r"[-+]?[0-9]", node.value)

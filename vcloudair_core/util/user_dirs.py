@@ -1,4 +1,4 @@
-"""Standard directories of the user. They are neither created nor checked."""
+"""Paths of the user's standard directories. The directories are neither created nor checked."""
 
 from __future__ import annotations
 
@@ -18,5 +18,8 @@ def user_folder(kind: str) -> Path | None:
 
 
 def expand_user(path: str | Path) -> Path:
-    """Expand ``~`` in a path. Return the path unchanged if the user has no home."""
+    """Expand ``~`` in a path.
+
+    Return the path unchanged if the user has no home directory.
+    """
     return Path(os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser raises RuntimeError without a home

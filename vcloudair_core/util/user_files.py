@@ -1,4 +1,4 @@
-"""Read and write files of the user, with readable errors."""
+"""Functions that read and write files of the user, with readable errors."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _REASONS: dict[int, tuple[str, str]] = {
 
 
 def unreadable(what: str, path: str | Path, error: Exception) -> ConfigurationError:
-    """Return an error for a file that cannot be read, with reason and hint."""
+    """Return an error for a file that cannot be read, with the reason and a hint."""
     reason, hint = reason_of(error)
     return ConfigurationError(f"{what} {path} cannot be read: {reason}.", hint=hint)
 
@@ -43,7 +43,7 @@ def unwritable(what: str, path: str | Path, error: Exception) -> ConfigurationEr
 
 
 def reason_of(error: Exception) -> tuple[str, str]:
-    """Return reason and hint for a file error, without error numbers."""
+    """Return the reason and the hint for a file error, without error numbers."""
     if isinstance(error, UnicodeDecodeError):
         return "it is not UTF-8 text", "Save the file as UTF-8, or choose another file."
     if isinstance(error, OSError):
@@ -60,9 +60,9 @@ def reason_of(error: Exception) -> tuple[str, str]:
 def read_text(path: str | Path, what: str) -> str:
     """Return the text of a file.
 
-    ``what`` names it in messages, such as ``The recovery plan``.
+    ``what`` describes the file in messages, such as ``The recovery plan``.
 
-    Raises: ConfigurationError if it cannot be read or is not UTF-8.
+    Raises: ConfigurationError if the file cannot be read or is not UTF-8.
     """
     try:
         return Path(path).read_text(encoding="utf-8")
@@ -71,7 +71,7 @@ def read_text(path: str | Path, what: str) -> str:
 
 
 def read_text_or_stdin(path: str, what: str) -> str:
-    """Return the text of a file, or of standard input for ``-``.
+    """Return the text of a file. For the path ``-``, read standard input.
 
     Raises ConfigurationError.
     """
@@ -84,12 +84,12 @@ def read_text_or_stdin(path: str, what: str) -> str:
 
 
 def write_text(path: str | Path, text: str, what: str) -> None:
-    """Write a text file as UTF-8. Raises ConfigurationError if it cannot be written."""
+    """Write a text file as UTF-8. Raises ConfigurationError if writing fails."""
     write_bytes(path, text.encode("utf-8"), what)
 
 
 def write_bytes(path: str | Path, content: bytes, what: str) -> None:
-    """Write a binary file. Raises ConfigurationError if it cannot be written."""
+    """Write a binary file. Raises ConfigurationError if writing fails."""
     try:
         Path(path).write_bytes(content)
     except (OSError, ValueError) as exc:
@@ -97,5 +97,5 @@ def write_bytes(path: str | Path, content: bytes, what: str) -> None:
 
 
 def first_line(path: str | Path, what: str) -> str:
-    """Return the first line of a file, which can be empty. Raises ConfigurationError."""
+    """Return the first line of a file. It can be empty. Raises ConfigurationError."""
     return next(iter(read_text(path, what).splitlines()), "")

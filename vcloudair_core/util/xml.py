@@ -1,9 +1,9 @@
 """Hardened parsing of XML and JSON from servers.
 
-XML with a DOCTYPE is rejected, which excludes entities and entity expansion attacks. There is no network access, and
-libxml2 limits the size and the nesting depth (256; the API allows 100, source: protocol/sessions.md §4.5). Ambiguous
-JSON is rejected: duplicate keys, numbers that are too large, unpaired surrogates. lxml is imported with the first
-document.
+XML with a DOCTYPE is rejected, which prevents entity expansion attacks. The parser has no network access. libxml2
+limits the document size, and the nesting depth to 256. The API allows a depth of 100 (source: protocol/sessions.md
+§4.5). Ambiguous JSON is rejected: duplicate keys, numbers that are too large, and unpaired surrogates. lxml is imported
+with the first document.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _BOM = b"\xef\xbb\xbf"
 def parse(body: bytes, *, what: str) -> _Element:
     """Return the root element of an XML document.
 
-    ``what`` names it in messages: ``the session``.
+    ``what`` describes the document in messages, such as ``the session``.
 
     Comments and processing instructions are removed, because the protocol does not use them.
 
-    Raises: DecodeError if it is empty, HTML, not well-formed, nested too deeply, or has a DOCTYPE.
+    Raises: DecodeError if the document is empty, HTML, not well-formed, nested too deeply, or has a DOCTYPE.
     """
     from lxml import etree
 
@@ -67,11 +67,10 @@ def parse(body: bytes, *, what: str) -> _Element:
 def parse_json(body: bytes, *, what: str, has_nan: bool = False) -> Any:
     """Return the value of a JSON document.
 
-    ``what`` names it in messages: ``the session``.
+    ``what`` describes the document in messages, such as ``the session``. With ``has_nan``, NaN and Infinity are
+    allowed. They are not valid JSON, but metrics servers send them.
 
-    ``has_nan`` allows NaN and Infinity, which are not valid JSON, but are sent by metrics servers.
-
-    Raises: DecodeError if it is empty, HTML, not JSON, or ambiguous.
+    Raises: DecodeError if the document is empty, HTML, not JSON, or ambiguous.
     """
     import json
 
@@ -103,14 +102,14 @@ def local(element: _Element) -> str:
 
 
 def whole(text: str | None) -> int | None:
-    """Parse an integer of up to 19 digits; None for other text."""
+    """Parse an integer of up to 19 digits. Return None for other text."""
     text = (text or "").strip()
     digits = text.removeprefix("-")
     return int(text) if digits.isascii() and digits.isdecimal() and len(digits) < 20 else None
 
 
 def count(text: str | None) -> int | None:
-    """Parse an integer that is not negative; None for other text."""
+    """Parse an integer that is not negative. Return None for other text."""
     number = whole(text)
     return number if number is not None and number >= 0 else None
 
@@ -141,7 +140,10 @@ def html_title(body: bytes) -> str:
 
 
 def html_error(body: bytes, what: str, expected: str) -> DecodeError:
-    """Return the error for an HTML page instead of data, which is not from the API."""
+    """Return the error for an HTML page that arrived instead of data.
+
+    Such a page does not come from the API.
+    """
     title = html_title(body)
     return DecodeError(
         f"Reading {what} failed. The server sent an HTML page ({title}) instead of {expected}.",
