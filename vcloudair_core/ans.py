@@ -1,4 +1,7 @@
-"""Edge gateway sections with the API of vcloudair 0.5, each edited and saved as a whole."""
+"""Edge gateway sections with the API of vcloudair 0.5.
+
+A section is edited and saved as a whole.
+"""
 
 from __future__ import annotations
 

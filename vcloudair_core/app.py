@@ -164,7 +164,7 @@ _OTHERS = ("cryptography.fernet", "encodings.ascii", "encodings.idna", "filelock
 
 
 def preload() -> App:
-    """Return an App after importing all modules that clients need, for programs that fork.
+    """Return an App for programs that fork, with all modules of clients imported.
 
     Raises: PluginError if a plugin in VCA_REQUIRE_PLUGINS does not work.
     """

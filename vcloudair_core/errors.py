@@ -101,7 +101,10 @@ class VcloudAirError(RuntimeError):
 
     @property
     def written_text(self) -> str:
-        """Sentence that describes ``written``. It is empty for operations that do not write."""
+        """Sentence that describes ``written``.
+
+        The sentence is empty for operations that do not write.
+        """
         if self.written == UNKNOWN:
             return "The write may have succeeded. Run it in check mode (`vca edge plan`) to see the current state."
         return "" if self.written is None else f"{'Something' if self.written else 'Nothing'} was written."
@@ -132,7 +135,10 @@ class SpecProblem:
 
     @property
     def place(self) -> str:
-        """The path, after the file and line if known, such as ``edge.yml:14: firewall.rules[3]``."""
+        """File, line and path of the option, such as ``edge.yml:14: firewall.rules[3]``.
+
+        The file and line are omitted if unknown.
+        """
         where = f"{self.file}:{self.line}" if self.file else f"line {self.line}"
         return ": ".join(text for text in (where if self.line else "", self.path) if text)
 
@@ -150,7 +156,7 @@ class SpecProblem:
 
 
 MAX_SHOWN, MAX_SHOWN_IN_DOCUMENTS = 11, 100
-"""Maximum number of problems in a message: for specs of a program, and for documents."""
+"""Maximum number of problems in a message: for specs and for documents."""
 
 
 class SpecError(VcloudAirError):
@@ -188,7 +194,10 @@ class SpecError(VcloudAirError):
 
 
 def _list_problems(problems: Sequence[SpecProblem]) -> str:
-    """Format problems of documents on one line each, and other problems together on one line."""
+    """Format problems on one line.
+
+    If any problem has a line number, each problem is on its own line.
+    """
     is_document = any(problem.line for problem in problems)
     limit = MAX_SHOWN_IN_DOCUMENTS if is_document else MAX_SHOWN
     shown = [str(problem) for problem in problems[:limit]]

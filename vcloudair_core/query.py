@@ -1,4 +1,4 @@
-"""Query classes with the API of vcloudair 0.5, and the base class of custom queries."""
+"""Query classes with the API of vcloudair 0.5, and their base class."""
 
 from __future__ import annotations
 

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from vcloudair_core.transport.messages import Request, Response
 
 BUSY_CODES = frozenset({"BUSY_ENTITY", "OPERATION_LIMITS_EXCEEDED"})
-"""Error codes of requests that were rejected before execution. Retrying them is always safe.
+"""Error codes of requests that were rejected before execution.
+
+Retrying them is always safe.
 
 Source: protocol/tasks.md §4.2, §5.
 """

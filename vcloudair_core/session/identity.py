@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Identity:
-    """User, org and server of a session, without its token. An empty field means that the value is unknown.
+    """User, org and server of a session, without its token.
+
+    An empty field means that the value is unknown.
 
     ``base_url`` is the base URL of the vCloud API without a trailing slash. It may include a path prefix, such as
     ``https://region/api/compute`` of On-Demand. ``flavor`` is ``vchs``, ``vca`` or ``vcd``.

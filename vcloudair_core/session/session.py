@@ -94,7 +94,10 @@ class Session:
 
     @property
     def identity(self) -> Identity:
-        """Identity of the user. Access signs in if necessary, and raises the errors of :meth:`login`."""
+        """Identity of the user.
+
+        The first access signs in, and raises the errors of :meth:`login`.
+        """
         return self._current()[0].identity
 
     @property
@@ -169,7 +172,7 @@ class Session:
         return credentials is not None
 
     def close(self) -> None:
-        """Log out unless the session is cached for other processes, and close all connections."""
+        """Log out unless the session is cached, and close all connections."""
         with self._lock:
             credentials = self._credentials
             if credentials is not None and credentials.is_own and not self._is_kept:
@@ -195,7 +198,9 @@ class Session:
         self._pipeline.keep(*secrets)
 
     def url(self, path: str) -> str:
-        """Return the URL of a path. A link from the server is returned after an origin check.
+        """Return the URL of a path.
+
+        A link from the server is returned after an origin check.
 
         Raises: ConnectionFailedError if the token must not be sent to the origin of a link. No request is sent.
         """
@@ -367,7 +372,7 @@ class _CallSpec:
 
 
 def _refused_with_session(error: ApiError) -> AuthenticationError:
-    """Return the AuthenticationError for a request that was rejected after the session ended."""
+    """Return the AuthenticationError for a request after the end of the session."""
     refused = AuthenticationError(
         error.message,
         status=error.status,

@@ -136,7 +136,9 @@ def wait_for_task(
 
 
 def cancel_task(session: Session, task: Task) -> None:
-    """Request the cancellation of a task. The task can still end with success or an error.
+    """Request the cancellation of a task.
+
+    The task can still end with success or an error.
 
     Raises: InvalidRequestError if the task cannot be canceled, and the errors of :meth:`Session.call`.
     """

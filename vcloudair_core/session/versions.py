@@ -49,7 +49,10 @@ def as_numbers(version: str) -> tuple[int, ...]:
 
 
 def is_at_least(version: str, bound: tuple[int, ...]) -> bool:
-    """Return True if a version is ``bound`` or newer. Return False for an invalid version."""
+    """Return True if a version is ``bound`` or newer.
+
+    Return False for an invalid version.
+    """
     try:
         return as_numbers(version) >= bound
     except ValueError:

@@ -119,7 +119,9 @@ class Staging:
         return made, document
 
     def commit(self, stage_id: str, target: Mapping[str, Any] | None, *, check: bool) -> list[Outcome]:
-        """Write each staged section with one write. With ``target``, write only its sections.
+        """Write each staged section with one write.
+
+        With ``target``, write only its sections.
 
         Written sections are removed from the stage. After an error, the failed section and the later sections stay
         staged.

@@ -113,7 +113,9 @@ class StageFile:
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[StagedChanges]:
-        """Lock the stage, and yield its content. The caller can change the content in place.
+        """Lock the stage, and yield its content.
+
+        The caller can change the content in place.
 
         The content is saved if the ``with`` block ends without an error. An empty stage is removed.
 
@@ -171,7 +173,9 @@ class StageFile:
             ) from exc
 
     def discard(self) -> bool:
-        """Remove the stage, after any commit in progress. Return True if the stage was removed.
+        """Remove the stage, after any commit in progress.
+
+        Return True if the stage was removed.
 
         Lock files are kept, because other processes may use them.
 
@@ -201,7 +205,10 @@ def stage_folder(settings: Settings) -> Path:
 
 
 def cloud_of(settings: Settings) -> str:
-    """Return a string that identifies the cloud and org of settings. No request is sent."""
+    """Return a string that identifies the cloud and org of settings.
+
+    No request is sent.
+    """
     values = (settings.service_type, (settings.url or "").rstrip("/"), settings.org, settings.instance)
     return "|".join((value or "").casefold() for value in values)
 
@@ -212,7 +219,10 @@ def name_of(cloud: str, target: Mapping[str, Any]) -> str:
 
 
 def stages_in(folder: Path) -> list[StagedChanges]:
-    """Return all uncommitted stages in a folder, oldest first. Damaged stages are skipped."""
+    """Return all uncommitted stages in a folder, oldest first.
+
+    Damaged stages are skipped.
+    """
     stages: list[StagedChanges] = []
     for path in folder.glob("*.stage") if folder.is_dir() else ():
         with contextlib.suppress(StageError, ConfigurationError, OSError):

@@ -1,4 +1,4 @@
-"""Mapping of exceptions of the HTTP stack to the exception classes of this library.
+"""Mapping of HTTP stack exceptions to the exception classes of this library.
 
 Messages depend on the kind of failure. They do not quote the original exception, because its text can contain the
 password of a proxy or the value of a header.
@@ -112,7 +112,7 @@ def _chain(exc: BaseException | None, handled: BaseException | None) -> Iterator
 
 
 def _is_before_sending(chain: list[BaseException], names: set[str]) -> bool:
-    """Return True if a failure is certain to have occurred before the request was sent.
+    """Return True if a failure certainly occurred before the request was sent.
 
     urllib3 1.x raises ProxyError for every socket error of a proxy connection, even after the request was sent. So a
     ProxyError counts only if name resolution, the connection to the proxy, or the tunnel failed.

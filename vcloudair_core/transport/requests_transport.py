@@ -171,7 +171,7 @@ class RequestsTransport:
         return trust_of(self._ca_path).path or True
 
     def _silence(self, origin: str) -> None:
-        """Log one warning about the missing verification, instead of urllib3's warning per request."""
+        """Log one warning instead of the warning of urllib3 for each request."""
         import urllib3
 
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
@@ -218,7 +218,7 @@ def error_class_of(error: TransportError) -> type[OSError]:
 
 
 def preload() -> None:
-    """Import the HTTP stack before a fork, so that forked processes need not import it."""
+    """Import the HTTP stack, so that forked processes need not import it again."""
     import idna  # noqa: F401 - for host names
     import requests.adapters
     import requests.utils  # noqa: F401 - as above

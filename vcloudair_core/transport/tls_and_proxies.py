@@ -79,7 +79,10 @@ def trust_of(ca_path: str | None, environ: Mapping[str, str] | None = None) -> T
 
 
 def load_system_store(context: ssl.SSLContext) -> None:
-    """Load the system store into an SSL context. Load certifi if there is no system store."""
+    """Load the system store into an SSL context.
+
+    Load certifi if there is no system store.
+    """
     context.load_default_certs()
     if any(os.environ.get(name) for name in _SYSTEM_VARIABLES) or context.cert_store_stats()["x509_ca"]:
         return

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _MASKED = re.compile(r"(?<!\*)(?:\*{8})+(?!\*)|VALUE_SPECIFIED_IN_NO_LOG_PARAMETER")
-"""Masks that Ansible uses: multiples of eight asterisks, and the ``no_log`` placeholder."""
+"""Masks of Ansible: multiples of eight asterisks, and the ``no_log`` placeholder."""
 
 MASKED_REASON = (
     "contains a mask of Ansible (******** or VALUE_SPECIFIED_IN_NO_LOG_PARAMETER) instead of the secret; read the "
@@ -27,7 +27,7 @@ def is_blank(value: Any) -> bool:
 
 
 def is_masked(value: Any) -> bool:
-    """Return True for a string with a mask of Ansible, and for a list with such a string."""
+    """Return True for a string with a mask of Ansible, or a list with such a string."""
     if isinstance(value, (list, tuple)):
         return any(is_masked(item) for item in value)
     return isinstance(value, str) and bool(_MASKED.search(value))

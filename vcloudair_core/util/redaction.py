@@ -205,7 +205,10 @@ def redact_tree(value: Any, secrets: Iterable[Secret | str] = ()) -> Any:
 
 
 def redact_headers(headers: Headers, secrets: Iterable[Secret | str] = ()) -> Headers:
-    """Redact known secrets in headers, and the values of authorization, cookie and token headers."""
+    """Redact known secrets in headers, and the values of secret headers.
+
+    Authorization, cookie and token headers are secret.
+    """
     known = list(secrets)
     return Headers(
         [(name, MASK if is_secret_name(name) else redact_text(value, known)) for name, value in headers.pairs()]
@@ -213,7 +216,7 @@ def redact_headers(headers: Headers, secrets: Iterable[Secret | str] = ()) -> He
 
 
 def redacted_exchange(exchange: Exchange, secrets: Iterable[Secret | str] = ()) -> Exchange:
-    """Return a copy of an exchange with a redacted URL, headers, bodies and error text."""
+    """Return a copy of an exchange with redacted URL, headers, bodies and error text."""
     known = list(secrets)
 
     def hide(body: bytes) -> bytes:

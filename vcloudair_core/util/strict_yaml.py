@@ -1,4 +1,4 @@
-"""Strict YAML reader that returns plain values, the line of each value, and all issues.
+"""Strict YAML reader that returns values, their line numbers, and all issues.
 
 The reader uses the safe loader of PyYAML. It rejects duplicate keys, tags, ``.nan``, and aliases that expand to
 millions of values. It also rejects text that YAML 1.1 (PyYAML, Ansible) converts to octal numbers, base-60 numbers or
@@ -39,7 +39,10 @@ _CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]
 
 @dataclass(frozen=True)
 class Issue:
-    """An issue in the text. ``line`` and ``column`` count from 1. ``path`` can be empty."""
+    """An issue in the text.
+
+    ``line`` and ``column`` count from 1. ``path`` can be empty.
+    """
 
     path: Path
     line: int

@@ -1,4 +1,7 @@
-"""Paths of the user's standard directories. The directories are neither created nor checked."""
+"""Paths of the user's standard directories.
+
+The directories are neither created nor checked.
+"""
 
 from __future__ import annotations
 

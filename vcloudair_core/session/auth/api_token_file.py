@@ -41,7 +41,10 @@ SERVICE_ACCOUNT = "Service Account"
 MAX_FILE_BYTES = 64 * 1024
 
 _OLD_ANSWER = ("access_token", "expires_in")
-"""Keys that become outdated with a new token. Files that contain a complete response of the token service have them."""
+"""Keys that become outdated with a new token.
+
+Only files that contain a complete response of the token service have these keys.
+"""
 
 
 class TokenFile:
@@ -131,7 +134,10 @@ class TokenFile:
             lock.release()
 
     def _lock_path(self, real: Path) -> Path:
-        """Return the path of the lock file. If the directory is read-only, the lock file is in the state folder."""
+        """Return the path of the lock file.
+
+        If the directory is read-only, the lock file is in the state folder.
+        """
         if os.access(real.parent, os.W_OK):
             return real.with_name(f"{real.name}.lock")
         name = hashlib.sha256(as_bytes(str(real))).hexdigest()[:32]
@@ -189,7 +195,7 @@ def rescue(token: Secret, old: Secret, settings: Settings, content: Mapping[str,
 
 
 def find_replacement(old: Secret, settings: Settings) -> Path | None:
-    """Return the file in the state folder that holds the replacement of a token, or None."""
+    """Return the state-folder file that holds the replacement of a token, or None."""
     with contextlib.suppress(OSError, ConfigurationError):
         path = state_folder(settings) / "tokens" / _name(old)
         return path if path.exists() else None

@@ -130,7 +130,9 @@ class PrimedAuth:
 
 
 def select_auth(settings: Settings, methods: Mapping[str, AuthMethod]) -> AuthProvider:
-    """Return the auth method of the setting ``auth_method``, else the only one that fits.
+    """Return the auth flow of the auth method that the settings select.
+
+    Without ``auth_method``, the only auth method that fits the settings is used.
 
     Raises: PluginError if no plugin offers the auth method; ConfigurationError if required settings are missing, or if
     not exactly one auth method fits.

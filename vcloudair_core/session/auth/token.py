@@ -1,4 +1,7 @@
-"""Auth flow with an existing session token. The token is neither renewed nor cached."""
+"""Auth flow with an existing session token.
+
+The token is neither renewed nor cached.
+"""
 
 from __future__ import annotations
 

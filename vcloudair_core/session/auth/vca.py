@@ -74,7 +74,10 @@ class OnDemand:
     def open_instance(
         self, instance: Mapping[str, Any], username: str, password: Secret | str
     ) -> Generator[Request, Response, tuple[str, VcdSession, str]]:
-        """Sign in to an instance with one request. Return the base URL, the session and the token."""
+        """Sign in to an instance with one request.
+
+        Return the base URL, the session and the token.
+        """
         attributes = session_attributes(instance)
         if attributes is None:
             raise ConfigurationError(
@@ -143,7 +146,10 @@ def instance_credentials(
 
 
 def session_attributes(instance: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Return the session URL and org name of a compute instance, or None for other services."""
+    """Return the session URL and org name of a compute instance.
+
+    Return None for instances of other services.
+    """
     attributes = instance.get("instanceAttributes")
     if not isinstance(attributes, Mapping):
         return None

@@ -25,7 +25,10 @@ class KeyMemory:
         self._memory = mmap.mmap(-1, SLOTS * _RECORD)
 
     def get(self, name: bytes) -> bytes | None:
-        """Return the key with this name, or None if it is missing, evicted, or being written."""
+        """Return the key with this name.
+
+        Return None if the key is missing, evicted, or being written.
+        """
         start = self._start(name)
         record = self._memory[start : start + _RECORD]
         stored_name, key, check = record[:_NAME], record[_NAME:-_CHECK], record[-_CHECK:]
@@ -49,4 +52,7 @@ def _check(name: bytes, key: bytes) -> bytes:
 
 
 KEYS = KeyMemory()
-"""The keys of this process and its forks. Programs must import this module before they fork."""
+"""The keys of this process and its forks.
+
+Programs must import this module before they fork.
+"""

@@ -176,7 +176,7 @@ class LoginAuth:
 
 
 def with_cache_of_password(login: KeptLogin, settings: Settings) -> KeptLogin:
-    """Make a login store also write to the session cache of the password, if one is set."""
+    """Set the session cache of the password, if any, as second store of a login."""
     if any(settings.is_set(name) and not settings.is_reference(name) for name in ("password", "api_token")):
         login.beside = open_cache(settings)
     return login

@@ -67,7 +67,10 @@ def open_cache(settings: Settings) -> TokenCache | None:
 
 
 def cache_key(settings: Settings) -> str:
-    """Return the name of the cache file: a hash of the server and user, without the password."""
+    """Return the name of the cache file, a hash of the server and user.
+
+    The name does not depend on the password.
+    """
     names = ("service_type", "url", "org", "username", "instance", "vdc", "api_version", "auth_method")
     parts = [str(settings[name] or "").strip().lower() for name in names]
     if settings.api_token_file and not settings.api_token:
@@ -105,7 +108,10 @@ class TokenCache:
     # -- used by sessions --------------------------------------------------------------------------------------------
 
     def load(self) -> Credentials | None:
-        """Return the cached credentials, or None if missing, expired, damaged or not private."""
+        """Return the cached credentials.
+
+        Return None if they are missing, expired, damaged or not private.
+        """
         record = self._read()
         if record is None:
             return None
@@ -145,7 +151,10 @@ class TokenCache:
         return True
 
     def drop(self, credentials: Credentials | None = None) -> None:
-        """Delete the cached credentials. If ``credentials`` are set, delete only equal ones."""
+        """Delete the cached credentials.
+
+        If ``credentials`` are set, delete only equal ones.
+        """
         if credentials is not None:
             kept = self.load()
             if kept is not None and dict(kept.headers) != dict(credentials.headers):
@@ -187,7 +196,10 @@ class TokenCache:
     # -- private ---------------------------------------------------------------------------------------------------
 
     def _opened(self, content: bytes) -> Credentials | None:
-        """Decrypt the content of a file. Return None if it is damaged or has another secret."""
+        """Decrypt the content of a file.
+
+        Return None if it is damaged or has another secret.
+        """
         try:
             document = json.loads(content)
             if document["format"] != FORMAT:
