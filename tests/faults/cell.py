@@ -26,7 +26,7 @@ _LATER_S = 7200.0
 class Baseline:
     """The steps and the result of an operation without a fault.
 
-    ``steps`` have place, method and path, as in the table.
+    Each step has a place, a method and a path, as in the table.
     """
 
     steps: tuple[str, ...]
@@ -38,7 +38,7 @@ class Baseline:
 
 @dataclass
 class Found:
-    """The outcome of a cell (a word of the table), and violations of claims."""
+    """The outcome of a cell, as named in the table, and the violated claims."""
 
     word: str = ""
     complaints: list[str] = field(default_factory=list)
@@ -184,14 +184,14 @@ def _classes(cell: Cell) -> tuple[type[Exception], ...]:
 
 
 def _is_undecided(value: Any) -> bool:
-    """Return True if a result of a recovery action (name and verdict) is unknown."""
+    """Return True if the verdict of a recovery action is unknown."""
     return isinstance(value, list) and any(isinstance(each, tuple) and each[1:] == ("unknown",) for each in value)
 
 
 def _undecided(world: World, operation: Operation, found: Found) -> None:
     """Repeat the operation without the fault, then let the user decide.
 
-    The repetition must not start an action that may be running.
+    The repetition must not start an action that may be in progress.
     """
     world.clock.slept.clear()
     before = Counter(world.carried_out())
@@ -209,7 +209,10 @@ def _undecided(world: World, operation: Operation, found: Found) -> None:
 
 
 def _once_more(world: World, operation: Operation, baseline: Baseline, cell: Cell, found: Found) -> None:
-    """Repeat the operation without the fault: it succeeds, and no write happens twice."""
+    """Repeat the operation without the fault.
+
+    The operation must succeed, and no write may happen twice.
+    """
     world.clock.slept.clear()
     second = Found()
     _, problems, value = _attempt(operation.again or operation.run, world, second)

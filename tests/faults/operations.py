@@ -34,9 +34,9 @@ def nothing(world: World) -> Parts:
 class Operation:
     """An operation of the fault matrix.
 
-    ``run`` runs it once. ``state`` returns the state of the cloud, split by units that are written as a whole.
-    ``again`` continues after a failure, if not by the same operation. ``settings`` are client settings for the socket
-    tests.
+    ``run`` runs the operation once. ``state`` returns the state of the cloud, split by units that are written as a
+    whole. ``again`` continues after a failure, by default with ``run``. ``settings`` are client settings for the
+    socket tests.
     """
 
     run: Callable[[World], Ending]
@@ -44,12 +44,12 @@ class Operation:
     again: Callable[[World], Ending] | None = None
     prepare: Callable[[World], None] | None = None
     write: str = "write"
-    """Place of its writes: ``save`` if no read checks their result."""
+    """Place of the writes: ``save`` if no read checks the written result."""
     config: Mapping[str, Any] = field(default_factory=dict)
     routes: Sequence[SimulatorRoutes] = ()
 
     def world(self, folder: Path) -> World:
-        """Return a new cloud that is set up, with an empty request log."""
+        """Set up a new cloud, empty its request log and return the cloud."""
         made = World(folder, self.config, self.routes)
         if self.prepare is not None:
             self.prepare(made)

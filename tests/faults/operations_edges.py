@@ -35,7 +35,7 @@ def _plain(value: Any) -> Any:
 
 
 def sections(world: World) -> Parts:
-    """Return each section as users see it, with keys in plain text."""
+    """Return each section as users see it, with preshared keys in plain text."""
     found: Parts = _plain(held(world.simulator))
     return found
 
@@ -69,7 +69,7 @@ def _read(client: Client) -> Any:
 
 
 def info_of(client: Client) -> OrgInfo:
-    """Return a session in the terms of vcloudair 0.5."""
+    """Return a session in the format of vcloudair 0.5."""
     values = {"vcdurl": "https://simulator.invalid", "token": "unused", "org_uuid": client.session.identity.org_id}
     return OrgInfo({**values, "auth-header": "x-vcloud-authorization", "version": "5.7"}, client.session)
 
@@ -84,7 +84,7 @@ def _seed_section(face: Any, change: Callable[[Any], bool]) -> Operation:
 
 
 def _more_firewall(section: Any) -> bool:
-    """Add rules as programs of vcloudair 0.5 do: only missing rules, and save if any."""
+    """Add missing rules, and save if a rule was missing, as vcloudair 0.5 programs do."""
     if any(rule.get("name") == "new" for rule in section):
         return False
     section.add_rule("new", "198.51.100.0/24", "203.0.113.10")

@@ -28,7 +28,8 @@ _ID = re.compile(
 class Fault:
     """A fault and its expected outcomes.
 
-    ``order`` are the fields of the simulator fault. ``words`` are outcomes by times and place. Empty means impossible.
+    ``order`` has the fields of the simulator fault. ``words`` has the outcomes by times and place. An empty outcome
+    means that the fault cannot occur.
     """
 
     name: str
@@ -38,7 +39,7 @@ class Fault:
     order: Mapping[str, Any] = field(default_factory=dict)
     client_clock_s: float = 0.0
     steps: tuple[str, ...] = ()
-    """Patterns of the only steps at which the fault can occur. Empty means all."""
+    """Patterns of the steps at which the fault can occur. An empty tuple means all steps."""
     impossible: str = ""
     """Reason why the fault cannot occur at other steps."""
 
@@ -49,7 +50,10 @@ class Fault:
 
 @dataclass(frozen=True)
 class Stated:
-    """An operation. ``steps`` are all its requests, each with place, method and path."""
+    """An operation in the table.
+
+    ``steps`` has all requests of the operation, each with place, method and path.
+    """
 
     about: str
     steps: tuple[str, ...]
@@ -80,7 +84,7 @@ class Exemption:
     is_repeated: bool = False
     """True when the change is written twice, with the same effect."""
     at: tuple[int, ...] = ()
-    """The only steps of the exemption, numbered from 0. Empty means all."""
+    """Numbers of the exempt steps, starting at 0. An empty value means all steps."""
 
     def covers(self, operation: str, fault: str, times: str, step: str, position: int) -> bool:
         """Return True if the exemption covers a cell."""
@@ -125,7 +129,7 @@ class Table:
     def cells(self, operation: str, fault_name: str) -> Iterator[Cell]:
         """Yield the cells of an operation and a fault.
 
-        Each step has the fault once, and the first step of each place has it from then on.
+        At each step, the fault occurs once. At the first step of each place, the fault also occurs from then on.
         """
         stated, fault = self.operations[operation], self.faults[fault_name]
         for times, words in fault.words.items():

@@ -30,7 +30,7 @@ def server() -> Iterator[SimulatorServer]:
 
 @contextmanager
 def client_of(server: SimulatorServer, **settings: Any) -> Iterator[Client]:
-    """Yield a client whose retries take no time and whose timeouts are short."""
+    """Yield a client with short timeouts and with retries that take no time."""
     app = App(environ={"VCA_CONFIG_FILE": "", **server.env()}, clock=FakeClock())
     short = {"timeout": TIMEOUT_S, "connect_timeout": TIMEOUT_S, "session_cache": False, "firewall_lint": "off"}
     began = time.monotonic()

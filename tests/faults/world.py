@@ -1,4 +1,4 @@
-"""A deterministic simulated cloud with standing time that records all requests."""
+"""A deterministic simulated cloud with a stopped clock and a log of all requests."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ class World:
         self.signed_in_at = self.eye.calls
 
     def carried_out(self) -> list[str]:
-        """Return the paths of writes that were executed, in order, with any response.
+        """Return the paths of executed writes in order, whatever the responses were.
 
         Paths of an edge section are the same for all wire formats.
         """
@@ -141,5 +141,5 @@ class World:
 
 
 def is_write(method: str, path: str) -> bool:
-    """Return True if a request is a change. Sign-ins and POST queries are not."""
+    """Return True if a request is a change. Sign-ins and POST queries are no changes."""
     return method == "PUT" or (method == "POST" and "/action/" in path)

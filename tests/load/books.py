@@ -12,7 +12,10 @@ MOST = 5
 
 @dataclass(frozen=True)
 class Step:
-    """A change of a rule, or none. ``spec`` and ``state`` are for ``client.ensure``."""
+    """A change of a rule, or no change.
+
+    ``spec`` and ``state`` are arguments of ``client.ensure``.
+    """
 
     spec: dict[str, Any]
     state: str
@@ -21,7 +24,7 @@ class Step:
 
 @dataclass
 class Book:
-    """Rules of one client: actions by edge and name, in the order of creation."""
+    """Rules of one client: actions by edge and rule name, in the order of creation."""
 
     owner: str
     edges: dict[str, dict[str, str]] = field(default_factory=dict)

@@ -18,13 +18,13 @@ from vcloudair_core.services.dr.operation_options import OperationOptions
 STEADY = {"name": {"like": "vm-*"}}
 """Number of permanent VMs.
 
-Tests and failovers add and remove further VMs. A page that is read meanwhile can miss a VM without notice.
+Tests and failovers add and remove further VMs. A page that is read meanwhile can omit a VM without an error.
 """
 
 
 @dataclass(frozen=True)
 class Cloud:
-    """The cloud of a client: ``shared`` edges of all clients, and its ``own`` edge."""
+    """The edges of a client: ``shared`` by all clients, and its ``own`` edge."""
 
     settings: dict[str, Any]
     vms: int
@@ -40,7 +40,7 @@ class WrongResultError(AssertionError):
 class Report:
     """The results of a client.
 
-    ``wrong`` are incorrect results, ``errors`` the exceptions.
+    ``wrong`` has the incorrect results. ``errors`` has the exceptions.
     """
 
     book: Book

@@ -1,8 +1,8 @@
 """Soak test: many clients use one simulator for some minutes.
 
-Processes of ten clients each, an exporter and a run of failovers work at the same time. Every client checks its results
-and keeps a book of its rules. At the end, the edges must have exactly the rules of the books. Memory, threads, sockets
-and files of all processes are watched. Lasting growth is a leak. The exit status is 1 if anything is wrong.
+Processes of ten clients each, an exporter and a run of failovers work at the same time. Every client checks its
+results and keeps a book of its rules. At the end, the edges must have exactly the rules of the books. Memory, threads,
+sockets and files of all processes are measured. Lasting growth is a leak. The exit status is 1 if anything is wrong.
 """
 
 from __future__ import annotations
@@ -67,7 +67,10 @@ class Outcome:
 
 
 class Tally:
-    """Count requests and clear the request log, whose growth would look like a leak."""
+    """Count the requests and clear the request log.
+
+    A growing request log would look like a leak.
+    """
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud

@@ -56,7 +56,7 @@ class Trend:
         return [point for point in self.points if point[0] >= until]
 
     def is_leak(self) -> bool:
-        """True if the growth exceeds noise, and the end is above the settled start."""
+        """Return True if the growth exceeds noise and the last value the settled start."""
         fixed, share = ALLOWED[self.name.rpartition(" ")[2]]
         settled = [value for _, value in self.settled()]
         if not settled:
@@ -92,7 +92,7 @@ def _status(pid: int, name: str) -> str:
 class Watch(threading.Thread):
     """Measure processes every ``interval_s`` seconds.
 
-    ``folder`` contains their files. ``also`` is called with each measurement.
+    ``folder`` contains the files of these processes. ``also`` is called with each measurement.
     """
 
     def __init__(

@@ -1,7 +1,8 @@
 """A process with some clients of the soak test.
 
-``python -m tests.load.worker`` reads ``{"settings", "vms", "shared", "exporter", "seconds", "clients":
-[[number, own edge, replication]]}``, and ``long_run``: VMs that one of its clients fails over, one after the other.
+``python -m tests.load.worker`` reads ``{"settings", "vms", "shared", "exporter", "seconds", "clients": [[number, own
+edge, replication]]}``, and ``long_run``. ``long_run`` lists VMs that one of the clients fails over, one after the
+other.
 """
 
 from __future__ import annotations

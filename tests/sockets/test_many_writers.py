@@ -22,7 +22,7 @@ WRITERS = 8
 PACE = 5
 """Number of rules that all writers add for each rule of the outsider.
 
-It holds on slow hosts too: a writer gives up when each of its attempts meets another change.
+A writer gives up if each of its attempts meets another change, so the number must also suit slow hosts.
 """
 
 amounts = pytest.mark.parametrize("changes", [8, pytest.param(25, marks=pytest.mark.exhaustive)])

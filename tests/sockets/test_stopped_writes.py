@@ -1,4 +1,4 @@
-"""Report of ``vca edge apply`` when it is stopped during a write."""
+"""Tests of the report of ``vca edge apply`` after a stop during a write."""
 
 from __future__ import annotations
 

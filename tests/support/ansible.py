@@ -15,7 +15,7 @@ from tests.support import processes
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PYTHON = processes.PYTHON
-"""Python of Ansible, which can be in another environment with the library."""
+"""Python of Ansible, which can be in a separate environment that has the library."""
 BIN = Path(PYTHON).parent
 _RECAP = re.compile(r"ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)")
 
@@ -58,14 +58,14 @@ def environment(variables: Mapping[str, str], folder: Path, programs: Path = BIN
 def forked_interpreter(folder: Path, programs: Path = BIN) -> str:
     """Make a Python for ``ansible_python_interpreter`` that lacks Ansible.
 
-    It has the library. ``programs`` is the folder of the Python that it replaces.
+    The new Python has the library. ``programs`` is the folder of the Python that it replaces.
     """
     folder.mkdir()
     return str(processes.stand_ins(folder, programs, os.environ, libraries_only=True) / "python")
 
 
 def install_collection(folder: Path) -> Path:
-    """Build the collection, install its tarball below ``folder``, and return its path."""
+    """Build and install the collection below ``folder``. Return the collections path."""
     (folder / "ansible.cfg").touch()
     env = {**os.environ, "ANSIBLE_HOME": str(folder / "home"), "ANSIBLE_CONFIG": str(folder / "ansible.cfg")}
     galaxy = [str(BIN / "ansible-galaxy"), "collection"]

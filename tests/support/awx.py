@@ -76,11 +76,11 @@ class FakeAwx:
         return self.objects[kind][number]
 
     def named(self, kind: str, name: str) -> dict[str, Any]:
-        """Return the only object with this name as it is stored."""
+        """Return the only object with this name, as it is stored."""
         return next(one for one in self.objects[kind].values() if one.get("name") == name)
 
     def links(self, kind: str, number: int, name: str) -> list[str]:
-        """Return the names (of nodes: the identifiers) of linked objects."""
+        """Return the names of linked objects, or the identifiers of linked nodes."""
         every = {key: one for objects in self.objects.values() for key, one in objects.items()}
         found = [every[key] for key in self.linked.get((kind, number, name), [])]
         return [str(one.get("identifier") or one["name"]) for one in found]
@@ -250,7 +250,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's own word
-        """Log nothing."""
+        """Suppress the log."""
 
 
 class AwxServer:

@@ -32,14 +32,14 @@ class Visit:
     complaints: list[str] = field(default_factory=list)
 
     def asked_elsewhere(self, *allowed: str) -> list[str]:
-        """Return the requests to addresses that begin with none of these."""
+        """Return the requests to URLs that start with none of the prefixes in ``allowed``."""
         return [url for url in self.asked if not url.startswith((*allowed, "data:", "blob:"))]
 
 
 def _failures(request: Any) -> list[str]:
     """Return the error of a failed request.
 
-    A request that ends because the page is left did not fail.
+    A request that ends because the browser leaves the page has not failed.
     """
     return [] if request.failure == "net::ERR_ABORTED" else [f"failed: {request.url} ({request.failure})"]
 

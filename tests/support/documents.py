@@ -2,9 +2,9 @@
 
 A block is executed when its info string has the word ``run`` after the language: ``python run``, ``console run``, ``sh
 run``. A block with ``file=PATH`` is written to that file in the order of the page, and a block with ``append=PATH`` is
-added to it. On a page without commands, files are written before its Python is run. In a console block, lines after ``$
-`` are commands, and the other lines are their output. Each line of a ``sh`` block is a command. A ``text output`` block
-after it is the output of the last one. ``...`` matches any text.
+added to it. On a page without commands, files are written before its Python is run. In a console block, lines after
+``$ `` are commands, and the other lines are their output. Each line of a ``sh`` block is a command. A ``text output``
+block after an ``sh`` block is the output of the last command. ``...`` matches any text.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Block:
 
     @property
     def file(self) -> str:
-        """Path that the block is written or added to."""
+        """Path of the file that the block is written or added to."""
         return next((word.partition("=")[2] for word in self.words if word.startswith(("file=", "append="))), "")
 
     @property
@@ -65,7 +65,7 @@ def pages() -> list[Path]:
 
 
 def blocks(page: Path) -> list[Block]:
-    """Return the fenced blocks of a page, in order."""
+    """Return the fenced blocks of a page in order."""
     text = page.read_text(encoding="utf-8")
     found = []
     for match in _FENCE.finditer(text):

@@ -1,8 +1,8 @@
 """Replace a Python program by a fork of the fork server.
 
-The client passes signals on and ends with the status of the fork. It runs in scripts that
-:func:`tests.support.processes.stand_ins` writes for shells and for Ansible, which start programs themselves. It imports
-little, because its start is the cost that the fork saves. Like the server, it needs Linux.
+The client passes signals on and ends with the status of the fork. The client runs in scripts that
+:func:`tests.support.processes.stand_ins` writes for shells and for Ansible, which start programs themselves. The
+client imports few modules, because a slow start would undo the benefit of the fork. Client and server need Linux.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def main(path: str, python: str, script: Sequence[str], names: tuple[str, ...], 
         python: The interpreter that is replaced, or that runs the script.
         script: The script that is replaced. Empty for the interpreter.
         names: Prefixes of the variables that an interpreter reads when it starts.
-        at_start: Such variables, as the server has them.
+        at_start: The variables of the server with these prefixes.
     """
     arguments = [*script, *sys.argv[1:]]
     env = dict(os.environ)

@@ -1,12 +1,13 @@
 """Fork Python programs from a process that has their imports.
 
-That saves half a second for each start. Run by :mod:`tests.support.processes` as ``python fork_server.py FD PATH MODULE
-...``. Its first message on socket FD lists its imported modules, marshaled. Each message to it is a marshaled program
-with five descriptors: its standard streams, a report stream, and its folder. The report has a line with the process ID,
-and a line with the status of :func:`os.waitpid`. Programs that a shell or Ansible starts connect to a socket at PATH
-and send one message each (:mod:`tests.support.fork_client`). The server ends when the socket FD is closed.
+A fork saves half a second for each start. :mod:`tests.support.processes` runs this file as ``python fork_server.py FD
+PATH MODULE ...``. The server first sends the list of its imported modules, marshaled, to the socket FD. Each message
+to the server is a marshaled program with five descriptors: its standard streams, a report stream, and its folder. The
+report has a line with the process ID, and a line with the status of :func:`os.waitpid`. Programs that a shell or
+Ansible starts connect to a socket at PATH and send one message each (:mod:`tests.support.fork_client`). The server
+ends when the socket FD is closed.
 
-It uses the standard library only, because it runs in every environment whose programs are tested.
+The server uses the standard library only, because it runs in every environment whose programs are tested.
 """
 
 from __future__ import annotations
@@ -149,7 +150,7 @@ def _become(program: dict[str, Any], streams: list[int], folder: int) -> None:
 
 
 def _end(run: Callable[[list[str]], None], arguments: list[str]) -> NoReturn:
-    """Run a program and end like an interpreter, but without a cleanup of imports."""
+    """Run a program and end like an interpreter, but without the cleanup of modules."""
     status: object = 0
     try:
         run(arguments)

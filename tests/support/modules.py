@@ -61,7 +61,7 @@ def load(name: str) -> Module:
 def answer(name: str, connect: Callable[..., Any], options: Mapping[str, Any], **modes: bool) -> dict[str, Any]:
     """Run a module and return its result.
 
-    ``connect`` makes its client. ``modes`` are ``check_mode`` and ``diff``.
+    ``connect`` creates the client of the module. ``modes`` are ``check_mode`` and ``diff``.
     """
     given = {**options, **{f"_ansible_{mode}": value for mode, value in modes.items()}}
     output = io.StringIO()
@@ -87,7 +87,7 @@ def answer(name: str, connect: Callable[..., Any], options: Mapping[str, Any], *
 
 
 class _StoppedError(Exception):
-    """The module has declared its options."""
+    """Raised to stop a module after it has declared its options."""
 
 
 def _stop(declared: dict[str, Any], given: Mapping[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """Run Python programs as forks of :mod:`.fork_server`, which has their imports.
 
-A fork has its own arguments, environment, folder, streams, signals and status. The host shows the command line of the
-server for it, so tests of process lists and of start costs use :mod:`subprocess`.
+A fork has its own arguments, environment, folder, streams, signals and status. In process lists, a fork has the
+command line of the server. Therefore tests of process lists and of start times use :mod:`subprocess`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _STAND_INS = ("python", "python3", "vca", "ansible", "ansible-playbook", "ansibl
 _AT_START = ("PYTHON", "LC_", "LANG")
 """Prefixes of the variables that an interpreter reads when it starts."""
 PYTHON = os.environ.get("ANSIBLE_PYTHON_OF_TESTS", sys.executable)
-"""Python of Ansible, which can be in another environment with the library."""
+"""Python of Ansible, which can be in a separate environment that has the library."""
 
 
 def run(
@@ -69,7 +69,7 @@ def run(
 class Process(subprocess.Popen[Any]):
     """A process that is forked if its command runs Python, and started otherwise.
 
-    Forked commands are Python scripts, ``python -c`` and ``python -m``.
+    Forked commands are Python scripts, ``python -c`` and ``python -m``. All other commands are started normally.
     """
 
     _report: socket.socket | None = None
@@ -169,7 +169,7 @@ def _python_program(start: Mapping[str, Any]) -> tuple[_Server, bytes] | None:
 
 
 def _at_start(env: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that an interpreter reads at its start, but no PYTHONPATH."""
+    """Return the variables that an interpreter reads at its start, except PYTHONPATH."""
     return {name: value for name, value in env.items() if name.startswith(_AT_START) and name != "PYTHONPATH"}
 
 
@@ -180,7 +180,8 @@ def stand_ins(folder: Path, programs: Path, env: Mapping[str, str], *, libraries
         folder: An empty folder of the test.
         programs: The folder of an environment's Python and scripts.
         env: The environment of the server. Programs with other interpreter variables are started normally.
-        libraries_only: Leave Ansible out of the server's imports. Its modules import it from the file that is sent.
+        libraries_only: Leave Ansible out of the server's imports. Modules import Ansible from the file that Ansible
+            sends.
     """
     if sys.platform != "linux":
         return programs
@@ -203,7 +204,7 @@ def stand_ins(folder: Path, programs: Path, env: Mapping[str, str], *, libraries
 
 
 def _is_shadowed(server: _Server, env: Mapping[str, str]) -> bool:
-    """Return True if PYTHONPATH gives a program other modules or a sitecustomize."""
+    """Return True if PYTHONPATH changes a program's modules or has a sitecustomize."""
     folders = [Path(folder) for folder in env.get("PYTHONPATH", "").split(os.pathsep) if folder]
     names = {path.name.partition(".")[0] for folder in folders if folder.is_dir() for path in folder.iterdir()}
     own = env.get("PYTHONPATH") == os.environ.get("PYTHONPATH")

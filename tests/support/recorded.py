@@ -16,7 +16,7 @@ CALLBACKS = ROOT / "tests" / "support" / "callbacks"
 
 @dataclass(frozen=True)
 class Recorded:
-    """The result of a playbook. ``lines`` are those of the recorder callback."""
+    """The result of a playbook. ``lines`` has the lines of the recorder callback."""
 
     run: Run
     lines: list[dict[str, Any]] = field(repr=False)
@@ -30,7 +30,7 @@ class Recorded:
         ]
 
     def seconds(self) -> list[tuple[str, float]]:
-        """Return action and duration of each task, until the next one begins."""
+        """Return the action and duration of each task, until the next task begins."""
         marks = [line for line in self.lines if line["event"] in ("start", "end")]
         return [(one["action"], following["at"] - one["at"]) for one, following in itertools.pairwise(marks)]
 

@@ -110,7 +110,7 @@ class Shape:
 
 
 def run_events(shape: Shape | None = None, **words: Any) -> list[AnyEvent]:
-    """Return the journal of a run with a :class:`Shape`, or with its fields."""
+    """Return the journal of a run, from a :class:`Shape` or from its fields."""
     return _Script(shape or Shape(**words)).events()
 
 

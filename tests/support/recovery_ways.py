@@ -1,4 +1,4 @@
-"""Ways in which the failover of a VM can go, with the actual outcome."""
+"""Scenarios for the failover of a VM, with the actual outcome."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ DONE, SILENT, STUCK = "Done!", "says nothing", "never returns"
 
 @dataclass(frozen=True, eq=False)
 class Way:
-    """A way in which a failover can go.
+    """A scenario of a failover.
 
-    ``prepare`` changes a new cloud. The checked VM is the last of ``vms``. ``uuid`` replaces its ID if it is set.
+    ``prepare`` changes a new cloud. The checked VM is the last of ``vms``. If ``uuid`` is set, it replaces the ID of
+    that VM.
     """
 
     name: str
@@ -33,7 +34,7 @@ class Way:
     def cloud(self, *, has_progress: bool) -> Simulator:
         """Return a new cloud.
 
-        With ``has_progress``, tasks have a Progress from the first response on, unlike recorded tasks.
+        With ``has_progress``, the first response already has a ``Progress``, unlike recorded tasks.
         """
         words: dict[str, Any] = {"queued_progress": "0"} if has_progress else {}
         words |= {"profile": "all", "replications": self.vms, "dr_task_s": TASK_S, **self.config}

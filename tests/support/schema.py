@@ -41,7 +41,7 @@ EXTENSION = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"
     targetNamespace="http://www.vmware.com/vcloud/extension/v1.5">
   <xs:complexType name="VimObjectRefsType"/>
 </xs:schema>"""
-"""The type of the provider's schemas that those of administrators mention. Its own file is not complete."""
+"""The only type of provider schemas that administrator schemas use. The file of the type is not complete."""
 XSD_VERSIONS = XSD / "schemas" / "versioning" / "versions.xsd"
 WITHOUT_XSD = f"VMware's schemas are not at {XSD}, which only this comparison needs"
 XS = "{http://www.w3.org/2001/XMLSchema}"
@@ -65,7 +65,7 @@ class Compiler:
         self._shared: dict[str, str] = {}
 
     def schema(self, prefix: str) -> etree.XMLSchema:
-        """Return the schema of a table, with those that it needs."""
+        """Return the schema of a table, with the schemas that it imports."""
         parser = etree.XMLParser(no_network=True)
         parser.resolvers.add(_Compiled(self))
         return etree.XMLSchema(etree.fromstring(self.text(prefix), parser, base_url=f"tables:{prefix}.xsd"))
@@ -157,7 +157,7 @@ class Compiler:
 
 
 class _Compiled(etree.Resolver):
-    """Compile a table when the schema of another imports it."""
+    """Compile a table when the schema of another table imports it."""
 
     def __init__(self, compiler: Compiler) -> None:
         self._compiler = compiler
@@ -171,7 +171,7 @@ class _Compiled(etree.Resolver):
 class _Local(etree.Resolver):
     """Resolver for the six schemas that VMware's schemas reference by URL.
 
-    All six are files in the same folder.
+    All six schemas are files in the same folder.
     """
 
     FILES = {
@@ -202,7 +202,7 @@ class Validator:
     xsd: etree.XMLSchema | None
 
     def errors(self, root: Any) -> list[str]:
-        """Return the errors of a document, first those that the tables find."""
+        """Return the errors of a document. Errors from the tables come first."""
         schemas = {"tables": self.tables, "schemas": self.xsd}
         return [f"{name}: {schema.error_log}" for name, schema in schemas.items()
                 if schema is not None and not schema.validate(root)]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Expensive fixtures that one test process creates and all use."""
+"""Expensive fixtures that one test process creates and all processes use."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ ORIGIN = "https://vcd.example.test"
 
 
 def basic(user: str, password: str) -> dict[str, str]:
-    """Return an Authorization header."""
+    """Return an Authorization header for basic authentication."""
     return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
 
 
@@ -45,13 +45,13 @@ class Caller:
         return self.send("GET", target, **headers)
 
     def xml(self, target: str, **headers: str) -> Any:
-        """Return the root element of a document. Assert that it can be read."""
+        """Return the root element of a document. Assert that it can be parsed."""
         response = self.get(target, **headers)
         assert response.status == 200, f"{target}: {response.status} {response.text}"
         return etree.fromstring(response.body)
 
     def json(self, target: str) -> Any:
-        """Return a JSON document. Assert that it can be read."""
+        """Return a JSON document. Assert that it can be parsed."""
         response = self.get(target, Accept="application/json")
         assert response.status == 200, f"{target}: {response.status} {response.text}"
         return json.loads(response.body)

@@ -1,4 +1,4 @@
-"""Test parameters that run always, and others that run in exhaustive runs only."""
+"""Mark test parameters so that most of them run only in exhaustive runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 def sampled(values: Iterable[Any], every: int) -> list[Any]:
     """Return parameters, most of them marked exhaustive.
 
-    The first one and each ``every``-th after it have no mark. A tuple is one parameter for each of its items.
+    The first value and each ``every``-th value after it have no mark. A tuple gives several arguments.
     """
     return [
         pytest.param(

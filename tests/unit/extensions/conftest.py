@@ -1,4 +1,4 @@
-"""The monitored cloud of the tests of ``monitoring``, for the plugins that monitor."""
+"""Fixtures with a monitored cloud, from the tests of ``monitoring``."""
 
 from tests.unit.monitoring.conftest import app, cloud, connect, tunnels
 

@@ -1,4 +1,7 @@
-"""Documentation that runs: files appear when their turn comes, as for a reader."""
+"""Tests of the execution of documentation.
+
+Files appear in the order in which a reader creates them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Each rule of tools/check_prose.py fails on an example, and accepts the plain wording."""
+"""Tests of each rule of tools/check_prose.py.
+
+Each rule rejects an example and accepts the plain wording.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The runner of the collection's gates, with steps that only pretend."""
+"""Tests of the runner of collection checks, with fake steps."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from tests.support.documents import ROOT
 
 @pytest.fixture
 def checks(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """``tools/collection_checks.py`` as a module."""
+    """Return ``tools/collection_checks.py`` as a module."""
     monkeypatch.syspath_prepend(str(ROOT / "tools"))
     return importlib.import_module("collection_checks")
 
 
 @pytest.fixture
 def pretend(checks: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Steps that end in every way that there is."""
+    """Return the module with three fake steps, which succeed, fail and raise KeyError."""
 
     def good(room: Any) -> str:
         return f"saw {len(list(room.folder.iterdir()))} files"

@@ -1,4 +1,4 @@
-"""Tests of the settings that uv gets when it installs in the place of pip."""
+"""Tests of the settings that uv gets if it is used instead of pip."""
 
 from __future__ import annotations
 

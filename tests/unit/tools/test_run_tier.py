@@ -1,4 +1,4 @@
-"""Tests of the line that ends each tier: what its sessions and their tests came to."""
+"""Tests of the last line of a tier, which sums up sessions and tests."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_sessions_are_grouped_by_lane() -> None:
 
 
 class FakeProcess:
-    """A lane that ends when it is waited for."""
+    """A fake process of a lane. The process ends when ``wait`` is called."""
 
     def __init__(self, lane: str, events: list[str], status: int) -> None:
         self.lane, self.events, self.status = lane, events, status

@@ -1,4 +1,4 @@
-"""The measures of the structure find what they count, in a small checkout that has one of each."""
+"""Tests of the structure measures, in a small checkout with an example of each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tools import structure
 
 S = "\N{SECTION SIGN}"
-"""Not written out, so that the citations of this file are not counted in the checkout."""
+"""The section sign, not as a literal, so that the citations in this file are not counted."""
 FILES = {
     "vcloudair_core/__init__.py": "",
     "vcloudair_core/client.py": "",

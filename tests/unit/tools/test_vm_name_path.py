@@ -1,4 +1,4 @@
-"""The tracer finds the functions that a VM name passes through, and leaves out those that it does not."""
+"""Tests of the tracer, which finds the functions that a VM name passes through."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ TRANSPORT = "def send(request):\n    return request\n"
 
 
 class Library:
-    """A small library, whose files are in their own folder."""
+    """A small library whose files are in a separate folder."""
 
     def __init__(self, folder: Path) -> None:
         self.values: dict[str, Any] = {"__name__": "vcloudair_core.sample"}

@@ -1,6 +1,9 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Values of Ansible's own types become plain ones, on every version of Ansible."""
+"""Tests of the conversion of Ansible's types to built-in types.
+
+The tests cover the types of all supported versions of Ansible.
+"""
 
 from __future__ import annotations
 
@@ -11,22 +14,22 @@ from ansible_collections.vcloudair.cloud.plugins.module_utils._native import nat
 
 
 class Text(str):
-    """Text that answers with itself, as Ansible's unsafe text does."""
+    """Text that ``str`` returns unchanged, like Ansible's unsafe text."""
 
     def __str__(self):  # pylint: disable=invalid-str-returned
         return self
 
 
 class Number(int):
-    """A number with a mark."""
+    """An integer of a marked type."""
 
 
 class Real(float):
-    """A number with a mark."""
+    """A float of a marked type."""
 
 
 class Encrypted(list):
-    """Vaulted text, which older versions make a sequence."""
+    """Vaulted text, which is a sequence in older versions of Ansible."""
 
     _ciphertext = "..."
 

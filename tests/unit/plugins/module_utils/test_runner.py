@@ -1,8 +1,8 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Behavior of every module, with a recording fake of the library.
+"""Tests of the code that all modules share, with a fake of the library.
 
-Runs under plain pytest and under ansible-test.
+The tests run with pytest and with ansible-test.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class RefusedError(Exception):
 
 
 class Library:
-    """Stands in for ``vcloudair_core``: notes what it is asked for and gives what it was told to."""
+    """Fake of ``vcloudair_core`` that records calls and returns prepared results."""
 
     VcloudAirError = RefusedError
     __version__ = "0.2.0"
@@ -184,7 +184,7 @@ def test_refuse_speaks_as_the_library_does(library):
 
 
 def module_run(monkeypatch, capsys, job, arguments, options, **constraints):
-    """One run as Ansible starts it: options on the one side, a status and one line of JSON on the other."""
+    """Run a module as Ansible starts it. Return the exit status and the parsed result."""
     given = json.dumps({"ANSIBLE_MODULE_ARGS": options}).encode()
     monkeypatch.setattr(basic, "_ANSIBLE_ARGS", given)
     monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)

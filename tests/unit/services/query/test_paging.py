@@ -1,6 +1,6 @@
 """Reading of pages: results are complete, and inconsistent pages are errors.
 
-Inconsistent pages are read again first.
+Before the error, inconsistent pages are read again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def rows(first: int, last: int) -> list[Row]:
 class Server:
     """A server with pages of ``size``.
 
-    ``odd`` can change a page. Counts parallel requests.
+    ``odd`` can change a page. The server counts parallel requests.
     """
 
     def __init__(self, total: int, size: int = 10, odd: Callable[[int, QueryPage], QueryPage] | None = None) -> None:
@@ -107,7 +107,7 @@ def test_inconsistent_pages_raise_an_error(odd: Callable[[int, QueryPage], Query
 class Changing(Server):
     """A server where objects appear or vanish before some requests.
 
-    ``numbers``: the current objects, sorted.
+    ``numbers`` has the numbers of the current objects, sorted.
     """
 
     def __init__(self, total: int, change: Callable[[int, list[int]], object]) -> None:

@@ -1,4 +1,7 @@
-"""Options of modules made of the declarations of a spec: argument specs, markup of texts, and YAML."""
+"""Tests of the options that are generated from specs.
+
+They cover argument specs, Ansible markup, and YAML.
+"""
 
 from __future__ import annotations
 

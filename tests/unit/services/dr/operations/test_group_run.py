@@ -1,4 +1,4 @@
-"""Verdicts of actions in each case, and the requests that were sent."""
+"""Tests of verdicts of actions, and of the requests that were sent."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 The tests combine server behavior, lost responses and restarts.
 
-A second request is allowed only when the first provably did not arrive, or when the user decided so. The simulated
+A second request is allowed only if the first request provably did not arrive, or if the user decided so. The simulated
 server is slow, hides its state, or uses other state names. The client loses the response, or dies. Then the run is
 resumed, started again, started from another host, or retried by its plan.
 """
@@ -58,7 +58,7 @@ WAYS = ("resume", "resume twice", "new run", "library")
 
 
 class Died(BaseException):
-    """Simulates a killed process."""
+    """Raised to simulate a killed process."""
 
 
 PLAN = RecoveryPlan("payroll", (Group("g", (PlannedVm(name(1), retries=2, retry_delay_s=1),)),))
@@ -68,7 +68,7 @@ SHORT = RunOptions(verify_timeout=60, lost_grace=30)
 
 @contextmanager
 def dying(at: str) -> Iterator[None]:
-    """Kill the run right after an event is written, or right after the request."""
+    """Stop the run right after an event is written, or right after a request."""
     real_append = Journal.append
 
     def append(self: Journal, event: str, **fields: Any) -> Any:
@@ -106,16 +106,16 @@ def verdicts(report: RunReport) -> list[str]:
 
 
 def quiet(cloud: RecoveryCloud) -> None:
-    """Let all accepted actions end."""
+    """Wait until all accepted actions have ended."""
     cloud.simulator.faults.clear()
     cloud.clock.advance(4000)
     cloud.simulator.tasks.settle()
 
 
 def _ways_back(server: str, answer: str) -> list[tuple[str, str]]:
-    """Return two pairs for each combination; all pairs with VCA_ONCE_ALL=1.
+    """Return two pairs for each combination, or all pairs with VCA_ONCE_ALL=1.
 
-    The pairs vary between combinations.
+    The pairs differ between combinations.
     """
     pairs = list(itertools.product(DEATHS, WAYS))
     if os.environ.get("VCA_ONCE_ALL"):

@@ -1,4 +1,4 @@
-"""Results and reports show the recovered VM with all of its addresses."""
+"""Tests that results and reports show the recovered VM with all its addresses."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Actions of other hosts are found in the task list of the org.
+"""Tests of finding actions of other hosts in the task list of the org.
 
-It is read once before each batch.
+The task list is read once before each batch.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SHOWN: dict[str, dict[str, Any]] = {
     "starts later, clock behind": {"dr_start_delay_s": 40.0, "clock_skew_s": -3600.0},
     "starts later, 202": {"dr_start_delay_s": 40.0, "dr_status": 202},
 }
-"""Servers that show the task of an action, whatever the state of the replication."""
+"""Servers that show the task of an action in every state of the replication."""
 
 
 @contextmanager

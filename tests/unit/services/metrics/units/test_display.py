@@ -1,4 +1,4 @@
-"""Readable units."""
+"""Tests of readable units."""
 
 from __future__ import annotations
 

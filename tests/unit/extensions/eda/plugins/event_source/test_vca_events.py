@@ -1,4 +1,7 @@
-"""The event source as ansible-rulebook loads and runs it: a queue, options, and a loop that is never held up."""
+"""Tests of the event source, which is loaded and run as in ansible-rulebook.
+
+It gets a queue and options, and must never block the event loop.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,10 @@ PLUGIN = ROOT / "extensions" / "eda" / "plugins" / "event_source" / "vca_events.
 
 
 class Rulebook:
-    """Run the event source with a test clock: each sleep is a step of the test."""
+    """A run of the event source with a test clock.
+
+    Each sleep of the event source runs a step of the test.
+    """
 
     def __init__(self, module: dict[str, Any], arguments: dict[str, Any]) -> None:
         self._module, self._arguments = module, arguments
@@ -34,11 +40,11 @@ class Rulebook:
         self.events: list[dict[str, Any]] = []
 
     def run(self, *steps: Callable[[], object]) -> None:
-        """Carry out a step each time that the source has looked and sleeps, and cancel it after the last."""
+        """Run one step at each sleep. Cancel the event source after the last step."""
         self.run_each(steps)
 
     def run_each(self, steps: Iterable[Callable[[], object]]) -> None:
-        """As :meth:`run`; which step comes next is asked when it is its turn."""
+        """Run the steps as :meth:`run` does, but get each step only when it is due."""
         asyncio.run(self._run(steps))
 
     async def _run(self, steps: Iterable[Callable[[], object]]) -> None:
@@ -68,7 +74,7 @@ class Rulebook:
 
 
 class _Asyncio:
-    """The module asyncio with another sleep."""
+    """The module asyncio with a different ``sleep``."""
 
     def __init__(self, sleep: Callable[[float], Any]) -> None:
         self.sleep = sleep
