@@ -1,6 +1,6 @@
 """Command tree of ``vca``, built from the command records of plugins.
 
-The module of a command is imported when the command runs, not when it is listed.
+The module of a command is imported when the command runs, not when commands are listed.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class CommandTree(typer.core.TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Load and return a command, or None if it does not exist.
 
-        Raises PluginError if it cannot be loaded.
+        Raises PluginError if the command cannot be loaded.
         """
         record = self.records.get(cmd_name)
         if record is None:
@@ -62,7 +62,7 @@ class CommandTree(typer.core.TyperGroup):
         return command
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Resolve a command, and suggest a similar name for an unknown one."""
+        """Resolve a command. For an unknown command, suggest a similar name."""
         if args and args[0] not in self.records and not args[0].startswith("-"):
             near = difflib.get_close_matches(args[0], self.records, n=1)
             ctx.fail(f"No such command {args[0]!r}.{f' Did you mean {near[0]!r}?' if near else ''}")

@@ -31,23 +31,23 @@ class ContextStore:
         self._real = Path(os.path.realpath(path))  # replaces the target of a link, not the link
 
     def read(self) -> ConfigFile:
-        """Return the parsed file, or an empty document if it does not exist.
+        """Return the parsed file, or an empty document if the file does not exist.
 
         Raises ConfigurationError.
         """
         return read_config_file(self.path) if self.path.is_file() else ConfigFile(self.path)
 
     def check_new_name(self, name: str) -> None:
-        """Raise ConfigurationError if a name is invalid, or a context with it exists."""
+        """Raise ConfigurationError if a name is invalid or already in use."""
         if check_context_name(name) in self.read().contexts:
             raise ConfigurationError(
                 f"Context {name!r} already exists in '{self.path}'.", hint="Use another name, or pass --replace."
             )
 
     def add(self, name: str, values: Mapping[str, Any], *, replace: bool, use: bool) -> bool:
-        """Write a context. Returns True if it is the current context afterwards.
+        """Write a context. Return True if it is now the current context.
 
-        Raises: ConfigurationError if the name is invalid, or exists and ``replace`` is False.
+        Raises: ConfigurationError if the name is invalid, or if the name exists and ``replace`` is False.
         """
         import tomlkit
 
@@ -64,15 +64,18 @@ class ContextStore:
             return draft.current() == name
 
     def use(self, name: str) -> None:
-        """Set the current context. Raises ConfigurationError if it does not exist."""
+        """Set the current context.
+
+        Raises ConfigurationError if the context does not exist.
+        """
         self.read().context(name)
         with self._changing() as draft:
             draft.set_current(name)
 
     def remove(self, name: str) -> bool:
-        """Remove a context. Returns True if it was the current context.
+        """Remove a context. Return True if it was the current context.
 
-        Raises: ConfigurationError if it does not exist.
+        Raises: ConfigurationError if the context does not exist.
         """
         self.read().context(name)
         with self._changing() as draft:
@@ -86,9 +89,9 @@ class ContextStore:
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[_Draft]:
-        """Yield the file for changes, and write it at the end.
+        """Yield the file for changes, and write the changes at the end.
 
-        Holds a lock against other processes.
+        A lock prevents changes by other processes.
         """
         import filelock
 
@@ -123,7 +126,7 @@ class _Draft:
     def set_current(self, name: str) -> None:
         """Set the current context.
 
-        A new key goes to the top, because below a table it would belong to the table.
+        A new key is inserted at the top, because a key below a table header would belong to that table.
         """
         import tomlkit
 

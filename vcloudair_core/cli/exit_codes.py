@@ -11,7 +11,7 @@ from vcloudair_core import errors
 class ExitCode:
     """An exit code, its meaning, and its errors.
 
-    Subclasses of the errors have it too, unless they have another.
+    Subclasses of an error share its exit code, unless they have their own.
     """
 
     code: int
@@ -58,7 +58,10 @@ OK, FAILED, DRIFT, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 64, 130, 143
 
 
 def exit_code_for(error: BaseException) -> int:
-    """Return the exit code of the nearest base class of an error in the table, else 1."""
+    """Return the exit code of an error.
+
+    The code is that of the nearest base class in the table, or 1.
+    """
     by_class = {known: entry.code for entry in EXIT_CODES for known in entry.errors}
     for ancestor in type(error).__mro__:
         if ancestor in by_class:

@@ -73,9 +73,10 @@ def option_text(param: Any) -> str:
 
 
 def options_by_panel(params: Iterable[Any], examples: Iterable[str] = ()) -> Iterator[tuple[str, list[Any]]]:
-    """Yield topics with their options.
+    """Yield each topic with its options.
 
-    The first topic has the options of the command and of its examples, the others have the shared options.
+    The first topic contains the options of the command and the options used in its examples. The other topics contain
+    the remaining shared options.
     """
     common = {argument for line in examples for argument in example_arguments(line)}
     panels: dict[str, list[Any]] = {OWN: [], **{panel: [] for panel in PANELS}}

@@ -134,7 +134,8 @@ class Invocation:
     def app(self, *, shows_tasks: bool = True) -> App:
         """Return the App. Raises PluginError if required plugins are missing or failed.
 
-        ``shows_tasks``: Show the progress of tasks on a terminal. False for commands with another progress display.
+        If ``shows_tasks`` is true, the progress of tasks is shown on a terminal. It is False for commands with another
+        progress display.
         """
         from vcloudair_core.app import App
         from vcloudair_core.cli.display.task_progress import TaskProgress, wants_progress
@@ -148,7 +149,7 @@ class Invocation:
     def client(self, settings: Settings | None = None, *, shows_tasks: bool = True) -> Client:
         """Return a client.
 
-        Without credentials it uses the session of ``vca login``, or asks for the password.
+        Without credentials, the client uses the session of ``vca login``, or asks for the password.
         """
         from vcloudair_core.cli import kept_session
 
@@ -243,12 +244,12 @@ def root_callback() -> Callable[..., None]:
 
 
 CONTEXT_MARK = "context "
-"""Prefix of the mark that has the name of the context."""
+"""Prefix of the mark that contains the name of the context."""
 
 _TARGET_OPTIONS = ("edge", "vdc")
 """Options that select the target of writes.
 
-Two different values are an error, to never write to the wrong one.
+Two different values raise an error, so that no command writes to the wrong target.
 """
 
 _PROGRESS = "vca progress"

@@ -22,14 +22,14 @@ _EXPIRED = "The session of `vca login` has expired."
 def has_credential(settings: Settings, *, or_reference: bool = False) -> bool:
     """Return True if a password or token is set.
 
-    References to one count only with ``or_reference``.
+    With ``or_reference``, a reference to a password or token also counts.
     """
     credentials = [name for name in _CREDENTIALS if settings.is_set(name)]
     return any(or_reference or not settings.is_reference(name) for name in credentials)
 
 
 def usable_login(settings: Settings) -> KeptLogin | None:
-    """Return the kept session, or None if there is none or credentials are set.
+    """Return the kept session, or None without one or if credentials are set.
 
     Prints to standard error why an existing session cannot be used.
     """
@@ -79,8 +79,8 @@ def end_login(app: App, settings: Settings) -> tuple[bool, str, VcloudAirError |
     """End the kept session at the server and delete its file. Needs no password.
 
     Returns:
-        True if there was a session; the problem with its file, or empty; the error of the logout request, or None.
-        After an error the session may still be open at the server.
+        A tuple: True if a session existed; the problem with its file, or an empty string; the error of the logout
+            request, or None. After an error, the session may still be open at the server.
     """
     from vcloudair_core.session.cache.kept_login import LoginAuth, open_login
 

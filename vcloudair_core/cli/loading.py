@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def load_commands() -> tuple[PluginManager, dict[str, CommandRecord], VcloudAirError | None]:
-    """Return plugins, commands by name, and the plugin error or None.
+    """Return the plugins, the commands by name, and the plugin error or None.
 
     The built-in commands are always available.
     """

@@ -146,7 +146,7 @@ def _context_of(marks: set[str]) -> str:
 def report(error: VcloudAirError, context: str = "") -> int:
     """Print an error and its hint on separate lines. Returns the exit code.
 
-    ``context`` is the name of the context in use, which is at the start of the line.
+    The line of the error starts with ``context``, the name of the context in use.
     """
     if _is_debugging():
         import traceback
@@ -161,7 +161,7 @@ def report(error: VcloudAirError, context: str = "") -> int:
 
 
 def _file_error(error: OSError) -> ConfigurationError:
-    """Return the error for a file, if the command raised no better one."""
+    """Return the error for a file when the command did not convert the OSError."""
     from vcloudair_core.util.user_files import reason_of
 
     reason, hint = reason_of(error)

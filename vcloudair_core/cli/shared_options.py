@@ -1,7 +1,7 @@
 """Options that all commands share: settings and program options.
 
-They can be before or after the command. The last one takes precedence. Secrets are not options, because all users of
-the host can read the command line of a process.
+Shared options can appear before or after the command. The last value of an option takes precedence. Secrets are not
+options, because all users of the host can read the command line of a process.
 """
 
 from __future__ import annotations
@@ -102,9 +102,8 @@ SHARED: tuple[SharedOption, ...] = (
 def signature_with_shared(function: Callable[..., Any], *, skip: int) -> tuple[inspect.Signature, dict[str, Any]]:
     """Return signature and annotations of a typer command.
 
-    The parameters are ``ctx``, those of the function, and the shared options.
-    ``skip`` is the number of leading
-    parameters to leave out. A parameter of the function replaces a shared option of the same name.
+    The parameters are ``ctx``, the parameters of the function, and the shared options. ``skip`` is the number of
+    leading parameters to leave out. A parameter of the function replaces a shared option of the same name.
 
     Raises: ConfigurationError if the function has a parameter ``ctx``.
     """
@@ -123,7 +122,7 @@ def signature_with_shared(function: Callable[..., Any], *, skip: int) -> tuple[i
 def _named(parameter: inspect.Parameter) -> inspect.Parameter:
     """Return the parameter with a name for its value.
 
-    Otherwise typer shows the Python type in the help.
+    Without this name, typer shows the Python type in the help.
     """
     info = parameter.default
     if not isinstance(info, OptionInfo) or info.metavar or parameter.annotation in (bool, bool | None):
@@ -134,7 +133,7 @@ def _named(parameter: inspect.Parameter) -> inspect.Parameter:
 
 
 def take_shared(arguments: dict[str, Any], *, own: set[str]) -> Mapping[str, Any]:
-    """Remove the shared options from parsed arguments, and return those that are set."""
+    """Remove the shared options from parsed arguments. Return the options that are set."""
     names = [option.name for option in SHARED if option.name not in own]
     options = {name: arguments.pop(name, None) for name in names}
     return {name: value for name, value in options.items() if value is not None}

@@ -1,1 +1,4 @@
-"""Modules of commands and command groups, each imported when its command runs."""
+"""Modules of commands and command groups.
+
+A module is imported when its command runs.
+"""

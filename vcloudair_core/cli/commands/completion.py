@@ -25,7 +25,7 @@ def completion() -> None:
 def bash(run: Invocation) -> None:
     """Print the completion script for bash.
 
-    To load it in each shell, add `source <(vca completion bash)` to `~/.bashrc`.
+    To load the script in each shell, add `source <(vca completion bash)` to `~/.bashrc`.
 
     Example:
         vca completion bash > ~/.local/share/bash-completion/completions/vca
@@ -38,7 +38,7 @@ def bash(run: Invocation) -> None:
 def zsh(run: Invocation) -> None:
     """Print the completion script for zsh.
 
-    To load it in each shell, add `source <(vca completion zsh)` to `~/.zshrc`.
+    To load the script in each shell, add `source <(vca completion zsh)` to `~/.zshrc`.
 
     Example:
         vca completion zsh > "${fpath[1]}/_vca"
@@ -64,7 +64,7 @@ def fish(run: Invocation) -> None:
 def refresh(run: Invocation) -> None:
     """Fetch the names of edge gateways, VDCs and VMs for completion.
 
-    Completion itself sends no request: it uses names that this command or a list command stored in the last seven
+    Completion itself sends no request. It uses the names that this command or a list command stored in the last seven
     days.
 
     Example:

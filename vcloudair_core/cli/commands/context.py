@@ -67,7 +67,7 @@ def list_contexts(run: Invocation) -> None:
 def current(run: Invocation) -> None:
     """Print the name of the context in use.
 
-    The option --context takes precedence over VCA_CONTEXT, and VCA_CONTEXT over the current context of the file.
+    The option --context takes precedence over VCA_CONTEXT. Both take precedence over the current context of the file.
 
     Example:
         vca context current
@@ -89,7 +89,7 @@ def current(run: Invocation) -> None:
 def use(run: Invocation, name: str = _NAME) -> None:
     """Set the current context.
 
-    Commands use it unless you set --context or VCA_CONTEXT.
+    Commands use this context unless you set --context or VCA_CONTEXT.
 
     Example:
         vca context use production
@@ -127,9 +127,9 @@ def add(
 ) -> None:
     """Add a context with the options of the command line, such as --url and --org.
 
-    With --password-file the context refers to the file. --password-stdin and --ask-password store the password in the
-    keyring entry of --password-keyring, or without it in the configuration file, which only you can read. Without any
-    of them, `vca login` asks for the password.
+    With --password-file, the context stores the path of the file. --password-stdin and --ask-password store the
+    password in the keyring entry that --password-keyring names. Without --password-keyring, they store the password in
+    the configuration file, which only you can read. Without a password option, `vca login` asks for the password.
 
     Example:
         vca context add production --url https://vcd.example.com --org acme --username ops
@@ -225,9 +225,10 @@ def _as_stored(key: str, value: str) -> Any:
 
 
 def _stored_password(run: Invocation, name: str, values: Mapping[str, Any], *, ask: bool) -> dict[str, Any]:
-    """Return ``{"password": …}`` for the configuration file, or an empty mapping if there is nothing to write.
+    """Return the password entry to write to the configuration file.
 
-    With ``password_keyring``, store the password in the keyring instead.
+    The entry is ``{"password": "..."}``, or empty if no password is set. If ``values`` contains ``password_keyring``,
+    the password is stored in the keyring and the entry is empty.
     """
     if not (ask or run.options.get("password_stdin")):
         return {}

@@ -33,7 +33,7 @@ def doctor(run: Invocation) -> None:
     """Diagnose connection, sign-in and permission problems.
 
     Checks settings, URL, DNS, TCP, TLS, API version, sign-in, org, rights and clock. Stops at a failure that prevents
-    further checks, and prints a hint. Changes nothing. The exit code is the one of the first failed check.
+    further checks, and prints a hint. Changes nothing. The first failed check sets the exit code.
 
     Example:
         vca doctor --url https://vcd.example.com --org acme --username ops
@@ -49,7 +49,7 @@ def doctor(run: Invocation) -> None:
 
 
 def diagnose(run: Invocation, network: Network) -> Iterator[DiagnosisStep]:
-    """Yield the results of the steps in order. Each step runs when it is requested."""
+    """Yield the results of the steps in order. Each step runs when its result is requested."""
     try:
         settings = run.settings()
         methods = run.plugins.auth_methods()
@@ -92,7 +92,7 @@ def _check_api(run: Invocation, network: Network) -> Iterator[DiagnosisStep]:
 
 
 def _print_steps(steps: Iterable[DiagnosisStep]) -> list[DiagnosisStep]:
-    """Print the result of each step at once, so that users see which step hangs."""
+    """Print each result immediately, so that users see which step hangs."""
     from rich.table import Table
     from rich.text import Text
 

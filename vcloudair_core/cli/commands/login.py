@@ -18,7 +18,7 @@ def login(run: Invocation) -> None:
 
     Later commands use the session if server, org, user, context and TLS settings are the same. The session ends with
     `vca logout`, when it expires at the server, or after 25 minutes without use. Commands with a password, such as from
-    VCA_PASSWORD, do not use it.
+    VCA_PASSWORD, do not use the session.
 
     Example:
         vca login --context production
@@ -75,7 +75,7 @@ def _show(run: Invocation, client: Client) -> None:
 
 
 def _identity(client: Client) -> dict[str, Any]:
-    """Return the session data of the server, without the token."""
+    """Return the session data from the server, without the token."""
     identity = client.session.identity
     return {
         "user": identity.user,

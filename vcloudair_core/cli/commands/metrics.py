@@ -57,8 +57,8 @@ def show(
     """Show statistics of VM metrics.
 
     The statistics are minimum, average, 95th percentile, maximum and last value. Tables show sizes and rates in KiB to
-    TiB, and a sparkline. JSON and YAML have all samples, CSV has a line per
-    series, both in the units of the API.
+    TiB, and a sparkline. JSON and YAML contain all samples. CSV contains one line per series. JSON, YAML and CSV use
+    the units of the API.
 
     Example:
         vca metrics show web1 web2 --metric 'cpu.*' --start 3h
@@ -271,7 +271,7 @@ def _password_in(file: str) -> str:
 
 @contextmanager
 def _writing(file: str) -> Iterator[None]:
-    """Convert OSError to a ConfigurationError for the file that cannot be written."""
+    """Raise ConfigurationError instead of OSError if a file cannot be written."""
     try:
         yield
     except OSError as exc:

@@ -103,7 +103,10 @@ def query(
 
 
 def _server_sort(service: Any, type_name: str, limit: int | None) -> str:
-    """Return the sort attribute for the server: the name if there is a limit."""
+    """Return the attribute by which the server sorts.
+
+    This is the name if a limit is set and the record type has a name. Otherwise it is empty.
+    """
     return "name" if limit is not None and "name" in _attributes(service, type_name) else ""
 
 
@@ -158,7 +161,10 @@ def _stream(run: Invocation, records: Query, fields: Sequence[str], metadata: Se
 
 
 def _columns(records: Query, keys: Sequence[str]) -> list[Column]:
-    """Return the columns. Columns on the right are dropped first, and the name never."""
+    """Return the columns.
+
+    The rightmost columns are dropped first. The name is never dropped.
+    """
     kinds = records.record_type.attributes
     return [
         Column(key, keep=True, right=kinds.get(key) in ("int", "float"), priority=0 if key == "name" else position)
@@ -167,7 +173,7 @@ def _columns(records: Query, keys: Sequence[str]) -> list[Column]:
 
 
 def _times(records: Query) -> list[str]:
-    """Return the time attributes of a query."""
+    """Return the attributes of a query that contain times."""
     return [name for name, kind in records.record_type.attributes.items() if kind == "datetime"]
 
 

@@ -23,8 +23,8 @@ def schema(
 ) -> None:
     """Print the JSON Schema of a document type: edge, plan or inventory.
 
-    Editors can validate documents with it. Save the schema to a file, and name the file in the first line of a
-    document, as in `# yaml-language-server: $schema=edge.schema.json`.
+    Editors can validate documents with the schema. Save the schema to a file, and name the file in the first line of a
+    document: `# yaml-language-server: $schema=edge.schema.json`.
 
     Example:
         vca schema edge > edge.schema.json

@@ -59,8 +59,8 @@ def serve(
 ) -> None:
     """Serve a simulated cloud until Ctrl-C.
 
-    --env-file writes a shell script that exports the VCA_* variables with which vca, the library and Ansible use this
-    simulator. The file is written when the simulator is ready.
+    --env-file writes a shell script that exports VCA_* variables. With these variables, vca, the library and Ansible
+    use this simulator. The file is written when the simulator is ready.
 
     Example:
         vca sim serve --api vcd --vms 20 --env-file sim.env
@@ -117,11 +117,11 @@ def record(
         False, "--pseudonymize", help="Replace names, addresses, descriptions and metadata values."
     ),
 ) -> None:
-    """Record the org of the context in an inventory file of the simulator.
+    """Record the org of the context in an inventory file for the simulator.
 
     Apart from signing in and out, only GET requests are sent. Passwords, keys and certificates are not recorded. The
-    user of the file has the password recorded-password. With --pseudonymize, equal texts get equal replacements within
-    the file, public addresses become addresses for documentation, and subnets stay together.
+    user in the file has the password recorded-password. With --pseudonymize, each text has the same replacement in the
+    whole file. Public addresses become documentation addresses, and addresses of a subnet stay in one subnet.
 
     Example:
         vca sim record --out world.yml --pseudonymize
@@ -147,9 +147,9 @@ def dump(
 ) -> None:
     """Save the state of a running simulator.
 
-    The simulator is that of the context: its URL is enough. The file has the inventory, sections, ended tasks, DR
-    states, API tokens, passwords and keys of the simulated cloud, and its time. It has no sessions. Saving fails while
-    tasks are in progress.
+    The URL of the context selects the simulator. The file contains the inventory, sections, finished tasks, DR states,
+    API tokens, passwords, keys and time of the simulated cloud. It contains no sessions. Saving fails while tasks are
+    in progress.
 
     Example:
         vca sim dump before.json
@@ -168,7 +168,7 @@ def load(
 ) -> None:
     """Replace the state of a running simulator.
 
-    The simulator is that of the context. All sessions end, so clients sign in again.
+    The URL of the context selects the simulator. All sessions end, so clients must sign in again.
 
     Example:
         vca sim load before.json

@@ -1,7 +1,7 @@
 """Completion candidates for the script of a shell.
 
-The output is a directive, and a line per candidate with a tab and a description. Directives: ``values``, ``nospace``
-(values that can continue), ``files`` (the shell completes paths), ``none``.
+The output is a directive, then one line per candidate: the value, a tab and a description. Directives: ``values``,
+``nospace`` (values that can continue), ``files`` (the shell completes paths), ``none``.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def _read(table: Mapping[str, Any], typed: Sequence[str]) -> _Line:
 
 
 def _option(table: Mapping[str, Any], node: Mapping[str, Any], name: str) -> str:
-    """Return the kind of an option, and ``flag`` for an unknown one."""
+    """Return the kind of an option. An unknown option is a ``flag``."""
     entry = node.get("options", {}).get(name) or table["options"].get(name)
     return str(entry[0]) if entry else "flag"
 
@@ -120,7 +120,7 @@ def _values(
 def main() -> None:
     """Print the candidates for a script and exit.
 
-    Prints no errors, because they would disturb the prompt.
+    Errors are not printed, because they would disturb the prompt.
     """
     import logging
 

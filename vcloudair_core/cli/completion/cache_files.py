@@ -30,7 +30,10 @@ def completion_folder(settings: Settings | None) -> Path | None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Return the content of a private file of this user, else an empty mapping."""
+    """Return the content of a JSON file, or an empty mapping.
+
+    Files that other users own, can read or can write are ignored.
+    """
     from vcloudair_core.settings.directories import is_own
 
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)

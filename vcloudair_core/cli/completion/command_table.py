@@ -1,10 +1,17 @@
 """Cached command tree for completion.
 
-Building it imports all commands, reading it imports none.
+Building the table imports all commands. Reading the table imports no command.
 
-A node has ``help``, ``options`` (name to [kind, help]), ``arguments`` (kinds), ``repeats`` (the last argument can be
-repeated) and ``commands`` (name to node). Kinds: ``flag``, ``text``, ``file``, ``choice a b``, and those of
-:mod:`~vcloudair_core.cli.completion.values`. Only the root node has the shared options.
+A node is a mapping with these keys:
+
+* ``help``: The help text.
+* ``options``: The kind and help text of each option, by name.
+* ``arguments``: The kinds of the arguments.
+* ``repeats``: True if the last argument can be repeated.
+* ``commands``: The nodes of the subcommands, by name.
+
+Kinds are ``flag``, ``text``, ``file``, ``choice a b``, and the kinds in :mod:`~vcloudair_core.cli.completion.values`.
+Only the root node contains the shared options.
 """
 
 from __future__ import annotations
@@ -37,7 +44,7 @@ _BY_ARGUMENT = {("context", "name"): "context", ("edge", "document"): "file"}
 def command_table(folder: Path | None = None) -> dict[str, Any]:
     """Return the table of this installation.
 
-    Rebuilds it after changes of version, plugins or commands.
+    The table is rebuilt after the version, the plugins or the commands change.
     """
     folder = folder or completion_folder(None)
     stamp = _stamp()
@@ -69,9 +76,9 @@ def _stamp() -> str:
 
 
 def make_table() -> dict[str, Any]:
-    """Build the table from the commands of all plugins, which it imports.
+    """Import the commands of all plugins and build the table.
 
-    A failed command has only a name.
+    The entry of a command that fails to load has only a name.
     """
     from vcloudair_core.cli.command_tree import as_command, build_tree
     from vcloudair_core.cli.loading import load_commands

@@ -18,7 +18,7 @@ _OF_SETTINGS = ("context", "config", "url", "org", "service_type", "cache_dir", 
 class Values:
     """Completion values for a command line.
 
-    ``options`` are its shared options, ``operands`` its arguments.
+    ``options`` are the shared options. ``operands`` are the arguments.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Values:
         return self._names(kind)
 
     def settings(self) -> Settings | None:
-        """Return the server and folder settings of the command, or None if invalid."""
+        """Return the server and folder settings, or None if they are invalid."""
         from vcloudair_core.errors import VcloudAirError
         from vcloudair_core.settings.settings import Settings
 

@@ -63,7 +63,7 @@ def busiest(measurement: Measurement, sort: str, rows: int) -> Any:
 
 
 def _latest(measurement: Measurement) -> dict[str, dict[str, Series]]:
-    """Return series without instances by VM and metric name."""
+    """Return the series without an instance, by VM id and metric name."""
     series_of: dict[str, dict[str, Series]] = {}
     for vm_id, members in measurement.collected.by_vm().items():
         series_of[vm_id] = {series.name: series for series in members if series.instance is None}

@@ -52,7 +52,8 @@ def emit(
     """Print a result to stdout.
 
     Args:
-        result: A list of rows, or a mapping. JSON and YAML print all of it, JSON lines an object for each row.
+        result: A list of rows, or a mapping. JSON and YAML print the whole result. JSON lines prints one object per
+            row.
         options: Output options.
         columns: Columns of the table. CSV has all keys of the rows.
         rows: Rows for tables and CSV (default: the result).
@@ -106,7 +107,7 @@ def _emit_cells(shown: Any, options: OutputOptions, columns: Sequence[Column], k
 def _emit_values(value: Any, *, is_csv: bool) -> None:
     """Print a value, or a list with one value per line.
 
-    A nested list is a line with values separated by tabs, or by commas in CSV.
+    A nested list becomes one line. Its values are separated by tabs, or by commas in CSV.
     """
     if value is None:
         return
@@ -202,7 +203,7 @@ def say(text: str) -> None:
 def console(stream: Any = None) -> Console:
     """Return a rich console.
 
-    It uses colors only on a terminal without NO_COLOR, and wraps lines only on a terminal.
+    Colors are used only on a terminal, and only if NO_COLOR is not set. Lines wrap only on a terminal.
     """
     from rich.console import Console
 
@@ -247,7 +248,8 @@ def _table(
 def _selected(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], options: OutputOptions) -> Sequence[Column]:
     """Return the columns to print.
 
-    These are the columns of ``--columns``, all for ``wide``, else the default columns with values.
+    ``--columns`` selects columns by name, and ``wide`` selects all columns. Otherwise, these are the default columns
+    that contain values.
     """
     if options.columns:
         return columns

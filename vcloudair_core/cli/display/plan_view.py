@@ -16,7 +16,10 @@ _NOISE: tuple[Any, ...] = (None, "", [], {}, False, ["any"], [{"protocol": "any"
 """Values that are not printed, because they are defaults."""
 
 _IDENTIFYING = ("name", "rule_id", "site_id")
-"""Fields that are not printed for new and deleted objects. The title has the name."""
+"""Fields that are not printed for new and deleted objects.
+
+The title already shows the name.
+"""
 
 
 def show_plan(plan: Plan) -> None:

@@ -13,7 +13,7 @@ _SHOW_AFTER_S = 1.0
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[Callable[[int, int], None] | None]:
-    """Show a progress bar on standard error for operations over a second.
+    """Show a progress bar on standard error for operations longer than a second.
 
     Yields None if standard error is not a terminal.
     """

@@ -11,7 +11,7 @@ _HINT = "See https://jmespath.org for the syntax, and quote the expression for y
 
 
 class QueryExpression:
-    """A compiled expression.
+    """A compiled JMESPath expression.
 
     Raises ConfigurationError with the position of a syntax error.
     """
@@ -29,7 +29,7 @@ class QueryExpression:
     def search(self, result: Any) -> Any:
         """Apply the expression to a result.
 
-        Raises ConfigurationError if it cannot be applied.
+        Raises ConfigurationError if the expression does not apply to the result.
         """
         from jmespath.exceptions import JMESPathError
 

@@ -44,7 +44,7 @@ codecs.register_error("vca-plain", _replace)
 class GuardedStream:
     """A text stream whose writes never raise.
 
-    ``failure`` is the first error. After it all output is dropped.
+    ``failure`` is the first error. After an error, all output is dropped.
     """
 
     def __init__(self, stream: Any, aside: GuardedStream | None = None) -> None:
@@ -78,7 +78,7 @@ class GuardedStream:
 
     @property
     def lost(self) -> str:
-        """Reason of lost output. Empty if nothing was lost or no reader exists."""
+        """The reason why output was lost. Empty if nothing was lost or no reader exists."""
         if self.failure is None or getattr(self.failure, "errno", errno.EPIPE) in _READER_GONE:
             return ""
         return getattr(self.failure, "strerror", None) or str(self.failure)
@@ -175,7 +175,7 @@ def share_stdout() -> None:
 
 
 def leave_stdout() -> None:
-    """Redirect output at the end of the program to standard error."""
+    """Send all further output of this program to standard error."""
     with contextlib.suppress(OSError, ValueError):
         sys.stdout.flush()
     sys.stdout = sys.stderr

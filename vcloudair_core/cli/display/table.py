@@ -21,10 +21,10 @@ class Column:
     Attributes:
         key: Key of the rows. Its uppercase form is the title.
         keep: Never truncate, for values that users copy, such as names and IDs.
-        right: Align right. Also never truncated.
+        right: Align values right. These columns are never truncated.
         priority: Columns with the highest number are dropped first. 0 is never dropped.
         wide: Show only with ``-o wide`` or ``--columns``.
-        show: Takes the row and returns the value to show (default: the value of the key).
+        show: A function that returns the value to show for a row. By default, this is the value of the key.
     """
 
     key: str
@@ -80,7 +80,7 @@ def fit(
     drop: bool,
     headed: bool = True,
 ) -> Layout:
-    """Return the layout for a width of ``available`` characters. None: no limit.
+    """Return the layout for ``available`` characters. None means no limit.
 
     Columns are added in order of priority, and from left to right, while their minimum widths fit. Truncated columns
     share the remaining width.

@@ -51,7 +51,7 @@ class ServerClock:
 def check_sign_in(client: Client, *, is_kept: bool = False) -> Iterator[DiagnosisStep]:
     """Check sign-in and org. Stops at the first failure.
 
-    ``is_kept``: Use the session of ``vca login`` instead of signing in.
+    If ``is_kept`` is true, use the session of ``vca login`` instead of signing in.
     """
     settings = client.settings
     try:

@@ -23,7 +23,7 @@ class DiagnosisStep:
     def as_dict(self) -> dict[str, Any]:
         """Return the result as plain data.
 
-        Shape: ``{"name", "status", "detail", "hint"}``.
+        The keys are ``name``, ``status``, ``detail`` and ``hint``.
         """
         fields = asdict(self)
         del fields["exit_code"]

@@ -50,7 +50,7 @@ class Certificate:
 
 
 class Network:
-    """Access to DNS, TCP and TLS, which tests replace."""
+    """Access to DNS, TCP and TLS. Tests replace this class."""
 
     def __init__(self, timeout_s: float = 10.0) -> None:
         self._timeout_s = timeout_s
@@ -74,7 +74,7 @@ class Network:
     def verify(self, host: str, port: int, ca_path: str | None) -> None:
         """Verify the certificate.
 
-        Raises ssl.SSLCertVerificationError if it is not trusted, and OSError.
+        Raises ssl.SSLCertVerificationError if the certificate is not trusted, and OSError.
         """
         self._handshake(context_of(trust_of(ca_path)), host, port)
 
@@ -98,7 +98,7 @@ class Network:
 def check_url(settings: Settings) -> tuple[DiagnosisStep, Target | None]:
     """Check the URL.
 
-    For the browser address of a portal, the hint has the URL of the API and the org.
+    For the browser address of a portal, the hint contains the URL of the API and the org.
     """
     from vcloudair_core.session.urls import base_url_of
 
@@ -130,7 +130,7 @@ def check_url(settings: Settings) -> tuple[DiagnosisStep, Target | None]:
 
 
 def org_in(url: str) -> str:
-    """Return the org in the address of a tenant or provider portal, or empty."""
+    """Return the org in the address of a portal, or an empty string."""
     segments = [unquote(segment) for segment in urlsplit(url).path.split("/") if segment]
     lowered = [segment.lower() for segment in segments]
     for marker in (["tenant"], ["cloud", "org"]):
@@ -310,7 +310,7 @@ def _reason(error: Exception) -> str:
 def check_clock(server_time: datetime | None, now: datetime) -> DiagnosisStep:
     """Compare the clocks of host and server.
 
-    Tokens have times, so a wrong clock can make sign-in fail.
+    Tokens contain times, so a wrong clock can make sign-in fail.
     """
     if server_time is None:
         return skipped("Clock", "the server sent no time")
@@ -331,7 +331,7 @@ def _duration(seconds: float) -> str:
 def check_settings(settings: Settings, methods: Mapping[str, AuthRecord], *, can_ask: bool = False) -> DiagnosisStep:
     """Check that the settings are sufficient to sign in.
 
-    ``can_ask``: The password can be prompted for.
+    ``can_ask`` is true if the user can be prompted for the password.
     """
     name = "Settings"
     chosen = settings.auth_method

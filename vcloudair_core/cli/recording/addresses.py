@@ -1,7 +1,8 @@
-"""Replace IP addresses so that subnets, ranges and kinds of addresses stay.
+"""Replace IP addresses and preserve their subnets, ranges and kinds.
 
-A private address stays in its private range. A public one becomes an address for documentation (RFC 5737) or, when
-these are used up, for benchmarks (RFC 2544). The last octet stays, so that subnets of /24 and smaller stay exact.
+A private address stays in its private range. A public address becomes a documentation address (RFC 5737). When no
+documentation addresses are left, it becomes a benchmark address (RFC 2544). The last octet does not change, so subnets
+of /24 and smaller stay exact.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _PUBLIC = [
     *ip_network("198.18.0.0/15").subnets(new_prefix=24),
 ]
 _FREE = [ip_network(text) for text in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")]
-"""Addresses without a host behind them, which stay."""
+"""Addresses that identify no host. They are not replaced."""
 _HOST_BITS = 8
 _ADDRESS = re.compile(
     r"(?<![\w.:])\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2}(?!\d))?(?![\w.]|:\d)"
@@ -27,7 +28,10 @@ _ADDRESS = re.compile(
 
 
 class AddressMap:
-    """A mapping of addresses. ``key`` makes it impossible to compute the original of an address."""
+    """A mapping of addresses to replacements.
+
+    Without ``key``, the original address cannot be computed from its replacement.
+    """
 
     def __init__(self, key: bytes) -> None:
         self._key = key
@@ -66,9 +70,10 @@ class AddressMap:
         return IPv4Address(self._public[subnet] << _HOST_BITS | number & 0xFF)
 
     def _within(self, number: int, prefix_length: int) -> int:
-        """Replace the bits between the range and the last octet.
+        """Replace the bits between the prefix of the range and the last octet.
 
-        Addresses that share the first n bits still share them, so that subnets of any size stay together.
+        Addresses that share their first bits also share them after the replacement, so subnets of any size stay
+        together.
         """
         result = number
         for position in range(prefix_length, 32 - _HOST_BITS):
@@ -78,7 +83,7 @@ class AddressMap:
         return result
 
     def _ipv6(self, address: IPv6Address) -> IPv6Address:
-        """Return an address for documentation (RFC 3849) with the same lowest 16 bits."""
+        """Return a documentation address (RFC 3849) with the same lowest 16 bits."""
         if address.is_loopback or address.is_unspecified or address.is_link_local or address.is_multicast:
             return address
         upper = hmac.new(self._key, str(int(address) >> 64).encode(), hashlib.sha256).digest()[:4]

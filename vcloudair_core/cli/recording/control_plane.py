@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
 
 def call_simulator(run: Invocation, method: str, path: str, body: bytes = b"") -> bytes:
-    """Send a request below ``/_sim`` to the simulator of the context, and return the body of its response.
+    """Send a request to the simulator of the context, and return the response body.
 
-    Raises: ConfigurationError if the URL does not belong to a simulator, or with the reason of a refusal;
+    The path of the request is below ``/_sim``.
+
+    Raises: ConfigurationError if the URL is not that of a simulator, or if the simulator rejects the request;
     TransportError.
     """
     settings = run.settings()

@@ -17,7 +17,10 @@ _VALUES: dict[str, Callable[[str], Any]] = {
 
 
 def parse_metadata(body: bytes) -> dict[str, Any]:
-    """Return the values by key. Values of unknown types are text. Raises DecodeError."""
+    """Return the values by key. Raises DecodeError.
+
+    Values of unknown types are strings.
+    """
     entries: dict[str, Any] = {}
     for entry in xml.parse(body, what="metadata"):
         if xml.local(entry) != "MetadataEntry":

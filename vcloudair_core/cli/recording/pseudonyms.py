@@ -31,9 +31,9 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
 
 
 class Pseudonyms:
-    """Replacements that are the same for the same text everywhere in a file.
+    """Replacements for texts. Equal texts in a file have equal replacements.
 
-    ``key`` is random by default, so that addresses differ between files.
+    ``key`` is random by default, so the replacements of an address differ between files.
     """
 
     def __init__(self, key: bytes = b"") -> None:
@@ -69,12 +69,15 @@ class Pseudonyms:
         }
 
     def name(self, kind: str, text: str) -> str:
-        """Return the replacement of a name: its kind with a number."""
+        """Return the replacement of a name: its kind and a number."""
         names = self._names.setdefault(kind, {})
         return names.setdefault(text, f"{kind}-{len(names) + 1}")
 
     def _metadata_value(self, value: Any) -> Any:
-        """Replace a text by ``value-<number>``, and a number by a number. Flags stay."""
+        """Replace a metadata value.
+
+        A string becomes ``value-<number>``, and a number becomes another number. Booleans do not change.
+        """
         if isinstance(value, bool):
             return value
         if isinstance(value, (int, float)):
@@ -87,7 +90,7 @@ class Pseudonyms:
         return int(self.name(kind, text).rpartition("-")[2])
 
     def _section(self, field: str, value: Any) -> Any:
-        """Replace texts of a section of an edge, whose JSON is that of the API."""
+        """Replace texts in the API JSON of an edge section."""
         if isinstance(value, Mapping):
             return {name: self._section(name, item) for name, item in value.items()}
         if isinstance(value, list):

@@ -23,7 +23,8 @@ _SECRETS = ("psk", "password", "secret", "privatekey", "certificate")
 def read_sections(session: Session, edge: Edge, warn: Callable[[str], None]) -> dict[str, Any]:
     """Return the JSON of each section without IDs, versions and secrets.
 
-    An edge without advanced services has none. An edge whose API has no such sections is reported to ``warn``.
+    The result is empty for an edge without advanced services. If the API of an edge has no sections, ``warn`` is called
+    with a message.
     """
     backend = BACKENDS.get(edge.backend)
     if edge.is_advanced is False:

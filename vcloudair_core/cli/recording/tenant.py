@@ -25,9 +25,9 @@ _Result = TypeVar("_Result")
 
 
 class TenantRecorder:
-    """Reads the org of a client.
+    """A recorder for the org of a client.
 
-    ``warn`` is called with a message about each thing that cannot be read or described.
+    ``warn`` is called with a message about each object that cannot be read or recorded.
     """
 
     def __init__(self, client: Client, warn: Callable[[str], None]) -> None:
@@ -84,7 +84,10 @@ class TenantRecorder:
         return sorted(trees.values(), key=_in_order)
 
     def _add(self, trees: Mapping[str, dict[str, Any]], key: str, items: Iterable[tuple[str, Any]]) -> None:
-        """Add items to the list ``key`` of their VDCs, in an order that depends on their contents only."""
+        """Add items to the list ``key`` of their VDCs.
+
+        The order depends only on the contents of the items.
+        """
         for vdc_id, item in sorted(items, key=lambda pair: _in_order(pair[1])):
             if vdc_id in trees:
                 trees[vdc_id].setdefault(key, []).append(item)
@@ -187,7 +190,10 @@ def _network(record: Record) -> dict[str, Any]:
 
 
 def _vm(vm: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a VM of the file. The primary interface comes from the record, the others from the vApp."""
+    """Return a VM for the file.
+
+    The record provides the primary interface. The vApp provides the other interfaces.
+    """
     nics = sorted(vm.get("nics") or (), key=lambda nic: (not nic["is_primary"], nic["index"]))
     return {
         "name": vm["name"],
@@ -210,7 +216,7 @@ def _replication(replication: Replication) -> dict[str, Any]:
 
 
 def _filled(**fields: Any) -> dict[str, Any]:
-    """Return the fields that have a value. Zero, False and an empty text are the defaults of the file."""
+    """Return the fields that have a value. Zero, False and an empty string are the defaults of the file."""
     return {name: value for name, value in fields.items() if value}
 
 

@@ -19,7 +19,7 @@ _SUFFIX = ".tmpl"
 def names_for(name: str) -> dict[str, str]:
     """Return the forms of a plugin name. Raises ConfigurationError if it is invalid.
 
-    Shape: ``{"name": "acme_dns", "package": "vcloudair_acme_dns", "distribution": "vcloudair-acme-dns", "upper":
+    Example: ``{"name": "acme_dns", "package": "vcloudair_acme_dns", "distribution": "vcloudair-acme-dns", "upper":
     "ACME_DNS", "record": "acmeDnsThing", "element": "AcmeDnsThing"}``.
     """
     if not _NAME.match(name) or len(name) > _LONGEST:
@@ -64,7 +64,7 @@ def write_plugin(name: str, folder: Path, taken: Iterable[str] = ()) -> list[Pat
 
 
 def _templates(package: str) -> Iterator[tuple[str, Path]]:
-    """Yield (path in the new distribution, template)."""
+    """Yield pairs of a path in the new distribution and a template."""
     for template in sorted(_FILES.rglob(f"*{_SUFFIX}")):
         path = template.relative_to(_FILES).as_posix().removesuffix(_SUFFIX)
         # The template folder has no dot, because packaging skips hidden folders.

@@ -204,7 +204,7 @@ dr_runs.register(app)
 
 
 def _options(**values: Any) -> dict[str, tuple[str, Any]]:
-    """Return spelling and value by name, for options that a plan can have too.
+    """Map each option that a plan can also set to its spelling and value.
 
     Raises: SpecError for an invalid value.
     """
@@ -243,7 +243,7 @@ def _selected_plan(
 ) -> RecoveryPlan:
     """Return the plan of a command.
 
-    Raises ConfigurationError, or SpecError with all problems of a file.
+    Raises ConfigurationError, or SpecError with all problems of a plan file.
     """
     from vcloudair_core.recovery import plan_of_vms
     from vcloudair_core.recovery.plan.plan_options import fields_of_options, load_plan_with
@@ -256,9 +256,9 @@ def _selected_plan(
 
 
 def _confirm(plan: RecoveryPlan) -> None:
-    """Prompt for the plan name, or "failover".
+    """Ask the user to type the plan name, or "failover" without a plan name.
 
-    Raises ConfigurationError for other input or no terminal.
+    Raises ConfigurationError for other input, or without a terminal.
     """
     if not sys.stdin.isatty():
         raise ConfigurationError("A failover requires confirmation.", hint="Pass --yes.")

@@ -33,7 +33,7 @@ def check(
 ) -> None:
     """Check that a recovery is ready to run, without starting it.
 
-    The exit code is 9 if it is not ready. The score is the weighted percentage of passed checks. See
+    The exit code is 9 if the recovery is not ready. The score is the weighted percentage of passed checks. See
     `docs/how-to/readiness-checks.md`.
 
     Example:
@@ -67,7 +67,7 @@ _COLUMNS = [
 def _selected_plan(vms: list[str] | None, every: bool, path: str | None) -> RecoveryPlan:
     """Return the plan of the command.
 
-    Raises ConfigurationError, or SpecError with all problems of a file.
+    Raises ConfigurationError, or SpecError with all problems of a plan file.
     """
     from vcloudair_core.recovery import load_plan, plan_of_vms
 

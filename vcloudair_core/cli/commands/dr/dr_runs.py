@@ -101,9 +101,9 @@ def resume(
 ) -> None:
     """Resume a run that was stopped or crashed. No operation is started twice.
 
-    If an operation was about to start, the command checks whether it did. If that stays unknown, the exit code is 11.
-    Then check the VM in the cloud, and resume with --start-again if the operation did not start. For a finished run
-    the command shows the result and ends with the exit code of the run.
+    If the run stopped while it started an operation, the command checks whether the operation started. If the answer
+    stays unknown, the exit code is 11. In that case, check the VM in the cloud, and resume with --start-again if the
+    operation did not start. For a finished run, the command shows the result and ends with the exit code of the run.
 
     Example:
         vca dr resume
@@ -128,7 +128,7 @@ def report(
 ) -> None:
     """Show the report of a run: the result of each VM, RTO and RPO. Sends no request.
 
-    -o json and -o yaml print the full report. The folder of the run has the report files that the run wrote.
+    -o json and -o yaml print the full report. The folder of the run contains the reports that the run saved.
 
     Example:
         vca dr report --html report.html --junit report.xml

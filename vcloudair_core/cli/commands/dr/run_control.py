@@ -53,10 +53,10 @@ PREVIEW_COLUMNS = [
 def run_and_report(run: Invocation, work: Work, *, cancel_on_stop: bool = False, **run_options: Any) -> None:
     """Execute a run, and show its result.
 
-    ``run_options`` are other fields of RunOptions.
+    ``run_options`` sets other fields of RunOptions.
 
-    Raises: TaskFailedError when it failed; OutcomeUnknownError when it is unknown whether an operation was started;
-    Exit with 130 when it was stopped.
+    Raises: TaskFailedError when the run failed; OutcomeUnknownError when it is unknown whether an operation was
+    started; Exit with code 130 when the run was stopped.
     """
     from vcloudair_core.recovery import RunOptions, Stop
 
@@ -122,9 +122,9 @@ _MOST_NAMED = 5
 
 
 def closing_sentence(report: RunReport) -> str:
-    """Return the final message, such as ``3 of 3 VMs recovered, RTO met.
+    """Return the final message.
 
-    To clean up, run: ...``.
+    Example: ``3 of 3 VMs recovered, RTO met. To clean up, run: ...``.
     """
     succeeded = sum(vm.has_succeeded for vm in report.vms)
     text = f"{succeeded} of {len(report.vms)} VMs {_DONE.get(report.action, 'succeeded')}"
@@ -148,7 +148,7 @@ def _selection(report: RunReport) -> str:
 
 @contextmanager
 def signals_to(stop: Stop, *, cancel_on_stop: bool) -> Iterator[None]:
-    """Stop the run on Ctrl-C and SIGTERM. A second Ctrl-C ends the program at once."""
+    """Stop the run on Ctrl-C and SIGTERM. A second Ctrl-C ends the program immediately."""
 
     def handle(number: int, frame: object) -> None:
         if stop.is_requested and number == signal.SIGINT:

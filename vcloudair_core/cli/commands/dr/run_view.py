@@ -221,7 +221,10 @@ class LiveRun:
 
 @contextmanager
 def live_run() -> Iterator[LiveRun | None]:
-    """Show a live display on standard error. Yields None if that is not a terminal."""
+    """Show a live display on standard error.
+
+    Yields None if standard error is not a terminal.
+    """
     if not sys.stderr.isatty():
         yield None
         return
@@ -235,5 +238,5 @@ def live_run() -> Iterator[LiveRun | None]:
 
 
 def observers_of(view: LiveRun | None) -> tuple[Observer, ...]:
-    """Return the observers of a run: the view, if there is one."""
+    """Return the observers of a run: the live display, if any."""
     return (view.observe,) if view is not None else ()

@@ -44,8 +44,8 @@ def register(app: typer.Typer) -> None:
 def export(run: Invocation) -> None:
     """Export an edge gateway as a document for `vca edge plan` and `vca edge apply`.
 
-    The document has the rules and tunnels that users own, without pre-shared keys, which servers do not show. The
-    format is YAML, or JSON with -o json.
+    The document contains the rules and tunnels of users. It contains no pre-shared keys, because servers do not return
+    them. The format is YAML, or JSON with -o json.
 
     Example:
         vca edge export --edge web-edge > edge.yml
@@ -99,8 +99,8 @@ def apply(
 ) -> None:
     """Apply an edge document or a saved plan to an edge gateway.
 
-    The command shows the plan and asks for confirmation. It writes the sections one after the other. If one fails, it
-    reports which sections were written. Run it again to write the others.
+    The command shows the plan and asks for confirmation. It then writes the sections in order. If a section fails, the
+    command reports the sections that were written. Run the command again to write the remaining sections.
 
     Example:
         vca edge apply edge.yml --yes
@@ -139,9 +139,9 @@ def _ensure(
 def _plan_options(
     run: Invocation, document: EdgeDocument, purge: bool | None, allow_empty: bool | None
 ) -> dict[str, Any]:
-    """Return target and options of a plan.
+    """Return the target and the options of a plan.
 
-    Raises ConfigurationError if document and options conflict.
+    Raises ConfigurationError if the document and the options conflict.
     """
     from vcloudair_core.services.ans.sections import SECTIONS
 

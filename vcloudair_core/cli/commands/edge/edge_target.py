@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 def edge_target(settings: Settings) -> dict[str, str]:
     """Return the edge gateway of a command.
 
-    Shape: ``{"edge": ..., "vdc": ...}``, without unset keys.
+    The format is ``{"edge": ..., "vdc": ...}``, without unset keys.
 
     Raises: ConfigurationError if no edge gateway is set.
     """

@@ -31,8 +31,8 @@ def list_rules(
 ) -> None:
     """List the firewall rules of an edge gateway, in order of evaluation.
 
-    JSON and YAML print the whole policy. Without `--internal` it is valid input for `vcloudair.cloud.vca_firewall`, and
-    for `vca edge apply` below the key `firewall`.
+    JSON and YAML print the whole policy. Without `--internal`, the output is valid input for
+    `vcloudair.cloud.vca_firewall`. It is also a valid value of the key `firewall` in a document for `vca edge apply`.
 
     Example:
         vca firewall list --edge web-edge

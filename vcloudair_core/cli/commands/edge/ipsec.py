@@ -48,8 +48,8 @@ def list_tunnels(
 ) -> None:
     """List the IPsec tunnels of an edge gateway, with their status and last error.
 
-    JSON and YAML print the whole section, without pre-shared keys. With `--no-status` it is valid input for
-    `vcloudair.cloud.vca_ipsec`, and for `vca edge apply` below the key `ipsec`.
+    JSON and YAML print the whole section, without pre-shared keys. With `--no-status`, the output is valid input for
+    `vcloudair.cloud.vca_ipsec`. It is also a valid value of the key `ipsec` in a document for `vca edge apply`.
 
     Example:
         vca ipsec list --edge web-edge --no-status

@@ -28,6 +28,6 @@ def with_index(rules: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def enabled_cell(entry: Mapping[str, Any]) -> str:
     """Return the cell of the column ``enabled``.
 
-    "disabled" is easier to notice than "no".
+    The cell contains "disabled", because that is easier to notice than "no".
     """
     return "yes" if entry.get("enabled", True) else "disabled"
