@@ -40,8 +40,8 @@ class MonitorCheck(Protocol):
 class TaskCheck:
     """Find failed tasks of the organization.
 
-    A check takes one call, plus one for each new failed task. It queries
-    the tasks that ended since the check before the previous one, by the times of the server.
+    A check takes one call, plus one call for each new failed task. It queries the tasks that ended since the
+    second-to-last check, by server time.
     """
 
     start_event, end_event = "task_failed", ""
@@ -106,8 +106,8 @@ def _message(client: Client, href: str) -> str:
 class TunnelCheck:
     """Check the IPsec tunnels of edge gateways, with two calls per edge gateway.
 
-    Without ``edges`` it checks all edge gateways with advanced networking. A tunnel that is disabled, or whose status
-    the edge gateway does not report, counts neither as up nor as down.
+    Without ``edges``, all edge gateways with advanced networking are checked. Disabled tunnels and tunnels without a
+    reported status count neither as up nor as down.
     """
 
     start_event, end_event = "tunnel_down", "tunnel_up"
@@ -177,11 +177,11 @@ class ReplicationCheck:
 class DriftCheck:
     """Find edge gateways that differ from their documents, with one call per section.
 
-    A changed difference is a new event. Pre-shared keys are not compared, because servers do not show them.
+    A difference that changes causes a new event. Pre-shared keys are not compared, because servers do not return them.
 
     Args:
         documents: Sections by edge gateway.
-        purge: Report elements of users that the document does not list.
+        purge: Report user elements that the document does not list.
     """
 
     start_event, end_event = "edge_drifted", "edge_in_line"

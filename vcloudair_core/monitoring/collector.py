@@ -1,7 +1,8 @@
 """Prometheus metrics that are collected in the background and served from memory.
 
-A scrape sends no request to the cloud: it gets the values of the last collection while they are fresh. A VM or a cloud
-that cannot be measured has no value instead of zero. The metrics of the exporter show since when.
+A scrape sends no request to the cloud. It returns the values of the last collection while they are fresh. A VM or cloud
+that cannot be measured has no value, not zero. The exporter's own metrics show the time of the last successful
+collection.
 """
 
 from __future__ import annotations
@@ -37,11 +38,11 @@ OWN = "vca_exporter"
 WINDOW = {"vca": "5m", "vcd-historic": "70m", "vcd-current": "1h"}
 """Time span that a collection reads, by source.
 
-Each has several samples, so that a late sample is not missed.
+Each time span contains several samples, so that a late sample is not missed.
 """
 
 FRESH_INTERVALS = 2.5
-"""Number of its sampling intervals for which a sample is fresh at least."""
+"""The minimum time that a sample stays fresh, in sampling intervals."""
 
 MOST_SKEW_S = 60.0
 """Clock difference above which a warning is logged."""
@@ -147,8 +148,8 @@ class Collector:
 
         Errors are logged, and values stay until they are stale.
 
-        After a refused sign-in some collections are skipped, more each time, so that a wrong password does not lock
-        the account. A skipped collection sends nothing and returns False.
+        Each refused sign-in increases the number of skipped collections, so that a wrong password does not lock the
+        account. A skipped collection sends nothing and returns False.
         """
         if self._to_skip:
             self._to_skip -= 1
@@ -195,7 +196,7 @@ class Collector:
         return True
 
     def _warn(self, topic: str, text: str) -> None:
-        """Log a warning once, until it changes."""
+        """Log a warning, unless it is the same as the last warning on the topic."""
         if text and self._warned.get(topic) != text:
             _log.warning("%s", text)
         self._warned[topic] = text

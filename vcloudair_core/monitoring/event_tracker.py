@@ -56,7 +56,7 @@ class EventTracker:
     def update(self, result: CheckResult) -> list[dict[str, Any]]:
         """Record the result of a check and return its events.
 
-        Shape: ``{"type": ..., **fields}`` each.
+        Each event is ``{"type": ..., **fields}``.
         """
         findings = {(finding.scope, finding.name): finding for finding in result.findings}
         for states in (self._reported, self._pending):

@@ -35,7 +35,7 @@ class _Server(ThreadingMixIn, WSGIServer):
 def _unusable(certfile: str, keyfile: str, error: Exception) -> ConfigurationError:
     """Return the error of a certificate or key that cannot be loaded.
 
-    Opens the files to find the one that cannot be read, because OpenSSL does not name it.
+    Opens the files to find the unreadable file, because OpenSSL does not name it.
     """
     for what, path in (("The certificate", certfile), ("The key", keyfile)):
         try:
@@ -57,7 +57,7 @@ class _Handler(WSGIRequestHandler):
 class ExporterServer:
     """HTTP server for the metrics of a collector. Use it as a context manager.
 
-    ``auth`` is a username and a password.
+    ``auth`` is a pair of username and password.
 
     Raises: OSError when the address cannot be bound, ConfigurationError for invalid TLS files.
     """
@@ -127,7 +127,7 @@ def _cached(app: _App) -> _App:
 
 
 def _routed(app: _App, auth: tuple[str, Secret] | None, problem: Callable[[], str]) -> _App:
-    """Return an app that serves /healthz, and the other paths with the password only."""
+    """Return an app that requires the password, except for /healthz."""
 
     def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         path, method = environ.get("PATH_INFO", ""), environ.get("REQUEST_METHOD", "")

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 FATAL = (ConfigurationError, SpecError, PluginError)
-"""Errors that a later poll cannot solve."""
+"""Errors that a later poll cannot resolve."""
 
 _FATAL_AT_FIRST = (NotFoundError, AmbiguousMatchError, AuthenticationError)
 """Errors that are fatal in the first poll, but can be temporary later."""
@@ -48,8 +48,8 @@ _FATAL_AT_FIRST = (NotFoundError, AmbiguousMatchError, AuthenticationError)
 class SharedSignIn:
     """Sign-in attempts of monitors that share credentials. Units: seconds.
 
-    After a refusal only one monitor retries at a time. Otherwise four monitors that retry a wrong password on separate
-    schedules would lock the account.
+    After a refused sign-in, only one monitor retries at a time. Otherwise four monitors that retry a wrong password on
+    separate schedules would lock the account.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
@@ -90,7 +90,7 @@ class Monitor:
 
     Args:
         check: The check to run at each poll.
-        tracker: Reported states.
+        tracker: The reported states.
         connect: Creates a client. Each poll uses a new client, so that no connection outlives a poll.
         sign_in: Shared by monitors with the same credentials.
         now: Returns the time for the field ``observed_at`` of events.
@@ -119,8 +119,8 @@ class Monitor:
     def delay_s(self) -> float:
         """Seconds until the next poll.
 
-        The delay doubles after each failed poll, up to ``max_interval_s`` of the options. After a refused sign-in it
-        is at least the wait that protects the account from being locked.
+        The delay doubles after each failed poll, up to ``max_interval_s`` of the options. After a refused sign-in, the
+        delay is long enough to protect the account from being locked.
         """
         doublings = min(self._failures, 20)
         delay_s = float(min(self._options.interval_s * 2**doublings, self._options.max_interval_s))
@@ -131,8 +131,8 @@ class Monitor:
 
         Read errors are logged and cause no events.
 
-        Shape: ``{"type", "observed_at", "url", "org", ...}`` each; :mod:`~vcloudair_core.monitoring.checks` adds the
-        other fields.
+        Each event contains ``type``, ``observed_at``, ``url`` and ``org``. :mod:`~vcloudair_core.monitoring.checks`
+        adds the other fields.
 
         Raises: the errors of :data:`FATAL`. The first poll also raises NotFoundError, AmbiguousMatchError and
         AuthenticationError. Later polls raise AuthenticationError if the session cannot be renewed.
@@ -178,7 +178,7 @@ class Monitor:
 def create_monitors(options: MonitorOptions, connect: Callable[[], Client]) -> list[Monitor]:
     """Return a monitor for each check of the options.
 
-    Validates the documents; sends nothing.
+    Validates the documents and sends no request.
 
     Raises: SpecError for an invalid document, ConfigurationError.
     """

@@ -1,6 +1,6 @@
 """Read fields of events that may be damaged.
 
-A field that is missing or has another type is empty.
+A missing field, or a field of another type, is read as empty.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def number(event: Mapping[str, Any], key: str) -> float | None:
 
 
 def whole(event: Mapping[str, Any], key: str) -> int | None:
-    """Return a whole number of at least 0, or None."""
+    """Return an integer of at least 0, or None."""
     value = event.get(key)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
@@ -38,7 +38,7 @@ def whole(event: Mapping[str, Any], key: str) -> int | None:
 def moment(event: Mapping[str, Any], key: str = "at") -> datetime | None:
     """Return an ISO 8601 time, or None.
 
-    Without an offset it is UTC. Years outside 1000 to 5000 give None.
+    A time without an offset is UTC. Returns None for years outside 1000 to 5000.
     """
     stamp = text(event, key)
     try:
@@ -55,12 +55,12 @@ def mapping(event: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 
 def mappings(event: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    """Return the mappings of a list."""
+    """Return the items of a list that are mappings."""
     value = event.get(key)
     return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list | tuple) else []
 
 
 def texts(event: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    """Return the strings of a list."""
+    """Return the items of a list that are strings."""
     value = event.get(key)
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list | tuple) else ()

@@ -10,39 +10,40 @@ within one process) and ``event``.
     ``pid`` of the process, ``version`` (of vcloudair-core); ``groups``: ``[{name, priority, depends_on, rto_minutes,
     vms: [{id, name, href, depends_on, rto_minutes, rpo_minutes}]}]``. Each VM is listed once.
 ``run_resumed``
-    ``host``, ``user``, ``pid``: a run that was stopped or died is resumed.
+    ``host``, ``user`` and ``pid`` of the process that resumes a run that was stopped or died.
 ``group_started``, ``group_finished``
-    ``group``; the latter with ``verdict`` (succeeded, failed or skipped) and ``reason``.
+    ``group``. ``group_finished`` also has ``verdict`` (succeeded, failed or skipped) and ``reason``.
 ``step_started``, ``step_finished``
-    ``group`` (empty for a step of the plan itself), ``phase`` (before, after or rollback), ``step`` (its name),
-    ``kind``, ``attempt``; the latter with ``verdict`` (succeeded or failed), ``reason``, ``hint``, ``output`` (an
-    excerpt, secrets hidden), ``seconds``, and for an approval ``by``; for a network change ``saved`` (file in the
-    folder of the run with the configuration from before), ``summary`` (of the changes) and ``restores`` (run and key of
-    the change that was undone).
+    ``group`` (empty for a step of the plan itself), ``phase`` (before, after or rollback), ``step`` (the name of the
+    step), ``kind``, ``attempt``. ``step_finished`` also has ``verdict`` (succeeded or failed), ``reason``, ``hint``,
+    ``output`` (an excerpt, secrets hidden) and ``seconds``. An approval has ``by``. A network change has ``saved``
+    (the file in the folder of the run with the configuration before the change), ``summary`` (of the changes) and
+    ``restores`` (run and key of the change that was undone).
 ``vm_starting``
     ``id``, ``name``, ``group``, ``attempt``; ``last_sync`` (ISO 8601 or null: the time of the newest data);
     ``intent_at`` (seconds since 1970, by the clock of the server when ``is_server_time``), ``state`` (of the
-    replication), ``vms_before``. Written before the request: from then on the action may be in progress.
+    replication), ``vms_before``. Written before the request is sent. From then on, the action may be in progress.
 ``vm_started``
-    ``id``, ``task`` (its link, empty when the response was lost). A second event follows when the task is found later.
+    ``id``, ``task`` (the link of the task, empty when the response was lost). If the task is found later, a second
+    event follows.
 ``vm_not_started``
-    ``id``, ``reason``: the request was not sent, or the server refused it, so no action is in progress.
-    ``is_repeated``: the request is sent again as part of the same attempt.
+    ``id``, ``reason``. The request was not sent, or the server refused it, so no action is in progress.
+    ``is_repeated`` is true when the request is sent again as part of the same attempt.
 ``vm_finished``
     ``id``, ``name``, ``group``, ``attempt``; ``verdict`` (succeeded, unchanged, failed, skipped or unknown),
     ``reason``, ``hint``, ``seconds`` (of this attempt), ``task`` (status, error_code, error_message, vendor_code …),
-    ``request_id`` when there is one, ``last_sync``, ``vm`` (the recovered VM: id, href, name, status, vapp, vapp_href,
-    vdc, vdc_href, addresses), ``is_final`` (false when another attempt follows).
+    ``request_id`` if the response had one, ``last_sync``, ``vm`` (the recovered VM: id, href, name, status, vapp,
+    vapp_href, vdc, vdc_href, addresses), ``is_final`` (false when another attempt follows).
 ``rollback_started``, ``vm_rolled_back``, ``rollback_finished``
-    After a failure with ``on_error: roll_back``. The first has ``reason`` and ``vms``; the second ``id``, ``name``,
-    ``verdict``, ``reason``, ``hint`` and ``seconds``; the third ``verdict`` and ``reason``. Networks are restored by
-    steps of the phase ``rollback``.
+    Events after a failure with ``on_error: roll_back``. ``rollback_started`` has ``reason`` and ``vms``.
+    ``vm_rolled_back`` has ``id``, ``name``, ``verdict``, ``reason``, ``hint`` and ``seconds``. ``rollback_finished``
+    has ``verdict`` and ``reason``. Steps of the phase ``rollback`` restore networks.
 ``run_interrupted``
-    ``reason``, ``in_flight``: ``[{id, name}]``. The run can be resumed. ``is_unknown``: the run ended, but the outcome
-    of the VMs in ``in_flight`` is unknown.
+    ``reason``, ``in_flight``: ``[{id, name}]``. The run can be resumed. ``is_unknown`` is true when the run ended,
+    but the outcome of the VMs in ``in_flight`` is unknown.
 ``run_finished``
-    ``verdict`` (succeeded or failed), ``reason``, ``summary``: numbers of VMs as ``{succeeded, unchanged, failed,
-    skipped}``.
+    ``verdict`` (succeeded or failed), ``reason``, ``summary`` (the number of VMs by verdict, as ``{succeeded,
+    unchanged, failed, skipped}``).
 
 Readers ignore unknown events and unknown keys.
 """
@@ -68,7 +69,7 @@ ROLLBACK_STARTED, VM_ROLLED_BACK, ROLLBACK_FINISHED = (
     "rollback_finished",
 )
 VM_PROGRESSED = "vm_progressed"
-"""``id``, ``status``, ``progress`` (percent or None).
+"""An event with ``id``, ``status`` and ``progress`` (percent or None).
 
-For observers only; not written to the journal.
+Only observers receive this event. It is not written to the journal.
 """

@@ -40,14 +40,14 @@ def runs_folder(settings: Settings) -> Path:
 class JournalError(ConfigurationError):
     """An event could not be written.
 
-    The journal has all events before it, and accepts no more.
+    The journal contains all earlier events and accepts no further events.
     """
 
 
 class Journal:
     """The journal of a run, open for writing. Several threads can append to it.
 
-    ``lock``: the lock of the folder, when the caller holds it already.
+    ``lock`` is the lock of the folder, if the caller already holds it.
     """
 
     def __init__(self, folder: Path, seq: int = 0, observers: tuple[Observer, ...] = (), *, lock: Any = None) -> None:
@@ -116,7 +116,7 @@ class Journal:
 def create_journal(settings: Settings, observers: tuple[Observer, ...] = ()) -> Journal:
     """Create the folder and the journal of a new run.
 
-    Raises ConfigurationError when that fails.
+    Raises ConfigurationError when the folder or the journal cannot be created.
     """
     try:
         parent = private_folder(runs_folder(settings))
@@ -137,7 +137,9 @@ def create_journal(settings: Settings, observers: tuple[Observer, ...] = ()) -> 
 def reopen_journal(
     settings: Settings, run_id: str, observers: tuple[Observer, ...] = ()
 ) -> tuple[Journal, list[Event]]:
-    """Open the journal of an unfinished run for appending. Return it with its events.
+    """Open the journal of an unfinished run for appending.
+
+    Returns the journal and its events.
 
     A partial last line is removed. Raises NotFoundError, LockTimeoutError when the run is still in progress, and
     ConfigurationError.
@@ -162,10 +164,10 @@ def reopen_journal(
 
 
 def read_run(settings: Settings, run_id: str = "") -> list[Event]:
-    """Return the events of a run. Sends nothing.
+    """Return the events of a run. Sends no request.
 
-    ``run_id``: the id of the run or the beginning of it; by default the newest run. Raises NotFoundError and
-    ConfigurationError.
+    ``run_id`` is the id of the run or the beginning of the id. By default, the newest run is read. Raises NotFoundError
+    and ConfigurationError.
     """
     return read_journal(run_folder(settings, run_id))
 
@@ -188,7 +190,7 @@ def newest_run(settings: Settings) -> str:
 
 
 def unreadable_runs(settings: Settings) -> dict[str, str]:
-    """Return the reason for each folder that does not count as a run of this user.
+    """Map each folder that is not a readable run of this user to the reason.
 
     Raises ConfigurationError.
     """
@@ -254,11 +256,11 @@ def _is_run(folder: Path) -> bool:
 
 
 def run_folder(settings: Settings, run_id: str = "") -> Path:
-    """Return the folder of a run, which has its journal and its reports.
+    """Return the folder of a run, which contains the journal and the reports.
 
     Args:
         settings: The settings that name the state folder.
-        run_id: The id of the run or the beginning of it; by default the newest run.
+        run_id: The id of the run or the beginning of the id. The default is the newest run.
 
     Raises: NotFoundError.
     """

@@ -1,8 +1,8 @@
 """Order of groups and VMs in a recovery plan, and circular dependencies.
 
 A group starts when all groups of a lower priority and all groups that it depends on have ended. A VM starts when its
-group has started and the VMs that it depends on, in any group, are recovered. One graph holds all of these rules, so
-cycles across groups and VMs are detected too.
+group has started and all VMs that it depends on are recovered. These VMs can be in any group. One graph represents all
+of these rules, so cycles across groups and VMs are detected too.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _HINT = "Remove one of these from depends_on, or change a priority."
 def waits_for(plan: RecoveryPlan, group_name: str) -> tuple[tuple[str, bool], ...]:
     """Return the groups that must end before a group starts, in the order of the plan.
 
-    Returns pairs ``(name, is_dependency)``. When a group fails, those that depend on it must not start; those that
-    only have a higher priority start anyway. Raises SpecError for an unknown group.
+    Returns pairs ``(name, is_dependency)``. When a group fails, the groups that depend on it must not start. Groups
+    that only have a higher priority start anyway. Raises SpecError for an unknown group.
     """
     group = next((group for group in plan.groups if group.name == group_name), None)
     if group is None:
@@ -41,8 +41,8 @@ def waits_for(plan: RecoveryPlan, group_name: str) -> tuple[tuple[str, bool], ..
 def check_order(plan: RecoveryPlan) -> tuple[PlannedVm, ...]:
     """Return the VMs of a plan in a possible start order.
 
-    Raises SpecError for a circular dependency, whose message lists the cycle with the lines of the plan file, and for
-    a dependency on an unknown group or VM.
+    Raises SpecError for a circular dependency, or a dependency on an unknown group or VM. The message lists the cycle
+    with the lines of the plan file.
     """
     _check_dependencies(plan)
     vms = {vm.name: vm for vm in plan.vms}
@@ -57,7 +57,7 @@ def check_order(plan: RecoveryPlan) -> tuple[PlannedVm, ...]:
 def _graph(plan: RecoveryPlan) -> dict[_Node, list[_Node]]:
     """Map each node to the nodes that it waits for.
 
-    A priority is a node too, because an edge for each pair of groups would be too many.
+    Priorities are nodes too, because an edge between each pair of groups would be too many edges.
     """
     priorities = sorted({group.priority for group in plan.groups})
     above = dict(itertools.pairwise(priorities))
@@ -98,7 +98,7 @@ def _unknown(kind: str, name: str, known: Iterable[str]) -> str:
 def _cycle_error(plan: RecoveryPlan, cycle: list[_Node]) -> SpecError:
     """Return the error for a circular dependency.
 
-    ``cycle``: each node waits for the next, and the last for the first.
+    In ``cycle``, each node waits for the next node, and the last node waits for the first.
     """
     vms = {vm.name: vm for vm in plan.vms}
     groups = {group.name: group for group in plan.groups}

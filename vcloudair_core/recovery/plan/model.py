@@ -49,7 +49,7 @@ class HttpCheck:
 
 @dataclass(frozen=True)
 class Approval:
-    """A question that a person must answer with yes."""
+    """A question that a user must answer with yes."""
 
     text: str
 
@@ -65,10 +65,10 @@ class Delay:
 class NetworkChange:
     """An edge document to apply.
 
-    Its sections replace those of the edge, as with ``vca edge apply``.
+    The sections of the document replace the sections of the edge, as with ``vca edge apply``.
 
-    The cleanup or rollback of a test restores the edge from the document ``rollback``, or without one from the
-    sections saved before the change. Paths are relative to the folder of the plan.
+    The cleanup or rollback of a test restores the edge from the document ``rollback``. Without this document, it
+    restores the sections that were saved before the change. Paths are relative to the folder of the plan.
     """
 
     document: str
@@ -79,9 +79,9 @@ class NetworkChange:
 class NetworkRestore:
     """The restore of an edge from a document.
 
-    A cleanup or rollback creates it; plan files have none.
+    A cleanup or rollback creates this step. Plan files cannot contain it.
 
-    ``change``: the network change to undo, as ``<run id>/<step key>``.
+    ``change`` is the network change to undo, as ``<run id>/<step key>``.
     """
 
     document: str
@@ -98,12 +98,13 @@ class Step:
     Attributes:
         name: Unique in its list of steps.
         work: The work of the step.
-        only: The actions that the step is part of. By default a cleanup runs no steps; it always restores networks.
+        only: The actions that run the step. By default, a cleanup runs no steps. A cleanup always restores networks.
         timeout_s: The time limit of one attempt.
         retries: The number of further attempts after a failure.
         retry_delay_s: The pause between attempts.
-        on_error: ``stop`` or ``continue``. Empty: the setting of the group or plan.
-        on_resume: After a run died during the step: ``run`` it again, or ``fail`` because it must not run twice.
+        on_error: ``stop`` or ``continue``. If empty, the setting of the group or plan applies.
+        on_resume: The behavior after a run died during the step. ``run`` runs the step again. ``fail`` marks the step
+            as failed, because it must not run twice.
         line: The line in the plan file; 0 without a file.
     """
 
@@ -139,10 +140,10 @@ class PlannedVm:
     Attributes:
         name: The name of the VM, or the UUID of its replication.
         depends_on: VMs of any group that must be recovered first.
-        vm_timeout: The time limit of one attempt. None: only ``stuck_after`` of the plan applies.
+        vm_timeout: The time limit of one attempt. If None, only ``stuck_after`` of the plan applies.
         retries: The number of further attempts after a failure.
         retry_delay_s: The pause between attempts.
-        power_on: Power on the VM after its recovery. None: the setting of the plan.
+        power_on: Power on the VM after its recovery. If None, the setting of the plan applies.
         rto_minutes: The recovery time objective.
         rpo_minutes: The recovery point objective.
         line: The line in the plan file; 0 without a file.
@@ -163,10 +164,10 @@ class PlannedVm:
 class Group:
     """A group of VMs.
 
-    Groups of a higher ``priority`` start when all groups of a lower one have ended.
+    Groups of a higher ``priority`` start when all groups of a lower priority have ended.
 
-    ``depends_on`` names groups. ``before`` and ``after`` are steps that run in order. ``timeout_s`` limits the time of
-    all VMs of the group together. An empty ``on_error`` means the setting of the plan.
+    ``depends_on`` names groups. ``before`` and ``after`` are steps that run in order. ``timeout_s`` limits the total
+    time of the VMs of the group. If ``on_error`` is empty, the setting of the plan applies.
     """
 
     name: str
@@ -187,10 +188,10 @@ class RecoveryPlan:
 
     ``path`` and ``digest`` (SHA-256 of the text) are empty for plans that have no file.
 
-    ``all_vms``: the plan covers all replicated VMs; its only group gets its VMs when a run starts.
-    ``on_unknown``: the policy for a VM whose action may or may not have started: ``fail``, so that the user decides,
-    or ``start`` the action again. ``vm_timeout``: the time limit of one attempt, for VMs that set none.
-    ``test_max_age_days``: the maximum age of the last successful test for the plan to be ready.
+    If ``all_vms`` is true, the plan covers all replicated VMs. Its only group receives its VMs when a run starts.
+    ``on_unknown`` is the policy when the start of an action is uncertain: ``fail`` leaves the decision to the user,
+    ``start`` starts the action again. ``vm_timeout`` is the time limit of one attempt, for VMs without their own limit.
+    ``test_max_age_days`` is the maximum age of the last successful test for the plan to be ready.
     """
 
     name: str
@@ -219,10 +220,10 @@ class RecoveryPlan:
 
 
 def plan_of_vms(names: Sequence[str] | None, **fields: Any) -> RecoveryPlan:
-    """Return a plan with one group of these VMs, which run at the same time.
+    """Return a plan with these VMs in one group, processed at the same time.
 
     Args:
-        names: Names of VMs or UUIDs of replications; None selects all replicated VMs.
+        names: Names of VMs or UUIDs of replications. None selects all replicated VMs.
         fields: Other fields of the plan. ``on_error`` is ``continue`` by default.
     """
     vms = tuple(PlannedVm(name) for name in dict.fromkeys(names or ()))

@@ -1,6 +1,6 @@
 """Load recovery plans from YAML files.
 
-An invalid file is rejected with all of its problems at once. Format: ``plan.schema.json`` beside this module, and
+The error for an invalid file lists all of its problems. Format: ``plan.schema.json`` beside this module, and
 docs/reference/recovery-plan.md.
 """
 
@@ -71,7 +71,8 @@ def parse_plan(text: str, path: str = "") -> RecoveryPlan:
 
     Args:
         text: The YAML text.
-        path: The path of the plan file. Paths in the plan are relative to its folder, by default the current folder.
+        path: The path of the plan file. Paths in the plan are relative to the folder of this file. Without ``path``,
+            they are relative to the current folder.
 
     Raises: SpecError, with one problem per line: ``plan.yml:12: groups[1].vms[0].retries: 'x' is not a whole number``.
         Its ``field`` is the location of the first problem.
@@ -94,7 +95,7 @@ def _too_large(path: str) -> SpecError:
 
 
 def _problems(reading: Reading, folder: File) -> Iterable[plan_validation.Problem]:
-    """Return the path and reason of each problem, except problems of the YAML itself."""
+    """Return the path and reason of each problem, except YAML errors."""
     if reading.tree is None and not reading.issues:
         return [((), "the plan is empty; it needs a name and groups")]
     if not isinstance(reading.tree, dict) and reading.issues:
@@ -166,7 +167,8 @@ def _work(item: dict[str, Any]) -> Work:
 def _name_of(work: Work) -> str:
     """Return a name for an unnamed step.
 
-    It has no arguments and no query string: they can hold secrets, and names appear in journals and reports.
+    The name contains no arguments and no query string. They can contain secrets, and names appear in journals and
+    reports.
     """
     if isinstance(work, Command):
         text = f"run {File(work.argv[0]).name or work.argv[0]}"

@@ -25,9 +25,10 @@ def load_plan_with(path: str, options: Mapping[str, tuple[str, Any]]) -> Recover
 
     Args:
         path: The file of the plan.
-        options: For each option name (``vm_timeout``) its spelling (``--vm-timeout``) and its value, or None.
+        options: The spelling (``--vm-timeout``) and the value or None of each option, by name (``vm_timeout``).
 
-    Raises: ConfigurationError when the plan, or a group or VM in it, sets another value; and the errors of load_plan.
+    Raises: ConfigurationError when the plan, or a group or VM in it, sets another value. Also raises the errors of
+    load_plan.
     """
     plan, reading = read_plan(path)
     for name, (spelled, value) in options.items():

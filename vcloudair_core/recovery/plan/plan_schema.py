@@ -22,9 +22,9 @@ SCHEMA_FILE = "plan.schema.json"
 WORKS = ("command", "playbook", "http", "approval", "delay_s", "network")
 
 MAX_PROBLEMS = 500
-"""Limit of the problems to collect.
+"""Maximum number of problems to collect.
 
-All problems of a megabyte of invalid input would take minutes.
+Collecting all problems of a megabyte of invalid input would take minutes.
 """
 
 _TYPE_NAMES = {

@@ -1,7 +1,7 @@
 """Checks of a recovery plan beyond its schema: names, files, commands and URLs.
 
-The checks accept invalid plans, so that the user sees every problem at once. They skip values of the wrong type,
-which the schema reports.
+The checks accept invalid plans, so that the user sees all problems together. They skip values of the wrong type, which
+the schema reports.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Named = tuple[Path, dict[str, Any]]
 def problems(reading: Reading, folder: File) -> Iterator[Problem]:
     """Yield the problems of a plan beyond its schema.
 
-    ``folder``: the folder that its paths are relative to.
+    Paths in the plan are relative to ``folder``.
     """
     groups = list(_mappings((), reading.tree, "groups"))
     vms = [vm for at, group in groups for vm in _vms(at, group)]
@@ -49,7 +49,7 @@ def problems(reading: Reading, folder: File) -> Iterator[Problem]:
 def as_mapping(item: Any, key: str) -> dict[str, Any]:
     """Return an item as a mapping.
 
-    The short form of an item is the text of ``key`` alone.
+    The short form of an item is a string, the value of ``key``.
     """
     if isinstance(item, str):
         return {key: item}

@@ -1,6 +1,6 @@
 """Convert recovery plans to JSON types and back.
 
-A run stores the plan that it was started with, so it does not depend on later changes of the plan file.
+A run stores the plan that it was started with, so later changes of the plan file do not affect the run.
 """
 
 from __future__ import annotations

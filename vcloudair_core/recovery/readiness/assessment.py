@@ -4,10 +4,10 @@ Nothing is started or changed.
 
 The checks cover the plan, its VMs and their newest data, the target VDCs, and the steps.
 
-The score is the weighted share of passed checks in percent, rounded down. ``ok`` counts fully, ``warn`` half, ``fail``
-and ``unknown`` not at all. Weights are 10 (essential: the recovery cannot work without it), 5 (the plan promises or
-uses it) and 2 (useful). A plan that is not ready has at most 70, or at most 40 when an essential check fails, so that
-many good VMs do not hide a lost one.
+The score is the weighted share of passed checks in percent, rounded down. ``ok`` counts fully and ``warn`` counts half.
+``fail`` and ``unknown`` count zero. Weights are 10 (essential: the recovery cannot work without it), 5 (the plan
+promises or uses it) and 2 (useful). The score of a plan that is not ready is at most 70, or at most 40 when an
+essential check fails. So many good VMs cannot hide a VM that cannot be recovered.
 
 A plan is ready when no check fails and the result of every essential check is known.
 """
@@ -40,7 +40,7 @@ _ORDER = (FAIL, UNKNOWN, WARN, OK)
 class Readiness:
     """The readiness of a plan.
 
-    ``score``: 0 to 100. ``checks``: sorted by status (fail, unknown, warn, ok), then by weight, highest first.
+    ``score`` is 0 to 100. ``checks`` are sorted by status (fail, unknown, warn, ok), then by weight, highest first.
     """
 
     score: int
@@ -71,17 +71,17 @@ def assess(
 
     Nothing is started.
 
-    A failed read gives a check with that result; the other checks continue. Requests: one per VM, one more for every
-    25 VMs, about seven in total, and those of ``vca edge plan`` for each network change.
+    A failed read becomes the result of its check, and the other checks continue. The checks send one request per VM,
+    one more for every 25 VMs, and about seven others. Each network change adds the requests of ``vca edge plan``.
 
     Args:
         client: The client of the cloud that VMs are recovered to.
         plan: The plan, or VMs by name from :func:`plan_of_vms`.
         action: ``test`` or ``failover``.
-        now: The time to compare the last synchronization with; by default that of the session's clock.
-        last_test: The time of the last successful test; by default that of the journals on this host.
+        now: The time to compare the last synchronization with. The default is the time of the session clock.
+        last_test: The time of the last successful test. The default is read from the journals on this host.
 
-    Raises: SpecError for another action, before anything is sent; AuthenticationError and ConfigurationError;
+    Raises: SpecError for another action, before any request is sent; AuthenticationError and ConfigurationError;
     TransportError when the list of replications cannot be read.
     """
     if action not in OPERATIONS:

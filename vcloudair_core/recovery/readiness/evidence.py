@@ -38,10 +38,10 @@ class Place:
 
     Attributes:
         reference: The link and name of the VDC.
-        is_enabled: Enabled for replications; None when unknown.
+        is_enabled: True if the VDC is enabled for replications. None when unknown.
         record: The record of the query service, or None.
-        details: The recovery details, or the error of reading them; None when not read.
-        replication_ids: Ids of the replications into the VDC, or the error of reading them; None when not read.
+        details: The recovery details, or the error of reading them. None when not read.
+        replication_ids: Ids of the replications into the VDC, or the error of reading them. None when not read.
     """
 
     reference: Reference
@@ -68,7 +68,7 @@ class Evidence:
         networks: Records of the networks of the organization.
         org: The record of the organization.
         records: Records of the VDCs.
-        homes: The VDC of each replication by the link of the replication. Unknown ones are left out.
+        homes: The VDC of each replication, by the link of the replication. Replications in unknown VDCs are left out.
     """
 
     now: datetime
@@ -88,7 +88,7 @@ class Evidence:
         return self.placeholders.get(uuid_of(group.placeholder_vapp_id))
 
     def read_groups(self) -> list[Replication]:
-        """Return the readable replications that a VM of the plan stands for, each once."""
+        """Return the readable replications that match VMs of the plan, without duplicates."""
         if isinstance(self.matches, VcloudAirError):
             return []
         hrefs = dict.fromkeys(match.candidates[0].href for match in self.matches if len(match.candidates) == 1)
@@ -104,7 +104,7 @@ def uuid_of(text: str) -> str:
 def gather(client: Client, plan: RecoveryPlan, now: datetime) -> Evidence:
     """Read everything that the checks need.
 
-    Requests: one per VM, one more for every 25 VMs, and about seven.
+    Sends one request per VM, one more for every 25 VMs, and about seven others.
 
     Raises: TransportError when the list of replications cannot be read, AuthenticationError, ConfigurationError.
     """
@@ -136,7 +136,7 @@ def gather(client: Client, plan: RecoveryPlan, now: datetime) -> Evidence:
 def tried(work: Callable[[], _Item]) -> _Item | VcloudAirError:
     """Return the result of a read, or its error.
 
-    Raises: AuthenticationError and ConfigurationError, with which no other read can succeed.
+    Raises: AuthenticationError and ConfigurationError, because then all other reads fail too.
     """
     try:
         return work()
@@ -153,7 +153,9 @@ def _or_raise(result: Replication | VcloudAirError) -> Replication | VcloudAirEr
 
 
 def _named(service: RecoveryService, listed: Sequence[Reference]) -> list[Reference]:
-    """Add missing names, which lists may omit, from the replications.
+    """Add missing names of VMs, read from the replications.
+
+    Lists may omit names.
 
     Source: protocol/dr.md §2.2.
     """
@@ -173,7 +175,7 @@ def _matches(plan: RecoveryPlan, listed: Sequence[Reference]) -> Iterable[PlanMa
 
 
 def _placeholders(query: Callable[..., Any], names: Sequence[str]) -> dict[str, Record]:
-    """Return placeholder VMs by the id of their vApp, which replications name.
+    """Return placeholder VMs by the id of their vApp. Replications contain this id.
 
     The query uses the names of VMs.
     """
@@ -190,7 +192,7 @@ def _placeholders(query: Callable[..., Any], names: Sequence[str]) -> dict[str, 
 def _placed(service: RecoveryService, evidence: Evidence) -> Evidence:
     """Add the VDC of each replication.
 
-    It is read from the placeholder VM, or else from the replications of each VDC.
+    The VDC is read from the placeholder VM, or else from the replications of each VDC.
     """
     places = _places(service, evidence.records)
     if isinstance(places, VcloudAirError):
@@ -208,7 +210,10 @@ def _placed(service: RecoveryService, evidence: Evidence) -> Evidence:
 
 
 def _places(service: RecoveryService, records: Sequence[Record] | VcloudAirError) -> list[Place] | VcloudAirError:
-    """Return the VDCs of the query service, with those enabled for replications first."""
+    """Return the VDCs of the query service.
+
+    VDCs that are enabled for replications come first.
+    """
     enabled = tried(service.enabled_vdcs)
     known = {} if isinstance(records, VcloudAirError) else {uuid_of(record.href): record for record in records}
     if isinstance(enabled, VcloudAirError):

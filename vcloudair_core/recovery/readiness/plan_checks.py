@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _CORRECT = "Correct the plan."
 _NEAR_LIMIT = 0.9
-"""From this share of the maximum age, the check warns."""
+"""Share of the maximum age from which the check warns."""
 
 
 def plan_check(plan: RecoveryPlan) -> Check:
@@ -76,7 +76,7 @@ def step_checks(client: Client, plan: RecoveryPlan, action: str) -> Iterator[Che
 
 
 def _steps(plan: RecoveryPlan, action: str) -> Iterator[Step]:
-    """Return the steps of an action; those of a test include its cleanup."""
+    """Return the steps of an action. A test includes the steps of its cleanup."""
     actions = {action, "cleanup"} if action == TEST else {action}
     steps = [*plan.before, *[step for group in plan.groups for step in (*group.before, *group.after)], *plan.after]
     return (step for step in steps if step.only & actions)

@@ -128,7 +128,7 @@ def _hint_for_blocked(group: Replication, name: str) -> str:
 
 
 def _right(name: str, group: Replication, action: str) -> Check:
-    """Check the permissions: servers link the actions that the user may start now.
+    """Check the permissions. Servers link the actions that the user may start now.
 
     Source: protocol/dr.md §2.3.
     """
@@ -167,7 +167,7 @@ def _data(name: str, group: Replication) -> Check:
 def _rpo(plan: RecoveryPlan, vm: PlannedVm, group: Replication, action: str, now: datetime) -> Check:
     """Check the age of the newest data against the RPO.
 
-    The RPO of the plan is used, or else that of the replication.
+    The RPO of the plan takes precedence over the RPO of the replication.
 
     For the action ``test``, old data is only a warning.
     """

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _ENABLE = "Ask the provider to enable the VDC for recovery."
 _MORE_RESOURCES = "Free resources, or ask the provider for more."
 _NEAR_LIMIT = 0.9
-"""From this share of a limit, the checks warn."""
+"""Share of a limit from which the checks warn."""
 
 
 def place_checks(plan: RecoveryPlan, action: str, evidence: Evidence) -> Iterator[Check]:
@@ -122,7 +122,10 @@ def _processors(place: Place, evidence: Evidence) -> Check:
 
 
 def _usage(place: Place, limit: str, used: str, evidence: Evidence, subject: CheckSubject) -> tuple[int, int] | Check:
-    """Return (limit, used) of a VDC, or the result when they are unlimited or unknown."""
+    """Return (limit, used) of a VDC, or a check result.
+
+    Returns a check result when the values are unlimited or unknown.
+    """
     if place.record is None:
         if isinstance(evidence.records, VcloudAirError):
             return subject.unreadable("the limits of the VDC", evidence.records)

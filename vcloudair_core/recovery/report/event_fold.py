@@ -31,7 +31,7 @@ _ENDS = frozenset({SUCCEEDED, UNCHANGED, FAILED, SKIPPED, UNKNOWN})
 class VmDraft:
     """Data of a VM, collected from events.
 
-    ``is_named``: the event ``run_started`` lists the VM.
+    ``is_named`` is true if the event ``run_started`` lists the VM.
     """
 
     id: str
@@ -261,13 +261,13 @@ def _step_key(event: Event) -> tuple[str, str, str]:
 
 
 def _drop_undecided(draft: VmDraft) -> None:
-    """Remove the verdict ``skipped`` of a VM from before the run was resumed."""
+    """Remove a ``skipped`` verdict that a VM got before the run was resumed."""
     if draft.attempts and draft.attempts[-1].verdict == SKIPPED:
         draft.attempts.pop()
 
 
 def _open(draft: VmDraft, number: int | None) -> OperationAttempt | None:
-    """Return the last attempt when it has not ended and has this number, or else None."""
+    """Return the last attempt if it is still open and has this number, or None."""
     last = draft.attempts[-1] if draft.attempts else None
     if last is None or last.ended is not None or last.verdict != IN_FLIGHT:
         return None

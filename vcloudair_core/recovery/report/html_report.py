@@ -43,7 +43,7 @@ _TONES = {
 }
 _TITLES = {"test": "Test", "cleanup": "Cleanup", "failover": "Failover"}
 _MIN_TOGETHER = 4
-"""From this number, VMs with the same reason share one entry."""
+"""Minimum number of VMs with the same reason that share one entry."""
 _ENDS = {"finished": "finished", "interrupted": "interrupted", "died": "died", "": "end unknown"}
 
 
@@ -51,7 +51,7 @@ _ENDS = {"finished": "finished", "interrupted": "interrupted", "died": "died", "
 class FailureEntry:
     """An entry of the list of failures.
 
-    ``names``: (name, anchor, request id) of VMs with the same reason.
+    ``names`` contains (name, anchor, request id) for each VM with the same reason.
     """
 
     title: str
@@ -111,7 +111,7 @@ def _hash(css: str) -> str:
 
 
 class _Tones(dict[str, str]):
-    """Map verdicts to CSS classes of their color.
+    """A mapping of verdicts to CSS classes that set the color.
 
     Other verdicts have the class ``odd``.
     """
@@ -160,7 +160,7 @@ def _upper_first(text: str) -> str:
 
 
 def _waited(group: GroupReport, vm: VmReport) -> str:
-    """Return the time that a VM waited after its group start and between attempts."""
+    """Return the time that a VM waited after its group started and between attempts."""
     pairs = [(group.started, vm.started)]
     pairs += [(attempt.ended, following.started) for attempt, following in pairwise(vm.attempts)]
     known = [(until - since).total_seconds() for since, until in pairs if since is not None and until is not None]

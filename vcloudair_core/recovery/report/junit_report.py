@@ -2,8 +2,8 @@
 
 The suite of the run includes the steps of the plan.
 
-The format suits the readers of Jenkins and GitLab: suites with cases, and in a case at most one of ``failure``,
-``error`` (an unknown outcome) and ``skipped``. Times are in seconds.
+Jenkins and GitLab can read this format: suites contain cases, and a case contains at most one of ``failure``, ``error``
+(an unknown outcome) and ``skipped``. Times are in seconds.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 def junit_of(report: RunReport) -> bytes:
     """Return a report as JUnit XML in UTF-8.
 
-    Each target has its own case. It fails when the target was missed, and is skipped when that is unknown.
+    Each target has its own case. The case fails when the target was missed, and is skipped when the result is unknown.
     """
     name = _clean(str(report.plan.get("name") or report.run_id or "recovery"))
     root = etree.Element("testsuites", name=f"{name} ({_clean(report.action) or 'run'})")
@@ -97,7 +97,7 @@ def _properties(suite: _Element, report: RunReport) -> None:
 def _run_case(suite: _Element, report: RunReport) -> None:
     """Add a case for the run itself.
 
-    An unfinished run does not pass, whatever the verdicts of its VMs.
+    An unfinished run does not pass, regardless of the verdicts of its VMs.
     """
     case = _case(suite, "the run", "run", report.seconds)
     if report.verdict != SUCCEEDED:
@@ -131,7 +131,7 @@ def _vm_case(suite: _Element, vm: VmReport) -> None:
 def _objective_case(suite: _Element, vm: VmReport, name: str, objective: Objective) -> None:
     """Add a case for an objective with a target.
 
-    A missed target is a failure, whatever the verdict of the VM.
+    A missed target is a failure, regardless of the verdict of the VM.
     """
     if objective.target_minutes is None:
         return

@@ -16,7 +16,7 @@ from typing import Any
 SCHEMA = 1
 """Version of the JSON report.
 
-It increases when a key is removed or changes its meaning, not when one is added.
+The version increases when a key is removed or changes its meaning, not when a key is added.
 """
 
 SUCCEEDED, UNCHANGED, FAILED, SKIPPED, UNKNOWN = "succeeded", "unchanged", "failed", "skipped", "unknown"
@@ -41,8 +41,8 @@ VM_VERDICTS = (
 """All verdicts of VMs, the most urgent first.
 
 ``retrying``: the last attempt failed and another one was to follow. ``unknown``: the action may or may not have
-started. ``in_flight``: the action was started and its end is unknown. ``rolled_back`` and ``rollback_failed``: the VM
-was recovered, and then the run undid that, or tried to.
+started. ``in_flight``: the action was started and its end is unknown. ``rolled_back``: the VM was recovered, and then
+the run undid the recovery. ``rollback_failed``: the run tried to undo the recovery.
 """
 
 
@@ -56,7 +56,7 @@ def stamped(at: datetime | None) -> str | None:
 def seconds_between(first: datetime | None, last: datetime | None) -> float | None:
     """Return the seconds between two times.
 
-    None when one is unknown or the clock was set back in between.
+    Returns None when a time is unknown, or when the clock was set back between the two times.
     """
     if first is None or last is None or last < first:
         return None
@@ -70,9 +70,10 @@ class Objective:
     Attributes:
         target_minutes: The target, or None.
         source: The owner of the target: ``vm``, ``group`` or ``plan``.
-        reached_s: The measured value in seconds. For several VMs, the longest; None unless all are known.
+        reached_s: The measured value in seconds. For several VMs, the longest value, or None unless all values are
+            known.
         known_s: For several VMs, the longest known value.
-        is_met: None without a target, and when the result is unknown.
+        is_met: True if the target was met. None without a target, and when the result is unknown.
         why: The reason why a value is unknown, or why a target was missed without a measurement.
     """
 
@@ -98,8 +99,8 @@ class Objective:
 class OperationAttempt:
     """An attempt of a VM or step.
 
-    ``task``: data of the server's task, empty when none was seen. ``is_requested``: the request was sent, though its
-    response may have been lost.
+    ``task`` contains data of the server's task, and is empty when no task was seen. ``is_requested`` is true if the
+    request was sent, even if its response was lost.
     """
 
     number: int
@@ -136,8 +137,8 @@ class OperationAttempt:
 class VmReport:
     """A VM of a report.
 
-    ``seconds``: from the start of the first attempt to the end of the last one, including waits. ``rollback``: the
-    result of the rollback, if the run rolled the VM back.
+    ``seconds`` is the time from the start of the first attempt to the end of the last attempt, including waits.
+    ``rollback`` is the result of the rollback, if the run rolled the VM back.
     """
 
     id: str
@@ -194,9 +195,9 @@ class VmReport:
 class StepReport:
     """A step of a report.
 
-    ``group`` is empty for steps of the plan itself. ``by``: the user who approved.
+    ``group`` is empty for steps of the plan itself. ``by`` is the user who approved the step.
 
-    ``phase``: ``before``, ``after`` or ``rollback``.
+    ``phase`` is ``before``, ``after`` or ``rollback``.
     """
 
     group: str
@@ -255,7 +256,7 @@ class GroupReport:
 class Period:
     """A period in which one process executed the run.
 
-    ``end``: finished, interrupted, died, or empty.
+    ``end`` is finished, interrupted, died, or empty.
 
     When the process died, ``ended`` is the time of its last event.
     """
@@ -280,7 +281,7 @@ class Period:
 class Rollback:
     """The rollback of a run after a failure.
 
-    ``verdict``: succeeded, failed, or in_flight when its end is unknown.
+    ``verdict`` is succeeded, failed, or in_flight when the end of the rollback is unknown.
     """
 
     started: datetime | None
@@ -300,7 +301,7 @@ class Rollback:
 class Failure:
     """A failure or unknown outcome.
 
-    ``what``: ``step``, ``vm`` or ``rollback`` (of a VM). ``place``: its group.
+    ``what`` is ``step``, ``vm`` or ``rollback`` (of a VM). ``place`` is the group.
     """
 
     what: str

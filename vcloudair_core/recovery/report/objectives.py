@@ -30,8 +30,8 @@ Target = tuple[float | None, str]
 class RunTimes:
     """The times of a run that the objectives of its VMs are measured with.
 
-    ``last``: the newest time in the journal. ``is_over``: the run has finished, so no more VMs will be recovered.
-    ``is_recovery``: False for a cleanup, which recovers no VMs and has no objectives.
+    ``last`` is the newest time in the journal. ``is_over`` is true if the run has finished, so no more VMs will be
+    recovered. ``is_recovery`` is False for a cleanup, which recovers no VMs and has no objectives.
     """
 
     started: datetime | None
@@ -69,7 +69,7 @@ def vm_rpo(vm: VmReport, target: Target, times: RunTimes) -> Objective:
 
     The age is 0 for data replicated after the start.
 
-    The objective of a VM that was not recovered is never met. It is missed if the data was too old.
+    A VM that was not recovered never meets its objective. The objective is missed if the data was too old.
     """
     minutes, source = target
     if not times.is_recovery:
@@ -103,9 +103,9 @@ def _unmeasured(vm: VmReport) -> str:
 
 
 def worst(objectives: Iterable[Objective], target: Target) -> Objective:
-    """Return the objective of several VMs: the longest time.
+    """Return the objective of several VMs, with the longest time.
 
-    It is met when each VM meets its own target and the longest time meets this target.
+    The objective is met when each VM meets its own target and the longest time meets this target.
     """
     each = list(objectives)
     minutes, source = target

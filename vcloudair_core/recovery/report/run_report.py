@@ -1,7 +1,7 @@
 """Report of a recovery run, created from its journal.
 
-A report never claims more than the events show. A run has succeeded when its last event says so and every VM was seen
-to be recovered. A VM that was started and has no end in the journal has an unknown outcome.
+A report never claims more than the events show. A run has succeeded when its last event says so and the events show
+that every VM was recovered. A VM that was started has an unknown outcome if the journal does not contain its end.
 """
 
 from __future__ import annotations
@@ -203,7 +203,7 @@ def _steps(fold: Fold, group: str) -> tuple[StepReport, ...]:
 
 
 def _verdict_of_vms(vms: Iterable[VmReport]) -> str:
-    """Return the verdict that the VMs support for something reported as succeeded."""
+    """Return the verdict that VMs justify for a run or rollback reported as succeeded."""
     verdicts = {vm.verdict for vm in vms if not vm.has_succeeded}
     if not verdicts:
         return SUCCEEDED

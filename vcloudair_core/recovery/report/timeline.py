@@ -25,7 +25,7 @@ from vcloudair_core.recovery.report.run_report import RunReport
 PLOT_FROM, PLOT_TO = 21.0, 85.0
 """Start and end of the time axis in percent.
 
-Names are on its left, verdicts on its right.
+Names are left of the axis. Verdicts are right of the axis.
 """
 
 HEAD, FOOT = 34, 6
@@ -46,7 +46,7 @@ class Density:
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar of the timeline. ``kind``: the verdict of an attempt, or ``wait``."""
+    """A bar of the timeline. ``kind`` is the verdict of an attempt, or ``wait``."""
 
     x: float
     width: float
@@ -58,7 +58,7 @@ class Bar:
 class TimelineRow:
     """A row of the timeline for a VM or step.
 
-    ``y``: the center. ``mark``: the position of the diamond of a step, or of the dot of an unchanged VM.
+    ``y`` is the vertical center. ``mark`` is the position of the diamond of a step, or of the dot of an unchanged VM.
     """
 
     y: float
@@ -81,7 +81,7 @@ class Tick:
 class Panel:
     """One drawing.
 
-    ``pauses``: (x, width) of the times in which the run was interrupted.
+    ``pauses`` contains (x, width) for each period in which the run was interrupted.
     """
 
     key: str
@@ -110,7 +110,7 @@ class Scale:
 
 
 def density_of(report: RunReport) -> Density:
-    """Return the density of a report: the more VMs, the thinner the rows."""
+    """Return the density of a report. Rows are thinner in reports with more VMs."""
     count = len(report.vms)
     if count <= 40:
         return Density("wide", 26, 22)
@@ -145,7 +145,7 @@ def panels_of(report: RunReport) -> tuple[Panel, ...]:
 def scale_of(report: RunReport) -> Scale | None:
     """Return a scale for the time of the run.
 
-    It is extended a little if that includes the target.
+    The scale is extended slightly if that makes the target visible.
     """
     start = report.started or min((vm.started for vm in report.vms if vm.started), default=None)
     if start is None or report.ended is None:

@@ -87,7 +87,7 @@ def unfinished_runs(client: Client, plan_name: str, action: str) -> list[str]:
         plan_name: The name of the plan.
         action: ``test``, ``cleanup`` or ``failover``.
 
-    A finished run supersedes earlier unfinished ones. Unreadable runs are left out.
+    A finished run supersedes earlier unfinished runs. Unreadable runs are left out.
     """
     return resumable_runs(client.settings, plan_name, cloud_of(client), action)
 
@@ -130,7 +130,7 @@ def typical_seconds(settings: Settings, action: str) -> dict[str, float]:
 class AppliedChange:
     """A network change of a run.
 
-    ``key``: of its step. ``saved``: the file with the configuration from before.
+    ``key`` is the key of the step. ``saved`` is the file with the configuration before the change.
     """
 
     folder: Path
@@ -147,7 +147,7 @@ class AppliedChange:
 def applied_changes(folder: Path, run_events: list[Event]) -> list[AppliedChange]:
     """Return the network changes that a run made and has not undone, newest first.
 
-    A step that failed or was cut off may have changed part of an edge. So a change counts as soon as its saved file
+    A step that failed or was interrupted may have changed part of an edge. So a change counts as soon as its saved file
     exists.
     """
     started = {

@@ -21,7 +21,7 @@ KIND = "ans.edge"
 def target_of(client: Client, document: EdgeDocument) -> dict[str, str]:
     """Return the target edge of a document.
 
-    Raises SpecError when neither it nor the settings name one.
+    Raises SpecError when neither the document nor the settings name an edge.
     """
     edge = document.target.get("edge") or client.settings.edge or ""
     if not edge:
@@ -33,7 +33,7 @@ def target_of(client: Client, document: EdgeDocument) -> dict[str, str]:
 def saved_file(folder: Path, key: str) -> Path:
     """Return the file for the configuration of an edge before a step.
 
-    Each step key has its own.
+    Each step key has a separate file.
     """
     shown = re.sub(r"[^\w-]+", "-", key).strip("-")[:60]
     return folder / f"{shown}-{hashlib.sha256(key.encode()).hexdigest()[:8]}.edge.json"
@@ -42,10 +42,10 @@ def saved_file(folder: Path, key: str) -> Path:
 def apply_document(client: Client, document: EdgeDocument, saved: Path | None = None) -> str:
     """Apply a document to an edge and return a summary.
 
-    The sections of the document replace those of the edge.
+    The sections of the document replace the sections of the edge.
 
-    ``saved``: the file in which to save the current sections as a document, unless an earlier attempt of this run has
-    saved them. Pre-shared keys are not saved because the server does not return them; a remaining tunnel keeps its key.
+    The current sections are saved as a document in the file ``saved``, unless an earlier attempt of this run saved
+    them. Pre-shared keys are not saved, because the server does not return them. A tunnel that remains keeps its key.
     """
     target = target_of(client, document)
     if saved is not None and not saved.exists():

@@ -27,14 +27,14 @@ class PlanSchedule:
     Args:
         state: The operations and steps of the run.
         action: ``test``, ``cleanup`` or ``failover``.
-        launch: Makes the tracker of an action.
+        launch: Creates the tracker of an action.
         work: Does one attempt of a step.
         emit: Writes an event to the journal. The event is on disk when it returns.
         notify: Passes an event to observers without writing it.
         clock: The clock of the session.
         stop: A request from a signal or another thread to stop the run.
         until: The time of the clock at which to stop the run.
-        spawn: Runs the work of a step; by default in a thread.
+        spawn: Runs the work of a step, by default in a thread.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class PlanSchedule:
 
     @property
     def halted(self) -> str:
-        """Return why nothing more was started, or an empty string."""
+        """Return the reason why nothing more was started, or an empty string."""
         return self._scheduler.halted
 
     @property

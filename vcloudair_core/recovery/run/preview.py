@@ -2,8 +2,8 @@
 
 It uses the schedule of a run with a simulated clock.
 
-The state of VMs is read; nothing is started. The time of a VM is the median of its earlier runs. Without earlier runs,
-it is a default that is marked as a guess.
+The state of VMs is read, but nothing is started. The time of a VM is the median of its earlier runs. Without earlier
+runs, a default time is used and marked as a guess.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class PreviewRow:
 class Preview:
     """The result of a dry run.
 
-    It has VMs and steps in order of time, and the estimated duration in seconds.
+    The result contains the VMs and steps in order of time, and the estimated duration in seconds.
     """
 
     action: str

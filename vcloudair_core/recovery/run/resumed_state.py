@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def resumed_state(plan: RecoveryPlan, run_events: Sequence[Event]) -> RunState:
     """Return the operations and steps of an interrupted run.
 
-    Its VMs are those of its start.
+    The VMs are the same as at the start of the run.
 
     Raises ConfigurationError when the journal is damaged, because starting an action on a guess is not safe.
     """

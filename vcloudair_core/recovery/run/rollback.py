@@ -25,7 +25,7 @@ PLAN = "plan.json"
 def cleanup_plan(plan: RecoveryPlan, settings: Settings, cloud: dict[str, Any]) -> RecoveryPlan:
     """Return the plan of a cleanup.
 
-    It has no dependencies, and restores networks first.
+    The plan has no dependencies and restores networks first.
     """
     groups = tuple(
         replace(
@@ -43,7 +43,8 @@ def cleanup_plan(plan: RecoveryPlan, settings: Settings, cloud: dict[str, Any]) 
 def restore_steps(changes: Sequence[AppliedChange]) -> list[Step]:
     """Return steps that undo network changes.
 
-    A step applies the ``rollback`` document of the plan as it was in that run, or else the saved configuration.
+    Each step applies the ``rollback`` document that the plan had in the run of the change. Without this document, the
+    step applies the saved configuration.
     """
     plans = {folder: _plan_of(folder) for folder in {change.folder for change in changes}}
     return [_restore_step(change, plans[change.folder]) for change in changes]

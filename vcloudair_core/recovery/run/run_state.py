@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class RunState:
     """The operations of a run and the state of its steps.
 
-    Operations are in the order of the plan. Steps are keys of done, open and failed steps.
+    Operations are in the order of the plan. The sets of done, open and failed steps contain step keys.
     """
 
     plan: RecoveryPlan
@@ -85,7 +85,7 @@ def operations_of(
 ) -> tuple[Operation, ...]:
     """Return an operation for each replication.
 
-    ``placed``: each replication with its VM in the plan and the name of its group.
+    ``placed`` contains each replication with its VM in the plan and the name of its group.
     """
     groups = {group.name: group for group in plan.groups}
     operations: dict[str, Operation] = {}

@@ -50,16 +50,16 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RunOptions:
-    """Options of a run beside its plan.
+    """Options of a run that are not part of its plan.
 
     Times are in seconds; see :class:`OperationOptions`.
 
     Attributes:
-        run_timeout: The time limit of the run. The run is stopped then, and can be resumed.
+        run_timeout: The time limit of the run. After this time, the run is stopped and can be resumed.
         on_unknown: ``fail`` or ``start``, instead of the setting of the plan.
         start_again: Names or ids of VMs with the verdict ``unknown`` whose action may be started again.
         approve: Names of approval steps that you approve in advance.
-        ask: Callback for the other approvals. None: they fail.
+        ask: Callback for the other approvals. If None, these approvals fail.
         observers: Callbacks that receive every event, possibly from several threads.
         stop: A request from a signal or another thread to stop the run.
     """
@@ -105,11 +105,11 @@ def resume(client: Client, run_id: str = "", options: RunOptions | None = None) 
 
     Args:
         client: The client of the cloud that the run was in.
-        run_id: The id of the run, or the beginning of it; by default the newest run.
+        run_id: The id of the run, or the beginning of the id. The default is the newest run.
         options: Options of the run. ``start_again`` names VMs whose action may be started again when neither a task nor
             the replication shows its outcome.
 
-    Returns the report. For a finished run, nothing is done.
+    Returns the report. A finished run is not changed.
 
     Raises: NotFoundError for an unknown run or an unknown VM in ``start_again``; LockTimeoutError when the run is still
         in progress; ConfigurationError when the run was in another cloud.

@@ -49,7 +49,7 @@ class StepTracks:
         """Keys of the failed steps."""
 
     def wait(self) -> None:
-        """Wait for the steps in progress. A stop ends their programs too."""
+        """Wait for the steps in progress. A stop also ends the programs of these steps."""
         for future in self._running:
             future.exception()
 

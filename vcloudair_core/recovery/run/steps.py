@@ -49,7 +49,7 @@ class StepResult:
     Attributes:
         verdict: ``succeeded``, ``failed``, or ``stopped`` when the run stopped before the step ended.
         reason: The reason for a failure.
-        hint: What to do about a failure.
+        hint: The next action of the user after a failure.
         output: An excerpt of the output of the program, with secrets hidden.
         by: The user who approved the step.
         saved: The name of the file in the run folder with the configuration of an edge before the change.
@@ -69,7 +69,7 @@ class StepResult:
 
 @dataclass(frozen=True)
 class ApprovalRequest:
-    """A question to the person who approves a step."""
+    """A question to the user who approves a step."""
 
     plan: str
     action: str
@@ -86,7 +86,7 @@ Ask = Callable[[ApprovalRequest], str]
 class StepContext:
     """The environment of steps.
 
-    ``plan_folder``: the folder that paths of the plan are relative to. ``run_folder``: the folder of the run.
+    Paths in the plan are relative to ``plan_folder``. ``run_folder`` is the folder of the run.
     """
 
     client: Client
@@ -102,7 +102,7 @@ class StepContext:
 def perform(step: Step, context: StepContext, *, group: str, key: str) -> StepResult:
     """Do one attempt of a step and return its result.
 
-    ``key``: the key of the step in the run.
+    ``key`` is the key of the step in the run.
     """
     work = step.work
     try:
@@ -130,7 +130,7 @@ def perform(step: Step, context: StepContext, *, group: str, key: str) -> StepRe
 
 
 def _secrets(context: StepContext) -> list[Secret]:
-    """Return the secrets to hide: of the client, all sessions and the environment."""
+    """Return the secrets of the client, all sessions and the environment, to hide them."""
     return [*context.client.settings.secrets(), *remembered(), *secrets_in_environment(os.environ)]
 
 
@@ -191,7 +191,7 @@ def _run_variables(context: StepContext, group: str) -> dict[str, str]:
 
 
 def _run_program(argv: Sequence[str], step: Step, context: StepContext, group: str) -> StepResult:
-    """Run a program in its own process group, which also ends its child processes."""
+    """Run a program in its own process group, so that its child processes also end."""
     variables = {name.upper(): value for name, value in _run_variables(context, group).items()}
     with tempfile.TemporaryFile(dir=context.run_folder) as output:
         process = subprocess.Popen(  # noqa: S603 - the user's own program, without a shell
