@@ -4,14 +4,16 @@ Two spellings are equal when their canonical forms are equal. The functions are 
 (Source: protocol/ans.md §10):
 
 * Case never matters in protocol keywords or in IPv6 addresses.
-* ``10.0.0.1``, ``10.0.0.1/32`` and ``10.0.0.1-10.0.0.1`` are one address. ``10.0.0.9/24`` is the network that contains
-  it, because the server ignores host bits but echoes them. Sets are merged, so order and subdivision do not matter.
-* ``any`` is the set of all addresses, IPv4 and IPv6. ``0.0.0.0/0`` and ``::/0`` are subsets; together they are ``any``.
+* ``10.0.0.1``, ``10.0.0.1/32`` and ``10.0.0.1-10.0.0.1`` are one address. ``10.0.0.9/24`` is the network
+  ``10.0.0.0/24``, because the server ignores host bits but returns them. Sets are merged, so order and subdivision do
+  not matter.
+* ``any`` is the set of all addresses, IPv4 and IPv6. ``0.0.0.0/0`` and ``::/0`` together are ``any``.
   In NAT, which translates only IPv4, ``0.0.0.0/0`` alone is ``any``: see :func:`ipv4_set`.
-* Networks of an IPsec tunnel are negotiated one by one, so two /24 are not one /23: see :func:`network_set`.
+* Networks of an IPsec tunnel are negotiated one by one, so two /24 networks do not equal one /23: see
+  :func:`network_set`.
 * Port ``80-80`` is ``80``, and ``1-65535`` is ``any``. Port sets are merged like address sets.
 
-Canonical forms are only compared. The value that is written is the one that the user wrote.
+Canonical forms are used only for comparison. Writes contain the value as entered by the user.
 """
 
 from __future__ import annotations
@@ -42,7 +44,7 @@ def without_blanks(word: str) -> str:
 
 @lru_cache(maxsize=65536)
 def address_range(word: str) -> AddressRange | None:
-    """Return the addresses of an address, CIDR or ``a-b`` range; None if invalid."""
+    """Return the range of an address, CIDR or ``a-b`` range; None if invalid."""
     text = without_blanks(word)
     if "%" in text:
         return None
@@ -99,7 +101,7 @@ def network_set(texts: Iterable[str]) -> frozenset[AddressRange | str]:
 def merged_ranges(ranges: Iterable[AddressRange]) -> list[AddressRange]:
     """Sort ranges and merge those that touch or overlap.
 
-    The first number of a range is its family. Ranges of different families are never merged.
+    The first number of a range is the IP version. Ranges of different IP versions are never merged.
     """
     merged: list[AddressRange] = []
     for family, first, last in sorted(set(ranges)):
@@ -131,7 +133,7 @@ def _is_number(text: str) -> bool:
 def port_set(texts: Iterable[str]) -> tuple[tuple[int, int] | str, ...]:
     """Return merged, sorted port ranges; ``("any",)`` for all ports.
 
-    No texts and the text ``any`` mean all ports as well. Values that are not ports are kept in lower case.
+    An empty input and ``any`` also mean all ports. Values that are not ports are kept in lower case.
     """
     known: list[AddressRange] = []
     unknown: set[str] = set()

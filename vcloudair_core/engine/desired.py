@@ -1,4 +1,4 @@
-"""Desired states: objects that must exist, must not exist, or are the only ones."""
+"""Desired states: objects exist, do not exist, or are the only objects."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Present:
-    """The objects of the specs exist as described; all others are kept."""
+    """The objects of the specs exist as described. All other objects are kept."""
 
     specs: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
 class Absent:
-    """The objects of the specs do not exist; all others are kept.
+    """The objects of the specs do not exist. All other objects are kept.
 
     Only the fields that identify a spec are used.
     """
@@ -25,10 +25,10 @@ class Absent:
 
 @dataclass(frozen=True)
 class Exactly:
-    """The objects of the specs exist as described and in this order, and no others.
+    """Only the objects of the specs exist, as described and in this order.
 
-    Objects that the kind cannot own, such as server-generated rules, are kept. A field that a spec leaves out gets its
-    default, except secrets and values that only the server sets.
+    Objects that the kind cannot own, such as server-generated rules, are kept. Fields that a spec omits get their
+    defaults, except secrets and values that only the server sets.
     """
 
     specs: tuple[Any, ...] = ()
@@ -36,7 +36,7 @@ class Exactly:
 
 @dataclass(frozen=True)
 class ExactLists(Exactly):
-    """Like :class:`Exactly` for lists within the specs; settings left out are kept."""
+    """Lists in specs are exact, as in :class:`Exactly`. Omitted settings are kept."""
 
 
 Desired = Present | Absent | Exactly

@@ -1,4 +1,4 @@
-"""Declarations of the fields of specs, used to compare, parse and show them.
+"""Declarations of spec fields, used to compare, parse and show specs.
 
 A spec is a frozen dataclass. A field that is None is not set: an update keeps the value on the server.
 """
@@ -22,8 +22,8 @@ _SpecT = typing.TypeVar("_SpecT")
 class FieldInfo:
     """The declaration of one field of a spec.
 
-    It is used to compare and parse values, and to generate JSON schemas, module options and reference pages. In
-    ``summary`` and ``details``, single backticks mark names of options and values, double backticks any other code.
+    Declarations are used to compare and parse values, and to generate JSON schemas, module options and reference pages.
+    In ``summary`` and ``details``, single backticks mark names of options and values, double backticks any other code.
 
     Attributes:
         summary: The first paragraph of the documentation; the description in JSON schemas.
@@ -31,26 +31,26 @@ class FieldInfo:
         identity: True if the field identifies the object and is not compared.
         secret: True if the value is never shown.
         unordered: True if the order of the items does not matter.
-        canonical: Returns the canonical form of a value, for comparison.
-        absent: The value that the server uses when none is set.
+        canonical: A function that returns the canonical form of a value, for comparison.
+        absent: The default of the server.
         read_only: True if the server sets the value: accepted on input, never compared.
         input_only: True if the field only controls planning and is never shown.
         unit: Unit of the value.
         source: Page and section that document the field.
         choices: The allowed values.
-        synonyms: Other spellings of a choice, offered like choices. Shape: ``{spelling: choice}``.
-        suggestions: Values that JSON schemas offer where the parser accepts more than can be listed.
-        pattern: A regular expression that JSON schemas accept, for text or for more spellings than the choices.
+        synonyms: Other spellings of choices, documented like choices. Shape: ``{spelling: choice}``.
+        suggestions: Values that JSON schemas suggest if the parser accepts more values than can be listed.
+        pattern: A regular expression for JSON schemas, for text or for more spellings than the choices.
         bounds: Lowest and highest whole number; None for no maximum.
         ports: True if the value holds ports, as numbers from 1 to 65535 or as text.
         required: True if input must have the field.
         aliases: Other names of the module option.
-        alias_of: For an input key that is another name of a field: that field.
-        kind: Type of the value, instead of the annotation: str, bool, int, dict or Path (a file).
+        alias_of: The name of the field for which this input key is an alias.
+        kind: Type of the value if it differs from the annotation: str, bool, int, dict or Path (a file).
         is_list: True for a list of ``kind``.
         keys: The keys of a mapping.
-        read: Reads the value instead of the reader of its type. Called as ``read(reader, name)``, with a ``Reader`` of
-            ``engine.validation``.
+        read: A function that reads the value instead of the default for the type. Called as ``read(reader, name)``,
+            with a ``Reader`` of ``engine.validation``.
     """
 
     summary: str = ""
@@ -133,8 +133,8 @@ def fields_of(spec_type: type) -> Mapping[str, FieldInfo]:
 class SpecKey:
     """A key that the input for a spec can have: a field, or one of ``other_keys``.
 
-    ``kind`` is bool, int, str, Secret, Path, dict, or the type of nested specs. ``default`` is None or the value of the
-    field when none is set.
+    ``kind`` is bool, int, str, Secret, Path, dict, or the type of nested specs. ``default`` is the default of the
+    field, or None.
     """
 
     name: str
@@ -184,7 +184,8 @@ def _field_key(entry: dataclasses.Field[Any], hint: Any) -> SpecKey:
 def diff_fields(current: Any, desired: Any, *, also: tuple[str, ...] = ()) -> dict[str, tuple[Any, Any]]:
     """Return the fields of ``desired`` that are set and differ from ``current``.
 
-    ``also`` names identity fields to compare as well (a rename). Shape: ``{field: (current value, desired value)}``.
+    ``also`` has the names of identity fields to compare as well, which allows renaming an object. Shape: ``{field:
+    (current value, desired value)}``.
     """
     changed: dict[str, tuple[Any, Any]] = {}
     infos = fields_of(type(desired))
@@ -203,9 +204,9 @@ _PLAIN = frozenset({str, int, float, bool})
 
 
 def plain(value: Any) -> Any:
-    """Return a value as JSON types to show.
+    """Convert a value to JSON types for display.
 
-    Specs become mappings without fields that are None or input-only. Secrets become ``***``.
+    Specs become mappings. Fields that are None or input-only are omitted. Secrets become ``***``.
     """
     if value is None or type(value) in _PLAIN:
         return value
@@ -227,7 +228,7 @@ def plain(value: Any) -> Any:
 
 
 def from_plain(spec_type: type[_SpecT], data: Mapping[str, Any]) -> _SpecT:
-    """Return the spec of a mapping made by :func:`plain`. Unknown keys are ignored."""
+    """Convert a mapping from :func:`plain` to a spec. Unknown keys are ignored."""
     values: dict[str, Any] = {}
     for key in _field_keys(typing.cast("Any", spec_type)):
         value = data.get(key.name)
@@ -251,9 +252,9 @@ def secret_names(spec_type: type) -> frozenset[str]:
 
 
 def secrets_in(data: Any, names: frozenset[str]) -> Iterator[str]:
-    """Yield every text in plain data under one of ``names`` or another secret name.
+    """Yield every value in plain data whose key is in ``names`` or names a secret.
 
-    The data may be invalid: lists and mappings where a text is expected are searched too.
+    The data may be invalid: lists and mappings under such a key are searched too.
     """
     if isinstance(data, Mapping):
         for key, value in data.items():

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Document:
-    """A whole section as the server sent it, including elements that we do not parse.
+    """A whole section as sent by the server, including elements that we do not parse.
 
-    ``tree`` is parsed but otherwise raw, and must not be changed in place. ``version`` is the counter of the server,
-    None if it sent none. ``backend`` and ``media_type`` select the codec. The tree is excluded from ``repr``, because
-    it may hold keys that are about to be sent.
+    ``tree`` is the parsed but not decoded response, and must not be changed in place. ``version`` is the version
+    counter of the server, or None if the server sent no version. ``backend`` and ``media_type`` select the codec.
+    ``repr`` omits the tree, because the tree may contain pre-shared keys to send.
     """
 
     section: str
@@ -34,15 +34,15 @@ class Document:
 
 
 class Store(ABC):
-    """Reads and writes one section of one resource. Only stores contain URLs.
+    """A reader and writer of one section of one resource. Only stores contain URLs.
 
     Stores override attributes that have a default, in ``__init__`` or as properties.
 
     Attributes:
         section: The name of the section: ``firewall``.
         backend: The API of the section: ``nsxv``. Versions of an API that support different options are different
-            backends. Empty for kinds with one backend only.
-        clock: Used by the engine to wait between attempts.
+            backends. Empty for kinds that have only one backend.
+        clock: The clock that the engine uses to wait between attempts.
     """
 
     section: str = ""
@@ -59,7 +59,7 @@ class Store(ABC):
     def lock_key(self) -> str:
         """The key of the lock for writers: ``https://host:443/edge/<uuid>``.
 
-        It is equal in every process. Resources share a key if the server changes only one of them at a time.
+        The key is the same in every process. Resources share a key if the server changes only one of them at a time.
         """
 
     @property
@@ -71,7 +71,7 @@ class Store(ABC):
     def is_version_checked(self) -> bool:
         """True if the server rejects a write that is based on an old version.
 
-        If it is False, the engine reads again right before a write.
+        If False, the engine reads again immediately before a write.
         """
         return True
 
@@ -84,7 +84,7 @@ class Store(ABC):
     def is_written_whole(self) -> bool:
         """True if a commit replaces the whole section, including objects of other owners.
 
-        The engine then verifies that those objects still exist after the write.
+        If True, the engine verifies after the write that the objects of other owners still exist.
         """
         return True
 
@@ -99,8 +99,8 @@ class Store(ABC):
         A store that makes several calls and fails after the first one sets ``written`` of the error to True.
 
         Args:
-            base: The document that was read and planned on. A store that writes single objects computes its calls from
-                the difference. A store that writes the whole section does not need it.
+            base: The document that the plan is based on. A store that writes single objects computes its calls from the
+                difference. A store that writes the whole section does not need ``base``.
             document: The section to write: ``base`` with the plan merged.
 
         Raises: ConflictError, BusyError, NotFoundError and other ApiErrors, TransportError, TaskError.
@@ -127,7 +127,7 @@ class StageableStore(Store):
 class ResourceKind(ABC):
     """A type of resource that :meth:`Client.ensure` converges.
 
-    A subclass sets ``name``, ``<service>.<resource>``, and ``spec_type``, the type that :meth:`parse` returns. All
+    A subclass sets ``name`` to ``<service>.<resource>``, and ``spec_type`` to the type that :meth:`parse` returns. All
     methods except ``open``, ``resolve`` and ``advise`` are pure. Methods that are not abstract have a default.
     """
 
@@ -143,7 +143,7 @@ class ResourceKind(ABC):
 
     @abstractmethod
     def parse(self, data: Mapping[str, Any]) -> Any:
-        """Return the spec of plain data. Raises: SpecError that names the field."""
+        """Parse plain data as a spec. Raises: SpecError that names the field."""
 
     @abstractmethod
     def project(self, document: Document) -> Any:
@@ -155,18 +155,19 @@ class ResourceKind(ABC):
 
     @abstractmethod
     def merge(self, document: Document, plan: Plan) -> Document:
-        """Return a new document with the plan applied. Keeps everything else."""
+        """Return a new document with the plan applied. All other content is kept."""
 
     def validate(self, desired: Desired) -> None:  # noqa: B027 - the default accepts everything
-        """Check a desired state as a whole before the first read, such as repeated names.
+        """Check a desired state as a whole before the first read.
 
-        Raises: SpecError.
+        For example, find repeated names. Raises: SpecError.
         """
 
     def unsupported(self, desired: Desired, backend: str) -> list[SpecProblem]:
         """Return the options that a backend does not support, each with a hint.
 
-        The engine calls it after the store is opened and before the first read, and raises SpecError with all problems.
+        The engine calls this method after the store is opened and before the first read. The engine raises SpecError
+        with all returned options.
 
         Args:
             desired: A desired state that :meth:`validate` has accepted.
@@ -175,14 +176,17 @@ class ResourceKind(ABC):
         return []
 
     def narrow(self, store: Store, desired: Desired) -> Store:
-        """Return a store limited to what ``desired`` names, for kinds of several sections."""
+        """Return a store with only the sections that ``desired`` names.
+
+        Only kinds with several sections override this method.
+        """
         return store
 
     def resolve(self, store: Store, desired: Desired) -> Desired:
-        """Replace names in a desired state by ids of the target.
+        """Replace names in a desired state with ids of the target.
 
-        Called once, before the first read. Makes no call if there are no names. Raises: SpecError, ApiError,
-        TransportError.
+        Called once, before the first read. Makes no API call if the desired state contains no names. Raises: SpecError,
+        ApiError, TransportError.
         """
         return desired
 
@@ -194,17 +198,17 @@ class ResourceKind(ABC):
         return self.project(document)
 
     def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
-        """Return warnings about changes, as whole sentences. May read to find them.
+        """Return warnings about changes, as whole sentences. May make additional reads.
 
-        Called once per run whose plan has changes, after the write. ``document`` is the result; in check mode, the
-        expected result. Must not raise a VcloudAirError, because a warning must not fail a finished write.
+        Called after the write, once in each run that has changes. ``document`` is the result, or the expected result in
+        check mode. Must not raise a VcloudAirError, because a warning must not fail a finished write.
         """
         return ()
 
     def losses(self, written: Document, current: Document) -> list[Mapping[str, Any]]:
         """Return objects of other owners that a write has lost.
 
-        These are objects that ``written`` has and ``current`` lacks. Shape of an item: the fields that identify it.
+        Lost objects are in ``written`` but not in ``current``. Each item has the fields that identify the object.
         """
         return []
 

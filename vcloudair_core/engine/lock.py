@@ -1,8 +1,8 @@
 """An advisory lock that allows one writer per resource on this host.
 
-It is held around read, plan, commit and verify, and saves processes of one user from conflicts. It does not protect
-from writers on other hosts: those are detected by the version of the server, or by reading again. The operating system
-releases the lock when the process ends.
+The lock is held during read, plan, commit and verify. It prevents conflicts between the processes of one user. Writers
+on other hosts do not use the lock. They are detected by the version of the server, or by another read. The operating
+system releases the lock when the process ends.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 def locker_of(settings: Settings) -> Locker | None:
-    """Return the locker of the settings; None if locking is off."""
+    """Return the locker that the settings select; None if locking is disabled."""
     if not settings.lock:
         return None
     timeout_s = float(settings.lock_timeout)
@@ -50,7 +50,7 @@ def held(folder: Path, key: str, target: str, timeout_s: float) -> Iterator[None
 
     Args:
         folder: The folder of the lock files.
-        key: The key of the lock, equal in every process.
+        key: The key of the lock, which is the same in every process.
         target: The display name of the resource, for messages.
         timeout_s: Seconds to wait for the lock.
 
@@ -78,7 +78,7 @@ def held(folder: Path, key: str, target: str, timeout_s: float) -> Iterator[None
         yield
         return
     try:
-        # The process id is only for the message above. The operating system holds the lock.
+        # The process id is only for error messages. The operating system holds the lock.
         with contextlib.suppress(OSError):
             path.with_suffix(".pid").write_text(str(os.getpid()), encoding="ascii")
         yield

@@ -15,7 +15,7 @@ from vcloudair_core.errors import AmbiguousMatchError, SpecError
 class LiveRule:
     """A rule on the server.
 
-    ``slot`` is its position in the raw list, ``spec`` its data, ``rule_type`` its owner.
+    ``slot`` is the position in the raw list. ``spec`` has the data of the rule. ``rule_type`` shows the owner.
     """
 
     slot: int
@@ -24,17 +24,17 @@ class LiveRule:
 
     @property
     def is_user(self) -> bool:
-        """True for user rules. Rules that the server generates are never matched or changed."""
+        """True for user rules. Server-generated rules are never matched or changed."""
         return self.rule_type.casefold() == "user"
 
 
 @dataclass(frozen=True)
 class RuleIdentity:
-    """A way to identify rules that, unlike an id, several rules may share.
+    """A way to identify rules. Unlike an id, an identity can have several rules.
 
-    ``keys(spec)``: the keys to match a spec by, the most specific first. ``description(spec)``: the identity as text
-    for a sentence about rules: ``named 'web in'``. ``live_keys(spec)``: the keys of a live rule, if they differ from
-    ``keys``. ``is_unique``: two rules of one list may never share it, even if they differ otherwise.
+    ``keys(spec)``: the keys to match a spec by, starting with the most specific key. ``description(spec)``: a text for
+    messages, such as ``named 'web in'``. ``live_keys(spec)``: the keys of a live rule, if they differ from ``keys``.
+    ``is_unique``: True if two rules of one list must not have the same identity.
     """
 
     keys: Callable[[Any], tuple[Hashable, ...]]
@@ -43,7 +43,7 @@ class RuleIdentity:
     is_unique: bool = False
 
     def answers(self, spec: Any) -> tuple[Hashable, ...]:
-        """Return all keys that match a live rule."""
+        """Return all keys of a live rule that specs can match."""
         return (self.live_keys or self.keys)(spec)
 
 
@@ -51,9 +51,10 @@ class RuleIdentity:
 class Identities:
     """The ways to identify the rules of a list, in addition to ids and tags.
 
-    ``shared``: the identities that ``match_by`` may name. ``shown``: the fields that distinguish candidates, after
-    ``numbers``, the server-assigned ids. ``hint``: the hint of an ambiguous match. ``content(spec)``: the content that
-    distinguishes rules of one identity and identifies a rule without a name; None if rules are not matched by content.
+    ``shared``: the identities that ``match_by`` can select. ``numbers``: the fields with server-assigned ids.
+    ``shown``: other fields to show for candidates. ``hint``: the hint of an ambiguous match. ``content(spec)``: the
+    content that distinguishes rules with the same identity, and identifies rules without a name. None if rules are not
+    matched by content.
     """
 
     shared: Mapping[str, RuleIdentity]
@@ -94,7 +95,7 @@ def refuse_duplicates(
 
 
 def _may_repeat(identities: Identities, match_by: str) -> bool:
-    """Return True for an identity that several rules of one list may share."""
+    """Return True if several rules of one list can have the same identity."""
     return match_by in identities.shared and not identities.shared[match_by].is_unique
 
 
@@ -129,9 +130,9 @@ class Matcher:
     def match(self, specs: Sequence[Any], *, is_whole: bool = False) -> list[int | None]:
         """Return the position in ``live`` for each spec, or None. No rule matches twice.
 
-        Specs of one identity match rules with equal fields first, then rules with the same content, then the others in
-        order. A spec without a name matches a rule of its content only. ``is_whole``: unmatched rules will be deleted,
-        so more rules than specs of one identity are not ambiguous.
+        Specs with the same identity first match rules with equal fields, then rules with the same content, then the
+        other rules in order. A spec without a name matches only rules with the same content. If ``is_whole`` is true,
+        unmatched rules will be deleted. Rules that outnumber the specs of an identity are then not ambiguous.
 
         Raises: AmbiguousMatchError; SpecError if two specs match one rule in different ways.
         """
@@ -177,10 +178,10 @@ class Matcher:
         if len(free) > len(positions) and not is_whole:
             self._only(free, self.identities.shared[key[0]].description(specs[positions[0]]))
         for at in alike:
-            # A rule that another spec renames is free. A rule that another spec only matched by other keys is not.
+            # A rule that another spec has matched is a conflict, unless that spec renames the rule.
             if not free and claimed[at].match_by != key[0] and self._still_answers(at, claimed[at], key):
                 self._refuse_double(at)
-        # Specs with the same name whose ids match no rule (an export of another edge) are paired in order.
+        # Specs with the same name whose ids match no rule, such as in an export of another edge, are paired in order.
         for position, at in zip(positions, free, strict=False):
             places[position] = at
             claimed[at] = specs[position]
@@ -214,9 +215,9 @@ class Matcher:
         return waiting, left
 
     def _find_nameless(self, specs: Sequence[Any], places: list[int | None], claimed: dict[int, Any]) -> None:
-        """Match specs without a name by content to rules with a name.
+        """Match specs without a name to named rules with the same content.
 
-        The server may have generated the name.
+        The server may have generated these names.
         """
         waiting = [at for at, spec in enumerate(specs) if places[at] is None and _is_nameless(spec)]
         if waiting and self.identities.content is not None:
@@ -256,7 +257,7 @@ class Matcher:
         return places[0] if places else None
 
     def _candidate(self, at: int) -> dict[str, Any]:
-        """Return the fields that distinguish rules of one identity."""
+        """Return the fields that distinguish rules with the same identity."""
         spec = self.live[at].spec
         more = {name: value for name in self.identities.shown if (value := getattr(spec, name, None)) is not None}
         return {**{name: getattr(spec, name) for name in self.identities.numbers}, "index": at, **more}
@@ -264,7 +265,8 @@ class Matcher:
     def anchor(self, name: str, path: str, new: Mapping[str, int]) -> int:
         """Return the element that ``before`` or ``after`` names.
 
-        It is a rule of the same input (a value of ``new``) or one on the server. ``path`` is the option, for messages.
+        The element is a rule of the same input (a value of ``new``) or a rule on the server. Messages name the option
+        by ``path``.
         """
         if name in new:
             return new[name]
@@ -284,7 +286,7 @@ class Matcher:
 
 
 def _is_nameless(spec: Any) -> bool:
-    """Return True for a spec that is matched by name but has none."""
+    """Return True for a spec that is matched by name but has no name."""
     return spec.match_by == "name" and not (spec.name or "").strip()
 
 
@@ -299,7 +301,7 @@ def named_rules(
 ) -> list[LiveRule]:
     """Return the live rules that specs match, in the order of the specs.
 
-    With ``in_place``, they keep the order of the server.
+    If ``in_place`` is true, return the rules in the order of the server.
     """
     places = [at for at in Matcher(noun, live, identities).match(specs, is_whole=is_whole) if at is not None]
     return [live[at] for at in (sorted(places) if in_place else places)]

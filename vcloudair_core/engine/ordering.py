@@ -1,7 +1,7 @@
-"""Order a list by requested positions with as few moves as possible. Pure.
+"""Order a list by requested positions with as few moves as possible.
 
-Elements are integers: ``0..n-1`` are existing elements in their present order; negative numbers are new. Elements
-without a placement, such as rules of other owners, never move: they keep their relative order.
+Elements are integers: ``0..n-1`` are the existing elements in their current order, negative numbers are new elements.
+Elements without a placement, such as rules of other owners, never move. They keep their relative order.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ TOP, BOTTOM, BEFORE, AFTER, INDEX = "top", "bottom", "before", "after", "index"
 class Placement:
     """The requested position of an element.
 
-    It is ``top``, ``bottom``, ``before`` or ``after`` the ``anchor``, or at ``index`` (from 0). ``before`` and
-    ``after`` accept any position on that side of the anchor; an element that has to move is put directly beside it. An
+    ``where`` is ``top``, ``bottom``, ``before``, ``after`` or ``index``. ``before`` and ``after`` accept any position
+    on that side of ``anchor``. An element that has to move goes directly beside the anchor. ``index`` counts from 0; an
     index past the end means the end.
     """
 
@@ -29,7 +29,7 @@ class Placement:
 
 
 class ContradictionError(ValueError):
-    """Placements that cannot hold together. ``elements`` are those in conflict."""
+    """Placements contradict each other. ``elements`` has the elements in conflict."""
 
     def __init__(self, elements: Sequence[int]) -> None:
         super().__init__(f"contradictory placements of {elements}")
@@ -49,9 +49,10 @@ def arrange(
 ) -> Arrangement:
     """Insert ``new`` elements and move as few ``existing`` ones as possible.
 
-    All placements then hold. ``chain`` lists elements that must have that relative order, with others allowed between
-    them. A new element of the chain goes right behind its nearest listed predecessor, otherwise right before its
-    nearest listed successor, otherwise to the end. A new element without chain and placement goes to the end.
+    The result satisfies all placements. ``chain`` has elements in the required relative order; other elements can be
+    between them. A new element of the chain goes directly after its nearest predecessor in the chain. Without a
+    predecessor, the element goes directly before its nearest successor, or to the end. A new element that has no
+    placement and is not in the chain goes to the end.
 
     Raises: ContradictionError.
     """
@@ -129,7 +130,7 @@ def _build(
 ) -> list[int]:
     """Remove all elements that have to be placed, then insert them again.
 
-    Placements are applied from the least to the most specific.
+    The least specific placements are applied first.
     """
     pinned = {element for element, placement in placements.items() if placement.where in (TOP, BOTTOM, INDEX)}
     order = _link_chain([e for e in existing if e not in pinned and not (e in placements and e in unplaced)], chain)
@@ -157,7 +158,7 @@ def _elements_placed(placements: Mapping[int, Placement], where: str) -> list[in
 def _link_chain(kept: list[int], chain: Sequence[int]) -> list[int]:
     """Return ``kept`` with the chain in order.
 
-    The longest subsequence that is in order stays, and the rest is put beside it.
+    The longest subsequence that is already in order stays. The other chain elements are inserted beside it.
     """
     if not chain:
         return kept
@@ -188,7 +189,7 @@ def _link_chain(kept: list[int], chain: Sequence[int]) -> list[int]:
 
 
 def _place_beside(order: list[int], elements: Iterable[int], placements: Mapping[int, Placement]) -> list[int]:
-    """Insert elements beside their anchors, anchors first.
+    """Insert elements beside their anchors. Elements that are anchors go first.
 
     Returns: the elements whose anchor is not in the order yet.
     """
@@ -215,9 +216,9 @@ def _place_beside(order: list[int], elements: Iterable[int], placements: Mapping
 
 
 def _violated(order: Sequence[int], placements: Mapping[int, Placement]) -> list[int]:
-    """Return elements whose placement does not hold in ``order``.
+    """Return the elements whose position in ``order`` violates their placement.
 
-    Several elements at the top share the first positions, and several at the bottom the last ones.
+    Several elements at the top share the first positions. Several elements at the bottom share the last positions.
     """
     if not placements:
         return []
@@ -260,7 +261,7 @@ def longest_increasing(values: Sequence[int]) -> list[int]:
 def _moved(existing: Sequence[int], order: Sequence[int], movable: set[int]) -> frozenset[int]:
     """Return the smallest set of moved elements, without elements of other owners.
 
-    Between two neighbors that stay, the longest subsequence in its old order counts as unmoved.
+    Between two elements that never move, the longest subsequence in the old order counts as unmoved.
     """
     alive = set(existing)
     place = {element: position for position, element in enumerate(existing)}

@@ -13,7 +13,7 @@ from vcloudair_core.util.redaction import redact_tree
 
 _VERBS = ("create", "update", "move", "delete")
 _BARE = re.compile(r"[A-Za-z_][\w ./()-]*(?<! )\Z|\d+\.\d+\.\d+\.\d+[\d./-]*\Z", re.ASCII)
-"""Names, and IPv4 addresses, ranges and networks, which YAML needs no quotes for."""
+"""Values without quotes in YAML: names, and IPv4 addresses, ranges and networks."""
 _NOT_TEXT = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
 
@@ -21,11 +21,11 @@ _NOT_TEXT = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 class Change:
     """A change of a plan, such as the update of one object.
 
-    ``before`` and ``after`` are plain data with masked secrets. ``before`` is None for a new object, ``after`` for a
-    deleted one. ``identity`` is the name of the object, even if several objects have it; ``title``, if not empty,
-    distinguishes them. ``fields`` are the names of the fields that an update changes. ``positions`` are the positions
-    before and after in an ordered list, counted from 0 among the user rules. An object that is updated and moved
-    has two changes.
+    ``before`` and ``after`` are plain data with masked secrets. ``before`` is None for a new object, ``after`` is None
+    for a deleted object. ``identity`` is the name of the object. If several objects have the same name, ``title``
+    distinguishes them. ``fields`` has the names of the fields that an update changes. ``positions`` has the old and the
+    new position in an ordered list, counted from 0 among the user rules. An object that is updated and moved has two
+    changes.
     """
 
     action: str
@@ -111,7 +111,7 @@ class Plan:
         }
 
     def _by_object(self) -> list[list[Change]]:
-        """Group the changes by object: the update and the move of an object go together."""
+        """Group the changes by object, such as the update and the move of an object."""
         grouped: dict[object, list[Change]] = {}
         for at, change in enumerate(self.changes):
             grouped.setdefault(
@@ -182,7 +182,7 @@ def _flow(value: Any) -> str:
 
 
 def _scalar(value: Any) -> str:
-    """Return a value as YAML, with quotes only where they are needed."""
+    """Return a value as YAML, with quotes only if they are needed."""
     if isinstance(value, str) and _BARE.match(value) and value.lower() not in _NOT_TEXT:
         return value
     return json.dumps(value, ensure_ascii=False, default=str)

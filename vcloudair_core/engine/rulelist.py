@@ -1,6 +1,6 @@
-"""Plan ordered lists of rules: match, compare and place them. Pure.
+"""Plan changes of ordered lists of rules: match, compare and place rules.
 
-Rules that no spec names belong to other owners, and are neither changed nor moved.
+Rules that no spec names belong to other owners. They are neither changed nor moved.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PLACE_FIELDS = ("position", "before", "after", "index")
 
 
 class NamedSpec:
-    """Base class for specs that only a name identifies, without position or rule id."""
+    """A base class for specs without position or rule id, identified by name only."""
 
     rule_id = tag = position = before = after = index = None
     match_by = "name"
@@ -33,7 +33,7 @@ class NamedSpec:
 class RuleStep:
     """A rule of the list to write: kept, changed or new.
 
-    A kept rule has only a ``slot``, a changed rule a ``slot`` and ``changed``, a new rule no ``slot``.
+    A kept rule has only a ``slot``. A changed rule has a ``slot`` and ``changed``. A new rule has no ``slot``.
     """
 
     slot: int | None
@@ -41,7 +41,10 @@ class RuleStep:
     changed: tuple[str, ...] = ()
 
     def values(self) -> dict[str, Any]:
-        """Return the values to write by field: all of a new rule, else the changed ones."""
+        """Return the values to write, by field.
+
+        For a new rule, these are all values; for a changed rule, only the changed values.
+        """
         if self.spec is None:
             return {}
         names = fields_of(type(self.spec)) if self.slot is None else self.changed
@@ -50,7 +53,7 @@ class RuleStep:
 
 @dataclass(frozen=True)
 class ListPlan:
-    """The changes of a list, and all user rules to write, in order."""
+    """The changes of a list, and all user rules to write in order."""
 
     changes: tuple[Change, ...]
     steps: tuple[RuleStep, ...]
@@ -66,10 +69,10 @@ class RuleListKind:
     """The properties of one kind of rule list.
 
     ``noun``: the name of a rule in messages. ``completed(spec)``: the spec of a new rule with its defaults.
-    ``effective(spec, current)``: the spec adapted to an existing rule. ``exact(spec, current)``: the spec with defaults
-    for all fields that it leaves out, for exact lists. ``identities``: the ways to identify rules. ``is_ordered``: True
-    if the order matters, so that changes have positions. Specs have the fields ``rule_id``, ``tag``, ``match_by`` and
-    those of :data:`PLACE_FIELDS`, and a field or property ``name``.
+    ``effective(spec, current)``: the spec adapted to an existing rule. ``exact(spec, current)``: the spec of an exact
+    list, with defaults for omitted fields. ``identities``: the ways to identify rules. ``is_ordered``: True if the
+    order matters, so that changes have positions. Specs have the fields ``rule_id``, ``tag`` and ``match_by``, the
+    fields in :data:`PLACE_FIELDS`, and a field or property ``name``.
     """
 
     noun: str
@@ -152,7 +155,7 @@ def _count(number: int, noun: str) -> str:
 def plan_absent(kind: RuleListKind, live: Sequence[LiveRule], specs: Sequence[Any]) -> ListPlan:
     """Plan the deletion of the named rules.
 
-    If a spec has an id, only the rule with that id is deleted, never another rule of the same name.
+    If a spec has an id, only the rule with that id is deleted, never another rule with the same name.
     """
     matcher = kind.matcher(live)
     candidates = [spec for spec in specs if spec.rule_id is None or matcher.has(spec)]
@@ -174,8 +177,8 @@ def plan_present(
 ) -> ListPlan:
     """Plan the creation and update of the named rules.
 
-    ``in_order``: place them in the order of ``specs``. ``purge``: delete all other user rules. ``path(position)``
-    returns the input path of a spec, for messages.
+    If ``in_order`` is true, the rules are placed in the order of ``specs``. If ``purge`` is true, all other user rules
+    are deleted. ``path(position)`` returns the input path of a spec for messages.
 
     Raises: AmbiguousMatchError; NotFoundError if no rule has the id to match by; SpecError for contradictory positions.
     """
@@ -328,7 +331,7 @@ def _check_name(kind: RuleListKind, spec: Any) -> None:
 
 
 def _refuse_shared_tags(kind: RuleListKind, live: Sequence[LiveRule], steps: Sequence[RuleStep]) -> None:
-    """Raise SpecError if a new tag belongs to another rule. The server rejects it."""
+    """Raise SpecError if another rule has a new tag, which the server would reject."""
     new_tags = {step.spec.tag for step in steps if step.slot is None or "tag" in step.changed} - {None}
     if not new_tags:
         return
@@ -343,7 +346,7 @@ def _refuse_shared_tags(kind: RuleListKind, live: Sequence[LiveRule], steps: Seq
 
 
 def _titles(live: Sequence[LiveRule]) -> list[str]:
-    """Return for each live rule a title that distinguishes rules with the same name.
+    """Return a title for each live rule, to distinguish rules with the same name.
 
     The title is empty if the name is unique.
     """

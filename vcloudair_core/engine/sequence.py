@@ -1,6 +1,6 @@
 """Converge several desired states of one document, in order, with a single write.
 
-The commit of staged changes uses it.
+The commit of staged changes uses this module.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class DesiredResource:
     desired: Desired
 
     def resolved(self, store: Store) -> DesiredResource:
-        """Return a copy with names replaced by ids of the target.
+        """Return a copy in which ids of the target replace names.
 
         Raises: SpecError for options that the backend of the store does not support; the errors of
         :meth:`ResourceKind.resolve`.
@@ -39,8 +39,8 @@ class DesiredResource:
 class SequenceKind(ResourceKind):
     """A kind that plans several operations in order.
 
-    Each operation is planned on the result of the one before. If the final result equals the document, for example
-    because a rule is created and deleted again, the plan is empty.
+    Each operation is planned on the result of the previous operation. The plan is empty if the final result equals the
+    document, for example if a rule is created and then deleted.
     """
 
     spec_type = DesiredResource
@@ -51,7 +51,7 @@ class SequenceKind(ResourceKind):
         self.name = self._kinds[0].name
 
     def open(self, session: Any, target: Mapping[str, Any]) -> Store:
-        """Return the store of the first kind. All kinds are of one section."""
+        """Return the store of the first kind. All kinds belong to the same section."""
         return self._kinds[0].open(session, target)
 
     def parse(self, data: Mapping[str, Any]) -> Any:
@@ -90,7 +90,7 @@ class SequenceKind(ResourceKind):
         return tuple(dict.fromkeys(text for kind in self._kinds for text in kind.advise(store, document, plan)))
 
     def losses(self, written: Document, current: Document) -> list[Mapping[str, Any]]:
-        """Return the losses that the first kind with such a check reports."""
+        """Return the lost objects that the first kind with a check for losses reports."""
         for kind in self._kinds:
             if kind.has_own("losses"):
                 return kind.losses(written, current)

@@ -23,16 +23,16 @@ _FALSE = {"false", "no", "off", "n", "f", "0"}
 LONGEST_NAME = 255
 """Maximum number of characters in a name. The API documents no limit.
 
-A longer name is a mistake, such as the content of a file instead of its name.
+A longer name is an error, such as file content instead of a file name.
 """
 CLEAR = "clear"
-"""The key that lists the text fields to empty."""
+"""The key that lists text fields to empty."""
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 does not allow.
 
-They are rejected for every backend, so that a spec works with all of them.
+These characters are rejected for every backend, so that a spec works with all backends.
 """
 
 
@@ -56,7 +56,7 @@ class Problems:
 
     @contextmanager
     def catch(self, path: str = "") -> Iterator[None]:
-        """Add the problems of a SpecError raised in the block, with ``path`` in front.
+        """Catch a SpecError in the block, and add its problems with the prefix ``path``.
 
         The caller can then continue and find more problems.
         """
@@ -80,22 +80,22 @@ def item_paths(count: int, prefix: str = "") -> list[str]:
 
 
 def near(word: str, known: Iterable[str]) -> str:
-    """Return ``did you mean …?`` with the most similar known words, else empty text."""
+    """Return ``did you mean …?`` with similar names in ``known``, or an empty string."""
     names = {str(name).casefold(): str(name) for name in known}
     matches = [names[match] for match in difflib.get_close_matches(word.casefold(), names, n=3, cutoff=0.6)]
     return f"did you mean {' or '.join(repr(name) for name in matches)}?" if matches else ""
 
 
 def one_of(word: str, known: Sequence[str]) -> str:
-    """Return the error text for a word that is not one of the known words."""
+    """Return the error text for a value that is not in ``known``."""
     return f"{word!r} is not one of {', '.join(known)}" + (f" ({near(word, known)})" if near(word, known) else "")
 
 
 class Reader:
-    """Typed getters for one mapping, which note problems instead of raising them.
+    """Typed getters for one mapping, which collect problems instead of raising errors.
 
     Every getter returns None for a key that is missing, blank or invalid. Blank values, such as empty cells of a
-    spreadsheet, count as missing. Values that Ansible has masked are noted as problems.
+    spreadsheet, count as missing. Values that Ansible has masked are problems.
     """
 
     def __init__(self, data: Mapping[str, Any], path: str, problems: Problems) -> None:
@@ -116,7 +116,7 @@ class Reader:
         return self.data.get(name) is not None
 
     def refuse_unknown(self, known: Iterable[str]) -> None:
-        """Report every unknown key, with the most similar known one."""
+        """Report every unknown key, with the most similar known key."""
         names = list(known)
         for key in self._keys:
             if key not in names:
@@ -124,7 +124,7 @@ class Reader:
                 self.problems.add(self.at(str(key)), f"unknown field{'; ' + hint if hint else ''}")
 
     def text(self, name: str) -> str | None:
-        """Return text. A number becomes its digits: YAML reads ``name: 8080`` as a number."""
+        """Return a string. Numbers are converted, such as in ``name: 8080``."""
         value = self.data.get(name)
         if isinstance(value, str):
             return self.printable(self.at(name), value)
@@ -136,9 +136,9 @@ class Reader:
         return None
 
     def clearable(self, name: str) -> str | None:
-        """Return the text of a field that ``clear`` may name; empty if it does.
+        """Return the text of a field, or an empty string if ``clear`` names the field.
 
-        Blank text counts as missing, so that ``clear`` is needed to empty a field.
+        A blank value counts as missing, so that only ``clear`` can empty a field.
         """
         text = self.text(name)
         if name not in [item for _, item in self.items(CLEAR) or ()]:
@@ -154,14 +154,14 @@ class Reader:
                 self.problems.add(path, one_of(str(item), names))
 
     def printable(self, path: str, text: str) -> str | None:
-        """Return the text if XML and JSON can carry it; otherwise note a problem."""
+        """Return the text if XML and JSON allow its characters; otherwise add a problem."""
         if not _UNPRINTABLE.search(text):
             return text
         self.problems.add(path, f"{text!r} contains a control character or an unpaired surrogate")
         return None
 
     def boolean(self, name: str) -> bool | None:
-        """Return a bool. The spellings of YAML 1.1, Ansible and spreadsheets are accepted."""
+        """Return a bool. Spellings of YAML 1.1, Ansible and spreadsheets are accepted."""
         value = self.data.get(name)
         if value is None or isinstance(value, bool):
             return value
@@ -174,7 +174,7 @@ class Reader:
         return None
 
     def integer(self, name: str, low: int = 0, high: int | None = None) -> int | None:
-        """Return a whole number within bounds, also from digits in text."""
+        """Return an integer within bounds. A string of digits is accepted."""
         value = self.data.get(name)
         if value is None:
             return None
@@ -192,7 +192,7 @@ class Reader:
         return value
 
     def identifier(self, name: str) -> str | None:
-        """Return the id of an object as text: a whole number above 0, or a UUID."""
+        """Return the id of an object as a string: a positive integer or a UUID."""
         value = self.data.get(name)
         if isinstance(value, str) and _UUID.match(value.strip()):
             return value.strip().lower()
@@ -203,12 +203,12 @@ class Reader:
         return None
 
     def digits(self, name: str) -> str | None:
-        """Return a whole number above 0 as text, without leading zeros."""
+        """Return a positive integer as a string without leading zeros."""
         number = self.integer(name, 1)
         return None if number is None else str(number)
 
     def choice(self, name: str, known: Sequence[str], synonyms: Mapping[str, str] | None = None) -> str | None:
-        """Return one of the known words, in lower case. Synonyms are replaced."""
+        """Return a value of ``known`` in lower case. Synonyms are replaced."""
         value = self.data.get(name)
         if value is None:
             return None
@@ -225,8 +225,7 @@ class Reader:
     def items(self, name: str) -> list[tuple[str, Any]] | None:
         """Return the items of a list that are not blank, each with its path.
 
-        A scalar becomes a list with one item, and text with commas is split. Nested lists are flattened, as Ansible
-        does with lists of variables.
+        A scalar becomes a list with one item. A string with commas is split. Nested lists are flattened, as in Ansible.
         """
         value = self.data.get(name)
         if value is None:
@@ -243,7 +242,7 @@ class Reader:
         ]
 
     def line(self, name: str, longest: int = LONGEST_NAME) -> str | None:
-        """Return text on one line, such as an identifier."""
+        """Return a string without line breaks, such as an identifier."""
         value = self.text(name)
         reason = line_complaint(value, longest)
         if reason:
@@ -253,9 +252,9 @@ class Reader:
 
 
 def line_complaint(text: str | None, longest: int = LONGEST_NAME) -> str:
-    """Return the reason why a text is not a valid name, or an empty string.
+    """Return the reason why a name is invalid, or an empty string.
 
-    A name must be on one line and have at most ``longest`` characters.
+    A name must have no line breaks and at most ``longest`` characters.
     """
     if text and any(mark in text for mark in "\r\n"):
         return "contains a line break; write it on one line"
@@ -288,11 +287,12 @@ def _kind_of(value: Any) -> str:
 def read_spec(
     spec_type: type[SpecT], data: Mapping[str, Any], path: str, problems: Problems, *, ignored: Iterable[str] = ()
 ) -> SpecT:
-    """Read plain data as a spec, as declared by its fields, and note problems.
+    """Read plain data as a spec according to the field declarations.
 
-    Fields can be text on one line, bool, int, :class:`Secret`, tuples of text, and tuples of nested specs. ``choices``,
-    ``synonyms``, ``bounds``, ``required`` and the attributes ``exclusive`` and ``clear`` of the spec type are checked.
-    A spec type can check its values in a method ``complaints()``. It returns ``[(field, reason)]``.
+    Fields can be strings without line breaks, bool, int, :class:`Secret`, tuples of strings, and tuples of nested
+    specs. ``choices``, ``synonyms``, ``bounds``, ``required`` and the attributes ``exclusive`` and ``clear`` of the
+    spec type are checked. A spec type can check its values in a method ``complaints()``. It returns ``[(field,
+    reason)]``.
 
     Args:
         spec_type: The type of the spec.
@@ -320,9 +320,9 @@ def read_spec(
 
 
 def read_fields(spec_type: type, reader: Reader, *, skip: Iterable[str] = ()) -> dict[str, Any]:
-    """Read every field of a spec as declared. Shape: ``{field: value}``.
+    """Read every declared field of a spec. Shape: ``{field: value}``.
 
-    Problems are noted, not raised.
+    The reader collects problems instead of raising errors.
     """
     keys, fields = keys_of(spec_type), set(fields_of(spec_type)).difference(skip)
     clearable = next((key.info.choices for key in keys if key.name == CLEAR), ())

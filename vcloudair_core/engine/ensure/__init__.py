@@ -33,11 +33,11 @@ def ensure(
     clock: Clock | None = None,
     lock: Locker | None = None,
 ) -> Outcome:
-    """Bring one resource to its desired state, or with ``check`` plan the changes.
+    """Converge one resource to the desired state, or only plan if ``check`` is true.
 
-    Costs one read when nothing has to change; otherwise one read, one commit and one verifying read. (A kind may read
-    more, to resolve names in a spec to ids and to warn about changes.) A conflict, a busy resource, an object deleted
-    meanwhile, a lost response and a partly executed commit are all resolved in one way: read and plan again.
+    Makes one read if no changes are needed; otherwise one read, one commit and one verifying read. A kind may make more
+    reads to resolve names and to warn about changes. After a conflict, a busy resource, a deleted object, a lost
+    response or a partly executed commit, the engine reads and plans again.
 
     Where the server does not check versions (``store.is_version_checked`` is False), the section is read again right
     before the write.
@@ -50,8 +50,8 @@ def ensure(
         policy: Called with every plan that is not empty before the write, and in check mode too.
         attempts: Maximum number of writes. A conflict counts as a quarter of a write, because the server reports it
             before it changes anything.
-        clock: Used to wait between attempts. Default: the clock of the store.
-        lock: Held from the first read to the last. Not used in check mode.
+        clock: The clock for waits between attempts. Default: the clock of the store.
+        lock: The lock to hold from the first read to the last read. Not used in check mode.
 
     Raises:
         SpecError: The desired state is invalid. Nothing was written.

@@ -35,7 +35,7 @@ _CHECK = "Run it again in check mode (`vca edge plan`) to see what is there now.
 class PlannedState:
     """A document, its plan, and a function that returns the document after the plan.
 
-    ``merged()`` computes that document at the first call.
+    ``merged()`` computes the result at the first call and caches it.
     """
 
     document: Document
@@ -63,7 +63,7 @@ class Convergence:
         self._version_warnings: tuple[str, ...] = ()
 
     def run(self, check: bool, attempts: int) -> Outcome:
-        """Plan, and unless ``check`` is set, write until the state is the desired one.
+        """Read and plan. Unless ``check`` is true, write until no changes are left.
 
         ``attempts`` is the maximum number of writes.
         """
@@ -85,7 +85,7 @@ class Convergence:
         return Outcome(writes > 0, state.plan, before, self._select(final.document), writes, warnings=warnings)
 
     def _converge(self, state: PlannedState, attempts: int) -> tuple[PlannedState, int]:
-        """Call :meth:`_write_until_done`, and record in errors if something was written."""
+        """Call :meth:`_write_until_done`. Set ``written`` in errors."""
         try:
             return self._write_until_done(state, attempts)
         except VcloudAirError as exc:
@@ -104,7 +104,7 @@ class Convergence:
     def _write_until_done(self, state: PlannedState, attempts: int) -> tuple[PlannedState, int]:
         """Write until a read shows the desired state.
 
-        Returns: that state, and the number of writes.
+        Returns: the state of the last read, and the number of writes.
         """
         is_replanned = False
         writes = steps = conflicts = attempt = 0
@@ -130,7 +130,7 @@ class Convergence:
             is_executed = failure is None or may_have_executed(failure)
             is_partial = failure is not None and failure.written is True and not is_executed
             writes += is_executed or is_partial
-            # A write increments the version once. If its response was lost, that may happen after a later read.
+            # A write increments the version once. After a lost response, a later read may still precede the increment.
             steps += is_executed
             if current.plan.is_empty:
                 if writes:
@@ -169,7 +169,7 @@ class Convergence:
             self._policy_warnings = tuple(self._policy(plan) or ())
 
     def _commit(self, base: Document, document: Document) -> VcloudAirError | None:
-        """Write. Return an error that a new read may resolve; raise any other."""
+        """Write. Return errors that a new read may resolve; raise all other errors."""
         before, self.written = self.written, self.written or UNKNOWN
         try:
             self.store.commit(base, document)
@@ -184,7 +184,7 @@ class Convergence:
         return None
 
     def _read_after_write(self, failure: VcloudAirError | None) -> PlannedState:
-        """Read and plan again. If that fails, add the state of the write to the error."""
+        """Read and plan again. If the read fails, add the state of the write to the error."""
         try:
             return self._read_and_plan()
         except VcloudAirError as exc:
@@ -197,7 +197,7 @@ class Convergence:
             raise
 
     def _verify(self, state: PlannedState, written: Document, current: PlannedState, writes: int) -> None:
-        """Raise an error if other objects were lost; note unexpected versions as warnings."""
+        """Raise an error if other objects were lost. Warn about unexpected versions."""
         target, base, document = self.store.target, state.document, current.document
         if self.store.is_written_whole:
             refuse_losses(self.kind, target, base, written, document)

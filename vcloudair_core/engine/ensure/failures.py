@@ -1,4 +1,4 @@
-"""Classify the failures of writes: executed or not, resolvable, and time to wait."""
+"""Classify failed writes: possibly executed, resolvable, and time to wait."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from vcloudair_core.errors import SpecError
 
 
 def prepare(kind: ResourceKind, store: Store, desired: Desired) -> tuple[Store, Desired]:
-    """Return the store and the desired state to converge with.
+    """Return the store limited to the desired state, and the desired state with ids.
 
     Raises: SpecError for a desired state that is invalid or that the backend of the store does not support; any error
     of :meth:`ResourceKind.resolve`.

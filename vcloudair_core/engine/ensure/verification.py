@@ -1,6 +1,6 @@
 """Checks after a write: lost objects, concurrent writes and unexpected versions.
 
-They compare the document after the write with the one before it and the one written.
+The checks compare three documents: as read before the write, as written, and as read after the write.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ _NORMALIZED = "Compare the residual with the desired state. The server may have 
 
 
 def versions_apart(base: Document, current: Document) -> int | None:
-    """Return the increase of the version; None if the server gives no versions."""
+    """Return the increase of the version, or None if the server sends no versions."""
     if base.version is None or current.version is None:
         return None
     return current.version - base.version
 
 
 def is_changed_by_others(base: Document, current: Document, plan: Plan, left: Plan) -> bool:
-    """Return True if another client wrote too.
+    """Return True if another client has written since ``base`` was read.
 
-    Our own write increments the version by one. Without versions, the plans are compared: if ``left``, the plan after
-    the write, differs from ``plan``, the plan that was written, another client wrote.
+    Our own write increments the version by one. Without versions, the plans are compared: another client has written if
+    the plan after the write (``left``) differs from the plan before the write (``plan``).
     """
     apart = versions_apart(base, current)
     if apart is not None:
@@ -57,10 +57,10 @@ def refuse_losses(kind: ResourceKind, target: str, base: Document, written: Docu
 def refuse_overwriting(
     kind: ResourceKind, store: Store, base: Document, written: Document, current: Document, writes: int
 ) -> None:
-    """Raise ConflictError if our write may have replaced one of another client.
+    """Raise ConflictError if our write may have replaced a write of another client.
 
-    Where the server does not check versions, a version that increased by more than our own ``writes`` may indicate such
-    a write. It does not if the other change is visible: then it was written after ours.
+    If the server does not check versions, this is possible when the version increased by more than our own ``writes``.
+    If the change of the other client is visible, it was written after our write and was not replaced.
     """
     apart = versions_apart(base, current)
     if store.is_version_checked or apart is None or apart <= writes:
@@ -96,7 +96,7 @@ def version_warnings(target: str, base: Document, current: Document, writes: int
 
 
 def not_converged(target: str, base: Document, current: Document, left: Plan) -> NotConvergedError:
-    """Return the error for a write that was accepted but left changes to make."""
+    """Return the error for an accepted write after which changes are still needed."""
     changes: list[Mapping[str, Any]] = [change.as_dict() for change in left.changes]
     named = ", ".join(f"{change.action} {change.identity}" for change in left.changes[:3])
     more = f" and {len(changes) - 3} more" if len(changes) > 3 else ""
@@ -108,9 +108,9 @@ def not_converged(target: str, base: Document, current: Document, left: Plan) ->
 
 
 def _is_kept(written: Any, current: Any) -> bool:
-    """Compare what was written with the current state.
+    """Return True if the current state has all values that were written.
 
-    Values that were empty and the version are ignored, because the server fills them in.
+    The version and empty values are ignored, because the server sets them.
     """
     if written is None:
         return True

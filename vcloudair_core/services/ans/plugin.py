@@ -1,4 +1,4 @@
-"""The plugin for Advanced Networking Services. Its modules load at first use."""
+"""The plugin for Advanced Networking Services. Modules are imported at first use."""
 
 from __future__ import annotations
 

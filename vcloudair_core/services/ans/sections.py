@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SectionRecord:
-    """The record of a section.
+    """The names and summaries of a section.
 
-    Its descriptor is ``SECTION`` in the module ``section`` of the package ``name``. ``name`` and ``rule_name`` name the
-    kinds ``ans.<name>`` and ``ans.<rule_name>``; the summaries describe them.
+    The descriptor of the section is ``SECTION`` in the module ``section`` of the package ``name``. The kinds of the
+    section are ``ans.<name>`` and ``ans.<rule_name>``. The summaries describe these kinds.
     """
 
     name: str
@@ -51,7 +51,7 @@ RECORDS = (
 )
 """The sections in the order of writes.
 
-The firewall must be in effect before NAT, and both before tunnels carry traffic.
+The firewall must be active before NAT. Both must be active before tunnels carry traffic.
 """
 
 SECTIONS = tuple(record.name for record in RECORDS)

@@ -23,7 +23,7 @@ class AnsService:
     def list_edges(self, vdc: str | None = None) -> list[Edge]:
         """Return all visible edge gateways, sorted by name.
 
-        ``vdc`` (name or UUID) limits them to one VDC.
+        ``vdc`` (name or UUID) limits the list to one VDC.
         """
         return EdgeDirectory(self.session).list_edges(vdc or "")
 
@@ -37,8 +37,8 @@ class AnsService:
     def read_classic(self, name_or_id: str, vdc: str | None = None) -> dict[str, Any]:
         """Return the configuration of an edge gateway in the XML of vCloud Director.
 
-        It has the services of an edge without advanced networking, which cannot be changed. Pre-shared keys are left
-        out. For the shape, see ``parse_classic_edge``.
+        The configuration includes the services of an edge without advanced networking. These services cannot be
+        changed. Pre-shared keys are omitted. The format is described in ``parse_classic_edge``.
 
         Raises: NotFoundError, AmbiguousMatchError, other ApiErrors, DecodeError.
         """
@@ -81,11 +81,11 @@ class AnsService:
     def ipsec_status(self, edge: str | None = None, vdc: str | None = None) -> dict[str, Any]:
         """Return the IPsec VPN of an edge with the live status of each tunnel.
 
-        Costs two calls, plus the look-up of the edge.
+        Makes two API calls, in addition to the look-up of the edge.
 
-        Shape: that of ``client.read("ans.ipsec")``, with ``service_status`` and, for each tunnel, ``status`` (up, down,
-        partly up, disabled, unknown), ``last_error``, ``received_bytes``, ``sent_bytes`` and ``subnets`` (``[{"local",
-        "peer", "status", "last_error"}]``).
+        Shape: as returned by ``client.read("ans.ipsec")``, with ``service_status`` and, for each tunnel, ``status``
+        (up, down, partly up, disabled, unknown), ``last_error``, ``received_bytes``, ``sent_bytes`` and ``subnets``
+        (``[{"local", "peer", "status", "last_error"}]``).
 
         Raises: NotFoundError, AmbiguousMatchError, other ApiErrors, TransportError, DecodeError.
         """
@@ -110,7 +110,8 @@ class AnsService:
 
         ``tunnels`` are tunnels as ``client.read`` returns them.
 
-        Raises: TaskTimeoutError with the status of the tunnels that are not up; NotFoundError if all are disabled.
+        Raises: TaskTimeoutError with the status of the tunnels that are not up; NotFoundError if all tunnels are
+        disabled.
         """
         from vcloudair_core.services.ans.ipsec.status import wait_until_up
 

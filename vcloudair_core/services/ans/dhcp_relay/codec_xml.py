@@ -52,11 +52,11 @@ class XmlDhcpRelayCodec(XmlCodec[DhcpRelaySpec]):
         return DhcpRelaySpec(servers["ip_addresses"], servers["domain_names"], servers["ip_sets"])
 
     def rule_of(self, record: _Element) -> DhcpRelayAgentSpec:
-        """Return the relay agent of a record."""
+        """Decode the relay agent in a record."""
         return DhcpRelayAgentSpec(int_of(text_of(record, "vnicIndex")), text_of(record, "giAddress") or None)
 
     def set_settings(self, root: _Element, settings: Mapping[str, Any]) -> None:
-        """Set the DHCP servers in a copy of the tree, in the documented order."""
+        """Set the DHCP servers in ``root``, in the documented order."""
         if not settings:
             return
         server = ensure_child(root, _SERVER)

@@ -1,4 +1,4 @@
-"""The section ``dhcp_relay`` with its kinds for the whole relay and for agents."""
+"""The section ``dhcp_relay``, with kinds for the whole relay and single agents."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class DhcpRelaySection(Section[DhcpRelaySpec, DhcpRelayAgentSpec]):
     """The DHCP relay section. A relay needs both DHCP servers and agents."""
 
     def warnings(self, store: Store, state: SectionState[DhcpRelaySpec], plan: Plan) -> tuple[str, ...]:
-        """Warn about agents without DHCP servers, and about servers without agents.
+        """Warn about agents without DHCP servers, and about DHCP servers without agents.
 
         Source: protocol/ans.md §5.
         """

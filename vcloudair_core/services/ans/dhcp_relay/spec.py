@@ -57,7 +57,7 @@ class DhcpRelayAgentSpec(NamedSpec):
 
     @property
     def name(self) -> str:
-        """The interface as text for plans: ``vnic 1``."""
+        """The display name of the interface in plans: ``vnic 1``."""
         return "" if self.vnic is None else f"vnic {self.vnic}"
 
     def complaints(self) -> list[tuple[str, str]]:
@@ -142,7 +142,7 @@ IDENTITIES = Identities(
     {"vnic": RuleIdentity(lambda spec: (spec.vnic,), lambda spec: f"on interface {spec.vnic}")},
     shown=("vnic", "gateway_address"),
 )
-"""An agent is identified by its interface, because each has at most one agent.
+"""Agents are identified by interface. An interface has at most one agent.
 
 Source: protocol/ans.md §5.
 """

@@ -135,9 +135,9 @@ def _choice(summary: str, choices: Iterable[str], info: FieldInfo) -> dict[str, 
 
 
 def _any_case(choices: Iterable[str], also: str = "") -> str:
-    """Return a pattern for the choices in any case, and for blank text.
+    """Return a case-insensitive pattern that matches the choices and blank strings.
 
-    Blank text counts as missing.
+    A blank string counts as missing.
     """
     spelled = ["".join(f"[{c.upper()}{c}]" if c.isalpha() else re.escape(c) for c in word) for word in choices]
     return rf"^\s*(?:{'|'.join([*spelled, *([also] if also else [])])})?\s*$"

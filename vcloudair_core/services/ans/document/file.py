@@ -29,8 +29,8 @@ _TARGET_KEYS = ("edge", "vdc")
 class EdgeDocument:
     """An edge document.
 
-    ``target`` names the edge gateway, if the document does. ``sections`` has the desired state of each section.
-    ``name`` and ``reading`` are for messages: the file, and the line of each value.
+    ``target`` is the edge gateway that the document names, if any. ``sections`` has the desired state of each section.
+    Messages use ``name``, the file name, and ``reading``, which has the line of each value.
     """
 
     target: Mapping[str, str]
@@ -39,7 +39,7 @@ class EdgeDocument:
     reading: Reading = field(default=Reading(None), compare=False)
 
     def digest(self) -> str:
-        """Return a hash of the desired state without pre-shared keys, to store in plans."""
+        """Return a hash of the desired state for plans. Pre-shared keys are excluded."""
         from vcloudair_core.services.ans.document.kind import EdgeKind
 
         text = json.dumps(_without(self.sections, EdgeKind().secret_names()), sort_keys=True, default=str)
@@ -54,7 +54,7 @@ class EdgeDocument:
             raise with_lines(exc, self.name, self.reading) from exc
 
     def stated(self, *path: str) -> Stated:
-        """Return the value at a path with its file and line; None if it is not set."""
+        """Return the value at a path, with its file and line. A missing value is None."""
         value: Any = self.reading.tree
         for key in path:
             value = value.get(key) if isinstance(value, Mapping) else None
@@ -93,14 +93,14 @@ def agreed_target(
 ) -> dict[str, str]:
     """Merge the target of a document with a target from options.
 
-    Defaults, such as environment variables, do not conflict: the document takes precedence.
+    The document takes precedence over defaults, such as environment variables.
 
     Args:
         named: The target in the document.
         explicit: The target in options or arguments.
         places: The file and line of each value in the document.
 
-    Raises: ConfigurationError if both name an edge or a VDC and they differ.
+    Raises: ConfigurationError if the two targets name different edges or different VDCs.
     """
     for name in _TARGET_KEYS:
         inside, outside = str(named.get(name) or "").strip(), str(explicit.get(name) or "").strip()
@@ -111,7 +111,7 @@ def agreed_target(
 
 
 def _bare(name: str) -> str:
-    """Return a name in lower case; for a URN, its UUID."""
+    """Return a name in lower case, or the UUID of a URN."""
     return name.rpartition(":")[2].casefold() if name.casefold().startswith("urn:") else name.casefold()
 
 

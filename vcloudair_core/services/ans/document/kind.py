@@ -1,7 +1,7 @@
 """The kind ``ans.edge``: all sections of an edge gateway in one document.
 
-Sections are planned together and written in the order of their dependencies: the firewall before NAT, and both before
-IPsec tunnels carry traffic.
+All sections are planned together. They are written in the order of their dependencies: the firewall first, then NAT,
+then IPsec.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
 
 _ALLOW_EMPTY = "allow_empty"
-"""The key for the whole document, or for one section inside that section."""
+"""The key that allows empty lists: for the document, or for one section inside it."""
 
 
 @cache
@@ -42,7 +42,7 @@ def section_kind(name: str) -> ResourceKind:
 
 @dataclass(frozen=True)
 class EdgeSpec:
-    """The desired state of each section. Sections that are left out are kept."""
+    """The desired state of each section. Omitted sections are not changed."""
 
     sections: Mapping[str, Any]
 
@@ -88,7 +88,7 @@ class EdgeKind(ResourceKind):
         return store.narrowed(sections)
 
     def resolve(self, store: Store, desired: Desired) -> Desired:
-        """Replace names in every section by ids of the edge."""
+        """Replace names in every section with ids of the edge."""
         assert isinstance(store, EdgeStore)
         problems = Problems()
         resolved: dict[str, Any] = {}
@@ -144,7 +144,7 @@ class EdgeKind(ResourceKind):
         return EdgeSpec(specs)
 
     def validate(self, desired: Desired) -> None:
-        """Raise SpecError unless there is one edge with valid sections."""
+        """Raise SpecError unless the desired state is one edge with valid sections."""
         if len(desired.specs) != 1:
             raise SpecError("", f"one edge was expected, not {len(desired.specs)}")
         if isinstance(desired, Absent):
@@ -204,7 +204,7 @@ class EdgeKind(ResourceKind):
         return replace(document, tree={**document.tree, **merged})
 
     def losses(self, written: Document, current: Document) -> list[Mapping[str, Any]]:
-        """Return the lost objects of each section."""
+        """Return the objects that the write lost, section by section."""
         lost: list[Mapping[str, Any]] = []
         for name, section_document in written.tree.items():
             if name in current.tree:
@@ -218,5 +218,8 @@ def _with_spec(desired: Desired, spec: Any) -> Desired:
 
 
 def _in_section(name: str, change: Change) -> Change:
-    """Prefix the title of a change with its section, because names repeat in sections."""
+    """Prefix the title of a change with the name of its section.
+
+    Objects in different sections can have the same name.
+    """
     return replace(change, title=f"{name}: {change.title or change.identity}")

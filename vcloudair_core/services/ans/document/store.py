@@ -17,9 +17,9 @@ _log = logging.getLogger(__name__)
 class EdgeStore(Store):
     """A store that combines the stores of sections.
 
-    ``tree`` of its documents is ``{section: Document}`` in the order of writes. Every read reads all sections, except
-    the first read after a commit, which reads only the written sections. ``version`` is the sum of the versions of the
-    sections, corrected so that a commit of several sections counts as one write.
+    The ``tree`` of a document is ``{section: Document}`` in the order of writes. A read fetches all sections. Only the
+    first read after a commit is limited to the written sections. The ``version`` of a document is the sum of the
+    section versions, adjusted so that a commit of several sections counts as one write.
     """
 
     section = "edge"
@@ -50,7 +50,7 @@ class EdgeStore(Store):
         return store.edge
 
     def narrowed(self, sections: Iterable[str]) -> EdgeStore:
-        """Return a store of the same edge with only these sections, all required."""
+        """Return a store of the same edge with only these sections. All are required."""
         names = set(sections)
         return EdgeStore({name: self._stores[name] for name in self._stores if name in names}, is_optional=False)
 
@@ -80,11 +80,11 @@ class EdgeStore(Store):
         return any(store.is_written_whole for store in self._stores.values())
 
     def read(self) -> Document:
-        """Return the sections.
+        """Read the sections.
 
-        Optional sections that the server does not have or the user is not allowed to read are left out.
+        An optional section is omitted if the server does not have it or the user is not allowed to read it.
 
-        Raises: the errors of the stores of sections; also if no section can be read.
+        Raises: the errors of the section stores, if a required section or every section cannot be read.
         """
         missing: ApiError | None = None
         denied: list[str] = []
@@ -110,9 +110,10 @@ class EdgeStore(Store):
         return Document(self.section, tree, self._version(tree), first.backend, first.media_type)
 
     def commit(self, base: Document, document: Document) -> None:
-        """Write the sections that differ from what was read.
+        """Write the sections of ``document`` that differ from ``base``.
 
-        Raises: the errors of the stores of sections, with the sections that were written and those that were not.
+        Raises: the errors of the section stores. Each error names the written sections and the sections that were not
+        written.
         """
         changed = [name for name, section in document.tree.items() if section is not base.tree.get(name)]
         for position, name in enumerate(changed):

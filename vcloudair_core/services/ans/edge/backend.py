@@ -1,4 +1,4 @@
-"""The backends (APIs) of edge gateways, and the default of a session. Pure."""
+"""The backends (APIs) of edge gateways, and the default backend of a session."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ Edges of older versions are NSX-V. Source: protocol/nsxt.md §2.
 
 @dataclass(frozen=True)
 class Backend:
-    """A backend: one API of edge gateways.
+    """One of the APIs of edge gateways.
 
-    ``title`` is its display name. ``edge_path`` is the path of an edge below the base URL of the API; empty if sections
-    have separate paths. ``is_changed_by_group``: the server changes the edges of a VDC group one at a time.
+    ``title`` is the display name. ``edge_path`` is the path of an edge below the base URL of the API, or an empty
+    string if sections have separate paths. ``is_changed_by_group`` is true if the server changes the edges of a VDC
+    group one at a time.
     """
 
     name: str
@@ -49,14 +50,14 @@ EDGE_APIS = {"hybridity": (VCLOUDAIR, JSON), "network_xml": (NSXV, XML), "networ
 def overriding_backend(settings: Settings) -> str:
     """Return the backend that the setting ``edge_api`` forces for every edge.
 
-    An empty string means that the setting is not used.
+    Return an empty string if the setting does not force a backend.
     """
     backend, _ = EDGE_APIS.get(str(settings.edge_api), ("", ""))
     return backend
 
 
 def default_backend(settings: Settings) -> str:
-    """Return the backend of an edge whose record does not name it."""
+    """Return the backend of an edge whose record does not name a backend."""
     return NSXV if settings.service_type == "vcd" else VCLOUDAIR
 
 

@@ -1,4 +1,4 @@
-"""Parse an edge gateway in the XML of vCloud Director, with the services that it has without advanced networking.
+"""Parse the vCloud Director XML of an edge gateway without advanced networking.
 
 Source: protocol/recorded-responses.md §9.
 """
@@ -19,12 +19,15 @@ IGNORED = (
     "FirewallRule/DestinationVm", "FirewallRule/SourceVm", "FirewallRule/Direction",
     "GatewayIpsecVpnService/Endpoint", "Tunnel/IpsecVpnPeer", "Tunnel/SharedSecret",
 )  # fmt: skip
-"""Elements that are not shown: services that this project does not manage, virtual machines as ends, and secrets."""
+"""Elements that are not shown.
+
+They describe services that this project does not manage, VMs as a source or destination, and secrets.
+"""
 _SERVICES = {"FirewallService": "firewall", "NatService": "nat", "GatewayIpsecVpnService": "ipsec"}
 
 
 def parse_classic_edge(body: bytes) -> dict[str, Any]:
-    """Parse an edge gateway. Raises DecodeError.
+    """Parse an edge gateway and its services. Raises: DecodeError.
 
     Shape: ``{"name", "is_advanced", "interfaces": [{"name", "type", "gateway", "netmask", "ip_address"}], "firewall",
     "nat", "ipsec"}``. A service that was never configured is None. ``firewall`` is ``{"enabled", "default_action",
@@ -86,7 +89,10 @@ def _firewall(service: _Element) -> dict[str, Any]:
 
 
 def _port(rule: _Element, name: str, older_name: str) -> str:
-    """Return the ports of a rule. The older element is a number, where -1 is any port."""
+    """Return the ports of a rule, where ``any`` means all ports.
+
+    The element ``older_name`` has a number, where -1 means all ports.
+    """
     text = _text(rule, name) or _text(rule, older_name)
     return "any" if text.lower() in ("any", "-1", "") else text
 
@@ -154,6 +160,6 @@ def _text(node: _Element | None, name: str) -> str:
 
 
 def _flag(node: _Element | None, name: str) -> bool | None:
-    """Return a truth value, or None if the element is absent."""
+    """Return a Boolean, or None if the element is absent."""
     text = _text(node, name).lower()
     return text in ("true", "1") if text else None

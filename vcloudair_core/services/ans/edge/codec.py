@@ -22,8 +22,8 @@ _BACKENDS = {"NSXV_BACKED": NSXV, "NSXT_BACKED": NSXT, "NSXT_IMPORTED": NSXT}
 class EdgePage:
     """One page of edge records.
 
-    ``next_href`` is the link to the next page, empty on the last one. ``total`` is the number of records on all pages;
-    None if the server does not send it.
+    ``next_href`` is the link to the next page, or an empty string on the last page. ``total`` is the number of records
+    on all pages, or None if the server does not send the number.
     """
 
     edges: tuple[Edge, ...]
@@ -60,7 +60,7 @@ def parse_vdc_names(body: bytes) -> tuple[dict[str, str], str, int | None]:
 
 
 def with_vdc_name(edge: Edge, names: dict[str, str]) -> Edge:
-    """Return the edge with the name of its VDC, if known."""
+    """Return a copy of the edge with the name of its VDC, if known."""
     return replace(edge, vdc_name=edge.vdc_name or names.get(edge.vdc_id, ""))
 
 
@@ -103,7 +103,7 @@ def _edge(record: _Element) -> Edge:
 def _id_of(href: str) -> str:
     """Return the id at the end of a link.
 
-    Some servers send a blank instead of no value. Source: protocol/recorded-responses.md §3.
+    Some servers send a blank string for a missing value. Source: protocol/recorded-responses.md §3.
     """
     tail = last_part(href.strip())
     return uuid_in(tail) or tail

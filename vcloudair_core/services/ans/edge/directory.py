@@ -38,7 +38,10 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 _PAGE = (("format", "records"), ("pageSize", "128"))
-"""A page size of 128 is the maximum of all versions. Source: protocol/query.md §1."""
+"""Query parameters of a page.
+
+128 is the maximum page size in all versions. Source: protocol/query.md §1.
+"""
 
 _MAX_PAGES = 1000
 
@@ -69,9 +72,9 @@ class EdgeDirectory:
     def find(self, name: str, vdc: str = "") -> Edge:
         """Return the edge with a name, UUID or URN.
 
-        A UUID costs no call; the backend of the edge is then unknown.
+        A UUID requires no API call. The backend of that edge is then unknown.
 
-        Raises: NotFoundError, AmbiguousMatchError, ConfigurationError for an edge without advanced networking.
+        Raises: NotFoundError; AmbiguousMatchError; ConfigurationError if the edge has no advanced networking.
         """
         edge_id = uuid_in(name)
         if edge_id:
@@ -94,7 +97,8 @@ class EdgeDirectory:
     def list_edges(self, vdc: str = "") -> list[Edge]:
         """Return all edges with the names of their VDCs, sorted by name.
 
-        ``vdc`` limits them to one VDC. Raises: NotFoundError with the known VDCs if ``vdc`` does not exist.
+        ``vdc`` limits the list to one VDC. Raises: NotFoundError, which names the known VDCs, if ``vdc`` does not
+        exist.
         """
         edges = [edge for edge in self._with_vdc_names() if not vdc or is_in_vdc(edge, vdc)]
         if vdc and not edges:
@@ -102,9 +106,10 @@ class EdgeDirectory:
         return sorted(edges, key=lambda edge: (edge.name, edge.vdc_name))
 
     def with_backend(self, edge: Edge) -> Edge:
-        """Return the edge with its backend, and with its owner if that was looked up.
+        """Return a copy of the edge with its backend.
 
-        Costs one call if only the UUID is known and the cloud can have edges of several backends; otherwise none.
+        The edge is looked up if only its UUID is known and the cloud can have edges of several backends. The look-up
+        makes one API call and also returns the owner. In all other cases, no call is made.
         """
         settings = self._session.settings
         backend = overriding_backend(settings) or edge.backend or self._sole_backend()
@@ -118,13 +123,13 @@ class EdgeDirectory:
         return replace(edge, backend=record.backend, owner_id=record.owner_id, deployment_mode=record.deployment_mode)
 
     def _sole_backend(self) -> str:
-        """Return the backend of all edges of this cloud; empty if edges differ."""
+        """Return the backend of all edges, or an empty string if backends can differ."""
         backend = default_backend(self._session.settings)
         can_differ = backend == NSXV and is_at_least(self._session.identity.api_version, BACKENDS_DIFFER_SINCE)
         return "" if can_differ else backend
 
     def _look_up(self, edge_id: str) -> Edge | None:
-        """Return the record of one edge; None if the user or the server cannot read it.
+        """Return the record of one edge, or None if it does not exist or cannot be read.
 
         Source: protocol/query.md §4.1, protocol/nsxt.md §2.
         """
@@ -142,7 +147,10 @@ class EdgeDirectory:
         return next((self._complete(record) for record in records if record.edge_id == edge_id), None)
 
     def _complete(self, edge: Edge) -> Edge:
-        """Return the edge with its backend: from the settings, its record, or the default."""
+        """Return a copy of the edge with a backend.
+
+        The backend comes from the settings, the record of the edge, or the default, in this order.
+        """
         settings = self._session.settings
         return replace(edge, backend=overriding_backend(settings) or edge.backend or default_backend(settings))
 
@@ -154,7 +162,7 @@ class EdgeDirectory:
     def _check_vdc(self, vdc: str) -> None:
         """Raise NotFoundError if a VDC does not exist.
 
-        Nothing is raised if the user is not allowed to list VDCs.
+        Skip the check if the user is not allowed to list VDCs.
         """
         identity = self._session.identity
         try:
@@ -186,10 +194,10 @@ class EdgeDirectory:
     def _read_records(
         self, record_type: str, read: Callable[[bytes], tuple[dict[str, T], str, int | None]]
     ) -> dict[str, T]:
-        """Read all pages of records by id.
+        """Read all pages of records. Return the records by id.
 
-        A list that changes during the read is read again. If it still changes, all records of all reads are returned,
-        with a warning.
+        A list that changes during the read is read again. If the list still changes, the records of all reads are
+        returned and a warning is logged.
 
         Raises: IncompleteResultError if paging does not end, or ends early. Source: protocol/query.md §2.
         """
@@ -243,8 +251,8 @@ class EdgeDirectory:
 def target_edge(session: Session, target: Mapping[str, Any]) -> Edge:
     """Return the edge that a target or the settings name, with its backend.
 
-    Shape of ``target``: ``{"edge": str, "vdc": str}``. A stage adds ``{"edge_name": str, "edge_backend": str,
-    "edge_owner": str}`` to avoid look-ups.
+    Shape of ``target``: ``{"edge": str, "vdc": str}``. The targets of staged changes also have ``{"edge_name": str,
+    "edge_backend": str, "edge_owner": str}``, which avoids look-ups.
 
     Raises: ConfigurationError if no edge is named; NotFoundError, AmbiguousMatchError.
     """

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class EdgeInterface:
     """An interface of an edge.
 
-    ``vnic`` is its number. ``names`` are the name of the interface and of its network. ``networks`` are the networks of
-    its addresses as CIDR, and its secondary addresses.
+    ``vnic`` is the number of the interface. ``names`` has the names of the interface and of its network. ``networks``
+    has the networks of the addresses in CIDR notation, and the secondary addresses.
     """
 
     vnic: str
@@ -35,7 +35,7 @@ class EdgeInterface:
 
 
 def read_interfaces(session: Session, edge: Edge) -> list[EdgeInterface]:
-    """Return all interfaces of an edge. Costs one call.
+    """Return all interfaces of an edge. Makes one API call.
 
     Raises: ConfigurationError if the API does not list interfaces; DecodeError; other ApiErrors.
     """
@@ -80,7 +80,9 @@ def _networks(element: _Element) -> Iterator[str]:
 
 
 def pick_interface(interfaces: Sequence[EdgeInterface], name: str, path: str) -> str:
-    """Return the number of the interface with a name, exact or in another case.
+    """Return the number of the interface with a name.
+
+    An exact match takes precedence over a match that ignores case.
 
     Raises: SpecError with the names of all interfaces; AmbiguousMatchError.
     """

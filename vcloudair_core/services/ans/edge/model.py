@@ -1,4 +1,4 @@
-"""Edge gateways as values, and the search by name. Pure."""
+"""A data class for edge gateways, and the search by name."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ VDC, VDC_GROUP = "urn:vcloud:vdc:", "urn:vcloud:vdcGroup:"
 class Edge:
     """An edge gateway. Empty strings and None mean unknown.
 
-    ``backend`` is the API of the edge: ``nsxv``, ``nsxt`` or ``vcloudair``. ``owner_id`` is the URN of its VDC or VDC
-    group. ``deployment_mode`` is set for NSX-T edges since API version 39: ``ACTIVE_STANDBY``, ``DISTRIBUTED_ONLY``.
+    ``backend`` is the API of the edge: ``nsxv``, ``nsxt`` or ``vcloudair``. ``owner_id`` is the URN of the VDC or VDC
+    group that owns the edge. ``deployment_mode`` is set for NSX-T edges since API version 39, for example to
+    ``ACTIVE_STANDBY`` or ``DISTRIBUTED_ONLY``.
 
     Source: protocol/ans.md §1.4, protocol/recorded-responses.md §3, protocol/nsxt.md §2.
     """
@@ -66,7 +67,7 @@ class Edge:
 
 
 def uuid_in(text: str) -> str:
-    """Return the UUID in a UUID or URN; an empty string for other text.
+    """Return the UUID from a UUID or URN, or an empty string for other strings.
 
     Source: protocol/ans.md §1.3.
     """
@@ -75,14 +76,14 @@ def uuid_in(text: str) -> str:
 
 
 def last_part(href: str) -> str:
-    """Return the last segment of a link, which is the id of its object."""
+    """Return the last segment of a link, which is the id of the linked object."""
     return href.split("?", 1)[0].rstrip("/").rpartition("/")[2]
 
 
 def is_in_vdc(edge: Edge, vdc: str) -> bool:
-    """Return True if the edge is in a VDC, given by name, UUID, URN or link.
+    """Return True if the edge is in a VDC. ``vdc`` is a name, UUID, URN or link.
 
-    Names are compared without case.
+    The comparison of names ignores case.
     """
     by_id = uuid_in(vdc) or (uuid_in(last_part(vdc)) if "/" in vdc else "")
     return edge.vdc_id == by_id if by_id else edge.vdc_name.casefold() == vdc.strip().casefold()
@@ -91,7 +92,7 @@ def is_in_vdc(edge: Edge, vdc: str) -> bool:
 def pick(edges: Sequence[Edge], name: str, vdc: str = "") -> Edge:
     """Return the edge with a name or id, in ``vdc`` if given.
 
-    An exact name takes precedence over a name in other case.
+    An exact match takes precedence over a match that ignores case.
 
     Raises: NotFoundError with similar names; AmbiguousMatchError with the VDC of each candidate.
     """
@@ -145,7 +146,7 @@ def _known(edges: Iterable[Edge]) -> str:
 def lock_path(edge: Edge) -> str:
     """Return the path of the object that the server locks for a change.
 
-    It is ``edge/<uuid>`` or ``vdcGroup/<uuid>``. Source: protocol/nsxt.md §2.
+    The path is ``edge/<uuid>`` or ``vdcGroup/<uuid>``. Source: protocol/nsxt.md §2.
     """
     backend = BACKENDS.get(edge.backend)
     if backend is not None and backend.is_changed_by_group and edge.is_owned_by_group:

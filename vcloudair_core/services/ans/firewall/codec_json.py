@@ -43,7 +43,7 @@ _LISTS = ("ipAddress", "groupingObjectId", "vnicGroupId")
 
 
 class JsonFirewallCodec(JsonCodec[FirewallPolicySpec]):
-    """A codec for the firewall in JSON. ``backend`` selects the spelling of vNICs.
+    """A codec for the firewall in JSON. ``backend`` selects the prefix of vNICs.
 
     Source: protocol/ans.md §2.1-2.6, §9.
     """
@@ -69,7 +69,7 @@ class JsonFirewallCodec(JsonCodec[FirewallPolicySpec]):
         )
 
     def rule_of(self, record: Mapping[str, Any]) -> FirewallRuleSpec:
-        """Return the rule of a record. Source: protocol/ans.md §2.4."""
+        """Decode the rule in a record. Source: protocol/ans.md §2.4."""
         return _rule(record)
 
     def rule_type_of(self, record: Mapping[str, Any]) -> str:
@@ -77,7 +77,7 @@ class JsonFirewallCodec(JsonCodec[FirewallPolicySpec]):
         return str(record.get("ruleType") or "")
 
     def set_settings(self, tree: dict[str, Any], settings: Mapping[str, Any]) -> None:
-        """Set settings in a copy of the tree."""
+        """Set ``settings`` in ``tree``, a copy that the caller has made."""
         if "enabled" in settings:
             tree["enabled"] = settings["enabled"]
         policy = {
@@ -143,7 +143,7 @@ def _application(raw: Mapping[str, Any], spec: FirewallRuleSpec, changed: tuple[
     if "applications" in changed and spec.applications is not None:
         result["applicationId"] = list(spec.applications)
     if spec.services is not None:
-        # Needed even if only the applications change: the first application would end an implicit "any".
+        # Write the services even if only the applications change: the first application would end an implicit "any".
         result["service"] = [wire_service(service) for service in spec.services]
         if is_any_service(spec.services) and not result.get("applicationId"):
             result["service"] = []

@@ -79,7 +79,7 @@ class XmlFirewallCodec(XmlCodec[FirewallPolicySpec]):
         )
 
     def rule_of(self, record: _Element) -> FirewallRuleSpec:
-        """Return the rule of a record."""
+        """Decode the rule in a record."""
         return _rule(record)
 
     def rule_type_of(self, record: _Element) -> str:
@@ -87,7 +87,7 @@ class XmlFirewallCodec(XmlCodec[FirewallPolicySpec]):
         return text_of(record, "ruleType") or ""
 
     def set_settings(self, root: _Element, settings: Mapping[str, Any]) -> None:
-        """Set settings in a copy of the tree."""
+        """Set ``settings`` in ``root``, a copy that the caller has made."""
         if "enabled" in settings:
             set_text(root, "enabled", settings["enabled"])
         for word, wire in (("default_action", "action"), ("default_logging", "loggingEnabled")):
@@ -115,7 +115,9 @@ class XmlFirewallCodec(XmlCodec[FirewallPolicySpec]):
             _change_application(record, spec, changed)
 
     def _change_endpoint(self, element: _Element, spec: FirewallRuleSpec, side: str, changed: tuple[str, ...]) -> None:
-        """Change a source or destination. If it becomes empty (any), it is removed.
+        """Change a source or destination.
+
+        An element that becomes empty is removed, which means any.
 
         Unknown elements are kept. Source: protocol/ans.md §2.5.
         """
@@ -138,13 +140,13 @@ class XmlFirewallCodec(XmlCodec[FirewallPolicySpec]):
 def _change_application(element: _Element, spec: FirewallRuleSpec, changed: tuple[str, ...]) -> None:
     """Change the services and applications of a rule.
 
-    JSON has lists where XML repeats elements. Source: protocol/ans.md §2.6, §9.
+    XML repeats elements where JSON has lists. Source: protocol/ans.md §2.6, §9.
     """
     holder = ensure_child(element, "application")
     if "applications" in changed and spec.applications is not None:
         set_repeated(holder, "applicationId", spec.applications)
     if spec.services is not None:
-        # Needed even if only the applications change: the first application would end an implicit "any".
+        # Write the services even if only the applications change: the first application would end an implicit "any".
         has_applications = child_of(holder, "applicationId") is not None
         services = () if is_any_service(spec.services) and not has_applications else spec.services
         for child in children(holder, "service"):
@@ -166,7 +168,9 @@ def _folded(word: str | None) -> str | None:
 
 
 def _rule(element: _Element) -> FirewallRuleSpec:
-    """Return the rule of an element. Its id is ``id``, but ``ruleId`` in JSON.
+    """Decode the rule in an element.
+
+    The rule id is in the element ``id``. In JSON, its key is ``ruleId``.
 
     Source: protocol/ans.md §2.8, §9.
     """

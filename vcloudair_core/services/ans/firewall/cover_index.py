@@ -1,8 +1,8 @@
-"""An index that finds rules that may cover a rule, without comparing all pairs.
+"""An index of rules, to find rules that may cover another rule.
 
-Pure. Address ranges are stored in the smallest block with a power of two addresses that contains them. A range that
-contains another one is stored in the same block or in a larger one around it. The number of these blocks is at most the
-number of bits of an address.
+The index avoids comparing all pairs of rules. An address range is stored in the smallest CIDR block that contains the
+range. If range A contains range B, the block of A contains the block of B. At most one block of each size contains a
+range.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ Range = tuple[Any, int, int]
 class Extent:
     """The addresses and objects of one side of a rule.
 
-    ``others`` are members that are not address ranges, such as interfaces and grouping objects. ``excluded`` is set for
-    a side that matches everything except its members; it covers only a side with equal ``excluded``.
+    ``others`` are members that are not address ranges, such as interfaces and grouping objects. ``excluded`` is set if
+    the side matches everything except its members. Such a side covers only sides with an equal ``excluded``.
     """
 
     is_any: bool
@@ -33,7 +33,7 @@ class Extent:
 
 @dataclass
 class SideIndex:
-    """Positions of rules by one of their sides, in the order of insertion."""
+    """An index of rule positions by source or by destination, in insertion order."""
 
     _positions: dict[Hashable, list[int]] = field(default_factory=dict)
     _sizes: dict[Any, set[int]] = field(default_factory=dict)
@@ -44,9 +44,9 @@ class SideIndex:
             self._positions.setdefault(key, []).append(position)
 
     def lists(self, side: Extent) -> list[list[int]]:
-        """Return lists of positions of rules whose side may cover this one.
+        """Return lists of the positions of rules whose side may cover ``side``.
 
-        They include every rule that covers it, and some that do not. Positions may repeat.
+        The lists include all covering rules, and also rules that do not cover ``side``. Positions may repeat.
         """
         candidates = (self._positions.get(key) for key in (_ANY, *self._keys_around(side)))
         return [positions for positions in candidates if positions]
@@ -64,7 +64,7 @@ class SideIndex:
             yield from side.others
 
     def _keys_around(self, side: Extent) -> Iterator[Hashable]:
-        """Yield the keys of sides that may cover this one.
+        """Yield the keys of sides that may cover ``side``.
 
         The keys for one member are enough, because a covering side contains every member.
         """
@@ -87,14 +87,14 @@ class CoverIndex:
         self._source, self._destination = SideIndex(), SideIndex()
 
     def add(self, position: int, source: Extent, destination: Extent) -> None:
-        """Add a rule. Positions must increase."""
+        """Add a rule. Each position must be greater than the previous position."""
         self._source.add(position, source)
         self._destination.add(position, destination)
 
     def candidates(self, source: Extent, destination: Extent) -> list[int]:
-        """Return the sorted positions of all rules that may cover such a rule.
+        """Return the sorted positions of rules that may cover both sides.
 
-        The side with fewer candidates is used.
+        The candidates come from the side with fewer positions.
         """
         both = (self._source.lists(source), self._destination.lists(destination))
         fewest = min(both, key=lambda lists: sum(map(len, lists)))

@@ -1,7 +1,7 @@
-"""Lint firewall rules: rules that never apply, are redundant or accept everything.
+"""Find firewall rules that never apply, are redundant or accept all traffic.
 
-Pure. Rules are plain data of ``ans.firewall``. Uncertain cases are not reported: a grouping object or an exclusion is
-covered only by an equal one.
+Rules are plain data of the kind ``ans.firewall``. Uncertain cases are not reported: only an equal grouping object or
+exclusion counts as covering.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ DUPLICATE, SHADOWED, REDUNDANT, OPEN = "duplicate", "shadowed", "redundant", "an
 
 @dataclass(frozen=True)
 class LintFinding:
-    """A finding. ``rule`` and ``earlier`` are positions in the list."""
+    """A lint finding. ``rule`` and ``earlier`` are positions in the list of rules."""
 
     kind: str
     rule: int
@@ -36,8 +36,8 @@ class LintFinding:
 def lint(rules: Sequence[Mapping[str, Any]], touched: Iterable[str] | None = None) -> list[LintFinding]:
     """Return all findings, in the order of the rules.
 
-    With ``touched``, only findings about rules with these names are returned. Each rule is compared only with rules
-    whose source or destination contains its own.
+    If ``touched`` is set, only findings about rules with these names are returned. A rule is compared only with rules
+    that may contain its source or destination.
     """
     reaches = [_Reach(from_plain(FirewallRuleSpec, rule)) for rule in rules]
     names = [str(rule.get("name") or "") for rule in rules]

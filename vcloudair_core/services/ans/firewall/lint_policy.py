@@ -36,7 +36,7 @@ def check(plan: Plan, settings: Settings) -> list[str]:
 
 
 def _rules(kind: str, outlook: Any) -> Sequence[Mapping[str, Any]]:
-    """Return the firewall rules after the plan, for kinds that have rules."""
+    """Return the firewall rules after the plan; an empty list for other kinds."""
     if kind == "ans.firewall_rule":
         return list(outlook)
     if kind == "ans.edge":

@@ -25,7 +25,7 @@ Firewall = SectionState[FirewallPolicySpec]
 
 
 def members_of(addresses: Iterable[str], interfaces: Iterable[str], objects: Iterable[str]) -> tuple[str, ...]:
-    """Return the members of three lists of the API. Empty lists mean any.
+    """Combine the three lists of the API into members. Empty lists mean any.
 
     Source: protocol/ans.md §2.5.
     """
@@ -38,9 +38,10 @@ def members_of(addresses: Iterable[str], interfaces: Iterable[str], objects: Ite
 
 
 def split_members(members: Sequence[str], vnic_prefix: str) -> dict[str, list[str]]:
-    """Return members as three lists for the API; three empty lists for ``any``.
+    """Split members into the three lists of the API. For ``any``, all are empty.
 
-    ``vnic_prefix`` is the spelling of the backend: ``vnic-index-`` or ``vnic-``. Source: protocol/ans.md §2.5, §9.
+    ``vnic_prefix`` is the prefix of vNICs in the backend: ``vnic-index-`` or ``vnic-``. Source: protocol/ans.md §2.5,
+    §9.
     """
     lists: dict[str, list[str]] = {"ipAddress": [], "groupingObjectId": [], "vnicGroupId": []}
     for word in members:
@@ -63,7 +64,7 @@ def split_members(members: Sequence[str], vnic_prefix: str) -> dict[str, list[st
 
 
 def service_of(protocol: str, port: Sequence[str], source_port: Sequence[str], icmp_type: str | None) -> ServiceSpec:
-    """Return a service, without ports that are any. Source: protocol/ans.md §2.6."""
+    """Return a service. Ports that mean any are omitted. Source: protocol/ans.md §2.6."""
     if protocol.casefold() == "icmp":
         return ServiceSpec("icmp", None, None, icmp_type or None)
     return ServiceSpec(protocol.casefold(), _ports(port), _ports(source_port), None)
@@ -75,15 +76,15 @@ def _ports(ports: Sequence[str]) -> tuple[str, ...] | None:
 
 
 def services_of(services: Sequence[ServiceSpec], applications: Sequence[str]) -> tuple[ServiceSpec, ...]:
-    """Return the services of a rule, or any service if it has no services.
+    """Return the services of a rule. No services and no applications mean any.
 
-    A rule with applications may have no services. Source: protocol/ans.md §2.6.
+    A rule with applications can have no services. Source: protocol/ans.md §2.6.
     """
     return tuple(services) if services or applications else (ServiceSpec(),)
 
 
 def wire_service(service: ServiceSpec) -> dict[str, Any]:
-    """Return a service for the API, with all values explicit.
+    """Return a service in the format of the API, with explicit defaults.
 
     Source: protocol/ans.md §2.6.
     """

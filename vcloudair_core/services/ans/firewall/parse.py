@@ -36,7 +36,7 @@ _RULE_FIELDS = tuple(key.name for key in keys_of(FirewallRuleSpec))
 _OR_CONTENT = ", ".join(IDENTIFYING[:-1]) + f" or {IDENTIFYING[-1]}"
 
 _SHORT_NAMES = {"port": "dest_port"}
-"""Keys of service fields in the short form, where they differ."""
+"""Keys of the short form that differ from the names of service fields."""
 
 _PORT_FIELDS = tuple(name for name, info in fields_of(ServiceSpec).items() if info.ports)
 _SERVICE_FIELDS = tuple(fields_of(ServiceSpec))
@@ -110,7 +110,7 @@ def _global_settings(reader: Reader) -> tuple[tuple[str, bool | int], ...] | Non
 
 
 def read_rule(data: Mapping[str, Any], path: str, problems: Problems) -> FirewallRuleSpec:
-    """Parse the rule at ``path``, and note problems instead of raising them."""
+    """Parse the rule at ``path``. Errors are added to ``problems``, not raised."""
     reader = Reader(data, path, problems)
     reader.refuse_unknown(_RULE_FIELDS)
     values = read_fields(FirewallRuleSpec, reader, skip=("services", "tag"))
@@ -132,7 +132,7 @@ def _check_identity(reader: Reader, spec: FirewallRuleSpec) -> None:
 def _tag(reader: Reader, rule_id: str | None, match_by: str) -> str | None:
     """Return the tag set by the user.
 
-    If no tag is set, the server shows the id of the rule as its tag. Such a tag is ignored.
+    If the user has not set a tag, the server returns the rule id as the tag. Such a tag is ignored.
     """
     tag = reader.digits("tag")
     if tag is None or int(tag) <= LAST_TAG or match_by == "tag":
@@ -146,7 +146,7 @@ def _tag(reader: Reader, rule_id: str | None, match_by: str) -> str | None:
 
 
 def _services(reader: Reader, rule: FirewallRuleSpec) -> tuple[ServiceSpec, ...] | None:
-    """Return the services of a rule. Its other fields must have been read."""
+    """Return the services of a rule. ``rule`` must have all other fields."""
     short = [name for name in _SHORTHAND if reader.given(name)]
     if not reader.given("services"):
         return _service(reader, _SHORT_NAMES, is_short=True) if short else None
@@ -171,7 +171,7 @@ def _services(reader: Reader, rule: FirewallRuleSpec) -> tuple[ServiceSpec, ...]
 def _service(reader: Reader, short_names: Mapping[str, str], *, is_short: bool = False) -> tuple[ServiceSpec, ...]:
     """Return one service, or the two services of ``tcp+udp``.
 
-    ``short_names``: keys of fields in the short form, where they differ.
+    ``short_names`` maps field names to keys of the short form that differ from the field names.
     """
     if not reader.given("protocol"):
         reader.problems.add(reader.at("protocol"), f"is required, one of {', '.join(PROTOCOLS)}")

@@ -28,11 +28,11 @@ class FirewallSection(Section[FirewallPolicySpec, FirewallRuleSpec]):
     """The firewall section. Its global settings are a nested mapping."""
 
     def exact_settings(self, spec: FirewallPolicySpec) -> FirewallPolicySpec:
-        """Return the policy with the default of every setting."""
+        """Return the policy with defaults for all settings that are not set."""
         return exact_policy(spec)
 
     def diff_settings(self, document: Document, spec: FirewallPolicySpec) -> dict[str, tuple[Any, Any]]:
-        """Return the settings that differ. Changed global settings are one field."""
+        """Return the settings that differ. All global settings count as one field."""
         settings: FirewallPolicySpec = state_of(document).settings
         changed = diff_fields(settings, spec)
         current = dict(settings.global_settings or ())

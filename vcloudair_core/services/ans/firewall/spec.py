@@ -37,7 +37,7 @@ ACTION_SYNONYMS = {"allow": "accept", "drop": "deny"}
 DIRECTIONS = ("in", "out", "inout")
 MATCHES = ("name", "rule_id", "tag")
 IDENTIFYING = ("rule_id", "tag", "source", "destination", "services", "applications", "protocol")
-"""Keys that identify a rule without a name: its ids, or the traffic it matches."""
+"""Keys that identify a rule without a name: ids, or keys for its traffic."""
 
 LAST_TAG = 65536
 """Highest tag. Source: protocol/ans.md §2.4."""
@@ -72,9 +72,9 @@ class ServiceSpec:
 
 
 def services_meaning(services: Sequence[ServiceSpec]) -> frozenset[object]:
-    """Return the traffic that services match together, for comparison.
+    """Return the combined traffic of services in a form for comparison.
 
-    ``any`` on all ports matches everything. The ports of services that are equal otherwise are merged.
+    ``any`` on all ports matches everything. Services that differ only in their ports are merged.
     """
     ports: dict[tuple[object, ...], list[str]] = {}
     for service in services:
@@ -206,7 +206,7 @@ class FirewallRuleSpec:
 
 
 def completed_rule(spec: FirewallRuleSpec) -> FirewallRuleSpec:
-    """Return a new rule with its defaults.
+    """Return the spec of a new rule with defaults for all fields that are not set.
 
     The default action is accept, for compatibility. The default of the server is deny.
     """
@@ -241,9 +241,9 @@ IDENTITIES = replace(BY_NAME, content=rule_content)
 
 
 def exact_rule(spec: FirewallRuleSpec, current: FirewallRuleSpec) -> FirewallRuleSpec:
-    """Return the spec of a rule in an exact list, with the default of every field.
+    """Return the spec of a rule in an exact list, with defaults for omitted fields.
 
-    The name and the tag are kept: the name identifies the rule, and the server sets the tag unless the user does.
+    The name is kept because it identifies the rule. The tag is kept because the server sets a tag if the user does not.
     """
     whole = completed_rule(spec)
     return replace(
@@ -265,7 +265,7 @@ def _services_of_new(spec: FirewallRuleSpec) -> tuple[ServiceSpec, ...]:
 
 
 def effective_rule(spec: FirewallRuleSpec, current: FirewallRuleSpec) -> FirewallRuleSpec:
-    """Return the spec as it applies to an existing rule.
+    """Adapt a spec to the existing rule that it updates.
 
     Setting ``source`` or ``destination`` to ``any`` clears its exclude flag, because "all except any" matches nothing.
     If the rule matches any service, adding applications removes that service. If the last application is removed,
@@ -306,10 +306,10 @@ GLOBAL_SETTINGS: Mapping[str, tuple[str, type, bool | int | None]] = {
     "icmp6_timeout": ("icmp6Timeout", int, 10),
     "ip_generic_timeout": ("ipGenericTimeout", int, 120),
 }
-"""Global settings: API key, type, and default of an edge that does not send it.
+"""Global settings: API key, type, and default if the edge does not send the key.
 
-Timeouts are in seconds. The default of ``tcp_timeout_established`` differs between versions, so it has none. Source:
-protocol/ans.md §2.3.
+Timeouts are in seconds. ``tcp_timeout_established`` has no default here, because the default differs between versions.
+Source: protocol/ans.md §2.3.
 """
 
 GLOBAL_INFOS = {
@@ -325,7 +325,7 @@ GLOBAL_INFOS = {
 
 
 def _listed(kind: type) -> str:
-    """Return the names of the global settings of a type as text."""
+    """Return the names of all global settings of a type as an English list."""
     *names, last = (f"``{word}``" for word, info in GLOBAL_INFOS.items() if info.kind is kind)
     return f"{', '.join(names)} and {last}"
 
@@ -363,7 +363,7 @@ class FirewallPolicySpec:
 
 
 def exact_policy(spec: FirewallPolicySpec) -> FirewallPolicySpec:
-    """Return the settings with all defaults, for a complete document."""
+    """Return the settings of a complete document, with all defaults."""
     settings = dict(spec.global_settings or ())
     known = {word: default for word, (_, _, default) in GLOBAL_SETTINGS.items() if default is not None}
     return replace(

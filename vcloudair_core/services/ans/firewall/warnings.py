@@ -1,4 +1,7 @@
-"""Warn about a disabled firewall while NAT or IPsec, which need it, are in use."""
+"""Warn about a disabled firewall while NAT or IPsec is in use.
+
+NAT and IPsec work only while the firewall is enabled.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from vcloudair_core.services.ans.section.neighbors import is_switched, read_neig
 def firewall_warnings(store: Any, firewall: Firewall, plan: Plan) -> tuple[str, ...]:
     """Return warnings if a plan disables the firewall while NAT or IPsec is in use.
 
-    Reads both sections only in that case.
+    The NAT and IPsec sections are read only if the plan disables the firewall.
     """
     if firewall.settings.enabled is not False or not is_switched(plan):
         return ()

@@ -45,7 +45,10 @@ _SYNONYMS: Mapping[str, Mapping[str, str]] = {
     },
     "compliance_suite": {"none": "none"},
 }  # fmt: skip
-"""Spellings of algorithms, without spaces, dashes, underscores, slashes and dots."""
+"""API names by other spellings, without spaces and punctuation.
+
+Spellings do not contain spaces, dashes, underscores, slashes or dots.
+"""
 
 _SEPARATORS = re.compile(r"[\s_./-]+")
 
@@ -58,14 +61,14 @@ _PLAUSIBLE = {
 }
 """Patterns of algorithms that newer edge gateways may report.
 
-They are accepted when a tunnel is read, but not when one is written.
+These algorithms are accepted when a tunnel is read, but not when a tunnel is written.
 """
 
 _REJECTED = {"dh_group": ("dh1", "dh3", "dh4"), "encryption": ("sha1", "sha256", "md5")}
 
 
 def algorithm_meaning(field: str, name: str) -> str:
-    """Return the API name of an algorithm in any spelling.
+    """Return the API name of an algorithm. ``name`` can have any known spelling.
 
     An unknown name is returned in lower case.
     """
@@ -74,7 +77,10 @@ def algorithm_meaning(field: str, name: str) -> str:
 
 
 def read_algorithm(field: str, value: Any) -> tuple[str | None, str]:
-    """Return the name of an algorithm, or None and the reason why it is invalid."""
+    """Return the API name of an algorithm, and an error text.
+
+    The name of an invalid algorithm is None. The error text of a valid algorithm is an empty string.
+    """
     text = fold(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
     if field == "dh_group" and text.isascii() and text.isdecimal():
         text = f"dh{text.lstrip('0')}"

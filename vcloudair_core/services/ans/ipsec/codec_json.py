@@ -20,7 +20,7 @@ from vcloudair_core.services.ans.section.json_values import bool_of, mapping_of,
 
 
 class JsonIpsecCodec(JsonCodec[IpsecSpec]):
-    """A codec for IPsec in JSON. ``backend`` decides if the version is sent.
+    """A codec for IPsec in JSON. The version is sent only to some backends.
 
     Source: protocol/ans.md §4.1-4.2, §8.
     """
@@ -50,11 +50,11 @@ class JsonIpsecCodec(JsonCodec[IpsecSpec]):
         )
 
     def rule_of(self, record: Mapping[str, Any]) -> IpsecTunnelSpec:
-        """Return the tunnel of a record, without its key."""
+        """Decode the tunnel in a record, without the pre-shared key."""
         return tunnel_of(record, *(texts_of(mapping_of(record.get(wire)).get("subnets")) for wire in SUBNETS.values()))
 
     def set_settings(self, tree: dict[str, Any], settings: Mapping[str, Any]) -> None:
-        """Set settings in a copy of the tree."""
+        """Set ``settings`` in ``tree``, a copy that the caller has made."""
         logging, shared = dict(mapping_of(tree.get("logging"))), dict(mapping_of(tree.get("global")))
         for name, value in settings.items():
             if name == "enabled":

@@ -57,12 +57,12 @@ class XmlIpsecCodec(XmlCodec[IpsecSpec]):
         )
 
     def rule_of(self, record: _Element) -> IpsecTunnelSpec:
-        """Return the tunnel of a record, without its key."""
+        """Decode the tunnel in a record, without the pre-shared key."""
         subnets = (texts_of(child_of(record, wire), "subnet") for wire in SUBNETS.values())
         return tunnel_of(leaf_texts(record), *subnets)
 
     def set_settings(self, root: _Element, settings: Mapping[str, Any]) -> None:
-        """Set settings in a copy of the tree."""
+        """Set ``settings`` in ``root``, a copy that the caller has made."""
         for name, value in settings.items():
             if name == "enabled":
                 set_text(root, "enabled", value)

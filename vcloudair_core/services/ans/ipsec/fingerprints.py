@@ -1,8 +1,8 @@
 """Fingerprints of the pre-shared keys that this host has sent, without the keys.
 
-Servers return only masked keys, so a key cannot be compared with the one on the server. For each tunnel, the store
-keeps a keyed fingerprint (HMAC-SHA256, with a random key that never leaves this host) of the key that was sent last. A
-key that another client has changed since is not detected.
+Servers return only masked keys, so keys cannot be compared. This host therefore stores a fingerprint of the last key
+that it sent for each tunnel. A fingerprint is an HMAC-SHA256 with a random salt that never leaves this host. A later
+change of the key by another client is not detected.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ _LOCK_TIMEOUT_S = 10.0
 class KnownKeys:
     """A snapshot of the fingerprints of one edge, for planning.
 
-    ``known`` has the keys that this host sent last, ``sent`` the keys that this process sent.
+    ``known`` has the fingerprints of the last keys that this host sent. ``sent`` has the fingerprints of the keys that
+    this process sent.
     """
 
     edge_key: str
@@ -44,14 +45,14 @@ class KnownKeys:
     salt: bytes = field(repr=False)
 
     def is_known(self, site_id: str | None, ends: str, key: Secret) -> bool:
-        """Return True if the key is the last one that this host sent for a tunnel.
+        """Return True if ``key`` is the last key that this host sent for a tunnel.
 
-        The tunnel is identified by its id, or by its ends if it has no id yet.
+        ``site_id`` identifies the tunnel. If the tunnel has no id yet, ``ends`` identifies it.
         """
         return self._is_in(self.known, site_id, ends, key)
 
     def is_sent(self, site_id: str | None, ends: str, key: Secret) -> bool:
-        """Return True if this process sent the key for a tunnel."""
+        """Return True if this process sent ``key`` for a tunnel."""
         return self._is_in(self.sent, site_id, ends, key)
 
     def _is_in(self, entries: Mapping[str, str], site_id: str | None, ends: str, key: Secret) -> bool:
@@ -62,7 +63,10 @@ class KnownKeys:
 
 
 def fingerprint(salt: bytes, edge_key: str, identity: str, key: Secret) -> str:
-    """Return the keyed hash of a pre-shared key. It differs for each edge and tunnel."""
+    """Return the keyed hash of a pre-shared key.
+
+    The hash of a key is different for each edge and tunnel.
+    """
     text = f"{edge_key}\0{identity}\0".encode() + as_bytes(key.reveal())
     return hmac.new(salt, text, hashlib.sha256).hexdigest()
 
@@ -70,8 +74,8 @@ def fingerprint(salt: bytes, edge_key: str, identity: str, key: Secret) -> str:
 class KeyFingerprints:
     """The stored fingerprints of one edge, identified by the target key of its store.
 
-    The file is read once. If it cannot be used, a warning is logged and all keys count as unknown. They are then sent
-    again, and the task reports a change.
+    The file is read once. If the file cannot be used, a warning is logged and all keys count as unknown. Unknown keys
+    are sent again, and the task reports a change.
     """
 
     def __init__(self, folder: Path, edge_key: str) -> None:
@@ -101,7 +105,7 @@ class KeyFingerprints:
     # -- updates from the store -----------------------------------------------------------------------------------
 
     def record(self, keys: Mapping[str, Secret]) -> None:
-        """Store the fingerprints of keys that were sent, by identity of the tunnel."""
+        """Store the fingerprints of sent keys. ``keys`` maps tunnel identities to keys."""
         if not keys:
             return
         if self._salt is None:
@@ -114,7 +118,7 @@ class KeyFingerprints:
     def assign_ids(self, ends_by_id: Mapping[str, str], keys: Mapping[str, Secret]) -> None:
         """Move the fingerprints of new tunnels to the ids that the server has assigned.
 
-        ``keys`` are the keys that were just sent, by identity.
+        ``keys`` maps tunnel identities to the keys that were just sent.
         """
         keys_by_id = {
             site_id: keys[new_identity(ends)] for site_id, ends in ends_by_id.items() if new_identity(ends) in keys

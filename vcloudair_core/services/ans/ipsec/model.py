@@ -56,11 +56,11 @@ class KeyView(Protocol):
     """
 
     def is_known(self, site_id: str | None, ends: str, key: Secret) -> bool:
-        """Return True if the key is the last one that this host sent for the tunnel."""
+        """Return True if ``key`` is the last key that this host sent for the tunnel."""
         ...
 
     def is_sent(self, site_id: str | None, ends: str, key: Secret) -> bool:
-        """Return True if this run sent the key."""
+        """Return True if this process sent ``key`` for the tunnel."""
         ...
 
 
@@ -72,8 +72,8 @@ Ipsec = SectionState[IpsecSpec]
 class IpsecDocument(SectionDocument[IpsecSpec]):
     """An IPsec section with the fingerprints of its keys.
 
-    ``known_keys`` tells if a key is the one on the server. ``keys_to_send`` are the new keys in the tree, by identity
-    of their tunnels (see :func:`keys_to_send`).
+    ``known_keys`` has the fingerprints of the keys that this host has sent. ``keys_to_send`` maps tunnel identities to
+    the new keys in the tree (see :func:`keys_to_send`).
     """
 
     known_keys: KeyView | None = field(default=None, kw_only=True, repr=False, compare=False)
@@ -84,12 +84,14 @@ GLOBAL_KEY = "global"
 
 
 def new_identity(ends: str) -> str:
-    """Return the identity of a tunnel that has no id from the server yet."""
+    """Return the identity of a tunnel that does not have a server-assigned id yet."""
     return f"new {ends}"
 
 
 def keys_to_send(edit: SectionEdit) -> dict[str, Secret]:
-    """Return the keys that an edit sends, by the id of the tunnel, or its ends.
+    """Return the keys that an edit sends, by tunnel identity.
+
+    The identity is the id of a tunnel, or :func:`new_identity` of a new tunnel.
 
     The global key is under :data:`GLOBAL_KEY`.
     """
@@ -103,9 +105,9 @@ def keys_to_send(edit: SectionEdit) -> dict[str, Secret]:
 
 
 def tunnel_of(raw: Mapping[str, Any], local: tuple[str, ...], peer: tuple[str, ...]) -> IpsecTunnelSpec:
-    """Return the tunnel of a record, without its key.
+    """Decode the tunnel in a record, without the pre-shared key.
 
-    Unknown fields of newer edges are kept in the record, but not shown.
+    Unknown fields of newer edges stay in the record, but are not decoded.
     """
     texts = {name: text_of(raw.get(wire)) for name, wire in WIRE_NAMES.items() if name != "psk"}
     values: dict[str, Any] = {name: text for name, text in texts.items() if text not in (None, "")}
@@ -133,7 +135,7 @@ def tunnel_of(raw: Mapping[str, Any], local: tuple[str, ...], peer: tuple[str, .
 def site_changes(spec: IpsecTunnelSpec, changed: tuple[str, ...]) -> dict[str, Any]:
     """Return the values to write for the changed fields, by API name.
 
-    None removes a value.
+    The value None removes a field.
     """
     changes: dict[str, Any] = {}
     for name, wire in WIRE_NAMES.items():
@@ -156,7 +158,9 @@ def new_site_values(spec: IpsecTunnelSpec) -> dict[str, Any]:
 
 
 def find_tunnel(ipsec: Ipsec, name: str, target: str) -> IpsecTunnelSpec:
-    """Return the tunnel with a name, id or peer. ``target`` is for messages.
+    """Return the tunnel with a name, id or peer.
+
+    ``target`` is the edge in error messages.
 
     Raises: NotFoundError, AmbiguousMatchError.
     """

@@ -105,7 +105,7 @@ def refuse_tunnel_duplicates(specs: Sequence[IpsecTunnelSpec], paths: Sequence[s
 
 
 def read_tunnel(data: Mapping[str, Any], path: str, problems: Problems) -> IpsecTunnelSpec:
-    """Parse the tunnel at ``path``, and note problems instead of raising them."""
+    """Parse the tunnel at ``path``. Errors are added to ``problems``, not raised."""
     reader = Reader(data, path, problems)
     reader.refuse_unknown(_TUNNEL_FIELDS)
     match_by = reader.choice("match_by", MATCHES) or "name"
@@ -172,7 +172,10 @@ def _local_ip(reader: Reader) -> str | None:
 
 
 def _peer_ip(reader: Reader) -> str | None:
-    """Return an address, a host name, or any. Blank means any, as in vcloudair 0.5."""
+    """Return an address, a host name or ``any``.
+
+    A blank value means ``any``, as in vcloudair 0.5.
+    """
     value = reader.text("peer_ip")
     if value is None:
         return None

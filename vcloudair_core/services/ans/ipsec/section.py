@@ -49,11 +49,11 @@ if TYPE_CHECKING:
 
 _UNKNOWN, _NEW = "a different key, or one that this host has not sent", "the new key"
 _SHOWN_KEYS = {"psk": "key", "global_psk": "global_key"}
-"""Name of a key in changes. A diff of two masked values would show no change."""
+"""Names of keys in changes. A diff of two masked values would show no change."""
 
 
 class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
-    """The IPsec section. The server accepts keys but never returns them."""
+    """The IPsec section. The server accepts pre-shared keys but never returns them."""
 
     def check_rules(self, specs: Sequence[IpsecTunnelSpec], paths: Sequence[str], problems: Problems) -> None:
         """Report duplicate tunnels and duplicate peers as problems."""
@@ -76,7 +76,7 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
         key = spec.global_psk
         if key is not None:
             is_current = _is_current_key(spec.update_psk, _known_keys(document), GLOBAL_KEY, "", key)
-            # The server does not show if a global key exists, so on_create never sends it.
+            # The server does not show if a global key exists, so `on_create` never sends a global key.
             spec = replace(spec, global_psk=None if is_current or spec.update_psk == "on_create" else key)
         return diff_fields(state_of(document).settings, spec)
 
@@ -127,7 +127,7 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
             raise SpecError("enabled", reason)
 
     def shown_change(self, change: Change) -> Change:
-        """Return a change that shows as text that an existing key is replaced."""
+        """Return a change that shows the replacement of an existing key as text."""
         keys = [name for name in _SHOWN_KEYS if name in change.fields]
         if not keys or change.before is None or change.after is None:
             return change
@@ -153,9 +153,9 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
 
 
 def _effective(spec: IpsecTunnelSpec, current: IpsecTunnelSpec, view: KeyView | None) -> IpsecTunnelSpec:
-    """Return the spec for an existing tunnel, with its id.
+    """Return the spec for an existing tunnel, including the tunnel id.
 
-    The key is included only if it has to be sent.
+    The key is included only if the write has to send the key.
     """
     spec = with_derived_fields(spec, current)
     return replace(spec, site_id=current.site_id, psk=spec.psk if _needs_key(spec, current, view) else None)
@@ -208,7 +208,7 @@ def _known_keys(document: Document) -> KeyView | None:
 class _AfterSending:
     """The keys that are known after a merged document is written.
 
-    Planning again must find no changes.
+    With these keys, a second plan of the same specs has no changes.
     """
 
     def __init__(self, before: KeyView | None, sent: Mapping[str, Secret]) -> None:
@@ -227,7 +227,7 @@ class _AfterSending:
 
     def _is_in_write(self, site_id: str | None, ends: str, key: Secret) -> bool:
         sent = (self._sent.get(site_id or ""), self._sent.get(new_identity(ends)))
-        # In check mode, keys of earlier tasks are not stored, so an unseen key counts as equal.
+        # In check mode, the keys of earlier tasks are not stored, so every key counts as equal to them.
         return key in sent or any(secret is not None and secret.reveal() == UNKNOWN_KEY for secret in sent)
 
 

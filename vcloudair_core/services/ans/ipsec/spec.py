@@ -42,9 +42,9 @@ vCloud Air supports only dh2 and dh5. Source: protocol/ans.md §4.2.
 
 
 def subnets_meaning(subnets: Sequence[str]) -> Hashable:
-    """Return the networks of one side, for comparison.
+    """Return the networks of one side in a form for comparison.
 
-    They are not merged, because each pair of a local and a peer network is negotiated.
+    The networks are not merged, because each pair of a local and a peer network is negotiated.
     """
     return network_set(subnets)
 
@@ -57,7 +57,7 @@ def host_meaning(word: str) -> Hashable:
 def identifier_meaning(word: str) -> Hashable:
     """Return an IKE identifier as the peer compares it.
 
-    Addresses are compared in canonical form, other text exactly.
+    Addresses are compared in canonical form. Other identifiers must be identical.
     """
     text = word.strip()
     return text if "/" in text or "-" in text else address_range(text) or text
@@ -67,8 +67,8 @@ def identifier_meaning(word: str) -> Hashable:
 class IpsecTunnelSpec:
     """An IPsec tunnel (``site`` in the API). None keeps the current value.
 
-    On a new tunnel, None means the default. Fields from ``ike_version`` on exist only on newer edges, and are sent only
-    if set. Source: protocol/ans.md §4.2.
+    For a new tunnel, None means the default. ``ike_version`` and all fields after it exist only on newer edges. They
+    are sent only if they are set. Source: protocol/ans.md §4.2.
     """
 
     name: str | None = spec_field("Name of the tunnel.", identity=True)
@@ -201,12 +201,12 @@ class IpsecTunnelSpec:
 
     @property
     def rule_id(self) -> str | None:
-        """The id that the server assigned, under the name that rule lists use."""
+        """The server-assigned id. Rule lists read the id under this name."""
         return self.site_id
 
     @property
     def ends(self) -> str:
-        """The identity of a tunnel without id: ``203.0.113.10 198.51.100.7 branch``."""
+        """The identity of a tunnel without an id: ``203.0.113.10 198.51.100.7 branch``."""
         return " ".join((self.local_ip or "", self.peer_ip or "", self.peer_id or self.peer_ip or ""))
 
 
@@ -245,7 +245,9 @@ def missing_fields(spec: IpsecTunnelSpec) -> list[str]:
 
 
 def completed_tunnel(spec: IpsecTunnelSpec, dh_group: str) -> IpsecTunnelSpec:
-    """Return a new tunnel with its defaults. ``dh_group`` is the default of the edge.
+    """Return the spec of a new tunnel with defaults for all fields that are not set.
+
+    ``dh_group`` is the default DH group of the edge.
 
     Raises: SpecError if required fields are missing; NotFoundError if the tunnel is matched by its server-assigned id.
     """
@@ -276,10 +278,10 @@ def completed_tunnel(spec: IpsecTunnelSpec, dh_group: str) -> IpsecTunnelSpec:
 
 
 def with_derived_fields(spec: IpsecTunnelSpec, current: IpsecTunnelSpec) -> IpsecTunnelSpec:
-    """Return the spec with identifiers that follow the addresses they derive from.
+    """Return the spec with the identifiers that change together with an address.
 
-    If ``peer_id`` equals ``peer_ip``, a new ``peer_ip`` also changes ``peer_id``, unless the spec sets it.
-    ``local_id``, and a name that equals the peer, are handled in the same way.
+    If ``peer_id`` equals ``peer_ip``, a new ``peer_ip`` also changes ``peer_id``, unless the spec sets it. The same
+    applies to ``local_id``, and to a name that equals the peer.
     """
     changes: dict[str, Any] = {}
     for name, source in (("local_id", "local_ip"), ("peer_id", "peer_ip")):
@@ -295,10 +297,10 @@ def with_derived_fields(spec: IpsecTunnelSpec, current: IpsecTunnelSpec) -> Ipse
 
 
 def exact_tunnel(spec: IpsecTunnelSpec, current: IpsecTunnelSpec, dh_group: str) -> IpsecTunnelSpec:
-    """Return the spec of a tunnel in an exact list, with the default of every field.
+    """Return the spec of a tunnel in an exact list, with defaults for omitted fields.
 
-    Kept are the key, which the server does not show, the name, and fields whose default depends on the edge:
-    certificate, MTU, and the algorithms of newer edges.
+    The name is kept, and the key, because the server does not return keys. Fields whose default depends on the edge are
+    also kept: certificate, MTU, and the algorithms of newer edges.
     """
     local_ip, peer_ip = spec.local_ip or current.local_ip, spec.peer_ip or current.peer_ip
     return replace(
@@ -365,9 +367,10 @@ class IpsecSpec:
 
 
 def exact_ipsec(spec: IpsecSpec) -> IpsecSpec:
-    """Return the settings with all defaults, for a complete document.
+    """Return the settings of a complete document, with all defaults.
 
-    Kept are keys and certificates, and ``enabled`` while there are tunnels, because its default would stop them.
+    Keys and certificates are kept. If tunnels exist, ``enabled`` is kept too, because the default would stop the
+    tunnels.
     """
     return replace(
         spec,
@@ -409,7 +412,7 @@ def _families(subnets: Sequence[str]) -> set[int]:
 
 
 def tunnel_complaints(spec: IpsecTunnelSpec) -> list[tuple[str, str]]:
-    """Return the problems of a tunnel that involve several fields.
+    """Return the errors of a tunnel that involve several fields.
 
     Shape: ``[(field, reason)]``.
     """
@@ -428,7 +431,7 @@ def tunnel_complaints(spec: IpsecTunnelSpec) -> list[tuple[str, str]]:
 
 
 def algorithm_complaints(spec: IpsecTunnelSpec, names: Iterable[str]) -> list[tuple[str, str]]:
-    """Return the algorithms in these fields that edge gateways do not support.
+    """Return the fields in ``names`` whose algorithm edge gateways do not support.
 
     Shape: ``[(field, reason)]``.
     """
@@ -439,7 +442,7 @@ def algorithm_complaints(spec: IpsecTunnelSpec, names: Iterable[str]) -> list[tu
 def as_peer(spec: IpsecTunnelSpec) -> dict[str, Any]:
     """Return the parameters for the peer of a tunnel, without the key.
 
-    Local and peer values are swapped.
+    The local and peer values of the tunnel are swapped.
     """
     return {
         "name": spec.name,

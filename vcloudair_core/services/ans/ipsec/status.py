@@ -46,9 +46,10 @@ class IpsecStatus:
     sites: tuple[SiteStatus, ...]
 
     def of(self, tunnel: Mapping[str, Any]) -> SiteStatus | None:
-        """Return the status of a tunnel, given as plain data, or None.
+        """Return the status of a tunnel, or None. ``tunnel`` is plain data.
 
-        The response has no ids: tunnels match by both ends, or by a unique id of the peer.
+        The response has no tunnel ids. A tunnel matches by both ends, or by the peer id if only one tunnel has that
+        peer id.
         """
         peer_id, peer_ip = tunnel.get("peer_id") or tunnel.get("peer_ip"), tunnel.get("peer_ip")
         alike = [site for site in self.sites if site.peer_id == peer_id]
@@ -85,7 +86,7 @@ def wait_until_up(store: IpsecStore, tunnels: Sequence[Mapping[str, Any]], timeo
     """Poll until all enabled ``tunnels`` are up, and return them with their status.
 
     Raises: TaskTimeoutError with the tunnels that are not up and the last message about each; NotFoundError if all
-    tunnels are disabled; the errors of a call.
+    tunnels are disabled; the errors of :func:`read_status`.
     """
     awaited = [tunnel for tunnel in tunnels if tunnel.get("enabled", True)]
     if not awaited:
@@ -159,7 +160,7 @@ def _site(raw: Mapping[str, Any]) -> SiteStatus:
 
 
 def _tree(element: Any) -> Any:
-    """Return an element as JSON types: children by name, repeated ones as a list."""
+    """Convert an element to JSON types. Repeated children become a list."""
     children = [child for child in element if xml.local(child)]
     if not children:
         return (element.text or "").strip()

@@ -17,7 +17,7 @@ from vcloudair_core.util.redaction import Secret
 class IpsecStore(SectionStore):
     """The store of an IPsec section.
 
-    Its documents must not be staged: before a write, they hold keys in clear text.
+    Documents of this store must not be staged. Before a write, they contain keys in clear text.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -40,7 +40,7 @@ class IpsecStore(SectionStore):
     def commit(self, base: Document, document: Document) -> None:
         """Write the section, then store the fingerprints of the keys that were sent.
 
-        If the response is lost, no fingerprint is stored, so that the key is sent again. Raises: the errors of a
+        If the response is lost, no fingerprint is stored, and the next run sends the key again. Raises: the errors of a
         section store.
         """
         assert isinstance(document, IpsecDocument)
@@ -52,7 +52,7 @@ class IpsecStore(SectionStore):
         self._fingerprints.record(keys)
 
     def read_statistics(self) -> bytes:
-        """Return the tunnel statistics of the edge, undecoded.
+        """Return the tunnel statistics of the edge as a raw response body.
 
         Source: protocol/ans.md §4.4. Raises: ApiError, TransportError.
         """

@@ -14,7 +14,8 @@ from vcloudair_core.services.ans.section.neighbors import is_switched, read_neig
 def ipsec_warnings(store: Any, ipsec: Ipsec, plan: Plan) -> tuple[str, ...]:
     """Return warnings about changed tunnels.
 
-    They concern tunnels while the service is disabled, and a service that is enabled without a firewall.
+    The warnings are about tunnels while the IPsec service is disabled, and about an enabled service while the firewall
+    is disabled.
     """
     if not ipsec.settings.enabled:
         names = [

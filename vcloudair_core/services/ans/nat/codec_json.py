@@ -12,7 +12,7 @@ from vcloudair_core.services.ans.section.json_values import bool_of
 
 
 class JsonNatCodec(JsonCodec[NatSpec]):
-    """A codec for NAT in JSON. ``backend`` decides if the version is sent.
+    """A codec for NAT in JSON. The version is sent only to some backends.
 
     Source: protocol/ans.md §3.1-3.3, §8.
     """
@@ -27,7 +27,7 @@ class JsonNatCodec(JsonCodec[NatSpec]):
         return NatSpec(bool_of(tree.get("enabled")))
 
     def rule_of(self, record: Mapping[str, Any]) -> NatRuleSpec:
-        """Return the rule of a record. Source: protocol/ans.md §3.2."""
+        """Decode the rule in a record. Source: protocol/ans.md §3.2."""
         return rule_of(record)
 
     def rule_type_of(self, record: Mapping[str, Any]) -> str:
@@ -35,7 +35,7 @@ class JsonNatCodec(JsonCodec[NatSpec]):
         return str(record.get("ruleType") or "user")
 
     def set_settings(self, tree: dict[str, Any], settings: Mapping[str, Any]) -> None:
-        """Set settings in a copy of the tree."""
+        """Set ``settings`` in ``tree``, a copy that the caller has made."""
         tree |= settings
 
     def new_record(self, spec: NatRuleSpec) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class XmlNatCodec(XmlCodec[NatSpec]):
         return NatSpec(bool_of(text_of(root, "enabled")))
 
     def rule_of(self, record: _Element) -> NatRuleSpec:
-        """Decode the NAT rule in an XML record."""
+        """Decode the rule in a record."""
         return rule_of(leaf_texts(record))
 
     def rule_type_of(self, record: _Element) -> str:
@@ -43,7 +43,7 @@ class XmlNatCodec(XmlCodec[NatSpec]):
         return text_of(record, "ruleType") or "user"
 
     def set_settings(self, root: _Element, settings: Mapping[str, Any]) -> None:
-        """Set settings in a copy of the tree."""
+        """Set ``settings`` in ``root``, a copy that the caller has made."""
         for name, value in settings.items():
             set_text(root, name, value)
 

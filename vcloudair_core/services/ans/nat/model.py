@@ -41,10 +41,10 @@ Nat = SectionState[NatSpec]
 
 
 def rule_of(raw: Mapping[str, Any]) -> NatRuleSpec:
-    """Return the rule of a record.
+    """Decode the rule in a record.
 
-    Missing values that mean any become ``any`` in fields that every rule has. They are left out in the other fields.
-    Source: protocol/ans.md §3.2.
+    A missing value becomes ``any`` in fields that every rule has. Match fields without a value stay None. Source:
+    protocol/ans.md §3.2.
     """
     protocol = fold(_text_or_any(raw.get("protocol")))
     is_icmp = protocol == "icmp"
@@ -77,8 +77,8 @@ def _text_or_any(value: Any) -> str:
 def wire_changes(spec: NatRuleSpec, changed: tuple[str, ...]) -> dict[str, Any]:
     """Return the values to write for the changed fields, by API name.
 
-    None removes a value. A rule without vnic applies to all interfaces. ``icmpType`` is only allowed with icmp, and the
-    match fields only with their action. Source: protocol/ans.md §3.2.
+    The value None removes a field. A rule without ``vnic`` applies to all interfaces. ``icmpType`` is allowed only with
+    the protocol icmp, and each match field only with one action. Source: protocol/ans.md §3.2.
     """
     changes: dict[str, Any] = {}
     if "protocol" in changed and spec.protocol != "icmp":

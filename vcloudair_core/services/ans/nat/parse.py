@@ -34,7 +34,7 @@ from vcloudair_core.services.ans.section.rule_values import (
 )
 
 LAST_VNIC = 200
-"""Highest number of an interface. Source: protocol/ans.md §3.2."""
+"""The highest interface number. Source: protocol/ans.md §3.2."""
 
 _RULE_FIELDS = tuple(key.name for key in keys_of(NatRuleSpec))
 _SECTION_FIELDS = (*fields_of(NatSpec), "internal_rules", "version")
@@ -84,7 +84,7 @@ def refuse_nat_duplicates(specs: Sequence[NatRuleSpec], paths: Sequence[str], pr
 
 
 def read_nat_rule(data: Mapping[str, Any], path: str, problems: Problems) -> NatRuleSpec:
-    """Parse the rule at ``path``, and note problems instead of raising them."""
+    """Parse the rule at ``path``. Errors are added to ``problems``, not raised."""
     reader = Reader(data, path, problems)
     reader.refuse_unknown(_RULE_FIELDS)
     action = reader.choice("action", ACTIONS)
@@ -225,7 +225,7 @@ def _matches(reader: Reader, action: str | None) -> dict[str, Any]:
 def _tag(reader: Reader, rule_id: str | None, match_by: str) -> str | None:
     """Return the tag set by the user.
 
-    If no tag is set, the server shows the id of the rule as its tag. Such a tag is ignored.
+    If the user has not set a tag, the server returns the rule id as the tag. Such a tag is ignored.
     """
     if reader.given("tag") and reader.given("rule_tag"):
         reader.problems.add(reader.at("rule_tag"), "cannot be given together with its alias tag")

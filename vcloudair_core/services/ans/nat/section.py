@@ -28,9 +28,9 @@ class NatSection(Section[NatSpec, NatRuleSpec]):
     """The NAT section. Its rules can name interfaces."""
 
     def resolve_rules(self, store: Store, specs: Sequence[NatRuleSpec], paths: Sequence[str]) -> Sequence[NatRuleSpec]:
-        """Replace names of interfaces by their numbers.
+        """Replace the names of interfaces with interface numbers.
 
-        Costs one call if there are names, otherwise none.
+        Makes one API call if a rule names an interface, otherwise none.
         """
         if all(spec.interface is None for spec in specs):
             return specs
@@ -51,7 +51,7 @@ class NatSection(Section[NatSpec, NatRuleSpec]):
     def warnings(self, store: Store, state: Nat, plan: Plan) -> tuple[str, ...]:
         """Warn if the firewall is disabled or blocks the traffic of changed rules.
 
-        Costs one read of the firewall.
+        Reads the firewall section once.
         """
         from vcloudair_core.services.ans.nat.warnings import nat_warnings
 

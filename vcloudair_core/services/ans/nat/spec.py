@@ -41,15 +41,15 @@ REQUIRED = ("action", "original_address", "translated_address")
 
 
 def address_meaning(text: str) -> Hashable:
-    """Return the addresses of an address, CIDR, range or ``any``, for comparison.
+    """Return an address, CIDR, range or ``any`` in a form for comparison.
 
-    NAT is for IPv4, so ``0.0.0.0/0`` is ``any``.
+    NAT translates only IPv4, so ``0.0.0.0/0`` equals ``any``.
     """
     return ipv4_set((text,))
 
 
 def port_meaning(text: str) -> Hashable:
-    """Return the ports of a port, range or ``any``, for comparison."""
+    """Return a port, range or ``any`` in a form for comparison."""
     return port_set((text,))
 
 
@@ -186,7 +186,7 @@ class NatRuleSpec:
 
     @property
     def name(self) -> str:
-        """A name for the rule: its description, or its title.
+        """The display name of the rule: the description, or a title.
 
         Example of a title: ``dnat 203.0.113.10 tcp/443``.
         """
@@ -213,7 +213,7 @@ def nat_title(spec: NatRuleSpec) -> str:
 
 
 def _matched(spec: NatRuleSpec) -> Hashable:
-    """Return what selects the traffic of a rule, without interface and translation."""
+    """Return the match criteria of a rule, except the interface."""
     protocol = fold(spec.protocol or ANY)
     is_icmp = protocol == "icmp"
     action = fold(spec.action or "")
@@ -230,9 +230,9 @@ def _matched(spec: NatRuleSpec) -> Hashable:
 
 
 def _search_keys(spec: NatRuleSpec) -> tuple[Hashable, ...]:
-    """Return the keys to find a rule.
+    """Return the keys to match a spec to a rule.
 
-    Without an interface, they find the rule on all interfaces, or the only rule for the same traffic.
+    A spec without an interface matches the rule on all interfaces, or the only rule with the same match criteria.
     """
     if spec.interface is not None:
         return ((("interface", spec.interface), _matched(spec)),)
@@ -249,7 +249,7 @@ def _description(spec: NatRuleSpec) -> tuple[Hashable, ...]:
 
 
 def _content(spec: NatRuleSpec) -> Hashable:
-    """Return the traffic that a rule translates, and the translation."""
+    """Return the match criteria and the translation of a rule."""
     translation = (address_meaning(spec.translated_address or ANY), port_meaning(spec.translated_port or ANY))
     return (spec.vnic or ANY, spec.interface, _matched(spec), *translation)
 
@@ -284,7 +284,10 @@ def missing_fields(spec: NatRuleSpec) -> list[str]:
 
 
 def completed_rule(spec: NatRuleSpec) -> NatRuleSpec:
-    """Return a new rule with its defaults. Raises: SpecError for missing fields."""
+    """Return the spec of a new rule with defaults for all fields that are not set.
+
+    Raises: SpecError for missing required fields.
+    """
     problems = Problems()
     for name in missing_fields(spec):
         rule = f"the rule {spec.name!r}" if spec.name else "the rule"
@@ -305,10 +308,10 @@ def completed_rule(spec: NatRuleSpec) -> NatRuleSpec:
 
 
 def exact_rule(spec: NatRuleSpec, current: NatRuleSpec) -> NatRuleSpec:
-    """Return the spec of a rule in an exact list, with the default of every field.
+    """Return the spec of a rule in an exact list, with defaults for omitted fields.
 
-    Fields that a new rule requires are kept if the rule is matched in another way. The tag is kept, because the server
-    sets it unless the user does.
+    Fields that a new rule requires have no default and are kept. The tag is kept because the server sets a tag if the
+    user does not.
     """
     protocol = spec.protocol or ANY
     defaults: dict[str, Any] = {
@@ -318,7 +321,7 @@ def exact_rule(spec: NatRuleSpec, current: NatRuleSpec) -> NatRuleSpec:
         "logging": False,
         "description": "",
         **dict.fromkeys(("icmp_type",) if protocol == "icmp" else ("original_port",), ANY),
-        # A spec without a translated address keeps the translated port as well.
+        # A spec without a translated address also keeps the translated port.
         **dict.fromkeys(("translated_port",) if protocol != "icmp" and spec.translated_address else (), ANY),
         **dict.fromkeys(MATCH_FIELDS.get(spec.action or current.action or "", ()), ANY),
     }
@@ -326,10 +329,10 @@ def exact_rule(spec: NatRuleSpec, current: NatRuleSpec) -> NatRuleSpec:
 
 
 def effective_rule(spec: NatRuleSpec, current: NatRuleSpec) -> NatRuleSpec:
-    """Return the spec as it applies to an existing rule.
+    """Adapt a spec to the existing rule that it updates.
 
-    Values that no longer fit the protocol or action are removed. Raises: SpecError for values that do not fit the
-    existing rule.
+    Current values that are invalid for the new protocol or action are removed. Raises: SpecError for desired values
+    that are invalid for the existing rule.
     """
     action, protocol = spec.action or current.action or "", spec.protocol or current.protocol or ANY
     changes: dict[str, Any] = {}
@@ -354,7 +357,7 @@ _ADDRESSES = ("original_address", "translated_address", *(names[0] for names in 
 
 
 def family_complaints(spec: NatRuleSpec) -> list[tuple[str, str]]:
-    """Return the addresses whose IP version differs from the original address.
+    """Return the addresses whose IP version differs from that of the original address.
 
     Shape: ``[(field, reason)]``.
     """

@@ -1,7 +1,7 @@
 """Warn about NAT changes that the firewall would block.
 
-Uncertain cases are not reported. NAT works only while the firewall is enabled, and a translated packet still has to
-pass the firewall. Source: protocol/ans.md §2.4-2.7.
+Uncertain cases are not reported. NAT works only while the firewall is enabled, and the firewall must accept the
+packets. Source: protocol/ans.md §2.4-2.7.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _WHOLE = {4: "0.0.0.0/0", 6: "::/0"}
 def nat_warnings(store: Any, nat: Nat, plan: Plan) -> tuple[str, ...]:
     """Return warnings about the rules that a plan enables or changes.
 
-    Reads the firewall of the edge, unless it is known already.
+    Reads the firewall section of the edge, unless the store has already read the section.
     """
     changed = _changed_rules(nat, plan)
     if not changed and not any(change.identity == "settings" for change in plan.changes):
@@ -52,9 +52,9 @@ def nat_warnings(store: Any, nat: Nat, plan: Plan) -> tuple[str, ...]:
 
 
 def _foreign_addresses(store: Any, rules: Sequence[NatRuleSpec]) -> tuple[str, ...]:
-    """Return warnings about DNAT rules whose address is in no network of the edge.
+    """Return warnings about DNAT addresses outside all networks of the edge.
 
-    Nothing is returned if the API does not list the networks.
+    Return no warnings if the API does not list the networks.
     """
     from vcloudair_core.services.ans.edge.interfaces import read_interfaces
 
@@ -86,9 +86,9 @@ def _changed_rules(nat: Nat, plan: Plan) -> list[NatRuleSpec]:
 
 
 def _is_created(rule: NatRuleSpec, shown: Any) -> bool:
-    """Return True if a live rule has the fields of a new rule.
+    """Return True if a live rule has all fields of a newly created rule.
 
-    The id and other values from the server are ignored.
+    The id and other server-assigned values are ignored.
     """
     names = ("action", "original_address", "original_port", "translated_address", "protocol", "vnic")
     return all(shown.get(name) in (None, getattr(rule, name)) for name in names)
@@ -100,7 +100,8 @@ def _is_created(rule: NatRuleSpec, shown: Any) -> bool:
 def is_accepted(firewall: Firewall, nat: NatRuleSpec) -> bool:
     """Return False only if the firewall certainly blocks all traffic of a DNAT rule.
 
-    The first rule that matches all of the traffic decides. An accept rule that may match part of it is enough.
+    The first firewall rule that matches all of the traffic determines the result. An earlier accept rule that may match
+    part of the traffic makes the result True.
     """
     for rule in (live.spec for live in firewall.rules if live.rule_type.casefold() != "default_policy"):
         if rule.enabled is False or not _may_match(rule, nat):
@@ -113,9 +114,9 @@ def is_accepted(firewall: Firewall, nat: NatRuleSpec) -> bool:
 
 
 def _destination(rule: FirewallRuleSpec, nat: NatRuleSpec) -> tuple[str, str]:
-    """Return the address and port that a firewall rule matches.
+    """Return the address and port of the NAT traffic that a firewall rule compares.
 
-    They are those before translation, unless the rule matches translated addresses.
+    A firewall rule compares the original address and port, unless it matches translated addresses.
     """
     if rule.match_translated:
         port = nat.translated_port if nat.translated_port not in (None, ANY) else nat.original_port
@@ -138,7 +139,7 @@ def _matches_all(rule: FirewallRuleSpec, nat: NatRuleSpec) -> bool:
     address, port = _destination(rule, nat)
     if rule.source_exclude or rule.destination_exclude:
         return False
-    # A rule for all IPv4 addresses matches all IPv4 traffic, and a rule for all IPv6 addresses none of it.
+    # A rule for all IPv4 addresses matches all IPv4 traffic. A rule for all IPv6 addresses matches no IPv4 traffic.
     if not _covers(address_set(_addresses(rule.source)), address_set((_WHOLE[_family(address)],))):
         return False
     if not _covers(address_set(_addresses(rule.destination)), _translated(address)):
@@ -153,7 +154,7 @@ def _family(address: str) -> int:
 
 
 def _translated(address: str) -> tuple[Any, ...]:
-    """Return the addresses of a NAT rule, of one IP version."""
+    """Return the ranges of a NAT address for one IP version."""
     return address_set((_WHOLE[4] if fold(address) == ANY else address,))
 
 
@@ -163,7 +164,7 @@ def _addresses(members: Sequence[str] | None) -> list[str]:
 
 
 def _may_include(members: Sequence[str], address: str) -> bool:
-    """Return True if the members may include an address.
+    """Return True if the members of a source or destination may include an address.
 
     Interfaces and grouping objects may include any address.
     """
@@ -190,14 +191,14 @@ def _service_covers(service: ServiceSpec, nat: NatRuleSpec, port: str) -> bool:
 
 
 def _spans(ports: Iterable[Any]) -> tuple[Any, ...]:
-    """Return port ranges in the shape of address ranges."""
+    """Convert port ranges to the format of address ranges."""
     return tuple(item if isinstance(item, str) else (0, *item) for item in ports)
 
 
 def _overlap(some: Sequence[Any], others: Sequence[Any]) -> bool:
     """Return True if two sets of ranges may overlap.
 
-    Texts that are not ranges may match anything.
+    Strings that are not ranges may match any address.
     """
     if any(isinstance(item, str) for item in (*some, *others)):
         return True
@@ -205,7 +206,7 @@ def _overlap(some: Sequence[Any], others: Sequence[Any]) -> bool:
 
 
 def _covers(some: Sequence[Any], others: Sequence[Any]) -> bool:
-    """Return True if the first set certainly includes all of the second."""
+    """Return True if ``some`` certainly includes all of ``others``."""
     if ANY in some:
         return True
     if any(isinstance(item, str) for item in others):

@@ -49,13 +49,13 @@ class Section(Generic[SpecT, RuleT]):
     ``identities``: the ways to identify rules.
     ``is_ordered``: True if the order of rules matters.
     ``completed``: returns a new rule with its defaults.
-    ``effective``: returns a spec as it applies to an existing rule.
-    ``exact``: fills the fields that a rule of an exact list does not set.
+    ``effective``: adapts a spec to the existing rule that it updates.
+    ``exact``: sets the defaults of omitted fields in a rule of an exact list.
     ``network_fields``: the fields that hold addresses and networks.
     ``idle_keys``: fields that request no change if they are set alone.
     ``module``: the Ansible module of the section, if any.
     ``has_internal_rules``: True if the edge creates rules itself.
-    ``store_type``: the store, for sections that cannot be staged or that need more data than the section.
+    ``store_type``: the store class of sections that cannot be staged or that need data from other calls.
 
     Override methods where a section needs more than the defaults.
     """
@@ -83,25 +83,25 @@ class Section(Generic[SpecT, RuleT]):
     store_type: type[SectionStore] = StageableSectionStore
 
     def is_on(self, backend: str) -> bool:
-        """Return True if edges with a backend have the section, which needs a codec."""
+        """Return True if the section has a codec for a backend."""
         return any(name == backend for name, _ in self.codecs)
 
     @property
     def output_keys(self) -> tuple[str, ...]:
-        """The keys that only the server sets. They are accepted as input and ignored."""
+        """The keys that only the server sets. In input, these keys are ignored."""
         return ("internal_rules", "version") if self.has_internal_rules else ("version",)
 
     def rules_of(self, spec: Any) -> Sequence[Any] | None:
-        """Return the rules of a spec of the whole section; None if they are not set."""
+        """Return the rules of a section spec; None if the rules are not set."""
         rules: Sequence[Any] | None = getattr(spec, self.rules_field)
         return rules
 
     def with_rules(self, spec: Any, rules: Sequence[Any]) -> Any:
-        """Return a spec of the whole section with other rules."""
+        """Return a copy of a section spec with ``rules`` as the rules."""
         return replace(spec, **{self.rules_field: tuple(rules)})
 
     def read(self, data: Mapping[str, Any]) -> SpecT:
-        """Return a spec of the whole section. Raises: SpecError with all invalid fields."""
+        """Parse the spec of the whole section. Raises: SpecError with all invalid fields."""
         if self.parse is not None:
             return self.parse(data)
         problems = Problems()
@@ -113,7 +113,7 @@ class Section(Generic[SpecT, RuleT]):
         return spec
 
     def read_rule(self, data: Mapping[str, Any]) -> RuleT:
-        """Return the spec of one rule. Raises: SpecError with all invalid fields."""
+        """Parse the spec of one rule. Raises: SpecError with all invalid fields."""
         if self.parse_rule is not None:
             return self.parse_rule(data)
         problems = Problems()
@@ -139,9 +139,9 @@ class Section(Generic[SpecT, RuleT]):
         return []
 
     def resolve_rules(self, store: Store, specs: Sequence[Any], paths: Sequence[str]) -> Sequence[Any]:
-        """Replace names in rules by ids of the edge.
+        """Replace names in rules with ids of the edge.
 
-        Returns ``specs`` itself if there are no names.
+        Returns the same ``specs`` object if the rules contain no names.
         """
         return specs
 
@@ -159,7 +159,7 @@ class Section(Generic[SpecT, RuleT]):
         return diff_fields(state_of(document).settings, spec)
 
     def rule_list(self, document: Document) -> RuleListKind:
-        """Return the kind of rule list to plan with, for a document."""
+        """Return the kind of rule list to plan changes of a document with."""
         return RuleListKind(
             self.noun, self.completed, self.effective, self.identities, is_ordered=self.is_ordered, exact=self.exact
         )
@@ -188,12 +188,12 @@ class Section(Generic[SpecT, RuleT]):
     def check_result(self, document: Document, spec: Any, list_plan: ListPlan | None) -> None:
         """Raise SpecError for a result that the server would reject.
 
-        ``spec`` is the spec of the whole section, None for rules alone. ``list_plan`` is None if the rules do not
-        change.
+        ``spec`` is the spec of the whole section, or None if only rules are planned. ``list_plan`` is None if the rules
+        do not change.
         """
 
     def shown_change(self, change: Change) -> Change:
-        """Return a change as it is displayed."""
+        """Return a change in the form that is displayed."""
         return change
 
     def merge(self, document: Document, edit: SectionEdit) -> Document:
@@ -214,12 +214,12 @@ class Section(Generic[SpecT, RuleT]):
         return shown
 
     def plain_rule(self, rule: LiveRule) -> dict[str, Any]:
-        """Return a rule as plain data that is valid input again."""
+        """Return a rule as plain data that is valid input."""
         shown: dict[str, Any] = plain(rule.spec)
         return shown
 
     def warnings(self, store: Store, state: SectionState[Any], plan: Plan) -> tuple[str, ...]:
-        """Return warnings about a plan, as sentences. May read other sections.
+        """Return warnings about a plan as sentences. May read other sections of the edge.
 
         ``state`` is the section after the plan.
         """

@@ -16,7 +16,7 @@ SettingsT = TypeVar("SettingsT")
 
 @dataclass(frozen=True)
 class SectionState(Generic[SettingsT]):
-    """A decoded section with all rules in order, including those of the server.
+    """A decoded section with all rules in order, including server-generated rules.
 
     ``settings`` is a spec of the section without its list of rules.
     """
@@ -32,7 +32,9 @@ class SectionState(Generic[SettingsT]):
 
 @dataclass(frozen=True)
 class SectionEdit:
-    """Changes of a document: the ``steps`` of a plan. It can contain pre-shared keys.
+    """The changes of a document, stored as the ``steps`` of a plan.
+
+    Pre-shared keys in an edit are ``Secret`` objects.
 
     ``settings``: the new value of each changed setting. ``steps``: all user rules in order; None if the rules do not
     change.
@@ -93,8 +95,9 @@ Source: protocol/ans.md §2.7.
 def replace_user_records(records: Sequence[Any], types: Sequence[str], users: Sequence[Any]) -> list[Any]:
     """Return all records, with the user records replaced.
 
-    Server-generated records keep their order. New user records take the places of the old ones, and additional ones
-    follow. If there was no user record, the new ones go before the server-generated records of :data:`LAST_TYPES`.
+    Server-generated records keep their order. The new user records are placed at the positions of the old user records.
+    Additional user records go directly after the last of these positions. Without old user records, the new user
+    records go before the records of :data:`LAST_TYPES`.
     """
     folded = [rule_type.casefold() for rule_type in types]
     slots = [at for at, rule_type in enumerate(folded) if rule_type == "user"]

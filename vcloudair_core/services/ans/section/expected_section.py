@@ -1,4 +1,4 @@
-"""Predict a section for check mode: apply the changes of earlier tasks of the run."""
+"""Predict a section in check mode from the changes of earlier tasks of the run."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _STATES: Mapping[str, Callable[[tuple[Any, ...]], Desired]] = {
 def expect_document(store: SectionStore, kinds: Sequence[ResourceKind], document: Document, run: CheckRun) -> Document:
     """Return the document with all known changes of the run applied.
 
-    Changes that no longer fit the document are skipped. ``kinds`` are the kinds of the section, the whole section
-    first.
+    Changes that can no longer be planned on the document are skipped. ``kinds`` has the kinds of the section, starting
+    with the whole section.
     """
     for change in run.changes(store.target_key):
         for kind, specs in _of_section(change, store.section, kinds):
@@ -44,7 +44,7 @@ def expect_document(store: SectionStore, kinds: Sequence[ResourceKind], document
 def _of_section(
     change: ExpectedChange, section: str, kinds: Sequence[ResourceKind]
 ) -> list[tuple[ResourceKind, Sequence[Mapping[str, Any]]]]:
-    """Return the specs of a change that concern one section, with their kinds."""
+    """Return the specs of a change that belong to one section, each with its kind."""
     if change.kind == "ans.edge":
         sections = [
             {**spec[section], **({"allow_empty": True} if change.state == "exact" else {})}

@@ -25,15 +25,15 @@ from vcloudair_core.util.xml import parse_json
 
 
 class JsonCodec(ABC, Generic[SettingsT]):
-    """The base class of JSON codecs. Records are below two keys.
+    """The base class of JSON codecs. The records are below two nested keys.
 
     Example: ``{"rules": {"natRulesDtos": [...]}}``. Unknown keys of a tree are kept.
 
     Attributes:
         section: Name of the section.
-        what: The section in messages: ``the NAT configuration``.
+        what: Name of the section in messages: ``the NAT configuration``.
         records_path: The outer and the inner key of the records.
-        feature_type: Value of ``featureType`` to send if the server sent none; empty for none.
+        feature_type: Value of ``featureType`` to send if the server sent none; an empty string sends none.
         signs: Keys that identify the section if there is no ``featureType``. Default: the outer key.
         not_sent: Keys of records that the server does not accept.
         has_secrets: True if documents may hold keys, so that messages must not quote them.
@@ -61,17 +61,17 @@ class JsonCodec(ABC, Generic[SettingsT]):
 
     @abstractmethod
     def rule_of(self, record: Mapping[str, Any]) -> Any:
-        """Return the rule of a record. Never raises."""
+        """Decode the rule in a record. Never raises."""
 
     def rule_type_of(self, record: Mapping[str, Any]) -> str:
-        """Return the owner of a record: ``user``, or a type of the server."""
+        """Return the type of a record: ``user``, or a type of server-generated rules."""
         return "user"
 
     @abstractmethod
     def set_settings(self, tree: dict[str, Any], settings: Mapping[str, Any]) -> None:
-        """Set settings in a copy of a tree.
+        """Set ``settings`` in ``tree``, a shallow copy that the caller has made.
 
-        Nested objects are shared with the original: replace them.
+        Replace nested objects instead of changing them, because the original tree shares them.
         """
 
     @abstractmethod
@@ -87,7 +87,7 @@ class JsonCodec(ABC, Generic[SettingsT]):
     def parse(self, body: bytes) -> SectionDocument[SettingsT]:
         """Return the document of a response.
 
-        Raises: DecodeError if it is not JSON, or not this section.
+        Raises: DecodeError if the response is not JSON or contains another section.
         """
         tree = parse_json(body, what=self.what)
         if isinstance(tree, dict):
@@ -97,7 +97,7 @@ class JsonCodec(ABC, Generic[SettingsT]):
     def document(self, tree: Any) -> SectionDocument[SettingsT]:
         """Return a document for a parsed tree.
 
-        Raises: DecodeError if it is another section.
+        Raises: DecodeError if the tree contains another section.
         """
         outer_key, inner_key = self.records_path
         outer = tree.get(outer_key) if isinstance(tree, dict) else tree
@@ -171,8 +171,9 @@ class JsonCodec(ABC, Generic[SettingsT]):
     def _refuse_other_sections(self, tree: Mapping[str, Any]) -> None:
         """Raise DecodeError for a document of another section.
 
-        It would look like an empty section, and a write of the whole section would delete everything. The message does
-        not quote the tree, which may hold keys. Source: protocol/ans.md §2.1, §3.1, §4.1 (``featureType``).
+        Such a document would look like an empty section, and a write of the whole section would delete all rules. The
+        message does not quote the tree, because the tree may contain keys. Source: protocol/ans.md §2.1, §3.1, §4.1
+        (``featureType``).
         """
         feature = str(tree.get("featureType") or "")
         name = self.feature_type.partition("_")[0]
@@ -188,5 +189,5 @@ class JsonCodec(ABC, Generic[SettingsT]):
 
 
 def without_nulls(record: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a record with changes. A change to None removes its key."""
+    """Return a copy of a record with changes. The value None removes a key."""
     return {key: value for key, value in {**record, **changes}.items() if key not in changes or value is not None}

@@ -7,7 +7,7 @@ from typing import Any
 
 
 def mapping_of(value: Any) -> Mapping[str, Any]:
-    """Return an object, or an empty one for other values."""
+    """Return a JSON object as a mapping; an empty mapping for other values."""
     return value if isinstance(value, dict) else {}
 
 
@@ -19,7 +19,7 @@ def items_of(value: Any) -> list[Any]:
 
 
 def texts_of(value: Any) -> tuple[str, ...]:
-    """Return a list of texts, also from numbers and single values.
+    """Return a list of strings. Numbers are converted, single values become a list.
 
     Source: protocol/ans.md §2.6.
     """
@@ -27,12 +27,12 @@ def texts_of(value: Any) -> tuple[str, ...]:
 
 
 def text_of(value: Any) -> str | None:
-    """Return a value as text; None for null."""
+    """Return a value as a string; None for null."""
     return None if value is None else str(value)
 
 
 def int_of(value: Any) -> int | None:
-    """Return a whole number, also from text; None for other values."""
+    """Return an integer from a number or string; None for other values."""
     if isinstance(value, bool):
         return None
     try:
@@ -42,13 +42,13 @@ def int_of(value: Any) -> int | None:
 
 
 def digits_of(value: Any) -> str | None:
-    """Return a whole number as text, such as an id; None for other values."""
+    """Return an integer, such as an id, as a string; None for other values."""
     number = int_of(value)
     return None if number is None else str(number)
 
 
 def bool_of(value: Any, absent: bool | None = None) -> bool | None:
-    """Return a bool, also from text; ``absent`` for other values."""
+    """Return a bool from a bool or string; ``absent`` for other values."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value.strip().lower() in ("true", "false"):

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def open_section(section: Section[Any, Any], session: Session, edge: Edge) -> SectionStore:
     """Return the store of a section of an edge gateway with a known backend.
 
-    In check mode, its documents include the changes of earlier tasks of the run.
+    In check mode, the documents of the store include the changes of earlier tasks of the run.
 
     Raises: ConfigurationError if the backend does not support the section.
     """
@@ -70,7 +70,7 @@ class _SectionKindBase(ResourceKind):
         return self.section.merge(document, edit)
 
     def losses(self, written: Document, current: Document) -> list[Mapping[str, Any]]:
-        """Return the user rules whose ids were written but no longer exist."""
+        """Return the user rules that were written but whose ids no longer exist."""
         kept = {rule.spec.rule_id for rule in state_of(current).user_rules}
         id_name = self.section.identities.numbers[0]
         return [
@@ -80,7 +80,7 @@ class _SectionKindBase(ResourceKind):
         ]
 
     def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
-        """Return the warnings of the section, and those about networks with host bits."""
+        """Return the warnings of the section, and warnings about networks with host bits."""
         return (
             *self.section.warnings(store, state_of(document), plan),
             *host_bit_warnings(plan, self.section.network_fields),
@@ -122,7 +122,7 @@ class RuleKind(_SectionKindBase):
         self.spec_type = section.rule_type
 
     def parse(self, data: Mapping[str, Any]) -> Any:
-        """Return a rule. Raises: SpecError with all invalid fields."""
+        """Parse a rule. Raises: SpecError with all invalid fields."""
         return self.section.read_rule(data)
 
     def validate(self, desired: Desired) -> None:
@@ -134,7 +134,7 @@ class RuleKind(_SectionKindBase):
         return self._unsupported_rules(desired.specs, "", backend)
 
     def resolve(self, store: Store, desired: Desired) -> Desired:
-        """Replace names in the rules by ids of the edge."""
+        """Replace names in the rules with ids of the edge."""
         return replace(desired, specs=tuple(self._resolved(store, desired, desired.specs, "")))
 
     def project(self, document: Document) -> list[dict[str, Any]]:
@@ -168,11 +168,11 @@ class SectionKind(_SectionKindBase):
         self.spec_type = section.spec_type
 
     def parse(self, data: Mapping[str, Any]) -> Any:
-        """Return a whole section. Raises: SpecError with all invalid fields."""
+        """Parse a whole section. Raises: SpecError with all invalid fields."""
         return self.section.read(data)
 
     def validate(self, desired: Desired) -> None:
-        """Raise SpecError unless there is one spec, without repeated rules."""
+        """Raise SpecError unless the desired state is one spec without repeated rules."""
         if len(desired.specs) != 1:
             raise SpecError("", f"one {self.section.title} section was expected, not {len(desired.specs)}")
         spec = desired.specs[0]
@@ -189,7 +189,7 @@ class SectionKind(_SectionKindBase):
         ]
 
     def resolve(self, store: Store, desired: Desired) -> Desired:
-        """Replace names in the rules by ids of the edge."""
+        """Replace names in the rules with ids of the edge."""
         spec = desired.specs[0]
         rules = self.section.rules_of(spec)
         if not rules:

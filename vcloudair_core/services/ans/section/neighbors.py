@@ -23,7 +23,7 @@ class StoreWithNeighbors:
 
 
 def read_neighbor(store: Any, section: str) -> SectionState[Any]:
-    """Return another section of the edge. Sends no request if it is known.
+    """Return another section of the edge. A known section is not read again.
 
     Raises: NotFoundError, DecodeError and other errors of :meth:`SectionStore.read`.
     """

@@ -13,7 +13,7 @@ TWO_PROTOCOLS_PATTERN = r"(?:[Tt][Cc][Pp]\W*(?:and)?\W*[Uu][Dd][Pp]|[Uu][Dd][Pp]
 
 NUMBER_PATTERN = "[0-9]{1,19}"
 ID_PATTERN = rf"{NUMBER_PATTERN}|[0-9A-Fa-f]{{8}}(?:-[0-9A-Fa-f]{{4}}){{3}}-[0-9A-Fa-f]{{12}}"
-"""Ids of rules are numbers on some edges and UUIDs on others. Both are text."""
+"""Matches rule ids: numbers on some edges, UUIDs on other edges."""
 
 
 def enabled_field(noun: str = "rule") -> Any:
@@ -40,7 +40,10 @@ def description_field() -> Any:
 
 
 def clear_key(*names: str) -> FieldInfo:
-    """Return the key that lists the text fields to empty. ``names`` are allowed."""
+    """Return the key that lists the text fields to empty.
+
+    ``names`` are the allowed fields.
+    """
     return input_key(
         "Options to reset to an empty text. Use it because an empty value counts as not set and changes nothing.",
         choices=names,
@@ -60,9 +63,9 @@ def position_field() -> Any:
 
 
 def before_field(names: str) -> Any:
-    """Return the field that places a rule before another one.
+    """Return the field that places a rule before another rule.
 
-    ``names`` says how to identify the other rule.
+    ``names`` describes how to identify the other rule.
     """
     return spec_field(
         f"{names} of the rule that must come after this rule. A rule that is already anywhere before it is not moved. "
@@ -73,9 +76,9 @@ def before_field(names: str) -> Any:
 
 
 def after_field(names: str) -> Any:
-    """Return the field that places a rule after another one.
+    """Return the field that places a rule after another rule.
 
-    ``names`` says how to identify the other rule.
+    ``names`` describes how to identify the other rule.
     """
     return spec_field(
         f"{names} of the rule that must come before this rule. A rule that is already anywhere after it is not moved. "

@@ -23,13 +23,13 @@ Source: protocol/ans.md §3.2.
 _OTHER_PROTOCOLS = frozenset(
     ("esp", "ah", "gre", "sctp", "igmp", "ospf", "pim", "vrrp", "ipip", "l2tp", "icmpv6", "icmp6", "ipv6icmp")
 )
-"""Protocols that a service of a rule cannot have, only an application.
+"""Protocols that only an application can have, not a service of a rule.
 
 Source: protocol/ans.md §2.6.
 """
 
 LAST_VNIC = 9
-"""Highest number of an interface in a firewall rule. Source: protocol/ans.md §2.5."""
+"""The highest interface number in a firewall rule. Source: protocol/ans.md §2.5."""
 
 ICMP_TYPES = (
     "any", "echo-reply", "destination-unreachable", "source-quench", "redirect", "echo-request", "time-exceeded",
@@ -58,7 +58,7 @@ ADDRESS, INTERFACE, OBJECT = "address", "interface", "object"
 class Member(NamedTuple):
     """A member of a source or destination.
 
-    ``kind`` selects its list in the API; ``text`` is the value as written.
+    ``kind`` selects the list of the API that contains the member. ``text`` is the value as written.
     """
 
     kind: str
@@ -67,9 +67,9 @@ class Member(NamedTuple):
 
 @lru_cache(maxsize=65536)
 def member(word: str) -> Member | None:
-    """Return the member of a text, or None if it is invalid.
+    """Parse a member. Return None for an invalid value.
 
-    The prefixes ``object:``, ``interface:`` and ``address:`` set its kind.
+    The prefixes ``object:``, ``interface:`` and ``address:`` set the kind of the member.
     """
     text = word.strip()
     for kind in (OBJECT, INTERFACE, ADDRESS):
@@ -86,7 +86,7 @@ def member(word: str) -> Member | None:
 
 
 def address_complaint(word: str) -> str:
-    """Return the reason why text is not a valid address, or an empty string."""
+    """Return the reason why an address is invalid, or an empty string."""
     ends = [address_range(end) for end in word.split("-")] if word.count("-") == 1 else []
     if len(ends) == 2 and ends[0] and ends[1] and all(low == high for _, low, high in (ends[0], ends[1])):
         if ends[0][0] != ends[1][0]:
@@ -96,7 +96,7 @@ def address_complaint(word: str) -> str:
 
 
 def member_complaint(word: str) -> str:
-    """Return the reason why a text is not a valid member, and what to write instead."""
+    """Return the reason why a member is invalid, and a valid replacement."""
     text = word.strip()
     if not text:
         return "is empty; use any"
@@ -116,7 +116,7 @@ def member_complaint(word: str) -> str:
 def member_text(kind: str, text: str) -> str:
     """Return the text of a member from one of the three lists of the API.
 
-    It is the inverse of :func:`member`.
+    This function is the inverse of :func:`member`.
     """
     plain = text.strip()
     parsed = member(plain) if plain else None
@@ -126,7 +126,7 @@ def member_text(kind: str, text: str) -> str:
 
 
 def vnic_number(text: str) -> int | None:
-    """Return the number in ``vnic-3`` or ``vnic-index-3``; None for other text."""
+    """Return the number in ``vnic-3`` or ``vnic-index-3``; None for other strings."""
     match = _VNIC.match(text.strip())
     return int(match.group(1)) if match else None
 
@@ -137,7 +137,7 @@ def _interface_meaning(text: str) -> str:
 
 
 def endpoint_meaning(members: Iterable[str]) -> frozenset[object]:
-    """Return the addresses and objects of a source or destination, for comparison.
+    """Return a source or destination in a form for comparison.
 
     Order and spelling do not matter.
     """
@@ -184,7 +184,7 @@ def normalize_port(item: Any) -> str:
 
 
 def port_complaint(item: Any) -> str:
-    """Return the reason why a value is not a port, range or ``any``, or empty text."""
+    """Return the reason why a port or port range is invalid, or an empty string."""
     word = normalize_port(item)
     if word == ANY:
         return ""
@@ -239,7 +239,7 @@ def read_icmp_type(reader: Reader) -> str | None:
 
 
 def network_of_host(word: str) -> str:
-    """Return the network of a CIDR with host bits, or an empty string for other text."""
+    """Return the network of a CIDR with host bits; an empty string for other values."""
     try:
         address = ipaddress.ip_interface(word) if "/" in word else None
     except ValueError:
@@ -276,7 +276,7 @@ _APPLICATION = re.compile(r"(?:[0-9a-f-]{36}:)?application(?:group)?-[0-9]{1,9}\
 
 
 def read_members(reader: Reader, name: str) -> tuple[str, ...] | None:
-    """Read the members of a source or destination. Problems are noted."""
+    """Read the members of a source or destination. The reader collects errors."""
     items = reader.items(name)
     if items is None:
         return None
@@ -303,7 +303,7 @@ def _written_member(item: str) -> str:
 
 
 def read_applications(reader: Reader, name: str) -> tuple[str, ...] | None:
-    """Read ids of applications. Problems are noted."""
+    """Read ids of applications. The reader collects errors."""
     items = reader.items(name)
     if items is None:
         return None
@@ -320,7 +320,7 @@ def read_applications(reader: Reader, name: str) -> tuple[str, ...] | None:
 
 
 def read_ports(reader: Reader, name: str) -> tuple[str, ...] | None:
-    """Read ports: numbers, ranges or any. Problems are noted."""
+    """Read ports: numbers, ranges or any. The reader collects errors."""
     items = reader.items(name)
     if items is None:
         return None

@@ -32,17 +32,17 @@ if TYPE_CHECKING:
 _JOB_TIMEOUT_S = 600.0
 _JOB_POLL_S = (1.0, 2.0, 3.0, 5.0)
 _FRESH = {"Cache-Control": "no-cache"}
-"""Headers of reads for planning and verification, so that caches do not respond."""
+"""Headers of reads for planning and verification, which bypass caches."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass
 class _VersionCheck:
-    """The version check of ``/hybridity``, as far as the session has detected it.
+    """The state of the version check on ``/hybridity``, as detected in the session.
 
-    ``is_made`` is True if the server accepts and checks the version of a section, and None if that is not known yet.
-    Source: protocol/ans.md §8.
+    ``is_made`` is True if the server accepts and checks the version of a section, and None if that is unknown. Source:
+    protocol/ans.md §8.
     """
 
     is_made: bool | None = None
@@ -63,7 +63,7 @@ class DocumentCodec(Protocol):
 
 
 Expectation = Callable[["SectionStore", Document, "CheckRun"], Document]
-"""Returns a document with the changes of earlier tasks in check mode."""
+"""A function that adds the changes of earlier tasks to a document in check mode."""
 
 
 class SectionStore(Store):
@@ -105,7 +105,8 @@ class SectionStore(Store):
     def lock_key(self) -> str:
         """The key of the lock: ``https://host:443/edge/<uuid>``, or of the VDC group.
 
-        It is equal in every process. The edges of a VDC group share it if the server changes them one at a time.
+        The key is the same in every process. The edges of a VDC group share a key if the server changes them one at a
+        time.
         """
         return f"{origin_of(self.session.identity.base_url)}/{lock_path(self.edge)}"
 
@@ -113,7 +114,7 @@ class SectionStore(Store):
     def target_key(self) -> str:
         """The key of the edge: ``https://host:443/edge/<uuid>``.
 
-        It is equal in every process and for every backend.
+        The key is the same in every process and for every backend.
         """
         return f"{origin_of(self.session.identity.base_url)}/edge/{self.edge.edge_id}"
 
@@ -124,7 +125,7 @@ class SectionStore(Store):
         return f"{edge_path}/{self._path}"
 
     def read(self) -> Document:
-        """Return the section. In check mode, it includes the changes of earlier tasks.
+        """Return the section. In check mode, apply the changes of earlier tasks.
 
         Raises: NotFoundError if the edge or section does not exist; ApiError, DecodeError.
         """
@@ -143,7 +144,7 @@ class SectionStore(Store):
     def is_version_checked(self) -> bool:
         """True unless the server is known not to accept versions.
 
-        If it does not, only another read shows if a section has changed.
+        Without versions, only another read shows that a section has changed.
         """
         return self._version_check.is_made is not False
 
@@ -154,7 +155,8 @@ class SectionStore(Store):
     def commit(self, base: Document, document: Document) -> None:
         """Write the whole section. ``base`` is not used.
 
-        Status 200, 201 and 204 mean done; 202 means that a job has to finish. Source: protocol/ans.md §1.5, §7.
+        Status 200, 201 and 204 mean that the write is complete. Status 202 means that the server has started a job.
+        Source: protocol/ans.md §1.5, §7.
 
         Raises: ConflictError, BusyError and other ApiErrors, TransportError, TaskFailedError, TaskTimeoutError.
         """
@@ -215,9 +217,9 @@ class StageableSectionStore(SectionStore, StageableStore):
 
     @property
     def lasting_target(self) -> dict[str, str]:
-        """The edge by UUID, with the values that would have to be looked up.
+        """A target with the UUID of the edge, and with values that avoid look-ups.
 
-        The name is only for messages.
+        The edge name in the target is used only in messages.
         """
         return {
             "edge": self.edge.edge_id,
@@ -227,7 +229,7 @@ class StageableSectionStore(SectionStore, StageableStore):
         }
 
     def dump(self, document: Document) -> bytes:
-        """Return the document as it would be sent."""
+        """Return the document as the body of a write."""
         return self._codec.encode(document)
 
     def load(self, body: bytes) -> Document:

@@ -38,14 +38,14 @@ if TYPE_CHECKING:
 
 
 class XmlCodec(ABC, Generic[SettingsT]):
-    """The base class of XML codecs. Records are below two elements.
+    """The base class of XML codecs. The records are below two nested elements.
 
     Example: ``<natRules><natRule>``. The tree of a document is an element, which is copied and never changed in place.
     Unknown elements are kept.
 
     Attributes:
         section: Name of the section.
-        what: The section in messages: ``the NAT configuration``.
+        what: Name of the section in messages: ``the NAT configuration``.
         root: Name of the root element.
         records_path: Name of the element around the records, and of a record.
         not_sent: Elements of records that the server does not accept.
@@ -71,15 +71,15 @@ class XmlCodec(ABC, Generic[SettingsT]):
 
     @abstractmethod
     def rule_of(self, record: _Element) -> Any:
-        """Return the rule of a record. Never raises."""
+        """Decode the rule in a record. Never raises."""
 
     def rule_type_of(self, record: _Element) -> str:
-        """Return the owner of a record: ``user``, or a type of the server."""
+        """Return the type of a record: ``user``, or a type of server-generated rules."""
         return "user"
 
     @abstractmethod
     def set_settings(self, root: _Element, settings: Mapping[str, Any]) -> None:
-        """Set settings in a copy of the tree."""
+        """Set ``settings`` in ``root``, a copy that the caller has made."""
 
     @abstractmethod
     def set_fields(self, record: _Element, spec: Any, changed: tuple[str, ...]) -> None:
@@ -94,7 +94,7 @@ class XmlCodec(ABC, Generic[SettingsT]):
     def parse(self, body: bytes) -> SectionDocument[SettingsT]:
         """Return the document of a response.
 
-        Raises: DecodeError if it is not XML, or not this section.
+        Raises: DecodeError if the response is not XML or contains another section.
         """
         root = xml.parse(body, what=self.what)
         if xml.local(root) != self.root:
@@ -157,5 +157,5 @@ class XmlCodec(ABC, Generic[SettingsT]):
 
 
 def leaf_texts(element: _Element) -> dict[str, Any]:
-    """Return the texts of child elements without children, by name."""
+    """Return the text of each leaf child element, by element name."""
     return {xml.local(child): child.text or "" for child in element if len(child) == 0}

@@ -22,7 +22,7 @@ def tag_like(like: _Element, name: str) -> str:
 
 def children(element: _Element | None, name: str) -> list[_Element]:
     """Return the children with a name."""
-    # In any namespace or none. lxml filters in C, and creates objects only for matching children.
+    # Match names in any namespace or none. lxml filters in C, and creates objects only for matching children.
     return [] if element is None else list(element.iterchildren(f"{{*}}{name}"))
 
 
@@ -32,7 +32,7 @@ def child_of(element: _Element | None, name: str) -> _Element | None:
 
 
 def ensure_child(element: _Element, name: str) -> _Element:
-    """Return the first child with a name. It is created if it is missing."""
+    """Return the first child with a name. A missing child is created."""
     child = child_of(element, name)
     return etree.SubElement(element, tag_like(element, name)) if child is None else child
 
@@ -51,12 +51,12 @@ def text_of(element: _Element | None, name: str) -> str | None:
 
 
 def texts_of(element: _Element | None, name: str) -> tuple[str, ...]:
-    """Return the texts of all children with a name, without empty ones."""
+    """Return the texts of all children with a name, except empty texts."""
     return tuple(text for child in children(element, name) if (text := (child.text or "").strip()))
 
 
 def set_text(element: _Element, name: str, value: Any) -> None:
-    """Set the text of a child. It is created if it is missing."""
+    """Set the text of a child. A missing child is created."""
     ensure_child(element, name).text = str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -79,7 +79,7 @@ def set_repeated(element: _Element, name: str, values: Sequence[str]) -> None:
 
 
 def int_of(text: str | None) -> int | None:
-    """Return a whole number; None for other text."""
+    """Return an integer; None for other strings."""
     try:
         return int(text) if text else None
     except ValueError:
@@ -87,12 +87,12 @@ def int_of(text: str | None) -> int | None:
 
 
 def digits_of(text: str | None) -> str | None:
-    """Return a whole number as text without leading zeros; None for other text."""
+    """Return an integer as a string without leading zeros; None for other strings."""
     number = int_of(text)
     return None if number is None else str(number)
 
 
 def bool_of(text: str | None, absent: bool | None = None) -> bool | None:
-    """Return a bool; ``absent`` for other text."""
+    """Return a bool; ``absent`` for other strings."""
     word = (text or "").lower()
     return word == "true" if word in ("true", "false") else absent
