@@ -1,8 +1,8 @@
 """Cost of a task: 50 converged rules, compared with 50 pings in one playbook.
 
-The start-up is excluded: the time of a task ends when the next one begins. Both kinds of tasks alternate, so that noise
-affects both. The floor is a debug task of Ansible, which starts no module, because Ansible forks a worker for every
-task.
+The start-up is excluded: the time of a task ends when the next task begins. Both kinds of tasks alternate, so that
+noise affects both. The floor is a debug task of Ansible, which starts no module, because Ansible forks a worker for
+every task.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PING = "ansible.builtin.ping"
 FLOOR = "ansible.builtin.debug"
 
 BUDGET = 0.25
-"""Limit as a share of a ping. Measured when set: 0.16, with a floor of 0.06."""
+"""Limit as a share of a ping. When the limit was set, the share was 0.16 and the floor 0.06."""
 CALLS = 2
 """Requests of the first task: look up the edge and read its firewall."""
 

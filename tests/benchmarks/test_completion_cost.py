@@ -1,8 +1,8 @@
 """Cost of shell completion.
 
-The limit is 300 ms on an idle host, and a few starts of a bare interpreter on any host. The limit of 300 ms applies to
-CPU time, which is the time that a person waits when nothing else runs. Wall time is compared with a bare interpreter in
-the same run, because other programs slow down both.
+The limit of CPU time is 300 ms. The limit of wall time is a few starts of a bare interpreter. CPU time is the time that
+a user waits when nothing else runs. Wall time is compared with a bare interpreter in the same run, because other
+programs slow down both.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Cost of a failover of 200 VMs, 20 at a time, compared with vcloudair 0.5.
 
-A polling call is a GET for a VM whose action has begun, after the first action has begun. It reads a task, the list of
-tasks, a replication or VMs. vcloudair 0.5 polls tasks only. This library also reads each replication once after its
-task, for the verdict, and the task list once before each batch, for actions of other hosts. The calls are shown by
+A polling call is a GET after the first action has begun, for a VM whose action has begun. The GET reads a task, the
+list of tasks, a replication or VMs. vcloudair 0.5 polls tasks only. This library also reads each replication once after
+its task, for the verdict, and the task list once before each batch, for actions of other hosts. The calls are shown by
 kind, and the bounds are:
 
 * the time is at most 1.1 times the ideal, which is ten batches of one task each;
@@ -38,7 +38,7 @@ VMS, AT_ONCE = 200, 20
 WATCHED = int(os.environ.get("VCA_BENCH_FAILOVERS", "60"))
 """VMs of the test in real time. ``nox -s bench`` uses 200."""
 TASK_SECONDS = [float(text) for text in os.environ.get("VCA_BENCH_TASK_SECONDS", "5,300").split(",")]
-"""Durations of tasks in simulated time. The last one is for all polling calls."""
+"""Durations of tasks in simulated time. The last duration is for all polling calls."""
 KINDS = {"/api/task/": "tasks", "/api/tasksList": "task lists", "/api/vr/": "replications", "/api/query": "VMs"}
 
 ORIGINAL = """
@@ -94,9 +94,9 @@ def _original(env: Mapping[str, str], before: str = "") -> dict[str, Any]:
 
 
 def _original_polls(seconds: float) -> int:
-    """Return the calls of vcloudair 0.5 for one VM, which are the same for each.
+    """Return the calls of vcloudair 0.5 for one VM.
 
-    Its clock is that of the cloud.
+    The calls are the same for each VM. The client uses the clock of the cloud.
     """
     with SimulatorServer(_config(seconds, 1), tls=False) as server:
         found = _original(server.env(), f"{CLOCK}\ncurrent[0] = {server.url!r}\n")

@@ -19,7 +19,7 @@ VMS = 100_000
 START_S = 3.0
 PAGE_MS = 10.0
 MEMORY_MB = 400
-"""Limit of the memory that the process takes, three times what it takes with CPython 3.11."""
+"""Memory limit of the process in MB: three times the memory with CPython 3.11."""
 
 QUERIES = (
     "type=vm",

@@ -1,6 +1,6 @@
 """Start costs of the commands, as multiples of a bare interpreter start.
 
-They are measured as CPU time of whole processes, next to a bare interpreter in the same run, because hosts are noisy.
+The cost is the CPU time of the whole process. A bare interpreter is measured in the same run, because hosts are noisy.
 Run with ``nox -s figures -- -s`` to see the figures.
 """
 
@@ -27,7 +27,7 @@ BUDGETS = [
 
 
 def _best_of(commands: Sequence[Sequence[str]]) -> list[float]:
-    """Return the least CPU time of each command, measured in turns."""
+    """Return the lowest CPU time of each command. The commands are measured in turns."""
     best = [float("inf")] * len(commands)
     for _ in range(ROUNDS):
         for position, command in enumerate(commands):

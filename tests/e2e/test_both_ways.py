@@ -1,4 +1,4 @@
-"""Tests that the results in the controller and in module processes are the same."""
+"""Tests that tasks in the controller and in module processes have equal results."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ def _name(item: Any) -> str:
 
 
 def told(recorded: Recorded, of_one_run: Mapping[str, str], *, sort_keys: bool = False) -> list[str]:
-    """Return all warnings, and the results as lines of JSON.
+    """Return all warnings and results as lines, with results in JSON.
 
-    ``of_one_run`` maps values that are unique for a run to placeholders.
+    ``of_one_run`` maps values that are unique to a run to placeholders.
     """
     # Ansible removes warnings from results before other callbacks get them.
     found = re.findall(r"^\[(?:WARNING|DEPRECATION WARNING)\].*", recorded.run.output, re.MULTILINE)
@@ -73,7 +73,8 @@ def told(recorded: Recorded, of_one_run: Mapping[str, str], *, sort_keys: bool =
 def replay(target: str, way: str, folder: Path, now: float) -> list[str]:
     """Return the results of a target's tasks on a new simulated cloud.
 
-    Assert that the tasks ran in the expected way. ``now``: the time of the cloud, which its metrics depend on.
+    Assert that the tasks ran in the expected way. ``now`` is the time of the simulated cloud, on which its metrics
+    depend.
     """
     folder.mkdir()
     play = {"hosts": "localhost", "gather_facts": False, "roles": [target]}

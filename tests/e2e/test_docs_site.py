@@ -49,7 +49,7 @@ def _build(folder: Path) -> None:
 def browser() -> Iterator[Any]:
     """Start one browser for this module.
 
-    Playwright allows one at a time in a process.
+    Playwright allows only one browser at a time in a process.
     """
     with launched() as chromium:
         yield chromium
@@ -203,7 +203,7 @@ def test_commands_are_copied_without_prompts_and_without_what_they_print(browser
 
 
 def _redirects() -> dict[str, str]:
-    """Return the new addresses by old address, as mkdocs.yml lists them."""
+    """Return the redirects in mkdocs.yml: the new address by old address."""
     maps = load_config(str(ROOT / "mkdocs.yml")).plugins["redirects"].config["redirect_maps"]
     return {old.replace(".md", ".html"): new.replace(".md", ".html") for old, new in maps.items()}
 

@@ -37,7 +37,7 @@ from vcloudair_core.util.redaction import Secret
 
 PROMETHEUS, PROMTOOL = shutil.which("prometheus"), shutil.which("promtool")
 MINUTE = 50 * 60
-"""Number of scrapes, as many as 50 per second in a minute."""
+"""Number of scrapes in a minute with 50 scrapes per second."""
 
 needs_prometheus = pytest.mark.skipif(
     not PROMETHEUS or not PROMTOOL, reason="prometheus and promtool are not installed"

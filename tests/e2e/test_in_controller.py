@@ -1,4 +1,7 @@
-"""Tasks run in the controller if the result is the same, else as a module."""
+"""Tests of the choice to run tasks in the controller or as a module.
+
+Tasks run in the controller only if the result is the same.
+"""
 
 from __future__ import annotations
 

@@ -20,7 +20,10 @@ EVIL = "{{ lookup('pipe', 'touch %s') }}"
 
 @pytest.fixture(scope="module")
 def marker(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a file that exists if a name from the API was executed as a template."""
+    """Return the path of a file that shows whether a template was executed.
+
+    The file exists only if a name from the API was executed as a template.
+    """
     return tmp_path_factory.mktemp("evil") / "pwned"
 
 
@@ -58,7 +61,7 @@ def env(server: SimulatorServer, tmp_path: Path) -> dict[str, str]:
 def listed(env: Mapping[str, str], folder: Path, *, fails: bool = False, **options: Any) -> dict[str, Any]:
     """Return the output of ``ansible-inventory --list`` for a file with these options.
 
-    ``said`` has the standard error.
+    The key ``said`` contains the standard error on one line.
     """
     file = folder / "cloud.vca.yml"
     file.write_text(yaml.safe_dump({"plugin": "vcloudair.cloud.vca_vms", **options}), encoding="utf-8")

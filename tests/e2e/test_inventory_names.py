@@ -21,7 +21,7 @@ ODD = (
     "metadata_tier_prod", "localhost", "127.0.0.1", "tier_prod", "both", "by_composed", "static_group", "parents",
     "../group_vars/all",
 )  # fmt: skip
-"""Names of groups in the inventory below, and of localhost."""
+"""Names that are in conflict with groups of the inventory below, or with localhost."""
 
 EXPRESSIONS: dict[str, Any] = {
     "metadata": ["tier"],
@@ -65,7 +65,7 @@ WORLDS: dict[str, Any] = {
 
 
 class Inventories:
-    """Reader of inventory files for the simulated clouds above, by name."""
+    """A reader of inventory files for the simulated clouds above, by name."""
 
     def __init__(self, folder: Path, servers: dict[str, SimulatorServer]) -> None:
         self._folder, self._servers = folder, servers

@@ -1,6 +1,6 @@
-"""Tests that every playbook changes differences once and nothing in a second run.
+"""Tests that each playbook makes its changes once, and none in a second run.
 
-They are run by their full names, from the built and installed collection: users have no checkout.
+The playbooks run by their full names from the installed collection, because users have no checkout.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ ELSEWHERE = {
     "dr_verify.yml": "test_drill.py",
     "edges_converge.yml": "test_edges.py",
 }
-"""Playbooks that other test files run, with another inventory or cloud."""
+"""Playbooks that other test files run with another inventory or cloud."""
 
 OF_AN_INVENTORY = {"vm_facts.yml"}
 """Playbooks whose hosts are the VMs of the cloud."""
@@ -51,7 +51,7 @@ def _full_name(playbook: str) -> str:
 
 
 def _edge_calls(server: SimulatorServer, section: str = "") -> list[str]:
-    """Return the methods of requests for a section of an edge, or for all."""
+    """Return the methods of requests for a section of an edge, or for all sections."""
     ending = f"{section}/config"
     return [entry.method for entry in server.simulator.request_log.entries() if entry.path.endswith(ending)]
 

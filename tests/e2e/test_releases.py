@@ -1,7 +1,7 @@
 """Tests of the programs against the simulator in each preset of a release.
 
-No request may be rejected as unknown: the client knows what each release has, and the simulator has what the client
-needs.
+No request may be rejected as unknown. The client knows the features of each release, and the simulator provides the
+features that the client needs.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def vca_json(env: Mapping[str, str], *arguments: str) -> Any:
 
 
 def rejected(server: SimulatorServer) -> list[str]:
-    """Return the requests that the server rejected because it does not have them."""
+    """Return the requests that the server rejected as unknown."""
     entries = server.simulator.request_log.entries()
     assert len(entries) > 3
     return [f"{entry.method} {entry.path}: {entry.status}" for entry in entries if entry.status in UNKNOWN]

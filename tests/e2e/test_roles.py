@@ -1,4 +1,4 @@
-"""Output of commands and modules under each role, in check mode and for real."""
+"""Tests of commands and modules with each role, in check mode and normal mode."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def vca(
 
 
 def must_be_refused(result: tuple[int, str, str]) -> None:
-    """Check that the error has a request ID and says what to do."""
+    """Check that the error contains a request ID and a hint about rights."""
     code, _, errors = result
     assert code == FORBIDDEN
     assert "with 403" in errors

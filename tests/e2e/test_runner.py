@@ -104,10 +104,10 @@ def run(folder: Path, playbook: str, ident: str, **more: Any) -> Any:
 
 
 def leaks(folder: Path, *secrets: str) -> list[str]:
-    """Return the files of the artifacts that contain a secret in any form.
+    """Return the artifact files that contain a secret in any form.
 
-    The file ``command`` is ansible-runner's own record of the environment that it was given. AWX removes it with the
-    folder.
+    The file ``command`` is not checked. In this file, ansible-runner records its environment, and AWX removes the file
+    with the folder.
     """
     files = [path for path in (folder / "artifacts").rglob("*") if path.is_file() and path.name != "command"]
     assert any("job_events" in str(path) for path in files) and any(path.name == "stdout" for path in files)

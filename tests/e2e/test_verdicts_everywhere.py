@@ -1,4 +1,4 @@
-"""Tests that library, command, module and report have the same verdict per fault."""
+"""Tests that library, command, module and report agree on the verdict of a fault."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ FAILED = sorted(trouble for trouble, (verdict, _) in TABLE.items() if verdict ==
 class Said(NamedTuple):
     """A verdict on a VM, and its reason without details that differ between runs.
 
-    These are seconds, and whether the task was still queued at the last poll.
+    These details are times in seconds, and the state of an unfinished task at the last poll.
     """
 
     verdict: str

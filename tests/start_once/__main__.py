@@ -1,7 +1,8 @@
-"""Run the complete proof and print its figures: ``python -m tests.start_once``.
+"""Run the complete stress test: ``python -m tests.start_once``.
 
-Exits with 0 if all claims hold. It takes about half an hour on a busy host with two processors. ``--part`` runs one
-part of it, ``--mode`` some modes, and ``--seed`` repeats the moments of another run.
+Prints the figures of the test, and exits with 0 if all claims hold. The test takes about half an hour on a busy host
+with two processors. ``--part`` runs one part, ``--mode`` runs some modes, and ``--seed`` repeats the random times of
+another run.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def main() -> int:
 
 
 def _kills(options: argparse.Namespace) -> Iterable[Figures]:
-    """Kill runs in each mode in turn until there were enough kills."""
+    """Kill runs in each mode in turn until the number of kills is reached."""
     figures = {name: Figures(name) for name in _selected([mode.name for mode in MODES], options)}
     for turn in range(MOST_TURNS):
         _try_all(options, [
@@ -103,7 +104,7 @@ def _selected(names: Iterable[str], options: argparse.Namespace) -> list[str]:
 
 
 def _try_all(options: argparse.Namespace, work: Sequence[tuple[str, int, Figures, Proof]]) -> None:
-    """Run proofs concurrently, because most of their time is waiting."""
+    """Run tests concurrently, because they spend most of their time waiting."""
     with ThreadPoolExecutor(max_workers=options.jobs) as pool:
         for done in [pool.submit(_try, *one) for one in work]:
             done.result()

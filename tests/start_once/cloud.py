@@ -32,7 +32,7 @@ class Cloud:
         self.names = [one.name for one in server.simulator.world.replications.values()]
 
     def posts(self, user: str = "") -> Counter[str]:
-        """Return the number of POSTs for each VM, without those that the API rejected."""
+        """Return the number of POSTs for each VM, without rejected POSTs."""
         simulator = self.server.simulator
         log = simulator.request_log.entries(method="POST", path=ACTION)
         names = {key: one.name for key, one in simulator.world.replications.items()}
@@ -60,7 +60,7 @@ class Cloud:
     def allow_reading(self) -> None:
         """End all faults except those of the action.
 
-        The client does not repeat an action while it cannot look for its task.
+        The client does not repeat an action while it cannot search for the task.
         """
         self.server.simulator.faults.clear()
         for order in self.mode.faults:
@@ -68,7 +68,7 @@ class Cloud:
                 self.server.simulator.faults.add(**order)
 
     def settle(self) -> None:
-        """Wait until everything that was accepted is carried out and visible."""
+        """Wait until all accepted actions are executed and visible."""
         time.sleep(self.mode.settle_s + TASK_S)
 
 
@@ -97,7 +97,7 @@ def _inventory(vms: int, users: tuple[str, ...]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Ended:
-    """The result of a ``vca`` process. ``rows``: printed verdicts by VM name."""
+    """The result of a ``vca`` process. ``rows`` are the printed verdicts by VM name."""
 
     code: int
     rows: Mapping[str, str]
@@ -172,7 +172,7 @@ def ended(process: subprocess.Popen[str], timeout_s: float = 240) -> Ended:
 
 
 def wait_for(condition: Callable[[], object], process: subprocess.Popen[str], timeout_s: float = 120) -> bool:
-    """Wait until a condition holds. Return False if the process ends before."""
+    """Wait until a condition holds. Return False if the process ends first."""
     deadline = time.monotonic() + timeout_s
     while not condition():
         if process.poll() is not None:

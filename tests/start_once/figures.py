@@ -1,4 +1,4 @@
-"""Counts of the parts, and their table."""
+"""Counts of the parts of the stress test, and the table of counts."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 class Figures:
     """Counts of one mode.
 
-    ``starts``: POSTs of each VM. ``carried_out``: executed actions of each VM. ``kills_in_window``: kills between an
-    intent and its response. ``unknown``: verdicts that an operator had to decide.
+    ``starts`` are the POSTs of each VM. ``carried_out`` are the executed actions of each VM. ``kills_in_window`` is the
+    number of kills between an intent and its response. ``unknown`` is the number of verdicts that an operator had to
+    decide.
     """
 
     name: str

@@ -105,7 +105,7 @@ def _decide(cloud: Cloud, operator: Operator, unknown: set[str], last: Ended, fi
 
 
 def _look_again(cloud: Cloud, operator: Operator, last: Ended) -> Ended:
-    """Resume a run that did not wait until the cloud showed its own requests."""
+    """Resume a run that ended before the cloud showed all requests of the run."""
     for _ in range(3):
         if last.code in UNKNOWN_CODES and any(
             verdict == UNKNOWN and cloud.posts()[name] for name, verdict in last.rows.items()

@@ -18,8 +18,8 @@ def fault(kind: str, **order: Any) -> Mapping[str, Any]:
 class Mode:
     """A kind of server.
 
-    ``settle_s``: seconds after which all accepted actions are executed and visible. ``timeout_s``: response timeout of
-    the client. ``window_s``: seconds for which a POST has no response.
+    ``settle_s`` is the time in seconds after which all accepted actions are executed and visible. ``timeout_s`` is the
+    response timeout of the client. ``window_s`` is the time in seconds for which a POST has no response.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""A play with ``vca_dr_failover`` that is killed and run again."""
+"""Test a play with ``vca_dr_failover`` that is killed and run again."""
 
 from __future__ import annotations
 

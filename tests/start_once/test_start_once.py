@@ -47,7 +47,7 @@ def test_a_play_that_runs_again_starts_each_vm_once(name: str, in_controller: bo
 
 @pytest.mark.parametrize("takes_up", [RESUME, FAILOVER], ids=["resume", "same command"])
 def test_a_request_that_is_read_after_everybody_gave_up(takes_up: tuple[str, ...], tmp_path: Path) -> None:
-    """Let the server read the request of a dead process after a search for it."""
+    """Let the server read a request after its process died and a search missed it."""
     with cloud_of(NAMED["prompt"], 1) as cloud:
         is_read = threading.Event()
         faults = cloud.server.simulator.faults

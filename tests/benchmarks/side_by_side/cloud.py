@@ -47,14 +47,14 @@ class Cloud:
     def take_request_log(self) -> list[dict[str, Any]]:
         """Return all requests since the last call, and clear the log.
 
-        Requests between the two steps are lost.
+        Requests that arrive between these two steps are lost.
         """
         found: list[dict[str, Any]] = self._call("GET", "/_sim/request-log").json()
         self.forget_calls()
         return found
 
     def fill(self, edge_id: str, count: int) -> None:
-        """Give an edge these rules and no others."""
+        """Replace all rules of an edge."""
         rest = {"featureType": "firewall_4.0", "enabled": True}
         wanted = {**rest, "firewallRules": {"firewallRules": rules.on_the_wire(count)}}
         self._call("PUT", f"/network/edges/{edge_id}/firewall/config", json=wanted)

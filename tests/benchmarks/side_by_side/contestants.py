@@ -1,4 +1,4 @@
-"""Contenders as the runner sees them: each does a turn on request."""
+"""Contenders that the runner controls. Each contender does a turn on request."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Worker:
 
 
 class Program:
-    """A contender that is started for each turn, so that its start is measured."""
+    """A contender that is started for each turn, so that the start is measured."""
 
     import_s = imported_mb = 0.0
 
@@ -117,7 +117,7 @@ def _end_of(log: Path) -> str:
 
 
 def python_of_pyvcloud() -> str:
-    """Return the Python of pyvcloud's environment, or an empty text if there is none."""
+    """Return the Python of pyvcloud's environment, or an empty string without one."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     path = ROOT / ".nox" / f"bench-{version}" / "bin" / "python"
     return str(path) if path.is_file() else ""

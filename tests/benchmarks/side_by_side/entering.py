@@ -29,7 +29,7 @@ IMPORTS = {
 class Entry:
     """A contender in a scenario.
 
-    ``given`` are the variables of its job, ``env`` those of its process.
+    ``given`` are the variables of its job. ``env`` are the variables of its process.
     """
 
     who: str

@@ -56,7 +56,7 @@ class Growth:
     def key(self) -> str:
         """The key of the growth in the results file.
 
-        It includes the sizes, because another set of sizes gives another figure.
+        The key includes the sizes, because another set of sizes results in another figure.
         """
         sizes = ", ".join(map(str, self.sizes))
         return f"{self.scenario} | {sizes} | {self.latency_ms} ms | {self.who}"

@@ -22,7 +22,8 @@ Say = Callable[[str], None]
 class Effort:
     """The number of turns: ``turns`` after the warm-up turn, within ``budget_s``.
 
-    The budget is for each contender. A first turn that takes more than twice the budget is the only one, and counts.
+    The budget applies to each contender. If the first turn takes more than twice the budget, it counts and no other
+    turn follows.
     """
 
     turns: int = 5

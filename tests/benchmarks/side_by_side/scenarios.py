@@ -25,10 +25,11 @@ XML_WIRE: dict[str, Any] = {"edge_api": "network_xml"}
 class Scenario:
     """A scenario of the benchmark.
 
-    ``sizes``: sizes by latency in ms. ``cloud``: arguments of ``vca sim serve`` for a size. ``most``: largest size of
-    slow contenders. ``floors``: the contender to compare with, by contender, if it is not the bare calls. ``expected``:
-    value that every turn must return for a size. ``edge``: state of the edges before each turn, ``full`` (as many rules
-    as the size) or ``empty``. ``is_used_up``: the work of a turn cannot be repeated.
+    ``sizes`` are the sizes by latency in ms. ``cloud`` returns the arguments of ``vca sim serve`` for a size. ``most``
+    is the largest size of slow contenders. ``floors`` names the contender to compare with, by contender, if this is not
+    the bare calls. ``expected`` returns the value that every turn must return for a size. ``edge`` is the state of the
+    edges before each turn: ``full`` (as many rules as the size) or ``empty``. ``is_used_up`` is true if the work of a
+    turn cannot be repeated.
     """
 
     name: str
@@ -47,11 +48,11 @@ class Scenario:
     is_used_up: bool = False
 
     def floor_of(self, who: str) -> str:
-        """Return the contender that this one is compared with."""
+        """Return the contender that ``who`` is compared with."""
         return self.floors.get(who, FLOOR)
 
     def those_of(self, size: int) -> list[str]:
-        """Return the contenders at a size."""
+        """Return the contenders that are measured at a size."""
         return [who for who in self.contenders if size <= self.most.get(who, size)]
 
 

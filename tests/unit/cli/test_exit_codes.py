@@ -1,4 +1,4 @@
-"""Tests of exit codes: each error class has one, also by its base class."""
+"""Tests that each error class has an exit code of its own or of a base class."""
 
 from __future__ import annotations
 

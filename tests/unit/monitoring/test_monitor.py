@@ -187,7 +187,7 @@ def test_drift_from_a_document_is_reported(connect: Connect) -> None:
 
 @pytest.mark.usefixtures("tunnels")
 def test_pre_shared_keys_are_not_compared_and_in_no_event(connect: Connect) -> None:
-    """Accept any key in a document, or none, because servers do not show keys."""
+    """Accept a document with any key or no key, because servers do not return keys."""
     for keyed in ({"psk": "another key"}, {"psk_file": "/nowhere/key"}, {}):
         plain = {name: value for name, value in tunnel(1).items() if name != "psk"}
         document = {"ipsec": {"enabled": True, "tunnels": [{**plain, **keyed}]}}

@@ -1,4 +1,4 @@
-"""The public names of ``vcloudair_core.recovery``."""
+"""Tests of the public names of ``vcloudair_core.recovery``."""
 
 from __future__ import annotations
 

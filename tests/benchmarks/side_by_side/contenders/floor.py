@@ -124,7 +124,7 @@ def _firewall_one(given: Variables) -> Job:
 
 
 def _with_action(text: bytes, at: int, action: bytes) -> bytes:
-    """Return the text with another action of the rule at the position ``at``."""
+    """Return the text with another action in the first rule from position ``at``."""
     pattern = rb'("action": ?"|<action>)(accept|deny)'
     found = re.compile(pattern).search(text, at)
     assert found is not None

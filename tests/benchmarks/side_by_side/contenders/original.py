@@ -1,4 +1,4 @@
-"""``vcloudair==0.5``, used by scripts that read, change and save."""
+"""The contender ``vcloudair==0.5``, in scripts that read, change and save."""
 
 from __future__ import annotations
 

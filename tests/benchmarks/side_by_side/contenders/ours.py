@@ -1,4 +1,4 @@
-"""This library, used as its documentation recommends."""
+"""The contender of this library, used as its documentation recommends."""
 
 from __future__ import annotations
 

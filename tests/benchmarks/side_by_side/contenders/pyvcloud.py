@@ -1,4 +1,4 @@
-"""``pyvcloud`` in a separate environment.
+"""The contender ``pyvcloud``, in a separate environment.
 
 It writes single rules and has no disaster recovery. Its ``add_firewall_rule`` takes only a name and an action. Source
 and destination need a second step, ``edit``.

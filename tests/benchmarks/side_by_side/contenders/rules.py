@@ -23,7 +23,7 @@ def port(number: int) -> str:
 def action(number: int, last: int, turn: int) -> str:
     """Return the action of a rule.
 
-    It is accept, or deny for the last rule in every other turn.
+    The action is ``accept``. In every other turn, the last rule has ``deny``.
     """
     return "deny" if number == last and turn % 2 else "accept"
 

@@ -1,8 +1,8 @@
 """Start programs and report their cost.
 
-It reads lines of JSON with a command, and writes lines of JSON with the cost. The memory of a process includes that of
-its parent at the start, so the parent must be smaller than all measured programs. Therefore this is a bare interpreter
-(``-I -S``, run by path) with few imports.
+Each line of input is a command in JSON. For each command, a line of JSON with the cost is written. At the start, a
+process has the memory of its parent, so the parent must be smaller than all measured programs. Therefore this is a bare
+interpreter (``-I -S``, run by path) with few imports.
 """
 
 import json

@@ -16,9 +16,9 @@ from typing import Any, TextIO
 
 Variables = Mapping[str, Any]
 Job = Callable[[int], Any]
-"""Function that does the work of a turn, and returns proof that it was done."""
+"""Function that does the work of a turn, and returns a value that shows the work."""
 Prepare = Callable[[Variables], Job]
-"""Function that prepares a job, such as a sign-in, without being measured."""
+"""Function that prepares a job, for example by signing in. It is not measured."""
 
 
 def peak_mb() -> float:

@@ -1,4 +1,4 @@
-"""The command ``vca sim record``."""
+"""Tests of ``vca sim record``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands ``vca sim dump`` and ``vca sim load``."""
+"""Tests of ``vca sim dump`` and ``vca sim load``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``vca doctor``: each problem is found by a step, with a hint."""
+"""Tests of ``vca doctor``: each problem fails a step and has a hint."""
 
 from __future__ import annotations
 

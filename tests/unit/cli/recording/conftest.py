@@ -1,4 +1,4 @@
-"""Fixtures that keep the built-in plugins, which a recording reads with."""
+"""Fixtures that keep the built-in plugins, because recordings use them."""
 
 from __future__ import annotations
 

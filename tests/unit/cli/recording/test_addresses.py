@@ -1,4 +1,4 @@
-"""Replaced addresses keep their kind and their subnets."""
+"""Tests that replaced addresses keep their kind and their subnets."""
 
 from __future__ import annotations
 

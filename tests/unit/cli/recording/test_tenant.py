@@ -1,4 +1,7 @@
-"""Recording of a tenant: contents, requests, secrets, and the same answers when it is served again."""
+"""Tests of recordings of a tenant: contents, requests and secrets.
+
+A simulator that serves the recording returns the same responses as the tenant.
+"""
 
 from __future__ import annotations
 
@@ -157,7 +160,7 @@ def test_served_recording_shows_the_records_of_the_original(world: Simulator, tm
 
 
 def _names(records: list[dict[str, Any]]) -> list[str]:
-    """Return what records show, apart from IDs of VMs that share a name, and times of creation."""
+    """Return the contents of records, without creation times and IDs of VMs that share a name."""
     left_out = {"id", "href", "creationDate"}
     return sorted(str({name: value for name, value in item.items() if name not in left_out}) for item in records)
 

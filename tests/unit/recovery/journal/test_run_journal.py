@@ -1,4 +1,4 @@
-"""The run journal with a full disk, a clock change, or a second process."""
+"""Tests of the run journal: full disks, clock changes, and a second process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Order of groups, and messages about circular dependencies."""
+"""Tests of the order of groups, and of messages about circular dependencies."""
 
 from __future__ import annotations
 

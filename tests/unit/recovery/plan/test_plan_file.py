@@ -1,4 +1,4 @@
-"""Loading of plan files, and reports of all of their problems with line numbers."""
+"""Tests of loading plan files, and of errors with line numbers."""
 
 from __future__ import annotations
 
@@ -89,7 +89,10 @@ SMALL = "name: p\ngroups:\n- name: g\n  vms: [a]\n"
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a folder with all files that WHOLE names. It is not the current folder."""
+    """Return a folder with all files that ``WHOLE`` names.
+
+    This is not the current folder.
+    """
     monkeypatch.chdir("/")
     script = tmp_path / "quiesce.sh"
     script.write_text("#!/bin/sh\n", encoding="utf-8")

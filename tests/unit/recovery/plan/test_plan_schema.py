@@ -1,4 +1,4 @@
-"""The schema of recovery plans is complete and matches the data classes."""
+"""Tests that the schema of recovery plans is complete and matches the classes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Score, result and number of requests of readiness checks."""
+"""Tests of the score, result and number of requests of readiness checks."""
 
 from __future__ import annotations
 

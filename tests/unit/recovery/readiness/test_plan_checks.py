@@ -1,4 +1,4 @@
-"""Readiness checks of steps and of the last test, with each of their results."""
+"""Tests of each result of the readiness checks of steps and of the last test."""
 
 from __future__ import annotations
 

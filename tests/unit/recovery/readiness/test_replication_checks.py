@@ -1,4 +1,4 @@
-"""Readiness checks of a VM, with each of their results."""
+"""Tests of each result of the readiness checks of a VM."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Readiness checks of target VDCs and the quota, with each of their results."""
+"""Tests of each result of the readiness checks of target VDCs and the quota."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTML report: content, self-containment, and escaping of names."""
+"""Tests of the HTML report: content, external resources, and escaping of names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JUnit XML report: its schema, and the outcomes of its cases."""
+"""Tests of the JUnit XML report: schema, and outcomes of cases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Content of run reports. A report must not claim more than the events show."""
+"""Tests of run reports. A report must not claim more than the events show."""
 
 from __future__ import annotations
 
@@ -298,7 +298,7 @@ shapes = st.builds(
 @settings(max_examples=80, deadline=None)
 @given(shape=shapes, share=st.floats(0, 1))
 def test_a_prefix_never_claims_more_than_it_shows(shape: Shape, share: float) -> None:
-    """Check the report against the events, which are read in another way here."""
+    """Compare the report with the events, which this test reads independently."""
     shape = Shape(**{**vars(shape), **_within(shape)})
     events = run_events(shape)
     shown = events[: round(share * len(events))]
@@ -322,7 +322,7 @@ def test_a_prefix_never_claims_more_than_it_shows(shape: Shape, share: float) ->
 
 
 def _within(shape: Shape) -> dict[str, Any]:
-    """Return the numbers of VMs of a shape, limited to those that the run has."""
+    """Return the VM numbers of ``shape``, without VMs that the run does not have."""
     return {
         name: [number for number in getattr(shape, name) if number < shape.vms]
         for name in ("failed", "retried", "skipped", "unchanged")

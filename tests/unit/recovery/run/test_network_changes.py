@@ -1,4 +1,4 @@
-"""Network changes of a run, and their restore."""
+"""Tests of network changes of a run, and of their restore."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Network:
     def stored(self) -> dict[str, Any]:
         """Return the sections in the simulator without values that each write changes.
 
-        These are versions and IDs of system rules.
+        These values are versions and IDs of system rules.
         """
         (edge,) = self.cloud.simulator.world.edges.values()
         sections = copy.deepcopy({"firewall": edge.firewall, **edge.sections})
@@ -295,7 +295,7 @@ def test_a_failed_restore_is_reported_and_repeated_by_the_next_cleanup(make: Mak
 
 
 class Died(BaseException):
-    """Simulates a killed process: nothing more is written."""
+    """Simulates a killed process, which writes nothing more."""
 
 
 def _die_at(monkeypatch: pytest.MonkeyPatch, event_name: str) -> None:

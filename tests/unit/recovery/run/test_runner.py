@@ -1,4 +1,4 @@
-"""Runs of recovery plans: order, failures, steps, journals and resumed runs."""
+"""Tests of runs: order, failures, steps, journals and resumed runs."""
 
 from __future__ import annotations
 
@@ -320,7 +320,7 @@ def test_a_stop_lists_vms_in_flight_and_a_resumed_run_starts_nothing_twice(make:
 
 
 class Died(BaseException):
-    """Simulates a killed process: nothing more is written."""
+    """Simulates a killed process, which writes nothing more."""
 
 
 @pytest.mark.parametrize("at", range(1, 20))
