@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Convert values of Ansible types to built-in types. Private to this collection.
 
-Ansible marks text, numbers and times with its own subclasses (unsafe text, tags, lazy containers, vaulted text). Which
-subclasses it uses differs by version. The library gets built-in types only, so that it behaves the same with all of
-them.
+Ansible marks text, numbers and times with its own subclasses (unsafe text, tags, lazy containers, vaulted text). The
+subclasses differ between versions of Ansible. The library gets built-in types only, so that it behaves the same with
+every version.
 """
 
 from __future__ import annotations

@@ -22,7 +22,8 @@ _IN_TARGET_STATE = ("succeeded", "unchanged")
 def build_plan(params: Params, **fields: Any) -> RecoveryPlan:
     """Return the recovery plan for the options ``vms``, ``all`` and ``plan``.
 
-    ``fields`` override fields of the plan unless they are None. Raises SpecError unless one of the options is set.
+    ``fields`` override fields of the plan unless they are None. Raises SpecError unless exactly one of the options is
+    set.
     """
     from vcloudair_core.recovery import load_plan, plan_of_vms
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Base classes and functions of the modules. Private to this collection.
 
-The file of a module declares a :class:`Module`. Both the process of the module and the action plugin on the controller
-run it, so all tasks use the same code to call the library. :func:`execute` does not depend on Ansible.
+The file of a module declares a :class:`Module`. Module processes and the action plugin on the controller both run this
+declaration, so all tasks use the same code to call the library. :func:`execute` does not depend on Ansible.
 """
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ argument is not a user option.
 class AnsibleModule(basic.AnsibleModule):
     """AnsibleModule that also masks secrets in the system log.
 
-    Ansible logs lists and mappings as Python literals. A secret with a quote or backslash is escaped there, so the
-    masking of Ansible does not find it.
+    Ansible logs lists and mappings as Python literals. Such a literal escapes quotes and backslashes, so Ansible's
+    masking does not find a secret with these characters.
 
     ``hide(params)`` returns additional texts to mask. It is called before the parameters are validated.
     """
@@ -86,7 +86,7 @@ class AnsibleModule(basic.AnsibleModule):
 
     @property
     def ignored_stage(self) -> bool:
-        """True if ``stage`` is set for a module that does not support it.
+        """True if ``stage`` is set for a module that does not support staging.
 
         This happens with module_defaults of the action group.
         """
@@ -101,7 +101,7 @@ class AnsibleModule(basic.AnsibleModule):
                     self._ignored[key] = self.params.pop(key)
 
     def _load_params(self) -> None:
-        """Load the parameters and register their secrets before they are validated."""
+        """Load the parameters, and register their secrets before the validation."""
         super()._load_params()
         self.run_id = self.params.pop(RUN_ID, None)
         self._leave_out_shared()
@@ -133,7 +133,7 @@ class AnsibleModule(basic.AnsibleModule):
         super().fail_json(msg, **result)
 
     def warn(self, warning: str, **more: Any) -> None:
-        """Add a warning with its secrets masked, which AnsibleModule does not do."""
+        """Add a warning and mask the secrets in it, which AnsibleModule does not do."""
         super().warn(basic.remove_values(warning, self.no_log_values), **more)
 
     def log(self, msg: Any, log_args: Mapping[str, Any] | None = None) -> None:
@@ -192,9 +192,9 @@ def _without(text: Any, secrets: Iterable[str]) -> Any:
 class Job:
     """Read or converge resources of a kind, and build the result of the module.
 
-    ``specs(params)`` returns the desired specs. Without it, the job only reads. ``state(params)`` returns present,
-    absent or exact. ``target(params)`` returns the target of the kind, by default from the options ``edge`` and
-    ``vdc``. ``show(resources, params)`` returns the result keys of the module. ``more(client, params, result)``
+    ``specs(params)`` returns the desired specs. Without ``specs``, the job only reads. ``state(params)`` returns
+    present, absent or exact. ``target(params)`` returns the target of the kind, by default from the options ``edge``
+    and ``vdc``. ``show(resources, params)`` returns the result keys of the module. ``more(client, params, result)``
     returns further keys that take more API calls. ``more`` is not called in check mode. If ``more`` raises an error,
     the task fails, but the result still reports the changes.
     """

@@ -133,7 +133,7 @@ ARGUMENTS = {
 def hide(params: Params) -> Iterable[str]:
     """Return the secrets to mask.
 
-    If they cannot be determined, empty the specs in ``params``, so that no secret can appear in the result.
+    If the secrets cannot be determined, empty the specs in ``params``, so that no secret can appear in the result.
     """
     specs = params.get("specs")
     listed = [params.get("spec"), *(specs if isinstance(specs, list) else [specs])]

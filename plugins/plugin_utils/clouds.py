@@ -241,7 +241,7 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
     ) -> host_drafts.HostDraft:
         """Compute the variables and groups of a host.
 
-        Ansible's helpers write to the draft as if it were the inventory.
+        Ansible's helpers write to the draft instead of the inventory.
         """
         self.inventory = draft
         host, prefix = draft.name, self.get_option("hostvars_prefix")
@@ -291,7 +291,7 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
     def _select(self, records: Iterable[Record], prefix: str) -> list[tuple[str, Record, dict[str, Any]]]:
         """Return host name, record and variables of the selected records.
 
-        The options ``include`` and ``exclude`` select them.
+        The options ``include`` and ``exclude`` select the records.
         """
         selected = []
         for record in records:

@@ -24,7 +24,7 @@ Without a limit, an expression that creates a group from each host name would ne
 
 
 class HostName(str):
-    """A host name, as a type that distinguishes it from a group name."""
+    """A host name. The type distinguishes host names from group names."""
 
 
 class HostDraft:
@@ -127,7 +127,7 @@ def _unique_names(
 ) -> list[str]:
     """Return a unique name for each record.
 
-    The oldest of several records with a name keeps it, unless its age is unknown.
+    If several records have the same name, the oldest record keeps the name, unless its age is unknown.
     """
     sharing: dict[str, list[int]] = {}
     for position, name in enumerate(names):

@@ -1,6 +1,6 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Compare the Python interpreter of a task with that of the controller.
+"""Compare the Python interpreter of a task with the interpreter of the controller.
 
 Private to this collection.
 """

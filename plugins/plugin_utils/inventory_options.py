@@ -102,7 +102,7 @@ def text_list(path: str, value: Any, is_plain: bool = True) -> list[Any]:
         if isinstance(item, (list, tuple)):
             texts += text_list(path, item, is_plain)
         elif isinstance(item, (Mapping, bool)):
-            raise AnsibleParserError(f"{path} must be a list of texts. It has the item {native(item)!r}.")
+            raise AnsibleParserError(f"{path} must be a list of strings, but contains {native(item)!r}.")
         elif item is not None and str(item).strip():
             texts.append(native(str(item).strip()) if is_plain or not isinstance(item, str) else item)
     return texts

@@ -3,7 +3,8 @@
 """Warn about uncommitted staged changes at the end of a run.
 
 Private to this collection. A callback would have to be enabled in each project. Action plugins are loaded in the main
-process before it forks the workers, so they can register a function that runs after all tasks, when the process exits.
+process before it forks the workers. Therefore, they can register a function that runs when the process exits, after
+all tasks.
 """
 
 from __future__ import annotations

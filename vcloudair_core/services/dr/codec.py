@@ -28,7 +28,7 @@ _PARAMS = re.compile(r"application/vnd\.vmware\.hcs\.(\w+)Params\+xml", re.IGNOR
 class ReplicationPage:
     """A page of a list of replications.
 
-    ``total`` is None when the server does not return it.
+    ``total`` is None if the server does not return a total.
     """
 
     references: list[Reference]
@@ -37,7 +37,7 @@ class ReplicationPage:
 
 @dataclass(frozen=True)
 class VmPage:
-    """A page of a query for VMs. ``total`` is None when the server does not return it."""
+    """A page of a query for VMs. ``total`` is None if the server does not return a total."""
 
     vms: list[VmRecord]
     total: int | None

@@ -210,8 +210,8 @@ class Result:
 
     Attributes:
         verdict: ``succeeded``, ``unchanged`` (the VM was already in the target state), ``failed``, ``planned`` (dry
-            run), ``started`` (without waiting for the end), ``skipped`` (the run stopped before it), or ``unknown``
-            (the action may or may not have started; it is not started again until the user decides).
+            run), ``started`` (without waiting for the end), ``skipped`` (the run stopped before the action), or
+            ``unknown`` (the action may or may not have started, and is not started again until the user decides).
         reason: The reason for the verdict.
         hint: What to do next.
         seconds: The time from the request to the verdict.

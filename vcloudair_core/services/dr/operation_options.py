@@ -1,4 +1,4 @@
-"""Options of DR actions, and requests to stop them."""
+"""Options of DR actions, and requests to stop a run of operations."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class OperationOptions:
         max_concurrent: The maximum number of VMs in progress at the same time.
         stuck_after: The time without any change after which a task counts as failed.
         verify_timeout: The time limit for the replication and the VM to show the result of the task.
-        vm_timeout: The time limit of one attempt for a VM, or None.
+        vm_timeout: The time limit of an attempt for a VM, or None.
         on_error: ``stop``, ``continue`` or ``roll_back``; see ON_ERROR.
         lost_grace: The time to search for a sign of an action that may or may not have started.
         on_unknown: The policy when no sign is found. ``fail`` sets the verdict ``unknown``, and ``start`` starts the
             action again.
-        cancel_on_stop: Ask the server to cancel the task of a VM when waiting for it ends.
+        cancel_on_stop: Ask the server to cancel the task of a VM that is no longer waited for.
         wait: Wait for the end of the actions. If false, the verdict is ``started`` when the server has started the
             action.
     """

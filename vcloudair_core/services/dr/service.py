@@ -97,7 +97,7 @@ class RecoveryService:
         return replications
 
     def read_each(self, references: Iterable[Reference]) -> list[Replication | VcloudAirError]:
-        """Return the replication of each reference in order, or the error of reading it."""
+        """Return the replication of each reference in order, or the read error."""
         listed = list(references)
         workers = max(1, min(int(self.session.settings.parallel_calls), len(listed)))
         with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="vca-dr") as pool:

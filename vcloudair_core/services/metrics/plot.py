@@ -1,4 +1,4 @@
-"""Plots of metrics, with one panel per metric."""
+"""Plots of metrics, with a separate panel for each metric."""
 
 from __future__ import annotations
 

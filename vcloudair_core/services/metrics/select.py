@@ -66,9 +66,10 @@ def choose(
         names: Names or UUIDs of VMs.
         where: Conditions on query attributes.
         vdc: The name or UUID of a VDC.
-        missing: A list to which unknown names are added. Without it, they raise NotFoundError.
+        missing: A list to which unknown names are added. Without this list, unknown names raise NotFoundError.
 
-    Raises: NotFoundError with all unknown names, AmbiguousMatchError, SpecError, ApiError, TransportError, DecodeError.
+    Raises: NotFoundError with all unknown names, AmbiguousMatchError, SpecError, ApiError, TransportError,
+        DecodeError.
     """
     names = [names] if isinstance(names, str) else names
     conditions = dict(where or {})

@@ -45,7 +45,7 @@ class _Part:
 
 
 class MetricsService:
-    """Metrics of VMs, from the API of vCloud Air or vCloud Director, in one model."""
+    """Metrics of VMs in a common model, from the API of vCloud Air or vCloud Director."""
 
     def __init__(self, session: Session) -> None:
         self.session = session

@@ -55,8 +55,8 @@ class Window:
 def parse_window(start: Any, end: Any = None) -> Window:
     """Return a window from a start and an end.
 
-    Both are a time ago such as ``90m``, ``24h`` or ``14d``, or an ISO 8601 time. A time without an offset is in UTC.
-    Raises SpecError for other values, and when the end is not after the start.
+    Start and end are a time ago such as ``90m``, ``24h`` or ``14d``, or an ISO 8601 time. A time without an offset is
+    in UTC. Raises SpecError for other values, and when the end is not after the start.
     """
     window = Window(_moment(start, "start"), None if end in (None, "") else _moment(end, "end"))
     first, last = window.start, window.end
@@ -84,7 +84,7 @@ def _moment(value: Any, field: str) -> Moment:
 
 
 def _ago(count: int, unit: str, field: str) -> Ago:
-    """Return a time ago in the smallest unit whose number fits into a request."""
+    """Return a time ago in the smallest unit whose number fits into 16 bits."""
     seconds = count * UNITS_S[unit]
     if seconds <= 0:
         raise SpecError(field, "must be greater than 0")

@@ -32,7 +32,7 @@ Row = tuple[dict[str, str], dict[str, Any]]
 class QueryPage:
     """A page of a query.
 
-    ``total``, ``number`` and ``size`` are None when the server does not return them.
+    ``total``, ``number`` and ``size`` are None if the server does not return these numbers.
     """
 
     rows: list[Row]

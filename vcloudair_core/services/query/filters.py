@@ -1,8 +1,8 @@
 """Filters of queries: the part for the server, and the comparison afterwards.
 
 Servers interpret filters differently: case, wildcards, allowed characters and their escaping, which changed in API 35.
-So the server gets a filter that all servers interpret alike and that returns too many records rather than too few.
-Every record is then compared again. Source: protocol/query.md §4.
+So the server gets a filter that all servers interpret alike. The filter may return too many records, but never too
+few. Every record is then compared again. Source: protocol/query.md §4.
 """
 
 from __future__ import annotations
@@ -213,8 +213,9 @@ EVERYTHING = AllOf(())
 def parse_where(data: Any, record_type: RecordType) -> Filter:
     """Return a filter from conditions, all of which must be met.
 
-    Conditions are ``{attribute: value | [value, ...] | {operator: value}}``. A list matches any of its values.
-    Operators are eq, ne, lt, le, gt, ge and like. ``metadata:key`` and ``metadata@SYSTEM:key`` are attributes too.
+    Conditions are ``{attribute: value | [value, ...] | {operator: value}}``. A list matches if any of its values
+    match. Operators are eq, ne, lt, le, gt, ge and like. ``metadata:key`` and ``metadata@SYSTEM:key`` are attributes
+    too.
 
     Raises: SpecError with all invalid conditions.
     """

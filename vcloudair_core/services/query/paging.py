@@ -154,7 +154,7 @@ class _Backwards:
             except InvalidRequestError:
                 self.is_steady, refused = False, refused + 1  # the page no longer exists
                 if refused > _MAX_REFUSED:
-                    self.reason = f"page {number} is refused"
+                    self.reason = f"the server rejected page {number}"
             if self.reason:
                 break
         # Read the first page again if others were read since, so that it is the last read.
@@ -211,14 +211,14 @@ class _Check:
                 raise
             # The page may no longer exist.
             self.refused = self.refused or (number, exc)
-            self._note(f"page {number} is refused")
+            self._note(f"the server rejected page {number}")
             self.is_contradicted = True
             return []
 
     def passed(self, number: int, page: QueryPage) -> list[Row]:
         """Return the new rows of a page."""
         if page.total is not None and page.total != self._total:
-            self._note(f"page {number} has the total {page.total}, page 1 had {self._total}")
+            self._note(f"page {number} has the total {page.total}, but page 1 had {self._total}")
         if page.number is not None and page.number != number:
             self._note(f"the server returned page {page.number} instead of page {number}")
         expected = min(self.size, self._total - self.size * (number - 1))

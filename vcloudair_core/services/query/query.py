@@ -1,4 +1,4 @@
-"""A query and the methods to read its records."""
+"""A query, with methods that read the records."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ class Query:
     def count(self) -> int:
         """Return the number of records.
 
-        One request is enough if the server can count them. Otherwise all records are read.
+        One request is enough if the server can count the records. Otherwise all records are read.
         """
         if self.condition.attributes():
             return sum(1 for _ in replace(self, limit=None, fields=("name",), metadata=()))

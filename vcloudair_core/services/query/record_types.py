@@ -14,7 +14,7 @@ _KINDS = {"": "str", "b": "bool", "i": "int", "l": "int", "float": "float", "t":
 def built_in_types() -> Mapping[str, RecordType]:
     """Return the built-in record types by name.
 
-    Servers may return more attributes than those listed.
+    Servers may return further attributes.
     """
     from vcloudair_core.services.query.record_table import TABLE
 

@@ -37,7 +37,7 @@ class QueryService:
         self._vms: VmReader | None = None
 
     def types(self) -> Mapping[str, RecordType]:
-        """Return the known record types by name: built-in ones and those of plugins."""
+        """Return the known record types by name, including the types of plugins."""
         return {**built_in_types(), **self.session.record_types()}
 
     def offered_types(self) -> list[str]:

@@ -121,7 +121,7 @@ class Intents:
         except (ValueError, TypeError, KeyError, AttributeError) as exc:
             raise ConfigurationError(
                 f"Reading the intent of {reference.name or reference.id} failed. The file {path} is damaged.",
-                hint="Check with `vca dr list` that no action is in progress for it, then remove the file.",
+                hint="Check with `vca dr list` that the replication has no action in progress, then remove the file.",
             ) from exc
 
     def write(self, reference: Reference, record: IntentRecord, *, is_durable: bool = True) -> None:
@@ -137,7 +137,7 @@ class Intents:
     def close(self, reference: Reference, record: IntentRecord) -> None:
         """Record that the outcome is known, unless a newer intent was stored.
 
-        Errors are ignored: an intent that stays open only causes another search for its task.
+        Errors are ignored. An intent that stays open only causes another search for the task.
         """
         with contextlib.suppress(OSError, ConfigurationError):
             current = self.read(reference)
@@ -163,7 +163,7 @@ class Intents:
 
 
 def with_task(record: IntentRecord, href: str) -> IntentRecord:
-    """Return the intent with the link of its task."""
+    """Return the intent with the link of the task added."""
     tasks = tuple(dict.fromkeys([*record.tasks, urlsplit(href).path.rstrip("/")]))[-_MOST_TASKS:]
     return replace(record, task=href, tasks=tasks)
 

@@ -40,7 +40,7 @@ def may_have_started(error: VcloudAirError) -> bool:
 
 
 def reason_of(error: VcloudAirError) -> str:
-    """Return the message of an error without its hint, for use within a sentence."""
+    """Return the message of an error without the hint, for use within a sentence."""
     return sentences(error.message, error.context).rstrip(".")
 
 

@@ -34,7 +34,8 @@ class Attempt:
         is_pending: True if the attempt starts at the next poll.
         is_verifying: True if the task has ended, but the result in the replication and the VM is not verified yet.
         verify_from: The time at which the verification started.
-        needs_start: True if the request can be sent unless a task of the org shows another action in progress.
+        needs_start: True if the request can be sent, provided that no task of the org shows another action in
+            progress.
         waits_for_idle: True if the replication is in a state from which the action cannot start.
         needs_vm_check: True if the replication is in the target state, but the VM is not checked yet.
         lost: The error of a request whose outcome is unknown.
@@ -42,8 +43,8 @@ class Attempt:
         record: The stored intent of the replication.
         lock: The lock of the replication.
         intent: The intent of the action, once the action may have started.
-        refusal: The server's reason if it refused the request because the action is in progress or complete. That
-            action is then tracked.
+        refusal: The reason if the server refused the request because the action is in progress or complete. The action
+            is then tracked.
         had_task: True if a task of the action was found.
         has_run: True if a poll showed the replication in progress.
         error_before: True if the replication may have shown an error before the action.
@@ -191,11 +192,11 @@ class Operation(Attempt):
 class OperationObserver:
     """Callbacks for changes of operations, possibly from several threads.
 
-    Override those that you need.
+    Override the callbacks that you need.
     """
 
     def starting(self, operation: Operation) -> None:
-        """Handle an operation right before its request.
+        """Handle an operation right before the request is sent.
 
         After an exception, the request is not sent.
         """

@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 class RecoveredVms:
-    """Look up details that VM records of the query service lack.
+    """A lookup of VM details that records of the query service lack.
 
     Unreadable details are left out.
     """

@@ -1,8 +1,8 @@
 """Scheduler of DR actions: order, limits, polling and retries.
 
 ``client.dr`` runs the operations of one group; a recovery plan runs a track per group. A track is a generator that
-yields the time until which it has nothing to do, or None to wait for an event. One thread drives all tracks, so that a
-dry run can use the same schedule with a simulated clock.
+yields the time until which the track waits, or None to wait for an event. One thread drives all tracks, so that a dry
+run can use the same schedule with a simulated clock.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ TICK_S = 0.05
 class ActionTracker(Protocol):
     """Protocol of the tracker of the operations in progress.
 
-    :class:`vcloudair_core.services.dr.operations.tracker.OperationTracker` implements it.
+    :class:`vcloudair_core.services.dr.operations.tracker.OperationTracker` implements this protocol.
     """
 
     @property
@@ -59,7 +59,7 @@ Launch = Callable[[OperationObserver, str], ActionTracker]
 
 
 class ScheduleObserver(OperationObserver):
-    """Callbacks of a tracker and of the scheduler. Override those that you need."""
+    """Callbacks of a tracker and of the scheduler. Override the methods that you need."""
 
     def finished(self, operation: Operation, *, is_final: bool) -> None:
         """Handle the end of an attempt. ``is_final`` is true for the last attempt."""
@@ -174,7 +174,7 @@ class OperationScheduler(OperationObserver):
     # -- tracks --------------------------------------------------------------------------------------------------
 
     def run_to_end(self, operations: Sequence[Operation], until: float | None = None) -> Track[bool]:
-        """Start each operation after its dependencies.
+        """Start each operation after the operations that it depends on.
 
         Return False when ``until`` is reached first.
         """
@@ -311,7 +311,7 @@ class OperationScheduler(OperationObserver):
         self.check_failure(operation)
 
     def cleaned_up(self, cleanup: Operation) -> None:
-        """Schedule another attempt of a test after its cleanup.
+        """Schedule another attempt of a test after the cleanup.
 
         If the cleanup failed, the test has failed.
         """

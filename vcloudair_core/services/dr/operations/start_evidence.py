@@ -1,7 +1,7 @@
 """Find evidence in the tasks of an org that an action was started.
 
-A task is evidence of an intent when it belongs to the same replication and action and started no earlier than the
-intent, by the clock of the server. Source: protocol/tasks.md §2, §3.3, protocol/dr.md §3.2.
+A task is evidence of an intent if both belong to the same replication and action. By the server's clock, the task must
+not have started before the intent. Source: protocol/tasks.md §2, §3.3, protocol/dr.md §3.2.
 """
 
 from __future__ import annotations

@@ -4,12 +4,12 @@ The rules, in the order in which they apply:
 
 1. A process that starts an action holds the lock of the replication on this host, and records the intent before the
    request is sent. Other hosts share only the cloud. So right before a batch of VMs is started, the task list of the
-   org is read, and actions that are in progress there are tracked, not started.
+   org is read, and actions that are already in progress are tracked, not started.
 2. An intent of any run with an unknown outcome is tracked by its task, by a task that is evidence of the intent, or by
    the replication. Its action is never started again because time has passed.
 3. A request that was provably not sent, or that the API itself refused, was not executed. After any other response
    that is not a task, the intent stays open.
-4. A refusal because the action is in progress or complete is not a failure: the action is tracked, no matter who
+4. A refusal because the action is in progress or complete is not a failure. The action is tracked, no matter who
    started it.
 """
 
@@ -62,8 +62,8 @@ class StartResult:
 
     Without a reason, the action is probably in progress.
 
-    ``is_pending`` is true if the request can be sent again at the next poll. Either it was not sent, or it was refused
-    because of the session.
+    ``is_pending`` is true if the request can be sent again at the next poll. Either the request was not sent, or it
+    was refused because of the session.
     """
 
     reason: str = ""
@@ -94,7 +94,7 @@ class Starter:
         try:
             operation.lock = self._intents.lock(operation.reference)
         except LockedError as exc:
-            return f"{exc} is starting an action on it"
+            return f"{exc} is starting an action on the replication"
         operation.record = self._intents.read(operation.reference)
         if operation.before is None and self.has_open_intent(operation) and operation.record.vms_before is not None:
             operation.before = frozenset(operation.record.vms_before)
@@ -135,8 +135,8 @@ class Starter:
 
         Before a repeated request, the tasks are also read from the query service.
 
-        One successful read is enough, because some users can use only one of the two APIs. The session has already
-        retried temporary errors.
+        One successful read is enough, because some users can read only the task list or only the query service. The
+        session has already retried temporary errors.
         """
         tasks: list[Task] = []
         earlier = [intent for operation in operations if (intent := _earlier_of(operation)) is not None]
@@ -212,9 +212,9 @@ class Starter:
         """Check the tasks before a request. Return None when the request can be sent.
 
         If the tasks cannot be read, a request is not repeated. A request is also not sent after an action that may
-        still be in progress. A first request is sent anyway: its replication is idle and offers the action, this host
-        has no open intent, and a recovery must not depend on a list that some users cannot read. If another host has
-        just started the action, the server refuses the request, and the action is tracked.
+        still be in progress. A first request is sent anyway, because the replication is idle and offers the action,
+        and this host has no open intent. A recovery must not depend on a list that some users cannot read. If another
+        host has just started the action, the server refuses the request, and the action is tracked.
         """
         reference, earlier = operation.reference, _earlier_of(operation)
         if isinstance(snapshot.error, AuthenticationError) and (

@@ -147,7 +147,7 @@ class TrackedOperations:
         self.end(operation, UNKNOWN, reason, decide(operation))
 
     def end(self, operation: Operation, verdict: str, reason: str, hint: str = "") -> None:
-        """Set the verdict of an operation, release its lock, and report it."""
+        """Set the verdict of an operation, release the lock, and report the operation."""
         result = operation.result
         result.verdict, result.reason, result.hint = verdict, reason.rstrip("."), hint
         result.seconds = self.clock.now() - operation.began
@@ -164,7 +164,7 @@ class TrackedOperations:
         notify_observers(self.session, task)
 
     def with_keys(self, keys: Iterable[str]) -> list[Operation]:
-        """Return the operations in progress that have one of these keys."""
+        """Return the operations in progress whose key is in ``keys``."""
         return [self.in_progress[key] for key in keys if key in self.in_progress]
 
 

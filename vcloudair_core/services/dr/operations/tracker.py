@@ -103,7 +103,8 @@ class OperationTracker:
     def begin(self, operations: Sequence[Operation]) -> None:
         """Start operations, or retry pending ones.
 
-        Operations whose VM is already in the target state, or that cannot start, get their verdict immediately.
+        If the VM is already in the target state, or if the action cannot start, the operation gets a verdict
+        immediately.
         """
         for operation in operations:
             if not operation.is_pending:
@@ -126,7 +127,7 @@ class OperationTracker:
         self._verifier.check_vms([operation for operation in readable if operation.needs_vm_check])
 
     def _prepare(self, operation: Operation) -> None:
-        """Lock a replication and read it.
+        """Lock and read a replication.
 
         The lock keeps other processes on this host from starting an action.
         """
@@ -177,7 +178,7 @@ class OperationTracker:
             operation.before = frozenset(vm.id for vm in vms if vm.name == operation.replication.name)
 
     def _choose_start(self, operation: Operation) -> None:
-        """Start, track or end an operation, depending on the state of its replication."""
+        """Start, track or end an operation, depending on the state of the replication."""
         replication = operation.replication
         is_ours = operation.may_have_started and operation.cleared_at is None
         if replication.has_reached(self._action):
