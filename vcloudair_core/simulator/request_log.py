@@ -1,4 +1,4 @@
-"""The request log: all requests that a simulator received."""
+"""The request log, which contains all requests that a simulator received."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class LoggedRequest:
-    """One request.
+    """A logged request.
 
-    ``status`` is 0 until the simulator responds. ``note`` is the kind of fault that acted, or ``unknown`` for a path
-    without a route.
+    ``status`` is 0 until the simulator responds. ``note`` is the kind of the fault that applied to the request, or
+    ``unknown`` for a path without a route.
     """
 
     sequence: int
@@ -31,7 +31,7 @@ class LoggedRequest:
 
 
 class RequestLog:
-    """A list of requests. It can be used from several threads."""
+    """A thread-safe list of requests."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -39,12 +39,15 @@ class RequestLog:
         self._next = 1
 
     def begin(self, **fields: Any) -> LoggedRequest:
-        """Append a request when it arrives, before it has a response."""
+        """Append a request when it arrives."""
         with self._lock:
             return self._append(fields)
 
     def finish(self, entry: LoggedRequest, **fields: Any) -> None:
-        """Add the result of a request, and append the request if the log was cleared."""
+        """Add the result of a request.
+
+        The request is appended if the log was cleared in the meantime.
+        """
         with self._lock:
             index = next((i for i in range(len(self._entries) - 1, -1, -1) if self._entries[i] is entry), None)
             if index is None:
@@ -59,7 +62,10 @@ class RequestLog:
         return entry
 
     def entries(self, *, method: str = "", path: str = "") -> list[LoggedRequest]:
-        """Return the requests in order, filtered by method and by a part of the path."""
+        """Return the requests in order.
+
+        The arguments select a method and a part of the path.
+        """
         with self._lock:
             return [entry for entry in self._entries if method in ("", entry.method) and path in entry.path]
 

@@ -16,7 +16,7 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 
 
 def requested_version(request: Request) -> str:
-    """Return the API version of the Accept header, or an empty text.
+    """Return the API version of the Accept header, or an empty string.
 
     Source: protocol/sessions.md §4.2.
     """
@@ -27,7 +27,10 @@ def requested_version(request: Request) -> str:
 def entity(
     root: Any, media_type: str, version: str = "", *, status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
-    """Return an XML document. The Content-Type is in lower case, with the API version."""
+    """Return an XML document.
+
+    The Content-Type is in lower case and contains the API version.
+    """
     content_type = f"{media_type.lower()};version={version}" if version else media_type
     return Response(status, Headers({"Content-Type": content_type, **(headers or {})}), serialize(root))
 
@@ -40,7 +43,7 @@ def error(status: int, code: str, message: str, version: str = "5.6", *, vendor_
 
 
 def forbidden(kind: str, identifier: str, version: str) -> Response:
-    """Return 403, which covers unknown and forbidden entities."""
+    """Return 403, which does not reveal whether the entity exists."""
     return error(
         403,
         "ACCESS_TO_RESOURCE_IS_FORBIDDEN",
@@ -50,7 +53,7 @@ def forbidden(kind: str, identifier: str, version: str) -> Response:
 
 
 def no_access(kind: str, identifier: str, version: str) -> Response:
-    """Return 403 for an unknown or forbidden ID, or 400 for an ID of a wrong format.
+    """Return 403 for an unknown or forbidden ID, or 400 for a malformed ID.
 
     Source: protocol/recorded-responses.md §7.
     """
@@ -61,7 +64,10 @@ def no_access(kind: str, identifier: str, version: str) -> Response:
 
 
 def empty(status: int, **headers: str) -> Response:
-    """Return a response without a body. ``_`` in header names becomes ``-``."""
+    """Return a response without a body.
+
+    An underscore in the name of a header argument becomes a hyphen.
+    """
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Response(status, Headers({"Content-Length": "0", **named}), b"")
 
@@ -69,12 +75,15 @@ def empty(status: int, **headers: str) -> Response:
 def json_body(
     value: Any, status: int = 200, content_type: str = "application/json", headers: dict[str, str] | None = None
 ) -> Response:
-    """Return a JSON response, as the portals and NSX send it."""
+    """Return a JSON response in the format of the portals and NSX."""
     return Response(status, Headers({"Content-Type": content_type, **(headers or {})}), json.dumps(value).encode())
 
 
 def nsx_error(status: int, code: int, details: str, *, as_json: bool, module: str = "vShield Edge") -> Response:
-    """Return an error of NSX. Its XML has no namespace. Source: protocol/ans.md §6."""
+    """Return an error of NSX. The XML has no namespace.
+
+    Source: protocol/ans.md §6.
+    """
     if as_json:
         return json_body(
             {"details": details, "errorCode": code, "moduleName": module, "rootCauseString": None, "errorData": None},

@@ -23,7 +23,7 @@ class VirtualClock:
         self._pinned = threading.local()
 
     def now(self) -> float:
-        """Return the time in seconds since 1970."""
+        """Return the current time in seconds since 1970."""
         moment: float | None = getattr(self._pinned, "moment", None)
         if moment is not None:
             return moment
@@ -31,7 +31,7 @@ class VirtualClock:
 
     @contextmanager
     def at(self, moment: float) -> Iterator[None]:
-        """Set the clock of this thread to ``moment``, for work that was due at that time."""
+        """Set this thread's clock to ``moment``, for work that was due at that time."""
         self._pinned.moment = moment
         try:
             yield
@@ -48,9 +48,9 @@ class VirtualClock:
 
 
 def timestamp_of(moment_s: float) -> str:
-    """Return a time in the format of the API, with milliseconds and the offset zero.
+    """Return a time in the format of the API.
 
-    Source: protocol/recorded-responses.md §8.
+    The text has milliseconds and the offset zero. Source: protocol/recorded-responses.md §8.
     """
     moment = dt.datetime.fromtimestamp(moment_s, dt.timezone.utc)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

@@ -1,4 +1,7 @@
-"""Build, serialize and parse XML, such as ``element("Link", {"rel": "up"})``."""
+"""Functions that build, serialize and parse XML.
+
+Example: ``element("Link", {"rel": "up"})``.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +25,8 @@ def element(
 ) -> Any:
     """Return an element. Attributes and children that are None are omitted.
 
-    Texts and numbers among the children become the text of the element. ``prefixes`` are the namespaces that it
-    declares. By default it declares ``namespace`` without a prefix.
+    Texts and numbers among the children become the text of the element. ``prefixes`` are the namespaces that the
+    element declares. The default declares ``namespace`` without a prefix.
     """
     names = prefixes or ({None: namespace} if namespace else None)
     # The type stubs of lxml lack the prefix None of the default namespace.
@@ -42,7 +45,7 @@ def element(
 
 
 def link(rel: str, href: str, media_type: str | None = None, name: str | None = None) -> Any:
-    """Return a Link. Links to actions have no type.
+    """Return a Link element. Links to actions have no type.
 
     Source: protocol/recorded-responses.md §5.
     """
@@ -63,7 +66,7 @@ def serialize(root: Any) -> bytes:
 def parse(body: bytes) -> Any:
     """Parse a document for NSX, and remove all namespaces, which NSX ignores.
 
-    pyvcloud 23 puts rules of vCloud's namespace into a document without one. Raises etree.XMLSyntaxError.
+    pyvcloud 23 puts rules with vCloud's namespace into a document without a namespace. Raises etree.XMLSyntaxError.
     """
     root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True))
     for node in root.iter(etree.Element):

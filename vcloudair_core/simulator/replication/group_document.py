@@ -1,4 +1,4 @@
-"""Documents of replication groups, in all known and possible forms.
+"""Documents of replication groups, in all known and possible formats.
 
 Source: protocol/dr.md §2.3.
 """
@@ -43,14 +43,18 @@ def vr(tag: str, *children: Any) -> Any:
 def vr_root(context: Any, tag: str, attributes: dict[str, Any], *children: Any) -> Any:
     """Return a document of the namespace ``vr``.
 
-    Real servers use a prefix for ``vr`` and none for vCloud. The option ``ns_style`` selects other valid styles.
+    Real servers use a prefix for ``vr`` and no prefix for vCloud. The option ``ns_style`` selects other valid prefix
+    styles.
     """
     prefixes = _PREFIXES[context.simulator.config.ns_style]
     return element(tag, attributes, *children, namespace=VR, prefixes=prefixes)
 
 
 def href_of(context: Any, replication: SimulatedReplication) -> str:
-    """Return the link of a replication, with ``:443`` if ``href_port_443`` is set."""
+    """Return the link of a replication.
+
+    The link contains ``:443`` if ``href_port_443`` is set.
+    """
     root = with_port(context.root, context.simulator.config.href_port_443)
     return f"{root}/api/vr/replications/{replication.replication_id}"
 
@@ -58,7 +62,7 @@ def href_of(context: Any, replication: SimulatedReplication) -> str:
 def group_document(context: Any, replication: SimulatedReplication) -> Any:
     """Return a replication group.
 
-    Links and tasks of EntityType come first, then the elements of the group in the order of the sources.
+    The links and tasks of EntityType come first. The elements of the group follow in the order of the sources.
     """
     config, now = context.simulator.config, context.simulator.clock.now()
     attributes = {
@@ -117,7 +121,7 @@ def _state(context: Any, name: str, state: str | None) -> str | None:
 
 @functools.lru_cache(maxsize=8)
 def replaced_states(pairs: tuple[str, ...]) -> dict[str, str]:
-    """Return spellings by state, from pairs such as ``inProgress=running``."""
+    """Return the spelling of each state, from pairs such as ``inProgress=running``."""
     return {state: spelling for state, _, spelling in (pair.partition("=") for pair in pairs)}
 
 
@@ -145,7 +149,7 @@ def _tasks(context: Any, replication: SimulatedReplication) -> Any:
 
 
 def point_in_time(context: Any, replication: SimulatedReplication) -> list[Any]:
-    """Return the elements of the newest finished transfer."""
+    """Return the elements of the newest completed transfer."""
     newest = replication.recovered_at or context.simulator.clock.now()
     return [
         vr("Id", f"replica-{replication.replication_id[-8:]}"),

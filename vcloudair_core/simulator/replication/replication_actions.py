@@ -30,7 +30,7 @@ def own_replication(context: Any) -> SimulatedReplication | None:
 def not_found(context: Any) -> Response:
     """Return 403 or 404 for an unknown replication.
 
-    No source says which status it is. Source: protocol/dr.md §3.4.
+    No source decides between the two statuses. Source: protocol/dr.md §3.4.
     """
     if context.simulator.config.unknown_replication == 404:
         return responses.error(404, "RESOURCE_NOT_FOUND", "The replication does not exist.", context.version)
@@ -76,9 +76,9 @@ def _start(context: Any, replication: SimulatedReplication, action: str, power_o
 
 
 def _state_error(context: Any, replication: SimulatedReplication, code: str) -> Response | None:
-    """Return an HTTP error for a wrong state, or None if the task reports it.
+    """Return an HTTP error for a wrong state, or None if the task reports the error.
 
-    The option ``state_error_via`` decides. Source: protocol/dr.md §6.
+    The option ``state_error_via`` selects the result. Source: protocol/dr.md §6.
     """
     config = context.simulator.config
     via = config.state_error_via
@@ -118,7 +118,7 @@ def _request_error(context: Any, action: str) -> Response | None:
 def _media_type_error(context: Any, action: str) -> Response | None:
     """Return an error for a wrong Content-Type, or None.
 
-    A failover accepts only its own type, and a test accepts any XML.
+    A failover accepts only its own media type. A test accepts any XML type.
     """
     config = context.simulator.config
     media_type = context.request.headers.get("Content-Type", "").partition(";")[0].strip()
@@ -135,7 +135,7 @@ def _media_type_error(context: Any, action: str) -> Response | None:
 
 
 def _params(body: bytes) -> tuple[bool, bool]:
-    """Return PowerOn (default true), and True if Synchronize is present.
+    """Return PowerOn (default true), and True if the body contains Synchronize.
 
     Source: protocol/dr.md §3.1.
     """

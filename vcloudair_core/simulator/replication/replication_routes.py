@@ -29,7 +29,7 @@ Handler = Callable[[Any], Response]
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """Return the routes of replications, actions, and recovery settings of VDCs."""
+    """Return the routes of replications, DR actions, and recovery settings of VDCs."""
     reads = [
         ("/api/org/{org_id}/replications", of_org),
         ("/api/org/{org_id}/failbackreplications", empty_list_of_org),
@@ -87,9 +87,9 @@ def of_vdc(context: Any) -> Response:
 
 
 def _list_page(context: Any, replications: list[SimulatedReplication], parent: str, parent_type: str) -> Response:
-    """Return one page. A page after the last one contains only a Link.
+    """Return one page of replications.
 
-    Source: protocol/dr.md §2.2.
+    A page after the last one contains only a Link. Source: protocol/dr.md §2.2.
     """
     try:
         page, size = (
@@ -127,7 +127,7 @@ def _list_page(context: Any, replications: list[SimulatedReplication], parent: s
 
 
 def show(context: Any) -> Response:
-    """Return a replication group: one VM with its states and its points in time.
+    """Return a replication group: one VM with its states and points in time.
 
     Source: protocol/dr.md §2.3, §2.4.
     """
@@ -138,7 +138,7 @@ def show(context: Any) -> Response:
 
 
 def instances(context: Any) -> Response:
-    """Return the points in time that a failover can recover.
+    """Return the points in time to which a failover can recover the VM.
 
     Source: protocol/dr.md §2.
     """
@@ -172,7 +172,7 @@ def enabled_vdcs(context: Any) -> Response:
 def recovery_details(context: Any) -> Response:
     """Return the recovery settings of a VDC, or 404 if it rejects replications.
 
-    The VDC links to them in both cases.
+    The VDC links to its recovery settings in both cases.
 
     Source: protocol/dr.md §2.5.
     """
@@ -193,7 +193,7 @@ def recovery_details(context: Any) -> Response:
 
 
 def empty_list_of_org(context: Any) -> Response:
-    """Return an empty list of replications back to the source.
+    """Return an empty list of replications from the cloud back to the source.
 
     Source: protocol/dr.md §5.
     """
@@ -204,7 +204,7 @@ def empty_list_of_org(context: Any) -> Response:
 
 
 def empty_list_of_vdc(context: Any) -> Response:
-    """Return an empty list of peers or of replications back from a VDC."""
+    """Return an empty list of peers, or of replications from a VDC to the source."""
     vdc = own_vdc(context, context.path_params["vdc_id"])
     return (
         _empty_list(context, f"{T}vdc+xml")

@@ -35,7 +35,7 @@ BUSY_STATES = ("testInProgress", "cleanupInProgress", "inProgress")
 
 
 def available_actions(replication: SimulatedReplication, now: float) -> list[str]:
-    """Return the actions that are possible now."""
+    """Return the actions that are currently possible."""
     test, recovery = visible_states(replication, now)
     if test in BUSY_STATES or recovery in BUSY_STATES:
         return []
@@ -49,7 +49,7 @@ def available_actions(replication: SimulatedReplication, now: float) -> list[str
 def visible_states(replication: SimulatedReplication, now: float) -> tuple[str, str]:
     """Return the visible states of test and recovery.
 
-    They can lag behind the actual states (options ``group_lags`` and ``dr_visible_after_s``).
+    The visible states can lag behind the actual states (options ``group_lags`` and ``dr_visible_after_s``).
     """
     if now < replication.hidden_until:
         return replication.hidden_states
@@ -59,15 +59,18 @@ def visible_states(replication: SimulatedReplication, now: float) -> tuple[str, 
 
 
 def is_busy(replication: SimulatedReplication) -> bool:
-    """Return True while an action changes the replication, visible or not."""
+    """Return True while an action changes the replication.
+
+    The action need not be visible yet.
+    """
     return replication.test_state in BUSY_STATES or replication.recovery_state in BUSY_STATES
 
 
 def state_error_code(simulator: Any, replication: SimulatedReplication, action: str) -> str:
-    """Return the error code of an action in the current state, or an empty text.
+    """Return the error code of an action in the current state.
 
-    The VDC is checked first, then a running action, then the results of earlier ones. If no source has a code, the
-    closest known code is used. Source: protocol/dr.md §6.
+    An allowed action returns an empty string. The VDC is checked first, then a running action, then the results of
+    earlier actions. If no source has a code, the closest known code is used. Source: protocol/dr.md §6.
     """
     vdc = simulator.world.vdcs[replication.vdc_id]
     enabled = {"testFailover": vdc.is_test_failover_enabled, "failover": vdc.is_failover_enabled}
@@ -91,8 +94,8 @@ def state_error_code(simulator: Any, replication: SimulatedReplication, action: 
 def start(simulator: Any, replication: SimulatedReplication, action: str, *, power_on: bool = True) -> SimulatedTask:
     """Start an action and return its task.
 
-    The action changes the replication now, and again when the task ends. An action that the state does not allow
-    returns a failed task.
+    The action changes the replication immediately, and again when the task ends. If the state does not allow the
+    action, the task fails.
     """
     code = state_error_code(simulator, replication, action)
     if code == "NotTestRecovered" and simulator.config.cleanup_from_none == "success-noop":
@@ -112,7 +115,7 @@ def start(simulator: Any, replication: SimulatedReplication, action: str, *, pow
     if not config.dr_start_delay_s:
         started.begin()
     gone = config.task_gone_after or None
-    # A result is never visible before the action itself is.
+    # A result is never visible before its action is visible.
     seconds = max(config.dr_start_delay_s + config.dr_task_s, config.dr_visible_after_s)
     return _task(
         simulator,
@@ -149,9 +152,9 @@ def _task(simulator: Any, replication: SimulatedReplication, action: str, **opti
 
 
 def _fault(simulator: Any, message: str, code: str) -> dict[str, Any]:
-    """Return the attributes of an Error. An option selects the attribute of the code.
+    """Return the attributes of an Error element.
 
-    Source: protocol/dr.md §3.4.
+    An option selects the attribute that contains the code. Source: protocol/dr.md §3.4.
     """
     attribute = simulator.config.error_code_in
     return {
@@ -173,7 +176,10 @@ class _Action:
     trouble: str
     previous: tuple[str, str]
     is_ahead: bool = False
-    """The replication shows the result as soon as the action begins (``group_ahead``)."""
+    """True if the replication shows the result when the action begins.
+
+    The option ``group_ahead`` sets this field.
+    """
     has_begun: bool = False
 
     def begin(self) -> None:
@@ -189,7 +195,10 @@ class _Action:
             self._apply("success")
 
     def begin_late(self, task: SimulatedTask) -> None:
-        """Begin an action after its delay. The task fails if another action began earlier."""
+        """Begin an action after its delay.
+
+        The task fails if another action began earlier.
+        """
         code = state_error_code(self.simulator, self.replication, self.name)
         if not code:
             self.begin()
@@ -198,7 +207,10 @@ class _Action:
         task.error = _fault(self.simulator, f"The operation is not allowed in this state: {code}.", code)
 
     def end(self, status: str) -> None:
-        """Apply the result, unless ``begin`` applied it or the action was canceled before."""
+        """Apply the result.
+
+        Nothing is applied if ``begin`` has applied the result or if the action was canceled before it began.
+        """
         if self.has_begun and not self.is_ahead:
             self._apply(status)
 
@@ -243,7 +255,10 @@ class _Action:
         self.simulator.world.add_recovered(vm)
 
     def _remove_vm(self) -> None:
-        """Replace the VM by its placeholder if placeholders are visible, or remove it."""
+        """Remove the VM, or replace it with its placeholder.
+
+        The placeholder appears only if placeholders are visible.
+        """
         if self.simulator.config.placeholders == "visible":
             self._add_vm("POWERED_OFF", self.simulator.config.recovery_network)
         else:
@@ -257,7 +272,7 @@ class _Action:
     def _delete(self) -> None:
         """Delete the replication and its placeholder.
 
-        A vApp that existed before and a recovered VM stay.
+        A recovered VM remains, as does a vApp that existed before the replication.
 
         Source: protocol/dr.md §5.
         """

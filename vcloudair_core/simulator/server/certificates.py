@@ -13,13 +13,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 _VALIDITY = {"valid": (-1, 30 * 24), "other-name": (-1, 30 * 24), "expired": (-48, -24), "early": (24, 48)}
-"""Start and end of the validity by kind of certificate, in hours from now."""
+"""Start and end of validity in hours from now, by kind of certificate."""
 
 _OTHER_HOSTS = ("elsewhere.example.net",)
 
 
 def write_certificates(folder: Path, names: Iterable[str], *, kind: str = "valid") -> tuple[Path, Path]:
-    """Write the CA file, and the file of certificate and key. Return both paths.
+    """Write a CA file, and a file with certificate and key. Return both paths.
 
     Raises ValueError for an unknown kind of certificate.
     """

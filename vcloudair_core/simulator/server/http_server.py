@@ -35,7 +35,10 @@ _METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
 
 
 class _Protocol(H11Protocol):
-    """Protocol that gives the app its connection, so that a fault can break it."""
+    """An HTTP protocol that passes its connection to the app.
+
+    A fault can then break the connection.
+    """
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -84,7 +87,10 @@ def make_app(simulator: Simulator) -> Starlette:
         return WebResponse(b"", 500)
 
     async def _drip(request: WebRequest, connection: Any, sent: bytes, seconds: float) -> None:
-        """Send the head at once, then the body byte by byte, until the client disconnects."""
+        """Send the head immediately, then the body byte by byte.
+
+        Sending stops when the client disconnects.
+        """
         head = sent.index(b"\r\n\r\n") + 4
         connection.write(sent[:head])
         for position in range(head, len(sent)):
@@ -97,16 +103,16 @@ def make_app(simulator: Simulator) -> Starlette:
 
 
 class SimulatorServer:
-    """A simulator on a port of this host.
+    """A simulator that listens on a port of this host.
 
     Use it as a context manager, or call :meth:`start` and :meth:`stop`.
 
     Args:
         config: Options of a new simulator.
         host: Address to listen on.
-        port: Port to listen on. 0 picks a free one.
-        tls: Serve https with its own CA, or http.
-        simulator: An existing simulator, instead of ``config`` and ``routes``.
+        port: Port to listen on. 0 selects a free port.
+        tls: True for HTTPS with a CA of the server, False for HTTP.
+        simulator: An existing simulator, which replaces ``config`` and ``routes``.
         routes: Routes of plugins or tests, in addition to the built-in ones.
 
     Raises:
@@ -144,7 +150,7 @@ class SimulatorServer:
 
     @property
     def url(self) -> str:
-        """Base URL of the server."""
+        """Return the base URL of the server."""
         if self._host in ("127.0.0.1", "0.0.0.0"):  # noqa: S104
             shown = "localhost"
         elif ":" in self._host:
@@ -161,7 +167,7 @@ class SimulatorServer:
     def start(self) -> None:
         """Start the server, and return when it accepts requests.
 
-        Raises RuntimeError if it does not start, and ValueError for an unknown kind of certificate.
+        Raises RuntimeError if the server does not start, and ValueError for an unknown kind of certificate.
         """
         options: dict[str, Any] = {
             "log_level": "critical",
@@ -190,7 +196,7 @@ class SimulatorServer:
             time.sleep(0.005)
 
     def _certificates(self) -> dict[str, str]:
-        """Write a CA and a certificate that exist until the server stops."""
+        """Write a CA and a certificate, which are deleted when the server stops."""
         self._folder = Path(tempfile.mkdtemp(prefix="vca-sim-"))
         names = ["localhost", "127.0.0.1", "::1", *self.simulator.config.host_names]
         if self._host not in names:
@@ -221,7 +227,7 @@ class SimulatorServer:
     def _run(self, server: uvicorn.Server) -> None:
         async def serve() -> None:
             self._loop = asyncio.get_running_loop()
-            # A request that a fault delays blocks a thread. Other requests need threads as well.
+            # A delayed request blocks a thread, and other requests need threads as well.
             to_thread.current_default_thread_limiter().total_tokens = _THREADS
             await server.serve(sockets=[self._socket])
             await asyncio.sleep(0)  # The loop closes the aborted connections.

@@ -37,8 +37,8 @@ def serve(
     """Serve until SIGINT or SIGTERM.
 
     Args:
-        env_file: File for the exports (mode 0600). It exists while the server accepts requests.
-        state_file: File of ``vca sim dump`` with the state at the start.
+        env_file: File for the exports (mode 0600). The file exists while the server accepts requests.
+        state_file: File of ``vca sim dump`` with the initial state.
         options: Other options of :class:`SimulatorConfig`, as ``NAME=VALUE``.
         routes: Routes of plugins, which can replace built-in ones.
 
@@ -96,7 +96,7 @@ _SHOWN = {
 
 
 def startup_text(profile: str, variables: Mapping[str, str], env_file: Path | None, api_token: str = "") -> str:
-    """Return the startup text: address, sign-in data, and shell exports.
+    """Return the startup text: URL, credentials, and shell exports.
 
     The password is valid only in the simulator.
     """

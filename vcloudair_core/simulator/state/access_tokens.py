@@ -1,4 +1,4 @@
-"""Bearer tokens in the form of a JWT, as long as real ones."""
+"""Bearer tokens in JWT format, which are as long as real tokens."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Any
 def make_access_token(user: str, issuer: str, expires: float) -> str:
     """Return a JWT of about 700 characters with a random signature.
 
-    The simulator compares whole tokens. Clients recognize a JWT by its length. Source: protocol/vcd-modern.md §1.3.
+    The simulator compares the complete token. Clients recognize a JWT by its length. Source: protocol/vcd-modern.md
+    §1.3.
     """
     claims = {
         "sub": user,

@@ -1,6 +1,6 @@
 """CPU, memory and storage that VMs use in their VDC.
 
-A VM uses CPU and memory while it is on, and storage always. No source has the sizes.
+A VM uses CPU and memory while it is powered on. It always uses storage. No source has the sizes.
 """
 
 from __future__ import annotations
@@ -34,5 +34,5 @@ def memory_used_mb(world: World, vdc: Vdc) -> int:
 
 
 def storage_used_mb(world: World, vdc: Vdc, profile: str = "") -> int:
-    """Return the storage use of all VMs, or of those on one storage profile, in MB."""
+    """Return the storage use in MB of all VMs, or of one storage profile."""
     return DISK_OF_A_VM_MB * sum(profile in ("", vm.storage_profile) for vm in vms_of(world, vdc))

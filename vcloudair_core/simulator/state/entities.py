@@ -1,4 +1,4 @@
-"""Objects of a simulated cloud, as plain data. Objects refer to each other by ID."""
+"""Objects of a simulated cloud, as plain data. Objects reference each other by ID."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CREATED = "2015-11-08T12:00:00.000+01:00"
 class Org(Tracked):
     """An organization.
 
-    ``deployed_vm_quota`` is the maximum number of running VMs; 0: no limit.
+    ``deployed_vm_quota`` is the maximum number of running VMs. 0 means no limit.
     """
 
     org_id: str
@@ -50,7 +50,7 @@ class User:
 class Role:
     """A role of one org, or of all orgs if ``org`` is empty.
 
-    Only roles of one org have their rights here.
+    ``rights`` is empty for a role of all orgs. See ``access.rights``.
     """
 
     role_id: str
@@ -69,7 +69,7 @@ class Vdc(Tracked):
     org: str
     cpu_limit_mhz: int = 0
     memory_limit_mb: int = 0
-    """Limits of CPU in MHz and of memory in MB; 0: no limit."""
+    """CPU limit in MHz and memory limit in MB. 0 means no limit."""
     is_recovery_enabled: bool = True
     """True if the VDC accepts replications. Otherwise it has no recovery details.
 
@@ -84,7 +84,10 @@ class Vdc(Tracked):
 
 @dataclass
 class SimulatedEdge(Tracked):
-    """An edge gateway. NSX calls it ``edge-<number>``. Source: protocol/ans.md §1.3."""
+    """An edge gateway. NSX names it ``edge-<number>``.
+
+    Source: protocol/ans.md §1.3.
+    """
 
     edge_id: str
     name: str
@@ -95,12 +98,18 @@ class SimulatedEdge(Tracked):
     next_rule_id: int = 131073
     firewall: dict[str, Any] = field(default_factory=dict)
     sections: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """State of the other sections by name. A section creates its state at first use."""
+    """State of the other sections, by name.
+
+    Each section creates its state on first use.
+    """
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The snapshot of a VM, which has at most one. ``has_memory``: it includes the memory of a VM that was on."""
+    """The snapshot of a VM, which has at most one snapshot.
+
+    ``has_memory`` is true if the snapshot includes the memory of a VM that was powered on.
+    """
 
     created: str
     is_powered_on: bool
@@ -112,7 +121,7 @@ class Snapshot:
 class Vm(Tracked):
     """A VM in a vApp, or in a vApp template if ``is_template`` is true.
 
-    ``vapp_id`` is then the ID of the template.
+    For a VM in a template, ``vapp_id`` is the ID of the template.
     """
 
     vm_id: str
@@ -125,24 +134,27 @@ class Vm(Tracked):
     cpus: int = 2
     memory_mb: int = 4096
     network: str = DEFAULT_NETWORK
-    """Name of the network of the primary interface, or an empty text."""
+    """Name of the primary interface's network, or an empty string."""
     ip_address: str = ""
     more_nics: list[dict[str, Any]] = field(default_factory=list)
-    """Further interfaces, each with ``network`` and ``ip_address``."""
+    """Additional interfaces, each with ``network`` and ``ip_address``."""
     storage_profile: str = STORAGE_PROFILE
     is_busy: bool = False
     metadata: dict[str, Any] = field(default_factory=dict)
     created: str = CREATED
     is_deleted: bool = False
-    """True if the record of the deleted VM is still listed."""
+    """True if query records still list the VM after its deletion."""
     description: str = ""
     deployed: bool | None = None
-    """True if the VM holds resources of its VDC. None: as its status says."""
+    """True if the VM holds resources of its VDC. None derives it from the status."""
     snapshot: Snapshot | None = None
 
     @property
     def is_deployed(self) -> bool:
-        """Return True if the VM is deployed. By default only VMs that are powered on are."""
+        """Return True if the VM is deployed.
+
+        By default, only VMs that are powered on are deployed.
+        """
         return self.status == "POWERED_ON" if self.deployed is None else self.deployed
 
 
@@ -187,7 +199,7 @@ class StorageProfile(Tracked):
 
 @dataclass
 class ExternalNetwork(Tracked):
-    """A network of the provider for uplinks of edges."""
+    """A network of the provider for the uplinks of edges."""
 
     network_id: str
     name: str = "external-net"
@@ -197,9 +209,9 @@ class ExternalNetwork(Tracked):
 
 @dataclass
 class OrgVdcNetwork(Tracked):
-    """A network of one VDC. It is isolated if ``edge_id`` is empty.
+    """A network of one VDC.
 
-    Otherwise the edge routes it.
+    The edge ``edge_id`` routes the network. If ``edge_id`` is empty, the network is isolated.
     """
 
     network_id: str
@@ -222,7 +234,10 @@ class OrgVdcNetwork(Tracked):
 
 @dataclass
 class VApp(Tracked):
-    """A vApp of one VDC. Its state is that of its VMs: see :meth:`World.vapp_status`."""
+    """A vApp of one VDC.
+
+    Its state is derived from its VMs. See :meth:`World.vapp_status`.
+    """
 
     vapp_id: str
     name: str
@@ -234,9 +249,9 @@ class VApp(Tracked):
 
 @dataclass
 class SimulatedReplication:
-    """An incoming replication of one VM. Its ID is as long as real ones (two UUIDs).
+    """An incoming replication of one VM.
 
-    Source: protocol/dr.md §2.
+    The ID is as long as real IDs (two UUIDs). Source: protocol/dr.md §2.
     """
 
     replication_id: str
@@ -248,19 +263,20 @@ class SimulatedReplication:
     """Failure of the next action. See ``replication_states``."""
     paused: bool = False
     lag_minutes: int | None = None
-    """Age of the newest point in time in minutes. None means half the RPO."""
+    """Age of the newest point in time, in minutes. None means half the RPO."""
     test_state: str = "none"
     recovery_state: str = "notStarted"
     recovered_at: float | None = None
     is_seeded: bool = False
-    """True if it was created from an existing vApp.
+    """True if the replication was created from an existing vApp.
 
-    The vApp stays after the replication is deleted.
+    The vApp remains after the replication is deleted.
+
     Source: protocol/dr.md §2.
     """
     lagging_polls: int = 0
     lagging_states: tuple[str, str] = ("none", "notStarted")
-    """States of test and recovery that the next ``lagging_polls`` polls show."""
+    """States of test and recovery that the next ``lagging_polls`` polls return."""
     hidden_until: float = 0.0
     hidden_states: tuple[str, str] = ("none", "notStarted")
     """Visible states of test and recovery until ``hidden_until``."""

@@ -1,4 +1,4 @@
-"""Virtual hardware of VMs, which is computed when it is shown."""
+"""Virtual hardware of VMs, which is computed for each response."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ TOOLS_VERSION = "2147483647"
 
 @dataclass(frozen=True)
 class Nic:
-    """A network interface of a VM. ``network`` is ``none`` if it has no network."""
+    """A network interface of a VM.
+
+    ``network`` is ``none`` for an interface without a network.
+    """
 
     index: int
     network: str
@@ -26,17 +29,20 @@ class Nic:
 
     @property
     def is_connected(self) -> bool:
-        """True if the interface has a network."""
+        """Return True if the interface has a network."""
         return self.network != NO_NETWORK
 
     @property
     def allocation_mode(self) -> str:
-        """How the interface gets its address."""
+        """Return the method by which the interface gets its IP address."""
         return "POOL" if self.is_connected else "NONE"
 
 
 def nics_of(world: World, vm: Vm) -> list[Nic]:
-    """Return the network interfaces of a VM, the primary one first. VMs of templates have none."""
+    """Return the network interfaces of a VM, the primary interface first.
+
+    VMs of templates have no interfaces.
+    """
     if vm.is_template:
         return []
     interfaces = [{"network": vm.network, "ip_address": vm.ip_address}, *vm.more_nics]

@@ -1,4 +1,7 @@
-"""Sessions of the three sign-in services, each with its own tokens and lifetimes."""
+"""Sessions of the three sign-in services.
+
+Each service has its own tokens and lifetimes.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,9 @@ from vcloudair_core.transport.messages import Request
 class Login:
     """A session.
 
-    Each request extends it by ``idle_s`` seconds. With 0, it ends at ``expires``. ``org`` is the org that requests act
-    in. ``home_org`` is the org of the sign-in, because a provider's session can act in a tenant.
+    Each request extends the session by ``idle_s`` seconds. If ``idle_s`` is 0, the session ends at ``expires``. ``org``
+    is the org in which requests act. ``home_org`` is the org of the sign-in. The two can differ, because a provider's
+    session can act in a tenant.
     """
 
     user: str
@@ -36,7 +40,7 @@ class Login:
 
 
 def basic(request: Request) -> tuple[str, str] | None:
-    """Return user and password of the Authorization header, or None."""
+    """Return user name and password of the Authorization header, or None."""
     header = request.headers.get("Authorization", "")
     if not header.lower().startswith("basic "):
         return None
@@ -48,7 +52,7 @@ def basic(request: Request) -> tuple[str, str] | None:
 
 
 class Sessions:
-    """Sessions of the two portals and of the vCloud Director by token.
+    """Sessions of the two portals and of the vCloud Director, by token.
 
     Source of the lifetimes: protocol/sessions.md §1.
     """
@@ -60,7 +64,7 @@ class Sessions:
         self._iam: dict[str, Login] = {}
 
     def open_vcd(self, user: str, org: str) -> str:
-        """Open a session of a vCloud Director that ends when idle. Return its token.
+        """Open a vCloud Director session with an idle timeout. Return its token.
 
         The token has 32 hex digits, as on servers since 2016. Source: protocol/recorded-responses.md §2.
         """
@@ -72,7 +76,7 @@ class Sessions:
     def open_bearer(self, user: str, org: str, *, lives_s: float = 0.0, is_from_api_token: bool = False) -> str:
         """Open a session with a bearer token. Return the token.
 
-        With a ``lives_s`` of 0, it ends after an idle time, as after a sign-in with a password.
+        If ``lives_s`` is 0, the session ends after an idle time, as after a sign-in with a password.
         """
         idle = 0.0 if lives_s else self._config.vcd_idle_s
         expires = self._clock.now() + (lives_s or idle)
@@ -81,21 +85,21 @@ class Sessions:
         return token
 
     def find_vcd(self, token: str) -> Login | None:
-        """Return the session of a token of the vCloud Director, or None."""
+        """Return the session of a vCloud Director token, or None."""
         return self._alive(self._vcd, token)
 
     def vcd_logins(self) -> list[Login]:
-        """Return the sessions of the vCloud Director that have not ended."""
+        """Return the vCloud Director sessions that have not ended."""
         return [login for login in self._vcd.values() if self._is_alive(login)]
 
     def open_portal(self, user: str, org: str) -> str:
-        """Open a session of the subscription portal. Return its token."""
+        """Open a subscription portal session. Return its token."""
         token = secrets.token_hex(20)
         self._portal[token] = Login(user, org, self._clock.now() + self._config.vchs_ttl_s)
         return token
 
     def open_iam(self, user: str, org: str) -> str:
-        """Open a session of the On-Demand portal with a fixed lifetime. Return its token.
+        """Open an On-Demand portal session with a fixed lifetime. Return its token.
 
         The token has three parts with dots, like a JWT.
         """
@@ -108,9 +112,9 @@ class Sessions:
         return self.find_vcd(self.vcd_token(request))
 
     def vcd_token(self, request: Request) -> str:
-        """Return the token of a request from a header or a cookie, or an empty text.
+        """Return the token from a header or a cookie of a request.
 
-        Source: protocol/vcd-modern.md §1.3, protocol/recorded-responses.md §2.
+        Return an empty string without a token. Source: protocol/vcd-modern.md §1.3, protocol/recorded-responses.md §2.
         """
         scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer" and bearer.strip():
@@ -137,7 +141,7 @@ class Sessions:
         self._vcd.pop(token, None)
 
     def close_session(self, session_id: str) -> None:
-        """End the session with an ID."""
+        """End the session with this ID."""
         self._vcd = {token: login for token, login in self._vcd.items() if login.session_id != session_id}
 
     def close_portal(self, token: str) -> None:

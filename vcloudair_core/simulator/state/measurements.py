@@ -1,7 +1,7 @@
-"""Simulated metrics: always the same values for the same VM, metric and minute.
+"""Simulated metrics.
 
-Metrics of one VM are consistent. CPU in MHz, its maximum, and the times of the virtual CPUs follow from one load.
-Active memory follows from the memory use and the size of the VM.
+The values depend only on VM, metric and minute. The metrics of one VM are consistent. CPU in MHz, maximum CPU, and the
+times of the virtual CPUs follow from one load. Active memory follows from memory use and the size of the VM.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from vcloudair_core.simulator.state.capacity import DISK_OF_A_VM_MB, MHZ_OF_A_CP
 
 MINUTE_S = 60
 Values = Callable[[int], float]
-"""Function that returns the value of a minute since 1970."""
+"""Function that takes a minute since 1970 and returns a value."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ ADAPTER = (
     Measured("net.received.average", "KILOBYTES_PER_SECOND"),
     Measured("net.transmitted.average", "KILOBYTES_PER_SECOND"),
 )
-"""Metrics of vCloud Air's adapter. Source: protocol/metrics.md §A.8."""
+"""Metrics of the vCloud Air adapter. Source: protocol/metrics.md §A.8."""
 
 DIRECTOR = (
     ADAPTER[0],
@@ -70,7 +70,7 @@ DISK_KB = DISK_OF_A_VM_MB * 1024
 
 @lru_cache(maxsize=65536)
 def curve(seed: str, vm_id: str, metric: Measured, size: Size = _SMALL) -> Values:
-    """Return the values of a metric of a VM, within the limits of its size."""
+    """Return the values of a VM's metric, within the limits of its size."""
 
     def signal(name: str, low: float, high: float, noise: float, wave: float = 0.2) -> Values:
         return _signal(zlib.crc32(f"{seed}/{vm_id}/{name}".encode()), low, high, noise, wave)
@@ -97,9 +97,9 @@ def _values(name: str, signal: Callable[..., Values], size: Size) -> Values:
 
 
 def _of_cpu(name: str, load: Values, peak: Values, cpus: int) -> Values:
-    """Return a CPU metric that follows from the load in percent.
+    """Return a CPU metric that is computed from the load in percent.
 
-    The times in a minute add up to 60 seconds for each CPU.
+    The times within a minute add up to 60 seconds for each CPU.
     """
     minute_ms = 1000 * MINUTE_S * cpus
     if name == "cpu.usage.maximum":
@@ -114,9 +114,9 @@ def _of_cpu(name: str, load: Values, peak: Values, cpus: int) -> Values:
 
 
 def _signal(key: int, low: float, high: float, noise: float, wave: float) -> Values:
-    """Return a daily wave with noise between two limits.
+    """Return a daily wave with noise between ``low`` and ``high``.
 
-    ``wave`` and ``noise`` are shares of the range from ``low`` to ``high``.
+    ``wave`` and ``noise`` are fractions of the range from ``low`` to ``high``.
     """
     share, phase = (key & 0xFF) / 255, (key >> 8 & 0xFF) / 255 * 2 * math.pi
     span = high - low

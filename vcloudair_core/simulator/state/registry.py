@@ -1,4 +1,4 @@
-"""Registries of objects that count their changes, to invalidate caches."""
+"""Registries of objects. The count of changes invalidates caches."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 @dataclass
 class ChangeCounter:
-    """Number of changes of an inventory, which invalidates cached results."""
+    """The number of changes to an inventory, which invalidates cached results."""
 
     count: int = 0
 
@@ -17,7 +17,7 @@ _TrackedItem = TypeVar("_TrackedItem", bound="Tracked")
 
 
 class Tracked:
-    """Base of objects whose changes are counted while they are in the inventory."""
+    """Base class of objects that count changes while they are in the inventory."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
@@ -27,9 +27,9 @@ class Tracked:
 
     @classmethod
     def create(cls: type[_TrackedItem], **values: Any) -> _TrackedItem:
-        """Return an object without calls for each field. Fields that are left out have the defaults of the class.
+        """Return an object whose fields are set without a call for each field.
 
-        Fields whose default is made for each object must be among ``values``.
+        A missing field has the default of the class. Fields with a default factory must be in ``values``.
         """
         item = object.__new__(cls)
         item.__dict__.update(values)
@@ -37,14 +37,14 @@ class Tracked:
 
 
 _COUNTER = "_changes"
-"""Attribute of an object for the counter of its inventory. It is not a field."""
+"""Attribute that refers to the change counter of the inventory. It is not a field."""
 
 
 _Item = TypeVar("_Item")
 
 
 class Registry(dict[str, _Item]):
-    """Objects of an inventory by ID, with a count of all changes."""
+    """Objects of an inventory by ID, with a count of all their changes."""
 
     def __init__(self, changes: ChangeCounter) -> None:
         super().__init__()

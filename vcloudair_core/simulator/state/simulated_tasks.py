@@ -15,7 +15,10 @@ LIFE = dt.timedelta(days=90)
 
 @dataclass(frozen=True)
 class Owner:
-    """Entity that a task changes, with a path such as ``/api/vApp/vapp-<uuid>``."""
+    """The entity that a task changes.
+
+    The path has the format ``/api/vApp/vapp-<uuid>``.
+    """
 
     path: str
     name: str
@@ -26,7 +29,7 @@ class Owner:
 class SimulatedTask:
     """A task, which ends after ``polls`` polls and ``seconds`` seconds.
 
-    It is ``queued`` for the first ``delay_s`` of these seconds.
+    The task is ``queued`` for the first ``delay_s`` of these seconds.
     """
 
     task_id: str
@@ -46,21 +49,24 @@ class SimulatedTask:
     error: dict[str, Any] = field(default_factory=dict)
     """Attributes of the Error of a failed task."""
     progress: int | None = None
-    """Progress in percent while the task runs. None: see option ``progress_mode``."""
+    """Progress in percent while the task runs. None applies ``progress_mode``."""
     gone_after_polls: int | None = None
-    """Number of polls after which the task can no longer be read. None means no limit."""
+    """Number of polls after which the task cannot be read. None means no limit."""
     on_end: Callable[[str], None] | None = None
-    """Called once with the final status, when the task has ended."""
+    """Function that is called once with the final status, after the task has ended."""
     delay_s: float = 0.0
     on_start: Callable[[SimulatedTask], None] | None = None
-    """Called once after the delay, unless the task was canceled before."""
+    """Function that is called once after the delay, unless the task is canceled."""
     hidden_s: float = 0.0
     """Seconds for which lists do not contain the task."""
     is_link_hidden: bool = False
     """True if the link of the task fails while lists do not contain the task."""
 
     def status(self, now: float) -> str:
-        """Return the status at a time. Source of the values: protocol/tasks.md §3."""
+        """Return the status at the time ``now``.
+
+        Source of the values: protocol/tasks.md §3.
+        """
         if self.canceled is not None:
             return "canceled"
         if self.poll_count >= self.polls and now >= self.started + self.seconds:
@@ -73,12 +79,15 @@ class SimulatedTask:
         return self.started + self.seconds if self.canceled is None else self.canceled
 
     def share(self, now: float) -> float:
-        """Return the elapsed share of the duration (0 to 1), or 0.5 if it is unknown."""
+        """Return the elapsed fraction of the duration (0 to 1).
+
+        If the duration is unknown, return 0.5.
+        """
         if not 0 < self.seconds < float("inf"):
             return 0.5
         begun, duration = self.started + self.delay_s, self.seconds - self.delay_s
         return min(1.0, max(0.0, (now - begun) / duration)) if duration > 0 else 0.5
 
     def is_hidden(self, now: float) -> bool:
-        """Return True if the task was accepted and is not visible yet."""
+        """Return True if the task is accepted but not visible yet."""
         return now < self.started + self.hidden_s

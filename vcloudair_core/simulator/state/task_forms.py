@@ -1,6 +1,7 @@
-"""Documents of tasks, in all known and possible forms.
+"""Documents of tasks, in all known and possible formats.
 
-By default a queued task has neither Owner nor Progress nor Link, like the only recorded one.
+By default, a queued task has no Owner, Progress or Link element, as in the only recording of a queued task.
+
 Source: protocol/tasks.md §2, §3, protocol/dr.md §3.3.
 """
 
@@ -18,9 +19,9 @@ from vcloudair_core.simulator.xml_builder import element
 
 
 def with_port(root: str, has_port: bool) -> str:
-    """Return ``root`` with ``:443`` if ``has_port`` is true and https has no port.
+    """Return ``root`` with ``:443`` if ``has_port`` is true.
 
-    Source: protocol/dr.md §2.
+    ``root`` is unchanged if it has a port or is not an HTTPS URL. Source: protocol/dr.md §2.
     """
     parts = urlsplit(root)
     if not has_port or parts.port is not None or parts.scheme != "https":
@@ -30,7 +31,7 @@ def with_port(root: str, has_port: bool) -> str:
 
 @dataclass(frozen=True)
 class Form:
-    """A task at one moment, as its document shows it."""
+    """The document of a task at one point in time."""
 
     config: SimulatorConfig
     world: World
@@ -40,13 +41,16 @@ class Form:
 
     @property
     def status(self) -> str:
-        """Status of the task. Documents may spell it differently."""
+        """Return the status of the task.
+
+        The spelling can differ in documents.
+        """
         return self.task.status(self.now)
 
     def href(self, place: str = "href") -> str:
         """Return the link of the task for the body or the header of a response.
 
-        ``place`` is ``href`` (body) or ``location`` (header). The links can differ in their ports.
+        ``place`` is ``href`` (body) or ``location`` (header). The ports of the two links can differ.
         """
         root = with_port(self.root, self.config.task_port_443 in (place, "both"))
         return f"{root}/api/task/{self.task.task_id}"
@@ -58,7 +62,7 @@ class Form:
     def document(self, *, is_first: bool = False) -> Any:
         """Return the Task element.
 
-        ``is_first`` is True in the response to the action, which may lack the link.
+        ``is_first`` is true for the response to the action. This response can lack the link.
         """
         config, status = self.config, self.status
         return element(
@@ -94,7 +98,7 @@ class Form:
     def _cancel_link(self, status: str) -> Any:
         """Return the link to cancel the task, or None.
 
-        A recorded task has the link after its end, so clients cannot rely on it. Source: protocol/tasks.md §2.2.
+        A recorded task that has ended has the link, so clients cannot rely on it. Source: protocol/tasks.md §2.2.
         """
         mode = self.config.cancel_link
         if mode == "never" or (mode == "while-running" and status != "running"):
@@ -121,9 +125,9 @@ class Form:
         return None if value is None else element("Progress", None, value)
 
     def progress(self) -> int | None:
-        """Return the progress in percent, or None for no Progress element.
+        """Return the progress in percent, or None to omit the Progress element.
 
-        Real values do not show how far a task is. Source: protocol/recorded-responses.md §6.
+        Values of real servers do not indicate how much is complete. Source: protocol/recorded-responses.md §6.
         """
         mode, status = self.config.progress_mode, self.status
         if mode == "absent":

@@ -1,4 +1,4 @@
-"""All tasks of a simulated cloud, and calls that are due at a later time."""
+"""All tasks of a simulated cloud, and calls that are scheduled for later."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from vcloudair_core.simulator.virtual_clock import VirtualClock
 
 
 class Tasks:
-    """All tasks since the last reset, including one deployment for each vApp."""
+    """All tasks since the last reset.
+
+    Each vApp has a task for its deployment.
+    """
 
     def __init__(self, world: World, clock: VirtualClock, config: SimulatorConfig) -> None:
         self._world, self._clock, self.config = world, clock, config
         self.fail_next: dict[str, str] = {}
-        """Error codes by operation name. The next task of that name fails with the code."""
+        """Error code for the next task with each operation name, which then fails."""
         self._tasks: dict[str, SimulatedTask] = {}
         self._pending: list[SimulatedTask] = []
         self._waiting: list[SimulatedTask] = []
@@ -44,7 +47,10 @@ class Tasks:
         user: str = "",
         **more: Any,
     ) -> SimulatedTask:
-        """Start a task of ``user``, or of the first user of ``org``. ``more`` are fields of SimulatedTask."""
+        """Start a task of ``user``, or of the first user of ``org``.
+
+        ``more`` contains additional fields of SimulatedTask.
+        """
         task_id = self._world.make_id("task", str(len(self._tasks) + 1))
         user = user or next((user.name for user in self._world.users if user.org == org), "system")
         now = self._clock.now()
@@ -63,7 +69,7 @@ class Tasks:
         return task
 
     def call_later(self, seconds: float, call: Callable[[], object]) -> None:
-        """Call ``call`` once ``seconds`` have passed on the simulator's clock."""
+        """Schedule ``call`` to run after ``seconds`` on the simulator's clock."""
         self._later.append((self._clock.now() + seconds, call))
 
     def settle(self) -> None:
@@ -90,7 +96,7 @@ class Tasks:
         return due
 
     def has_open_work(self) -> bool:
-        """Return True if a task or a call that changes the cloud is not complete."""
+        """Return True if a task or a scheduled call is not complete."""
         self.settle()
         now = self._clock.now()
         is_running = any(task.status(now) not in OVER for task in self._tasks.values())
@@ -101,7 +107,7 @@ class Tasks:
         return list(self._tasks.values())
 
     def restore(self, tasks: list[SimulatedTask]) -> None:
-        """Replace all tasks by tasks that have ended."""
+        """Replace all tasks with tasks that have ended."""
         self._tasks = {task.task_id: task for task in tasks}
         self._pending, self._waiting, self._later = [], [], []
 
@@ -128,11 +134,11 @@ class Tasks:
         return [task for task in self._tasks.values() if task.org == org and self.status(task) not in OVER]
 
     def open_on(self, path: str) -> SimulatedTask | None:
-        """Return the task that changes the entity with a path, or None."""
+        """Return the task that currently changes the entity with this path, or None."""
         return next((task for task in self._pending if task.owner.path == path), None)
 
     def last_on(self, path: str) -> SimulatedTask | None:
-        """Return the latest task of the entity with a path, or None."""
+        """Return the latest task of the entity with this path, or None."""
         return next((task for task in reversed(self._tasks.values()) if task.owner.path == path), None)
 
     def cancel(self, task: SimulatedTask) -> bool:
@@ -147,7 +153,7 @@ class Tasks:
         return True
 
     def progress(self, task: SimulatedTask) -> int | None:
-        """Return the progress in percent as the options show it, or None."""
+        """Return the progress in percent according to the options, or None."""
         return self.form(task, "").progress()
 
     def form(self, task: SimulatedTask, root: str) -> Form:
@@ -155,5 +161,5 @@ class Tasks:
         return Form(self.config, self._world, task, self._clock.now(), root)
 
     def document(self, task: SimulatedTask, root: str) -> Any:
-        """Return the Task element in the form that the options select."""
+        """Return the Task element in the format that the options select."""
         return self.form(task, root).document()

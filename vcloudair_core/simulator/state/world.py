@@ -32,8 +32,8 @@ _InVdc = TypeVar("_InVdc", Vm, VApp, OrgVdcNetwork, SimulatedEdge, StorageProfil
 class World:
     """The inventory of a simulated cloud.
 
-    IDs are UUIDs of the seed and of the path of the object, so simulators with the same seed have the same IDs, and
-    objects with the same name in two orgs or VDCs have different ones.
+    IDs are UUIDs that are derived from the seed and the path of the object. Simulators with the same seed therefore
+    have the same IDs. Objects with the same name in two orgs or VDCs have different IDs.
     """
 
     def __init__(self, seed: str) -> None:
@@ -54,12 +54,15 @@ class World:
         self.users: list[User] = []
         self.roles = {role.role_id: role for role in map(self._role, ROLE_NAMES)}
         self._by_vapp: tuple[int, dict[str, list[Vm]]] = (-1, {})
-        """VMs by vApp, and the change count for which they are valid."""
+        """VMs by vApp, and the change count at which they were computed."""
         self.tokens = TokenRegister()
 
     def make_id(self, kind: str, name: str) -> str:
-        """Return the UUID for a name, which is the same in every simulator with the seed."""
-        # The same as uuid.uuid5, which takes twice as long.
+        """Return the UUID for a name.
+
+        Simulators with the same seed return the same UUID.
+        """
+        # The result is the same as that of uuid.uuid5, which takes twice as long.
         digest = bytearray(hashlib.sha1(self._space.bytes + f"{kind}:{name}".encode(), usedforsecurity=False).digest())
         digest[6], digest[8] = digest[6] & 0x0F | 0x50, digest[8] & 0x3F | 0x80
         text = digest[:16].hex()
@@ -77,7 +80,7 @@ class World:
         return identifier
 
     def org(self, name: str) -> Org | None:
-        """Return an org by name, ignoring case, or None.
+        """Return an org by name, or None. The name is not case-sensitive.
 
         Source: protocol/sessions.md §4.3.
         """
@@ -88,7 +91,7 @@ class World:
         return [vdc for vdc in self.vdcs.values() if vdc.org == org]
 
     def in_vdcs_of(self, org: str, objects: Mapping[str, _InVdc]) -> list[_InVdc]:
-        """Return the objects in VDCs of an org."""
+        """Return the objects in all VDCs of an org."""
         known = {vdc.vdc_id for vdc in self.vdcs_of(org)}
         return [item for item in objects.values() if item.vdc_id in known]
 
@@ -97,7 +100,7 @@ class World:
         return [item for item in objects.values() if item.vdc_id == vdc_id]
 
     def network_named(self, vdc_id: str, name: str) -> OrgVdcNetwork | None:
-        """Return the network of a VDC by name, or None."""
+        """Return the network of a VDC with this name, or None."""
         return next((network for network in self.in_vdc(vdc_id, self.networks) if network.name == name), None)
 
     def networks_of(self, edge: SimulatedEdge) -> list[OrgVdcNetwork]:
@@ -126,12 +129,15 @@ class World:
         return next((template for template in self.templates.values() if template.item_id == item_id), None)
 
     def networks_for(self, vdc: Vdc) -> list[OrgVdcNetwork]:
-        """Return the networks that VMs of a VDC can use: its own, and shared ones of its org."""
+        """Return the networks that VMs of a VDC can use.
+
+        These are the VDC's own networks and the shared networks of its org.
+        """
         networks = self.in_vdcs_of(vdc.org, self.networks)
         return [network for network in networks if network.vdc_id == vdc.vdc_id or network.is_shared]
 
     def owner(self, org: str) -> User | None:
-        """Return the user who owns the objects of an org: its first one, or None."""
+        """Return the owner of the objects of an org: its first user, or None."""
         return next((user for user in self.users if user.org == org), None)
 
     def roles_of(self, org: str) -> list[Role]:
@@ -139,55 +145,61 @@ class World:
         return [role for role in self.roles.values() if role.org in ("", org)]
 
     def role_named(self, name: str, org: str) -> Role | None:
-        """Return a role of an org by name, or None."""
+        """Return the role of an org with this name, or None."""
         return next((role for role in self.roles_of(org) if role.name == name), None)
 
     def _role(self, name: str) -> Role:
         return Role(self.make_id("role", name), name)
 
     def vapp_status(self, vapp_id: str) -> str:
-        """Return the status of a vApp: that of its VMs, MIXED, or RESOLVED without VMs.
+        """Return the status of a vApp: the status of its VMs, MIXED, or RESOLVED.
 
-        Source: protocol/query.md §11, protocol/recorded-responses.md §5.
+        A vApp without VMs is RESOLVED. Source: protocol/query.md §11, protocol/recorded-responses.md §5.
         """
         statuses = {vm.status for vm in self.vms_of_vapp(vapp_id)}
         return statuses.pop() if len(statuses) == 1 else "MIXED" if statuses else "RESOLVED"
 
     def container_name(self, vm: Vm) -> str:
-        """Return the name of the vApp or template of a VM."""
+        """Return the name of the vApp or template that contains a VM."""
         return (self.templates if vm.is_template else self.vapps)[vm.vapp_id].name
 
     def recovered_vm(self, replication: SimulatedReplication, status: str, network: str) -> Vm:
         """Return the VM of a replication: placeholder, test VM or recovered VM.
 
-        All three have the same ID. No source confirms that for real servers. Source: protocol/dr.md §4.
+        All three have the same ID. No source confirms this for real servers. Source: protocol/dr.md §4.
         """
         vm_id = self.make_id("recovered", replication.replication_id)
         location = replication.placeholder_vapp_id, replication.vdc_id
         return Vm(vm_id, replication.name, *location, status, network=network)
 
     def add_recovered(self, vm: Vm) -> None:
-        """Add the VM of a replication, with its vApp and the network if they are new."""
+        """Add the VM of a replication.
+
+        The vApp and the network are added if they do not exist.
+        """
         if vm.vapp_id not in self.vapps:
             self.vapps[vm.vapp_id] = VApp(vm.vapp_id, f"{vm.name}-vapp", vm.vdc_id)
         self.ensure_network(vm.vdc_id, vm.network)
         self.vms[vm.vm_id] = vm
 
     def remove_recovered(self, vm_id: str, *, keeps_vapp: bool = False) -> None:
-        """Remove the VM of a replication, and its vApp if that is then empty."""
+        """Remove the VM of a replication, and its vApp if the vApp is then empty."""
         vm = self.vms.pop(vm_id, None)
         if vm is not None and not keeps_vapp and not self.vms_of_vapp(vm.vapp_id):
             self.vapps.pop(vm.vapp_id, None)
 
     def ensure_network(self, vdc_id: str, name: str) -> None:
-        """Add an isolated network to a VDC unless it has one of this name."""
+        """Add an isolated network to a VDC unless a network has this name."""
         if name and name != "none" and self.network_named(vdc_id, name) is None:
             vdc = self.vdcs[vdc_id]
             identifier = self.new_id("network", f"{vdc.org}/{vdc.vdc_id}/{name}", self.networks)
             self.networks[identifier] = OrgVdcNetwork(identifier, name, vdc_id)
 
     def user(self, name: str, password: str, org: str = "") -> User | None:
-        """Return the user with a name and a password, in one org or in any, or None."""
+        """Return the user with this name and password, or None.
+
+        The search covers one org or all orgs.
+        """
         for user in self.users:
             if user.name == name and user.password == password and (not org or user.org.lower() == org.lower()):
                 return user
@@ -196,7 +208,7 @@ class World:
     def user_named(self, name: str, org: str) -> User:
         """Return the user of a session.
 
-        For a service account, return a user with its name and role.
+        For a service account, return a user with the account's name and role.
         """
         for user in self.users:
             if (user.name, user.org) == (name, org):

@@ -1,1 +1,1 @@
-"""Writes of a vCloud Director that run as tasks, such as power actions."""
+"""Writes that a vCloud Director runs as tasks, such as power actions."""

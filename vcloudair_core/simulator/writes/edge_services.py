@@ -1,4 +1,4 @@
-"""Services of a configureServices request, as the NSX sections that they replace.
+"""Conversion of a configureServices request to NSX sections.
 
 Source: protocol/recorded-responses.md §9.
 """
@@ -19,13 +19,16 @@ from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.simulator.state.world import World
 
 NAMES = ("FirewallService", "NatService", "GatewayIpsecVpnService")
-"""Services that can be replaced. Others are accepted and not kept."""
+"""Services that can be replaced. Other services are accepted but not stored."""
 _ACTIONS = {"allow": "accept", "drop": "deny"}
 _LAST_RULE_TAG = 131072
 
 
 def replace_services(world: World, edge: SimulatedEdge, root: Any, config: Any) -> None:
-    """Replace each service that is sent, and keep the others. Raises RefusedError, ValueError."""
+    """Replace the services in ``root``, and keep the other services.
+
+    Raises RefusedError or ValueError for an invalid service.
+    """
     for service in root.iterchildren("{*}FirewallService"):
         _replace_firewall(edge, service, config)
     for service in root.iterchildren("{*}NatService"):
@@ -76,7 +79,7 @@ def _firewall_rule(rule: Any) -> dict[str, Any]:
 
 
 def _protocols(rule: Any) -> list[str]:
-    """Return the protocols of a rule, empty for any."""
+    """Return the protocols of a rule. An empty list means any protocol."""
     protocols = rule.find("{*}Protocols")
     names = [
         etree.QName(protocol).localname.lower()
@@ -97,7 +100,10 @@ def _service(rule: Any, protocol: str) -> dict[str, Any]:
 
 
 def _ports(rule: Any, name: str, number_name: str) -> list[str]:
-    """Return the ports of a range, or of the older element with a number. -1 is any port."""
+    """Return the ports of a rule. The value -1 means any port.
+
+    The ports come from the range, or from the older element with a number.
+    """
     text = _text(rule, name) or _text(rule, number_name, "-1")
     return ["any"] if text.lower() in ("any", "-1") else [port.strip() for port in text.split(",")]
 
@@ -117,7 +123,10 @@ def _side(text: str) -> dict[str, Any] | None:
 
 
 def _nat_rules(world: World, edge: SimulatedEdge, service: Any) -> list[dict[str, Any]]:
-    """Return NAT rules. Those without an ID get the next one from 65537 on."""
+    """Return NAT rules.
+
+    A rule without an ID gets the next unused ID from 65537 on.
+    """
     rules = list(service.iterchildren("{*}NatRule"))
     taken = {int(_text(rule, "Id")) for rule in rules if _text(rule, "Id").isdigit()}
     free = (number for number in range(FIRST_NAT_ID, _LAST_RULE_TAG + 1) if number not in taken)

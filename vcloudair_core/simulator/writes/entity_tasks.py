@@ -1,6 +1,6 @@
-"""Start the tasks of writes.
+"""Tasks of writes to VMs and vApps.
 
-While a task runs, its entity is busy and refuses other writes.
+While a task runs, its entity is busy and rejects other writes.
 
 Source: protocol/tasks.md §5, protocol/vm-writes.md §1.
 """
@@ -23,7 +23,7 @@ from vcloudair_core.transport.messages import Response
 
 @dataclass(frozen=True)
 class WriteTarget:
-    """The VM or vApp of a write, with the VMs that it covers."""
+    """The VM or vApp that a write changes, with the affected VMs."""
 
     entity: Vm | VApp
     vms: Sequence[Vm]
@@ -42,7 +42,7 @@ def target_of(world: Any, entity: Vm | VApp) -> WriteTarget:
 
 
 def find_target(context: Any) -> WriteTarget | None:
-    """Return the VM or vApp of the path if it is in the user's org, or None."""
+    """Return the VM or vApp in the path if it belongs to the user's org, or None."""
     kind, _, identifier = context.path_params["entity_id"].partition("-")
     shelves = {"vm": context.world.vms, "vapp": context.world.vapps}
     entity = shelves.get(kind, {}).get(identifier)
@@ -60,9 +60,9 @@ def no_target(context: Any) -> Response:
 def start_write(
     context: Any, target: WriteTarget, operation: str, operation_name: str, apply: Callable[[], None]
 ) -> Response:
-    """Start a task on a VM or vApp, and return 202 with it.
+    """Start a task on a VM or vApp, and return 202 with the task.
 
-    ``apply`` changes the state when the task succeeds. A busy entity and too many tasks return 400.
+    ``apply`` changes the state after the task succeeds. A busy entity or too many tasks return 400.
     """
     holder = _holder(context, target)
     busy = next((vm for vm in target.vms if vm.is_busy), None)
@@ -93,7 +93,7 @@ def start_task(
 ) -> Response:
     """Start a task on any entity.
 
-    ``finish`` is called at its end, whatever the result.
+    ``finish`` is called when the task ends with any status.
     """
     error = limit_error(context)
     if error is not None:
@@ -135,7 +135,10 @@ def limit_error(context: Any) -> Response | None:
 
 
 def _holder(context: Any, target: WriteTarget) -> SimulatedTask | None:
-    """Return the task that holds the target: its own, or for a VM that of its vApp."""
+    """Return the task that makes the target busy, or None.
+
+    For a VM, the task of its vApp counts as well.
+    """
     paths = [target.owner.path]
     if isinstance(target.entity, Vm):
         paths.append(f"/api/vApp/vapp-{target.entity.vapp_id}")
@@ -152,7 +155,7 @@ def _busy(context: Any, target: WriteTarget, holder: SimulatedTask | None) -> Re
 
 
 class BadBodyError(Exception):
-    """A body that returns an error. Its text is the message."""
+    """An invalid request body. The exception text is the error message."""
 
     def __init__(self, message: str, status: int = 400, code: str = "BAD_REQUEST") -> None:
         super().__init__(message)
@@ -165,9 +168,10 @@ def bad_body(context: Any, exc: BadBodyError) -> Response:
 
 
 def read_body(context: Any, root_name: str, media_type: str, *, is_required: bool = True) -> Any:
-    """Return the root element of the body, or None if it may be missing and is.
+    """Return the root element of the body.
 
-    Raises BadBodyError for invalid XML, another root element, or a wrong Content-Type (415).
+    Return None if the body is optional and missing. Raises BadBodyError for invalid XML, another root element, or a
+    wrong Content-Type (415).
     """
     body = context.request.body
     if not body.strip() and not is_required:
@@ -185,7 +189,7 @@ def read_body(context: Any, root_name: str, media_type: str, *, is_required: boo
 
 
 def child_text(root: Any, name: str) -> str | None:
-    """Return the text of a child by its local name, or None."""
+    """Return the text of a child element by its local name, or None."""
     for child in root:
         if etree.QName(child).localname == name:
             return (child.text or "").strip()

@@ -1,6 +1,6 @@
-"""Documents of metadata: typed from API 5.1 on, plain text before.
+"""Documents of metadata, with typed values from API 5.1 on.
 
-Source: protocol/vm-writes.md §3.
+Older API versions have plain text. Source: protocol/vm-writes.md §3.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
 def metadata_document(href: str, up_type: str, metadata: dict[str, Any], version: str, *, is_editable: bool) -> Any:
-    """Return all metadata of the entity with ``href``."""
+    """Return all metadata of the entity with the URL ``href``."""
     base = f"{href}/metadata"
     entries = [
         element(
@@ -38,7 +38,7 @@ def metadata_document(href: str, up_type: str, metadata: dict[str, Any], version
 
 
 def value_document(href: str, key: str, value: Any, version: str) -> Any:
-    """Return one value of the entity with ``href``."""
+    """Return one metadata value of the entity with the URL ``href``."""
     base = f"{href}/metadata"
     attributes = {"type": VALUE_MEDIA, "href": f"{base}/{quote(key, safe='')}"}
     return element("MetadataValue", attributes, link("up", base, MEDIA), _value(value, version))
@@ -54,7 +54,10 @@ def _value(value: Any, version: str) -> Any:
 
 
 def parse_entries(root: Any) -> Iterator[tuple[str, Any]]:
-    """Yield key and value of each entry of a Metadata document. Raises ValueError."""
+    """Yield key and value of each entry of a Metadata document.
+
+    Raises ValueError for an invalid document.
+    """
     for entry in root:
         if etree.QName(entry).localname == "MetadataEntry":
             key = next((child.text or "" for child in entry if etree.QName(child).localname == "Key"), "")
@@ -62,7 +65,7 @@ def parse_entries(root: Any) -> Iterator[tuple[str, Any]]:
 
 
 def check_key(key: str) -> str:
-    """Return a key. Raises ValueError if it is empty or too long."""
+    """Return the key. Raises ValueError for an empty or too long key."""
     if not 0 < len(key) <= metadata_values.MAX_KEY_LENGTH:
         message = f"validation error on field 'key': must have 1 to {metadata_values.MAX_KEY_LENGTH} characters"
         raise ValueError(message)
@@ -70,9 +73,9 @@ def check_key(key: str) -> str:
 
 
 def parse_value(root: Any) -> Any:
-    """Return the value of a MetadataEntry or MetadataValue, in either form.
+    """Return the value of a MetadataEntry or MetadataValue.
 
-    Raises ValueError.
+    Raises ValueError for an invalid value.
     """
     for child in root:
         if etree.QName(child).localname == "TypedValue":

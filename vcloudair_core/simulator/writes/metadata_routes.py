@@ -39,7 +39,8 @@ T, ADMIN = "application/vnd.vmware.vcloud.", "application/vnd.vmware.admin."
 class MetadataKind:
     """A kind of entity with metadata.
 
-    ``shelf`` names its registry in the world. ``is_editable``: a tenant may change the metadata at this path.
+    ``shelf`` is the name of the entity registry in the world. ``is_editable`` is true if a tenant can change the
+    metadata at this path.
     """
 
     path: str
@@ -68,7 +69,7 @@ Handler = Callable[[Any, MetadataKind], Response]
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """Return the routes of metadata."""
+    """Return the routes of metadata for each kind of entity."""
     made = [
         SimulatorRoute(method, f"{prefix}{kind.path}/{{entity_id}}/metadata{path}", _bound(handler, kind))
         for kind in KINDS
@@ -102,7 +103,10 @@ def show(context: Any, kind: MetadataKind) -> Response:
 
 
 def show_value(context: Any, kind: MetadataKind) -> Response:
-    """Return one value. An unknown key gives 403, like an unknown entity (inferred)."""
+    """Return one value.
+
+    An unknown key returns 403, as an unknown entity does (inferred).
+    """
     entity, key = _find(context, kind), unquote(context.path_params["key"])
     if entity is None:
         return _absent(context, kind)
@@ -113,7 +117,7 @@ def show_value(context: Any, kind: MetadataKind) -> Response:
 
 
 def merge(context: Any, kind: MetadataKind) -> Response:
-    """Add entries, and replace those of the same keys."""
+    """Add entries, and replace entries with the same keys."""
     entity = _find(context, kind)
     if entity is None:
         return _absent(context, kind)
@@ -159,7 +163,7 @@ Change = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def _start(context: Any, kind: MetadataKind, entity: Any, operation_name: str, change: Change) -> Response:
-    """Start the task of a change.
+    """Start the task of a metadata change.
 
     A new mapping tells the query service that the entity has changed.
     """
@@ -188,7 +192,7 @@ def _media(context: Any, kind: MetadataKind) -> str:
 
 
 def _find(context: Any, kind: MetadataKind) -> Any:
-    """Return the entity if it is in the user's org, or None."""
+    """Return the entity if it belongs to the user's org, or None."""
     if kind.shelf == "vapps":
         target = find_target(context)
         return target.entity if target else None

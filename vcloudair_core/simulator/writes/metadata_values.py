@@ -1,4 +1,4 @@
-"""Values of metadata with their types. Source: protocol/vm-writes.md §3."""
+"""Metadata values and their types. Source: protocol/vm-writes.md §3."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STRING, NUMBER, BOOLEAN, DATE_TIME = (
 
 
 def type_of(value: Any) -> str:
-    """Return the type of a value as ``xsi:type`` has it."""
+    """Return the type of a value as it appears in ``xsi:type``."""
     if isinstance(value, bool):
         return BOOLEAN
     if isinstance(value, (int, float)):
@@ -22,16 +22,16 @@ def type_of(value: Any) -> str:
 
 
 def text_of(value: Any) -> str:
-    """Return the text of a value."""
+    """Return a value as text."""
     if isinstance(value, bool):
         return str(value).lower()
     return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 
 def parse(type_name: str, text: str) -> Any:
-    """Return the value of a text.
+    """Return the value that a text represents.
 
-    Raises ValueError for an unknown type, or a text that the type does not allow.
+    Raises ValueError for an unknown type, or for a text that is invalid for the type.
     """
     if type_name == STRING:
         return text

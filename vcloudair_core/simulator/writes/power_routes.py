@@ -49,7 +49,7 @@ def _handler(action: str) -> Callable[[Any], Response]:
 
 
 def _act(context: Any, action: str) -> Response:
-    """Start an action on a VM, or on those VMs of a vApp whose state allows it."""
+    """Start an action on a VM, or on all VMs of a vApp whose state allows it."""
     target = find_target(context)
     if target is None:
         return no_target(context)
@@ -73,9 +73,9 @@ def _act(context: Any, action: str) -> Response:
 
 
 def _status_of_body(context: Any, action: str) -> str:
-    """Return the status that the parameters ask for, or an empty text.
+    """Return the status that the parameters select, or an empty string.
 
-    Raises BadBodyError.
+    Raises BadBodyError for invalid parameters.
     """
     params = ACTIONS[action].params
     if not params:

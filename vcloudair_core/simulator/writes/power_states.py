@@ -12,7 +12,7 @@ from vcloudair_core.simulator.state.entities import VApp, Vm
 
 ON, OFF, SUSPENDED = "POWERED_ON", "POWERED_OFF", "SUSPENDED"
 UNDEPLOY_ACTIONS = {"": OFF, "default": OFF, "powerOff": OFF, "shutdown": OFF, "force": OFF, "suspend": SUSPENDED}
-"""Values of UndeployPowerAction, and the status that each leads to."""
+"""Status that each value of UndeployPowerAction leads to."""
 
 
 @dataclass(frozen=True)
@@ -20,14 +20,14 @@ class PowerAction:
     """A power action.
 
     Attributes:
-        path: Path below the entity.
-        rel: Relation of its link.
+        path: Path below the path of the entity.
+        rel: Relation of the link to the action.
         operation_name: Name of the operation in tasks.
-        verb: First word of the operation's text.
+        verb: First word of the operation text in tasks.
         starts: Statuses of a VM that allow the action.
-        status: Status of the VM afterward.
-        is_deployed: Deployment of the VM afterward. None leaves it unchanged.
-        params: Name of the parameter document, or an empty text.
+        status: Status of the VM after the action.
+        is_deployed: True if the VM is deployed after the action. None leaves the deployment unchanged.
+        params: Name of the parameter document, or an empty string.
     """
 
     path: str
@@ -42,7 +42,7 @@ class PowerAction:
 
 DEPLOY, UNDEPLOY = "deploy", "undeploy"
 KEEP = "keep"
-"""Stands for the status that the VM has, for a deployment without power."""
+"""Value that keeps the status of the VM, for a deployment without power."""
 ACTIONS = {
     "powerOn": PowerAction(
         "power/action/powerOn", "power:powerOn", "vappDeploy", "Starting", (OFF, SUSPENDED), ON, True
@@ -69,7 +69,7 @@ ACTIONS = {
 
 
 def is_allowed(action: str, vm: Vm) -> bool:
-    """Return True if the state of a VM allows an action."""
+    """Return True if the state of a VM allows the action."""
     if action == UNDEPLOY and not vm.is_deployed:
         return False
     if action == DEPLOY and vm.is_deployed:
@@ -78,12 +78,12 @@ def is_allowed(action: str, vm: Vm) -> bool:
 
 
 def allowed_actions(vms: Sequence[Vm]) -> list[str]:
-    """Return the actions that are possible for at least one of the VMs."""
+    """Return the actions that at least one of the VMs allows."""
     return [action for action in ACTIONS if any(is_allowed(action, vm) for vm in vms)]
 
 
 def refusal(action: str, entity: Vm | VApp) -> str:
-    """Return the message for an action that the state does not allow."""
+    """Return the error message for an action that the state does not allow."""
     kind = "VM" if isinstance(entity, Vm) else "vApp"
     if action in ("powerOn", DEPLOY):
         return (
@@ -97,7 +97,7 @@ def refusal(action: str, entity: Vm | VApp) -> str:
 def apply_action(action: str, vm: Vm, status: str = "") -> None:
     """Set the state of a VM after an action.
 
-    ``status`` replaces the usual status. See KEEP.
+    ``status`` overrides the status of the action. See KEEP.
     """
     power = ACTIONS[action]
     if power.is_deployed is not None:

@@ -52,7 +52,7 @@ def show(context: Any) -> Response:
 
 
 def create(context: Any) -> Response:
-    """Create a snapshot of each VM, which replaces the one that it has."""
+    """Create a snapshot of each VM. A new snapshot replaces the existing snapshot."""
     target = find_target(context)
     if target is None:
         return no_target(context)
@@ -71,9 +71,9 @@ def create(context: Any) -> Response:
 
 
 def _snapshot(vm: Vm, created: str, *, has_memory: bool) -> Snapshot:
-    """Return a snapshot of a VM in its state.
+    """Return a snapshot of a VM in its current state.
 
-    Only a VM that is on has memory to include.
+    A snapshot can include memory only if the VM is powered on.
     """
     includes_memory = has_memory and vm.status == ON
     size_mb = DISK_OF_A_VM_MB + (vm.memory_mb if includes_memory else 0)
@@ -83,7 +83,7 @@ def _snapshot(vm: Vm, created: str, *, has_memory: bool) -> Snapshot:
 def revert(context: Any) -> Response:
     """Revert each VM to its snapshot.
 
-    A VM is on afterward only if the snapshot includes memory.
+    The VM is powered on afterward only if the snapshot includes memory.
     """
     target = find_target(context)
     if target is None:
@@ -104,7 +104,7 @@ def revert(context: Any) -> Response:
 def remove_all(context: Any) -> Response:
     """Remove all snapshots.
 
-    Without any, the task succeeds and changes nothing (inferred).
+    Without snapshots, the task succeeds and changes nothing (inferred).
     """
     target = find_target(context)
     if target is None:

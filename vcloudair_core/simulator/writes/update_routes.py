@@ -33,7 +33,10 @@ def routes(prefix: str = "") -> SimulatorRoutes:
 
 
 def update(context: Any) -> Response:
-    """Change name and description. Other parts of the document are ignored, because they have their own sections."""
+    """Change the name and description of a VM or vApp.
+
+    Other parts of the document are ignored, because they have their own sections.
+    """
     target = find_target(context)
     if target is None:
         return no_target(context)
@@ -54,7 +57,7 @@ def update(context: Any) -> Response:
 
 
 def _checked_name(context: Any, target: WriteTarget, name: str) -> str:
-    """Return a valid name. Raises BadBodyError."""
+    """Return a valid name. Raises BadBodyError for an invalid name."""
     if not name or len(name) > MAX_NAME_LENGTH:
         raise BadBodyError(f"validation error on field 'name': must have 1 to {MAX_NAME_LENGTH} characters")
     world, entity = context.world, target.entity
