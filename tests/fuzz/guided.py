@@ -1,8 +1,8 @@
 """Run coverage-guided fuzzing of parsers.
 
 Usage: ``python -m tests.fuzz.guided [--runs N] [TARGET ...]``. Each target runs in a separate process, as atheris
-requires, with limits for memory and for the time of an input. Inputs that break a parser are saved in
-``tests/fuzz/found``, and the tests of every run read them.
+requires. Memory and the time for each input are limited. Inputs that break a parser are saved in ``tests/fuzz/found``.
+The regular tests parse all saved inputs.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _fuzz(name: str, runs: int, seed: int) -> int:
     seeds = list(target.seeds())
 
     def change(body: bytes, most: int, number: int) -> bytes:
-        # Half of the mutations are libFuzzer's, the others are our mutations of documents.
+        # Use libFuzzer for half of the mutations, and our mutations of documents for the other half.
         choices = random.Random(number)
         made = mutated(body, choices.randrange, seeds) if choices.randrange(2) else atheris.Mutate(body, most)
         return bytes(made[:most])

@@ -1,6 +1,6 @@
 """Mutations of valid documents: bytes, words and tree nodes.
 
-The caller makes the choices: a random number generator, Hypothesis, or a coverage-guided fuzzer.
+The caller passes a function that makes the choices: a random number generator, Hypothesis, or a coverage-guided fuzzer.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _MOST_BYTES = 30_000
 
 
 def mutated(body: bytes, choose: Choose, others: Sequence[bytes] = ()) -> bytes:
-    """Return the document after one to four mutations, with pieces of ``others``."""
+    """Apply one to four mutations to a document. They can insert parts of ``others``."""
     for _ in range(1 + choose(4)):
         change = _CHANGES[choose(len(_CHANGES))]
         body = change(body, choose, others)[:_MOST_BYTES]
@@ -78,7 +78,7 @@ def _flip(body: bytes, choose: Choose, others: Sequence[bytes]) -> bytes:
 
 
 def _replace_word(body: bytes, choose: Choose, others: Sequence[bytes]) -> bytes:
-    """Replace a word."""
+    """Replace a word of the document."""
     matches = list(_WORD.finditer(body))
     if not matches:
         return body
@@ -100,7 +100,7 @@ def _splice(body: bytes, choose: Choose, others: Sequence[bytes]) -> bytes:
 
 
 def _mutate_node(body: bytes, choose: Choose, others: Sequence[bytes]) -> bytes:
-    """Replace, drop or duplicate a node of XML, JSON or a line of JSON."""
+    """Replace, delete or duplicate a node of XML, JSON or JSON lines."""
     if body.lstrip()[:1] == b"<":
         return _mutate_xml_node(body, choose)
     lines = body.split(b"\n")

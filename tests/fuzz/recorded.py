@@ -1,4 +1,4 @@
-"""Documents of every kind from the simulator, as seeds of mutations."""
+"""Responses of the simulator to all kinds of requests, as seeds for mutations."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _RULES: dict[str, Mapping[str, Any]] = {
     },
 }  # fmt: skip
 SECTIONS = tuple(kind.removeprefix("ans.") for kind in _RULES)
-"""Rules for each section of the simulator."""
+"""The names of the recorded sections."""
 
 _TYPES = ("vm", "edgeGateway", "orgVdc", "task", "vAppTemplate", "vApp")
 _WAYS: tuple[tuple[str, Mapping[str, Any]], ...] = (

@@ -1,4 +1,4 @@
-"""Fuzz targets: a parser, real documents, and the errors that it may raise."""
+"""The class of fuzz targets, and functions to create parsers and seeds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vcloudair_core.errors import VcloudAirError
 
 @dataclass(frozen=True)
 class Target:
-    """A parser of bytes that may raise library errors, and valid seeds for it."""
+    """A parser of bytes, with valid seeds. The parser may raise library errors."""
 
     name: str
     read: Callable[[bytes], object]
@@ -22,7 +22,7 @@ class Target:
     def feed(self, body: bytes) -> bool:
         """Return True if the input was parsed.
 
-        Other exceptions than library errors are failures, and so are errors without a message.
+        Exceptions that are not library errors and errors without a message are failures.
         """
         try:
             self.read(body)
@@ -34,7 +34,7 @@ class Target:
 
 
 def of_json(read: Callable[[Any], object]) -> Callable[[bytes], object]:
-    """Wrap a parser of plain data as a parser of JSON bytes. Skip invalid JSON."""
+    """Wrap a parser of plain data as a parser of JSON bytes, which skips invalid JSON."""
 
     def parse(body: bytes) -> object:
         tree = _plain(body)
@@ -54,7 +54,7 @@ def plain(*trees: Any) -> Callable[[], Sequence[bytes]]:
 
 
 def texts(*words: str) -> Callable[[], Sequence[bytes]]:
-    """Return a function that returns texts as seeds."""
+    """Return a function that returns strings as seeds."""
     return lambda: [word.encode() for word in words]
 
 

@@ -88,7 +88,7 @@ def _edges(body: bytes) -> object:
 
 
 def _section(kind: Any, codec: Any) -> Callable[[bytes], object]:
-    """Return a function that parses, projects, plans and writes a section."""
+    """Return a function that parses, projects, plans and encodes a section."""
 
     def read(body: bytes) -> object:
         document = codec.parse(body)

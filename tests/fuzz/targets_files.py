@@ -77,7 +77,7 @@ retries = 1.5
 
 @functools.cache
 def _folder() -> Path:
-    """Return a folder for all inputs. Each input overwrites its files."""
+    """Return the folder for the files of all inputs. Each input overwrites the files."""
     folder = tempfile.TemporaryDirectory(prefix="vca-fuzz-")
     _KEPT.append(folder)
     return Path(folder.name)
@@ -126,7 +126,7 @@ def _journal_settings() -> Settings:
 
 
 def _journal(body: bytes) -> object:
-    """Read a run journal for a report, and for resuming an interrupted run."""
+    """Read a run journal to report on the run, and to resume it."""
     settings = _journal_settings()
     path = runs_folder(settings) / "20260101-000000-000-aaaa"
     _file(str((path / JOURNAL).relative_to(_folder())), body)
@@ -171,7 +171,7 @@ def _stages() -> list[bytes]:
 
 
 def _kept_session(body: bytes) -> object:
-    """Read the bytes as a session file, and as the decrypted content of one."""
+    """Read the bytes as a session file and as the decrypted content of a session file."""
     cache = _cache()
     _file(f"sessions/{_KEY}.token", body)
     outside = cache.load()
@@ -203,7 +203,7 @@ def _sessions() -> list[bytes]:
 
 
 def _page_blocks() -> list[bytes]:
-    """Return the recovery plans of the documentation."""
+    """Return the recovery plans from a documentation page."""
     blocks = _PLAN.read_text(encoding="utf-8").split("```yaml")[1:]
     return [block.partition("\n")[2].partition("```")[0].encode() for block in blocks]
 

@@ -50,7 +50,7 @@ def _mapping(tree: Any) -> Mapping[str, Any]:
 def _where(tree: Any) -> object:
     conditions = parse_where(tree, built_in_types()["vm"])
     on_server = conditions.on_server()
-    # The filter must not end a URL parameter or begin another.
+    # The filter must not end a URL parameter or start another parameter.
     assert not set(on_server) & set(' \t\r\n&#?"<>\x00'), on_server
     assert on_server.isascii(), on_server
     return conditions.is_met(_RECORD), conditions.described()
@@ -86,7 +86,7 @@ def _conditions(text: str) -> object:
 
 
 def _url(text: str) -> object:
-    """Return the normalized base URL, and join the rest of the text to it."""
+    """Normalize the text as a base URL, and join its remainder to the base URL."""
     first, _, path = text.partition(" ")
     base = normalize_url(first)
     join(base, path)

@@ -1,6 +1,6 @@
 """Tests of each parser with mutated documents.
 
-Each parser reads 250 mutated documents and all inputs that once broke it. ``nox -s fuzz`` runs coverage-guided
+Each parser reads 250 mutated documents and all inputs that once broke the parser. ``nox -s fuzz`` runs coverage-guided
 fuzzing: see :mod:`tests.fuzz.guided`.
 """
 
@@ -32,7 +32,7 @@ parsers = pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
 def test_parses_valid_documents(target: Target) -> None:
     seeds = target.seeds()
     assert seeds
-    # Some seeds, such as error texts and bombs, are refused, but not all.
+    # Parsers reject some seeds, such as error texts and XML bombs, but not all seeds.
     assert any(target.feed(seed) for seed in seeds)
 
 
@@ -54,7 +54,7 @@ def test_mutated_documents_raise_library_errors_only(target: Target) -> None:
 @given(data=st.data())
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 def test_minimized_mutations_raise_library_errors_only(target: Target, data: st.DataObject) -> None:
-    """Apply mutations that Hypothesis chooses, which minimizes a failing input."""
+    """Apply mutations chosen by Hypothesis, so that failing inputs are minimized."""
     seeds = target.seeds()
     body = mutated(data.draw(st.sampled_from(seeds)), lambda below: data.draw(st.integers(0, below - 1)), seeds)
     target.feed(body)

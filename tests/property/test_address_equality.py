@@ -1,4 +1,4 @@
-"""Property tests of equal addresses and subnets: by packets and subnet pairs."""
+"""Property tests: addresses are equal if they match the same packets."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ UNIVERSE = [*((4, address) for address in EDGES_OF_FOUR), *((6, address) for add
 
 
 def matches(pattern: str, packet: tuple[int, int]) -> bool:
-    """Return True if a pattern matches a packet, independent of the tested code."""
+    """Return True if a pattern matches a packet. Does not use the tested code."""
     version, address = packet
     if pattern == "any":
         return True
@@ -37,7 +37,7 @@ def matches(pattern: str, packet: tuple[int, int]) -> bool:
 
 
 def packets(listed: list[str]) -> frozenset[tuple[int, int]]:
-    """Return the test packets that a list of addresses matches."""
+    """Return the test packets that match a list of addresses."""
     return frozenset(packet for packet in UNIVERSE if any(matches(address, packet) for address in listed))
 
 
@@ -64,7 +64,7 @@ sides = st.lists(st.sampled_from(NETWORKS), min_size=1, max_size=4)
 
 
 def pairs(local: list[str], peer: list[str]) -> frozenset[tuple[object, object]]:
-    """Return the subnet pairs that the two ends negotiate."""
+    """Return the subnet pairs that the two ends of a tunnel negotiate."""
     ours, theirs = ({ipaddress.ip_network(address, strict=False) for address in side} for side in (local, peer))
     return frozenset(product(ours, theirs))
 

@@ -1,4 +1,4 @@
-"""Property tests of edge documents: apply converges and keeps unrelated rules."""
+"""Property tests of edge documents: applying converges and keeps unrelated rules."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_every_section_is_generated_or_has_separate_tests() -> None:
 
 @cache
 def cloud(edge_api: str, number: int = 0) -> tuple[Client, Simulator]:
-    """Return a cached cloud, as starting one takes longer than an example."""
+    """Return a cached cloud, because starting a cloud takes longer than an example."""
     simulator = Simulator(SimulatorConfig(profile="all"))
     settings = {**simulator_settings(simulator), "edge_api": edge_api, "lock": False, "firewall_lint": "off"}
     client = simulated_app(simulator).client(**settings)

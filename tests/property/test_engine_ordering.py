@@ -1,4 +1,4 @@
-"""Property tests of element ordering, for any list and any placements."""
+"""Property tests of list ordering, for any list and any placements."""
 
 from __future__ import annotations
 

@@ -107,13 +107,13 @@ def edges(draw: Any) -> dict[str, Any]:
 
 
 def parsed(edge_api: str, tree: dict[str, Any]) -> Document:
-    """Return the parsed document of a server with this section."""
+    """Return the parsed document of a server whose section is ``tree``."""
     body = to_xml(tree) if edge_api == "network_xml" else json.dumps(tree).encode()
     return codec_of(FIREWALL, *EDGE_APIS[edge_api]).parse(body)
 
 
 def applied(edge_api: str, tree: dict[str, Any], document: Document) -> dict[str, Any]:
-    """Return the section of a server after it accepted the document."""
+    """Return the section of a server after the server accepted the document."""
     edge = FakeEdge(tree)
     body = codec_of(FIREWALL, *EDGE_APIS[edge_api]).encode(document)
     edge.put(from_xml(body) if edge_api == "network_xml" else json.loads(body))

@@ -51,7 +51,7 @@ WORKS = st.one_of(
 
 
 def _some(**words: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Generate a mapping with any of these keys."""
+    """Generate a mapping with any subset of the keys."""
     return st.fixed_dictionaries({}, optional=words)
 
 
@@ -114,7 +114,7 @@ def _as_written(thing: Any) -> dict[str, Any]:
 
 
 def _assert_same(value: Any, written: dict[str, Any], *, but: tuple[str, ...] = ()) -> None:
-    """Assert that the value has the written fields and defaults for the others."""
+    """Assert that the value has the written fields, and defaults for all other fields."""
     for field in dataclasses.fields(value):
         if field.name not in (*but, "line", "digest", "path"):
             held = getattr(value, field.name)
@@ -214,7 +214,7 @@ def test_value_of_another_type_parses_or_raises_one_error(document: dict[str, An
 
 @st.composite
 def plans(draw: st.DrawFn) -> RecoveryPlan:
-    """Generate a plan with arbitrary dependencies, cycles included."""
+    """Generate a plan with arbitrary dependencies, including cycles."""
     count = draw(st.integers(1, 4))
     groups, vms = [f"g{number}" for number in range(count)], [f"m{number}" for number in range(count * 2)]
     few: st.SearchStrategy[list[str]] = st.one_of(st.just([]), st.just([]), st.lists(st.sampled_from(vms), max_size=2))
@@ -237,7 +237,7 @@ def plans(draw: st.DrawFn) -> RecoveryPlan:
 
 
 def _started_vms(plan: RecoveryPlan) -> list[str]:
-    """Return the VMs in the order in which a simple run starts them, until it stops."""
+    """Return the VMs that a simple run starts before it stops, in order."""
     started: list[str] = []
     progress = True
     while progress:

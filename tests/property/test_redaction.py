@@ -1,4 +1,4 @@
-"""Property tests that no rendering shows a secret, in any encoding."""
+"""Property tests: no output shows a secret in any encoding."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TEXTS = st.text(max_size=60)
 
 
 def hidden(secret: str, output: str) -> bool:
-    """Return True if a text has no encoding of the secret."""
+    """Return True if the output contains no encoding of the secret."""
     return secret not in output
 
 

@@ -1,4 +1,6 @@
-"""Property tests of the simulated world: links lead to documents, and documents agree with records.
+"""Property tests of the simulated world: links and documents are consistent.
+
+Links lead to documents, and documents agree with query records.
 
 Source of the kinds of links: protocol/recorded-responses.md §4.
 """
@@ -45,7 +47,7 @@ vms = st.fixed_dictionaries(
 
 @st.composite
 def vdcs(draw: st.DrawFn, name: str) -> dict[str, Any]:
-    """Return a VDC of an inventory file, with repeated names in it."""
+    """Generate a VDC of an inventory file, with repeated names."""
     edge_names = draw(st.lists(names, max_size=2))
     edges_of_networks = st.sampled_from(["", *edge_names])
     networks = [
@@ -63,7 +65,7 @@ def vdcs(draw: st.DrawFn, name: str) -> dict[str, Any]:
 
 @st.composite
 def inventories(draw: st.DrawFn) -> dict[str, Any]:
-    """Return an inventory file with up to two orgs, whose VDCs have the same names."""
+    """Generate an inventory file with up to two orgs. Their VDCs have the same names."""
     orgs = []
     for org in draw(st.lists(st.sampled_from(["acme", "globex"]), min_size=1, unique=True)):
         vdc_names = draw(st.lists(names, min_size=1, max_size=2))
@@ -92,7 +94,7 @@ def test_every_link_answers_with_a_valid_document(inventory: dict[str, Any], ver
     for org in inventory["orgs"]:
         caller = signed_in(simulator, f"ops@{org['name']}", "secret-1", version)
         for address, response in crawl(caller):
-            # Tenants see references to the provider's networks, and cannot read them.
+            # Tenants see references to the networks of the provider, but cannot read these networks.
             expected = 403 if address.rpartition("/")[2] in external else 200
             assert response.status == expected, f"{address}: {response.text[:300]}"
             root = etree.fromstring(response.body)

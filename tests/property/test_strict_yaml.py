@@ -1,4 +1,4 @@
-"""Property tests that ``vca`` reads YAML values as Ansible does, or refuses them."""
+"""Property tests: ``vca`` reads YAML values as Ansible does, or rejects them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def ansible(text: str) -> Any:
 
 
 def typed(value: Any) -> Any:
-    """Return the value with types, so that True, 1 and 1.0 differ."""
+    """Return the value together with its type, so that True, 1 and 1.0 differ."""
     if isinstance(value, dict):
         return {key: typed(item) for key, item in value.items()}
     return [typed(item) for item in value] if isinstance(value, list) else (type(value).__name__, value)

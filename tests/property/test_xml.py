@@ -1,4 +1,4 @@
-"""Property tests that any response bytes parse as XML or raise DecodeError."""
+"""Property tests: all response bytes parse as XML or raise DecodeError."""
 
 from __future__ import annotations
 

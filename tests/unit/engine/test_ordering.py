@@ -1,4 +1,4 @@
-"""Order lists: placements hold, other elements keep their order, and few moves."""
+"""Order lists with few moves, so that elements without placement keep their order."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_anchors_can_be_new_elements() -> None:
 
 
 def test_an_element_follows_a_moved_anchor() -> None:
-    # 2 already stands before 3, but 3 moves to the front: 2 has to follow.
+    # 2 is already before 3, but 3 moves to the top, so 2 has to move too.
     arrangement = arrange([0, 1, 2, 3], [], {2: Placement(BEFORE, 3), 3: Placement(BEFORE, 0)})
     assert arrangement.order == (2, 3, 0, 1)
     assert arrangement.moved == {2, 3}

@@ -1,4 +1,4 @@
-"""Lists of objects that only a name identifies, planned like rules without ids."""
+"""Plan lists of objects that are identified only by name."""
 
 from __future__ import annotations
 

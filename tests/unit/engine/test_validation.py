@@ -1,4 +1,4 @@
-"""Problems of one input are collected with their paths and raised together."""
+"""Collect the problems of one input with their paths, and raise them together."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """An in-memory backend that writes single objects, with its kind and its store.
 
-It resembles an NSX-T edge firewall. Rules have text ids and one version each. Every creation, change and deletion of a
-rule is one call; a new order of existing rules is one call for the whole list. The addresses of a rule are separate
-objects: a set is created before the first rule that refers to it, and deleted after the last one. Source:
-protocol/nsxt.md §3, §5.
+The backend resembles an NSX-T edge firewall. Each rule has a string as its id, and a version. A call creates, changes
+or deletes one rule. Reordering existing rules is one call for the whole list. The addresses of rules are separate
+objects. An address set is created before the first rule that refers to it, and deleted after the last such rule.
+Source: protocol/nsxt.md §3, §5.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ _MANAGED = "vca-"
 
 @dataclass(frozen=True)
 class LostResponse:
-    """An event: the call is carried out, and its response is lost."""
+    """An event: the server carries out the call, but the response is lost."""
 
     failure: VcloudAirError
 
 
 Event = VcloudAirError | LostResponse | Callable[["ObjectServer"], None] | None
-"""The event of a write: an error, a lost response, a function to call, or None."""
+"""The event during a write: an error, a lost response, a function call, or None."""
 
 
 class ObjectServer:
     """An edge gateway with rules and address sets.
 
-    ``script`` has the event of each write, ``log`` every call.
+    ``script`` has the event of each write. ``log`` has every call.
     """
 
     def __init__(self, *rules: str) -> None:
@@ -194,9 +194,9 @@ class ObjectStore(StageableStore):
         return Document(self.section, tuple(rules), backend=self.backend)
 
     def commit(self, base: Document, document: Document) -> None:
-        """Send the calls for the difference.
+        """Send the calls for the difference between the documents.
 
-        An error after the first call has ``written`` True.
+        In an error after the first call, ``written`` is True.
         """
         self._has_sent = False
         known = {rule["id"]: rule for rule in base.tree}
@@ -320,7 +320,7 @@ class ObjectRuleKind(ResourceKind):
         return problems.items
 
     def resolve(self, store: Any, desired: Desired) -> Desired:
-        """Replace ``set:NAME`` by the addresses of that set with one call."""
+        """Replace ``set:NAME`` with the addresses of that set. Makes one call."""
         if not any(word.startswith("set:") for spec in desired.specs for word in spec.source or ()):
             return desired
         sets = {group["name"]: group["addresses"] for group in store.server.list_sets().values()}

@@ -33,7 +33,7 @@ from vcloudair_core.util.clock import FakeClock
 class Numbers(Store):
     """A store of a set of numbers.
 
-    ``script`` has an event for each write: an error, or a function.
+    ``script`` has an event for each write: an error to raise, or a function to call.
     """
 
     target = "thing t"

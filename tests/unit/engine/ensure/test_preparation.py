@@ -1,4 +1,4 @@
-"""Options that a backend does not support are rejected before the first read."""
+"""Reject unsupported options of a backend before the first read."""
 
 from __future__ import annotations
 

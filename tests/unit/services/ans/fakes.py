@@ -1,6 +1,6 @@
 """An in-memory edge behind a fake session, independent of the codecs.
 
-It behaves as protocol/ans.md describes.
+The edge behaves as described in protocol/ans.md.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ DEFAULT = {
 
 
 def section(*rules: Mapping[str, Any], **more: Any) -> dict[str, Any]:
-    """Return a firewall section with internal rules around ``rules``."""
+    """Return a firewall section with ``rules`` between the internal rules."""
     return {
         "featureType": "firewall_4.0",
         "version": 12,
@@ -102,7 +102,7 @@ def section(*rules: Mapping[str, Any], **more: Any) -> dict[str, Any]:
 class FakeEdge:
     """The firewall of an edge.
 
-    Each PUT first calls one of ``faults``, which may raise.
+    Each PUT first calls the next function of ``faults``, which may raise an error.
     """
 
     def __init__(self, tree: dict[str, Any]) -> None:
@@ -123,7 +123,7 @@ class FakeEdge:
         return [rule["name"] for rule in self.rules if rule["ruleType"] == "user"]
 
     def put(self, sent: dict[str, Any]) -> None:
-        """Carry out a PUT of the whole section. Source: protocol/ans.md §2, §8, §12."""
+        """Handle a PUT request for the whole section. Source: protocol/ans.md §2, §8, §12."""
         if self.faults:
             self.faults.pop(0)(self)
         self.puts.append(copy.deepcopy(sent))
@@ -174,7 +174,10 @@ class FakeEdge:
 
 
 def to_xml(tree: Mapping[str, Any]) -> bytes:
-    """Return a JSON section as XML of the server. Source: protocol/ans.md §2.8, §9."""
+    """Convert a section from JSON to the XML of the server.
+
+    Source: protocol/ans.md §2.8, §9.
+    """
     root = etree.Element("firewall")
     for name, value in tree.items():
         if not isinstance(value, Mapping) and name != "featureType":
@@ -221,7 +224,7 @@ _LISTS = {"ipAddress", "groupingObjectId", "vnicGroupId", "applicationId", "port
 
 
 def from_xml(body: bytes) -> dict[str, Any]:
-    """Return the JSON section of XML that :func:`to_xml` returned."""
+    """Convert the result of :func:`to_xml` back to a JSON section."""
     root = etree.fromstring(body)
     tree: dict[str, Any] = {"featureType": "firewall_4.0"}
     for child in root:
@@ -252,9 +255,9 @@ def _from(element: Any) -> Any:
 
 
 class FakeSession:
-    """The members of a session that stores use.
+    """A fake session with the attributes and methods that stores use.
 
-    ``calls`` has (method, path) of each call, ``sent`` its other arguments.
+    ``calls`` has the method and path of each call. ``sent`` has the other arguments of each call.
     """
 
     def __init__(self, server: FakeEdge | None = None, **settings: Any) -> None:
@@ -294,7 +297,7 @@ class FakeSession:
 
 
 class SectionSession(FakeSession):
-    """A session whose server stores one section as sent.
+    """A session whose server stores one section exactly as sent.
 
     ``body`` is the current section.
     """
@@ -316,7 +319,7 @@ class SectionSession(FakeSession):
 
 
 def lost_after_commit(edge: FakeEdge) -> None:
-    """A fault for ``FakeEdge.after``: the write is done, but its response is lost."""
+    """A fault for ``FakeEdge.after``: the write succeeds, but the response is lost."""
     raise ConnectionFailedError("the connection broke", may_have_executed=True)
 
 

@@ -79,14 +79,14 @@ class Bench:
         return found
 
     def seed(self, *sites: dict[str, Any]) -> None:
-        """Add tunnels to the edge without the API."""
+        """Add tunnels to the edge directly, without the API."""
         self.state["sites"] = [copy.deepcopy(site) for site in sites]
         self.state["next_id"] = 300
 
     def ensure(self, specs: Any, state: str = "present", *, check: bool = False) -> Outcome:
         """Converge a tunnel, a list of tunnels, or a section.
 
-        A mapping without name and peer is a section.
+        A mapping without a name and without a peer is a whole section.
         """
         is_section = isinstance(specs, dict) and not {"name", "peer_id", "peer_ip", "site_id"} & set(specs)
         self.journal.clear()
@@ -110,5 +110,5 @@ def bench(simulator: Simulator, edge_api: str, **more: Any) -> Iterator[Bench]:
 
 
 def as_text(sites: Any) -> str:
-    """Return tunnels as text, with keys and values in their order."""
+    """Return tunnels as JSON text that keeps the order of keys and values."""
     return json.dumps(sites)

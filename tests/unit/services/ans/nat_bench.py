@@ -76,14 +76,14 @@ class Bench:
         return found
 
     def seed(self, *rules: dict[str, Any]) -> None:
-        """Add rules to the edge without the API."""
+        """Add rules to the edge directly, without the API."""
         self.state["user"] = [copy.deepcopy(rule) for rule in rules]
         self.state["next_id"] = 300_000
 
     def ensure(self, specs: Any, state: str = "present", *, check: bool = False) -> Outcome:
         """Converge a rule, a list of rules, or a section.
 
-        A mapping with ``rules``, or only with ``enabled``, is a section.
+        A mapping with ``rules``, or with only ``enabled``, is a whole section.
         """
         is_section = isinstance(specs, dict) and ("rules" in specs or set(specs) == {"enabled"})
         self.journal.clear()
@@ -107,5 +107,5 @@ def bench(simulator: Simulator, edge_api: str) -> Iterator[Bench]:
 
 
 def as_text(rules: Any) -> str:
-    """Return rules as text, with keys and values in their order."""
+    """Return rules as JSON text that keeps the order of keys and values."""
     return json.dumps(rules)

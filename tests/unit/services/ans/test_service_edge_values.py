@@ -1,4 +1,4 @@
-"""Invalid values are rejected before the write, and in check mode too."""
+"""Reject invalid values before the write, and also in check mode."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KINDS = {"firewall": "ans.firewall_rule", "nat": "ans.nat_rule", "ipsec": "ans.i
 
 
 def refusal(simulator: Simulator, client: Client, section: str, specs: Any, *, check: bool) -> SpecError:
-    """Return the error that rejects a change. Assert that nothing was written."""
+    """Return the error for a rejected change, and assert that nothing was written."""
     edge = next(iter(simulator.world.edges.values())).name
     with pytest.raises(SpecError) as met:
         client.ensure(KINDS[section], specs, target={"edge": edge}, check=check)

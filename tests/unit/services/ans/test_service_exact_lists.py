@@ -1,4 +1,4 @@
-"""Exact lists and whole documents reset fields that are not set to their defaults."""
+"""Exact lists and whole documents reset omitted fields to their defaults."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def client(request: pytest.FixtureRequest, vca_simulator: Simulator) -> Iterator
 
 
 def whole(section: str, **more: Any) -> dict[str, Any]:
-    """Return a document with one section, which has one rule or tunnel."""
+    """Return a document with one section that has one rule or tunnel."""
     return {section: {LISTS[section]: [RULES[section]], **more}}
 
 
@@ -77,7 +77,7 @@ def test_drift_in_a_field_that_is_not_set_is_repaired(client: Client, section: s
         assert [(change.action, change.fields) for change in plan.changes] == [("update", (field,))]
     client.ensure("ans.edge", whole(section), state="exact")
     assert not client.ensure("ans.edge", whole(section), state="exact").changed
-    # A rule for any direction can have the field or not.
+    # A rule for any direction may omit the field.
     assert {"direction": "inout", **client.read(f"ans.{section}")[LISTS[section]][0]} == {
         "direction": "inout",
         **before,

@@ -1,7 +1,7 @@
-"""Writes whose response is lost: no object is repeated, and none is lost.
+"""Lost responses to writes: no object is duplicated, and no object is lost.
 
-The tests cover every section, edge API and kind of change. The response is lost in two ways: the connection breaks, and
-the same run recovers; or the process ends, and the next run recovers.
+The tests cover every section, edge API and kind of change. The response is lost in two ways. If the connection breaks,
+the same run recovers. If the process ends, the next run recovers.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from vcloudair_core.util.clock import FakeClock
 
 @dataclass(frozen=True)
 class Case:
-    """A desired state and the sections that it writes.
+    """A desired state, and the sections that are written to reach that state.
 
-    The edge has three objects in each section before.
+    Before the write, the edge has three objects in each section.
     """
 
     kind: str
@@ -136,7 +136,7 @@ def held(simulator: Simulator) -> dict[str, Any]:
 
 
 class DiedError(BaseException):
-    """The simulated end of the process, which only tests catch."""
+    """An error that simulates the end of the process. Only tests catch this error."""
 
 
 class DyingTransport:

@@ -1,4 +1,4 @@
-"""The client and session with an in-memory transport: look-up, retries, policies."""
+"""Test client and session with an in-memory transport: look-up, retries, policies."""
 
 from __future__ import annotations
 

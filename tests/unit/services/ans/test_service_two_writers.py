@@ -1,4 +1,4 @@
-"""Concurrent writers of one edge lose no rules, even without version checks."""
+"""Concurrent writers of one edge do not lose rules, even without version checks."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def rules(simulator: Simulator) -> list[str]:
 
 
 class ConcurrentWriterTransport:
-    """A transport that adds a rule of another client right before a call.
+    """A transport that adds a rule of another client immediately before some calls.
 
-    ``at`` selects the GETs and PUTs.
+    ``at`` has the calls, such as ``GET 2`` for the second GET of the section.
     """
 
     def __init__(self, simulator: Simulator, *at: str) -> None:

@@ -1,4 +1,4 @@
-"""The target of an edge document, in the document and in options."""
+"""The target of an edge document, from the document and from options."""
 
 from __future__ import annotations
 

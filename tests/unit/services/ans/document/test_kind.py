@@ -1,4 +1,4 @@
-"""The kind of a whole edge gateway, beyond the kinds of its sections."""
+"""The resource kind of a whole edge gateway."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def test_an_unreadable_section_is_skipped_unless_it_is_required(
 ) -> None:
     store = EdgeStore({"firewall": Section("firewall", log), "ipsec": Section("ipsec", log, missing=status)})
     assert list(store.read().tree) == ["firewall"]
-    # The user can request a missing right, so a warning is logged.
+    # A warning is logged, so that the user can request the missing right.
     assert ("skipped ipsec. This user is not allowed to read it." in caplog.text) == (status == 403)
     with pytest.raises(error):
         store.narrowed(["ipsec"]).read()

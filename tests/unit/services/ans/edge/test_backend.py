@@ -1,4 +1,4 @@
-"""The backend of an edge: from its record, the cloud, a look-up or ``edge_api``."""
+"""Find the backend of an edge: by record, cloud, look-up or setting ``edge_api``."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ OF_GROUP = {**T_EDGE, "vdcGroupId": f"urn:vcloud:vdcGroup:{GROUP}"}
 
 
 def session(*pages: Response | Exception, version: str = "36.3", **settings: Any) -> FakeSession:
-    """A session with edges of different backends, which share one firewall."""
+    """Return a session with edges of different backends, which share one firewall."""
     made = FakeSession(FakeEdge(section()), **settings)
     made.identity.api_version = version
     made.answers = {QUERY: list(pages)}
@@ -68,7 +68,7 @@ def opened_by(one: FakeSession, target: Mapping[str, Any]) -> Any:
 
 @pytest.fixture
 def fake_nsxt(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Add a firewall to NSX-T edges, in the JSON of NSX-V under another path."""
+    """Add a firewall to NSX-T edges. It uses the NSX-V JSON format and another path."""
     known = replace(BACKENDS[NSXT], edge_path=FAKE_PATH)
     monkeypatch.setitem(BACKENDS, NSXT, known)
     codecs = {**FIREWALL.codecs, (NSXT, JSON): lambda: JsonFirewallCodec(NSXT)}

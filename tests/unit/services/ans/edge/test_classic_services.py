@@ -1,4 +1,7 @@
-"""Edge gateways without advanced networking. Source: protocol/recorded-responses.md §9."""
+"""Parse edge gateways without advanced networking.
+
+Source: protocol/recorded-responses.md §9.
+"""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def test_a_list_that_ends_before_its_total_is_an_error(end: str) -> None:
 def test_a_list_that_changes_during_the_read_is_read_again() -> None:
     following = f"{BASE}/api/query?type=edgeGateway&page=2"
     first = records(edge(1, "a"), edge(2, "b"), next_page=following, total=4)
-    # "a" was deleted, and the records moved by one, so that "c" is on no page.
+    # "a" was deleted and all later records moved by one, so "c" is on no page.
     second = records(edge(2, "b"), edge(3, "c"), next_page=following, total=3)
     one = session(first, second)
     one.answers[f"GET {following}"] = [records(edge(4, "d"), total=3), records(edge(4, "d"), total=3)]

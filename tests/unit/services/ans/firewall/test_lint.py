@@ -53,7 +53,7 @@ def test_findings_about_a_rule_and_an_earlier_one(
     first: dict[str, Any], second: dict[str, Any], kind: str | None
 ) -> None:
     found = kinds(rule("first", **first), rule("second", **second))
-    # One ICMP type is part of any type: in one pair above, the default of the API decides.
+    # Any ICMP type covers a single type. In one pair above, the API default means any type.
     if first.get("services") == [{"protocol": "icmp"}]:
         assert found == [(REDUNDANT, 1, 0)]
     else:

@@ -1,4 +1,4 @@
-"""Converge firewalls with all three edge APIs, without side effects."""
+"""Converge firewalls with all three edge APIs, and keep all other values."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Bench:
 
 
 def as_sent(tree: dict[str, Any]) -> dict[str, Any]:
-    """Return a section as it is after a round trip through XML, without empty lists."""
+    """Return a section after a round trip through XML, which has no empty lists."""
     return from_xml(to_xml(tree))
 
 

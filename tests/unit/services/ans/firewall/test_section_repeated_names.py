@@ -1,4 +1,4 @@
-"""Lists of rules with repeated or missing names converge in one run."""
+"""Converge lists of rules with repeated or missing names in one run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Firewalls in the simulator, which shares no code with the client."""
+"""Converge firewalls in the simulator, which shares no code with the client."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def server_firewall(simulator: Simulator) -> dict[str, Any]:
 
 
 def foreign(number: int, **more: Any) -> dict[str, Any]:
-    """Return a rule of another client, with keys and spellings that we do not write."""
+    """Return a rule of another client, with keys and spellings that we never write."""
     return {
         "ruleId": number,
         "ruleTag": number,
@@ -54,13 +54,13 @@ def edge_api(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def client(vca_app: App, vca_simulator: Simulator, edge_api: str) -> Iterator[Client]:
     with vca_app.client(**{**simulator_settings(vca_simulator), "edge_api": edge_api}) as opened:
-        # Retries of the session use the clock of the pipeline, those of the engine the clock of the session.
+        # Session retries use the clock of the pipeline. Engine retries use the clock of the session.
         opened.session.clock = opened.session._pipeline.clock = FakeClock()
         yield opened
 
 
 def seeded(simulator: Simulator, *rules: dict[str, Any]) -> None:
-    """Add rules to the edge without the API."""
+    """Add rules to the edge directly, without the API."""
     edge = next(iter(simulator.world.edges.values()))
     edge.next_rule_id = 200_000
     edge.firewall["user"] = [copy.deepcopy(rule) for rule in rules]
@@ -71,7 +71,7 @@ def methods(journal: RequestView) -> list[str]:
 
 
 def same_bytes(rules: Any) -> str:
-    """Return rules as text with sorted keys, because the simulator sorts some keys."""
+    """Return rules as JSON with sorted keys, because the simulator sorts some keys."""
     return json.dumps(rules, sort_keys=True)
 
 
@@ -208,7 +208,7 @@ def test_errors_of_the_server_are_reported_verbatim(
 ) -> None:
     with pytest.raises(InvalidRequestError, match="999 could not be found|could not be found"):
         client.ensure("ans.firewall_rule", {"name": "ours", "source": "object:nothing"})
-    # If it is unknown whether the server accepts versions, the first rejection may concern the version.
+    # Before the server has accepted a version, the version may be the reason for a rejection.
     assert vca_request_log.count("PUT", CONFIG) == (2 if edge_api == "hybridity" else 1)
 
 

@@ -1,4 +1,4 @@
-"""Warnings about a disabled firewall while NAT and IPsec depend on it."""
+"""Warnings about a disabled firewall while NAT and IPsec are in use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Invalid tunnels are reported by field, before a request, without their key."""
+"""Report invalid tunnels by field before any request, without showing the key."""
 
 from __future__ import annotations
 

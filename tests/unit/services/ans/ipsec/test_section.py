@@ -1,4 +1,4 @@
-"""Converge IPsec tunnels with all edge APIs, without side effects on keys."""
+"""Converge IPsec tunnels with all edge APIs, without changing other keys."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def ipsec(vca_simulator: Simulator, edge_api: str) -> Iterator[Bench]:
 
 @pytest.fixture
 def one(vca_simulator: Simulator) -> Iterator[Bench]:
-    """Return a bench with one edge API, for tests that do not depend on it."""
+    """Return a bench with one edge API, for tests that do not depend on the API."""
     with bench(vca_simulator, "network_json") as made:
         yield made
 
@@ -337,7 +337,7 @@ def test_the_global_key(vca_simulator: Simulator) -> None:
 
 
 def test_the_mask_is_never_a_key(edge_api: str) -> None:
-    """Test a server that accepts the mask as the key of an unknown tunnel."""
+    """Never send the mask as a key, even if the server would accept the mask."""
     hostile = Simulator(SimulatorConfig(profile="vca", masked_psk_of_new_site="store"))
     with bench(hostile, edge_api) as ipsec:
         with pytest.raises(SpecError, match="is the mask that the server shows"):

@@ -1,4 +1,4 @@
-"""Status of IPsec tunnels, waiting, settings for the peer, and raw tunnels."""
+"""Read the status of IPsec tunnels, wait for tunnels, and show peer settings."""
 
 from __future__ import annotations
 

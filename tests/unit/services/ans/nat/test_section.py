@@ -1,4 +1,4 @@
-"""Converge NAT rules with all three edge APIs, without side effects."""
+"""Converge NAT rules with all three edge APIs, and keep all other values."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def nat(vca_simulator: Simulator, edge_api: str) -> Iterator[Bench]:
 
 @pytest.fixture
 def one(vca_simulator: Simulator) -> Iterator[Bench]:
-    """Return a bench with one edge API, for tests that do not depend on it."""
+    """Return a bench with one edge API, for tests that do not depend on the API."""
     with bench(vca_simulator, "network_json") as made:
         yield made
 

@@ -1,4 +1,4 @@
-"""Warnings about NAT rules that have no effect. Uncertain cases give none."""
+"""Warnings about NAT rules that have no effect. Uncertain cases are not reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A section that is defined only by declarations: descriptor, kinds and codec."""
+"""Define a section by declarations only: descriptor, kinds and codec."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads for warnings: only for changes, once each, and without effect on errors."""
+"""Read other sections for warnings: only for changes, once, ignoring read errors."""
 
 from __future__ import annotations
 
