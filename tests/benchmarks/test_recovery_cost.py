@@ -6,7 +6,7 @@ its task, for the verdict, and the task list once before each batch, for actions
 kind, and the bounds are:
 
 * the time is at most 1.1 times the ideal, which is ten batches of one task each;
-* the calls for task states are at most a fifth of those of vcloudair 0.5;
+* the calls for task states are at most a fifth of the calls of vcloudair 0.5;
 * with tasks of five minutes, that also holds for all calls.
 """
 

@@ -1,6 +1,6 @@
 """The comparison with other clients: arithmetic, regressions, and a quick run.
 
-``nox -s bench`` runs all of it.
+``nox -s bench`` runs the whole comparison.
 """
 
 from __future__ import annotations

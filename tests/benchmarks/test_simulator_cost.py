@@ -1,7 +1,8 @@
 """Cost of a simulator with 100,000 VMs, in processor time.
 
-Budget: it starts in under 3 s. After the first page of a query, a page of 128 records takes under 10 ms, sorted,
-filtered or neither. Processor time is measured in a process of its own, so that other work on the host does not count.
+Budget: the simulator starts in under 3 s. After the first page of a query, a page of 128 records takes under 10 ms,
+sorted, filtered or neither. Processor time is measured in a separate process, so that other work on the host does not
+count.
 """
 
 from __future__ import annotations

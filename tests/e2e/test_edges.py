@@ -145,7 +145,7 @@ def sliced(hosts: dict[str, Any], number: int, count: int) -> dict[str, Any]:
 def private_folder(folder: Path, inventory: dict[str, Any], env: dict[str, str]) -> Path:
     """Make a private data folder for ansible-runner, as AWX does.
 
-    It shares no files with other slices, not even locks.
+    The folder shares no files with other slices, not even locks.
     """
     for name in ("env", "inventory"):
         (folder / name).mkdir(parents=True)

@@ -40,7 +40,7 @@ class Cloud:
         return Counter(names[entry.path.split("/")[4]] for entry in counted)
 
     def carried_out(self) -> Counter[str]:
-        """Return the number of executed actions for each VM, without rejected ones."""
+        """Return the number of executed actions for each VM, without rejected actions."""
         simulator = self.server.simulator
         with simulator._lock:
             simulator.tasks.settle()
@@ -58,7 +58,7 @@ class Cloud:
             return {one.name for one in simulator.world.replications.values() if one.recovered_at is not None}
 
     def allow_reading(self) -> None:
-        """End all faults except those of the action.
+        """End all faults except the faults of the action.
 
         The client does not repeat an action while it cannot search for the task.
         """

@@ -19,7 +19,7 @@ UNKNOWN_CODES = frozenset(entry.code for entry in EXIT_CODES if errors.OutcomeUn
 GRACE = ("--lost-grace", "0.5")
 """Timeout in seconds, shorter than slow servers need.
 
-A client that takes the timeout for a failure would start a VM twice.
+A client that treats the timeout as a failure would start a VM twice.
 """
 FAILOVER, RESUME = ("failover", "--all", "--yes", *GRACE), ("resume", *GRACE)
 

@@ -78,7 +78,7 @@ def _run(path: Path, env: dict[str, str]) -> tuple[int, str]:
 
 
 def _kill(path: Path, env: dict[str, str], cloud: Cloud, chance: random.Random) -> bool:
-    """Kill the play with its children, or alone, so that its module continues."""
+    """Kill the play with its child processes, or alone, so that the module continues."""
     mark = uuid.uuid4().hex
     with (path.parent / "killed.log").open("w") as log:
         process = processes.Process(

@@ -1,6 +1,6 @@
 """A small part of the stress test that each DR action starts once.
 
-``python -m tests.start_once`` runs all of it.
+``python -m tests.start_once`` runs the whole stress test.
 """
 
 from __future__ import annotations

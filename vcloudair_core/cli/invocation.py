@@ -134,8 +134,8 @@ class Invocation:
     def app(self, *, shows_tasks: bool = True) -> App:
         """Return the App. Raises PluginError if required plugins are missing or failed.
 
-        If ``shows_tasks`` is true, the progress of tasks is shown on a terminal. It is False for commands with another
-        progress display.
+        If ``shows_tasks`` is true, the progress of tasks is shown on a terminal. ``shows_tasks`` is False for commands
+        with another progress display.
         """
         from vcloudair_core.app import App
         from vcloudair_core.cli.display.task_progress import TaskProgress, wants_progress
@@ -182,7 +182,7 @@ class Invocation:
 def connected(function: Callable[..., Any]) -> Callable[..., Any]:
     """Convert a function to a command with the shared options.
 
-    Its first parameter is the :class:`Invocation`.
+    The first parameter of the function is the :class:`Invocation`.
 
     ::
 

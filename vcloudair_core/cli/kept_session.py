@@ -1,4 +1,4 @@
-"""Session of ``vca login``: commands find, renew and end it here."""
+"""Find, renew and end the session of ``vca login``."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ def has_credential(settings: Settings, *, or_reference: bool = False) -> bool:
 
 
 def usable_login(settings: Settings) -> KeptLogin | None:
-    """Return the kept session, or None without one or if credentials are set.
+    """Return the kept session, or None.
+
+    Returns None if no session is kept, or if credentials are set.
 
     Prints to standard error why an existing session cannot be used.
     """
@@ -48,7 +50,7 @@ def usable_login(settings: Settings) -> KeptLogin | None:
 
 
 def client_of(app: App, settings: Settings, login: KeptLogin) -> Client:
-    """Return a client on a kept session.
+    """Return a client that uses a kept session.
 
     If the server rejects the session, the client asks for the password, or raises AuthenticationError.
     """

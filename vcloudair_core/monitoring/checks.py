@@ -26,8 +26,8 @@ Canceled tasks do not count as failed. Source: protocol/tasks.md §2.
 class MonitorCheck(Protocol):
     """A check that a monitor runs.
 
-    ``start_event`` is the type of the event when a problem starts, ``end_event`` the type when it ends. ``end_event``
-    is empty for problems that do not end.
+    ``start_event`` is the type of the event at the start of a problem. ``end_event`` is the type of the event at the
+    end of a problem. ``end_event`` is empty for problems that do not end.
     """
 
     start_event: str
@@ -40,7 +40,7 @@ class MonitorCheck(Protocol):
 class TaskCheck:
     """Find failed tasks of the organization.
 
-    A check takes one call, plus one call for each new failed task. It queries the tasks that ended since the
+    A check takes one call, plus one call for each new failed task. The check queries the tasks that ended since the
     second-to-last check, by server time.
     """
 

@@ -135,7 +135,7 @@ def _write_results(path: Path, measured: Measured) -> None:
 def _read_results(paths: Sequence[Path]) -> Measured:
     """Return the rows of several files in the order of the scenarios.
 
-    A later file replaces rows of an earlier one.
+    A later file replaces rows of an earlier file.
     """
     rows, measured = {}, Measured()
     for path in paths:

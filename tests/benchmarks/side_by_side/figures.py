@@ -77,7 +77,10 @@ def is_ours(who: str) -> bool:
 
 
 def compare(scenario: Scenario, rows: Sequence[Row]) -> None:
-    """Set the ratios of rows with one size and latency to the floor and to our row."""
+    """Set the ratios of each row to the floor and to our row.
+
+    All rows have the same size and latency.
+    """
     by_name = {row.who: row for row in rows}
     ours = next((row for row in rows if is_ours(row.who)), None)
     for row in rows:

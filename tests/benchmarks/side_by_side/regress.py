@@ -56,7 +56,7 @@ def kept_form(rows: Iterable[Row], found: Iterable[Growth]) -> dict[str, dict[st
 
 
 def read(path: Path) -> dict[str, dict[str, Any]]:
-    """Return the results file, or an empty one if it does not exist."""
+    """Return the contents of the results file, or empty contents without a file."""
     if not path.is_file():
         return {"rows": {}, "growth": {}}
     found: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))

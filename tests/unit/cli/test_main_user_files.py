@@ -47,7 +47,7 @@ def binary(folder: Path) -> Path:
 def unreadable(folder: Path) -> Path:
     """Return an unreadable file.
 
-    For root it is a symlink to itself, for other users a file without permissions.
+    For root, the file is a symlink to itself. For other users, the file has no permissions.
     """
     path = folder / "unreadable.yml"
     if os.geteuid() == 0:

@@ -1,4 +1,4 @@
-"""Events of a run, as in its journal.
+"""Events of a run, as written to its journal.
 
 The journal has one JSON object per line. Progress displays, reports and resumed runs use only these events. Every
 event has ``seq`` (from 1), ``at`` (ISO 8601, UTC, milliseconds), ``mono`` (seconds of a monotonic clock, comparable

@@ -1,4 +1,4 @@
-"""Run journal: a file with the events of a run, from which it can be resumed.
+"""Run journal: a file with the events of a run, used to resume the run.
 
 Each event is on disk before the run continues.
 

@@ -96,7 +96,7 @@ class Step:
     """A step before or after VMs.
 
     Attributes:
-        name: Unique in its list of steps.
+        name: The name of the step, unique in its list of steps.
         work: The work of the step.
         only: The actions that run the step. By default, a cleanup runs no steps. A cleanup always restores networks.
         timeout_s: The time limit of one attempt.

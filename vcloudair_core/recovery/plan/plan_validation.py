@@ -1,7 +1,7 @@
 """Checks of a recovery plan beyond its schema: names, files, commands and URLs.
 
-The checks accept invalid plans, so that the user sees all problems together. They skip values of the wrong type, which
-the schema reports.
+The checks accept invalid plans, so that the user sees all problems together. Values of the wrong type are skipped,
+because the schema reports them.
 """
 
 from __future__ import annotations

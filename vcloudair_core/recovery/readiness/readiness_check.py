@@ -51,7 +51,7 @@ class Check:
 
 @dataclass(frozen=True)
 class CheckSubject:
-    """The name, subject and weight of a check, from which its result is made."""
+    """The name, subject and weight of a check, used to create its result."""
 
     name: str
     subject: str

@@ -1,4 +1,4 @@
-"""JUnit XML report: a test suite for each group, and one for the run itself.
+"""JUnit XML report: a test suite for each group, and a suite for the run itself.
 
 The suite of the run includes the steps of the plan.
 

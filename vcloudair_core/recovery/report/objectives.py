@@ -28,7 +28,7 @@ Target = tuple[float | None, str]
 
 @dataclass(frozen=True)
 class RunTimes:
-    """The times of a run that the objectives of its VMs are measured with.
+    """The times of a run, used to measure the objectives of its VMs.
 
     ``last`` is the newest time in the journal. ``is_over`` is true if the run has finished, so no more VMs will be
     recovered. ``is_recovery`` is False for a cleanup, which recovers no VMs and has no objectives.

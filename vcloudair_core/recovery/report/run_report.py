@@ -87,7 +87,7 @@ class RunReport:
 
     @property
     def all_steps(self) -> tuple[StepReport, ...]:
-        """Return the steps of the plan, then those of each group."""
+        """Return the steps of the plan, then the steps of each group."""
         return (*self.steps, *(step for group in self.groups for step in group.steps))
 
     @property

@@ -79,7 +79,7 @@ class Tick:
 
 @dataclass(frozen=True)
 class Panel:
-    """One drawing.
+    """A drawing of the timeline.
 
     ``pauses`` contains (x, width) for each period in which the run was interrupted.
     """
@@ -120,7 +120,7 @@ def density_of(report: RunReport) -> Density:
 def panels_of(report: RunReport) -> tuple[Panel, ...]:
     """Return the drawings of a report.
 
-    There is one for the steps of the plan and one for each group, or several for a large group.
+    There is one drawing for the steps of the plan, and one or more drawings for each group.
     """
     scale = scale_of(report)
     if scale is None:

@@ -165,7 +165,7 @@ def applied_changes(folder: Path, run_events: list[Event]) -> list[AppliedChange
 def restored_ids(run_events: list[Event]) -> set[str]:
     """Return the ids of the network changes that a run undid.
 
-    They can be changes of earlier runs.
+    These changes can belong to earlier runs.
     """
     return {
         str(event["restores"])

@@ -1,6 +1,7 @@
 """The bare HTTP calls of this library, without the work of a client.
 
-No client with the same calls can be faster. It uses a connection pool, and reads only what the next call needs.
+No client with the same calls can be faster. This contender uses a connection pool, and reads only what the next call
+needs.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The contender ``pyvcloud``, in a separate environment.
 
-It writes single rules and has no disaster recovery. Its ``add_firewall_rule`` takes only a name and an action. Source
-and destination need a second step, ``edit``.
+This client writes single rules and has no disaster recovery. Its ``add_firewall_rule`` takes only a name and an action.
+Source and destination need a second step, ``edit``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Run a contender: read a line of JSON, do its work, and write a line of JSON.
 
 The first line sets the contender up, and each other line is a turn. The cost of a turn is measured in this process, so
-that it excludes process start and pipe. With a job and its variables as arguments, a contender does the job once and
+that process start and pipe are excluded. With a job and its variables as arguments, a contender does the job once and
 ends, like a small program of a user.
 """
 

@@ -38,7 +38,7 @@ def save_plan(path: str, document_path: str, document: EdgeDocument, plan: Plan,
 
 
 def load_plan(path: str) -> tuple[EdgeDocument, dict[str, Any]]:
-    """Return the document of a saved plan, and the plan.
+    """Return the document and the plan of a plan file.
 
     Raises: ConfigurationError for an invalid file, PlanRejectedError if the document has changed.
     """
@@ -65,7 +65,7 @@ def load_plan(path: str) -> tuple[EdgeDocument, dict[str, Any]]:
 
 
 def require_same_plan(saved: Mapping[str, Any], path: str) -> Callable[[Plan], None]:
-    """Return a check that raises PlanRejectedError for any plan except the saved one."""
+    """Return a check that raises PlanRejectedError for any plan except the saved plan."""
 
     def check(plan: Plan) -> None:
         if plan.as_dict() != saved["plan"]:
