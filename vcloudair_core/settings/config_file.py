@@ -1,4 +1,4 @@
-"""Configuration file in TOML, with a table ``[context.NAME]`` per cloud."""
+"""TOML configuration file, with a table ``[context.NAME]`` for each cloud."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\Z")
 class ConfigFile:
     """A parsed configuration file.
 
-    ``top`` are the settings outside of contexts, ``current`` is the name of the current context or None.
+    ``top`` are the settings outside of contexts. ``current`` is the name of the current context, or None.
     """
 
     path: Path
@@ -35,7 +35,10 @@ class ConfigFile:
     text: str = ""
 
     def place(self, key: str, table: Mapping[str, Any]) -> str:
-        """Return the place of a key, such as ``/path/config.toml:3``, or the path."""
+        """Return the location of a key, such as ``/path/config.toml:3``.
+
+        Return the path if the line is unknown.
+        """
         name = next((name for name, context in self.contexts.items() if context is table), None)
         line = _line_of(self.text, key, name)
         return f"{self.path}:{line}" if line else str(self.path)
@@ -43,7 +46,7 @@ class ConfigFile:
     def context(self, name: str) -> Mapping[str, Any]:
         """Return the settings of a context.
 
-        Raises ConfigurationError if it does not exist.
+        Raises ConfigurationError if the context does not exist.
         """
         if name not in self.contexts:
             names = ", ".join(self.contexts)
@@ -57,7 +60,7 @@ class ConfigFile:
 def read_config_file(path: Path) -> ConfigFile:
     """Read a configuration file.
 
-    Raises ConfigurationError if it is unreadable or invalid.
+    Raises ConfigurationError if the file is unreadable or invalid.
     """
     text = read_text(path, "The configuration file")
     tree = _parsed_toml(path, text)
@@ -77,7 +80,10 @@ def read_config_file(path: Path) -> ConfigFile:
 
 
 def check_context_name(name: str) -> str:
-    """Return the name. Raises ConfigurationError if it is not a valid context name."""
+    """Return the name.
+
+    Raises ConfigurationError if the context name is not valid.
+    """
     if not _NAME.match(name):
         raise ConfigurationError(
             f"Invalid context name: {name!r}.",
@@ -125,7 +131,10 @@ _HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(#.*)?$")
 
 
 def _line_of(text: str, key: str, context: str | None) -> int:
-    """Return the line of a key in a context or at the top level; 0 if it is not found."""
+    """Return the line of a key in a context or at the top level.
+
+    Return 0 if the key is not found.
+    """
     is_within = context is None
     table = None if context is None else [CONTEXTS, context]
     for number, line in enumerate(text.splitlines(), start=1):

@@ -1,7 +1,7 @@
 """State and cache folders for locks, stages, run journals and key fingerprints.
 
-The owner of a folder can replace its files, for example the journal of a run or a stage to commit. So each folder must
-belong to this user and gets the mode 0700.
+The owner of a folder can replace the files in it, such as a run journal or a stage. So each folder must belong to this
+user, and its mode is set to 0700.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def state_folder(settings: Settings) -> Path:
     """Return the state folder: the setting ``state_dir``, or the user's default.
 
-    It may not exist.
+    The folder may not exist.
     """
     return Path(settings.state_dir) if settings.state_dir else _user_folder("state")
 
@@ -33,9 +33,11 @@ def cache_folder(settings: Settings) -> Path:
 
 
 def _user_folder(kind: str) -> Path:
-    """Return the state or cache folder of the user; without a home, a temporary one.
+    """Return the default state or cache folder of the user.
 
-    Users without a usable home are common in containers: no entry in passwd, no HOME, or a HOME that does not exist.
+    For a user without a home directory, return a temporary folder.
+
+    Such users are common in containers: they have no entry in passwd, no HOME, or a HOME that does not exist.
     """
     folder = user_folder(kind)
     if folder is not None and _can_be_made(folder):
@@ -61,7 +63,7 @@ def _can_be_made(folder: Path) -> bool:
 
 
 def current_user() -> str:
-    """Return the name of the current user, or the user id if it has no name."""
+    """Return the name of the current user, or the user id if there is no name."""
     import getpass
 
     try:
@@ -71,9 +73,9 @@ def current_user() -> str:
 
 
 def private_folder(path: Path) -> Path:
-    """Return a folder with the mode 0700, and create it if necessary.
+    """Create a folder with the mode 0700 if necessary, and return its path.
 
-    Raises: OSError with the reason in ``strerror`` if it cannot be created or does not belong to this user.
+    Raises: OSError with the reason in ``strerror`` if the folder cannot be created or does not belong to this user.
     """
     for parent in [path, *path.parents][::-1]:
         if not parent.exists():
@@ -83,11 +85,10 @@ def private_folder(path: Path) -> Path:
 
 
 def check_folder(path: Path) -> bool:
-    """Return True if the folder exists.
+    """Check that a folder is private, and return True if the folder exists.
 
-    Set its mode to 0700 if other users have access.
-
-    The folder, or a symbolic link and its target, must belong to this user.
+    If other users have access, the mode is set to 0700. The folder must belong to this user. If the path is a symbolic
+    link, the link and its target must both belong to this user.
 
     Raises: OSError with the reason in ``strerror`` if the path is not a folder of this user.
     """

@@ -1,4 +1,4 @@
-"""Setting values from arguments, environment and configuration file with origin."""
+"""Values of settings from arguments, environment and configuration file."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ from vcloudair_core.util.user_dirs import expand_user, user_folder
 class Origin:
     """The source of a value, such as ``env VCA_URL`` or ``file /path [context.NAME]``.
 
-    ``server`` is set for credentials from a file: the only origin (``https://host:port``) that they are sent to.
+    ``server`` is set for credentials from a file. The credentials are only sent to this origin (``https://host:port``).
     """
 
     source: str
     server: str = ""
     place: str = ""
-    """The source with its line, for errors: ``file /path:3 [context.NAME]``."""
+    """The source with the line, for errors: ``file /path:3 [context.NAME]``."""
 
     def __str__(self) -> str:
         return self.source
 
     @property
     def shown(self) -> str:
-        """Source for error messages, with the line if it is known."""
+        """Source for error messages, with the line if known."""
         return self.place or self.source
 
 
 @dataclass(frozen=True)
 class FileUse:
-    """Use of the configuration file. ``path`` is None if there is no file.
+    """The configuration file in use. ``path`` is None if there is no file.
 
-    ``context`` is the context in use, ``ignored`` a current context that is for another server than ``url``, and
-    ``contexts`` are all contexts of the file.
+    ``context`` is the context in use. ``ignored`` is the current context if it is ignored because it is for another
+    server than ``url``. ``contexts`` are all contexts of the file.
     """
 
     path: Path | None = None
@@ -56,7 +56,7 @@ Layer = dict[str, tuple[Any, Origin]]
 def config_file_path(environ: Mapping[str, str], config_file: str | Path | None = None) -> Path:
     """Return the path of the configuration file, which may not exist.
 
-    It is ``config_file``, else ``VCA_CONFIG_FILE``, else the default path of the user.
+    The path is ``config_file``, or ``VCA_CONFIG_FILE``, or the default path of the user, in this order.
     """
     named = config_file or environ.get("VCA_CONFIG_FILE") or None
     return expand_user(named) if named else default_config_file()
@@ -115,7 +115,8 @@ def from_env(env: Mapping[str, str]) -> Layer:
 def open_file(env: Mapping[str, str], config_file: str | Path | None, context: str | None) -> ConfigFile | None:
     """Return the configuration file, or None if the default file does not exist.
 
-    Raises: ConfigurationError if an explicit file does not exist or cannot be read, or a context is set without a file.
+    Raises: ConfigurationError if an explicit file does not exist or cannot be read, or if a context is set without a
+    file.
     """
     path = config_file_path(env, config_file)
     is_named = bool(config_file or env.get("VCA_CONFIG_FILE"))
@@ -132,11 +133,12 @@ def open_file(env: Mapping[str, str], config_file: str | Path | None, context: s
 
 
 def from_file(file: ConfigFile, named: str | None, nearer: Layer) -> tuple[Layer, FileUse]:
-    """Return the settings in the file, and the use of the file.
+    """Return the settings in the file, and a :class:`FileUse`.
 
-    ``named`` is an explicit context, ``nearer`` are the settings in environment and arguments.
+    ``named`` is an explicitly selected context. ``nearer`` are the settings in arguments and environment, which take
+    precedence.
 
-    Raises: ConfigurationError if the context does not exist, or ``named`` is for another server than ``nearer``.
+    Raises: ConfigurationError if the context does not exist, or if ``named`` is for another server than ``nearer``.
     """
     top = _table_of(file, file.top, f"file {file.path}", {})
     name = named or file.current
@@ -158,7 +160,7 @@ def from_file(file: ConfigFile, named: str | None, nearer: Layer) -> tuple[Layer
 def _table_of(file: ConfigFile, table: Mapping[str, Any], source: str, above: Layer) -> Layer:
     """Return the settings in a table.
 
-    Its credentials are bound to the server in it or in ``above``.
+    Credentials in the table are bound to the server in the table, or to the server in ``above``.
     """
     plain, references = take_sources(table, origin=source, folder=file.path.parent)
     layer = _named(plain, Origin(source), lambda key: source.replace(str(file.path), file.place(key, table), 1))

@@ -32,16 +32,18 @@ class Option(NamedTuple):
 def _option(kind: str, summary: str, *, default: Any = None, **more: tuple[str, ...]) -> Any:
     """Return a dataclass field for a setting.
 
-    ``more``: ``aliases``, ``env`` and ``choices``.
+    ``more`` can contain ``aliases``, ``env`` and ``choices``.
     """
     return field(default=default, metadata={"type": kind, "summary": summary, **more})
 
 
 @dataclass(frozen=True, init=False, repr=False, eq=False)
 class SettingValues:
-    """All settings as fields. Documentation and command-line options derive from it.
+    """All settings as fields.
 
-    A setting without a value or default is None. A secret by reference is read at the first access.
+    The documentation and the command-line options are generated from these fields.
+
+    A setting without a value or default is None. A secret by reference is read at first access.
     """
 
     service_type: str = _option(
@@ -162,7 +164,7 @@ def _shown_origin(origin: object) -> object:
 def typed_value(option: Option, value: Any, origin: object) -> Any:
     """Convert a value to the type of its option.
 
-    Raises ConfigurationError that names ``origin``.
+    Raises ConfigurationError for an invalid value. The error names ``origin``.
     """
     if isinstance(value, SecretSource):
         return value

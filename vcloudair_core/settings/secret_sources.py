@@ -29,17 +29,17 @@ SOURCE_KEYS: dict[str, tuple[str, str]] = {
     "token_command": ("token", "command"),
     "token_keyring": ("token", "keyring"),
 }
-"""Setting and source type by configuration key.
+"""The setting and the source type of each configuration key.
 
-``api_token_file`` is not here, because it is a setting.
+``api_token_file`` is missing because it is a setting itself.
 """
 
 
 class SecretSource:
-    """A thread-safe reference to a secret, which is read once at first use.
+    """A thread-safe reference to a secret. The secret is read once, at first use.
 
-    ``target`` is a path, an argument list, or a pair of keyring service and user. ``origin`` is the file and table for
-    messages.
+    ``target`` is a path, an argument list, or a pair of keyring service and user. ``origin`` names the configuration
+    file and the table in messages.
     """
 
     __slots__ = ("_guard", "_secret", "key", "kind", "origin", "target")
@@ -54,7 +54,7 @@ class SecretSource:
 
     @property
     def identity(self) -> str:
-        """Unique text for this reference, with a digest of the content if it is a file."""
+        """Unique text for this reference. For a file, it includes a digest of the content."""
         if self.kind != "file":
             return f"{self.kind}:{self.target!r}"
         import hashlib
@@ -65,11 +65,14 @@ class SecretSource:
 
     @property
     def secret(self) -> Secret | None:
-        """Secret if it was read already, else None."""
+        """The secret, or None if it was not read yet."""
         return self._secret
 
     def read(self) -> Secret:
-        """Return the secret. Raises ConfigurationError without the output of the source."""
+        """Return the secret.
+
+        Raises ConfigurationError, whose message never contains the output of the source.
+        """
         with self._guard:
             if self._secret is None:
                 text = _READERS[self.kind](self)
@@ -80,7 +83,7 @@ class SecretSource:
             return self._secret
 
     def error(self, reason: str, *, hint: str = "") -> ConfigurationError:
-        """Return an error with the key, its file and table, and the reason."""
+        """Return an error with the key, the configuration file, the table, and the reason."""
         return ConfigurationError(
             f"Reading the secret of {self.key} ({self.origin}) failed: {reason}.",
             hint=hint or f"Check {self.key}. The first line must be the secret.",
@@ -93,7 +96,7 @@ class SecretSource:
 def take_sources(table: Mapping[str, Any], *, origin: str, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Split a table into plain settings and secrets by reference.
 
-    Both are keyed by setting.
+    Return two mappings, both with setting names as keys.
 
     Raises: ConfigurationError if a reference is malformed, or a secret has more than one source.
     """
@@ -201,7 +204,10 @@ def _read_keyring(source: SecretSource) -> str:
 
 
 def load_keyring(key: str) -> Any:
-    """Return the module ``keyring``. Raises ConfigurationError with an install hint."""
+    """Return the module ``keyring``.
+
+    Raises ConfigurationError with an install hint if the module is missing.
+    """
     try:
         import keyring
     except ImportError as exc:

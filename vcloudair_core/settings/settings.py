@@ -1,4 +1,4 @@
-"""Settings from arguments, environment and file, in order of precedence.
+"""Settings from arguments, environment and configuration file, by precedence.
 
 Setting names are the same in Python, on the command line, in modules, in the inventory plugin and, as ``VCA_<NAME>``,
 in the environment. An empty string counts as unset, because AWX injects empty strings for blank fields.
@@ -58,9 +58,9 @@ __all__ = [
 class Settings(SettingValues):
     """An immutable set of settings, created with :meth:`load`.
 
-    ``settings.url`` or ``settings["url"]`` is a value (None if unset, secrets as :class:`Secret`),
-    ``settings.origin("url")`` its source, and ``settings.file`` the file and context in use. A secret by reference is
-    read at first use.
+    ``settings.url`` or ``settings["url"]`` is a value: None if unset, and a :class:`Secret` for secrets.
+    ``settings.origin("url")`` is the source of the value. ``settings.file`` is the configuration file and context in
+    use. A secret by reference is read at first use.
     """
 
     def __init__(self, values: Mapping[str, Any], origins: Mapping[str, Origin], file: FileUse | None = None) -> None:
@@ -81,12 +81,13 @@ class Settings(SettingValues):
     ) -> Settings:
         """Load settings from arguments, environment, file and defaults, in this order.
 
-        ``arguments`` can use aliases; None and empty strings count as unset. ``config_file`` defaults to
-        ``VCA_CONFIG_FILE``, else ``vcloudair/config.toml`` in the user's configuration folder if it exists. ``context``
-        (or ``VCA_CONTEXT``, or ``current_context`` in the file) selects the table ``[context.NAME]``.
+        ``arguments`` can use aliases. None and empty strings count as unset. ``config_file`` defaults to
+        ``VCA_CONFIG_FILE``. If that is unset, ``vcloudair/config.toml`` in the user's configuration folder is used if
+        the file exists. ``context`` (or ``VCA_CONTEXT``, or ``current_context`` in the file) selects the table
+        ``[context.NAME]``.
 
-        If arguments or environment set another server than the context, ``current_context`` is ignored, but an explicit
-        context is an error. Credentials of the file are only sent to the ``url`` in the same table.
+        If arguments or environment set another server than the context, ``current_context`` is ignored. An explicit
+        context raises an error in this case. Credentials in the file are only sent to the ``url`` in the same table.
 
         Raises: ConfigurationError for an unknown name, an invalid value, different values of a setting and its alias,
         or an unreadable file.
@@ -115,7 +116,10 @@ class Settings(SettingValues):
         return getattr(self, option.name)
 
     def is_set(self, name: str) -> bool:
-        """Return True if a setting has a value. Does not read secrets by reference."""
+        """Return True if a setting has a value.
+
+        Secrets by reference are not read.
+        """
         value = self._values[BY_NAME[name].name]
         return isinstance(value, SecretSource) or value not in (None, "", Secret(""))
 
@@ -125,11 +129,11 @@ class Settings(SettingValues):
         return isinstance(value, SecretSource) and value.secret is None
 
     def origin(self, name: str) -> Origin:
-        """Return the source of a value."""
+        """Return the source of the value of a setting."""
         return self._origins[BY_NAME[name].name]
 
     def replace(self, **changes: Any) -> Settings:
-        """Return a copy with changed values, as if they were passed as arguments."""
+        """Return a copy in which these values override all other sources."""
         values, origins = dict(self._values), dict(self._origins)
         for name, (value, origin) in from_arguments(changes).items():
             values[name] = typed_value(BY_NAME[name], value, origin)
@@ -137,7 +141,7 @@ class Settings(SettingValues):
         return Settings(values, origins, self.file)
 
     def require(self, *names: str) -> None:
-        """Raise ConfigurationError if any of the settings has no value."""
+        """Raise ConfigurationError if any of these settings has no value."""
         missing = [name for name in names if not self.is_set(name)]
         if missing:
             withheld = [str(self._origins[name]) for name in missing if self._origins[name].server]
@@ -177,8 +181,8 @@ class Settings(SettingValues):
     def account_key(self, environ: Mapping[str, str] | None = None) -> str:
         """Return a salted scrypt hash that identifies the account in cache names.
 
-        It covers all settings including secrets, the content of files that they refer to, and other ``VCA_*``
-        variables, which auth methods of plugins can read.
+        The hash covers all settings including secrets, and the content of files with secrets. It also covers other
+        ``VCA_*`` variables, because auth methods of plugins can read them.
         """
         env = os.environ if environ is None else environ
         parts = []
@@ -202,7 +206,7 @@ class Settings(SettingValues):
 
 
 class _SecretAttribute:
-    """Descriptor of a secret setting that reads references at first access."""
+    """Descriptor of a secret setting. A secret by reference is read at first access."""
 
     def __init__(self, name: str) -> None:
         self._name = name
