@@ -1,1 +1,1 @@
-"""Plugin API: hook specifications, the records that hooks return, plugin manager."""
+"""Plugin API: hook specifications, records returned by hooks, and plugin manager."""

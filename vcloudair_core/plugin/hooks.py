@@ -2,8 +2,8 @@
 
 Each hook has a page in ``docs/reference/hooks/``.
 
-A plugin is a module (or object) with functions marked ``@hookimpl``, named in the entry-point group
-``vcloudair_core``. The built-in services register in the same way.
+A plugin is a module or object with functions marked ``@hookimpl``. Its distribution registers it in the entry-point
+group ``vcloudair_core``. The built-in services are registered in the same way.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def vca_auth_methods() -> Sequence[AuthRecord]:  # type: ignore[empty-body]
 def vca_transport(settings: Settings) -> Transport | None:
     """Return the transport of a client, or None.
 
-    Called once per client. The first result that is not None counts.
+    Called once per client. The first result that is not None is used.
     """
 
 

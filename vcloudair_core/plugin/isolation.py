@@ -1,8 +1,8 @@
-"""Guards of hook implementations, which isolate failures of plugins.
+"""Guards that isolate failures of hook implementations.
 
-pluggy orders the implementations, runs wrappers and stops at a first result. It calls guards instead of the functions
-of a plugin. A guard redirects output of the plugin from standard output to standard error, checks the result, and
-handles failures by the rules of the hook. See :class:`Isolation`.
+pluggy orders the implementations, runs wrappers, and stops at the first result where a hook asks for one. It calls
+guards instead of the functions of a plugin. A guard redirects the plugin's standard output to standard error, checks
+the result, and handles failures by the rules of the hook. See :class:`Isolation`.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _log = logging.getLogger(__name__)
 FAILURES = (Exception, SystemExit)
 """Exceptions that count as a failure of a plugin.
 
-KeyboardInterrupt does not: it comes from the user.
+KeyboardInterrupt is not among them, because it comes from the user.
 """
 
 
 class Isolation:
     """Rules of a hook for results and failures.
 
-    The default, for observers, is to log failures.
+    This base class logs failures, which is the rule for observers.
     """
 
     failures: tuple[type[BaseException], ...] = FAILURES
@@ -42,7 +42,7 @@ class Isolation:
     def is_called(self, info: PluginInfo) -> bool:
         """Return True if the hook of a plugin must be called.
 
-        By default, plugins that failed are left out.
+        By default, the hooks of failed plugins are skipped.
         """
         return info.status == "loaded"
 
@@ -52,7 +52,7 @@ class Isolation:
             print(f"vca: {self.hook} -> {info.name}", file=sys.stderr)  # noqa: T201 - the user requested it
 
     def result(self, info: PluginInfo, value: Any) -> Any:
-        """Convert the result of an implementation to the form that the hook collects.
+        """Convert the result of an implementation to the type that the hook collects.
 
         Raises: any exception for an invalid result.
         """
@@ -63,7 +63,7 @@ class Isolation:
         return value
 
     def wrapped(self, info: PluginInfo, value: Any, inner: Any) -> Any:
-        """Convert the result of a wrapper to the form that the hook collects.
+        """Convert the result of a wrapper to the type that the hook collects.
 
         Raises: any exception for an invalid result.
         """
@@ -72,19 +72,19 @@ class Isolation:
     def failed(self, info: PluginInfo, failure: BaseException) -> None:
         """Handle a failure.
 
-        Raise the error for the caller of the hook, or return to continue without the plugin.
+        This method raises the error for the caller of the hook, or returns to continue without the plugin.
         """
         _log.warning("Plugin %s failed in %s. %s: %s", info.origin, self.hook, type(failure).__name__, failure)
 
     def is_final(self, failure: BaseException) -> bool:
-        """Return True if no wrapper may handle a failure of an inner implementation."""
+        """Return True if wrappers must not handle a failure of an inner implementation."""
         return isinstance(failure, KeyboardInterrupt)
 
 
 class RecordIsolation(Isolation):
-    """Rules of hooks that offer records: a plugin that fails is not used any more.
+    """Rules of hooks that offer records: a plugin that fails is no longer used.
 
-    Collects lists of (record, plugin).
+    These hooks collect lists of (record, plugin).
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class RecordIsolation(Isolation):
     def wrapped(self, info: PluginInfo, value: Any, inner: Any) -> list[list[tuple[Any, PluginInfo]]]:
         """Convert the records that a wrapper returns.
 
-        Records that it adds or replaces belong to its plugin.
+        Records that the wrapper adds or replaces belong to the plugin of the wrapper.
         """
         if not isinstance(value, list):
             raise PluginError(f"wrapper of {self.hook} returned {type(value).__name__} instead of a list of lists")
@@ -132,9 +132,9 @@ class RecordIsolation(Isolation):
 
 
 class TransportIsolation(Isolation):
-    """Rules of ``vca_transport``: a failure is an error.
+    """Rules of ``vca_transport``: a failure raises an error.
 
-    Otherwise a client could use another transport than the one that the user configured.
+    Otherwise, a client could use a different transport from the one that the user configured.
     """
 
     def result(self, info: PluginInfo, value: Any) -> Any:
@@ -191,7 +191,7 @@ def _guarded_function(function: Callable[..., Any], info: PluginInfo, rules: Iso
 def _guarded_wrapper(function: Callable[..., Any], info: PluginInfo, rules: Isolation) -> Callable[..., Any]:
     """Return the guard of a wrapper.
 
-    A wrapper that fails is skipped, unless the rules raise the failure for the caller of the hook.
+    A wrapper that fails is skipped, unless the rules of the hook raise the error.
     """
 
     def call(*args: Any, **kwargs: Any) -> Generator[None, Any, Any]:
@@ -227,7 +227,10 @@ def _guarded_wrapper(function: Callable[..., Any], info: PluginInfo, rules: Isol
 
 
 def _started(start: Callable[[], Any], info: PluginInfo, rules: Isolation) -> Generator[Any, Any, Any] | None:
-    """Run a wrapper up to its ``yield``. Return None if it is not called or fails."""
+    """Run a wrapper up to its ``yield``.
+
+    Return None if the wrapper is not called or fails.
+    """
     if not rules.is_called(info):
         return None
     rules.trace(info)
@@ -247,7 +250,7 @@ def _started(start: Callable[[], Any], info: PluginInfo, rules: Isolation) -> Ge
 
 
 def _finished(wrapper: Generator[Any, Any, Any], inner: Any, failure: BaseException | None) -> Any:
-    """Run a wrapper from its ``yield`` to its end and return its result."""
+    """Run a wrapper from its ``yield`` to its end, and return the result."""
     try:
         if failure is None:
             wrapper.send(inner)

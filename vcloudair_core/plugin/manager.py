@@ -1,7 +1,7 @@
 """Plugin manager: loads plugins and has a typed method for each hook.
 
-pluggy makes the hook calls, so wrappers, ``tryfirst``, ``trylast`` and first results work as it documents. Guards
-isolate failures, see :mod:`~vcloudair_core.plugin.isolation`.
+pluggy makes the hook calls, so wrappers, ``tryfirst``, ``trylast`` and first results work as in its documentation.
+Guards isolate failures, see :mod:`~vcloudair_core.plugin.isolation`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _R = TypeVar("_R", ServiceRecord, KindRecord, RecordType, AuthRecord, CommandRec
 
 ENTRY_POINT_GROUP = "vcloudair_core"
 _OWN = ("vcloudair-core", "vcloudair_core")
-"""Distribution and package of the built-in plugins."""
+"""Names of the distribution and the package of the built-in plugins."""
 
 _NO_VERSION = f"the module does not state its plugin API version; define vcloudair_api_version = {API_VERSION} in it"
 
@@ -54,14 +54,15 @@ _OFFERS: dict[str, type] = {
     "vca_cli_commands": CommandRecord,
     "vca_simulator_routes": SimulatorRoutes,
 }
-"""Record types by the hook that returns them."""
+"""Type of the records that each hook returns."""
 
 
 class PluginManager:
     """The plugins of an App.
 
-    A plugin that fails to import, states another API version, or raises in a hook gets the status ``failed`` and is
-    not used. The others keep working. Two records with one name are an error that names both distributions.
+    A plugin is not used and has the status ``failed`` if it cannot be imported, states another API version, or raises
+    an error in a hook. Other plugins keep working. Two records with the same name cause an error that names both
+    distributions.
     """
 
     def __init__(self, *, environ: Mapping[str, str] | None = None) -> None:
@@ -102,7 +103,7 @@ class PluginManager:
     def check_required(self) -> None:
         """Raise PluginError if a plugin in VCA_REQUIRE_PLUGINS is missing or failed.
 
-        Otherwise plans would be applied without the policy of a plugin that is not installed.
+        Without this check, plans would be applied without the policy of a plugin that is not installed.
         """
         for name in sorted(self._required):
             info = self._infos.get(name)
@@ -153,7 +154,7 @@ class PluginManager:
         return is_own and entry_point.value.partition(".")[0] == package
 
     def _distribution_of(self, entry_point: importlib.metadata.EntryPoint) -> tuple[str, str]:
-        """Return name and version of a distribution, cached to read its metadata once."""
+        """Return the name and version of a distribution. The metadata is read once."""
         dist = entry_point.dist
         if dist is None:
             return "", ""
@@ -165,8 +166,8 @@ class PluginManager:
     def register(self, plugin: object, name: str) -> None:
         """Register a plugin object of a program or a test.
 
-        The object need not state an API version, because it is loaded with this version of the library. Another version
-        is rejected.
+        The object need not state an API version, because its program uses this version of the library. An object that
+        states another API version is rejected.
         """
         if name in self._infos:
             raise PluginError(f"The plugin name {name!r} is already registered.", plugin=name)
@@ -212,7 +213,7 @@ class PluginManager:
     def _block_plans(self, info: PluginInfo, *, is_policy: bool) -> None:
         """Reject all plans if a plan policy failed to load.
 
-        Users can disable the plugin by name.
+        To continue without the policy, users can disable the plugin by name.
         """
         if is_policy:
             self._failed_policies[info.origin] = info
@@ -257,16 +258,16 @@ class PluginManager:
         return self._records("vca_cli_commands", CommandRecord)
 
     def simulator_routes(self) -> dict[str, SimulatorRoutes]:
-        """All simulator routes by name of their group.
+        """Return all simulator routes by the name of their group.
 
-        Raises PluginError when two plugins offer one name.
+        Raises PluginError if two plugins offer the same name.
         """
         return self._records("vca_simulator_routes", SimulatorRoutes)
 
     def collect_all(self) -> list[PluginError]:
         """Call every hook that offers records, so that the status of all plugins is known.
 
-        Returns errors about names that two plugins offer.
+        Return the errors about names that two plugins offer.
         """
         problems: list[PluginError] = []
         for hook, record_type in _OFFERS.items():
@@ -321,7 +322,7 @@ class PluginManager:
     def implements(self, hook: str) -> bool:
         """Return True if a working plugin implements the hook.
 
-        Callers use it to skip costly preparations, such as masking the secrets of an exchange.
+        Callers use this to skip costly preparations, such as redacting an exchange.
         """
         impls = getattr(self._pm.hook, hook).get_hookimpls()
         return any(self._rules[hook].is_called(self._infos[impl.plugin_name]) for impl in impls)
@@ -337,7 +338,7 @@ class PluginManager:
     def plan_ready(self, plan: Plan, settings: Settings) -> list[str]:
         """Call every plan policy and return the warnings.
 
-        Raises: PlanRejectedError with the name of the plugin, also when a policy fails in any other way.
+        Raises: PlanRejectedError with the name of the plugin, if a policy rejects the plan or fails in any other way.
         """
         for info in self._failed_policies.values():
             raise plan_policies.rejection_by(info, f"the plugin could not be loaded: {info.error}")
@@ -350,7 +351,10 @@ class PluginManager:
     # -- status --------------------------------------------------------------------------------------------------
 
     def provider(self, hook: str, name: str) -> str:
-        """Return the plugin of a record: ``name (distribution version)``, or empty."""
+        """Return the plugin of a record as ``name (distribution version)``.
+
+        Return an empty string if there is no such record.
+        """
         return self._collected.get(hook, {}).get(name, (None, ""))[1]
 
     def is_built_in(self, provider: str) -> bool:

@@ -1,4 +1,4 @@
-"""Plan policies: result checks, and rejection of plans when a policy fails."""
+"""Plan policies: result checks, and the rejection of plans if a policy fails."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_BYTES = 1_000_000
 class PolicyFailedError(Exception):
     """A policy failed.
 
-    No wrapper may handle this error, so that a failed policy always rejects the plan.
+    Wrappers must not handle this error, so that a failed policy always rejects the plan.
     """
 
     def __init__(self, rejection: PlanRejectedError) -> None:
@@ -30,13 +30,13 @@ class PolicyFailedError(Exception):
 class PolicyIsolation(Isolation):
     """Rules of ``vca_plan_ready``: a policy that fails rejects the plan.
 
-    Collects lists of warnings.
+    The hook collects lists of warnings.
     """
 
     failures = (BaseException,)
 
     def is_called(self, info: PluginInfo) -> bool:
-        """Return True: a policy must run even if another hook of its plugin failed."""
+        """Return True. A policy must run even if another hook of its plugin failed."""
         return True
 
     def result(self, info: PluginInfo, value: Any) -> list[str] | None:
@@ -85,9 +85,9 @@ def has_policy(plugin: object) -> bool:
 
 
 def mentions_policy(entry_point: importlib.metadata.EntryPoint) -> bool:
-    """Return True if the source of a plugin names the policy hook.
+    """Return True if the source of a plugin mentions the policy hook.
 
-    Reads the source without importing it, for plugins that cannot be imported.
+    The source is read without an import, because some plugins cannot be imported.
     """
     module = entry_point.value.partition(":")[0].strip()
     try:
@@ -104,7 +104,7 @@ def mentions_policy(entry_point: importlib.metadata.EntryPoint) -> bool:
 def warnings_of(result: Any) -> list[str]:
     """Return the warnings of a policy.
 
-    Raises TypeError unless the result is None or strings.
+    Raises TypeError unless the result is None or a collection of strings.
     """
     if result is None:
         return []

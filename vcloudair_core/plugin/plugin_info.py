@@ -13,7 +13,7 @@ class PluginInfo:
     Attributes:
         api_version: Plugin API version that the plugin states, or None.
         status: ``loaded``, ``failed`` or ``disabled``.
-        error: Reason of the failure, or empty.
+        error: Reason for the failure, or an empty string.
     """
 
     name: str

@@ -1,6 +1,6 @@
-"""Built-in plan policy for the setting protected_names.
+"""Built-in plan policy for the setting ``protected_names``.
 
-It rejects plans that change, move or delete an object with a protected name.
+The policy rejects plans that change, move or delete an object with a protected name.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ vcloudair_api_version = 1
 def vca_plan_ready(plan: Plan, settings: Settings) -> None:
     """Raise PlanRejectedError if a plan changes a protected object.
 
-    Names are compared without case.
+    The comparison of names ignores case.
     """
     patterns = [pattern.casefold() for pattern in settings.protected_names or ()]
     for change in plan.changes:

@@ -1,6 +1,6 @@
 """Records that hooks return.
 
-A record has the name of an extension and a function that loads it.
+A record contains the name of an extension, and a function that loads the extension.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 API_VERSION = 1
 """Version of the plugin API.
 
-A plugin module must define ``vcloudair_api_version`` with this number. Otherwise it is not loaded.
+A plugin module must set ``vcloudair_api_version`` to this number. Otherwise, the module is not loaded.
 """
 
 
@@ -37,9 +37,9 @@ class ServiceRecord:
 
 @dataclass(frozen=True)
 class KindRecord:
-    """A resource kind with the name of its service and element: ``ans.firewall_rule``.
+    """A resource kind, named after its service and element: ``ans.firewall_rule``.
 
-    ``load()`` returns the kind. It is called at first use.
+    ``load()`` returns the kind, and is called at first use.
     """
 
     name: str
@@ -53,10 +53,10 @@ class RecordType:
     """A record type of the query service. Source: protocol/query.md §6.
 
     Attributes:
-        attributes: Types by attribute name: ``str``, ``bool``, ``int``, ``float``, ``datetime`` or ``uri``.
+        attributes: The type of each attribute: ``str``, ``bool``, ``int``, ``float``, ``datetime`` or ``uri``.
             Attributes that are not listed are strings.
-        since: API versions by attribute name, for attributes that not all servers have. An empty version means that
-            only some servers have the attribute. It is requested only if the caller names it.
+        since: The first API version of each attribute that not all servers have. An empty version means that only some
+            servers have the attribute. Such an attribute is requested only if the caller names it.
     """
 
     name: str
@@ -86,9 +86,9 @@ class AuthRecord:
     """An authentication method.
 
     Attributes:
-        options: Names of the settings that it requires.
-        factory: Takes the settings and returns the auth flow.
-        is_applicable: Takes the settings and returns True to select the method when the user names none.
+        options: Names of the settings that the method requires.
+        factory: A function that takes the settings and returns the auth flow.
+        is_applicable: A function that takes the settings. If ``auth_method`` is not set, True selects this method.
     """
 
     name: str
@@ -113,7 +113,7 @@ class CommandRecord:
 class SimulatorContext(Protocol):
     """The argument of a simulator route.
 
-    ``state`` is the dict of its ``SimulatorRoutes``.
+    ``state`` is a dict that all routes of a ``SimulatorRoutes`` record share.
     """
 
     request: Request
@@ -124,7 +124,7 @@ class SimulatorContext(Protocol):
 
     @property
     def world(self) -> Any:
-        """The inventory of the simulator, see ``vcloudair_core.simulator.state.world``."""
+        """The inventory of the simulator. See ``vcloudair_core.simulator.state.world``."""
 
     @property
     def user(self) -> Any:
@@ -133,15 +133,17 @@ class SimulatorContext(Protocol):
 
 @dataclass(frozen=True)
 class SimulatorRoute:
-    """A path of the API that the simulator serves.
+    """An API path that the simulator serves.
 
     Attributes:
         path: A template, such as ``/network/edges/{edge_id}/loadbalancer/config``.
-        handler: Takes the context of a request and returns the response.
-        auth: Return 401 or 403 without a valid vCloud session.
-        versions: API versions that have the path, such as ``36.1 and newer``. Empty: those of its routes.
-        simplifications: Differences from a real server. Empty: those of its routes.
-        right: Return 403 if the role of the user lacks this right. Empty: no right is needed.
+        handler: A function that takes the context of a request and returns the response.
+        auth: If True, a request without a valid vCloud session returns 401 or 403.
+        versions: API versions that have the path, such as ``36.1 and newer``. If empty, the value of
+            ``SimulatorRoutes`` applies.
+        simplifications: Differences from a real server. If empty, the value of ``SimulatorRoutes`` applies.
+        right: The right that the role of the user must have. Without the right, a request returns 403. If empty, no
+            right is required.
     """
 
     method: str
@@ -157,8 +159,8 @@ class SimulatorRoute:
 class SimulatorRecords:
     """Records that the simulator serves at ``/api/query``, with paging and filters.
 
-    ``list(context)`` returns a mapping of attributes for each record, with ``name`` and an absolute ``href``. Types
-    that are built into the simulator cannot be replaced.
+    ``list(context)`` returns a mapping of attributes for each record. Each mapping has a ``name`` and an absolute
+    ``href``. The built-in record types of the simulator cannot be replaced.
     """
 
     type: RecordType
@@ -169,8 +171,8 @@ class SimulatorRecords:
 class SimulatorRoutes:
     """Routes and seed data that a plugin adds to the simulator.
 
-    ``seed(world, state)`` runs at start and at reset. ``versions`` and ``simplifications`` apply to each route that
-    does not set its own.
+    ``seed(world, state)`` runs when a simulator starts or is reset. ``versions`` and ``simplifications`` apply to each
+    route that does not set these values.
     """
 
     name: str
