@@ -7,13 +7,13 @@
 ``vca_client``            a client of ``vca_app``
 ``vca_request_log``       the requests that ``vca_simulator`` received
 
-``@pytest.mark.vca_simulator(profile="vcd", edges=2)`` configures ``vca_simulator``, with the arguments of
+``@pytest.mark.vca_simulator(profile="vcd", edges=2)`` configures ``vca_simulator``. The arguments are those of
 :class:`vcloudair_core.simulator.SimulatorConfig`.
 
-:class:`Conformance` has the tests that every plugin should pass. Subclass it with an :class:`Example` of each resource
-kind.
+:class:`Conformance` has the tests that every plugin should pass. To run the tests, subclass this class with an
+:class:`Example` of each resource kind.
 
-pytest imports this module in each run of each project with the package installed, so it imports as little as possible.
+pytest imports this module in every run in which the package is installed, so the module imports as little as possible.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ __all__ = [
 _LAZY = {"Conformance": "conformance", "Example": "examples", "LinkedClock": "linked_clock"}
 """Modules by name, imported at first use.
 
-``dir()`` does not list the names, because pytest inspects all of those.
+``dir()`` does not list these names, because pytest inspects every listed name.
 """
 
 _MARKER = "vca_simulator(**config): configure the fixture vca_simulator (see SimulatorConfig)"
@@ -89,7 +89,8 @@ def _vca_simulator_server() -> Iterator[SimulatorServer]:
 def vca_simulator_server(_vca_simulator_server: SimulatorServer) -> SimulatorServer:
     """Return a simulated cloud behind a TLS socket.
 
-    ``.url`` is its address, ``.env()`` the environment for ``subprocess.run``, and ``.simulator`` the simulator.
+    ``.url`` is the address of the cloud. ``.env()`` returns the environment for ``subprocess.run``. ``.simulator`` is
+    the simulator.
     """
     _vca_simulator_server.simulator.reset()
     return _vca_simulator_server
@@ -99,7 +100,7 @@ def vca_simulator_server(_vca_simulator_server: SimulatorServer) -> SimulatorSer
 def vca_clock(vca_simulator: Simulator) -> LinkedClock:
     """Return the clock of ``vca_simulator`` and its clients.
 
-    ``.advance(3600)`` moves it forward by an hour. ``.slept`` lists the waits in seconds.
+    ``.advance(3600)`` moves the clock forward by an hour. ``.slept`` lists the waits in seconds.
     """
     from vcloudair_core.testing.linked_clock import LinkedClock
 

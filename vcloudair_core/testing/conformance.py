@@ -9,9 +9,9 @@ The test file of a plugin subclasses :class:`Conformance`::
         plugin = "acme"
         examples = (Example("acme.thing", specs=[{"name": "a", "size": 1}], changed=[{"name": "a", "size": 2}]),)
 
-``plugin`` is the name of the entry point. Its distribution must be installed. ``examples`` has an example of each
-resource kind. The tests use an in-process simulated cloud. A plugin adds routes to it with the hook
-``vca_simulator_routes``. The checks themselves are plain functions, in :mod:`~vcloudair_core.testing.kind_checks` and
+``plugin`` is the name of the entry point. The distribution of the plugin must be installed. ``examples`` has an example
+of each resource kind. The tests use an in-process simulated cloud. A plugin adds routes to this cloud with the hook
+``vca_simulator_routes``. The checks are plain functions in :mod:`~vcloudair_core.testing.kind_checks` and
 :mod:`~vcloudair_core.testing.plugin_checks`.
 """
 
@@ -67,7 +67,7 @@ def _title(value: Any) -> str:
 class Conformance:
     """Base class of conformance tests.
 
-    Subclass it as ``TestConformance``; set ``plugin`` and ``examples``.
+    Subclass this class as ``TestConformance``, and set ``plugin`` and ``examples``.
     """
 
     plugin: ClassVar[str] = ""
@@ -83,7 +83,7 @@ class Conformance:
 
     @classmethod
     def _parameters(cls) -> dict[str, Sequence[Any]]:
-        """Return the test parameters: values by name."""
+        """Return the values of each test parameter by name."""
         offered = _plugins()[0].offered_by(cls.plugin)
         return {
             **{name: offered.get(hook, []) for name, hook in _PARAMETERS.items()},

@@ -10,7 +10,7 @@ from typing import Any
 from vcloudair_core.engine.kind import Document
 
 MARK = "fieldOfTomorrow"
-"""Name of an unknown field, which a merge must keep."""
+"""Name of the unknown field. A merge must keep such a field."""
 
 _DEEPEST_RECORD = 2
 """Depth of records below the root of an XML section: root, list, record."""

@@ -17,8 +17,8 @@ class Example:
         kind: Name of the resource kind.
         specs: Specs of elements that a new simulator does not have.
         changed: Specs of the same elements, each with at least one changed value.
-        target: The target, if the settings of the simulator do not select it.
-        reads: Number of requests for one read. More than one if a kind has several sections.
+        target: The target of the kind. It can be empty if the settings of the simulator select the target.
+        reads: Number of requests for one read. A kind with several sections has more than one.
         writes: Number of requests for one write.
     """
 

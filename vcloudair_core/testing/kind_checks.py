@@ -1,4 +1,4 @@
-"""Checks of resource kinds. They raise AssertionError for the plugin author."""
+"""Checks of resource kinds. A failed check raises AssertionError."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 _UNKNOWN = "field_of_tomorrow"
 _ODD_VALUES: tuple[Any, ...] = ({}, {"a": [1]}, [[]], [None], "", "\x00", -1, 10**30, 1.5, True)
-"""Values of all types of YAML and JSON, to try in each field."""
+"""Values of all YAML and JSON types. Each field is tested with every value."""
 
 
 # -- without a server --------------------------------------------------------------------------------------------
 
 
 def check_declaration(kind: ResourceKind, name: str) -> None:
-    """Check that a kind has the name of its record, and a frozen dataclass as spec."""
+    """Check that a kind has the name of its record and a frozen dataclass as spec."""
     assert isinstance(kind, ResourceKind), f"{name} is a {type(kind).__name__}, which is not a ResourceKind"
     assert kind.name == name, f"the name of the kind is {kind.name!r}, but the name of its record is {name!r}"
     assert dataclasses.is_dataclass(kind.spec_type), f"{name}: spec_type is not a dataclass"
@@ -41,7 +41,10 @@ def check_declaration(kind: ResourceKind, name: str) -> None:
 
 
 def check_unknown_field(kind: ResourceKind, example: Example) -> None:
-    """Check that an unknown field is rejected by name, with no secret in the message."""
+    """Check that an unknown field raises an error.
+
+    The message must contain the name of the field, and no secret.
+    """
     for spec in (*example.specs, *example.changed):
         error = _refusal(kind, {**spec, _UNKNOWN: 1})
         assert error is not None, f"{kind.name} accepts the unknown field {_UNKNOWN}"
@@ -50,7 +53,7 @@ def check_unknown_field(kind: ResourceKind, example: Example) -> None:
 
 
 def check_bad_values(kind: ResourceKind, example: Example) -> None:
-    """Check that any value of a field results in a spec or a SpecError."""
+    """Check that each test value of a field results in a spec or a SpecError."""
     names = [*fields_of(kind.spec_type), *example.specs[0]]
     for name in dict.fromkeys(names):
         for value in _ODD_VALUES:
@@ -113,7 +116,7 @@ def check_round_trip(kind: ResourceKind, client: Client, example: Example) -> No
 def check_keeps_unknown_fields(kind: ResourceKind, client: Client, example: Example) -> None:
     """Check that a change keeps unknown fields in the section and its records.
 
-    A newer server can send such fields.
+    Newer servers can send unknown fields.
     """
     _make(client, example)
     store, resolved = prepare(kind, _open(kind, client, example), Present(_parsed(kind, example.changed)))
@@ -142,7 +145,7 @@ def check_losses(kind: ResourceKind, client: Client, example: Example) -> None:
 
 
 def _without(kind: ResourceKind, client: Client, example: Example, document: Document, resolved: Desired) -> Document:
-    """Return the document as if the server had lost the elements of the example."""
+    """Return the document without the elements of the example, as after a loss."""
     try:
         _, absent = prepare(kind, _open(kind, client, example), Absent(resolved.specs))
     except SpecError:
@@ -159,7 +162,7 @@ def _new_document(kind: ResourceKind, client: Client, example: Example) -> Docum
 
 
 def check_dump_and_load(kind: ResourceKind, client: Client, example: Example) -> None:
-    """Check that a stageable store restores dumped documents, and dumps no secret."""
+    """Check that a stageable store can load its dumped documents, and dumps no secret."""
     _make(client, example)
     store = _open(kind, client, example)
     if not isinstance(store, StageableStore):
@@ -176,10 +179,10 @@ def check_dump_and_load(kind: ResourceKind, client: Client, example: Example) ->
 
 
 def check_one_write(kind: ResourceKind, client: Client, request_log: RequestView, example: Example) -> None:
-    """Check the requests of check mode, of a run, and of a second run.
+    """Check the requests of a check-mode run, a real run, and a second real run.
 
-    Check mode must return the plan of the run without writing. The run reads, writes and verifies. The second run must
-    only read.
+    Check mode must return the same plan as the real run, without a write. The real run must read, write and verify. The
+    second real run must only read.
     """
     client.read(kind.name, example.target)  # signs in and resolves the target, so that only later requests count
     for specs in (example.specs, example.changed):
@@ -204,7 +207,7 @@ def check_one_write(kind: ResourceKind, client: Client, request_log: RequestView
 
 
 def check_duplicates(kind: ResourceKind, client: Client, request_log: RequestView, example: Example) -> None:
-    """Check that duplicate specs are rejected before any write, or create one element."""
+    """Check that duplicate specs are rejected before a write, or create one element."""
     if not isinstance(client.read(kind.name, example.target), list):
         return
     request_log.clear()
@@ -285,7 +288,7 @@ def _has_secret(example: Example, name: str) -> bool:
 def _refuse_leak(text: str, secrets: Sequence[str], what: str) -> None:
     """Raise AssertionError if a text contains a secret.
 
-    Not an ``assert`` statement, because pytest would show its operands, which contain secrets.
+    This is not an ``assert`` statement, because pytest would display the operands, which contain secrets.
     """
     __tracebackhide__ = True
     if any(secret in text for secret in secrets):

@@ -12,9 +12,7 @@ if TYPE_CHECKING:
 class LinkedClock:
     """The clock of a simulated cloud, used by its clients.
 
-    Sleeping moves the clock forward at once.
-
-    ``slept`` lists the waits in order. Units: seconds.
+    Sleeping moves the clock forward without a real wait. ``slept`` lists the waits in order. Units: seconds.
     """
 
     def __init__(self, simulator: Simulator) -> None:

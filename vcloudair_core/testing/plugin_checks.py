@@ -1,4 +1,4 @@
-"""Checks of plugins. They raise AssertionError for the plugin author."""
+"""Checks of plugins. A failed check raises AssertionError."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from vcloudair_core.testing.simulated_cloud import RequestView
 
 HEAVY = ("requests", "lxml", "typer", "rich", "yaml", "starlette", "uvicorn", "cryptography", "matplotlib", "jinja2")
-"""Packages that a plugin must not import at load, because ``vca --help`` loads it."""
+"""Packages that a plugin must not import at load.
+
+``vca --help`` loads all plugins, and must be fast.
+"""
 
 ATTRIBUTE_TYPES = ("str", "bool", "int", "float", "datetime", "uri")
 _KIND_NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\Z")
@@ -98,7 +101,7 @@ def check_record(record: Any) -> None:
 
 
 def check_names_are_free(problems: list[Any]) -> None:
-    """Check that no two plugins offer the same name."""
+    """Check that no two plugins offer records with the same name."""
     assert problems == [], "; ".join(str(problem) for problem in problems)
 
 
@@ -134,7 +137,7 @@ def check_record_type(record: RecordType, client: Client) -> None:
 
 
 def check_command(record: CommandRecord, plugins: PluginManager) -> None:
-    """Check that a command loads, and that it and its options have help."""
+    """Check that a command can be loaded, and has help texts for itself and its options."""
     from vcloudair_core.cli.command_tree import as_command, build_tree
     from vcloudair_core.cli.invocation import Invocation
 
@@ -181,7 +184,7 @@ def check_route(route: SimulatorRoute, simulator: Simulator) -> None:
 
 
 def _paths(route: SimulatorRoute, simulator: Simulator) -> set[str]:
-    """Return the path with unknown ids, and with ids of an edge gateway and a VDC."""
+    """Return two paths of a route: with unknown ids, and with ids of existing objects."""
     world = simulator.world
     firsts = {name: next(iter(ids), "") for name, ids in (("edge_id", world.edges), ("vdc_id", world.vdcs))}
     return {

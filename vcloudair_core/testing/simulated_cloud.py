@@ -1,4 +1,4 @@
-"""Apps and clients that use an in-process simulator, and its request log."""
+"""Apps and clients that use an in-process simulator, and the request log."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class RequestView:
 
     @property
     def writes(self) -> list[str]:
-        """Write requests except sign-in and sign-out as ``"PUT /path"``, in order."""
+        """Write requests except login and logout as ``"PUT /path"``, in order."""
         return [call for call in self.calls if not call.startswith(_READS) and not call.endswith(_SESSIONS)]
 
     @property
@@ -34,9 +34,9 @@ class RequestView:
         return [f"{entry.method} {entry.path}" for entry in self._simulator.request_log.entries()]
 
     def count(self, method: str = "", path: str = "") -> int:
-        """Return the number of requests with a method and a text in their path.
+        """Return the number of requests with this method whose path contains ``path``.
 
-        Empty matches all.
+        An empty argument matches all requests.
         """
         calls = (call.split(" ", 1) for call in self.calls)
         return sum(1 for verb, url_path in calls if method in ("", verb) and path in url_path)
@@ -83,7 +83,7 @@ def simulated_app(simulator: Simulator, clock: Clock | None = None) -> App:
 
 @contextmanager
 def simulated(**config: Any) -> Iterator[tuple[App, Client, Simulator]]:
-    """Provide app, client and simulator outside of pytest.
+    """Yield an app, a client and a simulator outside of pytest.
 
     ``config`` are arguments of SimulatorConfig.
     """
