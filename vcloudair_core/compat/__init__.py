@@ -1,1 +1,1 @@
-"""vcloudair 0.5 compatibility: the API of the SDK, based on this library."""
+"""vcloudair 0.5 compatibility: the API of that SDK, implemented with this library."""

@@ -1,4 +1,4 @@
-"""Classes of vcloudair 0.5 for firewall, NAT and IPsec of an edge gateway."""
+"""Edge gateway classes with the API of vcloudair 0.5: firewall, NAT and IPsec."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class ANSFirewall(EdgeSection):
     ) -> None:
         """Append a rule. :meth:`save_config` sends it.
 
-        ``source`` and ``destination`` are an address, CIDR or range, ``internal``, ``external``, ``vse``, ``vnic-N``,
-        ``any``, or the ID of a grouping object.
+        ``source`` and ``destination`` can be an address, a CIDR, a range, ``internal``, ``external``, ``vse``,
+        ``vnic-N``, ``any``, or the id of a grouping object.
 
         Raises: SpecError for invalid arguments.
         """
@@ -90,8 +90,9 @@ class ANSNat(EdgeSection):
     ) -> None:
         """Append a rule. :meth:`save_config` sends it.
 
-        ``action`` is ``snat`` or ``dnat``. Addresses are an address, CIDR, range or ``any``. Ports are a port, range or
-        ``any``. ``vnic`` is the number of the interface, or ``any``.
+        ``action`` is ``snat`` or ``dnat``. ``original_address`` and ``translated_address`` can be an address, a CIDR, a
+        range or ``any``. ``original_port`` and ``translated_port`` can be a port, a range or ``any``. ``vnic`` is the
+        number of the interface, or ``any``.
 
         Raises: SpecError for invalid arguments.
         """
@@ -117,7 +118,8 @@ class ANSNat(EdgeSection):
 class ANSIPSec(EdgeSection):
     """The IPsec section of an edge gateway as raw JSON. The records are the tunnels.
 
-    Servers show a pre-shared key as six asterisks. If a tunnel is saved with these, its key does not change.
+    Servers return a pre-shared key as six asterisks. If a tunnel is saved with these asterisks, the key does not
+    change.
     """
 
     section = "ipsec"
@@ -145,8 +147,8 @@ class ANSIPSec(EdgeSection):
     ) -> None:
         """Append a tunnel with a pre-shared key. :meth:`save_config` sends it.
 
-        Subnets are a list, or a string separated by commas. With a blank ``peer_ip`` the edge gateway waits for the
-        connection of the peer.
+        ``local_subnets`` and ``peer_subnets`` can be a list, or a string separated by commas. If ``peer_ip`` is blank,
+        the edge gateway waits for a connection from the peer.
 
         Raises: SpecError for invalid arguments.
         """
@@ -176,5 +178,8 @@ class ANSIPSec(EdgeSection):
 
 
 def _listed(subnets: Any) -> Any:
-    """Convert collections and generators to a list. Other values are validated later."""
+    """Convert a collection or generator to a list.
+
+    Other values are returned unchanged, and validated later.
+    """
     return list(subnets) if isinstance(subnets, Iterable) and not isinstance(subnets, str) else subnets

@@ -1,4 +1,4 @@
-"""Connection of a vcloudair 0.5 class, whose headers and URL programs can change."""
+"""Connection of a vcloudair 0.5 class, with changeable headers and URL."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
 
 _OWN = frozenset({"accept", "content-type", "authorization", TOKEN_HEADER})
-"""Headers that a session sets."""
+"""Names of the headers that a session sets."""
 
 
 class Connection:
-    """Connection of an object of a service class.
+    """Connection of an instance of a service class.
 
     ``org_info`` is the result of a login. The other arguments are defaults for missing keys. While ``url`` and
-    :attr:`headers` are unchanged, requests use the live session of ``org_info``, which renews itself. After a change
-    they use a session with the new token, headers or URL.
+    :attr:`headers` are unchanged, requests use the live session of ``org_info``, which is renewed automatically. After
+    a change, requests use a new session with the changed token, headers or URL.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Connection:
     def session(self, url: str | None, headers: Mapping[str, Any]) -> Session:
         """Return the session for a base URL and headers. Sends no request.
 
-        Raises: ConfigurationError without URL or token.
+        Raises: ConfigurationError if the URL or the token is missing.
         """
         key = (url, dict(headers))
         if self._cached is None or self._cached[0] != key:

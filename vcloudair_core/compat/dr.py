@@ -33,29 +33,30 @@ _PATH = "api/org/"
 class TaskPool:
     """The task queue of vcloudair 0.5.
 
-    It is always empty, because actions finish before their methods return.
+    The queue is always empty, because DR actions finish before their methods return.
     """
 
     def add(self, target: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
-        """Call ``target`` at once."""
+        """Call ``target`` immediately."""
         target(*args, **kwargs)
 
     def join(self) -> None:
-        """Return at once, because the queue is empty."""
+        """Return immediately, because the queue is empty."""
 
 
 class DisasterRecovery:
     """Replications of an organization: list, test, clean up and fail over.
 
     ``replications[uuid]`` has ``name`` and ``href``. ``action_errors`` has a tuple ``(uuid, name, message)`` for each
-    VM for which the last action failed. The next action clears it in place. ``results`` has the verdicts of the last
-    action. The next call uses changed ``headers`` and ``base_api_url``.
+    VM whose last action failed. The next action clears this list in place. ``results`` has the verdicts of the last
+    action. Changes of ``headers`` and ``base_api_url`` apply to the next call.
 
     Args:
-        org_info: Result of :class:`VCASession`. It takes precedence over ``vcdurl``, ``token``, ``org_uuid`` and
+        org_info: Result of :class:`VCASession`. Its values take precedence over ``vcdurl``, ``token``, ``org_uuid`` and
             ``version``.
         stuck_after: Seconds without progress after which a task counts as failed.
-        on_unknown: ``fail`` or ``start`` again, if it is unknown whether an operation was started.
+        on_unknown: The behavior if it is unknown whether an operation was started. ``fail`` reports an error, ``start``
+            starts the operation again.
     """
 
     def __init__(
@@ -106,9 +107,9 @@ class DisasterRecovery:
 
     @compatible_errors(ParseError)
     def dump_replication_details(self, filelocation: str = "details.csv", *, all_columns: bool = False) -> None:
-        """Write ID and name of all replications as CSV without a header.
+        """Write the id and name of each replication as CSV without a header.
 
-        With ``all_columns`` it writes the full state, with a header.
+        With ``all_columns``, write the full state with a header.
 
         Raises: OSError, and the errors of :meth:`retrieve_replications`.
         """
@@ -127,18 +128,21 @@ class DisasterRecovery:
             )
 
     def do_test_failover(self, *uuids: str, power_on: bool = True, total: bool = False) -> None:
-        """Run test failovers by UUID, or of all VMs with ``total``.
+        """Run test failovers of VMs by UUID. With ``total``, run them for all VMs.
 
-        Failures are in :attr:`action_errors`.
+        Failures are added to :attr:`action_errors`.
         """
         self._act(TEST, uuids, total, power_on)
 
     def do_failover(self, *uuids: str, power_on: bool = True, total: bool = False, test: bool = False) -> None:
-        """Fail over VMs by UUID, or all VMs with ``total``. ``test`` runs a test failover."""
+        """Fail over VMs by UUID. With ``total``, fail over all VMs.
+
+        With ``test``, run test failovers instead.
+        """
         self._act(TEST if test else FAILOVER, uuids, total, power_on)
 
     def do_test_cleanup(self, *uuids: str, total: bool = False) -> None:
-        """Clean up tests by UUID, or of all VMs with ``total``."""
+        """Clean up test failovers of VMs by UUID. With ``total``, clean up all of them."""
         self._act(CLEANUP, uuids, total, True)
 
     def _act(self, action: str, uuids: tuple[str, ...], total: bool, power_on: bool) -> None:

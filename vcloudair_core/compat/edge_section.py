@@ -1,4 +1,4 @@
-"""Base class of vcloudair 0.5 for sections of an edge gateway as raw JSON."""
+"""Base class with the API of vcloudair 0.5 for edge gateway sections as raw JSON."""
 
 from __future__ import annotations
 
@@ -26,28 +26,32 @@ class JsonSectionCodec(DocumentCodec, Protocol):
     """A codec for documents in plain JSON."""
 
     def document(self, tree: Any) -> Document:
-        """Return a document for a parsed tree. Raises DecodeError for another section."""
+        """Return the document of a parsed tree.
+
+        Raises DecodeError if the tree is another section.
+        """
         ...
 
 
 class EdgeSection:
-    """A section of an edge gateway as raw JSON. Edit it in place, and save all of it.
+    """A section of an edge gateway as raw JSON.
 
-    The section is loaded at first use. Iteration, indexing, slicing, ``len`` and ``del`` work on its records, including
-    server-generated ones. ``config_data`` is the whole section. ``org_info`` is the result of :class:`VCASession`. It
-    takes precedence over ``vcdurl`` and ``token``. The next call uses changed ``edge``, ``headers`` and ``base_url``.
+    The section is loaded at first use. Edit the data in place, and then save the whole section. Iteration, indexing,
+    slicing, ``len`` and ``del`` work on the records, including server-generated records. ``config_data`` is the whole
+    section. ``org_info`` is the result of :class:`VCASession`. Its values take precedence over ``vcdurl`` and
+    ``token``. Changes of ``edge``, ``headers`` and ``base_url`` apply to the next call.
 
-    The API is the JSON of ``/hybridity``, or of ``/network/edges`` on a server without it.
+    Requests use the JSON API ``/hybridity``, or ``/network/edges`` on servers without ``/hybridity``.
     """
 
     section: ClassVar[str] = ""
     """Name of the section in URLs."""
 
     records_path: ClassVar[tuple[str, str]] = ("", "")
-    """Path of the records: outer and inner key."""
+    """Path of the records in the section: outer key and inner key."""
 
     edge: str
-    """ID of the edge gateway, as passed by the caller."""
+    """Id of the edge gateway, as passed by the caller."""
 
     base_url: str | None
     headers: dict[str, Any]
@@ -68,7 +72,7 @@ class EdgeSection:
 
     @classmethod
     def over(cls: type[_Section], session: Session, edge: Edge) -> _Section:
-        """Return the section of an edge gateway, using an existing session."""
+        """Return the section of an edge gateway, based on an existing session."""
         section = cls.__new__(cls)
         edge = EdgeDirectory(session).with_backend(edge)
         refuse_unsupported(edge, load_section(cls.section))
@@ -89,7 +93,10 @@ class EdgeSection:
         self._records: list[Any] = []
 
     def _store(self) -> SectionStore:
-        """Return the store for the current edge and session, which a program can change."""
+        """Return the store for the current edge gateway and session.
+
+        Programs can change both.
+        """
         key = (self._session(), self.edge)
         if self._stores_of != key:
             session, edge = key[0], self._current_edge()
@@ -116,9 +123,9 @@ class EdgeSection:
 
     @compatible_errors(ValueError)
     def get_config(self) -> None:
-        """Load the section.
+        """Load the section. Unsaved changes are lost.
 
-        Unsaved changes are lost. Raises: ApiError, TransportError, DecodeError.
+        Raises: ApiError, TransportError, DecodeError.
         """
         document = self._read()
         outer_key, inner_key = self.records_path
@@ -149,9 +156,10 @@ class EdgeSection:
 
     @compatible_errors(ValueError)
     def save_config(self) -> None:
-        """Write the whole section, and load it again with new IDs and version.
+        """Write the whole section, and reload it to get the new ids and the new version.
 
-        Raises: ConflictError after a write of another client, if the server checks that; other ApiErrors.
+        Raises: ConflictError if another client has changed the section and the server checks the version; other
+        ApiErrors.
         """
         self._load()
         store = self._store()
@@ -163,14 +171,17 @@ class EdgeSection:
 
     @property
     def backend(self) -> str:
-        """Backend of the edge gateway, or the first one to try before the first request."""
+        """Backend of the edge gateway.
+
+        Before the first request, this is the backend that is tried first.
+        """
         return self._store().backend if self.section else self._backends[0]
 
     @property
     def config_data(self) -> dict[str, Any]:
-        """The whole section from the server. You can change it in place.
+        """The whole section from the server, without the version.
 
-        The version is not included. :meth:`save_config` sends the version of the last read.
+        Programs can change this data in place. :meth:`save_config` sends the version of the last read.
         """
         self._load()
         return self._config

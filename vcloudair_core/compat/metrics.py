@@ -20,8 +20,8 @@ class Metrics:
     """Metrics of a VDC, or of the VMs in ``vm_uuids``.
 
     ``metric_data[vm][timestamp][metric]`` has the values from the server. ``postdata`` is the time range in the format
-    of the API. ``org_info`` is the result of :class:`VCASession`. It takes precedence over ``vcdurl``, ``token`` and
-    ``org_uuid``. The next call uses changed ``headers`` and ``url``.
+    of the API. ``org_info`` is the result of :class:`VCASession`. Its values take precedence over ``vcdurl``, ``token``
+    and ``org_uuid``. Changes of ``headers`` and ``url`` apply to the next call.
     """
 
     def __init__(
@@ -44,7 +44,9 @@ class Metrics:
         self._service()
 
     def set_relative_interval(self, units: str, start: int, end: int | None = None) -> None:
-        """Set the time range from ``start`` to ``end`` units ago. The default end is now.
+        """Set the time range: from ``start`` units ago to ``end`` units ago.
+
+        Without ``end``, the time range ends now.
 
         ``units`` is SECOND, MINUTE or HOUR.
 
@@ -57,14 +59,16 @@ class Metrics:
         self.postdata = window_body(window)
 
     def set_absolute_interval(self, start: Any, end: Any) -> None:
-        """Set the time range: datetimes or ISO 8601 strings, in UTC without an offset.
+        """Set the time range, as datetimes or ISO 8601 strings.
+
+        Times without an offset are UTC.
 
         Raises SpecError.
         """
         self.postdata = window_body(parse_window(start, end))
 
     def set_metric_filters(self, *filters: str) -> None:
-        """Set the metrics to collect. No metrics means all."""
+        """Set the metrics to collect. Without arguments, all metrics are collected."""
         self.filters = list(filters)
 
     def add_metric_filters(self, *filters: str) -> None:
@@ -73,12 +77,12 @@ class Metrics:
 
     @compatible_errors(ValueError)
     def collect(self) -> None:
-        """Collect metrics, and add them to :attr:`metric_data`.
+        """Collect metrics, and add the values to :attr:`metric_data`.
 
-        Reads several VMs in parallel.
+        Several VMs are read in parallel.
 
-        Raises: the error of the first failed VM, after the others were collected; ConfigurationError without a VDC or
-        VM; IncompleteResultError, ApiError, TransportError, DecodeError.
+        Raises: the error of the first failed VM, after all other VMs were read; ConfigurationError if neither a VDC nor
+        a VM is set; IncompleteResultError, ApiError, TransportError, DecodeError.
         """
         service = self._service()
         if not self.vms:

@@ -1,4 +1,4 @@
-"""Sign-in results of vcloudair 0.5, and sessions that are created from them."""
+"""Login results with the API of vcloudair 0.5, and sessions based on the results."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 class OrgInfo(dict[str, str]):
-    """Sign-in result: ``vcdurl``, ``token``, ``org_uuid``, ``auth-header``, version.
+    """Login result: ``vcdurl``, ``token``, ``org_uuid``, ``auth-header``, version.
 
-    ``session`` is a live session with the token, which renews itself. ``repr`` masks the token.
+    ``session`` is a live session with the token, and is renewed automatically. ``repr`` masks the token.
     """
 
     def __init__(self, values: Mapping[str, str], session: Session) -> None:
@@ -34,7 +34,7 @@ class OrgInfo(dict[str, str]):
 
     @property
     def is_changed(self) -> bool:
-        """True if a program changed the values. The live session does not match them."""
+        """True if a program changed the values, so that they differ from the live session."""
         return dict(self) != self._as_given
 
     def __reduce__(self) -> Any:
@@ -58,10 +58,10 @@ def session_for(
 ) -> Session:
     """Return a session for a service class. Sends no request.
 
-    This is the live session of an :class:`OrgInfo`, or a new session from the keys of ``org_info``. The other arguments
-    are defaults for missing keys. A new session sends ``headers`` with every request.
+    For an :class:`OrgInfo`, this is the live session. Otherwise, it is a new session based on the keys of ``org_info``.
+    The other arguments are defaults for missing keys. A new session sends ``headers`` with every request.
 
-    Raises: ConfigurationError without URL or token.
+    Raises: ConfigurationError if the URL or the token is missing.
     """
     if isinstance(org_info, OrgInfo) and not org_info.is_changed:
         return org_info.session
@@ -85,7 +85,7 @@ def session_for(
 
 
 def new_transport(settings: Settings) -> Transport:
-    """Return the network transport. It imports requests at the first request."""
+    """Return a network transport. The first HTTP request imports the library requests."""
     from vcloudair_core.transport.requests_transport import RequestsTransport
 
     return RequestsTransport(settings)

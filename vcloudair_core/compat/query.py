@@ -33,14 +33,14 @@ _ELEMENT = "element"
 
 
 class QueryBase:
-    """A query.
+    """A query. Set the query type, and then call :meth:`execute`.
 
-    Set the type and execute it. ``results[uuid][field]`` is the string from the server, or None.
+    ``results[uuid][field]`` is the string from the server, or None.
 
-    ``params`` are the parameters of the request, such as ``filter``, ``sortAsc`` and ``pageSize``. For a type that
-    :meth:`set_query_type` rejects, set ``params["type"]``, and ``record_name`` to the name of the record element.
-    ``org_info`` is the result of :class:`VCASession`. It takes precedence over ``version``, ``vcdurl`` and ``token``.
-    The next call uses changed ``headers`` and ``url``.
+    ``params`` are the parameters of the request, such as ``filter``, ``sortAsc`` and ``pageSize``. To use a type that
+    :meth:`set_query_type` rejects, set ``params["type"]`` to the type, and ``record_name`` to the name of the record
+    element. ``org_info`` is the result of :class:`VCASession`. Its values take precedence over ``version``, ``vcdurl``
+    and ``token``. Changes of ``headers`` and ``url`` apply to the next call.
     """
 
     query_type: ClassVar[str] = ""
@@ -85,7 +85,7 @@ class QueryBase:
     def execute(self) -> dict[str, dict[str, str | None]]:
         """Return the records of all pages by UUID in lowercase.
 
-        Raises: ConfigurationError without a type; IncompleteResultError, ApiError, TransportError, DecodeError.
+        Raises: ConfigurationError if no type is set; IncompleteResultError, ApiError, TransportError, DecodeError.
         """
         if not self.params.get("type"):
             raise ConfigurationError("No query type was set.", hint="Call set_query_type, or set params['type'].")
@@ -98,9 +98,9 @@ class QueryBase:
         return self.results
 
     def find_by_name(self, name: str) -> list[str]:
-        """Return the UUIDs of the results with a name, ignoring case.
+        """Return the UUIDs of the results with this name, ignoring case.
 
-        Names are not unique.
+        Several results can have the same name.
         """
         folded = name.casefold()
         return [uuid for uuid, result in self.results.items() if (result.get("name") or "").casefold() == folded]
@@ -115,7 +115,7 @@ class QueryBase:
     def _records(self) -> list[Record]:
         """Return all records.
 
-        A result that changes during the read is read up to three times.
+        If the result changes while it is read, it is read again, up to three times in total.
         """
         # The order of the server is kept, as in 0.5, unless its pages overlap.
         order = {} if {"sortAsc", "sortDesc"} & set(self.params) else {"sortAsc": STABLE}

@@ -1,7 +1,8 @@
 """Errors of the vcloudair 0.5 classes, compatible with the errors of the SDK.
 
-All errors of this library are RuntimeErrors, like the errors of the SDK. The SDK also raised errors of requests and of
-parsers. The compatibility classes raise errors that are subclasses of both.
+All errors of this library are RuntimeErrors, like the errors of the SDK. The SDK also raised errors of the library
+requests and of parsers. The compatibility classes raise subclasses of the error of this library and of the error that
+the SDK raised.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _R = TypeVar("_R")
 def compatible_errors(undecodable: type[Exception]) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
     """Decorate a method of a vcloudair 0.5 class to raise compatible errors.
 
-    ``undecodable`` is the error of its parser for an invalid response.
+    ``undecodable`` is the error of the SDK's parser for an invalid response.
     """
 
     def decorated(call: Callable[_P, _R]) -> Callable[_P, _R]:
@@ -58,7 +59,7 @@ _classes: dict[tuple[type, type], type[VcloudAirError]] = {}
 
 
 def _joined(ours: type[VcloudAirError], base: type[Exception]) -> type[VcloudAirError]:
-    """Return a class with the name of our error that is a subclass of both errors."""
+    """Return a subclass of both errors, with the name of ``ours``."""
     if (ours, base) not in _classes:
         names: dict[str, Any] = {
             "__module__": ours.__module__,

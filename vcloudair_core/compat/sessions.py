@@ -1,9 +1,9 @@
-"""The session classes of vcloudair 0.5: ``VCASession`` and ``VCAODSession``.
+"""Session classes with the API of vcloudair 0.5: ``VCASession``, ``VCAODSession``.
 
-They use the auth flows of this library. Sign-in returns the dict with five keys that all service classes take. It also
-has a live session, so that service classes do not sign in again.
+Both classes use the auth flows of this library. A login returns a dict with five keys, which all service classes
+accept. The dict also has a live session, so that service classes do not sign in again.
 
-TLS settings come from ``VCA_CA_PATH`` and ``VCA_VALIDATE_CERTS`` (or ``REQUESTS_CA_BUNDLE``).
+The environment variables ``VCA_CA_PATH``, ``VCA_VALIDATE_CERTS`` and ``REQUESTS_CA_BUNDLE`` control TLS.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ class _Portal:
     """Base class of both session classes: user, transport and open sessions."""
 
     transport: Transport | None
-    """Transport to use instead of the network, such as an in-process simulator.
+    """Transport that replaces the network, such as an in-process simulator.
 
-    Set it before signing in.
+    Set this attribute before the login.
     """
 
     clock: Clock
-    """Clock for waits of the sessions. Set it before signing in."""
+    """Clock for waits of the sessions. Set this attribute before the login."""
 
     def __init__(self, version: str, username: str | None, password: str | None) -> None:
         self.version = check_pinned(str(version))
@@ -65,7 +65,7 @@ class _Portal:
 
     @property
     def password(self) -> str | None:
-        """The password. Its ``repr`` is masked."""
+        """The password, with a masked ``repr``."""
         return self._password
 
     @password.setter
@@ -111,7 +111,7 @@ class _Portal:
 class VCASession(_Portal):
     """Session of the subscription service, or of a vCloud Director.
 
-    To sign in to another portal, set ``login_url`` on the class or an object.
+    To sign in to another portal, set ``login_url`` on the class or an instance.
     """
 
     login_url = DEFAULT_URLS["vchs"] + vchs.LOGIN_PATH
@@ -125,9 +125,9 @@ class VCASession(_Portal):
         self._vdcs: dict[str, PortalVdc] = {}
 
     def __getitem__(self, orgname: str) -> OrgInfo:
-        """Return the sign-in result of an org.
+        """Return the login result of an org.
 
-        Raises KeyError if there was no sign-in to it.
+        Raises KeyError if the program did not sign in to the org.
         """
         return self.vcd_tokens[orgname.lower()]
 
@@ -136,9 +136,9 @@ class VCASession(_Portal):
 
     @property
     def vdc_names(self) -> list[str]:
-        """Names for :meth:`login_to_vdc`, in lowercase.
+        """Names that :meth:`login_to_vdc` accepts, in lowercase.
 
-        A name of two services is listed as service/name.
+        If two services have a VDC with the same name, the names are listed as service/name.
         """
         return list(self._vdcs)
 
@@ -152,7 +152,7 @@ class VCASession(_Portal):
     ) -> OrgInfo | None:
         """Sign in to the portal and read its orgs.
 
-        With ``orgname`` it also signs in to the org, and returns the result. With ``vcd_url`` it signs in to a vCloud
+        With ``orgname``, also sign in to the org, and return the login result. With ``vcd_url``, sign in to a vCloud
         Director without the portal.
 
         Raises: ConfigurationError, AuthenticationError, other ApiErrors, TransportError, DecodeError.
@@ -169,7 +169,7 @@ class VCASession(_Portal):
     def login_to_vdc(self, orgname: str) -> OrgInfo:
         """Get a new vCloud Director token for an org, using the current portal token.
 
-        Raises: ConfigurationError for a name that is not in :attr:`vdc_names`, and what :meth:`login` raises.
+        Raises: ConfigurationError if ``orgname`` is not in :attr:`vdc_names`, and the errors of :meth:`login`.
         """
         vdc = self._vdcs.get(orgname.lower())
         if vdc is None:
@@ -265,13 +265,13 @@ class VCASession(_Portal):
 
 
 class _NoSuchInstanceError(ConfigurationError, IndexError):
-    """Invalid instance index. An IndexError for programs of vcloudair 0.5."""
+    """Invalid instance index. Programs for vcloudair 0.5 expect an IndexError."""
 
 
 class VCAODSession(_Portal):
     """Session of the On-Demand service.
 
-    To sign in to another portal, set ``login_url`` on the class or an object.
+    To sign in to another portal, set ``login_url`` on the class or an instance.
     """
 
     login_url = DEFAULT_URLS["vca"] + vca.LOGIN_PATH
@@ -282,7 +282,7 @@ class VCAODSession(_Portal):
 
     @compatible_errors(ValueError)
     def login(self, username: str | None = None, password: str | None = None) -> None:
-        """Sign in, and read the instances with a vCloud Director into :attr:`instances`.
+        """Sign in, and store the instances with a vCloud Director in :attr:`instances`.
 
         Raises: ConfigurationError, AuthenticationError, other ApiErrors, TransportError, DecodeError.
         """
@@ -308,7 +308,7 @@ class VCAODSession(_Portal):
 
     @compatible_errors(ParseError)
     def login_to_instance(self, idx: int) -> OrgInfo:
-        """Sign in to an instance by index, and return the sign-in result.
+        """Sign in to the instance with this index, and return the login result.
 
         Raises: ConfigurationError for an invalid index, and the errors of :meth:`login`.
         """
@@ -368,9 +368,9 @@ class _Reopened:
 
 
 def _borrowed(credentials: Credentials) -> Credentials:
-    """Return credentials that a closed session does not end.
+    """Return credentials that stay valid after the session is closed.
 
-    The program has the token and can still use it.
+    The program may still use the token.
     """
     from dataclasses import replace
 
@@ -390,14 +390,14 @@ def _by_name(vdcs: list[PortalVdc]) -> dict[str, PortalVdc]:
 
 
 def _named(instance: dict[str, Any], plans: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return an instance with ``friendlyName`` and ``planType`` of its plan."""
+    """Return an instance with the ``friendlyName`` and ``planType`` of its plan."""
     plan = plans.get(str(instance.get("planId") or ""), {})
     name = str(plan.get("name") or instance.get("name") or "Unnamed")
     return instance | {"friendlyName": name, "planType": str(plan.get("planType") or "NoType")}
 
 
 def _first_vdc_id(session: Session, orgname: str) -> str:
-    """Return the ID of the first VDC of an org, as in vcloudair 0.5.
+    """Return the id of the first VDC of an org, as in vcloudair 0.5.
 
     Source: protocol/sessions.md §4.3.
     """
