@@ -47,8 +47,6 @@ def _built_in_commands(
     for name, record in own.items():
         provider = plugins.provider("vca_cli_commands", name)
         if name in offered and not plugins.is_built_in(provider):
-            say(
-                f"Warning: Ignoring the command {name!r} of plugin {provider}. vca has a built-in command of this name."
-            )
+            say(f"Warning: Ignoring the command {name!r} of plugin {provider}. A built-in command has this name.")
             commands[name] = record
     return commands

@@ -44,7 +44,9 @@ def _unusable(certfile: str, keyfile: str, error: Exception) -> ConfigurationErr
         except OSError as exc:
             return unreadable(what, path, exc)
     hint = "Pass PEM files, and the key that belongs to the certificate."
-    return ConfigurationError(f"Loading the certificate failed: '{certfile}'. It or its key is not valid.", hint=hint)
+    return ConfigurationError(
+        f"Loading the certificate failed: '{certfile}'. The certificate or its key is not valid.", hint=hint
+    )
 
 
 class _Handler(WSGIRequestHandler):

@@ -120,7 +120,7 @@ def test_unusable_exporter_certificates(tmp_path: Path) -> None:
     assert "The certificate /none.pem cannot be read: it does not exist" in str(_unusable("/none.pem", "", error))
     (tmp_path / "a.pem").write_text("x")
     assert "The key /none.key cannot be read" in str(_unusable(str(tmp_path / "a.pem"), "/none.key", error))
-    assert "It or its key is not valid" in str(_unusable(str(tmp_path / "a.pem"), "", error))
+    assert "The certificate or its key is not valid" in str(_unusable(str(tmp_path / "a.pem"), "", error))
 
 
 def test_settings_errors_have_file_and_line(vca: Vca, tmp_path: Path) -> None:

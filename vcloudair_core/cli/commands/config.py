@@ -32,7 +32,7 @@ def config(
             Column("value", priority=1),
             Column("origin", priority=2),
         ],
-        empty="No settings are set. Start with VCA_URL or --url.",
+        empty="No settings are set. Set VCA_URL, or pass --url.",
     )
 
 

@@ -233,7 +233,7 @@ def _stored_password(run: Invocation, name: str, values: Mapping[str, Any], *, a
     if not (ask or run.options.get("password_stdin")):
         return {}
     if "password_command" in values or "password_file" in values:
-        raise ConfigurationError("You cannot both store a password and refer to one.")
+        raise ConfigurationError("You cannot store a password and also set a password file or command.")
     if ask and run.options.get("password_stdin"):
         raise ConfigurationError("You cannot use --ask-password and --password-stdin together.")
     password = _prompt(values, name) if ask else password_of_options(run.options, run.stdin)

@@ -236,7 +236,7 @@ def serve(
             f"Invalid value for --listen: {listen!r}.", hint="Use the form ADDRESS:PORT, such as 127.0.0.1:9272."
         )
     if bool(auth_user) != bool(auth_file):
-        raise ConfigurationError("--auth-user and --auth-password-file require each other.")
+        raise ConfigurationError("--auth-user and --auth-password-file must be set together.")
     auth = (auth_user, Secret(_password_in(auth_file))) if auth_user else None
     done = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -51,7 +51,7 @@ def _refusal(text: str, error: Exception) -> str:
             else (f"--query is not a valid JMESPath expression: {text!r}.")
         )
     token = getattr(error, "token_value", None)
-    reason = f"unexpected {token!r}" if token and position < len(text) else "it ends too early"
+    reason = f"unexpected {token!r}" if token and position < len(text) else "the expression is incomplete"
     lexer_message = str(getattr(error, "message", ""))
     if lexer_message:
         reason = f"{lexer_message[:1].lower()}{lexer_message[1:]}".rstrip(".")

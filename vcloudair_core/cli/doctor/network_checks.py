@@ -261,7 +261,7 @@ def _explain_certificate(
 ) -> DiagnosisStep:
     if certificate.not_after < now:
         detail = f"the certificate expired on {certificate.not_after:%Y-%m-%d}"
-        hint = "Ask the operator of the server to renew it, and check the clock of this host."
+        hint = "Ask the operator of the server to renew the certificate, and check the clock of this host."
     elif certificate.not_before > now:
         detail = f"the certificate is not valid before {certificate.not_before:%Y-%m-%d}"
         hint = f"Correct the clock of this host, which is set to {now:%Y-%m-%d}."

@@ -86,7 +86,7 @@ def _type(error: Any) -> Iterator[tuple[Path, str]]:
     types = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
     expected, value = " or ".join(_TYPE_NAMES[name] for name in types), error.instance
     if value is None:
-        reason = f"nothing was given, {expected} was expected"
+        reason = f"the value is empty, {expected} was expected"
     elif isinstance(value, (Mapping, list)):
         reason = f"{expected} was expected, not {_TYPE_NAMES['array' if isinstance(value, list) else 'object']}"
     elif "string" in types:

@@ -149,7 +149,7 @@ def last_test_check(plan: RecoveryPlan, action: str, now: datetime, last_test: d
         message = "no successful test of the plan is known"
         if limit is None:
             return subject.warn(message, hint)
-        return too_old(f"{message}; the plan requires one every {limit:g} days", hint)
+        return too_old(f"{message}; the plan requires a test every {limit:g} days", hint)
     age = now - last_test
     if age < -timedelta(minutes=5):
         return subject.unknown(f"the last test is in the future ({last_test.isoformat()})", "Compare the clocks.")
@@ -158,7 +158,7 @@ def last_test_check(plan: RecoveryPlan, action: str, now: datetime, last_test: d
     if limit is None:
         return subject.ok(message)
     if days > limit:
-        return too_old(f"{message}; the plan requires one every {limit:g} days", hint)
+        return too_old(f"{message}; the plan requires a test every {limit:g} days", hint)
     if days > _NEAR_LIMIT * limit:
-        return subject.warn(f"{message}; the next one is due after {limit:g} days", hint)
+        return subject.warn(f"{message}; the next test is due after {limit:g} days", hint)
     return subject.ok(f"{message}; allowed: {limit:g} days")

@@ -186,9 +186,10 @@ def _rpo(plan: RecoveryPlan, vm: PlannedVm, group: Replication, action: str, now
         since = f" for {group.violation_minutes} min" if group.violation_minutes > 0 else ""
         return subject.warn(f"{message}; the RPO of the replication has been violated{since}", _SOURCE)
     if target is not None and configured is not None and configured > target:
-        hint = "Lower the RPO of the replication at the source site, or raise that of the plan."
+        hint = "Lower the RPO of the replication at the source site, or raise the RPO of the plan."
         return subject.warn(
-            f"{message}; the RPO of the replication ({configured} min) is above that of the plan ({target:g} min)", hint
+            f"{message}; the RPO of the replication ({configured} min) is above the RPO of the plan ({target:g} min)",
+            hint,
         )
     if target is None and configured is None:
         return subject.unknown(f"{message}; neither the plan nor the replication has an RPO", "Set `rpo_minutes`.")

@@ -67,7 +67,7 @@ def _enabled(place: Place, action: str) -> Check:
     subject = CheckSubject("vdc", place.name, ESSENTIAL)
     record, details = place.record or {}, place.details
     if record.get("isEnabled") is False:
-        return subject.fail("the VDC is disabled", "Ask the provider to enable it.")
+        return subject.fail("the VDC is disabled", "Ask the provider to enable the VDC.")
     if place.is_enabled is False or isinstance(details, NotFoundError):
         return subject.fail("the VDC is not enabled for recovery", _ENABLE)
     if not isinstance(details, RecoveryDetails):
@@ -134,7 +134,9 @@ def _usage(place: Place, limit: str, used: str, evidence: Evidence, subject: Che
     if maximum == 0:
         return subject.ok("unlimited")
     if not isinstance(maximum, int) or not isinstance(current, int):
-        return subject.unknown("the server does not return the limit and the use", "Check them in the portal.")
+        return subject.unknown(
+            "the server does not return the limit and the use", "Check the limit and the use in the portal."
+        )
     return maximum, current
 
 

@@ -285,7 +285,7 @@ def _sentence(report: RunReport) -> str:
     if report.verdict == FAILED:
         return f"{subject} failed: {count}."
     if report.verdict == UNKNOWN:
-        return f"{subject} has an unknown outcome: {count}. Decide about the VMs with unknown outcome, then resume it."
+        return f"{subject} has an unknown outcome: {count}. Check the VMs with an unknown outcome, then resume the run."
     if report.verdict == INTERRUPTED:
         return f"{subject} was interrupted: {count}. You can resume it."
     return f"{subject} is unfinished: {count}, as far as the journal shows."

@@ -78,7 +78,7 @@ class StepTracks:
         fields = {"group": name, "phase": phase, "step": step.name, "kind": step.kind, "key": key}
         if key in self._state.steps_open and step.on_resume == "fail":
             reason = "the run died during the step, and the step must not run twice"
-            hint = "Check how far the step got, then start a new run. Recovered VMs are not changed again."
+            hint = "Check the result of the step, then start a new run. Recovered VMs are not changed again."
             self._end_step(StepResult("failed", reason, hint), 0.0, {**fields, "attempt": 1})
             return False
         for attempt in range(1, step.retries + 2):

@@ -185,8 +185,8 @@ def test_query_applies_to_the_whole_document(capsys: pytest.CaptureFixture[str])
     ("expression", "message"),
     [
         ("a b", "unexpected 'b' at column 3.\n  a b\n    ^"),
-        ("a.", "it ends too early at column 3.\n  a.\n    ^"),
-        ("[?x", "it ends too early at column 4.\n  [?x\n     ^"),
+        ("a.", "the expression is incomplete at column 3.\n  a.\n    ^"),
+        ("[?x", "the expression is incomplete at column 4.\n  [?x\n     ^"),
         ("{a:}", "unexpected '}' at column 4.\n  {a:}\n     ^"),
         ("'x", "unclosed ' delimiter at column 1.\n  'x\n  ^"),
     ],

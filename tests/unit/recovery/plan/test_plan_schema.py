@@ -117,7 +117,7 @@ def test_keys_and_defaults_match_the_data_classes(name: str, made: Any) -> None:
         ({"max_concurrent": 2.0}, "max_concurrent", "2.0 is not a whole number"),
         ({"max_concurrent": True}, "max_concurrent", "true is not a whole number"),
         ({"power_on": "maybe"}, "power_on", "'maybe' is not true or false"),
-        ({"description": None}, "description", "nothing was given, a string was expected"),
+        ({"description": None}, "description", "the value is empty, a string was expected"),
         ({"description": 5}, "description", "a string was expected, not a number: put it in quotes"),
         ({"name": True}, "name", "a string was expected, not true or false (or yes, no, on, off): put it in quotes"),
         ({"name": "a\n"}, "name", "must be one line without leading or trailing spaces"),

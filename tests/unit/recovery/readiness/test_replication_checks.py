@@ -131,7 +131,7 @@ def test_a_replication_without_recovery_points_fails(make: Make) -> None:
         (10, 240, None, None, "ok", "10 min old; allowed: 240 min"),
         (10, 15, 30, None, "ok", "allowed: 30 min"),
         (300, 240, None, None, "warn", "has been violated for 60 min"),
-        (10, 240, 30, None, "warn", "(240 min) is above that of the plan (30 min)"),
+        (10, 240, 30, None, "warn", "(240 min) is above the RPO of the plan (30 min)"),
         (40, 240, 30, None, "fail", "40 min old; the RPO of the plan is 30 min"),
         (40, 15, 30, 60, "warn", "the RPO of the replication has been violated"),
         (40, 15, 60, 30, "fail", "is 30 min"),  # the RPO of the VM overrides that of the plan

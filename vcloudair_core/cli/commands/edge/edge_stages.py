@@ -63,7 +63,7 @@ def discard(
     if missing:
         listed = ", ".join(repr(name) for name in missing)
         raise NotFoundError(
-            f"Stage not found: {listed}. Nothing was discarded.", hint="Run `vca edge stages` to list them."
+            f"Stage not found: {listed}. Nothing was discarded.", hint="Run `vca edge stages` to list your stages."
         )
     for file in files:
         is_discarded = file.discard()
