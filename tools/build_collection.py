@@ -17,7 +17,10 @@ from stage_collection import galaxy, stage
 
 
 def build(output: Path) -> Path:
-    """Build the tarball in the folder ``output``, and return its path."""
+    """Build the tarball in the folder ``output``, and return its path.
+
+    The folder is created if it does not exist.
+    """
     about = galaxy()
     with tempfile.TemporaryDirectory() as folder:
         program = Path(sys.executable).with_name("ansible-galaxy")

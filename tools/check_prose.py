@@ -1,9 +1,9 @@
 """Check the language of docstrings, comments, messages, page titles and commits.
 
-``python tools/check_prose.py`` prints a table and fails when a count is over its limit. The limits are in
-``tools/prose_limits.yml``, for each rule and folder, and only go down: ``--lower`` writes the current counts there.
-``--list RULE [FOLDER]`` prints each offense with its location. ``--base COMMIT`` names the commit after which commit
-subjects are checked. Outside a Git checkout, no commits are checked.
+``python tools/check_prose.py`` prints a table and fails when a count is over its limit. ``tools/prose_limits.yml`` has
+a limit for each rule and folder. Limits only go down: ``--lower`` writes the current counts to this file. ``--list
+RULE [FOLDER]`` prints each offense with its location. ``--base COMMIT`` names the commit after which commit subjects
+are checked. Outside a Git checkout, no commits are checked.
 
 The rules are those of ``docs/contributing/style.md``. The nox session ``lint`` runs this program.
 """
@@ -83,7 +83,7 @@ def first_lines(file: TextFile) -> Iterator[Offense]:
 
 
 def banned_phrases(file: TextFile) -> Iterator[Offense]:
-    """Yield the words and phrases that have a plain replacement."""
+    """Yield banned words and phrases, which have a plain replacement."""
     for line, text in file.prose:
         plain = _CODE.sub("`…`", text)
         for match in _ANY_BANNED.finditer(plain):

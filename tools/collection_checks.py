@@ -222,7 +222,7 @@ def run_step(name: str) -> Result:
 
 
 def main() -> int:
-    """Run the steps. Return 0 if all succeeded."""
+    """Run the steps. Return 0 if all steps succeeded."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("steps", nargs="*", metavar="STEP", help=", ".join(STEPS))
     parser.add_argument("--list", action="store_true", help="name the steps and what they do")

@@ -52,7 +52,7 @@ def core_versions() -> str:
 
 
 def with_matrix(text: str) -> str:
-    """Return a page with an updated support matrix."""
+    """Return a page with an updated support matrix between its marks."""
     head, begin, rest = text.partition(BEGIN)
     _, end, tail = rest.partition(END)
     if not begin or not end:
@@ -61,7 +61,7 @@ def with_matrix(text: str) -> str:
 
 
 def simulated_versions() -> list[str]:
-    """Return the API versions that are tested with the simulator."""
+    """Return the API versions that the table lists as tested with the simulator."""
     return [
         version for row in _source()["releases"] if row["tested"] == "simulator" for version in row["api"].split(" to ")
     ]

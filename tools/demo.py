@@ -1,8 +1,8 @@
 """Demonstrate the project against a simulated cloud, and check each step.
 
-Uses the standard library only. The simulator is stopped at the end, also on Ctrl-C. The folder ``demo-report``
-remains. It contains the log with the complete output of each command, the exported edge gateway, and the recovery
-report.
+The demo uses the standard library only. The simulator is stopped at the end, also on Ctrl-C. The folder
+``demo-report`` remains. It contains the log with the complete output of each command, the exported edge gateway, and
+the recovery report.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ def _summarize(screen: Screen, report: Path) -> None:
 
 
 class Tasks:
-    """Show each task of a playbook and its result in one line."""
+    """A filter that shows each task of a playbook and its result in one line."""
 
     def __init__(self) -> None:
         self._name = ""
@@ -196,7 +196,7 @@ def _recap_line(line: str) -> str:
 
 
 def _table(line: str) -> str:
-    """Return a line of a table, but not the sentence below it."""
+    """Return a line of a table, or an empty string for the sentence below the table."""
     return "" if line.endswith((".", " on")) else line
 
 

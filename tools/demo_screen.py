@@ -73,8 +73,9 @@ class Screen:
     ) -> str:
         """Run a command and return its output.
 
-        ``show`` returns the text to print for a line, or an empty string to leave out the line. With ``into``, the
-        output goes to that file and is not printed. Raises DemoFailedError if the exit status is not ``status``.
+        Lines are printed as they arrive. ``show`` returns the text to print for a line, or an empty string to leave
+        out the line. With ``into``, the output goes to that file and is not printed. Raises DemoFailedError if the
+        exit status is not ``status``.
         """
         self.command(command, into)
         lines = []

@@ -43,8 +43,8 @@ def ansible_requirement() -> str:
 def pairs(*, every: bool = False) -> list[tuple[str, str]]:
     """Return the pairs of ansible-core and Python to test.
 
-    Each core runs on its oldest Python, and the newest core on all of its Pythons. With ``every``, all supported pairs
-    are returned.
+    Each core runs with the oldest Python that it supports. The newest core runs with all Pythons that it supports.
+    With ``every``, all supported pairs are returned.
     """
     newest = list(CORES)[-1]
     return [

@@ -73,8 +73,7 @@ def create(output: Path) -> Context:
 def definition(wheel: Path, tarball: Path) -> dict[str, Any]:
     """Return awx/execution-environment.yml with a local wheel and tarball.
 
-    The wheel is installed in the base of all stages, so the requirements of the collection are met and pip does not
-    look for the library in an index.
+    The wheel is installed in the base of all stages, so pip finds the library there and does not search an index.
     """
     value: dict[str, Any] = yaml.safe_load(DEFINITION.read_text(encoding="utf-8"))
     value["dependencies"]["galaxy"] = {"collections": [{"name": f"{LOCAL}/{tarball.name}", "type": "file"}]}

@@ -55,7 +55,7 @@ FILES: dict[str, Callable[[], str]] = {
 
 
 def outdated() -> Iterator[tuple[Path, str]]:
-    """Return the outdated pages with their new text."""
+    """Return the outdated pages and their new text."""
     for name, generate in PAGES.items():
         path = DOCS / name
         old = path.read_text(encoding="utf-8")
@@ -85,7 +85,7 @@ def _outdated_readmes() -> Iterator[tuple[Path, str]]:
 
 
 def main() -> int:
-    """Return 1 with --check when a page is out of date."""
+    """Write the outdated pages. With ``--check``, return 1 if a page is out of date."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a page is out of date")
     check = parser.parse_args().check

@@ -1,7 +1,7 @@
 """Make an environment for ansible-rulebook, and print the path of its program.
 
-It includes the packages of this environment, so the library and Ansible are those of the checkout. An existing
-environment is kept.
+The environment includes the packages of this environment, and therefore the library and Ansible of the checkout. An
+existing environment is kept.
 """
 
 from __future__ import annotations

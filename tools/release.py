@@ -1,8 +1,8 @@
-"""Compare the version of a release with all places that contain it.
+"""Compare the version of a release with all files that contain the version.
 
 Usage: ``python tools/release.py check v0.2.0``.
 
-vcloudair_core/_version.py is the source. Without a tag, the other places are compared with it.
+vcloudair_core/_version.py is the source. Without a tag, the other files are compared with this version.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def version() -> str:
-    """Return the version of the library, which is that of the release."""
+    """Return the version of the library, which is also the version of the release."""
     return _search("vcloudair_core/_version.py", r'__version__ = "([^"]+)"')
 
 

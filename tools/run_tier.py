@@ -1,7 +1,7 @@
 """Run a tier of the checks with nox, and print a line with counts and time.
 
 ``python tools/run_tier.py TARGET``, with a target of the Makefile. Sessions of different lanes run at the same time,
-so that no core is idle. Sessions of one lane run one after the other. A tag such as ``lane:network`` names the lane.
+so that no core is idle. Sessions of one lane run one after another. A tag such as ``lane:network`` names the lane.
 Sessions without such a tag share a lane, whose output is shown immediately. The output of the other lanes follows.
 
 Sessions of the lane ``last`` begin when all other lanes have ended. They do not wait for the lane ``background``,

@@ -118,7 +118,7 @@ def import_circles(checkout: Checkout) -> list[str]:
 
 
 def ambiguous_classes(checkout: Checkout) -> list[str]:
-    """Return the names that several classes have, except those of vcloudair 0.5."""
+    """Return the names that several classes have, except classes of vcloudair 0.5."""
     places: dict[str, list[str]] = defaultdict(list)
     for module in checkout.modules.values():
         if module.name.startswith(f"{PACKAGE}.compat"):
@@ -219,8 +219,8 @@ def orchestrators(checkout: Checkout) -> list[str]:
 def unmirrored_tests(checkout: Checkout) -> list[str]:
     """Return the files of unit tests that mirror no module.
 
-    ``tests/unit/a/test_b.py`` tests ``a/b.py``, and ``test_b_more.py`` an aspect of it. ``test_init.py`` tests the
-    names of a package.
+    ``tests/unit/a/test_b.py`` tests ``a/b.py``, and ``test_b_more.py`` tests an aspect of ``a/b.py``. ``test_init.py``
+    tests the names of a package.
     """
     unit = checkout.root / "tests" / "unit"
     return [
@@ -245,7 +245,7 @@ def path_hops(checkout: Checkout) -> list[str]:
 
 
 def path_modules(checkout: Checkout) -> list[str]:
-    """Return the modules of these functions."""
+    """Return the modules of the functions between ``vca dr test VM`` and the request."""
     return vm_name_path(checkout).modules
 
 

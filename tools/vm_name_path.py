@@ -1,20 +1,20 @@
 """Trace one VM name from ``vca dr test VM`` to the request that starts the test.
 
 ``python tools/vm_name_path.py`` prints the hops, and ``--root FOLDER`` traces another checkout, such as an earlier
-commit (``git worktree add --detach FOLDER COMMIT``). ``tools/structure.py --trace`` compares the number of hops
-with limits.
+commit (``git worktree add --detach FOLDER COMMIT``). ``tools/structure.py --trace`` compares the number of hops with
+limits.
 
-The command runs under a profiler, against a simulator of the same checkout in another process. A value *carries* the VM
-if it is a text that contains its name or ID, or an object of the library or a container that leads to such a text in a
-few steps. These functions of the library are hops:
+The command runs under a profiler, against a simulator of the same checkout in another process. A value *carries* the
+VM if it is a text that contains its name or ID, or an object of the library or a container that leads to such a text
+in a few steps. These functions of the library are hops:
 
 1. Functions on the stack at the moment of the request whose parameters, or whose object, carry the VM. The stack
    continues in the thread that submitted the work.
 2. Functions that returned an object that a hop uses, if one of their parameters carried the VM. This is how a name
    becomes a replication, an operation or a plan. A function that passes such an object on is also a hop.
 
-A lambda or a comprehension belongs to the function that contains it. Names are those that hops bind to a carrying
-value, as parameters or locals, and the fields through which objects of the library lead to the VM. ``self`` and ``cls``
+A lambda or a comprehension belongs to the function that contains it. Names are the parameters and locals that hops
+bind to a carrying value, and the fields through which objects of the library lead to the VM. ``self`` and ``cls``
 don't count.
 """
 
@@ -107,7 +107,7 @@ def _exports(file: Path) -> dict[str, str]:
 
 
 class Carriers:
-    """Find values that lead to the VM."""
+    """Search for values that lead to the VM."""
 
     def __init__(self, *texts: str) -> None:
         self._texts = texts
@@ -246,9 +246,10 @@ class Tracer:
 
 
 def _function(code: CodeType) -> str:
-    """Return the name of a function, or of the one around a lambda or comprehension.
+    """Return the name of a function, or of the function around a lambda expression.
 
-    In Python 3.10, a lambda or comprehension has a name in angle brackets.
+    A comprehension also gets the name of the function around it. In Python 3.10, a lambda or comprehension has a name
+    in angle brackets.
     """
     qualified: str = getattr(code, "co_qualname", code.co_name)
     return re.sub(r"\.<locals>\.<.*", "", qualified)

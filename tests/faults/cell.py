@@ -88,7 +88,7 @@ def _places(calls: list[tuple[str, str]], signed_in_at: int, write: str) -> Iter
 
 
 def strike(operation: Operation, baseline: Baseline, cell: Cell, folder: Path) -> Found:
-    """Run the operation with the fault at one step, or from that step on."""
+    """Run the operation with a fault that occurs at one step, or from that step on."""
     found = Found()
     world = operation.world(folder)
     _order(world, cell)

@@ -15,7 +15,7 @@ from vcloudair_core.plugin.records import SimulatorRoutes
 class Ending:
     """The result of an operation that did not raise.
 
-    ``value`` is its return value. ``problems`` are pairs of message and hint.
+    ``value`` is the return value. ``problems`` has pairs of message and hint.
     """
 
     value: Any = None

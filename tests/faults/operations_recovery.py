@@ -106,7 +106,7 @@ def _go_on(client: Client, world: World) -> Ending:
 
 
 def _stopped(world: World) -> None:
-    """Leave a run that was stopped when its first action was sent."""
+    """Create a run that was stopped when its first action was sent."""
     stop = Stop()
 
     def watch(event: Any) -> None:

@@ -1,4 +1,4 @@
-"""All ways to sign in, and the API checks of ``vca doctor``."""
+"""Operations for all ways to sign in, and for the API checks of ``vca doctor``."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ class Exemption:
 
 @dataclass(frozen=True)
 class Cell:
-    """A test case: a fault that occurs once, or from then on, at one step.
+    """A test case: a fault that starts at one step, and occurs once or permanently.
 
     ``why`` is the reason of an exemption.
     """
@@ -129,7 +129,8 @@ class Table:
     def cells(self, operation: str, fault_name: str) -> Iterator[Cell]:
         """Yield the cells of an operation and a fault.
 
-        At each step, the fault occurs once. At the first step of each place, the fault also occurs from then on.
+        For each step, there is a cell in which the fault occurs once. For the first step of each place, there is also
+        a cell in which the fault occurs from this step on.
         """
         stated, fault = self.operations[operation], self.faults[fault_name]
         for times, words in fault.words.items():
@@ -158,9 +159,9 @@ class Table:
                 )
 
     def sample(self, size: int = 2) -> frozenset[tuple[str, str]]:
-        """Return a sample with ``size`` pairs for each operation, and with all faults.
+        """Return a sample of pairs of operation and fault.
 
-        A pair is an operation and a fault. The pairs are the same in every run. Rarely
+        The sample has ``size`` pairs for each operation, and includes every fault. It is the same in every run. Rarely
         chosen faults come first.
         """
         faults = list(self.faults)
@@ -182,7 +183,7 @@ class Table:
 
 
 def called(method: str, path: str) -> str:
-    """Return a step without IDs."""
+    """Return the method and path of a step without IDs."""
     return f"{method} {_ID.sub('{id}', path)}"
 
 

@@ -28,7 +28,10 @@ _known: dict[str, Baseline] = {}
 
 @pytest.fixture(scope="module", autouse=True)
 def _nothing_old_is_looked_through() -> Iterator[None]:
-    """Exclude old objects from garbage collection, which saves a sixth of the time."""
+    """Exclude old objects from garbage collection.
+
+    This saves a sixth of the time.
+    """
     gc.freeze()
     yield
     gc.unfreeze()

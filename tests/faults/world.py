@@ -33,7 +33,7 @@ class HungError(BaseException):
 
 
 class Time(LinkedClock):
-    """Clock of the cloud that limits all waits.
+    """The clock of the cloud, which limits all waits.
 
     The wall clock of the client can be wrong.
     """
@@ -44,7 +44,7 @@ class Time(LinkedClock):
         self._passed_s = 0.0
 
     def now(self) -> float:
-        """Return the monotonic time of the client, which server faults do not change."""
+        """Return the monotonic time of the client. Server faults do not change this time."""
         return BEGAN + self._passed_s
 
     def wall(self) -> float:
@@ -95,7 +95,7 @@ def _plugins() -> PluginManager:
 
 
 class World:
-    """One cloud, and its consecutive clients."""
+    """A cloud and its consecutive clients."""
 
     def __init__(self, folder: Path, config: Mapping[str, Any], routes: Sequence[SimulatorRoutes] = ()) -> None:
         self.folder = folder

@@ -1,4 +1,4 @@
-"""Load test with many clients: no leaks, and no wrong results.
+"""Load test with many clients, which looks for leaks and wrong results.
 
-``python -m tests.load.soak --minutes 10`` runs it. See :mod:`.soak`.
+``python -m tests.load.soak --minutes 10`` runs the test. See :mod:`.soak`.
 """

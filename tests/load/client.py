@@ -58,7 +58,8 @@ class Report:
 class SoakClient(threading.Thread):
     """A client thread.
 
-    ``number`` determines its name, its random numbers and its edge. ``replication`` is the VM that it may test.
+    ``number`` determines the name, the random numbers and the edge of the client. ``replication`` is the VM whose
+    recovery the client may test.
     """
 
     def __init__(self, number: int, cloud: Cloud, own_edge: str, replication: str, deadline: float) -> None:
@@ -153,7 +154,7 @@ class SoakClient(threading.Thread):
             _expect("its replication is listed", self._replication in names, True)
 
     def _drill(self, client: Any) -> None:
-        """Run a test and its cleanup on the VM of this client."""
+        """Run a test failover and its cleanup on the VM of this client."""
         service = client.dr
         for action, state in (("test", "complete"), ("cleanup", "none")):
             (result,) = service.act(action, [self._replication], options=OperationOptions(max_concurrent=1))

@@ -83,7 +83,7 @@ class Tally:
 
 
 def soak(seconds: float, clients: int, folder: Path) -> Outcome:
-    """Run the soak test. Raises AssertionError if a process does not start."""
+    """Run the soak test and return the outcome."""
     long_run = max(1, int(seconds / (TASK_S + 2)))
     with ExitStack() as stack:
         edges = SHARED_EDGES + -(-clients // CLIENTS_OF_EDGE)
@@ -174,7 +174,7 @@ def _ended(worker: subprocess.Popen[str], seconds: float) -> dict[str, Any]:
 
 @contextmanager
 def _exporter(env: dict[str, str], folder: Path) -> Iterator[tuple[str, int]]:
-    """Run ``vca metrics serve``. Yield its address and its process ID."""
+    """Run ``vca metrics serve``. Yield the address and process ID of the exporter."""
     log = folder / "exporter.log"
     command = [str(BIN / "vca"), "metrics", "serve", "--listen", "127.0.0.1:0", "--interval", "2"]
     command += ["--where", "name~vm-*", "--metric", "cpu.usage.average"]
@@ -188,7 +188,7 @@ def _exporter(env: dict[str, str], folder: Path) -> Iterator[tuple[str, int]]:
 
 
 def _address(log: Path, process: subprocess.Popen[bytes]) -> str:
-    """Return the address of the exporter after its first collection."""
+    """Return the address of the exporter, after the exporter has collected once."""
     import urllib.request
 
     deadline = time.monotonic() + 60

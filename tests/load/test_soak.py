@@ -62,7 +62,7 @@ def test_a_watch_that_cannot_look_says_so(tmp_path: Path) -> None:
 
 
 class FakeCloud:
-    """Two edges. The second one lacks a rule and has an unknown one."""
+    """A cloud with two edges. The second edge lacks a rule and has an unknown rule."""
 
     edges = [("one", "id-1"), ("two", "id-2")]
 

@@ -29,7 +29,7 @@ Growth within these limits is noise of thread and connection pools.
 
 @dataclass
 class Trend:
-    """A number over time. ``points`` are (seconds, value)."""
+    """A series of measured values. ``points`` has pairs of seconds and value."""
 
     name: str
     points: list[tuple[float, float]] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Trend:
         return statistics.median(value for _, value in self.points[-3:])
 
     def growth(self) -> float:
-        """Return the growth after settling, by linear regression."""
+        """Return the growth after the start phase, by linear regression."""
         settled = self.settled()
         if len(settled) < 3:
             return 0.0
@@ -56,7 +56,10 @@ class Trend:
         return [point for point in self.points if point[0] >= until]
 
     def is_leak(self) -> bool:
-        """Return True if the growth exceeds noise and the last value the settled start."""
+        """Return True if the growth is more than noise.
+
+        The last value must also be above the values right after the start phase.
+        """
         fixed, share = ALLOWED[self.name.rpartition(" ")[2]]
         settled = [value for _, value in self.settled()]
         if not settled:
@@ -74,7 +77,7 @@ def threads(pid: int) -> int:
 
 
 def fds(pid: int) -> tuple[int, int]:
-    """Return the number of open files, and of the sockets among them."""
+    """Return the number of open files, and the number of sockets among these files."""
     links = []
     for entry in Path(f"/proc/{pid}/fd").iterdir():
         try:

@@ -1,8 +1,8 @@
 """A process with some clients of the soak test.
 
-``python -m tests.load.worker`` reads ``{"settings", "vms", "shared", "exporter", "seconds", "clients": [[number, own
-edge, replication]]}``, and ``long_run``. ``long_run`` lists VMs that one of the clients fails over, one after the
-other.
+``python -m tests.load.worker`` reads a JSON object: ``{"settings", "vms", "shared", "exporter", "seconds", "clients":
+[[number, own edge, replication]]}``. The optional key ``long_run`` lists VMs that the process fails over, one after
+another.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from vcloudair_core.services.dr.operation_options import OperationOptions
 
 
 class LongRun(threading.Thread):
-    """A run of failovers that lasts as long as the soak test, and its verdicts."""
+    """A run of failovers that lasts as long as the soak test, and the verdicts."""
 
     def __init__(self, settings: dict[str, Any], names: list[str]) -> None:
         super().__init__(name="long run", daemon=True)

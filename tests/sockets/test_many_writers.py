@@ -1,4 +1,4 @@
-"""Concurrent writers on one edge: eight processes with locks, and one without."""
+"""Concurrent writers on one edge: eight processes with locks, one without locks."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def names(server: SimulatorServer) -> list[str]:
 
 
 class Outsider(threading.Thread):
-    """A writer that adds its own rules over the API, without locks or reads."""
+    """A writer that adds rules over the API, without locks and without reads."""
 
     def __init__(self, server: SimulatorServer) -> None:
         super().__init__()

@@ -59,9 +59,9 @@ def launched() -> Iterator[Any]:
 
 @contextmanager
 def visiting(shared: Any = None, **context: Any) -> Iterator[Visit]:
-    """Open a new page of a shared browser or of a new one.
+    """Open a page in a shared browser, or in a new browser.
 
-    ``context`` are options of Playwright's ``new_context``, such as ``viewport``.
+    ``context`` has options of Playwright's ``new_context``, such as ``viewport``.
     """
     with nullcontext(shared) if shared is not None else launched() as browser, browser.new_context(**context) as tab:
         page = tab.new_page()

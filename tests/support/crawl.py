@@ -15,8 +15,8 @@ LONG_DOCUMENTS = 3
 def crawl(caller: Caller) -> Iterator[tuple[str, Response]]:
     """Yield URL and response of each document that links or queries lead to.
 
-    Actions and the entity resolver are left out. The history of only three VMs is read, because it has a thousand
-    samples for each VM.
+    Actions and the entity resolver are left out. Only the history of three VMs is read, because a history has a
+    thousand samples.
     """
     waiting, seen, histories = [f"{caller.root}/api/session", f"{caller.root}/api/query"], set(), 0
     while waiting:

@@ -2,9 +2,9 @@
 
 A block is executed when its info string has the word ``run`` after the language: ``python run``, ``console run``, ``sh
 run``. A block with ``file=PATH`` is written to that file in the order of the page, and a block with ``append=PATH`` is
-added to it. On a page without commands, files are written before its Python is run. In a console block, lines after
-``$ `` are commands, and the other lines are their output. Each line of a ``sh`` block is a command. A ``text output``
-block after an ``sh`` block is the output of the last command. ``...`` matches any text.
+added to it. On a page without commands, files are written before the Python blocks of the page run. In a console
+block, lines after ``$ `` are commands, and the other lines are their output. Each line of a ``sh`` block is a command.
+A ``text output`` block after an ``sh`` block is the output of the last command. ``...`` matches any text.
 """
 
 from __future__ import annotations

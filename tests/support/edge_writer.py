@@ -1,6 +1,6 @@
 """A program that adds rules to an edge: ``python edge_writer.py NAME COUNT``.
 
-It signs in with the settings of the environment, and prints the name of each rule after it was written.
+The program signs in with the settings of the environment. It prints the name of each rule when the rule is written.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("vca_
 class Module:
     """A module. ``job`` is None for a module that does several things.
 
-    ``arguments`` and ``constraints`` are its parameters of AnsibleModule. The other fields are documentation.
+    ``arguments`` and ``constraints`` are the parameters for AnsibleModule. The other fields are documentation.
     """
 
     name: str

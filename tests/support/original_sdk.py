@@ -1,7 +1,7 @@
 """Run small programs with unmodified ``vcloudair==0.5``, each in its own process.
 
-A program gets ``vcd_url`` (empty for the portal), ``user``, ``password``, ``org`` and ``edge_id`` as variables. It
-stores its result in ``found``, which must be JSON.
+A program gets ``vcd_url`` (empty for the portal), ``user``, ``password``, ``org`` and ``edge_id`` as variables. The
+program stores its result in ``found``. The result must be JSON.
 """
 
 from __future__ import annotations

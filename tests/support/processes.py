@@ -98,7 +98,7 @@ class Process(subprocess.Popen[Any]):
         self.pid = int(self._line())
 
     def _line(self) -> bytes:
-        """Return a line of the report. If it ends early, return exit code 1."""
+        """Return a line of the report, or exit code 1 if the report ends early."""
         assert self._report is not None
         line = self._report.recv(1)
         while line and not line.endswith(b"\n"):
@@ -219,7 +219,7 @@ def _interpreter(script: str) -> str:
 
 
 class _Server:
-    """The server of an interpreter, which ends when this process closes its socket."""
+    """The fork server of an interpreter. It ends when this process closes the socket."""
 
     def __init__(self, python: str, modules: Sequence[str], at_start: Mapping[str, str]) -> None:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

@@ -81,10 +81,11 @@ class Timeline:
 class Shape:
     """The outcome of a run. VMs are named by numbers, starting at 0.
 
-    ``failed``: all attempts of these VMs fail. ``retried``: their first attempt fails, the second succeeds.
-    ``skipped``: they are not started. ``unchanged``: they were recovered before. ``rolled_back``: all VMs but the last
-    are rolled back at the end. ``pauses``: (second, seconds) of interruptions that were resumed. ``ends_at``: the
-    second of the last event. ``ended_by``: the reason of the end, if the run could log it.
+    ``failed`` has VMs whose attempts all fail. ``retried`` has VMs whose first attempt fails and whose second attempt
+    succeeds. ``skipped`` has VMs that are not started. ``unchanged`` has VMs that were already recovered. With
+    ``rolled_back``, all VMs except the last are rolled back at the end. ``pauses`` has the start and the duration of
+    resumed interruptions, in seconds. ``ends_at`` is the second of the last event. ``ended_by`` is the reason of the
+    end, if the run could log the reason.
     """
 
     vms: int = 20

@@ -5,16 +5,16 @@ types of XML Schema. A table lists
 
 * ``elements`` that can be the root or substitute another element: the type, the substituted element, ``abstract``;
 * ``types``: ``extends`` names the base type, ``text`` the type of a value without child elements, ``content`` the
-  children in their order, ``attributes`` the attributes, ``other attributes`` the namespaces of further permitted
-  attributes; ``mixed`` permits text between children, ``abstract`` forbids use.
+children in their order, ``attributes`` the attributes, ``other attributes`` the namespaces of further permitted
+attributes; ``mixed`` permits text between children, ``abstract`` forbids use.
 
-A group is a list that starts with ``sequence`` or ``choice``. A line of it is a name and a type, how often it occurs
-(once, or ``?``, ``*``, ``+``, ``{2,4}``), and the first API version that has it: ``Link vcloud:LinkType * since 5.1``.
-A name with a prefix refers to an element of ``elements``, and permits nothing if no table has that element. ``<##other>
-*`` permits elements of other namespaces.
+A group is a list that starts with ``sequence`` or ``choice``. Each line of a group has a name, a type, the number of
+occurrences (once, or ``?``, ``*``, ``+``, ``{2,4}``), and the first API version with the element: ``Link
+vcloud:LinkType * since 5.1``. A name with a prefix refers to an element of ``elements``, and permits nothing if no
+table has that element. ``<##other> *`` permits elements of other namespaces.
 
 The tables are compiled to an XML schema, so that libxml2 applies the rules of types. A type without a table makes a
-document invalid ("abstract"). Add it with tools/make_schema_tables.py.
+document invalid ("abstract"). Add the table with tools/make_schema_tables.py.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def load_tables() -> Tables:
 
 
 class Compiler:
-    """Compile tables to XML schemas, which import each other as ``PREFIX.xsd``."""
+    """A compiler of tables to XML schemas, which import each other as ``PREFIX.xsd``."""
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables

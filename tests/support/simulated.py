@@ -24,7 +24,7 @@ def basic(user: str, password: str) -> dict[str, str]:
 class Caller:
     """A client of an in-process simulator.
 
-    ``root`` is the root URL of the vCloud Director of its profile.
+    ``root`` is the root URL of vCloud Director in the profile of the simulator.
     """
 
     simulator: Simulator

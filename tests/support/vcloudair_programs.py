@@ -1,8 +1,8 @@
 """Run a program with ``vcloudair==0.5`` and with this package, and compare.
 
-Only the imported package name differs. A program gets the names of the simulated cloud in ``CLOUD_*``. A proxy connects
-host names of vCloud Air to the simulator. Its certificate is trusted, also for requests of the SDK that ignore the
-settings of the environment.
+The two runs differ only in the name of the imported package. A program gets the names of the simulated cloud in
+``CLOUD_*``. A proxy connects host names of vCloud Air to the simulator. The certificate of the proxy is trusted, even
+by SDK requests that ignore the settings of the environment.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _PROGRESS = re.compile(r".*  ?(Done!|Task Hung Timeout!|Error! .*)|.* -- \d+ per
 
 @dataclass(frozen=True)
 class Ran:
-    """The result of a program. ``files`` contains texts by name."""
+    """The result of a program. ``files`` maps file names to texts."""
 
     output: str
     errors: str

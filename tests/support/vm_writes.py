@@ -39,7 +39,7 @@ def vapp_path(caller: Caller) -> str:
 
 
 def finish_task(caller: Caller, response: Response) -> str:
-    """Let the task of a response end, and return its status."""
+    """Wait for the end of the task in a response, and return the task's status."""
     assert response.status == 202, response.text
     href = str(etree.fromstring(response.body).get("href"))
     assert etree.fromstring(response.body).get("status") == "queued"
@@ -56,5 +56,5 @@ def error_of(response: Response) -> tuple[int, str, str]:
 
 
 def link_rels(caller: Caller, path: str) -> set[str]:
-    """Return the relations of the links of a document, without those of its children."""
+    """Return the relations of a document's links, without links of child elements."""
     return {str(node.get("rel")) for node in caller.xml(path).iterchildren(f"{VCLOUD}Link")}

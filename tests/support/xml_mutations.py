@@ -19,7 +19,7 @@ VALUES = ("", "true", "Invented", "-1", "1.5", "99999999999999999999", "2026-01-
 
 @dataclass(frozen=True)
 class Mutation:
-    """One change in one place."""
+    """A change at one path of a document."""
 
     path: str
     change: str

@@ -103,7 +103,7 @@ def _options(spec: type) -> Iterator[SpecKey]:
 
 
 def _argument(key: SpecKey, names: Mapping[type, tuple[str, str]], secrets: Iterable[str]) -> dict[str, Any]:
-    """Return the declaration of an option, as AnsibleModule takes it."""
+    """Return the declaration of an option in the format of AnsibleModule."""
     argument: dict[str, Any] = _form(key)
     if key.info.secret:
         argument["no_log"] = True
@@ -134,7 +134,7 @@ def _form(key: SpecKey) -> dict[str, Any]:
 def _is_expanded(key: SpecKey) -> bool:
     """Return True if the keys of a mapping are declared to Ansible.
 
-    They are declared for items of lists, and for mappings with secrets.
+    Keys are declared for items of lists, and for mappings with secrets.
     """
     return is_dataclass(key.kind) and (key.is_list or bool(secret_names(key.kind)))
 
@@ -144,7 +144,7 @@ def _entry(name: str, value: Any, indent: int) -> list[str]:
 
 
 def _broken(start: str, value: Any, indent: int) -> list[str]:
-    """Return a value on one line, or with one item per line, as the formatter does."""
+    """Return a value on one line, or with an item per line, as the formatter does."""
     line = f"{start}{_quoted(value)},"
     if len(line) <= WIDTH:
         return [line]
@@ -221,7 +221,7 @@ def _fragment_module(topic: str, texts: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class _Scope:
-    """The options that a text can mention. ``path`` is the prefix of their names."""
+    """The options that a text can mention. ``path`` is the prefix of option names."""
 
     path: str
     names: frozenset[str]
@@ -230,7 +230,7 @@ class _Scope:
 def documented(options: Iterable[SpecKey], path: str, indent: int, outer: tuple[_Scope, ...] = ()) -> Iterator[str]:
     """Yield the lines of options as YAML.
 
-    ``path`` is the prefix of their names in texts, such as ``rules[].``.
+    ``path`` is the prefix of option names in texts, such as ``rules[].``.
     """
     keys = list(options)
     scopes = (_Scope(path, frozenset(key.name for key in keys)), *outer)

@@ -81,7 +81,7 @@ def pages() -> Iterator[tuple[str, str]]:
 def grouped(kinds: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, dict[str, str]]]:
     """Return short descriptions by kind, feature and name.
 
-    Only modules have features. The feature of others is empty.
+    Only modules have features. For all other kinds, the feature is empty.
     """
     contents: dict[str, dict[str, dict[str, str]]] = {}
     order = [*KINDS, *sorted(set(kinds) - set(KINDS))]

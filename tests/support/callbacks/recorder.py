@@ -19,7 +19,10 @@ description: For tests of this project.
 
 
 class CallbackModule(CallbackBase):  # type: ignore[misc]
-    """Record the start of each task and its results, including items of loops."""
+    """Callback that records the start and the results of each task.
+
+    Results of loop items are recorded, too.
+    """
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
