@@ -1,6 +1,6 @@
-"""Clients from package registries against the simulator, in their own programs.
+"""Clients from package registries, run as programs against the simulator.
 
-``nox -s clients`` builds them. A client that cannot be built is skipped with the reason.
+``nox -s clients`` builds the clients. A client that cannot be built is skipped with the reason.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 
 def need(client: str) -> Path:
-    """Return the folder of a client. Skip the test if the client is not built."""
+    """Return the folder of a client. Skip the test if the client is missing."""
     if not (BUILT / f"{client}.done").exists():
         reason = BUILT / f"{client}.reason"
         text = reason.read_text(encoding="utf-8").strip() if reason.exists() else "run nox -s clients"
@@ -40,7 +40,10 @@ def server(request: pytest.FixtureRequest) -> Iterator[SimulatorServer]:
 
 
 def run(server: SimulatorServer, folder: Path, *command: str | Path) -> str:
-    """Return the output of a program. Assert that it succeeds and that the server knows all its requests."""
+    """Return the output of a program.
+
+    Assert that the program succeeds and that the server knows all its requests.
+    """
     variables = server.env()
     trusted = {"REQUESTS_CA_BUNDLE": variables["VCA_CA_PATH"], "SSL_CERT_FILE": variables["VCA_CA_PATH"]}
     env = {**os.environ, **variables, **trusted, "HOME": str(folder), "LC_ALL": "C.UTF-8"}

@@ -1,4 +1,4 @@
-"""API versions of requests.
+"""API versions that requests select.
 
 Source: protocol/sessions.md §4.2, protocol/ans.md §1.2, protocol/recorded-responses.md §2.
 """

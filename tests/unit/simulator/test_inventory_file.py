@@ -1,4 +1,4 @@
-"""Inventory files, and reports of all their problems with line numbers."""
+"""Inventory files, and errors that report each problem with its line number."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Tests of each rule of tools/check_prose.py.
+"""Rules of tools/check_prose.py.
 
-Each rule rejects an example and accepts the plain wording.
+Each rule reports an example of bad wording and accepts the plain wording.
 """
 
 from __future__ import annotations
@@ -105,14 +105,14 @@ def test_a_conventional_subject_passes(subject: str) -> None:
 
 
 def test_only_commits_after_the_base_are_checked(tmp_path: Path) -> None:
-    assert list(check_prose.read_commits(tmp_path, "HEAD~1")) == []  # not a checkout
+    assert list(check_prose.read_commits(tmp_path, "HEAD~1")) == []  # The folder is not a checkout.
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
     subprocess.run([*git, "init", "-q"], cwd=tmp_path, check=True)
     for subject in ("Older", "Newer"):
         subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", subject], cwd=tmp_path, check=True)
     (offense,) = check_prose.read_commits(tmp_path, "HEAD~1")
     assert offense.message.startswith('"Newer": ')
-    assert list(check_prose.read_commits(tmp_path, "0" * 40)) == []  # a shallow clone
+    assert list(check_prose.read_commits(tmp_path, "0" * 40)) == []  # The base is missing, as in a shallow clone.
 
 
 @needs_codespell
@@ -125,7 +125,7 @@ def test_uk_spellings_fail_and_wire_values_pass(tmp_path: Path) -> None:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """Return a checkout with two banned words, and a limit of three."""
+    """Return a checkout with two banned words and a limit of three."""
     for name, text in {
         "docs/page.md": "# VMs\n\nA machine, a machine.\n",
         "tools/prose_limits.yml": "phrases: {docs: 3, tests: 1}\n",

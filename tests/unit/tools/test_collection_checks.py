@@ -1,4 +1,4 @@
-"""Tests of the runner of collection checks, with fake steps."""
+"""The program that runs the checks of the collection, with fake steps."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.fixture
 def pretend(checks: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return the module with three fake steps, which succeed, fail and raise KeyError."""
+    """Return the module with steps that succeed, fail or raise an error."""
 
     def good(room: Any) -> str:
         return f"saw {len(list(room.folder.iterdir()))} files"
@@ -30,7 +30,7 @@ def pretend(checks: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
         raise checks.CheckFailedError("it does not hold", "line one\nline two")
 
     def broken(room: Any) -> str:
-        raise KeyError("nobody")
+        raise KeyError("missing")
 
     steps = {"good": good, "bad": bad, "broken": broken}
     monkeypatch.setattr(checks, "STEPS", steps)
@@ -51,7 +51,7 @@ def test_a_failure_is_shown_and_the_others_go_on(
     lines = [line.split() for line in shown.out.splitlines()]
     assert [line[:2] for line in lines] == [["ok", "good"], ["FAILED", "bad"], ["FAILED", "broken"], ["2", "failed:"]]
     assert "it does not hold" in shown.out
-    assert "KeyError: 'nobody'" in shown.out
+    assert "KeyError: 'missing'" in shown.out
     assert "line one\nline two" in shown.err
 
 

@@ -1,4 +1,4 @@
-"""Tests of the settings that uv gets if it is used instead of pip."""
+"""Settings that uv receives when it replaces pip."""
 
 from __future__ import annotations
 

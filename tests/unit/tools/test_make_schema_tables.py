@@ -1,4 +1,4 @@
-"""The generator and the reader of schema tables, with a small test schema."""
+"""Generator and reader of schema tables, with a small test schema."""
 
 from __future__ import annotations
 

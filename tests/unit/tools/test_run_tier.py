@@ -1,4 +1,4 @@
-"""Tests of the last line of a tier, which sums up sessions and tests."""
+"""The summary line of each tier, which counts the results of its sessions."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_sessions_are_grouped_by_lane() -> None:
 
 
 class FakeProcess:
-    """A fake process of a lane. The process ends when ``wait`` is called."""
+    """A fake process of a lane, which ends when its ``wait`` method is called."""
 
     def __init__(self, lane: str, events: list[str], status: int) -> None:
         self.lane, self.events, self.status = lane, events, status

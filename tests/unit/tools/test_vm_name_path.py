@@ -1,4 +1,7 @@
-"""Tests of the tracer, which finds the functions that a VM name passes through."""
+"""The tracer of VM names.
+
+The tracer finds the functions that a VM name passes through, and omits all other functions.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,7 @@ TRANSPORT = "def send(request):\n    return request\n"
 
 
 class Library:
-    """A small library whose files are in a separate folder."""
+    """A small library with source files in a folder of its own."""
 
     def __init__(self, folder: Path) -> None:
         self.values: dict[str, Any] = {"__name__": "vcloudair_core.sample"}

@@ -1,4 +1,4 @@
-"""Roles of inventory files."""
+"""Roles that inventory files define and assign."""
 
 from __future__ import annotations
 

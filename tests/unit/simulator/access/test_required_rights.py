@@ -1,4 +1,7 @@
-"""Rights that routes require, and refusals. Source: protocol/vm-writes.md §5."""
+"""Rights that routes require, and responses without those rights.
+
+Source: protocol/vm-writes.md §5.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +24,13 @@ FORBIDDEN = "ACCESS_TO_RESOURCE_IS_FORBIDDEN"
 
 @pytest.fixture
 def callers(tmp_path: Path) -> dict[str, Caller]:
-    """A session of each user."""
+    """Return a session of each user."""
     simulator = Simulator(roles_config(tmp_path))
     return {name: signed_in(simulator, f"{name}@acme", PASSWORD, "33.0") for name in USERS}
 
 
 def paths(caller: Caller) -> dict[str, tuple[str, str]]:
-    """Return method and path of a call that requires each right."""
+    """Return the method and path of a request that requires each right."""
     edge = f"/network/edges/{first_edge(caller.simulator).edge_id}"
     replication = next(iter(caller.simulator.world.replications))
     return {
@@ -148,7 +151,7 @@ def test_added_routes_require_only_the_right_that_they_name(tmp_path: Path, righ
 
 
 def test_each_write_below_api_requires_a_right() -> None:
-    """The exceptions are tasks and sessions, which belong to the user."""
+    """Check all writes except those of tasks and sessions, which belong to the user."""
     simulator = Simulator(config=None)
     open_writes = {
         (route.method, route.path.removeprefix("/api/compute"))

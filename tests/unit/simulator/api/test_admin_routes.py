@@ -1,4 +1,7 @@
-"""Views of organization administrators. Source: protocol/recorded-responses.md §2, §4."""
+"""Documents that only organization administrators can read.
+
+Source: protocol/recorded-responses.md §2, §4.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Edge gateways in the XML of vCloud Director. Source: protocol/recorded-responses.md §6, §9."""
+"""Edge gateways in the XML of vCloud Director.
+
+Source: protocol/recorded-responses.md §6, §9.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Paths without a route: the response of the product, the count and the log."""
+"""Paths without a route: the product's response, the count and the log."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ def caller() -> Caller:
 
 
 def test_unknown_path_below_api_returns_404_in_a_session_and_403_without(caller: Caller) -> None:
-    """Source: protocol/sessions.md §4.5 (404: usually a malformed URL), §1.1 (403 of vCloud Director 8.0)."""
+    """Source: protocol/sessions.md §1.1, §4.5.
+
+    §4.5: 404 usually means a malformed URL. §1.1: vCloud Director 8.0 returned 403.
+    """
     response = caller.get("/api/nothing/here")
     assert (response.status, response.headers["Content-Type"]) == (
         404,

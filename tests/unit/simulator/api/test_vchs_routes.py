@@ -1,4 +1,7 @@
-"""Service IDs and VDCs of the subscription portal. Source: protocol/sessions.md §2.2, §2.3."""
+"""Service IDs and VDCs of the subscription portal.
+
+Source: protocol/sessions.md §2.2, §2.3.
+"""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def create_api_token(caller: Caller, name: str = "ci") -> str:
 def test_an_api_token_is_exchanged_for_a_session() -> None:
     caller = signed_in_caller()
     secret = create_api_token(caller)
-    for _ in range(2):  # It stays valid.
+    for _ in range(2):  # The API token stays valid.
         status, answer = exchange(caller, grant_type="refresh_token", refresh_token=secret)
         assert (status, answer["token_type"], answer["refresh_token"]) == (200, "Bearer", None)
     current = caller.get("/cloudapi/1.0.0/sessions/current", Authorization=f"Bearer {answer['access_token']}")
@@ -118,7 +118,7 @@ def test_older_servers_have_no_token_service(release: str, status: int) -> None:
 
 
 def activate(caller: Caller) -> tuple[str, str]:
-    """Run the device flow. Return ID and first token of the service account."""
+    """Run the device flow. Return the ID and first token of the service account."""
     registered = register(
         caller, client_name="backup", scope="urn:vcloud:role:vApp Author", software_id="1", software_version="2"
     )

@@ -57,7 +57,7 @@ def test_a_session_names_user_org_and_role() -> None:
     assert session["roles"] == [role["name"] for role in session["roleRefs"]] == ["Organization Administrator"]
     assert session["sessionIdleTimeoutMinutes"] == 30
     assert response.headers["Content-Type"] == "application/json;version=37.2"
-    # Go clients take a token of up to 32 characters for one of the old kind.
+    # Go clients treat a token of up to 32 characters as an old-style token.
     assert len(response.headers["X-VMWARE-VCLOUD-ACCESS-TOKEN"]) > 500
 
 

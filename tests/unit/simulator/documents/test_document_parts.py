@@ -1,6 +1,6 @@
-"""Elements of newer versions, which documents of older versions must not have.
+"""Elements of newer versions, which documents of older versions must omit.
 
-The versions are those of VMware's schemas, in tests/data/schema.
+The versions are those of VMware's schemas in tests/data/schema.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from vcloudair_core.simulator.documents.document_parts import ADDED
 
 VCLOUD = "{http://www.vmware.com/vcloud/v1.5}"
 NEW_OBJECTS = {"EdgeGateway", "VdcStorageProfile", "ComplianceResult", "VmCapabilities"}
-"""Objects that came with 5.1. A client of 1.5 has no links to them."""
+"""Objects that API 5.1 added. A client of API 1.5 has no links to these objects."""
 
 
 def as_numbers(version: str) -> tuple[int, ...]:
@@ -27,7 +27,7 @@ def as_numbers(version: str) -> tuple[int, ...]:
 
 
 def lines_of(particle: Any) -> Iterator[str]:
-    """Return the lines of the elements in a group."""
+    """Return the lines that declare the elements of a group."""
     if isinstance(particle, str):
         yield particle
     else:
@@ -36,7 +36,7 @@ def lines_of(particle: Any) -> Iterator[str]:
 
 
 def children_of(type_name: str) -> dict[str, tuple[str, str]]:
-    """Return type and version of each child element of a type."""
+    """Return the type and version of each child element of a type."""
     table = load_tables()["vcloud"]["types"].get(type_name.removeprefix("vcloud:"), {})
     children = children_of(table["extends"]) if "extends" in table else {}
     for line in lines_of(table.get("content", ["sequence"])):
@@ -47,7 +47,7 @@ def children_of(type_name: str) -> dict[str, tuple[str, str]]:
 
 
 def newer_than(version: str, node: Any, type_name: str) -> Iterator[str]:
-    """Return the elements below a node that a newer version added."""
+    """Return the elements below a node that a newer API version added."""
     children = children_of(type_name)
     for child in node.iterchildren(f"{VCLOUD}*"):
         name = etree.QName(child).localname

@@ -1,4 +1,4 @@
-"""Documents of VMs and vApps with their sections, each by its own link.
+"""Documents of VMs and vApps, and of each section with a link of its own.
 
 Source: protocol/recorded-responses.md §4, §5.
 """

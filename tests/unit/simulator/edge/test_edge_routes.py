@@ -1,4 +1,4 @@
-"""Properties of edges, except sections. Source: protocol/ans.md §1.4."""
+"""Properties of edges other than sections. Source: protocol/ans.md §1.4."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_interfaces_are_an_uplink_and_internal_networks(caller: Caller) -> None:
 
 
 def test_vcloud_document_shows_advanced_services(caller: Caller) -> None:
-    # The element came with API 7.0. Source: protocol/ans.md §1.3.
+    # API 7.0 added the element. Source: protocol/ans.md §1.3.
     caller = signed_in(caller.simulator, version="9.0")
     edge = first_edge(caller.simulator)
     for is_advanced in (True, False):

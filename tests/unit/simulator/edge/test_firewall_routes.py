@@ -32,7 +32,10 @@ XML_RULE = (
 
 
 class Firewall:
-    """The firewall of the first edge in one wire format, with JSON arguments."""
+    """The firewall of the first edge in one wire format.
+
+    Arguments are in JSON format.
+    """
 
     def __init__(self, form: str, **options: Any) -> None:
         self.form = form
@@ -67,7 +70,7 @@ class Firewall:
         return self.caller.send(method, self.path + tail, body, Accept=self.accept, **headers)
 
     def error(self, response: Response) -> tuple[int, int, str]:
-        """Return the status, the NSX error code and its text."""
+        """Return the HTTP status, the NSX error code and the error text."""
         if self.form == "xml":
             root = etree.fromstring(response.body)
             assert root.tag == "error"
@@ -384,7 +387,7 @@ def test_global_settings_route(network: Firewall) -> None:
 
 
 def test_rule_in_another_namespace_is_accepted() -> None:
-    """Insert a rule of vCloud's namespace into the section, as pyvcloud 23 does."""
+    """Insert a rule with vCloud's namespace into the section, as pyvcloud 23 does."""
     firewall = Firewall("xml")
     root = etree.fromstring(firewall.get().body)
     rule = etree.fromstring(

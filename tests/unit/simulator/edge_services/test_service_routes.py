@@ -1,4 +1,7 @@
-"""Services of an edge beside firewall, NAT and IPsec. Source: protocol/ans.md §1.1, §5."""
+"""Services of an edge other than firewall, NAT and IPsec.
+
+Source: protocol/ans.md §1.1, §5.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ RELAY = (
 
 
 class Edge:
-    """The first edge gateway of a signed-in user."""
+    """The first edge gateway that a signed-in user can read."""
 
     def __init__(self, profile: str = "vcd") -> None:
         self.caller: Caller = signed_in(Simulator(SimulatorConfig(profile=profile)))

@@ -1,4 +1,4 @@
-"""Fault rules: selection of requests, effects, and entries in the request log."""
+"""Fault rules: request selection, effects, and entries in the request log."""
 
 from __future__ import annotations
 

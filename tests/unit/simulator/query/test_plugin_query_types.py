@@ -1,4 +1,4 @@
-"""Query types of plugins."""
+"""Query types that plugins add."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages, filters, order and fields of queries. Source: protocol/query.md."""
+"""Pages, filters, sort order and fields of queries. Source: protocol/query.md."""
 
 from __future__ import annotations
 

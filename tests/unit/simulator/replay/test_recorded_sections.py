@@ -1,4 +1,7 @@
-"""Sections of an inventory file: valid ones are served, others are refused with the edge and the section."""
+"""Sections of an inventory file.
+
+Valid sections are served. An invalid section raises an error that names the edge and the section.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A saved state gives the same answers after it is loaded, and nothing else can be loaded."""
+"""Dumps of the simulator state.
+
+A loaded state gives the same responses as the dumped one. Invalid states cannot be loaded.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ def answers(simulator: Simulator) -> list[bytes]:
 
 @pytest.fixture
 def changed() -> Simulator:
-    """Return a simulator whose state differs from that at its start."""
+    """Return a simulator whose state differs from its initial state."""
     simulator = Simulator(CONFIG)
     caller = signed_in(simulator)
     edge = first_edge(simulator)

@@ -1,4 +1,4 @@
-"""DR actions that are delayed, hidden or misreported."""
+"""DR actions that the server delays, hides or misreports."""
 
 from __future__ import annotations
 

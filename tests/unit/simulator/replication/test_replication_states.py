@@ -1,4 +1,4 @@
-"""Permitted actions by state, and errors for the others.
+"""Actions that each state allows, and errors for the other actions.
 
 Source: protocol/dr.md §3.4, §6.
 """
@@ -58,9 +58,9 @@ CELLS: list[tuple[str, Callable[[Cloud], None], tuple[str, str, str, str]]] = [
     ("S6 recovered", was_recovered, (RECOVERED, RECOVERED, RECOVERED, "")),
     ("S7 recovery failed", broken("failover"), (ONGOING, NOT_TESTED, "", "")),
 ]
-"""Error codes of the actions T, C, F and D by state. Empty: accepted.
+"""Error codes of the actions T, C, F and D, by state.
 
-Source: protocol/dr.md §6.
+An empty code means that the action is accepted. Source: protocol/dr.md §6.
 """
 
 

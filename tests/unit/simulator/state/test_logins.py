@@ -1,4 +1,4 @@
-"""Sign-in services, rejected credentials, and the lifetimes of tokens.
+"""Sign-in services, rejected credentials, and token lifetimes.
 
 Source: protocol/sessions.md.
 """
@@ -228,7 +228,7 @@ def test_tokens_are_valid_for_one_service_only() -> None:
 
 @pytest.mark.parametrize("profile", ["vchs", "vca", "vcd", "all"])
 def test_probes_identify_the_product(profile: str) -> None:
-    """Send the three probes of a well-known client. Source: protocol/sessions.md §1.1."""
+    """Send the three probes of a common client. Source: protocol/sessions.md §1.1."""
     caller = caller_for(profile)
     iam = caller.send("POST", "/api/iam/login", Accept="application/json;version=5.7", **basic("_", "_")).status
     vchs = caller.send("POST", "/api/vchs/sessions", **basic("_", "_")).status

@@ -1,4 +1,4 @@
-"""States, documents and cancellation of tasks. Source: protocol/tasks.md."""
+"""Statuses, documents and cancellation of tasks. Source: protocol/tasks.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options that change the documents of tasks.
+"""Options that change task documents.
 
 Source: protocol/dr.md §3.3, protocol/tasks.md §6.
 """

@@ -1,4 +1,4 @@
-"""The inventory counts its changes."""
+"""The count of changes to an inventory."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def value(kind: str, text: str) -> str:
 
 
 def shown(caller: Caller, path: str) -> dict[str, tuple[str | None, str | None]]:
-    """Return type and text by key."""
+    """Return the type and text of each metadata value, by key."""
     return {
         node.findtext(f"{VCLOUD}Key"): (
             node.find(f"{VCLOUD}TypedValue").get(f"{{{XSI}}}type"),

@@ -87,7 +87,7 @@ def test_a_vapp_follows_its_vms() -> None:
     caller = writing_caller()
     vms = list(caller.simulator.world.vms.values())
     vms[0].status = "POWERED_OFF"
-    assert caller.xml(vapp_path(caller)).get("status") == "10"  # mixed
+    assert caller.xml(vapp_path(caller)).get("status") == "10"  # The status 10 is MIXED.
     response = caller.send("POST", f"{vapp_path(caller)}/power/action/powerOff")
     assert all(vm.is_busy for vm in vms)
     assert finish_task(caller, response) == "success"
@@ -163,7 +163,10 @@ def test_a_failed_task_changes_nothing() -> None:
 
 
 def test_a_lost_answer_does_not_stop_the_action() -> None:
-    """The task runs, and the list of tasks shows it. Source: protocol/tasks.md §3.3."""
+    """The task runs, and the list of tasks contains it.
+
+    Source: protocol/tasks.md §3.3.
+    """
     caller = writing_caller()
     caller.simulator.faults.add("reset_after", method="POST", path=f"{vm_path(caller)}/power/action/powerOff")
     with pytest.raises(SocketFaultError):
@@ -203,7 +206,10 @@ def test_too_many_tasks_are_refused() -> None:
 
 
 def test_records_counts_and_metrics_follow_the_state() -> None:
-    """Only VMs that are on have current metrics. Source: protocol/metrics.md §B.3."""
+    """Only VMs that are powered on have current metrics.
+
+    Source: protocol/metrics.md §B.3.
+    """
     caller = writing_caller(version="33.0")
     query = "/api/query?type=orgVdc"
     assert caller.xml(query)[-1].get("numberOfRunningVMs") == "3"

@@ -1,6 +1,6 @@
-"""Tests of the options that are generated from specs.
+"""Module options that are generated from the field declarations of a spec.
 
-They cover argument specs, Ansible markup, and YAML.
+The results are argument specs, text with markup, and YAML.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from vcloudair_core.util.redaction import Secret
 class Pool:
     """A pool of servers."""
 
-    name: str = spec_field("Name; `port` is no part of it. Set `VCA_POOL`, see `vca_pools`.", required=True, default="")
+    name: str = spec_field(
+        "Name; `port` is not part of it. Set `VCA_POOL`, see `vca_pools`.", required=True, default=""
+    )
     mode: str | None = spec_field(
         "`port` or `fast`.",
         "With ``N`` above `balance=1`, `other`.",
@@ -103,7 +105,7 @@ def test_documentation_and_argument_spec_agree() -> None:
 def test_names_become_options_values_variables_modules_or_code() -> None:
     pool = documented()["pools"]["suboptions"]
     assert pool["name"]["description"] == [
-        "Name; O(pools[].port) is no part of it. Set E(VCA_POOL), see M(vcloudair.cloud.vca_pools)."
+        "Name; O(pools[].port) is not part of it. Set E(VCA_POOL), see M(vcloudair.cloud.vca_pools)."
     ]
     # A choice of the option is a value, even where an option has the same name.
     assert pool["mode"]["description"] == ["V(port) or V(fast).", "With C(N) above O(balance=1), V(other)."]
