@@ -258,9 +258,7 @@ def target_edge(session: Session, target: Mapping[str, Any]) -> Edge:
     """
     name = str(target.get("edge") or session.settings.edge or "").strip()
     if not name:
-        raise ConfigurationError(
-            "No edge gateway was with_vdc_name.", hint="Set edge to a name or UUID, or set VCA_EDGE."
-        )
+        raise ConfigurationError("No edge gateway was selected.", hint="Set edge to a name or UUID, or set VCA_EDGE.")
     vdc = str(target.get("vdc") or session.settings.vdc or "").strip()
     directory = EdgeDirectory(session)
     edge = directory.find(name, vdc)
