@@ -225,8 +225,7 @@ options:
                 default: fingerprint
               clear:
                 description:
-                  - Options to reset to an empty text. Use it because an empty value counts as not set and changes
-                    nothing.
+                  - Options to reset to an empty string. An empty value of the option itself counts as not set.
                 type: list
                 elements: str
                 choices: [description, extension]

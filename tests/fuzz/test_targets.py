@@ -23,7 +23,7 @@ FOUND = Path(__file__).parent / "found"
 
 INPUTS = 250
 SLOWEST_S = 5.0
-"""CPU seconds for an input of up to 30 kB. A parser that needs more is quadratic."""
+"""Maximum CPU seconds for an input of up to 30 kB. A slower parser is quadratic."""
 
 parsers = pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
 

@@ -99,7 +99,7 @@ def network_set(texts: Iterable[str]) -> frozenset[AddressRange | str]:
 
 
 def merged_ranges(ranges: Iterable[AddressRange]) -> list[AddressRange]:
-    """Sort ranges and merge those that touch or overlap.
+    """Sort ranges, and merge adjacent and overlapping ranges.
 
     The first number of a range is the IP version. Ranges of different IP versions are never merged.
     """

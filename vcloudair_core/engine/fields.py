@@ -23,7 +23,8 @@ class FieldInfo:
     """The declaration of one field of a spec.
 
     Declarations are used to compare and parse values, and to generate JSON schemas, module options and reference pages.
-    In ``summary`` and ``details``, single backticks mark names of options and values, double backticks any other code.
+    In ``summary`` and ``details``, single backticks mark names of options and values. Double backticks mark all other
+    code.
 
     Attributes:
         summary: The first paragraph of the documentation; the description in JSON schemas.

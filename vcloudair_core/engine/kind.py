@@ -96,7 +96,8 @@ class Store(ABC):
     def commit(self, base: Document, document: Document) -> None:
         """Write the section and wait until the server has finished.
 
-        A store that makes several calls and fails after the first one sets ``written`` of the error to True.
+        If a store makes several calls and one fails after the first call, the store sets ``written`` of the error to
+        True.
 
         Args:
             base: The document that the plan is based on. A store that writes single objects computes its calls from the

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from vcloudair_core.settings.settings import Settings
 
 Locker = Callable[[str, str], AbstractContextManager[None]]
-"""(lock key, display name) -> context with the lock. Raises LockTimeoutError."""
+"""A function of lock key and display name that returns a context with the lock.
+
+Raises: LockTimeoutError.
+"""
 
 _log = logging.getLogger(__name__)
 

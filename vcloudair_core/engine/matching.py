@@ -1,4 +1,4 @@
-"""Match specs to rules on the server by name, id, tag or content. Pure."""
+"""Match specs to rules on the server by name, id, tag or content."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class LiveRule:
 
 @dataclass(frozen=True)
 class RuleIdentity:
-    """A way to identify rules. Unlike an id, an identity can have several rules.
+    """A way to identify rules. Unlike ids, several rules can have the same identity.
 
     ``keys(spec)``: the keys to match a spec by, starting with the most specific key. ``description(spec)``: a text for
     messages, such as ``named 'web in'``. ``live_keys(spec)``: the keys of a live rule, if they differ from ``keys``.
@@ -109,7 +109,7 @@ def _id(spec: Any) -> Any:
 
 
 class Matcher:
-    """Finds the live rule that a spec identifies."""
+    """A matcher that finds the live rule for each spec."""
 
     def __init__(self, noun: str, live: Sequence[LiveRule], identities: Identities = BY_NAME) -> None:
         self.noun = noun
@@ -194,7 +194,7 @@ class Matcher:
         places: list[int | None],
         claimed: dict[int, Any],
     ) -> tuple[list[int], list[int]]:
-        """Pair specs with rules of equal fields, then with rules of the same content.
+        """Pair specs with rules with equal fields, then with rules with the same content.
 
         Returns: the positions of specs and rules that are not paired.
         """

@@ -47,7 +47,7 @@ class Arrangement:
 def arrange(
     existing: Sequence[int], new: Sequence[int], placements: Mapping[int, Placement], *, chain: Sequence[int] = ()
 ) -> Arrangement:
-    """Insert ``new`` elements and move as few ``existing`` ones as possible.
+    """Insert ``new`` elements, and move as few ``existing`` elements as possible.
 
     The result satisfies all placements. ``chain`` has elements in the required relative order; other elements can be
     between them. A new element of the chain goes directly after its nearest predecessor in the chain. Without a

@@ -13,8 +13,8 @@ class Outcome:
     """The result of :func:`vcloudair_core.engine.ensure.ensure`.
 
     ``plan`` is the first plan. ``before`` and ``after`` are the named objects as plain data; in check mode, ``after``
-    is the expected state. ``attempts`` is the number of writes, 0 if none was needed. ``warnings`` are sentences for
-    the user about possible mistakes.
+    is the expected state. ``attempts`` is the number of writes, or 0 if no write was needed. ``warnings`` are sentences
+    for the user about possible mistakes.
     """
 
     changed: bool

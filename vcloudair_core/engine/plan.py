@@ -133,9 +133,9 @@ class Plan:
 
 
 PlanPolicy = Callable[[Plan], Sequence[str] | None]
-"""A callback that receives a plan before it is carried out.
+"""A callback that receives a plan before the plan is carried out.
 
-It returns warnings, or raises PlanRejectedError to reject the plan.
+The callback returns warnings, or raises PlanRejectedError to reject the plan.
 """
 
 

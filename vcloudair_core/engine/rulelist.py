@@ -103,7 +103,7 @@ def check_no_places(specs: Sequence[Any], prefix: str) -> None:
     for position, spec in enumerate(specs):
         for name in PLACE_FIELDS:
             if getattr(spec, name) is not None:
-                problems.add(f"{prefix}[{position}].{name}", "cannot be set in an exact list, whose own order counts")
+                problems.add(f"{prefix}[{position}].{name}", "cannot be set in an exact list, which defines the order")
     problems.raise_if_any()
 
 
@@ -205,7 +205,7 @@ def _ends_notes(
 ) -> tuple[str, ...]:
     """Return notes about rules that move to the top or bottom.
 
-    Tasks that each request the same end of a list undo each other in every run.
+    If several tasks request the same end of a list, every run changes the order again.
     """
     return tuple(
         f"The {kind.noun} {live[element].spec.name or live[element].spec.rule_id!r} moves to the {placement.where}, "

@@ -74,7 +74,7 @@ class Problems:
 def item_paths(count: int, prefix: str = "") -> list[str]:
     """Return the input path of each of ``count`` specs.
 
-    Examples: ``rules[1]``, ``[1]`` without prefix, or empty for the only spec.
+    Examples: ``rules[1]``, or ``[1]`` without prefix. The path of a single spec is an empty string.
     """
     return [f"{prefix}[{position}]" if prefix or count > 1 else "" for position in range(count)]
 
@@ -291,14 +291,14 @@ def read_spec(
 
     Fields can be strings without line breaks, bool, int, :class:`Secret`, tuples of strings, and tuples of nested
     specs. ``choices``, ``synonyms``, ``bounds``, ``required`` and the attributes ``exclusive`` and ``clear`` of the
-    spec type are checked. A spec type can check its values in a method ``complaints()``. It returns ``[(field,
+    spec type are checked. A spec type can check values in a method ``complaints()``, which returns ``[(field,
     reason)]``.
 
     Args:
         spec_type: The type of the spec.
         data: The plain data.
         path: The path of ``data`` in the input, for messages: ``rules[3]``.
-        problems: Collects the problems.
+        problems: The object that collects the problems.
         ignored: Keys that are accepted but not read.
     """
     reader = Reader(data, path, problems)

@@ -39,17 +39,17 @@ def ensure(
     reads to resolve names and to warn about changes. After a conflict, a busy resource, a deleted object, a lost
     response or a partly executed commit, the engine reads and plans again.
 
-    Where the server does not check versions (``store.is_version_checked`` is False), the section is read again right
+    If the server does not check versions (``store.is_version_checked`` is False), the section is read again immediately
     before the write.
 
     Args:
         kind: The kind of the resource.
-        store: The store that holds it.
+        store: The store of the resource.
         desired: The desired state, with specs of the kind.
         check: Plan, but write nothing.
-        policy: Called with every plan that is not empty before the write, and in check mode too.
-        attempts: Maximum number of writes. A conflict counts as a quarter of a write, because the server reports it
-            before it changes anything.
+        policy: Called with every plan that has changes, before the write and in check mode.
+        attempts: Maximum number of writes. A conflict counts as a quarter of a write, because the server reports the
+            conflict before it changes anything.
         clock: The clock for waits between attempts. Default: the clock of the store.
         lock: The lock to hold from the first read to the last read. Not used in check mode.
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _CONFLICTS_PER_ATTEMPT = 4
-_CHECK = "Run it again in check mode (`vca edge plan`) to see what is there now."
+_CHECK = "Run the task again in check mode (`vca edge plan`) to see the current state."
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Convergence:
     """One run that brings a store to a desired state.
 
     Attributes:
-        written: True if something was written, False if nothing was, UNKNOWN if a response was lost.
+        written: True if something was written, False if nothing was written, UNKNOWN if a response was lost.
     """
 
     def __init__(
@@ -157,7 +157,7 @@ class Convergence:
         return PlannedState(document, plan, merged)
 
     def _refresh(self, state: PlannedState) -> PlannedState:
-        """Read again right before the write if the server does not detect stale reads."""
+        """Read again before the write if the server does not detect stale reads."""
         if self.store.is_version_checked and not self.store.is_remembered:
             return state
         current = self._read_and_plan()
@@ -169,7 +169,7 @@ class Convergence:
             self._policy_warnings = tuple(self._policy(plan) or ())
 
     def _commit(self, base: Document, document: Document) -> VcloudAirError | None:
-        """Write. Return errors that a new read may resolve; raise all other errors."""
+        """Write. Return an error that a new read may resolve; raise all other errors."""
         before, self.written = self.written, self.written or UNKNOWN
         try:
             self.store.commit(base, document)
@@ -191,9 +191,13 @@ class Convergence:
             if failure is not None and isinstance(exc, NotFoundError):
                 raise failure from exc  # the write reported first that the object is gone
             if failure is None:
-                exc.add_context("The write succeeded, but reading it back failed. Run it again to verify the result.")
+                exc.add_context(
+                    "The write succeeded, but the verifying read failed. Run the task again to verify the result."
+                )
             elif may_have_executed(failure):
-                exc.add_context("The write may have happened, because its response was lost. Run it again to check.")
+                exc.add_context(
+                    "The write may have happened, because the response was lost. Run the task again to check."
+                )
             raise
 
     def _verify(self, state: PlannedState, written: Document, current: PlannedState, writes: int) -> None:

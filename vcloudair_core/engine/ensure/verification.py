@@ -13,7 +13,7 @@ from vcloudair_core.engine.plan import Plan
 from vcloudair_core.errors import ConflictError, NotConvergedError
 
 _STALE = (
-    "Wait, and run it again in check mode. The version did not change: the response may come from a cache or a "
+    "Wait, and run the task again in check mode. The version did not change: the response may come from a cache or a "
     "replica, or the server ignored the write."
 )
 _NORMALIZED = "Compare the residual with the desired state. The server may have normalized or ignored a value."
@@ -41,7 +41,7 @@ def is_changed_by_others(base: Document, current: Document, plan: Plan, left: Pl
 def refuse_losses(kind: ResourceKind, target: str, base: Document, written: Document, current: Document) -> None:
     """Raise NotConvergedError if our write lost objects of other owners.
 
-    Nothing is checked if another client has written since, because it may have removed the objects.
+    Nothing is checked if another client has written since, because that client may have removed the objects.
     """
     if versions_apart(base, current) not in (0, 1, None):
         return

@@ -35,7 +35,7 @@ RECORDS = (
         "A whole edge firewall: settings and rules",
         "Single rules of an edge firewall",
     ),
-    SectionRecord("nat", "nat_rule", "The whole NAT of an edge: its switch and rules", "Single NAT rules of an edge"),
+    SectionRecord("nat", "nat_rule", "The whole NAT of an edge: its settings and rules", "Single NAT rules of an edge"),
     SectionRecord(
         "ipsec",
         "ipsec_tunnel",

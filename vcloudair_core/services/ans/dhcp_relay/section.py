@@ -40,7 +40,7 @@ SECTION = DhcpRelaySection(
     noun="DHCP relay agent",
     spec_type=DhcpRelaySpec,
     rule_type=DhcpRelayAgentSpec,
-    # XML in both cases: the JSON keys are not documented, and servers send XML to clients that accept it.
+    # Use XML in both cases. The JSON keys are not documented, and servers send XML to clients that accept XML.
     codecs={(NSXV, JSON): _xml, (NSXV, XML): _xml},
     path="dhcp/config/relay",
     rules_field="agents",

@@ -61,7 +61,7 @@ class DhcpRelayAgentSpec(NamedSpec):
         return "" if self.vnic is None else f"vnic {self.vnic}"
 
     def complaints(self) -> list[tuple[str, str]]:
-        """Return invalid values that the field declarations do not cover.
+        """Return errors that the field declarations do not detect.
 
         Shape: ``[(field, reason)]``.
         """
@@ -100,7 +100,7 @@ class DhcpRelaySpec:
     )
 
     def complaints(self) -> list[tuple[str, str]]:
-        """Return invalid values that the field declarations do not cover.
+        """Return errors that the field declarations do not detect.
 
         Shape: ``[(field, reason)]``.
         """

@@ -17,7 +17,7 @@ from vcloudair_core.services.ans.section.descriptor import Section
 from vcloudair_core.services.ans.sections import SECTIONS, load_section
 from vcloudair_core.util.redaction import Secret
 
-_LISTED = "A list of texts, one text, or texts separated by commas."
+_LISTED = "A list of strings, one string, or strings separated by commas."
 _PORT = {"minimum": 1, "maximum": 65535}
 _BOOLEANS = ("true", "false", "yes", "no", "on", "off", "y", "n", "t", "f", "1", "0")
 
@@ -96,7 +96,7 @@ def _value(key: SpecKey) -> dict[str, Any]:
     return {**_text(summary), **(_PORT if info.ports else {})}
 
 
-# -- forms of values -----------------------------------------------------------------------------------------------
+# -- schemas of values ---------------------------------------------------------------------------------------------
 
 
 def _text(summary: str) -> dict[str, Any]:

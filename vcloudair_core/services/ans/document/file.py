@@ -1,6 +1,6 @@
 """Read edge documents: YAML files with the desired state of an edge gateway.
 
-``vca edge export`` writes them. Recovery plans use them to change networks.
+``vca edge export`` writes edge documents. Recovery plans use edge documents to change networks.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _TARGET_KEYS = ("edge", "vdc")
 
 @dataclass(frozen=True)
 class EdgeDocument:
-    """An edge document.
+    """A parsed edge document.
 
     ``target`` is the edge gateway that the document names, if any. ``sections`` has the desired state of each section.
     Messages use ``name``, the file name, and ``reading``, which has the line of each value.

@@ -116,7 +116,7 @@ class EdgeKind(ResourceKind):
         return tuple(warnings)
 
     def parse(self, data: Mapping[str, Any]) -> EdgeSpec:
-        """Return the spec of plain data. Raises: SpecError with all invalid fields."""
+        """Parse plain data as a spec. Raises: SpecError with all invalid fields."""
         problems = Problems()
         reader = Reader(data, "", problems)
         reader.refuse_unknown((*SECTIONS, _ALLOW_EMPTY))
@@ -166,7 +166,7 @@ class EdgeKind(ResourceKind):
     def project(self, document: Document) -> dict[str, Any]:
         """Return every section as plain data that :meth:`parse` accepts.
 
-        Keys that only the server sets are left out.
+        Keys that only the server sets are omitted.
         """
         shown: dict[str, Any] = {}
         for name, section_document in document.tree.items():

@@ -70,7 +70,7 @@ class EdgeDirectory:
         self._known = session.state_of(_KnownEdges)
 
     def find(self, name: str, vdc: str = "") -> Edge:
-        """Return the edge with a name, UUID or URN.
+        """Find an edge by name, UUID or URN.
 
         A UUID requires no API call. The backend of that edge is then unknown.
 
@@ -225,12 +225,12 @@ class EdgeDirectory:
             totals.append(total)
             records.update(more)
             received += len(more)
-        # If records move between pages, some repeat and others are missed, but the number received still matches.
+        # If records move between pages, some repeat and some are missed. The number of received records still matches.
         is_short = (len(records) if len(set(totals)) == 1 else received) < (total or 0)
         if is_short or len(seen) >= _MAX_PAGES:
             raise IncompleteResultError(
-                f"Reading the list of {record_type} failed. It ended after {len(records)} of {total} records.",
-                hint="Run it again. The list may have changed during the read.",
+                f"Reading the list of {record_type} failed. The list ended after {len(records)} of {total} records.",
+                hint="Run the command again. The list may have changed during the read.",
             )
         return records, totals
 

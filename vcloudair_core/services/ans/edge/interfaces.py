@@ -80,7 +80,7 @@ def _networks(element: _Element) -> Iterator[str]:
 
 
 def pick_interface(interfaces: Sequence[EdgeInterface], name: str, path: str) -> str:
-    """Return the number of the interface with a name.
+    """Find an interface by name, and return its number.
 
     An exact match takes precedence over a match that ignores case.
 

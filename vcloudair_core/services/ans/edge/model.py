@@ -90,7 +90,7 @@ def is_in_vdc(edge: Edge, vdc: str) -> bool:
 
 
 def pick(edges: Sequence[Edge], name: str, vdc: str = "") -> Edge:
-    """Return the edge with a name or id, in ``vdc`` if given.
+    """Find an edge by name or id, in ``vdc`` if given.
 
     An exact match takes precedence over a match that ignores case.
 

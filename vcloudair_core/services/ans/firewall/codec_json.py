@@ -73,7 +73,7 @@ class JsonFirewallCodec(JsonCodec[FirewallPolicySpec]):
         return _rule(record)
 
     def rule_type_of(self, record: Mapping[str, Any]) -> str:
-        """Return the owner of a record, such as ``user``. Source: protocol/ans.md §2.7."""
+        """Return the type of a record, such as ``user``. Source: protocol/ans.md §2.7."""
         return str(record.get("ruleType") or "")
 
     def set_settings(self, tree: dict[str, Any], settings: Mapping[str, Any]) -> None:

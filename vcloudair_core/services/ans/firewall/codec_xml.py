@@ -83,7 +83,7 @@ class XmlFirewallCodec(XmlCodec[FirewallPolicySpec]):
         return _rule(record)
 
     def rule_type_of(self, record: _Element) -> str:
-        """Return the owner of a record, such as ``user``. Source: protocol/ans.md §2.7."""
+        """Return the type of a record, such as ``user``. Source: protocol/ans.md §2.7."""
         return text_of(record, "ruleType") or ""
 
     def set_settings(self, root: _Element, settings: Mapping[str, Any]) -> None:

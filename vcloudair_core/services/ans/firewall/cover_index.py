@@ -14,7 +14,7 @@ from typing import Any
 _ANY = "any"
 
 Range = tuple[Any, int, int]
-"""(family, first address, last address)."""
+"""IP version, first address and last address."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class CoverIndex:
         self._destination.add(position, destination)
 
     def candidates(self, source: Extent, destination: Extent) -> list[int]:
-        """Return the sorted positions of rules that may cover both sides.
+        """Return the sorted positions of rules that may cover a rule with these sides.
 
         The candidates come from the side with fewer positions.
         """

@@ -76,9 +76,9 @@ def _ports(ports: Sequence[str]) -> tuple[str, ...] | None:
 
 
 def services_of(services: Sequence[ServiceSpec], applications: Sequence[str]) -> tuple[ServiceSpec, ...]:
-    """Return the services of a rule. No services and no applications mean any.
+    """Return the services of a rule.
 
-    A rule with applications can have no services. Source: protocol/ans.md §2.6.
+    A rule without services and applications matches any service. Source: protocol/ans.md §2.6.
     """
     return tuple(services) if services or applications else (ServiceSpec(),)
 

@@ -146,7 +146,7 @@ def _tag(reader: Reader, rule_id: str | None, match_by: str) -> str | None:
 
 
 def _services(reader: Reader, rule: FirewallRuleSpec) -> tuple[ServiceSpec, ...] | None:
-    """Return the services of a rule. ``rule`` must have all other fields."""
+    """Return the services of a rule. ``rule`` must already have all other fields."""
     short = [name for name in _SHORTHAND if reader.given(name)]
     if not reader.given("services"):
         return _service(reader, _SHORT_NAMES, is_short=True) if short else None

@@ -1,6 +1,6 @@
 """Warn about a disabled firewall while NAT or IPsec is in use.
 
-NAT and IPsec work only while the firewall is enabled.
+Without the firewall, NAT has no effect and the traffic of IPsec tunnels is not filtered.
 """
 
 from __future__ import annotations

@@ -72,7 +72,9 @@ def fingerprint(salt: bytes, edge_key: str, identity: str, key: Secret) -> str:
 
 
 class KeyFingerprints:
-    """The stored fingerprints of one edge, identified by the target key of its store.
+    """The stored fingerprints of the keys of one edge.
+
+    ``edge_key`` is the target key of the store of the edge.
 
     The file is read once. If the file cannot be used, a warning is logged and all keys count as unknown. Unknown keys
     are sent again, and the task reports a change.

@@ -158,7 +158,7 @@ def new_site_values(spec: IpsecTunnelSpec) -> dict[str, Any]:
 
 
 def find_tunnel(ipsec: Ipsec, name: str, target: str) -> IpsecTunnelSpec:
-    """Return the tunnel with a name, id or peer.
+    """Find a tunnel by name, id or peer.
 
     ``target`` is the edge in error messages.
 

@@ -299,8 +299,8 @@ def with_derived_fields(spec: IpsecTunnelSpec, current: IpsecTunnelSpec) -> Ipse
 def exact_tunnel(spec: IpsecTunnelSpec, current: IpsecTunnelSpec, dh_group: str) -> IpsecTunnelSpec:
     """Return the spec of a tunnel in an exact list, with defaults for omitted fields.
 
-    The name is kept, and the key, because the server does not return keys. Fields whose default depends on the edge are
-    also kept: certificate, MTU, and the algorithms of newer edges.
+    The name is kept. The key is kept because the server does not return keys. Fields whose default depends on the edge
+    are also kept: certificate, MTU, and the algorithms of newer edges.
     """
     local_ip, peer_ip = spec.local_ip or current.local_ip, spec.peer_ip or current.peer_ip
     return replace(

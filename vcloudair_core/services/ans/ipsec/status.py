@@ -69,7 +69,9 @@ def parse_status(body: bytes) -> IpsecStatus:
     else:
         tree = mapping_of(xml.parse_json(body, what="the IPsec statistics"))
     if not _SIGNS & set(tree):
-        raise DecodeError("Reading the IPsec statistics failed. They have neither serverStatus nor siteStatistics.")
+        raise DecodeError(
+            "Reading the IPsec statistics failed. The response has neither serverStatus nor siteStatistics."
+        )
     sites = tuple(_site(mapping_of(item)) for item in items_of(tree.get("siteStatistics")))
     return IpsecStatus((text_of(tree.get("serverStatus")) or UNKNOWN).lower(), sites)
 
@@ -109,7 +111,7 @@ def wait_until_up(store: IpsecStore, tunnels: Sequence[Mapping[str, Any]], timeo
                 task={
                     "tunnels": [{key: tunnel[key] for key in ("name", "status", "last_error")} for tunnel in waiting]
                 },
-                hint="Run `vca ipsec peer` to print the settings for the peer, and compare them with its settings.",
+                hint="Run `vca ipsec peer`, and compare the output with the settings of the peer.",
             )
         store.clock.sleep(min(left, _POLL_S[min(polls, len(_POLL_S) - 1)]))
         polls += 1

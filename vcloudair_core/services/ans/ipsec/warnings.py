@@ -34,4 +34,4 @@ def ipsec_warnings(store: Any, ipsec: Ipsec, plan: Plan) -> tuple[str, ...]:
             return ()
     except VcloudAirError as exc:
         return (f"Reading the firewall of {store.target} for warnings about its IPsec VPN failed: {exc.message}",)
-    return (f"The firewall of {store.target} is disabled while its IPsec VPN is in use. Its traffic is not filtered.",)
+    return (f"The firewall of {store.target} is disabled while its IPsec VPN is in use. VPN traffic is not filtered.",)

@@ -31,7 +31,7 @@ class JsonNatCodec(JsonCodec[NatSpec]):
         return rule_of(record)
 
     def rule_type_of(self, record: Mapping[str, Any]) -> str:
-        """Return the owner of a record, such as ``user``."""
+        """Return the type of a record, such as ``user``."""
         return str(record.get("ruleType") or "user")
 
     def set_settings(self, tree: dict[str, Any], settings: Mapping[str, Any]) -> None:

@@ -39,7 +39,7 @@ class XmlNatCodec(XmlCodec[NatSpec]):
         return rule_of(leaf_texts(record))
 
     def rule_type_of(self, record: _Element) -> str:
-        """Return the owner of a record, such as ``user``."""
+        """Return the type of a record, such as ``user``."""
         return text_of(record, "ruleType") or "user"
 
     def set_settings(self, root: _Element, settings: Mapping[str, Any]) -> None:

@@ -114,9 +114,9 @@ def is_accepted(firewall: Firewall, nat: NatRuleSpec) -> bool:
 
 
 def _destination(rule: FirewallRuleSpec, nat: NatRuleSpec) -> tuple[str, str]:
-    """Return the address and port of the NAT traffic that a firewall rule compares.
+    """Return the address and port of NAT traffic that a firewall rule checks.
 
-    A firewall rule compares the original address and port, unless it matches translated addresses.
+    A rule checks the original address and port, unless the rule matches translated addresses.
     """
     if rule.match_translated:
         port = nat.translated_port if nat.translated_port not in (None, ANY) else nat.original_port

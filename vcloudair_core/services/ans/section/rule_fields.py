@@ -45,7 +45,7 @@ def clear_key(*names: str) -> FieldInfo:
     ``names`` are the allowed fields.
     """
     return input_key(
-        "Options to reset to an empty text. Use it because an empty value counts as not set and changes nothing.",
+        "Options to reset to an empty string. An empty value of the option itself counts as not set.",
         choices=names,
         is_list=True,
     )

@@ -90,7 +90,7 @@ def address_complaint(word: str) -> str:
     ends = [address_range(end) for end in word.split("-")] if word.count("-") == 1 else []
     if len(ends) == 2 and ends[0] and ends[1] and all(low == high for _, low, high in (ends[0], ends[1])):
         if ends[0][0] != ends[1][0]:
-            return f"{word!r} goes from one IP version to the other"
+            return f"{word!r} mixes IPv4 and IPv6"
         return f"{word!r} is descending; write the lower address first"
     return ""
 
@@ -235,7 +235,7 @@ def read_icmp_type(reader: Reader) -> str | None:
     return None
 
 
-# -- networks with an address in them ----------------------------------------------------------------------------
+# -- networks with host bits -------------------------------------------------------------------------------------
 
 
 def network_of_host(word: str) -> str:

@@ -58,7 +58,7 @@ class DocumentCodec(Protocol):
         ...
 
     def encode(self, document: Document) -> bytes:
-        """Return the body to write a document."""
+        """Return the request body to write a document."""
         ...
 
 

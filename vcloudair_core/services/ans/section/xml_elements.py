@@ -71,7 +71,7 @@ def set_texts(element: _Element, values: Mapping[str, Any]) -> None:
 
 
 def set_repeated(element: _Element, name: str, values: Sequence[str]) -> None:
-    """Replace all children with a name by one child for each value."""
+    """Replace all children with a name. Each value becomes one child."""
     for child in children(element, name):
         remove(child)
     for value in values:

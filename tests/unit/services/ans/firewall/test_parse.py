@@ -70,7 +70,7 @@ def test_valid_values(data: dict[str, Any], expected: dict[str, Any]) -> None:
         ({"source": ["10.0.0.300"]}, "source[0]", "not a valid address"),
         ({"source": ["any", "10.0.0.0/33"]}, "source[1]", "not a valid address"),
         ({"source": ["10.0.0.9-10.0.0.1"]}, "source[0]", "is descending; write the lower address first"),
-        ({"source": ["10.0.0.9-2001:db8::1"]}, "source[0]", "from one IP version to the other"),
+        ({"source": ["10.0.0.9-2001:db8::1"]}, "source[0]", "mixes IPv4 and IPv6"),
         ({"source": ["vnic-10"]}, "source[0]", "out of range, vnic-0 to vnic-9"),
         (
             {"protocol": "esp"},
