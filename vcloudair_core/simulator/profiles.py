@@ -83,7 +83,7 @@ def _cloudapi() -> list[SimulatorRoutes]:
 
 
 def _sections(flavor: str, prefix: str) -> list[SimulatorRoutes]:
-    """Return the routes of all edge sections for one of the two APIs."""
+    """Return the routes of all edge sections for the API ``flavor``."""
     from vcloudair_core.simulator.edge import firewall_routes, ipsec_routes, nat_routes
     from vcloudair_core.simulator.edge_services import service_routes
 

@@ -1,4 +1,4 @@
-"""Routes with the patterns of their paths and the rights that they require."""
+"""Routes with their compiled path patterns and required rights."""
 
 from __future__ import annotations
 

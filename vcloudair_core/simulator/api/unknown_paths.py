@@ -1,6 +1,6 @@
 """Responses to paths without a route.
 
-Where a source exists, the response is that of the product. Each such path is counted, and logged once. Only the log
+Where a source exists, the response matches the product. Each such path is counted, and logged once. Only the log
 names similar routes.
 """
 

@@ -28,7 +28,7 @@ _LINUX_64, _WINDOWS_64, _OTHER = 101, 103, 1
 
 
 def kind_of(vm: Vm) -> str:
-    """Return the kind of a VM for its address."""
+    """Return the address kind of a VM: ``template-vm`` in a template, or ``vm``."""
     return "template-vm" if vm.is_template else "vm"
 
 
@@ -94,7 +94,7 @@ def _sections(context: Any, vm: Vm) -> list[Any]:
 def template_vm_document(context: Any, vm: Vm, tag: str = "VAppTemplate") -> Any:
     """Return a VM of a template.
 
-    If ``tag`` is ``Vm``, the result is a child element of the template. Otherwise it is a root element.
+    If ``tag`` is ``Vm``, the result is a child element of the template. Otherwise the result is a root element.
     """
     return entity(
         context,

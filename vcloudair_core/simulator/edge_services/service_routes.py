@@ -66,9 +66,9 @@ _SIMPLIFICATIONS = "Read-only, with factory settings."
 
 
 def routes(flavor: str, prefix: str = "") -> list[SimulatorRoutes]:
-    """Return the routes of one of the two APIs.
+    """Return the routes of an API.
 
-    The DHCP relay, IP sets and certificates are below ``/network``.
+    ``flavor`` is ``hybridity`` or ``network``. The DHCP relay, IP sets and certificates are below ``/network``.
     """
     is_hybridity = flavor == "hybridity"
     edge = f"{prefix}/hybridity/api/gateways/{{edge_id}}" if is_hybridity else f"{prefix}/network/edges/{{edge_id}}"

@@ -93,7 +93,10 @@ def _links_abroad(response: Response, fault: Any) -> Response:
 
 
 def _endless_pages(response: Response, fault: Any) -> Response:
-    """Add a cursor or a link to another page to every page, even the last one."""
+    """Make every page announce another page, even the last page.
+
+    The announcement is a cursor or a link.
+    """
     if _is_json(response):
         tree = json.loads(response.body)
         if isinstance(tree, dict) and "rows" in tree:

@@ -31,7 +31,7 @@ def compile_filter(text: str, attributes: Collection[str], *, is_encoded: bool =
 
     Args:
         text: The filter, still percent-encoded as in the URL.
-        attributes: Attributes of the query type. All others are invalid.
+        attributes: Attributes of the query type. Other attributes are invalid.
         is_encoded: The filter is percent-encoded twice (``filterEncoded=true``).
 
     Raises:

@@ -58,10 +58,10 @@ def _shelves(world: World) -> list[tuple[str, Any]]:
 def check_state(state: Mapping[str, Any]) -> None:
     """Raise ValueError if a mapping is not a state of this version."""
     if state.get("format") != FORMAT:
-        raise ValueError("this is not a state of a simulator, as `vca sim dump` saves it")
+        raise ValueError("this is not a simulator state that `vca sim dump` saved")
     if state.get("version") != VERSION:
         found = state.get("version")
-        raise ValueError(f"the state has version {found!r} of the format; this release reads version {VERSION}")
+        raise ValueError(f"the state has format version {found!r}; this release reads version {VERSION}")
 
 
 def load_state(simulator: Any, state: Mapping[str, Any]) -> None:

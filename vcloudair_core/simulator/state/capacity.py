@@ -1,6 +1,6 @@
 """CPU, memory and storage that VMs use in their VDC.
 
-A VM uses CPU and memory while it is powered on. It always uses storage. No source has the sizes.
+A VM uses CPU and memory while it is powered on. A VM always uses storage. No source has the sizes.
 """
 
 from __future__ import annotations

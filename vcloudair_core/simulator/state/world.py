@@ -91,7 +91,7 @@ class World:
         return [vdc for vdc in self.vdcs.values() if vdc.org == org]
 
     def in_vdcs_of(self, org: str, objects: Mapping[str, _InVdc]) -> list[_InVdc]:
-        """Return the objects in all VDCs of an org."""
+        """Return the objects in all VDCs of an org, from one registry."""
         known = {vdc.vdc_id for vdc in self.vdcs_of(org)}
         return [item for item in objects.values() if item.vdc_id in known]
 

@@ -39,7 +39,7 @@ def test_file_of_another_version_is_refused(simulator: Simulator, vca: Vca, tmp_
     file.write_text(json.dumps({**state, "version": 99}), encoding="utf-8")
     result = vca("sim", "load", str(file))
     assert result.code != 0
-    assert "the state has version 99 of the format; this release reads version 1" in result.err
+    assert "the state has format version 99; this release reads version 1" in result.err
     with pytest.raises(SpecError, match="version 99"):
         read_state(file)
 
