@@ -24,7 +24,10 @@ PING = "ansible.builtin.ping"
 FLOOR = "ansible.builtin.debug"
 
 BUDGET = 0.25
-"""Limit as a share of a ping. When the limit was set, the share was 0.16 and the floor 0.06."""
+"""Limit as a share of a ping.
+
+When the limit was set, the share was 0.16 and the floor 0.06.
+"""
 CALLS = 2
 """Requests of the first task: look up the edge and read its firewall."""
 

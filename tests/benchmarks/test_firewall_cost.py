@@ -17,7 +17,10 @@ from vcloudair_core.simulator import Simulator, SimulatorConfig
 
 SIZE = 1000
 BUDGET = 8.0
-"""Limit as a multiple of the CPU time of reading. When the limit was set, the multiple was 3.3 to 5.2."""
+"""Limit as a multiple of the CPU time of reading.
+
+When the limit was set, the multiple was 3.3 to 5.2.
+"""
 
 
 def rules(size: int = SIZE) -> list[dict[str, Any]]:

@@ -38,7 +38,10 @@ VMS, AT_ONCE = 200, 20
 WATCHED = int(os.environ.get("VCA_BENCH_FAILOVERS", "60"))
 """VMs of the test in real time. ``nox -s bench`` uses 200."""
 TASK_SECONDS = [float(text) for text in os.environ.get("VCA_BENCH_TASK_SECONDS", "5,300").split(",")]
-"""Durations of tasks in simulated time. The last duration is for all polling calls."""
+"""Durations of tasks in simulated time.
+
+The last duration is for the test of all polling calls.
+"""
 KINDS = {"/api/task/": "tasks", "/api/tasksList": "task lists", "/api/vr/": "replications", "/api/query": "VMs"}
 
 ORIGINAL = """

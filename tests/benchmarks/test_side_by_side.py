@@ -26,7 +26,7 @@ SCENARIO = next(one for one in SCENARIOS if one.name == "firewall-same-json")
 def rows(ours: float = 0.030, *, calls: int = 1, power: float = 1.0) -> list[Row]:
     """Return rows of three sizes.
 
-    ``ours`` are our seconds at the smallest size. vcloudair 0.5 takes 40 ms, and the bare calls 20 ms.
+    ``ours`` is our time in seconds at the smallest size. vcloudair 0.5 takes 40 ms, and the bare calls 20 ms.
     """
     found = []
     for size in (10, 100, 1000):
@@ -76,7 +76,7 @@ def test_a_regression_is_found(now: list[Row], expected: set[str]) -> None:
 
 
 class Runs:
-    """Real runs of one scenario in which our contender is ``slower_s`` slower."""
+    """Real runs of a scenario. Our contender is slower by ``slower_s`` seconds."""
 
     chosen = [(SCENARIO, size, 0) for size in (10, 20, 40)]
 

@@ -21,7 +21,7 @@ ODD = (
     "metadata_tier_prod", "localhost", "127.0.0.1", "tier_prod", "both", "by_composed", "static_group", "parents",
     "../group_vars/all",
 )  # fmt: skip
-"""Names that are in conflict with groups of the inventory below, or with localhost."""
+"""Names that collide with groups of the inventory below, or with localhost."""
 
 EXPRESSIONS: dict[str, Any] = {
     "metadata": ["tier"],

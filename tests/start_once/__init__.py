@@ -1,4 +1,6 @@
-"""Stress test: each DR action starts once, despite kills, two operators and replays.
+"""Stress test that each DR action starts once.
+
+Processes are killed, two operators act at the same time, and plays are repeated.
 
 ``python -m tests.start_once`` runs the complete stress test and prints its figures. The tests run a small part.
 """

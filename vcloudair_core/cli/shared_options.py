@@ -133,7 +133,10 @@ def _named(parameter: inspect.Parameter) -> inspect.Parameter:
 
 
 def take_shared(arguments: dict[str, Any], *, own: set[str]) -> Mapping[str, Any]:
-    """Remove the shared options from parsed arguments. Return the options that are set."""
+    """Remove the shared options from parsed arguments and return them.
+
+    Only options that are set are returned.
+    """
     names = [option.name for option in SHARED if option.name not in own]
     options = {name: arguments.pop(name, None) for name in names}
     return {name: value for name, value in options.items() if value is not None}

@@ -18,7 +18,10 @@ _KEYS = {"vm": "name", "vm_id": "id"}
 
 
 def vm_families(vms: Sequence[Mapping[str, Any]], measured: Collection[str]) -> Iterator[Metric]:
-    """Yield metric families of VMs. ``measured`` contains the ids of the VMs with values."""
+    """Yield metric families of VMs.
+
+    ``measured`` contains the ids of the VMs with values.
+    """
     from prometheus_client.core import GaugeMetricFamily
 
     info = GaugeMetricFamily("vca_vm_info", "Properties of a VM, as labels. Always 1.", labels=(*LABELS, *_ABOUT))

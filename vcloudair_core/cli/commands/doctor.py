@@ -49,7 +49,10 @@ def doctor(run: Invocation) -> None:
 
 
 def diagnose(run: Invocation, network: Network) -> Iterator[DiagnosisStep]:
-    """Yield the results of the steps in order. Each step runs when its result is requested."""
+    """Yield the results of the steps in order.
+
+    Each step runs when its result is requested.
+    """
     try:
         settings = run.settings()
         methods = run.plugins.auth_methods()

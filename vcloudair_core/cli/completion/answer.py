@@ -43,7 +43,10 @@ def answer(shell: str, arguments: Sequence[str], environ: Mapping[str, str]) -> 
 
 
 def candidates(typed: Sequence[str]) -> tuple[str, list[tuple[str, str]]]:
-    """Return directive and (value, description) pairs for the last word after ``vca``."""
+    """Return the directive and the candidates for the last word after ``vca``.
+
+    Candidates are pairs of a value and a description.
+    """
     from vcloudair_core.cli.completion.command_table import command_table
 
     table = command_table()

@@ -11,7 +11,7 @@ from vcloudair_core.util.escaping import on_one_line
 GAP = 2
 """Number of spaces between two columns."""
 NARROWEST = 18
-"""Minimum width of a truncated column. A longer title needs more."""
+"""Minimum width of a truncated column. A column with a longer title is wider."""
 
 
 @dataclass(frozen=True)

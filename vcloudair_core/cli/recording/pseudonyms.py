@@ -1,4 +1,4 @@
-"""Replace the names, addresses, descriptions and metadata values of a recorded tenant."""
+"""Replace names, addresses, descriptions and metadata of a recorded tenant."""
 
 from __future__ import annotations
 

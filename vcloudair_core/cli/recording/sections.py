@@ -1,4 +1,7 @@
-"""Read the sections of an edge gateway for an inventory file. Keys are never recorded."""
+"""Read the sections of an edge gateway for an inventory file.
+
+Keys are never recorded.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ if TYPE_CHECKING:
 
 SECTIONS = ("firewall", "nat", "ipsec")
 _LISTS = {"firewall": ("firewallRules", "firewallRules"), "nat": ("rules", "natRulesDtos"), "ipsec": ("sites", "sites")}
-"""Path of the list of rules or sites in each section. Source: protocol/ans.md §2, §3, §4."""
+"""Path of the list of rules or sites in each section.
+
+Source: protocol/ans.md §2, §3, §4.
+"""
 _SERVER_FIELDS = {"version", "ruleId", "ruleTag", "ruleType", "siteId", "invalidSource", "invalidDestination"}
 _SECRETS = ("psk", "password", "secret", "privatekey", "certificate")
 

@@ -157,7 +157,10 @@ class TenantRecorder:
     # -- disaster recovery ---------------------------------------------------------------------------------------
 
     def _add_replications(self, trees: Mapping[str, dict[str, Any]]) -> None:
-        """Add replications and recovery flags. A server without disaster recovery has none."""
+        """Add replications and recovery flags.
+
+        A server without disaster recovery has none.
+        """
         recovery = self._client.dr
         try:
             enabled = {_end(vdc.href): vdc for vdc in recovery.enabled_vdcs()}
@@ -216,7 +219,10 @@ def _replication(replication: Replication) -> dict[str, Any]:
 
 
 def _filled(**fields: Any) -> dict[str, Any]:
-    """Return the fields that have a value. Zero, False and an empty string are the defaults of the file."""
+    """Return the fields that have a value.
+
+    Zero, False and an empty string are the defaults of the file.
+    """
     return {name: value for name, value in fields.items() if value}
 
 

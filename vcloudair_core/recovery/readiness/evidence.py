@@ -26,7 +26,7 @@ _NAMES_PER_REQUEST = 25
 
 @dataclass(frozen=True)
 class PlanMatch:
-    """A VM of the plan and the replications that its name matches."""
+    """A VM of the plan and the replications with a matching name."""
 
     vm: PlannedVm
     candidates: tuple[Reference, ...]
@@ -60,7 +60,7 @@ class Evidence:
     """The data that the checks of a plan use.
 
     Attributes:
-        now: The time to compare ages with.
+        now: The time from which ages are measured.
         matches: The VMs of the plan with their replications.
         groups: Replications by link.
         places: The VDCs.

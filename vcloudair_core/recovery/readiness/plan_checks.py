@@ -109,7 +109,7 @@ def _url(step: Step, work: HttpCheck) -> Check:
 
 
 def _edge(client: Client, step: Step, path: Path) -> Check:
-    """Check that the document is valid, and that its edge exists and accepts the document.
+    """Check that an edge document is valid and its edge exists and accepts it.
 
     Nothing is changed.
     """

@@ -93,7 +93,7 @@ def _absence(vm: VmReport) -> str:
 
 
 def _unmeasured(vm: VmReport) -> str:
-    """Return why the time of a VM was not measured, or an empty string.
+    """Return the reason why a VM has no measured time, or an empty string.
 
     An unchanged VM was recovered before the run, unless an earlier attempt of this run had requested the action.
     """

@@ -18,7 +18,7 @@ class JournalObserver(ScheduleObserver):
     """Record each change of an operation as an event.
 
     Args:
-        emit: Writes an event to the journal. The event is on disk when it returns.
+        emit: Writes an event to the journal. The event is on disk when the call returns.
         notify: Passes an event to observers without writing it.
     """
 

@@ -29,7 +29,7 @@ class PlanSchedule:
         action: ``test``, ``cleanup`` or ``failover``.
         launch: Creates the tracker of an action.
         work: Does one attempt of a step.
-        emit: Writes an event to the journal. The event is on disk when it returns.
+        emit: Writes an event to the journal. The event is on disk when the call returns.
         notify: Passes an event to observers without writing it.
         clock: The clock of the session.
         stop: A request from a signal or another thread to stop the run.

@@ -284,7 +284,7 @@ class _Run:
 
 
 def _cleanup_of(operation: Operation) -> Operation:
-    """Return the cleanup of an operation."""
+    """Return the operation that cleans up after another operation."""
     return Operation(
         operation.reference,
         CLEANUP,

@@ -130,7 +130,10 @@ def perform(step: Step, context: StepContext, *, group: str, key: str) -> StepRe
 
 
 def _secrets(context: StepContext) -> list[Secret]:
-    """Return the secrets of the client, all sessions and the environment, to hide them."""
+    """Return the secrets to hide.
+
+    These are the secrets of the client, all sessions and the environment.
+    """
     return [*context.client.settings.secrets(), *remembered(), *secrets_in_environment(os.environ)]
 
 

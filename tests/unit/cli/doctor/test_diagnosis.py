@@ -86,7 +86,10 @@ class FakeNetwork(Network):
 def diagnose(
     vca: Vca, client: MakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., tuple[int, dict[str, dict[str, str]]]]:
-    """Return a function that runs ``vca doctor``. The function returns the exit code and the steps."""
+    """Return a function that runs ``vca doctor``.
+
+    The function returns the exit code and the steps.
+    """
 
     def call(
         *arguments: str, network: FakeNetwork | None = None, **contents: Any

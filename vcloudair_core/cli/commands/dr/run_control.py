@@ -148,7 +148,10 @@ def _selection(report: RunReport) -> str:
 
 @contextmanager
 def signals_to(stop: Stop, *, cancel_on_stop: bool) -> Iterator[None]:
-    """Stop the run on Ctrl-C and SIGTERM. A second Ctrl-C ends the program immediately."""
+    """Stop the run on Ctrl-C and SIGTERM.
+
+    A second Ctrl-C ends the program immediately.
+    """
 
     def handle(number: int, frame: object) -> None:
         if stop.is_requested and number == signal.SIGINT:
