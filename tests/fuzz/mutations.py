@@ -38,7 +38,10 @@ _MOST_BYTES = 30_000
 
 
 def mutated(body: bytes, choose: Choose, others: Sequence[bytes] = ()) -> bytes:
-    """Apply one to four mutations to a document. They can insert parts of ``others``."""
+    """Apply one to four mutations to a document.
+
+    Mutations can insert parts of ``others``.
+    """
     for _ in range(1 + choose(4)):
         change = _CHANGES[choose(len(_CHANGES))]
         body = change(body, choose, others)[:_MOST_BYTES]

@@ -86,7 +86,7 @@ def _conditions(text: str) -> object:
 
 
 def _url(text: str) -> object:
-    """Normalize the text as a base URL, and join its remainder to the base URL."""
+    """Normalize the text before the first space as a base URL, and join the rest."""
     first, _, path = text.partition(" ")
     base = normalize_url(first)
     join(base, path)

@@ -64,7 +64,10 @@ class Store(ABC):
 
     @property
     def target_key(self) -> str:
-        """The key of the resource. Override it if several resources share a lock."""
+        """The key of the resource.
+
+        Override this property if several resources share a lock.
+        """
         return self.lock_key
 
     @property

@@ -1,8 +1,8 @@
 """An advisory lock that allows one writer per resource on this host.
 
-The lock is held during read, plan, commit and verify. It prevents conflicts between the processes of one user. Writers
-on other hosts do not use the lock. They are detected by the version of the server, or by another read. The operating
-system releases the lock when the process ends.
+The lock is held during read, plan, commit and verify. The lock prevents conflicts between the processes of one user.
+Writers on other hosts do not use the lock. Conflicts with these writers are detected by the version of the server or by
+another read. The operating system releases the lock when the process ends.
 """
 
 from __future__ import annotations

@@ -148,7 +148,7 @@ class Reader:
         return ""
 
     def check_clear(self, *names: str) -> None:
-        """Report every name in ``clear`` that is not one of ``names``."""
+        """Report every name in ``clear`` that is not in ``names``."""
         for path, item in self.items(CLEAR) or ():
             if item not in names:
                 self.problems.add(path, one_of(str(item), names))

@@ -60,7 +60,7 @@ def refuse_overwriting(
     """Raise ConflictError if our write may have replaced a write of another client.
 
     If the server does not check versions, this is possible when the version increased by more than our own ``writes``.
-    If the change of the other client is visible, it was written after our write and was not replaced.
+    If the change of the other client is visible, our write did not replace that change.
     """
     apart = versions_apart(base, current)
     if store.is_version_checked or apart is None or apart <= writes:

@@ -1,6 +1,7 @@
 """The JSON Schema of edge documents, generated from the fields of the specs.
 
-Editors use it to check keys, types, values and bounds. Only the parser checks addresses and combinations of fields.
+Editors use the schema to check keys, types, values and bounds. Only the parser checks addresses and combinations of
+fields.
 """
 
 from __future__ import annotations

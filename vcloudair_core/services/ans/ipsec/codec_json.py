@@ -20,7 +20,7 @@ from vcloudair_core.services.ans.section.json_values import bool_of, mapping_of,
 
 
 class JsonIpsecCodec(JsonCodec[IpsecSpec]):
-    """A codec for IPsec in JSON. The version is sent only to some backends.
+    """A codec for IPsec in JSON. ``backend`` determines if the version is sent.
 
     Source: protocol/ans.md §4.1-4.2, §8.
     """

@@ -17,7 +17,7 @@ from vcloudair_core.util.redaction import Secret
 class IpsecStore(SectionStore):
     """The store of an IPsec section.
 
-    Documents of this store must not be staged. Before a write, they contain keys in clear text.
+    Documents of this store must not be staged. Before a write, documents contain keys in clear text.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -12,7 +12,7 @@ from vcloudair_core.services.ans.section.json_values import bool_of
 
 
 class JsonNatCodec(JsonCodec[NatSpec]):
-    """A codec for NAT in JSON. The version is sent only to some backends.
+    """A codec for NAT in JSON. ``backend`` determines if the version is sent.
 
     Source: protocol/ans.md §3.1-3.3, §8.
     """

@@ -36,7 +36,7 @@ class JsonCodec(ABC, Generic[SettingsT]):
         feature_type: Value of ``featureType`` to send if the server sent none; an empty string sends none.
         signs: Keys that identify the section if there is no ``featureType``. Default: the outer key.
         not_sent: Keys of records that the server does not accept.
-        has_secrets: True if documents may hold keys, so that messages must not quote them.
+        has_secrets: True if documents may contain keys. Messages then do not quote documents.
         document_type: Type of the documents.
     """
 
@@ -148,7 +148,7 @@ class JsonCodec(ABC, Generic[SettingsT]):
         return replace(document, tree=tree)
 
     def records(self, tree: Mapping[str, Any]) -> list[Any]:
-        """Return the raw records; an empty list if they are missing or null."""
+        """Return the raw records; an empty list if the records are missing or null."""
         outer_key, inner_key = self.records_path
         records: list[Any] | None = mapping_of(tree.get(outer_key)).get(inner_key)
         return records if records is not None else []

@@ -105,8 +105,8 @@ class SectionStore(Store):
     def lock_key(self) -> str:
         """The key of the lock: ``https://host:443/edge/<uuid>``, or of the VDC group.
 
-        The key is the same in every process. The edges of a VDC group share a key if the server changes them one at a
-        time.
+        The key is the same in every process. The edges of a VDC group share a key if the server changes these edges one
+        at a time.
         """
         return f"{origin_of(self.session.identity.base_url)}/{lock_path(self.edge)}"
 

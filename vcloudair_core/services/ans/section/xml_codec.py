@@ -49,7 +49,7 @@ class XmlCodec(ABC, Generic[SettingsT]):
         root: Name of the root element.
         records_path: Name of the element around the records, and of a record.
         not_sent: Elements of records that the server does not accept.
-        has_secrets: True if documents may hold keys, so that messages must not quote them.
+        has_secrets: True if documents may contain keys. Messages then do not quote documents.
         document_type: Type of the documents.
     """
 

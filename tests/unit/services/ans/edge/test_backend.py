@@ -68,7 +68,7 @@ def opened_by(one: FakeSession, target: Mapping[str, Any]) -> Any:
 
 @pytest.fixture
 def fake_nsxt(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Add a firewall to NSX-T edges. It uses the NSX-V JSON format and another path."""
+    """Add a firewall to NSX-T edges, with the JSON format of NSX-V at another path."""
     known = replace(BACKENDS[NSXT], edge_path=FAKE_PATH)
     monkeypatch.setitem(BACKENDS, NSXT, known)
     codecs = {**FIREWALL.codecs, (NSXT, JSON): lambda: JsonFirewallCodec(NSXT)}

@@ -1,4 +1,4 @@
-"""Parse firewall rules: valid values, and invalid ones with their path."""
+"""Parse firewall rules: valid values, and errors with the path of invalid values."""
 
 from __future__ import annotations
 
