@@ -105,7 +105,7 @@ def test_dump_waits_for_tasks_in_progress(changed: Simulator) -> None:
     ("change", "message"),
     [
         ({"version": 2}, "version 2"),
-        ({"format": "other"}, "not a state"),
+        ({"format": "other"}, "not a simulator state"),
         ({"tasks": [{"$type": "Popen"}]}, "unknown type"),
         ({"world": {}}, "KeyError"),
     ],
