@@ -250,11 +250,11 @@ def test_vcloudair_verdicts_are_mostly_wrong(claims: dict[str, dict[str, Claim]]
     without_progress = [claim["bare"].judgment for claim in claims.values()]
     with_progress = [claim["told"].judgment for claim in claims.values()]
     counted = {
-        "a task as the recorded one": (without_progress.count("right"), len(without_progress)),
+        "a task as recorded": (without_progress.count("right"), len(without_progress)),
         "a task that has a Progress": (with_progress.count("right"), len(with_progress)),
     }
     page = re.sub(r"\s+", " ", PAGE.read_text(encoding="utf-8"))
     for text, (right, all_of_them) in counted.items():
-        assert f"{right} of {all_of_them} with {text}" in page
+        assert f"{right} of {all_of_them} rows with {text}" in page
     alarms = [claim for claim in claims.values() if not claim["told"].is_success and claim["told"].is_true_later]
-    assert f"{len(alarms)} of them are VMs that start" in page
+    assert f"{len(alarms)} of the wrong results are VMs that start" in page
