@@ -137,7 +137,10 @@ def check_record_type(record: RecordType, client: Client) -> None:
 
 
 def check_command(record: CommandRecord, plugins: PluginManager) -> None:
-    """Check that a command can be loaded, and has help texts for itself and its options."""
+    """Check that a command can be loaded, and that its help is complete.
+
+    The command and each option must have a help text.
+    """
     from vcloudair_core.cli.command_tree import as_command, build_tree
     from vcloudair_core.cli.invocation import Invocation
 
