@@ -1,4 +1,4 @@
-"""Client: services and kinds by name, and rejection of invalid input."""
+"""Tests of the client: services and kinds by name, rejection of invalid input."""
 
 from __future__ import annotations
 

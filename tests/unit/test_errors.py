@@ -1,4 +1,4 @@
-"""Error classes: message, hint and dict."""
+"""Tests of the error classes: message, hint and dict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plugin API: public names, loaded on demand."""
+"""Tests of the plugin API: public names that are loaded at first use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Pinned public names: adding or removing one must be a decision."""
+"""Tests of the pinned list of public names.
+
+Whoever adds or removes a public name must change this list deliberately.
+"""
 
 from __future__ import annotations
 

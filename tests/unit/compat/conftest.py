@@ -1,4 +1,4 @@
-"""Fixtures that mock HTTP with the library ``responses``."""
+"""Fixture that mocks HTTP with the library ``responses``."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Tests of ANSFirewall, as programs for vcloudair 0.5 use it."""
+"""Tests of ANSFirewall, called as in programs for vcloudair 0.5."""
 
 from __future__ import annotations
 

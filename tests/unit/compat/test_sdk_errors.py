@@ -15,7 +15,10 @@ from vcloudair_core.compat.sdk_errors import compatible_errors
 
 
 def raised(error: Exception, undecodable: type[Exception] = ValueError) -> Any:
-    """Return the result of nested compatible methods, the inner raising ``error``."""
+    """Return the error of two nested compatible methods.
+
+    The inner method raises ``error``.
+    """
 
     @compatible_errors(undecodable)
     def inner() -> None:

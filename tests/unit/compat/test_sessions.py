@@ -1,4 +1,4 @@
-"""The session classes of vcloudair 0.5 over our flows.
+"""Tests of the session classes of vcloudair 0.5.
 
 Source of the values: protocol/sessions.md §5.
 """

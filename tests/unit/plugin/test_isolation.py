@@ -19,7 +19,7 @@ EXCHANGE = Exchange(Request("GET", "https://vcd.example.com/api"), Response(200)
 
 
 def implementing(hook: str, function: Callable[..., Any], **options: bool) -> SimpleNamespace:
-    """Return a plugin with one implementation and pluggy options."""
+    """Return a plugin that implements one hook, with pluggy options."""
     return SimpleNamespace(**{hook: cast(Any, hookimpl)(**options)(function)}, id=object())
 
 

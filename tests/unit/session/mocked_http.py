@@ -73,7 +73,7 @@ Answer = Response | Exception | Callable[[Request], Response]
 
 @pytest.fixture
 def mocked_http() -> Iterator[None]:
-    """Return the registered responses for requests; connections of others fail."""
+    """Return the registered responses. Requests without a response fail."""
     responses.start()
     yield
     responses.stop()
@@ -81,9 +81,10 @@ def mocked_http() -> Iterator[None]:
 
 
 class MockedTransport(RequestsTransport):
-    """The real transport over responses by ``"METHOD path"`` or ``"METHOD URL"``.
+    """The real transport with mocked responses.
 
-    A path is answered at every host. Entries of a list are used up one by one, and the last one stays.
+    Responses are registered by ``"METHOD path"`` or ``"METHOD URL"``. A path matches on every host. A list of responses
+    is returned in order, and the last entry is repeated.
     """
 
     def __init__(self, answers: Mapping[str, Any] | None = None) -> None:
@@ -93,7 +94,7 @@ class MockedTransport(RequestsTransport):
         self.register(answers or {})
 
     def register(self, answers: Mapping[str, Any]) -> None:
-        """Register responses, replacing those of the same requests."""
+        """Register responses, and replace earlier responses to the same requests."""
         for key, registered in answers.items():
             method, _, place = key.partition(" ")
             url: Any = place if "://" in place else re.compile(rf"https?://[^/]+{re.escape(place)}(\?.*)?\Z")
@@ -118,7 +119,7 @@ class MockedTransport(RequestsTransport):
         self.closed += 1
 
     def sent(self, path: str = "") -> list[str]:
-        """Return ``"METHOD path"`` of requests whose path contains ``path``."""
+        """Return ``"METHOD path"`` of each request whose path contains ``path``."""
         return [f"{request.method} {request.path}" for request in self.requests if path in request.path]
 
 
@@ -148,18 +149,18 @@ def vcd_answers(extra: Mapping[str, Any] | None = None, *, token: str = TOKEN) -
 
 
 def load(**arguments: Any) -> Settings:
-    """Return settings that ignore the environment and files of this host."""
+    """Return settings, ignoring the environment and the files of this host."""
     return Settings.load(arguments, environ={"VCA_CONFIG_FILE": ""})
 
 
 def settings_of(**arguments: Any) -> Settings:
-    """Return settings of a user at a vCloud Director."""
+    """Return the settings of a vCloud Director user."""
     defaults = {"url": BASE, "username": "ops", "password": PASSWORD, "org": "acme", "session_cache": False}
     return load(**(defaults | arguments))
 
 
 def vcd_session(transport: MockedTransport, **arguments: Any) -> Session:
-    """Return a session at a vCloud Director with a fake clock, not signed in yet."""
+    """Return a vCloud Director session with a fake clock. It is not signed in yet."""
     keywords = {name: arguments.pop(name) for name in ("observers", "task_observers", "cache") if name in arguments}
     settings = settings_of(**arguments)
     return Session(settings, transport, VcdAuth(settings), clock=FakeClock(), **keywords)
@@ -168,7 +169,7 @@ def vcd_session(transport: MockedTransport, **arguments: Any) -> Session:
 def broke(executed: bool = True, kind: type[TransportError] = ConnectionFailedError) -> requests.RequestException:
     """Return the exception of requests for a broken connection.
 
-    ``executed``: the request was sent, so the server may have executed it.
+    With ``executed``, the request was sent, so the server may have executed it.
     """
     if kind is TimeoutExpiredError:
         return requests.ReadTimeout("slow") if executed else requests.ConnectTimeout("slow")

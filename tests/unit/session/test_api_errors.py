@@ -1,4 +1,4 @@
-"""Error responses of every front end become error classes."""
+"""Tests of the mapping from error responses of all APIs to error classes."""
 
 from __future__ import annotations
 

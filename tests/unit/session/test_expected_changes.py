@@ -1,4 +1,4 @@
-"""Check mode reports the same changes as a real run of the same tasks."""
+"""Tests that check mode reports the same changes as a real run of the same tasks."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ RUNS: dict[str, list[Task]] = {
 
 @contextmanager
 def task(simulator: Simulator, folder: Path, edge_api: str = "network_json", **more: Any) -> Iterator[Client]:
-    """Return the client of one task, which shares only the state folder with others."""
+    """Return the client of one task. Tasks share only the state folder."""
     edge = next(iter(simulator.world.edges.values())).name
     settings = {**simulator_settings(simulator), "edge": edge, "edge_api": edge_api, "state_dir": str(folder), **more}
     with simulated_app(simulator).client(**settings) as client:

@@ -1,4 +1,4 @@
-"""Base URLs, and the origins that may receive a token."""
+"""Tests of base URLs, and of the origins that may receive a token."""
 
 from __future__ import annotations
 

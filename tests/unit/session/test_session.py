@@ -1,4 +1,4 @@
-"""Sessions: sign-in, renewal of expired tokens, trusted origins, and logout."""
+"""Tests of sessions: sign-in, renewal, trusted origins, and logout."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from vcloudair_core.util.clock import FakeClock
 
 
 def fresh_tokens() -> Any:
-    """A login that issues the tokens t-000001, t-000002 and so forth."""
+    """Return login responses with the tokens t-000001, t-000002 and so on."""
     count = iter(range(1, 100))
     return lambda request: reply(200, session_xml(), x_vcloud_authorization=f"token-{next(count):06}")
 

@@ -1,4 +1,4 @@
-"""Every simulator fault at every step of every sign-in."""
+"""Tests of every simulator fault at every step of every sign-in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Sessions against the simulator in this process, which shares no code with them."""
+"""Tests of sessions with the in-process simulator.
+
+The simulator shares no code with sessions.
+"""
 
 from __future__ import annotations
 

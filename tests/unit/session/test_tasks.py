@@ -1,4 +1,4 @@
-"""Tasks: find them in a response, wait for them by their status, cancel them."""
+"""Tests of tasks: finding them in responses, waiting and canceling."""
 
 from __future__ import annotations
 

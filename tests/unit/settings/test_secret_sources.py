@@ -1,4 +1,4 @@
-"""Secrets by reference: files, commands and keyring entries."""
+"""Tests of secrets by reference: files, commands and keyring entries."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_an_invalid_reference_is_an_error(tmp_path: Path, line: str, message: st
 
 
 class FakeKeyring(types.ModuleType):
-    """The library keyring with one entry."""
+    """A fake of the library keyring, with one entry."""
 
     def __init__(self, value: str | Exception | None = VALUE) -> None:
         super().__init__("keyring")

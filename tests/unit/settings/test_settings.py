@@ -1,4 +1,4 @@
-"""Settings: precedence, origins and errors."""
+"""Tests of settings: precedence, origins and errors."""
 
 from __future__ import annotations
 

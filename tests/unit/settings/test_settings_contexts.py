@@ -1,4 +1,4 @@
-"""Contexts of the configuration file: selection, precedence and credentials."""
+"""Tests of configuration file contexts: selection, precedence and credentials."""
 
 from __future__ import annotations
 

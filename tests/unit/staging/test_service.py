@@ -1,4 +1,4 @@
-"""Staging: number of requests, commits, failures and discarding."""
+"""Tests of staging: number of requests, commits, failures and discarding."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ def test_a_damaged_stage_is_an_error_and_can_be_discarded(client: Client, tmp_pa
 
 
 def test_clouds_that_share_a_stage_commit_only_their_changes(tmp_path: Path) -> None:
-    """Hosts of a play can use different clouds with equal edge gateway names and ids."""
+    """Hosts of a play can use different clouds whose edge gateways have equal ids."""
     with ExitStack() as stack:
         clouds = []
         for number in (1, 2):

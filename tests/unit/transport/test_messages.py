@@ -1,4 +1,4 @@
-"""HTTP messages: headers, origins, and reprs without secrets."""
+"""Tests of HTTP messages: headers, origins, and reprs without secrets."""
 
 from __future__ import annotations
 

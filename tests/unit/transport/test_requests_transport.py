@@ -1,6 +1,6 @@
-"""The transport over requests, with ``responses`` instead of sockets.
+"""Tests of the requests transport, with HTTP mocked by the library ``responses``.
 
-What only real sockets show is in ``tests/sockets``.
+Tests that need real sockets are in ``tests/sockets``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Blank and masked values in specs and module parameters."""
+"""Tests of blank and masked values in specs and module parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Locks on file systems with and without flock."""
+"""Tests of locks on file systems with and without ``flock``."""
 
 from __future__ import annotations
 

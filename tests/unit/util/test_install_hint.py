@@ -1,4 +1,4 @@
-"""Install hints for extras."""
+"""Tests of install hints for extras."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_hint_for_a_package_that_is_not_installed(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
 def test_pages_install_from_a_checkout(page: Path) -> None:
-    """A line that needs the index says "once a release is published" next to it."""
+    """A command that needs the package index says "once a release is published"."""
     lines = page.read_text(encoding="utf-8").splitlines()
     for number, line in enumerate(lines):
         if NAMED.search(line):

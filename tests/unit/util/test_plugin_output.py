@@ -1,4 +1,4 @@
-"""Redirection of plugin output, also with many threads."""
+"""Tests of the redirection of plugin output, including with many threads."""
 
 from __future__ import annotations
 

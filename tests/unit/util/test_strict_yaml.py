@@ -1,4 +1,4 @@
-"""Strict YAML: values, lines, and issues that PyYAML accepts."""
+"""Tests of strict YAML: values, lines, and issues that PyYAML accepts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sign in with an API token."""
+"""Tests of the sign-in with an API token."""
 
 from __future__ import annotations
 

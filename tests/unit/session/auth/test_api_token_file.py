@@ -1,4 +1,4 @@
-"""API tokens in files: rotated tokens are saved before anything else is sent."""
+"""Tests of API tokens in files. A new token is saved before any other request."""
 
 from __future__ import annotations
 
@@ -292,7 +292,7 @@ with TokenFile({str(file)!r}, Settings.load({{"state_dir": {str(file.parent / "s
 
 
 def _refuse_below(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Prevent the creation of files in a folder, also for root."""
+    """Prevent the creation of files in a folder, even for root."""
     real = os.open
 
     def refused(path: Any, flags: int, *arguments: Any, **more: Any) -> int:

@@ -1,4 +1,4 @@
-"""Choose the auth flow, and reuse the credentials of an earlier sign-in."""
+"""Tests of the choice of auth flows, and of the reuse of credentials."""
 
 from __future__ import annotations
 

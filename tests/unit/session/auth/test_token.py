@@ -1,4 +1,4 @@
-"""Sign in with a token that the user provides."""
+"""Tests of the sign-in with a token from the user."""
 
 from __future__ import annotations
 

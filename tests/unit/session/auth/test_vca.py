@@ -1,4 +1,4 @@
-"""Sign in at On-Demand, with the traps that real servers set.
+"""Tests of the On-Demand sign-in, with the pitfalls of real servers.
 
 Source: protocol/sessions.md §3.2.
 """

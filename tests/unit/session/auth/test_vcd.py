@@ -1,4 +1,4 @@
-"""Sign in to a vCloud Director: versions and both endpoints."""
+"""Tests of the sign-in to a vCloud Director: API versions and both endpoints."""
 
 from __future__ import annotations
 

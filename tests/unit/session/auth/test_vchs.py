@@ -1,4 +1,4 @@
-"""Sign in at the subscription portal, with the traps that real servers set.
+"""Tests of the sign-in to the subscription portal, with pitfalls of real servers.
 
 Source: protocol/sessions.md §2.3.
 """

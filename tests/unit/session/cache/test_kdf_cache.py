@@ -1,4 +1,4 @@
-"""Derived keys that forked processes share in memory."""
+"""Tests of derived keys that forked processes share in memory."""
 
 from __future__ import annotations
 

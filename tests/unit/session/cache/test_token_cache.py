@@ -1,4 +1,4 @@
-"""The token cache: processes share one login, and the file alone reveals nothing."""
+"""Tests of the token cache: shared logins, and files that reveal nothing."""
 
 from __future__ import annotations
 
