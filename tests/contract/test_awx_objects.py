@@ -26,10 +26,10 @@ SETTINGS = {option.name: option for option in OPTIONS}
 
 
 def injected(values: dict[str, Any]) -> dict[str, str]:
-    """Return the environment variables that AWX makes from the fields of a credential.
+    """Return the environment variables that AWX creates from credential fields.
 
-    Blank fields are not in the namespace and render as empty text. A blank boolean is False.
-    Source: AWX 24, ``CredentialType.inject_credential``.
+    Blank fields are missing in the template namespace and render as empty strings. A blank boolean is False. Source:
+    AWX 24, ``CredentialType.inject_credential``.
     """
     namespace = {name: value for name, value in values.items() if isinstance(value, bool) or len(value)}
     for field in CREDENTIAL["inputs"]["fields"]:

@@ -1,7 +1,7 @@
 """Tests of the GitHub Actions and GitLab CI examples.
 
-Their steps start the simulator and run a playbook twice. Installation steps are skipped, as everything is installed.
-``nox -s workflows`` validates the files.
+The steps of the examples start the simulator and run a playbook twice. Installation steps are skipped, because all
+packages are installed. ``nox -s workflows`` validates the files.
 """
 
 from __future__ import annotations

@@ -20,7 +20,10 @@ from vcloudair_core.cli.completion.scripts import SCRIPTS
 
 ROUNDS = 5
 MOST = 12.0
-"""Maximum CPU time of one completion, in bare interpreter starts. Measured: 4."""
+"""Maximum CPU time of a completion, as a multiple of a bare interpreter start.
+
+The measured value is 4.
+"""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Tests of ``vca`` as a program over TLS, with one error for each mistake."""
+"""Tests of ``vca`` as a program over TLS, including one error per mistake."""
 
 from __future__ import annotations
 

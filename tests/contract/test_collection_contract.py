@@ -1,4 +1,4 @@
-"""Tests that module arguments, documentation, library and metadata agree."""
+"""Tests that module arguments, documentation, library and metadata are consistent."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ else:
     import tomli as tomllib
 
 SHORTHAND = {"protocol", "dest_port", "source_port"}
-"""Short forms for a rule with one service."""
+"""Options that are a short form for a rule with one service."""
 
 STAGE = {*_arguments.stage_arguments()}
 
 CLEAR = {"clear"}
-"""Options that name the text fields to empty."""
+"""Options that list the text fields to clear."""
 
 STEERING = {"state", "purge"}
 """Options that control how a spec is applied."""
@@ -52,13 +52,13 @@ TUNING = {
     "allowed_origins", "auth_method", "cache_dir", "connect_timeout", "max_retry_total", "max_retry_wait",
     "parallel_calls", "protected_names", "retries",
 }  # fmt: skip
-"""Settings that modules read from the environment or the file only."""
+"""Settings that modules read only from the environment or the configuration file."""
 
 COMPARED = ("type", "elements", "choices", "required", "default", "aliases")
 
 
 WAITING = {"wait_for_up", "wait_timeout"}
-"""Options for the time after a change."""
+"""Options that control the wait after a change."""
 
 CONNECTION = {*_arguments.connection_arguments(), *_arguments.edge_arguments()}
 RULES = load("vca_firewall").arguments["rules"]["options"]

@@ -1,4 +1,4 @@
-"""Tests of the collection tarball: expected files only, and no broken links."""
+"""Tests of the collection tarball: only expected files, and no broken links."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.ansible import BIN
 from tests.support.documents import ROOT
 
 REPOSITORY = "https://github.com/vcloudair/cloud"
-"""The repository in galaxy.yml, the only external address that the tests allow."""
+"""The repository URL in galaxy.yml, the only external URL that the tests allow."""
 TRUSTED = ("https://docs.ansible.com/",)
 EXACT = {
     "MANIFEST.json", "FILES.json", "README.md", "CHANGELOG.md", "LICENSE", "requirements.txt", "bindep.txt",
@@ -81,7 +81,7 @@ def test_tarball_excludes_unlisted_files(content: Path, tmp_path: Path) -> None:
 
 
 def links(content: Path) -> Iterator[tuple[Path, str]]:
-    """Yield (page, link) for each link of a page and each address in a YAML file."""
+    """Yield (page, link) for each link in a page and each URL in a YAML file."""
     for path in sorted(content.rglob("*")):
         if path.suffix == ".md":
             text = re.sub(r"^```.*?^```$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
@@ -100,7 +100,7 @@ def test_tarball_has_no_broken_links(content: Path) -> None:
 
 
 def is_valid_link(content: Path, page: Path, link: str) -> bool:
-    """Return True if the target of a link is in the tarball or is a known address."""
+    """Return True if the target of a link is in the tarball or is a known URL."""
     if re.search(r"//[\w.-]*example\.(com|org|net)|//(\[?::1|localhost|\d+\.\d+\.\d+\.\d+)|[{<]", link):
         return True  # a placeholder for the reader to replace
     if "://" not in link:

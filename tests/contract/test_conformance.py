@@ -1,4 +1,4 @@
-"""Runs the conformance suite for plugins on the built-in services and kinds."""
+"""Conformance tests of the built-in plugins with services and resource kinds."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OTHER_TUNNEL = {**TUNNEL, "psk": "second\\of'two", "mtu": 1400}
 
 
 NOT_SIMULATED = ("ans.dhcp_relay", "ans.dhcp_relay_agent")
-"""Resource kinds without a simulator route. Unit tests replace their examples."""
+"""Resource kinds without a simulator route. Unit tests cover them instead."""
 
 
 class TestAns(Conformance):

@@ -1,4 +1,4 @@
-"""Tests that the conformance suite reports the fault of each faulty plugin."""
+"""Tests that the conformance suite reports the error in each faulty plugin."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ VPN = Example("ans.ipsec_tunnel", [TUNNEL], [{**TUNNEL, "mtu": 1400}])
 
 
 class _Faulty(RuleKind):
-    """A correct resource kind. Each subclass adds one fault."""
+    """A correct resource kind. Each subclass adds one error."""
 
     def __init__(self) -> None:
         super().__init__(NAT_SECTION)
@@ -301,7 +301,7 @@ def test_reports_a_command_or_option_without_help() -> None:
     import typer
 
     def silent(name: str = typer.Option("", "--name")) -> None:
-        """Do nothing. The command has help, its option does not."""
+        """Do nothing. The command has a help text, but its option has none."""
 
     with pytest.raises(AssertionError, match="missing help: vca silent name"):
         plugin_checks.check_command(CommandRecord("silent", "Says little.", lambda: silent), PluginManager())

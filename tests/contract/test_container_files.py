@@ -58,7 +58,7 @@ def test_compose_file_publishes_the_image_port_on_localhost_only() -> None:
 
 @pytest.fixture
 def serving(tmp_path: Path) -> Iterator[int]:
-    """Run the image's command in a temporary folder, and yield its port."""
+    """Run the command of the image in a temporary folder, and yield the port."""
     arguments = command("ENTRYPOINT")
     arguments[arguments.index("--port") + 1] = "0"
     arguments[arguments.index("--env-file") + 1] = str(tmp_path / "sim.env")

@@ -1,4 +1,4 @@
-"""Tests of dependency reviews, their licenses, and audits without data."""
+"""Tests of dependency reviews, licenses, and audits without vulnerability data."""
 
 from __future__ import annotations
 

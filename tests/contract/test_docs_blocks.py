@@ -1,6 +1,7 @@
-"""Tests that each code block of a page is executed or listed with a reason.
+"""Tests that each code block of a page is executed, or listed with a reason.
 
-A block is executed when it is marked ``run``, or is a file (``file=``, ``append=``) that an executed block uses.
+A block is executed if it is marked ``run``. A block that creates or extends a file (``file=``, ``append=``) counts as
+executed if an executed block uses the file.
 """
 
 from __future__ import annotations
@@ -80,13 +81,13 @@ NOT_EXECUTED = {
         '{"refresh_token"',
     ): "a file format; tests/unit/session/auth/test_api_token_file.py reads it",
 }
-"""Reasons why blocks are not executed, by page and beginning of the block."""
+"""Reasons why blocks are not executed, by page and first words of the block."""
 DRAWINGS = ""
 """Languages of blocks that are not code."""
 
 
 def _is_signature(page: Path, block: Block) -> bool:
-    """Return True for a hook's signature, which test_hooks_docs.py checks."""
+    """Return True for the signature of a hook. test_hooks_docs.py checks signatures."""
     return page.parent.name == "hooks" and block.text.startswith(f"def {page.stem}(") and block.text.count("\n") == 1
 
 

@@ -14,7 +14,10 @@ from tests.support.documents import NEEDS_ROOM, ROOT, execute, is_executable, pa
 from vcloudair_core.simulator import SimulatorServer
 
 REPRESENTATIVE = ("README.md", "docs/tutorial/")
-"""Path prefixes of pages that every run executes. The others are exhaustive."""
+"""Path prefixes of pages that every test run executes.
+
+The examples of other pages run only in exhaustive test runs.
+"""
 
 EXECUTABLE = [page for page in pages() if is_executable(page) and str(page.relative_to(ROOT)) not in NEEDS_ROOM]
 

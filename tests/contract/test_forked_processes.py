@@ -1,4 +1,4 @@
-"""Tests that a forked program behaves like a started one."""
+"""Tests that a program in a forked process behaves as in a new process."""
 
 from __future__ import annotations
 

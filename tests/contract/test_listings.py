@@ -1,4 +1,4 @@
-"""Tests that every listing has the same formats, and its JSON keys as headings."""
+"""Tests that listings have the same formats, and use JSON keys as column headings."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ LISTINGS: dict[str, str] = {
     "config": "@",
     "doctor": "@",
 }
-"""Command lines, each with the query expression for the rows in its JSON."""
+"""Command lines, each with the query expression for the rows in the JSON output."""
 ONLY_IN_CELLS = {"index"}
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorServer]:
-    """Yield a cloud with an edge gateway, its rules, VMs and replications."""
+    """Yield a cloud with an edge gateway, rules, VMs and replications."""
     document = tmp_path_factory.mktemp("listings") / "wanted.yml"
     document.write_text(json.dumps(DOCUMENT), encoding="utf-8")
     with (

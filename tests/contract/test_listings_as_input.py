@@ -1,4 +1,7 @@
-"""Tests that listings are valid input of commands and modules, and change nothing."""
+"""Tests that listings are valid input for commands and modules.
+
+Applying an unchanged listing changes nothing.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests that modules return documented keys, and values that they accept as input."""
+"""Tests that modules return documented keys, and accept returned values as input."""
 
 from __future__ import annotations
 
@@ -146,7 +146,10 @@ FAILURES: dict[str, tuple[dict[str, Any], str]] = {
     "vca_query_info": ({"where": {"name": "nobody"}, "expect": "one"}, "NotFoundError"),
     "vca_query_facts": ({"name": "nobody"}, "NotFoundError"),
 }
-"""Options that make a module fail. The others fail with a missing edge gateway."""
+"""Options that make a module fail.
+
+Modules that are not listed fail because the edge gateway does not exist.
+"""
 
 
 @pytest.mark.parametrize("check_mode", [False, True])

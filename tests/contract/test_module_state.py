@@ -1,4 +1,4 @@
-"""Tests that modules have no global state, except the listed names."""
+"""Tests that Python modules have no global state, except the listed names."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ALLOWED = {
     "util/redaction.py _guard": "Guards `_remembered`.",
     "util/redaction.py _remembered": "Weak references: parsers hide a secret as long as its object exists.",
 }
-"""Allowed mutable state of modules and classes, with reasons."""
+"""Allowed mutable state of Python modules and classes, with reasons."""
 CACHES = {
     "engine/fields.py _field_keys": "Computed once for each spec type. Types exist until the process ends.",
     "engine/fields.py _keys": "Computed once for each spec type. Types exist until the process ends.",
@@ -67,7 +67,7 @@ _CHANGING = {
 
 
 def mutable_state(tree: ast.Module) -> Iterator[str]:
-    """Yield the stateful names of a module, such as changed containers and globals."""
+    """Yield the stateful names of a module, such as modified containers and globals."""
     names = dict(_bindings(tree.body))
     for statement in tree.body:
         if isinstance(statement, ast.ClassDef):
@@ -80,7 +80,10 @@ def mutable_state(tree: ast.Module) -> Iterator[str]:
 
 
 def cached_functions(tree: ast.Module) -> Iterator[str]:
-    """Yield cached functions of a module, except those of only texts and numbers."""
+    """Yield the cached functions of a module.
+
+    Functions whose arguments are only strings and numbers are skipped.
+    """
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             decorators = {ast.unparse(item).partition("(")[0] for item in node.decorator_list}
@@ -109,7 +112,7 @@ def _is_empty_container(value: ast.expr) -> bool:
 
 
 def _changed(node: ast.AST) -> Iterator[str]:
-    """Yield the dotted names that a node changes in place."""
+    """Yield the dotted names of objects that a node changes in place."""
     targets: list[ast.expr] = []
     if isinstance(node, (ast.Assign, ast.Delete)):
         targets = [target.value for target in node.targets if isinstance(target, ast.Subscript)]
@@ -123,7 +126,7 @@ def _changed(node: ast.AST) -> Iterator[str]:
 def _is_changeable(value: ast.expr | None) -> bool:
     """Return True for containers and numbers.
 
-    Other objects can have methods of the same names.
+    Other objects are ignored, because their methods with the same names need not change them.
     """
     literals = (ast.Dict, ast.List, ast.Set, ast.DictComp, ast.ListComp, ast.SetComp, ast.Constant)
     return value is not None and (isinstance(value, literals) or _is_empty_container(value))

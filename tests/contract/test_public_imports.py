@@ -1,6 +1,6 @@
 """Tests that the collection, the EDA source and examples import public names.
 
-Each public namespace lists its names, and a reference page documents them.
+Each public namespace lists its names, and a reference page documents the names.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ PUBLIC = frozenset(
     )
 )
 WITH_ALL = ("", "recovery", "metrics", "monitoring", "plugins", "simulator", "testing")
-"""Public namespaces, which list their names."""
+"""Public namespaces. Each namespace lists its names."""
 NAMESPACES = {f"{PACKAGE}.{name}".removesuffix(".") for name in WITH_ALL}
 
 
 def _modules(source: str) -> Iterator[str]:
-    """Yield the library modules that a program imports, at any nesting level."""
+    """Yield the library modules that a program imports, including nested imports."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name.split(".")[0] == PACKAGE)
@@ -40,7 +40,7 @@ def _modules(source: str) -> Iterator[str]:
 
 
 def _programs() -> Iterator[tuple[str, str]]:
-    """Yield (file, source) of each module, page example and file of a new plugin."""
+    """Yield (file, source) of each Ansible module, page example and new plugin's file."""
     for folder in ("plugins", "extensions"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")

@@ -1,6 +1,6 @@
-"""Follows the README in a clone, as a user with an empty home.
+"""Test that follows the README in a clone, as a user with an empty home directory.
 
-All packages are installed already, so the installation takes seconds. tests/demos/test_readme.py follows the README
+All packages are already installed, so the installation takes seconds. tests/demos/test_readme.py follows the README
 with only Python, git and make.
 """
 

@@ -1,4 +1,4 @@
-"""Tests of vca_resource and vca_resource_info: any kind, no secrets in output."""
+"""Tests of vca_resource and vca_resource_info: all kinds, no secrets in output."""
 
 from __future__ import annotations
 

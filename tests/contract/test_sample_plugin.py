@@ -1,4 +1,4 @@
-"""Tests of a plugin from ``vca plugins new``, working and broken."""
+"""Tests of a plugin created with ``vca plugins new``, working and broken."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ print("FOUND " + json.dumps(found))
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Install the plugin with pip without network access, and return the folder."""
+    """Install the plugin with pip, without network access, and return its folder."""
     return make_once(tmp_path_factory, "sample-plugin", _install) / "site"
 
 
@@ -102,7 +102,7 @@ class Scratch:
         return {**inherited, **own, **variables}
 
     def program(self, text: str, **variables: str) -> dict[str, Any]:
-        """Run a program and return its ``found`` dictionary, with the key ``stderr``."""
+        """Run a program. Return its variable ``found``, with ``stderr`` added as a key."""
         body = "\n".join(f"    {line}" for line in text.strip().splitlines())
         completed = processes.run(
             [sys.executable, "-c", _FRAME % body], env=self._env(variables), capture_output=True, text=True, timeout=300

@@ -1,7 +1,7 @@
 """Tests that tests/data/schema rejects the documents that VMware's schemas reject.
 
-The schemas are not in the repository. Without them, recorded mutations of small documents are used instead:
-tests/data/schema_mutations.json has a path, a change and the result of the schemas for each.
+The schemas are not in the repository. If they are missing, recorded mutations of small documents are used instead. For
+each mutation, tests/data/schema_mutations.json has the path, the change, and the result of the schemas.
 """
 
 from __future__ import annotations
@@ -83,14 +83,14 @@ OPAQUE = ("System", "Item", "StartupSection", "VMWareTools", "Protocols")
 
 
 def remove_opaque(root: Any) -> None:
-    """Remove the elements that tables permit and schemas restrict."""
+    """Remove the elements that the schemas restrict but the tables do not."""
     for node in list(root.iter(*[f"{{*}}{name}" for name in OPAQUE])):
         if node.getparent() is not None:
             node.getparent().remove(node)
 
 
 def sample_documents() -> list[Any]:
-    """Return a document of each kind, except sessions: see test_simulator_xsd.py."""
+    """Return a document of each kind except sessions. See test_simulator_xsd.py."""
     simulator = Simulator(SimulatorConfig(profile="vcd", vms=3, edges=1, replications=1, templates=1))
     documents: dict[tuple[str, str], Any] = {}
     for _, response in crawl(signed_in(simulator, version="9.0")):

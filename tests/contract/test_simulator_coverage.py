@@ -1,4 +1,4 @@
-"""Every built-in route of the simulator says which API versions have it."""
+"""Tests that every built-in route of the simulator states its API versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests that DR actions run although the client disconnects."""
+"""Tests that DR actions continue after the client disconnects."""
 
 from __future__ import annotations
 

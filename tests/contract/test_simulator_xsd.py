@@ -1,6 +1,7 @@
 """Tests that all vCloud documents of the simulator are valid for VMware's schemas.
 
-The tests use tables of the schemas, and the schemas too if they are present (see tests/support/schema.py).
+The tests use tables derived from the schemas. If the schemas are present, they are used too. See
+tests/support/schema.py.
 """
 
 from __future__ import annotations
@@ -54,9 +55,9 @@ def caller(request: pytest.FixtureRequest) -> Caller:
 
 
 def must_be_valid(schema: Validator, response: Response, description: str) -> str:
-    """Validate a document and return the name of its root.
+    """Validate a document, and return the name of its root element.
 
-    Raise AssertionError with the schema errors.
+    Raises AssertionError with the schema errors.
     """
     root = etree.fromstring(response.body)
     name = str(root.tag)

@@ -1,4 +1,4 @@
-"""Tests of the documentation site's changes to GitHub pages, and its warnings."""
+"""Tests of the site's conversion of GitHub Markdown pages, and of its warnings."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def server() -> Iterator[SimulatorServer]:
 
 
 def _table(title: str) -> list[str]:
-    """Return the first cells of the table below a heading of the page."""
+    """Return the first column of the table below a heading of the page."""
     section = PAGE.read_text(encoding="utf-8").partition(f"### {title}\n")[2].partition("\n#")[0]
     return [line.split(" | ")[0].removeprefix("| ") for line in section.splitlines() if line.startswith("| ")][1:]
 

@@ -1,7 +1,7 @@
 """Run the examples of vcloudair 0.5 with only the import name changed.
 
 The examples cover sessions, firewall, NAT, IPsec, queries, metrics and disaster recovery. Placeholders (user, org,
-edge) have values, and the built-in address of the portal is replaced through the same attribute.
+edge) are replaced with values. The URL of the portal is set with the attribute that the SDK uses.
 """
 
 from __future__ import annotations

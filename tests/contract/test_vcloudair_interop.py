@@ -1,4 +1,4 @@
-"""Tests of the unmodified vcloudair 0.5, and of both libraries on one edge."""
+"""Tests of the unmodified vcloudair 0.5, and of both libraries on the same edge."""
 
 from __future__ import annotations
 
@@ -231,7 +231,7 @@ TUNNEL = {
 
 
 def _keys(server: SimulatorServer) -> dict[str, str]:
-    """Return the pre-shared keys of the simulator. Its API never returns them."""
+    """Return the pre-shared keys in the simulator. The API never returns the keys."""
     edge = next(edge for edge in server.simulator.world.edges.values() if edge.sections.get("ipsec"))
     return {site["name"]: site["psk"] for site in edge.sections["ipsec"]["sites"]}
 

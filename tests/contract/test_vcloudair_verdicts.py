@@ -1,8 +1,8 @@
 """Tests of the verdicts of vcloudair 0.5 and this library.
 
-docs/explanation/recovery-verdicts.md has the table. The SDK is unmodified and polls every 10 seconds, so its Python
-uses the simulated clock: ``time.sleep`` advances the time of the simulator, and ``datetime`` returns it. Set
-``VCA_WRITE_VERDICTS=1`` to write the table.
+docs/explanation/recovery-verdicts.md has the table of verdicts. The SDK is unmodified and polls every 10 seconds, so
+its Python process uses the simulated clock. ``time.sleep`` advances the time of the simulator, and ``datetime`` returns
+this time. Set ``VCA_WRITE_VERDICTS=1`` to write the table.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from vcloudair_core.testing import LinkedClock
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "recovery-verdicts.md"
 STUCK_AFTER_S = 6
-"""Seconds after which a call counts as waiting forever."""
+"""Seconds after which a call is considered to wait forever."""
 
 RUN = """
 import contextlib, io, threading
@@ -56,7 +56,7 @@ os._exit(0)  # a thread that waits for ever would not let the program end
 
 @dataclass
 class Claim:
-    """A claim about a VM, the state at that time, and the final state."""
+    """A claim about a VM, the state at the time of the claim, and the final state."""
 
     text: str
     seconds: float
@@ -125,8 +125,8 @@ def test_vcloudair_lists_tests_and_cleans_up() -> None:
 def _original(ways: Sequence[Way]) -> dict[str, dict[str, Claim]]:
     """Return the claims of vcloudair 0.5 by way, for tasks with and without Progress.
 
-    Tasks without a Progress look like the recorded task. One process runs several ways because its start takes most
-    of the time.
+    Tasks without Progress have the format of the recorded task. One process runs several ways, because starting a
+    process takes most of the time.
     """
     with ExitStack() as stack:
         # Use plain HTTP: vcloudair 0.5 ignores the certificate settings for actions.
@@ -152,7 +152,10 @@ def _original(ways: Sequence[Way]) -> dict[str, dict[str, Claim]]:
 
 
 def _claimed(action_ids: list[str], output: dict[str, Any]) -> str:
-    """Return the claim about the VM. A printed name that is also in the errors failed."""
+    """Return the claim about the VM.
+
+    A VM counts as failed if its name is printed and is also in the errors.
+    """
     errors = {uuid: reason for uuid, _, reason in output["errors"]}
     if output["is_stuck"]:
         return STUCK
@@ -165,7 +168,7 @@ def _claimed(action_ids: list[str], output: dict[str, Any]) -> str:
 
 
 def _ours(way: Way, *, has_progress: bool) -> tuple[Claim, str]:
-    """Return the claim of this library's compatible class, and the reason."""
+    """Return the claim of the compatible class of this library, and the reason."""
     simulator = way.cloud(has_progress=has_progress)
     user = simulator.world.users[0]
     portal = VCAODSession("5.7", user.name, user.password)
@@ -211,7 +214,7 @@ def test_our_verdict_is_the_same_with_and_without_progress(way: Way) -> None:
 
 @pytest.fixture(scope="module")
 def claims() -> dict[str, dict[str, Claim]]:
-    """Return the claims of vcloudair 0.5, by the name of the way."""
+    """Return the claims of vcloudair 0.5 by the name of the way."""
     with ThreadPoolExecutor(3) as pool:
         batches = [WAYS[begin::6] for begin in range(6)]
         return {name: claim for batch in pool.map(_original, batches) for name, claim in batch.items()}
@@ -246,7 +249,7 @@ def test_page_has_the_verdicts_of_both_libraries(claims: dict[str, dict[str, Cla
 
 
 def test_vcloudair_verdicts_are_mostly_wrong(claims: dict[str, dict[str, Claim]]) -> None:
-    """Compare the counts with the text above the page's table."""
+    """Compare the counts with the text above the table in the page."""
     without_progress = [claim["bare"].judgment for claim in claims.values()]
     with_progress = [claim["told"].judgment for claim in claims.values()]
     counted = {

@@ -19,7 +19,7 @@ SUM = "a {{ 7 * 7 }} b {% if true %}x{% endif %}"
 
 @pytest.fixture(scope="module")
 def marker(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a file that exists only if a name was executed."""
+    """Return the path of a file that exists only if a name was executed."""
     return tmp_path_factory.mktemp("evil") / "pwned"
 
 

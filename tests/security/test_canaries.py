@@ -1,4 +1,4 @@
-"""Tests that no output contains secrets, also those with unusual characters."""
+"""Tests that no output contains secrets, even with unusual characters."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PASSWORDS = {
     "stars": "***zQ7***",
 }
 KEY = 'zQ7 \'tis a "key"; <&> %s \\ 1'
-"""Pre-shared key of a tunnel: long, with printable characters only."""
+"""Pre-shared key of a tunnel. The key is long and has only printable characters."""
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def inventory(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def forms(user: str, password: str) -> set[str]:
-    """Return the secrets that must not leak, as text and as sent to the server."""
+    """Return the secrets that must not leak, in plain and in transmitted form."""
     wire = base64.b64encode(f"{user}@acme:{password}".encode()).decode()
     spellings = {wire, *secret_spellings(password), *secret_spellings(KEY), password.split("\n")[0]}
     return {spelling for spelling in spellings if len(spelling) > 4}
@@ -90,7 +90,7 @@ def log_records(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 def walk(client: Client) -> Iterator[Any]:
-    """Yield the results and the errors of operations that a program can read."""
+    """Yield the results and errors of operations that a program can display."""
     target = {"edge": "web-edge"}
     ipsec = {"enabled": True, "tunnels": [tunnel()], "global_psk": KEY}
     for check in (True, False, False):

@@ -1,6 +1,6 @@
 """Tests of hostile documents: entity bombs, includes, duplicate keys.
 
-``tests/fuzz`` has the tests of malformed documents for each parser.
+``tests/fuzz`` has tests of malformed documents for each parser.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from vcloudair_core.util.xml import count, parse, parse_json, whole
 
 
 def bounded(read: Callable[[], object], *, seconds: float, megabytes: float) -> object:
-    """Return the result of ``read``, which must keep the time and memory limits."""
+    """Return the result of ``read``. Check its time and memory limits."""
     tracemalloc.start()
     began = time.perf_counter()
     try:

@@ -1,4 +1,4 @@
-"""Tests that files are private and safe from links and other users."""
+"""Tests that files are private, and protected from links and other users."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ pytestmark = needs_posix
 
 @pytest.fixture(autouse=True)
 def _open_umask() -> Iterator[None]:
-    """Set an umask of 0, so that only our code makes files private."""
+    """Set a umask of 0, so that files are private only if the library makes them so."""
     before = os.umask(0)
     yield
     os.umask(before)
@@ -109,7 +109,10 @@ def test_makes_a_readable_folder_private(name: str, tmp_path: Path) -> None:
 
 
 def is_refused(write: Callable[[], None], caplog: pytest.LogCaptureFixture) -> bool:
-    """Return True if the write raises a library error, or warns (optional files)."""
+    """Return True if the write raises a library error, or logs a warning.
+
+    Writers of optional files only log a warning.
+    """
     caplog.clear()
     try:
         write()
@@ -243,7 +246,7 @@ def test_does_not_write_the_environment_file_through_links(name: str, tmp_path: 
 @needs_root
 @pytest.mark.parametrize("whose", ["folder", "journal"])
 def test_refuses_a_run_of_another_user(whose: str, tmp_path: Path) -> None:
-    """Refuse the run, because resuming it would run the programs in its plan."""
+    """Refuse to resume the run, because a run executes the programs in its plan."""
     write_run(tmp_path)
     (run_id,) = run_ids(settings(tmp_path))
     assert read_run(settings(tmp_path), run_id)

@@ -120,7 +120,7 @@ def test_refuses_invalid_record_names(name: Any) -> None:
 def test_plugin_cannot_replace_a_built_in_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A plugin must not replace ``vca session``, which prompts for the password."""
+    """Keep the built-in ``vca session``, because this command prompts for a password."""
     from vcloudair_core.cli import plugin as own
     from vcloudair_core.cli.loading import load_commands
 

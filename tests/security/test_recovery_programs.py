@@ -72,7 +72,7 @@ def test_web_check_sends_no_secrets_and_follows_no_redirects(other_server: Page,
 
 
 def test_programs_inherit_the_environment_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Don't pass a password from a prompt, a file or standard input to programs."""
+    """Do not pass a password from a prompt, a file or standard input to programs."""
     for name in [name for name in os.environ if name.startswith("VCA_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("VCA_URL", "https://vcd.example.test")
@@ -124,7 +124,7 @@ def test_command_lines_have_no_secrets(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_default_step_name_has_no_arguments(tmp_path: Path) -> None:
-    """Leave arguments out of step names, which journals, reports and events show."""
+    """Omit arguments from step names, which journals, reports and events contain."""
     from vcloudair_core.recovery.plan.plan_file import parse_plan
 
     text = """

@@ -1,7 +1,7 @@
-"""Tests that tokens and passwords are sent to their own server only.
+"""Tests that tokens and passwords are only sent to the server that they belong to.
 
-Each test puts a hostile link into one place that the client follows: links in bodies, result pages, tasks, redirects,
-services of the portal. The assertions check the sent requests.
+Each test puts a hostile link into one kind of response: bodies, result pages, tasks, redirects, or services of the
+portal. The assertions check the sent requests.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def test_hostile_links_receive_no_secrets(link: str, profile: str) -> None:
 @pytest.mark.parametrize("place", ["/api/query", "/replications", "/action/", "/api/task", "/vApp/", "/vdc/", "/org/"])
 @pytest.mark.parametrize("link", EVIL[:4])
 def test_hostile_link_in_one_response_receives_no_secrets(link: str, place: str) -> None:
-    """Inject the link into one kind of response, so that no earlier error hides it."""
+    """Put the link into one kind of response, so that no earlier error hides a leak."""
     hostile = run_with_hostile_links(link, lambda request: place in request.path, profile="vcd")
     assert hostile.replaced_count or place in ("/api/task", "/org/", "/vdc/")
     _assert_sent_home_only(hostile)
@@ -208,7 +208,7 @@ def test_trusted_and_admitted_hosts_are_the_same(link: str) -> None:
     ],
 )
 def test_numeric_addresses_have_no_trusted_subdomains(issuer: str, link: str) -> None:
-    """Treat numeric addresses such as ``0.010`` as hosts without a domain."""
+    """Treat numeric addresses such as ``0.010`` as hosts without registrable domain."""
     assert owner_of(issuer) != owner_of(link)
     assert not Origins(issuer).is_trusted(link)
 
@@ -274,7 +274,7 @@ NAMES = [
 
 
 def requested_urls(use_name: Callable[[Any], object]) -> list[str]:
-    """Return the requested URLs."""
+    """Return the URLs that ``use_name`` requests."""
     transport = MockedTransport(vcd_answers())
     session = vcd_session(transport, retries=0)
     session.login()
@@ -313,7 +313,7 @@ def _uses(name: str) -> dict[str, Callable[[Any], object]]:
 @pytest.mark.parametrize("form", _uses(""))
 @pytest.mark.parametrize("name", NAMES)
 def test_id_is_one_path_segment(name: str, form: str) -> None:
-    """Send any id as one path segment, or refuse it before any request."""
+    """Send each id as one path segment, or reject the id before any request."""
     before, _, after = form.partition("{}")
     for url in requested_urls(_uses(name)[form]):
         split_url = urlsplit(url)
@@ -368,7 +368,7 @@ def test_version_cannot_add_headers(value: str) -> None:
 
 
 def test_requests_have_the_tested_secrets() -> None:
-    """Requests contain the values that the tests above look for."""
+    """Check that requests contain the secrets that the tests above search for."""
     transport = MockedTransport(vcd_answers())
     vcd_session(transport).login()
     sent = "".join(str(request.headers.pairs()) for request in transport.requests)

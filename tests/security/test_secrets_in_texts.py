@@ -1,4 +1,4 @@
-"""Tests that secrets are hidden in texts of servers, proxies and programs."""
+"""Tests that secrets are redacted in text from servers, proxies and programs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AWKWARD = [
     "p\"a's`s", "100%25&x=1", "line\nbreak", "back\\slash\\\\x", "<&>&amp;", "pass\u00e9\u4e16\U0001f600", "1234567890",
     "0x1F_000", "${HOME}$(id)", "{{ 7*7 }}", "%(asctime)s", "  blanks  ", "a" * 300, "*****x", "\ttab\r", "null-null",
 ]  # fmt: skip
-"""Typical passwords of people and password generators."""
+"""Typical passwords, chosen by users and by password generators."""
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_hides_the_complete_value_after_a_secret_name(text: str) -> None:
 
 @given(st.text(max_size=200), st.integers(0, 200))
 def test_truncation_never_shows_a_secret(note: str, cut: int) -> None:
-    """Truncating a text at any position never shows the value after a secret's name."""
+    """Truncate text at any position. The value after a secret name is never visible."""
     text = f'<a password="zQ7secretzQ7" note="x"/>{note}'
     assert "zQ7sec" not in redact_text(text[: max(cut, 1)])
 
@@ -68,7 +68,7 @@ def test_keeps_values_that_are_not_secret() -> None:
 
 @pytest.mark.parametrize("secret", AWKWARD, ids=range(len(AWKWARD)))
 def test_excerpts_hide_secrets_of_the_process(secret: str) -> None:
-    """Hide the token in the page of a proxy, although a parser has no session."""
+    """Redact the token in the page of a proxy, although the parser has no session."""
     held = Secret(secret)
     remember(held)
     long = f"You asked with {secret} for this." + " x" * 500
@@ -160,7 +160,7 @@ def test_hides_secrets_in_program_output_before_truncation(tmp_path: Path, pad: 
 
 
 def test_hides_secrets_of_the_environment_that_are_not_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hide VCA_PASSWORD in a program's output, although the run uses another password."""
+    """Redact VCA_PASSWORD in program output, although the run uses another password."""
     from vcloudair_core.recovery.run.steps import perform
 
     monkeypatch.setenv("VCA_PASSWORD", "zQ7-in-the-environment")

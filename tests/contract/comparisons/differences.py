@@ -1,4 +1,7 @@
-"""Print a line for each difference from vcloudair 0.5: title, tab and result."""
+"""Print a line for each difference from vcloudair 0.5.
+
+A line has the title, a tab and the result.
+"""
 
 import contextlib
 import io

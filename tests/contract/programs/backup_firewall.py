@@ -1,4 +1,4 @@
-"""Back up the firewall of every edge gateway, damage one, and restore it."""
+"""Back up the firewall of every edge gateway, change one firewall, and restore it."""
 
 import json
 import os

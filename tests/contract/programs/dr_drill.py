@@ -1,4 +1,4 @@
-"""Test the recovery of all VMs, clean up, and then fail one over."""
+"""Test the recovery of all VMs, clean up, and then fail over one VM."""
 
 import csv
 import os

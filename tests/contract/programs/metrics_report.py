@@ -1,4 +1,4 @@
-"""Average CPU and memory of VMs over some windows."""
+"""Print the average CPU and memory usage of VMs in several time ranges."""
 
 import os
 

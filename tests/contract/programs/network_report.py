@@ -1,4 +1,4 @@
-"""List networks, tasks and some VMs with queries for which the SDK has no class."""
+"""List networks, tasks and some VMs, using query types without a class in the SDK."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Write a table of all VMs, and count the records of other types."""
+"""Write a table of all VMs, and count the records of other query types."""
 
 import csv
 import os

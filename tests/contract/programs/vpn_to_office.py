@@ -1,4 +1,4 @@
-"""Connect the office with an IPsec tunnel, and turn the service on."""
+"""Connect the office with an IPsec tunnel, and enable the IPsec service."""
 
 import os
 import sys
