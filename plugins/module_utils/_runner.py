@@ -71,7 +71,7 @@ class AnsibleModule(basic.AnsibleModule):
     Ansible logs lists and mappings as Python literals. Such a literal escapes quotes and backslashes, so Ansible's
     masking does not find a secret with these characters.
 
-    ``hide(params)`` returns additional texts to mask. It is called before the parameters are validated.
+    ``hide(params)`` returns additional texts to mask. The function is called before the parameters are validated.
     """
 
     def __init__(self, hide: Hide | None = None, **declared: Any) -> None:
@@ -151,9 +151,9 @@ def _flat(items: Iterable[Any]) -> Iterator[Any]:
 
 
 def without_empty_cells(params: Mapping[str, Any], declared: ArgumentSpec) -> Params:
-    """Return the parameters without None and blank text, at every declared level.
+    """Return the parameters without None and blank strings, at every declared level.
 
-    Tables and surveys produce empty values, which count as not set.
+    Tables and AWX surveys produce empty values, which count as not set.
     """
     kept = {}
     for name, value in params.items():
@@ -250,8 +250,8 @@ class Job:
 class Module:
     """A module: its work function, its options and their constraints.
 
-    ``work(client, params, check_mode, diff_mode)`` returns the result as a dict, with ``failed`` and ``msg`` if it
-    failed. A :class:`Job` can be the work. With ``of_edges``, the module also has the options of edge gateways.
+    ``work(client, params, check_mode, diff_mode)`` returns the result as a dict, with ``failed`` and ``msg`` after a
+    failure. A :class:`Job` can be the work. With ``of_edges``, the module also has the options of edge gateways.
     ``hide`` is for options whose secrets no argument spec can declare, as in :class:`AnsibleModule`. ``constraints``
     are arguments of AnsibleModule, such as ``mutually_exclusive``.
     """
@@ -314,7 +314,7 @@ def refuse(field: str, reason: str) -> NoReturn:
 
 
 def secrets_of(kind: Any, specs: Iterable[Any]) -> list[str] | None:
-    """Return the secrets in specs of a kind, or None if they cannot be determined.
+    """Return the secrets in specs of a kind, or None if the secrets are unknown.
 
     A spec can also be text (``name=web psk=...``), which Ansible converts to a mapping. The whole text then counts as
     a secret.

@@ -61,7 +61,7 @@ def keeps_group_names() -> bool:
 
 
 class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
-    """Base class of inventory plugins.
+    """Base class of the inventory plugins.
 
     A plugin adds a host for each record of :meth:`read_vdc`. A record is a mapping with ``name``, ``id`` and further
     keys of the plugin.
@@ -100,7 +100,7 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
     # -- interface of Ansible --------------------------------------------------------------------------------------
 
     def verify_file(self, path: str) -> bool:
-        """Return True if the name of the file has an ending of this plugin."""
+        """Return True if the file name has a suffix of this plugin."""
         return super().verify_file(path) and path.endswith(ENDINGS)
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
@@ -118,7 +118,7 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
     def set_options(
         self, task_keys: Any = None, var_options: Any = None, direct: Mapping[str, Any] | None = None
     ) -> None:
-        """Set the options, after the options of the file were checked and converted."""
+        """Check and convert the options of the file, and set them."""
         if direct is not None:
             self.templar.available_variables = dict(self._vars or {})
             direct = OptionReader(self.option_definitions, self.templar.template).read(direct)
@@ -340,9 +340,9 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
         return bool(self._evaluated(as_expression(f"true if ({condition}) else false"), variables, condition))
 
     def first(self, sources: Iterable[str], record: Record, variables: dict[str, Any]) -> str:
-        """Return the first value that is not empty, or an empty string. Zero counts as a value.
+        """Return the first value that is not empty, or an empty string.
 
-        A source is a key of the record or an expression.
+        Zero counts as a value. A source is a key of the record or an expression.
         """
         for source in sources:
             value = native(record[source] if source in record else self._evaluated(source, variables))

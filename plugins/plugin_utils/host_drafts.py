@@ -30,7 +30,7 @@ class HostName(str):
 class HostDraft:
     """A host that is not in the inventory yet.
 
-    It has the methods of an inventory that Ansible's helpers for groups and variables use.
+    A draft has the inventory methods that Ansible's helpers for groups and variables call.
     """
 
     def __init__(self, name: str, inventory: Any) -> None:

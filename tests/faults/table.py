@@ -39,7 +39,7 @@ class Fault:
     order: Mapping[str, Any] = field(default_factory=dict)
     client_clock_s: float = 0.0
     steps: tuple[str, ...] = ()
-    """Patterns of the steps at which the fault can occur. An empty tuple means all steps."""
+    """Patterns of the steps at which the fault can occur. An empty tuple means all."""
     impossible: str = ""
     """Reason why the fault cannot occur at other steps."""
 

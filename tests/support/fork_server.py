@@ -113,7 +113,10 @@ def _supervise(program: dict[str, Any], descriptors: list[int]) -> None:
 
 
 def _end_with(pid: int, report: int) -> None:
-    """Wait until a program ends. Kill the program if the reader of its report closes first."""
+    """Wait until a program ends.
+
+    Kill the program if the reader of its report closes first.
+    """
     process = os.pidfd_open(pid)
     ready, _, _ = select.select([process, report], [], [])
     if process not in ready:

@@ -41,7 +41,10 @@ EXTENSION = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"
     targetNamespace="http://www.vmware.com/vcloud/extension/v1.5">
   <xs:complexType name="VimObjectRefsType"/>
 </xs:schema>"""
-"""The only type of provider schemas that administrator schemas use. The file of the type is not complete."""
+"""The only type of provider schemas that administrator schemas use.
+
+The file that defines the type is not complete.
+"""
 XSD_VERSIONS = XSD / "schemas" / "versioning" / "versions.xsd"
 WITHOUT_XSD = f"VMware's schemas are not at {XSD}, which only this comparison needs"
 XS = "{http://www.w3.org/2001/XMLSchema}"

@@ -37,7 +37,10 @@ class ReplicationPage:
 
 @dataclass(frozen=True)
 class VmPage:
-    """A page of a query for VMs. ``total`` is None if the server does not return a total."""
+    """A page of a query for VMs.
+
+    ``total`` is None if the server does not return a total.
+    """
 
     vms: list[VmRecord]
     total: int | None

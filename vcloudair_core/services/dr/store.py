@@ -38,7 +38,7 @@ _MAX_TASK_PAGES = 20
 _MAX_PAGES = 1000
 _ACTIONS = {"test": "testFailover", "cleanup": "testCleanup", "failover": "failover"}
 _NAMES_PER_REQUEST = 25
-"""Number of VM names in one URL, to respect the length limits of servers and proxies."""
+"""Number of VM names in one URL. Servers and proxies limit the length of URLs."""
 _RESERVED = re.compile(r"[,;()*\\]")
 
 

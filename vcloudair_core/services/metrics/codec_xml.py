@@ -60,7 +60,10 @@ def _time(moment: Moment, which: str) -> str:
 
 
 def parse_current(body: bytes, vm_id: str, moment: datetime, what: str) -> Iterator[SampleBlock]:
-    """Yield the values of a CurrentUsage. ``moment`` is their time. Raises DecodeError."""
+    """Yield the values of a CurrentUsage.
+
+    ``moment`` is the time of all values. Raises DecodeError.
+    """
     for metric in _children(body, "CurrentUsage", "Metric", what):
         base, instance = split_name(metric.get("name") or "")
         unit = unit_from(metric.get("unit") or "")

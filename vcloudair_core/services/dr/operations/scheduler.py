@@ -264,7 +264,10 @@ class OperationScheduler(OperationObserver):
             tracker.abandon(list(self._scheduled), reason)
 
     def end_unknown(self, reason: str) -> None:
-        """End the operations in progress with the verdict unknown, because the session is lost."""
+        """End the operations in progress with the verdict unknown.
+
+        The session is lost, so they cannot be polled.
+        """
         for tracker in self._trackers:
             tracker.end_unknown(reason)
 

@@ -52,7 +52,7 @@ _MARGIN_S = 0.01
 """Seconds to add so that a poll does not come right before the expected end."""
 
 _TASK_LIST_FROM = 3
-"""Number of tasks from which the task list of the org is read instead of each task."""
+"""Number of tasks from which a single request reads all tasks of the org."""
 
 
 class OperationTracker:
