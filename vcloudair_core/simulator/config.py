@@ -62,12 +62,12 @@ class SimulatorConfig:
         "Organization Administrator", "role of the user `demo`, unless an inventory file replaces the users"
     )
     release: str = _option(
-        "", f"release whose API versions are listed ({', '.join(RELEASES)}); empty: those of `api_versions`"
+        "", f"release whose API versions are listed ({', '.join(RELEASES)}); empty: the versions in `api_versions`"
     )
     api_versions: tuple[str, ...] = _option(DEFAULT_VERSIONS, "API versions of a vCloud Director; others return 406")
     # -- sessions (protocol/sessions.md §6) --
     without_version: str = _option(
-        "406", "response to a request without an API version: 406, or oldest (that of the oldest version)"
+        "406", "response to a request without an API version: 406, or oldest (the response of the oldest version)"
     )
     iam_ttl_s: float = _option(900, "lifetime of a token of the On-Demand portal in seconds; requests do not extend it")
     vcd_idle_s: float = _option(1800, "seconds without a request that end a session of a vCloud Director")
@@ -81,7 +81,7 @@ class SimulatorConfig:
         "401-empty", "response to an ended session: 401-empty, 401-error, 403-error, 403-empty"
     )
     sc_content_type: str = _option("malformed", "Content-Type of plans and instances: malformed, as recorded, or clean")
-    vcd_host: str = _option("", "host of the vCloud Director in links of the portal `vchs`; empty: that of the portal")
+    vcd_host: str = _option("", "host of the vCloud Director in links of the portal `vchs`; empty: host of the portal")
     unknown_path_status: int = _option(
         404, "status for a path below /api that does not exist, in a session: 404 or 403"
     )

@@ -41,7 +41,7 @@ def routes() -> SimulatorRoutes:
         "Token service",
         tuple(paths),
         versions="36.1 and newer, service accounts 37.0 and newer",
-        simplifications="Error codes are those of OAuth 2.0.",
+        simplifications="Errors have the codes of OAuth 2.0.",
     )
 
 

@@ -38,7 +38,7 @@ def routes(prefix: str = "") -> SimulatorRoutes:
     """Return the routes of all power actions of VMs and vApps."""
     base = f"{prefix}/api/vApp/{{entity_id}}"
     made = [SimulatorRoute("POST", f"{base}/{power.path}", _handler(name)) for name, power in ACTIONS.items()]
-    about = "All VMs of a vApp change at once. Guests always have VMware Tools."
+    about = "All VMs of a vApp change at the same time. Guests always have VMware Tools."
     return SimulatorRoutes(
         f"power{prefix}", "Power actions of VMs and vApps", tuple(made), versions="all", simplifications=about
     )

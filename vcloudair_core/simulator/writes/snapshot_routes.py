@@ -36,7 +36,7 @@ def routes(prefix: str = "") -> SimulatorRoutes:
         SimulatorRoute("POST", f"{base}/action/revertToCurrentSnapshot", revert),
         SimulatorRoute("POST", f"{base}/action/removeAllSnapshots", remove_all),
     )
-    about = "The size is that of the disk and of the memory. Hardware and networks are not restored."
+    about = "The size is the disk plus the saved memory. Hardware and networks are not restored."
     return SimulatorRoutes(
         f"snapshots{prefix}", "Snapshots of VMs and vApps", made, versions="5.1 and newer", simplifications=about
     )
