@@ -1,9 +1,9 @@
 """Cost of a large query, compared with vcloudair 0.5 and bare pages.
 
-Budget: one call for each page, at least 5 times faster than vcloudair 0.5, at most twice the time of the bare pages at
-the same parallelism. On idle processors the factors are 8 and 1.4. Beyond the page requests, this library spends its
-time computing, and vcloudair 0.5 spends its time waiting. So a slow processor slows down this library only. Memory does
-not grow with the number of streamed records.
+Budget: one call for each page. The query is at least 5 times faster than vcloudair 0.5, and takes at most twice the
+time of the bare pages at the same parallelism. On idle processors the factors are 8 and 1.4. Beyond the page requests,
+this library spends its time computing, and vcloudair 0.5 spends its time waiting. So a slow processor slows down this
+library only. Memory does not grow with the number of streamed records.
 
 The table of the documentation has 10,000 VMs. VCA_BENCH_VMS sets the number.
 """

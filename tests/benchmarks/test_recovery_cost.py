@@ -2,8 +2,8 @@
 
 A polling call is a GET after the first action has begun, for a VM whose action has begun. The GET reads a task, the
 list of tasks, a replication or VMs. vcloudair 0.5 polls tasks only. This library also reads each replication once after
-its task, for the verdict, and the task list once before each batch, for actions of other hosts. The calls are shown by
-kind, and the bounds are:
+its task, for the verdict. Before each batch, it reads the task list once, to find actions of other hosts. The calls are
+shown by kind, and the bounds are:
 
 * the time is at most 1.1 times the ideal, which is ten batches of one task each;
 * the calls for task states are at most a fifth of the calls of vcloudair 0.5;

@@ -16,9 +16,9 @@ within one process) and ``event``.
 ``step_started``, ``step_finished``
     ``group`` (empty for a step of the plan itself), ``phase`` (before, after or rollback), ``step`` (the name of the
     step), ``kind``, ``attempt``. ``step_finished`` also has ``verdict`` (succeeded or failed), ``reason``, ``hint``,
-    ``output`` (an excerpt, secrets hidden) and ``seconds``. An approval has ``by``. A network change has ``saved``
-    (the file in the folder of the run with the configuration before the change), ``summary`` (of the changes) and
-    ``restores`` (run and key of the change that was undone).
+    ``output`` (an excerpt, secrets hidden) and ``seconds``. An approval has ``by``, the user who approved. A network
+    change has ``saved``, ``summary`` and ``restores``. ``saved`` is the file in the folder of the run with the
+    configuration before the change. ``restores`` is the run and key of the change that was undone.
 ``vm_starting``
     ``id``, ``name``, ``group``, ``attempt``; ``last_sync`` (ISO 8601 or null: the time of the newest data);
     ``intent_at`` (seconds since 1970, by the clock of the server when ``is_server_time``), ``state`` (of the

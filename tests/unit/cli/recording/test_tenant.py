@@ -160,9 +160,9 @@ def test_served_recording_shows_the_records_of_the_original(world: Simulator, tm
 
 
 def _names(records: list[dict[str, Any]]) -> list[str]:
-    """Return the contents of records that two servers with equal objects share.
+    """Return the contents of records, without IDs, links and creation times.
 
-    Creation times are left out, and IDs of VMs that share a name.
+    The IDs differ for VMs that share a name.
     """
     left_out = {"id", "href", "creationDate"}
     return sorted(str({name: value for name, value in item.items() if name not in left_out}) for item in records)
