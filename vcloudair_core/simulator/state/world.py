@@ -91,12 +91,12 @@ class World:
         return [vdc for vdc in self.vdcs.values() if vdc.org == org]
 
     def in_vdcs_of(self, org: str, objects: Mapping[str, _InVdc]) -> list[_InVdc]:
-        """Return those ``objects`` that are in a VDC of an org."""
+        """Return the ``objects`` that are in a VDC of an org."""
         known = {vdc.vdc_id for vdc in self.vdcs_of(org)}
         return [item for item in objects.values() if item.vdc_id in known]
 
     def in_vdc(self, vdc_id: str, objects: Mapping[str, _InVdc]) -> list[_InVdc]:
-        """Return those ``objects`` that are in a VDC."""
+        """Return the ``objects`` that are in a VDC."""
         return [item for item in objects.values() if item.vdc_id == vdc_id]
 
     def network_named(self, vdc_id: str, name: str) -> OrgVdcNetwork | None:
