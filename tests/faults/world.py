@@ -141,5 +141,5 @@ class World:
 
 
 def is_write(method: str, path: str) -> bool:
-    """Return True if a request is a change. Sign-ins and POST queries are no changes."""
+    """Return True if a request is a change. Sign-ins and POST queries do not count."""
     return method == "PUT" or (method == "POST" and "/action/" in path)
