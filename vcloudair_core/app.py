@@ -121,8 +121,8 @@ class App:
     def secrets_in(self, kind: str, specs: Any) -> list[str]:
         """Return all secrets in the specs of a kind, in all encodings, for redaction.
 
-        The specs may be invalid. A value is a secret if the kind declares its field as secret, or if its name is one of
-        a secret, such as ``password``. No request is sent.
+        The specs may be invalid. A value is secret if the kind declares the field as secret, or if the name always has
+        a secret value, such as ``password``. No request is sent.
 
         Raises: PluginError if no plugin offers the kind.
         """

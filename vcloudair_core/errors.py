@@ -249,7 +249,7 @@ class ApiError(VcloudAirError):
 
     ``status`` is the HTTP status, or 0 if unknown. ``code`` is the error code of the server, such as ``BUSY_ENTITY`` or
     ``12001``, or empty. ``request_id`` identifies the request for the support of the provider. ``method`` and ``path``
-    are those of the request. ``vendor_code`` is the error code of an extension, such as ``OngoingFailover``.
+    describe the request. ``vendor_code`` is the error code of an extension, such as ``OngoingFailover``.
     ``is_from_gateway`` is True if the body is HTML or text from a gateway in front of the API. Such a gateway may have
     forwarded the request.
     """

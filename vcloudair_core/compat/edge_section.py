@@ -105,7 +105,7 @@ class EdgeSection:
                 for backend in self._backends
             ]
             is_other_edge = self._stores_of is not None and self._stores_of[1] != self.edge
-            # The version counts the writes of an edge gateway, so it is not valid for another one.
+            # The version counts the writes of an edge gateway, so it is not valid for another edge gateway.
             self._version = None if is_other_edge else self._version
             self._stores_of = key
         return self._stores[0]
@@ -131,7 +131,7 @@ class EdgeSection:
         outer_key, inner_key = self.records_path
         # In place, so that references of the program to the configuration stay valid.
         self._config.clear()
-        # Without the version, which is not valid any more when a program restores the configuration from a file.
+        # Omit the version, which is no longer valid when a program restores the configuration from a file.
         self._config.update({key: value for key, value in document.tree.items() if key != "version"})
         self._version = document.version
         outer = dict(self._config.get(outer_key) or {})
@@ -165,7 +165,7 @@ class EdgeSection:
         store = self._store()
         version = {} if self._version is None else {"version": self._version}
         document = self.json_codec(self.backend).document(version | self._config)
-        # Without the document that was read, because programs change it in place.
+        # Omit the document that was read, because programs change it in place.
         store.commit(document, document)
         self.get_config()
 

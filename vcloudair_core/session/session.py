@@ -298,7 +298,7 @@ class Session:
             return self._sign_in()
 
     def _sign_in(self) -> Credentials:
-        # Sending a wrong password with each call and thread would lock the account.
+        # Sending a wrong password with each call of each thread would lock the account.
         self._refused.raise_if_waiting(self.clock.now())
         try:
             credentials = self._pipeline.run(self._auth.sign_in(), allowed_origins=self.settings.allowed_origins or ())

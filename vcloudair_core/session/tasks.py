@@ -170,7 +170,7 @@ def _poll(session: Session, task: Task) -> Task | None:
             task=task.as_dict(),
             hint="Check the state of the object to see the result.",
         ) from exc
-    # Keep the link that works: the server can omit it, or name another host in it.
+    # Keep the working link, because the server can omit the link or use another host in it.
     return replace(latest, href=task.href)
 
 

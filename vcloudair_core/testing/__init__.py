@@ -7,7 +7,7 @@
 ``vca_client``            a client of ``vca_app``
 ``vca_request_log``       the requests that ``vca_simulator`` received
 
-``@pytest.mark.vca_simulator(profile="vcd", edges=2)`` configures ``vca_simulator``. The arguments are those of
+``@pytest.mark.vca_simulator(profile="vcd", edges=2)`` configures ``vca_simulator``. For the arguments, see
 :class:`vcloudair_core.simulator.SimulatorConfig`.
 
 :class:`Conformance` has the tests that every plugin should pass. To run the tests, subclass this class with an

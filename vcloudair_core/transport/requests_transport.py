@@ -119,7 +119,7 @@ class RequestsTransport:
         try:
             body = self._read(answer.raw, request, deadline)
         finally:
-            # Drop the connection unless its body was read completely. In that case it is back in the pool already.
+            # Drop the connection. If the body was read completely, the connection is already back in the pool.
             answer.close()
         return Response(
             status=answer.status_code,

@@ -216,7 +216,7 @@ class VchsAuth:
             ),
             headers=token,
             # In the subscription service, org, VDC and service often have the same name, and users enter any of them.
-            # Without the name of the org, the others are guesses, which must not refuse a session.
+            # Without the name of the org, the other names are guesses, so the session must not be rejected.
             org_names=tuple(name for name in (known.org_name, vdc.name, vdc.service_id) if name and known.org_name),
             logout_requests=tuple(logout_requests),
         )
