@@ -52,7 +52,7 @@ class Deadline:
         awaited = self._socket
         if awaited is not None:
             with contextlib.suppress(OSError):
-                # Use the plain shutdown also for TLS. The shutdown of SSLSocket would remove the TLS state during a read.
+                # Use the plain shutdown for TLS too. SSLSocket.shutdown would remove the TLS state during a read.
                 socket.socket.shutdown(awaited, socket.SHUT_RDWR)
 
 

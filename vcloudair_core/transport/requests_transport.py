@@ -119,7 +119,7 @@ class RequestsTransport:
         try:
             body = self._read(answer.raw, request, deadline)
         finally:
-            # Drop the connection. If the body was read completely, the connection is already back in the pool.
+            # Drop the connection after an incomplete read. After a complete read, it is already back in the pool.
             answer.close()
         return Response(
             status=answer.status_code,
