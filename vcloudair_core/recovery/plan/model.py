@@ -220,7 +220,7 @@ class RecoveryPlan:
 
 
 def plan_of_vms(names: Sequence[str] | None, **fields: Any) -> RecoveryPlan:
-    """Return a plan with these VMs in one group, processed at the same time.
+    """Return a plan with these VMs in one group. The VMs run at the same time.
 
     Args:
         names: Names of VMs or UUIDs of replications. None selects all replicated VMs.

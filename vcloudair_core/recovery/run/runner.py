@@ -179,7 +179,7 @@ class _Run:
             self._journal.close()
 
     def _execute_or_interrupt(self) -> list[Event]:
-        """Return the events of the run.
+        """Execute the run and return its events.
 
         If the journal could not be written, an interruption event is added.
         """
@@ -317,7 +317,7 @@ class _RollbackJournal:
 
 
 def engine_options(plan: RecoveryPlan, options: RunOptions, *, wait: bool = True) -> OperationOptions:
-    """Return the options of a plan and a run as options of operations."""
+    """Convert the options of a plan and a run to options of operations."""
     return OperationOptions(
         power_on=plan.power_on,
         synchronize=plan.synchronize,

@@ -204,7 +204,7 @@ dr_runs.register(app)
 
 
 def _options(**values: Any) -> dict[str, tuple[str, Any]]:
-    """Map each option that a plan can also set to its spelling and value.
+    """Return the spelling and value of each option that a plan can also set.
 
     Raises: SpecError for an invalid value.
     """
