@@ -35,7 +35,11 @@ def routes() -> list[SimulatorRoutes]:
     ]
     made = tuple(SimulatorRoute(verb, path, handler, auth=False) for verb, path, handler in calls)
     portal = SimulatorRoutes(
-        "iam", "On-Demand portal", made, versions="vCloud Air 5.7", simplifications="The plans are two fixed ones."
+        "iam",
+        "On-Demand portal",
+        made,
+        versions="vCloud Air 5.7",
+        simplifications="There are always the same two plans.",
     )
     return [portal, portal_account_routes.routes(_signed_in)]
 
