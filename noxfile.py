@@ -241,7 +241,7 @@ def eda(session: nox.Session) -> None:
     _pytest(session, "tests/eda", *session.posargs)
 
 
-@nox.session(tags=[*REST, NETWORK])
+@nox.session
 def clients(session: nox.Session) -> None:
     """Run clients from package registries (Go, Java, Python) against the simulator.
 

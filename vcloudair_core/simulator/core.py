@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
-from vcloudair_core.simulator.access.compiled_routes import compile_routes
+from vcloudair_core.simulator.access.compiled_routes import compile_routes, path_depth, routes_by_depth
 from vcloudair_core.simulator.access.required_rights import refuse
 from vcloudair_core.simulator.access.rights import rights_of
 from vcloudair_core.simulator.admission import reject
@@ -110,7 +110,7 @@ class Simulator:
         self.faults = Faults(self.clock)
         built_in, added = built_in_routes(self.config.profile), tuple(routes)
         self.route_groups: tuple[SimulatorRoutes, ...] = (*built_in, *added)
-        self._routes = compile_routes(built_in, added)
+        self._by_depth = routes_by_depth(compile_routes(built_in, added))
         self._lock = threading.RLock()
         self._initial_state = state
         self.reset()
@@ -218,11 +218,12 @@ class Simulator:
         """Find the route, check the session, and return a function that responds."""
         self.tasks.settle()
         request, parts = exchange.request, exchange.parts
-        matches = [(compiled, compiled.pattern.match(parts.path)) for compiled in self._routes]
+        same_depth = self._by_depth.get(path_depth(parts.path), ())
+        matches = [(compiled, compiled.pattern.match(parts.path)) for compiled in same_depth]
         matching = [(compiled, match) for compiled, match in matches if match]
         if not matching:
             exchange.note = NOTE
-            known = (f"{compiled.route.method} {compiled.route.path}" for compiled in self._routes)
+            known = (f"{c.route.method} {c.route.path}" for routes in self._by_depth.values() for c in routes)
             self.unknown_paths.add(request.method, parts.path, known)
             return partial(answer_unknown, self, request, parts.path)
         for compiled, match in matching:

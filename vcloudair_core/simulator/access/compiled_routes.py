@@ -39,6 +39,19 @@ def compile_routes(built_in: Sequence[SimulatorRoutes], added: Sequence[Simulato
     ]
 
 
+def routes_by_depth(routes: Sequence[CompiledRoute]) -> dict[int, list[CompiledRoute]]:
+    """Return routes by the depth of their path, so that a request is not compared with all of them."""
+    by_depth: dict[int, list[CompiledRoute]] = {}
+    for compiled in routes:
+        by_depth.setdefault(path_depth(compiled.route.path), []).append(compiled)
+    return by_depth
+
+
+def path_depth(path: str) -> int:
+    """Return the number of segments of a path. A slash at its end does not count."""
+    return path.rstrip("/").count("/")
+
+
 @cache
 def _pattern(path: str) -> re.Pattern[str]:
     """Return the compiled pattern of a route's path.
