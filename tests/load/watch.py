@@ -13,7 +13,8 @@ SETTLED = 0.3
 """Share of a run at the start that is ignored, because caches still fill."""
 
 ALLOWED = {
-    "rss_mb": (6.0, 0.10),
+    # Memory that threads have used stays with the process, and on a loaded host more threads run at the same time.
+    "rss_mb": (12.0, 0.10),
     "fds": (6.0, 0.15),
     # The simulator has a thread for each open connection, and many are open on a loaded host.
     "threads": (12.0, 0.10),
