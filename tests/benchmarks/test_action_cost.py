@@ -64,7 +64,7 @@ def test_a_converged_task_costs_a_fraction_of_a_ping(tmp_path: Path) -> None:
     for action, passed in recorded.seconds():
         seconds.setdefault(action, []).append(passed)
     ours, ping, floor = (statistics.median(seconds[action]) for action in (RULE, PING, FLOOR))
-    logins = sent.count(("POST", "/api/sessions"))
+    logins = sent.count(("POST", "/cloudapi/1.0.0/sessions"))
     calls = [line["result"]["api_calls"] for line in recorded.results(action=RULE)]
     print(
         f"\nconverged rule {ours * 1000:.1f} ms, ping {ping * 1000:.1f} ms: {ours / ping:.2f} of it; "

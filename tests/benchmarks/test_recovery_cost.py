@@ -114,7 +114,7 @@ def _ours_virtual(seconds: float) -> tuple[float, Counter[str]]:
     simulator.clock.now = lambda: began + simulator.clock._ahead_s  # type: ignore[method-assign]
     with simulated_app(simulator).client(**simulator_settings(simulator)) as client:
         live: Any = client.session
-        live.clock = live._wire.clock = LinkedClock(simulator)
+        live.clock = live._pipeline.clock = LinkedClock(simulator)
         results = client.dr.act("failover", options=OperationOptions(max_concurrent=AT_ONCE))
     assert [one.verdict for one in results] == ["succeeded"] * VMS
     return simulator.clock.now() - began, _polls(_kept(simulator))
