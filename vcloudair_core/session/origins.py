@@ -107,7 +107,7 @@ def _split(url: str) -> Any:
         raise UntrustedOriginError(f"The server sent a link that is not a URL: {excerpt_of(url)!r}.")
     if "@" in parts.netloc:
         raise UntrustedOriginError(
-            f"The server sent a link with a user name to {shown_origin(url)}. The link was not followed."
+            f"The server sent a link that contains a user name: {shown_origin(url)}. The link was not followed."
         )
     return parts
 

@@ -132,7 +132,8 @@ def _tls_failure(tls: ssl.SSLError | None, request: Request, ca_path: str | None
         return _certificate_failure(tls, request, ca_path)
     reason = str(getattr(tls, "reason", "") or "")
     if reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"):
-        return TlsError(f"{where} does not support TLS.", hint="Check the port. It may be that of a plain http server.")
+        hint = "Check the port. The server on this port may use plain HTTP."
+        return TlsError(f"{where} does not support TLS.", hint=hint)
     if ca_path and (tls is None or "PEM" in reason or reason.startswith("NO_CERTIFICATE")):
         return TlsError(f"The certificate authorities in {ca_path} cannot be read.", hint=_PEM_HINT)
     if tls is None or reason in _HANDSHAKE_REASONS:
@@ -180,7 +181,7 @@ def _not_sendable(names: set[str], request: Request) -> ConnectionFailedError:
     reason = "A header contains invalid characters" if "InvalidHeader" in names else "The URL is invalid"
     return ConnectionFailedError(
         f"{request.method} {request.path} cannot be sent. {reason}.",
-        hint="Check url, and that the password or token does not contain a line break.",
+        hint="Check url. Check that the password or token does not contain a line break.",
     )
 
 

@@ -29,7 +29,8 @@ def resumed_state(plan: RecoveryPlan, run_events: Sequence[Event]) -> RunState:
         return _resumed_state(plan, run_events)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as exc:
         raise ConfigurationError(
-            f"Resuming the run failed. Its journal is damaged or of another version ({type(exc).__name__}: {exc}).",
+            "Resuming the run failed. Its journal is damaged or was written by another version "
+            f"({type(exc).__name__}: {exc}).",
             hint="Check its progress with `vca dr report`, then start a new run.",
         ) from exc
 

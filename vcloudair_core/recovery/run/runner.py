@@ -362,7 +362,7 @@ def _check_cloud(client: Client, of_run: dict[str, Any]) -> None:
         if of_run.get(name) != current.get(name):
             raise ConfigurationError(
                 f"Resuming the run failed. It was started in {of_run.get('url')}, org {of_run.get('org')}, "
-                f"but the settings name {current['url']}, org {current['org']}.",
+                f"but the current settings point to {current['url']}, org {current['org']}.",
                 hint="Use the settings that the run was started with.",
             )
 

@@ -279,7 +279,7 @@ def _root(body: bytes, name: str, what: str) -> _Element:
     if local(root) != name:
         raise DecodeError(
             f"Reading {what} failed. The server sent a {local(root)!r} element instead of {name!r}.",
-            hint="Check that url and service_type fit together.",
+            hint="Check that service_type matches the service at url.",
         )
     return root
 
