@@ -164,7 +164,7 @@ _OTHERS = ("cryptography.fernet", "encodings.ascii", "encodings.idna", "filelock
 
 
 def preload() -> App:
-    """Return an App for programs that fork, with all modules of clients imported.
+    """Return an App with all client modules imported, for programs that fork.
 
     Raises: PluginError if a plugin in VCA_REQUIRE_PLUGINS does not work.
     """

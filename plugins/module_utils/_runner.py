@@ -127,7 +127,10 @@ class AnsibleModule(basic.AnsibleModule):
                         self._undo_nesting(item, option["options"])
 
     def fail_json(self, msg: str, **result: Any) -> None:
-        """Fail like AnsibleModule. If the options are invalid, ``written`` is false."""
+        """Exit with a failure, as AnsibleModule does.
+
+        For invalid options, return ``written: false``.
+        """
         if not self._is_ready:
             result.setdefault("written", False)
         super().fail_json(msg, **result)

@@ -176,8 +176,9 @@ def _qualified(
 def taken_names(inventory: Any, records: Sequence[Record], names: Sequence[str], prefix: str) -> set[str]:
     """Return the names that hosts of this plugin cannot have.
 
-    Taken names are the names of groups, of localhost, and of hosts of other clouds. A host of another source can be
-    extended, as Ansible does, unless it is another VM or has another address.
+    Taken names are the names of groups, of localhost, and of hosts of other clouds. The name of a host from another
+    inventory source is free unless that host is a different VM or has a different address: Ansible merges the
+    variables.
     """
     own = {(name, *_identity(record.get)) for name, record in zip(names, records, strict=True)}
     addresses: dict[str, set[Any]] = {}

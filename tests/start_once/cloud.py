@@ -74,9 +74,9 @@ class Cloud:
 
 @contextmanager
 def cloud_of(mode: Mode, vms: int, *, users: tuple[str, ...] = ("demo",)) -> Iterator[Cloud]:
-    """Run a cloud of a mode with replicated VMs, without TLS.
+    """Start a simulated cloud in a given mode, with replicated VMs and without TLS.
 
-    All users have the password of the first.
+    All users share one password.
     """
     with tempfile.TemporaryDirectory(prefix="vca-cloud-") as folder:
         inventory = Path(folder) / "inventory.json"

@@ -199,7 +199,7 @@ class _Local(etree.Resolver):
 
 @dataclass(frozen=True)
 class Validator:
-    """The tables, and VMware's schemas if they are present."""
+    """Validate documents against the tables and, if present, VMware's XML schemas."""
 
     tables: etree.XMLSchema
     xsd: etree.XMLSchema | None

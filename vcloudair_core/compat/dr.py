@@ -37,7 +37,7 @@ class TaskPool:
     """
 
     def add(self, target: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
-        """Call ``target`` immediately."""
+        """Call ``target`` immediately instead of queuing it."""
         target(*args, **kwargs)
 
     def join(self) -> None:

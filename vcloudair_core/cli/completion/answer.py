@@ -31,7 +31,7 @@ class _Line:
 
 
 def answer(shell: str, arguments: Sequence[str], environ: Mapping[str, str]) -> str:
-    """Return the output for the script of a shell."""
+    """Return the completion candidates in the format of the shell's completion script."""
     if shell == "bash":
         from vcloudair_core.cli.completion.bash_line import BashLine
 

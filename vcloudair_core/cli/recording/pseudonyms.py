@@ -42,7 +42,7 @@ class Pseudonyms:
         self._names: dict[str, dict[str, str]] = {}
 
     def replace(self, tree: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the contents of an inventory file with replaced texts."""
+        """Return the contents of an inventory file with names replaced by pseudonyms."""
         return {name: self._field(name, value) for name, value in tree.items()}
 
     def _field(self, name: str, value: Any) -> Any:

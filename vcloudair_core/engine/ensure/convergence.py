@@ -33,7 +33,7 @@ _CHECK = "Run the task again in check mode (`vca edge plan`) to see the current 
 
 @dataclass(frozen=True)
 class PlannedState:
-    """A document, its plan, and a function that returns the document after the plan.
+    """A document, its plan, and a function that returns the planned document.
 
     ``merged()`` computes the result at the first call and caches it.
     """
@@ -169,7 +169,10 @@ class Convergence:
             self._policy_warnings = tuple(self._policy(plan) or ())
 
     def _commit(self, base: Document, document: Document) -> VcloudAirError | None:
-        """Write. Return an error that a new read may resolve; raise all other errors."""
+        """Write the document.
+
+        Return an error if a new read may resolve it; raise other errors.
+        """
         before, self.written = self.written, self.written or UNKNOWN
         try:
             self.store.commit(base, document)

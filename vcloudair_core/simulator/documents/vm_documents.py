@@ -28,7 +28,7 @@ _LINUX_64, _WINDOWS_64, _OTHER = 101, 103, 1
 
 
 def kind_of(vm: Vm) -> str:
-    """Return the address kind of a VM: ``template-vm`` in a template, or ``vm``."""
+    """Return the URL type of a VM: ``template-vm`` in a template, otherwise ``vm``."""
     return "template-vm" if vm.is_template else "vm"
 
 

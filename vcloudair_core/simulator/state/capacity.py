@@ -1,6 +1,7 @@
 """CPU, memory and storage that VMs use in their VDC.
 
-A VM uses CPU and memory while it is powered on. A VM always uses storage. No source has the sizes.
+A VM uses CPU and memory while it is powered on. A VM always uses storage. No source documents the
+sizes; they are assumptions.
 """
 
 from __future__ import annotations

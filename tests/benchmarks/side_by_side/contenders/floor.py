@@ -125,7 +125,7 @@ def _firewall_one(given: Variables) -> Job:
 
 
 def _with_action(text: bytes, at: int, action: bytes) -> bytes:
-    """Return the text with another action in the first rule from position ``at``."""
+    """Return the text with a different action in the first rule after offset ``at``."""
     pattern = rb'("action": ?"|<action>)(accept|deny)'
     found = re.compile(pattern).search(text, at)
     assert found is not None

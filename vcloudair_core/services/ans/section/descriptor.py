@@ -159,7 +159,7 @@ class Section(Generic[SpecT, RuleT]):
         return diff_fields(state_of(document).settings, spec)
 
     def rule_list(self, document: Document) -> RuleListKind:
-        """Return the rule list kind for planning changes of a document."""
+        """Return the kind that plans the rule list of a document."""
         return RuleListKind(
             self.noun, self.completed, self.effective, self.identities, is_ordered=self.is_ordered, exact=self.exact
         )

@@ -296,7 +296,7 @@ def read_members(reader: Reader, name: str) -> tuple[str, ...] | None:
 
 
 def _written_member(item: str) -> str:
-    """Return a member as written, without spaces within an address."""
+    """Return a member in the form that the user wrote, without spaces in an address."""
     parsed = member(item)
     is_plain = parsed is not None and parsed.kind == ADDRESS and not item.strip().casefold().startswith(ADDRESS)
     return parsed.text if parsed is not None and is_plain else item.strip()

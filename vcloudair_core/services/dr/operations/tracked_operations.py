@@ -124,7 +124,7 @@ class TrackedOperations:
     ) -> None:
         """End an operation as failed.
 
-        ``is_repeatable`` is true if nothing of the operation is in progress, so that another attempt is safe.
+        ``is_repeatable`` is True if the operation has no task in progress, so that a retry is safe.
         """
         operation.result.request_id = str(getattr(error, "request_id", "") or "")
         operation.result.is_repeatable = is_repeatable
