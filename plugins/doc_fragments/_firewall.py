@@ -152,13 +152,13 @@ options:
         choices: [top, bottom]
       before:
         description:
-          - Name or id of the rule that must come after this rule. A rule that is already anywhere before it is not
-            moved. Otherwise the rule is placed directly before it.
+          - Name or id of the rule that must come after this rule. If this rule already precedes that rule, it is not
+            moved. Otherwise it is placed directly before that rule.
         type: str
       after:
         description:
-          - Name or id of the rule that must come before this rule. A rule that is already anywhere after it is not
-            moved. Otherwise the rule is placed directly after it.
+          - Name or id of the rule that must come before this rule. If this rule already follows that rule, it is not
+            moved. Otherwise it is placed directly after that rule.
         type: str
       index:
         description:
@@ -179,7 +179,7 @@ options:
         choices: [description]
       protocol:
         description:
-          - Protocol of the only service of the rule. A short form of O(rules[].services), and mutually exclusive with
+          - Protocol, for a rule with a single service. A short form of O(rules[].services), and mutually exclusive with
             it.
         type: str
       dest_port:
@@ -308,13 +308,13 @@ options:
     choices: [top, bottom]
   before:
     description:
-      - Name or id of the rule that must come after this rule. A rule that is already anywhere before it is not moved.
-        Otherwise the rule is placed directly before it.
+      - Name or id of the rule that must come after this rule. If this rule already precedes that rule, it is not moved.
+        Otherwise it is placed directly before that rule.
     type: str
   after:
     description:
-      - Name or id of the rule that must come before this rule. A rule that is already anywhere after it is not moved.
-        Otherwise the rule is placed directly after it.
+      - Name or id of the rule that must come before this rule. If this rule already follows that rule, it is not moved.
+        Otherwise it is placed directly after that rule.
     type: str
   index:
     description:
@@ -335,7 +335,7 @@ options:
     choices: [description]
   protocol:
     description:
-      - Protocol of the only service of the rule. A short form of O(services), and mutually exclusive with it.
+      - Protocol, for a rule with a single service. A short form of O(services), and mutually exclusive with it.
     type: str
   dest_port:
     description:

@@ -64,8 +64,8 @@ options:
         description:
           - Number of the interface that the rule applies to, V(0) to V(200), or V(any) for all interfaces. Part of the
             identity.
-          - If neither O(rules[].vnic) nor O(rules[].interface) is set, the rule on all interfaces is selected. If there
-            is none, the only rule that matches the same traffic is selected.
+          - If neither O(rules[].vnic) nor O(rules[].interface) is set, the rule on all interfaces is selected. If no
+            rule applies to all interfaces, and exactly one rule matches the same traffic, that rule is selected.
           - A new rule without O(rules[].vnic) and O(rules[].interface) applies to all interfaces. vCloud Air may reject
             such a rule.
         type: str
@@ -127,13 +127,13 @@ options:
         choices: [top, bottom]
       before:
         description:
-          - Description, id or tag of the rule that must come after this rule. A rule that is already anywhere before it
-            is not moved. Otherwise the rule is placed directly before it.
+          - Description, id or tag of the rule that must come after this rule. If this rule already precedes that rule,
+            it is not moved. Otherwise it is placed directly before that rule.
         type: str
       after:
         description:
-          - Description, id or tag of the rule that must come before this rule. A rule that is already anywhere after it
-            is not moved. Otherwise the rule is placed directly after it.
+          - Description, id or tag of the rule that must come before this rule. If this rule already follows that rule,
+            it is not moved. Otherwise it is placed directly after that rule.
         type: str
       index:
         description:
@@ -206,8 +206,8 @@ options:
     description:
       - Number of the interface that the rule applies to, V(0) to V(200), or V(any) for all interfaces. Part of the
         identity.
-      - If neither O(vnic) nor O(interface) is set, the rule on all interfaces is selected. If there is none, the only
-        rule that matches the same traffic is selected.
+      - If neither O(vnic) nor O(interface) is set, the rule on all interfaces is selected. If no rule applies to all
+        interfaces, and exactly one rule matches the same traffic, that rule is selected.
       - A new rule without O(vnic) and O(interface) applies to all interfaces. vCloud Air may reject such a rule.
     type: str
   interface:
@@ -266,13 +266,13 @@ options:
     choices: [top, bottom]
   before:
     description:
-      - Description, id or tag of the rule that must come after this rule. A rule that is already anywhere before it is
-        not moved. Otherwise the rule is placed directly before it.
+      - Description, id or tag of the rule that must come after this rule. If this rule already precedes that rule, it
+        is not moved. Otherwise it is placed directly before that rule.
     type: str
   after:
     description:
-      - Description, id or tag of the rule that must come before this rule. A rule that is already anywhere after it is
-        not moved. Otherwise the rule is placed directly after it.
+      - Description, id or tag of the rule that must come before this rule. If this rule already follows that rule, it
+        is not moved. Otherwise it is placed directly after that rule.
     type: str
   index:
     description:

@@ -185,7 +185,7 @@ class FirewallRuleSpec:
     other_keys: ClassVar[Mapping[str, FieldInfo]] = {
         "clear": clear_key("description"),
         "protocol": input_key(
-            "Protocol of the only service of the rule. A short form of `services`, and mutually exclusive with it.",
+            "Protocol, for a rule with a single service. A short form of `services`, and mutually exclusive with it.",
             suggestions=PROTOCOLS,
             pattern=TWO_PROTOCOLS_PATTERN,
         ),

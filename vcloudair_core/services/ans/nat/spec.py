@@ -107,8 +107,8 @@ class NatRuleSpec:
     vnic: str | None = spec_field(
         "Number of the interface that the rule applies to, `0` to `200`, or `any` for all interfaces. Part of the "
         "identity.",
-        "If neither `vnic` nor `interface` is set, the rule on all interfaces is selected. If there is none, the only "
-        "rule that matches the same traffic is selected.",
+        "If neither `vnic` nor `interface` is set, the rule on all interfaces is selected. If no rule applies to all "
+        "interfaces, and exactly one rule matches the same traffic, that rule is selected.",
         "A new rule without `vnic` and `interface` applies to all interfaces. vCloud Air may reject such a rule.",
         absent=ANY,
     )

@@ -68,8 +68,8 @@ def before_field(names: str) -> Any:
     ``names`` describes how to identify the other rule.
     """
     return spec_field(
-        f"{names} of the rule that must come after this rule. A rule that is already anywhere before it is not moved. "
-        "Otherwise the rule is placed directly before it.",
+        f"{names} of the rule that must come after this rule. If this rule already precedes that rule, it is not "
+        "moved. Otherwise it is placed directly before that rule.",
         input_only=True,
         read=Reader.text,
     )
@@ -81,8 +81,8 @@ def after_field(names: str) -> Any:
     ``names`` describes how to identify the other rule.
     """
     return spec_field(
-        f"{names} of the rule that must come before this rule. A rule that is already anywhere after it is not moved. "
-        "Otherwise the rule is placed directly after it.",
+        f"{names} of the rule that must come before this rule. If this rule already follows that rule, it is not "
+        "moved. Otherwise it is placed directly after that rule.",
         input_only=True,
         read=Reader.text,
     )
