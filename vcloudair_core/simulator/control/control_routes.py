@@ -35,7 +35,9 @@ def answer_control(simulator: Any, request: Request, path: str) -> Response:
         if not isinstance(data, dict):
             raise ValueError("the body must be a JSON object")
         return call(simulator, data)
-    except (ValueError, TypeError, KeyError) as exc:
+    except ValueError as exc:
+        return responses.json_body({"error": str(exc)}, 400)
+    except (TypeError, KeyError) as exc:
         return responses.json_body({"error": f"{type(exc).__name__}: {exc}"}, 400)
 
 
