@@ -108,7 +108,11 @@ class Intents:
         """
         path = self._path(reference, "json")
         try:
-            data = json.loads(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
+            if not text:
+                # The process died between creating the file and writing it, so it sent no request.
+                return IntentRecord()
+            data = json.loads(text)
             before = data.get("vms_before")
             fields = {name: data[name] for name in IntentRecord.__dataclass_fields__ if name in data}
             fields["tasks"] = tuple(map(str, data.get("tasks", ())))
@@ -184,7 +188,7 @@ def _key(href: str) -> str:
 def _write(path: Path, data: dict[str, Any], *, is_durable: bool) -> None:
     """Write a file in one call, padded with spaces.
 
-    A process that dies leaves the old or the new content.
+    A process that dies leaves the old or the new content, or an empty new file.
 
     A temporary file and a rename would take longer than the request. A partial file after a power failure is rejected
     when it is read.

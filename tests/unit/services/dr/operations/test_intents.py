@@ -224,3 +224,34 @@ def test_a_second_action_without_a_plan_tracks_the_first(tmp_path: Path) -> None
         (second,) = cloud.service.act("failover")
         assert (first.verdict, second.verdict, len(cloud.posts())) == ("started", "succeeded", 1)
         assert run_ids(cloud.client.settings) == []
+
+
+def test_a_process_that_dies_while_it_creates_the_intent_started_nothing(tmp_path: Path) -> None:
+    real_write = os.pwrite
+
+    def die_at_the_intent(handle: int, content: bytes, offset: int) -> int:
+        if b'"action"' in content:
+            raise Died
+        return real_write(handle, content, offset)
+
+    with recovery_cloud(tmp_path, 1, dr_task_s=20) as cloud:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(os, "pwrite", die_at_the_intent)
+            with pytest.raises(Died):
+                start(cloud.client, PLAN, "failover", SHORT)
+        (file,) = tmp_path.rglob("dr/replications/*.json")
+        assert (file.read_bytes(), cloud.posts()) == (b"", [])
+        assert (verdicts(resume(cloud.client, options=SHORT)), cloud.posts()) == (["unknown"], [])
+        report = resume(cloud.client, options=replace(SHORT, start_again=(name(1),)))
+        assert (verdicts(report), len(cloud.posts())) == (["succeeded"], 1)
+
+
+@pytest.mark.parametrize("content", [" " * 1024, '{"action": "failover", "at":'])
+def test_nothing_is_started_again_while_the_intent_file_is_damaged(tmp_path: Path, content: str) -> None:
+    with recovery_cloud(tmp_path, 1, dr_task_s=20) as cloud:
+        first_run(cloud, "request")
+        (file,) = tmp_path.rglob("dr/replications/*.json")
+        file.write_text(content)
+        report = resume(cloud.client, options=SHORT)
+        assert (report.verdict, len(cloud.posts())) == ("failed", 1)
+        assert f"{file} is damaged" in report.vms[0].reason
