@@ -258,4 +258,4 @@ def test_reports_an_invalid_inventory_in_one_line(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "vcloudair_core.simulator", "--inventory", str(file)]
     completed = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert completed.returncode == 1
-    assert completed.stderr == f"The simulator cannot be started: {file}:1: a mapping was expected, not a list\n"
+    assert completed.stderr == f"Starting the simulator failed: {file}:1: a mapping was expected, not a list\n"

@@ -1,6 +1,6 @@
-"""A simulated cloud that serves the API in the same process or on a socket.
+"""A simulated cloud that serves the vCloud APIs in process or on a socket.
 
-The simulator shares no code with the client.
+The simulator does not use the client's code for these APIs.
 """
 
 from __future__ import annotations

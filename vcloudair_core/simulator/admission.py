@@ -1,4 +1,4 @@
-"""Checks of a request before its route handler: API version, session, tenant.
+"""Checks of the API version, session and tenant, before the route handler runs.
 
 Source: protocol/sessions.md §4.2, §4.4, protocol/vcd-modern.md §1.2, §1.6.
 """
@@ -22,9 +22,9 @@ _NOT_VCLOUD = ("/api/vchs", "/api/iam", "/api/sc", "/api/billing", "/hybridity/"
 
 
 def reject(context: Any, route: SimulatorRoute, path: str) -> Response | None:
-    """Return an error for a missing API version or a missing session, or None.
+    """Return an error if the API version, session or tenant is wrong, or None.
 
-    The API version is checked first.
+    The three checks run in this order.
     """
     if _is_cloudapi(path) or _is_vcloud(path):
         version = responses.requested_version(context.request) or _default_version(context)
@@ -38,7 +38,7 @@ def reject(context: Any, route: SimulatorRoute, path: str) -> Response | None:
 
 
 def _default_version(context: Any) -> str:
-    """Return the API version for a request that names none.
+    """Return the API version for requests without an API version.
 
     Return an empty string if such requests are rejected.
     """
@@ -84,9 +84,10 @@ def _not_signed_in(context: Any, path: str) -> Response:
 
 
 def _enter_tenant(context: Any, path: str) -> Response | None:
-    """Let a provider's session act in the tenant that the header names.
+    """Make a provider's session act in the tenant that the request header names.
 
-    A tenant can name only its own org. A URN instead of a bare UUID returns 401. Source: protocol/nsxt.md §1.1.
+    Return an error for a wrong tenant context header, or None. A tenant's session can name only its own org. A URN
+    instead of a bare UUID returns 401. Source: protocol/nsxt.md §1.1.
     """
     tenant = context.request.headers.get(TENANT_CONTEXT, "")
     if not tenant:

@@ -1,1 +1,1 @@
-"""Roles, rights, and the checks of rights."""
+"""Roles, their rights, and the check of the right that a route requires."""

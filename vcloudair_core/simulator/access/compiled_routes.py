@@ -15,9 +15,10 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True)
 class CompiledRoute:
-    """A route of a group, with its compiled path pattern.
+    """A simulator route with its compiled path pattern.
 
-    ``right`` is the right that the user needs, or an empty string.
+    ``group`` is the name of the :class:`SimulatorRoutes` that contain the route. ``right`` is the right that the user
+    needs, or an empty string.
     """
 
     route: SimulatorRoute
@@ -27,10 +28,10 @@ class CompiledRoute:
 
 
 def compile_routes(built_in: Sequence[SimulatorRoutes], added: Sequence[SimulatorRoutes]) -> list[CompiledRoute]:
-    """Return all routes in the order in which they are tried.
+    """Return the compiled routes in the order in which they are matched.
 
-    The ``added`` routes come first, so that a plugin can replace a built-in route. Added routes require no right unless
-    they name one.
+    The ``added`` routes come first, so that a plugin can replace a built-in route. An added route requires only the
+    right that its own ``right`` field names.
     """
     rights = [(group, route, "") for group in added for route in group.routes]
     rights += [(group, route, required_right(route.method, route.path)) for group in built_in for route in group.routes]
@@ -40,7 +41,10 @@ def compile_routes(built_in: Sequence[SimulatorRoutes], added: Sequence[Simulato
 
 
 def routes_by_depth(routes: Sequence[CompiledRoute]) -> dict[int, list[CompiledRoute]]:
-    """Return routes by the depth of their path, so that a request is not compared with all of them."""
+    """Group routes by the depth of their path.
+
+    A request is then compared only with the routes of its own depth.
+    """
     by_depth: dict[int, list[CompiledRoute]] = {}
     for compiled in routes:
         by_depth.setdefault(path_depth(compiled.route.path), []).append(compiled)
@@ -48,7 +52,7 @@ def routes_by_depth(routes: Sequence[CompiledRoute]) -> dict[int, list[CompiledR
 
 
 def path_depth(path: str) -> int:
-    """Return the number of segments of a path. A slash at its end does not count."""
+    """Return the number of segments of a path. A trailing slash is ignored."""
     return path.rstrip("/").count("/")
 
 
@@ -56,6 +60,6 @@ def path_depth(path: str) -> int:
 def _pattern(path: str) -> re.Pattern[str]:
     """Return the compiled pattern of a route's path.
 
-    Patterns are cached because all simulators have the same hundred routes.
+    Patterns are cached because all simulators have the same built-in routes.
     """
     return re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", path) + r"/?\Z")

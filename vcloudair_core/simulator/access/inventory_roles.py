@@ -1,4 +1,4 @@
-"""Roles that an inventory file defines and assigns."""
+"""Roles that an inventory file adds to an org or assigns to a user."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from vcloudair_core.simulator.state.world import World
 
 
 def add_role(world: World, org: Org, tree: dict[str, Any]) -> None:
-    """Add a role to an org. Raises SpecError for an unknown right."""
+    """Add the role that ``tree`` describes to an org.
+
+    Raises SpecError if the role has an unknown right.
+    """
     unknown = sorted(set(tree["rights"]) - ALL_RIGHTS)
     if unknown:
-        hint = f"Use rights of this list: {', '.join(sorted(ALL_RIGHTS))}."
+        hint = f"Use only these rights: {', '.join(sorted(ALL_RIGHTS))}."
         raise SpecError(f"role '{tree['name']}'", f"right '{unknown[0]}' is unknown", hint=hint)
     role_id = world.new_id("role", f"{org.name}/{tree['name']}", world.roles)
     rights = frozenset(tree["rights"])
@@ -22,9 +25,9 @@ def add_role(world: World, org: Org, tree: dict[str, Any]) -> None:
 
 
 def role_of(world: World, org: Org, tree: dict[str, Any]) -> str:
-    """Return the role of a user or service account.
+    """Return the name of the role of the user or service account in ``tree``.
 
-    Raises SpecError for an unknown role.
+    The default is Organization Administrator. Raises SpecError for an unknown role.
     """
     role, known = tree.get("role", ORG_ADMINISTRATOR), [role.name for role in world.roles_of(org.name)]
     if role not in known:

@@ -1,4 +1,4 @@
-"""Rights that built-in routes require, and the responses without those rights.
+"""The right that each built-in route requires, and the error without that right.
 
 Source: protocol/vm-writes.md §5, protocol/nsxt.md §1.3, protocol/ans.md §6.
 """
@@ -52,13 +52,16 @@ _TABLE = tuple(
         (_ANY, r"/cloudapi/[\d.]+/(serviceAccounts|deviceLookup).*", rights.MANAGE_ACCOUNT),
     )
 )
-"""Methods, patterns of path templates, and rights. The first match counts."""
+"""Right that a route requires, by HTTP methods and pattern of the path template.
+
+The first matching row applies.
+"""
 
 QUERY_RIGHTS = {
     "edgeGateway": rights.VIEW_GATEWAY,
     **dict.fromkeys(("user", "strandedUser", "group", "role", "right"), rights.VIEW_ADMIN),
 }
-"""Rights that query types require. Source: protocol/query.md §6."""
+"""Right that each query type requires. Source: protocol/query.md §6."""
 
 
 @cache
@@ -79,7 +82,7 @@ def required_right(method: str, path: str) -> str:
 
 
 def refuse(context: Any, right: str) -> Response:
-    """Return the API's error for a missing right."""
+    """Return the error that the requested API sends if the user lacks ``right``."""
     path = context.request.path
     org_id = context.world.orgs[context.user.org].org_id
     target = next(reversed(context.path_params.values()), org_id)

@@ -1,6 +1,6 @@
-"""Rights of the predefined roles, and of the roles that an inventory adds.
+"""Rights of the predefined roles.
 
-Source: protocol/vm-writes.md §5. The names of rights are those in error messages. Most of the names are inferred.
+Source: protocol/vm-writes.md §5. Rights have the names that error messages show. Most of the names are inferred.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ VIEW_ADMIN = "GENERAL_ADMINISTRATOR_VIEW"
 VIEW_REPLICATION, MANAGE_REPLICATION = "VR_VIEW", "VR_MANAGE"
 MANAGE_TOKEN, MANAGE_ACCOUNT = "TOKEN_MANAGE", "SERVICE_ACCOUNT_MANAGE"
 SECTIONS = ("FIREWALL", "NAT", "IPSEC_VPN", "DHCP", "ROUTING", "LOAD_BALANCER", "L2_VPN", "SSL_VPN", "SERVICES")
-"""Services of an edge gateway. Each has a right to view and one to configure."""
+"""Services of an edge gateway.
+
+Each service has a right to view it and a right to configure it.
+"""
 
 
 def view_section(section: str) -> str:
@@ -48,7 +51,7 @@ ROLES: dict[str, frozenset[str]] = {
     "vApp User": _USE,
     "Console Access Only": frozenset(),
 }
-"""Rights of the roles that all orgs have.
+"""Rights of the predefined roles, which all orgs have.
 
 Network Administrator is a role of vCloud Air. Auditor is a custom role.
 """
@@ -57,7 +60,7 @@ Network Administrator is a role of vCloud Air. Auditor is a custom role.
 def rights_of(world: World, user: str, org: str) -> frozenset[str]:
     """Return the rights of a user.
 
-    Users of the provider have all rights. An unknown role has none.
+    A user of the provider has all rights. A user with an unknown role has no rights.
     """
     if org == PROVIDER_ORG:
         return ALL_RIGHTS

@@ -1,1 +1,1 @@
-"""Routes of the simulated APIs, with one module for each API."""
+"""Routes of the portals, and of vCloud Director objects, tasks and metrics."""

@@ -1,8 +1,8 @@
-"""Responses to sign-in requests for a product that the host does not serve.
+"""Errors for the sign-in paths of products that the host does not serve.
 
-Clients send these requests to find out which product the host serves.
+Clients request these paths to find out which product the host serves.
 
-Source: protocol/sessions.md §1.1, §3.3 (a vCloud Director without a portal), §2.4 (a portal).
+Source: protocol/sessions.md §1.1, §2.4 (portal), §3.3 (vCloud Director without a portal).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _HTML = b"<html><head><title>Action not found</title></head><body><h1>Action not
 
 
 def routes(profile: str) -> SimulatorRoutes:
-    """Return routes that reject the sign-in paths of other profiles."""
+    """Return routes that reject requests to the sign-in paths of other profiles."""
     paths = {"vchs": ["/api/iam/login"], "vca": ["/api/vchs/sessions"]}
     missing = paths.get(profile, ["/api/iam/login", "/api/vchs/sessions"])
     handler = _forbidden if profile == "vcd" else _not_found

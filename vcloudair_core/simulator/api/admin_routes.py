@@ -18,7 +18,7 @@ from vcloudair_core.transport.messages import Response
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """Return the routes of the administrator's views."""
+    """Return the routes below ``/api/admin`` that read objects."""
     base = f"{prefix}/api/admin"
     calls = [
         ("", show_administration),
@@ -34,7 +34,7 @@ def routes(prefix: str = "") -> SimulatorRoutes:
 
 
 def show_administration(context: Any) -> Response:
-    """Return the entry point of administrators."""
+    """Return the administrator's entry point: links to orgs and roles."""
     return respond(context, org_documents.administration_document(context, visible_orgs(context)))
 
 
@@ -63,9 +63,9 @@ def show_catalog(context: Any) -> Response:
 
 
 def show_network(context: Any) -> Response:
-    """Return a network of a VDC.
+    """Return the administrator's view of a network of a VDC.
 
-    Tenants see references to external networks, but cannot read external networks.
+    Documents contain references to external networks, but tenants cannot read external networks.
     """
     network = own_in_vdc(context, "network", context.path_params["network_id"])
     if network is None:

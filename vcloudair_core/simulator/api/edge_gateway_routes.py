@@ -40,16 +40,17 @@ def show(context: Any) -> Response:
 
 
 def configure_services(context: Any) -> Response:
-    """Start a task that replaces the services in the body and keeps the others.
+    """Start a task that replaces the services that the body contains.
 
-    Some clients send no Content-Type. An invalid service is rejected before the task starts (inferred).
+    Services that the body does not contain stay unchanged. The Content-Type can be missing, because some clients do not
+    send it. An invalid service is rejected before the task starts (inferred).
     """
     edge = own_edge(context, context.path_params["edge_id"])
     if edge is None:
         return refuse(context, "gateway", "edge_id")
     try:
         root = read_body(context, "EdgeGatewayServiceConfiguration", SERVICES_MEDIA)
-        # Validation changes the section that it validates, so a copy is used.
+        # Validation replaces the services of the edge, so it runs on a copy of the edge.
         replace_services(context.world, copy.deepcopy(edge), root, context.simulator.config)
     except BadBodyError as exc:
         return bad_body(context, exc)

@@ -1,6 +1,6 @@
-"""The On-Demand portal of vCloud Air: sign-in (iam), plans and instances (sc).
+"""Routes of the On-Demand portal of vCloud Air: sign-in, plans and instances.
 
-Source: protocol/sessions.md §3.
+Sign-in is the service ``iam``. Plans and instances are the service ``sc``. Source: protocol/sessions.md §3.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ MODEL = "com.vmware.vchs.sc.restapi.model."
 
 
 def routes() -> list[SimulatorRoutes]:
-    """Return the routes of the portal.
+    """Return the routes of the On-Demand portal.
 
-    Tokens of the portal are valid for 15 minutes, and no request revokes a token.
+    A portal token is valid for 15 minutes. The portal has no request to revoke a token.
     """
     calls = [
         ("POST", "/api/iam/login", login),
@@ -47,7 +47,7 @@ def routes() -> list[SimulatorRoutes]:
 def login(context: Any) -> Response:
     """Return 201 with a bearer token in a header.
 
-    Clients send the credentials ``_:_`` to find out the kind of host.
+    Clients send the credentials ``_:_`` to find out whether the host is an On-Demand host.
 
     Source: protocol/sessions.md §1.1.
     """
@@ -57,7 +57,7 @@ def login(context: Any) -> Response:
     config = context.simulator.config
     user = context.world.user(*credentials)
     if user is None:
-        # A status outside of 401 to 499 identifies an On-Demand host without the subscription portal.
+        # Clients recognize an On-Demand host without the subscription portal by a status outside of 401 to 499.
         probe = config.probe_answer_iam or (400 if config.profile == "vca" else 401)
         return responses.empty(probe if credentials == ("_", "_") else 401)
     token = context.simulator.sessions.open_iam(user.name, user.org)
@@ -67,9 +67,10 @@ def login(context: Any) -> Response:
 
 
 def _signed_in(handler: Callable[[Any], Response]) -> Callable[[Any], Response]:
-    """Return 403 without Authorization, or 401 for an invalid token.
+    """Wrap a handler to require a portal token.
 
-    Source: protocol/sessions.md §3.3.
+    The wrapper returns 403 without an Authorization header, and 401 for an invalid token. Source: protocol/sessions.md
+    §3.3.
     """
 
     def run(context: Any) -> Response:
@@ -82,7 +83,7 @@ def _signed_in(handler: Callable[[Any], Response]) -> Callable[[Any], Response]:
 
 
 def single_sign_on(context: Any) -> Response:
-    """Open a session of the vCloud Director in exchange for a portal token.
+    """Exchange a portal token for a vCloud Director session.
 
     Source: protocol/sessions.md §3.1.
     """
@@ -103,9 +104,9 @@ def _plan_id(context: Any) -> str:
 
 
 def _content_type(context: Any, model: str) -> str:
-    """Return the Content-Type, which by default is malformed as in a recording.
+    """Return the Content-Type of a portal response.
 
-    Source: protocol/sessions.md §3.2.
+    By default, the Content-Type is malformed, as in recorded responses. Source: protocol/sessions.md §3.2.
     """
     if context.simulator.config.sc_content_type == "clean":
         return f"application/json;version=5.7;class={MODEL}{model}"
@@ -113,7 +114,10 @@ def _content_type(context: Any, model: str) -> str:
 
 
 def plans(context: Any) -> Response:
-    """Return two plans, one of them without compute, so that clients must choose."""
+    """Return two plans, one of which has no compute service.
+
+    Clients must therefore choose a plan.
+    """
     common = {"link": [], "description": "", "planVersion": "1.0", "instanceSpec": ""}
     compute = {
         **common,
@@ -135,15 +139,15 @@ def plans(context: Any) -> Response:
 
 
 def instances(context: Any) -> Response:
-    """Return a compute instance, and an instance that supports no session."""
+    """Return two instances: a compute instance, and an instance without sessions.
+
+    Clients must therefore choose an instance.
+    """
     return responses.json_body({"instances": _instances(context)}, 200, _content_type(context, "instancelisttype"))
 
 
 def instance(context: Any) -> Response:
-    """Return an instance by its ID, or 404 for an unknown ID.
-
-    The status 404 is inferred.
-    """
+    """Return an instance by ID, or 404 for an unknown ID (inferred)."""
     identifier = context.path_params["instance_id"]
     for shown in _instances(context):
         if shown["id"] == identifier:
@@ -152,13 +156,13 @@ def instance(context: Any) -> Response:
 
 
 def _instances(context: Any) -> list[dict[str, Any]]:
-    """Return the fields of each instance.
+    """Return the fields of both instances, for JSON.
 
-    The ID of the compute instance is the ID of the org. Source: protocol/sessions.md §3.2.
+    The compute instance has the same ID as the org. Source: protocol/sessions.md §3.2.
     """
     base, org = f"{context.base_url}{COMPUTE}", context.world.orgs[context.user.org]
     common = {"link": [], "description": "", "region": _region(context)}
-    # The portal sends these attributes as a string of JSON inside its JSON document.
+    # The portal sends the attributes as a string that contains JSON.
     attributes = {
         "orgName": org.name,
         "sessionUri": f"{base}/api/sessions",

@@ -90,9 +90,9 @@ def _json_error(status: int, code: str, message: str = "Access is forbidden") ->
 
 
 def _rows(context: Any, vms: Sequence[Vm]) -> Response:
-    """Return one page of rows.
+    """Return one page of metrics rows of the VMs that are powered on.
 
-    The cursor contains the time window, so that every page uses the same window.
+    The ``next`` cursor contains the time window, so that every page uses the same window.
     """
     config = context.simulator.config
     try:
@@ -122,9 +122,9 @@ def _rows(context: Any, vms: Sequence[Vm]) -> Response:
 
 @lru_cache(maxsize=65536)
 def _row(seed: str, vm_id: str, size: Size, minute: int, form: str, is_epoch: bool) -> str:
-    """Return a metrics row as JSON.
+    """Return the JSON text of the metrics row of a VM at one minute.
 
-    Rows are cached because consecutive windows share all minutes but one.
+    Rows are cached because clients request overlapping windows.
     """
     forms = {"uuid": vm_id, "vm-uuid": f"vm-{vm_id}", "urn": f"urn:vcloud:vm:{vm_id}"}
     moment_s = minute * MINUTE_S
@@ -155,9 +155,9 @@ def _cursor(context: Any) -> tuple[float, float, int] | None:
 
 
 def _json_window(body: dict[str, Any], now: float) -> tuple[float, float]:
-    """Return start and end of the window, in seconds since 1970.
+    """Return the start and end of the requested window, in seconds since 1970.
 
-    The window is within the last 24 hours.
+    The window is limited to the 24 hours before ``now``. The default is the last 24 hours.
     """
     moments = []
     for bound, default in (("Start", now - DAY_S), ("End", now)):
@@ -180,9 +180,9 @@ def _seconds(text: str) -> float:
 
 
 def _minutes(begin: float, end: float, gap_every: int, step_s: int = MINUTE_S) -> list[int]:
-    """Return the minutes from ``begin`` to ``end`` that have a sample.
+    """Return the minutes since 1970 between ``begin`` and ``end`` that have a sample.
 
-    Minutes are counted since 1970.
+    ``begin`` and ``end`` are in seconds since 1970. If ``gap_every`` is ``n``, every n-th sample is missing.
     """
     step = step_s // MINUTE_S
     first, last = -(-int(begin) // step_s) * step, int(end) // step_s * step
@@ -193,9 +193,9 @@ def _minutes(begin: float, end: float, gap_every: int, step_s: int = MINUTE_S) -
 
 
 def current(context: Any) -> Response:
-    """Return the current values of a VM that is powered on.
+    """Return the current metrics of a VM that is powered on.
 
-    The body of a POST selects metrics. Source: protocol/metrics.md §B.6.
+    The body of a POST request selects metrics. Source: protocol/metrics.md §B.6.
     """
     vm = _own_vm(context)
     if vm is None:
@@ -217,9 +217,9 @@ def current(context: Any) -> Response:
 
 
 def historic(context: Any) -> Response:
-    """Return series of samples of a VM.
+    """Return a series of samples for each metric of a VM.
 
-    Rates have a sample every 5 minutes, capacities every 30 minutes. Source: protocol/metrics.md §B.5.
+    A rate has a sample every 5 minutes, and a capacity every 30 minutes. Source: protocol/metrics.md §B.5.
     """
     vm = _own_vm(context)
     if vm is None:
@@ -260,9 +260,9 @@ def _up(context: Any, vm: Vm) -> Any:
 
 
 def _spec(context: Any, name: str) -> tuple[float, float, list[str]] | Response:
-    """Return start, end and name patterns of a request.
+    """Return the start, the end and the metric patterns of a request, or an error.
 
-    A POST without a body is treated as a GET.
+    The start and end are in seconds since 1970. A POST request without a body is treated like a GET request.
     """
     now = context.simulator.clock.now()
     bounds: list[float] = [now - DAY_S, now]

@@ -1,6 +1,7 @@
-"""Objects that the user of a request can read: those of the session's org.
+"""Find the objects that a session can read: those of its org.
 
-A request for any other object returns 403, whether the object exists or not. Source: protocol/recorded-responses.md §7.
+A request for any other object returns 403, even if the object does not exist. Source: protocol/recorded-responses.md
+§7.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _IN_VDC = {
     "storage-profile": "storage_profiles",
     "edge": "edges",
 }
-"""Attributes of the world, by kind of object. Only objects in VDCs are listed."""
+"""World attribute that contains the objects in VDCs, by kind of object."""
 
 
 def own_vdc(context: Any, vdc_id: str) -> Vdc | None:
@@ -48,14 +49,14 @@ def own_catalog(context: Any, catalog_id: str) -> Catalog | None:
 
 
 def own_org(context: Any, org_id: str) -> Org | None:
-    """Return an org that the session can read, or None."""
+    """Return the org with an ID if the session can read the org, otherwise None."""
     return next((org for org in visible_orgs(context) if org.org_id == org_id), None)
 
 
 def visible_orgs(context: Any) -> list[Org]:
     """Return the orgs that the session can read.
 
-    A provider can read all orgs, a tenant only its own.
+    A provider's session can read all orgs. A tenant's session can read only its own org.
     """
     if context.user.org == PROVIDER_ORG:
         return list(context.world.orgs.values())
@@ -63,8 +64,8 @@ def visible_orgs(context: Any) -> list[Org]:
 
 
 def refuse(context: Any, kind: str, parameter: str) -> Response:
-    """Return the response for an object that the user cannot read.
+    """Return the error for an object that the user cannot read.
 
-    The ID of the object is a parameter of the path.
+    ``parameter`` is the name of the path parameter that contains the ID of the object.
     """
     return responses.no_access(kind, context.path_params[parameter], context.version)

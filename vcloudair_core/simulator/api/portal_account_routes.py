@@ -1,6 +1,6 @@
-"""Users, roles and service groups of the On-Demand portal.
+"""Routes of users, roles and service groups of the On-Demand portal.
 
-Source: protocol/sessions.md §3.2. Clients read the names from XML. The JSON format is inferred.
+Source: protocol/sessions.md §3.2. Clients read the names in XML. The JSON format is inferred.
 """
 
 from __future__ import annotations
@@ -18,11 +18,14 @@ from vcloudair_core.transport.messages import Headers, Response
 Guard = Callable[[Callable[[Any], Response]], Callable[[Any], Response]]
 IAM_CLASS = "com.vmware.vchs.iam.api.schema.v2.classes.user."
 _MONTHS = 3
-"""Number of bills of a service group."""
+"""Number of monthly bills that each service group has."""
 
 
 def routes(signed_in: Guard) -> SimulatorRoutes:
-    """Return the routes. ``signed_in`` checks the portal token."""
+    """Return the routes of users, roles and service groups.
+
+    ``signed_in`` wraps each handler to require a portal token.
+    """
     calls = [
         ("/api/iam/Users", users),
         ("/api/iam/Roles", roles),
@@ -38,7 +41,7 @@ def routes(signed_in: Guard) -> SimulatorRoutes:
 
 
 def users(context: Any) -> Response:
-    """Return the users of the company, or only the current user with ``self=1``."""
+    """Return the users of the org. With ``self=1``, return only the current user."""
     own = [user for user in context.world.users if user.org == context.user.org]
     if (context.query.get("self") or [""])[0] == "1":
         own = [user for user in own if user.name == context.user.user]
@@ -60,7 +63,7 @@ def _user(context: Any, user: User) -> dict[str, Any]:
 
 
 def roles(context: Any) -> Response:
-    """Return the roles of the users of the company."""
+    """Return the roles that the users of the org have."""
     names = dict.fromkeys(user.role for user in context.world.users if user.org == context.user.org)
     return _respond(context, "Roles", "roles", [("Role", _role(context, name)) for name in names])
 
@@ -70,7 +73,7 @@ def _role(context: Any, name: str) -> dict[str, Any]:
 
 
 def service_groups(context: Any) -> Response:
-    """Return the service groups, with the bills of the last months."""
+    """Return the service group of the org, with the bills of the last months."""
     body = {"serviceGroupList": {"serviceGroup": [_service_group(context)]}}
     return responses.json_body(body, 200, "application/json;version=5.7;class=com.vmware.vchs.billing.serviceGroups")
 
@@ -108,7 +111,10 @@ def _date(moment: datetime) -> str:
 
 
 def _respond(context: Any, root: str, key: str, items: list[tuple[str, dict[str, Any]]]) -> Response:
-    """Return a list as JSON, or as XML if the Accept header asks for XML."""
+    """Return ``items`` as JSON, or as XML if the Accept header asks for XML.
+
+    ``key`` is the name of the list in JSON. ``root`` is the root element in XML, and the class in the Content-Type.
+    """
     if "xml" not in context.request.headers.get("Accept", ""):
         value = {key: [fields for _, fields in items]}
         return responses.json_body(value, 200, f"application/json;version=5.7;class={IAM_CLASS}{root}")

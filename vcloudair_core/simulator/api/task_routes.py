@@ -29,7 +29,7 @@ def routes(prefix: str = "") -> SimulatorRoutes:
 def show(context: Any) -> Response:
     """Return one task.
 
-    Each read advances a task that was started with ``polls``.
+    Each GET request counts as a poll. A task with ``polls`` ends only after that number of polls.
     """
     task_id = context.path_params["task_id"]
     task = context.simulator.tasks.find(task_id, context.user.org)
@@ -57,7 +57,7 @@ def cancel(context: Any) -> Response:
 def _gone(context: Any, task_id: str) -> Response:
     """Return 403 or 404 for a task that is expired, unknown, or of another org.
 
-    No source decides between the two statuses. Source: protocol/tasks.md §7.
+    The option ``task_gone_status`` selects the status, because no source states it. Source: protocol/tasks.md §7.
     """
     if context.simulator.config.task_gone_status == 404:
         return responses.error(404, "RESOURCE_NOT_FOUND", "The resource was not found.", context.version)
@@ -65,7 +65,7 @@ def _gone(context: Any, task_id: str) -> Response:
 
 
 def show_list(context: Any) -> Response:
-    """Return all tasks of the org with all fields, on a single page.
+    """Return all tasks of the org on a single page, with the same fields as one task.
 
     Source: protocol/tasks.md §3.3.
     """

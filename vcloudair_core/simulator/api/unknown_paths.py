@@ -1,7 +1,7 @@
-"""Responses to paths without a route.
+"""Responses to requests for a path without a route.
 
-Where a source exists, the response matches the product. Each such path is counted, and logged once. Only the log
-names similar routes.
+If a source documents the response, the simulator sends the same response. Each path without a route is counted, and
+logged once. The log entry names similar routes.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _PORTALS = ("/api/vchs", "/api/iam", "/api/sc", "/api/billing")
 
 @dataclass
 class UnknownPath:
-    """A path without a route, and the number of requests to that path.
+    """A path without a route, with the number of requests to that path.
 
-    IDs in the path are replaced by ``{id}``.
+    ``path`` contains ``{id}`` in place of IDs. ``similar`` contains the routes with the most similar method and path.
     """
 
     method: str
@@ -45,9 +45,9 @@ class UnknownPaths:
         self._paths: dict[tuple[str, str], UnknownPath] = {}
 
     def add(self, method: str, path: str, known: Iterable[str]) -> None:
-        """Count a request, and log the first request to a path as a warning.
+        """Count a request to a path, and log a warning if it is the first one.
 
-        The warning names similar routes.
+        ``known`` contains the method and path of each route. The warning names the most similar routes.
         """
         generic = _IDENTIFIER.sub("{id}", path)
         entry = self._paths.get((method, generic))
@@ -59,11 +59,11 @@ class UnknownPaths:
         entry.count += 1
 
     def as_list(self) -> list[dict[str, Any]]:
-        """Return the paths for JSON, ordered by their first request."""
+        """Return the paths as JSON objects, in the order of their first request."""
         return [asdict(entry) for entry in self._paths.values()]
 
     def clear(self) -> None:
-        """Forget all paths, so that the next request to each is logged again."""
+        """Remove all paths. The next request to each path is logged again."""
         self._paths.clear()
 
 
@@ -89,10 +89,10 @@ def _is_portal(path: str, profile: str) -> bool:
 
 
 def _vcloud(simulator: Any, request: Request) -> Response:
-    """Return 403 without a session, as vCloud Director 8.0 did.
+    """Return the error of a vCloud Director for an unknown path.
 
-    With a session, an option selects the status. Paths of the provider return 403, because tenants lack the right for
-    such paths (inferred).
+    The status is 403 without a session, as in vCloud Director 8.0. With a session, the option ``unknown_path_status``
+    selects the status. Paths of the provider return 403, because tenants lack the right (inferred).
     """
     is_of_provider = "/api/admin/extension" in request.url
     if is_of_provider or simulator.sessions.vcd_user(request) is None or simulator.config.unknown_path_status == 403:

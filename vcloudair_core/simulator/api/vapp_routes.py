@@ -1,7 +1,7 @@
 """Routes that read vApps, VMs and vApp templates, with their sections.
 
-vApps and VMs have the same path prefix, as do templates and VMs of templates. Source: protocol/recorded-responses.md
-§4.
+VMs have the path prefix of vApps. VMs of templates have the path prefix of templates. Source:
+protocol/recorded-responses.md §4.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _TEMPLATE_SECTIONS = {
     name: _VAPP_SECTIONS[name] for name in ("leaseSettingsSection", "networkConfigSection", "owner", "controlAccess")
 }
 _KINDS = {"vapp": "vapp", "vm": "vm", "vappTemplate": "template"}
-"""Kinds of objects by the prefix of their identifiers."""
+"""Kind of object, by the prefix of the ID in the path."""
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
@@ -67,7 +67,7 @@ def routes(prefix: str = "") -> SimulatorRoutes:
 
 
 def find_own(context: Any) -> VApp | Vm | Template | None:
-    """Return the object in the path if it belongs to the user's org."""
+    """Return the object that the path names if it belongs to the user's org, or None."""
     is_template = "/vAppTemplate/" in context.request.path
     prefix, _, identifier = context.path_params["entity_id"].partition("-")
     kind = _KINDS.get(prefix, "")
@@ -80,7 +80,7 @@ def find_own(context: Any) -> VApp | Vm | Template | None:
 
 
 def refuse_path(context: Any) -> Response:
-    """Return the response for an object in the path that the user cannot read."""
+    """Return the error for a path that names an object that the user cannot read."""
     prefix, _, identifier = context.path_params["entity_id"].partition("-")
     kind = {"vm": "vm", "vappTemplate": "vAppTemplate"}.get(prefix, "vapp")
     return responses.no_access(kind, identifier, context.version)
@@ -123,7 +123,7 @@ def _hardware_route(part: str) -> Callable[[Any], Response]:
 
 
 def product_sections(context: Any) -> Response:
-    """Return an empty list: no VM, vApp or template has product sections."""
+    """Return the product sections of an object. The list is always empty."""
     if find_own(context) is None:
         return refuse_path(context)
     media = f"{VCLOUD_MEDIA}productSections+xml"

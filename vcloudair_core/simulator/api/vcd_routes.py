@@ -31,7 +31,7 @@ CLOUDAPI_SINCE = (33, 0)
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """Return the routes below ``prefix``.
+    """Return the routes of API versions, sign-in, sessions and orgs.
 
     ``prefix`` is ``/api/compute`` for On-Demand, and empty otherwise.
     """
@@ -49,10 +49,9 @@ def routes(prefix: str = "") -> SimulatorRoutes:
 
 
 def versions(context: Any) -> Response:
-    """Return the API versions and their sign-in URLs.
+    """Return the supported API versions with their sign-in URLs.
 
-    Versions have the attribute ``deprecated`` from 20.0 on. Source: protocol/sessions.md §4.1, protocol/vcd-modern.md
-    §1.2.
+    The attribute ``deprecated`` exists since API 20.0. Source: protocol/sessions.md §4.1, protocol/vcd-modern.md §1.2.
     """
     offered = context.simulator.config.api_versions
     listed = without_modern(offered) if context.root != context.base_url else offered
@@ -70,9 +69,9 @@ def versions(context: Any) -> Response:
 
 
 def _login_urls(context: Any, version: str) -> list[Any]:
-    """Return the sign-in URLs of a version.
+    """Return the LoginUrl elements of an API version.
 
-    From 36.0 on, tenants and providers have separate URLs below ``/cloudapi``.
+    Since API 36.0, tenants and providers have separate URLs below ``/cloudapi``.
     """
     if not is_at_least(version, CLOUDAPI_LOGIN):
         return [element("LoginUrl", None, f"{context.root}/api/sessions", namespace=VERSIONS)]
@@ -84,10 +83,10 @@ def _login_urls(context: Any, version: str) -> list[Any]:
 
 
 def login(context: Any) -> Response:
-    """Sign in with a password. API 38.0 and newer lack this request.
+    """Sign in with a password. The request does not exist since API 38.0.
 
-    Return 403 without Authorization, or 401 for bad credentials. Source: protocol/sessions.md §4.3, protocol/nsxt.md
-    §0.2.
+    Return 403 without an Authorization header, and 401 for wrong credentials. Source: protocol/sessions.md §4.3,
+    protocol/nsxt.md §0.2.
     """
     if is_at_least(context.version, LEGACY_LOGIN_REMOVED):
         return responses.empty(405)
@@ -115,7 +114,7 @@ def session(context: Any) -> Response:
 
 
 def logout(context: Any) -> Response:
-    """End the current session. API 38.0 and newer lack this request."""
+    """End the current session. The request does not exist since API 38.0."""
     if is_at_least(context.version, LEGACY_LOGIN_REMOVED):
         return responses.empty(405)
     context.simulator.sessions.close_vcd(context.simulator.sessions.vcd_token(context.request))
@@ -123,7 +122,7 @@ def logout(context: Any) -> Response:
 
 
 def session_document(context: Any, root: str, user: str, org: str, headers: dict[str, str]) -> Response:
-    """Return the session document, with links in the order of real servers.
+    """Return the session document. The links have the same order as on real servers.
 
     Source: protocol/recorded-responses.md §2.
     """
@@ -157,7 +156,7 @@ def session_document(context: Any, root: str, user: str, org: str, headers: dict
 
 
 def _modern_links(root: str, location: str) -> list[Any]:
-    """Return the links that sessions of API 30 and newer have at the end."""
+    """Return the links at the end of a session document since API 30."""
     host = urlsplit(root).netloc
     values = {"LocationId": location, "LocationName": host, "RestApiEndpoint": root, "UIEndpoint": root}
     authorized = element("Location", None, *[element(name, None, value) for name, value in values.items()])
@@ -171,7 +170,7 @@ def _modern_links(root: str, location: str) -> list[Any]:
 def org_list(context: Any) -> Response:
     """Return the orgs that the session can read.
 
-    A provider can read all orgs, a tenant only its own.
+    A provider's session can read all orgs. A tenant's session can read only its own org.
     """
     orgs = visible_orgs(context)
     document = element(

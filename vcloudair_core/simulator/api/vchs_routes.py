@@ -1,4 +1,7 @@
-"""The subscription portal of vCloud Air. Source: protocol/sessions.md §2."""
+"""Routes of the subscription portal of vCloud Air.
+
+Source: protocol/sessions.md §2.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,9 @@ from vcloudair_core.simulator.xml_builder import VCHS, element, serialize
 from vcloudair_core.transport.messages import Headers, Response
 
 C = "application/xml;class=vnd.vmware.vchs."
-"""Prefix of the media types, which differ only in the parameter ``class``.
+"""Prefix of the media types of the portal.
 
-Source: protocol/sessions.md §2.1.
+Media types differ only in the parameter ``class``. Source: protocol/sessions.md §2.1.
 """
 
 
@@ -37,9 +40,9 @@ def routes() -> SimulatorRoutes:
 
 
 def _signed_in(handler: Callable[[Any], Response]) -> Callable[[Any], Response]:
-    """Return 403 without a token, or 401 for an invalid token.
+    """Wrap a handler to require a portal token.
 
-    Source: protocol/sessions.md §2.4.
+    The wrapper returns 403 without a token, and 401 for an invalid token. Source: protocol/sessions.md §2.4.
     """
 
     def run(context: Any) -> Response:
@@ -64,9 +67,10 @@ def _respond(root: Any, kind: str, status: int = 200, headers: dict[str, str] | 
 
 
 def login(context: Any) -> Response:
-    """Return 201 with a portal token.
+    """Return 201 with a portal token in a header.
 
-    The link with a ``type`` comes first, because clients read the ``type`` of every link.
+    vcloudair 0.5 reads the ``type`` of each link until it finds the link to the services. The other link has no
+    ``type``, so the link to the services comes first.
     """
     credentials = basic(context.request)
     if credentials is None:
@@ -86,7 +90,7 @@ def login(context: Any) -> Response:
 
 
 def logout(context: Any) -> Response:
-    """End the portal session. Sessions of the vCloud Director stay valid."""
+    """End the portal session. vCloud Director sessions stay valid."""
     context.simulator.sessions.close_portal(context.request.headers.get("x-vchs-authorization", ""))
     return responses.empty(204)
 
@@ -105,17 +109,18 @@ def _service_id(context: Any) -> str:
 
 
 def _service_type(context: Any) -> str:
-    """Return the type of the service. A VPC has exactly one VDC.
+    """Return the service type of the org.
 
-    Source: protocol/sessions.md §2.2.
+    An org with exactly one VDC is a VPC. Any other org is a dedicated cloud. Source: protocol/sessions.md §2.2.
     """
     return "compute:vpc" if len(context.world.vdcs_of(context.user.org)) == 1 else "compute:dedicatedcloud"
 
 
 def services(context: Any) -> Response:
-    """Return the services of the org.
+    """Return the service of the org in a list.
 
-    The list contains no Link, because clients follow every child element. Source: protocol/sessions.md §2.3.
+    The list contains no Link elements, because some clients treat every child element as a service. Source:
+    protocol/sessions.md §2.3.
     """
     service = {
         "region": "US - West",
@@ -175,9 +180,9 @@ def show_vdc(context: Any) -> Response:
 
 
 def vcloudsession(context: Any) -> Response:
-    """Return 201 with a token of the vCloud Director.
+    """Return 201 with a vCloud Director token.
 
-    The URL of the vCloud Director includes the port. Source: protocol/sessions.md §2.3.
+    The URL of the vCloud Director always contains the port. Source: protocol/sessions.md §2.3.
     """
     vdc = _own_vdc(context)
     if vdc is None:

@@ -1,6 +1,6 @@
 """Routes of VDCs, networks, storage profiles and catalogs.
 
-A further route resolves URNs. Source: protocol/recorded-responses.md §4, §5.
+One more route returns the link of the object with a URN. Source: protocol/recorded-responses.md §4, §5.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from vcloudair_core.transport.messages import Response
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """Return the routes to read VDCs, networks, storage profiles and catalogs."""
+    """Return the routes to read VDCs, their objects, catalogs and URNs."""
     calls = [
         ("/api/vdc/{vdc_id}", show_vdc),
         ("/api/vdc/{vdc_id}/hwv/{name}", show_hardware_version),
@@ -91,9 +91,9 @@ def show_catalog_item(context: Any) -> Response:
 
 
 def resolve(context: Any) -> Response:
-    """Return the link of the object with a URN.
+    """Return a link to the object whose URN is in the path.
 
-    Access is checked when the client follows the link.
+    The response does not show whether the object exists. Access is checked when the client follows the link.
     """
     urn = unquote(context.path_params["entity_id"])
     kind, identifier = urn.split(":")[-2:] if urn.startswith("urn:vcloud:") else ("", urn)
