@@ -1,19 +1,19 @@
 """Canonical forms of addresses, networks and ports, for comparison.
 
-Two spellings are equal when their canonical forms are equal. The functions are pure and never raise. The rules
+Two spellings mean the same value if their canonical forms are equal. The functions are pure and never raise. The rules
 (Source: protocol/ans.md §10):
 
 * Case never matters in protocol keywords or in IPv6 addresses.
 * ``10.0.0.1``, ``10.0.0.1/32`` and ``10.0.0.1-10.0.0.1`` are one address. ``10.0.0.9/24`` is the network
   ``10.0.0.0/24``, because the server ignores host bits but returns them. Sets are merged, so order and subdivision do
   not matter.
-* ``any`` is the set of all addresses, IPv4 and IPv6. ``0.0.0.0/0`` and ``::/0`` together are ``any``.
-  In NAT, which translates only IPv4, ``0.0.0.0/0`` alone is ``any``: see :func:`ipv4_set`.
+* ``any`` is the set of all addresses, IPv4 and IPv6. ``0.0.0.0/0`` and ``::/0`` together are ``any``. In NAT, which
+  translates only IPv4, ``0.0.0.0/0`` alone is ``any``: see :func:`ipv4_set`.
 * Networks of an IPsec tunnel are negotiated one by one, so two /24 networks do not equal one /23: see
   :func:`network_set`.
 * Port ``80-80`` is ``80``, and ``1-65535`` is ``any``. Port sets are merged like address sets.
 
-Canonical forms are used only for comparison. Writes contain the value as entered by the user.
+Canonical forms are used only for comparison. The engine writes the value as the user entered it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,10 @@ def without_blanks(word: str) -> str:
 
 @lru_cache(maxsize=65536)
 def address_range(word: str) -> AddressRange | None:
-    """Return the range of an address, CIDR or ``a-b`` range; None if invalid."""
+    """Return the IP version and the first and last address of ``word``.
+
+    ``word`` is an address, a CIDR or a range ``a-b``. Return None if it is not valid.
+    """
     text = without_blanks(word)
     if "%" in text:
         return None
@@ -66,9 +69,10 @@ def address_range(word: str) -> AddressRange | None:
 
 
 def address_set(texts: Iterable[str]) -> tuple[AddressRange | str, ...]:
-    """Return merged, sorted address ranges; ``("any",)`` if they cover every address.
+    """Return addresses as merged, sorted ranges.
 
-    Values that are not addresses are kept in lower case.
+    If the ranges cover all IPv4 and IPv6 addresses, return ``("any",)``. Values that are not addresses are returned in
+    lower case.
     """
     known: list[AddressRange] = []
     unknown: set[str] = set()
@@ -85,7 +89,10 @@ def address_set(texts: Iterable[str]) -> tuple[AddressRange | str, ...]:
 
 
 def ipv4_set(texts: Iterable[str]) -> tuple[AddressRange | str, ...]:
-    """Return an :func:`address_set` for IPv4 only, where ``0.0.0.0/0`` is ``any``."""
+    """Return addresses as :func:`address_set` does, for a value that allows only IPv4.
+
+    If the ranges cover all IPv4 addresses, return ``("any",)``.
+    """
     addresses = address_set(texts)
     return (ANY,) if addresses == (_ALL_IPV4,) else addresses
 
@@ -93,7 +100,7 @@ def ipv4_set(texts: Iterable[str]) -> tuple[AddressRange | str, ...]:
 def network_set(texts: Iterable[str]) -> frozenset[AddressRange | str]:
     """Return networks as a set, without merging them.
 
-    Host bits, order and repetition do not matter. Values that are not networks are kept in lower case.
+    Host bits, order and repetition do not matter. Values that are not networks are returned in lower case.
     """
     return frozenset(address_range(text) or fold(text) for text in texts)
 
@@ -114,9 +121,9 @@ def merged_ranges(ranges: Iterable[AddressRange]) -> list[AddressRange]:
 
 @lru_cache(maxsize=65536)
 def port_range(word: str) -> tuple[int, int] | None:
-    """Return the first and last port of ``443`` or ``8000-8080``; None if invalid.
+    """Return the first and last port of ``443`` or ``8000-8080``.
 
-    A descending range and ports outside 0..65535 are invalid.
+    Return None if ``word`` is not a port or range, if the range is descending, or if a port is outside of 0 to 65535.
     """
     first, dash, last = word.strip().partition("-")
     first, last = first.strip(), last.strip()
@@ -131,9 +138,10 @@ def _is_number(text: str) -> bool:
 
 
 def port_set(texts: Iterable[str]) -> tuple[tuple[int, int] | str, ...]:
-    """Return merged, sorted port ranges; ``("any",)`` for all ports.
+    """Return ports as merged, sorted ranges.
 
-    An empty input and ``any`` also mean all ports. Values that are not ports are kept in lower case.
+    If the ranges cover all ports, return ``("any",)``. An empty input and ``any`` also mean all ports. Values that are
+    not ports are returned in lower case.
     """
     known: list[AddressRange] = []
     unknown: set[str] = set()

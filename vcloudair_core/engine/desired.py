@@ -17,7 +17,7 @@ class Present:
 class Absent:
     """The objects of the specs do not exist. All other objects are kept.
 
-    Only the fields that identify a spec are used.
+    Only the fields that identify an object are used.
     """
 
     specs: tuple[Any, ...] = ()
@@ -27,8 +27,8 @@ class Absent:
 class Exactly:
     """Only the objects of the specs exist, as described and in this order.
 
-    Objects that the kind cannot own, such as server-generated rules, are kept. Fields that a spec omits get their
-    defaults, except secrets and values that only the server sets.
+    Objects that the kind cannot own, such as server-generated rules, are kept. Fields that a spec omits are set to
+    their defaults. Omitted secrets, and omitted fields that only the server sets, keep their values.
     """
 
     specs: tuple[Any, ...] = ()
@@ -36,7 +36,10 @@ class Exactly:
 
 @dataclass(frozen=True)
 class ExactLists(Exactly):
-    """Lists in specs are exact, as in :class:`Exactly`. Omitted settings are kept."""
+    """The lists in the specs are exact. Settings that the specs omit are kept.
+
+    Exact lists are handled as described in :class:`Exactly`.
+    """
 
 
 Desired = Present | Absent | Exactly

@@ -33,25 +33,25 @@ class FieldInfo:
         secret: True if the value is never shown.
         unordered: True if the order of the items does not matter.
         canonical: A function that returns the canonical form of a value, for comparison.
-        absent: The default of the server.
-        read_only: True if the server sets the value: accepted on input, never compared.
+        absent: The value that the server uses for a missing field.
+        read_only: True if the server sets the value. Input may contain the field, but its value is never compared.
         input_only: True if the field only controls planning and is never shown.
         unit: Unit of the value.
         source: Page and section that document the field.
         choices: The allowed values.
-        synonyms: Other spellings of choices, documented like choices. Shape: ``{spelling: choice}``.
+        synonyms: Other spellings of choices, which the documentation lists too. Shape: ``{spelling: choice}``.
         suggestions: Values that JSON schemas suggest if the parser accepts more values than can be listed.
-        pattern: A regular expression for JSON schemas, for text or for more spellings than the choices.
+        pattern: A regular expression for JSON schemas, if the parser accepts more spellings than ``choices`` lists.
         bounds: Lowest and highest whole number; None for no maximum.
         ports: True if the value holds ports, as numbers from 1 to 65535 or as text.
         required: True if input must have the field.
         aliases: Other names of the module option.
         alias_of: The name of the field for which this input key is an alias.
-        kind: Type of the value if it differs from the annotation: str, bool, int, dict or Path (a file).
-        is_list: True for a list of ``kind``.
-        keys: The keys of a mapping.
-        read: A function that reads the value instead of the default for the type. Called as ``read(reader, name)``,
-            with a ``Reader`` of ``engine.validation``.
+        kind: The type of the value, if it is not the type of the annotation: str, bool, int, dict or Path (a file).
+        is_list: True if the value is a list of ``kind``.
+        keys: The keys of a value that is a mapping.
+        read: A function that reads the value, if the default function of the type does not fit. It is called as
+            ``read(reader, name)``, with a ``Reader`` of ``engine.validation``.
     """
 
     summary: str = ""
@@ -132,7 +132,7 @@ def fields_of(spec_type: type) -> Mapping[str, FieldInfo]:
 
 @dataclass(frozen=True)
 class SpecKey:
-    """A key that the input for a spec can have: a field, or one of ``other_keys``.
+    """A key that is allowed in the input for a spec: a field or one of ``other_keys``.
 
     ``kind`` is bool, int, str, Secret, Path, dict, or the type of nested specs. ``default`` is the default of the
     field, or None.
@@ -146,7 +146,7 @@ class SpecKey:
 
 
 def keys_of(spec_type: type) -> tuple[SpecKey, ...]:
-    """Return every key that the input for a spec can have.
+    """Return every key that is allowed in the input for a spec.
 
     The fields come first, then the ``other_keys``.
     """
@@ -185,7 +185,7 @@ def _field_key(entry: dataclasses.Field[Any], hint: Any) -> SpecKey:
 def diff_fields(current: Any, desired: Any, *, also: tuple[str, ...] = ()) -> dict[str, tuple[Any, Any]]:
     """Return the fields of ``desired`` that are set and differ from ``current``.
 
-    ``also`` has the names of identity fields to compare as well, which allows renaming an object. Shape: ``{field:
+    ``also`` has the names of identity fields to compare too, for example if an object can be renamed. Shape: ``{field:
     (current value, desired value)}``.
     """
     changed: dict[str, tuple[Any, Any]] = {}
@@ -253,9 +253,10 @@ def secret_names(spec_type: type) -> frozenset[str]:
 
 
 def secrets_in(data: Any, names: frozenset[str]) -> Iterator[str]:
-    """Yield every value in plain data whose key is in ``names`` or names a secret.
+    """Yield the secret values in plain data.
 
-    The data may be invalid: lists and mappings under such a key are searched too.
+    A value is secret if ``names`` has its key, or if the key is a usual name of a secret, such as ``password``. The
+    data may be invalid: lists and mappings under such a key are searched too.
     """
     if isinstance(data, Mapping):
         for key, value in data.items():

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 class Document:
     """A whole section as sent by the server, including elements that we do not parse.
 
-    ``tree`` is the parsed but not decoded response, and must not be changed in place. ``version`` is the version
-    counter of the server, or None if the server sent no version. ``backend`` and ``media_type`` select the codec.
-    ``repr`` omits the tree, because the tree may contain pre-shared keys to send.
+    ``tree`` is the parsed but not decoded response, and must not be changed in place. ``version`` is the version number
+    that the server sent, or None. ``backend`` and ``media_type`` select the codec. ``repr`` omits the tree, because the
+    tree may contain pre-shared keys.
     """
 
     section: str
@@ -36,7 +36,7 @@ class Document:
 class Store(ABC):
     """A reader and writer of one section of one resource. Only stores contain URLs.
 
-    Stores override attributes that have a default, in ``__init__`` or as properties.
+    A subclass sets these attributes in ``__init__`` or as properties, unless the default fits.
 
     Attributes:
         section: The name of the section: ``firewall``.
@@ -59,12 +59,12 @@ class Store(ABC):
     def lock_key(self) -> str:
         """The key of the lock for writers: ``https://host:443/edge/<uuid>``.
 
-        The key is the same in every process. Resources share a key if the server changes only one of them at a time.
+        The key is the same in every process. Resources share a key if the server can change only one of them at a time.
         """
 
     @property
     def target_key(self) -> str:
-        """The key of the resource.
+        """The key of the resource. The default is :attr:`lock_key`.
 
         Override this property if several resources share a lock.
         """
@@ -85,7 +85,7 @@ class Store(ABC):
 
     @property
     def is_written_whole(self) -> bool:
-        """True if a commit replaces the whole section, including objects of other owners.
+        """True if a commit writes the whole section, with the objects of other owners.
 
         If True, the engine verifies after the write that the objects of other owners still exist.
         """
@@ -99,8 +99,8 @@ class Store(ABC):
     def commit(self, base: Document, document: Document) -> None:
         """Write the section and wait until the server has finished.
 
-        If a store makes several calls and one fails after the first call, the store sets ``written`` of the error to
-        True.
+        If a commit makes several calls, and a call fails after an earlier call succeeded, the store sets ``written`` of
+        the error to True.
 
         Args:
             base: The document that the plan is based on. A store that writes single objects computes its calls from the
@@ -112,12 +112,12 @@ class Store(ABC):
 
 
 class StageableStore(Store):
-    """A store whose documents can be saved to a file, so that its kinds can be staged."""
+    """A store that can save its documents to a file. Staging requires such a store."""
 
     @property
     @abstractmethod
     def lasting_target(self) -> Mapping[str, Any]:
-        """A target with UUIDs, which opens the same store without a look-up."""
+        """A target with UUIDs instead of names, which opens this store without a look-up."""
 
     @abstractmethod
     def dump(self, document: Document) -> bytes:
@@ -162,9 +162,9 @@ class ResourceKind(ABC):
         """Return a new document with the plan applied. All other content is kept."""
 
     def validate(self, desired: Desired) -> None:  # noqa: B027 - the default accepts everything
-        """Check a desired state as a whole before the first read.
+        """Check the desired state as a whole, for example for repeated names.
 
-        For example, find repeated names. Raises: SpecError.
+        The engine calls this method before the first read. Raises: SpecError.
         """
 
     def unsupported(self, desired: Desired, backend: str) -> list[SpecProblem]:
@@ -195,22 +195,25 @@ class ResourceKind(ABC):
         return desired
 
     def select(self, document: Document, desired: Desired) -> Any:
-        """Return plain data of a document, limited to the objects that ``desired`` names.
+        """Return the objects that ``desired`` names, as plain data.
 
-        The default is the whole projection.
+        The default is the projection of the whole document.
         """
         return self.project(document)
 
     def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
-        """Return warnings about changes, as whole sentences. May make additional reads.
+        """Return warnings about changes, as whole sentences.
+
+        The method can read more data. It must not raise a VcloudAirError, because a warning must not fail a finished
+        write.
 
         Called after the write, once in each run that has changes. ``document`` is the result, or the expected result in
-        check mode. Must not raise a VcloudAirError, because a warning must not fail a finished write.
+        check mode.
         """
         return ()
 
     def losses(self, written: Document, current: Document) -> list[Mapping[str, Any]]:
-        """Return objects of other owners that a write has lost.
+        """Return the objects of other owners that a write has lost.
 
         Lost objects are in ``written`` but not in ``current``. Each item has the fields that identify the object.
         """

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from vcloudair_core.settings.settings import Settings
 
 Locker = Callable[[str, str], AbstractContextManager[None]]
-"""A function of lock key and display name that returns a context with the lock.
+"""A function that returns a context manager that holds a lock.
 
-Raises: LockTimeoutError.
+The arguments are the lock key and the display name of the resource. Raises: LockTimeoutError.
 """
 
 _log = logging.getLogger(__name__)
@@ -46,10 +46,10 @@ def locker_of(settings: Settings) -> Locker | None:
 
 @contextlib.contextmanager
 def held(folder: Path, key: str, target: str, timeout_s: float) -> Iterator[None]:
-    """Hold the lock of ``key`` for the duration of the context.
+    """Hold the lock ``key`` while the ``with`` block runs.
 
-    If the folder cannot be used, a warning is logged and the context runs without a lock, because the server still
-    checks versions.
+    If the folder cannot be used, a warning is logged and the block runs without a lock, because the server still checks
+    versions.
 
     Args:
         folder: The folder of the lock files.
@@ -57,7 +57,7 @@ def held(folder: Path, key: str, target: str, timeout_s: float) -> Iterator[None
         target: The display name of the resource, for messages.
         timeout_s: Seconds to wait for the lock.
 
-    Raises: LockTimeoutError, with the process id of the holder if it is known.
+    Raises: LockTimeoutError, with the process ID of the holder if the ID is known.
     """
     import filelock
 
@@ -72,7 +72,7 @@ def held(folder: Path, key: str, target: str, timeout_s: float) -> Iterator[None
     except filelock.Timeout as exc:
         raise LockTimeoutError(
             f"Locking {target} failed: another process{_holder(path)} has held the lock for {timeout_s:g} seconds.",
-            hint="Wait until it ends, or increase lock_timeout. To disable the lock, set lock to false.",
+            hint="Wait until that process ends, or increase lock_timeout. To disable the lock, set lock to false.",
         ) from exc
     except OSError as exc:
         _log.warning(
@@ -81,7 +81,7 @@ def held(folder: Path, key: str, target: str, timeout_s: float) -> Iterator[None
         yield
         return
     try:
-        # The process id is only for error messages. The operating system holds the lock.
+        # The process ID is only for error messages. The operating system holds the lock.
         with contextlib.suppress(OSError):
             path.with_suffix(".pid").write_text(str(os.getpid()), encoding="ascii")
         yield

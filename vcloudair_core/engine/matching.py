@@ -15,7 +15,8 @@ from vcloudair_core.errors import AmbiguousMatchError, SpecError
 class LiveRule:
     """A rule on the server.
 
-    ``slot`` is the position in the raw list. ``spec`` has the data of the rule. ``rule_type`` shows the owner.
+    ``slot`` is the position of the rule in the list that the server sent. ``spec`` has the data of the rule.
+    ``rule_type`` shows who owns the rule.
     """
 
     slot: int
@@ -30,11 +31,12 @@ class LiveRule:
 
 @dataclass(frozen=True)
 class RuleIdentity:
-    """A way to identify rules. Unlike ids, several rules can have the same identity.
+    """A way to identify rules, such as by name.
 
-    ``keys(spec)``: the keys to match a spec by, starting with the most specific key. ``description(spec)``: a text for
-    messages, such as ``named 'web in'``. ``live_keys(spec)``: the keys of a live rule, if they differ from ``keys``.
-    ``is_unique``: True if two rules of one list must not have the same identity.
+    Several rules can have the same identity. ``keys(spec)``: the keys that identify the rule of a spec, the most
+    specific key first. ``description(spec)``: a text for messages, such as ``named 'web in'``. ``live_keys(spec)``: the
+    keys of a live rule, if they differ from ``keys``. ``is_unique``: True if a list must not have two rules with the
+    same identity.
     """
 
     keys: Callable[[Any], tuple[Hashable, ...]]
@@ -43,24 +45,24 @@ class RuleIdentity:
     is_unique: bool = False
 
     def answers(self, spec: Any) -> tuple[Hashable, ...]:
-        """Return all keys of a live rule that specs can match."""
+        """Return all keys with which a spec can match this live rule."""
         return (self.live_keys or self.keys)(spec)
 
 
 @dataclass(frozen=True)
 class Identities:
-    """The ways to identify the rules of a list, in addition to ids and tags.
+    """The ways to identify the rules of a list, in addition to rule IDs and tags.
 
-    ``shared``: the identities that ``match_by`` can select. ``numbers``: the fields with server-assigned ids.
-    ``shown``: other fields to show for candidates. ``hint``: the hint of an ambiguous match. ``content(spec)``: the
-    content that distinguishes rules with the same identity, and identifies rules without a name. None if rules are not
-    matched by content.
+    ``shared``: the identities that ``match_by`` can select. ``numbers``: the fields with numbers that the server
+    assigns. ``shown``: other fields that the error for an ambiguous match shows. ``hint``: the hint of this error.
+    ``content(spec)``: the content that distinguishes rules with the same identity, and identifies rules without a name.
+    None if rules are not matched by content.
     """
 
     shared: Mapping[str, RuleIdentity]
     shown: tuple[str, ...] = ("name", "action")
     numbers: tuple[str, ...] = ("rule_id", "tag")
-    hint: str = "Set rule_id or tag as well, or match by one of them (match_by)."
+    hint: str = "Set rule_id or tag too, or set match_by to rule_id or tag."
     content: Callable[[Any], Hashable] | None = None
 
 
@@ -70,9 +72,9 @@ BY_NAME = Identities({"name": RuleIdentity(lambda spec: (spec.name or "",), lamb
 def refuse_duplicates(
     specs: Sequence[Any], paths: Sequence[str], problems: Problems, identities: Identities = BY_NAME
 ) -> None:
-    """Report specs that match the same rule as problems.
+    """Add a problem for each spec that matches the same rule as an earlier spec.
 
-    Equal names are allowed if content, rule ids or tags distinguish the rules.
+    Several specs can have the same name if their content, rule IDs or tags differ.
     """
     first_positions: dict[tuple[str, Any], list[int]] = {}
     for position, spec in enumerate(specs):
@@ -128,11 +130,12 @@ class Matcher:
                     self.by_key.setdefault((word, key), []).append(at)
 
     def match(self, specs: Sequence[Any], *, is_whole: bool = False) -> list[int | None]:
-        """Return the position in ``live`` for each spec, or None. No rule matches twice.
+        """Return the position in ``live`` of the rule for each spec, or None.
 
-        Specs with the same identity first match rules with equal fields, then rules with the same content, then the
-        other rules in order. A spec without a name matches only rules with the same content. If ``is_whole`` is true,
-        unmatched rules will be deleted. Rules that outnumber the specs of an identity are then not ambiguous.
+        A rule never matches two specs. Specs with the same identity first match rules with equal fields, then rules
+        with the same content, then the other rules in order. A spec without a name matches only rules with the same
+        content. If ``is_whole`` is true, the caller deletes all unmatched rules. So it is not ambiguous if more rules
+        than specs have the same identity.
 
         Raises: AmbiguousMatchError; SpecError if two specs match one rule in different ways.
         """
@@ -154,7 +157,7 @@ class Matcher:
         return places
 
     def has(self, spec: Any) -> bool:
-        """Return True if a rule has the id and all other identifying fields of the spec."""
+        """Return True if a live rule has the ID and the other identifying fields of a spec."""
         at = self._exact(spec)
         return at is not None and self.live[at].spec.rule_id == spec.rule_id
 
@@ -181,7 +184,7 @@ class Matcher:
             # A rule that another spec has matched is a conflict, unless that spec renames the rule.
             if not free and claimed[at].match_by != key[0] and self._still_answers(at, claimed[at], key):
                 self._refuse_double(at)
-        # Specs with the same name whose ids match no rule, such as in an export of another edge, are paired in order.
+        # The IDs match no rule, for example in an export of another edge. Pair specs with the same name in order.
         for position, at in zip(positions, free, strict=False):
             places[position] = at
             claimed[at] = specs[position]
@@ -194,9 +197,9 @@ class Matcher:
         places: list[int | None],
         claimed: dict[int, Any],
     ) -> tuple[list[int], list[int]]:
-        """Pair specs with rules with equal fields, then with rules with the same content.
+        """Match specs to rules with equal fields, then to rules with the same content.
 
-        Returns: the positions of specs and rules that are not paired.
+        Returns: the positions of the specs and of the rules that have no match.
         """
         content = self.identities.content
         assert content is not None
@@ -263,7 +266,7 @@ class Matcher:
         return {**{name: getattr(spec, name) for name in self.identities.numbers}, "index": at, **more}
 
     def anchor(self, name: str, path: str, new: Mapping[str, int]) -> int:
-        """Return the element that ``before`` or ``after`` names.
+        """Return the element for ``name``, the value of ``before`` or ``after``.
 
         The element is a rule of the same input (a value of ``new``) or a rule on the server. Messages name the option
         by ``path``.
@@ -299,7 +302,7 @@ def named_rules(
     is_whole: bool = False,
     identities: Identities = BY_NAME,
 ) -> list[LiveRule]:
-    """Return the live rules that specs match, in the order of the specs.
+    """Return the live rules that match the specs, in the order of the specs.
 
     If ``in_place`` is true, return the rules in the order of the server.
     """

@@ -1,7 +1,7 @@
 """Order a list by requested positions with as few moves as possible.
 
 Elements are integers: ``0..n-1`` are the existing elements in their current order, negative numbers are new elements.
-Elements without a placement, such as rules of other owners, never move. They keep their relative order.
+Elements without a placement, such as rules of other owners, never move: their relative order stays the same.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def _build(
     chain: Sequence[int],
     unplaced: set[int],
 ) -> list[int]:
-    """Remove all elements that have to be placed, then insert them again.
+    """Return the order after all elements with a placement are inserted again.
 
     The least specific placements are applied first.
     """
@@ -189,7 +189,7 @@ def _link_chain(kept: list[int], chain: Sequence[int]) -> list[int]:
 
 
 def _place_beside(order: list[int], elements: Iterable[int], placements: Mapping[int, Placement]) -> list[int]:
-    """Insert elements beside their anchors. Elements that are anchors go first.
+    """Insert elements beside their anchors. Anchors of other elements go first.
 
     Returns: the elements whose anchor is not in the order yet.
     """
@@ -259,9 +259,10 @@ def longest_increasing(values: Sequence[int]) -> list[int]:
 
 
 def _moved(existing: Sequence[int], order: Sequence[int], movable: set[int]) -> frozenset[int]:
-    """Return the smallest set of moved elements, without elements of other owners.
+    """Return the smallest set of elements that must have moved.
 
-    Between two elements that never move, the longest subsequence in the old order counts as unmoved.
+    Only elements in ``movable`` count. Between two elements that never move, the longest subsequence in the old order
+    counts as unmoved.
     """
     alive = set(existing)
     place = {element: position for position, element in enumerate(existing)}

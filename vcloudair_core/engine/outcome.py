@@ -12,9 +12,9 @@ from vcloudair_core.engine.plan import Plan
 class Outcome:
     """The result of :func:`vcloudair_core.engine.ensure.ensure`.
 
-    ``plan`` is the first plan. ``before`` and ``after`` are the named objects as plain data; in check mode, ``after``
-    is the expected state. ``attempts`` is the number of writes, or 0 if no write was needed. ``warnings`` are sentences
-    for the user about possible mistakes.
+    ``plan`` is the first plan. ``before`` and ``after`` are the objects that the desired state names, as plain data. In
+    check mode, ``after`` is the expected state. ``attempts`` is the number of writes, or 0 if no write was needed.
+    ``warnings`` are sentences for the user about possible mistakes.
     """
 
     changed: bool
@@ -27,7 +27,7 @@ class Outcome:
 
     @property
     def resource(self) -> Any:
-        """The final state of the named objects."""
+        """The state of the objects after the run: the same value as ``after``."""
         return self.after
 
     def as_dict(self) -> dict[str, Any]:

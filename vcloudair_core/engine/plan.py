@@ -13,7 +13,10 @@ from vcloudair_core.util.redaction import redact_tree
 
 _VERBS = ("create", "update", "move", "delete")
 _BARE = re.compile(r"[A-Za-z_][\w ./()-]*(?<! )\Z|\d+\.\d+\.\d+\.\d+[\d./-]*\Z", re.ASCII)
-"""Values without quotes in YAML: names, and IPv4 addresses, ranges and networks."""
+"""Matches text that YAML can show without quotes: names, and IPv4 addresses.
+
+IPv4 ranges and networks need no quotes either.
+"""
 _NOT_TEXT = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
 
@@ -60,8 +63,8 @@ class Change:
 class Plan:
     """All changes of one resource.
 
-    ``steps`` is private data for ``merge`` of the same kind. ``outlook()``, if set, returns the whole section after the
-    plan as plain data, for plan policies. ``notes`` are sentences about the plan for the user.
+    ``steps`` is private data for ``merge`` of the same kind. ``outlook()`` returns the whole section after the plan as
+    plain data, for plan policies. It can be None. ``notes`` are sentences about the plan for the user.
     """
 
     kind: str
@@ -133,7 +136,7 @@ class Plan:
 
 
 PlanPolicy = Callable[[Plan], Sequence[str] | None]
-"""A callback that receives a plan before the plan is carried out.
+"""A callback that receives a plan before the engine writes.
 
 The callback returns warnings, or raises PlanRejectedError to reject the plan.
 """
@@ -142,7 +145,10 @@ The callback returns warnings, or raises PlanRejectedError to reject the plan.
 def _changed_first(
     before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
 ) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]:
-    """Put changed fields first, so that a diff with little context shows the name."""
+    """Put changed fields first, so that they follow the name of the object.
+
+    A diff with few lines of context then shows the name too.
+    """
     if before is None or after is None:
         return before, after
     changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]

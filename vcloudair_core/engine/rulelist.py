@@ -23,7 +23,10 @@ PLACE_FIELDS = ("position", "before", "after", "index")
 
 
 class NamedSpec:
-    """A base class for specs without position or rule id, identified by name only."""
+    """A base class for specs that are identified only by name.
+
+    The specs have neither a position nor a rule ID.
+    """
 
     rule_id = tag = position = before = after = index = None
     match_by = "name"
@@ -43,7 +46,7 @@ class RuleStep:
     def values(self) -> dict[str, Any]:
         """Return the values to write, by field.
 
-        For a new rule, these are all values; for a changed rule, only the changed values.
+        A new rule has all values. A changed rule has only the changed values.
         """
         if self.spec is None:
             return {}
@@ -60,7 +63,7 @@ class ListPlan:
     notes: tuple[str, ...] = ()
 
     def without_places(self) -> ListPlan:
-        """Return the plan without positions, for a list whose order does not matter."""
+        """Return a copy without positions, for a list whose order does not matter."""
         return replace(self, changes=tuple(replace(change, positions=(None, None)) for change in self.changes))
 
 
@@ -88,7 +91,7 @@ class RuleListKind:
 
 
 def check_place(reader: Reader) -> None:
-    """Report more than one position option of a rule as a problem."""
+    """Add a problem if a rule sets more than one position option."""
     places = [name for name in PLACE_FIELDS if reader.given(name)]
     for name in places[1:]:
         reader.problems.add(reader.at(name), f"cannot be given together with {places[0]}")
@@ -119,19 +122,19 @@ def plan_desired(
 ) -> ListPlan:
     """Plan the changes that bring ``specs`` to the desired state.
 
-    ``prefix`` is the input path of the list, if any. ``desired`` selects whether the specs are present, absent or the
-    only rules.
+    ``prefix`` is the path of the list in the input, or empty. ``desired`` selects whether the specs are present, absent
+    or the only rules.
 
-    Raises: SpecError for an empty exact list that would delete rules, unless ``allow_empty``; the errors of
+    Raises: SpecError if an exact list is empty and would delete rules, but ``allow_empty`` is not true; the errors of
     :func:`plan_present`.
     """
     if isinstance(desired, Exactly) and live and not specs and not allow_empty:
         raise SpecError(
             prefix,
-            f"is empty, and would delete {_count(len(live), kind.noun)}",
+            f"the list is empty, which would delete {_count(len(live), kind.noun)}",
             hint="Set allow_empty: true to delete them."
             if prefix
-            else "Use the kind of the whole section, with an empty list and allow_empty.",
+            else "Use the kind of the whole section with an empty list and allow_empty: true to delete them.",
         )
     if isinstance(desired, Absent):
         list_plan = plan_absent(kind, live, specs)
@@ -155,7 +158,7 @@ def _count(number: int, noun: str) -> str:
 def plan_absent(kind: RuleListKind, live: Sequence[LiveRule], specs: Sequence[Any]) -> ListPlan:
     """Plan the deletion of the named rules.
 
-    If a spec has an id, only the rule with that id is deleted, never another rule with the same name.
+    If a spec has a rule ID, only the rule with that ID is deleted, never another rule with the same name.
     """
     matcher = kind.matcher(live)
     candidates = [spec for spec in specs if spec.rule_id is None or matcher.has(spec)]
@@ -180,7 +183,8 @@ def plan_present(
     If ``in_order`` is true, the rules are placed in the order of ``specs``. If ``purge`` is true, all other user rules
     are deleted. ``path(position)`` returns the input path of a spec for messages.
 
-    Raises: AmbiguousMatchError; NotFoundError if no rule has the id to match by; SpecError for contradictory positions.
+    Raises: AmbiguousMatchError; NotFoundError if a spec is matched by its rule ID and no rule has this ID; SpecError
+    for contradictory positions.
     """
     matcher = kind.matcher(live)
     matches = matcher.match(specs, is_whole=purge)
@@ -205,12 +209,12 @@ def _ends_notes(
 ) -> tuple[str, ...]:
     """Return notes about rules that move to the top or bottom.
 
-    If several tasks request the same end of a list, every run changes the order again.
+    If several tasks request the same end of a list, each task moves its rule there in every run.
     """
     return tuple(
-        f"The {kind.noun} {live[element].spec.name or live[element].spec.rule_id!r} moves to the {placement.where}, "
-        f"past rules that may also request position {placement.where}. Several tasks that request the same end of the "
-        "list change the order in every run. List the rules in one task, or use before or after."
+        f"The {kind.noun} {live[element].spec.name or live[element].spec.rule_id!r} moves to the {placement.where} of "
+        f"the list. If another task also requests position {placement.where}, the order changes in every run. In this "
+        "case, list the rules in one task, or use before or after."
         for element, placement in placements.items()
         if element in arrangement.moved and placement.where in (ordering.TOP, ordering.BOTTOM)
     )
@@ -244,7 +248,7 @@ def _placements(
                 with problems.catch(path(position)):
                     anchor = matcher.anchor(str(neighbor), where, by_name)
                     if anchor == element:
-                        raise SpecError(where, f"{neighbor!r} is the rule itself")
+                        raise SpecError(where, f"{neighbor!r} is this rule; name another rule")
                     placements[element] = Placement(where, anchor)
     problems.raise_if_any()
     return placements
@@ -331,7 +335,10 @@ def _check_name(kind: RuleListKind, spec: Any) -> None:
 
 
 def _refuse_shared_tags(kind: RuleListKind, live: Sequence[LiveRule], steps: Sequence[RuleStep]) -> None:
-    """Raise SpecError if another rule has a new tag, which the server would reject."""
+    """Raise SpecError if two rules would have the same tag.
+
+    The server would reject the write.
+    """
     new_tags = {step.spec.tag for step in steps if step.slot is None or "tag" in step.changed} - {None}
     if not new_tags:
         return

@@ -17,15 +17,15 @@ from vcloudair_core.engine.plan import Change, Plan
 
 @dataclass(frozen=True)
 class DesiredResource:
-    """A resource kind and a desired state for it."""
+    """A resource kind and a desired state of this kind."""
 
     kind: ResourceKind
     desired: Desired
 
     def resolved(self, store: Store) -> DesiredResource:
-        """Return a copy in which ids of the target replace names.
+        """Return a copy with names replaced by IDs of the target.
 
-        Raises: SpecError for options that the backend of the store does not support; the errors of
+        Raises: SpecError if the backend of the store does not support an option; the errors of
         :meth:`ResourceKind.resolve`.
         """
         refuse_unsupported(self.kind, store, self.desired)
@@ -90,7 +90,10 @@ class SequenceKind(ResourceKind):
         return tuple(dict.fromkeys(text for kind in self._kinds for text in kind.advise(store, document, plan)))
 
     def losses(self, written: Document, current: Document) -> list[Mapping[str, Any]]:
-        """Return the lost objects that the first kind with a check for losses reports."""
+        """Return the objects of other owners that the write has lost.
+
+        The first kind that checks for losses reports them.
+        """
         for kind in self._kinds:
             if kind.has_own("losses"):
                 return kind.losses(written, current)

@@ -23,21 +23,21 @@ _FALSE = {"false", "no", "off", "n", "f", "0"}
 LONGEST_NAME = 255
 """Maximum number of characters in a name. The API documents no limit.
 
-A longer name is an error, such as file content instead of a file name.
+A longer name is rejected, because it is probably a mistake, such as the content of a file instead of its name.
 """
 CLEAR = "clear"
-"""The key that lists text fields to empty."""
+"""The key whose value lists the text fields to set to an empty string."""
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 does not allow.
 
-These characters are rejected for every backend, so that a spec works with all backends.
+These characters are rejected for every backend, so that a spec that is valid for one backend is valid for all.
 """
 
 
 class Problems:
-    """The problems of one input, each with the path of its option.
+    """The problems in one input, each with the path of its option.
 
     Example of a path: ``rules[3].source[0]``.
     """
@@ -112,11 +112,11 @@ class Reader:
         return f"{self.path}.{name}" if self.path else name
 
     def given(self, name: str) -> bool:
-        """Return True if the key has a value that is not None."""
+        """Return True if the mapping has the key and its value is not None."""
         return self.data.get(name) is not None
 
     def refuse_unknown(self, known: Iterable[str]) -> None:
-        """Report every unknown key, with the most similar known key."""
+        """Add a problem for every unknown key, with the most similar known key."""
         names = list(known)
         for key in self._keys:
             if key not in names:
@@ -124,7 +124,7 @@ class Reader:
                 self.problems.add(self.at(str(key)), f"unknown field{'; ' + hint if hint else ''}")
 
     def text(self, name: str) -> str | None:
-        """Return a string. Numbers are converted, such as in ``name: 8080``."""
+        """Return the value of a key as a string. Numbers such as ``8080`` are converted."""
         value = self.data.get(name)
         if isinstance(value, str):
             return self.printable(self.at(name), value)
@@ -148,7 +148,7 @@ class Reader:
         return ""
 
     def check_clear(self, *names: str) -> None:
-        """Report every name in ``clear`` that is not in ``names``."""
+        """Add a problem for every name in ``clear`` that is not in ``names``."""
         for path, item in self.items(CLEAR) or ():
             if item not in names:
                 self.problems.add(path, one_of(str(item), names))
@@ -192,7 +192,7 @@ class Reader:
         return value
 
     def identifier(self, name: str) -> str | None:
-        """Return the id of an object as a string: a positive integer or a UUID."""
+        """Return the ID of an object as a string: a positive integer or a UUID."""
         value = self.data.get(name)
         if isinstance(value, str) and _UUID.match(value.strip()):
             return value.strip().lower()
@@ -208,7 +208,10 @@ class Reader:
         return None if number is None else str(number)
 
     def choice(self, name: str, known: Sequence[str], synonyms: Mapping[str, str] | None = None) -> str | None:
-        """Return a value of ``known`` in lower case. Synonyms are replaced."""
+        """Return the value of a key in lower case, which must be one of ``known``.
+
+        Synonyms are replaced.
+        """
         value = self.data.get(name)
         if value is None:
             return None
@@ -223,7 +226,7 @@ class Reader:
         return None
 
     def items(self, name: str) -> list[tuple[str, Any]] | None:
-        """Return the items of a list that are not blank, each with its path.
+        """Return the nonblank items of a list, each with its path.
 
         A scalar becomes a list with one item. A string with commas is split. Nested lists are flattened, as in Ansible.
         """
@@ -252,7 +255,7 @@ class Reader:
 
 
 def line_complaint(text: str | None, longest: int = LONGEST_NAME) -> str:
-    """Return the reason why a name is invalid, or an empty string.
+    """Return the reason why a name is invalid, or an empty string for a valid name.
 
     A name must have no line breaks and at most ``longest`` characters.
     """

@@ -36,7 +36,7 @@ def ensure(
     """Converge one resource to the desired state, or only plan if ``check`` is true.
 
     Makes one read if no changes are needed; otherwise one read, one commit and one verifying read. A kind may make more
-    reads to resolve names and to warn about changes. After a conflict, a busy resource, a deleted object, a lost
+    reads to resolve names and to warn about changes. After a conflict, a busy response, a deleted object, a lost
     response or a partly executed commit, the engine reads and plans again.
 
     If the server does not check versions (``store.is_version_checked`` is False), the section is read again immediately
@@ -57,7 +57,7 @@ def ensure(
         SpecError: The desired state is invalid. Nothing was written.
         PlanRejectedError, AmbiguousMatchError: Nothing was written.
         NotConvergedError: The server did not keep what was written.
-        ConflictError: Another client wrote at the same time, and its change may have been replaced.
+        ConflictError: Another client wrote at the same time, and our write may have replaced its change.
         LockTimeoutError: Another process held the lock.
         VcloudAirError: The last write failed.
     """
@@ -70,7 +70,7 @@ def ensure(
 
 @contextmanager
 def mark_unwritten(check: bool = False) -> Iterator[None]:
-    """Set ``written`` to False in errors raised before any write.
+    """Set ``written`` to False in every error, because nothing has been written yet.
 
     In check mode, errors are not changed.
     """

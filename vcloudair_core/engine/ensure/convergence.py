@@ -44,7 +44,7 @@ class PlannedState:
 
 
 class Convergence:
-    """One run that brings a store to a desired state.
+    """One run of :func:`~vcloudair_core.engine.ensure.ensure`, with its state.
 
     Attributes:
         written: True if something was written, False if nothing was written, UNKNOWN if a response was lost.
@@ -85,7 +85,7 @@ class Convergence:
         return Outcome(writes > 0, state.plan, before, self._select(final.document), writes, warnings=warnings)
 
     def _converge(self, state: PlannedState, attempts: int) -> tuple[PlannedState, int]:
-        """Call :meth:`_write_until_done`. Set ``written`` in errors."""
+        """Call :meth:`_write_until_done`, and set ``written`` of a raised error."""
         try:
             return self._write_until_done(state, attempts)
         except VcloudAirError as exc:
@@ -157,7 +157,7 @@ class Convergence:
         return PlannedState(document, plan, merged)
 
     def _refresh(self, state: PlannedState) -> PlannedState:
-        """Read again before the write if the server does not detect stale reads."""
+        """Read again before the write if the server does not check versions."""
         if self.store.is_version_checked and not self.store.is_remembered:
             return state
         current = self._read_and_plan()
@@ -171,7 +171,7 @@ class Convergence:
     def _commit(self, base: Document, document: Document) -> VcloudAirError | None:
         """Write the document.
 
-        Return an error if a new read may resolve it; raise other errors.
+        Return None on success. Return the error if reading and planning again may resolve it. Raise all other errors.
         """
         before, self.written = self.written, self.written or UNKNOWN
         try:
@@ -187,12 +187,15 @@ class Convergence:
         return None
 
     def _read_after_write(self, failure: VcloudAirError | None) -> PlannedState:
-        """Read and plan again. If the read fails, add the state of the write to the error."""
+        """Read and plan again after a write.
+
+        If the read fails, add a sentence about the write to the error. ``failure`` is the error of the write, or None.
+        """
         try:
             return self._read_and_plan()
         except VcloudAirError as exc:
             if failure is not None and isinstance(exc, NotFoundError):
-                raise failure from exc  # the write reported first that the object is gone
+                raise failure from exc  # the failed write has already reported the missing object
             if failure is None:
                 exc.add_context(
                     "The write succeeded, but the verifying read failed. Run the task again to verify the result."
@@ -217,7 +220,7 @@ class Convergence:
     def _kind_warnings(self, document: Document, plan: Plan) -> tuple[str, ...]:
         """Return the warnings of the kind about the changes.
 
-        A failed look-up becomes a warning, because the write is done.
+        If a look-up fails, return its error as a warning, because the write is finished.
         """
         try:
             return self.kind.advise(self.store, document, plan)

@@ -1,4 +1,7 @@
-"""Classify failed writes: possibly executed, resolvable, and time to wait."""
+"""Classify failed writes, and compute the wait before the next read.
+
+A failed write may have been executed by the server, and may be resolved by a new read and plan.
+"""
 
 from __future__ import annotations
 

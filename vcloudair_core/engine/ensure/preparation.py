@@ -8,10 +8,12 @@ from vcloudair_core.errors import SpecError
 
 
 def prepare(kind: ResourceKind, store: Store, desired: Desired) -> tuple[Store, Desired]:
-    """Return the store limited to the desired state, and the desired state with ids.
+    """Return the store and the desired state to use for reading and planning.
 
-    Raises: SpecError for a desired state that is invalid or that the backend of the store does not support; any error
-    of :meth:`ResourceKind.resolve`.
+    The store has only the sections that the desired state names. The desired state has IDs instead of names.
+
+    Raises: SpecError if the desired state is invalid, or if the backend of the store does not support it; the errors of
+    :meth:`ResourceKind.resolve`.
     """
     kind.validate(desired)
     store = kind.narrow(store, desired)
@@ -20,7 +22,10 @@ def prepare(kind: ResourceKind, store: Store, desired: Desired) -> tuple[Store, 
 
 
 def refuse_unsupported(kind: ResourceKind, store: Store, desired: Desired) -> None:
-    """Raise SpecError with every option that the backend of a store does not support."""
+    """Raise SpecError if the backend of a store does not support the desired state.
+
+    The error lists every option that is not supported.
+    """
     problems = kind.unsupported(desired, store.backend)
     if problems:
         raise SpecError.of(problems)

@@ -16,11 +16,14 @@ _STALE = (
     "Wait, and run the task again in check mode. The version did not change: the response may come from a cache or a "
     "replica, or the server ignored the write."
 )
-_NORMALIZED = "Compare the residual with the desired state. The server may have normalized or ignored a value."
+_NORMALIZED = "Compare these changes with the desired state. The server may have normalized or ignored a value."
 
 
 def versions_apart(base: Document, current: Document) -> int | None:
-    """Return the increase of the version, or None if the server sends no versions."""
+    """Return by how much the version has increased.
+
+    Return None if the server sends no versions.
+    """
     if base.version is None or current.version is None:
         return None
     return current.version - base.version
@@ -29,8 +32,8 @@ def versions_apart(base: Document, current: Document) -> int | None:
 def is_changed_by_others(base: Document, current: Document, plan: Plan, left: Plan) -> bool:
     """Return True if another client has written since ``base`` was read.
 
-    Our own write increments the version by one. Without versions, the plans are compared: another client has written if
-    the plan after the write (``left``) differs from the plan before the write (``plan``).
+    Our own write increments the version by one. If the server sends no versions, the plans are compared: another client
+    has written if the plan after the write (``left``) differs from the plan before the write (``plan``).
     """
     apart = versions_apart(base, current)
     if apart is not None:
@@ -41,16 +44,16 @@ def is_changed_by_others(base: Document, current: Document, plan: Plan, left: Pl
 def refuse_losses(kind: ResourceKind, target: str, base: Document, written: Document, current: Document) -> None:
     """Raise NotConvergedError if our write lost objects of other owners.
 
-    Nothing is checked if another client has written since, because that client may have removed the objects.
+    If another client has also written, nothing is checked, because that client may have removed the objects.
     """
     if versions_apart(base, current) not in (0, 1, None):
         return
     lost = kind.losses(written, current)
     if lost:
         raise NotConvergedError(
-            f"The write of {target} lost objects. The server no longer has {len(lost)} of the objects to keep.",
+            f"The write of {target} lost objects. Number of objects that no longer exist on the server: {len(lost)}.",
             residual=[{"action": "lost", **dict(item)} for item in lost],
-            hint="Check them on the server. An earlier export of the section can restore them.",
+            hint="Check the objects on the server. An earlier export of the section can restore them.",
         )
 
 
@@ -59,8 +62,9 @@ def refuse_overwriting(
 ) -> None:
     """Raise ConflictError if our write may have replaced a write of another client.
 
-    If the server does not check versions, this is possible when the version increased by more than our own ``writes``.
-    If the change of the other client is visible, our write did not replace that change.
+    The error is raised if the server does not check versions and the version has increased by more than ``writes``, the
+    number of our writes. If the change of the other client is visible, our write did not replace it, and no error is
+    raised.
     """
     apart = versions_apart(base, current)
     if store.is_version_checked or apart is None or apart <= writes:
@@ -77,31 +81,34 @@ def refuse_overwriting(
 def version_warnings(target: str, base: Document, current: Document, writes: int) -> tuple[str, ...]:
     """Return warnings about a version that does not match the number of our writes.
 
-    Each write increments the version by one.
+    Each write should increment the version by one.
     """
     apart = versions_apart(base, current)
     if apart == 0:
         return (
             f"The version of {target} did not change, although the write succeeded. "
-            "The response may come from a cache, or the server does not count its changes.",
+            "The response may come from a cache, or the server does not count changes.",
         )
     if apart is not None and apart > writes:
         times = "once" if writes == 1 else f"{writes} times"
         return (
             f"The version of {target} increased by {apart}, but this task wrote {times}: another client "
-            "wrote at the same time. Check that its change still exists, because some servers accept a write "
-            "that is based on an old version.",
+            "wrote at the same time. Check that the change of the other client still exists, because some servers "
+            "accept a write that is based on an old version.",
         )
     return ()
 
 
 def not_converged(target: str, base: Document, current: Document, left: Plan) -> NotConvergedError:
-    """Return the error for an accepted write after which changes are still needed."""
+    """Return the error for a write that did not have the desired result.
+
+    The server accepted the write, but the plan ``left`` after the write still has changes.
+    """
     changes: list[Mapping[str, Any]] = [change.as_dict() for change in left.changes]
     named = ", ".join(f"{change.action} {change.identity}" for change in left.changes[:3])
     more = f" and {len(changes) - 3} more" if len(changes) > 3 else ""
     return NotConvergedError(
-        f"The write of {target} was accepted, but the server still needs changes: {named}{more}.",
+        f"The server accepted the write of {target}, but these changes are still needed: {named}{more}.",
         residual=changes,
         hint=_STALE if versions_apart(base, current) == 0 else _NORMALIZED,
     )

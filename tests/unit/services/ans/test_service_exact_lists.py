@@ -131,7 +131,7 @@ def test_emptying_a_section_requires_allow_empty(client: Client, section: str) -
         ("exact", f"ans.{section}", empty[section]),
         ("exact_lists", f"ans.{section}", empty[section]),
     ):
-        with pytest.raises(SpecError, match="is empty, and would delete the only .* Set allow_empty: true"):
+        with pytest.raises(SpecError, match="the list is empty, which would delete the only .* Set allow_empty: true"):
             client.ensure(kind, spec, state=state)
     assert client.ensure("ans.edge", {**empty, "allow_empty": True}, state="exact", check=True).changed
     assert client.ensure("ans.edge", {section: {**empty[section], "allow_empty": True}}, state="exact").changed

@@ -331,7 +331,7 @@ def test_invalid_anchors() -> None:
     bench = Bench("hybridity", WEB, SSH)
     with pytest.raises(SpecError, match=r"^before: there is no firewall rule 'web im'; did you mean 'web in'"):
         bench.ensure([{"name": "new", "before": "web im"}])
-    with pytest.raises(SpecError, match="is the rule itself"):
+    with pytest.raises(SpecError, match="is this rule; name another rule"):
         bench.ensure([{"name": "ssh", "after": "ssh"}])
     with pytest.raises(SpecError, match="contradict each other"):
         bench.ensure([{"name": "a", "before": "b"}, {"name": "b", "before": "a"}])
