@@ -25,7 +25,8 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\Z")
 class ConfigFile:
     """A parsed configuration file.
 
-    ``top`` are the settings outside of contexts. ``current`` is the name of the current context, or None.
+    ``top`` has the settings outside of the context tables. ``current`` is the value of ``current_context``, or None if
+    the file does not set ``current_context``.
     """
 
     path: Path
@@ -37,7 +38,7 @@ class ConfigFile:
     def place(self, key: str, table: Mapping[str, Any]) -> str:
         """Return the location of a key, such as ``/path/config.toml:3``.
 
-        Return the path if the line is unknown.
+        If the line is unknown, return the path alone.
         """
         name = next((name for name, context in self.contexts.items() if context is table), None)
         line = _line_of(self.text, key, name)
@@ -67,7 +68,7 @@ def read_config_file(path: Path) -> ConfigFile:
     contexts = tree.pop(CONTEXTS, {})
     if not isinstance(contexts, dict) or not all(isinstance(table, dict) for table in contexts.values()):
         raise ConfigurationError(
-            f"The configuration file {path} cannot be read: 'context' is not a table of tables.",
+            f"The configuration file {path} cannot be read: 'context' must contain only tables ([context.NAME]).",
             hint="Add the line [context.NAME] above the settings of a context.",
         )
     current = tree.pop(CURRENT, None)
@@ -120,7 +121,7 @@ def _parsed_toml(path: Path, text: str) -> dict[str, Any]:
         position = _POSITION.search(str(exc))
         line = position[1] if position else text.count("\n") + 1
         column = f" (column {position[2]})" if position else ""
-        reason = _POSITION.sub("", str(exc)).replace("(at end of document)", "at the end").strip()
+        reason = _POSITION.sub("", str(exc)).replace("(at end of document)", "at the end of the file").strip()
         raise ConfigurationError(
             f"The configuration file cannot be read: {path}:{line}: {reason}{column}.", hint="Correct the line."
         ) from exc
@@ -131,9 +132,9 @@ _HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(#.*)?$")
 
 
 def _line_of(text: str, key: str, context: str | None) -> int:
-    """Return the line of a key in a context or at the top level.
+    """Return the number of the line that sets a key, or 0 if no line sets the key.
 
-    Return 0 if the key is not found.
+    If ``context`` is None, only the lines above the first table are searched.
     """
     is_within = context is None
     table = None if context is None else [CONTEXTS, context]

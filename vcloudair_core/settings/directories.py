@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def state_folder(settings: Settings) -> Path:
     """Return the state folder: the setting ``state_dir``, or the user's default.
 
-    The folder may not exist.
+    The function does not create the folder.
     """
     return Path(settings.state_dir) if settings.state_dir else _user_folder("state")
 
@@ -35,9 +35,8 @@ def cache_folder(settings: Settings) -> Path:
 def _user_folder(kind: str) -> Path:
     """Return the default state or cache folder of the user.
 
-    For a user without a home directory, return a temporary folder.
-
-    Such users are common in containers: they have no entry in passwd, no HOME, or a HOME that does not exist.
+    If the user has no usable home directory, return a temporary folder. This is common in containers: the user has no
+    entry in passwd, ``HOME`` is not set, or ``HOME`` names a directory that does not exist.
     """
     folder = user_folder(kind)
     if folder is not None and _can_be_made(folder):
@@ -63,7 +62,7 @@ def _can_be_made(folder: Path) -> bool:
 
 
 def current_user() -> str:
-    """Return the name of the current user, or the user id if there is no name."""
+    """Return the name of the current user, or the user ID if the user has no name."""
     import getpass
 
     try:
@@ -87,8 +86,8 @@ def private_folder(path: Path) -> Path:
 def check_folder(path: Path) -> bool:
     """Check that a folder is private, and return True if the folder exists.
 
-    If other users have access, the mode is set to 0700. The folder must belong to this user. If the path is a symbolic
-    link, the link and its target must both belong to this user.
+    If other users have access to the folder, its mode is set to 0700. The folder must belong to this user. If the path
+    is a symbolic link, the link and its target must both belong to this user.
 
     Raises: OSError with the reason in ``strerror`` if the path is not a folder of this user.
     """

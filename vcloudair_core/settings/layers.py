@@ -19,29 +19,30 @@ from vcloudair_core.util.user_dirs import expand_user, user_folder
 class Origin:
     """The source of a value, such as ``env VCA_URL`` or ``file /path [context.NAME]``.
 
-    ``server`` is set for credentials from a file. The credentials are only sent to this origin (``https://host:port``).
+    ``server`` is the only server (``https://host:port``) that may receive credentials from a configuration file.
+    ``server`` is empty for all other settings.
     """
 
     source: str
     server: str = ""
     place: str = ""
-    """The source with the line, for errors: ``file /path:3 [context.NAME]``."""
+    """The source with its line number, for errors: ``file /path:3 [context.NAME]``."""
 
     def __str__(self) -> str:
         return self.source
 
     @property
     def shown(self) -> str:
-        """Source for error messages, with the line if known."""
+        """The source for error messages, with the line number if it is known."""
         return self.place or self.source
 
 
 @dataclass(frozen=True)
 class FileUse:
-    """The configuration file in use. ``path`` is None if there is no file.
+    """The configuration file in use. ``path`` is None if no file is in use.
 
-    ``context`` is the context in use. ``ignored`` is the current context if it is ignored because it is for another
-    server than ``url``. ``contexts`` are all contexts of the file.
+    ``context`` is the name of the context in use. ``contexts`` has the names of all contexts in the file. ``ignored``
+    is the name of the current context if that context is not used because its server differs from ``url``.
     """
 
     path: Path | None = None
@@ -72,9 +73,9 @@ def _is_unset(value: Any) -> bool:
 
 
 def from_arguments(arguments: Mapping[str, Any]) -> Layer:
-    """Return the settings in arguments.
+    """Return the settings that are set in ``arguments``.
 
-    Raises ConfigurationError for unknown names and conflicts.
+    Raises ConfigurationError for an unknown setting, or if a setting and its alias have different values.
     """
     return _named(arguments, Origin("argument"))
 
@@ -95,14 +96,14 @@ def _named(values: Mapping[str, Any], origin: Origin, place_of: Callable[[str], 
         known = layer.get(option.name)
         if known is not None and str(known[0]) != str(value):
             raise ConfigurationError(
-                f"Setting {option.name!r} has two different values, one of them from {name!r} ({origin.shown})."
+                f"Setting {option.name!r} has two different values. One of them is from {name!r} ({origin.shown})."
             )
         layer[option.name] = (value, origin)
     return layer
 
 
 def from_env(env: Mapping[str, str]) -> Layer:
-    """Return the settings in environment variables ``VCA_*``."""
+    """Return the settings that are set in ``VCA_*`` environment variables."""
     layer: Layer = {}
     for option in OPTIONS:
         for variable in option.env_names:
@@ -115,8 +116,8 @@ def from_env(env: Mapping[str, str]) -> Layer:
 def open_file(env: Mapping[str, str], config_file: str | Path | None, context: str | None) -> ConfigFile | None:
     """Return the configuration file, or None if the default file does not exist.
 
-    Raises: ConfigurationError if an explicit file does not exist or cannot be read, or if a context is set without a
-    file.
+    Raises: ConfigurationError if an explicitly named file does not exist or cannot be read, or if a context is selected
+    but no file exists.
     """
     path = config_file_path(env, config_file)
     is_named = bool(config_file or env.get("VCA_CONFIG_FILE"))
@@ -135,10 +136,10 @@ def open_file(env: Mapping[str, str], config_file: str | Path | None, context: s
 def from_file(file: ConfigFile, named: str | None, nearer: Layer) -> tuple[Layer, FileUse]:
     """Return the settings in the file, and a :class:`FileUse`.
 
-    ``named`` is an explicitly selected context. ``nearer`` are the settings in arguments and environment, which take
-    precedence.
+    ``named`` is the name of a context that the user selected. ``nearer`` has the settings from arguments and
+    environment variables, which take precedence over the file.
 
-    Raises: ConfigurationError if the context does not exist, or if ``named`` is for another server than ``nearer``.
+    Raises: ConfigurationError if the context does not exist, or if the context is for another server than ``nearer``.
     """
     top = _table_of(file, file.top, f"file {file.path}", {})
     name = named or file.current
@@ -152,7 +153,7 @@ def from_file(file: ConfigFile, named: str | None, nearer: Layer) -> tuple[Layer
         source = nearer["url" if "url" in nearer else "service_type"][1]
         raise ConfigurationError(
             f"Context {name!r} is for {shown_server(own)}, but the setting url ({source}) is {shown_server(chosen)}.",
-            hint="Remove the context, or unset the other url (VCA_URL).",
+            hint="Select another context, or unset url (VCA_URL).",
         )
     return top, FileUse(file.path, ignored=name, contexts=tuple(file.contexts))
 
@@ -160,7 +161,8 @@ def from_file(file: ConfigFile, named: str | None, nearer: Layer) -> tuple[Layer
 def _table_of(file: ConfigFile, table: Mapping[str, Any], source: str, above: Layer) -> Layer:
     """Return the settings in a table.
 
-    Credentials in the table are bound to the server in the table, or to the server in ``above``.
+    Credentials in the table may be sent only to the server of the table. If the table does not name a server, the
+    server in ``above`` applies.
     """
     plain, references = take_sources(table, origin=source, folder=file.path.parent)
     layer = _named(plain, Origin(source), lambda key: source.replace(str(file.path), file.place(key, table), 1))

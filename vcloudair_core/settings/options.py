@@ -43,7 +43,7 @@ class SettingValues:
 
     The documentation and the command-line options are generated from these fields.
 
-    A setting without a value or default is None. A secret by reference is read at first access.
+    The value of a setting is None if it is not set and has no default. A secret by reference is read at first access.
     """
 
     service_type: str = _option(
@@ -53,7 +53,7 @@ class SettingValues:
         default="vcd",
     )
     url: str | None = _option("str", "Base URL of the API or portal.", aliases=("host", "hostname"), env=("VCA_HOST",))
-    username: str | None = _option("str", "User name, without the org.", aliases=("user",), env=("VCA_USER",))
+    username: str | None = _option("str", "User name, without the organization.", aliases=("user",), env=("VCA_USER",))
     password: Secret | None = _option(  # noqa: RUF009 - it returns a field
         "secret", "Password.", aliases=("pass", "passwd"), env=("VCA_PASS",)
     )
@@ -61,12 +61,12 @@ class SettingValues:
     vdc: str | None = _option("str", "Virtual data center name.", aliases=("vdc_name",), env=("VCA_VDC_NAME",))
     instance: str | None = _option(
         "str",
-        "On-Demand instance, or subscription service: id or name.",
+        "ID or name of the On-Demand instance or the subscription service.",
         aliases=("instance_id", "service_id"),
         env=("VCA_INSTANCE_ID", "VCA_SERVICE_ID"),
     )
     api_token: Secret | None = _option(  # noqa: RUF009 - it returns a field
-        "secret", "API token of a user of VMware Cloud Director. Service accounts: api_token_file."
+        "secret", "API token of a VMware Cloud Director user. For a service account, use api_token_file."
     )
     api_token_file: str | None = _option(
         "path",
@@ -86,7 +86,7 @@ class SettingValues:
     )
     ca_path: str | None = _option("path", "PEM file or directory of certificate authorities to trust.")
     timeout: float = _option(
-        "float", "Seconds to wait for a response. Edge gateways take long to apply changes.", default=120.0
+        "float", "Seconds to wait for a response. Edge gateways take a long time to apply changes.", default=120.0
     )
     connect_timeout: float = _option("float", "Seconds to wait for a connection.", default=10.0)
     retries: float = _option("float", "Maximum number of retries of a request that is safe to repeat.", default=4.0)
@@ -100,7 +100,7 @@ class SettingValues:
         "float", "Maximum number of concurrent calls of one operation, such as reading pages.", default=8.0
     )
     allowed_origins: tuple[str, ...] | None = _option(
-        "list", "Additional trusted origins (https://host:port) for links of the server. They receive the token."
+        "list", "Origins (https://host:port) to trust in links of the server. Trusted origins receive the token."
     )
     session_cache: bool = _option("bool", "Cache the session token, encrypted, for later processes.", default=True)
     cache_dir: str | None = _option("path", "Directory of the session cache.")
@@ -116,7 +116,7 @@ class SettingValues:
     )
     firewall_lint: str = _option(
         "str",
-        "Action for changes to firewall rules that never match, are redundant, or allow all traffic.",
+        "Action if a changed firewall rule never matches, is redundant, or allows all traffic.",
         choices=("off", "warn", "reject"),
         default="warn",
     )
@@ -139,7 +139,10 @@ CREDENTIALS = ("password", "api_token", "api_token_file", "token")
 
 
 def server_of(url: str | None, service_type: str | None) -> str:
-    """Return the origin (``https://host:port``) of the sign-in server, or ``""``."""
+    """Return the origin of the sign-in server, such as ``https://host:443``.
+
+    Return an empty string if no server is known.
+    """
     text = (url or "").strip() or DEFAULT_URLS.get(str(service_type), "")
     if not text:
         return ""
@@ -150,7 +153,7 @@ def server_of(url: str | None, service_type: str | None) -> str:
 
 
 def shown_server(server: str) -> str:
-    """Return an origin for messages, without a default port."""
+    """Return an origin as shown in messages, without the default port."""
     for scheme, port in (("https", ":443"), ("http", ":80")):
         if server.startswith(f"{scheme}://"):
             return server.removesuffix(port)
@@ -164,7 +167,7 @@ def _shown_origin(origin: object) -> object:
 def typed_value(option: Option, value: Any, origin: object) -> Any:
     """Convert a value to the type of its option.
 
-    Raises ConfigurationError for an invalid value. The error names ``origin``.
+    Raises ConfigurationError for an invalid value. The message of the error contains ``origin``.
     """
     if isinstance(value, SecretSource):
         return value

@@ -31,7 +31,7 @@ SOURCE_KEYS: dict[str, tuple[str, str]] = {
 }
 """The setting and the source type of each configuration key.
 
-``api_token_file`` is missing because it is a setting itself.
+``api_token_file`` is not in the mapping, because it is itself a setting.
 """
 
 
@@ -54,7 +54,7 @@ class SecretSource:
 
     @property
     def identity(self) -> str:
-        """Unique text for this reference. For a file, it includes a digest of the content."""
+        """Text that identifies this reference. For a file, the text has a digest."""
         if self.kind != "file":
             return f"{self.kind}:{self.target!r}"
         import hashlib
@@ -65,7 +65,7 @@ class SecretSource:
 
     @property
     def secret(self) -> Secret | None:
-        """The secret, or None if it was not read yet."""
+        """The secret, or None if the secret has not been read yet."""
         return self._secret
 
     def read(self) -> Secret:
@@ -77,13 +77,13 @@ class SecretSource:
             if self._secret is None:
                 text = _READERS[self.kind](self)
                 if not text:
-                    raise self.error("it is empty")
+                    raise self.error("the secret is empty")
                 self._secret = Secret(text)
                 remember(self._secret)
             return self._secret
 
     def error(self, reason: str, *, hint: str = "") -> ConfigurationError:
-        """Return an error with the key, the configuration file, the table, and the reason."""
+        """Return an error that names the key, the configuration file and the table."""
         return ConfigurationError(
             f"Reading the secret of {self.key} ({self.origin}) failed: {reason}.",
             hint=hint or f"Check {self.key}. The first line must be the secret.",
@@ -96,9 +96,9 @@ class SecretSource:
 def take_sources(table: Mapping[str, Any], *, origin: str, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Split a table into plain settings and secrets by reference.
 
-    Return two mappings, both with setting names as keys.
+    Return two mappings. The keys of both mappings are names of settings.
 
-    Raises: ConfigurationError if a reference is malformed, or a secret has more than one source.
+    Raises: ConfigurationError if a reference is malformed, or if a secret has more than one source.
     """
     plain = {key: value for key, value in table.items() if key not in SOURCE_KEYS}
     sources: dict[str, Any] = {}
@@ -123,7 +123,7 @@ def _malformed(key: str, origin: str, reason: str) -> ConfigurationError:
 
 def _file_target(key: str, value: Any, origin: str, folder: Path) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise _malformed(key, origin, "it must be a path")
+        raise _malformed(key, origin, "the value must be a path")
     return str(folder / os.path.expanduser(value))  # noqa: PTH111 - Path.expanduser raises without a home
 
 
@@ -131,16 +131,16 @@ def _command_target(key: str, value: Any, origin: str, folder: Path) -> tuple[st
     try:
         arguments = shlex.split(value) if isinstance(value, str) else value
     except ValueError as exc:
-        raise _malformed(key, origin, f"it cannot be split into arguments ({exc})") from exc
+        raise _malformed(key, origin, f"the command cannot be split into arguments ({exc})") from exc
     if not isinstance(arguments, list) or not arguments or not all(isinstance(item, str) for item in arguments):
-        raise _malformed(key, origin, "it must be a command line or a list of arguments")
+        raise _malformed(key, origin, "the value must be a command line or a list of arguments")
     return tuple(arguments)
 
 
 def _keyring_target(key: str, value: Any, origin: str, folder: Path) -> tuple[str, str]:
     service, slash, user = value.rpartition("/") if isinstance(value, str) else ("", "", "")
     if not (service and slash and user):
-        raise _malformed(key, origin, "it must have the form SERVICE/USER")
+        raise _malformed(key, origin, "the value must have the form SERVICE/USER")
     return service, user
 
 
@@ -223,7 +223,7 @@ def _first_line(source: SecretSource, raw: bytes) -> str:
     try:
         lines = raw.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as exc:
-        raise source.error("it is not UTF-8 text") from exc
+        raise source.error("the secret is not UTF-8 text") from exc
     return lines[0] if lines else ""
 
 

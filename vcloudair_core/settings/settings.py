@@ -58,9 +58,9 @@ __all__ = [
 class Settings(SettingValues):
     """An immutable set of settings, created with :meth:`load`.
 
-    ``settings.url`` or ``settings["url"]`` is a value: None if unset, and a :class:`Secret` for secrets.
-    ``settings.origin("url")`` is the source of the value. ``settings.file`` is the configuration file and context in
-    use. A secret by reference is read at first use.
+    ``settings.url`` and ``settings["url"]`` return the value of the setting ``url``, or None if it is not set. The
+    value of a secret is a :class:`Secret`. ``settings.origin("url")`` is the source of the value. ``settings.file`` is
+    the configuration file and context in use. A secret by reference is read at first use.
     """
 
     def __init__(self, values: Mapping[str, Any], origins: Mapping[str, Origin], file: FileUse | None = None) -> None:
@@ -81,13 +81,14 @@ class Settings(SettingValues):
     ) -> Settings:
         """Load settings from arguments, environment, file and defaults, in this order.
 
-        ``arguments`` can use aliases. None and empty strings count as unset. ``config_file`` defaults to
-        ``VCA_CONFIG_FILE``. If that is unset, ``vcloudair/config.toml`` in the user's configuration folder is used if
-        the file exists. ``context`` (or ``VCA_CONTEXT``, or ``current_context`` in the file) selects the table
-        ``[context.NAME]``.
+        If several sources set a value, the first source takes precedence. ``arguments`` can use aliases. None and empty
+        strings count as unset. ``config_file`` defaults to ``VCA_CONFIG_FILE``. If that variable is not set, the file
+        ``vcloudair/config.toml`` in the user's configuration folder is used if it exists. ``context`` (or
+        ``VCA_CONTEXT``, or ``current_context`` in the file) selects the table ``[context.NAME]``.
 
-        If arguments or environment set another server than the context, ``current_context`` is ignored. An explicit
-        context raises an error in this case. Credentials in the file are only sent to the ``url`` in the same table.
+        If the arguments or the environment set a server, but ``current_context`` has another server,
+        ``current_context`` is ignored. If ``context`` or ``VCA_CONTEXT`` has another server, an error is raised.
+        Credentials in the file are sent only to the ``url`` in the same table.
 
         Raises: ConfigurationError for an unknown name, an invalid value, different values of a setting and its alias,
         or an unreadable file.
@@ -106,7 +107,7 @@ class Settings(SettingValues):
 
     @property
     def context(self) -> str | None:
-        """Name of the context in use."""
+        """Name of the context in use, or None."""
         return self.file.context
 
     def __getitem__(self, name: str) -> Any:
@@ -133,7 +134,7 @@ class Settings(SettingValues):
         return self._origins[BY_NAME[name].name]
 
     def replace(self, **changes: Any) -> Settings:
-        """Return a copy in which these values override all other sources."""
+        """Return a copy in which ``changes`` override the values of all other sources."""
         values, origins = dict(self._values), dict(self._origins)
         for name, (value, origin) in from_arguments(changes).items():
             values[name] = typed_value(BY_NAME[name], value, origin)
@@ -146,14 +147,18 @@ class Settings(SettingValues):
         if missing:
             withheld = [str(self._origins[name]) for name in missing if self._origins[name].server]
             variables = _join_names([BY_NAME[name].env_names[0] for name in missing])
+            reasons = "".join(f" {reason[0].upper()}{reason[1:]}." for reason in withheld)
             raise ConfigurationError(
-                f"Missing {_join_names(missing)}.{''.join(f' Not used: {reason}.' for reason in withheld)}",
-                hint=f"Pass {'it as an option' if len(missing) == 1 else 'them as options'}, or set {variables}."
+                f"Missing {_join_names(missing)}.{reasons}",
+                hint=f"Pass {'it as an option' if len(missing) == 1 else 'them as options'}, or set {variables}"
                 f"{self._context_hint()}",
             )
 
     def required_secret(self, name: str) -> Secret:
-        """Return a secret. Raises ConfigurationError if it is not set."""
+        """Return the value of a secret setting.
+
+        Raises ConfigurationError if the secret is not set.
+        """
         value: Secret | None = self[name]
         if value is None:
             self.require(name)
@@ -162,9 +167,9 @@ class Settings(SettingValues):
 
     def _context_hint(self) -> str:
         if self.file.context or not self.file.contexts:
-            return ""
+            return "."
         ignored = f" The current context {self.file.ignored!r} is for another server." if self.file.ignored else ""
-        return f"{ignored} Or run `vca context use NAME` (available: {', '.join(self.file.contexts)})."
+        return f", or run `vca context use NAME` (available: {', '.join(self.file.contexts)}).{ignored}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return ``{name: {"value": ..., "origin": str}}``, with secrets as ``***``."""
@@ -174,15 +179,15 @@ class Settings(SettingValues):
         }
 
     def secrets(self) -> list[Secret]:
-        """Return all secrets that are set and were read, for redaction."""
+        """Return all secrets with a known value, so that output can hide them."""
         known = [value.secret if isinstance(value, SecretSource) else value for value in self._values.values()]
         return [value for value in known if isinstance(value, Secret) and value]
 
     def account_key(self, environ: Mapping[str, str] | None = None) -> str:
         """Return a salted scrypt hash that identifies the account in cache names.
 
-        The hash covers all settings including secrets, and the content of files with secrets. It also covers other
-        ``VCA_*`` variables, because auth methods of plugins can read them.
+        The hash covers all settings including secrets, and the content of files with secrets. The hash also covers all
+        other ``VCA_*`` variables, because auth methods of plugins can read these variables.
         """
         env = os.environ if environ is None else environ
         parts = []
@@ -227,14 +232,14 @@ for _option in OPTIONS:
 def _without_foreign_credentials(
     values: Mapping[str, Any], origins: Mapping[str, Origin]
 ) -> tuple[dict[str, Any], dict[str, Origin]]:
-    """Remove credentials of the file that are for another server than ``url``."""
+    """Remove credentials in the file that belong to another server than ``url``."""
     kept, sources = dict(values), dict(origins)
     server = server_of(kept["url"], kept["service_type"])
     for name in CREDENTIALS:
         origin = sources[name]
         if origin.server and origin.server != server and kept[name] is not None:
             kept[name] = None
-            reason = f"the {name} in {origin} is for {shown_server(origin.server)}"
+            reason = f"the {name} in {origin} is not used, because it is for {shown_server(origin.server)}"
             sources[name] = Origin(reason, origin.server)
     return kept, sources
 

@@ -81,9 +81,9 @@ def test_a_command_runs_once_at_first_use(tmp_path: Path) -> None:
     ("code", "message"),
     [
         (f"print({VALUE!r}); raise SystemExit(3)", "failed with exit code 3"),
-        ("pass", "it is empty"),
-        ("print(); print('x')", "it is empty"),
-        ("import sys; sys.stdout.buffer.write(bytes([255, 254, 65]))", "it is not UTF-8"),
+        ("pass", "the secret is empty"),
+        ("print(); print('x')", "the secret is empty"),
+        ("import sys; sys.stdout.buffer.write(bytes([255, 254, 65]))", "the secret is not UTF-8"),
         ("import time; time.sleep(60)", "took longer than 1 seconds"),
     ],
 )

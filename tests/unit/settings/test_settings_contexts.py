@@ -93,7 +93,7 @@ def test_top_level_credentials_are_only_sent_to_the_top_level_url(tmp_path: Path
     for settings in (load(file, context="lab"), load(file, {"VCA_URL": LAB}), load(file).replace(url=LAB)):
         assert not settings.is_set(name)
         assert f"is for {PROD}" in settings.as_dict()[name]["origin"]
-    with pytest.raises(ConfigurationError, match=f"Not used: the {name} in .* is for {PROD}"):
+    with pytest.raises(ConfigurationError, match=f"The {name} in .* is not used, because it is for {PROD}"):
         load(file, context="lab").require(name)
 
 
@@ -131,8 +131,8 @@ def test_the_hint_for_missing_settings_lists_the_contexts(file: Path) -> None:
     [
         ('current_context = "gone"\n[context.a]\n', "Context 'gone' does not exist.*Use one of: a"),
         ("current_context = 3\n", "current_context is not a string"),
-        ('context = "prod"\n', "'context' is not a table of tables"),
-        ("[context]\nprod = 1\n", "'context' is not a table of tables"),
+        ('context = "prod"\n', "'context' must contain only tables"),
+        ("[context]\nprod = 1\n", "'context' must contain only tables"),
         ("[context.a]\nurll = 'x'\n", "Unknown setting: 'urll' .*context.a.*Did you mean 'url'"),
     ],
 )
