@@ -1,6 +1,6 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Run vca_nat_info in the controller if possible."""
+"""Run vca_nat_info in the controller process if possible."""
 
 from __future__ import annotations
 

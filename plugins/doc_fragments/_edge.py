@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options that select an edge gateway and control the write."""
+    """Options that select an edge gateway and control how it is written."""
 
     DOCUMENTATION = r"""
 options:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options that select hosts and control errors."""
+    """Options that select hosts and set how errors are handled."""
 
     DOCUMENTATION = r"""
 options:
@@ -18,13 +18,13 @@ options:
     default: []
   include:
     description:
-      - Jinja2 conditions on the variables of a host. If set, only hosts that meet at least one of them are added.
+      - Jinja2 conditions on the variables of a host. If set, only hosts that meet at least one condition are added.
     type: list
     elements: str
     default: []
   exclude:
     description:
-      - Jinja2 conditions on the variables of a host. Hosts that meet at least one of them are not added.
+      - Jinja2 conditions on the variables of a host. Hosts that meet at least one condition are not added.
     type: list
     elements: str
     default: []
@@ -34,8 +34,8 @@ options:
     default: vca_
   strict:
     description:
-      - If V(true), the plugin fails if a source or VDC cannot be read or an expression is not valid. If V(false), it
-        shows a warning and adds the hosts that it could read.
+      - If V(true), the plugin fails if a source or VDC cannot be read or an expression is not valid. If V(false), the
+        plugin shows a warning and adds the other hosts.
 notes:
   - If a source or VDC could not be read, the result is not cached.
 """

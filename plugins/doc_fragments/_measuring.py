@@ -1,12 +1,12 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Options of the modules for metrics."""
+"""Options of the metrics modules."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options that select VMs and the period of metrics."""
+    """Options that select the VMs and the period whose metrics are read."""
 
     DOCUMENTATION = r"""
 options:
@@ -25,8 +25,8 @@ options:
     default: {}
   start:
     description:
-      - Start of the period, as a time before now such as V(90m), V(24h) or V(14d), or as an ISO 8601 time. The time is
-        compared with the clock of the server.
+      - Start of the period. The start is a time before now, such as V(90m), V(24h) or V(14d), or an ISO 8601 time. Both
+        refer to the clock of the server.
     type: str
     default: 1h
   end:

@@ -40,20 +40,20 @@ options:
     aliases: [org_name]
   vdc:
     description:
-      - Name or UUID of the virtual data center (VDC). It is required if several edge gateways have the same name. If
-        not set, the value of E(VCA_VDC) is used.
+      - Name or UUID of the virtual data center (VDC). Required if several edge gateways have the same name. If not set,
+        the value of E(VCA_VDC) is used.
     type: str
     aliases: [vdc_name]
   instance:
     description:
-      - Id or name of the vCloud Air On-Demand instance or of the subscription service. If not set, the value of
+      - ID or name of the vCloud Air On-Demand instance or of the subscription service. If not set, the value of
         E(VCA_INSTANCE) is used.
     type: str
     aliases: [instance_id, service_id]
   api_token:
     description:
       - API token of a user of VMware Cloud Director. If not set, the value of E(VCA_API_TOKEN) is used.
-      - For a service account, use O(api_token_file), because its token can be used only once.
+      - For a service account, use O(api_token_file), because each token of a service account can be used only once.
     type: str
   api_token_file:
     description:
@@ -95,6 +95,6 @@ options:
 requirements:
   - vcloudair-core >= 0.2.0 (Python library, on the host that runs the module)
 notes:
-  - Options take precedence over environment variables, and these over the configuration file of the library. An empty
-    string counts as not set.
+  - Options take precedence over environment variables. Environment variables take precedence over the configuration
+    file of the library. An empty string counts as not set.
 """

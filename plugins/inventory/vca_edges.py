@@ -1,6 +1,6 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Inventory of edge gateways."""
+"""Inventory plugin for edge gateways."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ author:
   - The vcloudair-core authors (@vcloudair-core)
 description:
   - Adds the edge gateways of one or more organizations as hosts and groups. A play can then run for each edge gateway,
-    C(--limit) can select some of them, and AWX can slice a job by them.
+    C(--limit) can select edge gateways, and AWX can slice a job by edge gateways.
   - Ansible does not connect to these hosts. With O(local_connection=true), their tasks run on the controller. Set
     C(ansible_python_interpreter) to C({{ ansible_playbook_python }}) in the play, so that modules find the Python
     library.
@@ -42,8 +42,8 @@ options:
     default: [name]
   duplicates:
     description:
-      - How to handle edge gateways with the same host name. V(qualify) appends the name of the VDC to each name, and
-        also the id if the result is not unique. V(error) fails.
+      - How to handle edge gateways with the same host name. V(qualify) appends the name of the VDC to each name. If the
+        result is not unique, the ID is also appended. V(error) fails.
       - The name of a group, of another host, or of localhost is never used as a host name. Such a host always gets a
         qualified name, and a warning is shown.
     type: str
@@ -56,7 +56,7 @@ options:
     default: true
   hostvars:
     description:
-      - Host variables to set, without their prefix. V(edge) is the id of the edge gateway, for the option C(edge) of
+      - Host variables to set, without their prefix. V(edge) is the ID of the edge gateway, for the option C(edge) of
         modules.
     type: list
     elements: str
@@ -70,7 +70,7 @@ options:
     choices: [org, vdc, status]
     default: [org, vdc, status]
   root_group:
-    description: Name of the group that contains all hosts. With an empty text, no such group is created.
+    description: Name of the group that contains all hosts. If the name is an empty string, this group is not created.
     type: str
     default: vca_edges
 extends_documentation_fragment:
@@ -109,7 +109,7 @@ if TYPE_CHECKING:
 
 
 class InventoryModule(CloudInventory):
-    """Inventory of edge gateways."""
+    """Inventory plugin for edge gateways."""
 
     NAME = "vcloudair.cloud.vca_edges"
     NOUN = "edge gateway"
@@ -121,7 +121,7 @@ class InventoryModule(CloudInventory):
         return [_record(edge, client.session.identity.org_name) for edge in edges]
 
     def add_variables(self, host: str, record: Record, variables: dict[str, Any]) -> None:
-        """Set ``ansible_connection``, so that tasks run on the controller."""
+        """Run the tasks of the host on the controller if ``local_connection`` is set."""
         if self.get_option("local_connection"):
             self.inventory.set_variable(host, "ansible_connection", "local")
 

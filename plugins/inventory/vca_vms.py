@@ -1,6 +1,6 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Inventory of VMs."""
+"""Inventory plugin for VMs."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ description:
   - Adds the VMs of one or more organizations as hosts and groups.
   - The name of the inventory file must end with C(.vca.yml) or C(.vca.yaml). If the environment has the variables
     C(VCA_*), for example from an AWX credential, only O(plugin) is required.
-  - The plugin sends one API call per 128 VMs, in parallel, and a few for the sign-in and the names of VDCs. O(nics)
-    takes more calls.
+  - The plugin sends one API call per 128 VMs, in parallel, and a few API calls for the sign-in and the names of VDCs.
+    O(nics=true) takes additional calls.
   - Values from the API are never templated, even if a name looks like a template.
 options:
   plugin:
@@ -34,7 +34,7 @@ options:
   where:
     description:
       - Conditions on attributes of VMs, in the format of O(vcloudair.cloud.vca_query_info#module:where). The server
-        evaluates them.
+        evaluates these conditions.
     type: dict
     default: {}
   templates:
@@ -44,14 +44,16 @@ options:
     default: false
   metadata:
     description:
-      - Keys of the metadata to read into the variable C(vca_metadata), at most 8. This takes no more API calls.
+      - Keys of the metadata to read into the variable C(vca_metadata), at most 8. This takes no additional API calls.
     type: list
     elements: str
     default: []
   nics:
     description:
-      - Whether to read all network interfaces and addresses. This takes one more API call for each vApp, in parallel.
-      - With V(false), a VM has only the address of its primary interface, if the server returns it (API 5.7 and newer).
+      - Whether to read all network interfaces and addresses. This takes one additional API call for each vApp. These
+        calls are sent in parallel.
+      - With V(false), a VM has only the address of its primary interface. Servers with API 5.7 or newer return this
+        address.
     type: bool
     default: false
   hostnames:
@@ -64,9 +66,10 @@ options:
   duplicates:
     description:
       - How to handle VMs with the same host name. V(error) fails.
-      - V(keep) keeps the name of the oldest VM, so that a new VM never renames an existing host. It appends the name of
-        the vApp to the names of the other VMs, and also the id if the result is not unique.
-      - V(qualify) appends the name of the vApp, and also the id if necessary, to the names of all these VMs.
+      - V(keep) keeps the name of the oldest VM, so that a new VM never renames an existing host. The name of the vApp
+        is appended to the names of the other VMs. If the result is not unique, the ID is also appended.
+      - V(qualify) appends the name of the vApp to the names of all these VMs. If the result is not unique, the ID is
+        also appended.
       - To compare the age of VMs with the same name, the plugin sends one more API call for each of them. If the name
         comes from an expression in O(hostnames), the age is not read, and V(keep) has the same effect as V(qualify).
       - The name of a group, of another host, or of localhost is never used as a host name. Such a host always gets a
@@ -116,7 +119,7 @@ options:
     choices: [org, vdc, vapp, network, power, os, metadata]
     default: [org, vdc, vapp, network, power, os, metadata]
   root_group:
-    description: Name of the group that contains all hosts. With an empty text, no such group is created.
+    description: Name of the group that contains all hosts. If the name is an empty string, this group is not created.
     type: str
     default: vca
 extends_documentation_fragment:
@@ -182,11 +185,11 @@ if TYPE_CHECKING:
     from vcloudair_core import Client
 
 GROUP_KEYS = {"os": "os_family"}
-"""Keys of records by the value of ``group_by``, if they differ."""
+"""Record keys of the ``group_by`` values whose record key has another name."""
 
 
 class InventoryModule(CloudInventory):
-    """Inventory of VMs."""
+    """Inventory plugin for VMs."""
 
     NAME = "vcloudair.cloud.vca_vms"
     NOUN = "VM"
@@ -204,7 +207,7 @@ class InventoryModule(CloudInventory):
         return client.query.vms.read(source["where"], vdc=vdc, warn=self._warn, **options)
 
     def add_variables(self, host: str, record: Record, variables: dict[str, Any]) -> None:
-        """Set ``ansible_host``."""
+        """Set ``ansible_host`` to the first non-empty source of the option."""
         address = self.first(self.get_option("ansible_host"), record, variables)
         if address:
             self.inventory.set_variable(host, "ansible_host", as_data(address))

@@ -1,6 +1,6 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Look up the ids of objects by name."""
+"""Look up the IDs of objects by name."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ DOCUMENTATION = r"""
 name: vca_id
 author:
   - The vcloudair-core authors (@vcloudair-core)
-short_description: Look up the id of a VM, edge gateway or other object by name
+short_description: Look up the ID of a VM, edge gateway or other object by name
 version_added: "0.1.0"
 description:
-  - Returns the UUID of an object with a name. The lookup fails if no object or several objects have the name. The error
-    lists the candidates.
+  - Returns the UUIDs of objects that you specify by name. The lookup fails if a name matches no object or several
+    objects. The error lists the matching objects.
 options:
   _terms:
     description: Names of the objects.
@@ -36,11 +36,11 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Show the id of an edge gateway
+- name: Show the ID of an edge gateway
   ansible.builtin.debug:
     msg: "{{ lookup('vcloudair.cloud.vca_id', 'web-edge', type='edgeGateway') }}"
 
-- name: Show the ids of two VMs of a vApp
+- name: Show the IDs of two VMs of a vApp
   ansible.builtin.debug:
     msg: "{{ query('vcloudair.cloud.vca_id', 'web1', 'web2', where={'containerName': 'shop'}) }}"
 """
@@ -68,12 +68,12 @@ if TYPE_CHECKING:
 
 
 class LookupModule(LookupBase):
-    """Lookup of ids by name."""
+    """Lookup plugin that returns the IDs of objects by name."""
 
     def run(self, terms: Iterable[Any], variables: Any = None, **kwargs: Any) -> list[str]:
-        """Return a UUID for each name.
+        """Return a UUID for each name in ``terms``.
 
-        Raises AnsibleError if a name is not found or not unique.
+        Raises AnsibleError if a name matches no object or several objects.
         """
         self.set_options(var_options=variables, direct=kwargs)
         query = native({"terms": _flat(terms), "type": self.get_option("type"), "where": self.get_option("where")})
@@ -87,7 +87,7 @@ class LookupModule(LookupBase):
 
 
 def _flat(terms: Iterable[Any]) -> list[str]:
-    """Return the names as a flat list. A term can be a list of names."""
+    """Return the names in ``terms`` as a flat list. A term can be a list of names."""
     return [name for term in terms for name in (_flat(term) if isinstance(term, (list, tuple)) else [str(term)])]
 
 

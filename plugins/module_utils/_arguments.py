@@ -1,13 +1,13 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Argument specs that several modules share. They do not import the library."""
+"""Argument specs that modules share. This file does not import the library."""
 
 from __future__ import annotations
 
 from typing import Any
 
 ArgumentSpec = dict[str, dict[str, Any]]
-"""Options by name, as the ``argument_spec`` of AnsibleModule."""
+"""Declarations of options by name, as in ``argument_spec`` of AnsibleModule."""
 
 
 def connection_arguments() -> ArgumentSpec:
@@ -35,7 +35,7 @@ def connection_arguments() -> ArgumentSpec:
 
 
 def edge_arguments() -> ArgumentSpec:
-    """Return the options that select an edge gateway and control the write."""
+    """Return the options that select an edge gateway and control how it is written."""
     return {
         "edge": {"type": "str", "aliases": ["gateway", "gateway_name"]},
         "edge_api": {"type": "str", "choices": ["auto", "hybridity", "network_xml", "network_json"]},
@@ -52,7 +52,7 @@ def stage_arguments() -> ArgumentSpec:
 
 
 def measuring_arguments() -> ArgumentSpec:
-    """Return the options that select VMs and the period of metrics."""
+    """Return the options that select VMs and the period whose metrics are read."""
     return {
         "names": {"type": "list", "elements": "str", "default": [], "aliases": ["vms"]},
         "where": {"type": "dict", "default": {}},

@@ -1,6 +1,6 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Helpers of the modules for metrics. Private to this collection."""
+"""Helpers of the metrics modules. Private to this collection."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PERIOD = ("start", "end", "source")
 
 
 def measure_vms(client: Client, params: Params, metrics: Sequence[str]) -> Measurement:
-    """Return the selected VMs and their metrics."""
+    """Read and return the selected VMs and their metrics."""
     from vcloudair_core.metrics import measure
 
     vdc = client.settings.vdc or ""
@@ -26,7 +26,7 @@ def measure_vms(client: Client, params: Params, metrics: Sequence[str]) -> Measu
 
 
 def check_aggregates(names: Iterable[str]) -> None:
-    """Raise SpecError for an unknown aggregate, before a request is sent."""
+    """Raise SpecError if a name is not an aggregate. No request is sent."""
     from vcloudair_core.metrics import aggregate
 
     for name in names:
@@ -37,7 +37,7 @@ def check_aggregates(names: Iterable[str]) -> None:
 
 
 def series_row(measurement: Measurement, series: Series, aggregates: Iterable[str], has_samples: bool) -> Result:
-    """Return a series as plain data."""
+    """Return the result row of a series, with its aggregates."""
     result: Result = {
         "vm": measurement.name_of(series.vm_id),
         "vm_id": series.vm_id,
@@ -55,7 +55,10 @@ def series_row(measurement: Measurement, series: Series, aggregates: Iterable[st
 
 
 def add_unmeasured(result: Result, measurement: Measurement, on_error: str) -> Result:
-    """Add the VMs whose metrics could not be read, as a failure or as a warning."""
+    """Report the VMs whose metrics could not be read, and return ``result``.
+
+    The task fails if ``on_error`` is ``fail``. Otherwise, it shows a warning.
+    """
     collected = measurement.collected
     result["warnings"] = list(collected.warnings)
     result["unmeasured"] = [

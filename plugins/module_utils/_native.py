@@ -15,7 +15,10 @@ from typing import Any
 
 
 def native(value: Any) -> Any:
-    """Return a value and its items as built-in types. Unknown types become text."""
+    """Return ``value`` and the items in it as built-in types.
+
+    Values of unknown types are converted to text.
+    """
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -41,5 +44,8 @@ def native(value: Any) -> Any:
 
 
 def _is_encrypted(value: Any) -> bool:
-    """Return True for vaulted text, which is a sequence in older Ansible versions."""
+    """Return True if ``value`` is vaulted text.
+
+    In older Ansible versions, vaulted text is a sequence.
+    """
     return hasattr(value, "_ciphertext")

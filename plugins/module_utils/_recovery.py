@@ -1,6 +1,6 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Build recovery plans from module options and results from run reports.
+"""Convert module options to recovery plans, and run reports to module results.
 
 Private to this collection.
 """
@@ -22,7 +22,7 @@ _IN_TARGET_STATE = ("succeeded", "unchanged")
 def build_plan(params: Params, **fields: Any) -> RecoveryPlan:
     """Return the recovery plan for the options ``vms``, ``all`` and ``plan``.
 
-    ``fields`` override fields of the plan unless they are None. Raises SpecError unless exactly one of the options is
+    ``fields`` that are not None override the fields of the plan. Raises SpecError unless exactly one of the options is
     set.
     """
     from vcloudair_core.recovery import load_plan, plan_of_vms
@@ -41,7 +41,7 @@ def build_plan(params: Params, **fields: Any) -> RecoveryPlan:
 
 
 def result_rows(results: Iterable[Any]) -> list[Result]:
-    """Return the results of an action as plain data."""
+    """Return a dict for each result of a DR action."""
     return [result.as_dict() for result in results]
 
 
@@ -80,9 +80,9 @@ def result_of(vms: list[dict[str, Any]], action: str, diff_mode: bool) -> Result
 
 
 def failure(vms: list[dict[str, Any]], reason: str = "", hint: str = "") -> Result:
-    """Return the result keys of a failure, or an empty dict.
+    """Return the result keys of a failed task, or an empty dict if nothing failed.
 
-    The dict is empty if no VM failed and there is no ``reason``. ``reason`` is another failure, such as a failed step.
+    ``reason`` describes a failure other than those of the VMs, such as a failed step.
     """
     failed = [vm for vm in vms if vm["verdict"] not in (*_IN_TARGET_STATE, "started", "planned")]
     if not failed and not reason:

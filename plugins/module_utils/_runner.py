@@ -3,7 +3,7 @@
 """Base classes and functions of the modules. Private to this collection.
 
 The file of a module declares a :class:`Module`. Module processes and the action plugin on the controller both run this
-declaration, so all tasks use the same code to call the library. :func:`execute` does not depend on Ansible.
+declaration, so all tasks call the library through the same code. :func:`execute` does not depend on Ansible.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Work = Callable[[Client, "Params", bool, bool], "Result"]
 
 Params = dict[str, Any]
-"""Values of options, as in AnsibleModule.params."""
+"""Option values by name, as in ``AnsibleModule.params``."""
 
 __all__ = [
     "RUN_ID", "AnsibleModule", "Connect", "Job", "Module", "Params", "Result", "given", "library_problem", "refuse",
@@ -39,7 +39,7 @@ __all__ = [
 ]  # fmt: skip
 
 Result = dict[str, Any]
-"""Result of a module, as the arguments of exit_json."""
+"""Result of a module, as the keyword arguments of ``exit_json``."""
 
 Hide = Callable[[Params], Iterable[str]]
 
@@ -58,20 +58,20 @@ _SETTINGS = (*connection_arguments(), *(name for name in edge_arguments() if nam
 _TARGET = ("edge", "vdc")
 
 RUN_ID = "_vca_run_id"
-"""Name of the argument with the id of the Ansible run.
+"""Name of the argument with the ID of the Ansible run.
 
-The action plugin adds it. With this id, a task in check mode includes the predicted changes of earlier tasks. The
-argument is not a user option.
+The action plugin adds this argument, which is not a user option. With the ID, a task in check mode includes the
+predicted changes of earlier tasks.
 """
 
 
 class AnsibleModule(basic.AnsibleModule):
     """AnsibleModule that also masks secrets in the system log.
 
-    Ansible logs lists and mappings as Python literals. Such a literal escapes quotes and backslashes, so Ansible's
+    Ansible logs lists and mappings as Python literals, which escape quotes and backslashes. Therefore, Ansible's
     masking does not find a secret with these characters.
 
-    ``hide(params)`` returns additional texts to mask. The function is called before the parameters are validated.
+    ``hide(params)`` returns further secrets to mask. It is called before the parameters are validated.
     """
 
     def __init__(self, hide: Hide | None = None, **declared: Any) -> None:
@@ -93,7 +93,7 @@ class AnsibleModule(basic.AnsibleModule):
         return self._ignored.get("stage") not in (None, False, "", "false", "no", "off")
 
     def _leave_out_shared(self) -> None:
-        """Remove options of other modules, which module_defaults of the group add."""
+        """Remove options of other modules, which ``module_defaults`` of the group added."""
         known = set(self.argument_spec).union(*(option.get("aliases", ()) for option in self.argument_spec.values()))
         for name, option in dict(edge_arguments(), **stage_arguments()).items():
             for key in (name, *option.get("aliases", ())):
@@ -127,16 +127,16 @@ class AnsibleModule(basic.AnsibleModule):
                         self._undo_nesting(item, option["options"])
 
     def fail_json(self, msg: str, **result: Any) -> None:
-        """Exit with a failure, as AnsibleModule does.
+        """Exit with a failure.
 
-        For invalid options, return ``written: false``.
+        If the options are invalid, the result has ``written: false``.
         """
         if not self._is_ready:
             result.setdefault("written", False)
         super().fail_json(msg, **result)
 
     def warn(self, warning: str, **more: Any) -> None:
-        """Add a warning and mask the secrets in it, which AnsibleModule does not do."""
+        """Add a warning with its secrets masked. AnsibleModule does not mask warnings."""
         super().warn(basic.remove_values(warning, self.no_log_values), **more)
 
     def log(self, msg: Any, log_args: Mapping[str, Any] | None = None) -> None:
@@ -154,9 +154,9 @@ def _flat(items: Iterable[Any]) -> Iterator[Any]:
 
 
 def without_empty_cells(params: Mapping[str, Any], declared: ArgumentSpec) -> Params:
-    """Return the parameters without None and blank strings, at every declared level.
+    """Return the parameters without values that are None or blank.
 
-    Tables and AWX surveys produce empty values, which count as not set.
+    This also applies to suboptions. Tables and AWX surveys produce such values, which count as not set.
     """
     kept = {}
     for name, value in params.items():
@@ -193,13 +193,14 @@ def _without(text: Any, secrets: Iterable[str]) -> Any:
 
 
 class Job:
-    """Read or converge resources of a kind, and build the result of the module.
+    """Read or converge the resources of a kind, and build the result of the module.
 
     ``specs(params)`` returns the desired specs. Without ``specs``, the job only reads. ``state(params)`` returns
-    present, absent or exact. ``target(params)`` returns the target of the kind, by default from the options ``edge``
-    and ``vdc``. ``show(resources, params)`` returns the result keys of the module. ``more(client, params, result)``
-    returns further keys that take more API calls. ``more`` is not called in check mode. If ``more`` raises an error,
-    the task fails, but the result still reports the changes.
+    ``present``, ``absent`` or ``exact``. ``target(params)`` returns the target of the kind. By default, the target
+    comes from the options ``edge`` and ``vdc``. ``show(resources, params)`` returns the result keys of the module.
+
+    ``more(client, params, result)`` returns result keys that require additional API calls. It is not called in check
+    mode. If it raises an error, the task fails, but the result still reports the changes.
     """
 
     def __init__(
@@ -253,10 +254,10 @@ class Job:
 class Module:
     """A module: its work function, its options and their constraints.
 
-    ``work(client, params, check_mode, diff_mode)`` returns the result as a dict, with ``failed`` and ``msg`` after a
-    failure. A :class:`Job` can be the work. With ``of_edges``, the module also has the options of edge gateways.
-    ``hide`` is for options whose secrets no argument spec can declare, as in :class:`AnsibleModule`. ``constraints``
-    are arguments of AnsibleModule, such as ``mutually_exclusive``.
+    ``work(client, params, check_mode, diff_mode)`` returns the result as a dict. After a failure, the dict has
+    ``failed`` and ``msg``. A :class:`Job` can be used as ``work``. If ``of_edges`` is true, the module also has the
+    options of edge gateways. ``hide`` returns secrets that the argument spec cannot declare, as in
+    :class:`AnsibleModule`. ``constraints`` are arguments of AnsibleModule, such as ``mutually_exclusive``.
     """
 
     def __init__(
@@ -284,7 +285,7 @@ class Module:
         params = module.params if module.run_id is None else dict(module.params, **{RUN_ID: module.run_id})
         result = execute(self.work, params, module.check_mode, module._diff, connect)
         if module.ignored_stage and getattr(self.work, "writes", False) and "stage_id" not in self.argument_spec:
-            module.warn("The option stage was ignored. This module does not support staging, so the task took effect.")
+            module.warn("The option stage was ignored, because this module does not support staging.")
         for warning in result.pop("warnings", ()):
             module.warn(warning)
         if result.pop("failed", False):
@@ -293,7 +294,7 @@ class Module:
 
 
 def given(params: Mapping[str, Any], names: Iterable[str]) -> Params:
-    """Return the named parameters that are not None."""
+    """Return the parameters in ``names`` that are not None."""
     return {name: params[name] for name in names if params.get(name) is not None}
 
 
@@ -304,23 +305,23 @@ def connection_options(plugin: Any) -> Params:
 
 
 def account_key(options: Mapping[str, Any]) -> str:
-    """Return a key of the account that options, environment and files select.
+    """Return a key that identifies the account of the connection options.
 
-    Different accounts have different keys. A key reveals no secret.
+    Options that are not set come from the environment and the configuration file. Different accounts have different
+    keys. The key reveals no secret.
     """
     return vcloudair_core.Settings.load(given(options, _SETTINGS)).account_key()
 
 
 def refuse(field: str, reason: str) -> NoReturn:
-    """Raise SpecError for an invalid option."""
+    """Raise SpecError for the option ``field``."""
     raise vcloudair_core.SpecError(field, reason)
 
 
 def secrets_of(kind: Any, specs: Iterable[Any]) -> list[str] | None:
-    """Return the secrets in specs of a kind, or None if the secrets are unknown.
+    """Return the secrets in specs of a kind, or None if they cannot be determined.
 
-    A spec can also be text (``name=web psk=...``), which Ansible converts to a mapping. The whole text then counts as
-    a secret.
+    If a spec is text (``name=web psk=...``), which Ansible converts to a mapping, the whole text counts as a secret.
     """
     texts = [spec for spec in specs if isinstance(spec, str)]
     try:
@@ -333,9 +334,9 @@ def secrets_of(kind: Any, specs: Iterable[Any]) -> list[str] | None:
 def execute(
     work: Work, params: Params, check_mode: bool = False, diff_mode: bool = False, connect: Connect | None = None
 ) -> Result:
-    """Run the work with a new client and return its result.
+    """Run ``work`` with a new client and return its result.
 
-    The result includes the number of API calls. ``failed`` is true in the result if the library raised an error.
+    ``api_calls`` in the result is the number of requests. If the library raised an error, ``failed`` is true.
     """
     client = None
     try:
@@ -357,7 +358,7 @@ def execute(
 
 
 def writing(work: Work) -> Work:
-    """Mark a work function that can write."""
+    """Mark a work function as one that writes, and return it."""
     work.writes = True  # type: ignore[attr-defined]
     return work
 
@@ -365,7 +366,7 @@ def writing(work: Work) -> Work:
 def failure(error: VcloudAirError, writes: bool = False) -> Result:
     """Return the result of a task that failed with an error of the library.
 
-    With ``writes``, the result always has ``written``, which is false by default.
+    If ``writes`` is true, the result always has ``written``. The value is false unless the error has another value.
     """
     if writes and error.written is None:
         error.written = False
@@ -379,7 +380,10 @@ def failure(error: VcloudAirError, writes: bool = False) -> Result:
 
 
 def library_problem() -> dict[str, Any] | None:
-    """Return the arguments of fail_json if the library is missing or too old, or None."""
+    """Return the arguments for ``fail_json`` if the library is missing or too old.
+
+    Returns None if the library can be used.
+    """
     if LIBRARY_ERROR:
         missing = basic.missing_required_lib(f"vcloudair-core>={MINIMUM_LIBRARY}")
         return {

@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Run test failovers, their cleanup, and failovers of replicated VMs."""
+"""Test, clean up or fail over replicated VMs."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ description:
   - Runs a disaster recovery (DR) action for selected VMs, for all replicated VMs, or for the VMs of a recovery plan.
   - The verdict of a VM is V(succeeded) only if its task succeeded, its replication shows the result, and the recovered
     VM exists. A VM that is already in the target state is not changed.
-  - Unless O(wait=false), the task is a run with a journal and reports. An interrupted run can be resumed, and no action
-    is started twice.
-  - If an action was already started by another client, the task waits for it and does not start it again.
-  - If the task cannot find out if an action was started, for example because a response was lost, the verdict is
+  - With O(wait=true), the task starts a run, which has a journal and reports. An interrupted run can be resumed, and no
+    action is started twice.
+  - If another client has already started an action, the task waits for the action and does not start it again.
+  - If the task cannot determine whether an action was started, for example because a response was lost, the verdict is
     V(unknown). Such an action is not started again automatically. See O(on_unknown) and O(start_again).
 author:
   - The vcloudair-core authors (@vcloudair-core)
@@ -51,19 +51,19 @@ options:
     description: Whether to power on the recovered VMs. The default is the value of the plan, or V(true) without a plan.
     type: bool
   synchronize:
-    description: Synchronize the newest data before a test. This fails if the source site cannot be reached.
+    description: Synchronize the newest data before a test. If the source site cannot be reached, the test fails.
     type: bool
   max_concurrent:
     description: >-
       Maximum number of VMs to process at the same time. The default is the value of the plan, or V(20) without a plan.
     type: int
   vm_timeout:
-    description: Time limit in seconds for each attempt of a VM. By default, only O(stuck_after) limits it.
+    description: Time limit in seconds for each attempt of a VM. By default, only O(stuck_after) limits an attempt.
     type: float
   run_timeout:
     description: >-
-      Time limit in seconds for the run. After it, the task starts no more actions, stops waiting, and fails. Use
-      O(resume) to continue the run.
+      Time limit in seconds for the run. When this time has passed, the task starts no more actions, stops waiting, and
+      fails. To continue the run, use O(resume).
     type: float
   stuck_after:
     description: >-
@@ -72,7 +72,8 @@ options:
     type: float
   verify_timeout:
     description: >-
-      Time limit in seconds, after the server task has ended, for the replication and the VM to show its result.
+      Maximum time in seconds to wait, after the server task has ended, until the replication and the VM show the result
+      of the task.
     type: float
     default: 300
   on_error:
@@ -86,21 +87,22 @@ options:
     choices: [continue, stop, roll_back]
   wait:
     description: >-
-      Whether to wait for the verdicts. With V(false), the task can start at most O(max_concurrent) VMs and no plan. To
-      wait later, run the same task with O(wait=true). It does not start the actions again.
+      Whether to wait for the verdicts. V(false) cannot be combined with O(plan), and at most O(max_concurrent) VMs can
+      be selected. To get the verdicts later, run the same task with O(wait=true), which does not start the actions
+      again.
     type: bool
     default: true
   resume:
     description:
       - Resume the newest run of this plan if it was interrupted, instead of starting a new run. Requires O(plan).
-      - Without a plan, run the same task again. It does not start an action twice.
+      - To resume a task without a plan, run the same task again. No action is started twice.
     type: bool
     default: false
   on_unknown:
     description:
       - What to do if neither a server task nor the replication shows that the action of a VM was started. The default
         is the value of the plan, or V(fail) without a plan.
-      - V(fail) sets the verdict to V(unknown), and the task fails. You decide how to continue.
+      - V(fail) sets the verdict to V(unknown), and the task fails. You then decide how to continue.
       - V(start) starts the action again. The action may then run twice.
     type: str
     choices: [fail, start]
@@ -190,7 +192,7 @@ steps:
   elements: dict
   sample: []
 run_id:
-  description: Id of the run, for C(vca dr resume) and C(vca dr report).
+  description: ID of the run, for C(vca dr resume) and C(vca dr report).
   returned: when O(wait=true), not in check mode
   type: str
   sample: 20261127-013604-047-71f7
@@ -200,12 +202,16 @@ report:
   type: str
   sample: /home/ops/.local/state/vcloudair/dr/runs/20261127-013604-047-71f7/report.html
 rto:
-  description: Recovery time objective. The target, and the time that the slowest VM took from the start of the run.
+  description: >-
+    Recovery time objective (RTO): the target of the plan, and the time from the start of the run until the slowest VM
+    was recovered.
   returned: when O(wait=true), not in check mode
   type: dict
   sample: {target_minutes: 60.0, reached_s: 312.4, met: true}
 rpo:
-  description: Recovery point objective. The target, and the age of the oldest data at the start of the run.
+  description: >-
+    Recovery point objective (RPO): the target of the plan, and the age of the oldest replicated data at the start of
+    the run.
   returned: when O(wait=true), not in check mode
   type: dict
   sample: {target_minutes: 30.0, reached_s: 610.0, met: true}
@@ -262,9 +268,9 @@ ARGUMENTS = {
 def act(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
     """Run the DR action for the selected VMs and return their verdicts."""
     if params["resume"] and not params["plan"]:
-        refuse("resume", "requires plan; without a plan, run the same task again, which starts no action twice")
+        refuse("resume", "requires plan; to resume a task without a plan, run the same task again")
     if params["start_again"] and not params["resume"]:
-        refuse("start_again", "requires resume, because it selects VMs of the run that is resumed")
+        refuse("start_again", "requires resume, because start_again names VMs of the resumed run")
     is_cleanup = params["action"] == "cleanup"
     plan = build_plan(
         params,
@@ -298,7 +304,7 @@ def _start_only(client: Client, plan: RecoveryPlan, params: Params, diff_mode: b
     from vcloudair_core.recovery import OperationOptions
 
     if params["plan"]:
-        refuse("wait", "must be true with plan, because the order of a plan requires waiting")
+        refuse("wait", "must be true if plan is set, because the order of the plan requires waiting")
     options = OperationOptions(
         power_on=plan.power_on,
         synchronize=plan.synchronize,
@@ -344,7 +350,7 @@ def _run_plan(client: Client, plan: RecoveryPlan, params: Params, diff_mode: boo
     if report.verdict == "succeeded":
         return result
     steps = [failed for failed in report.failures if failed.what == "step"]
-    reason = f"the run was interrupted: {report.reason}" if report.verdict == "interrupted" else ""
+    reason = f"The run was interrupted: {report.reason}" if report.verdict == "interrupted" else ""
     reason = reason or "; ".join(f"step {step.name}: {step.reason}" for step in steps)
     hint = ""
     if report.verdict == "interrupted":
@@ -356,7 +362,7 @@ def _run_plan(client: Client, plan: RecoveryPlan, params: Params, diff_mode: boo
 def _has_changed(step: Any) -> bool:
     """Return True if a step may have changed something.
 
-    Commands and playbooks count as changes. Network steps report changes of edge gateways.
+    A command or playbook that succeeded counts as a change. A network step counts if it changed an edge gateway.
     """
     if step.last.verdict != "succeeded" or step.kind not in ("command", "playbook", "network"):
         return False

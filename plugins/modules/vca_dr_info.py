@@ -16,8 +16,8 @@ author:
 options:
   vms:
     description: >-
-      Names of VMs, or UUIDs of their replications. By default, all replications are returned. An empty list selects
-      none.
+      Names of VMs, or UUIDs of their replications. By default, all replications are returned. An empty list selects no
+      VMs.
     type: list
     elements: str
     aliases: [names]
@@ -43,7 +43,7 @@ RETURN = r"""
 replications:
   description: >-
     Replications, with the states that the server reports. C(last_sync) is the start time of the newest transfer, or
-    V(null) if there was none.
+    V(null) if no transfer has started.
   returned: success
   type: list
   elements: dict

@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Check the readiness of a recovery."""
+"""Check if VMs or a recovery plan are ready for a test or failover."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ module: vca_dr_readiness_info
 short_description: Check if a recovery plan or VMs are ready for a test or failover
 version_added: "0.1.0"
 description:
-  - Checks everything that a test or failover depends on, without starting it. This includes the plan, each VM and the
-    age of its newest data, the target VDC and its free capacity, the edge gateways and programs of the plan's steps,
-    and the date of the last test of the plan.
+  - Checks everything that a test or failover depends on, without starting a DR action. The checks cover the plan, each
+    VM and the age of its newest data, the target VDC and its free capacity, the edge gateways and programs of the
+    plan's steps, and the date of the last test of the plan.
   - If a value cannot be read, the status of its check is V(unknown), and the other checks continue.
-  - The module does not fail if the result is not ready. See the examples for how to stop a play.
+  - The task succeeds even if the recovery is not ready. To stop a play in this case, see the examples.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
@@ -64,14 +64,15 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ready:
-  description: Whether the recovery is ready. No check has failed, and no essential check has the status V(unknown).
+  description: >-
+    Whether the recovery is ready: no check has failed, and no essential check has the status V(unknown).
   returned: success
   type: bool
   sample: true
 score:
   description: >-
-    Weighted share of passed checks, from 0 to 100, rounded down. At most 70 if RV(ready) is V(false), and at most 40 if
-    an essential check fails.
+    Weighted share of passed checks, from 0 to 100, rounded down. The score is at most 70 if RV(ready) is V(false), and
+    at most 40 if an essential check fails.
   returned: success
   type: int
   sample: 96
@@ -131,7 +132,7 @@ def _load_plan(params: Params) -> RecoveryPlan:
 
     selectors = [name for name in ("plan", "vms", "all") if params[name] not in (None, "", False)]
     if len(selectors) != 1:
-        refuse("plan", f"set one of plan, vms and all, not {' and '.join(selectors) or 'none'}")
+        refuse("plan", f"exactly one of plan, vms and all is required, not {' and '.join(selectors) or 'none'}")
     return load_plan(params["plan"]) if params["plan"] else plan_of_vms(params["vms"])
 
 

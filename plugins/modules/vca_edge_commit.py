@@ -14,9 +14,9 @@ description:
     gateway is written once.
   - If another client has changed a section since the changes were staged, the module reads the section again and
     updates the plan.
-  - You can use it as a handler. Without staged changes, it does nothing.
-  - If the task fails, changes that were not written stay staged. Run the task again in the same run to write them.
-    Another run does not write them but shows a warning. To delete them, run C(vca edge discard).
+  - You can use the module as a handler, because it does nothing if no changes are staged.
+  - If the task fails, changes that were not written stay staged. To write these changes, run the task again in the same
+    run. A later run does not write them, but shows a warning. To delete them, run C(vca edge discard).
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
@@ -65,7 +65,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 sections:
-  description: Result for each section that had staged changes. In check mode, the predicted result.
+  description: Result for each section that had staged changes. In check mode, the predicted results.
   returned: success
   type: list
   elements: dict
@@ -97,8 +97,8 @@ api_calls:
   sample: 4
 written:
   description: >-
-    Whether the task wrote a change before it failed, V(true), V(false) or V(unknown). With V(unknown), a response was
-    lost. Run the task again in check mode to see the current state.
+    Whether the task wrote a change before it failed. V(unknown) means that the response to a write was lost. To see the
+    current state, run the task again in check mode.
   returned: failure
   type: raw
   sample: false

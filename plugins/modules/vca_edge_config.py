@@ -10,13 +10,13 @@ module: vca_edge_config
 short_description: Manage the configuration of an edge gateway with one document
 version_added: "0.1.0"
 description:
-  - Applies the sections of O(config), such as firewall, NAT and IPsec, to an edge gateway. Sections that are not in
-    the document are neither read nor changed.
+  - Applies a document with sections such as firewall, NAT and IPsec to an edge gateway. Sections that are not in the
+    document are neither read nor changed.
   - The module plans all sections before it writes the first one, and writes them in the order of their dependencies.
     If a section fails, the error lists the sections that were written. Run the task again to write the others.
   - The task has the same effect as C(vca edge apply) with the same document.
-  - C(vca edge export) and M(vcloudair.cloud.vca_edge_info) return the current configuration as such a document. If
-    you apply that document, nothing changes.
+  - C(vca edge export) and M(vcloudair.cloud.vca_edge_info) return the current configuration in the format of O(config).
+    If you apply the returned document, nothing changes.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
@@ -28,10 +28,11 @@ options:
     required: true
   purge:
     description:
-      - Whether the document is complete for its sections, as for C(vca edge apply). User-defined rules and tunnels that
-        are not listed are deleted, and fields that are not set are reset to their default values.
-      - Pre-shared keys, certificates, tags, the MTU, the options of newer edge gateways, and whether the IPsec service
-        is enabled are kept.
+      - Whether each section of the document is complete. If V(true), user-defined rules and tunnels that are not listed
+        are deleted, and fields that are not set are reset to their default values. C(vca edge apply) works in the same
+        way.
+      - Pre-shared keys, certificates, tags, the MTU, and the options of newer edge gateways are kept if they are not
+        set. The IPsec service stays enabled or disabled if the document does not set C(enabled).
       - Sections that are not in the document are kept. In a section without a list of rules or tunnels, the existing
         rules or tunnels are kept.
       - With V(false), rules and tunnels that are not listed are kept, and fields that are not set keep their current
@@ -41,7 +42,7 @@ options:
   allow_empty:
     description:
       - Whether an empty list may delete all user-defined rules or tunnels of a section.
-      - You can also set it in the document, with O(config.allow_empty).
+      - You can also set O(config.allow_empty) in the document.
     type: bool
 extends_documentation_fragment:
   - vcloudair.cloud._edge_document
@@ -67,7 +68,8 @@ EXAMPLES = r"""
 RETURN = r"""
 config:
   description: >-
-    The sections of the document, as they are on the server after the task, or in check mode as they would be.
+    The sections of the document, with their configuration on the server after the task. In check mode, the predicted
+    configuration.
   returned: success
   type: dict
   sample: {firewall: {enabled: true, default_action: deny, rules: []}}
@@ -83,8 +85,8 @@ api_calls:
   sample: 6
 written:
   description: >-
-    Whether the task wrote a change before it failed, V(true), V(false) or V(unknown). With V(unknown), a response was
-    lost. Run the task again in check mode to see the current state.
+    Whether the task wrote a change before it failed. V(unknown) means that the response to a write was lost. To see the
+    current state, run the task again in check mode.
   returned: failure
   type: raw
   sample: false
@@ -115,7 +117,7 @@ ARGUMENTS = {
 
 
 def document(params: Params) -> list[Params]:
-    """Return the edge document as a list with one spec."""
+    """Return the edge document of the task as a list with one spec."""
     config = params["config"]
     spec = {
         name: _without_none(section)
@@ -127,16 +129,16 @@ def document(params: Params) -> list[Params]:
 
 
 def _without_none(value: Any) -> Any:
-    """Return a value without None, which Ansible adds for options that are not set."""
+    """Return ``value`` without the None values that Ansible adds for unset options."""
     if isinstance(value, dict):
         return {name: _without_none(item) for name, item in value.items() if item is not None}
     return [_without_none(item) for item in value] if isinstance(value, list) else value
 
 
 def target(params: Params) -> Mapping[str, Any]:
-    """Return the target that the document and the options name.
+    """Return the target: the edge gateway and VDC of the document and the options.
 
-    Raises ConfigurationError if document and options name different targets.
+    Raises ConfigurationError if the document and the options name different targets.
     """
     return vcloudair_core.agreed_target(params["config"], given(params, ("edge", "vdc")))
 

@@ -39,7 +39,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 config:
-  description: Sections of the edge gateway, without pre-shared keys. The server never returns these.
+  description: Sections of the edge gateway, without pre-shared keys. The server never returns the keys.
   returned: success
   type: dict
   sample: {firewall: {enabled: true, default_action: deny, rules: []}}

@@ -23,16 +23,16 @@ options:
   rules:
     description:
       - Firewall rules, in order.
-      - Several rules can have the same name. They are distinguished by the traffic that they match and their action,
-        or otherwise by their order. If the edge gateway has more rules of that name than the list, the task fails,
-        unless O(purge=true).
-      - A rule without a name is identified by the traffic that it matches and its action. If you change these, the
-        task creates another rule.
+      - Several rules can have the same name. These rules are distinguished by their action and the traffic that they
+        match. If the action and the traffic are also the same, the order of the rules distinguishes them. If the edge
+        gateway has more rules with the name than the list, the task fails unless O(purge=true).
+      - A rule without a name is identified by the traffic that it matches and its action. If you change the traffic or
+        the action, the task creates another rule.
       - Fields that are not set keep their current values, or with O(purge=true) get their default values. In a new
         rule they get their default values.
   state:
     description:
-      - V(present) creates or updates the listed rules, V(absent) deletes them.
+      - V(present) creates or updates the listed rules. V(absent) deletes the listed rules.
       - V(absent) cannot be combined with O(purge) or with settings of the firewall.
     type: str
     choices: [present, absent]
@@ -41,8 +41,8 @@ options:
     description:
       - Whether to delete user-defined rules that are not in O(rules). Requires O(rules). The list then sets the
         complete order.
-      - Fields of a listed rule that are not set, such as C(enabled), C(logging) and C(description), are reset to
-        their default values. The tag is kept, and so are settings of the firewall that are not set.
+      - Fields of a listed rule that are not set, such as C(enabled), C(logging) and C(description), are reset to their
+        default values. The tag of a rule and the settings of the firewall are kept if they are not set.
       - With V(false), fields that are not set keep their current values.
     type: bool
     default: false
@@ -91,8 +91,8 @@ EXAMPLES = r"""
 RETURN = r"""
 firewall:
   description: >-
-    The settings and rules that the task lists, as they are on the server after the task, or in check mode as they
-    would be.
+    The settings and rules that the task lists, with their values on the server after the task. In check mode, the
+    predicted values.
   returned: success
   type: dict
   sample:
@@ -117,8 +117,8 @@ api_calls:
   sample: 4
 written:
   description: >-
-    Whether the task wrote a change before it failed, V(true), V(false) or V(unknown). With V(unknown), a response was
-    lost. Run the task again in check mode to see the current state.
+    Whether the task wrote a change before it failed. V(unknown) means that the response to a write was lost. To see the
+    current state, run the task again in check mode.
   returned: failure
   type: raw
   sample: false
@@ -144,7 +144,7 @@ ARGUMENTS = dict(
 
 
 def policy(params: Params) -> list[Params]:
-    """Return the firewall as a list with one spec."""
+    """Return the firewall settings and rules of the task as a list with one spec."""
     spec = given(params, (*SETTINGS, "allow_empty"))
     if params["rules"] is not None:
         spec["rules"] = [given(rule, OPTIONS["rules"]["options"]) for rule in params["rules"]]

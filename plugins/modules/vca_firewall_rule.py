@@ -24,7 +24,7 @@ author:
 options:
   state:
     description:
-      - Whether the rule must exist. V(present) creates or updates it, V(absent) deletes it.
+      - Whether the rule must exist. V(present) creates or updates the rule. V(absent) deletes the rule.
     type: str
     choices: [present, absent]
     default: present
@@ -76,7 +76,7 @@ staged:
   sample: true
 rule:
   description: >-
-    The rule as it is on the server after the task, or in check mode as it would be. V(null) if the rule is absent.
+    The rule on the server after the task. In check mode, the predicted rule. V(null) if the rule is absent.
   returned: success
   type: dict
   sample:
@@ -99,8 +99,8 @@ api_calls:
   sample: 4
 written:
   description: >-
-    Whether the task wrote a change before it failed, V(true), V(false) or V(unknown). With V(unknown), a response was
-    lost. Run the task again in check mode to see the current state.
+    Whether the task wrote a change before it failed. V(unknown) means that the response to a write was lost. To see the
+    current state, run the task again in check mode.
   returned: failure
   type: raw
   sample: false

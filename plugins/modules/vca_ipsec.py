@@ -23,7 +23,7 @@ options:
         tunnel they get their default values.
   state:
     description:
-      - V(present) creates or updates the listed tunnels, V(absent) deletes them.
+      - V(present) creates or updates the listed tunnels. V(absent) deletes the listed tunnels.
     type: str
     choices: [present, absent]
     default: present
@@ -31,8 +31,8 @@ options:
     description:
       - Whether to delete user-defined tunnels that are not in O(tunnels). Requires O(tunnels).
       - Fields of a listed tunnel that are not set, such as C(enabled) and C(description), are reset to their default
-        values. Keys, certificates, the MTU and the options of newer edge gateways are kept if they are not set, and so
-        are the settings of the service.
+        values. Keys, certificates, the MTU, the options of newer edge gateways and the settings of the service are kept
+        if they are not set.
       - With V(false), fields that are not set keep their current values.
     type: bool
     default: false
@@ -42,8 +42,8 @@ options:
       - Without O(allow_empty=true), such a task fails, because an empty list is often an error in a template.
   wait_for_up:
     description:
-      - Wait until the edge gateway reports that the listed tunnels are up, or all tunnels if O(tunnels) is not set.
-        Disabled tunnels are ignored.
+      - Wait until the edge gateway reports that the listed tunnels are up. If O(tunnels) is not set, wait for all
+        tunnels. Disabled tunnels are ignored.
       - The task fails if the tunnels are not up within O(wait_timeout). Its changes are kept.
       - Ignored in check mode and with O(state=absent).
     type: bool
@@ -90,8 +90,8 @@ EXAMPLES = r"""
 RETURN = r"""
 ipsec:
   description: >-
-    The settings and tunnels that the task lists, as they are on the server after the task, or in check mode as they
-    would be.
+    The settings and tunnels that the task lists, with their values on the server after the task. In check mode, the
+    predicted values.
   returned: success
   type: dict
   sample: {enabled: true, logging: true, log_level: warning, tunnels: [{name: branch, site_id: ipsecsite-1}]}
@@ -112,8 +112,8 @@ api_calls:
   sample: 6
 written:
   description: >-
-    Whether the task wrote a change before it failed, V(true), V(false) or V(unknown). With V(unknown), a response was
-    lost. Run the task again in check mode to see the current state.
+    Whether the task wrote a change before it failed. V(unknown) means that the response to a write was lost. To see the
+    current state, run the task again in check mode.
   returned: failure
   type: raw
   sample: false
@@ -144,7 +144,7 @@ ARGUMENTS = dict(
 
 
 def section(params: Params) -> list[Params]:
-    """Return the IPsec section as a list with one spec."""
+    """Return the IPsec settings and tunnels of the task as a list with one spec."""
     spec = given(params, (*SETTINGS, "allow_empty"))
     if params["tunnels"] is not None:
         spec["tunnels"] = [given(tunnel, OPTIONS["tunnels"]["options"]) for tunnel in params["tunnels"]]

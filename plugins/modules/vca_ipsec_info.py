@@ -67,13 +67,13 @@ ipsec:
       returned: success
     ca_certificates:
       description: >-
-        Ids of the CA certificates. The key C(service_certificate), with the id of the service certificate, exists only
+        IDs of the CA certificates. The key C(service_certificate), with the ID of the service certificate, exists only
         if the service has one.
       type: list
       elements: str
       returned: success
     crl_certificates:
-      description: Ids of the certificate revocation lists (CRLs).
+      description: IDs of the certificate revocation lists (CRLs).
       type: list
       elements: str
       returned: success
@@ -117,7 +117,7 @@ ARGUMENTS = {"status": {"type": "bool", "default": True}}
 
 
 def read(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
-    """Return the IPsec section, with the status of its tunnels if ``status`` is set."""
+    """Return the IPsec section. If ``status`` is set, add the status of each tunnel."""
     if params["status"]:
         section = client.edges.ipsec_status(params["edge"], params["vdc"])
     else:

@@ -12,8 +12,8 @@ version_added: "0.1.0"
 description:
   - Creates, updates or deletes an IPsec tunnel of an edge gateway in vCloud Air or VMware Cloud Director. All other
     tunnels and their keys are kept.
-  - On an existing tunnel, options that are not set keep their current values. If O(local_id) is the same as
-    O(local_ip), or O(peer_id) the same as O(peer_ip), a new address also changes the identifier.
+  - On an existing tunnel, options that are not set keep their current values. If an identifier equals the address
+    (O(local_id) and O(local_ip), or O(peer_id) and O(peer_ip)), a new address also becomes the new identifier.
   - A task without a change takes one read.
   - To enable the IPsec VPN service, use M(vcloudair.cloud.vca_ipsec).
 author:
@@ -21,7 +21,7 @@ author:
 options:
   state:
     description:
-      - Whether the tunnel must exist. V(present) creates or updates it, V(absent) deletes it.
+      - Whether the tunnel must exist. V(present) creates or updates the tunnel. V(absent) deletes the tunnel.
       - The last tunnel cannot be deleted while the service is enabled.
     type: str
     choices: [present, absent]
@@ -80,8 +80,8 @@ EXAMPLES = r"""
 RETURN = r"""
 tunnel:
   description: >-
-    The tunnel without its key, as it is on the server after the task, or in check mode as it would be. V(null) if the
-    tunnel is absent.
+    The tunnel without its key on the server after the task. In check mode, the predicted tunnel. V(null) if the tunnel
+    is absent.
   returned: success
   type: dict
   sample:
@@ -109,8 +109,8 @@ api_calls:
   sample: 4
 written:
   description: >-
-    Whether the task wrote a change before it failed, V(true), V(false) or V(unknown). With V(unknown), a response was
-    lost. Run the task again in check mode to see the current state.
+    Whether the task wrote a change before it failed. V(unknown) means that the response to a write was lost. To see the
+    current state, run the task again in check mode.
   returned: failure
   type: raw
   sample: false

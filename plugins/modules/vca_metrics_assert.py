@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Fail a play if metrics of VMs exceed thresholds."""
+"""Fail or warn if metrics of VMs exceed thresholds."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ short_description: Fail if metrics of VMs exceed thresholds
 version_added: "0.1.0"
 description:
   - Reads metrics of VMs for a period and compares them with thresholds. The task fails if a value exceeds a threshold.
-    Use it, for example, to stop a deployment.
+    You can use the module, for example, to stop a deployment.
   - A VM without a value for a metric violates the threshold, unless O(missing=ok).
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
   thresholds:
-    description: Thresholds. Each VM must keep all of them.
+    description: Thresholds. Each VM must meet all thresholds.
     type: list
     elements: dict
     required: true
@@ -38,7 +38,7 @@ options:
         description: Lowest allowed value, in the unit of the metric.
         type: float
   missing:
-    description: Whether a VM without a value violates the threshold (V(fail)) or keeps it (V(ok)).
+    description: Whether a VM without a value violates the threshold (V(fail)) or meets the threshold (V(ok)).
     type: str
     choices: [fail, ok]
     default: fail
@@ -68,7 +68,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 violations:
-  description: Thresholds that were violated, one entry for each VM. C(value) is V(null) if there was no value.
+  description: >-
+    Violated thresholds, with one entry for each VM that violates a threshold. C(value) is V(null) if there was no
+    value.
   returned: success
   type: list
   elements: dict
@@ -132,7 +134,7 @@ ARGUMENTS = dict(
 
 
 def compare(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
-    """Read the metrics and compare them with the thresholds."""
+    """Read the metrics, compare them with the thresholds, and return the result."""
     from vcloudair_core.metrics import parse_thresholds, violations
 
     thresholds = parse_thresholds(params["thresholds"])

@@ -12,7 +12,7 @@ version_added: "0.1.0"
 description:
   - Reads metrics of VMs for a period, several VMs at the same time, and calculates aggregates such as averages and
     percentiles.
-  - If the metrics of a VM cannot be read, the result still has those of the other VMs, even if the task fails.
+  - If the metrics of a VM cannot be read, the result still has the metrics of the other VMs, even if the task fails.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
@@ -121,7 +121,7 @@ ARGUMENTS = dict(
 
 
 def read(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
-    """Return the series with their aggregates."""
+    """Read the metrics and return each series with its aggregates."""
     _measuring.check_aggregates(params["aggregates"])
     measurement = _measuring.measure_vms(client, params, params["metrics"])
     collected = measurement.collected

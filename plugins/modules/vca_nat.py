@@ -16,8 +16,8 @@ description:
   - Listed rules are in the order of the list. A new rule without a position is placed directly after the
     previous rule of the list. If none of the listed rules exists, new rules are added after all user-defined rules.
   - If there is a change, the module also reads the firewall and the interfaces. It warns if the firewall is disabled or
-    has no rule that accepts the traffic of a new or changed V(dnat) rule. It also warns if the address of such a rule
-    is in none of the edge gateway's networks.
+    has no rule that accepts the traffic of a new or changed V(dnat) rule. It also warns if the address of a V(dnat)
+    rule is not in a network of the edge gateway.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
@@ -28,7 +28,7 @@ options:
         rule they get their default values.
   state:
     description:
-      - V(present) creates or updates the listed rules, V(absent) deletes them.
+      - V(present) creates or updates the listed rules. V(absent) deletes the listed rules.
     type: str
     choices: [present, absent]
     default: present
@@ -36,8 +36,8 @@ options:
     description:
       - Whether to delete user-defined rules that are not in O(rules). Requires O(rules). The list then sets the
         complete order.
-      - Fields of a listed rule that are not set, such as C(enabled), C(logging) and C(description), are reset to
-        their default values. The tag is kept, and so is O(enabled) if it is not set.
+      - Fields of a listed rule that are not set, such as C(enabled), C(logging) and C(description), are reset to their
+        default values. The tag of a rule and O(enabled) are kept if they are not set.
       - With V(false), fields that are not set keep their current values.
     type: bool
     default: false
@@ -87,8 +87,8 @@ EXAMPLES = r"""
 RETURN = r"""
 nat:
   description: >-
-    The setting and the rules that the task lists, as they are on the server after the task, or in check mode as they
-    would be.
+    The setting and the rules that the task lists, with their values on the server after the task. In check mode, the
+    predicted values.
   returned: success
   type: dict
   sample:
@@ -111,8 +111,8 @@ api_calls:
   sample: 4
 written:
   description: >-
-    Whether the task wrote a change before it failed, V(true), V(false) or V(unknown). With V(unknown), a response was
-    lost. Run the task again in check mode to see the current state.
+    Whether the task wrote a change before it failed. V(unknown) means that the response to a write was lost. To see the
+    current state, run the task again in check mode.
   returned: failure
   type: raw
   sample: false
@@ -137,7 +137,7 @@ ARGUMENTS = dict(
 
 
 def section(params: Params) -> list[Params]:
-    """Return the NAT section as a list with one spec."""
+    """Return the NAT setting and rules of the task as a list with one spec."""
     spec = given(params, ["enabled", "allow_empty"])
     if params["rules"] is not None:
         spec["rules"] = [given(rule, OPTIONS["rules"]["options"]) for rule in params["rules"]]

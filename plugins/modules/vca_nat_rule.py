@@ -17,15 +17,15 @@ description:
     O(after) or O(index).
   - A task without a change takes one read.
   - If there is a change, the module also reads the firewall and the interfaces. It warns if the firewall is disabled or
-    has no rule that accepts the traffic of a new or changed V(dnat) rule. It also warns if the address of such a rule
-    is in none of the edge gateway's networks.
+    has no rule that accepts the traffic of a new or changed V(dnat) rule. It also warns if the address of a V(dnat)
+    rule is not in a network of the edge gateway.
   - Rules that the server created are never changed.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
   state:
     description:
-      - Whether the rule must exist. V(present) creates or updates it, V(absent) deletes it.
+      - Whether the rule must exist. V(present) creates or updates the rule. V(absent) deletes the rule.
     type: str
     choices: [present, absent]
     default: present
@@ -86,7 +86,7 @@ EXAMPLES = r"""
 RETURN = r"""
 rule:
   description: >-
-    The rule as it is on the server after the task, or in check mode as it would be. V(null) if the rule is absent.
+    The rule on the server after the task. In check mode, the predicted rule. V(null) if the rule is absent.
   returned: success
   type: dict
   sample:
@@ -116,8 +116,8 @@ api_calls:
   sample: 4
 written:
   description: >-
-    Whether the task wrote a change before it failed, V(true), V(false) or V(unknown). With V(unknown), a response was
-    lost. Run the task again in check mode to see the current state.
+    Whether the task wrote a change before it failed. V(unknown) means that the response to a write was lost. To see the
+    current state, run the task again in check mode.
   returned: failure
   type: raw
   sample: false

@@ -11,7 +11,7 @@ short_description: Query VMs, networks, catalogs, tasks and other objects
 version_added: "0.1.0"
 description:
   - Returns records of one type from the query service of the API, such as VMs, networks, catalogs or tasks.
-  - The result always has all matching records. If they change too much while the pages are read, the task fails.
+  - The result is always complete. If the records change too often while the pages are read, the task fails.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
@@ -31,8 +31,9 @@ options:
     default: {}
   filter:
     description:
-      - Filter expression in the syntax of the API. It is sent without changes, so quote its values yourself.
-      - With O(where), a record must meet both.
+      - Filter expression in the syntax of the API. The expression is sent without changes, so you must quote its
+        values.
+      - If O(where) is also set, a record must meet both.
     type: str
   fields:
     description:
@@ -48,7 +49,7 @@ options:
     default: []
   sort:
     description:
-      - Attribute to sort by. By default, records are sorted by id.
+      - Attribute to sort by. By default, records are sorted by ID.
     type: str
   descending:
     description:
@@ -62,8 +63,8 @@ options:
   expect:
     description:
       - Number of records to expect. V(all) returns all matching records.
-      - V(first) returns only the first record, or none if no record matches.
-      - V(one) fails unless exactly one record matches. If there are more, the error lists them.
+      - V(first) returns only the first record, or an empty list if no record matches.
+      - V(one) fails unless exactly one record matches. If several records match, the error lists them.
     type: str
     choices: [all, first, one]
     default: all
@@ -99,7 +100,7 @@ EXAMPLES = r"""
     expect: one
   register: edge
 
-- name: Show the id of the edge gateway
+- name: Show the ID of the edge gateway
   ansible.builtin.debug:
     msg: "{{ edge.record.id }}"
 

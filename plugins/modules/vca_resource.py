@@ -27,11 +27,11 @@ options:
     description:
       - Specification of the resource, with the options of the kind. M(vcloudair.cloud.vca_resource_info) returns
         resources in the same format.
-      - Secret values are masked in everything that this module returns and logs. These are the values of fields that
-        the kind declares as secret, and of fields with names such as C(password). If no plugin provides the kind, the
-        result has nothing of O(spec).
-      - With C(display_args_to_stdout), Ansible shows the options of a task before the module can mask them. To hide
-        them, set C(no_log) for the task.
+      - Secret values are masked in everything that this module returns and logs. Secret values are the values of fields
+        that the kind declares as secret, and of fields with names such as C(password). If no plugin provides the kind,
+        the result contains no part of O(spec).
+      - If C(display_args_to_stdout) is enabled, Ansible shows the options of a task before the module can mask secret
+        values. To hide the options, set C(no_log) for the task.
     type: dict
   specs:
     description:
@@ -40,7 +40,7 @@ options:
     elements: dict
   state:
     description:
-      - V(present) creates or updates the resources, V(absent) deletes them. Other resources are kept.
+      - V(present) creates or updates the resources. V(absent) deletes the resources. Other resources are kept.
       - V(exact) creates or updates the resources, and deletes all other user-defined resources of the kind.
     type: str
     choices: [present, absent, exact]
@@ -84,8 +84,8 @@ EXAMPLES = r"""
 RETURN = r"""
 resource:
   description: >-
-    The resources of the task in the format of the kind, as they are on the server after the task, or in check mode as
-    they would be.
+    The resources of the task on the server after the task, in the format of the kind. In check mode, the predicted
+    resources.
   returned: success
   type: raw
   sample: [{name: web, members: [{name: web1, address: 192.168.10.21, port: 8443}]}]
@@ -101,8 +101,8 @@ api_calls:
   sample: 6
 written:
   description: >-
-    Whether the task wrote a change before it failed, V(true), V(false) or V(unknown). With V(unknown), a response was
-    lost. Run the task again in check mode to see the current state.
+    Whether the task wrote a change before it failed. V(unknown) means that the response to a write was lost. To see the
+    current state, run the task again in check mode.
   returned: failure
   type: raw
   sample: false
@@ -149,7 +149,7 @@ def specs(params: Params) -> list[Params]:
 
 
 def converge(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
-    """Converge the resources of the kind that the parameters name."""
+    """Converge the resources of the kind in the option ``kind``."""
     job = Job(params["kind"], specs=specs, show=lambda resource, params: {"resource": resource})
     return job(client, params, check_mode, diff_mode)
 

@@ -51,8 +51,8 @@ EXAMPLES = r"""
 RETURN = r"""
 resource:
   description: >-
-    All resources of the kind on the target, in the format of the kind. A single value if the target always has exactly
-    one, such as a firewall.
+    All resources of the kind on the target, in the format of the kind. For a kind with exactly one resource on each
+    target, such as a firewall, this is a single value instead of a list.
   returned: success
   type: raw
   sample: [{name: web, members: [{name: web1, address: 192.168.10.21, port: 8443}]}]
@@ -82,7 +82,7 @@ ARGUMENTS = {
 
 
 def read(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
-    """Return the resources of the kind that the parameters name."""
+    """Return the resources of the kind in the option ``kind``."""
     job = Job(params["kind"], show=lambda resource, params: {"resource": resource})
     return job(client, params, check_mode, diff_mode)
 

@@ -34,7 +34,7 @@ ENDINGS = (".vca.yml", ".vca.yaml")
 SHOWN_NAMES = 10
 
 MAX_PARALLEL_SOURCES = 4
-"""Number of sources to read at the same time."""
+"""Maximum number of sources that are read at the same time."""
 
 
 NEEDS_MARKING = not hasattr(template, "trust_as_template")
@@ -70,37 +70,38 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
     NOUN = "record"
     NAME: str
     inventory: Any
-    """The inventory of Ansible, or a host draft while its groups are computed."""
+    """The inventory of Ansible. While groups are computed, the draft of a host."""
     SOURCE_OPTIONS: tuple[str, ...] = ("vdcs",)
-    """Options that each source can set, in addition to those of the connection."""
+    """Options that each source can set, in addition to the connection options."""
     CACHE_OPTIONS: tuple[str, ...] = ()
-    """Options that change the records, and are therefore part of the cache key."""
+    """Options that change the records. They are part of the cache key."""
     QUALIFIERS: tuple[str, ...] = ("id",)
-    """Keys of a record to append to its name, until the name is unique."""
+    """Record keys whose values are appended to a name until the name is unique."""
 
     # -- for plugins to implement ----------------------------------------------------------------------------------
 
     def read_vdc(self, client: Client, source: Params, vdc: str) -> Sequence[Record]:
-        """Return the records of a VDC, by name or id, or of all VDCs if ``vdc`` is empty.
+        """Return the records of a VDC, or of all VDCs if ``vdc`` is empty.
 
-        Raises VcloudAirError.
+        ``vdc`` is a name or UUID. Raises VcloudAirError if the records cannot be read.
         """
         raise NotImplementedError
 
     def add_variables(self, host: str, record: Record, variables: dict[str, Any]) -> None:
-        """Set variables of a host in addition to those of its record."""
+        """Set variables of a host other than the variables from its record."""
 
     def group_names(self, record: Record) -> Iterator[tuple[str, str]]:
         """Yield the groups of a record, as pairs of the original name and a description.
 
-        The name is not sanitized yet. The description says from which property the group comes.
+        The original name can have characters that are invalid in group names. The description names the property that
+        the group is made from.
         """
         raise NotImplementedError
 
     # -- interface of Ansible --------------------------------------------------------------------------------------
 
     def verify_file(self, path: str) -> bool:
-        """Return True if the file name has a suffix of this plugin."""
+        """Return True if the file name ends with ``.vca.yml`` or ``.vca.yaml``."""
         return super().verify_file(path) and path.endswith(ENDINGS)
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
@@ -134,7 +135,10 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
     # -- sources ---------------------------------------------------------------------------------------------------
 
     def _source(self, given: Mapping[str, Any]) -> Params:
-        """Return the options of a source: connection options and :attr:`SOURCE_OPTIONS`."""
+        """Return the options of a source: connection options and :attr:`SOURCE_OPTIONS`.
+
+        The values in ``given`` override the options of the inventory file.
+        """
         options = {name: self.get_option(name) for name in connection_arguments()}
         own = {name: self.get_option(name) for name in self.SOURCE_OPTIONS}
         refuse_unknown(given, {**options, **own}, "an option of a source")
@@ -142,7 +146,10 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
         return {name: native(value) for name, value in source.items() if value is not None}
 
     def _records(self, path: str, sources: list[Params], cache: bool) -> list[Record]:
-        """Return the records, from the cache if options and accounts are the same."""
+        """Return the records of all sources.
+
+        The records come from the cache if they were cached for the same sources, options and accounts.
+        """
         is_cached = self.get_option("cache")
         if is_cached and cache:
             try:
@@ -156,7 +163,7 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
         return records
 
     def _cache_key(self, path: str, sources: list[Params]) -> str:
-        """Return a cache key of the sources, options and accounts."""
+        """Return a cache key that depends on the sources, options and accounts."""
         hidden = {name for name, spec in connection_arguments().items() if spec.get("no_log")}
         public = [{key: value for key, value in source.items() if key not in hidden} for source in sources]
         options = [self.get_option(name) for name in self.CACHE_OPTIONS]
@@ -239,7 +246,7 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
     def _draft(
         self, draft: host_drafts.HostDraft, root: str | None, record: Record, variables: dict[str, Any]
     ) -> host_drafts.HostDraft:
-        """Compute the variables and groups of a host.
+        """Return the draft with the variables and groups of its host.
 
         Ansible's helpers write to the draft instead of the inventory.
         """
@@ -281,17 +288,17 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
     _is_making_keys = False
 
     def _compose(self, *arguments: Any, **more: Any) -> Any:
-        """Evaluate an expression, and convert the keys in its value to text.
+        """Evaluate an expression. For ``keyed_groups``, return numbers as text.
 
-        Older Ansible versions do not support numbers as keys, and newer versions do not support zero.
+        Older Ansible versions do not accept a number as the key of a group, and newer versions do not accept zero.
         """
         value = super()._compose(*arguments, **more)
         return _as_key(value) if self._is_making_keys else value
 
     def _select(self, records: Iterable[Record], prefix: str) -> list[tuple[str, Record, dict[str, Any]]]:
-        """Return host name, record and variables of the selected records.
+        """Return (host name, record, variables) for each record that the options select.
 
-        The options ``include`` and ``exclude`` select the records.
+        These are the options ``include`` and ``exclude``.
         """
         selected = []
         for record in records:
@@ -335,14 +342,15 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
     def _is_met(self, condition: str, variables: dict[str, Any]) -> bool:
         """Return True if a host meets a condition.
 
-        Jinja converts the result to a boolean, because older Ansible versions return numbers as text.
+        The condition is wrapped in a Jinja2 expression with a boolean value, because older Ansible versions return
+        numbers as text.
         """
         return bool(self._evaluated(as_expression(f"true if ({condition}) else false"), variables, condition))
 
     def first(self, sources: Iterable[str], record: Record, variables: dict[str, Any]) -> str:
-        """Return the first value that is not empty, or an empty string.
+        """Return the value of the first source that is not empty, or an empty string.
 
-        Zero counts as a value. A source is a key of the record or an expression.
+        A source is a key of the record or an expression. Zero counts as a value.
         """
         for source in sources:
             value = native(record[source] if source in record else self._evaluated(source, variables))
@@ -370,7 +378,7 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
 
 
 def _safe_host_name(name: str) -> str:
-    """Return a host name that cannot point outside the folder host_vars.
+    """Return a host name that cannot refer to a file outside the folder ``host_vars``.
 
     With ``..`` in its name, a host could get the variables of another host.
     """

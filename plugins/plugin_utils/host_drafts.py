@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Drafts and names of hosts for the inventory plugins. Private to the collection.
 
-If a host and a group have the same name, Ansible uses the group. A user who can name VMs could thereby run tasks on a
-whole group. To prevent this, the plugins compute the groups of all hosts first and name the hosts last.
+If a host and a group have the same name, Ansible uses the group. A user who can name VMs could therefore make tasks for
+a host run on a whole group. To prevent this, the plugins compute the groups of all hosts first and name the hosts last.
 """
 
 from __future__ import annotations
@@ -95,12 +95,14 @@ def name_hosts(
     qualifiers: Sequence[str],
     is_qualified: bool,
 ) -> tuple[list[HostDraft], list[tuple[str, str]]]:
-    """Return a draft for each host, with a unique name that no group has.
+    """Return a draft for each record, with a unique host name, and the renamed hosts.
 
-    ``names`` has the preferred name of each record. ``draft(position, name)`` creates a draft. ``reserved`` has names
-    that cannot be used, such as group names. With ``is_qualified``, all records that share a name get a qualified
-    name, even the oldest record. Also returns pairs of the preferred and the new name for hosts whose name is
-    reserved.
+    ``names`` has the preferred host name of each record. ``draft(position, name)`` creates a draft. ``reserved`` has
+    names that hosts cannot have, such as group names.
+
+    If several records have the same preferred name, the oldest record keeps it. If ``is_qualified`` is true, the oldest
+    record also gets a qualified name. For each host whose preferred name is reserved, the second return value has a
+    pair of the preferred name and the new name.
     """
     reserved = set(reserved)
     chosen = _unique_names(records, names, reserved, qualifiers, is_qualified)
@@ -156,9 +158,10 @@ def _age(record: Record) -> tuple[bool, str, str]:
 def _qualified(
     name: str, record: Record, qualifiers: Sequence[str], taken: set[str], equals: Sequence[Record] = ()
 ) -> str:
-    """Return the name with the qualifiers that make it unique.
+    """Return the name with as many qualifiers as needed to make it unique.
 
-    ``equals`` has records whose order is unknown. None of these records may get a shorter name than the others.
+    ``equals`` has the records whose order is unknown. If several of these records have the same value for a qualifier,
+    each of them also gets the next qualifier.
     """
     for key in qualifiers:
         if not record[key]:
@@ -176,9 +179,8 @@ def _qualified(
 def taken_names(inventory: Any, records: Sequence[Record], names: Sequence[str], prefix: str) -> set[str]:
     """Return the names that hosts of this plugin cannot have.
 
-    Taken names are the names of groups, of localhost, and of hosts of other clouds. The name of a host from another
-    inventory source is free unless that host is a different VM or has a different address: Ansible merges the
-    variables.
+    These are the names of groups and of localhost. They also include the names of hosts from other inventory sources if
+    such a host is a different VM or has a different address. Ansible would merge the variables of both hosts.
     """
     own = {(name, *_identity(record.get)) for name, record in zip(names, records, strict=True)}
     addresses: dict[str, set[Any]] = {}
@@ -205,7 +207,7 @@ def put(drafts: Sequence[HostDraft], inventory: Any, warn: Callable[[str], None]
     """
     for group in dict.fromkeys(name for draft in drafts for name in draft.group_names()):
         if group in inventory.hosts:
-            warn(f"group {group} has the name of a host of another inventory source. Ansible uses the group.")
+            warn(f"group {group} and a host of another inventory source have the same name. Ansible uses the group.")
             _keep_ungrouped(inventory, inventory.hosts[group])
         inventory.add_group(group)
     for draft in drafts:
@@ -226,9 +228,9 @@ def put(drafts: Sequence[HostDraft], inventory: Any, warn: Callable[[str], None]
 
 
 def _keep_ungrouped(inventory: Any, host: Any) -> None:
-    """Add a host without groups to ``ungrouped``.
+    """Add a host without groups to the group ``ungrouped``.
 
-    Ansible would later add such a host by name, and would add a group with the same name instead.
+    Otherwise, Ansible would later look up the host by name, and would find the group with this name instead.
     """
     if {group.name for group in host.get_groups()} <= {"all"}:
         inventory.groups["ungrouped"].add_host(host)

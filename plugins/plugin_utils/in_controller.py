@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run a module in the controller process. Private to this collection.
 
-The code, the options and the printed result are the same as in a module process. Therefore Ansible validates the
+The code, the options and the printed result are the same as in a module process. Therefore, Ansible validates the
 options, masks secrets and formats the result in the same way.
 
-Ansible imports this file once per run, before it forks a worker for each task. The library is loaded here, so that the
-workers need not load the library.
+Ansible imports this file once per run, before it forks a worker for each task. The library is loaded at this time, so
+the workers do not have to load it.
 
 This file has all code that depends on private parts of ansible-core, which differ between versions. :func:`problem`
 tests these parts with a trial module. If the test fails, tasks run as module processes.
@@ -42,16 +42,16 @@ class _Runnable(Protocol):
 PROFILE = "legacy"
 """Serialization profile of module arguments and results.
 
-It exists in ansible-core 2.19 or newer. Older versions have only this format, without profiles.
+Profiles exist in ansible-core 2.19 and newer. Older versions always use this format.
 """
 
 _TRIAL = {"changed": False, "text": "a text", "numbers": [1, 2]}
 
 
 def _prepared_app() -> App | None:
-    """Return an App with its plugins loaded, or None if that fails.
+    """Return an App with its plugins loaded, or None if an error occurs.
 
-    With None, each task creates an App and reports the error.
+    If this App is None, each task creates an App and reports the error.
     """
     if library_problem():
         return None
@@ -69,7 +69,7 @@ APP = _prepared_app()
 def arguments_of(action: Any, name: str, arguments: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options of a module and the arguments that Ansible adds.
 
-    An example of such an argument is check mode.
+    Ansible adds, for example, the argument for check mode.
     """
     arguments = dict(arguments)
     action._update_module_args(name, arguments, task_vars)
@@ -77,7 +77,7 @@ def arguments_of(action: Any, name: str, arguments: Mapping[str, Any], task_vars
 
 
 def run(module: _Runnable, arguments: Mapping[str, Any]) -> tuple[str, str]:
-    """Run a module and return its standard output and standard error.
+    """Run a module and return its standard output and standard error as text.
 
     Exceptions of the module are not caught.
     """
@@ -89,7 +89,7 @@ def run(module: _Runnable, arguments: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def parsed(action: Any, output: str, errors: str) -> dict[str, Any]:
-    """Return the result of an action from the output of the module."""
+    """Return the result of an action, parsed from the output of the module."""
     streams = {"stdout": output, "stderr": errors, "rc": 0}
     has_profiles = "profile" in inspect.signature(action._parse_returned_data).parameters
     result = action._parse_returned_data(streams, *[PROFILE] if has_profiles else [])
@@ -105,8 +105,8 @@ def parsed(action: Any, output: str, errors: str) -> dict[str, Any]:
 def problem(action: Any) -> str:
     """Return the reason why this ansible-core cannot run modules in the controller.
 
-    Returns an empty string if there is no such reason. A task calls this function before it runs the module, so that
-    the task can still use a module process.
+    Returns an empty string if modules can run in the controller. A task calls this function before it runs the module,
+    so that the task can still use a module process.
     """
     try:
         arguments = arguments_of(action, "vca_trial", {"text": _TRIAL["text"], "numbers": _TRIAL["numbers"]}, {})
@@ -130,9 +130,9 @@ class _Trial:
 
 @contextlib.contextmanager
 def _as_arguments(arguments: Mapping[str, Any]) -> Iterator[None]:
-    """Set the arguments that AnsibleModule reads, and then restore the previous state.
+    """Set the arguments that AnsibleModule reads for the duration of the block.
 
-    Items of a loop run in the same process, so no state may remain for the next item.
+    The previous state is restored at the end, because the items of a loop run in the same process.
     """
     names = ("_ANSIBLE_ARGS", "_ANSIBLE_PROFILE", "_PARSED_MODULE_ARGS")
     before = {name: getattr(basic, name, None) for name in names}

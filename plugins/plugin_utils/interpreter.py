@@ -17,7 +17,7 @@ _DISCOVERY = ("", "auto", "auto_silent", "auto_legacy", "auto_legacy_silent")
 
 
 def is_current(interpreter: Any) -> bool:
-    """Return True if the interpreter runs this process or is not specified."""
+    """Return True if ``interpreter`` is the interpreter of this process or is not set."""
     if interpreter is None or interpreter in _DISCOVERY:
         return True
     # Path.expanduser raises an error for an unknown user.
@@ -26,8 +26,8 @@ def is_current(interpreter: Any) -> bool:
 
 
 def _resolved(path: str) -> tuple[str, str]:
-    """Return the resolved folder and the resolved file.
+    """Return the folder of ``path`` and the file, each with links resolved.
 
-    The Python of a virtual environment is a link to the system's Python, so only the folder distinguishes them.
+    The Python of a virtual environment is a link to the system's Python. Only the folders differ.
     """
     return os.path.realpath(Path(path).parent), os.path.realpath(path)

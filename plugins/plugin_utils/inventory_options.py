@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Check and convert the options of an inventory file. Private to this collection.
 
-This is necessary because Ansible ignores unknown options, does not render templates, and splits text at commas for
-options of the type list, even within templates and expressions.
+Ansible itself ignores unknown options and does not render templates. It also splits the text of list options at commas,
+even within templates and expressions.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from ansible.errors import AnsibleParserError
 from ansible_collections.vcloudair.cloud.plugins.module_utils._native import native
 
 EXPRESSIONS = ("hostnames", "ansible_host", "include", "exclude")
-"""Options with lists of expressions, which can have commas and braces."""
+"""Options that are lists of expressions. An expression can have commas and braces."""
 
 UNTOUCHED = ("plugin", "compose", "groups", "keyed_groups")
-"""Options that Ansible evaluates for each host."""
+"""Options that contain expressions, which Ansible evaluates for each host."""
 
 KEYED_GROUP = ("key", "prefix", "separator", "parent_group", "default_value", "trailing_separator")
 
@@ -27,7 +27,10 @@ NUMBERS = ("bool", "boolean", "int", "integer", "float")
 
 
 class OptionReader:
-    """Reader for the options of a file. ``template`` renders a template."""
+    """Reader for the options of an inventory file.
+
+    ``template(text)`` renders a template.
+    """
 
     def __init__(self, definitions: Mapping[str, Mapping[str, Any]], template: Callable[[str], Any]) -> None:
         self._template = template
@@ -109,9 +112,9 @@ def text_list(path: str, value: Any, is_plain: bool = True) -> list[Any]:
 
 
 def refuse_unknown(names: Iterable[Any], known: Iterable[str], noun: str) -> None:
-    """Raise AnsibleParserError for an unknown name, with the most similar known name.
+    """Raise AnsibleParserError for a name in ``names`` that is not in ``known``.
 
-    ``noun`` describes the names, such as "an option of a source".
+    The message suggests the most similar known name. ``noun`` describes the names, such as "an option of a source".
     """
     for name in names:
         if name not in known:

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Base class of the action plugins. Private to this collection.
 
-The plugins run modules in the controller if possible, which is faster and returns the same result. Each module has a
-file in ``plugins/action``. A single action plugin with redirects in ``meta/runtime.yml`` would be shorter, but would
-apply the ``module_defaults`` of one module to all modules.
+If possible, the plugins run modules in the controller process, which is faster than a module process and has the same
+result. Each module has a file in ``plugins/action``. A single action plugin with redirects in ``meta/runtime.yml``
+would be shorter, but would apply the ``module_defaults`` of one module to all modules.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ansible_collections.vcloudair.cloud.plugins.plugin_utils import in_controll
 from ansible_collections.vcloudair.cloud.plugins.plugin_utils.run_id import run_id
 
 SWITCH = "vca_in_controller"
-"""Variable that turns off running modules in the controller.
+"""Variable that turns off running modules in the controller process.
 
 The environment variable has the same name in capitals.
 """
@@ -41,7 +41,7 @@ class ModuleAction(ActionBase):
     _requires_connection = False
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Run the module and return its result."""
+        """Run the module in the controller or as a module process, and return its result."""
         result = super().run(tmp, task_vars)
         task_vars = task_vars or {}
         name = self._task.resolved_action or self._task.action
@@ -80,7 +80,10 @@ class ModuleAction(ActionBase):
         return in_controller.parsed(self, output, errors)
 
     def _process_reason(self, task_vars: Mapping[str, Any]) -> str:
-        """Return the reason why the task needs a module process, or an empty string."""
+        """Return the reason why the task needs a module process.
+
+        Returns an empty string if the task can run in the controller.
+        """
         host_vars = task_vars
         if self._task.delegate_to:
             host_vars = task_vars.get("ansible_delegated_vars", {}).get(self._task.delegate_to, task_vars)

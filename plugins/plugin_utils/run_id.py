@@ -11,10 +11,10 @@ from pathlib import Path
 
 
 def run_id(pid: int) -> str:
-    """Return the id of the run whose main process has the process id ``pid``.
+    """Return the ID of the Ansible run whose main process has the process ID ``pid``.
 
-    The id includes the start time of the process, if the time can be read. Process ids are reused. Without the start
-    time, a run could get the stage of an earlier run that crashed.
+    The ID includes the start time of the process, if it can be read. Process IDs are reused. Without the start time, a
+    run could use the stage of an earlier run that crashed.
     """
     try:
         state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Warn about uncommitted staged changes at the end of a run.
 
-Private to this collection. A callback would have to be enabled in each project. Action plugins are loaded in the main
-process before it forks the workers. Therefore, they can register a function that runs when the process exits, after
-all tasks.
+Private to this collection. Unlike a callback, this code does not have to be enabled in each project: Ansible loads
+action plugins in the main process before it forks the workers. Therefore, an action plugin can register a function that
+runs when the main process exits, after all tasks.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _STATE: dict[str, Any] = {}
 
 
 def warn_at_end() -> None:
-    """Register the warning for the end of this process. Forked workers do not warn."""
+    """Register the warning for the exit of this process. Forked workers do not warn."""
     if "pid" not in _STATE:
         _STATE["pid"] = os.getpid()
         atexit.register(_warn_once)
 
 
 def warn(display: Any = None) -> None:
-    """Warn now, and do not warn again when the process exits."""
+    """Show the warning now, and do not show it again when the process exits."""
     _STATE["has_warned"] = True
     # The run has ended. An unreadable state folder must not change its exit status.
     with contextlib.suppress(Exception):

@@ -184,7 +184,7 @@ def test_no_name_of_a_vm_changes_a_group(inventories: Inventories) -> None:
     assert not set(found["hosts"]) & set(ODD)
     assert found["hosts"]["all_shop"]["vca_name"] == "all"
     assert "names of groups" in _said(found) and "(now " in _said(found)
-    assert "group vapp_bank has the name of a host of another inventory source" in _said(found)
+    assert "group vapp_bank and a host of another inventory source have the same name" in _said(found)
 
 
 def test_no_name_of_an_edge_gateway_changes_a_group(inventories: Inventories) -> None:

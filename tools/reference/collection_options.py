@@ -47,7 +47,7 @@ def argument_specs(names: Mapping[type, tuple[str, str]], document: Sequence[Spe
     ``names`` maps each spec to the name for its functions and constants, and to a noun. Specs that others contain come
     first. ``document`` has the keys of documents.
     """
-    lines = [HEADER + '"""Argument specs of edge gateway modules. They do not import the library."""']
+    lines = [HEADER + '"""Argument specs of edge gateway modules. This file does not import the library."""']
     lines += ["", "from __future__ import annotations", "", "from typing import Any"]
     for spec, (name, noun) in names.items():
         lines += _function(name, noun, _options(spec), names, secret_names(spec))
@@ -194,9 +194,7 @@ def _section_fragment(name: str) -> str:
     section = load_section(name)
     parts = {"DOCUMENTATION": section.spec_type, _rule_part(section): section.rule_type}
     texts = {part: "\n".join(["options:", *documented(_options(spec), "", 2)]) for part, spec in parts.items()}
-    return _fragment_module(
-        f"the {section.title} section of an edge gateway and of {_with_article(section.noun)}", texts
-    )
+    return _fragment_module(f"the {section.title} section of edge gateways and of its {section.noun}s", texts)
 
 
 def _rule_part(section: Section[Any, Any]) -> str:
