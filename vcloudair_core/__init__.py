@@ -161,7 +161,10 @@ _HOMES = {
 
 
 _MODULES = ("ans", "dr", "metrics", "query", "session")
-"""Modules that vcloudair 0.5 loads on import. Programs rely on this."""
+"""Submodules that vcloudair 0.5 imports in its ``__init__``.
+
+Existing programs use them without importing them.
+"""
 
 
 def __getattr__(name: str) -> Any:

@@ -65,7 +65,7 @@ class App:
         auth: AuthProvider | None = None,
         cache: TokenCache | None = None,
     ) -> Session:
-        """Return a session that signs in with its first call.
+        """Return a session that signs in before its first API call.
 
         ``auth`` and ``cache`` replace the auth flow and the token cache that the settings select.
 
@@ -121,8 +121,8 @@ class App:
     def secrets_in(self, kind: str, specs: Any) -> list[str]:
         """Return all secrets in the specs of a kind, in all encodings, for redaction.
 
-        The specs may be invalid. A value is secret if the kind declares the field as secret, or if the name always has
-        a secret value, such as ``password``. No request is sent.
+        The specs may be invalid. A value is secret if the kind declares the field as secret, or if the field name
+        itself indicates a secret, such as ``password``. No request is sent.
 
         Raises: PluginError if no plugin offers the kind.
         """
@@ -146,7 +146,7 @@ def connect(*, context: str | None = None, config_file: str | Path | None = None
 
         with connect(context="prod") as client: ...
 
-    Raises: ConfigurationError if a setting is missing or invalid, PluginError.
+    Raises: ConfigurationError if a setting is missing or invalid; PluginError if a required plugin does not work.
     """
     return App().client(context=context, config_file=config_file, **arguments)
 
@@ -159,12 +159,15 @@ def _default_transport(settings: Settings) -> Transport:
 
 _log = logging.getLogger(__name__)
 _OURS = ("engine", "services", "session", "transport")
-"""Packages whose modules are otherwise imported at first use."""
+"""Packages whose modules :func:`preload` imports.
+
+Other programs import these modules at first use.
+"""
 _OTHERS = ("cryptography.fernet", "encodings.ascii", "encodings.idna", "filelock", "gzip", "lxml.etree", "platformdirs")
 
 
 def preload() -> App:
-    """Return an App with all client modules imported, for programs that fork.
+    """Import all client modules before a program forks, and return an App.
 
     Raises: PluginError if a plugin in VCA_REQUIRE_PLUGINS does not work.
     """

@@ -42,9 +42,9 @@ _STATES: dict[str, Callable[[tuple[Any, ...]], Desired]] = {
 class Client:
     """Client of one org of a cloud.
 
-    Use it as a context manager, or call :meth:`close`.
+    Use the client as a context manager, or call :meth:`close`.
 
-    The client signs in with its first call.
+    The client signs in before its first API call.
     """
 
     def __init__(
@@ -120,7 +120,8 @@ class Client:
     def kind(self, name: str) -> ResourceKind:
         """Return a resource kind by name, such as ``ans.firewall``.
 
-        Raises: PluginError if no plugin offers the kind, or if its object is not a resource kind.
+        Raises: PluginError if no plugin offers the kind, or if the plugin returns an object that is not a resource
+            kind.
         """
         with self._lock:
             if name not in self._loaded:
@@ -194,10 +195,11 @@ class Client:
             return outcome
 
     def join_check_run(self, run_id: str) -> None:
-        """Plan later check-mode calls as if the earlier ones of the same run were applied.
+        """Plan later check-mode calls as if earlier calls of the run had been applied.
 
         Calls in different processes belong to the same run if they use the same ``run_id``. The planned changes are
-        stored on this host for a day, without secrets. :meth:`read` and calls outside check mode ignore them.
+        stored on this host for a day, without secrets. :meth:`read` and calls outside check mode ignore the planned
+        changes.
         """
         from vcloudair_core.session.expected_changes import CheckRun
 
@@ -211,7 +213,7 @@ class Client:
 
     @contextmanager
     def _checking(self, check: bool) -> Iterator[CheckRun | None]:
-        """Let stores use the expected changes of the check-mode run within the block."""
+        """Within the block, plan on top of the expected changes of the check-mode run."""
         run = self._check_run if check else None
         self.session.check_run = run
         try:
@@ -240,7 +242,7 @@ class Client:
         """Plan a change on top of earlier staged changes, and stage it.
 
         Processes of this user on this host share the staged changes of a ``stage_id``. For the other arguments, see
-        :meth:`ensure`. The outcome contains only the effect of this change, not that of earlier staged changes.
+        :meth:`ensure`. The outcome describes only this change. It does not include earlier staged changes.
 
         Raises: StageError if the kind cannot be staged or the stage cannot be saved, and the errors that :meth:`ensure`
         raises before a write.
@@ -330,15 +332,17 @@ def _parse(kind: ResourceKind, specs: Mapping[str, Any] | Iterable[Mapping[str, 
 
 
 def _aside(kind: ResourceKind) -> AbstractContextManager[None]:
-    """Redirect the output of kinds from external plugins to standard error."""
+    """Redirect output to standard error while an external plugin's kind runs."""
     is_own = type(kind).__module__.partition(".")[0] == __name__.partition(".")[0]
     return nullcontext() if is_own else stdout_to_stderr()
 
 
 def pick_record(records: Mapping[str, Any], name: str, what: str) -> Any:
-    """Return a record by name. ``what`` names the type of record in messages.
+    """Return a record by name.
 
-    Raises: PluginError with the closest name if there is no such record.
+    ``what`` is the type of record for error messages, such as ``service``.
+
+    Raises: PluginError with the closest name if no record has this name.
     """
     record = records.get(name)
     if record is None:

@@ -19,8 +19,9 @@
         AmbiguousMatchError(candidates) · PlanRejectedError(reason, plugin) · NotConvergedError(residual)
         LockTimeoutError · StageError
 
-:class:`VcloudAirError` is the base class of all these errors. ``str(error)`` is a text without secrets. It says what
-failed, names the object and the reason, and ends with a hint. ``as_dict()`` returns the same information as a mapping.
+:class:`VcloudAirError` is the base class of all these errors. ``str(error)`` is a text without secrets. The text says
+what failed, names the object and the reason, and ends with a hint. ``as_dict()`` returns the same information as a
+mapping.
 """
 
 from __future__ import annotations
@@ -111,17 +112,17 @@ class VcloudAirError(RuntimeError):
 
 
 class ConfigurationError(VcloudAirError):
-    """A setting is missing, invalid, in conflict with another setting, or unreadable."""
+    """A setting is missing, invalid or unreadable, or conflicts with another setting."""
 
 
 @dataclass(frozen=True)
 class SpecProblem:
-    """A problem with an option of a desired state.
+    """A problem with one option of the desired state.
 
     Attributes:
         path: The path of the option in the input, such as ``firewall.rules[3].destination_port``. It is empty for a
             problem with the whole input.
-        reason: The predicate of a sentence that starts with the path, such as ``is required``.
+        reason: The reason as the end of a sentence that starts with the path, such as ``is required``.
         hint: A sentence about the solution, which can be empty.
         file: The name of the input file. It is empty if the input is not a file.
         line: The line of the option in the file, counted from 1. It is 0 if unknown.
@@ -160,7 +161,7 @@ MAX_SHOWN, MAX_SHOWN_IN_DOCUMENTS = 11, 100
 
 
 class SpecError(VcloudAirError):
-    """The desired state is invalid. Raised before anything is written.
+    """The desired state is invalid. The error is raised before anything is written.
 
     Attributes:
         problems: All problems of the input.
@@ -178,7 +179,7 @@ class SpecError(VcloudAirError):
 
     @classmethod
     def of(cls, problems: Sequence[SpecProblem]) -> SpecError:
-        """Return an error for one or more problems. Their order is kept."""
+        """Return an error for one or more problems. The order of the problems is kept."""
         return cls(problems[0].place, problems[0].reason, problems=problems)
 
     def within(self, path: str) -> SpecError:
@@ -220,8 +221,8 @@ class PluginError(VcloudAirError):
 class TransportError(VcloudAirError):
     """No response arrived.
 
-    ``may_have_executed`` is True if the request may have reached the server. Before you repeat a write, read the object
-    to see if the write was executed.
+    ``may_have_executed`` is True if the request may have reached the server. Before you repeat a write, read the
+    object to check whether the first write was executed.
     """
 
     def __init__(self, message: str, *, may_have_executed: bool = False, hint: str = "") -> None:
@@ -247,11 +248,11 @@ class TlsError(TransportError):
 class ApiError(VcloudAirError):
     """The server returned an error response.
 
-    ``status`` is the HTTP status, or 0 if unknown. ``code`` is the error code of the server, such as ``BUSY_ENTITY`` or
-    ``12001``, or empty. ``request_id`` identifies the request for the support of the provider. ``method`` and ``path``
-    describe the request. ``vendor_code`` is the error code of an extension, such as ``OngoingFailover``.
-    ``is_from_gateway`` is True if the body is HTML or text from a gateway in front of the API. Such a gateway may have
-    forwarded the request.
+    ``status`` is the HTTP status, or 0 if unknown. ``code`` is the error code of the server, such as ``BUSY_ENTITY``
+    or ``12001``, or empty. ``request_id`` identifies the request. The support of the provider can search for it.
+    ``method`` and ``path`` describe the request. ``vendor_code`` is the error code of an extension, such as
+    ``OngoingFailover``. ``is_from_gateway`` is True if the body is HTML or text from a gateway in front of the API.
+    Such a gateway may have forwarded the request.
     """
 
     vendor_code: str = ""
@@ -277,7 +278,7 @@ class ApiError(VcloudAirError):
 
     @property
     def explanation(self) -> str:
-        """Message and context with the request id, without the hint."""
+        """Message and context with the request ID, without the hint."""
         text = super().explanation
         return f"{text} (request id {self.request_id})" if self.request_id else text
 
@@ -292,7 +293,10 @@ class ApiError(VcloudAirError):
 
 
 class InvalidRequestError(ApiError):
-    """400, 405, 406, 415, 422: the request is invalid. If repeated, it fails again."""
+    """400, 405, 406, 415, 422: the request is invalid.
+
+    Repeating the request fails again.
+    """
 
 
 class AuthenticationError(ApiError):
@@ -357,9 +361,9 @@ class TaskTimeoutError(TaskError):
 
 
 class OutcomeUnknownError(TaskError):
-    """It is unknown whether an action was started.
+    """The action may or may not have been started.
 
-    The action is not started again until the user decides.
+    It is not started again until the user decides.
     """
 
 
@@ -391,7 +395,7 @@ class PlanRejectedError(EngineError):
 
 
 class NotConvergedError(EngineError):
-    """The state still differs after the write.
+    """The state still differs from the desired state after the write.
 
     ``residual`` lists the remaining changes.
     """
@@ -409,4 +413,4 @@ class LockTimeoutError(EngineError):
 
 
 class StageError(EngineError):
-    """A stage cannot be read, saved or used. None of its changes was written."""
+    """A stage cannot be read, saved or used. None of the staged changes was written."""

@@ -89,7 +89,7 @@ class ContextStore:
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[_Draft]:
-        """Yield the file for changes, and write the changes at the end.
+        """Yield a draft of the file, and save the draft at the end of the block.
 
         A lock prevents changes by other processes.
         """
@@ -126,7 +126,7 @@ class _Draft:
     def set_current(self, name: str) -> None:
         """Set the current context.
 
-        A new key is inserted at the top, because a key below a table header would belong to that table.
+        The key is inserted at the top of the file, because a key below a table header belongs to that table.
         """
         import tomlkit
 

@@ -1,4 +1,4 @@
-"""Exit codes of ``vca``, in a table that the documentation and the tests use too."""
+"""Exit codes of ``vca``. The documentation and the tests use the same table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vcloudair_core import errors
 class ExitCode:
     """An exit code, its meaning, and its errors.
 
-    Subclasses of an error share its exit code, unless they have their own.
+    A subclass of an error has the same exit code, unless the table lists the subclass.
     """
 
     code: int
@@ -60,7 +60,7 @@ OK, FAILED, DRIFT, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 64, 130, 143
 def exit_code_for(error: BaseException) -> int:
     """Return the exit code of an error.
 
-    The code is that of the nearest base class in the table, or 1.
+    The table entry of the nearest base class applies. Without an entry, the code is 1.
     """
     by_class = {known: entry.code for entry in EXIT_CODES for known in entry.errors}
     for ancestor in type(error).__mro__:

@@ -47,7 +47,7 @@ def example_arguments(line: str) -> list[str]:
 
 
 def argument_name(param: Any) -> str:
-    """Return an argument as in the usage line, such as ``[VM]...`` or ``TUNNEL``."""
+    """Format an argument for the usage line, such as ``[VM]...`` or ``TUNNEL``."""
     name = str(param.metavar or param.name).strip("[].").upper()
     repeated = "..." if param.nargs == -1 else ""
     return f"{name}{repeated}" if param.required else f"[{name}]{repeated}"
@@ -62,7 +62,10 @@ def option_name(param: Any) -> str:
 
 
 def option_text(param: Any) -> str:
-    """Return the help of an option, with its default unless the help states it."""
+    """Return the help of an option.
+
+    The default is appended if the help does not mention it.
+    """
     text = param.help or ""
     default = param.default
     is_trivial = default is None or isinstance(default, bool) or default in ("", [], ()) or callable(default)

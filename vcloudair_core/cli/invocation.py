@@ -35,7 +35,7 @@ class Invocation:
         options: The shared options of the command line.
         plugin_error: Error of loading the plugins. Raised when a command needs all plugins.
         subcommand: Name of the subcommand, for groups that also run without one.
-        path: The command as typed, such as ``vca edge list``.
+        path: The command as the user typed it, such as ``vca edge list``.
         marks: Facts about the run for its exit code and error message. Copies share them.
         stdin: Password from standard input. Copies share it.
     """
@@ -49,7 +49,9 @@ class Invocation:
     stdin: PasswordInput = field(default_factory=PasswordInput)
 
     def with_options(self, options: Mapping[str, Any]) -> Invocation:
-        """Return a copy with more options, which replace options of the same name.
+        """Return a copy with additional options.
+
+        They replace existing options of the same name.
 
         Raises: ConfigurationError if the command line has two different edge gateways or VDCs.
         """
@@ -149,7 +151,7 @@ class Invocation:
     def client(self, settings: Settings | None = None, *, shows_tasks: bool = True) -> Client:
         """Return a client.
 
-        Without credentials, the client uses the session of ``vca login``, or asks for the password.
+        If no credentials are set, the client uses the session of ``vca login``, or asks for the password.
         """
         from vcloudair_core.cli import kept_session
 
@@ -216,7 +218,7 @@ def changes(function: Callable[..., Any]) -> Callable[..., Any]:
 
     Put this decorator below :func:`connected`.
 
-    The exit code of such a command does not change when its output cannot be written, for example to a full disk.
+    If the output cannot be written, for example to a full disk, the exit code of the command does not change.
     """
     setattr(function, _MARKS, ("changes",))
     return function
@@ -247,9 +249,10 @@ CONTEXT_MARK = "context "
 """Prefix of the mark that contains the name of the context."""
 
 _TARGET_OPTIONS = ("edge", "vdc")
-"""Options that select the target of writes.
+"""Options that select the target of a write.
 
-Two different values raise an error, so that no command writes to the wrong target.
+If one of them is set twice with different values, an error is raised, because the command could write to the wrong
+target.
 """
 
 _PROGRESS = "vca progress"

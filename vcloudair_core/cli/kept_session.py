@@ -29,11 +29,11 @@ def has_credential(settings: Settings, *, or_reference: bool = False) -> bool:
 
 
 def usable_login(settings: Settings) -> KeptLogin | None:
-    """Return the kept session, or None.
+    """Return the kept session, or None if it is missing, unusable or not needed.
 
-    Returns None if no session is kept, or if credentials are set.
+    The session is not needed if credentials are set.
 
-    Prints to standard error why an existing session cannot be used.
+    If a session exists but cannot be used, the reason is printed to standard error.
     """
     if has_credential(settings):
         return None

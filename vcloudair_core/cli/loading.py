@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def load_commands() -> tuple[PluginManager, dict[str, CommandRecord], VcloudAirError | None]:
-    """Return the plugins, the commands by name, and the plugin error or None.
+    """Return the plugins, the commands by name, and the plugin error.
 
-    The built-in commands are always available.
+    The error is None if all plugins were loaded. The built-in commands are always available.
     """
     from vcloudair_core.cli import plugin as built_in
     from vcloudair_core.plugin.manager import PluginManager

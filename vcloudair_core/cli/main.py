@@ -41,7 +41,7 @@ def run(arguments: Sequence[str]) -> int:
 
     Results go to stdout, everything else to stderr.
 
-    A command continues when its output cannot be written. The exit code is then 1, unless the command changes
+    A command continues when its output cannot be written. In this case, the exit code is 1 unless the command changes
     something.
     """
     marks: set[str] = set()
@@ -126,7 +126,7 @@ _terminated: list[int] = []
 def _end_on_sigterm() -> None:
     """Handle SIGTERM like Ctrl-C, so that a write in progress is reported.
 
-    Some commands replace the handler.
+    Some commands install another handler.
     """
 
     def stop(number: int, frame: object) -> None:
@@ -161,7 +161,7 @@ def report(error: VcloudAirError, context: str = "") -> int:
 
 
 def _file_error(error: OSError) -> ConfigurationError:
-    """Return the error for a file when the command did not convert the OSError."""
+    """Convert an unhandled OSError of a command to an error that names the file."""
     from vcloudair_core.util.user_files import reason_of
 
     reason, hint = reason_of(error)
@@ -184,7 +184,7 @@ _EXTRAS = {
 
 
 def _extra_of(error: BaseException | None) -> str:
-    """Return the extra of a package that is not installed, or an empty string."""
+    """Return the extra that installs a missing package, or an empty string."""
     while error is not None:
         if isinstance(error, ImportError) and (error.name or "").partition(".")[0] in _EXTRAS:
             return _EXTRAS[(error.name or "").partition(".")[0]]

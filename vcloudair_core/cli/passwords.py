@@ -23,7 +23,7 @@ class PasswordInput:
     password: str | None = None
 
     def read(self) -> str:
-        """Return the first line of standard input, read at the first call."""
+        """Return the first line of standard input. Later calls return the same line."""
         if self.password is None:
             if sys.stdin.isatty():
                 say("Password:")
@@ -50,7 +50,7 @@ def password_of_options(options: Mapping[str, Any], stdin: PasswordInput) -> str
 
 
 def ask_password(settings: Settings) -> str:
-    """Prompt for the password. Raises ConfigurationError without a terminal."""
+    """Prompt for the password. Raises ConfigurationError if there is no terminal."""
     if not sys.stdin.isatty():
         raise ConfigurationError(
             f"Missing password for '{settings.username}' at {_place(settings)}.",
@@ -61,7 +61,7 @@ def ask_password(settings: Settings) -> str:
 
 
 def lacks_password(settings: Settings) -> bool:
-    """Return True if only a password is missing for a sign-in."""
+    """Return True if the settings are complete for a sign-in except for the password."""
     credentials = ("password", "token", "api_token", "api_token_file")
     return bool(settings.url and settings.username and not any(settings.is_set(name) for name in credentials))
 

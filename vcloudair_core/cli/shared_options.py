@@ -1,7 +1,7 @@
 """Options that all commands share: settings and program options.
 
-Shared options can appear before or after the command. The last value of an option takes precedence. Secrets are not
-options, because all users of the host can read the command line of a process.
+Shared options can appear before or after the command. The last value of an option takes precedence. No option takes a
+secret as its value, because all users of the host can read the command line of a process.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _PANELS = {
 }  # fmt: skip
 """Topics of options in the help.
 
-The default is Connection for settings, and Output for program options.
+By default, the topic of a setting is Connection, and the topic of a program option is Output.
 """
 
 _PANEL_OF = {name: panel for panel, names in _PANELS.items() for name in names}
@@ -120,9 +120,9 @@ def signature_with_shared(function: Callable[..., Any], *, skip: int) -> tuple[i
 
 
 def _named(parameter: inspect.Parameter) -> inspect.Parameter:
-    """Return the parameter with a name for its value.
+    """Return the parameter with a metavar, such as ``NUMBER``.
 
-    Without this name, typer shows the Python type in the help.
+    Without a metavar, typer shows the Python type in the help.
     """
     info = parameter.default
     if not isinstance(info, OptionInfo) or info.metavar or parameter.annotation in (bool, bool | None):
@@ -133,10 +133,7 @@ def _named(parameter: inspect.Parameter) -> inspect.Parameter:
 
 
 def take_shared(arguments: dict[str, Any], *, own: set[str]) -> Mapping[str, Any]:
-    """Remove the shared options from parsed arguments and return them.
-
-    Only options that are set are returned.
-    """
+    """Remove the shared options from ``arguments``, and return those that are set."""
     names = [option.name for option in SHARED if option.name not in own]
     options = {name: arguments.pop(name, None) for name in names}
     return {name: value for name, value in options.items() if value is not None}

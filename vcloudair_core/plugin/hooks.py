@@ -68,7 +68,7 @@ def vca_cli_commands() -> Sequence[CommandRecord]:  # type: ignore[empty-body]
 
 @hookspec
 def vca_exchange_finished(exchange: Exchange) -> None:
-    """Observe an HTTP exchange, with secrets masked.
+    """Observe an HTTP exchange. Secrets are masked.
 
     Called once per attempt. Errors are logged and ignored.
     """

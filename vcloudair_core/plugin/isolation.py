@@ -1,8 +1,8 @@
 """Guards that isolate failures of hook implementations.
 
-pluggy orders the implementations, runs wrappers, and stops at the first result where a hook asks for one. It calls
-guards instead of the functions of a plugin. A guard redirects the plugin's standard output to standard error, checks
-the result, and handles failures by the rules of the hook. See :class:`Isolation`.
+pluggy orders the implementations and runs wrappers. For a first-result hook, pluggy stops at the first result. pluggy
+calls guards instead of the functions of a plugin. A guard redirects the plugin's standard output to standard error,
+checks the result, and handles failures by the rules of the hook. See :class:`Isolation`.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _log = logging.getLogger(__name__)
 FAILURES = (Exception, SystemExit)
 """Exceptions that count as a failure of a plugin.
 
-KeyboardInterrupt is not among them, because it comes from the user.
+KeyboardInterrupt is not a failure of a plugin, because it comes from the user.
 """
 
 
 class Isolation:
     """Rules of a hook for results and failures.
 
-    This base class logs failures, which is the rule for observers.
+    This base class has the rules of observer hooks: failures are logged.
     """
 
     failures: tuple[type[BaseException], ...] = FAILURES
@@ -54,7 +54,7 @@ class Isolation:
     def result(self, info: PluginInfo, value: Any) -> Any:
         """Convert the result of an implementation to the type that the hook collects.
 
-        Raises: any exception for an invalid result.
+        Raises: Any exception if the result is invalid.
         """
         return value
 
@@ -65,7 +65,7 @@ class Isolation:
     def wrapped(self, info: PluginInfo, value: Any, inner: Any) -> Any:
         """Convert the result of a wrapper to the type that the hook collects.
 
-        Raises: any exception for an invalid result.
+        Raises: Any exception if the result is invalid.
         """
         return value
 
@@ -84,7 +84,7 @@ class Isolation:
 class RecordIsolation(Isolation):
     """Rules of hooks that offer records: a plugin that fails is no longer used.
 
-    These hooks collect lists of (record, plugin).
+    The result of such a hook is a list of (record, plugin) pairs.
     """
 
     def __init__(
@@ -191,7 +191,7 @@ def _guarded_function(function: Callable[..., Any], info: PluginInfo, rules: Iso
 def _guarded_wrapper(function: Callable[..., Any], info: PluginInfo, rules: Isolation) -> Callable[..., Any]:
     """Return the guard of a wrapper.
 
-    A wrapper that fails is skipped, unless the rules of the hook raise the error.
+    A wrapper that fails is skipped if the rules of the hook do not raise the error.
     """
 
     def call(*args: Any, **kwargs: Any) -> Generator[None, Any, Any]:
@@ -229,7 +229,7 @@ def _guarded_wrapper(function: Callable[..., Any], info: PluginInfo, rules: Isol
 def _started(start: Callable[[], Any], info: PluginInfo, rules: Isolation) -> Generator[Any, Any, Any] | None:
     """Run a wrapper up to its ``yield``.
 
-    Return None if the wrapper is not called or fails.
+    Return None if the wrapper must not be called, or if the wrapper fails.
     """
     if not rules.is_called(info):
         return None

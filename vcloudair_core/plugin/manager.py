@@ -1,7 +1,7 @@
 """Plugin manager: loads plugins and has a typed method for each hook.
 
-pluggy makes the hook calls, so wrappers, ``tryfirst``, ``trylast`` and first results work as in its documentation.
-Guards isolate failures, see :mod:`~vcloudair_core.plugin.isolation`.
+pluggy makes the hook calls, so wrappers, ``tryfirst``, ``trylast`` and first results work as the pluggy documentation
+describes. Guards isolate failures, see :mod:`~vcloudair_core.plugin.isolation`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _OFFERS: dict[str, type] = {
     "vca_cli_commands": CommandRecord,
     "vca_simulator_routes": SimulatorRoutes,
 }
-"""Type of the records that each hook returns."""
+"""Record type that each hook returns."""
 
 
 class PluginManager:
@@ -103,7 +103,7 @@ class PluginManager:
     def check_required(self) -> None:
         """Raise PluginError if a plugin in VCA_REQUIRE_PLUGINS is missing or failed.
 
-        Without this check, plans would be applied without the policy of a plugin that is not installed.
+        Otherwise, a missing plugin could not check plans with its policy, and the plans would be applied.
         """
         for name in sorted(self._required):
             info = self._infos.get(name)
@@ -166,8 +166,8 @@ class PluginManager:
     def register(self, plugin: object, name: str) -> None:
         """Register a plugin object of a program or a test.
 
-        The object need not state an API version, because its program uses this version of the library. An object that
-        states another API version is rejected.
+        The object need not have an API version, because the program already runs with this version of the library. An
+        object that has another API version is rejected.
         """
         if name in self._infos:
             raise PluginError(f"The plugin name {name!r} is already registered.", plugin=name)
@@ -213,7 +213,7 @@ class PluginManager:
     def _block_plans(self, info: PluginInfo, *, is_policy: bool) -> None:
         """Reject all plans if a plan policy failed to load.
 
-        To continue without the policy, users can disable the plugin by name.
+        Users who want to continue without the policy can disable the plugin by name.
         """
         if is_policy:
             self._failed_policies[info.origin] = info
@@ -258,7 +258,7 @@ class PluginManager:
         return self._records("vca_cli_commands", CommandRecord)
 
     def simulator_routes(self) -> dict[str, SimulatorRoutes]:
-        """Return all simulator routes by the name of their group.
+        """Return all ``SimulatorRoutes`` records by name.
 
         Raises PluginError if two plugins offer the same name.
         """
@@ -267,7 +267,7 @@ class PluginManager:
     def collect_all(self) -> list[PluginError]:
         """Call every hook that offers records, so that the status of all plugins is known.
 
-        Return the errors about names that two plugins offer.
+        Return an error for each name that two plugins offer.
         """
         problems: list[PluginError] = []
         for hook, record_type in _OFFERS.items():
@@ -315,7 +315,10 @@ class PluginManager:
     # -- events --------------------------------------------------------------------------------------------------
 
     def transport(self, settings: Settings) -> Transport | None:
-        """Return the transport of the first plugin that offers one, or None."""
+        """Return the transport of the first plugin that offers a transport.
+
+        Return None if no plugin offers a transport.
+        """
         transport: Transport | None = self._call("vca_transport", settings=settings)
         return transport
 

@@ -1,4 +1,4 @@
-"""Plan policies: result checks, and the rejection of plans if a policy fails."""
+"""Plan policies: check their results, and reject plans if a policy fails."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ class PluginInfo:
     """Status of a plugin.
 
     Attributes:
-        api_version: Plugin API version that the plugin states, or None.
+        api_version: Plugin API version for which the plugin was written, or None if the plugin does not set it.
         status: ``loaded``, ``failed`` or ``disabled``.
         error: Reason for the failure, or an empty string.
     """

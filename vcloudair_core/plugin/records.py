@@ -37,7 +37,9 @@ class ServiceRecord:
 
 @dataclass(frozen=True)
 class KindRecord:
-    """A resource kind, named after its service and element: ``ans.firewall_rule``.
+    """A resource kind.
+
+    Its name consists of service and element, such as ``ans.firewall_rule``.
 
     ``load()`` returns the kind, and is called at first use.
     """
@@ -55,8 +57,9 @@ class RecordType:
     Attributes:
         attributes: The type of each attribute: ``str``, ``bool``, ``int``, ``float``, ``datetime`` or ``uri``.
             Attributes that are not listed are strings.
-        since: The first API version of each attribute that not all servers have. An empty version means that only some
-            servers have the attribute. Such an attribute is requested only if the caller names it.
+        since: The first API version that has the attribute, for attributes that are not available on all servers. An
+            empty string means that only some servers have the attribute, whatever their version. Such an attribute is
+            requested only if the caller names it.
     """
 
     name: str
@@ -88,7 +91,8 @@ class AuthRecord:
     Attributes:
         options: Names of the settings that the method requires.
         factory: A function that takes the settings and returns the auth flow.
-        is_applicable: A function that takes the settings. If ``auth_method`` is not set, True selects this method.
+        is_applicable: A function that takes the settings. It returns True if this method can sign in with these
+            settings. It is called only if ``auth_method`` is not set.
     """
 
     name: str
@@ -139,7 +143,7 @@ class SimulatorRoute:
         path: A template, such as ``/network/edges/{edge_id}/loadbalancer/config``.
         handler: A function that takes the context of a request and returns the response.
         auth: If True, a request without a valid vCloud session returns 401 or 403.
-        versions: API versions that have the path, such as ``36.1 and newer``. If empty, the value of
+        versions: API versions in which the path exists, such as ``36.1 and newer``. If empty, the value of
             ``SimulatorRoutes`` applies.
         simplifications: Differences from a real server. If empty, the value of ``SimulatorRoutes`` applies.
         right: The right that the role of the user must have. Without the right, a request returns 403. If empty, no

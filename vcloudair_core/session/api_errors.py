@@ -40,7 +40,10 @@ _STALE_TEXT = re.compile(
 _SUPPORTED = re.compile(r"Supported API versions are:?\s*\[((?:[^\[\]]|\[D\])*)\]", re.IGNORECASE)
 # Error codes that only repeat the HTTP status.
 _RIGHTS = re.compile(r"following rights \[([^\]]+)\]")
-"""The missing rights in the message of a 403. Source: protocol/nsxt.md §1.3."""
+"""Pattern for the missing rights in the message of a 403 response.
+
+Source: protocol/nsxt.md §1.3.
+"""
 _STATUS_WORDS = frozenset(str(status) for status in range(100, 600))
 
 
@@ -59,7 +62,7 @@ def error_from_response(
 ) -> ApiError | None:
     """Return the error for a response, or None for a 2xx status.
 
-    The ``secrets`` are redacted in text from the server.
+    ``secrets`` are redacted in text that the server sent.
     """
     if response.is_success:
         return None
@@ -83,7 +86,7 @@ def error_from_response(
 
 
 def is_session_over(error: ApiError, response: Response | None) -> bool:
-    """Return True if the session has ended: 401, or 403 with an empty body.
+    """Return True for a 401, or a 403 with an empty body: the session has ended.
 
     Source: protocol/sessions.md §4.4.
     """
@@ -93,7 +96,7 @@ def is_session_over(error: ApiError, response: Response | None) -> bool:
 
 
 def supported_versions(message: str) -> str:
-    """Return the version list from the message of a 406, or an empty string.
+    """Return the list of versions in the message of a 406, or an empty string.
 
     Source: protocol/sessions.md §4.2.
     """

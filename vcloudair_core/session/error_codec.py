@@ -62,9 +62,9 @@ def decode_error_body(response: Response) -> ErrorBody:
 
 
 def decode_error_element(element: _Element) -> ErrorBody | None:
-    """Decode an ``Error`` of vCloud or vcim, or an ``error`` of NSX.
+    """Decode an ``Error`` element of vCloud or vcim, or an ``error`` element of NSX.
 
-    Return None for other elements.
+    Return None for any other element.
 
     A nested ``TenantError`` takes precedence, because it is the error that the provider shows to tenants.
     Source: protocol/tasks.md §4.1.

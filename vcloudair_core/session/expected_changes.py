@@ -1,6 +1,6 @@
 """Changes that earlier check-mode tasks of a run would have made.
 
-Later check-mode tasks take these changes into account, so that they report the same changes as in a real run. Each run
+Later check-mode tasks take these changes into account, so check mode reports the same changes as a real run. Each run
 has one file. Each line of the file describes one change: the target, and the specs without secrets. The changes are
 never sent to a server, and real runs ignore the file. Files older than a day are removed.
 """
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 _KEPT_S = 24 * 3600
 UNKNOWN_KEY = "not a key: nothing is written in check mode"
-"""Placeholder for a pre-shared key, which is never recorded."""
+"""Placeholder that is recorded instead of a pre-shared key."""
 
 
 @dataclass(frozen=True)

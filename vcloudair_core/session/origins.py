@@ -1,4 +1,4 @@
-"""Origins that a token or a password can be sent to.
+"""Rules for the origins to which a token or a password can be sent.
 
 Trusted origins are the issuer of the token, origins with the same registrable domain, and the entries of
 ``allowed_origins``. Registrable domains follow the public suffix list. Plain http is never trusted if the issuer uses
@@ -20,16 +20,16 @@ from vcloudair_core.transport.messages import origin_of
 from vcloudair_core.util.xml import excerpt_of
 
 _ODD = re.compile(r"[\x00-\x20\\]")
-"""Characters on which URL parsers differ: spaces, control characters, backslash."""
+"""Spaces, control characters and backslashes, on which URL parsers differ."""
 _NUMBER = re.compile(r"(?:[0-9]+|0x[0-9a-f]*)\Z", re.IGNORECASE)
 
 
 class UntrustedOriginError(ConnectionFailedError):
-    """A link points to an origin that the token must not be sent to. Nothing was sent."""
+    """The token must not be sent to the origin of a link. Nothing was sent."""
 
 
 class Origins:
-    """The origins that are trusted with a token.
+    """The origins to which a token can be sent.
 
     ``issuer`` is any URL of the server that issued the token.
     """

@@ -38,7 +38,7 @@ _SHORTEST_TOKEN = 8
 
 
 class ExchangeResult:
-    """The response to a request, the error if it failed, or both."""
+    """The response to a request, the error, or both. An HTTP error status has both."""
 
     __slots__ = ("error", "response")
 
@@ -57,7 +57,7 @@ class ExchangeResult:
 class HttpPipeline:
     """A transport with retries, redirects, logging and redaction of secrets.
 
-    ``calls`` is the number of HTTP exchanges, retries included. Tokens in headers are added to the redacted secrets.
+    ``calls`` is the number of HTTP exchanges, including retries. Tokens in request headers are also redacted.
     """
 
     def __init__(
@@ -246,7 +246,7 @@ def _log_exchange(exchange: Exchange, secrets: Callable[[], list[Secret]]) -> No
 
 
 def _redirect_of(request: Request, response: Response | None) -> str | None:
-    """Return the absolute redirect target of a GET or HEAD, or None."""
+    """Return the redirect target of a GET or HEAD as an absolute URL, or None."""
     if response is None or response.status not in _REDIRECTS or request.method not in ("GET", "HEAD"):
         return None
     location = response.headers.get("Location", "").strip()

@@ -13,9 +13,9 @@ connection broken, read timeout           retry, timeout: once    never: may hav
 TLS failure, any other response           never                   never
 ========================================  ======================  ========================================
 
-With ``once``, a write must never be executed twice. Such a write is retried in two cases only: if no connection was
-made, and if the API itself rejected the write as busy (429 or ``BUSY_ENTITY`` in a document of the API). A 503, even
-with Retry-After, can come from a gateway that has forwarded the request.
+With ``once``, a write must never be executed twice. Such a write is retried in only two cases: no connection was
+made, or the API itself rejected the write as busy (429 or ``BUSY_ENTITY`` in a document of the API). A 503, even with
+Retry-After, can come from a gateway that has forwarded the request.
 
 The wait is ``Retry-After`` if present. Otherwise, it starts at 0.5 s and doubles up to 10 s, with ±25 % jitter. A call
 waits for at most ``max_retry_wait`` seconds in total. A session waits for at most ``max_retry_total`` seconds, see
@@ -61,8 +61,8 @@ class SendAttempt:
 class WaitBudget:
     """Limit of the total retry wait of all calls of a session. Units: seconds.
 
-    The duration of concurrent waits counts once. While no call waits, the budget recovers at the same rate. So the
-    budget does not run out in processes that run for months.
+    The duration of concurrent waits counts once. While no call waits, the budget recovers by one second per second.
+    So the budget does not run out in processes that run for months.
     """
 
     def __init__(self, total_s: float, clock: Clock) -> None:
@@ -152,9 +152,11 @@ def is_refused_by_api(error: ApiError) -> bool:
 
 
 def retry_after_s(response: Response | None, clock: Clock) -> float | None:
-    """Return ``Retry-After`` (a number or an HTTP date) in seconds, or None.
+    """Return ``Retry-After`` in seconds, or None if the header is missing or invalid.
 
-    A date is compared with the ``Date`` of the same response, so that a wrong clock has no effect.
+    Its value is a number or an HTTP date.
+
+    A date is compared with the ``Date`` header of the same response, so that a wrong clock of the host has no effect.
     """
     value = response.headers.get("Retry-After", "").strip() if response is not None else ""
     if not value or response is None:

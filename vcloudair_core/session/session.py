@@ -48,7 +48,7 @@ _ONCE = RetryPolicy(retries=0)
 class Session:
     """A session of one user in one org.
 
-    A session is thread-safe, and signs in with its first call.
+    A session is thread-safe. It signs in before its first API call.
 
     If the server reports that the session has ended (401, or 403 with an empty body), the session signs in again and
     repeats the request. This is safe, because the server rejects such requests before execution.
@@ -117,7 +117,7 @@ class Session:
 
     @property
     def kept(self) -> TokenCache | None:
-        """Cache that stores the session for later processes, or None if it is not stored."""
+        """Cache that stores the session for later processes, or None if not stored."""
         return self._cache if self._is_kept else None
 
     @property
@@ -126,10 +126,10 @@ class Session:
         return self._current()[0].expires_at
 
     def login(self) -> Identity:
-        """Sign in again, even if there is a valid token.
+        """Sign in again, even if the current token is valid.
 
         Raises: AuthenticationError if the sign-in is rejected; ConfigurationError if settings are missing, or if the
-        session is for another org than the setting ``org``; TransportError, other ApiErrors, DecodeError.
+        org of the session is not the setting ``org``; TransportError, other ApiErrors, DecodeError.
         """
         with self._lock:
             self._refused.end_wait()
@@ -138,15 +138,18 @@ class Session:
 
     @property
     def is_renewable(self) -> bool:
-        """True if the session can sign in again; False if only a token is set."""
+        """True if the session can sign in again.
+
+        It is False if the only credential is a token.
+        """
         return _is_renewable(self._auth)
 
     def retry_sign_in(self) -> None:
         """Allow the next call to sign in immediately after a rejected sign-in.
 
-        This method is for programs that limit their own sign-ins. By default, a session waits longer after each
-        rejected sign-in, because repeated sign-ins can lock the account. During the wait, calls raise the last error
-        again.
+        This method is for programs that limit the rate of sign-ins themselves. By default, a session waits longer
+        after each rejected sign-in, because repeated sign-ins can lock the account. During the wait, calls raise the
+        last error again.
         """
         with self._lock:
             self._refused.end_wait()
@@ -200,7 +203,7 @@ class Session:
     def url(self, path: str) -> str:
         """Return the URL of a path.
 
-        A link from the server is returned after an origin check.
+        If ``path`` is a link from the server, its origin is checked and the link is returned.
 
         Raises: ConnectionFailedError if the token must not be sent to the origin of a link. No request is sent.
         """
@@ -288,7 +291,7 @@ class Session:
             return self._current()
 
     def _signed_in_once(self, stale: Credentials | None = None) -> Credentials:
-        """Sign in, or use the token of a process that signs in at the same time."""
+        """Sign in, or use the token of another process that has just signed in."""
         if self._cache is None:
             return self._sign_in()
         with self._cache.exclusively():
@@ -372,7 +375,7 @@ class _CallSpec:
 
 
 def _refused_with_session(error: ApiError) -> AuthenticationError:
-    """Return the AuthenticationError for a request after the end of the session."""
+    """Convert the error of a request to an AuthenticationError: the session has ended."""
     refused = AuthenticationError(
         error.message,
         status=error.status,
@@ -404,7 +407,7 @@ def _query_text(query: Sequence[tuple[str, str]] | str) -> str:
 
 
 def _check_org(settings: Settings, credentials: Credentials) -> None:
-    """Raise ConfigurationError if the session is for another org than ``org``."""
+    """Raise ConfigurationError if the org of the session is not the setting ``org``."""
     org = settings.org
     if not org or not credentials.org_names:
         return

@@ -101,7 +101,7 @@ def decode_task(body: bytes) -> Task | None:
 def task_of_element(element: _Element) -> Task:
     """Decode a ``Task`` element.
 
-    Owner, Progress and times can be missing, as in the response that starts the task.
+    Owner, Progress and times can be missing, for example in the response that starts the task.
     """
     children = {local(child): child for child in element}
     owner, fault = children.get("Owner"), children.get("Error")

@@ -50,7 +50,7 @@ POLL_INTERVALS_S = (0.5, 1.0, 2.0, 3.0, 5.0)
 """Waits between polls in seconds, with ±20 % jitter. The last value is repeated."""
 
 STUCK_AFTER_S = 600.0
-"""Default timeout for a task that does not change, in seconds."""
+"""Default timeout in seconds for a task that does not change."""
 
 _JITTER = 0.2
 _MAX_UNREADABLE_POLLS = 2
@@ -156,7 +156,7 @@ def task_duration_s(task: Task) -> float | None:
 
 
 def _poll(session: Session, task: Task) -> Task | None:
-    """Return the latest state, or None after a temporary failure."""
+    """Return the latest state, or None if the poll failed temporarily."""
     try:
         latest = read_task(session, task)
     except (TransportError, ServerError, BusyError) as exc:

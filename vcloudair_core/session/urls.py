@@ -1,4 +1,4 @@
-"""Normalization of base URLs, and joining of paths to them."""
+"""Normalize base URLs, and join paths to base URLs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SAFE_IN_PATH = "/%:@!$&'()*+,;=~-._?"
 def base_url_of(settings: Settings) -> str:
     """Return the base URL in the settings, or the default URL of the service type.
 
-    Raises: ConfigurationError if there is neither URL, or if the URL is invalid.
+    Raises: ConfigurationError if there is no URL, or if the URL is invalid.
     """
     url = settings.url or DEFAULT_URLS.get(settings.service_type)
     if not url:

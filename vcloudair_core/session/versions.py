@@ -1,7 +1,7 @@
 """Selection of the API version.
 
 The supported versions are 5.1 (the first with edge gateways) to 39. Version 40 is VMware Cloud Foundation Automation,
-which has a different networking API. Of the supported versions that the server offers, the highest is used.
+which has a different networking API. The newest version that the server offers and the library supports is used.
 Pre-releases are ignored. Versions are compared number by number: 5.10 is newer than 5.9. Source: protocol/sessions.md
 §4.1, protocol/vcd-modern.md §1.1, §1.2, §1.6.
 """
@@ -21,7 +21,9 @@ LOWEST, BELOW = (5, 1), (40,)
 CLOUDAPI_LOGIN_SINCE = (33, 0)
 LEGACY_LOGIN_UNTIL = (38, 0)
 DEFAULT_VERSIONS = {"vchs": "5.6", "vca": "5.7"}
-"""API versions of vCloud Air. Only a vCloud Director is asked for its versions.
+"""API versions of vCloud Air.
+
+The list of versions is requested only from vCloud Director.
 
 Source: protocol/sessions.md §1.
 """
@@ -60,9 +62,9 @@ def is_at_least(version: str, bound: tuple[int, ...]) -> bool:
 
 
 def check_pinned(version: str) -> str:
-    """Return the version.
+    """Return ``version`` unchanged.
 
-    Raises ConfigurationError if the version number is not valid.
+    Raises ConfigurationError if it is not a valid version number.
     """
     if not _FORM.match(version):
         raise ConfigurationError(
@@ -72,9 +74,9 @@ def check_pinned(version: str) -> str:
 
 
 def offered_version(pinned: str, offered: Sequence[OfferedVersion], *, where: str) -> OfferedVersion:
-    """Return the entry of the pinned version.
+    """Return the offered version that equals ``pinned``.
 
-    Raises ConfigurationError if the server does not offer this version.
+    Raises ConfigurationError if the server does not offer the version.
     """
     numbers = as_numbers(check_pinned(pinned))
     for entry in offered:

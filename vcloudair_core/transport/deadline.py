@@ -1,7 +1,8 @@
 """Deadlines for whole responses.
 
-A read timeout restarts with each byte, so it never expires if a response arrives byte by byte. A watchdog thread checks
-the deadlines of all current exchanges twice a second. It shuts down the socket of each exchange that is late.
+A read timeout restarts with each byte, so it never expires if a response arrives byte by byte. A watchdog thread
+checks the deadlines of all current exchanges twice a second. The thread shuts down the socket of each exchange that
+is late.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ os.register_at_fork(after_in_child=_after_fork)
 
 
 def pool_classes() -> dict[str, Any]:
-    """Return urllib3 pool classes that report their socket to the current deadline."""
+    """Return urllib3 pool classes that pass their sockets to the current deadline."""
     from urllib3.connection import HTTPConnection, HTTPSConnection
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 

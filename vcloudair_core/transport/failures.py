@@ -52,8 +52,8 @@ def failure_of(
 ) -> TransportError:
     """Return the TransportError for an exception of requests, urllib3, ssl or socket.
 
-    ``handled`` is an exception that the caller was handling when it sent the request. Python sets ``handled`` as the
-    context of ``exc``, although the exceptions are unrelated.
+    ``handled`` is an exception that the caller was already handling when the request was sent. Python sets
+    ``handled`` as the context of ``exc``, although the exceptions are unrelated.
     """
     chain = list(_chain(exc, handled))
     names = {type(link).__name__ for link in chain}

@@ -72,7 +72,10 @@ class Request:
     timeout_s: tuple[float, float] | None = None
 
     def with_headers(self, extra: Mapping[str, str]) -> Request:
-        """Return a copy with additional headers. They replace headers with the same name."""
+        """Return a copy with additional headers.
+
+        ``extra`` replaces headers with the same name.
+        """
         return replace(self, headers=self.headers.merged(extra))
 
     @property
@@ -115,7 +118,7 @@ class Response:
 
     @property
     def request_id(self) -> str:
-        """Request id that the server assigned, or an empty string.
+        """Request ID that the server assigned, or an empty string.
 
         Source: protocol/recorded-responses.md §1.
         """
@@ -151,7 +154,7 @@ def origin_of(url: str) -> str:
     """Return the origin of a URL as ``scheme://host:port`` in lower case.
 
     The port is always included. Servers include ``:443`` in some headers and omit it in the body (source:
-    protocol/sessions.md §1.2). With the port, both URLs have equal origins.
+    protocol/sessions.md §1.2). Because the port is always included, both URLs have equal origins.
     """
     parts = urlsplit(url)
     scheme = parts.scheme.lower()

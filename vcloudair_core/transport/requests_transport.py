@@ -1,8 +1,8 @@
 """Transport based on the HTTP adapter of the library requests.
 
-The library is imported with the first HTTP request. The transport uses the adapter directly instead of
-``requests.Session``, to avoid cookies, redirects, and passwords from ``~/.netrc`` or a URL. Proxies and CA bundles from
-the environment apply.
+The library is imported at the first HTTP request. The transport uses the adapter directly instead of
+``requests.Session``, to avoid cookies, redirects, and passwords from ``~/.netrc`` or a URL. Proxies and CA bundles
+from the environment apply.
 """
 
 from __future__ import annotations
@@ -64,9 +64,9 @@ class RequestsTransport:
 
     The transport sends each request once, without retries.
 
-    TLS certificates are verified against the first of these that is set: ``ca_path``, ``REQUESTS_CA_BUNDLE``,
-    ``CURL_CA_BUNDLE``. If none is set, the system store is used, which ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` select.
-    ``validate_certs: false`` disables the verification and logs a warning once.
+    TLS certificates are verified with the first of these that is set: ``ca_path``, ``REQUESTS_CA_BUNDLE``,
+    ``CURL_CA_BUNDLE``. If none of them is set, the system store is used. ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``
+    replace the path of the system store. ``validate_certs: false`` disables the verification and logs a warning once.
     """
 
     def __init__(self, settings: ConnectionSettings, *, max_body_bytes: int = MAX_BODY_BYTES) -> None:
@@ -158,7 +158,7 @@ class RequestsTransport:
         return proxies
 
     def _check_environment(self, request: Request) -> None:
-        """Raise ConfigurationError for unusable certificate authorities or proxies."""
+        """Raise ConfigurationError if the CA certificates or the proxy cannot be used."""
         if self._validate and not self._has_checked_trust and request.url.lower().startswith("https:"):
             trust_of(self._ca_path).check()
             self._has_checked_trust = True
@@ -229,7 +229,7 @@ def preload() -> None:
 
 
 def _adapter_class(*, uses_system_store: bool) -> type[HTTPAdapter]:
-    """Return an adapter class whose connections observe the current deadline."""
+    """Return an adapter class whose connections are limited by the current deadline."""
     from requests.adapters import HTTPAdapter
 
     classes = pool_classes()

@@ -65,9 +65,9 @@ class Trust:
 def trust_of(ca_path: str | None, environ: Mapping[str, str] | None = None) -> Trust:
     """Return the trusted certificate authorities.
 
-    The first of these that is set applies: ``ca_path``, ``REQUESTS_CA_BUNDLE``, ``CURL_CA_BUNDLE``. Otherwise, the
-    system store of OpenSSL is used. ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` select this store, as for the Ansible module
-    ``uri``.
+    The first of these that is set applies: ``ca_path``, ``REQUESTS_CA_BUNDLE``, ``CURL_CA_BUNDLE``. If none of them
+    is set, the system store of OpenSSL is used. ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` replace the path of this
+    store, as in the Ansible module ``uri``.
     """
     env = os.environ if environ is None else environ
     if ca_path:
@@ -81,7 +81,7 @@ def trust_of(ca_path: str | None, environ: Mapping[str, str] | None = None) -> T
 def load_system_store(context: ssl.SSLContext) -> None:
     """Load the system store into an SSL context.
 
-    Load certifi if there is no system store.
+    If there is no system store, load the certificates of certifi.
     """
     context.load_default_certs()
     if any(os.environ.get(name) for name in _SYSTEM_VARIABLES) or context.cert_store_stats()["x509_ca"]:
@@ -114,7 +114,7 @@ def context_of(trust: Trust) -> ssl.SSLContext:
 
 
 def proxy_problem(proxy: str) -> str:
-    """Return the reason why a proxy cannot be used, or an empty string if it can."""
+    """Return the reason why a proxy cannot be used, or an empty string."""
     parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
     scheme = parts.scheme.lower()
     if scheme in _SOCKS_SCHEMES:
@@ -149,7 +149,7 @@ def check_proxies(url: str, proxies: Mapping[str, str]) -> None:
 def _variables_with(proxy: str) -> str:
     """Return the names of the environment variables that contain this proxy.
 
-    If there are none, return the usual names.
+    If no variable contains the proxy, return the usual variable names.
     """
     names = [name for name, value in os.environ.items() if name.lower().endswith("_proxy") and value == proxy]
     return " and ".join(sorted(names)) or "HTTPS_PROXY or HTTP_PROXY"

@@ -23,14 +23,17 @@ def place(name: str, line: int, path: Path = ()) -> str:
 
 
 def place_of(name: str, reading: Reading, path: Path) -> str:
-    """Format the location of a value, with its line or that of its nearest parent."""
+    """Format the location of a value.
+
+    If the line of the value is unknown, use the line of its nearest parent.
+    """
     return place(name, reading.line(path), path)
 
 
 def document_error(name: str, reading: Reading, problems: Iterable[Problem]) -> SpecError | None:
     """Return an error with all issues and problems, sorted by line.
 
-    Return None if there are none.
+    Return None if the document has neither.
     """
     return _error_of(name, reading, [(path, SpecProblem(spelled(path), reason)) for path, reason in problems])
 
@@ -45,7 +48,7 @@ def raise_problems(name: str, reading: Reading, problems: Iterable[Problem] = ()
 def with_lines(error: SpecError, name: str, reading: Reading) -> SpecError:
     """Return an error with the file and line of its problems.
 
-    An error about other input than the document is returned unchanged.
+    An error that is not about this document is returned unchanged.
     """
     problems = [(path_of(problem.path), problem) for problem in error.problems]
     if not all(not path or _is_within(reading, path) for path, _ in problems):

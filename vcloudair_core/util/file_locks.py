@@ -11,7 +11,7 @@ _MISSING = (errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 
 def file_lock(path: Path) -> Any:
-    """Return a :mod:`filelock` lock for a file, whose folder must exist.
+    """Return a :mod:`filelock` lock for a file. The folder of the file must exist.
 
     If the file system does not support ``flock``, return a soft lock. A soft lock is held while a second file with the
     suffix ``.soft`` exists. The lock file itself cannot serve as a soft lock, because the check for ``flock`` creates

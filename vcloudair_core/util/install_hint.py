@@ -12,7 +12,7 @@ def install_hint(extra: str) -> str:
     """Return a hint such as ``Run: pip install -e '/src/vcloudair-core[metrics]'``.
 
     pip records the source of a package (PEP 610). A package without such a record was installed from an index. If the
-    recorded directory or file no longer exists, the hint says "from a checkout".
+    recorded directory or file no longer exists, the hint tells the user to install from a checkout.
     """
     record = _direct_url()
     if record is None:
@@ -26,9 +26,10 @@ def install_hint(extra: str) -> str:
 
 
 def _direct_url() -> dict[str, object] | None:
-    """Return the PEP 610 record of this package, or None if there is no record.
+    """Return the PEP 610 record of this package.
 
-    The record is empty if it is invalid, or if the package is not installed.
+    Return None if the package has no record. Return an empty record if the record is invalid, or if the package is
+    not installed.
     """
     import importlib.metadata  # only needed for errors
 

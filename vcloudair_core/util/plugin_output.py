@@ -19,7 +19,9 @@ _inside: dict[int, int] = {}
 
 
 class _SplitStdout:
-    """Standard error for threads in plugins, standard output for all other threads.
+    """A stream that separates the output of plugins from other output.
+
+    Threads in plugins write to standard error, and all other threads write to standard output.
 
     A plugin can keep a reference to this object, for example in a log handler. After the original ``sys.stdout`` is
     restored, the object writes to standard error for all threads.

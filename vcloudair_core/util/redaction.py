@@ -2,7 +2,7 @@
 
 Known secrets are wrapped in :class:`Secret`, which is always displayed as ``***``. External text, such as errors,
 headers and bodies of a server, is passed to :func:`redact_text` or :func:`redacted_exchange`. These functions redact
-known secrets anywhere in the text. They also redact the values of secret names (``psk``, ``password``,
+known secrets anywhere in the text. They also redact any value whose name indicates a secret (``psk``, ``password``,
 ``Authorization`` …).
 """
 
@@ -96,7 +96,7 @@ class Secret:
 class MaskedStr(str):
     """A secret as a plain string, for programs that send the secret themselves.
 
-    Only the ``repr`` is masked.
+    ``repr()`` is masked, but ``str()`` is not.
     """
 
     __slots__ = ()
@@ -109,7 +109,7 @@ class MaskedStr(str):
 
 
 def is_secret_name(name: str) -> bool:
-    """Return True for the name of a key, attribute or header with a secret value."""
+    """Return True if a key, attribute or header with this name has a secret value."""
     return bool(_SECRET_KEY.search(name.replace("-", "_")) or _SECRET_HEADER.search(name))
 
 
@@ -141,10 +141,10 @@ def secret_spellings(value: str) -> frozenset[str]:
 
 
 def redact_text(text: str, secrets: Iterable[Secret | str] = ()) -> str:
-    """Redact known secrets, and the values of secret names.
+    """Redact known secrets, and values whose names indicate a secret.
 
-    A secret of one or two characters is only redacted as the value of a secret name. Replacing every ``a`` would make
-    the text unreadable and reveal the secret.
+    A secret of one or two characters is redacted only after such a name. Replacing every ``a`` would make the text
+    unreadable and reveal the secret.
     """
     spellings: set[str] = set()
     for secret in secrets:
@@ -161,7 +161,10 @@ def redact_text(text: str, secrets: Iterable[Secret | str] = ()) -> str:
 
 
 _remembered: weakref.WeakValueDictionary[int, Secret] = weakref.WeakValueDictionary()
-"""Secrets by ``id()``, because equal secrets can have different lifetimes."""
+"""Remembered secrets by ``id()``.
+
+Equal secrets have separate entries, because their lifetimes can differ.
+"""
 _guard = threading.Lock()
 
 
@@ -205,7 +208,7 @@ def redact_tree(value: Any, secrets: Iterable[Secret | str] = ()) -> Any:
 
 
 def redact_headers(headers: Headers, secrets: Iterable[Secret | str] = ()) -> Headers:
-    """Redact known secrets in headers, and the values of secret headers.
+    """Redact known secrets in headers, and the whole values of secret headers.
 
     Authorization, cookie and token headers are secret.
     """

@@ -1,8 +1,8 @@
 """Strict YAML reader that returns values, their line numbers, and all issues.
 
 The reader uses the safe loader of PyYAML. It rejects duplicate keys, tags, ``.nan``, and aliases that expand to
-millions of values. It also rejects text that YAML 1.1 (PyYAML, Ansible) converts to octal numbers, base-60 numbers or
-dates. So Ansible reads the same values from an accepted document.
+millions of values. The reader also rejects unquoted text that YAML 1.1 (PyYAML, Ansible) converts to octal numbers,
+base-60 numbers or dates. So Ansible reads the same values from an accepted document.
 """
 
 from __future__ import annotations
@@ -63,7 +63,10 @@ class Reading:
     issues: tuple[Issue, ...] = ()
 
     def line(self, path: Path) -> int:
-        """Return the line of a value, or of its nearest parent with a known line."""
+        """Return the line of a value.
+
+        If this line is unknown, return the line of the nearest parent.
+        """
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
@@ -150,7 +153,7 @@ class _TooDeepError(Exception):
 
 
 class _StoppedError(Exception):
-    """Stop converting values after a fatal issue, which is already recorded."""
+    """Stop converting values after a fatal issue. The issue is already recorded."""
 
 
 @cache

@@ -10,7 +10,10 @@ from pathlib import Path
 
 
 def user_folder(kind: str) -> Path | None:
-    """Return the user's ``config``, ``cache`` or ``state`` folder, or None."""
+    """Return the user's ``config``, ``cache`` or ``state`` folder.
+
+    Return None if the user has no home directory.
+    """
     import platformdirs
 
     try:

@@ -71,9 +71,9 @@ def read_text(path: str | Path, what: str) -> str:
 
 
 def read_text_or_stdin(path: str, what: str) -> str:
-    """Return the text of a file. For the path ``-``, read standard input.
+    """Return the text of a file.
 
-    Raises ConfigurationError.
+    For the path ``-``, read standard input. Raises ConfigurationError if reading fails.
     """
     if path != "-":
         return read_text(path, what)
@@ -97,5 +97,8 @@ def write_bytes(path: str | Path, content: bytes, what: str) -> None:
 
 
 def first_line(path: str | Path, what: str) -> str:
-    """Return the first line of a file. It can be empty. Raises ConfigurationError."""
+    """Return the first line of a file, which can be empty.
+
+    Raises ConfigurationError if the file cannot be read.
+    """
     return next(iter(read_text(path, what).splitlines()), "")

@@ -2,8 +2,8 @@
 
 XML with a DOCTYPE is rejected, which prevents entity expansion attacks. The parser has no network access. libxml2
 limits the document size, and the nesting depth to 256. The API allows a depth of 100 (source: protocol/sessions.md
-§4.5). Ambiguous JSON is rejected: duplicate keys, numbers that are too large, and unpaired surrogates. lxml is imported
-with the first document.
+§4.5). Ambiguous JSON is rejected: duplicate keys, numbers that are too large, and unpaired surrogates. lxml is
+imported at the first document.
 """
 
 from __future__ import annotations

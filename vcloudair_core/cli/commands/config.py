@@ -37,7 +37,7 @@ def config(
 
 
 def _file_in_use(settings: Settings) -> str:
-    """Return a sentence about the configuration file and context in use."""
+    """Return a sentence that names the configuration file and the context in use."""
     use = settings.file
     if use.path is None:
         return f"No configuration file: {default_config_file()} does not exist."

@@ -125,7 +125,7 @@ def add(
         False, "--ask-password", help="Prompt for the password, and store it in the keyring entry or the file."
     ),
 ) -> None:
-    """Add a context with the options of the command line, such as --url and --org.
+    """Add a context from command-line options, such as --url and --org.
 
     With --password-file, the context stores the path of the file. --password-stdin and --ask-password store the
     password in the keyring entry that --password-keyring names. Without --password-keyring, they store the password in
@@ -207,7 +207,7 @@ def _choose_hint(file: ConfigFile) -> str:
 
 
 def _settings_of(run: Invocation) -> dict[str, Any]:
-    """Return the shared options that are settings, with values of TOML types."""
+    """Return the shared options that are settings, with values of types that TOML has."""
     arguments = {name: value for name, value in run.options.items() if name not in PROGRAM_OPTIONS}
     if run.options.get("insecure"):
         arguments["validate_certs"] = False
@@ -265,7 +265,7 @@ def _prompt(values: Mapping[str, Any], name: str) -> str:
 
 
 def _check(values: Mapping[str, Any]) -> None:
-    """Raise ConfigurationError for a context with no server or invalid references."""
+    """Raise ConfigurationError if the server is missing or a reference is invalid."""
     from vcloudair_core.session.urls import normalize_url
 
     if values.get("url"):

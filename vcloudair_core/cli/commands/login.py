@@ -16,9 +16,9 @@ from vcloudair_core.client import Client
 def login(run: Invocation) -> None:
     """Sign in and keep the session, so that later commands need no password.
 
-    Later commands use the session if server, org, user, context and TLS settings are the same. The session ends with
-    `vca logout`, when it expires at the server, or after 25 minutes without use. Commands with a password, such as from
-    VCA_PASSWORD, do not use the session.
+    Later commands use the session if their server, org, user, context and TLS settings are equal. The session ends
+    with `vca logout`, when it expires at the server, or after 25 minutes without use. Commands that get a password,
+    for example from VCA_PASSWORD, do not use the session.
 
     Example:
         vca login --context production

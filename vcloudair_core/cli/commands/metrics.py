@@ -271,7 +271,7 @@ def _password_in(file: str) -> str:
 
 @contextmanager
 def _writing(file: str) -> Iterator[None]:
-    """Raise ConfigurationError instead of OSError if a file cannot be written."""
+    """Convert an OSError in the block to a ConfigurationError that names the file."""
     try:
         yield
     except OSError as exc:
@@ -364,7 +364,7 @@ def _window(start: str, end: str) -> str:
 def _tell(measurement: Measurement) -> None:
     """Print warnings and missing metrics.
 
-    Raises an error if VMs could not be measured.
+    Raise an error if a VM could not be measured.
     """
     for warning in measurement.collected.warnings:
         say(f"Note: {warning}")

@@ -34,7 +34,7 @@ Columns without values are left out.
 """
 
 _COMPLETED = {"vm": "vm", "orgVdc": "vdc", "edgeGateway": "edge"}
-"""Kinds of names for shell completion, by record type."""
+"""Kinds of cached names for shell completion, by record type."""
 
 
 @connected
@@ -55,8 +55,8 @@ def query(
 ) -> None:
     """Query VMs, networks, catalogs, tasks and other records.
 
-    Values of conditions need no escaping. Records are sorted by name. `-o csv` and `-o jsonl` stream the records,
-    sorted by ID, so that results of any size fit in memory. With `--query` the whole result is read first.
+    You need not escape the values of conditions. Records are sorted by name. `-o csv` and `-o jsonl` stream the
+    records, sorted by ID, so that results of any size fit in memory. With `--query` the whole result is read first.
 
     Example:
         vca query vm --where 'name~web*' --fields name,status --limit 20
@@ -103,9 +103,9 @@ def query(
 
 
 def _server_sort(service: Any, type_name: str, limit: int | None) -> str:
-    """Return the attribute by which the server sorts.
+    """Return the attribute that the server sorts by.
 
-    This is the name if a limit is set and the record type has a name. Otherwise it is empty.
+    This is ``name`` if a limit is set and the record type has a name. Otherwise, the result is an empty string.
     """
     return "name" if limit is not None and "name" in _attributes(service, type_name) else ""
 
@@ -161,9 +161,9 @@ def _stream(run: Invocation, records: Query, fields: Sequence[str], metadata: Se
 
 
 def _columns(records: Query, keys: Sequence[str]) -> list[Column]:
-    """Return the columns.
+    """Return the table columns.
 
-    The rightmost columns are dropped first. The name is never dropped.
+    If space is short, the rightmost columns are dropped first. The name is never dropped.
     """
     kinds = records.record_type.attributes
     return [
@@ -178,7 +178,7 @@ def _times(records: Query) -> list[str]:
 
 
 def _as_row(record: Record, times: Sequence[str]) -> dict[str, Any]:
-    """Return a record as plain data, with times in UTC to the second."""
+    """Return a record as plain data. Times are in UTC, with a precision of one second."""
     row = record.as_dict()
     for name in times:
         stamp = utc_second(record[name]) if name in record else None

@@ -119,9 +119,10 @@ def record(
 ) -> None:
     """Record the org of the context in an inventory file for the simulator.
 
-    Apart from signing in and out, only GET requests are sent. Passwords, keys and certificates are not recorded. The
-    user in the file has the password recorded-password. With --pseudonymize, each text has the same replacement in the
-    whole file. Public addresses become documentation addresses, and addresses of a subnet stay in one subnet.
+    The command signs in, sends only GET requests, and signs out. Passwords, keys and certificates are not recorded.
+    In the file, the password of the user is "recorded-password". With --pseudonymize, equal texts get equal
+    replacements in the whole file. Public addresses become documentation addresses, and addresses in a common subnet
+    keep a common subnet.
 
     Example:
         vca sim record --out world.yml --pseudonymize

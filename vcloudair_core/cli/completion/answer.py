@@ -102,7 +102,10 @@ def _read(table: Mapping[str, Any], typed: Sequence[str]) -> _Line:
 
 
 def _option(table: Mapping[str, Any], node: Mapping[str, Any], name: str) -> str:
-    """Return the kind of an option. An unknown option is a ``flag``."""
+    """Return the kind of an option, such as ``text``.
+
+    An unknown option has the kind ``flag``.
+    """
     entry = node.get("options", {}).get(name) or table["options"].get(name)
     return str(entry[0]) if entry else "flag"
 
@@ -121,7 +124,7 @@ def _values(
 
 
 def main() -> None:
-    """Print the candidates for a script and exit.
+    """Print the candidates for a completion script, and exit.
 
     Errors are not printed, because they would disturb the prompt.
     """

@@ -25,7 +25,7 @@ class BashLine:
         self._replaced_from = 0 if self.quote else max(ends, default=0)
 
     def insertable(self, value: str) -> str:
-        """Return the quoted value that bash must insert for the word at the cursor."""
+        """Return the quoted value that replaces the word at the cursor in bash."""
         if self.quote == "'":
             return value
         if self.quote == '"':

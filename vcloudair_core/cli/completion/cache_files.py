@@ -20,7 +20,7 @@ MAX_BYTES = 8 * 1024 * 1024
 
 
 def completion_folder(settings: Settings | None) -> Path | None:
-    """Return the cache folder of completion, or None without a user cache folder."""
+    """Return the cache folder of completion, or None if the user has no cache folder."""
     from vcloudair_core.util.user_dirs import user_folder
 
     if settings is not None and settings.cache_dir:
@@ -30,9 +30,9 @@ def completion_folder(settings: Settings | None) -> Path | None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Return the content of a JSON file, or an empty mapping.
+    """Return the content of a JSON file, or ``{}`` if the file cannot be used.
 
-    Files that other users own, can read or can write are ignored.
+    A file that other users own, can read or can write is not used.
     """
     from vcloudair_core.settings.directories import is_own
 

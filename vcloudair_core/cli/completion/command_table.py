@@ -61,7 +61,7 @@ def command_table(folder: Path | None = None) -> dict[str, Any]:
 
 
 def _stamp() -> str:
-    """Return a hash that changes with the installed version, plugins and commands."""
+    """Return a hash of the installed version, plugins and commands."""
     parts = [str(FORMAT), __version__, sys.executable]
     parts += [f"{name}={os.environ.get(name, '')}" for name in ("VCA_DISABLE_PLUGINS", "VCA_REQUIRE_PLUGINS")]
     for folder in sys.path:
@@ -135,6 +135,6 @@ def _argument_kind(param: Any, path: tuple[str, ...]) -> str:
 
 
 def _short(text: str | None) -> str:
-    """Return the first sentence on one line, with 80 characters at most."""
+    """Return the first sentence of a text on one line, truncated to 80 characters."""
     line = " ".join((text or "").partition("\n\n")[0].split())
     return line.partition(". ")[0].rstrip(".")[:80]

@@ -44,7 +44,7 @@ class Values:
         return self._names(kind)
 
     def settings(self) -> Settings | None:
-        """Return the server and folder settings, or None if they are invalid."""
+        """The server and folder settings, or None if they are invalid."""
         from vcloudair_core.errors import VcloudAirError
         from vcloudair_core.settings.settings import Settings
 

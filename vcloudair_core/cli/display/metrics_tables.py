@@ -33,9 +33,10 @@ def short_number(value: float) -> str:
 
 
 def busiest(measurement: Measurement, sort: str, rows: int) -> Any:
-    """Return a table of the VMs with the highest latest values of ``sort``.
+    """Return a table of the VMs with the highest latest values of the metric ``sort``.
 
-    Each column has one unit. Metrics without values are left out. The title reports if no VM has the metric ``sort``.
+    Each column has one unit. Metrics without values are left out. If no VM has the metric ``sort``, the title says
+    so.
     """
     from rich.table import Table
 
@@ -63,7 +64,7 @@ def busiest(measurement: Measurement, sort: str, rows: int) -> Any:
 
 
 def _latest(measurement: Measurement) -> dict[str, dict[str, Series]]:
-    """Return the series without an instance, by VM id and metric name."""
+    """Return the series that have no instance, by VM ID and metric name."""
     series_of: dict[str, dict[str, Series]] = {}
     for vm_id, members in measurement.collected.by_vm().items():
         series_of[vm_id] = {series.name: series for series in members if series.instance is None}

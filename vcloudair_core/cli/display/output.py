@@ -52,8 +52,8 @@ def emit(
     """Print a result to stdout.
 
     Args:
-        result: A list of rows, or a mapping. JSON and YAML print the whole result. JSON lines prints one object per
-            row.
+        result: A list of rows, or a mapping. JSON and YAML print the whole result. JSON Lines prints one object for
+            each row.
         options: Output options.
         columns: Columns of the table. CSV has all keys of the rows.
         rows: Rows for tables and CSV (default: the result).
@@ -248,8 +248,8 @@ def _table(
 def _selected(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], options: OutputOptions) -> Sequence[Column]:
     """Return the columns to print.
 
-    ``--columns`` selects columns by name, and ``wide`` selects all columns. Otherwise, these are the default columns
-    that contain values.
+    ``--columns`` selects columns by name, and ``wide`` selects all columns. By default, the default columns that
+    contain values are printed.
     """
     if options.columns:
         return columns

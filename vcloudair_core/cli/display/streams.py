@@ -51,11 +51,14 @@ class GuardedStream:
         self.stream = stream
         self.failure: Exception | None = None
         self.aside = aside
-        """Stream for other threads. Only the main thread prints results."""
+        """Stream for the output of threads other than the main thread.
+
+        Only the main thread prints results.
+        """
         self._owner = threading.get_ident()
 
     def write(self, text: str) -> int:
-        """Write text, with escapes for characters that the encoding lacks.
+        """Write text. Characters that the encoding does not support are escaped.
 
         Returns the length of the text.
         """
@@ -78,7 +81,10 @@ class GuardedStream:
 
     @property
     def lost(self) -> str:
-        """The reason why output was lost. Empty if nothing was lost or no reader exists."""
+        """The reason why output was lost.
+
+        The reason is empty if no output was lost, or if the reader has closed the stream.
+        """
         if self.failure is None or getattr(self.failure, "errno", errno.EPIPE) in _READER_GONE:
             return ""
         return getattr(self.failure, "strerror", None) or str(self.failure)
@@ -142,7 +148,10 @@ def open_missing() -> None:
 
 
 _kept: list[int] = []
-"""Descriptor of the real standard output, after :func:`keep_stdout`."""
+"""Descriptor of the real standard output.
+
+The list is empty until :func:`keep_stdout` is called.
+"""
 
 
 def keep_stdout() -> None:

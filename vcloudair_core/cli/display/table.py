@@ -58,7 +58,10 @@ def as_cell(value: Any) -> str:
 
 
 def without_empty(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> list[Column]:
-    """Return the columns with values, or the first column if there are no values."""
+    """Return the columns that contain values.
+
+    If no column contains values, return the first column.
+    """
     filled = [column for column in columns if any(column.cell(row) for row in rows)]
     return filled or list(columns[:1])
 
@@ -108,7 +111,8 @@ def fit(
 def cut(text: str, width: int, mark: str = "…") -> str:
     """Truncate a text to ``width`` terminal cells, with ``mark`` at the end.
 
-    A list is truncated after a comma if that loses less than half, so that a truncated address does not look complete.
+    A list is truncated after the last comma that fits if this comma is in the second half of the text. Otherwise, a
+    truncated address could look complete.
     """
     from rich.cells import cell_len
 

@@ -30,5 +30,5 @@ class TaskProgress:
 
 
 def wants_progress(stream: TextIO | None = None) -> bool:
-    """Return True if standard error is a terminal."""
+    """Return True if ``stream`` (default: standard error) is a terminal."""
     return (stream or sys.stderr).isatty()

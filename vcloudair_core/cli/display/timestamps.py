@@ -8,9 +8,9 @@ from typing import Any
 
 
 def utc_second(value: Any) -> Any:
-    """Convert a time to a timestamp.
+    """Convert a time with UTC offset to a timestamp.
 
-    Other values, and times without offset, are returned unchanged.
+    Any other value is returned unchanged.
     """
     moment = value
     if isinstance(value, str):
@@ -24,7 +24,7 @@ def utc_second(value: Any) -> Any:
 
 
 def with_utc_seconds(tree: Any, keys: frozenset[str]) -> Any:
-    """Return a copy of a result with the values of ``keys`` as timestamps."""
+    """Return a copy of a result, with the values of ``keys`` converted to timestamps."""
     if isinstance(tree, Mapping):
         return {key: utc_second(value) if key in keys else with_utc_seconds(value, keys) for key, value in tree.items()}
     if isinstance(tree, (list, tuple)):

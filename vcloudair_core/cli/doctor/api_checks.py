@@ -30,7 +30,7 @@ _PORTALS = {"vchs": "subscription portal", "vca": "On-Demand portal", "vcd": "vC
 
 
 class ServerClock:
-    """An observer that records the time of the server and the number of requests."""
+    """An observer that records the server's time and the number of requests."""
 
     def __init__(self) -> None:
         self.time: datetime | None = None

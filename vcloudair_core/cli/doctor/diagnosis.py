@@ -31,7 +31,7 @@ class DiagnosisStep:
 
 
 def passed(name: str, detail: str) -> DiagnosisStep:
-    """Return the result of a step without problems."""
+    """Return the result of a step that passed."""
     return DiagnosisStep(name, PASSED, detail)
 
 

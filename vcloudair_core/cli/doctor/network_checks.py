@@ -56,16 +56,22 @@ class Network:
         self._timeout_s = timeout_s
 
     def resolve(self, host: str, port: int) -> list[str]:
-        """Return the addresses of a name. Raises OSError."""
+        """Return the IP addresses of ``host``.
+
+        Raises OSError if the name cannot be resolved.
+        """
         entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         return list(dict.fromkeys(str(entry[4][0]) for entry in entries))
 
     def connect(self, host: str, port: int) -> None:
-        """Open and close a connection. Raises OSError."""
+        """Open and close a TCP connection. Raises OSError if the connection fails."""
         socket.create_connection((host, port), timeout=self._timeout_s).close()
 
     def certificate(self, host: str, port: int) -> bytes:
-        """Return the unverified certificate of the server in DER form. Raises OSError."""
+        """Return the server's certificate in DER form, without verification.
+
+        Raises OSError if the TLS handshake fails.
+        """
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -74,12 +80,12 @@ class Network:
     def verify(self, host: str, port: int, ca_path: str | None) -> None:
         """Verify the certificate.
 
-        Raises ssl.SSLCertVerificationError if the certificate is not trusted, and OSError.
+        Raises: ssl.SSLCertVerificationError if the certificate is not trusted; OSError if the connection fails.
         """
         self._handshake(context_of(trust_of(ca_path)), host, port)
 
     def proxy_for(self, target: Target) -> str | None:
-        """Return the proxy for this host from the environment, or None."""
+        """Return the proxy that the environment sets for this host, or None if not set."""
         from urllib.request import getproxies, proxy_bypass
 
         return None if proxy_bypass(target.host) else getproxies().get(target.scheme)
@@ -98,7 +104,7 @@ class Network:
 def check_url(settings: Settings) -> tuple[DiagnosisStep, Target | None]:
     """Check the URL.
 
-    For the browser address of a portal, the hint contains the URL of the API and the org.
+    If the URL is the browser address of a portal, the hint contains the API URL and the org.
     """
     from vcloudair_core.session.urls import base_url_of
 
@@ -130,7 +136,7 @@ def check_url(settings: Settings) -> tuple[DiagnosisStep, Target | None]:
 
 
 def org_in(url: str) -> str:
-    """Return the org in the address of a portal, or an empty string."""
+    """Return the org in the address of a portal, or an empty string if there is none."""
     segments = [unquote(segment) for segment in urlsplit(url).path.split("/") if segment]
     lowered = [segment.lower() for segment in segments]
     for marker in (["tenant"], ["cloud", "org"]):
@@ -280,7 +286,10 @@ def _explain_certificate(
 
 
 def read_certificate(der: bytes) -> Certificate:
-    """Parse a certificate in DER form. Raises ValueError."""
+    """Parse a certificate in DER form.
+
+    Raises ValueError if the data is not a certificate.
+    """
     from cryptography import x509
 
     parsed = x509.load_der_x509_certificate(der)
@@ -329,7 +338,7 @@ def _duration(seconds: float) -> str:
 
 
 def check_settings(settings: Settings, methods: Mapping[str, AuthRecord], *, can_ask: bool = False) -> DiagnosisStep:
-    """Check that the settings are sufficient to sign in.
+    """Check that the settings are complete enough to sign in.
 
     ``can_ask`` is true if the user can be prompted for the password.
     """

@@ -30,7 +30,7 @@ _ADDRESS = re.compile(
 class AddressMap:
     """A mapping of addresses to replacements.
 
-    Without ``key``, the original address cannot be computed from its replacement.
+    ``key`` is a secret that is required to compute an original address from its replacement.
     """
 
     def __init__(self, key: bytes) -> None:
@@ -72,8 +72,8 @@ class AddressMap:
     def _within(self, number: int, prefix_length: int) -> int:
         """Replace the bits between the prefix of the range and the last octet.
 
-        Addresses that share their first bits also share them after the replacement, so subnets of any size stay
-        together.
+        If two addresses have a common prefix, their replacements have a common prefix of the same length. So subnets
+        of any size stay together.
         """
         result = number
         for position in range(prefix_length, 32 - _HOST_BITS):

@@ -37,7 +37,7 @@ def call_simulator(run: Invocation, method: str, path: str, body: bytes = b"") -
 
 
 def transport_for(settings: Settings) -> Transport:
-    """Return the transport for a simulator."""
+    """Return a transport for requests to a simulator, with the TLS settings of vca."""
     from vcloudair_core.transport.requests_transport import RequestsTransport
 
     return RequestsTransport(settings)

@@ -15,10 +15,13 @@ from vcloudair_core.cli.recording.addresses import AddressMap
 _KINDS = {"users": "user", "catalogs": "catalog", "vdcs": "vdc", "edges": "edge", "networks": "network",
           "storage_profiles": "storage-profile", "vapps": "vapp", "vms": "vm", "templates": "template",
           "replications": "vm", "orgs": "org", "service_accounts": "account"}  # fmt: skip
-"""Kind of the names in each list of the file. A replication has the name of a VM."""
+"""Kind of the names in each list of the inventory file.
+
+A replication has the name of its VM, so both have the same kind.
+"""
 _REFERENCES = {"vapp": "vapp", "network": "network", "edge": "edge", "storage_profile": "storage-profile",
                "catalog": "catalog", "full_name": "org", "description": "description"}  # fmt: skip
-"""Kind of the text in each field that names another object."""
+"""Kind of the referenced object, for each field that names another object."""
 _ADDRESS_FIELDS = {"gateway", "ip_address", "dns1", "dns2"}
 _SECTION_TEXTS = {
     "name": "rule",
@@ -31,7 +34,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
 
 
 class Pseudonyms:
-    """Replacements for texts. Equal texts in a file have equal replacements.
+    """Replacements for texts. Equal texts in a file get equal replacements.
 
     ``key`` is random by default, so the replacements of an address differ between files.
     """

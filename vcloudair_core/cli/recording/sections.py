@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SECTIONS = ("firewall", "nat", "ipsec")
 _LISTS = {"firewall": ("firewallRules", "firewallRules"), "nat": ("rules", "natRulesDtos"), "ipsec": ("sites", "sites")}
-"""Path of the list of rules or sites in each section.
+"""Path to the list of rules or sites in the JSON of each section.
 
 Source: protocol/ans.md §2, §3, §4.
 """
@@ -29,8 +29,8 @@ _SECRETS = ("psk", "password", "secret", "privatekey", "certificate")
 def read_sections(session: Session, edge: Edge, warn: Callable[[str], None]) -> dict[str, Any]:
     """Return the JSON of each section without IDs, versions and secrets.
 
-    The result is empty for an edge without advanced services. If the API of an edge has no sections, ``warn`` is called
-    with a message.
+    The result is empty for an edge without advanced services. If the edge is not an NSX-V edge, ``warn`` is called
+    with a message, because inventory files describe only NSX-V sections.
     """
     backend = BACKENDS.get(edge.backend)
     if edge.is_advanced is False:
@@ -60,7 +60,7 @@ def _shown(section: str, document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _without_secrets(value: Any) -> Any:
-    """Return a value without keys, passwords and the fields that the server assigns."""
+    """Return a value without keys, passwords, and fields that the server assigns."""
     if isinstance(value, list):
         return [_without_secrets(item) for item in value]
     if not isinstance(value, dict):

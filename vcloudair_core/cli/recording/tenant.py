@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vcloudair_core.services.query.record import Record
 
 PASSWORD = "recorded-password"  # noqa: S105 - of a simulated user; no password can be read
-"""Password of the user in the file."""
+"""Password of the user in the inventory file."""
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -193,9 +193,9 @@ def _network(record: Record) -> dict[str, Any]:
 
 
 def _vm(vm: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a VM for the file.
+    """Return the entry of a VM in the inventory file.
 
-    The record provides the primary interface. The vApp provides the other interfaces.
+    The primary interface is taken from the query record, and the other interfaces are taken from the vApp.
     """
     nics = sorted(vm.get("nics") or (), key=lambda nic: (not nic["is_primary"], nic["index"]))
     return {
@@ -221,7 +221,7 @@ def _replication(replication: Replication) -> dict[str, Any]:
 def _filled(**fields: Any) -> dict[str, Any]:
     """Return the fields that have a value.
 
-    Zero, False and an empty string are the defaults of the file.
+    Zero, False and empty strings are left out, because they are the defaults of an inventory file.
     """
     return {name: value for name, value in fields.items() if value}
 

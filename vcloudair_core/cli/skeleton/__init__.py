@@ -17,7 +17,9 @@ _SUFFIX = ".tmpl"
 
 
 def names_for(name: str) -> dict[str, str]:
-    """Return the forms of a plugin name. Raises ConfigurationError if it is invalid.
+    """Return the forms of a plugin name.
+
+    Raises ConfigurationError if the name is invalid.
 
     Example: ``{"name": "acme_dns", "package": "vcloudair_acme_dns", "distribution": "vcloudair-acme-dns", "upper":
     "ACME_DNS", "record": "acmeDnsThing", "element": "AcmeDnsThing"}``.

@@ -35,14 +35,15 @@ _API_TOKENS_SINCE = (36, 1)
 _Answer = tuple[str, float | None, str]
 
 Exchanging = Generator[Request, Response, tuple[str, float | None]]
-"""A flow that returns an access token and the lifetime of this token in seconds."""
+"""A flow that returns an access token and its lifetime in seconds."""
 
 
 class ApiTokenAuth:
     """Auth flow that exchanges the setting ``api_token`` for a JWT.
 
-    Servers replace the API token of a service account at each sign-in. In this case, the new token is saved in the
-    state folder, and the sign-in fails with an error that names the file.
+    The setting must not be the API token of a service account, because servers replace such a token at each sign-in.
+    If the server returns a new API token, the new token is saved in the state folder, and the sign-in fails with an
+    error that names the file.
     """
 
     name = "api_token"

@@ -6,9 +6,9 @@ renames it to the token file. Disk space and permissions are checked before the 
 the flush and the rename, the next sign-in recovers the token from the temporary file. If a process is killed between
 the server's response and the flush, the token is lost. This window is as short as possible.
 
-The format is that of Terraform's provider for VMware Cloud Director (``service_account_token_file``): a JSON object
-with ``refresh_token``, ``token_type``, ``updated_by`` and ``updated_on``. Other keys are kept.
-Source: protocol/vcd-modern.md §1.5.
+The file format is the one of ``service_account_token_file`` in Terraform's provider for VMware Cloud Director: a JSON
+object with ``refresh_token``, ``token_type``, ``updated_by`` and ``updated_on``. Other keys are kept. Source:
+protocol/vcd-modern.md §1.5.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ SERVICE_ACCOUNT = "Service Account"
 MAX_FILE_BYTES = 64 * 1024
 
 _OLD_ANSWER = ("access_token", "expires_in")
-"""Keys that become outdated with a new token.
+"""Keys to remove with an old token, because a new token has other values.
 
 Only files that contain a complete response of the token service have these keys.
 """
 
 
 class TokenFile:
-    """A file with an API token. Any number of processes on this host can share it."""
+    """A file with an API token. Several processes on this host can share the file."""
 
     def __init__(self, path: str | Path, settings: Settings) -> None:
         self.path = Path(path)
@@ -147,7 +147,7 @@ class TokenFile:
 class HeldToken:
     """The token of a locked file.
 
-    ``is_spare`` is True if the token file is read-only. A new token is then written to another file.
+    ``is_spare`` is True if the token file is read-only. In this case, a new token is written to another file.
     """
 
     def __init__(self, content: Mapping[str, Any], file: TokenFile, place: _AtomicWrite, *, is_spare: bool) -> None:
@@ -160,7 +160,7 @@ class HeldToken:
     def replace(self, token: Secret) -> None:
         """Write the new token and flush it to disk.
 
-        Raises: ConfigurationError if the new token was saved in another file than ``api_token_file``. The error names
+        Raises: ConfigurationError if the new token was saved in a file other than ``api_token_file``. The error names
         the file.
         """
         self._file.hide(token)
@@ -179,9 +179,9 @@ class HeldToken:
 
 
 def rescue(token: Secret, old: Secret, settings: Settings, content: Mapping[str, Any] | None = None) -> Path:
-    """Save a new API token that cannot be written to the token file.
+    """Save a new API token to a private file, if the token file cannot be written.
 
-    Return the path of the private file that contains the token.
+    Return the path of the private file.
 
     Raises: ConfigurationError if neither the state folder nor the temporary folder is writable.
     """
@@ -195,7 +195,7 @@ def rescue(token: Secret, old: Secret, settings: Settings, content: Mapping[str,
 
 
 def find_replacement(old: Secret, settings: Settings) -> Path | None:
-    """Return the state-folder file that holds the replacement of a token, or None."""
+    """Return the file in the state folder with the successor of ``old``, or None."""
     with contextlib.suppress(OSError, ConfigurationError):
         path = state_folder(settings) / "tokens" / _name(old)
         return path if path.exists() else None
@@ -203,7 +203,7 @@ def find_replacement(old: Secret, settings: Settings) -> Path | None:
 
 
 class _AtomicWrite:
-    """Atomic replacement of a file, with the disk space reserved in advance."""
+    """Atomic replacement of a file. The disk space is reserved in advance."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -258,7 +258,7 @@ class _AtomicWrite:
             self._beside.unlink()
 
     def _keep_owner(self) -> None:
-        """Give the new file the owner of the replaced file. Only root can do this."""
+        """Give the new file the owner of the replaced file. This works only for root."""
         assert self._file is not None
         with contextlib.suppress(OSError, AttributeError):
             status = self.path.stat()

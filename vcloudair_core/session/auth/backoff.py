@@ -15,16 +15,16 @@ LONGEST_WAIT_S = 1800.0
 
 
 def wait_after(refusals: int) -> float:
-    """Return the wait in seconds after this number of consecutive rejected sign-ins."""
+    """Return the wait in seconds after ``refusals`` consecutive rejected sign-ins."""
     if refusals <= 0:
         return 0.0
     return float(min(LONGEST_WAIT_S, FIRST_WAIT_S * FACTOR ** min(refusals - 1, 10)))
 
 
 class RefusedSignIns:
-    """Counter of consecutive rejected sign-ins of a session, with the end of the wait.
+    """Counter of consecutive rejected sign-ins, and end of the wait.
 
-    Units: seconds.
+    Times are in seconds.
     """
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class RefusedSignIns:
         self._until = now + wait_after(self._count)
 
     def raise_if_waiting(self, now: float) -> None:
-        """Raise the last error again if the wait is not over."""
+        """If the wait is not over, raise the error of the last rejected sign-in again."""
         if self._error is not None and now < self._until:
             raise self._error
 

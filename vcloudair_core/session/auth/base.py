@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 IDLE_S = 25 * 60.0
-"""Seconds during which an unused token is considered valid.
+"""Number of seconds without use after which a token is considered expired.
 
 Servers end idle sessions after 30 minutes. Source: protocol/sessions.md §1.
 """
@@ -44,10 +44,10 @@ class LogoutRequest:
 class Credentials:
     """The result of signing in: the identity and the authentication headers.
 
-    ``org_names`` are all known names of the org, which serve to detect a session for the wrong org. The tuple is empty
-    if no name is known. ``idle_s`` is the idle timeout of the token in seconds. ``expires_at`` is the expiry time of
-    the token in seconds since 1970. ``is_own`` is False for a token from the settings. Such a token is neither cached
-    nor revoked automatically.
+    ``org_names`` are all known names of the org. They are compared with the setting ``org`` to detect a session for
+    the wrong org. The tuple is empty if no name is known. ``idle_s`` is the idle timeout of the token in seconds.
+    ``expires_at`` is the expiry time of the token in seconds since 1970. ``is_own`` is False for a token from the
+    settings. Such a token is not cached and not revoked automatically.
     """
 
     identity: Identity
@@ -82,7 +82,7 @@ class AuthProvider(Protocol):
     def sign_in(self) -> AuthFlow:
         """Start a new flow.
 
-        The flow raises AuthenticationError, ConfigurationError, other ApiErrors and DecodeError.
+        The flow can raise AuthenticationError, ConfigurationError, other ApiErrors and DecodeError.
         """
         ...
 
@@ -102,17 +102,20 @@ class AuthMethod(Protocol):
 
     @property
     def factory(self) -> Callable[[Any], AuthProvider]:
-        """Create the auth flow from the settings."""
+        """A function that creates the auth flow from the settings."""
         ...
 
     @property
     def is_applicable(self) -> Callable[[Any], bool]:
-        """Return True if the method fits settings without ``auth_method``."""
+        """A function that returns True if this method can sign in with the settings."""
         ...
 
 
 class PrimedAuth:
-    """Auth flow with existing credentials, and an optional flow to renew them."""
+    """Auth flow that returns existing credentials once.
+
+    Later sign-ins use the flow ``renewal``, or fail if it is None.
+    """
 
     def __init__(self, credentials: Credentials, renewal: AuthProvider | None = None) -> None:
         self.name = renewal.name if renewal is not None else "token"
@@ -132,7 +135,7 @@ class PrimedAuth:
 def select_auth(settings: Settings, methods: Mapping[str, AuthMethod]) -> AuthProvider:
     """Return the auth flow of the auth method that the settings select.
 
-    Without ``auth_method``, the only auth method that fits the settings is used.
+    If ``auth_method`` is not set, exactly one auth method must fit the settings.
 
     Raises: PluginError if no plugin offers the auth method; ConfigurationError if required settings are missing, or if
     not exactly one auth method fits.
@@ -168,18 +171,18 @@ def _fitting(settings: Settings, methods: Mapping[str, AuthMethod]) -> AuthMetho
 
 
 def basic(user: str, password: Secret | str) -> str:
-    """Return the Basic Authorization header of a user and password, encoded as UTF-8."""
+    """Return the Basic Authorization header for a user and password in UTF-8."""
     known = password.reveal() if isinstance(password, Secret) else password
     return "Basic " + base64.b64encode(as_bytes(f"{user}:{known}")).decode("ascii")
 
 
 def bearer(token: str) -> Secret:
-    """Return the Bearer Authorization header of a JWT."""
+    """Return the Bearer Authorization header for a JWT."""
     return Secret(f"Bearer {token}")
 
 
 def bare(secret: Secret) -> Secret:
-    """Return the token in a header value, without the scheme ``Bearer``."""
+    """Return the token of a header value, without the scheme ``Bearer``."""
     return Secret(secret.reveal().removeprefix("Bearer "))
 
 
@@ -199,7 +202,10 @@ def xml(version: str) -> str:
 
 
 def header_of(response: Response, name: str, what: str) -> str:
-    """Return a required response header. Raises AuthenticationError if it is missing."""
+    """Return a required response header.
+
+    Raises AuthenticationError if the header is missing.
+    """
     value = response.headers.get(name, "").strip()
     if not value:
         raise AuthenticationError(
@@ -212,7 +218,7 @@ def header_of(response: Response, name: str, what: str) -> str:
 
 
 def refused(exc: ApiError, who: str, url: str, *, hint: str) -> AuthenticationError:
-    """Return the error for a rejected sign-in, which names the user and the URL."""
+    """Return the error for a rejected sign-in. The message names the user and the URL."""
     return AuthenticationError(
         f"Signing in to {url} as {who} failed ({exc.status}).",
         status=exc.status,

@@ -1,7 +1,7 @@
 """Decoding of the XML and JSON documents of sign-in.
 
-Elements are found by local name, and links by type and rel. Positions are ignored, because the order differs between
-servers.
+Elements are found by local name, and links are found by type and rel. The order of elements is ignored, because it
+differs between servers.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class VcdSession:
-    """A session as a vCloud Director reports it.
+    """A session as vCloud Director reports it.
 
     Source: protocol/sessions.md §3.2, §4.3.
     """
@@ -58,7 +58,7 @@ class PortalService:
 
 @dataclass(frozen=True)
 class VdcCredentials:
-    """The token for the vCloud Director of a VDC, as the portal returns it."""
+    """The token for a VDC's vCloud Director, as the portal returns it."""
 
     name: str
     href: str
@@ -87,7 +87,7 @@ def decode_versions(body: bytes) -> list[OfferedVersion]:
 
 
 def decode_session(body: bytes) -> VcdSession:
-    """Decode the XML ``Session`` of a vCloud Director.
+    """Decode the XML ``Session`` of vCloud Director.
 
     Old versions omit the roles, the userId and the org link, so every field can be empty.
     """
@@ -196,7 +196,7 @@ def decode_compute(body: bytes, service: PortalService) -> list[PortalVdc]:
 
 
 def decode_vdc_credentials(body: bytes) -> list[VdcCredentials]:
-    """Return each VdcLink of a ``VCloudSession`` with its token.
+    """Return the token of each VdcLink in a ``VCloudSession``.
 
     Source: protocol/sessions.md §2.2.
     """
@@ -217,9 +217,9 @@ def decode_vdc_credentials(body: bytes) -> list[VdcCredentials]:
 
 
 def decode_vdc(body: bytes) -> tuple[str, str, str]:
-    """Return the name of a VDC, and the href and name of its org.
+    """Return the name of a VDC, and the href and the name of its org.
 
-    The href and name of the org can be empty.
+    The last two can be empty.
     """
     root = _root(body, "Vdc", "the VDC")
     for link in _links(root):
@@ -251,7 +251,7 @@ def decode_instances(body: bytes) -> list[dict[str, Any]]:
 
 
 def decode_plans(body: bytes) -> dict[str, dict[str, Any]]:
-    """Return the On-Demand plans by id."""
+    """Return the On-Demand plans by ID."""
     tree = _mapping(parse_json(body, what="the list of plans"), "the list of plans")
     plans = tree.get("plans")
     return {
@@ -260,7 +260,7 @@ def decode_plans(body: bytes) -> dict[str, dict[str, Any]]:
 
 
 def last_segment(href: str) -> str:
-    """Return the id at the end of an href, without query and trailing slash."""
+    """Return the ID at the end of an href, without query and trailing slash."""
     return href.split("?", 1)[0].rstrip("/").rpartition("/")[2]
 
 

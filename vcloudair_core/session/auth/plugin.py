@@ -20,7 +20,7 @@ vcloudair_api_version = 1
 
 @hookimpl
 def vca_auth_methods() -> Sequence[AuthRecord]:
-    """Return the auth method of each service type, and the token-based methods."""
+    """Return the auth methods: one for each service type, and the token-based methods."""
     return (
         AuthRecord(
             "vcd", "User, org and password of a vCloud Director.", ("url", "username", "password", "org"), _vcd,

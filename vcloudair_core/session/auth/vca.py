@@ -37,7 +37,7 @@ _CHECK = "Check username and password (VCA_USERNAME, VCA_PASSWORD)."
 class OnDemand:
     """Request flows of the On-Demand portal.
 
-    ``login_url`` is the URL of the identity service of the portal.
+    ``login_url`` is the URL of the portal's identity service.
     """
 
     def __init__(self, login_url: str, version: str, allowed_origins: Iterable[str] = ()) -> None:
@@ -67,7 +67,7 @@ class OnDemand:
         return session_codec.decode_instances(response.body)
 
     def list_plans(self, token: Secret) -> Generator[Request, Response, dict[str, dict[str, Any]]]:
-        """Return all plans by id."""
+        """Return all plans by ID."""
         response = yield self._request("/api/sc/plans", token)
         return session_codec.decode_plans(response.body)
 
@@ -134,7 +134,7 @@ def instance_credentials(
 ) -> Credentials:
     """Return the credentials of an instance.
 
-    The id of the instance is also the id of its org, and one of the names of the org. Source: protocol/sessions.md
+    The ID of the instance is also the ID of its org, and one of the names of the org. Source: protocol/sessions.md
     §3.2.
     """
     credentials = credentials_of(base_url, version, session, token, flavor="vca")
@@ -163,10 +163,10 @@ def session_attributes(instance: Mapping[str, Any]) -> tuple[str, str] | None:
 def choose_instance(instances: Sequence[Mapping[str, Any]], settings: Settings) -> Mapping[str, Any]:
     """Return the compute instance selected by the settings.
 
-    ``instance`` is compared with the ids, then with the names, and then with the regions (full name or first label). If
-    nothing matches, it is used as an index into the compute instances. The first comparison with a match decides.
-    Without ``instance``, the setting ``org`` selects the instance. Without both settings, the user must have exactly
-    one instance.
+    The setting ``instance`` is compared with the IDs, then with the names, and then with the regions (full name or
+    first label). The first comparison with a match decides. If no comparison matches, the setting is used as an index
+    into the compute instances. If ``instance`` is not set, the setting ``org`` selects the instance. If neither is
+    set, the user must have exactly one instance.
 
     Raises: ConfigurationError with the candidates if not exactly one instance matches.
     """
@@ -190,7 +190,7 @@ def choose_instance(instances: Sequence[Mapping[str, Any]], settings: Settings) 
 
 
 def shown_instance(instance: Mapping[str, Any]) -> str:
-    """Return name, id and region of an instance for display."""
+    """Return name, ID and region of an instance for display."""
     name, region = str(instance.get("name") or "unnamed"), str(instance.get("region") or "")
     return f"{name} ({instance.get('id', '')}{', ' + region.split('.')[0] if region else ''})"
 

@@ -137,9 +137,10 @@ class VcdAuth:
 
 
 def negotiate(settings: Settings, base_url: str) -> Generator[Request, Response, OfferedVersion]:
-    """Return ``api_version`` if set, else the newest supported version.
+    """Return the API version to use.
 
-    If the list of versions is unavailable, ``api_version`` is used without a check.
+    This is the setting ``api_version``. If the setting is empty, it is the newest supported version. If the list of
+    versions is unavailable, ``api_version`` is used without a check.
     """
     pinned = settings.api_version
     if pinned:
@@ -168,7 +169,7 @@ def credentials_of(
     header: str = TOKEN_HEADER,
     is_own: bool = True,
 ) -> Credentials:
-    """Return credentials with an opaque token, which old API versions issue."""
+    """Return credentials with an opaque token, as issued by old API versions."""
     headers = {header: Secret(token)}
     return Credentials(
         identity=Identity(
@@ -200,7 +201,7 @@ def bearer_credentials_of(
 ) -> Credentials:
     """Return credentials with a JWT.
 
-    From API 36 on, the logout request goes to ``sessions/current``.
+    In API 36 and newer, the logout request is sent to ``sessions/current``.
     """
     headers = {"Authorization": auth.bearer(token)}
     if is_at_least(version, (36, 0)):
@@ -229,7 +230,10 @@ def bearer_credentials_of(
 
 
 def session_href(base_url: str, session: session_codec.VcdSession) -> str:
-    """Return the logout URL: the trusted link of the session, or ``/api/session``."""
+    """Return the logout URL.
+
+    This is the link in the session if its origin is trusted. Otherwise, it is ``/api/session``.
+    """
     fallback = f"{base_url}/api/session"
     if not session.href:
         return fallback

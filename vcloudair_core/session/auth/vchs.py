@@ -102,9 +102,11 @@ class Portal:
     def list_vdcs(
         self, session: PortalSession, services: Sequence[PortalService]
     ) -> Generator[Request, Response, list[PortalVdc]]:
-        """Return the VDCs of services. Unreadable services are skipped with a warning.
+        """Return the VDCs of ``services``.
 
-        Raises: the first read error, if no service has a VDC.
+        A service that cannot be read is skipped with a warning.
+
+        Raises: The first read error, if no VDC could be read.
         """
         vdcs: list[PortalVdc] = []
         failure: ApiError | DecodeError | None = None
@@ -152,7 +154,7 @@ class _VdcDetails:
 
 
 class VchsAuth:
-    """Auth flow of the portal: services, VDC selection, VDC token, and org."""
+    """Auth flow of the portal: sign in, select a VDC, and get its token and org."""
 
     name = "vchs"
     is_renewable = True
@@ -178,7 +180,7 @@ class VchsAuth:
     def _look_at_org(self, login: VdcLogin, version: str) -> Generator[Request, Response, _VdcDetails]:
         """Return the names of the VDC and the org.
 
-        A name is empty if the server does not show it.
+        A name that the server does not return is empty.
         """
         headers = {login.header: login.token.reveal()}
         origins = Origins(login.base_url, self._settings.allowed_origins or ())
@@ -255,7 +257,9 @@ def choose_vdc(vdcs: Sequence[PortalVdc], settings: Settings) -> PortalVdc:
 
 
 def split_vdc_href(href: str) -> tuple[str, str]:
-    """Return the base URL (without a default port) and the id of a VDC link.
+    """Return the base URL and the VDC ID of a VDC link.
+
+    The base URL has no default port.
 
     Raises: DecodeError if the link does not point to a VDC.
     """

@@ -1,4 +1,4 @@
-"""Cache of derived encryption keys in memory that forked processes share.
+"""Cache of derived encryption keys, in memory that forked processes share.
 
 Deriving a key takes about 50 ms, and Ansible runs every task in a separate process. The processes share derived keys in
 memory, never on disk. All these processes already have the secret, and no other process can read this memory.

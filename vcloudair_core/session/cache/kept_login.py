@@ -1,8 +1,8 @@
 """Stored session of ``vca login``, which later commands use without a password.
 
-The token is in the session cache folder, encrypted with a random key in the state folder. Both files have mode 0600, so
-neither folder alone (in a backup or a synchronized home) reveals the token. Programs that run as this user can read
-both. The session is only used for the same server, org, user, context and TLS settings.
+The token is in the session cache folder, encrypted with a random key in the state folder. Both files have mode 0600.
+A copy of only one of the folders, for example in a backup, does not reveal the token. Programs that run as this user
+can read both files. The session is only used for the same server, org, user, context and TLS settings.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ A portal session is for one VDC. A vCloud Director session is for all VDCs.
 
 
 def open_login(settings: Settings) -> KeptLogin | None:
-    """Return the login store for these settings, or None if ``session_cache`` is off.
+    """Return the stored login for these settings.
 
-    The result is also None if the settings do not select a server.
+    Return None if ``session_cache`` is off, or if the settings do not select a server.
     """
     server = server_of(settings.url, settings.service_type)
     if not settings.session_cache or not server:
@@ -87,7 +87,7 @@ class LoginKey:
         return key
 
     def make(self) -> None:
-        """Create the key unless a usable key exists.
+        """Create the key if no usable key exists.
 
         Raises ConfigurationError if the key cannot be created.
         """
@@ -113,8 +113,8 @@ class LoginKey:
 class KeptLogin(TokenCache):
     """The stored login of a user to a server.
 
-    ``problem`` is the reason why :meth:`load` returned None, or empty if nothing is stored. ``beside`` is the session
-    cache of the password, or None. If set, each login is also stored in that cache.
+    ``problem`` is the reason why :meth:`load` returned None. It is empty if nothing is stored. ``beside`` is the
+    session cache of the password. If it is not None, each login is also stored in that cache.
     """
 
     suffix = ".login"
@@ -126,7 +126,10 @@ class KeptLogin(TokenCache):
         self.problem = ""
 
     def load(self) -> Credentials | None:
-        """Return the stored credentials, or None. Never raises."""
+        """Return the stored credentials, or None if no usable credentials are stored.
+
+        Never raises.
+        """
         self.problem = ""
         content = self._read()
         if content is None:
@@ -176,7 +179,10 @@ class LoginAuth:
 
 
 def with_cache_of_password(login: KeptLogin, settings: Settings) -> KeptLogin:
-    """Set the session cache of the password, if any, as second store of a login."""
+    """Return ``login``.
+
+    If the settings contain a password or API token, logins are also stored in its session cache.
+    """
     if any(settings.is_set(name) and not settings.is_reference(name) for name in ("password", "api_token")):
         login.beside = open_cache(settings)
     return login

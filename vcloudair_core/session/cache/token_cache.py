@@ -1,9 +1,10 @@
 """Encrypted cache of session tokens for later processes, such as Ansible tasks.
 
 The cache has one file for each combination of URL, service type, org, user and instance. Only the owner can read the
-folder. A file contains a random salt and the encrypted credentials. The encryption key is derived from the password or
-API token by scrypt, so the file is useless without that secret. The modification time of a file is the time of its last
-use. It is compared with the idle timeout of the server.
+folder. A file contains a random salt and the encrypted credentials. The encryption key is derived from the password
+or API token with scrypt, so the file is useless without the password or API token. The modification time of a file is
+the time when its token was last used. A token that was not used for longer than the idle timeout of the server is
+ignored.
 
 If the cache cannot be used safely, a warning is logged and the session signs in without it.
 """
@@ -153,7 +154,7 @@ class TokenCache:
     def drop(self, credentials: Credentials | None = None) -> None:
         """Delete the cached credentials.
 
-        If ``credentials`` are set, delete only equal ones.
+        If ``credentials`` are set, delete the cached credentials only if they are equal.
         """
         if credentials is not None:
             kept = self.load()
@@ -176,8 +177,8 @@ class TokenCache:
     def exclusively(self) -> Iterator[None]:
         """Lock the cache, so that only one process with these credentials signs in.
 
-        The lock is reentrant. If the lock cannot be acquired, the block runs without it, which can cost another
-        sign-in.
+        The lock is reentrant. If the lock cannot be acquired, the block runs without the lock, so another process may
+        sign in too.
         """
         lock = self._file_lock()
         held = False
@@ -198,7 +199,7 @@ class TokenCache:
     def _opened(self, content: bytes) -> Credentials | None:
         """Decrypt the content of a file.
 
-        Return None if it is damaged or has another secret.
+        Return None if the content is damaged, or if it was encrypted with another secret.
         """
         try:
             document = json.loads(content)

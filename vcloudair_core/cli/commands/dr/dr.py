@@ -204,7 +204,7 @@ dr_runs.register(app)
 
 
 def _options(**values: Any) -> dict[str, tuple[str, Any]]:
-    """Return the spelling and value of each option that a plan can also set.
+    """Return the options that a plan can also set: (option as typed, value), by name.
 
     Raises: SpecError for an invalid value.
     """
@@ -241,9 +241,10 @@ def _run_options(
 def _selected_plan(
     vms: list[str] | None, every: bool, path: str | None, options: dict[str, tuple[str, Any]]
 ) -> RecoveryPlan:
-    """Return the plan of a command.
+    """Return the plan from the plan file, or a new plan for the selected VMs.
 
-    Raises ConfigurationError, or SpecError with all problems of a plan file.
+    Raises: ConfigurationError if not exactly one of VM names, ``--all`` and ``--plan`` is set; SpecError with all
+    problems of a plan file.
     """
     from vcloudair_core.recovery import plan_of_vms
     from vcloudair_core.recovery.plan.plan_options import fields_of_options, load_plan_with
@@ -256,9 +257,9 @@ def _selected_plan(
 
 
 def _confirm(plan: RecoveryPlan) -> None:
-    """Ask the user to type the plan name, or "failover" without a plan name.
+    """Ask the user to type the plan name, or "failover" if the plan has no name.
 
-    Raises ConfigurationError for other input, or without a terminal.
+    Raises ConfigurationError for other input, or if standard input is not a terminal.
     """
     if not sys.stdin.isatty():
         raise ConfigurationError("A failover requires confirmation.", hint="Pass --yes.")

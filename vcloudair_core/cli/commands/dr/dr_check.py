@@ -65,9 +65,10 @@ _COLUMNS = [
 
 
 def _selected_plan(vms: list[str] | None, every: bool, path: str | None) -> RecoveryPlan:
-    """Return the plan of the command.
+    """Return the plan from the plan file, or a new plan for the selected VMs.
 
-    Raises ConfigurationError, or SpecError with all problems of a plan file.
+    Raises: ConfigurationError if not exactly one of VM names, ``--all`` and ``--plan`` is set; SpecError with all
+    problems of a plan file.
     """
     from vcloudair_core.recovery import load_plan, plan_of_vms
 

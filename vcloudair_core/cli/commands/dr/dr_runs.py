@@ -99,11 +99,11 @@ def resume(
         90.0, "--lost-grace", min=0.1, help="Seconds to search for an operation that may have been started."
     ),
 ) -> None:
-    """Resume a run that was stopped or crashed. No operation is started twice.
+    """Resume a run that was stopped or that crashed. No operation is started twice.
 
-    If the run stopped while it started an operation, the command checks whether the operation started. If the answer
-    stays unknown, the exit code is 11. In that case, check the VM in the cloud, and resume with --start-again if the
-    operation did not start. For a finished run, the command shows the result and ends with the exit code of the run.
+    If the run stopped while it started an operation, the command checks whether the operation started. If the command
+    cannot find this out, the exit code is 11. Then check the VM in the cloud. If the operation did not start, resume
+    with --start-again. If the run is already finished, the command shows its result and returns its exit code.
 
     Example:
         vca dr resume

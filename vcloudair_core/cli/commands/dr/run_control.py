@@ -137,7 +137,7 @@ def closing_sentence(report: RunReport) -> str:
 
 
 def _selection(report: RunReport) -> str:
-    """Return the arguments that select the VMs of a run."""
+    """Return the command-line arguments that select the VMs of a run."""
     path = str(report.plan.get("path") or "")
     names = [vm.name for vm in report.vms]
     if path:
@@ -177,7 +177,7 @@ def _asker(stop: Stop, view: LiveRun | None) -> Ask:
 
 
 def _prompt_approval(question: ApprovalRequest, stop: Stop) -> str:
-    """Prompt for an approval until the run is stopped.
+    """Prompt for an approval. Stop waiting if the run is stopped.
 
     Returns the user who approved, or an empty string.
     """

@@ -141,7 +141,7 @@ class RunView:
         return time.monotonic() - self.began
 
     def _left(self, open_: int) -> float | None:
-        """Return the estimated seconds left, or None before the first VM has finished."""
+        """Return the estimated remaining seconds, or None if no VM has finished yet."""
         finished = sum(group.succeeded + group.failed for group in self.groups.values())
         return self._age() / finished * open_ if finished and open_ else None
 
@@ -175,14 +175,14 @@ class RunView:
 
 
 def _text(text: str, style: str = "") -> Text:
-    """Return text for one line of a terminal, with control characters escaped."""
+    """Return a rich text that fits on one line, with control characters escaped."""
     from rich.text import Text
 
     return Text(on_one_line(text), style=style)
 
 
 def clock_of(seconds: float) -> str:
-    """Format seconds, such as 1:05 or 2:00:00."""
+    """Format a duration in seconds, such as 1:05 or 2:00:00."""
     minutes, left = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"

@@ -28,7 +28,7 @@ def edge() -> None:
 def list_edges(run: Invocation) -> None:
     """List edge gateways.
 
-    --vdc limits the list to a VDC, --edge to one edge gateway.
+    To limit the list to a VDC or an edge gateway, use --vdc or --edge.
 
     Example:
         vca edge list --vdc gold

@@ -141,7 +141,7 @@ def _plan_options(
 ) -> dict[str, Any]:
     """Return the target and the options of a plan.
 
-    Raises ConfigurationError if the document and the options conflict.
+    Raises ConfigurationError if a command-line option conflicts with the document.
     """
     from vcloudair_core.services.ans.sections import SECTIONS
 

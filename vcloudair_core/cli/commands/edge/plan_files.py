@@ -19,7 +19,7 @@ PLAN_FORMAT = "vcloudair-edge-plan-1"
 
 
 def save_plan(path: str, document_path: str, document: EdgeDocument, plan: Plan, options: Mapping[str, Any]) -> None:
-    """Save a plan, with the path of its document and without secrets.
+    """Save a plan and the path of its document. Secrets are removed from the plan.
 
     Raises: ConfigurationError if the file cannot be written.
     """
@@ -65,7 +65,10 @@ def load_plan(path: str) -> tuple[EdgeDocument, dict[str, Any]]:
 
 
 def require_same_plan(saved: Mapping[str, Any], path: str) -> Callable[[Plan], None]:
-    """Return a check that raises PlanRejectedError for any plan except the saved plan."""
+    """Return a function that rejects any plan that differs from the saved plan.
+
+    The function raises PlanRejectedError.
+    """
 
     def check(plan: Plan) -> None:
         if plan.as_dict() != saved["plan"]:
