@@ -161,7 +161,7 @@ _log = logging.getLogger(__name__)
 _OURS = ("engine", "services", "session", "transport")
 """Packages whose modules :func:`preload` imports.
 
-Other programs import these modules at first use.
+Without it, the modules are imported at first use.
 """
 _OTHERS = ("cryptography.fernet", "encodings.ascii", "encodings.idna", "filelock", "gzip", "lxml.etree", "platformdirs")
 

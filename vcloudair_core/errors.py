@@ -31,7 +31,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-NOT_UNDERSTOOD = "Try again. If the error persists, check that url is the address of the API, and check any proxy."
+NOT_UNDERSTOOD = (
+    "Try again. If the error persists, check that url is the address of the API, and check the proxy if you use one."
+)
 """The default hint for a response that cannot be decoded."""
 
 
@@ -107,7 +109,10 @@ class VcloudAirError(RuntimeError):
         The sentence is empty for operations that do not write.
         """
         if self.written == UNKNOWN:
-            return "The write may have succeeded. Run it in check mode (`vca edge plan`) to see the current state."
+            return (
+                "The write may have succeeded. To see the current state, run the command or task in check mode "
+                "(`vca edge plan`)."
+            )
         return "" if self.written is None else f"{'Something' if self.written else 'Nothing'} was written."
 
 
@@ -280,7 +285,7 @@ class ApiError(VcloudAirError):
     def explanation(self) -> str:
         """Message and context with the request ID, without the hint."""
         text = super().explanation
-        return f"{text} (request id {self.request_id})" if self.request_id else text
+        return f"{text} (request ID {self.request_id})" if self.request_id else text
 
     def details(self) -> dict[str, Any]:
         return {
@@ -293,10 +298,7 @@ class ApiError(VcloudAirError):
 
 
 class InvalidRequestError(ApiError):
-    """400, 405, 406, 415, 422: the request is invalid.
-
-    Repeating the request fails again.
-    """
+    """400, 405, 406, 415, 422: the request is invalid, and repeating it fails again."""
 
 
 class AuthenticationError(ApiError):
@@ -361,9 +363,9 @@ class TaskTimeoutError(TaskError):
 
 
 class OutcomeUnknownError(TaskError):
-    """The action may or may not have been started.
+    """An action may or may not have been started.
 
-    It is not started again until the user decides.
+    The action is not started again until the user decides.
     """
 
 

@@ -206,7 +206,7 @@ def test_reports_a_tampered_session_file_in_one_line(
     completed = vca(env, "edge", "list")
     assert completed.returncode == 64
     first, second, hint = completed.stderr.splitlines()
-    assert first == f"The session of `vca login` cannot be used: {file} is damaged or has another key."
+    assert first == f"The session of `vca login` cannot be used: {file} is damaged, or was encrypted with another key."
     assert (second.startswith("Error: Missing password for "), "vca login" in hint) == (True, True)
     login(env, password)
     assert vca(env, "edge", "list").returncode == 0

@@ -21,7 +21,7 @@ DOCUMENT = """firewall:
     - {name: web, action: allow, destination: 203.0.113.1, services: [{protocol: tcp, port: "443"}]}
 """
 FORBIDDEN = 5
-REQUEST_ID = re.compile(r"\(request id [0-9a-f-]{36}\)")
+REQUEST_ID = re.compile(r"\(request ID [0-9a-f-]{36}\)")
 CHANGES_FIREWALL, READS_FIREWALL = {"admin", "network"}, {"admin", "network", "auditor"}
 READS_EDGES = {*READS_FIREWALL, "nat"}
 

@@ -37,7 +37,7 @@ def test_every_error_has_a_docstring_and_a_json_form(kind: type[errors.VcloudAir
 
 def test_an_api_error_shows_the_request_id() -> None:
     error = errors.BusyError("Busy.", status=400, code="BUSY_ENTITY", request_id="r-1", method="PUT", path="/x")
-    assert "(request id r-1)" in str(error)
+    assert "(request ID r-1)" in str(error)
     assert error.as_dict() == {
         "error": "BusyError",
         "message": "Busy.",
@@ -74,9 +74,9 @@ def test_message_and_hint_are_separate_sentences(message: str, hint: str, text: 
 
 def test_a_request_id_stays_with_the_message_and_context_comes_before_the_hint() -> None:
     error = errors.ApiError("Refused", request_id="r-1", hint="Ask for it.")
-    assert str(error) == "Refused (request id r-1). Ask for it."
+    assert str(error) == "Refused (request ID r-1). Ask for it."
     error.add_context("Nothing was written")
-    assert str(error) == "Refused. Nothing was written (request id r-1). Ask for it."
+    assert str(error) == "Refused. Nothing was written (request ID r-1). Ask for it."
 
 
 EDGE_PROBLEMS = [

@@ -25,16 +25,16 @@ EXIT_CODES: tuple[ExitCode, ...] = (
     ExitCode(2, "For `vca edge plan` only: the edge gateway differs from the document (drift)."),
     ExitCode(3, "Sign-in failed, or the session expired.", (errors.AuthenticationError,)),
     ExitCode(4, "An object was not found.", (errors.NotFoundError,)),
-    ExitCode(5, "The user has no right to do this.", (errors.PermissionDeniedError,)),
+    ExitCode(5, "The user lacks a required right.", (errors.PermissionDeniedError,)),
     ExitCode(6, "No response: DNS, connection, timeout or TLS failure.", (errors.TransportError,)),
     ExitCode(
         7, "The server rejected the request, failed, or returned an invalid response.",
         (errors.ApiError, errors.DecodeError, errors.IncompleteResultError),
     ),
-    ExitCode(8, "A task of the server failed or timed out.", (errors.TaskError,)),
+    ExitCode(8, "A server task failed or timed out.", (errors.TaskError,)),
     ExitCode(
         9, "The desired state could not be reached, or a plan policy rejected the plan. "
-        "For `vca dr check`: not ready.",
+        "For `vca dr check`: the recovery is not ready.",
         (errors.EngineError,),
     ),
     ExitCode(10, "A plugin failed, is missing, or has the same name as another plugin.", (errors.PluginError,)),
@@ -51,7 +51,7 @@ EXIT_CODES: tuple[ExitCode, ...] = (
     ExitCode(
         130, "Stopped with Ctrl-C. A recovery run can be resumed.",
     ),
-    ExitCode(143, "Stopped by SIGTERM. A warning reports a write that was in progress and may have happened."),
+    ExitCode(143, "Stopped by SIGTERM. If a write was in progress, a warning says that it may have been executed."),
 )  # fmt: skip
 
 OK, FAILED, DRIFT, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 64, 130, 143

@@ -141,8 +141,8 @@ class TransportIsolation(Isolation):
         is_transport = callable(getattr(value, "send", None)) and callable(getattr(value, "close", None))
         if value is not None and not is_transport:
             raise PluginError(
-                f"Creating the transport failed: plugin {info.origin}. It returned {type(value).__name__}, "
-                "which has no send and close methods.",
+                f"Creating the transport failed. Plugin {info.origin} returned a {type(value).__name__} "
+                "without the methods send and close.",
                 plugin=info.name,
             )
         return value

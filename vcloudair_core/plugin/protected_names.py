@@ -30,5 +30,5 @@ def vca_plan_ready(plan: Plan, settings: Settings) -> None:
         if change.action != "create" and any(fnmatchcase(name, pattern) for pattern in patterns):
             raise PlanRejectedError(
                 f"The plan would {change.action} {change.identity!r}, which is protected.",
-                hint=f"Change the setting protected_names ({settings.origin('protected_names')}) to allow it.",
+                hint=f"Change the setting protected_names ({settings.origin('protected_names')}) to allow the change.",
             )

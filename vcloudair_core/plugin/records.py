@@ -37,9 +37,9 @@ class ServiceRecord:
 
 @dataclass(frozen=True)
 class KindRecord:
-    """A resource kind.
+    """A resource kind with its name, such as ``ans.firewall_rule``.
 
-    Its name consists of service and element, such as ``ans.firewall_rule``.
+    The name consists of the service and the element.
 
     ``load()`` returns the kind, and is called at first use.
     """

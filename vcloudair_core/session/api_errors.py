@@ -118,14 +118,14 @@ def _kind_and_hint(response: Response, fault: ErrorBody) -> tuple[type[ApiError]
     if fault.code in BUSY_CODES or (status in (400, 409) and _BUSY_TEXT.search(fault.message)):
         return BusyError, "Wait until the other operation on this object ends, then try again."
     if status in (400, 409, 412) and _STALE_TEXT.search(fault.message):
-        return ConflictError, "Read the object again and repeat the change: it was changed in the meantime."
+        return ConflictError, "Read the object again and repeat the change. The object was changed in the meantime."
     if status == 406:
         known = supported_versions(fault.message)
         return InvalidRequestError, f"Set api_version to one of: {known}." if known else "Set another api_version."
     missing = _RIGHTS.search(fault.message) if status == 403 else None
     if missing:
         hint = (
-            f"Ask the administrator of the org for a role with the right {missing.group(1)}, or check the name or id."
+            f"Ask the administrator of the org for a role with the right {missing.group(1)}, or check the name or ID."
         )
         return PermissionDeniedError, hint
     return _BY_STATUS.get(status) or _by_class(status)
@@ -145,22 +145,22 @@ _BY_STATUS: dict[int, tuple[type[ApiError], str]] = {
     401: (AuthenticationError, "Sign in again. The session has ended, or the credentials are wrong."),
     403: (
         PermissionDeniedError,
-        "Check the name or id first, then the rights of the user's role. The server answers the same for a missing "
-        "object and a missing right.",
+        "Check the name or ID first, then the rights of the user's role. The server returns the same error for a "
+        "missing object and a missing right.",
     ),
-    404: (NotFoundError, "Check the name or id, and that url is the address of the API."),
+    404: (NotFoundError, "Check the name or ID, and that url is the address of the API."),
     407: (AuthenticationError, "Set the user name and password of the proxy in HTTPS_PROXY."),
     409: (
         ConflictError,
         "Read the object again. It was changed in the meantime, or its state does not allow this request.",
     ),
-    410: (NotFoundError, "Check the name or id. The object was permanently removed."),
+    410: (NotFoundError, "Check the name or ID. The object was permanently removed."),
     413: (InvalidRequestError, "Send a smaller request."),
     429: (BusyError, "Wait and try again, or send fewer requests at the same time."),
     502: (ServerError, "Try again later. A proxy received an invalid response from the server."),
     503: (BusyError, "Try again later. The server is starting, in maintenance or overloaded."),
     504: (
         ServerError,
-        "Check the object before you try again: the proxy timed out, but the server may still be working.",
+        "Check the object before you try again. The proxy timed out, but the server may still execute the request.",
     ),
 }

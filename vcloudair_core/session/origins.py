@@ -47,8 +47,8 @@ class Origins:
         if scheme == "http" and self._is_https:
             raise UntrustedOriginError(
                 f"The server sent a link from https to plain http: {shown_origin(url)}. The link was not followed.",
-                hint="Ask the operator of the server to check its public address. This happens when a proxy terminates "
-                "TLS.",
+                hint="Ask the operator of the server to check its public address. A proxy that terminates TLS can "
+                "cause this error.",
             )
         if self.is_trusted(url):
             return url

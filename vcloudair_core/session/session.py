@@ -138,10 +138,7 @@ class Session:
 
     @property
     def is_renewable(self) -> bool:
-        """True if the session can sign in again.
-
-        It is False if the only credential is a token.
-        """
+        """True if the session can sign in again, and False if only a token is set."""
         return _is_renewable(self._auth)
 
     def retry_sign_in(self) -> None:

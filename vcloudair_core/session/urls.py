@@ -46,12 +46,12 @@ def normalize_url(url: str) -> str:
         parts = urlsplit(text)
         port = parts.port
     except ValueError as exc:
-        raise ConfigurationError("Invalid url. Its host or port is malformed.", hint=_EXAMPLE) from exc
+        raise ConfigurationError("Invalid url. The host or port is malformed.", hint=_EXAMPLE) from exc
     if parts.scheme.lower() not in ("http", "https") or not parts.hostname or re.search(r"[\s\\]", text):
-        raise ConfigurationError("Invalid url. It does not have the form https://host.", hint=_EXAMPLE)
+        raise ConfigurationError("Invalid url. The URL does not have the form https://host.", hint=_EXAMPLE)
     if "@" in parts.netloc:
         raise ConfigurationError(
-            "Invalid url. It contains a user name or password.",
+            "Invalid url. The URL contains a user name or password.",
             hint="Set username and password (VCA_USERNAME, VCA_PASSWORD) instead.",
         )
     if parts.query or parts.fragment:
@@ -88,7 +88,7 @@ def reject_dot_segments(path: str) -> None:
     """Raise ConfigurationError for a path with ``.`` or ``..`` segments."""
     if any(unquote(segment) in (".", "..") for segment in re.split(r"[/\\]", path.partition("?")[0])):
         raise ConfigurationError(
-            f"Invalid path: {path!r} has a '.' or '..' segment. Nothing was sent.", hint="Check the id or name."
+            f"Invalid path: {path!r} has a '.' or '..' segment. Nothing was sent.", hint="Check the name or ID."
         )
 
 

@@ -62,10 +62,7 @@ def is_at_least(version: str, bound: tuple[int, ...]) -> bool:
 
 
 def check_pinned(version: str) -> str:
-    """Return ``version`` unchanged.
-
-    Raises ConfigurationError if it is not a valid version number.
-    """
+    """Return ``version``. Raises ConfigurationError if it is not a version number."""
     if not _FORM.match(version):
         raise ConfigurationError(
             f"Invalid api_version: {version!r}.", hint="Set api_version to a number such as 5.6 or 36.3."
@@ -102,7 +99,7 @@ def choose_version(offered: Sequence[OfferedVersion], *, where: str) -> OfferedV
         names = ", ".join(entry.version for entry in offered) or "none"
         beyond = any(is_at_least(entry.version, BELOW) for entry in offered)
         raise ConfigurationError(
-            f"{where} does not offer a supported API version. It offers {names}. Supported are 5.1 to 39.",
+            f"{where} does not offer a supported API version. It offers {names}. The supported versions are 5.1 to 39.",
             hint="Use another server: VMware Cloud Foundation Automation 9 and newer are not supported."
             if beyond
             else "Check that url is the address of a vCloud Director. To try an unsupported version, set api_version.",

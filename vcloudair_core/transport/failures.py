@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _CA_HINT = (
     "Get the issuer's certificate from the operator over a trusted channel, and set ca_path (VCA_CA_PATH) to the file."
 )
-_PEM_HINT = "Check that it is a PEM file."
+_PEM_HINT = "Check that the file is in PEM format."
 # Codes of OpenSSL's X509_V_ERR_*.
 _NOT_YET_VALID, _EXPIRED, _SELF_SIGNED, _SELF_SIGNED_IN_CHAIN = 9, 10, 18, 19
 _HOST_MISMATCH = (62, 64)
@@ -163,7 +163,7 @@ def _certificate_failure(tls: ssl.SSLCertVerificationError, request: Request, ca
     if code == _SELF_SIGNED:
         return TlsError(
             f"The certificate of {where} is self-signed.",
-            hint="Get it from the operator over a trusted channel, and set ca_path (VCA_CA_PATH) to the file.",
+            hint="Get the certificate from the operator over a trusted channel, and set ca_path (VCA_CA_PATH) to it.",
         )
     detail = f" The issuer is not in {ca_path}." if ca_path else ""
     reason = "Its chain ends in an unknown root" if code == _SELF_SIGNED_IN_CHAIN else "Its issuer is unknown"

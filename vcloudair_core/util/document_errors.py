@@ -23,7 +23,7 @@ def place(name: str, line: int, path: Path = ()) -> str:
 
 
 def place_of(name: str, reading: Reading, path: Path) -> str:
-    """Format the location of a value.
+    """Format the location of a value by file, line and path.
 
     If the line of the value is unknown, use the line of its nearest parent.
     """

@@ -161,7 +161,7 @@ def redact_text(text: str, secrets: Iterable[Secret | str] = ()) -> str:
 
 
 _remembered: weakref.WeakValueDictionary[int, Secret] = weakref.WeakValueDictionary()
-"""Remembered secrets by ``id()``.
+"""The secrets of :func:`remember`, by ``id()``.
 
 Equal secrets have separate entries, because their lifetimes can differ.
 """

@@ -63,10 +63,7 @@ class Reading:
     issues: tuple[Issue, ...] = ()
 
     def line(self, path: Path) -> int:
-        """Return the line of a value.
-
-        If this line is unknown, return the line of the nearest parent.
-        """
+        """Return the line of a value or, if unknown, the line of its nearest parent."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
@@ -262,7 +259,7 @@ class _Walk:
         items = node.value if isinstance(node, yaml.SequenceNode) else [node]
         for item in reversed(items):
             if not isinstance(item, yaml.MappingNode):
-                self._note(item, path, "<< takes mappings only")
+                self._note(item, path, "<< accepts only mappings")
                 continue
             merged.update(self.value(item, path, depth + 1) or {})
 

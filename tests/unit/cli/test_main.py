@@ -167,7 +167,7 @@ def test_error_has_one_line_a_hint_and_a_traceback_with_vca_debug(
     result = vca("edge", "list")
     assert (result.code, result.out) == (5, "")
     assert ("Traceback" in result.err) == bool(debug)
-    assert result.err.endswith("Error: No right to list edges. (request id r-1)\nHint: Ask for it.\n")
+    assert result.err.endswith("Error: No right to list edges. (request ID r-1)\nHint: Ask for it.\n")
 
 
 def test_unexpected_error_is_reported_as_a_bug(vca: Vca, client: MakeClient) -> None:

@@ -55,7 +55,7 @@ def test_output_of_pyyaml_is_read_unchanged(value: str) -> None:
         ('a: "\\ud800"', 1, "a", "unpaired surrogate"),
         ('a: "\\UFFFFFFFF"', 1, "", "an invalid number or character"),
         ("a: 1\nb: \ud800", 2, "", "a character that YAML does not allow"),
-        ("a: {<<: [1]}", 1, "a", "<< takes mappings only"),
+        ("a: {<<: [1]}", 1, "a", "<< accepts only mappings"),
     ],
 )
 def test_issues_are_reported_with_line_and_path(text: str, line: int, path: str, reason: str) -> None:

@@ -246,7 +246,7 @@ def _stored_password(run: Invocation, name: str, values: Mapping[str, Any], *, a
         raise
     except Exception as exc:  # each keyring backend has other errors
         raise ConfigurationError(
-            f"Storing the password in the keyring failed. {type(exc).__name__}.", hint="Unlock the keyring."
+            f"Storing the password in the keyring failed ({type(exc).__name__}).", hint="Unlock the keyring."
         ) from exc
     return {}
 

@@ -33,8 +33,10 @@ app = typer.Typer(help="Show, plot, export and serve metrics of VMs.", no_args_i
 _VMS = typer.Argument(None, metavar="[VM]...", help="VM names or UUIDs (default: all VMs).")
 _WHERE = typer.Option([], "--where", "-w", help="Condition on VMs, as in `vca query vm`. May be repeated.")
 _METRIC = typer.Option("", "--metric", "-m", help="Metric names or patterns, separated by commas.")
-_START = typer.Option("1h", "--start", help="Start time: an age, such as 90m or 24h, or an ISO 8601 time.")
-_END = typer.Option("", "--end", help="End time, in the same formats (default: now).")
+_START = typer.Option(
+    "1h", "--start", help="Start time: a duration before now, such as 90m or 24h, or an ISO 8601 time."
+)
+_END = typer.Option("", "--end", help="End time, in the same formats as --start (default: now).")
 _SOURCE = typer.Option("auto", "--source", help="Metrics API: auto, vca, vcd-historic or vcd-current.")
 
 
@@ -208,7 +210,9 @@ def serve(
         "127.0.0.1:9272", "--listen", help="Address and port to listen on. Port 0 selects a free port."
     ),
     interval: float = typer.Option(60.0, "--interval", min=1.0, help="Seconds between two collections."),
-    stale: float = typer.Option(0.0, "--stale", help="Seconds after which a value is left out (default: 3 intervals)."),
+    stale: float = typer.Option(
+        0.0, "--stale", help="Seconds after which an old value is no longer served (default: 3 intervals)."
+    ),
     cert: str = typer.Option("", "--cert", metavar="PATH", help="PEM file of the certificate, to serve HTTPS."),
     key: str = typer.Option("", "--key", metavar="PATH", help="PEM file of the private key."),
     auth_user: str = typer.Option("", "--auth-user", help="Username that scrapers must send."),

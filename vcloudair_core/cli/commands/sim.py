@@ -48,7 +48,10 @@ def serve(
         None, "--inventory", metavar="FILE", help="YAML file with the objects of the simulated cloud."
     ),
     state: Path = typer.Option(
-        None, "--state", metavar="FILE", help="State to start from, saved with vca sim dump. Replaces the counts."
+        None,
+        "--state",
+        metavar="FILE",
+        help="State file of vca sim dump to start from. Replaces --vms, --edges and --replications.",
     ),
     option_values: list[str] = typer.Option(
         None, "--set", metavar="NAME=VALUE", help="Set another simulator option. May be repeated."
@@ -165,7 +168,7 @@ def dump(
 @changes
 def load(
     run: Invocation,
-    file: Path = typer.Argument(..., metavar="FILE", help="File of vca sim dump."),
+    file: Path = typer.Argument(..., metavar="FILE", help="State file that vca sim dump saved."),
 ) -> None:
     """Replace the state of a running simulator.
 

@@ -58,10 +58,7 @@ def as_cell(value: Any) -> str:
 
 
 def without_empty(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> list[Column]:
-    """Return the columns that contain values.
-
-    If no column contains values, return the first column.
-    """
+    """Return the columns with values, or the first column if no column has values."""
     filled = [column for column in columns if any(column.cell(row) for row in rows)]
     return filled or list(columns[:1])
 

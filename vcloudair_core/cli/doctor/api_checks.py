@@ -69,7 +69,9 @@ def check_sign_in(client: Client, *, is_kept: bool = False) -> Iterator[Diagnosi
 def _check_org(identity: Any, settings: Settings) -> DiagnosisStep:
     vdc = f", VDC {identity.vdc_name}" if identity.vdc_name else ""
     if not identity.org_name:
-        return warned("Org", "the server did not return the org", "Set org, to detect a sign-in to a wrong org.")
+        return warned(
+            "Org", "the server did not return the org", "Set org, so that a sign-in to the wrong org is detected."
+        )
     return passed("Org", f"{identity.org_name}{vdc}")
 
 

@@ -23,6 +23,7 @@ _USAGE = exit_code_for(ConfigurationError(""))
 _NETWORK = exit_code_for(ConnectionFailedError(""))
 _TLS = exit_code_for(TlsError(""))
 _EXPIRES_SOON = timedelta(days=14)
+_TRUSTED = "from the operator over a trusted channel, and set ca_path (VCA_CA_PATH, --ca-path) to the file."
 
 
 @dataclass(frozen=True)
@@ -186,7 +187,9 @@ def _check_dns(network: Network, target: Target) -> DiagnosisStep:
             _NETWORK,
         )
     shown = ", ".join(addresses[:3]) + (" …" if len(addresses) > 3 else "")
-    return passed("DNS", f"{target.host} is {shown}" if addresses != [target.host] else f"{target.host} is an address")
+    return passed(
+        "DNS", f"{target.host} is {shown}" if addresses != [target.host] else f"{target.host} is an IP address"
+    )
 
 
 def _check_tcp(network: Network, target: Target) -> DiagnosisStep:
@@ -276,12 +279,10 @@ def _explain_certificate(
         hint = "Use a host name from the certificate."
     elif certificate.is_self_signed:
         detail = f"the certificate is self-signed ({certificate.subject})"
-        hint = "Get the certificate from a trusted source, and set ca_path (VCA_CA_PATH, --ca-path) to its file."
+        hint = f"Get the certificate {_TRUSTED}"
     else:
         detail = f"the issuer is not trusted by {trust.described()}: {certificate.issuer}"
-        hint = (
-            "Get the certificate of the issuer from the operator, and set ca_path (VCA_CA_PATH, --ca-path) to its file."
-        )
+        hint = f"Get the issuer's certificate {_TRUSTED}"
     return failed("TLS", detail, hint, _TLS)
 
 

@@ -26,7 +26,8 @@ def call_simulator(run: Invocation, method: str, path: str, body: bytes = b"") -
     settings = run.settings()
     if not settings.url:
         raise ConfigurationError(
-            "The URL of the simulator is not set.", hint="Set --url or VCA_URL, or load the file of --env-file."
+            "The URL of the simulator is not set.",
+            hint="Set --url or VCA_URL, or load the file that `vca sim serve --env-file` wrote.",
         )
     url = f"{origin_of(str(settings.url))}/_sim{path}"
     with closing(transport_for(settings)) as transport:
@@ -51,4 +52,4 @@ def _reason(response: Response) -> str:
 
 
 def _hint(response: Response) -> str:
-    return "" if response.status == 400 else "Check that the URL is that of a simulator (`vca sim serve`)."
+    return "" if response.status == 400 else "Check that the URL is the address of a simulator (`vca sim serve`)."

@@ -46,7 +46,7 @@ def read_sections(session: Session, edge: Edge, warn: Callable[[str], None]) -> 
         except ApiError as exc:
             warn(f"The section {section} of edge gateway {edge.name!r} is left out. {exc}")
             continue
-        sections[section] = _shown(section, xml.parse_json(response.body, what=f"a section {section}"))
+        sections[section] = _shown(section, xml.parse_json(response.body, what=f"the section {section}"))
     return sections
 
 

@@ -115,7 +115,10 @@ class ApiTokenAuth:
         path = find_replacement(old, self._settings)
         if path is not None:
             return f"Set api_token_file to {path}, and unset api_token. The token was replaced at an earlier sign-in."
-        return "Check api_token (VCA_API_TOKEN). It may be revoked, or belong to another org than org (VCA_ORG)."
+        return (
+            "Check api_token (VCA_API_TOKEN). The token may be revoked, or belong to an org other than the setting org "
+            "(VCA_ORG)."
+        )
 
 
 class ApiTokenFileAuth(ApiTokenAuth):
@@ -141,7 +144,9 @@ class ApiTokenFileAuth(ApiTokenAuth):
     def _where_to_look(self, old: Secret) -> str:
         path = find_replacement(old, self._settings)
         if path is not None:
-            return f"Copy {path} to the file of api_token_file. Its token was replaced at an earlier sign-in."
+            return (
+                f"Copy {path} to the file of api_token_file. The token in that file was replaced at an earlier sign-in."
+            )
         return (
             "Check the file of api_token_file (VCA_API_TOKEN_FILE). Its token may be revoked, belong to another org, "
             "or have been used by a program with a copy of the file."

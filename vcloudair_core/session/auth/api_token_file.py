@@ -118,7 +118,7 @@ class TokenFile:
             if place is None and content.get("token_type") == SERVICE_ACCOUNT:
                 raise ConfigurationError(
                     f"The API token file {self.path} cannot be replaced: {problem}. Nothing was sent.",
-                    hint="Make its directory writable. Each sign-in of a service account replaces the token.",
+                    hint="Make the directory of the file writable. Each sign-in replaces the token in it.",
                 )
             old = Secret(str(content["refresh_token"]).strip())
             spare = None if place is not None else _spare_place(self.settings, old)

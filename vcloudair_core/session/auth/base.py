@@ -112,9 +112,9 @@ class AuthMethod(Protocol):
 
 
 class PrimedAuth:
-    """Auth flow that returns existing credentials once.
+    """Auth flow whose first sign-in returns existing credentials.
 
-    Later sign-ins use the flow ``renewal``, or fail if it is None.
+    Later sign-ins use the flow ``renewal``. If it is None, they fail.
     """
 
     def __init__(self, credentials: Credentials, renewal: AuthProvider | None = None) -> None:

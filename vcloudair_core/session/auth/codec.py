@@ -114,7 +114,7 @@ def decode_cloudapi_session(body: bytes) -> VcdSession:
     org, user = _child(tree, "org"), _child(tree, "user")
     roles = tree.get("roles")
     if not org and not user:
-        raise DecodeError("Reading the session failed. It has neither a user nor an org.")
+        raise DecodeError("Reading the session failed. The response contains neither a user nor an org.")
     return VcdSession(
         user=_text(user.get("name")),
         org=_text(org.get("name")),
@@ -154,7 +154,9 @@ def decode_portal_session(body: bytes) -> tuple[str, str]:
     )
     remove = next((link.get("href", "") for link in _links(root) if link.get("rel") == "remove"), "")
     if not services:
-        raise DecodeError("Reading the portal's session failed. It does not have a link to the list of services.")
+        raise DecodeError(
+            "Reading the portal's session failed. The response does not contain a link to the list of services."
+        )
     return services, remove or root.get("href", "")
 
 
@@ -246,7 +248,7 @@ def decode_instances(body: bytes) -> list[dict[str, Any]]:
     tree = _mapping(parse_json(body, what="the list of instances"), "the list of instances")
     instances = tree.get("instances")
     if not isinstance(instances, list):
-        raise DecodeError("Reading the list of instances failed. It does not have the key 'instances'.")
+        raise DecodeError("Reading the list of instances failed. The response does not contain the key 'instances'.")
     return [_with_attributes(instance) for instance in instances if isinstance(instance, dict)]
 
 

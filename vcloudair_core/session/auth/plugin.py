@@ -44,7 +44,7 @@ def vca_auth_methods() -> Sequence[AuthRecord]:
             lambda settings: bool(settings.api_token) and not settings.token,
         ),
         AuthRecord(
-            "api_token_file", "A service account's API token in a file, which is rewritten when the server rotates it.",
+            "api_token_file", "A service account's API token in a file. Each sign-in updates the file.",
             ("url", "api_token_file", "org"), _api_token_file,
             lambda settings: bool(settings.api_token_file) and not settings.token,
         ),

@@ -52,12 +52,12 @@ class TokenAuth:
             response = yield check.with_headers({header: value})
         except AuthenticationError as exc:
             raise AuthenticationError(
-                f"{base_url} rejected the token. It is invalid or has expired.",
+                f"{base_url} rejected the token. The token is invalid or has expired.",
                 status=exc.status,
                 request_id=exc.request_id,
                 method=exc.method,
                 path=exc.path,
-                hint="Set a new token (VCA_TOKEN), or unset it and set username and password.",
+                hint="Set a new token (VCA_TOKEN), or unset the token and set username and password.",
             ) from exc
         session = session_codec.decode_session(response.body)
         if is_jwt:

@@ -186,7 +186,7 @@ def choose_instance(instances: Sequence[Mapping[str, Any]], settings: Settings) 
         what = f"No compute instance matches{asked}" if asked else "This user does not have a compute instance"
         raise ConfigurationError(f"{what}. Available instances: {offered}.", hint="Set instance (VCA_INSTANCE).")
     what = f"{len(fitting)} instances match{asked}" if asked else f"This user has {len(fitting)} instances"
-    raise ConfigurationError(f"{what}: {offered}.", hint="Set instance (VCA_INSTANCE) to the id of one of them.")
+    raise ConfigurationError(f"{what}: {offered}.", hint="Set instance (VCA_INSTANCE) to the ID of one of them.")
 
 
 def shown_instance(instance: Mapping[str, Any]) -> str:

@@ -137,10 +137,10 @@ class VcdAuth:
 
 
 def negotiate(settings: Settings, base_url: str) -> Generator[Request, Response, OfferedVersion]:
-    """Return the API version to use.
+    """Return the API version: the setting ``api_version`` or the newest supported one.
 
-    This is the setting ``api_version``. If the setting is empty, it is the newest supported version. If the list of
-    versions is unavailable, ``api_version`` is used without a check.
+    The newest supported version is used if ``api_version`` is not set. If the list of versions is unavailable,
+    ``api_version`` is used without a check.
     """
     pinned = settings.api_version
     if pinned:
@@ -230,10 +230,7 @@ def bearer_credentials_of(
 
 
 def session_href(base_url: str, session: session_codec.VcdSession) -> str:
-    """Return the logout URL.
-
-    This is the link in the session if its origin is trusted. Otherwise, it is ``/api/session``.
-    """
+    """Return the logout URL: the link in the session if trusted, or ``/api/session``."""
     fallback = f"{base_url}/api/session"
     if not session.href:
         return fallback

@@ -169,7 +169,7 @@ class VchsAuth:
         portal = Portal(base_url_of(settings) + LOGIN_PATH, version, settings.allowed_origins or ())
         session = yield from portal.sign_in(str(settings.username), settings.required_secret("password"))
         services = yield from portal.list_services(session)
-        # With a service id in the settings, the other services need not be read.
+        # If the settings contain a service ID, the other services need not be read.
         named = [entry for entry in services if settings.instance and auth.equal(entry.service_id, settings.instance)]
         vdcs = yield from portal.list_vdcs(session, named or services)
         vdc = choose_vdc(vdcs, settings)
@@ -248,18 +248,18 @@ def choose_vdc(vdcs: Sequence[PortalVdc], settings: Settings) -> PortalVdc:
         what = f"No VDC of this user matches {conditions}" if conditions else "This user does not have a VDC"
         raise ConfigurationError(
             f"{what}. Available VDCs: {offered}.",
-            hint="Check vdc, instance (the service id) and org (VCA_VDC, VCA_INSTANCE, VCA_ORG).",
+            hint="Check vdc, instance (the service ID) and org (VCA_VDC, VCA_INSTANCE, VCA_ORG).",
         )
     what = f"{len(fitting)} VDCs match {conditions}" if conditions else f"This user has {len(fitting)} VDCs"
     raise ConfigurationError(
-        f"{what}: {offered}.", hint="Set vdc (VCA_VDC), or set instance (VCA_INSTANCE) to the service id."
+        f"{what}: {offered}.", hint="Set vdc (VCA_VDC), or set instance (VCA_INSTANCE) to the service ID."
     )
 
 
 def split_vdc_href(href: str) -> tuple[str, str]:
-    """Return the base URL and the VDC ID of a VDC link.
+    """Return the base URL and the VDC ID in the link of a VDC.
 
-    The base URL has no default port.
+    The base URL does not contain a default port.
 
     Raises: DecodeError if the link does not point to a VDC.
     """

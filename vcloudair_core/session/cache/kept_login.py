@@ -107,7 +107,7 @@ class LoginKey:
             raise self._error(f"it cannot be written ({exc.strerror})") from exc
 
     def _error(self, reason: str) -> ConfigurationError:
-        return ConfigurationError(f"The encryption key of stored sessions cannot be used: {self.path}: {reason}.")
+        return ConfigurationError(f"The encryption key file {self.path} of stored sessions cannot be used: {reason}.")
 
 
 class KeptLogin(TokenCache):
@@ -136,7 +136,9 @@ class KeptLogin(TokenCache):
             return None
         credentials = self._opened(content[0])
         if credentials is None:
-            self.problem = f"The session of `vca login` cannot be used: {self.path} is damaged or has another key."
+            self.problem = (
+                f"The session of `vca login` cannot be used: {self.path} is damaged, or was encrypted with another key."
+            )
         elif not self._is_alive(credentials, content[1]):
             self.problem = "The session of `vca login` has expired."
             credentials = None
@@ -179,9 +181,9 @@ class LoginAuth:
 
 
 def with_cache_of_password(login: KeptLogin, settings: Settings) -> KeptLogin:
-    """Return ``login``.
+    """Return ``login``, with the session cache of the password as a second store.
 
-    If the settings contain a password or API token, logins are also stored in its session cache.
+    If the settings contain no password or API token, ``login`` is returned unchanged.
     """
     if any(settings.is_set(name) and not settings.is_reference(name) for name in ("password", "api_token")):
         login.beside = open_cache(settings)

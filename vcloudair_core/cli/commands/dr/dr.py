@@ -23,7 +23,7 @@ app = typer.Typer(help="Test and run disaster recovery.", no_args_is_help=True)
 _VMS = typer.Argument(None, metavar="[VM]...", help="VM names or replication UUIDs.")
 _ALL = typer.Option(False, "--all", help="Select all replicated VMs.")
 _PLAN = typer.Option(None, "--plan", metavar="FILE", help="Recovery plan to use instead of VM names.")
-_DRY_RUN = typer.Option(False, "--dry-run", help="Show what would start, in which order and when. Start nothing.")
+_DRY_RUN = typer.Option(False, "--dry-run", help="Show which VMs would start, in which order, and when. Start nothing.")
 _POWER_ON = typer.Option(None, "--power-on/--power-off", help="Power on the VMs, or leave them off.")
 _MOST = typer.Option(None, "--max-concurrent", min=1, help="Maximum number of VMs at the same time (default: 20).")
 _VM_TIMEOUT = typer.Option(None, "--vm-timeout", min=0.0, help="Time limit per VM in seconds. 0 means no limit.")
@@ -34,19 +34,19 @@ _ON_ERROR = typer.Option(
     None,
     "--on-error",
     metavar="stop|continue|roll_back",
-    help="Action after a failure (default: stop with --plan, else continue).",
+    help="Action after a failure (default: stop with --plan, otherwise continue).",
 )
 _RUN_TIMEOUT = typer.Option(None, "--run-timeout", min=1.0, help="Stop the run after this many seconds.")
 _APPROVE = typer.Option(None, "--approve", help="Name of an approval step to approve in advance. May be repeated.")
 _MOST_NAMED = 10
 _VERIFY = typer.Option(
-    300.0, "--verify-timeout", min=1.0, help="Seconds to wait for a VM to show the result of its task."
+    300.0, "--verify-timeout", min=1.0, help="Seconds to wait until a VM shows the result of its task."
 )
 _ON_UNKNOWN = typer.Option(
     None,
     "--on-unknown",
     metavar="fail|start",
-    help="Action if it is unknown whether an operation was started: fail, or start it again (default: fail).",
+    help="Action if it is unknown whether an operation was started: fail, or start it once more (default: fail).",
 )
 _GRACE = typer.Option(
     90.0, "--lost-grace", min=0.1, help="Seconds to search for an operation that may have been started."
@@ -250,7 +250,9 @@ def _selected_plan(
     from vcloudair_core.recovery.plan.plan_options import fields_of_options, load_plan_with
 
     if bool(vms) + every + bool(path) != 1:
-        raise ConfigurationError("No VMs selected.", hint="Name VMs, or pass --all, or --plan FILE.")
+        raise ConfigurationError(
+            "Exactly one of VM names, --all and --plan is required.", hint="Pass VM names, --all, or --plan FILE."
+        )
     if path:
         return load_plan_with(path, options)
     return plan_of_vms(None if every else vms, **fields_of_options(options))

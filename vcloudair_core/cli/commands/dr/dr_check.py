@@ -73,7 +73,9 @@ def _selected_plan(vms: list[str] | None, every: bool, path: str | None) -> Reco
     from vcloudair_core.recovery import load_plan, plan_of_vms
 
     if sum(map(bool, (vms, every, path))) != 1:
-        raise ConfigurationError("No VMs selected.", hint="Name VMs, or pass --all, or --plan FILE.")
+        raise ConfigurationError(
+            "Exactly one of VM names, --all and --plan is required.", hint="Pass VM names, --all, or --plan FILE."
+        )
     return load_plan(path) if path else plan_of_vms(None if every else vms)
 
 

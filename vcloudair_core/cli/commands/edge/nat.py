@@ -47,7 +47,7 @@ def list_rules(
         empty=f"The NAT section of {target['edge']} has no user rules.",
     )
     if run.is_table:
-        say("NAT on." if section["enabled"] else "NAT OFF: nothing is translated.")
+        say("NAT on." if section["enabled"] else "NAT OFF: no addresses are translated.")
 
 
 def _protocol(rule: Mapping[str, Any]) -> str:

@@ -48,7 +48,8 @@ def load_plan(path: str) -> tuple[EdgeDocument, dict[str, Any]]:
         is_current = saved["format"] == PLAN_FORMAT
     except (ValueError, KeyError, TypeError) as exc:
         raise ConfigurationError(
-            f"Reading the plan failed: '{path}'. It is not a plan file.", hint="Run: vca edge plan DOCUMENT --out FILE"
+            f"Reading the plan failed: '{path}'. The file is not a saved plan.",
+            hint="Run: vca edge plan DOCUMENT --out FILE",
         ) from exc
     if not is_current:
         raise ConfigurationError(
