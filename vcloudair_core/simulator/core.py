@@ -1,4 +1,4 @@
-"""The simulator without sockets: routing, sign-in checks, faults, request log."""
+"""The simulator without sockets: routing, sign-in checks, faults and request log."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ LOCAL_ORIGIN = "https://simulator.invalid"
 
 @dataclass
 class Context:
-    """The argument of a route handler. See SimulatorContext in plugin.records."""
+    """The argument of a route handler.
+
+    :class:`SimulatorContext` in ``plugin.records`` describes the public attributes.
+    """
 
     request: Request
     path_params: Mapping[str, str]
@@ -50,27 +53,27 @@ class Context:
     _rights: frozenset[str] | None = None
 
     def may(self, right: str) -> bool:
-        """Return True if the user of the session has a right of ``access.rights``."""
+        """Return True if the session's user has ``right``, a right of ``access.rights``."""
         if self._rights is None:
             self._rights = rights_of(self.world, self.user.user, self.user.home_org)
         return right in self._rights
 
     @property
     def world(self) -> World:
-        """Return the inventory."""
+        """Return the inventory of the simulated cloud."""
         return self.simulator.world
 
     @property
     def root(self) -> str:
-        """Return the URL prefix of links, which is longer for On-Demand.
+        """Return the URL prefix of links in documents.
 
-        Source: protocol/sessions.md §3.2.
+        For On-Demand, the prefix contains ``/api/compute``. Source: protocol/sessions.md §3.2.
         """
         return self.base_url + (COMPUTE if self.request.path.startswith(f"{COMPUTE}/") else "")
 
     @property
     def wants_json(self) -> bool:
-        """Return True if the Accept header asks NSX for JSON.
+        """Return True if the Accept header of an NSX request asks for JSON.
 
         Source: protocol/ans.md §1.2.
         """
@@ -79,7 +82,7 @@ class Context:
 
 @dataclass
 class _Exchange:
-    """A request in progress. ``user`` is set after the route handler has returned."""
+    """A request in progress. ``user`` is set after the route handler has run."""
 
     request: Request
     parts: SplitResult
@@ -91,7 +94,7 @@ class _Exchange:
 class Simulator:
     """A simulated cloud in memory.
 
-    ``handle`` processes one request. ``transport()`` connects a client without sockets.
+    :meth:`handle` processes one request. :meth:`transport` returns a transport for clients in the same process.
     """
 
     def __init__(
@@ -116,10 +119,10 @@ class Simulator:
         self.reset()
 
     def reset(self, config: SimulatorConfig | None = None) -> None:
-        """Reset inventory, sessions, request log, faults and clock.
+        """Reset the inventory, sessions, tasks, request log, faults and clock.
 
         Args:
-            config: New options. None keeps the options that were set at the start.
+            config: New options. None keeps the options from the start of the simulator.
         """
         with self._lock:
             self.config = self._initial_config = config or self._initial_config
@@ -144,7 +147,7 @@ class Simulator:
     def configure(self, **options: Any) -> None:
         """Change options of tasks and DR until the next reset.
 
-        Raises ValueError for any other option.
+        Raises ValueError for options that cannot change at run time.
         """
         fixed = sorted(set(options) - set(changeable_options()))
         if fixed:
@@ -155,7 +158,10 @@ class Simulator:
     # -- requests ------------------------------------------------------------------------------------------------
 
     def handle(self, request: Request) -> Response:
-        """Return the response. Raises SocketFaultError to break the connection."""
+        """Carry out a request, and return the response.
+
+        Raises SocketFaultError if a fault breaks the connection.
+        """
         started = time.perf_counter()
         parts = urlsplit(request.url)
         request_id = str(uuid.uuid4())
@@ -192,7 +198,7 @@ class Simulator:
         return self._dated(replace(response, headers=response.headers.merged(headers), url=request.url))
 
     def _dated(self, response: Response) -> Response:
-        """Add a Date header with the cloud's time, unless a fault has set the header."""
+        """Add a Date header with the simulated time, unless a fault has set the header."""
         if "Date" in response.headers:
             return response
         date = formatdate(self.clock.now(), usegmt=True)
@@ -215,7 +221,10 @@ class Simulator:
         return fault.after(self._dated(replace(response, url=exchange.request.url)))
 
     def _dispatch(self, exchange: _Exchange) -> Callable[[], Response]:
-        """Find the route, check the session, and return a function that responds."""
+        """Find the route of a request, and check the session.
+
+        Return a function that calls the route handler and returns the response.
+        """
         self.tasks.settle()
         request, parts = exchange.request, exchange.parts
         same_depth = self._by_depth.get(path_depth(parts.path), ())
@@ -253,9 +262,9 @@ class Simulator:
         return carry_out
 
     def _with_token(self, context: Context, route: SimulatorRoute, response: Response) -> Response:
-        """Add the request's token to the response. Source: protocol/sessions.md §4.4."""
+        """Add the session's token to the response. Source: protocol/sessions.md §4.4."""
         token = self.sessions.vcd_token(context.request)
-        # A bearer token is a JWT, which servers do not send again.
+        # Servers do not send bearer tokens again.
         if not (self.config.resend_token and route.auth and context.user) or "." in token:
             return response
         header = {"x-vcloud-authorization": token}
@@ -264,32 +273,35 @@ class Simulator:
     # -- clients ------------------------------------------------------------------------------------------------
 
     def transport(self) -> InProcessTransport:
-        """Return an in-process transport to this simulator."""
+        """Return a transport that sends requests to this simulator in process."""
         return InProcessTransport(self)
 
     def env(self, url: str = LOCAL_ORIGIN, ca_path: str = "") -> dict[str, str]:
-        """Return the VCA_* variables that connect clients to this simulator.
+        """Return the VCA_* variables that connect a client to this simulator.
 
-        VCA_VDC is omitted for a vCloud Director with several VDCs, so that an inventory covers all of them.
+        VCA_VDC is absent if a vCloud Director has several VDCs, so that an Ansible inventory covers all of them.
         """
         return client_variables(self.config, self.world, url, ca_path)
 
     def first_api_token(self) -> str:
-        """Return the API token of the user of :meth:`env`.
+        """Return an API token of the user that :meth:`env` names.
 
-        Return an empty string if the user or the API version has no API tokens.
+        Return an empty string if the user has no API token or the API version has none.
         """
         return first_api_token(self.config, self.world)
 
 
 class InProcessTransport:
-    """A transport that calls :meth:`Simulator.handle`."""
+    """A transport that passes requests to :meth:`Simulator.handle`."""
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
 
     def send(self, request: Request) -> Response:
-        """Return the response. Raises TransportError if a fault breaks the connection."""
+        """Send a request, and return the response.
+
+        Raises TransportError if a fault breaks the connection.
+        """
         try:
             return self._simulator.handle(request)
         except SocketFaultError as exc:

@@ -1,4 +1,4 @@
-"""Responses below ``/cloudapi``: items, pages and errors.
+"""JSON responses of ``/cloudapi``: single items, pages and errors.
 
 Source: protocol/vcd-modern.md §2.
 """
@@ -17,25 +17,28 @@ from vcloudair_core.transport.messages import Headers, Response
 
 DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 25, 128
 _CONTEXT = re.compile(r"_context==[^;,()]*")
-"""Filter field that includes more objects. The simulator always lists all."""
+"""Filter field with which clients ask for objects of other orgs or VDCs.
+
+The simulator always returns all objects that the session can read.
+"""
 
 
 def item(context: Any, value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a JSON document in the API version of the request."""
+    """Return one object as JSON, in the API version of the request."""
     content_type = {"Content-Type": f"application/json;version={context.version}"}
     return Response(status, Headers({**content_type, **(headers or {})}), json.dumps(value).encode())
 
 
 def error(status: int, code: str, message: str) -> Response:
-    """Return an error of ``/cloudapi``."""
+    """Return an error in the JSON format of ``/cloudapi``."""
     body = {"minorErrorCode": code, "message": message, "stackTrace": None}
     return Response(status, Headers({"Content-Type": "application/json"}), json.dumps(body).encode())
 
 
 def no_access(kind: str, identifier: str) -> Response:
-    """Return the error for an unknown ID.
+    """Return the error for an ID that is unknown or that the user cannot read.
 
-    The error for a missing right is the same. Source: protocol/nsxt.md §1.3.
+    Source: protocol/nsxt.md §1.3.
     """
     message = f'No access to entity "com.vmware.vcloud.entity.{kind}:{uuid_of(identifier)}".'
     return error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN", message)
@@ -44,7 +47,7 @@ def no_access(kind: str, identifier: str) -> Response:
 def uuid_of(identifier: str) -> str:
     """Return the UUID at the end of a URN.
 
-    The URN in a path can be percent-encoded.
+    The URN can be percent-encoded, as in a path.
     """
     return unquote(identifier).rpartition(":")[2]
 
@@ -57,9 +60,10 @@ def page(
     searchable: Collection[str] = ("id", "name"),
     max_size: int = MAX_PAGE_SIZE,
 ) -> Response:
-    """Return a page of values with Link headers.
+    """Return one page of ``values``, with Link headers to other pages.
 
-    The values are filtered. They are sorted by name unless the request sets another order.
+    The request's filter, sort order and page size apply. The default order is by name. ``searchable`` contains the
+    fields that a filter can use.
     """
     try:
         rows = _sorted(context, _filtered(context, values, searchable))
@@ -86,9 +90,9 @@ def page(
 
 
 def _links(context: Any, number: int, size: int, count: int, model: str) -> Iterator[str]:
-    """Yield a Link header for each page that the client can request.
+    """Yield a Link header for the first, last, previous and next page.
 
-    A list with one page also has links to the first and the last page.
+    The first and last page always have a Link header, even if the list has only one page.
     """
     pages = {"firstPage": 1, "lastPage": max(count, 1)}
     if number > 1:
@@ -109,14 +113,17 @@ def _filtered(
     if not text:
         return list(values)
     is_encoded = (context.query.get("filterEncoded") or ["false"])[0] == "true"
-    # Every record has an ID, so this condition is always true.
+    # The replacement is always true, because every record has an ID.
     text = _CONTEXT.sub("id!=none", text)
     matches = compile_filter(text, {"id", *searchable}, is_encoded=is_encoded and "%" in text)
     return [value for value in values if matches(dict(_flattened(value)))]
 
 
 def _flattened(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield each field of a value with its dotted path, such as ``ownerRef.id``."""
+    """Yield the path and value of each field in a JSON object.
+
+    The path of a nested field has dots, such as ``ownerRef.id``.
+    """
     for name, field in value.items():
         if isinstance(field, Mapping):
             yield from _flattened(field, f"{prefix}{name}.")

@@ -1,6 +1,6 @@
 """Edge gateways and networks in the JSON format of ``/cloudapi``.
 
-The objects are the same as those below ``/api``. Source: protocol/vcd-modern.md §3.1, protocol/nsxt.md §2.
+The same objects are available as XML below ``/api``. Source: protocol/vcd-modern.md §3.1, protocol/nsxt.md §2.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _UNIVERSAL_SINCE = (38, 0)
 
 
 def reference(kind: str, identifier: str, name: str) -> dict[str, str]:
-    """Return a reference to an object, including its URN."""
+    """Return a reference to an object: name and URN."""
     return {"name": name, "id": urn(kind, identifier)}
 
 
@@ -29,7 +29,7 @@ def vdc_reference(vdc: Vdc) -> dict[str, str]:
 
 
 def edge_json(context: Any, edge: SimulatedEdge) -> dict[str, Any]:
-    """Return an edge gateway. All edges of the simulator are NSX-V edges."""
+    """Return an edge gateway as JSON. The backend is always NSX-V."""
     world = context.world
     vdc = world.vdcs[edge.vdc_id]
     org = world.orgs[vdc.org]
@@ -89,7 +89,10 @@ def _uplink_json(context: Any, edge: SimulatedEdge) -> dict[str, Any]:
 
 
 def used_addresses(context: Any, edge: SimulatedEdge) -> list[dict[str, Any]]:
-    """Return the uplink addresses in use by an edge, its NAT rules and IPsec sites."""
+    """Return the uplink addresses that an edge gateway uses.
+
+    The edge itself, its NAT rules and its IPsec sites use addresses.
+    """
     external = next(iter(context.world.external_networks.values()))
     network = reference("network", external.network_id, external.name)
     pairs = dict.fromkeys([(edge.external_address, "PRIMARY_IP"), *_service_addresses(edge)])
@@ -105,7 +108,7 @@ def _service_addresses(edge: SimulatedEdge) -> Iterator[tuple[str, str]]:
 
 
 def network_json(context: Any, network: OrgVdcNetwork) -> dict[str, Any]:
-    """Return a network of a VDC, including the edge that routes the network."""
+    """Return a network of a VDC as JSON, including the edge that routes the network."""
     world = context.world
     vdc = world.vdcs[network.vdc_id]
     org = world.orgs[vdc.org]

@@ -18,7 +18,7 @@ _OWNERS = ("ownerRef.id", "orgVdc.id", "orgRef.id", "status")
 
 
 def routes() -> SimulatorRoutes:
-    """Return the routes of edge gateways and networks."""
+    """Return the routes of edge gateways, networks and VDC groups."""
     calls = [
         (EDGES, list_edges),
         (f"{EDGES}/{{edge_id}}", show_edge),
@@ -34,7 +34,7 @@ def routes() -> SimulatorRoutes:
 
 
 def list_edges(context: Any) -> Response:
-    """Return the edge gateways of the org."""
+    """Return a page of the edge gateways of the org."""
     edges = context.world.in_vdcs_of(context.user.org, context.world.edges)
     values = [edge_json(context, edge) for edge in edges]
     return json_responses.page(context, values, "EdgeGateways", searchable=("name", *_OWNERS))
@@ -49,7 +49,7 @@ def show_edge(context: Any) -> Response:
 
 
 def list_used_addresses(context: Any) -> Response:
-    """Return the used uplink addresses of an edge gateway."""
+    """Return the uplink addresses that an edge gateway uses."""
     edge = own_edge(context, json_responses.uuid_of(context.path_params["edge_id"]))
     if edge is None:
         return json_responses.no_access("gateway", context.path_params["edge_id"])
@@ -59,7 +59,7 @@ def list_used_addresses(context: Any) -> Response:
 
 
 def list_networks(context: Any) -> Response:
-    """Return the networks of all VDCs of the org."""
+    """Return a page of the networks in all VDCs of the org."""
     networks = context.world.in_vdcs_of(context.user.org, context.world.networks)
     values = [network_json(context, network) for network in networks]
     searchable = ("name", "networkType", "connection.routerRef.id", *_OWNERS)

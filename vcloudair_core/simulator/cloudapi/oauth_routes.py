@@ -1,6 +1,7 @@
-"""Routes that register and exchange API tokens and service accounts.
+"""Routes of the token service: register clients and exchange tokens.
 
-Source: protocol/vcd-modern.md §1.4, §1.5. Error codes are those of OAuth 2.0. No source says which codes servers use.
+Clients are API tokens and service accounts. Source: protocol/vcd-modern.md §1.4, §1.5. Errors have the codes of OAuth
+2.0, because no source states the codes of real servers.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from vcloudair_core.simulator.state.entities import PROVIDER_ORG
 from vcloudair_core.transport.messages import Headers, Response
 
 ACCESS_TOKEN_LIVES_S = 2_592_000
-"""Lifetime in seconds of an exchanged access token: 30 days. Inferred."""
+"""Lifetime of an access token, in seconds: 30 days. Inferred."""
 DEVICE_CODE_LIVES_S = 3600
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
@@ -46,7 +47,7 @@ def routes() -> SimulatorRoutes:
 
 
 def _since(bound: tuple[int, ...], handler: Callable[[Any], Response]) -> Callable[[Any], Response]:
-    """Wrap a handler to reject requests to servers older than a version."""
+    """Wrap a handler to return 404 if all API versions are older than ``bound``."""
 
     def run(context: Any) -> Response:
         if newest(context.simulator.config.api_versions) < bound:
@@ -63,9 +64,9 @@ def _org_name(context: Any) -> str:
 
 
 def _parameters(context: Any) -> dict[str, str]:
-    """Return the parameters of the form or of the URL.
+    """Return the parameters from the form and from the URL.
 
-    Some Go clients send the parameters in the URL.
+    Some Go clients send the parameters in the URL. A parameter in the form takes precedence.
     """
     form = parse_qs(context.request.body.decode("utf-8", errors="replace"), keep_blank_values=True)
     return {name: values[0] for name, values in {**context.query, **form}.items()}
@@ -111,9 +112,9 @@ def register(context: Any) -> Response:
 
 
 def authorize_device(context: Any) -> Response:
-    """Start the device flow of a service account.
+    """Start the device flow of a service account, and return its codes.
 
-    An administrator then grants the request with its user code.
+    An administrator grants the request by entering the user code.
     """
     account = context.world.tokens.service_accounts.get(_parameters(context).get("client_id", ""))
     if account is None or account.org != _org_name(context):
@@ -135,7 +136,10 @@ def authorize_device(context: Any) -> Response:
 
 
 def token(context: Any) -> Response:
-    """Exchange a refresh token, a session assertion or a granted device code."""
+    """Return an access token in exchange for one of three credentials.
+
+    These are a refresh token, the assertion of a session, and the device code of a granted service account.
+    """
     parameters, org = _parameters(context), _org_name(context)
     grants = {"refresh_token": _refresh, JWT_BEARER: _first_api_token, DEVICE_CODE: _first_account_token}
     exchange = grants.get(parameters.get("grant_type", ""))

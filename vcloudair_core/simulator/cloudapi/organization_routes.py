@@ -1,4 +1,4 @@
-"""Routes that read orgs, users, roles and VDCs below ``/cloudapi``.
+"""Routes that read orgs, users, roles, rights and VDCs below ``/cloudapi``.
 
 Source: protocol/vcd-modern.md §2.6.
 """
@@ -43,7 +43,7 @@ def routes() -> SimulatorRoutes:
 
 
 def list_orgs(context: Any) -> Response:
-    """Return the orgs that the session can read."""
+    """Return a page of the orgs that the session can read."""
     values = [_org_json(context, org) for org in visible_orgs(context)]
     return json_responses.page(context, values, "Orgs", searchable=("name", "displayName", "isEnabled"))
 
@@ -80,7 +80,7 @@ def _users_of(context: Any, org: str) -> list[User]:
 
 
 def list_users(context: Any) -> Response:
-    """Return the users of the org."""
+    """Return a page of the users of the org."""
     values = [_user_json(context, user) for user in _users_of(context, context.user.org)]
     return json_responses.page(context, values, "Users", searchable=("name", "username", "enabled"))
 
@@ -115,7 +115,7 @@ def _user_json(context: Any, user: User) -> dict[str, Any]:
 
 
 def list_roles(context: Any) -> Response:
-    """Return the roles that users of the org can have."""
+    """Return a page of the roles that users of the org can have."""
     values = [_role_json(role) for role in context.world.roles_of(context.user.org)]
     return json_responses.page(context, values, "Roles", searchable=("name", "readOnly"))
 
@@ -153,7 +153,7 @@ def list_rights_of_role(context: Any) -> Response:
 
 
 def list_rights(context: Any) -> Response:
-    """Return the rights of the org."""
+    """Return a page of the rights that the org has."""
     return _rights_page(context, ALL_RIGHTS)
 
 
@@ -178,7 +178,7 @@ def _find_vdc(context: Any) -> Vdc | None:
 
 
 def list_capabilities(context: Any) -> Response:
-    """Return the capabilities of a VDC. All networks are NSX-V networks."""
+    """Return the capabilities of a VDC. The network provider is always NSX-V."""
     if _find_vdc(context) is None:
         return json_responses.no_access("vdc", context.path_params["vdc_id"])
     provider = {"name": "networkProvider", "value": "NSX_V", "type": "String", "category": "NetworkProvider"}
@@ -186,7 +186,7 @@ def list_capabilities(context: Any) -> Response:
 
 
 def show_network_profile(context: Any) -> Response:
-    """Return the default network settings of a VDC. The settings are empty."""
+    """Return the default network settings of a VDC. All settings are empty."""
     if _find_vdc(context) is None:
         return json_responses.no_access("vdc", context.path_params["vdc_id"])
     names = ("primaryEdgeCluster", "secondaryEdgeCluster", "servicesEdgeCluster")
@@ -194,7 +194,10 @@ def show_network_profile(context: Any) -> Response:
 
 
 def list_policies_of_vdc(context: Any) -> Response:
-    """Return the compute policies of a VDC, which has only the default policy."""
+    """Return the compute policies of a VDC.
+
+    Each VDC has only the default policy.
+    """
     vdc = _find_vdc(context)
     if vdc is None:
         return json_responses.no_access("vdc", context.path_params["vdc_id"])
@@ -202,7 +205,7 @@ def list_policies_of_vdc(context: Any) -> Response:
 
 
 def list_policies(context: Any) -> Response:
-    """Return the compute policies of all VDCs of the org."""
+    """Return a page of the compute policies of all VDCs of the org."""
     values = [_policy_json(context, vdc) for vdc in context.world.vdcs_of(context.user.org)]
     return json_responses.page(context, values, "VdcComputePolicies")
 
@@ -218,9 +221,9 @@ def show_policy(context: Any) -> Response:
 
 
 def _policy_json(context: Any, vdc: Vdc) -> dict[str, Any]:
-    """Return the default compute policy of a VDC.
+    """Return the default compute policy of a VDC as JSON.
 
-    The ID is the same as in the administrator's view of the VDC.
+    The XML document of the VDC refers to the policy by the same ID.
     """
     policy = {
         "id": f"urn:vcloud:vdcComputePolicy:{context.world.make_id('compute-policy', vdc.vdc_id)}",

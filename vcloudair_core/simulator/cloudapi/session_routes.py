@@ -20,7 +20,7 @@ TOKEN_HEADER, TOKEN_TYPE_HEADER = "X-VMWARE-VCLOUD-ACCESS-TOKEN", "X-VMWARE-VCLO
 
 
 def routes() -> SimulatorRoutes:
-    """Return the routes of sessions."""
+    """Return the routes to sign in, read sessions and sign out."""
     paths = [
         SimulatorRoute("POST", SESSIONS, _login(is_provider=False), auth=False),
         SimulatorRoute("POST", f"{SESSIONS}/provider", _login(is_provider=True), auth=False),
@@ -34,9 +34,9 @@ def routes() -> SimulatorRoutes:
 
 
 def _login(*, is_provider: bool) -> Callable[[Any], Response]:
-    """Return the sign-in handler for tenants or for the provider.
+    """Return the sign-in handler of tenants or of the provider.
 
-    The tenant handler rejects users of the provider, and the provider handler rejects tenants.
+    The handler of tenants rejects users of the provider, and the handler of the provider rejects all other users.
     """
 
     def login(context: Any) -> Response:
@@ -55,7 +55,7 @@ def _login(*, is_provider: bool) -> Callable[[Any], Response]:
 
 
 def session_json(context: Any, login: Login) -> dict[str, Any]:
-    """Return a session in the JSON format of ``/cloudapi``."""
+    """Return a session as JSON."""
     world = context.world
     user = world.user_named(login.user, login.home_org)
     site = f"urn:vcloud:site:{world.make_id('site', 'local')}"
@@ -77,13 +77,16 @@ def session_json(context: Any, login: Login) -> dict[str, Any]:
 
 
 def list_sessions(context: Any) -> Response:
-    """List the sessions of the user."""
+    """Return a page of the user's sessions."""
     logins = [login for login in context.simulator.sessions.vcd_logins() if _is_own(context, login)]
     return json_responses.page(context, [session_json(context, login) for login in logins], "Sessions")
 
 
 def show_session(context: Any) -> Response:
-    """Return one session of the user. The ID ``current`` selects the current one."""
+    """Return one of the user's sessions.
+
+    The ID ``current`` selects the session of the request.
+    """
     login = _find(context)
     if login is None:
         return json_responses.no_access("session", context.path_params["session_id"])
@@ -91,7 +94,10 @@ def show_session(context: Any) -> Response:
 
 
 def show_token(context: Any) -> Response:
-    """Return the token of the current session. Any other token is unknown."""
+    """Return the token of the current session.
+
+    The tokens of other sessions are treated as unknown.
+    """
     login = _find(context)
     if login is None or login.session_id != context.user.session_id:
         return json_responses.no_access("session", context.path_params["session_id"])
@@ -99,9 +105,9 @@ def show_token(context: Any) -> Response:
 
 
 def logout(context: Any) -> Response:
-    """End a session by its ID.
+    """End the session with the ID in the path.
 
-    Without an ID, as Go clients send it, the current session ends. Source: protocol/vcd-modern.md §1.3.
+    If the path has no ID, the current session ends. Go clients send such requests. Source: protocol/vcd-modern.md §1.3.
     """
     login = _find(context)
     if login is None:

@@ -1,4 +1,4 @@
-"""Routes that list, grant and revoke API tokens and service accounts.
+"""Routes that list, change, grant and revoke API tokens and service accounts.
 
 Source: protocol/vcd-modern.md §1.4, §1.5.
 """
@@ -19,7 +19,7 @@ ACCOUNT_PAGE_SIZE = 32
 
 
 def routes() -> SimulatorRoutes:
-    """Return the routes of tokens and service accounts."""
+    """Return the routes of API tokens and service accounts."""
     paths = [
         SimulatorRoute("GET", TOKENS, list_tokens),
         SimulatorRoute("GET", f"{TOKENS}/{{token_id}}", show_token),
@@ -44,13 +44,16 @@ def routes() -> SimulatorRoutes:
 
 
 def list_tokens(context: Any) -> Response:
-    """Return the user's API tokens. A session from an API token lists none."""
+    """Return a page of the user's API tokens.
+
+    A session that was opened with an API token sees no API tokens.
+    """
     values = [_token_json(context, held) for held in _own_tokens(context)]
     return json_responses.page(context, values, "Tokens", searchable=("name", "type", "owner.name", "owner.id"))
 
 
 def show_token(context: Any) -> Response:
-    """Return one API token, without its secret."""
+    """Return one API token without its secret."""
     held = _find_token(context)
     if held is None:
         return json_responses.no_access("token", context.path_params["token_id"])
@@ -58,7 +61,7 @@ def show_token(context: Any) -> Response:
 
 
 def revoke_token(context: Any) -> Response:
-    """Revoke an API token, which can then no longer be exchanged."""
+    """Revoke an API token. It can no longer be exchanged for an access token."""
     held = _find_token(context)
     if held is None:
         return json_responses.no_access("token", context.path_params["token_id"])
@@ -95,7 +98,7 @@ def _token_json(context: Any, held: ApiToken) -> dict[str, Any]:
 
 
 def list_accounts(context: Any) -> Response:
-    """List the service accounts of the org, in pages of at most 32."""
+    """Return a page of the service accounts of the org, at most 32 per page."""
     values = [_account_json(context, account) for account in _own_accounts(context)]
     return json_responses.page(
         context, values, "ServiceAccounts", searchable=("name", "status"), max_size=ACCOUNT_PAGE_SIZE
@@ -111,7 +114,7 @@ def show_account(context: Any) -> Response:
 
 
 def change_account(context: Any) -> Response:
-    """Change the software, address and role of a service account."""
+    """Change the software, URI and role of a service account."""
     account = _find_account(context)
     if account is None:
         return json_responses.no_access("serviceAccount", context.path_params["account_id"])
@@ -136,7 +139,7 @@ def delete_account(context: Any) -> Response:
 
 
 def revoke_account(context: Any) -> Response:
-    """Revoke the token of a service account. The status becomes CREATED."""
+    """Revoke the token of a service account, and set its status to CREATED."""
     account = _find_account(context)
     if account is None:
         return json_responses.no_access("serviceAccount", context.path_params["account_id"])
@@ -145,7 +148,7 @@ def revoke_account(context: Any) -> Response:
 
 
 def look_up_device(context: Any) -> Response:
-    """Return the service account that waits for a grant with this user code."""
+    """Return the service account with a user code that waits for a grant."""
     account = _requested(context)
     if account is None:
         return json_responses.error(400, "BAD_REQUEST", "The user code is unknown.")
@@ -153,7 +156,7 @@ def look_up_device(context: Any) -> Response:
 
 
 def grant(context: Any) -> Response:
-    """Grant a service account, so that its program can fetch the first token."""
+    """Grant a service account. Its program can then fetch the first token."""
     account = _requested(context)
     if account is None:
         return json_responses.error(400, "BAD_REQUEST", "The user code is unknown.")

@@ -1,6 +1,6 @@
 """Routes of the control plane below ``/_sim/``.
 
-The routes are not part of any real API. The request log omits requests to the control plane.
+No real API has these routes. The request log does not contain requests to the control plane.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from vcloudair_core.transport.messages import Request, Response
 
 
 def answer_control(simulator: Any, request: Request, path: str) -> Response:
-    """Carry out a control plane request.
+    """Carry out a request to the control plane, and return its response.
 
-    Return 400 with the reason if the request is invalid, or 404 for an unknown path.
+    An invalid request returns 400 with the reason. An unknown path returns 404.
     """
     call = _CALLS.get((request.method, path.rstrip("/").removeprefix("/_sim")))
     if call is None:
-        return responses.json_body({"error": f"unknown request: {request.method} {path}"}, 404)
+        return responses.json_body({"error": f"unknown control request: {request.method} {path}"}, 404)
     try:
         data = json.loads(request.body) if request.body else {}
         if not isinstance(data, dict):
@@ -91,7 +91,7 @@ _CALLS: dict[tuple[str, str], Callable[[Any, dict[str, Any]], Response]] = {
     ("POST", "/state/load"): _done(load_state),
     ("POST", "/reset"): _done(lambda simulator, data: simulator.reset()),
     ("GET", "/request-log"): _request_log,
-    ("GET", "/journal"): _request_log,  # The old address of the request log, which existing scripts read.
+    ("GET", "/journal"): _request_log,  # The old path of the request log. Existing scripts use it.
     ("DELETE", "/request-log"): _done(lambda simulator, data: simulator.request_log.clear()),
     ("GET", "/unknown-paths"): lambda simulator, data: responses.json_body(simulator.unknown_paths.as_list()),
     ("POST", "/faults"): _done(_fault),

@@ -13,7 +13,7 @@ _LIMITS = ("cpu_limit_mhz", "memory_limit_mb")
 
 
 def list_replications(simulator: Any) -> list[dict[str, Any]]:
-    """Return each replication with its states and the failure of its next action."""
+    """Return the fields and states of every replication."""
     return [_shown(replication) for replication in simulator.world.replications.values()]
 
 
@@ -23,11 +23,11 @@ def _shown(replication: SimulatedReplication) -> dict[str, Any]:
 
 
 def change_replications(simulator: Any, data: dict[str, Any]) -> list[dict[str, Any]]:
-    """Change replications, and return them with their new values.
+    """Change fields of replications, and return all fields of these replications.
 
-    ``name`` or ``id`` selects replications. ``id`` is the complete ID or its last 36 characters. Without a selection,
-    all replications change. The fields are ``trouble``, ``lag_minutes`` (null: half the RPO), ``paused``,
-    ``rpo_minutes`` and ``new_name``.
+    In ``data``, ``name`` or ``id`` selects replications. ``id`` is the complete ID or its last 36 characters. Without
+    ``name`` and ``id``, all replications change. The other keys are the fields to change: ``trouble``, ``lag_minutes``
+    (null means half the RPO), ``paused``, ``rpo_minutes`` and ``new_name``.
 
     An invalid request raises ValueError and changes nothing.
     """
@@ -45,7 +45,9 @@ def change_replications(simulator: Any, data: dict[str, Any]) -> list[dict[str, 
         replication for replication in simulator.world.replications.values() if _matches(replication, conditions)
     ]
     if not replications:
-        raise ValueError(f"no replication matches {conditions}")
+        raise ValueError(
+            "no replication matches " + " and ".join(f"{key} {value!r}" for key, value in conditions.items())
+        )
     for replication in replications:
         for key, value in data.items():
             setattr(replication, key.removeprefix("new_"), value)
@@ -58,7 +60,7 @@ def _matches(replication: SimulatedReplication, conditions: dict[str, Any]) -> b
 
 
 def change_vdc(simulator: Any, data: dict[str, Any]) -> None:
-    """Change the limits and recovery flags of the VDC ``name``, or of all VDCs.
+    """Change limits and recovery flags of the VDC ``name``, or of all VDCs.
 
     Raises ValueError for an invalid request.
     """
@@ -78,7 +80,7 @@ def change_vdc(simulator: Any, data: dict[str, Any]) -> None:
 
 
 def change_tasks(simulator: Any, data: dict[str, Any]) -> None:
-    """Make the next task with an operation name fail with an error code.
+    """Make the next task of each named operation fail with an error code.
 
     Format of ``data``: ``{"fail_next": {operation name: code}}``. Raises ValueError for any other format.
     """

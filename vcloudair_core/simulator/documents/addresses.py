@@ -13,9 +13,10 @@ ADMIN_MEDIA = "application/vnd.vmware.admin."
 
 @dataclass(frozen=True)
 class Address:
-    """The path prefix, URN and media type of one kind of object.
+    """The path prefix, URN kind and media type of one kind of object.
 
-    ``path`` is the path before the UUID. ``urn`` is the name of the kind in URNs.
+    ``path`` is the part of the path before the UUID. ``urn`` is the part of the URN before the UUID, such as
+    ``gateway``.
     """
 
     path: str
@@ -43,15 +44,15 @@ ADDRESSES = {
     "admin-catalog": Address("/api/admin/catalog/", f"{ADMIN_MEDIA}catalog+xml", "catalog"),
     "admin-network": Address("/api/admin/network/", f"{ADMIN_MEDIA}network+xml", "network"),
 }
-"""Addresses by kind of object.
+"""Address of each kind of object.
 
-A kind with the prefix ``admin-`` is the administrator's view of an object.
+Kinds that begin with ``admin-`` are the administrator's views of objects.
 """
 _URNS = sorted(((address.path, address.urn) for address in ADDRESSES.values()), key=lambda pair: -len(pair[0]))
 
 
 def href(root: str, kind: str, identifier: str) -> str:
-    """Return the link of an object."""
+    """Return the URL of an object. ``root`` is the URL prefix of links."""
     return f"{root}{ADDRESSES[kind].path}{identifier}"
 
 
@@ -61,9 +62,9 @@ def urn(kind: str, identifier: str) -> str:
 
 
 def urn_of(address: str) -> str:
-    """Return the URN of the object with this link.
+    """Return the URN of the object at a URL.
 
-    For an unknown kind of object, the kind in the URN is the folder of the link.
+    For an unknown kind of object, the URN contains the path segment before the ID.
     """
     for path, kind in _URNS:
         if path in address:
@@ -72,8 +73,8 @@ def urn_of(address: str) -> str:
 
 
 def kind_of_urn(kind: str) -> str | None:
-    """Return the first kind of object with this URN kind, or None.
+    """Return the kind of object for a URN kind such as ``gateway``, or None.
 
-    An example of a URN kind is ``gateway``.
+    If several kinds have the same URN kind, the first kind is returned.
     """
     return next((name for name, address in ADDRESSES.items() if address.urn.lower() == kind.lower()), None)

@@ -15,9 +15,9 @@ from vcloudair_core.simulator.xml_builder import element, link
 
 
 def catalog_document(context: Any, catalog: Catalog, kind: str = "catalog") -> Any:
-    """Return a catalog with its items.
+    """Return the document of a catalog, with its items.
 
-    ``kind`` is ``admin-catalog`` for the administrator's view.
+    ``kind`` is ``catalog``, or ``admin-catalog`` for the administrator's view.
     """
     world = context.world
     org = world.orgs[catalog.org]
@@ -47,12 +47,12 @@ def catalog_document(context: Any, catalog: Catalog, kind: str = "catalog") -> A
 
 
 def _item_reference(context: Any, template: Template) -> Any:
-    """Return the reference to a catalog item. Its ``id`` is a bare UUID."""
+    """Return a reference to a catalog item. Its ``id`` is a UUID without a URN prefix."""
     return reference(context, "CatalogItem", "catalog-item", template.item_id, template.name, id=template.item_id)
 
 
 def catalog_item_document(context: Any, template: Template) -> Any:
-    """Return the catalog item of a template."""
+    """Return the document of the catalog item that refers to a template."""
     return entity(
         context,
         "CatalogItem",
@@ -70,7 +70,7 @@ def catalog_item_document(context: Any, template: Template) -> Any:
 def control_access(*, is_shared: bool) -> Any:
     """Return the access settings of an object.
 
-    An object is shared with all users of the org if ``is_shared`` is true. Otherwise only the owner has access.
+    If ``is_shared`` is true, all users of the org have access. Otherwise, only the owner has access.
     """
     return element(
         "ControlAccessParams",

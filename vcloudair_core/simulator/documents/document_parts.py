@@ -1,6 +1,6 @@
-"""Elements that many documents contain.
+"""Elements that many documents contain, and the removal of newer elements.
 
-Examples are entities, references, sections, and elements of newer API versions.
+Examples are entities, references and sections.
 """
 
 from __future__ import annotations
@@ -50,14 +50,17 @@ ADDED = {
     ("Vm", "SnapshotSection"): (5, 1),
     ("VApp", "SnapshotSection"): (5, 1),
 }
-"""Parent and child elements, and the API version that added the child.
+"""API version that added an element, by the names of parent and element.
 
-The schemas have no version for VmSpecSection and DefaultComputePolicy, so the versions of these two are inferred.
+The versions of VmSpecSection and DefaultComputePolicy are inferred, because the schemas state no version.
 """
 
 
 def entity(context: Any, tag: str, kind: str, identifier: str, name: str, *children: Any, **attributes: Any) -> Any:
-    """Return the root element of an object. Additional attributes come first."""
+    """Return the root element of an object's document.
+
+    ``attributes`` come before the attributes that all objects have.
+    """
     own = {
         "name": name,
         "id": urn(kind, identifier),
@@ -68,7 +71,7 @@ def entity(context: Any, tag: str, kind: str, identifier: str, name: str, *child
 
 
 def reference(context: Any, tag: str, kind: str, identifier: str, name: str, **attributes: Any) -> Any:
-    """Return a reference to an object."""
+    """Return a reference element: media type, name and link of an object."""
     target = {"type": ADDRESSES[kind].media_type, "name": name, "href": href(context.root, kind, identifier)}
     return element(tag, {**attributes, **target})
 
@@ -79,7 +82,7 @@ def link_to(context: Any, rel: str, kind: str, identifier: str, name: str | None
 
 
 def owner_element(context: Any, org: str) -> Any:
-    """Return the Owner element for objects of an org."""
+    """Return the Owner element of an object in an org, or None without users."""
     user = context.world.owner(org)
     if user is None:
         return None
@@ -88,7 +91,7 @@ def owner_element(context: Any, org: str) -> Any:
 
 
 def section(tag: str, info: str, address: str | None, media: str, *children: Any) -> Any:
-    """Return a section of vCloud with its link and media type."""
+    """Return a vCloud section with its link and media type."""
     attributes = {"type": f"{VCLOUD_MEDIA}{media}+xml" if media else None, "href": address}
     names: dict[str | None, str] = {None: VCLOUD, "ovf": OVF}
     return element(tag, {**attributes, f"{{{OVF}}}required": False}, ovf("Info", info), *children, prefixes=names)
@@ -97,9 +100,9 @@ def section(tag: str, info: str, address: str | None, media: str, *children: Any
 def ovf_section(
     tag: str, info: str, address: str, media: str, *children: Any, prefixes: dict[str | None, str] | None = None
 ) -> Any:
-    """Return a section of OVF.
+    """Return an OVF section.
 
-    The link and the media type are attributes of the vCloud namespace.
+    The attributes for the link and the media type are in the vCloud namespace.
     """
     attributes = {f"{{{VCLOUD}}}type": f"{VCLOUD_MEDIA}{media}+xml", f"{{{VCLOUD}}}href": address}
     names: dict[str | None, str] = {"ovf": OVF, "vcloud": VCLOUD, **(prefixes or {})}
@@ -107,7 +110,7 @@ def ovf_section(
 
 
 def ovf(tag: str, text: str) -> Any:
-    """Return an OVF element that contains a text."""
+    """Return an OVF element that contains only text."""
     return element(tag, None, text, namespace=OVF, prefixes={"ovf": OVF})
 
 
@@ -117,13 +120,16 @@ def nested(tag: str, values: dict[str, Any]) -> Any:
 
 
 def respond(context: Any, root: Any, media_type: str | None = None) -> Response:
-    """Return a document without elements that are newer than its API version."""
+    """Return a response with a document in the API version of the request.
+
+    Elements that newer API versions added are removed.
+    """
     remove_newer(root, context.version)
     return responses.entity(root, media_type or root.get("type"), context.version)
 
 
 def remove_newer(root: Any, version: str) -> None:
-    """Remove the elements that API versions after ``version`` added."""
+    """Remove the elements that are newer than the API version ``version``."""
     newer = {pair for pair, since in ADDED.items() if not is_at_least(version, since)}
     if not newer:
         return

@@ -18,7 +18,7 @@ from vcloudair_core.simulator.xml_builder import element, link
 
 
 def edge_document(context: Any, edge: SimulatedEdge) -> Any:
-    """Return an edge gateway with all its interfaces.
+    """Return the document of an edge gateway, with all interfaces.
 
     Clients read AdvancedNetworkingEnabled from this document. Source: protocol/ans.md §1.3.
     """
@@ -46,7 +46,10 @@ def edge_document(context: Any, edge: SimulatedEdge) -> Any:
 
 
 def _configure_link(context: Any, edge: SimulatedEdge) -> Any:
-    """Return the link to configure services, or None without the right."""
+    """Return the link to configure services.
+
+    Return None if the user lacks the right.
+    """
     if not context.may(rights.configure_section("SERVICES")):
         return None
     address = f"{href(context.root, 'edge', edge.edge_id)}/action/configureServices"
@@ -54,9 +57,9 @@ def _configure_link(context: Any, edge: SimulatedEdge) -> Any:
 
 
 def gateway_interfaces(context: Any, edge: SimulatedEdge) -> list[Any]:
-    """Return the interfaces of an edge: the uplink, then its networks.
+    """Return the GatewayInterface elements: the uplink, then the edge's networks.
 
-    NSX shows the same interfaces.
+    NSX responses contain the same interfaces in the same order.
     """
     return [_interface(context, vnic) for vnic in interfaces(context.world, edge)]
 

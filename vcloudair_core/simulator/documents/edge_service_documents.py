@@ -1,6 +1,6 @@
 """Services of an edge gateway in the XML of vCloud Director.
 
-The services are computed from the NSX sections. A service that was never configured is absent. Source:
+The services are converted from the NSX sections. NAT and IPsec are absent until they are configured. Source:
 protocol/recorded-responses.md §9.
 """
 
@@ -22,7 +22,7 @@ ENCRYPTIONS = {"aes": "AES", "aes256": "AES256", "3des": "TRIPLEDES", "aes-gcm":
 
 
 def edge_services(context: Any, edge: SimulatedEdge) -> Any:
-    """Return the EdgeGatewayServiceConfiguration of an edge."""
+    """Return the EdgeGatewayServiceConfiguration element of an edge gateway."""
     return element(
         "EdgeGatewayServiceConfiguration",
         None,
@@ -33,9 +33,9 @@ def edge_services(context: Any, edge: SimulatedEdge) -> Any:
 
 
 def is_configured(edge: SimulatedEdge, section: str) -> bool:
-    """Return True if a section has changed since the edge was created.
+    """Return True if a section has been changed.
 
-    The version of a new section is 1.
+    A section has version 1 until its first change.
     """
     return bool(edge.sections.get(section, {}).get("version", 1) > 1)
 
@@ -56,7 +56,7 @@ def _firewall(edge: SimulatedEdge) -> Any:
 def _services(rule: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the services of an NSX firewall rule.
 
-    A rule of vCloud Director has one service, so one NSX rule can become several rules.
+    A vCloud Director rule has only one service. An NSX rule becomes one vCloud Director rule for each service.
     """
     services: list[dict[str, Any]] = (rule.get("application") or {}).get("service") or []
     return services or [{"protocol": "any"}]
@@ -94,12 +94,15 @@ def _ports(service: dict[str, Any], key: str) -> str:
 
 
 def _single_port(ports: str) -> int:
-    """Return a port as a number. Return -1 for any port and for a port range."""
+    """Return a port as a number. Any port and a port range return -1."""
     return int(ports) if ports.isdigit() else -1
 
 
 def _addresses(side: dict[str, Any] | None) -> str:
-    """Return the addresses and groups of one side of a rule."""
+    """Return the source or destination of a rule as text.
+
+    The text contains addresses and groups, separated by commas.
+    """
     keys = ("ipAddress", "vnicGroupId", "groupingObjectId")
     return ",".join(str(value) for key in keys for value in (side or {}).get(key) or ()) or ANY
 
@@ -111,7 +114,7 @@ def _nat(context: Any, edge: SimulatedEdge) -> Any:
 
 
 def _nat_rule(context: Any, edge: SimulatedEdge, rule: dict[str, Any]) -> Any:
-    """Return a NAT rule. SNAT rules have neither ports nor a protocol."""
+    """Return the NatRule element of a rule. SNAT rules have no ports and no protocol."""
     vnics = {str(vnic["index"]): vnic for vnic in interfaces(context.world, edge)}
     network = vnics.get(str(rule.get("vnic") or 0), vnics["0"])["networkReference"]
     is_dnat = rule["action"].lower() == "dnat"
@@ -138,9 +141,9 @@ def _nat_rule(context: Any, edge: SimulatedEdge, rule: dict[str, Any]) -> Any:
 
 
 def _ipsec(context: Any, edge: SimulatedEdge) -> Any:
-    """Return the IPsec service.
+    """Return the GatewayIpsecVpnService element of an edge gateway.
 
-    Shared secrets are in plain text, as in the responses of real servers.
+    Shared secrets are plain text, as in the responses of real servers.
     """
     state = edge.sections["ipsec"]
     uplink = interfaces(context.world, edge)[0]

@@ -1,4 +1,4 @@
-"""Links of VMs and vApps to the actions that are currently possible.
+"""Links to the actions that are possible on a VM or vApp.
 
 Source: protocol/recorded-responses.md §5, protocol/vm-writes.md §1, §2.
 """
@@ -19,14 +19,14 @@ T = "application/vnd.vmware.vcloud."
 
 
 def action_links(context: Any, href: str, media_type: str, vms: Sequence[Vm]) -> list[Any]:
-    """Return the links to the actions that the user may perform on an entity.
+    """Return links to the actions that the user can perform on a VM or vApp.
 
-    Actions change power, snapshots, metadata and the entity itself.
+    The actions change power, snapshots, metadata, or the VM or vApp itself.
 
     Args:
         context: The context of the request.
-        href: URL of the entity.
-        media_type: Media type of the entity.
+        href: URL of the VM or vApp.
+        media_type: Media type of the VM or vApp.
         vms: The VM itself, or the VMs of the vApp.
     """
     has_snapshots = is_at_least(context.version, snapshot_section.SINCE) and context.may(rights.SNAPSHOT)
@@ -39,14 +39,14 @@ def action_links(context: Any, href: str, media_type: str, vms: Sequence[Vm]) ->
 
 
 def edit_link(context: Any, href: str, media_type: str) -> Any:
-    """Return the link to edit an entity or section, or None without the right."""
+    """Return the link to edit an entity or section. Return None without the right."""
     return link("edit", href, media_type) if context.may(rights.EDIT_VAPP) else None
 
 
 def _power_links(href: str, vms: Sequence[Vm]) -> list[Any]:
-    """Return a link for each possible action.
+    """Return a link for each power action that the state of the VMs allows.
 
-    Links to actions without parameters have no type.
+    Only links to actions with parameters have a type.
     """
     powers = [ACTIONS[action] for action in allowed_actions(vms)]
     return [

@@ -1,6 +1,6 @@
 """Virtual hardware of VMs: the OVF section and its items.
 
-Source of the structure: protocol/recorded-responses.md §5, and the schema of CIM_ResourceAllocationSettingData.
+Source: protocol/recorded-responses.md §5, and the schema of CIM_ResourceAllocationSettingData.
 """
 
 from __future__ import annotations
@@ -32,15 +32,18 @@ _VERSION_LIMITS = {
 RASD = f"{_CIM}CIM_ResourceAllocationSettingData"
 VSSD = f"{_CIM}CIM_VirtualSystemSettingData"
 CPU, MEMORY, SCSI_CONTROLLER, NETWORK_ADAPTER, HARD_DISK = 3, 4, 6, 10, 17
-"""ResourceType numbers of hardware items."""
+"""ResourceType number of each kind of hardware item."""
 _LISTS = {"disks": (SCSI_CONTROLLER, HARD_DISK), "networkCards": (NETWORK_ADAPTER,), "media": (), "serialPorts": ()}
 _SINGLE = {"cpu": CPU, "memory": MEMORY}
 PARTS = (*_SINGLE, *_LISTS)
-"""Resources of the section ``virtualHardwareSection`` with links of their own."""
+"""Names of the resources below ``virtualHardwareSection``.
+
+Each resource has its own URL.
+"""
 
 
 def virtual_hardware(context: Any, vm: Vm, base: str) -> Any:
-    """Return the VirtualHardwareSection. ``base`` is the URL of the VM."""
+    """Return the VirtualHardwareSection of a VM. ``base`` is the URL of the VM."""
     address = f"{base}/virtualHardwareSection/"
     system = {
         "ElementName": "Virtual Hardware Family",
@@ -63,9 +66,9 @@ def virtual_hardware(context: Any, vm: Vm, base: str) -> Any:
 
 
 def hardware_part(context: Any, vm: Vm, part: str, base: str) -> Any:
-    """Return the resource ``virtualHardwareSection/<part>``.
+    """Return the resource ``virtualHardwareSection/<part>`` of a VM.
 
-    ``cpu`` and ``memory`` are single items. Other resources are lists of items.
+    ``cpu`` and ``memory`` are single items. The other resources are lists of items.
     """
     address, media = f"{base}/virtualHardwareSection/{part}", media_of(part)
     edit = edit_link(context, address, media)
@@ -87,9 +90,9 @@ def media_of(part: str) -> str:
 
 
 def items(context: Any, vm: Vm) -> list[dict[str, Any]]:
-    """Return the fields of all hardware items of a VM.
+    """Return the fields of each hardware item of a VM.
 
-    A field that is a pair has a text and vCloud attributes.
+    A field value is a text or number, or a pair of a text and its vCloud attributes.
     """
     controller = _fields(
         "SCSI Controller 0", 2, SCSI_CONTROLLER, "SCSI Controller", Address=0, ResourceSubType="lsilogic"
@@ -138,7 +141,7 @@ def _item(fields: dict[str, Any], *, namespace: str) -> Any:
 
 
 def _cim(namespace: str, prefix: str, fields: dict[str, Any]) -> list[Any]:
-    """Return CIM elements, sorted by name as the schema requires."""
+    """Return CIM elements, sorted by name because the schema requires this order."""
     made = []
     for name in sorted(fields):
         text, attributes = fields[name] if isinstance(fields[name], tuple) else (fields[name], {})
@@ -170,7 +173,7 @@ def hardware_version(context: Any, vdc_id: str) -> Any:
 
 
 def vm_spec(context: Any, vm: Vm) -> Any:
-    """Return the VmSpecSection, which newer API versions add to the hardware."""
+    """Return the VmSpecSection, which describes the hardware since API 9.0."""
     disk = {
         "DiskId": 2000,
         "SizeMb": capacity.DISK_OF_A_VM_MB,

@@ -16,13 +16,13 @@ from vcloudair_core.simulator.state.entities import OrgVdcNetwork, StorageProfil
 from vcloudair_core.simulator.xml_builder import element, link
 
 ORG_VDC_NETWORKS = (5, 1)
-"""First API version in which networks belong to VDCs instead of orgs."""
+"""First API version in which networks belong to VDCs. Before, they belong to orgs."""
 
 
 def network_document(context: Any, network: OrgVdcNetwork, kind: str = "network") -> Any:
-    """Return a network.
+    """Return the document of a network of a VDC.
 
-    ``kind`` is ``admin-network`` for the administrator's view.
+    ``kind`` is ``network``, or ``admin-network`` for the administrator's view.
     """
     is_of_vdc = is_at_least(context.version, ORG_VDC_NETWORKS)
     edge = context.world.edges.get(network.edge_id)
@@ -55,9 +55,9 @@ def network_document(context: Any, network: OrgVdcNetwork, kind: str = "network"
 
 
 def ip_scopes(context: Any, network: OrgVdcNetwork, *, is_inherited: bool) -> list[Any]:
-    """Return the subnet of a network.
+    """Return the element that describes the subnet of a network.
 
-    API 5.1 and newer have the subnet inside IpScopes. Older versions have no IpScopes element.
+    Since API 5.1, the element is IpScopes. Older versions have a single IpScope.
     """
     values = {
         "IsInherited": is_inherited,
@@ -75,9 +75,9 @@ def ip_scopes(context: Any, network: OrgVdcNetwork, *, is_inherited: bool) -> li
 
 
 def address_range(network: OrgVdcNetwork) -> tuple[str, str]:
-    """Return the first and the last address that VMs of a network can have.
+    """Return the first and the last address that VMs in a network can get.
 
-    Return empty strings if there are no such addresses.
+    Both are empty strings if the subnet has fewer than 8 addresses.
     """
     subnet = ip_interface(f"{network.gateway}/{network.prefix_length}").network
     if subnet.num_addresses < 8:
@@ -86,7 +86,7 @@ def address_range(network: OrgVdcNetwork) -> tuple[str, str]:
 
 
 def storage_profile_document(context: Any, profile: StorageProfile) -> Any:
-    """Return a storage profile of a VDC."""
+    """Return the document of a storage profile of a VDC."""
     vdc = context.world.vdcs[profile.vdc_id]
     address = href(context.root, "storage-profile", profile.profile_id)
     values = {

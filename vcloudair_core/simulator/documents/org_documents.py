@@ -16,7 +16,7 @@ from vcloudair_core.simulator.state.entities import Org, Role, User
 from vcloudair_core.simulator.xml_builder import element, link
 
 VDC_QUERY_SINCE = (33, 0)
-"""First API version in which an org links to a query of its VDCs.
+"""First API version in which an org links to queries of its VDCs and catalogs.
 
 Source: protocol/nsxt.md §1.
 """
@@ -24,9 +24,9 @@ ADMIN_VIEW = f"{ADMIN_MEDIA}vcloud+xml"
 
 
 def _query_links(context: Any) -> list[Any]:
-    """Return the links to queries of VDCs and catalogs.
+    """Return links to the queries of VDCs and catalogs, which newer clients follow.
 
-    Newer clients follow these links. Source: protocol/recorded-responses.md §2.
+    Source: protocol/recorded-responses.md §2.
     """
     if not is_at_least(context.version, VDC_QUERY_SINCE):
         return []
@@ -35,7 +35,7 @@ def _query_links(context: Any) -> list[Any]:
 
 
 def org_document(context: Any, org: Org) -> Any:
-    """Return an org with links to its objects.
+    """Return the document of an org, with links to its objects.
 
     The links lead to VDCs, catalogs, networks, tasks and replications.
     """
@@ -87,7 +87,7 @@ def org_document(context: Any, org: Org) -> Any:
 def admin_org_document(context: Any, org: Org) -> Any:
     """Return the administrator's view of an org.
 
-    The document contains users, catalogs, VDCs, networks and roles.
+    The document contains settings, users, catalogs, VDCs, networks and roles.
     """
     world = context.world
     users = [user for user in world.users if user.org == org.name]
@@ -123,7 +123,7 @@ def admin_org_document(context: Any, org: Org) -> Any:
 
 
 def _settings(org: Org) -> Any:
-    """Return the settings of an org. A lease of 0 seconds never ends."""
+    """Return the settings of an org. All leases are 0 seconds, which means no expiry."""
     general = {
         "CanPublishCatalogs": False,
         "DeployedVMQuota": org.deployed_vm_quota,
@@ -150,7 +150,7 @@ def _role_references(context: Any) -> list[Any]:
 
 
 def administration_document(context: Any, orgs: list[Org]) -> Any:
-    """Return the entry point of administrators, with orgs and roles."""
+    """Return the administrator's entry point: references to orgs and roles."""
     references = [reference(context, "OrganizationReference", "admin-org", org.org_id, org.name) for org in orgs]
     return element(
         "VCloud",
@@ -162,7 +162,7 @@ def administration_document(context: Any, orgs: list[Org]) -> Any:
 
 
 def user_document(context: Any, user: User) -> Any:
-    """Return a user with its role. A quota of 0 means no limit."""
+    """Return the document of a user, with its role. A quota of 0 means no limit."""
     org = context.world.orgs[user.org]
     role = context.world.role_named(user.role, user.org)
     values = {
@@ -188,7 +188,7 @@ def user_document(context: Any, user: User) -> Any:
 
 
 def role_document(context: Any, role: Role) -> Any:
-    """Return a role without its rights."""
+    """Return the document of a role. The rights of the role are omitted."""
     return entity(
         context,
         "Role",

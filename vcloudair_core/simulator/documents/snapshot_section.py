@@ -1,4 +1,7 @@
-"""The SnapshotSection of VMs and vApps. Source: protocol/vm-writes.md §2."""
+"""The SnapshotSection of VMs and vApps.
+
+Source: protocol/vm-writes.md §2.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,10 @@ SINCE = (5, 1)
 
 
 def snapshot_section(href: str, vms: Sequence[Vm]) -> Any:
-    """Return the SnapshotSection of a VM or vApp.
+    """Return the SnapshotSection of the VM or vApp at the URL ``href``.
 
-    ``href`` is the URL of the VM or vApp. A vApp shows one snapshot with the oldest time and the total size of its VMs'
-    snapshots. No source confirms this format.
+    ``vms`` contains the VM itself, or the VMs of the vApp. A vApp shows one snapshot. It has the oldest creation time
+    and the total size of its VMs' snapshots. No source confirms the format for vApps.
     """
     snapshots = [vm.snapshot for vm in vms if vm.snapshot is not None]
     attributes = {"type": MEDIA, "href": f"{href}/snapshotSection", f"{{{OVF}}}required": False}

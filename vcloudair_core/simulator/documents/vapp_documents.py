@@ -30,7 +30,7 @@ from vcloudair_core.simulator.state.hardware import nics_of
 from vcloudair_core.simulator.xml_builder import element, link
 
 TEMPLATE_STATUS = 8
-"""Status of a usable template, which query records show as RESOLVED.
+"""Status number of a usable template. Query records show it as RESOLVED.
 
 Source: protocol/query.md §11.
 """
@@ -44,7 +44,7 @@ def base_of(context: Any, item: VApp | Template) -> str:
 
 
 def vapp_document(context: Any, vapp: VApp) -> Any:
-    """Return a vApp with its VMs."""
+    """Return the document of a vApp, with its VMs."""
     world, base = context.world, base_of(context, vapp)
     vms = world.vms_of_vapp(vapp.vapp_id)
     return entity(
@@ -78,7 +78,7 @@ def _common_links(base: str) -> list[Any]:
 
 
 def template_document(context: Any, template: Template) -> Any:
-    """Return a vApp template with its VMs."""
+    """Return the document of a vApp template, with its VMs."""
     world, base = context.world, base_of(context, template)
     vms = world.vms_of_template(template.template_id)
     profile = vms[0].storage_profile if vms else None
@@ -105,12 +105,12 @@ def template_document(context: Any, template: Template) -> Any:
 
 
 def owner(context: Any, item: VApp | Template) -> Any:
-    """Return the owner of a vApp or template."""
+    """Return the Owner element of a vApp or template."""
     return owner_element(context, context.world.vdcs[item.vdc_id].org)
 
 
 def lease_settings(context: Any, item: VApp | Template) -> Any:
-    """Return the LeaseSettingsSection. Leases never end."""
+    """Return the LeaseSettingsSection. All leases are 0, which means no expiry."""
     address, media = f"{base_of(context, item)}/leaseSettingsSection/", "leaseSettingsSection"
     runtime = element("DeploymentLeaseInSeconds", None, 0) if isinstance(item, VApp) else None
     return section(
@@ -141,9 +141,9 @@ def _in_ovf(attributes: dict[str, Any]) -> dict[str, Any]:
 
 
 def network_config(context: Any, item: VApp | Template) -> Any:
-    """Return the NetworkConfigSection with the networks of the VMs.
+    """Return the NetworkConfigSection of a vApp or template.
 
-    Each network is bridged to the VDC network with the same name.
+    The section has a network for each network of the VMs. Each is bridged to the VDC network with the same name.
     """
     address, media = f"{base_of(context, item)}/networkConfigSection/", "networkConfigSection"
     networks = networks_of_vapp(context, item) if isinstance(item, VApp) else []
@@ -160,7 +160,7 @@ def network_config(context: Any, item: VApp | Template) -> Any:
 
 
 def networks_of_vapp(context: Any, vapp: VApp) -> list[OrgVdcNetwork]:
-    """Return the networks that the VMs of a vApp are connected to."""
+    """Return the VDC networks to which the VMs of a vApp are connected."""
     world = context.world
     nics = (nic for vm in world.vms_of_vapp(vapp.vapp_id) for nic in nics_of(world, vm))
     names = dict.fromkeys(nic.network for nic in nics if nic.is_connected)

@@ -19,9 +19,9 @@ NETWORK_QUOTA = 20
 
 
 def vdc_document(context: Any, vdc: Vdc) -> Any:
-    """Return a VDC.
+    """Return the document of a VDC.
 
-    By default, the limits are 0 (no limit), as in pay-as-you-go VDCs.
+    By default, CPU and memory limits are 0 (no limit), as in a pay-as-you-go VDC.
     """
     return _document(context, vdc, "Vdc", "vdc", ())
 
@@ -29,7 +29,7 @@ def vdc_document(context: Any, vdc: Vdc) -> Any:
 def admin_vdc_document(context: Any, vdc: Vdc) -> Any:
     """Return the administrator's view of a VDC.
 
-    Newer API versions include the default compute policy.
+    Since API 33, the document contains the default compute policy.
     """
     policy = f"urn:vcloud:vdcComputePolicy:{context.world.make_id('compute-policy', vdc.vdc_id)}"
     policy_address = f"{context.root}/cloudapi/1.0.0/vdcComputePolicies/{policy}"

@@ -1,4 +1,4 @@
-"""Documents of VMs, of vApps and of templates, with their sections.
+"""Documents of VMs in vApps and in templates, with their sections.
 
 Source: protocol/recorded-responses.md §4, §5.
 """
@@ -18,27 +18,27 @@ from vcloudair_core.simulator.xml_builder import element, link
 
 VMW = "http://www.vmware.com/schema/ovf"
 STATUS_NUMBERS = {"POWERED_ON": 4, "POWERED_OFF": 8, "SUSPENDED": 3, "MIXED": 10, "RESOLVED": 1, "UNRESOLVED": 0}
-"""Status numbers in entity documents, by status in query records.
+"""Status number in documents, by the status in query records.
 
 Source: protocol/query.md §11.
 """
 UNKNOWN_STATUS = 6
 _LINUX_64, _WINDOWS_64, _OTHER = 101, 103, 1
-"""OVF numbers of operating systems, which are CIM_OperatingSystem values."""
+"""OVF numbers of operating systems: values of CIM_OperatingSystem."""
 
 
 def kind_of(vm: Vm) -> str:
-    """Return the URL type of a VM: ``template-vm`` in a template, otherwise ``vm``."""
+    """Return ``template-vm`` for a VM in a template, and ``vm`` for any other VM."""
     return "template-vm" if vm.is_template else "vm"
 
 
 def base_of(context: Any, vm: Vm) -> str:
-    """Return the URL of a VM. The URLs of its sections begin with this URL."""
+    """Return the URL of a VM. URLs of its sections begin with this URL."""
     return href(context.root, kind_of(vm), vm.vm_id)
 
 
 def vm_document(context: Any, vm: Vm) -> Any:
-    """Return a VM with all its sections."""
+    """Return the document of a VM, with all its sections."""
     return entity(
         context,
         "Vm",
@@ -71,9 +71,10 @@ def _links(context: Any, vm: Vm) -> list[Any]:
 
 
 def _metrics_links(base: str, vm: Vm) -> list[Any]:
-    """Return the links to metrics: ``down`` for GET, ``metrics`` for POST.
+    """Return the links to metrics.
 
-    Only VMs that are powered on have current values. Source: protocol/metrics.md §B.3.
+    The relation is ``down`` for GET requests and ``metrics`` for POST requests. Only a VM that is powered on has links
+    to current metrics. Source: protocol/metrics.md §B.3.
     """
     kinds = ("current", "historic") if vm.status == "POWERED_ON" else ("historic",)
     return [
@@ -92,9 +93,9 @@ def _sections(context: Any, vm: Vm) -> list[Any]:
 
 
 def template_vm_document(context: Any, vm: Vm, tag: str = "VAppTemplate") -> Any:
-    """Return a VM of a template.
+    """Return the document of a VM in a template.
 
-    If ``tag`` is ``Vm``, the result is a child element of the template. Otherwise the result is a root element.
+    If ``tag`` is ``Vm``, the document becomes a child of the template's document. Otherwise, it is a root element.
     """
     return entity(
         context,
@@ -113,7 +114,7 @@ def template_vm_document(context: Any, vm: Vm, tag: str = "VAppTemplate") -> Any
 
 
 def storage_profile(context: Any, vm: Vm) -> Any:
-    """Return the reference to the storage profile of a VM, or None."""
+    """Return a reference to the storage profile of a VM, or None."""
     profiles = context.world.in_vdc(vm.vdc_id, context.world.storage_profiles)
     profile = next((profile for profile in profiles if profile.name == vm.storage_profile), None)
     if profile is None:
@@ -122,7 +123,7 @@ def storage_profile(context: Any, vm: Vm) -> Any:
 
 
 def vm_capabilities(context: Any, vm: Vm) -> Any:
-    """Return VmCapabilities. Memory and CPUs cannot be added to a running VM."""
+    """Return VmCapabilities. CPUs and memory cannot be added to a running VM."""
     address = f"{base_of(context, vm)}/vmCapabilities/"
     media = f"{VCLOUD_MEDIA}vmCapabilitiesSection+xml"
     flags = [element(name, None, False) for name in ("MemoryHotAddEnabled", "CpuHotAddEnabled")]
@@ -130,7 +131,7 @@ def vm_capabilities(context: Any, vm: Vm) -> Any:
 
 
 def operating_system(context: Any, vm: Vm) -> Any:
-    """Return the OperatingSystemSection."""
+    """Return the OperatingSystemSection of a VM."""
     address, media = f"{base_of(context, vm)}/operatingSystemSection/", "operatingSystemSection"
     made = ovf_section(
         "OperatingSystemSection",
@@ -152,7 +153,7 @@ def _operating_system_number(guest_os: str) -> int:
 
 
 def network_connections(context: Any, vm: Vm) -> Any:
-    """Return all network interfaces of a VM.
+    """Return the NetworkConnectionSection with all network interfaces of a VM.
 
     Query records show only the primary interface. Source: protocol/query.md §11.
     """
@@ -183,9 +184,9 @@ def network_connections(context: Any, vm: Vm) -> Any:
 
 
 def guest_customization(context: Any, vm: Vm) -> Any:
-    """Return the GuestCustomizationSection with customization turned off.
+    """Return the GuestCustomizationSection. Customization is turned off.
 
-    No source has the default values.
+    The default values are placeholders, because no source states them.
     """
     address, media = f"{base_of(context, vm)}/guestCustomizationSection/", "guestCustomizationSection"
     values = {
@@ -212,7 +213,7 @@ def guest_customization(context: Any, vm: Vm) -> Any:
 
 
 def runtime_info(context: Any, vm: Vm) -> Any:
-    """Return the RuntimeInfoSection with the version of VMware Tools."""
+    """Return the RuntimeInfoSection, which contains the version of VMware Tools."""
     address = f"{base_of(context, vm)}/runtimeInfoSection"
     info = element("VMWareTools", {"version": TOOLS_VERSION})
     return section("RuntimeInfoSection", "Specifies Runtime info", address, "virtualHardwareSection", info)

@@ -1,4 +1,4 @@
-"""Interfaces of an edge. Rules refer to interfaces as vNICs.
+"""Interfaces of an edge gateway, which rules refer to as vNICs.
 
 Source: protocol/ans.md §1.4.
 """
@@ -13,9 +13,9 @@ from vcloudair_core.simulator.state.world import World
 
 
 def interfaces(world: World, edge: SimulatedEdge) -> list[dict[str, Any]]:
-    """Return the interfaces of an edge: the uplink, then its networks by name.
+    """Return the interfaces of an edge: the uplink, then one for each network.
 
-    Tests can set other interfaces in ``edge.sections["interfaces"]``.
+    The networks are sorted by name. If ``edge.sections["interfaces"]`` is set, its value is returned instead.
     """
     changed: list[dict[str, Any]] | None = edge.sections.get("interfaces", {}).get("edgeInterface")
     if changed is not None:

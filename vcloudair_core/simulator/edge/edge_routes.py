@@ -1,4 +1,4 @@
-"""Routes for the list, status and interfaces of edges.
+"""Routes of the list of edges, and of the status and interfaces of each edge.
 
 Source: protocol/ans.md §1.1, §1.4, §9.
 """
@@ -18,7 +18,10 @@ from vcloudair_core.transport.messages import Response
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """Return the routes below ``/network/edges``, which serve XML and JSON."""
+    """Return the routes below ``/network/edges``.
+
+    The routes return XML, or JSON if the Accept header asks for JSON.
+    """
     base = f"{prefix}/network/edges"
     return SimulatorRoutes(
         f"edge-views{prefix}",
@@ -36,7 +39,7 @@ def routes(prefix: str = "") -> SimulatorRoutes:
 def list_edges(context: Any) -> Response:
     """Return a page of the edges of the user's org.
 
-    No source confirms that vCloud Director has this list.
+    No source confirms that vCloud Director has this path.
     """
     try:
         start = int((context.query.get("startIndex") or ["0"])[0])
@@ -68,7 +71,7 @@ def _summary(context: Any, edge: SimulatedEdge) -> dict[str, Any]:
 
 
 def status(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """Return the status of a healthy edge, which is GREEN and APPLIED."""
+    """Return the status of an edge. It is always GREEN and APPLIED."""
     services = [
         {"service": name, "configured": True, "publishStatus": "Applied", "serverStatus": "up", "status": "up"}
         for name in ("firewall",)
@@ -87,7 +90,7 @@ def status(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
 
 
 def vdc_networks(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """Return the interfaces of an edge. The JSON format is inferred from the XML."""
+    """Return the interfaces of an edge. The JSON keys are the XML names (inferred)."""
     vnics = interfaces(context.world, edge)
     if as_json:
         return responses.json_body({"edgeInterfaces": vnics})

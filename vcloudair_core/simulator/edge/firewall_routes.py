@@ -1,4 +1,4 @@
-"""Routes of the edge firewall in its three wire formats.
+"""Routes of the edge firewall: JSON for vCloud Air, XML and JSON for NSX.
 
 Source: protocol/ans.md §1, §2.
 """
@@ -28,14 +28,14 @@ from vcloudair_core.simulator.xml_builder import serialize
 from vcloudair_core.transport.messages import Headers, Response
 
 EdgeHandler = Callable[[Any, SimulatedEdge, bool], Response]
-"""Route handler of an edge: ``(context, edge, as_json)`` to a response."""
+"""Route handler that takes a context, an edge and ``as_json``, and responds."""
 
 
 def routes(flavor: str, prefix: str = "") -> SimulatorRoutes:
-    """Return the firewall routes of an API.
+    """Return the firewall routes of an API flavor.
 
-    ``flavor`` is ``hybridity`` or ``network``. ``hybridity`` has JSON and only whole sections. ``network`` has XML or
-    JSON, and single rules as well.
+    ``hybridity`` has JSON, and routes for the whole section only. ``network`` has XML and JSON, and also routes for
+    single rules.
     """
     is_hybridity = flavor == "hybridity"
     base = (
@@ -150,16 +150,16 @@ def routes(flavor: str, prefix: str = "") -> SimulatorRoutes:
 
 
 def established_timeout_s(context: Any, is_hybridity: bool) -> int:
-    """Return the default of tcpTimeoutEstablished in seconds.
+    """Return the default of tcpTimeoutEstablished, in seconds.
 
-    NSX 6.2.3 raised the default. Source: protocol/ans.md §2.3, §12.
+    NSX 6.2.3 raised the default from 3600 to 21600. Source: protocol/ans.md §2.3, §12.
     """
     timeout_s: int | None = context.simulator.config.established_timeout_s
     return timeout_s or (3600 if is_hybridity else 21600)
 
 
 def job(context: Any) -> Response:
-    """Return the completed job of a request with ``async=true``.
+    """Return the job of a request with ``async=true``. The job is complete.
 
     Source: protocol/ans.md §7.
     """
@@ -187,7 +187,7 @@ def _done(context: Any, status: int, location: str = "") -> Response:
 
 
 def _body(context: Any, is_hybridity: bool) -> tuple[bytes, bool]:
-    """Return the body, and True if the body is JSON.
+    """Return the request body, and True if the body is JSON.
 
     Raises RefusedError (status 415) for an unsupported Content-Type.
     """
@@ -200,7 +200,7 @@ def _body(context: Any, is_hybridity: bool) -> tuple[bytes, bool]:
 
 
 def _hybridity_vnics(shown: dict[str, Any]) -> dict[str, Any]:
-    """Return the section with vNICs named ``vnic-index-N``.
+    """Return a copy of the section with vNIC names such as ``vnic-index-1``.
 
     Source: protocol/ans.md §2.5.
     """

@@ -44,9 +44,9 @@ READ_ONLY = ("statistics", "invalidSource", "invalidDestination", "invalidApplic
 
 
 class RefusedError(Exception):
-    """An error with the HTTP ``status`` and error document of NSX.
+    """A request that NSX refuses, with the HTTP ``status`` of the response.
 
-    ``code``, ``details`` and ``module`` are fields of the document. Source: protocol/ans.md §6.
+    ``code``, ``details`` and ``module`` are fields of the error document. Source: protocol/ans.md §6.
     """
 
     def __init__(self, details: str, *, status: int = 400, code: int = 12002, module: str = "vShield Edge") -> None:
@@ -55,7 +55,7 @@ class RefusedError(Exception):
 
 
 def factory(edge: SimulatedEdge, established_timeout_s: int) -> dict[str, Any]:
-    """Return the firewall section of a new edge."""
+    """Return the firewall section of a new edge, and take its rule IDs from the edge."""
     return {
         "featureType": "firewall_4.0",
         "version": 1,
@@ -93,7 +93,7 @@ def _internal(edge: SimulatedEdge) -> dict[str, Any]:
 
 
 def default_rule(state: dict[str, Any]) -> dict[str, Any]:
-    """Return the default rule, which is last and shows the default policy.
+    """Return the default rule. It is the last rule and applies the default policy.
 
     Source: protocol/ans.md §2.7.
     """
@@ -124,9 +124,10 @@ def shown(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_version(state: Mapping[str, Any], data: Mapping[str, Any], section: str, strict_version: str) -> None:
-    """Raise RefusedError if a section has a stale version.
+    """Raise RefusedError if the new data has a stale version of the section.
 
-    A section without a version is accepted. Source: protocol/ans.md §8, §12.
+    Data without a version is accepted. The option ``strict_version`` selects other checks. Source: protocol/ans.md §8,
+    §12.
     """
     version = data.get("version")
     if version is None:
@@ -185,7 +186,7 @@ def replace(
 
 
 def checked_policy(settings: dict[str, Any]) -> dict[str, Any]:
-    """Return the default policy, with defaults for missing fields.
+    """Return a default policy in which missing fields have their default.
 
     Raises RefusedError for an invalid policy. Source: protocol/ans.md §2.2.
     """
@@ -196,7 +197,7 @@ def checked_policy(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def global_config(settings: dict[str, Any], established: int) -> dict[str, Any]:
-    """Return the global settings, with defaults for missing settings.
+    """Return global settings in which missing settings have their default.
 
     Source: protocol/ans.md §2.3.
     """
@@ -204,7 +205,7 @@ def global_config(settings: dict[str, Any], established: int) -> dict[str, Any]:
 
 
 def append(edge: SimulatedEdge, rules: list[dict[str, Any]], above: int | None) -> list[int]:
-    """Add rules at the end, or above the rule ``above``. Return the new IDs."""
+    """Add rules at the end, or above the rule with the ID ``above``. Return their IDs."""
     state = edge.firewall
     new_rules = [
         _checked(edge, {key: value for key, value in rule.items() if key != "ruleId"}, position, set())
@@ -224,7 +225,7 @@ def append(edge: SimulatedEdge, rules: list[dict[str, Any]], above: int | None) 
 def find(edge: SimulatedEdge, rule_id: str) -> int:
     """Return the index of a user rule.
 
-    Raises RefusedError (status 404) for an unknown ID, and for internal and default rules.
+    Raises RefusedError (status 404) for an unknown ID, and for the ID of an internal rule or the default rule.
     """
     for position, rule in enumerate(edge.firewall["user"]):
         if str(rule["ruleId"]) == rule_id:
@@ -233,7 +234,7 @@ def find(edge: SimulatedEdge, rule_id: str) -> int:
 
 
 def update(edge: SimulatedEdge, rule_id: str, rule: dict[str, Any]) -> None:
-    """Replace one rule. A missing field gets its default.
+    """Replace one rule. A field that ``rule`` lacks gets its default.
 
     An invalid rule raises RefusedError.
     """
@@ -285,9 +286,9 @@ def _checked(edge: SimulatedEdge, raw: dict[str, Any], position: int, known: set
 
 
 def _in_order(rule: dict[str, Any], ids: dict[str, Any]) -> dict[str, Any]:
-    """Return the rule with its fields in the order that the client sent.
+    """Return a rule whose fields have the order in which the client sent them.
 
-    A client that sends a rule back unchanged reads the same bytes.
+    If a client sends a rule back unchanged, the next response therefore contains the same bytes.
     """
     before = {key: value for key, value in ids.items() if key not in rule}
     defaults = {"name": "", "enabled": True, "loggingEnabled": False, "description": "", "matchTranslated": False}

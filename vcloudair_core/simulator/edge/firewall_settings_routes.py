@@ -1,4 +1,4 @@
-"""Routes for the global settings and the default policy of a firewall.
+"""Routes of the global settings and the default policy of the edge firewall.
 
 Source: protocol/ans.md §2.7.
 """
@@ -20,9 +20,9 @@ from vcloudair_core.transport.messages import Response
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """Return the routes below ``/network/edges``, which serve XML and JSON.
+    """Return the routes below ``/network/edges``.
 
-    Each change increments the version of the firewall section.
+    The routes accept and return XML or JSON. Each change increments the version of the firewall section.
     """
     base = f"{prefix}/network/edges/{{edge_id}}/firewall/config"
     calls = [
@@ -41,7 +41,7 @@ def routes(prefix: str = "") -> SimulatorRoutes:
 
 
 def get_global(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """Return the global settings."""
+    """Return the global settings of the firewall."""
     shown = edge.firewall["globalConfig"]
     return responses.json_body(shown) if as_json else xml_answer(to_xml("globalConfig", shown))
 
@@ -56,13 +56,13 @@ def put_global(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
 
 
 def get_policy(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """Return the default policy."""
+    """Return the default policy of the firewall."""
     shown = edge.firewall["defaultPolicy"]
     return responses.json_body(shown) if as_json else xml_answer(to_xml("firewallDefaultPolicy", shown))
 
 
 def put_policy(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """Replace the default policy. The default rule itself has no path."""
+    """Replace the default policy. The default rule cannot be changed as a rule."""
     edge.firewall["defaultPolicy"] = nsx.checked_policy(_read_settings(context, "firewallDefaultPolicy"))
     edge.firewall["version"] += 1
     return _done(context, 204)

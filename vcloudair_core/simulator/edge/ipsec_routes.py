@@ -1,4 +1,7 @@
-"""Routes of the IPsec VPN of an edge. Source: protocol/ans.md §4."""
+"""Routes of the IPsec VPN of an edge.
+
+Source: protocol/ans.md §4.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,9 @@ IPSEC = SimulatedIpsec()
 
 
 def routes(flavor: str, prefix: str = "") -> SimulatorRoutes:
-    """Return the IPsec routes of an API.
+    """Return the IPsec routes of an API flavor.
 
-    ``flavor`` is ``hybridity`` (JSON) or ``network`` (XML or JSON).
+    ``hybridity`` has JSON. ``network`` has XML and JSON.
     """
     return section_routes(IPSEC, flavor, prefix, (ExtraCall("GET", "/statistics", _statistics, True),))
 

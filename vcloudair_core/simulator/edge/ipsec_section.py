@@ -28,9 +28,9 @@ _SECTION = {"featureType", "version", "enabled", "logging", "disableEvent", "glo
 
 
 class SimulatedIpsec:
-    """The section ``ipsec`` of every edge.
+    """The IPsec section of an edge.
 
-    No source has error codes, so the codes are placeholders.
+    Error codes are placeholders, because no source states them.
 
     Source: protocol/ans.md §4, §12.
     """
@@ -38,19 +38,19 @@ class SimulatedIpsec:
     name = "ipsec"
 
     def state(self, edge: SimulatedEdge) -> dict[str, Any]:
-        """Return the section of an edge, which is created on first use.
+        """Return the state of the section. The first call creates the state.
 
         Format: ``{"version", "enabled", "logging", "disableEvent", "global", "sites", "extra", "next_id", "down"}``.
-        Pre-shared keys are in plain text. ``down`` maps the name of each tunnel that is down to a message.
+        Pre-shared keys are plain text. ``down`` contains the name of each tunnel that is down, with a message.
         """
         if self.name not in edge.sections:
             edge.sections[self.name] = {**_factory(), "version": 1, "next_id": 1, "down": {}}
         return edge.sections[self.name]
 
     def shown(self, edge: SimulatedEdge, *, is_sensitive: bool) -> dict[str, Any]:
-        """Return the section as a GET request returns it.
+        """Return the section as in the response to a GET request.
 
-        Pre-shared keys are masked. The global key is masked even if none is set.
+        Pre-shared keys are masked unless ``is_sensitive`` is true. The global key is masked even if it is empty.
         """
         state = self.state(edge)
         shown: dict[str, Any] = {
@@ -71,7 +71,7 @@ class SimulatedIpsec:
         return shown
 
     def replace(self, edge: SimulatedEdge, data: dict[str, Any], *, config: Any, needs_feature_type: bool) -> None:
-        """Replace the whole section. Sites that are not in ``data`` are deleted.
+        """Replace the whole section. Sites that ``data`` does not contain are deleted.
 
         Invalid data raises RefusedError and changes nothing.
         """
@@ -100,7 +100,7 @@ class SimulatedIpsec:
         state["version"] += 1
 
     def reset(self, edge: SimulatedEdge) -> None:
-        """Restore factory settings: off, logging of warnings, no sites.
+        """Restore factory settings: IPsec is off, without sites, and logs warnings.
 
         Source: protocol/ans.md §4.4.
         """
@@ -110,9 +110,10 @@ class SimulatedIpsec:
     # -- statistics ----------------------------------------------------------------------------------------------
 
     def statistics(self, edge: SimulatedEdge) -> dict[str, Any]:
-        """Return the status of every enabled tunnel.
+        """Return the status of each enabled tunnel.
 
-        A tunnel is up unless :meth:`set_tunnel_down` was called or the service is off. Source: protocol/ans.md §4.4.
+        All tunnels are down if IPsec is off. Otherwise, only tunnels that :meth:`set_tunnel_down` names are down.
+        Source: protocol/ans.md §4.4.
         """
         state = self.state(edge)
         sites = [_site_statistics(state, site) for site in state["sites"] if site.get("enabled", True)]
@@ -123,7 +124,7 @@ class SimulatedIpsec:
         }
 
     def set_tunnel_down(self, edge: SimulatedEdge, name: str, message: str) -> None:
-        """Set a tunnel down with a message.
+        """Take the tunnel ``name`` down, and show ``message`` as the reason.
 
         An empty message brings the tunnel up again.
         """
@@ -149,7 +150,7 @@ class SimulatedIpsec:
         return serialize(root)
 
     def from_xml(self, body: bytes) -> dict[str, Any]:
-        """Return the section of an XML body.
+        """Return the section that an XML body contains, in its JSON format.
 
         Raises etree.XMLSyntaxError or ValueError for an invalid body.
         """
@@ -165,7 +166,7 @@ class SimulatedIpsec:
 
     def _checked(self, state: dict[str, Any], raw: dict[str, Any], config: Any) -> dict[str, Any]:
         site = {key: copy.deepcopy(value) for key, value in raw.items() if key not in _READ_ONLY}
-        site.setdefault("peerIp", "")  # vcloudair 0.5 sends an empty peer to accept any caller.
+        site.setdefault("peerIp", "")  # vcloudair 0.5 sends an empty peer to accept any peer.
         for key in ("localIp", "peerId"):
             if not str(site.get(key) or "").strip():
                 raise RefusedError(f"[Ipsec] {key} is required.", code=12602)
@@ -184,9 +185,9 @@ class SimulatedIpsec:
         return {**site, **{key: value for key, value in defaults.items() if key not in site}}
 
     def _set_key(self, site: dict[str, Any], before: dict[str, Any] | None, config: Any) -> None:
-        """Keep the current key of a site if the new key is masked.
+        """Set the pre-shared key of a new or changed site, or raise RefusedError.
 
-        Source: protocol/ans.md §4.3, §12.
+        A masked key keeps the site's current key. Source: protocol/ans.md §4.3, §12.
         """
         if str(site.get("authenticationMode") or "psk").lower() != "psk":
             return
@@ -214,9 +215,10 @@ def _factory() -> dict[str, Any]:
 
 
 def _find_previous(sites: Sequence[dict[str, Any]], site: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the current version of a site, or None.
+    """Return the current site that the new site replaces, or None.
 
-    The site is found by its ID, or otherwise by its two endpoints. Source: protocol/ans.md §12.
+    Sites match by ID. Without an ID, sites match by ``localIp``, ``peerIp`` and ``peerId``. Source: protocol/ans.md
+    §12.
     """
     if site.get("siteId"):
         return next((known for known in sites if known["siteId"] == site["siteId"]), None)

@@ -1,4 +1,7 @@
-"""Routes of the NAT section of an edge. Source: protocol/ans.md §1.5, §3.3."""
+"""Routes of the NAT section of an edge.
+
+Source: protocol/ans.md §1.5, §3.3.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +20,10 @@ NAT = SimulatedNat()
 
 
 def routes(flavor: str, prefix: str = "") -> SimulatorRoutes:
-    """Return the NAT routes of an API.
+    """Return the NAT routes of an API flavor.
 
-    ``flavor`` is ``hybridity`` or ``network``. ``hybridity`` has JSON and only the whole section. ``network`` has XML
-    or JSON, and single rules as well.
+    ``hybridity`` has JSON, and routes for the whole section only. ``network`` has XML and JSON, and also routes for
+    single rules.
     """
     extra = (
         ExtraCall("POST", "/config/rules", _add),
@@ -38,7 +41,7 @@ def _add(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
 
 
 def _get_rule(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """Return 405, because NSX cannot read single NAT rules.
+    """Return 405, because NSX has no request to read a single NAT rule.
 
     Source: protocol/ans.md §3.3 (inferred).
     """
@@ -56,9 +59,9 @@ def _delete_rule(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
 
 
 def _read_rules(context: Any) -> list[dict[str, Any]]:
-    """Return the rules of a body.
+    """Return the rules that a request body contains.
 
-    Every request accepts a single rule or a wrapped list of rules. Source: protocol/ans.md §3.3.
+    The body is a single rule or a list of rules. Source: protocol/ans.md §3.3.
     """
     body, sent_json = _body(context, False)
     if not sent_json:

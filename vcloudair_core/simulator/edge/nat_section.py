@@ -24,7 +24,7 @@ _MATCHES = {
     "dnat": ("snatMatchDestinationAddress", "snatMatchDestinationPort"),
     "snat": ("dnatMatchSourceAddress", "dnatMatchSourcePort"),
 }
-"""Match fields that each action does not allow."""
+"""Match fields that a rule must not have, by action."""
 
 _ADDRESSES = ("originalAddress", "translatedAddress", "dnatMatchSourceAddress", "snatMatchDestinationAddress")
 _PORTS = ("originalPort", "translatedPort", "dnatMatchSourcePort", "snatMatchDestinationPort")
@@ -33,9 +33,9 @@ _FLAGS = ("enabled", "loggingEnabled")
 
 
 class SimulatedNat:
-    """The section ``nat`` of every edge.
+    """The NAT section of an edge.
 
-    No source has error codes, so the codes are placeholders.
+    Error codes are placeholders, because no source states them.
 
     Source: protocol/ans.md §3.3, §12.
     """
@@ -43,14 +43,14 @@ class SimulatedNat:
     name = "nat"
 
     def state(self, edge: SimulatedEdge) -> dict[str, Any]:
-        """Return the section of an edge, which is created on first use.
+        """Return the state of the section. The first call creates the state.
 
         Format: ``{"version", "enabled", "internal": [...], "user": [...], "extra": {...}, "next_id"}``.
         """
         return edge.sections.setdefault(self.name, {**_factory(), "version": 1, "next_id": FIRST_ID})
 
     def shown(self, edge: SimulatedEdge, *, is_sensitive: bool) -> dict[str, Any]:
-        """Return the section as a GET request returns it."""
+        """Return the section as in the response to a GET request."""
         state = self.state(edge)
         return {
             "featureType": "nat",
@@ -61,7 +61,7 @@ class SimulatedNat:
         }
 
     def replace(self, edge: SimulatedEdge, data: dict[str, Any], *, config: Any, needs_feature_type: bool) -> None:
-        """Replace the whole section. Rules that are not in ``data`` are deleted.
+        """Replace the whole section. Rules that ``data`` does not contain are deleted.
 
         Invalid data raises RefusedError and changes nothing.
         """
@@ -90,15 +90,15 @@ class SimulatedNat:
         state["version"] += 1
 
     def reset(self, edge: SimulatedEdge) -> None:
-        """Restore factory settings. Rule IDs are never reused."""
+        """Restore factory settings: no rules. Rule IDs are never reused."""
         self.state(edge).update(_factory(), version=self.state(edge)["version"] + 1)
 
     # -- single rules --------------------------------------------------------------------------------------------
 
     def append(self, edge: SimulatedEdge, rules: Sequence[dict[str, Any]], above: int | None) -> list[int]:
-        """Add rules at the end, or above the rule ``above``. Return the new IDs.
+        """Add rules at the end, or above the rule with the ID ``above``. Return their IDs.
 
-        In an empty table, ``above`` may be 0. Invalid rules raise RefusedError.
+        If the section has no user rules, ``above`` can be 0. An invalid rule raises RefusedError.
         """
         state = self.state(edge)
         index = len(state["user"])
@@ -114,7 +114,7 @@ class SimulatedNat:
         return [rule["ruleId"] for rule in new_rules]
 
     def update(self, edge: SimulatedEdge, rule_id: str, rule: dict[str, Any]) -> None:
-        """Replace one rule. A missing field gets its default.
+        """Replace one rule. A field that ``rule`` lacks gets its default.
 
         An invalid rule raises RefusedError.
         """
@@ -155,7 +155,7 @@ class SimulatedNat:
         return serialize(root)
 
     def from_xml(self, body: bytes) -> dict[str, Any]:
-        """Return the section of an XML body.
+        """Return the section that an XML body contains, in its JSON format.
 
         Raises etree.XMLSyntaxError or ValueError for an invalid body.
         """
@@ -170,7 +170,7 @@ class SimulatedNat:
         return data
 
     def rules_from_xml(self, body: bytes) -> list[dict[str, Any]]:
-        """Return the rules of an XML body.
+        """Return the rules that an XML body contains, in their JSON format.
 
         The body is a single rule or a list of rules. An invalid body raises etree.XMLSyntaxError or ValueError.
         """
@@ -193,8 +193,7 @@ class SimulatedNat:
         elif int(tag) != int(rule_id) and not FIRST_TAG <= int(tag) <= LAST_TAG:
             raise RefusedError(f"[NAT] The rule tag {tag} is out of range {FIRST_TAG}-{LAST_TAG}.", code=12505)
         numbers = {"ruleId": int(rule_id), "ruleTag": int(tag)}
-        # Fields that the client sent keep their order. Fields that the server adds are placed
-        # as in a new rule.
+        # Fields from the client keep their order. Fields that the server adds have the order of a new rule.
         start = {key: value for key, value in {**numbers, "ruleType": "user"}.items() if key not in rule}
         return {**start, **rule, **numbers, **_defaults(rule)}
 
@@ -216,7 +215,7 @@ def _reject_duplicates(rules: Sequence[dict[str, Any]]) -> None:
 
 
 def _check_values(rule: dict[str, Any]) -> None:
-    """Raise RefusedError for an invalid field value.
+    """Raise RefusedError if a field of a rule has an invalid value.
 
     Source: protocol/ans.md §3.2-3.3.
     """
@@ -247,9 +246,9 @@ def _check_values(rule: dict[str, Any]) -> None:
 
 
 def _defaults(rule: dict[str, Any]) -> dict[str, Any]:
-    """Return the defaults of fields that the client did not send.
+    """Return the default values of fields that a rule lacks.
 
-    The default port of ICMP is ``any``. Source: protocol/ans.md §3.2.
+    For ICMP, the ports are always ``any``. Source: protocol/ans.md §3.2.
     """
     is_icmp = str(rule.get("protocol") or "any").lower() == "icmp"
     defaults: dict[str, Any] = {"protocol": "any", "originalPort": "any", "translatedPort": "any"}

@@ -1,7 +1,7 @@
-"""Routes for objects that a firewall rule can have as source or destination.
+"""Routes for the objects that can be the source or destination of firewall rules.
 
-Source of the paths: protocol/ans.md §1.4. The documents have the elements that pyvcloud 23 reads. No source has the
-name of the root element.
+Source of the paths: protocol/ans.md §1.4. The documents have the elements that pyvcloud 23 reads. The name of the root
+element is inferred.
 """
 
 from __future__ import annotations
@@ -24,34 +24,34 @@ KINDS = {
     "ipset": "groupingObjectId",
     "securitygroup": "groupingObjectId",
 }
-"""Field of a rule for the IDs of objects, by kind of object."""
+"""Field of a firewall rule that contains the object's ID, by kind of object."""
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """Return the routes for the kinds, and for the objects of each kind.
+    """Return the routes that list kinds of objects, and the objects of each kind.
 
-    The routes for source and destination return the same objects.
+    The paths for source and destination return the same objects.
     """
     base = f"{prefix}/network/objectbrowser/edge/{{edge_id}}/firewall/{{side}}"
     calls = [(base, list_kinds), (f"{base}/{{kind}}", list_objects)]
     made = tuple(SimulatorRoute("GET", path, guarded(call, is_hybridity=False)) for path, call in calls)
     return SimulatorRoutes(
         f"object-browser{prefix}",
-        "Objects that firewall rules can name",
+        "Sources and destinations for firewall rules",
         made,
         versions=section_versions("network"),
-        simplifications="No source has the name of the root element.",
+        simplifications="The name of the root element is inferred.",
     )
 
 
 def list_kinds(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """Return all kinds, each with the link to its objects."""
+    """Return all kinds of objects. Each kind has a link to the list of its objects."""
     address = context.base_url + context.request.path.rstrip("/")
     return _respond([_result(kind, kind, _text("link", f"{address}/{kind}")) for kind in KINDS])
 
 
 def list_objects(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """Return the objects of one kind, with the IDs that rules use."""
+    """Return the objects of one kind, with the IDs that firewall rules contain."""
     kind = context.path_params["kind"].lower()
     if kind not in KINDS:
         return responses.nsx_error(400, 100, f"Invalid object type {kind}.", as_json=as_json)

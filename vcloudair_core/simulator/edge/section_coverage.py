@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 SIMPLIFICATIONS = "A change is complete when its response arrives."
-"""Difference from NSX, which first configures a VM.
+"""Difference from NSX, which applies a change after its response.
 
 Source: protocol/ans.md §7.
 """
 
 
 def section_versions(flavor: str) -> str:
-    """Return the API versions that have edge sections.
+    """Return the API versions that have the routes of an API flavor.
 
     Source: protocol/ans.md §1.
     """

@@ -1,4 +1,4 @@
-"""Routes that read and replace NAT and IPsec sections, in JSON and XML.
+"""Routes that read, replace and reset the NAT and IPsec sections.
 
 Source: protocol/ans.md §1.
 """
@@ -18,7 +18,7 @@ from vcloudair_core.simulator.edge.firewall_routes import EdgeHandler as EdgeHan
 from vcloudair_core.simulator.edge.firewall_routes import _body, _done
 from vcloudair_core.simulator.edge.firewall_section import RefusedError
 from vcloudair_core.simulator.edge.firewall_section import (
-    check_version as check_version,  # Sections import RefusedError from this module.
+    check_version as check_version,  # Section modules import both names from this module.
 )
 from vcloudair_core.simulator.edge.section_coverage import SIMPLIFICATIONS, section_versions
 from vcloudair_core.simulator.state.entities import SimulatedEdge
@@ -26,15 +26,18 @@ from vcloudair_core.transport.messages import Headers, Response
 
 
 class SimulatedSection(Protocol):
-    """Behavior of a section.
+    """Interface of a section.
 
-    ``data`` has the format of the JSON body, for XML as well.
+    Sections are dicts in the JSON format of the API. XML is converted from and to this format.
     """
 
     name: str
 
     def shown(self, edge: SimulatedEdge, *, is_sensitive: bool) -> dict[str, Any]:
-        """Return the section as GET returns it. ``is_sensitive`` adds secrets."""
+        """Return the section as in the response to a GET request.
+
+        Secrets are masked unless ``is_sensitive`` is true.
+        """
         ...
 
     def replace(self, edge: SimulatedEdge, data: dict[str, Any], *, config: Any, needs_feature_type: bool) -> None:
@@ -42,15 +45,15 @@ class SimulatedSection(Protocol):
         ...
 
     def reset(self, edge: SimulatedEdge) -> None:
-        """Restore factory settings."""
+        """Restore the factory settings of the section."""
         ...
 
     def to_xml(self, shown: dict[str, Any]) -> bytes:
-        """Return the section as XML. ``shown`` is the result of :meth:`shown`."""
+        """Return the result of :meth:`shown` as XML."""
         ...
 
     def from_xml(self, body: bytes) -> dict[str, Any]:
-        """Return the section of an XML body.
+        """Return the section that an XML body contains, in its JSON format.
 
         Raises etree.XMLSyntaxError or ValueError for an invalid body.
         """
@@ -59,9 +62,10 @@ class SimulatedSection(Protocol):
 
 @dataclass(frozen=True)
 class ExtraCall:
-    """A route of a section besides ``/config``, such as ``/statistics``.
+    """A route of a section other than ``/config``, such as ``/statistics``.
 
-    ``path`` is relative to the path of the section.
+    ``path`` is relative to the path of the section. If ``is_hybridity`` is true, both API flavors have the route.
+    Otherwise, only ``network`` has the route.
     """
 
     method: str
@@ -73,9 +77,9 @@ class ExtraCall:
 def section_routes(
     section: SimulatedSection, flavor: str, prefix: str = "", extra: Sequence[ExtraCall] = ()
 ) -> SimulatorRoutes:
-    """Return the routes of a section.
+    """Return the routes of a section in an API flavor.
 
-    ``flavor`` is ``hybridity`` (JSON, only whole sections) or ``network`` (XML or JSON).
+    ``hybridity`` has JSON, and only reads and replaces the section. ``network`` has XML and JSON, and all routes.
     """
     is_hybridity = flavor == "hybridity"
     folder = "/hybridity/api/gateways" if is_hybridity else "/network/edges"
@@ -113,14 +117,14 @@ def section_routes(
 
 
 def xml_answer(body: bytes) -> Response:
-    """Return 200 with NSX XML, which has no namespace and no version."""
+    """Return 200 with XML in the format of NSX: without a namespace or version."""
     return Response(200, Headers({"Content-Type": "application/xml"}), body)
 
 
 def guarded(handler: EdgeHandler, *, is_hybridity: bool) -> Callable[[Any], Response]:
-    """Wrap a handler to find the edge and to return errors for exceptions.
+    """Wrap an edge handler to find the edge and to convert exceptions to errors.
 
-    The edge must belong to the user's org. Errors have the format that the request accepts.
+    The edge must belong to the user's org. Errors are XML, or JSON if the request asks for JSON.
 
     Source: protocol/ans.md §6.
     """

@@ -1,6 +1,6 @@
-"""XML of edge sections.
+"""Conversion of edge sections between JSON format and XML.
 
-The XML has ``id`` instead of ``ruleId``, and repeated elements instead of lists. Source: protocol/ans.md §2.8, §9.
+XML has ``id`` in place of ``ruleId``, and repeated elements in place of lists. Source: protocol/ans.md §2.8, §9.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ _INTS = {"id", "ruleId", "ruleTag", "version"}
 
 
 def to_xml(name: str, value: Any) -> bytes:
-    """Return nested dicts and lists as an XML document."""
+    """Return nested dicts and lists as XML with the root element ``name``."""
     return serialize(_element(name, value))
 
 
 def firewall_xml(config: dict[str, Any]) -> bytes:
-    """Return the firewall section as XML, without featureType.
+    """Return the firewall section as XML. The XML has no featureType.
 
     Source: protocol/ans.md §9.
     """
@@ -53,7 +53,7 @@ def _element(name: str, value: Any) -> Any:
 def _root(body: bytes, *names: str) -> Any:
     """Return the root element of an XML body.
 
-    Raises ValueError if the name of the root element is not in ``names``.
+    Raises ValueError if ``names`` does not contain the name of the root element.
     """
     root = parse(body)
     if root.tag not in names:
@@ -62,7 +62,7 @@ def _root(body: bytes, *names: str) -> Any:
 
 
 def firewall_from_xml(body: bytes) -> dict[str, Any]:
-    """Return the firewall section of an XML body, in its JSON format.
+    """Return the firewall section that an XML body contains, in its JSON format.
 
     Raises etree.XMLSyntaxError or ValueError for an invalid body.
     """
@@ -76,7 +76,7 @@ def firewall_from_xml(body: bytes) -> dict[str, Any]:
 
 
 def settings_from_xml(body: bytes, name: str) -> dict[str, Any]:
-    """Return the settings of a document with the root element ``name``.
+    """Return the settings in an XML body whose root element is ``name``.
 
     Raises etree.XMLSyntaxError or ValueError for an invalid body.
     """
@@ -85,7 +85,7 @@ def settings_from_xml(body: bytes, name: str) -> dict[str, Any]:
 
 
 def rules_from_xml(body: bytes) -> list[dict[str, Any]]:
-    """Return the rules of an XML body.
+    """Return the rules that an XML body contains, in their JSON format.
 
     The body is a single rule or a list of rules. An invalid body raises etree.XMLSyntaxError or ValueError.
     """
@@ -94,7 +94,7 @@ def rules_from_xml(body: bytes) -> list[dict[str, Any]]:
 
 
 def rule_from(root: Any) -> dict[str, Any]:
-    """Return a rule in its JSON format. Raises ValueError for an invalid rule."""
+    """Return the rule of an XML element. Raises ValueError for an invalid rule."""
     rule = _value(root)
     if not isinstance(rule, dict):
         return {}

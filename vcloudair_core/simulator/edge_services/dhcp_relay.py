@@ -1,6 +1,6 @@
 """The DHCP relay of an edge.
 
-Source: protocol/ans.md §5. Error codes are placeholders.
+Source: protocol/ans.md §5. Error codes are placeholders, because no source states them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _CODE = 12500
 
 
 def to_document(world: World, edge: SimulatedEdge) -> bytes:
-    """Return the relay as XML. An unconfigured relay is an empty element."""
+    """Return the DHCP relay as XML. The root element is empty if no relay is set."""
     state = edge.sections.get(NAME, {"servers": {}, "agents": []})
     body: dict[str, Any] = {}
     if any(state["servers"].values()):
@@ -36,9 +36,9 @@ def to_document(world: World, edge: SimulatedEdge) -> bytes:
 
 
 def replace(world: World, edge: SimulatedEdge, body: bytes) -> None:
-    """Replace the relay.
+    """Replace the DHCP relay.
 
-    Raises RefusedError for an invalid relay and ValueError for invalid XML. An error changes nothing.
+    Raises RefusedError for an invalid relay, and ValueError for invalid XML. Both errors change nothing.
     """
     root = _root(body, "relay")
     servers = {
@@ -68,7 +68,7 @@ def _check_servers(servers: dict[str, list[str]]) -> None:
 def _agent(node: Any, by_index: dict[int, dict[str, Any]]) -> dict[str, Any]:
     """Return a relay agent.
 
-    The default address is the primary address of the interface (inferred).
+    If the element has no address, the agent has the primary address of the interface (inferred).
     """
     index = int(node.findtext("vnicIndex") or "-1")
     if index not in by_index:

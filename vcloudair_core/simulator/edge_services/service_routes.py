@@ -1,6 +1,6 @@
-"""DHCP, DHCP relay, load balancer, routing, IP sets and certificates of an edge.
+"""Routes of DHCP, load balancer, routing, IP sets and certificates of an edge.
 
-Only the DHCP relay can be changed. The other services have factory settings. Source: protocol/ans.md §1.1, §5.
+Only the DHCP relay can be changed. The other services always have factory settings. Source: protocol/ans.md §1.1, §5.
 """
 
 from __future__ import annotations
@@ -54,21 +54,21 @@ FACTORY: dict[str, dict[str, Any]] = {
         "bgp": {"enabled": False},
     },
 }
-"""Factory settings by section. Source: protocol/ans.md §5."""
+"""Factory settings of each section. Source: protocol/ans.md §5."""
 _ROOTS = {"loadbalancer": "loadBalancer"}
-"""Root elements in XML that differ from the name of the section.
+"""Root element in XML, by section. Other sections have their name as root element.
 
 Source: protocol/ans.md §9.
 """
 TRUST_ROOTS = {"certificate": "certificates", "crl": "crls", "csr": "csrs"}
-"""Root element for each type of certificate list. Inferred."""
+"""Root element in XML, by type of certificate list. Inferred."""
 _SIMPLIFICATIONS = "Read-only, with factory settings."
 
 
 def routes(flavor: str, prefix: str = "") -> list[SimulatorRoutes]:
-    """Return the routes of an API.
+    """Return the routes of an API flavor: ``hybridity`` or ``network``.
 
-    ``flavor`` is ``hybridity`` or ``network``. The DHCP relay, IP sets and certificates are below ``/network``.
+    Only ``network`` has the DHCP relay, IP sets and certificates.
     """
     is_hybridity = flavor == "hybridity"
     edge = f"{prefix}/hybridity/api/gateways/{{edge_id}}" if is_hybridity else f"{prefix}/network/edges/{{edge_id}}"
@@ -115,14 +115,14 @@ def _shown(name: str) -> EdgeHandler:
 
 
 def lease_info(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """Return the leases of the DHCP server, which is off. The format is inferred."""
+    """Return the DHCP leases. The list is always empty, and its format is inferred."""
     if as_json:
         return responses.json_body({"hostLeaseInfoDtos": []})
     return xml_answer(to_xml("dhcpLeases", {"hostLeaseInfo": {}}))
 
 
 def ip_sets(context: Any) -> Response:
-    """Return the IP sets of a VDC. The list is empty."""
+    """Return the IP sets of a VDC. The list is always empty."""
     vdc_id = context.path_params["vdc_id"]
     vdc = context.world.vdcs.get(vdc_id.rsplit(":", 1)[-1])
     if vdc is None or vdc.org != context.user.org:
@@ -131,9 +131,9 @@ def ip_sets(context: Any) -> Response:
 
 
 def certificates(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """Return the certificates of an edge. The list is empty.
+    """Return the certificates, revocation lists or signing requests of an edge.
 
-    Revocation lists and signing requests are also empty lists.
+    The list is always empty.
     """
     kind = context.path_params["kind"]
     if kind not in TRUST_ROOTS:
@@ -143,7 +143,7 @@ def certificates(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
 
 
 def show_relay(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """Return the DHCP relay, in XML for every Accept header."""
+    """Return the DHCP relay. The response is always XML."""
     return xml_answer(dhcp_relay.to_document(context.world, edge))
 
 

@@ -1,1 +1,1 @@
-"""Faults that the simulator injects on request."""
+"""Faults: errors and damage that tests request for responses."""

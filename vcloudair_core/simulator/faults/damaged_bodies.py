@@ -1,4 +1,4 @@
-"""Faults that modify a correct response."""
+"""Faults that damage a correct response."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _padding() -> bytes:
 
 
 def _huge(response: Response, fault: Any) -> Response:
-    """Add text to the response until it exceeds the limits of a strict parser."""
+    """Add 12 million characters, which exceed the limits of a strict parser."""
     if _is_json(response):
         begin, rest = response.body.lstrip()[:1], response.body.lstrip()[1:]
         extra = b'"padding": "%s"' % _padding() if begin == b"{" else b'"%s"' % _padding()
@@ -82,7 +82,7 @@ def _wrong_date(response: Response, fault: Any) -> Response:
 def _links_abroad(response: Response, fault: Any) -> Response:
     parts = urlsplit(fault.location or "https://elsewhere.example.net")
     origin = f"{parts.scheme}://{parts.netloc}".encode()
-    # Namespace names look like links. Only links to this server are changed.
+    # XML namespaces look like links, so only links to this server are changed.
     own = b"://" + urlsplit(response.url).netloc.encode()
     body = _LINK.sub(lambda link: link[1] + origin if link[2].endswith(own) else link[0], response.body)
     headers = response.headers
@@ -93,14 +93,14 @@ def _links_abroad(response: Response, fault: Any) -> Response:
 
 
 def _endless_pages(response: Response, fault: Any) -> Response:
-    """Make every page announce another page, even the last page.
+    """Add a next page to every page of a list, even to the last one.
 
-    The announcement is a cursor or a link.
+    JSON gets a cursor, and XML gets a link.
     """
     if _is_json(response):
         tree = json.loads(response.body)
         if isinstance(tree, dict) and "rows" in tree:
-            # The cursor has the format of this server. The next page is empty and also gets a cursor.
+            # The server accepts the cursor and returns an empty page, which gets a cursor again.
             tree["next"] = base64.b64encode(json.dumps({"b": 0, "e": 0, "o": fault.hits}).encode()).decode()
         return replace(response, body=json.dumps(tree).encode())
     match = _ROOT.search(response.body)
@@ -113,7 +113,7 @@ def _endless_pages(response: Response, fault: Any) -> Response:
 
 
 def _repeated_pages(response: Response, fault: Any) -> Response:
-    """Return the first page of a list for every page."""
+    """Return the page of a list that was requested first, for every page."""
     if not _has_more_pages(response):
         return response
     parts = urlsplit(response.url)
@@ -122,7 +122,7 @@ def _repeated_pages(response: Response, fault: Any) -> Response:
 
 
 def _has_more_pages(response: Response) -> bool:
-    """Return True if the total or the cursor of a list announces several pages."""
+    """Return True if the response is a page of a list that has several pages."""
     if _is_json(response):
         return b'"rows"' in response.body
     root = _ROOT.search(response.body)
@@ -155,10 +155,10 @@ DAMAGE: dict[str, Callable[[Response, Any], Response]] = {
     "repeated_pages": _repeated_pages,
     "growing_total": _growing_total,
 }
-"""Functions by kind of fault.
+"""Function that damages a response, by kind of fault.
 
-Each function takes the correct response and the fault, and returns the response to send.
+Each function takes the correct response and the fault. It returns the damaged response.
 """
 
 HEADER_KINDS = frozenset({"bad_content_type", "wrong_date", "links_abroad"})
-"""Faults that also modify responses without a body."""
+"""Faults that change headers, and therefore also responses without a body."""

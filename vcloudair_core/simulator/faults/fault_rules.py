@@ -1,6 +1,6 @@
-"""Fault rules.
+"""Fault rules: which requests get a fault, and what the fault does.
 
-The first matching rule that is not used up applies to a request.
+The first matching rule that is not exhausted applies to a request.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ from vcloudair_core.transport.messages import Headers, Request, Response
 __all__ = ["BUSY_FORMS", "KINDS", "Fault", "Faults", "SocketFaultError", "transport_error"]
 
 BUSY_FORMS = ("entity", "network", "task")
-"""Formats of the message for a busy entity. ``task`` names the running task."""
+"""Formats of the message for a busy entity.
+
+``network`` and ``entity`` are short texts. ``task`` also names the running task.
+"""
 
 _DRIP_S = 1.0
 _PAGE = b"<html><head><title>Gateway</title></head><body><h1>It does not work</h1></body></html>"
@@ -32,9 +35,9 @@ _PAGE = b"<html><head><title>Gateway</title></head><body><h1>It does not work</h
 class Fault:
     """A fault rule.
 
-    ``method`` and ``path`` (a substring) select requests. The first ``skip`` requests are unaffected. The rule applies
-    ``count`` times (0: no limit). The rule ends ``lasts_s`` seconds after it first applied, on the server's clock (0:
-    never).
+    A request matches by ``method`` and by ``path``, which is a part of the request's path. The first ``skip`` matching
+    requests get no fault. The rule applies to the next ``count`` requests (0 means no limit). It ends ``lasts_s``
+    seconds after its first use (0 means never), on the server's clock.
     """
 
     kind: str
@@ -54,17 +57,17 @@ class Fault:
     hits: int = field(default=0)
     first_at: float | None = field(default=None)
     kept: dict[str, bytes] = field(default_factory=dict)
-    """First page of each list, for the fault ``repeated_pages``."""
+    """First page of each list. The fault ``repeated_pages`` returns it again."""
 
     @property
     def is_late(self) -> bool:
-        """Return True if the request is carried out after the response is sent."""
+        """Return True if the request is carried out after the exchange with the client."""
         return self.kind == "late" or (self.kind == "gateway" and self.seconds > 0)
 
     def before(self, simulator: Any, request: Request, request_id: str) -> Response | None:
-        """Return a response that replaces the route's response, or None.
+        """Act before the route handler, and return a response that replaces its response.
 
-        None means that the route handles the request. Raises SocketFaultError to break the connection.
+        Return None if the route handler must run. Raises SocketFaultError to break the connection.
         """
         if self.kind == "latency":
             time.sleep(self.seconds)
@@ -98,14 +101,14 @@ class Fault:
         return None
 
     def _page(self) -> Response:
-        """Return an HTML page of a gateway, with Retry-After if the rule sets one."""
+        """Return an HTML page of a gateway. Retry-After is set if the rule sets it."""
         retry = {"Retry-After": self.retry_after} if self.retry_after not in ("", "none") else {}
         return Response(self.status, Headers({"Content-Type": "text/html", **retry}), _PAGE)
 
     def _busy_message(self, simulator: Any, request: Request, request_id: str) -> str:
-        """Return the message for a busy entity in one of its known formats.
+        """Return the message for a busy entity, in the format that ``form`` selects.
 
-        One format names the running task. Source: protocol/tasks.md §5.
+        The format ``task`` starts the task that the message names. Source: protocol/tasks.md §5.
         """
         if self.form == "network":
             return "The entity gateway is busy, cannot proceed with the operation."
@@ -129,14 +132,16 @@ class Fault:
         )
 
     def after(self, response: Response) -> Response:
-        """Return the response, modified by the fault.
+        """Return the response after the fault has damaged it.
 
-        Raises SocketFaultError to lose the response.
+        Raises SocketFaultError if the fault loses the response.
         """
         if self.kind in NO_RESPONSE:
             seconds = self.seconds or (_DRIP_S if self.kind == "drip" else 0.0)
             is_sent = self.kind not in ("reset_after", "hang_after", "late")
-            seconds = 0.0 if self.kind == "late" else seconds  # The client gives up before the request is carried out.
+            seconds = (
+                0.0 if self.kind == "late" else seconds
+            )  # ``seconds`` delays the request, not the error of the client.
             raise SocketFaultError(self.kind, acted=True, response=response if is_sent else None, seconds=seconds)
         if self.kind == "gateway":
             return self._page()
@@ -161,9 +166,14 @@ class Faults:
         self._clock = clock or VirtualClock()
 
     def add(self, kind: str, **fields: Any) -> Fault:
-        """Add a rule. Raises ValueError for an unknown kind or an invalid field."""
+        """Add a rule, and return it.
+
+        Raises ValueError for an unknown kind or an invalid value, and TypeError for an unknown field.
+        """
         if fields.get("form", "entity") not in BUSY_FORMS:
-            raise ValueError(f"unknown busy form {fields['form']!r}; expected one of {', '.join(BUSY_FORMS)}")
+            raise ValueError(
+                f"unknown form {fields['form']!r} of the fault 'busy'; expected one of {', '.join(BUSY_FORMS)}"
+            )
         if kind == "edit" and not callable(fields.get("edit")):
             fields["edit"] = outside_edit(fields.get("edit"))
         if kind not in KINDS:
@@ -181,9 +191,9 @@ class Faults:
             self._rules.clear()
 
     def match(self, method: str, path: str) -> Fault | None:
-        """Return the fault for a request, or None.
+        """Return the fault that applies to a request, or None.
 
-        The match counts as one use of the rule.
+        Each match counts as one use of the rule.
         """
         with self._lock:
             for fault in self._rules:

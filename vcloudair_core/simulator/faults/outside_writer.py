@@ -1,4 +1,7 @@
-"""Changes by another user between a read and a write, for the fault ``edit``."""
+"""Changes by another user between a client's read and write.
+
+The fault ``edit`` makes these changes.
+"""
 
 from __future__ import annotations
 
@@ -13,19 +16,19 @@ SECTIONS = ("firewall", "nat", "ipsec")
 
 
 def outside_edit(order: Any) -> Callable[[Any], None]:
-    """Return a function that makes the change of another user.
+    """Return a function that makes another user's change in a simulator.
 
     Format of ``order``: ``{"edge": name or UUID, "section": "firewall" | "nat" | "ipsec", "add": rule or site}``. The
-    rule or site has the JSON format of the section. The default edge is the first. The function validates the change
-    and increments the version of the section. An invalid ``order`` raises ValueError.
+    rule or site has the JSON format of the section. Without ``edge``, the first edge changes. The function validates
+    the change, and increments the version of the section. An invalid ``order`` raises ValueError.
     """
     if not isinstance(order, Mapping) or set(order) - {"edge", "section", "add"}:
-        raise ValueError("edit: expected an object with edge, section and add")
+        raise ValueError("edit must be an object with the keys edge, section and add")
     section, added = order.get("section"), order.get("add")
     if section not in SECTIONS:
-        raise ValueError(f"edit: unknown section {section!r}; expected one of {', '.join(SECTIONS)}")
+        raise ValueError(f"unknown section {section!r} in edit; expected one of {', '.join(SECTIONS)}")
     if not isinstance(added, Mapping):
-        raise ValueError("edit: add must be a rule or site in the JSON of its section")
+        raise ValueError("add in edit must be a rule or site in the JSON format of the section")
 
     def carry_out(simulator: Any) -> None:
         edge = find_edge(simulator, order.get("edge"))
@@ -35,17 +38,17 @@ def outside_edit(order: Any) -> Callable[[Any], None]:
 
 
 def check_edit(simulator: Any, order: Any) -> None:
-    """Raise ValueError if the change in ``order`` would fail. Change nothing."""
+    """Raise ValueError if the change in ``order`` would fail. Nothing is changed."""
     outside_edit(order)
     edge = copy.deepcopy(find_edge(simulator, order.get("edge")))
     try:
         _ADD[order["section"]](edge, copy.deepcopy(dict(order["add"])), simulator.config)
     except RefusedError as exc:
-        raise ValueError(f"edit: {exc}") from exc
+        raise ValueError(f"the change in edit is invalid: {exc}") from exc
 
 
 def find_edge(simulator: Any, identifier: str | None) -> SimulatedEdge:
-    """Return an edge by name or UUID, or the first edge for None.
+    """Return the edge with a name or UUID. None selects the first edge.
 
     Raises ValueError for an unknown edge.
     """

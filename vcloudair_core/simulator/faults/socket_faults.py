@@ -1,4 +1,4 @@
-"""Connection faults: bytes on the wire, and errors of clients without sockets."""
+"""Connection faults, as bytes on a socket and as errors of in-process clients."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from vcloudair_core.transport.messages import Request, Response
 
 
 class SocketFaultError(Exception):
-    """An error that breaks the connection.
+    """A fault that breaks the connection.
 
-    ``acted`` is true if the request was carried out first. ``seconds`` is the delay of the fault.
+    ``acted`` is true if the request was carried out before. ``response`` is the response to send in part, or None.
+    ``seconds`` is the delay of the fault.
     """
 
     def __init__(self, kind: str, *, acted: bool, response: Response | None = None, seconds: float = 0.0) -> None:
@@ -18,11 +19,11 @@ class SocketFaultError(Exception):
 
 
 def transport_error(fault: SocketFaultError, request: Request) -> TransportError:
-    """Return the error that a transport with sockets would raise."""
+    """Return the error that a client with a socket would get for this fault."""
     call = f"{request.method} {request.path}"
     if fault.kind == "refused":
         return ConnectionFailedError(
-            f"{request.origin} refuses connections.", hint="Check the port. No program listens on it."
+            f"{request.origin} refuses connections.", hint="Check that a server listens on this port."
         )
     if fault.kind in ("hang", "hang_after", "late"):
         return TimeoutExpiredError(
@@ -32,9 +33,9 @@ def transport_error(fault: SocketFaultError, request: Request) -> TransportError
         )
     if fault.kind == "drip":
         return TimeoutExpiredError(
-            f"The response to {call} arrives too slowly and was dropped.",
+            f"{request.origin} sent the response to {call} too slowly.",
             may_have_executed=True,
-            hint="Check the network between this host and the server.",
+            hint="Check the network connection to the server.",
         )
     return ConnectionFailedError(
         f"The connection to {request.origin} broke during {call}.",
@@ -44,9 +45,9 @@ def transport_error(fault: SocketFaultError, request: Request) -> TransportError
 
 
 def wire_bytes(kind: str, response: Response) -> bytes:
-    """Return the bytes of a response on the wire.
+    """Return the bytes of a response to send on a socket.
 
-    ``half_body`` cuts the body in half. ``wrong_length`` sends a Content-Length that is too large.
+    For ``half_body``, the second half of the body is missing. For ``wrong_length``, the Content-Length is too large.
     """
     body = response.body
     length = len(body) + (10 if kind == "wrong_length" else 0)
