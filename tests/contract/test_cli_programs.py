@@ -49,7 +49,7 @@ def test_lists_edges_firewall_and_nat_rules(env: dict[str, str]) -> None:
 def test_doctor_reports_an_unknown_vdc(env: dict[str, str]) -> None:
     completed = vca(env, "doctor", "--vdc", "nope", VCA_SERVICE_TYPE="vcd")
     assert completed.returncode == 4
-    assert "VDC not found: 'nope'" in completed.stdout and "The VDCs are: " in completed.stdout
+    assert "VDC not found: 'nope'" in completed.stdout and "Use one of these VDCs: " in completed.stdout
 
 
 def test_ipsec_list_and_peer_show_the_applied_tunnel(env: dict[str, str], tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_doctor_reports_no_problem(env: dict[str, str]) -> None:
     [
         (["edge", "list"], {"VCA_PASSWORD": "wrong"}, 3, "failed (401)"),
         (["edge", "list"], {"VCA_ORG": "nobody"}, 3, "failed (401)"),
-        (["firewall", "list", "--edge", "no-such-edge"], {}, 4, "The edge gateways are: "),
+        (["firewall", "list", "--edge", "no-such-edge"], {}, 4, "Use one of these edge gateways: "),
         (["edge", "list"], {"VCA_CA_PATH": ""}, 6, "ca_path"),
         (["edge", "list"], {"VCA_URL": "https://127.0.0.1:9"}, 6, "127.0.0.1:9"),
         (["edge", "list"], {"VCA_URL": "https://name.invalid"}, 6, "name.invalid"),

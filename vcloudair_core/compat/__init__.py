@@ -1,1 +1,1 @@
-"""vcloudair 0.5 compatibility: the API of that SDK, implemented with this library."""
+"""Compatibility with vcloudair 0.5: the classes of that SDK on top of this library."""

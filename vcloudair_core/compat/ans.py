@@ -42,14 +42,14 @@ class ANSFirewall(EdgeSection):
         """Append a rule. :meth:`save_config` sends it.
 
         ``source`` and ``destination`` can be an address, a CIDR, a range, ``internal``, ``external``, ``vse``,
-        ``vnic-N``, ``any``, or the id of a grouping object.
+        ``vnic-N``, ``any``, or the ID of a grouping object.
 
         Raises: SpecError for invalid arguments.
         """
         values: dict[str, Any] = {"name": name, "source": source, "destination": destination, "action": action}
         values["protocol"] = protocol
         for side in ("source", "destination"):
-            # An empty list is invalid, but a missing value would mean any.
+            # An empty list is rejected. If the empty list were dropped, the rule would match any address.
             values[side] = values[side] if str(values[side]).strip() else []
         ports = {"source_port": source_port, "dest_port": dest_port}
         if str(protocol).casefold() != "icmp" or set(ports.values()) != {"any"}:
@@ -118,8 +118,7 @@ class ANSNat(EdgeSection):
 class ANSIPSec(EdgeSection):
     """The IPsec section of an edge gateway as raw JSON. The records are the tunnels.
 
-    Servers return a pre-shared key as six asterisks. If a tunnel is saved with these asterisks, the key does not
-    change.
+    Servers return six asterisks instead of a pre-shared key. Saving a tunnel with these asterisks keeps its key.
     """
 
     section = "ipsec"
@@ -147,7 +146,7 @@ class ANSIPSec(EdgeSection):
     ) -> None:
         """Append a tunnel with a pre-shared key. :meth:`save_config` sends it.
 
-        ``local_subnets`` and ``peer_subnets`` can be a list, or a string separated by commas. If ``peer_ip`` is blank,
+        ``local_subnets`` and ``peer_subnets`` can be a list, or a comma-separated string. If ``peer_ip`` is blank,
         the edge gateway waits for a connection from the peer.
 
         Raises: SpecError for invalid arguments.
@@ -180,6 +179,6 @@ class ANSIPSec(EdgeSection):
 def _listed(subnets: Any) -> Any:
     """Convert a collection or generator to a list.
 
-    Other values are returned unchanged, and validated later.
+    Other values are returned unchanged. The parser of tunnels validates them.
     """
     return list(subnets) if isinstance(subnets, Iterable) and not isinstance(subnets, str) else subnets

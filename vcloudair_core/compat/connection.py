@@ -1,4 +1,4 @@
-"""Connection of a vcloudair 0.5 class, with changeable headers and URL."""
+"""Connections of vcloudair 0.5 classes. Programs can change the headers and the URL."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
 
 _OWN = frozenset({"accept", "content-type", "authorization", TOKEN_HEADER})
-"""Names of the headers that a session sets."""
+"""Lowercase names of the headers that a session sets."""
 
 
 class Connection:
     """Connection of an instance of a service class.
 
-    ``org_info`` is the result of a login. The other arguments are defaults for missing keys. While ``url`` and
-    :attr:`headers` are unchanged, requests use the live session of ``org_info``, which is renewed automatically. After
-    a change, requests use a new session with the changed token, headers or URL.
+    ``org_info`` is the result of a login. The other arguments are used if ``org_info`` does not have the key. While
+    ``url`` and :attr:`headers` are unchanged, requests use the live session of ``org_info``, which is renewed
+    automatically. After a change, requests use a new session with the changed token, headers or URL.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Connection:
         self._cached: tuple[Any, Session] | None = None
 
     def session(self, url: str | None, headers: Mapping[str, Any]) -> Session:
-        """Return the session for a base URL and headers. Sends no request.
+        """Return the session for a base URL and headers, without sending a request.
 
         Raises: ConfigurationError if the URL or the token is missing.
         """

@@ -48,15 +48,15 @@ class DisasterRecovery:
     """Replications of an organization: list, test, clean up and fail over.
 
     ``replications[uuid]`` has ``name`` and ``href``. ``action_errors`` has a tuple ``(uuid, name, message)`` for each
-    VM whose last action failed. The next action clears this list in place. ``results`` has the verdicts of the last
-    action. Changes of ``headers`` and ``base_api_url`` apply to the next call.
+    VM whose last action failed. The next action clears ``action_errors`` in place. ``results`` has the verdicts of the
+    last action. Changes to ``headers`` and ``base_api_url`` apply to the next call.
 
     Args:
         org_info: Result of :class:`VCASession`. Its values take precedence over ``vcdurl``, ``token``, ``org_uuid`` and
             ``version``.
         stuck_after: Seconds without progress after which a task counts as failed.
-        on_unknown: The behavior if it is unknown whether an operation was started. ``fail`` reports an error, ``start``
-            starts the operation again.
+        on_unknown: What to do when no sign shows whether an action was started. ``fail`` reports an error. ``start``
+            starts the action again.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class DisasterRecovery:
         self.headers = self._connection.headers
         self.version = self._connection.version
         session = self._connection.session(self._connection.url, self.headers)
-        # The session has the ID of the org. After a direct login, org_uuid is the ID of the VDC.
+        # Prefer the org ID of the session. After a direct login, org_uuid is the ID of the VDC.
         own = session.identity.org_id if org_info is not None else ""
         org = str(own or (org_info or {}).get("org_uuid") or org_uuid or session.identity.org_id)
         if not org:
@@ -107,9 +107,9 @@ class DisasterRecovery:
 
     @compatible_errors(ParseError)
     def dump_replication_details(self, filelocation: str = "details.csv", *, all_columns: bool = False) -> None:
-        """Write the id and name of each replication as CSV without a header.
+        """Write the ID and name of each replication as CSV without a header.
 
-        With ``all_columns``, write the full state with a header.
+        If ``all_columns`` is true, write the full state of each replication, with a header.
 
         Raises: OSError, and the errors of :meth:`retrieve_replications`.
         """
@@ -128,21 +128,21 @@ class DisasterRecovery:
             )
 
     def do_test_failover(self, *uuids: str, power_on: bool = True, total: bool = False) -> None:
-        """Run test failovers of VMs by UUID. With ``total``, run them for all VMs.
+        """Run test failovers of VMs by UUID. If ``total`` is true, test all VMs.
 
         Failures are added to :attr:`action_errors`.
         """
         self._act(TEST, uuids, total, power_on)
 
     def do_failover(self, *uuids: str, power_on: bool = True, total: bool = False, test: bool = False) -> None:
-        """Fail over VMs by UUID. With ``total``, fail over all VMs.
+        """Fail over VMs by UUID. If ``total`` is true, fail over all VMs.
 
-        With ``test``, run test failovers instead.
+        If ``test`` is true, run test failovers instead.
         """
         self._act(TEST if test else FAILOVER, uuids, total, power_on)
 
     def do_test_cleanup(self, *uuids: str, total: bool = False) -> None:
-        """Clean up test failovers of VMs by UUID. With ``total``, clean up all of them."""
+        """Clean up test failovers of VMs by UUID. If ``total`` is true, clean up all."""
         self._act(CLEANUP, uuids, total, True)
 
     def _act(self, action: str, uuids: tuple[str, ...], total: bool, power_on: bool) -> None:

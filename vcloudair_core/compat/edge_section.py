@@ -1,4 +1,4 @@
-"""Base class with the API of vcloudair 0.5 for edge gateway sections as raw JSON."""
+"""Base class of the vcloudair 0.5 classes for sections of an edge gateway."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _Section = TypeVar("_Section", bound="EdgeSection")
 
 
 class JsonSectionCodec(DocumentCodec, Protocol):
-    """A codec for documents in plain JSON."""
+    """A codec for sections whose document tree is plain JSON."""
 
     def document(self, tree: Any) -> Document:
-        """Return the document of a parsed tree.
+        """Return the document for a parsed JSON tree.
 
-        Raises DecodeError if the tree is another section.
+        Raises DecodeError if the tree contains another section.
         """
         ...
 
@@ -38,8 +38,8 @@ class EdgeSection:
 
     The section is loaded at first use. Edit the data in place, and then save the whole section. Iteration, indexing,
     slicing, ``len`` and ``del`` work on the records, including server-generated records. ``config_data`` is the whole
-    section. ``org_info`` is the result of :class:`VCASession`. Its values take precedence over ``vcdurl`` and
-    ``token``. Changes of ``edge``, ``headers`` and ``base_url`` apply to the next call.
+    section. ``org_info`` is the login result of :class:`VCASession`. The values in ``org_info`` take precedence over
+    ``vcdurl`` and ``token``. Changes to ``edge``, ``headers`` and ``base_url`` apply to the next call.
 
     Requests use the JSON API ``/hybridity``, or ``/network/edges`` on servers without ``/hybridity``.
     """
@@ -51,7 +51,7 @@ class EdgeSection:
     """Path of the records in the section: outer key and inner key."""
 
     edge: str
-    """Id of the edge gateway, as passed by the caller."""
+    """ID of the edge gateway, as the caller passed it."""
 
     base_url: str | None
     headers: dict[str, Any]
@@ -72,7 +72,7 @@ class EdgeSection:
 
     @classmethod
     def over(cls: type[_Section], session: Session, edge: Edge) -> _Section:
-        """Return the section of an edge gateway, based on an existing session."""
+        """Return the section of an edge gateway that uses an existing session."""
         section = cls.__new__(cls)
         edge = EdgeDirectory(session).with_backend(edge)
         refuse_unsupported(edge, load_section(cls.section))
@@ -95,7 +95,7 @@ class EdgeSection:
     def _store(self) -> SectionStore:
         """Return the store for the current edge gateway and session.
 
-        Programs can change both.
+        A new store is created after a program has changed the edge gateway, the headers or the URL.
         """
         key = (self._session(), self.edge)
         if self._stores_of != key:
@@ -129,7 +129,7 @@ class EdgeSection:
         """
         document = self._read()
         outer_key, inner_key = self.records_path
-        # In place, so that references of the program to the configuration stay valid.
+        # Update the dict in place, because programs may hold references to it.
         self._config.clear()
         # Omit the version, which is no longer valid when a program restores the configuration from a file.
         self._config.update({key: value for key, value in document.tree.items() if key != "version"})
@@ -147,7 +147,8 @@ class EdgeSection:
             try:
                 return store.read()
             except (NotFoundError, DecodeError, ServerError) as exc:
-                # A 404, a 501 or a portal page means no /hybridity. Try the next API, and raise the first error.
+                # A 404, a 501 or a portal page means that the server has no /hybridity. Try the next API. If all APIs
+                # fail, raise the first error.
                 is_absence = not isinstance(exc, ServerError) or exc.status == 501
                 if len(self._stores) == 1 or not is_absence:
                     raise first_error or exc from exc
@@ -156,7 +157,7 @@ class EdgeSection:
 
     @compatible_errors(ValueError)
     def save_config(self) -> None:
-        """Write the whole section, and reload it to get the new ids and the new version.
+        """Write the whole section, then reload it to get the new IDs and version.
 
         Raises: ConflictError if another client has changed the section and the server checks the version; other
         ApiErrors.
@@ -165,16 +166,13 @@ class EdgeSection:
         store = self._store()
         version = {} if self._version is None else {"version": self._version}
         document = self.json_codec(self.backend).document(version | self._config)
-        # Omit the document that was read, because programs change it in place.
+        # The document that was read is not available as the base, because programs change it in place.
         store.commit(document, document)
         self.get_config()
 
     @property
     def backend(self) -> str:
-        """Backend of the edge gateway.
-
-        Before the first request, this is the backend that is tried first.
-        """
+        """Backend of the edge gateway. Before the first request, the backend to try first."""
         return self._store().backend if self.section else self._backends[0]
 
     @property

@@ -20,8 +20,8 @@ class Metrics:
     """Metrics of a VDC, or of the VMs in ``vm_uuids``.
 
     ``metric_data[vm][timestamp][metric]`` has the values from the server. ``postdata`` is the time range in the format
-    of the API. ``org_info`` is the result of :class:`VCASession`. Its values take precedence over ``vcdurl``, ``token``
-    and ``org_uuid``. Changes of ``headers`` and ``url`` apply to the next call.
+    of the API. ``org_info`` is the login result of :class:`VCASession`. The values in ``org_info`` take precedence over
+    ``vcdurl``, ``token`` and ``org_uuid``. Changes to ``headers`` and ``url`` apply to the next call.
     """
 
     def __init__(
@@ -46,9 +46,7 @@ class Metrics:
     def set_relative_interval(self, units: str, start: int, end: int | None = None) -> None:
         """Set the time range: from ``start`` units ago to ``end`` units ago.
 
-        Without ``end``, the time range ends now.
-
-        ``units`` is SECOND, MINUTE or HOUR.
+        ``units`` is SECOND, MINUTE or HOUR. If ``end`` is None, the time range ends now.
 
         Raises: SpecError for other units, or an end before the start.
         """
@@ -59,7 +57,7 @@ class Metrics:
         self.postdata = window_body(window)
 
     def set_absolute_interval(self, start: Any, end: Any) -> None:
-        """Set the time range, as datetimes or ISO 8601 strings.
+        """Set the start and end of the time range, as datetimes or ISO 8601 strings.
 
         Times without an offset are UTC.
 
@@ -68,7 +66,7 @@ class Metrics:
         self.postdata = window_body(parse_window(start, end))
 
     def set_metric_filters(self, *filters: str) -> None:
-        """Set the metrics to collect. Without arguments, all metrics are collected."""
+        """Set the metrics to collect. To collect all metrics, pass no arguments."""
         self.filters = list(filters)
 
     def add_metric_filters(self, *filters: str) -> None:

@@ -1,4 +1,4 @@
-"""Login results with the API of vcloudair 0.5, and sessions based on the results."""
+"""Login results in the format of vcloudair 0.5, and sessions that are created from them."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 
 class OrgInfo(dict[str, str]):
-    """Login result: ``vcdurl``, ``token``, ``org_uuid``, ``auth-header``, version.
+    """A login result: a dict that service classes accept, with a live session.
 
-    ``session`` is a live session with the token, and is renewed automatically. ``repr`` masks the token.
+    The keys are ``vcdurl``, ``token``, ``org_uuid``, ``auth-header`` and ``version``. ``session`` is a live session
+    with the token, and is renewed automatically. ``repr`` masks the token.
     """
 
     def __init__(self, values: Mapping[str, str], session: Session) -> None:
@@ -34,11 +35,11 @@ class OrgInfo(dict[str, str]):
 
     @property
     def is_changed(self) -> bool:
-        """True if a program changed the values, so that they differ from the live session."""
+        """True if a program has changed values, so that they differ from the session."""
         return dict(self) != self._as_given
 
     def __reduce__(self) -> Any:
-        # Copies and pickles are plain dicts, because a session cannot be copied.
+        # Copy and pickle this object as a plain dict, because a session cannot be copied.
         return dict, (dict(self),)
 
     def __repr__(self) -> str:
@@ -56,10 +57,11 @@ def session_for(
     transport: Transport | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Session:
-    """Return a session for a service class. Sends no request.
+    """Return a session for a service class, without sending a request.
 
-    For an :class:`OrgInfo`, this is the live session. Otherwise, it is a new session based on the keys of ``org_info``.
-    The other arguments are defaults for missing keys. A new session sends ``headers`` with every request.
+    If ``org_info`` is an unchanged :class:`OrgInfo`, return its live session. Otherwise, return a new session with the
+    values in ``org_info``. ``vcdurl``, ``token`` and ``version`` are used if ``org_info`` does not have the key. A new
+    session sends ``headers`` with every request.
 
     Raises: ConfigurationError if the URL or the token is missing.
     """
@@ -69,7 +71,7 @@ def session_for(
     url, secret = values.get("vcdurl") or vcdurl, values.get("token") or token
     if not url or not secret:
         raise ConfigurationError(
-            "Missing vcdurl and token.",
+            "Creating a session failed. vcdurl or token is missing.",
             hint="Pass org_info from login(), or both vcdurl and token.",
         )
     base_url = normalize_url(str(url))
@@ -85,7 +87,7 @@ def session_for(
 
 
 def new_transport(settings: Settings) -> Transport:
-    """Return a network transport. The first HTTP request imports the library requests."""
+    """Return a network transport, which imports ``requests`` at the first HTTP request."""
     from vcloudair_core.transport.requests_transport import RequestsTransport
 
     return RequestsTransport(settings)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
 
 query_record_types: dict[str, str] = {name: kind.record_element for name, kind in built_in_types().items()}
-"""Names of record elements by query type. Programs can add types."""
+"""Name of the record element of each query type. Programs can add types."""
 
 _PATH = "api/query"
 _ATTEMPTS = 3
@@ -39,8 +39,8 @@ class QueryBase:
 
     ``params`` are the parameters of the request, such as ``filter``, ``sortAsc`` and ``pageSize``. To use a type that
     :meth:`set_query_type` rejects, set ``params["type"]`` to the type, and ``record_name`` to the name of the record
-    element. ``org_info`` is the result of :class:`VCASession`. Its values take precedence over ``version``, ``vcdurl``
-    and ``token``. Changes of ``headers`` and ``url`` apply to the next call.
+    element. ``org_info`` is the login result of :class:`VCASession`. The values in ``org_info`` take precedence over
+    ``version``, ``vcdurl`` and ``token``. Changes to ``headers`` and ``url`` apply to the next call.
     """
 
     query_type: ClassVar[str] = ""
@@ -66,12 +66,12 @@ class QueryBase:
             self.set_query_type(self.query_type)
 
     def set_fields(self, *fields: str) -> None:
-        """Set the attributes that :meth:`execute` returns. The name is always returned."""
+        """Set the attributes that :meth:`execute` returns, in addition to the name."""
         self.fields = {*fields, "name"}
         self.params["fields"] = ",".join(sorted(self.fields))
 
     def set_query_type(self, qtype: str) -> None:
-        """Set the type, such as ``orgVdcNetwork``. Raises SpecError for an unknown type."""
+        """Set the query type, such as ``orgVdcNetwork``. Raises SpecError if it is unknown."""
         if qtype not in query_record_types:
             raise SpecError(
                 "qtype",
@@ -83,7 +83,7 @@ class QueryBase:
 
     @compatible_errors(ParseError)
     def execute(self) -> dict[str, dict[str, str | None]]:
-        """Return the records of all pages by UUID in lowercase.
+        """Read all pages, and return the records by lowercase UUID.
 
         Raises: ConfigurationError if no type is set; IncompleteResultError, ApiError, TransportError, DecodeError.
         """
@@ -113,11 +113,11 @@ class QueryBase:
         return self._connection.session(base if is_changed else self._connection.url, self.headers)
 
     def _records(self) -> list[Record]:
-        """Return all records.
+        """Return the records of all pages.
 
-        If the result changes while it is read, it is read again, up to three times in total.
+        If the result changes while the pages are read, all pages are read again. At most three reads are made.
         """
-        # The order of the server is kept, as in 0.5, unless its pages overlap.
+        # As in 0.5, keep the order of the server. Only if the pages overlap, sort by ID.
         order = {} if {"sortAsc", "sortDesc"} & set(self.params) else {"sortAsc": STABLE}
         for attempt in range(1, _ATTEMPTS + 1):
             try:

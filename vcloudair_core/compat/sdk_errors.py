@@ -20,7 +20,7 @@ _R = TypeVar("_R")
 def compatible_errors(undecodable: type[Exception]) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
     """Decorate a method of a vcloudair 0.5 class to raise compatible errors.
 
-    ``undecodable`` is the error of the SDK's parser for an invalid response.
+    ``undecodable`` is the error that the SDK's parser raised for an invalid response.
     """
 
     def decorated(call: Callable[_P, _R]) -> Callable[_P, _R]:
@@ -59,13 +59,13 @@ _classes: dict[tuple[type, type], type[VcloudAirError]] = {}
 
 
 def _joined(ours: type[VcloudAirError], base: type[Exception]) -> type[VcloudAirError]:
-    """Return a subclass of both errors, with the name of ``ours``."""
+    """Return a new subclass of ``ours`` and ``base``, with the name of ``ours``."""
     if (ours, base) not in _classes:
         names: dict[str, Any] = {
             "__module__": ours.__module__,
             "__qualname__": ours.__qualname__,
             "__doc__": ours.__doc__,
-            # Copies and pickles are only our error, because the combined class cannot be imported.
+            # Copy and pickle the error as an instance of ours, because the new class cannot be imported.
             "__reduce__": lambda self: (ours, self.args, self.__dict__),
         }
         _classes[ours, base] = type(ours.__name__, (ours, base), names)

@@ -84,7 +84,7 @@ class _Portal:
         missing = [name for name, value in (("username", self.username), ("password", self._password)) if not value]
         if missing:
             raise ConfigurationError(
-                f"Missing {' and '.join(missing)}.", hint="Pass it to the constructor or to login()."
+                f"Missing {' and '.join(missing)}.", hint="Pass username and password to the constructor or to login()."
             )
 
     def _settings(self, flavor: str, **more: str) -> Settings:
@@ -109,7 +109,7 @@ class _Portal:
 
 
 class VCASession(_Portal):
-    """Session of the subscription service, or of a vCloud Director.
+    """Session of the vCloud Air subscription service, or of a vCloud Director.
 
     To sign in to another portal, set ``login_url`` on the class or an instance.
     """
@@ -136,9 +136,9 @@ class VCASession(_Portal):
 
     @property
     def vdc_names(self) -> list[str]:
-        """Names that :meth:`login_to_vdc` accepts, in lowercase.
+        """Lowercase names of the VDCs that :meth:`login_to_vdc` accepts.
 
-        If two services have a VDC with the same name, the names are listed as service/name.
+        If two services have a VDC with the same name, each name is listed as ``service/name``.
         """
         return list(self._vdcs)
 
@@ -152,8 +152,8 @@ class VCASession(_Portal):
     ) -> OrgInfo | None:
         """Sign in to the portal and read its orgs.
 
-        With ``orgname``, also sign in to the org, and return the login result. With ``vcd_url``, sign in to a vCloud
-        Director without the portal.
+        If ``orgname`` is set, also sign in to the org, and return the login result. If ``vcd_url`` is set, sign in to
+        that vCloud Director without the portal.
 
         Raises: ConfigurationError, AuthenticationError, other ApiErrors, TransportError, DecodeError.
         """
@@ -167,14 +167,14 @@ class VCASession(_Portal):
 
     @compatible_errors(ParseError)
     def login_to_vdc(self, orgname: str) -> OrgInfo:
-        """Get a new vCloud Director token for an org, using the current portal token.
+        """Sign in to an org with the portal token, and return the login result.
 
         Raises: ConfigurationError if ``orgname`` is not in :attr:`vdc_names`, and the errors of :meth:`login`.
         """
         vdc = self._vdcs.get(orgname.lower())
         if vdc is None:
-            known = ", ".join(self._vdcs) or "none; call login() first"
-            raise ConfigurationError(f"VDC not found: {orgname!r}. Available: {known}.")
+            hint = f"Use one of these VDCs: {', '.join(self._vdcs)}." if self._vdcs else "Call login() first."
+            raise ConfigurationError(f"VDC not found: {orgname!r}.", hint=hint)
         settings = self._settings("vchs", url=_base_of(self.login_url))
         login = self._run(settings, self._open(vdc))
         return self._add_session(orgname, login, vdc)
@@ -269,7 +269,7 @@ class _NoSuchInstanceError(ConfigurationError, IndexError):
 
 
 class VCAODSession(_Portal):
-    """Session of the On-Demand service.
+    """Session of the vCloud Air On-Demand service.
 
     To sign in to another portal, set ``login_url`` on the class or an instance.
     """
@@ -282,7 +282,7 @@ class VCAODSession(_Portal):
 
     @compatible_errors(ValueError)
     def login(self, username: str | None = None, password: str | None = None) -> None:
-        """Sign in, and store the instances with a vCloud Director in :attr:`instances`.
+        """Sign in, and list the instances that have a vCloud Director in :attr:`instances`.
 
         Raises: ConfigurationError, AuthenticationError, other ApiErrors, TransportError, DecodeError.
         """
@@ -315,8 +315,9 @@ class VCAODSession(_Portal):
         try:
             instance = self.instances[idx]
         except IndexError:
-            known = f"0 to {len(self.instances) - 1}" if self.instances else "none; call login() first"
-            raise _NoSuchInstanceError(f"Instance not found: {idx}. Available: {known}.") from None
+            last = len(self.instances) - 1
+            hint = f"Use an index from 0 to {last}." if self.instances else "Call login() first."
+            raise _NoSuchInstanceError(f"Instance not found: {idx}.", hint=hint) from None
         settings = self._settings("vca", url=_base_of(self.login_url), instance=str(instance.get("id") or idx))
         credentials = self._run(settings, self._open(instance))
         # Set the org, so that VCA_ORG does not make the session reject the selected instance.
@@ -351,7 +352,7 @@ class VCAODSession(_Portal):
 
 
 class _Reopened:
-    """Auth provider that renews the token of a VDC or instance."""
+    """Auth provider that signs in again when the token of a VDC or instance expires."""
 
     is_renewable = True
 
@@ -368,9 +369,9 @@ class _Reopened:
 
 
 def _borrowed(credentials: Credentials) -> Credentials:
-    """Return credentials that stay valid after the session is closed.
+    """Return credentials without a logout request, so that closing keeps the token valid.
 
-    The program may still use the token.
+    Programs may use the token after the session is closed.
     """
     from dataclasses import replace
 
@@ -390,21 +391,21 @@ def _by_name(vdcs: list[PortalVdc]) -> dict[str, PortalVdc]:
 
 
 def _named(instance: dict[str, Any], plans: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return an instance with the ``friendlyName`` and ``planType`` of its plan."""
+    """Return an instance, with ``friendlyName`` and ``planType`` added from its plan."""
     plan = plans.get(str(instance.get("planId") or ""), {})
     name = str(plan.get("name") or instance.get("name") or "Unnamed")
     return instance | {"friendlyName": name, "planType": str(plan.get("planType") or "NoType")}
 
 
 def _first_vdc_id(session: Session, orgname: str) -> str:
-    """Return the id of the first VDC of an org, as in vcloudair 0.5.
+    """Return the ID of the first VDC of an org, which vcloudair 0.5 uses as ``org_uuid``.
 
     Source: protocol/sessions.md §4.3.
     """
     org_id = session.identity.org_id
     if not org_id:
-        raise DecodeError(f"The session response has no link to org {orgname!r}.")
+        raise DecodeError(f"Signing in to org {orgname!r} failed. The response has no link to this org.")
     _, vdcs = session_codec.decode_org(session.call("GET", f"/api/org/{org_id}").body)
     if not vdcs:
-        raise NotFoundError(f"No virtual data center found in org {orgname!r}.", hint="Check the rights of the user.")
+        raise NotFoundError(f"No VDC found in org {orgname!r}.", hint="Check the rights of the user.")
     return session_codec.last_segment(vdcs[0][1])

@@ -78,12 +78,12 @@ def test_ambiguous_vdc_name_is_rejected() -> None:
 
 def test_unknown_vdc_is_rejected() -> None:
     sess, _ = portal_over(vchs_answers())
-    with pytest.raises(ConfigurationError, match=r"call login\(\) first"):
+    with pytest.raises(ConfigurationError, match=r"Call login\(\) first"):
         sess.login_to_vdc("m1-1")
     with pytest.raises(KeyError):
         sess["m1-1"]
     sess.login()
-    with pytest.raises(ConfigurationError, match="Available: m1-1"):
+    with pytest.raises(ConfigurationError, match="VDC not found: 'nope'.*Use one of these VDCs: m1-1"):
         sess.login_to_vdc("nope")
 
 
@@ -238,7 +238,7 @@ def test_direct_login_requires_an_org() -> None:
 
 def test_org_without_a_vdc_is_reported() -> None:
     answers = direct_answers() | {"GET /api/org/aaaa-org": reply(200, "<Org/>")}
-    with pytest.raises(NotFoundError, match="No virtual data center found in org 'acme'"):
+    with pytest.raises(NotFoundError, match="No VDC found in org 'acme'"):
         direct(answers)[0].login(orgname="acme", vcd_url=BASE)
 
 
@@ -296,7 +296,7 @@ def test_login_to_instance_returns_org_info() -> None:
 @pytest.mark.parametrize("caught", [ConfigurationError, IndexError, RuntimeError])
 def test_unknown_instance_index_is_rejected(caught: type[Exception]) -> None:
     sess, _ = on_demand(instance("uuid-1"))
-    with pytest.raises(caught, match=r"call login\(\) first"):
+    with pytest.raises(caught, match=r"Call login\(\) first"):
         sess.login_to_instance(-1)
     sess.login()
     with pytest.raises(caught, match="0 to 0"):

@@ -131,7 +131,7 @@ def no_such_vdc(vdc: str, names: Iterable[str]) -> NotFoundError:
     """Return the error for an unknown VDC, with a similar name or a list of names."""
     known = sorted({name for name in names if name})
     nearest = near(vdc, known)
-    listed = f"The VDCs are: {', '.join(known[:10])}{' …' if len(known) > 10 else ''}." if known else ""
+    listed = f"Use one of these VDCs: {', '.join(known[:10])}{' …' if len(known) > 10 else ''}." if known else ""
     hint = f"{nearest[:1].upper()}{nearest[1:]} {listed}" if nearest else listed
     return NotFoundError(f"VDC not found: {vdc!r}.", hint=hint.strip() or "Check vdc (VCA_VDC).")
 
@@ -140,7 +140,7 @@ def _known(edges: Iterable[Edge]) -> str:
     names = sorted({edge.name for edge in edges})
     if not names:
         return "Check the organization and VDC. This user can see no edge gateways."
-    return f"The edge gateways are: {', '.join(names[:10])}{' …' if len(names) > 10 else ''}."
+    return f"Use one of these edge gateways: {', '.join(names[:10])}{' …' if len(names) > 10 else ''}."
 
 
 def lock_path(edge: Edge) -> str:

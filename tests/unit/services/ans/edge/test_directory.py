@@ -158,7 +158,7 @@ def test_an_exact_name_takes_precedence_over_another_case() -> None:
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("web-egde", "Did you mean 'web-edge'?"), ("zzz", "The edge gateways are: Other, web-edge.")],
+    [("web-egde", "Did you mean 'web-edge'?"), ("zzz", "Use one of these edge gateways: Other, web-edge.")],
 )
 def test_an_unknown_name_has_a_hint_with_known_names(name: str, hint: str) -> None:
     one = session(records(edge(1, "web-edge"), edge(2, "Other")))
@@ -219,7 +219,7 @@ def test_edges_are_listed_with_their_vdcs() -> None:
     assert [found.name for found in service.list_edges("Beta")] == ["b"]
     with pytest.raises(NotFoundError, match=r"VDC not found: 'Betta'\. Did you mean 'Beta'\?"):
         service.list_edges("Betta")
-    with pytest.raises(NotFoundError, match=r"The VDCs are: Alpha, Beta\."):
+    with pytest.raises(NotFoundError, match=r"Use one of these VDCs: Alpha, Beta\."):
         service.list_edges("nope")
     assert service.list_edges()[0].as_dict()["vdc_name"] == "Alpha"
     assert len(one.calls) == 2
