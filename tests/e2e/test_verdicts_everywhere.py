@@ -31,11 +31,11 @@ TABLE = {
     "cancel": ("failed", "canceled"),
     "hang": ("failed", "nothing changed for"),
     "progress-100": ("succeeded", ""),
-    "lie": ("failed", "its task succeeded, but after"),
+    "lie": ("failed", "the task succeeded, but the check after"),
     "no-vm": ("failed", "no VM"),
     "off": ("failed", "POWERED_OFF"),
     "vanish": ("succeeded", ""),
-    "gone": ("failed", "its replication no longer exists"),
+    "gone": ("failed", "the replication can no longer be read"),
 }
 """Verdict of a failover and a part of its reason, by fault."""
 
@@ -55,7 +55,7 @@ class Said(NamedTuple):
 
 
 def said(vm: dict[str, Any]) -> Said:
-    reason = re.sub(r"its task is (queued|running)", "its task is not over", vm["reason"])
+    reason = re.sub(r"the task is (queued|running)", "the task is not over", vm["reason"])
     return Said(vm["verdict"], re.sub(r"\d+ s\b", "N s", reason), vm["hint"])
 
 

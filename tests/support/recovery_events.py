@@ -17,9 +17,9 @@ START = datetime(2026, 3, 14, 9, 0, 0, tzinfo=timezone.utc)
 _TIERS = ("database", "application", "web", "backup", "desktop")
 _NAMES = {"database": "db", "application": "app", "web": "web", "backup": "bkp", "desktop": "vdi"}
 _TROUBLE = (
-    ("its task failed: The datastore has no space left", "INTERNAL_SERVER_ERROR", "NoDiskSpace"),
-    ("its task failed: No host has the memory that it needs", "BUSY_ENTITY", "InsufficientResourcesFault"),
-    ("its task was aborted", "ABORTED", ""),
+    ("the task failed: The datastore has no space left", "INTERNAL_SERVER_ERROR", "NoDiskSpace"),
+    ("the task failed: No host has the memory that it needs", "BUSY_ENTITY", "InsufficientResourcesFault"),
+    ("the task was aborted", "ABORTED", ""),
 )
 
 AnyEvent = dict[str, Any]
@@ -148,7 +148,7 @@ class _Script:
             group = next(name for name, members in self.groups if number in members)
             words = {"id": vm_id(number), "name": _name(self.shape, number, group), "seconds": 30.0}
             is_bad = number == gone[-1]
-            words |= {"verdict": "failed" if is_bad else "succeeded", "reason": "its task failed" if is_bad else ""}
+            words |= {"verdict": "failed" if is_bad else "succeeded", "reason": "the task failed" if is_bad else ""}
             self.time.add(second + 30, "vm_rolled_back", **words, hint="Clean up the test manually." if is_bad else "")
         verdict = {"verdict": "failed", "reason": "1 VM could not be cleaned up"}
         self.time.add(second + 30.1, "rollback_finished", **verdict)

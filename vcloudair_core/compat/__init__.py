@@ -1,1 +1,1 @@
-"""Compatibility with vcloudair 0.5: the classes of that SDK on top of this library."""
+"""Compatibility with vcloudair 0.5: classes with the API of that SDK."""

@@ -1,4 +1,4 @@
-"""Connections of vcloudair 0.5 classes. Programs can change the headers and the URL."""
+"""Connections of vcloudair 0.5 classes. Programs can change headers and URL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Login results in the format of vcloudair 0.5, and sessions that are created from them."""
+"""Login results of vcloudair 0.5, and sessions that are created from them."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def session_for(
 
 
 def new_transport(settings: Settings) -> Transport:
-    """Return a network transport, which imports ``requests`` at the first HTTP request."""
+    """Return a network transport. The first HTTP request imports ``requests``."""
     from vcloudair_core.transport.requests_transport import RequestsTransport
 
     return RequestsTransport(settings)

@@ -71,7 +71,10 @@ class QueryBase:
         self.params["fields"] = ",".join(sorted(self.fields))
 
     def set_query_type(self, qtype: str) -> None:
-        """Set the query type, such as ``orgVdcNetwork``. Raises SpecError if it is unknown."""
+        """Set the query type, such as ``orgVdcNetwork``.
+
+        Raises: SpecError for an unknown type.
+        """
         if qtype not in query_record_types:
             raise SpecError(
                 "qtype",

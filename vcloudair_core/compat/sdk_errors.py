@@ -65,7 +65,7 @@ def _joined(ours: type[VcloudAirError], base: type[Exception]) -> type[VcloudAir
             "__module__": ours.__module__,
             "__qualname__": ours.__qualname__,
             "__doc__": ours.__doc__,
-            # Copy and pickle the error as an instance of ours, because the new class cannot be imported.
+            # Copy and pickle the error as an instance of the original class. The new class cannot be imported.
             "__reduce__": lambda self: (ours, self.args, self.__dict__),
         }
         _classes[ours, base] = type(ours.__name__, (ours, base), names)

@@ -282,7 +282,7 @@ class VCAODSession(_Portal):
 
     @compatible_errors(ValueError)
     def login(self, username: str | None = None, password: str | None = None) -> None:
-        """Sign in, and list the instances that have a vCloud Director in :attr:`instances`.
+        """Sign in, and store all instances with a vCloud Director in :attr:`instances`.
 
         Raises: ConfigurationError, AuthenticationError, other ApiErrors, TransportError, DecodeError.
         """
@@ -369,7 +369,7 @@ class _Reopened:
 
 
 def _borrowed(credentials: Credentials) -> Credentials:
-    """Return credentials without a logout request, so that closing keeps the token valid.
+    """Return credentials that the session does not revoke when it is closed.
 
     Programs may use the token after the session is closed.
     """
@@ -398,7 +398,7 @@ def _named(instance: dict[str, Any], plans: Mapping[str, Mapping[str, Any]]) -> 
 
 
 def _first_vdc_id(session: Session, orgname: str) -> str:
-    """Return the ID of the first VDC of an org, which vcloudair 0.5 uses as ``org_uuid``.
+    """Return the ID of the first VDC, which vcloudair 0.5 uses as ``org_uuid``.
 
     Source: protocol/sessions.md §4.3.
     """

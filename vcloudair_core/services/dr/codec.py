@@ -26,9 +26,9 @@ _PARAMS = re.compile(r"application/vnd\.vmware\.hcs\.(\w+)Params\+xml", re.IGNOR
 
 @dataclass(frozen=True)
 class ReplicationPage:
-    """A page of a list of replications.
+    """A page of a list of replications or VDCs.
 
-    ``total`` is None if the server does not return a total.
+    ``total`` is the number of entries on all pages, or None if the server does not return the number.
     """
 
     references: list[Reference]
@@ -39,7 +39,7 @@ class ReplicationPage:
 class VmPage:
     """A page of a query for VMs.
 
-    ``total`` is None if the server does not return a total.
+    ``total`` is the number of VMs on all pages, or None if the server does not return the number.
     """
 
     vms: list[VmRecord]
@@ -95,7 +95,7 @@ def _flag(text: str | None) -> bool | None:
 
 
 def _operation(link: _Element) -> str:
-    """Return the operation of a link, from ``rel`` or otherwise from ``type``.
+    """Return the operation of a link. If ``rel`` does not name it, use ``type``.
 
     Source: protocol/dr.md §2.3.
     """
@@ -146,11 +146,10 @@ def parse_tasks(body: bytes) -> list[Task]:
 
 
 def parse_task_records(body: bytes) -> tuple[list[Task], int | None]:
-    """Parse a page of a query for tasks.
+    """Return the tasks on a page of a query, and the number of tasks on all pages.
 
-    Return the tasks and the total number. Raises DecodeError.
-
-    Records have the name of the operation and the object, but no description. Source: protocol/tasks.md §3.3.
+    Records have the name of the operation and the object, but no description. Source: protocol/tasks.md §3.3. Raises
+    DecodeError.
     """
     root = _root(body, "QueryResultRecords", "the tasks")
     rows = [child for child in root if local(child) in ("TaskRecord", "AdminTaskRecord")]

@@ -33,7 +33,7 @@ Source: protocol/dr.md §2.4, §6.
 _BUSY_STATES = frozenset({"recovering", "recovered"})
 """Values of ReplicationState that show an action in progress or complete.
 
-They contradict an idle TestRecoveryState and RecoveryState.
+With one of these values, no action can start, even if TestRecoveryState and RecoveryState are idle.
 """
 
 OPERATIONS = {TEST: "testfailover", CLEANUP: "testcleanup", FAILOVER: "failover"}
@@ -44,7 +44,7 @@ OPERATIONS = {TEST: "testfailover", CLEANUP: "testcleanup", FAILOVER: "failover"
 class Reference:
     """An entry of a list of replications or VDCs.
 
-    ``href`` is opaque: only the id is read from it. Source: protocol/dr.md §2.
+    The path of ``href`` is not interpreted, except for the ID at its end. Source: protocol/dr.md §2.
     """
 
     href: str
@@ -52,26 +52,26 @@ class Reference:
 
     @property
     def id(self) -> str:
-        """Return the UUID at the end of the link, which vcloudair 0.5 uses as key."""
+        """Return the UUID at the end of the link, which vcloudair 0.5 uses as the key."""
         return self.href.rstrip("/")[-36:]
 
     def matches(self, name: str) -> bool:
-        """Return True when ``name`` is the name of the VM, the id (UUID) or the link."""
+        """Return True if ``name`` is the VM name, or the UUID or link of the replication."""
         return name in (self.name, self.href) or self.id == name.casefold()
 
 
 @dataclass(frozen=True)
 class RecoveryDetails:
-    """The actions that a VDC is enabled for.
+    """The actions for which a VDC is enabled. None means unknown.
 
-    None means unknown. Source: protocol/dr.md §2.5.
+    Source: protocol/dr.md §2.5.
     """
 
     allows_test: bool | None
     allows_failover: bool | None
 
     def allows(self, action: str) -> bool | None:
-        """Return True if the VDC allows the action, or None if that is unknown.
+        """Return if the VDC allows the action. None means unknown.
 
         A cleanup is always allowed.
         """
@@ -80,7 +80,7 @@ class RecoveryDetails:
 
 @dataclass(frozen=True)
 class PointInTime:
-    """A finished transfer. Values that the server does not return are None."""
+    """A finished transfer of data. Values that the server does not return are None."""
 
     id: str
     started: datetime | None
@@ -92,11 +92,11 @@ class PointInTime:
 class Replication:
     """A replication of a VM into the cloud.
 
-    States have the values that the server returns. A missing state is empty.
+    States are the strings that the server returns, or an empty string if the server returns none.
 
     Attributes:
-        offered: The operations that links of the server offer now (``testFailover``, ``failover``); empty without
-            links.
+        offered: The operations that the links of the response offer now, such as ``testFailover`` or ``failover``. It
+            is empty if the response has no links.
         tasks: The tasks in progress, if the server returns them.
         server_time: The time of the read in seconds since 1970, by the server's clock.
 
@@ -144,7 +144,7 @@ class Replication:
         return _normalized(states[action]) == expected[action]
 
     def blocking_reason(self, action: str) -> str:
-        """Return the reason why the server would refuse the action, or an empty string.
+        """Return the reason why the server refuses the action, or an empty string.
 
         Source: protocol/dr.md §6.
         """
@@ -163,20 +163,20 @@ class Replication:
     def why_not_idle(self, action: str) -> str:
         """Return the reason why the action cannot start now, or an empty string.
 
-        Only known values count as idle, because an unknown value may mean that an action is in progress. If the server
-        returns links, one of them must be the link of the action. Source: protocol/dr.md §2.3, §2.4.
+        An unknown state does not count as idle, because it may mean that an action is in progress. If the server
+        returns links of actions, the action must be one of them. Source: protocol/dr.md §2.3, §2.4.
         """
         test, recovery = _normalized(self.test_state), _normalized(self.recovery_state)
         tests, recoveries = _IDLE_STATES[action]
         offered = {_normalized(operation) for operation in self.offered}
         if self.is_recovered or test not in tests or recovery not in recoveries:
-            return f"a {action} cannot start from its state ({self.described()})"
+            return f"a {action} cannot start in the current state of the replication ({self.described()})"
         if _normalized(self.state) in _BUSY_STATES:
-            return f"the state of its replication is {self.state!r} ({self.described()})"
+            return f"the state of the replication is {self.state!r} ({self.described()})"
         if offered and OPERATIONS[action] not in offered:
             return f"the server does not offer a {action} now, only {', '.join(sorted(self.offered))}"
         if not (test or recovery or offered):
-            return "the server does not return its state"
+            return "the server does not return the state of the replication"
         return ""
 
     def described(self) -> str:
@@ -215,11 +215,11 @@ class Result:
         reason: The reason for the verdict.
         hint: What to do next.
         seconds: The time from the request to the verdict.
-        task: The task of the server.
-        last_sync: The time of the newest data, in ISO 8601.
-        request_id: The id of the failed request, for the provider.
+        task: The server task of the action, with status and error.
+        last_sync: The time of the newest transferred data, in ISO 8601.
+        request_id: The ID of the failed request, which the provider needs for support.
         vm: The recovered VM (``id``, ``href``, ``name``, ``status``, ``vapp``, ``vapp_href``, ``vdc``, ``vdc_href``,
-            ``addresses``); empty if no VM was found.
+            ``addresses``). It is empty if no VM was found.
         is_repeatable: True if nothing of this attempt is in progress, so that another attempt is safe.
     """
 

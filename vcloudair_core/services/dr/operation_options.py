@@ -1,4 +1,4 @@
-"""Options of DR actions, and requests to stop a run of operations."""
+"""Options of DR actions, and the request to stop a run."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from vcloudair_core.util.clock import Clock
 
 STOP, CONTINUE, ROLL_BACK = "stop", "continue", "roll_back"
 ON_ERROR = (STOP, CONTINUE, ROLL_BACK)
-"""Policies after a failure.
+"""Policies after a failed operation.
 
 ``stop`` starts no more operations, and waits for the operations in progress. ``continue`` starts every operation that
-does not depend on a failed operation. ``roll_back`` works like ``stop``, and then cleans up the test and restores the
-networks. For a failover, ``roll_back`` works like ``stop``.
+does not depend on a failed operation. For a test, ``roll_back`` works like ``stop``, and then cleans up the test and
+restores the networks. For a failover, ``roll_back`` works like ``stop``.
 """
 FAIL, START = "fail", "start"
 ON_UNKNOWN = (FAIL, START)
 LOST_GRACE_S = 90.0
-"""Default of ``lost_grace``.
+"""Default of ``lost_grace``, in seconds.
 
 Gateways usually time out after 60 s, while the server still executes the request.
 """
@@ -33,14 +33,14 @@ class OperationOptions:
         power_on: Power on the recovered VMs.
         synchronize: Transfer the newest data from the source first.
         max_concurrent: The maximum number of VMs in progress at the same time.
-        stuck_after: The time without any change after which a task counts as failed.
-        verify_timeout: The time limit for the replication and the VM to show the result of the task.
-        vm_timeout: The time limit of an attempt for a VM, or None.
+        stuck_after: The time without any change of the task after which the operation fails.
+        verify_timeout: The time after the end of the task in which the replication and the VM must show the result.
+        vm_timeout: The time limit for each attempt on a VM, or None for no limit.
         on_error: ``stop``, ``continue`` or ``roll_back``; see ON_ERROR.
-        lost_grace: The time to search for a sign of an action that may or may not have started.
-        on_unknown: The policy when no sign is found. ``fail`` sets the verdict ``unknown``, and ``start`` starts the
-            action again.
-        cancel_on_stop: Ask the server to cancel the task of a VM that is no longer waited for.
+        lost_grace: The time to search for a task or state that shows whether the action was started.
+        on_unknown: The policy if that search finds nothing. ``fail`` sets the verdict ``unknown``, and ``start`` starts
+            the action again.
+        cancel_on_stop: Ask the server to cancel a task when the run stops waiting for the task.
         wait: Wait for the end of the actions. If false, the verdict is ``started`` when the server has started the
             action.
     """
@@ -58,7 +58,7 @@ class OperationOptions:
     wait: bool = True
 
     def validate(self) -> None:
-        """Raise SpecError for an invalid option."""
+        """Raise SpecError if an option is invalid."""
         if self.on_unknown not in ON_UNKNOWN:
             raise SpecError("on_unknown", f"{self.on_unknown!r} is not one of {', '.join(ON_UNKNOWN)}")
         for name in ("max_concurrent", "stuck_after", "verify_timeout", "vm_timeout", "lost_grace"):
@@ -68,9 +68,9 @@ class OperationOptions:
 
 
 class Stop:
-    """A request to stop a run of operations, from a signal or another thread.
+    """A request to stop a run of operations. Signal handlers and threads can set it.
 
-    With ``cancel_tasks``, the server is asked to cancel the tasks in progress. Otherwise the tasks continue.
+    If ``cancel_tasks`` is true, the server is asked to cancel the tasks in progress. Otherwise, the tasks continue.
     """
 
     _SLICE_S = 0.2
@@ -85,15 +85,15 @@ class Stop:
         return self._event.is_set()
 
     def request(self, reason: str, *, cancel_tasks: bool = False) -> None:
-        """Request the stop. The reason of the first request is kept."""
+        """Request the stop. If the stop was already requested, keep the earlier reason."""
         self.reason = self.reason or reason
         self.cancel_tasks = self.cancel_tasks or cancel_tasks
         self._event.set()
 
     def sleep(self, clock: Clock, seconds: float) -> None:
-        """Sleep until the time is over or a stop is requested.
+        """Sleep for ``seconds``, or until a stop is requested.
 
-        Signals alone do not interrupt a sleep.
+        A signal interrupts the sleep only if its handler requests the stop.
         """
         until = clock.now() + seconds
         while not self.is_requested and (left := until - clock.now()) > 0:

@@ -1,4 +1,4 @@
-"""The service ``dr``: replications, and DR actions on their VMs."""
+"""The service ``dr``: list replications, and run DR actions on their VMs."""
 
 from __future__ import annotations
 
@@ -33,9 +33,10 @@ class RecoveryService:
     def references(self) -> list[Reference]:
         """Return the name and link of every replication.
 
-        One request returns 128 replications.
+        One request returns up to 128 replications.
 
-        Raises: NotFoundError without disaster recovery, IncompleteResultError, ApiError, TransportError, DecodeError.
+        Raises: NotFoundError if disaster recovery is not available, IncompleteResultError, ApiError, TransportError,
+        DecodeError.
         """
         return list_replications(self.session, self.session.identity.org_id)
 
@@ -44,16 +45,17 @@ class RecoveryService:
 
         Each replication takes one request. The requests run in parallel.
 
-        ``names``: as in :meth:`choose`. Raises: NotFoundError, AmbiguousMatchError, IncompleteResultError, ApiError,
-        TransportError, DecodeError.
+        ``names`` selects replications as in :meth:`choose`. Raises: NotFoundError, AmbiguousMatchError,
+        IncompleteResultError, ApiError, TransportError, DecodeError.
         """
         return self.read(self.choose(names))
 
     def choose(self, names: Sequence[str] | None = None) -> list[Reference]:
-        """Return the references of replications.
+        """Return the references of the selected replications.
 
         Args:
-            names: Names of VMs, ids (UUID) or links. None selects all replications; an empty sequence selects none.
+            names: Names of VMs, or UUIDs or links of replications. None selects all replications. An empty sequence
+                selects none.
 
         Raises: NotFoundError, which lists all names without a replication; AmbiguousMatchError with the candidates.
         """
@@ -72,14 +74,14 @@ class RecoveryService:
                 raise AmbiguousMatchError(
                     f"{len(candidates)} replications have the name {name!r}.",
                     candidates=[{"name": reference.name, "id": reference.id} for reference in candidates],
-                    hint="Use the id of the replication.",
+                    hint="Use the UUID of the replication.",
                 )
             if not candidates:
                 missing.append(name)
             chosen.update({reference.href: reference for reference in candidates})
         if missing:
             raise NotFoundError(
-                f"No replication found for {', '.join(map(repr, missing))}.",
+                f"Replication not found: {', '.join(map(repr, missing))}.",
                 hint="Run `vca dr list` to see the available replications.",
             )
         return list(chosen.values())
@@ -97,7 +99,7 @@ class RecoveryService:
         return replications
 
     def read_each(self, references: Iterable[Reference]) -> list[Replication | VcloudAirError]:
-        """Return the replication of each reference in order, or the read error."""
+        """Return, for each reference in order, the replication or the read error."""
         listed = list(references)
         workers = max(1, min(int(self.session.settings.parallel_calls), len(listed)))
         with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="vca-dr") as pool:
@@ -112,16 +114,19 @@ class RecoveryService:
     def enabled_vdcs(self) -> list[Reference]:
         """Return the VDCs that are enabled for replications.
 
-        Raises: NotFoundError without disaster recovery, ApiError, TransportError, DecodeError.
+        Raises: NotFoundError if disaster recovery is not available, ApiError, TransportError, DecodeError.
         """
         return list_enabled_vdcs(self.session, self.session.identity.org_id)
 
     def references_of(self, vdc: Reference) -> list[Reference]:
-        """Return every replication into a VDC. Raises the errors of :meth:`references`."""
+        """Return references of all replications into a VDC.
+
+        Raises: the errors of :meth:`references`.
+        """
         return list_replications_of_vdc(self.session, vdc)
 
     def details_of(self, vdc: Reference) -> RecoveryDetails:
-        """Return the actions that a VDC is enabled for.
+        """Return the actions for which a VDC is enabled.
 
         Raises: NotFoundError if the VDC is not enabled for recovery, ApiError, TransportError, DecodeError.
         """
@@ -139,8 +144,8 @@ class RecoveryService:
     ) -> list[Result]:
         """Test, clean up or fail over VMs. Each action is started at most once.
 
-        VMs that are already in the target state are not changed. A failure of a VM is in its result and raises no
-        error.
+        VMs that are already in the target state are not changed. If an action fails, the result of the VM has the
+        reason. No error is raised.
 
         Args:
             action: ``test``, ``cleanup`` or ``failover``.
@@ -148,9 +153,9 @@ class RecoveryService:
             options: Options of the action.
             dry_run: Start nothing.
             progress: Callback that receives each result.
-            stop: A request from a signal or another thread to stop.
+            stop: The stop request, which a signal handler or another thread can set.
 
-        Returns the results in the order of the VMs.
+        Returns: the results in the order of the VMs.
 
         Raises: SpecError before anything is sent; the errors of :meth:`choose` before anything is started.
         """

@@ -1,4 +1,4 @@
-"""Requests of disaster recovery: replications, VDCs, actions, tasks and VMs.
+"""Requests for disaster recovery: replications, VDCs, actions, tasks and VMs.
 
 Source: protocol/dr.md §2.
 """
@@ -43,18 +43,20 @@ _RESERVED = re.compile(r"[,;()*\\]")
 
 
 def list_replications(session: Session, org_id: str) -> list[Reference]:
-    """Return every replication into an org, in the order of the server.
+    """Return references of all replications into an org, in the order of the server.
 
-    Raises: NotFoundError without disaster recovery, IncompleteResultError, ApiError, TransportError, DecodeError.
+    Raises: NotFoundError if disaster recovery is not available, IncompleteResultError, ApiError, TransportError,
+    DecodeError.
     """
     try:
         return _references(session, f"/api/org/{quote(org_id, safe='')}/replications", "replications")
     except NotFoundError as exc:
         raise NotFoundError(
-            "Disaster recovery is not available for this organization, or the user has no permission to see it.",
+            "Reading the list of replications failed. Disaster recovery is not available for this organization, or the "
+            "user has no permission to see it.",
             status=exc.status,
             request_id=exc.request_id,
-            hint="Ask the provider whether the disaster recovery extension is installed.",
+            hint="Ask the provider if the disaster recovery extension is installed.",
         ) from exc
 
 
@@ -69,7 +71,7 @@ def list_enabled_vdcs(session: Session, org_id: str) -> list[Reference]:
 
 
 def list_replications_of_vdc(session: Session, vdc: Reference) -> list[Reference]:
-    """Return every replication into a VDC.
+    """Return references of all replications into a VDC.
 
     Raises the errors of :func:`list_replications`.
     """
@@ -77,7 +79,7 @@ def list_replications_of_vdc(session: Session, vdc: Reference) -> list[Reference
 
 
 def read_recovery_details(session: Session, vdc: Reference) -> RecoveryDetails:
-    """Return the actions that a VDC is enabled for. Source: protocol/dr.md §2.5.
+    """Return the actions for which a VDC is enabled. Source: protocol/dr.md §2.5.
 
     Raises: NotFoundError if the VDC is not enabled for recovery, ApiError, TransportError, DecodeError.
     """
@@ -85,9 +87,9 @@ def read_recovery_details(session: Session, vdc: Reference) -> RecoveryDetails:
 
 
 def _references(session: Session, path: str, what: str) -> list[Reference]:
-    """Return all references of a list with any number of pages.
+    """Read all pages of a list, and return the references.
 
-    A page after the last one has no entries.
+    Without a total, the list ends at the first page without new entries.
     """
     references: dict[str, Reference] = {}
     for number in range(1, _MAX_PAGES + 1):
@@ -120,7 +122,7 @@ def read_replication(session: Session, reference: Reference) -> Replication:
 def start_action(
     session: Session, reference: Reference, action: str, *, power_on: bool, synchronize: bool
 ) -> Task | None:
-    """Start an action. The request is not repeated when its response is lost.
+    """Start an action. If the response is lost, the request is not sent again.
 
     Raises: ApiError, TransportError, DecodeError.
     """
@@ -178,7 +180,9 @@ def read_vdc_names(session: Session) -> dict[str, str]:
 
 
 def find_vms(session: Session, names: Sequence[str]) -> list[VmRecord]:
-    """Return the VMs with these names, without templates. One request covers 25 names.
+    """Return the VMs with these names, without VMs of templates.
+
+    One request covers 25 names.
 
     Raises: IncompleteResultError, ApiError, TransportError, DecodeError.
     """
@@ -191,7 +195,7 @@ def find_vms(session: Session, names: Sequence[str]) -> list[VmRecord]:
 
 
 def _vms_of(session: Session, names: Sequence[str]) -> list[VmRecord]:
-    # Characters that the filter language reserves become wildcards, so the names are compared again below.
+    # Characters with a meaning in filters are sent as wildcards, so the names are compared again below.
     conditions = ",".join(f"name=={quote(_RESERVED.sub('*', name), safe='*')}" for name in names)
     vm_filter = f"(({conditions});isVAppTemplate==false)"
     read: dict[str, VmRecord] = {}
@@ -208,9 +212,9 @@ def _vms_of(session: Session, names: Sequence[str]) -> list[VmRecord]:
 
 
 def seconds_since_1970(text: str) -> float | None:
-    """Return an ISO 8601 time as seconds since 1970, or None for other text.
+    """Return an ISO 8601 time with an offset as seconds since 1970.
 
-    The time must have an offset.
+    Return None for other text.
     """
     try:
         time = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
@@ -227,7 +231,7 @@ def _server_time(response: Response) -> float | None:
 
 
 def path_of(href: str) -> str:
-    """Return the path of a link, because links to a task can differ in their port.
+    """Return the path of a link, which identifies a task even if the port differs.
 
     Source: protocol/tasks.md §1.
     """

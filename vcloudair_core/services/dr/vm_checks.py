@@ -14,7 +14,7 @@ POWERED_ON = "POWERED_ON"
 class VmRecord:
     """A VM record of the query service.
 
-    ``vapp_href`` is the link of the vApp. Missing values are empty.
+    ``vapp_href`` is the link of the vApp. Values that the record does not have are empty.
     """
 
     id: str
@@ -33,9 +33,10 @@ def vms_of(
 ) -> tuple[list[VmRecord], list[VmRecord]]:
     """Return the VMs of a replication, and the VMs in the vApp of its placeholder.
 
-    A VM with the name of the replication belongs to the replication if it is in that vApp. Without such a VM, the VMs
-    with that name that did not exist before the action belong to the replication. ``before`` has the ids of the
-    earlier VMs, or is None when they are unknown. No source documents if recovered VMs stay in that vApp.
+    Only VMs with the name of the replication count. If any of these VMs is in the vApp of the placeholder, the VMs in
+    this vApp belong to the replication. Otherwise, the VMs that did not exist before the action do. ``before`` has the
+    IDs of the VMs before the action, or is None if they are unknown. The API documentation does not say if recovered
+    VMs stay in the vApp of the placeholder.
     """
     same_name = [vm for vm in records if vm.name == group.name]
     in_vapp = [vm for vm in same_name if group.placeholder_vapp_id and group.placeholder_vapp_id[-36:] in vm.vapp_href]
@@ -50,14 +51,17 @@ def vm_problem(
     must_be_on: bool,
     before: frozenset[str] | None,
 ) -> str:
-    """Return the problem of a recovered VM, or an empty string."""
+    """Return the reason why a VM does not show the result of an action.
+
+    Return an empty string if the VM is as expected.
+    """
     vms, in_vapp = vms_of(records, group, before)
     if action == CLEANUP:
         running = [vm for vm in in_vapp if vm.status == POWERED_ON]
         return f"the VM {group.name!r} of the test is still {POWERED_ON}" if running else ""
     if not vms:
         if any(vm.name == group.name for vm in records):
-            return f"no new VM {group.name!r} exists, only one from before the action"
+            return f"no VM {group.name!r} was created, and the VM with this name existed before the action"
         return f"no VM {group.name!r} exists"
     if must_be_on and all(vm.status != POWERED_ON for vm in vms):
         return f"the VM {group.name!r} is {vms[0].status}, not {POWERED_ON}"

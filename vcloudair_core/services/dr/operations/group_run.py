@@ -28,10 +28,10 @@ def run_group(
     progress: Callable[[Result], None] | None = None,
     stop: Stop | None = None,
 ) -> list[Result]:
-    """Run an action on each replication once, and return the results in this order.
+    """Run an action on each replication, and return the results in the order of input.
 
-    ``progress`` is called with each result. Raises SpecError if ``wait`` is off and there are more VMs than
-    ``max_concurrent``.
+    Repeated references count once. ``progress`` is called with each result. Raises SpecError if ``wait`` is false and
+    more than ``max_concurrent`` VMs are selected.
     """
     unique = {reference.href: reference for reference in references}
     operations = [
@@ -41,8 +41,8 @@ def run_group(
     if not options.wait and len(operations) > options.max_concurrent:
         raise SpecError(
             "wait",
-            f"without waiting, at most {options.max_concurrent} VMs (max_concurrent) can be started, not "
-            f"{len(operations)}",
+            f"must be true for more than {options.max_concurrent} VMs (max_concurrent), and {len(operations)} VMs are "
+            "selected",
             hint="Wait for the end of the actions, raise max_concurrent, or select fewer VMs.",
         )
     stop = stop or Stop()
@@ -65,16 +65,17 @@ def run_group(
 
 
 def _end_all(scheduler: OperationScheduler, operations: list[Operation], stop: Stop) -> None:
-    """End all operations, because these operations cannot be resumed.
+    """End all operations after a stop or a lost session.
 
-    Operations in progress get a verdict. The others are skipped.
+    Operations in progress get a verdict. Operations that have not started are skipped. Without a run journal, they
+    cannot be resumed.
     """
     if stop.is_requested:
         reason = stop.reason
         scheduler.halt(f"not started: {reason}")
         if stop.cancel_tasks:
             scheduler.cancel_tasks()
-        scheduler.abandon(f"stopped waiting for its end: {reason}")
+        scheduler.abandon(f"stopped waiting for the action: {reason}")
     else:
         reason = reason_of(scheduler.refusal) if scheduler.refusal is not None else ""
         scheduler.halt(f"not started: {reason}")

@@ -1,9 +1,9 @@
-"""Stored intents to start actions on replications, and locks.
+"""Stored intents to start actions on replications, and locks of replications.
 
-An intent is written before the request is sent and stays open until the outcome is known, even if the process dies. So
-the next operation on the same replication first searches for the task of the intent. In the folder ``dr/replications``
-of the state folder, each replication has a ``.json`` file with the intent and a ``.lock`` file, which the operating
-system unlocks when the holder dies. Folders have mode 0700, files 0600.
+An intent is written before the request is sent. The intent stays open until the outcome is known, even if the process
+dies. The next operation on the replication therefore searches for the task of the open intent first. The folder
+``dr/replications`` in the state folder has two files for each replication: a ``.json`` file with the intent, and a
+``.lock`` file, which the operating system unlocks when the holder dies. Folders have mode 0700, files 0600.
 """
 
 from __future__ import annotations
@@ -38,13 +38,14 @@ class IntentRecord:
 
     Attributes:
         action: The action.
-        at: The time of the intent in seconds since 1970, by the server's clock if ``is_server_time``.
-        task: The link of the task; empty until the link is known.
+        at: The time of the intent in seconds since 1970.
+        is_server_time: True if ``at`` is by the server's clock, False if by the clock of this host.
+        task: The link of the task. It is empty until the link is known.
         state: The state of the replication before the action.
-        vms_before: Ids of the VMs that had the VM's name before the action; None if they were not read.
+        vms_before: IDs of the VMs that had this name before the action, or None if these VMs were not read.
         run: The id of the run that recorded the intent, or an empty string.
         is_open: True if the outcome of the action is unknown.
-        tasks: Paths of the latest tasks that this host recorded, including ``task``.
+        tasks: Paths of the latest tasks of the replication that this host recorded, including ``task``.
     """
 
     action: str = ""
@@ -58,7 +59,7 @@ class IntentRecord:
     tasks: tuple[str, ...] = ()
 
     def intent(self) -> Intent:
-        """Return the intent, for finding its task."""
+        """Return the intent in the form that the search for its task uses."""
         return Intent(self.action, self.at, self.is_server_time, frozenset(self.tasks) - {self.task})
 
 
@@ -72,7 +73,7 @@ class LockedError(Exception):
 class Intents:
     """The intents in the state folder of this user.
 
-    ``run`` is the id of the current run, for messages.
+    ``run`` is the ID of the current run, which messages of other processes name.
     """
 
     def __init__(self, settings: Settings, run: str = "") -> None:
@@ -80,7 +81,7 @@ class Intents:
         self._run = run
 
     def lock(self, reference: Reference) -> Any:
-        """Acquire and return the lock of a replication. Any thread can release the lock.
+        """Acquire and return the lock of a replication. Any thread can release it.
 
         Raises: LockedError, which names the holder; ConfigurationError when the folder cannot be used.
         """
@@ -110,7 +111,7 @@ class Intents:
         try:
             text = path.read_text(encoding="utf-8")
             if not text:
-                # The process died between creating the file and writing it, so it sent no request.
+                # The process died after creating the file and before writing it, so no request was sent.
                 return IntentRecord()
             data = json.loads(text)
             before = data.get("vms_before")
@@ -124,14 +125,14 @@ class Intents:
             raise self._unusable(exc) from exc
         except (ValueError, TypeError, KeyError, AttributeError) as exc:
             raise ConfigurationError(
-                f"Reading the start record of {reference.name or reference.id} failed. The file {path} is damaged.",
+                f"Reading the stored intent of {reference.name or reference.id} failed. The file {path} is damaged.",
                 hint="Check with `vca dr list` that the replication has no action in progress, then remove the file.",
             ) from exc
 
     def write(self, reference: Reference, record: IntentRecord, *, is_durable: bool = True) -> None:
-        """Store an intent.
+        """Store an intent. Raises ConfigurationError if the file cannot be written.
 
-        With ``is_durable``, the intent survives a power failure. Raises ConfigurationError if that fails.
+        If ``is_durable`` is true, the intent survives a power failure.
         """
         try:
             _write(self._path(reference, "json"), asdict(record), is_durable=is_durable)
@@ -139,9 +140,9 @@ class Intents:
             raise self._unusable(exc) from exc
 
     def close(self, reference: Reference, record: IntentRecord) -> None:
-        """Record that the outcome is known, unless a newer intent was stored.
+        """Mark an intent as closed. If a newer intent was stored, do nothing.
 
-        Errors are ignored. An intent that stays open only causes another search for the task.
+        Errors are ignored, because an intent that stays open only causes another search for the task.
         """
         with contextlib.suppress(OSError, ConfigurationError):
             current = self.read(reference)
@@ -173,9 +174,9 @@ def with_task(record: IntentRecord, href: str) -> IntentRecord:
 
 
 def _key(href: str) -> str:
-    """Return a link in lower case, without the default port, for comparison.
+    """Return a link in lower case and without the default port, for comparison.
 
-    These parts may differ between responses of a server.
+    Links to one object can differ in case and port between responses of a server.
     """
     try:
         parts = urlsplit(href)
@@ -188,10 +189,10 @@ def _key(href: str) -> str:
 def _write(path: Path, data: dict[str, Any], *, is_durable: bool) -> None:
     """Write a file in one call, padded with spaces.
 
-    A process that dies leaves the old or the new content, or an empty new file.
+    If the process dies, the file has the old or the new content, or is new and empty.
 
-    A temporary file and a rename would take longer than the request. A partial file after a power failure is rejected
-    when it is read.
+    A temporary file and a rename would take longer than the request. If a power failure leaves a partial file, reading
+    the file raises an error.
     """
     text = json.dumps(data).encode()
     try:

@@ -1,4 +1,4 @@
-"""Messages and hints of operations, and the meaning of errors for a request."""
+"""Reasons and hints for verdicts, and functions that classify errors of requests."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from vcloudair_core.errors import ApiError, BusyError, DecodeError, TransportErr
 from vcloudair_core.services.dr.model import Replication
 
 CHECK_VM = "Check the VM and its replication with `vca dr list` before you start the action again."
-MAY_STILL_RUN = "Run the same action again to wait for its end. It may still be running, and is not started twice."
+MAY_STILL_RUN = "Run the same action again to wait for its end. If it is still running, it is not started twice."
 DECIDE = (
-    "Check the VM in the cloud. If its action was not started, run `vca dr resume --start-again {name}`. To search for "
-    "its task again, run `vca dr resume`."
+    "Check the VM in the cloud. If the action was not started, run `vca dr resume --start-again {name}`. To search for "
+    "the task again, run `vca dr resume`."
 )
 SIGN_IN = "Sign in again, then run the action again."
-NOT_IDLE = "Check what is in progress with `vca dr list`, and run the action again when it has ended."
-CHECK_LOCATION = "Check if the VM was moved or renamed since its recovery."
+NOT_IDLE = "Run `vca dr list` to see which action is in progress. When that action has ended, run yours again."
+CHECK_LOCATION = "Check if the VM was moved or renamed after the recovery."
 HINTS: Mapping[str, str] = {
     "VdcNotEnabledForRecoveryFault": "Ask the provider to enable the VDC for recovery.",
-    "OngoingFailover": "Wait until the other action ends, then run this action again.",
+    "OngoingFailover": "Wait until the other action has ended, then run this action again.",
     "AlreadyTestRecovered": "Clean up the test first.",
-    "AlreadyRecovered": "Remove the VM from the selection. It was already failed over.",
-    "NotTestRecovered": "Remove the VM from the selection. It has no test to clean up.",
+    "AlreadyRecovered": "Remove the VM from the selection. The VM was already failed over.",
+    "NotTestRecovered": "Remove the VM from the selection. The VM has no test to clean up.",
 }
 
 
 def may_have_started(error: VcloudAirError) -> bool:
-    """Return False only for an error that proves that the request was not executed.
+    """Return True unless the error proves that the server did not execute the request.
 
-    Either the request was not sent, or the API itself refused it. A proxy in front of the API may return an error for
-    a request that it has already forwarded. Source: protocol/dr.md §3.4.
+    An error proves this if the request was not sent, or if the API itself refused the request. An error of a proxy does
+    not, because the proxy may have forwarded the request. Source: protocol/dr.md §3.4.
     """
     if isinstance(error, TransportError):
         return error.may_have_executed
@@ -45,7 +45,7 @@ def reason_of(error: VcloudAirError) -> str:
 
 
 def is_transient(error: VcloudAirError) -> bool:
-    """Return True for a temporary error of a read."""
+    """Return True if a read that failed with this error may succeed later."""
     if isinstance(error, ApiError):
         return isinstance(error, BusyError) or error.status in (408, 429, 500, 502, 503, 504)
     return isinstance(error, (TransportError, DecodeError))

@@ -14,9 +14,9 @@ from vcloudair_core.session.tasks import Task
 
 WAITING, READY, IN_PROGRESS, OVER = "waiting", "ready", "in progress", "over"
 SUCCESS_VERDICTS = frozenset({"succeeded", "unchanged", "planned"})
-"""Verdicts of VMs in the target state of the action.
+"""Verdicts that count as success.
 
-``planned`` is a VM that would be in that state after a dry run.
+``planned`` is the verdict of a dry run for a VM on which the action can start.
 """
 
 
@@ -27,15 +27,14 @@ class Attempt:
     Attributes:
         began, changed_at: Times of the start and of the last change, by the session's clock.
         current: The replication as last read.
-        task: The task to poll; None when only the replication shows progress.
-        before: Ids of the VMs that had the VM's name before the action; None if they were not read.
+        task: The task to poll. It is None when only the replication shows the progress.
+        before: IDs of the VMs that had this name before the action, or None if these VMs were not read.
         is_ours: True if this run started the action.
         is_unchanged: True if the VM was already in the target state.
         is_pending: True if the attempt starts at the next poll.
-        is_verifying: True if the task has ended, but the result in the replication and the VM is not verified yet.
-        verify_from: The time at which the verification started.
-        needs_start: True if the request can be sent, provided that no task of the org shows another action in
-            progress.
+        is_verifying: True if the task has succeeded, but the replication and the VM are not verified yet.
+        verify_from: The time at which the verification started, by the session's clock.
+        needs_start: True if the request can be sent after a check that no task of the org shows another action.
         waits_for_idle: True if the replication is in a state from which the action cannot start.
         needs_vm_check: True if the replication is in the target state, but the VM is not checked yet.
         lost: The error of a request whose outcome is unknown.
@@ -43,15 +42,15 @@ class Attempt:
         record: The stored intent of the replication.
         lock: The lock of the replication.
         intent: The intent of the action, once the action may have started.
-        refusal: The reason if the server refused the request because the action is in progress or complete. The action
-            is then tracked.
+        refusal: The message of the server if it refused the request because the action is already in progress or
+            complete. Such an action is tracked.
         had_task: True if a task of the action was found.
         has_run: True if a poll showed the replication in progress.
-        error_before: True if the replication may have shown an error before the action.
+        error_before: True if the replication showed an error before the action, or if its earlier state is unknown.
         is_inherited: True if another run or process may have started the action.
         cleared_at: The time of the earlier intent whose action is started again.
-        refused: The number of requests that were refused because the session had ended.
-        earlier: The intent of a refused request.
+        refused: The number of requests that the server refused because the session had ended.
+        earlier: The intent of the last refused request.
     """
 
     began: float = 0.0
@@ -93,19 +92,20 @@ class Operation(Attempt):
         name, group_name: The name of the VM in the plan, and the name of its group.
         depends_on: Operations that must succeed first.
         on_error: The policy after a failure.
-        retries, retry_delay: The number of further attempts, and the seconds between them.
+        retries, retry_delay: The number of attempts after the first one, and the seconds between attempts.
         state: ``waiting``, ``ready``, ``in progress`` or ``over``.
-        attempts, attempts_ended: The numbers of started and of ended attempts.
+        attempts, attempts_ended: The number of attempts that have started, and the number that have ended.
         not_before: The earliest time for the next attempt, by the session's clock.
         needs_cleanup: True if a failed test must be cleaned up before the next attempt.
         may_be_in_progress: True if the action may be in progress on the server.
         known_tasks: Paths of the tasks of all attempts.
         start_again: True if the user has decided to start the action again when no sign of it is found.
         may_have_started: True if an earlier process of the run may have started the action. Its task is searched for,
-            and the action is only started again with ``start_again``. The fields below are from that process.
+            and the action is only started again if ``start_again`` is true. The next five fields are from that process.
         task_href: The link of the task.
-        vms_before: Ids of the VMs that had the VM's name before the action; None if they were not read.
-        intent_at: The time of the intent in seconds since 1970, by the server's clock if ``is_server_time``.
+        vms_before: IDs of the VMs that had this name before the action, or None if these VMs were not read.
+        intent_at: The time of the intent in seconds since 1970.
+        is_server_time: True if ``intent_at`` is by the server's clock, False if by the clock of this host.
         state_before: The state of the replication before the action.
         result: The result of the last attempt.
     """
@@ -163,7 +163,7 @@ class Operation(Attempt):
 
     @property
     def needs_evidence(self) -> bool:
-        """Return True while tasks must be searched for evidence of the action."""
+        """Return True while it is unknown whether the request has started the action."""
         is_in_doubt = self.intent is not None or self.waits_for_idle or bool(self.refusal)
         return is_in_doubt and self.task is None and not self.is_verifying and not self.is_pending
 
@@ -179,8 +179,8 @@ class Operation(Attempt):
         self.result = Result(self.reference.id, self.reference.name, self.action)
 
     def described(self) -> str:
-        """Return the state at the last poll, for messages."""
-        return f"its task is {self.task.status}" if self.task is not None else self.last
+        """Return the last known state of the task or replication, for messages."""
+        return f"the task is {self.task.status}" if self.task is not None else self.last
 
     def release(self) -> None:
         """Release the lock of the replication."""
@@ -196,25 +196,25 @@ class OperationObserver:
     """
 
     def starting(self, operation: Operation) -> None:
-        """Handle an operation right before the request is sent.
+        """Callback right before the request is sent.
 
-        After an exception, the request is not sent.
+        If this method raises an exception, the request is not sent.
         """
 
     def started(self, operation: Operation, task: Task | None) -> None:
-        """Handle a request that was sent.
+        """Callback after the request was sent.
 
-        ``task`` is None when the response was lost; a later call may have the task.
+        ``task`` is None if the response was lost. This method is called again when the task is found.
         """
 
     def not_started(self, operation: Operation, reason: str, *, is_repeated: bool) -> None:
-        """Handle a request that was refused or not sent.
+        """Callback after the request was refused or could not be sent.
 
-        ``is_repeated`` is true if the request is sent again as part of the same attempt.
+        ``is_repeated`` is true if the same attempt sends the request again.
         """
 
     def progressed(self, operation: Operation, task: Task) -> None:
-        """Handle a change of the task."""
+        """Callback after each change of the task."""
 
     def ended(self, operation: Operation) -> None:
-        """Handle the verdict of an attempt, in ``operation.result``."""
+        """Callback at the end of an attempt. The verdict is in ``operation.result``."""

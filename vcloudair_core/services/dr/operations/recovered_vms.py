@@ -18,9 +18,9 @@ _log = logging.getLogger(__name__)
 
 
 class RecoveredVms:
-    """A lookup of VM details that records of the query service lack.
+    """Reader of details of recovered VMs that the query records do not have.
 
-    Unreadable details are left out.
+    Details that cannot be read are left empty.
     """
 
     def __init__(self, session: Session) -> None:
@@ -29,9 +29,10 @@ class RecoveredVms:
         self._vdc_names: dict[str, str] | None = None
 
     def described(self, vms: Sequence[VmRecord]) -> dict[str, Any]:
-        """Return the VM of a replication as JSON types.
+        """Return the recovered VM of a replication as JSON types.
 
-        The result is empty if there is no VM. A running VM is preferred.
+        ``vms`` are the candidates. The first powered-on VM is returned, or the first VM if all are powered off. The
+        result is empty if ``vms`` is empty.
         """
         if not vms:
             return {}

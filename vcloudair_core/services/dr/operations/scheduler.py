@@ -1,6 +1,6 @@
 """Scheduler of DR actions: order, limits, polling and retries.
 
-``client.dr`` runs the operations of one group; a recovery plan runs a track per group. A track is a generator that
+``client.dr`` runs the operations of one group. A recovery plan runs a track per group. A track is a generator that
 yields the time until which the track waits, or None to wait for an event. One thread drives all tracks, so that a dry
 run can use the same schedule with a simulated clock.
 """
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
 _Value = TypeVar("_Value")
 Track = Generator["float | None", None, _Value]
-"""A generator that yields the time until which it waits, and returns a value."""
+"""A generator that yields the time of its next step, and returns a value."""
 
 TICK_S = 0.05
 """Interval in seconds at which tracks check for external events."""
 
 
 class ActionTracker(Protocol):
-    """Protocol of the tracker of the operations in progress.
+    """The methods of a tracker that the scheduler calls.
 
     :class:`vcloudair_core.services.dr.operations.tracker.OperationTracker` implements this protocol.
     """
@@ -62,20 +62,20 @@ class ScheduleObserver(OperationObserver):
     """Callbacks of a tracker and of the scheduler. Override the methods that you need."""
 
     def finished(self, operation: Operation, *, is_final: bool) -> None:
-        """Handle the end of an attempt. ``is_final`` is true for the last attempt."""
+        """Callback at the end of an attempt. ``is_final`` is true for the last attempt."""
 
 
 class OperationScheduler(OperationObserver):
-    """Start operations in order, up to a limit, and poll those in progress.
+    """Start operations in order, up to a limit, and poll the operations in progress.
 
     Args:
         action: ``test``, ``cleanup`` or ``failover``.
-        launch: A function that returns the tracker of an action.
+        launch: A function that creates the tracker of an action.
         observer: The observer of all changes. An exception of the observer ends the schedule.
         clock: The clock of the session.
-        stop: A request from a signal or another thread to stop.
+        stop: The stop request, which a signal handler or another thread can set.
         max_concurrent: The maximum number of operations in progress at the same time.
-        until: The time at which to stop, by ``clock``.
+        until: The time by ``clock`` at which the scheduler stops, or None.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class OperationScheduler(OperationObserver):
         self._events = 0
         self._poll_at = 0.0
         self.halted = ""
-        """The reason why nothing more is started, or an empty string."""
+        """The reason why no more operations are started, or an empty string."""
         self.needs_rollback = False
 
     @property
@@ -134,7 +134,7 @@ class OperationScheduler(OperationObserver):
         return False
 
     def note_event(self) -> None:
-        """Resume all tracks before the next wait."""
+        """Record an event, so that all tracks resume before the next wait."""
         self._events += 1
 
     def _sleep_and_poll(self, wakes: list[float]) -> None:
@@ -196,9 +196,9 @@ class OperationScheduler(OperationObserver):
         return True
 
     def _update_waiting(self, operation: Operation, now: float) -> None:
-        """Make an operation ready, or skip it.
+        """Mark an operation as ready, skip it, or leave it waiting.
 
-        An action of a process that died is always tracked to its end.
+        If an earlier process may have started the action, the operation is always tracked to its end.
         """
         missing = next((required for required in operation.depends_on if required.has_failed), None)
         if operation.may_have_started:
@@ -220,14 +220,17 @@ class OperationScheduler(OperationObserver):
     def halt(self, reason: str, *, roll_back: bool = False) -> None:
         """Start no more operations, and wait for the operations in progress.
 
-        With ``roll_back``, a test is rolled back at the end.
+        If ``roll_back`` is true, a test is rolled back at the end.
         """
         self.halted = self.halted or reason
         self.needs_rollback = self.needs_rollback or (roll_back and self._action == TEST)
         self._events += 1
 
     def check_failure(self, operation: Operation) -> None:
-        """Halt after a failure or unknown outcome, unless the policy is ``continue``."""
+        """Halt if the operation failed or has an unknown outcome.
+
+        If the policy of the operation is ``continue``, do nothing.
+        """
         if operation.state != OVER or operation.on_error == CONTINUE or operation.verdict not in ("failed", UNKNOWN):
             return
         outcome = "has an unknown outcome" if operation.is_unknown else "failed"
@@ -237,7 +240,7 @@ class OperationScheduler(OperationObserver):
         self.halt(f"not started because {name} {outcome}", roll_back=roll_back)
 
     def skip(self, operations: Sequence[Operation], reason: str, verdict: str = "skipped") -> None:
-        """End operations that are not over, without starting anything."""
+        """End the operations that are not over yet, without starting an action."""
         for operation in operations:
             if operation.state != OVER:
                 reference = operation.reference
@@ -245,7 +248,7 @@ class OperationScheduler(OperationObserver):
                 self._finish(operation, is_final=True)
 
     def time_out(self, operations: Sequence[Operation], reason: str) -> None:
-        """End operations at a timeout. No other attempts follow."""
+        """End operations at a timeout. No further attempts are made."""
         in_progress = [operation.key for operation in operations if operation.state == IN_PROGRESS]
         for operation in operations:
             operation.attempts = max(operation.attempts, operation.retries + 1)
@@ -264,9 +267,9 @@ class OperationScheduler(OperationObserver):
             tracker.abandon(list(self._scheduled), reason)
 
     def end_unknown(self, reason: str) -> None:
-        """End the operations in progress with the verdict unknown.
+        """End the operations in progress with the verdict ``unknown``.
 
-        The session is lost, so they cannot be polled.
+        Call this method when the session is lost, because the operations can then no longer be polled.
         """
         for tracker in self._trackers:
             tracker.end_unknown(reason)
@@ -274,13 +277,13 @@ class OperationScheduler(OperationObserver):
     # -- callbacks of the tracker, from any thread -----------------------------------------------------------------
 
     def starting(self, operation: Operation) -> None:
-        """Count the attempt and call the observer before the request is sent."""
+        """Count the attempt, and call the observer before the request is sent."""
         operation.attempts += 1
         operation.may_be_in_progress, operation.start_again = True, False
         self._observer.starting(operation)
 
     def not_started(self, operation: Operation, reason: str, *, is_repeated: bool) -> None:
-        """Subtract the attempt from the count if the request is sent again."""
+        """Undo the count of the attempt if the same attempt sends the request again."""
         operation.attempts, operation.may_be_in_progress = operation.attempts - is_repeated, False
         self._observer.not_started(operation, reason, is_repeated=is_repeated)
 
@@ -296,7 +299,7 @@ class OperationScheduler(OperationObserver):
 
     def ended(self, operation: Operation) -> None:
         """End an operation, or schedule another attempt."""
-        # An attempt that could not be started counts too.
+        # Count attempts that failed before the request, too.
         operation.attempts = operation.attempts_ended = max(operation.attempts, operation.attempts_ended + 1)
         may_retry = operation.verdict == "failed" and operation.result.is_repeatable and not self.halted
         self._finish(operation, is_final=not may_retry or operation.attempts > operation.retries)
@@ -314,9 +317,9 @@ class OperationScheduler(OperationObserver):
         self.check_failure(operation)
 
     def cleaned_up(self, cleanup: Operation) -> None:
-        """Schedule another attempt of a test after the cleanup.
+        """Schedule another attempt of a test after its cleanup has ended.
 
-        If the cleanup failed, the test has failed.
+        If the cleanup failed, end the test as failed.
         """
         operation = self._scheduled[cleanup.key]
         operation.needs_cleanup = False
@@ -332,7 +335,7 @@ class OperationScheduler(OperationObserver):
 
 
 def _cleanup_of(failed: Operation) -> Operation:
-    """Return the cleanup of a failed test."""
+    """Return a new cleanup operation for a failed test."""
     return Operation(
         failed.reference,
         CLEANUP,
@@ -344,9 +347,9 @@ def _cleanup_of(failed: Operation) -> Operation:
 
 
 class _CleanupObserver(OperationObserver):
-    """Callbacks for cleanups between attempts of a test.
+    """Callbacks for the cleanups between attempts of a test.
 
-    They are not operations of the schedule.
+    These cleanups are not in the schedule.
     """
 
     def __init__(self, scheduler: OperationScheduler) -> None:

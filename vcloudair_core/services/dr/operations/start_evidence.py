@@ -1,7 +1,7 @@
 """Find evidence in the tasks of an org that an action was started.
 
-A task is evidence of an intent if both belong to the same replication and action. By the server's clock, the task must
-not have started before the intent. Source: protocol/tasks.md §2, §3.3, protocol/dr.md §3.2.
+A task is evidence of an intent if the task has the replication and the action of the intent, and has not started before
+the intent. Source: protocol/tasks.md §2, §3.3, protocol/dr.md §3.2.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from vcloudair_core.services.dr.store import path_of, seconds_since_1970
 from vcloudair_core.session.tasks import Task
 
 SKEW_KNOWN_S = 10.0
-"""Tolerance for times of the server, whose cells may differ by seconds."""
+"""Tolerance for server times, because the clocks of cells may differ by seconds."""
 
 SKEW_UNKNOWN_S = 300.0
-"""Tolerance when the intent has the time of this host."""
+"""Tolerance when the time of the intent is by the clock of this host."""
 
 JOIN_CODES = frozenset({"ongoingfailover", "alreadyrecovered", "alreadytestrecovered", "busy_entity"})
 """Error codes for an action that is already in progress or complete.
@@ -28,7 +28,7 @@ Source: protocol/dr.md §3.4.
 
 @dataclass(frozen=True)
 class Intent:
-    """The intent to start an action, which is recorded before the request is sent.
+    """The intent to start an action. It is recorded before the request is sent.
 
     ``at`` is in seconds since 1970, by the server's clock if ``is_server_time`` is true. ``excluded`` has the paths of
     the tasks of other attempts.
@@ -46,9 +46,9 @@ class Intent:
 
 
 def action_of(task: Task) -> str:
-    """Return the action of a task, or an empty string when it is unknown.
+    """Return the action of a task, or an empty string if the action is unknown.
 
-    Operation names are not documented, so the action is recognized by keywords.
+    The names of operations are not documented, so the action is recognized by keywords.
     """
     for text in (task.operation_name, task.operation.partition("(")[0].partition(" of ")[0]):
         letters = "".join(character for character in text.casefold() if character.isalpha())
@@ -64,7 +64,8 @@ def action_of(task: Task) -> str:
 def belongs_to(task: Task, reference: Reference) -> bool:
     """Return True when a task belongs to a replication.
 
-    The owner of the task decides. Queued tasks may have no owner yet; then the id in the description decides.
+    The owner of the task is compared with the replication. If a queued task has no owner yet, the ID in its description
+    is compared.
     """
     if task.owner_href:
         return path_of(task.owner_href) == path_of(reference.href)
@@ -72,9 +73,9 @@ def belongs_to(task: Task, reference: Reference) -> bool:
 
 
 def find_task(tasks: Iterable[Task], reference: Reference, intent: Intent) -> Task | None:
-    """Return the task of an intent, or None.
+    """Return the task of an intent, or None if no task matches.
 
-    Running tasks are preferred, then the newest one.
+    If several tasks match, a running task is preferred, and then the newest task.
     """
     candidates = [
         task
@@ -89,16 +90,16 @@ def find_task(tasks: Iterable[Task], reference: Reference, intent: Intent) -> Ta
 
 
 def find_running(tasks: Iterable[Task], reference: Reference, action: str) -> Task | None:
-    """Return a task in progress on a replication, or None.
+    """Return a task in progress on a replication, or None if no task is in progress.
 
-    Tasks of ``action`` are preferred.
+    Tasks whose action is ``action`` are preferred.
     """
     running = [task for task in tasks if not task.is_finished and belongs_to(task, reference)]
     return next((task for task in running if action_of(task) == action), next(iter(running), None))
 
 
 def is_refused_as_done(error_code: str, vendor_code: str) -> bool:
-    """Return True if an error code means that the action is in progress or complete."""
+    """Return True if the error means that the action is in progress or complete."""
     return bool({error_code.casefold(), vendor_code.casefold()} & JOIN_CODES)
 
 
@@ -108,9 +109,9 @@ def _started_since(task: Task, since: float) -> bool:
 
 
 def _rank(task: Task) -> tuple[int, float]:
-    """Return the sort key of a task.
+    """Return the rank of a task among the tasks of an intent.
 
-    The failed task of a refused request never hides the task that was executed.
+    A task that failed because another request had started the action has the lowest rank.
     """
     if not task.is_finished:
         kind = 3
@@ -124,7 +125,7 @@ def _rank(task: Task) -> tuple[int, float]:
 def has_sign(tasks: Iterable[Task], reference: Reference, intent: Intent) -> bool:
     """Return True when any task on a replication may belong to an intent.
 
-    The action of the task may be unknown.
+    A task whose action is unknown counts, too.
     """
     return any(
         path_of(task.href) not in intent.excluded

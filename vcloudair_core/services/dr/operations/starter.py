@@ -3,14 +3,14 @@
 The rules, in the order in which they apply:
 
 1. A process that starts an action holds the lock of the replication on this host, and records the intent before the
-   request is sent. Other hosts share only the cloud. So right before a batch of VMs is started, the task list of the
-   org is read, and actions that are already in progress are tracked, not started.
-2. An intent of any run with an unknown outcome is tracked by its task, by a task that is evidence of the intent, or by
-   the replication. Its action is never started again because time has passed.
-3. A request that was provably not sent, or that the API itself refused, was not executed. After any other response
-   that is not a task, the intent stays open.
-4. A refusal because the action is in progress or complete is not a failure. The action is tracked, no matter who
-   started it.
+   request is sent. Other hosts do not see this lock. Therefore the task list of the org is read right before a batch of
+   VMs is started. If an action is already in progress, it is tracked instead of started.
+2. If an intent of any run has an unknown outcome, its action is tracked by the task, by a task that is evidence of the
+   intent, or by the replication. A timeout alone never starts the action again.
+3. A request was not executed if it was certainly not sent, or if the API itself refused it. In all other cases, the
+   intent stays open until the outcome is known.
+4. If the server refuses a request because the action is in progress or complete, the operation has not failed. The
+   action is tracked, no matter who started it.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _MAX_REFUSALS = 2
-"""Limit of refusals for a lost session right after a successful read."""
+"""Maximum number of requests per operation that are refused for a lost session."""
 
 
 @dataclass(frozen=True)
 class TaskSnapshot:
-    """Tasks of the org, read right before a batch is started.
+    """The tasks of the org right before a batch of actions is started.
 
-    ``error`` is the error if the tasks cannot be read.
+    ``error`` is set if the tasks could not be read.
     """
 
     tasks: Sequence[Task] = ()
@@ -60,10 +60,10 @@ class TaskSnapshot:
 class StartResult:
     """The result of a start request.
 
-    Without a reason, the action is probably in progress.
+    If ``reason`` is empty, the request was sent or the action was already in progress. Otherwise, the action was not
+    started.
 
-    ``is_pending`` is true if the request can be sent again at the next poll. Either the request was not sent, or it
-    was refused because of the session.
+    ``is_pending`` is true if the next poll can send the request again, because the session was lost.
     """
 
     reason: str = ""
@@ -73,7 +73,7 @@ class StartResult:
 
 
 class Starter:
-    """The only class that sends requests that start actions."""
+    """Sends the requests that start actions. No other class sends them."""
 
     def __init__(
         self, session: Session, action: str, options: OperationOptions, observer: OperationObserver, run: str
@@ -87,7 +87,7 @@ class Starter:
     def lock(self, operation: Operation) -> str:
         """Lock a replication and read its last intent.
 
-        Return an empty string, or a reason that names the holder.
+        Return an empty string. If another process has the lock, return a reason that names this process.
 
         Raises: ConfigurationError when the folder of intents cannot be used.
         """
@@ -106,9 +106,9 @@ class Starter:
         return record.is_open and record.action == self._action and record.at != operation.cleared_at
 
     def resume_intent(self, operation: Operation) -> bool:
-        """Track an earlier intent with an unknown outcome.
+        """Track the earlier intent of an operation if its outcome is unknown.
 
-        Return False if there is no such intent. No request is sent.
+        Return False if the operation has no earlier intent with an unknown outcome. No request is sent.
         """
         record = operation.record
         is_own = operation.may_have_started and operation.cleared_at is None
@@ -131,9 +131,9 @@ class Starter:
     # -- the request ---------------------------------------------------------------------------------------------
 
     def read_tasks(self, operations: Sequence[Operation]) -> TaskSnapshot:
-        """Read the tasks of the org before a batch of starts.
+        """Read the tasks of the org before a batch of actions is started.
 
-        Before a repeated request, the tasks are also read from the query service.
+        If a request may be a repetition, the tasks are also read from the query service.
 
         One successful read is enough, because some users can read only the task list or only the query service. The
         session has already retried temporary errors.
@@ -149,7 +149,7 @@ class Starter:
             try:
                 tasks += read()
             except VcloudAirError as exc:
-                _log.warning("Reading the tasks failed, before starting the actions. %s.", reason_of(exc))
+                _log.warning("Reading the tasks before the start of the actions failed. %s.", reason_of(exc))
                 errors.append(exc)
         is_lost = any(isinstance(exc, AuthenticationError) for exc in errors)
         return TaskSnapshot(tasks, errors[-1] if is_lost or len(errors) == len(sources) else None)
@@ -159,8 +159,8 @@ class Starter:
 
         The caller has read the replication and the tasks, and holds the lock.
 
-        Raises: the errors of the observer. In that case, no request was sent, or the action is in progress and
-            recorded.
+        Raises: the errors of the observer. After such an error, either no request was sent, or the action is in
+            progress and the intent is recorded.
         """
         replication = operation.current
         assert replication is not None
@@ -209,12 +209,12 @@ class Starter:
         return StartResult()
 
     def _contradiction(self, operation: Operation, snapshot: TaskSnapshot) -> StartResult | None:
-        """Check the tasks before a request. Return None when the request can be sent.
+        """Check the tasks before a request. Return None if the request can be sent.
 
-        If the tasks cannot be read, a request is not repeated. A request is also not sent after an action that may
-        still be in progress. A first request is sent anyway, because the replication is idle and offers the action,
-        and this host has no open intent. A recovery must not depend on a list that some users cannot read. If another
-        host has just started the action, the server refuses the request, and the action is tracked.
+        If the tasks cannot be read, a request is not sent after an earlier request whose action may be in progress. A
+        first request is sent anyway: the replication is idle and offers the action, and this host has no open intent.
+        Some users cannot read any task list, and must be able to recover VMs. If another host has just started the
+        action, the server refuses the request, and the action is tracked.
         """
         reference, earlier = operation.reference, _earlier_of(operation)
         if isinstance(snapshot.error, AuthenticationError) and (
@@ -249,7 +249,7 @@ class Starter:
         operation.changed_at = self._session.clock.now()
 
     def _refused(self, operation: Operation, exc: VcloudAirError) -> StartResult:
-        """Handle a refused request, which was not executed."""
+        """Handle an error that proves that the request was not executed."""
         self.close(operation)
         operation.earlier, operation.intent = operation.intent, None
         is_repeated = isinstance(exc, AuthenticationError) and operation.refused < _MAX_REFUSALS
@@ -263,7 +263,7 @@ class Starter:
         return StartResult(f"starting the action failed: {reason_of(exc)}", HINTS.get(exc_code(exc)) or exc.hint, exc)
 
     def _is_joined(self, operation: Operation, exc: ApiError) -> bool:
-        """Return True when the action is in progress or complete despite a refusal.
+        """Return True if the request was refused because another one started the action.
 
         Source: protocol/dr.md §3.4.
         """
@@ -285,10 +285,10 @@ class Starter:
     # -- evidence ------------------------------------------------------------------------------------------------
 
     def search(self, in_doubt: Sequence[Operation]) -> list[Task]:
-        """Return the tasks of the org, and assign evidence to operations in doubt.
+        """Read the tasks of the org, and assign tasks to the operations ``in_doubt``.
 
-        The task list of the org is read first. Tasks are only queried for operations that are not in the list.
-        Raises: ApiError, TransportError, DecodeError.
+        The task list of the org is read first. If it does not have tasks for all of these operations, the query service
+        is used as well. Raises: ApiError, TransportError, DecodeError.
         """
         tasks = read_tasks(self._session, self._session.identity.org_id)
         missing = [operation for operation in in_doubt if not self._adopt(operation, tasks)]
@@ -326,7 +326,7 @@ class Starter:
         return True
 
     def _follow(self, operation: Operation, task: Task) -> None:
-        """Record the task of an action, so that other processes of this host track it too."""
+        """Record the task of an action, so that other processes of this host track it."""
         is_known = (
             operation.had_task and operation.task is not None and path_of(operation.task.href) == path_of(task.href)
         )
@@ -353,7 +353,7 @@ class Starter:
 
 
 def _earlier_of(operation: Operation) -> Intent | None:
-    """Return the earlier intent whose action may have started, or None."""
+    """Return the earlier intent that may have started the action, or None."""
     if operation.intent is not None or operation.earlier is not None:
         return operation.intent or operation.earlier
     return operation.record.intent() if operation.record.is_open else None

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 _Item = TypeVar("_Item")
 
 _NO_SESSION_S = 120.0
-"""Seconds to retry a lost session before all operations are stopped."""
+"""Seconds without a session after which all operations are ended."""
 
 
 class TrackedOperations:
-    """Shared state for starting, polling and verifying operations.
+    """The operations in progress, and the state that all steps share.
 
-    A dry run starts nothing and takes no locks.
+    In a dry run, no action is started and no replication is locked.
     """
 
     def __init__(
@@ -49,13 +49,13 @@ class TrackedOperations:
         self._lost_at = 0.0
 
     def close(self) -> None:
-        """Wait until the threads end."""
+        """Wait for the worker threads to end."""
         self._pool.shutdown(wait=True)
 
     def each(self, items: Sequence[_Item], work: Callable[[_Item], object]) -> None:
-        """Call ``work`` with each item in threads.
+        """Call ``work`` with each item in parallel threads.
 
-        Errors are raised after all calls have ended.
+        The first error is raised after all calls have ended.
         """
         futures = [self._pool.submit(work, item) for item in items]
         wait(futures)
@@ -63,7 +63,7 @@ class TrackedOperations:
             future.result()
 
     def track(self, operation: Operation) -> None:
-        """Poll an operation from now on."""
+        """Add an operation to the operations that are polled."""
         self.in_progress[operation.key] = operation
 
     def begin_later(self, operation: Operation, reason: str) -> None:
@@ -89,25 +89,28 @@ class TrackedOperations:
 
     @property
     def has_session(self) -> bool:
-        """Return False if the last requests were refused because there is no session."""
+        """Return False if the server has refused the last requests as not signed in."""
         return self._session_error is None
 
     def note(self, error: VcloudAirError) -> None:
-        """Store an error if it shows that there is no session."""
+        """Store an authentication error. Ignore all other errors."""
         if isinstance(error, AuthenticationError) and self._session_error is None:
             self._session_error, self._lost_at = error, self.clock.now()
 
     def retry_session(self) -> float | None:
-        """Clear the session error before another poll.
+        """Clear the session error before a poll, and return the time of the loss.
 
-        Return the time at which the session was lost, or None if there is no session error.
+        Return None if there was no session error.
         """
         since = self._lost_at if self._session_error is not None else None
         self._session_error = None
         return since
 
     def lost_since(self, since: float | None) -> None:
-        """Restore the time at which the session was lost, if a poll was refused again."""
+        """Restore the time of the loss if the server has refused the poll again.
+
+        ``since`` is the result of :meth:`retry_session`.
+        """
         if self._session_error is not None and since is not None:
             self._lost_at = since
 
@@ -122,9 +125,9 @@ class TrackedOperations:
         *,
         is_repeatable: bool = False,
     ) -> None:
-        """End an operation as failed.
+        """End an operation with the verdict ``failed``.
 
-        ``is_repeatable`` is True if the operation has no task in progress, so that a retry is safe.
+        ``is_repeatable`` is True if nothing of the action is in progress, so that another attempt is safe.
         """
         operation.result.request_id = str(getattr(error, "request_id", "") or "")
         operation.result.is_repeatable = is_repeatable
@@ -133,12 +136,12 @@ class TrackedOperations:
         self.end(operation, "failed", reason, hint)
 
     def end_as_unknown(self, operation: Operation) -> None:
-        """End an operation with the verdict unknown.
+        """End an operation with the verdict ``unknown``.
 
-        Neither the task nor the replication of the operation shows the outcome.
+        Call this method if neither a task nor the replication shows the outcome.
         """
         if operation.had_task:
-            reason = f"its task was started and is no longer visible ({operation.replication.described()})"
+            reason = f"the task was started and can no longer be read ({operation.replication.described()})"
         else:
             lost = f"{reason_of(operation.lost)}; " if operation.lost is not None else ""
             state = f" ({operation.current.described()})" if operation.current is not None else ""
@@ -159,12 +162,12 @@ class TrackedOperations:
         self.observer.ended(operation)
 
     def report_progress(self, operation: Operation, task: Task) -> None:
-        """Report a change of the task to the observers of the run and of the session."""
+        """Pass a change of the task to the observers of the run and of the session."""
         self.observer.progressed(operation, task)
         notify_observers(self.session, task)
 
     def with_keys(self, keys: Iterable[str]) -> list[Operation]:
-        """Return the operations in progress whose key is in ``keys``."""
+        """Return the operations in progress that have one of the ``keys``."""
         return [self.in_progress[key] for key in keys if key in self.in_progress]
 
 

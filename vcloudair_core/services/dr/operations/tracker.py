@@ -43,25 +43,25 @@ if TYPE_CHECKING:
 
 _SHORTEST_S, _LONGEST_S = 0.25, 10.0
 _SHARE_OF_AGE = 0.1
-"""Share of the age of an action after which the next poll comes.
+"""Time until the next poll, as a share of the time since the action started.
 
-When durations of other actions are known, the poll comes at the expected end of the next action.
+If the durations of other actions are known, the next poll is at the expected end of the next action instead.
 """
 
 _MARGIN_S = 0.01
-"""Seconds to add so that a poll does not come right before the expected end."""
+"""Seconds between the expected end of an action and the poll."""
 
 _TASK_LIST_FROM = 3
-"""Number of tasks from which a single request reads all tasks of the org."""
+"""Minimum number of tasks to poll with one request for the task list of the org."""
 
 
 class OperationTracker:
-    """A context manager that starts operations and reads their state.
+    """A context manager that starts operations and polls them.
 
-    ``begin`` starts operations, ``poll`` reads their state, and both call the observer.
+    ``begin`` starts operations, and ``poll`` reads their state. Both methods call the observer.
 
-    With ``dry_run``, the tracker reads the state and starts nothing. ``run`` is the id of the run, for messages of
-    other processes.
+    If ``dry_run`` is true, the tracker reads the state of replications and starts nothing. ``run`` is the ID of the
+    run, which messages of other processes name.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class OperationTracker:
     def begin(self, operations: Sequence[Operation]) -> None:
         """Start operations, or retry pending ones.
 
-        If the VM is already in the target state, or if the action cannot start, the operation gets a verdict
+        If the VM is already in the target state, or if the action cannot start, the operation ends with a verdict
         immediately.
         """
         for operation in operations:
@@ -116,7 +116,7 @@ class OperationTracker:
             self._tracked.each(readable, self._choose_start)
             starting = [operation for operation in readable if operation.needs_start]
             if starting:
-                # One read of the tasks of the org covers the whole batch.
+                # Read the tasks of the org once for the whole batch.
                 snapshot = self._starter.read_tasks(starting)
                 self._tracked.each(
                     starting, lambda operation: self._note_start(operation, self._starter.start(operation, snapshot))
@@ -127,9 +127,9 @@ class OperationTracker:
         self._verifier.check_vms([operation for operation in readable if operation.needs_vm_check])
 
     def _prepare(self, operation: Operation) -> None:
-        """Lock and read a replication.
+        """Lock and read the replication of an operation.
 
-        The lock keeps other processes on this host from starting an action.
+        The lock prevents other processes on this host from starting an action.
         """
         operation.current, operation.is_pending = None, False
         if not self._dry_run:
@@ -166,7 +166,7 @@ class OperationTracker:
             self._tracked.fail(operation, reason, exc.hint, error=exc, is_repeatable=not may_run)
 
     def _note_vms(self, operations: Sequence[Operation]) -> None:
-        """Store the ids of existing VMs, to distinguish them from recovered VMs."""
+        """Store the IDs of existing VMs, to recognize recovered VMs by their new IDs."""
         if not operations or self._dry_run or self._action == CLEANUP:
             return
         try:
@@ -227,7 +227,7 @@ class OperationTracker:
     def interval(self) -> float:
         """Return the seconds until the next poll.
 
-        The next poll is at the expected end of the next operations, if that time is known.
+        If the expected end of the next operations is known, the next poll is at that time.
         """
         now = self._clock.now()
         expected = min(self._durations, default=0.0)
@@ -248,8 +248,8 @@ class OperationTracker:
     def poll(self) -> None:
         """Read tasks, replications and VMs of the operations in progress.
 
-        One request reads all tasks, and another request reads all VMs. The replication of each ended task is read
-        separately.
+        One request reads all tasks, and another request reads all VMs. The replications of operations whose task has
+        ended are read one by one.
         """
         lost_since = self._tracked.retry_session()
         in_progress = self._tracked.in_progress
@@ -270,9 +270,9 @@ class OperationTracker:
         self._tracked.lost_since(lost_since)
 
     def _tasks_of(self, with_task: Sequence[Operation], in_doubt: Sequence[Operation]) -> dict[str, Task]:
-        """Return the state of tasks by path, from one request.
+        """Read the task list of the org, and return the tasks by path.
 
-        Tasks that are missing in the response are read one by one.
+        The result is empty if reading the tasks one by one is faster, or if the list cannot be read.
         """
         if len(with_task) < _TASK_LIST_FROM and not in_doubt:
             return {}
@@ -293,18 +293,18 @@ class OperationTracker:
             self._verifier.handle_poll_error(operation, exc)
 
     def _follow(self, operation: Operation, task: Task, latest: Task | None) -> None:
-        """Handle the status of a task.
+        """Handle the status of a task. ``latest`` is None if the task must be read first.
 
-        The progress that a task reports is never used, because it can be wrong.
+        The percentage that a task reports is not used, because it can be wrong.
         """
         if latest is None:
             try:
                 latest = read_task(self._session, task)
             except (NotFoundError, PermissionDeniedError) as exc:
-                operation.task, operation.last = None, f"its task is no longer visible ({exc.status})"
+                operation.task, operation.last = None, f"the task can no longer be read ({exc.status})"
                 return
             except UntrustedOriginError:
-                operation.task, operation.last = None, "the link to its task leads to another host"
+                operation.task, operation.last = None, "the link to the task leads to another host"
                 return
         latest = latest if latest.href else replace(latest, href=task.href)
         if latest != task:
@@ -322,9 +322,9 @@ class OperationTracker:
 
     def _task_failed(self, operation: Operation, task: Task, error: str) -> None:
         status = {"error": "failed", "canceled": "was canceled", "aborted": "was aborted"}[task.status.lower()]
-        reason = f"its task {status}{error.rstrip('.')}"
+        reason = f"the task {status}{error.rstrip('.')}"
         if is_refused_as_done(task.error_code, task.vendor_code) and not operation.refusal:
-            # Another request came first; its result counts.
+            # Another request started the action first, so track that action.
             operation.task, operation.refusal = None, reason
             self._verifier.verify(operation)
         elif operation.is_inherited:
@@ -340,10 +340,10 @@ class OperationTracker:
     def _give_up_if_late(self, operation: Operation) -> None:
         now, options = self._clock.now(), self._options
         if not self._tracked.has_session:
-            return  # without a session, its state cannot be read
+            return  # without a session, the state of the operation cannot be read
         if operation.is_verifying:
             if now - operation.verify_from >= 2 * options.verify_timeout:
-                reason = "its task succeeded, but its result could not be read"
+                reason = "the task succeeded, but reading its result failed"
                 self._tracked.fail(operation, reason, CHECK_VM)
             return
         silent, total = now - operation.changed_at, now - operation.began
@@ -360,7 +360,7 @@ class OperationTracker:
     def _give_up(self, operation: Operation, reason: str) -> None:
         is_seen = operation.task is not None or operation.has_run
         if self._options.cancel_on_stop and self._cancel(operation):
-            self._tracked.fail(operation, f"{reason}; its cancellation was requested", CHECK_VM)
+            self._tracked.fail(operation, f"{reason}; the server was asked to cancel the task", CHECK_VM)
         elif operation.is_pending and operation.intent is None and not operation.may_have_started:
             self._tracked.fail(operation, reason, NOT_IDLE, is_repeatable=True)
         elif operation.intent is not None and not is_seen:
@@ -374,9 +374,9 @@ class OperationTracker:
             self._give_up(operation, f"{reason} ({operation.described()})")
 
     def end_unknown(self, reason: str) -> None:
-        """End the operations in progress as unknown or skipped.
+        """End all operations, because they cannot be polled without a session.
 
-        Without a session, the operations cannot be polled.
+        Operations that may have started an action get the verdict unknown. All others are skipped.
         """
         for operation in list(self._tracked.in_progress.values()):
             if operation.is_pending and not operation.may_have_started and operation.intent is None:

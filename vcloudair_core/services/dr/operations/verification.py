@@ -40,18 +40,18 @@ class Verifier:
     # -- the replication -----------------------------------------------------------------------------------------
 
     def verify(self, operation: Operation) -> None:
-        """Read the replication of an operation.
+        """Read the replication of an operation, and handle its state.
 
-        :meth:`check_vms` checks the VMs later, in one request.
+        If the replication is in the target state, :meth:`check_vms` checks the VM later.
 
         Raises: ApiError, TransportError, DecodeError.
         """
         try:
             replication = read_replication(self._tracked.session, operation.reference)
         except (NotFoundError, PermissionDeniedError) as exc:
-            task = "its task succeeded, but " if operation.is_verifying else ""
-            reason = f"{task}its replication no longer exists ({exc.status})"
-            self._tracked.fail(operation, reason, "Check where the VM is.", error=exc)
+            task = "the task succeeded, but " if operation.is_verifying else ""
+            reason = f"{task}the replication can no longer be read ({exc.status})"
+            self._tracked.fail(operation, reason, "Check in which VDC and vApp the VM is.", error=exc)
             return
         now = self._clock.now()
         operation.current = replication
@@ -73,11 +73,11 @@ class Verifier:
             if not self._options.wait:
                 self._tracked.end(operation, "started", "the server has started the action")
         elif operation.task is not None:
-            return  # the task was found just now
+            return  # the task was just found, so the next poll reads its status
         elif has_error(replication, self._action) and (operation.has_run or not operation.error_before):
-            self._tracked.fail(operation, f"its replication shows an error: {replication.described()}", CHECK_VM)
+            self._tracked.fail(operation, f"the replication shows an error: {replication.described()}", CHECK_VM)
         elif operation.waits_for_idle and not replication.why_not_idle(self._action):
-            self._tracked.begin_later(operation, "its state has changed")
+            self._tracked.begin_later(operation, "the state of the replication has changed")
         elif operation.refusal and replication.blocking_reason(self._action):
             reason = f"{operation.refusal} ({replication.blocking_reason(self._action)})"
             self._tracked.fail(operation, reason, next_step(replication))
@@ -94,7 +94,7 @@ class Verifier:
             reason = f"not started: {not_idle or replication.described()}"
             self._tracked.fail(operation, reason, NOT_IDLE, is_repeatable=True)
         elif operation.refusal:
-            reason = f"{operation.refusal}; the state of its replication: {replication.described()}"
+            reason = f"{operation.refusal}; the replication shows: {replication.described()}"
             self._tracked.fail(operation, reason, CHECK_VM)
         elif operation.has_run:
             reason = f"the action was in progress and has stopped; the replication shows: {replication.described()}"
@@ -111,9 +111,9 @@ class Verifier:
         return operation.start_again or (self._options.on_unknown == START and not operation.had_task)
 
     def _is_long_over(self, operation: Operation, replication: Replication) -> bool:
-        """Return True when the task of an earlier run ended long ago.
+        """Return True when the task of an earlier run ended before the verification limit.
 
-        By now, the replication would show the result.
+        The limit is ``verify_timeout``. After that time, the replication would show the result of the task.
         """
         ended = seconds_since_1970(operation.task.end) if operation.task is not None else None
         now = replication.server_time or self._clock.wall()
@@ -123,17 +123,16 @@ class Verifier:
     def _fail_if_not_shown(self, operation: Operation, now: float) -> None:
         if now - operation.verify_from >= self._options.verify_timeout:
             is_success = operation.result.task.get("status") == "success"
-            reached = "its task succeeded" if is_success else operation.last
-            shown = operation.last if reached != operation.last else "nothing has changed"
-            reason = f"{reached}, but after {self._options.verify_timeout:.0f} s: {shown}"
+            begin = "the task succeeded, but " if is_success else ""
+            reason = f"{begin}the check after {self._options.verify_timeout:.0f} s shows: {operation.last}"
             self._tracked.fail(operation, reason, CHECK_VM)
 
     # -- the VM --------------------------------------------------------------------------------------------------
 
     def check_vms(self, operations: Sequence[Operation]) -> None:
-        """Read the VMs of replications in the target state and end the recovered ones.
+        """Check the VMs of replications in the target state, and end operations that pass.
 
-        One request reads all VMs.
+        The VMs of all operations are read together.
         """
         if not operations:
             return
@@ -151,7 +150,7 @@ class Verifier:
             self.handle_poll_error(operation, exc)
             return
         self._tracked.note(exc)
-        reason = f"reading its VM failed: {reason_of(exc)}"
+        reason = f"reading the VM failed: {reason_of(exc)}"
         self._tracked.fail(operation, reason, exc.hint, error=exc, is_repeatable=operation.is_unchanged)
 
     def _check_vm(self, operation: Operation, vms: Sequence[VmRecord]) -> None:
@@ -176,7 +175,7 @@ class Verifier:
             self._fail_if_not_shown(operation, now)
 
     def handle_poll_error(self, operation: Operation, exc: VcloudAirError) -> None:
-        """Poll an operation again after a transient error, or end it after another error."""
+        """Keep polling after a transient error. After other errors, end the operation."""
         self._tracked.note(exc)
         operation.result.hint = exc.hint or operation.result.hint
         if isinstance(exc, AuthenticationError) and not self._tracked.dry_run:

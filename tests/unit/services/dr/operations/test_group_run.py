@@ -106,10 +106,10 @@ def test_a_test_is_cleaned_up(make: Make) -> None:
         ("cancel", "failed", "canceled"),
         ("hang", "failed", "nothing changed for 60"),
         ("progress-100", "succeeded", ""),
-        ("lie", "failed", "its task succeeded, but after 300 s"),
+        ("lie", "failed", "the task succeeded, but the check after 300 s"),
         ("no-vm", "failed", "no VM 'replicated-0001' exists"),
         ("vanish", "succeeded", ""),
-        ("gone", "failed", "its replication no longer exists"),
+        ("gone", "failed", "the replication can no longer be read"),
     ],
 )
 def test_verdicts_of_failures(make: Make, action: str, trouble: str, verdict: str, reason: str) -> None:

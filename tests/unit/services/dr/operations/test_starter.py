@@ -143,7 +143,7 @@ def test_a_tracked_action_of_another_user_can_fail(tmp_path: Path) -> None:
         begin(cloud.simulator, cloud.replication(1), "failover")
         (result,) = cloud.service.act("failover", options=PATIENT)
         assert (result.verdict, cloud.posts()) == ("failed", [])
-        assert "its task failed" in result.reason
+        assert "the task failed" in result.reason
 
 
 def test_a_different_action_in_progress_is_a_failure(tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_a_different_action_in_progress_is_a_failure(tmp_path: Path) -> None:
         results = cloud.service.act("failover", options=PATIENT)
         assert [result.verdict for result in results] == ["failed", "succeeded"]
         assert results[0].reason == "not started because another action (test) is in progress"
-        assert results[0].hint.startswith("Check what is in progress")
+        assert results[0].hint.startswith("Run `vca dr list` to see")
         assert cloud.begun() == [name(2)]
 
 
