@@ -1,7 +1,7 @@
 """Event polling (failed tasks, tunnels that are down) and a metrics exporter.
 
-``checks`` reads the current state. ``event_tracker`` turns differences from the previous check into events.
-``monitor`` runs both, and ``monitor_options`` parses the options. ``collector`` and ``exporter`` serve metrics; they
+``checks`` reads the current state. ``event_tracker`` turns differences from the previous check into events. ``monitor``
+runs both, and ``monitor_options`` parses the options. ``collector`` and ``exporter`` serve metrics. These two modules
 are imported at first use, because they need the extra ``metrics``.
 """
 

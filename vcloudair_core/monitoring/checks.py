@@ -27,7 +27,7 @@ class MonitorCheck(Protocol):
     """A check that a monitor runs.
 
     ``start_event`` is the type of the event at the start of a problem. ``end_event`` is the type of the event at the
-    end of a problem. ``end_event`` is empty for problems that do not end.
+    end of a problem. ``end_event`` is empty if the problem cannot end, such as a failed task.
     """
 
     start_event: str
@@ -40,8 +40,8 @@ class MonitorCheck(Protocol):
 class TaskCheck:
     """Find failed tasks of the organization.
 
-    A check takes one call, plus one call for each new failed task. The check queries the tasks that ended since the
-    second-to-last check, by server time.
+    A run of the check sends one request, plus one request for each new failed task. The query covers the tasks that
+    ended after the second-to-last run, by server time.
     """
 
     start_event, end_event = "task_failed", ""
@@ -70,14 +70,18 @@ class TaskCheck:
 
 
 def _last_end(records: Sequence[Record]) -> str:
-    """Return the end time of the last task in the server's format, or empty."""
+    """Return the end time of the newest task, in the server's format.
+
+    Return an empty string if ``records`` is empty.
+    """
     return records[-1].raw.get("endDate", "") if records else ""
 
 
 def _task(client: Client, record: Record, is_past: bool) -> Finding:
     """Return the finding of a failed task.
 
-    ``message`` is the server's reason, or empty.
+    The field ``message`` is the reason that the server returns, or an empty string. If ``is_past`` is true, the reason
+    is not read.
     """
     raw = record.raw
     fields = {
@@ -104,10 +108,10 @@ def _message(client: Client, href: str) -> str:
 
 
 class TunnelCheck:
-    """Check the IPsec tunnels of edge gateways, with two calls per edge gateway.
+    """Check the IPsec tunnels of edge gateways, with two requests per edge gateway.
 
-    Without ``edges``, all edge gateways with advanced networking are checked. Disabled tunnels and tunnels without a
-    reported status count neither as up nor as down.
+    If ``edges`` is empty, all edge gateways with advanced networking are checked. A tunnel that is disabled or has no
+    reported status counts neither as up nor as down.
     """
 
     start_event, end_event = "tunnel_down", "tunnel_up"
@@ -151,7 +155,7 @@ class TunnelCheck:
 
 
 class ReplicationCheck:
-    """Find replications with an RPO violation, with one call per replication."""
+    """Find replications with an RPO violation, with one request per replication."""
 
     start_event, end_event = "replication_behind", "replication_caught_up"
 
@@ -175,12 +179,13 @@ class ReplicationCheck:
 
 
 class DriftCheck:
-    """Find edge gateways that differ from their documents, with one call per section.
+    """Find edge gateways that differ from their documents.
 
-    A difference that changes causes a new event. Pre-shared keys are not compared, because servers do not return them.
+    A run of the check sends one request per section. An edge gateway that already differs causes another event if its
+    differences change. Pre-shared keys are not compared, because servers do not return them.
 
     Args:
-        documents: Sections by edge gateway.
+        documents: The documents, by edge gateway. A document is a mapping of sections.
         purge: Report user elements that the document does not list.
     """
 
@@ -210,7 +215,7 @@ PLACEHOLDER_KEY = "placeholder, because a check writes no key"
 def without_keys(sections: Mapping[str, Any]) -> dict[str, Any]:
     """Return a document without pre-shared keys, for comparison.
 
-    Tunnels get a placeholder, so that a missing tunnel can be planned without its key.
+    Each tunnel gets a placeholder as its key, because a plan for a missing tunnel needs a key.
     """
     document = dict(sections)
     ipsec = document.get("ipsec")
@@ -255,7 +260,7 @@ def _check_scopes(client: Client, scopes: Iterable[str], check: Callable[[Client
 
 
 def _result(findings: Sequence[Finding], unread: Mapping[str, VcloudAirError], scopes: int) -> CheckResult:
-    """Return the result. Raises the first error when no scope could be read."""
+    """Return the result. Raises the first error if no scope could be read."""
     if scopes and len(unread) == scopes:
         raise next(iter(unread.values()))
     return CheckResult(tuple(findings), unread)

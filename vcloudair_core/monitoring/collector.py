@@ -1,8 +1,8 @@
 """Prometheus metrics that are collected in the background and served from memory.
 
-A scrape sends no request to the cloud. It returns the values of the last collection while they are fresh. A VM or cloud
-that cannot be measured has no value, not zero. The exporter's own metrics show the time of the last successful
-collection.
+A scrape sends no request to the cloud. It returns the values of the last collection while they are fresh. If a VM or
+the cloud cannot be measured, its metrics have no value, not the value 0. The exporter's own metrics show the time of
+the last successful collection.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ MOST_SKEW_S = 60.0
 """Clock difference above which a warning is logged."""
 
 _Sample = tuple[tuple[str, ...], float, float, float]
-"""(labels, value in base units, time, seconds between samples)."""
+"""A sample: labels, value in base units, time, and seconds between two samples."""
 
 
 @dataclass
@@ -83,8 +83,9 @@ class Collector:
 
     Args:
         interval_s: Seconds between two collections.
-        stale_s: Age in seconds from which a sample is left out of scrapes, so that Prometheus sees a gap. A sample is
-            kept for at least 2.5 of its sampling intervals. Default: three collection intervals, at least 10 minutes.
+        stale_s: Maximum age of a sample in seconds. Older samples are left out of scrapes, so that Prometheus sees a
+            gap. A sample is kept for at least 2.5 sampling intervals. Default: three collection intervals, at least 10
+            minutes.
     """
 
     def __init__(
@@ -146,10 +147,10 @@ class Collector:
     def collect_once(self) -> bool:
         """Collect and return True on success.
 
-        Errors are logged, and values stay until they are stale.
+        Errors are logged. After an error, the earlier values are served until they are stale.
 
-        Each refused sign-in increases the number of skipped collections, so that a wrong password does not lock the
-        account. A skipped collection sends nothing and returns False.
+        After each refused sign-in, more collections are skipped, so that a wrong password does not lock the account. A
+        skipped collection sends no request and returns False.
         """
         if self._to_skip:
             self._to_skip -= 1
@@ -191,12 +192,12 @@ class Collector:
             None if date_s is None else self._now() - date_s,
         )
         self._failure = ""
-        self._warn("missing", f"VMs not found: {', '.join(missing)}. The others are measured." if missing else "")
+        self._warn("missing", f"VMs not found: {', '.join(missing)}. The other VMs are measured." if missing else "")
         self._warn_about_time(self._collection)
         return True
 
     def _warn(self, topic: str, text: str) -> None:
-        """Log a warning, unless it is the same as the last warning on the topic."""
+        """Log ``text``, unless it is the same as the last warning on this topic."""
         if text and self._warned.get(topic) != text:
             _log.warning("%s", text)
         self._warned[topic] = text
@@ -299,7 +300,7 @@ def _families(series: Sequence[Series], vms: Mapping[str, Mapping[str, Any]]) ->
 def registry_of(collector: Collector) -> CollectorRegistry:
     """Return a registry with this collector only.
 
-    Raises ConfigurationError without prometheus-client.
+    Raises ConfigurationError if prometheus-client is not installed.
     """
     try:
         from prometheus_client.registry import CollectorRegistry

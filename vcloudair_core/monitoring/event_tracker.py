@@ -16,7 +16,7 @@ class Finding:
     Attributes:
         scope: The part of the cloud that was read, such as an edge gateway.
         name: A name that is unique in the scope.
-        state: Empty when the object has no problem. Each change is an event.
+        state: The problem of the object, or an empty string. Each change of the state causes an event.
         fields: Fields of the event. JSON types only, no secrets.
     """
 
@@ -35,13 +35,13 @@ class CheckResult:
 
 
 class EventTracker:
-    """Reported states of objects, so that each change is reported once.
+    """A tracker of the states of objects, which reports each change of a state once.
 
-    The reported state of an object stays the same while its scope cannot be read.
+    While the scope of an object cannot be read, the state of the object stays the same.
 
     Args:
         start_event: Type of the event when a problem starts.
-        end_event: Type of the event when a problem ends. Empty: no event.
+        end_event: Type of the event when a problem ends. If empty, the end of a problem causes no event.
         confirm: Number of consecutive checks that must return the same state.
         report_first: Report the problems that the first check finds.
     """

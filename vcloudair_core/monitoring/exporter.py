@@ -33,9 +33,9 @@ class _Server(ThreadingMixIn, WSGIServer):
 
 
 def _unusable(certfile: str, keyfile: str, error: Exception) -> ConfigurationError:
-    """Return the error of a certificate or key that cannot be loaded.
+    """Return the error for a certificate or key that cannot be loaded.
 
-    Opens the files to find the unreadable file, because OpenSSL does not name it.
+    The error of OpenSSL does not name the file. So both files are opened to find the one that cannot be read.
     """
     for what, path in (("The certificate", certfile), ("The key", keyfile)):
         try:
@@ -106,7 +106,10 @@ class ExporterServer:
 
 
 def _cached(app: _App) -> _App:
-    """Return an app that caches each response for a second, by accepted content type."""
+    """Return a WSGI app that caches each response of ``app`` for a second.
+
+    Responses are cached separately for each value of the header ``Accept``.
+    """
     lock = threading.Lock()
     cache: dict[str, tuple[float, str, list[tuple[str, str]], list[bytes]]] = {}
 
@@ -129,7 +132,11 @@ def _cached(app: _App) -> _App:
 
 
 def _routed(app: _App, auth: tuple[str, Secret] | None, problem: Callable[[], str]) -> _App:
-    """Return an app that requires the password, except for /healthz."""
+    """Return a WSGI app that serves ``/metrics`` with ``app``, and ``/healthz``.
+
+    All paths except ``/healthz`` require the user name and password of ``auth``, if it is not None. ``problem()``
+    returns the reason why the exporter is not healthy, or an empty string.
+    """
 
     def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         path, method = environ.get("PATH_INFO", ""), environ.get("REQUEST_METHOD", "")

@@ -60,7 +60,7 @@ class SharedSignIn:
         self._owner: Monitor | None = None
 
     def can_try(self, monitor: Monitor) -> bool:
-        """Return True unless another monitor was refused recently and will retry."""
+        """Return False if another monitor was refused recently and will retry."""
         with self._lock:
             return self._owner in (None, monitor) or self._now() >= self._next
 
@@ -86,7 +86,7 @@ class SharedSignIn:
 
 
 class Monitor:
-    """A check that is polled, with its reported states.
+    """A check that is polled, with the states that the check has reported.
 
     Args:
         check: The check to run at each poll.
@@ -166,7 +166,7 @@ class Monitor:
         return isinstance(error, FATAL) or (self._is_first and isinstance(error, _FATAL_AT_FIRST))
 
     def _raise_if_fatal(self, result: CheckResult, is_renewable: bool) -> None:
-        """Raise fatal errors, and refused sign-ins, which affect all scopes."""
+        """Raise an error that is fatal or affects all scopes, such as a refused sign-in."""
         for scope, exc in result.unread.items():
             if isinstance(exc, AuthenticationError) or self._is_fatal(exc, is_renewable):
                 raise exc
@@ -178,7 +178,7 @@ class Monitor:
 def create_monitors(options: MonitorOptions, connect: Callable[[], Client]) -> list[Monitor]:
     """Return a monitor for each check of the options.
 
-    Validates the documents and sends no request.
+    The documents are validated. No request is sent.
 
     Raises: SpecError for an invalid document, ConfigurationError.
     """

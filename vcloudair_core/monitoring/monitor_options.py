@@ -20,7 +20,7 @@ class MonitorOptions:
 
     Attributes:
         watch: Names of the checks to run.
-        documents: Sections by edge gateway, for the check ``drift``.
+        documents: The documents of the check ``drift``, by edge gateway. A document is a mapping of sections.
         interval_s: Seconds between polls.
         max_interval_s: Longest time between polls after failures, in seconds.
         confirm: Number of consecutive checks that must return the same state.
@@ -46,7 +46,7 @@ def read_options(arguments: Mapping[str, Any]) -> MonitorOptions:
 
     ``documents`` maps edge gateways to documents, or to paths of document files.
 
-    Raises: SpecError with all problems, ConfigurationError for a file that cannot be read.
+    Raises: SpecError with all problems; ConfigurationError if a file cannot be read.
     """
     problems = Problems()
     reader = Reader({name: value for name, value in arguments.items() if name in OPTION_NAMES}, "", problems)
@@ -55,10 +55,12 @@ def read_options(arguments: Mapping[str, Any]) -> MonitorOptions:
         if check not in CHECK_NAMES:
             problems.add("watch", one_of(check, CHECK_NAMES))
     if not watch:
-        problems.add("watch", f"required, one or more of: {', '.join(CHECK_NAMES)}")
+        problems.add("watch", f"at least one check is required: {', '.join(CHECK_NAMES)}")
     documents = _documents(arguments.get("documents"), problems)
-    if bool(documents) != ("drift" in watch):
-        problems.add("documents", "'documents' and the check 'drift' require each other")
+    if documents and "drift" not in watch:
+        problems.add("documents", "only the check 'drift' uses documents, so add 'drift' to 'watch'")
+    if "drift" in watch and not documents:
+        problems.add("documents", "the check 'drift' requires documents")
     interval = _seconds(reader, "interval", 60.0)
     options = MonitorOptions(
         watch=watch,

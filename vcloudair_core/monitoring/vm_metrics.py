@@ -20,7 +20,7 @@ _KEYS = {"vm": "name", "vm_id": "id"}
 def vm_families(vms: Sequence[Mapping[str, Any]], measured: Collection[str]) -> Iterator[Metric]:
     """Yield metric families of VMs.
 
-    ``measured`` contains the ids of the VMs with values.
+    ``measured`` contains the IDs of the VMs that have values in the last collection.
     """
     from prometheus_client.core import GaugeMetricFamily
 

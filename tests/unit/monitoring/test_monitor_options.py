@@ -30,16 +30,13 @@ def test_max_interval_is_at_least_the_interval() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({}, "watch: required, one or more of: tasks, tunnels, replications, drift"),
+        ({}, "watch: at least one check is required: tasks, tunnels, replications, drift"),
         ({"watch": ["tunnel"]}, "watch: 'tunnel' is not one of .*did you mean 'tunnels'"),
         ({"watch": ["tasks"], "interval": 0}, "interval: expected a number of seconds, not 0"),
         ({"watch": ["tasks"], "interval": "often"}, "interval: expected a number of seconds"),
         ({"watch": ["tasks"], "confirm": 0}, "confirm: 0 is out of range"),
-        ({"watch": ["drift"]}, "documents: 'documents' and the check 'drift' require each other"),
-        (
-            {"watch": ["tasks"], "documents": {"web": {}}},
-            "documents: 'documents' and the check 'drift' require each other",
-        ),
+        ({"watch": ["drift"]}, "documents: the check 'drift' requires documents"),
+        ({"watch": ["tasks"], "documents": {"web": {}}}, "documents: only the check 'drift' uses documents, so add"),
         ({"watch": ["drift"], "documents": ["web"]}, "documents: expected a mapping"),
         ({"watch": ["drift"], "documents": {"web": 7}}, "documents.web: expected a document or the path of a file"),
         ({"watch": ["drift"], "documents": {"web": "/nowhere.yml"}}, "documents.web: .*cannot be read"),
