@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 class StagedChange:
     """The change of one task.
 
-    ``specs`` is the change as plain data, ``desired`` the parsed desired state.
+    ``specs`` is the change as plain data. ``desired`` is the desired state that was parsed from ``specs``.
     """
 
     kind: str
@@ -48,7 +48,7 @@ class StagedChange:
 class Staging:
     """The staged changes of one session.
 
-    ``kind_of`` returns a resource kind by name. ``parse`` converts specs and a state to the desired state of a kind.
+    ``kind_of(name)`` returns a resource kind. ``parse`` converts specs and a state to the desired state of a kind.
     ``policy`` checks every plan.
     """
 
@@ -67,7 +67,7 @@ class Staging:
         self.folder = stage_folder(session.settings)
 
     def add(self, change: StagedChange, stage_id: str, *, check: bool) -> Outcome:
-        """Plan a change on top of the staged changes, and stage it.
+        """Plan a change on top of the staged changes, and add the change to the stage.
 
         The section is read from the server only if the stage does not contain it yet. Check mode uses a separate stage,
         which is never committed.
@@ -78,7 +78,9 @@ class Staging:
             key = name_of(self._cloud, change.target)
             store = kind.open(self._session, content.names.get(key, change.target))
             if not isinstance(store, StageableStore):
-                raise StageError(f"Resource kind {change.kind!r} cannot be staged.", hint="Apply it without a stage.")
+                raise StageError(
+                    f"Resource kind {change.kind!r} cannot be staged.", hint="Apply the change without a stage."
+                )
             refuse_unsupported(kind, store, change.desired)
             staged, document = self._document(content, store, change.target)
             content.names[key] = staged.target
@@ -107,7 +109,7 @@ class Staging:
     ) -> tuple[StagedSection, Document]:
         """Return the staged section and its document.
 
-        A section that is not staged yet is read from the server.
+        If the section is not staged yet, read it from the server and add it to ``content``.
         """
         known = content.section(self._cloud, store.target_key, store.section)
         if known is not None:
@@ -121,10 +123,9 @@ class Staging:
     def commit(self, stage_id: str, target: Mapping[str, Any] | None, *, check: bool) -> list[Outcome]:
         """Write each staged section with one write.
 
-        With ``target``, write only its sections.
+        If ``target`` is not None, only the sections of this target are written.
 
-        Written sections are removed from the stage. After an error, the failed section and the later sections stay
-        staged.
+        Written sections are removed from the stage. If a write fails, its section and the later sections stay staged.
 
         Raises: StageError, and the errors of :func:`~vcloudair_core.engine.ensure.ensure`.
         """
@@ -169,7 +170,8 @@ class Staging:
     def _commit_after(self, done: Sequence[Outcome], section: StagedSection, check: bool) -> Outcome:
         """Commit a section.
 
-        If an earlier section was written, errors have ``written`` set to True.
+        ``done`` has the outcomes of the sections that were committed before. If one of these sections was written,
+        ``written`` of a raised error is set to True.
         """
         try:
             with mark_unwritten(check):

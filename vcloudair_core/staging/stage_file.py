@@ -2,8 +2,8 @@
 
 A stage is a file named after the stage id. For each section, the file contains the document as first read, the document
 with the staged changes, and the list of changes. A new change is planned against the document with the earlier changes,
-so its outcome shows only its own effect. A commit plans all changes together, writes each section once, and removes the
-written sections. A stage is kept until it is committed or discarded.
+so the outcome of a task shows only the effect of that task. A commit plans all changes together, writes each section
+once, and removes the written sections. A stage is kept until it is committed or discarded.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 FORMAT = 2
 CHECK = ".check"
-"""Suffix of the ids of check-mode stages. Check-mode stages are never committed."""
+"""Suffix of the IDs of check-mode stages. Check-mode stages are never committed."""
 _LOCK_TIMEOUT_S = 60.0
 _STATE_DIR_HINT = "Set state_dir (VCA_STATE_DIR) to a directory of this user."
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
@@ -41,9 +41,9 @@ class StagedSection:
     """The staged changes of one section of an edge gateway or other target.
 
     ``target`` identifies the target by UUID, and ``title`` is the display name of the target. ``snapshot`` is the
-    serialized document as first read, ``working`` the document with the staged changes. ``operations`` are the changes:
-    ``{"kind", "state", "specs"}``. ``cloud`` is the result of :func:`cloud_of`, because inventory hosts can share a
-    stage and use different clouds.
+    serialized document as first read. ``working`` is the serialized document with the staged changes. ``operations``
+    are the changes: ``{"kind", "state", "specs"}``. ``cloud`` is the result of :func:`cloud_of`, because inventory
+    hosts can share a stage and use different clouds.
     """
 
     target: dict[str, Any]
@@ -68,7 +68,7 @@ class StagedChanges:
     names: dict[str, dict[str, Any]] = field(default_factory=dict)
     sections: list[StagedSection] = field(default_factory=list)
     reported: list[str] = field(default_factory=list)
-    """Keys of the reported warnings about other stages. Each is reported once per run."""
+    """Keys of the warnings about other stages that this run has already reported."""
 
     def section(self, cloud: str, target_key: str, name: str) -> StagedSection | None:
         """Return the staged section with this target key and name, or None."""
@@ -85,8 +85,8 @@ class StagedChanges:
     def as_dict(self) -> dict[str, Any]:
         """Return the stage as JSON values.
 
-        ``waiting`` is a number of uncommitted changes. Format: ``{"stage_id", "created", "waiting", "sections":
-        [{"target", "section", "waiting"}]}``.
+        Format: ``{"stage_id", "created", "waiting", "sections": [{"target", "section", "waiting"}]}``. The first
+        ``waiting`` is the number of uncommitted changes in the stage. Each section has its own number.
         """
         return {
             "stage_id": self.stage_id,
@@ -141,7 +141,7 @@ class StageFile:
         except filelock.Timeout as exc:
             raise StageError(
                 f"Stage {self.stage_id!r} is in use by another process ({self.path}).",
-                hint="Wait until the other process has committed it, and try again.",
+                hint="Wait until the other process has ended, and try again.",
             ) from exc
         except OSError as exc:
             raise StageError(
@@ -173,9 +173,9 @@ class StageFile:
             ) from exc
 
     def discard(self) -> bool:
-        """Remove the stage, after any commit in progress.
+        """Wait until a commit in progress ends, then remove the stage.
 
-        Return True if the stage was removed.
+        Return True if a stage was removed.
 
         Lock files are kept, because other processes may use them.
 
@@ -205,7 +205,7 @@ def stage_folder(settings: Settings) -> Path:
 
 
 def cloud_of(settings: Settings) -> str:
-    """Return a string that identifies the cloud and org of settings.
+    """Return a string that identifies the cloud and the organization of ``settings``.
 
     No request is sent.
     """
@@ -234,9 +234,9 @@ def stages_in(folder: Path) -> list[StagedChanges]:
 def waiting_stages(settings: Settings | None = None) -> list[dict[str, Any]]:
     """Return the uncommitted stages of this user on this host, oldest first.
 
-    Format of an item: ``{"stage_id", "created", "waiting", "sections": [{"target", "section", "waiting"}]}``.
-    ``waiting`` is a number of uncommitted changes. By default, ``settings`` are loaded from the environment and the
-    configuration file. No request is sent.
+    Format of an item: ``{"stage_id", "created", "waiting", "sections": [{"target", "section", "waiting"}]}``. The first
+    ``waiting`` is the number of uncommitted changes in the stage. Each section has its own number. By default,
+    ``settings`` are loaded from the environment and the configuration file. No request is sent.
     """
     return [content.as_dict() for content in stages_in(stage_folder(settings or _default_settings()))]
 
@@ -244,8 +244,8 @@ def waiting_stages(settings: Settings | None = None) -> list[dict[str, Any]]:
 def discard_stage(stage_id: str, settings: Settings | None = None, *, check: bool = False) -> bool:
     """Discard a stage. Return True if the stage existed.
 
-    With ``check``, discard the check-mode stage with this id instead. By default, ``settings`` are loaded from the
-    environment and the configuration file. No request is sent.
+    If ``check`` is true, discard the check-mode stage with this ID instead. By default, ``settings`` are loaded from
+    the environment and the configuration file. No request is sent.
 
     Raises: ConfigurationError for an invalid ``stage_id``; StageError if a commit in progress takes too long.
     """
@@ -262,7 +262,8 @@ def _default_settings() -> Settings:
 def find_uncommitted_stages(stages: Sequence[StagedChanges], content: StagedChanges, target_key: str) -> list[str]:
     """Return warnings about stages of other runs for the same target.
 
-    ``content`` is the stage in use. It records the reported warnings, so that each is reported once per run.
+    ``content`` is the stage in use. Reported warnings are recorded in ``content``, so that each warning is reported
+    once per run.
     """
     warnings: list[str] = []
     for stage in stages:
@@ -280,13 +281,13 @@ def find_uncommitted_stages(stages: Sequence[StagedChanges], content: StagedChan
             warnings.append(
                 f"Stage {stage.stage_id!r}, created at {stage.as_dict()['created']}, has "
                 f"{counted(len(section.operations), 'uncommitted change')} of {section.title} ({section.section}). "
-                f"Run `vca edge stages` to see it, or `vca edge discard {stage.stage_id}` to discard it."
+                f"Run `vca edge stages` to list stages, or `vca edge discard {stage.stage_id}` to discard this stage."
             )
     return warnings
 
 
 def counted(number: int, noun: str) -> str:
-    """Return a number with its noun in singular or plural, such as ``2 changes``."""
+    """Return a number with its noun, such as ``1 change`` or ``2 changes``."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 

@@ -83,7 +83,7 @@ class Conformance:
 
     @classmethod
     def _parameters(cls) -> dict[str, Sequence[Any]]:
-        """Return the values of each test parameter by name."""
+        """Return the values of each test parameter, by the name of the parameter."""
         offered = _plugins()[0].offered_by(cls.plugin)
         return {
             **{name: offered.get(hook, []) for name, hook in _PARAMETERS.items()},

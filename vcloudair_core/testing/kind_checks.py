@@ -32,7 +32,10 @@ _ODD_VALUES: tuple[Any, ...] = ({}, {"a": [1]}, [[]], [None], "", "\x00", -1, 10
 
 
 def check_declaration(kind: ResourceKind, name: str) -> None:
-    """Check that a kind has the name of its record and a frozen dataclass as spec."""
+    """Check the name of a kind, and that its spec type is a frozen dataclass.
+
+    The kind must have the same name as its record, which is ``name``.
+    """
     assert isinstance(kind, ResourceKind), f"{name} is a {type(kind).__name__}, which is not a ResourceKind"
     assert kind.name == name, f"the name of the kind is {kind.name!r}, but the name of its record is {name!r}"
     assert dataclasses.is_dataclass(kind.spec_type), f"{name}: spec_type is not a dataclass"
@@ -86,7 +89,7 @@ def check_plans_settle(kind: ResourceKind, client: Client, example: Example) -> 
             document = store.read()
         before = content(document)
         plan = kind.plan(document, resolved)
-        assert number > 1 or not plan.is_empty, f"{step} changes nothing; use an example that does"
+        assert number > 1 or not plan.is_empty, f"{step} changes nothing; use an example that changes something"
         assert content(document) == before, f"{step}: plan() changed the document in place"
         if plan.is_empty:
             continue
@@ -101,7 +104,10 @@ def check_plans_settle(kind: ResourceKind, client: Client, example: Example) -> 
 
 
 def check_round_trip(kind: ResourceKind, client: Client, example: Example) -> None:
-    """Check that applying the specs that were read changes nothing."""
+    """Check that a document matches the specs that are read from it.
+
+    The plan for these specs must be empty.
+    """
     _make(client, example)
     document = _open(kind, client, example).read()
     shown = kind.project(document)
@@ -128,13 +134,13 @@ def check_keeps_unknown_fields(kind: ResourceKind, client: Client, example: Exam
 
 
 def check_losses(kind: ResourceKind, client: Client, example: Example) -> None:
-    """Check that ``losses()`` reports the elements that a server lost."""
+    """Check that ``losses()`` reports the elements of the example if they are missing."""
     _make(client, example)
     store, resolved = prepare(kind, _open(kind, client, example), Present(_parsed(kind, example.specs)))
     document = store.read()
     if not kind.has_own("losses"):
         is_list = isinstance(kind.project(document), list)
-        assert not is_list, f"{kind.name} is a list with several writers, and must have losses(written, current)"
+        assert not is_list, f"{kind.name} is a list with several writers, so it must override losses(written, current)"
         return
     assert kind.losses(document, document) == [], f"losses() of {kind.name} reports elements that exist"
     bare = _without(kind, client, example, document, resolved)
@@ -145,7 +151,7 @@ def check_losses(kind: ResourceKind, client: Client, example: Example) -> None:
 
 
 def _without(kind: ResourceKind, client: Client, example: Example, document: Document, resolved: Desired) -> Document:
-    """Return the document without the elements of the example, as after a loss."""
+    """Return the document without the elements of the example, as if they were lost."""
     try:
         _, absent = prepare(kind, _open(kind, client, example), Absent(resolved.specs))
     except SpecError:
@@ -207,7 +213,10 @@ def check_one_write(kind: ResourceKind, client: Client, request_log: RequestView
 
 
 def check_duplicates(kind: ResourceKind, client: Client, request_log: RequestView, example: Example) -> None:
-    """Check that duplicate specs are rejected before a write, or create one element."""
+    """Check that duplicate specs are rejected, or that they create only one element.
+
+    A rejection must come before the first write.
+    """
     if not isinstance(client.read(kind.name, example.target), list):
         return
     request_log.clear()

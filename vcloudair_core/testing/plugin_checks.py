@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from vcloudair_core.testing.simulated_cloud import RequestView
 
 HEAVY = ("requests", "lxml", "typer", "rich", "yaml", "starlette", "uvicorn", "cryptography", "matplotlib", "jinja2")
-"""Packages that a plugin must not import at load.
+"""Packages that a plugin must not import when it is loaded.
 
 ``vca --help`` loads all plugins, and must be fast.
 """
@@ -169,9 +169,10 @@ def _without_help(command: Any, path: str) -> Iterator[str]:
 
 
 def check_route(route: SimulatorRoute, simulator: Simulator) -> None:
-    """Check that a route returns 401 without a session and no error with one.
+    """Check the status codes that a route returns with and without a session.
 
-    Routes with ``auth=False`` need no session.
+    Without a session, the route must return 401. With a session, the route must return another status below 500. Routes
+    with ``auth=False`` need no session.
     """
     name = f"{route.method} {route.path}"
     user = simulator.world.users[0]
@@ -187,7 +188,7 @@ def check_route(route: SimulatorRoute, simulator: Simulator) -> None:
 
 
 def _paths(route: SimulatorRoute, simulator: Simulator) -> set[str]:
-    """Return two paths of a route: with unknown ids, and with ids of existing objects."""
+    """Return two paths of a route: with unknown IDs, and with IDs of existing objects."""
     world = simulator.world
     firsts = {name: next(iter(ids), "") for name, ids in (("edge_id", world.edges), ("vdc_id", world.vdcs))}
     return {
