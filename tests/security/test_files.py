@@ -254,7 +254,7 @@ def test_refuses_a_run_of_another_user(whose: str, tmp_path: Path) -> None:
     os.chown(folder if whose == "folder" else folder / JOURNAL, STRANGER, STRANGER)
     assert run_ids(settings(tmp_path)) == []
     for use in (read_run, reopen_journal):
-        with pytest.raises(VcloudAirError, match="No run has the id"):
+        with pytest.raises(VcloudAirError, match="No run has the ID"):
             use(settings(tmp_path), run_id)
 
 
@@ -271,7 +271,7 @@ def test_refuses_a_staged_change_of_another_user(tmp_path: Path) -> None:
 def test_refuses_a_run_id_with_a_path(run_id: str, tmp_path: Path) -> None:
     write_run(tmp_path)
     (tmp_path / "dr" / JOURNAL).write_text(json.dumps({"seq": 1, "event": "run_started"}) + "\n", encoding="utf-8")
-    with pytest.raises(VcloudAirError, match="No run has the id"):
+    with pytest.raises(VcloudAirError, match="No run has the ID"):
         reopen_journal(settings(tmp_path), run_id)
 
 

@@ -157,7 +157,7 @@ class Matcher:
         return places
 
     def has(self, spec: Any) -> bool:
-        """Return True if a live rule has the ID and the other identifying fields of a spec."""
+        """Return True if a rule has the ID and the other identifying fields of a spec."""
         at = self._exact(spec)
         return at is not None and self.live[at].spec.rule_id == spec.rule_id
 

@@ -1,6 +1,6 @@
 """Recovery plans: load, check, preview, run, resume, and report on them.
 
-The public names below are imported at first use. ``docs/reference/python-recovery.md`` describes each.
+The public names below are imported at first use. ``docs/reference/python-recovery.md`` describes these names.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Read fields of events that may be damaged.
 
-A missing field, or a field of another type, is read as empty.
+A field that is missing or has an unexpected type is read as an empty string, an empty list or None.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _EMPTY: Mapping[str, Any] = {}
 
 
 def text(event: Mapping[str, Any], key: str) -> str:
-    """Return a string, or a number as a string."""
+    """Return the value of ``key`` as a string. Numbers are converted to strings."""
     value = event.get(key)
     if isinstance(value, str):
         return value
@@ -22,7 +22,7 @@ def text(event: Mapping[str, Any], key: str) -> str:
 
 
 def number(event: Mapping[str, Any], key: str) -> float | None:
-    """Return a finite number of at least 0, or None."""
+    """Return the value of ``key`` if it is a finite number of at least 0, or None."""
     value = event.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
@@ -30,15 +30,15 @@ def number(event: Mapping[str, Any], key: str) -> float | None:
 
 
 def whole(event: Mapping[str, Any], key: str) -> int | None:
-    """Return an integer of at least 0, or None."""
+    """Return the value of ``key`` if it is an integer of at least 0, or None."""
     value = event.get(key)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def moment(event: Mapping[str, Any], key: str = "at") -> datetime | None:
-    """Return an ISO 8601 time, or None.
+    """Return the value of ``key`` as a time, or None. The format is ISO 8601.
 
-    A time without an offset is UTC. Returns None for years outside 1000 to 5000.
+    A time without an offset is UTC. If the year is not between 1000 and 5000, return None.
     """
     stamp = text(event, key)
     try:
@@ -55,12 +55,12 @@ def mapping(event: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 
 def mappings(event: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    """Return the items of a list that are mappings."""
+    """Return the mappings in the list at ``key``. Other items are left out."""
     value = event.get(key)
     return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list | tuple) else []
 
 
 def texts(event: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    """Return the items of a list that are strings."""
+    """Return the strings in the list at ``key``. Other items are left out."""
     value = event.get(key)
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list | tuple) else ()

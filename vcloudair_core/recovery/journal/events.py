@@ -1,8 +1,8 @@
 """Events of a run, as written to its journal.
 
-The journal has one JSON object per line. Progress displays, reports and resumed runs use only these events. Every
-event has ``seq`` (from 1), ``at`` (ISO 8601, UTC, milliseconds), ``mono`` (seconds of a monotonic clock, comparable
-within one process) and ``event``.
+The journal has one JSON object per line. Progress displays, reports and resumed runs use only these events. Every event
+has ``seq`` (from 1), ``at`` (ISO 8601, UTC, milliseconds), ``mono`` (seconds of a monotonic clock, comparable within
+one process) and ``event``.
 
 ``run_started``
     ``run_id``; ``action`` (test, cleanup or failover); ``plan``: ``{name, path, digest, description, rto_minutes,
@@ -21,7 +21,7 @@ within one process) and ``event``.
     configuration before the change. ``restores`` is the run and key of the change that was undone.
 ``vm_starting``
     ``id``, ``name``, ``group``, ``attempt``; ``last_sync`` (ISO 8601 or null: the time of the newest data);
-    ``intent_at`` (seconds since 1970, by the clock of the server when ``is_server_time``), ``state`` (of the
+    ``intent_at`` (seconds since 1970, by the clock of the server if ``is_server_time`` is true), ``state`` (of the
     replication), ``vms_before``. Written before the request is sent. From then on, the action may be in progress.
 ``vm_started``
     ``id``, ``task`` (the link of the task, empty when the response was lost). If the task is found later, a second

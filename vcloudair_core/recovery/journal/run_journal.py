@@ -33,14 +33,14 @@ _STAMP = "%Y%m%d-%H%M%S-%f"
 
 
 def runs_folder(settings: Settings) -> Path:
-    """Return the folder of the runs of this user, which may not exist yet."""
+    """Return the folder with the runs of this user. The folder may not exist yet."""
     return state_folder(settings) / "dr" / "runs"
 
 
 class JournalError(ConfigurationError):
     """An event could not be written.
 
-    The journal contains all earlier events and accepts no further events.
+    The journal contains all earlier events. No further events can be written to the journal.
     """
 
 
@@ -71,8 +71,8 @@ class Journal:
     def append(self, event: str, **fields: Any) -> Event:
         """Write an event and wait until it is on disk.
 
-        Raises: JournalError when the write fails, and on all later calls, because a journal with a missing event would
-            be misread.
+        Raises: JournalError when the write fails. All later calls raise the error too, because a journal must not have
+            gaps.
         """
         with self._append_lock:
             if self.failure is not None:
@@ -103,7 +103,7 @@ class Journal:
         return record
 
     def notify(self, event: Event) -> None:
-        """Pass an event to the observers without writing it."""
+        """Pass an event to the observers. The event is not written to the journal."""
         for observer in self._observers:
             observer(event)
 
@@ -141,8 +141,8 @@ def reopen_journal(
 
     Returns the journal and its events.
 
-    A partial last line is removed. Raises NotFoundError, LockTimeoutError when the run is still in progress, and
-    ConfigurationError.
+    A partial last line is removed. Raises NotFoundError when the run does not exist, LockTimeoutError when the run is
+    still in progress, and ConfigurationError when the journal cannot be opened.
     """
     folder = _folder_of(settings, run_id)
     lock = _lock_folder(folder)  # before reading, so that no other process can append
@@ -166,16 +166,16 @@ def reopen_journal(
 def read_run(settings: Settings, run_id: str = "") -> list[Event]:
     """Return the events of a run. Sends no request.
 
-    ``run_id`` is the id of the run or the beginning of the id. By default, the newest run is read. Raises NotFoundError
-    and ConfigurationError.
+    ``run_id`` is the ID of the run or the beginning of the ID. By default, the newest run is read. Raises NotFoundError
+    when the run does not exist, and ConfigurationError when the journal cannot be read.
     """
     return read_journal(run_folder(settings, run_id))
 
 
 def newest_run(settings: Settings) -> str:
-    """Return the id of the newest run.
+    """Return the ID of the newest run.
 
-    Raises: NotFoundError without any run; ConfigurationError when all runs are unreadable.
+    Raises: NotFoundError when this user has no runs; ConfigurationError when none of the runs can be read.
     """
     known = run_ids(settings)
     if not known:
@@ -185,14 +185,14 @@ def newest_run(settings: Settings) -> str:
             raise ConfigurationError(
                 f"Reading the runs failed: {name}. {reason}.", hint="Check the owner and permissions of the folder."
             )
-        raise NotFoundError("No runs yet.", hint=f"Check state_dir. Runs are stored in {runs_folder(settings)}.")
+        raise NotFoundError("No run exists yet.", hint=f"Check state_dir. Runs are stored in {runs_folder(settings)}.")
     return known[-1]
 
 
 def unreadable_runs(settings: Settings) -> dict[str, str]:
-    """Map each folder that is not a readable run of this user to the reason.
+    """Return the folders that are not readable runs of this user, with the reason.
 
-    Raises ConfigurationError.
+    Shape: ``{folder name: reason}``. Raises ConfigurationError.
     """
     known = set(run_ids(settings))
     folder = runs_folder(settings)
@@ -206,20 +206,20 @@ def unreadable_runs(settings: Settings) -> dict[str, str]:
             if not entry.is_dir():
                 continue
             if not is_own(os.lstat(entry)) or not is_own(os.lstat(entry / JOURNAL)):
-                reasons[entry.name] = "It belongs to another user"
+                reasons[entry.name] = "The folder or its journal belongs to another user"
             elif not (entry / JOURNAL).is_file():
-                reasons[entry.name] = "Its journal is not a file"
+                reasons[entry.name] = "The journal is not a file"
         except FileNotFoundError:
-            reasons[entry.name] = "It has no journal"
+            reasons[entry.name] = "The folder has no journal"
         except OSError as exc:
-            reasons[entry.name] = f"It cannot be read: {exc.strerror}"
+            reasons[entry.name] = f"The folder cannot be read: {exc.strerror}"
     return reasons
 
 
 def run_ids(settings: Settings) -> list[str]:
-    """Return the ids of all runs of this user on this host, oldest first.
+    """Return the IDs of all runs of this user on this host, oldest first.
 
-    Folders of other users do not count as runs, because a resumed run executes the programs of the plan in its folder.
+    Folders of other users do not count as runs, because resuming a run executes the programs of the plan in the folder.
     Raises ConfigurationError when the parent folder belongs to another user or cannot be read.
     """
     folder = runs_folder(settings)
@@ -260,7 +260,7 @@ def run_folder(settings: Settings, run_id: str = "") -> Path:
 
     Args:
         settings: The settings that name the state folder.
-        run_id: The id of the run or the beginning of the id. The default is the newest run.
+        run_id: The ID of the run or the beginning of the ID. The default is the newest run.
 
     Raises: NotFoundError.
     """
@@ -270,7 +270,7 @@ def run_folder(settings: Settings, run_id: str = "") -> Path:
 def read_journal(folder: Path) -> list[Event]:
     """Return the events of a run from its folder, in order.
 
-    Raises ConfigurationError without a valid journal.
+    Raises ConfigurationError when the journal is missing, empty or damaged.
     """
     events: list[Event] = []
     for number, line in enumerate(_lines(folder / JOURNAL), 1):
@@ -293,7 +293,7 @@ def moment() -> str:
 
 
 def _lines(path: Path) -> Iterator[bytes]:
-    """Yield the complete lines of a journal. The last line may be partial."""
+    """Yield the complete lines of a journal. A partial last line is left out."""
     try:
         with path.open("rb") as file:
             yield from (line for line in file if line.endswith(b"\n"))
@@ -307,9 +307,9 @@ def _folder_of(settings: Settings, run_id: str) -> Path:
         known_id for known_id in known if run_id and known_id.startswith(run_id)
     ]
     if len(candidates) != 1:
-        problem = f"{len(candidates)} runs have an id that starts with" if candidates else "No run has the id"
+        problem = f"{len(candidates)} runs have an ID that starts with" if candidates else "No run has the ID"
         newest = f" The newest run is {known[-1]}." if known else ""
-        raise NotFoundError(f"{problem} {run_id!r}.{newest}", hint="Run `vca dr runs` to see the ids of all runs.")
+        raise NotFoundError(f"{problem} {run_id!r}.{newest}", hint="Run `vca dr runs` to see the IDs of all runs.")
     return runs_folder(settings) / candidates[0]
 
 
@@ -321,7 +321,7 @@ def _lock_folder(folder: Path) -> Any:
         lock.acquire(timeout=0)
     except filelock.Timeout as exc:
         raise LockTimeoutError(
-            f"Run {folder.name} is still in progress.", hint="Wait until it ends, or stop its process."
+            f"Run {folder.name} is still in progress.", hint="Wait until the run ends, or stop its process."
         ) from exc
     return lock
 

@@ -2,7 +2,7 @@
 
 A group starts when all groups of a lower priority and all groups that it depends on have ended. A VM starts when its
 group has started and all VMs that it depends on are recovered. These VMs can be in any group. One graph represents all
-of these rules, so cycles across groups and VMs are detected too.
+of these rules, so that cycles across groups and VMs are detected too.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ from vcloudair_core.recovery.plan.model import Group, PlannedVm, RecoveryPlan
 
 _BEGIN, _END, _VM, _PRIORITY = "begin", "end", "VM", "priority"
 _Node = tuple[str, str]
-_HINT = "Remove one of these from depends_on, or change a priority."
+_HINT = "Remove one of these dependencies (depends_on), or change a priority."
 
 
 def waits_for(plan: RecoveryPlan, group_name: str) -> tuple[tuple[str, bool], ...]:
     """Return the groups that must end before a group starts, in the order of the plan.
 
-    Returns pairs ``(name, is_dependency)``. When a group fails, the groups that depend on it must not start. Groups
-    that only have a higher priority start anyway. Raises SpecError for an unknown group.
+    Each group is a pair ``(name, is_dependency)``. If ``is_dependency`` is true and that group fails, the waiting group
+    must not start. If ``is_dependency`` is false, the waiting group starts anyway, because it only has a higher
+    priority. Raises SpecError for an unknown group.
     """
     group = next((group for group in plan.groups if group.name == group_name), None)
     if group is None:
@@ -39,10 +40,10 @@ def waits_for(plan: RecoveryPlan, group_name: str) -> tuple[tuple[str, bool], ..
 
 
 def check_order(plan: RecoveryPlan) -> tuple[PlannedVm, ...]:
-    """Return the VMs of a plan in a possible start order.
+    """Return the VMs of a plan in an order in which they can start.
 
-    Raises SpecError for a circular dependency, or a dependency on an unknown group or VM. The message lists the cycle
-    with the lines of the plan file.
+    Raises SpecError for a circular dependency, and for a dependency on an unknown group or VM. The message for a
+    circular dependency lists the cycle with the lines of the plan file.
     """
     _check_dependencies(plan)
     vms = {vm.name: vm for vm in plan.vms}
@@ -55,9 +56,9 @@ def check_order(plan: RecoveryPlan) -> tuple[PlannedVm, ...]:
 
 
 def _graph(plan: RecoveryPlan) -> dict[_Node, list[_Node]]:
-    """Map each node to the nodes that it waits for.
+    """Return the nodes that each node waits for.
 
-    Priorities are nodes too, because an edge between each pair of groups would be too many edges.
+    Priorities are nodes too. Without these nodes, each pair of groups with different priorities would need an edge.
     """
     priorities = sorted({group.priority for group in plan.groups})
     above = dict(itertools.pairwise(priorities))
@@ -126,7 +127,7 @@ def _verb(member: Group | PlannedVm, following: Group | PlannedVm) -> str:
         return "ends after its"
     if isinstance(member, PlannedVm) and isinstance(following, Group):
         return "starts with its"
-    return "waits for" if following.name in member.depends_on else "waits by priority for"
+    return "waits for" if following.name in member.depends_on else "waits because of its priority for"
 
 
 def _kind_name_and_line(member: Group | PlannedVm) -> str:

@@ -22,7 +22,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Playbook:
-    """An Ansible playbook, run by the ``ansible-playbook`` of this host.
+    """An Ansible playbook, for the program ``ansible-playbook`` of this host.
 
     Paths are relative to the folder of the plan.
     """
@@ -67,8 +67,8 @@ class NetworkChange:
 
     The sections of the document replace the sections of the edge, as with ``vca edge apply``.
 
-    The cleanup or rollback of a test restores the edge from the document ``rollback``. Without this document, it
-    restores the sections that were saved before the change. Paths are relative to the folder of the plan.
+    The cleanup or rollback of a test restores the edge from the document ``rollback``. If ``rollback`` is empty, the
+    edge is restored from the sections that were saved before the change. Paths are relative to the folder of the plan.
     """
 
     document: str
@@ -81,7 +81,7 @@ class NetworkRestore:
 
     A cleanup or rollback creates this step. Plan files cannot contain it.
 
-    ``change`` is the network change to undo, as ``<run id>/<step key>``.
+    ``change`` identifies the network change to undo, as ``<run ID>/<step key>``.
     """
 
     document: str
@@ -97,15 +97,16 @@ class Step:
 
     Attributes:
         name: The name of the step, unique in its list of steps.
-        work: The work of the step.
-        only: The actions that run the step. By default, a cleanup runs no steps. A cleanup always restores networks.
+        work: What the step does: run a command or playbook, check a URL, ask for approval, wait, or change a network.
+        only: The actions that run the step. The default is ``test`` and ``failover``. A cleanup restores networks even
+            if no step has the action ``cleanup``.
         timeout_s: The time limit of one attempt.
         retries: The number of further attempts after a failure.
         retry_delay_s: The pause between attempts.
         on_error: ``stop`` or ``continue``. If empty, the setting of the group or plan applies.
         on_resume: The behavior after a run died during the step. ``run`` runs the step again. ``fail`` marks the step
             as failed, because it must not run twice.
-        line: The line in the plan file; 0 without a file.
+        line: The line in the plan file, or 0 if the plan has no file.
     """
 
     name: str
@@ -146,7 +147,7 @@ class PlannedVm:
         power_on: Power on the VM after its recovery. If None, the setting of the plan applies.
         rto_minutes: The recovery time objective.
         rpo_minutes: The recovery point objective.
-        line: The line in the plan file; 0 without a file.
+        line: The line in the plan file, or 0 if the plan has no file.
     """
 
     name: str
@@ -164,7 +165,7 @@ class PlannedVm:
 class Group:
     """A group of VMs.
 
-    Groups of a higher ``priority`` start when all groups of a lower priority have ended.
+    A group starts when all groups of a lower ``priority`` have ended.
 
     ``depends_on`` names groups. ``before`` and ``after`` are steps that run in order. ``timeout_s`` limits the total
     time of the VMs of the group. If ``on_error`` is empty, the setting of the plan applies.
@@ -186,12 +187,12 @@ class Group:
 class RecoveryPlan:
     """A recovery plan.
 
-    ``path`` and ``digest`` (SHA-256 of the text) are empty for plans that have no file.
+    ``path`` and ``digest`` (SHA-256 of the text) are empty if the plan has no file.
 
     If ``all_vms`` is true, the plan covers all replicated VMs. Its only group receives its VMs when a run starts.
     ``on_unknown`` is the policy when the start of an action is uncertain: ``fail`` leaves the decision to the user,
     ``start`` starts the action again. ``vm_timeout`` is the time limit of one attempt, for VMs without their own limit.
-    ``test_max_age_days`` is the maximum age of the last successful test for the plan to be ready.
+    The plan is ready only if the last successful test is at most ``test_max_age_days`` days old.
     """
 
     name: str
@@ -220,7 +221,7 @@ class RecoveryPlan:
 
 
 def plan_of_vms(names: Sequence[str] | None, **fields: Any) -> RecoveryPlan:
-    """Return a plan with these VMs in one group. The VMs run at the same time.
+    """Return a plan with these VMs in one group. The VMs start at the same time.
 
     Args:
         names: Names of VMs or UUIDs of replications. None selects all replicated VMs.

@@ -45,12 +45,12 @@ _STEP = ("timeout_s", "retries", "retry_delay_s", "on_error", "on_resume")
 
 
 def load_plan(path: str) -> RecoveryPlan:
-    """Return the plan of a file. Raises the errors of :func:`read_plan`."""
+    """Return the recovery plan in a YAML file. Raises the errors of :func:`read_plan`."""
     return read_plan(path)[0]
 
 
 def read_plan(path: str) -> tuple[RecoveryPlan, Reading]:
-    """Return the plan of a file, and its YAML with line numbers.
+    """Return the recovery plan in a file, and the parsed YAML with line numbers.
 
     Raises: ConfigurationError when the file cannot be read or is not UTF-8; SpecError as in :func:`parse_plan`.
     """
@@ -67,15 +67,15 @@ def read_plan(path: str) -> tuple[RecoveryPlan, Reading]:
 
 
 def parse_plan(text: str, path: str = "") -> RecoveryPlan:
-    """Return the plan of a YAML text.
+    """Return the recovery plan in a YAML text.
 
     Args:
         text: The YAML text.
-        path: The path of the plan file. Paths in the plan are relative to the folder of this file. Without ``path``,
-            they are relative to the current folder.
+        path: The path of the plan file. Paths in the plan are relative to the folder of this file. If ``path`` is
+            empty, these paths are relative to the current folder.
 
     Raises: SpecError, with one problem per line: ``plan.yml:12: groups[1].vms[0].retries: 'x' is not a whole number``.
-        Its ``field`` is the location of the first problem.
+        The ``field`` of the error is the location of the first problem.
     """
     return _parsed(text, path)[0]
 
@@ -95,9 +95,9 @@ def _too_large(path: str) -> SpecError:
 
 
 def _problems(reading: Reading, folder: File) -> Iterable[plan_validation.Problem]:
-    """Return the path and reason of each problem, except YAML errors."""
+    """Return the path and reason of each problem. YAML errors are not included."""
     if reading.tree is None and not reading.issues:
-        return [((), "the plan is empty; it needs a name and groups")]
+        return [((), "the plan is empty; a plan needs a name and groups")]
     if not isinstance(reading.tree, dict) and reading.issues:
         return []
     affected = {issue.path for issue in reading.issues}
@@ -134,7 +134,7 @@ def _vm(vm: Any, at: Path, reading: Reading) -> PlannedVm:
 def _steps(owner: dict[str, Any], key: str, at: Path, reading: Reading) -> tuple[Step, ...]:
     """Return the steps of a list.
 
-    Unnamed steps get a unique name.
+    A step without a name gets a unique name.
     """
     items = owner.get(key, [])
     taken = {item["name"] for item in items if "name" in item}
@@ -167,8 +167,8 @@ def _work(item: dict[str, Any]) -> Work:
 def _name_of(work: Work) -> str:
     """Return a name for an unnamed step.
 
-    The name contains no arguments and no query string. They can contain secrets, and names appear in journals and
-    reports.
+    The name contains no arguments and no query string, because these can contain secrets, and names appear in journals
+    and reports.
     """
     if isinstance(work, Command):
         text = f"run {File(work.argv[0]).name or work.argv[0]}"

@@ -1,4 +1,4 @@
-"""Load a recovery plan with command-line options that must not contradict it."""
+"""Load a recovery plan, and apply command-line options that do not contradict it."""
 
 from __future__ import annotations
 
@@ -17,18 +17,22 @@ _INNER = {
     "vm_timeout": ("vm", "vm_timeout"),
     "on_error": ("group", "on_error"),
 }
-"""Options that a group or VM of a plan can set too, with the kind and the key."""
+"""Options that groups or VMs of a plan can set too.
+
+Shape: ``{option: ("group" or "vm", key)}``.
+"""
 
 
 def load_plan_with(path: str, options: Mapping[str, tuple[str, Any]]) -> RecoveryPlan:
-    """Return the plan of a file with options applied.
+    """Return the plan in a file, with options applied.
 
     Args:
         path: The file of the plan.
-        options: The spelling (``--vm-timeout``) and the value or None of each option, by name (``vm_timeout``).
+        options: The options by name (``vm_timeout``). Each option is a pair of spelling (``--vm-timeout``) and value.
+            The value is None if the option is not set.
 
     Raises: ConfigurationError when the plan, or a group or VM in it, sets another value. Also raises the errors of
-    load_plan.
+    ``load_plan``.
     """
     plan, reading = read_plan(path)
     for name, (spelled, value) in options.items():
@@ -38,7 +42,7 @@ def load_plan_with(path: str, options: Mapping[str, tuple[str, Any]]) -> Recover
 
 
 def fields_of_options(options: Mapping[str, tuple[str, Any]]) -> dict[str, Any]:
-    """Return the fields of a plan that options set.
+    """Return the fields of a plan that the options set.
 
     A timeout of 0 becomes None (no limit).
     """
@@ -49,7 +53,7 @@ def fields_of_options(options: Mapping[str, tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _places(reading: Reading, name: str) -> Iterator[Path]:
-    """Yield the paths in a plan that can set an option."""
+    """Yield the paths at which a plan can set the option ``name``."""
     yield (name,)
     kind, key = _INNER.get(name, ("", ""))
     for number, group in enumerate(reading.tree["groups"]):

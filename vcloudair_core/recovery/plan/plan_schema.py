@@ -1,7 +1,7 @@
 """Validate recovery plans against their JSON Schema, with readable messages.
 
-In the schema, short and long forms are two types of one schema, not alternatives. So each problem is reported at its
-own path, and not as "is not valid under any of the given schemas".
+In the schema, short and long forms are two types of one schema, not alternatives. Therefore each problem is reported at
+its own path, and not as "is not valid under any of the given schemas".
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ _Describe = Callable[[Any], Iterator[tuple[Path, str]]]
 
 @cache
 def schema() -> dict[str, Any]:
-    """Return the schema as shipped and published."""
+    """Return the JSON Schema of recovery plans."""
     text = resources.files(__package__).joinpath(SCHEMA_FILE).read_text(encoding="utf-8")
     document: dict[str, Any] = json.loads(text)
     return document
 
 
 def problems(tree: Any) -> list[tuple[Path, str]]:
-    """Return the path and the reason of each violation of the schema.
+    """Return the path and reason of each value in ``tree`` that violates the schema.
 
     Raises ConfigurationError when jsonschema is not installed.
     """
@@ -72,7 +72,7 @@ def _validator() -> Any:
     )
 
     def unique(_: Any, is_enabled: bool, items: Any, __: Any) -> Iterator[Any]:
-        # The check of jsonschema compares all pairs when types are mixed.
+        # jsonschema compares all pairs of items if their types differ, which is slow for long lists.
         if is_enabled and isinstance(items, list) and len({json.dumps(item) for item in items}) < len(items):
             yield ValidationError("")
 
@@ -86,13 +86,13 @@ def _type(error: Any) -> Iterator[tuple[Path, str]]:
     types = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
     expected, value = " or ".join(_TYPE_NAMES[name] for name in types), error.instance
     if value is None:
-        reason = f"the value is empty, {expected} was expected"
+        reason = f"the value is empty, but {expected} was expected"
     elif isinstance(value, (Mapping, list)):
         reason = f"{expected} was expected, not {_TYPE_NAMES['array' if isinstance(value, list) else 'object']}"
     elif "string" in types:
         # Do not show the value: an argument of a command can be a secret.
         kind = "true or false (or yes, no, on, off)" if isinstance(value, bool) else "a number"
-        reason = f"{expected} was expected, not {kind}: put it in quotes"
+        reason = f"{expected} was expected, not {kind}: put the value in quotes"
     else:
         reason = f"{_short(value)} is not {expected}"
     yield tuple(error.absolute_path), reason

@@ -1,4 +1,4 @@
-"""Checks of a recovery plan beyond its schema: names, files, commands and URLs.
+"""Checks of a plan that its schema cannot express: names, files, commands, URLs.
 
 The checks accept invalid plans, so that the user sees all problems together. Values of the wrong type are skipped,
 because the schema reports them.
@@ -26,7 +26,7 @@ Named = tuple[Path, dict[str, Any]]
 
 
 def problems(reading: Reading, folder: File) -> Iterator[Problem]:
-    """Yield the problems of a plan beyond its schema.
+    """Yield the problems of a plan that the schema cannot detect.
 
     Paths in the plan are relative to ``folder``.
     """
@@ -49,7 +49,7 @@ def problems(reading: Reading, folder: File) -> Iterator[Problem]:
 def as_mapping(item: Any, key: str) -> dict[str, Any]:
     """Return an item as a mapping.
 
-    The short form of an item is a string, the value of ``key``.
+    If ``item`` is in short form, it is a string. The mapping then has this string as the value of ``key``.
     """
     if isinstance(item, str):
         return {key: item}
@@ -101,7 +101,7 @@ def _unknown_names(groups: list[Named], vms: list[Named]) -> Iterator[Problem]:
                 guesses += 1
                 # Comparing a name with thousands of names is slow.
                 hint = near(name, names[kind]) if guesses <= _MAX_GUESSES else ""
-                hint = f"it is a {other_kind}" if name in names[other_kind] else hint
+                hint = f"{name!r} is a {other_kind}" if name in names[other_kind] else hint
                 reason = f"{kind} {name!r} is not in the plan{'; ' + hint if hint else ''}"
                 yield (*path, "depends_on", position), reason
 
@@ -175,7 +175,7 @@ def _file_problems(path: Path, name: Any, folder: File, *, may_be_folder: bool =
 def _document_problems(path: Path, name: Any, folder: File) -> Iterator[Problem]:
     """Check that a file is an edge document.
 
-    The resource kind validates its sections later.
+    The resource kind validates the sections of the document later.
     """
     from vcloudair_core.services.ans.sections import SECTIONS
 

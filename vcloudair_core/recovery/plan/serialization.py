@@ -1,6 +1,6 @@
 """Convert recovery plans to JSON types and back.
 
-A run stores the plan that it was started with, so later changes of the plan file do not affect the run.
+A run stores the plan at its start, so later changes of the plan file do not affect the run.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ def plan_as_data(plan: RecoveryPlan) -> dict[str, Any]:
 
 
 def plan_of_data(data: Mapping[str, Any]) -> RecoveryPlan:
-    """Return the plan of :func:`plan_as_data`.
+    """Return the plan that :func:`plan_as_data` has converted to ``data``.
 
-    Raises ConfigurationError for data of an incompatible version.
+    Raises ConfigurationError if an incompatible version of vcloudair-core wrote the data.
     """
     try:
         if data["format"] != _FORMAT:
@@ -46,7 +46,7 @@ def plan_of_data(data: Mapping[str, Any]) -> RecoveryPlan:
         return _plan(data["plan"])
     except (KeyError, TypeError, ValueError) as exc:
         raise ConfigurationError(
-            "Reading the stored plan of the run failed. Another version of vcloudair-core wrote it."
+            "Reading the stored plan of the run failed. Another version of vcloudair-core wrote the plan."
         ) from exc
 
 

@@ -5,9 +5,9 @@ Nothing is started or changed.
 The checks cover the plan, its VMs and their newest data, the target VDCs, and the steps.
 
 The score is the weighted share of passed checks in percent, rounded down. ``ok`` counts fully and ``warn`` counts half.
-``fail`` and ``unknown`` count zero. Weights are 10 (essential: the recovery cannot work without it), 5 (the plan
-promises or uses it) and 2 (useful). The score of a plan that is not ready is at most 70, or at most 40 when an
-essential check fails. So many good VMs cannot hide a VM that cannot be recovered.
+``fail`` and ``unknown`` count zero. Weights are 10 (essential: the recovery fails if the check fails), 5 (important:
+the plan promises or uses the checked item) and 2 (useful). The score of a plan that is not ready is at most 70, or at
+most 40 when an essential check fails. This limit keeps many good VMs from hiding a VM that cannot be recovered.
 
 A plan is ready when no check fails and the result of every essential check is known.
 """
@@ -79,9 +79,9 @@ def assess(
         plan: The plan, or VMs by name from :func:`plan_of_vms`.
         action: ``test`` or ``failover``.
         now: The time to compare the last synchronization with. The default is the time of the session clock.
-        last_test: The time of the last successful test. The default is read from the journals on this host.
+        last_test: The time of the last successful test. By default, the time is read from the journals on this host.
 
-    Raises: SpecError for another action, before any request is sent; AuthenticationError and ConfigurationError;
+    Raises: SpecError for any other ``action``, before a request is sent; AuthenticationError and ConfigurationError;
     TransportError when the list of replications cannot be read.
     """
     if action not in OPERATIONS:
@@ -110,7 +110,7 @@ def _last_test(client: Client, plan: RecoveryPlan) -> datetime | None:
 
 
 def score_of(checks: Sequence[Check]) -> int:
-    """Return the score, 0 to 100. The docstring of this module has the formula."""
+    """Return the score, from 0 to 100. The docstring of this module has the formula."""
     total = sum(check.weight for check in checks)
     reached = sum(check.weight * _CREDIT[check.status] for check in checks)
     share = int(100 * reached / total) if total else 0

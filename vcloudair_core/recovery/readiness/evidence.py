@@ -1,6 +1,6 @@
-"""Read the data for the readiness checks of a plan once.
+"""Read all data that the readiness checks of a plan need.
 
-An unreadable item is replaced by its error.
+If an item cannot be read, the error takes the place of the item.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _Item = TypeVar("_Item")
 _NAMES_PER_REQUEST = 25
-"""Keeps URLs within the limits of servers and proxies."""
+"""Number of VM names in one query. The URL must not exceed the limits of proxies."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,11 @@ class Place:
 
     Attributes:
         reference: The link and name of the VDC.
-        is_enabled: True if the VDC is enabled for replications. None when unknown.
+        is_enabled: True if the VDC is enabled for replications. None if unknown.
         record: The record of the query service, or None.
-        details: The recovery details, or the error of reading them. None when not read.
-        replication_ids: Ids of the replications into the VDC, or the error of reading them. None when not read.
+        details: The recovery details, or the error of reading the details. None if they were not read.
+        replication_ids: IDs of the replications into the VDC, or the error of reading these IDs. None if the IDs were
+            not read.
     """
 
     reference: Reference
@@ -64,7 +65,7 @@ class Evidence:
         matches: The VMs of the plan with their replications.
         groups: Replications by link.
         places: The VDCs.
-        placeholders: Placeholder VMs by the id of their vApp.
+        placeholders: Placeholder VMs by the ID of their vApp.
         networks: Records of the networks of the organization.
         org: The record of the organization.
         records: Records of the VDCs.
@@ -134,9 +135,9 @@ def gather(client: Client, plan: RecoveryPlan, now: datetime) -> Evidence:
 
 
 def tried(work: Callable[[], _Item]) -> _Item | VcloudAirError:
-    """Return the result of a read, or its error.
+    """Call ``work``, and return its result or the error that it raised.
 
-    Raises: AuthenticationError and ConfigurationError, because then all other reads fail too.
+    Raises: AuthenticationError and ConfigurationError, because all other reads would fail too.
     """
     try:
         return work()
@@ -153,9 +154,9 @@ def _or_raise(result: Replication | VcloudAirError) -> Replication | VcloudAirEr
 
 
 def _named(service: RecoveryService, listed: Sequence[Reference]) -> list[Reference]:
-    """Add missing names of VMs, read from the replications.
+    """Return the listed replications with missing VM names added.
 
-    Lists may omit names.
+    The list of replications can omit names. Missing names are read from the replications.
 
     Source: protocol/dr.md §2.2.
     """
@@ -175,9 +176,9 @@ def _matches(plan: RecoveryPlan, listed: Sequence[Reference]) -> Iterable[PlanMa
 
 
 def _placeholders(query: Callable[..., Any], names: Sequence[str]) -> dict[str, Record]:
-    """Return placeholder VMs by the id of their vApp. Replications contain this id.
+    """Return the placeholder VMs named ``names``, by the ID of their vApp.
 
-    The query uses the names of VMs.
+    Replications contain this ID.
     """
     placeholders: dict[str, Record] = {}
     for start in range(0, len(names), _NAMES_PER_REQUEST):
@@ -192,7 +193,8 @@ def _placeholders(query: Callable[..., Any], names: Sequence[str]) -> dict[str, 
 def _placed(service: RecoveryService, evidence: Evidence) -> Evidence:
     """Add the VDC of each replication.
 
-    The VDC is read from the placeholder VM, or else from the replications of each VDC.
+    The VDC is the VDC of the placeholder VM. If the placeholder VM is not known, the replications of each VDC are
+    searched.
     """
     places = _places(service, evidence.records)
     if isinstance(places, VcloudAirError):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _CORRECT = "Correct the plan."
 _NEAR_LIMIT = 0.9
-"""Share of the maximum age from which the check warns."""
+"""The check warns if the last test is older than this share of the maximum age."""
 
 
 def plan_check(plan: RecoveryPlan) -> Check:
@@ -109,7 +109,7 @@ def _url(step: Step, work: HttpCheck) -> Check:
 
 
 def _edge(client: Client, step: Step, path: Path) -> Check:
-    """Check that an edge document is valid and its edge exists and accepts it.
+    """Check that an edge document is valid, and that its edge gateway accepts it.
 
     Nothing is changed.
     """
@@ -140,7 +140,7 @@ def _edge(client: Client, step: Step, path: Path) -> Check:
 def last_test_check(plan: RecoveryPlan, action: str, now: datetime, last_test: datetime | None) -> Check:
     """Check the age of the last successful test.
 
-    For the action ``test``, an old test is only a warning.
+    If ``action`` is ``test``, an old test is only a warning.
     """
     subject = CheckSubject("last_test", plan.name or "vms", IMPORTANT)
     limit, hint = plan.test_max_age_days, f"Run `vca dr test --plan {plan.path or 'PLAN'}`."
@@ -152,7 +152,9 @@ def last_test_check(plan: RecoveryPlan, action: str, now: datetime, last_test: d
         return too_old(f"{message}; the plan requires a test every {limit:g} days", hint)
     age = now - last_test
     if age < -timedelta(minutes=5):
-        return subject.unknown(f"the last test is in the future ({last_test.isoformat()})", "Compare the clocks.")
+        return subject.unknown(
+            f"the last test is in the future ({last_test.isoformat()})", "Check the clock of this host."
+        )
     days = max(0.0, age.total_seconds() / 86400)
     message = f"the last successful test was {days:.0f} days ago"
     if limit is None:

@@ -10,9 +10,9 @@ from vcloudair_core.errors import NotFoundError, PermissionDeniedError, SpecErro
 OK, WARN, FAIL, UNKNOWN = "ok", "warn", "fail", "unknown"
 
 ESSENTIAL, IMPORTANT, USEFUL = 10, 5, 2
-"""Weights of checks.
+"""Weights of checks in the score.
 
-Essential: the recovery cannot work without it. Important: the plan promises or uses it.
+Essential: the recovery fails if the check fails. Important: the plan promises or uses the checked item.
 """
 
 ASK_ADMIN = "Ask an administrator of the organization for the permission."
@@ -51,7 +51,7 @@ class Check:
 
 @dataclass(frozen=True)
 class CheckSubject:
-    """The name, subject and weight of a check, used to create its result."""
+    """The name, subject and weight of a check. The methods create its result."""
 
     name: str
     subject: str
@@ -70,10 +70,10 @@ class CheckSubject:
         return self._check(UNKNOWN, message, hint)
 
     def required_unreadable(self, item: str, error: VcloudAirError) -> Check:
-        """Return the result for an unreadable item that the action itself must read.
+        """Return the result if an item cannot be read that the action must read too.
 
-        A missing permission, a missing item or an invalid spec will stop the action too, so the check fails. Other
-        errors may be temporary, so the result is unknown.
+        If the permission or the item is missing, or a spec is invalid, the action will fail too, so the check fails.
+        Other errors may be temporary, so the result is unknown.
         """
         if isinstance(error, PermissionDeniedError):
             return self.fail(f"reading {item} is not permitted: {error.message}", error.hint or ASK_ADMIN)
@@ -82,7 +82,7 @@ class CheckSubject:
         return self.unreadable(item, error)
 
     def unreadable(self, item: str, error: VcloudAirError) -> Check:
-        """Return the result for an unreadable item that only the check needs."""
+        """Return the result if an item cannot be read that only the check needs."""
         is_denied = isinstance(error, PermissionDeniedError)
         message = f"reading {item} is not permitted" if is_denied else f"reading {item} failed: {error.message}"
         return self.unknown(message, error.hint or (ASK_ADMIN if is_denied else RUN_AGAIN))

@@ -38,9 +38,9 @@ _FAILED_STATES = {
     "recovering": "the VM is being recovered",
     "recovered": "the VM was recovered",
 }
-"""Values of ReplicationState in lower case, without underscores.
+"""Reasons why a replication cannot be used, by state.
 
-Source: protocol/dr.md §2.4.
+States are values of ReplicationState in lower case, without underscores. Source: protocol/dr.md §2.4.
 """
 
 _KNOWN_TESTS = {"", "none", "complete", "testinprogress", "cleanupinprogress", "testerror", "cleanuperror"}
@@ -51,7 +51,10 @@ _PORTAL = "Check the network of the VM in the portal."
 
 
 def vm_checks(plan: RecoveryPlan, action: str, evidence: Evidence) -> Iterator[Check]:
-    """Yield the checks of each name, and of the replication of each unambiguous name."""
+    """Yield the checks of the VMs in a plan.
+
+    Each name is checked. If exactly one replication has the name, the replication is checked too.
+    """
     listed = CheckSubject("vm", plan.name or "vms", ESSENTIAL)
     if isinstance(evidence.matches, VcloudAirError):
         yield listed.required_unreadable("the list of replications", evidence.matches)
@@ -72,10 +75,13 @@ def _named(match: PlanMatch, seen: dict[str, str]) -> Check:
         return subject.fail("no replication has this name", "Run `vca dr list` to see the available replications.")
     if len(match.candidates) > 1:
         ids = ", ".join(reference.id for reference in match.candidates)
-        return subject.fail(f"{len(match.candidates)} replications have this name: {ids}", "Use the id in the plan.")
+        return subject.fail(f"{len(match.candidates)} replications have this name: {ids}", "Use the ID in the plan.")
     first = seen.setdefault(match.candidates[0].href, name)
     if first != name:
-        return subject.warn(f"{first} is the same replication; it is started once", "Remove one of the names.")
+        return subject.warn(
+            f"the plan also names this replication as {first}, and the action is started only once",
+            "Remove one of the names.",
+        )
     return subject.ok("one replication has this name")
 
 
@@ -128,9 +134,9 @@ def _hint_for_blocked(group: Replication, name: str) -> str:
 
 
 def _right(name: str, group: Replication, action: str) -> Check:
-    """Check the permissions. Servers link the actions that the user may start now.
+    """Check that the user has the permission for the action.
 
-    Source: protocol/dr.md §2.3.
+    A server offers links for the actions that the user may start now. Source: protocol/dr.md §2.3.
     """
     subject, operation = CheckSubject("right", name, IMPORTANT), OPERATIONS[action]
     offered = {name.lower() for name in group.offered}
@@ -169,13 +175,16 @@ def _rpo(plan: RecoveryPlan, vm: PlannedVm, group: Replication, action: str, now
 
     The RPO of the plan takes precedence over the RPO of the replication.
 
-    For the action ``test``, old data is only a warning.
+    If ``action`` is ``test``, old data is only a warning.
     """
     subject, newest = CheckSubject("rpo", vm.name, IMPORTANT), group.last_sync
     if newest is None:
         return subject.unknown("the server does not return the time of the newest data", _SOURCE)
     if newest - now > _SKEW:
-        return subject.unknown(f"the newest data is from the future ({newest.isoformat()})", "Compare the clocks.")
+        return subject.unknown(
+            f"the newest data is from the future ({newest.isoformat()})",
+            "Compare the clocks of this host and the cloud.",
+        )
     age, configured = max(0.0, (now - newest).total_seconds() / 60), group.rpo_minutes
     target = vm.rpo_minutes if vm.rpo_minutes is not None else plan.rpo_minutes
     message = f"the newest data is {age:.0f} min old"
@@ -206,14 +215,14 @@ def _network(name: str, group: Replication, evidence: Evidence) -> Check:
         return subject.unreadable("the placeholder VMs", evidence.placeholders)
     placeholder = evidence.placeholder_of(group)
     if placeholder is None:
-        return subject.unknown("its placeholder VM is not visible", _PORTAL)
+        return subject.unknown("the placeholder VM is not visible", _PORTAL)
     network = str(placeholder.get("networkName") or "").strip()
     if not network:
-        return subject.warn("its placeholder VM is not connected to a network", _PORTAL)
+        return subject.warn("the placeholder VM is not connected to a network", _PORTAL)
     if isinstance(evidence.networks, VcloudAirError):
         return subject.unreadable(f"the networks (to check {network})", evidence.networks)
     if network not in {record.name for record in evidence.networks}:
         known: Sequence[str] = sorted(record.name for record in evidence.networks)
-        message = f"its network {network} is not a network of this organization (available: {', '.join(known)})"
+        message = f"the placeholder VM is connected to the unknown network {network} (available: {', '.join(known)})"
         return subject.warn(message, _PORTAL)
     return subject.ok(f"the VM will be connected to {network}")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _ENABLE = "Ask the provider to enable the VDC for recovery."
 _MORE_RESOURCES = "Free resources, or ask the provider for more."
 _NEAR_LIMIT = 0.9
-"""Share of a limit from which the checks warn."""
+"""The checks warn if more than this share of a limit is used."""
 
 
 def place_checks(plan: RecoveryPlan, action: str, evidence: Evidence) -> Iterator[Check]:
@@ -34,7 +34,7 @@ def place_checks(plan: RecoveryPlan, action: str, evidence: Evidence) -> Iterato
         if home is None:
             hint = "Check the replication in the portal."
             yield CheckSubject("vdc", group.name, ESSENTIAL).unknown(
-                "the target VDC of its replication is unknown", hint
+                "the target VDC of the replication is unknown", hint
             )
         else:
             homes.setdefault(home.reference.id, (home, []))[1].append(group)
@@ -51,7 +51,7 @@ def place_checks(plan: RecoveryPlan, action: str, evidence: Evidence) -> Iterato
 
 
 def _to_run(plan: RecoveryPlan, evidence: Evidence) -> set[str]:
-    """Return the links of the replications whose VMs will be powered on."""
+    """Return the links of the replications whose VMs the plan powers on."""
     if isinstance(evidence.matches, VcloudAirError):
         return set()
     is_on = {True: True, False: False, None: plan.power_on}
@@ -122,14 +122,16 @@ def _processors(place: Place, evidence: Evidence) -> Check:
 
 
 def _usage(place: Place, limit: str, used: str, evidence: Evidence, subject: CheckSubject) -> tuple[int, int] | Check:
-    """Return (limit, used) of a VDC, or a check result.
+    """Return the limit and the used amount of a VDC, or the result of the check.
 
-    Returns a check result when the values are unlimited or unknown.
+    The result of the check is returned if the limit or the used amount is unlimited or unknown.
     """
     if place.record is None:
         if isinstance(evidence.records, VcloudAirError):
             return subject.unreadable("the limits of the VDC", evidence.records)
-        return subject.unknown("the query service does not return this VDC", "Check its limits in the portal.")
+        return subject.unknown(
+            "the query service does not return this VDC", "Check the limits of the VDC in the portal."
+        )
     maximum, current = place.record.get(limit), place.record.get(used)
     if maximum == 0:
         return subject.ok("unlimited")

@@ -29,7 +29,7 @@ _ENDS = frozenset({SUCCEEDED, UNCHANGED, FAILED, SKIPPED, UNKNOWN})
 
 @dataclass
 class VmDraft:
-    """Data of a VM, collected from events.
+    """The data of a VM that is collected from events.
 
     ``is_named`` is true if the event ``run_started`` lists the VM.
     """
@@ -44,7 +44,7 @@ class VmDraft:
 
 
 class Fold:
-    """Data of the events read so far.
+    """The data of all events that were added so far.
 
     Events can come in any order, and any field can be missing.
     """
@@ -136,7 +136,7 @@ class Fold:
 
     def _run_resumed(self, event: Event, at: datetime | None) -> None:
         if self.periods and not self.periods[-1].end:
-            # A process that died left no event. The last sign of it is the event before this one.
+            # A process that died left no event about its end, so its last event marks the end.
             self.periods[-1] = replace(self.periods[-1], ended=self._previous_time, end="died")
         self.periods.append(_period(event, at))
         self.stop = self.finish = None
@@ -256,18 +256,18 @@ class Fold:
 
 
 def _step_key(event: Event) -> tuple[str, str, str]:
-    """Return the key of a step. Steps can share a name, but not a key."""
+    """Return the key of a step. Names of steps can repeat, but keys are unique."""
     return read.text(event, "group"), read.text(event, "phase"), read.text(event, "key") or read.text(event, "step")
 
 
 def _drop_undecided(draft: VmDraft) -> None:
-    """Remove a ``skipped`` verdict that a VM got before the run was resumed."""
+    """Remove the verdict ``skipped`` that a VM received before the run was resumed."""
     if draft.attempts and draft.attempts[-1].verdict == SKIPPED:
         draft.attempts.pop()
 
 
 def _open(draft: VmDraft, number: int | None) -> OperationAttempt | None:
-    """Return the last attempt if it is still open and has this number, or None."""
+    """Return the last attempt if it is unfinished and has this number, or None."""
     last = draft.attempts[-1] if draft.attempts else None
     if last is None or last.ended is not None or last.verdict != IN_FLIGHT:
         return None

@@ -51,7 +51,7 @@ _ENDS = {"finished": "finished", "interrupted": "interrupted", "died": "died", "
 class FailureEntry:
     """An entry of the list of failures.
 
-    ``names`` contains (name, anchor, request id) for each VM with the same reason.
+    ``names`` contains (name, anchor, request ID) for each VM with the same reason.
     """
 
     title: str
@@ -151,7 +151,7 @@ def _single_entry(failure: Failure, anchors: Mapping[str, str]) -> FailureEntry:
 
 
 def _facts(**values: str) -> tuple[tuple[str, str], ...]:
-    """Return the nonempty facts."""
+    """Return the nonempty values with their labels."""
     return tuple((name, value) for name, value in values.items() if value)
 
 

@@ -2,7 +2,7 @@
 
 :func:`~vcloudair_core.recovery.report.run_report.report_of` creates them.
 
-Times are UTC; ``None`` means that the journal does not have the value. The ``as_dict`` methods return the parts of the
+Times are UTC; None means that the journal does not contain the value. The ``as_dict`` methods return the parts of the
 JSON report, which ``docs/reference/recovery-report.md`` describes.
 """
 
@@ -23,7 +23,7 @@ SUCCEEDED, UNCHANGED, FAILED, SKIPPED, UNKNOWN = "succeeded", "unchanged", "fail
 RETRYING, IN_FLIGHT, NOT_STARTED = "retrying", "in_flight", "not_started"
 ROLLED_BACK, ROLLBACK_FAILED = "rolled_back", "rollback_failed"
 SUCCESS_VERDICTS = frozenset({SUCCEEDED, UNCHANGED})
-"""Verdicts of a VM in the target state of the action."""
+"""Verdicts of VMs that are in the target state of the action."""
 INTERRUPTED, UNFINISHED = "interrupted", "unfinished"
 
 VM_VERDICTS = (
@@ -40,9 +40,9 @@ VM_VERDICTS = (
 )
 """All verdicts of VMs, the most urgent first.
 
-``retrying``: the last attempt failed and another one was to follow. ``unknown``: the action may or may not have
-started. ``in_flight``: the action was started and its end is unknown. ``rolled_back``: the VM was recovered, and then
-the run undid the recovery. ``rollback_failed``: the run tried to undo the recovery.
+``retrying``: the last attempt failed, and another attempt was planned. ``unknown``: the action may or may not have
+started. ``in_flight``: the action was started, and its outcome is unknown. ``rolled_back``: the VM was recovered, and
+then the run undid the recovery. ``rollback_failed``: the run tried to undo the recovery, and failed.
 """
 
 
@@ -70,10 +70,10 @@ class Objective:
     Attributes:
         target_minutes: The target, or None.
         source: The owner of the target: ``vm``, ``group`` or ``plan``.
-        reached_s: The measured value in seconds. For several VMs, the longest value, or None unless all values are
-            known.
+        reached_s: The measured value in seconds, or None if it is unknown. For several VMs, the longest value if all
+            values are known, or None.
         known_s: For several VMs, the longest known value.
-        is_met: True if the target was met. None without a target, and when the result is unknown.
+        is_met: True if the target was met. None if there is no target, or if the result is unknown.
         why: The reason why a value is unknown, or why a target was missed without a measurement.
     """
 
@@ -228,7 +228,7 @@ class StepReport:
 class GroupReport:
     """A group of a report.
 
-    Without a final verdict, ``verdict`` is ``in_flight`` or ``not_started``.
+    If the group has no final verdict, ``verdict`` is ``in_flight`` or ``not_started``.
     """
 
     name: str
@@ -256,9 +256,9 @@ class GroupReport:
 class Period:
     """A period in which one process executed the run.
 
-    ``end`` is finished, interrupted, died, or empty.
+    ``end`` is ``finished``, ``interrupted`` or ``died``. It is empty if the end is unknown.
 
-    When the process died, ``ended`` is the time of its last event.
+    If the process died, ``ended`` is the time of its last event.
     """
 
     started: datetime | None
@@ -281,7 +281,7 @@ class Period:
 class Rollback:
     """The rollback of a run after a failure.
 
-    ``verdict`` is succeeded, failed, or in_flight when the end of the rollback is unknown.
+    ``verdict`` is ``succeeded``, ``failed``, or ``in_flight`` if the outcome of the rollback is unknown.
     """
 
     started: datetime | None

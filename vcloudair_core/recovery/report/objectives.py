@@ -20,7 +20,7 @@ from vcloudair_core.recovery.report.model import (
     seconds_between,
 )
 
-_UNKNOWN = "its outcome is unknown"
+_UNKNOWN = "the outcome is unknown"
 _NO_RECOVERY = "a cleanup recovers no VMs"
 
 Target = tuple[float | None, str]
@@ -31,7 +31,7 @@ class RunTimes:
     """The times of a run, used to measure the objectives of its VMs.
 
     ``last`` is the newest time in the journal. ``is_over`` is true if the run has finished, so no more VMs will be
-    recovered. ``is_recovery`` is False for a cleanup, which recovers no VMs and has no objectives.
+    recovered. ``is_recovery`` is False if the action is a cleanup, which recovers no VMs and has no objectives.
     """
 
     started: datetime | None
@@ -41,12 +41,12 @@ class RunTimes:
 
 
 def first_target(*candidates: Target) -> Target:
-    """Return the first target that is set, with its source. 0 minutes is a target too."""
+    """Return the first candidate whose target is not None. 0 minutes is a target too."""
     return next((candidate for candidate in candidates if candidate[0] is not None), (None, ""))
 
 
 def vm_rto(vm: VmReport, target: Target, times: RunTimes) -> Objective:
-    """Return the time from the start of the run until the VM was recovered."""
+    """Return the RTO result: the time from the start of the run to the recovery."""
     minutes, source = target
     if not times.is_recovery:
         return Objective(why=_NO_RECOVERY)
@@ -54,7 +54,7 @@ def vm_rto(vm: VmReport, target: Target, times: RunTimes) -> Objective:
         why = _unmeasured(vm)
         reached = None if why else seconds_between(times.started, vm.ended)
         if reached is None:
-            return Objective(minutes, source, why=why or "the journal does not have its time")
+            return Objective(minutes, source, why=why or "the journal does not contain the time")
         return Objective(minutes, source, reached, is_met=None if minutes is None else reached <= minutes * 60)
     if vm.verdict in (IN_FLIGHT, UNKNOWN):
         return Objective(minutes, source, why=_UNKNOWN)
@@ -65,11 +65,12 @@ def vm_rto(vm: VmReport, target: Target, times: RunTimes) -> Objective:
 
 
 def vm_rpo(vm: VmReport, target: Target, times: RunTimes) -> Objective:
-    """Return the age of the newest data at the start of the run.
+    """Return the RPO result: the age of the newest data at the start of the run.
 
-    The age is 0 for data replicated after the start.
+    The age is 0 for data that was replicated after the start.
 
-    A VM that was not recovered never meets its objective. The objective is missed if the data was too old.
+    If the VM was not recovered and the data was too old, the objective is missed. If the VM was not recovered for
+    another reason, the result is unknown.
     """
     minutes, source = target
     if not times.is_recovery:
@@ -82,30 +83,31 @@ def vm_rpo(vm: VmReport, target: Target, times: RunTimes) -> Objective:
     if not vm.has_succeeded:
         is_late = times.is_over and minutes is not None and age is not None and age > minutes * 60
         return Objective(minutes, source, is_met=False if is_late else None, why=_absence(vm))
-    why = _unmeasured(vm) or ("" if age is not None else "the time of its last sync is unknown")
+    why = _unmeasured(vm) or ("" if age is not None else "the time of the last synchronization is unknown")
     if why or age is None:
         return Objective(minutes, source, why=why)
     return Objective(minutes, source, age, is_met=None if minutes is None else age <= minutes * 60)
 
 
 def _absence(vm: VmReport) -> str:
-    return "it was rolled back" if vm.verdict == ROLLED_BACK else "it was not recovered"
+    return "the VM was rolled back" if vm.verdict == ROLLED_BACK else "the VM was not recovered"
 
 
 def _unmeasured(vm: VmReport) -> str:
     """Return the reason why a VM has no measured time, or an empty string.
 
-    An unchanged VM was recovered before the run, unless an earlier attempt of this run had requested the action.
+    A VM with the verdict ``unchanged`` was recovered before the run, unless an earlier attempt of this run requested
+    the action. A VM that was recovered before the run has no measured time.
     """
     if vm.verdict != UNCHANGED or any(attempt.is_requested for attempt in vm.attempts):
         return ""
-    return "it was recovered before this run"
+    return "the VM was recovered before this run"
 
 
 def worst(objectives: Iterable[Objective], target: Target) -> Objective:
-    """Return the objective of several VMs, with the longest time.
+    """Return the combined objective of several VMs. Its value is the longest time.
 
-    The objective is met when each VM meets its own target and the longest time meets this target.
+    The objective is met when each VM meets its own target and the longest time meets ``target``.
     """
     each = list(objectives)
     minutes, source = target

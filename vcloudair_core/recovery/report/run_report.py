@@ -1,7 +1,8 @@
 """Report of a recovery run, created from its journal.
 
-A report never claims more than the events show. A run has succeeded when its last event says so and the events show
-that every VM was recovered. A VM that was started has an unknown outcome if the journal does not contain its end.
+A report never claims more than the events show. A run has succeeded when its last event has the verdict ``succeeded``
+and the events show that every VM was recovered. If an action was started and the journal does not contain its end, the
+outcome of the VM is unknown.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class RunReport:
     Attributes:
         verdict: ``succeeded``, ``failed``, ``interrupted``, ``unknown`` when the outcome of some VMs is unknown, or
             ``unfinished`` when the journal has no end of the run.
-        plan, cloud: As in the event ``run_started``.
+        plan, cloud: The fields of the event ``run_started`` with these names.
         doubts: Inconsistencies of the journal, in sentences.
         summary: The number of VMs for each verdict.
         ended: The time of the last event.
@@ -126,7 +127,7 @@ class RunReport:
 def report_of(events: Iterable[Event]) -> RunReport:
     """Return the report of a run from its events, in the order of the journal.
 
-    Damaged events do not raise errors; ``doubts`` of the report lists them.
+    Damaged events do not raise errors. The attribute ``doubts`` of the report describes them.
     """
     fold = Fold()
     for event in events:
@@ -203,7 +204,10 @@ def _steps(fold: Fold, group: str) -> tuple[StepReport, ...]:
 
 
 def _verdict_of_vms(vms: Iterable[VmReport]) -> str:
-    """Return the verdict that VMs justify for a run or rollback reported as succeeded."""
+    """Return the verdict of a run or rollback that reported success.
+
+    The verdict depends on the verdicts of the VMs, which can contradict the reported success.
+    """
     verdicts = {vm.verdict for vm in vms if not vm.has_succeeded}
     if not verdicts:
         return SUCCEEDED
@@ -214,7 +218,10 @@ def _verdict(fold: Fold, vms: list[VmReport]) -> tuple[str, str]:
     if fold.stop is not None:
         return UNKNOWN if fold.stop.get("is_unknown") is True else INTERRUPTED, read.text(fold.stop, "reason")
     if fold.finish is None:
-        return UNFINISHED, "the journal has no end of the run: it is still in progress, or it died"
+        return (
+            UNFINISHED,
+            "the journal does not contain the end of the run: the run is still in progress, or its process died",
+        )
     reported, reason = read.text(fold.finish, "verdict"), read.text(fold.finish, "reason")
     if reported == FAILED:
         return FAILED, reason
@@ -224,17 +231,17 @@ def _verdict(fold: Fold, vms: list[VmReport]) -> tuple[str, str]:
         return FAILED, "the run had no VMs"
     verdict = _verdict_of_vms(vms)
     if verdict == SUCCEEDED and not fold.run:
-        return UNFINISHED, "the journal has no start of the run, so its VMs are unknown"
+        return UNFINISHED, "the journal does not contain the start of the run, so the VMs are unknown"
     return verdict, reason if verdict == SUCCEEDED else "the run reported success, but not every VM was recovered"
 
 
 def _doubts(fold: Fold, vms: list[VmReport]) -> Iterable[str]:
     if not fold.run:
-        yield "The journal has no start of the run, so its user, plan and VMs are unknown."
+        yield "The journal does not contain the start of the run, so the user, plan and VMs are unknown."
     if fold.unreadable:
         yield f"{fold.unreadable} lines of the journal are not events."
     if fold.missing:
-        yield f"{fold.missing} events are missing, as the sequence numbers show."
+        yield f"The sequence numbers show that events are missing: {fold.missing}."
     if fold.set_back:
         yield "The clock was set back during the run, so times may be wrong."
     unlisted = [draft.name for draft in fold.vms.values() if fold.run and not draft.is_named]
@@ -246,7 +253,7 @@ def _doubts(fold: Fold, vms: list[VmReport]) -> Iterable[str]:
         reported = read.mapping(fold.finish, "summary")
         different = [name for name in reported if read.whole(reported, name) not in (None, counts.get(name, 0))]
         for name in different:
-            yield f"The run reported {reported[name]} VMs as {name}, but its events show {counts.get(name, 0)}."
+            yield f"The run reported {reported[name]} VMs as {name}, but the events show {counts.get(name, 0)}."
         if read.text(fold.finish, "verdict") == SUCCEEDED and any(not vm.has_succeeded for vm in vms):
             yield "The run reported success, but not every VM was recovered."
 

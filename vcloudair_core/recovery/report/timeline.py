@@ -145,7 +145,7 @@ def panels_of(report: RunReport) -> tuple[Panel, ...]:
 def scale_of(report: RunReport) -> Scale | None:
     """Return a scale for the time of the run.
 
-    The scale is extended slightly if that makes the target visible.
+    The scale is extended slightly if the RTO target is then visible.
     """
     start = report.started or min((vm.started for vm in report.vms if vm.started), default=None)
     if start is None or report.ended is None:
@@ -234,7 +234,7 @@ def _step_row(step: StepReport, y: float, scale: Scale, report: RunReport) -> Ti
 def _attempt_bars(attempts: Iterable[OperationAttempt], scale: Scale, report: RunReport) -> Iterable[Bar]:
     """Yield a bar per attempt.
 
-    An attempt without an end lasts until the end of the journal.
+    The bar of an unfinished attempt extends to the end of the journal.
     """
     for attempt in attempts:
         end = attempt.ended or report.ended

@@ -40,7 +40,7 @@ def runs(settings: Settings, *, newest_first: bool = True) -> Iterator[tuple[Pat
 def all_runs(settings: Settings) -> Iterator[tuple[Path, list[Event] | str]]:
     """Yield the folder and the events of each run, newest first.
 
-    For an unreadable run, yields the reason instead of the events. Raises ConfigurationError when the folder of the
+    If a run cannot be read, yields the reason instead of its events. Raises ConfigurationError when the folder of the
     runs cannot be listed.
     """
     unreadable = unreadable_runs(settings)
@@ -60,7 +60,7 @@ def runs_of(
 ) -> Iterator[tuple[Path, list[Event]]]:
     """Yield the runs of a plan in a cloud, newest first.
 
-    Without ``action``, runs of all actions are returned.
+    If ``action`` is empty, the runs of all actions are yielded.
     """
     for folder, run_events in runs(settings):
         head = run_events[0]
@@ -80,20 +80,20 @@ def last_test(settings: Settings, plan_name: str, cloud: dict[str, Any]) -> date
 
 
 def unfinished_runs(client: Client, plan_name: str, action: str) -> list[str]:
-    """Return the ids of the runs of a plan that can be resumed, newest first.
+    """Return the IDs of the runs of a plan that can be resumed, newest first.
 
     Args:
-        client: The client of the cloud that the runs were in.
+        client: The client of the cloud in which the runs were started.
         plan_name: The name of the plan.
         action: ``test``, ``cleanup`` or ``failover``.
 
-    A finished run supersedes earlier unfinished runs. Unreadable runs are left out.
+    Unfinished runs that are older than the last finished run are left out. Unreadable runs are left out.
     """
     return resumable_runs(client.settings, plan_name, cloud_of(client), action)
 
 
 def resumable_runs(settings: Settings, plan_name: str, cloud: dict[str, Any], action: str) -> list[str]:
-    """Return the ids of runs that stopped or died since the last finished run."""
+    """Return the IDs of the runs that stopped or died since the last finished run."""
     resumable: list[str] = []
     for folder, run_events in runs_of(settings, plan_name, cloud, action):
         if run_events[-1]["event"] == events.RUN_FINISHED:
@@ -103,7 +103,7 @@ def resumable_runs(settings: Settings, plan_name: str, cloud: dict[str, Any], ac
 
 
 def cloud_of(client: Client) -> dict[str, Any]:
-    """Return the cloud that a client is signed in to, as in the event ``run_started``."""
+    """Return the cloud of a client, in the format of the event ``run_started``."""
     identity = client.session.identity
     return {
         "url": client.settings.url or identity.base_url,
@@ -114,7 +114,10 @@ def cloud_of(client: Client) -> dict[str, Any]:
 
 
 def typical_seconds(settings: Settings, action: str) -> dict[str, float]:
-    """Return the duration of an action for each VM id: the median of earlier runs."""
+    """Return the typical seconds of an action, by VM ID.
+
+    The typical duration is the median of earlier runs on this host.
+    """
     durations: dict[str, list[float]] = {}
     for _, run_events in runs(settings):
         if text(run_events[0], "action") != action:
@@ -140,7 +143,7 @@ class AppliedChange:
 
     @property
     def id(self) -> str:
-        """Return the id of the change, as in ``restores`` of an event."""
+        """Return the ID of the change, as in the field ``restores`` of an event."""
         return f"{self.folder.name}/{self.key}"
 
 
@@ -163,7 +166,7 @@ def applied_changes(folder: Path, run_events: list[Event]) -> list[AppliedChange
 
 
 def restored_ids(run_events: list[Event]) -> set[str]:
-    """Return the ids of the network changes that a run undid.
+    """Return the IDs of the network changes that a run undid.
 
     These changes can belong to earlier runs.
     """

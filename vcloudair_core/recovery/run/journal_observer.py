@@ -45,7 +45,7 @@ class JournalObserver(ScheduleObserver):
         )
 
     def not_started(self, operation: Operation, reason: str, *, is_repeated: bool) -> None:
-        """Record that a request was not sent or was refused."""
+        """Record that a request was not sent, or that the server refused it."""
         self._emit(events.VM_NOT_STARTED, id=operation.reference.id, reason=reason, is_repeated=is_repeated)
 
     def started(self, operation: Operation, task: Task | None) -> None:
@@ -53,7 +53,7 @@ class JournalObserver(ScheduleObserver):
         self._emit(events.VM_STARTED, id=operation.reference.id, task=task.href if task else "")
 
     def progressed(self, operation: Operation, task: Task) -> None:
-        """Pass a change of the task to observers."""
+        """Pass a change of the task to the observers."""
         self._notify(
             {
                 "event": events.VM_PROGRESSED,

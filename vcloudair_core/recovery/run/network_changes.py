@@ -19,19 +19,20 @@ KIND = "ans.edge"
 
 
 def target_of(client: Client, document: EdgeDocument) -> dict[str, str]:
-    """Return the target edge of a document.
+    """Return the edge gateway of a document, and its VDC if one is set.
 
     Raises SpecError when neither the document nor the settings name an edge.
     """
     edge = document.target.get("edge") or client.settings.edge or ""
     if not edge:
-        raise SpecError("edge", "the document names no edge gateway", hint="Add the key `edge` to the document.")
+        reason = "the edge gateway is not set in the document or in the settings"
+        raise SpecError("edge", reason, hint="Add the key `edge` to the document.")
     vdc = document.target.get("vdc") or client.settings.vdc or ""
     return {"edge": str(edge), **({"vdc": str(vdc)} if vdc else {})}
 
 
 def saved_file(folder: Path, key: str) -> Path:
-    """Return the file for the configuration of an edge before a step.
+    """Return the path of the file for the configuration of an edge before a step.
 
     Each step key has a separate file.
     """
@@ -40,7 +41,7 @@ def saved_file(folder: Path, key: str) -> Path:
 
 
 def apply_document(client: Client, document: EdgeDocument, saved: Path | None = None) -> str:
-    """Apply a document to an edge and return a summary.
+    """Apply a document to an edge, and return a summary of the changes.
 
     The sections of the document replace the sections of the edge.
 
@@ -51,7 +52,7 @@ def apply_document(client: Client, document: EdgeDocument, saved: Path | None = 
     if saved is not None and not saved.exists():
         current = client.read(KIND, target)
         sections = {name: current[name] for name in document.sections if name in current}
-        # allow_empty: a section that is empty now must be emptied by the restore.
+        # allow_empty: if a section is empty now, the restore must be able to empty it again.
         write_durably(saved, {**target, "allow_empty": True, **sections})
     return client.ensure(KIND, document.sections, state="exact", target=target).plan.summary()
 

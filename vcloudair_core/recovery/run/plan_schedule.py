@@ -70,7 +70,7 @@ class PlanSchedule:
 
     @property
     def halted(self) -> str:
-        """Return the reason why nothing more was started, or an empty string."""
+        """Return the reason why no more actions are started, or an empty string."""
         return self._scheduler.halted
 
     @property
@@ -83,7 +83,7 @@ class PlanSchedule:
         return self._steps.failed
 
     def execute(self) -> bool:
-        """Return True when the run finished, False when it was stopped."""
+        """Run the plan. Return True if the run finished, or False if it was stopped."""
         if self._scheduler.execute(self._whole()):
             return True
         refusal = self._scheduler.refusal

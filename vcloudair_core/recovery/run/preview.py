@@ -1,6 +1,6 @@
 """Dry run of a recovery plan with estimated times.
 
-It uses the schedule of a run with a simulated clock.
+A dry run uses the schedule of a real run with a simulated clock.
 
 The state of VMs is read, but nothing is started. The time of a VM is the median of its earlier runs. Without earlier
 runs, a default time is used and marked as a guess.
@@ -86,7 +86,7 @@ class Preview:
 
 
 def preview(client: Client, plan: RecoveryPlan, action: str) -> Preview:
-    """Return what a run would do now. Starts nothing and writes nothing.
+    """Return the result of a dry run. Nothing is started or written.
 
     Raises: the errors of :func:`start`.
     """

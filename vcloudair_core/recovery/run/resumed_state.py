@@ -23,15 +23,15 @@ def resumed_state(plan: RecoveryPlan, run_events: Sequence[Event]) -> RunState:
 
     The VMs are the same as at the start of the run.
 
-    Raises ConfigurationError when the journal is damaged, because starting an action on a guess is not safe.
+    Raises ConfigurationError when the journal is damaged, because an action could be started twice.
     """
     try:
         return _resumed_state(plan, run_events)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as exc:
         raise ConfigurationError(
-            "Resuming the run failed. Its journal is damaged or was written by another version "
+            "Resuming the run failed. The journal is damaged or was written by another version "
             f"({type(exc).__name__}: {exc}).",
-            hint="Check its progress with `vca dr report`, then start a new run.",
+            hint="Check the progress of the run with `vca dr report`, then start a new run.",
         ) from exc
 
 
@@ -47,7 +47,7 @@ def _resumed_state(plan: RecoveryPlan, run_events: Sequence[Event]) -> RunState:
     for event in run_events:
         _apply(state, by_id, event)
     for operation in state.operations:
-        # A VM that was skipped because of another VM can start when that one succeeds after all.
+        # A VM that was skipped because another VM failed can start if the other VM succeeds later.
         if operation.verdict == "skipped":
             _wait(operation)
     return state
@@ -98,7 +98,7 @@ def _end(operation: Operation, event: Event) -> None:
 def _note_start(operation: Operation, event: Event) -> None:
     """Record an action that may have been started.
 
-    Without ``intent_at``, the time of the event is used.
+    If the event has no field ``intent_at``, the time of the event is used.
     """
     before, at = event.get("vms_before"), moment(event)
     intent_at = float(event.get("intent_at") or 0.0)

@@ -43,8 +43,8 @@ def cleanup_plan(plan: RecoveryPlan, settings: Settings, cloud: dict[str, Any]) 
 def restore_steps(changes: Sequence[AppliedChange]) -> list[Step]:
     """Return steps that undo network changes.
 
-    Each step applies the ``rollback`` document that the plan had in the run of the change. Without this document, the
-    step applies the saved configuration.
+    Each step applies the ``rollback`` document of the plan that made the change. If the plan has no such document, the
+    step applies the configuration that was saved before the change.
     """
     plans = {folder: _plan_of(folder) for folder in {change.folder for change in changes}}
     return [_restore_step(change, plans[change.folder]) for change in changes]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class RunState:
     """The operations of a run and the state of its steps.
 
-    Operations are in the order of the plan. The sets of done, open and failed steps contain step keys.
+    Operations are in the order of the plan. The sets of finished, open and failed steps contain step keys.
     """
 
     plan: RecoveryPlan
@@ -33,7 +33,7 @@ class RunState:
         return [operation for operation in self.operations if operation.group_name == group_name]
 
     def described(self) -> list[dict[str, Any]]:
-        """Return the groups, as in the event ``run_started``."""
+        """Return the groups in the format of the event ``run_started``."""
         planned = {vm.name: vm for vm in self.plan.vms}
         return [
             {
@@ -59,7 +59,7 @@ def _described(operation: Operation, vm: PlannedVm) -> dict[str, Any]:
 
 
 def state_of(plan: RecoveryPlan, action: str, service: RecoveryService) -> RunState:
-    """Return the operations of a plan. All VMs are looked up before anything starts.
+    """Return the state of a new run. All VMs are looked up before anything starts.
 
     Raises: NotFoundError, which names all VMs that are not replicated; AmbiguousMatchError; SpecError when two names
         refer to the same VM.

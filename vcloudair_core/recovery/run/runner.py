@@ -56,8 +56,8 @@ class RunOptions:
 
     Attributes:
         run_timeout: The time limit of the run. After this time, the run is stopped and can be resumed.
-        on_unknown: ``fail`` or ``start``, instead of the setting of the plan.
-        start_again: Names or ids of VMs with the verdict ``unknown`` whose action may be started again.
+        on_unknown: ``fail`` or ``start``. Overrides the setting of the plan.
+        start_again: Names or IDs of VMs. If such a VM has the verdict ``unknown``, its action may be started again.
         approve: Names of approval steps that you approve in advance.
         ask: Callback for the other approvals. If None, these approvals fail.
         observers: Callbacks that receive every event, possibly from several threads.
@@ -104,10 +104,10 @@ def resume(client: Client, run_id: str = "", options: RunOptions | None = None) 
     """Resume a run that was stopped or died. No action is started twice.
 
     Args:
-        client: The client of the cloud that the run was in.
-        run_id: The id of the run, or the beginning of the id. The default is the newest run.
-        options: Options of the run. ``start_again`` names VMs whose action may be started again when neither a task nor
-            the replication shows its outcome.
+        client: The client of the cloud in which the run was started.
+        run_id: The ID of the run, or the beginning of the ID. The default is the newest run.
+        options: Options of the run. ``start_again`` names VMs whose action may be started again if neither a task nor
+            the replication shows the outcome of the action.
 
     Returns the report. A finished run is not changed.
 
@@ -181,7 +181,7 @@ class _Run:
     def _execute_or_interrupt(self) -> list[Event]:
         """Execute the run and return its events.
 
-        If the journal could not be written, an interruption event is added.
+        If the journal cannot be written, a ``run_interrupted`` event is added to the returned events.
         """
         try:
             if not self._past_events:
@@ -264,7 +264,7 @@ class _Run:
     def _roll_back(self, reason: str) -> bool:
         """Restore networks, then clean up VMs.
 
-        Return False when stopped; a resumed run repeats the rollback.
+        Return False if the run was stopped. A resumed run repeats the rollback.
         """
         started = [op for op in self._state.operations if op.verdict == "succeeded" or (op.verdict and op.attempts)]
         self._journal.append(events.ROLLBACK_STARTED, reason=reason, vms=_ids_and_names(started))
@@ -296,7 +296,7 @@ def _cleanup_of(operation: Operation) -> Operation:
 
 
 class _RollbackJournal:
-    """Journal adapter that marks events of VMs and steps as part of a rollback."""
+    """A journal adapter that marks events of VMs and steps as part of a rollback."""
 
     def __init__(self, journal: Journal, problems: list[str]) -> None:
         self._journal, self._problems = journal, problems
@@ -317,7 +317,7 @@ class _RollbackJournal:
 
 
 def engine_options(plan: RecoveryPlan, options: RunOptions, *, wait: bool = True) -> OperationOptions:
-    """Convert the options of a plan and a run to options of operations."""
+    """Return the options of operations, from the options of a plan and a run."""
     return OperationOptions(
         power_on=plan.power_on,
         synchronize=plan.synchronize,
@@ -347,7 +347,7 @@ def _mark_start_again(state: RunState, names: Sequence[str]) -> None:
 
 
 def _ids_and_names(operations: Iterable[Operation]) -> list[dict[str, str]]:
-    """Return the ids and names of VMs, as in events."""
+    """Return the IDs and names of VMs, in the format of events."""
     return [{"id": operation.reference.id, "name": operation.reference.name} for operation in operations]
 
 
@@ -361,7 +361,7 @@ def _check_cloud(client: Client, of_run: dict[str, Any]) -> None:
     for name in ("url", "org"):
         if of_run.get(name) != current.get(name):
             raise ConfigurationError(
-                f"Resuming the run failed. It was started in {of_run.get('url')}, org {of_run.get('org')}, "
+                f"Resuming the run failed. The run was started in {of_run.get('url')}, org {of_run.get('org')}, "
                 f"but the current settings point to {current['url']}, org {current['org']}.",
                 hint="Use the settings that the run was started with.",
             )

@@ -28,7 +28,9 @@ Spawn = Callable[[Callable[[], StepResult]], Future[StepResult]]
 
 
 class StepTracks:
-    """Tracks of steps. An event is on disk when ``emit`` returns."""
+    """The steps of a run, as tracks of the scheduler.
+
+    ``emit`` writes an event to the journal, and returns when the event is on disk."""
 
     def __init__(
         self,
@@ -49,7 +51,7 @@ class StepTracks:
         """Keys of the failed steps."""
 
     def wait(self) -> None:
-        """Wait for the steps in progress. A stop also ends the programs of these steps."""
+        """Wait for the steps in progress. If the run is stopped, their programs end soon."""
         for future in self._running:
             future.exception()
 
@@ -58,7 +60,7 @@ class StepTracks:
         self._emit(event, **fields)
 
     def run(self, group: Group | None, phase: str, steps: Sequence[Step]) -> Track[bool]:
-        """Run steps in order. Return False when nothing after them may start."""
+        """Run steps in order. Return False if the rest of the plan or group must wait."""
         for position, step in steps_for(steps, self._action):
             if self._scheduler.halted:
                 return False
@@ -119,7 +121,7 @@ class StepTracks:
 def in_thread(work: Callable[[], StepResult]) -> Future[StepResult]:
     """Run work in a daemon thread.
 
-    An unanswered question then does not keep the program from exiting.
+    The program can exit even if the thread still waits for an approval.
     """
     future: Future[StepResult] = Future()
 

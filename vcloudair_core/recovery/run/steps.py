@@ -47,14 +47,14 @@ class StepResult:
     """The result of one attempt of a step.
 
     Attributes:
-        verdict: ``succeeded``, ``failed``, or ``stopped`` when the run stopped before the step ended.
+        verdict: ``succeeded``, ``failed``, or ``stopped`` if the run was stopped before the step ended.
         reason: The reason for a failure.
         hint: The next action of the user after a failure.
         output: An excerpt of the output of the program, with secrets hidden.
         by: The user who approved the step.
         saved: The name of the file in the run folder with the configuration of an edge before the change.
         summary: The changes of the edge.
-        restores: The id of the network change that this step undid.
+        restores: The ID of the network change that this step undid.
     """
 
     verdict: str
@@ -79,7 +79,10 @@ class ApprovalRequest:
 
 
 Ask = Callable[[ApprovalRequest], str]
-"""Callback that returns the name of the approver, or an empty string for no."""
+"""Callback that returns the name of the approver.
+
+The callback returns an empty string if the user denies the approval.
+"""
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,7 @@ def _request_approval(step: Step, work: Approval, context: StepContext, group: s
     if context.ask is None:
         return StepResult(
             "failed",
-            "the approval is missing, and no prompt is possible here",
+            "the step needs an approval, but this program cannot ask for it",
             f"Pass `--approve {step.name!r}`, or set `approve` of the module.",
         )
     who = context.ask(ApprovalRequest(context.plan_name, context.action, group, step.name, work.text))
@@ -265,7 +268,7 @@ def _tail(file: int) -> str:
 
 
 def with_approvals(names: Sequence[str], ask_user: Ask | None) -> Ask | None:
-    """Return a callback that approves the named steps and asks about the others."""
+    """Return a callback that approves the steps in ``names``, and asks about others."""
     if not names:
         return ask_user
 

@@ -120,7 +120,7 @@ def test_unreadable_runs_are_listed_with_the_reason(make: Make) -> None:
     listed = {path.name: reason for path, reason in all_runs(settings)}
     assert "damaged" in listed["20260101-000000-000-aaaa"]
     assert "before anything was started" in listed["20260102-000000-000-bbbb"]
-    assert listed["20260103-000000-000-cccc"] == "It has no journal"
+    assert listed["20260103-000000-000-cccc"] == "The folder has no journal"
 
 
 def test_durations_do_not_depend_on_the_clock_of_the_host() -> None:

@@ -60,7 +60,7 @@ def test_a_plan_of_all_vms_has_an_order() -> None:
         ),
         (
             [group("a", 2, depends_on=("b",)), group("b", 5, priority=2)],
-            "group a (line 2) waits for group b (line 5), which waits by priority for group a.",
+            "group a (line 2) waits for group b (line 5), which waits because of its priority for group a.",
         ),
         (
             [
@@ -69,7 +69,7 @@ def test_a_plan_of_all_vms_has_an_order() -> None:
                 group("c", 8, priority=9),
             ],
             "group a (line 2) ends after its VM a1 (line 3), which waits for VM c1 (line 9), which starts "
-            "with its group c (line 8), which waits by priority for group a.",
+            "with its group c (line 8), which waits because of its priority for group a.",
         ),
         (
             [

@@ -107,7 +107,7 @@ def test_a_document_without_an_edge_fails(make: Make, tmp_path: Path) -> None:
     cloud = make(1, unset="edge")
     (tmp_path / "dr-edge.yml").write_text(RULES)
     status, message = seen(cloud.check("edge", _plan_with_step(tmp_path, NetworkChange("dr-edge.yml"))))
-    assert (status, "names no edge gateway" in message) == ("fail", True)
+    assert (status, "edge gateway is not set" in message) == ("fail", True)
 
 
 def test_an_edge_that_is_temporarily_unreadable_is_unknown(make: Make, tmp_path: Path) -> None:

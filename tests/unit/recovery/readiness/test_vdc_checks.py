@@ -51,7 +51,7 @@ def test_the_target_among_two_vdcs_is_found(make: Make) -> None:
     assert (found.subject, found.status) == ("other", "fail")
     for vdc in (cloud.vdc, other):
         cloud.refuse(f"{vdc.vdc_id}/replications")
-    assert "the target VDC of its replication is unknown" in seen(cloud.check("vdc"))[1]
+    assert "the target VDC of the replication is unknown" in seen(cloud.check("vdc"))[1]
 
 
 def test_free_memory(make: Make) -> None:

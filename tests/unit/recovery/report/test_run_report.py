@@ -105,7 +105,7 @@ def test_a_run_that_died_and_was_resumed() -> None:
     events = [event for event in run_events(vms=5, pauses=[(100, 600)]) if event["event"] != "run_interrupted"]
     run_report = report_of(events)
     assert [period.end for period in run_report.periods] == ["died", "finished"]
-    assert run_report.doubts == ("1 events are missing, as the sequence numbers show.",)
+    assert run_report.doubts == ("The sequence numbers show that events are missing: 1.",)
 
 
 def test_an_attempt_that_outlives_its_process_is_one_attempt() -> None:
@@ -129,7 +129,7 @@ def test_events_overrule_the_verdict_that_a_run_reports() -> None:
     )
     assert run_report.verdict == "unfinished" and vm(run_report, 1).verdict == "in_flight"
     assert [group.verdict for group in run_report.groups] == ["unfinished"]
-    assert "The run reported 3 VMs as succeeded, but its events show 2." in run_report.doubts
+    assert "The run reported 3 VMs as succeeded, but the events show 2." in run_report.doubts
 
 
 def test_rolled_back_vms_do_not_count_as_recovered() -> None:
@@ -188,8 +188,8 @@ def test_vms_recovered_before_the_run_are_not_measured() -> None:
     run_report = report(vms=2, unchanged=[0])
     first = vm(run_report, 0)
     assert (first.verdict, first.rto.reached_s, first.rto.is_met, first.rpo.is_met) == ("unchanged", None, None, None)
-    assert first.rto.why == "it was recovered before this run"
-    assert run_report.rto.why == "unknown for 1 of 2 VMs: it was recovered before this run (1)"
+    assert first.rto.why == "the VM was recovered before this run"
+    assert run_report.rto.why == "unknown for 1 of 2 VMs: the VM was recovered before this run (1)"
     assert (run_report.rto.reached_s, run_report.rto.is_met) == (None, None) and run_report.rto.known_s is not None
 
 
