@@ -14,7 +14,7 @@ from vcloudair_core.simulator.documents.hardware_documents import virtual_hardwa
 from vcloudair_core.simulator.documents.snapshot_section import snapshot_section
 from vcloudair_core.simulator.state.entities import Vm
 from vcloudair_core.simulator.state.hardware import ADAPTER_TYPE, TOOLS_VERSION, nics_of
-from vcloudair_core.simulator.xml_builder import element, link
+from vcloudair_core.simulator.xml_builder import VCLOUD, element, link
 
 VMW = "http://www.vmware.com/schema/ovf"
 STATUS_NUMBERS = {"POWERED_ON": 4, "POWERED_OFF": 8, "SUSPENDED": 3, "MIXED": 10, "RESOLVED": 1, "UNRESOLVED": 0}
@@ -214,6 +214,11 @@ def guest_customization(context: Any, vm: Vm) -> Any:
 
 def runtime_info(context: Any, vm: Vm) -> Any:
     """Return the RuntimeInfoSection, which contains the version of VMware Tools."""
-    address = f"{base_of(context, vm)}/runtimeInfoSection"
-    info = element("VMWareTools", {"version": TOOLS_VERSION})
-    return section("RuntimeInfoSection", "Specifies Runtime info", address, "virtualHardwareSection", info)
+    # Its attributes have a prefix in recorded documents, like those of OVF sections.
+    attributes = {
+        f"{{{VCLOUD}}}type": f"{VCLOUD_MEDIA}virtualHardwareSection+xml",
+        f"{{{VCLOUD}}}href": f"{base_of(context, vm)}/runtimeInfoSection",
+    }
+    tools = element("VMWareTools", {"version": TOOLS_VERSION})
+    names: dict[str | None, str] = {None: VCLOUD, "vcloud": VCLOUD, "ovf": OVF}
+    return element("RuntimeInfoSection", attributes, ovf("Info", "Specifies Runtime info"), tools, prefixes=names)
