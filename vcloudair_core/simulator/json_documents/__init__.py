@@ -1,0 +1,1 @@
+"""JSON form of vCloud documents, converted from and to their XML form."""

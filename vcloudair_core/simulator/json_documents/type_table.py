@@ -1,0 +1,208 @@
+"""Types of vCloud documents, from ``types.json``.
+
+The table has three parts:
+
+* ``namespaces``: the namespace of each prefix;
+* ``elements``: the type of each global element, and the element that it substitutes (``T for H``);
+* ``types``: the lines of each type, separated by semicolons.
+
+A line has one of these forms:
+
+* ``< T``: the type extends T
+* ``= kind``: the type has a text of that kind
+* ``Name T *``: an element; ``*`` marks an element that can be repeated
+* ``@name kind =default``: an attribute
+* ``*any``: elements of other namespaces
+* ``@*``: attributes of other namespaces
+* ``!``: the type is abstract
+* ``~``: the type has text between its elements
+
+A kind is ``string``, ``integer``, ``number``, ``boolean``, ``dateTime`` or ``any``. Names without a prefix have the
+prefix of their type. tools/make_json_tables.py makes the file.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+SCALARS = frozenset(("string", "integer", "number", "boolean", "dateTime", "any"))
+EXTENSIBLE, RESOURCE, SECTION = "vcloud:VCloudExtensibleType", "vcloud:ResourceType", "ovf:Section_Type"
+_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_RENAMED = {"Property": "_property"}
+"""Keys that differ from the name of their element, because Java reserves the name."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of a type.
+
+    ``role`` is ``attribute``, ``element``, ``text``, ``any`` (other elements) or ``other`` (other attributes). ``name``
+    is the name in XML, with its namespace in braces.
+    """
+
+    key: str
+    role: str
+    name: str = ""
+    type: str = "string"
+    is_list: bool = False
+    default: str | None = None
+
+
+@dataclass(frozen=True)
+class DocumentType:
+    """A type with its own and inherited fields, in the order of the schema."""
+
+    name: str
+    bases: tuple[str, ...]
+    fields: tuple[Field, ...]
+    is_abstract: bool
+    is_mixed: bool
+
+    @property
+    def class_name(self) -> str:
+        """Return the value of ``_type``, such as ``VirtualHardwareSectionType``."""
+        return self.name.partition(":")[2].replace("_", "")
+
+    @property
+    def is_marked(self) -> bool:
+        """Return True if values of the type have the key ``_type``.
+
+        These are values whose class depends on the document: sections, records, typed values, and other types that
+        extend an abstract type.
+        """
+        return self.is_mixed or any(is_family(base) for base in self.bases)
+
+    @property
+    def json_fields(self) -> tuple[Field, ...]:
+        """Return the fields in the order of JSON documents.
+
+        ``otherAttributes`` comes first and ``vCloudExtension`` last, as in recorded documents.
+        """
+        if EXTENSIBLE not in (self.name, *self.bases):
+            return self.fields
+        ranks = {"otherAttributes": 0, "vCloudExtension": 2}
+        return tuple(sorted(self.fields, key=lambda field: ranks.get(field.key, 1)))
+
+
+@cache
+def load_table() -> dict[str, Any]:
+    """Return the content of the file."""
+    text = (files("vcloudair_core.simulator.json_documents") / "types.json").read_text(encoding="utf-8")
+    table: dict[str, Any] = json.loads(text)
+    return table
+
+
+@cache
+def is_family(name: str) -> bool:
+    """Return True for an abstract type whose values name their class.
+
+    The bases of nearly all entities are abstract, too, but do not have this effect.
+    """
+    if name in (EXTENSIBLE, "vcloud:AbstractVAppType", "vcloud:NetworkType"):
+        return False
+    return "!" in _lines(name)
+
+
+@cache
+def load_type(name: str) -> DocumentType:
+    """Return a type of the table. Raises KeyError for an unknown type."""
+    lines = _lines(name)
+    bases: list[str] = []
+    fields: dict[str, Field] = {}
+    for line in lines:
+        mark, _, rest = line.partition(" ")
+        if mark == "<":
+            base = load_type(rest)
+            bases += [rest, *base.bases]
+            fields |= {field.key: field for field in base.fields}
+        elif mark == "~":
+            fields["content"] = Field("content", "text")
+        elif mark != "!":
+            field = _field(line, name.partition(":")[0])
+            fields.setdefault(field.key, field)
+    return DocumentType(name, tuple(bases), tuple(fields.values()), "!" in lines, "~" in lines)
+
+
+def _lines(name: str) -> list[str]:
+    return str(load_table()["types"][name]).split("; ")
+
+
+def _field(line: str, prefix: str) -> Field:
+    """Return the field of a line of a type with this prefix."""
+    if line == "*any":
+        return Field("any", "any", is_list=True)
+    if line == "@*":
+        return Field("otherAttributes", "other")
+    if line.startswith("= "):
+        return Field("value", "text", type=line[2:])
+    name, kind, *marks = line.split(" ", 2)
+    if name.startswith("@"):
+        default = marks[0][1:] if marks else None
+        qualified = qualify(name[1:]) if ":" in name else name[1:]
+        return Field(json_key(name[1:]), "attribute", qualified, kind, default=default)
+    qualified = qualify(name if ":" in name else f"{prefix}:{name}")
+    return Field(json_key(name), "element", qualified, kind, is_list=bool(marks))
+
+
+def json_key(name: str) -> str:
+    """Return the JSON key of an XML name, which has its first word in lower case.
+
+    For example, the key of ``MACAddress`` is ``macAddress``, and the key of ``VCloudExtension`` is ``vCloudExtension``.
+    """
+    local = name.rpartition(":")[2]
+    word = _WORD.match(local)
+    return _RENAMED.get(local) or (local if word is None else word[0].lower() + local[word.end() :])
+
+
+def qualify(name: str) -> str:
+    """Return a prefixed name with its namespace in braces."""
+    prefix, _, local = name.partition(":")
+    return f"{{{load_table()['namespaces'][prefix]}}}{local}"
+
+
+def prefixed(tag: str) -> str:
+    """Return a name with its prefix, or the local name for an unknown namespace."""
+    namespace, _, local = tag.removeprefix("{").rpartition("}")
+    return f"{_prefixes()[namespace]}:{local}" if namespace in _prefixes() else local
+
+
+@cache
+def _prefixes() -> dict[str, str]:
+    return {namespace: prefix for prefix, namespace in load_table()["namespaces"].items()}
+
+
+@cache
+def element_type(tag: str) -> str | None:
+    """Return the type of a global element by its tag, or None for an unknown element."""
+    line = load_table()["elements"].get(prefixed(tag))
+    return line.partition(" ")[0] if line else None
+
+
+@cache
+def head_of(tag: str) -> str:
+    """Return the tag that an element can substitute, or an empty string."""
+    line = load_table()["elements"].get(prefixed(tag), "")
+    head = line.partition(" for ")[2]
+    return qualify(head) if head else ""
+
+
+@cache
+def members_of(head: str) -> dict[str, str]:
+    """Return the tags that can substitute an element, by the class of their type."""
+    members: dict[str, str] = {}
+    for name, line in load_table()["elements"].items():
+        kind, _, own_head = line.partition(" for ")
+        if own_head and qualify(own_head) == head and kind not in SCALARS:
+            members.setdefault(load_type(kind).class_name, qualify(name))
+    return members
+
+
+@cache
+def classes() -> dict[str, str]:
+    """Return the types by the value of ``_type``."""
+    return {name.partition(":")[2].replace("_", ""): name for name in load_table()["types"] if "." not in name}
