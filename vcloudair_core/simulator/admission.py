@@ -9,10 +9,11 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from vcloudair_core.plugin.records import SimulatorRoute
 from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.access.compiled_routes import CompiledRoute
 from vcloudair_core.simulator.cloudapi import json_responses
 from vcloudair_core.simulator.config import COMPUTE
+from vcloudair_core.simulator.json_documents.negotiation import lacks_format
 from vcloudair_core.simulator.state.entities import PROVIDER_ORG
 from vcloudair_core.transport.messages import Response
 
@@ -21,17 +22,19 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
 _NOT_VCLOUD = ("/api/vchs", "/api/iam", "/api/sc", "/api/billing", "/hybridity/", "/network/")
 
 
-def reject(context: Any, route: SimulatorRoute, path: str) -> Response | None:
+def reject(context: Any, compiled: CompiledRoute, path: str) -> Response | None:
     """Return an error if the API version, session or tenant is wrong, or None.
 
-    The three checks run in this order.
+    The three checks run in this order. Routes of plugins can have formats that vCloud documents lack.
     """
     if _is_cloudapi(path) or _is_vcloud(path):
         version = responses.requested_version(context.request) or _default_version(context)
         if version not in context.simulator.config.api_versions:
             return _not_acceptable(context, version, path)
         context.version = version
-    if not route.auth:
+        if compiled.is_built_in and _is_vcloud(path) and lacks_format(context.request, version):
+            return _not_acceptable(context, version, path)
+    if not compiled.route.auth:
         return None
     context.user = context.simulator.sessions.vcd_user(context.request)
     return _not_signed_in(context, path) if context.user is None else _enter_tenant(context, path)
@@ -60,9 +63,17 @@ def _is_vcloud(path: str) -> bool:
     return own.startswith("/api/") and own != "/api/versions" and not own.startswith(_NOT_VCLOUD)
 
 
+def has_vcloud_documents(path: str) -> bool:
+    """Return True if the responses to a path are vCloud documents.
+
+    Newer API versions also have these documents as JSON.
+    """
+    return _is_vcloud(path) or path.removeprefix(COMPUTE).rstrip("/") == "/api/versions"
+
+
 def _not_acceptable(context: Any, version: str, path: str) -> Response:
     known = context.simulator.config.api_versions
-    why = f"Unknown API version: {version}" if version else ""
+    why = f"Unknown API version: {version}" if version and version not in known else ""
     supported = f"Supported API versions are: [{', '.join(known)}]."
     message = f"The request has invalid accept header: {why}. {supported}"
     if _is_cloudapi(path):

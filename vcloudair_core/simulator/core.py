@@ -17,12 +17,14 @@ from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.access.compiled_routes import compile_routes, path_depth, routes_by_depth
 from vcloudair_core.simulator.access.required_rights import refuse
 from vcloudair_core.simulator.access.rights import rights_of
-from vcloudair_core.simulator.admission import reject
+from vcloudair_core.simulator.admission import has_vcloud_documents, reject
 from vcloudair_core.simulator.api.unknown_paths import NOTE, UnknownPaths, answer_unknown
 from vcloudair_core.simulator.config import COMPUTE, SimulatorConfig, changeable_options
-from vcloudair_core.simulator.faults.fault_rules import Fault, Faults, SocketFaultError, transport_error
+from vcloudair_core.simulator.faults.fault_rules import Fault, Faults, SocketFaultError
 from vcloudair_core.simulator.inventory import build_world
+from vcloudair_core.simulator.json_documents.negotiation import in_accepted_format
 from vcloudair_core.simulator.request_log import RequestLog
+from vcloudair_core.simulator.server.in_process import InProcessTransport
 from vcloudair_core.simulator.state.client_settings import client_variables, first_api_token
 from vcloudair_core.simulator.state.logins import Sessions
 from vcloudair_core.simulator.state.task_register import Tasks
@@ -208,9 +210,9 @@ class Simulator:
         if fault is not None:
             early = fault.before(self, exchange.request, exchange.request_id)
             if early is not None:
-                return early
+                return self._in_format(exchange, lambda: early)
         with self._lock:
-            handle = self._dispatch(exchange)
+            handle = partial(self._in_format, exchange, self._dispatch(exchange))
             if fault is not None and fault.is_late:
                 self.tasks.call_later(fault.seconds, handle)
                 response = responses.empty(202)
@@ -250,7 +252,7 @@ class Simulator:
             self,
             request_id=exchange.request_id,
         )
-        rejection = reject(context, compiled.route, parts.path)
+        rejection = reject(context, compiled, parts.path)
         if rejection is None and compiled.right and compiled.route.auth and not context.may(compiled.right):
             rejection = refuse(context, compiled.right)
 
@@ -260,6 +262,16 @@ class Simulator:
             return self._with_token(context, compiled.route, response)
 
         return carry_out
+
+    def _in_format(self, exchange: _Exchange, handle: Callable[[], Response]) -> Response:
+        """Return the response of a route as XML or JSON.
+
+        Source: protocol/vcd-modern.md §1.2.
+        """
+        response = handle()
+        if not has_vcloud_documents(exchange.parts.path):
+            return response
+        return in_accepted_format(exchange.request, response, list(self.config.api_versions))
 
     def _with_token(self, context: Context, route: SimulatorRoute, response: Response) -> Response:
         """Add the session's token to the response. Source: protocol/sessions.md §4.4."""
@@ -289,24 +301,3 @@ class Simulator:
         Return an empty string if the user has no API token or the API version has none.
         """
         return first_api_token(self.config, self.world)
-
-
-class InProcessTransport:
-    """A transport that passes requests to :meth:`Simulator.handle`."""
-
-    def __init__(self, simulator: Simulator) -> None:
-        self._simulator = simulator
-
-    def send(self, request: Request) -> Response:
-        """Send a request, and return the response.
-
-        Raises TransportError if a fault breaks the connection.
-        """
-        try:
-            return self._simulator.handle(request)
-        except SocketFaultError as exc:
-            self._simulator.clock.advance(exc.seconds)
-            raise transport_error(exc, request) from None
-
-    def close(self) -> None:
-        """Do nothing, because no connection is open."""

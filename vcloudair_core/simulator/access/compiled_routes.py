@@ -18,13 +18,14 @@ class CompiledRoute:
     """A simulator route with its compiled path pattern.
 
     ``group`` is the name of the :class:`SimulatorRoutes` that contain the route. ``right`` is the right that the user
-    needs, or an empty string.
+    needs, or an empty string. ``is_built_in`` is false for routes of plugins.
     """
 
     route: SimulatorRoute
     group: str
     pattern: re.Pattern[str]
     right: str = ""
+    is_built_in: bool = True
 
 
 def compile_routes(built_in: Sequence[SimulatorRoutes], added: Sequence[SimulatorRoutes]) -> list[CompiledRoute]:
@@ -33,10 +34,12 @@ def compile_routes(built_in: Sequence[SimulatorRoutes], added: Sequence[Simulato
     The ``added`` routes come first, so that a plugin can replace a built-in route. An added route requires only the
     right that its own ``right`` field names.
     """
-    rights = [(group, route, "") for group in added for route in group.routes]
-    rights += [(group, route, required_right(route.method, route.path)) for group in built_in for route in group.routes]
+    rights = [(group, route, "", False) for group in added for route in group.routes]
+    for group in built_in:
+        rights += [(group, route, required_right(route.method, route.path), True) for route in group.routes]
     return [
-        CompiledRoute(route, group.name, _pattern(route.path), route.right or right) for group, route, right in rights
+        CompiledRoute(route, group.name, _pattern(route.path), route.right or right, is_built_in)
+        for group, route, right, is_built_in in rights
     ]
 
 
