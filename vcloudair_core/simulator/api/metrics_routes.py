@@ -19,6 +19,8 @@ from lxml import etree
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.api.own_objects import own_vdc
+from vcloudair_core.simulator.json_documents.json_reader import to_xml
+from vcloudair_core.simulator.json_documents.negotiation import is_json_body
 from vcloudair_core.simulator.state.entities import Vm
 from vcloudair_core.simulator.state.measurements import ADAPTER, DIRECTOR, MINUTE_S, Measured, Size, curve
 from vcloudair_core.simulator.virtual_clock import timestamp_of
@@ -268,19 +270,26 @@ def _spec(context: Any, name: str) -> tuple[float, float, list[str]] | Response:
     bounds: list[float] = [now - DAY_S, now]
     patterns: list[str] = []
     if context.request.method == "POST" and context.request.body:
+        expected = f"{T}metrics.{name[:1].lower()}{name[1:]}+xml"
+        is_json = is_json_body(context.request, expected, context.version)
         media_type = context.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        if media_type != f"{T}metrics.{name[:1].lower()}{name[1:]}+xml".lower():
+        if media_type != expected.lower() and not is_json:
             message = f"Unsupported media type: {media_type}"
             return responses.error(415, "UNSUPPORTED_MEDIA_TYPE", message, context.version)
         try:
-            bounds, patterns = _read_spec(context.request.body, name, now)
+            bounds, patterns = _read_spec(context.request.body, name, now, is_json=is_json)
         except (ValueError, KeyError, etree.XMLSyntaxError) as exc:
             return responses.error(400, "BAD_REQUEST", f"The specification is not valid: {exc}", context.version)
     return max(bounds[0], now - DIRECTOR_RETENTION_S), min(bounds[1], now), patterns
 
 
-def _read_spec(body: bytes, name: str, now: float) -> tuple[list[float], list[str]]:
-    root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))
+def _read_spec(body: bytes, name: str, now: float, *, is_json: bool) -> tuple[list[float], list[str]]:
+    if is_json:
+        root = to_xml(body, f"vcloud:{name}")
+        for node in root.iterfind("*[@unit]"):  # Enumerations in JSON can be in upper case.
+            node.set("unit", node.get("unit").lower())
+    else:
+        root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))
     if etree.QName(root).localname != name:
         raise _BadWindowError(f"expected {name}")
     bounds: list[float] = [now - DAY_S, now]

@@ -16,6 +16,8 @@ from lxml import etree
 
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.api.own_objects import own_vdc
+from vcloudair_core.simulator.json_documents.json_reader import to_xml
+from vcloudair_core.simulator.json_documents.negotiation import is_json_body
 from vcloudair_core.simulator.state.entities import VApp, Vm
 from vcloudair_core.simulator.state.simulated_tasks import Owner, SimulatedTask, T
 from vcloudair_core.transport.messages import Response
@@ -168,14 +170,19 @@ def bad_body(context: Any, exc: BadBodyError) -> Response:
 
 
 def read_body(context: Any, root_name: str, media_type: str, *, is_required: bool = True) -> Any:
-    """Return the root element of the body.
+    """Return the root element of the body. A JSON body is converted to XML.
 
-    Return None if the body is optional and missing. Raises BadBodyError for invalid XML, another root element, or a
+    Return None if the body is optional and missing. Raises BadBodyError for an invalid body, another root element, or a
     wrong Content-Type (415).
     """
     body = context.request.body
     if not body.strip() and not is_required:
         return None
+    if is_json_body(context.request, media_type, context.version):
+        try:
+            return to_xml(body, f"vcloud:{root_name}")
+        except ValueError as exc:
+            raise BadBodyError(f"Bad request: {exc}") from exc
     sent = context.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if sent and sent not in (media_type.lower(), "application/xml", "text/xml", "application/*+xml"):
         raise BadBodyError(f"Unsupported media type: {sent}", 415, "UNSUPPORTED_MEDIA_TYPE")
