@@ -62,7 +62,7 @@ def _cached_entry_points() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def _folder_paths(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Return numbered folder paths that are created at the first write only.
+    """Return numbered folder paths. A folder is created when it is first written to.
 
     Creating a temporary folder for each of thousands of tests takes too long.
     """

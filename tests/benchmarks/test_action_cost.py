@@ -1,8 +1,8 @@
-"""Cost of a task: 50 converged rules, compared with 50 pings in one playbook.
+"""Cost of a task that changes nothing, compared with a ping task.
 
-The start-up is excluded: the time of a task ends when the next task begins. Both kinds of tasks alternate, so that
-noise affects both. The floor is a debug task of Ansible, which starts no module, because Ansible forks a worker for
-every task.
+A playbook alternates 50 tasks for converged firewall rules with 50 pings, so that noise affects both. The time of a
+task ends when the next task begins, which excludes the start-up. The floor is a debug task of Ansible. It starts no
+module, but Ansible forks a worker for every task.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ PING = "ansible.builtin.ping"
 FLOOR = "ansible.builtin.debug"
 
 BUDGET = 0.25
-"""Limit as a share of a ping.
+"""Limit of the time of a task, as a share of the time of a ping.
 
-When the limit was set, the share was 0.16 and the floor 0.06.
+When the limit was set, the share of a task was 0.16, and the share of the floor was 0.06.
 """
 CALLS = 2
-"""Requests of the first task: look up the edge and read its firewall."""
+"""Requests of the first task, which looks up the edge and reads its firewall."""
 
 
 def rule(number: int) -> dict[str, Any]:

@@ -1,8 +1,7 @@
 """Cost of shell completion.
 
-The limit of CPU time is 300 ms. The limit of wall time is a few starts of a bare interpreter. CPU time is the time that
-a user waits when nothing else runs. Wall time is compared with a bare interpreter in the same run, because other
-programs slow down both.
+The limit of CPU time is 300 ms. CPU time is the time that a user waits if nothing else runs. The limit of wall time is
+a multiple of the time that a bare interpreter takes to start in the same run, because other programs slow down both.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ def test_a_press_of_tab_is_answered_in_time(tmp_path: Path) -> None:
 
 
 def _run(command: list[str], env: dict[str, str]) -> tuple[float, float]:
-    """Return wall time and CPU time of a process in seconds."""
+    """Return the wall time and CPU time of a process, in seconds."""
     started = time.perf_counter()
     process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)

@@ -1,7 +1,7 @@
-"""Cost of an inventory: calls, and time compared with a YAML file of the hosts.
+"""Cost of an inventory: calls, and time compared with a YAML file of its hosts.
 
-Budget: one call for 128 VMs, and five to sign in, read VDCs and sign out. The time is at most 1.5 times that of the
-file. A cached inventory takes no calls. VCA_BENCH_HOSTS sets the number of hosts, such as 10,000.
+Budget: one call for each 128 VMs, and five calls to sign in, read the VDCs and sign out. The time is at most 1.5 times
+the time of the YAML file. A cached inventory takes no calls. VCA_BENCH_HOSTS sets the number of hosts, such as 10,000.
 """
 
 from __future__ import annotations

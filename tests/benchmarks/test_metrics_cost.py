@@ -1,9 +1,9 @@
 """Cost of metrics of many VMs, compared with vcloudair 0.5 and bare calls.
 
-Budget: one call for each VM and page. The time is at least 6 times shorter than with vcloudair 0.5, and at most 1.6
-times that of the bare calls. On idle processors the factors are 9 and 1.25 (see test_query_cost).
+Budget: one call for each VM and page. vcloudair 0.5 takes at least 6 times as long as this library, and this library
+takes at most 1.6 times as long as the bare calls. On idle processors the factors are 9 and 1.25 (see test_query_cost).
 
-The table of docs/explanation/performance.md is made with 300 VMs. VCA_BENCH_METRICS sets the number.
+The table of docs/explanation/performance.md is made with 300 VMs. VCA_BENCH_METRICS sets the number of VMs.
 """
 
 from __future__ import annotations

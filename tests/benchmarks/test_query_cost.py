@@ -1,11 +1,11 @@
-"""Cost of a large query, compared with vcloudair 0.5 and bare pages.
+"""Cost of a large query, compared with vcloudair 0.5 and bare page requests.
 
 Budget: one call for each page. The query is at least 5 times faster than vcloudair 0.5, and takes at most twice the
-time of the bare pages at the same parallelism. On idle processors the factors are 8 and 1.4. Beyond the page requests,
-this library spends its time computing, and vcloudair 0.5 spends its time waiting. So a slow processor slows down this
-library only. Memory does not grow with the number of streamed records.
+time of bare requests for the pages with the same number of threads. On idle processors the factors are 8 and 1.4. A
+slow processor slows down this library more than vcloudair 0.5, which spends most of its time waiting. Memory does not
+grow with the number of streamed records.
 
-The table of the documentation has 10,000 VMs. VCA_BENCH_VMS sets the number.
+The table of the documentation has 10,000 VMs. VCA_BENCH_VMS sets the number of VMs.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _original(env: dict[str, str]) -> tuple[float, int]:
 
 
 class Bare:
-    """The pages of a query, read with bare calls and discarded."""
+    """A contender that requests the pages of a query and discards the records."""
 
     def __init__(self, env: dict[str, str]) -> None:
         self._web = requests.Session()

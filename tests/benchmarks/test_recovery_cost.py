@@ -7,7 +7,7 @@ shown by kind, and the bounds are:
 
 * the time is at most 1.1 times the ideal, which is ten batches of one task each;
 * the calls for task states are at most a fifth of the calls of vcloudair 0.5;
-* with tasks of five minutes, that also holds for all calls.
+* with tasks of five minutes, all polling calls are also at most a fifth of those of vcloudair 0.5.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ from vcloudair_core.testing import LinkedClock, simulated_app, simulator_setting
 
 VMS, AT_ONCE = 200, 20
 WATCHED = int(os.environ.get("VCA_BENCH_FAILOVERS", "60"))
-"""VMs of the test in real time. ``nox -s bench`` uses 200."""
+"""Number of VMs of the test in real time. ``nox -s bench`` uses 200."""
 TASK_SECONDS = [float(text) for text in os.environ.get("VCA_BENCH_TASK_SECONDS", "5,300").split(",")]
-"""Durations of tasks in simulated time.
+"""Durations of tasks, in seconds of simulated time.
 
-The last duration is for the test of all polling calls.
+The last duration is used for the test of all polling calls.
 """
 KINDS = {"/api/task/": "tasks", "/api/tasksList": "task lists", "/api/vr/": "replications", "/api/query": "VMs"}
 
@@ -99,7 +99,7 @@ def _original(env: Mapping[str, str], before: str = "") -> dict[str, Any]:
 def _original_polls(seconds: float) -> int:
     """Return the calls of vcloudair 0.5 for one VM.
 
-    The calls are the same for each VM. The client uses the clock of the cloud.
+    The number of calls is the same for each VM. vcloudair 0.5 uses the clock of the simulated cloud.
     """
     with SimulatorServer(_config(seconds, 1), tls=False) as server:
         found = _original(server.env(), f"{CLOCK}\ncurrent[0] = {server.url!r}\n")
@@ -108,7 +108,7 @@ def _original_polls(seconds: float) -> int:
 
 
 def _ours_virtual(seconds: float) -> tuple[float, Counter[str]]:
-    """Return duration and calls of this library, in simulated time."""
+    """Return the duration and the calls of this library, in simulated time."""
     simulator = Simulator(_config(seconds))
     began = time.time()
     simulator.clock.now = lambda: began + simulator.clock._ahead_s  # type: ignore[method-assign]
@@ -141,9 +141,10 @@ def test_calls_beside_the_original(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.slow
 def test_real_time_beside_the_original(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Run both clients at the same time, each on its own simulator process.
+    """Run both clients at the same time, each with its own simulator process.
 
-    The difference between this library and the ideal is tested in simulated time, which a busy host does not stretch.
+    Another test compares the duration of this library with the ideal duration. It uses simulated time, which does not
+    depend on the load of the host.
     """
     seconds, ideal = 5.0, math.ceil(WATCHED / AT_ONCE) * 5.0
     base = {**{k: v for k, v in os.environ.items() if not k.startswith("VCA_")}, "HOME": str(tmp_path)}

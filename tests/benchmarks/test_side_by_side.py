@@ -1,4 +1,4 @@
-"""The comparison with other clients: arithmetic, regressions, and a quick run.
+"""Tests of the comparison with other clients: figures, regressions, quick run.
 
 ``nox -s bench`` runs the whole comparison.
 """
@@ -26,7 +26,8 @@ SCENARIO = next(one for one in SCENARIOS if one.name == "firewall-same-json")
 def rows(ours: float = 0.030, *, calls: int = 1, power: float = 1.0) -> list[Row]:
     """Return rows of three sizes.
 
-    ``ours`` is our time in seconds at the smallest size. vcloudair 0.5 takes 40 ms, and the bare calls 20 ms.
+    ``ours`` is the time of this library in seconds at the smallest size. vcloudair 0.5 takes 40 ms, and the bare calls
+    take 20 ms.
     """
     found = []
     for size in (10, 100, 1000):
@@ -40,7 +41,7 @@ def rows(ours: float = 0.030, *, calls: int = 1, power: float = 1.0) -> list[Row
 
 
 def worse(kept: list[Row], now: list[Row]) -> set[str]:
-    """Return the regressions as texts of figure and size."""
+    """Return the figure and the size of each regression, as text."""
     found = regress.regressions(now, growths(now), regress.kept_form(kept, growths(kept)))
     return {f"{key.rpartition(' | ')[2]} of {key.split(' | ')[3]}" for key in found}
 
@@ -76,7 +77,7 @@ def test_a_regression_is_found(now: list[Row], expected: set[str]) -> None:
 
 
 class Runs:
-    """Real runs of a scenario. Our contender is slower by ``slower_s`` seconds."""
+    """A fake of the runs of a scenario. Our contender is ``slower_s`` seconds slower."""
 
     chosen = [(SCENARIO, size, 0) for size in (10, 20, 40)]
 

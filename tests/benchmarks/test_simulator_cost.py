@@ -1,8 +1,8 @@
 """Cost of a simulator with 100,000 VMs, in processor time.
 
-Budget: the simulator starts in under 3 s. After the first page of a query, a page of 128 records takes under 10 ms,
-sorted, filtered or neither. Processor time is measured in a separate process, so that other work on the host does not
-count.
+Budget: the simulator starts in under 3 s. After the first page of a query, each page of 128 records takes under 10 ms,
+whether the query sorts, filters or does neither. Processor time is measured in a separate process, so it excludes other
+work on the host.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ VMS = 100_000
 START_S = 3.0
 PAGE_MS = 10.0
 MEMORY_MB = 400
-"""Memory limit of the process in MB: three times the memory with CPython 3.11."""
+"""Memory limit of the process in MB: three times its memory with CPython 3.11."""
 
 QUERIES = (
     "type=vm",

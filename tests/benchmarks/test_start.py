@@ -1,7 +1,7 @@
-"""Start costs of the commands, as multiples of a bare interpreter start.
+"""Start costs of the commands, as multiples of the start of a bare interpreter.
 
-The cost is the CPU time of the whole process. A bare interpreter is measured in the same run, because hosts are noisy.
-Run with ``nox -s figures -- -s`` to see the figures.
+The cost is the CPU time of the whole process. A bare interpreter is measured in the same run, because the speed of
+hosts varies. To see the figures, run ``nox -s figures -- -s``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ BUDGETS = [
 
 
 def _best_of(commands: Sequence[Sequence[str]]) -> list[float]:
-    """Return the lowest CPU time of each command. The commands are measured in turns."""
+    """Return the lowest CPU time of each command.
+
+    The commands run in turns, so that a slow moment of the host affects all of them.
+    """
     best = [float("inf")] * len(commands)
     for _ in range(ROUNDS):
         for position, command in enumerate(commands):

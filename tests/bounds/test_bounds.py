@@ -32,7 +32,7 @@ print(json.dumps(found))
 
 
 def declared() -> dict[str, str]:
-    """Return the lowest declared version of each dependency and installed extra."""
+    """Return the lowest declared version of each dependency, including extras."""
     project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     names = ("cli", "simulator", "metrics", "dr", "ansible", "test")

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 
 def need(client: str) -> Path:
-    """Return the folder of a client. Skip the test if the client is missing."""
+    """Return the folder of a client, or skip the test if the client is missing."""
     if not (BUILT / f"{client}.done").exists():
         reason = BUILT / f"{client}.reason"
         text = reason.read_text(encoding="utf-8").strip() if reason.exists() else "run nox -s clients"
@@ -40,9 +40,9 @@ def server(request: pytest.FixtureRequest) -> Iterator[SimulatorServer]:
 
 
 def run(server: SimulatorServer, folder: Path, *command: str | Path) -> str:
-    """Return the output of a program.
+    """Run a program and return its output.
 
-    Assert that the program succeeds and that the server knows all its requests.
+    Assert that the program succeeds, and that the simulator knows all requests of the program.
     """
     variables = server.env()
     trusted = {"REQUESTS_CA_BUNDLE": variables["VCA_CA_PATH"], "SSL_CERT_FILE": variables["VCA_CA_PATH"]}

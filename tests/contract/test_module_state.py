@@ -47,7 +47,7 @@ CACHES = {
     "testing/conformance.py _plugins": "The installed plugins, for tests.",
     "util/strict_yaml.py _loader": "A class that is created when YAML is needed.",
 }
-"""Allowed cached functions without plain arguments, with reasons."""
+"""Allowed cached functions with arguments other than text or numbers, with reason."""
 _PLAIN = re.compile(r"(str|int|bytes|tuple\[str, \.\.\.\])( \| None)?")
 _CONTAINERS = {"dict", "list", "set", "defaultdict", "deque", "Counter", "OrderedDict", "count", "local", "Lock",
                "RLock", "WeakKeyDictionary", "WeakValueDictionary", "WeakSet", "KeyMemory", "_Watchdog"}  # fmt: skip
@@ -126,7 +126,7 @@ def _changed(node: ast.AST) -> Iterator[str]:
 def _is_changeable(value: ast.expr | None) -> bool:
     """Return True for containers and numbers.
 
-    Other objects are ignored, because their methods with the same names need not change them.
+    Other objects are ignored, because their methods with the same names may leave the object unchanged.
     """
     literals = (ast.Dict, ast.List, ast.Set, ast.DictComp, ast.ListComp, ast.SetComp, ast.Constant)
     return value is not None and (isinstance(value, literals) or _is_empty_container(value))

@@ -40,7 +40,10 @@ def _modules(source: str) -> Iterator[str]:
 
 
 def _programs() -> Iterator[tuple[str, str]]:
-    """Yield (file, source) of each Ansible module, page example and new plugin's file."""
+    """Yield (file, source) for every program that must only import public names.
+
+    These are the Ansible plugins, the examples in pages, and the files of a new plugin.
+    """
     for folder in ("plugins", "extensions"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")

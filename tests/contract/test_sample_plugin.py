@@ -1,4 +1,4 @@
-"""Tests of a plugin created with ``vca plugins new``, working and broken."""
+"""Tests of a working and a broken plugin, both made with ``vca plugins new``."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _install(folder: Path) -> None:
 
 
 class Scratch:
-    """An environment with the plugin, for running programs and ``vca``."""
+    """An environment with the installed plugin, which runs programs and ``vca``."""
 
     def __init__(self, site: Path, home: Path) -> None:
         self._site, self._home = site, home
@@ -102,7 +102,10 @@ class Scratch:
         return {**inherited, **own, **variables}
 
     def program(self, text: str, **variables: str) -> dict[str, Any]:
-        """Run a program. Return its variable ``found``, with ``stderr`` added as a key."""
+        """Run a program and return its variable ``found``.
+
+        The result also has the standard error, with the key ``stderr``.
+        """
         body = "\n".join(f"    {line}" for line in text.strip().splitlines())
         completed = processes.run(
             [sys.executable, "-c", _FRAME % body], env=self._env(variables), capture_output=True, text=True, timeout=300

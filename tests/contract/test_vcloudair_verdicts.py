@@ -123,10 +123,10 @@ def test_vcloudair_lists_tests_and_cleans_up() -> None:
 
 
 def _original(ways: Sequence[Way]) -> dict[str, dict[str, Claim]]:
-    """Return the claims of vcloudair 0.5 by way, for tasks with and without Progress.
+    """Return the claims of vcloudair 0.5, by scenario and form of the tasks.
 
-    Tasks without Progress have the format of the recorded task. One process runs several ways, because starting a
-    process takes most of the time.
+    Tasks have the format of the recorded task, or also have Progress. One process runs several scenarios, because
+    starting a process takes most of the time.
     """
     with ExitStack() as stack:
         # Use plain HTTP: vcloudair 0.5 ignores the certificate settings for actions.
@@ -214,7 +214,7 @@ def test_our_verdict_is_the_same_with_and_without_progress(way: Way) -> None:
 
 @pytest.fixture(scope="module")
 def claims() -> dict[str, dict[str, Claim]]:
-    """Return the claims of vcloudair 0.5 by the name of the way."""
+    """Return the claims of vcloudair 0.5 by the name of the scenario."""
     with ThreadPoolExecutor(3) as pool:
         batches = [WAYS[begin::6] for begin in range(6)]
         return {name: claim for batch in pool.map(_original, batches) for name, claim in batch.items()}

@@ -1,6 +1,7 @@
 """Tests of every module and plugin with each supported ansible-core.
 
-``nox -s cores`` runs the tests on a compatible Python, ``nox -s cores -- --every`` on each of them.
+``nox -s cores`` tests each ansible-core with one compatible Python. ``nox -s cores -- --every`` tests each ansible-core
+with all compatible Python versions.
 """
 
 from __future__ import annotations

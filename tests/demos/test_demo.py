@@ -18,7 +18,7 @@ from tests.support.fresh_clone import clone
 MOST_LINES = 119
 INSTALLATION_S = 1800
 _BUILT_IN = {".", "cd", "until", "kill", "pip", "python", "python3"}
-"""Commands of the shell or of every environment."""
+"""Commands that the shell provides or that every environment has."""
 
 
 @pytest.mark.slow

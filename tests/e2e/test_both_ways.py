@@ -53,9 +53,9 @@ def _name(item: Any) -> str:
 
 
 def told(recorded: Recorded, of_one_run: Mapping[str, str], *, sort_keys: bool = False) -> list[str]:
-    """Return all warnings and results as lines, with results in JSON.
+    """Return all warnings and results as lines of text.
 
-    ``of_one_run`` maps values that are unique to a run to placeholders.
+    Results are in JSON. ``of_one_run`` maps values that are unique to a run to placeholders.
     """
     # Ansible removes warnings from results before other callbacks get them.
     found = re.findall(r"^\[(?:WARNING|DEPRECATION WARNING)\].*", recorded.run.output, re.MULTILINE)

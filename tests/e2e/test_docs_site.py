@@ -146,7 +146,10 @@ QUESTIONS = {
 
 
 def _results(page: Any, term: str) -> list[str]:
-    """Return the paths of the first results, after the previous results are gone."""
+    """Return the paths of the first search results for a term.
+
+    Wait until the results of the previous search have disappeared.
+    """
     for text, some in (("", False), (term, True)):
         page.fill(".md-search__input", text)
         page.press(".md-search__input", "End")  # the search reacts to key events
@@ -203,7 +206,7 @@ def test_commands_are_copied_without_prompts_and_without_what_they_print(browser
 
 
 def _redirects() -> dict[str, str]:
-    """Return the redirects in mkdocs.yml: the new address by old address."""
+    """Return the redirects in mkdocs.yml as a mapping from old to new addresses."""
     maps = load_config(str(ROOT / "mkdocs.yml")).plugins["redirects"].config["redirect_maps"]
     return {old.replace(".md", ".html"): new.replace(".md", ".html") for old, new in maps.items()}
 

@@ -149,7 +149,7 @@ def test_a_real_prometheus_scrapes_it_and_answers_with_the_values(
 
 
 def _simulated(cloud: SimulatorServer, vm_id: str, metric: str) -> list[float]:
-    """Return the simulated values of the last 20 minutes, without client codecs."""
+    """Return the values of the last 20 minutes, computed without the client's codecs."""
     from vcloudair_core.simulator.state.measurements import DIRECTOR, curve
 
     measured = next(one for one in DIRECTOR if one.name == metric)

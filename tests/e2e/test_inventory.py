@@ -20,10 +20,7 @@ EVIL = "{{ lookup('pipe', 'touch %s') }}"
 
 @pytest.fixture(scope="module")
 def marker(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the path of a file that shows whether a template was executed.
-
-    The file exists only if a name from the API was executed as a template.
-    """
+    """Return the path of a file that exists only if a name was executed as a template."""
     return tmp_path_factory.mktemp("evil") / "pwned"
 
 

@@ -65,7 +65,10 @@ WORLDS: dict[str, Any] = {
 
 
 class Inventories:
-    """A reader of inventory files for the simulated clouds above, by name."""
+    """Reads many inventory files in one Ansible process.
+
+    Each inventory has a name, and reads the simulated clouds above.
+    """
 
     def __init__(self, folder: Path, servers: dict[str, SimulatorServer]) -> None:
         self._folder, self._servers = folder, servers

@@ -1,7 +1,6 @@
-"""Tests of the programs against the simulator in each preset of a release.
+"""Tests of the programs against simulators that are configured like each release.
 
-No request may be rejected as unknown. The client knows the features of each release, and the simulator provides the
-features that the client needs.
+The simulator must know every request that the client sends to the release.
 """
 
 from __future__ import annotations

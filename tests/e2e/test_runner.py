@@ -65,7 +65,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorServer
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a checkout of the project, with its links."""
+    """Return a checkout of the project, including its symbolic links."""
     target = tmp_path_factory.mktemp("awx") / "project"
     left_out = shutil.ignore_patterns(".*", "*.egg-info", "__pycache__", "build", "dist", "tests", "docs", "tools")
     shutil.copytree(ROOT, target, symlinks=True, ignore=left_out)

@@ -34,8 +34,8 @@ def nothing(world: World) -> Parts:
 class Operation:
     """An operation of the fault matrix.
 
-    ``run`` runs the operation once. ``state`` returns the state of the cloud, split by units that are written as a
-    whole. ``again`` continues after a failure, by default with ``run``. ``settings`` are client settings for the
+    ``run`` runs the operation once. ``state`` returns the state of the cloud, in units that are written as a whole.
+    ``again`` continues after a failure. By default, ``again`` is ``run``. ``settings`` are client settings for the
     socket tests.
     """
 
@@ -44,7 +44,7 @@ class Operation:
     again: Callable[[World], Ending] | None = None
     prepare: Callable[[World], None] | None = None
     write: str = "write"
-    """Place of the writes: ``save`` if no read checks the written result."""
+    """Place of the writes in the table: ``save`` if the result is not read again."""
     config: Mapping[str, Any] = field(default_factory=dict)
     routes: Sequence[SimulatorRoutes] = ()
 

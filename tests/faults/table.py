@@ -67,7 +67,7 @@ class Stated:
 
 @dataclass(frozen=True)
 class Exemption:
-    """Cells with another outcome, and the reason.
+    """Cells whose outcome differs from the outcome of the fault, and the reason.
 
     Names are patterns. An empty list matches all names.
     """
@@ -80,7 +80,7 @@ class Exemption:
     times: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
-    """Error classes instead of those of the fault."""
+    """Expected error classes, in place of the error classes of the fault."""
     is_repeated: bool = False
     """True when the change is written twice, with the same effect."""
     at: tuple[int, ...] = ()

@@ -20,9 +20,9 @@ class Target:
     seeds: Callable[[], Sequence[bytes]]
 
     def feed(self, body: bytes) -> bool:
-        """Return True if the input was parsed.
+        """Return True if the input was parsed, and False if a library error was raised.
 
-        Exceptions that are not library errors and errors without a message are failures.
+        Any other exception fails the test, and so does a library error without a message.
         """
         try:
             self.read(body)
@@ -34,7 +34,7 @@ class Target:
 
 
 def of_json(read: Callable[[Any], object]) -> Callable[[bytes], object]:
-    """Wrap a parser of plain data as a parser of JSON bytes, which skips invalid JSON."""
+    """Convert a parser of plain data to a parser of JSON bytes. Skip invalid JSON."""
 
     def parse(body: bytes) -> object:
         tree = _plain(body)
@@ -44,12 +44,12 @@ def of_json(read: Callable[[Any], object]) -> Callable[[bytes], object]:
 
 
 def of_text(read: Callable[[str], object]) -> Callable[[bytes], object]:
-    """Wrap a parser of text as a parser of UTF-8 bytes."""
+    """Convert a parser of text to a parser of UTF-8 bytes."""
     return lambda body: read(body.decode("utf-8", "replace"))
 
 
 def plain(*trees: Any) -> Callable[[], Sequence[bytes]]:
-    """Return a function that returns plain data as JSON seeds."""
+    """Return a function that returns ``values`` as seeds in JSON."""
     return lambda: [json.dumps(tree).encode() for tree in trees]
 
 

@@ -1,4 +1,4 @@
-"""Rules that a client wrote on each edge, to compare with the edges at the end."""
+"""Records of the rules that a client wrote, to compare with the edges at the end."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ Tests and failovers add and remove further VMs. A page that is read meanwhile ca
 
 @dataclass(frozen=True)
 class Cloud:
-    """The edges of a client: ``shared`` by all clients, and its ``own`` edge."""
+    """The edges of a client: ``shared`` by all clients, or its ``own`` edge."""
 
     settings: dict[str, Any]
     vms: int

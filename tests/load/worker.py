@@ -20,7 +20,7 @@ from vcloudair_core.services.dr.operation_options import OperationOptions
 
 
 class LongRun(threading.Thread):
-    """A run of failovers that lasts as long as the soak test, and the verdicts."""
+    """A thread that fails over VMs during the whole soak test, and keeps the verdicts."""
 
     def __init__(self, settings: dict[str, Any], names: list[str]) -> None:
         super().__init__(name="long run", daemon=True)

@@ -33,7 +33,7 @@ RULE = "\x1b]0;pwned\x07rule\x1b[2J\r\x00"
 HARMFUL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 COLORS = re.compile(r"\x1b\[[0-9;]*m")
 PROGRESS = re.compile(r"\x1b\[(?:\?25[lh]|2K|[0-9]*A)|\r")
-"""Escape sequences of rich's progress bars. The test names have none of them."""
+"""Escape sequences of rich's progress bars. No hostile name contains one of these."""
 
 
 @pytest.fixture(scope="module")

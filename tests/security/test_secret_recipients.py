@@ -1,7 +1,7 @@
-"""Tests that tokens and passwords are only sent to the server that they belong to.
+"""Tests that tokens and passwords are only sent to the server that issued them.
 
 Each test puts a hostile link into one kind of response: bodies, result pages, tasks, redirects, or services of the
-portal. The assertions check the sent requests.
+portal. The assertions check the requests that were sent.
 """
 
 from __future__ import annotations

@@ -20,9 +20,9 @@ from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 WRITER = Path(__file__).parent.parent / "support" / "edge_writer.py"
 WRITERS = 8
 PACE = 5
-"""Number of rules that all writers add for each rule of the outsider.
+"""Number of rules that the writers add in total for each rule of the outsider.
 
-A writer gives up if each of its attempts meets another change, so the number must also suit slow hosts.
+A writer gives up if another change interferes with each of its attempts, so the number must also suit slow hosts.
 """
 
 amounts = pytest.mark.parametrize("changes", [8, pytest.param(25, marks=pytest.mark.exhaustive)])

@@ -1,4 +1,4 @@
-"""Tests of the report of ``vca edge apply`` after a stop during a write."""
+"""Tests of the messages of ``vca edge apply`` after a stop during a write."""
 
 from __future__ import annotations
 

@@ -200,8 +200,8 @@ def test_a_proxy_that_makes_no_tunnel_has_seen_no_request(answer: bytes, monkeyp
     assert caught.value.may_have_executed is False
 
 
-def test_what_failed_before_says_nothing_of_a_request() -> None:
-    """Try a second cloud because the first one cannot be reached."""
+def test_an_earlier_failure_does_not_affect_a_request() -> None:
+    """Send a request while the failure of an earlier request is handled."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     with Server(says(b"")) as server:

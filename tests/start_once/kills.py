@@ -94,7 +94,10 @@ def _finish(cloud: Cloud, operator: Operator, words: tuple[str, ...], figures: F
 
 
 def _decide(cloud: Cloud, operator: Operator, unknown: set[str], last: Ended, figures: Figures) -> Ended:
-    """Check that unknown VMs got no request, and that they start after a decision."""
+    """Let the operator start VMs with unknown verdicts again, and check the result.
+
+    Assert that no request was sent for these VMs before.
+    """
     figures.unknown += len(unknown)
     assert last.code in UNKNOWN_CODES, f"exit code {last.code}:\n{last.output}"
     evidence = unknown & set(cloud.posts())

@@ -78,7 +78,10 @@ def _run(path: Path, env: dict[str, str]) -> tuple[int, str]:
 
 
 def _kill(path: Path, env: dict[str, str], cloud: Cloud, chance: random.Random) -> bool:
-    """Kill the play with its child processes, or alone, so that the module continues."""
+    """Kill the play with its child processes, or kill only the play.
+
+    If only the play is killed, the module continues.
+    """
     mark = uuid.uuid4().hex
     with (path.parent / "killed.log").open("w") as log:
         process = processes.Process(

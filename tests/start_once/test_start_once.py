@@ -47,7 +47,10 @@ def test_a_play_that_runs_again_starts_each_vm_once(name: str, in_controller: bo
 
 @pytest.mark.parametrize("takes_up", [RESUME, FAILOVER], ids=["resume", "same command"])
 def test_a_request_that_is_read_after_everybody_gave_up(takes_up: tuple[str, ...], tmp_path: Path) -> None:
-    """Let the server read a request after its process died and a search missed it."""
+    """Let the server read a request after the client process died.
+
+    Before the server reads the request, a second run has searched for the action and found none.
+    """
     with cloud_of(NAMED["prompt"], 1) as cloud:
         is_read = threading.Event()
         faults = cloud.server.simulator.faults

@@ -171,7 +171,7 @@ class FakeAwx:
         return shown
 
     def listed(self, kinds: tuple[str, ...], wanted: dict[str, str]) -> list[dict[str, Any]]:
-        """Return the objects that have all the values."""
+        """Return the objects that have all the values in ``query``."""
         every = [self.shown(kind, one) for kind in kinds for one in self.objects[kind].values()]
         return [one for one in every if all(str(one.get(key)) == value for key, value in wanted.items())]
 

@@ -1,4 +1,4 @@
-"""Scenarios for the failover of a VM, with the actual outcome."""
+"""Scenarios of a failover of one or more VMs, and the actual outcome."""
 
 from __future__ import annotations
 

@@ -11,7 +11,8 @@ import pytest
 def sampled(values: Iterable[Any], every: int) -> list[Any]:
     """Return parameters, most of them marked exhaustive.
 
-    The first value and each ``every``-th value after it have no mark. A tuple gives several arguments.
+    The first value and each ``every``-th value after it have no mark. The items of a tuple are passed as separate
+    arguments.
     """
     return [
         pytest.param(

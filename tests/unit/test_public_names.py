@@ -1,6 +1,6 @@
-"""Tests of the pinned list of public names.
+"""Tests that the public names equal the list in this file.
 
-Whoever adds or removes a public name must change this list deliberately.
+If you add or remove a public name, also change the list.
 """
 
 from __future__ import annotations

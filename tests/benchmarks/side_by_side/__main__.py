@@ -1,8 +1,9 @@
-"""Measure, show the figures, and compare them with the results file.
+"""Measure all contenders, and compare the figures with the results file.
 
-Usage: ``python -m tests.benchmarks.side_by_side [quick] [--only NAME] [--keep]``. ``quick`` measures a part that takes
-a minute or two. ``--only`` selects scenarios by the start of their names. ``--keep`` writes the results file instead of
-comparing. Exits with 1 if a figure is worse than the results file, twice.
+Usage: ``python -m tests.benchmarks.side_by_side [quick] [--only NAME] [--keep]``. ``quick`` runs a small part of the
+comparison, which takes a minute or two. ``--only`` selects scenarios by the start of their names. ``--keep`` writes the
+results file instead of comparing the figures with it. The exit status is 1 if two measurements of a figure are both
+worse than the results file.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ FULL, QUICK = Effort(turns=5, budget_s=5.0), Effort(turns=3, budget_s=2.0)
 
 
 def matches(names: Sequence[str], *, is_quick: bool) -> list[tuple[Scenario, int, int]]:
-    """Return scenario, size and latency of each measurement, in order."""
+    """Return the scenario, size and latency of each measurement, in order."""
     found = []
     for scenario in SCENARIOS:
         if names and not scenario.name.startswith(tuple(names)):
@@ -48,7 +49,7 @@ def matches(names: Sequence[str], *, is_quick: bool) -> list[tuple[Scenario, int
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command. Return 0 without a regression."""
+    """Run the command. Return 0 if there is no regression."""
     parser = argparse.ArgumentParser(prog="side_by_side", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("effort", nargs="?", choices=("full", "quick"), default="full")
     parser.add_argument("--only", action="append", default=[], metavar="NAME")
@@ -101,9 +102,9 @@ def _measured(chosen: Sequence[tuple[Scenario, int, int]], effort: Effort) -> Me
 
 
 def compared(path: Path, chosen: Sequence[tuple[Scenario, int, int]], effort: Effort, measured: Measured) -> int:
-    """Compare with the results file, and measure regressions a second time.
+    """Compare the figures with the results file, and repeat worse measurements.
 
-    A busy host slows one measurement, slow code slows both. Return 0 without a regression.
+    A busy host slows down one of two measurements, but slow code slows down both. Returns 0 if there is no regression.
     """
     kept, tolerance = regress.read(path), regress.OF_QUICK if effort == QUICK else regress.OF_FULL
     worse = regress.regressions(measured.rows, growths(measured.rows), kept, tolerance)

@@ -1,4 +1,4 @@
-"""Contenders that run Ansible: playbooks of single tasks, and inventories."""
+"""Contenders that run Ansible: playbooks and inventories."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ DEBUG = "ansible.builtin.debug"
 
 
 class Tasks(Program):
-    """A playbook with ``size`` tasks. The measured time excludes the startup.
+    """A contender that runs a playbook with ``size`` tasks.
 
-    ``action`` is the action of each task. ``in_controller`` runs our action in the controller instead of a module.
+    The measured time excludes the startup of Ansible. ``action`` is the action of each task. If ``in_controller`` is
+    true, our action runs in the controller process instead of a module process.
     """
 
     def __init__(
@@ -57,7 +58,10 @@ class Tasks(Program):
 
 
 class Inventory(Program):
-    """``ansible-inventory --list`` of one file. The result is the number of hosts."""
+    """A contender that runs ``ansible-inventory --list`` for one file.
+
+    The result of a turn is the number of hosts.
+    """
 
     def __init__(self, file: Path, env: Mapping[str, str], folder: Path) -> None:
         self._list = folder / f"{file.stem}.json"

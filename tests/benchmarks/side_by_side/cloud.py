@@ -1,4 +1,4 @@
-"""A simulator in a separate process, and its preparation between turns."""
+"""Run a simulator in a separate process, and reset the simulator between turns."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from tests.support.served import served
 
 
 class Cloud:
-    """A running simulator. ``env`` contains its exported variables.
+    """A running simulator.
 
-    Each contender has a separate edge.
+    ``env`` contains the variables that the simulator exports. Each contender has a separate edge.
     """
 
     def __init__(self, env: Mapping[str, str]) -> None:
@@ -41,13 +41,13 @@ class Cloud:
         self._call("DELETE", "/_sim/request-log")
 
     def calls(self) -> int:
-        """Return the number of calls since the last reset."""
+        """Return the number of calls since the request log was last cleared."""
         return len(self._call("GET", "/_sim/request-log").json())
 
     def take_request_log(self) -> list[dict[str, Any]]:
-        """Return all requests since the last call, and clear the log.
+        """Return all requests since the last call, and clear the request log.
 
-        Requests that arrive between these two steps are lost.
+        Requests that arrive after the log is read and before the log is cleared are lost.
         """
         found: list[dict[str, Any]] = self._call("GET", "/_sim/request-log").json()
         self.forget_calls()
@@ -60,7 +60,7 @@ class Cloud:
         self._call("PUT", f"/network/edges/{edge_id}/firewall/config", json=wanted)
 
     def user_rules(self, edge_id: str) -> list[dict[str, Any]]:
-        """Return the user rules of an edge."""
+        """Return the user-defined rules of an edge."""
         found = self._call("GET", f"/network/edges/{edge_id}/firewall/config").json()
         return [rule for rule in found["firewallRules"]["firewallRules"] if rule["ruleType"] == "user"]
 

@@ -1,4 +1,4 @@
-"""Contenders that the runner controls. Each contender does a turn on request."""
+"""Contenders as the runner sees them. Each contender does one turn per request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STARTER = Path(__file__).parent / "contenders" / "starter.py"
 class Turn:
     """The cost of a turn.
 
-    ``value`` shows that the work was done. ``peak_mb`` is the peak memory of the process.
+    ``value`` proves that the work was done. ``peak_mb`` is the peak memory of the process.
     """
 
     seconds: float
@@ -43,7 +43,7 @@ class Contestant(Protocol):
 
 
 class ContestantError(AssertionError):
-    """A contender did not do its work."""
+    """Raised if a contender did not do its work."""
 
 
 class Worker:
@@ -81,7 +81,10 @@ class Worker:
 
 
 class Program:
-    """A contender that is started for each turn, so that the start is measured."""
+    """A contender whose program is started anew for each turn.
+
+    The time of a turn includes the start.
+    """
 
     import_s = imported_mb = 0.0
 
@@ -102,7 +105,7 @@ class Program:
         return Turn(took["seconds"], self.found(), took["peak_mb"])
 
     def found(self) -> Any:
-        """Return a value that shows that the work was done."""
+        """Return the value that proves that the work was done."""
         return 0
 
     def close(self) -> None:
@@ -117,7 +120,10 @@ def _end_of(log: Path) -> str:
 
 
 def python_of_pyvcloud() -> str:
-    """Return the Python of pyvcloud's environment, or an empty string without one."""
+    """Return the path of the Python in pyvcloud's environment.
+
+    Returns an empty string if the environment does not exist.
+    """
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     path = ROOT / ".nox" / f"bench-{version}" / "bin" / "python"
     return str(path) if path.is_file() else ""

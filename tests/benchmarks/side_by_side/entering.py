@@ -1,4 +1,4 @@
-"""Create the contender for a scenario, size and cloud by name."""
+"""Create a contender by name, for a scenario, a size and a cloud."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ IMPORTS = {
 class Entry:
     """A contender in a scenario.
 
-    ``given`` are the variables of its job. ``env`` are the variables of its process.
+    ``given`` has the variables of its job. ``env`` has the environment variables of its process.
     """
 
     who: str

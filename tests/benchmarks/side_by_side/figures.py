@@ -1,4 +1,4 @@
-"""Measurements with their medians, ratios, and growth of cost with size."""
+"""Measurements, with their medians, ratios, and growth of time with size."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Row:
 
     @property
     def key(self) -> str:
-        """The key of the row in the results file."""
+        """Return the key of the row in the results file."""
         return f"{self.scenario} | {self.size} | {self.latency_ms} ms | {self.who}"
 
     @property
@@ -54,9 +54,9 @@ class Growth:
 
     @property
     def key(self) -> str:
-        """The key of the growth in the results file.
+        """Return the key of the growth in the results file.
 
-        The key includes the sizes, because another set of sizes results in another figure.
+        The key includes the sizes, because other sizes result in another exponent.
         """
         sizes = ", ".join(map(str, self.sizes))
         return f"{self.scenario} | {sizes} | {self.latency_ms} ms | {self.who}"
@@ -77,9 +77,9 @@ def is_ours(who: str) -> bool:
 
 
 def compare(scenario: Scenario, rows: Sequence[Row]) -> None:
-    """Set the ratios of each row to the floor and to our row.
+    """Set the ratios of each row: to the bare calls, and to the row of this library.
 
-    All rows have the same size and latency.
+    All rows must have the same size and latency.
     """
     by_name = {row.who: row for row in rows}
     ours = next((row for row in rows if is_ours(row.who)), None)

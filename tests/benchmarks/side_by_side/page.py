@@ -14,7 +14,7 @@ _HEAD = ("what", "size", "latency", "who", "calls", "peak MB", "to floor", *PEER
 
 
 def fill(path: Path, rows: Sequence[Row], found: Sequence[Growth]) -> None:
-    """Replace the text between the markers. Raises ValueError if the page has none."""
+    """Replace the text between the markers. Raises ValueError if a marker is missing."""
     text = path.read_text(encoding="utf-8")
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)

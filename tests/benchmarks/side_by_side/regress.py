@@ -1,13 +1,15 @@
 """Compare measurements with ``bench/ratios.json``: ratios, calls and growth.
 
-Seconds are not compared. A figure is a regression if it exceeds the file by more than the tolerance:
+Seconds are not compared. These differences from the values in the file are regressions:
 
-* calls: more than one above the kept maximum in a turn (10 % if their number depends on the time);
-* ``to_floor``: more than 1.5 times the kept value, and more than 0.3 above it;
-* ``to_ours`` of a peer: less than the kept value divided by 1.6;
-* the exponent of growth: more than 0.25 above the kept value.
+* calls: the maximum of a turn is more than one above the value in the file. If the number of calls depends on the
+  duration, the maximum is more than 10 % above the value.
+* ``to_floor``: more than 1.5 times the value in the file, and more than 0.3 above that value.
+* ``to_ours`` of another client: less than the value in the file divided by 1.6.
+* the exponent of growth: more than 0.25 above the value in the file.
 
-A quick run has fewer turns and smaller sizes, so its noise is larger. Its tolerances are doubled, except for calls.
+A quick run has fewer turns and smaller sizes, so its results vary more. Therefore, its tolerances are doubled, except
+the tolerance for calls.
 """
 
 from __future__ import annotations
@@ -22,14 +24,14 @@ from tests.benchmarks.side_by_side.figures import Growth, Row, is_ours
 from tests.benchmarks.side_by_side.scenarios import PEERS
 
 TIMED = ("recovery",)
-"""Scenarios with waits, where the number of polls depends on the duration."""
+"""Scenarios that wait, so that the number of polls depends on the duration."""
 
 Kept = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
 class Tolerance:
-    """Permitted regressions against the results file. Calls must not increase."""
+    """Permitted differences from the results file. Calls must not increase."""
 
     floor_factor: float = 1.5
     floor_more: float = 0.3
@@ -41,7 +43,7 @@ OF_FULL, OF_QUICK = Tolerance(), Tolerance(2.0, 0.6, 2.2, 0.5)
 
 
 def kept_form(rows: Iterable[Row], found: Iterable[Growth]) -> dict[str, dict[str, Any]]:
-    """Return the figures of a run for the results file."""
+    """Return the figures of a run in the format of the results file."""
     shown: dict[str, dict[str, Any]] = {"rows": {}, "growth": {}}
     for row in rows:
         values: dict[str, Any] = {"calls": max(row.calls)} if is_ours(row.who) else {}
@@ -56,7 +58,10 @@ def kept_form(rows: Iterable[Row], found: Iterable[Growth]) -> dict[str, dict[st
 
 
 def read(path: Path) -> dict[str, dict[str, Any]]:
-    """Return the contents of the results file, or empty contents without a file."""
+    """Return the contents of the results file.
+
+    Returns empty contents if the file does not exist.
+    """
     if not path.is_file():
         return {"rows": {}, "growth": {}}
     found: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
@@ -74,7 +79,7 @@ def regressions(
 ) -> dict[str, str]:
     """Return a sentence for each regression, by key and figure.
 
-    Figures that the file does not contain cannot be regressions.
+    A figure that is missing in the results file is not a regression.
     """
     now = kept_form(rows, found)
     worse = {}

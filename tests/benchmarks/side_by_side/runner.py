@@ -20,17 +20,17 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Effort:
-    """The number of turns: ``turns`` after the warm-up turn, within ``budget_s``.
+    """The number of turns of a contender, and the time that they may take.
 
-    The budget applies to each contender. If the first turn takes more than twice the budget, it counts and no other
-    turn follows.
+    After a warm-up turn, a contender runs at most ``turns`` turns within ``budget_s``. If the warm-up turn takes more
+    than twice the budget, its cost is counted and no other turn follows.
     """
 
     turns: int = 5
     budget_s: float = 8.0
 
     def turns_after(self, first_s: float) -> int:
-        """Return the number of turns after a first turn of this many seconds."""
+        """Return the number of turns that follow a first turn of ``first_s`` seconds."""
         if first_s > 2 * self.budget_s:
             return 0
         return max(1, min(self.turns, int(self.budget_s / first_s)))
@@ -38,7 +38,7 @@ class Effort:
 
 @dataclass
 class Measured:
-    """All measurements so far."""
+    """All measurements of a run."""
 
     rows: list[Row] = field(default_factory=list)
     imports: dict[str, Import] = field(default_factory=dict)
@@ -59,7 +59,7 @@ class Match:
         self._who = [who for who in scenario.those_of(size) if who != PYVCLOUD or python_of_pyvcloud()]
 
     def run(self, effort: Effort, measured: Measured) -> list[Row]:
-        """Return the rows of all contenders with ratios.
+        """Return the rows of all contenders, with ratios.
 
         Raises ContestantError if a contender did not do its work.
         """
@@ -79,7 +79,7 @@ class Match:
         return stack.enter_context(clouds.running(folder, self._latency, len(self._who), *more))
 
     def _alone(self, who: str, row: Row, measured: Measured) -> None:
-        """Run one turn on a new cloud, because its work cannot be repeated."""
+        """Run one turn on a new cloud, for work that cannot be repeated on a cloud."""
         with ExitStack() as stack:
             cloud = self._cloud(stack, f"cloud of {who}")
             one = self._entered(who, 0, cloud, stack, measured)
@@ -138,7 +138,10 @@ class Match:
 def measure(
     matches: Iterable[tuple[Scenario, int, int]], effort: Effort, folder: Path, measured: Measured, say: Say
 ) -> None:
-    """Run matches of scenario, size and latency one after the other."""
+    """Run all matches, one after the other.
+
+    A match is a scenario, a size and a latency.
+    """
     for number, (scenario, size, latency_ms) in enumerate(matches):
         match = Match(scenario, size, latency_ms, folder / f"{number:03} {scenario.name}")
         rows = match.run(effort, measured)

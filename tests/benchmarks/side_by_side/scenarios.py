@@ -1,4 +1,4 @@
-"""Scenarios of the benchmark: contenders, sizes, latencies and clouds."""
+"""Scenarios of the benchmark, with their contenders, sizes, latencies and clouds."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ XML_WIRE: dict[str, Any] = {"edge_api": "network_xml"}
 class Scenario:
     """A scenario of the benchmark.
 
-    ``sizes`` are the sizes by latency in ms. ``cloud`` returns the arguments of ``vca sim serve`` for a size. ``most``
-    is the largest size of slow contenders. ``floors`` names the contender to compare with, by contender, if this is not
-    the bare calls. ``expected`` returns the value that every turn must return for a size. ``edge`` is the state of the
-    edges before each turn: ``full`` (as many rules as the size) or ``empty``. ``is_used_up`` is true if the work of a
-    turn cannot be repeated.
+    ``sizes`` maps a latency in ms to sizes. ``cloud`` returns the arguments of ``vca sim serve`` for a size. ``most``
+    maps slow contenders to their largest size. ``floors`` maps a contender to the contender that it is compared with,
+    which is the bare calls by default. ``expected`` returns the value that every turn must return for a size.
+
+    ``edge`` is the state of the edges before each turn: ``full`` (as many rules as the size) or ``empty``.
+    ``is_used_up`` is true if a turn cannot be repeated on the same cloud.
     """
 
     name: str

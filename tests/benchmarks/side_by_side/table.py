@@ -39,7 +39,7 @@ def cells(row: Row) -> tuple[str, ...]:
 
 
 def aligned(head: Sequence[str], lines: Iterable[Sequence[str]], left: Sequence[str] = _LEFT) -> str:
-    """Return aligned columns, with text on the left and numbers on the right."""
+    """Return lines with columns: text is aligned left, and numbers are aligned right."""
     listed = [head, *lines]
     widths = [max(len(line[column]) for line in listed) for column in range(len(head))]
     shown = []
@@ -68,7 +68,7 @@ def growth_table(found: Iterable[Growth]) -> str:
 
 
 def import_table(found: Mapping[str, Import]) -> str:
-    """Return the import cost of each library in a running process."""
+    """Return a table with the cost of importing each library."""
     lines = [
         (one.who, duration(statistics.median(one.seconds)), str(len(one.seconds)), f"{one.peak_mb:.0f}")
         for one in found.values()

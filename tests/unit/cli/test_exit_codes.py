@@ -1,4 +1,4 @@
-"""Tests that each error class has an exit code of its own or of a base class."""
+"""Tests that each error class has its own exit code, or that of its base class."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ SPELLINGS = {spelling for option in SHARED for words in option.declarations for 
 
 
 def own_params(command: Any) -> list[Any]:
-    """Return the parameters of a command without shared options and ``--help``."""
+    """Return the parameters of a command, except shared options and ``--help``."""
     return [
         param
         for param in command.params

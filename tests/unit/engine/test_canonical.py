@@ -1,4 +1,4 @@
-"""Canonical forms of addresses, networks and ports."""
+"""Tests of the canonical forms of addresses, networks and ports."""
 
 from __future__ import annotations
 

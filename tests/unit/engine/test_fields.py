@@ -1,4 +1,4 @@
-"""Declared fields of specs: compare, show and find secrets."""
+"""Tests of declared fields of specs: comparing, displaying and finding secrets."""
 
 from __future__ import annotations
 

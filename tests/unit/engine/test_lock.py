@@ -1,4 +1,4 @@
-"""The lock between processes of one host: acquire, wait, time out, run unlocked."""
+"""Tests of the lock between processes of one host: waiting, timeout, no lock."""
 
 from __future__ import annotations
 

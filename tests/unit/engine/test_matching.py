@@ -1,4 +1,4 @@
-"""Match rules by ids, which are numbers on some edges and UUIDs on others."""
+"""Tests of matching rules by ID, which is a number on some edges, or a UUID."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ UUID = "5f3c9a10-2b4d-4e6f-8a9b-0c1d2e3f4a5b"
 
 @pytest.fixture
 def matcher() -> Matcher:
-    """Return a matcher for three rules: by number, by UUID, and with a numeric name."""
+    """Return a matcher for three rules: with a number, a UUID, and a name of digits."""
     specs = (
         FirewallRuleSpec(name="web", rule_id="131080", tag="7"),
         FirewallRuleSpec(name="db", rule_id=UUID),

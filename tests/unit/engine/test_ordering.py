@@ -1,4 +1,4 @@
-"""Order lists with few moves, so that elements without placement keep their order."""
+"""Tests of list ordering: few moves, and other elements keep their order."""
 
 from __future__ import annotations
 

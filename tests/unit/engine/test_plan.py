@@ -1,4 +1,4 @@
-"""Summaries, diffs and JSON of plans."""
+"""Tests of the summaries, diffs and JSON of plans."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plan lists of objects that are identified only by name."""
+"""Tests of plans for lists of objects that are identified only by name."""
 
 from __future__ import annotations
 

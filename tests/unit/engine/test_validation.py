@@ -1,4 +1,4 @@
-"""Collect the problems of one input with their paths, and raise them together."""
+"""Tests that all problems of an input are collected with their paths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of the mapping from error responses of all APIs to error classes."""
+"""Tests that error responses of all APIs are mapped to the right error classes."""
 
 from __future__ import annotations
 

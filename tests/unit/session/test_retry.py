@@ -1,4 +1,4 @@
-"""Tests of retries: conditions, and the time between attempts."""
+"""Tests of retries: their conditions, and the time between attempts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LIMIT = reply(400, error_xml("too many operations", "OPERATION_LIMITS_EXCEEDED")
 
 
 def tries(first: Any, method: str, *, policy: RetryPolicy | None = None, clock: FakeClock | None = None) -> int:
-    """Return the number of attempts if ``first`` is the first response."""
+    """Return the number of attempts if the first response is ``first``."""
     transport = MockedTransport({f"{method} /api/x": [first, reply(200)]})
     pipeline = HttpPipeline(transport, policy=policy or RetryPolicy(), clock=clock or FakeClock())
     pipeline.send(Request(method, URL), Origins(URL), repeatable=method == "GET")

@@ -1,4 +1,4 @@
-"""API versions that requests select.
+"""Tests of the API version that a request selects.
 
 Source: protocol/sessions.md §4.2, protocol/ans.md §1.2, protocol/recorded-responses.md §2.
 """

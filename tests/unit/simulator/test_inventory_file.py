@@ -1,4 +1,4 @@
-"""Inventory files, and errors that report each problem with its line number."""
+"""Tests of inventory files, and of error messages with line numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of the execution of documentation.
+"""Tests of the execution of code blocks in documentation pages.
 
 Files appear in the order in which a reader creates them.
 """

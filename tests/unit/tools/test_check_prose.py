@@ -1,4 +1,4 @@
-"""Rules of tools/check_prose.py.
+"""Tests of the rules of tools/check_prose.py.
 
 Each rule reports an example of bad wording and accepts the plain wording.
 """

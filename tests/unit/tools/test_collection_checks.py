@@ -1,4 +1,4 @@
-"""The program that runs the checks of the collection, with fake steps."""
+"""Tests of the program that runs the checks of the collection, with fake steps."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.fixture
 def pretend(checks: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return the module with steps that succeed, fail or raise an error."""
+    """Return the module with fake steps that succeed, fail or raise an error."""
 
     def good(room: Any) -> str:
         return f"saw {len(list(room.folder.iterdir()))} files"

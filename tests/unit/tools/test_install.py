@@ -1,4 +1,4 @@
-"""Settings that uv receives when it replaces pip."""
+"""Tests of the settings that uv receives when it replaces pip."""
 
 from __future__ import annotations
 

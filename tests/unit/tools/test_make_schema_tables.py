@@ -1,4 +1,4 @@
-"""Generator and reader of schema tables, with a small test schema."""
+"""Tests of the generator and reader of schema tables, with a small schema."""
 
 from __future__ import annotations
 

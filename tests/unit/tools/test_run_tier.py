@@ -1,4 +1,4 @@
-"""The summary line of each tier, which counts the results of its sessions."""
+"""Tests of the summary line of each tier, which counts results of sessions."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_sessions_are_grouped_by_lane() -> None:
 
 
 class FakeProcess:
-    """A fake process of a lane, which ends when its ``wait`` method is called."""
+    """A fake process of a lane. It ends when its ``wait`` method is called."""
 
     def __init__(self, lane: str, events: list[str], status: int) -> None:
         self.lane, self.events, self.status = lane, events, status

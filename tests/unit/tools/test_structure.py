@@ -1,4 +1,4 @@
-"""Measures of the code structure, in a small checkout with one match for each."""
+"""Tests of the structure measures, in a small checkout with a match for each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tools import structure
 S = "\N{SECTION SIGN}"
 """The section sign.
 
-The escape keeps the citations in this file out of the count for the checkout.
+The escape sequence prevents tools/structure.py from counting the citations in this file.
 """
 FILES = {
     "vcloudair_core/__init__.py": "",

@@ -1,4 +1,4 @@
-"""The tracer of VM names.
+"""Tests of the tracer of VM names.
 
 The tracer finds the functions that a VM name passes through, and omits all other functions.
 """

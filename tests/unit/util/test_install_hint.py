@@ -17,7 +17,7 @@ NAMED = re.compile(
     r"pip install[^\n`]*vcloudair-core\b|collection install vcloudair\."
     r"|(pypi\.org/project|galaxy\.ansible\.com)/[\w/]*vcloudair"
 )
-"""Commands and pages that exist only after a release."""
+"""Commands and pages that will exist only after the first release."""
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_hint_for_a_package_that_is_not_installed(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
 def test_pages_install_from_a_checkout(page: Path) -> None:
-    """A command that needs the package index says "once a release is published"."""
+    """Commands that need the package index must say "once a release is published"."""
     lines = page.read_text(encoding="utf-8").splitlines()
     for number, line in enumerate(lines):
         if NAMED.search(line):
@@ -82,7 +82,7 @@ def test_pages_install_from_a_checkout(page: Path) -> None:
 
 
 def test_no_other_code_names_a_package_of_an_index() -> None:
-    """The package is unpublished, so only `install_hint` may name it in pip commands."""
+    """Only `install_hint` may name the package, which is unpublished, in pip commands."""
     folders = ("vcloudair_core", "plugins", "roles", "playbooks", "extensions", "awx", "meta")
     files = [
         path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in {".py", ".yml", ".tmpl"}

@@ -1,4 +1,4 @@
-"""Contenders as separate programs, so that none loads the libraries of another.
+"""Contenders that run as separate programs.
 
-Only the contender imports the library that is measured. :mod:`.worker` runs all of them.
+Each program imports only the library that it measures. :mod:`.worker` runs all of them.
 """

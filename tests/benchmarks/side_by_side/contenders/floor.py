@@ -1,7 +1,7 @@
-"""The bare HTTP calls of this library, without the work of a client.
+"""A contender that sends the HTTP calls of this library without a client library.
 
-No client with the same calls can be faster. This contender uses a connection pool, and reads only what the next call
-needs.
+A client that sends the same calls cannot be faster. This contender uses a connection pool, and reads only the values
+that the next call needs.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _edges(given: Variables) -> Job:
 
 
 class Firewall:
-    """GET a section, and PUT a prepared text."""
+    """Calls that GET the firewall section and PUT a prepared document."""
 
     def __init__(self, given: Variables) -> None:
         self._web = Web(given)
@@ -133,7 +133,7 @@ def _with_action(text: bytes, at: int, action: bytes) -> bytes:
 
 
 def _all_rules(given: Variables, count: int) -> bytes:
-    """Return a document with a number of rules in a wire format."""
+    """Return a firewall document with ``count`` rules in a wire format."""
     wanted = rules.on_the_wire(count)
     if given["edge_api"] == "hybridity":
         rest = {"featureType": "firewall_4.0", "enabled": True}
@@ -200,7 +200,7 @@ def _metrics(given: Variables) -> Job:
 
 
 def _recovery(given: Variables) -> Job:
-    """Return a job that polls only when the task ends, because it knows the duration."""
+    """Return a job that polls once, at the end of the task, which is known in advance."""
     web = Web(given)
     body = '<FailoverParams xmlns="http://www.vmware.com/vr/v6.0"><PowerOn>1</PowerOn></FailoverParams>'
     content = {"Content-Type": "application/vnd.vmware.hcs.failoverParams+xml"}

@@ -1,4 +1,4 @@
-"""The contender ``vcloudair==0.5``, in scripts that read, change and save."""
+"""The contender ``vcloudair==0.5``: scripts that read, change and save sections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contender of this library, used as its documentation recommends."""
+"""The contender of this library, which follows the recommendations of its docs."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The contender ``pyvcloud``, in a separate environment.
 
-This client writes single rules and has no disaster recovery. Its ``add_firewall_rule`` takes only a name and an action.
-Source and destination need a second step, ``edit``.
+pyvcloud writes single rules and has no disaster recovery. Its ``add_firewall_rule`` accepts only a name and an action.
+A second call, ``edit``, sets the source and the destination.
 """
 
 from __future__ import annotations

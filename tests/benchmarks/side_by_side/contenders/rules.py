@@ -23,7 +23,7 @@ def port(number: int) -> str:
 def action(number: int, last: int, turn: int) -> str:
     """Return the action of a rule.
 
-    The action is ``accept``. In every other turn, the last rule has ``deny``.
+    The action is ``accept``. In every second turn, the last rule has ``deny`` instead.
     """
     return "deny" if number == last and turn % 2 else "accept"
 

@@ -1,8 +1,8 @@
-"""Run a contender: read a line of JSON, do its work, and write a line of JSON.
+"""Run a contender: read a line of JSON, do the work, and write a line of JSON.
 
-The first line sets the contender up, and each other line is a turn. The cost of a turn is measured in this process, so
-that process start and pipe are excluded. With a job and its variables as arguments, a contender does the job once and
-ends, like a small program of a user.
+The first line prepares the contender, and each further line starts a turn. The cost of a turn is measured in this
+process, so it excludes the start of the process and the pipe. If the arguments are a job and its variables, the process
+does the job once and exits, like a small program of a user.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Any, TextIO
 
 Variables = Mapping[str, Any]
 Job = Callable[[int], Any]
-"""Function that does the work of a turn, and returns a value that shows the work."""
+"""Function that does the work of a turn, and returns a value as proof of the work."""
 Prepare = Callable[[Variables], Job]
-"""Function that prepares a job, for example by signing in. It is not measured."""
+"""Function that prepares a job, such as by signing in. The cost is not measured."""
 
 
 def peak_mb() -> float:
@@ -31,7 +31,7 @@ def peak_mb() -> float:
 def main(load: Callable[[], None], jobs: Mapping[str, Prepare]) -> None:
     """Serve turns until the input ends.
 
-    ``load`` imports the library of the contender, which is measured separately.
+    ``load`` imports the library of the contender. The cost of the import is measured separately.
     """
     began = time.perf_counter()
     load()

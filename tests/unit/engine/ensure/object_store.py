@@ -1,8 +1,10 @@
 """An in-memory backend that writes single objects, with its kind and its store.
 
-The backend resembles an NSX-T edge firewall. Each rule has a string as its id, and a version. A call creates, changes
-or deletes one rule. Reordering existing rules is one call for the whole list. The addresses of rules are separate
-objects. An address set is created before the first rule that refers to it, and deleted after the last such rule.
+The backend resembles an NSX-T edge firewall. Each rule has a version and an ID, which is a string. A call creates,
+changes or deletes one rule. One call for the whole list changes the order of existing rules. The addresses of rules are
+separate objects. An address set is created before the first rule that refers to the set, and deleted after the last
+such rule.
+
 Source: protocol/nsxt.md §3, §5.
 """
 
@@ -43,7 +45,7 @@ class LostResponse:
 
 
 Event = VcloudAirError | LostResponse | Callable[["ObjectServer"], None] | None
-"""The event during a write: an error, a lost response, a function call, or None."""
+"""Event during a write: an error, a lost response, a function to call, or None."""
 
 
 class ObjectServer:
@@ -72,7 +74,7 @@ class ObjectServer:
         return [call for call in self.log if not call.startswith("GET")]
 
     def rule(self, name: str) -> dict[str, Any]:
-        """Return the rule with a name."""
+        """Return the rule with the given name."""
         return next(rule for rule in self.rules if rule["name"] == name)
 
     def add(self, name: str, *addresses: str, **fields: Any) -> None:
@@ -172,7 +174,7 @@ class ObjectServer:
 
 
 class ObjectStore(StageableStore):
-    """A store whose ``tree`` is a tuple of rules with addresses. New rules have no id."""
+    """A store whose ``tree`` is a tuple of rules with addresses. New rules have no ID."""
 
     section = "rules"
     target = "edge gateway web-edge"
@@ -196,7 +198,7 @@ class ObjectStore(StageableStore):
     def commit(self, base: Document, document: Document) -> None:
         """Send the calls for the difference between the documents.
 
-        In an error after the first call, ``written`` is True.
+        If a call after the first call fails, ``written`` of the error is True.
         """
         self._has_sent = False
         known = {rule["id"]: rule for rule in base.tree}
@@ -320,7 +322,7 @@ class ObjectRuleKind(ResourceKind):
         return problems.items
 
     def resolve(self, store: Any, desired: Desired) -> Desired:
-        """Replace ``set:NAME`` with the addresses of that set. Makes one call."""
+        """Replace ``set:NAME`` with the addresses of the set. This takes one call."""
         if not any(word.startswith("set:") for spec in desired.specs for word in spec.source or ()):
             return desired
         sets = {group["name"]: group["addresses"] for group in store.server.list_sets().values()}

@@ -1,4 +1,4 @@
-"""Converge a store that writes single objects: calls and partial failures."""
+"""Tests of a store that writes single objects: calls and partial failures."""
 
 from __future__ import annotations
 

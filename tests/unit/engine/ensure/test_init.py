@@ -1,4 +1,4 @@
-"""Converge a resource: number of calls, conflicts, lost responses, verification."""
+"""Tests of ``ensure``: number of calls, conflicts, lost responses, verification."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reject unsupported options of a backend before the first read."""
+"""Tests that options that a backend does not support are rejected before any read."""
 
 from __future__ import annotations
 

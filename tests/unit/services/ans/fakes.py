@@ -1,4 +1,4 @@
-"""An in-memory edge behind a fake session, independent of the codecs.
+"""A fake session with an edge gateway in memory. It does not use the codecs.
 
 The edge behaves as described in protocol/ans.md.
 """
@@ -114,7 +114,7 @@ class FakeEdge:
 
     @property
     def rules(self) -> list[dict[str, Any]]:
-        """All rules in order."""
+        """All rules, in order."""
         found: list[dict[str, Any]] = self.tree["firewallRules"]["firewallRules"]
         return found
 

@@ -1,4 +1,4 @@
-"""Converge DHCP relays, keep unknown elements, and reject invalid input."""
+"""Tests of DHCP relays: convergence, unknown elements, and invalid input."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def agent(vnic: int, address: str) -> bytes:
 
 
 class Bench:
-    """An edge with a DHCP relay, and both resource kinds of the section."""
+    """An edge with a DHCP relay, and the two resource kinds of the section."""
 
     def __init__(self, body: bytes, edge_api: str = "network_xml") -> None:
         self.session = SectionSession(PATH, body, edge_api=edge_api)

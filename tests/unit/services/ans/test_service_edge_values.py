@@ -1,4 +1,4 @@
-"""Reject invalid values before the write, and also in check mode."""
+"""Tests that invalid values are rejected before the write, also in check mode."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_two_rules_with_one_tag_are_rejected(vca_simulator: Simulator, check: bo
 
 
 def warnings_of_change(client: Client, simulator: Simulator, kind: str, spec: dict[str, Any]) -> tuple[str, ...]:
-    """Return the warnings of a change. Assert that check mode gives the same."""
+    """Return the warnings of a change. Assert that check mode gives the same warnings."""
     target = {"edge": next(iter(simulator.world.edges.values())).name}
     expected = client.ensure(kind, spec, target=target, check=True).warnings
     assert client.ensure(kind, spec, target=target).warnings == expected

@@ -1,4 +1,4 @@
-"""Exact lists and whole documents reset omitted fields to their defaults."""
+"""Tests that exact lists and whole documents reset unset fields to their defaults."""
 
 from __future__ import annotations
 

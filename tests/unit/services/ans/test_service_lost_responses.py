@@ -1,7 +1,7 @@
-"""Lost responses to writes: no object is duplicated, and no object is lost.
+"""Tests that a lost response to a write neither duplicates nor loses an object.
 
-The tests cover every section, edge API and kind of change. The response is lost in two ways. If the connection breaks,
-the same run recovers. If the process ends, the next run recovers.
+The tests cover every section, every edge API and every kind of change. If the connection breaks, the same run recovers.
+If the process ends, the next run recovers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Test client and session with an in-memory transport: look-up, retries, policies."""
+"""Tests of the client with a fake transport: lookups, retries, plan policies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Concurrent writers of one edge do not lose rules, even without version checks."""
+"""Tests that concurrent writers of an edge lose no rules."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def rules(simulator: Simulator) -> list[str]:
 class ConcurrentWriterTransport:
     """A transport that adds a rule of another client immediately before some calls.
 
-    ``at`` has the calls, such as ``GET 2`` for the second GET of the section.
+    ``at`` names these calls. For example, ``GET 2`` is the second GET of the section.
     """
 
     def __init__(self, simulator: Simulator, *at: str) -> None:

@@ -1,4 +1,4 @@
-"""Parsing of replications and of the recovery details of a VDC."""
+"""Tests of parsing replications and the recovery details of a VDC."""
 
 from __future__ import annotations
 

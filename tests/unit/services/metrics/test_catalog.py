@@ -1,4 +1,4 @@
-"""Unknown names of metrics are usage errors with similar names in the hint."""
+"""Tests that an unknown metric name is a usage error that suggests similar names."""
 
 from __future__ import annotations
 

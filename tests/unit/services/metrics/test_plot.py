@@ -1,4 +1,4 @@
-"""Units, limits and legends of plots."""
+"""Tests of the units, limits and legends of plots."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def series(vm_id: str, name: str, unit: str, *values: float) -> Series:
 
 
 def texts(file: Path) -> list[str]:
-    """Return the texts of an SVG, which matplotlib writes as comments."""
+    """Return the texts of an SVG file, which matplotlib writes as comments."""
     lines = file.read_text(encoding="utf-8").splitlines()
     return [line.strip()[5:-4] for line in lines if line.strip().startswith("<!-- ")]
 

@@ -1,4 +1,4 @@
-"""Metrics of a simulated cloud, with both APIs and with faults."""
+"""Tests of the metrics of a simulated cloud, with both APIs and with faults."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_missing_metrics_and_the_retention_are_reported(make: Make) -> None:
 
 
 def _change_responses(service: MetricsService, change: Callable[[int, dict[str, Any]], Any]) -> None:
-    """Replace the body of each response by ``change(number of the request, body)``."""
+    """Replace the body of each response with ``change(request number, body)``."""
     real, calls = service.session.call, [0]
 
     def call(method: str, path: str, **options: Any) -> Response:

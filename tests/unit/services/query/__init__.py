@@ -1,1 +1,1 @@
-"""The query service."""
+"""Tests of the query service."""

@@ -1,4 +1,4 @@
-"""Network interfaces of VMs, read from a vApp."""
+"""Tests of parsing the network interfaces of VMs from a vApp."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Filters return exactly the matching records.
+"""Tests that filters return exactly the matching records.
 
 Values can have any characters, and servers interpret filters differently.
 """

@@ -1,6 +1,6 @@
-"""Reading of pages: results are complete, and inconsistent pages are errors.
+"""Tests of reading pages. A result is complete, or an error is raised.
 
-Before the error, inconsistent pages are read again.
+Inconsistent pages are read again before the error is raised.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def rows(first: int, last: int) -> list[Row]:
 
 
 class Server:
-    """A server with pages of ``size``.
+    """A server with pages of ``size`` records.
 
     ``odd`` can change a page. The server counts parallel requests.
     """

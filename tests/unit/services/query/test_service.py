@@ -1,4 +1,4 @@
-"""Queries against a simulated cloud."""
+"""Tests of queries against a simulated cloud."""
 
 from __future__ import annotations
 

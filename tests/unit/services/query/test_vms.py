@@ -1,4 +1,4 @@
-"""VMs as mappings: deleted VMs, creation times, and network interfaces."""
+"""Tests of VMs as mappings: deleted VMs, creation times, and network interfaces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Routes are found by the depth of their path, and then by their pattern."""
+"""Tests that routes are found first by the depth of a path, and then by pattern."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Roles that inventory files define and assign."""
+"""Tests of roles that inventory files define and assign."""
 
 from __future__ import annotations
 

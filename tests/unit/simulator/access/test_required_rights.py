@@ -1,4 +1,4 @@
-"""Rights that routes require, and responses without those rights.
+"""Tests of the rights that routes require, and of responses without these rights.
 
 Source: protocol/vm-writes.md §5.
 """
@@ -24,7 +24,7 @@ FORBIDDEN = "ACCESS_TO_RESOURCE_IS_FORBIDDEN"
 
 @pytest.fixture
 def callers(tmp_path: Path) -> dict[str, Caller]:
-    """Return a session of each user."""
+    """Return a session of each user, by user name."""
     simulator = Simulator(roles_config(tmp_path))
     return {name: signed_in(simulator, f"{name}@acme", PASSWORD, "33.0") for name in USERS}
 

@@ -1,4 +1,4 @@
-"""Documents that only organization administrators can read.
+"""Tests of documents that only organization administrators can read.
 
 Source: protocol/recorded-responses.md §2, §4.
 """

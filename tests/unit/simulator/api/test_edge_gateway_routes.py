@@ -1,4 +1,4 @@
-"""Edge gateways in the XML of vCloud Director.
+"""Tests of edge gateways in the XML of vCloud Director.
 
 Source: protocol/recorded-responses.md §6, §9.
 """

@@ -1,4 +1,4 @@
-"""Users, roles, service groups and single instances of the On-Demand portal.
+"""Tests of users, roles, service groups and instances of the On-Demand portal.
 
 Source: protocol/sessions.md §3.2.
 """

@@ -1,4 +1,4 @@
-"""Paths without a route: the product's response, the count and the log."""
+"""Tests of paths without a route: response, count, and request log."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def caller() -> Caller:
 def test_unknown_path_below_api_returns_404_in_a_session_and_403_without(caller: Caller) -> None:
     """Source: protocol/sessions.md §1.1, §4.5.
 
-    §4.5: 404 usually means a malformed URL. §1.1: vCloud Director 8.0 returned 403.
+    According to §4.5, status 404 usually means a malformed URL. According to §1.1, vCloud Director 8.0 returned 403.
     """
     response = caller.get("/api/nothing/here")
     assert (response.status, response.headers["Content-Type"]) == (

@@ -1,4 +1,4 @@
-"""Service IDs and VDCs of the subscription portal.
+"""Tests of service IDs and VDCs of the subscription portal.
 
 Source: protocol/sessions.md §2.2, §2.3.
 """

@@ -1,4 +1,7 @@
-"""API tokens and service accounts. Source: protocol/vcd-modern.md §1.4, §1.5."""
+"""Tests of API tokens and service accounts.
+
+Source: protocol/vcd-modern.md §1.4, §1.5.
+"""
 
 from __future__ import annotations
 
@@ -118,7 +121,7 @@ def test_older_servers_have_no_token_service(release: str, status: int) -> None:
 
 
 def activate(caller: Caller) -> tuple[str, str]:
-    """Run the device flow. Return the ID and first token of the service account."""
+    """Run the device flow. Return the ID and the first token of the service account."""
     registered = register(
         caller, client_name="backup", scope="urn:vcloud:role:vApp Author", software_id="1", software_version="2"
     )

@@ -1,4 +1,4 @@
-"""Control plane of the simulator: request log, clock, reset, initial state."""
+"""Tests of the control paths: request log, clock, reset, and initial state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""DR capabilities, usage and VMs of a VDC. Source: protocol/dr.md §2.5, §4."""
+"""Tests of the DR capabilities, usage and VMs of a VDC.
+
+Source: protocol/dr.md §2.5, §4.
+"""
 
 from __future__ import annotations
 

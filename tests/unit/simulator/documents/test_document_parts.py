@@ -1,4 +1,4 @@
-"""Elements of newer versions, which documents of older versions must omit.
+"""Tests that documents of older API versions omit the elements of newer versions.
 
 The versions are those of VMware's schemas in tests/data/schema.
 """

@@ -1,4 +1,4 @@
-"""Documents of VMs and vApps, and of each section with a link of its own.
+"""Tests of documents of VMs and vApps, and of each section that has its own link.
 
 Source: protocol/recorded-responses.md §4, §5.
 """

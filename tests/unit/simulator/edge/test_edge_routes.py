@@ -1,4 +1,4 @@
-"""Properties of edges other than sections. Source: protocol/ans.md §1.4."""
+"""Tests of edge properties other than sections. Source: protocol/ans.md §1.4."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Firewall routes in the three wire formats.
+"""Tests of firewall routes in the three wire formats.
 
 Source: protocol/ans.md §2, §6, §7, §8.
 """
@@ -34,7 +34,7 @@ XML_RULE = (
 class Firewall:
     """The firewall of the first edge in one wire format.
 
-    Arguments are in JSON format.
+    The arguments of its methods are in JSON format.
     """
 
     def __init__(self, form: str, **options: Any) -> None:

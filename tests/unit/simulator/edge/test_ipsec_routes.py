@@ -1,4 +1,4 @@
-"""IPsec routes of an edge. Source: protocol/ans.md §4."""
+"""Tests of the IPsec routes of an edge. Source: protocol/ans.md §4."""
 
 from __future__ import annotations
 

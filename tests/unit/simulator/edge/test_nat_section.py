@@ -1,4 +1,4 @@
-"""NAT sections and rules in the wire formats of the simulator."""
+"""Tests of NAT sections and rules in the wire formats of the simulator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fault rules: request selection, effects, and entries in the request log."""
+"""Tests of fault rules: selection of requests, effects, and log entries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Query types that plugins add."""
+"""Tests of query types that plugins add."""
 
 from __future__ import annotations
 

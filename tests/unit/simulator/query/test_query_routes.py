@@ -1,4 +1,7 @@
-"""Pages, filters, sort order and fields of queries. Source: protocol/query.md."""
+"""Tests of the pages, filters, sort order and fields of queries.
+
+Source: protocol/query.md.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sections of an inventory file.
+"""Tests of sections in inventory files.
 
 Valid sections are served. An invalid section raises an error that names the edge and the section.
 """

@@ -1,6 +1,6 @@
-"""Dumps of the simulator state.
+"""Tests of dumps of the simulator state.
 
-A loaded state gives the same responses as the dumped one. Invalid states cannot be loaded.
+A loaded state gives the same responses as the dumped state. Invalid states cannot be loaded.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Options that change lists and groups of replications.
+"""Tests of options that change lists and groups of replications.
 
 Source: protocol/dr.md §2, §6.
 """

@@ -1,4 +1,4 @@
-"""DR actions that the server delays, hides or misreports."""
+"""Tests of DR actions that the server delays, hides or reports incorrectly."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ IDLE, RECOVERING, RECOVERED = ("none", "notStarted"), ("none", "inProgress"), ("
 
 
 def listed(cloud: Cloud) -> list[str]:
-    """Return the statuses of the failovers in the task list."""
+    """Return the status of each failover in the task list."""
     org = cloud.simulator.world.orgs["org1"].org_id
     tasks = cloud.caller.xml(f"/api/tasksList/{org}")
     return [str(task.get("status")) for task in tasks if task.get("operationName") == "vrFailover"]
 
 
 def queried(cloud: Cloud) -> list[str]:
-    """Return the statuses of the failovers in the task query."""
+    """Return the status of each failover in the task query."""
     records = cloud.caller.xml("/api/query?type=task").findall(f"{VCLOUD}TaskRecord")
     return [str(record.get("status")) for record in records if record.get("name") == "vrFailover"]
 

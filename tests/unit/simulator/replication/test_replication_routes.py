@@ -1,4 +1,4 @@
-"""Routes that read replications. Source: protocol/dr.md §2."""
+"""Tests of routes that read replications. Source: protocol/dr.md §2."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Actions that each state allows, and errors for the other actions.
+"""Tests of the actions that each replication state allows or rejects.
 
 Source: protocol/dr.md §3.4, §6.
 """
@@ -58,7 +58,7 @@ CELLS: list[tuple[str, Callable[[Cloud], None], tuple[str, str, str, str]]] = [
     ("S6 recovered", was_recovered, (RECOVERED, RECOVERED, RECOVERED, "")),
     ("S7 recovery failed", broken("failover"), (ONGOING, NOT_TESTED, "", "")),
 ]
-"""Error codes of the actions T, C, F and D, by state.
+"""Error codes of the actions T, C, F and D, by replication state.
 
 An empty code means that the action is accepted. Source: protocol/dr.md §6.
 """

@@ -1,4 +1,4 @@
-"""Output of `vca sim serve` when it is ready."""
+"""Tests of the output of `vca sim serve` when the simulator is ready."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sign-in services, rejected credentials, and token lifetimes.
+"""Tests of sign-in services, rejected credentials, and token lifetimes.
 
 Source: protocol/sessions.md.
 """

@@ -1,4 +1,4 @@
-"""Consistency of the simulated metrics of a VM."""
+"""Tests that the simulated metrics of a VM are consistent with each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Statuses, documents and cancellation of tasks. Source: protocol/tasks.md."""
+"""Tests of the statuses, documents and cancellation of tasks.
+
+Source: protocol/tasks.md.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options that change task documents.
+"""Tests of options that change task documents.
 
 Source: protocol/dr.md §3.3, protocol/tasks.md §6.
 """

@@ -1,4 +1,4 @@
-"""The count of changes to an inventory."""
+"""Tests of the counter of changes to an inventory."""
 
 from __future__ import annotations
 

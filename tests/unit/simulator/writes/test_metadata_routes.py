@@ -1,4 +1,4 @@
-"""Metadata of entities. Source: protocol/vm-writes.md §3."""
+"""Tests of the metadata of entities. Source: protocol/vm-writes.md §3."""
 
 from __future__ import annotations
 

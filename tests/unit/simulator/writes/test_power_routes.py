@@ -1,4 +1,4 @@
-"""Power actions of VMs and vApps. Source: protocol/vm-writes.md §1."""
+"""Tests of the power actions of VMs and vApps. Source: protocol/vm-writes.md §1."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def test_a_failed_task_changes_nothing() -> None:
 
 
 def test_a_lost_answer_does_not_stop_the_action() -> None:
-    """The task runs, and the list of tasks contains it.
+    """The task runs even if its response is lost, and the task list contains the task.
 
     Source: protocol/tasks.md §3.3.
     """

@@ -1,4 +1,4 @@
-"""Snapshots of VMs and vApps. Source: protocol/vm-writes.md §2."""
+"""Tests of snapshots of VMs and vApps. Source: protocol/vm-writes.md §2."""
 
 from __future__ import annotations
 

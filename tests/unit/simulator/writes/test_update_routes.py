@@ -1,4 +1,4 @@
-"""Names and descriptions of VMs and vApps. Source: protocol/vm-writes.md §4."""
+"""Tests of VM and vApp names and descriptions. Source: protocol/vm-writes.md §4."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Module options that are generated from the field declarations of a spec.
+"""Tests of module options that are generated from the fields of a spec.
 
 The results are argument specs, text with markup, and YAML.
 """

@@ -1,4 +1,4 @@
-"""The target of an edge document, from the document and from options."""
+"""Tests of the target of an edge document, which the document and options name."""
 
 from __future__ import annotations
 

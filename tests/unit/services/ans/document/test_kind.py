@@ -1,4 +1,4 @@
-"""The resource kind of a whole edge gateway."""
+"""Tests of the resource kind of a whole edge gateway."""
 
 from __future__ import annotations
 

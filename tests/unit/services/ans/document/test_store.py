@@ -1,4 +1,4 @@
-"""The store of several sections: reads, writes and partial failures."""
+"""Tests of the store of several sections: reads, writes and partial failures."""
 
 from __future__ import annotations
 

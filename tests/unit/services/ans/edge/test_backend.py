@@ -1,4 +1,4 @@
-"""Find the backend of an edge: by record, cloud, look-up or setting ``edge_api``."""
+"""Tests of backend detection: edge record, cloud, lookup and setting ``edge_api``."""
 
 from __future__ import annotations
 

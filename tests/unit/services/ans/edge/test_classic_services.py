@@ -1,4 +1,4 @@
-"""Parse edge gateways without advanced networking.
+"""Tests of the parser for edge gateways without advanced networking.
 
 Source: protocol/recorded-responses.md §9.
 """

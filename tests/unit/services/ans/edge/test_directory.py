@@ -1,4 +1,4 @@
-"""Find edge gateways by name, UUID or URN with as few calls as possible."""
+"""Tests of finding edge gateways by name, UUID or URN with few calls."""
 
 from __future__ import annotations
 

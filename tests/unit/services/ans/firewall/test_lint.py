@@ -1,4 +1,4 @@
-"""The firewall lint: findings, costs, warnings and rejected plans."""
+"""Tests of the firewall lint: findings, costs, warnings and rejected plans."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parse firewall rules: valid values, and errors with the path of invalid values."""
+"""Tests of parsing firewall rules: valid values, and errors with the invalid path."""
 
 from __future__ import annotations
 

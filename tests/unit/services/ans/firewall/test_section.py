@@ -1,4 +1,4 @@
-"""Converge firewalls with all three edge APIs, and keep all other values."""
+"""Tests that firewalls converge with all three edge APIs, and keep other values."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ LAN = user_rule(131082, "lan out", source=endpoint(vnics=["internal"]))
 
 
 class Bench:
-    """An edge, an edge API, and both kinds of the firewall section."""
+    """An edge, an edge API, and the two resource kinds of the firewall section."""
 
     def __init__(self, edge_api: str, *rules: dict[str, Any], **more: Any) -> None:
         self.edge = FakeEdge(section(*rules, **more))
@@ -79,7 +79,7 @@ class Bench:
 
 
 def as_sent(tree: dict[str, Any]) -> dict[str, Any]:
-    """Return a section after a round trip through XML, which has no empty lists."""
+    """Return a section after conversion to XML and back, which drops empty lists."""
     return from_xml(to_xml(tree))
 
 

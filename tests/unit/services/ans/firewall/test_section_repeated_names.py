@@ -1,4 +1,4 @@
-"""Converge lists of rules with repeated or missing names in one run."""
+"""Tests that rules with repeated or missing names converge in one run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Converge firewalls in the simulator, which shares no code with the client."""
+"""Tests of firewalls in the simulator, which shares no code with the client."""
 
 from __future__ import annotations
 

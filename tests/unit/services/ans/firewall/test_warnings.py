@@ -1,4 +1,4 @@
-"""Warnings about a disabled firewall while NAT and IPsec are in use."""
+"""Tests of warnings about a disabled firewall while NAT or IPsec is in use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Report invalid tunnels by field before any request, without showing the key."""
+"""Tests that invalid tunnels are reported before any request, without keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Converge IPsec tunnels with all edge APIs, without changing other keys."""
+"""Tests that IPsec tunnels converge with all edge APIs, and that keys are kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read the status of IPsec tunnels, wait for tunnels, and show peer settings."""
+"""Tests of the status of IPsec tunnels, of waiting for tunnels, and peer settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Warnings about tunnels while the IPsec service is disabled."""
+"""Tests of warnings about tunnels while the IPsec service is disabled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parse NAT rules: valid values, and errors with the path of invalid values."""
+"""Tests of parsing NAT rules: valid values, and errors with the invalid path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Converge NAT rules with all three edge APIs, and keep all other values."""
+"""Tests that NAT rules converge with all three edge APIs, and keep other values."""
 
 from __future__ import annotations
 

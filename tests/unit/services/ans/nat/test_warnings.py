@@ -1,4 +1,4 @@
-"""Warnings about NAT rules that have no effect. Uncertain cases are not reported."""
+"""Tests of warnings about NAT rules that certainly have no effect."""
 
 from __future__ import annotations
 

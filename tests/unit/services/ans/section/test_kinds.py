@@ -1,4 +1,4 @@
-"""Define a section by declarations only: descriptor, kinds and codec."""
+"""Tests of a section that only has declarations: descriptor, kinds and codec."""
 
 from __future__ import annotations
 

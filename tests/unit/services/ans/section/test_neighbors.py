@@ -1,4 +1,7 @@
-"""Read other sections for warnings: only for changes, once, ignoring read errors."""
+"""Tests of reading other sections for warnings.
+
+They are read at most once, and only if there is a change. Read errors are ignored.
+"""
 
 from __future__ import annotations
 

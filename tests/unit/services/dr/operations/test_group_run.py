@@ -1,4 +1,4 @@
-"""Tests of verdicts of actions, and of the requests that were sent."""
+"""Tests of the verdicts of actions, and of the requests that were sent."""
 
 from __future__ import annotations
 

@@ -1,10 +1,9 @@
-"""An action is requested at most once.
+"""Tests that a DR action is requested at most once.
 
-The tests combine server behavior, lost responses and restarts.
-
-A second request is allowed only if the first request provably did not arrive, or if the user decided so. The simulated
-server is slow, hides its state, or uses other state names. The client loses the response, or dies. Then the run is
-resumed, started again, started from another host, or retried by its plan.
+The tests combine server behaviors, lost responses and restarts. A second request is allowed only if the first request
+provably did not arrive, or if the user decided so. The simulated server is slow, hides its state, or uses other names
+for states. The client loses the response, or its process dies. Then the run is resumed, started again, started from
+another host, or retried by its plan.
 """
 
 from __future__ import annotations
@@ -91,7 +90,7 @@ def first_run(cloud: RecoveryCloud, death: str) -> None:
 
 
 def come_back(cloud: RecoveryCloud, way: str) -> list[str]:
-    """Do what an operator may do next, and return the final verdicts."""
+    """Resume, repeat or retry the run, and return the final verdicts."""
     if way == "new run":
         return verdicts(start(cloud.client, PLAN, "failover", SHORT))
     if way == "library":
@@ -113,9 +112,9 @@ def quiet(cloud: RecoveryCloud) -> None:
 
 
 def _ways_back(server: str, answer: str) -> list[tuple[str, str]]:
-    """Return two pairs for each combination, or all pairs with VCA_ONCE_ALL=1.
+    """Return two pairs for each combination, or all pairs if VCA_ONCE_ALL is 1.
 
-    The pairs differ between combinations.
+    Combinations get different pairs.
     """
     pairs = list(itertools.product(DEATHS, WAYS))
     if os.environ.get("VCA_ONCE_ALL"):
@@ -170,7 +169,7 @@ def test_a_decision_does_not_start_an_action_in_progress_again(tmp_path: Path) -
 
 @pytest.mark.parametrize("server", [server for server in SERVERS if not server.startswith("visible")])
 def test_another_host_tracks_an_action_in_progress(tmp_path: Path, server: str) -> None:
-    """The other host has no journal or intent, only the state of the server."""
+    """The other host has no journal and no intent, only the state of the server."""
     with recovery_cloud(tmp_path, 1, dr_task_s=20, **SERVERS[server]) as cloud:
         with dying("vm_started"), pytest.raises(Died):
             start(cloud.client, PLAN, "failover", SHORT)

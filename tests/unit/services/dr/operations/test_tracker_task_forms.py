@@ -1,6 +1,6 @@
-"""A test and a failover succeed with every form of tasks and replications.
+"""Tests that actions succeed with every form of task and replication documents.
 
-The forms are options of the simulator.
+The forms are options of the simulator. The actions are a test and a failover.
 """
 
 from __future__ import annotations

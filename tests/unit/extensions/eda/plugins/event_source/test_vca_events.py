@@ -1,6 +1,6 @@
-"""Tests of the event source, which is loaded and run as in ansible-rulebook.
+"""Tests of the event source, which is loaded and run as ansible-rulebook does.
 
-It gets a queue and options, and must never block the event loop.
+The event source gets a queue and options, and must never block the event loop.
 """
 
 from __future__ import annotations
