@@ -73,7 +73,7 @@ def _by_hand(awx: FakeAwx) -> None:
     awx.named("credentials", "vCloud Air")["inputs"]["password"] = "another"
 
 
-def test_the_first_run_makes_everything(made: Made) -> None:
+def test_first_run_creates_all_objects(made: Made) -> None:
     assert made.first.counts["changed"] == 8
     for kind in ("credential_types", "inventories", "job_templates", "schedules", "workflows"):
         found = made.awx.objects["workflow_job_templates" if kind == "workflows" else kind]
@@ -91,7 +91,7 @@ def test_changes_by_an_administrator_are_kept(made: Made) -> None:
     assert made.awx.named("credentials", "vCloud Air")["inputs"]["password"] == "another"
 
 
-def test_the_credential_is_of_what_the_environment_says(made: Made) -> None:
+def test_credential_has_the_values_of_the_environment(made: Made) -> None:
     given = made.awx.named("credentials", "vCloud Air")["inputs"]
     assert {**given, "password": "sesame"} == {
         name.removeprefix("VCA_").lower(): value for name, value in CLOUD.items()
@@ -100,7 +100,7 @@ def test_the_credential_is_of_what_the_environment_says(made: Made) -> None:
         assert "sesame" not in run.output and TOKEN not in run.output
 
 
-def test_a_job_template_is_as_its_file_says(made: Made) -> None:
+def test_job_template_matches_its_file(made: Made) -> None:
     found = made.awx.named("job_templates", "vCloud Air: converge edge gateways")
     assert found["playbook"] == "vcloudair.yml"
     assert (found["job_slice_count"], found["diff_mode"], found["survey_enabled"]) == (4, True, True)
@@ -117,7 +117,7 @@ def test_inventory_updates_find_the_collection(made: Made) -> None:
     assert made.awx.objects["credentials"][found["credential"]]["name"] == "vCloud Air"
 
 
-def test_a_drill_is_cleaned_up_whatever_happens(made: Made) -> None:
+def test_drill_is_always_cleaned_up(made: Made) -> None:
     nodes = {one["identifier"]: number for number, one in made.awx.objects["workflow_job_template_nodes"].items()}
 
     def after(node: str) -> dict[str, list[str]]:

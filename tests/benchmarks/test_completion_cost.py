@@ -17,7 +17,7 @@ MOST_CPU_S = 0.3
 MOST_BARE_STARTS = 8.0
 
 
-def test_a_press_of_tab_is_answered_in_time(tmp_path: Path) -> None:
+def test_completion_responds_within_the_limit(tmp_path: Path) -> None:
     vca = str(Path(sys.executable).parent / "vca")
     plain = {name: value for name, value in os.environ.items() if not name.startswith("VCA_")}
     env = {**plain, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path), "VCA_URL": "https://vcd.example.test"}

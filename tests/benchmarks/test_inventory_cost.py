@@ -37,7 +37,7 @@ def _listed(env: dict[str, str], file: Path, *words: str) -> tuple[float, str]:
 
 
 @pytest.mark.parametrize("form", ["--list", "--graph"])
-def test_beside_a_file_of_the_same_hosts(form: str, folder: Path) -> None:
+def test_inventory_takes_little_more_time_than_a_file(form: str, folder: Path) -> None:
     with SimulatorServer(SimulatorConfig(profile="vcd", vms=HOSTS, latency_ms=20)) as server:
         env = {**environment(server.env(), folder), "VCA_SESSION_CACHE": "false"}
         entries = server.simulator.request_log.entries

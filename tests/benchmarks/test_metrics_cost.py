@@ -56,7 +56,7 @@ def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
     return time.monotonic() - began, found
 
 
-def test_an_hour_of_many_vms(env: dict[str, str]) -> None:
+def test_one_hour_of_metrics_of_many_vms(env: dict[str, str]) -> None:
     names = ("url", "username", "password", "org", "ca_path")
     settings: dict[str, Any] = {name: env[f"VCA_{name.upper()}"] for name in names}
     with connect(service_type="vcd", session_cache=False, parallel_calls=PARALLEL, **settings) as client:

@@ -120,7 +120,7 @@ def _ours_virtual(seconds: float) -> tuple[float, Counter[str]]:
     return simulator.clock.now() - began, _polls(_kept(simulator))
 
 
-def test_calls_beside_the_original(capsys: pytest.CaptureFixture[str]) -> None:
+def test_recovery_sends_fewer_calls_than_vcloudair(capsys: pytest.CaptureFixture[str]) -> None:
     rows = []
     for seconds in TASK_SECONDS:
         ideal = math.ceil(VMS / AT_ONCE) * seconds
@@ -140,7 +140,7 @@ def test_calls_beside_the_original(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.slow
-def test_real_time_beside_the_original(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_recovery_in_real_time_compared_with_vcloudair(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Run both clients at the same time, each with its own simulator process.
 
     Another test compares the duration of this library with the ideal duration. It uses simulated time, which does not

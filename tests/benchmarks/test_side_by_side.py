@@ -99,7 +99,7 @@ class Runs:
 
 
 @pytest.mark.slow
-def test_a_run_in_which_ours_is_slower_than_what_is_kept_fails(
+def test_slower_run_than_the_results_file_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     runs, kept = Runs(tmp_path), tmp_path / "ratios.json"
@@ -123,7 +123,7 @@ def test_single_regression_is_noise_of_the_host(
     assert "9 rows, 6 of them compared with ratios.json: 0 worse." in capsys.readouterr().out
 
 
-def test_what_is_kept_is_of_scenarios_that_there_are_and_all_of_quick_is_kept() -> None:
+def test_results_file_has_only_known_scenarios_and_all_quick_results() -> None:
     kept = json.loads(KEPT.read_text(encoding="utf-8"))
     names = {one.name for one in SCENARIOS}
     assert {regress.scenario_of(key) for part in kept.values() for key in part} <= names
@@ -133,7 +133,7 @@ def test_what_is_kept_is_of_scenarios_that_there_are_and_all_of_quick_is_kept() 
 
 
 @pytest.mark.slow
-def test_the_quick_part_is_not_worse_than_what_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_quick_run_is_not_worse_than_the_results_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
         assert main(["quick", "--results", str(tmp_path / "results.json")]) == 0
     found: dict[str, Any] = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
@@ -153,7 +153,7 @@ def test_tables_contain_all_figures() -> None:
     assert len(others) == 8
 
 
-def test_scenarios_know_their_floors_and_who_takes_part() -> None:
+def test_scenarios_define_their_floors_and_contenders() -> None:
     for scenario in SCENARIOS:
         assert scenario.contenders[0].startswith(OURS)
         for who in scenario.contenders:

@@ -16,7 +16,9 @@ TABLE = yaml.safe_load((Path(__file__).parent.parent / "data" / "bad_input.yml")
 
 
 @pytest.mark.parametrize("row", sampled(TABLE, 4), ids=lambda row: row["case"])
-def test_one_clear_error(row: dict[str, Any], env: dict[str, str], vca_simulator_server: SimulatorServer) -> None:
+def test_invalid_input_causes_one_clear_error(
+    row: dict[str, Any], env: dict[str, str], vca_simulator_server: SimulatorServer
+) -> None:
     simulator = vca_simulator_server.simulator
     if "fault" in row:
         simulator.faults.add(**row["fault"])

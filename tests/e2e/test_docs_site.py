@@ -81,7 +81,7 @@ def _search(page: Any, words: str) -> None:
 @needs_chromium
 @pytest.mark.slow
 @pytest.mark.parametrize("colors", sampled(["light", "dark"], 2))
-def test_pages_ask_nobody_else_and_complain_of_nothing(browser: Any, address: str, colors: str) -> None:
+def test_pages_send_no_external_requests_and_log_no_errors(browser: Any, address: str, colors: str) -> None:
     with visiting(browser, color_scheme=colors) as visit:
         for path, heading in (("index.html", "Describe"), (MODULE, "vca_firewall_rule"), (HOOK, "vca_plan_ready")):
             visit.page.goto(address + path, wait_until="networkidle")
@@ -94,7 +94,7 @@ def test_pages_ask_nobody_else_and_complain_of_nothing(browser: Any, address: st
 
 @needs_chromium
 @pytest.mark.slow
-def test_search_leads_to_a_page_about_it(browser: Any, address: str) -> None:
+def test_search_finds_a_page_about_the_term(browser: Any, address: str) -> None:
     with visiting(browser) as visit:
         visit.page.goto(f"{address}index.html", wait_until="networkidle")
         _search(visit.page, "firewall")
@@ -161,7 +161,7 @@ def _results(page: Any, term: str) -> list[str]:
 @needs_chromium
 @pytest.mark.slow
 @pytest.mark.parametrize(("searches", "places"), [(SEARCHES, 3), (QUESTIONS, 1)], ids=["terms", "questions"])
-def test_search_finds_the_page_first(browser: Any, address: str, searches: dict[str, str], places: int) -> None:
+def test_search_ranks_the_page_first(browser: Any, address: str, searches: dict[str, str], places: int) -> None:
     with visiting(browser) as visit:
         visit.page.goto(f"{address}index.html", wait_until="networkidle")
         visit.page.keyboard.press("/")
@@ -172,7 +172,7 @@ def test_search_finds_the_page_first(browser: Any, address: str, searches: dict[
 @needs_chromium
 @pytest.mark.exhaustive
 @pytest.mark.slow
-def test_without_a_server_it_is_a_site_too(browser: Any, site: Path) -> None:
+def test_site_works_without_a_server(browser: Any, site: Path) -> None:
     with visiting(browser) as visit:
         visit.page.goto((site / "index.html").as_uri(), wait_until="networkidle")
         _search(visit.page, "purge")
@@ -185,7 +185,7 @@ def test_without_a_server_it_is_a_site_too(browser: Any, site: Path) -> None:
 @needs_chromium
 @pytest.mark.exhaustive
 @pytest.mark.slow
-def test_nothing_is_wider_than_a_phone(browser: Any, address: str, site: Path) -> None:
+def test_pages_fit_the_width_of_a_phone(browser: Any, address: str, site: Path) -> None:
     with visiting(browser, viewport={"width": 390, "height": 844}) as visit:
         for path in ("index.html", MODULE, HOOK, "how-to/metrics.html", "reference/settings.html"):
             visit.page.goto(address + path)
@@ -195,7 +195,7 @@ def test_nothing_is_wider_than_a_phone(browser: Any, address: str, site: Path) -
 
 @needs_chromium
 @pytest.mark.slow
-def test_commands_are_copied_without_prompts_and_without_what_they_print(browser: Any, address: str) -> None:
+def test_copied_commands_have_no_prompts_and_no_output(browser: Any, address: str) -> None:
     with visiting(browser, permissions=["clipboard-read", "clipboard-write"]) as visit:
         visit.page.goto(f"{address}tutorial/first-firewall.html")
         block = visit.page.locator(".highlight", has_text="READY").first
@@ -215,7 +215,7 @@ def _pages(site: Path) -> dict[str, Any]:
     return {path.relative_to(site).as_posix(): html.parse(str(path)) for path in site.rglob("*.html")}
 
 
-def test_every_link_and_anchor_leads_somewhere(site: Path) -> None:
+def test_every_link_and_anchor_has_a_target(site: Path) -> None:
     pages = _pages(site)
     anchors = {name: set(tree.xpath("//@id | //a/@name")) for name, tree in pages.items()}
     broken, followed = [], 0
@@ -236,14 +236,14 @@ def test_every_link_and_anchor_leads_somewhere(site: Path) -> None:
     assert followed > 1000
 
 
-def test_nothing_is_fetched_from_elsewhere(site: Path) -> None:
+def test_pages_load_no_external_resources(site: Path) -> None:
     links = "//link[@rel='stylesheet' or @rel='icon' or @rel='preconnect']/@href"
     fetched = f"//script/@src | //img/@src | //iframe/@src | {links}"
     outside = {url for tree in _pages(site).values() for url in tree.xpath(fetched) if urlsplit(url).netloc}
     assert outside == set()
 
 
-def test_everything_has_its_page(site: Path) -> None:
+def test_every_documented_object_has_a_page(site: Path) -> None:
     ours = {
         path.stem
         for folder in ("modules", "inventory", "lookup", "callback")
@@ -268,7 +268,7 @@ def test_navigation_has_every_page(site: Path) -> None:
             assert tree.xpath("//nav//a[contains(@class, '--active')]"), f"{name} is not in the navigation"
 
 
-def test_old_addresses_lead_to_the_renamed_pages(site: Path) -> None:
+def test_old_addresses_redirect_to_the_renamed_pages(site: Path) -> None:
     redirects = _redirects()
     assert redirects
     for old, new in redirects.items():

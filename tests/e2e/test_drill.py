@@ -62,7 +62,7 @@ DRILL = Counter(testFailover=VMS, testCleanup=VMS)
 # -- role -------------------------------------------------------------------------------------------------
 
 
-def test_a_drill_by_a_plan_twice_with_a_report_of_each(
+def test_drill_with_a_plan_can_run_twice_and_reports_each_run(
     env: dict[str, str], server: SimulatorServer, tmp_path: Path
 ) -> None:
     (tmp_path / "look.yml").write_text(
@@ -93,7 +93,7 @@ def test_a_drill_by_a_plan_twice_with_a_report_of_each(
 
 
 @pytest.mark.exhaustive
-def test_checks_that_fail_are_all_named_and_the_test_is_cleaned_up(
+def test_all_failed_checks_are_named_and_the_test_is_cleaned_up(
     env: dict[str, str], server: SimulatorServer, tmp_path: Path
 ) -> None:
     (tmp_path / "mine.yml").write_text("- ansible.builtin.fail:\n    msg: payroll is empty\n", encoding="utf-8")
@@ -141,7 +141,7 @@ def test_a_failed_cleanup_is_reported_first(env: dict[str, str], server: Simulat
 
 
 @pytest.mark.exhaustive
-def test_a_low_score_starts_nothing_and_lists_the_reasons(env: dict[str, str], server: SimulatorServer) -> None:
+def test_low_score_starts_no_action_and_lists_the_reasons(env: dict[str, str], server: SimulatorServer) -> None:
     list(server.simulator.world.replications.values())[1].test_state = "testError"
     for playbook in ("dr_drill.yml", "dr_readiness.yml"):
         refused = run_playbook(playbook, env, *PLAN)
@@ -166,7 +166,7 @@ def test_a_drill_keeps_tests_of_other_users(env: dict[str, str], server: Simulat
 
 
 @pytest.mark.parametrize("text", sampled(["- ansible.builtin.fail: {\n", "- no_such_module_anywhere:\n", None], 3))
-def test_tasks_that_cannot_be_read_end_the_drill_before_it_begins(
+def test_unreadable_check_tasks_fail_before_the_drill_starts(
     text: str | None, env: dict[str, str], server: SimulatorServer, tmp_path: Path
 ) -> None:
     if text is not None:
@@ -212,7 +212,7 @@ def test_a_missed_target_fails_the_drill_if_required(
 
 
 @pytest.mark.exhaustive
-def test_test_verify_and_clean_up_each_twice(env: dict[str, str]) -> None:
+def test_test_verify_and_cleanup_playbooks_can_run_twice(env: dict[str, str]) -> None:
     jobs = {"dr_readiness.yml": 0, "dr_test.yml": 1, "dr_verify.yml": 0, "dr_cleanup.yml": 1}
     for playbook, changes in jobs.items():
         first = run_playbook(playbook, env, *ALL)
@@ -226,7 +226,7 @@ def test_test_verify_and_clean_up_each_twice(env: dict[str, str]) -> None:
 
 
 @pytest.mark.exhaustive
-def test_only_those_that_are_named(env: dict[str, str]) -> None:
+def test_only_named_vms_are_tested(env: dict[str, str]) -> None:
     assert run_playbook("dr_test.yml", env, "-e", "dr_vms=replicated-0002").counts["changed"] == 1
     assert run_playbook("dr_verify.yml", env, "-e", "dr_vms=replicated-0002").status == 0
     assert "VMs without a running test: replicated-0001" in run_playbook("dr_verify.yml", env, *ALL).output
@@ -248,7 +248,7 @@ APPROVED = extra(dr_approve="The primary site is down")
 
 
 @pytest.mark.exhaustive
-def test_a_failover_by_a_plan_twice(env: dict[str, str], server: SimulatorServer) -> None:
+def test_failover_with_a_plan_can_run_twice(env: dict[str, str], server: SimulatorServer) -> None:
     first = run_playbook("dr_failover.yml", env, *PLAN, *APPROVED)
     assert first.status == 0, first.output
     assert first.counts["changed"] == 1
@@ -260,7 +260,7 @@ def test_a_failover_by_a_plan_twice(env: dict[str, str], server: SimulatorServer
     assert actions(server) == Counter()
 
 
-def test_a_failover_without_approval_starts_nothing(env: dict[str, str], server: SimulatorServer) -> None:
+def test_failover_without_approval_starts_no_action(env: dict[str, str], server: SimulatorServer) -> None:
     refused = run_playbook("dr_failover.yml", env, *PLAN)
     assert refused.status == 2
     assert "the approval is missing" in refused.output

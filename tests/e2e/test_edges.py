@@ -104,9 +104,7 @@ def test_duplicate_host_names_are_qualified(env: dict[str, str], tmp_path: Path)
 DOCUMENT = {"firewall": {"enabled": True, "rules": [{"name": "of web", "action": "accept"}]}}
 
 
-def test_edges_get_their_documents_and_others_are_skipped(
-    env: dict[str, str], tmp_path: Path, server: SimulatorServer
-) -> None:
+def test_edges_without_a_document_are_skipped(env: dict[str, str], tmp_path: Path, server: SimulatorServer) -> None:
     inventory, documents = tmp_path / "edges.vca.yml", tmp_path / "documents"
     inventory.write_text("plugin: vcloudair.cloud.vca_edges\n", encoding="utf-8")
     documents.mkdir()
@@ -167,7 +165,7 @@ def both_have_read(simulator: Any) -> None:
         time.sleep(0.01)
 
 
-def test_two_slices_at_the_same_time_share_an_edge_and_lose_nothing(
+def test_concurrent_slices_that_share_an_edge_lose_no_rules(
     env: dict[str, str], tmp_path: Path, server: SimulatorServer
 ) -> None:
     server.simulator.faults.add("edit", method="PUT", path="/firewall/config", edit=both_have_read)

@@ -112,7 +112,7 @@ def _until(check: Any, log: Path, seconds: float = 120) -> None:
 
 
 @needs_prometheus
-def test_a_real_prometheus_scrapes_it_and_answers_with_the_values(
+def test_prometheus_scrapes_the_exporter_and_returns_the_values(
     exporter: str, cloud: SimulatorServer, tmp_path: Path
 ) -> None:
     config, port, log = tmp_path / "prometheus.yml", _free_port(), tmp_path / "prometheus.log"
@@ -169,7 +169,7 @@ def test_promtool_accepts_the_metrics(exporter: str) -> None:
     assert said.returncode == 0, said.stderr
 
 
-def test_the_dashboard_asks_for_metrics_that_there_are(exporter: str) -> None:
+def test_dashboard_queries_only_existing_metrics(exporter: str) -> None:
     dashboard = json.loads((ROOT / "docs" / "monitoring" / "dashboard.json").read_text(encoding="utf-8"))
     asked = {name for panel in dashboard["panels"] for target in panel["targets"]
              for name in re.findall(r"vca_\w+", target["expr"])}  # fmt: skip
@@ -180,7 +180,7 @@ def test_the_dashboard_asks_for_metrics_that_there_are(exporter: str) -> None:
 # -- many scrapes and cloud failures ----------------------------------------------------------------------------
 
 
-def test_many_scrapes_ask_the_cloud_nothing(collector: Collector, simulator: Simulator) -> None:
+def test_many_scrapes_send_no_calls_to_the_cloud(collector: Collector, simulator: Simulator) -> None:
     assert collector.collect_once()
     simulator.request_log.clear()
     with ExporterServer(collector) as server, ThreadPoolExecutor(5) as pool:
@@ -201,7 +201,7 @@ def test_many_scrapes_ask_the_cloud_nothing(collector: Collector, simulator: Sim
     assert grown < 1
 
 
-def test_what_cannot_be_measured_is_left_out_and_counted(collector: Collector, simulator: Simulator) -> None:
+def test_unmeasured_vms_are_omitted_and_counted(collector: Collector, simulator: Simulator) -> None:
     assert collector.collect_once()
     before = _text(collector)
     simulator.faults.add("status", status=500, path="/metrics/", count=0)
@@ -211,7 +211,7 @@ def test_what_cannot_be_measured_is_left_out_and_counted(collector: Collector, s
     assert "vca_exporter_unmeasured_vms 20.0" in after and "vca_exporter_vm_errors_total 20.0" in after
 
 
-def test_an_outage_leaves_what_is_fresh_then_gaps_never_zeros(simulator: Simulator) -> None:
+def test_outage_keeps_fresh_values_then_causes_gaps_and_never_zeros(simulator: Simulator) -> None:
     now = [time.time()]
     with simulated_app(simulator).client(**simulator_settings(simulator), retries=0) as client:
         collector = Collector(client, metrics=["cpu.*"], now=lambda: now[0])
@@ -227,7 +227,7 @@ def test_an_outage_leaves_what_is_fresh_then_gaps_never_zeros(simulator: Simulat
 
 
 @pytest.mark.parametrize(("refusals", "failed_intervals"), [(1, 1), (2, 4), (3, 13)])
-def test_a_refused_sign_in_is_repeated_later_and_up_is_zero_meanwhile(
+def test_rejected_sign_in_is_retried_and_up_is_zero_until_then(
     simulator: Simulator, refusals: int, failed_intervals: int
 ) -> None:
     with simulated_app(simulator).client(**simulator_settings(simulator), retries=0) as client:
@@ -248,7 +248,7 @@ def _values(text: str, metric: str, label: str = "vm") -> dict[str, float]:
     return {name: float(value) for name, value in found}
 
 
-def test_every_vm_is_named_with_its_power_state_and_size(collector: Collector, simulator: Simulator) -> None:
+def test_every_vm_has_its_name_power_state_and_size(collector: Collector, simulator: Simulator) -> None:
     on, off, suspended, broken = list(simulator.world.vms.values())[:4]
     off.status, suspended.status = "POWERED_OFF", "SUSPENDED"
     on.cpus, on.memory_mb = 3, 1024
@@ -268,7 +268,7 @@ def test_every_vm_is_named_with_its_power_state_and_size(collector: Collector, s
     assert broken.name not in _values(text, "vca_vm_cpu_usage_average_ratio")
 
 
-def test_a_named_vm_that_is_gone_does_not_fail_the_others(
+def test_deleted_vm_does_not_prevent_metrics_of_other_vms(
     simulator: Simulator, caplog: pytest.LogCaptureFixture
 ) -> None:
     with simulated_app(simulator).client(**simulator_settings(simulator), retries=0) as client:
@@ -296,7 +296,7 @@ def test_clock_skew_is_reported(simulator: Simulator, caplog: pytest.LogCaptureF
     assert caplog.text.count("about 60 minutes ahead of the clock of the cloud") == 1
 
 
-def test_an_unexpected_error_is_not_healthy_and_not_the_end(
+def test_unexpected_error_is_unhealthy_and_does_not_stop_the_exporter(
     collector: Collector, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     failed = threading.Event()
@@ -322,7 +322,7 @@ def test_an_unexpected_error_is_not_healthy_and_not_the_end(
     assert "The collection failed unexpectedly" in caplog.text
 
 
-def test_a_thread_that_has_ended_is_not_healthy(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ended_thread_is_unhealthy(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collector, "_run", lambda: None)
     collector.start()
     _wait(lambda: "has ended" in collector.problem())
@@ -346,7 +346,7 @@ def _text(collector: Collector) -> str:
 # -- authentication and TLS ----------------------------------------------------------------------------------------
 
 
-def test_only_those_who_know_the_password_come_in(collector: Collector) -> None:
+def test_scrapes_require_the_password(collector: Collector) -> None:
     with ExporterServer(collector, auth=("prom", Secret("open: sesame"))) as server:
         good, bad = (b64encode(f"prom:{word}".encode()).decode() for word in ("open: sesame", "sesame"))
         assert _get(f"{server.url}/metrics", Authorization=f"Basic {good}")[0] == 200
@@ -356,7 +356,7 @@ def test_only_those_who_know_the_password_come_in(collector: Collector) -> None:
         assert _get(f"{server.url}/secret", Authorization=f"Basic {good}")[0] == 404
 
 
-def test_it_serves_over_tls(collector: Collector, tmp_path: Path) -> None:
+def test_exporter_serves_over_tls(collector: Collector, tmp_path: Path) -> None:
     import trustme
 
     authority = trustme.CA()

@@ -98,7 +98,7 @@ def test_another_host_needs_a_module_process(env: dict[str, str], tmp_path: Path
     assert recorded.run.counts["unreachable"] == 1
 
 
-def test_the_environment_can_turn_it_off_and_a_task_back_on(env: dict[str, str], tmp_path: Path) -> None:
+def test_environment_turns_controller_mode_off_and_a_task_turns_it_on(env: dict[str, str], tmp_path: Path) -> None:
     tasks: tuple[dict[str, Any], ...] = ({INFO: {}}, {INFO: {}, "vars": {"vca_in_controller": True}})
     recorded = record(play(tmp_path, *tasks), {**env, "VCA_IN_CONTROLLER": "no"}, tmp_path, "-vvv")
     assert recorded.run.output.count("runs as a module process: vca_in_controller is false") == 1
@@ -117,9 +117,7 @@ def test_an_invalid_switch_is_rejected(
 
 
 @pytest.mark.parametrize("prefix", sampled(["", "vcloudair.cloud."], 2))
-def test_module_defaults_reach_the_modules_they_are_for_and_no_other(
-    prefix: str, env: dict[str, str], tmp_path: Path
-) -> None:
+def test_module_defaults_apply_only_to_their_module(prefix: str, env: dict[str, str], tmp_path: Path) -> None:
     defaults = {
         "group/vcloudair.cloud.vca": {"timeout": 61},
         "group/vcloudair.cloud.vca_edge": {"edge": "org1-vdc1-edge1"},
@@ -139,7 +137,7 @@ def test_module_defaults_reach_the_modules_they_are_for_and_no_other(
     assert not {"edge", "stage", "logging"} & set(query)
 
 
-def test_items_of_a_loop_have_nothing_of_each_other(env: dict[str, str], tmp_path: Path) -> None:
+def test_loop_items_share_no_state(env: dict[str, str], tmp_path: Path) -> None:
     # One worker runs all items. A secret or error of an item must not affect the next one.
     items = [{"name": "one", "source": ["10.0.0.0/99"]}, {"name": "two", "password": "demo-password"}, {"name": "all"}]
     task = {
@@ -175,7 +173,7 @@ def test_secrets_are_masked_in_longer_strings_of_results_diffs_and_warnings(
 
 
 @pytest.mark.parametrize("way", ["true", "false"])
-def test_a_task_timeout_ends_it(way: str, env: dict[str, str], tmp_path: Path) -> None:
+def test_task_timeout_ends_the_task(way: str, env: dict[str, str], tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         url = f"https://127.0.0.1:{deaf.getsockname()[1]}"
         slow = {INFO: {"url": url}, "timeout": 2, "ignore_errors": True}
@@ -185,7 +183,7 @@ def test_a_task_timeout_ends_it(way: str, env: dict[str, str], tmp_path: Path) -
     assert re.search(r"Timed out after 2 second|expected time frame \(2\)", late["result"]["msg"])
 
 
-def test_a_library_that_lacks_something_fails_its_tasks_and_not_ansible(env: dict[str, str], tmp_path: Path) -> None:
+def test_incomplete_library_fails_its_tasks_but_not_ansible(env: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "requests.py").write_text("raise ImportError('requests is damaged')\n", encoding="utf-8")
     tasks: tuple[dict[str, Any], ...] = ({INFO: {}, "ignore_errors": True}, {"ansible.builtin.debug": {}})
     recorded = record(play(tmp_path, *tasks), {**env, "PYTHONPATH": str(tmp_path)}, tmp_path)
@@ -279,7 +277,7 @@ class NewAction(Action):
         )
 
 
-def test_the_result_of_each_version_of_ansible_core_is_understood() -> None:
+def test_result_of_each_ansible_core_version_is_parsed() -> None:
     output = json.dumps({"changed": True, "rule": {"name": "web"}})
     old, new = (in_controller.parsed(action(), output, "") for action in (OldAction, NewAction))
     assert old == {"changed": True, "rule": {"name": "web"}, "_ansible_parsed": True}
@@ -304,9 +302,7 @@ def test_fifty_tasks_sign_in_once(env: dict[str, str], vca_simulator_server: Sim
     assert logins(vca_simulator_server) == 1
 
 
-def test_nothing_is_left_open_by_many_tasks_in_one_process(
-    env: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_tasks_in_one_process_leave_no_open_files(env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in env.items():
         if name.startswith("VCA_"):
             monkeypatch.setenv(name, value)
@@ -328,7 +324,7 @@ def test_nothing_is_left_open_by_many_tasks_in_one_process(
     assert held() - before < 5
 
 
-def test_loading_the_library_starts_no_thread_and_leaves_little_to_load(
+def test_loading_the_library_starts_no_thread_and_loads_all_modules(
     env: dict[str, str], vca_simulator_server: SimulatorServer
 ) -> None:
     # Ansible forks a worker for each task from the process that loaded the library.

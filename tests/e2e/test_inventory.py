@@ -144,7 +144,7 @@ def test_options(env: dict[str, str], tmp_path: Path) -> None:
     assert "vapp_shop" not in found
 
 
-def test_templates_only_when_asked_for(env: dict[str, str], tmp_path: Path) -> None:
+def test_vms_of_templates_are_added_only_on_request(env: dict[str, str], tmp_path: Path) -> None:
     assert "linux-vm" in listed(env, tmp_path, templates=True)["vca"]["hosts"]
 
 
@@ -156,7 +156,7 @@ def test_two_organizations_and_a_templated_password(env: dict[str, str], tmp_pat
     assert found["org_globex"]["hosts"] == ["iron-vm"]
 
 
-def test_a_failing_source_is_reported_and_others_are_read(env: dict[str, str], tmp_path: Path) -> None:
+def test_failing_source_is_reported_and_other_sources_are_read(env: dict[str, str], tmp_path: Path) -> None:
     sources = [{"org": "acme", "vdcs": ["silver", "nowhere"]}, {"org": "globex", "password": "wrong-password"}]
     found = listed(env, tmp_path, sources=sources, cache=True, cache_plugin="ansible.builtin.jsonfile",
                    cache_connection=str(tmp_path / "cache"))  # fmt: skip
@@ -168,7 +168,7 @@ def test_a_failing_source_is_reported_and_others_are_read(env: dict[str, str], t
     assert "'nowhere'" in strict["said"] and "wrong-password" not in strict["said"]
 
 
-def test_a_cached_second_run_makes_no_call(env: dict[str, str], tmp_path: Path, server: SimulatorServer) -> None:
+def test_second_run_with_cache_sends_no_calls(env: dict[str, str], tmp_path: Path, server: SimulatorServer) -> None:
     options: dict[str, Any] = {
         "cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "cache"),
         "metadata": ["tier"],
@@ -209,7 +209,7 @@ def test_duplicate_names_can_be_an_error(env: dict[str, str], tmp_path: Path) ->
     assert "Several VMs have the host name web" in listed(env, tmp_path, fails=True, duplicates="error")["said"]
 
 
-def test_through_ansible_runner_with_a_credential_only(
+def test_ansible_runner_needs_only_a_credential(
     env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import ansible_runner

@@ -173,7 +173,7 @@ def _said(found: dict[str, Any]) -> str:
     return " ".join([*found["said"], found["error"]])
 
 
-def test_no_name_of_a_vm_changes_a_group(inventories: Inventories) -> None:
+def test_vm_names_never_change_a_group(inventories: Inventories) -> None:
     found = inventories["odd"]
     bank = ["s0", "s1", "s2"]
     assert _named(found, "vapp_shop") == sorted(["web", *ODD])
@@ -190,7 +190,7 @@ def test_no_name_of_a_vm_changes_a_group(inventories: Inventories) -> None:
     assert "group vapp_bank and a host of another inventory source have the same name" in _said(found)
 
 
-def test_no_name_of_an_edge_gateway_changes_a_group(inventories: Inventories) -> None:
+def test_edge_gateway_names_never_change_a_group(inventories: Inventories) -> None:
     found = inventories["edges"]
     assert len(found["hosts"]) == 5
     for group in ("vca_edges", "org_acme", "vdc_gold", "all"):
@@ -210,14 +210,14 @@ def test_an_invalid_parent_group_is_reported(inventories: Inventories) -> None:
     assert "cannot be the parent of" in _said(found)
 
 
-def test_two_files_do_not_mix_their_vms(inventories: Inventories) -> None:
+def test_two_inventory_files_keep_their_vms_separate(inventories: Inventories) -> None:
     found = inventories["two sources"]
     assert _named(found, "vapp_shop") == ["db", "web"]
     assert _named(found, "org_globex") == ["vapp_shop", "web"]
     assert found["hosts"]["web"]["vca_org"] == "globex" and found["hosts"]["web_shop"]["vca_org"] == "acme"
 
 
-def test_a_vm_named_like_a_host_with_another_address_is_another_host(inventories: Inventories) -> None:
+def test_vm_with_the_name_of_another_host_is_a_different_host(inventories: Inventories) -> None:
     found = inventories["static hosts"]
     assert found["groups"]["vapp_shop"] == ["db", "web_shop"]
     assert found["groups"]["prod"] == ["db", "web"]
@@ -225,7 +225,7 @@ def test_a_vm_named_like_a_host_with_another_address_is_another_host(inventories
     assert found["hosts"]["db"]["ansible_user"] == "me" and found["hosts"]["db"]["vca_name"] == "db"
 
 
-def test_a_new_vm_of_the_same_name_does_not_rename_the_first_one(inventories: Inventories) -> None:
+def test_new_vm_with_the_same_name_does_not_rename_the_older_vm(inventories: Inventories) -> None:
     before, after = inventories["before"]["hosts"], inventories["after"]["hosts"]
     assert {name: host["vca_id"] for name, host in before.items()}.items() <= {
         name: host["vca_id"] for name, host in after.items()
@@ -269,7 +269,7 @@ def test_templates_are_rendered(inventories: Inventories) -> None:
     assert "Rendering the template of vdcs failed" in _said(inventories["no template"])
 
 
-def test_zero_is_a_value_and_nothing_is_none(inventories: Inventories) -> None:
+def test_zero_counts_as_a_value_and_empty_values_do_not(inventories: Inventories) -> None:
     found = inventories["zero"]
     assert set(found["hosts"]) == {"0"}
     assert found["groups"]["n_0"] == ["0"]

@@ -53,7 +53,9 @@ def _made(path: Path) -> Path:
     return path
 
 
-def test_a_play_costs_one_write_and_then_one_read(env: dict[str, str], vca_simulator_server: SimulatorServer) -> None:
+def test_first_play_writes_once_and_second_play_only_reads(
+    env: dict[str, str], vca_simulator_server: SimulatorServer
+) -> None:
     first = run_playbook("ipsec_converge.yml", env)
     assert first.status == 0, first.output
     assert calls(vca_simulator_server, "config") == ["GET", "PUT", "GET"]
@@ -65,7 +67,7 @@ def test_a_play_costs_one_write_and_then_one_read(env: dict[str, str], vca_simul
     assert calls(vca_simulator_server, "config") == ["GET"]
 
 
-def test_a_tunnel_that_does_not_come_up_fails_the_task_that_changed_something(
+def test_tunnel_that_stays_down_fails_the_changed_task(
     env: dict[str, str], vca_simulator_server: SimulatorServer
 ) -> None:
     made = run_module("vca_ipsec", {"enabled": True, "tunnels": [TUNNEL]}, env)
@@ -95,7 +97,7 @@ def test_a_tunnel_that_does_not_come_up_fails_the_task_that_changed_something(
         ("vca_edge_config", {"config": {"ipsec": {"tunnels": [TUNNEL]}}, "purge": "perhaps"}, "purge"),
     ],
 )
-def test_bad_options_send_nothing_and_show_no_key(
+def test_invalid_options_send_no_request_and_show_no_key(
     env: dict[str, str], vca_simulator_server: SimulatorServer, module: str, options: dict[str, Any], words: str
 ) -> None:
     run = run_module(module, options, env, "-vvv")
@@ -140,7 +142,7 @@ def system_log() -> Iterator[list[bytes]]:
 
 
 @pytest.mark.slow
-def test_the_key_is_never_readable(env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path) -> None:
+def test_key_is_never_readable(env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path) -> None:
     """Check results, diffs, logs at -vvvv, all files and the system log."""
     tasks = [
         {"vcloudair.cloud.vca_ipsec": {"enabled": True, "tunnels": [TUNNEL], "global_psk": KEY}, "check_mode": True},

@@ -68,7 +68,7 @@ def test_vms_can_be_selected_by_condition(vca: Vca, server: SimulatorServer) -> 
     assert rows[0]["metric"]
 
 
-def test_lines_of_json_hold_what_the_cloud_said(vca: Vca, server: SimulatorServer) -> None:
+def test_json_lines_have_the_values_of_the_cloud(vca: Vca, server: SimulatorServer) -> None:
     name = _names(server, 1)[0]
     _, shown, _ = vca("export", name, "--metric", "mem.usage.average", "--start", "1h", "--format", "jsonl")
     values = [json.loads(line)["value"] for line in shown.splitlines()]
@@ -77,7 +77,7 @@ def test_lines_of_json_hold_what_the_cloud_said(vca: Vca, server: SimulatorServe
 
 
 @pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed")
-def test_openmetrics_pleases_promtool(vca: Vca, server: SimulatorServer, tmp_path: Path) -> None:
+def test_promtool_accepts_openmetrics_output(vca: Vca, server: SimulatorServer, tmp_path: Path) -> None:
     file = tmp_path / "metrics.txt"
     code, _, _ = vca("export", _names(server, 1)[0], "--format", "openmetrics", "--file", str(file))
     assert code == 0
@@ -93,7 +93,7 @@ def test_openmetrics_pleases_promtool(vca: Vca, server: SimulatorServer, tmp_pat
 
 
 @pytest.mark.parametrize(("count", "ending"), [(1, "png"), (3, "svg"), (14, "png")])
-def test_a_plot_is_a_picture(vca: Vca, server: SimulatorServer, tmp_path: Path, count: int, ending: str) -> None:
+def test_plot_is_an_image(vca: Vca, server: SimulatorServer, tmp_path: Path, count: int, ending: str) -> None:
     file = tmp_path / f"chart.{ending}"
     names = _names(server, count)
     code, _, err = vca("plot", *names, "--metric", "cpu.usage.average", "--file", str(file))
@@ -105,14 +105,14 @@ def test_a_plot_is_a_picture(vca: Vca, server: SimulatorServer, tmp_path: Path, 
         assert all(name in text for name in names)  # the legend
 
 
-def test_another_kind_of_picture_is_refused_before_anything_is_sent(vca: Vca, server: SimulatorServer) -> None:
+def test_unsupported_image_format_is_rejected_before_any_request(vca: Vca, server: SimulatorServer) -> None:
     code, _, err = vca("plot", _names(server, 1)[0], "--file", "chart.gif")
     assert code != 0
     assert ".png" in err
     assert server.simulator.request_log.entries() == []
 
 
-def test_the_busiest_come_first(vca: Vca) -> None:
+def test_top_lists_the_busiest_vms_first(vca: Vca) -> None:
     code, out, _ = vca("top", "--once", "--rows", "5")
     assert code == 0
     assert len([line for line in out.splitlines() if "vm" in line.lower()]) >= 5
@@ -126,7 +126,7 @@ def test_the_busiest_come_first(vca: Vca) -> None:
         (("--source", "elsewhere"), "source"),
     ],
 )
-def test_bad_input_is_told_before_anything_is_sent(
+def test_invalid_input_is_reported_before_any_request(
     vca: Vca, server: SimulatorServer, arguments: tuple[str, ...], said: str
 ) -> None:
     code, _, err = vca("show", "any-machine", *arguments)
@@ -160,7 +160,7 @@ def test_an_unknown_metric_is_a_usage_error_with_the_nearest_name(vca: Vca, serv
     assert "Did you mean 'cpu.ready.summation'" in err
 
 
-def test_a_known_metric_without_samples_is_no_error(vca: Vca, server: SimulatorServer, tmp_path: Path) -> None:
+def test_known_metric_without_samples_is_not_an_error(vca: Vca, server: SimulatorServer, tmp_path: Path) -> None:
     name = _names(server, 1)[0]
     code, _, err = vca("show", name, "-m", "power.power.average")
     assert code == 0
@@ -173,7 +173,7 @@ def test_a_known_metric_without_samples_is_no_error(vca: Vca, server: SimulatorS
     assert "No plot written" in err
 
 
-def test_tables_have_units_for_people_and_documents_those_of_the_api(vca: Vca, server: SimulatorServer) -> None:
+def test_tables_have_readable_units_and_documents_have_api_units(vca: Vca, server: SimulatorServer) -> None:
     name = _names(server, 1)[0]
     metric = ("--metric", "disk.provisioned.latest", "--source", "vcd-historic")
     _, table, _ = vca("show", name, *metric)
@@ -184,7 +184,7 @@ def test_tables_have_units_for_people_and_documents_those_of_the_api(vca: Vca, s
     assert (series["unit"], series["max"]) == ("KB", 20 * 1024 * 1024)
 
 
-def test_top_has_columns_with_values_only(vca: Vca) -> None:
+def test_top_omits_columns_without_values(vca: Vca) -> None:
     code, out, _ = vca("top", "--once", "--rows", "2")
     assert code == 0
     title, headings, units, *rows = out.rstrip().splitlines()

@@ -33,7 +33,7 @@ def rule(env: dict[str, str], *arguments: str, **options: Any) -> Run:
     return run_module("vca_nat_rule", given, env, *arguments)
 
 
-def test_a_play_costs_one_write_and_then_one_read_a_task(
+def test_first_play_writes_once_and_second_play_reads_once_per_task(
     env: dict[str, str], vca_simulator_server: SimulatorServer
 ) -> None:
     run_playbook("nat_converge.yml", env)
@@ -45,9 +45,7 @@ def test_a_play_costs_one_write_and_then_one_read_a_task(
     assert calls(vca_simulator_server, "firewall") == ["GET"]
 
 
-def test_a_rule_that_is_not_let_in_is_warned_of_once(
-    env: dict[str, str], vca_simulator_server: SimulatorServer
-) -> None:
+def test_blocked_rule_causes_one_warning(env: dict[str, str], vca_simulator_server: SimulatorServer) -> None:
     predicted = rule(env, "--check")
     assert " ".join(predicted.output.split()).count(NOT_LET_IN) >= 1
     first = rule(env)
@@ -59,7 +57,7 @@ def test_a_rule_that_is_not_let_in_is_warned_of_once(
     assert ('"rule": null' in gone.output, "WARNING" in gone.output) == (True, False)
 
 
-def test_the_interface_can_be_named(env: dict[str, str]) -> None:
+def test_rule_can_name_its_interface(env: dict[str, str]) -> None:
     made = rule(env, vnic=None, interface="external-net")
     assert '"vnic": "0"' in made.output
     assert '"changed": false' in rule(env, vnic=None, network="external-net").output
@@ -78,7 +76,7 @@ def test_the_interface_can_be_named(env: dict[str, str]) -> None:
         ({"original_port": "70000"}, "original_port: port '70000' is out of range"),
     ],
 )
-def test_bad_options_send_nothing(
+def test_invalid_options_send_no_request(
     env: dict[str, str], vca_simulator_server: SimulatorServer, options: dict[str, Any], words: str
 ) -> None:
     run = rule(env, **options)
@@ -88,7 +86,7 @@ def test_bad_options_send_nothing(
     assert vca_simulator_server.simulator.request_log.entries() == []
 
 
-def test_a_new_rule_without_its_translation_is_refused_after_a_read(
+def test_new_rule_without_translation_is_rejected_after_a_read(
     env: dict[str, str], vca_simulator_server: SimulatorServer
 ) -> None:
     run = rule(env, translated_address=None)
@@ -98,7 +96,7 @@ def test_a_new_rule_without_its_translation_is_refused_after_a_read(
     assert methods == {"GET"}
 
 
-def test_what_was_read_can_be_fed_back(env: dict[str, str], tmp_path: Path) -> None:
+def test_info_result_is_valid_input(env: dict[str, str], tmp_path: Path) -> None:
     tasks = [
         {"vcloudair.cloud.vca_nat_info": {}, "register": "live"},
         {"vcloudair.cloud.vca_nat": {"rules": "{{ live.nat.rules }}", "purge": True}},

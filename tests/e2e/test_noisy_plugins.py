@@ -75,7 +75,7 @@ def _vca(server: SimulatorServer, folder: Path, *words: str, **more: str) -> sub
     return subprocess.run([*program, *words], env=env, text=True, capture_output=True, check=False, timeout=120)
 
 
-def test_nothing_that_a_plugin_prints_is_in_a_result(server: SimulatorServer, tmp_path: Path) -> None:
+def test_plugin_output_is_never_part_of_a_result(server: SimulatorServer, tmp_path: Path) -> None:
     _install(tmp_path, "noisy", NOISY)
     done = _vca(server, tmp_path, "query", "vm", "-o", "json")
     assert done.returncode == 0, done.stderr
@@ -86,7 +86,7 @@ def test_nothing_that_a_plugin_prints_is_in_a_result(server: SimulatorServer, tm
         assert f"noise {noise}" in done.stderr
 
 
-def test_what_a_command_of_a_plugin_prints_is_its_result(server: SimulatorServer, tmp_path: Path) -> None:
+def test_output_of_a_plugin_command_is_its_result(server: SimulatorServer, tmp_path: Path) -> None:
     _install(tmp_path, "noisy", NOISY)
     done = _vca(server, tmp_path, "shout")
     assert (done.returncode, done.stdout.splitlines()[0]) == (0, "my result")
@@ -94,7 +94,7 @@ def test_what_a_command_of_a_plugin_prints_is_its_result(server: SimulatorServer
 
 
 @pytest.mark.parametrize("disabled", ["", "command_line"])
-def test_no_plugin_takes_the_name_of_a_built_in_command(server: SimulatorServer, tmp_path: Path, disabled: str) -> None:
+def test_plugins_cannot_replace_built_in_commands(server: SimulatorServer, tmp_path: Path, disabled: str) -> None:
     _install(tmp_path, "aaa", THIEF)
     done = _vca(server, tmp_path, "query", "vm", "--count", VCA_DISABLE_PLUGINS=disabled)
     assert (done.returncode, done.stdout) == (0, "2\n")

@@ -56,14 +56,14 @@ def _edge_calls(server: SimulatorServer, section: str = "") -> list[str]:
     return [entry.method for entry in server.simulator.request_log.entries() if entry.path.endswith(ending)]
 
 
-def test_every_playbook_is_run_here() -> None:
+def test_every_playbook_is_tested() -> None:
     assert sorted({*PLAYBOOKS, *ELSEWHERE}) == sorted(path.name for path in (ROOT / "playbooks").glob("*.yml"))
     for playbook, file in ELSEWHERE.items():
         assert f'"{playbook}"' in (Path(__file__).parent / file).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("name", "changes"), sampled(PLAYBOOKS.items(), 3))
-def test_twice(
+def test_playbook_changes_nothing_in_the_second_run(
     name: str,
     changes: int,
     env: dict[str, str],
@@ -89,7 +89,7 @@ def test_twice(
     assert set(_edge_calls(vca_simulator_server)) <= {"GET"}
 
 
-def test_what_is_run_elsewhere_is_in_the_built_collection_too(env: dict[str, str], installed: Path) -> None:
+def test_playbooks_of_other_tests_are_in_the_built_collection(env: dict[str, str], installed: Path) -> None:
     names = [_full_name(name) for name in ELSEWHERE]
     done = run_program("ansible-playbook", from_elsewhere(env, installed), "--syntax-check", *names)
     assert done.status == 0, done.output
@@ -97,13 +97,13 @@ def test_what_is_run_elsewhere_is_in_the_built_collection_too(env: dict[str, str
     assert sorted(checked) == sorted(ELSEWHERE)
 
 
-def test_the_installed_collection_is_what_is_run(env: dict[str, str], installed: Path) -> None:
+def test_playbooks_run_from_the_installed_collection(env: dict[str, str], installed: Path) -> None:
     shown = run_playbook(_full_name("firewall_report.yml"), from_elsewhere(env, installed), "-vv")
     assert f"{installed}/ansible_collections/vcloudair/cloud/playbooks/firewall_report.yml" in shown.output
     assert str(ROOT / "collections") not in shown.output
 
 
-def test_old_lists_keep_their_meaning(env: dict[str, str], vca_simulator_server: SimulatorServer) -> None:
+def test_old_rule_lists_are_migrated(env: dict[str, str], vca_simulator_server: SimulatorServer) -> None:
     old = {
         "fw_rules": [
             {"policy": "drop", "protocol": "Tcp", "dest_port": 25, "is_enable": False},
@@ -120,7 +120,7 @@ def test_old_lists_keep_their_meaning(env: dict[str, str], vca_simulator_server:
     assert (nothing.status, nothing.counts["changed"]) == (0, 0), nothing.output
 
 
-def test_converging_costs_one_read_and_one_write(env: dict[str, str], vca_simulator_server: SimulatorServer) -> None:
+def test_converging_takes_one_read_and_one_write(env: dict[str, str], vca_simulator_server: SimulatorServer) -> None:
     run_playbook("firewall_converge.yml", env)
     assert _edge_calls(vca_simulator_server, "firewall") == ["GET", "PUT", "GET"]
     vca_simulator_server.simulator.request_log.clear()
@@ -130,7 +130,7 @@ def test_converging_costs_one_read_and_one_write(env: dict[str, str], vca_simula
     assert "POST" not in {entry.method for entry in vca_simulator_server.simulator.request_log.entries()}
 
 
-def test_check_mode_says_the_same_and_writes_nothing(
+def test_check_mode_predicts_the_changes_and_writes_nothing(
     env: dict[str, str], vca_simulator_server: SimulatorServer
 ) -> None:
     predicted = run_playbook("firewall_converge.yml", env, "--check", "--diff")

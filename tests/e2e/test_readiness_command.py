@@ -59,7 +59,7 @@ def _plan(rpo: int = 240) -> str:
     return "payroll.yml"
 
 
-def test_what_is_ready_is_told_in_a_few_lines_and_exit_code_0(vca: Vca) -> None:
+def test_ready_plan_prints_few_lines_and_exits_with_0(vca: Vca) -> None:
     code, out, err = vca("dr", "check", "--plan", _plan(), "--action", "test")
     assert code == 0
     lines = out.splitlines()
@@ -70,7 +70,7 @@ def test_what_is_ready_is_told_in_a_few_lines_and_exit_code_0(vca: Vca) -> None:
     assert vca("dr", "check", "--all")[0] == 0
 
 
-def test_what_is_not_ready_has_failures_first_and_exit_code_9(vca: Vca, server: SimulatorServer) -> None:
+def test_unready_plan_prints_failures_first_and_exits_with_9(vca: Vca, server: SimulatorServer) -> None:
     code, out, err = vca("dr", "check", "--plan", _plan(rpo=30))
     assert code == 9
     statuses = [line.split()[0] for line in out.splitlines()[1:]]
@@ -82,7 +82,7 @@ def test_what_is_not_ready_has_failures_first_and_exit_code_9(vca: Vca, server: 
     assert {entry.method for entry in server.simulator.request_log.entries() if "/vr/" in entry.path} == {"GET"}
 
 
-def test_vms_instead_of_a_plan(vca: Vca) -> None:
+def test_vms_can_be_checked_without_a_plan(vca: Vca) -> None:
     code, out, err = vca("dr", "check", "replicated-0001", "missing", "-o", "json")
     shown = json.loads(out)
     assert (code, shown["score"], shown["is_ready"]) == (9, 40, False)

@@ -43,7 +43,7 @@ def _posts(server: SimulatorServer) -> int:
     return sum("/action/" in entry.path for entry in server.simulator.request_log.entries())
 
 
-def test_a_drill_from_the_list_to_the_clean_up(vca: Vca, server: SimulatorServer) -> None:
+def test_drill_commands_from_list_to_cleanup(vca: Vca, server: SimulatorServer) -> None:
     code, out, _ = vca("dr", "list")
     assert code == 0
     assert "replicated-0003" in out
@@ -58,7 +58,7 @@ def test_a_drill_from_the_list_to_the_clean_up(vca: Vca, server: SimulatorServer
     assert vca("dr", "cleanup", "--all")[0] == 0
 
 
-def test_a_failure_is_first_in_the_table_and_in_the_exit_code(vca: Vca, server: SimulatorServer) -> None:
+def test_failures_come_first_in_the_table_and_set_the_exit_code(vca: Vca, server: SimulatorServer) -> None:
     list(server.simulator.world.replications.values())[2].trouble = "error"
     code, out, err = vca("dr", "failover", "--all", "--yes")
     assert code == 8

@@ -106,7 +106,7 @@ def test_the_collection_works_with_each_release(server: SimulatorServer, env: di
     assert rejected(server) == []
 
 
-def test_an_api_token_works_where_the_release_has_it(server: SimulatorServer, env: dict[str, str]) -> None:
+def test_api_token_works_with_each_release_that_supports_it(server: SimulatorServer, env: dict[str, str]) -> None:
     token = server.simulator.first_api_token()
     assert bool(token) == (server.simulator.config.release in ("10.4", "10.5", "10.6"))
     if not token:

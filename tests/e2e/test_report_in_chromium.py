@@ -63,7 +63,7 @@ def opened(browser: Browser, path: Path, *, width: int = 1280, scheme: Any = "li
 
 
 @sizes
-def test_it_asks_for_nothing_and_complains_of_nothing(browser: Browser, pages: dict[int, Path], vms: int) -> None:
+def test_report_sends_no_requests_and_logs_no_errors(browser: Browser, pages: dict[int, Path], vms: int) -> None:
     page = browser.new_page()
     said: list[str] = []
     asked: list[str] = []
@@ -79,13 +79,13 @@ def test_it_asks_for_nothing_and_complains_of_nothing(browser: Browser, pages: d
 
 @sizes
 @pytest.mark.parametrize("width", [360, 1280])
-def test_the_page_itself_never_scrolls_sideways(browser: Browser, pages: dict[int, Path], vms: int, width: int) -> None:
+def test_page_never_scrolls_horizontally(browser: Browser, pages: dict[int, Path], vms: int, width: int) -> None:
     page = opened(browser, pages[vms], width=width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.close()
 
 
-def test_names_stay_out_of_the_bars(browser: Browser, pages: dict[int, Path]) -> None:
+def test_names_do_not_overlap_the_bars(browser: Browser, pages: dict[int, Path]) -> None:
     for width in (360, 1280):
         page = opened(browser, pages[20], width=width)
         assert page.evaluate(
@@ -144,7 +144,7 @@ _CONTRAST = """() => {
 
 @sizes
 @schemes
-def test_letters_stand_out_and_so_do_bars(browser: Browser, pages: dict[int, Path], vms: int, scheme: str) -> None:
+def test_text_and_bars_have_enough_contrast(browser: Browser, pages: dict[int, Path], vms: int, scheme: str) -> None:
     page = opened(browser, pages[vms], scheme=scheme)
     found = page.evaluate(_CONTRAST)
     page.close()
@@ -155,7 +155,7 @@ def test_letters_stand_out_and_so_do_bars(browser: Browser, pages: dict[int, Pat
 
 
 @schemes
-def test_dark_is_dark_and_paper_is_white(browser: Browser, pages: dict[int, Path], scheme: str) -> None:
+def test_dark_mode_is_dark_and_print_is_white(browser: Browser, pages: dict[int, Path], scheme: str) -> None:
     page = opened(browser, pages[20], scheme=scheme)
     background = "getComputedStyle(document.body).backgroundColor"
     assert page.evaluate(background) == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(18, 21, 24)")
@@ -182,7 +182,7 @@ def _heard(page: Page) -> list[dict[str, Any]]:
 
 
 @sizes
-def test_it_can_be_listened_to(browser: Browser, pages: dict[int, Path], vms: int) -> None:
+def test_screen_readers_can_read_the_report(browser: Browser, pages: dict[int, Path], vms: int) -> None:
     page = opened(browser, pages[vms])
     heard = _heard(page)
     page.close()
@@ -201,7 +201,9 @@ def test_it_can_be_listened_to(browser: Browser, pages: dict[int, Path], vms: in
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_the_chart_can_be_reached_and_moved_with_keys(browser: Browser, pages: dict[int, Path], width: int) -> None:
+def test_chart_can_be_focused_and_scrolled_with_the_keyboard(
+    browser: Browser, pages: dict[int, Path], width: int
+) -> None:
     page = opened(browser, pages[20], width=width)
     focused = "document.activeElement.classList.contains('chart')"
     for _ in range(40):
@@ -226,7 +228,7 @@ def test_the_chart_can_be_reached_and_moved_with_keys(browser: Browser, pages: d
     page.close()
 
 
-def test_the_first_key_leads_past_the_sections(browser: Browser, pages: dict[int, Path]) -> None:
+def test_first_tab_key_skips_the_navigation(browser: Browser, pages: dict[int, Path]) -> None:
     page = opened(browser, pages[20])
     page.keyboard.press("Tab")
     skip = page.evaluate("document.activeElement.getBoundingClientRect().left")
@@ -241,7 +243,7 @@ def test_the_first_key_leads_past_the_sections(browser: Browser, pages: dict[int
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("vms", "most"), [(1, 3), (20, 7), pytest.param(500, 40, marks=pytest.mark.exhaustive)])
-def test_it_prints_whole(browser: Browser, pages: dict[int, Path], vms: int, most: int) -> None:
+def test_report_is_printed_completely(browser: Browser, pages: dict[int, Path], vms: int, most: int) -> None:
     page = opened(browser, pages[vms], width=PAPER_WIDTH)
     page.emulate_media(media="print")
     assert page.evaluate("document.documentElement.scrollWidth") <= PAPER_WIDTH

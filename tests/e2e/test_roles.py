@@ -83,7 +83,7 @@ def test_the_doctor_names_the_role_and_the_missing_right(vca: Vca, user: str) ->
     assert f"a role with the right 'Organization vDC Gateway: {missing}'" in output
 
 
-def test_edges_are_listed_or_refused(vca: Vca, user: str) -> None:
+def test_edges_are_listed_or_rejected_by_role(vca: Vca, user: str) -> None:
     result = vca("edge", "list")
     if user in READS_EDGES:
         assert result[0] == 0
@@ -93,7 +93,7 @@ def test_edges_are_listed_or_refused(vca: Vca, user: str) -> None:
         assert "role with the right ORG_VDC_GATEWAY_VIEW" in result[2]
 
 
-def test_rules_are_listed_or_refused(vca: Vca, user: str) -> None:
+def test_rules_are_listed_or_rejected_by_role(vca: Vca, user: str) -> None:
     result = vca("firewall", "list")
     if user in READS_FIREWALL:
         assert result[0] == 0
@@ -101,7 +101,7 @@ def test_rules_are_listed_or_refused(vca: Vca, user: str) -> None:
         must_be_refused(result)
 
 
-def test_a_plan_needs_only_rights_to_read(vca: Vca, user: str) -> None:
+def test_plan_needs_only_read_rights(vca: Vca, user: str) -> None:
     result = vca("edge", "plan", "edge.yml")
     if user in READS_FIREWALL:
         assert "web" in result[1]
@@ -123,7 +123,7 @@ def test_an_apply_needs_the_right_to_configure(vca: Vca, user: str, server: Simu
 
 @pytest.mark.parametrize("check", [True, False], ids=["check", "apply"])
 @pytest.mark.parametrize("name", ["network", "auditor", "user"])
-def test_a_module_reports_the_refusal(server: SimulatorServer, tmp_path: Path, name: str, check: bool) -> None:
+def test_module_reports_the_missing_right(server: SimulatorServer, tmp_path: Path, name: str, check: bool) -> None:
     server.simulator.reset()
     account = {"VCA_USERNAME": name, "VCA_PASSWORD": PASSWORD}
     env = environment({**server.env(), **account}, tmp_path)

@@ -117,7 +117,7 @@ def leaks(folder: Path, *secrets: str) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("user", sampled(PASSWORDS, 3))
-def test_a_job_twice(user: str, project: Path, server: SimulatorServer, tmp_path: Path) -> None:
+def test_second_job_changes_nothing(user: str, project: Path, server: SimulatorServer, tmp_path: Path) -> None:
     server.simulator.reset()
     folder = laid_out(tmp_path / "job", project, server, user)
     seen = []
@@ -162,7 +162,7 @@ def test_facts_are_kept_without_secrets(project: Path, server: SimulatorServer, 
     ],
     ids=["password", "edge"],
 )
-def test_a_job_that_fails_says_why(
+def test_failed_job_shows_the_reason(
     more: dict[str, str], said: str, project: Path, server: SimulatorServer, tmp_path: Path
 ) -> None:
     server.simulator.reset()

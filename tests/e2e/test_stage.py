@@ -42,7 +42,7 @@ def play(folder: Path, *tasks: dict[str, Any], **more: Any) -> str:
 
 @pytest.mark.exhaustive
 @pytest.mark.slow
-def test_45_tasks_ask_the_edge_three_times_and_once_when_nothing_is_to_be_done(
+def test_staging_45_tasks_takes_four_edge_calls_and_then_one(
     env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path
 ) -> None:
     path = play(tmp_path, *[rule(number) for number in range(1, 46)], COMMIT)
@@ -57,7 +57,7 @@ def test_45_tasks_ask_the_edge_three_times_and_once_when_nothing_is_to_be_done(
     assert edge_calls(vca_simulator_server) == ["GET"]
 
 
-def test_without_a_stage_a_converged_task_asks_once(
+def test_converged_task_without_a_stage_sends_one_call(
     env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path
 ) -> None:
     path = play(tmp_path, rule(1, stage=False), rule(2, stage=False))
@@ -67,7 +67,7 @@ def test_without_a_stage_a_converged_task_asks_once(
     assert edge_calls(vca_simulator_server) == ["GET", "GET"]
 
 
-def test_each_task_shows_its_own_change(
+def test_each_task_shows_only_its_change(
     env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path
 ) -> None:
     path = play(tmp_path, rule(1), rule(1), rule(2, before="rule 1"), COMMIT)
@@ -77,7 +77,7 @@ def test_each_task_shows_its_own_change(
     assert names(vca_simulator_server) == ["rule 2", "rule 1"]
 
 
-def test_rules_of_two_sections_are_written_once_each_and_the_firewall_first(
+def test_two_sections_are_written_once_each_firewall_first(
     env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path
 ) -> None:
     def nat(number: int) -> dict[str, Any]:
@@ -117,7 +117,7 @@ def test_a_handler_can_commit(env: dict[str, str], vca_simulator_server: Simulat
     assert edge_calls(vca_simulator_server) == ["GET"]
 
 
-def test_check_mode_predicts_all_of_it_and_writes_nothing(
+def test_check_mode_predicts_all_changes_and_writes_nothing(
     env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path
 ) -> None:
     path = play(tmp_path, rule(1), rule(2, after="rule 1"), COMMIT)
@@ -146,7 +146,7 @@ def test_uncommitted_changes_are_reported_once_with_and_without_the_callback(
     assert "to delete it." in said
 
 
-def test_a_run_that_commits_or_stages_nothing_reports_nothing(env: dict[str, str], tmp_path: Path) -> None:
+def test_run_without_uncommitted_changes_shows_no_warning(env: dict[str, str], tmp_path: Path) -> None:
     for tasks in ([rule(1), COMMIT], [rule(1, stage=False)]):
         assert "staged" not in run_playbook(play(tmp_path, *tasks), env).output
 
@@ -162,14 +162,14 @@ def test_uncommitted_changes_of_an_earlier_run_are_reported_once_and_not_written
     assert names(vca_simulator_server) == ["rule 2", "rule 3", "rule 4"]
 
 
-def test_predictions_that_are_not_committed_leave_nothing_behind(env: dict[str, str], tmp_path: Path) -> None:
+def test_uncommitted_predictions_leave_no_files(env: dict[str, str], tmp_path: Path) -> None:
     run = run_playbook(play(tmp_path, rule(1)), env, "--check")
     assert run.counts["changed"] == 1
     assert "not committed" not in run.output
     assert not list((tmp_path / "state").rglob("*.stage"))
 
 
-def test_a_play_that_fails_writes_nothing_of_its_stage(
+def test_failed_play_writes_no_staged_changes(
     env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path
 ) -> None:
     run = run_playbook(play(tmp_path, rule(1), rule(2, source="10.0.0.0/99"), COMMIT), env)

@@ -158,11 +158,11 @@ TELLERS: dict[str, Teller] = {"library": by_library, "command": by_command, "mod
 # -- the table -----------------------------------------------------------------------------------------------------
 
 
-def test_the_table_has_every_trouble_that_there_is() -> None:
+def test_table_has_every_simulated_fault() -> None:
     assert set(TABLE) - {""} == set(TROUBLES)
 
 
-def test_all_of_them_say_the_same_and_the_right_thing(
+def test_library_command_module_and_report_agree_on_the_verdict(
     running: SimulatorServer, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     heard: dict[str, dict[str, Said]] = {}
@@ -211,7 +211,7 @@ def _check_reports(tmp_path: Path, found: dict[str, Said]) -> None:
 # -- duplicate names -----------------------------------------------------------------------------------------------
 
 
-def test_a_duplicate_name_starts_nothing(
+def test_duplicate_name_starts_no_action(
     running: SimulatorServer, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     vms = _vms(running)

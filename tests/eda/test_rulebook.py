@@ -81,7 +81,7 @@ def env(vca_simulator_server: SimulatorServer, tmp_path: Path) -> Iterator[dict[
     yield {**found, "PATH": path, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"), "HOME": str(tmp_path)}
 
 
-def test_rules_fire_once_for_what_happens(
+def test_rules_fire_once_for_each_event(
     env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path
 ) -> None:
     simulator = vca_simulator_server.simulator
@@ -112,7 +112,7 @@ def test_rules_fire_once_for_what_happens(
     assert "demo-password" not in output and KEY not in output
 
 
-def test_a_wrong_password_ends_it_and_says_so(env: dict[str, str], tmp_path: Path) -> None:
+def test_wrong_password_ends_the_rulebook_with_an_error(env: dict[str, str], tmp_path: Path) -> None:
     running = Running({**env, "VCA_PASSWORD": "not-the-password"}, tmp_path)
     assert running.ended() != 0
     assert "AuthenticationError" in running.output

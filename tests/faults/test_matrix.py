@@ -44,16 +44,16 @@ def _baseline(name: str, folder: Path) -> Baseline:
     return _known[name]
 
 
-def test_every_operation_is_stated() -> None:
+def test_table_has_every_operation() -> None:
     assert sorted(OPERATIONS) == sorted(TABLE.operations)
 
 
 @pytest.mark.parametrize("name", TABLE.operations)
-def test_the_steps_are_those_that_are_stated(name: str, tmp_path: Path) -> None:
+def test_steps_of_operations_match_the_table(name: str, tmp_path: Path) -> None:
     assert list(_baseline(name, tmp_path).steps) == list(TABLE.operations[name].steps)
 
 
-def test_every_exception_is_about_something() -> None:
+def test_every_exemption_covers_a_cell() -> None:
     for one in TABLE.exceptions:
         covered = any(
             one.covers(operation, fault, times, step, position)
@@ -79,7 +79,7 @@ def test_the_sample_has_every_operation_every_fault_and_every_outcome() -> None:
 
 
 @pytest.mark.parametrize(("name", "fault"), PAIRS)
-def test_what_is_stated_comes_of_it(
+def test_outcomes_match_the_table(
     name: str, fault: str, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     operation: Operation = OPERATIONS[name]

@@ -40,7 +40,7 @@ def client_of(server: SimulatorServer, **settings: Any) -> Iterator[Client]:
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_a_read_that_is_broken_off_once_is_made_again(server: SimulatorServer, kind: str) -> None:
+def test_interrupted_read_is_retried(server: SimulatorServer, kind: str) -> None:
     server.simulator.reset()
     server.simulator.faults.add(kind, method="GET", path="/firewall/config", seconds=0.1)
     with client_of(server) as client:
@@ -48,7 +48,7 @@ def test_a_read_that_is_broken_off_once_is_made_again(server: SimulatorServer, k
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_a_write_that_is_broken_off_is_carried_out_once(server: SimulatorServer, kind: str) -> None:
+def test_interrupted_write_is_executed_once(server: SimulatorServer, kind: str) -> None:
     server.simulator.reset()
     server.simulator.faults.add(kind, method="PUT", path="/firewall/config", seconds=0.1)
     edge = next(iter(server.simulator.world.edges.values()))
@@ -60,7 +60,7 @@ def test_a_write_that_is_broken_off_is_carried_out_once(server: SimulatorServer,
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_what_stays_broken_is_told(server: SimulatorServer, kind: str) -> None:
+def test_permanent_fault_is_reported(server: SimulatorServer, kind: str) -> None:
     server.simulator.reset()
     server.simulator.faults.add(kind, count=0, seconds=0.1)
     with client_of(server, retries=1) as client, pytest.raises((ConnectionFailedError, TimeoutExpiredError)) as caught:
@@ -76,7 +76,7 @@ def _refused(server: SimulatorServer, **settings: Any) -> VcloudAirError:
     return caught.value
 
 
-def test_a_server_that_was_stopped_refuses_connections() -> None:
+def test_stopped_server_refuses_connections() -> None:
     with SimulatorServer(SimulatorConfig(profile="vcd"), tls=False) as stopped:
         pass
     error = _refused(stopped)
@@ -89,7 +89,7 @@ def test_a_server_that_was_stopped_refuses_connections() -> None:
     ("certificate", "said"),
     [("expired", "has expired"), ("early", "not valid yet"), ("other-name", "another host name")],
 )
-def test_certificates_that_are_no_good_are_told_apart_and_nothing_is_sent(certificate: str, said: str) -> None:
+def test_invalid_certificates_have_different_errors_and_no_request_is_sent(certificate: str, said: str) -> None:
     with SimulatorServer(SimulatorConfig(profile="vcd", certificate=certificate)) as wrong:
         error = _refused(wrong)
         assert isinstance(error, TlsError)
@@ -97,7 +97,7 @@ def test_certificates_that_are_no_good_are_told_apart_and_nothing_is_sent(certif
         assert wrong.simulator.request_log.entries() == []
 
 
-def test_an_authority_that_nobody_knows_is_told_and_nothing_is_sent(server: SimulatorServer) -> None:
+def test_unknown_authority_is_reported_and_no_request_is_sent(server: SimulatorServer) -> None:
     server.simulator.reset()
     with SimulatorServer(SimulatorConfig(profile="vcd")) as other:
         error = _refused(server, ca_path=other.ca_path)
@@ -105,6 +105,6 @@ def test_an_authority_that_nobody_knows_is_told_and_nothing_is_sent(server: Simu
     assert server.simulator.request_log.entries() == []
 
 
-def test_certificates_of_no_known_kind_are_an_error() -> None:
+def test_unknown_certificate_kind_is_an_error() -> None:
     with pytest.raises(ValueError, match="expected one of valid"):
         SimulatorServer(SimulatorConfig(certificate="odd")).start()

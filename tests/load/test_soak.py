@@ -16,9 +16,7 @@ from tests.load.watch import Trend, Watch
 
 @pytest.mark.exhaustive
 @pytest.mark.slow
-def test_twenty_clients_for_twenty_seconds_leave_nothing_behind(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_twenty_clients_for_twenty_seconds_have_no_leaks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     outcome = soak(20, 20, tmp_path)
     with capsys.disabled():
         print(f"\n{show(outcome)}")
@@ -28,7 +26,7 @@ def test_twenty_clients_for_twenty_seconds_leave_nothing_behind(
     assert set(outcome.statuses) <= {0, 200, 201, 204}
 
 
-def test_a_trend_that_goes_up_is_a_leak_and_one_that_breathes_is_none() -> None:
+def test_rising_trend_is_a_leak_and_varying_trend_is_not() -> None:
     leak = Trend("simulator rss_mb", [(second, 100 + second / 2) for second in range(120)])
     warming = Trend("simulator rss_mb", [(second, 100.0 + min(second, 30)) for second in range(120)])
     breathing = Trend("simulator fds", [(second, 20.0 + 15 * (second % 7 > 3)) for second in range(120)])
@@ -36,7 +34,7 @@ def test_a_trend_that_goes_up_is_a_leak_and_one_that_breathes_is_none() -> None:
     assert [leak.is_leak(), warming.is_leak(), breathing.is_leak()] == [True, False, False]
 
 
-def test_a_process_that_keeps_files_open_is_seen(tmp_path: Path) -> None:
+def test_process_that_keeps_files_open_is_detected(tmp_path: Path) -> None:
     watch = Watch({"this": os.getpid()}, tmp_path, 60)
     kept: list[Any] = []
     try:
@@ -50,7 +48,7 @@ def test_a_process_that_keeps_files_open_is_seen(tmp_path: Path) -> None:
     assert {trend.name for trend in watch.leaks()} >= {"this fds", "all files"}
 
 
-def test_a_watch_that_cannot_look_says_so(tmp_path: Path) -> None:
+def test_failed_measurement_is_reported(tmp_path: Path) -> None:
     def broken() -> None:
         raise RuntimeError("no journal")
 
@@ -71,7 +69,7 @@ class FakeCloud:
         return [{"name": name, "action": "accept"} for name in names]
 
 
-def test_what_the_books_and_the_edges_do_not_agree_in_is_told() -> None:
+def test_differences_between_books_and_edges_are_reported() -> None:
     book = {"one": {"c000-1": "accept"}, "two": {"c000-2": "accept", "c000-3": "accept"}}
     cloud: Any = FakeCloud()
     found = _differences(cloud, {"c000": {"edges": book}})
@@ -79,7 +77,7 @@ def test_what_the_books_and_the_edges_do_not_agree_in_is_told() -> None:
     assert "1 rules have no owner" in found[1]
 
 
-def test_anything_that_is_wrong_makes_the_outcome_bad() -> None:
+def test_any_error_fails_the_outcome() -> None:
     from collections import Counter
 
     def outcome(**more: Any) -> Outcome:
@@ -97,7 +95,7 @@ def test_anything_that_is_wrong_makes_the_outcome_bad() -> None:
     assert "it broke" in show(outcome(client={"errors": ["it broke"]}))
 
 
-def test_a_book_says_what_its_steps_change() -> None:
+def test_book_records_the_changes_of_its_steps() -> None:
     import random
 
     book, chance = Book("c007"), random.Random(1)

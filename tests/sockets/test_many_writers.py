@@ -99,7 +99,7 @@ def check(server: SimulatorServer, outsider: Outsider, changes: int) -> None:
 
 @amounts
 @pytest.mark.slow
-def test_eight_processes_and_an_outsider_lose_nothing(server: SimulatorServer, tmp_path: Path, changes: int) -> None:
+def test_eight_processes_and_an_outsider_lose_no_rules(server: SimulatorServer, tmp_path: Path, changes: int) -> None:
     outsider = Outsider(server)
     outsider.start()
     try:
@@ -114,7 +114,9 @@ def test_eight_processes_and_an_outsider_lose_nothing(server: SimulatorServer, t
 
 @amounts
 @pytest.mark.slow
-def test_after_kill_9_of_a_third_a_second_run_finishes(server: SimulatorServer, tmp_path: Path, changes: int) -> None:
+def test_second_run_finishes_after_a_third_of_the_writers_is_killed(
+    server: SimulatorServer, tmp_path: Path, changes: int
+) -> None:
     outsider = Outsider(server)
     outsider.start()
     try:

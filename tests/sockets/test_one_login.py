@@ -49,7 +49,7 @@ def logins(server: SimulatorServer) -> int:
     )
 
 
-def test_tasks_at_once_and_after_each_other_sign_in_once(server: SimulatorServer, tmp_path: Path) -> None:
+def test_concurrent_and_later_tasks_sign_in_once(server: SimulatorServer, tmp_path: Path) -> None:
     together = [start_task(server, tmp_path) for _ in range(4)]
     counts = sorted(finish(task) for task in together)
     assert logins(server) == 1
@@ -67,7 +67,7 @@ def test_without_a_cache_each_task_signs_in_and_out(server: SimulatorServer, tmp
 
 
 @pytest.mark.parametrize("host", ["::1", "::"])
-def test_a_simulator_of_ipv6_is_reached_by_its_address(host: str) -> None:
+def test_simulator_is_reachable_by_its_ipv6_address(host: str) -> None:
     try:
         server = SimulatorServer(SimulatorConfig(profile="vcd"), host=host)
     except OSError:

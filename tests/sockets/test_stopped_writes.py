@@ -20,7 +20,7 @@ DOCUMENT = "firewall: {rules: [{name: slow, source: internal}]}\n"
 
 
 @pytest.mark.parametrize(("number", "code", "word"), [(signal.SIGINT, 130, ""), (signal.SIGTERM, 143, "by SIGTERM")])
-def test_a_stopped_write_is_told(number: signal.Signals, code: int, word: str, tmp_path: Path) -> None:
+def test_stopped_write_is_reported(number: signal.Signals, code: int, word: str, tmp_path: Path) -> None:
     base = {name: value for name, value in os.environ.items() if not name.startswith("VCA_")}
     base |= {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
     base["XDG_STATE_HOME"] = str(tmp_path / "state")

@@ -107,7 +107,7 @@ def send(url: str, method: str = "GET", body: bytes = b"", *, over: Transport | 
 # -- responses -----------------------------------------------------------------------------------------------------
 
 
-def test_an_answer_comes_back_whole() -> None:
+def test_response_is_returned_completely() -> None:
     answer = (
         b"HTTP/1.1 401 Unauthorized\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nX-Vmware-Vcloud-Request-Id: r-1\r\n"
         b"Content-Length: 4\r\nConnection: close\r\n\r\nbody"
@@ -123,13 +123,13 @@ def test_an_answer_comes_back_whole() -> None:
     assert b"User-Agent: vcloudair-core/" in request
 
 
-def test_a_post_without_a_body_says_so() -> None:
+def test_post_without_a_body_has_content_length_zero() -> None:
     with Server(says(OK)) as server:
         send(f"{server.url}/api/sessions", "POST")
     assert b"Content-Length: 0" in server.requests[0]
 
 
-def test_compressed_and_chunked_bodies_are_read_to_their_end() -> None:
+def test_compressed_and_chunked_bodies_are_read_completely() -> None:
     packed = gzip.compress(b"<x>" + b"y" * 100_000 + b"</x>")
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (packed[:50], packed[50:]))
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -137,7 +137,7 @@ def test_compressed_and_chunked_bodies_are_read_to_their_end() -> None:
         assert len(send(f"{server.url}/x").body) == 100_007
 
 
-def test_redirects_and_cookies_are_nobody_s_business_here() -> None:
+def test_redirects_and_cookies_are_not_followed() -> None:
     head = b"HTTP/1.1 302 Found\r\nLocation: /y\r\nSet-Cookie: sid=1; Path=/\r\n"
     answer = head + b"Content-Length: 0\r\nConnection: close\r\n\r\n"
     with Server(says(answer)) as server:
@@ -163,7 +163,7 @@ def test_passwords_of_netrc_are_not_sent(tmp_path: Path, monkeypatch: pytest.Mon
     assert all(b"\r\nAuthorization:" not in request for request in server.requests)
 
 
-def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     with Server(says(OK)) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)
         monkeypatch.setenv("no_proxy", "")
@@ -171,7 +171,7 @@ def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> 
     assert proxy.requests[0].startswith(b"GET http://vcd.example.test/x ")
 
 
-def test_a_proxy_that_is_not_there_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreachable_proxy_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", "http://user:proxy-password@127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "")
     with pytest.raises(ConnectionFailedError, match="HTTPS_PROXY") as caught:
@@ -180,7 +180,7 @@ def test_a_proxy_that_is_not_there_is_named_without_its_password(monkeypatch: py
     assert "proxy-password" not in f"{caught.value}{caught.value.as_dict()}"
 
 
-def test_a_proxy_that_breaks_off_may_have_passed_the_request_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_request_may_be_executed_after_the_proxy_disconnects(monkeypatch: pytest.MonkeyPatch) -> None:
     with Server(says(b"")) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)
         monkeypatch.setenv("no_proxy", "")
@@ -190,7 +190,7 @@ def test_a_proxy_that_breaks_off_may_have_passed_the_request_on(monkeypatch: pyt
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"])
-def test_a_proxy_that_makes_no_tunnel_has_seen_no_request(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_request_is_not_sent_if_the_proxy_opens_no_tunnel(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     with Server(says(answer)) as proxy:
         monkeypatch.setenv("https_proxy", proxy.url)
         monkeypatch.setenv("no_proxy", "")
@@ -217,7 +217,7 @@ def test_an_earlier_failure_does_not_affect_a_request() -> None:
 # -- no response ---------------------------------------------------------------------------------------------------
 
 
-def test_a_refused_connection() -> None:
+def test_refused_connection() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     with pytest.raises(ConnectionFailedError, match="refused the connection") as caught:
@@ -226,7 +226,7 @@ def test_a_refused_connection() -> None:
     assert caught.value.__cause__ is None
 
 
-def test_a_name_without_an_address() -> None:
+def test_name_without_an_address() -> None:
     with pytest.raises(ConnectionFailedError, match="cannot be resolved") as caught:
         send("https://vcd.invalid/x")
     assert caught.value.may_have_executed is False
@@ -244,14 +244,14 @@ def test_a_name_without_an_address() -> None:
     ],
     ids=["reset", "nothing", "half a body", "half a chunk", "no gzip", "not HTTP"],
 )
-def test_an_answer_that_breaks_may_have_been_carried_out(script: Script) -> None:
+def test_request_may_be_executed_after_an_incomplete_response(script: Script) -> None:
     with Server(script) as server, pytest.raises(ConnectionFailedError) as caught:
         send(f"{server.url}/x", "POST", b"<a/>")
     assert caught.value.may_have_executed is True
     assert caught.value.hint
 
 
-def test_a_server_that_takes_too_long_may_have_carried_it_out() -> None:
+def test_request_may_be_executed_after_a_timeout() -> None:
     release = threading.Event()
 
     def wait(connection: socket.socket, request: bytes) -> None:
@@ -264,7 +264,7 @@ def test_a_server_that_takes_too_long_may_have_carried_it_out() -> None:
     assert caught.value.may_have_executed is True
 
 
-def test_a_body_without_end_is_dropped() -> None:
+def test_too_large_body_is_rejected() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n"
     with Server(says(head + gzip.compress(b"\0" * 5_000_000))) as server:
         settings = Settings.load({"timeout": 5}, environ={"VCA_CONFIG_FILE": ""})
@@ -273,12 +273,12 @@ def test_a_body_without_end_is_dropped() -> None:
 
 
 @pytest.mark.parametrize("url", ["https://h:99999/x", "nothing", "https:///x", "ftp://h/x"])
-def test_what_is_no_url_is_not_sent(url: str) -> None:
+def test_invalid_url_is_not_sent(url: str) -> None:
     with pytest.raises(ConnectionFailedError):
         transport().send(Request("GET", url))
 
 
-def test_a_header_with_a_line_break_is_refused_and_not_shown() -> None:
+def test_header_with_a_line_break_is_rejected_and_not_shown() -> None:
     with pytest.raises(ConnectionFailedError, match="line break") as caught:
         send("http://127.0.0.1:9/x", Authorization="Basic secret\r\nX-Evil: 1")
     assert "secret" not in str(caught.value)
@@ -306,7 +306,7 @@ def ca_path(authority: trustme.CA, tmp_path: Path) -> str:
     return str(path)
 
 
-def test_a_known_authority_is_trusted(authority: trustme.CA, ca_path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_known_authority_is_trusted(authority: trustme.CA, ca_path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with Server(says(OK), tls=context_of(authority, "127.0.0.1")) as server:
         assert send(f"{server.url}/x", over=transport(ca_path=ca_path)).body == b"ok"
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", ca_path)
@@ -327,7 +327,7 @@ def test_a_known_authority_is_trusted(authority: trustme.CA, ca_path: str, monke
     ],
     ids=["unknown issuer", "another name", "expired"],
 )
-def test_bad_certificates_are_told_apart(
+def test_invalid_certificates_have_different_errors(
     authority: trustme.CA, ca_path: str, names: tuple[str, ...], more: dict[str, Any], with_ca: bool, phrase: str
 ) -> None:
     arguments = {"ca_path": ca_path} if with_ca else {}
@@ -340,7 +340,7 @@ def test_bad_certificates_are_told_apart(
     assert server.requests == []
 
 
-def test_a_server_without_tls_is_said_to_be_one() -> None:
+def test_server_without_tls_is_reported() -> None:
     with (
         Server(says(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as server,
         pytest.raises(TlsError, match="does not support TLS"),
@@ -348,7 +348,7 @@ def test_a_server_without_tls_is_said_to_be_one() -> None:
         send(f"https://127.0.0.1:{server.port}/x")
 
 
-def test_unverified_certificates_are_warned_of_once(authority: trustme.CA, caplog: pytest.LogCaptureFixture) -> None:
+def test_unverified_certificates_cause_one_warning(authority: trustme.CA, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
     with Server(says(OK), tls=context_of(authority, "other.example.test")) as server:
         over = transport(validate_certs=False)
@@ -359,13 +359,13 @@ def test_unverified_certificates_are_warned_of_once(authority: trustme.CA, caplo
     assert "validate_certs is off" in caplog.text
 
 
-def test_a_ca_path_that_is_not_there_is_a_matter_of_settings() -> None:
+def test_missing_ca_path_is_a_configuration_error() -> None:
     with pytest.raises(ConfigurationError, match="VCA_CA_PATH"):
         send("https://127.0.0.1:9/x", over=transport(ca_path="/nowhere/ca.pem"))
 
 
 @pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_a_bundle_of_the_environment_that_is_not_there_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_ca_bundle_of_the_environment_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "/nowhere/ca.pem")
     with pytest.raises(ConfigurationError, match=f"/nowhere/ca.pem \\({name}\\) does not exist. Nothing was sent"):
         send("https://127.0.0.1:9/x")
@@ -374,7 +374,7 @@ def test_a_bundle_of_the_environment_that_is_not_there_is_named(name: str, monke
 
 
 @pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
-def test_the_system_s_store_is_trusted_as_openssl_finds_it(
+def test_system_store_of_openssl_is_trusted(
     authority: trustme.CA, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / f"{_subject_hash(authority, tmp_path)}.0"
@@ -413,7 +413,7 @@ def _subject_hash(authority: trustme.CA, folder: Path) -> str:
         ("http://:8080", "https_proxy cannot be used. It does not have a host"),
     ],
 )
-def test_a_proxy_that_cannot_be_used_is_explained(proxy: str, phrase: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unusable_proxy_is_explained(proxy: str, phrase: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     monkeypatch.setenv("https_proxy", proxy)
     monkeypatch.setenv("no_proxy", "")
@@ -423,7 +423,7 @@ def test_a_proxy_that_cannot_be_used_is_explained(proxy: str, phrase: str, monke
     assert "Nothing was sent" in caught.value.message and "https_proxy" in caught.value.hint
 
 
-def test_a_ca_path_that_is_no_pem_is_named(tmp_path: Path, authority: trustme.CA) -> None:
+def test_ca_path_that_is_not_pem_is_named(tmp_path: Path, authority: trustme.CA) -> None:
     path = tmp_path / "not.pem"
     path.write_text("not a certificate")
     with Server(says(OK), tls=context_of(authority, "127.0.0.1")) as server, pytest.raises(TlsError, match="PEM"):
@@ -433,7 +433,7 @@ def test_a_ca_path_that_is_no_pem_is_named(tmp_path: Path, authority: trustme.CA
 # -- cost, threads -------------------------------------------------------------------------------------------------
 
 
-def test_requests_is_loaded_with_the_first_request() -> None:
+def test_requests_library_is_loaded_with_the_first_request() -> None:
     program = (
         "import sys\n"
         "from vcloudair_core.transport.requests_transport import RequestsTransport\n"
@@ -459,7 +459,7 @@ def keeps_alive() -> Iterator[Server]:
         yield server
 
 
-def test_connections_are_kept_and_used_again(keeps_alive: Server) -> None:
+def test_connections_are_reused(keeps_alive: Server) -> None:
     over = transport(timeout=5)
     assert isinstance(over, Transport)
     for _ in range(5):
@@ -483,7 +483,7 @@ def test_connections_are_kept_and_used_again(keeps_alive: Server) -> None:
     ],
     ids=["a body", "a chunk", "a header", "until the end"],
 )
-def test_an_answer_that_drips_comes_to_an_end(head: bytes) -> None:
+def test_slow_response_is_interrupted_at_the_deadline(head: bytes) -> None:
     gave_up = threading.Event()
 
     def drip(connection: socket.socket, request: bytes) -> None:
@@ -508,7 +508,7 @@ def test_an_answer_that_drips_comes_to_an_end(head: bytes) -> None:
     assert caught.value.may_have_executed is True
 
 
-def test_a_long_answer_that_keeps_coming_is_not_broken_off() -> None:
+def test_long_response_is_not_interrupted_while_data_arrives() -> None:
     def slow(connection: socket.socket, request: bytes) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\nConnection: close\r\n\r\n")
         for _ in range(20):

@@ -46,7 +46,7 @@ def test_a_play_that_runs_again_starts_each_vm_once(name: str, in_controller: bo
 
 
 @pytest.mark.parametrize("takes_up", [RESUME, FAILOVER], ids=["resume", "same command"])
-def test_a_request_that_is_read_after_everybody_gave_up(takes_up: tuple[str, ...], tmp_path: Path) -> None:
+def test_request_is_read_after_the_client_and_a_search_ended(takes_up: tuple[str, ...], tmp_path: Path) -> None:
     """Let the server read a request after the client process died.
 
     Before the server reads the request, a second run has searched for the action and found none.
@@ -72,7 +72,7 @@ def test_a_request_that_is_read_after_everybody_gave_up(takes_up: tuple[str, ...
         assert (cloud.posts()["vm1"], cloud.recovered()) == (1, {"vm1"})
 
 
-def test_the_table_has_a_sum() -> None:
+def test_table_has_a_total() -> None:
     one, other = Figures("a", runs=1, vms=2, kills=3, starts=[1, 1]), Figures("b", runs=1, vms=1, starts=[1, 2])
     other.failures.append("seed 1: POSTs: {'vm1': 2}")
     head, *rows = (line.split() for line in table([one, other]).splitlines())
