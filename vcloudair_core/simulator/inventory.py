@@ -1,6 +1,6 @@
-"""The initial objects of a simulated cloud.
+"""Create the initial objects of a simulated cloud.
 
-The objects come from counts or from an inventory file.
+The options state the number of objects. An inventory file replaces these numbers.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from vcloudair_core.simulator.state.world import World
 
 
 def build_world(config: SimulatorConfig) -> World:
-    """Return the objects that the counts or the inventory file describe.
+    """Return a world with the objects that the options or the inventory file describe.
 
-    Raises ConfigurationError if the file cannot be read, and SpecError if its contents are invalid.
+    Raises ConfigurationError if the inventory file cannot be read, and SpecError if its contents are invalid.
     """
     world = World(config.seed)
     tree = read_inventory(config.inventory_file) if config.inventory_file else _counted(config)
@@ -66,9 +66,9 @@ def _fill(world: World, tree: dict[str, Any], config: SimulatorConfig) -> None:
 
 
 def _add_user(world: World, org: Org, tree: dict[str, Any]) -> None:
-    """Add a user with API tokens.
+    """Add the user that ``tree`` describes, with API tokens.
 
-    The user's ID is derived from ``user@org``.
+    The ID of the user is computed from the names of the org and the user.
     """
     user = User(
         tree["name"],
@@ -92,7 +92,7 @@ def _add_service_account(world: World, org: Org, tree: dict[str, Any]) -> None:
 
 
 def _add_provider(world: World) -> None:
-    """Add the provider's org last, so that the first org is a tenant."""
+    """Add the provider's org after all tenants, so that the first org is a tenant."""
     provider = Org(world.make_id("org", PROVIDER_ORG), PROVIDER_ORG, "Provider")
     world.orgs[provider.name] = provider
     name = PROVIDER_USER
@@ -149,10 +149,7 @@ def _add_template(world: World, vdc: Vdc, tree: dict[str, Any]) -> None:
 
 
 def _catalog(world: World, org: str, name: str) -> Catalog:
-    """Return a catalog of an org.
-
-    The catalog is created for its first template.
-    """
+    """Return the catalog with a name in an org, and create it if it does not exist."""
     identifier = world.make_id("catalog", f"{org}/{name}")
     if identifier not in world.catalogs:
         world.catalogs[identifier] = Catalog(identifier, name, org)
@@ -190,9 +187,9 @@ def _add_vdc(world: World, org: Org, tree: dict[str, Any], config: SimulatorConf
 
 
 def _default_networks(edges: Sequence[SimulatedEdge]) -> list[dict[str, Any]]:
-    """Return the default networks of a VDC.
+    """Return the networks of a VDC for which the inventory names no networks.
 
-    A VDC has two networks for each edge, or one isolated network without edges.
+    Each edge gateway routes two networks. A VDC without edge gateways has one isolated network.
     """
     networks: list[dict[str, Any]] = [] if edges else [{"name": DEFAULT_NETWORK}]
     for number, edge in enumerate(edges):
@@ -208,7 +205,7 @@ def _add_network(world: World, vdc: Vdc, tree: dict[str, Any]) -> None:
     edge = next((edge for edge in world.in_vdc(vdc.vdc_id, world.edges) if edge.name == edge_name), None)
     if edge_name and edge is None:
         reason = f"edge gateway '{edge_name}' is not in VDC '{vdc.name}'"
-        raise SpecError(f"network '{tree['name']}'", reason, hint="Name an edge gateway of the same VDC.")
+        raise SpecError(f"network '{tree['name']}'", reason, hint=f"Use an edge gateway of VDC '{vdc.name}'.")
     network = OrgVdcNetwork(identifier, tree["name"], vdc.vdc_id, edge.edge_id if edge else "")
     for field in ("gateway", "prefix_length", "dns1", "dns2", "is_shared", "description"):
         if field in tree:
@@ -223,9 +220,9 @@ def _add_vapp(world: World, vdc: Vdc, tree: dict[str, Any]) -> None:
 
 
 def _add_vms(world: World, vdc: Vdc, trees: Sequence[dict[str, Any]], default_profile: str) -> None:
-    """Add VMs with their vApps.
+    """Add the VMs that ``trees`` describe, and their vApps.
 
-    An unknown network name creates an isolated network.
+    If a VM names an unknown network, an isolated network with that name is added.
     """
     networks = {network.name for network in world.in_vdc(vdc.vdc_id, world.networks)}
     vapp_ids: dict[str, str] = {}
@@ -233,7 +230,7 @@ def _add_vms(world: World, vdc: Vdc, trees: Sequence[dict[str, Any]], default_pr
         vapp_name = tree.get("vapp", f"{vdc.name}-vapp1")
         path = f"{vdc.org}/{vdc.vdc_id}/{vapp_name}"
         vapp_id = vapp_ids.get(vapp_name) or vapp_ids.setdefault(vapp_name, world.make_id("vapp", path))
-        # Each VM is created one second after the previous one.
+        # Creation times of VMs differ by one second.
         moment = datetime(2015, 11, 8, 11, tzinfo=timezone.utc) + timedelta(seconds=len(world.vms))
         properties: dict[str, Any] = {"created": moment.isoformat(timespec="milliseconds")}
         properties |= {"storage_profile": default_profile, "more_nics": [], "metadata": {}}
@@ -249,7 +246,7 @@ def _add_vms(world: World, vdc: Vdc, trees: Sequence[dict[str, Any]], default_pr
 
 
 def _add_storage_profiles(world: World, vdc: Vdc, tree: dict[str, Any]) -> None:
-    """Add the storage profiles that a VDC and its VMs name in an inventory.
+    """Add the storage profiles that the inventory names for a VDC or its VMs.
 
     The first profile is the default.
     """
@@ -264,12 +261,13 @@ _REPLICATION_FIELDS = ("trouble", "paused", "lag_minutes", "is_seeded")
 
 
 def _add_replication(world: World, vdc: Vdc, tree: dict[str, Any], config: SimulatorConfig) -> None:
-    """Add a replication.
+    """Add the replication that ``tree`` describes.
 
-    The ID is as long as real IDs. No source explains the text in the middle of real IDs. Source: protocol/dr.md §2.
+    By default, the ID has the same length and structure as real IDs. The middle of real IDs is a text of unknown
+    meaning. Source: protocol/dr.md §2.
     """
     name, rpo = tree["name"], int(tree.get("rpo", 240))
-    unique = f"{vdc.org}/{vdc.vdc_id}/{name}{tree.get('id', '')}"  # VM names are not unique.
+    unique = f"{vdc.org}/{vdc.vdc_id}/{name}{tree.get('id', '')}"  # Several VMs can have the same name.
     identifier = world.make_id("replication", unique)
     if config.id_form != "bare-uuid":
         identifier = f"{world.make_id('source', unique)}-vm01a-{identifier}"

@@ -1,4 +1,4 @@
-"""Read inventory files, and report invalid files with line numbers."""
+"""Read inventory files, and report errors with line numbers."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def schema() -> dict[str, Any]:
 def read_inventory(file: str) -> dict[str, Any]:
     """Return the contents of an inventory file.
 
-    Raises ConfigurationError if the file cannot be read. Raises SpecError with every error and its line if the contents
-    are invalid.
+    Raises ConfigurationError if the file cannot be read. Raises SpecError if the contents are invalid. The error lists
+    all problems with their line numbers.
     """
     import yaml
 
@@ -44,7 +44,7 @@ def read_inventory(file: str) -> dict[str, Any]:
     reading = strict_yaml.read(text)
     issues = tuple(issue for issue in reading.issues if reading.tree is None or _is_duplicate_key(issue))
     raise_problems(file, Reading(reading.tree, reading.lines, issues))
-    # Object names of a simulated cloud may contain any characters. The strict parser rejects control characters.
+    # The strict parser rejects control characters, but names in an inventory can contain any characters.
     tree = yaml.safe_load(text) if reading.issues else reading.tree
     raise_problems(file, Reading(tree, reading.lines), _problems(schema(), tree, ()))
     assert isinstance(tree, dict)
@@ -56,7 +56,7 @@ def _is_duplicate_key(issue: Issue) -> bool:
 
 
 def _problems(node: Mapping[str, Any], value: Any, path: strict_yaml.Path) -> Iterator[tuple[strict_yaml.Path, str]]:
-    """Yield the path and message of every schema violation."""
+    """Yield the path and reason of each schema violation in ``value``."""
     if "$ref" in node:
         node = schema()["$defs"][node["$ref"].rpartition("/")[2]]
     names = node["type"] if isinstance(node["type"], list) else [node["type"]]
@@ -70,7 +70,7 @@ def _problems(node: Mapping[str, Any], value: Any, path: strict_yaml.Path) -> It
         for position, item in enumerate(value):
             yield from _problems(node["items"], item, (*path, position))
     elif "minimum" in node and value < node["minimum"]:
-        yield path, f"{value} must be {node['minimum']} or more"
+        yield path, f"must be {node['minimum']} or more, not {value}"
 
 
 def _problems_of_mapping(

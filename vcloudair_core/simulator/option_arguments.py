@@ -1,4 +1,7 @@
-"""Simulator options from command-line arguments (``NAME=VALUE``) or JSON."""
+"""Parse simulator options from the command line or from JSON.
+
+A command-line argument has the format ``NAME=VALUE``.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from vcloudair_core.simulator.config import SimulatorConfig
 
 
 def options_from_arguments(arguments: Iterable[str]) -> dict[str, Any]:
-    """Return SimulatorConfig fields by name.
+    """Return values of :class:`SimulatorConfig` fields, by option name.
 
     Raises ValueError for an unknown option, or for a value of the wrong type.
     """
@@ -29,9 +32,9 @@ def options_from_arguments(arguments: Iterable[str]) -> dict[str, Any]:
 
 
 def options_from_json(values: dict[str, Any]) -> dict[str, Any]:
-    """Return SimulatorConfig fields from JSON values.
+    """Return values of :class:`SimulatorConfig` fields, by option name.
 
-    Raises ValueError for the same reasons as :func:`options_from_arguments`.
+    Raises ValueError for an unknown option, or for a value of the wrong type.
     """
     return options_from_arguments(f"{name}={_text(value)}" for name, value in values.items())
 

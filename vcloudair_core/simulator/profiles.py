@@ -1,4 +1,4 @@
-"""Routes of each simulator profile."""
+"""The built-in routes of each simulator profile."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from vcloudair_core.simulator.config import COMPUTE, PROFILES
 
 
 def built_in_routes(profile: str) -> tuple[SimulatorRoutes, ...]:
-    """Return the routes of a profile, in the order in which they are tried.
+    """Return the routes of a profile, in the order in which they are matched.
 
     Raises ValueError for an unknown profile.
     """
@@ -31,7 +31,7 @@ def built_in_routes(profile: str) -> tuple[SimulatorRoutes, ...]:
 
 
 def _vcloud(prefix: str) -> list[SimulatorRoutes]:
-    """Return the routes of a vCloud Director and its edge gateways."""
+    """Return the routes of a vCloud Director and its edge gateways, below ``prefix``."""
     from vcloudair_core.simulator.api import (
         admin_routes,
         edge_gateway_routes,
@@ -69,7 +69,7 @@ def _vcloud(prefix: str) -> list[SimulatorRoutes]:
 
 
 def _cloudapi() -> list[SimulatorRoutes]:
-    """Return the VMware Cloud Director routes below ``/cloudapi`` and ``/oauth``."""
+    """Return the routes of VMware Cloud Director below ``/cloudapi`` and ``/oauth``."""
     from vcloudair_core.simulator.cloudapi import (
         network_routes,
         oauth_routes,
@@ -83,7 +83,7 @@ def _cloudapi() -> list[SimulatorRoutes]:
 
 
 def _sections(flavor: str, prefix: str) -> list[SimulatorRoutes]:
-    """Return the routes of all edge sections for the API ``flavor``."""
+    """Return the routes of all edge sections in an API flavor."""
     from vcloudair_core.simulator.edge import firewall_routes, ipsec_routes, nat_routes
     from vcloudair_core.simulator.edge_services import service_routes
 

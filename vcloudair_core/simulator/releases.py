@@ -1,4 +1,4 @@
-"""API versions of each release, and the removal of old sign-in endpoints.
+"""API versions of each release, and versions that added or removed features.
 
 Source: protocol/vcd-modern.md §1.1, §1.3, protocol/nsxt.md §0.2.
 """
@@ -14,45 +14,45 @@ RELEASES: dict[str, tuple[str, ...]] = {
     "10.5": ("36.0", "36.1", "36.2", "36.3", "37.0", "37.1", "37.2", "38.0", "38.1"),
     "10.6": ("37.0", "37.1", "37.2", "38.0", "38.1", "39.0", "39.1"),
 }
-"""API versions by release, with all minor versions.
+"""API versions of each release, including minor versions.
 
-The list of release 10.6 is inferred.
+The versions of release 10.6 are inferred.
 """
 
 ALL_MODERN = tuple(dict.fromkeys(version for release in ("10.5", "10.6") for version in RELEASES[release]))
-"""Versions from 36.0 on."""
+"""All API versions since 36.0."""
 CLOUDAPI_LOGIN = (36, 0)
-"""Lowest version whose LoginUrl is below ``/cloudapi``."""
+"""First API version whose sign-in URLs are below ``/cloudapi``."""
 LEGACY_LOGIN_REMOVED = (38, 0)
 API_TOKENS = (36, 1)
 SERVICE_ACCOUNTS = (37, 0)
 _BELOW_PORTAL = (30,)
-"""First version that vCloud Air never had."""
+"""Upper bound of API versions in vCloud Air. vCloud Air never had this version."""
 
 
 def as_numbers(version: str) -> tuple[int, ...]:
-    """Return a version as numbers. The suffix of a pre-release is ignored."""
+    """Return an API version as numbers, without the suffix of a pre-release."""
     return tuple(int(number) for number in version.split("-")[0].split("."))
 
 
 def is_at_least(version: str, bound: tuple[int, ...]) -> bool:
-    """Return True if a version is ``bound`` or newer."""
+    """Return True if an API version is ``bound`` or newer."""
     return as_numbers(version) >= bound
 
 
 def newest(versions: Sequence[str]) -> tuple[int, ...]:
-    """Return the newest version as numbers."""
+    """Return the newest of several API versions, as numbers."""
     return max(as_numbers(version) for version in versions)
 
 
 def is_deprecated(version: str, versions: Sequence[str]) -> bool:
-    """Return True if a version is two major versions older than the newest.
+    """Return True if ``version`` is at least two major versions older than the newest.
 
-    This rule is inferred, because servers differ.
+    The rule is inferred, because real servers differ.
     """
     return as_numbers(version)[0] <= newest(versions)[0] - 2
 
 
 def without_modern(versions: Sequence[str]) -> list[str]:
-    """Return the versions that vCloud Air can have."""
+    """Return the API versions that are old enough for vCloud Air."""
     return [version for version in versions if as_numbers(version) < _BELOW_PORTAL]

@@ -1,4 +1,4 @@
-"""The request log, which contains all requests that a simulator received."""
+"""The log of all requests that a simulator has received."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class LoggedRequest:
-    """A logged request.
+    """A request in the log.
 
     ``status`` is 0 until the simulator responds. ``note`` is the kind of the fault that applied to the request, or
     ``unknown`` for a path without a route.
@@ -26,12 +26,12 @@ class LoggedRequest:
     note: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the fields for JSON."""
+        """Return the fields as a JSON object."""
         return asdict(self)
 
 
 class RequestLog:
-    """A thread-safe list of requests."""
+    """A thread-safe log of requests."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -39,14 +39,14 @@ class RequestLog:
         self._next = 1
 
     def begin(self, **fields: Any) -> LoggedRequest:
-        """Append a request when it arrives."""
+        """Append a request that has arrived, and return its entry."""
         with self._lock:
             return self._append(fields)
 
     def finish(self, entry: LoggedRequest, **fields: Any) -> None:
-        """Add the result of a request.
+        """Set the result of a request.
 
-        The request is appended if the log was cleared in the meantime.
+        If the log was cleared after the request arrived, the request is appended again.
         """
         with self._lock:
             index = next((i for i in range(len(self._entries) - 1, -1, -1) if self._entries[i] is entry), None)
@@ -62,9 +62,9 @@ class RequestLog:
         return entry
 
     def entries(self, *, method: str = "", path: str = "") -> list[LoggedRequest]:
-        """Return the requests in order.
+        """Return the logged requests, oldest first.
 
-        The arguments select a method and a part of the path.
+        ``method`` selects requests by their method. ``path`` is a text that the path must contain.
         """
         with self._lock:
             return [entry for entry in self._entries if method in ("", entry.method) and path in entry.path]

@@ -1,4 +1,4 @@
-"""Responses of vCloud Director and NSX, with the headers of real servers.
+"""Build responses of vCloud Director and NSX, with the headers of real servers.
 
 Source: protocol/recorded-responses.md §1, §7.
 """
@@ -16,7 +16,7 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 
 
 def requested_version(request: Request) -> str:
-    """Return the API version of the Accept header, or an empty string.
+    """Return the API version in the Accept header, or an empty string.
 
     Source: protocol/sessions.md §4.2.
     """
@@ -27,23 +27,23 @@ def requested_version(request: Request) -> str:
 def entity(
     root: Any, media_type: str, version: str = "", *, status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
-    """Return an XML document.
+    """Return a response with an XML document.
 
-    The Content-Type is in lower case and contains the API version.
+    If ``version`` is set, the Content-Type is in lower case and contains the version.
     """
     content_type = f"{media_type.lower()};version={version}" if version else media_type
     return Response(status, Headers({"Content-Type": content_type, **(headers or {})}), serialize(root))
 
 
 def error(status: int, code: str, message: str, version: str = "5.6", *, vendor_code: str | None = None) -> Response:
-    """Return a vCloud Error document."""
+    """Return a response with a vCloud Error document."""
     attributes = {"majorErrorCode": status, "minorErrorCode": code, "message": message}
     root = element("Error", {**attributes, "vendorSpecificErrorCode": vendor_code})
     return entity(root, "application/vnd.vmware.vcloud.error+xml", version, status=status)
 
 
 def forbidden(kind: str, identifier: str, version: str) -> Response:
-    """Return 403, which does not reveal whether the entity exists."""
+    """Return 403. The response does not show whether the object exists."""
     return error(
         403,
         "ACCESS_TO_RESOURCE_IS_FORBIDDEN",
@@ -66,7 +66,7 @@ def no_access(kind: str, identifier: str, version: str) -> Response:
 def empty(status: int, **headers: str) -> Response:
     """Return a response without a body.
 
-    An underscore in the name of a header argument becomes a hyphen.
+    ``headers`` are additional headers. Each underscore in a name becomes a hyphen.
     """
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Response(status, Headers({"Content-Length": "0", **named}), b"")
@@ -75,12 +75,12 @@ def empty(status: int, **headers: str) -> Response:
 def json_body(
     value: Any, status: int = 200, content_type: str = "application/json", headers: dict[str, str] | None = None
 ) -> Response:
-    """Return a JSON response in the format of the portals and NSX."""
+    """Return a JSON response. The portals and NSX send such responses."""
     return Response(status, Headers({"Content-Type": content_type, **(headers or {})}), json.dumps(value).encode())
 
 
 def nsx_error(status: int, code: int, details: str, *, as_json: bool, module: str = "vShield Edge") -> Response:
-    """Return an error of NSX. The XML has no namespace.
+    """Return an error of NSX, as JSON or as XML without a namespace.
 
     Source: protocol/ans.md §6.
     """

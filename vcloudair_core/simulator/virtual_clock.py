@@ -1,4 +1,4 @@
-"""The clock of a simulated cloud, which tests can advance."""
+"""The clock of a simulated cloud. Tests can advance the clock."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from contextlib import contextmanager
 
 
 class VirtualClock:
-    """Time of the host, plus the time that tests have added.
+    """A clock that shows the time of the host until a test advances it.
 
     Args:
-        standing: Time in seconds since 1970 at which the clock stands still until :meth:`advance`.
-        skew_s: Seconds that the clock is ahead of the host.
+        standing: Time in seconds since 1970 at which the clock stands still, or None. :meth:`advance` still works.
+        skew_s: Seconds that the clock is ahead of the host's clock.
     """
 
     def __init__(self, standing: float | None = None, skew_s: float = 0.0) -> None:
@@ -31,7 +31,7 @@ class VirtualClock:
 
     @contextmanager
     def at(self, moment: float) -> Iterator[None]:
-        """Set this thread's clock to ``moment``, for work that was due at that time."""
+        """Set the clock of the current thread to ``moment`` during the context."""
         self._pinned.moment = moment
         try:
             yield
@@ -43,14 +43,14 @@ class VirtualClock:
         self._ahead_s += seconds
 
     def reset(self) -> None:
-        """Undo all advances."""
+        """Undo all calls of :meth:`advance`."""
         self._ahead_s = self._skew_s
 
 
 def timestamp_of(moment_s: float) -> str:
-    """Return a time in the format of the API.
+    """Return a time in the format of the API, such as ``2015-11-08T11:00:00.000Z``.
 
-    The text has milliseconds and the offset zero. Source: protocol/recorded-responses.md §8.
+    ``moment_s`` is in seconds since 1970. Source: protocol/recorded-responses.md §8.
     """
     moment = dt.datetime.fromtimestamp(moment_s, dt.timezone.utc)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

@@ -25,11 +25,11 @@ def element(
 ) -> Any:
     """Return an element. Attributes and children that are None are omitted.
 
-    Texts and numbers among the children become the text of the element. ``prefixes`` are the namespaces that the
-    element declares. The default declares ``namespace`` without a prefix.
+    A child that is a text or number becomes the text of the element. ``prefixes`` maps the prefixes that the element
+    declares to namespaces. By default, the element declares ``namespace`` as the default namespace.
     """
     names = prefixes or ({None: namespace} if namespace else None)
-    # The type stubs of lxml lack the prefix None of the default namespace.
+    # The type stubs of lxml do not allow the prefix None, which declares the default namespace.
     made = etree.Element(f"{{{namespace}}}{tag}" if namespace else tag, nsmap=cast("dict[str, str] | None", names))
     for name, value in (attributes or {}).items():
         if value is not None:
@@ -53,20 +53,21 @@ def link(rel: str, href: str, media_type: str | None = None, name: str | None = 
 
 
 def text_of(value: Any) -> str:
-    """Return a value as XML text, with true and false in lower case."""
+    """Return a value as XML text. Booleans become ``true`` or ``false``."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def serialize(root: Any) -> bytes:
-    """Return a document with its XML declaration."""
+    """Return an XML document as bytes, with an XML declaration."""
     body: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
     return body
 
 
 def parse(body: bytes) -> Any:
-    """Parse a document for NSX, and remove all namespaces, which NSX ignores.
+    """Parse an XML document for NSX, and remove all namespaces.
 
-    pyvcloud 23 puts rules with vCloud's namespace into a document without a namespace. Raises etree.XMLSyntaxError.
+    NSX ignores namespaces. pyvcloud 23 sends documents in which only some elements have a namespace. Raises
+    etree.XMLSyntaxError for invalid XML.
     """
     root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True))
     for node in root.iter(etree.Element):

@@ -49,7 +49,7 @@ def test_every_problem_is_reported_with_its_line(tmp_path: Path) -> None:
     assert problems(tmp_path, text) == [
         "inventory.yml:3: orgs[0].user: unknown key; did you mean 'users'?",
         "inventory.yml:8: orgs[0].vdcs[0].vms[0].cpu: unknown key; did you mean 'cpus'?",
-        "inventory.yml:9: orgs[0].vdcs[0].replications[0].rpo: -1 must be 0 or more",
+        "inventory.yml:9: orgs[0].vdcs[0].replications[0].rpo: must be 0 or more, not -1",
         "inventory.yml:10: orgs[0].vdcs[0].templates: a list was expected, not a mapping",
         "inventory.yml:11: orgs[0].vdcs[1].edges[0]: a mapping was expected, not 3",
         "inventory.yml:11: orgs[0].vdcs[1]: 'name' is missing",

@@ -1,4 +1,4 @@
-"""Query types of plugins, in addition to the built-in ones."""
+"""Query types that plugins add, together with the built-in types."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def known_types(simulator: Any) -> dict[str, QueryType]:
 
 
 def find_type(simulator: Any, kind: str) -> QueryType | None:
-    """Return a query type by name, or None."""
+    """Return the query type with a name, or None."""
     return TYPES.get(kind) or next((_type(added) for _, added in _added(simulator) if added.type.name == kind), None)
 
 
 def find_source(simulator: Any, kind: str) -> Source:
-    """Return the source of records for a known query type."""
+    """Return the objects and attributes of a query type."""
     if kind in TYPES:
         return source_of(kind)
     group, records = next(added for added in _added(simulator) if added[1].type.name == kind)

@@ -1,6 +1,6 @@
-"""Filter expressions of the query service.
+"""Parse filter expressions of the query service.
 
-The structure is parsed before the values are percent-decoded. Source: protocol/query.md §4.
+The parser splits an expression before it percent-decodes the values. Source: protocol/query.md §4.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def compile_filter(text: str, attributes: Collection[str], *, is_encoded: bool = False) -> Test:
-    """Return a function that tests a record.
+    """Return a function that tests whether a record matches a filter.
 
     Args:
-        text: The filter, still percent-encoded as in the URL.
-        attributes: Attributes of the query type. Other attributes are invalid.
-        is_encoded: The filter is percent-encoded twice (``filterEncoded=true``).
+        text: The filter as in the URL, with percent-encoding.
+        attributes: Names of the attributes that the filter can use.
+        is_encoded: True if the filter is percent-encoded twice (``filterEncoded=true``).
 
     Raises:
         ValueError: The filter is invalid.
@@ -40,7 +40,7 @@ def compile_filter(text: str, attributes: Collection[str], *, is_encoded: bool =
     if is_encoded:
         text = unquote(text)
     if not any(op in text for op in ("==", "!=", *_ORDER)):
-        # Some clients encode the whole parameter value. Strict servers up to API 34 rejected that.
+        # Some clients encode the whole value. Strict servers up to API 34 reject such filters.
         for encoded, plain in _STRUCTURE.items():
             text = text.replace(encoded, plain).replace(encoded.lower(), plain)
     return _any_of(text, attributes)
@@ -60,9 +60,9 @@ def _all_of(text: str, attributes: Collection[str]) -> Test:
 
 
 def _split(text: str, separator: str) -> list[str]:
-    """Split at separators outside parentheses.
+    """Split a text at each separator that is not inside parentheses.
 
-    A backslash escapes a separator (API 35).
+    A separator after a backslash does not split the text (API 35).
     """
     fragments, depth, current, is_escaped = [], 0, "", False
     for character in text:
@@ -83,7 +83,7 @@ def _split(text: str, separator: str) -> list[str]:
 def _comparison(text: str, attributes: Collection[str]) -> Test:
     match = _COMPARISON.match(text)
     if not match:
-        raise ValueError(f"not a comparison: {text!r}")
+        raise ValueError(f"{text!r} is not a comparison")
     name, op = match["name"], match["op"]
     if name.startswith("metadata"):
         return _of_metadata(name.partition(":")[2], op, unquote_plus(match["value"]))
@@ -102,9 +102,9 @@ def _comparison(text: str, attributes: Collection[str]) -> Test:
 
 
 def _of_metadata(key: str, op: str, text: str) -> Test:
-    """Return a test for a metadata filter such as ``metadata:tier==STRING:gold``.
+    """Return a test for a metadata condition such as ``metadata:tier==STRING:gold``.
 
-    The type is optional. Source: protocol/query.md §4.3.
+    The type can be omitted. Source: protocol/query.md §4.3.
     """
     kind, colon, value = text.partition(":")
     if not colon or kind not in ("STRING", "NUMBER", "BOOLEAN", "DATETIME"):
@@ -123,9 +123,9 @@ def _of_metadata(key: str, op: str, text: str) -> Test:
 
 
 def _ordered(name: str, op: str, value: str) -> Test:
-    """Return a test that compares numbers or times.
+    """Return a test that compares an attribute with a number or a time.
 
-    Raises ValueError for other values. Source: protocol/query.md §4.
+    Raises ValueError if ``value`` is neither. Source: protocol/query.md §4.
     """
     expected = _moment(value) or float(value)
 
@@ -140,7 +140,7 @@ def _ordered(name: str, op: str, value: str) -> Test:
 
 
 def _moment(text: str) -> datetime | None:
-    """Return an ISO 8601 time with an offset as a datetime, or None."""
+    """Return an ISO 8601 time with a UTC offset, or None for any other text."""
     if "T" not in text:
         return None
     try:
@@ -151,5 +151,8 @@ def _moment(text: str) -> datetime | None:
 
 
 def _is_same(actual: str, expected: str) -> bool:
-    """Return True if two values are equal, or link and URN of the same entity."""
+    """Return True if two values are equal.
+
+    A link and a URN are also equal if they contain the same ID.
+    """
     return actual == expected or (expected.startswith("urn:vcloud:") and actual.endswith(expected.rsplit(":", 1)[-1]))

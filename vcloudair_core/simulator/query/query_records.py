@@ -1,7 +1,7 @@
-"""Records of the query service, with a column for each attribute.
+"""Records of the query service, and the attributes of each record type.
 
-Attributes are computed on access. A page with 128 of 100,000 VMs computes 128 rows. A filter by name computes one
-attribute of each VM. Source: protocol/query.md §7, protocol/recorded-responses.md §3.
+Attributes are computed on access: a page with 128 of 100,000 VMs computes 128 records, and a filter by name computes
+one attribute of each VM. Source: protocol/query.md §7, protocol/recorded-responses.md §3.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from vcloudair_core.simulator.state.hardware import HARDWARE_VERSION, TOOLS_VERS
 from vcloudair_core.simulator.virtual_clock import timestamp_of
 
 Column = Callable[[Any, Any], Any]
-"""Function that takes a context and an object, and returns an attribute or None."""
+"""Function that takes a context and an object, and returns one attribute or None."""
 
 
 @dataclass(frozen=True)
 class Source:
     """Objects and attributes of a query type.
 
-    ``since`` contains the first API version of newer attributes. ``is_steady`` is true if records change only with the
-    inventory.
+    ``since`` contains the first API version of attributes that older versions lack. ``is_steady`` is true if records
+    can be cached until the inventory changes.
     """
 
     objects: Callable[[Any], Sequence[Any]]
@@ -36,13 +36,13 @@ class Source:
     is_steady: bool = True
 
     def columns_of_version(self, version: str) -> dict[str, Column]:
-        """Return the attributes that an API version has."""
+        """Return the attributes that exist in an API version, by name."""
         numbers = tuple(int(number) for number in version.split("-")[0].split("."))
         return {name: column for name, column in self.columns.items() if numbers >= self.since.get(name, (0,))}
 
 
 class QueryRow(Mapping[str, Any]):
-    """A record of one object. Attributes that the object lacks are omitted."""
+    """The record of one object. Attributes without a value are omitted."""
 
     __slots__ = ("_columns", "_context", "subject")
 
@@ -63,7 +63,7 @@ class QueryRow(Mapping[str, Any]):
         return default if value is None else value
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all attributes of the record."""
+        """Return all attributes of the record that have a value."""
         cells = ((name, column(self._context, self.subject)) for name, column in self._columns.items())
         return {name: value for name, value in cells if value is not None}
 
@@ -83,13 +83,13 @@ def _vdcs(context: Any) -> list[Vdc]:
 
 
 def _own(context: Any, objects: Mapping[str, Any]) -> list[Any]:
-    """Return the objects in all VDCs of the user's org."""
+    """Return the objects that are in VDCs of the user's org."""
     vdc_ids = {vdc.vdc_id for vdc in _vdcs(context)}
     return [item for item in objects.values() if item.vdc_id in vdc_ids]
 
 
 def _vms(context: Any) -> list[Vm]:
-    """Return the VMs of vApps, then the VMs of templates.
+    """Return the VMs in vApps, followed by the VMs in templates.
 
     Source: protocol/recorded-responses.md §3.
     """
@@ -101,7 +101,7 @@ def _vapps(context: Any) -> list[VApp]:
 
 
 def _catalog_of(context: Any, vm: Vm) -> str | None:
-    """Return the catalog of a VM in a template."""
+    """Return the name of the catalog that contains a VM of a template, or None."""
     world = context.world
     return world.catalogs[world.templates[vm.vapp_id].catalog_id].name if vm.is_template else None
 
@@ -140,15 +140,18 @@ def _org_href(context: Any, item: Any) -> str:
 
 
 def _href(kind: str, field_name: str) -> Column:
-    """Return a column for the link of an object.
+    """Return a column with the URL of an object of ``kind``.
 
-    ``field_name`` is the field of the object that contains its ID.
+    ``field_name`` is the field that contains the ID of this object.
     """
     return lambda context, item: href(context.root, kind, getattr(item, field_name))
 
 
 LINK_TYPES = {True: 1, False: 2}
-"""linkType of networks: 1 is routed, 2 is isolated. Source: protocol/query.md §7."""
+"""Value of linkType, by whether a network is routed.
+
+Source: protocol/query.md §7.
+"""
 
 # -- types -------------------------------------------------------------------------------------------------------
 
@@ -164,9 +167,9 @@ def _vm_container(context: Any, vm: Vm) -> str:
 
 
 def _task_name(context: Any, vm: Vm) -> str:
-    """Return the operation that holds a VM or its vApp.
+    """Return the name of the operation that is in progress on a busy VM.
 
-    If no task holds the VM, the operation is a deployment.
+    The operation changes the VM or its vApp. Without a task, the name is ``vappDeploy``.
     """
     paths = f"/api/vApp/vm-{vm.vm_id}", f"/api/vApp/vapp-{vm.vapp_id}"
     tasks = [context.simulator.tasks.open_on(path) for path in paths]
@@ -259,9 +262,9 @@ def _open_task(context: Any, edge: SimulatedEdge) -> Any:
 
 
 def _of_last_task(show: Column) -> Column:
-    """Return a column of an edge gateway's latest task.
+    """Return a column with an attribute of an edge gateway's latest task.
 
-    The value is None without a task.
+    The attribute is None if the edge gateway never had a task.
     """
 
     def column(context: Any, edge: SimulatedEdge) -> Any:
@@ -277,9 +280,9 @@ _LAST_TASK = {
     "taskOperation": _of_last_task(_field("operation_name")),
     "taskDetails": _of_last_task(_constant(" ")),
 }
-"""Attributes of edge gateways that have a task.
+"""Attributes of an edge gateway that describe its latest task.
 
-A blank value is one space. Source: protocol/recorded-responses.md §3.
+``taskDetails`` is always one space. Source: protocol/recorded-responses.md §3.
 """
 
 _EDGES = Source(
@@ -300,7 +303,7 @@ _EDGES = Source(
         "edgeGatewayType": _constant("NSXV_BACKED"),
         **_LAST_TASK,
     },
-    # Since 32.0, records have the kind of the edge. Source: protocol/nsxt.md §2.
+    # Records have edgeGatewayType since API 32.0. Source: protocol/nsxt.md §2.
     {"advancedNetworkingEnabled": (7, 0), "orgVdcName": (29, 0), "orgName": (32, 0), "edgeGatewayType": (32, 0)},
     is_steady=False,
 )
@@ -503,11 +506,14 @@ _SOURCES = {
 
 @cache
 def source_of(kind: str) -> Source:
-    """Return the source of a query type, or an empty source without records."""
+    """Return the objects and attributes of a built-in query type.
+
+    The result is empty if the simulator has no records of the type.
+    """
     assert kind in TYPES
     return _SOURCES.get(kind, _NOTHING)
 
 
 def has_records(kind: str) -> bool:
-    """Return True if the simulated cloud can have records of a query type."""
+    """Return True if the simulator can have records of a query type."""
     return kind in _SOURCES

@@ -1,4 +1,4 @@
-"""Routes of the query service: pages, filters, sorting and three formats.
+"""Routes of the query service: pages, filters, sort order and three formats.
 
 Source: protocol/query.md.
 """
@@ -39,24 +39,27 @@ PACKAGED = {
     "/api/admin/roles/query": "role",
     "/api/admin/orgs/query": "organization",
 }
-"""Query types by path of a typed query.
+"""Query type of each typed query, by path.
 
-Sources: protocol/query.md §8; for the paths below ``admin``, protocol/recorded-responses.md §3.
+Source: protocol/query.md §8, protocol/recorded-responses.md §3 (paths below ``admin``).
 """
 _OF_VDC = {"edgeGateways": "edgeGateway", "networks": "orgVdcNetwork"}
 METADATA = "Metadata"
 _MAX_QUERIES = 32
 _MAX_PAGES = 1000
-"""Maximum sizes of the caches, which a change of the inventory clears."""
+"""Maximum number of cached queries and pages.
+
+A change of the inventory clears the caches.
+"""
 MAX_PAGE_SIZE = 128
-"""Largest page size. Larger values are reduced to it.
+"""Maximum page size. By default, a larger page size is reduced to the maximum.
 
 Source: protocol/query.md §1.
 """
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """Return the routes of generic queries, typed queries, and edges of a VDC."""
+    """Return the routes of generic queries, typed queries, and queries of one VDC."""
     routes = [SimulatorRoute("GET", f"{prefix}/api/query", query)]
     routes += [SimulatorRoute("GET", prefix + path, _packaged(kind)) for path, kind in PACKAGED.items()]
     routes += [
@@ -67,9 +70,9 @@ def routes(prefix: str = "") -> SimulatorRoutes:
 
 
 def query(context: Any) -> Response:
-    """Return a page of records of ``type``.
+    """Return a page of records of the query type ``type``.
 
-    Without ``type``, return the list of query types.
+    If the request has no ``type``, return the list of query types.
     """
     kind = (context.query.get("type") or [""])[0]
     return answer(context, kind) if kind else query_list(context)
@@ -80,7 +83,7 @@ def _packaged(kind: str) -> Callable[[Any], Response]:
 
 
 def _of_vdc(kind: str) -> Callable[[Any], Response]:
-    """Return a handler that responds with the records of one VDC.
+    """Return a handler that responds with the records of the VDC in the path.
 
     Source: protocol/query.md §8.
     """
@@ -96,7 +99,7 @@ def _of_vdc(kind: str) -> Callable[[Any], Response]:
 
 
 def query_list(context: Any) -> Response:
-    """Return links to all query types in all formats.
+    """Return a link to each query type in each format.
 
     Source: protocol/query.md §8.
     """
@@ -113,9 +116,9 @@ def query_list(context: Any) -> Response:
 
 
 class _BadQueryError(Exception):
-    """An invalid query, which returns 400.
+    """An invalid query. The response has status 400 and the exception text.
 
-    No source has the messages, so they are placeholders. Source: protocol/query.md §10.
+    The texts are placeholders, because no source states them. Source: protocol/query.md §10.
     """
 
 
@@ -130,7 +133,7 @@ class _Page:
 def answer(context: Any, kind: str, is_included: Callable[[QueryRow], bool] | None = None) -> Response:
     """Return a page of records of the query type ``kind``.
 
-    ``is_included`` selects records before the client's filter applies.
+    If ``is_included`` is set, only records for which it returns True are searched.
     """
     if kind.startswith("admin"):
         return responses.error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN", "Access is forbidden", context.version)
@@ -174,9 +177,9 @@ def _find_objects(
     is_included: Callable[[QueryRow], bool] | None,
     columns: Mapping[str, Column],
 ) -> Sequence[Any]:
-    """Return the objects that match a query, in order.
+    """Return the objects that match the filter of a query, in the requested order.
 
-    The result is cached for all pages until the inventory changes.
+    The objects are cached for the other pages of the query until the inventory changes.
     """
     expression = _raw(context.raw_query, "filter")
     conditions = (expression, parameters.get("filterEncoded"), parameters.get("sortAsc"), parameters.get("sortDesc"))
@@ -205,9 +208,9 @@ def _find_objects(
 
 
 def _shown_columns(query_type: QueryType, columns: Mapping[str, Column], fields: str) -> Mapping[str, Column]:
-    """Return the attributes that ``fields`` selects. The href is always included.
+    """Return the attributes that ``fields`` selects, and always ``href``.
 
-    Source: protocol/query.md §5. Raises _BadQueryError for an unknown field.
+    Raises _BadQueryError for an unknown field. Source: protocol/query.md §5.
     """
     if not fields:
         return columns
@@ -250,9 +253,9 @@ def _raw(raw_query: str, name: str) -> str:
 def _selected(
     rows: list[QueryRow], known: Collection[str], parameters: dict[str, str], expression: str
 ) -> list[QueryRow]:
-    """Return the rows, filtered and sorted.
+    """Return the rows that match a filter, in the requested order.
 
-    Raises _BadQueryError for an unknown attribute.
+    Raises _BadQueryError for an invalid filter or an unknown attribute.
     """
     if expression:
         try:
@@ -305,7 +308,7 @@ def _document(context: Any, query_type: QueryType, page: _Page, total: int, rows
 
 
 def _href(context: Any, number: int, size: int, form: str) -> str:
-    """Return the URL of a page, with parameters in the order of real servers.
+    """Return the URL of a page. Its parameters have the same order as on real servers.
 
     Source: protocol/recorded-responses.md §3.
     """
@@ -323,7 +326,7 @@ def _href(context: Any, number: int, size: int, form: str) -> str:
 def _row(query_type: QueryType, record: dict[str, Any], form: str) -> Any:
     metadata = record.pop(METADATA, None)
     if form == "references":
-        # A ReferenceType has no name if ``fields`` omits the name. Source: protocol/query.md §3.
+        # A reference has no name if ``fields`` omits the name. Source: protocol/query.md §3.
         names = {"name": record.get("name"), "id": urn_of(record["href"]), "href": record["href"]}
         return element(query_type.references.removesuffix("s"), {"type": query_type.media_type, **names})
     if form == "idrecords":
@@ -332,7 +335,10 @@ def _row(query_type: QueryType, record: dict[str, Any], form: str) -> Any:
 
 
 def _metadata_element(metadata: dict[str, Any]) -> Any:
-    """Return the metadata of a record as XML. Source: protocol/query.md §4.3."""
+    """Return the metadata of a record as an XML element.
+
+    Source: protocol/query.md §4.3.
+    """
     entries = []
     for key, value in metadata.items():
         typed = element("TypedValue", None, element("Value", None, metadata_values.text_of(value)))

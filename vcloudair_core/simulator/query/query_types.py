@@ -1,4 +1,4 @@
-"""Query types of a tenant, with their elements and attributes.
+"""Query types that a tenant can use, with their elements and attributes.
 
 Source: protocol/query.md §6-8.
 """
@@ -81,10 +81,10 @@ _MEDIA_TYPES = {
 
 @dataclass(frozen=True)
 class QueryType:
-    """A query type.
+    """A query type with its XML elements and attributes.
 
-    ``record`` is the XML element of a record. ``references`` is the root element of references, or an empty string
-    without references.
+    ``record`` is the name of the element of one record. ``references`` is the name of the root element in the format
+    ``references``. It is an empty string if the query type has no references.
     """
 
     name: str
@@ -94,7 +94,7 @@ class QueryType:
 
     @property
     def media_type(self) -> str:
-        """Return the media type of the entities that the records describe."""
+        """Return the media type of the objects that the records describe."""
         return _MEDIA_TYPES.get(self.name, f"{_USER}{self.name}+xml")
 
 
@@ -119,9 +119,9 @@ _RECORDED = {
     "orgVdc": _TASK,
     "orgVdcNetwork": "task taskOperation taskStatus taskDetails",
 }
-"""Attributes that the schema lacks.
+"""Attributes that the schema does not contain, by query type.
 
-These attributes come from recorded responses and newer API versions. Source: protocol/query.md §7,
+Recorded responses and newer API versions have these attributes. Source: protocol/query.md §7,
 protocol/recorded-responses.md §3, protocol/nsxt.md §2.
 """
 

@@ -1,4 +1,7 @@
-"""Sections of an edge from an inventory file, in the JSON format of a PUT."""
+"""Fill the sections of an edge from an inventory file.
+
+The file contains sections in the JSON format of a PUT request.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +18,13 @@ from vcloudair_core.simulator.edge.nat_section import SimulatedNat
 from vcloudair_core.simulator.state.entities import SimulatedEdge
 
 KEY = "simulated-key"
-"""Pre-shared key of a site that has no key in the file."""
+"""Pre-shared key of IPsec sites for which the inventory file has no key."""
 
 
 def fill_sections(
     edge: SimulatedEdge, sections: Mapping[str, Any], config: SimulatorConfig, established_timeout_s: int
 ) -> None:
-    """Write sections to an edge. Their version is 1, as in a new edge.
+    """Replace sections of a new edge. Each section keeps version 1.
 
     Raises SpecError for a section that the API would reject.
     """

@@ -1,12 +1,12 @@
 """Save and load the state of a simulator.
 
-A dump contains the inventory with all sections, ended tasks, and DR states. It also contains options of tasks and DR,
-API tokens, service accounts, the state of plugins, and the time. Passwords and keys of the simulated cloud are
-included.
+A state contains the inventory with all sections, the tasks that have ended, and the states of replications. It also
+contains options of tasks and DR, API tokens, service accounts, the data of plugins, and the time. The state includes
+passwords and keys of the simulated cloud.
 
-A dump contains no sessions, because session tokens expire soon. Clients sign in again after a load. API tokens are kept
-because client configurations contain them. The request log, faults and unknown paths are omitted, because they belong
-to a test and not to the cloud.
+A state contains no sessions, because session tokens expire soon. After a load, clients sign in again. API tokens are
+saved because clients have them in their configuration. The request log, faults and unknown paths are not saved, because
+they belong to a test and not to the cloud.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from vcloudair_core.simulator.state.world import World
 
 FORMAT, VERSION = "vcloudair simulator state", 1
 _DERIVED = {"changes", "tokens"}
-"""Attributes of a world that are not copied.
+"""World attributes that are not saved with the inventory.
 
-The counters are not copied, and the token register is copied separately.
+The change counter is not saved. The token register is saved separately.
 """
 
 
 def dump_state(simulator: Any) -> dict[str, Any]:
-    """Return the state for JSON.
+    """Return the state of a simulator as a JSON object.
 
-    Raises ValueError while tasks are in progress, because their outcome cannot be saved.
+    Raises ValueError while tasks are in progress, because running tasks cannot be saved.
     """
     if simulator.tasks.has_open_work():
-        raise ValueError("tasks are in progress; wait for them, or advance the clock with POST /_sim/clock")
+        raise ValueError("tasks are in progress; wait until they end, or advance the clock with POST /_sim/clock")
     world = simulator.world
     return {
         "format": FORMAT,
@@ -56,7 +56,7 @@ def _shelves(world: World) -> list[tuple[str, Any]]:
 
 
 def check_state(state: Mapping[str, Any]) -> None:
-    """Raise ValueError if a mapping is not a state of this version."""
+    """Raise ValueError if ``state`` does not have the format of this release."""
     if state.get("format") != FORMAT:
         raise ValueError("this is not a simulator state that `vca sim dump` saved")
     if state.get("version") != VERSION:
@@ -81,7 +81,7 @@ def load_state(simulator: Any, state: Mapping[str, Any]) -> None:
     tasks.restore(from_json(state["tasks"]))
     plugins = from_json(state["plugins"])
     time_s = float(state["time"])
-    # From here on, nothing can fail.
+    # The following steps cannot fail, so the simulator is either unchanged or completely replaced.
     simulator.config, simulator.world, simulator.tasks = config, world, tasks
     simulator.query_cache, simulator.page_cache = {}, {}
     for name, values in simulator.state.items():
@@ -91,7 +91,10 @@ def load_state(simulator: Any, state: Mapping[str, Any]) -> None:
 
 
 def _refill(current: Any, contents: Any) -> None:
-    """Replace the contents of a list or mapping to which other objects refer."""
+    """Replace the contents of a list or mapping in place.
+
+    Other objects refer to the list or mapping, so it cannot be replaced itself.
+    """
     current.clear()
     if isinstance(current, list):
         current.extend(contents)

@@ -12,10 +12,10 @@ from vcloudair_core.util.user_files import read_text
 
 
 def read_state(file: str | Path) -> dict[str, Any]:
-    """Return the state in a file.
+    """Return the state from a file.
 
-    Raises ConfigurationError if the file cannot be read. Raises SpecError if the file does not contain a state of this
-    version.
+    Raises ConfigurationError if the file cannot be read. Raises SpecError if the file does not contain a state in the
+    format of this release.
     """
     try:
         state = json.loads(read_text(file, "The state file"))
@@ -23,6 +23,6 @@ def read_state(file: str | Path) -> dict[str, Any]:
             raise ValueError("a JSON object was expected")
         check_state(state)
     except ValueError as exc:
-        hint = "Save the state again with `vca sim dump` of this release."
+        hint = "Save the state again with the `vca sim dump` of this release."
         raise SpecError(str(file), str(exc), hint=hint) from exc
     return state

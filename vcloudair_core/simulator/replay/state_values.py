@@ -1,6 +1,7 @@
-"""Conversion of state values to and from JSON.
+"""Convert values of the simulator state to and from JSON.
 
-Values are plain data, and data classes of the state by name. No other values can be loaded.
+Values are plain data, or instances of the state's data classes. JSON contains the class name. No other classes can be
+loaded.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 _TYPE = "$type"
 _CALLS = ("on_start", "on_end")
-"""Fields of tasks that hold functions. Ended tasks no longer need them."""
+"""Task fields that contain functions. Tasks that have ended do not need them."""
 
 
 @cache
@@ -28,7 +29,7 @@ def _classes() -> dict[str, type]:
 
 
 def to_json(value: Any) -> Any:
-    """Return a value for JSON.
+    """Return the JSON form of a value.
 
     Raises ValueError for a value that cannot be saved.
     """
@@ -58,9 +59,9 @@ def to_json(value: Any) -> Any:
 
 
 def from_json(value: Any) -> Any:
-    """Return the value that :func:`to_json` converted.
+    """Return the value whose JSON form is ``value``.
 
-    Raises ValueError or TypeError for any other JSON.
+    Raises ValueError or TypeError if :func:`to_json` cannot have returned ``value``.
     """
     if isinstance(value, list):
         return [from_json(item) for item in value]

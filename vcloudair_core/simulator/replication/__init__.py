@@ -1,1 +1,1 @@
-"""Simulated replications: states, documents and routes."""
+"""Simulated replications: states, documents, actions and routes."""

@@ -1,4 +1,4 @@
-"""Documents of replication groups, in all known and possible formats.
+"""Documents of replication groups, in all recorded and possible formats.
 
 Source: protocol/dr.md §2.3.
 """
@@ -29,40 +29,41 @@ _CASES: dict[str, Callable[[str], str]] = {
     "upper": str.upper,
     "spaced": lambda state: f" {state} ",
 }
-"""Spellings of states. Clients ignore case and spaces.
+"""Functions that change the spelling of states, by value of ``word_case``.
 
-Source: protocol/dr.md §2.4.
+Clients ignore case and spaces in states. Source: protocol/dr.md §2.4.
 """
 
 
 def vr(tag: str, *children: Any) -> Any:
-    """Return an element of the disaster recovery namespace ``vr``."""
+    """Return an element in the namespace of disaster recovery."""
     return element(tag, None, *children, namespace=VR)
 
 
 def vr_root(context: Any, tag: str, attributes: dict[str, Any], *children: Any) -> Any:
-    """Return a document of the namespace ``vr``.
+    """Return a root element in the namespace of disaster recovery.
 
-    Real servers use a prefix for ``vr`` and no prefix for vCloud. The option ``ns_style`` selects other valid prefix
-    styles.
+    By default, this namespace has a prefix and the vCloud namespace has none, as on real servers. The option
+    ``ns_style`` selects other prefixes.
     """
     prefixes = _PREFIXES[context.simulator.config.ns_style]
     return element(tag, attributes, *children, namespace=VR, prefixes=prefixes)
 
 
 def href_of(context: Any, replication: SimulatedReplication) -> str:
-    """Return the link of a replication.
+    """Return the URL of a replication.
 
-    The link contains ``:443`` if ``href_port_443`` is set.
+    The URL contains ``:443`` if the option ``href_port_443`` is set.
     """
     root = with_port(context.root, context.simulator.config.href_port_443)
     return f"{root}/api/vr/replications/{replication.replication_id}"
 
 
 def group_document(context: Any, replication: SimulatedReplication) -> Any:
-    """Return a replication group.
+    """Return the document of a replication.
 
-    The links and tasks of EntityType come first. The elements of the group follow in the order of the sources.
+    Links and tasks come first, as in EntityType. The elements of the replication follow, in the order that the sources
+    show.
     """
     config, now = context.simulator.config, context.simulator.clock.now()
     attributes = {
@@ -121,7 +122,7 @@ def _state(context: Any, name: str, state: str | None) -> str | None:
 
 @functools.lru_cache(maxsize=8)
 def replaced_states(pairs: tuple[str, ...]) -> dict[str, str]:
-    """Return the spelling of each state, from pairs such as ``inProgress=running``."""
+    """Return the spellings of states, from pairs such as ``inProgress=running``."""
     return {state: spelling for state, _, spelling in (pair.partition("=") for pair in pairs)}
 
 
@@ -138,9 +139,9 @@ def _link(context: Any, replication: SimulatedReplication, action: str) -> Any:
 
 
 def _tasks(context: Any, replication: SimulatedReplication) -> Any:
-    """Return the Tasks element with the running tasks of a replication, or None.
+    """Return a Tasks element with the running tasks of a replication.
 
-    Source: protocol/dr.md §2.3, EntityType.
+    Return None if no task is running. Source: protocol/dr.md §2.3, EntityType.
     """
     tasks, path = context.simulator.tasks, f"/api/vr/replications/{replication.replication_id}"
     own = [task for task in tasks.of(context.user.org) if task.owner.path == path]
@@ -149,7 +150,7 @@ def _tasks(context: Any, replication: SimulatedReplication) -> Any:
 
 
 def point_in_time(context: Any, replication: SimulatedReplication) -> list[Any]:
-    """Return the elements of the newest completed transfer."""
+    """Return elements that describe the newest point in time of a replication."""
     newest = replication.recovered_at or context.simulator.clock.now()
     return [
         vr("Id", f"replica-{replication.replication_id[-8:]}"),

@@ -1,4 +1,4 @@
-"""Handlers that test, clean up, fail over and delete replications.
+"""Route handlers that test, clean up, fail over and delete replications.
 
 Source: protocol/dr.md §3.
 """
@@ -22,7 +22,7 @@ _ANY_TYPE = "application/*+xml"
 
 
 def own_replication(context: Any) -> SimulatedReplication | None:
-    """Return the replication of the path if it belongs to the user's org, or None."""
+    """Return the replication in the path if it belongs to the user's org, or None."""
     replication: SimulatedReplication | None = context.world.replications.get(context.path_params["replication_id"])
     return replication if replication is not None and own_vdc(context, replication.vdc_id) else None
 
@@ -30,7 +30,7 @@ def own_replication(context: Any) -> SimulatedReplication | None:
 def not_found(context: Any) -> Response:
     """Return 403 or 404 for an unknown replication.
 
-    No source decides between the two statuses. Source: protocol/dr.md §3.4.
+    The option ``unknown_replication`` selects the status, because no source states it. Source: protocol/dr.md §3.4.
     """
     if context.simulator.config.unknown_replication == 404:
         return responses.error(404, "RESOURCE_NOT_FOUND", "The replication does not exist.", context.version)
@@ -38,9 +38,9 @@ def not_found(context: Any) -> Response:
 
 
 def act(context: Any) -> Response:
-    """Start a test, a cleanup or a failover.
+    """Start a test, cleanup or failover, and return its task.
 
-    An action in the wrong state results in a failed task, not in an HTTP error.
+    By default, an action in the wrong state returns a failed task, and not an HTTP error.
     """
     replication = own_replication(context)
     action = context.path_params["action"]
@@ -54,7 +54,10 @@ def act(context: Any) -> Response:
 
 
 def delete(context: Any) -> Response:
-    """Delete a replication. Source: protocol/dr.md §2, §3.2."""
+    """Delete a replication, and return the task.
+
+    Source: protocol/dr.md §2, §3.2.
+    """
     replication = own_replication(context)
     if replication is None:
         return not_found(context)
@@ -76,9 +79,10 @@ def _start(context: Any, replication: SimulatedReplication, action: str, power_o
 
 
 def _state_error(context: Any, replication: SimulatedReplication, code: str) -> Response | None:
-    """Return an HTTP error for a wrong state, or None if the task reports the error.
+    """Return the HTTP error for an action in the wrong state.
 
-    The option ``state_error_via`` selects the result. Source: protocol/dr.md §6.
+    Return None if the action is allowed, or if the task reports the error. The option ``state_error_via`` selects
+    between the two. Source: protocol/dr.md §6.
     """
     config = context.simulator.config
     via = config.state_error_via
@@ -97,12 +101,12 @@ def _state_error(context: Any, replication: SimulatedReplication, code: str) -> 
 
 
 def _request_error(context: Any, action: str) -> Response | None:
-    """Return an error for an invalid request, or None.
+    """Return an error for an invalid action request, or None.
 
     Source: protocol/dr.md §2.1, §3.4.
     """
     if action == "testCleanup":
-        return None  # The body is ignored.
+        return None  # A cleanup has no parameters, so its body is ignored.
     error = _media_type_error(context, action)
     if error is not None:
         return error
@@ -116,9 +120,9 @@ def _request_error(context: Any, action: str) -> Response | None:
 
 
 def _media_type_error(context: Any, action: str) -> Response | None:
-    """Return an error for a wrong Content-Type, or None.
+    """Return an error for a wrong Content-Type of an action request, or None.
 
-    A failover accepts only its own media type. A test accepts any XML type.
+    By default, a failover accepts only its own media type, and a test accepts any media type.
     """
     config = context.simulator.config
     media_type = context.request.headers.get("Content-Type", "").partition(";")[0].strip()
@@ -135,9 +139,9 @@ def _media_type_error(context: Any, action: str) -> Response | None:
 
 
 def _params(body: bytes) -> tuple[bool, bool]:
-    """Return PowerOn (default true), and True if the body contains Synchronize.
+    """Return the value of PowerOn, and True if the body contains Synchronize.
 
-    Source: protocol/dr.md §3.1.
+    The default of PowerOn is true. Source: protocol/dr.md §3.1.
     """
     if not body.strip():
         return True, False

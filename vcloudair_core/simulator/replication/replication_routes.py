@@ -1,4 +1,7 @@
-"""Routes of Disaster Recovery to Cloud 2.x. Source: protocol/dr.md §2, §3."""
+"""Routes of Disaster Recovery to Cloud 2.x.
+
+Source: protocol/dr.md §2, §3.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ Handler = Callable[[Any], Response]
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """Return the routes of replications, DR actions, and recovery settings of VDCs."""
+    """Return the routes of replications, DR actions and recovery settings."""
     reads = [
         ("/api/org/{org_id}/replications", of_org),
         ("/api/org/{org_id}/failbackreplications", empty_list_of_org),
@@ -66,7 +69,7 @@ def _if_installed(handler: Handler) -> Handler:
 
 
 def of_org(context: Any) -> Response:
-    """Return a page of the incoming replications of an org."""
+    """Return a page of the incoming replications of the org in the path."""
     org = context.world.orgs[context.user.org]
     if context.path_params["org_id"] != org.org_id:
         return responses.no_access("org", context.path_params["org_id"], context.version)
@@ -76,7 +79,7 @@ def of_org(context: Any) -> Response:
 
 
 def of_vdc(context: Any) -> Response:
-    """Return a page of the incoming replications of a VDC."""
+    """Return a page of the incoming replications of the VDC in the path."""
     vdc = own_vdc(context, context.path_params["vdc_id"])
     if vdc is None:
         return responses.no_access("vdc", context.path_params["vdc_id"], context.version)
@@ -87,9 +90,9 @@ def of_vdc(context: Any) -> Response:
 
 
 def _list_page(context: Any, replications: list[SimulatedReplication], parent: str, parent_type: str) -> Response:
-    """Return one page of replications.
+    """Return one page of ``replications``.
 
-    A page after the last one contains only a Link. Source: protocol/dr.md §2.2.
+    A page after the last page has a Link and no references. Source: protocol/dr.md §2.2.
     """
     try:
         page, size = (
@@ -127,7 +130,7 @@ def _list_page(context: Any, replications: list[SimulatedReplication], parent: s
 
 
 def show(context: Any) -> Response:
-    """Return a replication group: one VM with its states and points in time.
+    """Return a replication: one VM with its states and its newest point in time.
 
     Source: protocol/dr.md §2.3, §2.4.
     """
@@ -170,9 +173,9 @@ def enabled_vdcs(context: Any) -> Response:
 
 
 def recovery_details(context: Any) -> Response:
-    """Return the recovery settings of a VDC, or 404 if it rejects replications.
+    """Return the recovery settings of a VDC, or 404.
 
-    The VDC links to its recovery settings in both cases.
+    The status is 404 if the VDC does not accept replications. The document of the VDC links to the settings even then.
 
     Source: protocol/dr.md §2.5.
     """
@@ -193,9 +196,9 @@ def recovery_details(context: Any) -> Response:
 
 
 def empty_list_of_org(context: Any) -> Response:
-    """Return an empty list of replications from the cloud back to the source.
+    """Return the replications from the cloud to the source site.
 
-    Source: protocol/dr.md §5.
+    The list is always empty. Source: protocol/dr.md §5.
     """
     org = context.world.orgs[context.user.org]
     if context.path_params["org_id"] != org.org_id:
@@ -204,7 +207,10 @@ def empty_list_of_org(context: Any) -> Response:
 
 
 def empty_list_of_vdc(context: Any) -> Response:
-    """Return an empty list of peers, or of replications from a VDC to the source."""
+    """Return the peers of a VDC, or its replications to the source site.
+
+    Both lists are always empty.
+    """
     vdc = own_vdc(context, context.path_params["vdc_id"])
     return (
         _empty_list(context, f"{T}vdc+xml")

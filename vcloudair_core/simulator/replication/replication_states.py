@@ -35,7 +35,7 @@ BUSY_STATES = ("testInProgress", "cleanupInProgress", "inProgress")
 
 
 def available_actions(replication: SimulatedReplication, now: float) -> list[str]:
-    """Return the actions that are currently possible."""
+    """Return the actions that the visible states of a replication allow."""
     test, recovery = visible_states(replication, now)
     if test in BUSY_STATES or recovery in BUSY_STATES:
         return []
@@ -47,9 +47,9 @@ def available_actions(replication: SimulatedReplication, now: float) -> list[str
 
 
 def visible_states(replication: SimulatedReplication, now: float) -> tuple[str, str]:
-    """Return the visible states of test and recovery.
+    """Return the states of test and recovery that clients see.
 
-    The visible states can lag behind the actual states (options ``group_lags`` and ``dr_visible_after_s``).
+    These states can lag behind the actual states (options ``group_lags`` and ``dr_visible_after_s``).
     """
     if now < replication.hidden_until:
         return replication.hidden_states
@@ -59,18 +59,19 @@ def visible_states(replication: SimulatedReplication, now: float) -> tuple[str, 
 
 
 def is_busy(replication: SimulatedReplication) -> bool:
-    """Return True while an action changes the replication.
+    """Return True while an action is in progress.
 
-    The action need not be visible yet.
+    The action can be in progress before clients see its state.
     """
     return replication.test_state in BUSY_STATES or replication.recovery_state in BUSY_STATES
 
 
 def state_error_code(simulator: Any, replication: SimulatedReplication, action: str) -> str:
-    """Return the error code of an action in the current state.
+    """Return the error code of an action in the current state, or an empty string.
 
-    An allowed action returns an empty string. The VDC is checked first, then a running action, then the results of
-    earlier actions. If no source has a code, the closest known code is used. Source: protocol/dr.md §6.
+    An empty string means that the action is allowed. The settings of the VDC are checked first, then running actions,
+    then the results of earlier actions. If no source states a code, the most similar known code is used. Source:
+    protocol/dr.md §6.
     """
     vdc = simulator.world.vdcs[replication.vdc_id]
     enabled = {"testFailover": vdc.is_test_failover_enabled, "failover": vdc.is_failover_enabled}
@@ -92,10 +93,10 @@ def state_error_code(simulator: Any, replication: SimulatedReplication, action: 
 
 
 def start(simulator: Any, replication: SimulatedReplication, action: str, *, power_on: bool = True) -> SimulatedTask:
-    """Start an action and return its task.
+    """Start an action, and return its task.
 
-    The action changes the replication immediately, and again when the task ends. If the state does not allow the
-    action, the task fails.
+    The replication changes immediately, and again when the task ends. If the current state does not allow the action,
+    the task fails.
     """
     code = state_error_code(simulator, replication, action)
     if code == "NotTestRecovered" and simulator.config.cleanup_from_none == "success-noop":
@@ -115,7 +116,7 @@ def start(simulator: Any, replication: SimulatedReplication, action: str, *, pow
     if not config.dr_start_delay_s:
         started.begin()
     gone = config.task_gone_after or None
-    # A result is never visible before its action is visible.
+    # Clients must see an action before they see its result.
     seconds = max(config.dr_start_delay_s + config.dr_task_s, config.dr_visible_after_s)
     return _task(
         simulator,
@@ -152,9 +153,9 @@ def _task(simulator: Any, replication: SimulatedReplication, action: str, **opti
 
 
 def _fault(simulator: Any, message: str, code: str) -> dict[str, Any]:
-    """Return the attributes of an Error element.
+    """Return the attributes of the Error element of a failed task.
 
-    An option selects the attribute that contains the code. Source: protocol/dr.md §3.4.
+    The option ``error_code_in`` selects the attribute that contains the code. Source: protocol/dr.md §3.4.
     """
     attribute = simulator.config.error_code_in
     return {
@@ -167,7 +168,10 @@ def _fault(simulator: Any, message: str, code: str) -> dict[str, Any]:
 
 @dataclass
 class _Action:
-    """An action in progress. Only ``begin`` and ``end`` change the replication."""
+    """An action in progress on a replication.
+
+    Only :meth:`begin` and :meth:`end` change the replication.
+    """
 
     simulator: Any
     replication: SimulatedReplication
@@ -187,7 +191,7 @@ class _Action:
         self.has_begun = True
         if self.name == "failover":
             if group.test_state != "none":
-                self._remove_vm()  # A failover removes the VM of the test.
+                self._remove_vm()  # A failover ends a running test.
             group.recovery_state, group.test_state = "inProgress", "none"
         elif self.name != DELETE:
             group.test_state = "testInProgress" if self.name == "testFailover" else "cleanupInProgress"
@@ -197,7 +201,7 @@ class _Action:
     def begin_late(self, task: SimulatedTask) -> None:
         """Begin an action after its delay.
 
-        The task fails if another action began earlier.
+        The task fails if the state no longer allows the action, because another action began earlier.
         """
         code = state_error_code(self.simulator, self.replication, self.name)
         if not code:
@@ -207,9 +211,9 @@ class _Action:
         task.error = _fault(self.simulator, f"The operation is not allowed in this state: {code}.", code)
 
     def end(self, status: str) -> None:
-        """Apply the result.
+        """Apply the result of the action to the replication.
 
-        Nothing is applied if ``begin`` has applied the result or if the action was canceled before it began.
+        Nothing changes if :meth:`begin` has already applied the result, or if the action was canceled before it began.
         """
         if self.has_begun and not self.is_ahead:
             self._apply(status)
@@ -255,9 +259,9 @@ class _Action:
         self.simulator.world.add_recovered(vm)
 
     def _remove_vm(self) -> None:
-        """Remove the VM, or replace it with its placeholder.
+        """Remove the test VM or recovered VM.
 
-        The placeholder appears only if placeholders are visible.
+        If placeholders are visible, the placeholder VM replaces the VM.
         """
         if self.simulator.config.placeholders == "visible":
             self._add_vm("POWERED_OFF", self.simulator.config.recovery_network)
@@ -270,9 +274,9 @@ class _Action:
         world.remove_recovered(vm_id, keeps_vapp=self.replication.is_seeded)
 
     def _delete(self) -> None:
-        """Delete the replication and its placeholder.
+        """Delete the replication and its placeholder VM.
 
-        A recovered VM remains, as does a vApp that existed before the replication.
+        A recovered VM is kept. A vApp that existed before the replication is also kept.
 
         Source: protocol/dr.md §5.
         """

@@ -1,1 +1,1 @@
-"""The simulator on a socket."""
+"""The simulator as an HTTP server."""

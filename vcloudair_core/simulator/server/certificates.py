@@ -1,4 +1,4 @@
-"""Certificate authority and server certificate of a simulator."""
+"""Create the certificate authority and server certificate of a simulator."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 _VALIDITY = {"valid": (-1, 30 * 24), "other-name": (-1, 30 * 24), "expired": (-48, -24), "early": (24, 48)}
-"""Start and end of validity in hours from now, by kind of certificate."""
+"""Hours from now at which a certificate starts and ends, by kind of certificate."""
 
 _OTHER_HOSTS = ("elsewhere.example.net",)
 
 
 def write_certificates(folder: Path, names: Iterable[str], *, kind: str = "valid") -> tuple[Path, Path]:
-    """Write a CA file, and a file with certificate and key. Return both paths.
+    """Create a CA and a server certificate in ``folder``. Return both paths.
 
+    The first file contains the CA certificate. The second file contains the server certificate and its private key.
     Raises ValueError for an unknown kind of certificate.
     """
     if kind not in _VALIDITY:

@@ -1,4 +1,4 @@
-"""HTTP server of the simulator: a Starlette app on uvicorn, in a thread."""
+"""HTTP server of the simulator: a Starlette app that uvicorn runs in a thread."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ _METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
 
 
 class _Protocol(H11Protocol):
-    """An HTTP protocol that passes its connection to the app.
+    """An HTTP protocol that gives the app access to the connection.
 
-    A fault can then break the connection.
+    The app needs the connection to break it for a fault.
     """
 
     def connection_made(self, transport: Any) -> None:
@@ -46,7 +46,7 @@ class _Protocol(H11Protocol):
 
 
 def make_app(simulator: Simulator) -> Starlette:
-    """Return an app that sends every request to :meth:`Simulator.handle`."""
+    """Return a Starlette app that passes every request to :meth:`Simulator.handle`."""
 
     async def answer(request: WebRequest) -> WebResponse:
         body = await request.body()
@@ -73,7 +73,7 @@ def make_app(simulator: Simulator) -> Starlette:
     async def _break(request: WebRequest, fault: SocketFaultError) -> WebResponse:
         connection = request.scope["state"]["connection"]
         if fault.kind in ("hang", "hang_after", "late"):
-            # The wait ends when the client disconnects, so that the server can stop.
+            # The server can stop only after the wait, so the wait ends when the client disconnects.
             while not await request.is_disconnected():
                 await asyncio.sleep(0.05)
         if fault.response is not None:
@@ -105,15 +105,15 @@ def make_app(simulator: Simulator) -> Starlette:
 class SimulatorServer:
     """A simulator that listens on a port of this host.
 
-    Use it as a context manager, or call :meth:`start` and :meth:`stop`.
+    Use the server as a context manager, or call :meth:`start` and :meth:`stop`.
 
     Args:
         config: Options of a new simulator.
         host: Address to listen on.
         port: Port to listen on. 0 selects a free port.
-        tls: True for HTTPS with a CA of the server, False for HTTP.
-        simulator: An existing simulator, which replaces ``config`` and ``routes``.
-        routes: Routes of plugins or tests, in addition to the built-in ones.
+        tls: True for HTTPS with a generated CA, False for HTTP.
+        simulator: An existing simulator. ``config`` and ``routes`` are then ignored.
+        routes: Routes of plugins or tests, in addition to the built-in routes.
 
     Raises:
         OSError: The server cannot listen on the address.
@@ -196,7 +196,10 @@ class SimulatorServer:
             time.sleep(0.005)
 
     def _certificates(self) -> dict[str, str]:
-        """Write a CA and a certificate, which are deleted when the server stops."""
+        """Create a CA and a certificate, and return the TLS options of uvicorn.
+
+        The files are deleted when the server stops.
+        """
         self._folder = Path(tempfile.mkdtemp(prefix="vca-sim-"))
         names = ["localhost", "127.0.0.1", "::1", *self.simulator.config.host_names]
         if self._host not in names:
@@ -208,10 +211,10 @@ class SimulatorServer:
     def stop(self) -> None:
         """Stop the server, close all connections and delete the certificates.
 
-        A second call does nothing.
+        If the server has already stopped, nothing happens.
         """
         if self._server is not None and self._thread is not None and self._thread.is_alive():
-            # Clients keep connections open. uvicorn would wait for them until its timeout.
+            # Clients keep connections open, and uvicorn would wait for these connections until its timeout.
             if self._loop is not None:
                 self._loop.call_soon_threadsafe(self._close_connections)
             self._server.should_exit = True
@@ -227,10 +230,10 @@ class SimulatorServer:
     def _run(self, server: uvicorn.Server) -> None:
         async def serve() -> None:
             self._loop = asyncio.get_running_loop()
-            # A delayed request blocks a thread, and other requests need threads as well.
+            # A delayed request occupies a thread, so other requests need more threads.
             to_thread.current_default_thread_limiter().total_tokens = _THREADS
             await server.serve(sockets=[self._socket])
-            await asyncio.sleep(0)  # The loop closes the aborted connections.
+            await asyncio.sleep(0)  # This lets the event loop close the aborted connections.
 
         asyncio.run(serve())
 

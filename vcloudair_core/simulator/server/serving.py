@@ -1,4 +1,4 @@
-"""Serve a simulator until a signal arrives, for ``vca sim serve``."""
+"""Serve a simulator until a signal arrives, as ``vca sim serve`` does."""
 
 from __future__ import annotations
 
@@ -34,13 +34,22 @@ def serve(
     options: Iterable[str] = (),
     routes: Iterable[SimulatorRoutes] = (),
 ) -> None:
-    """Serve until SIGINT or SIGTERM.
+    """Serve a simulator until SIGINT or SIGTERM.
 
     Args:
-        env_file: File for the exports (mode 0600). The file exists while the server accepts requests.
-        state_file: File of ``vca sim dump`` with the initial state.
+        profile: APIs to serve: ``vchs``, ``vca``, ``vcd`` or ``all``.
+        host: Address to listen on.
+        port: Port to listen on. 0 selects a free port.
+        tls: True for HTTPS with a generated CA, False for HTTP.
+        vms: Number of VMs.
+        edges: Number of edge gateways.
+        replications: Number of replicated VMs.
+        latency_ms: Delay of each response in milliseconds.
+        inventory_file: YAML file with the simulated objects.
+        env_file: File for the ``export`` lines (mode 0600). The file exists while the server accepts requests.
+        state_file: File with the initial state, from ``vca sim dump``.
         options: Other options of :class:`SimulatorConfig`, as ``NAME=VALUE``.
-        routes: Routes of plugins, which can replace built-in ones.
+        routes: Routes of plugins. They can replace built-in routes.
 
     Raises:
         OSError: An address or a file cannot be used.
@@ -92,13 +101,13 @@ _SHOWN = {
     "VCA_EDGE": "Edge gateway",
     "VCA_CA_PATH": "CA file",
 }
-"""Labels of the settings in the startup text."""
+"""Label of each variable in the startup text."""
 
 
 def startup_text(profile: str, variables: Mapping[str, str], env_file: Path | None, api_token: str = "") -> str:
-    """Return the startup text: URL, credentials, and shell exports.
+    """Return the text that a server shows when it is ready.
 
-    The password is valid only in the simulator.
+    The text contains the URL, the credentials and shell exports. The credentials are valid only in the simulator.
     """
     lines = [f"Serving {profile} on {variables['VCA_URL']}", ""]
     lines += [f"  {label + ':':<14}{variables[name]}" for name, label in _SHOWN.items() if name in variables]
@@ -106,19 +115,19 @@ def startup_text(profile: str, variables: Mapping[str, str], env_file: Path | No
         lines.append(f"  {'API token:':<14}{api_token}")
     if env_file is not None:
         path = shlex.quote(str(env_file.absolute()))
-        lines += ["", "To use it, load the settings in your shell:", "", f". {path}"]
+        lines += ["", "To use the simulator, load its settings in a shell:", "", f". {path}"]
     else:
-        lines += ["", "To use it, paste these lines into another terminal:", "", exports(variables).rstrip()]
+        lines += ["", "To use the simulator, paste these lines into another terminal:", "", exports(variables).rstrip()]
     return "\n".join([*lines, "", "Press Ctrl-C to stop."])
 
 
 def exports(variables: Mapping[str, str]) -> str:
-    """Return ``export NAME='value'`` lines for a shell."""
+    """Return one ``export NAME='value'`` line for each variable."""
     return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
 
 
 def write_env_file(path: Path, variables: Mapping[str, str]) -> None:
-    """Write the exports to a file atomically, readable only by its owner."""
+    """Write the ``export`` lines to a file (mode 0600) atomically."""
     text = exports(variables)
     partial = path.with_name(path.name + ".part")
     partial.unlink(missing_ok=True)

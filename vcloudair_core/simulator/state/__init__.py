@@ -1,1 +1,1 @@
-"""State of a simulated cloud: inventory, sign-ins, tasks, metrics."""
+"""State of a simulated cloud: inventory, sessions, tasks and metrics."""

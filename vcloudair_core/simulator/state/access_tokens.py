@@ -1,4 +1,4 @@
-"""Bearer tokens in JWT format, which are as long as real tokens."""
+"""Bearer tokens that are JWTs with the length of real tokens."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 def make_access_token(user: str, issuer: str, expires: float) -> str:
     """Return a JWT of about 700 characters with a random signature.
 
-    The simulator compares the complete token. Clients recognize a JWT by its length. Source: protocol/vcd-modern.md
-    §1.3.
+    The simulator compares whole tokens and does not check signatures. Clients recognize a JWT by its length. Source:
+    protocol/vcd-modern.md §1.3.
     """
     claims = {
         "sub": user,

@@ -1,7 +1,7 @@
-"""CPU, memory and storage that VMs use in their VDC.
+"""CPU, memory and storage that the VMs of a VDC use.
 
-A VM uses CPU and memory while it is powered on. A VM always uses storage. No source documents the
-sizes; they are assumptions.
+VMs use CPU and memory only while they are powered on. VMs always use storage. The sizes are assumptions, because no
+source states them.
 """
 
 from __future__ import annotations
@@ -25,15 +25,18 @@ def running_in(world: World, vdc: Vdc) -> list[Vm]:
 
 
 def cpu_used_mhz(world: World, vdc: Vdc) -> int:
-    """Return the CPU use of the VMs that are powered on, in MHz."""
+    """Return the CPU that running VMs use in a VDC, in MHz."""
     return MHZ_OF_A_CPU * sum(vm.cpus for vm in running_in(world, vdc))
 
 
 def memory_used_mb(world: World, vdc: Vdc) -> int:
-    """Return the memory use of the VMs that are powered on, in MB."""
+    """Return the memory that running VMs use in a VDC, in MB."""
     return sum(vm.memory_mb for vm in running_in(world, vdc))
 
 
 def storage_used_mb(world: World, vdc: Vdc, profile: str = "") -> int:
-    """Return the storage use in MB of all VMs, or of one storage profile."""
+    """Return the storage that the VMs of a VDC use, in MB.
+
+    ``profile`` limits the result to one storage profile.
+    """
     return DISK_OF_A_VM_MB * sum(profile in ("", vm.storage_profile) for vm in vms_of(world, vdc))

@@ -1,4 +1,4 @@
-"""Settings that connect a client to a simulated cloud as its first user."""
+"""Settings with which a client signs in to a simulated cloud as the first user."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from vcloudair_core.simulator.state.world import World
 
 
 def client_variables(config: SimulatorConfig, world: World, url: str, ca_path: str) -> dict[str, str]:
-    """Return the VCA_* variables. See :meth:`Simulator.env`."""
+    """Return the VCA_* variables for a client. See :meth:`Simulator.env`."""
     profile = config.profile
     edge = next(iter(world.edges.values()), None)
     vdc = next(iter(world.vdcs.values()))
@@ -28,7 +28,7 @@ def client_variables(config: SimulatorConfig, world: World, url: str, ca_path: s
 
 
 def first_api_token(config: SimulatorConfig, world: World) -> str:
-    """Return the API token of the first user, or an empty string if there is none."""
+    """Return an API token of the first user, or an empty string."""
     if config.profile not in ("vcd", "all") or newest(config.api_versions) < API_TOKENS:
         return ""
     user = world.users[0]

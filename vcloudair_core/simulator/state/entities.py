@@ -1,4 +1,7 @@
-"""Objects of a simulated cloud, as plain data. Objects reference each other by ID."""
+"""Objects of a simulated cloud, as plain data.
+
+Objects refer to each other by ID.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,14 @@ from vcloudair_core.simulator.state.registry import Tracked
 
 ORG_ADMINISTRATOR = "Organization Administrator"
 ROLE_NAMES = (ORG_ADMINISTRATOR, "Network Administrator", "Auditor", "vApp Author", "vApp User", "Console Access Only")
-"""Names of the roles that all orgs have. See ``access.rights``."""
+"""Names of the predefined roles. ``access.rights`` contains their rights."""
 PROVIDER_ORG = "System"
-"""Org of the provider's users, who can act in every tenant.
+"""Org of the provider. Its users can act in every tenant.
 
 Source: protocol/vcd-modern.md §1.3, §1.6.
 """
 STORAGE_PROFILE, DEFAULT_NETWORK = "SSD-Accelerated", "lan"
-"""Default names in a VDC."""
+"""Names of the default storage profile and the default network of a VDC."""
 CREATED = "2015-11-08T12:00:00.000+01:00"
 
 
@@ -25,7 +28,7 @@ CREATED = "2015-11-08T12:00:00.000+01:00"
 class Org(Tracked):
     """An organization.
 
-    ``deployed_vm_quota`` is the maximum number of running VMs. 0 means no limit.
+    ``deployed_vm_quota`` is the maximum number of deployed VMs. 0 means no limit.
     """
 
     org_id: str
@@ -48,9 +51,9 @@ class User:
 
 @dataclass(frozen=True)
 class Role:
-    """A role of one org, or of all orgs if ``org`` is empty.
+    """A role of one org, or a predefined role if ``org`` is empty.
 
-    ``rights`` is empty for a role of all orgs. See ``access.rights``.
+    ``rights`` is empty for a predefined role. See ``access.rights``.
     """
 
     role_id: str
@@ -69,11 +72,11 @@ class Vdc(Tracked):
     org: str
     cpu_limit_mhz: int = 0
     memory_limit_mb: int = 0
-    """CPU limit in MHz and memory limit in MB. 0 means no limit."""
+    """Limits of CPU (``cpu_limit_mhz``) and memory. 0 means no limit."""
     is_recovery_enabled: bool = True
-    """True if the VDC accepts replications. Otherwise it has no recovery details.
+    """True if the VDC accepts replications.
 
-    Source: protocol/dr.md §2.
+    If false, a request for its recovery settings returns 404. Source: protocol/dr.md §2.
     """
     is_planned_migration_enabled: bool = True
     is_failover_enabled: bool = True
@@ -84,7 +87,7 @@ class Vdc(Tracked):
 
 @dataclass
 class SimulatedEdge(Tracked):
-    """An edge gateway. NSX names it ``edge-<number>``.
+    """An edge gateway. Its name in NSX is ``edge-<number>``.
 
     Source: protocol/ans.md §1.3.
     """
@@ -98,17 +101,17 @@ class SimulatedEdge(Tracked):
     next_rule_id: int = 131073
     firewall: dict[str, Any] = field(default_factory=dict)
     sections: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """State of the other sections, by name.
+    """State of each section except the firewall, by name of the section.
 
-    Each section creates its state on first use.
+    The first use of a section creates its state.
     """
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The snapshot of a VM, which has at most one snapshot.
+    """The snapshot of a VM. A VM has at most one snapshot.
 
-    ``has_memory`` is true if the snapshot includes the memory of a VM that was powered on.
+    ``has_memory`` is true if the snapshot includes the memory of the VM.
     """
 
     created: str
@@ -134,26 +137,29 @@ class Vm(Tracked):
     cpus: int = 2
     memory_mb: int = 4096
     network: str = DEFAULT_NETWORK
-    """Name of the primary interface's network, or an empty string."""
+    """Name of the network of the primary interface, or an empty string."""
     ip_address: str = ""
     more_nics: list[dict[str, Any]] = field(default_factory=list)
-    """Additional interfaces, each with ``network`` and ``ip_address``."""
+    """Additional interfaces. Each is a dict with ``network`` and ``ip_address``."""
     storage_profile: str = STORAGE_PROFILE
     is_busy: bool = False
     metadata: dict[str, Any] = field(default_factory=dict)
     created: str = CREATED
     is_deleted: bool = False
-    """True if query records still list the VM after its deletion."""
+    """True if the VM is deleted, but query records still list it."""
     description: str = ""
     deployed: bool | None = None
-    """True if the VM holds resources of its VDC. None derives it from the status."""
+    """True if the VM is deployed, that is, it holds resources of its VDC.
+
+    If None, the VM is deployed while it is powered on.
+    """
     snapshot: Snapshot | None = None
 
     @property
     def is_deployed(self) -> bool:
         """Return True if the VM is deployed.
 
-        By default, only VMs that are powered on are deployed.
+        If ``deployed`` is None, the VM is deployed while it is powered on.
         """
         return self.status == "POWERED_ON" if self.deployed is None else self.deployed
 
@@ -167,7 +173,7 @@ class Template(Tracked):
     catalog_id: str
     vdc_id: str
     item_id: str
-    """ID of the catalog item of the template."""
+    """ID of the catalog item that refers to the template."""
     created: str = CREATED
     description: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
@@ -199,7 +205,7 @@ class StorageProfile(Tracked):
 
 @dataclass
 class ExternalNetwork(Tracked):
-    """A network of the provider for the uplinks of edges."""
+    """A network of the provider, to which the uplinks of edges are connected."""
 
     network_id: str
     name: str = "external-net"
@@ -211,7 +217,7 @@ class ExternalNetwork(Tracked):
 class OrgVdcNetwork(Tracked):
     """A network of one VDC.
 
-    The edge ``edge_id`` routes the network. If ``edge_id`` is empty, the network is isolated.
+    ``edge_id`` is the ID of the edge that routes the network. For an isolated network, it is an empty string.
     """
 
     network_id: str
@@ -228,7 +234,7 @@ class OrgVdcNetwork(Tracked):
 
     @property
     def netmask(self) -> str:
-        """Return the netmask of the prefix length."""
+        """Return the netmask, such as ``255.255.255.0``."""
         return str(ip_network(f"0.0.0.0/{self.prefix_length}").netmask)
 
 
@@ -236,7 +242,7 @@ class OrgVdcNetwork(Tracked):
 class VApp(Tracked):
     """A vApp of one VDC.
 
-    Its state is derived from its VMs. See :meth:`World.vapp_status`.
+    :meth:`World.vapp_status` computes its status from the status of its VMs.
     """
 
     vapp_id: str
@@ -251,7 +257,7 @@ class VApp(Tracked):
 class SimulatedReplication:
     """An incoming replication of one VM.
 
-    The ID is as long as real IDs (two UUIDs). Source: protocol/dr.md §2.
+    By default, the ID consists of two UUIDs with text between them, as on real servers. Source: protocol/dr.md §2.
     """
 
     replication_id: str
@@ -260,7 +266,7 @@ class SimulatedReplication:
     placeholder_vapp_id: str
     rpo_minutes: int = 240
     trouble: str = ""
-    """Failure of the next action. See ``replication_states``."""
+    """Way in which the next action fails. See ``replication_states``."""
     paused: bool = False
     lag_minutes: int | None = None
     """Age of the newest point in time, in minutes. None means half the RPO."""
@@ -270,13 +276,11 @@ class SimulatedReplication:
     is_seeded: bool = False
     """True if the replication was created from an existing vApp.
 
-    The vApp remains after the replication is deleted.
-
-    Source: protocol/dr.md §2.
+    The vApp is kept when the replication is deleted. Source: protocol/dr.md §2.
     """
     lagging_polls: int = 0
     lagging_states: tuple[str, str] = ("none", "notStarted")
-    """States of test and recovery that the next ``lagging_polls`` polls return."""
+    """States of test and recovery that the next ``lagging_polls`` polls show."""
     hidden_until: float = 0.0
     hidden_states: tuple[str, str] = ("none", "notStarted")
-    """Visible states of test and recovery until ``hidden_until``."""
+    """States of test and recovery that polls show until ``hidden_until``."""

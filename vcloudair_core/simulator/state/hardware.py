@@ -1,4 +1,4 @@
-"""Virtual hardware of VMs, which is computed for each response."""
+"""Virtual hardware of VMs. It is computed for each response."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from vcloudair_core.simulator.state.entities import Vm
 from vcloudair_core.simulator.state.world import World
 
 HARDWARE_VERSION = 10
-"""Number of the virtual hardware version: ``vmx-10`` in documents."""
+"""Virtual hardware version. Documents show it as ``vmx-10``."""
 ADAPTER_TYPE = "VMXNET3"
 NO_NETWORK = "none"
 TOOLS_VERSION = "2147483647"
-"""Version of unmanaged VMware Tools. Source: protocol/recorded-responses.md §3."""
+"""Version number of VMware Tools that vCloud does not manage.
+
+Source: protocol/recorded-responses.md §3.
+"""
 
 
 @dataclass(frozen=True)
 class Nic:
     """A network interface of a VM.
 
-    ``network`` is ``none`` for an interface without a network.
+    ``network`` is ``none`` if the interface has no network.
     """
 
     index: int
@@ -34,14 +37,14 @@ class Nic:
 
     @property
     def allocation_mode(self) -> str:
-        """Return the method by which the interface gets its IP address."""
+        """Return ``POOL``, or ``NONE`` for an interface without a network."""
         return "POOL" if self.is_connected else "NONE"
 
 
 def nics_of(world: World, vm: Vm) -> list[Nic]:
-    """Return the network interfaces of a VM, the primary interface first.
+    """Return the network interfaces of a VM. The first one is the primary interface.
 
-    VMs of templates have no interfaces.
+    A VM in a template has no interfaces.
     """
     if vm.is_template:
         return []

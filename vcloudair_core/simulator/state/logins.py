@@ -1,6 +1,6 @@
-"""Sessions of the three sign-in services.
+"""Sessions of the subscription portal, the On-Demand portal and vCloud Director.
 
-Each service has its own tokens and lifetimes.
+Each of the three has its own tokens and lifetimes.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from vcloudair_core.transport.messages import Request
 class Login:
     """A session.
 
-    Each request extends the session by ``idle_s`` seconds. If ``idle_s`` is 0, the session ends at ``expires``. ``org``
-    is the org in which requests act. ``home_org`` is the org of the sign-in. The two can differ, because a provider's
-    session can act in a tenant.
+    A request extends the session by ``idle_s`` seconds. If ``idle_s`` is 0, the session ends at ``expires`` (seconds
+    since 1970). ``home_org`` is the org in which the user signed in. ``org`` is the org in which requests act. It
+    differs from ``home_org`` if a provider's session acts in a tenant.
     """
 
     user: str
@@ -33,14 +33,14 @@ class Login:
     session_id: str = ""
     home_org: str = ""
     is_from_api_token: bool = False
-    """True for a session from an API token, which cannot create or revoke API tokens.
+    """True if the session was opened with an API token.
 
-    Source: protocol/vcd-modern.md §1.4.
+    Such a session cannot create or revoke API tokens. Source: protocol/vcd-modern.md §1.4.
     """
 
 
 def basic(request: Request) -> tuple[str, str] | None:
-    """Return user name and password of the Authorization header, or None."""
+    """Return the user name and password of a Basic Authorization header, or None."""
     header = request.headers.get("Authorization", "")
     if not header.lower().startswith("basic "):
         return None
@@ -52,7 +52,7 @@ def basic(request: Request) -> tuple[str, str] | None:
 
 
 class Sessions:
-    """Sessions of the two portals and of the vCloud Director, by token.
+    """All sessions of the two portals and of vCloud Director, by token.
 
     Source of the lifetimes: protocol/sessions.md §1.
     """
@@ -64,9 +64,9 @@ class Sessions:
         self._iam: dict[str, Login] = {}
 
     def open_vcd(self, user: str, org: str) -> str:
-        """Open a vCloud Director session with an idle timeout. Return its token.
+        """Open a vCloud Director session with an idle timeout, and return its token.
 
-        The token has 32 hex digits, as on servers since 2016. Source: protocol/recorded-responses.md §2.
+        The token has 32 hexadecimal digits, as on servers since 2016. Source: protocol/recorded-responses.md §2.
         """
         token = secrets.token_hex(16)
         idle = self._config.vcd_idle_s
@@ -74,9 +74,10 @@ class Sessions:
         return token
 
     def open_bearer(self, user: str, org: str, *, lives_s: float = 0.0, is_from_api_token: bool = False) -> str:
-        """Open a session with a bearer token. Return the token.
+        """Open a vCloud Director session, and return its bearer token.
 
-        If ``lives_s`` is 0, the session ends after an idle time, as after a sign-in with a password.
+        The session ends after ``lives_s`` seconds. If ``lives_s`` is 0, the session has an idle timeout, as after a
+        sign-in with a password.
         """
         idle = 0.0 if lives_s else self._config.vcd_idle_s
         expires = self._clock.now() + (lives_s or idle)
@@ -85,7 +86,7 @@ class Sessions:
         return token
 
     def find_vcd(self, token: str) -> Login | None:
-        """Return the session of a vCloud Director token, or None."""
+        """Return the vCloud Director session with a token, or None if it has ended."""
         return self._alive(self._vcd, token)
 
     def vcd_logins(self) -> list[Login]:
@@ -93,28 +94,29 @@ class Sessions:
         return [login for login in self._vcd.values() if self._is_alive(login)]
 
     def open_portal(self, user: str, org: str) -> str:
-        """Open a subscription portal session. Return its token."""
+        """Open a subscription portal session, and return its token."""
         token = secrets.token_hex(20)
         self._portal[token] = Login(user, org, self._clock.now() + self._config.vchs_ttl_s)
         return token
 
     def open_iam(self, user: str, org: str) -> str:
-        """Open an On-Demand portal session with a fixed lifetime. Return its token.
+        """Open an On-Demand portal session with a fixed lifetime, and return its token.
 
-        The token has three parts with dots, like a JWT.
+        The token consists of three parts that are separated by dots, like a JWT.
         """
         token = ".".join(secrets.token_urlsafe(24) for _ in range(3))
         self._iam[token] = Login(user, org, self._clock.now() + self._config.iam_ttl_s)
         return token
 
     def vcd_user(self, request: Request) -> Login | None:
-        """Return the session of a request to a vCloud Director, or None."""
+        """Return the vCloud Director session of a request, or None."""
         return self.find_vcd(self.vcd_token(request))
 
     def vcd_token(self, request: Request) -> str:
-        """Return the token from a header or a cookie of a request.
+        """Return the vCloud Director token from the headers or cookies of a request.
 
-        Return an empty string without a token. Source: protocol/vcd-modern.md §1.3, protocol/recorded-responses.md §2.
+        If the request has no token, return an empty string. Source: protocol/vcd-modern.md §1.3,
+        protocol/recorded-responses.md §2.
         """
         scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer" and bearer.strip():
@@ -128,28 +130,28 @@ class Sessions:
         return match.group(1) if match else ""
 
     def portal_user(self, request: Request) -> Login | None:
-        """Return the session of a request to the subscription portal, or None."""
+        """Return the subscription portal session of a request, or None."""
         return self._alive(self._portal, request.headers.get("x-vchs-authorization", ""))
 
     def iam_user(self, request: Request) -> Login | None:
-        """Return the session of a request to the On-Demand portal, or None."""
+        """Return the On-Demand portal session of a request, or None."""
         header = request.headers.get("Authorization", "")
         return self._alive(self._iam, header[7:] if header.startswith("Bearer ") else "")
 
     def close_vcd(self, token: str) -> None:
-        """End a session of a vCloud Director."""
+        """End the vCloud Director session with a token."""
         self._vcd.pop(token, None)
 
     def close_session(self, session_id: str) -> None:
-        """End the session with this ID."""
+        """End the vCloud Director session with an ID."""
         self._vcd = {token: login for token, login in self._vcd.items() if login.session_id != session_id}
 
     def close_portal(self, token: str) -> None:
-        """End a session of the subscription portal."""
+        """End the subscription portal session with a token."""
         self._portal.pop(token, None)
 
     def expire_all(self) -> None:
-        """End all sessions of all services."""
+        """End all sessions of the portals and of vCloud Director."""
         self._vcd.clear()
         self._portal.clear()
         self._iam.clear()

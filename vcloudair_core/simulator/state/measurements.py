@@ -1,7 +1,7 @@
-"""Simulated metrics.
+"""Simulated VM metrics.
 
-The values depend only on VM, metric and minute. The metrics of one VM are consistent. CPU in MHz, maximum CPU, and the
-times of the virtual CPUs follow from one load. Active memory follows from memory use and the size of the VM.
+A value depends only on the seed, the VM, the metric and the minute. The metrics of a VM are consistent with each other:
+all CPU metrics are computed from one load, and active memory is computed from memory usage.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from vcloudair_core.simulator.state.capacity import DISK_OF_A_VM_MB, MHZ_OF_A_CP
 
 MINUTE_S = 60
 Values = Callable[[int], float]
-"""Function that takes a minute since 1970 and returns a value."""
+"""Function that takes a minute since 1970, and returns the value of a metric."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A metric, its unit in vCloud Director, and its number of decimal places."""
+    """A metric: its name, its unit in vCloud Director, and its decimal places."""
 
     name: str
     unit: str
@@ -30,7 +30,7 @@ class Measured:
 
 
 class Size(NamedTuple):
-    """The configured size of a VM."""
+    """The configured CPUs and memory of a VM."""
 
     cpus: int = 2
     memory_mb: int = 4096
@@ -50,7 +50,7 @@ ADAPTER = (
     Measured("net.received.average", "KILOBYTES_PER_SECOND"),
     Measured("net.transmitted.average", "KILOBYTES_PER_SECOND"),
 )
-"""Metrics of the vCloud Air adapter. Source: protocol/metrics.md §A.8."""
+"""Metrics of the vCloud Air metrics API. Source: protocol/metrics.md §A.8."""
 
 DIRECTOR = (
     ADAPTER[0],
@@ -62,15 +62,15 @@ DIRECTOR = (
     ADAPTER[6],
     ADAPTER[7],
 )
-"""Metrics of a vCloud Director. Source: protocol/metrics.md §B.5."""
+"""Metrics of vCloud Director. Source: protocol/metrics.md §B.5."""
 
 DISK_KB = DISK_OF_A_VM_MB * 1024
-"""Provisioned disk space of a VM in KB."""
+"""Provisioned disk space of each VM, in KB."""
 
 
 @lru_cache(maxsize=65536)
 def curve(seed: str, vm_id: str, metric: Measured, size: Size = _SMALL) -> Values:
-    """Return the values of a VM's metric, within the limits of its size."""
+    """Return the function that computes a VM's metric. ``size`` limits the values."""
 
     def signal(name: str, low: float, high: float, noise: float, wave: float = 0.2) -> Values:
         return _signal(zlib.crc32(f"{seed}/{vm_id}/{name}".encode()), low, high, noise, wave)
@@ -97,9 +97,9 @@ def _values(name: str, signal: Callable[..., Values], size: Size) -> Values:
 
 
 def _of_cpu(name: str, load: Values, peak: Values, cpus: int) -> Values:
-    """Return a CPU metric that is computed from the load in percent.
+    """Return the function that computes a CPU metric from the load in percent.
 
-    The times within a minute add up to 60 seconds for each CPU.
+    Ready time, idle time and usage add up to 60 seconds per minute for each CPU.
     """
     minute_ms = 1000 * MINUTE_S * cpus
     if name == "cpu.usage.maximum":
@@ -114,9 +114,9 @@ def _of_cpu(name: str, load: Values, peak: Values, cpus: int) -> Values:
 
 
 def _signal(key: int, low: float, high: float, noise: float, wave: float) -> Values:
-    """Return a daily wave with noise between ``low`` and ``high``.
+    """Return a function whose values form a daily wave with noise.
 
-    ``wave`` and ``noise`` are fractions of the range from ``low`` to ``high``.
+    The values are between ``low`` and ``high``. ``wave`` and ``noise`` are fractions of this range.
     """
     share, phase = (key & 0xFF) / 255, (key >> 8 & 0xFF) / 255 * 2 * math.pi
     span = high - low
@@ -125,7 +125,7 @@ def _signal(key: int, low: float, high: float, noise: float, wave: float) -> Val
     turn = 2 * math.pi / 1440
 
     def value(minute: int) -> float:
-        # Multiplying by odd numbers mixes the bits well enough to look like noise.
+        # Multiplication by odd numbers mixes the bits, so that the result looks like noise.
         mixed = ((minute ^ key) * 2654435761) & 0xFFFFFFFF
         mixed = ((mixed >> 15 ^ mixed) * 2246822519) & 0xFFFFFFFF
         level = middle + swing * math.sin(minute * turn + phase) + jitter * (mixed / 0xFFFFFFFF - 0.5)

@@ -1,4 +1,7 @@
-"""Registries of objects. The count of changes invalidates caches."""
+"""Registries of objects that count changes.
+
+Caches are valid until the number of changes increases.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,10 @@ from typing import Any, TypeVar
 
 @dataclass
 class ChangeCounter:
-    """The number of changes to an inventory, which invalidates cached results."""
+    """The number of changes to an inventory.
+
+    Cached results are valid until the number increases.
+    """
 
     count: int = 0
 
@@ -17,7 +23,10 @@ _TrackedItem = TypeVar("_TrackedItem", bound="Tracked")
 
 
 class Tracked:
-    """Base class of objects that count changes while they are in the inventory."""
+    """Base class of objects that belong to a registry.
+
+    The registry counts each change of an attribute.
+    """
 
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
@@ -27,9 +36,10 @@ class Tracked:
 
     @classmethod
     def create(cls: type[_TrackedItem], **values: Any) -> _TrackedItem:
-        """Return an object whose fields are set without a call for each field.
+        """Return an object with ``values`` as attributes.
 
-        A missing field has the default of the class. Fields with a default factory must be in ``values``.
+        This is faster than the constructor. Other attributes have the default of the class, but a field with a default
+        factory must be in ``values``.
         """
         item = object.__new__(cls)
         item.__dict__.update(values)
@@ -37,14 +47,17 @@ class Tracked:
 
 
 _COUNTER = "_changes"
-"""Attribute that refers to the change counter of the inventory. It is not a field."""
+"""Attribute with the change counter of the inventory.
+
+The attribute is not a dataclass field.
+"""
 
 
 _Item = TypeVar("_Item")
 
 
 class Registry(dict[str, _Item]):
-    """Objects of an inventory by ID, with a count of all their changes."""
+    """Objects of an inventory by ID. Each change of an object is counted."""
 
     def __init__(self, changes: ChangeCounter) -> None:
         super().__init__()

@@ -1,4 +1,7 @@
-"""Simulated tasks, which end after polls or after time on the virtual clock."""
+"""Simulated tasks.
+
+A task ends after a number of polls and a time on the simulated clock.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,17 @@ from typing import Any
 T = "application/vnd.vmware.vcloud."
 OVER = ("success", "error", "canceled", "aborted")
 LIFE = dt.timedelta(days=90)
-"""Time for which a task can be read. Source: protocol/tasks.md §2.2."""
+"""Time after its start for which a task can be read.
+
+Source: protocol/tasks.md §2.2.
+"""
 
 
 @dataclass(frozen=True)
 class Owner:
-    """The entity that a task changes.
+    """The object that a task changes.
 
-    The path has the format ``/api/vApp/vapp-<uuid>``.
+    ``path`` has the format ``/api/vApp/vapp-<uuid>``.
     """
 
     path: str
@@ -27,9 +33,10 @@ class Owner:
 
 @dataclass
 class SimulatedTask:
-    """A task, which ends after ``polls`` polls and ``seconds`` seconds.
+    """A task that ends after at least ``polls`` polls and ``seconds`` seconds.
 
-    The task is ``queued`` for the first ``delay_s`` of these seconds.
+    The task is ``queued`` for the first ``delay_s`` seconds. If ``delay_s`` is 0, the task is ``queued`` until the
+    first poll.
     """
 
     task_id: str
@@ -42,28 +49,28 @@ class SimulatedTask:
     polls: int = 0
     seconds: float = 0.0
     canceled: float | None = None
-    """Time of the cancellation in seconds since 1970, or None."""
+    """Time at which the task was canceled, in seconds since 1970, or None."""
     poll_count: int = field(default=0)
     namespace: str = "com.vmware.vcloud"
     end_status: str = "success"
     error: dict[str, Any] = field(default_factory=dict)
-    """Attributes of the Error of a failed task."""
+    """Attributes of the Error element if the task fails."""
     progress: int | None = None
-    """Progress in percent while the task runs. None applies ``progress_mode``."""
+    """Progress in percent while the task runs. If None, ``progress_mode`` applies."""
     gone_after_polls: int | None = None
     """Number of polls after which the task cannot be read. None means no limit."""
     on_end: Callable[[str], None] | None = None
-    """Function that is called once with the final status, after the task has ended."""
+    """Function that is called once with the final status when the task has ended."""
     delay_s: float = 0.0
     on_start: Callable[[SimulatedTask], None] | None = None
-    """Function that is called once after the delay, unless the task is canceled."""
+    """Function that is called once after ``delay_s``, unless the task is canceled."""
     hidden_s: float = 0.0
-    """Seconds for which lists do not contain the task."""
+    """Seconds after the start in which lists do not contain the task."""
     is_link_hidden: bool = False
-    """True if the link of the task fails while lists do not contain the task."""
+    """True if the task cannot be read while lists do not contain it."""
 
     def status(self, now: float) -> str:
-        """Return the status at the time ``now``.
+        """Return the status at a time in seconds since 1970.
 
         Source of the values: protocol/tasks.md §3.
         """
@@ -75,13 +82,13 @@ class SimulatedTask:
         return "queued" if is_waiting else "running"
 
     def ended(self) -> float:
-        """Return the end time of a task that has ended, in seconds since 1970."""
+        """Return the time at which a task has ended, in seconds since 1970."""
         return self.started + self.seconds if self.canceled is None else self.canceled
 
     def share(self, now: float) -> float:
-        """Return the elapsed fraction of the duration (0 to 1).
+        """Return the elapsed share of the duration, from 0 to 1.
 
-        If the duration is unknown, return 0.5.
+        The share is 0.5 if the duration is unknown.
         """
         if not 0 < self.seconds < float("inf"):
             return 0.5
@@ -89,5 +96,5 @@ class SimulatedTask:
         return min(1.0, max(0.0, (now - begun) / duration)) if duration > 0 else 0.5
 
     def is_hidden(self, now: float) -> bool:
-        """Return True if the task is accepted but not visible yet."""
+        """Return True if lists do not contain the task yet."""
         return now < self.started + self.hidden_s

@@ -1,6 +1,7 @@
-"""Documents of tasks, in all known and possible formats.
+"""Documents of tasks, in all recorded and possible formats.
 
-By default, a queued task has no Owner, Progress or Link element, as in the only recording of a queued task.
+By default, the document of a queued task has no Owner, Progress or Link element. The only recorded document of a queued
+task also lacks these elements.
 
 Source: protocol/tasks.md §2, §3, protocol/dr.md §3.3.
 """
@@ -19,9 +20,9 @@ from vcloudair_core.simulator.xml_builder import element
 
 
 def with_port(root: str, has_port: bool) -> str:
-    """Return ``root`` with ``:443`` if ``has_port`` is true.
+    """Return the URL ``root``, with ``:443`` if ``has_port`` is true.
 
-    ``root`` is unchanged if it has a port or is not an HTTPS URL. Source: protocol/dr.md §2.
+    A URL that has a port or is not an HTTPS URL stays unchanged. Source: protocol/dr.md §2.
     """
     parts = urlsplit(root)
     if not has_port or parts.port is not None or parts.scheme != "https":
@@ -31,7 +32,7 @@ def with_port(root: str, has_port: bool) -> str:
 
 @dataclass(frozen=True)
 class Form:
-    """The document of a task at one point in time."""
+    """The document of a task at the time ``now``, in the format of the options."""
 
     config: SimulatorConfig
     world: World
@@ -43,26 +44,28 @@ class Form:
     def status(self) -> str:
         """Return the status of the task.
 
-        The spelling can differ in documents.
+        Options can give the status another name in documents.
         """
         return self.task.status(self.now)
 
     def href(self, place: str = "href") -> str:
-        """Return the link of the task for the body or the header of a response.
+        """Return the URL of the task for the body or a header of a response.
 
-        ``place`` is ``href`` (body) or ``location`` (header). The ports of the two links can differ.
+        ``place`` is ``href`` (body) or ``location`` (header). The option ``task_port_443`` selects which URL contains
+        ``:443``.
         """
         root = with_port(self.root, self.config.task_port_443 in (place, "both"))
         return f"{root}/api/task/{self.task.task_id}"
 
     def headers(self) -> dict[str, str]:
-        """Return the headers of the response to an action."""
+        """Return the headers of the response that starts the task."""
         return {} if self.config.task_links == "href" else {"Location": self.href("location")}
 
     def document(self, *, is_first: bool = False) -> Any:
         """Return the Task element.
 
-        ``is_first`` is true for the response to the action. This response can lack the link.
+        ``is_first`` is true in the response that starts the task. Depending on the options, this response has no
+        ``href``.
         """
         config, status = self.config, self.status
         return element(
@@ -98,7 +101,7 @@ class Form:
     def _cancel_link(self, status: str) -> Any:
         """Return the link to cancel the task, or None.
 
-        A recorded task that has ended has the link, so clients cannot rely on it. Source: protocol/tasks.md §2.2.
+        In a recorded response, a task that has ended also has the link. Source: protocol/tasks.md §2.2.
         """
         mode = self.config.cancel_link
         if mode == "never" or (mode == "while-running" and status != "running"):
@@ -127,7 +130,8 @@ class Form:
     def progress(self) -> int | None:
         """Return the progress in percent, or None to omit the Progress element.
 
-        Values of real servers do not indicate how much is complete. Source: protocol/recorded-responses.md §6.
+        On real servers, the progress does not show how much of the task is complete. Source:
+        protocol/recorded-responses.md §6.
         """
         mode, status = self.config.progress_mode, self.status
         if mode == "absent":

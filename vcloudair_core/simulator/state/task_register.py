@@ -1,4 +1,4 @@
-"""All tasks of a simulated cloud, and calls that are scheduled for later."""
+"""All tasks of a simulated cloud, and functions that are scheduled for later."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from vcloudair_core.simulator.virtual_clock import VirtualClock
 class Tasks:
     """All tasks since the last reset.
 
-    Each vApp has a task for its deployment.
+    At first, each vApp has one task, which deployed the vApp.
     """
 
     def __init__(self, world: World, clock: VirtualClock, config: SimulatorConfig) -> None:
         self._world, self._clock, self.config = world, clock, config
         self.fail_next: dict[str, str] = {}
-        """Error code for the next task with each operation name, which then fails."""
+        """Error code with which the next task fails, by name of the operation."""
         self._tasks: dict[str, SimulatedTask] = {}
         self._pending: list[SimulatedTask] = []
         self._waiting: list[SimulatedTask] = []
@@ -47,9 +47,10 @@ class Tasks:
         user: str = "",
         **more: Any,
     ) -> SimulatedTask:
-        """Start a task of ``user``, or of the first user of ``org``.
+        """Start a task, and return it.
 
-        ``more`` contains additional fields of SimulatedTask.
+        The task belongs to ``user``, or to the first user of ``org`` if ``user`` is empty. ``more`` contains other
+        fields of :class:`SimulatedTask`.
         """
         task_id = self._world.make_id("task", str(len(self._tasks) + 1))
         user = user or next((user.name for user in self._world.users if user.org == org), "system")
@@ -69,11 +70,11 @@ class Tasks:
         return task
 
     def call_later(self, seconds: float, call: Callable[[], object]) -> None:
-        """Schedule ``call`` to run after ``seconds`` on the simulator's clock."""
+        """Schedule ``call`` to run after ``seconds`` on the simulated clock."""
         self._later.append((self._clock.now() + seconds, call))
 
     def settle(self) -> None:
-        """Run all calls that are due, in the order of their due times."""
+        """Run all scheduled functions that are due, in the order of their due times."""
         while due := sorted(self._due(), key=lambda event: event[0]):
             for moment, apply in due:
                 with self._clock.at(moment):
@@ -96,7 +97,7 @@ class Tasks:
         return due
 
     def has_open_work(self) -> bool:
-        """Return True if a task or a scheduled call is not complete."""
+        """Return True if a task is in progress or a function is still scheduled."""
         self.settle()
         now = self._clock.now()
         is_running = any(task.status(now) not in OVER for task in self._tasks.values())
@@ -107,12 +108,12 @@ class Tasks:
         return list(self._tasks.values())
 
     def restore(self, tasks: list[SimulatedTask]) -> None:
-        """Replace all tasks with tasks that have ended."""
+        """Replace all tasks with ``tasks``, which have ended."""
         self._tasks = {task.task_id: task for task in tasks}
         self._pending, self._waiting, self._later = [], [], []
 
     def find(self, task_id: str, org: str) -> SimulatedTask | None:
-        """Return a task of an org that can still be read, or None."""
+        """Return the task of an org with an ID, or None if it cannot be read."""
         task = self._tasks.get(task_id)
         if task is None or task.org != org or self._clock.now() > task.started + LIFE.total_seconds():
             return None
@@ -121,7 +122,7 @@ class Tasks:
         return None if task.is_link_hidden and task.is_hidden(self._clock.now()) else task
 
     def of(self, org: str) -> list[SimulatedTask]:
-        """Return the visible tasks of an org, oldest first."""
+        """Return the tasks of an org that lists contain, oldest first."""
         now = self._clock.now()
         return [task for task in self._tasks.values() if self.find(task.task_id, org) and not task.is_hidden(now)]
 
@@ -130,19 +131,22 @@ class Tasks:
         return task.status(self._clock.now())
 
     def running_tasks(self, org: str) -> list[SimulatedTask]:
-        """Return the tasks that have not ended, including those that are not visible yet."""
+        """Return the tasks of an org that have not ended.
+
+        The result includes tasks that lists do not contain yet.
+        """
         return [task for task in self._tasks.values() if task.org == org and self.status(task) not in OVER]
 
     def open_on(self, path: str) -> SimulatedTask | None:
-        """Return the task that currently changes the entity with this path, or None."""
+        """Return the running task of the object at ``path``, or None."""
         return next((task for task in self._pending if task.owner.path == path), None)
 
     def last_on(self, path: str) -> SimulatedTask | None:
-        """Return the latest task of the entity with this path, or None."""
+        """Return the latest task of the object at ``path``, or None."""
         return next((task for task in reversed(self._tasks.values()) if task.owner.path == path), None)
 
     def cancel(self, task: SimulatedTask) -> bool:
-        """Cancel a task. Return False if it has already ended.
+        """Cancel a task. Return False if the task has already ended.
 
         Source: protocol/tasks.md §3.2.
         """
@@ -153,13 +157,13 @@ class Tasks:
         return True
 
     def progress(self, task: SimulatedTask) -> int | None:
-        """Return the progress in percent according to the options, or None."""
+        """Return the progress of a task in percent, or None. Options apply."""
         return self.form(task, "").progress()
 
     def form(self, task: SimulatedTask, root: str) -> Form:
-        """Return the document of a task, with links that begin with ``root``."""
+        """Return the form of a task. Its links begin with ``root``."""
         return Form(self.config, self._world, task, self._clock.now(), root)
 
     def document(self, task: SimulatedTask, root: str) -> Any:
-        """Return the Task element in the format that the options select."""
+        """Return the Task element of a task. Its links begin with ``root``."""
         return self.form(task, root).document()

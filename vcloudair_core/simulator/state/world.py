@@ -1,4 +1,7 @@
-"""The inventory of a simulated cloud: objects by ID, with deterministic IDs."""
+"""The inventory of a simulated cloud.
+
+Objects have deterministic IDs.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +33,10 @@ _InVdc = TypeVar("_InVdc", Vm, VApp, OrgVdcNetwork, SimulatedEdge, StorageProfil
 
 
 class World:
-    """The inventory of a simulated cloud.
+    """The inventory of a simulated cloud: all objects by ID.
 
-    IDs are UUIDs that are derived from the seed and the path of the object. Simulators with the same seed therefore
-    have the same IDs. Objects with the same name in two orgs or VDCs have different IDs.
+    IDs are UUIDs that are computed from the seed and the path of the object, such as org, VDC and name. Simulators with
+    the same seed therefore have the same IDs. Objects with the same name in different orgs or VDCs have different IDs.
     """
 
     def __init__(self, seed: str) -> None:
@@ -54,24 +57,25 @@ class World:
         self.users: list[User] = []
         self.roles = {role.role_id: role for role in map(self._role, ROLE_NAMES)}
         self._by_vapp: tuple[int, dict[str, list[Vm]]] = (-1, {})
-        """VMs by vApp, and the change count at which they were computed."""
+        """VMs by vApp, with the number of changes for which the mapping is valid."""
         self.tokens = TokenRegister()
 
     def make_id(self, kind: str, name: str) -> str:
-        """Return the UUID for a name.
+        """Return the UUID that belongs to a kind of object and a name.
 
-        Simulators with the same seed return the same UUID.
+        The same seed always gives the same UUID.
         """
-        # The result is the same as that of uuid.uuid5, which takes twice as long.
+        # uuid.uuid5 returns the same UUID, but takes twice as long.
         digest = bytearray(hashlib.sha1(self._space.bytes + f"{kind}:{name}".encode(), usedforsecurity=False).digest())
         digest[6], digest[8] = digest[6] & 0x0F | 0x50, digest[8] & 0x3F | 0x80
         text = digest[:16].hex()
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     def new_id(self, kind: str, path: str, taken: Mapping[str, object]) -> str:
-        """Return the ID of a new object.
+        """Return an ID for a new object.
 
-        ``taken`` contains the existing objects of its kind. A repeated path gets a number.
+        ``taken`` contains the existing objects of the same kind. If the path is already used, a number makes the ID
+        unique.
         """
         identifier, number = self.make_id(kind, path), 1
         while identifier in taken:
@@ -80,7 +84,7 @@ class World:
         return identifier
 
     def org(self, name: str) -> Org | None:
-        """Return an org by name, or None. The name is not case-sensitive.
+        """Return the org with a name, or None. Upper and lower case are equal.
 
         Source: protocol/sessions.md §4.3.
         """
@@ -91,16 +95,16 @@ class World:
         return [vdc for vdc in self.vdcs.values() if vdc.org == org]
 
     def in_vdcs_of(self, org: str, objects: Mapping[str, _InVdc]) -> list[_InVdc]:
-        """Return the ``objects`` that are in a VDC of an org."""
+        """Return the items of ``objects`` that are in any VDC of an org."""
         known = {vdc.vdc_id for vdc in self.vdcs_of(org)}
         return [item for item in objects.values() if item.vdc_id in known]
 
     def in_vdc(self, vdc_id: str, objects: Mapping[str, _InVdc]) -> list[_InVdc]:
-        """Return the ``objects`` that are in a VDC."""
+        """Return the items of ``objects`` that are in the VDC with an ID."""
         return [item for item in objects.values() if item.vdc_id == vdc_id]
 
     def network_named(self, vdc_id: str, name: str) -> OrgVdcNetwork | None:
-        """Return the network of a VDC with this name, or None."""
+        """Return the network with a name in a VDC, or None."""
         return next((network for network in self.in_vdc(vdc_id, self.networks) if network.name == name), None)
 
     def networks_of(self, edge: SimulatedEdge) -> list[OrgVdcNetwork]:
@@ -125,19 +129,22 @@ class World:
         return [template for template in self.templates.values() if template.catalog_id == catalog.catalog_id]
 
     def template_of_item(self, item_id: str) -> Template | None:
-        """Return the template of a catalog item, or None."""
+        """Return the template to which a catalog item refers, or None."""
         return next((template for template in self.templates.values() if template.item_id == item_id), None)
 
     def networks_for(self, vdc: Vdc) -> list[OrgVdcNetwork]:
-        """Return the networks that VMs of a VDC can use.
+        """Return the networks that VMs in a VDC can use.
 
-        These are the VDC's own networks and the shared networks of its org.
+        These are the networks of the VDC and the shared networks of its org.
         """
         networks = self.in_vdcs_of(vdc.org, self.networks)
         return [network for network in networks if network.vdc_id == vdc.vdc_id or network.is_shared]
 
     def owner(self, org: str) -> User | None:
-        """Return the owner of the objects of an org: its first user, or None."""
+        """Return the owner of all objects of an org, or None.
+
+        The owner is the first user of the org.
+        """
         return next((user for user in self.users if user.org == org), None)
 
     def roles_of(self, org: str) -> list[Role]:
@@ -145,16 +152,17 @@ class World:
         return [role for role in self.roles.values() if role.org in ("", org)]
 
     def role_named(self, name: str, org: str) -> Role | None:
-        """Return the role of an org with this name, or None."""
+        """Return the role with a name that users of an org can have, or None."""
         return next((role for role in self.roles_of(org) if role.name == name), None)
 
     def _role(self, name: str) -> Role:
         return Role(self.make_id("role", name), name)
 
     def vapp_status(self, vapp_id: str) -> str:
-        """Return the status of a vApp: the status of its VMs, MIXED, or RESOLVED.
+        """Return the status of a vApp.
 
-        A vApp without VMs is RESOLVED. Source: protocol/query.md §11, protocol/recorded-responses.md §5.
+        If all VMs have the same status, the vApp has it too. Otherwise, the status is MIXED, or RESOLVED without VMs.
+        Source: protocol/query.md §11, protocol/recorded-responses.md §5.
         """
         statuses = {vm.status for vm in self.vms_of_vapp(vapp_id)}
         return statuses.pop() if len(statuses) == 1 else "MIXED" if statuses else "RESOLVED"
@@ -164,18 +172,18 @@ class World:
         return (self.templates if vm.is_template else self.vapps)[vm.vapp_id].name
 
     def recovered_vm(self, replication: SimulatedReplication, status: str, network: str) -> Vm:
-        """Return the VM of a replication: placeholder, test VM or recovered VM.
+        """Return a new VM for a replication: a placeholder, test VM or recovered VM.
 
-        All three have the same ID. No source confirms this for real servers. Source: protocol/dr.md §4.
+        The three VMs have the same ID. No source confirms that real servers do this. Source: protocol/dr.md §4.
         """
         vm_id = self.make_id("recovered", replication.replication_id)
         location = replication.placeholder_vapp_id, replication.vdc_id
         return Vm(vm_id, replication.name, *location, status, network=network)
 
     def add_recovered(self, vm: Vm) -> None:
-        """Add the VM of a replication.
+        """Add the VM of a replication to the inventory.
 
-        The vApp and the network are added if they do not exist.
+        Its vApp and its network are created if they do not exist.
         """
         if vm.vapp_id not in self.vapps:
             self.vapps[vm.vapp_id] = VApp(vm.vapp_id, f"{vm.name}-vapp", vm.vdc_id)
@@ -183,22 +191,25 @@ class World:
         self.vms[vm.vm_id] = vm
 
     def remove_recovered(self, vm_id: str, *, keeps_vapp: bool = False) -> None:
-        """Remove the VM of a replication, and its vApp if the vApp is then empty."""
+        """Remove the VM of a replication from the inventory.
+
+        If its vApp is then empty, the vApp is also removed, unless ``keeps_vapp`` is true.
+        """
         vm = self.vms.pop(vm_id, None)
         if vm is not None and not keeps_vapp and not self.vms_of_vapp(vm.vapp_id):
             self.vapps.pop(vm.vapp_id, None)
 
     def ensure_network(self, vdc_id: str, name: str) -> None:
-        """Add an isolated network to a VDC unless a network has this name."""
+        """Add an isolated network to a VDC if no network in the VDC has this name."""
         if name and name != "none" and self.network_named(vdc_id, name) is None:
             vdc = self.vdcs[vdc_id]
             identifier = self.new_id("network", f"{vdc.org}/{vdc.vdc_id}/{name}", self.networks)
             self.networks[identifier] = OrgVdcNetwork(identifier, name, vdc_id)
 
     def user(self, name: str, password: str, org: str = "") -> User | None:
-        """Return the user with this name and password, or None.
+        """Return the user with a name and password, or None.
 
-        The search covers one org or all orgs.
+        If ``org`` is empty, all orgs are searched.
         """
         for user in self.users:
             if user.name == name and user.password == password and (not org or user.org.lower() == org.lower()):
@@ -206,9 +217,9 @@ class World:
         return None
 
     def user_named(self, name: str, org: str) -> User:
-        """Return the user of a session.
+        """Return the user with a name in an org.
 
-        For a service account, return a user with the account's name and role.
+        For a service account, return a user with the name and role of the account.
         """
         for user in self.users:
             if (user.name, user.org) == (name, org):

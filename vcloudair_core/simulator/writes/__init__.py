@@ -1,1 +1,1 @@
-"""Writes that a vCloud Director runs as tasks, such as power actions."""
+"""Writes to VMs, vApps, edges and metadata, which vCloud Director runs as tasks."""

@@ -1,4 +1,4 @@
-"""Conversion of a configureServices request to NSX sections.
+"""Convert the body of a configureServices request to NSX sections.
 
 Source: protocol/recorded-responses.md §9.
 """
@@ -19,15 +19,18 @@ from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.simulator.state.world import World
 
 NAMES = ("FirewallService", "NatService", "GatewayIpsecVpnService")
-"""Services that can be replaced. Other services are accepted but not stored."""
+"""Services that a request can replace.
+
+Other services are accepted, but not stored.
+"""
 _ACTIONS = {"allow": "accept", "drop": "deny"}
 _LAST_RULE_TAG = 131072
 
 
 def replace_services(world: World, edge: SimulatedEdge, root: Any, config: Any) -> None:
-    """Replace the services in ``root``, and keep the other services.
+    """Replace the services that ``root`` contains. Other services stay unchanged.
 
-    Raises RefusedError or ValueError for an invalid service.
+    Raises RefusedError, ValueError or KeyError for an invalid service.
     """
     for service in root.iterchildren("{*}FirewallService"):
         _replace_firewall(edge, service, config)
@@ -79,7 +82,7 @@ def _firewall_rule(rule: Any) -> dict[str, Any]:
 
 
 def _protocols(rule: Any) -> list[str]:
-    """Return the protocols of a rule. An empty list means any protocol."""
+    """Return the protocols of a rule. An empty list means that any protocol matches."""
     protocols = rule.find("{*}Protocols")
     names = [
         etree.QName(protocol).localname.lower()
@@ -100,9 +103,10 @@ def _service(rule: Any, protocol: str) -> dict[str, Any]:
 
 
 def _ports(rule: Any, name: str, number_name: str) -> list[str]:
-    """Return the ports of a rule. The value -1 means any port.
+    """Return the ports of a rule.
 
-    The ports come from the range, or from the older element with a number.
+    ``name`` is the element with ports or a range. ``number_name`` is the older element with one number. -1 means any
+    port.
     """
     text = _text(rule, name) or _text(rule, number_name, "-1")
     return ["any"] if text.lower() in ("any", "-1") else [port.strip() for port in text.split(",")]
@@ -123,9 +127,9 @@ def _side(text: str) -> dict[str, Any] | None:
 
 
 def _nat_rules(world: World, edge: SimulatedEdge, service: Any) -> list[dict[str, Any]]:
-    """Return NAT rules.
+    """Return the NAT rules of a service, in the JSON format of NSX.
 
-    A rule without an ID gets the next unused ID from 65537 on.
+    A rule without an ID gets the next unused ID. The first ID is 65537.
     """
     rules = list(service.iterchildren("{*}NatRule"))
     taken = {int(_text(rule, "Id")) for rule in rules if _text(rule, "Id").isdigit()}

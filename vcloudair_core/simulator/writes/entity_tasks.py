@@ -1,6 +1,6 @@
-"""Tasks of writes to VMs and vApps.
+"""Start tasks that write to VMs and vApps.
 
-While a task runs, its entity is busy and rejects other writes.
+While a task is running, its VM or vApp is busy and rejects other writes.
 
 Source: protocol/tasks.md §5, protocol/vm-writes.md §1.
 """
@@ -25,7 +25,7 @@ from vcloudair_core.transport.messages import Response
 
 @dataclass(frozen=True)
 class WriteTarget:
-    """The VM or vApp that a write changes, with the affected VMs."""
+    """The VM or vApp that a write changes, and the VMs that the write affects."""
 
     entity: Vm | VApp
     vms: Sequence[Vm]
@@ -35,7 +35,7 @@ class WriteTarget:
 
 
 def target_of(world: Any, entity: Vm | VApp) -> WriteTarget:
-    """Return a VM or vApp as the target of a write."""
+    """Return the write target for a VM or vApp."""
     if isinstance(entity, Vm):
         owner = Owner(f"/api/vApp/vm-{entity.vm_id}", entity.name, f"{T}vm+xml")
         return WriteTarget(entity, [entity], owner, "vm", entity.vm_id)
@@ -54,7 +54,7 @@ def find_target(context: Any) -> WriteTarget | None:
 
 
 def no_target(context: Any) -> Response:
-    """Return the response for an unknown VM or vApp."""
+    """Return the error for a VM or vApp that is unknown or belongs to another org."""
     kind, _, identifier = context.path_params["entity_id"].partition("-")
     return responses.no_access("vm" if kind == "vm" else "vapp", identifier, context.version)
 
@@ -64,7 +64,8 @@ def start_write(
 ) -> Response:
     """Start a task on a VM or vApp, and return 202 with the task.
 
-    ``apply`` changes the state after the task succeeds. A busy entity or too many tasks return 400.
+    ``apply`` is called when the task succeeds, to change the state. Return 400 if the VM or vApp is busy, or if too
+    many tasks are running.
     """
     holder = _holder(context, target)
     busy = next((vm for vm in target.vms if vm.is_busy), None)
@@ -93,9 +94,10 @@ def start_task(
     apply: Callable[[], None],
     finish: Callable[[], None] = lambda: None,
 ) -> Response:
-    """Start a task on any entity.
+    """Start a task on any object, and return 202 with the task.
 
-    ``finish`` is called when the task ends with any status.
+    ``apply`` is called when the task succeeds. ``finish`` is called when the task ends with any status. Return 400 if
+    too many tasks are running.
     """
     error = limit_error(context)
     if error is not None:
@@ -122,7 +124,7 @@ def start_task(
 
 
 def limit_error(context: Any) -> Response | None:
-    """Return an error if the user has too many tasks, or None.
+    """Return an error if too many tasks are running, or None.
 
     Source: protocol/tasks.md §4.3.
     """
@@ -137,9 +139,9 @@ def limit_error(context: Any) -> Response | None:
 
 
 def _holder(context: Any, target: WriteTarget) -> SimulatedTask | None:
-    """Return the task that makes the target busy, or None.
+    """Return the running task that makes a VM or vApp busy, or None.
 
-    For a VM, the task of its vApp counts as well.
+    A task of a vApp also makes its VMs busy.
     """
     paths = [target.owner.path]
     if isinstance(target.entity, Vm):
@@ -165,15 +167,15 @@ class BadBodyError(Exception):
 
 
 def bad_body(context: Any, exc: BadBodyError) -> Response:
-    """Return the response to an invalid body."""
+    """Return the error response for an invalid request body."""
     return responses.error(exc.status, exc.code, str(exc), context.version)
 
 
 def read_body(context: Any, root_name: str, media_type: str, *, is_required: bool = True) -> Any:
-    """Return the root element of the body. A JSON body is converted to XML.
+    """Return the root element of the request body. A JSON body is converted to XML.
 
-    Return None if the body is optional and missing. Raises BadBodyError for an invalid body, another root element, or a
-    wrong Content-Type (415).
+    Return None if the body is empty and ``is_required`` is false. Raises BadBodyError for an invalid body, another root
+    element or a wrong Content-Type (415).
     """
     body = context.request.body
     if not body.strip() and not is_required:
@@ -196,7 +198,7 @@ def read_body(context: Any, root_name: str, media_type: str, *, is_required: boo
 
 
 def child_text(root: Any, name: str) -> str | None:
-    """Return the text of a child element by its local name, or None."""
+    """Return the text of the child element with a local name, or None."""
     for child in root:
         if etree.QName(child).localname == name:
             return (child.text or "").strip()

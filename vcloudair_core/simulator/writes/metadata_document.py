@@ -1,6 +1,6 @@
-"""Documents of metadata, with typed values from API 5.1 on.
+"""Documents of metadata.
 
-Older API versions have plain text. Source: protocol/vm-writes.md §3.
+Values have types since API 5.1, and are plain text in older versions. Source: protocol/vm-writes.md §3.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
 def metadata_document(href: str, up_type: str, metadata: dict[str, Any], version: str, *, is_editable: bool) -> Any:
-    """Return all metadata of the entity with the URL ``href``."""
+    """Return the document with all metadata of the object at the URL ``href``."""
     base = f"{href}/metadata"
     entries = [
         element(
@@ -38,7 +38,7 @@ def metadata_document(href: str, up_type: str, metadata: dict[str, Any], version
 
 
 def value_document(href: str, key: str, value: Any, version: str) -> Any:
-    """Return one metadata value of the entity with the URL ``href``."""
+    """Return the document of one metadata value of the object at ``href``."""
     base = f"{href}/metadata"
     attributes = {"type": VALUE_MEDIA, "href": f"{base}/{quote(key, safe='')}"}
     return element("MetadataValue", attributes, link("up", base, MEDIA), _value(value, version))
@@ -54,7 +54,7 @@ def _value(value: Any, version: str) -> Any:
 
 
 def parse_entries(root: Any) -> Iterator[tuple[str, Any]]:
-    """Yield key and value of each entry of a Metadata document.
+    """Yield the key and value of each entry in a Metadata document.
 
     Raises ValueError for an invalid document.
     """
@@ -65,7 +65,7 @@ def parse_entries(root: Any) -> Iterator[tuple[str, Any]]:
 
 
 def check_key(key: str) -> str:
-    """Return the key. Raises ValueError for an empty or too long key."""
+    """Return ``key``. Raises ValueError if the key is empty or too long."""
     if not 0 < len(key) <= metadata_values.MAX_KEY_LENGTH:
         message = f"validation error on field 'key': must have 1 to {metadata_values.MAX_KEY_LENGTH} characters"
         raise ValueError(message)
@@ -73,7 +73,7 @@ def check_key(key: str) -> str:
 
 
 def parse_value(root: Any) -> Any:
-    """Return the value of a MetadataEntry or MetadataValue.
+    """Return the value in a MetadataEntry or MetadataValue element.
 
     Raises ValueError for an invalid value.
     """

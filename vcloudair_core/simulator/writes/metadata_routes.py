@@ -1,4 +1,4 @@
-"""Routes of the metadata of VMs, vApps and other entities.
+"""Routes of the metadata of VMs, vApps and other objects.
 
 Source: protocol/vm-writes.md §3.
 """
@@ -37,10 +37,10 @@ T, ADMIN = "application/vnd.vmware.vcloud.", "application/vnd.vmware.admin."
 
 @dataclass(frozen=True)
 class MetadataKind:
-    """A kind of entity with metadata.
+    """A kind of object with metadata.
 
-    ``shelf`` is the name of the entity registry in the world. ``is_editable`` is true if a tenant can change the
-    metadata at this path.
+    ``shelf`` is the name of the registry in the world. ``is_editable`` is true if tenants can change the metadata at
+    this path.
     """
 
     path: str
@@ -69,7 +69,7 @@ Handler = Callable[[Any, MetadataKind], Response]
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """Return the routes of metadata for each kind of entity."""
+    """Return the metadata routes of all kinds of objects."""
     made = [
         SimulatorRoute(method, f"{prefix}{kind.path}/{{entity_id}}/metadata{path}", _bound(handler, kind))
         for kind in KINDS
@@ -91,7 +91,7 @@ def _bound(handler: Handler, kind: MetadataKind) -> Callable[[Any], Response]:
 
 
 def show(context: Any, kind: MetadataKind) -> Response:
-    """Return all metadata of an entity."""
+    """Return all metadata of an object."""
     entity = _find(context, kind)
     if entity is None:
         return _absent(context, kind)
@@ -103,9 +103,9 @@ def show(context: Any, kind: MetadataKind) -> Response:
 
 
 def show_value(context: Any, kind: MetadataKind) -> Response:
-    """Return one value.
+    """Return one metadata value.
 
-    An unknown key returns 403, as an unknown entity does (inferred).
+    An unknown key returns 403, like an unknown object (inferred).
     """
     entity, key = _find(context, kind), unquote(context.path_params["key"])
     if entity is None:
@@ -117,7 +117,7 @@ def show_value(context: Any, kind: MetadataKind) -> Response:
 
 
 def merge(context: Any, kind: MetadataKind) -> Response:
-    """Add entries, and replace entries with the same keys."""
+    """Add metadata entries. An entry with an existing key replaces the value."""
     entity = _find(context, kind)
     if entity is None:
         return _absent(context, kind)
@@ -131,7 +131,7 @@ def merge(context: Any, kind: MetadataKind) -> Response:
 
 
 def put_value(context: Any, kind: MetadataKind) -> Response:
-    """Set one value."""
+    """Set one metadata value."""
     entity, key = _find(context, kind), unquote(context.path_params["key"])
     if entity is None:
         return _absent(context, kind)
@@ -146,7 +146,7 @@ def put_value(context: Any, kind: MetadataKind) -> Response:
 
 
 def delete_value(context: Any, kind: MetadataKind) -> Response:
-    """Delete one value."""
+    """Delete one metadata value."""
     entity, key = _find(context, kind), unquote(context.path_params["key"])
     if entity is None:
         return _absent(context, kind)
@@ -163,9 +163,10 @@ Change = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def _start(context: Any, kind: MetadataKind, entity: Any, operation_name: str, change: Change) -> Response:
-    """Start the task of a metadata change.
+    """Start the task that changes the metadata of an object.
 
-    A new mapping tells the query service that the entity has changed.
+    ``change`` returns a new mapping. Assigning the mapping counts as a change of the inventory, which clears the query
+    cache.
     """
 
     def apply() -> None:
@@ -192,7 +193,7 @@ def _media(context: Any, kind: MetadataKind) -> str:
 
 
 def _find(context: Any, kind: MetadataKind) -> Any:
-    """Return the entity if it belongs to the user's org, or None."""
+    """Return the object in the path if it belongs to the user's org, or None."""
     if kind.shelf == "vapps":
         target = find_target(context)
         return target.entity if target else None

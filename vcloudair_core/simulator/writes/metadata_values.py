@@ -1,4 +1,7 @@
-"""Metadata values and their types. Source: protocol/vm-writes.md §3."""
+"""Types of metadata values.
+
+Source: protocol/vm-writes.md §3.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ STRING, NUMBER, BOOLEAN, DATE_TIME = (
 
 
 def type_of(value: Any) -> str:
-    """Return the type of a value as it appears in ``xsi:type``."""
+    """Return the name of a value's type, for the attribute ``xsi:type``."""
     if isinstance(value, bool):
         return BOOLEAN
     if isinstance(value, (int, float)):
@@ -22,16 +25,16 @@ def type_of(value: Any) -> str:
 
 
 def text_of(value: Any) -> str:
-    """Return a value as text."""
+    """Return a metadata value as text, for an XML document."""
     if isinstance(value, bool):
         return str(value).lower()
     return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 
 def parse(type_name: str, text: str) -> Any:
-    """Return the value that a text represents.
+    """Return the metadata value of a type from its text.
 
-    Raises ValueError for an unknown type, or for a text that is invalid for the type.
+    Raises ValueError for an unknown type, or for text that does not match the type.
     """
     if type_name == STRING:
         return text

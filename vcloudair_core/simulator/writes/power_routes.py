@@ -1,4 +1,4 @@
-"""Routes of power actions: on, off, suspend, reset, deploy, undeploy.
+"""Routes of power actions, such as on, off, suspend, deploy and undeploy.
 
 Source: protocol/vm-writes.md §1.
 """
@@ -49,7 +49,10 @@ def _handler(action: str) -> Callable[[Any], Response]:
 
 
 def _act(context: Any, action: str) -> Response:
-    """Start an action on a VM, or on all VMs of a vApp whose state allows it."""
+    """Start a power action on a VM, or on the VMs of a vApp.
+
+    Only VMs whose state allows the action change. If the state of no VM allows the action, return an error.
+    """
     target = find_target(context)
     if target is None:
         return no_target(context)
@@ -73,9 +76,9 @@ def _act(context: Any, action: str) -> Response:
 
 
 def _status_of_body(context: Any, action: str) -> str:
-    """Return the status that the parameters select, or an empty string.
+    """Return the VM status that the request body selects, or an empty string.
 
-    Raises BadBodyError for invalid parameters.
+    Raises BadBodyError for an invalid body.
     """
     params = ACTIONS[action].params
     if not params:

@@ -1,4 +1,4 @@
-"""Power actions of VMs and vApps, with the states that allow them.
+"""Power actions of VMs and vApps, and the statuses that allow each action.
 
 Source: protocol/vm-writes.md §1.
 """
@@ -12,7 +12,7 @@ from vcloudair_core.simulator.state.entities import VApp, Vm
 
 ON, OFF, SUSPENDED = "POWERED_ON", "POWERED_OFF", "SUSPENDED"
 UNDEPLOY_ACTIONS = {"": OFF, "default": OFF, "powerOff": OFF, "shutdown": OFF, "force": OFF, "suspend": SUSPENDED}
-"""Status that each value of UndeployPowerAction leads to."""
+"""Status of a VM after undeployment, by value of UndeployPowerAction."""
 
 
 @dataclass(frozen=True)
@@ -20,14 +20,14 @@ class PowerAction:
     """A power action.
 
     Attributes:
-        path: Path below the path of the entity.
-        rel: Relation of the link to the action.
+        path: Path of the action, below the path of the VM or vApp.
+        rel: ``rel`` attribute of the link to the action.
         operation_name: Name of the operation in tasks.
         verb: First word of the operation text in tasks.
-        starts: Statuses of a VM that allow the action.
+        starts: Statuses in which a VM allows the action.
         status: Status of the VM after the action.
-        is_deployed: True if the VM is deployed after the action. None leaves the deployment unchanged.
-        params: Name of the parameter document, or an empty string.
+        is_deployed: True if the VM is deployed after the action. None keeps the current value.
+        params: Name of the parameter document, or an empty string if the action has no parameters.
     """
 
     path: str
@@ -42,7 +42,10 @@ class PowerAction:
 
 DEPLOY, UNDEPLOY = "deploy", "undeploy"
 KEEP = "keep"
-"""Value that keeps the status of the VM, for a deployment without power."""
+"""Value of ``status`` that keeps the status of a VM.
+
+A deployment without power uses this value.
+"""
 ACTIONS = {
     "powerOn": PowerAction(
         "power/action/powerOn", "power:powerOn", "vappDeploy", "Starting", (OFF, SUSPENDED), ON, True
@@ -78,7 +81,7 @@ def is_allowed(action: str, vm: Vm) -> bool:
 
 
 def allowed_actions(vms: Sequence[Vm]) -> list[str]:
-    """Return the actions that at least one of the VMs allows."""
+    """Return the actions that the state of at least one VM allows."""
     return [action for action in ACTIONS if any(is_allowed(action, vm) for vm in vms)]
 
 
@@ -95,14 +98,14 @@ def refusal(action: str, entity: Vm | VApp) -> str:
 
 
 def apply_action(action: str, vm: Vm, status: str = "") -> None:
-    """Set the state of a VM after an action.
+    """Set the state of a VM to its state after an action.
 
-    ``status`` overrides the status of the action. See KEEP.
+    ``status`` replaces the status of the action. ``KEEP`` keeps the status of the VM.
     """
     power = ACTIONS[action]
     if power.is_deployed is not None:
         vm.deployed = power.is_deployed
     elif vm.deployed is None:
-        vm.deployed = vm.is_deployed  # A VM that is only powered off stays deployed.
+        vm.deployed = vm.is_deployed  # Powering off does not undeploy a VM.
     if status != KEEP:
         vm.status = status or power.status

@@ -1,4 +1,4 @@
-"""Routes to create, revert and remove the snapshots of VMs and vApps.
+"""Routes that create snapshots of VMs and vApps, and revert to or remove them.
 
 Source: protocol/vm-writes.md §2.
 """
@@ -52,7 +52,7 @@ def show(context: Any) -> Response:
 
 
 def create(context: Any) -> Response:
-    """Create a snapshot of each VM. A new snapshot replaces the existing snapshot."""
+    """Create a snapshot of each VM. The snapshot replaces an existing snapshot."""
     target = find_target(context)
     if target is None:
         return no_target(context)
@@ -83,7 +83,7 @@ def _snapshot(vm: Vm, created: str, *, has_memory: bool) -> Snapshot:
 def revert(context: Any) -> Response:
     """Revert each VM to its snapshot.
 
-    The VM is powered on afterward only if the snapshot includes memory.
+    A VM is powered on after the task only if its snapshot includes memory.
     """
     target = find_target(context)
     if target is None:
@@ -102,9 +102,9 @@ def revert(context: Any) -> Response:
 
 
 def remove_all(context: Any) -> Response:
-    """Remove all snapshots.
+    """Remove the snapshots of all VMs.
 
-    Without snapshots, the task succeeds and changes nothing (inferred).
+    If no VM has a snapshot, the task succeeds and changes nothing (inferred).
     """
     target = find_target(context)
     if target is None:

@@ -1,4 +1,4 @@
-"""Routes that rename VMs and vApps and change their descriptions.
+"""Routes that change names and descriptions of VMs and vApps.
 
 Source: protocol/vm-writes.md §4.
 """
@@ -25,7 +25,7 @@ MAX_NAME_LENGTH = 128
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """Return the route to change a VM or a vApp."""
+    """Return the route that changes names and descriptions of VMs and vApps."""
     path = f"{prefix}/api/vApp/{{entity_id}}"
     return SimulatorRoutes(
         f"updates{prefix}", "Names and descriptions", (SimulatorRoute("PUT", path, update),), versions="all"
@@ -35,7 +35,7 @@ def routes(prefix: str = "") -> SimulatorRoutes:
 def update(context: Any) -> Response:
     """Change the name and description of a VM or vApp.
 
-    Other parts of the document are ignored, because they have their own sections.
+    The sections of the document are ignored, because each section has its own URL.
     """
     target = find_target(context)
     if target is None:
@@ -57,7 +57,10 @@ def update(context: Any) -> Response:
 
 
 def _checked_name(context: Any, target: WriteTarget, name: str) -> str:
-    """Return a valid name. Raises BadBodyError for an invalid name."""
+    """Return the new name of a VM or vApp.
+
+    Raises BadBodyError if the name is invalid or already in use.
+    """
     if not name or len(name) > MAX_NAME_LENGTH:
         raise BadBodyError(f"validation error on field 'name': must have 1 to {MAX_NAME_LENGTH} characters")
     world, entity = context.world, target.entity
