@@ -53,7 +53,7 @@ class App:
     ) -> Settings:
         """Load settings from arguments, environment and configuration file.
 
-        Raises: ConfigurationError.
+        Raises: ConfigurationError if a setting is invalid or the file cannot be read.
         """
         return Settings.load(arguments, environ=self._environ, config_file=config_file, context=context)
 
@@ -100,9 +100,9 @@ class App:
     ) -> Client:
         """Return a client with a new session.
 
-        ``arguments`` are settings by name, see :class:`Settings`. Without ``settings``, the settings are loaded from
-        ``arguments``, the environment, and the ``context`` in ``config_file``. ``auth`` and ``cache`` are passed to
-        :meth:`session`.
+        ``arguments`` are settings by name. See :class:`Settings`. If ``settings`` is None, the settings are loaded
+        from ``arguments``, the environment, and the ``context`` in ``config_file``. ``auth`` and ``cache`` are passed
+        to :meth:`session`.
 
         Raises: ConfigurationError, PluginError.
         """
@@ -161,7 +161,7 @@ _log = logging.getLogger(__name__)
 _OURS = ("engine", "services", "session", "transport")
 """Packages whose modules :func:`preload` imports.
 
-Without it, the modules are imported at first use.
+Without ``preload``, the modules are imported at first use.
 """
 _OTHERS = ("cryptography.fernet", "encodings.ascii", "encodings.idna", "filelock", "gzip", "lxml.etree", "platformdirs")
 

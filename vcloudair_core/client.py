@@ -259,7 +259,7 @@ class Client:
     ) -> list[Outcome]:
         """Write the staged changes of a stage, and return an outcome per section.
 
-        With ``target``, write only the changes of that target.
+        If ``target`` is set, write only the changes of this target.
 
         The list is empty if nothing is staged. After an error, unwritten changes stay staged.
 

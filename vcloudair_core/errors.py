@@ -328,7 +328,7 @@ class ServerError(ApiError):
 
 
 class DecodeError(VcloudAirError):
-    """The response does not follow the protocol, such as HTML or truncated XML."""
+    """The response cannot be decoded, for example because it is HTML or truncated XML."""
 
     def __init__(self, message: str, *, excerpt: str = "", hint: str = "") -> None:
         super().__init__(message, hint=hint or NOT_UNDERSTOOD)

@@ -33,7 +33,7 @@ class ContextStore:
     def read(self) -> ConfigFile:
         """Return the parsed file, or an empty document if the file does not exist.
 
-        Raises ConfigurationError.
+        Raises ConfigurationError if the file is invalid or cannot be read.
         """
         return read_config_file(self.path) if self.path.is_file() else ConfigFile(self.path)
 
@@ -45,7 +45,7 @@ class ContextStore:
             )
 
     def add(self, name: str, values: Mapping[str, Any], *, replace: bool, use: bool) -> bool:
-        """Write a context. Return True if it is now the current context.
+        """Write a context. Return True if the context is now the current context.
 
         Raises: ConfigurationError if the name is invalid, or if the name exists and ``replace`` is False.
         """
@@ -73,7 +73,7 @@ class ContextStore:
             draft.set_current(name)
 
     def remove(self, name: str) -> bool:
-        """Remove a context. Return True if it was the current context.
+        """Remove a context. Return True if the context was the current context.
 
         Raises: ConfigurationError if the context does not exist.
         """
@@ -142,7 +142,7 @@ class _Draft:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write a temporary file and rename it to the path. Raises OSError."""
+    """Write a temporary file and rename it to the path. Raises OSError if this fails."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
     try:

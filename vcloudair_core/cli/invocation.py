@@ -33,11 +33,11 @@ class Invocation:
     Attributes:
         plugins: The loaded plugins.
         options: The shared options of the command line.
-        plugin_error: Error of loading the plugins. Raised when a command needs all plugins.
+        plugin_error: Error of loading the plugins. The error is raised when a command needs all plugins.
         subcommand: Name of the subcommand, for groups that also run without one.
         path: The command as the user typed it, such as ``vca edge list``.
-        marks: Facts about the run for its exit code and error message. Copies share them.
-        stdin: Password from standard input. Copies share it.
+        marks: Facts about the run, which select the exit code and the error message. Copies share the marks.
+        stdin: Password from standard input. Copies share the password.
     """
 
     plugins: PluginManager
@@ -51,7 +51,7 @@ class Invocation:
     def with_options(self, options: Mapping[str, Any]) -> Invocation:
         """Return a copy with additional options.
 
-        They replace existing options of the same name.
+        Existing options of the same name are replaced.
 
         Raises: ConfigurationError if the command line has two different edge gateways or VDCs.
         """
@@ -104,14 +104,17 @@ class Invocation:
         keys: Sequence[str] = (),
         empty: str = "",
     ) -> None:
-        """Print a result, see :func:`vcloudair_core.cli.display.output.emit`."""
+        """Print a result in the selected format.
+
+        See :func:`vcloudair_core.cli.display.output.emit`.
+        """
         emit(result, self.output_options, columns=columns, rows=rows, keys=keys, empty=empty)
         remember_columns(self.path, [column.key for column in columns])
 
     def settings(self) -> Settings:
         """Load settings from options, environment and file, in this order of precedence.
 
-        Raises: ConfigurationError.
+        Raises: ConfigurationError if a setting is invalid or the file cannot be read.
         """
         from vcloudair_core.settings.settings import Settings
 
@@ -136,8 +139,8 @@ class Invocation:
     def app(self, *, shows_tasks: bool = True) -> App:
         """Return the App. Raises PluginError if required plugins are missing or failed.
 
-        If ``shows_tasks`` is true, the progress of tasks is shown on a terminal. ``shows_tasks`` is False for commands
-        with another progress display.
+        If ``shows_tasks`` is true, the progress of tasks is shown on a terminal. Commands that have their own
+        progress display pass False.
         """
         from vcloudair_core.app import App
         from vcloudair_core.cli.display.task_progress import TaskProgress, wants_progress

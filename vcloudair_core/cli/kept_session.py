@@ -29,9 +29,9 @@ def has_credential(settings: Settings, *, or_reference: bool = False) -> bool:
 
 
 def usable_login(settings: Settings) -> KeptLogin | None:
-    """Return the kept session, or None if it is missing, unusable or not needed.
+    """Return the session of ``vca login``, or None if it is missing or not usable.
 
-    The session is not needed if credentials are set.
+    If credentials are set, the result is also None, because the session is not needed.
 
     If a session exists but cannot be used, the reason is printed to standard error.
     """
@@ -81,8 +81,9 @@ def end_login(app: App, settings: Settings) -> tuple[bool, str, VcloudAirError |
     """End the kept session at the server and delete its file. Needs no password.
 
     Returns:
-        A tuple: True if a session existed; the problem with its file, or an empty string; the error of the logout
-            request, or None. After an error, the session may still be open at the server.
+        A tuple (existed, file problem, logout error). The file problem says why the file could not be used. It is
+            empty if the file was usable. The logout error is None if the logout request succeeded. After a logout
+            error, the session may still be open at the server.
     """
     from vcloudair_core.session.cache.kept_login import LoginAuth, open_login
 

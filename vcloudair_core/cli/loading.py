@@ -41,7 +41,7 @@ def _built_in_commands(
 ) -> dict[str, CommandRecord]:
     """Return the built-in commands.
 
-    Warn about plugins that offer a command with the same name.
+    Warn about each plugin that offers a command with the name of a built-in command.
     """
     commands = {name: offered.get(name, record) for name, record in own.items()}
     for name, record in own.items():

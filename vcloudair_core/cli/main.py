@@ -18,7 +18,7 @@ from vcloudair_core.errors import ConfigurationError, VcloudAirError
 from vcloudair_core.util.install_hint import install_hint
 
 CHANGES = "changes"
-"""Mark of a command that changes something."""
+"""Mark of a command that makes changes, such as ``vca edge apply``."""
 
 
 def main() -> None:
@@ -39,7 +39,7 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit code.
 
-    Results go to stdout, everything else to stderr.
+    Results are written to stdout. All other output is written to stderr.
 
     A command continues when its output cannot be written. In this case, the exit code is 1 unless the command changes
     something.
@@ -146,7 +146,7 @@ def _context_of(marks: set[str]) -> str:
 def report(error: VcloudAirError, context: str = "") -> int:
     """Print an error and its hint on separate lines. Returns the exit code.
 
-    The line of the error starts with ``context``, the name of the context in use.
+    The error line starts with ``context``, which is the name of the context in use.
     """
     if _is_debugging():
         import traceback

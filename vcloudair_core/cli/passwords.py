@@ -34,7 +34,7 @@ class PasswordInput:
 def password_of_options(options: Mapping[str, Any], stdin: PasswordInput) -> str | None:
     """Return the password of ``--password-file`` or ``--password-stdin``, or None.
 
-    Raises: ConfigurationError.
+    Raises: ConfigurationError if both options are set, or if the file or the password cannot be read.
     """
     path, from_stdin = options.get("password_file"), options.get("password_stdin")
     if path and from_stdin:

@@ -39,12 +39,12 @@ By default, the topic of a setting is Connection, and the topic of a program opt
 
 _PANEL_OF = {name: panel for panel, names in _PANELS.items() for name in names}
 _METAVARS = {int: "NUMBER", float: "SECONDS", Path: "FILE"}
-"""Default names of values in the help, by type."""
+"""Default metavars in the help, by type of the value."""
 
 
 @dataclass(frozen=True)
 class SharedOption:
-    """A shared option: Python name, spellings, type, and help topic."""
+    """A shared option: Python name, option names, type, and help topic."""
 
     name: str
     declarations: tuple[str, ...]

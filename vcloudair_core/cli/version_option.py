@@ -16,7 +16,7 @@ def version_line() -> str:
 def version_parameter() -> inspect.Parameter:
     """Return the option as a parameter of a typer callback.
 
-    The option ends the program before a command is resolved.
+    The option prints the version and exits before a command is resolved.
     """
     import typer
 

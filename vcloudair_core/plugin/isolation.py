@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 FAILURES = (Exception, SystemExit)
 """Exceptions that count as a failure of a plugin.
 
-KeyboardInterrupt is not a failure of a plugin, because it comes from the user.
+KeyboardInterrupt does not count, because the user causes it.
 """
 
 
@@ -72,7 +72,8 @@ class Isolation:
     def failed(self, info: PluginInfo, failure: BaseException) -> None:
         """Handle a failure.
 
-        This method raises the error for the caller of the hook, or returns to continue without the plugin.
+        If this method raises an error, the caller of the hook gets the error. If this method returns, the hook
+        continues without the plugin.
         """
         _log.warning("Plugin %s failed in %s. %s: %s", info.origin, self.hook, type(failure).__name__, failure)
 
@@ -114,7 +115,7 @@ class RecordIsolation(Isolation):
     def wrapped(self, info: PluginInfo, value: Any, inner: Any) -> list[list[tuple[Any, PluginInfo]]]:
         """Convert the records that a wrapper returns.
 
-        Records that the wrapper adds or replaces belong to the plugin of the wrapper.
+        Records that the wrapper adds or replaces are attributed to the plugin of the wrapper.
         """
         if not isinstance(value, list):
             raise PluginError(f"wrapper of {self.hook} returned {type(value).__name__} instead of a list of lists")
@@ -191,7 +192,7 @@ def _guarded_function(function: Callable[..., Any], info: PluginInfo, rules: Iso
 def _guarded_wrapper(function: Callable[..., Any], info: PluginInfo, rules: Isolation) -> Callable[..., Any]:
     """Return the guard of a wrapper.
 
-    A wrapper that fails is skipped if the rules of the hook do not raise the error.
+    If a wrapper fails, the rules of the hook either raise the error or skip the wrapper.
     """
 
     def call(*args: Any, **kwargs: Any) -> Generator[None, Any, Any]:

@@ -60,9 +60,9 @@ _OFFERS: dict[str, type] = {
 class PluginManager:
     """The plugins of an App.
 
-    A plugin is not used and has the status ``failed`` if it cannot be imported, states another API version, or raises
-    an error in a hook. Other plugins keep working. Two records with the same name cause an error that names both
-    distributions.
+    A plugin is not used and has the status ``failed`` if the plugin cannot be imported, is written for another API
+    version, or raises an error in a hook. Other plugins keep working. Two records with the same name cause an error
+    that names both distributions.
     """
 
     def __init__(self, *, environ: Mapping[str, str] | None = None) -> None:
@@ -103,7 +103,7 @@ class PluginManager:
     def check_required(self) -> None:
         """Raise PluginError if a plugin in VCA_REQUIRE_PLUGINS is missing or failed.
 
-        Otherwise, a missing plugin could not check plans with its policy, and the plans would be applied.
+        Without this check, plans would be applied although the policy of a missing plugin could not check them.
         """
         for name in sorted(self._required):
             info = self._infos.get(name)
@@ -154,7 +154,7 @@ class PluginManager:
         return is_own and entry_point.value.partition(".")[0] == package
 
     def _distribution_of(self, entry_point: importlib.metadata.EntryPoint) -> tuple[str, str]:
-        """Return the name and version of a distribution. The metadata is read once."""
+        """Return the name and version of a distribution, read once from its metadata."""
         dist = entry_point.dist
         if dist is None:
             return "", ""
@@ -356,17 +356,20 @@ class PluginManager:
     def provider(self, hook: str, name: str) -> str:
         """Return the plugin of a record as ``name (distribution version)``.
 
-        Return an empty string if there is no such record.
+        Return an empty string if no plugin offers a record with this name.
         """
         return self._collected.get(hook, {}).get(name, (None, ""))[1]
 
     def is_built_in(self, provider: str) -> bool:
-        """Return True if a result of :meth:`provider` belongs to this library."""
+        """Return True if a result of :meth:`provider` names a plugin of this library."""
         info = next((info for info in self._infos.values() if info.origin == provider), None)
         return info is not None and (info.distribution, info.module.partition(".")[0]) == _OWN
 
     def list_plugins(self) -> list[PluginInfo]:
-        """Return installed and registered plugins by name, including failed ones."""
+        """Return installed and registered plugins, sorted by name.
+
+        Failed plugins are included.
+        """
         return [self._infos[name] for name in sorted(self._infos)]
 
 

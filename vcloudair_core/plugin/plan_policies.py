@@ -36,7 +36,7 @@ class PolicyIsolation(Isolation):
     failures = (BaseException,)
 
     def is_called(self, info: PluginInfo) -> bool:
-        """Return True. A policy must run even if another hook of its plugin failed."""
+        """Return True: a policy must run even if another hook of its plugin failed."""
         return True
 
     def result(self, info: PluginInfo, value: Any) -> list[str] | None:
@@ -104,7 +104,7 @@ def mentions_policy(entry_point: importlib.metadata.EntryPoint) -> bool:
 def warnings_of(result: Any) -> list[str]:
     """Return the warnings of a policy.
 
-    Raises TypeError unless the result is None or a collection of strings.
+    Raises TypeError if the result is neither None nor a collection of strings.
     """
     if result is None:
         return []

@@ -13,7 +13,7 @@ class PluginInfo:
     Attributes:
         api_version: Plugin API version for which the plugin was written, or None if the plugin does not set it.
         status: ``loaded``, ``failed`` or ``disabled``.
-        error: Reason for the failure, or an empty string.
+        error: Reason for the failure. It is empty if the plugin has not failed.
     """
 
     name: str
@@ -32,7 +32,7 @@ class PluginInfo:
         return f"{self.name} ({self.distribution} {self.version})" if self.distribution else self.name
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all fields except the plugin object, with ``hooks`` as a list."""
+        """Return all fields except the plugin object. ``hooks`` is a list."""
         return {
             "name": self.name,
             "distribution": self.distribution,

@@ -22,7 +22,7 @@ vcloudair_api_version = 1
 def vca_plan_ready(plan: Plan, settings: Settings) -> None:
     """Raise PlanRejectedError if a plan changes a protected object.
 
-    The comparison of names ignores case.
+    Names are compared without regard to case.
     """
     patterns = [pattern.casefold() for pattern in settings.protected_names or ()]
     for change in plan.changes:

@@ -41,7 +41,7 @@ class KindRecord:
 
     The name consists of the service and the element.
 
-    ``load()`` returns the kind, and is called at first use.
+    ``load()`` is called at first use and returns the kind.
     """
 
     name: str
@@ -146,8 +146,8 @@ class SimulatorRoute:
         versions: API versions in which the path exists, such as ``36.1 and newer``. If empty, the value of
             ``SimulatorRoutes`` applies.
         simplifications: Differences from a real server. If empty, the value of ``SimulatorRoutes`` applies.
-        right: The right that the role of the user must have. Without the right, a request returns 403. If empty, no
-            right is required.
+        right: The right that the role of the user must have. If the right is missing, a request returns 403. If
+            ``right`` is empty, no right is required.
     """
 
     method: str

@@ -48,7 +48,7 @@ _STATUS_WORDS = frozenset(str(status) for status in range(100, 600))
 
 
 def raise_for_response(response: Response, request: Request, *, secrets: Iterable[Secret | str] = ()) -> None:
-    """Raise the ApiError for a response unless its status is 2xx.
+    """Raise the ApiError for a response whose status is not 2xx.
 
     See :func:`error_from_response`.
     """

@@ -41,7 +41,7 @@ class Origins:
         self._allowed = frozenset(_allowed_origin(entry) for entry in allowed)
 
     def admit(self, url: str) -> str:
-        """Return the URL. Raises UntrustedOriginError if its origin is not trusted."""
+        """Return ``url``. Raises UntrustedOriginError if its origin is not trusted."""
         parts = _split(url)
         scheme = parts.scheme.lower()
         if scheme == "http" and self._is_https:
@@ -85,7 +85,7 @@ def owner_of(url: str) -> str:
 
 
 def shown_origin(url: str) -> str:
-    """Return ``scheme://host[:port]`` for messages, without a default port."""
+    """Return ``scheme://host[:port]`` for messages. A default port is omitted."""
     origin = origin_of(url)
     for scheme, port in (("https", ":443"), ("http", ":80")):
         if origin.startswith(f"{scheme}://") and origin.endswith(port):

@@ -47,7 +47,7 @@ class ExchangeResult:
         self.error = error
 
     def answer(self) -> Response:
-        """Return the response. Raises the error if the request failed."""
+        """Return the response. If the request failed, raise the error."""
         if self.error is not None:
             raise self.error
         assert self.response is not None

@@ -187,7 +187,7 @@ def _reason(attempt: SendAttempt) -> str:
 
 
 class _Waits:
-    """Callbacks for tenacity that control the retries and waits of one call."""
+    """Callbacks that tenacity uses to control the retries and waits of one call."""
 
     def __init__(self, policy: RetryPolicy, clock: Clock, repeatable: bool, once: bool, budget: WaitBudget) -> None:
         self._policy = policy

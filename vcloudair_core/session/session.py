@@ -51,7 +51,7 @@ class Session:
     A session is thread-safe. It signs in before its first API call.
 
     If the server reports that the session has ended (401, or 403 with an empty body), the session signs in again and
-    repeats the request. This is safe, because the server rejects such requests before execution.
+    repeats the request. Repeating is safe, because the server rejected the request before execution.
     """
 
     def __init__(
@@ -182,11 +182,10 @@ class Session:
         self._pipeline.transport.close()
 
     def state_of(self, kind: type[_State]) -> _State:
-        """Return the instance of a class that belongs to this session.
+        """Return this session's instance of the class ``kind``.
 
-        The first call creates the instance.
-
-        Services use it to cache server properties for the lifetime of the session.
+        The first call creates the instance. Services use the instance to cache server properties for the lifetime of
+        the session.
         """
         state: _State = self._states.setdefault(kind, kind())
         return state
@@ -279,7 +278,10 @@ class Session:
             return self._credentials, self._origins
 
     def _renewed(self, stale: Credentials) -> tuple[Credentials, Origins]:
-        """Replace stale credentials with newer ones, or sign in again."""
+        """Replace ``stale`` with newer credentials.
+
+        Sign in again if there are no newer credentials.
+        """
         with self._lock:
             if self._credentials is None or self._credentials is stale:
                 if self._cache is not None:
@@ -328,7 +330,7 @@ class Session:
     def _log_out(self, credentials: Credentials) -> VcloudAirError | None:
         """Send the logout requests.
 
-        Return the first error after which the session may still be active.
+        Return the first error after which the session may still be active, or None.
         """
         first_error: VcloudAirError | None = None
         for logout_request in credentials.logout_requests:

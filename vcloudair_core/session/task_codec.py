@@ -92,7 +92,8 @@ def decode_tasks(body: bytes) -> list[Task]:
 def decode_task(body: bytes) -> Task | None:
     """Return the first unfinished task in a response body.
 
-    If all tasks are finished, return the first task. If there is no task, return None. Raises DecodeError.
+    If all tasks are finished, return the first task. If there is no task, return None. Raises DecodeError if the body
+    is not XML.
     """
     tasks = decode_tasks(body)
     return next((task for task in tasks if not task.is_finished), tasks[0] if tasks else None)

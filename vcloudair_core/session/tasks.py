@@ -62,8 +62,8 @@ _TASK_PATH = re.compile(r"/api/task/[^/?#]+/?$")
 def task_of_response(response: Response) -> Task | None:
     """Return the task that a request started, or None if the request is complete.
 
-    The body can be a ``Task``, or an entity whose first unfinished task is returned. If the body has no task, the
-    ``Location`` header is used. In this case, only ``href`` is known. Source: protocol/tasks.md §1.
+    The body can be a ``Task`` or an entity. The first unfinished task of an entity is returned. If the body has no
+    task, the ``Location`` header is used. In this case, only ``href`` is known. Source: protocol/tasks.md §1.
 
     Raises: DecodeError for an HTML page, because the page does not show the result of the request.
     """
@@ -147,7 +147,7 @@ def cancel_task(session: Session, task: Task) -> None:
 
 
 def task_duration_s(task: Task) -> float | None:
-    """Return the duration of a task in seconds, measured by the server, or None."""
+    """Return the duration of a task in seconds by server time, or None if unknown."""
     try:
         began, ended = (datetime.fromisoformat(text.replace("Z", "+00:00")) for text in (task.start, task.end))
         return max(0.0, (ended - began).total_seconds()) or None

@@ -71,8 +71,8 @@ def is_absolute(path: str) -> bool:
 def join(base_url: str, path: str) -> str:
     """Append a path to a base URL.
 
-    A path prefix of the base URL is kept, because On-Demand uses one. If the path already starts with this prefix, as
-    in a ``Location`` header, the prefix is not repeated.
+    A path prefix of the base URL is kept, because the base URLs of On-Demand have a prefix. If the path already
+    starts with this prefix, for example in a ``Location`` header, the prefix is not repeated.
 
     Raises: ConfigurationError for a path with ``.`` or ``..`` segments.
     """

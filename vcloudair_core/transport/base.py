@@ -17,8 +17,8 @@ class Transport(Protocol):
     def send(self, request: Request) -> Response:
         """Send a request and return the complete response, whatever its status.
 
-        Raises: ConnectionFailedError, TimeoutExpiredError, TlsError. The attribute ``may_have_executed`` of the error
-        is True if the request may have reached the server.
+        Raises: ConnectionFailedError, TimeoutExpiredError or TlsError if no complete response arrives. The attribute
+        ``may_have_executed`` of the error is True if the request may have reached the server.
         """
         ...
 

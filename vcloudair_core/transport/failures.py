@@ -1,7 +1,7 @@
 """Mapping of HTTP stack exceptions to the exception classes of this library.
 
-Messages depend on the kind of failure. They do not quote the original exception, because its text can contain the
-password of a proxy or the value of a header.
+A message describes the kind of failure. It does not quote the original exception, because the original text can
+contain the password of a proxy or the value of a header.
 """
 
 from __future__ import annotations
@@ -99,7 +99,10 @@ def is_timeout(exc: BaseException, handled: BaseException | None = None) -> bool
 
 
 def _chain(exc: BaseException | None, handled: BaseException | None) -> Iterator[BaseException]:
-    """Yield an exception with its causes, contexts, ``reason`` and arguments."""
+    """Yield an exception and the exceptions that it contains or was caused by.
+
+    These are its causes, contexts, ``reason`` and arguments.
+    """
     seen: set[int] = {id(handled)}
     waiting: list[object] = [exc]
     while waiting:

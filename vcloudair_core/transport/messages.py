@@ -111,8 +111,8 @@ class Response:
     def media_type(self) -> str:
         """Media type in lower case, without parameters such as ``;version=N``.
 
-        Parameters are not parsed, because the service controller of vCloud Air sends malformed ones
-        (source: protocol/sessions.md §3.2).
+        Parameters are not parsed, because the service controller of vCloud Air sends malformed parameters (source:
+        protocol/sessions.md §3.2).
         """
         return self.headers.get("Content-Type", "").split(";", 1)[0].strip().lower()
 

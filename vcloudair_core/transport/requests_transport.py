@@ -38,7 +38,7 @@ MAX_BODY_BYTES = 256 * 1024 * 1024
 _POOL_SIZE = 32
 """Number of pooled connections.
 
-If more threads than this send requests at the same time, some requests open new connections.
+If more than 32 threads send requests at the same time, some requests open new connections.
 """
 _CHUNK_BYTES = 64 * 1024
 # The read timeout restarts with each byte. This factor limits the duration of the whole response.
@@ -149,7 +149,10 @@ class RequestsTransport:
             return self._adapter
 
     def _proxies(self, request: Request) -> dict[str, str]:
-        """Return the proxies for a request from the environment, cached by origin."""
+        """Return the proxies that the environment sets for a request.
+
+        They are cached by origin.
+        """
         proxies = self._proxies_of.get(request.origin)
         if proxies is None:
             proxies = _proxies(request.url)
@@ -171,7 +174,7 @@ class RequestsTransport:
         return trust_of(self._ca_path).path or True
 
     def _silence(self, origin: str) -> None:
-        """Log one warning instead of the warning of urllib3 for each request."""
+        """Log a warning once. Suppress the warning that urllib3 logs for each request."""
         import urllib3
 
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)

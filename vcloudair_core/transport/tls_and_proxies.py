@@ -102,7 +102,7 @@ def load_system_store(context: ssl.SSLContext) -> None:
 def context_of(trust: Trust) -> ssl.SSLContext:
     """Return an SSL context that trusts these certificate authorities.
 
-    Raises OSError for an unusable path.
+    Raises OSError if the path cannot be used.
     """
     if not trust.path:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -16,7 +16,7 @@ MASKED_REASON = (
 
 
 def is_blank(value: Any) -> bool:
-    """Return True for None, a blank string, and a nonempty container of such values."""
+    """Return True for None, blank text, or a nonempty container of only blank values."""
     if isinstance(value, str):
         return not value.strip()
     if isinstance(value, Mapping):

@@ -60,8 +60,8 @@ def csv_cell(value: Any) -> Any:
     """Return a value as a CSV cell.
 
     Lists of plain values are joined with semicolons. Mappings, nested lists, and lists with a semicolon in a value
-    become compact JSON. Text that a spreadsheet would execute as a formula gets an apostrophe in front. Numbers keep
-    their sign.
+    become compact JSON. Text that a spreadsheet would execute as a formula gets an apostrophe in front. A number,
+    such as ``-5``, is not changed.
     """
     if isinstance(value, (list, tuple)):
         items = ["" if item is None else csv_cell(item) if isinstance(item, bool) else item for item in value]

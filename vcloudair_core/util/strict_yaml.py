@@ -113,7 +113,7 @@ def _json_as_yaml(text: str) -> str:
 
     Other text is returned unchanged.
 
-    The conversion is necessary because YAML does not allow tabs as indentation, or surrogate pairs of escapes.
+    The conversion is necessary because YAML does not allow tabs as indentation, or escaped surrogate pairs.
     """
     if text.lstrip()[:1] not in ("{", "[") or ("\t" not in text and "\\u" not in text):
         return text

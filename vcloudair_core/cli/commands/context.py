@@ -128,8 +128,9 @@ def add(
     """Add a context from command-line options, such as --url and --org.
 
     With --password-file, the context stores the path of the file. --password-stdin and --ask-password store the
-    password in the keyring entry that --password-keyring names. Without --password-keyring, they store the password in
-    the configuration file, which only you can read. Without a password option, `vca login` asks for the password.
+    password in the keyring entry of --password-keyring. If you do not pass --password-keyring, the password is stored
+    in the configuration file, which only you can read. If you pass no password option, `vca login` prompts for the
+    password.
 
     Example:
         vca context add production --url https://vcd.example.com --org acme --username ops

@@ -101,7 +101,8 @@ def plot(
 ) -> None:
     """Plot metrics of VMs, with a panel for each metric.
 
-    Up to twelve VMs have a line each. For more VMs, the plot shows the median, the middle half and the highest VMs.
+    A plot of up to twelve VMs has a line for each VM. A plot of more VMs shows the median, the middle half and the
+    highest VMs.
 
     Example:
         vca metrics plot web1 --metric cpu.usage.average --start 24h --file cpu.png

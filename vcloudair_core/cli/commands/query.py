@@ -56,7 +56,7 @@ def query(
     """Query VMs, networks, catalogs, tasks and other records.
 
     You need not escape the values of conditions. Records are sorted by name. `-o csv` and `-o jsonl` stream the
-    records, sorted by ID, so that results of any size fit in memory. With `--query` the whole result is read first.
+    records, sorted by ID, so that results of any size fit in memory. With `--query`, the whole result is read first.
 
     Example:
         vca query vm --where 'name~web*' --fields name,status --limit 20

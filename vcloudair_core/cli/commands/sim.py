@@ -151,9 +151,9 @@ def dump(
 ) -> None:
     """Save the state of a running simulator.
 
-    The URL of the context selects the simulator. The file contains the inventory, sections, finished tasks, DR states,
-    API tokens, passwords, keys and time of the simulated cloud. It contains no sessions. Saving fails while tasks are
-    in progress.
+    The URL of the context selects the simulator. The file contains the inventory, sections, finished tasks, DR
+    states, API tokens, passwords, keys and time of the simulated cloud. The file contains no sessions. Saving fails
+    while tasks are in progress.
 
     Example:
         vca sim dump before.json

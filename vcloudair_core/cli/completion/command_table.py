@@ -42,9 +42,9 @@ _BY_ARGUMENT = {("context", "name"): "context", ("edge", "document"): "file"}
 
 
 def command_table(folder: Path | None = None) -> dict[str, Any]:
-    """Return the table of this installation.
+    """Return the cached command tree of this installation.
 
-    The table is rebuilt after the version, the plugins or the commands change.
+    The tree is rebuilt after the version, the plugins or the commands change.
     """
     folder = folder or completion_folder(None)
     stamp = _stamp()

@@ -107,7 +107,7 @@ def _emit_cells(shown: Any, options: OutputOptions, columns: Sequence[Column], k
 def _emit_values(value: Any, *, is_csv: bool) -> None:
     """Print a value, or a list with one value per line.
 
-    A nested list becomes one line. Its values are separated by tabs, or by commas in CSV.
+    A nested list becomes one line, with its values separated by tabs. In CSV, they are separated by commas.
     """
     if value is None:
         return
@@ -139,7 +139,7 @@ def chosen_columns(
 
 
 def unknown_value(noun: str, value: str, known: Sequence[str]) -> ConfigurationError:
-    """Return the error for an unknown value, with the known values."""
+    """Return the error for an unknown value. The hint lists the known values."""
     from vcloudair_core.engine.validation import near
 
     guess = near(value, known)
@@ -174,7 +174,10 @@ def _csv(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def csv_line(values: Sequence[Any]) -> None:
-    """Write a CSV line to stdout, see :func:`~vcloudair_core.util.escaping.csv_text`."""
+    """Write values as a CSV line to stdout.
+
+    See :func:`~vcloudair_core.util.escaping.csv_text`.
+    """
     write(csv_text(values))
 
 
@@ -248,8 +251,8 @@ def _table(
 def _selected(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], options: OutputOptions) -> Sequence[Column]:
     """Return the columns to print.
 
-    ``--columns`` selects columns by name, and ``wide`` selects all columns. By default, the default columns that
-    contain values are printed.
+    ``--columns`` selects columns by name, and ``wide`` selects all columns. If neither applies, the default columns
+    that contain values are printed.
     """
     if options.columns:
         return columns

@@ -42,7 +42,7 @@ class QueryExpression:
 
 
 def _refusal(text: str, error: Exception) -> str:
-    """Return the message for a syntax error, with a mark below its position."""
+    """Return the message for a syntax error, with a ``^`` below the error position."""
     position = getattr(error, "lex_position", None)
     if not isinstance(position, int):
         return (

@@ -1,7 +1,7 @@
-"""Standard streams that survive closed pipes, full disks and missing characters.
+"""Standard streams that tolerate closed pipes, full disks and unknown characters.
 
-A command that changes an edge gateway must not stop halfway because its output cannot be written. Output that cannot be
-written is dropped.
+Output that cannot be written is dropped. Otherwise, a command that changes an edge gateway could stop halfway because
+its output cannot be written.
 """
 
 from __future__ import annotations
@@ -23,11 +23,14 @@ _PLAIN = {
 }  # fmt: skip
 """ASCII forms of the symbols in our output.
 
-Other missing characters become escapes, such as ``\u6771``.
+Other characters that the encoding does not support become escapes, such as ``東``.
 """
 
 _READER_GONE = (errno.EPIPE, errno.EBADF, errno.EIO, errno.ENXIO)
-"""Errors of a stream without a reader. They are not failures of the command."""
+"""Error numbers of writing to a stream without a reader.
+
+These errors are not failures of the command.
+"""
 
 
 def _replace(error: UnicodeError) -> tuple[str | bytes, int]:
@@ -132,7 +135,8 @@ def guarded() -> Iterator[GuardedStream]:
 def open_missing() -> None:
     """Open the null device for closed standard streams (``vca ... >&-``).
 
-    Otherwise the next file or socket would get the descriptor, and child processes would write into it.
+    Otherwise, the next file or socket would get the descriptor, and child processes would write into this file or
+    socket.
     """
     for number in (0, 1, 2):
         try:
@@ -157,7 +161,7 @@ The list is empty until :func:`keep_stdout` is called.
 def keep_stdout() -> None:
     """Reserve standard output for results. Redirect descriptor 1 to standard error.
 
-    This keeps output of plugins, C libraries and child processes out of results.
+    So the output of plugins, C libraries and child processes is not mixed with results.
     """
     try:
         kept = os.dup(1)

@@ -19,10 +19,10 @@ class Column:
     """A column of a table.
 
     Attributes:
-        key: Key of the rows. Its uppercase form is the title.
+        key: Key of the rows. The title is the key in upper case.
         keep: Never truncate, for values that users copy, such as names and IDs.
-        right: Align values right. These columns are never truncated.
-        priority: Columns with the highest number are dropped first. 0 is never dropped.
+        right: Align values right. Such a column is never truncated.
+        priority: Columns with the highest number are dropped first. Columns with 0 are never dropped.
         wide: Show only with ``-o wide`` or ``--columns``.
         show: A function that returns the value to show for a row. By default, this is the value of the key.
     """

@@ -1,8 +1,8 @@
 """Replace IP addresses and preserve their subnets, ranges and kinds.
 
 A private address stays in its private range. A public address becomes a documentation address (RFC 5737). When no
-documentation addresses are left, it becomes a benchmark address (RFC 2544). The last octet does not change, so subnets
-of /24 and smaller stay exact.
+documentation addresses are left, it becomes a benchmark address (RFC 2544). The last octet does not change, so
+subnets of /24 and smaller keep their size.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class AddressMap:
         return result
 
     def _ipv6(self, address: IPv6Address) -> IPv6Address:
-        """Return a documentation address (RFC 3849) with the same lowest 16 bits."""
+        """Return a documentation address (RFC 3849) that ends with the same 16 bits."""
         if address.is_loopback or address.is_unspecified or address.is_link_local or address.is_multicast:
             return address
         upper = hmac.new(self._key, str(int(address) >> 64).encode(), hashlib.sha256).digest()[:4]

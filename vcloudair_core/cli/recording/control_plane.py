@@ -20,8 +20,8 @@ def call_simulator(run: Invocation, method: str, path: str, body: bytes = b"") -
 
     The path of the request is below ``/_sim``.
 
-    Raises: ConfigurationError if the URL is not that of a simulator, or if the simulator rejects the request;
-    TransportError.
+    Raises: ConfigurationError if the URL is not the URL of a simulator, or if the simulator rejects the request;
+    TransportError if no response arrives.
     """
     settings = run.settings()
     if not settings.url:

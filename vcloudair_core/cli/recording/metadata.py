@@ -17,9 +17,9 @@ _VALUES: dict[str, Callable[[str], Any]] = {
 
 
 def parse_metadata(body: bytes) -> dict[str, Any]:
-    """Return the values by key. Raises DecodeError.
+    """Return the values by key.
 
-    Values of unknown types are strings.
+    Values of unknown types are strings. Raises DecodeError if the body is not valid XML.
     """
     entries: dict[str, Any] = {}
     for entry in xml.parse(body, what="metadata"):

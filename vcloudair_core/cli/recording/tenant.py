@@ -86,7 +86,7 @@ class TenantRecorder:
     def _add(self, trees: Mapping[str, dict[str, Any]], key: str, items: Iterable[tuple[str, Any]]) -> None:
         """Add items to the list ``key`` of their VDCs.
 
-        The order depends only on the contents of the items.
+        The items are sorted by their contents.
         """
         for vdc_id, item in sorted(items, key=lambda pair: _in_order(pair[1])):
             if vdc_id in trees:
@@ -157,10 +157,7 @@ class TenantRecorder:
     # -- disaster recovery ---------------------------------------------------------------------------------------
 
     def _add_replications(self, trees: Mapping[str, dict[str, Any]]) -> None:
-        """Add replications and recovery flags.
-
-        A server without disaster recovery has none.
-        """
+        """Add replications and recovery flags, if the server supports disaster recovery."""
         recovery = self._client.dr
         try:
             enabled = {_end(vdc.href): vdc for vdc in recovery.enabled_vdcs()}

@@ -42,9 +42,10 @@ def names_for(name: str) -> dict[str, str]:
 
 
 def write_plugin(name: str, folder: Path, taken: Iterable[str] = ()) -> list[Path]:
-    """Write a new plugin into an empty or new folder. Returns the files, in order.
+    """Write a new plugin into an empty or new folder. Returns the paths of the files.
 
-    ``taken`` are the names of other plugins. Raises ConfigurationError if the name or the folder is not usable.
+    ``taken`` contains the names that are already in use. Raises ConfigurationError if the name or the folder is not
+    usable.
     """
     names = names_for(name)
     if names["name"] in taken:
@@ -66,7 +67,7 @@ def write_plugin(name: str, folder: Path, taken: Iterable[str] = ()) -> list[Pat
 
 
 def _templates(package: str) -> Iterator[tuple[str, Path]]:
-    """Yield pairs of a path in the new distribution and a template."""
+    """Yield (path in the new distribution, path of the template) pairs."""
     for template in sorted(_FILES.rglob(f"*{_SUFFIX}")):
         path = template.relative_to(_FILES).as_posix().removesuffix(_SUFFIX)
         # The template folder has no dot, because packaging skips hidden folders.

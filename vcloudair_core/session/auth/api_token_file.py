@@ -41,7 +41,7 @@ SERVICE_ACCOUNT = "Service Account"
 MAX_FILE_BYTES = 64 * 1024
 
 _OLD_ANSWER = ("access_token", "expires_in")
-"""Keys to remove with an old token, because a new token has other values.
+"""Keys that are removed when a new token is written, because they are outdated.
 
 Only files that contain a complete response of the token service have these keys.
 """
@@ -96,8 +96,9 @@ class TokenFile:
     def held(self) -> Iterator[HeldToken]:
         """Lock the file for one exchange of its token.
 
-        Raises: ConfigurationError before anything is sent, if the file cannot be read or a new token could not be
-        saved; LockTimeoutError if another process holds the lock for longer than ``lock_timeout`` seconds.
+        Raises: ConfigurationError before anything is sent, if the file cannot be read, or if it would be impossible
+        to save a new token; LockTimeoutError if another process holds the lock for longer than ``lock_timeout``
+        seconds.
         """
         import filelock
 
@@ -195,7 +196,10 @@ def rescue(token: Secret, old: Secret, settings: Settings, content: Mapping[str,
 
 
 def find_replacement(old: Secret, settings: Settings) -> Path | None:
-    """Return the file in the state folder with the successor of ``old``, or None."""
+    """Return the file that contains the replacement of ``old``, or None.
+
+    The file is in the state folder.
+    """
     with contextlib.suppress(OSError, ConfigurationError):
         path = state_folder(settings) / "tokens" / _name(old)
         return path if path.exists() else None
@@ -222,7 +226,7 @@ class _AtomicWrite:
     def beside(cls, path: Path) -> tuple[_AtomicWrite | None, str]:
         """Prepare an atomic write of ``path``.
 
-        Return the write and an empty string, or None and the reason for the failure.
+        Return a tuple of the write and an empty string. If the preparation fails, return None and the reason.
         """
         try:
             return cls(path), ""
@@ -232,7 +236,7 @@ class _AtomicWrite:
     def write(self, content: bytes) -> None:
         """Write the content, flush it, rename the file, and flush the directory.
 
-        Raises OSError.
+        Raises OSError if a step fails.
         """
         assert self._file is not None
         os.lseek(self._file, 0, os.SEEK_SET)
@@ -267,7 +271,9 @@ class _AtomicWrite:
 
 
 def _recover(path: Path) -> None:
-    """Apply complete temporary files of killed processes, and remove incomplete ones.
+    """Process the temporary files of killed processes.
+
+    A complete file replaces the token file, and an incomplete file is removed.
 
     The caller must hold the lock.
     """
@@ -286,9 +292,9 @@ def _recover(path: Path) -> None:
 
 
 def _spare_place(settings: Settings, old: Secret) -> _AtomicWrite:
-    """Prepare a file in the state folder, or in the temporary folder if that fails.
+    """Prepare a file in the state folder.
 
-    Raises ConfigurationError.
+    If this fails, use the temporary folder. Raises ConfigurationError if neither folder is writable.
     """
     problem = ""
     folders: tuple[Callable[[], Path], ...] = (

@@ -1,8 +1,8 @@
 """Auth flows: generators of requests that return credentials.
 
-A flow does no I/O itself, so it works with any transport and is easy to test. It receives only 2xx responses. Other
-responses are raised as errors at the ``yield`` of the flow. Flows send passwords and tokens only to origins that
-:class:`~vcloudair_core.session.origins.Origins` trusts.
+A flow does no I/O itself, so it works with any transport and is easy to test. A flow receives only 2xx responses.
+Other responses are raised as errors at the ``yield`` of the flow. Flows send passwords and tokens only to origins
+that :class:`~vcloudair_core.session.origins.Origins` trusts.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Credentials:
     is_own: bool = True
 
     def secrets(self) -> list[Secret]:
-        """Return the tokens in all headers."""
+        """Return the tokens in the authentication headers and in the logout requests."""
         others = [
             value for logout in self.logout_requests for value in logout.headers.values() if isinstance(value, Secret)
         ]
@@ -112,9 +112,9 @@ class AuthMethod(Protocol):
 
 
 class PrimedAuth:
-    """Auth flow whose first sign-in returns existing credentials.
+    """Auth flow that returns existing credentials at the first sign-in.
 
-    Later sign-ins use the flow ``renewal``. If it is None, they fail.
+    Later sign-ins use the flow ``renewal``. If ``renewal`` is None, later sign-ins fail.
     """
 
     def __init__(self, credentials: Credentials, renewal: AuthProvider | None = None) -> None:
@@ -187,9 +187,9 @@ def bare(secret: Secret) -> Secret:
 
 
 def request(method: str, url: str, accept: str, **headers: str) -> Request:
-    """Return a request.
+    """Return a request with an Accept header and other headers.
 
-    Keyword arguments are headers, with underscores instead of dashes in their names.
+    Keyword arguments are headers. In their names, underscores replace dashes.
     """
     return Request(
         method, url, Headers({"Accept": accept} | {name.replace("_", "-"): value for name, value in headers.items()})

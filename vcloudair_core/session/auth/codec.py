@@ -89,7 +89,7 @@ def decode_versions(body: bytes) -> list[OfferedVersion]:
 def decode_session(body: bytes) -> VcdSession:
     """Decode the XML ``Session`` of vCloud Director.
 
-    Old versions omit the roles, the userId and the org link, so every field can be empty.
+    Old API versions omit the roles, the userId and the org link, so every field can be empty.
     """
     root = _root(body, "Session", "the session")
     org_href = next((link.get("href", "") for link in _links(root) if _is_type(link, "vcloud.org+xml")), "")
@@ -231,7 +231,7 @@ def decode_vdc(body: bytes) -> tuple[str, str, str]:
 
 
 def decode_org(body: bytes) -> tuple[str, list[tuple[str, str]]]:
-    """Return the name of an org, and the name and href of each of its VDCs.
+    """Return the name of an org, and a list of (name, href) of its VDCs.
 
     Source: protocol/sessions.md §4.3.
     """
@@ -243,7 +243,7 @@ def decode_org(body: bytes) -> tuple[str, list[tuple[str, str]]]:
 def decode_instances(body: bytes) -> list[dict[str, Any]]:
     """Return the On-Demand instances with decoded ``instanceAttributes``.
 
-    ``instanceAttributes`` can also be free text or missing. Source: protocol/sessions.md §3.2.
+    If ``instanceAttributes`` is not JSON or is missing, it is left as it is. Source: protocol/sessions.md §3.2.
     """
     tree = _mapping(parse_json(body, what="the list of instances"), "the list of instances")
     instances = tree.get("instances")

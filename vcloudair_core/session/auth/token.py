@@ -25,9 +25,9 @@ _JWT = re.compile(r"^eyJ[\w-]*\.[\w-]+\.[\w-]*$")
 class TokenAuth:
     """Auth flow that checks the setting ``token`` with ``GET /api/session``.
 
-    A JWT is sent as ``Authorization: Bearer``, other tokens as ``x-vcloud-authorization``. With the service type vchs
-    or vca, ``url`` must be the URL of the VDC's vCloud Director, not of the portal. For On-Demand, this is
-    ``https://region/api/compute``. Source: protocol/sessions.md §4.4.
+    A JWT is sent in ``Authorization: Bearer``, and any other token is sent in ``x-vcloud-authorization``. For the
+    service types vchs and vca, ``url`` must be the URL of the VDC's vCloud Director, not the URL of the portal. For
+    On-Demand, this is ``https://region/api/compute``. Source: protocol/sessions.md §4.4.
     """
 
     name = "token"

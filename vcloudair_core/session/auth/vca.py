@@ -108,7 +108,7 @@ class OnDemand:
 
 
 class VcaAuth:
-    """Auth flow of On-Demand: identity token, instance selection, and sign-in."""
+    """Auth flow of On-Demand: get an identity token, select an instance, and sign in."""
 
     name = "vca"
     is_renewable = True
@@ -148,7 +148,7 @@ def instance_credentials(
 def session_attributes(instance: Mapping[str, Any]) -> tuple[str, str] | None:
     """Return the session URL and org name of a compute instance.
 
-    Return None for instances of other services.
+    Return None for an instance of another service.
     """
     attributes = instance.get("instanceAttributes")
     if not isinstance(attributes, Mapping):

@@ -52,7 +52,7 @@ _CHECK = "Check username (without the org), password and org (VCA_USERNAME, VCA_
 class VcdAuth:
     """Auth flow with user, org and password.
 
-    The sign-in endpoints are ``/api/sessions`` up to API version 37, and ``/cloudapi`` from version 33 on.
+    The sign-in endpoint is ``/api/sessions`` in API versions up to 37, or ``/cloudapi`` in API versions from 33.
     """
 
     name = "vcd"
@@ -137,10 +137,10 @@ class VcdAuth:
 
 
 def negotiate(settings: Settings, base_url: str) -> Generator[Request, Response, OfferedVersion]:
-    """Return the API version: the setting ``api_version`` or the newest supported one.
+    """Return the API version to use for the session.
 
-    The newest supported version is used if ``api_version`` is not set. If the list of versions is unavailable,
-    ``api_version`` is used without a check.
+    This is the setting ``api_version`` if it is set. Otherwise, it is the newest supported version of the server. If
+    the list of versions is unavailable, ``api_version`` is used without a check.
     """
     pinned = settings.api_version
     if pinned:

@@ -54,7 +54,7 @@ class PortalSession:
 
 @dataclass(frozen=True)
 class VdcLogin:
-    """A session at the vCloud Director of a VDC."""
+    """A session at a VDC's vCloud Director."""
 
     base_url: str
     vdc_url: str

@@ -179,7 +179,7 @@ def _asker(stop: Stop, view: LiveRun | None) -> Ask:
 def _prompt_approval(question: ApprovalRequest, stop: Stop) -> str:
     """Prompt for an approval. Stop waiting if the run is stopped.
 
-    Returns the user who approved, or an empty string.
+    Returns the name of the user who approved, or an empty string if the run is not approved.
     """
     scope = f"{question.plan}, group {question.group}" if question.group else question.plan
     say(f"\nApproval required ({scope}): {question.text}")

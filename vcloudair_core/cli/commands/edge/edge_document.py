@@ -44,8 +44,8 @@ def register(app: typer.Typer) -> None:
 def export(run: Invocation) -> None:
     """Export an edge gateway as a document for `vca edge plan` and `vca edge apply`.
 
-    The document contains the rules and tunnels of users. It contains no pre-shared keys, because servers do not return
-    them. The format is YAML, or JSON with -o json.
+    The document contains the rules and tunnels of users. The document contains no pre-shared keys, because servers do
+    not return them. The format is YAML. With -o json, the format is JSON.
 
     Example:
         vca edge export --edge web-edge > edge.yml
@@ -99,8 +99,9 @@ def apply(
 ) -> None:
     """Apply an edge document or a saved plan to an edge gateway.
 
-    The command shows the plan and asks for confirmation. It then writes the sections in order. If a section fails, the
-    command reports the sections that were written. Run the command again to write the remaining sections.
+    The command shows the plan and asks for confirmation. After the confirmation, the sections are written in order.
+    If a section fails, the command reports the sections that were written. Run the command again to write the
+    remaining sections.
 
     Example:
         vca edge apply edge.yml --yes

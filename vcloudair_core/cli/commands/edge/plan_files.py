@@ -40,7 +40,7 @@ def save_plan(path: str, document_path: str, document: EdgeDocument, plan: Plan,
 def load_plan(path: str) -> tuple[EdgeDocument, dict[str, Any]]:
     """Return the document and the plan of a plan file.
 
-    Raises: ConfigurationError for an invalid file, PlanRejectedError if the document has changed.
+    Raises: ConfigurationError if the file is invalid; PlanRejectedError if the document has changed.
     """
     text = read_text(path, "The plan")
     try:
