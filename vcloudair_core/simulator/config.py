@@ -244,7 +244,7 @@ class SimulatorConfig:
     def __post_init__(self) -> None:
         """Set ``api_versions`` to the versions of ``release``.
 
-        Versions that differ from the default are kept. Raises ValueError for an unknown release.
+        If ``api_versions`` does not have its default, it is kept. Raises ValueError for an unknown release.
         """
         if not self.release:
             return

@@ -153,7 +153,7 @@ class Simulator:
         """
         fixed = sorted(set(options) - set(changeable_options()))
         if fixed:
-            raise ValueError(f"options that cannot change while the simulator runs: {', '.join(fixed)}")
+            raise ValueError(f"these options cannot change while the simulator runs: {', '.join(fixed)}")
         with self._lock:
             self.config = self.tasks.config = replace(self.config, **options)
 
@@ -264,9 +264,9 @@ class Simulator:
         return carry_out
 
     def _in_format(self, exchange: _Exchange, handle: Callable[[], Response]) -> Response:
-        """Return the response of a route as XML or JSON.
+        """Call a route, and return its response as XML or JSON.
 
-        Source: protocol/vcd-modern.md §1.2.
+        The Accept header selects the format. Source: protocol/vcd-modern.md §1.2.
         """
         response = handle()
         if not has_vcloud_documents(exchange.parts.path):
@@ -298,6 +298,6 @@ class Simulator:
     def first_api_token(self) -> str:
         """Return an API token of the user that :meth:`env` names.
 
-        Return an empty string if the user has no API token or the API version has none.
+        Return an empty string if the user has no API token, or if the API version does not support API tokens.
         """
         return first_api_token(self.config, self.world)

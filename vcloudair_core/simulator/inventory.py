@@ -149,7 +149,7 @@ def _add_template(world: World, vdc: Vdc, tree: dict[str, Any]) -> None:
 
 
 def _catalog(world: World, org: str, name: str) -> Catalog:
-    """Return the catalog with a name in an org, and create it if it does not exist."""
+    """Return the catalog ``name`` of an org. Create the catalog if it does not exist."""
     identifier = world.make_id("catalog", f"{org}/{name}")
     if identifier not in world.catalogs:
         world.catalogs[identifier] = Catalog(identifier, name, org)
@@ -187,9 +187,10 @@ def _add_vdc(world: World, org: Org, tree: dict[str, Any], config: SimulatorConf
 
 
 def _default_networks(edges: Sequence[SimulatedEdge]) -> list[dict[str, Any]]:
-    """Return the networks of a VDC for which the inventory names no networks.
+    """Return the default networks of a VDC.
 
-    Each edge gateway routes two networks. A VDC without edge gateways has one isolated network.
+    They apply if the inventory lists no networks for the VDC. Each edge gateway routes two networks. A VDC without edge
+    gateways has one isolated network.
     """
     networks: list[dict[str, Any]] = [] if edges else [{"name": DEFAULT_NETWORK}]
     for number, edge in enumerate(edges):

@@ -27,7 +27,7 @@ LEGACY_LOGIN_REMOVED = (38, 0)
 API_TOKENS = (36, 1)
 SERVICE_ACCOUNTS = (37, 0)
 _BELOW_PORTAL = (30,)
-"""Upper bound of API versions in vCloud Air. vCloud Air never had this version."""
+"""First API version that no vCloud Air release supports."""
 
 
 def as_numbers(version: str) -> tuple[int, ...]:
@@ -54,5 +54,5 @@ def is_deprecated(version: str, versions: Sequence[str]) -> bool:
 
 
 def without_modern(versions: Sequence[str]) -> list[str]:
-    """Return the API versions that are old enough for vCloud Air."""
+    """Return the versions that a vCloud Air release can support."""
     return [version for version in versions if as_numbers(version) < _BELOW_PORTAL]

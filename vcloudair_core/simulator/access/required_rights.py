@@ -1,4 +1,4 @@
-"""The right that each built-in route requires, and the error without that right.
+"""Rights that built-in routes require, and the errors if a user lacks them.
 
 Source: protocol/vm-writes.md §5, protocol/nsxt.md §1.3, protocol/ans.md §6.
 """
@@ -52,7 +52,7 @@ _TABLE = tuple(
         (_ANY, r"/cloudapi/[\d.]+/(serviceAccounts|deviceLookup).*", rights.MANAGE_ACCOUNT),
     )
 )
-"""Right that a route requires, by HTTP methods and pattern of the path template.
+"""Rows with HTTP methods, a pattern of path templates, and the required right.
 
 The first matching row applies.
 """

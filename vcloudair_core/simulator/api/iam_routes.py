@@ -39,7 +39,7 @@ def routes() -> list[SimulatorRoutes]:
         "On-Demand portal",
         made,
         versions="vCloud Air 5.7",
-        simplifications="There are always the same two plans.",
+        simplifications="The portal always has the same two plans.",
     )
     return [portal, portal_account_routes.routes(_signed_in)]
 
@@ -57,7 +57,7 @@ def login(context: Any) -> Response:
     config = context.simulator.config
     user = context.world.user(*credentials)
     if user is None:
-        # Clients recognize an On-Demand host without the subscription portal by a status outside of 401 to 499.
+        # A status outside of 401 to 499 tells clients that the host has no subscription portal.
         probe = config.probe_answer_iam or (400 if config.profile == "vca" else 401)
         return responses.empty(probe if credentials == ("_", "_") else 401)
     token = context.simulator.sessions.open_iam(user.name, user.org)
@@ -139,7 +139,7 @@ def plans(context: Any) -> Response:
 
 
 def instances(context: Any) -> Response:
-    """Return two instances: a compute instance, and an instance without sessions.
+    """Return a compute instance, and an instance that cannot open sessions.
 
     Clients must therefore choose an instance.
     """

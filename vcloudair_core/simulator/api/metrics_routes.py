@@ -51,7 +51,7 @@ def routes(prefix: str = "") -> SimulatorRoutes:
         "Current and historic metrics of VMs",
         tuple(routes),
         versions="5.6 and newer",
-        simplifications="Values are computed from ID and time.",
+        simplifications="Values are computed from the VM ID and the time.",
     )
 
 
@@ -66,7 +66,7 @@ def adapter_routes() -> SimulatorRoutes:
         "Metrics of the last 24 hours, one row per minute",
         routes,
         versions="vCloud Air",
-        simplifications="Values are computed from ID and time.",
+        simplifications="Values are computed from the VM ID and the time.",
     )
 
 

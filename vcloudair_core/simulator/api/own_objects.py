@@ -25,31 +25,34 @@ _IN_VDC = {
 
 
 def own_vdc(context: Any, vdc_id: str) -> Vdc | None:
-    """Return a VDC of the user's org, or None."""
+    """Return the VDC ``vdc_id`` if it belongs to the user's org, or None."""
     vdc: Vdc | None = context.world.vdcs.get(vdc_id)
     return vdc if vdc is not None and vdc.org == context.user.org else None
 
 
 def own_edge(context: Any, edge_id: str) -> SimulatedEdge | None:
-    """Return an edge gateway of the user's org, or None."""
+    """Return the edge ``edge_id`` if it belongs to the user's org, or None."""
     edge: SimulatedEdge | None = own_in_vdc(context, "edge", edge_id)
     return edge
 
 
 def own_in_vdc(context: Any, kind: str, identifier: str) -> Any:
-    """Return an object of ``kind`` in a VDC of the user's org, or None."""
+    """Return the object of ``kind`` with the ID ``identifier``, or None.
+
+    The object must be in a VDC of the user's org.
+    """
     item = getattr(context.world, _IN_VDC[kind]).get(identifier)
     return item if item is not None and own_vdc(context, item.vdc_id) else None
 
 
 def own_catalog(context: Any, catalog_id: str) -> Catalog | None:
-    """Return a catalog of the user's org, or None."""
+    """Return the catalog ``catalog_id`` if it belongs to the user's org, or None."""
     catalog: Catalog | None = context.world.catalogs.get(catalog_id)
     return catalog if catalog is not None and catalog.org == context.user.org else None
 
 
 def own_org(context: Any, org_id: str) -> Org | None:
-    """Return the org with an ID if the session can read the org, otherwise None."""
+    """Return the org ``org_id`` if the session can read the org, or None."""
     return next((org for org in visible_orgs(context) if org.org_id == org_id), None)
 
 

@@ -1,6 +1,6 @@
 """Routes of users, roles and service groups of the On-Demand portal.
 
-Source: protocol/sessions.md §3.2. Clients read the names in XML. The JSON format is inferred.
+The XML contains the names that clients read. The JSON format is inferred. Source: protocol/sessions.md §3.2.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def routes(signed_in: Guard) -> SimulatorRoutes:
         ("/api/billing/service-group/{group_id}", service_group),
     ]
     made = tuple(SimulatorRoute("GET", path, signed_in(handler), auth=False) for path, handler in calls)
-    about = "No source has the names of all fields. Users are read-only."
+    about = "Some field names are inferred. Users are read-only."
     return SimulatorRoutes(
         "portal accounts", "On-Demand portal: users and billing", made, versions="vCloud Air 5.7", simplifications=about
     )

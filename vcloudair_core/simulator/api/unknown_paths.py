@@ -45,7 +45,7 @@ class UnknownPaths:
         self._paths: dict[tuple[str, str], UnknownPath] = {}
 
     def add(self, method: str, path: str, known: Iterable[str]) -> None:
-        """Count a request to a path, and log a warning if it is the first one.
+        """Count a request to a path, and log the first request to each path as a warning.
 
         ``known`` contains the method and path of each route. The warning names the most similar routes.
         """

@@ -156,7 +156,7 @@ def session_document(context: Any, root: str, user: str, org: str, headers: dict
 
 
 def _modern_links(root: str, location: str) -> list[Any]:
-    """Return the links at the end of a session document since API 30."""
+    """Return the links that API 30 added at the end of session documents."""
     host = urlsplit(root).netloc
     values = {"LocationId": location, "LocationName": host, "RestApiEndpoint": root, "UIEndpoint": root}
     authorized = element("Location", None, *[element(name, None, value) for name, value in values.items()])

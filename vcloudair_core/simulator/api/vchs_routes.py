@@ -117,7 +117,7 @@ def _service_type(context: Any) -> str:
 
 
 def services(context: Any) -> Response:
-    """Return the service of the org in a list.
+    """Return the list of services. The list contains only the service of the org.
 
     The list contains no Link elements, because some clients treat every child element as a service. Source:
     protocol/sessions.md §2.3.

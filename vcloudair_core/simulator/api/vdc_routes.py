@@ -1,6 +1,6 @@
 """Routes of VDCs, networks, storage profiles and catalogs.
 
-One more route returns the link of the object with a URN. Source: protocol/recorded-responses.md §4, §5.
+One more route returns a link to the object with a given URN. Source: protocol/recorded-responses.md §4, §5.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from vcloudair_core.transport.messages import Response
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """Return the routes to read VDCs, their objects, catalogs and URNs."""
+    """Return the routes of VDCs, networks, storage profiles, catalogs and URNs."""
     calls = [
         ("/api/vdc/{vdc_id}", show_vdc),
         ("/api/vdc/{vdc_id}/hwv/{name}", show_hardware_version),

@@ -17,7 +17,7 @@ from vcloudair_core.transport.messages import Headers, Response
 
 DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 25, 128
 _CONTEXT = re.compile(r"_context==[^;,()]*")
-"""Filter field with which clients ask for objects of other orgs or VDCs.
+"""Filter condition that asks for objects of other orgs or VDCs.
 
 The simulator always returns all objects that the session can read.
 """

@@ -91,7 +91,7 @@ def _uplink_json(context: Any, edge: SimulatedEdge) -> dict[str, Any]:
 def used_addresses(context: Any, edge: SimulatedEdge) -> list[dict[str, Any]]:
     """Return the uplink addresses that an edge gateway uses.
 
-    The edge itself, its NAT rules and its IPsec sites use addresses.
+    These are the addresses of the edge gateway, its NAT rules and its IPsec sites.
     """
     external = next(iter(context.world.external_networks.values()))
     network = reference("network", external.network_id, external.name)

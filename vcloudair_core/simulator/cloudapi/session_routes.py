@@ -1,6 +1,6 @@
-"""Sign-in below ``/cloudapi`` for tenants and providers, with bearer tokens.
+"""Routes below ``/cloudapi`` that sign in tenants and providers.
 
-Source: protocol/vcd-modern.md §1.3.
+A session has a bearer token. Source: protocol/vcd-modern.md §1.3.
 """
 
 from __future__ import annotations

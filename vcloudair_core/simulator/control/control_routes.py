@@ -37,7 +37,9 @@ def answer_control(simulator: Any, request: Request, path: str) -> Response:
         return call(simulator, data)
     except ValueError as exc:
         return responses.json_body({"error": str(exc)}, 400)
-    except (TypeError, KeyError) as exc:
+    except KeyError as exc:
+        return responses.json_body({"error": f"the key {exc} is missing"}, 400)
+    except TypeError as exc:
         return responses.json_body({"error": f"{type(exc).__name__}: {exc}"}, 400)
 
 

@@ -9,6 +9,7 @@ from vcloudair_core.simulator.replication.replication_states import TROUBLES
 from vcloudair_core.simulator.state.entities import SimulatedReplication
 
 _FIELDS = {"trouble": str, "paused": bool, "lag_minutes": int, "rpo_minutes": int, "new_name": str}
+_TYPE_NAMES = {str: "a string", bool: "true or false", int: "a whole number"}
 _LIMITS = ("cpu_limit_mhz", "memory_limit_mb")
 
 
@@ -38,7 +39,7 @@ def change_replications(simulator: Any, data: dict[str, Any]) -> list[dict[str, 
         if kind is None:
             raise ValueError(f"unknown field {key!r}; expected one of {', '.join(_FIELDS)}")
         if not is_half and (not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool)):
-            raise ValueError(f"{key} must be of type {kind.__name__}, not {value!r}")
+            raise ValueError(f"{key} must be {_TYPE_NAMES[kind]}, not {value!r}")
     if data.get("trouble", "") not in ("", *TROUBLES):
         raise ValueError(f"unknown trouble {data['trouble']!r}; expected one of {', '.join(TROUBLES)}")
     replications = [
@@ -86,5 +87,5 @@ def change_tasks(simulator: Any, data: dict[str, Any]) -> None:
     """
     codes = data.pop("fail_next", {})
     if data or not isinstance(codes, dict) or not all(isinstance(code, str) for code in codes.values()):
-        raise ValueError("expected {'fail_next': {operation name: code}}")
+        raise ValueError("the body must have the format {'fail_next': {operation name: code}}")
     simulator.tasks.fail_next.update(codes)

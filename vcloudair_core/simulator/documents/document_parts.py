@@ -82,7 +82,7 @@ def link_to(context: Any, rel: str, kind: str, identifier: str, name: str | None
 
 
 def owner_element(context: Any, org: str) -> Any:
-    """Return the Owner element of an object in an org, or None without users."""
+    """Return the Owner element of objects in an org, or None if it has no users."""
     user = context.world.owner(org)
     if user is None:
         return None

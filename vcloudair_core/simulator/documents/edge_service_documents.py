@@ -94,7 +94,7 @@ def _ports(service: dict[str, Any], key: str) -> str:
 
 
 def _single_port(ports: str) -> int:
-    """Return a port as a number. Any port and a port range return -1."""
+    """Return a port as a number, or -1 for any port and for a port range."""
     return int(ports) if ports.isdigit() else -1
 
 

@@ -16,7 +16,10 @@ from vcloudair_core.simulator.state.entities import OrgVdcNetwork, StorageProfil
 from vcloudair_core.simulator.xml_builder import element, link
 
 ORG_VDC_NETWORKS = (5, 1)
-"""First API version in which networks belong to VDCs. Before, they belong to orgs."""
+"""First API version in which networks belong to VDCs.
+
+In older versions, networks belong to orgs.
+"""
 
 
 def network_document(context: Any, network: OrgVdcNetwork, kind: str = "network") -> Any:

@@ -20,8 +20,8 @@ SINCE = (5, 1)
 def snapshot_section(href: str, vms: Sequence[Vm]) -> Any:
     """Return the SnapshotSection of the VM or vApp at the URL ``href``.
 
-    ``vms`` contains the VM itself, or the VMs of the vApp. A vApp shows one snapshot. It has the oldest creation time
-    and the total size of its VMs' snapshots. No source confirms the format for vApps.
+    ``vms`` contains the VM itself, or the VMs of the vApp. A vApp shows one snapshot, with the oldest creation time and
+    the total size of the snapshots of the VMs. No source confirms the format for vApps.
     """
     snapshots = [vm.snapshot for vm in vms if vm.snapshot is not None]
     attributes = {"type": MEDIA, "href": f"{href}/snapshotSection", f"{{{OVF}}}required": False}

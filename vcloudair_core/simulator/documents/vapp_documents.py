@@ -30,7 +30,7 @@ from vcloudair_core.simulator.state.hardware import nics_of
 from vcloudair_core.simulator.xml_builder import element, link
 
 TEMPLATE_STATUS = 8
-"""Status number of a usable template. Query records show it as RESOLVED.
+"""Status number of a usable template. Query records show this status as RESOLVED.
 
 Source: protocol/query.md §11.
 """
@@ -143,7 +143,7 @@ def _in_ovf(attributes: dict[str, Any]) -> dict[str, Any]:
 def network_config(context: Any, item: VApp | Template) -> Any:
     """Return the NetworkConfigSection of a vApp or template.
 
-    The section has a network for each network of the VMs. Each is bridged to the VDC network with the same name.
+    The section contains each network of the VMs, bridged to the VDC network with the same name.
     """
     address, media = f"{base_of(context, item)}/networkConfigSection/", "networkConfigSection"
     networks = networks_of_vapp(context, item) if isinstance(item, VApp) else []

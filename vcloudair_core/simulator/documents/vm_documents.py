@@ -95,7 +95,7 @@ def _sections(context: Any, vm: Vm) -> list[Any]:
 def template_vm_document(context: Any, vm: Vm, tag: str = "VAppTemplate") -> Any:
     """Return the document of a VM in a template.
 
-    If ``tag`` is ``Vm``, the document becomes a child of the template's document. Otherwise, it is a root element.
+    If ``tag`` is ``Vm``, the document is a child of the template's document. Otherwise, the document is a root element.
     """
     return entity(
         context,

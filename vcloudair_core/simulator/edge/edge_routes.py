@@ -32,7 +32,7 @@ def routes(prefix: str = "") -> SimulatorRoutes:
             SimulatorRoute("GET", f"{base}/{{edge_id}}/vdcNetworks", guarded(vdc_networks, is_hybridity=False)),
         ),
         versions=section_versions("network"),
-        simplifications="No source confirms the list of edges. The status is always good.",
+        simplifications="The list of edges is inferred. The status of an edge is always good.",
     )
 
 
@@ -71,7 +71,7 @@ def _summary(context: Any, edge: SimulatedEdge) -> dict[str, Any]:
 
 
 def status(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """Return the status of an edge. It is always GREEN and APPLIED."""
+    """Return the status of an edge. The status is always GREEN and APPLIED."""
     services = [
         {"service": name, "configured": True, "publishStatus": "Applied", "serverStatus": "up", "status": "up"}
         for name in ("firewall",)

@@ -28,7 +28,7 @@ from vcloudair_core.simulator.xml_builder import serialize
 from vcloudair_core.transport.messages import Headers, Response
 
 EdgeHandler = Callable[[Any, SimulatedEdge, bool], Response]
-"""Route handler that takes a context, an edge and ``as_json``, and responds."""
+"""Route handler with the arguments context, edge and ``as_json``."""
 
 
 def routes(flavor: str, prefix: str = "") -> SimulatorRoutes:

@@ -111,7 +111,7 @@ def default_rule(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def shown(state: dict[str, Any]) -> dict[str, Any]:
-    """Return the section as a GET request returns it."""
+    """Return the section as in the response to a GET request."""
     return {
         "featureType": state["featureType"],
         "version": state["version"],
@@ -205,7 +205,7 @@ def global_config(settings: dict[str, Any], established: int) -> dict[str, Any]:
 
 
 def append(edge: SimulatedEdge, rules: list[dict[str, Any]], above: int | None) -> list[int]:
-    """Add rules at the end, or above the rule with the ID ``above``. Return their IDs."""
+    """Add rules at the end, or above the rule ``above``. Return the IDs of the rules."""
     state = edge.firewall
     new_rules = [
         _checked(edge, {key: value for key, value in rule.items() if key != "ruleId"}, position, set())

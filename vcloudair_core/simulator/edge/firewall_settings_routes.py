@@ -62,7 +62,7 @@ def get_policy(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
 
 
 def put_policy(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """Replace the default policy. The default rule cannot be changed as a rule."""
+    """Replace the default policy. The default rule changes with the policy."""
     edge.firewall["defaultPolicy"] = nsx.checked_policy(_read_settings(context, "firewallDefaultPolicy"))
     edge.firewall["version"] += 1
     return _done(context, 204)

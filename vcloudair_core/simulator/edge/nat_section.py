@@ -96,7 +96,7 @@ class SimulatedNat:
     # -- single rules --------------------------------------------------------------------------------------------
 
     def append(self, edge: SimulatedEdge, rules: Sequence[dict[str, Any]], above: int | None) -> list[int]:
-        """Add rules at the end, or above the rule with the ID ``above``. Return their IDs.
+        """Add rules at the end, or above the rule ``above``. Return the IDs of the rules.
 
         If the section has no user rules, ``above`` can be 0. An invalid rule raises RefusedError.
         """

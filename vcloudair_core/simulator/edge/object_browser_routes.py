@@ -24,7 +24,7 @@ KINDS = {
     "ipset": "groupingObjectId",
     "securitygroup": "groupingObjectId",
 }
-"""Field of a firewall rule that contains the object's ID, by kind of object."""
+"""Field of firewall rules that contains IDs of objects, by kind of object."""
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:

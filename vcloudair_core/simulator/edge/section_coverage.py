@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-SIMPLIFICATIONS = "A change is complete when its response arrives."
-"""Difference from NSX, which applies a change after its response.
+SIMPLIFICATIONS = "A change is complete before the response is sent."
+"""Difference from NSX, which applies a change only after it has responded.
 
 Source: protocol/ans.md §7.
 """

@@ -1,1 +1,1 @@
-"""Services of an edge other than firewall, NAT and IPsec."""
+"""DHCP, load balancer, routing and other services of an edge."""

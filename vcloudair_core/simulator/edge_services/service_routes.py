@@ -62,7 +62,7 @@ Source: protocol/ans.md §9.
 """
 TRUST_ROOTS = {"certificate": "certificates", "crl": "crls", "csr": "csrs"}
 """Root element in XML, by type of certificate list. Inferred."""
-_SIMPLIFICATIONS = "Read-only, with factory settings."
+_SIMPLIFICATIONS = "The services are read-only and have factory settings."
 
 
 def routes(flavor: str, prefix: str = "") -> list[SimulatorRoutes]:
@@ -83,7 +83,7 @@ def routes(flavor: str, prefix: str = "") -> list[SimulatorRoutes]:
     groups = [
         SimulatorRoutes(
             f"edge-services-{flavor}{prefix}",
-            f"Other services of an edge ({flavor})",
+            f"Other edge services ({flavor})",
             made,
             versions=section_versions(flavor),
             simplifications=_SIMPLIFICATIONS,
@@ -97,7 +97,7 @@ def routes(flavor: str, prefix: str = "") -> list[SimulatorRoutes]:
 def _relay_routes(path: str, prefix: str) -> SimulatorRoutes:
     handlers = (("GET", show_relay), ("PUT", put_relay), ("DELETE", delete_relay))
     made = tuple(SimulatorRoute(method, path, guarded(call, is_hybridity=False)) for method, call in handlers)
-    about = "XML only, because no source has the keys of the JSON."
+    about = "The format is always XML, because no source states the JSON keys."
     return SimulatorRoutes(
         f"dhcp-relay{prefix}", "DHCP relay", made, versions=section_versions("network"), simplifications=about
     )

@@ -1,1 +1,1 @@
-"""Faults: errors and damage that tests request for responses."""
+"""Faults that tests inject into requests and responses."""

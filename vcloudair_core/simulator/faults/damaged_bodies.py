@@ -113,7 +113,7 @@ def _endless_pages(response: Response, fault: Any) -> Response:
 
 
 def _repeated_pages(response: Response, fault: Any) -> Response:
-    """Return the page of a list that was requested first, for every page."""
+    """Replace every page of a list with the page that was requested first."""
     if not _has_more_pages(response):
         return response
     parts = urlsplit(response.url)

@@ -50,7 +50,7 @@ DAMAGED = {
     "wrong_date": "the correct response with a Date that is off by `seconds`",
     "links_abroad": "the correct response with links to `location`",
     "endless_pages": "pages that all have a next page, even the last one",
-    "repeated_pages": "the page of a list that was requested first, for every page",
+    "repeated_pages": "for every page of a list, the page that was requested first",
     "growing_total": "pages whose total grows by 1,000 with every request",
 }
 """Faults that damage the response. The request is carried out."""

@@ -36,7 +36,7 @@ class Fault:
     """A fault rule.
 
     A request matches by ``method`` and by ``path``, which is a part of the request's path. The first ``skip`` matching
-    requests get no fault. The rule applies to the next ``count`` requests (0 means no limit). It ends ``lasts_s``
+    requests get no fault. The rule applies to the next ``count`` requests (0 means no limit). The rule ends ``lasts_s``
     seconds after its first use (0 means never), on the server's clock.
     """
 
@@ -61,13 +61,17 @@ class Fault:
 
     @property
     def is_late(self) -> bool:
-        """Return True if the request is carried out after the exchange with the client."""
+        """Return True if the server carries out the request after it has responded.
+
+        For the fault ``late``, the server does not respond at all.
+        """
         return self.kind == "late" or (self.kind == "gateway" and self.seconds > 0)
 
     def before(self, simulator: Any, request: Request, request_id: str) -> Response | None:
-        """Act before the route handler, and return a response that replaces its response.
+        """Apply the fault before the route handler runs.
 
-        Return None if the route handler must run. Raises SocketFaultError to break the connection.
+        Return a response that replaces the route's response, or None if the route handler must run. Raises
+        SocketFaultError to break the connection.
         """
         if self.kind == "latency":
             time.sleep(self.seconds)

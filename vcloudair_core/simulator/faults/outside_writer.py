@@ -19,8 +19,8 @@ def outside_edit(order: Any) -> Callable[[Any], None]:
     """Return a function that makes another user's change in a simulator.
 
     Format of ``order``: ``{"edge": name or UUID, "section": "firewall" | "nat" | "ipsec", "add": rule or site}``. The
-    rule or site has the JSON format of the section. Without ``edge``, the first edge changes. The function validates
-    the change, and increments the version of the section. An invalid ``order`` raises ValueError.
+    rule or site has the JSON format of the section. If ``edge`` is missing, the first edge is changed. The function
+    validates the change, and increments the version of the section. An invalid ``order`` raises ValueError.
     """
     if not isinstance(order, Mapping) or set(order) - {"edge", "section", "add"}:
         raise ValueError("edit must be an object with the keys edge, section and add")
@@ -48,9 +48,9 @@ def check_edit(simulator: Any, order: Any) -> None:
 
 
 def find_edge(simulator: Any, identifier: str | None) -> SimulatedEdge:
-    """Return the edge with a name or UUID. None selects the first edge.
+    """Return the edge with the name or UUID ``identifier``.
 
-    Raises ValueError for an unknown edge.
+    None selects the first edge. Raises ValueError for an unknown edge.
     """
     edges: list[SimulatedEdge] = list(simulator.world.edges.values())
     matching = [edge for edge in edges if identifier in (None, edge.edge_id, edge.name)]

@@ -9,8 +9,8 @@ from vcloudair_core.transport.messages import Request, Response
 class SocketFaultError(Exception):
     """A fault that breaks the connection.
 
-    ``acted`` is true if the request was carried out before. ``response`` is the response to send in part, or None.
-    ``seconds`` is the delay of the fault.
+    ``acted`` is true if the request is carried out before the connection breaks. ``response`` is the response to send
+    in part, or None. ``seconds`` is the delay of the fault.
     """
 
     def __init__(self, kind: str, *, acted: bool, response: Response | None = None, seconds: float = 0.0) -> None:

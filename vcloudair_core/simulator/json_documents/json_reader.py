@@ -76,9 +76,9 @@ def _add_elements(node: Any, field: Field, content: Any, place: str) -> None:
 
 
 def _add_object(node: Any, field: Field, item: Any, place: str) -> None:
-    """Add an object.
+    """Add a child element for a JSON object.
 
-    ``_type`` selects the element, or the type of an element with an abstract type.
+    ``_type`` selects the element. If the field has an abstract type, ``_type`` selects the type of the element.
     """
     name = item.get("_type") if isinstance(item, dict) else None
     members = members_of(field.name)

@@ -31,7 +31,10 @@ LINK = "vcloud:LinkType"
 _RECORD = "{http://www.vmware.com/vcloud/v1.5}Record"
 _IN_BOTH_FORMATS = ("application/vnd.vmware.vcloud.", "application/vnd.vmware.admin.")
 _ONLY_XML_LINKS = ("vcloud:MetadataType", "vcloud:MetadataEntryType", "vcloud:MetadataValueType")
-"""Types whose links name the XML media type only, as recorded."""
+"""Types whose links have only the XML media type.
+
+In recorded responses, links of other types have both media types.
+"""
 
 
 class NoJsonFormError(Exception):
@@ -41,7 +44,7 @@ class NoJsonFormError(Exception):
 def to_json(root: Any) -> dict[str, Any]:
     """Return the JSON form of a document.
 
-    Raises NoJsonFormError for a document without one.
+    Raises NoJsonFormError if the product sends the document only as XML.
     """
     kind = element_type(root.tag)
     if kind is None or kind in SCALARS:
@@ -50,7 +53,10 @@ def to_json(root: Any) -> dict[str, Any]:
 
 
 def _object(node: Any, kind: str, *, is_marked: bool = False) -> dict[str, Any]:
-    """Return the JSON object of an element. ``is_marked`` adds ``_type`` to any type."""
+    """Return the JSON object of an element.
+
+    If ``is_marked`` is true, the object contains ``_type`` even if its type does not require the key.
+    """
     document_type = load_type(_actual_type(node, kind))
     children = _children_by_field(node, document_type)
     made: dict[str, Any] = {}
@@ -81,7 +87,10 @@ def _children_by_field(node: Any, document_type: DocumentType) -> dict[str, list
 
 
 def _key_of_record(child: Any, keys: dict[str, str]) -> str:
-    """Return the key of records for a record of a plugin, or an empty string."""
+    """Return the key of the list to which a plugin's record belongs.
+
+    Return an empty string if the element is not a record.
+    """
     return keys.get(_RECORD, "") if str(child.tag).endswith("Record") else ""
 
 
@@ -110,7 +119,7 @@ def _attribute(node: Any, field: Field, owner: DocumentType) -> Any:
 
 
 def _child(child: Any, field: Field) -> Any:
-    """Return the JSON value of a child element of a field."""
+    """Return the JSON value of a child element that belongs to ``field``."""
     if field.type == "any":
         return _unknown(child)
     if field.type in SCALARS:
@@ -120,13 +129,19 @@ def _child(child: Any, field: Field) -> Any:
 
 
 def _any(child: Any) -> Any:
-    """Return an element of another namespace, with its class if the table has it."""
+    """Return the JSON value of an element from another namespace.
+
+    The value contains ``_type`` if the table has the type of the element.
+    """
     kind = element_type(child.tag)
     return _unknown(child) if kind is None or kind in SCALARS else _object(child, kind, is_marked=True)
 
 
 def _with_json_links(links: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield each link, and links to vCloud documents again with the JSON type."""
+    """Yield each link. Links to vCloud documents are yielded twice.
+
+    The second link has the JSON media type.
+    """
     for link in links:
         yield link
         media_type = link["type"] or ""
@@ -135,7 +150,7 @@ def _with_json_links(links: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def in_json_type(media_type: str) -> str:
-    """Return a media type of XML with the suffix of JSON."""
+    """Return the JSON media type that corresponds to an XML media type."""
     return f"{media_type[:-4]}+json" if media_type.endswith("+xml") else media_type
 
 

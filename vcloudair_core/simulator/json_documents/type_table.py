@@ -34,7 +34,10 @@ SCALARS = frozenset(("string", "integer", "number", "boolean", "dateTime", "any"
 EXTENSIBLE, RESOURCE, SECTION = "vcloud:VCloudExtensibleType", "vcloud:ResourceType", "ovf:Section_Type"
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _RENAMED = {"Property": "_property"}
-"""Keys that differ from the name of their element, because Java reserves the name."""
+"""JSON keys that differ from the name of their element.
+
+Java reserves the names of these elements.
+"""
 
 
 @dataclass(frozen=True)
@@ -70,10 +73,10 @@ class DocumentType:
 
     @property
     def is_marked(self) -> bool:
-        """Return True if values of the type have the key ``_type``.
+        """Return True if JSON objects of the type contain the key ``_type``.
 
-        These are values whose class depends on the document: sections, records, typed values, and other types that
-        extend an abstract type.
+        The class of such an object depends on the document. Examples are sections, records, typed values, and other
+        types that extend an abstract type.
         """
         return self.is_mixed or any(is_family(base) for base in self.bases)
 
@@ -91,7 +94,7 @@ class DocumentType:
 
 @cache
 def load_table() -> dict[str, Any]:
-    """Return the content of the file."""
+    """Return the contents of ``types.json``."""
     text = (files("vcloudair_core.simulator.json_documents") / "types.json").read_text(encoding="utf-8")
     table: dict[str, Any] = json.loads(text)
     return table
@@ -99,9 +102,9 @@ def load_table() -> dict[str, Any]:
 
 @cache
 def is_family(name: str) -> bool:
-    """Return True for an abstract type whose values name their class.
+    """Return True if objects of types that extend ``name`` contain ``_type``.
 
-    The bases of nearly all entities are abstract, too, but do not have this effect.
+    This applies to abstract types. The abstract base types of nearly all entities are exceptions.
     """
     if name in (EXTENSIBLE, "vcloud:AbstractVAppType", "vcloud:NetworkType"):
         return False
@@ -133,7 +136,10 @@ def _lines(name: str) -> list[str]:
 
 
 def _field(line: str, prefix: str) -> Field:
-    """Return the field of a line of a type with this prefix."""
+    """Return the field that a line of the table describes.
+
+    ``prefix`` is the namespace prefix of the type.
+    """
     if line == "*any":
         return Field("any", "any", is_list=True)
     if line == "@*":
@@ -204,5 +210,5 @@ def members_of(head: str) -> dict[str, str]:
 
 @cache
 def classes() -> dict[str, str]:
-    """Return the types by the value of ``_type``."""
+    """Return the name of each type, by its value of ``_type``."""
     return {name.partition(":")[2].replace("_", ""): name for name in load_table()["types"] if "." not in name}

@@ -142,13 +142,13 @@ def _org_href(context: Any, item: Any) -> str:
 def _href(kind: str, field_name: str) -> Column:
     """Return a column with the URL of an object of ``kind``.
 
-    ``field_name`` is the field that contains the ID of this object.
+    ``field_name`` is the field that contains the ID of the object.
     """
     return lambda context, item: href(context.root, kind, getattr(item, field_name))
 
 
 LINK_TYPES = {True: 1, False: 2}
-"""Value of linkType, by whether a network is routed.
+"""Value of linkType for routed networks (True) and isolated networks (False).
 
 Source: protocol/query.md §7.
 """

@@ -45,7 +45,8 @@ def fill_sections(
             else:
                 _fill(edge, name, body, config)
         except (RefusedError, ValueError, TypeError, AttributeError, KeyError) as exc:
-            raise SpecError(f"edge '{edge.name}': sections.{name}", str(exc)) from exc
+            reason = f"the key {exc} is missing" if isinstance(exc, KeyError) else str(exc)
+            raise SpecError(f"edge '{edge.name}': sections.{name}", reason) from exc
 
 
 def _fill(edge: SimulatedEdge, name: str, body: dict[str, Any], config: SimulatorConfig) -> None:

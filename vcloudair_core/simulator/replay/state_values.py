@@ -59,9 +59,9 @@ def to_json(value: Any) -> Any:
 
 
 def from_json(value: Any) -> Any:
-    """Return the value whose JSON form is ``value``.
+    """Convert the result of :func:`to_json` back to the original value.
 
-    Raises ValueError or TypeError if :func:`to_json` cannot have returned ``value``.
+    Raises ValueError or TypeError for any other JSON value.
     """
     if isinstance(value, list):
         return [from_json(item) for item in value]

@@ -81,8 +81,8 @@ def _start(context: Any, replication: SimulatedReplication, action: str, power_o
 def _state_error(context: Any, replication: SimulatedReplication, code: str) -> Response | None:
     """Return the HTTP error for an action in the wrong state.
 
-    Return None if the action is allowed, or if the task reports the error. The option ``state_error_via`` selects
-    between the two. Source: protocol/dr.md §6.
+    Return None if the action is allowed, or if a failed task reports the error. The option ``state_error_via`` selects
+    the HTTP error or the task. Source: protocol/dr.md §6.
     """
     config = context.simulator.config
     via = config.state_error_via

@@ -175,7 +175,8 @@ def enabled_vdcs(context: Any) -> Response:
 def recovery_details(context: Any) -> Response:
     """Return the recovery settings of a VDC, or 404.
 
-    The status is 404 if the VDC does not accept replications. The document of the VDC links to the settings even then.
+    The status is 404 if the VDC does not accept replications. The document of the VDC links to the settings in both
+    cases.
 
     Source: protocol/dr.md §2.5.
     """

@@ -1,4 +1,4 @@
-"""States of replications, and actions that change them or fail.
+"""States of replications, and the actions that change the states.
 
 Source: protocol/dr.md §4, §6. ``SimulatedReplication.trouble`` selects how the next action fails:
 

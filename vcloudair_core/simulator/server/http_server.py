@@ -37,7 +37,7 @@ _METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
 class _Protocol(H11Protocol):
     """An HTTP protocol that gives the app access to the connection.
 
-    The app needs the connection to break it for a fault.
+    The app needs this access for faults that break the connection.
     """
 
     def connection_made(self, transport: Any) -> None:

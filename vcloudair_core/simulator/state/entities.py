@@ -76,7 +76,7 @@ class Vdc(Tracked):
     is_recovery_enabled: bool = True
     """True if the VDC accepts replications.
 
-    If false, a request for its recovery settings returns 404. Source: protocol/dr.md §2.
+    If false, a request for the recovery settings of the VDC returns 404. Source: protocol/dr.md §2.
     """
     is_planned_migration_enabled: bool = True
     is_failover_enabled: bool = True
@@ -146,7 +146,7 @@ class Vm(Tracked):
     metadata: dict[str, Any] = field(default_factory=dict)
     created: str = CREATED
     is_deleted: bool = False
-    """True if the VM is deleted, but query records still list it."""
+    """True if the VM is deleted, but query records still list the VM."""
     description: str = ""
     deployed: bool | None = None
     """True if the VM is deployed, that is, it holds resources of its VDC.
@@ -217,7 +217,7 @@ class ExternalNetwork(Tracked):
 class OrgVdcNetwork(Tracked):
     """A network of one VDC.
 
-    ``edge_id`` is the ID of the edge that routes the network. For an isolated network, it is an empty string.
+    ``edge_id`` is the ID of the edge that routes the network. ``edge_id`` is empty for an isolated network.
     """
 
     network_id: str
@@ -242,7 +242,7 @@ class OrgVdcNetwork(Tracked):
 class VApp(Tracked):
     """A vApp of one VDC.
 
-    :meth:`World.vapp_status` computes its status from the status of its VMs.
+    :meth:`World.vapp_status` computes the status of the vApp from its VMs.
     """
 
     vapp_id: str

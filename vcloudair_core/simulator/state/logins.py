@@ -22,7 +22,7 @@ class Login:
     """A session.
 
     A request extends the session by ``idle_s`` seconds. If ``idle_s`` is 0, the session ends at ``expires`` (seconds
-    since 1970). ``home_org`` is the org in which the user signed in. ``org`` is the org in which requests act. It
+    since 1970). ``home_org`` is the org in which the user signed in. ``org`` is the org in which requests act. ``org``
     differs from ``home_org`` if a provider's session acts in a tenant.
     """
 
@@ -86,7 +86,7 @@ class Sessions:
         return token
 
     def find_vcd(self, token: str) -> Login | None:
-        """Return the vCloud Director session with a token, or None if it has ended."""
+        """Return the vCloud Director session of ``token``, or None if it has ended."""
         return self._alive(self._vcd, token)
 
     def vcd_logins(self) -> list[Login]:
@@ -139,15 +139,15 @@ class Sessions:
         return self._alive(self._iam, header[7:] if header.startswith("Bearer ") else "")
 
     def close_vcd(self, token: str) -> None:
-        """End the vCloud Director session with a token."""
+        """End the vCloud Director session of ``token``."""
         self._vcd.pop(token, None)
 
     def close_session(self, session_id: str) -> None:
-        """End the vCloud Director session with an ID."""
+        """End the vCloud Director session whose ID is ``session_id``."""
         self._vcd = {token: login for token, login in self._vcd.items() if login.session_id != session_id}
 
     def close_portal(self, token: str) -> None:
-        """End the subscription portal session with a token."""
+        """End the subscription portal session of ``token``."""
         self._portal.pop(token, None)
 
     def expire_all(self) -> None:

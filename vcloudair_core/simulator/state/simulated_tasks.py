@@ -13,7 +13,7 @@ from typing import Any
 T = "application/vnd.vmware.vcloud."
 OVER = ("success", "error", "canceled", "aborted")
 LIFE = dt.timedelta(days=90)
-"""Time after its start for which a task can be read.
+"""Time after its start during which a task can be read.
 
 Source: protocol/tasks.md §2.2.
 """
@@ -65,9 +65,9 @@ class SimulatedTask:
     on_start: Callable[[SimulatedTask], None] | None = None
     """Function that is called once after ``delay_s``, unless the task is canceled."""
     hidden_s: float = 0.0
-    """Seconds after the start in which lists do not contain the task."""
+    """Seconds after the start during which lists do not contain the task."""
     is_link_hidden: bool = False
-    """True if the task cannot be read while lists do not contain it."""
+    """True if the task cannot be read while lists do not contain the task."""
 
     def status(self, now: float) -> str:
         """Return the status at a time in seconds since 1970.

@@ -16,7 +16,7 @@ from vcloudair_core.simulator.virtual_clock import VirtualClock
 class Tasks:
     """All tasks since the last reset.
 
-    At first, each vApp has one task, which deployed the vApp.
+    After a reset, there is one task for each vApp: the task that deployed the vApp.
     """
 
     def __init__(self, world: World, clock: VirtualClock, config: SimulatorConfig) -> None:
@@ -113,7 +113,7 @@ class Tasks:
         self._pending, self._waiting, self._later = [], [], []
 
     def find(self, task_id: str, org: str) -> SimulatedTask | None:
-        """Return the task of an org with an ID, or None if it cannot be read."""
+        """Return the task ``task_id`` of an org, or None if it cannot be read."""
         task = self._tasks.get(task_id)
         if task is None or task.org != org or self._clock.now() > task.started + LIFE.total_seconds():
             return None
@@ -122,7 +122,7 @@ class Tasks:
         return None if task.is_link_hidden and task.is_hidden(self._clock.now()) else task
 
     def of(self, org: str) -> list[SimulatedTask]:
-        """Return the tasks of an org that lists contain, oldest first."""
+        """Return the tasks that lists of an org contain, oldest first."""
         now = self._clock.now()
         return [task for task in self._tasks.values() if self.find(task.task_id, org) and not task.is_hidden(now)]
 
@@ -157,7 +157,10 @@ class Tasks:
         return True
 
     def progress(self, task: SimulatedTask) -> int | None:
-        """Return the progress of a task in percent, or None. Options apply."""
+        """Return the progress of a task in percent, or None.
+
+        The options select how the progress is computed.
+        """
         return self.form(task, "").progress()
 
     def form(self, task: SimulatedTask, root: str) -> Form:

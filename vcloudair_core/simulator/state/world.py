@@ -84,7 +84,7 @@ class World:
         return identifier
 
     def org(self, name: str) -> Org | None:
-        """Return the org with a name, or None. Upper and lower case are equal.
+        """Return the org ``name``, or None. The name is not case-sensitive.
 
         Source: protocol/sessions.md §4.3.
         """
@@ -100,11 +100,11 @@ class World:
         return [item for item in objects.values() if item.vdc_id in known]
 
     def in_vdc(self, vdc_id: str, objects: Mapping[str, _InVdc]) -> list[_InVdc]:
-        """Return the items of ``objects`` that are in the VDC with an ID."""
+        """Return the items of ``objects`` that are in the VDC ``vdc_id``."""
         return [item for item in objects.values() if item.vdc_id == vdc_id]
 
     def network_named(self, vdc_id: str, name: str) -> OrgVdcNetwork | None:
-        """Return the network with a name in a VDC, or None."""
+        """Return the network ``name`` of a VDC, or None."""
         return next((network for network in self.in_vdc(vdc_id, self.networks) if network.name == name), None)
 
     def networks_of(self, edge: SimulatedEdge) -> list[OrgVdcNetwork]:
@@ -152,7 +152,7 @@ class World:
         return [role for role in self.roles.values() if role.org in ("", org)]
 
     def role_named(self, name: str, org: str) -> Role | None:
-        """Return the role with a name that users of an org can have, or None."""
+        """Return the role ``name`` that users of an org can have, or None."""
         return next((role for role in self.roles_of(org) if role.name == name), None)
 
     def _role(self, name: str) -> Role:
@@ -161,8 +161,8 @@ class World:
     def vapp_status(self, vapp_id: str) -> str:
         """Return the status of a vApp.
 
-        If all VMs have the same status, the vApp has it too. Otherwise, the status is MIXED, or RESOLVED without VMs.
-        Source: protocol/query.md §11, protocol/recorded-responses.md §5.
+        If all VMs have the same status, the vApp has this status. Otherwise, the status is MIXED. A vApp without VMs
+        has the status RESOLVED. Source: protocol/query.md §11, protocol/recorded-responses.md §5.
         """
         statuses = {vm.status for vm in self.vms_of_vapp(vapp_id)}
         return statuses.pop() if len(statuses) == 1 else "MIXED" if statuses else "RESOLVED"
@@ -207,7 +207,7 @@ class World:
             self.networks[identifier] = OrgVdcNetwork(identifier, name, vdc_id)
 
     def user(self, name: str, password: str, org: str = "") -> User | None:
-        """Return the user with a name and password, or None.
+        """Return the user ``name`` if the password is correct, or None.
 
         If ``org`` is empty, all orgs are searched.
         """
@@ -217,7 +217,7 @@ class World:
         return None
 
     def user_named(self, name: str, org: str) -> User:
-        """Return the user with a name in an org.
+        """Return the user ``name`` of an org.
 
         For a service account, return a user with the name and role of the account.
         """

@@ -198,7 +198,7 @@ def read_body(context: Any, root_name: str, media_type: str, *, is_required: boo
 
 
 def child_text(root: Any, name: str) -> str | None:
-    """Return the text of the child element with a local name, or None."""
+    """Return the text of the child element whose local name is ``name``, or None."""
     for child in root:
         if etree.QName(child).localname == name:
             return (child.text or "").strip()

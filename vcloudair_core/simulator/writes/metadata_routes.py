@@ -76,7 +76,11 @@ def routes(prefix: str = "") -> SimulatorRoutes:
         for method, path, handler in _calls(kind)
     ]
     return SimulatorRoutes(
-        f"metadata{prefix}", "Metadata", tuple(made), versions="all", simplifications="Only the domain GENERAL."
+        f"metadata{prefix}",
+        "Metadata",
+        tuple(made),
+        versions="all",
+        simplifications="The only metadata domain is GENERAL.",
     )
 
 

@@ -32,7 +32,7 @@ def text_of(value: Any) -> str:
 
 
 def parse(type_name: str, text: str) -> Any:
-    """Return the metadata value of a type from its text.
+    """Convert text to a metadata value of the type ``type_name``.
 
     Raises ValueError for an unknown type, or for text that does not match the type.
     """

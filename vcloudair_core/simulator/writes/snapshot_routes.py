@@ -1,4 +1,4 @@
-"""Routes that create snapshots of VMs and vApps, and revert to or remove them.
+"""Routes that create, revert and remove snapshots of VMs and vApps.
 
 Source: protocol/vm-writes.md §2.
 """
@@ -36,7 +36,7 @@ def routes(prefix: str = "") -> SimulatorRoutes:
         SimulatorRoute("POST", f"{base}/action/revertToCurrentSnapshot", revert),
         SimulatorRoute("POST", f"{base}/action/removeAllSnapshots", remove_all),
     )
-    about = "The size is the disk plus the saved memory. Hardware and networks are not restored."
+    about = "A snapshot has the size of the disk and the saved memory. A revert does not restore hardware or networks."
     return SimulatorRoutes(
         f"snapshots{prefix}", "Snapshots of VMs and vApps", made, versions="5.1 and newer", simplifications=about
     )

@@ -28,7 +28,10 @@ def routes(prefix: str = "") -> SimulatorRoutes:
     """Return the route that changes names and descriptions of VMs and vApps."""
     path = f"{prefix}/api/vApp/{{entity_id}}"
     return SimulatorRoutes(
-        f"updates{prefix}", "Names and descriptions", (SimulatorRoute("PUT", path, update),), versions="all"
+        f"updates{prefix}",
+        "Names and descriptions of VMs and vApps",
+        (SimulatorRoute("PUT", path, update),),
+        versions="all",
     )
 
 

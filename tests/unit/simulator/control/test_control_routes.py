@@ -115,16 +115,16 @@ FAILOVER = "application/vnd.vmware.hcs.failoverParams+xml"
     [
         ("/replications", {"trouble": "bad luck"}, "expected one of error, abort"),
         ("/replications", {"name": "nobody", "trouble": "error"}, "no replication matches"),
-        ("/replications", {"lag_minutes": "x"}, "lag_minutes must be of type int"),
-        ("/replications", {"paused": 1}, "paused must be of type bool"),
-        ("/replications", {"rpo_minutes": True}, "rpo_minutes must be of type int"),
+        ("/replications", {"lag_minutes": "x"}, "lag_minutes must be a whole number"),
+        ("/replications", {"paused": 1}, "paused must be true or false"),
+        ("/replications", {"rpo_minutes": True}, "rpo_minutes must be a whole number"),
         ("/replications", {"color": "red"}, "unknown field 'color'"),
         ("/vdcs", {"name": "nowhere", "is_failover_enabled": False}, "no VDC has the name"),
         ("/vdcs", {"is_failover_enabled": 0}, "is_failover_enabled must be true or false, not 0"),
         ("/vdcs", {"cpu_limit_mhz": True}, "cpu_limit_mhz must be a whole number, not True"),
         ("/vdcs", {"color": 1}, "unknown field 'color'"),
-        ("/tasks", {"fail_next": "vrFailover"}, "expected"),
-        ("/tasks", {"fail_first": {}}, "expected"),
+        ("/tasks", {"fail_next": "vrFailover"}, "must have the format"),
+        ("/tasks", {"fail_first": {}}, "must have the format"),
     ],
 )
 def test_invalid_changes_are_rejected_and_change_nothing(
