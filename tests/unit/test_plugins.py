@@ -44,7 +44,7 @@ def _loaded_by(statement: str) -> set[str]:
         "Request, Response, Headers",
     ],
 )
-def test_names_for_the_module_of_a_plugin_load_nothing_heavy(names: str) -> None:
+def test_names_for_plugin_modules_load_no_heavy_modules(names: str) -> None:
     loaded = _loaded_by(f"from vcloudair_core.plugins import {names}")
     assert loaded & (HEAVY | {"vcloudair_core.session.session", "vcloudair_core.cli.invocation"}) == set()
 

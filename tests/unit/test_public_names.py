@@ -60,7 +60,7 @@ def test_vcloudair_modules_do_not_load_requests(module: str) -> None:
     assert loaded.stdout.strip() == "False"
 
 
-def test_importing_loads_nothing_heavy() -> None:
+def test_importing_loads_no_heavy_modules() -> None:
     code = (
         "import sys, vcloudair_core; vcloudair_core.Settings; vcloudair_core.SpecError;"
         "heavy = {'requests', 'urllib3', 'lxml', 'pluggy', 'cryptography', 'starlette', 'rich', 'typer', 'yaml'};"

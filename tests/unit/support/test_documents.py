@@ -51,7 +51,7 @@ three
 """
 
 
-def test_files_are_written_and_added_to_when_their_turn_comes(run) -> None:  # type: ignore[no-untyped-def]
+def test_files_are_written_in_the_order_of_the_page(run) -> None:  # type: ignore[no-untyped-def]
     assert (run(STEPS) / "a" / "b" / "c.txt").read_text() == "three\n"
 
 
@@ -64,6 +64,6 @@ def test_python_finds_the_files_of_a_page_without_commands(run) -> None:  # type
     run("~~~text file=in/x\nhello\n~~~\n~~~python run\nassert open('in/x').read() == 'hello\\n'\n~~~\n")
 
 
-def test_a_command_that_fails_fails_the_page_whatever_it_prints(run) -> None:  # type: ignore[no-untyped-def]
+def test_a_failed_command_fails_the_page_regardless_of_its_output(run) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(AssertionError, match="ended with status 3"):
         run("~~~console run\n$ echo fine; (exit 3)\nfine\n~~~\n")

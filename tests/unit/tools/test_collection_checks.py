@@ -43,7 +43,7 @@ def _run(checks: Any, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     return status
 
 
-def test_a_failure_is_shown_and_the_others_go_on(
+def test_a_failed_step_is_shown_and_other_steps_continue(
     pretend: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert _run(pretend, monkeypatch, "--jobs", "1") == 1
@@ -71,7 +71,7 @@ def test_an_unknown_step_is_named(
     assert "there is no step godo; there are good, bad, broken" in capsys.readouterr().err
 
 
-def test_every_step_says_what_it_does(checks: Any) -> None:
+def test_every_step_has_a_description(checks: Any) -> None:
     assert [name for name, step in checks.STEPS.items() if not step.__doc__] == []
 
 
@@ -92,7 +92,7 @@ def test_every_step_says_what_it_does(checks: Any) -> None:
         ("playbooks/vault.password", False),
     ],
 )
-def test_what_may_be_in_the_tarball(checks: Any, name: str, is_allowed: bool) -> None:
+def test_only_allowed_files_are_in_the_tarball(checks: Any, name: str, is_allowed: bool) -> None:
     assert checks._is_allowed(name) is is_allowed
 
 
@@ -107,20 +107,20 @@ def test_the_staged_copy_has_the_collection_and_its_tests_and_no_links(checks: A
     assert [path for path in copy.rglob("*") if path.is_symlink()] == []
 
 
-def test_a_failing_program_shows_what_it_said(checks: Any, tmp_path: Path) -> None:
+def test_a_failed_program_shows_its_output(checks: Any, tmp_path: Path) -> None:
     with pytest.raises(checks.CheckFailedError, match="status 3") as failed:
         checks.Room(tmp_path).run(sys.executable, "-c", "print('why'); raise SystemExit(3)")
     assert failed.value.output == "why\n"
 
 
-def test_programs_know_nothing_of_a_cloud(checks: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_programs_get_no_cloud_settings(checks: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VCA_PASSWORD", "secret")
     monkeypatch.setenv("ANSIBLE_CONFIG", "/nowhere")
     assert "secret" not in checks.Room(tmp_path).environment().values()
     assert "ANSIBLE_CONFIG" not in checks.Room(tmp_path).environment()
 
 
-def test_settings_of_pip_in_the_environment_beat_those_of_files(
+def test_pip_settings_of_the_environment_override_files(
     checks: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     room = importlib.import_module("check_room")

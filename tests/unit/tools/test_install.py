@@ -14,7 +14,7 @@ global.timeout='60'
 """
 
 
-def test_uv_reads_what_pip_is_configured_with() -> None:
+def test_uv_gets_the_settings_of_pip() -> None:
     assert install.uv_environment({"PATH": "/bin"}, SETTINGS) == {
         "PATH": "/bin",
         "SSL_CERT_FILE": "/etc/ssl/own.pem",
@@ -25,11 +25,11 @@ def test_uv_reads_what_pip_is_configured_with() -> None:
     }
 
 
-def test_variables_of_uv_win_over_settings_of_pip() -> None:
+def test_uv_variables_override_pip_settings() -> None:
     own = {"UV_DEFAULT_INDEX": "https://own.example.test/simple", "UV_NATIVE_TLS": "false"}
     assert install.uv_environment(own, SETTINGS).items() >= own.items()
 
 
-def test_pip_is_used_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pip_is_used_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INSTALLER", "pip")
     assert install.install_with_uv(".") is False

@@ -26,7 +26,7 @@ def test_a_session_with_tests_counts_them(tmp_path: Path) -> None:
     assert counts == {"passed": 3, "failed": 4, "skipped": 2}
 
 
-def test_a_session_that_fails_beside_its_tests_is_a_failure(tmp_path: Path) -> None:
+def test_a_session_that_fails_after_its_tests_is_a_failure(tmp_path: Path) -> None:
     (tmp_path / "unit.xml").write_text('<testsuites><testsuite tests="2"/></testsuites>', encoding="utf-8")
     counts = count_session({"name": "unit", "result": "failed"}, tmp_path)
     assert counts == Counter(passed=2, failed=1)
@@ -56,7 +56,7 @@ class FakeProcess:
         return self.status
 
 
-def test_the_last_lane_waits_for_all_but_the_background(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_last_lane_waits_for_all_lanes_except_background(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     events: list[str] = []
     statuses = {"network": 1}
     monkeypatch.setattr(run_tier, "_start", lambda lane, names: FakeProcess(lane, events, statuses.get(lane, 0)))
@@ -86,7 +86,7 @@ def test_every_target_has_its_sessions() -> None:
     assert targets[1].split() == list(TAGS)
 
 
-def test_seconds_of_a_session_are_those_of_all_its_commands(tmp_path: Path) -> None:
+def test_the_duration_of_a_session_includes_all_commands(tmp_path: Path) -> None:
     (tmp_path / "lint.seconds").write_text("1.5\n2.0\n")
     assert sum_seconds("lint", tmp_path) == 3.5
     assert sum_seconds("types", tmp_path) == 0

@@ -78,11 +78,11 @@ def checkout(tmp_path: Path) -> structure.Checkout:
         ("names", ["vcloudair_core/a/second.py:3 found"]),
     ],
 )
-def test_a_measure_finds_what_it_counts(measure: str, items: list[str], checkout: structure.Checkout) -> None:
+def test_every_measure_finds_its_example(measure: str, items: list[str], checkout: structure.Checkout) -> None:
     assert structure.MEASURES[measure].count(checkout) == items
 
 
-def test_the_checkout_keeps_its_limits_with_a_traced_command(
+def test_the_checkout_is_within_the_limits_of_traced_measures(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.argv", ["structure.py", "--trace"])

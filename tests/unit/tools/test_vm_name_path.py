@@ -99,9 +99,7 @@ def in_a_thread(call: Any, argument: Any) -> None:
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="code objects have no qualified names")
 @pytest.mark.parametrize("hand_over", [lambda call, argument: call(argument), in_a_pool, in_a_thread])
-def test_a_path_leads_through_callers_and_makers_in_every_thread(
-    library: Library, tracer: Tracer, hand_over: Any
-) -> None:
+def test_a_path_has_callers_and_creators_in_every_thread(library: Library, tracer: Tracer, hand_over: Any) -> None:
     path = trace(library, tracer, hand_over)
     assert path.hops == [
         "vcloudair_core/service.py test",
@@ -114,7 +112,7 @@ def test_a_path_leads_through_callers_and_makers_in_every_thread(
     assert {"count", "seconds", "self"}.isdisjoint(path.names)
 
 
-def test_an_object_carries_what_its_fields_lead_to(library: Library) -> None:
+def test_an_object_carries_the_values_of_its_fields(library: Library) -> None:
     replication = library.values["Replication"]
     carriers = Carriers(NAME)
     assert carriers.lead(f"https://vcd.example.test/api/{NAME}/action") == []
@@ -123,7 +121,7 @@ def test_an_object_carries_what_its_fields_lead_to(library: Library) -> None:
     assert carriers.lead(replication("other", [NAME])) == ["others"]
 
 
-def test_values_that_lead_elsewhere_carry_nothing(library: Library) -> None:
+def test_unrelated_values_carry_nothing(library: Library) -> None:
     replication = library.values["Replication"]
     carriers = Carriers(NAME)
     deep = replication(replication(replication(replication(NAME))))

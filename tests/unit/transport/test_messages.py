@@ -18,7 +18,7 @@ def test_headers_ignore_case_and_keep_repeated_values() -> None:
         headers["accept"]
 
 
-def test_merging_replaces_equal_names_whatever_their_case() -> None:
+def test_merging_ignores_the_case_of_names() -> None:
     merged = Headers({"Accept": "a", "Other": "o"}).merged({"accept": "b"})
     assert merged["ACCEPT"] == "b"
     assert [name for name, _ in merged.pairs()] == ["Other", "accept"]
@@ -51,5 +51,5 @@ def test_reprs_hold_no_values() -> None:
     assert "psk" not in repr(request)
 
 
-def test_text_replaces_what_is_not_utf8() -> None:
+def test_text_replaces_invalid_utf8() -> None:
     assert Response(200, body=b"a\xff").text == "a\N{REPLACEMENT CHARACTER}"

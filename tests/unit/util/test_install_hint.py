@@ -81,7 +81,7 @@ def test_pages_install_from_a_checkout(page: Path) -> None:
             assert "once a release is published" in around.lower(), f"{page.relative_to(ROOT)}:{number + 1}: {line}"
 
 
-def test_no_other_code_names_a_package_of_an_index() -> None:
+def test_only_install_hints_name_the_package() -> None:
     """Only `install_hint` may name the package, which is unpublished, in pip commands."""
     folders = ("vcloudair_core", "plugins", "roles", "playbooks", "extensions", "awx", "meta")
     files = [

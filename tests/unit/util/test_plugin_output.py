@@ -23,7 +23,7 @@ def test_output_of_plugins_goes_to_standard_error(capsys: pytest.CaptureFixture[
     assert capsys.readouterr() == ("outside\n", "inside\ndeeper\ninside again\n")
 
 
-def test_stdout_is_restored_whatever_thread_leaves_last(capsys: pytest.CaptureFixture[str]) -> None:
+def test_stdout_is_restored_after_threads_end_in_any_order(capsys: pytest.CaptureFixture[str]) -> None:
     stdout = sys.stdout
     first, second = stdout_to_stderr(), stdout_to_stderr()
     entered, left = threading.Event(), threading.Event()

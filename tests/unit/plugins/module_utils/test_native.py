@@ -63,7 +63,7 @@ def _types(value):
     return (list, [_types(item) for item in value]) if isinstance(value, list) else type(value)
 
 
-def test_unsafe_values_become_plain_ones():
+def test_unsafe_values_become_plain():
     proxy = pytest.importorskip("ansible.utils.unsafe_proxy", reason="only the controller has unsafe values")
     plain = {"a": ["b", {"c": 1}]}
     result = native(proxy.wrap_var(plain))

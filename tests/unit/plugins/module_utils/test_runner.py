@@ -85,7 +85,7 @@ def library(monkeypatch):
 # -- execute -----------------------------------------------------------------------------------------------------
 
 
-def test_given_leaves_out_what_is_none_but_not_what_is_false_or_empty():
+def test_given_omits_none_but_keeps_false_and_empty_values():
     params = {"a": None, "b": False, "c": [], "d": "", "e": 1, "other": 2}
     assert _runner.given(params, ("a", "b", "c", "d", "e", "missing")) == {"b": False, "c": [], "d": "", "e": 1}
 
@@ -98,7 +98,7 @@ def test_reading_changes_nothing(library):
     assert library.closed == 1
 
 
-def test_only_what_was_given_reaches_the_library(library):
+def test_only_set_parameters_are_passed_to_the_library(library):
     params = {"name": "web", "url": "https://x", "validate_certs": False, "token": None, "edge": "e1", "vdc": "v1"}
     result = _runner.execute(WRITES, params)
     assert result == {"changed": True, "plan": "1 to create", "rule": {"name": "web"}, "api_calls": 4}
@@ -120,13 +120,13 @@ def test_state_and_check_mode_are_passed_on(library, state, check_mode):
     assert (library.ensured["state"], library.ensured["check"]) == (state, check_mode)
 
 
-def test_a_job_may_work_its_state_out_itself(library):
+def test_a_job_can_compute_the_state(library):
     job = _runner.Job("k", show=lambda after, params: {}, specs=lambda params: [], state=lambda params: "exact")
     _runner.execute(job, {"state": "present"})
     assert library.ensured["state"] == "exact"
 
 
-def test_a_diff_is_worked_out_only_when_it_is_asked_for(library):
+def test_a_diff_is_returned_only_in_diff_mode(library):
     assert "diff" not in _runner.execute(WRITES, {"name": "web"})
     assert _runner.execute(WRITES, {"name": "web"}, diff_mode=True)["diff"] == {"before": "", "after": "web\n"}
 
@@ -156,20 +156,20 @@ def test_an_error_of_the_library_is_a_result(library):
     assert library.closed == 1
 
 
-def test_an_error_before_there_is_a_client_is_a_result_too(library):
+def test_an_error_while_connecting_is_a_result(library):
     library.connect_error = RefusedError("Missing url.")
     assert _runner.execute(WRITES, {"name": "web"})["msg"] == "Missing url. Nothing was written."
     assert library.closed == 0
 
 
-def test_any_other_error_is_a_bug_and_stays_one_but_the_client_is_closed(library):
+def test_other_exceptions_are_raised_after_the_client_is_closed(library):
     library.error = ZeroDivisionError()
     with pytest.raises(ZeroDivisionError):
         _runner.execute(WRITES, {"name": "web"})
     assert library.closed == 1
 
 
-def test_refuse_speaks_as_the_library_does(library):
+def test_refuse_raises_an_error_of_the_library(library):
     library.SpecError = lambda field, reason: RefusedError(f"{field}: {reason}")
 
     def specs(params):
@@ -196,7 +196,7 @@ def module_run(monkeypatch, capsys, job, arguments, options, **constraints):
 ARGUMENTS = {"name": {"type": "str"}, "state": {"type": "str", "default": "present"}}
 
 
-def test_run_passes_modes_and_connection_on(monkeypatch, capsys, library):
+def test_run_passes_modes_and_connection_options(monkeypatch, capsys, library):
     options = {"name": "web", "host": "https://x", "gateway": "e1", "_ansible_check_mode": True, "_ansible_diff": True}
     status, result = module_run(monkeypatch, capsys, WRITES, ARGUMENTS, options)
     assert status == 0
@@ -207,7 +207,7 @@ def test_run_passes_modes_and_connection_on(monkeypatch, capsys, library):
     assert library.ensured["target"] == {"edge": "e1"}
 
 
-def test_lists_within_lists_are_plain_lists(monkeypatch, capsys, library):
+def test_nested_lists_are_flattened(monkeypatch, capsys, library):
     words = {"type": "list", "elements": "str", "aliases": ["nets"]}
     rules = {"type": "list", "elements": "dict", "options": {"source": words}}
 
@@ -234,14 +234,14 @@ def test_run_fails_with_the_message_and_the_error_of_the_library(monkeypatch, ca
     assert result["error"] == {"error": "Refused", "field": "name"}
 
 
-def test_secrets_are_masked_wherever_they_turn_up(monkeypatch, capsys, library):
+def test_secrets_are_masked_in_every_part_of_the_result(monkeypatch, capsys, library):
     library.error = RefusedError("the server said: bad hunter22-key")
     options = {"name": "web", "password": "hunter22", "api_token": "t0k3n-a", "token": "t0k3n-b"}
     shown = json.dumps(module_run(monkeypatch, capsys, WRITES, ARGUMENTS, options)[1])
     assert [secret for secret in ("hunter22", "t0k3n-a", "t0k3n-b") if secret in shown] == []
 
 
-def test_constraints_are_those_of_the_module(monkeypatch, capsys, library):
+def test_constraints_of_the_module_are_applied(monkeypatch, capsys, library):
     required = [("state", "absent", ["name"])]
     status, result = module_run(monkeypatch, capsys, WRITES, ARGUMENTS, {"state": "absent"}, required_if=required)
     assert status == 1
@@ -249,7 +249,7 @@ def test_constraints_are_those_of_the_module(monkeypatch, capsys, library):
     assert library.connected is None
 
 
-def test_without_the_library_the_message_says_what_to_install(monkeypatch, capsys):
+def test_a_missing_library_has_a_message_with_the_install_command(monkeypatch, capsys):
     monkeypatch.setattr(_runner, "vcloudair_core", None)
     monkeypatch.setattr(_runner, "LIBRARY_ERROR", "ModuleNotFoundError: vcloudair_core")
     status, result = module_run(monkeypatch, capsys, WRITES, ARGUMENTS, {"name": "web"})
@@ -264,7 +264,7 @@ def test_without_the_library_the_message_says_what_to_install(monkeypatch, capsy
     ("version", "is_fine"),
     [("0.2.0", True), ("0.2.1.dev3", True), ("0.10.0", True), ("1.0", True), ("0.1.9", False), ("0.1.10rc1", False)],
 )
-def test_an_old_library_is_named(monkeypatch, library, version, is_fine):
+def test_an_outdated_library_is_reported(monkeypatch, library, version, is_fine):
     monkeypatch.setattr(library, "__version__", version, raising=False)
     problem = _runner.library_problem()
     assert (problem is None) == is_fine
@@ -281,7 +281,7 @@ def test_secrets_of_the_connection_are_never_logged():
     assert {name for name, spec in connection.items() if spec.get("no_log")} == {"password", "api_token", "token"}
 
 
-def test_connection_and_edge_have_no_defaults_so_that_the_environment_counts():
+def test_shared_options_have_no_defaults_that_hide_the_environment():
     arguments = dict(_arguments.connection_arguments(), **_arguments.edge_arguments())
     assert [name for name, spec in arguments.items() if "default" in spec or spec.get("required")] == []
 
@@ -296,7 +296,7 @@ def test_connection_and_edge_have_no_defaults_so_that_the_environment_counts():
         _section_arguments.service_arguments,
     ],
 )
-def test_nobody_shares_arguments_with_somebody_else(make):
+def test_modules_share_no_mutable_arguments(make):
     first = make()
     for spec in first.values():
         spec["default"] = "spoilt"
@@ -324,7 +324,7 @@ def test_options_that_exclude_each_other_exist(name):
 
 
 @pytest.mark.parametrize("loads_in_another_way", [False, True])
-def test_hidden_texts_are_masked_however_ansible_loads_parameters(monkeypatch, capsys, library, loads_in_another_way):
+def test_hidden_texts_are_masked_with_each_way_to_load_parameters(monkeypatch, capsys, library, loads_in_another_way):
     if loads_in_another_way:
         monkeypatch.delattr(_runner.AnsibleModule, "_load_params")
     library.error = RefusedError("the server said: bad hunter22-key")

@@ -47,7 +47,7 @@ def schemas(part: Any) -> Iterator[dict[str, Any]]:
         yield from schemas(part["items"])
 
 
-def test_it_is_a_schema() -> None:
+def test_the_plan_schema_is_a_valid_schema() -> None:
     Draft202012Validator.check_schema(schema())
 
 

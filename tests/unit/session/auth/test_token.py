@@ -70,7 +70,7 @@ def test_a_token_that_expires_later_is_not_renewed() -> None:
     assert transport.sent("/api/x") == ["GET /api/x"]
 
 
-def test_close_does_not_log_out_of_a_given_token() -> None:
+def test_close_does_not_log_out_a_token_from_the_user() -> None:
     transport = MockedTransport(vcd_answers({"GET /api/session": reply(200, session_xml())}))
     session = token_session(transport)
     session.login()

@@ -117,7 +117,7 @@ def test_cloudapi_refuses_with_the_names_of_rights(tmp_path: Path) -> None:
     assert "following rights [SERVICE_ACCOUNT_MANAGE] to perform operations" in body["message"]
 
 
-def test_links_lead_only_where_the_user_may_go(callers: dict[str, Caller]) -> None:
+def test_links_lead_only_to_permitted_documents(callers: dict[str, Caller]) -> None:
     """Source: protocol/recorded-responses.md §5."""
     changes = {"power:powerOff", "undeploy", "snapshot:create", "edit"}
     path = vm_path(callers["admin"])

@@ -133,7 +133,7 @@ def test_services_that_are_not_sent_stay(caller: Caller) -> None:
     assert len(list(document.iter(f"{VCLOUD}Tunnel"))) == 1
 
 
-def test_what_is_sent_back_unchanged_changes_nothing(caller: Caller) -> None:
+def test_an_unchanged_document_changes_nothing(caller: Caller) -> None:
     configure(caller, SERVICES)
     caller.simulator.clock.advance(2)
     before = caller.xml(address(caller)).find(f".//{VCLOUD}EdgeGatewayServiceConfiguration")

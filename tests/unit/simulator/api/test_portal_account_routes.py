@@ -68,7 +68,7 @@ def test_service_groups_are_those_of_the_login(portal: Portal) -> None:
     assert portal.get("/api/billing/service-group/other").status == 403
 
 
-def test_instance_is_the_one_of_the_list(portal: Portal) -> None:
+def test_instance_equals_its_entry_in_the_list(portal: Portal) -> None:
     for instance in portal.json("/api/sc/instances")["instances"]:
         assert portal.json(f"/api/sc/instances/{instance['id']}") == instance
     assert portal.get("/api/sc/instances/none").status == 404

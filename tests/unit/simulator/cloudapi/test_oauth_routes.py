@@ -60,7 +60,7 @@ def test_an_api_token_is_exchanged_for_a_session() -> None:
     assert json.loads(current.body)["user"]["name"] == "demo"
 
 
-def test_parameters_may_stand_in_the_address() -> None:
+def test_parameters_can_be_in_the_url() -> None:
     caller = caller_for()
     query = urlencode({"grant_type": "refresh_token", "refresh_token": "demo-api-token"})
     assert caller.send("POST", f"{TENANT}/token?{query}").status == 200
@@ -102,7 +102,7 @@ def test_tokens_are_listed_and_revoked() -> None:
     assert exchange(caller, grant_type="refresh_token", refresh_token=secret)[1]["error"] == "invalid_grant"
 
 
-def test_a_session_from_a_token_sees_and_makes_no_tokens() -> None:
+def test_a_session_from_a_token_cannot_list_or_create_tokens() -> None:
     caller = signed_in_caller()
     access = exchange(caller, grant_type="refresh_token", refresh_token="demo-api-token")[1]["access_token"]
     caller.headers["Authorization"] = f"Bearer {access}"

@@ -103,7 +103,7 @@ def test_a_logout_ends_the_session(target: str) -> None:
     assert caller.get(f"{SESSIONS}/current").status == 401
 
 
-def test_a_session_of_somebody_else_is_no_access() -> None:
+def test_a_session_of_another_user_is_forbidden() -> None:
     caller = caller_for()
     caller.headers["Authorization"] = f"Bearer {sign_in(caller)}"
     provider = Caller(caller.simulator, {"Accept": "application/json;version=37.2"})

@@ -82,7 +82,7 @@ def test_an_argument_spec_has_types_choices_and_aliases() -> None:
     assert pool["port"] == {"type": "int"}
 
 
-def test_secrets_are_hidden_and_names_that_only_look_secret_are_not() -> None:
+def test_secrets_have_no_log_and_similar_names_do_not() -> None:
     arguments = arguments_of("balancer")
     pool = arguments["pools"]["options"]
     assert pool["psk"] == {"type": "str", "no_log": True}
@@ -111,12 +111,12 @@ def test_names_become_options_values_variables_modules_or_code() -> None:
     assert pool["mode"]["description"] == ["V(port) or V(fast).", "With C(N) above O(balance=1), V(other)."]
 
 
-def test_a_text_that_yaml_would_read_in_another_way_is_refused() -> None:
+def test_a_text_that_yaml_reads_differently_is_rejected() -> None:
     with pytest.raises(ValueError, match="would need quotes in YAML: Ports: all"):
         collection_options.yaml_item("Ports: all", 4)
 
 
-def test_values_that_yaml_would_read_in_another_way_are_quoted() -> None:
+def test_values_that_yaml_reads_differently_are_quoted() -> None:
     assert collection_options.yaml_flow(["off", "on_create", "3"]) == '["off", on_create, "3"]'
 
 

@@ -95,7 +95,7 @@ def test_a_record_names_the_backend(value: str, backend: str) -> None:
 
 
 @pytest.mark.parametrize("group", [GROUP, f"urn:vcloud:vdcGroup:{GROUP}", f"{BASE}/api/vdcGroup/{GROUP}"])
-def test_the_owner_is_the_vdc_group_else_the_vdc(group: str) -> None:
+def test_the_owner_is_the_vdc_group_or_the_vdc(group: str) -> None:
     body = records(edge(1, "a", vdcGroupId=group, deploymentMode="DISTRIBUTED_ONLY"), edge(2, "b")).body
     grouped, plain = parse_edges(body).edges
     assert (grouped.owner_id, grouped.is_owned_by_group) == (f"urn:vcloud:vdcGroup:{GROUP}", True)

@@ -100,7 +100,7 @@ def types(rulebook: Rulebook) -> list[str]:
 
 
 @pytest.mark.usefixtures("tunnels")
-def test_events_as_they_happen(module: dict[str, Any], arguments: dict[str, Any], cloud: Simulator) -> None:
+def test_events_are_put_into_the_queue(module: dict[str, Any], arguments: dict[str, Any], cloud: Simulator) -> None:
     rulebook = Rulebook(module, {**arguments, "watch": ["tunnels"]})
     edge = edge_of(cloud)
     rulebook.run(
@@ -118,7 +118,7 @@ def test_events_as_they_happen(module: dict[str, Any], arguments: dict[str, Any]
     assert KEY not in said and str(arguments["password"]) not in said
 
 
-def test_several_kinds_beside_each_other(module: dict[str, Any], arguments: dict[str, Any], cloud: Simulator) -> None:
+def test_several_monitors_run_concurrently(module: dict[str, Any], arguments: dict[str, Any], cloud: Simulator) -> None:
     one = next(iter(cloud.world.replications.values()))
 
     def happen() -> None:
@@ -151,7 +151,7 @@ def test_several_kinds_beside_each_other(module: dict[str, Any], arguments: dict
         ({"watch": ["tasks"], "password": "not-the-password"}, AuthenticationError, "Signing in to .* failed"),
     ],
 )
-def test_what_is_wrong_ends_it_at_once(
+def test_permanent_error_ends_the_source_immediately(
     wrong: dict[str, Any], error: type[Exception], said: str, module: dict[str, Any], arguments: dict[str, Any],
     cloud: Simulator, caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
@@ -164,7 +164,7 @@ def test_what_is_wrong_ends_it_at_once(
     assert "not-the-password" not in f"{met.value}{caplog.text}"
 
 
-def test_the_loop_goes_on_while_the_cloud_takes_its_time(
+def test_event_loop_is_not_blocked_by_a_slow_cloud(
     module: dict[str, Any], arguments: dict[str, Any], cloud: Simulator
 ) -> None:
     begun, may_end = threading.Event(), threading.Event()
@@ -190,7 +190,7 @@ def test_the_loop_goes_on_while_the_cloud_takes_its_time(
     assert asyncio.run(beside()) >= 1000
 
 
-def test_what_ansible_rulebook_adds_is_no_option(module: dict[str, Any], arguments: dict[str, Any]) -> None:
+def test_values_added_by_ansible_rulebook_are_ignored(module: dict[str, Any], arguments: dict[str, Any]) -> None:
     rulebook = Rulebook(module, {**arguments, "watch": ["tasks"], "eda_feedback_queue": asyncio.Queue()})
     rulebook.run(lambda: None)
     assert rulebook.slept == [30, 30]
