@@ -4,12 +4,12 @@
 tag       command             what runs                                                                 two cores
 ========  ==================  ========================================================================  ==========
 check     ``make check``      lint, types, layers, unit tests                                           2 minutes
-test      ``make test``       lint, layers, all tests but the exhaustive ones                           6 minutes
-rest      ``make test-rest``  what ``make test`` leaves out: types, exhaustive tests, figures, ...      18 minutes
+test      ``make test``       lint, layers, all tests except exhaustive tests                           6 minutes
+rest      ``make test-rest``  everything else: types, exhaustive tests, figures, ...                    18 minutes
 all       ``make test-all``   test and rest                                                             25 minutes
 ========  ==================  ========================================================================  ==========
 
-``nox -t check`` runs a tier in this environment, ``nox -s tests -- tests/unit/services/dr`` a part of a session.
+``nox -t check`` runs a tier in this environment. ``nox -s tests -- tests/unit/services/dr`` runs a part of a session.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ BACKGROUND = "lane:background"
 LAST = "lane:last"
 """Lanes that tools/run_tier.py runs at the same time, so that no core is idle."""
 OWN_SESSIONS = ("awx", "benchmarks", "bounds", "clients", "cores", "demos", "eda")
-"""Folders of tests that have sessions of their own."""
+"""Folders of tests that have separate sessions."""
 
 
 def _run(session: nox.Session, *command: str, **kwargs: object) -> None:
@@ -67,7 +67,7 @@ def _pytest(session: nox.Session, *arguments: str, **kwargs: object) -> None:
 def _parallel(*arguments: str, per_core: int = 1) -> tuple[str, ...]:
     """Return options for parallel tests.
 
-    Use more than one process per core where tests wait for other programs.
+    If tests wait for other programs, they use more than one process per core.
     """
     workers = os.environ.get("TEST_WORKERS") or str(per_core * (os.cpu_count() or 1))
     return ("-n", workers, "--dist", "worksteal", *arguments)
@@ -85,7 +85,7 @@ def lint(session: nox.Session) -> None:
 def workflows(session: nox.Session) -> None:
     """Check workflows, issue forms, Dependabot, CI examples and container files.
 
-    None of them is run.
+    The workflows are not run.
     """
     ci = "docs/how-to/ci"
     for schema, *files in (
@@ -146,8 +146,9 @@ def _apart() -> list[str]:
 def cores(session: nox.Session) -> None:
     """Run every module, plugin and playbook on each supported ansible-core.
 
-    Playbooks run with the versions that the collection declares. Each core runs on one supported Python, and the newest
-    core on all of them. ``-- --every``: each core on every supported Python. A missing Python is skipped by name.
+    Playbooks run with the versions that the collection declares. Each ansible-core runs on one supported Python. The
+    newest ansible-core runs on all supported Pythons. With ``-- --every``, each ansible-core runs on every supported
+    Python. A missing Python is skipped, and its version is shown.
     """
     arguments = [argument for argument in session.posargs if argument != "--every"]
     env = {"TEST_EVERY_PAIR": "1"} if "--every" in session.posargs else {}
@@ -158,7 +159,7 @@ def cores(session: nox.Session) -> None:
 def demos(session: nox.Session) -> None:
     """Follow the README and run `make demo` in fresh clones with an empty home.
 
-    ``-- --every``: on each Python.
+    With ``-- --every``, the commands run on each Python.
     """
     arguments = [argument for argument in session.posargs if argument != "--every"]
     env = {"TEST_EVERY_PAIR": "1"} if "--every" in session.posargs else {}
@@ -169,7 +170,8 @@ def demos(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Compare the library with vcloudair 0.5, pyvcloud and bare calls.
 
-    The ratios are checked against bench/ratios.json. ``-- quick``: fewer cases. ``-- --keep``: write the ratios there.
+    The ratios are checked against bench/ratios.json. ``-- quick`` runs fewer cases. ``-- --keep`` writes the
+    ratios to this file.
     """
     _run(session, sys.executable, "tools/make_bench.py")
     _run(session, sys.executable, "-m", "tests.benchmarks.side_by_side", *session.posargs)
@@ -179,7 +181,7 @@ def bench(session: nox.Session) -> None:
 def soak(session: nox.Session) -> None:
     """Run fifty clients for ten minutes; check for leaks and wrong results.
 
-    ``-- --minutes 1``: a shorter run.
+    ``-- --minutes 1`` makes the run shorter.
     """
     _run(session, sys.executable, "-m", "tests.load.soak", *session.posargs)
 
@@ -188,8 +190,8 @@ def soak(session: nox.Session) -> None:
 def start_once(session: nox.Session) -> None:
     """Prove that each DR action is started once.
 
-    The parts are 200 kills, two operators, killed plays and gateways. ``-- --part kills --kills 1000``: more of one
-    part. ``-- --help`` names the parts.
+    The parts are 200 kills, two operators, killed plays and gateways. ``-- --part kills --kills 1000`` runs only one
+    part, with more kills. ``-- --help`` shows the parts.
     """
     _run(session, sys.executable, "-m", "tests.start_once", *session.posargs)
 
@@ -198,7 +200,7 @@ def start_once(session: nox.Session) -> None:
 def fuzz(session: nox.Session) -> None:
     """Fuzz every parser with 100,000 inputs each, guided by coverage.
 
-    It takes an hour. Arguments: ``--runs N``, names of targets.
+    This takes an hour. The arguments are ``--runs N`` and names of targets.
     """
     if importlib.util.find_spec("atheris") is None:
         session.skip("atheris is not installed: pip install -e '.[fuzz]' (Linux and CPython only)")
@@ -207,7 +209,7 @@ def fuzz(session: nox.Session) -> None:
 
 @nox.session
 def audit(session: nox.Session) -> None:
-    """Audit the installed packages. Skipped when the index does not answer."""
+    """Audit the installed packages. Skip the session if the index does not respond."""
     said = str(session.run(sys.executable, "tools/audit.py", external=True, success_codes=[0, 77], silent=True)).strip()
     if said.startswith("Nothing was audited"):
         session.skip(f"{said} The review in docs/reference/dependencies.md stands in its place.")
@@ -216,7 +218,7 @@ def audit(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the site into build/site. A warning, such as a broken link, fails it."""
+    """Build the site into build/site. Fail on warnings, such as broken links."""
     # MkDocs is pinned below 2, and the theme would warn about it at every start.
     _run(session, "mkdocs", "build", "--strict", *session.posargs, env={"NO_MKDOCS_2_WARNING": "1"})
 
@@ -233,9 +235,9 @@ def awx(session: nox.Session) -> None:
 
 @nox.session(tags=[*REST, NETWORK])
 def eda(session: nox.Session) -> None:
-    """Run the shipped rulebook under ansible-rulebook. It needs Java.
+    """Run the shipped rulebook with ansible-rulebook.
 
-    ansible-rulebook has a separate environment.
+    ansible-rulebook needs Java. It has a separate environment.
     """
     _run(session, sys.executable, "tools/make_eda.py")
     _pytest(session, "tests/eda", *session.posargs)
@@ -245,7 +247,7 @@ def eda(session: nox.Session) -> None:
 def clients(session: nox.Session) -> None:
     """Run clients from package registries (Go, Java, Python) against the simulator.
 
-    A client that cannot be built is skipped with the reason.
+    If a client cannot be built, its test is skipped with the reason.
     """
     _run(session, sys.executable, "tools/make_clients.py")
     _pytest(session, "tests/clients", *session.posargs)
@@ -255,8 +257,8 @@ def clients(session: nox.Session) -> None:
 def bounds(session: nox.Session) -> None:
     """Run unit tests with the lowest and the newest dependencies.
 
-    The lowest declared versions run on the oldest Python, the newest versions on the newest Python. A missing Python is
-    skipped by name.
+    The lowest declared versions run on the oldest Python, and the newest versions run on the newest Python. A missing
+    Python is skipped, and its version is shown.
     """
     _pytest(session, "-rs", *(session.posargs or ["tests/bounds"]))
 
@@ -274,14 +276,14 @@ def collection(session: nox.Session) -> None:
 def execution_environment(session: nox.Session) -> None:
     """Make an execution environment for AWX from this checkout.
 
-    ``-- --tag registry.example.com/vcloudair-ee:1``: the name of the image.
+    ``-- --tag registry.example.com/vcloudair-ee:1`` sets the name of the image.
     """
     _run(session, sys.executable, "tools/execution_environment.py", *session.posargs)
 
 
 @nox.session(tags=[*REST, PACKAGES])
 def package(session: nox.Session) -> None:
-    """Build wheel and collection, check them, and try them in an empty environment."""
+    """Build wheel and collection, check both, and try both in an empty environment."""
     dist, collection = (Path(session.create_tmp()) / name for name in ("dist", "collection"))
     for folder in (dist, collection):
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,8 +1,8 @@
 """Audit the installed packages with pip-audit.
 
 The exit status is 0 if all packages were audited and have no known vulnerabilities. It is 1 if a package has a known
-vulnerability, and 77 if the index does not respond. pip-audit reports no vulnerabilities if the index is a mirror
-without vulnerability data.
+vulnerability, and 77 if the package index does not respond. If the index is a mirror without vulnerability data,
+pip-audit finds no vulnerabilities.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def main() -> int:
 
 
 def report(dependencies: list[dict[str, Any]]) -> int:
-    """Print the result and return the exit status.
+    """Print the result of pip-audit and return the exit status.
 
     ``dependencies`` is the list from the JSON output of pip-audit.
     """

@@ -1,9 +1,9 @@
 """Build the published tarball of the collection.
 
-Usage: ``python tools/build_collection.py OUTPUT``.
+Usage: ``python tools/build_collection.py OUTPUT``. The program prints the path of the tarball.
 
-The tarball equals that of ``ansible-galaxy collection build``, except that the README of the collection is named
-README.md. Galaxy shows only a README with this name. The program prints the path of the tarball.
+The tarball equals the tarball of ``ansible-galaxy collection build``, except that the README of the collection is named
+README.md. Galaxy shows a README only if it has this name.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Check the language of docstrings, comments, messages, page titles and commits.
 
-``python tools/check_prose.py`` prints a table and fails when a count is over its limit. ``tools/prose_limits.yml`` has
-a limit for each rule and folder. Limits only go down: ``--lower`` writes the current counts to this file. ``--list
-RULE [FOLDER]`` prints each offense with its location. ``--base COMMIT`` names the commit after which commit subjects
-are checked. Outside a Git checkout, no commits are checked.
+``python tools/check_prose.py`` prints a table and fails if a count is over its limit. ``tools/prose_limits.yml`` has a
+limit for each rule and folder. ``--lower`` lowers the limits in this file to the current counts. ``--list RULE
+[FOLDER]`` prints each offense with its location. ``--base COMMIT`` checks only the subjects of commits after COMMIT.
+Outside a Git checkout, no commits are checked.
 
 The rules are those of ``docs/contributing/style.md``. The nox session ``lint`` runs this program.
 """
@@ -93,7 +93,7 @@ def banned_phrases(file: TextFile) -> Iterator[Offense]:
 
 
 def titles(file: TextFile) -> Iterator[Offense]:
-    """Yield the title of a page unless it names a topic."""
+    """Yield page titles that do not name a topic."""
     if not file.path.endswith(".md"):
         return
     for line, text in lines_outside_code(file.text):
@@ -195,7 +195,7 @@ def count_by_folder(offenses: dict[str, list[Offense]]) -> dict[str, dict[str, i
 
 
 def lower_limits(counts: dict[str, dict[str, int]], limits: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
-    """Return the limits, each lowered to its count. Limits of 0 are left out."""
+    """Return the limits, lowered to the current counts. Limits of 0 are left out."""
     lowered = {
         rule: {folder: min(limit, counts[rule].get(folder, 0)) for folder, limit in limits.get(rule, {}).items()}
         for rule in RULES
@@ -204,18 +204,18 @@ def lower_limits(counts: dict[str, dict[str, int]], limits: dict[str, dict[str, 
 
 
 def read_limits(root: Path) -> dict[str, dict[str, int]]:
-    """Return the limits by rule and folder. A missing folder has the limit 0."""
+    """Return the limits by rule and folder. The limit of a missing folder is 0."""
     return dict(yaml.safe_load((root / LIMITS).read_text(encoding="utf-8")))
 
 
 def write_limits(root: Path, limits: dict[str, dict[str, int]]) -> None:
-    """Write the limits below the comment at the start of the file."""
+    """Write the limits to the file, and keep the comment at its start."""
     comment = "# Limits of tools/check_prose.py by rule and folder. They only go down: `check_prose.py --lower`.\n"
     (root / LIMITS).write_text(comment + yaml.safe_dump(limits, sort_keys=False), encoding="utf-8")
 
 
 def print_table(counts: dict[str, dict[str, int]], limits: dict[str, dict[str, int]]) -> list[str]:
-    """Print a row for each rule and folder. Return the rows over their limit."""
+    """Print a row for each rule and folder. Return the rows that are over their limit."""
     over = []
     print(f"{'measure':64}{'now':>7}{'limit':>7}{'target':>8}")
     for rule, title in RULES.items():
@@ -229,7 +229,7 @@ def print_table(counts: dict[str, dict[str, int]], limits: dict[str, dict[str, i
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print the table. Return 1 when a count is over its limit."""
+    """Print the table. Return 1 if a count is over its limit."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=Path, default=ROOT)
     parser.add_argument("--base", default=COMMITS_SINCE, help="check the subjects of the commits after this one")
@@ -250,7 +250,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.lower:
         write_limits(options.root, lower_limits(counts, read_limits(options.root)))
     if over := print_table(counts, read_limits(options.root)):
-        print(f"Over the limit: {'; '.join(over)}. Run with --list and one of these.", file=sys.stderr)
+        print(f"Over the limit: {'; '.join(over)}. To see the offenses, run with --list RULE FOLDER.", file=sys.stderr)
     return bool(over)
 
 

@@ -1,4 +1,4 @@
-"""A scratch folder for checks of the collection, and programs to run there.
+"""A scratch folder in which checks of the collection run programs.
 
 The programs are from this environment. They run with a separate home folder.
 """
@@ -17,15 +17,15 @@ from stage_collection import ROOT, stage
 
 BIN = Path(sys.executable).parent
 KEPT = ROOT / ".nox" / "collection"
-"""Cache of the environments of ansible-test and galaxy-importer. Not in Git."""
+"""Cache of the environments of ansible-test and galaxy-importer. Git ignores it."""
 
 _NOT_PASSED_ON = ("ANSIBLE_", "VCA_", "GALAXY_", "PYTHONPATH", "PYTEST_")
 
 
 class CheckFailedError(Exception):
-    """A check failed.
+    """Raised if a check fails.
 
-    The exception has a line with the error, and the output of the program.
+    The message has a line with the error, and the output of the program.
     """
 
     def __init__(self, reason: str, output: str = "") -> None:
@@ -40,11 +40,11 @@ class Room:
         self.folder = folder
 
     def staged(self) -> Path:
-        """Copy of the collection in a folder that ansible-test accepts."""
+        """Return a copy of the collection in a folder that ansible-test accepts."""
         return stage(self.folder / "staged")
 
     def run(self, *command: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> str:
-        """Run a program and return its output. Raises CheckFailedError."""
+        """Run a program and return its output. Raises CheckFailedError if it fails."""
         words = [str(word) for word in command]
         done = subprocess.run(
             words, cwd=cwd, env=self.environment(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -57,7 +57,7 @@ class Room:
         return done.stdout
 
     def environment(self, variables: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Return the environment variables of a user.
+        """Return the environment variables of a user without settings.
 
         Settings of Ansible, of clouds and of an enclosing test run are removed.
         """
@@ -101,9 +101,9 @@ def _pip_versions() -> set[str]:
 
 
 def _pip_settings() -> str:
-    """Return the pip settings from files and environment in the format of pip.conf.
+    """Return the user's pip settings in the format of pip.conf.
 
-    ansible-test hides the environment from pip.
+    The settings come from files and from the environment, which ansible-test hides from pip.
     """
     listed = subprocess.run(
         [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True

@@ -1,7 +1,7 @@
-"""Run the checks of the collection: all steps, or those named as arguments.
+"""Run the checks of the collection: all steps, or the steps named as arguments.
 
-Each step prints one line with its result and time. A failed step prints the output of its programs. The other steps
-continue.
+Each step prints one line with its result and time. If a step fails, the output of its programs is printed, and the
+other steps continue.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from stage_collection import PUBLISHED_README, ROOT, collection_files, galaxy
 IMPORTER = "galaxy-importer>=0.4.30"
 """Requirement of galaxy-importer.
 
-It pins older versions than other tools need, so it has a separate environment.
+galaxy-importer pins older versions of packages than other tools need. Therefore, it has a separate environment.
 """
 
 ALLOWED = (
@@ -100,7 +100,7 @@ def changelog(room: Room) -> str:
 
 
 def build(room: Room) -> str:
-    """Build the collection from checkout and staged copy, and compare the files."""
+    """Build the collection from the checkout and from a copy, and compare the files."""
     files = _files(_tarball(room, ROOT))
     _refuse("in the tarball, but not allowed", [name for name in files if not _is_allowed(name)])
     _refuse("missing in the tarball", set(collection_files()) - files)
@@ -130,17 +130,17 @@ def builder(room: Room) -> str:
     found = [line.partition("#")[0].strip() for line in said["python"]]
     wanted = (collection / "requirements.txt").read_text(encoding="utf-8").split()
     if found != wanted or not said["system"]:
-        raise CheckFailedError(f"it would install {found} and {said['system']}, not {wanted}")
+        raise CheckFailedError(f"the image would install {found} and {said['system']}, not {wanted}")
     context = execution_environment.create(room.folder / "ee")
     if not (context.folder / "Containerfile").exists():
-        raise CheckFailedError("ansible-builder made no Containerfile")
+        raise CheckFailedError("ansible-builder created no Containerfile")
     return ", ".join(found)
 
 
 STEPS: dict[str, Callable[[Room], str]] = {
     step.__name__: step for step in (sanity, integration, importer, lint, docs, units, builder, changelog, build)
 }
-"""Steps, longest first, so that two concurrent steps end at about the same time."""
+"""Steps, longest first, so that two processes end at about the same time."""
 
 
 # -- helpers of steps --------------------------------------------------------------------------------------------
@@ -230,7 +230,7 @@ def main() -> int:
     given = parser.parse_args()
     unknown = [name for name in given.steps if name not in STEPS]
     if unknown:
-        parser.error(f"there is no step {', '.join(unknown)}; there are {', '.join(STEPS)}")
+        parser.error(f"no step is named {', '.join(unknown)}. Choose from {', '.join(STEPS)}.")
     if given.list:
         print("\n".join(f"{name:<12} {(step.__doc__ or '').strip()}" for name, step in STEPS.items()))
         return 0

@@ -22,7 +22,7 @@ PLUGINS = {
 NOT_DOCUMENTED = {"action", "doc_fragments", "module_utils", "plugin_utils"}
 """Folders of plugins that users never name.
 
-Actions have the name of their module, and the others are shared code.
+An action plugin has the name of its module. The other folders have shared code.
 """
 
 

@@ -1,6 +1,7 @@
-"""Support matrix: clouds, API versions, Pythons and versions of ansible-core.
+"""Support matrix: clouds, API versions, and versions of Python and ansible-core.
 
-Clouds and API versions are in docs/reference/compatibility.yml, Pythons and cores in tools/environments.py.
+The clouds and API versions come from docs/reference/compatibility.yml. The versions of Python and ansible-core come
+from tools/environments.py.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def support_matrix() -> str:
     for row in rows:
         for column in list(COLUMNS)[1:]:
             if row[column].partition(",")[0] not in STATUSES:
-                raise ValueError(f"{SOURCE.name}: {row['cloud']}: {column} is none of {', '.join(STATUSES)}")
+                raise ValueError(f"{SOURCE.name}: {row['cloud']}: {column} must be one of {', '.join(STATUSES)}")
     return _table(list(COLUMNS.values()), [[row[column] for column in COLUMNS] for row in rows])
 
 
@@ -56,7 +57,7 @@ def with_matrix(text: str) -> str:
     head, begin, rest = text.partition(BEGIN)
     _, end, tail = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f"the page lacks the line {BEGIN if not begin else END}")
+        raise ValueError(f"The page has no line: {BEGIN if not begin else END}")
     return f"{head}{BEGIN}\n\n{support_matrix()}\n\n{END}{tail}"
 
 

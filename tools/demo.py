@@ -1,6 +1,6 @@
 """Demonstrate the project against a simulated cloud, and check each step.
 
-The demo uses the standard library only. The simulator is stopped at the end, also on Ctrl-C. The folder
+The demo uses the standard library only. The simulator is stopped at the end, also after Ctrl-C. The folder
 ``demo-report`` remains. It contains the log with the complete output of each command, the exported edge gateway, and
 the recovery report.
 """
@@ -176,13 +176,13 @@ def _summarize(screen: Screen, report: Path) -> None:
 
 
 class Tasks:
-    """A filter that shows each task of a playbook and its result in one line."""
+    """A filter that reduces the output of a playbook to one line for each task."""
 
     def __init__(self) -> None:
         self._name = ""
 
     def __call__(self, line: str) -> str:
-        """Return the line to show, or an empty string."""
+        """Return the text to show for a line, or an empty string to leave out the line."""
         task = re.match(r"TASK \[(.+)\] \*", line)
         if task:
             self._name = task[1]
@@ -191,7 +191,7 @@ class Tasks:
 
 
 def _recap_line(line: str) -> str:
-    """Return the start of a line of Ansible's recap, or an empty string."""
+    """Return the start of a line of Ansible's play recap, or an empty string."""
     return line.partition(" skipped=")[0] if " failed=" in line else ""
 
 
@@ -201,14 +201,14 @@ def _table(line: str) -> str:
 
 
 def _summary(line: str) -> str:
-    """Return the last line of a plan."""
+    """Return the last line of a plan, or an empty string for the other lines."""
     return "" if line.startswith((" ", "edge gateway")) or re.match(r"\d", line) else line
 
 
 def _expect_changes(output: str, number: int) -> None:
     recap = _RECAP.search(output)
     if recap is None or int(recap[2]) != number:
-        raise DemoFailedError(f"the playbook did not change {number} of its tasks.")
+        raise DemoFailedError(f"the number of changed tasks is not {number}.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Print titles, commands and selected lines of their output for ``make demo``."""
+"""Print titles, commands and selected output lines of ``make demo``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BOLD, _DIM = "1", "2"
 
 
 class DemoFailedError(Exception):
-    """A step of the demo failed."""
+    """Raised if a step of the demo failed."""
 
 
 class Screen:
@@ -40,7 +40,7 @@ class Screen:
 
     @staticmethod
     def width() -> int:
-        """Return the width of the text, in columns."""
+        """Return the maximum width of printed text, in columns."""
         return min(shutil.get_terminal_size((100, 24)).columns, 120)
 
     def step(self, title: str, text: str) -> None:
@@ -49,7 +49,7 @@ class Screen:
         self.text(text)
 
     def text(self, text: str) -> None:
-        """Print a paragraph that fits the width."""
+        """Print a paragraph, wrapped to the width."""
         for line in textwrap.wrap(text, self.width()):
             self._print(self._colored(line, _DIM))
 
@@ -73,8 +73,8 @@ class Screen:
     ) -> str:
         """Run a command and return its output.
 
-        Lines are printed as they arrive. ``show`` returns the text to print for a line, or an empty string to leave
-        out the line. With ``into``, the output goes to that file and is not printed. Raises DemoFailedError if the
+        Lines are printed as they arrive. ``show`` returns the text to print for a line, or an empty string to leave out
+        the line. If ``into`` is set, the output goes to that file and is not printed. Raises DemoFailedError if the
         exit status is not ``status``.
         """
         self.command(command, into)

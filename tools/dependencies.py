@@ -1,6 +1,6 @@
 """Reviewed dependencies and their reasons, for docs/reference/dependencies.md.
 
-The generator of the page fails when a dependency of pyproject.toml is missing here.
+The generator of the page fails if a dependency of pyproject.toml is missing in this file.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = ("", "cli", "keyring", "simulator", "metrics", "dr", "ansible")
-"""Extras that users install, without those of tests and documentation.
+"""Extras that users install. The extras of tests and documentation are left out.
 
 The empty name stands for the dependencies of the library itself.
 """
@@ -109,7 +109,7 @@ def table() -> str:
 
 
 def shipped() -> dict[str, tuple[str, list[str]]]:
-    """Return minimum version and extras by name, in the order of pyproject.toml."""
+    """Return (minimum version, extras) by dependency, in the order of pyproject.toml."""
     if sys.version_info >= (3, 11):
         import tomllib
     else:

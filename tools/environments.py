@@ -1,7 +1,7 @@
-"""Find Python interpreters and make environments of supported ansible-cores.
+"""Find Python interpreters, and make environments with ansible-core.
 
-``python tools/environments.py`` lists the interpreters of this host. Environments are kept in ``.nox/environments``
-and rebuilt when their requirements change.
+``python tools/environments.py`` lists the interpreters of this host. Environments are kept in ``.nox/environments``. If
+their requirements change, they are built again.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ CORES = {
     "2.20": ("3.12", "3.13"),
     "2.21": ("3.12", "3.13"),
 }
-"""Supported ansible-cores, oldest first, with the Pythons of their controllers."""
+"""Supported ansible-core versions, oldest first, with their controller Pythons."""
 
 _TRIAL = "import ensurepip, sys, venv; print('%d.%d' % sys.version_info[:2], sys.executable)"
 
@@ -43,8 +43,8 @@ def ansible_requirement() -> str:
 def pairs(*, every: bool = False) -> list[tuple[str, str]]:
     """Return the pairs of ansible-core and Python to test.
 
-    Each core runs with the oldest Python that it supports. The newest core runs with all Pythons that it supports.
-    With ``every``, all supported pairs are returned.
+    Each ansible-core version is tested with the oldest Python that it supports. The newest ansible-core is tested with
+    all Python versions that it supports. If ``every`` is true, all supported pairs are returned.
     """
     newest = list(CORES)[-1]
     return [
@@ -55,7 +55,7 @@ def pairs(*, every: bool = False) -> list[tuple[str, str]]:
 
 
 def find_python(version: str) -> str | None:
-    """Return a working interpreter of a version that can make environments, or None."""
+    """Return an interpreter of a version that can make environments, or None."""
     for candidate in _candidates(version):
         try:
             done = subprocess.run(
@@ -70,10 +70,10 @@ def find_python(version: str) -> str | None:
 
 
 def make(name: str, python: str, *requirements: str, options: Sequence[str] = ()) -> Path:
-    """Make or reuse an environment with these requirements. Return its Python.
+    """Make an environment with these requirements, or reuse it. Return its Python.
 
-    ``options`` are passed to ``uv pip install`` or ``pip install``. The function waits for other builds from the
-    checkout.
+    ``options`` are passed to ``uv pip install`` or ``pip install``. If another process builds the library from the
+    checkout, the function waits.
     """
     folder = KEPT / name
     made = folder / "bin" / "python"
@@ -110,9 +110,9 @@ def building_from_checkout() -> Iterator[None]:
 
 
 def find_uv() -> list[str] | None:
-    """Return the uv of this environment, or a working uv on the PATH.
+    """Return the command of a working uv, or None.
 
-    uv is much faster than pip.
+    The uv of this environment takes precedence over a uv on the PATH. uv is much faster than pip.
     """
     for command in ([sys.executable, "-m", "uv"], ["uv"]):
         try:

@@ -3,8 +3,8 @@
 Run this program with ``nox -s execution_environment``.
 
 The program builds the wheel of the library and the tarball of the collection, and writes an ansible-builder context
-with both. Therefore, neither has to be published. If there is a container engine, the program builds the image.
-Otherwise, it prints the build command.
+that contains both files. Therefore, the library and the collection do not have to be published. If there is a container
+engine, the program builds the image. Otherwise, it prints the build command.
 
 The definition is awx/execution-environment.yml. The Python and system packages come from the metadata of the
 collection, which ansible-builder reads in the image (meta/execution-environment.yml).
@@ -32,7 +32,7 @@ DEFINITION = ROOT / "awx" / "execution-environment.yml"
 OUTPUT = ROOT / "build" / "execution-environment"
 ENGINES = ("podman", "docker")
 LOCAL = "local"
-"""Folder of the wheel and the tarball in the build folder of the context."""
+"""Folder in the build folder of the context with the wheel and the tarball."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,10 @@ class Context:
 
 
 def create(output: Path) -> Context:
-    """Build wheel and tarball, empty ``output``, and write the context there."""
+    """Build the wheel and the tarball, and write a new context to ``output``.
+
+    The existing contents of ``output`` are deleted.
+    """
     shutil.rmtree(output, ignore_errors=True)
     dist = output / "dist"
     tarball = build_collection(dist)
@@ -73,7 +76,8 @@ def create(output: Path) -> Context:
 def definition(wheel: Path, tarball: Path) -> dict[str, Any]:
     """Return awx/execution-environment.yml with a local wheel and tarball.
 
-    The wheel is installed in the base of all stages, so pip finds the library there and does not search an index.
+    The wheel is installed in the base of all stages. Therefore, pip finds the library there and does not search an
+    index.
     """
     value: dict[str, Any] = yaml.safe_load(DEFINITION.read_text(encoding="utf-8"))
     value["dependencies"]["galaxy"] = {"collections": [{"name": f"{LOCAL}/{tarball.name}", "type": "file"}]}
@@ -88,7 +92,7 @@ def definition(wheel: Path, tarball: Path) -> dict[str, Any]:
 
 
 def library() -> str:
-    """Return the requirement of the library with extras, without the version."""
+    """Return the requirement of the library with its extras, without a version."""
     requirement = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     match = re.match(r"vcloudair-core(\[[\w,-]+\])?", requirement)
     if match is None:
@@ -97,7 +101,7 @@ def library() -> str:
 
 
 def find_engine() -> str | None:
-    """Return the first container engine whose server answers."""
+    """Return the first container engine whose server responds."""
     for name in ENGINES:
         program = shutil.which(name)
         if program and subprocess.run([program, "info"], capture_output=True, check=False, timeout=60).returncode == 0:
@@ -106,9 +110,9 @@ def find_engine() -> str | None:
 
 
 def main() -> int:
-    """Build the context, and the image if there is a container engine.
+    """Build the context. If there is a container engine, also build the image.
 
-    Return 0 on success.
+    Returns 0 on success.
     """
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--tag", default=f"vcloudair-ee:{galaxy()['version']}", help="name of the image")
@@ -124,7 +128,7 @@ def main() -> int:
     engine = arguments.engine or find_engine()
     command = context.build_command(arguments.tag, engine or ENGINES[0])
     if engine is None:
-        print("No container engine answers, so no image was built. Where podman or docker runs, run:")
+        print("No container engine responds, so no image was built. On a host with podman or docker, run:")
         print(shlex.join(["ansible-builder", *command[1:]]))
         return 0
     status = subprocess.run(command, check=False).returncode

@@ -1,6 +1,6 @@
-"""Write the generated reference pages. ``--check`` only compares them.
+"""Write the generated reference pages. With ``--check``, only compare them.
 
-Generated text is between two marks, so that a page can have other text around it.
+Generated text stands between two marks, so that a page can have other text around it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ PAGES: dict[str, Callable[[], str] | tuple[Callable[[], str], ...]] = {
     "query-attributes.md": query_attributes.tables,
     "../../README-collection.md": collection_contents.tables,
 }
-"""Generators of the text between the marks, by page: one for each pair of marks."""
+"""Generators by page, one for each pair of marks in the page."""
 
 FILES: dict[str, Callable[[], str]] = {
     "recovery-plan.schema.json": schemas.recovery_plan_schema,
@@ -51,7 +51,7 @@ FILES: dict[str, Callable[[], str]] = {
     "inventory.schema.json": schemas.inventory_schema,
     **{f"../../{name}": make for name, make in collection_options.files().items()},
 }
-"""Generated from the first character to the last."""
+"""Files that are generated completely."""
 
 
 def outdated() -> Iterator[tuple[Path, str]]:
@@ -85,7 +85,7 @@ def _outdated_readmes() -> Iterator[tuple[Path, str]]:
 
 
 def main() -> int:
-    """Write the outdated pages. With ``--check``, return 1 if a page is out of date."""
+    """Write the outdated pages. With ``--check``, return 1 if a page is outdated."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a page is out of date")
     check = parser.parse_args().check

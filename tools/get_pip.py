@@ -1,7 +1,7 @@
-"""Install the pip of Python itself, in place of ansible-test's ``get-pip.py``.
+"""Install the pip that comes with Python, in place of ansible-test's get-pip.py.
 
-ansible-test uses its cache before it downloads the file from a server that some networks block. pip then upgrades
-itself from the configured package index.
+ansible-test looks for ``get-pip.py`` in its cache before it downloads the file from a server that some networks block.
+This program takes the place of the file in the cache. Then pip upgrades itself from the configured package index.
 """
 
 from __future__ import annotations

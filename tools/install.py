@@ -1,7 +1,7 @@
 """Install the project with extras into this environment, with uv or pip.
 
-``python tools/install.py EXTRA,EXTRA``. With ``INSTALLER=pip``, uv is not used. The program uses the standard library
-only.
+Usage: ``python tools/install.py EXTRA,EXTRA``. If INSTALLER is ``pip``, uv is not used. The program uses the standard
+library only.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SETTINGS = {
     "find-links": "UV_FIND_LINKS",
     "cert": "SSL_CERT_FILE",
 }
-"""Settings of pip that uv doesn't read, and the variables that uv reads instead."""
+"""Settings of pip that uv does not read, and the variables that uv reads instead."""
 
 
 def main() -> int:
@@ -63,7 +63,7 @@ def uv_environment(environ: Mapping[str, str], pip_settings: str) -> dict[str, s
 
 
 def _has_uv() -> bool:
-    """Return True if uv runs here. If not, try to install uv first."""
+    """Return True if uv works in this environment. Try to install a missing uv."""
     if _is_ok([*UV, "--version"]):
         return True
     return _is_ok([*PIP, "install", "uv"]) and _is_ok([*UV, "--version"])

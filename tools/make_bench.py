@@ -1,6 +1,6 @@
 """Make an environment for pyvcloud in benchmarks, and print its interpreter.
 
-pyvcloud pins versions that conflict with ours. An existing environment is kept.
+pyvcloud pins versions that conflict with the versions of this project. An existing environment is kept.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Build clients from package registries below ``.nox/clients``.
 
-The nox session ``clients`` runs these clients. If a client cannot be built, its test is skipped with the reason from
+The nox session ``clients`` runs these clients. If a client cannot be built, its test is skipped. The reason is in
 ``.nox/clients/<client>.reason``.
 """
 

@@ -33,7 +33,7 @@ def main() -> int:
 def _see_ours(python: Path) -> None:
     """Make the packages of this environment importable in the new environment.
 
-    Packages of the new environment have priority.
+    If both environments have a package, the new environment's package is imported.
     """
     asked = [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     own = Path(subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip())

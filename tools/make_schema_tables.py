@@ -82,7 +82,7 @@ def qualified(node: Any, attribute: str) -> str:
 
 
 def since(node: Any) -> str:
-    """Return the end of a table line, with the version that added the definition."""
+    """Return the end of a table line: the API version that added the definition."""
     for version in node.iterfind(f"{XS}annotation/{XS}appinfo/*[@added-in]"):
         number = version.get("added-in")
         if number.replace(".", "").isdigit():
@@ -140,7 +140,7 @@ def _simple(node: Any, name: str) -> Table:
 
 
 def _particle(node: Any, name: str) -> Any:
-    """Return an element as a line, and a group as a list that starts with its kind."""
+    """Return an element as a line, or a group as a list that starts with its kind."""
     kind = _kind(node)
     occurs = (node.get("minOccurs", "1"), node.get("maxOccurs", "1"))
     number = OCCURS.get(occurs, f" {{{occurs[0]},{occurs[1]}}}")
@@ -177,7 +177,7 @@ def _attributes(body: Any, shared: dict[str, Any]) -> tuple[dict[str, str], str 
 
 
 def mentioned(table: Any) -> Iterator[str]:
-    """Return the names of elements and types in a table, in order."""
+    """Return the names of elements and types that a table mentions, in order."""
     if isinstance(table, dict):
         for key in ("extends", "text", "content"):
             yield from mentioned(table.get(key, ()))
@@ -219,7 +219,7 @@ def make_tables(schemas: Schemas, names: Iterable[str]) -> dict[str, Table]:
 
 
 def element_line(node: Any) -> str:
-    """Return the line of a global element: type, substitution group, abstract or not."""
+    """Return the line of a global element: type, substitution group, and ``abstract``."""
     line = qualified(node, "type") if node.get("type") else "-"
     if node.get("substitutionGroup"):
         line += f" for {qualified(node, 'substitutionGroup')}"
@@ -235,7 +235,7 @@ def _of(prefix: str, elements: dict[str, str], types: dict[str, Table]) -> Table
 
 
 def present(folder: Path = TABLES) -> list[str]:
-    """Return the names of all types and elements that the tables have."""
+    """Return the names of all types and elements in the tables."""
     names = []
     for file in folder.glob("*.json"):
         table = json.loads(file.read_text(encoding="utf-8"))
@@ -244,7 +244,7 @@ def present(folder: Path = TABLES) -> list[str]:
 
 
 def main(folder: str, *more: str) -> None:
-    """Update the tables, and add types."""
+    """Update the tables. Add the types that are named as arguments."""
     tables = make_tables(Schemas(Path(folder)), [*present(), *more])
     for prefix, table in tables.items():
         text = json.dumps(table, indent=1, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Files that tools/check_prose.py checks, and the prose in them."""
+"""Find the files that tools/check_prose.py checks, and the prose in these files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FOLDERS = (
     *("docs", "changelogs/fragments", "bench", "awx"),
 )
 TOP = "top level"
-"""The row of files that are in no folder, such as the README."""
+"""Name of the table row for files outside folders, such as the README."""
 SUFFIXES = {".py", ".md", ".yml", ".yaml", ".j2", ".tmpl"}
 NOT_PROSE = {
     "CHANGELOG.md": "generated from the fragments",
@@ -37,7 +37,7 @@ class TextFile:
 
     @cached_property
     def strings(self) -> list[tuple[int, str, bool]]:
-        """Return line, value and is_docstring of each string of a Python file."""
+        """Return (line, value, is_docstring) for each string of a Python file."""
         if not self.path.endswith(".py"):
             return []
         nodes = list(ast.walk(ast.parse(self.text)))
@@ -50,12 +50,15 @@ class TextFile:
 
     @property
     def docstrings(self) -> Iterator[tuple[int, str]]:
-        """Yield line and text of each docstring, including those of attributes."""
+        """Yield (line, text) for each docstring, including the docstrings of attributes."""
         return ((line, value.strip()) for line, value, is_docstring in self.strings if is_docstring and value.strip())
 
     @property
     def prose(self) -> Iterator[tuple[int, str]]:
-        """Yield line and text of docstrings, messages, comments, or a page without code."""
+        """Yield (line, text) for each docstring, message and comment, or for a page.
+
+        Code blocks in a page are left out.
+        """
         if self.path.endswith(".md"):
             yield from lines_outside_code(self.text)
             return
@@ -77,7 +80,7 @@ def read_files(root: Path) -> Iterator[TextFile]:
 
 
 def lines_outside_code(text: str) -> Iterator[tuple[int, str]]:
-    """Yield number and text of the lines of a page outside its code blocks."""
+    """Yield (number, text) for each line of a page outside code blocks."""
     is_code = False
     for number, line in enumerate(text.splitlines(), start=1):
         if line.lstrip().startswith(("```", "~~~")):

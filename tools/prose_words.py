@@ -40,7 +40,7 @@ BANNED = {
     r"of late": "recently",
     r"one may": "you can",
 }
-"""Phrases that are not used, as regular expressions, and what to write instead."""
+"""Regular expressions of banned phrases, and the words to use instead."""
 
 TOPICS = """
     acknowledg action annotation ansible api architecture automate awx backend certificate changelog ci cli code command
@@ -52,9 +52,9 @@ TOPICS = """
     style support task terraform test threat token troubleshooting tutorial upgrade vca vcd vcloud verdict versioning vm
     vpn writer
 """.split()
-"""Stems of words that users search for. A title needs one of them.
+"""Stems of topic words that users search for. A title needs at least one.
 
-Add the word for a new topic.
+For a new topic, add its word.
 """
 OLD_TITLES = {
     "Tasks that start no process": "Action plugin",
@@ -73,4 +73,4 @@ OLD_TITLES = {
     "Test a recovery, and know that it worked": "Test a recovery",
     "Plugin API, name by name": "Plugin API reference",
 }
-"""Old titles that are rejected, and new titles that name the topic."""
+"""Old titles that are rejected, with new titles that name the topic."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from vcloudair_core.plugin.records import RecordType
 
 TYPES = {"str": "string", "bool": "`true` or `false`", "int": "whole number", "float": "number", "datetime": "time"}
-"""Description of each attribute type on the page."""
+"""Descriptions of the attribute types, as shown on the page."""
 
 
 def tables() -> str:

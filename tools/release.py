@@ -1,8 +1,8 @@
-"""Compare the version of a release with all files that contain the version.
+"""Compare the version of the library with all files that contain the version.
 
-Usage: ``python tools/release.py check v0.2.0``.
+Usage: ``python tools/release.py check [TAG]``, for example with the tag ``v0.2.0``.
 
-vcloudair_core/_version.py is the source. Without a tag, the other files are compared with this version.
+vcloudair_core/_version.py is the source of the version. If a tag is given, it must also have this version.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def version() -> str:
 
 
 def places() -> dict[str, str]:
-    """Return the version of each place by its name."""
+    """Return the version in each place, by the name of the place."""
     releases = yaml.safe_load((ROOT / "changelogs" / "changelog.yaml").read_text(encoding="utf-8"))["releases"]
     return {
         "galaxy.yml": str(yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"]),
@@ -41,7 +41,7 @@ def requirements() -> dict[str, str]:
 
 
 def problems(tag: str | None = None) -> list[str]:
-    """Return a line for each place with another version.
+    """Return a line for each place that has another version than expected.
 
     Before 1.0, a minor release may break packages that require the library.
     """
@@ -59,7 +59,7 @@ def problems(tag: str | None = None) -> list[str]:
 def _search(name: str, pattern: str) -> str:
     match = re.search(pattern, (ROOT / name).read_text(encoding="utf-8"))
     if match is None:
-        raise SystemExit(f"Reading the version failed: {name}. It has nothing like {pattern}.")
+        raise SystemExit(f"Reading the version failed: {name}. No line matches {pattern}.")
     return match[1]
 
 

@@ -1,11 +1,13 @@
-"""Run a tier of the checks with nox, and print a line with counts and time.
+"""Run a tier of checks with nox, and print a line with counts and time.
 
-``python tools/run_tier.py TARGET``, with a target of the Makefile. Sessions of different lanes run at the same time,
-so that no core is idle. Sessions of one lane run one after another. A tag such as ``lane:network`` names the lane.
-Sessions without such a tag share a lane, whose output is shown immediately. The output of the other lanes follows.
+Usage: ``python tools/run_tier.py TARGET``, where TARGET is a target of the Makefile.
 
-Sessions of the lane ``last`` begin when all other lanes have ended. They do not wait for the lane ``background``,
-which has a low priority.
+Sessions of different lanes run at the same time, so that no core is idle. Sessions of the same lane run one after
+another. A tag such as ``lane:network`` names the lane of a session. Sessions without such a tag share a lane, whose
+output is shown immediately. The output of the other lanes is shown afterwards.
+
+Sessions of the lane ``last`` begin when all other lanes have ended, except the lane ``background``, which has a low
+priority.
 """
 
 from __future__ import annotations
@@ -58,7 +60,7 @@ def list_sessions() -> list[dict[str, Any]]:
 
 
 def lanes_of(sessions: Sequence[Mapping[str, Any]], tag: str) -> dict[str, list[str]]:
-    """Return the sessions with a tag by lane, in the order of noxfile.py."""
+    """Return the sessions with a tag, grouped by lane, in the order of noxfile.py."""
     lanes: dict[str, list[str]] = {}
     for session in sessions:
         if tag in session["tags"]:
@@ -101,7 +103,10 @@ def sum_seconds(name: str, reports: Path) -> float:
 
 
 def count_session(session: Mapping[str, str], reports: Path) -> Counter[str]:
-    """Return the test results of a session, or the session's own result without tests."""
+    """Return the numbers of passed, failed and skipped tests of a session.
+
+    A session without a test report counts as one test, and so does a failed session whose tests passed.
+    """
     counts = Counter[str]()
     file = reports / f"{session['name']}.xml"
     if file.exists():

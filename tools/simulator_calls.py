@@ -47,9 +47,9 @@ def _table(endpoints: Iterable[_Endpoint]) -> str:
 
 
 def _calls(profile: str) -> Iterator[tuple[str, str, str, tuple[str, str]]]:
-    """Yield group, method, path, and API versions with simplifications.
+    """Yield group, method, path and notes of each call.
 
-    On-Demand has the calls of a vCloud Director below ``/api/compute``.
+    The notes are API versions and simplifications. On-Demand has the calls of a vCloud Director below ``/api/compute``.
     """
     from vcloudair_core.simulator.profiles import built_in_routes
 

@@ -1,4 +1,4 @@
-"""Copy the collection to a folder without links, named as ansible-test needs.
+"""Copy the collection to a folder that ansible-test can use, without links.
 
 ``python tools/stage_collection.py FOLDER`` prints the path of the copy, ``FOLDER/ansible_collections/vcloudair/cloud``.
 """
@@ -19,11 +19,11 @@ from distlib.manifest import Manifest
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ("tests/config.yml", "tests/integration/*", "tests/unit/plugins/*")
-"""Files that ansible-test needs in addition to the collection."""
+"""Files outside the collection that ansible-test needs."""
 IGNORED = "tests/sanity/ignore.txt"
 """Errors that sanity tests ignore, with reasons.
 
-ansible-test requires such a file for each of its versions.
+ansible-test requires a file with these errors for each ansible-core version.
 """
 PUBLISHED_README = "README.md"
 
@@ -35,7 +35,7 @@ def galaxy() -> dict[str, Any]:
 
 
 def sources() -> list[str]:
-    """Return the files that are tracked by Git or not ignored, without links."""
+    """Return the files that Git tracks or does not ignore. Links are left out."""
     # Git refuses a checkout of another user, as in containers, without this setting.
     command = ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
@@ -58,9 +58,9 @@ def test_files() -> list[str]:
 
 
 def stage(folder: Path) -> Path:
-    """Copy the collection and its tests below ``folder``. Return the new root.
+    """Copy the collection and its tests below ``folder``. Return the root of the copy.
 
-    The README of the collection is renamed to README.md, because Galaxy shows no other file.
+    The README of the collection is renamed to README.md, because Galaxy shows only this file.
     """
     about = galaxy()
     target = folder / "ansible_collections" / about["namespace"] / about["name"]

@@ -1,8 +1,8 @@
 """Install the wheel and the collection into an empty environment and use them.
 
 The program imports the library, makes a call and runs ``vca``. Then it runs playbooks of the installed collection
-twice, by their full names, against a simulator from that environment. The second run must change nothing. The checkout
-is not used.
+twice, by their full names, against the simulator of the new environment. The second run must change nothing. The
+checkout is not used.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ print(f"vcloudair-core {metadata.version('vcloudair-core')}: read a firewall wit
 
 
 NEWEST, OLDEST = "ansible-core>=2.16,<2.22", "ansible-core==2.16.*"
-"""Oldest and newest ansible-core of meta/runtime.yml that this Python supports."""
+"""Oldest and newest ansible-core version of meta/runtime.yml for this Python."""
 
 _RECAP = re.compile(r"ok=\d+\s+changed=(\d+)\s+unreachable=0\s+failed=0")
 _PLAYBOOKS = {"edge_converge": 3, "firewall_staged": 3, "ipsec_converge": 2, "nat_converge": 2, "dr_failover": 1}
-"""Number of tasks of each playbook that change something in the first run."""
+"""Number of tasks in each playbook that change something in the first run."""
 
 _PLAN = """
 name: small

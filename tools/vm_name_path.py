@@ -58,7 +58,7 @@ class VmNamePath:
 def trace_checkout(root: Path) -> VmNamePath:
     """Trace the checkout in ``root`` in separate processes.
 
-    Raises: RuntimeError when the simulator does not start, or the command sends no request.
+    Raises: RuntimeError if the simulator does not start, or if the command sends no request.
     """
     with tempfile.TemporaryDirectory() as folder:
         _write_metadata(root, Path(folder))
@@ -94,7 +94,7 @@ def _write_metadata(root: Path, folder: Path) -> None:
 
 
 def _exports(file: Path) -> dict[str, str]:
-    """Return the settings of the simulator when it has written them."""
+    """Return the settings of the simulator, after waiting until they are written."""
     due = time.monotonic() + STARTED_WITHIN_S
     while not file.exists() or not file.stat().st_size:
         if time.monotonic() > due:
@@ -113,7 +113,10 @@ class Carriers:
         self._texts = texts
 
     def lead(self, value: object, depth: int = DEPTH, *, in_containers: bool = True) -> list[str] | None:
-        """Return the fields that lead to the VM. A text has no fields. None means no VM."""
+        """Return the fields that lead from ``value`` to the VM.
+
+        Returns an empty list if ``value`` is text that names the VM, and None if ``value`` does not lead to the VM.
+        """
         if isinstance(value, str):
             return [] if any(text in value for text in self._texts) else None
         if depth and in_containers and isinstance(value, dict | list | tuple | set | frozenset):
@@ -246,10 +249,10 @@ class Tracer:
 
 
 def _function(code: CodeType) -> str:
-    """Return the name of a function, or of the function around a lambda expression.
+    """Return the name of a function.
 
-    A comprehension also gets the name of the function around it. In Python 3.10, a lambda or comprehension has a name
-    in angle brackets.
+    For a lambda or a comprehension, return the name of the function that contains it. Python 3.10 does not record this
+    function, so the result is a name in angle brackets.
     """
     qualified: str = getattr(code, "co_qualname", code.co_name)
     return re.sub(r"\.<locals>\.<.*", "", qualified)

@@ -1,7 +1,7 @@
-"""Argument specs and documentation of edge gateway modules, from field specs.
+"""Generate argument specs and documentation of edge gateway modules from specs.
 
-Ansible reads documentation from files without running code, and a module must start without the library to report that
-it is missing. Therefore both are written to files of the collection.
+Ansible reads documentation from files without running code. A module must start without the library, to report that the
+library is missing. Therefore, argument specs and documentation are written to files of the collection.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ HEADER = """\
 """
 DOCUMENT = "edge_document"
 _SHARED = frozenset({"state_dir"})
-"""Options of every module that writes to edge gateways, if texts mention them."""
+"""Options of every edge gateway module that option texts can mention."""
 
 _TYPES = {bool: "bool", int: "int", str: "str", Secret: "str", Path: "path", dict: "dict"}
 _MARKED = re.compile(r"``(?P<code>[^`]+)``|`(?P<name>[^`]+)`")
@@ -40,12 +40,11 @@ _MARKED = re.compile(r"``(?P<code>[^`]+)``|`(?P<name>[^`]+)`")
 
 
 def argument_specs(names: Mapping[type, tuple[str, str]], document: Sequence[SpecKey] = ()) -> str:
-    """Return the collection module with an argument spec for each spec.
+    """Return the Python source of the argument specs, with one function for each spec.
 
-    The module also has an argument spec for documents of all sections.
-
-    ``names`` maps each spec to the name for its functions and constants, and to a noun. Specs that others contain come
-    first. ``document`` has the keys of documents.
+    The source also has an argument spec for documents of all sections. ``names`` maps each spec to a name for its
+    functions and constants, and to a noun. If a spec contains another spec, the contained spec comes first.
+    ``document`` has the keys of documents.
     """
     lines = [HEADER + '"""Argument specs of edge gateway modules. This file does not import the library."""']
     lines += ["", "from __future__ import annotations", "", "from typing import Any"]
@@ -132,9 +131,9 @@ def _form(key: SpecKey) -> dict[str, Any]:
 
 
 def _is_expanded(key: SpecKey) -> bool:
-    """Return True if the keys of a mapping are declared to Ansible.
+    """Return True if the keys of a mapping are declared as suboptions.
 
-    Keys are declared for items of lists, and for mappings with secrets.
+    This applies to the items of lists, and to mappings with secrets.
     """
     return is_dataclass(key.kind) and (key.is_list or bool(secret_names(key.kind)))
 
@@ -144,7 +143,7 @@ def _entry(name: str, value: Any, indent: int) -> list[str]:
 
 
 def _broken(start: str, value: Any, indent: int) -> list[str]:
-    """Return a value on one line, or with an item per line, as the formatter does."""
+    """Return source code on one line, or with an item per line if it is too long."""
     line = f"{start}{_quoted(value)},"
     if len(line) <= WIDTH:
         return [line]
@@ -164,7 +163,7 @@ def _assignment(name: str, value: list[Any]) -> list[str]:
 
 
 def _quoted(value: Any) -> str:
-    """Return the Python text of plain data, in double quotes."""
+    """Return plain data as Python source with double quotes."""
     if isinstance(value, str):
         return f'"{value}"'
     if isinstance(value, dict):
@@ -179,7 +178,7 @@ def _quoted(value: Any) -> str:
 
 
 def files() -> dict[str, Callable[[], str]]:
-    """Return the generated files of the collection with their generators."""
+    """Return the generators of the generated files by path."""
     made: dict[str, Callable[[], str]] = {
         "plugins/module_utils/_section_arguments.py": lambda: argument_specs(section_names(), document_keys()),
         f"plugins/doc_fragments/_{DOCUMENT}.py": _document_fragment,
@@ -190,7 +189,7 @@ def files() -> dict[str, Callable[[], str]]:
 
 
 def _section_fragment(name: str) -> str:
-    """Return the documentation of the options of a section and of one of its rules."""
+    """Return the documentation fragment of a section and of a single rule in it."""
     section = load_section(name)
     parts = {"DOCUMENTATION": section.spec_type, _rule_part(section): section.rule_type}
     texts = {part: "\n".join(["options:", *documented(_options(spec), "", 2)]) for part, spec in parts.items()}
@@ -198,12 +197,12 @@ def _section_fragment(name: str) -> str:
 
 
 def _rule_part(section: Section[Any, Any]) -> str:
-    """Return the name of the fragment for one rule: ``RULE`` or ``TUNNEL``."""
+    """Return the name of the documentation fragment for one rule, such as ``RULE``."""
     return section.rule_name.removeprefix(f"{section.name}_").upper()
 
 
 def _document_fragment() -> str:
-    """Return the documentation of the keys of the option that holds a whole document."""
+    """Return the documentation fragment of edge documents: the keys of ``config``."""
     head = ["options:", "  config:", "    suboptions:"]
     text = "\n".join([*head, *documented(document_keys(), "config.", 6)])
     return _fragment_module("edge documents", {"DOCUMENTATION": text})
@@ -246,7 +245,7 @@ def documented(options: Iterable[SpecKey], path: str, indent: int, outer: tuple[
 
 
 def _marked(text: str, key: SpecKey, scopes: tuple[_Scope, ...]) -> str:
-    """Return a text in the markup of Ansible."""
+    """Return a text with Ansible's markup for options, values and modules."""
     choices = {*key.info.choices, *key.info.synonyms}
 
     def mark(match: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""Tables of tested failures: bad input, and faults of servers and networks."""
+"""Tables of tested failures: invalid input, and faults of servers and networks."""
 
 from __future__ import annotations
 

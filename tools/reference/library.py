@@ -25,7 +25,7 @@ def settings_table() -> str:
 
 
 def exit_code_table() -> str:
-    """Return the table of exit codes with their error classes."""
+    """Return the table of exit codes with the error classes of each code."""
     from vcloudair_core.cli.exit_codes import EXIT_CODES
 
     rows = ["| code | meaning | errors |", "|---|---|---|"]
@@ -71,7 +71,7 @@ _PLUGIN_VALUES = {
     "AuthFlow": "A generator that yields requests, receives responses, and returns `Credentials`.",
     "hookimpl": "Mark a function as the implementation of a hook.",
 }
-"""Descriptions of values, which have no docstring."""
+"""Descriptions of public values, which cannot have a docstring."""
 
 
 def _summary(value: Any) -> str:

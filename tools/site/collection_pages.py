@@ -61,7 +61,7 @@ def repository() -> str:
 
 
 def pages() -> Iterator[tuple[str, str]]:
-    """Yield names below ``docs`` and texts."""
+    """Yield (name, text) of each page. The name is a path below ``docs``."""
     kinds = documented()
     for kind, plugins in kinds.items():
         for fqcn, entry in sorted(plugins.items()):
@@ -75,7 +75,7 @@ def pages() -> Iterator[tuple[str, str]]:
     yield f"{FOLDER}/index.md", _template("collection.md.j2").render(contents=contents, about=galaxy())
     yield f"{FOLDER}/.nav.yml", yaml.safe_dump({"nav": _navigation(contents)}, sort_keys=False)
     books = {path.stem: path.read_text(encoding="utf-8") for path in sorted((ROOT / "playbooks").glob("*.yml"))}
-    yield f"{FOLDER}/playbooks.md", _template("playbooks.md.j2").render(books=books, said_first=_said_first)
+    yield f"{FOLDER}/playbooks.md", _template("playbooks.md.j2").render(books=books, said_first=_head_comment)
 
 
 def grouped(kinds: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, dict[str, str]]]:
@@ -106,7 +106,7 @@ def _feature_rank(module: str) -> int:
 
 
 def _navigation(contents: Mapping[str, Mapping[str, Mapping[str, str]]]) -> list[Any]:
-    """Return the navigation of awesome-nav: kinds, with features, then playbooks."""
+    """Return the navigation for awesome-nav: kinds with features, then playbooks."""
     entries: list[Any] = ["index.md"]
     for kind, features in contents.items():
         below: list[Any] = []
@@ -147,7 +147,7 @@ def _of_role(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _tables(doc: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return options by table title. The plugin's own options come first, untitled."""
+    """Return the options by table title. The plugin's own options have no title."""
     found: dict[str, dict[str, Any]] = {"": {}}
     homes = {option: title for fragment, title in SHARED.items() for option in _fragment(fragment)}
     for name, option in (doc.get("options") or {}).items():
@@ -207,7 +207,7 @@ def _as_list(value: Any) -> list[Any]:
     return [value] if isinstance(value, str) else list(value or [])
 
 
-def _said_first(text: str) -> str:
-    """Return the comment at the head of a playbook."""
+def _head_comment(text: str) -> str:
+    """Return the comment at the head of a playbook, as one line."""
     lines = [line.removeprefix("#").strip() for line in text.splitlines() if line.startswith("#")]
     return " ".join(lines)

@@ -1,4 +1,4 @@
-"""The home page, made of the README, and an index page of each part."""
+"""Make the home page from the README, and an index page for each part of the docs."""
 
 from __future__ import annotations
 

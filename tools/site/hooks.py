@@ -21,9 +21,9 @@ _log = get_plugin_logger("site")
 _FENCE = re.compile(r"^(?P<ticks>```+)(?P<language>[\w-]+)(?P<words> [^\n]*)?$", re.MULTILINE)
 _LINK = re.compile(r"(?P<before>\]\()(?P<path>\.\.?/[^)\s#]+)(?P<after>(?:#[^)\s]*)?\))")
 _CODE_IN_TABLE = re.compile(r"(?<=[|, ])`[^`\n]*\\\|[^`\n]*`")
-"""A vertical bar in a table.
+r"""A vertical bar in a table cell.
 
-GitHub needs ``\\|``, also in code, and Python-Markdown would show both characters.
+GitHub requires ``\|`` even in code. Python-Markdown would show both characters.
 """
 _CALLOUT = re.compile(r"^> \[!(?P<kind>NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\n(?P<text>(?:>.*\n?)+)", re.MULTILINE)
 """Notes and warnings of GitHub, which Python-Markdown would show as quotations."""
@@ -63,7 +63,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Remove two marks of docstrings that have no meaning on the site."""
+    """Remove two docstring markers that have no meaning on the site."""
     if not page.file.src_uri.startswith("reference/python-"):
         return html
     return re.sub(r":(?:class|func|meth):(?=<code>)", "", re.sub(r"<p>::</p>|:(?=:</p>)", "", html))
@@ -80,7 +80,7 @@ def _look_at_lists(name: str, markdown: str) -> None:
 
 
 def _info(fence: re.Match[str]) -> str:
-    """Return a fence with the file name of ``yaml file=web.yml`` as its title."""
+    """Return a code fence whose title is the file name of ``yaml file=web.yml``."""
     words = (fence["words"] or "").split()
     files = [word.partition("=") for word in words if word.startswith(("file=", "append="))]
     title = "".join(f' title="{name}{", at its end" if how == "append" else ""}"' for how, _, name in files)
@@ -93,9 +93,9 @@ def _admonition(callout: re.Match[str]) -> str:
 
 
 def _within_the_site(link: re.Match[str], name: str) -> str:
-    """Link files outside ``docs`` to the repository.
+    """Replace links to files outside ``docs`` with links to the repository.
 
-    Plugins and playbooks have pages on the site.
+    Plugins and playbooks have pages on the site, so links to them lead to these pages.
     """
     target = os.path.normpath(PurePosixPath("docs", name).parent / link["path"])
     if target.startswith("docs/") or not (ROOT / target).exists():

@@ -33,7 +33,7 @@ RECOVERY_GROUPS = {
 
 
 def pages() -> Iterator[tuple[str, str]]:
-    """Yield names below ``docs`` and texts."""
+    """Yield (name, text) of each page. The name is a path below ``docs``."""
     yield "reference/python-api.md", python_api()
     yield "reference/python-recovery.md", recovery_api()
     for module, title in PUBLIC_MODULES.items():
@@ -45,7 +45,7 @@ def pages() -> Iterator[tuple[str, str]]:
 def python_api() -> str:
     """Return the page of all public names except errors.
 
-    Names without a group are last.
+    Names without a group are at the end.
     """
     import vcloudair_core
 
@@ -121,7 +121,7 @@ _VALUES = {
     "AuthFlow": "vcloudair_core.session.auth.base",
     "hookimpl": "vcloudair_core.plugin.hooks",
 }
-"""Modules of public names whose objects lack ``__module__``."""
+"""Modules of the public objects that have no ``__module__``."""
 
 
 def metric_names() -> str:

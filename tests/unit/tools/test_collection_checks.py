@@ -68,7 +68,7 @@ def test_an_unknown_step_is_named(
     with pytest.raises(SystemExit) as stopped:
         _run(pretend, monkeypatch, "godo")
     assert stopped.value.code == 2
-    assert "there is no step godo; there are good, bad, broken" in capsys.readouterr().err
+    assert "no step is named godo. Choose from good, bad, broken." in capsys.readouterr().err
 
 
 def test_every_step_has_a_description(checks: Any) -> None:
