@@ -12,7 +12,7 @@ DOCUMENTATION = r"""
 short_description: Events of vCloud Air and VMware Cloud Director
 description:
   - Polls a cloud and sends an event for each change, such as a failed task or a tunnel that is down. A problem causes
-    one event when it is detected and another one when it ends.
+    one event when it is detected and another event when it ends.
   - If the cloud cannot be reached, no event is sent. The time between polls increases until the cloud responds. The
     source then sends events for the changes since the last successful poll.
   - Invalid options are reported when the rulebook starts, before the source sends a request. The source also stops if
@@ -27,7 +27,7 @@ options:
         V(replications) sends C(replication_behind) and C(replication_caught_up). V(drift) sends C(edge_drifted) and
         C(edge_in_line).
       - Tunnels, replications and edge gateways that have a problem at the start cause an event. Tasks that failed
-        before the start do not, unless O(with_past=true).
+        before the start cause an event only if O(with_past=true).
     type: list
     elements: str
     choices: [tasks, tunnels, replications, drift]
@@ -42,7 +42,8 @@ options:
     description:
       - For V(drift), the desired configuration of each edge gateway. The keys are names or UUIDs. The values are
         documents in the format of C(vca edge export), or paths of files with such documents.
-      - Documents do not need the keys of tunnels. They are not compared, because the server never returns them.
+      - Documents do not need the pre-shared keys of tunnels. The server never returns the keys, so they are not
+        compared.
     type: dict
   purge:
     description:
@@ -61,8 +62,8 @@ options:
     default: 600
   confirm:
     description:
-      - Number of consecutive polls that must show a change before the event is sent. Increase it if tunnels go up and
-        down quickly. Failed tasks are always reported at once.
+      - Number of consecutive polls that must show a change before the event is sent. Increase this number if tunnels go
+        up and down quickly. Failed tasks are always reported at once.
     type: int
     default: 1
   with_past:
@@ -93,7 +94,7 @@ options:
     type: str
   vdc:
     description: >-
-      Name or UUID of the virtual data center (VDC). It is required if several edge gateways have the same name.
+      Name or UUID of the virtual data center (VDC). Required if several edge gateways have the same name.
     type: str
   validate_certs:
     description: Whether to verify TLS certificates.
