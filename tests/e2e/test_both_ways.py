@@ -25,7 +25,7 @@ ASYNCHRONOUS = "runs as a module process: the task is asynchronous"
 """Reason for targets that only a module can run."""
 
 VOLATILE = re.compile(r"seconds|\w+_s|stage_id|ansible_job_id|results_file")
-"""Keys whose values differ between runs, such as durations, stages and job ids."""
+"""Keys whose values differ between runs, such as durations, stages and job IDs."""
 OF_ONE_RUN = re.compile(
     r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(?:Z|[+-]\d\d:\d\d)?"  # the simulated server's clock
     r"|(?<=task[/:])[0-9a-f-]{36}"  # ids of server tasks, because VMs of a recovery start at the same time

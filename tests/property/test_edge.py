@@ -191,7 +191,7 @@ def test_export_has_no_drift_and_applies_to_a_second_edge(edge_api: str, edge: d
 
 
 def _without_ids(value: Any) -> Any:
-    """Return a value without server ids, which differ between edge gateways."""
+    """Return a value without server IDs, which differ between edge gateways."""
     if isinstance(value, dict):
         return {key: _without_ids(item) for key, item in value.items() if key not in ("rule_id", "tag", "site_id")}
     return [_without_ids(item) for item in value] if isinstance(value, list) else value

@@ -313,7 +313,7 @@ def _uses(name: str) -> dict[str, Callable[[Any], object]]:
 @pytest.mark.parametrize("form", _uses(""))
 @pytest.mark.parametrize("name", NAMES)
 def test_id_is_one_path_segment(name: str, form: str) -> None:
-    """Send each id as one path segment, or reject the id before any request."""
+    """Send each ID as one path segment, or reject the ID before any request."""
     before, _, after = form.partition("{}")
     for url in requested_urls(_uses(name)[form]):
         split_url = urlsplit(url)

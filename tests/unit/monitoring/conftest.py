@@ -50,7 +50,7 @@ def edge_of(cloud: Simulator) -> Any:
 
 
 def fail_a_task(cloud: Simulator, name: str, message: str = "The storage is full.") -> str:
-    """Add a task that fails at the current time, and return its id."""
+    """Add a task that fails at the current time, and return its ID."""
     owner = Owner("/api/vApp/vapp-1", name, "application/vnd.vmware.vcloud.vApp+xml")
     error = {"majorErrorCode": 400, "minorErrorCode": "NO_ROOM", "message": message}
     task = cloud.tasks.start("org1", owner, f"Starting {name}", "vappDeploy", end_status="error", error=error)

@@ -243,7 +243,7 @@ class ObjectStore(StageableStore):
         return {**body, "sets": [known]}
 
     def _whole_order(self, document: Document) -> list[str]:
-        """Return the ids of the rules in their new order, including new rules."""
+        """Return the IDs of all rules in their new order, including new rules."""
         names = [rule["name"] for rule in document.tree]
         return [rule["id"] for rule in sorted(self.server.list_rules(), key=lambda rule: names.index(rule["name"]))]
 

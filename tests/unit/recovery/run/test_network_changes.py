@@ -122,7 +122,7 @@ def translated(network: Network) -> str:
 
 
 def rule_ids(network: Network) -> dict[str, int]:
-    """Return the ids of the user rules of the firewall by name, in order."""
+    """Return the IDs of the user-defined firewall rules by name, in order."""
     return {rule["name"]: rule["ruleId"] for rule in network.stored()["firewall"]["user"]}
 
 

@@ -123,7 +123,7 @@ def _edge(simulator: Simulator) -> SimulatedEdge:
 
 
 def held(simulator: Simulator) -> dict[str, Any]:
-    """Return all raw user objects of the edge, with ids and with keys in clear text."""
+    """Return all raw user objects of the edge, with IDs and with keys in clear text."""
     edge = _edge(simulator)
     nat, ipsec = NAT.state(edge), IPSEC.state(edge)
     firewall = {name: edge.firewall[name] for name in ("user", "enabled", "defaultPolicy") if name in edge.firewall}
