@@ -189,8 +189,8 @@ def _add_vdc(world: World, org: Org, tree: dict[str, Any], config: SimulatorConf
 def _default_networks(edges: Sequence[SimulatedEdge]) -> list[dict[str, Any]]:
     """Return the default networks of a VDC.
 
-    They apply if the inventory lists no networks for the VDC. Each edge gateway routes two networks. A VDC without edge
-    gateways has one isolated network.
+    Each edge gateway routes two networks. A VDC without edge gateways has one isolated network. The defaults apply if
+    the inventory lists no networks for the VDC.
     """
     networks: list[dict[str, Any]] = [] if edges else [{"name": DEFAULT_NETWORK}]
     for number, edge in enumerate(edges):

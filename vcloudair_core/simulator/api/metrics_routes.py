@@ -124,7 +124,7 @@ def _rows(context: Any, vms: Sequence[Vm]) -> Response:
 
 @lru_cache(maxsize=65536)
 def _row(seed: str, vm_id: str, size: Size, minute: int, form: str, is_epoch: bool) -> str:
-    """Return the JSON text of the metrics row of a VM at one minute.
+    """Return the metrics row of a VM for one minute, as JSON text.
 
     Rows are cached because clients request overlapping windows.
     """

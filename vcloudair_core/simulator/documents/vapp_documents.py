@@ -143,7 +143,7 @@ def _in_ovf(attributes: dict[str, Any]) -> dict[str, Any]:
 def network_config(context: Any, item: VApp | Template) -> Any:
     """Return the NetworkConfigSection of a vApp or template.
 
-    The section contains each network of the VMs, bridged to the VDC network with the same name.
+    The section contains the networks of the VMs. Each network is bridged to the VDC network with the same name.
     """
     address, media = f"{base_of(context, item)}/networkConfigSection/", "networkConfigSection"
     networks = networks_of_vapp(context, item) if isinstance(item, VApp) else []

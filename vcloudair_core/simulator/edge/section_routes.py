@@ -122,7 +122,7 @@ def xml_answer(body: bytes) -> Response:
 
 
 def guarded(handler: EdgeHandler, *, is_hybridity: bool) -> Callable[[Any], Response]:
-    """Wrap an edge handler to find the edge and to convert exceptions to errors.
+    """Wrap an edge handler to find the edge and to turn exceptions into errors.
 
     The edge must belong to the user's org. Errors are XML, or JSON if the request asks for JSON.
 

@@ -161,4 +161,4 @@ Each function takes the correct response and the fault. It returns the damaged r
 """
 
 HEADER_KINDS = frozenset({"bad_content_type", "wrong_date", "links_abroad"})
-"""Faults that change headers, and therefore also responses without a body."""
+"""Faults that change headers. They also apply to responses without a body."""

@@ -78,7 +78,8 @@ def _add_elements(node: Any, field: Field, content: Any, place: str) -> None:
 def _add_object(node: Any, field: Field, item: Any, place: str) -> None:
     """Add a child element for a JSON object.
 
-    ``_type`` selects the element. If the field has an abstract type, ``_type`` selects the type of the element.
+    ``_type`` names the class of the object. The class selects the element, or the ``xsi:type`` of an element whose type
+    is abstract.
     """
     name = item.get("_type") if isinstance(item, dict) else None
     members = members_of(field.name)

@@ -3,13 +3,13 @@
 The table has three parts:
 
 * ``namespaces``: the namespace of each prefix;
-* ``elements``: the type of each global element, and the element that it substitutes (``T for H``);
+* ``elements``: the type ``T`` of each global element, or ``T for H`` if the element can replace the element ``H``;
 * ``types``: the lines of each type, separated by semicolons.
 
 A line has one of these forms:
 
 * ``< T``: the type extends T
-* ``= kind``: the type has a text of that kind
+* ``= kind``: the type contains text of this kind
 * ``Name T *``: an element; ``*`` marks an element that can be repeated
 * ``@name kind =default``: an attribute
 * ``*any``: elements of other namespaces
@@ -18,7 +18,7 @@ A line has one of these forms:
 * ``~``: the type has text between its elements
 
 A kind is ``string``, ``integer``, ``number``, ``boolean``, ``dateTime`` or ``any``. Names without a prefix have the
-prefix of their type. tools/make_json_tables.py makes the file.
+prefix of their type. tools/make_json_tables.py generates the file.
 """
 
 from __future__ import annotations

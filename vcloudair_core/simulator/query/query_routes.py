@@ -39,7 +39,7 @@ PACKAGED = {
     "/api/admin/roles/query": "role",
     "/api/admin/orgs/query": "organization",
 }
-"""Query type of each typed query, by path.
+"""Query type of each typed query, by path of the query.
 
 Source: protocol/query.md §8, protocol/recorded-responses.md §3 (paths below ``admin``).
 """

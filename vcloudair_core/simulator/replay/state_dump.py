@@ -93,7 +93,7 @@ def load_state(simulator: Any, state: Mapping[str, Any]) -> None:
 def _refill(current: Any, contents: Any) -> None:
     """Replace the contents of a list or mapping in place.
 
-    Other objects refer to the list or mapping, so it cannot be replaced itself.
+    Other objects refer to ``current``, so it must remain the same object.
     """
     current.clear()
     if isinstance(current, list):
