@@ -213,7 +213,7 @@ class Client:
 
     @contextmanager
     def _checking(self, check: bool) -> Iterator[CheckRun | None]:
-        """Within the block, plan on top of the expected changes of the check-mode run."""
+        """Apply the expected changes of the check-mode run within the block."""
         run = self._check_run if check else None
         self.session.check_run = run
         try:

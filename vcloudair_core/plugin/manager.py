@@ -304,7 +304,7 @@ class PluginManager:
                     f"Two plugins offer the {record_type.__name__} {record.name!r}: {taken[record.name][1]} "
                     f"and {info.origin}.",
                     plugin=info.name,
-                    hint="Uninstall one of them, or set VCA_DISABLE_PLUGINS to its name.",
+                    hint="Uninstall one of them, or set VCA_DISABLE_PLUGINS to the name of one of them.",
                 )
             taken[record.name] = (record, info.origin)
         return taken

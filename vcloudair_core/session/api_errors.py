@@ -152,7 +152,7 @@ _BY_STATUS: dict[int, tuple[type[ApiError], str]] = {
     407: (AuthenticationError, "Set the user name and password of the proxy in HTTPS_PROXY."),
     409: (
         ConflictError,
-        "Read the object again. It was changed in the meantime, or its state does not allow this request.",
+        "Read the object again. The object was changed in the meantime, or its state does not allow this request.",
     ),
     410: (NotFoundError, "Check the name or ID. The object was permanently removed."),
     413: (InvalidRequestError, "Send a smaller request."),

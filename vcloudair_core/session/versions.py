@@ -85,7 +85,7 @@ def offered_version(pinned: str, offered: Sequence[OfferedVersion], *, where: st
     names = ", ".join(entry.version for entry in offered) or "none"
     raise ConfigurationError(
         f"{where} does not offer API version {pinned}. It offers {names}.",
-        hint="Set api_version (VCA_API_VERSION) to one of these, or unset it to use the newest supported version.",
+        hint="Set api_version (VCA_API_VERSION) to one of these, or unset api_version to use the newest version.",
     )
 
 

@@ -77,8 +77,8 @@ def failure_of(
         return TimeoutExpiredError(
             f"{where} did not answer {request.method} {request.path} within {timeout_s[1]:g} s.",
             may_have_executed=True,
-            hint="Check the object before you send the request again, because it may still be running. To allow more "
-            "time, set timeout (VCA_TIMEOUT).",
+            hint="Check the object before you send the request again, because the server may still execute the "
+            "first request. To allow more time, set timeout (VCA_TIMEOUT).",
         )
     tls = next((link for link in chain if isinstance(link, ssl.SSLError)), None)
     if "CertificateError" in names:  # urllib3 1.x compares names by itself
@@ -166,7 +166,8 @@ def _certificate_failure(tls: ssl.SSLCertVerificationError, request: Request, ca
     if code == _SELF_SIGNED:
         return TlsError(
             f"The certificate of {where} is self-signed.",
-            hint="Get the certificate from the operator over a trusted channel, and set ca_path (VCA_CA_PATH) to it.",
+            hint="Get the certificate from the operator over a trusted channel, and set ca_path (VCA_CA_PATH) to the "
+            "file.",
         )
     detail = f" The issuer is not in {ca_path}." if ca_path else ""
     reason = "Its chain ends in an unknown root" if code == _SELF_SIGNED_IN_CHAIN else "Its issuer is unknown"
@@ -207,7 +208,7 @@ def _broken_connection(chain: list[BaseException], names: set[str], request: Req
         f"The connection to {where} was interrupted before the response to {request.method} {request.path} "
         f"arrived{_system_reason(chain)}.",
         may_have_executed=not _is_before_sending(chain, names),
-        hint="Check the object before you send the request again. The server may have executed it.",
+        hint="Check the object before you send the request again. The server may have executed the request.",
     )
 
 

@@ -51,7 +51,7 @@ class Trust:
             variable = " (VCA_CA_PATH)" if self.origin == "ca_path" else ""
             raise ConfigurationError(
                 f"The certificate authority file {self.path} ({self.origin}) {reason}. Nothing was sent.",
-                hint=f"Set {self.origin}{variable} to an existing file{'' if variable else ', or unset it'}.",
+                hint=f"Set {self.origin}{variable} to an existing file{'' if variable else f', or unset {self.origin}'}.",
             ) from exc
 
     def described(self) -> str:

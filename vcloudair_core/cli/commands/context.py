@@ -107,7 +107,7 @@ def add(
     name: str = _NAME,
     replace: bool = typer.Option(False, "--replace", help="Replace an existing context with this name."),
     use_: bool = typer.Option(
-        False, "--use", help="Make it the current context. The first context always becomes current."
+        False, "--use", help="Make this context the current context. The first context always becomes current."
     ),
     password_command: str = typer.Option(
         None, "--password-command", metavar="COMMAND", help="Command that prints the password. Runs without a shell."
@@ -152,7 +152,7 @@ def add(
     is_current = store.add(name, values, replace=replace, use=use_)
     say(f"Saved context {name!r} in {store.path}{' as the current context' if is_current else ''}.")
     if not is_current:
-        say(f"Run `vca context use {name}` to make it the current context.")
+        say(f"Run `vca context use {name}` to use this context by default.")
 
 
 @app.command("remove")

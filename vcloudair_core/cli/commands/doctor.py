@@ -124,5 +124,5 @@ def _verdict(steps: list[DiagnosisStep]) -> str:
     failures = [step for step in steps if step.status == FAILURE]
     warnings = [step for step in steps if step.status == WARNING]
     if failures:
-        return f"Fix {failures[0].name} first. The later steps depend on it."
+        return f"Fix the step {failures[0].name!r} first. Later steps depend on this step."
     return f"No failures. Warnings: {len(warnings)}." if warnings else "No problems found."

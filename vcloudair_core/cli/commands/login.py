@@ -32,7 +32,7 @@ def login(run: Invocation) -> None:
         elif client.session.kept is None:
             say("The session is not kept. Later commands sign in again.")
         else:
-            say("Signed in. Later commands use this session. Run `vca logout` to end it.")
+            say("Signed in. Later commands use this session. Run `vca logout` to end the session.")
 
 
 @connected

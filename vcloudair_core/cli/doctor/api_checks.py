@@ -116,7 +116,9 @@ def _check_firewall(client: Client, edge: str) -> DiagnosisStep:
         return failed("Firewall", f"{edge}: {_text(exc)}", hint, exit_code_for(exc))
     state = f"{len(policy['rules'])} rules, {'on' if policy['enabled'] else 'off'}"
     if not policy["enabled"]:
-        return warned("Firewall", f"{edge}: {state}", "Enable the firewall. All traffic passes while it is off.")
+        return warned(
+            "Firewall", f"{edge}: {state}", "Enable the firewall. All traffic passes while the firewall is off."
+        )
     return passed("Firewall", f"{edge}: {state}")
 
 

@@ -229,7 +229,7 @@ def _check_tls(network: Network, target: Target, validate_certs: bool, ca_path: 
         yield failed(
             "TLS",
             f"TLS handshake with {target.host}:{target.port} failed: {_reason(exc)}",
-            "Check that this is an HTTPS port. A plain HTTP server causes this error.",
+            "Check that the port is an HTTPS port. A plain HTTP server causes this error.",
             _TLS,
         )
         return
@@ -329,7 +329,7 @@ def check_clock(server_time: datetime | None, now: datetime) -> DiagnosisStep:
     if abs(skew_s) < 60:
         return passed("Clock", "differs from the server by less than a minute")
     detail = f"this host is {_duration(abs(skew_s))} {side} the server"
-    hint = "Correct the wrong clock, for example with NTP. Tokens and certificates depend on it."
+    hint = "Correct the wrong clock, for example with NTP. Tokens and certificates depend on the time."
     return warned("Clock", detail, hint) if abs(skew_s) < 300 else failed("Clock", detail, hint)
 
 

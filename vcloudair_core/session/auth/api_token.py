@@ -77,7 +77,7 @@ class ApiTokenAuth:
         raise ConfigurationError(
             f"The server replaced the API token, as it does for service accounts. api_token is no longer valid. The "
             f"new token is in {path}.",
-            hint=f"Set api_token_file (VCA_API_TOKEN_FILE) to {path} or a copy of it, and unset api_token.",
+            hint=f"Set api_token_file (VCA_API_TOKEN_FILE) to {path} or to a copy of this file, and unset api_token.",
         )
 
     def _exchange(self, base_url: str, version: str, old: Secret) -> Generator[Request, Response, _Answer]:

@@ -41,7 +41,7 @@ SERVICE_ACCOUNT = "Service Account"
 MAX_FILE_BYTES = 64 * 1024
 
 _OLD_ANSWER = ("access_token", "expires_in")
-"""Keys that are removed when a new token is written, because they are outdated.
+"""Keys that describe the old token and are removed when a new token is written.
 
 Only files that contain a complete response of the token service have these keys.
 """
@@ -119,7 +119,7 @@ class TokenFile:
             if place is None and content.get("token_type") == SERVICE_ACCOUNT:
                 raise ConfigurationError(
                     f"The API token file {self.path} cannot be replaced: {problem}. Nothing was sent.",
-                    hint="Make the directory of the file writable. Each sign-in replaces the token in it.",
+                    hint="Make the directory of the file writable. Each sign-in replaces the token in the file.",
                 )
             old = Secret(str(content["refresh_token"]).strip())
             spare = None if place is not None else _spare_place(self.settings, old)

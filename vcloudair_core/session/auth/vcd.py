@@ -132,7 +132,7 @@ class VcdAuth:
     def _hint(self) -> str:
         name = str(self._settings.username).lower()
         if name.endswith(f"@{str(self._settings.org).lower()}"):
-            return f"Remove the org from username, because it is appended automatically. {_CHECK}"
+            return f"Remove the org from username, because the org is appended automatically. {_CHECK}"
         return _CHECK
 
 
