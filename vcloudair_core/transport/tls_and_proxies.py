@@ -48,10 +48,12 @@ class Trust:
                 Path(self.path).open("rb").close()
         except OSError as exc:
             reason = "does not exist" if isinstance(exc, FileNotFoundError) else f"cannot be read: {exc.strerror}"
-            variable = " (VCA_CA_PATH)" if self.origin == "ca_path" else ""
+            is_setting = self.origin == "ca_path"
+            target = "ca_path (VCA_CA_PATH)" if is_setting else self.origin
+            remedy = "" if is_setting else f", or unset {self.origin}"
             raise ConfigurationError(
                 f"The certificate authority file {self.path} ({self.origin}) {reason}. Nothing was sent.",
-                hint=f"Set {self.origin}{variable} to an existing file{'' if variable else f', or unset {self.origin}'}.",
+                hint=f"Set {target} to an existing file{remedy}.",
             ) from exc
 
     def described(self) -> str:
