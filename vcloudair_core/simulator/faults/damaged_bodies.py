@@ -95,21 +95,28 @@ def _links_abroad(response: Response, fault: Any) -> Response:
 def _endless_pages(response: Response, fault: Any) -> Response:
     """Add a next page to every page of a list, even to the last one.
 
-    JSON gets a cursor, and XML gets a link.
+    Query results get a link. The rows of vCloud Air get a cursor.
     """
+    href = re.sub(r"([?&])page=\d+", r"\1", response.url)
+    href += f"{'&' if '?' in href else '?'}page={fault.hits + 1}"
     if _is_json(response):
         tree = json.loads(response.body)
         if isinstance(tree, dict) and "rows" in tree:
             # The server accepts the cursor and returns an empty page, which gets a cursor again.
             tree["next"] = base64.b64encode(json.dumps({"b": 0, "e": 0, "o": fault.hits}).encode()).decode()
+        elif _is_query_result(tree):
+            tree["link"].insert(0, {"rel": "nextPage", "href": href, "type": None})
         return replace(response, body=json.dumps(tree).encode())
     match = _ROOT.search(response.body)
     if match is None or match[0].endswith(b"/>") or b"total=" not in match[0]:
         return response
-    href = re.sub(r"([?&])page=\d+", r"\1", response.url)
-    href += f"{'&' if '?' in href else '?'}page={fault.hits + 1}"
     link = f'<Link rel="nextPage" href="{href.replace("&", "&amp;")}"/>'.encode()
     return replace(response, body=response.body[: match.end()] + link + response.body[match.end() :])
+
+
+def _is_query_result(tree: Any) -> bool:
+    """Return True for a JSON document of the query service."""
+    return isinstance(tree, dict) and {"total", "pageSize", "link"} <= set(tree)
 
 
 def _repeated_pages(response: Response, fault: Any) -> Response:
@@ -124,7 +131,8 @@ def _repeated_pages(response: Response, fault: Any) -> Response:
 def _has_more_pages(response: Response) -> bool:
     """Return True if the response is a page of a list that has several pages."""
     if _is_json(response):
-        return b'"rows"' in response.body
+        tree = json.loads(response.body)
+        return b'"rows"' in response.body or (_is_query_result(tree) and tree["total"] > tree["pageSize"])
     root = _ROOT.search(response.body)
     numbers = dict(_NUMBERS.findall(root[0] if root is not None else b""))
     return b"total" in numbers and int(numbers[b"total"]) > int(numbers.get(b"pageSize", 1 << 30))
@@ -132,6 +140,11 @@ def _has_more_pages(response: Response) -> bool:
 
 def _growing_total(response: Response, fault: Any) -> Response:
     more = 1000 * fault.hits
+    if _is_json(response):
+        tree = json.loads(response.body)
+        if not _is_query_result(tree):
+            return response
+        return replace(response, body=json.dumps({**tree, "total": tree["total"] + more}).encode())
     return replace(
         response, body=_TOTAL.sub(lambda match: match[1] + b"%d" % (int(match[2]) + more) + match[3], response.body)
     )
