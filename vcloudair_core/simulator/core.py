@@ -266,7 +266,7 @@ class Simulator:
     def _in_format(self, exchange: _Exchange, handle: Callable[[], Response]) -> Response:
         """Call a route, and return its response as XML or JSON.
 
-        The Accept header selects the format. Source: protocol/vcd-modern.md §1.2.
+        The Accept header selects the format. Source: protocol/vcd-modern.md §1.2, §1.7.
         """
         response = handle()
         if not has_vcloud_documents(exchange.parts.path):

@@ -1,6 +1,6 @@
 """Convert JSON request bodies to XML, which the routes read.
 
-Unknown keys are ignored, because real clients send such keys. Source: protocol/vcd-modern.md §6.
+Unknown keys are ignored, because real clients send such keys. Source: protocol/vcd-modern.md §1.7.
 """
 
 from __future__ import annotations

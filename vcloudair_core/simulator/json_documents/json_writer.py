@@ -2,7 +2,7 @@
 
 Keys are the XML names with a lower-case first word. Repeated elements are arrays, and absent fields are null. Sections,
 records and other values whose class depends on the document have the key ``_type``. Attributes of other namespaces are
-in ``otherAttributes``, and elements of other namespaces in ``any``. Source: protocol/vcd-modern.md §6, §7.
+in ``otherAttributes``, and elements of other namespaces in ``any``. Source: protocol/vcd-modern.md §1.7.
 """
 
 from __future__ import annotations

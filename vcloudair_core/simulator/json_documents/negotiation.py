@@ -1,6 +1,6 @@
 """Choose XML or JSON for the response to a request for a vCloud document.
 
-Source: protocol/vcd-modern.md §1.2.
+Source: protocol/vcd-modern.md §1.2, §1.7.
 """
 
 from __future__ import annotations
