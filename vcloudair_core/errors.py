@@ -127,9 +127,8 @@ class SpecProblem:
     Attributes:
         path: The path of the option in the input, such as ``firewall.rules[3].destination_port``. It is empty for a
             problem with the whole input.
-        reason: The text after the path and a colon, such as ``is required`` in ``rules[3].action: is required``. It has
-        no
-            final period.
+        reason: The text after the path and a colon, without a final period. In the message
+            ``rules[3].action: is required``, the reason is ``is required``.
         hint: A sentence about the solution, which can be empty.
         file: The name of the input file. It is empty if the input is not a file.
         line: The line of the option in the file, counted from 1. It is 0 if unknown.

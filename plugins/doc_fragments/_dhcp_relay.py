@@ -19,7 +19,7 @@ options:
     elements: str
   domain_names:
     description:
-      - Fully qualified domain names of all DHCP servers that are given by name. At most 2.
+      - Fully qualified domain names of DHCP servers that O(ip_addresses) does not contain. At most 2.
     type: list
     elements: str
   ip_sets:

@@ -16,8 +16,8 @@ options:
       edge:
         description:
           - Name or UUID of the edge gateway that the document describes. It takes precedence over E(VCA_EDGE).
-          - If an edge gateway is also given outside the document, both must name the same one. Otherwise the task fails
-            before it sends a request.
+          - If an edge gateway is also given outside the document, both must name the same edge gateway. Otherwise the
+            task fails before it sends a request.
         type: str
       vdc:
         description:
@@ -138,8 +138,8 @@ options:
                 description:
                   - Pre-shared key, at most 128 characters. Required on new tunnels, unless
                     O(config.ipsec.tunnels[].peer_ip=any).
-                  - The server never returns the key, so it cannot be compared. O(config.ipsec.tunnels[].update_psk)
-                    sets when it is sent.
+                  - The server never returns the key, so the key cannot be compared.
+                    O(config.ipsec.tunnels[].update_psk) sets when the key is sent.
                 type: str
                 aliases: [shared_secret]
               certificate:
@@ -192,8 +192,8 @@ options:
                 type: str
               session_type:
                 description:
-                  - Session type that the server reports. Accepted and ignored, so that you can pass a tunnel as it was
-                    read.
+                  - Session type that the server reports. Accepted and ignored, so that you can pass a tunnel that you
+                    have read.
                 type: str
               site_id:
                 description:

@@ -152,13 +152,13 @@ options:
         choices: [top, bottom]
       before:
         description:
-          - Name or id of the rule that must come after this rule. If this rule already precedes that rule, it is not
-            moved. Otherwise it is placed directly before that rule.
+          - Name or id of the rule that must come after this rule. If this order already exists, no rule is moved.
+            Otherwise, this rule is placed directly before that rule.
         type: str
       after:
         description:
-          - Name or id of the rule that must come before this rule. If this rule already follows that rule, it is not
-            moved. Otherwise it is placed directly after that rule.
+          - Name or id of the rule that must come before this rule. If this order already exists, no rule is moved.
+            Otherwise, this rule is placed directly after that rule.
         type: str
       index:
         description:
@@ -308,13 +308,13 @@ options:
     choices: [top, bottom]
   before:
     description:
-      - Name or id of the rule that must come after this rule. If this rule already precedes that rule, it is not moved.
-        Otherwise it is placed directly before that rule.
+      - Name or id of the rule that must come after this rule. If this order already exists, no rule is moved.
+        Otherwise, this rule is placed directly before that rule.
     type: str
   after:
     description:
-      - Name or id of the rule that must come before this rule. If this rule already follows that rule, it is not moved.
-        Otherwise it is placed directly after that rule.
+      - Name or id of the rule that must come before this rule. If this order already exists, no rule is moved.
+        Otherwise, this rule is placed directly after that rule.
     type: str
   index:
     description:

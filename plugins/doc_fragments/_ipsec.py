@@ -104,7 +104,8 @@ options:
       psk:
         description:
           - Pre-shared key, at most 128 characters. Required on new tunnels, unless O(tunnels[].peer_ip=any).
-          - The server never returns the key, so it cannot be compared. O(tunnels[].update_psk) sets when it is sent.
+          - The server never returns the key, so the key cannot be compared. O(tunnels[].update_psk) sets when the key
+            is sent.
         type: str
         aliases: [shared_secret]
       certificate:
@@ -156,7 +157,8 @@ options:
         type: str
       session_type:
         description:
-          - Session type that the server reports. Accepted and ignored, so that you can pass a tunnel as it was read.
+          - Session type that the server reports. Accepted and ignored, so that you can pass a tunnel that you have
+            read.
         type: str
       site_id:
         description:
@@ -263,7 +265,7 @@ options:
   psk:
     description:
       - Pre-shared key, at most 128 characters. Required on new tunnels, unless O(peer_ip=any).
-      - The server never returns the key, so it cannot be compared. O(update_psk) sets when it is sent.
+      - The server never returns the key, so the key cannot be compared. O(update_psk) sets when the key is sent.
     type: str
     aliases: [shared_secret]
   certificate:
@@ -315,7 +317,7 @@ options:
     type: str
   session_type:
     description:
-      - Session type that the server reports. Accepted and ignored, so that you can pass a tunnel as it was read.
+      - Session type that the server reports. Accepted and ignored, so that you can pass a tunnel that you have read.
     type: str
   site_id:
     description:

@@ -127,13 +127,13 @@ options:
         choices: [top, bottom]
       before:
         description:
-          - Description, id or tag of the rule that must come after this rule. If this rule already precedes that rule,
-            it is not moved. Otherwise it is placed directly before that rule.
+          - Description, id or tag of the rule that must come after this rule. If this order already exists, no rule is
+            moved. Otherwise, this rule is placed directly before that rule.
         type: str
       after:
         description:
-          - Description, id or tag of the rule that must come before this rule. If this rule already follows that rule,
-            it is not moved. Otherwise it is placed directly after that rule.
+          - Description, id or tag of the rule that must come before this rule. If this order already exists, no rule is
+            moved. Otherwise, this rule is placed directly after that rule.
         type: str
       index:
         description:
@@ -143,8 +143,8 @@ options:
         description:
           - How to find an existing rule. NAT rules have no name.
           - V(tuple) compares all options that select the traffic, which are marked as part of the identity. The
-            translated address and port are not among them. A new translated address changes the rule, but a new
-            original address or port creates another rule.
+            translated address and port are not compared. A new translated address changes the rule, but a new original
+            address or port creates another rule.
           - With V(description), V(rule_id) and V(tag), all other options can change. In some versions of the portal,
             editing a rule changes its tag.
           - If several rules match, the task fails and lists them.
@@ -266,13 +266,13 @@ options:
     choices: [top, bottom]
   before:
     description:
-      - Description, id or tag of the rule that must come after this rule. If this rule already precedes that rule, it
-        is not moved. Otherwise it is placed directly before that rule.
+      - Description, id or tag of the rule that must come after this rule. If this order already exists, no rule is
+        moved. Otherwise, this rule is placed directly before that rule.
     type: str
   after:
     description:
-      - Description, id or tag of the rule that must come before this rule. If this rule already follows that rule, it
-        is not moved. Otherwise it is placed directly after that rule.
+      - Description, id or tag of the rule that must come before this rule. If this order already exists, no rule is
+        moved. Otherwise, this rule is placed directly after that rule.
     type: str
   index:
     description:
@@ -282,8 +282,8 @@ options:
     description:
       - How to find an existing rule. NAT rules have no name.
       - V(tuple) compares all options that select the traffic, which are marked as part of the identity. The translated
-        address and port are not among them. A new translated address changes the rule, but a new original address or
-        port creates another rule.
+        address and port are not compared. A new translated address changes the rule, but a new original address or port
+        creates another rule.
       - With V(description), V(rule_id) and V(tag), all other options can change. In some versions of the portal,
         editing a rule changes its tag.
       - If several rules match, the task fails and lists them.

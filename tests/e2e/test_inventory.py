@@ -263,7 +263,7 @@ def test_the_lookup_returns_ids_or_an_error(env: dict[str, str]) -> None:
     assert edge.status == 0, edge.output
     found = look("web-edge", more=", type='edgeGateway'")
     assert next(word for word in found.split('"') if word.count("-") == 4) in edge.output
-    assert "No object found: vm with name = 'missing'" in look("missing").replace("\\", "")
+    assert "Object not found: vm with name = 'missing'" in look("missing").replace("\\", "")
     several = look("web", more=", where={'isVAppTemplate': false}")
     assert "2 objects match vm with" in several and "containerName=blog" in several
     assert "is not an attribute" in look("web", more=", where={'na me': 1}")

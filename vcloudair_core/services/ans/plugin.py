@@ -64,7 +64,7 @@ def vca_resource_kinds() -> list[KindRecord]:
 def vca_plan_ready(plan: Plan, settings: Settings) -> list[str]:
     """Check firewall plans with the lint rules.
 
-    Raises: PlanRejectedError if the setting ``firewall_lint`` rejects plans with findings.
+    Raises: PlanRejectedError if there are findings and the setting ``firewall_lint`` is ``reject``.
     """
     from vcloudair_core.services.ans.firewall.lint_policy import check
 

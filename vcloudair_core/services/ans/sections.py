@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class SectionRecord:
     """The names and summaries of a section.
 
-    The descriptor of the section is ``SECTION`` in the module ``section`` of the package ``name``. The kinds of the
+    ``name`` is the package of the section. Its module ``section`` has the descriptor, ``SECTION``. The kinds of the
     section are ``ans.<name>`` and ``ans.<rule_name>``. The summaries describe these kinds.
     """
 

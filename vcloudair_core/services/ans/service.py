@@ -35,10 +35,10 @@ class AnsService:
         return EdgeDirectory(self.session).find(name_or_id, vdc or "")
 
     def read_classic(self, name_or_id: str, vdc: str | None = None) -> dict[str, Any]:
-        """Return the configuration of an edge gateway in the XML of vCloud Director.
+        """Return the configuration of an edge gateway from the API of vCloud Director.
 
-        The configuration includes the services of an edge without advanced networking. These services cannot be
-        changed. Pre-shared keys are omitted. The format is described in ``parse_classic_edge``.
+        The configuration includes the services of an edge without advanced networking. This library cannot change these
+        services. Pre-shared keys are omitted. For the format, see ``parse_classic_edge``.
 
         Raises: NotFoundError, AmbiguousMatchError, other ApiErrors, DecodeError.
         """
@@ -51,7 +51,7 @@ class AnsService:
     def firewall(self, edge: str | Edge, vdc: str | None = None) -> ANSFirewall:
         """Return the firewall of an edge as an editable list of raw rules.
 
-        To converge rules, use ``client.ensure``.
+        To apply a desired state, use ``client.ensure``.
         """
         from vcloudair_core.compat.ans import ANSFirewall
 
@@ -61,7 +61,7 @@ class AnsService:
     def nat(self, edge: str | Edge, vdc: str | None = None) -> ANSNat:
         """Return the NAT of an edge as an editable list of raw rules.
 
-        To converge rules, use ``client.ensure``.
+        To apply a desired state, use ``client.ensure``.
         """
         from vcloudair_core.compat.ans import ANSNat
 
@@ -71,7 +71,7 @@ class AnsService:
     def ipsec(self, edge: str | Edge, vdc: str | None = None) -> ANSIPSec:
         """Return the IPsec VPN of an edge as an editable list of raw tunnels.
 
-        To converge tunnels, use ``client.ensure``.
+        To apply a desired state, use ``client.ensure``.
         """
         from vcloudair_core.compat.ans import ANSIPSec
 
@@ -108,7 +108,7 @@ class AnsService:
     ) -> list[dict[str, Any]]:
         """Wait until tunnels are up, and return them with their status.
 
-        ``tunnels`` are tunnels as ``client.read`` returns them.
+        ``tunnels`` are plain data from ``client.read``. ``timeout_s`` is in seconds.
 
         Raises: TaskTimeoutError with the status of the tunnels that are not up; NotFoundError if all tunnels are
         disabled.
@@ -120,7 +120,7 @@ class AnsService:
     def peer_sheet(self, tunnel: str, edge: str | None = None, vdc: str | None = None) -> dict[str, Any]:
         """Return the settings that the peer of a tunnel needs, without the pre-shared key.
 
-        Local and peer addresses are swapped.
+        The local values of the peer are the peer values of the tunnel, and vice versa.
 
         Shape: ``{name, ike_version, authentication, local_ip, local_id, local_subnets, peer_ip, peer_id, peer_subnets,
         encryption, digest, dh_group, pfs, mtu}``.

@@ -111,7 +111,7 @@ class Query:
         """
         records = replace(self, limit=_SHOWN + 1).all()
         if not records:
-            raise NotFoundError(f"No object found: {self._described()}.")
+            raise NotFoundError(f"Object not found: {self._described()}.")
         if len(records) > 1:
             count = f"More than {_SHOWN}" if len(records) > _SHOWN else str(len(records))
             candidates = [_candidate(record) for record in records[:_SHOWN]]

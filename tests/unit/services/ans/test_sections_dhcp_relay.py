@@ -148,7 +148,7 @@ def test_a_relay_without_servers_or_agents_gets_a_warning(
         (
             {"domain_names": ["a.example", "b.example", "c.example"]},
             "domain_names",
-            "3 were given, at most 2 are allowed",
+            "3 were given; at most 2 are allowed",
         ),
         ({"ip_addresses": [f"10.0.0.{at}" for at in range(17)]}, "ip_addresses", "17 servers were given"),
         ({"ip_sets": ["web"]}, "ip_sets", "'web' is not the id of an IP set"),

@@ -1,4 +1,4 @@
-"""The section ``dhcp_relay``, with kinds for the whole relay and single agents."""
+"""The section ``dhcp_relay``. Its kinds are the whole relay and single agents."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ SECTION = DhcpRelaySection(
     noun="DHCP relay agent",
     spec_type=DhcpRelaySpec,
     rule_type=DhcpRelayAgentSpec,
-    # Use XML in both cases. The JSON keys are not documented, and servers send XML to clients that accept XML.
+    # Use XML for both media types, because the JSON keys are not documented. Servers send XML to clients that accept
+    # XML.
     codecs={(NSXV, JSON): _xml, (NSXV, XML): _xml},
     path="dhcp/config/relay",
     rules_field="agents",

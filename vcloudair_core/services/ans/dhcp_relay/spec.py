@@ -13,7 +13,7 @@ from vcloudair_core.engine.matching import Identities, RuleIdentity
 from vcloudair_core.engine.rulelist import NamedSpec
 
 MAX_SERVERS = 16
-"""Maximum number of addresses and domain names together.
+"""Maximum number of DHCP servers: addresses and domain names together.
 
 Source: protocol/ans.md §5.
 """
@@ -22,7 +22,7 @@ MAX_DOMAIN_NAMES = 2
 """Maximum number of domain names. Source: protocol/ans.md §5."""
 
 LAST_VNIC = 9
-"""Highest number of an interface. Source: protocol/ans.md §2.5, §5."""
+"""Highest interface number. Source: protocol/ans.md §2.5, §5."""
 
 _DOMAIN_NAME = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9_-]{1,63}\.)*(?![0-9]+\Z)[a-z0-9_-]{1,63}\Z")
 _IP_SET = re.compile(r"(?:[0-9a-f-]{36}:)?ipset-[0-9]+\Z", re.IGNORECASE)
@@ -38,7 +38,10 @@ def _address(text: str) -> Hashable:
 
 @dataclass(frozen=True)
 class DhcpRelayAgentSpec(NamedSpec):
-    """A relay agent. None keeps the current value. Source: protocol/ans.md §5."""
+    """A relay agent. A field that is None keeps its value.
+
+    Source: protocol/ans.md §5.
+    """
 
     vnic: int | None = spec_field(
         "Number of the interface whose DHCP requests are relayed, `0` to `9`. It identifies the agent.",
@@ -72,7 +75,10 @@ class DhcpRelayAgentSpec(NamedSpec):
 
 @dataclass(frozen=True)
 class DhcpRelaySpec:
-    """A whole DHCP relay. None keeps the current value. Source: protocol/ans.md §5."""
+    """A whole DHCP relay. A field that is None keeps its value.
+
+    Source: protocol/ans.md §5.
+    """
 
     ip_addresses: tuple[str, ...] | None = spec_field(
         "Addresses of all DHCP servers. Requests go to every server.",
@@ -81,7 +87,7 @@ class DhcpRelaySpec:
         absent=(),
     )
     domain_names: tuple[str, ...] | None = spec_field(
-        "Fully qualified domain names of all DHCP servers that are given by name. At most 2.",
+        "Fully qualified domain names of DHCP servers that `ip_addresses` does not contain. At most 2.",
         canonical=_names,
         absent=(),
     )
@@ -120,12 +126,15 @@ class DhcpRelaySpec:
         ]
         if len(domain_names) > MAX_DOMAIN_NAMES:
             complaints.append(
-                ("domain_names", f"{len(domain_names)} were given, at most {MAX_DOMAIN_NAMES} are allowed")
+                ("domain_names", f"{len(domain_names)} were given; at most {MAX_DOMAIN_NAMES} are allowed")
             )
         if len(addresses) + len(domain_names) > MAX_SERVERS:
             count = len(addresses) + len(domain_names)
             complaints.append(
-                ("ip_addresses", f"{count} servers were given with domain_names, at most {MAX_SERVERS} are allowed")
+                (
+                    "ip_addresses",
+                    f"{count} servers were given, including domain_names; at most {MAX_SERVERS} are allowed",
+                )
             )
         return complaints
 

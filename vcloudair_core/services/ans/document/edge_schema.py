@@ -1,7 +1,7 @@
 """The JSON Schema of edge documents, generated from the fields of the specs.
 
-Editors use the schema to check keys, types, values and bounds. Only the parser checks addresses and combinations of
-fields.
+Editors use the schema to check keys, types, values and bounds. Addresses and combinations of fields are checked only by
+the parser.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _with_article(noun: str) -> str:
 
 
 def _specs_in(spec: type) -> list[type]:
-    """Return the types of the specs nested in a rule."""
+    """Return the spec types that are nested in a rule spec."""
     return [key.kind for key in keys_of(spec) if dataclasses.is_dataclass(key.kind)]
 
 

@@ -29,8 +29,8 @@ _TARGET_KEYS = ("edge", "vdc")
 class EdgeDocument:
     """A parsed edge document.
 
-    ``target`` is the edge gateway that the document names, if any. ``sections`` has the desired state of each section.
-    Messages use ``name``, the file name, and ``reading``, which has the line of each value.
+    ``target`` has the edge gateway and VDC that the document names. ``sections`` has the desired state of each section.
+    ``name`` is the file name for messages, and ``reading`` has the line of each value.
     """
 
     target: Mapping[str, str]
@@ -39,7 +39,7 @@ class EdgeDocument:
     reading: Reading = field(default=Reading(None), compare=False)
 
     def digest(self) -> str:
-        """Return a hash of the desired state for plans. Pre-shared keys are excluded."""
+        """Return a hash of the desired state without pre-shared keys, for plans."""
         from vcloudair_core.services.ans.document.kind import EdgeKind
 
         text = json.dumps(_without(self.sections, EdgeKind().secret_names()), sort_keys=True, default=str)
@@ -47,7 +47,7 @@ class EdgeDocument:
 
     @contextmanager
     def lines_in_errors(self) -> Iterator[None]:
-        """Add the file and line to errors about the content of this document."""
+        """Add the file and line to errors that are raised in the context."""
         try:
             yield
         except SpecError as exc:
@@ -91,13 +91,13 @@ def explicit_target(settings: Settings) -> dict[str, str]:
 def agreed_target(
     named: Mapping[str, Any], explicit: Mapping[str, Any], places: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """Merge the target of a document with a target from options.
+    """Return the target that a document and options or arguments name together.
 
     The document takes precedence over defaults, such as environment variables.
 
     Args:
-        named: The target in the document.
-        explicit: The target in options or arguments.
+        named: The target that the document names.
+        explicit: The target that options or arguments name.
         places: The file and line of each value in the document.
 
     Raises: ConfigurationError if the two targets name different edges or different VDCs.

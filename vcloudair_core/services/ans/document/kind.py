@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
 
 _ALLOW_EMPTY = "allow_empty"
-"""The key that allows empty lists: for the document, or for one section inside it."""
+"""The key that allows empty lists, in the document or in one of its sections."""
 
 
 @cache
@@ -49,7 +49,7 @@ class EdgeSpec:
 
 @dataclass(frozen=True)
 class EdgeEdit:
-    """The ``steps`` of a plan: the plans of the sections, in the order of writes."""
+    """The changes of an edge plan: the plans of its sections, in the order of writes."""
 
     plans: Mapping[str, Plan]
 
@@ -101,9 +101,9 @@ class EdgeKind(ResourceKind):
         return _with_spec(desired, EdgeSpec(resolved))
 
     def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
-        """Return the warnings of the changed sections.
+        """Return warnings about the changed sections.
 
-        Each section is checked together with the other sections of this document.
+        Warnings can depend on other sections. They are taken from ``document``, which is the state after the plan.
         """
         assert isinstance(store, EdgeStore)
         warnings: list[str] = []
@@ -148,7 +148,7 @@ class EdgeKind(ResourceKind):
         if len(desired.specs) != 1:
             raise SpecError("", f"one edge was expected, not {len(desired.specs)}")
         if isinstance(desired, Absent):
-            raise SpecError("state", "an edge gateway cannot be deleted; use the kinds of its sections")
+            raise SpecError("state", "an edge gateway cannot be deleted; use the kinds of its sections to delete rules")
         problems = Problems()
         for name, spec in desired.specs[0].sections.items():
             with problems.catch(name):
@@ -204,7 +204,7 @@ class EdgeKind(ResourceKind):
         return replace(document, tree={**document.tree, **merged})
 
     def losses(self, written: Document, current: Document) -> list[Mapping[str, Any]]:
-        """Return the objects that the write lost, section by section."""
+        """Return the written objects that no longer exist, section by section."""
         lost: list[Mapping[str, Any]] = []
         for name, section_document in written.tree.items():
             if name in current.tree:

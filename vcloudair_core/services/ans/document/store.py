@@ -17,8 +17,8 @@ _log = logging.getLogger(__name__)
 class EdgeStore(Store):
     """A store that combines the stores of sections.
 
-    The ``tree`` of a document is ``{section: Document}`` in the order of writes. A read fetches all sections. Only the
-    first read after a commit is limited to the written sections. The ``version`` of a document is the sum of the
+    The ``tree`` of a document is ``{section: Document}`` in the order of writes. A read fetches all sections, except
+    the first read after a commit, which fetches the written sections. The ``version`` of a document is the sum of the
     section versions, adjusted so that a commit of several sections counts as one write.
     """
 
@@ -50,7 +50,7 @@ class EdgeStore(Store):
         return store.edge
 
     def narrowed(self, sections: Iterable[str]) -> EdgeStore:
-        """Return a store of the same edge with only these sections. All are required."""
+        """Return a store of this edge with only these sections, all of them required."""
         names = set(sections)
         return EdgeStore({name: self._stores[name] for name in self._stores if name in names}, is_optional=False)
 
@@ -61,12 +61,12 @@ class EdgeStore(Store):
 
     @property
     def lock_key(self) -> str:
-        """The lock key of the edge, which all sections share."""
+        """The lock key of the edge. All sections of the edge have this lock key."""
         return next(iter(self._stores.values())).lock_key
 
     @property
     def target_key(self) -> str:
-        """The key of the edge, which all sections share."""
+        """The key of the edge. All sections of the edge have this key."""
         return next(iter(self._stores.values())).target_key
 
     @property
@@ -104,7 +104,11 @@ class EdgeStore(Store):
         if not self._read and missing is not None:
             raise missing
         if denied:
-            _log.warning("%s: skipped %s. This user is not allowed to read it.", self.target, ", ".join(denied))
+            _log.warning(
+                "Reading %s is incomplete. The user has no permission to read these sections: %s.",
+                self.target,
+                ", ".join(denied),
+            )
         tree = {name: self._read[name] for name in self._stores if name in self._read}
         first = next(iter(tree.values()))
         return Document(self.section, tree, self._version(tree), first.backend, first.media_type)

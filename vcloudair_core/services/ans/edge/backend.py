@@ -20,11 +20,11 @@ Edges of older versions are NSX-V. Source: protocol/nsxt.md §2.
 
 @dataclass(frozen=True)
 class Backend:
-    """One of the APIs of edge gateways.
+    """An API of edge gateways.
 
     ``title`` is the display name. ``edge_path`` is the path of an edge below the base URL of the API, or an empty
-    string if sections have separate paths. ``is_changed_by_group`` is true if the server changes the edges of a VDC
-    group one at a time.
+    string if this API has no sections below one path. ``is_changed_by_group`` is true if the server changes the edges
+    of a VDC group one at a time.
     """
 
     name: str
@@ -64,7 +64,7 @@ def default_backend(settings: Settings) -> str:
 def media_type_of(backend: str, settings: Settings) -> str:
     """Return the media type of the sections of a backend.
 
-    Only NSX-V uses XML, unless ``edge_api`` selects JSON.
+    NSX-V uses XML, unless ``edge_api`` selects JSON. All other backends use JSON.
     """
     if backend != NSXV:
         return JSON

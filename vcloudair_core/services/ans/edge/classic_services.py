@@ -19,9 +19,9 @@ IGNORED = (
     "FirewallRule/DestinationVm", "FirewallRule/SourceVm", "FirewallRule/Direction",
     "GatewayIpsecVpnService/Endpoint", "Tunnel/IpsecVpnPeer", "Tunnel/SharedSecret",
 )  # fmt: skip
-"""Elements that are not shown.
+"""Elements that the result does not include.
 
-They describe services that this project does not manage, VMs as a source or destination, and secrets.
+These elements are for services that this project does not manage, VMs as a source or destination, and secrets.
 """
 _SERVICES = {"FirewallService": "firewall", "NatService": "nat", "GatewayIpsecVpnService": "ipsec"}
 
@@ -89,9 +89,9 @@ def _firewall(service: _Element) -> dict[str, Any]:
 
 
 def _port(rule: _Element, name: str, older_name: str) -> str:
-    """Return the ports of a rule, where ``any`` means all ports.
+    """Return the ports of a rule as text. ``any`` means all ports.
 
-    The element ``older_name`` has a number, where -1 means all ports.
+    Older rules have a number in the element ``older_name`` instead, and -1 means all ports.
     """
     text = _text(rule, name) or _text(rule, older_name)
     return "any" if text.lower() in ("any", "-1", "") else text

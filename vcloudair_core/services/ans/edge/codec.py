@@ -1,4 +1,4 @@
-"""Parse the records and jobs of edge gateways."""
+"""Parse the query records and the job status of edge gateways."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 _BACKENDS = {"NSXV_BACKED": NSXV, "NSXT_BACKED": NSXT, "NSXT_IMPORTED": NSXT}
-"""Values of ``edgeGatewayType``. Source: protocol/nsxt.md §2."""
+"""Backend by value of ``edgeGatewayType``. Source: protocol/nsxt.md §2."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def _edge(record: _Element) -> Edge:
 
 
 def _id_of(href: str) -> str:
-    """Return the id at the end of a link.
+    """Return the ID at the end of a link, or an empty string for a blank link.
 
     Some servers send a blank string for a missing value. Source: protocol/recorded-responses.md §3.
     """
@@ -126,7 +126,7 @@ _FAILED = {"FAILED", "ROLLBACK", "ABORTED", "CANCELED", "CANCELLED"}
 
 @dataclass(frozen=True)
 class EdgeJob:
-    """The state of an edge job. Source: protocol/ans.md §7."""
+    """The state of a job that changes an edge. Source: protocol/ans.md §7."""
 
     job_id: str
     status: str

@@ -1,4 +1,4 @@
-"""Find and list edge gateways, with a cache for each session."""
+"""Find and list edge gateways. The records are cached in the session."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ class _KnownEdges:
     edges: list[Edge] | None = None
     has_vdc_names: bool = False
     vdcs: dict[str, str] | None = None
-    """Names of VDCs by id; None before they are read."""
+    """Names of VDCs by ID, or None before the names are read."""
     looked_up: dict[str, Edge | None] = field(default_factory=dict)
-    """Records of edges that were looked up by id; None for an edge without a record."""
+    """Edges that were looked up by ID. The value is None if no record was found."""
 
 
 _MAX_READS = 3
@@ -63,7 +63,7 @@ _MAX_READS = 3
 
 
 class EdgeDirectory:
-    """The edge gateways that a session can see. They are read once and cached."""
+    """The edge gateways that the user can see. The list is read once and cached."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -72,7 +72,7 @@ class EdgeDirectory:
     def find(self, name: str, vdc: str = "") -> Edge:
         """Find an edge by name, UUID or URN.
 
-        A UUID requires no API call. The backend of that edge is then unknown.
+        If ``name`` is a UUID, no API call is made, and the result has no backend.
 
         Raises: NotFoundError; AmbiguousMatchError; ConfigurationError if the edge has no advanced networking.
         """
@@ -108,8 +108,8 @@ class EdgeDirectory:
     def with_backend(self, edge: Edge) -> Edge:
         """Return a copy of the edge with its backend.
 
-        The edge is looked up if only its UUID is known and the cloud can have edges of several backends. The look-up
-        makes one API call and also returns the owner. In all other cases, no call is made.
+        If only the UUID of the edge is known, and the cloud can have edges of several backends, the record of the edge
+        is read with one API call. The record also has the owner. In all other cases, no call is made.
         """
         settings = self._session.settings
         backend = overriding_backend(settings) or edge.backend or self._sole_backend()
@@ -178,7 +178,7 @@ class EdgeDirectory:
         try:
             return pick(edges, name, vdc)
         except AmbiguousMatchError:
-            return pick(self._with_vdc_names(), name, vdc)  # raises again, and now names the VDCs
+            return pick(self._with_vdc_names(), name, vdc)  # raises the error again, with the names of the VDCs
 
     def _all(self) -> list[Edge]:
         """Return all edges. Source: protocol/ans.md §1.4."""
@@ -194,10 +194,10 @@ class EdgeDirectory:
     def _read_records(
         self, record_type: str, read: Callable[[bytes], tuple[dict[str, T], str, int | None]]
     ) -> dict[str, T]:
-        """Read all pages of records. Return the records by id.
+        """Read all pages of records, and return the records by ID.
 
-        A list that changes during the read is read again. If the list still changes, the records of all reads are
-        returned and a warning is logged.
+        If the list changes during the read, it is read again. If the list changes during every read, the records of all
+        reads are returned, and a warning is logged.
 
         Raises: IncompleteResultError if paging does not end, or ends early. Source: protocol/query.md §2.
         """
@@ -225,7 +225,8 @@ class EdgeDirectory:
             totals.append(total)
             records.update(more)
             received += len(more)
-        # If records move between pages, some repeat and some are missed. The number of received records still matches.
+        # If records move between pages, some are received twice and others are missed. Therefore compare the number of
+        # different records with the total.
         is_short = (len(records) if len(set(totals)) == 1 else received) < (total or 0)
         if is_short or len(seen) >= _MAX_PAGES:
             raise IncompleteResultError(
@@ -251,14 +252,14 @@ class EdgeDirectory:
 def target_edge(session: Session, target: Mapping[str, Any]) -> Edge:
     """Return the edge that a target or the settings name, with its backend.
 
-    Shape of ``target``: ``{"edge": str, "vdc": str}``. The targets of staged changes also have ``{"edge_name": str,
-    "edge_backend": str, "edge_owner": str}``, which avoids look-ups.
+    Shape of ``target``: ``{"edge": str, "vdc": str}``. The target of a staged change also has ``{"edge_name": str,
+    "edge_backend": str, "edge_owner": str}``, so that the edge need not be looked up.
 
     Raises: ConfigurationError if no edge is named; NotFoundError, AmbiguousMatchError.
     """
     name = str(target.get("edge") or session.settings.edge or "").strip()
     if not name:
-        raise ConfigurationError("No edge gateway was selected.", hint="Set edge to a name or UUID, or set VCA_EDGE.")
+        raise ConfigurationError("No edge gateway is selected.", hint="Set edge to a name or UUID, or set VCA_EDGE.")
     vdc = str(target.get("vdc") or session.settings.vdc or "").strip()
     directory = EdgeDirectory(session)
     edge = directory.find(name, vdc)

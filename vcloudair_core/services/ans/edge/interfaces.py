@@ -22,7 +22,7 @@ class EdgeInterface:
     """An interface of an edge.
 
     ``vnic`` is the number of the interface. ``names`` has the names of the interface and of its network. ``networks``
-    has the networks of the addresses in CIDR notation, and the secondary addresses.
+    has the subnet of each primary address in CIDR notation, and the secondary addresses.
     """
 
     vnic: str
@@ -46,7 +46,7 @@ def read_interfaces(session: Session, edge: Edge) -> list[EdgeInterface]:
         if isinstance(exc, ServerError) and exc.status != 501:
             raise
         raise ConfigurationError(
-            "Looking up the interfaces of an edge gateway by name failed. This API does not list interfaces.",
+            "Looking up an interface of the edge gateway by name failed. This API does not list interfaces.",
             hint="Use the number of the interface (vnic) instead of its name (interface).",
         ) from exc
     return parse_interfaces(response.body)
@@ -69,7 +69,10 @@ def parse_interfaces(body: bytes) -> list[EdgeInterface]:
 
 
 def _networks(element: _Element) -> Iterator[str]:
-    """Yield the networks and secondary addresses. Source: protocol/ans.md §1.4."""
+    """Yield the subnets and the secondary addresses of an interface.
+
+    Source: protocol/ans.md §1.4.
+    """
     from vcloudair_core.services.ans.section.xml_elements import child_of, children, text_of, texts_of
 
     for group in children(child_of(element, "addressGroups"), "addressGroup"):

@@ -81,7 +81,7 @@ def last_part(href: str) -> str:
 
 
 def is_in_vdc(edge: Edge, vdc: str) -> bool:
-    """Return True if the edge is in a VDC. ``vdc`` is a name, UUID, URN or link.
+    """Return True if the edge is in the VDC with this name, UUID, URN or link.
 
     The comparison of names ignores case.
     """
@@ -90,7 +90,7 @@ def is_in_vdc(edge: Edge, vdc: str) -> bool:
 
 
 def pick(edges: Sequence[Edge], name: str, vdc: str = "") -> Edge:
-    """Find an edge by name or id, in ``vdc`` if given.
+    """Find an edge by name or ID. If ``vdc`` is set, search only in that VDC.
 
     An exact match takes precedence over a match that ignores case.
 
@@ -161,8 +161,9 @@ def refuse_backend(edge: Edge, section: str, supported: Iterable[str]) -> None:
         return
     titles = " and ".join(sorted(BACKENDS[backend].title for backend in backends))
     raise ConfigurationError(
-        f"Opening the {section} section of edge gateway {edge.name or edge.edge_id!r} failed. It is an "
-        f"{BACKENDS[edge.backend].title} edge gateway, but this version supports only {titles}.",
+        f"Opening the {section} section of edge gateway {edge.name or edge.edge_id!r} failed. The backend "
+        f"of the edge gateway is {BACKENDS[edge.backend].title}, but this version supports the "
+        f"section only on {titles}.",
         hint="Use an edge gateway with another backend. Run `vca edge list -o wide` to see the backends.",
     )
 
@@ -174,7 +175,7 @@ def refuse_plain_edge(edge: Edge) -> None:
     """
     if edge.is_advanced is False and edge.backend != NSXT:
         raise ConfigurationError(
-            f"Edge gateway {edge.name!r} cannot be managed. It has no advanced networking.",
-            hint="Convert it to an advanced gateway in the provider's portal, or use another one. To read its "
-            "services in Python, use `client.edges.read_classic`.",
+            f"Opening edge gateway {edge.name!r} failed. The edge gateway has no advanced networking.",
+            hint="Convert it to an advanced gateway in the provider's portal, or use another edge gateway. To read the "
+            "services of this edge gateway in Python, use `client.edges.read_classic`.",
         )

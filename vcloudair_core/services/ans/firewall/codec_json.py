@@ -43,7 +43,9 @@ _LISTS = ("ipAddress", "groupingObjectId", "vnicGroupId")
 
 
 class JsonFirewallCodec(JsonCodec[FirewallPolicySpec]):
-    """A codec for the firewall in JSON. ``backend`` selects the prefix of vNICs.
+    """A codec for the firewall in JSON.
+
+    The attribute ``backend`` determines the prefix of interfaces: ``vnic-index-`` or ``vnic-``.
 
     Source: protocol/ans.md §2.1-2.6, §9.
     """
@@ -92,7 +94,10 @@ class JsonFirewallCodec(JsonCodec[FirewallPolicySpec]):
             tree["globalConfig"] = {**mapping_of(tree.get("globalConfig")), **changed}
 
     def new_record(self, spec: FirewallRuleSpec) -> dict[str, Any]:
-        """Return the record of a new rule, without id. Source: protocol/ans.md §2.4."""
+        """Return the record of a new rule, without the rule ID.
+
+        Source: protocol/ans.md §2.4.
+        """
         fields = [name for name in _SIMPLE if getattr(spec, name) is not None]
         rest = ("source", "source_exclude", "destination", "destination_exclude", "services", "applications")
         set_fields = [name for name in rest if getattr(spec, name) is not None]
@@ -119,9 +124,9 @@ class JsonFirewallCodec(JsonCodec[FirewallPolicySpec]):
     def _endpoint(
         self, raw: Mapping[str, Any], spec: FirewallRuleSpec, side: str, changed: tuple[str, ...]
     ) -> dict[str, Any]:
-        """Return a changed source or destination. An empty result means any.
+        """Return the source or destination of a changed rule. An empty dict means any.
 
-        Unknown keys are kept. Source: protocol/ans.md §2.5.
+        Keys that this version does not know are kept. Source: protocol/ans.md §2.5.
         """
         result = dict(raw)
         members = getattr(spec, side)
@@ -135,7 +140,7 @@ class JsonFirewallCodec(JsonCodec[FirewallPolicySpec]):
 
 
 def _application(raw: Mapping[str, Any], spec: FirewallRuleSpec, changed: tuple[str, ...]) -> dict[str, Any]:
-    """Return the changed application. An empty result means any.
+    """Return the application of a changed rule. An empty dict means any.
 
     Source: protocol/ans.md §2.6.
     """
@@ -143,7 +148,8 @@ def _application(raw: Mapping[str, Any], spec: FirewallRuleSpec, changed: tuple[
     if "applications" in changed and spec.applications is not None:
         result["applicationId"] = list(spec.applications)
     if spec.services is not None:
-        # Write the services even if only the applications change: the first application would end an implicit "any".
+        # Write the services even if only the applications change. Without services, the rule matches any service until
+        # it has an application.
         result["service"] = [wire_service(service) for service in spec.services]
         if is_any_service(spec.services) and not result.get("applicationId"):
             result["service"] = []

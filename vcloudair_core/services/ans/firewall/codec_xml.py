@@ -115,11 +115,10 @@ class XmlFirewallCodec(XmlCodec[FirewallPolicySpec]):
             _change_application(record, spec, changed)
 
     def _change_endpoint(self, element: _Element, spec: FirewallRuleSpec, side: str, changed: tuple[str, ...]) -> None:
-        """Change a source or destination.
+        """Change the source or destination in the element of a rule.
 
-        An element that becomes empty is removed, which means any.
-
-        Unknown elements are kept. Source: protocol/ans.md §2.5.
+        A source or destination that becomes empty is removed, so that it matches any address. Elements that this
+        version does not know are kept. Source: protocol/ans.md §2.5.
         """
         holder = ensure_child(element, side)
         if f"{side}_exclude" in changed:
@@ -146,7 +145,8 @@ def _change_application(element: _Element, spec: FirewallRuleSpec, changed: tupl
     if "applications" in changed and spec.applications is not None:
         set_repeated(holder, "applicationId", spec.applications)
     if spec.services is not None:
-        # Write the services even if only the applications change: the first application would end an implicit "any".
+        # Write the services even if only the applications change. Without services, the rule matches any service until
+        # it has an application.
         has_applications = child_of(holder, "applicationId") is not None
         services = () if is_any_service(spec.services) and not has_applications else spec.services
         for child in children(holder, "service"):
@@ -170,7 +170,7 @@ def _folded(word: str | None) -> str | None:
 def _rule(element: _Element) -> FirewallRuleSpec:
     """Decode the rule in an element.
 
-    The rule id is in the element ``id``. In JSON, its key is ``ruleId``.
+    In XML, the rule ID is in the element ``id``. In JSON, the rule ID is in ``ruleId``.
 
     Source: protocol/ans.md §2.8, §9.
     """

@@ -1,8 +1,8 @@
-"""An index of rules, to find rules that may cover another rule.
+"""An index that finds the rules that may cover another rule.
 
-The index avoids comparing all pairs of rules. An address range is stored in the smallest CIDR block that contains the
-range. If range A contains range B, the block of A contains the block of B. At most one block of each size contains a
-range.
+With the index, a rule is not compared with all other rules. An address range is stored under the smallest CIDR block
+that contains the range. If range A contains range B, the block of A contains the block of B. For each prefix length, at
+most one block contains a range, so a search checks few blocks.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ class Extent:
     """The addresses and objects of one side of a rule.
 
     ``others`` are members that are not address ranges, such as interfaces and grouping objects. ``excluded`` is set if
-    the side matches everything except its members. Such a side covers only sides with an equal ``excluded``.
+    the rule matches everything except the members. A side with ``excluded`` covers only sides with an equal
+    ``excluded``.
     """
 
     is_any: bool
@@ -44,9 +45,9 @@ class SideIndex:
             self._positions.setdefault(key, []).append(position)
 
     def lists(self, side: Extent) -> list[list[int]]:
-        """Return lists of the positions of rules whose side may cover ``side``.
+        """Return lists of positions of rules that may cover ``side``.
 
-        The lists include all covering rules, and also rules that do not cover ``side``. Positions may repeat.
+        The lists have the positions of all covering rules, and may have others. A position can be in several lists.
         """
         candidates = (self._positions.get(key) for key in (_ANY, *self._keys_around(side)))
         return [positions for positions in candidates if positions]
@@ -66,7 +67,7 @@ class SideIndex:
     def _keys_around(self, side: Extent) -> Iterator[Hashable]:
         """Yield the keys of sides that may cover ``side``.
 
-        The keys for one member are enough, because a covering side contains every member.
+        The keys of one member of ``side`` are enough, because a covering side contains every member of ``side``.
         """
         if side.excluded is not None:
             yield ("all but", side.excluded)
@@ -87,14 +88,14 @@ class CoverIndex:
         self._source, self._destination = SideIndex(), SideIndex()
 
     def add(self, position: int, source: Extent, destination: Extent) -> None:
-        """Add a rule. Each position must be greater than the previous position."""
+        """Add a rule. ``position`` must be greater than the positions added before."""
         self._source.add(position, source)
         self._destination.add(position, destination)
 
     def candidates(self, source: Extent, destination: Extent) -> list[int]:
         """Return the sorted positions of rules that may cover a rule with these sides.
 
-        The candidates come from the side with fewer positions.
+        The source and the destination both give a list of candidates. The shorter list is returned.
         """
         both = (self._source.lists(source), self._destination.lists(destination))
         fewest = min(both, key=lambda lists: sum(map(len, lists)))

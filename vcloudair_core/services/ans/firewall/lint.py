@@ -1,7 +1,7 @@
 """Find firewall rules that never apply, are redundant or accept all traffic.
 
-Rules are plain data of the kind ``ans.firewall``. Uncertain cases are not reported: only an equal grouping object or
-exclusion counts as covering.
+Rules are plain data of the kind ``ans.firewall``. Uncertain cases are not reported. For example, a grouping object or
+an exclusion is covered only by an equal one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,11 @@ DUPLICATE, SHADOWED, REDUNDANT, OPEN = "duplicate", "shadowed", "redundant", "an
 
 @dataclass(frozen=True)
 class LintFinding:
-    """A lint finding. ``rule`` and ``earlier`` are positions in the list of rules."""
+    """A lint finding about a rule.
+
+    ``rule`` is the position of the rule in the list, counted from 0. ``earlier`` is the position of the rule that
+    covers it, or None.
+    """
 
     kind: str
     rule: int
@@ -36,8 +40,8 @@ class LintFinding:
 def lint(rules: Sequence[Mapping[str, Any]], touched: Iterable[str] | None = None) -> list[LintFinding]:
     """Return all findings, in the order of the rules.
 
-    If ``touched`` is set, only findings about rules with these names are returned. A rule is compared only with rules
-    that may contain its source or destination.
+    If ``touched`` is set, return only findings about rules with these names. To save time, each rule is compared only
+    with earlier rules whose source or destination may contain that of the rule.
     """
     reaches = [_Reach(from_plain(FirewallRuleSpec, rule)) for rule in rules]
     names = [str(rule.get("name") or "") for rule in rules]
@@ -66,11 +70,13 @@ def lint(rules: Sequence[Mapping[str, Any]], touched: Iterable[str] | None = Non
 def _covered(rules: Sequence[Mapping[str, Any]], reaches: Sequence[_Reach], at: int, earlier: int) -> LintFinding:
     first, second = _name(rules, earlier), _name(rules, at)
     if reaches[at].action != reaches[earlier].action:
-        text = f"The {second} never applies: the earlier {first} {_verb(reaches[earlier].action)} all its traffic."
+        verb = _verb(reaches[earlier].action)
+        text = f"The {second} never applies: the earlier {first} {verb} all traffic that {second} matches."
         return LintFinding(SHADOWED, at, text, earlier)
     if reaches[at].covers(reaches[earlier]):
         return LintFinding(DUPLICATE, at, f"The {second} is a duplicate of the earlier {first}.", earlier)
-    text = f"The {second} is redundant: the earlier {first} already {_verb(reaches[earlier].action)} all its traffic."
+    verb = _verb(reaches[earlier].action)
+    text = f"The {second} is redundant: the earlier {first} already {verb} all traffic that {second} matches."
     return LintFinding(REDUNDANT, at, text, earlier)
 
 
@@ -84,7 +90,7 @@ def _verb(action: str) -> str:
 
 
 class _Reach:
-    """The traffic that a rule matches."""
+    """The traffic that a rule matches, in a form for comparison."""
 
     def __init__(self, rule: FirewallRuleSpec) -> None:
         self._rule = rule

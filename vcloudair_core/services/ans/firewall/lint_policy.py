@@ -19,7 +19,7 @@ _IN_EDGE = "firewall: "
 def check(plan: Plan, settings: Settings) -> list[str]:
     """Return the findings about changed rules as warnings.
 
-    Raises: PlanRejectedError if there are findings and the setting ``firewall_lint`` rejects plans.
+    Raises: PlanRejectedError if there are findings and the setting ``firewall_lint`` is ``reject``.
     """
     if settings.firewall_lint == OFF or plan.outlook is None:
         return []
@@ -36,7 +36,7 @@ def check(plan: Plan, settings: Settings) -> list[str]:
 
 
 def _rules(kind: str, outlook: Any) -> Sequence[Mapping[str, Any]]:
-    """Return the firewall rules after the plan; an empty list for other kinds."""
+    """Return the firewall rules after the plan. The result is empty for other kinds."""
     if kind == "ans.firewall_rule":
         return list(outlook)
     if kind == "ans.edge":

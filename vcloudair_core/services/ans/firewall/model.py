@@ -25,7 +25,9 @@ Firewall = SectionState[FirewallPolicySpec]
 
 
 def members_of(addresses: Iterable[str], interfaces: Iterable[str], objects: Iterable[str]) -> tuple[str, ...]:
-    """Combine the three lists of the API into members. Empty lists mean any.
+    """Return the three lists of the API as one list of members.
+
+    If all three lists are empty, the result is ``any``.
 
     Source: protocol/ans.md §2.5.
     """
@@ -38,10 +40,10 @@ def members_of(addresses: Iterable[str], interfaces: Iterable[str], objects: Ite
 
 
 def split_members(members: Sequence[str], vnic_prefix: str) -> dict[str, list[str]]:
-    """Split members into the three lists of the API. For ``any``, all are empty.
+    """Split members into the three lists of the API, by API name.
 
-    ``vnic_prefix`` is the prefix of vNICs in the backend: ``vnic-index-`` or ``vnic-``. Source: protocol/ans.md §2.5,
-    §9.
+    For ``any``, all three lists are empty. ``vnic_prefix`` is the prefix of interfaces in the backend: ``vnic-index-``
+    or ``vnic-``. Source: protocol/ans.md §2.5, §9.
     """
     lists: dict[str, list[str]] = {"ipAddress": [], "groupingObjectId": [], "vnicGroupId": []}
     for word in members:
@@ -64,7 +66,10 @@ def split_members(members: Sequence[str], vnic_prefix: str) -> dict[str, list[st
 
 
 def service_of(protocol: str, port: Sequence[str], source_port: Sequence[str], icmp_type: str | None) -> ServiceSpec:
-    """Return a service. Ports that mean any are omitted. Source: protocol/ans.md §2.6."""
+    """Return the spec of a service, without ports that match any port.
+
+    Source: protocol/ans.md §2.6.
+    """
     if protocol.casefold() == "icmp":
         return ServiceSpec("icmp", None, None, icmp_type or None)
     return ServiceSpec(protocol.casefold(), _ports(port), _ports(source_port), None)
@@ -98,7 +103,7 @@ def wire_service(service: ServiceSpec) -> dict[str, Any]:
 
 
 def is_any_service(services: Sequence[ServiceSpec]) -> bool:
-    """Return True if all services match any protocol and port."""
+    """Return True if each of the services matches any protocol and port."""
     return all(
         service.protocol == ANY and not _ports(service.port or ()) and not _ports(service.source_port or ())
         for service in services

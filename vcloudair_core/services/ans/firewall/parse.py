@@ -30,13 +30,13 @@ from vcloudair_core.services.ans.section.rule_values import (
     read_ports,
 )
 
-_BY_APPLICATION = "create an application for it and set its id in applications"
+_BY_APPLICATION = "create an application for this protocol, and set the ID of the application in applications"
 _SHORTHAND = tuple(name for name in FirewallRuleSpec.other_keys if name != CLEAR)
 _RULE_FIELDS = tuple(key.name for key in keys_of(FirewallRuleSpec))
 _OR_CONTENT = ", ".join(IDENTIFYING[:-1]) + f" or {IDENTIFYING[-1]}"
 
 _SHORT_NAMES = {"port": "dest_port"}
-"""Keys of the short form that differ from the names of service fields."""
+"""Fields of a service whose key in the short form has another name, with that key."""
 
 _PORT_FIELDS = tuple(name for name, info in fields_of(ServiceSpec).items() if info.ports)
 _SERVICE_FIELDS = tuple(fields_of(ServiceSpec))
@@ -132,7 +132,7 @@ def _check_identity(reader: Reader, spec: FirewallRuleSpec) -> None:
 def _tag(reader: Reader, rule_id: str | None, match_by: str) -> str | None:
     """Return the tag set by the user.
 
-    If the user has not set a tag, the server returns the rule id as the tag. Such a tag is ignored.
+    If the user has not set a tag, the server returns the rule ID as the tag. A tag that equals the ID is ignored.
     """
     tag = reader.digits("tag")
     if tag is None or int(tag) <= LAST_TAG or match_by == "tag":
@@ -146,7 +146,7 @@ def _tag(reader: Reader, rule_id: str | None, match_by: str) -> str | None:
 
 
 def _services(reader: Reader, rule: FirewallRuleSpec) -> tuple[ServiceSpec, ...] | None:
-    """Return the services of a rule. ``rule`` must already have all other fields."""
+    """Return the services of a rule. ``rule`` must have all of its other fields."""
     short = [name for name in _SHORTHAND if reader.given(name)]
     if not reader.given("services"):
         return _service(reader, _SHORT_NAMES, is_short=True) if short else None
@@ -156,7 +156,7 @@ def _services(reader: Reader, rule: FirewallRuleSpec) -> tuple[ServiceSpec, ...]
     if not items and rule.applications is None:
         reader.problems.add(reader.at("services"), "is empty; use [{protocol: any}]")
     if not items and rule.applications == ():
-        reader.problems.add(reader.at("services"), "is empty, and so is applications; use [{protocol: any}]")
+        reader.problems.add(reader.at("services"), "is empty, and applications is also empty; use [{protocol: any}]")
     services: list[ServiceSpec] = []
     for path, item in items:
         if not isinstance(item, Mapping):
@@ -171,7 +171,7 @@ def _services(reader: Reader, rule: FirewallRuleSpec) -> tuple[ServiceSpec, ...]
 def _service(reader: Reader, short_names: Mapping[str, str], *, is_short: bool = False) -> tuple[ServiceSpec, ...]:
     """Return one service, or the two services of ``tcp+udp``.
 
-    ``short_names`` maps field names to keys of the short form that differ from the field names.
+    ``short_names`` maps the names of fields to their keys in the short form, if these differ.
     """
     if not reader.given("protocol"):
         reader.problems.add(reader.at("protocol"), f"is required, one of {', '.join(PROTOCOLS)}")

@@ -32,7 +32,7 @@ class FirewallSection(Section[FirewallPolicySpec, FirewallRuleSpec]):
         return exact_policy(spec)
 
     def diff_settings(self, document: Document, spec: FirewallPolicySpec) -> dict[str, tuple[Any, Any]]:
-        """Return the settings that differ. All global settings count as one field."""
+        """Return the settings that differ. The global settings count as one field."""
         settings: FirewallPolicySpec = state_of(document).settings
         changed = diff_fields(settings, spec)
         current = dict(settings.global_settings or ())
@@ -54,7 +54,7 @@ class FirewallSection(Section[FirewallPolicySpec, FirewallRuleSpec]):
         return {**super().plain_settings(settings), "global_settings": dict(settings.global_settings or ())}
 
     def warnings(self, store: Store, state: Firewall, plan: Plan) -> tuple[str, ...]:
-        """Warn if the firewall is disabled but other services need it."""
+        """Warn if the plan disables the firewall while NAT or IPsec needs the firewall."""
         from vcloudair_core.services.ans.firewall.warnings import firewall_warnings
 
         return firewall_warnings(store, state, plan)

@@ -37,7 +37,7 @@ ACTION_SYNONYMS = {"allow": "accept", "drop": "deny"}
 DIRECTIONS = ("in", "out", "inout")
 MATCHES = ("name", "rule_id", "tag")
 IDENTIFYING = ("rule_id", "tag", "source", "destination", "services", "applications", "protocol")
-"""Keys that identify a rule without a name: ids, or keys for its traffic."""
+"""Keys that identify a rule without a name, by ID, tag or traffic."""
 
 LAST_TAG = 65536
 """Highest tag. Source: protocol/ans.md §2.4."""
@@ -45,7 +45,7 @@ LAST_TAG = 65536
 
 @dataclass(frozen=True)
 class ServiceSpec:
-    """A service of a rule. Ports that are not set mean any.
+    """A service of a rule. If a port field is not set, the service matches any port.
 
     Source: protocol/ans.md §2.6.
     """
@@ -74,7 +74,7 @@ class ServiceSpec:
 def services_meaning(services: Sequence[ServiceSpec]) -> frozenset[object]:
     """Return the combined traffic of services in a form for comparison.
 
-    ``any`` on all ports matches everything. Services that differ only in their ports are merged.
+    If one service is ``any`` on all ports, the result is ``any``. Services that differ only in ports are merged.
     """
     ports: dict[tuple[object, ...], list[str]] = {}
     for service in services:
@@ -90,9 +90,9 @@ def services_meaning(services: Sequence[ServiceSpec]) -> frozenset[object]:
 
 @dataclass(frozen=True)
 class FirewallRuleSpec:
-    """A firewall rule. None keeps the current value; a new rule gets the default.
+    """A firewall rule. A field that is None keeps its value.
 
-    Source: protocol/ans.md §2.4-2.7.
+    In a new rule, a field that is None gets the default. Source: protocol/ans.md §2.4-2.7.
     """
 
     name: str | None = spec_field(
@@ -202,13 +202,13 @@ class FirewallRuleSpec:
         ("services", "dest_port"),
         ("services", "source_port"),
     )
-    """Mutually exclusive keys: positions, and the long and short form of services."""
+    """Mutually exclusive keys: positions, and the two forms of services."""
 
 
 def completed_rule(spec: FirewallRuleSpec) -> FirewallRuleSpec:
     """Return the spec of a new rule with defaults for all fields that are not set.
 
-    The default action is accept, for compatibility. The default of the server is deny.
+    The default action is accept, as in vcloudair 0.5. The server's own default is deny.
     """
     return replace(
         spec,
@@ -231,7 +231,7 @@ _CONTENT = (
 def rule_content(spec: FirewallRuleSpec) -> Hashable:
     """Return the traffic and the action of a rule in canonical form.
 
-    Fields that are not set have their defaults.
+    Fields that are not set count as their defaults.
     """
     complete, infos = completed_rule(spec), fields_of(FirewallRuleSpec)
     return tuple(infos[name].meaning(getattr(complete, name)) for name in _CONTENT)
@@ -243,7 +243,8 @@ IDENTITIES = replace(BY_NAME, content=rule_content)
 def exact_rule(spec: FirewallRuleSpec, current: FirewallRuleSpec) -> FirewallRuleSpec:
     """Return the spec of a rule in an exact list, with defaults for omitted fields.
 
-    The name is kept because it identifies the rule. The tag is kept because the server sets a tag if the user does not.
+    The name keeps its value, because it identifies the rule. The tag also keeps its value, because the server sets a
+    tag if the user does not.
     """
     whole = completed_rule(spec)
     return replace(
@@ -265,11 +266,11 @@ def _services_of_new(spec: FirewallRuleSpec) -> tuple[ServiceSpec, ...]:
 
 
 def effective_rule(spec: FirewallRuleSpec, current: FirewallRuleSpec) -> FirewallRuleSpec:
-    """Adapt a spec to the existing rule that it updates.
+    """Return a spec that is adapted to the existing rule that it updates.
 
-    Setting ``source`` or ``destination`` to ``any`` clears its exclude flag, because "all except any" matches nothing.
-    If the rule matches any service, adding applications removes that service. If the last application is removed,
-    the rule matches any service, and the plan shows that.
+    If ``source`` or ``destination`` becomes ``any``, its exclude flag is cleared, because "all except any" matches
+    nothing. If the rule matches any service, adding applications removes this service. If the last application is
+    removed, the rule matches any service, and the plan shows this change.
     """
     changes: dict[str, Any] = {}
     if spec.source is not None and spec.source_exclude is None and is_any(spec.source):
@@ -306,7 +307,10 @@ GLOBAL_SETTINGS: Mapping[str, tuple[str, type, bool | int | None]] = {
     "icmp6_timeout": ("icmp6Timeout", int, 10),
     "ip_generic_timeout": ("ipGenericTimeout", int, 120),
 }
-"""Global settings: API key, type, and default if the edge does not send the key.
+"""API key, type and default of each global setting.
+
+The default is the value of a setting that the edge does not send.
+
 
 Timeouts are in seconds. ``tcp_timeout_established`` has no default here, because the default differs between versions.
 Source: protocol/ans.md §2.3.
@@ -332,7 +336,10 @@ def _listed(kind: type) -> str:
 
 @dataclass(frozen=True)
 class FirewallPolicySpec:
-    """A whole firewall. None keeps the current value. Source: protocol/ans.md §2.2."""
+    """A whole firewall. A field that is None keeps its value.
+
+    Source: protocol/ans.md §2.2.
+    """
 
     enabled: bool | None = spec_field(
         "Whether the firewall is enabled. NAT works only while the firewall is enabled.", absent=True

@@ -1,6 +1,6 @@
 """Warn about a disabled firewall while NAT or IPsec is in use.
 
-Without the firewall, NAT has no effect and the traffic of IPsec tunnels is not filtered.
+While the firewall is disabled, NAT has no effect, and the traffic of IPsec tunnels is not filtered.
 """
 
 from __future__ import annotations
@@ -35,11 +35,13 @@ def firewall_warnings(store: Any, firewall: Firewall, plan: Plan) -> tuple[str, 
         tunnels = sum(rule.spec.enabled is not False for rule in ipsec.rules)
         if ipsec.settings.enabled and tunnels:
             warnings.append(
-                f"The firewall of {store.target} is disabled while its IPsec VPN is in use. The traffic of "
+                f"The firewall of {store.target} is disabled while the IPsec VPN is in use. The traffic of "
                 f"{_count(tunnels, 'tunnel')} is not filtered."
             )
     except VcloudAirError as exc:
-        warnings.append(f"Reading the services of {store.target} that need its firewall failed: {exc.message}")
+        warnings.append(
+            f"Reading the NAT and IPsec sections of {store.target} failed, so warnings may be missing: {exc.message}"
+        )
     return tuple(warnings)
 
 

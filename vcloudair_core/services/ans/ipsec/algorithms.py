@@ -18,7 +18,7 @@ ALGORITHMS: Mapping[str, tuple[str, ...]] = {
     "ike_version": ("ikev1", "ikev2", "ikeflex"),
     "digest": ("sha1", "sha-256"),
 }
-"""The algorithms that edge gateways are known to accept, by field."""
+"""API names of the algorithms that edge gateways are known to accept, by field."""
 
 _SYNONYMS: Mapping[str, Mapping[str, str]] = {
     "encryption": {
@@ -45,9 +45,9 @@ _SYNONYMS: Mapping[str, Mapping[str, str]] = {
     },
     "compliance_suite": {"none": "none"},
 }  # fmt: skip
-"""API names by other spellings, without spaces and punctuation.
+"""API name for each other spelling of an algorithm, by field.
 
-Spellings do not contain spaces, dashes, underscores, slashes or dots.
+The spellings have no spaces, dashes, underscores, slashes or dots.
 """
 
 _SEPARATORS = re.compile(r"[\s_./-]+")
@@ -59,27 +59,27 @@ _PLAUSIBLE = {
     "digest": re.compile(r"sha-?[0-9_-]{1,8}\Z"),
     "compliance_suite": re.compile(r"[a-z0-9][a-z0-9_-]{1,40}\Z"),
 }
-"""Patterns of algorithms that newer edge gateways may report.
+"""Patterns of other algorithms that newer edge gateways may report.
 
-These algorithms are accepted when a tunnel is read, but not when a tunnel is written.
+A tunnel with such an algorithm can be read. It cannot be written with that algorithm.
 """
 
 _REJECTED = {"dh_group": ("dh1", "dh3", "dh4"), "encryption": ("sha1", "sha256", "md5")}
 
 
 def algorithm_meaning(field: str, name: str) -> str:
-    """Return the API name of an algorithm. ``name`` can have any known spelling.
+    """Return the API name of an algorithm from any known spelling of ``name``.
 
-    An unknown name is returned in lower case.
+    If the spelling is unknown, return ``name`` in lower case.
     """
     folded = fold(name)
     return _SYNONYMS[field].get(_SEPARATORS.sub("", folded), folded)
 
 
 def read_algorithm(field: str, value: Any) -> tuple[str | None, str]:
-    """Return the API name of an algorithm, and an error text.
+    """Return the API name of an algorithm and an empty string.
 
-    The name of an invalid algorithm is None. The error text of a valid algorithm is an empty string.
+    If the algorithm is invalid, return None and the reason.
     """
     text = fold(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
     if field == "dh_group" and text.isascii() and text.isdecimal():

@@ -20,7 +20,9 @@ from vcloudair_core.services.ans.section.json_values import bool_of, mapping_of,
 
 
 class JsonIpsecCodec(JsonCodec[IpsecSpec]):
-    """A codec for IPsec in JSON. ``backend`` determines if the version is sent.
+    """A codec for IPsec in JSON.
+
+    The attribute ``backend`` determines if a write sends the version.
 
     Source: protocol/ans.md §4.1-4.2, §8.
     """

@@ -1,8 +1,8 @@
-"""Fingerprints of the pre-shared keys that this host has sent, without the keys.
+"""Fingerprints of the pre-shared keys that this host has sent. No keys are stored.
 
-Servers return only masked keys, so keys cannot be compared. This host therefore stores a fingerprint of the last key
-that it sent for each tunnel. A fingerprint is an HMAC-SHA256 with a random salt that never leaves this host. A later
-change of the key by another client is not detected.
+Servers return only masked keys, so a key cannot be compared with the key on the server. This host therefore stores, for
+each tunnel, a fingerprint of the last key that it sent. A fingerprint is an HMAC-SHA256 with a random salt that never
+leaves this host. If another client changes a key later, the change is not detected.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class KnownKeys:
     def is_known(self, site_id: str | None, ends: str, key: Secret) -> bool:
         """Return True if ``key`` is the last key that this host sent for a tunnel.
 
-        ``site_id`` identifies the tunnel. If the tunnel has no id yet, ``ends`` identifies it.
+        ``site_id`` identifies the tunnel. If the tunnel has no ID yet, ``ends`` identifies the tunnel.
         """
         return self._is_in(self.known, site_id, ends, key)
 
@@ -65,7 +65,7 @@ class KnownKeys:
 def fingerprint(salt: bytes, edge_key: str, identity: str, key: Secret) -> str:
     """Return the keyed hash of a pre-shared key.
 
-    The hash of a key is different for each edge and tunnel.
+    The hash of one key differs between edges and between tunnels.
     """
     text = f"{edge_key}\0{identity}\0".encode() + as_bytes(key.reveal())
     return hmac.new(salt, text, hashlib.sha256).hexdigest()
@@ -76,8 +76,8 @@ class KeyFingerprints:
 
     ``edge_key`` is the target key of the store of the edge.
 
-    The file is read once. If the file cannot be used, a warning is logged and all keys count as unknown. Unknown keys
-    are sent again, and the task reports a change.
+    The file is read once. If the file cannot be read or written, a warning is logged, and all keys count as unknown. As
+    a result, the keys are sent again, and the task reports a change.
     """
 
     def __init__(self, folder: Path, edge_key: str) -> None:
@@ -118,9 +118,10 @@ class KeyFingerprints:
         self._change(lambda entries: entries.update(fingerprints))
 
     def assign_ids(self, ends_by_id: Mapping[str, str], keys: Mapping[str, Secret]) -> None:
-        """Move the fingerprints of new tunnels to the ids that the server has assigned.
+        """Store the fingerprints of new tunnels under the IDs that the server assigned.
 
-        ``keys`` maps tunnel identities to the keys that were just sent.
+        ``ends_by_id`` maps these IDs to the ends of the tunnels. ``keys`` maps tunnel identities to the keys that were
+        just sent.
         """
         keys_by_id = {
             site_id: keys[new_identity(ends)] for site_id, ends in ends_by_id.items() if new_identity(ends) in keys
@@ -153,7 +154,8 @@ class KeyFingerprints:
         try:
             private_folder(self._folder)
             path = self._folder / "hmac.key"
-            # The link is atomic, and the first process wins: fingerprints with different salts cannot be compared.
+            # Creating the link is atomic, so all processes use the salt of the first process. Fingerprints with
+            # different salts cannot be compared.
             temporary = self._folder / f".{random_secrets.token_hex(8)}.tmp"
             with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(salt)

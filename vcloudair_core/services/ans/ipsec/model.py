@@ -72,8 +72,8 @@ Ipsec = SectionState[IpsecSpec]
 class IpsecDocument(SectionDocument[IpsecSpec]):
     """An IPsec section with the fingerprints of its keys.
 
-    ``known_keys`` has the fingerprints of the keys that this host has sent. ``keys_to_send`` maps tunnel identities to
-    the new keys in the tree (see :func:`keys_to_send`).
+    ``known_keys`` has the fingerprints of the keys that this host has sent. ``keys_to_send`` maps the identities of
+    tunnels to new keys, which the tree already contains (see :func:`keys_to_send`).
     """
 
     known_keys: KeyView | None = field(default=None, kw_only=True, repr=False, compare=False)
@@ -89,11 +89,10 @@ def new_identity(ends: str) -> str:
 
 
 def keys_to_send(edit: SectionEdit) -> dict[str, Secret]:
-    """Return the keys that an edit sends, by tunnel identity.
+    """Return the keys that an edit sends, by the identity of the tunnel.
 
-    The identity is the id of a tunnel, or :func:`new_identity` of a new tunnel.
-
-    The global key is under :data:`GLOBAL_KEY`.
+    The identity is the ID of an existing tunnel, or the result of :func:`new_identity` for a new tunnel. The identity
+    of the global key is :data:`GLOBAL_KEY`.
     """
     keys: dict[str, Secret] = {}
     if edit.settings.get("global_psk") is not None:
@@ -107,7 +106,7 @@ def keys_to_send(edit: SectionEdit) -> dict[str, Secret]:
 def tunnel_of(raw: Mapping[str, Any], local: tuple[str, ...], peer: tuple[str, ...]) -> IpsecTunnelSpec:
     """Decode the tunnel in a record, without the pre-shared key.
 
-    Unknown fields of newer edges stay in the record, but are not decoded.
+    Fields of newer edges that this version does not know are not decoded. They stay in the record.
     """
     texts = {name: text_of(raw.get(wire)) for name, wire in WIRE_NAMES.items() if name != "psk"}
     values: dict[str, Any] = {name: text for name, text in texts.items() if text not in (None, "")}
@@ -133,9 +132,9 @@ def tunnel_of(raw: Mapping[str, Any], local: tuple[str, ...], peer: tuple[str, .
 
 
 def site_changes(spec: IpsecTunnelSpec, changed: tuple[str, ...]) -> dict[str, Any]:
-    """Return the values to write for the changed fields, by API name.
+    """Return the values to write for the changed fields of a tunnel, by API name.
 
-    The value None removes a field.
+    If a value is None, the write removes the field.
     """
     changes: dict[str, Any] = {}
     for name, wire in WIRE_NAMES.items():
@@ -152,7 +151,7 @@ def site_changes(spec: IpsecTunnelSpec, changed: tuple[str, ...]) -> dict[str, A
 
 
 def new_site_values(spec: IpsecTunnelSpec) -> dict[str, Any]:
-    """Return the values of a new tunnel by API name, without id and subnets."""
+    """Return the values of a new tunnel by API name, without its ID and subnets."""
     set_fields = tuple(name for name in WIRE_NAMES if getattr(spec, name) is not None)
     return {wire: value for wire, value in site_changes(spec, set_fields).items() if value is not None}
 
@@ -169,7 +168,7 @@ def find_tunnel(ipsec: Ipsec, name: str, target: str) -> IpsecTunnelSpec:
         matches = [tunnel for tunnel in tunnels if getattr(tunnel, field_name) == name]
         if len(matches) > 1:
             raise AmbiguousMatchError(
-                f"{target} has {len(matches)} IPsec tunnels whose {field_name} is {name!r}.",
+                f"{len(matches)} IPsec tunnels of {target} have the {field_name} {name!r}.",
                 candidates=[
                     {"site_id": tunnel.site_id, "name": tunnel.name, "peer_id": tunnel.peer_id} for tunnel in matches
                 ],
@@ -177,7 +176,5 @@ def find_tunnel(ipsec: Ipsec, name: str, target: str) -> IpsecTunnelSpec:
             )
         if matches:
             return matches[0]
-    raise NotFoundError(
-        f"{target} has no IPsec tunnel {name!r}.",
-        hint=near(name, [tunnel.name for tunnel in tunnels if tunnel.name]),
-    )
+    nearest = near(name, [tunnel.name for tunnel in tunnels if tunnel.name])
+    raise NotFoundError(f"IPsec tunnel not found: {name!r} on {target}.", hint=nearest[:1].upper() + nearest[1:])

@@ -89,7 +89,7 @@ def _tunnels(reader: Reader) -> tuple[IpsecTunnelSpec, ...] | None:
 
 
 def refuse_tunnel_duplicates(specs: Sequence[IpsecTunnelSpec], paths: Sequence[str], problems: Problems) -> None:
-    """Report duplicate tunnels and duplicate peers as problems."""
+    """Add a problem for each duplicate tunnel and each duplicate peer."""
     refuse_duplicates(specs, paths, problems, IDENTITIES)
     paths_by_peer: dict[str, str] = {}
     for spec, path in zip(specs, paths, strict=True):
@@ -172,7 +172,7 @@ def _local_ip(reader: Reader) -> str | None:
 
 
 def _peer_ip(reader: Reader) -> str | None:
-    """Return an address, a host name or ``any``.
+    """Return the peer as an address, a host name or ``any``.
 
     A blank value means ``any``, as in vcloudair 0.5.
     """
@@ -209,7 +209,7 @@ def _subnets(reader: Reader, name: str) -> tuple[str, ...] | None:
 
 
 def _extension(reader: Reader) -> str | None:
-    """Return an extension with its value. Source: protocol/ans.md §4.2."""
+    """Return an extension and its value as one string. Source: protocol/ans.md §4.2."""
     value = reader.clearable("extension")
     if value is None or not value.strip():
         return value if value is None else ""
@@ -252,7 +252,7 @@ def _key(reader: Reader, name: str) -> Secret | None:
     text = key.reveal() if isinstance(key, Secret) else key
     reason = ""
     if isinstance(text, int) and not isinstance(text, bool):
-        reason = "is a number in YAML, and digits may be lost; put it in quotes"
+        reason = "is a number in YAML, which may lose digits; put the key in quotes"
     elif not isinstance(text, str):
         reason = "is not a string"
     elif not text.strip():

@@ -49,11 +49,11 @@ if TYPE_CHECKING:
 
 _UNKNOWN, _NEW = "a different key, or one that this host has not sent", "the new key"
 _SHOWN_KEYS = {"psk": "key", "global_psk": "global_key"}
-"""Names of keys in changes. A diff of two masked values would show no change."""
+"""Names of pre-shared keys in changes, which show a text instead of masked values."""
 
 
 class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
-    """The IPsec section. The server accepts pre-shared keys but never returns them."""
+    """The IPsec section. The server accepts pre-shared keys, but never returns a key."""
 
     def check_rules(self, specs: Sequence[IpsecTunnelSpec], paths: Sequence[str], problems: Problems) -> None:
         """Report duplicate tunnels and duplicate peers as problems."""
@@ -62,7 +62,7 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
     def check_spec(self, spec: IpsecSpec, desired: Desired) -> None:
         """Raise SpecError if the service is enabled without a tunnel."""
         if spec.enabled and isinstance(desired, Exactly) and spec.tunnels == ():
-            raise SpecError("enabled", "cannot be true without a tunnel, and the exact list is empty")
+            raise SpecError("enabled", "cannot be true, because the exact list of tunnels is empty")
 
     def exact_settings(self, spec: IpsecSpec) -> IpsecSpec:
         """Return the section with all defaults, except keys and certificates."""
@@ -71,7 +71,7 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
     def diff_settings(self, document: Document, spec: IpsecSpec) -> dict[str, tuple[Any, Any]]:
         """Return the settings that differ.
 
-        The global key differs unless its fingerprint is known.
+        The global key counts as different if its fingerprint is not known.
         """
         key = spec.global_psk
         if key is not None:
@@ -81,7 +81,10 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
         return diff_fields(state_of(document).settings, spec)
 
     def rule_list(self, document: Document) -> RuleListKind:
-        """Return the rule list kind, with the default DH group and known keys of the edge."""
+        """Return the kind that plans the tunnels of a document.
+
+        It uses the default DH group and the known keys of the edge.
+        """
         dh_group = DH_OF_OLD_EDGES if document.backend == VCLOUDAIR else DH_OF_NEW_EDGES
         known_keys = _known_keys(document)
         return RuleListKind(
@@ -127,7 +130,7 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
             raise SpecError("enabled", reason)
 
     def shown_change(self, change: Change) -> Change:
-        """Return a change that shows the replacement of an existing key as text."""
+        """Return a change that shows a new key as text instead of two masked values."""
         keys = [name for name in _SHOWN_KEYS if name in change.fields]
         if not keys or change.before is None or change.after is None:
             return change
@@ -146,16 +149,16 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
         return replace(merged, known_keys=_AfterSending(document.known_keys, keys), keys_to_send=keys)
 
     def warnings(self, store: Store, state: Ipsec, plan: Plan) -> tuple[str, ...]:
-        """Warn about tunnels while their service or the firewall is disabled."""
+        """Warn about tunnels while the IPsec service or the firewall is disabled."""
         from vcloudair_core.services.ans.ipsec.warnings import ipsec_warnings
 
         return ipsec_warnings(store, state, plan)
 
 
 def _effective(spec: IpsecTunnelSpec, current: IpsecTunnelSpec, view: KeyView | None) -> IpsecTunnelSpec:
-    """Return the spec for an existing tunnel, including the tunnel id.
+    """Return the spec for an existing tunnel, with the tunnel ID.
 
-    The key is included only if the write has to send the key.
+    The spec has a key only if the write must send the key.
     """
     spec = with_derived_fields(spec, current)
     return replace(spec, site_id=current.site_id, psk=spec.psk if _needs_key(spec, current, view) else None)
@@ -208,7 +211,7 @@ def _known_keys(document: Document) -> KeyView | None:
 class _AfterSending:
     """The keys that are known after a merged document is written.
 
-    With these keys, a second plan of the same specs has no changes.
+    With these keys, a second plan of unchanged specs has no changes.
     """
 
     def __init__(self, before: KeyView | None, sent: Mapping[str, Secret]) -> None:
@@ -227,7 +230,7 @@ class _AfterSending:
 
     def _is_in_write(self, site_id: str | None, ends: str, key: Secret) -> bool:
         sent = (self._sent.get(site_id or ""), self._sent.get(new_identity(ends)))
-        # In check mode, the keys of earlier tasks are not stored, so every key counts as equal to them.
+        # In check mode, the keys of earlier tasks are not stored. Every key counts as equal to the key of such a task.
         return key in sent or any(secret is not None and secret.reveal() == UNKNOWN_KEY for secret in sent)
 
 

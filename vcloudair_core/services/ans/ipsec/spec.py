@@ -29,9 +29,9 @@ LEAST_MTU, MOST_MTU = 68, 9000
 LOG_LEVELS = ("emergency", "alert", "critical", "error", "warning", "notice", "info", "debug")
 
 REQUIRED = ("local_ip", "peer_ip", "local_subnets", "peer_subnets")
-"""Fields that a new tunnel needs.
+"""Fields that a new tunnel requires.
 
-``local_id`` and ``peer_id`` default to the addresses.
+The defaults of ``local_id`` and ``peer_id`` are ``local_ip`` and ``peer_ip``.
 """
 
 DH_OF_OLD_EDGES, DH_OF_NEW_EDGES = "dh5", "dh14"
@@ -44,7 +44,7 @@ vCloud Air supports only dh2 and dh5. Source: protocol/ans.md §4.2.
 def subnets_meaning(subnets: Sequence[str]) -> Hashable:
     """Return the networks of one side in a form for comparison.
 
-    The networks are not merged, because each pair of a local and a peer network is negotiated.
+    Adjacent networks are not merged, because the peers negotiate each pair of a local and a peer network.
     """
     return network_set(subnets)
 
@@ -55,7 +55,7 @@ def host_meaning(word: str) -> Hashable:
 
 
 def identifier_meaning(word: str) -> Hashable:
-    """Return an IKE identifier as the peer compares it.
+    """Return an IKE identifier in a form for comparison.
 
     Addresses are compared in canonical form. Other identifiers must be identical.
     """
@@ -65,10 +65,10 @@ def identifier_meaning(word: str) -> Hashable:
 
 @dataclass(frozen=True)
 class IpsecTunnelSpec:
-    """An IPsec tunnel (``site`` in the API). None keeps the current value.
+    """An IPsec tunnel (``site`` in the API). A field that is None keeps its value.
 
-    For a new tunnel, None means the default. ``ike_version`` and all fields after it exist only on newer edges. They
-    are sent only if they are set. Source: protocol/ans.md §4.2.
+    For a new tunnel, None means the default. ``ike_version`` and all fields after it exist only on newer edges, and are
+    sent only if they are set. Source: protocol/ans.md §4.2.
     """
 
     name: str | None = spec_field("Name of the tunnel.", identity=True)
@@ -110,7 +110,7 @@ class IpsecTunnelSpec:
     )
     psk: Secret | None = spec_field(
         "Pre-shared key, at most 128 characters. Required on new tunnels, unless `peer_ip=any`.",
-        "The server never returns the key, so it cannot be compared. `update_psk` sets when it is sent.",
+        "The server never returns the key, so the key cannot be compared. `update_psk` sets when the key is sent.",
         secret=True,
         aliases=("shared_secret",),
     )
@@ -156,7 +156,7 @@ class IpsecTunnelSpec:
         "Name of a compliance suite, or `none`. Only for newer edge gateways.", canonical=fold
     )
     session_type: str | None = spec_field(
-        "Session type that the server reports. Accepted and ignored, so that you can pass a tunnel as it was read.",
+        "Session type that the server reports. Accepted and ignored, so that you can pass a tunnel that you have read.",
         read_only=True,
     )
     site_id: str | None = spec_field(
@@ -201,7 +201,7 @@ class IpsecTunnelSpec:
 
     @property
     def rule_id(self) -> str | None:
-        """The server-assigned id. Rule lists read the id under this name."""
+        """The ID that the server has assigned, under the name that rule lists use."""
         return self.site_id
 
     @property
@@ -253,7 +253,7 @@ def completed_tunnel(spec: IpsecTunnelSpec, dh_group: str) -> IpsecTunnelSpec:
     """
     if spec.match_by == "site_id":
         raise NotFoundError(
-            f"No IPsec tunnel has the id {spec.site_id}.",
+            f"IPsec tunnel not found: site_id {spec.site_id!r}.",
             hint="Match by name to create the tunnel. The server assigns ids.",
         )
     problems = Problems()
@@ -280,8 +280,9 @@ def completed_tunnel(spec: IpsecTunnelSpec, dh_group: str) -> IpsecTunnelSpec:
 def with_derived_fields(spec: IpsecTunnelSpec, current: IpsecTunnelSpec) -> IpsecTunnelSpec:
     """Return the spec with the identifiers that change together with an address.
 
-    If ``peer_id`` equals ``peer_ip``, a new ``peer_ip`` also changes ``peer_id``, unless the spec sets it. The same
-    applies to ``local_id``, and to a name that equals the peer.
+    If the current ``peer_id`` equals the current ``peer_ip``, a new ``peer_ip`` also becomes the new ``peer_id``,
+    unless the spec sets ``peer_id``. A ``local_id`` that equals ``local_ip``, and a name that equals the peer, change
+    likewise.
     """
     changes: dict[str, Any] = {}
     for name, source in (("local_id", "local_ip"), ("peer_id", "peer_ip")):
@@ -299,8 +300,8 @@ def with_derived_fields(spec: IpsecTunnelSpec, current: IpsecTunnelSpec) -> Ipse
 def exact_tunnel(spec: IpsecTunnelSpec, current: IpsecTunnelSpec, dh_group: str) -> IpsecTunnelSpec:
     """Return the spec of a tunnel in an exact list, with defaults for omitted fields.
 
-    The name is kept. The key is kept because the server does not return keys. Fields whose default depends on the edge
-    are also kept: certificate, MTU, and the algorithms of newer edges.
+    An omitted name stays the same. An omitted key also stays, because the server does not return keys. Omitted fields
+    whose default depends on the edge stay too: certificate, MTU, and the algorithms of newer edges.
     """
     local_ip, peer_ip = spec.local_ip or current.local_ip, spec.peer_ip or current.peer_ip
     return replace(
@@ -320,7 +321,7 @@ def exact_tunnel(spec: IpsecTunnelSpec, current: IpsecTunnelSpec, dh_group: str)
 
 @dataclass(frozen=True)
 class IpsecSpec:
-    """The IPsec VPN of an edge. None keeps the current value.
+    """The IPsec VPN of an edge. A field that is None keeps its value.
 
     Source: protocol/ans.md §4.2.
     """
@@ -369,8 +370,8 @@ class IpsecSpec:
 def exact_ipsec(spec: IpsecSpec) -> IpsecSpec:
     """Return the settings of a complete document, with all defaults.
 
-    Keys and certificates are kept. If tunnels exist, ``enabled`` is kept too, because the default would stop the
-    tunnels.
+    Keys and certificates have no default and keep their values. If tunnels exist, ``enabled`` also keeps its value,
+    because the default would stop the tunnels.
     """
     return replace(
         spec,
@@ -412,7 +413,7 @@ def _families(subnets: Sequence[str]) -> set[int]:
 
 
 def tunnel_complaints(spec: IpsecTunnelSpec) -> list[tuple[str, str]]:
-    """Return the errors of a tunnel that involve several fields.
+    """Return the errors in a tunnel that involve several fields.
 
     Shape: ``[(field, reason)]``.
     """
@@ -423,7 +424,10 @@ def tunnel_complaints(spec: IpsecTunnelSpec) -> list[tuple[str, str]]:
     unmatched_families = _families(spec.local_subnets or ()) ^ _families(spec.peer_subnets or ())
     if unmatched_families and spec.local_subnets and spec.peer_subnets:
         complaints.append(
-            ("peer_subnets", "have another IP version than local_subnets; the tunnel connects every pair of them")
+            (
+                "peer_subnets",
+                "have another IP version than local_subnets, but the tunnel connects every pair of networks",
+            )
         )
     if spec.authentication == CERTIFICATE and spec.psk is not None:
         complaints.append(("psk", "is only allowed with authentication psk, not x.509"))
@@ -431,7 +435,7 @@ def tunnel_complaints(spec: IpsecTunnelSpec) -> list[tuple[str, str]]:
 
 
 def algorithm_complaints(spec: IpsecTunnelSpec, names: Iterable[str]) -> list[tuple[str, str]]:
-    """Return the fields in ``names`` whose algorithm edge gateways do not support.
+    """Return an error for each field in ``names`` with an unsupported algorithm.
 
     Shape: ``[(field, reason)]``.
     """
@@ -440,9 +444,9 @@ def algorithm_complaints(spec: IpsecTunnelSpec, names: Iterable[str]) -> list[tu
 
 
 def as_peer(spec: IpsecTunnelSpec) -> dict[str, Any]:
-    """Return the parameters for the peer of a tunnel, without the key.
+    """Return the settings that the peer of a tunnel needs, without the key.
 
-    The local and peer values of the tunnel are swapped.
+    The local values of the peer are the peer values of the tunnel, and vice versa.
     """
     return {
         "name": spec.name,

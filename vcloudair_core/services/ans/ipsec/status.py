@@ -1,4 +1,4 @@
-"""The status of IPsec tunnels as reported by the edge.
+"""The status of IPsec tunnels that the edge gateway reports.
 
 Source: protocol/ans.md §4.4.
 """
@@ -24,7 +24,7 @@ _POLL_S = (1.0, 2.0, 3.0, 5.0)
 
 @dataclass(frozen=True)
 class SiteStatus:
-    """The reported status of a tunnel.
+    """The status of a tunnel that the edge gateway reports.
 
     ``subnets`` has the shape ``[{"local", "peer", "status", "last_error"}]``.
     """
@@ -46,10 +46,10 @@ class IpsecStatus:
     sites: tuple[SiteStatus, ...]
 
     def of(self, tunnel: Mapping[str, Any]) -> SiteStatus | None:
-        """Return the status of a tunnel, or None. ``tunnel`` is plain data.
+        """Return the status of a tunnel, or None if the response does not have it.
 
-        The response has no tunnel ids. A tunnel matches by both ends, or by the peer id if only one tunnel has that
-        peer id.
+        ``tunnel`` is plain data. The response has no tunnel IDs. A tunnel matches by both ends, or by the peer ID if
+        only one tunnel in the response has that peer ID.
         """
         peer_id, peer_ip = tunnel.get("peer_id") or tunnel.get("peer_ip"), tunnel.get("peer_ip")
         alike = [site for site in self.sites if site.peer_id == peer_id]
@@ -77,9 +77,9 @@ def parse_status(body: bytes) -> IpsecStatus:
 
 
 def tunnels_with_status(tunnels: Sequence[Mapping[str, Any]], current: IpsecStatus) -> list[dict[str, Any]]:
-    """Return tunnels as plain data, with their status.
+    """Return copies of the tunnels with their status.
 
-    Adds ``status``, ``last_error``, ``received_bytes``, ``sent_bytes`` and ``subnets``.
+    The status is in ``status``, ``last_error``, ``received_bytes``, ``sent_bytes`` and ``subnets``.
     """
     return [{**tunnel, **_plain_status(tunnel, current)} for tunnel in tunnels]
 
@@ -162,7 +162,7 @@ def _site(raw: Mapping[str, Any]) -> SiteStatus:
 
 
 def _tree(element: Any) -> Any:
-    """Convert an element to JSON types. Repeated children become a list."""
+    """Convert an element to JSON types. Children with one name become a list."""
     children = [child for child in element if xml.local(child)]
     if not children:
         return (element.text or "").strip()

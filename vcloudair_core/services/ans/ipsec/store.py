@@ -17,7 +17,7 @@ from vcloudair_core.util.redaction import Secret
 class IpsecStore(SectionStore):
     """The store of an IPsec section.
 
-    Documents of this store must not be staged. Before a write, documents contain keys in clear text.
+    Documents of this store must not be staged, because they contain keys in clear text until they are written.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -26,7 +26,10 @@ class IpsecStore(SectionStore):
         self._sent: dict[str, Secret] = {}
 
     def _read(self) -> Document:
-        """Return the section with the known keys. Raises: the errors of a section store."""
+        """Return the section with the fingerprints of known keys.
+
+        Raises: the errors of a section store.
+        """
         document = super()._read()
         assert isinstance(document, IpsecDocument)
         self._fingerprints.load()
@@ -45,7 +48,8 @@ class IpsecStore(SectionStore):
         """
         assert isinstance(document, IpsecDocument)
         keys = dict(document.keys_to_send)
-        # Redact the keys before the write, because an error of the server may quote them. The mask is not secret.
+        # Register the keys for redaction before the write, because an error of the server may quote a key. Skip the
+        # mask, which is not secret.
         self.session.learn(*(key for key in keys.values() if key.reveal() != MASKED))
         super().commit(base, document)
         self._sent = keys

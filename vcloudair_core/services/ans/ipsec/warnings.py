@@ -1,4 +1,4 @@
-"""Warn about IPsec tunnels while their service or the firewall is disabled."""
+"""Warn about IPsec tunnels while the IPsec service or the firewall is disabled."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from vcloudair_core.services.ans.section.neighbors import is_switched, read_neig
 
 
 def ipsec_warnings(store: Any, ipsec: Ipsec, plan: Plan) -> tuple[str, ...]:
-    """Return warnings about changed tunnels.
+    """Return warnings if changed tunnels stay down, or their traffic is not filtered.
 
-    The warnings are about tunnels while the IPsec service is disabled, and about an enabled service while the firewall
-    is disabled.
+    Tunnels stay down while the IPsec service is disabled. Their traffic is not filtered while the firewall is disabled.
     """
     if not ipsec.settings.enabled:
         names = [
@@ -33,5 +32,7 @@ def ipsec_warnings(store: Any, ipsec: Ipsec, plan: Plan) -> tuple[str, ...]:
         if firewall.settings.enabled is not False:
             return ()
     except VcloudAirError as exc:
-        return (f"Reading the firewall of {store.target} for warnings about its IPsec VPN failed: {exc.message}",)
-    return (f"The firewall of {store.target} is disabled while its IPsec VPN is in use. VPN traffic is not filtered.",)
+        return (
+            f"Reading the firewall of {store.target} failed, so warnings about IPsec may be missing: {exc.message}",
+        )
+    return (f"The firewall of {store.target} is disabled while the IPsec VPN is in use. VPN traffic is not filtered.",)

@@ -12,7 +12,9 @@ from vcloudair_core.services.ans.section.json_values import bool_of
 
 
 class JsonNatCodec(JsonCodec[NatSpec]):
-    """A codec for NAT in JSON. ``backend`` determines if the version is sent.
+    """A codec for NAT in JSON.
+
+    The attribute ``backend`` determines if a write sends the version.
 
     Source: protocol/ans.md §3.1-3.3, §8.
     """
@@ -39,7 +41,10 @@ class JsonNatCodec(JsonCodec[NatSpec]):
         tree |= settings
 
     def new_record(self, spec: NatRuleSpec) -> dict[str, Any]:
-        """Return the record of a new rule. Source: protocol/ans.md §3.2."""
+        """Return the record of a new rule, without the rule ID.
+
+        Source: protocol/ans.md §3.2.
+        """
         return new_rule_values(spec)
 
     def changed_record(self, record: Mapping[str, Any], spec: NatRuleSpec, changed: tuple[str, ...]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class XmlNatCodec(XmlCodec[NatSpec]):
-    """A codec for NAT in XML. The id of a rule is ``ruleId``, as in JSON.
+    """A codec for NAT in XML. The rule ID is in ``ruleId``, as in JSON.
 
     Source: protocol/ans.md §3.3, §9.
     """

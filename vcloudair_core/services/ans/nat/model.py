@@ -43,7 +43,7 @@ Nat = SectionState[NatSpec]
 def rule_of(raw: Mapping[str, Any]) -> NatRuleSpec:
     """Decode the rule in a record.
 
-    A missing value becomes ``any`` in fields that every rule has. Match fields without a value stay None. Source:
+    A missing value becomes ``any`` in fields that every rule has. Match fields without a value are None. Source:
     protocol/ans.md §3.2.
     """
     protocol = fold(_text_or_any(raw.get("protocol")))
@@ -75,10 +75,10 @@ def _text_or_any(value: Any) -> str:
 
 
 def wire_changes(spec: NatRuleSpec, changed: tuple[str, ...]) -> dict[str, Any]:
-    """Return the values to write for the changed fields, by API name.
+    """Return the values to write for the changed fields of a rule, by API name.
 
-    The value None removes a field. A rule without ``vnic`` applies to all interfaces. ``icmpType`` is allowed only with
-    the protocol icmp, and each match field only with one action. Source: protocol/ans.md §3.2.
+    If a value is None, the write removes the field. A rule without ``vnic`` applies to all interfaces. ``icmpType`` is
+    allowed only with the protocol icmp, and each match field only with one action. Source: protocol/ans.md §3.2.
     """
     changes: dict[str, Any] = {}
     if "protocol" in changed and spec.protocol != "icmp":
@@ -100,7 +100,7 @@ def wire_changes(spec: NatRuleSpec, changed: tuple[str, ...]) -> dict[str, Any]:
 
 
 def new_rule_values(spec: NatRuleSpec) -> dict[str, Any]:
-    """Return the values of a new rule by API name, without id.
+    """Return the values of a new rule by API name, without the rule ID.
 
     Source: protocol/ans.md §3.2.
     """

@@ -79,7 +79,7 @@ def _rules(reader: Reader) -> tuple[NatRuleSpec, ...] | None:
 
 
 def refuse_nat_duplicates(specs: Sequence[NatRuleSpec], paths: Sequence[str], problems: Problems) -> None:
-    """Report specs that identify the same rule as problems."""
+    """Add a problem for each spec that identifies the rule of an earlier spec."""
     refuse_duplicates(specs, paths, problems, IDENTITIES)
 
 
@@ -130,7 +130,7 @@ def _check_identity(reader: Reader, match_by: str) -> None:
 
 def _protocol(reader: Reader) -> str | None:
     value = reader.data.get("protocol")
-    reason = protocol_complaint(value, "a NAT rule for any includes it")
+    reason = protocol_complaint(value, "write any, which includes this protocol")
     if is_two_protocols(value):
         reason = f"{value!r} is two protocols; use one rule for tcp and one for udp"
     if reason:
@@ -189,7 +189,8 @@ def _vnic(reader: Reader) -> str | None:
     if match is None:
         reader.problems.add(
             reader.at("vnic"),
-            f"{value!r} is not the number of an interface or any; for a name, use the option interface",
+            f"{value!r} is neither the number of an interface nor any; to use the name of an interface, "
+            "set the option interface",
         )
     elif int(match.group(1)) > LAST_VNIC:
         reader.problems.add(reader.at("vnic"), f"{value!r} is out of range, 0 to {LAST_VNIC} is allowed")
@@ -225,7 +226,7 @@ def _matches(reader: Reader, action: str | None) -> dict[str, Any]:
 def _tag(reader: Reader, rule_id: str | None, match_by: str) -> str | None:
     """Return the tag set by the user.
 
-    If the user has not set a tag, the server returns the rule id as the tag. Such a tag is ignored.
+    If the user has not set a tag, the server returns the rule ID as the tag. A tag that equals the ID is ignored.
     """
     if reader.given("tag") and reader.given("rule_tag"):
         reader.problems.add(reader.at("rule_tag"), "cannot be given together with its alias tag")

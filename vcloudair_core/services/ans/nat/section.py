@@ -30,7 +30,7 @@ class NatSection(Section[NatSpec, NatRuleSpec]):
     def resolve_rules(self, store: Store, specs: Sequence[NatRuleSpec], paths: Sequence[str]) -> Sequence[NatRuleSpec]:
         """Replace the names of interfaces with interface numbers.
 
-        Makes one API call if a rule names an interface, otherwise none.
+        If a rule names an interface, one API call is made. Otherwise, no call is made.
         """
         if all(spec.interface is None for spec in specs):
             return specs

@@ -35,7 +35,7 @@ MATCH_FIELDS = {
     "dnat": ("dnat_match_source_address", "dnat_match_source_port"),
     "snat": ("snat_match_destination_address", "snat_match_destination_port"),
 }
-"""Fields that are allowed with one action only. Source: protocol/ans.md §3.2."""
+"""Fields that only one action allows, by action. Source: protocol/ans.md §3.2."""
 
 REQUIRED = ("action", "original_address", "translated_address")
 
@@ -55,7 +55,9 @@ def port_meaning(text: str) -> Hashable:
 
 @dataclass(frozen=True)
 class NatRuleSpec:
-    """A NAT rule. None keeps the current value; a new rule gets the default.
+    """A NAT rule. A field that is None keeps its value.
+
+    In a new rule, a field that is None gets the default.
 
     The server omits ``vnic``, ports, protocol and match fields that are ``any``. Source: protocol/ans.md §3.2.
     """
@@ -164,7 +166,7 @@ class NatRuleSpec:
     match_by: str = spec_field(
         "How to find an existing rule. NAT rules have no name.",
         "`tuple` compares all options that select the traffic, which are marked as part of the identity. The "
-        "translated address and port are not among them. A new translated address changes the rule, but a new original "
+        "translated address and port are not compared. A new translated address changes the rule, but a new original "
         "address or port creates another rule.",
         "With `description`, `rule_id` and `tag`, all other options can change. In some versions of the portal, "
         "editing a rule changes its tag.",
@@ -213,7 +215,7 @@ def nat_title(spec: NatRuleSpec) -> str:
 
 
 def _matched(spec: NatRuleSpec) -> Hashable:
-    """Return the match criteria of a rule, except the interface."""
+    """Return the match criteria of a rule, without the interface, for comparison."""
     protocol = fold(spec.protocol or ANY)
     is_icmp = protocol == "icmp"
     action = fold(spec.action or "")
@@ -230,9 +232,10 @@ def _matched(spec: NatRuleSpec) -> Hashable:
 
 
 def _search_keys(spec: NatRuleSpec) -> tuple[Hashable, ...]:
-    """Return the keys to match a spec to a rule.
+    """Return the keys to find the rule of a spec, the preferred key first.
 
-    A spec without an interface matches the rule on all interfaces, or the only rule with the same match criteria.
+    A spec without an interface matches the rule on all interfaces. If no such rule exists, it matches the only rule
+    with equal match criteria.
     """
     if spec.interface is not None:
         return ((("interface", spec.interface), _matched(spec)),)
@@ -249,7 +252,7 @@ def _description(spec: NatRuleSpec) -> tuple[Hashable, ...]:
 
 
 def _content(spec: NatRuleSpec) -> Hashable:
-    """Return the match criteria and the translation of a rule."""
+    """Return the match criteria and the translation of a rule, for comparison."""
     translation = (address_meaning(spec.translated_address or ANY), port_meaning(spec.translated_port or ANY))
     return (spec.vnic or ANY, spec.interface, _matched(spec), *translation)
 
@@ -310,8 +313,8 @@ def completed_rule(spec: NatRuleSpec) -> NatRuleSpec:
 def exact_rule(spec: NatRuleSpec, current: NatRuleSpec) -> NatRuleSpec:
     """Return the spec of a rule in an exact list, with defaults for omitted fields.
 
-    Fields that a new rule requires have no default and are kept. The tag is kept because the server sets a tag if the
-    user does not.
+    Fields that a new rule requires have no default, so they keep their values. The tag also keeps its value, because
+    the server sets a tag if the user does not.
     """
     protocol = spec.protocol or ANY
     defaults: dict[str, Any] = {
@@ -321,7 +324,7 @@ def exact_rule(spec: NatRuleSpec, current: NatRuleSpec) -> NatRuleSpec:
         "logging": False,
         "description": "",
         **dict.fromkeys(("icmp_type",) if protocol == "icmp" else ("original_port",), ANY),
-        # A spec without a translated address also keeps the translated port.
+        # If the spec has no translated address, keep the translated port as well.
         **dict.fromkeys(("translated_port",) if protocol != "icmp" and spec.translated_address else (), ANY),
         **dict.fromkeys(MATCH_FIELDS.get(spec.action or current.action or "", ()), ANY),
     }
@@ -329,22 +332,22 @@ def exact_rule(spec: NatRuleSpec, current: NatRuleSpec) -> NatRuleSpec:
 
 
 def effective_rule(spec: NatRuleSpec, current: NatRuleSpec) -> NatRuleSpec:
-    """Adapt a spec to the existing rule that it updates.
+    """Return a spec that is adapted to the existing rule that it updates.
 
-    Current values that are invalid for the new protocol or action are removed. Raises: SpecError for desired values
-    that are invalid for the existing rule.
+    Current values of the rule that are invalid for the new protocol or action are removed. Raises: SpecError for values
+    of the spec that are invalid for the existing rule.
     """
     action, protocol = spec.action or current.action or "", spec.protocol or current.protocol or ANY
     changes: dict[str, Any] = {}
     if protocol == "icmp":
         for name in ("original_port", "translated_port"):
-            _refuse(name, getattr(spec, name), "icmp has no ports, and the protocol of the rule is icmp")
+            _refuse(name, getattr(spec, name), "the protocol of the rule is icmp, which has no ports")
             changes[name] = ANY
     elif spec.protocol is not None:
         changes["icmp_type"] = ANY
     for owner, names in MATCH_FIELDS.items():
         for name in names if action in ACTIONS and owner != action else ():
-            _refuse(name, getattr(spec, name), f"is only allowed with {owner}, and the action of the rule is {action}")
+            _refuse(name, getattr(spec, name), f"is only allowed with {owner}, but the action of the rule is {action}")
             changes[name] = ANY
     effective = replace(spec, **changes) if changes else spec
     addresses = {name: value for name in _ADDRESSES if (value := getattr(effective, name)) is not None}
@@ -357,7 +360,7 @@ _ADDRESSES = ("original_address", "translated_address", *(names[0] for names in 
 
 
 def family_complaints(spec: NatRuleSpec) -> list[tuple[str, str]]:
-    """Return the addresses whose IP version differs from that of the original address.
+    """Return an error for each address with another IP version than the original one.
 
     Shape: ``[(field, reason)]``.
     """
@@ -377,7 +380,10 @@ def _refuse(name: str, value: str | None, reason: str) -> None:
 
 @dataclass(frozen=True)
 class NatSpec:
-    """A whole NAT section. None keeps the current value. Source: protocol/ans.md §3.1."""
+    """A whole NAT section. A field that is None keeps its value.
+
+    Source: protocol/ans.md §3.1.
+    """
 
     enabled: bool | None = spec_field(
         "Whether NAT is enabled. NAT works only while the firewall is enabled.", absent=True

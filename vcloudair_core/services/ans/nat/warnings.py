@@ -27,17 +27,17 @@ _WHOLE = {4: "0.0.0.0/0", 6: "::/0"}
 def nat_warnings(store: Any, nat: Nat, plan: Plan) -> tuple[str, ...]:
     """Return warnings about the rules that a plan enables or changes.
 
-    Reads the firewall section of the edge, unless the store has already read the section.
+    If the store does not have the firewall section of the edge yet, the section is read.
     """
     changed = _changed_rules(nat, plan)
     if not changed and not any(change.identity == "settings" for change in plan.changes):
         return ()
     if nat.settings.enabled is False:
-        return (f"NAT of {store.target} is disabled, so its rules have no effect.",) if changed else ()
+        return (f"NAT of {store.target} is disabled, so NAT rules have no effect.",) if changed else ()
     try:
         firewall: Firewall = read_neighbor(store, "firewall")
     except VcloudAirError as exc:
-        return (f"Reading the firewall of {store.target} for warnings about its NAT failed: {exc.message}",)
+        return (f"Reading the firewall of {store.target} failed, so warnings about NAT may be missing: {exc.message}",)
     if firewall.settings.enabled is False:
         return (f"The firewall of {store.target} is disabled. NAT works only while the firewall is enabled.",)
     dnat_rules = [rule for rule in changed if rule.action == "dnat"]
@@ -67,7 +67,7 @@ def _foreign_addresses(store: Any, rules: Sequence[NatRuleSpec]) -> tuple[str, .
         return ()
     own = address_set(network for item in interfaces for network in item.networks)
     return tuple(
-        f"{rule.original_address} of {rule.name!r} is not in any network of {store.target}."
+        f"The original address {rule.original_address} of {rule.name!r} is not in any network of {store.target}."
         for rule in translating
         if own and not _overlap(own, _translated(rule.original_address or ANY))
     )
@@ -86,9 +86,9 @@ def _changed_rules(nat: Nat, plan: Plan) -> list[NatRuleSpec]:
 
 
 def _is_created(rule: NatRuleSpec, shown: Any) -> bool:
-    """Return True if a live rule has all fields of a newly created rule.
+    """Return True if a live rule is the rule that a change creates.
 
-    The id and other server-assigned values are ignored.
+    ``shown`` has the fields of the change. The ID and other values that the server assigns are ignored.
     """
     names = ("action", "original_address", "original_port", "translated_address", "protocol", "vnic")
     return all(shown.get(name) in (None, getattr(rule, name)) for name in names)
@@ -98,10 +98,10 @@ def _is_created(rule: NatRuleSpec, shown: Any) -> bool:
 
 
 def is_accepted(firewall: Firewall, nat: NatRuleSpec) -> bool:
-    """Return False only if the firewall certainly blocks all traffic of a DNAT rule.
+    """Return False if the firewall certainly blocks all traffic of a DNAT rule.
 
-    The first firewall rule that matches all of the traffic determines the result. An earlier accept rule that may match
-    part of the traffic makes the result True.
+    The first firewall rule that matches all of the traffic determines the result. If an earlier accept rule may match
+    part of the traffic, the result is True.
     """
     for rule in (live.spec for live in firewall.rules if live.rule_type.casefold() != "default_policy"):
         if rule.enabled is False or not _may_match(rule, nat):
@@ -114,9 +114,9 @@ def is_accepted(firewall: Firewall, nat: NatRuleSpec) -> bool:
 
 
 def _destination(rule: FirewallRuleSpec, nat: NatRuleSpec) -> tuple[str, str]:
-    """Return the address and port of NAT traffic that a firewall rule checks.
+    """Return the address and port of NAT traffic to compare with a firewall rule.
 
-    A rule checks the original address and port, unless the rule matches translated addresses.
+    These are the translated values if the rule matches translated addresses, and the original values otherwise.
     """
     if rule.match_translated:
         port = nat.translated_port if nat.translated_port not in (None, ANY) else nat.original_port
@@ -154,7 +154,7 @@ def _family(address: str) -> int:
 
 
 def _translated(address: str) -> tuple[Any, ...]:
-    """Return the ranges of a NAT address for one IP version."""
+    """Return the ranges of a NAT address, with its IP version."""
     return address_set((_WHOLE[4] if fold(address) == ANY else address,))
 
 
@@ -198,7 +198,7 @@ def _spans(ports: Iterable[Any]) -> tuple[Any, ...]:
 def _overlap(some: Sequence[Any], others: Sequence[Any]) -> bool:
     """Return True if two sets of ranges may overlap.
 
-    Strings that are not ranges may match any address.
+    A string instead of a range counts as overlapping, because it may match any address.
     """
     if any(isinstance(item, str) for item in (*some, *others)):
         return True
@@ -206,7 +206,7 @@ def _overlap(some: Sequence[Any], others: Sequence[Any]) -> bool:
 
 
 def _covers(some: Sequence[Any], others: Sequence[Any]) -> bool:
-    """Return True if ``some`` certainly includes all of ``others``."""
+    """Return True if the ranges in ``some`` certainly include all of ``others``."""
     if ANY in some:
         return True
     if any(isinstance(item, str) for item in others):

@@ -25,7 +25,10 @@ RuleT = TypeVar("RuleT")
 
 
 def with_defaults(spec: Any, *, skip: Iterable[str] = ()) -> Any:
-    """Return a spec with the default (``absent``) of every field that is not set."""
+    """Return a copy of a spec in which every field that is not set has its default.
+
+    The default is the ``absent`` value of the field.
+    """
     skipped = set(skip)
     defaults = {
         name: info.absent
@@ -37,18 +40,18 @@ def with_defaults(spec: Any, *, skip: Iterable[str] = ()) -> Any:
 
 @dataclass(frozen=True, eq=False)
 class Section(Generic[SpecT, RuleT]):
-    """A section of an edge gateway: names, codecs, and how its rules are planned.
+    """A section of an edge gateway: its names, codecs and planning rules.
 
     ``name``: the key in edge documents; the whole section is the kind ``ans.<name>``.
     ``rule_name``: the kind of one rule is ``ans.<rule_name>``.
     ``title`` and ``noun``: display names of the section and of a rule: ``NAT``, ``NAT rule``.
     ``rules_field``: the field of ``spec_type`` that holds the rules.
     ``codecs``: factories that import the codec for each backend and media type.
-    ``parse`` and ``parse_rule``: parsers for input that the field declarations do not describe completely.
+    ``parse`` and ``parse_rule``: parsers for sections whose field declarations do not describe the input completely.
     ``path``: the path of the section below the edge gateway.
     ``identities``: the ways to identify rules.
     ``is_ordered``: True if the order of rules matters.
-    ``completed``: returns a new rule with its defaults.
+    ``completed``: returns the spec of a new rule with defaults for all fields that are not set.
     ``effective``: adapts a spec to the existing rule that it updates.
     ``exact``: sets the defaults of omitted fields in a rule of an exact list.
     ``network_fields``: the fields that hold addresses and networks.
@@ -124,18 +127,18 @@ class Section(Generic[SpecT, RuleT]):
     # -- before the first read ------------------------------------------------------------------------------------
 
     def check_rules(self, specs: Sequence[Any], paths: Sequence[str], problems: Problems) -> None:
-        """Report specs that identify the same rule as problems."""
+        """Add a problem for each spec that identifies the rule of an earlier spec."""
         refuse_duplicates(specs, paths, problems, self.identities)
 
     def check_spec(self, spec: Any, desired: Desired) -> None:
-        """Raise SpecError for a spec of the whole section that cannot be applied."""
+        """Raise SpecError if the spec of the whole section can never be applied."""
 
     def unsupported_settings(self, spec: Any, backend: str) -> list[SpecProblem]:
-        """Return the settings that a backend does not support, each with a hint."""
+        """Return a problem for each setting that a backend does not support."""
         return []
 
     def unsupported_in_rule(self, spec: Any, backend: str) -> list[SpecProblem]:
-        """Return the fields of a rule that a backend does not support, each with a hint."""
+        """Return a problem for each field of a rule that a backend does not support."""
         return []
 
     def resolve_rules(self, store: Store, specs: Sequence[Any], paths: Sequence[str]) -> Sequence[Any]:
@@ -148,7 +151,7 @@ class Section(Generic[SpecT, RuleT]):
     # -- plans -----------------------------------------------------------------------------------------------------
 
     def exact_settings(self, spec: Any) -> Any:
-        """Return a spec of the whole section with all defaults, for an exact state."""
+        """Return the spec of an exact section, with defaults for omitted settings."""
         return with_defaults(spec)
 
     def diff_settings(self, document: Document, spec: Any) -> dict[str, tuple[Any, Any]]:
@@ -159,7 +162,7 @@ class Section(Generic[SpecT, RuleT]):
         return diff_fields(state_of(document).settings, spec)
 
     def rule_list(self, document: Document) -> RuleListKind:
-        """Return the kind that plans the rule list of a document."""
+        """Return the rule list kind, which plans the rules of a document."""
         return RuleListKind(
             self.noun, self.completed, self.effective, self.identities, is_ordered=self.is_ordered, exact=self.exact
         )
@@ -186,14 +189,14 @@ class Section(Generic[SpecT, RuleT]):
         )
 
     def check_result(self, document: Document, spec: Any, list_plan: ListPlan | None) -> None:
-        """Raise SpecError for a result that the server would reject.
+        """Raise SpecError if the server would reject the section after the plan.
 
         ``spec`` is the spec of the whole section, or None if only rules are planned. ``list_plan`` is None if the rules
         do not change.
         """
 
     def shown_change(self, change: Change) -> Change:
-        """Return a change in the form that is displayed."""
+        """Return a change in the form that plans display."""
         return change
 
     def merge(self, document: Document, edit: SectionEdit) -> Document:
@@ -214,7 +217,7 @@ class Section(Generic[SpecT, RuleT]):
         return shown
 
     def plain_rule(self, rule: LiveRule) -> dict[str, Any]:
-        """Return a rule as plain data that is valid input."""
+        """Return a rule as plain data that :meth:`read_rule` accepts."""
         shown: dict[str, Any] = plain(rule.spec)
         return shown
 

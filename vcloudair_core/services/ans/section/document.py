@@ -69,7 +69,7 @@ class SectionCodec(Protocol[SettingsT]):
 
 @dataclass(frozen=True)
 class SectionDocument(Document, Generic[SettingsT]):
-    """A document that its codec decodes once, at first use."""
+    """A document of a section. Its codec decodes the document once, at first use."""
 
     codec: SectionCodec[SettingsT] = field(kw_only=True, repr=False, compare=False)
 
@@ -95,9 +95,10 @@ Source: protocol/ans.md §2.7.
 def replace_user_records(records: Sequence[Any], types: Sequence[str], users: Sequence[Any]) -> list[Any]:
     """Return all records, with the user records replaced.
 
-    Server-generated records keep their order. The new user records are placed at the positions of the old user records.
-    Additional user records go directly after the last of these positions. Without old user records, the new user
-    records go before the records of :data:`LAST_TYPES`.
+    ``types`` has the type of each record, and ``users`` has the new user records. Server-generated records keep their
+    order. The new user records take the positions of the old ones. If there are more new ones, the rest follows
+    directly after the last of these positions. If there were no old user records, the new ones go before the records of
+    :data:`LAST_TYPES`.
     """
     folded = [rule_type.casefold() for rule_type in types]
     slots = [at for at, rule_type in enumerate(folded) if rule_type == "user"]

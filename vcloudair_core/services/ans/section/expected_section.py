@@ -24,10 +24,10 @@ _STATES: Mapping[str, Callable[[tuple[Any, ...]], Desired]] = {
 
 
 def expect_document(store: SectionStore, kinds: Sequence[ResourceKind], document: Document, run: CheckRun) -> Document:
-    """Return the document with all known changes of the run applied.
+    """Return the document with the changes of earlier tasks of the run applied.
 
-    Changes that can no longer be planned on the document are skipped. ``kinds`` has the kinds of the section, starting
-    with the whole section.
+    Changes that cannot be planned on the document are skipped. ``kinds`` has the kinds of the section, and the first
+    one is the kind of the whole section.
     """
     for change in run.changes(store.target_key):
         for kind, specs in _of_section(change, store.section, kinds):
@@ -37,14 +37,18 @@ def expect_document(store: SectionStore, kinds: Sequence[ResourceKind], document
                 plan = kind.plan(document, desired)
                 document = document if plan.is_empty else kind.merge(document, plan)
             except (VcloudAirError, KeyError) as exc:
-                _log.debug("%s: an expected change does not fit: %s", store.target, type(exc).__name__)
+                _log.debug(
+                    "%s: skipping a change of an earlier task that cannot be planned: %s",
+                    store.target,
+                    type(exc).__name__,
+                )
     return document
 
 
 def _of_section(
     change: ExpectedChange, section: str, kinds: Sequence[ResourceKind]
 ) -> list[tuple[ResourceKind, Sequence[Mapping[str, Any]]]]:
-    """Return the specs of a change that belong to one section, each with its kind."""
+    """Return the kinds that a change uses in one section, each with its specs."""
     if change.kind == "ans.edge":
         sections = [
             {**spec[section], **({"allow_empty": True} if change.state == "exact" else {})}

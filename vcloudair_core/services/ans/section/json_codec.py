@@ -33,10 +33,11 @@ class JsonCodec(ABC, Generic[SettingsT]):
         section: Name of the section.
         what: Name of the section in messages: ``the NAT configuration``.
         records_path: The outer and the inner key of the records.
-        feature_type: Value of ``featureType`` to send if the server sent none; an empty string sends none.
-        signs: Keys that identify the section if there is no ``featureType``. Default: the outer key.
+        feature_type: Value of ``featureType`` to write if the server sent no value. If it is an empty string, no value
+            is written.
+        signs: Keys that identify the section if a document has no ``featureType``. Default: the outer key.
         not_sent: Keys of records that the server does not accept.
-        has_secrets: True if documents may contain keys. Messages then do not quote documents.
+        has_secrets: True if documents may contain pre-shared keys. In this case, messages do not quote documents.
         document_type: Type of the documents.
     """
 
@@ -76,7 +77,7 @@ class JsonCodec(ABC, Generic[SettingsT]):
 
     @abstractmethod
     def new_record(self, spec: Any) -> dict[str, Any]:
-        """Return the record of a new rule, without id."""
+        """Return the record of a new rule, without the rule ID."""
 
     @abstractmethod
     def changed_record(self, record: Mapping[str, Any], spec: Any, changed: tuple[str, ...]) -> dict[str, Any]:
@@ -136,7 +137,7 @@ class JsonCodec(ABC, Generic[SettingsT]):
         )
 
     def merge(self, document: Document, edit: SectionEdit) -> Document:
-        """Return a document with the edit applied. Unchanged objects are shared."""
+        """Return a document with the edit applied, which shares unchanged objects."""
         tree: dict[str, Any] = dict(document.tree)
         self.set_settings(tree, edit.settings)
         if edit.steps is not None:
@@ -148,7 +149,7 @@ class JsonCodec(ABC, Generic[SettingsT]):
         return replace(document, tree=tree)
 
     def records(self, tree: Mapping[str, Any]) -> list[Any]:
-        """Return the raw records; an empty list if the records are missing or null."""
+        """Return the raw records. The list is empty if they are missing or null."""
         outer_key, inner_key = self.records_path
         records: list[Any] | None = mapping_of(tree.get(outer_key)).get(inner_key)
         return records if records is not None else []
@@ -189,5 +190,5 @@ class JsonCodec(ABC, Generic[SettingsT]):
 
 
 def without_nulls(record: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of a record with changes. The value None removes a key."""
+    """Return a copy of a record with changes, without keys whose new value is None."""
     return {key: value for key, value in {**record, **changes}.items() if key not in changes or value is not None}

@@ -7,19 +7,19 @@ from typing import Any
 
 
 def mapping_of(value: Any) -> Mapping[str, Any]:
-    """Return a JSON object as a mapping; an empty mapping for other values."""
+    """Return a JSON object as a mapping. For other values, return an empty mapping."""
     return value if isinstance(value, dict) else {}
 
 
 def items_of(value: Any) -> list[Any]:
-    """Return the items of a list. A single value is a list with one item."""
+    """Return the items of a list. Return a single value as a list with one item."""
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
 
 
 def texts_of(value: Any) -> tuple[str, ...]:
-    """Return a list of strings. Numbers are converted, single values become a list.
+    """Return a list or a single value as strings. Numbers are converted.
 
     Source: protocol/ans.md §2.6.
     """
@@ -27,12 +27,12 @@ def texts_of(value: Any) -> tuple[str, ...]:
 
 
 def text_of(value: Any) -> str | None:
-    """Return a value as a string; None for null."""
+    """Return a value as a string, or None for null."""
     return None if value is None else str(value)
 
 
 def int_of(value: Any) -> int | None:
-    """Return an integer from a number or string; None for other values."""
+    """Return a number or a string of digits as an integer, or None for other values."""
     if isinstance(value, bool):
         return None
     try:
@@ -42,13 +42,13 @@ def int_of(value: Any) -> int | None:
 
 
 def digits_of(value: Any) -> str | None:
-    """Return an integer, such as an id, as a string; None for other values."""
+    """Return an integer, such as an ID, as a string, or None for other values."""
     number = int_of(value)
     return None if number is None else str(number)
 
 
 def bool_of(value: Any, absent: bool | None = None) -> bool | None:
-    """Return a bool from a bool or string; ``absent`` for other values."""
+    """Return a bool from a bool or string, or ``absent`` for other values."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value.strip().lower() in ("true", "false"):

@@ -70,7 +70,7 @@ class _SectionKindBase(ResourceKind):
         return self.section.merge(document, edit)
 
     def losses(self, written: Document, current: Document) -> list[Mapping[str, Any]]:
-        """Return the user rules that were written but whose ids no longer exist."""
+        """Return the user rules in ``written`` whose IDs are not in ``current``."""
         kept = {rule.spec.rule_id for rule in state_of(current).user_rules}
         id_name = self.section.identities.numbers[0]
         return [
@@ -96,7 +96,7 @@ class _SectionKindBase(ResourceKind):
     def _resolved(self, store: Store, desired: Desired, specs: Sequence[Any], prefix: str) -> Sequence[Any]:
         resolved = self.section.resolve_rules(store, specs, item_paths(len(specs), prefix))
         if resolved is not specs:
-            self._check_rules(desired, resolved, prefix)  # two names may have the same id
+            self._check_rules(desired, resolved, prefix)  # two names may have one ID
         return resolved
 
     def _unsupported_rules(self, specs: Sequence[Any], prefix: str, backend: str) -> list[SpecProblem]:
@@ -111,9 +111,9 @@ class _SectionKindBase(ResourceKind):
 
 
 class RuleKind(_SectionKindBase):
-    """The kind of single rules. Other rules are kept.
+    """The kind of single rules. All other rules of the section stay unchanged.
 
-    The order changes only if a rule sets a position.
+    The order of rules changes only if a spec sets a position.
     """
 
     def __init__(self, section: Section[Any, Any]) -> None:
@@ -126,11 +126,11 @@ class RuleKind(_SectionKindBase):
         return self.section.read_rule(data)
 
     def validate(self, desired: Desired) -> None:
-        """Raise SpecError for repeated rules, and for positions in an exact list."""
+        """Raise SpecError if a rule is repeated, or if an exact list sets positions."""
         self._check_rules(desired, desired.specs, "")
 
     def unsupported(self, desired: Desired, backend: str) -> list[SpecProblem]:
-        """Return the fields that a backend does not support."""
+        """Return a problem for each field that a backend does not support."""
         return self._unsupported_rules(desired.specs, "", backend)
 
     def resolve(self, store: Store, desired: Desired) -> Desired:
@@ -142,7 +142,7 @@ class RuleKind(_SectionKindBase):
         return [self.section.plain_rule(rule) for rule in state_of(document).user_rules]
 
     def select(self, document: Document, desired: Desired) -> list[dict[str, Any]]:
-        """Return the named rules, in the order of the specs."""
+        """Return the rules that the specs identify, in the order of the specs."""
         return [self.section.plain_rule(rule) for rule in self._named(state_of(document).user_rules, desired.specs)]
 
     def plan(self, document: Document, desired: Desired) -> Plan:
@@ -180,7 +180,7 @@ class SectionKind(_SectionKindBase):
         self._check_rules(desired, self.section.rules_of(spec) or (), self.section.rules_field)
 
     def unsupported(self, desired: Desired, backend: str) -> list[SpecProblem]:
-        """Return the settings and fields of rules that a backend does not support."""
+        """Return a problem for each setting or field that a backend does not support."""
         spec = desired.specs[0]
         rules = self.section.rules_of(spec) or ()
         return [
@@ -198,9 +198,9 @@ class SectionKind(_SectionKindBase):
         return desired if resolved is rules else replace(desired, specs=(self.section.with_rules(spec, resolved),))
 
     def project(self, document: Document) -> dict[str, Any]:
-        """Return settings and rules.
+        """Return the settings and rules as plain data that :meth:`parse` accepts.
 
-        Shape: ``{<setting>…, <rules>, "version"}``, with ``internal_rules`` if the section has them.
+        Shape: ``{<setting>…, <rules>, "version"}``, with ``internal_rules`` if the edge creates rules itself.
         """
         section, state = self.section, state_of(document)
         shown = section.plain_settings(state.settings)
@@ -213,9 +213,9 @@ class SectionKind(_SectionKindBase):
         return shown
 
     def select(self, document: Document, desired: Desired) -> dict[str, Any]:
-        """Return the settings and the named rules, in the order of the server.
+        """Return the settings, and the rules that the spec names, in server order.
 
-        For an exact list, all user rules are returned.
+        If the list of rules is exact, all user rules are returned.
         """
         section, state = self.section, state_of(document)
         specs = section.rules_of(desired.specs[0])

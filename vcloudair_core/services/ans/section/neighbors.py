@@ -12,7 +12,7 @@ from vcloudair_core.services.ans.sections import load_section
 
 
 class StoreWithNeighbors:
-    """A store of a section with known documents of other sections of the same edge."""
+    """A store of a section, and the documents of other sections that were read."""
 
     def __init__(self, store: Any, documents: dict[str, Document]) -> None:
         self._store = store
@@ -23,7 +23,7 @@ class StoreWithNeighbors:
 
 
 def read_neighbor(store: Any, section: str) -> SectionState[Any]:
-    """Return another section of the edge. A known section is not read again.
+    """Return another section of the edge. A section is read at most once.
 
     Raises: NotFoundError, DecodeError and other errors of :meth:`SectionStore.read`.
     """
@@ -34,5 +34,5 @@ def read_neighbor(store: Any, section: str) -> SectionState[Any]:
 
 
 def is_switched(plan: Plan) -> bool:
-    """Return True if a plan enables or disables the service of its section."""
+    """Return True if a plan enables or disables the whole section."""
     return any(change.identity == "settings" and "enabled" in change.fields for change in plan.changes)

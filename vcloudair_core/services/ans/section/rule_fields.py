@@ -13,7 +13,7 @@ TWO_PROTOCOLS_PATTERN = r"(?:[Tt][Cc][Pp]\W*(?:and)?\W*[Uu][Dd][Pp]|[Uu][Dd][Pp]
 
 NUMBER_PATTERN = "[0-9]{1,19}"
 ID_PATTERN = rf"{NUMBER_PATTERN}|[0-9A-Fa-f]{{8}}(?:-[0-9A-Fa-f]{{4}}){{3}}-[0-9A-Fa-f]{{12}}"
-"""Matches rule ids: numbers on some edges, UUIDs on other edges."""
+"""Pattern of rule IDs, which are numbers on some edges and UUIDs on other edges."""
 
 
 def enabled_field(noun: str = "rule") -> Any:
@@ -40,9 +40,9 @@ def description_field() -> Any:
 
 
 def clear_key(*names: str) -> FieldInfo:
-    """Return the key that lists the text fields to empty.
+    """Return the key that lists text fields to reset to an empty string.
 
-    ``names`` are the allowed fields.
+    ``names`` are the fields that the list can contain.
     """
     return input_key(
         "Options to reset to an empty string. An empty value of the option itself counts as not set.",
@@ -68,8 +68,8 @@ def before_field(names: str) -> Any:
     ``names`` describes how to identify the other rule.
     """
     return spec_field(
-        f"{names} of the rule that must come after this rule. If this rule already precedes that rule, it is not "
-        "moved. Otherwise it is placed directly before that rule.",
+        f"{names} of the rule that must come after this rule. If this order already exists, no "
+        "rule is moved. Otherwise, this rule is placed directly before that rule.",
         input_only=True,
         read=Reader.text,
     )
@@ -81,8 +81,8 @@ def after_field(names: str) -> Any:
     ``names`` describes how to identify the other rule.
     """
     return spec_field(
-        f"{names} of the rule that must come before this rule. If this rule already follows that rule, it is not "
-        "moved. Otherwise it is placed directly after that rule.",
+        f"{names} of the rule that must come before this rule. If this order already exists, no "
+        "rule is moved. Otherwise, this rule is placed directly after that rule.",
         input_only=True,
         read=Reader.text,
     )

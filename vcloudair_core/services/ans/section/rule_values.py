@@ -15,7 +15,7 @@ from vcloudair_core.engine.validation import Reader, near, one_of
 INTERFACES = ("internal", "external", "vse")
 PROTOCOLS = ("any", "tcp", "udp", "icmp")
 TWO_PROTOCOLS = frozenset(("tcpudp", "udptcp", "tcpandudp", "udpandtcp"))
-"""Spellings of ``tcp+udp``. The API has no such protocol.
+"""Spellings of ``tcp+udp``, which the API does not have as a protocol.
 
 Source: protocol/ans.md §3.2.
 """
@@ -23,7 +23,7 @@ Source: protocol/ans.md §3.2.
 _OTHER_PROTOCOLS = frozenset(
     ("esp", "ah", "gre", "sctp", "igmp", "ospf", "pim", "vrrp", "ipip", "l2tp", "icmpv6", "icmp6", "ipv6icmp")
 )
-"""Protocols that only an application can have, not a service of a rule.
+"""Protocols that applications support, and services of a rule do not.
 
 Source: protocol/ans.md §2.6.
 """
@@ -47,7 +47,10 @@ _GROUPING = re.compile(
     rf"|urn:vcloud:[a-z]+:{_UUID}\Z",
     re.IGNORECASE,
 )
-"""Ids of grouping objects that need no prefix. Source: protocol/ans.md §2.5."""
+"""Pattern of IDs that are recognized as grouping objects without ``object:``.
+
+Source: protocol/ans.md §2.5.
+"""
 
 _VNIC = re.compile(r"vnic-(?:index-)?(\d{1,3})\Z", re.IGNORECASE)
 _LOOKS_NUMERIC = re.compile(r"[\d.:/\-]+\Z|[\da-f]*:[\da-f:./\-]*\Z|\d{1,3}\.\d{1,3}[\d./x-]*", re.IGNORECASE)
@@ -58,7 +61,7 @@ ADDRESS, INTERFACE, OBJECT = "address", "interface", "object"
 class Member(NamedTuple):
     """A member of a source or destination.
 
-    ``kind`` selects the list of the API that contains the member. ``text`` is the value as written.
+    ``kind`` selects the list of the API that contains the member. ``text`` is the value without a prefix.
     """
 
     kind: str
@@ -96,7 +99,10 @@ def address_complaint(word: str) -> str:
 
 
 def member_complaint(word: str) -> str:
-    """Return the reason why a member is invalid, and a valid replacement."""
+    """Return the reason why a member is invalid, with a suggestion if possible.
+
+    Return an empty string for a valid member.
+    """
     text = word.strip()
     if not text:
         return "is empty; use any"
@@ -126,7 +132,7 @@ def member_text(kind: str, text: str) -> str:
 
 
 def vnic_number(text: str) -> int | None:
-    """Return the number in ``vnic-3`` or ``vnic-index-3``; None for other strings."""
+    """Return the number in ``vnic-3`` or ``vnic-index-3``, or None for other strings."""
     match = _VNIC.match(text.strip())
     return int(match.group(1)) if match else None
 
@@ -139,7 +145,7 @@ def _interface_meaning(text: str) -> str:
 def endpoint_meaning(members: Iterable[str]) -> frozenset[object]:
     """Return a source or destination in a form for comparison.
 
-    Order and spelling do not matter.
+    The result does not depend on the order and the spelling of members.
     """
     addresses: list[str] = []
     others: set[object] = set()
@@ -166,14 +172,14 @@ def is_any(members: Sequence[str]) -> bool:
 
 
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212:", "-"))
-"""Separators of port ranges in spreadsheets and other tools.
+"""Characters that other tools, such as spreadsheets, use instead of the hyphen.
 
 Source: protocol/ans.md §2.6 for the colon.
 """
 
 
 def normalize_port(item: Any) -> str:
-    """Return a port in the format of the API; an empty string for an invalid type."""
+    """Return a port in the format of the API. Return "" for an invalid type."""
     if not isinstance(item, (str, int)) or isinstance(item, bool):
         return ""
     word = str(item).strip().casefold()
@@ -214,7 +220,7 @@ def is_two_protocols(value: Any) -> bool:
 def protocol_complaint(value: Any, instead: str) -> str:
     """Return the reason why edge rules do not support a protocol, or an empty string."""
     if isinstance(value, str) and protocol_letters(value) == "other":
-        return f"{value!r}, a value of the module vca_fw, is not a protocol; write any, or {instead}"
+        return f"{value!r} is a value of the module vca_fw, not a protocol; write any, or {instead}"
     if isinstance(value, str) and protocol_letters(value) in _OTHER_PROTOCOLS:
         return f"{value!r} is not supported in edge rules, only {', '.join(PROTOCOLS)}; {instead}"
     return ""
@@ -239,7 +245,10 @@ def read_icmp_type(reader: Reader) -> str | None:
 
 
 def network_of_host(word: str) -> str:
-    """Return the network of a CIDR with host bits; an empty string for other values."""
+    """Return the network of a CIDR with host bits.
+
+    The network of ``10.0.0.5/24`` is ``10.0.0.0/24``. Return an empty string for other values.
+    """
     try:
         address = ipaddress.ip_interface(word) if "/" in word else None
     except ValueError:
@@ -272,7 +281,10 @@ def _texts(shown: Mapping[str, Any], names: Sequence[str]) -> Iterator[tuple[str
 # -- readers of fields -------------------------------------------------------------------------------------------------
 
 _APPLICATION = re.compile(r"(?:[0-9a-f-]{36}:)?application(?:group)?-[0-9]{1,9}\Z", re.IGNORECASE)
-"""Ids of applications and application groups. Source: protocol/ans.md §2.6."""
+"""Pattern of IDs of applications and application groups.
+
+Source: protocol/ans.md §2.6.
+"""
 
 
 def read_members(reader: Reader, name: str) -> tuple[str, ...] | None:
@@ -296,7 +308,7 @@ def read_members(reader: Reader, name: str) -> tuple[str, ...] | None:
 
 
 def _written_member(item: str) -> str:
-    """Return a member in the form that the user wrote, without spaces in an address."""
+    """Return a member as the user wrote it, without the spaces in an address."""
     parsed = member(item)
     is_plain = parsed is not None and parsed.kind == ADDRESS and not item.strip().casefold().startswith(ADDRESS)
     return parsed.text if parsed is not None and is_plain else item.strip()

@@ -32,17 +32,17 @@ if TYPE_CHECKING:
 _JOB_TIMEOUT_S = 600.0
 _JOB_POLL_S = (1.0, 2.0, 3.0, 5.0)
 _FRESH = {"Cache-Control": "no-cache"}
-"""Headers of reads for planning and verification, which bypass caches."""
+"""Headers of all reads of sections, so that caches do not answer them."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass
 class _VersionCheck:
-    """The state of the version check on ``/hybridity``, as detected in the session.
+    """The result of detecting whether ``/hybridity`` checks versions of sections.
 
-    ``is_made`` is True if the server accepts and checks the version of a section, and None if that is unknown. Source:
-    protocol/ans.md §8.
+    ``is_made`` is True if the server accepts and checks versions, False if it does not accept them, and None if neither
+    is known yet. Source: protocol/ans.md §8.
     """
 
     is_made: bool | None = None
@@ -72,7 +72,7 @@ class SectionStore(Store):
     ``path`` is the path of the section below the edge. Default: ``<section>/config``. ``expect`` adds the changes of
     earlier tasks to documents in check mode.
 
-    Raises: ConfigurationError if the backend of the edge has no sections that are read and written as a whole.
+    Raises: ConfigurationError if the API of the backend does not read and write sections as a whole.
     """
 
     def __init__(
@@ -103,10 +103,10 @@ class SectionStore(Store):
 
     @property
     def lock_key(self) -> str:
-        """The key of the lock: ``https://host:443/edge/<uuid>``, or of the VDC group.
+        """The lock key of the edge: ``https://host:443/edge/<uuid>``.
 
-        The key is the same in every process. The edges of a VDC group share a key if the server changes these edges one
-        at a time.
+        The key is the same in every process. If the server changes the edges of a VDC group one at a time, the lock key
+        of all these edges is ``https://host:443/vdcGroup/<uuid>``.
         """
         return f"{origin_of(self.session.identity.base_url)}/{lock_path(self.edge)}"
 
@@ -142,9 +142,9 @@ class SectionStore(Store):
 
     @property
     def is_version_checked(self) -> bool:
-        """True unless the server is known not to accept versions.
+        """False if the server is known not to accept versions, True otherwise.
 
-        Without versions, only another read shows that a section has changed.
+        If the server does not check versions, another read is necessary to detect that a section has changed.
         """
         return self._version_check.is_made is not False
 
@@ -174,8 +174,8 @@ class SectionStore(Store):
         except InvalidRequestError:
             if self._version_check.is_made is not None or self.read().version != document.version:
                 raise
-            # According to vcloudair 0.5, some servers reject any version. The write was rejected and the version
-            # has not changed, so the write can be repeated without a version.
+            # According to vcloudair 0.5, some servers reject any version. The server rejected the write although the
+            # version has not changed, so repeat the write without a version.
             self._put(replace(document, version=None))
             self._version_check.is_made = False
             _log.debug("%s: the server does not accept versions", self.target)
@@ -217,7 +217,7 @@ class StageableSectionStore(SectionStore, StageableStore):
 
     @property
     def lasting_target(self) -> dict[str, str]:
-        """A target with the UUID of the edge, and with values that avoid look-ups.
+        """A target that stays valid if the edge is renamed, and needs no look-ups.
 
         The edge name in the target is used only in messages.
         """

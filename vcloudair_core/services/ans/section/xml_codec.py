@@ -47,9 +47,9 @@ class XmlCodec(ABC, Generic[SettingsT]):
         section: Name of the section.
         what: Name of the section in messages: ``the NAT configuration``.
         root: Name of the root element.
-        records_path: Name of the element around the records, and of a record.
+        records_path: Name of the element that contains the records, and name of a record.
         not_sent: Elements of records that the server does not accept.
-        has_secrets: True if documents may contain keys. Messages then do not quote documents.
+        has_secrets: True if documents may contain pre-shared keys. In this case, messages do not quote documents.
         document_type: Type of the documents.
     """
 
@@ -87,7 +87,7 @@ class XmlCodec(ABC, Generic[SettingsT]):
 
     @abstractmethod
     def fill(self, record: _Element, spec: Any) -> None:
-        """Fill the empty record of a new rule, without id."""
+        """Fill the empty record of a new rule, without the rule ID."""
 
     # -- the codec -------------------------------------------------------------------------------------------------
 
@@ -157,5 +157,5 @@ class XmlCodec(ABC, Generic[SettingsT]):
 
 
 def leaf_texts(element: _Element) -> dict[str, Any]:
-    """Return the text of each leaf child element, by element name."""
+    """Return the texts of the children that have no children, by element name."""
     return {xml.local(child): child.text or "" for child in element if len(child) == 0}

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def tag_like(like: _Element, name: str) -> str:
-    """Return a name in the namespace of ``like``.
+    """Return a tag with ``name`` in the namespace of the element ``like``.
 
     The elements of this API have no namespace. Source: protocol/ans.md §2.8.
     """
@@ -21,18 +21,18 @@ def tag_like(like: _Element, name: str) -> str:
 
 
 def children(element: _Element | None, name: str) -> list[_Element]:
-    """Return the children with a name."""
-    # Match names in any namespace or none. lxml filters in C, and creates objects only for matching children.
+    """Return the children of an element that have a name, in any namespace."""
+    # lxml filters in C, and creates objects only for matching children.
     return [] if element is None else list(element.iterchildren(f"{{*}}{name}"))
 
 
 def child_of(element: _Element | None, name: str) -> _Element | None:
-    """Return the first child with a name."""
+    """Return the first child of an element that has a name, or None."""
     return None if element is None else next(element.iterchildren(f"{{*}}{name}"), None)
 
 
 def ensure_child(element: _Element, name: str) -> _Element:
-    """Return the first child with a name. A missing child is created."""
+    """Return the first child that has a name. If no child has it, create one."""
     child = child_of(element, name)
     return etree.SubElement(element, tag_like(element, name)) if child is None else child
 
@@ -45,13 +45,13 @@ def remove(element: _Element) -> None:
 
 
 def text_of(element: _Element | None, name: str) -> str | None:
-    """Return the text of a child; None if there is no such child."""
+    """Return the text of the first child with a name, or None without a child."""
     child = child_of(element, name)
     return None if child is None else (child.text or "").strip()
 
 
 def texts_of(element: _Element | None, name: str) -> tuple[str, ...]:
-    """Return the texts of all children with a name, except empty texts."""
+    """Return the texts of all children that have a name, without empty texts."""
     return tuple(text for child in children(element, name) if (text := (child.text or "").strip()))
 
 
@@ -71,7 +71,7 @@ def set_texts(element: _Element, values: Mapping[str, Any]) -> None:
 
 
 def set_repeated(element: _Element, name: str, values: Sequence[str]) -> None:
-    """Replace all children with a name. Each value becomes one child."""
+    """Replace all children that have a name with one child for each value."""
     for child in children(element, name):
         remove(child)
     for value in values:
@@ -79,7 +79,7 @@ def set_repeated(element: _Element, name: str, values: Sequence[str]) -> None:
 
 
 def int_of(text: str | None) -> int | None:
-    """Return an integer; None for other strings."""
+    """Return a string of digits as an integer, or None for other strings."""
     try:
         return int(text) if text else None
     except ValueError:
@@ -87,12 +87,12 @@ def int_of(text: str | None) -> int | None:
 
 
 def digits_of(text: str | None) -> str | None:
-    """Return an integer as a string without leading zeros; None for other strings."""
+    """Return an integer as a string without leading zeros, or None for other text."""
     number = int_of(text)
     return None if number is None else str(number)
 
 
 def bool_of(text: str | None, absent: bool | None = None) -> bool | None:
-    """Return a bool; ``absent`` for other strings."""
+    """Return ``true`` or ``false`` as a bool, or ``absent`` for other strings."""
     word = (text or "").lower()
     return word == "true" if word in ("true", "false") else absent

@@ -103,7 +103,7 @@ def test_an_unreadable_section_is_skipped_unless_it_is_required(
     store = EdgeStore({"firewall": Section("firewall", log), "ipsec": Section("ipsec", log, missing=status)})
     assert list(store.read().tree) == ["firewall"]
     # A warning is logged, so that the user can request the missing right.
-    assert ("skipped ipsec. This user is not allowed to read it." in caplog.text) == (status == 403)
+    assert ("The user has no permission to read these sections: ipsec." in caplog.text) == (status == 403)
     with pytest.raises(error):
         store.narrowed(["ipsec"]).read()
     with pytest.raises(error):

@@ -258,7 +258,7 @@ def test_a_staged_target_opens_the_store_without_a_look_up(name: str) -> None:
 @pytest.mark.parametrize("name", ["gw", edge_id(1)])
 def test_a_section_of_an_nsxt_edge_is_rejected_before_the_read(section_name: str, name: str) -> None:
     one = session(records(edge(1, "gw", **T_EDGE)))
-    reason = r"(?s)Opening the .* failed.*NSX-T.*supports only NSX-V( and vCloud Air)?"
+    reason = r"(?s)Opening the .* failed.*NSX-T.*supports the section only on NSX-V( and vCloud Air)?"
     with pytest.raises(ConfigurationError, match=reason) as caught:
         SectionKind(load_section(section_name)).open(one, {"edge": name})  # type: ignore[arg-type]
     assert "vca edge list -o wide" in caught.value.hint

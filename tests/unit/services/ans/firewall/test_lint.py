@@ -141,4 +141,6 @@ def test_the_lint_can_be_disabled(vca_app: App, vca_simulator: Simulator) -> Non
 def test_rules_of_other_owners_are_compared_too(vca_app: App, vca_simulator: Simulator) -> None:
     ensure(vca_simulator, vca_app, "ans.firewall_rule", {"name": "no", "action": "deny", "source": "10.0.0.0/8"})
     outcome = ensure(vca_simulator, vca_app, "ans.firewall_rule", {"name": "ours", "source": "10.0.0.1"})
-    assert outcome.warnings == ("The rule 'ours' never applies: the earlier rule 'no' denies all its traffic.",)
+    assert outcome.warnings == (
+        "The rule 'ours' never applies: the earlier rule 'no' denies all traffic that rule 'ours' matches.",
+    )

@@ -77,7 +77,7 @@ def test_valid_values(data: dict[str, Any], expected: dict[str, Any]) -> None:
             "protocol",
             "not supported in edge rules, only any, tcp, udp, icmp; create an application",
         ),
-        ({"services": [{"protocol": "ICMPv6"}]}, "services[0].protocol", "create an application for it"),
+        ({"services": [{"protocol": "ICMPv6"}]}, "services[0].protocol", "create an application for this protocol"),
         ({"applications": ["https"]}, "applications[0]", "is not the id of an application, such as application-155"),
         ({"protocol": "tcp", "dest_port": "80, 0"}, "dest_port[1]", "out of range, 1 to 65535"),
         ({"protocol": "tcp", "dest_port": "8080 - 8000"}, "dest_port", "is descending"),

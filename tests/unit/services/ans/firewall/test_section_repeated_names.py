@@ -68,5 +68,5 @@ def test_a_repeated_rule_is_rejected() -> None:
 
 @pytest.mark.parametrize("protocol", ["Other", "other"])
 def test_the_protocol_other_is_rejected_with_a_hint(protocol: str) -> None:
-    with pytest.raises(SpecError, match="is not a protocol; write any, or create an application"):
+    with pytest.raises(SpecError, match="not a protocol; write any, or create an application"):
         Bench("hybridity").ensure({"rules": [rule("db", 1433, protocol=protocol)]}, "present")

@@ -18,10 +18,10 @@ def test_disabling_the_firewall_warns_about_nat_and_ipsec(vca_simulator: Simulat
         made.client.ensure("ans.ipsec", {"enabled": True, "tunnels": [BRANCH]}, target=target)
         told = made.client.ensure("ans.firewall", {"enabled": False}, target=target, check=True).warnings
         assert "1 NAT rule will have no effect" in told[0]
-        assert "its IPsec VPN is in use" in told[1]
+        assert "the IPsec VPN is in use" in told[1]
         assert made.client.ensure("ans.firewall", {"default_logging": True}, target=target).warnings == ()
         made.client.ensure("ans.nat", {"enabled": False}, target=target)
         made.client.ensure("ans.ipsec", {"enabled": False}, target=target)
         assert made.client.ensure("ans.firewall", {"enabled": False}, target=target).warnings == ()
         told = made.client.ensure("ans.ipsec", {"enabled": True}, target=target).warnings
-        assert "is disabled while its IPsec VPN is in use" in told[0]
+        assert "is disabled while the IPsec VPN is in use" in told[0]

@@ -85,9 +85,9 @@ def test_the_settings_for_the_peer_are_swapped_without_the_key(ipsec: Bench) -> 
     assert (sheet["encryption"], sheet["digest"], sheet["ike_version"]) == ("aes256", "sha1", "ikev1")
     assert KEY not in repr(sheet)
     assert service(ipsec).peer_sheet("ipsecsite-1")["local_id"] == "foreign-1"
-    with pytest.raises(NotFoundError, match="has no IPsec tunnel 'branhc'") as met:
+    with pytest.raises(NotFoundError, match="IPsec tunnel not found: 'branhc'") as met:
         service(ipsec).peer_sheet("branhc")
-    assert "did you mean 'branch'?" in met.value.hint
+    assert "Did you mean 'branch'?" in met.value.hint
     ipsec.seed(foreign(1, name="twin"), foreign(2, name="twin"))
     with pytest.raises(AmbiguousMatchError):
         service(ipsec).peer_sheet("twin")

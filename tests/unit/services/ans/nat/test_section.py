@@ -201,12 +201,12 @@ def test_a_changed_protocol_or_action_removes_obsolete_fields(nat: Bench) -> Non
     nat.ensure({**FULL_DNAT, "tag": None})
     one = {"match_by": "rule_id", "rule_id": 196609}
     with pytest.raises(
-        SpecError, match="snat_match_destination_port: is only allowed with snat, and the action of the rule is dnat"
+        SpecError, match="snat_match_destination_port: is only allowed with snat, but the action of the rule is dnat"
     ):
         nat.ensure({**one, "snat_match_destination_port": 80})
     nat.ensure({**one, "protocol": "icmp", "icmp_type": "redirect"})
     assert (nat.rules[0]["icmpType"], nat.rules[0]["originalPort"]) == ("redirect", "any")
-    with pytest.raises(SpecError, match="original_port: icmp has no ports, and the protocol of the rule is icmp"):
+    with pytest.raises(SpecError, match="original_port: the protocol of the rule is icmp, which has no ports"):
         nat.ensure({**one, "original_port": 80})
     nat.ensure({**one, "protocol": "icmp", "icmp_type": "any"})
     nat.ensure({**one, "protocol": "tcp", "original_port": 80})

@@ -111,7 +111,7 @@ def test_only_enabled_changed_rules_are_checked(nat: Bench) -> None:
     assert nat.ensure(WEB, "absent").warnings == ()
     assert reads_of_firewall(nat) == 0
     assert nat.ensure({"enabled": False, "rules": [WEB]}).warnings == (
-        f"NAT of edge gateway {nat.edge.name} is disabled, so its rules have no effect.",
+        f"NAT of edge gateway {nat.edge.name} is disabled, so NAT rules have no effect.",
     )
     firewall(nat, enabled=False)
     assert len(nat.ensure({"enabled": True}).warnings) == 1
