@@ -22,7 +22,7 @@ settings.load_profile("any host")
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run slow tests first, and distribute them to all processes."""
+    """Move slow tests to the start, and distribute these tests to all processes."""
     processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     slow = [item for item in items if item.get_closest_marker("slow")]
     if processes == 1 or not slow:
@@ -40,7 +40,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Exclude the many objects of the test collection from garbage collection."""
+    """Exclude the objects of collected tests from garbage collection, to save time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)

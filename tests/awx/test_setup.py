@@ -30,7 +30,7 @@ pytestmark = [
 
 @dataclass(frozen=True)
 class Made:
-    """The results of two runs, with changes by an administrator between them."""
+    """The results of two runs. Between the runs, an administrator changes objects."""
 
     first: Run
     second: Run

@@ -1,6 +1,6 @@
 """Clients from package registries, run as programs against the simulator.
 
-``nox -s clients`` builds the clients. A client that cannot be built is skipped with the reason.
+``nox -s clients`` builds the clients. If a client cannot be built, its test is skipped with the reason.
 """
 
 from __future__ import annotations

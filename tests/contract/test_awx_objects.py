@@ -28,8 +28,8 @@ SETTINGS = {option.name: option for option in OPTIONS}
 def injected(values: dict[str, Any]) -> dict[str, str]:
     """Return the environment variables that AWX creates from credential fields.
 
-    Blank fields are missing in the template namespace and render as empty strings. A blank boolean is False. Source:
-    AWX 24, ``CredentialType.inject_credential``.
+    AWX omits blank fields from the template namespace, so these fields render as empty strings. A blank boolean is
+    False. Source: AWX 24, ``CredentialType.inject_credential``.
     """
     namespace = {name: value for name, value in values.items() if isinstance(value, bool) or len(value)}
     for field in CREDENTIAL["inputs"]["fields"]:
@@ -105,7 +105,7 @@ def _text(template: dict[str, Any]) -> str:
 
 
 def _used(variable: str, text: str) -> bool:
-    """Return True if a template or a condition uses a variable."""
+    """Return True if a template or a condition in the text uses the variable."""
     templates = " ".join(re.findall(r"\{[{%].*?[}%]\}", text, re.DOTALL))
     conditions = " ".join(re.findall(r"^\s*(?:- |when: |that: |loop: )(.*)$", text, re.MULTILINE))
     return bool(re.search(rf"\b{re.escape(variable)}\b", f"{templates} {conditions}"))

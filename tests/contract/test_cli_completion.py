@@ -22,7 +22,7 @@ ROUNDS = 5
 MOST = 12.0
 """Maximum CPU time of a completion, as a multiple of a bare interpreter start.
 
-The measured value is 4.
+When the limit was set, the value was 4.
 """
 
 

@@ -58,7 +58,7 @@ def exported(env: dict[str, str]) -> str:
 
 @pytest.fixture
 def document(server: SimulatorServer, exported: str, tmp_path: Path) -> Iterator[Path]:
-    """Yield the file of the exported edge gateway, and restore the gateway afterwards."""
+    """Yield the exported edge gateway as a file. Restore the gateway afterwards."""
     server.simulator.reset()
     path = tmp_path / "before.yml"
     path.write_text(exported, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Tests of ``vca`` as a program over TLS, including one error per mistake."""
+"""Tests of ``vca`` as a program over TLS. Each mistake causes one error."""
 
 from __future__ import annotations
 

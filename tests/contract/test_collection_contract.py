@@ -38,12 +38,12 @@ else:
     import tomli as tomllib
 
 SHORTHAND = {"protocol", "dest_port", "source_port"}
-"""Options that are a short form for a rule with one service."""
+"""Options that are a short form of ``services`` for a rule with one service."""
 
 STAGE = {*_arguments.stage_arguments()}
 
 CLEAR = {"clear"}
-"""Options that list the text fields to clear."""
+"""Options that list the text fields to reset to an empty string."""
 
 STEERING = {"state", "purge"}
 """Options that control how a spec is applied."""

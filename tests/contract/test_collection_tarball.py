@@ -100,7 +100,7 @@ def test_tarball_has_no_broken_links(content: Path) -> None:
 
 
 def is_valid_link(content: Path, page: Path, link: str) -> bool:
-    """Return True if the target of a link is in the tarball or is a known URL."""
+    """Return True if a link leads to a file of the tarball or to a known URL."""
     if re.search(r"//[\w.-]*example\.(com|org|net)|//(\[?::1|localhost|\d+\.\d+\.\d+\.\d+)|[{<]", link):
         return True  # a placeholder for the reader to replace
     if "://" not in link:

@@ -83,7 +83,7 @@ NOT_EXECUTED = {
 }
 """Reasons why blocks are not executed, by page and first words of the block."""
 DRAWINGS = ""
-"""Languages of blocks that are not code."""
+"""Languages of blocks that do not contain code."""
 
 
 def _is_signature(page: Path, block: Block) -> bool:
@@ -92,12 +92,12 @@ def _is_signature(page: Path, block: Block) -> bool:
 
 
 def _is_message(page: Path, block: Block) -> bool:
-    """Return True if a block shows a request or response."""
+    """Return True if a block shows an HTTP request or response."""
     return page.parent.name == "protocol" and block.language in ("xml", "json", "http", "text")
 
 
 def _is_note(block: Block) -> bool:
-    """Return True if a block has only comments."""
+    """Return True if a block consists of comments only."""
     return all(line.startswith("#") for line in block.text.splitlines() if line.strip())
 
 

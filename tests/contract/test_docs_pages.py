@@ -1,4 +1,4 @@
-"""Tests of documentation pages: current content, valid links, README entries."""
+"""Tests of documentation pages: current content, valid links, complete README."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ LISTINGS: dict[str, str] = {
     "config": "@",
     "doctor": "@",
 }
-"""Command lines, each with the query expression for the rows in the JSON output."""
+"""Command lines, with the expression that selects the rows in the JSON output."""
 ONLY_IN_CELLS = {"index"}
 
 

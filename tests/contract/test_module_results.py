@@ -41,7 +41,7 @@ EVERYTHING: dict[str, Any] = {
     "direction": "in",
     "tag": "4711",
 }
-"""A firewall rule with a value for each stored field."""
+"""A firewall rule that sets every stored field."""
 
 
 @pytest.fixture(autouse=True)

@@ -27,7 +27,7 @@ ALLOWED = {
     "util/redaction.py _guard": "Guards `_remembered`.",
     "util/redaction.py _remembered": "Weak references: parsers hide a secret as long as its object exists.",
 }
-"""Allowed mutable state of Python modules and classes, with reasons."""
+"""Mutable state of Python modules and classes that is allowed, with reasons."""
 CACHES = {
     "engine/fields.py _field_keys": "Computed once for each spec type. Types exist until the process ends.",
     "engine/fields.py _keys": "Computed once for each spec type. Types exist until the process ends.",
@@ -67,7 +67,7 @@ _CHANGING = {
 
 
 def mutable_state(tree: ast.Module) -> Iterator[str]:
-    """Yield the stateful names of a module, such as modified containers and globals."""
+    """Yield the names of a module that hold state, such as modified containers."""
     names = dict(_bindings(tree.body))
     for statement in tree.body:
         if isinstance(statement, ast.ClassDef):

@@ -48,7 +48,7 @@ SNAT: dict[str, Any] = {
 }
 PING = {**DNAT, "protocol": "icmp", "icmp_type": "echo-reply", "original_port": "any", "translated_port": "any"}
 EVERYTHING = [DNAT, SNAT, {**PING, "tag": "70002"}]
-"""NAT rules that, taken together, have a value for each stored field."""
+"""NAT rules that together set every stored field."""
 
 
 @pytest.fixture

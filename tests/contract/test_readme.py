@@ -1,7 +1,7 @@
 """Test that follows the README in a clone, as a user with an empty home directory.
 
-All packages are already installed, so the installation takes seconds. tests/demos/test_readme.py follows the README
-with only Python, git and make.
+All packages are already installed, so the test does not download packages. tests/demos/test_readme.py follows the
+README with only Python, git and make.
 """
 
 from __future__ import annotations

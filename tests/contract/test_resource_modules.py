@@ -1,4 +1,4 @@
-"""Tests of vca_resource and vca_resource_info: all kinds, no secrets in output."""
+"""Tests that vca_resource and vca_resource_info support all kinds, hiding secrets."""
 
 from __future__ import annotations
 

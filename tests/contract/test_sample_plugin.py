@@ -69,7 +69,7 @@ print("FOUND " + json.dumps(found))
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Install the plugin with pip, without network access, and return its folder."""
+    """Install the plugin with pip, without network access. Return the plugin's folder."""
     return make_once(tmp_path_factory, "sample-plugin", _install) / "site"
 
 

@@ -83,7 +83,7 @@ OPAQUE = ("System", "Item", "StartupSection", "VMWareTools", "Protocols")
 
 
 def remove_opaque(root: Any) -> None:
-    """Remove the elements that the schemas restrict but the tables do not."""
+    """Remove the elements that the schemas restrict but the tables allow."""
     for node in list(root.iter(*[f"{{*}}{name}" for name in OPAQUE])):
         if node.getparent() is not None:
             node.getparent().remove(node)

@@ -44,7 +44,7 @@ DIFFERENCES = {
     "Progress of DR actions on standard output": ("True", "False"),
     "A DR action before `retrieve_replications`": ("False", "True"),
 }
-"""Output with vcloudair 0.5 and with this library, by topic of the page."""
+"""Expected output of vcloudair 0.5 and of this library, by topic of the page."""
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ from vcloudair_core.testing import LinkedClock
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "recovery-verdicts.md"
 STUCK_AFTER_S = 6
-"""Seconds after which a call is considered to wait forever."""
+"""Time in seconds after which a call counts as one that never returns."""
 
 RUN = """
 import contextlib, io, threading
@@ -56,7 +56,7 @@ os._exit(0)  # a thread that waits for ever would not let the program end
 
 @dataclass
 class Claim:
-    """A claim about a VM, the state at the time of the claim, and the final state."""
+    """A client's verdict on a VM, with the state at that time and the final state."""
 
     text: str
     seconds: float
@@ -123,7 +123,7 @@ def test_vcloudair_lists_tests_and_cleans_up() -> None:
 
 
 def _original(ways: Sequence[Way]) -> dict[str, dict[str, Claim]]:
-    """Return the claims of vcloudair 0.5, by scenario and form of the tasks.
+    """Return the verdicts of vcloudair 0.5, by scenario and form of the tasks.
 
     Tasks have the format of the recorded task, or also have Progress. One process runs several scenarios, because
     starting a process takes most of the time.
@@ -152,7 +152,7 @@ def _original(ways: Sequence[Way]) -> dict[str, dict[str, Claim]]:
 
 
 def _claimed(action_ids: list[str], output: dict[str, Any]) -> str:
-    """Return the claim about the VM.
+    """Return the verdict of the program about the VM.
 
     A VM counts as failed if its name is printed and is also in the errors.
     """
@@ -168,7 +168,7 @@ def _claimed(action_ids: list[str], output: dict[str, Any]) -> str:
 
 
 def _ours(way: Way, *, has_progress: bool) -> tuple[Claim, str]:
-    """Return the claim of the compatible class of this library, and the reason."""
+    """Return the verdict of this library's class for vcloudair 0.5, and the reason."""
     simulator = way.cloud(has_progress=has_progress)
     user = simulator.world.users[0]
     portal = VCAODSession("5.7", user.name, user.password)
@@ -214,7 +214,7 @@ def test_our_verdict_is_the_same_with_and_without_progress(way: Way) -> None:
 
 @pytest.fixture(scope="module")
 def claims() -> dict[str, dict[str, Claim]]:
-    """Return the claims of vcloudair 0.5 by the name of the scenario."""
+    """Return the verdicts of vcloudair 0.5 by the name of the scenario."""
     with ThreadPoolExecutor(3) as pool:
         batches = [WAYS[begin::6] for begin in range(6)]
         return {name: claim for batch in pool.map(_original, batches) for name, claim in batch.items()}
@@ -235,7 +235,7 @@ def _table(claims: dict[str, dict[str, Claim]]) -> str:
 
 
 def _short(reason: str) -> str:
-    """Return the reason without seconds, which differ between runs."""
+    """Return the reason without the numbers of seconds, which differ between runs."""
     return re.sub(r"\b(\d+) s\b", lambda found: f"{round(int(found[1]), -2)} s", reason)
 
 
@@ -249,7 +249,7 @@ def test_page_has_the_verdicts_of_both_libraries(claims: dict[str, dict[str, Cla
 
 
 def test_vcloudair_verdicts_are_mostly_wrong(claims: dict[str, dict[str, Claim]]) -> None:
-    """Compare the counts with the text above the table in the page."""
+    """Count the wrong verdicts, and compare the counts with the text of the page."""
     without_progress = [claim["bare"].judgment for claim in claims.values()]
     with_progress = [claim["told"].judgment for claim in claims.values()]
     counted = {

@@ -1,4 +1,4 @@
-"""Python versions for the README and demo tests. TEST_EVERY_PAIR selects all."""
+"""Python versions of the README and demo tests. TEST_EVERY_PAIR selects all."""
 
 from __future__ import annotations
 

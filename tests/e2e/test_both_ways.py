@@ -1,4 +1,4 @@
-"""Tests that tasks in the controller and in module processes have equal results."""
+"""Tests that a task has the same result in the controller and in a module process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TARGETS = sorted(path.name for path in FOLDER.iterdir())
 
 HERE, AS_MODULE = "in the controller", "as a module"
 ASYNCHRONOUS = "runs as a module process: the task is asynchronous"
-"""Reason for targets that only a module can run."""
+"""Message for a target that runs in a module process, with the reason."""
 
 VOLATILE = re.compile(r"seconds|\w+_s|stage_id|ansible_job_id|results_file")
 """Keys whose values differ between runs, such as durations, stages and job IDs."""

@@ -131,7 +131,7 @@ HOSTS = {
     for edge in ("web",)
     for team in ("shop", "blog", "mail", "wiki", "news", "chat")
 }
-"""Inventory with six hosts that share an edge gateway. Each host has own rules."""
+"""Inventory with six hosts that share an edge gateway. Each host has its rules."""
 
 
 def sliced(hosts: dict[str, Any], number: int, count: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Tests of the choice to run tasks in the controller or as a module.
+"""Tests of the choice between the controller and a module process for a task.
 
 Tasks run in the controller only if the result is the same.
 """

@@ -21,7 +21,7 @@ ODD = (
     "metadata_tier_prod", "localhost", "127.0.0.1", "tier_prod", "both", "by_composed", "static_group", "parents",
     "../group_vars/all",
 )  # fmt: skip
-"""Names that collide with groups of the inventory below, or with localhost."""
+"""Names that collide with groups of the inventory in this file, or with localhost."""
 
 EXPRESSIONS: dict[str, Any] = {
     "metadata": ["tier"],
@@ -31,7 +31,7 @@ EXPRESSIONS: dict[str, Any] = {
         {"key": "'both'", "separator": ""},
     ],
 }
-"""Options that create the groups by_composed, tier_prod, parents and both."""
+"""Inventory options that create the groups by_composed, tier_prod, parents, both."""
 
 
 def _org(name: str, *vms: dict[str, Any], **vdc: Any) -> dict[str, Any]:

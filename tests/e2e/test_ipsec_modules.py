@@ -37,7 +37,7 @@ def calls(server: SimulatorServer, tail: str) -> list[str]:
 
 
 def held(server: SimulatorServer) -> dict[str, str]:
-    """Return the keys on the server by tunnel."""
+    """Return the pre-shared keys on the server, by tunnel."""
     edge = next(iter(server.simulator.world.edges.values()))
     return {site["name"]: site["psk"] for site in edge.sections["ipsec"]["sites"]}
 
@@ -143,7 +143,7 @@ def system_log() -> Iterator[list[bytes]]:
 
 @pytest.mark.slow
 def test_key_is_never_readable(env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path) -> None:
-    """Check results, diffs, logs at -vvvv, all files and the system log."""
+    """Search for the key in results, diffs, logs at -vvvv, files and the system log."""
     tasks = [
         {"vcloudair.cloud.vca_ipsec": {"enabled": True, "tunnels": [TUNNEL], "global_psk": KEY}, "check_mode": True},
         {"vcloudair.cloud.vca_ipsec": {"enabled": True, "tunnels": [TUNNEL], "global_psk": KEY}, "register": "made"},

@@ -38,7 +38,7 @@ ELSEWHERE = {
     "dr_verify.yml": "test_drill.py",
     "edges_converge.yml": "test_edges.py",
 }
-"""Playbooks that other test files run with another inventory or cloud."""
+"""Playbooks that other test files run, with another inventory or cloud."""
 
 OF_AN_INVENTORY = {"vm_facts.yml"}
 """Playbooks whose hosts are the VMs of the cloud."""

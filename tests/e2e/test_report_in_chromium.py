@@ -49,7 +49,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
-    """Return a report for each number of VMs."""
+    """Return the file of a report, by the number of VMs in the report."""
     folder = tmp_path_factory.mktemp("reports")
     for vms, shape in SHAPES.items():
         (folder / f"{vms}.html").write_text(html_of(report_of(run_events(shape))), encoding="utf-8")
@@ -169,7 +169,7 @@ def test_dark_mode_is_dark_and_print_is_white(browser: Browser, pages: dict[int,
 
 
 def _heard(page: Page) -> list[dict[str, Any]]:
-    """Return the accessibility tree as rows of role, name, description and level."""
+    """Return the accessibility tree as rows with role, name, description and level."""
     session = page.context.new_cdp_session(page)
     found = []
     for node in session.send("Accessibility.getFullAXTree")["nodes"]:

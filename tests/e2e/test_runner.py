@@ -104,7 +104,7 @@ def run(folder: Path, playbook: str, ident: str, **more: Any) -> Any:
 
 
 def leaks(folder: Path, *secrets: str) -> list[str]:
-    """Return the artifact files that contain a secret in any form.
+    """Return the artifact files that contain one of the secrets in any form.
 
     The file ``command`` is not checked. In this file, ansible-runner records its environment, and AWX removes the file
     with the folder.

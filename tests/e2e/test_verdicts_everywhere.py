@@ -37,7 +37,7 @@ TABLE = {
     "vanish": ("succeeded", ""),
     "gone": ("failed", "the replication can no longer be read"),
 }
-"""Verdict of a failover and a part of its reason, by fault."""
+"""The verdict of a failover and a part of the reason, by fault."""
 
 STUCK_S, VERIFY_S = 2.0, 1.5
 FAILED = sorted(trouble for trouble, (verdict, _) in TABLE.items() if verdict == "failed")
@@ -68,7 +68,7 @@ def running() -> Iterator[SimulatorServer]:
 
 @pytest.fixture
 def home(running: SimulatorServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Return a home folder with only the settings of the cloud."""
+    """Set only the variables of the cloud. Return the home folder, which is empty."""
     running.simulator.reset()
     for name in [name for name in os.environ if name.startswith("VCA_")]:
         monkeypatch.delenv(name)
@@ -80,7 +80,7 @@ def home(running: SimulatorServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 @contextmanager
 def troubled(server: SimulatorServer) -> Iterator[None]:
-    """Return a cloud with a fault for each VM, failing polls and expired sessions."""
+    """Set up a fault for each VM, failing polls and expired sessions."""
     server.simulator.reset()
     for vm, trouble in zip(_vms(server).values(), TABLE, strict=True):
         vm.trouble = trouble

@@ -33,7 +33,7 @@ pytestmark = [
 
 
 class Running:
-    """A running rulebook. ``lines`` is its output so far."""
+    """A running rulebook. ``lines`` has the output of the rulebook so far."""
 
     def __init__(self, env: dict[str, str], folder: Path, *more: str) -> None:
         (folder / "inventory.yml").write_text("all: {hosts: {localhost: {ansible_connection: local}}}\n")

@@ -1,4 +1,4 @@
-"""A cell of the fault matrix: run an operation with a fault at one of its steps."""
+"""A cell of the fault matrix. The cell runs an operation with a fault at one step."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Baseline:
 
 @dataclass
 class Found:
-    """The outcome of a cell, as named in the table, and the violated claims."""
+    """The outcome of a cell, named as in the table, and the claims that are violated."""
 
     word: str = ""
     complaints: list[str] = field(default_factory=list)
@@ -184,12 +184,12 @@ def _classes(cell: Cell) -> tuple[type[Exception], ...]:
 
 
 def _is_undecided(value: Any) -> bool:
-    """Return True if the verdict of a recovery action is unknown."""
+    """Return True if a recovery action has the verdict ``unknown``."""
     return isinstance(value, list) and any(isinstance(each, tuple) and each[1:] == ("unknown",) for each in value)
 
 
 def _undecided(world: World, operation: Operation, found: Found) -> None:
-    """Repeat the operation without the fault, then let the user decide.
+    """Repeat the operation without the fault, then decide as a user.
 
     The repetition must not start an action that may be in progress.
     """

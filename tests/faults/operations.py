@@ -13,7 +13,7 @@ from vcloudair_core.plugin.records import SimulatorRoutes
 
 @dataclass
 class Ending:
-    """The result of an operation that did not raise.
+    """The result of an operation that raised no error.
 
     ``value`` is the return value. ``problems`` has pairs of message and hint.
     """

@@ -1,4 +1,4 @@
-"""Operations on edge gateways, by section and as a whole."""
+"""Operations on single sections and on whole edge gateways."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _plain(value: Any) -> Any:
 
 
 def sections(world: World) -> Parts:
-    """Return each section as users see it, with preshared keys in plain text."""
+    """Return each section in the format for users, with pre-shared keys in plain text."""
     found: Parts = _plain(held(world.simulator))
     return found
 

@@ -24,7 +24,7 @@ from vcloudair_core.simulator.state.simulated_tasks import Owner
 
 ONE, TWO = "replicated-0001", "replicated-0002"
 PATIENCE_S = 60.0
-"""Polls before a task is given up, fewer than the default."""
+"""Number of polls before the client gives up a task. The default is higher."""
 PLAN = RecoveryPlan(
     "payroll",
     (Group("database", (PlannedVm(ONE),)), Group("web", (PlannedVm(TWO),), depends_on=("database",))),
@@ -98,7 +98,7 @@ def _plan(client: Client, world: World) -> Ending:
 
 
 def _go_on(client: Client, world: World) -> Ending:
-    """Start a finished run again, or resume an unfinished one."""
+    """Start a finished run again, or resume an unfinished run."""
     if run_ids(client.settings) and read_run(client.settings)[-1]["event"] != "run_finished":
         start_again = (ONE, TWO) if world.is_decided else ()
         return _of_report(resume(client, options=RunOptions(verify_timeout=PATIENCE_S, start_again=start_again)))
@@ -106,7 +106,7 @@ def _go_on(client: Client, world: World) -> Ending:
 
 
 def _stopped(world: World) -> None:
-    """Create a run that was stopped when its first action was sent."""
+    """Create a run that stopped when it sent its first action."""
     stop = Stop()
 
     def watch(event: Any) -> None:

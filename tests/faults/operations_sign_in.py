@@ -1,4 +1,4 @@
-"""Operations for all ways to sign in, and for the API checks of ``vca doctor``."""
+"""Operations for all sign-in methods, and for the API checks of ``vca doctor``."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class Stated:
     about: str
     steps: tuple[str, ...]
     signs_in: bool = False
-    """True to inject faults while signing in, which is the same for all operations."""
+    """True if faults are also injected into the sign-in, which all operations share."""
 
     def places(self) -> list[str]:
         """Return the place of each step."""
@@ -82,7 +82,7 @@ class Exemption:
     errors: tuple[str, ...] = ()
     """Expected error classes, in place of the error classes of the fault."""
     is_repeated: bool = False
-    """True when the change is written twice, with the same effect."""
+    """True if the change is written twice, which has the same effect as one write."""
     at: tuple[int, ...] = ()
     """Numbers of the exempt steps, starting at 0. An empty value means all steps."""
 

@@ -1,6 +1,6 @@
 """Outcomes of all operations with all faults at all steps, in simulated time.
 
-Pairs of operation and fault that are not in the sample of the table are marked exhaustive.
+The table selects a sample of pairs of operation and fault. All other pairs are marked exhaustive.
 """
 
 from __future__ import annotations

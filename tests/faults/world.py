@@ -1,4 +1,4 @@
-"""A deterministic simulated cloud with a stopped clock and a log of all requests."""
+"""A simulated cloud with a stopped clock and a request log, for repeatable runs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CARRIED_OUT = frozenset({*NO_RESPONSE, *DAMAGED})
 
 
 class HungError(BaseException):
-    """An operation does not end. No code catches this exception."""
+    """Raised if an operation does not end. No code catches this exception."""
 
 
 class Time(LinkedClock):

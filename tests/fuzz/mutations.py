@@ -1,4 +1,4 @@
-"""Mutations of valid documents: bytes, words and tree nodes.
+"""Mutations of bytes, words and tree nodes of valid documents.
 
 The caller passes a function that makes the choices: a random number generator, Hypothesis, or a coverage-guided fuzzer.
 """

@@ -37,7 +37,7 @@ _RULES: dict[str, Mapping[str, Any]] = {
     },
 }  # fmt: skip
 SECTIONS = tuple(kind.removeprefix("ans.") for kind in _RULES)
-"""The names of the recorded sections."""
+"""Names of the edge gateway sections that are recorded."""
 
 _TYPES = ("vm", "edgeGateway", "orgVdc", "task", "vAppTemplate", "vApp")
 _WAYS: tuple[tuple[str, Mapping[str, Any]], ...] = (

@@ -68,5 +68,5 @@ def _plain(body: bytes) -> Any:
 
 
 def exhausted(value: Any) -> Any:
-    """Return the items of a generator, or the value itself."""
+    """Return the items of a generator as a list, or return any other value unchanged."""
     return list(value) if isinstance(value, Iterator) else value

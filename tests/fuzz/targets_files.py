@@ -77,7 +77,7 @@ retries = 1.5
 
 @functools.cache
 def _folder() -> Path:
-    """Return the folder for the files of all inputs. Each input overwrites the files."""
+    """Return the folder for the files of an input. The next input overwrites them."""
     folder = tempfile.TemporaryDirectory(prefix="vca-fuzz-")
     _KEPT.append(folder)
     return Path(folder.name)

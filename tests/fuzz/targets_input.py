@@ -41,7 +41,7 @@ _RECORD = Record({"name": "web", "numberOfCpus": "2", "status": "POWERED_ON"}, b
 
 
 def _mapping(tree: Any) -> Mapping[str, Any]:
-    """Return the tree if it is a mapping, as resource kinds require."""
+    """Return the tree if it is a mapping. Resource kinds accept mappings only."""
     if not isinstance(tree, dict):
         raise SpecError("", "a mapping was expected")
     return tree

@@ -24,7 +24,7 @@ class Step:
 
 @dataclass
 class Book:
-    """Rules of one client: actions by edge and rule name, in the order of creation."""
+    """The rules of one client: the action by edge and rule name, in order of creation."""
 
     owner: str
     edges: dict[str, dict[str, str]] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""A client that runs random small tasks and checks their results."""
+"""A client that runs small random tasks and checks the results."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from vcloudair_core.services.dr.operation_options import OperationOptions
 STEADY = {"name": {"like": "vm-*"}}
 """Number of permanent VMs.
 
-Tests and failovers add and remove further VMs. A page that is read meanwhile can omit a VM without an error.
+Tests and failovers add and remove further VMs. If VMs change while pages are read, a page can omit a VM without an
+error.
 """
 
 

@@ -57,7 +57,7 @@ class Outcome:
         return sum((Counter(one["done"]) for one in self.clients.values()), Counter())
 
     def all_of(self, what: str) -> list[str]:
-        """Return the ``errors`` or the ``wrong`` results of all clients."""
+        """Return the ``errors`` or the ``wrong`` results of all clients as one list."""
         return [text for one in self.clients.values() for text in one[what]]
 
     @property

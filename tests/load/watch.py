@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 SETTLED = 0.3
-"""Share of a run at the start that is ignored, because caches still fill."""
+"""Share of a run, from its start, that is ignored while caches are filling."""
 
 ALLOWED = {
     # Memory that threads have used stays with the process, and on a loaded host more threads run at the same time.
@@ -22,7 +22,7 @@ ALLOWED = {
     "files": (8.0, 0.15),
     "objects": (15_000.0, 0.05),
 }
-"""Permitted growth over the rest of a run: an amount, and a share of the value.
+"""Permitted growth during the rest of a run, as an amount and as a share.
 
 Growth within these limits is noise of thread and connection pools.
 """

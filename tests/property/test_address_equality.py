@@ -21,11 +21,11 @@ EDGES_OF_FOUR = [0, 2**31 - 1, 2**31, 2**32 - 1, *range(0x0A000000 - 1, 0x0A0000
 BASE_OF_SIX = int(ipaddress.IPv6Address("2001:db8::"))
 EDGES_OF_SIX = [0, 2**127 - 1, 2**127, 2**128 - 1, *range(BASE_OF_SIX - 1, BASE_OF_SIX + 5)]
 UNIVERSE = [*((4, address) for address in EDGES_OF_FOUR), *((6, address) for address in EDGES_OF_SIX)]
-"""One address from each interval between the boundaries of the addresses above."""
+"""One address from each interval that the addresses above delimit."""
 
 
 def matches(pattern: str, packet: tuple[int, int]) -> bool:
-    """Return True if a pattern matches a packet. Does not use the tested code."""
+    """Return True if a pattern matches a packet, computed without the tested code."""
     version, address = packet
     if pattern == "any":
         return True
@@ -64,7 +64,7 @@ sides = st.lists(st.sampled_from(NETWORKS), min_size=1, max_size=4)
 
 
 def pairs(local: list[str], peer: list[str]) -> frozenset[tuple[object, object]]:
-    """Return the subnet pairs that the two ends of a tunnel negotiate."""
+    """Return the pairs of subnets that the two ends of a tunnel negotiate."""
     ours, theirs = ({ipaddress.ip_network(address, strict=False) for address in side} for side in (local, peer))
     return frozenset(product(ours, theirs))
 

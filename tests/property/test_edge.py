@@ -105,7 +105,7 @@ def test_every_section_is_generated_or_has_separate_tests() -> None:
 
 @cache
 def cloud(edge_api: str, number: int = 0) -> tuple[Client, Simulator]:
-    """Return a cached cloud, because starting a cloud takes longer than an example."""
+    """Return a cached cloud. Starting a cloud for each Hypothesis example is slow."""
     simulator = Simulator(SimulatorConfig(profile="all"))
     settings = {**simulator_settings(simulator), "edge_api": edge_api, "lock": False, "firewall_lint": "off"}
     client = simulated_app(simulator).client(**settings)
@@ -139,7 +139,7 @@ def named(document: dict[str, Any]) -> set[tuple[Any, ...]]:
 
 
 def foreign(simulator: Simulator, ours: set[tuple[Any, ...]]) -> list[Any]:
-    """Return the complete raw rules of other owners, in order."""
+    """Return the raw rules of other owners with all keys, in order."""
     sections = held(simulator)
     other_rules: list[Any] = [rule for rule in sections["firewall"] if ("firewall", rule["name"]) not in ours]
     for rule in sections["nat"]:

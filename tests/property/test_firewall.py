@@ -88,7 +88,7 @@ def rule_lists(draw: Any) -> list[dict[str, Any]]:
 
 @st.composite
 def edges(draw: Any) -> dict[str, Any]:
-    """Generate a firewall section of a server, with unknown keys."""
+    """Generate a firewall section as a server sends it, with unknown keys."""
     names = draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=5))
     server_rules = []
     for at, name in enumerate(names):
@@ -113,7 +113,7 @@ def parsed(edge_api: str, tree: dict[str, Any]) -> Document:
 
 
 def applied(edge_api: str, tree: dict[str, Any], document: Document) -> dict[str, Any]:
-    """Return the section of a server after the server accepted the document."""
+    """Return the section that a server has after it accepted the document."""
     edge = FakeEdge(tree)
     body = codec_of(FIREWALL, *EDGE_APIS[edge_api]).encode(document)
     edge.put(from_xml(body) if edge_api == "network_xml" else json.loads(body))
@@ -197,7 +197,7 @@ def test_created_rules_read_back_unchanged(edge_api: str, specs: list[dict[str, 
 
 
 def _respelled(rule: dict[str, Any], flip: bool) -> dict[str, Any]:
-    """Return an equivalent rule with different spelling."""
+    """Return an equivalent rule whose values are spelled differently."""
     equivalent = copy.deepcopy(rule)
     for side in ("source", "destination"):
         if side in equivalent:

@@ -237,7 +237,7 @@ def plans(draw: st.DrawFn) -> RecoveryPlan:
 
 
 def _started_vms(plan: RecoveryPlan) -> list[str]:
-    """Return the VMs that a simple run starts before it stops, in order."""
+    """Return the VMs that a run starts before it stops, computed in a simple way."""
     started: list[str] = []
     progress = True
     while progress:

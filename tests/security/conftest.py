@@ -1,4 +1,4 @@
-"""Fixture for tests that mock HTTP. Other tests here use real sockets."""
+"""Fixture for tests that mock HTTP. Other tests in this folder use real sockets."""
 
 from tests.unit.session.mocked_http import mocked_http
 

@@ -50,7 +50,7 @@ def inventory(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def forms(user: str, password: str) -> set[str]:
-    """Return the secrets that must not leak, in plain and in transmitted form."""
+    """Return the secrets that must not leak, as plain text and as transmitted."""
     wire = base64.b64encode(f"{user}@acme:{password}".encode()).decode()
     spellings = {wire, *secret_spellings(password), *secret_spellings(KEY), password.split("\n")[0]}
     return {spelling for spelling in spellings if len(spelling) > 4}

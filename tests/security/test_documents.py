@@ -18,7 +18,7 @@ from vcloudair_core.util.xml import count, parse, parse_json, whole
 
 
 def bounded(read: Callable[[], object], *, seconds: float, megabytes: float) -> object:
-    """Return the result of ``read``. Check its time and memory limits."""
+    """Return the result of ``read``. Assert that its time and memory are limited."""
     tracemalloc.start()
     began = time.perf_counter()
     try:

@@ -51,7 +51,7 @@ def test_hides_the_complete_value_after_a_secret_name(text: str) -> None:
 
 @given(st.text(max_size=200), st.integers(0, 200))
 def test_truncation_never_shows_a_secret(note: str, cut: int) -> None:
-    """Truncate text at any position. The value after a secret name is never visible."""
+    """Truncate text at each position. The value of a secret must stay hidden."""
     text = f'<a password="zQ7secretzQ7" note="x"/>{note}'
     assert "zQ7sec" not in redact_text(text[: max(cut, 1)])
 

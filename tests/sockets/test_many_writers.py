@@ -1,4 +1,4 @@
-"""Concurrent writers on one edge: eight processes with locks, one without locks."""
+"""Tests of concurrent writers on an edge: eight with locks, and one without."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shared sessions of several processes, such as the forks of a playbook."""
+"""Tests of sessions that several processes share, such as the forks of a playbook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The transport over real sockets: broken connections, errors, TLS and proxies."""
+"""Tests of the transport over real sockets: broken connections, TLS and proxies."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class Cloud:
         self.names = [one.name for one in server.simulator.world.replications.values()]
 
     def posts(self, user: str = "") -> Counter[str]:
-        """Return the number of POSTs for each VM, without rejected POSTs."""
+        """Return the number of POSTs for each VM that the API did not reject."""
         simulator = self.server.simulator
         log = simulator.request_log.entries(method="POST", path=ACTION)
         names = {key: one.name for key, one in simulator.world.replications.items()}
@@ -40,7 +40,7 @@ class Cloud:
         return Counter(names[entry.path.split("/")[4]] for entry in counted)
 
     def carried_out(self) -> Counter[str]:
-        """Return the number of executed actions for each VM, without rejected actions."""
+        """Return the number of actions that the cloud executed, for each VM."""
         simulator = self.server.simulator
         with simulator._lock:
             simulator.tasks.settle()
@@ -58,7 +58,7 @@ class Cloud:
             return {one.name for one in simulator.world.replications.values() if one.recovered_at is not None}
 
     def allow_reading(self) -> None:
-        """End all faults except the faults of the action.
+        """Remove all faults except those of the DR action, so that reads work.
 
         The client does not repeat an action while it cannot search for the task.
         """
@@ -128,13 +128,13 @@ class Operator:
         )
 
     def run(self, *words: str) -> Ended:
-        """Run ``vca dr`` to its end."""
+        """Run ``vca dr`` until the process ends, and return the result."""
         return ended(self.start(*words))
 
     def events(self, name: str = "") -> list[dict[str, Any]]:
         """Return the events of all runs in the state folder.
 
-        An incomplete last line is left out.
+        If the last line of a journal is incomplete, it is left out.
         """
         found = []
         for path in sorted((self.folder / "state" / "dr" / "runs").glob("*/journal.jsonl")):
@@ -151,7 +151,7 @@ class Operator:
         return {str(event["id"]) for event in self.events("vm_starting")}
 
     def unanswered(self) -> set[str]:
-        """Return the IDs of VMs with an intent, but without a recorded response."""
+        """Return the IDs of VMs that have an intent but no recorded response."""
         started = {str(event["id"]) for event in self.events() if event["event"] in ("vm_started", "vm_finished")}
         return self.intents() - started
 

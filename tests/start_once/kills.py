@@ -17,7 +17,7 @@ GOOD = frozenset({"succeeded", "unchanged"})
 UNKNOWN = "unknown"
 UNKNOWN_CODES = frozenset(entry.code for entry in EXIT_CODES if errors.OutcomeUnknownError in entry.errors)
 GRACE = ("--lost-grace", "0.5")
-"""Timeout in seconds, shorter than slow servers need.
+"""Response timeout in seconds, which is shorter than slow servers need.
 
 A client that treats the timeout as a failure would start a VM twice.
 """
@@ -108,7 +108,7 @@ def _decide(cloud: Cloud, operator: Operator, unknown: set[str], last: Ended, fi
 
 
 def _look_again(cloud: Cloud, operator: Operator, last: Ended) -> Ended:
-    """Resume a run that ended before the cloud showed all requests of the run."""
+    """Resume a run that ended before the cloud showed all of the run's requests."""
     for _ in range(3):
         if last.code in UNKNOWN_CODES and any(
             verdict == UNKNOWN and cloud.posts()[name] for name, verdict in last.rows.items()

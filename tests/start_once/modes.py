@@ -16,7 +16,7 @@ def fault(kind: str, **order: Any) -> Mapping[str, Any]:
 
 @dataclass(frozen=True)
 class Mode:
-    """A kind of server.
+    """A simulated server behavior.
 
     ``settle_s`` is the time in seconds after which all accepted actions are executed and visible. ``timeout_s`` is the
     response timeout of the client. ``window_s`` is the time in seconds for which a POST has no response.
@@ -59,6 +59,6 @@ MODES = (
     Mode("429 at first", faults=(fault("throttle", count=4),), settle_s=1),
     Mode("BUSY_ENTITY at first", faults=(fault("busy", count=4),), settle_s=1),
 )
-"""Options of all modes. An action takes 0.5 seconds by default."""
+"""Simulator options of all modes. By default, an action takes 0.5 seconds."""
 
 NAMED = {mode.name: mode for mode in MODES}

@@ -103,7 +103,7 @@ def _kill(path: Path, env: dict[str, str], cloud: Cloud, chance: random.Random) 
 
 
 def _kill_marked(mark: str) -> None:
-    """Kill every process with the mark in its environment, in any session."""
+    """Kill every process with the mark in its environment, regardless of its session."""
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError, ValueError):
             if f"VCA_TEST_MARK={mark}".encode() in (entry / "environ").read_bytes():

@@ -56,7 +56,7 @@ def environment(variables: Mapping[str, str], folder: Path, programs: Path = BIN
 
 
 def forked_interpreter(folder: Path, programs: Path = BIN) -> str:
-    """Make a Python for ``ansible_python_interpreter`` that lacks Ansible.
+    """Make a Python without Ansible, for ``ansible_python_interpreter``.
 
     The new Python has the library. ``programs`` is the folder of the Python that it replaces.
     """
@@ -96,7 +96,7 @@ def run_module(name: str, options: Mapping[str, Any], env: Mapping[str, str], *a
 
 
 def run_program(name: str, env: Mapping[str, str], *arguments: str) -> Run:
-    """Run a program of Ansible from the first folder of the path."""
+    """Run a program of Ansible from the first folder in PATH."""
     return _run([str(Path(env["PATH"].partition(os.pathsep)[0]) / name), *arguments], env)
 
 

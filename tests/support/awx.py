@@ -76,11 +76,11 @@ class FakeAwx:
         return self.objects[kind][number]
 
     def named(self, kind: str, name: str) -> dict[str, Any]:
-        """Return the only object with this name, as it is stored."""
+        """Return the stored object with this name."""
         return next(one for one in self.objects[kind].values() if one.get("name") == name)
 
     def links(self, kind: str, number: int, name: str) -> list[str]:
-        """Return the names of linked objects, or the identifiers of linked nodes."""
+        """Return the names of linked objects. For workflow nodes, return the identifiers."""
         every = {key: one for objects in self.objects.values() for key, one in objects.items()}
         found = [every[key] for key in self.linked.get((kind, number, name), [])]
         return [str(one.get("identifier") or one["name"]) for one in found]
@@ -227,7 +227,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(200, self.awx.shown(kind, self.awx.objects[kind][number]))
 
     def _place(self) -> tuple[str, int | None, str]:
-        """Return list, ID and the name of the related list."""
+        """Return the list, the ID and the name of the related list of a URL path."""
         assert self.headers["Authorization"] == f"Bearer {TOKEN}"
         words = urlsplit(self.path).path.removeprefix("/api/v2/").strip("/").split("/")
         return words[0], int(words[1]) if len(words) > 1 else None, words[2] if len(words) > 2 else ""

@@ -25,7 +25,7 @@ _QUIET = (
 
 @dataclass
 class Visit:
-    """A page of the browser, its requests and its errors."""
+    """An open page in the browser, with its requests and errors."""
 
     page: Any
     asked: list[str] = field(default_factory=list)

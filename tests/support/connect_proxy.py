@@ -1,6 +1,6 @@
 """A CONNECT proxy that connects all host names to the port of a simulator.
 
-Clients verify TLS for the name that they use, as in production. No name is resolved.
+Clients verify TLS for the name that they use, as in production. The proxy does not resolve names.
 """
 
 from __future__ import annotations

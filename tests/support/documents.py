@@ -51,7 +51,7 @@ class Block:
 
     @property
     def file(self) -> str:
-        """Path of the file that the block is written or added to."""
+        """Path of the file that the block creates or extends."""
         return next((word.partition("=")[2] for word in self.words if word.startswith(("file=", "append="))), "")
 
     @property
@@ -128,7 +128,7 @@ class _Command:
 
     @classmethod
     def writing(cls, block: Block) -> _Command:
-        """Return a command that writes a file, in place of an editor."""
+        """Return a command that writes a file. It takes the place of an editor."""
         folder = shlex.quote(str(Path(block.file).parent))
         path = shlex.quote(block.file)
         to = ">>" if block.is_addition else ">"

@@ -22,7 +22,7 @@ def main() -> None:
 
 
 def read(sources: list[str], env: dict[str, str]) -> dict[str, Any]:
-    """Return the hosts and groups of one inventory."""
+    """Return the hosts, groups, warnings and error of one inventory."""
     from ansible import constants
     from ansible.inventory.manager import InventoryManager
     from ansible.parsing.dataloader import DataLoader

@@ -59,7 +59,7 @@ def load(name: str) -> Module:
 
 
 def answer(name: str, connect: Callable[..., Any], options: Mapping[str, Any], **modes: bool) -> dict[str, Any]:
-    """Run a module and return its result.
+    """Run a module and return the result.
 
     ``connect`` creates the client of the module. ``modes`` are ``check_mode`` and ``diff``.
     """

@@ -29,7 +29,7 @@ _MODULES = tuple(
     ansible.module_utils._internal._json._profiles._fallback_to_str
 """.split()
 )
-"""Modules that most programs import.
+"""Modules that most programs import, and that the fork server imports in advance.
 
 Modules of Ansible that read settings are left out, because settings differ between programs.
 """
@@ -204,7 +204,7 @@ def stand_ins(folder: Path, programs: Path, env: Mapping[str, str], *, libraries
 
 
 def _is_shadowed(server: _Server, env: Mapping[str, str]) -> bool:
-    """Return True if PYTHONPATH changes a program's modules or has a sitecustomize."""
+    """Return True if PYTHONPATH replaces modules of a program or has a sitecustomize."""
     folders = [Path(folder) for folder in env.get("PYTHONPATH", "").split(os.pathsep) if folder]
     names = {path.name.partition(".")[0] for folder in folders if folder.is_dir() for path in folder.iterdir()}
     own = env.get("PYTHONPATH") == os.environ.get("PYTHONPATH")
@@ -233,7 +233,7 @@ class _Server:
         self.modules = set(marshal.loads(self._socket.recv(1_000_000)))
 
     def fork(self, message: bytes, descriptors: Sequence[int]) -> None:
-        """Send a program to the server."""
+        """Send a program to the server, which forks it."""
         socket.send_fds(self._socket, [message], descriptors)
 
     def _close(self) -> None:

@@ -17,7 +17,7 @@ NETWORKS, ORG, VDCS, VMS = range(4)
 
 
 class Cloud:
-    """A simulated cloud with visible placeholders, and its client."""
+    """A simulated cloud whose placeholder VMs are visible, and a client of this cloud."""
 
     def __init__(self, client: Client, simulator: Simulator) -> None:
         self.client, self.simulator = client, simulator
@@ -52,7 +52,7 @@ Make = Callable[..., Cloud]
 
 
 def seen(check: Check) -> tuple[str, str]:
-    """Return status and message. Assert that each check that is not ok has a hint."""
+    """Return (status, message) of a check. Assert that it has a hint, unless it is ok."""
     assert bool(check.hint) == (check.status != "ok"), check
     assert check.message
     return check.status, check.message

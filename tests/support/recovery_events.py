@@ -1,4 +1,4 @@
-"""Generated journals of recovery runs, with failures, retries, steps and pauses.
+"""Generate journals of recovery runs, with failures, retries, steps and pauses.
 
 Equal arguments give equal events, to the millisecond.
 """
@@ -26,7 +26,7 @@ AnyEvent = dict[str, Any]
 
 
 def stamp(at: datetime) -> str:
-    """Return a time as the journal writes it: ISO 8601 in UTC with milliseconds."""
+    """Return a time in the format of the journal: ISO 8601 in UTC with milliseconds."""
     return at.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -46,21 +46,21 @@ class Timeline:
         self._kept.append((second, len(self._kept), {"event": event, **words}))
 
     def pause(self, second: float, seconds: float, reason: str, **who: Any) -> None:
-        """Add an interruption and a resumption, which delay all later events."""
+        """Add an interruption and a later resumption. Both delay all following events."""
         running = self.in_flight(second)
         self._kept = [(at + seconds if at > second else at, order, words) for at, order, words in self._kept]
         self.add(second, "run_interrupted", reason=reason, in_flight=running)
         self.add(second + seconds, "run_resumed", **who)
 
     def stop(self, second: float, reason: str = "") -> None:
-        """End the journal at a second. With a reason, add an interruption."""
+        """Drop the events after ``second``. If a reason is set, add an interruption."""
         running = self.in_flight(second)
         self._kept = [one for one in self._kept if one[0] <= second]
         if reason:
             self.add(second, "run_interrupted", reason=reason, in_flight=running)
 
     def in_flight(self, second: float) -> list[dict[str, str]]:
-        """Return the VMs whose action was in progress at a second."""
+        """Return the VMs whose action was in progress at a time in seconds."""
         running: dict[str, str] = {}
         for at, _, words in sorted(self._kept, key=lambda one: one[:2]):
             if at <= second and words["event"] == "vm_starting":

@@ -44,7 +44,7 @@ class Way:
         return simulator
 
     def ids(self, simulator: Simulator) -> list[str]:
-        """Return the IDs of the replications to fail over."""
+        """Return the IDs of the replications that the scenario fails over."""
         return [self.uuid] if self.uuid else [one[-36:] for one in simulator.world.replications]
 
 

@@ -1,4 +1,4 @@
-"""A simulated replication that tests read over HTTP, without code of the client."""
+"""A simulated replication that tests read over plain HTTP, without the client."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Cloud:
         return self.caller.send("POST", f"{self.path}/action/{action}", text, Content_Type=given)
 
     def began(self, action: str) -> Any:
-        """Start an action, assert that it is accepted, and return its task."""
+        """Start an action and return its task. Assert that the action is accepted."""
         answer = self.act(action)
         assert answer.status == 200, answer.text
         return etree.fromstring(answer.body)
@@ -67,7 +67,7 @@ class Cloud:
         return found
 
     def words(self) -> dict[str, str]:
-        """Return the fields of the replication group by local name."""
+        """Return the fields of the replication group by the local names of their elements."""
         root = self.caller.xml(self.path)
         return {etree.QName(child).localname: child.text or "" for child in root}
 
@@ -76,7 +76,7 @@ class Cloud:
         return found["TestRecoveryState"], found["RecoveryState"]
 
     def machine(self) -> Any:
-        """Return the record of the VM, or None."""
+        """Return the query record of the VM, or None if the VM does not exist."""
         root = self.caller.xml(f"/api/query?type=vm&filter=name=={self.replication.name}")
         return root.find(f"{VCLOUD}VMRecord")
 

@@ -1,4 +1,4 @@
-"""A simulated cloud with a user of each role."""
+"""A simulated cloud with one user for each role."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ USERS = {
     "console": "Console Access Only",
     "nat": "NAT only",
 }
-"""Roles by user name."""
+"""Role of each user, by user name."""
 CUSTOM = {"name": "NAT only", "rights": ["ORG_VDC_GATEWAY_VIEW", "ORG_VDC_GATEWAY_VIEW_NAT"]}
 
 

@@ -74,7 +74,7 @@ class Compiler:
         return etree.XMLSchema(etree.fromstring(self.text(prefix), parser, base_url=f"tables:{prefix}.xsd"))
 
     def text(self, prefix: str) -> bytes:
-        """Return one namespace as an XML schema."""
+        """Return the XML schema of one namespace as text."""
         table = self.tables[prefix]
         root = etree.Element(f"{XS}schema", {}, self.nsmap, targetNamespace=table["namespace"])
         root.set("elementFormDefault", "qualified")
@@ -98,7 +98,7 @@ class Compiler:
         return etree.tostring(root)
 
     def _unknown(self, body: Any, prefix: str) -> set[str]:
-        """Return the types of the namespace that are mentioned and have no table."""
+        """Return the types of the namespace that tables mention but that have no table."""
         names = {node.get(key, "") for node in body.iter("*") for key in ("type", "base")}
         own = {name.partition(":")[2] for name in names if name.startswith(f"{prefix}:")}
         return own - set(self.tables[prefix]["types"])

@@ -1,4 +1,4 @@
-"""Expensive fixtures that one test process creates and all processes use."""
+"""Expensive fixtures that one test process creates for all test processes."""
 
 from __future__ import annotations
 

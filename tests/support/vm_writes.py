@@ -14,7 +14,7 @@ TASK_S = 1.0
 
 
 def writing_caller(version: str = "5.6", vms: int = 3) -> Caller:
-    """Return a signed-in caller of a cloud whose clock stands still."""
+    """Return a signed-in client of a cloud with a stopped clock."""
     return signed_in(Simulator(SimulatorConfig(profile="vcd", vms=vms, standing_clock=1.7e9)), version=version)
 
 
@@ -56,5 +56,5 @@ def error_of(response: Response) -> tuple[int, str, str]:
 
 
 def link_rels(caller: Caller, path: str) -> set[str]:
-    """Return the relations of a document's links, without links of child elements."""
+    """Return the ``rel`` of each link of a document, without links of child elements."""
     return {str(node.get("rel")) for node in caller.xml(path).iterchildren(f"{VCLOUD}Link")}

@@ -134,9 +134,9 @@ def _write_results(path: Path, measured: Measured) -> None:
 
 
 def _read_results(paths: Sequence[Path]) -> Measured:
-    """Return the rows of several files in the order of the scenarios.
+    """Return the rows of several results files, in the order of the scenarios.
 
-    A later file replaces rows of an earlier file.
+    If two files have the same row, the row of the later file is returned.
     """
     rows, measured = {}, Measured()
     for path in paths:

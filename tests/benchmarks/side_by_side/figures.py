@@ -44,7 +44,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Growth:
-    """Growth of the time with the size: seconds ~ size ** ``exponent``."""
+    """Growth of time with size: seconds are proportional to size ** ``exponent``."""
 
     scenario: str
     latency_ms: int
@@ -72,7 +72,7 @@ class Import:
 
 
 def is_ours(who: str) -> bool:
-    """Return True for contenders of this project."""
+    """Return True if the contender is one of this project."""
     return who.startswith(OURS)
 
 

@@ -101,7 +101,7 @@ def _panel(axis: Any, contenders: Sequence[str], rows: Sequence[Row], exponents:
 
 
 def _plain_ticks(axis: Any, sizes: Sequence[int]) -> None:
-    """Label the axes with the measured sizes, and with readable times."""
+    """Label one axis with the measured sizes, and the other axis with readable times."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
     axis.xaxis.set_major_locator(FixedLocator(sizes))

@@ -51,7 +51,7 @@ class Measured:
 
 
 class Match:
-    """A scenario at one size and latency."""
+    """A scenario with a single size and latency."""
 
     def __init__(self, scenario: Scenario, size: int, latency_ms: int, folder: Path) -> None:
         self._scenario, self._size, self._latency = scenario, size, latency_ms

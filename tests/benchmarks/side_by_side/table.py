@@ -29,7 +29,7 @@ def _calls(counts: Sequence[int]) -> str:
 
 
 def cells(row: Row) -> tuple[str, ...]:
-    """Return the cells of a row."""
+    """Return the table cells of a row."""
     title = next(one.title for one in SCENARIOS if one.name == row.scenario)
     spread = f"{duration(min(row.seconds))}-{duration(max(row.seconds))}" if len(row.seconds) > 1 else ""
     return (

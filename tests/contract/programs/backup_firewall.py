@@ -1,4 +1,4 @@
-"""Back up the firewall of every edge gateway, change one firewall, and restore it."""
+"""Back up the firewalls of all edge gateways, then change and restore one."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Open a port on the edge gateway for the web servers, once."""
+"""Open the ports of the web servers, unless rules for these ports exist."""
 
 import os
 import sys
