@@ -52,7 +52,8 @@ _CHECK = "Check username (without the org), password and org (VCA_USERNAME, VCA_
 class VcdAuth:
     """Auth flow with user, org and password.
 
-    The sign-in endpoint is ``/api/sessions`` in API versions up to 37, or ``/cloudapi`` in API versions from 33.
+    API versions up to 37 accept a sign-in at ``/api/sessions``. API versions from 33 accept a sign-in at
+    ``/cloudapi``.
     """
 
     name = "vcd"

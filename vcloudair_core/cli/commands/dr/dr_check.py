@@ -82,7 +82,7 @@ def _selected_plan(vms: list[str] | None, every: bool, path: str | None) -> Reco
 def _rows(checks: Sequence[Check]) -> list[dict[str, Any]]:
     """Return the table rows.
 
-    Passed checks of one type share a row, because there can be thousands.
+    Passed checks of one type share a row, because there can be thousands of checks.
     """
     rows = [check.as_dict() for check in checks if check.status != "ok"]
     passed: dict[str, list[Check]] = {}
