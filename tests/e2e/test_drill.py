@@ -263,7 +263,7 @@ def test_failover_with_a_plan_can_run_twice(env: dict[str, str], server: Simulat
 def test_failover_without_approval_starts_no_action(env: dict[str, str], server: SimulatorServer) -> None:
     refused = run_playbook("dr_failover.yml", env, *PLAN)
     assert refused.status == 2
-    assert "the approval is missing" in refused.output
+    assert "the step needs an approval" in refused.output
     assert "`approve` of the module" in refused.output
     assert actions(server) == Counter()
 

@@ -187,7 +187,7 @@ class ResourceKind(ABC):
         return store
 
     def resolve(self, store: Store, desired: Desired) -> Desired:
-        """Replace names in a desired state with ids of the target.
+        """Replace names in a desired state with IDs of the target.
 
         Called once, before the first read. Makes no API call if the desired state contains no names. Raises: SpecError,
         ApiError, TransportError.

@@ -1,4 +1,4 @@
-"""Match specs to rules on the server by name, id, tag or content."""
+"""Match specs to rules on the server by name, ID, tag or content."""
 
 from __future__ import annotations
 
@@ -248,7 +248,7 @@ class Matcher:
 
     def _refuse_double(self, at: int) -> None:
         rule = self.live[at].spec
-        raise SpecError("match_by", f"two rules of the input match {self.noun} {rule.name!r} (rule id {rule.rule_id})")
+        raise SpecError("match_by", f"two rules of the input match {self.noun} {rule.name!r} (rule ID {rule.rule_id})")
 
     def _only(self, places: Sequence[int], described: str) -> int | None:
         if len(places) > 1:

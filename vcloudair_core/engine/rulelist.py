@@ -224,8 +224,8 @@ def _refuse_unmatched_ids(kind: RuleListKind, specs: Sequence[Any], matches: Seq
     for spec, at in zip(specs, matches, strict=True):
         if at is None and spec.match_by == "rule_id":
             raise NotFoundError(
-                f"No {kind.noun} has rule id {spec.rule_id}.",
-                hint="Match by name to create the rule. The server assigns rule ids.",
+                f"No {kind.noun} has rule ID {spec.rule_id}.",
+                hint="Match by name to create the rule. The server assigns rule IDs.",
             )
 
 

@@ -1,6 +1,6 @@
 """Stage files: changes of several tasks and processes for one commit.
 
-A stage is a file named after the stage id. For each section, the file contains the document as first read, the document
+A stage is a file named after the stage ID. For each section, the file contains the document as first read, the document
 with the staged changes, and the list of changes. A new change is planned against the document with the earlier changes,
 so the outcome of a task shows only the effect of that task. A commit plans all changes together, writes each section
 once, and removes the written sections. A stage is kept until it is committed or discarded.

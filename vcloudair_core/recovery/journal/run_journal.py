@@ -2,7 +2,7 @@
 
 Each event is on disk before the run continues.
 
-Each run has a folder ``dr/runs/<run id>`` in the state directory, with ``journal.jsonl`` (see :mod:`.events`), the
+Each run has a folder ``dr/runs/<run ID>`` in the state folder, with ``journal.jsonl`` (see :mod:`.events`), the
 saved configurations of edge gateways, and the reports. Folders have mode 0700, files 0600. The process that writes a
 journal holds its lock, which the operating system releases when the process dies.
 """

@@ -365,7 +365,7 @@ def test_matching_by_id_renames(edge_api: str) -> None:
     outcome = bench.ensure([{"match_by": "rule_id", "rule_id": 131080, "name": "https in"}])
     assert outcome.plan.changes[0].fields == ("name",)
     assert bench.rule("https in")["ruleId"] == 131080
-    with pytest.raises(NotFoundError, match="No firewall rule has rule id 5"):
+    with pytest.raises(NotFoundError, match="No firewall rule has rule ID 5"):
         bench.ensure([{"match_by": "rule_id", "rule_id": 5, "name": "x"}])
     assert bench.ensure([{"match_by": "tag", "tag": 77, "name": "tagged"}]).changed
     assert bench.ensure([{"match_by": "tag", "tag": 77, "name": "renamed"}]).plan.summary() == "1 to update"

@@ -182,7 +182,7 @@ def test_match_by_description_tag_and_id(nat: Bench) -> None:
     assert nat.ensure(by_id).plan.changes[0].fields == ("description",)
     assert [rule["ruleId"] for rule in nat.rules] == [196609, 196610]
     assert nat.ensure(by_id | {"description": None}, "absent").changed
-    with pytest.raises(NotFoundError, match="No NAT rule has rule id 196609"):
+    with pytest.raises(NotFoundError, match="No NAT rule has rule ID 196609"):
         nat.ensure(by_id)
 
 
