@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 class Document:
     """A whole section as sent by the server, including elements that we do not parse.
 
-    ``tree`` is the parsed but not decoded response, and must not be changed in place. ``version`` is the version number
-    that the server sent, or None. ``backend`` and ``media_type`` select the codec. ``repr`` omits the tree, because the
-    tree may contain pre-shared keys.
+    ``tree`` is the parsed response before decoding. It must not be changed in place. ``version`` is the version counter
+    of the section on the server, or None if the server sends no version. ``backend`` and ``media_type`` select the
+    codec. ``repr`` omits the tree, because the tree may contain pre-shared keys.
     """
 
     section: str
@@ -117,7 +117,10 @@ class StageableStore(Store):
     @property
     @abstractmethod
     def lasting_target(self) -> Mapping[str, Any]:
-        """A target with UUIDs instead of names, which opens this store without a look-up."""
+        """A target with UUIDs instead of names.
+
+        Opening this store with that target needs no look-up on the server.
+        """
 
     @abstractmethod
     def dump(self, document: Document) -> bytes:

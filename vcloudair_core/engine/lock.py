@@ -1,8 +1,8 @@
 """An advisory lock that allows one writer per resource on this host.
 
 The lock is held during read, plan, commit and verify. The lock prevents conflicts between the processes of one user.
-Writers on other hosts do not use the lock. Conflicts with these writers are detected by the version of the server or by
-another read. The operating system releases the lock when the process ends.
+Writers on other hosts do not use the lock. The engine detects conflicts with these writers by the version counter of
+the section, or by another read. The operating system releases the lock when the process ends.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 
 def locker_of(settings: Settings) -> Locker | None:
-    """Return the locker that the settings select; None if locking is disabled."""
+    """Return the locker for ``settings``, or None if locking is disabled."""
     if not settings.lock:
         return None
     timeout_s = float(settings.lock_timeout)

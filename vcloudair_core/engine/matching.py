@@ -56,7 +56,7 @@ class Identities:
     ``shared``: the identities that ``match_by`` can select. ``numbers``: the fields with numbers that the server
     assigns. ``shown``: other fields that the error for an ambiguous match shows. ``hint``: the hint of this error.
     ``content(spec)``: the content that distinguishes rules with the same identity, and identifies rules without a name.
-    None if rules are not matched by content.
+    ``content`` is None if rules are not matched by content.
     """
 
     shared: Mapping[str, RuleIdentity]
@@ -130,7 +130,7 @@ class Matcher:
                     self.by_key.setdefault((word, key), []).append(at)
 
     def match(self, specs: Sequence[Any], *, is_whole: bool = False) -> list[int | None]:
-        """Return the position in ``live`` of the rule for each spec, or None.
+        """Return for each spec the position of its rule in ``live``, or None.
 
         A rule never matches two specs. Specs with the same identity first match rules with equal fields, then rules
         with the same content, then the other rules in order. A spec without a name matches only rules with the same
@@ -273,7 +273,7 @@ class Matcher:
         """
         if name in new:
             return new[name]
-        named = self._only(self.by_name.get(name, []), f"named {name!r}, so it cannot be an anchor")
+        named = self._only(self.by_name.get(name, []), f"named {name!r}, so this name cannot be an anchor")
         if named is not None:
             return named
         server_id = name.strip().lower()
@@ -281,7 +281,7 @@ class Matcher:
             server_id = server_id.lstrip("0")
         at = self.by_id.get(server_id)
         if at is None:
-            at = self._only(self.by_tag.get(server_id, []), f"with tag {name}, so it cannot be an anchor")
+            at = self._only(self.by_tag.get(server_id, []), f"with tag {name}, so this tag cannot be an anchor")
         if at is not None:
             return at
         hint = near(name, [*(known for known in self.by_name if known), *new])

@@ -50,9 +50,9 @@ def arrange(
     """Insert ``new`` elements, and move as few ``existing`` elements as possible.
 
     The result satisfies all placements. ``chain`` has elements in the required relative order; other elements can be
-    between them. A new element of the chain goes directly after its nearest predecessor in the chain. Without a
-    predecessor, the element goes directly before its nearest successor, or to the end. A new element that has no
-    placement and is not in the chain goes to the end.
+    between them. A new element of the chain goes directly after its nearest predecessor in the chain. An element
+    without a predecessor goes directly before its nearest successor. An element with neither goes to the end. A new
+    element that has no placement and is not in the chain goes to the end.
 
     Raises: ContradictionError.
     """
@@ -128,9 +128,10 @@ def _build(
     chain: Sequence[int],
     unplaced: set[int],
 ) -> list[int]:
-    """Return the order after all elements with a placement are inserted again.
+    """Return the final order of all elements.
 
-    The least specific placements are applied first.
+    All elements that have to be placed are removed, and then inserted again. The least specific placements are applied
+    first.
     """
     pinned = {element for element, placement in placements.items() if placement.where in (TOP, BOTTOM, INDEX)}
     order = _link_chain([e for e in existing if e not in pinned and not (e in placements and e in unplaced)], chain)

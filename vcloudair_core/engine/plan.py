@@ -13,10 +13,7 @@ from vcloudair_core.util.redaction import redact_tree
 
 _VERBS = ("create", "update", "move", "delete")
 _BARE = re.compile(r"[A-Za-z_][\w ./()-]*(?<! )\Z|\d+\.\d+\.\d+\.\d+[\d./-]*\Z", re.ASCII)
-"""Matches text that YAML can show without quotes: names, and IPv4 addresses.
-
-IPv4 ranges and networks need no quotes either.
-"""
+"""A pattern for text that needs no quotes in YAML: names and IPv4 addresses."""
 _NOT_TEXT = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
 
@@ -64,7 +61,7 @@ class Plan:
     """All changes of one resource.
 
     ``steps`` is private data for ``merge`` of the same kind. ``outlook()`` returns the whole section after the plan as
-    plain data, for plan policies. It can be None. ``notes`` are sentences about the plan for the user.
+    plain data, for plan policies. ``outlook`` can be None. ``notes`` are sentences about the plan for the user.
     """
 
     kind: str

@@ -1,6 +1,6 @@
 """Plan changes of ordered lists of rules: match, compare and place rules.
 
-Rules that no spec names belong to other owners. They are neither changed nor moved.
+Rules that are not named in a spec belong to other owners. These rules are neither changed nor moved.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ def _count(number: int, noun: str) -> str:
 
 
 def plan_absent(kind: RuleListKind, live: Sequence[LiveRule], specs: Sequence[Any]) -> ListPlan:
-    """Plan the deletion of the named rules.
+    """Plan the deletion of the rules that ``specs`` name.
 
     If a spec has a rule ID, only the rule with that ID is deleted, never another rule with the same name.
     """
@@ -178,7 +178,7 @@ def plan_present(
     purge: bool = False,
     path: Callable[[int], str] = lambda position: "",
 ) -> ListPlan:
-    """Plan the creation and update of the named rules.
+    """Plan the creation and update of the rules that ``specs`` name.
 
     If ``in_order`` is true, the rules are placed in the order of ``specs``. If ``purge`` is true, all other user rules
     are deleted. ``path(position)`` returns the input path of a spec for messages.

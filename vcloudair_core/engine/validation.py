@@ -18,7 +18,7 @@ SpecT = TypeVar("SpecT")
 
 _TRUE = {"true", "yes", "on", "y", "t", "1"}
 _FALSE = {"false", "no", "off", "n", "f", "0"}
-"""The values of Ansible's bool options, accepted everywhere for consistency."""
+"""The values of Ansible's bool options. Every kind of input accepts these values."""
 
 LONGEST_NAME = 255
 """Maximum number of characters in a name. The API documents no limit.
@@ -208,9 +208,9 @@ class Reader:
         return None if number is None else str(number)
 
     def choice(self, name: str, known: Sequence[str], synonyms: Mapping[str, str] | None = None) -> str | None:
-        """Return the value of a key in lower case, which must be one of ``known``.
+        """Return the value of a key, in lower case.
 
-        Synonyms are replaced.
+        The value must be one of ``known``. Synonyms are replaced.
         """
         value = self.data.get(name)
         if value is None:

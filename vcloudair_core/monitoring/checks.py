@@ -27,7 +27,7 @@ class MonitorCheck(Protocol):
     """A check that a monitor runs.
 
     ``start_event`` is the type of the event at the start of a problem. ``end_event`` is the type of the event at the
-    end of a problem. ``end_event`` is empty if the problem cannot end, such as a failed task.
+    end of a problem. ``end_event`` is empty if problems do not end, as with failed tasks.
     """
 
     start_event: str

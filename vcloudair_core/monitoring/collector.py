@@ -215,7 +215,10 @@ class Collector:
         self._warn("time", text)
 
     def problem(self) -> str:
-        """Return a problem that can require a restart, or an empty string."""
+        """Return the description of a problem that may require a restart.
+
+        Return an empty string if no such problem exists.
+        """
         if self._thread is not None and not self._thread.is_alive() and not self._stop.is_set():
             return "The collector thread has ended."
         return f"The last collection failed unexpectedly: {self._failure}" if self._failure else ""

@@ -35,7 +35,7 @@ class _Server(ThreadingMixIn, WSGIServer):
 def _unusable(certfile: str, keyfile: str, error: Exception) -> ConfigurationError:
     """Return the error for a certificate or key that cannot be loaded.
 
-    The error of OpenSSL does not name the file. So both files are opened to find the one that cannot be read.
+    The error of OpenSSL does not name the file. So both files are opened to find the unreadable file.
     """
     for what, path in (("The certificate", certfile), ("The key", keyfile)):
         try:
@@ -134,8 +134,8 @@ def _cached(app: _App) -> _App:
 def _routed(app: _App, auth: tuple[str, Secret] | None, problem: Callable[[], str]) -> _App:
     """Return a WSGI app that serves ``/metrics`` with ``app``, and ``/healthz``.
 
-    All paths except ``/healthz`` require the user name and password of ``auth``, if it is not None. ``problem()``
-    returns the reason why the exporter is not healthy, or an empty string.
+    If ``auth`` is not None, all paths except ``/healthz`` require this user name and password. ``problem()`` returns
+    the reason why the exporter is not healthy, or an empty string.
     """
 
     def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:

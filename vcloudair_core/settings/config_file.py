@@ -81,9 +81,9 @@ def read_config_file(path: Path) -> ConfigFile:
 
 
 def check_context_name(name: str) -> str:
-    """Return the name.
+    """Return ``name`` unchanged if it is a valid name of a context.
 
-    Raises ConfigurationError if the context name is not valid.
+    Raises ConfigurationError for an invalid name.
     """
     if not _NAME.match(name):
         raise ConfigurationError(

@@ -19,8 +19,8 @@ from vcloudair_core.util.user_dirs import expand_user, user_folder
 class Origin:
     """The source of a value, such as ``env VCA_URL`` or ``file /path [context.NAME]``.
 
-    ``server`` is the only server (``https://host:port``) that may receive credentials from a configuration file.
-    ``server`` is empty for all other settings.
+    ``server`` is set only for credentials from a configuration file. It is the only server (``https://host:port``) that
+    may receive the credentials.
     """
 
     source: str

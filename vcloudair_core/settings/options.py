@@ -174,11 +174,14 @@ def typed_value(option: Option, value: Any, origin: object) -> Any:
     try:
         converted = _CONVERTERS[option.type](value)
     except ValueError as exc:
-        shown = "" if option.type == "secret" else f" {value!r}"
-        raise ConfigurationError(f"Setting {option.name!r}{shown} ({_shown_origin(origin)}) {exc}.") from exc
+        shown = "" if option.type == "secret" else f": {value!r}"
+        raise ConfigurationError(
+            f"Invalid value of setting {option.name!r}{shown} ({_shown_origin(origin)}). The value {exc}."
+        ) from exc
     if option.choices and converted not in option.choices:
         raise ConfigurationError(
-            f"Setting {option.name!r} {value!r} ({_shown_origin(origin)}) must be one of {', '.join(option.choices)}."
+            f"Invalid value of setting {option.name!r}: {value!r} ({_shown_origin(origin)}). "
+            f"The value must be one of {', '.join(option.choices)}."
         )
     return converted
 

@@ -54,7 +54,10 @@ class SecretSource:
 
     @property
     def identity(self) -> str:
-        """Text that identifies this reference. For a file, the text has a digest."""
+        """Text that identifies this reference.
+
+        If the secret is in a file, the text contains a digest of the file.
+        """
         if self.kind != "file":
             return f"{self.kind}:{self.target!r}"
         import hashlib

@@ -142,7 +142,7 @@ class Settings(SettingValues):
         return Settings(values, origins, self.file)
 
     def require(self, *names: str) -> None:
-        """Raise ConfigurationError if any of these settings has no value."""
+        """Raise ConfigurationError if any setting in ``names`` has no value."""
         missing = [name for name in names if not self.is_set(name)]
         if missing:
             withheld = [str(self._origins[name]) for name in missing if self._origins[name].server]

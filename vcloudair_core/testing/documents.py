@@ -60,7 +60,10 @@ def _marked(tree: Any) -> Any:
 
 
 def _mark_records(value: Any) -> Any:
-    """Return a copy of a value below the root with an unknown field in each record."""
+    """Return a copy of ``value`` with an unknown field in each record.
+
+    ``value`` is below the root of a document.
+    """
     if isinstance(value, list):
         return [{**item, MARK: "kept"} if isinstance(item, Mapping) else item for item in value]
     if isinstance(value, Mapping):

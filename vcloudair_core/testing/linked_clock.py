@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class LinkedClock:
-    """The clock of a simulated cloud, used by its clients.
+    """The clock of a simulated cloud and its clients.
 
     Sleeping moves the clock forward without a real wait. ``slept`` lists the waits in order. Units: seconds.
     """

@@ -60,7 +60,7 @@ def _transport_plugin(simulator: Simulator) -> object:
     from vcloudair_core.plugin.hooks import hookimpl
 
     class SimulatorTransportPlugin:
-        """A plugin that replaces the transport with an in-process one."""
+        """A plugin that replaces the transport with an in-process transport."""
 
         @hookimpl
         def vca_transport(self) -> Transport:
@@ -83,7 +83,7 @@ def simulated_app(simulator: Simulator, clock: Clock | None = None) -> App:
 
 @contextmanager
 def simulated(**config: Any) -> Iterator[tuple[App, Client, Simulator]]:
-    """Yield an app, a client and a simulator outside of pytest.
+    """Yield an app, a client and a simulator, for use without pytest.
 
     ``config`` are arguments of SimulatorConfig.
     """

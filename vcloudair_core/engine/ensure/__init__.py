@@ -56,7 +56,7 @@ def ensure(
     Raises:
         SpecError: The desired state is invalid. Nothing was written.
         PlanRejectedError, AmbiguousMatchError: Nothing was written.
-        NotConvergedError: The server did not keep what was written.
+        NotConvergedError: A read after the write does not show the desired state.
         ConflictError: Another client wrote at the same time, and our write may have replaced its change.
         LockTimeoutError: Another process held the lock.
         VcloudAirError: The last write failed.
@@ -70,9 +70,9 @@ def ensure(
 
 @contextmanager
 def mark_unwritten(check: bool = False) -> Iterator[None]:
-    """Set ``written`` to False in every error, because nothing has been written yet.
+    """Set ``written`` to False in errors of the ``with`` block, which must not write.
 
-    In check mode, errors are not changed.
+    An error that already has ``written`` set is not changed. In check mode, errors are not changed.
     """
     try:
         yield

@@ -1,6 +1,6 @@
 """Classify failed writes, and compute the wait before the next read.
 
-A failed write may have been executed by the server, and may be resolved by a new read and plan.
+The server may have executed a write that failed. Reading and planning again may resolve the failure.
 """
 
 from __future__ import annotations

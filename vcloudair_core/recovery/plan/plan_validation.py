@@ -33,7 +33,7 @@ def problems(reading: Reading, folder: File) -> Iterator[Problem]:
     groups = list(_mappings((), reading.tree, "groups"))
     vms = [vm for at, group in groups for vm in _vms(at, group)]
     if len(groups) + len(vms) > MAX_VMS:
-        yield ("groups",), f"the plan has more than {MAX_VMS} groups and VMs; split it into several plans"
+        yield ("groups",), f"the plan has more than {MAX_VMS} groups and VMs; split the plan into several plans"
         return
     yield from _duplicate_names(reading, groups)
     yield from _duplicate_names(reading, vms)

@@ -193,8 +193,8 @@ def _placeholders(query: Callable[..., Any], names: Sequence[str]) -> dict[str, 
 def _placed(service: RecoveryService, evidence: Evidence) -> Evidence:
     """Add the VDC of each replication.
 
-    The VDC is the VDC of the placeholder VM. If the placeholder VM is not known, the replications of each VDC are
-    searched.
+    A replication is in the VDC of its placeholder VM. If the placeholder VM is not known, the replications of each VDC
+    are searched.
     """
     places = _places(service, evidence.records)
     if isinstance(places, VcloudAirError):

@@ -51,7 +51,10 @@ class Check:
 
 @dataclass(frozen=True)
 class CheckSubject:
-    """The name, subject and weight of a check. The methods create its result."""
+    """The name, subject and weight of a check.
+
+    Each method returns a result of the check.
+    """
 
     name: str
     subject: str
@@ -70,7 +73,7 @@ class CheckSubject:
         return self._check(UNKNOWN, message, hint)
 
     def required_unreadable(self, item: str, error: VcloudAirError) -> Check:
-        """Return the result if an item cannot be read that the action must read too.
+        """Return the result for an unreadable item that the action needs too.
 
         If the permission or the item is missing, or a spec is invalid, the action will fail too, so the check fails.
         Other errors may be temporary, so the result is unknown.
@@ -82,7 +85,7 @@ class CheckSubject:
         return self.unreadable(item, error)
 
     def unreadable(self, item: str, error: VcloudAirError) -> Check:
-        """Return the result if an item cannot be read that only the check needs."""
+        """Return the result for an unreadable item that only the check needs."""
         is_denied = isinstance(error, PermissionDeniedError)
         message = f"reading {item} is not permitted" if is_denied else f"reading {item} failed: {error.message}"
         return self.unknown(message, error.hint or (ASK_ADMIN if is_denied else RUN_AGAIN))

@@ -1,4 +1,4 @@
-"""Collect the events of a journal by VM, step and group, for the report."""
+"""Convert the events of a journal to data of VMs, steps and groups for the report."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ENDS = frozenset({SUCCEEDED, UNCHANGED, FAILED, SKIPPED, UNKNOWN})
 
 @dataclass
 class VmDraft:
-    """The data of a VM that is collected from events.
+    """The data of a VM, as collected from events.
 
     ``is_named`` is true if the event ``run_started`` lists the VM.
     """

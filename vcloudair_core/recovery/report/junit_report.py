@@ -136,7 +136,8 @@ def _objective_case(suite: _Element, vm: VmReport, name: str, objective: Objecti
     if objective.target_minutes is None:
         return
     case = _case(suite, f"{name} {vm.name}", vm.group, objective.reached_s)
-    target = f"the target of the {objective.source} is {minutes(objective.target_minutes)}"
+    owner = "VM" if objective.source == "vm" else objective.source
+    target = f"the target of the {owner} is {minutes(objective.target_minutes)}"
     if objective.is_met is None:
         etree.SubElement(case, "skipped", message=_clean(f"unknown: {objective.why}; {target}"))
     elif not objective.is_met:

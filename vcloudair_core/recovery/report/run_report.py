@@ -51,7 +51,7 @@ class RunReport:
 
     Attributes:
         verdict: ``succeeded``, ``failed``, ``interrupted``, ``unknown`` when the outcome of some VMs is unknown, or
-            ``unfinished`` when the journal has no end of the run.
+            ``unfinished`` when the journal does not contain the end of the run.
         plan, cloud: The fields of the event ``run_started`` with these names.
         doubts: Inconsistencies of the journal, in sentences.
         summary: The number of VMs for each verdict.

@@ -143,9 +143,9 @@ def panels_of(report: RunReport) -> tuple[Panel, ...]:
 
 
 def scale_of(report: RunReport) -> Scale | None:
-    """Return a scale for the time of the run.
+    """Return a scale from the start of the run to its end.
 
-    The scale is extended slightly if the RTO target is then visible.
+    If the RTO target is shortly after the end, the scale is extended to show the target.
     """
     start = report.started or min((vm.started for vm in report.vms if vm.started), default=None)
     if start is None or report.ended is None:

@@ -33,7 +33,7 @@ class PlanSchedule:
         notify: Passes an event to observers without writing it.
         clock: The clock of the session.
         stop: A request from a signal or another thread to stop the run.
-        until: The time of the clock at which to stop the run.
+        until: The time at which the run is stopped, by ``clock``. None means no limit.
         spawn: Runs the work of a step, by default in a thread.
     """
 

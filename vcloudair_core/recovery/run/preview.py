@@ -2,8 +2,8 @@
 
 A dry run uses the schedule of a real run with a simulated clock.
 
-The state of VMs is read, but nothing is started. The time of a VM is the median of its earlier runs. Without earlier
-runs, a default time is used and marked as a guess.
+The state of VMs is read, but nothing is started. The estimated time of a VM is the median of its earlier runs. If a VM
+has no earlier runs, a default is used and marked as a guess.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class StepTracks:
         """Keys of the failed steps."""
 
     def wait(self) -> None:
-        """Wait for the steps in progress. If the run is stopped, their programs end soon."""
+        """Wait for the steps in progress. Stopping the run also ends their programs."""
         for future in self._running:
             future.exception()
 
@@ -60,7 +60,7 @@ class StepTracks:
         self._emit(event, **fields)
 
     def run(self, group: Group | None, phase: str, steps: Sequence[Step]) -> Track[bool]:
-        """Run steps in order. Return False if the rest of the plan or group must wait."""
+        """Run steps in order. Return False if nothing may start after these steps."""
         for position, step in steps_for(steps, self._action):
             if self._scheduler.halted:
                 return False
@@ -119,9 +119,9 @@ class StepTracks:
 
 
 def in_thread(work: Callable[[], StepResult]) -> Future[StepResult]:
-    """Run work in a daemon thread.
+    """Run ``work`` in a daemon thread.
 
-    The program can exit even if the thread still waits for an approval.
+    A daemon thread lets the program exit while an approval is still pending.
     """
     future: Future[StepResult] = Future()
 

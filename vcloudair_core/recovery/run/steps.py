@@ -133,7 +133,7 @@ def perform(step: Step, context: StepContext, *, group: str, key: str) -> StepRe
 
 
 def _secrets(context: StepContext) -> list[Secret]:
-    """Return the secrets to hide.
+    """Return the secrets to hide in the output of programs.
 
     These are the secrets of the client, all sessions and the environment.
     """
@@ -228,7 +228,7 @@ def _run_program(argv: Sequence[str], step: Step, context: StepContext, group: s
 
 
 def _resolve_program(argv: Sequence[str], folder: Path) -> list[str]:
-    """Return the command line.
+    """Return the command line, with the path of the program.
 
     A program with a slash in its name is relative to the folder of the plan.
     """
