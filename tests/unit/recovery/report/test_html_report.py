@@ -44,7 +44,7 @@ def test_the_sections_are_in_the_order_of_an_audit() -> None:
         "Interruptions", "Details", "How the verdict is determined",
     ]  # fmt: skip
     first = text_of(root.xpath("//ul[@class='attention']/li")[0])
-    for word in ("db04", "failed", "Its task", "Next: Check the VM", "codes:", "req-0003-2", "replication:"):
+    for word in ("db04", "failed", "The task failed", "Next: Check the VM", "codes:", "req-0003-2", "replication:"):
         assert word in first
 
 

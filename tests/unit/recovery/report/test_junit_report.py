@@ -86,7 +86,7 @@ def test_outcomes_of_the_verdicts() -> None:
     assert by_name["the run"] == "failure" and by_name["after: Payroll answers"] == "failure"
     assert by_name["RTO db05"] == "skipped", "an unknown result does not pass"
     failure = root.xpath("//testcase[@name='db02']/failure")[0]
-    assert failure.get("message").startswith("failed: its task")
+    assert failure.get("message").startswith("failed: the task failed")
     for word in ("codes: ", "request id: req-0001-2", "Check the VM", "attempt 1: failed"):
         assert word in failure.text
     for suite in root:

@@ -48,7 +48,7 @@ def test_a_failure_has_reason_hint_codes_and_request_id() -> None:
     assert run_report.verdict == "failed"
     first, second = run_report.failures
     assert (first.what, first.name, first.place, first.vm_id) == ("vm", "db04", "database", vm_id(3))
-    assert first.reason.startswith("its task") and first.hint.startswith("Check the VM")
+    assert first.reason.startswith("the task failed") and first.hint.startswith("Check the VM")
     assert first.request_id == "req-0003-2" and first.codes
     assert (second.name, second.verdict, second.reason) == (
         "web20", "skipped", "not started because another VM failed",
