@@ -35,41 +35,47 @@ class Review:
 
 REVIEWS = {
     "requests": Review(
-        "HTTP with pooled connections and TLS; used below its sessions, so without cookies, netrc and redirects",
+        "sends HTTP requests over pooled TLS connections; only its adapters are used, "
+        "so cookies, netrc and redirects have no effect",
         "Apache-2.0",
         "responses of servers and proxies",
         "2.34.2",
     ),
     "pluggy": Review("calls the hooks of plugins", "MIT", "installed plugins", "1.7.0"),
     "lxml": Review(
-        "parses XML and keeps unknown elements; without DTDs, entities and network access",
+        "parses XML and keeps unknown elements; DTDs, entities and network access are turned off",
         "BSD-3-Clause",
         "XML documents of servers",
         "6.1.3",
     ),
     "tenacity": Review("retries requests", "Apache-2.0", "none", "9.2.1"),
-    "platformdirs": Review("folders for settings, caches and state", "MIT", "environment variables", "4.14.8"),
-    "filelock": Review("locks between processes", "MIT", "paths within our folders", "4.3.1"),
+    "platformdirs": Review(
+        "finds the folders for settings, caches and state", "MIT", "environment variables", "4.14.8"
+    ),
+    "filelock": Review("locks files between processes", "MIT", "paths in the folders of this project", "4.3.1"),
     "cryptography": Review(
-        "encrypts stored sessions; creates certificates of the simulator",
+        "encrypts stored sessions, and creates the certificates of the simulator",
         "Apache-2.0 OR BSD-3-Clause",
         "stored sessions",
         "50.0.2",
     ),
     "publicsuffixlist": Review(
-        "finds the registrable domain of a host, to which tokens are limited", "MPL-2.0", "host names in links", "1.1.2"
+        "finds the registrable domain of a host, because tokens are sent only within this domain",
+        "MPL-2.0",
+        "host names in links",
+        "1.1.2",
     ),
     "tomli": Review("reads the configuration file on Python 3.10", "MIT", "files of the user", "2.5.0"),
-    "typer": Review("command line", "MIT", "arguments of the user", "0.29.2"),
-    "rich": Review("tables and live views of text that was escaped before", "MIT", "names from servers", "15.0.0"),
+    "typer": Review("parses the command line", "MIT", "arguments of the user", "0.29.2"),
+    "rich": Review("shows tables and live views; names are escaped before", "MIT", "names from servers", "15.0.0"),
     "PyYAML": Review(
-        "reads documents and plans, writes output; only the safe loader, with our limits",
+        "reads documents and plans, and writes output; only its safe loader is used, with additional limits",
         "MIT",
         "files of the user",
         "6.0.4",
     ),
     "tomlkit": Review(
-        "changes contexts in the configuration file and keeps comments", "MIT", "files of the user", "0.15.2"
+        "changes contexts in the configuration file and keeps its comments", "MIT", "files of the user", "0.15.2"
     ),
     "keyring": Review(
         "reads passwords from the desktop keyring, if the configuration file names an entry",
@@ -78,17 +84,22 @@ REVIEWS = {
         "25.7.0",
     ),
     "jmespath": Review("evaluates `--query`", "MIT", "expressions of the user", "1.1.0"),
-    "starlette": Review("routes of the simulator", "BSD-3-Clause", "requests to the simulator", "1.10.0"),
-    "uvicorn": Review("server of the simulator", "BSD-3-Clause", "requests to the simulator", "0.54.0"),
+    "starlette": Review("routes the requests to the simulator", "BSD-3-Clause", "requests to the simulator", "1.10.0"),
+    "uvicorn": Review("serves the simulator over HTTP", "BSD-3-Clause", "requests to the simulator", "0.54.0"),
     "matplotlib": Review("plots metrics", "PSF-like", "names and values of VMs", "3.11.2"),
     "prometheus-client": Review(
-        "Prometheus exporter", "Apache-2.0 AND BSD-2-Clause", "names of VMs; scrapes", "0.26.0"
+        "formats the values of the Prometheus exporter",
+        "Apache-2.0 AND BSD-2-Clause",
+        "names of VMs and scrape requests",
+        "0.26.0",
     ),
     "jsonschema": Review("validates recovery plans", "MIT", "files of the user", "4.26.0"),
-    "jinja2": Review("HTML report, escaped", "BSD-3-Clause", "names and messages from servers", "3.1.6"),
+    "jinja2": Review(
+        "renders the HTML report and escapes all texts", "BSD-3-Clause", "names and messages from servers", "3.1.6"
+    ),
     "distlib": Review("reads the list of files when the collection is built", "PSF-2.0", "none", "0.4.4"),
     "ansible-core": Review(
-        "runs the collection; the library does not need it", "GPL-3.0-or-later", "playbooks, results", "2.19.14"
+        "runs the collection; the library works without it", "GPL-3.0-or-later", "playbooks and results", "2.19.14"
     ),
 }
 
@@ -96,7 +107,8 @@ REVIEWS = {
 def table() -> str:
     """Return the table of the page. Raise KeyError for an unreviewed dependency."""
     rows = [
-        "| dependency | extra | at least | license | purpose | external data that it processes | reviewed version |",
+        "| dependency | extra | minimum version | license | purpose "
+        "| external data that reaches the dependency | reviewed version |",
         "|---|---|---|---|---|---|---|",
     ]
     for name, (least, extras) in shipped().items():

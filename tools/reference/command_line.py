@@ -21,7 +21,7 @@ def cli_reference() -> str:
 
     records = {record.name: record for record in plugin.vca_cli_commands()}
     root = build_tree(records, PluginManager(environ={}))
-    parts = ["## Shared options", "", "Before or after the command.", "", *_shared_options(root)]
+    parts = ["## Shared options", "", "Write these options before or after the command.", "", *_shared_options(root)]
     for record in records.values():
         parts += _command(as_command(record.load(), record), f"vca {record.name}")
     return "\n".join(parts)

@@ -33,7 +33,8 @@ def fault_tables() -> str:
 
     found = table.load()
     parts = [
-        f"{len(found.operations)} operations, {len(found.faults)} faults, **{found.count():,} cells**.",
+        f"The matrix has {len(found.operations)} operations, {len(found.faults)} faults "
+        f"and **{found.count():,} cells**.",
         *_fault_rows(found),
         *_fault_exceptions(found),
         *_fault_operations(found),
@@ -41,6 +42,7 @@ def fault_tables() -> str:
     return "\n".join(parts)
 
 
+_TIMES = {"once": "fault occurs once", "lasting": "fault persists"}
 _MARKS = {"done": "✔", "error": "✖", "resumable": "↻", "unknown": "?", "gone": "∅", "": ""}
 
 
@@ -65,16 +67,21 @@ def _fault_rows(found: Any) -> Iterator[str]:
 
 def _fault_exceptions(found: Any) -> Iterator[str]:
     yield from ["", "## Exceptions", ""]
-    yield from ["| operations | faults | where | outcome | reason |", "|---|---|---|---|---|"]
+    yield from ["| operations | faults | requests | outcome | reason |", "|---|---|---|---|---|"]
     for one in found.exceptions:
-        numbers = [f"call {position + 1}" for position in one.at]
-        where = ", ".join([*one.places, *(f"`{step}`" for step in one.steps), *numbers, *one.times]) or "everywhere"
+        numbers = [f"request {position + 1}" for position in one.at]
+        where = (
+            ", ".join(
+                [*one.places, *(f"`{step}`" for step in one.steps), *numbers, *(_TIMES[times] for times in one.times)]
+            )
+            or "all"
+        )
         told = f" ({codes(one.errors)})" if one.errors else ""
         names = ", ".join(one.operations) or "all"
-        yield f"| {cell(names)} | {', '.join(one.faults)} | {where} | {one.outcome}{told} | {one.why} |"
+        yield f"| {cell(names)} | {', '.join(one.faults) or 'all'} | {where} | {one.outcome}{told} | {one.why} |"
     for fault in found.faults.values():
         if fault.steps:
-            yield f"| all | {fault.name} | all but {codes(fault.steps)} | not possible | {fault.impossible} |"
+            yield f"| all | {fault.name} | all except {codes(fault.steps)} | not possible | {fault.impossible} |"
 
 
 def _fault_operations(found: Any) -> Iterator[str]:
@@ -87,7 +94,8 @@ def _fault_operations(found: Any) -> Iterator[str]:
         yield from [
             f"### {name}",
             "",
-            f"{stated.about[:1].upper()}{stated.about[1:]}. {len(calls)} calls, {count} cells.",
+            f"{stated.about[:1].upper()}{stated.about[1:]}. "
+            f"The operation sends {len(calls)} requests and has {count} cells.",
             "",
         ]
         by_words: dict[str, list[str]] = {}
