@@ -89,7 +89,7 @@ def address_set(texts: Iterable[str]) -> tuple[AddressRange | str, ...]:
 
 
 def ipv4_set(texts: Iterable[str]) -> tuple[AddressRange | str, ...]:
-    """Return addresses as :func:`address_set` does, for a value that allows only IPv4.
+    """Return IPv4 addresses as merged, sorted ranges, like :func:`address_set`.
 
     If the ranges cover all IPv4 addresses, return ``("any",)``.
     """

@@ -227,5 +227,5 @@ class ResourceKind(ABC):
         return fields.secret_names(self.spec_type)
 
     def has_own(self, method: str) -> bool:
-        """Return True if the kind overrides the default of a method."""
+        """Return True if the kind overrides the default implementation of a method."""
         return getattr(type(self), method) is not getattr(ResourceKind, method)

@@ -1,6 +1,7 @@
 """Checks after a write: lost objects, concurrent writes and unexpected versions.
 
-The checks compare three documents: as read before the write, as written, and as read after the write.
+The checks compare three documents: the document before the write, the written document, and the document after the
+write.
 """
 
 from __future__ import annotations

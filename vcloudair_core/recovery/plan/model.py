@@ -22,7 +22,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Playbook:
-    """An Ansible playbook, for the program ``ansible-playbook`` of this host.
+    """An Ansible playbook that ``ansible-playbook`` runs on this host.
 
     Paths are relative to the folder of the plan.
     """

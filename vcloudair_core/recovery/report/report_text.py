@@ -41,7 +41,7 @@ ACTIONS = {"test": "test", "cleanup": "cleanup", "failover": "failover"}
 
 
 def duration(seconds: float | None) -> str:
-    """Return a duration such as ``24 min 10 s``, ``3 h 05 min`` or ``0.4 s``."""
+    """Return a duration as text, such as ``24 min 10 s``, ``3 h 05 min`` or ``0.4 s``."""
     if seconds is None:
         return "unknown"
     if seconds < 10:
@@ -57,17 +57,17 @@ def duration(seconds: float | None) -> str:
 
 
 def minutes(value: float | None) -> str:
-    """Return a target such as ``60 min``."""
+    """Return a target as text, such as ``60 min``, or ``no target``."""
     return "no target" if value is None else f"{value:g} min"
 
 
 def clock(at: datetime | None) -> str:
-    """Return a time such as ``09:14:05``."""
+    """Return a time as text, such as ``09:14:05``."""
     return "unknown" if at is None else f"{at:%H:%M:%S}"
 
 
 def day_and_clock(at: datetime | None) -> str:
-    """Return a time such as ``14 Mar 09:14:05``, for runs of more than one day."""
+    """Return a day and time as text, such as ``14 Mar 09:14:05``."""
     return "unknown" if at is None else f"{at:%d %b %H:%M:%S}"
 
 

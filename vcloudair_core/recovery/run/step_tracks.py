@@ -51,7 +51,10 @@ class StepTracks:
         """Keys of the failed steps."""
 
     def wait(self) -> None:
-        """Wait for the steps in progress. Stopping the run also ends their programs."""
+        """Wait for the steps in progress.
+
+        If the run is stopped, the programs of these steps are ended too.
+        """
         for future in self._running:
             future.exception()
 

@@ -197,7 +197,10 @@ def _run_variables(context: StepContext, group: str) -> dict[str, str]:
 
 
 def _run_program(argv: Sequence[str], step: Step, context: StepContext, group: str) -> StepResult:
-    """Run a program in its own process group, so that its child processes also end."""
+    """Run a program in a process group of its own.
+
+    A timeout or a stopped run ends the whole process group, including child processes of the program.
+    """
     variables = {name.upper(): value for name, value in _run_variables(context, group).items()}
     with tempfile.TemporaryFile(dir=context.run_folder) as output:
         process = subprocess.Popen(  # noqa: S603 - the user's own program, without a shell
