@@ -24,7 +24,7 @@ options:
     elements: str
   ip_sets:
     description:
-      - Ids of all IP sets with addresses of DHCP servers, for example C(f9daf2da-b4f9-4921-a2f4-d77a943a381c:ipset-2).
+      - IDs of all IP sets with addresses of DHCP servers, for example C(f9daf2da-b4f9-4921-a2f4-d77a943a381c:ipset-2).
     type: list
     elements: str
   agents:

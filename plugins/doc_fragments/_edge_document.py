@@ -65,16 +65,16 @@ options:
             type: str
           service_certificate:
             description:
-              - Id of the edge gateway's certificate, for tunnels that authenticate with V(x.509).
+              - ID of the edge gateway's certificate, for tunnels that authenticate with V(x.509).
             type: str
           ca_certificates:
             description:
-              - Ids of all CA certificates.
+              - IDs of all CA certificates.
             type: list
             elements: str
           crl_certificates:
             description:
-              - Ids of all certificate revocation lists (CRLs).
+              - IDs of all certificate revocation lists (CRLs).
             type: list
             elements: str
           tunnels:
@@ -144,7 +144,7 @@ options:
                 aliases: [shared_secret]
               certificate:
                 description:
-                  - Id of the certificate of the tunnel, for O(config.ipsec.tunnels[].authentication=x.509).
+                  - ID of the certificate of the tunnel, for O(config.ipsec.tunnels[].authentication=x.509).
                 type: str
               encryption:
                 description:
@@ -197,7 +197,7 @@ options:
                 type: str
               site_id:
                 description:
-                  - Id of the tunnel, set by the server. It identifies the tunnel with
+                  - ID of the tunnel, set by the server. It identifies the tunnel with
                     O(config.ipsec.tunnels[].match_by=site_id). Otherwise it distinguishes tunnels that have the same
                     name.
                 type: str

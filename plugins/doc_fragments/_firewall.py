@@ -69,8 +69,8 @@ options:
       source:
         description:
           - Sources of the traffic. Each entry is V(any), V(internal), V(external), V(vse) (the edge gateway itself),
-            C(vnic-N), an IPv4 or IPv6 address, a CIDR, a range C(first-last), or the id of a grouping object such as
-            C(ipset-2) or C(urn:vcloud:network:...). Use C(object:ID) for an id in any other format.
+            C(vnic-N), an IPv4 or IPv6 address, a CIDR, a range C(first-last), or the ID of a grouping object such as
+            C(ipset-2) or C(urn:vcloud:network:...). Use C(object:ID) for an ID in any other format.
           - The order does not matter. The default for new rules is V(any).
         type: list
         elements: str
@@ -99,7 +99,7 @@ options:
             description:
               - Protocol, as V(any), V(tcp), V(udp) or V(icmp) (not case-sensitive). V(tcp+udp) creates two services.
               - Firewall rules support no other protocols. For ESP, AH or GRE, create an application in the portal and
-                list its id in O(rules[].applications).
+                list its ID in O(rules[].applications).
             type: str
             required: true
           port:
@@ -120,7 +120,7 @@ options:
             type: str
       applications:
         description:
-          - Ids of applications or application groups that the traffic must match.
+          - IDs of applications or application groups that the traffic must match.
         type: list
         elements: str
       match_translated:
@@ -134,11 +134,11 @@ options:
         choices: [in, out, inout]
       tag:
         description:
-          - Tag of the rule, 1 to 65536. By default the server uses the id of the rule.
+          - Tag of the rule, 1 to 65536. By default the server uses the ID of the rule.
         type: str
       rule_id:
         description:
-          - Id of the rule, set by the server. It identifies the rule with O(rules[].match_by=rule_id). Otherwise it
+          - ID of the rule, set by the server. It identifies the rule with O(rules[].match_by=rule_id). Otherwise it
             distinguishes rules that have the same name.
         type: str
       position:
@@ -152,12 +152,12 @@ options:
         choices: [top, bottom]
       before:
         description:
-          - Name or id of the rule that must come after this rule. If this order already exists, no rule is moved.
+          - Name or ID of the rule that must come after this rule. If this order already exists, no rule is moved.
             Otherwise, this rule is placed directly before that rule.
         type: str
       after:
         description:
-          - Name or id of the rule that must come before this rule. If this order already exists, no rule is moved.
+          - Name or ID of the rule that must come before this rule. If this order already exists, no rule is moved.
             Otherwise, this rule is placed directly after that rule.
         type: str
       index:
@@ -229,8 +229,8 @@ options:
   source:
     description:
       - Sources of the traffic. Each entry is V(any), V(internal), V(external), V(vse) (the edge gateway itself),
-        C(vnic-N), an IPv4 or IPv6 address, a CIDR, a range C(first-last), or the id of a grouping object such as
-        C(ipset-2) or C(urn:vcloud:network:...). Use C(object:ID) for an id in any other format.
+        C(vnic-N), an IPv4 or IPv6 address, a CIDR, a range C(first-last), or the ID of a grouping object such as
+        C(ipset-2) or C(urn:vcloud:network:...). Use C(object:ID) for an ID in any other format.
       - The order does not matter. The default for new rules is V(any).
     type: list
     elements: str
@@ -259,7 +259,7 @@ options:
         description:
           - Protocol, as V(any), V(tcp), V(udp) or V(icmp) (not case-sensitive). V(tcp+udp) creates two services.
           - Firewall rules support no other protocols. For ESP, AH or GRE, create an application in the portal and list
-            its id in O(applications).
+            its ID in O(applications).
         type: str
         required: true
       port:
@@ -278,7 +278,7 @@ options:
         type: str
   applications:
     description:
-      - Ids of applications or application groups that the traffic must match.
+      - IDs of applications or application groups that the traffic must match.
     type: list
     elements: str
   match_translated:
@@ -292,11 +292,11 @@ options:
     choices: [in, out, inout]
   tag:
     description:
-      - Tag of the rule, 1 to 65536. By default the server uses the id of the rule.
+      - Tag of the rule, 1 to 65536. By default the server uses the ID of the rule.
     type: str
   rule_id:
     description:
-      - Id of the rule, set by the server. It identifies the rule with O(match_by=rule_id). Otherwise it distinguishes
+      - ID of the rule, set by the server. It identifies the rule with O(match_by=rule_id). Otherwise it distinguishes
         rules that have the same name.
     type: str
   position:
@@ -308,12 +308,12 @@ options:
     choices: [top, bottom]
   before:
     description:
-      - Name or id of the rule that must come after this rule. If this order already exists, no rule is moved.
+      - Name or ID of the rule that must come after this rule. If this order already exists, no rule is moved.
         Otherwise, this rule is placed directly before that rule.
     type: str
   after:
     description:
-      - Name or id of the rule that must come before this rule. If this order already exists, no rule is moved.
+      - Name or ID of the rule that must come before this rule. If this order already exists, no rule is moved.
         Otherwise, this rule is placed directly after that rule.
     type: str
   index:

@@ -108,12 +108,12 @@ options:
         type: str
       tag:
         description:
-          - Tag of the rule, 65537 to 131072. By default the server uses the id of the rule.
+          - Tag of the rule, 65537 to 131072. By default the server uses the ID of the rule.
         type: str
         aliases: [rule_tag]
       rule_id:
         description:
-          - Id of the rule, set by the server. It identifies the rule with O(rules[].match_by=rule_id). Otherwise it
+          - ID of the rule, set by the server. It identifies the rule with O(rules[].match_by=rule_id). Otherwise it
             distinguishes rules that match the same traffic.
         type: str
       position:
@@ -127,12 +127,12 @@ options:
         choices: [top, bottom]
       before:
         description:
-          - Description, id or tag of the rule that must come after this rule. If this order already exists, no rule is
+          - Description, ID or tag of the rule that must come after this rule. If this order already exists, no rule is
             moved. Otherwise, this rule is placed directly before that rule.
         type: str
       after:
         description:
-          - Description, id or tag of the rule that must come before this rule. If this order already exists, no rule is
+          - Description, ID or tag of the rule that must come before this rule. If this order already exists, no rule is
             moved. Otherwise, this rule is placed directly after that rule.
         type: str
       index:
@@ -249,12 +249,12 @@ options:
     type: str
   tag:
     description:
-      - Tag of the rule, 65537 to 131072. By default the server uses the id of the rule.
+      - Tag of the rule, 65537 to 131072. By default the server uses the ID of the rule.
     type: str
     aliases: [rule_tag]
   rule_id:
     description:
-      - Id of the rule, set by the server. It identifies the rule with O(match_by=rule_id). Otherwise it distinguishes
+      - ID of the rule, set by the server. It identifies the rule with O(match_by=rule_id). Otherwise it distinguishes
         rules that match the same traffic.
     type: str
   position:
@@ -266,12 +266,12 @@ options:
     choices: [top, bottom]
   before:
     description:
-      - Description, id or tag of the rule that must come after this rule. If this order already exists, no rule is
+      - Description, ID or tag of the rule that must come after this rule. If this order already exists, no rule is
         moved. Otherwise, this rule is placed directly before that rule.
     type: str
   after:
     description:
-      - Description, id or tag of the rule that must come before this rule. If this order already exists, no rule is
+      - Description, ID or tag of the rule that must come before this rule. If this order already exists, no rule is
         moved. Otherwise, this rule is placed directly after that rule.
     type: str
   index:

@@ -23,7 +23,10 @@ UNITS = {
     "NUMBER": "count",
     "WATT": "W",
 }
-"""Units of vCloud Director and their short forms. Other units become lower case."""
+"""Short form of each unit of vCloud Director.
+
+The short form of all other units is the name in lower case.
+"""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Metric:
 
     @property
     def is_sum(self) -> bool:
-        """Return True when values are sums over an interval."""
+        """Return True if each value is a sum over an interval."""
         return self.name.endswith(".summation")
 
 
@@ -103,7 +106,7 @@ def known_metrics() -> Mapping[str, Metric]:
 def nearest_names(word: str) -> list[str]:
     """Return up to three known metrics with similar names, the most similar first.
 
-    ``word`` can omit dots and the last part of a name, such as ``average``.
+    In ``word``, the dots and the last part of a name, such as ``average``, can be missing.
     """
     typed = word.casefold().replace(".", "")
     ratios = {}
@@ -114,10 +117,10 @@ def nearest_names(word: str) -> list[str]:
 
 
 def check_names(missing: Iterable[str]) -> None:
-    """Raise ConfigurationError for names and patterns that no known metric matches.
+    """Raise ConfigurationError for names and patterns that match no known metric.
 
-    ``missing`` has the names and patterns that no VM has. All other names are valid, because servers may have metrics
-    outside the catalog.
+    ``missing`` has the names and patterns for which no VM has a metric. Only these names are checked, because servers
+    may have metrics that are not in the catalog.
     """
     unknown = [word for word in missing if not any(fnmatchcase(name, word) for name in known_metrics())]
     if not unknown:

@@ -35,7 +35,7 @@ class MetricsPage:
 def window_body(window: Window) -> dict[str, Any]:
     """Return the request body.
 
-    The body has only the times, because the API has no filter.
+    The body has only the start and the end, because the API cannot filter metrics.
     """
     body = {_key(window.start, "Start"): _time(window.start)}
     if window.end is not None:
@@ -71,7 +71,7 @@ def parse_page(body: bytes, what: str) -> MetricsPage:
 def blocks_of(rows: list[dict[str, Any]], what: str) -> Iterator[SampleBlock]:
     """Yield the values of the rows of a page.
 
-    Raises DecodeError for a row without VM or time.
+    Raises: DecodeError for a row that has no VM or no time.
     """
     blocks: dict[str, dict[str, tuple[list[datetime], list[Any]]]] = {}
     for row in rows:
@@ -97,7 +97,7 @@ def blocks_of(rows: list[dict[str, Any]], what: str) -> Iterator[SampleBlock]:
 
 @lru_cache(maxsize=4096)
 def _vm_id_of(text: str) -> str:
-    """Return the UUID at the end of a text in lower case, or an empty string.
+    """Return the UUID at the end of a text in lower case, or "" if there is none.
 
     The result is cached, because a VM has many rows.
     """
@@ -121,7 +121,7 @@ def split_name(name: str) -> tuple[str, str | None]:
 def parse_time(value: Any, what: str) -> datetime:
     """Parse an ISO 8601 time or milliseconds since 1970. Raises DecodeError.
 
-    The offset can be with or without a colon.
+    The offset can have a colon (``+01:00``) or no colon (``+0100``).
     """
     try:
         return _moment(value)

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 NAMESPACE = "http://www.vmware.com/vcloud/v1.5"
 _MILLISECONDS_FROM = 10_000
-"""Intervals of at least this number are in milliseconds.
+"""Smallest interval that counts as milliseconds. Smaller intervals are seconds.
 
-Schema and guide contradict each other.
+The schema and the guide of the API contradict each other about the unit.
 
 Source: protocol/metrics.md §B.4.
 """
@@ -33,7 +33,7 @@ Source: protocol/metrics.md §B.4.
 def historic_spec(window: Window, patterns: Sequence[str]) -> bytes:
     """Return the request body for historical values.
 
-    The schema requires the order start, end, patterns.
+    The schema requires this order: start, end, patterns.
     """
     parts = [_time(window.start, "Start")] + ([_time(window.end, "End")] if window.end is not None else [])
     return _document("HistoricUsageSpec", [*parts, *_patterns(patterns)])

@@ -16,7 +16,7 @@ COLUMNS = ("timestamp", "vm", "vm_id", "vapp", "vdc", "metric", "instance", "uni
 LABELS = ("org", "vdc", "vapp", "vm", "vm_id", "device")
 """Labels in OpenMetrics.
 
-``device`` is the disk or interface, because Prometheus uses ``instance`` for its targets.
+``device`` is the disk or network interface. Prometheus uses the label ``instance`` for its targets.
 """
 
 VmFacts = Mapping[str, Mapping[str, Any]]
@@ -41,7 +41,10 @@ def rows(series: Iterable[Series], vms: VmFacts) -> Iterator[dict[str, Any]]:
 
 
 def as_text(form: str, series: Iterable[Series], vms: VmFacts) -> Iterator[str]:
-    """Yield the lines of a csv, jsonl or openmetrics file, without line ends."""
+    """Yield the lines of a file without line ends. ``form`` is the format.
+
+    Formats are ``csv``, ``jsonl`` and ``openmetrics``.
+    """
     if form == "csv":
         yield ",".join(COLUMNS)
         for row in rows(series, vms):
@@ -54,7 +57,7 @@ def as_text(form: str, series: Iterable[Series], vms: VmFacts) -> Iterator[str]:
 
 
 def _open_metrics(series: Iterable[Series], vms: VmFacts) -> Iterator[str]:
-    """Yield OpenMetrics lines in base units, with timestamps.
+    """Yield lines in the OpenMetrics format, with base units and timestamps.
 
     Source: the OpenMetrics specification, 1.0.
     """
@@ -97,7 +100,7 @@ def write_parquet(path: str, series: Iterable[Series], vms: VmFacts) -> int:
         from pyarrow import parquet
     except ImportError:
         raise ConfigurationError(
-            "Writing Parquet failed. pyarrow is not installed.", hint="Run `pip install pyarrow`."
+            "Writing the Parquet file failed. The package pyarrow is not installed.", hint="Run `pip install pyarrow`."
         ) from None
     records = list(rows(series, vms))
     table = pa.Table.from_pylist(records) if records else pa.table({name: [] for name in COLUMNS})

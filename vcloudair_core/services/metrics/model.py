@@ -1,4 +1,4 @@
-"""Data classes of metrics, for both APIs: series of samples.
+"""Data classes for the metrics of both APIs: series of samples.
 
 A minute without a value has no sample.
 """
@@ -31,8 +31,8 @@ class Series:
         vm_id: The UUID of the VM.
         name: The name of the metric.
         unit: percent, MHz, KB, KBps, ms, s, count, W, another unit of the server, or None when unknown.
-        instance: The disk or interface; None for the whole VM.
-        interval_s: The seconds between samples; None for current values.
+        instance: The disk or network interface, or None for the whole VM.
+        interval_s: The seconds between samples, or None for current values.
         times, numbers: The times and values of the samples. Two tuples are faster than an object for each sample.
         source: ``vca``, ``vcd-current`` or ``vcd-historic``.
     """
@@ -56,7 +56,7 @@ class Series:
         return list(self.numbers)
 
     def aggregate(self, how: str) -> float | None:
-        """Return an aggregate of the values, or None without samples.
+        """Return an aggregate of the values, or None if the series has no samples.
 
         ``how`` is ``min``, ``max``, ``avg``, ``last``, ``sum``, ``count`` or a percentile such as ``p95``. Percentiles
         are interpolated between the two nearest ranks. Raises ValueError for an unknown aggregate.
@@ -65,7 +65,7 @@ class Series:
 
 
 def aggregate(values: Sequence[float], how: str) -> float | None:
-    """Return an aggregate as :meth:`Series.aggregate` does, or None without values.
+    """Return an aggregate as in :meth:`Series.aggregate`, or None if empty.
 
     Raises: ValueError for an unknown aggregate.
     """
@@ -98,8 +98,8 @@ def _is_percentile(how: str) -> bool:
 class Collected:
     """Metrics of several VMs.
 
-    ``failed`` maps UUIDs of VMs whose metrics could not be read to errors. ``missing`` has the requested names and
-    patterns that no VM has.
+    ``failed`` has the errors of VMs whose metrics could not be read, by UUID. ``missing`` has the requested names and
+    patterns for which no VM has a metric.
     """
 
     series: list[Series] = field(default_factory=list)
@@ -108,7 +108,7 @@ class Collected:
     warnings: tuple[str, ...] = ()
 
     def by_vm(self) -> dict[str, list[Series]]:
-        """Return the series by the UUID of the VM."""
+        """Return a mapping of VM UUIDs to the series of the VM."""
         grouped: dict[str, list[Series]] = {}
         for series in self.series:
             grouped.setdefault(series.vm_id, []).append(series)
@@ -116,7 +116,7 @@ class Collected:
 
 
 def matches(name: str, patterns: Sequence[str]) -> bool:
-    """Return True if a name matches a pattern, or if there are no patterns.
+    """Return True if a name matches a pattern, or if ``patterns`` is empty.
 
     ``*`` in a pattern matches any text.
     """
@@ -126,9 +126,7 @@ def matches(name: str, patterns: Sequence[str]) -> bool:
 class SampleBlock(NamedTuple):
     """A block of values of a metric, as a codec returns them.
 
-    A metric may have several blocks.
-
-    Blocks are faster than single values: a page of a thousand values is checked with a few calls in C.
+    A metric may have several blocks. Blocks are faster to process than single values.
     """
 
     vm_id: str
@@ -143,9 +141,8 @@ class SampleBlock(NamedTuple):
 def series_of(blocks: Iterable[SampleBlock], source: str, patterns: Sequence[str]) -> tuple[list[Series], int]:
     """Return the series, and the number of values that are not numbers.
 
-    Series are sorted by VM, name and instance.
-
-    Pages may overlap. If two values have the same time, the last one counts.
+    Series are sorted by VM, name and instance. If two values of a series have one time, because pages overlap, the
+    later value is used.
     """
     samples: dict[tuple[str, str, str | None], tuple[str | None, int | None, dict[datetime, float]]] = {}
     refused = 0
@@ -170,7 +167,7 @@ def series_of(blocks: Iterable[SampleBlock], source: str, patterns: Sequence[str
 
 
 def _numbers_of(values: Sequence[Any]) -> Sequence[float | None]:
-    """Return :func:`number_of` for each value, with a fast path for numbers."""
+    """Return the result of :func:`number_of` for each value, faster for numbers."""
     if set(map(type, values)) <= {float, int}:
         with suppress(OverflowError):
             numbers = list(map(float, values))
@@ -180,7 +177,7 @@ def _numbers_of(values: Sequence[Any]) -> Sequence[float | None]:
 
 
 def number_of(value: Any) -> float | None:
-    """Return a finite number, also from text, or None for other values and NaN."""
+    """Return a number or numeric text as a float, or None if it is not finite."""
     if type(value) is float:
         return value if math.isfinite(value) else None
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):

@@ -14,9 +14,9 @@ from vcloudair_core.services.metrics.units.display import display_unit
 from vcloudair_core.util.install_hint import install_hint
 
 SINGLE_LINES = 12
-"""Number of lines up to which a panel shows each line.
+"""Maximum number of lines that a panel shows one by one.
 
-Panels with more lines show the median, the middle half, the extremes, and the highest few lines.
+A panel with more lines shows the median, the middle half, the extremes, and the few highest lines.
 """
 
 _NAMED = 5
@@ -29,14 +29,14 @@ def plot(path: str, series: Sequence[Series], names: Mapping[str, str], title: s
 
     ``names`` maps UUIDs of VMs to names.
 
-    Raises: ConfigurationError when matplotlib is not installed or for another suffix, NotFoundError without samples,
-        OSError.
+    Raises: ConfigurationError if matplotlib is not installed or the suffix is not supported, NotFoundError if there are
+        no samples, OSError.
     """
     check_plot(path)
     panels = _panels(series)
     if not panels:
         raise NotFoundError(
-            f"No plot written: {path}. No VM has a sample of these metrics in that window.",
+            f"No plot written: {path}. No VM has a sample of these metrics in this time window.",
             hint="Choose an earlier --start, or run `vca metrics show` without --metric to see the available metrics.",
         )
     import matplotlib as mpl
@@ -63,15 +63,20 @@ def plot(path: str, series: Sequence[Series], names: Mapping[str, str], title: s
 
 
 def check_plot(path: str) -> None:
-    """Raise the errors of :func:`plot` that can be detected before metrics are read."""
+    """Raise ConfigurationError if :func:`plot` cannot write a plot to this path."""
     if Path(path).suffix.lower() not in (".png", ".svg"):
-        raise ConfigurationError(f"{path} is neither a .png nor a .svg file.", hint="Use one of these suffixes.")
+        raise ConfigurationError(
+            f"Writing the plot failed: {path!r}. The suffix is neither .png nor .svg.",
+            hint="Use the suffix .png or .svg.",
+        )
     if find_spec("matplotlib") is None:
-        raise ConfigurationError("Plotting failed. matplotlib is not installed.", hint=install_hint("metrics"))
+        raise ConfigurationError(
+            "Writing the plot failed. The package matplotlib is not installed.", hint=install_hint("metrics")
+        )
 
 
 def _panels(series: Sequence[Series]) -> dict[str, list[Series]]:
-    """Return the series of each panel by metric. Each instance is a separate line."""
+    """Return the series of each panel, by metric. Each series is a separate line."""
     panels: dict[str, list[Series]] = {}
     for item in series:
         if item.times:
@@ -105,7 +110,7 @@ def _draw(axis: Any, name: str, members: Sequence[Series], names: Mapping[str, s
 
 
 def _draw_many(axis: Any, members: Sequence[Series], names: Mapping[str, str]) -> None:
-    """Draw a summary of many series and the lines of the highest ones."""
+    """Draw a summary of many series, and separate lines for the highest series."""
     by_time: dict[Any, list[float]] = {}
     for item in members:
         for sample in item.samples:
@@ -123,14 +128,14 @@ def _draw_many(axis: Any, members: Sequence[Series], names: Mapping[str, str]) -
 def _label(series: Series, names: Mapping[str, str]) -> str:
     name = names.get(series.vm_id, series.vm_id)
     shown = name if len(name) <= 28 else f"{name[:27]}…"
-    # matplotlib omits labels that start with an underscore, and interprets $ as math.
+    # matplotlib omits labels that start with an underscore, and interprets text between $ as math.
     shown = shown.replace("$", r"\$")
     shown = f" {shown}" if shown.startswith("_") else shown
     return f"{shown} [{series.instance}]" if series.instance else shown
 
 
 def _with_gaps(series: Series) -> tuple[list[Any], list[float]]:
-    """Return times and values, with a NaN where samples are missing."""
+    """Return the times and values of a series. Gaps are marked with a NaN."""
     longest = (series.interval_s or 0) * _GAP_FACTOR
     times: list[Any] = []
     values: list[float] = []

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 _UUID = re.compile(r"(urn:vcloud:vm:)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 _MAX_NAMES = 40
-"""The maximum number of names in a filter.
+"""The maximum number of VM names in a server filter.
 
-For more names, all VMs are read and compared on this host.
+If more names are requested, all VMs are read, and their names are compared on this host.
 """
 
 
 class MeasuringClient(Protocol):
-    """The part of a client that these functions use."""
+    """The properties of a client that the functions of this module use."""
 
     @property
     def query(self) -> QueryService:
@@ -38,16 +38,16 @@ class MeasuringClient(Protocol):
 
 @dataclass(frozen=True)
 class Measurement:
-    """VMs and their metrics.
+    """Selected VMs and their metrics.
 
-    VMs are mappings with ``id``, ``name``, ``vapp``, ``vdc`` and more.
+    ``vms`` are mappings with ``id``, ``name``, ``vapp``, ``vdc`` and more.
     """
 
     vms: list[dict[str, Any]]
     collected: Collected
 
     def name_of(self, vm_id: str) -> str:
-        """Return the name of a VM, or its UUID when the name is unknown."""
+        """Return the name of a VM, or its UUID if the name is unknown."""
         return next((vm["name"] for vm in self.vms if vm["id"] == vm_id), vm_id)
 
 
@@ -59,14 +59,16 @@ def choose(
     vdc: str = "",
     missing: list[str] | None = None,
 ) -> list[dict[str, Any]]:
-    """Return VMs by name or UUID, or all VMs that meet conditions, without templates.
+    """Return VMs by name or UUID. If ``names`` is empty, return all VMs.
+
+    VMs must also meet the conditions. VMs of templates are not included.
 
     Args:
         client: The client.
         names: Names or UUIDs of VMs.
         where: Conditions on query attributes.
         vdc: The name or UUID of a VDC.
-        missing: A list to which unknown names are added. Without this list, unknown names raise NotFoundError.
+        missing: A list to which unknown names are added. If it is None, unknown names raise NotFoundError.
 
     Raises: NotFoundError with all unknown names, AmbiguousMatchError, SpecError, ApiError, TransportError,
         DecodeError.
@@ -88,7 +90,7 @@ def choose(
             raise AmbiguousMatchError(
                 f"{len(matching)} VMs have the name {name!r}.",
                 candidates=[{key: vm[key] for key in ("name", "id", "vapp", "vdc")} for vm in matching],
-                hint="Use the id of the VM, or add a condition on containerName.",
+                hint="Use the UUID of the VM, or add a condition on containerName.",
             )
         if not matching:
             unknown.append(name)
@@ -97,7 +99,7 @@ def choose(
         missing += unknown
     elif unknown:
         raise NotFoundError(
-            f"No VM found for {', '.join(map(repr, unknown))}.", hint="Run `vca query vm` to list the VMs."
+            f"VM not found: {', '.join(map(repr, unknown))}.", hint="Run `vca query vm` to list the VMs."
         )
     return list(chosen.values())
 
@@ -121,11 +123,11 @@ def measure(
         client: The client.
         names, where, vdc, missing: As in :func:`choose`.
         start, end: A datetime, an ISO 8601 time, or a time ago such as ``30m``, ``24h`` or ``7d``.
-        metrics: Names, or patterns with ``*``; by default all metrics.
+        metrics: Names, or patterns with ``*``. If empty, all metrics are collected.
         source: ``auto``, ``vca``, ``vcd-historic`` or ``vcd-current``.
-        progress: Callback with the number of VMs that are done and the total.
+        progress: Callback with the number of finished VMs and the total.
 
-    A VM whose metrics cannot be read is in ``collected.failed``; the other VMs are still measured.
+    If the metrics of a VM cannot be read, ``collected.failed`` has the error. The metrics of the other VMs are read.
 
     Raises: SpecError before anything is sent, AuthenticationError, and the errors of :func:`choose`.
     """

@@ -27,15 +27,18 @@ _MAX_STALE_PAGES = 20
 
 SOURCES = ("auto", "vca", "vcd-historic", "vcd-current")
 RETENTION_S = {"vca": 24 * 3600, "vcd-historic": 14 * 86400}
-"""Seconds that servers keep samples. Source: protocol/metrics.md §A.1, §B.5."""
+"""Number of seconds for which servers keep samples, by source.
+
+Source: protocol/metrics.md §A.1, §B.5.
+"""
 
 Progress = Callable[[int, int], None]
-"""Callback with the number of VMs that are done and the total."""
+"""Callback with the number of finished VMs and the total number of VMs."""
 
 
 @dataclass
 class _Part:
-    """The series of a VM or VDC.
+    """The series of one VM or VDC, as a part of the result.
 
     ``refused`` is the number of values that are not numbers.
     """
@@ -56,11 +59,10 @@ class MetricsService:
         return known_metrics()
 
     def source_of(self, source: str = "auto") -> str:
-        """Return the source that ``auto`` selects for this session.
+        """Return ``source``, or the source that ``auto`` selects for this session.
 
-        It is ``vca`` for subscriptions, and ``vcd-historic`` otherwise. Other sources are returned unchanged.
-
-        Signs in if necessary. Raises SpecError for an unknown source.
+        ``auto`` selects ``vca`` for subscriptions, and ``vcd-historic`` in all other cases. To find out, the session
+        signs in if necessary. Raises SpecError for an unknown source.
         """
         _check_source(source)
         if source != "auto":
@@ -69,7 +71,7 @@ class MetricsService:
 
     @staticmethod
     def check(*, start: object = "1h", end: object = None, metrics: Sequence[str] = (), source: str = "auto") -> None:
-        """Raise the errors of :meth:`collect` for invalid input. Nothing is sent."""
+        """Raise the errors of :meth:`collect` for invalid input, without a request."""
         parse_window(start, end)
         _patterns(metrics)
         _check_source(source)
@@ -90,13 +92,14 @@ class MetricsService:
 
         Args:
             vm_ids: UUIDs of VMs.
-            start, end: The time window, see :func:`~vcloudair_core.services.metrics.window.parse_window`. Current
-                values have no window.
-            metrics: Names, or patterns with ``*``; by default all metrics.
+            start, end: The time window, as in :func:`~vcloudair_core.services.metrics.window.parse_window`. The source
+                ``vcd-current`` ignores it.
+            metrics: Names, or patterns with ``*``. If empty, all metrics are collected.
             source: ``auto``, ``vca``, ``vcd-historic`` or ``vcd-current``.
-            progress: Callback with the number of VMs that are done and the total.
+            progress: Callback with the number of finished VMs and the total.
 
-        A VM whose metrics cannot be read is in ``failed`` of the result; the other VMs are still measured.
+        If the metrics of a VM cannot be read, ``failed`` of the result has the error. The metrics of the other VMs are
+        read.
 
         Raises: SpecError before anything is sent, AuthenticationError.
         """
@@ -151,13 +154,13 @@ class MetricsService:
             yield from blocks_of(rows, what)
 
     def raw_rows(self, scope: str, identifier: str, body: Mapping[str, Any]) -> Iterator[list[dict[str, Any]]]:
-        """Yield the raw rows of the metrics API of vCloud Air, page by page.
+        """Yield the raw rows of each page from the metrics API of vCloud Air.
 
         ``scope`` is ``vm`` or ``vdc``. ``body`` is the window, from
         :func:`~vcloudair_core.services.metrics.codec_json.window_body`.
 
-        Raises: IncompleteResultError for a repeated cursor, which would cause an endless loop; ApiError,
-            TransportError, DecodeError.
+        Raises: IncompleteResultError if a cursor repeats, because paging would not end; ApiError, TransportError,
+            DecodeError.
         """
         what = f"the metrics of {'VM' if scope == 'vm' else 'VDC'} {identifier}"
         cursor = ""
@@ -168,7 +171,7 @@ class MetricsService:
             page = parse_page(post_window(self.session, scope, identifier, body, cursor), what)
             known = len(pages_seen)
             pages_seen.add(_mark_of(page.rows))
-            # Single pages may be empty, but many pages without new rows mean an endless loop of the server.
+            # Some pages may be empty. Many pages without new rows mean that paging does not end.
             stale = 0 if len(pages_seen) > known else stale + 1
             yield page.rows
             cursor = page.cursor
@@ -183,11 +186,11 @@ class MetricsService:
             seen.add(cursor)
 
     def each(self, vm_ids: Sequence[str], work: Callable[[str], T]) -> Iterator[tuple[str, T | VcloudAirError]]:
-        """Call ``work`` for each VM in parallel.
+        """Call ``work`` for each VM in parallel, and yield each VM and its result.
 
-        Yield the VM and the result or error, in order of completion.
+        The result can be an error. Results are yielded in the order of completion.
 
-        Raises AuthenticationError, because the other calls would fail too.
+        Raises: AuthenticationError instead of yielding it, because the calls for all other VMs would fail too.
         """
         if not vm_ids:
             return
@@ -208,7 +211,7 @@ class MetricsService:
 
 
 def _mark_of(rows: Sequence[Mapping[str, Any]]) -> int:
-    """Return the identity of a page: VM and time of its first and last row."""
+    """Return the identity of a page: a hash of VM and time in its first and last row."""
     ends = (rows[0], rows[-1]) if rows else ()
     return hash(tuple((str(row.get("vmId") or row.get("gatewayId")), str(row.get("timestamp"))) for row in ends))
 
@@ -244,9 +247,9 @@ def _patterns(metrics: Sequence[str]) -> list[str]:
 
 
 def _clipped(window: Window, source: str) -> tuple[Window, list[str]]:
-    """Return the window limited to the retention of the server, and warnings.
+    """Return the part of a window for which the server keeps samples, and warnings.
 
-    Absolute times are not limited.
+    Only a relative start is changed. Absolute times stay unchanged.
     """
     retention_s = RETENTION_S.get(source)
     if retention_s is None or not isinstance(window.start, Ago) or window.start.seconds <= retention_s:

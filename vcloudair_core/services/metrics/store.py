@@ -18,9 +18,9 @@ _SPEC = "application/vnd.vmware.vcloud.metrics.{}UsageSpec+xml"
 
 
 def post_window(session: Session, scope: str, identifier: str, body: Mapping[str, Any], cursor: str) -> bytes:
-    """Return a page of the metrics API of vCloud Air.
+    """Return the response body of a page from the metrics API of vCloud Air.
 
-    ``scope`` is ``vm`` or ``vdc``. The request can safely be sent again.
+    ``scope`` is ``vm`` or ``vdc``. The request changes nothing, so it can be sent again.
 
     The path of this API is at the root of the host, not below ``/api``. Raises: ApiError, TransportError.
     """
@@ -47,7 +47,7 @@ def post_historic(session: Session, identifier: str, spec: bytes) -> bytes:
 
 
 def post_current(session: Session, identifier: str, spec: bytes) -> tuple[bytes, datetime]:
-    """Return current values of a VM from vCloud Director, and their time.
+    """Return the current values of a VM from vCloud Director, and the server time.
 
     The time is from the header ``Date``.
 

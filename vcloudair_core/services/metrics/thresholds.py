@@ -12,9 +12,9 @@ from vcloudair_core.services.metrics.model import Series, aggregate, matches, nu
 
 @dataclass(frozen=True)
 class Threshold:
-    """Limits of a metric (a name or pattern), in its unit.
+    """Limits for an aggregate of a metric, in the unit of the metric.
 
-    At least one of ``max`` and ``min`` is set.
+    ``metric`` is a name or pattern. At least one of ``max`` and ``min`` is set.
     """
 
     metric: str
@@ -33,7 +33,7 @@ class Threshold:
 class Violation:
     """A threshold that a VM violates.
 
-    ``value`` is None when there is no value to compare.
+    ``value`` is None if the VM has no value to compare.
     """
 
     vm_id: str
@@ -70,9 +70,9 @@ def parse_thresholds(items: Sequence[Mapping[str, Any]]) -> list[Threshold]:
 
 
 def _limit(value: Any, path: str, problems: Problems) -> float | None:
-    """Return a limit as a number, also from text.
+    """Return a limit as a number. Numeric text is converted.
 
-    Comparisons with text or NaN would never be violated.
+    NaN and other text are rejected, because no value would ever violate such a limit.
     """
     number = number_of(value)
     if value is not None and number is None:

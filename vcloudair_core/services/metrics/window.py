@@ -24,10 +24,7 @@ Source: protocol/metrics.md §B.4.
 
 @dataclass(frozen=True)
 class Ago:
-    """A time before the server's current time.
-
-    The clock of this host is not used.
-    """
+    """A time relative to the current time by the server's clock, such as an hour ago."""
 
     count: int
     unit: str

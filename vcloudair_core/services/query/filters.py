@@ -1,8 +1,8 @@
-"""Filters of queries: the part for the server, and the comparison afterwards.
+"""Filters of queries, for the server and for the comparison on this host.
 
-Servers interpret filters differently: case, wildcards, allowed characters and their escaping, which changed in API 35.
-So the server gets a filter that all servers interpret alike. The filter may return too many records, but never too
-few. Every record is then compared again. Source: protocol/query.md §4.
+Servers differ in how they treat case, wildcards, special characters and escaping, which changed in API 35. Therefore
+the server gets a filter that all servers interpret alike. This filter may match too many records, but never too few.
+Every record is then compared with the conditions again. Source: protocol/query.md §4.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from vcloudair_core.plugin.records import RecordType
 from vcloudair_core.services.query.record import Record, kind_of, moment
 
 OPERATORS = {"eq": "==", "ne": "!=", "lt": "=lt=", "le": "=le=", "gt": "=gt=", "ge": "=ge=", "like": "=="}
-"""Operators and their form in FIQL.
+"""FIQL form of each operator.
 
-``like`` accepts ``*`` as wildcard and ignores case.
+``like`` accepts ``*`` as a wildcard, and ignores case.
 
 Source: protocol/query.md §4.1.
 """
@@ -31,13 +31,13 @@ _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 _METADATA = re.compile(r"metadata(@SYSTEM)?:(.+)\Z", re.DOTALL)
 _METADATA_TYPES = {bool: "BOOLEAN", int: "NUMBER", float: "NUMBER", datetime: "DATETIME", str: "STRING"}
 _UNSAFE = re.compile(r"[^\w .@/:+-]+", re.ASCII)
-"""Characters that not all servers accept.
+"""Characters in filters that some servers do not accept.
 
-They are sent as wildcards, and compared on this host.
+These characters are sent as wildcards, and compared on this host.
 """
 
 _LOOKS_TYPED = re.compile(r"[+-]?\d+(\.\d+)?\Z|true\Z|false\Z", re.IGNORECASE)
-"""Text that may be a number or boolean of metadata."""
+"""Text that may be the value of numeric or Boolean metadata."""
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "lt": lambda a, b: bool(a < b),
@@ -51,9 +51,10 @@ class Filter(Protocol):
     """A condition on records."""
 
     def on_server(self) -> str:
-        """Return the encoded filter for the URL, which matches at least the same records.
+        """Return the URL-encoded filter for the server.
 
-        The result is empty if there is no such filter.
+        The server filter matches every record that meets this filter, and possibly more records. The result is empty if
+        the server cannot filter.
         """
         ...
 
@@ -74,7 +75,7 @@ class Filter(Protocol):
 class Comparison:
     """A comparison of an attribute with a value.
 
-    A missing attribute counts as an empty string.
+    If a record does not have the attribute, an empty string is compared.
     """
 
     attribute: str
@@ -89,14 +90,14 @@ class Comparison:
         if self.operator in _COMPARE:
             return f"{self.attribute}{OPERATORS[self.operator]}{quote(text, safe='')}"
         if not text.strip():
-            return ""  # there is no documented form for empty text
+            return ""  # the API has no documented filter for an empty value
         pattern = _harmless(text, keep_stars=self.operator == "like")
         if self.operator == "ne":
             return "" if "*" in pattern else f"{self.attribute}!={quote(text, safe='')}"
         return f"{self.attribute}=={quote(pattern, safe='*')}"
 
     def _metadata_on_server(self, key: re.Match[str]) -> str:
-        """Return the encoded metadata filter.
+        """Return the URL-encoded filter for a metadata key.
 
         No source documents wildcards in metadata filters. Source: protocol/query.md §4.3.
         """
@@ -111,7 +112,7 @@ class Comparison:
 
     def is_met(self, record: Record) -> bool:
         key = _METADATA.match(self.attribute)
-        # Servers of API 5.x return no id, so it is read from the link. Source: protocol/query.md §2.
+        # Servers of API 5.x return no ID, so it is read from the link. Source: protocol/query.md §2.
         own: Any = record.id if self.attribute == "id" else record.get(self.attribute)
         actual: Any = record.metadata.get(key[2]) if key else own
         if self.operator == "like":
@@ -172,7 +173,7 @@ class AnyOf:
     def on_server(self) -> str:
         texts = [condition.on_server() for condition in self.parts]
         if not all(texts):
-            return ""  # one part has no server filter
+            return ""  # the server cannot filter one of the parts
         return ",".join(f"({text})" if ";" in text or "," in text else text for text in dict.fromkeys(texts))
 
     def is_met(self, record: Record) -> bool:
@@ -211,11 +212,11 @@ EVERYTHING = AllOf(())
 
 
 def parse_where(data: Any, record_type: RecordType) -> Filter:
-    """Return a filter from conditions, all of which must be met.
+    """Return a filter that requires all conditions.
 
-    Conditions are ``{attribute: value | [value, ...] | {operator: value}}``. A list matches if any of its values
-    match. Operators are eq, ne, lt, le, gt, ge and like. ``metadata:key`` and ``metadata@SYSTEM:key`` are attributes
-    too.
+    Conditions are ``{attribute: value | [value, ...] | {operator: value}}``. A list matches if one of its values
+    matches. Operators are eq, ne, lt, le, gt, ge and like. An attribute can also be ``metadata:key`` or
+    ``metadata@SYSTEM:key``.
 
     Raises: SpecError with all invalid conditions.
     """
@@ -298,7 +299,7 @@ def _of_kind(value: Any, kind: str, path: str, problems: Problems) -> Any:
 
 
 def _alike(actual: Any, expected: Any) -> tuple[Any, Any]:
-    """Return both values as numbers or as times with an offset, if possible."""
+    """Return both values as numbers or times. If that is not possible, keep them."""
     if isinstance(actual, datetime) and isinstance(expected, datetime):
         return tuple(value if value.tzinfo else value.replace(tzinfo=timezone.utc) for value in (actual, expected))  # type: ignore[return-value]
     if isinstance(actual, (int, float)) and isinstance(expected, str):
@@ -315,7 +316,7 @@ def _alike(actual: Any, expected: Any) -> tuple[Any, Any]:
 
 
 def _is_blank(value: Any) -> bool:
-    """Return True for None and blank text, which servers use for "no value".
+    """Return True for None and blank text, which servers send for missing values.
 
     Source: protocol/recorded-responses.md §3.
     """
@@ -331,9 +332,9 @@ def _as_text(value: Any) -> str:
 
 
 def _harmless(text: str, *, keep_stars: bool) -> str:
-    """Return text with wildcards for characters that servers interpret differently.
+    """Replace characters that servers interpret differently with wildcards.
 
-    Leading and trailing spaces also become wildcards.
+    Leading and trailing spaces also become wildcards. If ``keep_stars`` is true, stars in the text stay wildcards.
     """
     if keep_stars:
         return re.sub(r"\*+", "*", "*".join(_harmless(piece, keep_stars=False) for piece in text.split("*")))
@@ -361,5 +362,5 @@ def both(first: Filter, second: Filter) -> Filter:
 
 
 def quoted(values: Sequence[str]) -> str:
-    """Return values as an encoded list for the URL."""
+    """Return values as a comma-separated list for the URL, each value encoded."""
     return quote(",".join(values), safe=",:@")

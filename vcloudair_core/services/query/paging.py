@@ -1,14 +1,12 @@
-"""Read all pages of a query in order, even if objects appear or vanish.
+"""Read all pages of a query in parallel, even if objects appear or vanish.
 
-Pages are read in parallel.
+The first page has the total. ``parallel`` threads read the other pages over pooled connections. They read only a few
+pages ahead of the consumer, so that memory does not grow with the result. Each page must have the total of the first
+page, the requested page number and the full size, and no record of an earlier page. Source: protocol/query.md §2.
 
-The first page has the total. ``parallel`` threads read the other pages over pooled connections, only a few pages ahead
-of the consumer, so that memory does not grow with the result. Every page is checked against the first: same total,
-right number, full size, no duplicates. Source: protocol/query.md §2.
-
-If the pages do not fit, objects appeared or vanished, and later records moved to other pages. A forward read finds all
-records that move to later pages. A backward read finds all records that move to earlier pages. So the pages are then
-read backward until no record moves.
+If a page fails these checks, objects appeared or vanished during the read, and records moved to other pages. A forward
+read finds all records that move to later pages. A backward read finds all records that move to earlier pages. Therefore
+the pages are read backward until no record moves.
 """
 
 from __future__ import annotations
@@ -23,16 +21,16 @@ from vcloudair_core.errors import IncompleteResultError, InvalidRequestError, Vc
 from vcloudair_core.services.query.codec import QueryPage, Row
 
 _AHEAD = 3
-"""Pages per thread that are read ahead, so that a slow page blocks no others."""
+"""Pages that are read ahead per thread, so that a slow page does not block others."""
 
 _ROUNDS = 3
-"""The maximum number of backward reads while the result keeps changing."""
+"""Maximum number of backward reads of a result that keeps changing."""
 
 _MAX_REFUSED = 3
-"""Limit of pages that can be missing after the result has become shorter."""
+"""Maximum number of pages that may be missing because the result became shorter."""
 
 ReadPage = Callable[[int, str], QueryPage]
-"""Callable that reads a page by its number and, optionally, a server link."""
+"""Callable that reads a page. The arguments are the page number and a link, or ""."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ class Difference:
 
     ``appeared`` has the names of new records. ``vanished`` has the keys of missing records (see :func:`key_of`).
 
-    ``is_settled`` is False when the result kept changing; then the vanished records are not known.
+    ``is_settled`` is False if the result changed during every read. In this case, the vanished records are unknown.
     """
 
     appeared: tuple[str, ...]
@@ -50,9 +48,9 @@ class Difference:
 
 
 def key_of(row: Row) -> int:
-    """Return the identity of a record.
+    """Return the identity of a record as a number.
 
-    It is a number, because text for 100,000 records would use much memory.
+    Numbers use less memory than text, which matters for 100,000 records.
     """
     attributes = row[0]
     key = attributes.get("href") or attributes.get("id")
@@ -70,9 +68,10 @@ def pages(
 ) -> Iterator[list[Row]]:
     """Yield the rows of every page including the first, each record once.
 
-    ``limit`` is the number of rows that are needed. ``on_change`` is called at the end if the result has changed.
+    ``limit`` is the number of rows that the caller needs, or None for all rows. ``on_change`` is called at the end if
+    the result changed during the read.
 
-    Raises: IncompleteResultError when the server contradicts itself; the errors of ``read``, with the page number.
+    Raises: IncompleteResultError if pages contradict each other; the errors of ``read``, with the page number.
     """
     total = first.total if first.total is not None else len(first.rows)
     size = max(1, min(first.size or len(first.rows) or 1, max(len(first.rows), 1)))
@@ -85,7 +84,7 @@ def pages(
             try:
                 for number in range(2, last + 1):
                     if check.is_contradicted:
-                        break  # further pages are not reliable
+                        break  # the following pages may have moved, too
                     waiting.append((number, pool.submit(read, number, first.next_href)))
                     if len(waiting) >= _AHEAD * parallel:
                         yield check.taken(waiting, last)
@@ -101,7 +100,7 @@ def pages(
 def _settled(
     read: ReadPage, first: QueryPage, check: _Check, limit: int | None, on_change: Callable[[Difference], None] | None
 ) -> Iterator[list[Row]]:
-    """Yield the rows that the forward read has missed."""
+    """Read the pages backward, and yield the rows that the forward read missed."""
     appeared: list[str] = []
     if check.refused is not None:
         number, error = check.refused
@@ -134,7 +133,7 @@ class _Backwards:
 
     @property
     def is_quiet(self) -> bool:
-        """Return True when nothing changed during the read and all records were returned."""
+        """Return True if the read was complete, and the result did not change."""
         return self.is_steady and not self.reason
 
     def rows(self) -> list[Row]:
@@ -143,7 +142,7 @@ class _Backwards:
         self.total = head.total if head.total is not None else len(head.rows)
         self._check_page(1, head)
         if self.reason:
-            return head.rows  # its total is not reliable
+            return head.rows  # the total of this page is not reliable
         count = self.total if self._limit is None else min(self.total, self._limit)
         pages: list[list[Row]] = []
         refused = 0
@@ -157,7 +156,7 @@ class _Backwards:
                     self.reason = f"the server rejected page {number}"
             if self.reason:
                 break
-        # Read the first page again if others were read since, so that it is the last read.
+        # The first page must be read last. If other pages were read after it, read the first page again.
         pages.append(self._taken(1, self._read(1, "") if pages else head))
         if self._limit is None and self.is_quiet and len(self.keys) != self.total:
             self.reason = f"the server returned {len(self.keys)} records, not {self.total}"
@@ -171,7 +170,7 @@ class _Backwards:
         return page.rows
 
     def _check_page(self, number: int, page: QueryPage) -> None:
-        """Record the reason if a page contradicts itself."""
+        """Set ``reason`` if a page has a wrong page number or number of records."""
         if page.number is not None and page.number != number:
             self.reason = f"the server returned page {page.number} instead of page {number}"
         if page.total is not None:
@@ -189,7 +188,7 @@ class _Check:
         self.size = size
         self.seen: set[int] = set()
         self.reason = ""
-        """The first sign of a change."""
+        """The first reason to assume that the result changed, or an empty string."""
         self.refused: tuple[int, InvalidRequestError] | None = None
         self.is_contradicted = False
 
@@ -199,7 +198,7 @@ class _Check:
         return len(self.seen) == self._total
 
     def taken(self, waiting: deque[tuple[int, Future[QueryPage]]], last: int) -> list[Row]:
-        """Wait for the next page and return its rows."""
+        """Wait for the next page, check the page, and return its new rows."""
         number, future = waiting.popleft()
         try:
             return self.passed(number, future.result())
@@ -216,7 +215,7 @@ class _Check:
             return []
 
     def passed(self, number: int, page: QueryPage) -> list[Row]:
-        """Return the new rows of a page."""
+        """Check a page, and return the rows that are not on an earlier page."""
         if page.total is not None and page.total != self._total:
             self._note(f"page {number} has the total {page.total}, but page 1 had {self._total}")
         if page.number is not None and page.number != number:
@@ -240,7 +239,7 @@ class _Check:
         return fresh
 
     def new(self, rows: list[Row], names: list[str]) -> list[Row]:
-        """Return the new rows, and add their names to ``names``."""
+        """Return the rows that were not read before. Add their names to ``names``."""
         fresh = {key: row for row in rows if (key := key_of(row)) not in self.seen}
         self.seen.update(fresh)
         names += [row[0].get("name", "") for row in fresh.values()]
@@ -250,8 +249,8 @@ class _Check:
         self.reason = self.reason or reason
 
     def error(self, reason: str) -> IncompleteResultError:
-        """Return the error for a server that contradicts itself."""
+        """Return the error for pages that contradict each other."""
         return IncompleteResultError(
-            f"The result of {self._what} changed while it was read: {reason}.",
+            f"Reading the result of {self._what} failed. The result changed during the read: {reason}.",
             hint="Run the query again. If the error persists, narrow the query with a filter.",
         )

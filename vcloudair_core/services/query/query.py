@@ -1,4 +1,4 @@
-"""A query, with methods that read the records."""
+"""A query, and the methods that read its records."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 STABLE = "id"
 _IS_ABOUT_SORTING = re.compile(rf"sort|\b{STABLE}\b", re.IGNORECASE)
-"""Matches errors about sorting by id.
+"""Pattern of server errors about the order by ID, which keeps pages stable.
 
-That sort order keeps pages stable while they are read.
+A query that fails with such an error is sent again without this order.
 """
 
 _log = logging.getLogger(__name__)
@@ -39,14 +39,14 @@ Warn = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Query:
-    """A query.
+    """A query. Requests are sent when records are read.
 
-    Nothing is sent until records are read. Iteration streams records, with a few pages in memory.
+    Iteration yields records while pages are read, and keeps only a few pages in memory.
 
-    Every returned record meets ``condition``, even if the server filters less. ``limit`` is the maximum number of
-    records. Objects that appear or vanish during the read do not affect the other records. ``warn`` is called with a
-    message about such objects. By default, the message is logged. All methods that read records raise
-    IncompleteResultError when the server contradicts itself, ApiError, TransportError, DecodeError.
+    Every returned record meets ``condition``, even if the server filter matches more records. ``limit`` is the maximum
+    number of records. If objects appear or vanish during the read, all other records are still returned, and ``warn``
+    is called with a message about these objects. By default, the message is logged. All methods that read records raise
+    IncompleteResultError if pages contradict each other, ApiError, TransportError, DecodeError.
     """
 
     session: Session
@@ -68,7 +68,7 @@ class Query:
         yield from self._read(lambda difference: self._warn(difference, len(difference.vanished), ()))
 
     def all(self) -> list[Record]:
-        """Return all records except those that vanished during the read."""
+        """Return all records, except records that vanished during the read."""
         differences: list[Difference] = []
         records = list(self._read(differences.append))
         for difference in differences:
@@ -97,7 +97,7 @@ class Query:
         text = f"The list of {self.record_type.name} changed while it was read"
         text += f": {', '.join(changes)}." if changes else "."
         if not difference.is_settled:
-            text += " It kept changing, so objects that appeared or vanished may be missing."
+            text += " It changed during every read, so objects that appeared or vanished may be missing."
         (self.warn or _log.warning)(text)
 
     def first(self) -> Record | None:
@@ -121,14 +121,14 @@ class Query:
             raise AmbiguousMatchError(
                 f"{count} objects match {self._described()}: {shown}.",
                 candidates=candidates,
-                hint="Add another condition, or select the object by id.",
+                hint="Add another condition, or select the object by its ID.",
             )
         return records[0]
 
     def count(self) -> int:
         """Return the number of records.
 
-        One request is enough if the server can count the records. Otherwise all records are read.
+        If the server can count the records, one request is sent. Otherwise, all records are read.
         """
         if self.condition.attributes():
             return sum(1 for _ in replace(self, limit=None, fields=("name",), metadata=()))
@@ -161,7 +161,7 @@ class Query:
         try:
             return read_page(self.session, request, 1)
         except InvalidRequestError as exc:
-            # Servers that cannot sort by id on request do it by default.
+            # Servers that reject the sort order by ID sort by ID without being asked.
             if not _IS_ABOUT_SORTING.search(exc.message):
                 raise
             return read_page(self.session, replace(request, sort=""), 1)
@@ -178,7 +178,7 @@ class Query:
         )
 
     def _fields_to_fetch(self) -> Sequence[str]:
-        """Return the attributes to fetch, for output and comparison. Empty means all.
+        """Return the attributes to fetch for output and comparison, or () for all.
 
         A query with metadata must list its attributes. Source: protocol/query.md §4.3, §5.
         """

@@ -15,13 +15,14 @@ _COUNT = re.compile(r"numberOf[A-Z]")
 
 
 class Record(Mapping[str, Any]):
-    """A mapping of attributes to typed values.
+    """A record of a query, as a mapping of attributes to typed values.
 
-    Attributes that the server does not return are missing.
+    Attributes that the server does not return are missing in the mapping.
 
-    A blank value, which servers use for "no value", becomes an empty string, or None for types other than text. A
-    value that does not fit its type stays text. ``raw`` has the values of the server, and ``metadata`` has the
-    requested metadata. Source: protocol/query.md §2, §7; protocol/recorded-responses.md §3.
+    Servers send a blank value for a missing value. In a text attribute, it becomes an empty string. In other
+    attributes, it becomes None. A value that does not have the type of its attribute stays text. ``raw`` has the values
+    of the server, and ``metadata`` has the requested metadata. Source: protocol/query.md §2, §7;
+    protocol/recorded-responses.md §3.
     """
 
     __slots__ = ("_type", "metadata", "raw")
@@ -40,17 +41,17 @@ class Record(Mapping[str, Any]):
 
     @property
     def name(self) -> str:
-        """Return the name of the object; empty for types without names."""
+        """Return the name of the object, or "" if the record type has no names."""
         return self.raw.get("name", "").strip()
 
     @property
     def href(self) -> str:
-        """Return the link of the object; empty in the format ``idrecords``."""
+        """Return the link of the object, or "" in the format ``idrecords``."""
         return self.raw.get("href", "")
 
     @property
     def id(self) -> str:
-        """Return the UUID in lower case, or the end of the link without a UUID."""
+        """Return the UUID in lower case. If there is none, return the end of the link."""
         text = self.raw.get("id") or self.href
         match = _UUID_AT_END.search(text)
         return match.group(1).lower() if match else text.rstrip("/").rpartition("/")[2]
@@ -73,7 +74,7 @@ class Record(Mapping[str, Any]):
     def as_dict(self) -> dict[str, Any]:
         """Return the record as JSON types, with ``id`` (the UUID).
 
-        ``metadata`` is included if there is any. Times are in the format of the server.
+        If the record has metadata, ``metadata`` is included. Times are in the format of the server.
         """
         shown = {name: _plain(self[name], text) for name, text in self.raw.items()}
         shown["id"] = self.id
@@ -85,9 +86,8 @@ class Record(Mapping[str, Any]):
 def kind_of(record_type: RecordType, name: str) -> str:
     """Return the kind of an attribute, such as ``str`` or ``int``.
 
-    Other kinds are ``bool``, ``float``, ``datetime`` and ``uri``.
-
-    The kind of unlisted attributes is derived from their names.
+    The other kinds are ``bool``, ``float``, ``datetime`` and ``uri``. If the record type does not list the attribute,
+    the kind is derived from the name of the attribute.
     """
     listed = record_type.attributes.get(name)
     if listed is not None:
@@ -98,9 +98,9 @@ def kind_of(record_type: RecordType, name: str) -> str:
 
 
 def typed(text: str, kind: str) -> Any:
-    """Return a text as a value of a kind, or unchanged if it does not fit.
+    """Convert a text to a value of a kind. Never raises.
 
-    Never raises.
+    If the text cannot be converted, it is returned unchanged.
     """
     stripped = text.strip()
     if kind in ("str", "uri"):

@@ -2,10 +2,11 @@
 
 Source: protocol/query.md §6-7.
 
-Each line has the type, the record element, the references element (``-`` for none), and after a colon the attributes.
-Suffixes are ``:b`` for booleans, ``:i`` and ``:l`` for integers, ``:float``, ``:t`` for times and ``:u`` for URIs;
-other attributes are text. ``@29.0`` is the first API version with the attribute; ``~`` marks attributes that only some
-servers have. Servers may return more attributes.
+Each entry has the type, the record element and the references element. If the type has no references, ``-`` stands in
+place of the references element. The attributes follow after a colon. Suffixes of attributes are ``:b`` for booleans,
+``:i`` and ``:l`` for integers, ``:float``, ``:t`` for times and ``:u`` for URIs; attributes without a suffix are text.
+``@29.0`` is the first API version with the attribute. ``~`` marks attributes that only some servers have. Servers may
+return more attributes.
 """
 
 TABLE = """

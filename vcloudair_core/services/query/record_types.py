@@ -14,7 +14,7 @@ _KINDS = {"": "str", "b": "bool", "i": "int", "l": "int", "float": "float", "t":
 def built_in_types() -> Mapping[str, RecordType]:
     """Return the built-in record types by name.
 
-    Servers may return further attributes.
+    Servers may return more attributes than a type lists.
     """
     from vcloudair_core.services.query.record_table import TABLE
 
@@ -37,10 +37,10 @@ def built_in_types() -> Mapping[str, RecordType]:
 
 
 def _parse_attribute(text: str) -> tuple[str, str, str | None]:
-    """Return name, kind and first API version of an attribute.
+    """Return the name, kind and first API version of an attribute.
 
-    An example of the text is ``autoDeleteDate:t@29.0``. The version is empty for attributes that only some servers
-    have, and None for attributes of all versions.
+    An example of ``text`` is ``autoDeleteDate:t@29.0``. The version is an empty string for attributes that only some
+    servers have, and None for attributes that all versions have.
     """
     name_and_kind, _, version = text.partition("@")
     name, _, kind = name_and_kind.rstrip("~").partition(":")

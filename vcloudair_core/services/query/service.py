@@ -41,7 +41,7 @@ class QueryService:
         return {**built_in_types(), **self.session.record_types()}
 
     def offered_types(self) -> list[str]:
-        """Return the names of the record types that the server offers this user.
+        """Return the names of the record types that the server offers to this user.
 
         Raises: ApiError, TransportError.
         """
@@ -51,7 +51,7 @@ class QueryService:
 
     @property
     def vms(self) -> VmReader:
-        """Return the reader of VMs as mappings of facts."""
+        """Return the reader that returns VMs as mappings of facts."""
         if self._vms is None:
             from vcloudair_core.services.query.vms import VmReader
 
@@ -73,24 +73,26 @@ class QueryService:
         progress: Progress | None = None,
         warn: Warn | None = None,
     ) -> Query:
-        """Return a query for records of a type. Nothing is sent until records are read.
+        """Return a query for records of a type. Reading records sends the requests.
 
         Args:
             type_name: The record type, such as ``vm``.
-            where: Conditions, see :func:`~vcloudair_core.services.query.filters.parse_where`. Values are escaped, and
+            where: Conditions, as in :func:`~vcloudair_core.services.query.filters.parse_where`. Values are escaped, and
                 records are compared again on this host.
-            filter: A FIQL filter of the API. Records must meet both ``where`` and ``filter``.
-            fields: Attributes to fetch, by default all. ``name`` is always included.
+            filter: A filter in the FIQL syntax of the API. Records must meet both ``where`` and ``filter``.
+            fields: Attributes to fetch. By default, all attributes are fetched. ``name`` is always included.
             metadata: Up to 8 metadata keys to fetch.
-            sort: An attribute to sort by, by default the id, which keeps pages stable.
+            sort: The attribute to sort by. The default is the ID, which keeps pages stable.
             descending: Reverse the order.
             limit: The maximum number of records.
             format: ``records``, ``idrecords`` or ``references``.
             progress: Callback with the number of records read and the total.
-            warn: Callback for a message about objects that appeared or vanished during the read; by default, it is
-                logged.
+            warn: Callback for a message about objects that appeared or vanished during the read. By default, the
+                message is logged.
 
-        Raises: SpecError before anything is sent. For an unknown type, the list of offered types is read first.
+        Raises: SpecError for invalid input, before a request is sent. For an unknown ``type_name``, the list of the
+        types
+            that the server offers is read first.
         """
         record_type = self._type(type_name)
         problems = Problems()
@@ -141,14 +143,14 @@ class QueryService:
                 raise SpecError("type", f"unknown type {name!r}{'; ' + hint if hint else ''}")
             return RecordType(name, f"{name[:1].upper()}{name[1:]}Record", "References")
         is_admin = self.session.identity.org_name.casefold() == "system" if record_type.admin_name else False
-        # For the provider's administrator, types have other names. Source: protocol/query.md §6.
+        # Administrators of the provider see types under other names. Source: protocol/query.md §6.
         return known.get(record_type.admin_name, record_type) if is_admin else record_type
 
 
 def _check_attribute(name: str, path: str, record_type: RecordType, problems: Problems) -> None:
-    """Reject invalid attribute names.
+    """Add a problem if an attribute name is invalid.
 
-    Unlisted names are sent, because servers have more attributes than documented.
+    Names that the record type does not list are valid, because servers have undocumented attributes.
     """
     if isinstance(name, str) and _ATTRIBUTE.match(name):
         return

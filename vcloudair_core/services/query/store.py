@@ -27,7 +27,7 @@ Source: protocol/query.md §1.
 class PageRequest:
     """Parameters of a query.
 
-    ``filter_text`` is encoded; an empty ``sort`` leaves the order to the server.
+    ``filter_text`` is URL-encoded. If ``sort`` is empty, the server chooses the order.
     """
 
     type_name: str
@@ -39,7 +39,7 @@ class PageRequest:
     page_size: int = LARGEST_PAGE
 
     def text(self, page: int) -> str:
-        """Return the query string of a page, encoded."""
+        """Return the URL-encoded query string for a page."""
         parts = [f"type={quote(self.type_name, safe='')}", f"page={page}", f"pageSize={self.page_size}"]
         parts.append(f"format={self.form}")
         if self.fields:
@@ -52,9 +52,9 @@ class PageRequest:
 
 
 def read_page(session: Session, request: PageRequest, page: int, link: str = "") -> QueryPage:
-    """Return a page.
+    """Read and return one page of a query.
 
-    ``link`` is the server's link to another page, in which the page number is replaced.
+    ``link`` is the server's link to another page. If it is set, the page number in the link is replaced.
 
     Raises: ApiError, TransportError, DecodeError.
     """
@@ -74,10 +74,10 @@ def read_types(session: Session) -> list[str]:
 
 
 def read_vapp(session: Session, href: str) -> bytes:
-    """Return a vApp with its VMs. Raises: ApiError, TransportError."""
+    """Return the XML of a vApp with its VMs. Raises: ApiError, TransportError."""
     return session.call("GET", href).body
 
 
 def read_vm(session: Session, identifier: str) -> bytes:
-    """Return a VM by its UUID. Raises: ApiError, TransportError."""
+    """Return the XML of a VM by its UUID. Raises: ApiError, TransportError."""
     return session.call("GET", f"/api/vApp/vm-{quote(identifier, safe='')}").body

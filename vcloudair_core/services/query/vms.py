@@ -35,11 +35,11 @@ _FAMILIES = (
 class VmReader:
     """Reader of the VMs of a session.
 
-    The names of VDCs are read once, because older servers omit them in records.
+    The names of VDCs are read once. Older servers do not return them in the records of VMs.
     """
 
     def __init__(self, session: Session, query: Callable[..., Query]) -> None:
-        """Create a reader. ``query`` returns a query, like :meth:`QueryService.query`."""
+        """Create a reader. ``query`` has the signature of :meth:`QueryService.query`."""
         self._session, self._query = session, query
         self._vdcs: list[Record] | None = None
 
@@ -56,7 +56,7 @@ class VmReader:
         progress: Progress | None = None,
         warn: Warn | None = None,
     ) -> list[dict[str, Any]]:
-        """Return VMs as mappings of JSON types, sorted by id, without deleted VMs.
+        """Return VMs as mappings of JSON types, sorted by ID, without deleted VMs.
 
         See :func:`facts` for the keys.
 
@@ -68,10 +68,12 @@ class VmReader:
             nics: Read all network interfaces, with one request per vApp. Otherwise, only the address of the primary
                 interface is included.
             limit: The maximum number of VMs.
-            ages_by: Keys of the mapping. VMs that share the value of the first nonempty key get ``created``, the
-                creation time in UTC. Each of these VMs takes one request.
+            ages_by: Keys of the result. For each VM, the first key with a value names the VM. If several VMs have one
+                name, the result of each of them has ``created``, the creation time in UTC. Each of these VMs takes one
+                request.
             progress: Callback with the number of VMs read and the total.
-            warn: Callback for a message about VMs that appeared or vanished during the read; by default, it is logged.
+            warn: Callback for a message about VMs that appeared or vanished during the read. By default, the message is
+                logged.
 
         Raises: SpecError before anything is sent; NotFoundError or AmbiguousMatchError for the VDC; the errors of
             :meth:`Query.all`.
@@ -108,11 +110,11 @@ class VmReader:
     ) -> dict[str, Any]:
         """Return a VM by name, optionally within a vApp and VDC, or by UUID.
 
-        A UUID finds the VM even if ``name`` is outdated. Raises SpecError without name and id; NotFoundError;
-        AmbiguousMatchError with the candidates; the errors of :meth:`read`.
+        If both ``id`` and ``name`` are set, the VM with this ID is found even after it was renamed. Raises: SpecError
+        if neither is set; NotFoundError; AmbiguousMatchError with the candidates; the errors of :meth:`read`.
         """
         if not name and not id:
-            raise SpecError("name", "a name or an id is needed")
+            raise SpecError("name", "is required if id is not set")
         conditions = {"containerName": vapp} if vapp else {}
         vms: list[dict[str, Any]] = []
         identifier = id.rpartition(":")[2].casefold()
@@ -123,12 +125,12 @@ class VmReader:
         described = f"{name!r}" if name else id
         where = "".join(f" in the {kind} {value!r}" for kind, value in (("vApp", vapp), ("VDC", vdc)) if value)
         if not vms:
-            raise NotFoundError(f"VM {described} not found{where}.", hint="Run `vca query vm` to list the VMs.")
+            raise NotFoundError(f"VM not found: {described}{where}.", hint="Run `vca query vm` to list the VMs.")
         if len(vms) > 1:
             raise AmbiguousMatchError(
                 f"{len(vms)} VMs have the name {described}{where}.",
                 candidates=[{key: vm[key] for key in ("name", "id", "vapp", "vdc")} for vm in vms],
-                hint="Name the vApp, or select the VM by id.",
+                hint="Set the vApp, or select the VM by its UUID.",
             )
         if nics:
             self._add_nics(vms)
@@ -137,7 +139,8 @@ class VmReader:
     def _by_id(self, identifier: str, metadata: Sequence[str]) -> list[dict[str, Any]]:
         """Find a VM by UUID.
 
-        Its name is read first for a query by name, because filters by id differ between servers.
+        The name of the VM is read first, and VMs are queried by this name, because filters by ID differ between
+        servers.
         """
         try:
             name = parse_name(read_vm(self._session, identifier))
@@ -146,7 +149,7 @@ class VmReader:
         return [vm for vm in self.read({"name": name}, metadata=metadata) if vm["id"] == identifier]
 
     def vdc_names(self) -> list[str]:
-        """Return the names of the VDCs of the session. They are read once."""
+        """Return the names of the VDCs that the user can see. The names are read once."""
         return [record.name for record in self._all_vdcs()]
 
     def _all_vdcs(self) -> list[Record]:
@@ -158,21 +161,19 @@ class VmReader:
         vdcs = [record for record in self._all_vdcs() if vdc == record.name or vdc.casefold() == record.id]
         if not vdcs:
             known = ", ".join(sorted(self.vdc_names())) or "none"
-            raise NotFoundError(f"VDC {vdc!r} not found.", hint=f"Use one of: {known}.")
+            raise NotFoundError(f"VDC not found: {vdc!r}.", hint=f"Use one of these VDCs: {known}.")
         if len(vdcs) > 1:
             raise AmbiguousMatchError(
                 f"{len(vdcs)} VDCs have the name {vdc!r}.",
                 candidates=[{"name": record.name, "id": record.id} for record in vdcs],
-                hint="Use the id of the VDC.",
+                hint="Use the UUID of the VDC.",
             )
         return vdcs[0]
 
     def _add_nics(self, vms: Sequence[dict[str, Any]]) -> int:
-        """Add interfaces with one request per vApp.
+        """Add network interfaces, and return the number of VMs whose vApp is unreadable.
 
-        Return the number of VMs whose vApp could not be read.
-
-        These VMs keep the address of their record.
+        One request reads the VMs of a vApp. If a vApp cannot be read, its VMs keep the address from their record.
         """
         vapps = list(dict.fromkeys(vm["vapp_href"] for vm in vms if vm["vapp_href"] and not vm["is_template"]))
         nics_by_vm: dict[str, list[dict[str, Any]]] = {}
@@ -186,9 +187,9 @@ class VmReader:
         return sum(1 for vm in vms if not vm["is_template"] and vm["id"] not in nics_by_vm)
 
     def _add_ages(self, vms: Sequence[dict[str, Any]], names: Sequence[str]) -> None:
-        """Add creation times of VMs that share a name.
+        """Add the creation times of VMs whose name is not unique.
 
-        Each VM takes one request, unless the record has the time.
+        The time is read with one request per VM, if the record does not have it.
         """
         by_name: dict[str, list[dict[str, Any]]] = {}
         for vm in vms:
@@ -217,7 +218,7 @@ class VmReader:
 
 
 def _exists(record: Record, conditions: Mapping[str, Any]) -> bool:
-    """Return False for deleted or expired VMs, unless the conditions select them."""
+    """Return True if a VM is not deleted or expired, or if the conditions select it."""
     return not any(record.get(name) is True and name not in conditions for name in ("isDeleted", "isExpired"))
 
 
@@ -237,10 +238,9 @@ def _in_utc(text: str) -> str:
 def facts(record: Record, vdc_names: Mapping[str, str], org: str) -> dict[str, Any]:
     """Return the facts of a VM: location, power, guest OS, size and addresses.
 
-    The key ``record`` has the raw record.
-
-    ``power`` is ``on``, ``off``, ``suspended`` or ``other``; ``status`` is the value of the API. ``memory_mb`` is in
-    MiB. Unknown values are an empty string, None or an empty list.
+    The key ``record`` has the record of the query service. ``power`` is ``on``, ``off``, ``suspended`` or ``other``;
+    ``status`` is the value of the API. ``memory_mb`` is in MiB. Unknown values are an empty string, None or an empty
+    list.
     """
     raw = record.raw
     vdc_id, address = _end(raw.get("vdc", "")), raw.get("ipAddress", "").strip()
@@ -274,9 +274,9 @@ def facts(record: Record, vdc_names: Mapping[str, str], org: str) -> dict[str, A
 
 
 def os_family(guest_os: str) -> str:
-    """Return the OS family, such as ``linux`` or ``windows``.
+    """Return the family of a guest OS, such as ``linux`` or ``windows``.
 
-    Other families are ``bsd``, ``darwin``, ``solaris`` and ``other``. The result is empty for an unknown OS.
+    The other families are ``bsd``, ``darwin``, ``solaris`` and ``other``. The result is empty if ``guest_os`` is empty.
     """
     name = guest_os.casefold()
     if not name.strip():

@@ -99,7 +99,7 @@ def test_a_server_with_smaller_pages_than_requested() -> None:
     ],
 )
 def test_inconsistent_pages_raise_an_error(odd: Callable[[int, QueryPage], QueryPage], reason: str) -> None:
-    with pytest.raises(IncompleteResultError, match="changed while it was read") as caught:
+    with pytest.raises(IncompleteResultError, match="changed during the read") as caught:
         Server(95, odd=odd).names()
     assert reason in str(caught.value)
 

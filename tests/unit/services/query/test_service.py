@@ -162,7 +162,7 @@ def test_a_changing_result_keeps_the_remaining_objects_and_warns(simulator: Simu
     assert present <= {record.id for record in records}
     assert times == 99 or {record.id for record in records} == present
     assert "changed while it was read" in warnings[0]
-    assert ("kept changing" in warnings[0]) is (times == 99)
+    assert ("changed during every read" in warnings[0]) is (times == 99)
 
 
 def test_a_temporary_error_of_a_page_is_retried(service: QueryService, simulator: Simulator) -> None:

@@ -92,7 +92,7 @@ class DhcpRelaySpec:
         absent=(),
     )
     ip_sets: tuple[str, ...] | None = spec_field(
-        "Ids of all IP sets with addresses of DHCP servers, for example "
+        "IDs of all IP sets with addresses of DHCP servers, for example "
         "``f9daf2da-b4f9-4921-a2f4-d77a943a381c:ipset-2``.",
         canonical=_names,
         absent=(),
@@ -119,7 +119,7 @@ class DhcpRelaySpec:
                 if not _DOMAIN_NAME.match(fold(text).removesuffix("."))
             ),
             *(
-                ("ip_sets", f"{text!r} is not the id of an IP set, such as ipset-2")
+                ("ip_sets", f"{text!r} is not the ID of an IP set, such as ipset-2")
                 for text in self.ip_sets or ()
                 if not _IP_SET.match(text)
             ),

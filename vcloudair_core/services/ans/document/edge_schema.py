@@ -123,7 +123,7 @@ def _number(summary: str, low: int, high: int | None) -> dict[str, Any]:
 
 
 def _id(summary: str, info: FieldInfo) -> dict[str, Any]:
-    """Return the schema of an id, which can be a string or a number."""
+    """Return the schema of an ID, which can be a string or a number."""
     low, _ = info.bounds or (0, None)
     text = {"type": "string", "pattern": rf"^\s*(?:{info.pattern})?\s*$"}
     return {"description": summary, "anyOf": [text, {"type": "integer", "minimum": low}, {"type": "null"}]}

@@ -91,7 +91,7 @@ def explicit_target(settings: Settings) -> dict[str, str]:
 def agreed_target(
     named: Mapping[str, Any], explicit: Mapping[str, Any], places: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """Return the target that a document and options or arguments name together.
+    """Return the edge and VDC that a document, options and arguments select.
 
     The document takes precedence over defaults, such as environment variables.
 

@@ -88,7 +88,7 @@ class EdgeKind(ResourceKind):
         return store.narrowed(sections)
 
     def resolve(self, store: Store, desired: Desired) -> Desired:
-        """Replace names in every section with ids of the edge."""
+        """Replace names in every section with IDs of the edge."""
         assert isinstance(store, EdgeStore)
         problems = Problems()
         resolved: dict[str, Any] = {}
@@ -182,7 +182,7 @@ class EdgeKind(ResourceKind):
         return shown
 
     def plan(self, document: Document, desired: Desired) -> Plan:
-        """Return the plans of the sections in one plan."""
+        """Return one plan that contains the plans of all sections."""
         problems = Problems()
         plans: dict[str, Plan] = {}
         for name, spec in desired.specs[0].sections.items():

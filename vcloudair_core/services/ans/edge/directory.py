@@ -140,7 +140,7 @@ class EdgeDirectory:
             )
             records = list(parse_edges(response.body).edges)
         except InvalidRequestError:
-            records = self._all()  # a server that does not filter by id
+            records = self._all()  # a server that does not filter by ID
         except (NotFoundError, PermissionDeniedError) as exc:
             _log.debug("looking up edge gateway %s failed: %s", edge_id, exc)
             return None

@@ -76,7 +76,7 @@ def uuid_in(text: str) -> str:
 
 
 def last_part(href: str) -> str:
-    """Return the last segment of a link, which is the id of the linked object."""
+    """Return the last segment of a link, which is the ID of the linked object."""
     return href.split("?", 1)[0].rstrip("/").rpartition("/")[2]
 
 

@@ -53,7 +53,7 @@ class ServiceSpec:
     protocol: str = spec_field(
         "Protocol, as `any`, `tcp`, `udp` or `icmp` (not case-sensitive). `tcp+udp` creates two services.",
         "Firewall rules support no other protocols. For ESP, AH or GRE, create an application in the portal and list "
-        "its id in `applications`.",
+        "its ID in `applications`.",
         default=ANY,
         required=True,
         suggestions=PROTOCOLS,
@@ -114,8 +114,8 @@ class FirewallRuleSpec:
     description: str | None = description_field()
     source: tuple[str, ...] | None = spec_field(
         "Sources of the traffic. Each entry is `any`, `internal`, `external`, `vse` (the edge gateway itself), "
-        "``vnic-N``, an IPv4 or IPv6 address, a CIDR, a range ``first-last``, or the id of a grouping object such as "
-        "``ipset-2`` or ``urn:vcloud:network:...``. Use ``object:ID`` for an id in any other format.",
+        "``vnic-N``, an IPv4 or IPv6 address, a CIDR, a range ``first-last``, or the ID of a grouping object such as "
+        "``ipset-2`` or ``urn:vcloud:network:...``. Use ``object:ID`` for an ID in any other format.",
         "The order does not matter. The default for new rules is `any`.",
         unordered=True,
         canonical=endpoint_meaning,
@@ -143,7 +143,7 @@ class FirewallRuleSpec:
         source="protocol/ans.md §2.6",
     )
     applications: tuple[str, ...] | None = spec_field(
-        "Ids of applications or application groups that the traffic must match.",
+        "IDs of applications or application groups that the traffic must match.",
         unordered=True,
         absent=(),
         read=read_applications,
@@ -158,12 +158,12 @@ class FirewallRuleSpec:
         choices=DIRECTIONS,
     )
     tag: str | None = spec_field(
-        "Tag of the rule, 1 to 65536. By default the server uses the id of the rule.",
+        "Tag of the rule, 1 to 65536. By default the server uses the ID of the rule.",
         bounds=(1, None),
         pattern=NUMBER_PATTERN,
     )
     rule_id: str | None = spec_field(
-        "Id of the rule, set by the server. It identifies the rule with `match_by=rule_id`. Otherwise it distinguishes "
+        "ID of the rule, set by the server. It identifies the rule with `match_by=rule_id`. Otherwise it distinguishes "
         "rules that have the same name.",
         read_only=True,
         bounds=(1, None),
@@ -171,8 +171,8 @@ class FirewallRuleSpec:
         read=Reader.identifier,
     )
     position: str | None = position_field()
-    before: str | None = before_field("Name or id")
-    after: str | None = after_field("Name or id")
+    before: str | None = before_field("Name or ID")
+    after: str | None = after_field("Name or ID")
     index: int | None = index_field()
     match_by: str = spec_field(
         "Option that identifies an existing rule.",

@@ -84,7 +84,7 @@ GLOBAL_KEY = "global"
 
 
 def new_identity(ends: str) -> str:
-    """Return the identity of a tunnel that does not have a server-assigned id yet."""
+    """Return the identity of a tunnel that does not have a server-assigned ID yet."""
     return f"new {ends}"
 
 
@@ -157,7 +157,7 @@ def new_site_values(spec: IpsecTunnelSpec) -> dict[str, Any]:
 
 
 def find_tunnel(ipsec: Ipsec, name: str, target: str) -> IpsecTunnelSpec:
-    """Find a tunnel by name, id or peer.
+    """Find a tunnel by name, ID or peer.
 
     ``target`` is the edge in error messages.
 

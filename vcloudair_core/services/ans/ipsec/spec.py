@@ -114,7 +114,7 @@ class IpsecTunnelSpec:
         secret=True,
         aliases=("shared_secret",),
     )
-    certificate: str | None = spec_field("Id of the certificate of the tunnel, for `authentication=x.509`.")
+    certificate: str | None = spec_field("ID of the certificate of the tunnel, for `authentication=x.509`.")
     encryption: str | None = spec_field(
         "Encryption algorithm, as `aes`, `aes256`, `3des` or `aes-gcm`, in any common spelling. The default for new "
         "tunnels is `aes256`.",
@@ -160,7 +160,7 @@ class IpsecTunnelSpec:
         read_only=True,
     )
     site_id: str | None = spec_field(
-        "Id of the tunnel, set by the server. It identifies the tunnel with `match_by=site_id`. Otherwise it "
+        "ID of the tunnel, set by the server. It identifies the tunnel with `match_by=site_id`. Otherwise it "
         "distinguishes tunnels that have the same name.",
         read_only=True,
     )
@@ -218,14 +218,14 @@ IDENTITIES = Identities(
     {
         "name": RuleIdentity(lambda spec: (spec.name or "",), lambda spec: f"named {spec.name or ''!r}"),
         "peer": RuleIdentity(_peer, lambda spec: f"with the peer {spec.peer_id or spec.peer_ip or ''!r}"),
-        "site_id": RuleIdentity(lambda spec: (spec.site_id,), lambda spec: f"with the id {spec.site_id}"),
+        "site_id": RuleIdentity(lambda spec: (spec.site_id,), lambda spec: f"with the ID {spec.site_id}"),
     },
     shown=("local_ip", "peer_id", "peer_ip", "description"),
     numbers=("site_id",),
     content=_peer,
     hint="Set site_id as well, or match by peer or site_id (match_by).",
 )
-"""The ways to identify a tunnel. The id of the peer is unique on an edge.
+"""The ways to identify a tunnel. The ID of the peer is unique on an edge.
 
 Source: protocol/ans.md §4.2.
 """
@@ -249,12 +249,12 @@ def completed_tunnel(spec: IpsecTunnelSpec, dh_group: str) -> IpsecTunnelSpec:
 
     ``dh_group`` is the default DH group of the edge.
 
-    Raises: SpecError if required fields are missing; NotFoundError if the tunnel is matched by its server-assigned id.
+    Raises: SpecError if required fields are missing; NotFoundError if the tunnel is matched by its server-assigned ID.
     """
     if spec.match_by == "site_id":
         raise NotFoundError(
             f"IPsec tunnel not found: site_id {spec.site_id!r}.",
-            hint="Match by name to create the tunnel. The server assigns ids.",
+            hint="Match by name to create the tunnel. The server assigns IDs.",
         )
     problems = Problems()
     for name in missing_fields(spec):
@@ -336,11 +336,11 @@ class IpsecSpec:
     disable_event: bool | None = spec_field("Whether to suppress the events of the service.", absent=False)
     global_psk: Secret | None = spec_field("Pre-shared key of all tunnels with the peer address `any`.", secret=True)
     service_certificate: str | None = spec_field(
-        "Id of the edge gateway's certificate, for tunnels that authenticate with `x.509`."
+        "ID of the edge gateway's certificate, for tunnels that authenticate with `x.509`."
     )
-    ca_certificates: tuple[str, ...] | None = spec_field("Ids of all CA certificates.", unordered=True)
+    ca_certificates: tuple[str, ...] | None = spec_field("IDs of all CA certificates.", unordered=True)
     crl_certificates: tuple[str, ...] | None = spec_field(
-        "Ids of all certificate revocation lists (CRLs).", unordered=True
+        "IDs of all certificate revocation lists (CRLs).", unordered=True
     )
     tunnels: tuple[IpsecTunnelSpec, ...] | None = spec_field(
         "IPsec tunnels. The order does not matter. Each entry must identify a different tunnel.", input_only=True

@@ -147,21 +147,21 @@ class NatRuleSpec:
     logging: bool | None = logging_field()
     description: str | None = description_field()
     tag: str | None = spec_field(
-        "Tag of the rule, 65537 to 131072. By default the server uses the id of the rule.",
+        "Tag of the rule, 65537 to 131072. By default the server uses the ID of the rule.",
         bounds=(1, None),
         pattern=NUMBER_PATTERN,
         aliases=("rule_tag",),
     )
     rule_id: str | None = spec_field(
-        "Id of the rule, set by the server. It identifies the rule with `match_by=rule_id`. Otherwise it distinguishes "
+        "ID of the rule, set by the server. It identifies the rule with `match_by=rule_id`. Otherwise it distinguishes "
         "rules that match the same traffic.",
         read_only=True,
         bounds=(1, None),
         pattern=ID_PATTERN,
     )
     position: str | None = position_field()
-    before: str | None = before_field("Description, id or tag")
-    after: str | None = after_field("Description, id or tag")
+    before: str | None = before_field("Description, ID or tag")
+    after: str | None = after_field("Description, ID or tag")
     index: int | None = index_field()
     match_by: str = spec_field(
         "How to find an existing rule. NAT rules have no name.",

@@ -142,7 +142,7 @@ class Section(Generic[SpecT, RuleT]):
         return []
 
     def resolve_rules(self, store: Store, specs: Sequence[Any], paths: Sequence[str]) -> Sequence[Any]:
-        """Replace names in rules with ids of the edge.
+        """Replace names in rules with IDs of the edge.
 
         Returns the same ``specs`` object if the rules contain no names.
         """

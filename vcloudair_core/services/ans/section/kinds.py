@@ -134,7 +134,7 @@ class RuleKind(_SectionKindBase):
         return self._unsupported_rules(desired.specs, "", backend)
 
     def resolve(self, store: Store, desired: Desired) -> Desired:
-        """Replace names in the rules with ids of the edge."""
+        """Replace names in the rules with IDs of the edge."""
         return replace(desired, specs=tuple(self._resolved(store, desired, desired.specs, "")))
 
     def project(self, document: Document) -> list[dict[str, Any]]:
@@ -189,7 +189,7 @@ class SectionKind(_SectionKindBase):
         ]
 
     def resolve(self, store: Store, desired: Desired) -> Desired:
-        """Replace names in the rules with ids of the edge."""
+        """Replace names in the rules with IDs of the edge."""
         spec = desired.specs[0]
         rules = self.section.rules_of(spec)
         if not rules:

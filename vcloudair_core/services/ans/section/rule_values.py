@@ -114,8 +114,8 @@ def member_complaint(word: str) -> str:
         return f"{word!r} is not a valid address, CIDR or range (first-last)"
     hint = near(text, [ANY, *INTERFACES])
     return (
-        f"{word!r} is not an address, CIDR, range, any, internal, external, vse, vnic-N or id of a grouping object"
-        f"{'; ' + hint if hint else ''} (write object:{text} if it is the id of an object)"
+        f"{word!r} is not an address, CIDR, range, any, internal, external, vse, vnic-N or ID of a grouping object"
+        f"{'; ' + hint if hint else ''} (write object:{text} if it is the ID of an object)"
     )
 
 
@@ -315,7 +315,7 @@ def _written_member(item: str) -> str:
 
 
 def read_applications(reader: Reader, name: str) -> tuple[str, ...] | None:
-    """Read ids of applications. The reader collects errors."""
+    """Read IDs of applications. The reader collects errors."""
     items = reader.items(name)
     if items is None:
         return None
@@ -323,9 +323,9 @@ def read_applications(reader: Reader, name: str) -> tuple[str, ...] | None:
     for path, item in items:
         word = item.strip() if isinstance(item, str) else ""
         if not word:
-            reader.problems.add(path, f"the id of an application was expected, not {item!r}")
+            reader.problems.add(path, f"the ID of an application was expected, not {item!r}")
         elif not _APPLICATION.match(word):
-            reader.problems.add(path, f"{item!r} is not the id of an application, such as application-155")
+            reader.problems.add(path, f"{item!r} is not the ID of an application, such as application-155")
         else:
             ids.append(word)
     return tuple(ids)

@@ -43,7 +43,7 @@ class IntentRecord:
         task: The link of the task. It is empty until the link is known.
         state: The state of the replication before the action.
         vms_before: IDs of the VMs that had this name before the action, or None if these VMs were not read.
-        run: The id of the run that recorded the intent, or an empty string.
+        run: The ID of the run that recorded the intent, or an empty string.
         is_open: True if the outcome of the action is unknown.
         tasks: Paths of the latest tasks of the replication that this host recorded, including ``task``.
     """

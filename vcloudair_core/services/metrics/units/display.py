@@ -9,13 +9,13 @@ from collections.abc import Iterable
 
 _PREFIXES = ("KiB", "MiB", "GiB", "TiB")
 _SCALED = {"KB": "", "KBps": "/s"}
-"""Units that are scaled, with the suffix after the prefix."""
+"""Units that are scaled, and the text to add after a unit such as MiB."""
 
 
 def display_unit(unit: str | None, values: Iterable[float]) -> tuple[str, float]:
-    """Return a readable unit for all of the values, and the conversion factor.
+    """Return a readable unit for a group of values, and the conversion factor.
 
-    The largest value decides, so that all values of a series, column or axis have the same unit. Units other than
+    The unit fits the largest value, so that all values of a series, column or axis have one unit. Units other than
     ``KB`` and ``KBps`` do not change.
     """
     if unit not in _SCALED:

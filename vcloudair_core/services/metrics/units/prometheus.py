@@ -18,15 +18,15 @@ BASE = {
     "s": ("seconds", 1.0),
     "W": ("watts", 1.0),
 }
-"""Base unit and conversion factor of each unit."""
+"""Prometheus unit for each unit of a metric, and the factor to convert values."""
 
 PREFIX = "vca_vm"
 
 
 def base_of(name: str, unit: str | None) -> tuple[str, str, float]:
-    """Return Prometheus name, base unit and conversion factor of a metric.
+    """Return the Prometheus name, base unit and conversion factor of a metric.
 
-    The base unit can be an empty string.
+    The base unit is an empty string for counts and unknown units.
     """
     base_unit, factor = BASE.get(unit or "", ("", 1.0))
     separated = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
@@ -35,6 +35,6 @@ def base_of(name: str, unit: str | None) -> tuple[str, str, float]:
 
 
 def help_of(name: str) -> str:
-    """Return the description of a metric."""
+    """Return the description of a metric as a sentence for ``# HELP``."""
     known = known_metrics().get(name)
     return f"{known.meaning[:1].upper()}{known.meaning[1:]} ({name})." if known else f"{name} of the server."
