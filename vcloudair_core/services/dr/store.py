@@ -231,7 +231,7 @@ def _server_time(response: Response) -> float | None:
 
 
 def path_of(href: str) -> str:
-    """Return the path of a link, which identifies a task even if the port differs.
+    """Return the path of a link. Links to a task can differ in their port.
 
     Source: protocol/tasks.md §1.
     """

@@ -45,7 +45,7 @@ class Window:
     end: Moment | None = None
 
     def described(self) -> str:
-        """Return a description for messages."""
+        """Return a description for messages, such as ``from 24 hours ago to now``."""
         return f"from {_described(self.start)} to {_described(self.end) if self.end else 'now'}"
 
 

@@ -67,7 +67,7 @@ class Filter(Protocol):
         ...
 
     def described(self) -> str:
-        """Return a description for messages."""
+        """Return a description for messages, such as ``name = 'web1'``."""
         ...
 
 
@@ -99,7 +99,7 @@ class Comparison:
     def _metadata_on_server(self, key: re.Match[str]) -> str:
         """Return the URL-encoded filter for a metadata key.
 
-        No source documents wildcards in metadata filters. Source: protocol/query.md §4.3.
+        Wildcards in metadata filters are not documented. Source: protocol/query.md §4.3.
         """
         text = _as_text(self.value)
         if _UNSAFE.search(text) or _UNSAFE.search(key[2]) or self.operator in ("like", "ne") or not text.strip():

@@ -30,7 +30,7 @@ _MAX_REFUSED = 3
 """Maximum number of pages that may be missing because the result became shorter."""
 
 ReadPage = Callable[[int, str], QueryPage]
-"""Callable that reads a page. The arguments are the page number and a link, or ""."""
+"""Callable that reads a page by its number and a server link, or "" for no link."""
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ class Backend:
     """An API of edge gateways.
 
     ``title`` is the display name. ``edge_path`` is the path of an edge below the base URL of the API, or an empty
-    string if this API has no sections below one path. ``is_changed_by_group`` is true if the server changes the edges
-    of a VDC group one at a time.
+    string if the sections of an edge have no common path. ``is_changed_by_group`` is true if the server changes the
+    edges of a VDC group one at a time.
     """
 
     name: str

@@ -253,7 +253,7 @@ def target_edge(session: Session, target: Mapping[str, Any]) -> Edge:
     """Return the edge that a target or the settings name, with its backend.
 
     Shape of ``target``: ``{"edge": str, "vdc": str}``. The target of a staged change also has ``{"edge_name": str,
-    "edge_backend": str, "edge_owner": str}``, so that the edge need not be looked up.
+    "edge_backend": str, "edge_owner": str}``, so that no look-up is necessary.
 
     Raises: ConfigurationError if no edge is named; NotFoundError, AmbiguousMatchError.
     """

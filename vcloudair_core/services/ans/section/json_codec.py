@@ -173,8 +173,8 @@ class JsonCodec(ABC, Generic[SettingsT]):
         """Raise DecodeError for a document of another section.
 
         Such a document would look like an empty section, and a write of the whole section would delete all rules. The
-        message does not quote the tree, because the tree may contain keys. Source: protocol/ans.md §2.1, §3.1, §4.1
-        (``featureType``).
+        message does not quote the tree, because the tree may contain pre-shared keys. Source: protocol/ans.md §2.1,
+        §3.1, §4.1 (``featureType``).
         """
         feature = str(tree.get("featureType") or "")
         name = self.feature_type.partition("_")[0]

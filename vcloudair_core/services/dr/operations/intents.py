@@ -39,7 +39,7 @@ class IntentRecord:
     Attributes:
         action: The action.
         at: The time of the intent in seconds since 1970.
-        is_server_time: True if ``at`` is by the server's clock, False if by the clock of this host.
+        is_server_time: True if ``at`` is from the server's clock, False if it is from the clock of this host.
         task: The link of the task. It is empty until the link is known.
         state: The state of the replication before the action.
         vms_before: IDs of the VMs that had this name before the action, or None if these VMs were not read.

@@ -105,7 +105,7 @@ class Operation(Attempt):
         task_href: The link of the task.
         vms_before: IDs of the VMs that had this name before the action, or None if these VMs were not read.
         intent_at: The time of the intent in seconds since 1970.
-        is_server_time: True if ``intent_at`` is by the server's clock, False if by the clock of this host.
+        is_server_time: True if ``intent_at`` is from the server's clock, False if it is from the clock of this host.
         state_before: The state of the replication before the action.
         result: The result of the last attempt.
     """

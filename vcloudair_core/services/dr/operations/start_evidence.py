@@ -17,7 +17,7 @@ SKEW_KNOWN_S = 10.0
 """Tolerance for server times, because the clocks of cells may differ by seconds."""
 
 SKEW_UNKNOWN_S = 300.0
-"""Tolerance when the time of the intent is by the clock of this host."""
+"""Tolerance if the time of the intent is from the clock of this host."""
 
 JOIN_CODES = frozenset({"ongoingfailover", "alreadyrecovered", "alreadytestrecovered", "busy_entity"})
 """Error codes for an action that is already in progress or complete.
@@ -30,8 +30,8 @@ Source: protocol/dr.md §3.4.
 class Intent:
     """The intent to start an action. It is recorded before the request is sent.
 
-    ``at`` is in seconds since 1970, by the server's clock if ``is_server_time`` is true. ``excluded`` has the paths of
-    the tasks of other attempts.
+    ``at`` is in seconds since 1970. If ``is_server_time`` is true, it is from the server's clock, otherwise from the
+    clock of this host. ``excluded`` has the paths of the tasks of other attempts.
     """
 
     action: str
