@@ -70,7 +70,8 @@ options:
         description:
           - Sources of the traffic. Each entry is V(any), V(internal), V(external), V(vse) (the edge gateway itself),
             C(vnic-N), an IPv4 or IPv6 address, a CIDR, a range C(first-last), or the ID of a grouping object such as
-            C(ipset-2) or C(urn:vcloud:network:...). Use C(object:ID) for an ID in any other format.
+            C(ipset-2) or C(urn:vcloud:network:...). C(group:NAME) is a firewall group of NSX-T. Use C(object:ID) for an
+            ID in any other format.
           - The order does not matter. The default for new rules is V(any).
         type: list
         elements: str
@@ -120,7 +121,9 @@ options:
             type: str
       applications:
         description:
-          - IDs of applications or application groups that the traffic must match.
+          - IDs of applications or application groups that the traffic must match. On NSX-T edge gateways, names or URNs
+            of application port profiles.
+          - On NSX-T edge gateways, profiles of NSX for TCP, UDP and ICMP are returned as O(rules[].services).
         type: list
         elements: str
       match_translated:
@@ -132,6 +135,16 @@ options:
           - Direction of the traffic. VMware advises against setting it.
         type: str
         choices: [in, out, inout]
+      ip_version:
+        description:
+          - IP version of the traffic, only on NSX-T edge gateways. New rules match both versions.
+        type: str
+        choices: [any, "4", "6"]
+      applied_to:
+        description:
+          - Name or URN of the network whose traffic the rule matches, only on NSX-T edge gateways. The network must be
+            connected as a service interface. New rules match the traffic of all networks.
+        type: str
       tag:
         description:
           - Tag of the rule, 1 to 65536. By default the server uses the ID of the rule.
@@ -176,7 +189,7 @@ options:
           - Options to reset to an empty string. An empty value of the option itself counts as not set.
         type: list
         elements: str
-        choices: [description]
+        choices: [description, applied_to]
       protocol:
         description:
           - Protocol, for a rule with a single service. A short form of O(rules[].services), and mutually exclusive with
@@ -230,7 +243,8 @@ options:
     description:
       - Sources of the traffic. Each entry is V(any), V(internal), V(external), V(vse) (the edge gateway itself),
         C(vnic-N), an IPv4 or IPv6 address, a CIDR, a range C(first-last), or the ID of a grouping object such as
-        C(ipset-2) or C(urn:vcloud:network:...). Use C(object:ID) for an ID in any other format.
+        C(ipset-2) or C(urn:vcloud:network:...). C(group:NAME) is a firewall group of NSX-T. Use C(object:ID) for an ID
+        in any other format.
       - The order does not matter. The default for new rules is V(any).
     type: list
     elements: str
@@ -278,7 +292,9 @@ options:
         type: str
   applications:
     description:
-      - IDs of applications or application groups that the traffic must match.
+      - IDs of applications or application groups that the traffic must match. On NSX-T edge gateways, names or URNs of
+        application port profiles.
+      - On NSX-T edge gateways, profiles of NSX for TCP, UDP and ICMP are returned as O(services).
     type: list
     elements: str
   match_translated:
@@ -290,6 +306,16 @@ options:
       - Direction of the traffic. VMware advises against setting it.
     type: str
     choices: [in, out, inout]
+  ip_version:
+    description:
+      - IP version of the traffic, only on NSX-T edge gateways. New rules match both versions.
+    type: str
+    choices: [any, "4", "6"]
+  applied_to:
+    description:
+      - Name or URN of the network whose traffic the rule matches, only on NSX-T edge gateways. The network must be
+        connected as a service interface. New rules match the traffic of all networks.
+    type: str
   tag:
     description:
       - Tag of the rule, 1 to 65536. By default the server uses the ID of the rule.
@@ -332,7 +358,7 @@ options:
       - Options to reset to an empty string. An empty value of the option itself counts as not set.
     type: list
     elements: str
-    choices: [description]
+    choices: [description, applied_to]
   protocol:
     description:
       - Protocol, for a rule with a single service. A short form of O(services), and mutually exclusive with it.

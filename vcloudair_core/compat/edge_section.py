@@ -11,8 +11,7 @@ from vcloudair_core.engine.kind import Document
 from vcloudair_core.errors import DecodeError, NotFoundError, ServerError
 from vcloudair_core.services.ans.edge.backend import JSON, NSXV, VCLOUDAIR
 from vcloudair_core.services.ans.edge.directory import EdgeDirectory
-from vcloudair_core.services.ans.edge.model import Edge, uuid_in
-from vcloudair_core.services.ans.section.backends import refuse_unsupported
+from vcloudair_core.services.ans.edge.model import Edge, refuse_backend, uuid_in
 from vcloudair_core.services.ans.section.store import DocumentCodec, SectionStore
 from vcloudair_core.services.ans.sections import load_section
 
@@ -75,7 +74,7 @@ class EdgeSection:
         """Return the section of an edge gateway that uses an existing session."""
         section = cls.__new__(cls)
         edge = EdgeDirectory(session).with_backend(edge)
-        refuse_unsupported(edge, load_section(cls.section))
+        refuse_backend(edge, cls.section, (backend for backend, _ in load_section(cls.section).codecs))
         section._set_up(lambda: session, edge, (edge.backend,))
         section.base_url, section.headers = session.identity.base_url, {}
         return section

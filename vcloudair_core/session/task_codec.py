@@ -28,7 +28,8 @@ class Task:
     Times are strings in the format of the server.
 
     ``progress`` is a percentage, for display only. Servers send 100 for some running tasks, and 1 for some failed
-    tasks. ``vendor_code`` is the more detailed error code of an extension, such as ``AlreadyRecovered``.
+    tasks. ``owner_id`` is the URN of the object of the task, which newer servers send. ``vendor_code`` is the more
+    detailed error code of an extension, such as ``AlreadyRecovered``.
     """
 
     href: str
@@ -42,6 +43,7 @@ class Task:
     vendor_code: str = ""
     owner_name: str = ""
     owner_href: str = ""
+    owner_id: str = ""
     start: str = ""
     end: str = ""
     is_cancel_requested: bool = False
@@ -120,6 +122,7 @@ def task_of_element(element: _Element) -> Task:
         vendor_code=fault.get("vendorSpecificErrorCode", "") if fault is not None else "",
         owner_name=(owner.get("name", "") if owner is not None else "").strip(),
         owner_href=owner.get("href", "") if owner is not None else "",
+        owner_id=owner.get("id", "") if owner is not None else "",
         start=element.get("startTime", ""),
         end=element.get("endTime", ""),
         is_cancel_requested=element.get("cancelRequested", "").strip().lower() in ("true", "1"),

@@ -43,6 +43,32 @@ BACKENDS = {
 }
 """All backends by name. Source: protocol/ans.md §1.1, protocol/nsxt.md §2."""
 
+NSXT_SINCE = (37, 0)
+"""First API version for NSX-T edges: VMware Cloud Director 10.4.
+
+Source: protocol/nsxt.md §0.2.
+"""
+
+
+def backend_in_version(backend: str, api_version: str) -> str:
+    """Return the name of a backend, for NSX-T with the API version: ``nsxt 38.1``.
+
+    The options that NSX-T supports differ between versions.
+    """
+    return f"{backend} {api_version}" if backend == NSXT else backend
+
+
+def split_backend(name: str) -> tuple[str, tuple[int, int]]:
+    """Return the backend and the API version in a name from ``backend_in_version``.
+
+    The version is ``(0, 0)`` for a name without a version.
+    """
+    backend, _, version = name.partition(" ")
+    major, _, minor = version.partition(".")
+    minor = minor.partition(".")[0]
+    return backend, (int(major), int(minor)) if major.isdecimal() and minor.isdecimal() else (0, 0)
+
+
 EDGE_APIS = {"hybridity": (VCLOUDAIR, JSON), "network_xml": (NSXV, XML), "network_json": (NSXV, JSON)}
 """Backend and media type for each value of the setting ``edge_api``."""
 

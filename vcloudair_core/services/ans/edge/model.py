@@ -24,7 +24,7 @@ class Edge:
 
     ``backend`` is the API of the edge: ``nsxv``, ``nsxt`` or ``vcloudair``. ``owner_id`` is the URN of the VDC or VDC
     group that owns the edge. ``deployment_mode`` is set for NSX-T edges since API version 39, for example to
-    ``ACTIVE_STANDBY`` or ``DISTRIBUTED_ONLY``.
+    ``ACTIVE_STANDBY`` or ``DISTRIBUTED_ONLY``. ``org_id`` is the UUID of the org, which only the provider sees.
 
     Source: protocol/ans.md §1.4, protocol/recorded-responses.md §3, protocol/nsxt.md §2.
     """
@@ -42,6 +42,7 @@ class Edge:
     backend: str = ""
     owner_id: str = ""
     deployment_mode: str = ""
+    org_id: str = ""
 
     @property
     def is_owned_by_group(self) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vcloudair_core.engine.fields import diff_fields
 from vcloudair_core.engine.kind import Document, Store
 from vcloudair_core.engine.plan import Plan
-from vcloudair_core.services.ans.edge.backend import JSON, NSXV, VCLOUDAIR, XML
+from vcloudair_core.errors import SpecError, SpecProblem
+from vcloudair_core.services.ans.edge.backend import JSON, NSXT, NSXV, VCLOUDAIR, XML
+from vcloudair_core.services.ans.firewall.limits import RULE_LIMITS, SETTING_LIMITS
 from vcloudair_core.services.ans.firewall.model import Firewall
 from vcloudair_core.services.ans.firewall.parse import parse_policy, parse_rule
 from vcloudair_core.services.ans.firewall.spec import (
@@ -20,8 +23,10 @@ from vcloudair_core.services.ans.firewall.spec import (
     exact_policy,
     exact_rule,
 )
-from vcloudair_core.services.ans.section.descriptor import Section
+from vcloudair_core.services.ans.section.descriptor import NsxtSection, Section
 from vcloudair_core.services.ans.section.document import SectionCodec, state_of
+from vcloudair_core.services.ans.section.store import SectionStore
+from vcloudair_core.session.versions import is_at_least
 
 
 class FirewallSection(Section[FirewallPolicySpec, FirewallRuleSpec]):
@@ -35,6 +40,9 @@ class FirewallSection(Section[FirewallPolicySpec, FirewallRuleSpec]):
         """Return the settings that differ. The global settings count as one field."""
         settings: FirewallPolicySpec = state_of(document).settings
         changed = diff_fields(settings, spec)
+        if document.backend == NSXT:
+            _refuse_default_rule(changed)
+            return changed
         current = dict(settings.global_settings or ())
         differing = {
             name: value
@@ -45,6 +53,22 @@ class FirewallSection(Section[FirewallPolicySpec, FirewallRuleSpec]):
             shown = {name: current.get(name, GLOBAL_INFOS[name].absent) for name in differing}
             changed["global_settings"] = (shown, differing)
         return changed
+
+    def prepare_store(self, store: Store, spec: FirewallPolicySpec) -> None:
+        """Read the state of the firewall only if the spec sets the state."""
+        if hasattr(store, "wants_state"):
+            store.wants_state = spec.enabled is not None
+
+    def resolve_rules(
+        self, store: Store, specs: Sequence[FirewallRuleSpec], paths: Sequence[str]
+    ) -> Sequence[FirewallRuleSpec]:
+        """Look up firewall groups and port profiles of NSX-T edge gateways."""
+        objects = getattr(store, "objects", None)
+        if objects is None:
+            return specs
+        from vcloudair_core.services.ans.firewall.nsxt.names import resolve_names
+
+        return resolve_names(objects, specs, paths)
 
     def plain_settings(self, settings: FirewallPolicySpec) -> dict[str, Any]:
         """Return the settings as plain data.
@@ -60,6 +84,24 @@ class FirewallSection(Section[FirewallPolicySpec, FirewallRuleSpec]):
         return firewall_warnings(store, state, plan)
 
 
+def _refuse_default_rule(changed: Mapping[str, tuple[Any, Any]]) -> None:
+    """Raise SpecError if a spec changes the default rule, which is read-only.
+
+    Source: protocol/nsxt.md §5.
+    """
+    problems = [
+        SpecProblem(
+            name,
+            f"cannot be changed on NSX-T edge gateways: the default rule is read-only and has {changed[name][0]}",
+            f"Omit {name}, or add a rule for all other traffic at the bottom.",
+        )
+        for name in ("default_action", "default_logging")
+        if name in changed
+    ]
+    if problems:
+        raise SpecError.of(problems)
+
+
 def _json(backend: str) -> SectionCodec[FirewallPolicySpec]:
     from vcloudair_core.services.ans.firewall.codec_json import JsonFirewallCodec
 
@@ -70,6 +112,18 @@ def _xml() -> SectionCodec[FirewallPolicySpec]:
     from vcloudair_core.services.ans.firewall.codec_xml import XmlFirewallCodec
 
     return XmlFirewallCodec()
+
+
+def _nsxt(api_version: str) -> SectionCodec[FirewallPolicySpec]:
+    from vcloudair_core.services.ans.firewall.nsxt.codec import INLINE_SINCE, NsxtFirewallCodec
+
+    return NsxtFirewallCodec(is_at_least(api_version, INLINE_SINCE))
+
+
+def _nsxt_store() -> type[SectionStore]:
+    from vcloudair_core.services.ans.firewall.nsxt.store import NsxtFirewallStore
+
+    return NsxtFirewallStore
 
 
 SECTION = FirewallSection(
@@ -86,6 +140,9 @@ SECTION = FirewallSection(
         (NSXV, JSON): lambda: _json(NSXV),
         (NSXV, XML): _xml,
     },
+    nsxt=NsxtSection(_nsxt, _nsxt_store),
+    rule_limits=RULE_LIMITS,
+    setting_limits=SETTING_LIMITS,
     module="vca_firewall",
     identities=IDENTITIES,
     completed=completed_rule,

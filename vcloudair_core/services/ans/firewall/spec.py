@@ -35,7 +35,11 @@ ACTIONS = ("accept", "deny", "reject")
 DEFAULT_ACTIONS = ("accept", "deny")
 ACTION_SYNONYMS = {"allow": "accept", "drop": "deny"}
 DIRECTIONS = ("in", "out", "inout")
+IP_VERSIONS = (ANY, "4", "6")
 MATCHES = ("name", "rule_id", "tag")
+SIDES = ("source", "destination")
+"""The fields with the two ends of the traffic."""
+
 IDENTIFYING = ("rule_id", "tag", "source", "destination", "services", "applications", "protocol")
 """Keys that identify a rule without a name, by ID, tag or traffic."""
 
@@ -115,7 +119,8 @@ class FirewallRuleSpec:
     source: tuple[str, ...] | None = spec_field(
         "Sources of the traffic. Each entry is `any`, `internal`, `external`, `vse` (the edge gateway itself), "
         "``vnic-N``, an IPv4 or IPv6 address, a CIDR, a range ``first-last``, or the ID of a grouping object such as "
-        "``ipset-2`` or ``urn:vcloud:network:...``. Use ``object:ID`` for an ID in any other format.",
+        "``ipset-2`` or ``urn:vcloud:network:...``. ``group:NAME`` is a firewall group of NSX-T. Use ``object:ID`` for "
+        "an ID in any other format.",
         "The order does not matter. The default for new rules is `any`.",
         unordered=True,
         canonical=endpoint_meaning,
@@ -143,7 +148,9 @@ class FirewallRuleSpec:
         source="protocol/ans.md §2.6",
     )
     applications: tuple[str, ...] | None = spec_field(
-        "IDs of applications or application groups that the traffic must match.",
+        "IDs of applications or application groups that the traffic must match. On NSX-T edge gateways, names or URNs "
+        "of application port profiles.",
+        "On NSX-T edge gateways, profiles of NSX for TCP, UDP and ICMP are returned as `services`.",
         unordered=True,
         absent=(),
         read=read_applications,
@@ -156,6 +163,18 @@ class FirewallRuleSpec:
         canonical=fold,
         absent="inout",
         choices=DIRECTIONS,
+    )
+    ip_version: str | None = spec_field(
+        "IP version of the traffic, only on NSX-T edge gateways. New rules match both versions.",
+        canonical=fold,
+        absent=ANY,
+        choices=IP_VERSIONS,
+    )
+    applied_to: str | None = spec_field(
+        "Name or URN of the network whose traffic the rule matches, only on NSX-T edge gateways. The network must be "
+        "connected as a service interface. New rules match the traffic of all networks.",
+        absent="",
+        read=Reader.clearable,
     )
     tag: str | None = spec_field(
         "Tag of the rule, 1 to 65536. By default the server uses the ID of the rule.",
@@ -183,7 +202,7 @@ class FirewallRuleSpec:
     )
 
     other_keys: ClassVar[Mapping[str, FieldInfo]] = {
-        "clear": clear_key("description"),
+        "clear": clear_key("description", "applied_to"),
         "protocol": input_key(
             "Protocol, for a rule with a single service. A short form of `services`, and mutually exclusive with it.",
             suggestions=PROTOCOLS,
@@ -203,6 +222,16 @@ class FirewallRuleSpec:
         ("services", "source_port"),
     )
     """Mutually exclusive keys: positions, and the two forms of services."""
+
+    def with_traffic(
+        self,
+        source: tuple[str, ...] | None,
+        destination: tuple[str, ...] | None,
+        services: tuple[ServiceSpec, ...] | None,
+        applications: tuple[str, ...] | None,
+    ) -> FirewallRuleSpec:
+        """Return a copy with another form of the same traffic."""
+        return replace(self, source=source, destination=destination, services=services, applications=applications)
 
 
 def completed_rule(spec: FirewallRuleSpec) -> FirewallRuleSpec:
@@ -224,7 +253,7 @@ def completed_rule(spec: FirewallRuleSpec) -> FirewallRuleSpec:
 
 _CONTENT = (
     "action", "source", "destination", "source_exclude", "destination_exclude", "services", "applications",
-    "match_translated", "direction",
+    "match_translated", "direction", "ip_version", "applied_to",
 )  # fmt: skip
 
 
@@ -255,6 +284,8 @@ def exact_rule(spec: FirewallRuleSpec, current: FirewallRuleSpec) -> FirewallRul
         applications=whole.applications or (),
         match_translated=bool(whole.match_translated),
         direction=whole.direction or "inout",
+        ip_version=whole.ip_version or ANY,
+        applied_to=whole.applied_to or "",
         rule_id=spec.rule_id,
     )
 

@@ -14,6 +14,8 @@ from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.engine.rulelist import ListPlan, RuleListKind, plan_desired
 from vcloudair_core.engine.validation import Problems, item_paths, read_spec
 from vcloudair_core.errors import SpecProblem
+from vcloudair_core.services.ans.edge.backend import BACKENDS, NSXT, split_backend
+from vcloudair_core.services.ans.edge.limits import Limit, problems_of
 from vcloudair_core.services.ans.section.document import SectionCodec, SectionDocument, SectionEdit, state_of
 from vcloudair_core.services.ans.section.store import SectionStore, StageableSectionStore
 
@@ -38,6 +40,18 @@ def with_defaults(spec: Any, *, skip: Iterable[str] = ()) -> Any:
     return replace(spec, **defaults) if defaults else spec
 
 
+@dataclass(frozen=True)
+class NsxtSection:
+    """The parts of a section that are specific to NSX-T edge gateways.
+
+    ``codec(version)``: imports and returns the codec of an API version. ``store()``: imports and returns the store
+    class.
+    """
+
+    codec: Callable[[str], SectionCodec[Any]]
+    store: Callable[[], type[SectionStore]]
+
+
 @dataclass(frozen=True, eq=False)
 class Section(Generic[SpecT, RuleT]):
     """A section of an edge gateway: its names, codecs and planning rules.
@@ -59,6 +73,8 @@ class Section(Generic[SpecT, RuleT]):
     ``module``: the Ansible module of the section, if any.
     ``has_internal_rules``: True if the edge creates rules itself.
     ``store_type``: the store class of sections that cannot be staged or that need data from other calls.
+    ``nsxt``: the codec and store of NSX-T edge gateways, if any.
+    ``rule_limits`` and ``setting_limits``: the options that a backend does not support.
 
     Override methods where a section needs more than the defaults.
     """
@@ -84,10 +100,19 @@ class Section(Generic[SpecT, RuleT]):
     module: str = ""
     has_internal_rules: bool = False
     store_type: type[SectionStore] = StageableSectionStore
+    nsxt: NsxtSection | None = None
+    rule_limits: Mapping[str, Sequence[Limit]] = field(default_factory=dict)
+    setting_limits: Mapping[str, Sequence[Limit]] = field(default_factory=dict)
+
+    @property
+    def backends(self) -> tuple[str, ...]:
+        """The backends that have the section."""
+        names = [backend for backend, _ in self.codecs]
+        return tuple(dict.fromkeys([*names, *([NSXT] if self.nsxt is not None else [])]))
 
     def is_on(self, backend: str) -> bool:
-        """Return True if the section has a codec for a backend."""
-        return any(name == backend for name, _ in self.codecs)
+        """Return True if a backend has the section."""
+        return backend in self.backends
 
     @property
     def output_keys(self) -> tuple[str, ...]:
@@ -135,11 +160,14 @@ class Section(Generic[SpecT, RuleT]):
 
     def unsupported_settings(self, spec: Any, backend: str) -> list[SpecProblem]:
         """Return a problem for each setting that a backend does not support."""
-        return []
+        return _unsupported(spec, self.setting_limits, backend)
 
     def unsupported_in_rule(self, spec: Any, backend: str) -> list[SpecProblem]:
         """Return a problem for each field of a rule that a backend does not support."""
-        return []
+        return _unsupported(spec, self.rule_limits, backend)
+
+    def prepare_store(self, store: Store, spec: Any) -> None:
+        """Tell a store, before the first read, which settings of the section a spec sets."""
 
     def resolve_rules(self, store: Store, specs: Sequence[Any], paths: Sequence[str]) -> Sequence[Any]:
         """Replace names in rules with IDs of the edge.
@@ -227,3 +255,10 @@ class Section(Generic[SpecT, RuleT]):
         ``state`` is the section after the plan.
         """
         return ()
+
+
+def _unsupported(spec: Any, limits: Mapping[str, Sequence[Limit]], backend: str) -> list[SpecProblem]:
+    name, version = split_backend(backend)
+    if name not in limits:
+        return []
+    return problems_of(spec, limits[name], version, BACKENDS[name].title)

@@ -14,9 +14,9 @@ from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.engine.rulelist import check_no_places
 from vcloudair_core.engine.validation import Problems, item_paths
 from vcloudair_core.errors import SpecError, SpecProblem
-from vcloudair_core.services.ans.edge.backend import media_type_of
+from vcloudair_core.services.ans.edge.backend import NSXT, media_type_of
 from vcloudair_core.services.ans.edge.directory import target_edge
-from vcloudair_core.services.ans.section.backends import codec_of, refuse_unsupported
+from vcloudair_core.services.ans.section.backends import codec_of, refuse_unsupported, store_of
 from vcloudair_core.services.ans.section.descriptor import Section
 from vcloudair_core.services.ans.section.document import SectionEdit, state_of
 from vcloudair_core.services.ans.section.expected_section import expect_document
@@ -36,11 +36,13 @@ def open_section(section: Section[Any, Any], session: Session, edge: Edge) -> Se
     Raises: ConfigurationError if the backend does not support the section.
     """
     refuse_unsupported(edge, section)
-    return section.store_type(
+    media_type = media_type_of(edge.backend, session.settings)
+    api_version = session.identity.api_version if edge.backend == NSXT else ""
+    return store_of(section, edge.backend)(
         session,
         edge,
         section.name,
-        codec_of(section, edge.backend, media_type_of(edge.backend, session.settings)),
+        codec_of(section, edge.backend, media_type, api_version),
         path=section.path,
         expect=lambda store, document, run: expect_document(store, kinds_of(section), document, run),
     )
@@ -71,13 +73,19 @@ class _SectionKindBase(ResourceKind):
 
     def losses(self, written: Document, current: Document) -> list[Mapping[str, Any]]:
         """Return the user rules in ``written`` whose IDs are not in ``current``."""
-        kept = {rule.spec.rule_id for rule in state_of(current).user_rules}
         id_name = self.section.identities.numbers[0]
-        return [
-            {id_name: rule.spec.rule_id, "name": rule.spec.name}
+        rules = [rule.spec for rule in state_of(current).user_rules]
+        kept = {spec.rule_id for spec in rules}
+        lost = [
+            rule.spec
             for rule in state_of(written).user_rules
             if rule.spec.rule_id is not None and rule.spec.rule_id not in kept
         ]
+        if lost and current.backend == NSXT:
+            # A write of all rules can give the rules new ids. Source: protocol/nsxt.md §5.
+            without_ids = [replace(spec, **{id_name: None}) for spec in rules]
+            lost = [spec for spec in lost if replace(spec, **{id_name: None}) not in without_ids]
+        return [{id_name: spec.rule_id, "name": spec.name} for spec in lost]
 
     def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
         """Return the warnings of the section, and warnings about networks with host bits."""
@@ -191,6 +199,7 @@ class SectionKind(_SectionKindBase):
     def resolve(self, store: Store, desired: Desired) -> Desired:
         """Replace names in the rules with IDs of the edge."""
         spec = desired.specs[0]
+        self.section.prepare_store(store, spec)
         rules = self.section.rules_of(spec)
         if not rules:
             return desired

@@ -52,6 +52,9 @@ _GROUPING = re.compile(
 Source: protocol/ans.md §2.5.
 """
 
+_NAMED_GROUP = "group:"
+"""Prefix of the name of a firewall group of NSX-T."""
+
 _VNIC = re.compile(r"vnic-(?:index-)?(\d{1,3})\Z", re.IGNORECASE)
 _LOOKS_NUMERIC = re.compile(r"[\d.:/\-]+\Z|[\da-f]*:[\da-f:./\-]*\Z|\d{1,3}\.\d{1,3}[\d./x-]*", re.IGNORECASE)
 
@@ -85,6 +88,8 @@ def member(word: str) -> Member | None:
         return Member(INTERFACE, folded)
     if address_range(text) is not None:
         return Member(ADDRESS, without_blanks(text))
+    if text.startswith(_NAMED_GROUP) and text.removeprefix(_NAMED_GROUP).strip():
+        return Member(OBJECT, text)
     return Member(OBJECT, text) if _GROUPING.match(text) else None
 
 
@@ -115,7 +120,8 @@ def member_complaint(word: str) -> str:
     hint = near(text, [ANY, *INTERFACES])
     return (
         f"{word!r} is not an address, CIDR, range, any, internal, external, vse, vnic-N or ID of a grouping object"
-        f"{'; ' + hint if hint else ''} (write object:{text} if it is the ID of an object)"
+        f"{'; ' + hint if hint else ''} (write group:{text} if it is the name of a firewall group, and object:{text} "
+        "if it is the ID of an object)"
     )
 
 
@@ -314,8 +320,13 @@ def _written_member(item: str) -> str:
     return parsed.text if parsed is not None and is_plain else item.strip()
 
 
+def is_application_id(text: str) -> bool:
+    """Return True for the id of an application or application group of NSX-V."""
+    return _APPLICATION.match(text) is not None
+
+
 def read_applications(reader: Reader, name: str) -> tuple[str, ...] | None:
-    """Read IDs of applications. The reader collects errors."""
+    """Read ids or names of applications. The reader collects errors."""
     items = reader.items(name)
     if items is None:
         return None
@@ -323,10 +334,8 @@ def read_applications(reader: Reader, name: str) -> tuple[str, ...] | None:
     for path, item in items:
         word = item.strip() if isinstance(item, str) else ""
         if not word:
-            reader.problems.add(path, f"the ID of an application was expected, not {item!r}")
-        elif not _APPLICATION.match(word):
-            reader.problems.add(path, f"{item!r} is not the ID of an application, such as application-155")
-        else:
+            reader.problems.add(path, f"the ID or name of an application was expected, not {item!r}")
+        elif reader.printable(path, word):
             ids.append(word)
     return tuple(ids)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 from urllib.parse import quote
 
 from vcloudair_core.engine.kind import Document, StageableStore, Store
@@ -72,8 +72,11 @@ class SectionStore(Store):
     ``path`` is the path of the section below the edge. Default: ``<section>/config``. ``expect`` adds the changes of
     earlier tasks to documents in check mode.
 
-    Raises: ConfigurationError if the API of the backend does not read and write sections as a whole.
+    Raises: ConfigurationError if the class does not support the backend of the edge.
     """
+
+    backends: ClassVar[tuple[str, ...]] = tuple(backend.name for backend in BACKENDS.values() if backend.edge_path)
+    """The backends that the class supports."""
 
     def __init__(
         self,
@@ -86,7 +89,7 @@ class SectionStore(Store):
         expect: Expectation | None = None,
     ) -> None:
         edge = edge if edge.backend else EdgeDirectory(session).with_backend(edge)
-        refuse_backend(edge, section, (backend.name for backend in BACKENDS.values() if backend.edge_path))
+        refuse_backend(edge, section, self.backends)
         self.session = session
         self.edge = edge
         self.backend = edge.backend

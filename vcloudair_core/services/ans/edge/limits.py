@@ -1,0 +1,70 @@
+"""Options that a backend supports only partly, or not at all.
+
+The same declarations refuse a spec before the first read and make the table of options in the documentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vcloudair_core.engine.fields import fields_of
+from vcloudair_core.errors import SpecProblem
+
+ApiVersion = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """An option, or some of its values, that a backend does not support.
+
+    Attributes:
+        option: The name of the field in the spec.
+        reason: A clause that follows "is not supported on NSX-T edge gateways:", such as ``rules have no tags``.
+        hint: A sentence about the solution.
+        since: The first API version that supports the option. None if no version supports the option.
+        values: The affected values, for the documentation. Empty if all values are affected.
+        refused: Returns the refused values among the values of the option. By default, all values are refused.
+    """
+
+    option: str
+    reason: str
+    hint: str = ""
+    since: ApiVersion | None = None
+    values: str = ""
+    refused: Callable[[Any], Any] = lambda value: value
+
+    def is_lifted(self, version: ApiVersion) -> bool:
+        """Return True if an API version supports the option."""
+        return self.since is not None and version >= self.since
+
+
+def problems_of(spec: Any, limits: Sequence[Limit], version: ApiVersion, title: str) -> list[SpecProblem]:
+    """Return the options of a spec that a backend does not support in an API version.
+
+    An option that is not set, or that is set to its default, is always supported. ``title`` is the display name of the
+    backend.
+    """
+    problems: list[SpecProblem] = []
+    infos = fields_of(type(spec))
+    for limit in limits:
+        value = getattr(spec, limit.option)
+        info = infos[limit.option]
+        if value is None or limit.is_lifted(version) or (info.absent is not None and info.same(value, info.absent)):
+            continue
+        refused = limit.refused(value)
+        if refused is None or refused is False or refused == ():
+            continue
+        problems.append(SpecProblem(limit.option, _reason(limit, refused, value, title), limit.hint))
+    return problems
+
+
+def _reason(limit: Limit, refused: Any, value: Any, title: str) -> str:
+    shown = ""
+    if refused is not value and refused is not True:
+        shown = ", ".join(map(repr, refused)) if isinstance(refused, tuple) else repr(refused)
+    where = f"on {title} edge gateways"
+    if limit.since is not None:
+        where += " before API version {}.{}".format(*limit.since)
+    return f"{shown} is not supported {where}: {limit.reason}".lstrip()

@@ -1,0 +1,158 @@
+"""Options of firewall rules that a backend does not support.
+
+Source: protocol/nsxt.md §13.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from vcloudair_core.engine.canonical import ANY
+from vcloudair_core.services.ans.edge.backend import NSXT, NSXV, VCLOUDAIR
+from vcloudair_core.services.ans.edge.limits import Limit
+from vcloudair_core.services.ans.firewall.spec import SIDES, ServiceSpec
+from vcloudair_core.services.ans.nsxt.members import GROUP
+from vcloudair_core.services.ans.section.rule_values import INTERFACE, INTERFACES, is_application_id, member
+
+_INTERFACE_HINT = "Name networks (urn:vcloud:network:...), firewall groups (group:NAME) or addresses, or set direction."
+
+
+def _interfaces(members: Iterable[str]) -> tuple[str, ...]:
+    return tuple(text for text in members if (parsed := member(text)) is not None and parsed.kind == INTERFACE)
+
+
+def _grouping_objects(members: Iterable[str]) -> tuple[str, ...]:
+    """Return the members that are IDs of NSX-V objects, such as ``ipset-2``."""
+    return tuple(
+        text
+        for text in members
+        if (parsed := member(text)) is not None
+        and parsed.kind == "object"
+        and not parsed.text.startswith(("urn:vcloud:firewallGroup:", "urn:vcloud:network:", GROUP))
+    )
+
+
+def _groups(members: Iterable[str]) -> tuple[str, ...]:
+    return tuple(text for text in members if text.startswith(GROUP))
+
+
+def _source_ports(services: Sequence[ServiceSpec]) -> bool:
+    return any(service.source_port and ANY not in service.source_port for service in services)
+
+
+def _ports_of_any(services: Sequence[ServiceSpec]) -> bool:
+    return any(
+        service.protocol == ANY and any(ports and ANY not in ports for ports in (service.port, service.source_port))
+        for service in services
+    )
+
+
+def _icmp_numbers(services: Sequence[ServiceSpec]) -> tuple[str, ...]:
+    return tuple(service.icmp_type for service in services if service.icmp_type and service.icmp_type.isdecimal())
+
+
+def _nsxv_applications(applications: Iterable[str]) -> tuple[str, ...]:
+    return tuple(name for name in applications if is_application_id(name))
+
+
+def _named_applications(applications: Iterable[str]) -> tuple[str, ...]:
+    return tuple(name for name in applications if not is_application_id(name))
+
+
+_NSXT = (
+    *(
+        Limit(
+            side,
+            "rules have no interfaces",
+            _INTERFACE_HINT,
+            values=f"{', '.join(f'`{name}`' for name in INTERFACES)}, `vnic-N`",
+            refused=_interfaces,
+        )
+        for side in SIDES
+    ),
+    *(
+        Limit(
+            side,
+            "the object belongs to NSX-V",
+            "Name a firewall group (group:NAME or urn:vcloud:firewallGroup:...).",
+            values="ids of NSX-V grouping objects, such as `ipset-2`",
+            refused=_grouping_objects,
+        )
+        for side in SIDES
+    ),
+    *(
+        Limit(f"{side}_exclude", "rules cannot exclude groups or addresses", f"List the other networks in {side}.")
+        for side in SIDES
+    ),
+    Limit(
+        "services",
+        "port profiles have no source ports",
+        "Omit source_port, or use a cloud with a newer version.",
+        since=(38, 1),
+        values="`source_port`",
+        refused=_source_ports,
+    ),
+    Limit(
+        "services",
+        "ports need a protocol",
+        "Set protocol to tcp or udp.",
+        values="ports of protocol `any`",
+        refused=_ports_of_any,
+    ),
+    Limit(
+        "services",
+        "ICMP types have names here, not numbers",
+        "Write the name of the type, such as echo-request.",
+        values="ICMP types as numbers",
+        refused=_icmp_numbers,
+    ),
+    Limit(
+        "applications",
+        "the application belongs to NSX-V",
+        "Use the name or URN of an application port profile, or list the ports in services.",
+        values="ids of NSX-V applications, such as `application-155`",
+        refused=_nsxv_applications,
+    ),
+    Limit("match_translated", "rules always match the addresses inside NAT", "Omit match_translated."),
+    Limit("tag", "rules have no tags", "Identify the rule by name or rule_id."),
+    Limit("applied_to", "rules apply to the whole edge gateway", "Omit applied_to.", since=(37, 1)),
+)
+_OLDER = (
+    *(
+        Limit(
+            side,
+            "firewall groups exist only on NSX-T",
+            "Use addresses, or the id of a grouping object.",
+            values="`group:NAME`",
+            refused=_groups,
+        )
+        for side in SIDES
+    ),
+    Limit(
+        "applications",
+        "applications are identified by ids",
+        "Write the id of an application, such as application-155.",
+        values="names and URNs of application port profiles",
+        refused=_named_applications,
+    ),
+    Limit("ip_version", "rules match both IP versions", "List addresses of one IP version in source or destination."),
+    Limit("applied_to", "rules apply to the whole edge gateway", "Name the interface in source or destination."),
+)
+
+RULE_LIMITS = {NSXT: _NSXT, NSXV: _OLDER, VCLOUDAIR: _OLDER}
+"""The limits of single rules for each backend."""
+
+SETTING_LIMITS = {
+    NSXT: (
+        Limit(
+            "enabled",
+            "the firewall has no switch",
+            "Omit enabled, or use a cloud with a newer version.",
+            since=(38, 1),
+            values="`false`",
+            refused=lambda enabled: enabled is False,
+        ),
+        Limit("global_settings", "timeouts and packet checks belong to the provider", "Omit global_settings."),
+    )
+}
+"""The limits of the settings for each backend."""

@@ -1,0 +1,123 @@
+"""Look up the firewall groups and port profiles that NSX-T firewall rules name.
+
+Source: protocol/nsxt.md §3, §4, §13.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.engine.canonical import ANY
+from vcloudair_core.engine.validation import Problems, near
+from vcloudair_core.services.ans.firewall.nsxt.services import PROFILE_URN
+from vcloudair_core.services.ans.firewall.spec import SIDES, FirewallRuleSpec, ServiceSpec
+from vcloudair_core.services.ans.nsxt.members import GROUP, GROUP_URN
+from vcloudair_core.services.ans.nsxt.port_profiles import SYSTEM, has_content, services_of
+from vcloudair_core.services.ans.nsxt.references import is_managed
+
+if TYPE_CHECKING:
+    from vcloudair_core.services.ans.nsxt.helper_objects import HelperObjects
+
+
+def resolve_names(
+    objects: HelperObjects, specs: Sequence[FirewallRuleSpec], paths: Sequence[str]
+) -> Sequence[FirewallRuleSpec]:
+    """Return the specs with groups and profiles in the form in which rules are read.
+
+    Groups become ``group:NAME``, or a URN if the name is ambiguous. System profiles become services. Makes one paged
+    call if a rule names groups, and one if a rule names profiles or ICMP. Without names, no call is made.
+
+    Raises: SpecError with all names that do not exist or are ambiguous.
+    """
+    problems = Problems()
+    resolved = [_resolved(objects, spec, path, problems) for spec, path in zip(specs, paths, strict=True)]
+    problems.raise_if_any()
+    is_same = all(new is old for new, old in zip(resolved, specs, strict=True))
+    return specs if is_same else tuple(resolved)
+
+
+def _resolved(objects: HelperObjects, spec: FirewallRuleSpec, path: str, problems: Problems) -> FirewallRuleSpec:
+    ends = [
+        members and tuple(_group(objects, text, f"{path}.{side}".lstrip("."), problems) for text in members)
+        for side, members in zip(SIDES, (spec.source, spec.destination), strict=True)
+    ]
+    services, applications = spec.services, spec.applications
+    if applications:
+        services, applications = _split_applications(objects, spec, path, problems)
+    for service in services or ():
+        if service.protocol == "icmp" and service.icmp_type not in (None, ANY):
+            _check_icmp_type(objects, service, path, problems)
+    resolved = spec.with_traffic(ends[0], ends[1], services, applications)
+    return spec if resolved == spec else resolved
+
+
+def _is_group(text: str) -> bool:
+    return text.startswith((GROUP, GROUP_URN))
+
+
+def _group(objects: HelperObjects, text: str, path: str, problems: Problems) -> str:
+    if not _is_group(text):
+        return text
+    names = objects.group_names()
+    if text.startswith(GROUP_URN):
+        if text not in names:
+            problems.add(path, f"has no firewall group with the id {text!r}")
+        return objects.shown_group(text)
+    name = text.removeprefix(GROUP)
+    ids = objects.group_ids(name)
+    if len(ids) > 1:
+        problems.add(path, f"{len(ids)} firewall groups are named {name!r}; use an id instead: {', '.join(ids)}")
+    elif not ids:
+        hint = near(name, sorted(set(names.values())))
+        problems.add(path, f"there is no firewall group named {name!r}{'; ' + hint if hint else ''}")
+    return text
+
+
+def _split_applications(
+    objects: HelperObjects, spec: FirewallRuleSpec, path: str, problems: Problems
+) -> tuple[tuple[ServiceSpec, ...] | None, tuple[str, ...]]:
+    """Return the services and applications of a spec. System profiles become services."""
+    services: list[ServiceSpec] = list(spec.services or ())
+    remaining: list[str] = []
+    for name in spec.applications or ():
+        ids = [name] if name.startswith(PROFILE_URN) else objects.profile_ids(name)
+        profile = objects.profile(ids[0]) if ids else None
+        if profile is None:
+            known = sorted({str(candidate.get("name")) for candidate in objects.profiles()})
+            hint = near(name, known)
+            problems.add(
+                path,
+                f"names the application {name!r}, but there is no such application port profile"
+                f"{'; ' + hint if hint else ''}",
+            )
+            continue
+        content = services_of(profile) if profile.get("scope") == SYSTEM or is_managed(profile) else None
+        if content:
+            services += [_service(service) for service in content]
+        else:
+            remaining.append(str(profile.get("name")))
+    if spec.services is None and not services:
+        return None, tuple(remaining)
+    return tuple(dict.fromkeys(services)), tuple(remaining)
+
+
+def _service(content: dict[str, Any]) -> ServiceSpec:
+    if content["protocol"] == "icmp":
+        return ServiceSpec("icmp", icmp_type=None if content["icmp_type"] == ANY else content["icmp_type"])
+    ports = tuple(content["port"])
+    return ServiceSpec(content["protocol"], None if ANY in ports else ports)
+
+
+def _check_icmp_type(objects: HelperObjects, service: ServiceSpec, path: str, problems: Problems) -> None:
+    """Report an ICMP type that no system profile has as a problem.
+
+    Other profiles cannot have an ICMP type.
+    """
+    content = {"protocol": "icmp", "icmp_type": service.icmp_type}
+    if not any(profile.get("scope") == SYSTEM and has_content(profile, content) for profile in objects.profiles()):
+        problems.add(
+            path,
+            f"has the ICMP type {service.icmp_type!r}, but this cloud has no application port profile for it; "
+            "omit icmp_type to match all ICMP traffic",
+        )

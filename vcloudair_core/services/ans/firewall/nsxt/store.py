@@ -1,0 +1,121 @@
+"""The store of the firewall of NSX-T edge gateways. Source: protocol/nsxt.md §5."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from vcloudair_core.engine.kind import Document
+from vcloudair_core.errors import NotFoundError, PermissionDeniedError
+from vcloudair_core.services.ans.firewall.nsxt.codec import INLINE_SINCE
+from vcloudair_core.services.ans.nsxt.api import gateway_path
+from vcloudair_core.services.ans.nsxt.references import sent
+from vcloudair_core.services.ans.nsxt.store import NsxtStore, SingleWrites, changed_records
+from vcloudair_core.services.ans.section.json_values import mapping_of
+from vcloudair_core.services.ans.section.store import StageableSectionStore
+from vcloudair_core.session.versions import is_at_least
+
+
+class NsxtFirewallStore(NsxtStore, StageableSectionStore):
+    """The firewall rules of an NSX-T edge gateway.
+
+    One changed rule is written alone, so that rules that other clients add at the same time are kept. Several changes,
+    and changes of the order, are one write of all rules.
+    """
+
+    wants_state = False
+    """True if the desired state sets ``enabled``.
+
+    Only then is the state of the firewall read.
+    """
+
+    @property
+    def is_inline(self) -> bool:
+        """True if rules contain addresses and ports."""
+        return is_at_least(self.api.version, INLINE_SINCE)
+
+    @property
+    def is_version_checked(self) -> bool:
+        """False before API version 38.1.
+
+        In older versions, a new rule can be added only by a write of all rules.
+        """
+        return self.is_inline
+
+    def read_tree(self) -> dict[str, Any]:
+        """Return the rules with the content of their groups and profiles."""
+        rules = self.api.get(self._rules_path())
+        users = rules.get("userDefinedRules") if isinstance(rules, dict) else None
+        tree: dict[str, Any] = {"firewall": rules}
+        if isinstance(users, list):
+            tree["firewall"] = {**rules, "userDefinedRules": self.objects.describe(users)}
+        if self.wants_state:
+            tree["state"] = self._read_state()
+        return tree
+
+    def _read_state(self) -> dict[str, Any]:
+        if not self.is_inline:
+            return {"active": True}
+        try:
+            return dict(self.api.get(self._path_below("firewall/state")))
+        except (NotFoundError, PermissionDeniedError):
+            return {"active": True}
+
+    def records_of(self, document: Document) -> list[dict[str, Any]]:
+        """Return the raw user rules of a document, in order."""
+        return list(mapping_of(document.tree.get("firewall")).get("userDefinedRules") or ())
+
+    def write_changes(
+        self, base: Document, document: Document, before: Sequence[dict[str, Any]], records: Sequence[dict[str, Any]]
+    ) -> None:
+        """Write the changed rules, then the changed state of the firewall."""
+        writes = SingleWrites(self.api)
+        deleted, changed, new = changed_records(before, records)
+        is_sorted = [record["id"] for record in records if record.get("id")] == [
+            record["id"] for record in before if record["id"] not in deleted
+        ]
+        count = len(deleted) + len(changed) + len(new)
+        if count == 1 and is_sorted and (self.is_inline or not new):
+            self._write_one(writes, deleted, changed or new, records)
+        elif count or not is_sorted:
+            writes.write("PUT", self._rules_path(), {"userDefinedRules": [sent(record) for record in records]})
+        state = document.tree.get("state")
+        if state is not None and state != base.tree.get("state"):
+            writes.write("PUT", self._path_below("firewall/state"), state)
+
+    def _write_one(
+        self,
+        writes: SingleWrites,
+        deleted: Sequence[str],
+        changed: Sequence[dict[str, Any]],
+        records: Sequence[dict[str, Any]],
+    ) -> None:
+        if deleted:
+            writes.write("DELETE", self._rules_path(deleted[0]))
+            return
+        (record,) = changed
+        if record.get("id"):
+            writes.write("PUT", self._rules_path(str(record["id"])), sent(record))
+            return
+        place = next(at for at, candidate in enumerate(records) if candidate is record)
+        writes.write("POST", self._rules_path(), {**sent(record), **_position(records, place)})
+
+    def _rules_path(self, rule_id: str = "") -> str:
+        rule = f"/{quote(rule_id, safe='')}" if rule_id else ""
+        return self._path_below(f"firewall/rules{rule}")
+
+    def _path_below(self, path: str) -> str:
+        return gateway_path(self.edge.edge_id, path, "2.0.0" if self.is_inline else "1.0.0")
+
+
+def _position(records: Sequence[Mapping[str, Any]], place: int) -> dict[str, Any]:
+    """Return the position of a new rule: before the next rule, or after the last rule.
+
+    Source: protocol/nsxt.md §0.2 (``rulePosition``).
+    """
+    if place + 1 < len(records):
+        return {"relativePosition": {"rulePosition": "BEFORE", "adjacentRuleId": records[place + 1]["id"]}}
+    if place:
+        return {"relativePosition": {"rulePosition": "AFTER", "adjacentRuleId": records[place - 1]["id"]}}
+    return {}

@@ -1,0 +1,170 @@
+"""Calls of ``/cloudapi``: reads, pages, and writes that wait for their task.
+
+Source: protocol/nsxt.md §1.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from vcloudair_core.errors import BusyError, DecodeError, TaskFailedError
+from vcloudair_core.session.api_errors import BUSY_CODES
+from vcloudair_core.session.tasks import task_of_response, wait_for_task
+from vcloudair_core.util.xml import html_error, html_title, parse_json
+
+if TYPE_CHECKING:
+    from vcloudair_core.session.session import Session
+    from vcloudair_core.session.task_codec import Task
+    from vcloudair_core.transport.messages import Response
+
+JSON = "application/json"
+PAGE_SIZE = 128
+"""Maximum page size of most lists. Source: protocol/nsxt.md §1.4."""
+
+_MAX_PAGES = 1000
+_FRESH = {"Cache-Control": "no-cache"}
+"""Headers of reads, which bypass caches."""
+
+_TENANT_CONTEXT = "X-VMWARE-VCLOUD-TENANT-CONTEXT"
+
+
+class CloudApi:
+    """The ``/cloudapi`` of a session.
+
+    ``org_id`` is the UUID of the org that a session of the provider acts for. Sessions of tenants need none.
+    """
+
+    def __init__(self, session: Session, org_id: str = "") -> None:
+        self._session = session
+        self._context = {_TENANT_CONTEXT: org_id} if org_id else {}
+
+    @property
+    def version(self) -> str:
+        """The API version of the session, such as ``38.1``."""
+        return self._session.identity.api_version
+
+    def get(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
+        """Return the JSON of a path below ``/cloudapi``.
+
+        Raises: ApiError, TransportError, DecodeError.
+        """
+        return _tree(self._read(path, query), path)
+
+    def pages(self, path: str, *, filter_text: str = "", query: Mapping[str, Any] | None = None) -> list[Any]:
+        """Return the ``values`` of all pages of a list.
+
+        ``filter_text`` is a FIQL expression such as ``name==web``. Source: protocol/nsxt.md §1.4.
+        """
+        parameters: dict[str, Any] = {"pageSize": PAGE_SIZE, **(query or {})}
+        if filter_text:
+            parameters |= {"filter": filter_text, "filterEncoded": "true"}
+        values: list[Any] = []
+        for page in range(1, _MAX_PAGES + 1):
+            tree = self.get(path, {**parameters, "page": page})
+            items = _values(tree, path)
+            values += items
+            page_count = tree.get("pageCount")
+            if not items or (isinstance(page_count, int) and page >= page_count):
+                break
+        return values
+
+    def cursor_pages(self, path: str) -> list[Any]:
+        """Return the ``values`` of all pages of a list that is paged by cursors.
+
+        The link ``nextPage`` has the cursor of the next page. Source: protocol/nsxt.md §1.4.
+        """
+        response = self._read(path, {"pageSize": PAGE_SIZE})
+        values = list(_values(_tree(response, path), path))
+        for _ in range(_MAX_PAGES):
+            href = next_page(response.headers.get("Link", ""))
+            if not href:
+                break
+            parts = urlsplit(href)
+            response = self._session.call("GET", parts.path, query=parts.query, **self._read_options())
+            items = _values(_tree(response, path), path)
+            if not items:
+                break
+            values += items
+        return values
+
+    def write(self, method: str, path: str, body: Any = None) -> Task | None:
+        """Send a write, wait for its task, and return the finished task.
+
+        Return None if the server completes the write without a task.
+
+        Raises: BusyError if another operation holds the edge gateway; TaskFailedError, TaskTimeoutError, other
+        ApiErrors, TransportError.
+        """
+        response = self._session.call(
+            method,
+            f"/cloudapi{path}",
+            accept=self._accept,
+            content_type=JSON,
+            body=b"" if body is None else json.dumps(body, ensure_ascii=False).encode(),
+            headers=self._context,
+        )
+        if html_title(response.body):
+            raise html_error(response.body, f"the response to {method} {path}", "a response of the server")
+        try:
+            return wait_for_task(self._session, task_of_response(response))
+        except TaskFailedError as exc:
+            if exc.task.get("error_code") in BUSY_CODES:
+                raise BusyError(exc.message, code=str(exc.task["error_code"]), hint=exc.hint) from exc
+            raise
+
+    def _read(self, path: str, query: Mapping[str, Any] | None) -> Response:
+        pairs = [(name, str(value)) for name, value in (query or {}).items()]
+        return self._session.call("GET", f"/cloudapi{path}", query=pairs, **self._read_options())
+
+    def _read_options(self) -> dict[str, Any]:
+        return {"accept": self._accept, "headers": {**_FRESH, **self._context}}
+
+    @property
+    def _accept(self) -> str:
+        return f"{JSON};version={self.version}"
+
+
+def next_page(link_header: str) -> str:
+    """Return the address of the next page from a ``Link`` header.
+
+    On the last page, return an empty string.
+
+    Several links are separated by commas. Source: protocol/nsxt.md §1.1.
+    """
+    for link in _links(link_header):
+        target, _, parameters = link.partition(">")
+        names = {text.strip().replace('"', "").casefold() for text in parameters.split(";")}
+        if "rel=nextpage" in names:
+            return target.lstrip(" <")
+    return ""
+
+
+def gateway_path(edge_id: str, path: str, version: str = "1.0.0") -> str:
+    """Return the path of ``path`` below an edge gateway, without ``/cloudapi``."""
+    return f"/{version}/edgeGateways/{quote(f'urn:vcloud:gateway:{edge_id}', safe=':')}/{path}"
+
+
+def _links(header: str) -> Iterator[str]:
+    """Return the links of a header. A comma inside an address does not end a link."""
+    start = 0
+    while (at := header.find(">", start)) >= 0:
+        end = header.find(",", at)
+        end = len(header) if end < 0 else end
+        yield header[start:end].lstrip(", ")
+        start = end + 1
+
+
+def _tree(response: Response, path: str) -> Any:
+    return parse_json(response.body, what=f"the response of {path}")
+
+
+def _values(tree: Any, path: str) -> list[Any]:
+    values = tree.get("values") if isinstance(tree, dict) else None
+    if values is None and isinstance(tree, dict):
+        return []
+    if not isinstance(values, list):
+        raise DecodeError(f"Reading the response of {path} failed. An object with values was expected.")
+    return values

@@ -1,0 +1,98 @@
+"""Sources and destinations of NSX-T rules.
+
+Source: protocol/nsxt.md §3, §5, §13.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vcloudair_core.engine.canonical import ANY
+from vcloudair_core.services.ans.nsxt.references import ADDRESSES, CONTENT, NETWORKS, pending
+from vcloudair_core.services.ans.section.json_values import items_of, mapping_of, texts_of
+from vcloudair_core.services.ans.section.rule_values import ADDRESS, member
+
+GROUP, GROUP_URN, NETWORK_URN = "group:", "urn:vcloud:firewallGroup:", "urn:vcloud:network:"
+"""Prefixes of members: group name, group URN and network URN."""
+
+SHOWN = "group"
+"""Key of the content of a group that this project does not manage.
+
+The value is the text of the member.
+"""
+
+
+def members_of_side(addresses: Any, groups: Any) -> tuple[str, ...]:
+    """Return the members of a source or destination.
+
+    Managed groups are replaced by their content.
+    """
+    members = [address for address in texts_of(addresses) if address.strip()]
+    for group in items_of(groups):
+        if not isinstance(group, dict):
+            continue
+        content = mapping_of(group.get(CONTENT))
+        if ADDRESSES in content or NETWORKS in content:
+            members += [*content.get(ADDRESSES, ()), *content.get(NETWORKS, ())]
+        else:
+            members.append(content.get(SHOWN) or member_of_group(group))
+    return tuple(dict.fromkeys(members)) or (ANY,)
+
+
+def member_of_group(group: Mapping[str, Any]) -> str:
+    """Return a group as a member of a rule: ``group:NAME``.
+
+    For a reference without a name, return the URN.
+    """
+    name = str(group.get("name") or "")
+    return f"{GROUP}{name}" if name else str(group.get("id") or "")
+
+
+def split_sides(members: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the addresses, and the groups and networks, of a source or destination.
+
+    Both are empty for any.
+    """
+    addresses: list[str] = []
+    others: list[str] = []
+    for text in members:
+        parsed = member(text)
+        if parsed is None or parsed.kind != ADDRESS:
+            others.append(parsed.text if parsed else text)
+        elif parsed.text == ANY:
+            return [], []
+        else:
+            addresses.append(parsed.text)
+    return list(dict.fromkeys(addresses)), list(dict.fromkeys(others))
+
+
+def group_references(
+    addresses: Sequence[str], others: Sequence[str], raw: Mapping[str, Any], side: str, *, is_inline: bool
+) -> list[dict[str, Any]] | None:
+    """Return the references of a side to groups, or None if there are none.
+
+    A group that the rule already refers to keeps its reference. If ``is_inline`` is False, the addresses become an IP
+    set. Networks become one group of networks.
+    """
+    current = {
+        mapping_of(group.get(CONTENT)).get(SHOWN) or member_of_group(group): group
+        for group in items_of(raw.get(f"{side}FirewallGroups"))
+        if isinstance(group, dict)
+    }
+    references: list[dict[str, Any]] = []
+    if addresses and not is_inline:
+        references.append(pending(ADDRESSES, addresses))
+    networks = [text for text in others if text.casefold().startswith(NETWORK_URN)]
+    if networks:
+        references.append(pending(NETWORKS, networks))
+    for text in others:
+        if text in networks:
+            continue
+        if text in current:
+            references.append(current[text])
+        elif text.startswith(GROUP):
+            references.append({"name": text.removeprefix(GROUP)})
+        else:
+            references.append({"id": text})
+    return references or None

@@ -1,0 +1,241 @@
+"""The base class of the stores of NSX-T edge gateways.
+
+Source: protocol/nsxt.md §1, §2.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import quote
+
+from vcloudair_core.engine.ensure.failures import may_have_executed
+from vcloudair_core.engine.kind import Document
+from vcloudair_core.errors import (
+    ApiError,
+    ConfigurationError,
+    ConflictError,
+    InvalidRequestError,
+    NotFoundError,
+    PermissionDeniedError,
+    TaskFailedError,
+    TaskTimeoutError,
+    VcloudAirError,
+)
+from vcloudair_core.services.ans.edge.backend import NSXT, NSXT_SINCE, backend_in_version
+from vcloudair_core.services.ans.edge.codec import parse_edges
+from vcloudair_core.services.ans.nsxt.api import CloudApi
+from vcloudair_core.services.ans.nsxt.helper_objects import HelperObjects
+from vcloudair_core.services.ans.section.store import DocumentCodec, Expectation, SectionStore
+from vcloudair_core.session.versions import is_at_least
+
+if TYPE_CHECKING:
+    from vcloudair_core.services.ans.edge.model import Edge
+    from vcloudair_core.session.session import Session
+
+_IDLE_TIMEOUT_S = 600.0
+_IDLE_POLL_S = 1.0
+DISTRIBUTED_ONLY = "DISTRIBUTED_ONLY"
+
+
+class NsxtStore(SectionStore):
+    """A section of an NSX-T edge gateway.
+
+    The tree of a document is ``{<section>: <response>}``, where rules have the content of the objects that they refer
+    to (see :mod:`vcloudair_core.services.ans.nsxt.references`). Writes change single objects where the API allows it.
+    Before a rule is written, the store creates the firewall groups and port profiles that it needs.
+
+    Raises: ConfigurationError if the API version or the edge gateway does not support the section.
+    """
+
+    backends: ClassVar[tuple[str, ...]] = (NSXT,)
+
+    def __init__(
+        self,
+        session: Session,
+        edge: Edge,
+        section: str,
+        codec: DocumentCodec,
+        *,
+        path: str = "",
+        expect: Expectation | None = None,
+    ) -> None:
+        super().__init__(session, edge, section, codec, path=path, expect=expect)
+        self.backend = backend_in_version(NSXT, session.identity.api_version)
+        self.api = CloudApi(session, _tenant_context(session, edge))
+        self.objects = HelperObjects(session, self.api, edge)
+        self._is_uncertain = False
+        self._refuse_edge()
+
+    def _refuse_edge(self) -> None:
+        version = self.api.version
+        if not is_at_least(version, NSXT_SINCE):
+            raise ConfigurationError(
+                f"Opening the {self.section} section of {self.target} failed. It is an NSX-T edge gateway, but the API "
+                f"version is {version}.",
+                hint="Set api_version to {}.{} or newer.".format(*NSXT_SINCE),
+            )
+        if self.edge.deployment_mode == DISTRIBUTED_ONLY:
+            raise ConfigurationError(
+                f"Opening the {self.section} section of {self.target} failed. The edge gateway is distributed only and "
+                "has no edge services.",
+                hint="Use another edge gateway, or the distributed firewall of the VDC group "
+                "(vca_distributed_firewall).",
+            )
+
+    # -- reading -------------------------------------------------------------------------------------------------
+
+    def _read(self) -> Document:
+        if self._is_uncertain:
+            self.wait_until_idle()
+            self._is_uncertain = False
+        try:
+            tree = self.read_tree()
+        except PermissionDeniedError as exc:
+            raise self._denied(exc) from exc
+        except NotFoundError as exc:
+            raise self._explained(exc) from exc
+        return self._codec.parse(json.dumps(tree).encode())
+
+    @abstractmethod
+    def read_tree(self) -> dict[str, Any]:
+        """Return the tree of the current document.
+
+        Raises: ApiError, TransportError, DecodeError.
+        """
+
+    def wait_until_idle(self) -> None:
+        """Wait until no operation of the server holds the edge gateway.
+
+        After a lost response, the change becomes visible only when its task ends. Source: protocol/nsxt.md §1.3.
+        """
+        urn = quote(f"urn:vcloud:gateway:{self.edge.edge_id}", safe="")
+        deadline = self.clock.now() + _IDLE_TIMEOUT_S
+        while self.clock.now() < deadline:
+            response = self.session.call("GET", "/api/query", query=f"type=edgeGateway&format=records&filter=id=={urn}")
+            records = [record for record in parse_edges(response.body).edges if record.edge_id == self.edge.edge_id]
+            if not any(record.is_busy for record in records):
+                return
+            self.clock.sleep(_IDLE_POLL_S)
+
+    # -- writing -------------------------------------------------------------------------------------------------
+
+    def commit(self, base: Document, document: Document) -> None:
+        """Write the changed rules, with the groups and profiles that they need.
+
+        Missing groups and profiles are created first, and unused ones are deleted afterwards.
+
+        If the write fails, the created groups and profiles are deleted.
+
+        Raises: ConflictError if the section has changed since ``base`` was read and the server refused the write;
+        BusyError, other ApiErrors, TransportError, TaskFailedError, TaskTimeoutError.
+        """
+        before, records = self.records_of(base), self.records_of(document)
+        try:
+            records = self.objects.realize(records)
+            self.write_changes(base, document, before, records)
+        except VcloudAirError as exc:
+            self._is_uncertain = may_have_executed(exc) or isinstance(exc, TaskTimeoutError)
+            if not self._is_uncertain:
+                self.objects.discard_created()
+            raise self._conflict(exc, base) from exc
+        self.objects.collect(before, records)
+
+    @abstractmethod
+    def records_of(self, document: Document) -> list[dict[str, Any]]:
+        """Return the raw user rules of a document, in order."""
+
+    @abstractmethod
+    def write_changes(
+        self, base: Document, document: Document, before: Sequence[dict[str, Any]], records: Sequence[dict[str, Any]]
+    ) -> None:
+        """Write the changed rules and the changed settings of the document.
+
+        All references in ``records`` have ids. Raises: the errors of :meth:`CloudApi.write`. If a call fails after the
+        first write, set ``written`` of the error to True.
+        """
+
+    def _conflict(self, exc: VcloudAirError, base: Document) -> VcloudAirError:
+        """Return a ConflictError if another client has changed the section.
+
+        Otherwise, return the error of the rejected write.
+
+        The server has no distinct error for a rule that another client has changed or deleted. Source:
+        protocol/nsxt.md §1.3, §15.
+        """
+        if not isinstance(exc, (InvalidRequestError, NotFoundError, PermissionDeniedError, TaskFailedError)):
+            return exc
+        if exc.written:
+            return exc
+        try:
+            is_same = self._read().tree == base.tree
+        except VcloudAirError:
+            return exc
+        if is_same:
+            return exc
+        if not isinstance(exc, ApiError):
+            exc = ApiError(exc.message)
+        return ConflictError(
+            f"Conflict on {self.target}: another client has changed the {self.section} section.",
+            status=exc.status,
+            code=exc.code,
+            request_id=exc.request_id,
+            method=exc.method,
+            path=exc.path,
+            hint="Run the task again.",
+        )
+
+    def _denied(self, exc: PermissionDeniedError) -> PermissionDeniedError:
+        return PermissionDeniedError(
+            f"Opening the {self.section} section of {self.target} failed. {exc.message}",
+            status=exc.status,
+            code=exc.code,
+            request_id=exc.request_id,
+            method=exc.method,
+            path=exc.path,
+            hint=exc.hint,
+        )
+
+
+class SingleWrites:
+    """A counter of successful writes.
+
+    An error after the first write says that something was written.
+    """
+
+    def __init__(self, api: CloudApi) -> None:
+        self._api = api
+        self._count = 0
+
+    def write(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> None:
+        """Send one write. Raises: the errors of :meth:`CloudApi.write`, with ``written``."""
+        try:
+            self._api.write(method, path, body)
+        except VcloudAirError as exc:
+            if self._count:
+                exc.written = True
+            raise
+        self._count += 1
+
+
+def changed_records(
+    before: Sequence[dict[str, Any]], records: Sequence[dict[str, Any]]
+) -> tuple[list[str], list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the IDs of deleted objects, the changed objects, and the new objects."""
+    known = {str(record.get("id")): record for record in before}
+    kept = {str(record.get("id")) for record in records if record.get("id")}
+    deleted = [record_id for record_id in known if record_id not in kept]
+    changed = [record for record in records if record.get("id") and known.get(str(record["id"])) != record]
+    new = [record for record in records if not record.get("id")]
+    return deleted, changed, new
+
+
+def _tenant_context(session: Session, edge: Edge) -> str:
+    """Return the org that a session of the provider acts for.
+
+    Source: protocol/nsxt.md §1.1.
+    """
+    org_id = session.identity.org_id.rpartition(":")[2]
+    return edge.org_id if edge.org_id and edge.org_id != org_id else ""
