@@ -1,7 +1,13 @@
-"""Tests that every built-in route of the simulator states its API versions."""
+"""Tests that every built-in route of the simulator states its API versions, and that routes are unique."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+
+import pytest
+
+from vcloudair_core.simulator.config import PROFILES
 from vcloudair_core.simulator.profiles import built_in_routes
 
 
@@ -14,3 +20,13 @@ def test_every_route_has_api_versions() -> None:
         if group.name != "absent" and not (route.versions or group.versions)
     ]
     assert silent == []
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_no_two_routes_answer_the_same_request(profile: str) -> None:
+    requests = Counter(
+        (route.method, re.sub(r"\{\w+\}", "{}", route.path).rstrip("/"))
+        for group in built_in_routes(profile)
+        for route in group.routes
+    )
+    assert [request for request, count in requests.items() if count > 1] == []
