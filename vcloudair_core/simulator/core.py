@@ -24,8 +24,8 @@ from vcloudair_core.simulator.faults.fault_rules import Fault, Faults, SocketFau
 from vcloudair_core.simulator.inventory import build_world
 from vcloudair_core.simulator.json_documents.negotiation import in_accepted_format
 from vcloudair_core.simulator.request_log import RequestLog
+from vcloudair_core.simulator.server.client_settings import client_variables, first_api_token
 from vcloudair_core.simulator.server.in_process import InProcessTransport
-from vcloudair_core.simulator.state.client_settings import client_variables, first_api_token
 from vcloudair_core.simulator.state.logins import Sessions
 from vcloudair_core.simulator.state.task_register import Tasks
 from vcloudair_core.simulator.state.world import World
