@@ -7,12 +7,14 @@ tests/support/schema.py.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import etree
 
 from tests.support.crawl import crawl
+from tests.support.inventory_world import world_caller
 from tests.support.schema import Validator, attributes_of, load_validator
 from tests.support.simulated import Caller, signed_in
 from vcloudair_core.simulator import Simulator, SimulatorConfig
@@ -28,12 +30,13 @@ EXEMPT = {f"{VCLOUD}Session"}
 RECORDED = {
     "VMRecord": {"isVdcEnabled", "pvdcHighestSupportedHardwareVersion", "vmToolsVersion"},
     "EdgeGatewayRecord": {"isSyslogServerSettingInSync"},
+    "VAppRecord": {"task", "taskStatus", "taskStatusName", "taskDetails"},
 }
 
 # Types that a tenant can query and that the simulator has no records of.
 EMPTY = set(TYPES) - {
     "vm", "vApp", "vAppTemplate", "edgeGateway", "orgVdc", "organization", "orgVdcNetwork", "orgVdcStorageProfile",
-    "catalog", "catalogItem", "user", "role", "task",
+    "catalog", "catalogItem", "user", "role", "right", "task",
 }  # fmt: skip
 FORMATS_OF = {
     name: ["records", "idrecords"] + (["references"] if kind.references else []) for name, kind in TYPES.items()
@@ -79,6 +82,18 @@ def test_every_link_leads_to_a_valid_document(caller: Caller, schema: Validator)
     expected |= {"QueryResultRecords", "References", "ReplicationGroup", "VrRecoveryDetails"}
     assert expected <= roots
     assert {query_type.references for query_type in TYPES.values() if query_type.references} <= roots
+
+
+@pytest.mark.parametrize(("user", "version"), [("ops@acme", "9.0"), ("dev@acme", "9.0"), ("ops@acme", "30.0")])
+def test_every_link_of_an_inventory_file_leads_to_a_valid_document(
+    tmp_path: Path, schema: Validator, user: str, version: str
+) -> None:
+    roots = set()
+    versions = ("9.0", "30.0")
+    for address, response in crawl(world_caller(tmp_path, user, version, api_versions=versions)):
+        assert response.status in (200, 403), f"{address}: {response.status} {response.text[:300]}"
+        roots.add(must_be_valid(schema, response, address).rpartition("}")[2])
+    assert {"Media", "CatalogItem", "VAppTemplate", "Metadata", "ControlAccessParams", "SnapshotSection"} <= roots
 
 
 def test_metadata_is_valid(caller: Caller, schema: Validator) -> None:

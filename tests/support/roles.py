@@ -24,7 +24,9 @@ CUSTOM = {"name": "NAT only", "rights": ["ORG_VDC_GATEWAY_VIEW", "ORG_VDC_GATEWA
 def roles_config(folder: Path, profile: str = "vcd") -> SimulatorConfig:
     """Return options with an inventory of one org ``acme`` and the users."""
     users = [{"name": name, "password": PASSWORD, "role": role} for name, role in USERS.items()]
-    vdc = {"name": "gold", "edges": [{"name": "web"}], "vms": [{"name": "vm1"}], "replications": [{"name": "db1"}]}
+    shared = {"name": "gold-vapp1", "is_shared": True}
+    vdc = {"name": "gold", "edges": [{"name": "web"}], "vapps": [shared], "vms": [{"name": "vm1"}]}
+    vdc["replications"] = [{"name": "db1"}]
     file = folder / "roles.yml"
     org = {"name": "acme", "roles": [CUSTOM], "users": users, "vdcs": [vdc]}
     file.write_text(yaml.safe_dump({"orgs": [org]}), encoding="utf-8")

@@ -14,19 +14,23 @@ from vcloudair_core.simulator.access.inventory_roles import add_role, role_of
 from vcloudair_core.simulator.access.rights import SYSTEM_ADMINISTRATOR
 from vcloudair_core.simulator.config import API_TOKEN, ORG, PASSWORD, PROVIDER_USER, USER, SimulatorConfig
 from vcloudair_core.simulator.inventory_file import read_inventory
+from vcloudair_core.simulator.inventory_objects.catalog_objects import add_catalog, add_media, add_template
+from vcloudair_core.simulator.inventory_objects.network_objects import (
+    add_edge,
+    add_network,
+    add_vdc_group,
+    default_networks,
+)
 from vcloudair_core.simulator.state.api_tokens import ApiToken, ServiceAccount
+from vcloudair_core.simulator.state.capacity import DISK_OF_A_VM_MB
 from vcloudair_core.simulator.state.entities import (
-    DEFAULT_NETWORK,
     PROVIDER_ORG,
     STORAGE_PROFILE,
-    Catalog,
     ExternalNetwork,
     Org,
-    OrgVdcNetwork,
-    SimulatedEdge,
     SimulatedReplication,
+    Snapshot,
     StorageProfile,
-    Template,
     User,
     VApp,
     Vdc,
@@ -60,9 +64,12 @@ def _fill(world: World, tree: dict[str, Any], config: SimulatorConfig) -> None:
         for account in org.get("service_accounts", ()):
             _add_service_account(world, new_org, account)
         for catalog in org.get("catalogs", ()):
-            _catalog(world, new_org.name, catalog)
-        for vdc in org.get("vdcs", ()):
-            _add_vdc(world, new_org, vdc, config)
+            add_catalog(world, new_org.name, catalog)
+        vdcs = [(_add_vdc(world, new_org, vdc, config), vdc) for vdc in org.get("vdcs", ())]
+        for group in org.get("vdc_groups", ()):
+            add_vdc_group(world, new_org, group)
+        for vdc, tree in vdcs:
+            _fill_vdc(world, vdc, tree, config)
 
 
 def _add_user(world: World, org: Org, tree: dict[str, Any]) -> None:
@@ -133,27 +140,8 @@ _VM_FIELDS = (
     "metadata",
     "created",
     "is_deleted",
+    "description",
 )
-
-
-def _add_template(world: World, vdc: Vdc, tree: dict[str, Any]) -> None:
-    name, path = tree["name"], f"{vdc.org}/{vdc.vdc_id}/{tree['name']}"
-    catalog = _catalog(world, vdc.org, tree.get("catalog", "templates"))
-    identifier = world.new_id("template", path, world.templates)
-    item_id = world.make_id("item", identifier)
-    world.templates[identifier] = Template(identifier, name, catalog.catalog_id, vdc.vdc_id, item_id)
-    vm_id = world.make_id("template-vm", identifier)
-    vm = Vm(vm_id, f"{name}-vm", identifier, vdc.vdc_id, "POWERED_OFF", is_template=True)
-    vm.network = ""
-    world.template_vms[vm_id] = vm
-
-
-def _catalog(world: World, org: str, name: str) -> Catalog:
-    """Return the catalog ``name`` of an org. Create the catalog if it does not exist."""
-    identifier = world.make_id("catalog", f"{org}/{name}")
-    if identifier not in world.catalogs:
-        world.catalogs[identifier] = Catalog(identifier, name, org)
-    return world.catalogs[identifier]
 
 
 RECOVERY_FLAGS = (
@@ -164,60 +152,49 @@ RECOVERY_FLAGS = (
 )
 
 
-def _add_vdc(world: World, org: Org, tree: dict[str, Any], config: SimulatorConfig) -> None:
+def _add_vdc(world: World, org: Org, tree: dict[str, Any], config: SimulatorConfig) -> Vdc:
+    """Add a VDC with its edges and networks."""
     limits = (
         tree.get("cpu_limit_mhz", config.vdc_cpu_limit_mhz),
         tree.get("memory_limit_mb", config.vdc_memory_limit_mb),
     )
     enabled: dict[str, Any] = {flag: bool(tree[flag]) for flag in RECOVERY_FLAGS if flag in tree}
     vdc_id = world.new_id("vdc", f"{org.name}/{tree['name']}", world.vdcs)
-    vdc = Vdc(vdc_id, tree["name"], org.name, *limits, **enabled)
+    vdc = Vdc(vdc_id, tree["name"], org.name, *limits, **enabled, description=tree.get("description", ""))
     world.vdcs[vdc_id] = vdc
-    edges = [_add_edge(world, vdc, edge, config) for edge in tree.get("edges", ())]
-    for network in tree.get("networks") or _default_networks(edges):
-        _add_network(world, vdc, network)
+    edges = [add_edge(world, vdc, edge, config) for edge in tree.get("edges", ())]
+    for network in tree.get("networks") or default_networks(edges):
+        add_network(world, vdc, network)
+    return vdc
+
+
+def _fill_vdc(world: World, vdc: Vdc, tree: dict[str, Any], config: SimulatorConfig) -> None:
+    """Add the contents of a VDC, which can use networks of its VDC groups."""
     for vapp in tree.get("vapps", ()):
         _add_vapp(world, vdc, vapp)
     _add_vms(world, vdc, tree.get("vms", ()), next(iter(tree.get("storage_profiles", ())), STORAGE_PROFILE))
     _add_storage_profiles(world, vdc, tree)
     for template in tree.get("templates", ()):
-        _add_template(world, vdc, template)
+        add_template(world, vdc, template)
+    for media in tree.get("media", ()):
+        add_media(world, vdc, media)
     for replication in tree.get("replications", ()):
         _add_replication(world, vdc, replication, config)
 
 
-def _default_networks(edges: Sequence[SimulatedEdge]) -> list[dict[str, Any]]:
-    """Return the default networks of a VDC.
-
-    Each edge gateway routes two networks. A VDC without edge gateways has one isolated network. The defaults apply if
-    the inventory lists no networks for the VDC.
-    """
-    networks: list[dict[str, Any]] = [] if edges else [{"name": DEFAULT_NETWORK}]
-    for number, edge in enumerate(edges):
-        names = (DEFAULT_NETWORK, "dmz") if number == 0 else (f"{edge.name}-net1", f"{edge.name}-net2")
-        subnets = zip(names, ("192.168.10.1", "192.168.20.1"), strict=True)
-        networks += [{"name": name, "gateway": gateway, "edge": edge.name} for name, gateway in subnets]
-    return networks
-
-
-def _add_network(world: World, vdc: Vdc, tree: dict[str, Any]) -> None:
-    identifier = world.new_id("network", f"{vdc.org}/{vdc.vdc_id}/{tree['name']}", world.networks)
-    edge_name = tree.get("edge", "")
-    edge = next((edge for edge in world.in_vdc(vdc.vdc_id, world.edges) if edge.name == edge_name), None)
-    if edge_name and edge is None:
-        reason = f"edge gateway '{edge_name}' is not in VDC '{vdc.name}'"
-        raise SpecError(f"network '{tree['name']}'", reason, hint=f"Use an edge gateway of VDC '{vdc.name}'.")
-    network = OrgVdcNetwork(identifier, tree["name"], vdc.vdc_id, edge.edge_id if edge else "")
-    for field in ("gateway", "prefix_length", "dns1", "dns2", "is_shared", "description"):
-        if field in tree:
-            setattr(network, field, tree[field])
-    world.networks[identifier] = network
+_SNAPSHOT = {"is_powered_on": False, "has_memory": False, "size_mb": DISK_OF_A_VM_MB}
 
 
 def _add_vapp(world: World, vdc: Vdc, tree: dict[str, Any]) -> None:
     vapp_id = world.make_id("vapp", f"{vdc.org}/{vdc.vdc_id}/{tree['name']}")
-    fields = {name: tree[name] for name in ("created", "description", "metadata") if name in tree}
-    world.vapps[vapp_id] = VApp(vapp_id, tree["name"], vdc.vdc_id, **fields)
+    fields = {name: tree[name] for name in ("created", "description", "metadata", "owner", "is_shared") if name in tree}
+    users = [user.name for user in world.users if user.org == vdc.org]
+    for name in (*tree.get("shared_with", ()), *([tree["owner"]] if "owner" in tree else ())):
+        if name not in users:
+            hint = f"Use one of {', '.join(users)}, or add the user to 'users' of the org."
+            raise SpecError(f"vApp '{tree['name']}'", f"user '{name}' is unknown", hint=hint)
+    vapp = VApp(vapp_id, tree["name"], vdc.vdc_id, **fields, shared_with=tuple(tree.get("shared_with", ())))
+    world.vapps[vapp_id] = vapp
 
 
 def _add_vms(world: World, vdc: Vdc, trees: Sequence[dict[str, Any]], default_profile: str) -> None:
@@ -225,7 +202,7 @@ def _add_vms(world: World, vdc: Vdc, trees: Sequence[dict[str, Any]], default_pr
 
     If a VM names an unknown network, an isolated network with that name is added.
     """
-    networks = {network.name for network in world.in_vdc(vdc.vdc_id, world.networks)}
+    networks = {network.name for network in world.networks_for(vdc)}
     vapp_ids: dict[str, str] = {}
     for tree in trees:
         vapp_name = tree.get("vapp", f"{vdc.name}-vapp1")
@@ -237,6 +214,8 @@ def _add_vms(world: World, vdc: Vdc, trees: Sequence[dict[str, Any]], default_pr
         properties |= {"storage_profile": default_profile, "more_nics": [], "metadata": {}}
         properties |= {name: tree[name] for name in _VM_FIELDS if name in tree}
         vm_id = world.new_id("vm", f"{path}/{tree['name']}", world.vms)
+        if "snapshot" in tree:
+            properties["snapshot"] = Snapshot(**{**_SNAPSHOT, "created": properties["created"], **tree["snapshot"]})
         vm = Vm.create(vm_id=vm_id, name=tree["name"], vapp_id=vapp_id, vdc_id=vdc.vdc_id, **properties)
         if vapp_id not in world.vapps:
             world.vapps[vapp_id] = VApp(vapp_id, vapp_name, vdc.vdc_id, vm.created)
@@ -278,20 +257,3 @@ def _add_replication(world: World, vdc: Vdc, tree: dict[str, Any], config: Simul
     world.replications[identifier] = new_replication
     if config.placeholders == "visible":
         world.add_recovered(world.recovered_vm(new_replication, "POWERED_OFF", config.recovery_network))
-
-
-def _add_edge(world: World, vdc: Vdc, tree: dict[str, Any], config: SimulatorConfig) -> SimulatedEdge:
-    from vcloudair_core.simulator.edge.firewall_section import append, factory
-    from vcloudair_core.simulator.replay.recorded_sections import fill_sections
-
-    number = 1 + len(world.edges)
-    address, is_advanced = f"203.0.113.{number}", tree.get("advanced", True)
-    edge_id = world.new_id("edge", f"{vdc.org}/{vdc.vdc_id}/{tree['name']}", world.edges)
-    edge = SimulatedEdge(edge_id, tree["name"], vdc.vdc_id, number, address, is_advanced)
-    established = config.established_timeout_s or (3600 if config.profile in ("vca", "vchs") else 21600)
-    edge.firewall = factory(edge, established)
-    if tree.get("firewall"):
-        append(edge, tree["firewall"], None)
-    fill_sections(edge, tree.get("sections", {}), config, established)
-    world.edges[edge.edge_id] = edge
-    return edge

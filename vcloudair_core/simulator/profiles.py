@@ -76,9 +76,10 @@ def _cloudapi() -> list[SimulatorRoutes]:
         organization_routes,
         session_routes,
         token_routes,
+        vdc_group_routes,
     )
 
-    modules = (session_routes, oauth_routes, token_routes, organization_routes, network_routes)
+    modules = (session_routes, oauth_routes, token_routes, organization_routes, network_routes, vdc_group_routes)
     return [module.routes() for module in modules]
 
 

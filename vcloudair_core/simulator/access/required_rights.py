@@ -30,6 +30,7 @@ _TABLE = tuple(
         ("POST", r"/api/vApp/\{\w+\}/action/\w*Snapshots?", rights.SNAPSHOT),
         (_WRITE, r"/api/vApp/.*", rights.EDIT_VAPP),
         (_WRITE, r"/api/vAppTemplate/.*", rights.EDIT_TEMPLATE),
+        (_WRITE, r"/api/(catalogItem|media)/.*", rights.EDIT_CATALOG),
         (_WRITE, r"/api/admin/vdc/.*", rights.EDIT_VDC),
         (_WRITE, r"/api/admin/org/.*", rights.EDIT_ORG),
         (_WRITE, r"/api/admin/catalog/.*", rights.EDIT_CATALOG),

@@ -5,7 +5,9 @@ Source: protocol/vm-writes.md §5. Rights have the names that error messages sho
 
 from __future__ import annotations
 
-from vcloudair_core.simulator.state.entities import ORG_ADMINISTRATOR, PROVIDER_ORG
+from dataclasses import dataclass
+
+from vcloudair_core.simulator.state.entities import ORG_ADMINISTRATOR, PROVIDER_ORG, Role
 from vcloudair_core.simulator.state.world import World
 
 SYSTEM_ADMINISTRATOR = "System Administrator"
@@ -19,6 +21,7 @@ VIEW_GATEWAY = "ORG_VDC_GATEWAY_VIEW"
 VIEW_ADMIN = "GENERAL_ADMINISTRATOR_VIEW"
 VIEW_REPLICATION, MANAGE_REPLICATION = "VR_VIEW", "VR_MANAGE"
 MANAGE_TOKEN, MANAGE_ACCOUNT = "TOKEN_MANAGE", "SERVICE_ACCOUNT_MANAGE"
+_CATEGORIES = {"VAPP": "vApp", "CATALOG": "Catalog", "ORG": "Organization", "TOKEN": "Token", "VR": "Replication"}
 SECTIONS = ("FIREWALL", "NAT", "IPSEC_VPN", "DHCP", "ROUTING", "LOAD_BALANCER", "L2_VPN", "SSL_VPN", "SERVICES")
 """Services of an edge gateway.
 
@@ -57,6 +60,25 @@ Network Administrator is a role of vCloud Air. Auditor is a custom role.
 """
 
 
+@dataclass(frozen=True)
+class RightEntity:
+    """A right as an object with an ID. Rights of VMs and vApps have the category ``vApp``, for example (inferred)."""
+
+    right_id: str
+    name: str
+    category: str
+
+
+def right_entity(world: World, name: str) -> RightEntity:
+    """Return the object of a right."""
+    return RightEntity(world.make_id("right", name), name, _CATEGORIES.get(name.partition("_")[0], "General"))
+
+
+def rights_of_role(role: Role) -> frozenset[str]:
+    """Return the rights of a role."""
+    return role.rights if role.org else ROLES.get(role.name, frozenset())
+
+
 def rights_of(world: World, user: str, org: str) -> frozenset[str]:
     """Return the rights of a user.
 
@@ -65,6 +87,4 @@ def rights_of(world: World, user: str, org: str) -> frozenset[str]:
     if org == PROVIDER_ORG:
         return ALL_RIGHTS
     role = world.role_named(world.user_named(user, org).role, org)
-    if role is None:
-        return frozenset()
-    return role.rights if role.org else ROLES[role.name]
+    return frozenset() if role is None else rights_of_role(role)

@@ -1,6 +1,6 @@
 """Routes below ``/api/admin`` for organization administrators.
 
-The routes read orgs, VDCs, catalogs, networks, users and roles. Source: protocol/recorded-responses.md §2, §4.
+The routes read orgs, VDCs, catalogs, networks, users, roles and rights. Source: protocol/recorded-responses.md §2, §4.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
+from vcloudair_core.simulator.access.rights import ALL_RIGHTS, right_entity
+from vcloudair_core.simulator.access.visibility import can_see_org
 from vcloudair_core.simulator.api.own_objects import own_catalog, own_in_vdc, own_org, own_vdc, refuse, visible_orgs
 from vcloudair_core.simulator.documents import org_documents
 from vcloudair_core.simulator.documents.catalog_documents import catalog_document
@@ -28,6 +30,7 @@ def routes(prefix: str = "") -> SimulatorRoutes:
         ("/network/{network_id}", show_network),
         ("/user/{user_id}", show_user),
         ("/role/{role_id}", show_role),
+        ("/right/{right_id}", show_right),
     ]
     made = tuple(SimulatorRoute("GET", base + path, handler) for path, handler in calls)
     return SimulatorRoutes(f"admin{prefix}", "Views of organization administrators", made, versions="all")
@@ -75,7 +78,7 @@ def show_network(context: Any) -> Response:
 
 def show_user(context: Any) -> Response:
     """Return a user of the org."""
-    users = (user for user in context.world.users if user.org == context.user.org)
+    users = (user for user in context.world.users if can_see_org(context, user.org))
     user = next((user for user in users if user.user_id == context.path_params["user_id"]), None)
     return (
         refuse(context, "user", "user_id")
@@ -89,6 +92,15 @@ def show_role(context: Any) -> Response:
     role = context.world.roles.get(context.path_params["role_id"])
     return (
         refuse(context, "role", "role_id")
-        if role is None or role.org not in ("", context.user.org)
+        if role is None or (role.org and not can_see_org(context, role.org))
         else respond(context, org_documents.role_document(context, role))
     )
+
+
+def show_right(context: Any) -> Response:
+    """Return a right."""
+    rights = (right_entity(context.world, name) for name in ALL_RIGHTS)
+    right = next((right for right in rights if right.right_id == context.path_params["right_id"]), None)
+    if right is None:
+        return refuse(context, "right", "right_id")
+    return respond(context, org_documents.right_document(context, right))

@@ -18,6 +18,7 @@ from lxml import etree
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.access.visibility import can_see, in_visible_vdcs
 from vcloudair_core.simulator.api.own_objects import own_vdc
 from vcloudair_core.simulator.json_documents.json_reader import to_xml
 from vcloudair_core.simulator.json_documents.negotiation import is_json_body
@@ -84,7 +85,8 @@ def rows_of_vdc(context: Any) -> Response:
     vdc = own_vdc(context, context.path_params["vdc_id"])
     if vdc is None:
         return _json_error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN")
-    return _rows(context, [vm for vm in context.world.vms.values() if vm.vdc_id == vdc.vdc_id])
+    vms = in_visible_vdcs(context, context.world.vms)
+    return _rows(context, [vm for vm in vms if vm.vdc_id == vdc.vdc_id])
 
 
 def _json_error(status: int, code: str, message: str = "Access is forbidden") -> Response:
@@ -322,4 +324,4 @@ def _moment(time_element: Any, form: str, now: float) -> float:
 def _own_vm(context: Any) -> Vm | None:
     kind, _, identifier = context.path_params["entity_id"].partition("-")
     vm: Vm | None = context.world.vms.get(identifier) if kind == "vm" else None
-    return vm if vm is not None and own_vdc(context, vm.vdc_id) else None
+    return vm if vm is not None and can_see(context, vm) else None

@@ -1,4 +1,4 @@
-"""Find the objects that a session can read: those of its org.
+"""Objects that the user of a request can read. See ``access.visibility``.
 
 A request for any other object returns 403, even if the object does not exist. Source: protocol/recorded-responses.md
 §7.
@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from vcloudair_core.simulator import responses
-from vcloudair_core.simulator.state.entities import PROVIDER_ORG, Catalog, Org, SimulatedEdge, Vdc
+from vcloudair_core.simulator.access.visibility import can_see, can_see_org, is_provider
+from vcloudair_core.simulator.state.catalog_entities import Catalog
+from vcloudair_core.simulator.state.entities import Org, SimulatedEdge, Vdc
 from vcloudair_core.transport.messages import Response
 
 _IN_VDC = {
@@ -17,6 +19,8 @@ _IN_VDC = {
     "vm": "vms",
     "template": "templates",
     "template-vm": "template_vms",
+    "catalog-item": "catalog_items",
+    "media": "media",
     "network": "networks",
     "storage-profile": "storage_profiles",
     "edge": "edges",
@@ -25,30 +29,27 @@ _IN_VDC = {
 
 
 def own_vdc(context: Any, vdc_id: str) -> Vdc | None:
-    """Return the VDC ``vdc_id`` if it belongs to the user's org, or None."""
+    """Return a VDC that the user can see, or None."""
     vdc: Vdc | None = context.world.vdcs.get(vdc_id)
-    return vdc if vdc is not None and vdc.org == context.user.org else None
+    return vdc if vdc is not None and can_see_org(context, vdc.org) else None
 
 
 def own_edge(context: Any, edge_id: str) -> SimulatedEdge | None:
-    """Return the edge ``edge_id`` if it belongs to the user's org, or None."""
+    """Return an edge gateway that the user can see, or None."""
     edge: SimulatedEdge | None = own_in_vdc(context, "edge", edge_id)
     return edge
 
 
 def own_in_vdc(context: Any, kind: str, identifier: str) -> Any:
-    """Return the object of ``kind`` with the ID ``identifier``, or None.
-
-    The object must be in a VDC of the user's org.
-    """
+    """Return an object of ``kind`` in a VDC that the user can see, or None."""
     item = getattr(context.world, _IN_VDC[kind]).get(identifier)
-    return item if item is not None and own_vdc(context, item.vdc_id) else None
+    return item if item is not None and can_see(context, item) else None
 
 
 def own_catalog(context: Any, catalog_id: str) -> Catalog | None:
-    """Return the catalog ``catalog_id`` if it belongs to the user's org, or None."""
+    """Return a catalog that the user can see, or None."""
     catalog: Catalog | None = context.world.catalogs.get(catalog_id)
-    return catalog if catalog is not None and catalog.org == context.user.org else None
+    return catalog if catalog is not None and can_see_org(context, catalog.org) else None
 
 
 def own_org(context: Any, org_id: str) -> Org | None:
@@ -61,7 +62,7 @@ def visible_orgs(context: Any) -> list[Org]:
 
     A provider's session can read all orgs. A tenant's session can read only its own org.
     """
-    if context.user.org == PROVIDER_ORG:
+    if is_provider(context):
         return list(context.world.orgs.values())
     return [context.world.orgs[context.user.org]]
 

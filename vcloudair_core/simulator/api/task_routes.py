@@ -6,8 +6,10 @@ from typing import Any
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.access.visibility import is_provider
+from vcloudair_core.simulator.api.own_objects import own_org
 from vcloudair_core.simulator.documents.document_parts import respond
-from vcloudair_core.simulator.state.simulated_tasks import T
+from vcloudair_core.simulator.state.simulated_tasks import SimulatedTask, T
 from vcloudair_core.simulator.xml_builder import element
 from vcloudair_core.transport.messages import Response
 
@@ -32,7 +34,7 @@ def show(context: Any) -> Response:
     Each GET request counts as a poll. A task with ``polls`` ends only after that number of polls.
     """
     task_id = context.path_params["task_id"]
-    task = context.simulator.tasks.find(task_id, context.user.org)
+    task = _find(context, task_id)
     if task is None:
         return _gone(context, task_id)
     document = context.simulator.tasks.document(task, context.root)
@@ -46,12 +48,19 @@ def cancel(context: Any) -> Response:
     Source: protocol/tasks.md §3.2. The status 400 is inferred.
     """
     task_id = context.path_params["task_id"]
-    task = context.simulator.tasks.find(task_id, context.user.org)
+    task = _find(context, task_id)
     if task is None:
         return _gone(context, task_id)
     if not context.simulator.tasks.cancel(task):
         return responses.error(400, "BAD_REQUEST", "The task has ended and cannot be canceled.", context.version)
     return responses.empty(204)
+
+
+def _find(context: Any, task_id: str) -> SimulatedTask | None:
+    """Return a task of the session's org, or of any org for a provider, or None."""
+    orgs = context.world.orgs if is_provider(context) else (context.user.org,)
+    tasks = (context.simulator.tasks.find(task_id, org) for org in orgs)
+    return next((task for task in tasks if task is not None), None)
 
 
 def _gone(context: Any, task_id: str) -> Response:
@@ -69,8 +78,8 @@ def show_list(context: Any) -> Response:
 
     Source: protocol/tasks.md §3.3.
     """
-    org = context.world.orgs[context.user.org]
-    if context.path_params["org_id"] != org.org_id:
+    org = own_org(context, context.path_params["org_id"])
+    if org is None:
         return responses.no_access("org", context.path_params["org_id"], context.version)
     tasks = context.simulator.tasks
     root = element(

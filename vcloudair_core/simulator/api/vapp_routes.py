@@ -14,8 +14,8 @@ from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.api.own_objects import own_in_vdc
 from vcloudair_core.simulator.documents import document_parts, hardware_documents, vapp_documents, vm_documents
 from vcloudair_core.simulator.documents.addresses import VCLOUD_MEDIA
-from vcloudair_core.simulator.documents.catalog_documents import control_access
-from vcloudair_core.simulator.state.entities import Template, VApp, Vm
+from vcloudair_core.simulator.state.catalog_entities import Template
+from vcloudair_core.simulator.state.entities import VApp, Vm
 from vcloudair_core.simulator.xml_builder import element
 from vcloudair_core.transport.messages import Response
 
@@ -38,7 +38,7 @@ _VAPP_SECTIONS: dict[str, tuple[Document, str]] = {
     "leaseSettingsSection": (vapp_documents.lease_settings, "leaseSettingsSection"),
     "startupSection": (vapp_documents.startup, "startupSection"),
     "networkConfigSection": (vapp_documents.network_config, "networkConfigSection"),
-    "controlAccess": (lambda context, vapp: control_access(is_shared=False), "controlAccess"),
+    "controlAccess": (vapp_documents.access, "controlAccess"),
     "owner": (vapp_documents.owner, "owner"),
 }
 _TEMPLATE_SECTIONS = {

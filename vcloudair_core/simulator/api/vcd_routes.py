@@ -1,4 +1,4 @@
-"""Routes of a vCloud Director for API versions, sign-in, sessions and orgs.
+"""Routes of a vCloud Director for API versions, sign-in, sessions, sites and orgs.
 
 Source: protocol/sessions.md §4, protocol/recorded-responses.md §2.
 """
@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.access.rights import VIEW_ADMIN, rights_of
+from vcloudair_core.simulator.access.visibility import is_provider
 from vcloudair_core.simulator.api.own_objects import own_org, refuse, visible_orgs
+from vcloudair_core.simulator.documents.addresses import ADMIN_MEDIA
 from vcloudair_core.simulator.documents.document_parts import respond
 from vcloudair_core.simulator.documents.org_documents import ADMIN_VIEW, org_document
 from vcloudair_core.simulator.releases import (
@@ -42,6 +44,8 @@ def routes(prefix: str = "") -> SimulatorRoutes:
     signed_in = [
         SimulatorRoute("GET", f"{prefix}/api/session", session),
         SimulatorRoute("DELETE", f"{prefix}/api/session", logout),
+        SimulatorRoute("GET", f"{prefix}/api/site", show_site, versions="29.0 and newer"),
+        SimulatorRoute("GET", f"{prefix}/api/site/associations", site_associations, versions="29.0 and newer"),
         SimulatorRoute("GET", f"{prefix}/api/org", org_list),
         SimulatorRoute("GET", f"{prefix}/api/org/{{org_id}}", show_org),
     ]
@@ -156,15 +160,39 @@ def session_document(context: Any, root: str, user: str, org: str, headers: dict
 
 
 def _modern_links(root: str, location: str) -> list[Any]:
-    """Return the links that API 30 added at the end of session documents."""
+    """Return the links that sessions of API 30 and newer have at the end.
+
+    The schema ``multiSite.xsd`` requires a name for each location.
+    """
     host = urlsplit(root).netloc
     values = {"LocationId": location, "LocationName": host, "RestApiEndpoint": root, "UIEndpoint": root}
-    authorized = element("Location", None, *[element(name, None, value) for name, value in values.items()])
+    authorized = element("Location", {"name": host}, *[element(name, None, value) for name, value in values.items()])
     return [
         link("nsx", f"{root}/network", "application/xml"),
         link("openapi", f"{root}/cloudapi", "application/json"),
         element("AuthorizedLocations", None, authorized),
     ]
+
+
+def show_site(context: Any) -> Response:
+    """Return this site of the cloud. Source: the schema ``multiSite.xsd``."""
+    name, identifier = urlsplit(context.root).netloc, f"urn:vcloud:site:{context.world.make_id('site', 'local')}"
+    attributes = {"name": name, "id": identifier, "href": f"{context.root}/api/site", "type": f"{T}site+xml"}
+    endpoints = ("RestEndpoint", "TenantUiEndpoint", "MultiSiteUrl")
+    values = [element(endpoint, None, context.root) for endpoint in endpoints]
+    return respond(context, element("Site", attributes, *values))
+
+
+def site_associations(context: Any) -> Response:
+    """Return the associations with other sites to a provider: none.
+
+    A tenant has no access, because only system administrators can read associations. Source: the reference of the
+    query type ``siteAssociation``, and the schema ``multiSite.xsd``.
+    """
+    if not is_provider(context):
+        return responses.error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN", "Access is forbidden", context.version)
+    attributes = {"href": f"{context.root}/api/site/associations", "type": f"{ADMIN_MEDIA}siteAssociations+xml"}
+    return respond(context, element("SiteAssociations", attributes))
 
 
 def org_list(context: Any) -> Response:

@@ -1,4 +1,4 @@
-"""Routes of VDCs, networks, storage profiles and catalogs.
+"""Routes of VDCs, networks, storage profiles, catalogs and media.
 
 One more route returns a link to the object with a given URN. Source: protocol/recorded-responses.md §4, §5.
 """
@@ -13,14 +13,14 @@ from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.api.own_objects import own_catalog, own_in_vdc, own_org, own_vdc, refuse
 from vcloudair_core.simulator.documents import catalog_documents, hardware_documents, network_documents
 from vcloudair_core.simulator.documents.addresses import ADDRESSES, VCLOUD_MEDIA, kind_of_urn
-from vcloudair_core.simulator.documents.document_parts import respond
+from vcloudair_core.simulator.documents.document_parts import owner_element, respond
 from vcloudair_core.simulator.documents.vdc_documents import vdc_document
 from vcloudair_core.simulator.xml_builder import element, link
 from vcloudair_core.transport.messages import Response
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """Return the routes of VDCs, networks, storage profiles, catalogs and URNs."""
+    """Return the routes to read VDCs, networks, storage profiles, catalogs and media."""
     calls = [
         ("/api/vdc/{vdc_id}", show_vdc),
         ("/api/vdc/{vdc_id}/hwv/{name}", show_hardware_version),
@@ -28,11 +28,13 @@ def routes(prefix: str = "") -> SimulatorRoutes:
         ("/api/vdcStorageProfile/{profile_id}", show_storage_profile),
         ("/api/catalog/{catalog_id}", show_catalog),
         ("/api/catalogItem/{item_id}", show_catalog_item),
+        ("/api/media/{media_id}", show_media),
+        ("/api/media/{media_id}/owner", show_media_owner),
         ("/api/org/{org_id}/catalog/{catalog_id}/controlAccess", show_catalog_access),
         ("/api/entity/{entity_id}", resolve),
     ]
     made = tuple(SimulatorRoute("GET", prefix + path, handler) for path, handler in calls)
-    return SimulatorRoutes(f"vdc{prefix}", "VDCs, networks and catalogs", made, versions="all")
+    return SimulatorRoutes(f"vdc{prefix}", "VDCs, networks, catalogs and media", made, versions="all")
 
 
 def show_vdc(context: Any) -> Response:
@@ -78,16 +80,33 @@ def show_catalog_access(context: Any) -> Response:
     catalog = own_catalog(context, context.path_params["catalog_id"])
     if catalog is None or own_org(context, context.path_params["org_id"]) is None:
         return refuse(context, "catalog", "catalog_id")
-    document = catalog_documents.control_access(is_shared=True)
+    document = catalog_documents.control_access(context, is_shared=True)
     return respond(context, document, f"{VCLOUD_MEDIA}controlAccess+xml")
 
 
 def show_catalog_item(context: Any) -> Response:
     """Return a catalog item."""
-    template = context.world.template_of_item(context.path_params["item_id"])
-    if template is None or own_vdc(context, template.vdc_id) is None:
+    item = own_in_vdc(context, "catalog-item", context.path_params["item_id"])
+    if item is None:
         return refuse(context, "catalogItem", "item_id")
-    return respond(context, catalog_documents.catalog_item_document(context, template))
+    return respond(context, catalog_documents.catalog_item_document(context, item))
+
+
+def show_media(context: Any) -> Response:
+    """Return media of a catalog."""
+    media = own_in_vdc(context, "media", context.path_params["media_id"])
+    if media is None:
+        return refuse(context, "media", "media_id")
+    return respond(context, catalog_documents.media_document(context, media))
+
+
+def show_media_owner(context: Any) -> Response:
+    """Return the owner of media."""
+    media = own_in_vdc(context, "media", context.path_params["media_id"])
+    if media is None:
+        return refuse(context, "media", "media_id")
+    document = owner_element(context, context.world.vdcs[media.vdc_id].org)
+    return respond(context, document, f"{VCLOUD_MEDIA}owner+xml")
 
 
 def resolve(context: Any) -> Response:

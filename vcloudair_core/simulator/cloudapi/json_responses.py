@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote, urlencode
 
@@ -17,10 +17,9 @@ from vcloudair_core.transport.messages import Headers, Response
 
 DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 25, 128
 _CONTEXT = re.compile(r"_context==[^;,()]*")
-"""Filter condition that asks for objects of other orgs or VDCs.
-
-The simulator always returns all objects that the session can read.
-"""
+"""Filter field that includes more objects. Routes with such objects pass ``views`` to :func:`page`."""
+Views = Callable[[Mapping[str, Any]], Iterable[Mapping[str, Any]]]
+"""Function that returns the forms of a value to which a filter applies."""
 
 
 def item(context: Any, value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -59,14 +58,16 @@ def page(
     *,
     searchable: Collection[str] = ("id", "name"),
     max_size: int = MAX_PAGE_SIZE,
+    views: Views | None = None,
 ) -> Response:
     """Return one page of ``values``, with Link headers to other pages.
 
     The request's filter, sort order and page size apply. The default order is by name. ``searchable`` contains the
-    fields that a filter can use.
+    fields that a filter can use. A value with several ``views`` matches a filter if one of its
+    views matches.
     """
     try:
-        rows = _sorted(context, _filtered(context, values, searchable))
+        rows = _sorted(context, _filtered(context, values, searchable, views or _one_view))
         number, size = _whole(context, "page", 1, 1), _whole(context, "pageSize", DEFAULT_PAGE_SIZE, 0)
     except ValueError as exc:
         return error(400, "BAD_REQUEST", f"[ {context.version} ] {exc}")
@@ -106,8 +107,12 @@ def _links(context: Any, number: int, size: int, count: int, model: str) -> Iter
         yield f'<{address}>;rel="{rel}";type="application/json";model="{model}"'
 
 
+def _one_view(value: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    return (value,)
+
+
 def _filtered(
-    context: Any, values: Sequence[Mapping[str, Any]], searchable: Collection[str]
+    context: Any, values: Sequence[Mapping[str, Any]], searchable: Collection[str], views: Views
 ) -> list[Mapping[str, Any]]:
     text = (context.query.get("filter") or [""])[0]
     if not text:
@@ -116,7 +121,7 @@ def _filtered(
     # The replacement is always true, because every record has an ID.
     text = _CONTEXT.sub("id!=none", text)
     matches = compile_filter(text, {"id", *searchable}, is_encoded=is_encoded and "%" in text)
-    return [value for value in values if matches(dict(_flattened(value)))]
+    return [value for value in values if any(matches(dict(_flattened(view))) for view in views(value))]
 
 
 def _flattened(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

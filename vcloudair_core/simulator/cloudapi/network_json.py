@@ -13,7 +13,7 @@ from vcloudair_core.simulator.documents.network_documents import address_range
 from vcloudair_core.simulator.edge.ipsec_section import SimulatedIpsec
 from vcloudair_core.simulator.edge.nat_section import SimulatedNat
 from vcloudair_core.simulator.releases import is_at_least
-from vcloudair_core.simulator.state.entities import OrgVdcNetwork, SimulatedEdge, Vdc
+from vcloudair_core.simulator.state.entities import OrgVdcNetwork, SimulatedEdge, Vdc, VdcGroup
 
 _UNIVERSAL_SINCE = (38, 0)
 
@@ -26,6 +26,21 @@ def reference(kind: str, identifier: str, name: str) -> dict[str, str]:
 def vdc_reference(vdc: Vdc) -> dict[str, str]:
     """Return a reference to a VDC."""
     return reference("vdc", vdc.vdc_id, vdc.name)
+
+
+def group_urn(group: VdcGroup) -> str:
+    """Return the URN of a VDC group."""
+    return f"urn:vcloud:vdcGroup:{group.group_id}"
+
+
+def owner_references(vdc: Vdc, group: VdcGroup | None) -> dict[str, Any]:
+    """Return the owner of an edge or network. An object of a VDC group has no VDC (inferred).
+
+    Source: protocol/nsxt.md §2.
+    """
+    if group is None:
+        return {"orgVdc": vdc_reference(vdc), "ownerRef": vdc_reference(vdc)}
+    return {"orgVdc": None, "ownerRef": {"name": group.name, "id": group_urn(group)}}
 
 
 def edge_json(context: Any, edge: SimulatedEdge) -> dict[str, Any]:
@@ -47,13 +62,12 @@ def edge_json(context: Any, edge: SimulatedEdge) -> dict[str, Any]:
         "status": "REALIZED",
         "id": urn("edge", edge.edge_id),
         "name": edge.name,
-        "description": "",
+        "description": edge.description,
         "edgeGatewayUplinks": [_uplink_json(context, edge)],
         "distributedRoutingEnabled": False,
         "orgVdcNetworkCount": len(world.networks_of(edge)),
         "gatewayBacking": backing,
-        "orgVdc": vdc_reference(vdc),
-        "ownerRef": vdc_reference(vdc),
+        **owner_references(vdc, world.vdc_groups.get(edge.group_id)),
         "orgRef": reference("org", org.org_id, org.name),
         "serviceNetworkDefinition": None,
         "edgeClusterConfig": None,
@@ -136,8 +150,7 @@ def network_json(context: Any, network: OrgVdcNetwork) -> dict[str, Any]:
         "networkType": "NAT_ROUTED" if edge else "ISOLATED",
         "subnets": {"values": [subnet]},
         "connection": connection if edge else None,
-        "orgVdc": vdc_reference(vdc),
-        "ownerRef": vdc_reference(vdc),
+        **owner_references(vdc, world.group_of_network(network)),
         "orgVdcIsNsxTBacked": False,
         "orgRef": reference("org", org.org_id, org.name),
         "backingNetworkType": "VIRTUAL_WIRE",

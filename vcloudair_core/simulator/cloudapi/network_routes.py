@@ -1,19 +1,28 @@
-"""Routes that read edge gateways, networks and VDC groups below ``/cloudapi``.
+"""Routes that read edge gateways and networks below ``/cloudapi``.
 
 Source: protocol/vcd-modern.md §2.3, §3.1, protocol/nsxt.md §2.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
+from vcloudair_core.simulator.access.visibility import in_visible_vdcs
 from vcloudair_core.simulator.api.own_objects import own_edge, own_in_vdc
 from vcloudair_core.simulator.cloudapi import json_responses
-from vcloudair_core.simulator.cloudapi.network_json import edge_json, network_json, used_addresses
+from vcloudair_core.simulator.cloudapi.network_json import (
+    edge_json,
+    group_urn,
+    network_json,
+    used_addresses,
+    vdc_reference,
+)
 from vcloudair_core.transport.messages import Response
 
 EDGES, NETWORKS = "/cloudapi/1.0.0/edgeGateways", "/cloudapi/1.0.0/orgVdcNetworks"
+INCLUDE_ACCESSIBLE = "_context==includeAccessible"
 _OWNERS = ("ownerRef.id", "orgVdc.id", "orgRef.id", "status")
 
 
@@ -25,7 +34,6 @@ def routes() -> SimulatorRoutes:
         (f"{EDGES}/{{edge_id}}/usedIpAddresses", list_used_addresses),
         (NETWORKS, list_networks),
         (f"{NETWORKS}/{{network_id}}", show_network),
-        ("/cloudapi/1.0.0/vdcGroups", list_vdc_groups),
     ]
     made = tuple(SimulatorRoute("GET", path, handler) for path, handler in calls)
     return SimulatorRoutes(
@@ -35,9 +43,10 @@ def routes() -> SimulatorRoutes:
 
 def list_edges(context: Any) -> Response:
     """Return a page of the edge gateways of the org."""
-    edges = context.world.in_vdcs_of(context.user.org, context.world.edges)
+    edges = in_visible_vdcs(context, context.world.edges)
     values = [edge_json(context, edge) for edge in edges]
-    return json_responses.page(context, values, "EdgeGateways", searchable=("name", *_OWNERS))
+    views = _accessible(context)
+    return json_responses.page(context, values, "EdgeGateways", searchable=("name", *_OWNERS), views=views)
 
 
 def show_edge(context: Any) -> Response:
@@ -60,10 +69,29 @@ def list_used_addresses(context: Any) -> Response:
 
 def list_networks(context: Any) -> Response:
     """Return a page of the networks in all VDCs of the org."""
-    networks = context.world.in_vdcs_of(context.user.org, context.world.networks)
+    networks = in_visible_vdcs(context, context.world.networks)
     values = [network_json(context, network) for network in networks]
     searchable = ("name", "networkType", "connection.routerRef.id", *_OWNERS)
-    return json_responses.page(context, values, "VdcNetworks", searchable=searchable)
+    return json_responses.page(context, values, "VdcNetworks", searchable=searchable, views=_accessible(context))
+
+
+def _accessible(context: Any) -> json_responses.Views | None:
+    """Return the views of objects for a filter with ``_context==includeAccessible``, or None for another filter.
+
+    Such a filter by the owner also selects the objects of VDC groups in which that VDC participates. Source:
+    protocol/nsxt.md §2.
+    """
+    if INCLUDE_ACCESSIBLE not in (context.query.get("filter") or [""])[0]:
+        return None
+    by_urn = {group_urn(group): group for group in context.world.vdc_groups.values()}
+
+    def views(value: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        yield value
+        group = by_urn.get(value["ownerRef"]["id"])
+        for vdc_id in group.vdc_ids if group else ():
+            yield {**value, "ownerRef": vdc_reference(context.world.vdcs[vdc_id])}
+
+    return views
 
 
 def show_network(context: Any) -> Response:
@@ -72,9 +100,3 @@ def show_network(context: Any) -> Response:
     if network is None:
         return json_responses.no_access("network", context.path_params["network_id"])
     return json_responses.item(context, network_json(context, network))
-
-
-def list_vdc_groups(context: Any) -> Response:
-    """Return an empty page: the simulator has no VDC groups."""
-    searchable = ("name", "orgId", "participatingOrgVdcs.vdcRef.id", "type", "networkProviderType")
-    return json_responses.page(context, [], "VdcGroups", searchable=searchable)

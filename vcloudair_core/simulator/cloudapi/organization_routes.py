@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
-from vcloudair_core.simulator.access.rights import ALL_RIGHTS, ROLES
+from vcloudair_core.simulator.access.rights import ALL_RIGHTS, rights_of_role
 from vcloudair_core.simulator.api.own_objects import own_org, own_vdc, visible_orgs
 from vcloudair_core.simulator.cloudapi import json_responses
 from vcloudair_core.simulator.documents.addresses import urn
@@ -149,7 +149,7 @@ def list_rights_of_role(context: Any) -> Response:
     role = _find_role(context)
     if role is None:
         return json_responses.no_access("role", context.path_params["role_id"])
-    return _rights_page(context, role.rights if role.org else ROLES.get(role.name, frozenset()))
+    return _rights_page(context, rights_of_role(role))
 
 
 def list_rights(context: Any) -> Response:

@@ -18,6 +18,7 @@ from vcloudair_core.transport.messages import Response
 OVF = "http://schemas.dmtf.org/ovf/envelope/1"
 ADDED = {
     ("Configuration", "AdvancedNetworkingEnabled"): (7, 0),
+    ("EdgeGateway", "EdgeGatewayType"): (32, 0),
     ("NetworkConnection", "NetworkAdapterType"): (5, 11),
     ("SubnetParticipation", "UseForDefaultRoute"): (14, 0),
     ("GuestCustomizationSection", "AdminAutoLogonEnabled"): (5, 5),
@@ -52,7 +53,8 @@ ADDED = {
 }
 """API version that added an element, by the names of parent and element.
 
-The versions of VmSpecSection and DefaultComputePolicy are inferred, because the schemas state no version.
+The schemas have no version for VmSpecSection and DefaultComputePolicy, so the versions of these two are inferred. The
+schemas are older than EdgeGatewayType, whose version is that of the attribute in records (protocol/nsxt.md §2).
 """
 
 
@@ -81,9 +83,9 @@ def link_to(context: Any, rel: str, kind: str, identifier: str, name: str | None
     return link(rel, href(context.root, kind, identifier), ADDRESSES[kind].media_type, name)
 
 
-def owner_element(context: Any, org: str) -> Any:
-    """Return the Owner element of objects in an org, or None if it has no users."""
-    user = context.world.owner(org)
+def owner_element(context: Any, org: str, item: object = None) -> Any:
+    """Return the Owner element of an object of an org. Without ``item``, the owner is the first user of the org."""
+    user = context.world.owner_of(item, org)
     if user is None:
         return None
     owner = reference(context, "User", "user", user.user_id, user.name)

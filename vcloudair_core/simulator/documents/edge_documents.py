@@ -30,7 +30,7 @@ def edge_document(context: Any, edge: SimulatedEdge) -> Any:
         edge.name,
         link_to(context, "up", "vdc", edge.vdc_id),
         _configure_link(context, edge),
-        element("Description"),
+        element("Description", None, edge.description),
         element(
             "Configuration",
             None,
@@ -41,6 +41,7 @@ def edge_document(context: Any, edge: SimulatedEdge) -> Any:
             element("UseDefaultRouteForDnsRelay", None, False),
             element("AdvancedNetworkingEnabled", None, edge.is_advanced),
         ),
+        element("EdgeGatewayType", None, "NSXV_BACKED"),
         status=1,
     )
 

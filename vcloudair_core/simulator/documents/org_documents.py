@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vcloudair_core.simulator.access.rights import VIEW_ADMIN
+from vcloudair_core.simulator.access.rights import ALL_RIGHTS, VIEW_ADMIN, RightEntity, right_entity, rights_of_role
 from vcloudair_core.simulator.documents.addresses import ADMIN_MEDIA, VCLOUD_MEDIA, href
 from vcloudair_core.simulator.documents.catalog_documents import catalog_references
 from vcloudair_core.simulator.documents.document_parts import entity, link_to, reference
@@ -118,6 +118,7 @@ def admin_org_document(context: Any, org: Org) -> Any:
             None,
             *[reference(context, "Network", "admin-network", net.network_id, net.name) for net in networks],
         ),
+        element("RightReferences", None, *_right_references(context, ALL_RIGHTS)),
         element("RoleReferences", None, *_role_references(context)),
     )
 
@@ -157,6 +158,7 @@ def administration_document(context: Any, orgs: list[Org]) -> Any:
         {"name": "VMware vCloud Director", "type": ADMIN_VIEW, "href": f"{context.root}/api/admin/"},
         element("Description"),
         element("OrganizationReferences", None, *references),
+        element("RightReferences", None, *_right_references(context, ALL_RIGHTS)),
         element("RoleReferences", None, *_role_references(context)),
     )
 
@@ -188,7 +190,7 @@ def user_document(context: Any, user: User) -> Any:
 
 
 def role_document(context: Any, role: Role) -> Any:
-    """Return the document of a role. The rights of the role are omitted."""
+    """Return a role with references to its rights."""
     return entity(
         context,
         "Role",
@@ -196,5 +198,17 @@ def role_document(context: Any, role: Role) -> Any:
         role.role_id,
         role.name,
         element("Description", None, role.description),
-        element("RightReferences"),
+        element("RightReferences", None, *_right_references(context, rights_of_role(role))),
     )
+
+
+def _right_references(context: Any, names: frozenset[str]) -> list[Any]:
+    rights = [right_entity(context.world, name) for name in sorted(names)]
+    return [reference(context, "RightReference", "right", right.right_id, right.name) for right in rights]
+
+
+def right_document(context: Any, right: RightEntity) -> Any:
+    """Return a right with its category."""
+    description = element("Description")
+    category = element("Category", None, right.category)
+    return entity(context, "Right", "right", right.right_id, right.name, description, category)

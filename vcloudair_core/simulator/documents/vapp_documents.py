@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from vcloudair_core.simulator.documents.addresses import VCLOUD_MEDIA, href
+from vcloudair_core.simulator.documents.catalog_documents import control_access
 from vcloudair_core.simulator.documents.document_parts import (
     OVF,
     entity,
@@ -25,7 +26,8 @@ from vcloudair_core.simulator.documents.vm_documents import (
     template_vm_document,
     vm_document,
 )
-from vcloudair_core.simulator.state.entities import OrgVdcNetwork, Template, VApp
+from vcloudair_core.simulator.state.catalog_entities import Template
+from vcloudair_core.simulator.state.entities import OrgVdcNetwork, VApp
 from vcloudair_core.simulator.state.hardware import nics_of
 from vcloudair_core.simulator.xml_builder import element, link
 
@@ -61,7 +63,7 @@ def vapp_document(context: Any, vapp: VApp) -> Any:
         *[make(context, vapp) for make in (lease_settings, startup, network_config)],
         snapshot_section(base, vms),
         element("DateCreated", None, vapp.created),
-        owner_element(context, world.vdcs[vapp.vdc_id].org),
+        owner(context, vapp),
         element("InMaintenanceMode", None, False),
         element("Children", None, *[vm_document(context, vm) for vm in vms]),
         deployed=any(vm.is_deployed for vm in vms),
@@ -105,8 +107,17 @@ def template_document(context: Any, template: Template) -> Any:
 
 
 def owner(context: Any, item: VApp | Template) -> Any:
-    """Return the Owner element of a vApp or template."""
-    return owner_element(context, context.world.vdcs[item.vdc_id].org)
+    """Return the owner of a vApp or template."""
+    return owner_element(context, context.world.vdcs[item.vdc_id].org, item)
+
+
+def access(context: Any, item: VApp | Template) -> Any:
+    """Return the access settings of a vApp or template. A template has those of its catalog."""
+    if isinstance(item, Template):
+        return control_access(context, is_shared=False)
+    org = context.world.vdcs[item.vdc_id].org
+    users = [user for user in context.world.users if user.org == org and user.name in item.shared_with]
+    return control_access(context, is_shared=item.is_shared, users=users)
 
 
 def lease_settings(context: Any, item: VApp | Template) -> Any:

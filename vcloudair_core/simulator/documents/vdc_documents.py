@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from vcloudair_core.simulator.access.visibility import can_see
 from vcloudair_core.simulator.documents.addresses import VCLOUD_MEDIA, href
 from vcloudair_core.simulator.documents.document_parts import entity, link_to, nested, reference
 from vcloudair_core.simulator.documents.hardware_documents import VERSION_MEDIA, VERSION_NAME, version_address
@@ -104,11 +105,13 @@ def _links(context: Any, vdc: Vdc, kind: str) -> list[Any]:
 
 def _resources(context: Any, vdc: Vdc) -> list[Any]:
     world = context.world
-    vapps = [("vapp", vapp.vapp_id, vapp.name) for vapp in world.in_vdc(vdc.vdc_id, world.vapps)]
-    templates = [("template", item.template_id, item.name) for item in world.in_vdc(vdc.vdc_id, world.templates)]
-    return [
-        reference(context, "ResourceEntity", kind, identifier, name) for kind, identifier, name in [*vapps, *templates]
+    vapps = [
+        ("vapp", vapp.vapp_id, vapp.name) for vapp in world.in_vdc(vdc.vdc_id, world.vapps) if can_see(context, vapp)
     ]
+    templates = [("template", item.template_id, item.name) for item in world.in_vdc(vdc.vdc_id, world.templates)]
+    media = [("media", item.media_id, item.name) for item in world.in_vdc(vdc.vdc_id, world.media)]
+    resources = [*vapps, *templates, *media]
+    return [reference(context, "ResourceEntity", kind, identifier, name) for kind, identifier, name in resources]
 
 
 def _capacities(context: Any, vdc: Vdc) -> list[Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.access.visibility import in_visible_vdcs
 from vcloudair_core.simulator.edge.edge_interfaces import interfaces
 from vcloudair_core.simulator.edge.section_coverage import section_versions
 from vcloudair_core.simulator.edge.section_routes import guarded, xml_answer
@@ -47,7 +48,7 @@ def list_edges(context: Any) -> Response:
     except ValueError:
         details = "The input request in invalid. - NumberFormatException"
         return responses.nsx_error(400, 100, details, as_json=context.wants_json, module="")
-    own = [edge for edge in context.world.edges.values() if context.world.vdcs[edge.vdc_id].org == context.user.org]
+    own = in_visible_vdcs(context, context.world.edges)
     shown = [_summary(context, edge) for edge in own[start : start + size]]
     paging = {"pageSize": size, "startIndex": start, "totalCount": len(own), "sortOrderAscending": True, "sortBy": "id"}
     if context.wants_json:
@@ -63,7 +64,7 @@ def _summary(context: Any, edge: SimulatedEdge) -> dict[str, Any]:
         "id": edge.edge_id,
         "state": "deployed",
         "edgeType": "gatewayServices",
-        "tenantId": context.user.org,
+        "tenantId": context.world.vdcs[edge.vdc_id].org,
         "apiVersion": "4.0",
         "edgeStatus": "GREEN",
         "numberOfConnectedVnics": len(interfaces(context.world, edge)),

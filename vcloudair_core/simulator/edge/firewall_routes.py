@@ -14,6 +14,7 @@ from lxml import etree
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.access.visibility import can_see
 from vcloudair_core.simulator.edge import firewall_section as nsx
 from vcloudair_core.simulator.edge.section_coverage import SIMPLIFICATIONS, section_versions
 from vcloudair_core.simulator.edge.section_xml import (
@@ -48,7 +49,7 @@ def routes(flavor: str, prefix: str = "") -> SimulatorRoutes:
         def run(context: Any) -> Response:
             as_json = is_hybridity or context.wants_json
             edge = context.world.edges.get(context.path_params["edge_id"].rsplit(":", 1)[-1])
-            if edge is None or context.world.vdcs[edge.vdc_id].org != context.user.org:
+            if edge is None or not can_see(context, edge):
                 if is_hybridity:
                     return responses.nsx_error(
                         404,

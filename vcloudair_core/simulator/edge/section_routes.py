@@ -14,6 +14,7 @@ from lxml import etree
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.access.visibility import can_see
 from vcloudair_core.simulator.edge.firewall_routes import EdgeHandler as EdgeHandler
 from vcloudair_core.simulator.edge.firewall_routes import _body, _done
 from vcloudair_core.simulator.edge.firewall_section import RefusedError
@@ -133,7 +134,7 @@ def guarded(handler: EdgeHandler, *, is_hybridity: bool) -> Callable[[Any], Resp
         as_json = is_hybridity or context.wants_json
         edge_id = context.path_params["edge_id"]
         edge = context.world.edges.get(edge_id.rsplit(":", 1)[-1])
-        if edge is None or context.world.vdcs[edge.vdc_id].org != context.user.org:
+        if edge is None or not can_see(context, edge):
             if not is_hybridity:
                 return responses.forbidden("gateway", edge_id, context.version)
             details = f"The requested object : {edge_id} could not be found."

@@ -9,6 +9,7 @@ from typing import Any
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.api.own_objects import own_vdc
 from vcloudair_core.simulator.edge.firewall_routes import EdgeHandler
 from vcloudair_core.simulator.edge.section_coverage import section_versions
 from vcloudair_core.simulator.edge.section_routes import guarded, xml_answer
@@ -124,8 +125,7 @@ def lease_info(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
 def ip_sets(context: Any) -> Response:
     """Return the IP sets of a VDC. The list is always empty."""
     vdc_id = context.path_params["vdc_id"]
-    vdc = context.world.vdcs.get(vdc_id.rsplit(":", 1)[-1])
-    if vdc is None or vdc.org != context.user.org:
+    if own_vdc(context, vdc_id.rsplit(":", 1)[-1]) is None:
         return responses.forbidden("vdc", vdc_id, context.version)
     return responses.json_body([]) if context.wants_json else xml_answer(to_xml("list", {}))
 

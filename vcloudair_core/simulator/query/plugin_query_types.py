@@ -7,23 +7,31 @@ from dataclasses import replace
 from typing import Any
 
 from vcloudair_core.plugin.records import SimulatorRecords
-from vcloudair_core.simulator.query.query_records import Column, Source, source_of
-from vcloudair_core.simulator.query.query_types import TYPES, QueryType
+from vcloudair_core.simulator.query.query_columns import Column, Source
+from vcloudair_core.simulator.query.query_records import source_of
+from vcloudair_core.simulator.query.query_types import ADMIN_TYPES, TYPES, QueryType
+
+TENANT_ONLY = ("vm",)
+"""Types that the provider cannot query. It queries ``adminVM`` instead.
+
+Source: protocol/query.md §6.
+"""
 
 
 def known_types(simulator: Any) -> dict[str, QueryType]:
-    """Return all query types by name."""
-    return {**{records.type.name: _type(records) for _, records in _added(simulator)}, **TYPES}
+    """Return all query types of tenants and of the provider by name."""
+    return {**{records.type.name: _type(records) for _, records in _added(simulator)}, **TYPES, **ADMIN_TYPES}
 
 
 def find_type(simulator: Any, kind: str) -> QueryType | None:
-    """Return the query type with a name, or None."""
-    return TYPES.get(kind) or next((_type(added) for _, added in _added(simulator) if added.type.name == kind), None)
+    """Return a query type by name, or None."""
+    built_in = TYPES.get(kind) or ADMIN_TYPES.get(kind)
+    return built_in or next((_type(added) for _, added in _added(simulator) if added.type.name == kind), None)
 
 
 def find_source(simulator: Any, kind: str) -> Source:
-    """Return the objects and attributes of a query type."""
-    if kind in TYPES:
+    """Return the source of records for a known query type."""
+    if kind in TYPES or kind in ADMIN_TYPES:
         return source_of(kind)
     group, records = next(added for added in _added(simulator) if added[1].type.name == kind)
     columns = {name: _attribute(name) for name in _attributes(records)}

@@ -15,11 +15,13 @@ from urllib.parse import unquote_plus
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.access.required_rights import QUERY_RIGHTS, refuse
+from vcloudair_core.simulator.access.visibility import is_provider, is_provider_user, view_of
+from vcloudair_core.simulator.api.own_objects import own_vdc
 from vcloudair_core.simulator.documents.addresses import urn_of
-from vcloudair_core.simulator.query.plugin_query_types import find_source, find_type, known_types
+from vcloudair_core.simulator.query.plugin_query_types import TENANT_ONLY, find_source, find_type, known_types
+from vcloudair_core.simulator.query.query_columns import Column, QueryRow
 from vcloudair_core.simulator.query.query_filter import compile_filter
-from vcloudair_core.simulator.query.query_records import Column, QueryRow
-from vcloudair_core.simulator.query.query_types import QueryType
+from vcloudair_core.simulator.query.query_types import ADMIN_TYPES, QueryType
 from vcloudair_core.simulator.state.registry import ChangeCounter
 from vcloudair_core.simulator.writes import metadata_values
 from vcloudair_core.simulator.xml_builder import element, link
@@ -43,6 +45,8 @@ PACKAGED = {
 
 Source: protocol/query.md §8, protocol/recorded-responses.md §3 (paths below ``admin``).
 """
+_PACKAGED_OF_PROVIDER = {"vm": "adminVM", "orgVdc": "adminOrgVdc"}
+"""Query types of typed queries by a provider (inferred from the paths). Source: protocol/query.md §8."""
 _OF_VDC = {"edgeGateways": "edgeGateway", "networks": "orgVdcNetwork"}
 METADATA = "Metadata"
 _MAX_QUERIES = 32
@@ -79,7 +83,11 @@ def query(context: Any) -> Response:
 
 
 def _packaged(kind: str) -> Callable[[Any], Response]:
-    return lambda context: answer(context, kind)
+    def answer_packaged(context: Any) -> Response:
+        provider_kind = _PACKAGED_OF_PROVIDER.get(kind, kind) if is_provider(context) else kind
+        return answer(context, provider_kind)
+
+    return answer_packaged
 
 
 def _of_vdc(kind: str) -> Callable[[Any], Response]:
@@ -90,8 +98,7 @@ def _of_vdc(kind: str) -> Callable[[Any], Response]:
 
     def answer_vdc(context: Any) -> Response:
         vdc_id = context.path_params["vdc_id"]
-        vdc = context.world.vdcs.get(vdc_id)
-        if vdc is None or vdc.org != context.user.org:
+        if own_vdc(context, vdc_id) is None:
             return responses.no_access("vdc", vdc_id, context.version)
         return answer(context, kind, lambda row: bool(row.subject.vdc_id == vdc_id))
 
@@ -107,7 +114,7 @@ def query_list(context: Any) -> Response:
     links = [
         link("down", f"{base}?type={kind}&format={form}", f"{MEDIA}{form}+xml", name=kind)
         for kind, query_type in known_types(context.simulator).items()
-        if kind not in QUERY_RIGHTS or context.may(QUERY_RIGHTS[kind])
+        if not _is_refused(context, kind) and (kind not in QUERY_RIGHTS or context.may(QUERY_RIGHTS[kind]))
         for form in FORMATS
         if form != "references" or query_type.references
     ]
@@ -135,7 +142,7 @@ def answer(context: Any, kind: str, is_included: Callable[[QueryRow], bool] | No
 
     If ``is_included`` is set, only records for which it returns True are searched.
     """
-    if kind.startswith("admin"):
+    if _is_refused(context, kind):
         return responses.error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN", "Access is forbidden", context.version)
     right = QUERY_RIGHTS.get(kind, "")
     if right and not context.may(right):
@@ -145,7 +152,7 @@ def answer(context: Any, kind: str, is_included: Callable[[QueryRow], bool] | No
         return responses.error(400, "BAD_REQUEST", f"Unknown query type: {kind}", context.version)
     parameters = {name: values[0] for name, values in context.query.items()}
     pages: dict[Any, Response] = context.simulator.page_cache
-    key = (context.user.org, context.root, context.request.path, context.raw_query, context.version)
+    key = (view_of(context), context.root, context.request.path, context.raw_query, context.version)
     source = find_source(context.simulator, kind)
     is_steady = is_included is None and source.is_steady and context.simulator.config.record_order == "id"
     is_unchanged = context.simulator.query_cache.get("changes") == context.simulator.world.changes.count
@@ -170,6 +177,13 @@ def answer(context: Any, kind: str, is_included: Callable[[QueryRow], bool] | No
     return response
 
 
+def _is_refused(context: Any, kind: str) -> bool:
+    """Return True if the user cannot use a query type, whatever its rights. Source: protocol/query.md §6."""
+    if kind in TENANT_ONLY:
+        return is_provider(context)
+    return (kind.startswith("admin") or kind in ADMIN_TYPES) and not is_provider_user(context)
+
+
 def _find_objects(
     context: Any,
     query_type: QueryType,
@@ -184,7 +198,7 @@ def _find_objects(
     expression = _raw(context.raw_query, "filter")
     conditions = (expression, parameters.get("filterEncoded"), parameters.get("sortAsc"), parameters.get("sortDesc"))
     source = find_source(context.simulator, query_type.name)
-    key = (context.user.org, context.root, query_type.name, context.version, *conditions)
+    key = (view_of(context), context.root, query_type.name, context.version, *conditions)
     cache: dict[Any, Any] = context.simulator.query_cache
     changes: ChangeCounter = context.simulator.world.changes
     if is_included is None and cache.get("changes") == changes.count and key in cache:

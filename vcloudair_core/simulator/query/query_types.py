@@ -1,4 +1,4 @@
-"""Query types that a tenant can use, with their elements and attributes.
+"""Query types of tenants and of the provider, with their elements and attributes.
 
 Source: protocol/query.md §6-8.
 """
@@ -65,6 +65,40 @@ apiDefinition ApiDefinitionRecord ApiDefinitionReferences: name entryPoint servi
 fileDescriptor FileDescriptorRecord -: fileUrl apiDefinition fileMimeType name apiName apiNamespace apiVendor
     serviceName serviceNamespace serviceVendor service
 """
+_PROVIDER = """
+adminVM AdminVMRecord VMReferences: containerName container status vdc hostName isVAppTemplate isDeleted guestOs
+    numberOfCpus memoryMB networkName isDeployed isPublished catalogName isVdcEnabled hardwareVersion vmToolsVersion
+    datastoreName vc moref org storageProfileName gcStatus
+adminVApp AdminVAppRecord VAppReferences: org vdc vdcName isVdcEnabled isEnabled isBusy creationDate status ownerName
+    storageKB numberOfVMs memoryAllocationMB isDeployed isInMaintenanceMode isExpired
+adminVAppTemplate AdminVAppTemplateRecord VAppTemplateReferences: org ownerName owner isPublished vdc vdcName
+    isVdcEnabled catalog catalogName catalogItem creationDate isBusy isGoldMaster isEnabled isExpired isDeployed status
+    storageProfileName
+adminMedia AdminMediaRecord MediaReferences: org ownerName owner isPublished storageB vdc vdcName isVdcEnabled catalog
+    catalogName catalogItem creationDate isBusy status storageProfileName
+adminCatalog AdminCatalogRecord CatalogReferences: org isPublished isShared creationDate orgName ownerName
+    numberOfTemplates numberOfMedia owner
+adminCatalogItem AdminCatalogItemRecord CatalogItemReferences: entity entityName entityType catalog catalogName
+    ownerName owner isPublished vdc vdcName isVdcEnabled org creationDate isExpired status
+adminOrgVdc AdminVdcRecord AdminVdcReferences: description isEnabled cpuAllocationMhz cpuLimitMhz cpuUsedMhz
+    memoryAllocationMB memoryLimitMB memoryUsedMB storageLimitMB storageUsedMB providerVdcName providerVdc orgName org
+    numberOfVApps numberOfMedia numberOfDisks numberOfVAppTemplates numberOfStorageProfiles isBusy status
+adminOrgVdcStorageProfile AdminOrgVdcStorageProfileRecord AdminOrgVdcStorageProfileReferences: isEnabled
+    isDefaultStorageProfile storageUsedMB storageLimitMB numberOfConditions vdc vdcName org vc storageProfileMoref
+adminTask AdminTaskRecord TaskReferences: org orgName startDate endDate status progress owner ownerName object
+    objectType objectName cellName serviceNamespace hasOwner
+adminUser AdminUserRecord UserReferences: org fullName isEnabled numberOfDeployedVMs deployedVMQuota numberOfStoredVMs
+    storedVMQuota isLdapUser identityProviderType
+adminGroup AdminGroupRecord GroupReferences: org roleName isReadOnly identityProviderType
+adminRole AdminRoleRecord -: isReadOnly org orgName
+adminEvent AdminEventRecord -: eventId eventType timeStamp eventStatus userName orgName entityType entityName
+    serviceNamespace productVersion entity org
+adminDisk AdminDiskRecord AdminDiskReferences: vdc sizeB ownerName vdcName org task storageProfile storageProfileName
+    status busType busTypeDesc busSubType isAttached
+adminVAppNetwork AdminVAppNetworkRecord VAppNetworkReferences: org isIpScopeInherited gateway netmask dns1 dns2
+    dnsSuffix vApp vappName isBusy
+externalNetwork NetworkRecord NetworkReferences: ipScopeId gateway netmask dns1 dns2 dnsSuffix isBusy
+"""
 _ADMIN = "application/vnd.vmware.admin."
 _USER = "application/vnd.vmware.vcloud."
 _MEDIA_TYPES = {
@@ -76,6 +110,17 @@ _MEDIA_TYPES = {
     "role": f"{_ADMIN}role+xml",
     "right": f"{_ADMIN}right+xml",
     "orgVdcStorageProfile": f"{_USER}vdcStorageProfile+xml",
+    "adminVM": f"{_USER}vm+xml",
+    "adminVApp": f"{_USER}vApp+xml",
+    "adminVAppTemplate": f"{_USER}vAppTemplate+xml",
+    "adminMedia": f"{_USER}media+xml",
+    "adminCatalog": f"{_USER}catalog+xml",
+    "adminCatalogItem": f"{_USER}catalogItem+xml",
+    "adminOrgVdc": f"{_ADMIN}vdc+xml",
+    "adminOrgVdcStorageProfile": f"{_USER}vdcStorageProfile+xml",
+    "adminTask": f"{_USER}task+xml",
+    "adminUser": f"{_ADMIN}user+xml",
+    "externalNetwork": f"{_ADMIN}extension.network+xml",
 }
 
 
@@ -98,9 +143,9 @@ class QueryType:
         return _MEDIA_TYPES.get(self.name, f"{_USER}{self.name}+xml")
 
 
-def _types() -> dict[str, QueryType]:
+def _types(text: str) -> dict[str, QueryType]:
     types: dict[str, QueryType] = {}
-    for line in _TENANT.strip().replace("\n    ", " ").splitlines():
+    for line in text.strip().replace("\n    ", " ").splitlines():
         head, _, attributes = line.partition(": ")
         name, record, references = head.split()
         known = frozenset(attributes.split()) | {"href", "id", "type", "name"} | set(_RECORDED.get(name, "").split())
@@ -125,4 +170,6 @@ Recorded responses and newer API versions have these attributes. Source: protoco
 protocol/recorded-responses.md §3, protocol/nsxt.md §2.
 """
 
-TYPES = _types()
+TYPES = _types(_TENANT)
+ADMIN_TYPES = _types(_PROVIDER)
+"""Types that only the provider can query. Source: protocol/query.md §6, §7.2."""

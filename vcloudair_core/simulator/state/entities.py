@@ -105,6 +105,26 @@ class SimulatedEdge(Tracked):
 
     The first use of a section creates its state.
     """
+    group_id: str = ""
+    """ID of the VDC group that owns the edge. If empty, the VDC owns the edge.
+
+    Source: protocol/nsxt.md §2.
+    """
+    description: str = ""
+
+
+@dataclass
+class VdcGroup(Tracked):
+    """A group of VDCs of one org, whose edges and networks all its VDCs can use.
+
+    Source: protocol/nsxt.md §2.
+    """
+
+    group_id: str
+    name: str
+    org: str
+    vdc_ids: tuple[str, ...]
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,33 +185,6 @@ class Vm(Tracked):
 
 
 @dataclass
-class Template(Tracked):
-    """A vApp template in a catalog."""
-
-    template_id: str
-    name: str
-    catalog_id: str
-    vdc_id: str
-    item_id: str
-    """ID of the catalog item that refers to the template."""
-    created: str = CREATED
-    description: str = ""
-    metadata: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass
-class Catalog(Tracked):
-    """A catalog of one org."""
-
-    catalog_id: str
-    name: str
-    org: str
-    created: str = CREATED
-    description: str = ""
-    metadata: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass
 class StorageProfile(Tracked):
     """A storage profile of one VDC."""
 
@@ -211,6 +204,11 @@ class ExternalNetwork(Tracked):
     name: str = "external-net"
     gateway: str = "203.0.113.254"
     prefix_length: int = 24
+
+    @property
+    def netmask(self) -> str:
+        """Return the netmask of the prefix length."""
+        return str(ip_network(f"0.0.0.0/{self.prefix_length}").netmask)
 
 
 @dataclass
@@ -251,6 +249,12 @@ class VApp(Tracked):
     created: str = CREATED
     description: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
+    owner: str = ""
+    """Name of the user who owns the vApp. If empty, the owner is the first user of the org."""
+    shared_with: tuple[str, ...] = ()
+    """Names of the users with access to the vApp."""
+    is_shared: bool = False
+    """True if all users of the org have access."""
 
 
 @dataclass

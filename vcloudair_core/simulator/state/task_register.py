@@ -24,6 +24,8 @@ class Tasks:
         self.fail_next: dict[str, str] = {}
         """Error code with which the next task fails, by name of the operation."""
         self._tasks: dict[str, SimulatedTask] = {}
+        self._latest: dict[str, SimulatedTask] = {}
+        """The latest task by the path of its entity."""
         self._pending: list[SimulatedTask] = []
         self._waiting: list[SimulatedTask] = []
         self._later: list[tuple[float, Callable[[], object]]] = []
@@ -62,7 +64,7 @@ class Tasks:
         task = SimulatedTask(
             task_id, org, user, owner, operation, operation_name, now, polls=polls, seconds=seconds, **more
         )
-        self._tasks[task_id] = task
+        self._tasks[task_id] = self._latest[owner.path] = task
         if task.on_start is not None:
             self._waiting.append(task)
         if task.on_end is not None:
@@ -110,6 +112,7 @@ class Tasks:
     def restore(self, tasks: list[SimulatedTask]) -> None:
         """Replace all tasks with ``tasks``, which have ended."""
         self._tasks = {task.task_id: task for task in tasks}
+        self._latest = {task.owner.path: task for task in tasks}
         self._pending, self._waiting, self._later = [], [], []
 
     def find(self, task_id: str, org: str) -> SimulatedTask | None:
@@ -120,6 +123,10 @@ class Tasks:
         if task.gone_after_polls is not None and task.poll_count >= task.gone_after_polls:
             return None
         return None if task.is_link_hidden and task.is_hidden(self._clock.now()) else task
+
+    def of_all_orgs(self) -> list[SimulatedTask]:
+        """Return the visible tasks of all orgs, oldest first."""
+        return [task for org in self._world.orgs for task in self.of(org)]
 
     def of(self, org: str) -> list[SimulatedTask]:
         """Return the tasks that lists of an org contain, oldest first."""
@@ -142,8 +149,8 @@ class Tasks:
         return next((task for task in self._pending if task.owner.path == path), None)
 
     def last_on(self, path: str) -> SimulatedTask | None:
-        """Return the latest task of the object at ``path``, or None."""
-        return next((task for task in reversed(self._tasks.values()) if task.owner.path == path), None)
+        """Return the latest task of the entity with this path, or None."""
+        return self._latest.get(path)
 
     def cancel(self, task: SimulatedTask) -> bool:
         """Cancel a task. Return False if the task has already ended.

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from vcloudair_core.simulator.state.api_tokens import TokenRegister
+from vcloudair_core.simulator.state.catalog_entities import Catalog, CatalogItem, Media, Template
 from vcloudair_core.simulator.state.entities import (
     ROLE_NAMES,
-    Catalog,
     ExternalNetwork,
     Org,
     OrgVdcNetwork,
@@ -21,15 +21,15 @@ from vcloudair_core.simulator.state.entities import (
     SimulatedEdge,
     SimulatedReplication,
     StorageProfile,
-    Template,
     User,
     VApp,
     Vdc,
+    VdcGroup,
     Vm,
 )
 from vcloudair_core.simulator.state.registry import ChangeCounter, Registry
 
-_InVdc = TypeVar("_InVdc", Vm, VApp, OrgVdcNetwork, SimulatedEdge, StorageProfile, Template)
+_InVdc = TypeVar("_InVdc", Vm, VApp, OrgVdcNetwork, SimulatedEdge, StorageProfile, Template, Media, CatalogItem)
 
 
 class World:
@@ -44,6 +44,7 @@ class World:
         self.changes = ChangeCounter()
         self.orgs: dict[str, Org] = Registry(self.changes)
         self.vdcs: dict[str, Vdc] = Registry(self.changes)
+        self.vdc_groups: dict[str, VdcGroup] = Registry(self.changes)
         self.edges: dict[str, SimulatedEdge] = Registry(self.changes)
         self.vapps: dict[str, VApp] = Registry(self.changes)
         self.vms: dict[str, Vm] = Registry(self.changes)
@@ -51,7 +52,9 @@ class World:
         self.external_networks: dict[str, ExternalNetwork] = Registry(self.changes)
         self.storage_profiles: dict[str, StorageProfile] = Registry(self.changes)
         self.catalogs: dict[str, Catalog] = Registry(self.changes)
+        self.catalog_items: dict[str, CatalogItem] = Registry(self.changes)
         self.templates: dict[str, Template] = Registry(self.changes)
+        self.media: dict[str, Media] = Registry(self.changes)
         self.template_vms: dict[str, Vm] = Registry(self.changes)
         self.replications: dict[str, SimulatedReplication] = {}
         self.users: list[User] = []
@@ -104,8 +107,13 @@ class World:
         return [item for item in objects.values() if item.vdc_id == vdc_id]
 
     def network_named(self, vdc_id: str, name: str) -> OrgVdcNetwork | None:
-        """Return the network ``name`` of a VDC, or None."""
-        return next((network for network in self.in_vdc(vdc_id, self.networks) if network.name == name), None)
+        """Return the network with this name that VMs of a VDC use, or None.
+
+        A network of the VDC itself takes precedence.
+        """
+        own = next((network for network in self.in_vdc(vdc_id, self.networks) if network.name == name), None)
+        usable = (network for network in self.networks_for(self.vdcs[vdc_id]) if network.name == name)
+        return own or next(usable, None)
 
     def networks_of(self, edge: SimulatedEdge) -> list[OrgVdcNetwork]:
         """Return the networks that an edge routes, in the order of its interfaces."""
@@ -124,21 +132,33 @@ class World:
         """Return the VMs of a vApp template."""
         return [vm for vm in self.template_vms.values() if vm.vapp_id == template_id]
 
-    def templates_of(self, catalog: Catalog) -> list[Template]:
-        """Return the templates of a catalog."""
-        return [template for template in self.templates.values() if template.catalog_id == catalog.catalog_id]
+    def items_of(self, catalog: Catalog) -> list[CatalogItem]:
+        """Return the items of a catalog."""
+        return [item for item in self.catalog_items.values() if item.catalog_id == catalog.catalog_id]
 
-    def template_of_item(self, item_id: str) -> Template | None:
-        """Return the template to which a catalog item refers, or None."""
-        return next((template for template in self.templates.values() if template.item_id == item_id), None)
+    def groups_of(self, vdc_id: str) -> list[VdcGroup]:
+        """Return the VDC groups in which a VDC participates."""
+        return [group for group in self.vdc_groups.values() if vdc_id in group.vdc_ids]
+
+    def group_of_network(self, network: OrgVdcNetwork) -> VdcGroup | None:
+        """Return the VDC group that owns a network, or None.
+
+        The owner of a routed network is the owner of its edge (inferred). Source: protocol/nsxt.md §2.
+        """
+        edge = self.edges.get(network.edge_id)
+        return self.vdc_groups.get(edge.group_id) if edge else None
 
     def networks_for(self, vdc: Vdc) -> list[OrgVdcNetwork]:
         """Return the networks that VMs in a VDC can use.
 
-        These are the networks of the VDC and the shared networks of its org.
+        These are the VDC's own networks, the networks of its VDC groups, and the shared networks of its org.
         """
-        networks = self.in_vdcs_of(vdc.org, self.networks)
-        return [network for network in networks if network.vdc_id == vdc.vdc_id or network.is_shared]
+        groups = self.groups_of(vdc.vdc_id)
+        return [
+            network
+            for network in self.in_vdcs_of(vdc.org, self.networks)
+            if network.vdc_id == vdc.vdc_id or network.is_shared or self.group_of_network(network) in groups
+        ]
 
     def owner(self, org: str) -> User | None:
         """Return the owner of all objects of an org, or None.
@@ -146,6 +166,13 @@ class World:
         The owner is the first user of the org.
         """
         return next((user for user in self.users if user.org == org), None)
+
+    def owner_of(self, item: object, org: str) -> User | None:
+        """Return the owner of an object of an org: that of its vApp, or the first user, or None."""
+        vapp = self.vapps.get(item.vapp_id) if isinstance(item, Vm) else item
+        if isinstance(vapp, VApp) and vapp.owner:
+            return next((user for user in self.users if (user.name, user.org) == (vapp.owner, org)), None)
+        return self.owner(org)
 
     def roles_of(self, org: str) -> list[Role]:
         """Return the roles that users of an org can have."""

@@ -15,7 +15,7 @@ from typing import Any
 from lxml import etree
 
 from vcloudair_core.simulator import responses
-from vcloudair_core.simulator.api.own_objects import own_vdc
+from vcloudair_core.simulator.access.visibility import can_see
 from vcloudair_core.simulator.json_documents.json_reader import to_xml
 from vcloudair_core.simulator.json_documents.negotiation import is_json_body
 from vcloudair_core.simulator.state.entities import VApp, Vm
@@ -44,11 +44,11 @@ def target_of(world: Any, entity: Vm | VApp) -> WriteTarget:
 
 
 def find_target(context: Any) -> WriteTarget | None:
-    """Return the VM or vApp in the path if it belongs to the user's org, or None."""
+    """Return the VM or vApp in the path if the user can see it, or None."""
     kind, _, identifier = context.path_params["entity_id"].partition("-")
     shelves = {"vm": context.world.vms, "vapp": context.world.vapps}
     entity = shelves.get(kind, {}).get(identifier)
-    if entity is None or own_vdc(context, entity.vdc_id) is None:
+    if entity is None or not can_see(context, entity):
         return None
     return target_of(context.world, entity)
 

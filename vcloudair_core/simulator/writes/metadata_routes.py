@@ -12,6 +12,8 @@ from urllib.parse import unquote
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.access.visibility import can_see_org
+from vcloudair_core.simulator.api.own_objects import own_in_vdc, own_org
 from vcloudair_core.simulator.state.simulated_tasks import Owner
 from vcloudair_core.simulator.writes.entity_tasks import (
     BadBodyError,
@@ -54,6 +56,8 @@ class MetadataKind:
 KINDS = (
     MetadataKind("/api/vApp", "vapps", f"{T}vApp+xml", "vapp", id_prefix="vapp-"),
     MetadataKind("/api/vAppTemplate", "templates", f"{T}vAppTemplate+xml", "vappTemplate", id_prefix="vappTemplate-"),
+    MetadataKind("/api/catalogItem", "catalog_items", f"{T}catalogItem+xml", "catalogItem"),
+    MetadataKind("/api/media", "media", f"{T}media+xml", "media"),
     MetadataKind("/api/vdc", "vdcs", f"{T}vdc+xml", "vdc", is_editable=False),
     MetadataKind("/api/admin/vdc", "vdcs", f"{ADMIN}vdc+xml", "vdc"),
     MetadataKind("/api/org", "orgs", f"{T}org+xml", "org", is_editable=False),
@@ -192,27 +196,25 @@ def _href(context: Any) -> str:
 
 
 def _media(context: Any, kind: MetadataKind) -> str:
-    is_vm = kind.shelf == "vapps" and context.path_params["entity_id"].startswith("vm-")
+    is_vm = kind.shelf in ("vapps", "templates") and context.path_params["entity_id"].startswith("vm-")
     return f"{T}vm+xml" if is_vm else kind.media_type
 
 
 def _find(context: Any, kind: MetadataKind) -> Any:
-    """Return the object in the path if it belongs to the user's org, or None."""
+    """Return the entity if the user can see it, or None."""
     if kind.shelf == "vapps":
         target = find_target(context)
         return target.entity if target else None
-    identifier, world, org = (
-        context.path_params["entity_id"].removeprefix(kind.id_prefix),
-        context.world,
-        context.user.org,
-    )
+    identifier, world = context.path_params["entity_id"].removeprefix(kind.id_prefix), context.world
     if kind.shelf == "orgs":
-        return next((item for item in world.orgs.values() if item.org_id == identifier and item.name == org), None)
+        return own_org(context, identifier)
+    if kind.shelf == "templates" and identifier.startswith("vm-"):
+        return own_in_vdc(context, "template-vm", identifier.removeprefix("vm-"))
     entity = getattr(world, kind.shelf).get(identifier)
     if entity is None:
         return None
     owner = entity.org if hasattr(entity, "org") else world.vdcs[entity.vdc_id].org
-    return entity if owner == org else None
+    return entity if can_see_org(context, owner) else None
 
 
 def _absent(context: Any, kind: MetadataKind) -> Response:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
+from tests.support.schema import load_validator
 from tests.support.simulated import Caller, signed_in
 from vcloudair_core.simulator import Simulator, SimulatorConfig
+from vcloudair_core.simulator.access.rights import ALL_RIGHTS, rights_of_role
 
 VCLOUD = "{http://www.vmware.com/vcloud/v1.5}"
 
@@ -74,3 +76,35 @@ def test_references_of_roles_can_be_read(caller: Caller) -> None:
     assert etree.QName(root).localname == "RoleReferences"
     for reference in root.iterchildren(f"{VCLOUD}RoleReference"):
         assert caller.xml(reference.get("href")).get("name") == reference.get("name")
+
+
+def test_a_role_refers_to_its_rights(caller: Caller) -> None:
+    """The schema ``user.xsd`` has RightReferences in RoleType, and Category in RightType."""
+    for reference in caller.xml("/api/query?type=role&format=references").iterchildren(f"{VCLOUD}RoleReference"):
+        role = caller.xml(reference.get("href"))
+        assert load_validator().errors(role) == []
+        rights = {node.get("name"): node.get("href") for node in role.iter(f"{VCLOUD}RightReference")}
+        [held] = [held for held in caller.simulator.world.roles.values() if held.name == role.get("name")]
+        assert set(rights) == rights_of_role(held)
+        for name, address in rights.items():
+            right = caller.xml(address)
+            assert load_validator().errors(right) == []
+            assert right.get("name") == name
+
+
+def test_rights_can_be_queried(caller: Caller) -> None:
+    records = {
+        node.get("name"): node for node in caller.xml("/api/query?type=right&pageSize=128") if node.get("category")
+    }
+    assert set(records) == ALL_RIGHTS
+    assert records["VAPP_POWER_OPS"].get("category") == "vApp"
+    assert caller.xml(records["VAPP_POWER_OPS"].get("href")).findtext(f"{VCLOUD}Category") == "vApp"
+    assert caller.get("/api/admin/right/00000000-0000-4000-8000-000000000000").status == 403
+
+
+def test_an_org_lists_its_rights_and_vdcs(caller: Caller) -> None:
+    org = caller.xml(f"/api/admin/org/{caller.simulator.world.orgs['org1'].org_id}")
+    assert load_validator().errors(org) == []
+    assert {node.get("name") for node in org.iterfind(f"{VCLOUD}RightReferences/{VCLOUD}RightReference")} == ALL_RIGHTS
+    vdcs = org.iterfind(f"{VCLOUD}Vdcs/{VCLOUD}Vdc")
+    assert [caller.xml(node.get("href")).tag for node in vdcs] == [f"{VCLOUD}AdminVdc"]

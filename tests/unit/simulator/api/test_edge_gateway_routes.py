@@ -161,3 +161,14 @@ def test_a_busy_edge_gateway_refuses_a_second_task(caller: Caller) -> None:
 def test_an_edge_gateway_of_another_org_is_forbidden(caller: Caller) -> None:
     response = caller.get("/api/admin/edgeGateway/00000000-0000-4000-8000-000000000000")
     assert response.status == 403
+
+
+@pytest.mark.parametrize(("version", "kind"), [("31.0", None), ("32.0", "NSXV_BACKED"), ("37.2", "NSXV_BACKED")])
+def test_newer_versions_name_the_kind_of_the_edge(version: str, kind: str | None) -> None:
+    """Source: protocol/nsxt.md §2."""
+    caller = signed_in(
+        Simulator(SimulatorConfig(profile="vcd", api_versions=("31.0", "32.0", "37.2"))), version=version
+    )
+    document = caller.xml(f"/api/admin/edgeGateway/{first_edge(caller.simulator).edge_id}")
+    record = caller.xml("/api/query?type=edgeGateway").find(f"{VCLOUD}EdgeGatewayRecord")
+    assert document.findtext(f"{VCLOUD}EdgeGatewayType") == record.get("edgeGatewayType") == kind

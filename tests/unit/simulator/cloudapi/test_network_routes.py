@@ -137,7 +137,7 @@ def test_an_unknown_object_is_refused(caller: Caller, path: str) -> None:
     assert caller.get(path).status == 403
 
 
-def test_there_are_no_vdc_groups(caller: Caller) -> None:
+def test_there_are_no_vdc_groups_without_an_inventory_file(caller: Caller) -> None:
     page = read(caller, "/cloudapi/1.0.0/vdcGroups/?filter=networkProviderType==NSX_T")
     assert (page["resultTotal"], page["pageCount"], page["values"]) == (0, 0, [])
 

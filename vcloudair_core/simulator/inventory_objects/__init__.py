@@ -1,0 +1,1 @@
+"""Objects that an inventory file describes."""

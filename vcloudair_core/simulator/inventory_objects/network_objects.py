@@ -1,0 +1,88 @@
+"""Edges, networks and VDC groups of an inventory file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from vcloudair_core.errors import SpecError
+from vcloudair_core.simulator.config import SimulatorConfig
+from vcloudair_core.simulator.state.entities import (
+    DEFAULT_NETWORK,
+    Org,
+    OrgVdcNetwork,
+    SimulatedEdge,
+    Vdc,
+    VdcGroup,
+)
+from vcloudair_core.simulator.state.world import World
+
+
+def default_networks(edges: Sequence[SimulatedEdge]) -> list[dict[str, Any]]:
+    """Return the default networks of a VDC.
+
+    A VDC has two networks for each edge, or one isolated network without edges.
+    """
+    networks: list[dict[str, Any]] = [] if edges else [{"name": DEFAULT_NETWORK}]
+    for number, edge in enumerate(edges):
+        names = (DEFAULT_NETWORK, "dmz") if number == 0 else (f"{edge.name}-net1", f"{edge.name}-net2")
+        subnets = zip(names, ("192.168.10.1", "192.168.20.1"), strict=True)
+        networks += [{"name": name, "gateway": gateway, "edge": edge.name} for name, gateway in subnets]
+    return networks
+
+
+def add_network(world: World, vdc: Vdc, tree: dict[str, Any]) -> None:
+    """Add a network to a VDC. Raises SpecError for an unknown edge."""
+    identifier = world.new_id("network", f"{vdc.org}/{vdc.vdc_id}/{tree['name']}", world.networks)
+    edge_name = tree.get("edge", "")
+    edge = next((edge for edge in world.in_vdc(vdc.vdc_id, world.edges) if edge.name == edge_name), None)
+    if edge_name and edge is None:
+        reason = f"edge gateway '{edge_name}' is not in VDC '{vdc.name}'"
+        raise SpecError(f"network '{tree['name']}'", reason, hint=f"Use an edge gateway of VDC '{vdc.name}'.")
+    network = OrgVdcNetwork(identifier, tree["name"], vdc.vdc_id, edge.edge_id if edge else "")
+    for field in ("gateway", "prefix_length", "dns1", "dns2", "is_shared", "description"):
+        if field in tree:
+            setattr(network, field, tree[field])
+    world.networks[identifier] = network
+
+
+def add_edge(world: World, vdc: Vdc, tree: dict[str, Any], config: SimulatorConfig) -> SimulatedEdge:
+    """Add an edge to a VDC. Raises SpecError for an invalid section."""
+    from vcloudair_core.simulator.edge.firewall_section import append, factory
+    from vcloudair_core.simulator.replay.recorded_sections import fill_sections
+
+    number = 1 + len(world.edges)
+    address, is_advanced = f"203.0.113.{number}", tree.get("advanced", True)
+    edge_id = world.new_id("edge", f"{vdc.org}/{vdc.vdc_id}/{tree['name']}", world.edges)
+    edge = SimulatedEdge(edge_id, tree["name"], vdc.vdc_id, number, address, is_advanced)
+    edge.description = tree.get("description", "")
+    established = config.established_timeout_s or (3600 if config.profile in ("vca", "vchs") else 21600)
+    edge.firewall = factory(edge, established)
+    if tree.get("firewall"):
+        append(edge, tree["firewall"], None)
+    fill_sections(edge, tree.get("sections", {}), config, established)
+    world.edges[edge.edge_id] = edge
+    return edge
+
+
+def add_vdc_group(world: World, org: Org, tree: dict[str, Any]) -> None:
+    """Add a VDC group to an org, and make it the owner of its edges.
+
+    Raises SpecError for an unknown VDC, and for an edge that no VDC of the group has.
+    """
+    by_name = {vdc.name: vdc for vdc in world.vdcs_of(org.name)}
+    what = f"VDC group '{tree['name']}'"
+    for name in tree["vdcs"]:
+        if name not in by_name:
+            hint = f"Use VDCs of the org: {', '.join(by_name)}."
+            raise SpecError(what, f"VDC '{name}' is not in org '{org.name}'", hint=hint)
+    vdc_ids = tuple(by_name[name].vdc_id for name in tree["vdcs"])
+    group_id = world.new_id("vdc-group", f"{org.name}/{tree['name']}", world.vdc_groups)
+    world.vdc_groups[group_id] = VdcGroup(group_id, tree["name"], org.name, vdc_ids, tree.get("description", ""))
+    for name in tree.get("edges", ()):
+        edges = (edge for edge in world.edges.values() if edge.name == name and edge.vdc_id in vdc_ids)
+        edge = next((edge for edge in edges if not edge.group_id), None)
+        if edge is None:
+            hint = "Add the edge gateway to a VDC of the group. An edge gateway has one owner."
+            raise SpecError(what, f"edge gateway '{name}' is in no VDC of the group", hint=hint)
+        edge.group_id = group_id
