@@ -1,4 +1,4 @@
-"""Tests that every built-in route of the simulator states its API versions, and that routes are unique."""
+"""Tests that built-in routes state their API versions and are unique."""
 
 from __future__ import annotations
 

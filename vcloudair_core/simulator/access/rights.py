@@ -62,7 +62,10 @@ Network Administrator is a role of vCloud Air. Auditor is a custom role.
 
 @dataclass(frozen=True)
 class RightEntity:
-    """A right as an object with an ID. Rights of VMs and vApps have the category ``vApp``, for example (inferred)."""
+    """A right as an object with an ID.
+
+    Rights of VMs and vApps have the category ``vApp``, for example (inferred).
+    """
 
     right_id: str
     name: str

@@ -17,7 +17,10 @@ from vcloudair_core.transport.messages import Headers, Response
 
 DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 25, 128
 _CONTEXT = re.compile(r"_context==[^;,()]*")
-"""Filter field that includes more objects. Routes with such objects pass ``views`` to :func:`page`."""
+"""Filter field that includes more objects.
+
+Routes with such objects pass ``views`` to :func:`page`.
+"""
 Views = Callable[[Mapping[str, Any]], Iterable[Mapping[str, Any]]]
 """Function that returns the forms of a value to which a filter applies."""
 

@@ -34,7 +34,9 @@ def group_urn(group: VdcGroup) -> str:
 
 
 def owner_references(vdc: Vdc, group: VdcGroup | None) -> dict[str, Any]:
-    """Return the owner of an edge or network. An object of a VDC group has no VDC (inferred).
+    """Return the owner of an edge or network.
+
+    An object of a VDC group has no VDC (inferred).
 
     Source: protocol/nsxt.md §2.
     """

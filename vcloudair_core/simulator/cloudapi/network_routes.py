@@ -76,7 +76,7 @@ def list_networks(context: Any) -> Response:
 
 
 def _accessible(context: Any) -> json_responses.Views | None:
-    """Return the views of objects for a filter with ``_context==includeAccessible``, or None for another filter.
+    """Return the views of objects for a filter with ``includeAccessible``, or None.
 
     Such a filter by the owner also selects the objects of VDC groups in which that VDC participates. Source:
     protocol/nsxt.md §2.

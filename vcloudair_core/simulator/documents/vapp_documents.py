@@ -112,7 +112,10 @@ def owner(context: Any, item: VApp | Template) -> Any:
 
 
 def access(context: Any, item: VApp | Template) -> Any:
-    """Return the access settings of a vApp or template. A template has those of its catalog."""
+    """Return the access settings of a vApp or template.
+
+    A template has those of its catalog.
+    """
     if isinstance(item, Template):
         return control_access(context, is_shared=False)
     org = context.world.vdcs[item.vdc_id].org

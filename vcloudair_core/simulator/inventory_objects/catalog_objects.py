@@ -13,7 +13,9 @@ _VM_FIELDS = ("status", "guest_os", "cpus", "memory_mb", "storage_profile")
 
 
 def add_catalog(world: World, org: str, tree: str | dict[str, Any]) -> Catalog:
-    """Return a catalog of an org. ``tree`` is its name, or its description in the file.
+    """Return a catalog of an org.
+
+    ``tree`` is its name, or its description in the file.
 
     A catalog that does not exist is created, such as for its first template.
     """

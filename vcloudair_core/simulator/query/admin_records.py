@@ -1,4 +1,4 @@
-"""Records that only the provider can query: those of tenants, with the org of each object.
+"""Records of all tenants that only the provider can query.
 
 Attributes of vSphere, such as the host of a VM, are omitted. Source: protocol/query.md §7.2.
 """
@@ -30,7 +30,10 @@ def _users(context: Any) -> Sequence[User]:
 
 
 def _roles(context: Any) -> Sequence[Role]:
-    """Return the roles of orgs. Each record has one org, so predefined roles are omitted."""
+    """Return the roles of orgs.
+
+    Each record has one org, so predefined roles are omitted.
+    """
     return [role for role in context.world.roles.values() if role.org and can_see_org(context, role.org)]
 
 

@@ -52,7 +52,10 @@ def _number_in(shelf: str) -> Column:
 
 
 def _network_href(context: Any, vm: Vm) -> str | None:
-    """Return the link of the network of the primary interface. The attribute ``networkName`` has its name."""
+    """Return the link of the network of the primary interface.
+
+    The attribute ``networkName`` has its name.
+    """
     network = context.world.network_named(vm.vdc_id, vm.network) if vm.network else None
     return href(context.root, "network", network.network_id) if network else None
 

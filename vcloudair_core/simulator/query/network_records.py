@@ -31,7 +31,9 @@ def _path(edge: SimulatedEdge) -> str:
 
 
 def _of_vdc(column: Column) -> Column:
-    """Return a column that only edges of VDCs have. A VDC group is the owner of the other edges (inferred).
+    """Return a column that only edges of VDCs have.
+
+    A VDC group is the owner of the other edges (inferred).
 
     Source: protocol/nsxt.md §2.
     """

@@ -46,7 +46,10 @@ PACKAGED = {
 Source: protocol/query.md §8, protocol/recorded-responses.md §3 (paths below ``admin``).
 """
 _PACKAGED_OF_PROVIDER = {"vm": "adminVM", "orgVdc": "adminOrgVdc"}
-"""Query types of typed queries by a provider (inferred from the paths). Source: protocol/query.md §8."""
+"""Query types of typed queries by a provider (inferred from the paths).
+
+Source: protocol/query.md §8.
+"""
 _OF_VDC = {"edgeGateways": "edgeGateway", "networks": "orgVdcNetwork"}
 METADATA = "Metadata"
 _MAX_QUERIES = 32
@@ -178,7 +181,10 @@ def answer(context: Any, kind: str, is_included: Callable[[QueryRow], bool] | No
 
 
 def _is_refused(context: Any, kind: str) -> bool:
-    """Return True if the user cannot use a query type, whatever its rights. Source: protocol/query.md §6."""
+    """Return True if users of this kind cannot use a query type.
+
+    Source: protocol/query.md §6.
+    """
     if kind in TENANT_ONLY:
         return is_provider(context)
     return (kind.startswith("admin") or kind in ADMIN_TYPES) and not is_provider_user(context)

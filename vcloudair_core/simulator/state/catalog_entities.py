@@ -1,4 +1,4 @@
-"""Catalogs of a simulated cloud, their items, and the templates and media that items refer to."""
+"""Catalogs of a simulated cloud with their items, templates and media."""
 
 from __future__ import annotations
 

@@ -250,7 +250,10 @@ class VApp(Tracked):
     description: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
     owner: str = ""
-    """Name of the user who owns the vApp. If empty, the owner is the first user of the org."""
+    """Name of the user who owns the vApp.
+
+    If empty, the owner is the first user of the org.
+    """
     shared_with: tuple[str, ...] = ()
     """Names of the users with access to the vApp."""
     is_shared: bool = False

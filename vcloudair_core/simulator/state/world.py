@@ -168,7 +168,10 @@ class World:
         return next((user for user in self.users if user.org == org), None)
 
     def owner_of(self, item: object, org: str) -> User | None:
-        """Return the owner of an object of an org: that of its vApp, or the first user, or None."""
+        """Return the owner of an object of an org, or None.
+
+        The default owner is the first user of the org.
+        """
         vapp = self.vapps.get(item.vapp_id) if isinstance(item, Vm) else item
         if isinstance(vapp, VApp) and vapp.owner:
             return next((user for user in self.users if (user.name, user.org) == (vapp.owner, org)), None)

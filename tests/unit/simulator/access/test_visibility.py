@@ -1,4 +1,6 @@
-"""vApps that a user can see: all of the org for administrators, otherwise own and shared ones.
+"""vApps that a user can see.
+
+Administrators see all, other users see their own and shared vApps.
 
 Source: protocol/vm-writes.md §5.
 """

@@ -79,7 +79,7 @@ def test_references_of_roles_can_be_read(caller: Caller) -> None:
 
 
 def test_a_role_refers_to_its_rights(caller: Caller) -> None:
-    """The schema ``user.xsd`` has RightReferences in RoleType, and Category in RightType."""
+    """Source: the types RoleType and RightType of the schema ``user.xsd``."""
     for reference in caller.xml("/api/query?type=role&format=references").iterchildren(f"{VCLOUD}RoleReference"):
         role = caller.xml(reference.get("href"))
         assert load_validator().errors(role) == []

@@ -1,4 +1,7 @@
-"""Catalog items, media and their metadata. Source: protocol/recorded-responses.md §4, protocol/query.md §2.1."""
+"""Catalog items, media and their metadata.
+
+Source: protocol/recorded-responses.md §4, protocol/query.md §2.1.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ def test_a_catalog_item_refers_to_a_template_or_to_media(caller: Caller) -> None
 
 
 def test_media_agree_in_all_views(caller: Caller) -> None:
-    """The attributes of the record are those of the composed record in protocol/query.md §2.1."""
+    """Source of the attributes: protocol/query.md §2.1."""
     row = record(caller, "media", "setup.iso")
     assert set(row) == {
         "ownerName", "catalogName", "isPublished", "name", "vdc", "vdcName", "org", "creationDate", "isBusy",

@@ -1,4 +1,7 @@
-"""Records of VMs, vApps and VDCs: networks and tasks. Source: protocol/query.md §2.1, §7."""
+"""Records of VMs, vApps and VDCs: networks and tasks.
+
+Source: protocol/query.md §2.1, §7.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,7 @@ def test_a_vdc_shows_a_task_once_it_has_one(caller: Caller) -> None:
 
 
 def test_a_vm_has_the_name_and_the_link_of_its_network(caller: Caller) -> None:
-    """The schema describes ``networkName`` as a name and ``network`` as a link, both of the primary network."""
+    """Source: networkName and network in the schema ``queryRecordView.xsd``."""
     for name, network in (("web1", "gold-net"), ("dev1", "shared-net"), ("web2", "shared-net")):
         record = row(caller, "vm", name)
         assert record.get("networkName") == network
