@@ -78,7 +78,7 @@ class HostDraft:
         return host
 
     def add_child(self, group: str, child: str) -> bool:
-        """Add the host or a group to a group."""
+        """Add the host, or a group, to a group."""
         if isinstance(child, HostName):
             self.add_host(child, group)
         elif group and child:

@@ -157,7 +157,7 @@ class Operator:
 
 
 def ended(process: subprocess.Popen[str], timeout_s: float = 240) -> Ended:
-    """Wait for a process of an operator."""
+    """Wait until a process of an operator ends, and return its result."""
     try:
         out, err = process.communicate(timeout=timeout_s)
     except subprocess.TimeoutExpired:

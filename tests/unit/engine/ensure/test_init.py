@@ -509,7 +509,7 @@ def test_a_version_that_did_not_change_is_a_warning() -> None:
 
 
 class WarningKind(NumbersKind):
-    """A kind whose warnings raise an error."""
+    """A kind whose method ``warnings`` raises an error."""
 
     def advise(self, store: Any, document: Document, plan: Plan) -> tuple[str, ...]:
         raise ServerError("GET /beside failed.", status=500)

@@ -1,4 +1,4 @@
-"""Conversion of XML documents to JSON.
+"""Tests of the conversion of XML documents to JSON.
 
 Source: protocol/vcd-modern.md §1.7, §6, §7.
 """

@@ -1,4 +1,4 @@
-"""Choice of XML or JSON by the headers of a request.
+"""Tests of the choice between XML and JSON, which depends on request headers.
 
 Source: protocol/vcd-modern.md §1.2, §1.7.
 """

@@ -1,4 +1,4 @@
-"""Values of elements and attributes in JSON and XML."""
+"""Tests of the values of elements and attributes in JSON and XML."""
 
 from __future__ import annotations
 
