@@ -14,9 +14,7 @@ from lxml import etree
 
 from vcloudair_core.simulator.json_documents import scalars
 from vcloudair_core.simulator.json_documents.type_table import (
-    RESOURCE,
     SCALARS,
-    SECTION,
     DocumentType,
     Field,
     classes,
@@ -77,8 +75,8 @@ def _actual_type(node: Any, kind: str) -> str:
 
 def _children_by_field(node: Any, document_type: DocumentType) -> dict[str, list[Any]]:
     """Return the child elements by the key of their field."""
-    keys = {field.name: field.key for field in document_type.fields if field.role == "element"}
-    rest = "any" if any(field.role == "any" for field in document_type.fields) else ""
+    keys = document_type.element_keys
+    rest = "any" if document_type.has_any else ""
     children: dict[str, list[Any]] = {}
     for child in node.iterchildren(etree.Element):
         key = keys.get(child.tag) or keys.get(head_of(child.tag)) or _key_of_record(child, keys)
@@ -113,7 +111,7 @@ def _attribute(node: Any, field: Field, owner: DocumentType) -> Any:
     text = node.get(field.name, field.default)
     if text is None:
         return None
-    if field.name == "type" and {RESOURCE, SECTION} & {owner.name, *owner.bases}:
+    if field.name == "type" and owner.is_document:
         return in_json_type(text)  # References keep the XML media type.
     return scalars.to_json(field.type, text)
 
@@ -155,11 +153,10 @@ def in_json_type(media_type: str) -> str:
 
 
 def _other_attributes(node: Any, owner: DocumentType) -> dict[str, str]:
-    known = {field.name for field in owner.fields}
     return {
         name: text
         for name, text in node.attrib.items()
-        if name.startswith("{") and name not in known and not name.startswith(f"{{{XSI}}}")
+        if name.startswith("{") and name not in owner.names and not name.startswith(f"{{{XSI}}}")
     }
 
 
@@ -168,11 +165,10 @@ def _unknown_attributes(node: Any, document_type: DocumentType) -> dict[str, Any
 
     Records of plugins have such attributes.
     """
-    known = {field.name for field in document_type.fields}
     return {
         json_key(name): scalars.guess(text)
         for name, text in node.attrib.items()
-        if not name.startswith("{") and name not in known
+        if name not in document_type.names and not name.startswith("{")
     }
 
 

@@ -26,7 +26,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
@@ -66,12 +66,12 @@ class DocumentType:
     is_abstract: bool
     is_mixed: bool
 
-    @property
+    @cached_property
     def class_name(self) -> str:
         """Return the value of ``_type``, such as ``VirtualHardwareSectionType``."""
         return self.name.partition(":")[2].replace("_", "")
 
-    @property
+    @cached_property
     def is_marked(self) -> bool:
         """Return True if JSON objects of the type contain the key ``_type``.
 
@@ -80,7 +80,30 @@ class DocumentType:
         """
         return self.is_mixed or any(is_family(base) for base in self.bases)
 
-    @property
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Return the XML names of all fields."""
+        return frozenset(field.name for field in self.fields)
+
+    @cached_property
+    def element_keys(self) -> dict[str, str]:
+        """Return the key of each child element by its tag."""
+        return {field.name: field.key for field in self.fields if field.role == "element"}
+
+    @cached_property
+    def has_any(self) -> bool:
+        """Return True if the type permits elements of other namespaces."""
+        return any(field.role == "any" for field in self.fields)
+
+    @cached_property
+    def is_document(self) -> bool:
+        """Return True if ``type`` is the media type of the element itself.
+
+        The attribute ``type`` of a reference is the media type of its target.
+        """
+        return not {RESOURCE, SECTION}.isdisjoint((self.name, *self.bases))
+
+    @cached_property
     def json_fields(self) -> tuple[Field, ...]:
         """Return the fields in the order of JSON documents.
 
