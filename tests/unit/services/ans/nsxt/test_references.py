@@ -16,7 +16,10 @@ from vcloudair_core.services.ans.nsxt.references import (
 
 
 def test_equal_content_has_one_name() -> None:
-    """Order, repetition and the suffix of single addresses make no difference. Source: protocol/nsxt.md §13.4."""
+    """Order, repetition and the suffix of single addresses have no effect.
+
+    Source: protocol/nsxt.md §13.4.
+    """
     first = pending(ADDRESSES, ["10.0.0.0/24", "10.0.0.5/32", "10.0.0.5"])
     assert first == pending(ADDRESSES, ["10.0.0.5", "10.0.0.0/24"])
     assert first[CONTENT] == {ADDRESSES: ["10.0.0.0/24", "10.0.0.5"]}
