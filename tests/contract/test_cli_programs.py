@@ -83,7 +83,7 @@ def test_ipsec_list_and_peer_show_the_applied_tunnel(env: dict[str, str], tmp_pa
     assert "same pre-shared key" in vca(env, "ipsec", "peer", "branch", "--edge", edge).stderr
     missing = vca(env, "ipsec", "peer", "brunch", "--edge", edge)
     assert missing.returncode == 4
-    assert "did you mean 'branch'?" in missing.stderr
+    assert "Did you mean 'branch'?" in missing.stderr
 
 
 @pytest.mark.parametrize("service_type", ["vcd", "vchs", "vca"])

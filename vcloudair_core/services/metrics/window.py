@@ -94,4 +94,6 @@ def _ago(count: int, unit: str, field: str) -> Ago:
 
 
 def _described(moment: Moment) -> str:
-    return moment.isoformat() if isinstance(moment, datetime) else f"{moment.count} {moment.unit}s ago"
+    if isinstance(moment, datetime):
+        return moment.isoformat()
+    return f"{moment.count} {moment.unit}{'s' if moment.count != 1 else ''} ago"
