@@ -33,14 +33,16 @@ def to_xml(body: bytes, root_name: str) -> Any:
 
     Raises ValueError for invalid JSON, and for a value that does not fit its field.
     """
-    value = json.loads(body)
     tag = qualify(root_name)
     kind = element_type(tag)
     if kind is None:
         raise ValueError(f"{root_name} has no JSON form")
     namespaces: dict[Any, str] = {None: etree.QName(tag).namespace or "", "xsi": XSI}
     root = etree.Element(tag, nsmap=namespaces)
-    _fill(root, value, load_type(kind), "")
+    try:
+        _fill(root, json.loads(body), load_type(kind), "")
+    except RecursionError as exc:
+        raise ValueError("the body has too many levels") from exc
     return root
 
 
@@ -81,14 +83,14 @@ def _add_object(node: Any, field: Field, item: Any, place: str) -> None:
     ``_type`` names the class of the object. The class selects the element, or the ``xsi:type`` of an element whose type
     is abstract.
     """
-    name = item.get("_type") if isinstance(item, dict) else None
+    name = str(item.get("_type")) if isinstance(item, dict) else ""
     members = members_of(field.name)
     if name in members:
         child = etree.SubElement(node, members[name])
         _fill(child, item, load_type(classes()[name]), place)
         return
     document_type = load_type(field.type)
-    if name is not None and name in classes() and field.type in load_type(classes()[name]).bases:
+    if name in classes() and field.type in load_type(classes()[name]).bases:
         document_type = load_type(classes()[name])
     if document_type.is_abstract:
         raise ValueError(f"{place}: expected the key '_type' with the name of a class")

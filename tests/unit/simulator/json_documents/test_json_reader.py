@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import etree
 
 from tests.support.crawl import crawl
@@ -79,7 +81,40 @@ def test_values_that_do_not_fit_are_errors_with_their_place(value: Any, message:
         read(value, "vcloud:Vm")
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"<Vm/>", b"\xff"])
+keys = st.sampled_from(
+    [
+        "_type",
+        "name",
+        "section",
+        "link",
+        "otherAttributes",
+        "storageProfile",
+        "networkConnection",
+        "{urn:x}a",
+        "{",
+        "any",
+    ]
+) | st.text(max_size=4)
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(keys, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(keys, values | st.just("NetworkConnectionSectionType"), max_size=6))
+def test_any_object_is_read_or_is_a_value_error(value: Any) -> None:
+    try:
+        root = read(value, "vcloud:Vm")
+    except ValueError:
+        return
+    assert etree.fromstring(etree.tostring(root)).tag == f"{VCLOUD}Vm"
+
+
+NESTED = b'{"tasks": {"task": [' * 900 + b"]}}" * 900
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"<Vm/>", b"\xff", b"[" * 200_000, NESTED])
 def test_other_bodies_are_errors(body: bytes) -> None:
     with pytest.raises(ValueError, match=r".+"):
         to_xml(body, "vcloud:Vm")

@@ -36,7 +36,7 @@ def test_a_task_has_the_recorded_form() -> None:
         f'<Link rel="edit" href="{HREF}/task/1" type="application/vnd.vmware.vcloud.task+xml"/>'
         '<Owner href="" id="urn:vcloud:gateway:2" type="application/json" name="gw1"/><Details/></Task>'
     )
-    link = {
+    link: dict[str, Any] = {
         "otherAttributes": {}, "href": f"{HREF}/task/1", "id": None, "type": "application/vnd.vmware.vcloud.task+xml",
         "name": None, "rel": "edit", "model": None, "vCloudExtension": [],
     }  # fmt: skip
