@@ -16,7 +16,7 @@ import yaml
 from tests.support import processes
 from tests.support.ansible import BIN, ROOT, environment, run_playbook
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
-from vcloudair_core.simulator.releases import RELEASES
+from vcloudair_core.simulator.releases import NSXT_RELEASES, RELEASES
 
 UNKNOWN = {404, 405, 406, 501}
 PUBLIC = "203.0.113.10"
@@ -76,7 +76,9 @@ def rejected(server: SimulatorServer) -> list[str]:
 def test_the_command_line_works_with_each_release(server: SimulatorServer, env: dict[str, str], tmp_path: Path) -> None:
     vca(env, "login")
     edge = env["VCA_EDGE"]
-    assert [record["name"] for record in vca_json(env, "edge", "list")] == [edge]
+    edges = {record["name"]: record for record in vca_json(env, "edge", "list")}
+    has_nsxt = server.simulator.config.release in NSXT_RELEASES and server.simulator.config.profile == "vcd"
+    assert set(edges) == {edge, *(["nsxt-edge1"] if has_nsxt else [])}
     document = tmp_path / "edge.yml"
     document.write_text(yaml.safe_dump(DOCUMENT), encoding="utf-8")
     vca(env, "edge", "apply", str(document), "--yes", "--edge", edge)

@@ -5,10 +5,11 @@ An option selects a behavior that differs between real servers, or that no sourc
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, fields
 
-from vcloudair_core.simulator.releases import ALL_MODERN, RELEASES
+from vcloudair_core.simulator.nsxt.options import NsxtOptions
+from vcloudair_core.simulator.nsxt.options import option as _option
+from vcloudair_core.simulator.releases import ALL_MODERN, NSXT_RELEASES, RELEASES
 
 DEFAULT_VERSIONS = ("1.5", "5.1", "5.5", "5.6", "5.7", "5.11", "9.0", "20.0", "27.0", "29.0", "33.0", *ALL_MODERN)
 PROFILES = ("vchs", "vca", "vcd", "all")
@@ -27,14 +28,9 @@ PROVIDER_USER = "administrator"
 """User of the provider's org. The password is ``PASSWORD``."""
 
 
-def _option(default: object, about: str) -> Any:
-    """Return a dataclass field with a default and the description ``about``."""
-    return field(default=default, metadata={"about": about})
-
-
 @dataclass(frozen=True)
-class SimulatorConfig:
-    """Options of a simulator.
+class CloudOptions:
+    """Options of a simulator, except those of NSX-T edge gateways.
 
     ``metadata["about"]`` of each field describes the option. The option documentation is generated from these texts.
     """
@@ -241,10 +237,15 @@ class SimulatorConfig:
         None, "default of tcpTimeoutEstablished in seconds; if empty, 3600 in vCloud Air and 21600 in a vCloud Director"
     )
 
-    def __post_init__(self) -> None:
-        """Set ``api_versions`` to the versions of ``release``.
 
-        If ``api_versions`` does not have its default, it is kept. Raises ValueError for an unknown release.
+@dataclass(frozen=True)
+class SimulatorConfig(NsxtOptions, CloudOptions):
+    """Options of a simulator."""
+
+    def __post_init__(self) -> None:
+        """Set ``api_versions`` and ``nsxt_edges`` to the values of ``release``.
+
+        If an option does not have its default, it is kept. Raises ValueError for an unknown release.
         """
         if not self.release:
             return
@@ -252,13 +253,20 @@ class SimulatorConfig:
             raise ValueError(f"release {self.release!r} is unknown; use one of {', '.join(RELEASES)}")
         if self.api_versions == DEFAULT_VERSIONS:
             object.__setattr__(self, "api_versions", RELEASES[self.release])
+        if self.release in NSXT_RELEASES and self.nsxt_edges == 0:
+            object.__setattr__(self, "nsxt_edges", 1)
+
+
+_FIXED = ("id_form", "placeholders", "nsxt_edges", "second_provider")
+"""Options of the inventory, which is built at the start."""
 
 
 def changeable_options() -> tuple[str, ...]:
     """Return the names of the options that can change at run time.
 
-    These are options of tasks, writes and DR.
+    These are options of tasks, writes, DR and NSX-T edge gateways.
     """
     names = [option.name for option in fields(SimulatorConfig)]
     first, end = names.index("queued_owner"), names.index("vdc_cpu_limit_mhz")
-    return tuple(name for name in names[first:end] if name not in ("id_form", "placeholders"))
+    changeable = names[first:end] + [option.name for option in fields(NsxtOptions)]
+    return tuple(name for name in changeable if name not in _FIXED)

@@ -21,6 +21,7 @@ from vcloudair_core.simulator.inventory_objects.network_objects import (
     add_vdc_group,
     default_networks,
 )
+from vcloudair_core.simulator.nsxt.edges import NSXT
 from vcloudair_core.simulator.state.api_tokens import ApiToken, ServiceAccount
 from vcloudair_core.simulator.state.capacity import DISK_OF_A_VM_MB
 from vcloudair_core.simulator.state.entities import (
@@ -118,7 +119,18 @@ def _counted(config: SimulatorConfig) -> dict[str, Any]:
         "replications": [{"name": f"replicated-{n:04}"} for n in range(1, config.replications + 1)],
     }
     user = {"name": USER, "password": PASSWORD, "api_tokens": [API_TOKEN], "role": config.user_role}
-    return {"orgs": [{"name": ORG, "users": [user], "vdcs": [contents]}]}
+    return {"orgs": [{"name": ORG, "users": [user], "vdcs": [contents, *_counted_nsxt(config)]}]}
+
+
+def _counted_nsxt(config: SimulatorConfig) -> list[dict[str, Any]]:
+    """Return the VDC of the NSX-T edge gateways, if there are any.
+
+    A VDC has either NSX-V or NSX-T networks. vCloud Air has no NSX-T.
+    """
+    if not config.nsxt_edges or config.profile not in ("vcd", "all"):
+        return []
+    edges = [{"name": f"nsxt-edge{n}", "backend": NSXT} for n in range(1, config.nsxt_edges + 1)]
+    return [{"name": f"{ORG}-vdc2", "edges": edges}]
 
 
 def _counted_vm(vdc: str, number: int, config: SimulatorConfig) -> dict[str, Any]:
@@ -161,6 +173,7 @@ def _add_vdc(world: World, org: Org, tree: dict[str, Any], config: SimulatorConf
     enabled: dict[str, Any] = {flag: bool(tree[flag]) for flag in RECOVERY_FLAGS if flag in tree}
     vdc_id = world.new_id("vdc", f"{org.name}/{tree['name']}", world.vdcs)
     vdc = Vdc(vdc_id, tree["name"], org.name, *limits, **enabled, description=tree.get("description", ""))
+    vdc.network_provider = tree.get("network_provider", "")
     world.vdcs[vdc_id] = vdc
     edges = [add_edge(world, vdc, edge, config) for edge in tree.get("edges", ())]
     for network in tree.get("networks") or default_networks(edges):

@@ -19,6 +19,11 @@ RELEASES: dict[str, tuple[str, ...]] = {
 The versions of release 10.6 are inferred.
 """
 
+NSXT_RELEASES = ("10.4", "10.5", "10.6")
+"""Releases with an NSX-T edge gateway beside the NSX-V edge gateways.
+
+A cloud of these releases can have both kinds. Source: protocol/nsxt.md §2.
+"""
 ALL_MODERN = tuple(dict.fromkeys(version for release in ("10.5", "10.6") for version in RELEASES[release]))
 """All API versions since 36.0."""
 CLOUDAPI_LOGIN = (36, 0)

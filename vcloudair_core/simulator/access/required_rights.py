@@ -86,7 +86,7 @@ def refuse(context: Any, right: str) -> Response:
     """Return the error that the requested API sends if the user lacks ``right``."""
     path = context.request.path
     org_id = context.world.orgs[context.user.org].org_id
-    target = next(reversed(context.path_params.values()), org_id)
+    target = context.path_params.get("edge_id") or next(reversed(context.path_params.values()), org_id)
     if path.startswith(("/cloudapi/", "/oauth/")):
         message = _modern_message(context, right, target, "_NSX_T" if "/edgeGateways/" in path else "")
         return json_responses.error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN", message)

@@ -15,6 +15,7 @@ from vcloudair_core.simulator.documents.addresses import ADDRESSES, ADMIN_MEDIA
 from vcloudair_core.simulator.documents.document_parts import respond
 from vcloudair_core.simulator.documents.edge_documents import edge_document
 from vcloudair_core.simulator.edge.firewall_section import RefusedError
+from vcloudair_core.simulator.nsxt.edges import is_nsxt
 from vcloudair_core.simulator.state.simulated_tasks import Owner
 from vcloudair_core.simulator.writes.edge_services import replace_services
 from vcloudair_core.simulator.writes.entity_tasks import BadBodyError, bad_body, read_body, start_task
@@ -48,6 +49,9 @@ def configure_services(context: Any) -> Response:
     edge = own_edge(context, context.path_params["edge_id"])
     if edge is None:
         return refuse(context, "gateway", "edge_id")
+    if is_nsxt(edge):
+        message = f"The operation is not supported by the NSX-T edge gateway {edge.name}."
+        return responses.error(400, "UNSUPPORTED_OPERATION", message, context.version)
     try:
         root = read_body(context, "EdgeGatewayServiceConfiguration", SERVICES_MEDIA)
         # Validation replaces the services of the edge, so it runs on a copy of the edge.

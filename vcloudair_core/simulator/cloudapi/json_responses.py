@@ -89,6 +89,8 @@ def page(
     }
     response = item(context, body)
     links = [("Link", text) for text in _links(context, number, size, count, model)]
+    if not context.simulator.config.link_header:
+        links = []
     location = ("Content-Location", context.request.url)
     return Response(200, Headers([*response.headers.pairs(), *links, location]), response.body)
 

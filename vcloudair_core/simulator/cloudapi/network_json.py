@@ -12,10 +12,24 @@ from vcloudair_core.simulator.documents.addresses import urn
 from vcloudair_core.simulator.documents.network_documents import address_range
 from vcloudair_core.simulator.edge.ipsec_section import SimulatedIpsec
 from vcloudair_core.simulator.edge.nat_section import SimulatedNat
+from vcloudair_core.simulator.nsxt.edge_tasks import status_of
+from vcloudair_core.simulator.nsxt.edges import (
+    address_range_of,
+    effective_owner,
+    gateway_type,
+    is_nsxt,
+    provider_of,
+    provider_urn,
+)
+from vcloudair_core.simulator.nsxt.entities import VdcGroup
 from vcloudair_core.simulator.releases import is_at_least
-from vcloudair_core.simulator.state.entities import OrgVdcNetwork, SimulatedEdge, Vdc, VdcGroup
+from vcloudair_core.simulator.state.entities import OrgVdcNetwork, SimulatedEdge, Vdc
 
-_UNIVERSAL_SINCE = (38, 0)
+_UNIVERSAL_SINCE, _NON_DISTRIBUTED_SINCE, _DEPLOYMENT_MODE_SINCE = (38, 0), (36, 2), (39, 0)
+"""First API versions of fields of an edge gateway.
+
+Source: protocol/nsxt.md §2, protocol/vcd-modern.md §3.1.
+"""
 
 
 def reference(kind: str, identifier: str, name: str) -> dict[str, str]:
@@ -46,53 +60,70 @@ def owner_references(vdc: Vdc, group: VdcGroup | None) -> dict[str, Any]:
 
 
 def edge_json(context: Any, edge: SimulatedEdge) -> dict[str, Any]:
-    """Return an edge gateway as JSON. The backend is always NSX-V."""
+    """Return an edge gateway as JSON."""
     world = context.world
     vdc = world.vdcs[edge.vdc_id]
     org = world.orgs[vdc.org]
-    backing: dict[str, Any] = {
-        "backingId": f"edge-{edge.number}",
-        "gatewayType": "NSXV_BACKED",
-        "networkProvider": {
-            "name": "nsx-manager",
-            "id": f"urn:vcloud:networkProvider:{world.make_id('network-provider', 'nsxv')}",
-        },
-    }
-    if is_at_least(context.version, _UNIVERSAL_SINCE):
-        backing["isUniversalVdcGroupEdge"] = False
-    return {
-        "status": "REALIZED",
+    networks = world.networks_of(edge)
+    made = {
+        "status": status_of(context, effective_owner(edge)) if is_nsxt(edge) else "REALIZED",
         "id": urn("edge", edge.edge_id),
         "name": edge.name,
         "description": edge.description,
         "edgeGatewayUplinks": [_uplink_json(context, edge)],
-        "distributedRoutingEnabled": False,
-        "orgVdcNetworkCount": len(world.networks_of(edge)),
-        "gatewayBacking": backing,
+        "distributedRoutingEnabled": is_nsxt(edge),
+        "orgVdcNetworkCount": len(networks),
+        "gatewayBacking": _backing_json(context, edge),
         **owner_references(vdc, world.vdc_groups.get(edge.group_id)),
         "orgRef": reference("org", org.org_id, org.name),
-        "serviceNetworkDefinition": None,
+        "serviceNetworkDefinition": "192.168.255.225/27" if is_nsxt(edge) else None,
         "edgeClusterConfig": None,
     }
+    if is_nsxt(edge):
+        made["distributedRouterUplinkNetworkDefinition"] = None
+        if is_at_least(context.version, _NON_DISTRIBUTED_SINCE):
+            made["nonDistributedRoutingEnabled"] = any(net.connection_type != "INTERNAL" for net in networks)
+        if is_at_least(context.version, _DEPLOYMENT_MODE_SINCE):
+            made["deploymentMode"] = edge.deployment_mode
+    return made
+
+
+def _backing_json(context: Any, edge: SimulatedEdge) -> dict[str, Any]:
+    world = context.world
+    if is_nsxt(edge):
+        name = provider_of(world, edge)
+        backing_id, provider = world.make_id("tier1", edge.edge_id), {"name": name, "id": provider_urn(world, name)}
+    else:
+        provider_id = world.make_id("network-provider", "nsxv")
+        backing_id = f"edge-{edge.number}"
+        provider = {"name": "nsx-manager", "id": f"urn:vcloud:networkProvider:{provider_id}"}
+    backing: dict[str, Any] = {
+        "backingId": backing_id,
+        "gatewayType": gateway_type(edge),
+        "networkProvider": provider,
+    }
+    if is_at_least(context.version, _UNIVERSAL_SINCE):
+        backing["isUniversalVdcGroupEdge"] = False
+    return backing
 
 
 def _uplink_json(context: Any, edge: SimulatedEdge) -> dict[str, Any]:
     external = next(iter(context.world.external_networks.values()))
-    address = edge.external_address
+    first, last = address_range_of(edge)
     subnet = {
         "gateway": external.gateway,
         "prefixLength": external.prefix_length,
         "dnsSuffix": None,
         "dnsServer1": "",
         "dnsServer2": "",
-        "ipRanges": {"values": [{"startAddress": address, "endAddress": address}]},
+        "ipRanges": {"values": [{"startAddress": first, "endAddress": last}]},
         "enabled": True,
-        "totalIpCount": 1,
-        "usedIpCount": 1,
-        "primaryIp": address,
+        "totalIpCount": edge.address_count,
+        "usedIpCount": len({address["ipAddress"] for address in used_addresses(context, edge)}),
+        "primaryIp": edge.external_address,
         "autoAllocateIpRanges": False,
     }
-    return {
+    uplink = {
         "uplinkId": urn("network", external.network_id),
         "uplinkName": external.name,
         "subnets": {"values": [subnet]},
@@ -102,6 +133,7 @@ def _uplink_json(context: Any, edge: SimulatedEdge) -> dict[str, Any]:
         "usingIpSpace": False,
         "vrfLiteBacked": False,
     }
+    return {**uplink, "backingType": "NSXT_TIER0"} if is_nsxt(edge) else uplink
 
 
 def used_addresses(context: Any, edge: SimulatedEdge) -> list[dict[str, Any]]:
@@ -116,6 +148,8 @@ def used_addresses(context: Any, edge: SimulatedEdge) -> list[dict[str, Any]]:
 
 
 def _service_addresses(edge: SimulatedEdge) -> Iterator[tuple[str, str]]:
+    if is_nsxt(edge):
+        return
     for rule in SimulatedNat().state(edge)["user"]:
         is_snat = rule["action"] == "snat"
         yield str(rule["translatedAddress" if is_snat else "originalAddress"]), "SNAT" if is_snat else "DNAT"
@@ -141,7 +175,7 @@ def network_json(context: Any, network: OrgVdcNetwork) -> dict[str, Any]:
     }
     connection = {
         "routerRef": reference("edge", edge.edge_id, edge.name) if edge else None,
-        "connectionType": "INTERNAL",
+        "connectionType": network.connection_type,
         "connected": True,
     }
     return {
@@ -153,9 +187,9 @@ def network_json(context: Any, network: OrgVdcNetwork) -> dict[str, Any]:
         "subnets": {"values": [subnet]},
         "connection": connection if edge else None,
         **owner_references(vdc, world.group_of_network(network)),
-        "orgVdcIsNsxTBacked": False,
+        "orgVdcIsNsxTBacked": bool(vdc.network_provider),
         "orgRef": reference("org", org.org_id, org.name),
-        "backingNetworkType": "VIRTUAL_WIRE",
+        "backingNetworkType": "NSXT_FLEXIBLE_SEGMENT" if vdc.network_provider else "VIRTUAL_WIRE",
         "parentNetworkId": None,
         "guestVlanTaggingAllowed": False,
         "shared": network.is_shared,

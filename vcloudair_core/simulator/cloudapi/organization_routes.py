@@ -178,10 +178,12 @@ def _find_vdc(context: Any) -> Vdc | None:
 
 
 def list_capabilities(context: Any) -> Response:
-    """Return the capabilities of a VDC. The network provider is always NSX-V."""
-    if _find_vdc(context) is None:
+    """Return the capabilities of a VDC. The network provider is NSX-V or NSX-T."""
+    vdc = _find_vdc(context)
+    if vdc is None:
         return json_responses.no_access("vdc", context.path_params["vdc_id"])
-    provider = {"name": "networkProvider", "value": "NSX_V", "type": "String", "category": "NetworkProvider"}
+    value = "NSX_T" if vdc.network_provider else "NSX_V"
+    provider = {"name": "networkProvider", "value": value, "type": "String", "category": "NetworkProvider"}
     return json_responses.page(context, [{**provider, "description": "Network provider of the VDC"}], "VdcCapabilities")
 
 

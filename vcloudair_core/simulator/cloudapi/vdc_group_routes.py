@@ -14,7 +14,7 @@ from vcloudair_core.simulator.access.visibility import can_see_org
 from vcloudair_core.simulator.cloudapi import json_responses
 from vcloudair_core.simulator.cloudapi.network_json import group_urn, reference
 from vcloudair_core.simulator.documents.addresses import urn
-from vcloudair_core.simulator.state.entities import VdcGroup
+from vcloudair_core.simulator.nsxt.entities import VdcGroup
 from vcloudair_core.transport.messages import Response
 
 GROUPS = "/cloudapi/1.0.0/vdcGroups"
@@ -27,7 +27,7 @@ def routes() -> SimulatorRoutes:
         SimulatorRoute("GET", GROUPS, list_groups),
         SimulatorRoute("GET", f"{GROUPS}/{{group_id}}", show_group),
     )
-    about = "Groups of NSX-V VDCs of one site. Only an inventory file has groups."
+    about = "Groups of VDCs of one site. Only an inventory file has groups."
     return SimulatorRoutes(
         "cloudapi vdc groups",
         "VDC groups of API 33 and newer",
@@ -66,7 +66,7 @@ def group_json(context: Any, group: VdcGroup) -> dict[str, Any]:
             "vdcRef": reference("vdc", vdc_id, world.vdcs[vdc_id].name),
             "siteRef": site,
             "orgRef": reference("org", org.org_id, org.name),
-            "networkProviderScope": None,
+            "networkProviderScope": world.vdcs[vdc_id].network_provider or None,
             "faultDomainTag": None,
             "status": "REALIZED",
             "remoteOrg": False,
@@ -85,8 +85,8 @@ def group_json(context: Any, group: VdcGroup) -> dict[str, Any]:
         "networkPoolId": None,
         "status": "REALIZED",
         "type": "LOCAL",
-        "networkProviderType": "NSX_V",
-        "dfwEnabled": False,
+        "networkProviderType": "NSX_T" if world.vdcs[group.vdc_ids[0]].network_provider else "NSX_V",
+        "dfwEnabled": bool(group.distributed_firewall.get("enabled")),
         "errorMessage": None,
     }
 

@@ -13,6 +13,7 @@ from vcloudair_core.simulator.documents.addresses import ADMIN_MEDIA, href
 from vcloudair_core.simulator.documents.document_parts import entity, link_to, nested, reference
 from vcloudair_core.simulator.documents.edge_service_documents import edge_services
 from vcloudair_core.simulator.edge.edge_interfaces import interfaces
+from vcloudair_core.simulator.nsxt.edges import gateway_type, is_nsxt
 from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.simulator.xml_builder import element, link
 
@@ -20,7 +21,8 @@ from vcloudair_core.simulator.xml_builder import element, link
 def edge_document(context: Any, edge: SimulatedEdge) -> Any:
     """Return the document of an edge gateway, with all interfaces.
 
-    Clients read AdvancedNetworkingEnabled from this document. Source: protocol/ans.md §1.3.
+    Clients read AdvancedNetworkingEnabled and EdgeGatewayType from this document. The document of an NSX-T edge gateway
+    has no services. Source: protocol/ans.md §1.3, protocol/nsxt.md §2.
     """
     return entity(
         context,
@@ -36,12 +38,12 @@ def edge_document(context: Any, edge: SimulatedEdge) -> Any:
             None,
             element("GatewayBackingConfig", None, "compact"),
             element("GatewayInterfaces", None, *gateway_interfaces(context, edge)),
-            edge_services(context, edge),
+            None if is_nsxt(edge) else edge_services(context, edge),
             element("HaEnabled", None, False),
             element("UseDefaultRouteForDnsRelay", None, False),
             element("AdvancedNetworkingEnabled", None, edge.is_advanced),
         ),
-        element("EdgeGatewayType", None, "NSXV_BACKED"),
+        element("EdgeGatewayType", None, gateway_type(edge)),
         status=1,
     )
 
@@ -49,9 +51,9 @@ def edge_document(context: Any, edge: SimulatedEdge) -> Any:
 def _configure_link(context: Any, edge: SimulatedEdge) -> Any:
     """Return the link to configure services.
 
-    Return None if the user lacks the right.
+    Return None if the user lacks the right, and for an NSX-T edge gateway.
     """
-    if not context.may(rights.configure_section("SERVICES")):
+    if is_nsxt(edge) or not context.may(rights.configure_section("SERVICES")):
         return None
     address = f"{href(context.root, 'edge', edge.edge_id)}/action/configureServices"
     return link("edgeGateway:configureServices", address, f"{ADMIN_MEDIA}edgeGatewayServiceConfiguration+xml")

@@ -14,6 +14,7 @@ from vcloudair_core.simulator.edge.edge_interfaces import interfaces
 from vcloudair_core.simulator.edge.section_coverage import section_versions
 from vcloudair_core.simulator.edge.section_routes import guarded, xml_answer
 from vcloudair_core.simulator.edge.section_xml import to_xml
+from vcloudair_core.simulator.nsxt.edges import is_nsxt
 from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.transport.messages import Response
 
@@ -48,7 +49,7 @@ def list_edges(context: Any) -> Response:
     except ValueError:
         details = "The input request in invalid. - NumberFormatException"
         return responses.nsx_error(400, 100, details, as_json=context.wants_json, module="")
-    own = in_visible_vdcs(context, context.world.edges)
+    own = [edge for edge in in_visible_vdcs(context, context.world.edges) if not is_nsxt(edge)]
     shown = [_summary(context, edge) for edge in own[start : start + size]]
     paging = {"pageSize": size, "startIndex": start, "totalCount": len(own), "sortOrderAscending": True, "sortBy": "id"}
     if context.wants_json:

@@ -24,6 +24,7 @@ from vcloudair_core.simulator.edge.section_xml import (
     rules_from_xml,
     to_xml,
 )
+from vcloudair_core.simulator.nsxt.edges import is_nsxt
 from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.simulator.xml_builder import serialize
 from vcloudair_core.transport.messages import Headers, Response
@@ -49,7 +50,7 @@ def routes(flavor: str, prefix: str = "") -> SimulatorRoutes:
         def run(context: Any) -> Response:
             as_json = is_hybridity or context.wants_json
             edge = context.world.edges.get(context.path_params["edge_id"].rsplit(":", 1)[-1])
-            if edge is None or not can_see(context, edge):
+            if edge is None or is_nsxt(edge) or not can_see(context, edge):
                 if is_hybridity:
                     return responses.nsx_error(
                         404,

@@ -22,6 +22,7 @@ from vcloudair_core.simulator.edge.firewall_section import (
     check_version as check_version,  # Section modules import both names from this module.
 )
 from vcloudair_core.simulator.edge.section_coverage import SIMPLIFICATIONS, section_versions
+from vcloudair_core.simulator.nsxt.edges import is_nsxt
 from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.transport.messages import Headers, Response
 
@@ -125,7 +126,8 @@ def xml_answer(body: bytes) -> Response:
 def guarded(handler: EdgeHandler, *, is_hybridity: bool) -> Callable[[Any], Response]:
     """Wrap an edge handler to find the edge and to turn exceptions into errors.
 
-    The edge must belong to the user's org. Errors are XML, or JSON if the request asks for JSON.
+    The user must be able to see the edge, and the edge must be an NSX-V edge. Errors are XML, or JSON if the request
+    asks for JSON.
 
     Source: protocol/ans.md §6.
     """
@@ -134,7 +136,7 @@ def guarded(handler: EdgeHandler, *, is_hybridity: bool) -> Callable[[Any], Resp
         as_json = is_hybridity or context.wants_json
         edge_id = context.path_params["edge_id"]
         edge = context.world.edges.get(edge_id.rsplit(":", 1)[-1])
-        if edge is None or not can_see(context, edge):
+        if edge is None or is_nsxt(edge) or not can_see(context, edge):
             if not is_hybridity:
                 return responses.forbidden("gateway", edge_id, context.version)
             details = f"The requested object : {edge_id} could not be found."

@@ -7,13 +7,14 @@ from typing import Any
 
 from vcloudair_core.errors import SpecError
 from vcloudair_core.simulator.config import SimulatorConfig
+from vcloudair_core.simulator.nsxt.edges import FIRST_PROVIDER, NSXT, UPLINK_ADDRESSES
+from vcloudair_core.simulator.nsxt.entities import VdcGroup
 from vcloudair_core.simulator.state.entities import (
     DEFAULT_NETWORK,
     Org,
     OrgVdcNetwork,
     SimulatedEdge,
     Vdc,
-    VdcGroup,
 )
 from vcloudair_core.simulator.state.world import World
 
@@ -40,29 +41,54 @@ def add_network(world: World, vdc: Vdc, tree: dict[str, Any]) -> None:
         reason = f"edge gateway '{edge_name}' is not in VDC '{vdc.name}'"
         raise SpecError(f"network '{tree['name']}'", reason, hint=f"Use an edge gateway of VDC '{vdc.name}'.")
     network = OrgVdcNetwork(identifier, tree["name"], vdc.vdc_id, edge.edge_id if edge else "")
-    for field in ("gateway", "prefix_length", "dns1", "dns2", "is_shared", "description"):
+    for field in ("gateway", "prefix_length", "dns1", "dns2", "is_shared", "description", "connection_type"):
         if field in tree:
             setattr(network, field, tree[field])
     world.networks[identifier] = network
 
 
 def add_edge(world: World, vdc: Vdc, tree: dict[str, Any], config: SimulatorConfig) -> SimulatedEdge:
-    """Add an edge to a VDC. Raises SpecError for an invalid section."""
+    """Add an edge to a VDC.
+
+    Raises SpecError for an invalid section, and for an edge of another backend than the other edges of the VDC.
+    """
+    number, backend = 1 + len(world.edges), tree.get("backend", "nsxv")
+    if backend not in ("nsxv", NSXT):
+        raise SpecError(f"edge '{tree['name']}'", f"backend '{backend}' is unknown", hint="Use 'nsxv' or 'nsxt'.")
+    others = {edge.backend for edge in world.in_vdc(vdc.vdc_id, world.edges)}
+    if others - {backend} or (vdc.network_provider and backend != NSXT):
+        reason = f"VDC '{vdc.name}' has edge gateways of another backend, or another network provider"
+        raise SpecError(f"edge '{tree['name']}'", reason, hint="Add the edge gateway to another VDC.")
+    edge_id = world.new_id("edge", f"{vdc.org}/{vdc.vdc_id}/{tree['name']}", world.edges)
+    address, is_advanced = f"203.0.113.{number}", tree.get("advanced", True)
+    edge = SimulatedEdge(edge_id, tree["name"], vdc.vdc_id, number, address, is_advanced)
+    edge.description = tree.get("description", "")
+    if backend == NSXT:
+        _fill_nsxt(world, vdc, edge, tree)
+    else:
+        _fill_nsxv(edge, tree, config)
+    world.edges[edge.edge_id] = edge
+    return edge
+
+
+def _fill_nsxv(edge: SimulatedEdge, tree: dict[str, Any], config: SimulatorConfig) -> None:
     from vcloudair_core.simulator.edge.firewall_section import append, factory
     from vcloudair_core.simulator.replay.recorded_sections import fill_sections
 
-    number = 1 + len(world.edges)
-    address, is_advanced = f"203.0.113.{number}", tree.get("advanced", True)
-    edge_id = world.new_id("edge", f"{vdc.org}/{vdc.vdc_id}/{tree['name']}", world.edges)
-    edge = SimulatedEdge(edge_id, tree["name"], vdc.vdc_id, number, address, is_advanced)
-    edge.description = tree.get("description", "")
     established = config.established_timeout_s or (3600 if config.profile in ("vca", "vchs") else 21600)
     edge.firewall = factory(edge, established)
     if tree.get("firewall"):
         append(edge, tree["firewall"], None)
     fill_sections(edge, tree.get("sections", {}), config, established)
-    world.edges[edge.edge_id] = edge
-    return edge
+
+
+def _fill_nsxt(world: World, vdc: Vdc, edge: SimulatedEdge, tree: dict[str, Any]) -> None:
+    number = sum(edge.backend == NSXT for edge in world.edges.values())
+    edge.backend, edge.is_advanced = NSXT, False
+    edge.deployment_mode = tree.get("deployment_mode", edge.deployment_mode)
+    edge.external_address = f"203.0.113.{100 + UPLINK_ADDRESSES * (number % 15)}"
+    edge.address_count = UPLINK_ADDRESSES
+    vdc.network_provider = vdc.network_provider or FIRST_PROVIDER
 
 
 def add_vdc_group(world: World, org: Org, tree: dict[str, Any]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from vcloudair_core.simulator.documents.addresses import ADDRESSES
+from vcloudair_core.simulator.nsxt.edges import effective_owner, gateway_type, is_nsxt
+from vcloudair_core.simulator.nsxt.entities import VdcGroup
 from vcloudair_core.simulator.query.query_columns import (
     Column,
     Source,
@@ -17,7 +19,7 @@ from vcloudair_core.simulator.query.query_columns import (
     vdc_name,
     visible,
 )
-from vcloudair_core.simulator.state.entities import SimulatedEdge, VdcGroup
+from vcloudair_core.simulator.state.entities import SimulatedEdge
 
 LINK_TYPES = {True: 1, False: 2}
 """Value of linkType for routed networks (True) and isolated networks (False).
@@ -27,7 +29,7 @@ Source: protocol/query.md §7.
 
 
 def _path(edge: SimulatedEdge) -> str:
-    return f"{ADDRESSES['edge'].path}{edge.edge_id}"
+    return effective_owner(edge) if is_nsxt(edge) else f"{ADDRESSES['edge'].path}{edge.edge_id}"
 
 
 def _of_vdc(column: Column) -> Column:
@@ -71,7 +73,8 @@ EDGES = Source(
         "orgName": org_name,
         "vdcGroupId": _group_urn,
         "vdcGroupName": _group_name,
-        "edgeGatewayType": constant("NSXV_BACKED"),
+        "edgeGatewayType": lambda context, edge: gateway_type(edge),
+        "deploymentMode": lambda context, edge: edge.deployment_mode if is_nsxt(edge) else None,
         **last_task_columns(_path),
     },
     # Records have edgeGatewayType since API 32.0. Source: protocol/nsxt.md §2. The version of VDC groups is inferred.
@@ -82,6 +85,7 @@ EDGES = Source(
         "edgeGatewayType": (32, 0),
         "vdcGroupId": (35, 0),
         "vdcGroupName": (35, 0),
+        "deploymentMode": (39, 0),
     },
     is_steady=False,
 )

@@ -15,6 +15,7 @@ from vcloudair_core.simulator.query.query_columns import (
     org_href,
 )
 from vcloudair_core.simulator.state.entities import Org, User
+from vcloudair_core.simulator.state.simulated_tasks import SimulatedTask
 from vcloudair_core.simulator.virtual_clock import timestamp_of
 
 
@@ -83,6 +84,11 @@ def _task_status(context: Any, task: Any) -> str:
     return str(context.simulator.tasks.status(task))
 
 
+def _object_type(context: Any, task: SimulatedTask) -> str:
+    owner = task.owner
+    return owner.urn.split(":")[2] if owner.urn else owner.media_type.rsplit(".", 1)[-1].removesuffix("+xml")
+
+
 TASKS = Source(
     _tasks,
     {
@@ -94,9 +100,9 @@ TASKS = Source(
             None if _task_status(context, task) in ("queued", "running") else timestamp_of(task.ended())
         ),
         "ownerName": from_field("user"),
-        "object": lambda context, task: context.root + task.owner.path,
+        "object": lambda context, task: context.root + task.owner.path if task.owner.path else None,
         "objectName": lambda context, task: task.owner.name,
-        "objectType": lambda context, task: task.owner.media_type.rsplit(".", 1)[-1].removesuffix("+xml"),
+        "objectType": _object_type,
         "org": org_href,
         "orgName": from_field("org"),
         "serviceNamespace": from_field("namespace"),

@@ -83,6 +83,11 @@ class Vdc(Tracked):
     is_test_failover_enabled: bool = True
     description: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
+    network_provider: str = ""
+    """Name of the NSX-T manager of the VDC.
+
+    If empty, the VDC has NSX-V networks.
+    """
 
 
 @dataclass
@@ -111,20 +116,19 @@ class SimulatedEdge(Tracked):
     Source: protocol/nsxt.md §2.
     """
     description: str = ""
+    backend: str = "nsxv"
+    """``nsxv`` or ``nsxt``.
 
-
-@dataclass
-class VdcGroup(Tracked):
-    """A group of VDCs of one org, whose edges and networks all its VDCs can use.
-
-    Source: protocol/nsxt.md §2.
+    An NSX-T edge uses ``services`` in place of ``firewall`` and ``sections``.
     """
+    deployment_mode: str = "ACTIVE_STANDBY"
+    address_count: int = 1
+    """Number of uplink addresses, starting at ``external_address``."""
+    services: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """State of each service of an NSX-T edge.
 
-    group_id: str
-    name: str
-    org: str
-    vdc_ids: tuple[str, ...]
-    description: str = ""
+    The first use of a service creates its state.
+    """
 
 
 @dataclass(frozen=True)
@@ -229,6 +233,8 @@ class OrgVdcNetwork(Tracked):
     is_shared: bool = False
     description: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
+    connection_type: str = "INTERNAL"
+    """``INTERNAL``, or ``NON_DISTRIBUTED`` for a service interface of an NSX-T edge."""
 
     @property
     def netmask(self) -> str:

@@ -23,12 +23,14 @@ Source: protocol/tasks.md §2.2.
 class Owner:
     """The object that a task changes.
 
-    ``path`` has the format ``/api/vApp/vapp-<uuid>``.
+    ``path`` has the format ``/api/vApp/vapp-<uuid>``. It is empty for an object below ``/cloudapi``, which has only a
+    ``urn``. Source: protocol/nsxt.md §1.2.
     """
 
     path: str
     name: str
     media_type: str
+    urn: str = ""
 
 
 @dataclass
@@ -68,6 +70,8 @@ class SimulatedTask:
     """Seconds after the start during which lists do not contain the task."""
     is_link_hidden: bool = False
     """True if the task cannot be read while lists do not contain the task."""
+    lock: str = ""
+    """URN of the edge or VDC group that is busy while the task runs."""
 
     def status(self, now: float) -> str:
         """Return the status at a time in seconds since 1970.

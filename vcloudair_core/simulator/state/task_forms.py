@@ -110,7 +110,9 @@ class Form:
 
     def _owner(self) -> Any:
         owner = self.task.owner
-        return element("Owner", {"href": self.root + owner.path, "name": owner.name, "type": owner.media_type})
+        href = self.root + owner.path if owner.path else ""
+        urn = owner.urn if owner.urn and self.config.task_owner_id else None
+        return element("Owner", {"href": href, "id": urn, "name": owner.name, "type": owner.media_type})
 
     def _user_and_org(self) -> list[Any]:
         task, org = self.task, self.world.orgs[self.task.org]

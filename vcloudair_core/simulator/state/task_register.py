@@ -64,7 +64,7 @@ class Tasks:
         task = SimulatedTask(
             task_id, org, user, owner, operation, operation_name, now, polls=polls, seconds=seconds, **more
         )
-        self._tasks[task_id] = self._latest[owner.path] = task
+        self._add(task)
         if task.on_start is not None:
             self._waiting.append(task)
         if task.on_end is not None:
@@ -111,9 +111,14 @@ class Tasks:
 
     def restore(self, tasks: list[SimulatedTask]) -> None:
         """Replace all tasks with ``tasks``, which have ended."""
-        self._tasks = {task.task_id: task for task in tasks}
-        self._latest = {task.owner.path: task for task in tasks}
+        self._tasks, self._latest = {}, {}
+        for task in tasks:
+            self._add(task)
         self._pending, self._waiting, self._later = [], [], []
+
+    def _add(self, task: SimulatedTask) -> None:
+        self._tasks[task.task_id] = task
+        self._latest |= {key: task for key in (task.owner.path, task.lock) if key}
 
     def find(self, task_id: str, org: str) -> SimulatedTask | None:
         """Return the task ``task_id`` of an org, or None if it cannot be read."""
@@ -145,11 +150,14 @@ class Tasks:
         return [task for task in self._tasks.values() if task.org == org and self.status(task) not in OVER]
 
     def open_on(self, path: str) -> SimulatedTask | None:
-        """Return the running task of the object at ``path``, or None."""
-        return next((task for task in self._pending if task.owner.path == path), None)
+        """Return the running task of the object at ``path``, or None.
+
+        For an NSX-T edge, ``path`` is the URN of its owner, which is the ``lock`` of its tasks.
+        """
+        return next((task for task in self._pending if path in (task.owner.path, task.lock)), None)
 
     def last_on(self, path: str) -> SimulatedTask | None:
-        """Return the latest task of the entity with this path, or None."""
+        """Return the latest task of the object at ``path``, or None. See :meth:`open_on`."""
         return self._latest.get(path)
 
     def cancel(self, task: SimulatedTask) -> bool:

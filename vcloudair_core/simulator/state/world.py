@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Mapping
 from typing import TypeVar
 
+from vcloudair_core.simulator.nsxt.entities import FirewallGroup, PortProfile, VdcGroup
 from vcloudair_core.simulator.state.api_tokens import TokenRegister
 from vcloudair_core.simulator.state.catalog_entities import Catalog, CatalogItem, Media, Template
 from vcloudair_core.simulator.state.entities import (
@@ -24,7 +25,6 @@ from vcloudair_core.simulator.state.entities import (
     User,
     VApp,
     Vdc,
-    VdcGroup,
     Vm,
 )
 from vcloudair_core.simulator.state.registry import ChangeCounter, Registry
@@ -45,6 +45,8 @@ class World:
         self.orgs: dict[str, Org] = Registry(self.changes)
         self.vdcs: dict[str, Vdc] = Registry(self.changes)
         self.vdc_groups: dict[str, VdcGroup] = Registry(self.changes)
+        self.firewall_groups: dict[str, FirewallGroup] = Registry(self.changes)
+        self.port_profiles: dict[str, PortProfile] = Registry(self.changes)
         self.edges: dict[str, SimulatedEdge] = Registry(self.changes)
         self.vapps: dict[str, VApp] = Registry(self.changes)
         self.vms: dict[str, Vm] = Registry(self.changes)

@@ -1,0 +1,1 @@
+"""Edge gateways that NSX-T backs, below ``/cloudapi``."""

@@ -1,0 +1,68 @@
+"""Options of NSX-T edge gateways.
+
+Most of them select a behavior that no source documents. Source: protocol/nsxt.md §14, §15.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+def option(default: object, about: str) -> Any:
+    """Return a dataclass field with a default and the description ``about``."""
+    return field(default=default, metadata={"about": about})
+
+
+@dataclass(frozen=True)
+class NsxtOptions:
+    """Options of NSX-T edge gateways.
+
+    ``metadata["about"]`` of each field describes the option.
+    """
+
+    nsxt_edges: int = option(
+        0,
+        "number of NSX-T edge gateways, in a VDC of their own; with the releases 10.4 and newer, one edge gateway "
+        "is added",
+    )
+    second_provider: bool = option(
+        False, "true: the port profiles of scope SYSTEM exist in two NSX-T managers, with the same names"
+    )
+    nsxt_task_s: float = option(1.0, "duration in seconds of tasks of NSX-T edge gateways")
+    unknown_json_fields: str = option(
+        "refuse", "effect of an unknown field in the JSON of an NSX-T write: refuse (400) or ignore"
+    )
+    object_version: str = option(
+        "refuse-stale",
+        "effect of `version` in an NSX-T write: refuse-stale (an old version returns 400, a missing one is accepted), "
+        "required (a missing version also returns 400) or ignore",
+    )
+    put_forgets_ids: bool = option(
+        False, "true: a PUT request of all NSX-T rules gives every rule a new ID, even if it contains the old IDs"
+    )
+    logging_right: bool = option(
+        False,
+        "true: tenants can turn on the logging of NSX-T rules; false: the server stores `logging` as false, without "
+        "an error",
+    )
+    owner_ref: str = option(
+        "new",
+        "owner of a firewall group of an edge gateway in responses: new (ownerRef and edgeGatewayRef) or old (only "
+        "edgeGatewayRef)",
+    )
+    inline_addresses: bool = option(
+        True, "true: NSX-T rules of API 38.1 and newer can contain addresses; false: only firewall groups"
+    )
+    mixed_sources: bool = option(
+        True, "true: one side of an NSX-T rule can contain firewall groups and addresses; false: the rule returns 400"
+    )
+    position_words: str = option(
+        "by-version",
+        "values of `rulePosition` of a new NSX-T rule: by-version (BEFORE and AFTER, from API 39.0 on also TOP and "
+        "BOTTOM) or all (in every version)",
+    )
+    link_header: bool = option(True, "true: lists below /cloudapi have Link headers; false: they have none")
+    task_owner_id: bool = option(
+        True, "true: the owner of an NSX-T task has the URN of the object; false: the owner has no id"
+    )
