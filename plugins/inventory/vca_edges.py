@@ -61,7 +61,7 @@ options:
     type: list
     elements: str
     default: [edge, id, name, org, vdc, vdc_id, status, ha_status, is_busy, is_advanced,
-      task_status, backend, owner_id, deployment_mode]
+      task_status, backend, owner_id, owner_name, deployment_mode]
   group_by:
     description:
       - Properties to create groups from, such as C(org_acme), C(vdc_gold) and C(status_ready).
@@ -89,11 +89,11 @@ EXAMPLES = r"""
 plugin: vcloudair.cloud.vca_edges
 
 ---
-# Edge gateways with advanced networking in two VDCs
+# Edge gateways with edge services in two VDCs
 plugin: vcloudair.cloud.vca_edges
 vdcs: [gold, silver]
 exclude:
-  - vca_is_advanced is false
+  - vca_backend != 'nsxt' and vca_is_advanced is false
 """
 
 from collections.abc import Iterator, Sequence

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -20,9 +21,12 @@ from vcloudair_core.errors import (
     VcloudAirError,
 )
 from vcloudair_core.plugin.hooks import hookimpl
+from vcloudair_core.services.ans.edge.backend import BACKENDS
+from vcloudair_core.services.ans.edge.model import has_edge_services
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
+    from vcloudair_core.services.ans.edge.model import Edge
     from vcloudair_core.settings.settings import Settings
     from vcloudair_core.transport.messages import Exchange
 
@@ -103,9 +107,17 @@ def check_rights(client: Client) -> Iterator[DiagnosisStep]:
         yield warned("Edges", f"none visible{where}", "Check vdc, or ask for the right to view edge gateways.")
         return
     names = ", ".join(edge.name for edge in edges[:4]) + (" …" if len(edges) > 4 else "")
-    yield passed("Edges", f"{len(edges)} visible: {names}")
-    advanced = [edge.name for edge in edges if edge.is_advanced is not False] or [edges[0].name]
-    yield _check_firewall(client, settings.edge or advanced[0])
+    titles = Counter(BACKENDS[edge.backend].title for edge in edges if edge.backend in BACKENDS)
+    backends = ", ".join(f"{count} {title}" for title, count in sorted(titles.items()))
+    yield passed("Edges", f"{len(edges)} visible: {names}{f' ({backends})' if backends else ''}")
+    for edge_name in [settings.edge] if settings.edge else _one_of_each_backend(edges):
+        yield _check_firewall(client, edge_name)
+
+
+def _one_of_each_backend(edges: Sequence[Edge]) -> list[str]:
+    """Return the name of an edge gateway of each backend, with edge services if possible."""
+    usable = [edge for edge in edges if has_edge_services(edge)] or [edges[0]]
+    return list({edge.backend: edge.name for edge in reversed(usable)}.values())
 
 
 def _check_firewall(client: Client, edge: str) -> DiagnosisStep:
@@ -123,8 +135,8 @@ def _check_firewall(client: Client, edge: str) -> DiagnosisStep:
 
 
 def _right(error: VcloudAirError, right: str) -> str:
-    if isinstance(error, PermissionDeniedError):
-        return f"Ask the administrator of the org for a role with the right '{right}'."
+    if isinstance(error, PermissionDeniedError) and "with the right" not in error.hint:
+        return f"Check the name of the edge gateway. Then ask the administrator of the org for the right '{right}'."
     return error.hint or "Run `vca doctor -v` to show each request."
 
 

@@ -128,7 +128,7 @@ def test_table_shows_each_step_and_hint(vca: Vca, monkeypatch: pytest.MonkeyPatc
     # How wide a column is hangs on the version of rich.
     assert "✖ DNS vcd.example has no address: Name or service not known → Check" in " ".join(result.out.split())
     assert result.out.count("not checked") == 2
-    assert "Fix DNS first" in result.err
+    assert "Fix the step 'DNS' first" in result.err
 
 
 def test_plain_marks_on_terminals_without_unicode(

@@ -265,7 +265,12 @@ class FakeSession:
         self.settings = SimpleNamespace(**chosen)
         self.clock = FakeClock()
         self.identity = SimpleNamespace(
-            base_url="https://cloud.example.test", api_version="27.0", vdc_id="", vdc_name="", org_id=""
+            base_url="https://cloud.example.test",
+            api_version="27.0",
+            vdc_id="",
+            vdc_name="",
+            org_id="",
+            org_name="acme",
         )
         self.server = server
         self.calls: list[tuple[str, str]] = []

@@ -52,7 +52,8 @@ def list_edges(run: Invocation) -> None:
             Column("status", keep=True, priority=1, show=_state),
             Column("ha_status", keep=True, wide=True),
             Column("vdc_id", keep=True, wide=True),
-            Column("backend", keep=True, wide=True),
+            Column("backend", keep=True, priority=1),
+            Column("owner_name", keep=True, wide=True),
             Column("owner_id", keep=True, wide=True),
             Column("deployment_mode", keep=True, wide=True),
         ],
@@ -71,5 +72,6 @@ def _as_row(edge: Edge) -> dict[str, Any]:
 
 
 def _state(row: Mapping[str, Any]) -> list[str]:
-    notes = ["busy" if row["is_busy"] else "", "no advanced services" if row["is_advanced"] is False else ""]
+    has_no_services = row["is_advanced"] is False and row["backend"] != "nsxt"
+    notes = ["busy" if row["is_busy"] else "", "no advanced services" if has_no_services else ""]
     return [word for word in (row["status"], *notes) if word]

@@ -96,6 +96,7 @@ def _edge(record: _Element) -> Edge:
         task_status=_attribute(record, "taskStatus"),
         backend=_BACKENDS.get(_attribute(record, "edgeGatewayType").upper(), ""),
         owner_id=f"{VDC_GROUP}{group_id}" if group_id else f"{VDC}{vdc_id}" if vdc_id else "",
+        owner_name=_attribute(record, "vdcGroupName"),
         deployment_mode=_attribute(record, "deploymentMode"),
     )
 

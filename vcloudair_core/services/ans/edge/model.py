@@ -14,6 +14,9 @@ from vcloudair_core.services.ans.edge.backend import BACKENDS, NSXT
 _UUID = re.compile(r"(?:urn:vcloud:[a-z]+:)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\Z", re.IGNORECASE)
 
 
+DISTRIBUTED_ONLY = "DISTRIBUTED_ONLY"
+"""Deployment mode of NSX-T edges without edge services. Source: protocol/nsxt.md §2."""
+
 VDC, VDC_GROUP = "urn:vcloud:vdc:", "urn:vcloud:vdcGroup:"
 """Prefixes of the URNs of VDCs and VDC groups."""
 
@@ -24,7 +27,7 @@ class Edge:
 
     ``backend`` is the API of the edge: ``nsxv``, ``nsxt`` or ``vcloudair``. ``owner_id`` is the URN of the VDC or VDC
     group that owns the edge. ``deployment_mode`` is set for NSX-T edges since API version 39, for example to
-    ``ACTIVE_STANDBY`` or ``DISTRIBUTED_ONLY``. ``org_id`` is the UUID of the org, which only the provider sees.
+    ``ACTIVE_STANDBY`` or ``DISTRIBUTED_ONLY``. ``owner_name`` is the name of the owner.
 
     Source: protocol/ans.md §1.4, protocol/recorded-responses.md §3, protocol/nsxt.md §2.
     """
@@ -42,7 +45,7 @@ class Edge:
     backend: str = ""
     owner_id: str = ""
     deployment_mode: str = ""
-    org_id: str = ""
+    owner_name: str = ""
 
     @property
     def is_owned_by_group(self) -> bool:
@@ -63,6 +66,7 @@ class Edge:
             "task_status": self.task_status,
             "backend": self.backend,
             "owner_id": self.owner_id,
+            "owner_name": self.owner_name or self.vdc_name,
             "deployment_mode": self.deployment_mode,
         }
 
@@ -169,6 +173,13 @@ def refuse_backend(edge: Edge, section: str, supported: Iterable[str]) -> None:
     )
 
 
+def has_edge_services(edge: Edge) -> bool:
+    """Return True unless the record shows that the edge gateway has no services to manage."""
+    if edge.backend == NSXT:
+        return edge.deployment_mode != DISTRIBUTED_ONLY
+    return edge.is_advanced is not False
+
+
 def refuse_plain_edge(edge: Edge) -> None:
     """Raise ConfigurationError for an NSX-V edge without advanced networking.
 
@@ -177,6 +188,6 @@ def refuse_plain_edge(edge: Edge) -> None:
     if edge.is_advanced is False and edge.backend != NSXT:
         raise ConfigurationError(
             f"Opening edge gateway {edge.name!r} failed. The edge gateway has no advanced networking.",
-            hint="Convert it to an advanced gateway in the provider's portal, or use another edge gateway. To read the "
-            "services of this edge gateway in Python, use `client.edges.read_classic`.",
+            hint="Ask the provider to enable advanced networking for this NSX-V edge gateway, or use another edge "
+            "gateway. To read the services of this edge gateway in Python, use `client.edges.read_classic`.",
         )

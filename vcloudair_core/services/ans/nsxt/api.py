@@ -39,6 +39,7 @@ class CloudApi:
 
     def __init__(self, session: Session, org_id: str = "") -> None:
         self._session = session
+        self.org_id = org_id
         self._context = {_TENANT_CONTEXT: org_id} if org_id else {}
 
     @property
@@ -142,9 +143,10 @@ def next_page(link_header: str) -> str:
     return ""
 
 
-def gateway_path(edge_id: str, path: str, version: str = "1.0.0") -> str:
+def gateway_path(edge_id: str, path: str = "", version: str = "1.0.0") -> str:
     """Return the path of ``path`` below an edge gateway, without ``/cloudapi``."""
-    return f"/{version}/edgeGateways/{quote(f'urn:vcloud:gateway:{edge_id}', safe=':')}/{path}"
+    gateway = f"/{version}/edgeGateways/{quote(f'urn:vcloud:gateway:{edge_id}', safe=':')}"
+    return f"{gateway}/{path}" if path else gateway
 
 
 def _links(header: str) -> Iterator[str]:

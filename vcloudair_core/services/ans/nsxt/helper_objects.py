@@ -282,7 +282,7 @@ class HelperObjects:
 
     @property
     def _org_id(self) -> str:
-        return self._edge.org_id or self._session.identity.org_id.rpartition(":")[2]
+        return self._api.org_id or self._session.identity.org_id.rpartition(":")[2]
 
     def _create(self, path: str, body: Mapping[str, Any], look_up: Callable[[], str]) -> str:
         """Create an object and return its URN, which is the id of the owner of the task.

@@ -26,8 +26,10 @@ from vcloudair_core.errors import (
 )
 from vcloudair_core.services.ans.edge.backend import NSXT, NSXT_SINCE, backend_in_version
 from vcloudair_core.services.ans.edge.codec import parse_edges
-from vcloudair_core.services.ans.nsxt.api import CloudApi
+from vcloudair_core.services.ans.edge.model import DISTRIBUTED_ONLY
+from vcloudair_core.services.ans.nsxt.api import CloudApi, gateway_path
 from vcloudair_core.services.ans.nsxt.helper_objects import HelperObjects
+from vcloudair_core.services.ans.section.json_values import mapping_of
 from vcloudair_core.services.ans.section.store import DocumentCodec, Expectation, SectionStore
 from vcloudair_core.session.versions import is_at_least
 
@@ -37,7 +39,8 @@ if TYPE_CHECKING:
 
 _IDLE_TIMEOUT_S = 600.0
 _IDLE_POLL_S = 1.0
-DISTRIBUTED_ONLY = "DISTRIBUTED_ONLY"
+PROVIDER_ORG = "system"
+"""Name of the org of the provider, in lower case."""
 
 
 class NsxtStore(SectionStore):
@@ -233,9 +236,12 @@ def changed_records(
 
 
 def _tenant_context(session: Session, edge: Edge) -> str:
-    """Return the org that a session of the provider acts for.
+    """Return the UUID of the org that a session of the provider acts for.
 
-    Source: protocol/nsxt.md §1.1.
+    The org is read from the edge gateway. Sessions of tenants need no context, and make no call. Source:
+    protocol/nsxt.md §1.1, §2.
     """
-    org_id = session.identity.org_id.rpartition(":")[2]
-    return edge.org_id if edge.org_id and edge.org_id != org_id else ""
+    if session.identity.org_name.casefold() != PROVIDER_ORG:
+        return ""
+    gateway = CloudApi(session).get(gateway_path(edge.edge_id))
+    return str(mapping_of(mapping_of(gateway).get("orgRef")).get("id") or "").rpartition(":")[2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -37,6 +37,7 @@ from vcloudair_core.services.ans.edge.codec import parse_edges
 from vcloudair_core.services.ans.edge.directory import EdgeDirectory, target_edge
 from vcloudair_core.services.ans.firewall.codec_json import JsonFirewallCodec
 from vcloudair_core.services.ans.firewall.section import SECTION as FIREWALL
+from vcloudair_core.services.ans.section.backends import codec_of
 from vcloudair_core.services.ans.section.kinds import RuleKind, SectionKind
 from vcloudair_core.services.ans.section.store import SectionStore
 from vcloudair_core.services.ans.sections import SECTIONS, load_section
@@ -67,7 +68,7 @@ def opened_by(one: FakeSession, target: Mapping[str, Any]) -> Any:
 
 
 @pytest.fixture
-def fake_nsxt(monkeypatch: pytest.MonkeyPatch) -> None:
+def fake_nsxt(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Add a firewall to NSX-T edges, with the JSON format of NSX-V at another path."""
     known = replace(BACKENDS[NSXT], edge_path=FAKE_PATH)
     monkeypatch.setitem(BACKENDS, NSXT, known)
@@ -75,6 +76,9 @@ def fake_nsxt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(FIREWALL.__dict__, "codecs", codecs)
     monkeypatch.setitem(FIREWALL.__dict__, "nsxt", None)
     monkeypatch.setattr(SectionStore, "backends", (*SectionStore.backends, NSXT))
+    codec_of.cache_clear()
+    yield
+    codec_of.cache_clear()
 
 
 # -- edge records --------------------------------------------------------------------------------------------------

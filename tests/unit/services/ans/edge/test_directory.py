@@ -231,7 +231,7 @@ def test_an_edge_without_advanced_networking_is_rejected_with_a_hint() -> None:
     )
     directory = EdgeDirectory(one)  # type: ignore[arg-type]
     assert directory.find("new").is_advanced
-    with pytest.raises(ConfigurationError, match="has no advanced networking.*Convert it"):
+    with pytest.raises(ConfigurationError, match="has no advanced networking.*Ask the provider to enable"):
         directory.find("old")
 
 
