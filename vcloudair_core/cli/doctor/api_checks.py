@@ -115,7 +115,7 @@ def check_rights(client: Client) -> Iterator[DiagnosisStep]:
 
 
 def _one_of_each_backend(edges: Sequence[Edge]) -> list[str]:
-    """Return the name of an edge gateway of each backend, with edge services if possible."""
+    """Return the name of one edge gateway of each backend."""
     usable = [edge for edge in edges if has_edge_services(edge)] or [edges[0]]
     return list({edge.backend: edge.name for edge in reversed(usable)}.values())
 

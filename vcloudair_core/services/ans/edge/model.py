@@ -15,7 +15,10 @@ _UUID = re.compile(r"(?:urn:vcloud:[a-z]+:)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9
 
 
 DISTRIBUTED_ONLY = "DISTRIBUTED_ONLY"
-"""Deployment mode of NSX-T edges without edge services. Source: protocol/nsxt.md §2."""
+"""Deployment mode of NSX-T edges without edge services.
+
+Source: protocol/nsxt.md §2.
+"""
 
 VDC, VDC_GROUP = "urn:vcloud:vdc:", "urn:vcloud:vdcGroup:"
 """Prefixes of the URNs of VDCs and VDC groups."""
@@ -174,7 +177,7 @@ def refuse_backend(edge: Edge, section: str, supported: Iterable[str]) -> None:
 
 
 def has_edge_services(edge: Edge) -> bool:
-    """Return True unless the record shows that the edge gateway has no services to manage."""
+    """Return False if the record shows that the edge has no edge services."""
     if edge.backend == NSXT:
         return edge.deployment_mode != DISTRIBUTED_ONLY
     return edge.is_advanced is not False
