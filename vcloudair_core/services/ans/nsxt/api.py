@@ -80,7 +80,7 @@ class CloudApi:
         response = self._read(path, {"pageSize": PAGE_SIZE})
         values = list(_values(_tree(response, path), path))
         for _ in range(_MAX_PAGES):
-            href = next_page(response.headers.get("Link", ""))
+            href = next_page(", ".join(response.headers.get_all("Link")))
             if not href:
                 break
             parts = urlsplit(href)
