@@ -21,7 +21,6 @@ from vcloudair_core.errors import (
     NotFoundError,
     PermissionDeniedError,
     TaskFailedError,
-    TaskTimeoutError,
     VcloudAirError,
 )
 from vcloudair_core.services.ans.edge.backend import NSXT, NSXT_SINCE, backend_in_version
@@ -29,6 +28,7 @@ from vcloudair_core.services.ans.edge.codec import parse_edges
 from vcloudair_core.services.ans.edge.model import DISTRIBUTED_ONLY
 from vcloudair_core.services.ans.nsxt.api import CloudApi, gateway_path
 from vcloudair_core.services.ans.nsxt.helper_objects import HelperObjects
+from vcloudair_core.services.ans.nsxt.open_writes import OpenWrites
 from vcloudair_core.services.ans.section.json_values import mapping_of
 from vcloudair_core.services.ans.section.store import DocumentCodec, Expectation, SectionStore
 from vcloudair_core.session.versions import is_at_least
@@ -69,7 +69,7 @@ class NsxtStore(SectionStore):
         self.backend = backend_in_version(NSXT, session.identity.api_version)
         self.api = CloudApi(session, _tenant_context(session, edge))
         self.objects = HelperObjects(session, self.api, edge)
-        self._is_uncertain = False
+        self._open_writes = OpenWrites(session.settings, self.lock_key)
         self._refuse_edge()
 
     def _refuse_edge(self) -> None:
@@ -91,9 +91,9 @@ class NsxtStore(SectionStore):
     # -- reading -------------------------------------------------------------------------------------------------
 
     def _read(self) -> Document:
-        if self._is_uncertain:
+        if self._open_writes.is_marked():
             self.wait_until_idle()
-            self._is_uncertain = False
+            self._open_writes.clear(is_forced=False)
         try:
             tree = self.read_tree()
         except PermissionDeniedError as exc:
@@ -137,14 +137,19 @@ class NsxtStore(SectionStore):
         """
         before, records = self.records_of(base), self.records_of(document)
         try:
+            self._open_writes.mark()
             records = self.objects.realize(records)
             self.write_changes(base, document, before, records)
         except VcloudAirError as exc:
-            self._is_uncertain = may_have_executed(exc) or isinstance(exc, TaskTimeoutError)
-            if not self._is_uncertain:
+            if not may_have_executed(exc):
+                self._open_writes.clear()
                 self.objects.discard_created()
-            raise self._conflict(exc, base) from exc
+            conflict = self._conflict(exc, base)
+            if conflict is None:
+                raise
+            raise conflict from exc
         self.objects.collect(before, records)
+        self._open_writes.clear()
 
     @abstractmethod
     def records_of(self, document: Document) -> list[dict[str, Any]]:
@@ -160,24 +165,24 @@ class NsxtStore(SectionStore):
         first write, set ``written`` of the error to True.
         """
 
-    def _conflict(self, exc: VcloudAirError, base: Document) -> VcloudAirError:
+    def _conflict(self, exc: VcloudAirError, base: Document) -> ConflictError | None:
         """Return a ConflictError if another client has changed the section.
 
-        Otherwise, return the error of the rejected write.
+        Otherwise, return None.
 
         The server has no distinct error for a rule that another client has changed or deleted. Source:
         protocol/nsxt.md §1.3, §15.
         """
         if not isinstance(exc, (InvalidRequestError, NotFoundError, PermissionDeniedError, TaskFailedError)):
-            return exc
+            return None
         if exc.written:
-            return exc
+            return None
         try:
             is_same = self._read().tree == base.tree
         except VcloudAirError:
-            return exc
+            return None
         if is_same:
-            return exc
+            return None
         if not isinstance(exc, ApiError):
             exc = ApiError(exc.message)
         return ConflictError(
