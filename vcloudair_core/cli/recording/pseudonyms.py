@@ -14,7 +14,8 @@ from vcloudair_core.cli.recording.addresses import AddressMap
 
 _KINDS = {"users": "user", "catalogs": "catalog", "vdcs": "vdc", "edges": "edge", "networks": "network",
           "storage_profiles": "storage-profile", "vapps": "vapp", "vms": "vm", "templates": "template",
-          "replications": "vm", "orgs": "org", "service_accounts": "account"}  # fmt: skip
+          "replications": "vm", "orgs": "org", "service_accounts": "account", "media": "media",
+          "vdc_groups": "vdc-group"}  # fmt: skip
 """Kind of the names in each list of the inventory file.
 
 A replication has the name of its VM, so both have the same kind.
@@ -59,6 +60,8 @@ class Pseudonyms:
             return [self._object(_KINDS[name], item) for item in value]
         if isinstance(value, list):
             return [self.replace(item) if isinstance(item, Mapping) else item for item in value]
+        if isinstance(value, Mapping):
+            return self._object(name, value)
         if name in _REFERENCES and value:
             return self.name(_REFERENCES[name], value)
         return self._addresses.replace_in(value) if name in _ADDRESS_FIELDS else value

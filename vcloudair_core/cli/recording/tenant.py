@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_network
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.cli.recording.metadata import parse_metadata
+from vcloudair_core.cli.recording.catalogs import read_catalogs, read_media, read_templates
+from vcloudair_core.cli.recording.entities import parse_container, parse_entity
+from vcloudair_core.cli.recording.groups import group_tree, read_groups, vdc_ids
+from vcloudair_core.cli.recording.reader import TenantReader, filled, uuid_at_end
 from vcloudair_core.cli.recording.sections import read_sections
-from vcloudair_core.errors import ApiError, NotFoundError, PermissionDeniedError
+from vcloudair_core.errors import NotFoundError, PermissionDeniedError
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
+    from vcloudair_core.services.ans.edge.model import Edge
     from vcloudair_core.services.dr.model import Replication
     from vcloudair_core.services.query.record import Record
 
 PASSWORD = "recorded-password"  # noqa: S105 - of a simulated user; no password can be read
 """Password of the user in the inventory file."""
-
-_Item = TypeVar("_Item")
-_Result = TypeVar("_Result")
 
 
 class TenantRecorder:
@@ -32,7 +32,8 @@ class TenantRecorder:
 
     def __init__(self, client: Client, warn: Callable[[str], None]) -> None:
         self._client, self._warn = client, warn
-        self._workers = max(1, int(client.settings.parallel_calls))
+        self._reader = TenantReader(client, warn)
+        self._groups: list[dict[str, Any]] = []
 
     def read(self) -> dict[str, Any]:
         """Return the contents of an inventory file.
@@ -40,27 +41,19 @@ class TenantRecorder:
         Raises: ApiError, TransportError, DecodeError, and the errors of a sign-in.
         """
         identity = self._client.session.identity
-        vdcs = self._query("orgVdc")
+        vdcs = self._reader.query("orgVdc")
+        self._groups = read_groups(self._reader)
         vdc_trees = self._vdcs(vdcs)
         org: dict[str, Any] = {"name": identity.org_name}
-        for record in self._query("organization"):
+        for record in self._reader.query("organization"):
             if record.name == identity.org_name and record.get("displayName", record.name) != record.name:
                 org["full_name"] = record["displayName"]
         org["users"] = [{"name": identity.user.partition("@")[0], "password": PASSWORD}]
-        used = {template.get("catalog") for tree in vdc_trees for template in tree.get("templates", ())}
-        catalogs = sorted({record.name for record in self._query("catalog")} - used)
-        return {"orgs": [org | _filled(catalogs=catalogs, vdcs=vdc_trees)]}
-
-    def _query(self, kind: str) -> list[Record]:
-        try:
-            return self._client.query.query(kind).all()
-        except (NotFoundError, PermissionDeniedError) as exc:
-            self._warn(f"Records of type {kind} are left out. {exc}")
-            return []
-
-    def _each(self, work: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
-        with ThreadPoolExecutor(max_workers=self._workers, thread_name_prefix="vca-record") as pool:
-            return list(pool.map(work, items))
+        names = {record.id: record.name for record in vdcs}
+        edges = self._client.edges.list_edges()
+        groups = [group_tree(group, names, edges) for group in self._groups]
+        catalogs = read_catalogs(self._reader)
+        return {"orgs": [org | filled(catalogs=catalogs, vdc_groups=groups, vdcs=vdc_trees)]}
 
     # -- VDCs ----------------------------------------------------------------------------------------------------
 
@@ -68,7 +61,8 @@ class TenantRecorder:
         trees = {
             record.id: {
                 "name": record.name,
-                **_filled(
+                **filled(
+                    description=str(record.get("description") or "").strip(),
                     cpu_limit_mhz=record.get("cpuLimitMhz"),
                     memory_limit_mb=record.get("memoryLimitMB"),
                 ),
@@ -79,7 +73,8 @@ class TenantRecorder:
         self._add_networks(trees)
         self._add_profiles(trees)
         self._add_vms(trees)
-        self._add_templates(trees)
+        self._add(trees, "templates", read_templates(self._reader))
+        self._add(trees, "media", read_media(self._reader))
         self._add_replications(trees)
         return sorted(trees.values(), key=_in_order)
 
@@ -94,28 +89,47 @@ class TenantRecorder:
 
     def _add_edges(self, trees: Mapping[str, dict[str, Any]]) -> None:
         edges = self._client.edges.list_edges()
-        sections = self._each(lambda edge: read_sections(self._client.session, edge, self._warn), edges)
+        sections = self._reader.each(lambda edge: read_sections(self._client.session, edge, self._warn), edges)
+        details = self._reader.each(lambda edge: self._details(edge.href), edges)
         items = [
             (
-                edge.vdc_id,
+                self._vdc_of(edge),
                 {
                     "name": edge.name,
                     **({"advanced": False} if edge.is_advanced is False else {}),
-                    **_filled(sections=contents),
+                    **filled(description=fields.get("description"), sections=contents),
                 },
             )
-            for edge, contents in zip(edges, sections, strict=True)
+            for edge, contents, fields in zip(edges, sections, details, strict=True)
         ]
         self._add(trees, "edges", items)
 
+    def _details(self, href: str) -> dict[str, Any]:
+        return self._reader.document(href, parse_entity) or {}
+
+    def _vdc_of(self, edge: Edge) -> str:
+        """Return the VDC that lists an edge in the file.
+
+        An edge of a VDC group has no VDC. The first VDC of the group lists the edge.
+        """
+        owners = {group["id"]: vdc_ids(group) for group in self._groups}
+        return edge.vdc_id or next(iter(owners.get(edge.owner_id, ())), "")
+
     def _add_networks(self, trees: Mapping[str, dict[str, Any]]) -> None:
-        records = self._query("orgVdcNetwork")
-        self._add(trees, "networks", [(_end(record.get("vdc")), _network(record)) for record in records])
+        """Add networks. A network of a VDC group is in the VDC that lists its edge."""
+        shared = {edge.name: self._vdc_of(edge) for edge in self._client.edges.list_edges() if not edge.vdc_id}
+        records = self._reader.query("orgVdcNetwork")
+        details = self._reader.each(lambda record: self._details(record.href), records)
+        items = []
+        for record, fields in zip(records, details, strict=True):
+            tree = _network(record) | filled(description=fields.get("description"))
+            items.append((shared.get(tree.get("edge", ""), uuid_at_end(record.get("vdc"))), tree))
+        self._add(trees, "networks", items)
 
     def _add_profiles(self, trees: Mapping[str, dict[str, Any]]) -> None:
-        records = self._query("orgVdcStorageProfile")
+        records = self._reader.query("orgVdcStorageProfile")
         for record in sorted(records, key=lambda r: (r.get("isDefaultStorageProfile") is not True, r.name)):
-            tree = trees.get(_end(record.get("vdc")))
+            tree = trees.get(uuid_at_end(record.get("vdc")))
             if tree is not None:
                 tree.setdefault("storage_profiles", []).append(record.name)
 
@@ -123,36 +137,34 @@ class TenantRecorder:
 
     def _add_vms(self, trees: Mapping[str, dict[str, Any]]) -> None:
         vms = self._client.query.vms.read(nics=True, warn=self._warn)
-        metadata = self._each(lambda vm: self._metadata(vm["href"]), vms)
-        items = [(vm["vdc_id"], _vm(vm) | _filled(metadata=entries)) for vm, entries in zip(vms, metadata, strict=True)]
+        vapps = self._reader.query("vApp")
+        documents = self._reader.each(self._vapp, vapps)
+        details = {identifier: fields for _, children in documents for identifier, fields in children.items()}
+        metadata = self._reader.each(lambda vm: self._reader.metadata(vm["href"]), vms)
+        items = [
+            (vm["vdc_id"], _vm(vm) | details.get(uuid_at_end(vm["href"]), {}) | filled(metadata=entries))
+            for vm, entries in zip(vms, metadata, strict=True)
+        ]
         self._add(trees, "vms", items)
-        vapps = self._query("vApp")
-        metadata = self._each(lambda vapp: self._metadata(vapp.href), vapps)
+        metadata = self._reader.each(lambda vapp: self._reader.metadata(vapp.href), vapps)
         self._add(
             trees,
             "vapps",
             [
                 (
-                    _end(vapp.get("vdc")),
-                    {"name": vapp.name, **_filled(created=vapp.raw.get("creationDate"), metadata=entries)},
+                    uuid_at_end(vapp.get("vdc")),
+                    {
+                        "name": vapp.name,
+                        **filled(created=vapp.raw.get("creationDate"), metadata=entries),
+                        **filled(description=fields.get("description")),
+                    },
                 )
-                for vapp, entries in zip(vapps, metadata, strict=True)
+                for vapp, entries, (fields, _) in zip(vapps, metadata, documents, strict=True)
             ],
         )
 
-    def _metadata(self, href: str) -> dict[str, Any]:
-        try:
-            return parse_metadata(self._client.session.call("GET", f"{href}/metadata").body)
-        except ApiError as exc:
-            self._warn(f"The metadata of {href} is left out. {exc}")
-            return {}
-
-    def _add_templates(self, trees: Mapping[str, dict[str, Any]]) -> None:
-        items = [
-            (_end(record.get("vdc")), {"name": record.name, **_filled(catalog=record.get("catalogName"))})
-            for record in self._query("vAppTemplate")
-        ]
-        self._add(trees, "templates", items)
+    def _vapp(self, vapp: Record) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+        return self._reader.document(vapp.href, parse_container) or ({}, {})
 
     # -- disaster recovery ---------------------------------------------------------------------------------------
 
@@ -160,7 +172,7 @@ class TenantRecorder:
         """Add replications and recovery flags, if the server supports disaster recovery."""
         recovery = self._client.dr
         try:
-            enabled = {_end(vdc.href): vdc for vdc in recovery.enabled_vdcs()}
+            enabled = {uuid_at_end(vdc.href): vdc for vdc in recovery.enabled_vdcs()}
         except (NotFoundError, PermissionDeniedError):
             return
         for vdc_id, tree in trees.items():
@@ -178,7 +190,7 @@ def _network(record: Record) -> dict[str, Any]:
     mask = record.get("netmask")
     return {
         "name": record.name,
-        **_filled(
+        **filled(
             edge=record.get("connectedTo") if record.get("linkType") == 1 else "",
             gateway=record.get("defaultGateway"),
             prefix_length=ip_network(f"0.0.0.0/{mask}").prefixlen if mask else None,
@@ -201,7 +213,7 @@ def _vm(vm: Mapping[str, Any]) -> dict[str, Any]:
         "status": vm["status"],
         "network": vm["network"],
         "ip_address": vm["ip_address"],
-        **_filled(
+        **filled(
             guest_os=vm["guest_os"],
             cpus=vm["cpus"],
             memory_mb=vm["memory_mb"],
@@ -212,19 +224,7 @@ def _vm(vm: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _replication(replication: Replication) -> dict[str, Any]:
-    return {"name": replication.name, **_filled(rpo=replication.rpo_minutes, paused=replication.is_paused)}
-
-
-def _filled(**fields: Any) -> dict[str, Any]:
-    """Return the fields that have a value.
-
-    Zero, False and empty strings are left out, because they are the defaults of an inventory file.
-    """
-    return {name: value for name, value in fields.items() if value}
-
-
-def _end(href: Any) -> str:
-    return str(href or "").rstrip("/")[-36:].lower()
+    return {"name": replication.name, **filled(rpo=replication.rpo_minutes, paused=replication.is_paused)}
 
 
 def _in_order(item: Mapping[str, Any]) -> tuple[str, str, str]:

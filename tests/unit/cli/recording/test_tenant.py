@@ -5,11 +5,13 @@ A simulator that serves the recording returns the same responses as the tenant.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from lxml import etree
 
 from vcloudair_core import App
 from vcloudair_core.cli.recording.pseudonyms import Pseudonyms
@@ -21,7 +23,8 @@ WORLD = f"""
 orgs:
   - name: acme
     full_name: Acme Ltd
-    catalogs: [empty]
+    catalogs: [{{name: empty, description: Nothing yet, created: "2020-01-02T03:04:05.000Z", metadata: {{team: web}}}}]
+    vdc_groups: [{{name: both, description: Two VDCs, vdcs: [gold, silver], edges: [group-edge]}}]
     users: [{{name: ops, password: {SECRET}}}]
     vdcs:
       - name: gold
@@ -49,21 +52,36 @@ orgs:
                   sites:
                     - {{name: branch, localIp: 203.0.113.1, peerIp: 9.9.9.9, peerId: 9.9.9.9, psk: {SECRET},
                        localSubnets: {{subnets: [10.1.2.0/24]}}, peerSubnets: {{subnets: [10.9.0.0/16]}}}}
-          - {{name: old-edge, advanced: false}}
+          - {{name: old-edge, advanced: false, description: To be replaced}}
+          - {{name: group-edge}}
         networks:
-          - {{name: lan, edge: web-edge, gateway: 10.1.2.1, prefix_length: 24, dns1: 10.1.2.2}}
+          - {{name: lan, edge: web-edge, gateway: 10.1.2.1, prefix_length: 24, dns1: 10.1.2.2,
+             description: Web servers}}
+          - {{name: stretched, edge: group-edge, gateway: 10.4.0.1}}
           - {{name: backup, gateway: 172.16.5.1, prefix_length: 26}}
-        vapps: [{{name: idle}}, {{name: shop, metadata: {{team: web}}}}]
+        vapps:
+          - {{name: idle, created: "2021-01-02T03:04:05.000Z"}}
+          - {{name: shop, description: The shop, metadata: {{team: web}}}}
         vms:
           - {{name: web1, vapp: shop, network: lan, ip_address: 10.1.2.3, cpus: 4, memory_mb: 8192,
              storage_profile: slow, metadata: {{owner: alice, size: 3, prod: true}},
+             description: First web server, created: "2022-01-02T03:04:05.000Z",
+             snapshot: {{created: "2023-01-02T03:04:05.000Z", is_powered_on: true, size_mb: 4096}},
              more_nics: [{{network: backup, ip_address: 172.16.5.9}}]}}
           - {{name: web1, vapp: shop, status: POWERED_OFF, network: lan, ip_address: 10.1.2.4}}
-        templates: [{{name: base, catalog: images}}]
+        templates:
+          - {{name: base, catalog: images, description: Base image, created: "2019-01-02T03:04:05.000Z",
+             metadata: {{os: linux}}, item: {{description: Use this, metadata: {{checked: true}}}},
+             vm: {{name: base1, cpus: 8, description: The VM, metadata: {{role: web}}}}}}
+        media:
+          - {{name: setup.iso, catalog: images, size_bytes: 1234, description: Installer, metadata: {{lang: en}}}}
+          - {{name: boot.flp, image_type: floppy, created: "2018-01-02T03:04:05.000Z", item: {{description: Rare}}}}
         replications: [{{name: db1, rpo: 60, paused: true}}]
-      - {{name: silver, is_recovery_enabled: false}}
+      - {{name: silver, is_recovery_enabled: false, description: Spare}}
 """
-TYPES = "organization orgVdc edgeGateway orgVdcNetwork orgVdcStorageProfile vApp vm vAppTemplate catalog".split()
+TYPES = (
+    "organization orgVdc edgeGateway orgVdcNetwork orgVdcStorageProfile vApp vm vAppTemplate catalog catalogItem media"
+).split()
 
 
 def serve(file: Path) -> Simulator:
@@ -118,7 +136,7 @@ def test_recording_sends_get_requests_only(world: Simulator) -> None:
     record(world, SECRET)
     others = [(entry.method, entry.path) for entry in world.request_log.entries() if entry.method != "GET"]
     assert others == [("POST", "/cloudapi/1.0.0/sessions"), ("DELETE", "/cloudapi/1.0.0/sessions/current")]
-    assert len(world.request_log.entries()) < 60
+    assert len(world.request_log.entries()) < 100
     assert {entry.status for entry in world.request_log.entries() if entry.method == "GET"} <= {200}
 
 
@@ -126,12 +144,13 @@ def test_recording_has_the_objects_of_the_world_and_no_secret(world: Simulator) 
     tree = record(world, SECRET)
     assert SECRET not in yaml.safe_dump(tree)
     [org] = tree["orgs"]
-    assert (org["name"], org["full_name"], org["catalogs"]) == ("acme", "Acme Ltd", ["empty"])
+    assert (org["name"], org["full_name"]) == ("acme", "Acme Ltd")
+    assert [catalog["name"] for catalog in org["catalogs"]] == ["empty", "images", "media"]
     gold, silver = org["vdcs"]
     assert silver["is_recovery_enabled"] is False
     assert gold["is_test_failover_enabled"] is False
-    assert [edge["name"] for edge in gold["edges"]] == ["old-edge", "web-edge"]
-    assert gold["edges"][0]["advanced"] is False
+    assert [edge["name"] for edge in gold["edges"]] == ["group-edge", "old-edge", "web-edge"]
+    assert gold["edges"][1]["advanced"] is False
     [vm, off] = gold["vms"]
     assert {**vm, **off}["name"] == "web1"
     on = next(item for item in gold["vms"] if item["status"] == "POWERED_ON")
@@ -160,18 +179,83 @@ def test_served_recording_shows_the_records_of_the_original(world: Simulator, tm
 
 
 def _names(records: list[dict[str, Any]]) -> list[str]:
-    """Return the contents of records, without IDs, links and creation times.
+    """Return the contents of records without their IDs and tasks.
 
     The IDs differ for VMs that share a name.
     """
-    left_out = {"id", "href", "creationDate"}
+    left_out = {"id", "href", "task"}
     return sorted(str({name: value for name, value in item.items() if name not in left_out}) for item in records)
+
+
+def test_recording_has_descriptions_times_snapshots_and_media(world: Simulator) -> None:
+    """A recording contains what the file of the cloud contains, except what the API does not show."""
+    [org] = record(world, SECRET)["orgs"]
+    [original] = yaml.safe_load(WORLD)["orgs"]
+    assert org["vdc_groups"] == original["vdc_groups"]
+    assert org["catalogs"][0] == original["catalogs"][0]
+    gold, silver = org["vdcs"]
+    [source, spare] = original["vdcs"]
+    assert silver["description"] == spare["description"]
+    for key in ("edges", "networks", "vapps", "vms", "templates", "media"):
+        shown = {item["name"]: item for item in gold[key] if item.get("status") != "POWERED_OFF"}
+        for item in source[key]:
+            if item.get("status") == "POWERED_OFF":
+                continue
+            fields = {"description", "created", "snapshot", "metadata", "size_bytes", "image_type", "item"} & set(item)
+            assert {name: shown[item["name"]][name] for name in fields} == {name: item[name] for name in fields}
+    [template] = gold["templates"]
+    assert source["templates"][0]["vm"].items() <= template["vm"].items()
+
+
+def test_served_recording_gives_the_same_documents(world: Simulator, tmp_path: Path) -> None:
+    replay = serve(save(record(world, SECRET), tmp_path / "first.yml"))
+    kinds = ("media", "catalogItem", "vAppTemplate", "catalog", "vApp", "edgeGateway", "orgVdcNetwork")
+    assert documents(replay, kinds) == documents(world, kinds, SECRET)
+
+
+def documents(simulator: Simulator, kinds: Sequence[str], password: str = PASSWORD) -> dict[str, list[str]]:
+    """Return descriptions, times, snapshots and metadata in documents of all objects, by query type.
+
+    The names of users differ, because only the user of the recording is in the file.
+    """
+    shown: dict[str, list[str]] = {}
+    with client_of(simulator, password) as client:
+        for kind in kinds:
+            for entry in client.query.query(kind).all():
+                root = etree.fromstring(client.session.call("GET", entry.href).body)
+                texts = [f"{node.tag}: {node.text}" for node in root.iter("{*}Description", "{*}DateCreated")]
+                texts += [str(dict(node.attrib)) for node in root.iter("{*}Snapshot")]
+                if kind != "edgeGateway":
+                    body = client.session.call("GET", f"{entry.href}/metadata").body
+                    texts += [node.text or "" for node in etree.fromstring(body).iter("{*}Key", "{*}Value")]
+                shown.setdefault(kind, []).append(f"{entry.name}: {sorted(texts)}")
+    return {kind: sorted(texts) for kind, texts in shown.items()}
 
 
 def test_pseudonyms_replace_every_name_and_can_be_served(world: Simulator, tmp_path: Path) -> None:
     tree = Pseudonyms(b"key").replace(record(world, SECRET))
     text = yaml.safe_dump(tree)
-    for secret in ("acme", "Acme", "gold", "web-edge", "web1", "shop", "alice", "https in", "branch", "ops"):
+    for secret in (
+        "acme",
+        "Acme",
+        "gold",
+        "web-edge",
+        "web1",
+        "shop",
+        "alice",
+        "https in",
+        "branch",
+        "ops",
+        "both",
+        "setup",
+        "boot.flp",
+        "base1",
+        "Use this",
+        "Two VDCs",
+        "Installer",
+        "First web",
+        "Web servers",
+    ):
         assert secret not in text, secret
     for address in ("8.8.8.8", "9.9.9.9", "10.1.2.", "172.16.5."):
         assert address not in text, address
@@ -182,11 +266,11 @@ def test_pseudonyms_replace_every_name_and_can_be_served(world: Simulator, tmp_p
 def test_pseudonyms_agree_within_a_file(world: Simulator) -> None:
     tree = Pseudonyms(b"key").replace(record(world, SECRET))
     gold = next(vdc for vdc in tree["orgs"][0]["vdcs"] if "vms" in vdc)
-    edge = next(edge for edge in gold["edges"] if "sections" in edge)
+    with_sections = [edge for edge in gold["edges"] if "sections" in edge]
+    edge = next(edge for edge in with_sections if edge["sections"]["nat"]["rules"]["natRulesDtos"])
     assert {vm["vapp"] for vm in gold["vms"]} < {vapp["name"] for vapp in gold["vapps"]}
     assert {vm["network"] for vm in gold["vms"]} < {network["name"] for network in gold["networks"]}
-    routed = next(network for network in gold["networks"] if "edge" in network)
-    assert routed["edge"] == edge["name"]
+    [routed] = [network for network in gold["networks"] if network.get("edge") == edge["name"]]
     rule = edge["sections"]["nat"]["rules"]["natRulesDtos"][0]
     firewall = edge["sections"]["firewall"]["firewallRules"]["firewallRules"][0]
     assert firewall["destination"]["ipAddress"] == [rule["originalAddress"]]
