@@ -1,4 +1,7 @@
-"""Read catalogs, vApp templates and media of a tenant. Source: protocol/query.md §2.1, §7."""
+"""Read catalogs, vApp templates and media of a tenant.
+
+Source: protocol/query.md §2.1, §7.
+"""
 
 from __future__ import annotations
 

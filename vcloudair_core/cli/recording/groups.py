@@ -43,7 +43,7 @@ def read_groups(reader: TenantReader) -> list[dict[str, Any]]:
 
 
 def group_tree(group: Mapping[str, Any], vdc_names: Mapping[str, str], edges: Sequence[Edge]) -> dict[str, Any]:
-    """Return a group for the inventory file, with its VDCs of this org and its edge gateways."""
+    """Return a VDC group for the inventory file."""
     owned = [edge.name for edge in edges if edge.owner_id == group["id"]]
     tree = {
         "name": group["name"],

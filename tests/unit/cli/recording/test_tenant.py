@@ -188,7 +188,7 @@ def _names(records: list[dict[str, Any]]) -> list[str]:
 
 
 def test_recording_has_descriptions_times_snapshots_and_media(world: Simulator) -> None:
-    """A recording contains what the file of the cloud contains, except what the API does not show."""
+    """Compare a recording with the inventory file of the cloud."""
     [org] = record(world, SECRET)["orgs"]
     [original] = yaml.safe_load(WORLD)["orgs"]
     assert org["vdc_groups"] == original["vdc_groups"]
@@ -214,7 +214,7 @@ def test_served_recording_gives_the_same_documents(world: Simulator, tmp_path: P
 
 
 def documents(simulator: Simulator, kinds: Sequence[str], password: str = PASSWORD) -> dict[str, list[str]]:
-    """Return descriptions, times, snapshots and metadata in documents of all objects, by query type.
+    """Return texts in the documents of all objects by query type.
 
     The names of users differ, because only the user of the recording is in the file.
     """
