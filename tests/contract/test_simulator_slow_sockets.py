@@ -1,4 +1,4 @@
-"""Tests that DR actions continue after the client disconnects."""
+"""Tests of clients that disconnect, and of idle connections."""
 
 from __future__ import annotations
 
@@ -90,3 +90,14 @@ def test_delayed_requests_do_not_delay_others(server: SimulatorServer) -> None:
         over.set()
         for connection in held:
             connection.close()
+
+
+def test_keeps_an_idle_connection_open_between_polls(server: SimulatorServer) -> None:
+    connection = http.client.HTTPConnection("localhost", server.port, timeout=30)
+    for _ in range(2):
+        connection.request("GET", "/api/versions")
+        response = connection.getresponse()
+        assert (response.status, bool(response.read())) == (200, True)
+        assert connection.sock is not None, "the server closes the connection"
+        time.sleep(5.5)
+    connection.close()

@@ -30,6 +30,11 @@ from vcloudair_core.simulator.faults.socket_faults import SocketFaultError, wire
 from vcloudair_core.simulator.server.certificates import write_certificates
 from vcloudair_core.transport.messages import Headers, Request
 
+KEEP_ALIVE_S = 60
+"""Seconds after which an idle connection is closed.
+
+The value is longer than the interval at which clients poll tasks, such as the five seconds of vcd-cli.
+"""
 _THREADS = 400
 _METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
 
@@ -176,6 +181,7 @@ class SimulatorServer:
             "ws": "none",
             "access_log": False,
             "timeout_graceful_shutdown": 2,
+            "timeout_keep_alive": KEEP_ALIVE_S,
             "server_header": False,
             "date_header": False,
         }
