@@ -108,6 +108,29 @@ def test_the_collection_works_with_each_release(server: SimulatorServer, env: di
     assert rejected(server) == []
 
 
+RECOVERY = [
+    {"name": "Test", "vcloudair.cloud.vca_dr_failover": {"action": "test", "all": True}},
+    {"name": "Test again", "vcloudair.cloud.vca_dr_failover": {"action": "test", "all": True}},
+    {"name": "Clean up", "vcloudair.cloud.vca_dr_failover": {"action": "cleanup", "all": True}},
+]
+
+
+def test_recovery_playbook_works_with_each_release(
+    server: SimulatorServer, env: dict[str, str], tmp_path: Path
+) -> None:
+    play = {"name": "Recovery drill", "hosts": "localhost", "gather_facts": False, "tasks": RECOVERY}
+    playbook = tmp_path / "drill.yml"
+    playbook.write_text(yaml.safe_dump([play]), encoding="utf-8")
+    run = run_playbook(str(playbook), env)
+    assert (run.status, run.counts["changed"]) == (0, 2), run.output
+    replications = server.simulator.world.replications.values()
+    assert {(item.test_state, item.recovery_state) for item in replications} == {("none", "notStarted")}
+    started = [entry.path for entry in server.simulator.request_log.entries() if entry.method == "POST"]
+    for action in ("testFailover", "testCleanup"):
+        assert sum(path.endswith(f"/action/{action}") for path in started) == len(replications), action
+    assert rejected(server) == []
+
+
 def test_api_token_works_with_each_release_that_supports_it(server: SimulatorServer, env: dict[str, str]) -> None:
     token = server.simulator.first_api_token()
     assert bool(token) == (server.simulator.config.release in ("10.4", "10.5", "10.6"))
