@@ -56,10 +56,11 @@ def run(server: SimulatorServer, folder: Path, *command: str | Path) -> str:
 
 
 @pytest.mark.parametrize("server", [{"release": name} for name in ("10.4", "10.5", "10.6")], indirect=True)
-def test_go_vcloud_director_reads_all_objects(server: SimulatorServer, tmp_path: Path) -> None:
+def test_go_vcloud_director_reads_all_objects_and_changes_a_vm(server: SimulatorServer, tmp_path: Path) -> None:
     output = run(server, tmp_path, need("go") / "tour")
     steps = dict(re.findall(r"^ok ([^:]+): (.*)$", output, re.M))
     expected = {"is NSX-V": "true", "query VMs": "3", "query networks": "2", "query edges": "1", "firewall rules": "2"}
+    expected |= {"power off": "POWERED_OFF", "power on": "POWERED_ON", "read metadata": "gold", "delete metadata": ""}
     assert expected.items() <= steps.items(), output
     assert {"sign in", "VM metadata", "edge", "role rights", "compute policies", "tokens", "sign out"} <= set(steps)
 
@@ -72,6 +73,23 @@ def test_jclouds_reads_orgs_vms_and_networks(server: SimulatorServer, tmp_path: 
     assert [value for name, value in steps if name == "network"] == ["lan", "dmz"]
     assert len([value for name, value in steps if name == "VM"]) == 3
     assert ("query VMs", "3") in steps
+
+
+@pytest.mark.parametrize("server", [{"release": "10.4"}, {"release": "10.5"}], indirect=True)
+def test_vcd_cli_changes_a_vm(server: SimulatorServer, tmp_path: Path) -> None:
+    vcd, env = need("python") / "bin" / "vcd", server.env()
+    host, vapp = env["VCA_URL"].removeprefix("https://"), f"{env['VCA_VDC']}-vapp1"
+    run(server, tmp_path, vcd, "login", host, env["VCA_ORG"], env["VCA_USERNAME"], "-p", env["VCA_PASSWORD"])
+    vm = next(vm for vm in server.simulator.world.vms.values() if vm.name == "vm-0001")
+    run(server, tmp_path, vcd, "vm", "create-snapshot", vapp, "vm-0001")
+    assert vm.snapshot is not None
+    run(server, tmp_path, vcd, "vm", "power-off", vapp, "vm-0001")
+    assert vm.status == "POWERED_OFF"
+    run(server, tmp_path, vcd, "vm", "power-on", vapp, "vm-0001")
+    assert vm.status == "POWERED_ON"
+    run(server, tmp_path, vcd, "vm", "remove-snapshot", vapp, "vm-0001")
+    assert vm.snapshot is None
+    run(server, tmp_path, vcd, "logout")
 
 
 @pytest.mark.parametrize("server", [{"release": "10.4"}, {"release": "10.5"}], indirect=True)

@@ -1,4 +1,4 @@
-// Command tour signs in with go-vcloud-director and reads what it can. A failed step ends it with status 1.
+// Command tour signs in with go-vcloud-director and reads and changes objects. A failed step ends it with status 1.
 package main
 
 import (
@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/vmware/go-vcloud-director/v2/govcd"
+	"github.com/vmware/go-vcloud-director/v2/types/v56"
 )
 
 var failed = false
@@ -18,6 +19,31 @@ func step(name string, err error, detail any) {
 		return
 	}
 	fmt.Printf("ok %s: %v\n", name, detail)
+}
+
+// change powers a VM off and on, and adds and deletes a metadata entry.
+func change(vm *govcd.VM) {
+	task, err := vm.PowerOff()
+	if err == nil {
+		err = task.WaitTaskCompletion()
+	}
+	status, _ := vm.GetStatus()
+	step("power off", err, status)
+	task, err = vm.PowerOn()
+	if err == nil {
+		err = task.WaitTaskCompletion()
+	}
+	status, _ = vm.GetStatus()
+	step("power on", err, status)
+	err = vm.AddMetadataEntryWithVisibility("tier", "gold", types.MetadataStringValue, types.MetadataReadWriteVisibility, false)
+	step("add metadata", err, "")
+	value, err := vm.GetMetadataByKey("tier", false)
+	if err == nil {
+		step("read metadata", err, value.TypedValue.Value)
+	} else {
+		step("read metadata", err, "")
+	}
+	step("delete metadata", vm.DeleteMetadataEntryWithDomain("tier", false), "")
 }
 
 func main() {
@@ -62,6 +88,7 @@ func main() {
 				step("VM network connections", err, nics != nil)
 				md, err := vm.GetMetadata()
 				step("VM metadata", err, md != nil)
+				change(vm)
 			}
 		}
 	}
