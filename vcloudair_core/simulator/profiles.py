@@ -24,7 +24,7 @@ def built_in_routes(profile: str) -> tuple[SimulatorRoutes, ...]:
     if profile in ("vchs", "vcd", "all"):
         routes += _vcloud("")
     if profile in ("vcd", "all"):
-        routes += _cloudapi()
+        routes += [*_cloudapi(), *_nsxt()]
     if profile in ("vchs", "all"):
         routes += [*_sections("hybridity", ""), metrics_routes.adapter_routes()]
     return (*routes, absent_routes.routes(profile))
@@ -81,6 +81,13 @@ def _cloudapi() -> list[SimulatorRoutes]:
 
     modules = (session_routes, oauth_routes, token_routes, organization_routes, network_routes, vdc_group_routes)
     return [module.routes() for module in modules]
+
+
+def _nsxt() -> list[SimulatorRoutes]:
+    """Return the routes of NSX-T edge gateways."""
+    from vcloudair_core.simulator.nsxt import nat_rule_routes
+
+    return [nat_rule_routes.routes()]
 
 
 def _sections(flavor: str, prefix: str) -> list[SimulatorRoutes]:

@@ -22,6 +22,7 @@ from vcloudair_core.simulator.nsxt.edges import (
     provider_urn,
 )
 from vcloudair_core.simulator.nsxt.entities import VdcGroup
+from vcloudair_core.simulator.nsxt.service_addresses import nat_addresses, tunnel_addresses
 from vcloudair_core.simulator.releases import is_at_least
 from vcloudair_core.simulator.state.entities import OrgVdcNetwork, SimulatedEdge, Vdc
 
@@ -149,6 +150,8 @@ def used_addresses(context: Any, edge: SimulatedEdge) -> list[dict[str, Any]]:
 
 def _service_addresses(edge: SimulatedEdge) -> Iterator[tuple[str, str]]:
     if is_nsxt(edge):
+        yield from nat_addresses(edge)
+        yield from tunnel_addresses(edge)
         return
     for rule in SimulatedNat().state(edge)["user"]:
         is_snat = rule["action"] == "snat"

@@ -63,3 +63,11 @@ class PortProfile(Tracked):
     description: str = ""
     org: str = ""
     context: str = ""
+
+    @property
+    def is_usable_for_nat(self) -> bool:
+        """Return True if the profile has one protocol and at most one port.
+
+        Source: protocol/nsxt.md §4.
+        """
+        return len(self.ports) == 1 and len(self.ports[0].get("destinationPorts") or ()) <= 1

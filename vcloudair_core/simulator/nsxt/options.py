@@ -62,6 +62,11 @@ class NsxtOptions:
         "values of `rulePosition` of a new NSX-T rule: by-version (BEFORE and AFTER, from API 39.0 on also TOP and "
         "BOTTOM) or all (in every version)",
     )
+    external_address: str = option(
+        "allocated",
+        "external addresses in NSX-T NAT rules and IPsec tunnels: allocated (another address than the uplink addresses "
+        "of the edge gateway returns 400) or any",
+    )
     link_header: bool = option(True, "true: lists below /cloudapi have Link headers; false: they have none")
     task_owner_id: bool = option(
         True, "true: the owner of an NSX-T task has the URN of the object; false: the owner has no id"

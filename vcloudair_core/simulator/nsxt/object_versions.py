@@ -1,0 +1,26 @@
+"""Checks of ``id`` and ``version`` in updates of NAT rules and IPsec tunnels.
+
+Source: protocol/vcd-modern.md §2.4, §4.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vcloudair_core.simulator.nsxt.json_bodies import RefusedBodyError
+
+
+def check_id(body: dict[str, Any], identifier: str) -> None:
+    """Refuse an update whose body has no ID, or another ID than the path."""
+    if body.get("id") != identifier:
+        raise RefusedBodyError(f"validation error on field 'id': '{body.get('id')}' is not the ID in the path")
+
+
+def check_object_version(context: Any, body: dict[str, Any], current: int) -> None:
+    """Refuse an update of an old version, as the option ``object_version`` says."""
+    mode = context.simulator.config.object_version
+    sent = (body.get("version") or {}).get("version")
+    if mode == "ignore" or (sent is None and mode != "required"):
+        return
+    if sent != current:
+        raise RefusedBodyError(f"validation error on field 'version': the current version is {current}, not {sent}")

@@ -1,0 +1,33 @@
+"""Uplink addresses that the services of an NSX-T edge gateway use.
+
+Source: protocol/nsxt.md §2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_address, ip_network
+
+from vcloudair_core.simulator.state.entities import SimulatedEdge
+
+_CATEGORIES = {"SNAT": "SNAT", "DNAT": "DNAT", "NO_DNAT": "DNAT", "REFLEXIVE": "DNAT"}
+"""Category of the addresses of each type of NAT rule.
+
+The categories of NO_DNAT and REFLEXIVE are inferred.
+"""
+
+
+def nat_addresses(edge: SimulatedEdge) -> Iterator[tuple[str, str]]:
+    """Yield each uplink address that a NAT rule translates, with its category."""
+    first = ip_address(edge.external_address)
+    addresses = [first + offset for offset in range(edge.address_count)]
+    for rule in edge.services.get("nat", {}).get("rules", ()):
+        if rule["type"] in _CATEGORIES:
+            network = ip_network(rule["externalAddresses"], strict=False)
+            yield from ((str(address), _CATEGORIES[rule["type"]]) for address in addresses if address in network)
+
+
+def tunnel_addresses(edge: SimulatedEdge) -> Iterator[tuple[str, str]]:
+    """Yield the local address of each IPsec tunnel, with its category."""
+    for tunnel in edge.services.get("ipsec", {}).get("tunnels", ()):
+        yield tunnel["localEndpoint"]["localAddress"], "IPsec_VPN"
