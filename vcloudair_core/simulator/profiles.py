@@ -85,9 +85,11 @@ def _cloudapi() -> list[SimulatorRoutes]:
 
 def _nsxt() -> list[SimulatorRoutes]:
     """Return the routes of NSX-T edge gateways."""
-    from vcloudair_core.simulator.nsxt import nat_rule_routes
+    from vcloudair_core.simulator.nsxt import certificate_library, nat_rule_routes
+    from vcloudair_core.simulator.nsxt.ipsec import tunnel_routes
 
-    return [nat_rule_routes.routes()]
+    modules = (nat_rule_routes, tunnel_routes, certificate_library)
+    return [module.routes() for module in modules]
 
 
 def _sections(flavor: str, prefix: str) -> list[SimulatorRoutes]:

@@ -67,6 +67,12 @@ class NsxtOptions:
         "external addresses in NSX-T NAT rules and IPsec tunnels: allocated (another address than the uplink addresses "
         "of the edge gateway returns 400) or any",
     )
+    psk_in_list: bool = option(
+        False, "true: lists of NSX-T IPsec tunnels contain pre-shared keys; false: only single tunnels contain them"
+    )
+    tunnel_up_after_s: float = option(
+        0.0, "seconds for which an NSX-T IPsec tunnel negotiates after each change, before its status is UP"
+    )
     link_header: bool = option(True, "true: lists below /cloudapi have Link headers; false: they have none")
     task_owner_id: bool = option(
         True, "true: the owner of an NSX-T task has the URN of the object; false: the owner has no id"

@@ -1,0 +1,1 @@
+"""IPsec VPN of NSX-T edge gateways."""
