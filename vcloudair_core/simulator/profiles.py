@@ -87,8 +87,9 @@ def _nsxt() -> list[SimulatorRoutes]:
     """Return the routes of NSX-T edge gateways."""
     from vcloudair_core.simulator.nsxt import certificate_library, nat_rule_routes
     from vcloudair_core.simulator.nsxt.ipsec import tunnel_routes
+    from vcloudair_core.simulator.nsxt.network_services import dhcp_forwarder, dns_forwarder, static_routes
 
-    modules = (nat_rule_routes, tunnel_routes, certificate_library)
+    modules = (nat_rule_routes, tunnel_routes, certificate_library, dns_forwarder, dhcp_forwarder, static_routes)
     return [module.routes() for module in modules]
 
 

@@ -19,7 +19,8 @@ from vcloudair_core.transport.messages import Response
 _ANY, _WRITE = "GET POST PUT DELETE", "POST PUT DELETE"
 _EDGE = re.compile(r"/(?:network/edges|hybridity/api/gateways|cloudapi/[\d.]+/edgeGateways)/\{\w+\}/(\w+)")
 _SECTIONS = {
-    "firewall": "FIREWALL", "nat": "NAT", "ipsec": "IPSEC_VPN", "dhcp": "DHCP", "routing": "ROUTING",
+    "firewall": "FIREWALL", "nat": "NAT", "ipsec": "IPSEC_VPN", "dhcp": "DHCP", "dhcpForwarder": "DHCP",
+    "dns": "DNS", "routing": "ROUTING",
     "loadbalancer": "LOAD_BALANCER", "l2vpn": "L2_VPN", "sslvpn": "SSL_VPN",
 }  # fmt: skip
 _TABLE = tuple(

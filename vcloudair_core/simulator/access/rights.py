@@ -22,7 +22,7 @@ VIEW_ADMIN = "GENERAL_ADMINISTRATOR_VIEW"
 VIEW_REPLICATION, MANAGE_REPLICATION = "VR_VIEW", "VR_MANAGE"
 MANAGE_TOKEN, MANAGE_ACCOUNT = "TOKEN_MANAGE", "SERVICE_ACCOUNT_MANAGE"
 _CATEGORIES = {"VAPP": "vApp", "CATALOG": "Catalog", "ORG": "Organization", "TOKEN": "Token", "VR": "Replication"}
-SECTIONS = ("FIREWALL", "NAT", "IPSEC_VPN", "DHCP", "ROUTING", "LOAD_BALANCER", "L2_VPN", "SSL_VPN", "SERVICES")
+SECTIONS = ("FIREWALL", "NAT", "IPSEC_VPN", "DHCP", "DNS", "ROUTING", "LOAD_BALANCER", "L2_VPN", "SSL_VPN", "SERVICES")
 """Services of an edge gateway.
 
 Each service has a right to view it and a right to configure it.

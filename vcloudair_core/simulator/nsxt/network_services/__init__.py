@@ -1,0 +1,1 @@
+"""DNS forwarding, DHCP forwarding and static routes of NSX-T edge gateways."""
