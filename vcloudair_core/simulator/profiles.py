@@ -85,8 +85,8 @@ def _cloudapi() -> list[SimulatorRoutes]:
 
 def _nsxt() -> list[SimulatorRoutes]:
     """Return the routes of NSX-T edge gateways."""
-    from vcloudair_core.simulator.nsxt import certificate_library, nat_rule_routes
-    from vcloudair_core.simulator.nsxt.ipsec import tunnel_routes
+    from vcloudair_core.simulator.nsxt.ipsec import certificate_library, tunnel_routes
+    from vcloudair_core.simulator.nsxt.nat import rule_routes as nat_rule_routes
     from vcloudair_core.simulator.nsxt.network_services import dhcp_forwarder, dns_forwarder, static_routes
 
     modules = (nat_rule_routes, tunnel_routes, certificate_library, dns_forwarder, dhcp_forwarder, static_routes)

@@ -85,11 +85,11 @@ def read_properties(context: Any, body: dict[str, Any]) -> dict[str, Any] | None
     if sent.get("securityType") == "DEFAULT":
         return None
     properties: dict[str, Any] = {"securityType": "CUSTOM"}
-    for part, defaults in _OPTIONAL.items():
-        if sent.get(part) is None:
-            raise RefusedBodyError(f"validation error on field '{part}': must not be null")
-        present = {name: value for name, value in sent[part].items() if value is not None}
-        properties[part] = {**defaults, **present}
+    for section, defaults in _OPTIONAL.items():
+        if sent.get(section) is None:
+            raise RefusedBodyError(f"validation error on field '{section}': must not be null")
+        present = {name: value for name, value in sent[section].items() if value is not None}
+        properties[section] = {**defaults, **present}
     _check_digests(properties["tunnelConfiguration"])
     return properties
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from vcloudair_core.simulator.nsxt.certificate_library import find_certificate
 from vcloudair_core.simulator.nsxt.edges import is_allocated
 from vcloudair_core.simulator.nsxt.field_checks import MAX_DESCRIPTION, ipv4_address, networks, not_blank
+from vcloudair_core.simulator.nsxt.ipsec.certificate_library import find_certificate
 from vcloudair_core.simulator.nsxt.ipsec.connection_properties import SECURITY_TYPES
 from vcloudair_core.simulator.nsxt.json_bodies import REFERENCE, VERSION, JsonField, RefusedBodyError, checked
 from vcloudair_core.simulator.releases import is_at_least, newest

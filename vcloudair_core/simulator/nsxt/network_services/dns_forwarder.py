@@ -15,7 +15,7 @@ from vcloudair_core.simulator.nsxt.edge_tasks import nsxt_call, start_edge_write
 from vcloudair_core.simulator.nsxt.edges import is_allocated
 from vcloudair_core.simulator.nsxt.field_checks import ip_address, ip_addresses, not_blank
 from vcloudair_core.simulator.nsxt.json_bodies import VERSION, JsonField, RefusedBodyError, checked, read_object
-from vcloudair_core.simulator.nsxt.nat_rule_routes import add_rule, nat_state
+from vcloudair_core.simulator.nsxt.nat.rule_routes import add_rule, nat_state
 from vcloudair_core.simulator.nsxt.object_versions import check_object_version
 from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.transport.messages import Response

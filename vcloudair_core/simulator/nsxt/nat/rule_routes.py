@@ -15,7 +15,7 @@ from vcloudair_core.simulator.nsxt.cursor_pages import cursor_page
 from vcloudair_core.simulator.nsxt.edge_tasks import V2_SINCE, not_found, nsxt_call, start_edge_write, status_of
 from vcloudair_core.simulator.nsxt.edges import effective_owner
 from vcloudair_core.simulator.nsxt.json_bodies import RefusedBodyError, read_object
-from vcloudair_core.simulator.nsxt.nat_rules import read_rule, rule_json
+from vcloudair_core.simulator.nsxt.nat.rules import read_rule, rule_json
 from vcloudair_core.simulator.nsxt.object_versions import check_id, check_object_version
 from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.transport.messages import Response
