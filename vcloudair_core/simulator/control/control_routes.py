@@ -74,9 +74,16 @@ def _fault(simulator: Any, data: dict[str, Any]) -> None:
 def _tunnel(simulator: Any, data: dict[str, Any]) -> None:
     from vcloudair_core.simulator.edge.ipsec_routes import IPSEC
     from vcloudair_core.simulator.faults.outside_writer import find_edge
+    from vcloudair_core.simulator.nsxt.edges import is_nsxt
+    from vcloudair_core.simulator.nsxt.ipsec.status import set_tunnel_status
 
-    edge = find_edge(simulator, data["edge"])
-    IPSEC.set_tunnel_down(edge, data["name"], data.get("message", ""))
+    edge, name, message = find_edge(simulator, data["edge"]), data["name"], data.get("message", "")
+    if is_nsxt(edge):
+        set_tunnel_status(edge, name, message, data.get("status", "DOWN"))
+    elif "status" in data:
+        raise ValueError("only tunnels of NSX-T edges have a status")
+    else:
+        IPSEC.set_tunnel_down(edge, name, message)
 
 
 def _done(act: Callable[[Any, dict[str, Any]], object]) -> Callable[[Any, dict[str, Any]], Response]:

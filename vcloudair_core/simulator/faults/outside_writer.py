@@ -10,9 +10,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from vcloudair_core.simulator.edge.firewall_section import RefusedError, append
+from vcloudair_core.simulator.nsxt.edges import is_nsxt
+from vcloudair_core.simulator.nsxt.outside_edits import edit_nsxt
 from vcloudair_core.simulator.state.entities import SimulatedEdge
 
 SECTIONS = ("firewall", "nat", "ipsec")
+ACTIONS = ("add", "change", "delete")
+"""Kinds of changes. NSX-V edges only support ``add``."""
 
 
 def outside_edit(order: Any) -> Callable[[Any], None]:
@@ -21,30 +25,52 @@ def outside_edit(order: Any) -> Callable[[Any], None]:
     Format of ``order``: ``{"edge": name or UUID, "section": "firewall" | "nat" | "ipsec", "add": rule or site}``. The
     rule or site has the JSON format of the section. If ``edge`` is missing, the first edge is changed. The function
     validates the change, and increments the version of the section. An invalid ``order`` raises ValueError.
+
+    An NSX-T edge also supports ``"change": {"id" or "name": ..., fields}`` and ``"delete": ID or name`` in place of
+    ``add``.
     """
-    if not isinstance(order, Mapping) or set(order) - {"edge", "section", "add"}:
-        raise ValueError("edit must be an object with the keys edge, section and add")
-    section, added = order.get("section"), order.get("add")
+    if not isinstance(order, Mapping) or set(order) - {"edge", "section", *ACTIONS}:
+        raise ValueError("edit must be an object with the keys edge, section and add, change or delete")
+    section, actions = order.get("section"), [action for action in ACTIONS if action in order]
     if section not in SECTIONS:
         raise ValueError(f"unknown section {section!r} in edit; expected one of {', '.join(SECTIONS)}")
-    if not isinstance(added, Mapping):
-        raise ValueError("add in edit must be a rule or site in the JSON format of the section")
+    if len(actions) != 1:
+        raise ValueError("edit must have exactly one of the keys add, change and delete")
+    action, value = actions[0], order[actions[0]]
+    if not isinstance(value, Mapping if action != "delete" else str):
+        raise ValueError(_EXPECTED[action])
 
     def carry_out(simulator: Any) -> None:
-        edge = find_edge(simulator, order.get("edge"))
-        _ADD[section](edge, copy.deepcopy(dict(added)), simulator.config)
+        _apply(simulator, find_edge(simulator, order.get("edge")), section, action, value)
 
     return carry_out
+
+
+_EXPECTED = {
+    "add": "add in edit must be a rule or site in the JSON format of the section",
+    "change": "change in edit must be an object with id or name, and the fields to change",
+    "delete": "delete in edit must be an ID or a name",
+}
 
 
 def check_edit(simulator: Any, order: Any) -> None:
     """Raise ValueError if the change in ``order`` would fail. Nothing is changed."""
     outside_edit(order)
     edge = copy.deepcopy(find_edge(simulator, order.get("edge")))
+    action = next(action for action in ACTIONS if action in order)
     try:
-        _ADD[order["section"]](edge, copy.deepcopy(dict(order["add"])), simulator.config)
-    except RefusedError as exc:
+        _apply(simulator, edge, order["section"], action, order[action])
+    except (RefusedError, ValueError) as exc:
         raise ValueError(f"the change in edit is invalid: {exc}") from exc
+
+
+def _apply(simulator: Any, edge: SimulatedEdge, section: str, action: str, value: Any) -> None:
+    if is_nsxt(edge):
+        edit_nsxt(simulator, edge, section, action, copy.deepcopy(value))
+    elif action == "add":
+        _ADD[section](edge, copy.deepcopy(dict(value)), simulator.config)
+    else:
+        raise ValueError(f"edge {edge.name} is an NSX-V edge, which only supports add in edit")
 
 
 def find_edge(simulator: Any, identifier: str | None) -> SimulatedEdge:

@@ -1,0 +1,129 @@
+"""Tests of changes of NSX-T edge gateways by another user.
+
+Source: protocol/nsxt.md §6, §7.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.simulator.nsxt.bench import Bench, bench
+
+PEER = "198.51.100.7"
+
+
+@pytest.fixture
+def cloud(tmp_path: Path) -> Bench:
+    return bench(tmp_path)
+
+
+def dnat(cloud: Bench, **changes: Any) -> dict[str, Any]:
+    external = cloud.edge().external_address
+    rule = {"name": "web", "type": "DNAT", "externalAddresses": external, "internalAddresses": "10.0.0.5"}
+    return {**rule, **changes}
+
+
+def tunnel(cloud: Bench, remote: str = PEER, **changes: Any) -> dict[str, Any]:
+    local = {"localAddress": cloud.edge().external_address, "localNetworks": ["10.0.1.0/24"]}
+    ends = {"localEndpoint": local, "remoteEndpoint": {"remoteAddress": remote}}
+    return {"name": "hq", "preSharedKey": "k", **ends, **changes}
+
+
+def order(cloud: Bench, section: str, method: str = "PUT", **edit: Any) -> Any:
+    """Add a fault that makes a change directly before the next matching request."""
+    path = {"nat": "/nat/rules", "ipsec": "/ipsec/tunnels"}.get(section, f"/{section}")
+    fault = {"kind": "edit", "method": method, "path": path, "edit": {"edge": "gw1", "section": section, **edit}}
+    return cloud.caller.send("POST", "/_sim/faults", json.dumps(fault))
+
+
+def values(cloud: Bench, service: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = cloud.read(cloud.path(service))["values"]
+    return rows
+
+
+def test_a_rule_appears_between_two_reads(cloud: Bench) -> None:
+    assert order(cloud, "nat", "GET", add=dnat(cloud)).status == 204
+    assert [rule["name"] for rule in values(cloud, "nat/rules")] == ["web"]
+    assert order(cloud, "nat", "GET", add=dnat(cloud, name="second", active=False)).status == 204
+    assert [(rule["name"], rule["enabled"]) for rule in values(cloud, "nat/rules")] == [
+        ("second", False), ("web", True)
+    ]  # fmt: skip
+
+
+def test_a_changed_rule_refuses_the_version_that_was_read(cloud: Bench) -> None:
+    cloud.write("POST", cloud.path("nat/rules"), dnat(cloud))
+    [rule] = values(cloud, "nat/rules")
+    assert order(cloud, "nat", change={"name": "web", "type": "NO_DNAT", "internalAddresses": ""}).status == 204
+    path = cloud.path(f"nat/rules/{rule['id']}")
+    assert "the current version is 1, not 0" in cloud.refused("PUT", path, rule)
+    assert (cloud.read(path)["type"], cloud.read(path)["version"]) == ("NO_DNAT", {"version": 1})
+    assert order(cloud, "nat", delete=rule["id"]).status == 204
+    assert "RESOURCE_NOT_FOUND" in cloud.refused("PUT", path, rule, status=404)
+
+
+def test_tunnels_are_added_changed_and_deleted(cloud: Bench) -> None:
+    assert order(cloud, "ipsec", "GET", add=tunnel(cloud)).status == 204
+    [first] = values(cloud, "ipsec/tunnels")
+    assert order(cloud, "ipsec", "GET", change={"id": first["id"], "active": False}).status == 204
+    [changed] = values(cloud, "ipsec/tunnels")
+    assert (changed["enabled"], changed["version"]) == (False, {"version": 1})
+    assert cloud.read(cloud.path(f"ipsec/tunnels/{first['id']}"))["preSharedKey"] == "k"
+    assert order(cloud, "ipsec", "GET", delete="hq").status == 204
+    assert values(cloud, "ipsec/tunnels") == []
+
+
+@pytest.mark.parametrize(
+    ("section", "edit", "message"),
+    [
+        ("nat", {"add": {"name": "x", "type": "DNAT"}}, "externalAddresses"),
+        ("nat", {"add": {}, "delete": "x"}, "exactly one of the keys"),
+        ("nat", {}, "exactly one of the keys"),
+        ("nat", {"change": "x"}, "must be an object with id or name"),
+        ("nat", {"delete": {"id": "x"}}, "must be an ID or a name"),
+        ("nat", {"delete": "x"}, "no rule or tunnel has the ID or name 'x'"),
+        ("ipsec", {"change": {"name": "x", "active": True}}, "no rule or tunnel has the ID or name 'x'"),
+        ("ipsec", {"add": {"name": "x"}}, "localEndpoint"),
+    ],
+)
+def test_an_invalid_change_is_refused_at_once(cloud: Bench, section: str, edit: dict[str, Any], message: str) -> None:
+    response = order(cloud, section, **edit)
+    assert response.status == 400
+    assert message in json.loads(response.body)["error"]
+    assert cloud.edge().services.get("nat", {"rules": []})["rules"] == []
+
+
+def test_a_second_tunnel_between_the_same_addresses_is_refused(cloud: Bench) -> None:
+    cloud.write("POST", cloud.path("ipsec/tunnels"), tunnel(cloud))
+    response = order(cloud, "ipsec", add=tunnel(cloud, name="other"))
+    assert (response.status, "is already in use" in response.text) == (400, True)
+    assert order(cloud, "ipsec", add=tunnel(cloud, "198.51.100.8", name="other")).status == 204
+
+
+def test_an_nsxv_edge_only_supports_add(cloud: Bench) -> None:
+    fault = {"kind": "edit", "edit": {"edge": "old-edge", "section": "nat", "delete": "x"}}
+    response = cloud.caller.send("POST", "/_sim/faults", json.dumps(fault))
+    assert (response.status, "only supports add" in response.text) == (400, True)
+
+
+def test_the_control_plane_sets_the_status_of_a_tunnel(cloud: Bench) -> None:
+    cloud.write("POST", cloud.path("ipsec/tunnels"), tunnel(cloud))
+    [row] = values(cloud, "ipsec/tunnels")
+    status = cloud.path(f"ipsec/tunnels/{row['id']}/status")
+
+    def control(**data: Any) -> Any:
+        body = json.dumps({"edge": "gw1", "name": "hq", **data})
+        return cloud.caller.send("POST", "/_sim/tunnels", body)
+
+    assert control(message="Peer not responding").status == 204
+    assert cloud.read(status)["ikeStatus"]["failReason"] == "Peer not responding"
+    assert control(message="1 of 2", status="DEGRADED").status == 204
+    assert cloud.read(status)["tunnelStatus"] == "DEGRADED"
+    assert control(message="").status == 204
+    assert cloud.read(status)["tunnelStatus"] == "UP"
+    assert control(message="x", status="LOST").status == 400
+    body = json.dumps({"edge": "old-edge", "name": "hq", "message": "x", "status": "DEGRADED"})
+    assert cloud.caller.send("POST", "/_sim/tunnels", body).status == 400

@@ -1,0 +1,112 @@
+"""Changes of NAT rules and IPsec tunnels of NSX-T edge gateways by another user.
+
+The fault ``edit`` makes these changes. Source: protocol/nsxt.md §6, §7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vcloudair_core.simulator.nsxt.ipsec.status import ipsec_state
+from vcloudair_core.simulator.nsxt.ipsec.tunnel_routes import add_tunnel
+from vcloudair_core.simulator.nsxt.ipsec.tunnels import check_unique, read_tunnel, tunnel_json
+from vcloudair_core.simulator.nsxt.json_bodies import RefusedBodyError
+from vcloudair_core.simulator.nsxt.nat.rule_routes import add_rule, nat_state
+from vcloudair_core.simulator.nsxt.nat.rules import read_rule, rule_json
+from vcloudair_core.simulator.state.entities import SimulatedEdge
+
+_SECOND_FIELDS = {"active", "policyBasedVpnMode"}
+"""Fields that only path version 2.0.0 has."""
+
+
+@dataclass(frozen=True)
+class OutsideUser:
+    """The other user, who belongs to the org of the edge gateway."""
+
+    org: str
+
+
+@dataclass(frozen=True)
+class OutsideContext:
+    """The part of a request's context that reading a body needs."""
+
+    simulator: Any
+    version: str
+    user: OutsideUser
+    request_id: str = "outside-writer"
+
+    @property
+    def world(self) -> Any:
+        """Return the inventory of the simulated cloud."""
+        return self.simulator.world
+
+
+def edit_nsxt(simulator: Any, edge: SimulatedEdge, section: str, action: str, value: Any) -> None:
+    """Add, change or delete a rule or tunnel of an NSX-T edge gateway.
+
+    Args:
+        simulator: The simulator that contains the edge gateway.
+        edge: The edge gateway.
+        section: ``nat`` or ``ipsec``.
+        action: ``add``, ``change`` or ``delete``.
+        value: For ``add``, a rule or tunnel in the JSON format of either path version. For ``change``, an object with
+            the ``id`` or ``name`` and the fields to change. For ``delete``, an ID or name.
+
+    Raises ValueError for an invalid change.
+    """
+    version = simulator.config.api_versions[-1]
+    context = OutsideContext(simulator, version, OutsideUser(simulator.world.vdcs[edge.vdc_id].org))
+    try:
+        _EDITS[section](context, edge, action, value)
+    except RefusedBodyError as exc:
+        raise ValueError(str(exc)) from exc
+
+
+def _nat(context: OutsideContext, edge: SimulatedEdge, action: str, value: Any) -> None:
+    state = nat_state(edge)
+    if action == "add":
+        is_second = bool(_SECOND_FIELDS & set(value))
+        add_rule(context.world, edge, read_rule(context, edge, dict(value), is_second=is_second))
+        return
+    known = _select(state["rules"], value)
+    if action == "delete":
+        state["rules"] = [rule for rule in state["rules"] if rule is not known]
+        return
+    is_second = bool(_SECOND_FIELDS & set(value))
+    shown = rule_json(known, context.version, is_second=is_second)
+    shown.pop("ruleType", None)  # A change of the type would contradict it.
+    known.update(read_rule(context, edge, {**shown, **value}, is_second=is_second), version=known["version"] + 1)
+
+
+def _ipsec(context: OutsideContext, edge: SimulatedEdge, action: str, value: Any) -> None:
+    state = ipsec_state(edge)
+    if action == "add":
+        tunnel = read_tunnel(context, edge, dict(value), None, is_second="active" in value)
+        check_unique(state["tunnels"], tunnel, None)
+        add_tunnel(context.simulator, edge, tunnel)
+        return
+    known = _select(state["tunnels"], value)
+    if action == "delete":
+        state["tunnels"] = [tunnel for tunnel in state["tunnels"] if tunnel is not known]
+        return
+    is_second = "active" in value
+    shown = tunnel_json(context, known, "UP", has_key=True, is_second=is_second)
+    tunnel = read_tunnel(context, edge, {**shown, **value}, known, is_second=is_second)
+    check_unique(state["tunnels"], tunnel, known)
+    if tunnel["securityType"] != "CUSTOM":
+        tunnel["properties"] = None
+    known.update(tunnel, version=known["version"] + 1, changed_at=context.simulator.clock.now())
+
+
+def _select(values: list[dict[str, Any]], selector: Any) -> dict[str, Any]:
+    """Return the rule or tunnel with an ID or a name."""
+    identifier = (selector.get("id") or selector.get("name")) if isinstance(selector, Mapping) else selector
+    known = next((value for value in values if identifier in (value["id"], value["name"])), None)
+    if known is None:
+        raise ValueError(f"no rule or tunnel has the ID or name {identifier!r}")
+    return known
+
+
+_EDITS: dict[str, Callable[[OutsideContext, SimulatedEdge, str, Any], None]] = {"nat": _nat, "ipsec": _ipsec}
