@@ -115,7 +115,8 @@ def _xml() -> SectionCodec[FirewallPolicySpec]:
 
 
 def _nsxt(api_version: str) -> SectionCodec[FirewallPolicySpec]:
-    from vcloudair_core.services.ans.firewall.nsxt.codec import INLINE_SINCE, NsxtFirewallCodec
+    from vcloudair_core.services.ans.firewall.nsxt.codec import NsxtFirewallCodec
+    from vcloudair_core.services.ans.firewall.nsxt.rule_codec import INLINE_SINCE
 
     return NsxtFirewallCodec(is_at_least(api_version, INLINE_SINCE))
 

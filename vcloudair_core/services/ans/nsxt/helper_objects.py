@@ -22,7 +22,7 @@ from vcloudair_core.errors import (
     VcloudAirError,
 )
 from vcloudair_core.services.ans.nsxt.api import CloudApi
-from vcloudair_core.services.ans.nsxt.members import GROUP, SHOWN
+from vcloudair_core.services.ans.nsxt.members import GROUP, INTERNAL, INTERNAL_URN, SHOWN
 from vcloudair_core.services.ans.nsxt.port_profiles import SYSTEM, has_content, new_profile, services_of
 from vcloudair_core.services.ans.nsxt.references import (
     ADDRESSES,
@@ -39,7 +39,7 @@ from vcloudair_core.services.ans.nsxt.references import (
 )
 
 if TYPE_CHECKING:
-    from vcloudair_core.services.ans.edge.model import Edge
+    from vcloudair_core.services.ans.nsxt.owner import ObjectOwner
     from vcloudair_core.session.session import Session
     from vcloudair_core.session.task_codec import Task
 
@@ -72,13 +72,12 @@ class _KnownContent:
 
 
 class HelperObjects:
-    """The firewall groups and port profiles that the rules of an edge gateway can use."""
+    """The firewall groups and port profiles that rules can use."""
 
-    def __init__(self, session: Session, api: CloudApi, edge: Edge) -> None:
+    def __init__(self, session: Session, api: CloudApi, owner: ObjectOwner) -> None:
         self._session = session
         self._api = api
-        self._edge = edge
-        self._gateway = f"urn:vcloud:gateway:{edge.edge_id}"
+        self._owner = owner
         self._known = session.state_of(_KnownContent)
         self._group_names: dict[str, str] | None = None
         self.created: list[str] = []
@@ -114,6 +113,8 @@ class HelperObjects:
 
         Rules can have an old name of a group, so the name comes from the list of groups.
         """
+        if urn == INTERNAL_URN:
+            return INTERNAL
         name = self.group_names().get(urn, "")
         return f"{GROUP}{name}" if name and len(self.group_ids(name)) == 1 else urn
 
@@ -148,24 +149,11 @@ class HelperObjects:
         The context is needed, because a cloud with several NSX managers has each system profile several times. Source:
         protocol/nsxt.md §4.
         """
-        owner = self._owner
+        owner = self._owner.owner_id
         if is_stale or owner not in self._known.profiles:
             values = self._api.pages(_PROFILES, filter_text=f"_context=={owner}")
             self._known.profiles[owner] = {str(value.get("id")): value for value in values}
         return self._known.profiles[owner]
-
-    @property
-    def _owner(self) -> str:
-        """The URN of the VDC or VDC group that owns the edge gateway."""
-        return self._edge.owner_id
-
-    @property
-    def _group_owner(self) -> str:
-        """The URN of the owner of groups: the VDC group, or the edge gateway itself.
-
-        Source: protocol/nsxt.md §3.
-        """
-        return self._owner if self._edge.is_owned_by_group else self._gateway
 
     def group_names(self, *, is_stale: bool = False) -> dict[str, str]:
         """Return the names of all groups of the owner by URN.
@@ -173,7 +161,7 @@ class HelperObjects:
         They are read once for each store. ``is_stale`` reads them again.
         """
         if self._group_names is None or is_stale:
-            values = self._api.pages(f"{_GROUPS}/summaries", filter_text=f"_context=={self._group_owner}")
+            values = self._api.pages(f"{_GROUPS}/summaries", filter_text=f"_context=={self._owner.group_owner_id}")
             self._group_names = {str(value.get("id")): str(value.get("name") or "") for value in values}
         return self._group_names
 
@@ -194,7 +182,7 @@ class HelperObjects:
         return self._profiles().get(urn)
 
     def profiles(self) -> list[Mapping[str, Any]]:
-        """Return all port profiles that rules of the edge gateway can name."""
+        """Return all port profiles that rules can name."""
         return list(self._profiles().values())
 
     def network_id(self, name: str) -> str:
@@ -256,7 +244,11 @@ class HelperObjects:
         existing = self.group_ids(name)
         if existing:
             return existing[0]
-        body: dict[str, Any] = {"name": name, "description": _DESCRIPTION, "ownerRef": {"id": self._group_owner}}
+        body: dict[str, Any] = {
+            "name": name,
+            "description": _DESCRIPTION,
+            "ownerRef": {"id": self._owner.group_owner_id},
+        }
         if NETWORKS in content:
             body |= {"typeValue": "SECURITY_GROUP", "members": [{"id": urn} for urn in content[NETWORKS]]}
         else:
@@ -276,7 +268,7 @@ class HelperObjects:
                 is_candidate = profile.get("scope") == SYSTEM if scope else profile.get("name") == name
                 if is_candidate and has_content(profile, service):
                     return {"name": profile.get("name"), "id": profile.get("id")}
-        body = new_profile(name, service, f"urn:vcloud:org:{self._org_id}", self._owner)
+        body = new_profile(name, service, f"urn:vcloud:org:{self._org_id}", self._owner.owner_id)
         urn = self._create(_PROFILES, body, lambda: _id_of_name(_names(self._profiles(is_stale=True)), name))
         return {"name": name, "id": urn}
 
@@ -339,7 +331,7 @@ class HelperObjects:
         try:
             names = {**self.group_names(is_stale=True), **_names(self._profiles(is_stale=True))}
         except VcloudAirError as exc:
-            _log.warning("Listing unused helper objects of %s failed: %s", self._edge.name, exc)
+            _log.warning("Listing unused helper objects of %s failed: %s", self._owner.name, exc)
             return
         for urn, name in names.items():
             if urn not in used and is_managed({"name": name}):

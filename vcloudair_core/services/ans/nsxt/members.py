@@ -16,6 +16,12 @@ from vcloudair_core.services.ans.section.rule_values import ADDRESS, member
 GROUP, GROUP_URN, NETWORK_URN = "group:", "urn:vcloud:firewallGroup:", "urn:vcloud:network:"
 """Prefixes of members: group name, group URN and network URN."""
 
+INTERNAL, INTERNAL_URN = "internal", f"{GROUP_URN}internal"
+"""All internal traffic of a VDC group, as a member and as a group.
+
+Only distributed firewalls have it. Source: protocol/nsxt.md §8.
+"""
+
 SHOWN = "group"
 """Key of the content of a group that this project does not manage.
 
@@ -43,8 +49,10 @@ def members_of_side(addresses: Any, groups: Any) -> tuple[str, ...]:
 def member_of_group(group: Mapping[str, Any]) -> str:
     """Return a group as a member of a rule: ``group:NAME``.
 
-    For a reference without a name, return the URN.
+    For a reference without a name, return the URN. The group of all internal traffic is ``internal``.
     """
+    if group.get("id") == INTERNAL_URN:
+        return INTERNAL
     name = str(group.get("name") or "")
     return f"{GROUP}{name}" if name else str(group.get("id") or "")
 
@@ -91,6 +99,8 @@ def group_references(
             continue
         if text in current:
             references.append(current[text])
+        elif text == INTERNAL:
+            references.append({"id": INTERNAL_URN})
         elif text.startswith(GROUP):
             references.append({"name": text.removeprefix(GROUP)})
         else:

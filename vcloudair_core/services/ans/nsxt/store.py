@@ -5,30 +5,19 @@ Source: protocol/nsxt.md §1, §2.
 
 from __future__ import annotations
 
-import json
-from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
-from vcloudair_core.engine.ensure.failures import may_have_executed
-from vcloudair_core.engine.kind import Document
-from vcloudair_core.errors import (
-    ApiError,
-    ConfigurationError,
-    ConflictError,
-    InvalidRequestError,
-    NotFoundError,
-    PermissionDeniedError,
-    TaskFailedError,
-    VcloudAirError,
-)
+from vcloudair_core.errors import ApiError, ConfigurationError, NotFoundError, VcloudAirError
 from vcloudair_core.services.ans.edge.backend import NSXT, NSXT_SINCE, backend_in_version
 from vcloudair_core.services.ans.edge.codec import parse_edges
 from vcloudair_core.services.ans.edge.model import DISTRIBUTED_ONLY
 from vcloudair_core.services.ans.nsxt.api import CloudApi, gateway_path
 from vcloudair_core.services.ans.nsxt.helper_objects import HelperObjects
 from vcloudair_core.services.ans.nsxt.open_writes import OpenWrites
+from vcloudair_core.services.ans.nsxt.owner import ObjectOwner
+from vcloudair_core.services.ans.nsxt.rule_store import CloudApiStore
 from vcloudair_core.services.ans.section.json_values import mapping_of
 from vcloudair_core.services.ans.section.store import DocumentCodec, Expectation, SectionStore
 from vcloudair_core.session.versions import is_at_least
@@ -43,12 +32,8 @@ PROVIDER_ORG = "system"
 """Name of the org of the provider, in lower case."""
 
 
-class NsxtStore(SectionStore):
+class NsxtStore(CloudApiStore, SectionStore):
     """A section of an NSX-T edge gateway.
-
-    The tree of a document is ``{<section>: <response>}``, where rules have the content of the objects that they refer
-    to (see :mod:`vcloudair_core.services.ans.nsxt.references`). Writes change single objects where the API allows it.
-    Before a rule is written, the store creates the firewall groups and port profiles that it needs.
 
     Raises: ConfigurationError if the API version or the edge gateway does not support the section.
     """
@@ -68,8 +53,8 @@ class NsxtStore(SectionStore):
         super().__init__(session, edge, section, codec, path=path, expect=expect)
         self.backend = backend_in_version(NSXT, session.identity.api_version)
         self.api = CloudApi(session, _tenant_context(session, edge))
-        self.objects = HelperObjects(session, self.api, edge)
-        self._open_writes = OpenWrites(session.settings, self.lock_key)
+        self.objects = HelperObjects(session, self.api, ObjectOwner.of_edge(edge))
+        self.open_writes = OpenWrites(session.settings, self.lock_key)
         self._refuse_edge()
 
     def _refuse_edge(self) -> None:
@@ -90,25 +75,6 @@ class NsxtStore(SectionStore):
 
     # -- reading -------------------------------------------------------------------------------------------------
 
-    def _read(self) -> Document:
-        if self._open_writes.is_marked():
-            self.wait_until_idle()
-            self._open_writes.clear(is_forced=False)
-        try:
-            tree = self.read_tree()
-        except PermissionDeniedError as exc:
-            raise self._denied(exc) from exc
-        except NotFoundError as exc:
-            raise self._explained(exc) from exc
-        return self._codec.parse(json.dumps(tree).encode())
-
-    @abstractmethod
-    def read_tree(self) -> dict[str, Any]:
-        """Return the tree of the current document.
-
-        Raises: ApiError, TransportError, DecodeError.
-        """
-
     def wait_until_idle(self) -> None:
         """Wait until no operation of the server holds the edge gateway.
 
@@ -123,88 +89,9 @@ class NsxtStore(SectionStore):
                 return
             self.clock.sleep(_IDLE_POLL_S)
 
-    # -- writing -------------------------------------------------------------------------------------------------
-
-    def commit(self, base: Document, document: Document) -> None:
-        """Write the changed rules, with the groups and profiles that they need.
-
-        Missing groups and profiles are created first, and unused ones are deleted afterwards.
-
-        If the write fails, the created groups and profiles are deleted.
-
-        Raises: ConflictError if the section has changed since ``base`` was read and the server refused the write;
-        BusyError, other ApiErrors, TransportError, TaskFailedError, TaskTimeoutError.
-        """
-        before, records = self.records_of(base), self.records_of(document)
-        try:
-            self._open_writes.mark()
-            records = self.objects.realize(records)
-            self.write_changes(base, document, before, records)
-        except VcloudAirError as exc:
-            if not may_have_executed(exc):
-                self._open_writes.clear()
-                self.objects.discard_created()
-            conflict = self._conflict(exc, base)
-            if conflict is None:
-                raise
-            raise conflict from exc
-        self.objects.collect(before, records)
-        self._open_writes.clear()
-
-    @abstractmethod
-    def records_of(self, document: Document) -> list[dict[str, Any]]:
-        """Return the raw user rules of a document, in order."""
-
-    @abstractmethod
-    def write_changes(
-        self, base: Document, document: Document, before: Sequence[dict[str, Any]], records: Sequence[dict[str, Any]]
-    ) -> None:
-        """Write the changed rules and the changed settings of the document.
-
-        All references in ``records`` have ids. Raises: the errors of :meth:`CloudApi.write`. If a call fails after the
-        first write, set ``written`` of the error to True.
-        """
-
-    def _conflict(self, exc: VcloudAirError, base: Document) -> ConflictError | None:
-        """Return a ConflictError if another client has changed the section.
-
-        Otherwise, return None.
-
-        The server has no distinct error for a rule that another client has changed or deleted. Source:
-        protocol/nsxt.md §1.3, §15.
-        """
-        if not isinstance(exc, (InvalidRequestError, NotFoundError, PermissionDeniedError, TaskFailedError)):
-            return None
-        if exc.written:
-            return None
-        try:
-            is_same = self._read().tree == base.tree
-        except VcloudAirError:
-            return None
-        if is_same:
-            return None
-        if not isinstance(exc, ApiError):
-            exc = ApiError(exc.message)
-        return ConflictError(
-            f"Conflict on {self.target}: another client has changed the {self.section} section.",
-            status=exc.status,
-            code=exc.code,
-            request_id=exc.request_id,
-            method=exc.method,
-            path=exc.path,
-            hint="Run the task again.",
-        )
-
-    def _denied(self, exc: PermissionDeniedError) -> PermissionDeniedError:
-        return PermissionDeniedError(
-            f"Opening the {self.section} section of {self.target} failed. {exc.message}",
-            status=exc.status,
-            code=exc.code,
-            request_id=exc.request_id,
-            method=exc.method,
-            path=exc.path,
-            hint=exc.hint,
-        )
+    def explained(self, exc: ApiError) -> NotFoundError:
+        """Return the error for an edge gateway or section that does not exist."""
+        return self._explained(exc)
 
 
 class SingleWrites:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.errors import NotFoundError, PermissionDeniedError
-from vcloudair_core.services.ans.firewall.nsxt.codec import INLINE_SINCE
+from vcloudair_core.services.ans.firewall.nsxt.rule_codec import INLINE_SINCE
 from vcloudair_core.services.ans.nsxt.api import gateway_path
 from vcloudair_core.services.ans.nsxt.references import sent
 from vcloudair_core.services.ans.nsxt.store import NsxtStore, SingleWrites, changed_records
