@@ -1,4 +1,4 @@
-"""The codec of single rules of NSX-T: rules of edge gateways and of distributed firewalls.
+"""The codec of single rules of edge gateways and distributed firewalls of NSX-T.
 
 Source: protocol/nsxt.md §5, §8.
 """
