@@ -21,7 +21,8 @@ from vcloudair_core.simulator.inventory_objects.network_objects import (
     add_vdc_group,
     default_networks,
 )
-from vcloudair_core.simulator.nsxt.edges import NSXT
+from vcloudair_core.simulator.nsxt.edges import NSXT, SECOND_PROVIDER
+from vcloudair_core.simulator.nsxt.firewall.system_profiles import add_system_profiles
 from vcloudair_core.simulator.state.api_tokens import ApiToken, ServiceAccount
 from vcloudair_core.simulator.state.capacity import DISK_OF_A_VM_MB
 from vcloudair_core.simulator.state.entities import (
@@ -50,8 +51,15 @@ def build_world(config: SimulatorConfig) -> World:
     external = ExternalNetwork(world.make_id("external-network", "external-net"))
     world.external_networks[external.network_id] = external
     _fill(world, tree, config)
+    add_system_profiles(world, _network_providers(world, config))
     _add_provider(world)
     return world
+
+
+def _network_providers(world: World, config: SimulatorConfig) -> list[str]:
+    """Return the names of the NSX-T managers, sorted. A cloud without NSX-T has none."""
+    names = {vdc.network_provider for vdc in world.vdcs.values()} - {""}
+    return sorted(names | ({SECOND_PROVIDER} if names and config.second_provider else set()))
 
 
 def _fill(world: World, tree: dict[str, Any], config: SimulatorConfig) -> None:

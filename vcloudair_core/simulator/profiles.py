@@ -80,7 +80,14 @@ def _cloudapi() -> list[SimulatorRoutes]:
     )
 
     modules = (session_routes, oauth_routes, token_routes, organization_routes, network_routes, vdc_group_routes)
-    return [module.routes() for module in modules]
+    return [*[module.routes() for module in modules], *_nsxt()]
+
+
+def _nsxt() -> list[SimulatorRoutes]:
+    """Return the routes of services of NSX-T edge gateways and VDC groups."""
+    from vcloudair_core.simulator.nsxt.firewall import edge_firewall_routes, group_routes, profile_routes
+
+    return [*edge_firewall_routes.routes(), group_routes.routes(), profile_routes.routes()]
 
 
 def _nsxt() -> list[SimulatorRoutes]:

@@ -74,6 +74,14 @@ def not_found(context: Any, kind: str, identifier: str) -> RefusedBodyError:
     return RefusedBodyError(f"{kind} '{identifier}' does not exist.", 404, "RESOURCE_NOT_FOUND")
 
 
+def new_path(context: Any, owner: str) -> str:
+    """Return a text from which the ID of a new object can be made.
+
+    The ID of a deleted object is never used again, because the number of tasks increases with each write.
+    """
+    return f"{owner}/{len(context.simulator.tasks.all_tasks())}"
+
+
 def start_edge_write(
     context: Any, edge: SimulatedEdge, operation: str, operation_name: str, apply: Callable[[], None]
 ) -> Response:

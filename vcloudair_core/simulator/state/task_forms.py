@@ -72,7 +72,7 @@ class Form:
             "Task",
             self._attributes(status, is_first and config.task_links == "location"),
             self._cancel_link(status),
-            self._owner() if status != "queued" or config.queued_owner == "present" else None,
+            self._owner() if status != "queued" or self._has_queued_owner() else None,
             element("Error", self.task.error) if status == "error" else None,
             *self._user_and_org(),
             self._progress_element(status),
@@ -107,6 +107,13 @@ class Form:
         if mode == "never" or (mode == "while-running" and status != "running"):
             return None
         return element("Link", {"rel": "task:cancel", "href": f"{self.href()}/action/cancel"})
+
+    def _has_queued_owner(self) -> bool:
+        """Return True if the document of a queued task has an Owner.
+
+        The recorded task without an Owner is one of vCloud Air, so tasks of NSX-T always have one (inferred).
+        """
+        return self.config.queued_owner == "present" or bool(self.task.owner.urn)
 
     def _owner(self) -> Any:
         owner = self.task.owner

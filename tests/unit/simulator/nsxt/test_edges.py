@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -112,6 +113,6 @@ def test_a_vdc_has_edges_of_one_backend(tmp_path: Path, backends: tuple[str, str
         ({"nsxt_edges": 2}, ["org1-vdc1-edge1", "nsxt-edge1", "nsxt-edge2"]),
     ],
 )
-def test_releases_since_10_4_have_an_nsx_t_edge(options: dict[str, str], names: list[str]) -> None:
+def test_releases_since_10_4_have_an_nsx_t_edge(options: dict[str, Any], names: list[str]) -> None:
     simulator = Simulator(SimulatorConfig(**{"profile": "vcd", **options}))
     assert [edge.name for edge in simulator.world.edges.values()] == names

@@ -1,0 +1,1 @@
+"""Firewall of NSX-T edge gateways and VDC groups, with groups and profiles."""
