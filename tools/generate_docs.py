@@ -15,7 +15,16 @@ import compatibility
 import dependencies
 import query_attributes
 import simulator_calls
-from reference import collection_options, command_line, edge_document, failures, library, schemas, simulator
+from reference import (
+    collection_options,
+    command_line,
+    edge_document,
+    failures,
+    library,
+    options_by_backend,
+    schemas,
+    simulator,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs" / "reference"
@@ -36,6 +45,7 @@ PAGES: dict[str, Callable[[], str] | tuple[Callable[[], str], ...]] = {
     "simulator-coverage.md": simulator_calls.coverage_tables,
     "faults.md": failures.fault_tables,
     "edge-document.md": edge_document.key_tables,
+    "options-by-backend.md": options_by_backend.tables,
     "recovery-plan.md": schemas.recovery_plan_tables,
     "inventory-file.md": schemas.inventory_tables,
     "dependencies.md": dependencies.table,

@@ -14,15 +14,18 @@ options:
   enabled:
     description:
       - Whether the firewall is enabled. NAT works only while the firewall is enabled.
+      - NSX-T edge gateways support V(false) only from API version 38.1.
     type: bool
   default_action:
     description:
       - Action for traffic that matches no rule.
+      - NSX-T edge gateways accept only the current value, because the default rule is read-only.
     type: str
     choices: [accept, deny, allow, drop]
   default_logging:
     description:
       - Whether to log traffic that matches no rule.
+      - NSX-T edge gateways accept only the current value, because the default rule is read-only.
     type: bool
   global_settings:
     description:
@@ -32,6 +35,7 @@ options:
       - The settings that are true or false are C(tcp_pick_ongoing_connections), C(tcp_allow_out_of_window_packets),
         C(tcp_send_reset_for_closed_vse_ports), C(drop_invalid_traffic), C(log_invalid_traffic),
         C(enable_syn_flood_protection), C(log_icmp_errors) and C(drop_icmp_replays).
+      - NSX-T edge gateways do not support this option, because timeouts and packet checks belong to the provider.
     type: dict
   rules:
     description:
@@ -73,26 +77,43 @@ options:
             C(ipset-2) or C(urn:vcloud:network:...). C(group:NAME) is a firewall group of NSX-T. Use C(object:ID) for an
             ID in any other format.
           - The order does not matter. The default for new rules is V(any).
+          - NSX-V and vCloud Air edge gateways do not support V(group:NAME), because firewall groups exist only on
+            NSX-T.
+          - NSX-T edge gateways do not support V(internal), V(external), V(vse) or V(vnic-N), because rules have no
+            interfaces.
+          - NSX-T edge gateways do not support IDs of NSX-V grouping objects, such as V(ipset-2), because the object
+            belongs to NSX-V.
         type: list
         elements: str
         aliases: [source_ip]
       destination:
         description:
           - Destinations of the traffic, in the same formats as O(rules[].source).
+          - NSX-V and vCloud Air edge gateways do not support V(group:NAME), because firewall groups exist only on
+            NSX-T.
+          - NSX-T edge gateways do not support V(internal), V(external), V(vse) or V(vnic-N), because rules have no
+            interfaces.
+          - NSX-T edge gateways do not support IDs of NSX-V grouping objects, such as V(ipset-2), because the object
+            belongs to NSX-V.
         type: list
         elements: str
         aliases: [dest_ip]
       source_exclude:
         description:
           - Match traffic from everywhere except O(rules[].source).
+          - NSX-T edge gateways do not support this option, because rules cannot exclude groups or addresses.
         type: bool
       destination_exclude:
         description:
           - Match traffic to everywhere except O(rules[].destination).
+          - NSX-T edge gateways do not support this option, because rules cannot exclude groups or addresses.
         type: bool
       services:
         description:
           - Protocols and ports of the traffic. The default for new rules is any service. The order does not matter.
+          - NSX-T edge gateways support O(rules[].source_port) only from API version 38.1.
+          - NSX-T edge gateways do not support ports of protocol V(any), because ports need a protocol.
+          - NSX-T edge gateways do not support ICMP types as numbers, because ICMP types are identified by names.
         type: list
         elements: dict
         suboptions:
@@ -124,11 +145,16 @@ options:
           - IDs of applications or application groups that the traffic must match. On NSX-T edge gateways, names or URNs
             of application port profiles.
           - On NSX-T edge gateways, profiles of NSX for TCP, UDP and ICMP are returned as O(rules[].services).
+          - NSX-V and vCloud Air edge gateways do not support names and URNs of application port profiles, because
+            applications are identified by IDs.
+          - NSX-T edge gateways do not support IDs of NSX-V applications, such as V(application-155), because the
+            application belongs to NSX-V.
         type: list
         elements: str
       match_translated:
         description:
           - Match the addresses after NAT instead of those before NAT.
+          - NSX-T edge gateways do not support this option, because rules always match the addresses inside NAT.
         type: bool
       direction:
         description:
@@ -138,16 +164,21 @@ options:
       ip_version:
         description:
           - IP version of the traffic, only on NSX-T edge gateways. New rules match both versions.
+          - NSX-V and vCloud Air edge gateways do not support this option, because rules match both IP versions.
         type: str
         choices: [any, "4", "6"]
       applied_to:
         description:
           - Name or URN of the network whose traffic the rule matches, only on NSX-T edge gateways. The network must be
             connected as a service interface. New rules match the traffic of all networks.
+          - NSX-V and vCloud Air edge gateways do not support this option, because rules apply to the whole edge
+            gateway.
+          - NSX-T edge gateways support this option only from API version 37.1.
         type: str
       tag:
         description:
           - Tag of the rule, 1 to 65536. By default the server uses the ID of the rule.
+          - NSX-T edge gateways do not support this option, because rules have no tags.
         type: str
       rule_id:
         description:
@@ -246,26 +277,41 @@ options:
         C(ipset-2) or C(urn:vcloud:network:...). C(group:NAME) is a firewall group of NSX-T. Use C(object:ID) for an ID
         in any other format.
       - The order does not matter. The default for new rules is V(any).
+      - NSX-V and vCloud Air edge gateways do not support V(group:NAME), because firewall groups exist only on NSX-T.
+      - NSX-T edge gateways do not support V(internal), V(external), V(vse) or V(vnic-N), because rules have no
+        interfaces.
+      - NSX-T edge gateways do not support IDs of NSX-V grouping objects, such as V(ipset-2), because the object belongs
+        to NSX-V.
     type: list
     elements: str
     aliases: [source_ip]
   destination:
     description:
       - Destinations of the traffic, in the same formats as O(source).
+      - NSX-V and vCloud Air edge gateways do not support V(group:NAME), because firewall groups exist only on NSX-T.
+      - NSX-T edge gateways do not support V(internal), V(external), V(vse) or V(vnic-N), because rules have no
+        interfaces.
+      - NSX-T edge gateways do not support IDs of NSX-V grouping objects, such as V(ipset-2), because the object belongs
+        to NSX-V.
     type: list
     elements: str
     aliases: [dest_ip]
   source_exclude:
     description:
       - Match traffic from everywhere except O(source).
+      - NSX-T edge gateways do not support this option, because rules cannot exclude groups or addresses.
     type: bool
   destination_exclude:
     description:
       - Match traffic to everywhere except O(destination).
+      - NSX-T edge gateways do not support this option, because rules cannot exclude groups or addresses.
     type: bool
   services:
     description:
       - Protocols and ports of the traffic. The default for new rules is any service. The order does not matter.
+      - NSX-T edge gateways support O(source_port) only from API version 38.1.
+      - NSX-T edge gateways do not support ports of protocol V(any), because ports need a protocol.
+      - NSX-T edge gateways do not support ICMP types as numbers, because ICMP types are identified by names.
     type: list
     elements: dict
     suboptions:
@@ -295,11 +341,16 @@ options:
       - IDs of applications or application groups that the traffic must match. On NSX-T edge gateways, names or URNs of
         application port profiles.
       - On NSX-T edge gateways, profiles of NSX for TCP, UDP and ICMP are returned as O(services).
+      - NSX-V and vCloud Air edge gateways do not support names and URNs of application port profiles, because
+        applications are identified by IDs.
+      - NSX-T edge gateways do not support IDs of NSX-V applications, such as V(application-155), because the
+        application belongs to NSX-V.
     type: list
     elements: str
   match_translated:
     description:
       - Match the addresses after NAT instead of those before NAT.
+      - NSX-T edge gateways do not support this option, because rules always match the addresses inside NAT.
     type: bool
   direction:
     description:
@@ -309,16 +360,20 @@ options:
   ip_version:
     description:
       - IP version of the traffic, only on NSX-T edge gateways. New rules match both versions.
+      - NSX-V and vCloud Air edge gateways do not support this option, because rules match both IP versions.
     type: str
     choices: [any, "4", "6"]
   applied_to:
     description:
       - Name or URN of the network whose traffic the rule matches, only on NSX-T edge gateways. The network must be
         connected as a service interface. New rules match the traffic of all networks.
+      - NSX-V and vCloud Air edge gateways do not support this option, because rules apply to the whole edge gateway.
+      - NSX-T edge gateways support this option only from API version 37.1.
     type: str
   tag:
     description:
       - Tag of the rule, 1 to 65536. By default the server uses the ID of the rule.
+      - NSX-T edge gateways do not support this option, because rules have no tags.
     type: str
   rule_id:
     description:

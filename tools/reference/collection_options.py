@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, is_dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from vcloudair_core.services.ans.document.keys import document_keys
 from vcloudair_core.services.ans.section.descriptor import Section
 from vcloudair_core.services.ans.sections import SECTIONS, load_section
 from vcloudair_core.util.redaction import Secret
+
+from .option_limits import limit_notes
 
 WIDTH = 120
 HEADER = """\
@@ -98,7 +100,11 @@ class _Code:
 
 
 def _options(spec: type) -> Iterator[SpecKey]:
-    return (key for key in keys_of(spec) if not key.info.alias_of)
+    """Yield the options of a spec, each with notes about backends without it."""
+    for key in keys_of(spec):
+        if not key.info.alias_of:
+            details = (*key.info.details, *limit_notes(spec, key.name))
+            yield replace(key, info=replace(key.info, details=details))
 
 
 def _argument(key: SpecKey, names: Mapping[type, tuple[str, str]], secrets: Iterable[str]) -> dict[str, Any]:

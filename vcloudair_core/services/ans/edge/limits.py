@@ -5,7 +5,7 @@ The same declarations refuse a spec before the first read and make the table of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,9 @@ class Limit:
         since: The first API version that supports the option. None if no version supports the option.
         values: The affected values, for the documentation. Empty if all values are affected.
         refused: Returns the refused values among the values of the option. By default, all values are refused.
+        depends_on_edge: True if only the state of the edge shows whether a value is refused. The section checks such an
+            option after the read.
+        is_neutral: True if a document without the option has the same effect on traffic. A conversion omits the option.
     """
 
     option: str
@@ -34,6 +37,8 @@ class Limit:
     since: ApiVersion | None = None
     values: str = ""
     refused: Callable[[Any], Any] = lambda value: value
+    depends_on_edge: bool = False
+    is_neutral: bool = False
 
     def is_lifted(self, version: ApiVersion) -> bool:
         """Return True if an API version supports the option."""
@@ -46,18 +51,33 @@ def problems_of(spec: Any, limits: Sequence[Limit], version: ApiVersion, title: 
     An option that is not set, or that is set to its default, is always supported. ``title`` is the display name of the
     backend.
     """
-    problems: list[SpecProblem] = []
+    return [
+        problem_of(limit, refused, getattr(spec, limit.option), title)
+        for limit, refused in exceeded_limits(spec, limits, version)
+    ]
+
+
+def exceeded_limits(spec: Any, limits: Sequence[Limit], version: ApiVersion) -> Iterator[tuple[Limit, Any]]:
+    """Yield the limits that a spec exceeds, each with the refused values."""
     infos = fields_of(type(spec))
     for limit in limits:
         value = getattr(spec, limit.option)
         info = infos[limit.option]
-        if value is None or limit.is_lifted(version) or (info.absent is not None and info.same(value, info.absent)):
+        if value is None or limit.depends_on_edge or limit.is_lifted(version):
+            continue
+        if info.absent is not None and info.same(value, info.absent):
             continue
         refused = limit.refused(value)
-        if refused is None or refused is False or refused == ():
-            continue
-        problems.append(SpecProblem(limit.option, _reason(limit, refused, value, title), limit.hint))
-    return problems
+        if not (refused is None or refused is False or refused == ()):
+            yield limit, refused
+
+
+def problem_of(limit: Limit, refused: Any, value: Any, title: str) -> SpecProblem:
+    """Return the problem of an option that exceeds a limit.
+
+    ``refused`` has the refused values of ``value``. ``title`` is the display name of the backend.
+    """
+    return SpecProblem(limit.option, _reason(limit, refused, value, title), limit.hint)
 
 
 def _reason(limit: Limit, refused: Any, value: Any, title: str) -> str:

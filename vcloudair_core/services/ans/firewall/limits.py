@@ -65,7 +65,7 @@ _NSXT = (
             side,
             "rules have no interfaces",
             _INTERFACE_HINT,
-            values=f"{', '.join(f'`{name}`' for name in INTERFACES)}, `vnic-N`",
+            values=f"{', '.join(f'`{name}`' for name in INTERFACES)} or `vnic-N`",
             refused=_interfaces,
         )
         for side in SIDES
@@ -75,7 +75,7 @@ _NSXT = (
             side,
             "the object belongs to NSX-V",
             "Name a firewall group (group:NAME or urn:vcloud:firewallGroup:...).",
-            values="ids of NSX-V grouping objects, such as `ipset-2`",
+            values="IDs of NSX-V grouping objects, such as `ipset-2`",
             refused=_grouping_objects,
         )
         for side in SIDES
@@ -101,7 +101,7 @@ _NSXT = (
     ),
     Limit(
         "services",
-        "ICMP types have names here, not numbers",
+        "ICMP types are identified by names",
         "Write the name of the type, such as echo-request.",
         values="ICMP types as numbers",
         refused=_icmp_numbers,
@@ -110,11 +110,11 @@ _NSXT = (
         "applications",
         "the application belongs to NSX-V",
         "Use the name or URN of an application port profile, or list the ports in services.",
-        values="ids of NSX-V applications, such as `application-155`",
+        values="IDs of NSX-V applications, such as `application-155`",
         refused=_nsxv_applications,
     ),
     Limit("match_translated", "rules always match the addresses inside NAT", "Omit match_translated."),
-    Limit("tag", "rules have no tags", "Identify the rule by name or rule_id."),
+    Limit("tag", "rules have no tags", "Identify the rule by name or rule_id.", is_neutral=True),
     Limit("applied_to", "rules apply to the whole edge gateway", "Omit applied_to.", since=(37, 1)),
 )
 _OLDER = (
@@ -122,7 +122,7 @@ _OLDER = (
         Limit(
             side,
             "firewall groups exist only on NSX-T",
-            "Use addresses, or the id of a grouping object.",
+            "Use addresses, or the ID of a grouping object.",
             values="`group:NAME`",
             refused=_groups,
         )
@@ -130,8 +130,8 @@ _OLDER = (
     ),
     Limit(
         "applications",
-        "applications are identified by ids",
-        "Write the id of an application, such as application-155.",
+        "applications are identified by IDs",
+        "Write the ID of an application, such as application-155.",
         values="names and URNs of application port profiles",
         refused=_named_applications,
     ),
@@ -151,6 +151,15 @@ SETTING_LIMITS = {
             since=(38, 1),
             values="`false`",
             refused=lambda enabled: enabled is False,
+        ),
+        *(
+            Limit(
+                name,
+                "the default rule is read-only",
+                f"Omit {name}, or add a rule for all other traffic at the bottom.",
+                depends_on_edge=True,
+            )
+            for name in ("default_action", "default_logging")
         ),
         Limit("global_settings", "timeouts and packet checks belong to the provider", "Omit global_settings."),
     )

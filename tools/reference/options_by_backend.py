@@ -1,0 +1,45 @@
+"""Tables of the options of edge gateways and of the backends that support them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from vcloudair_core.engine.fields import SpecKey, fields_of, keys_of
+from vcloudair_core.services.ans.edge.backend import BACKENDS
+from vcloudair_core.services.ans.section.descriptor import Section
+from vcloudair_core.services.ans.sections import SECTIONS, load_section
+
+from .option_limits import support
+from .tables import cell
+
+
+def tables() -> str:
+    """Return a table of all sections, and tables of settings and of rule options."""
+    sections = [load_section(name) for name in SECTIONS]
+    lines = ["## Sections", "", *_header("section")]
+    for section in sections:
+        cells = ("works" if section.is_on(backend) else "no section" for backend in BACKENDS)
+        lines.append(f"| {section.title} | {' | '.join(cells)} |")
+    for section in sections:
+        noun = f"{section.noun[0].upper()}{section.noun[1:]}"
+        lines += ["", f"## {section.title}: settings", "", *_header("option"), *_rows(section, section.spec_type)]
+        lines += ["", f"## {noun}: options", "", *_header("option"), *_rows(section, section.rule_type)]
+    return "\n".join(lines)
+
+
+def _header(first: str) -> tuple[str, str]:
+    titles = [backend.title for backend in BACKENDS.values()]
+    return f"| {first} | {' | '.join(titles)} |", f"|{'---|' * (len(titles) + 1)}"
+
+
+def _rows(section: Section[Any, Any], spec: type) -> Iterator[str]:
+    for key in _fields(spec):
+        cells = (cell(support(section, spec, key, backend)) for backend in BACKENDS)
+        yield f"| `{key.name}` | {' | '.join(cells)} |"
+
+
+def _fields(spec: type) -> Iterable[SpecKey]:
+    """Return the fields of a spec, without short forms, which have the same limits."""
+    names = fields_of(spec)
+    return [key for key in keys_of(spec) if key.name in names]
