@@ -69,6 +69,15 @@ class Identities:
 BY_NAME = Identities({"name": RuleIdentity(lambda spec: (spec.name or "",), lambda spec: f"named {spec.name or ''!r}")})
 
 
+def display_name(spec: Any) -> str:
+    """Return the name of a rule in messages and plans.
+
+    A spec whose rules can have no name has a property ``display_name``, which is used instead of the name.
+    """
+    name: str | None = getattr(spec, "display_name", None) or spec.name
+    return name or ""
+
+
 def refuse_duplicates(
     specs: Sequence[Any], paths: Sequence[str], problems: Problems, identities: Identities = BY_NAME
 ) -> None:
@@ -91,7 +100,7 @@ def refuse_duplicates(
         for position in positions[1:]:
             path, spec = paths[position], specs[position]
             field = match_by if hasattr(spec, match_by) else ""
-            shown = repr(getattr(spec, field)) if field else f"the rule {spec.name!r}"
+            shown = repr(getattr(spec, field)) if field else f"the rule {display_name(spec)!r}"
             where = ".".join(text for text in (path, field) if text)
             problems.add(where or "match_by", f"{shown} was already given at {paths[positions[0]] or 'the first spec'}")
 
@@ -124,7 +133,7 @@ class Matcher:
         for at, rule in enumerate(live):
             if rule.spec.tag is not None:
                 self.by_tag.setdefault(rule.spec.tag, []).append(at)
-            self.by_name.setdefault(rule.spec.name or "", []).append(at)
+            self.by_name.setdefault(display_name(rule.spec), []).append(at)
             for word, shared in identities.shared.items():
                 for key in shared.answers(rule.spec):
                     self.by_key.setdefault((word, key), []).append(at)
@@ -248,7 +257,8 @@ class Matcher:
 
     def _refuse_double(self, at: int) -> None:
         rule = self.live[at].spec
-        raise SpecError("match_by", f"two rules of the input match {self.noun} {rule.name!r} (rule ID {rule.rule_id})")
+        shown = f"{display_name(rule)!r} (rule ID {rule.rule_id})"
+        raise SpecError("match_by", f"two rules of the input match {self.noun} {shown}")
 
     def _only(self, places: Sequence[int], described: str) -> int | None:
         if len(places) > 1:

@@ -13,7 +13,7 @@ from typing import Any
 from vcloudair_core.engine import ordering
 from vcloudair_core.engine.desired import Absent, Desired, Exactly
 from vcloudair_core.engine.fields import diff_fields, fields_of, plain
-from vcloudair_core.engine.matching import BY_NAME, Identities, LiveRule, Matcher
+from vcloudair_core.engine.matching import BY_NAME, Identities, LiveRule, Matcher, display_name
 from vcloudair_core.engine.ordering import Placement
 from vcloudair_core.engine.plan import Change
 from vcloudair_core.engine.validation import Problems, Reader, line_complaint
@@ -212,9 +212,9 @@ def _ends_notes(
     If several tasks request the same end of a list, each task moves its rule there in every run.
     """
     return tuple(
-        f"The {kind.noun} {live[element].spec.name or live[element].spec.rule_id!r} moves to the {placement.where} of "
-        f"the list. If another task also requests position {placement.where}, the order changes in every run. In this "
-        "case, list the rules in one task, or use before or after."
+        f"The {kind.noun} {display_name(live[element].spec) or live[element].spec.rule_id!r} moves to the "
+        f"{placement.where} of the list. If another task also requests position {placement.where}, the order changes "
+        "in every run. In this case, list the rules in one task, or use before or after."
         for element, placement in placements.items()
         if element in arrangement.moved and placement.where in (ordering.TOP, ordering.BOTTOM)
     )
@@ -234,7 +234,7 @@ def _placements(
 ) -> dict[int, Placement]:
     if not any(getattr(spec, name) is not None for spec in specs for name in PLACE_FIELDS):
         return {}
-    by_name = {spec.name: element for spec, element in zip(specs, elements, strict=True) if spec.name}
+    by_name = {name: element for spec, element in zip(specs, elements, strict=True) if (name := display_name(spec))}
     problems = Problems()
     placements: dict[int, Placement] = {}
     for position, (spec, element) in enumerate(zip(specs, elements, strict=True)):
@@ -270,7 +270,7 @@ def _arrange(
 
 def _label(specs: Sequence[Any], elements: Sequence[int], live: Sequence[LiveRule], element: int) -> str:
     spec = live[element].spec if element >= 0 else specs[elements.index(element)]
-    return str(spec.name or spec.rule_id or "")
+    return str(display_name(spec) or spec.rule_id or "")
 
 
 def _assemble(
@@ -298,7 +298,9 @@ def _assemble(
                 new_rule = kind.completed(spec)
                 _check_name(kind, new_rule)
                 steps.append(RuleStep(None, new_rule))
-                changes.append(Change("create", new_rule.name or "", None, plain(new_rule), (), (None, place[element])))
+                changes.append(
+                    Change("create", display_name(new_rule), None, plain(new_rule), (), (None, place[element]))
+                )
             continue
         current = live[element].spec
         if spec is not None:
@@ -317,7 +319,7 @@ def _assemble(
         if element in arrangement.moved:
             shown = plain(current)
             changes.append(
-                Change("move", current.name or "", shown, shown, (), (element, place[element]), titles[element])
+                Change("move", display_name(current), shown, shown, (), (element, place[element]), titles[element])
             )
     problems.raise_if_any()
     _refuse_shared_tags(kind, live, steps)
@@ -348,7 +350,7 @@ def _refuse_shared_tags(kind: RuleListKind, live: Sequence[LiveRule], steps: Seq
         is_given = step.slot is None or "tag" in step.changed
         rule = step.spec if step.slot is None or is_given else by_slot[step.slot]
         if rule.tag in new_tags and owners.setdefault(rule.tag, rule) is not rule:
-            names = f"{owners[rule.tag].name!r} and {rule.name!r}"
+            names = f"{display_name(owners[rule.tag])!r} and {display_name(rule)!r}"
             raise SpecError("tag", f"{rule.tag} would be the tag of two {kind.noun}s, {names}")
 
 
@@ -357,18 +359,17 @@ def _titles(live: Sequence[LiveRule]) -> list[str]:
 
     The title is empty if the name is unique.
     """
-    seen = Counter(rule.spec.name or "" for rule in live)
+    names = [display_name(rule.spec) for rule in live]
+    seen = Counter(names)
     return [
-        ""
-        if rule.spec.name and seen[rule.spec.name] == 1
-        else f"{rule.spec.name or ''} (rule {rule.spec.rule_id})".strip()
-        for rule in live
+        "" if name and seen[name] == 1 else f"{name} (rule {rule.spec.rule_id})".strip()
+        for name, rule in zip(names, live, strict=True)
     ]
 
 
 def _deletions(live: Sequence[LiveRule], deleted: set[int], titles: Sequence[str]) -> list[Change]:
     return [
-        Change("delete", live[at].spec.name or "", plain(live[at].spec), None, (), (at, None), titles[at])
+        Change("delete", display_name(live[at].spec), plain(live[at].spec), None, (), (at, None), titles[at])
         for at in sorted(deleted)
     ]
 
@@ -379,4 +380,4 @@ def _update(current: Any, changed: Mapping[str, tuple[Any, Any]], title: str) ->
     for name, (actual, desired) in changed.items():
         before.setdefault(name, plain(actual))
         after[name] = plain(desired)
-    return Change("update", current.name or "", before, after, tuple(changed), title=title)
+    return Change("update", display_name(current), before, after, tuple(changed), title=title)

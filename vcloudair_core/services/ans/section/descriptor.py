@@ -206,12 +206,13 @@ class Section(Generic[SpecT, RuleT]):
         allow_empty: bool | None = None,
     ) -> ListPlan:
         """Plan the list of rules. Raises: the errors of :func:`plan_desired`."""
+        kind = self.rule_list(document)
         return plan_desired(
-            self.rule_list(document),
+            kind,
             state_of(document).user_rules,
             desired,
             specs,
-            in_order=in_order and self.is_ordered,
+            in_order=in_order and kind.is_ordered,
             prefix=prefix,
             allow_empty=allow_empty,
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from vcloudair_core.engine.desired import Absent, Desired, ExactLists, Exactly
 from vcloudair_core.engine.fields import plain
 from vcloudair_core.engine.kind import Document, ResourceKind, Store
-from vcloudair_core.engine.matching import LiveRule, named_rules
+from vcloudair_core.engine.matching import LiveRule, display_name, named_rules
 from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.engine.rulelist import check_no_places
 from vcloudair_core.engine.validation import Problems, item_paths
@@ -85,7 +85,7 @@ class _SectionKindBase(ResourceKind):
             # A write of all rules can give the rules new ids. Source: protocol/nsxt.md §5.
             without_ids = [replace(spec, **{id_name: None}) for spec in rules]
             lost = [spec for spec in lost if replace(spec, **{id_name: None}) not in without_ids]
-        return [{id_name: spec.rule_id, "name": spec.name} for spec in lost]
+        return [{id_name: spec.rule_id, "name": display_name(spec)} for spec in lost]
 
     def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
         """Return the warnings of the section, and warnings about networks with host bits."""
