@@ -29,6 +29,8 @@ class Limit:
         depends_on_edge: True if only the state of the edge shows whether a value is refused. The section checks such an
             option after the read.
         is_neutral: True if a document without the option has the same effect on traffic. A conversion omits the option.
+        applies: Returns True for the specs to which the limit applies. By default, it applies to all specs.
+        has_default: False if the default of the option is refused too.
     """
 
     option: str
@@ -39,6 +41,8 @@ class Limit:
     refused: Callable[[Any], Any] = lambda value: value
     depends_on_edge: bool = False
     is_neutral: bool = False
+    applies: Callable[[Any], bool] = lambda spec: True
+    has_default: bool = True
 
     def is_lifted(self, version: ApiVersion) -> bool:
         """Return True if an API version supports the option."""
@@ -48,8 +52,8 @@ class Limit:
 def problems_of(spec: Any, limits: Sequence[Limit], version: ApiVersion, title: str) -> list[SpecProblem]:
     """Return the options of a spec that a backend does not support in an API version.
 
-    An option that is not set, or that is set to its default, is always supported. ``title`` is the display name of the
-    backend.
+    An option that is not set is always supported. So is the default, unless the limit says otherwise. ``title`` is the
+    display name of the backend.
     """
     return [
         problem_of(limit, refused, getattr(spec, limit.option), title)
@@ -63,9 +67,9 @@ def exceeded_limits(spec: Any, limits: Sequence[Limit], version: ApiVersion) -> 
     for limit in limits:
         value = getattr(spec, limit.option)
         info = infos[limit.option]
-        if value is None or limit.depends_on_edge or limit.is_lifted(version):
+        if value is None or limit.depends_on_edge or limit.is_lifted(version) or not limit.applies(spec):
             continue
-        if info.absent is not None and info.same(value, info.absent):
+        if limit.has_default and info.absent is not None and info.same(value, info.absent):
             continue
         refused = limit.refused(value)
         if not (refused is None or refused is False or refused == ()):
