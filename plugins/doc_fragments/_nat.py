@@ -25,9 +25,12 @@ options:
       action:
         description:
           - Type of the rule. V(dnat) translates the destination address, V(snat) the source address.
+          - V(no_dnat) and V(no_snat) exempt traffic from translation. V(reflexive) translates between internal and
+            external addresses in both directions, without connection state; the original address is the internal one.
+            These three actions are supported only on NSX-T edge gateways.
           - Required on new rules. Part of the identity.
         type: str
-        choices: [snat, dnat]
+        choices: [snat, dnat, no_snat, no_dnat, reflexive]
       original_address:
         description:
           - Address before translation, as an address, a CIDR, a range C(first-last), or V(any).
@@ -42,7 +45,8 @@ options:
         type: str
       translated_address:
         description:
-          - Address after translation, in the same formats as O(rules[].original_address). Required on new rules.
+          - Address after translation, in the same formats as O(rules[].original_address). Required on new rules, except
+            with V(no_dnat) and V(no_snat).
           - For V(snat) rules, it must be an address of the edge gateway.
         type: str
         aliases: [translated_ip]
@@ -85,12 +89,13 @@ options:
         type: str
       snat_match_destination_address:
         description:
-          - Translate only traffic to this destination address. Only for V(snat) rules on newer edge gateways. Part of
-            the identity.
+          - Translate only traffic to this destination address. Only for V(snat) rules on newer edge gateways, and for
+            V(no_snat) rules. Part of the identity.
         type: str
       snat_match_destination_port:
         description:
-          - Translate only traffic to this destination port. Only for V(snat) rules. Part of the identity.
+          - Translate only traffic to this destination port. Only for V(snat) and V(no_snat) rules. Part of the
+            identity.
         type: str
       enabled:
         description:
@@ -106,6 +111,41 @@ options:
         description:
           - Description, as free text.
         type: str
+      name:
+        description:
+          - Name of the rule on NSX-T edge gateways. It identifies the rule with O(rules[].match_by=name).
+          - If it is not set, a new rule is named after its description, or after its traffic. On other edge gateways,
+            rules have no names. Use O(rules[].description) there.
+        type: str
+      priority:
+        description:
+          - Priority of the rule on NSX-T edge gateways, V(0) to V(2147483647). If several rules match, the rule with
+            the lowest number applies. The default for new rules is V(0).
+        type: int
+      firewall_match:
+        description:
+          - Address that the firewall matches for the traffic of the rule, on NSX-T edge gateways. With V(bypass), the
+            traffic skips the firewall. The default for new rules is V(match_internal_address).
+        type: str
+        choices: [match_internal_address, match_external_address, bypass]
+      application:
+        description:
+          - Name or URN of an application port profile, on NSX-T edge gateways. It sets the protocol, and the translated
+            port (V(dnat)), the original port (V(no_dnat)) or the destination port (V(snat), V(no_snat)).
+          - If the profile belongs to NSX, the rule has its protocol and port instead of its name.
+        type: str
+      applied_to:
+        description:
+          - Name or URN of a network that the rule applies to, on NSX-T edge gateways. The network must be connected as
+            a service interface. By default, the rule applies to the whole edge gateway. Part of the identity.
+        type: str
+      vpn_mode:
+        description:
+          - Handling of traffic of policy-based IPsec VPN tunnels by V(dnat) and V(no_dnat) rules, on NSX-T edge
+            gateways with API version 38.1 or newer. V(bypass) ignores this traffic, and V(exclusive) matches only this
+            traffic. The default for new rules is V(bypass).
+        type: str
+        choices: [bypass, exclusive]
       tag:
         description:
           - Tag of the rule, 65537 to 131072. By default the server uses the ID of the rule.
@@ -141,22 +181,22 @@ options:
         type: int
       match_by:
         description:
-          - How to find an existing rule. NAT rules have no name.
+          - How to find an existing rule. Only rules of NSX-T edge gateways have a name.
           - V(tuple) compares all options that select the traffic, which are marked as part of the identity. The
             translated address and port are not compared. A new translated address changes the rule, but a new original
             address or port creates another rule.
-          - With V(description), V(rule_id) and V(tag), all other options can change. In some versions of the portal,
-            editing a rule changes its tag.
+          - With V(name), V(description), V(rule_id) and V(tag), all other options can change. In some versions of the
+            portal, editing a rule changes its tag.
           - If several rules match, the task fails and lists them.
         type: str
-        choices: [tuple, description, tag, rule_id]
+        choices: [tuple, name, description, tag, rule_id]
         default: tuple
       clear:
         description:
           - Options to reset to an empty string. An empty value of the option itself counts as not set.
         type: list
         elements: str
-        choices: [description]
+        choices: [description, applied_to]
   allow_empty:
     description:
       - Whether O(rules) may be empty in a document that is applied with purge. This deletes all user-defined rules.
@@ -168,9 +208,12 @@ options:
   action:
     description:
       - Type of the rule. V(dnat) translates the destination address, V(snat) the source address.
+      - V(no_dnat) and V(no_snat) exempt traffic from translation. V(reflexive) translates between internal and external
+        addresses in both directions, without connection state; the original address is the internal one. These three
+        actions are supported only on NSX-T edge gateways.
       - Required on new rules. Part of the identity.
     type: str
-    choices: [snat, dnat]
+    choices: [snat, dnat, no_snat, no_dnat, reflexive]
   original_address:
     description:
       - Address before translation, as an address, a CIDR, a range C(first-last), or V(any).
@@ -185,7 +228,8 @@ options:
     type: str
   translated_address:
     description:
-      - Address after translation, in the same formats as O(original_address). Required on new rules.
+      - Address after translation, in the same formats as O(original_address). Required on new rules, except with
+        V(no_dnat) and V(no_snat).
       - For V(snat) rules, it must be an address of the edge gateway.
     type: str
     aliases: [translated_ip]
@@ -226,12 +270,12 @@ options:
     type: str
   snat_match_destination_address:
     description:
-      - Translate only traffic to this destination address. Only for V(snat) rules on newer edge gateways. Part of the
-        identity.
+      - Translate only traffic to this destination address. Only for V(snat) rules on newer edge gateways, and for
+        V(no_snat) rules. Part of the identity.
     type: str
   snat_match_destination_port:
     description:
-      - Translate only traffic to this destination port. Only for V(snat) rules. Part of the identity.
+      - Translate only traffic to this destination port. Only for V(snat) and V(no_snat) rules. Part of the identity.
     type: str
   enabled:
     description:
@@ -247,6 +291,41 @@ options:
     description:
       - Description, as free text.
     type: str
+  name:
+    description:
+      - Name of the rule on NSX-T edge gateways. It identifies the rule with O(match_by=name).
+      - If it is not set, a new rule is named after its description, or after its traffic. On other edge gateways, rules
+        have no names. Use O(description) there.
+    type: str
+  priority:
+    description:
+      - Priority of the rule on NSX-T edge gateways, V(0) to V(2147483647). If several rules match, the rule with the
+        lowest number applies. The default for new rules is V(0).
+    type: int
+  firewall_match:
+    description:
+      - Address that the firewall matches for the traffic of the rule, on NSX-T edge gateways. With V(bypass), the
+        traffic skips the firewall. The default for new rules is V(match_internal_address).
+    type: str
+    choices: [match_internal_address, match_external_address, bypass]
+  application:
+    description:
+      - Name or URN of an application port profile, on NSX-T edge gateways. It sets the protocol, and the translated
+        port (V(dnat)), the original port (V(no_dnat)) or the destination port (V(snat), V(no_snat)).
+      - If the profile belongs to NSX, the rule has its protocol and port instead of its name.
+    type: str
+  applied_to:
+    description:
+      - Name or URN of a network that the rule applies to, on NSX-T edge gateways. The network must be connected as a
+        service interface. By default, the rule applies to the whole edge gateway. Part of the identity.
+    type: str
+  vpn_mode:
+    description:
+      - Handling of traffic of policy-based IPsec VPN tunnels by V(dnat) and V(no_dnat) rules, on NSX-T edge gateways
+        with API version 38.1 or newer. V(bypass) ignores this traffic, and V(exclusive) matches only this traffic. The
+        default for new rules is V(bypass).
+    type: str
+    choices: [bypass, exclusive]
   tag:
     description:
       - Tag of the rule, 65537 to 131072. By default the server uses the ID of the rule.
@@ -280,20 +359,20 @@ options:
     type: int
   match_by:
     description:
-      - How to find an existing rule. NAT rules have no name.
+      - How to find an existing rule. Only rules of NSX-T edge gateways have a name.
       - V(tuple) compares all options that select the traffic, which are marked as part of the identity. The translated
         address and port are not compared. A new translated address changes the rule, but a new original address or port
         creates another rule.
-      - With V(description), V(rule_id) and V(tag), all other options can change. In some versions of the portal,
-        editing a rule changes its tag.
+      - With V(name), V(description), V(rule_id) and V(tag), all other options can change. In some versions of the
+        portal, editing a rule changes its tag.
       - If several rules match, the task fails and lists them.
     type: str
-    choices: [tuple, description, tag, rule_id]
+    choices: [tuple, name, description, tag, rule_id]
     default: tuple
   clear:
     description:
       - Options to reset to an empty string. An empty value of the option itself counts as not set.
     type: list
     elements: str
-    choices: [description]
+    choices: [description, applied_to]
 """

@@ -71,7 +71,7 @@ def firewall_arguments() -> dict[str, Any]:
 def nat_rule_arguments() -> dict[str, Any]:
     """Return the options of a NAT rule."""
     return {
-        "action": {"type": "str", "choices": ["snat", "dnat"]},
+        "action": {"type": "str", "choices": ["snat", "dnat", "no_snat", "no_dnat", "reflexive"]},
         "original_address": {"type": "str", "aliases": ["original_ip"]},
         "original_port": {"type": "str"},
         "translated_address": {"type": "str", "aliases": ["translated_ip"]},
@@ -87,14 +87,20 @@ def nat_rule_arguments() -> dict[str, Any]:
         "enabled": {"type": "bool", "aliases": ["is_enable"]},
         "logging": {"type": "bool", "aliases": ["enable_logging"]},
         "description": {"type": "str"},
+        "name": {"type": "str"},
+        "priority": {"type": "int"},
+        "firewall_match": {"type": "str", "choices": ["match_internal_address", "match_external_address", "bypass"]},
+        "application": {"type": "str"},
+        "applied_to": {"type": "str"},
+        "vpn_mode": {"type": "str", "choices": ["bypass", "exclusive"]},
         "tag": {"type": "str", "aliases": ["rule_tag"]},
         "rule_id": {"type": "str"},
         "position": {"type": "str", "choices": ["top", "bottom"]},
         "before": {"type": "str"},
         "after": {"type": "str"},
         "index": {"type": "int"},
-        "match_by": {"type": "str", "choices": ["tuple", "description", "tag", "rule_id"], "default": "tuple"},
-        "clear": {"type": "list", "elements": "str", "choices": ["description"]},
+        "match_by": {"type": "str", "choices": ["tuple", "name", "description", "tag", "rule_id"], "default": "tuple"},
+        "clear": {"type": "list", "elements": "str", "choices": ["description", "applied_to"]},
     }
 
 

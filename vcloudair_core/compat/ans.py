@@ -14,8 +14,8 @@ from vcloudair_core.services.ans.ipsec.codec_json import JsonIpsecCodec
 from vcloudair_core.services.ans.ipsec.parse import read_tunnel
 from vcloudair_core.services.ans.ipsec.spec import completed_tunnel
 from vcloudair_core.services.ans.nat.codec_json import JsonNatCodec
+from vcloudair_core.services.ans.nat.meaning import completed_rule as completed_nat_rule
 from vcloudair_core.services.ans.nat.parse import read_nat_rule
-from vcloudair_core.services.ans.nat.spec import completed_rule as completed_nat_rule
 
 
 class ANSFirewall(EdgeSection):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vcloudair_core.engine.canonical import ANY, fold
-from vcloudair_core.services.ans.nat.spec import MATCH_FIELDS, NatRuleSpec, NatSpec
+from vcloudair_core.services.ans.nat.spec import ALL_MATCH_FIELDS, MATCH_FIELDS, NatRuleSpec, NatSpec
 from vcloudair_core.services.ans.section.document import SectionState
 from vcloudair_core.services.ans.section.json_values import bool_of, digits_of, text_of
 
@@ -33,7 +33,7 @@ WIRE_NAMES = {
 Source: protocol/ans.md §3.1-3.2.
 """
 
-_MATCHES = frozenset(name for names in MATCH_FIELDS.values() for name in names)
+_MATCHES = frozenset(ALL_MATCH_FIELDS)
 
 
 Nat = SectionState[NatSpec]

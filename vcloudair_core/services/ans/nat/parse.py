@@ -10,17 +10,21 @@ from vcloudair_core.engine.canonical import ANY, address_range, fold, without_bl
 from vcloudair_core.engine.fields import fields_of, keys_of
 from vcloudair_core.engine.matching import refuse_duplicates
 from vcloudair_core.engine.rulelist import check_place
-from vcloudair_core.engine.validation import Problems, Reader
+from vcloudair_core.engine.validation import Problems, Reader, line_complaint
+from vcloudair_core.services.ans.nat.identities import IDENTITIES
+from vcloudair_core.services.ans.nat.meaning import action_complaints, family_complaints
 from vcloudair_core.services.ans.nat.spec import (
     ACTIONS,
+    ALL_MATCH_FIELDS,
+    FIREWALL_MATCHES,
     FIRST_TAG,
-    IDENTITIES,
+    LAST_PRIORITY,
     LAST_TAG,
     MATCH_FIELDS,
     MATCHES,
+    VPN_MODES,
     NatRuleSpec,
     NatSpec,
-    family_complaints,
 )
 from vcloudair_core.services.ans.section.rule_fields import POSITIONS
 from vcloudair_core.services.ans.section.rule_values import (
@@ -39,7 +43,7 @@ LAST_VNIC = 200
 _RULE_FIELDS = tuple(key.name for key in keys_of(NatRuleSpec))
 _SECTION_FIELDS = (*fields_of(NatSpec), "internal_rules", "version")
 _VNIC = re.compile(r"(?:vnic-(?:index-)?)?([0-9]{1,4})\Z", re.IGNORECASE)
-_NEEDED = {"tuple": ("action", "original_address"), "description": ("description",)}
+_NEEDED = {"tuple": ("action", "original_address")}
 
 
 def parse_nat_rule(data: Mapping[str, Any]) -> NatRuleSpec:
@@ -92,7 +96,7 @@ def read_nat_rule(data: Mapping[str, Any], path: str, problems: Problems) -> Nat
     match_by = reader.choice("match_by", MATCHES) or "tuple"
     rule_id = reader.identifier("rule_id")
     check_place(reader)
-    reader.check_clear("description")
+    reader.check_clear("description", "applied_to")
     _check_identity(reader, match_by)
     spec = NatRuleSpec(
         action=action,
@@ -108,6 +112,12 @@ def read_nat_rule(data: Mapping[str, Any], path: str, problems: Problems) -> Nat
         enabled=reader.boolean("enabled"),
         logging=reader.boolean("logging"),
         description=reader.clearable("description"),
+        name=_name(reader),
+        priority=reader.integer("priority", 0, LAST_PRIORITY),
+        firewall_match=reader.choice("firewall_match", FIREWALL_MATCHES),
+        application=_application(reader),
+        applied_to=reader.clearable("applied_to"),
+        vpn_mode=reader.choice("vpn_mode", VPN_MODES),
         tag=_tag(reader, rule_id, match_by),
         rule_id=rule_id,
         position=reader.choice("position", POSITIONS),
@@ -116,9 +126,27 @@ def read_nat_rule(data: Mapping[str, Any], path: str, problems: Problems) -> Nat
         index=reader.integer("index", 0),
         match_by=match_by,
     )
-    for name, reason in family_complaints(spec):
+    for name, reason in (*family_complaints(spec), *action_complaints(spec)):
         problems.add(reader.at(name), reason)
     return spec
+
+
+def _name(reader: Reader) -> str | None:
+    name = reader.text("name")
+    if name is None:
+        return None
+    reason = line_complaint(name)
+    if reason:
+        reader.problems.add(reader.at("name"), reason)
+    return name.strip() or None
+
+
+def _application(reader: Reader) -> str | None:
+    """Return the name or URN of a port profile. A profile sets the protocol and the ICMP type."""
+    value = (reader.text("application") or "").strip()
+    if value and reader.given("icmp_type"):
+        reader.problems.add(reader.at("application"), "cannot be given together with icmp_type")
+    return value or None
 
 
 def _check_identity(reader: Reader, match_by: str) -> None:
@@ -213,13 +241,13 @@ def _interface(reader: Reader) -> str | None:
 
 def _matches(reader: Reader, action: str | None) -> dict[str, Any]:
     matches: dict[str, Any] = {}
-    for owner, (address, port) in MATCH_FIELDS.items():
-        matches[address], matches[port] = _address(reader, address), _port(reader, port)
-        for name in (address, port):
-            if action not in (None, owner) and matches[name] is not None:
-                if matches[name] != ANY:
-                    reader.problems.add(reader.at(name), f"is only allowed with {owner}, not {action}")
-                matches[name] = None
+    for name in ALL_MATCH_FIELDS:
+        matches[name] = (_address if name.endswith("_address") else _port)(reader, name)
+        owners = [owner for owner, names in MATCH_FIELDS.items() if name in names]
+        if action is not None and action not in owners and matches[name] is not None:
+            if matches[name] != ANY:
+                reader.problems.add(reader.at(name), f"is only allowed with {' and '.join(owners)}, not {action}")
+            matches[name] = None
     return matches
 
 

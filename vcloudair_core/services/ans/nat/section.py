@@ -5,33 +5,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from vcloudair_core.engine.kind import Store
+from vcloudair_core.engine.kind import Document, Store
 from vcloudair_core.engine.plan import Plan
+from vcloudair_core.engine.rulelist import RuleListKind
 from vcloudair_core.engine.validation import Problems
-from vcloudair_core.services.ans.edge.backend import JSON, NSXV, VCLOUDAIR, XML
+from vcloudair_core.services.ans.edge.backend import JSON, NSXT, NSXV, VCLOUDAIR, XML
+from vcloudair_core.services.ans.nat.identities import IDENTITIES
+from vcloudair_core.services.ans.nat.limits import RULE_LIMITS, SETTING_LIMITS
+from vcloudair_core.services.ans.nat.meaning import completed_rule, effective_rule, exact_rule
 from vcloudair_core.services.ans.nat.model import Nat
 from vcloudair_core.services.ans.nat.parse import parse_nat, parse_nat_rule
-from vcloudair_core.services.ans.nat.spec import (
-    IDENTITIES,
-    NatRuleSpec,
-    NatSpec,
-    completed_rule,
-    effective_rule,
-    exact_rule,
-)
-from vcloudair_core.services.ans.section.descriptor import Section
+from vcloudair_core.services.ans.nat.spec import NatRuleSpec, NatSpec
+from vcloudair_core.services.ans.section.descriptor import NsxtSection, Section
 from vcloudair_core.services.ans.section.document import SectionCodec
 from vcloudair_core.services.ans.section.store import SectionStore
+from vcloudair_core.session.versions import is_at_least
 
 
 class NatSection(Section[NatSpec, NatRuleSpec]):
-    """The NAT section. Its rules can name interfaces."""
+    """The NAT section. Its rules can name interfaces, networks and port profiles."""
 
     def resolve_rules(self, store: Store, specs: Sequence[NatRuleSpec], paths: Sequence[str]) -> Sequence[NatRuleSpec]:
-        """Replace the names of interfaces with interface numbers.
+        """Replace the names of interfaces with interface numbers, and look up the names of NSX-T edge gateways.
 
-        If a rule names an interface, one API call is made. Otherwise, no call is made.
+        If a rule names an interface, one API call is made. Without names, no call is made.
         """
+        objects = getattr(store, "objects", None)
+        if objects is not None:
+            from vcloudair_core.services.ans.nat.nsxt.names import resolve_names
+
+            return resolve_names(objects, specs, paths)
         if all(spec.interface is None for spec in specs):
             return specs
         from vcloudair_core.services.ans.edge.interfaces import pick_interface, read_interfaces
@@ -47,6 +50,15 @@ class NatSection(Section[NatSpec, NatRuleSpec]):
                     resolved[position] = replace(spec, interface=None, vnic=vnic)
         problems.raise_if_any()
         return tuple(resolved)
+
+    def rule_list(self, document: Document) -> RuleListKind:
+        """Return the rule list kind. On NSX-T edge gateways, the order of rules has no meaning."""
+        kind = super().rule_list(document)
+        if document.backend != NSXT:
+            return kind
+        from vcloudair_core.services.ans.nat.nsxt import rules
+
+        return replace(kind, completed=rules.completed_rule, effective=rules.effective_rule, is_ordered=False)
 
     def warnings(self, store: Store, state: Nat, plan: Plan) -> tuple[str, ...]:
         """Warn if the firewall is disabled or blocks the traffic of changed rules.
@@ -70,6 +82,18 @@ def _xml() -> SectionCodec[NatSpec]:
     return XmlNatCodec()
 
 
+def _nsxt(api_version: str) -> SectionCodec[NatSpec]:
+    from vcloudair_core.services.ans.nat.nsxt.codec import V2_SINCE, NsxtNatCodec
+
+    return NsxtNatCodec(is_at_least(api_version, V2_SINCE))
+
+
+def _nsxt_store() -> type[SectionStore]:
+    from vcloudair_core.services.ans.nat.nsxt.store import NsxtNatStore
+
+    return NsxtNatStore
+
+
 SECTION = NatSection(
     name="nat",
     rule_name="nat_rule",
@@ -84,6 +108,9 @@ SECTION = NatSection(
         (NSXV, JSON): lambda: _json(NSXV),
         (NSXV, XML): _xml,
     },
+    nsxt=NsxtSection(_nsxt, _nsxt_store),
+    rule_limits=RULE_LIMITS,
+    setting_limits=SETTING_LIMITS,
     module="vca_nat",
     identities=IDENTITIES,
     completed=completed_rule,

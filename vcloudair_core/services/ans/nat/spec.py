@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
-from vcloudair_core.engine.canonical import ANY, address_range, fold, ipv4_set, port_set
+from vcloudair_core.engine.canonical import ANY, fold, ipv4_set, port_set
 from vcloudair_core.engine.fields import FieldInfo, input_key, spec_field
-from vcloudair_core.engine.matching import Identities, RuleIdentity
-from vcloudair_core.engine.validation import Problems
-from vcloudair_core.errors import SpecError
+from vcloudair_core.engine.validation import Reader
 from vcloudair_core.services.ans.section.rule_fields import (
     ID_PATTERN,
     NUMBER_PATTERN,
@@ -26,18 +24,33 @@ from vcloudair_core.services.ans.section.rule_fields import (
 )
 from vcloudair_core.services.ans.section.rule_values import PROTOCOLS
 
-ACTIONS = ("snat", "dnat")
-MATCHES = ("tuple", "description", "tag", "rule_id")
+SNAT, DNAT, NO_SNAT, NO_DNAT, REFLEXIVE = ACTIONS = ("snat", "dnat", "no_snat", "no_dnat", "reflexive")
+EXEMPTIONS = (NO_SNAT, NO_DNAT)
+"""Actions that exempt traffic from translation."""
+
+MATCHES = ("tuple", "name", "description", "tag", "rule_id")
+FIREWALL_MATCHES = ("match_internal_address", "match_external_address", "bypass")
+VPN_MODES = ("bypass", "exclusive")
+LAST_PRIORITY = 2**31 - 1
 FIRST_TAG, LAST_TAG = 65537, 131072
 """Lowest and highest tag that users can set. Source: protocol/ans.md §3.2."""
 
-MATCH_FIELDS = {
-    "dnat": ("dnat_match_source_address", "dnat_match_source_port"),
-    "snat": ("snat_match_destination_address", "snat_match_destination_port"),
+_SNAT_MATCHES = ("snat_match_destination_address", "snat_match_destination_port")
+MATCH_FIELDS: Mapping[str, tuple[str, ...]] = {
+    DNAT: ("dnat_match_source_address", "dnat_match_source_port"),
+    SNAT: _SNAT_MATCHES,
+    NO_SNAT: _SNAT_MATCHES,
+    NO_DNAT: (),
+    REFLEXIVE: (),
 }
-"""Fields that only one action allows, by action. Source: protocol/ans.md §3.2."""
+"""Match fields that an action allows, by action.
 
+Source: protocol/ans.md §3.2, protocol/nsxt.md §6.
+"""
+
+ALL_MATCH_FIELDS = tuple(dict.fromkeys(name for names in MATCH_FIELDS.values() for name in names))
 REQUIRED = ("action", "original_address", "translated_address")
+"""Fields that new rules require. Rules that exempt traffic have no translated address."""
 
 
 def address_meaning(text: str) -> Hashable:
@@ -64,6 +77,9 @@ class NatRuleSpec:
 
     action: str | None = spec_field(
         "Type of the rule. `dnat` translates the destination address, `snat` the source address.",
+        "`no_dnat` and `no_snat` exempt traffic from translation. `reflexive` translates between internal and external "
+        "addresses in both directions, without connection state; the original address is the internal one. These three "
+        "actions are supported only on NSX-T edge gateways.",
         "Required on new rules. Part of the identity.",
         canonical=fold,
         choices=ACTIONS,
@@ -84,7 +100,8 @@ class NatRuleSpec:
         ports=True,
     )
     translated_address: str | None = spec_field(
-        "Address after translation, in the same formats as `original_address`. Required on new rules.",
+        "Address after translation, in the same formats as `original_address`. Required on new rules, except with "
+        "`no_dnat` and `no_snat`.",
         "For `snat` rules, it must be an address of the edge gateway.",
         canonical=address_meaning,
         absent=ANY,
@@ -132,13 +149,13 @@ class NatRuleSpec:
         ports=True,
     )
     snat_match_destination_address: str | None = spec_field(
-        "Translate only traffic to this destination address. Only for `snat` rules on newer edge gateways. Part of the "
-        "identity.",
+        "Translate only traffic to this destination address. Only for `snat` rules on newer edge gateways, and for "
+        "`no_snat` rules. Part of the identity.",
         canonical=address_meaning,
         absent=ANY,
     )
     snat_match_destination_port: str | None = spec_field(
-        "Translate only traffic to this destination port. Only for `snat` rules. Part of the identity.",
+        "Translate only traffic to this destination port. Only for `snat` and `no_snat` rules. Part of the identity.",
         canonical=port_meaning,
         absent=ANY,
         ports=True,
@@ -146,6 +163,46 @@ class NatRuleSpec:
     enabled: bool | None = enabled_field()
     logging: bool | None = logging_field()
     description: str | None = description_field()
+    name: str | None = spec_field(
+        "Name of the rule on NSX-T edge gateways. It identifies the rule with `match_by=name`.",
+        "If it is not set, a new rule is named after its description, or after its traffic. On other edge gateways, "
+        "rules have no names. Use `description` there.",
+        identity=True,
+        read=Reader.text,
+    )
+    priority: int | None = spec_field(
+        "Priority of the rule on NSX-T edge gateways, `0` to `2147483647`. If several rules match, the rule with the "
+        "lowest number applies. The default for new rules is `0`.",
+        absent=0,
+        bounds=(0, LAST_PRIORITY),
+    )
+    firewall_match: str | None = spec_field(
+        "Address that the firewall matches for the traffic of the rule, on NSX-T edge gateways. With `bypass`, the "
+        "traffic skips the firewall. The default for new rules is `match_internal_address`.",
+        canonical=fold,
+        absent="match_internal_address",
+        choices=FIREWALL_MATCHES,
+    )
+    application: str | None = spec_field(
+        "Name or URN of an application port profile, on NSX-T edge gateways. It sets the protocol, and the translated "
+        "port (`dnat`), the original port (`no_dnat`) or the destination port (`snat`, `no_snat`).",
+        "If the profile belongs to NSX, the rule has its protocol and port instead of its name.",
+        read=Reader.text,
+    )
+    applied_to: str | None = spec_field(
+        "Name or URN of a network that the rule applies to, on NSX-T edge gateways. The network must be connected as a "
+        "service interface. By default, the rule applies to the whole edge gateway. Part of the identity.",
+        absent="",
+        read=Reader.clearable,
+    )
+    vpn_mode: str | None = spec_field(
+        "Handling of traffic of policy-based IPsec VPN tunnels by `dnat` and `no_dnat` rules, on NSX-T edge gateways "
+        "with API version 38.1 or newer. `bypass` ignores this traffic, and `exclusive` matches only this traffic. The "
+        "default for new rules is `bypass`.",
+        canonical=fold,
+        absent="bypass",
+        choices=VPN_MODES,
+    )
     tag: str | None = spec_field(
         "Tag of the rule, 65537 to 131072. By default the server uses the ID of the rule.",
         bounds=(1, None),
@@ -164,12 +221,12 @@ class NatRuleSpec:
     after: str | None = after_field("Description, ID or tag")
     index: int | None = index_field()
     match_by: str = spec_field(
-        "How to find an existing rule. NAT rules have no name.",
+        "How to find an existing rule. Only rules of NSX-T edge gateways have a name.",
         "`tuple` compares all options that select the traffic, which are marked as part of the identity. The "
         "translated address and port are not compared. A new translated address changes the rule, but a new original "
         "address or port creates another rule.",
-        "With `description`, `rule_id` and `tag`, all other options can change. In some versions of the portal, "
-        "editing a rule changes its tag.",
+        "With `name`, `description`, `rule_id` and `tag`, all other options can change. In some versions of the "
+        "portal, editing a rule changes its tag.",
         "If several rules match, the task fails and lists them.",
         default="tuple",
         input_only=True,
@@ -177,7 +234,7 @@ class NatRuleSpec:
     )
 
     other_keys: ClassVar[Mapping[str, FieldInfo]] = {
-        "clear": clear_key("description"),
+        "clear": clear_key("description", "applied_to"),
         "rule_tag": input_key("Alias of `tag`.", bounds=(1, None), pattern=NUMBER_PATTERN, alias_of="tag"),
     }
     exclusive: ClassVar[Sequence[tuple[str, ...]]] = (
@@ -187,12 +244,12 @@ class NatRuleSpec:
     """Mutually exclusive keys."""
 
     @property
-    def name(self) -> str:
-        """The display name of the rule: the description, or a title.
+    def display_name(self) -> str:
+        """The display name of the rule: the name, the description, or the traffic.
 
-        Example of a title: ``dnat 203.0.113.10 tcp/443``.
+        Example of the traffic: ``dnat 203.0.113.10 tcp/443``.
         """
-        return (self.description or "").strip() or nat_title(self)
+        return (self.name or "").strip() or (self.description or "").strip() or nat_title(self)
 
 
 def nat_title(spec: NatRuleSpec) -> str:
@@ -209,173 +266,6 @@ def nat_title(spec: NatRuleSpec) -> str:
     parts += [f"vnic {spec.vnic}"] if spec.vnic not in (None, ANY) else []
     parts += [f"on {spec.interface}"] if spec.interface else []
     return " ".join(parts)
-
-
-# -- identity ----------------------------------------------------------------------------------------------------
-
-
-def _matched(spec: NatRuleSpec) -> Hashable:
-    """Return the match criteria of a rule, without the interface, for comparison."""
-    protocol = fold(spec.protocol or ANY)
-    is_icmp = protocol == "icmp"
-    action = fold(spec.action or "")
-    address, port = (getattr(spec, name) for name in MATCH_FIELDS.get(action, MATCH_FIELDS["dnat"]))
-    return (
-        action,
-        protocol,
-        fold(spec.icmp_type or ANY) if is_icmp else "",
-        address_meaning(spec.original_address or ANY),
-        port_meaning(ANY if is_icmp else spec.original_port or ANY),
-        address_meaning(address or ANY),
-        port_meaning(port or ANY),
-    )
-
-
-def _search_keys(spec: NatRuleSpec) -> tuple[Hashable, ...]:
-    """Return the keys to find the rule of a spec, the preferred key first.
-
-    A spec without an interface matches the rule on all interfaces. If no such rule exists, it matches the only rule
-    with equal match criteria.
-    """
-    if spec.interface is not None:
-        return ((("interface", spec.interface), _matched(spec)),)
-    exact = (spec.vnic or ANY, _matched(spec))
-    return (exact,) if spec.vnic is not None else (exact, (None, _matched(spec)))
-
-
-def _live_keys(spec: NatRuleSpec) -> tuple[Hashable, ...]:
-    return ((spec.vnic or ANY, _matched(spec)), (None, _matched(spec)))
-
-
-def _description(spec: NatRuleSpec) -> tuple[Hashable, ...]:
-    return ((spec.description or "").strip(),)
-
-
-def _content(spec: NatRuleSpec) -> Hashable:
-    """Return the match criteria and the translation of a rule, for comparison."""
-    translation = (address_meaning(spec.translated_address or ANY), port_meaning(spec.translated_port or ANY))
-    return (spec.vnic or ANY, spec.interface, _matched(spec), *translation)
-
-
-IDENTITIES = Identities(
-    {
-        "tuple": RuleIdentity(
-            _search_keys,
-            lambda spec: f"for the same traffic ({nat_title(spec)})",
-            _live_keys,
-            is_unique=True,
-        ),
-        "description": RuleIdentity(
-            _description, lambda spec: f"with the description {(spec.description or '').strip()!r}"
-        ),
-    },
-    content=_content,
-    shown=("action", "vnic", "original_address", "translated_address", "description"),
-)
-"""The ways to identify a NAT rule.
-
-``tuple`` compares action, interface, protocol and ICMP type, original address and port, and the match fields.
-"""
-
-
-# -- meaning -----------------------------------------------------------------------------------------------------
-
-
-def missing_fields(spec: NatRuleSpec) -> list[str]:
-    """Return the required fields that a new rule does not set."""
-    return [name for name in REQUIRED if not getattr(spec, name)]
-
-
-def completed_rule(spec: NatRuleSpec) -> NatRuleSpec:
-    """Return the spec of a new rule with defaults for all fields that are not set.
-
-    Raises: SpecError for missing required fields.
-    """
-    problems = Problems()
-    for name in missing_fields(spec):
-        rule = f"the rule {spec.name!r}" if spec.name else "the rule"
-        problems.add(name, f"is required, because {rule} does not exist yet (matched by {spec.match_by})")
-    if spec.tag is not None and not FIRST_TAG <= int(spec.tag) <= LAST_TAG:
-        problems.add("tag", f"{spec.tag} is out of range for a new rule, {FIRST_TAG} to {LAST_TAG} is allowed")
-    problems.raise_if_any()
-    return replace(
-        spec,
-        original_port=spec.original_port or ANY,
-        translated_port=spec.translated_port or ANY,
-        protocol=spec.protocol or ANY,
-        vnic=spec.vnic or ANY,
-        enabled=True if spec.enabled is None else spec.enabled,
-        logging=False if spec.logging is None else spec.logging,
-        rule_id=None,
-    )
-
-
-def exact_rule(spec: NatRuleSpec, current: NatRuleSpec) -> NatRuleSpec:
-    """Return the spec of a rule in an exact list, with defaults for omitted fields.
-
-    Fields that a new rule requires have no default, so they keep their values. The tag also keeps its value, because
-    the server sets a tag if the user does not.
-    """
-    protocol = spec.protocol or ANY
-    defaults: dict[str, Any] = {
-        "protocol": ANY,
-        "vnic": ANY,
-        "enabled": True,
-        "logging": False,
-        "description": "",
-        **dict.fromkeys(("icmp_type",) if protocol == "icmp" else ("original_port",), ANY),
-        # If the spec has no translated address, keep the translated port as well.
-        **dict.fromkeys(("translated_port",) if protocol != "icmp" and spec.translated_address else (), ANY),
-        **dict.fromkeys(MATCH_FIELDS.get(spec.action or current.action or "", ()), ANY),
-    }
-    return replace(spec, **{name: value for name, value in defaults.items() if getattr(spec, name) is None})
-
-
-def effective_rule(spec: NatRuleSpec, current: NatRuleSpec) -> NatRuleSpec:
-    """Return a spec that is adapted to the existing rule that it updates.
-
-    Current values of the rule that are invalid for the new protocol or action are removed. Raises: SpecError for values
-    of the spec that are invalid for the existing rule.
-    """
-    action, protocol = spec.action or current.action or "", spec.protocol or current.protocol or ANY
-    changes: dict[str, Any] = {}
-    if protocol == "icmp":
-        for name in ("original_port", "translated_port"):
-            _refuse(name, getattr(spec, name), "the protocol of the rule is icmp, which has no ports")
-            changes[name] = ANY
-    elif spec.protocol is not None:
-        changes["icmp_type"] = ANY
-    for owner, names in MATCH_FIELDS.items():
-        for name in names if action in ACTIONS and owner != action else ():
-            _refuse(name, getattr(spec, name), f"is only allowed with {owner}, but the action of the rule is {action}")
-            changes[name] = ANY
-    effective = replace(spec, **changes) if changes else spec
-    addresses = {name: value for name in _ADDRESSES if (value := getattr(effective, name)) is not None}
-    for name, reason in family_complaints(replace(current, **addresses)) if addresses else ():
-        raise SpecError(name, reason)
-    return effective
-
-
-_ADDRESSES = ("original_address", "translated_address", *(names[0] for names in MATCH_FIELDS.values()))
-
-
-def family_complaints(spec: NatRuleSpec) -> list[tuple[str, str]]:
-    """Return an error for each address with another IP version than the original one.
-
-    Shape: ``[(field, reason)]``.
-    """
-    first = address_range(spec.original_address or ANY)
-    others = ((name, address_range(getattr(spec, name) or ANY)) for name in _ADDRESSES[1:])
-    return [
-        (name, "has another IP version than original_address")
-        for name, network in others
-        if first and network and first[0] != network[0]
-    ]
-
-
-def _refuse(name: str, value: str | None, reason: str) -> None:
-    if value not in (None, ANY):
-        raise SpecError(name, reason)
 
 
 @dataclass(frozen=True)

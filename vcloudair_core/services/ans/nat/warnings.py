@@ -12,7 +12,7 @@ from typing import Any
 from vcloudair_core.engine.canonical import ANY, address_range, address_set, fold, port_set
 from vcloudair_core.engine.plan import Plan
 from vcloudair_core.errors import VcloudAirError
-from vcloudair_core.services.ans.edge.backend import VCLOUDAIR
+from vcloudair_core.services.ans.edge.backend import NSXV
 from vcloudair_core.services.ans.firewall.model import Firewall
 from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec, ServiceSpec
 from vcloudair_core.services.ans.nat.model import Nat
@@ -43,7 +43,7 @@ def nat_warnings(store: Any, nat: Nat, plan: Plan) -> tuple[str, ...]:
     dnat_rules = [rule for rule in changed if rule.action == "dnat"]
     return (
         *(
-            f"No firewall rule of {store.target} accepts the traffic of {rule.name!r} from outside."
+            f"No firewall rule of {store.target} accepts the traffic of {rule.display_name!r} from outside."
             for rule in dnat_rules
             if not is_accepted(firewall, rule)
         ),
@@ -59,7 +59,7 @@ def _foreign_addresses(store: Any, rules: Sequence[NatRuleSpec]) -> tuple[str, .
     from vcloudair_core.services.ans.edge.interfaces import read_interfaces
 
     translating = [rule for rule in rules if _translated(rule.original_address or ANY) != _translated(ANY)]
-    if not translating or store.backend == VCLOUDAIR:
+    if not translating or store.backend != NSXV:
         return ()
     try:
         interfaces = read_interfaces(store.session, store.edge)
@@ -67,7 +67,8 @@ def _foreign_addresses(store: Any, rules: Sequence[NatRuleSpec]) -> tuple[str, .
         return ()
     own = address_set(network for item in interfaces for network in item.networks)
     return tuple(
-        f"The original address {rule.original_address} of {rule.name!r} is not in any network of {store.target}."
+        f"The original address {rule.original_address} of {rule.display_name!r} is not in any network of "
+        f"{store.target}."
         for rule in translating
         if own and not _overlap(own, _translated(rule.original_address or ANY))
     )
@@ -101,8 +102,10 @@ def is_accepted(firewall: Firewall, nat: NatRuleSpec) -> bool:
     """Return False if the firewall certainly blocks all traffic of a DNAT rule.
 
     The first firewall rule that matches all of the traffic determines the result. If an earlier accept rule may match
-    part of the traffic, the result is True.
+    part of the traffic, the result is True. The traffic of a rule with ``firewall_match: bypass`` skips the firewall.
     """
+    if nat.firewall_match == "bypass":
+        return True
     for rule in (live.spec for live in firewall.rules if live.rule_type.casefold() != "default_policy"):
         if rule.enabled is False or not _may_match(rule, nat):
             continue
@@ -116,9 +119,10 @@ def is_accepted(firewall: Firewall, nat: NatRuleSpec) -> bool:
 def _destination(rule: FirewallRuleSpec, nat: NatRuleSpec) -> tuple[str, str]:
     """Return the address and port of NAT traffic to compare with a firewall rule.
 
-    These are the translated values if the rule matches translated addresses, and the original values otherwise.
+    These are the translated values if the rule matches translated addresses, and the original values otherwise. On
+    NSX-T edge gateways, the NAT rule decides. Source: protocol/nsxt.md §6.
     """
-    if rule.match_translated:
+    if rule.match_translated or nat.firewall_match == "match_internal_address":
         port = nat.translated_port if nat.translated_port not in (None, ANY) else nat.original_port
         return nat.translated_address or ANY, port or ANY
     return nat.original_address or ANY, nat.original_port or ANY

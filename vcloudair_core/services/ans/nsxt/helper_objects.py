@@ -28,6 +28,7 @@ from vcloudair_core.services.ans.nsxt.references import (
     ADDRESSES,
     CONTENT,
     GROUP_KEYS,
+    NAMED_PROFILE,
     NETWORK_KEY,
     NETWORKS,
     PROFILE_KEYS,
@@ -202,6 +203,16 @@ class HelperObjects:
             raise NotFoundError(f"Network not found: {name!r}.", hint="Check the name, or use the URN of the network.")
         return ids[0]
 
+    def network_name(self, urn: str) -> str:
+        """Return the name of a network of the org, if no other network has the name.
+
+        Raises: NotFoundError, AmbiguousMatchError.
+        """
+        network = self._api.get(f"{_NETWORKS}/{quote(urn, safe=':')}")
+        name = str(network.get("name") or "")
+        self.network_id(name)
+        return name
+
     # -- writing -------------------------------------------------------------------------------------------------
 
     def realize(self, records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -230,12 +241,12 @@ class HelperObjects:
         content = reference.get(CONTENT)
         if key == NETWORK_KEY:
             return {"name": name, "id": self.network_id(name)}
-        if content is None:
+        if content is None or NAMED_PROFILE in content:
             names = self.profile_ids if key in PROFILE_KEYS else self.group_ids
             ids = names(name)
             if not ids:
                 raise NotFoundError(f"Writing the rule failed. {name!r} no longer exists.", hint="Check the name.")
-            return {"name": name, "id": ids[0]}
+            return {**reference, "id": ids[0]}
         if SERVICE in content:
             return {**self._profile_for(name, content[SERVICE][0]), CONTENT: dict(content)}
         return {"name": name, "id": self._group_for(name, content), CONTENT: dict(content)}

@@ -24,6 +24,12 @@ _NAME_DIGITS = 16
 ADDRESSES, NETWORKS, SERVICE = "addresses", "networks", "service"
 """Kinds of content: an IP set, a group of networks, and a port profile."""
 
+NAMED_PROFILE = "profile"
+"""Key of the content of a profile that a rule names.
+
+The value is the name of the profile, or its URN if the name is ambiguous.
+"""
+
 
 def pending(kind: str, value: Any) -> dict[str, Any]:
     """Return a reference to a managed object with a content.

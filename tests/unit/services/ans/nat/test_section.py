@@ -201,7 +201,8 @@ def test_a_changed_protocol_or_action_removes_obsolete_fields(nat: Bench) -> Non
     nat.ensure({**FULL_DNAT, "tag": None})
     one = {"match_by": "rule_id", "rule_id": 196609}
     with pytest.raises(
-        SpecError, match="snat_match_destination_port: is only allowed with snat, but the action of the rule is dnat"
+        SpecError,
+        match="snat_match_destination_port: is only allowed with snat and no_snat, but the action of the rule is dnat",
     ):
         nat.ensure({**one, "snat_match_destination_port": 80})
     nat.ensure({**one, "protocol": "icmp", "icmp_type": "redirect"})

@@ -1,0 +1,1 @@
+"""NAT of NSX-T edge gateways: codec, store, and port profiles."""

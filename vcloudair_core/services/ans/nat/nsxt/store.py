@@ -1,0 +1,81 @@
+"""The store of NAT of NSX-T edge gateways. Source: protocol/nsxt.md §6."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from vcloudair_core.engine.kind import Document
+from vcloudair_core.errors import NotFoundError, PermissionDeniedError
+from vcloudair_core.services.ans.nat.nsxt.codec import V2_SINCE
+from vcloudair_core.services.ans.nat.nsxt.profiles import with_named_profiles
+from vcloudair_core.services.ans.nsxt.api import gateway_path
+from vcloudair_core.services.ans.nsxt.references import sent
+from vcloudair_core.services.ans.nsxt.store import NsxtStore, SingleWrites, changed_records
+from vcloudair_core.services.ans.section.json_values import bool_of, mapping_of
+from vcloudair_core.services.ans.section.store import StageableSectionStore
+from vcloudair_core.session.versions import is_at_least
+
+
+class NsxtNatStore(NsxtStore, StageableSectionStore):
+    """The NAT rules of an NSX-T edge gateway.
+
+    Each changed rule is one write. Rules of other clients are never sent.
+    """
+
+    @property
+    def is_written_whole(self) -> bool:
+        """False, because each rule is written alone."""
+        return False
+
+    def read_tree(self) -> dict[str, Any]:
+        """Return the rules with the content of their profiles."""
+        records = [record for record in self.api.cursor_pages(self._rules_path()) if isinstance(record, dict)]
+        return {"nat": {"values": with_named_profiles(self.objects, self.objects.describe(records))}}
+
+    def records_of(self, document: Document) -> list[dict[str, Any]]:
+        """Return the raw rules of a document, without the rules that the edge gateway created."""
+        records = mapping_of(document.tree.get("nat")).get("values") or ()
+        return [record for record in records if not bool_of(record.get("systemRule"), False)]
+
+    def write_changes(
+        self, base: Document, document: Document, before: Sequence[dict[str, Any]], records: Sequence[dict[str, Any]]
+    ) -> None:
+        """Write the changed rules, then the new rules, and delete rules last.
+
+        So no traffic loses its translation while a rule replaces another one.
+        """
+        writes = SingleWrites(self.api)
+        deleted, changed, new = changed_records(before, records)
+        for record in changed:
+            self._write_existing(writes, "PUT", str(record["id"]), sent(record))
+        for record in new:
+            writes.write("POST", self._rules_path(), sent(record))
+        for rule_id in deleted:
+            self._write_existing(writes, "DELETE", rule_id)
+
+    def _write_existing(
+        self, writes: SingleWrites, method: str, rule_id: str, body: Mapping[str, Any] | None = None
+    ) -> None:
+        """Change or delete a rule.
+
+        The server answers with status 403 or 404 if another client has deleted the rule. Source: protocol/nsxt.md §1.3.
+
+        Raises: NotFoundError if the rule to change does not exist; the errors of :meth:`CloudApi.write`.
+        """
+        try:
+            writes.write(method, self._rules_path(rule_id), body)
+        except (NotFoundError, PermissionDeniedError) as exc:
+            if any(record.get("id") == rule_id for record in self.api.cursor_pages(self._rules_path())):
+                raise
+            if method == "DELETE":
+                return
+            missing = NotFoundError(f"The NAT rule {rule_id} of {self.target} no longer exists.", status=exc.status)
+            missing.written = exc.written
+            raise missing from exc
+
+    def _rules_path(self, rule_id: str = "") -> str:
+        rule = f"/{quote(rule_id, safe='')}" if rule_id else ""
+        version = "2.0.0" if is_at_least(self.api.version, V2_SINCE) else "1.0.0"
+        return gateway_path(self.edge.edge_id, f"nat/rules{rule}", version)
