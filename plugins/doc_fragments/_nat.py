@@ -119,7 +119,7 @@ options:
         type: str
       priority:
         description:
-          - Priority of the rule on NSX-T edge gateways, V(0) to V(2147483647). If several rules match, the rule with
+          - Priority of the rule on NSX-T edge gateways, V(0) to V(2147481599). If several rules match, the rule with
             the lowest number applies. The default for new rules is V(0).
         type: int
       firewall_match:
@@ -299,7 +299,7 @@ options:
     type: str
   priority:
     description:
-      - Priority of the rule on NSX-T edge gateways, V(0) to V(2147483647). If several rules match, the rule with the
+      - Priority of the rule on NSX-T edge gateways, V(0) to V(2147481599). If several rules match, the rule with the
         lowest number applies. The default for new rules is V(0).
     type: int
   firewall_match:

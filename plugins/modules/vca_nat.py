@@ -18,6 +18,8 @@ description:
   - If there is a change, the module also reads the firewall and the interfaces. It warns if the firewall is disabled or
     has no rule that accepts the traffic of a new or changed V(dnat) rule. It also warns if the address of a V(dnat)
     rule is not in a network of the edge gateway.
+  - On NSX-T edge gateways, the order of rules has no meaning, and each changed rule is one write. An option that the
+    edge gateway does not support is refused before anything is read, also in check mode.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
@@ -37,7 +39,7 @@ options:
       - Whether to delete user-defined rules that are not in O(rules). Requires O(rules). The list then sets the
         complete order.
       - Fields of a listed rule that are not set, such as C(enabled), C(logging) and C(description), are reset to their
-        default values. The tag of a rule and O(enabled) are kept if they are not set.
+        default values. The tag and the name of a rule, and O(enabled), are kept if they are not set.
       - With V(false), fields that are not set keep their current values.
     type: bool
     default: false

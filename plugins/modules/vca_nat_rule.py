@@ -19,6 +19,8 @@ description:
   - If there is a change, the module also reads the firewall and the interfaces. It warns if the firewall is disabled or
     has no rule that accepts the traffic of a new or changed V(dnat) rule. It also warns if the address of a V(dnat)
     rule is not in a network of the edge gateway.
+  - On NSX-T edge gateways, rules have names and priorities, but no order and no interfaces. An option that the edge
+    gateway does not support is refused before anything is read, also in check mode.
   - Rules that the server created are never changed.
 author:
   - The vcloudair-core authors (@vcloudair-core)
@@ -72,6 +74,15 @@ EXAMPLES = r"""
     match_by: description
     description: web
     original_port: 8443
+
+- name: Exempt VPN traffic from translation on an NSX-T edge gateway
+  vcloudair.cloud.vca_nat_rule:
+    edge: web-edge
+    name: keep addresses in the vpn
+    action: no_snat
+    original_address: 192.168.10.0/24
+    snat_match_destination_address: 10.9.0.0/16
+    priority: 10
 
 - name: Delete a rule
   vcloudair.cloud.vca_nat_rule:
@@ -153,6 +164,7 @@ MODULE = Module(
     required_if=[
         ("match_by", "tuple", ["action", "original_address"]),
         ("match_by", "description", ["description"]),
+        ("match_by", "name", ["name"]),
         ("match_by", "tag", ["tag"]),
         ("match_by", "rule_id", ["rule_id"]),
     ],

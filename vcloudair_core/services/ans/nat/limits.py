@@ -149,7 +149,6 @@ _NSXT = (
         for name in ("dnat_match_source_address", "dnat_match_source_port")
     ),
     Limit("tag", "rules have no tags", "Identify the rule by name or rule_id."),
-    Limit("applied_to", "rules apply to the whole edge gateway", "Omit applied_to.", since=(37, 1)),
     Limit("vpn_mode", "rules have no VPN mode", "Omit vpn_mode, or use a cloud with a newer version.", since=(38, 1)),
     *(Limit(name, _ORDER, "Set priority.") for name in ("position", "before", "after", "index")),
 )

@@ -31,7 +31,9 @@ EXEMPTIONS = (NO_SNAT, NO_DNAT)
 MATCHES = ("tuple", "name", "description", "tag", "rule_id")
 FIREWALL_MATCHES = ("match_internal_address", "match_external_address", "bypass")
 VPN_MODES = ("bypass", "exclusive")
-LAST_PRIORITY = 2**31 - 1
+LAST_PRIORITY = 2147481599
+"""Source: protocol/vcd-modern.md §4 (``priority``)."""
+
 FIRST_TAG, LAST_TAG = 65537, 131072
 """Lowest and highest tag that users can set. Source: protocol/ans.md §3.2."""
 
@@ -171,7 +173,7 @@ class NatRuleSpec:
         read=Reader.text,
     )
     priority: int | None = spec_field(
-        "Priority of the rule on NSX-T edge gateways, `0` to `2147483647`. If several rules match, the rule with the "
+        "Priority of the rule on NSX-T edge gateways, `0` to `2147481599`. If several rules match, the rule with the "
         "lowest number applies. The default for new rules is `0`.",
         absent=0,
         bounds=(0, LAST_PRIORITY),

@@ -11,6 +11,7 @@ from typing import Any
 
 from vcloudair_core.engine.canonical import ANY
 from vcloudair_core.services.ans.edge.backend import NSXT
+from vcloudair_core.services.ans.nat.meaning import VPN_ACTIONS
 from vcloudair_core.services.ans.nat.nsxt.profiles import traffic_record, traffic_values
 from vcloudair_core.services.ans.nat.spec import (
     DNAT,
@@ -43,6 +44,7 @@ _ADDRESS_KEYS = {
 _ALL_ADDRESSES = "0.0.0.0/0"
 _DESTINATION = "snatDestinationAddresses"
 _DESTINATION_ACTIONS = (SNAT, NO_SNAT)
+_VPN_MODE = "policyBasedVpnMode"
 _MAX_NAME = 255
 _ADDRESS_FIELDS = ("action", "original_address", "translated_address")
 _TRAFFIC_FIELDS = (
@@ -103,9 +105,9 @@ class NsxtNatCodec(JsonCodec[NatSpec]):
         )
 
     def _vpn_mode(self, record: Mapping[str, Any], action: str) -> str | None:
-        if not self.is_v2 or action not in (DNAT, NO_DNAT):
+        if not self.is_v2 or action not in VPN_ACTIONS:
             return None
-        return str(record.get("policyBasedVpnMode") or VPN_MODES[0]).casefold()
+        return str(record.get(_VPN_MODE) or VPN_MODES[0]).casefold()
 
     def new_record(self, spec: NatRuleSpec) -> dict[str, Any]:
         """Return the record of a new rule, without id.
@@ -149,7 +151,7 @@ class NsxtNatCodec(JsonCodec[NatSpec]):
         yield "firewall_match", {"firewallMatch": (spec.firewall_match or FIREWALL_MATCHES[0]).upper()}
         yield "applied_to", {"appliedTo": {"name": spec.applied_to} if spec.applied_to else None}
         if self.is_v2:
-            yield "vpn_mode", {"policyBasedVpnMode": (spec.vpn_mode or VPN_MODES[0]).upper()}
+            yield "vpn_mode", {_VPN_MODE: (spec.vpn_mode or VPN_MODES[0]).upper()}
 
 
 def _address_values(raw: Mapping[str, Any], spec: NatRuleSpec) -> dict[str, Any]:
@@ -161,7 +163,8 @@ def _address_values(raw: Mapping[str, Any], spec: NatRuleSpec) -> dict[str, Any]
     deprecated = {"ruleType": None if spec.action == REFLEXIVE else wire} if "ruleType" in raw else {}
     keys = _ADDRESS_KEYS.get(spec.action or "", {})
     addresses = {key: _sent(getattr(spec, keys[key])) if key in keys else "" for key in (_EXTERNAL, _INTERNAL)}
-    return {"type": wire, **deprecated, **addresses}
+    no_mode = {} if spec.action in VPN_ACTIONS or raw.get(_VPN_MODE) is None else {_VPN_MODE: None}
+    return {"type": wire, **deprecated, **addresses, **no_mode}
 
 
 def _address(value: Any) -> str:

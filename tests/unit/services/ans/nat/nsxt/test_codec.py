@@ -176,9 +176,13 @@ def test_the_name_of_a_rule_changes_if_other_options_identify_the_rule() -> None
 
 def test_a_changed_action_removes_what_it_does_not_allow() -> None:
     spec = {"match_by": "name", "name": "web-in", "action": "no_dnat", "protocol": "any", "original_port": "any"}
-    [rule] = merged(NEW, present(spec), LIVE)
+    [rule] = merged(NEW, present(spec), {**LIVE, "policyBasedVpnMode": "EXCLUSIVE"})
     assert (rule["type"], rule["ruleType"], rule["internalAddresses"]) == ("NO_DNAT", "NO_DNAT", "")
     assert (rule["applicationPortProfile"], rule["dnatExternalPort"]) == (None, None)
+    assert rule["policyBasedVpnMode"] == "EXCLUSIVE"
+    spec = {**spec, "action": "reflexive", "original_address": "10.1.0.5", "translated_address": "203.0.113.12"}
+    [rule] = merged(NEW, present(spec), {**LIVE, "policyBasedVpnMode": "EXCLUSIVE"})
+    assert (rule["type"], rule["ruleType"], rule["policyBasedVpnMode"]) == ("REFLEXIVE", None, None)
 
 
 def test_equal_ports_are_no_change() -> None:
