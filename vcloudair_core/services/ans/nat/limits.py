@@ -52,7 +52,7 @@ def _lacks_protocol(*actions: str) -> Callable[[NatRuleSpec], bool]:
 
 
 def _has_other_width(spec: NatRuleSpec) -> bool:
-    """Return True if a port range is translated to a range of another width, or to one port.
+    """Return True if a port range is translated to another number of ports.
 
     One port for all original ports is allowed. Source: protocol/nsxt.md §13.2.
     """

@@ -142,7 +142,10 @@ def _name(reader: Reader) -> str | None:
 
 
 def _application(reader: Reader) -> str | None:
-    """Return the name or URN of a port profile. A profile sets the protocol and the ICMP type."""
+    """Return the name or URN of a port profile.
+
+    A profile sets the protocol and the ICMP type.
+    """
     value = (reader.text("application") or "").strip()
     if value and reader.given("icmp_type"):
         reader.problems.add(reader.at("application"), "cannot be given together with icmp_type")

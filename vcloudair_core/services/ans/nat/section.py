@@ -26,7 +26,7 @@ class NatSection(Section[NatSpec, NatRuleSpec]):
     """The NAT section. Its rules can name interfaces, networks and port profiles."""
 
     def resolve_rules(self, store: Store, specs: Sequence[NatRuleSpec], paths: Sequence[str]) -> Sequence[NatRuleSpec]:
-        """Replace the names of interfaces with interface numbers, and look up the names of NSX-T edge gateways.
+        """Replace the names of interfaces, and look up names of NSX-T objects.
 
         If a rule names an interface, one API call is made. Without names, no call is made.
         """
@@ -52,7 +52,10 @@ class NatSection(Section[NatSpec, NatRuleSpec]):
         return tuple(resolved)
 
     def rule_list(self, document: Document) -> RuleListKind:
-        """Return the rule list kind. On NSX-T edge gateways, the order of rules has no meaning."""
+        """Return the rule list kind.
+
+        On NSX-T edge gateways, the order of rules has no meaning.
+        """
         kind = super().rule_list(document)
         if document.backend != NSXT:
             return kind

@@ -52,7 +52,10 @@ Source: protocol/ans.md §3.2, protocol/nsxt.md §6.
 
 ALL_MATCH_FIELDS = tuple(dict.fromkeys(name for names in MATCH_FIELDS.values() for name in names))
 REQUIRED = ("action", "original_address", "translated_address")
-"""Fields that new rules require. Rules that exempt traffic have no translated address."""
+"""Fields that new rules require.
+
+Rules that exempt traffic have no translated address.
+"""
 
 
 def address_meaning(text: str) -> Hashable:

@@ -29,7 +29,10 @@ from vcloudair_core.services.ans.section.json_codec import JsonCodec
 from vcloudair_core.services.ans.section.json_values import bool_of, int_of, mapping_of, text_of
 
 V2_SINCE = (38, 1)
-"""First API version with the path ``/cloudapi/2.0.0``, where ``active`` replaces ``enabled``."""
+"""First API version with path version 2.0.0.
+
+There, ``active`` replaces ``enabled``.
+"""
 
 _EXTERNAL, _INTERNAL = "externalAddresses", "internalAddresses"
 _ADDRESS_KEYS = {

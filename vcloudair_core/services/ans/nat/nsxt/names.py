@@ -59,7 +59,10 @@ def _at(path: str, name: str) -> str:
 
 
 def _application(objects: HelperObjects, spec: NatRuleSpec, path: str, problems: Problems) -> dict[str, Any]:
-    """Return the fields that the profile of a spec sets. A profile of NSX is replaced by its protocol and port."""
+    """Return the fields that the profile of a spec sets.
+
+    A profile of NSX is replaced by its protocol and port.
+    """
     name = str(spec.application)
     ids = [name] if name.startswith(PROFILE_URN) else objects.profile_ids(name)
     profile = objects.profile(ids[0]) if ids else None
@@ -94,7 +97,10 @@ def _network(objects: HelperObjects, name: str, path: str, problems: Problems) -
 
 
 def _check_icmp_type(objects: HelperObjects, spec: NatRuleSpec, path: str, problems: Problems) -> None:
-    """Report an ICMP type that no system profile has. Other profiles cannot have an ICMP type."""
+    """Report an ICMP type that no system profile has.
+
+    Other profiles cannot have an ICMP type.
+    """
     content = {"protocol": "icmp", "icmp_type": spec.icmp_type}
     if not any(profile.get("scope") == SYSTEM and has_content(profile, content) for profile in objects.profiles()):
         reason = (

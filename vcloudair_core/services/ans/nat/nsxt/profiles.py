@@ -25,7 +25,10 @@ _PORT_OF_PROFILE = {
     SNAT: "snat_match_destination_port",
     NO_SNAT: "snat_match_destination_port",
 }
-"""The field of a rule that is the port of its profile, by action. Source: protocol/nsxt.md §6."""
+"""The field of a rule that is the port of its profile, by action.
+
+Source: protocol/nsxt.md §6.
+"""
 
 
 def is_named(profile: Mapping[str, Any]) -> bool:
@@ -76,7 +79,10 @@ def _with_named_profile(objects: HelperObjects, record: dict[str, Any]) -> dict[
 
 
 def service_values(content: Mapping[str, Any], action: str) -> dict[str, Any]:
-    """Return the fields of a rule for the content of a profile. Shape: ``{field: value}``."""
+    """Return the fields of a rule for the content of a profile.
+
+    Shape: ``{field: value}``.
+    """
     if content["protocol"] == "icmp":
         return {"protocol": "icmp", "icmp_type": str(content.get("icmp_type") or ANY)}
     values: dict[str, Any] = {"protocol": str(content["protocol"])}

@@ -17,7 +17,7 @@ from vcloudair_core.services.ans.nat.limits import RULE_LIMITS
 from vcloudair_core.services.ans.nat.spec import DNAT, NatRuleSpec, port_meaning
 
 _ANY_VERSION = (999, 0)
-"""A version without limits of old versions, which are checked before the first read."""
+"""A version newer than all limits, which are checked before the first read."""
 
 _CHECKED = frozenset(limit.option for limit in RULE_LIMITS[NSXT]) | {"action", "protocol"}
 
@@ -57,7 +57,10 @@ def merged_rule(current: NatRuleSpec, spec: NatRuleSpec) -> NatRuleSpec:
 
 
 def _keeps_port(spec: NatRuleSpec, current: NatRuleSpec) -> bool:
-    """Return True if the updated rule keeps the port, as the spec says or as the rule did before."""
+    """Return True if the updated rule keeps the port.
+
+    Either the spec says so, or the rule kept the port before.
+    """
     if spec.translated_port is not None:
         return port_meaning(spec.translated_port) == port_meaning(ANY)
     kept = port_meaning(current.translated_port or ANY) == port_meaning(current.original_port or ANY)

@@ -35,7 +35,7 @@ class NsxtNatStore(NsxtStore, StageableSectionStore):
         return {"nat": {"values": with_named_profiles(self.objects, self.objects.describe(records))}}
 
     def records_of(self, document: Document) -> list[dict[str, Any]]:
-        """Return the raw rules of a document, without the rules that the edge gateway created."""
+        """Return the raw rules of a document, without system rules."""
         records = mapping_of(document.tree.get("nat")).get("values") or ()
         return [record for record in records if not bool_of(record.get("systemRule"), False)]
 

@@ -26,7 +26,10 @@ def document(codec: NsxtNatCodec, *records: dict[str, Any]) -> Any:
 
 
 def merged(codec: NsxtNatCodec, desired: Desired, *records: dict[str, Any]) -> list[dict[str, Any]]:
-    """Plan and merge rules. Check that a second plan and a plan of the export have no changes."""
+    """Plan and merge rules.
+
+    Check that a second plan and a plan of the export have no changes.
+    """
     before = document(codec, *records)
     after = KIND.merge(before, KIND.plan(before, desired))
     assert KIND.plan(after, desired).is_empty
@@ -120,7 +123,10 @@ def test_each_action_has_its_addresses_and_profile(
 
 
 def test_a_rule_without_a_name_is_named_after_its_description_or_traffic() -> None:
-    """NSX-T requires a name. The traffic identifies the rule, so the name stays right when the rule changes."""
+    """NSX-T requires a name.
+
+    The traffic identifies the rule, so the name stays right when the rule changes.
+    """
     names = [rule["name"] for rule in merged(NEW, present(WEB, {**WEB, "description": None, "original_port": 80}))]
     assert names == ["web", "dnat 203.0.113.12 tcp/80"]
 
@@ -186,7 +192,7 @@ def test_a_changed_action_removes_what_it_does_not_allow() -> None:
 
 
 def test_equal_ports_are_no_change() -> None:
-    """The profile has the original port if the rule keeps the port, so both forms are one rule."""
+    """The profile has the original port if the rule keeps the port."""
     kept = {**LIVE, "applicationPortProfile": {**LIVE["applicationPortProfile"], CONTENT: tcp("8443")}}
     for port in (None, "any", "8443", 8443):
         assert merged(NEW, present({**WEB, "translated_port": port}), kept) == [kept]

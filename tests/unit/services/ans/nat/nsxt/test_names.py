@@ -133,7 +133,7 @@ def test_rules_without_names_make_no_call() -> None:
     ],
 )
 def test_rules_are_read_with_the_profiles_that_tasks_can_name(number: int, content: dict[str, Any] | None) -> None:
-    """Profiles of NSX and of this project have only their content, which is added elsewhere."""
+    """Profiles of NSX and of this project are read with their content only."""
     record = {"id": "n1", "applicationPortProfile": {"id": f"{URN}{number}", "name": "stale"}}
     [described] = with_named_profiles(FakeObjects(), [record])  # type: ignore[arg-type]  # a fake
     assert described["applicationPortProfile"].get(CONTENT) == content
