@@ -14,6 +14,7 @@ options:
   enabled:
     description:
       - Whether NAT is enabled. NAT works only while the firewall is enabled.
+      - NSX-T edge gateways do not support V(false), because NAT has no switch.
     type: bool
   rules:
     description:
@@ -29,6 +30,8 @@ options:
             external addresses in both directions, without connection state; the original address is the internal one.
             These three actions are supported only on NSX-T edge gateways.
           - Required on new rules. Part of the identity.
+          - NSX-V and vCloud Air edge gateways do not support V(no_dnat), V(no_snat), V(reflexive), because rules
+            translate a source or a destination.
         type: str
         choices: [snat, dnat, no_snat, no_dnat, reflexive]
       original_address:
@@ -36,23 +39,35 @@ options:
           - Address before translation, as an address, a CIDR, a range C(first-last), or V(any).
           - For V(dnat) rules, it must be an address of the edge gateway.
           - Required on new rules. Part of the identity.
+          - NSX-T edge gateways do not support ranges V(first-last), because a rule has one address or one CIDR.
+          - NSX-T edge gateways do not support V(any) with V(dnat), V(no_dnat) and V(reflexive), because the rule needs
+            an address of the edge gateway.
         type: str
         aliases: [original_ip]
       original_port:
         description:
           - Port before translation, as a port, a range such as V(8000-8010), or V(any). The default for new rules is
             V(any). Part of the identity.
+          - NSX-T edge gateways do not support ports with V(snat) and V(no_snat), because port profiles have no source
+            ports.
+          - NSX-T edge gateways do not support ports without a protocol, because ports need a protocol.
         type: str
       translated_address:
         description:
           - Address after translation, in the same formats as O(rules[].original_address). Required on new rules, except
             with V(no_dnat) and V(no_snat).
           - For V(snat) rules, it must be an address of the edge gateway.
+          - NSX-T edge gateways do not support ranges V(first-last), because a rule has one address or one CIDR.
+          - NSX-T edge gateways do not support V(any), because the rule needs an address to translate to.
         type: str
         aliases: [translated_ip]
       translated_port:
         description:
           - Port after translation. The default for new rules is V(any).
+          - NSX-T edge gateways do not support ports with V(snat), because port profiles have no source ports.
+          - NSX-T edge gateways do not support ports without a protocol, because ports need a protocol.
+          - NSX-T edge gateways do not support ranges of another width than O(rules[].original_port), because the range
+            has another width than original_port.
         type: str
       protocol:
         description:
@@ -63,6 +78,7 @@ options:
         description:
           - Name or number of an ICMP type, for example V(echo-request). Only for O(rules[].protocol=icmp). Part of the
             identity.
+          - NSX-T edge gateways do not support ICMP types as numbers, because ICMP types have names here, not numbers.
         type: str
       vnic:
         description:
@@ -72,30 +88,36 @@ options:
             rule applies to all interfaces, and exactly one rule matches the same traffic, that rule is selected.
           - A new rule without O(rules[].vnic) and O(rules[].interface) applies to all interfaces. vCloud Air may reject
             such a rule.
+          - NSX-T edge gateways do not support this option, because rules have no interfaces.
         type: str
       interface:
         description:
           - Name of the interface or of its network, instead of O(rules[].vnic). The lookup takes one more API call.
+          - NSX-T edge gateways do not support this option, because rules have no interfaces.
         type: str
         aliases: [network]
       dnat_match_source_address:
         description:
           - Translate only traffic from this source address. Only for V(dnat) rules on newer edge gateways. Part of the
             identity.
+          - NSX-T edge gateways do not support this option, because DNAT rules do not match the source.
         type: str
       dnat_match_source_port:
         description:
           - Translate only traffic from this source port. Only for V(dnat) rules. Part of the identity.
+          - NSX-T edge gateways do not support this option, because DNAT rules do not match the source.
         type: str
       snat_match_destination_address:
         description:
           - Translate only traffic to this destination address. Only for V(snat) rules on newer edge gateways, and for
             V(no_snat) rules. Part of the identity.
+          - NSX-T edge gateways do not support ranges V(first-last), because a rule has one address or one CIDR.
         type: str
       snat_match_destination_port:
         description:
           - Translate only traffic to this destination port. Only for V(snat) and V(no_snat) rules. Part of the
             identity.
+          - NSX-T edge gateways do not support ports without a protocol, because ports need a protocol.
         type: str
       enabled:
         description:
@@ -116,16 +138,20 @@ options:
           - Name of the rule on NSX-T edge gateways. It identifies the rule with O(rules[].match_by=name).
           - If it is not set, a new rule is named after its description, or after its traffic. On other edge gateways,
             rules have no names. Use O(rules[].description) there.
+          - NSX-V and vCloud Air edge gateways do not support this option, because rules have no names.
         type: str
       priority:
         description:
           - Priority of the rule on NSX-T edge gateways, V(0) to V(2147481599). If several rules match, the rule with
             the lowest number applies. The default for new rules is V(0).
+          - NSX-V and vCloud Air edge gateways do not support this option, because the first rule that matches applies.
         type: int
       firewall_match:
         description:
           - Address that the firewall matches for the traffic of the rule, on NSX-T edge gateways. With V(bypass), the
             traffic skips the firewall. The default for new rules is V(match_internal_address).
+          - NSX-V and vCloud Air edge gateways do not support this option, because the firewall decides which addresses
+            it matches.
         type: str
         choices: [match_internal_address, match_external_address, bypass]
       application:
@@ -133,22 +159,27 @@ options:
           - Name or URN of an application port profile, on NSX-T edge gateways. It sets the protocol, and the translated
             port (V(dnat)), the original port (V(no_dnat)) or the destination port (V(snat), V(no_snat)).
           - If the profile belongs to NSX, the rule has its protocol and port instead of its name.
+          - NSX-V and vCloud Air edge gateways do not support this option, because port profiles exist only on NSX-T.
         type: str
       applied_to:
         description:
           - Name or URN of a network that the rule applies to, on NSX-T edge gateways. The network must be connected as
             a service interface. By default, the rule applies to the whole edge gateway. Part of the identity.
+          - NSX-V and vCloud Air edge gateways do not support this option, because rules apply to interfaces.
         type: str
       vpn_mode:
         description:
           - Handling of traffic of policy-based IPsec VPN tunnels by V(dnat) and V(no_dnat) rules, on NSX-T edge
             gateways with API version 38.1 or newer. V(bypass) ignores this traffic, and V(exclusive) matches only this
             traffic. The default for new rules is V(bypass).
+          - NSX-V and vCloud Air edge gateways do not support this option, because rules have no VPN mode.
+          - NSX-T edge gateways support this option only from API version 38.1.
         type: str
         choices: [bypass, exclusive]
       tag:
         description:
           - Tag of the rule, 65537 to 131072. By default the server uses the ID of the rule.
+          - NSX-T edge gateways do not support this option, because rules have no tags.
         type: str
         aliases: [rule_tag]
       rule_id:
@@ -163,21 +194,29 @@ options:
           - A rule at another position is moved. If several tasks or loop items request the same position, they move
             each other's rules in every run, and a warning is shown. List such rules in one task, or use
             O(rules[].before) or O(rules[].after).
+          - NSX-T edge gateways do not support this option, because the order of rules has no meaning, because the rule
+            with the lowest priority number applies.
         type: str
         choices: [top, bottom]
       before:
         description:
           - Description, ID or tag of the rule that must come after this rule. If this order already exists, no rule is
             moved. Otherwise, this rule is placed directly before that rule.
+          - NSX-T edge gateways do not support this option, because the order of rules has no meaning, because the rule
+            with the lowest priority number applies.
         type: str
       after:
         description:
           - Description, ID or tag of the rule that must come before this rule. If this order already exists, no rule is
             moved. Otherwise, this rule is placed directly after that rule.
+          - NSX-T edge gateways do not support this option, because the order of rules has no meaning, because the rule
+            with the lowest priority number applies.
         type: str
       index:
         description:
           - Position of the rule among the user-defined rules as a number. The first rule has index 0.
+          - NSX-T edge gateways do not support this option, because the order of rules has no meaning, because the rule
+            with the lowest priority number applies.
         type: int
       match_by:
         description:
@@ -212,6 +251,8 @@ options:
         addresses in both directions, without connection state; the original address is the internal one. These three
         actions are supported only on NSX-T edge gateways.
       - Required on new rules. Part of the identity.
+      - NSX-V and vCloud Air edge gateways do not support V(no_dnat), V(no_snat), V(reflexive), because rules translate
+        a source or a destination.
     type: str
     choices: [snat, dnat, no_snat, no_dnat, reflexive]
   original_address:
@@ -219,23 +260,35 @@ options:
       - Address before translation, as an address, a CIDR, a range C(first-last), or V(any).
       - For V(dnat) rules, it must be an address of the edge gateway.
       - Required on new rules. Part of the identity.
+      - NSX-T edge gateways do not support ranges V(first-last), because a rule has one address or one CIDR.
+      - NSX-T edge gateways do not support V(any) with V(dnat), V(no_dnat) and V(reflexive), because the rule needs an
+        address of the edge gateway.
     type: str
     aliases: [original_ip]
   original_port:
     description:
       - Port before translation, as a port, a range such as V(8000-8010), or V(any). The default for new rules is
         V(any). Part of the identity.
+      - NSX-T edge gateways do not support ports with V(snat) and V(no_snat), because port profiles have no source
+        ports.
+      - NSX-T edge gateways do not support ports without a protocol, because ports need a protocol.
     type: str
   translated_address:
     description:
       - Address after translation, in the same formats as O(original_address). Required on new rules, except with
         V(no_dnat) and V(no_snat).
       - For V(snat) rules, it must be an address of the edge gateway.
+      - NSX-T edge gateways do not support ranges V(first-last), because a rule has one address or one CIDR.
+      - NSX-T edge gateways do not support V(any), because the rule needs an address to translate to.
     type: str
     aliases: [translated_ip]
   translated_port:
     description:
       - Port after translation. The default for new rules is V(any).
+      - NSX-T edge gateways do not support ports with V(snat), because port profiles have no source ports.
+      - NSX-T edge gateways do not support ports without a protocol, because ports need a protocol.
+      - NSX-T edge gateways do not support ranges of another width than O(original_port), because the range has another
+        width than original_port.
     type: str
   protocol:
     description:
@@ -245,6 +298,7 @@ options:
   icmp_type:
     description:
       - Name or number of an ICMP type, for example V(echo-request). Only for O(protocol=icmp). Part of the identity.
+      - NSX-T edge gateways do not support ICMP types as numbers, because ICMP types have names here, not numbers.
     type: str
   vnic:
     description:
@@ -253,29 +307,35 @@ options:
       - If neither O(vnic) nor O(interface) is set, the rule on all interfaces is selected. If no rule applies to all
         interfaces, and exactly one rule matches the same traffic, that rule is selected.
       - A new rule without O(vnic) and O(interface) applies to all interfaces. vCloud Air may reject such a rule.
+      - NSX-T edge gateways do not support this option, because rules have no interfaces.
     type: str
   interface:
     description:
       - Name of the interface or of its network, instead of O(vnic). The lookup takes one more API call.
+      - NSX-T edge gateways do not support this option, because rules have no interfaces.
     type: str
     aliases: [network]
   dnat_match_source_address:
     description:
       - Translate only traffic from this source address. Only for V(dnat) rules on newer edge gateways. Part of the
         identity.
+      - NSX-T edge gateways do not support this option, because DNAT rules do not match the source.
     type: str
   dnat_match_source_port:
     description:
       - Translate only traffic from this source port. Only for V(dnat) rules. Part of the identity.
+      - NSX-T edge gateways do not support this option, because DNAT rules do not match the source.
     type: str
   snat_match_destination_address:
     description:
       - Translate only traffic to this destination address. Only for V(snat) rules on newer edge gateways, and for
         V(no_snat) rules. Part of the identity.
+      - NSX-T edge gateways do not support ranges V(first-last), because a rule has one address or one CIDR.
     type: str
   snat_match_destination_port:
     description:
       - Translate only traffic to this destination port. Only for V(snat) and V(no_snat) rules. Part of the identity.
+      - NSX-T edge gateways do not support ports without a protocol, because ports need a protocol.
     type: str
   enabled:
     description:
@@ -296,16 +356,20 @@ options:
       - Name of the rule on NSX-T edge gateways. It identifies the rule with O(match_by=name).
       - If it is not set, a new rule is named after its description, or after its traffic. On other edge gateways, rules
         have no names. Use O(description) there.
+      - NSX-V and vCloud Air edge gateways do not support this option, because rules have no names.
     type: str
   priority:
     description:
       - Priority of the rule on NSX-T edge gateways, V(0) to V(2147481599). If several rules match, the rule with the
         lowest number applies. The default for new rules is V(0).
+      - NSX-V and vCloud Air edge gateways do not support this option, because the first rule that matches applies.
     type: int
   firewall_match:
     description:
       - Address that the firewall matches for the traffic of the rule, on NSX-T edge gateways. With V(bypass), the
         traffic skips the firewall. The default for new rules is V(match_internal_address).
+      - NSX-V and vCloud Air edge gateways do not support this option, because the firewall decides which addresses it
+        matches.
     type: str
     choices: [match_internal_address, match_external_address, bypass]
   application:
@@ -313,22 +377,27 @@ options:
       - Name or URN of an application port profile, on NSX-T edge gateways. It sets the protocol, and the translated
         port (V(dnat)), the original port (V(no_dnat)) or the destination port (V(snat), V(no_snat)).
       - If the profile belongs to NSX, the rule has its protocol and port instead of its name.
+      - NSX-V and vCloud Air edge gateways do not support this option, because port profiles exist only on NSX-T.
     type: str
   applied_to:
     description:
       - Name or URN of a network that the rule applies to, on NSX-T edge gateways. The network must be connected as a
         service interface. By default, the rule applies to the whole edge gateway. Part of the identity.
+      - NSX-V and vCloud Air edge gateways do not support this option, because rules apply to interfaces.
     type: str
   vpn_mode:
     description:
       - Handling of traffic of policy-based IPsec VPN tunnels by V(dnat) and V(no_dnat) rules, on NSX-T edge gateways
         with API version 38.1 or newer. V(bypass) ignores this traffic, and V(exclusive) matches only this traffic. The
         default for new rules is V(bypass).
+      - NSX-V and vCloud Air edge gateways do not support this option, because rules have no VPN mode.
+      - NSX-T edge gateways support this option only from API version 38.1.
     type: str
     choices: [bypass, exclusive]
   tag:
     description:
       - Tag of the rule, 65537 to 131072. By default the server uses the ID of the rule.
+      - NSX-T edge gateways do not support this option, because rules have no tags.
     type: str
     aliases: [rule_tag]
   rule_id:
@@ -341,21 +410,29 @@ options:
       - Position of the rule among the user-defined rules. Mutually exclusive with O(before), O(after) and O(index).
       - A rule at another position is moved. If several tasks or loop items request the same position, they move each
         other's rules in every run, and a warning is shown. List such rules in one task, or use O(before) or O(after).
+      - NSX-T edge gateways do not support this option, because the order of rules has no meaning, because the rule with
+        the lowest priority number applies.
     type: str
     choices: [top, bottom]
   before:
     description:
       - Description, ID or tag of the rule that must come after this rule. If this order already exists, no rule is
         moved. Otherwise, this rule is placed directly before that rule.
+      - NSX-T edge gateways do not support this option, because the order of rules has no meaning, because the rule with
+        the lowest priority number applies.
     type: str
   after:
     description:
       - Description, ID or tag of the rule that must come before this rule. If this order already exists, no rule is
         moved. Otherwise, this rule is placed directly after that rule.
+      - NSX-T edge gateways do not support this option, because the order of rules has no meaning, because the rule with
+        the lowest priority number applies.
     type: str
   index:
     description:
       - Position of the rule among the user-defined rules as a number. The first rule has index 0.
+      - NSX-T edge gateways do not support this option, because the order of rules has no meaning, because the rule with
+        the lowest priority number applies.
     type: int
   match_by:
     description:

@@ -75,7 +75,7 @@ _NSXT = (
             name,
             "a rule has one address or one CIDR",
             _ADDRESS_HINT,
-            values="ranges ``first-last``",
+            values="ranges `first-last`",
             refused=_range,
         )
         for name in ("original_address", "translated_address", "snat_match_destination_address")
@@ -148,7 +148,7 @@ _NSXT = (
         Limit(name, "DNAT rules do not match the source", "Restrict the source in a firewall rule.")
         for name in ("dnat_match_source_address", "dnat_match_source_port")
     ),
-    Limit("tag", "rules have no tags", "Identify the rule by name or rule_id."),
+    Limit("tag", "rules have no tags", "Identify the rule by name or rule_id.", is_neutral=True),
     Limit("vpn_mode", "rules have no VPN mode", "Omit vpn_mode, or use a cloud with a newer version.", since=(38, 1)),
     *(Limit(name, _ORDER, "Set priority.") for name in ("position", "before", "after", "index")),
 )
