@@ -74,15 +74,15 @@ def _application(objects: HelperObjects, spec: NatRuleSpec, path: str, problems:
     service = single_service(services_of(profile))
     values = {"protocol": ANY} if service is None else service_values(service, spec.action or "")
     for field, value in values.items():
-        given = getattr(spec, field)
-        if given is not None and not _is_same(field, given, value):
-            problems.add(_at(path, field), f"is {given}, but the application {name!r} has {value}")
+        current = getattr(spec, field)
+        if current is not None and not _is_same(field, current, value):
+            problems.add(_at(path, field), f"is {current}, but the application {name!r} has {value}")
     is_shown = service is None or is_named(profile)
     return {**values, "application": shown_profile(objects, profile) if is_shown else None}
 
 
-def _is_same(field: str, given: str, value: str) -> bool:
-    return port_meaning(given) == port_meaning(value) if field.endswith("_port") else fold(given) == fold(value)
+def _is_same(field: str, text: str, value: str) -> bool:
+    return port_meaning(text) == port_meaning(value) if field.endswith("_port") else fold(text) == fold(value)
 
 
 def _network(objects: HelperObjects, name: str, path: str, problems: Problems) -> str:
