@@ -29,7 +29,7 @@ def task(status: str, *, error: str = "") -> Response:
     return Response(200, Headers({"Content-Type": "application/vnd.vmware.vcloud.task+xml"}), body.encode())
 
 
-def api(**answers: list[Response | Exception]) -> tuple[CloudApi, FakeSession]:
+def api(**answers: Any) -> tuple[CloudApi, FakeSession]:
     session = FakeSession()
     session.identity.api_version = "38.1"
     session.answers = {name.replace("_", " ", 1): queue for name, queue in answers.items()}
