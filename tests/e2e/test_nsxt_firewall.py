@@ -1,0 +1,155 @@
+"""The firewall of NSX-T edge gateways with the simulator, in three API versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from vcloudair_core import Client
+from vcloudair_core.errors import SpecError
+from vcloudair_core.simulator import Simulator
+from vcloudair_core.testing import LinkedClock, simulated_app, simulator_settings
+from vcloudair_core.testing.simulated_cloud import make_simulator
+
+VERSIONS = ("37.2", "38.1", "39.1")
+EDGE = "nsxt-edge1"
+
+
+@contextmanager
+def nsxt_cloud(version: str, **config: Any) -> Iterator[tuple[Client, Simulator]]:
+    """Yield a client of an API version and a simulated cloud with an NSX-T edge gateway."""
+    simulator = make_simulator(**{"profile": "vcd", "nsxt_edges": 1, **config})
+    clock = LinkedClock(simulator.clock)
+    settings = {**simulator_settings(simulator), "api_version": version, "edge": EDGE}
+    with simulated_app(simulator, clock).client(**settings) as client:
+        yield client, simulator
+
+
+def rules(count: int) -> list[dict[str, Any]]:
+    """Return rules with each kind of source, destination and service."""
+    services: list[dict[str, Any]] = [
+        {"services": [{"protocol": "tcp", "port": [443]}]},
+        {"services": [{"protocol": "tcp", "port": [8080, "9000-9010"]}, {"protocol": "udp", "port": [53]}]},
+        {"services": [{"protocol": "icmp"}]},
+        {},
+    ]
+    return [
+        {
+            "name": f"rule {number}",
+            "action": ("accept", "deny", "reject")[number % 3],
+            "description": f"ticket {number}",
+            "source": [f"10.{number}.0.0/24", "192.0.2.1-192.0.2.9"] if number % 4 else ["any"],
+            "destination": [f"198.51.100.{number}"],
+            **services[number % len(services)],
+        }
+        for number in range(1, count + 1)
+    ]
+
+
+def names(client: Client) -> list[str]:
+    return [rule["name"] for rule in client.read("ans.firewall")["rules"]]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_firewall_converges_and_leaves_nothing_behind(version: str) -> None:
+    with nsxt_cloud(version) as (client, _):
+        wanted = {"rules": rules(30)}
+        checked = client.ensure("ans.firewall", wanted, state="exact_lists", check=True)
+        outcome = client.ensure("ans.firewall", wanted, state="exact_lists")
+        assert (checked.changed, outcome.changed) == (True, True)
+        assert [change.as_dict() for change in checked.plan.changes] == [
+            change.as_dict() for change in outcome.plan.changes
+        ]
+        assert not client.ensure("ans.firewall", wanted, state="exact_lists").changed
+        assert names(client) == [rule["name"] for rule in wanted["rules"]]
+        client.ensure("ans.firewall", {"rules": [], "allow_empty": True}, state="exact_lists")
+        assert names(client) == []
+        assert helper_objects(client) == []
+
+
+def helper_objects(client: Client) -> list[str]:
+    """Return the names of the managed groups and profiles that the server has."""
+    from vcloudair_core.services.ans.nsxt.api import CloudApi
+
+    api = CloudApi(client.session)
+    objects = [
+        *api.pages("/1.0.0/firewallGroups/summaries"),
+        *api.pages("/1.0.0/applicationPortProfiles"),
+    ]
+    return [str(item["name"]) for item in objects if str(item["name"]).startswith("vca-")]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_single_rules_keep_the_rules_of_others(version: str) -> None:
+    with nsxt_cloud(version) as (client, _):
+        client.ensure("ans.firewall", {"rules": rules(4)}, state="exact_lists")
+        ids = [rule["rule_id"] for rule in client.read("ans.firewall")["rules"]]
+        new = {"name": "new", "protocol": "tcp", "dest_port": [22], "before": "rule 2"}
+        assert client.ensure("ans.firewall_rule", new).changed
+        assert not client.ensure("ans.firewall_rule", new).changed
+        assert names(client) == ["rule 1", "new", "rule 2", "rule 3", "rule 4"]
+        client.ensure("ans.firewall_rule", {"name": "rule 3", "position": "top"})
+        client.ensure("ans.firewall_rule", {"name": "rule 1", "action": "reject"})
+        client.ensure("ans.firewall_rule", {"name": "new"}, state="absent")
+        after = client.read("ans.firewall")["rules"]
+        assert [rule["name"] for rule in after] == ["rule 3", "rule 1", "rule 2", "rule 4"]
+        assert sorted(rule["rule_id"] for rule in after) == sorted(ids)
+
+
+@pytest.mark.parametrize("version", ["38.1", "39.1"])
+def test_a_whole_firewall_is_one_read_one_write_and_one_read(version: str) -> None:
+    with nsxt_cloud(version) as (client, simulator):
+        client.edges.list_edges()
+        simulator.request_log.clear()
+        tcp = [rule for rule in rules(30) if rule.get("services") != [{"protocol": "icmp"}]]
+        client.ensure("ans.firewall", {"rules": tcp}, state="exact_lists")
+        calls = [
+            f"{entry.method} {entry.path.rsplit('/', 2)[-2]}/{entry.path.rsplit('/', 1)[-1]}"
+            for entry in simulator.request_log.entries()
+            if "/api/task/" not in entry.path
+        ]
+        assert calls == ["GET firewall/rules", "PUT firewall/rules", "GET firewall/rules"]
+
+
+@pytest.mark.parametrize("version", ["38.1", "39.1"])
+def test_one_changed_rule_is_one_write_of_this_rule(version: str) -> None:
+    with nsxt_cloud(version) as (client, simulator):
+        client.ensure("ans.firewall", {"rules": [{"name": "a"}, {"name": "b"}]}, state="exact_lists")
+        [first, second] = (rule["rule_id"] for rule in client.read("ans.firewall")["rules"])
+        simulator.request_log.clear()
+        client.ensure("ans.firewall_rule", {"name": "c", "after": "a"})
+        client.ensure("ans.firewall_rule", {"name": "b", "action": "deny"})
+        client.ensure("ans.firewall_rule", {"name": "a"}, state="absent")
+        writes = [
+            (entry.method, entry.path.rsplit("/", 1)[-1])
+            for entry in simulator.request_log.entries()
+            if entry.method != "GET"
+        ]
+        assert writes == [("POST", "rules"), ("PUT", second), ("DELETE", first)]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_drift_is_repaired(version: str) -> None:
+    with nsxt_cloud(version) as (client, _):
+        wanted = {"rules": rules(6)}
+        client.ensure("ans.firewall", wanted, state="exact_lists")
+        client.ensure("ans.firewall_rule", {"name": "rule 2", "source": ["203.0.113.0/24"], "logging": False})
+        client.ensure("ans.firewall_rule", {"name": "rule 5"}, state="absent")
+        outcome = client.ensure("ans.firewall", wanted, state="exact_lists")
+        assert [(change.action, change.identity) for change in outcome.plan.changes] == [
+            ("update", "rule 2"),
+            ("create", "rule 5"),
+        ]
+        assert not client.ensure("ans.firewall", wanted, state="exact_lists").changed
+
+
+def test_an_unsupported_option_is_refused_before_anything_is_read() -> None:
+    with nsxt_cloud("38.1") as (client, simulator):
+        client.edges.list_edges()
+        simulator.request_log.clear()
+        with pytest.raises(SpecError, match="tag: is not supported on NSX-T edge gateways"):
+            client.ensure("ans.firewall_rule", {"name": "a", "tag": 5}, check=True)
+        assert list(simulator.request_log.entries()) == []
