@@ -22,7 +22,7 @@ EDGE = "nsxt-edge1"
 def nsxt_cloud(version: str, **config: Any) -> Iterator[tuple[Client, Simulator]]:
     """Yield a client of an API version and a simulated cloud with an NSX-T edge gateway."""
     simulator = make_simulator(**{"profile": "vcd", "nsxt_edges": 1, **config})
-    clock = LinkedClock(simulator.clock)
+    clock = LinkedClock(simulator)
     settings = {**simulator_settings(simulator), "api_version": version, "edge": EDGE}
     with simulated_app(simulator, clock).client(**settings) as client:
         yield client, simulator

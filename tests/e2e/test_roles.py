@@ -79,8 +79,8 @@ def test_the_doctor_names_the_role_and_the_missing_right(vca: Vca, user: str) ->
         assert code == 0
         return
     assert code == FORBIDDEN
-    missing = "View Firewall" if user in READS_EDGES else "View"
-    assert f"a role with the right 'Organization vDC Gateway: {missing}'" in output
+    missing = "ORG_VDC_GATEWAY_VIEW_FIREWALL" if user in READS_EDGES else "ORG_VDC_GATEWAY_VIEW"
+    assert f"with the right {missing}," in output or "the right 'Organization vDC Gateway: View Firewall'" in output
 
 
 def test_edges_are_listed_or_rejected_by_role(vca: Vca, user: str) -> None:
