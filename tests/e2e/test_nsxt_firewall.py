@@ -20,7 +20,7 @@ EDGE = "nsxt-edge1"
 
 @contextmanager
 def nsxt_cloud(version: str, **config: Any) -> Iterator[tuple[Client, Simulator]]:
-    """Yield a client of an API version and a simulated cloud with an NSX-T edge gateway."""
+    """Yield a client and a simulated cloud with an NSX-T edge gateway."""
     simulator = make_simulator(**{"profile": "vcd", "nsxt_edges": 1, **config})
     clock = LinkedClock(simulator)
     settings = {**simulator_settings(simulator), "api_version": version, "edge": EDGE}
