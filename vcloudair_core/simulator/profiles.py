@@ -80,24 +80,21 @@ def _cloudapi() -> list[SimulatorRoutes]:
     )
 
     modules = (session_routes, oauth_routes, token_routes, organization_routes, network_routes, vdc_group_routes)
-    return [*[module.routes() for module in modules], *_nsxt()]
+    return [module.routes() for module in modules]
 
 
 def _nsxt() -> list[SimulatorRoutes]:
     """Return the routes of services of NSX-T edge gateways and VDC groups."""
     from vcloudair_core.simulator.nsxt.firewall import edge_firewall_routes, group_routes, profile_routes
-
-    return [*edge_firewall_routes.routes(), group_routes.routes(), profile_routes.routes()]
-
-
-def _nsxt() -> list[SimulatorRoutes]:
-    """Return the routes of NSX-T edge gateways."""
     from vcloudair_core.simulator.nsxt.ipsec import certificate_library, tunnel_routes
     from vcloudair_core.simulator.nsxt.nat import rule_routes as nat_rule_routes
     from vcloudair_core.simulator.nsxt.network_services import dhcp_forwarder, dns_forwarder, static_routes
 
-    modules = (nat_rule_routes, tunnel_routes, certificate_library, dns_forwarder, dhcp_forwarder, static_routes)
-    return [module.routes() for module in modules]
+    modules = (
+        *(group_routes, profile_routes, nat_rule_routes, tunnel_routes, certificate_library),
+        *(dns_forwarder, dhcp_forwarder, static_routes),
+    )
+    return [*edge_firewall_routes.routes(), *[module.routes() for module in modules]]
 
 
 def _sections(flavor: str, prefix: str) -> list[SimulatorRoutes]:
