@@ -163,7 +163,7 @@ _HOMES = {
 _MODULES = ("ans", "dr", "metrics", "query", "session")
 """Submodules that vcloudair 0.5 imports in its ``__init__``.
 
-Existing programs use them without importing them.
+Existing programs use these submodules without importing them.
 """
 
 

@@ -195,7 +195,7 @@ def _all_modules() -> list[str]:
 
 
 def _start_cryptography() -> None:
-    """Use the cryptography and TLS libraries once, because their first use is slow."""
+    """Warm up the cryptography and TLS libraries, because their first use is slow."""
     from cryptography.fernet import Fernet
 
     from vcloudair_core.transport import requests_transport

@@ -40,7 +40,7 @@ _STATES: dict[str, Callable[[tuple[Any, ...]], Desired]] = {
 
 
 class Client:
-    """Client of one org of a cloud.
+    """Client of one org in a cloud.
 
     Use the client as a context manager, or call :meth:`close`.
 
@@ -213,7 +213,10 @@ class Client:
 
     @contextmanager
     def _checking(self, check: bool) -> Iterator[CheckRun | None]:
-        """Apply the expected changes of the check-mode run within the block."""
+        """In the ``with`` block, plan as if earlier check-mode calls had been applied.
+
+        Yields None outside check mode, and if no check-mode run was joined.
+        """
         run = self._check_run if check else None
         self.session.check_run = run
         try:

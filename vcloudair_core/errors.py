@@ -38,7 +38,7 @@ NOT_UNDERSTOOD = (
 
 
 _ENDED = re.compile(r"[.!?…:][\"'”)]*(?: \([^()]*\))?\Z")
-"""The end of a sentence, with optional closing quotes and parentheses."""
+"""Pattern for the end of a sentence, with optional closing quotes and parentheses."""
 
 
 def sentences(*parts: str) -> str:
@@ -163,7 +163,7 @@ class SpecProblem:
 
 
 MAX_SHOWN, MAX_SHOWN_IN_DOCUMENTS = 11, 100
-"""Maximum number of problems in a message: for specs and for documents."""
+"""Maximum number of problems in a message about a spec, and about a document."""
 
 
 class SpecError(VcloudAirError):
@@ -338,7 +338,7 @@ class DecodeError(VcloudAirError):
 
 
 class IncompleteResultError(VcloudAirError):
-    """A result of several pages changed while it was read.
+    """The result changed while its pages were read.
 
     No partial result is returned.
     """

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Documentation of the module attributes."""
+    """Documentation fragment for module attributes, such as support for check mode."""
 
     DOCUMENTATION = r"""
 options: {}

@@ -1,6 +1,6 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Options of all modules for edge gateways."""
+"""Options that all edge gateway modules have."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Options of all inventory plugins."""
+"""Options that all inventory plugins have."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Options of the metrics modules."""
+"""Options that all metrics modules have."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options that select the VMs and the period whose metrics are read."""
+    """Options that select the VMs and the time range to read metrics for."""
 
     DOCUMENTATION = r"""
 options:

@@ -1,6 +1,6 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Options of all modules for the connection and sign-in."""
+"""Connection and sign-in options that all modules have."""
 
 from __future__ import annotations
 

@@ -185,11 +185,11 @@ if TYPE_CHECKING:
     from vcloudair_core import Client
 
 GROUP_KEYS = {"os": "os_family"}
-"""Record keys of the ``group_by`` values whose record key has another name."""
+"""Record keys for those ``group_by`` values that differ from the record key."""
 
 
 class InventoryModule(CloudInventory):
-    """Inventory plugin for VMs."""
+    """Inventory plugin that adds a host for each VM."""
 
     NAME = "vcloudair.cloud.vca_vms"
     NOUN = "VM"
@@ -207,13 +207,16 @@ class InventoryModule(CloudInventory):
         return client.query.vms.read(source["where"], vdc=vdc, warn=self._warn, **options)
 
     def add_variables(self, host: str, record: Record, variables: dict[str, Any]) -> None:
-        """Set ``ansible_host`` to the first non-empty source of the option."""
+        """Set ``ansible_host`` to the value of the first source that is not empty.
+
+        The option ``ansible_host`` lists the sources.
+        """
         address = self.first(self.get_option("ansible_host"), record, variables)
         if address:
             self.inventory.set_variable(host, "ansible_host", as_data(address))
 
     def group_names(self, record: Record) -> Iterator[tuple[str, str]]:
-        """Yield the groups of a VM."""
+        """Yield the groups of a VM, as pairs of the original name and a description."""
         for option in self.get_option("group_by"):
             if option == "metadata":
                 for key, value in record["metadata"].items():

@@ -52,7 +52,7 @@ def stage_arguments() -> ArgumentSpec:
 
 
 def measuring_arguments() -> ArgumentSpec:
-    """Return the options that select VMs and the period whose metrics are read."""
+    """Return the options that select VMs and the time range to read metrics for."""
     return {
         "names": {"type": "list", "elements": "str", "default": [], "aliases": ["vms"]},
         "where": {"type": "dict", "default": {}},

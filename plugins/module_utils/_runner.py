@@ -256,8 +256,8 @@ class Module:
 
     ``work(client, params, check_mode, diff_mode)`` returns the result as a dict. After a failure, the dict has
     ``failed`` and ``msg``. A :class:`Job` can be used as ``work``. If ``of_edges`` is true, the module also has the
-    options of edge gateways. ``hide`` returns secrets that the argument spec cannot declare, as in
-    :class:`AnsibleModule`. ``constraints`` are arguments of AnsibleModule, such as ``mutually_exclusive``.
+    edge gateway options. ``hide`` returns secrets that the argument spec cannot declare, as in :class:`AnsibleModule`.
+    ``constraints`` are arguments of AnsibleModule, such as ``mutually_exclusive``.
     """
 
     def __init__(
@@ -305,7 +305,7 @@ def connection_options(plugin: Any) -> Params:
 
 
 def account_key(options: Mapping[str, Any]) -> str:
-    """Return a key that identifies the account of the connection options.
+    """Return a key that identifies the account that the connection options select.
 
     Options that are not set come from the environment and the configuration file. Different accounts have different
     keys. The key reveals no secret.
@@ -319,7 +319,7 @@ def refuse(field: str, reason: str) -> NoReturn:
 
 
 def secrets_of(kind: Any, specs: Iterable[Any]) -> list[str] | None:
-    """Return the secrets in specs of a kind, or None if they cannot be determined.
+    """Return the secrets in specs of a resource kind, or None if they are unknown.
 
     If a spec is text (``name=web psk=...``), which Ansible converts to a mapping, the whole text counts as a secret.
     """

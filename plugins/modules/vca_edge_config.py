@@ -136,7 +136,7 @@ def _without_none(value: Any) -> Any:
 
 
 def target(params: Params) -> Mapping[str, Any]:
-    """Return the target: the edge gateway and VDC of the document and the options.
+    """Return the target (edge gateway and VDC) from the document and the options.
 
     Raises ConfigurationError if the document and the options name different targets.
     """

@@ -45,7 +45,7 @@ Newer versions template only text that is marked as trusted.
 
 
 def as_data(value: Any) -> Any:
-    """Return a value that Ansible never templates."""
+    """Mark a value so that Ansible never renders it as a template, and return it."""
     return wrap_var(value) if NEEDS_MARKING else value
 
 
@@ -70,7 +70,7 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
     NOUN = "record"
     NAME: str
     inventory: Any
-    """The inventory of Ansible. While groups are computed, the draft of a host."""
+    """The Ansible inventory. While groups are computed, this is the draft of one host."""
     SOURCE_OPTIONS: tuple[str, ...] = ("vdcs",)
     """Options that each source can set, in addition to the connection options."""
     CACHE_OPTIONS: tuple[str, ...] = ()
@@ -88,7 +88,7 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
         raise NotImplementedError
 
     def add_variables(self, host: str, record: Record, variables: dict[str, Any]) -> None:
-        """Set variables of a host other than the variables from its record."""
+        """Set further variables of a host, in addition to those from its record."""
 
     def group_names(self, record: Record) -> Iterator[tuple[str, str]]:
         """Yield the groups of a record, as pairs of the original name and a description.
@@ -119,14 +119,14 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
     def set_options(
         self, task_keys: Any = None, var_options: Any = None, direct: Mapping[str, Any] | None = None
     ) -> None:
-        """Check and convert the options of the file, and set them."""
+        """Check, convert and set the options of the inventory file."""
         if direct is not None:
             self.templar.available_variables = dict(self._vars or {})
             direct = OptionReader(self.option_definitions, self.templar.template).read(direct)
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
 
     def _sanitize_group_name(self, name: Any) -> str:
-        """Replace invalid characters in a group name, unless the user keeps them."""
+        """Replace invalid characters in a group name, unless Ansible is set to keep them."""
         name = native(name)
         safe = name if keeps_group_names() else to_safe_group_name(name, force=True, silent=True)
         self._group_origins.setdefault(safe, {}).setdefault(name, None)
@@ -246,7 +246,7 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
     def _draft(
         self, draft: host_drafts.HostDraft, root: str | None, record: Record, variables: dict[str, Any]
     ) -> host_drafts.HostDraft:
-        """Return the draft with the variables and groups of its host.
+        """Add the variables and groups of a host to its draft, and return the draft.
 
         Ansible's helpers write to the draft instead of the inventory.
         """
@@ -386,7 +386,7 @@ def _safe_host_name(name: str) -> str:
 
 
 def _as_key(value: Any) -> Any:
-    """Return the value with its numbers as text, also in lists and mappings."""
+    """Convert all numbers in a value to text, also those in lists and mappings."""
     if isinstance(value, bool):
         return str(value)
     if isinstance(value, (int, float)):

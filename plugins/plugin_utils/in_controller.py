@@ -89,7 +89,7 @@ def run(module: _Runnable, arguments: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def parsed(action: Any, output: str, errors: str) -> dict[str, Any]:
-    """Return the result of an action, parsed from the output of the module."""
+    """Parse the output of a module, and return the result of the action."""
     streams = {"stdout": output, "stderr": errors, "rc": 0}
     has_profiles = "profile" in inspect.signature(action._parse_returned_data).parameters
     result = action._parse_returned_data(streams, *[PROFILE] if has_profiles else [])
@@ -130,7 +130,7 @@ class _Trial:
 
 @contextlib.contextmanager
 def _as_arguments(arguments: Mapping[str, Any]) -> Iterator[None]:
-    """Set the arguments that AnsibleModule reads for the duration of the block.
+    """Make AnsibleModule read ``arguments`` inside the ``with`` block.
 
     The previous state is restored at the end, because the items of a loop run in the same process.
     """

@@ -83,7 +83,7 @@ class OptionReader:
         return value
 
     def _rendered(self, path: str, value: Any) -> Any:
-        """Return the value with its templates rendered, also in lists and mappings."""
+        """Render the templates in a value, also those in lists and mappings."""
         if isinstance(value, str):
             if "{{" not in value and "{%" not in value:
                 return value

@@ -23,7 +23,10 @@ _STATE: dict[str, Any] = {}
 
 
 def warn_at_end() -> None:
-    """Register the warning for the exit of this process. Forked workers do not warn."""
+    """Register a function that shows the warning when this process exits.
+
+    Forked workers do not warn.
+    """
     if "pid" not in _STATE:
         _STATE["pid"] = os.getpid()
         atexit.register(_warn_once)

@@ -199,7 +199,7 @@ def _section_fragment(name: str) -> str:
     section = load_section(name)
     parts = {"DOCUMENTATION": section.spec_type, _rule_part(section): section.rule_type}
     texts = {part: "\n".join(["options:", *documented(_options(spec), "", 2)]) for part, spec in parts.items()}
-    return _fragment_module(f"the {section.title} section of edge gateways and of its {section.noun}s", texts)
+    return _fragment_module(f"for edge gateways: {section.title} section and {section.noun}s", texts)
 
 
 def _rule_part(section: Section[Any, Any]) -> str:
@@ -211,12 +211,12 @@ def _document_fragment() -> str:
     """Return the documentation fragment of edge documents: the keys of ``config``."""
     head = ["options:", "  config:", "    suboptions:"]
     text = "\n".join([*head, *documented(document_keys(), "config.", 6)])
-    return _fragment_module("edge documents", {"DOCUMENTATION": text})
+    return _fragment_module("that contain an edge document", {"DOCUMENTATION": text})
 
 
 def _fragment_module(topic: str, texts: Mapping[str, str]) -> str:
-    lines = [HEADER + f'"""Options of {topic}."""', "", "from __future__ import annotations", "", ""]
-    lines += ["class ModuleDocFragment:", f'    """Options of {topic}."""']
+    lines = [HEADER + f'"""Module options {topic}."""', "", "from __future__ import annotations", "", ""]
+    lines += ["class ModuleDocFragment:", f'    """Module options {topic}."""']
     for name, text in texts.items():
         lines += ["", f'    {name} = r"""', text, '"""']
     return "\n".join(lines) + "\n"

@@ -1,1 +1,1 @@
-"""The command line ``vca``."""
+"""The command-line interface ``vca``."""

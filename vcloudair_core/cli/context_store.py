@@ -21,7 +21,7 @@ LOCK_TIMEOUT_S = 30.0
 
 
 class ContextStore:
-    """Contexts of a configuration file.
+    """Store that reads and changes the contexts in a configuration file.
 
     The file and its folder are created at the first change.
     """

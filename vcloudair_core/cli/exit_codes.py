@@ -9,7 +9,7 @@ from vcloudair_core import errors
 
 @dataclass(frozen=True)
 class ExitCode:
-    """An exit code, its meaning, and its errors.
+    """An exit code, its meaning, and the errors that produce it.
 
     A subclass of an error has the same exit code, unless the table lists the subclass.
     """

@@ -13,7 +13,7 @@ EXAMPLE = "Example:"
 
 OWN = "Options"
 PANELS = ("Connection", "Sign-in", "Output", "Edge gateways", "Timeouts and retries", "Files", "Program")
-"""Topics of the shared options, in the order of help."""
+"""Topics of the shared options, in the order in which the help shows them."""
 
 _OPERATORS = (">", "|", "<", "&&", ";", "&", "2>")
 

@@ -33,7 +33,8 @@ class Invocation:
     Attributes:
         plugins: The loaded plugins.
         options: The shared options of the command line.
-        plugin_error: Error of loading the plugins. The error is raised when a command needs all plugins.
+        plugin_error: Error that occurred while the plugins were loaded. The error is raised when a command needs all
+            plugins.
         subcommand: Name of the subcommand, for groups that also run without one.
         path: The command as the user typed it, such as ``vca edge list``.
         marks: Facts about the run, which select the exit code and the error message. Copies share the marks.

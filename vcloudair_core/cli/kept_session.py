@@ -22,7 +22,7 @@ _EXPIRED = "The session of `vca login` has expired."
 def has_credential(settings: Settings, *, or_reference: bool = False) -> bool:
     """Return True if a password or token is set.
 
-    With ``or_reference``, a reference to a password or token also counts.
+    If ``or_reference`` is true, a reference to a password or token also counts.
     """
     credentials = [name for name in _CREDENTIALS if settings.is_set(name)]
     return any(or_reference or not settings.is_reference(name) for name in credentials)

@@ -32,7 +32,7 @@ _PANELS = {
     "Files": ("config", "cache_dir", "state_dir"),
     "Connection": ("context", "insecure"),
 }  # fmt: skip
-"""Topics of options in the help.
+"""Help topics of shared options.
 
 By default, the topic of a setting is Connection, and the topic of a program option is Output.
 """

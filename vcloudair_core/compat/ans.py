@@ -19,7 +19,7 @@ from vcloudair_core.services.ans.nat.parse import read_nat_rule
 
 
 class ANSFirewall(EdgeSection):
-    """The firewall of an edge gateway as raw JSON. The records are the rules."""
+    """The firewall of an edge gateway as raw JSON. Each record is a firewall rule."""
 
     section = "firewall"
     records_path = ("firewallRules", "firewallRules")
@@ -67,7 +67,7 @@ class ANSFirewall(EdgeSection):
 
 
 class ANSNat(EdgeSection):
-    """The NAT section of an edge gateway as raw JSON. The records are the rules."""
+    """The NAT section of an edge gateway as raw JSON. Each record is a NAT rule."""
 
     section = "nat"
     records_path = ("rules", "natRulesDtos")
@@ -116,7 +116,7 @@ class ANSNat(EdgeSection):
 
 
 class ANSIPSec(EdgeSection):
-    """The IPsec section of an edge gateway as raw JSON. The records are the tunnels.
+    """The IPsec section of an edge gateway as raw JSON. Each record is a tunnel.
 
     Servers return six asterisks instead of a pre-shared key. Saving a tunnel with these asterisks keeps its key.
     """

@@ -1,4 +1,7 @@
-"""Connections of vcloudair 0.5 classes. Programs can change headers and URL."""
+"""Connections for the vcloudair 0.5 service classes.
+
+Programs can change the headers and the URL of a connection.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ _OWN = frozenset({"accept", "content-type", "authorization", TOKEN_HEADER})
 
 
 class Connection:
-    """Connection of an instance of a service class.
+    """Connection for one instance of a vcloudair 0.5 service class.
 
     ``org_info`` is the result of a login. The other arguments are used if ``org_info`` does not have the key. While
     ``url`` and :attr:`headers` are unchanged, requests use the live session of ``org_info``, which is renewed

@@ -35,7 +35,7 @@ class OrgInfo(dict[str, str]):
 
     @property
     def is_changed(self) -> bool:
-        """True if a program has changed values, so that they differ from the session."""
+        """True if a program changed a value, so that the dict does not match its session."""
         return dict(self) != self._as_given
 
     def __reduce__(self) -> Any:

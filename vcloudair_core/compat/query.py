@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
 
 query_record_types: dict[str, str] = {name: kind.record_element for name, kind in built_in_types().items()}
-"""Name of the record element of each query type. Programs can add types."""
+"""Record element name for each query type. Programs can add types."""
 
 _PATH = "api/query"
 _ATTEMPTS = 3

@@ -1,8 +1,8 @@
 """Errors of the vcloudair 0.5 classes, compatible with the errors of the SDK.
 
-All errors of this library are RuntimeErrors, like the errors of the SDK. The SDK also raised errors of the library
-requests and of parsers. The compatibility classes raise subclasses of the error of this library and of the error that
-the SDK raised.
+All errors of this library are RuntimeErrors, like the errors of the SDK. The SDK also raised errors of ``requests`` and
+of parsers. Therefore, each error of a compatibility class is a subclass of two errors: the error of this library, and
+the error that the SDK raised.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ _R = TypeVar("_R")
 
 
 class _Portal:
-    """Base class of both session classes: user, transport and open sessions."""
+    """Base class of the session classes. Holds the user, transport and open sessions."""
 
     transport: Transport | None
     """Transport that replaces the network, such as an in-process simulator.
@@ -369,7 +369,7 @@ class _Reopened:
 
 
 def _borrowed(credentials: Credentials) -> Credentials:
-    """Return credentials that the session does not revoke when it is closed.
+    """Return a copy of ``credentials`` that a session does not revoke when it closes.
 
     Programs may use the token after the session is closed.
     """

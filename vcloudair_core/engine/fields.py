@@ -39,7 +39,7 @@ class FieldInfo:
         unit: Unit of the value.
         source: Page and section that document the field.
         choices: The allowed values.
-        synonyms: Other spellings of choices, which the documentation lists too. Shape: ``{spelling: choice}``.
+        synonyms: Other spellings of choices. The documentation also lists the synonyms. Shape: ``{spelling: choice}``.
         suggestions: Values that JSON schemas suggest if the parser accepts more values than can be listed.
         pattern: A regular expression for JSON schemas, if the parser accepts more spellings than ``choices`` lists.
         bounds: Lowest and highest whole number; None for no maximum.
@@ -245,7 +245,7 @@ def from_plain(spec_type: type[_SpecT], data: Mapping[str, Any]) -> _SpecT:
 
 
 def secret_names(spec_type: type) -> frozenset[str]:
-    """Return the names of the fields that hold secrets, including nested specs."""
+    """Return the names of the secret fields, including those of nested specs."""
     names: set[str] = set()
     for nested_type in _specs_within(spec_type):
         names |= {name for name, info in fields_of(nested_type).items() if info.secret}

@@ -85,7 +85,7 @@ class Store(ABC):
 
     @property
     def is_written_whole(self) -> bool:
-        """True if a commit writes the whole section, with the objects of other owners.
+        """True if a commit writes the whole section, including other owners' objects.
 
         If True, the engine verifies after the write that the objects of other owners still exist.
         """
@@ -216,14 +216,14 @@ class ResourceKind(ABC):
         return ()
 
     def losses(self, written: Document, current: Document) -> list[Mapping[str, Any]]:
-        """Return the objects of other owners that a write has lost.
+        """Return other owners' objects that a write has lost.
 
         Lost objects are in ``written`` but not in ``current``. Each item has the fields that identify the object.
         """
         return []
 
     def secret_names(self) -> frozenset[str]:
-        """Return the names of the fields that hold secrets, including nested specs."""
+        """Return the names of the secret fields, including those of nested specs."""
         return fields.secret_names(self.spec_type)
 
     def has_own(self, method: str) -> bool:

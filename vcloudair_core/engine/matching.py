@@ -25,7 +25,7 @@ class LiveRule:
 
     @property
     def is_user(self) -> bool:
-        """True for user rules. Server-generated rules are never matched or changed."""
+        """True for a user rule. Server-generated rules are never matched or changed."""
         return self.rule_type.casefold() == "user"
 
 
@@ -45,7 +45,10 @@ class RuleIdentity:
     is_unique: bool = False
 
     def answers(self, spec: Any) -> tuple[Hashable, ...]:
-        """Return all keys with which a spec can match this live rule."""
+        """Return the keys by which specs can match a live rule.
+
+        ``spec`` has the data of the live rule.
+        """
         return (self.live_keys or self.keys)(spec)
 
 

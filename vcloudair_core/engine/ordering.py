@@ -219,7 +219,8 @@ def _place_beside(order: list[int], elements: Iterable[int], placements: Mapping
 def _violated(order: Sequence[int], placements: Mapping[int, Placement]) -> list[int]:
     """Return the elements whose position in ``order`` violates their placement.
 
-    Several elements at the top share the first positions. Several elements at the bottom share the last positions.
+    If N elements have the placement ``top``, each of the first N positions satisfies it. The same applies to
+    ``bottom``.
     """
     if not placements:
         return []

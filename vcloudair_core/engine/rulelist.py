@@ -106,7 +106,8 @@ def check_no_places(specs: Sequence[Any], prefix: str) -> None:
     for position, spec in enumerate(specs):
         for name in PLACE_FIELDS:
             if getattr(spec, name) is not None:
-                problems.add(f"{prefix}[{position}].{name}", "cannot be set in an exact list, which defines the order")
+                reason = "cannot be set together with purge or state exact, because the list itself defines the order"
+                problems.add(f"{prefix}[{position}].{name}", reason)
     problems.raise_if_any()
 
 

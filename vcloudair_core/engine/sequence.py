@@ -55,11 +55,11 @@ class SequenceKind(ResourceKind):
         return self._kinds[0].open(session, target)
 
     def parse(self, data: Mapping[str, Any]) -> Any:
-        """Parse with the first kind."""
+        """Parse plain data with the first kind."""
         return self._kinds[0].parse(data)
 
     def project(self, document: Document) -> Any:
-        """Project with the first kind."""
+        """Project a document with the first kind."""
         return self._kinds[0].project(document)
 
     def select(self, document: Document, desired: Desired) -> list[Any]:
@@ -90,7 +90,7 @@ class SequenceKind(ResourceKind):
         return tuple(dict.fromkeys(text for kind in self._kinds for text in kind.advise(store, document, plan)))
 
     def losses(self, written: Document, current: Document) -> list[Mapping[str, Any]]:
-        """Return the objects of other owners that the write has lost.
+        """Return other owners' objects that the write has lost.
 
         The first kind that checks for losses reports them.
         """

@@ -18,7 +18,10 @@ SpecT = TypeVar("SpecT")
 
 _TRUE = {"true", "yes", "on", "y", "t", "1"}
 _FALSE = {"false", "no", "off", "n", "f", "0"}
-"""The values of Ansible's bool options. Every kind of input accepts these values."""
+"""Values that mean false. These are the values that Ansible's bool options accept.
+
+Every kind of input accepts these values.
+"""
 
 LONGEST_NAME = 255
 """Maximum number of characters in a name. The API documents no limit.
@@ -92,7 +95,7 @@ def one_of(word: str, known: Sequence[str]) -> str:
 
 
 class Reader:
-    """Typed getters for one mapping, which collect problems instead of raising errors.
+    """Read typed values from a mapping, and collect problems without raising errors.
 
     Every getter returns None for a key that is missing, blank or invalid. Blank values, such as empty cells of a
     spreadsheet, count as missing. Values that Ansible has masked are problems.

@@ -1,4 +1,4 @@
-"""Monitoring checks of tasks, IPsec tunnels, replications and edge gateway drift."""
+"""Monitoring checks for tasks, IPsec tunnels, replications and edge gateway drift."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _last_end(records: Sequence[Record]) -> str:
 
 
 def _task(client: Client, record: Record, is_past: bool) -> Finding:
-    """Return the finding of a failed task.
+    """Return a finding for a failed task.
 
     The field ``message`` is the reason that the server returns, or an empty string. If ``is_past`` is true, the reason
     is not read.

@@ -53,7 +53,7 @@ _Sample = tuple[tuple[str, ...], float, float, float]
 
 @dataclass
 class Cost:
-    """The cost of all collections since the start."""
+    """Counters and times of all collections since the start."""
 
     collections: int = 0
     failed_collections: int = 0

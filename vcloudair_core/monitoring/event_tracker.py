@@ -28,14 +28,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """Findings of the readable scopes, and errors of the unreadable scopes."""
+    """Findings for the readable scopes, and errors for the unreadable scopes."""
 
     findings: tuple[Finding, ...]
     unread: Mapping[str, VcloudAirError] = field(default_factory=dict)
 
 
 class EventTracker:
-    """A tracker of the states of objects, which reports each change of a state once.
+    """Track the state of each object, and report every state change once.
 
     While the scope of an object cannot be read, the state of the object stays the same.
 

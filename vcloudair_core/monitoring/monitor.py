@@ -46,7 +46,7 @@ _FATAL_AT_FIRST = (NotFoundError, AmbiguousMatchError, AuthenticationError)
 
 
 class SharedSignIn:
-    """Sign-in attempts of monitors that share credentials. Units: seconds.
+    """Limit the sign-in attempts of monitors that share credentials. Units: seconds.
 
     After a refused sign-in, only one monitor retries at a time. Otherwise four monitors that retry a wrong password on
     separate schedules would lock the account.
@@ -86,7 +86,7 @@ class SharedSignIn:
 
 
 class Monitor:
-    """A check that is polled, with the states that the check has reported.
+    """Poll a check, and report its state changes as events.
 
     Args:
         check: The check to run at each poll.
@@ -176,7 +176,7 @@ class Monitor:
 
 
 def create_monitors(options: MonitorOptions, connect: Callable[[], Client]) -> list[Monitor]:
-    """Return a monitor for each check of the options.
+    """Return a monitor for each check that the options name.
 
     The documents are validated. No request is sent.
 

@@ -28,9 +28,9 @@ KeyboardInterrupt does not count, because the user causes it.
 
 
 class Isolation:
-    """Rules of a hook for results and failures.
+    """Result and failure handling for a hook.
 
-    This base class has the rules of observer hooks: failures are logged.
+    This base class is for observer hooks: it logs failures.
     """
 
     failures: tuple[type[BaseException], ...] = FAILURES
@@ -40,7 +40,7 @@ class Isolation:
         self.is_traced = is_traced
 
     def is_called(self, info: PluginInfo) -> bool:
-        """Return True if the hook of a plugin must be called.
+        """Return True if a plugin's implementation of the hook must be called.
 
         By default, the hooks of failed plugins are skipped.
         """
@@ -83,7 +83,7 @@ class Isolation:
 
 
 class RecordIsolation(Isolation):
-    """Rules of hooks that offer records: a plugin that fails is no longer used.
+    """Failure handling for record hooks: a failed plugin is no longer called.
 
     The result of such a hook is a list of (record, plugin) pairs.
     """
@@ -133,7 +133,7 @@ class RecordIsolation(Isolation):
 
 
 class TransportIsolation(Isolation):
-    """Rules of ``vca_transport``: a failure raises an error.
+    """Failure handling for the hook ``vca_transport``: a failure raises an error.
 
     Otherwise, a client could use a different transport from the one that the user configured.
     """
@@ -190,7 +190,7 @@ def _guarded_function(function: Callable[..., Any], info: PluginInfo, rules: Iso
 
 
 def _guarded_wrapper(function: Callable[..., Any], info: PluginInfo, rules: Isolation) -> Callable[..., Any]:
-    """Return the guard of a wrapper.
+    """Return a guard for a hook wrapper.
 
     If a wrapper fails, the rules of the hook either raise the error or skip the wrapper.
     """

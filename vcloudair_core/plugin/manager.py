@@ -41,7 +41,7 @@ _R = TypeVar("_R", ServiceRecord, KindRecord, RecordType, AuthRecord, CommandRec
 
 ENTRY_POINT_GROUP = "vcloudair_core"
 _OWN = ("vcloudair-core", "vcloudair_core")
-"""Names of the distribution and the package of the built-in plugins."""
+"""Names of the distribution and of the package that contain the built-in plugins."""
 
 _NO_VERSION = f"the module does not state its plugin API version; define vcloudair_api_version = {API_VERSION} in it"
 
@@ -354,7 +354,7 @@ class PluginManager:
     # -- status --------------------------------------------------------------------------------------------------
 
     def provider(self, hook: str, name: str) -> str:
-        """Return the plugin of a record as ``name (distribution version)``.
+        """Return the plugin that offers a record, as ``name (distribution version)``.
 
         Return an empty string if no plugin offers a record with this name.
         """

@@ -28,9 +28,9 @@ class PolicyFailedError(Exception):
 
 
 class PolicyIsolation(Isolation):
-    """Rules of ``vca_plan_ready``: a policy that fails rejects the plan.
+    """Failure handling for ``vca_plan_ready``: a failing policy rejects the plan.
 
-    The hook collects lists of warnings.
+    The result of the hook is one list of warnings for each policy.
     """
 
     failures = (BaseException,)

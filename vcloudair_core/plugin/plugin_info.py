@@ -28,7 +28,7 @@ class PluginInfo:
 
     @property
     def origin(self) -> str:
-        """Name for messages: ``name (distribution version)``."""
+        """Name of the plugin in messages: ``name (distribution version)``."""
         return f"{self.name} ({self.distribution} {self.version})" if self.distribution else self.name
 
     def as_dict(self) -> dict[str, Any]:

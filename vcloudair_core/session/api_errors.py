@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 BUSY_CODES = frozenset({"BUSY_ENTITY", "OPERATION_LIMITS_EXCEEDED"})
 """Error codes of requests that were rejected before execution.
 
-Retrying them is always safe.
+Retrying these requests is always safe.
 
 Source: protocol/tasks.md §4.2, §5.
 """

@@ -1,4 +1,4 @@
-"""Decoding of error response bodies.
+"""Decode error response bodies.
 
 Supported formats: vCloud ``Error``, NSX ``error``, the JSON errors of cloudapi, NSX, OAuth and the portals, HTML pages,
 plain text, and empty bodies. Source: protocol/tasks.md §4.1, protocol/ans.md §6, protocol/sessions.md §2.2.

@@ -20,7 +20,7 @@ from vcloudair_core.transport.messages import origin_of
 from vcloudair_core.util.xml import excerpt_of
 
 _ODD = re.compile(r"[\x00-\x20\\]")
-"""Spaces, control characters and backslashes, on which URL parsers differ."""
+"""Characters that URL parsers handle differently: spaces, controls, backslashes."""
 _NUMBER = re.compile(r"(?:[0-9]+|0x[0-9a-f]*)\Z", re.IGNORECASE)
 
 

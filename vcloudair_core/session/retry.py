@@ -59,7 +59,7 @@ class SendAttempt:
 
 
 class WaitBudget:
-    """Limit of the total retry wait of all calls of a session. Units: seconds.
+    """Limit the total time that a session waits before retries. Units: seconds.
 
     The duration of concurrent waits counts once. While no call waits, the budget recovers by one second per second.
     So the budget does not run out in processes that run for months.

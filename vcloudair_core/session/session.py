@@ -122,7 +122,7 @@ class Session:
 
     @property
     def expires_at(self) -> float | None:
-        """Expiry time of the token in seconds since 1970, or None if the server sent none."""
+        """Expiry time of the token in seconds since 1970, or None if it is unknown."""
         return self._current()[0].expires_at
 
     def login(self) -> Identity:
@@ -223,7 +223,7 @@ class Session:
 
         Args:
             method: The HTTP method.
-            path: A path below the base URL, or a link from the server.
+            path: A path relative to the base URL, or a link from the server.
             query: Query parameters, or an encoded query string.
             accept: The Accept header. Default: XML of the vCloud API in the negotiated version.
             content_type: The Content-Type header.

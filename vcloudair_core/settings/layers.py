@@ -1,4 +1,4 @@
-"""Values of settings from arguments, environment and configuration file."""
+"""Read setting values from arguments, environment and configuration file."""
 
 from __future__ import annotations
 

@@ -211,7 +211,10 @@ class Settings(SettingValues):
 
 
 class _SecretAttribute:
-    """Descriptor of a secret setting. A secret by reference is read at first access."""
+    """Descriptor that returns the value of a secret setting.
+
+    A secret by reference is read at first access.
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name

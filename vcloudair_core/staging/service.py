@@ -46,7 +46,7 @@ class StagedChange:
 
 
 class Staging:
-    """The staged changes of one session.
+    """Stage, commit and discard changes for one session.
 
     ``kind_of(name)`` returns a resource kind. ``parse`` converts specs and a state to the desired state of a kind.
     ``policy`` checks every plan.

@@ -1,4 +1,4 @@
-"""Test helpers for JSON and XML documents: content copies and unknown fields."""
+"""Test helpers for JSON and XML documents: copy content, and add unknown fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of resource kinds. A failed check raises AssertionError."""
+"""Checks for resource kinds. A failed check raises AssertionError."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of plugins. A failed check raises AssertionError."""
+"""Checks for plugins. A failed check raises AssertionError."""
 
 from __future__ import annotations
 

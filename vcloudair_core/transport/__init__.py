@@ -1,1 +1,1 @@
-"""HTTP messages, transport interface, and transport based on the library requests."""
+"""HTTP messages, transport interface, and transport based on ``requests``."""

@@ -1,8 +1,8 @@
-"""Transport based on the HTTP adapter of the library requests.
+"""Transport based on the HTTP adapter of ``requests``.
 
-The library is imported at the first HTTP request. The transport uses the adapter directly instead of
-``requests.Session``, to avoid cookies, redirects, and passwords from ``~/.netrc`` or a URL. Proxies and CA bundles
-from the environment apply.
+``requests`` is imported at the first HTTP request. The transport uses the adapter directly instead of
+``requests.Session``, to avoid cookies, redirects, and passwords from ``~/.netrc`` or a URL. Proxies and CA bundles from
+the environment apply.
 """
 
 from __future__ import annotations
@@ -65,8 +65,9 @@ class RequestsTransport:
     The transport sends each request once, without retries.
 
     TLS certificates are verified with the first of these that is set: ``ca_path``, ``REQUESTS_CA_BUNDLE``,
-    ``CURL_CA_BUNDLE``. If none of them is set, the system store is used. ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``
-    replace the path of the system store. ``validate_certs: false`` disables the verification and logs a warning once.
+    ``CURL_CA_BUNDLE``. If none of them is set, the system trust store is used. ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``
+    replace the path of the system trust store. ``validate_certs: false`` disables the verification and logs a warning
+    once.
     """
 
     def __init__(self, settings: ConnectionSettings, *, max_body_bytes: int = MAX_BODY_BYTES) -> None:
@@ -210,7 +211,7 @@ class RequestsTransport:
 
 
 def error_class_of(error: TransportError) -> type[OSError]:
-    """Return the exception class of the library requests that corresponds to an error."""
+    """Return the ``requests`` exception class that corresponds to an error."""
     from requests import exceptions
 
     if isinstance(error, TlsError):

@@ -31,7 +31,7 @@ _SOCKS_SCHEMES = ("socks4", "socks4a", "socks5", "socks5h")
 class Trust:
     """Trusted certificate authorities.
 
-    ``path`` is empty for the system store. ``origin`` is the name of the setting or environment variable.
+    ``path`` is empty for the system trust store. ``origin`` is the name of the setting or environment variable.
     """
 
     path: str = ""
@@ -67,8 +67,8 @@ class Trust:
 def trust_of(ca_path: str | None, environ: Mapping[str, str] | None = None) -> Trust:
     """Return the trusted certificate authorities.
 
-    The first of these that is set applies: ``ca_path``, ``REQUESTS_CA_BUNDLE``, ``CURL_CA_BUNDLE``. If none of them
-    is set, the system store of OpenSSL is used. ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` replace the path of this
+    The first of these that is set applies: ``ca_path``, ``REQUESTS_CA_BUNDLE``, ``CURL_CA_BUNDLE``. If none of them is
+    set, the system trust store of OpenSSL is used. ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` replace the path of this
     store, as in the Ansible module ``uri``.
     """
     env = os.environ if environ is None else environ
@@ -81,9 +81,9 @@ def trust_of(ca_path: str | None, environ: Mapping[str, str] | None = None) -> T
 
 
 def load_system_store(context: ssl.SSLContext) -> None:
-    """Load the system store into an SSL context.
+    """Load the system trust store into an SSL context.
 
-    If there is no system store, load the certificates of certifi.
+    If there is no system trust store, load the certificates of certifi.
     """
     context.load_default_certs()
     if any(os.environ.get(name) for name in _SYSTEM_VARIABLES) or context.cert_store_stats()["x509_ca"]:
@@ -162,9 +162,9 @@ def _sentence(reason: str) -> str:
 
 
 def trusting_adapter(base: Any) -> Any:
-    """Return a requests adapter whose ``verify=True`` uses the system store.
+    """Return a requests adapter whose ``verify=True`` uses the system trust store.
 
-    The store is loaded once for all connections.
+    The trust store is loaded once for all connections.
     """
 
     class Trusting(base):  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Detection of blank values, and of values that Ansible has masked."""
+"""Detect blank values, and values that Ansible has masked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Escaping of untrusted text for terminals and spreadsheets.
+"""Escape untrusted text for terminals and spreadsheets.
 
 Names of VMs and rules are untrusted, because any user who can create such an object chooses the name. Some characters
 are terminal commands. Other characters change the text direction, so that a name looks like a different name.

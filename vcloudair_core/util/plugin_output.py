@@ -1,4 +1,4 @@
-"""Redirection of the output of plugins from standard output to standard error.
+"""Redirect the output of plugins from standard output to standard error.
 
 Standard output is reserved for results, which programs parse. All threads share ``sys.stdout``. While any thread runs a
 plugin, ``sys.stdout`` is an object that redirects only the output of threads in plugins. When the last thread leaves
@@ -43,7 +43,7 @@ def real_stdout() -> Any:
 
 @contextmanager
 def stdout_to_stderr() -> Iterator[None]:
-    """Redirect the standard output of this thread to standard error within the block."""
+    """Redirect this thread's standard output to standard error in the ``with`` block."""
     thread = threading.get_ident()
     with _lock:
         if not isinstance(sys.stdout, _SplitStdout):

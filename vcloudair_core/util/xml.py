@@ -1,4 +1,4 @@
-"""Hardened parsing of XML and JSON from servers.
+"""Hardened parsers for XML and JSON from servers.
 
 XML with a DOCTYPE is rejected, which prevents entity expansion attacks. The parser has no network access. libxml2
 limits the document size, and the nesting depth to 256. The API allows a depth of 100 (source: protocol/sessions.md

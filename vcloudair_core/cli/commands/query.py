@@ -173,7 +173,7 @@ def _columns(records: Query, keys: Sequence[str]) -> list[Column]:
 
 
 def _times(records: Query) -> list[str]:
-    """Return the attributes of a query that contain times."""
+    """Return the names of the query attributes whose values are times."""
     return [name for name, kind in records.record_type.attributes.items() if kind == "datetime"]
 
 

@@ -1,4 +1,4 @@
-"""Completion candidates for the script of a shell.
+"""Compute the candidates that a shell completion script shows.
 
 The output is a directive, then one line per candidate: the value, a tab and a description. Directives: ``values``,
 ``nospace`` (values that can continue), ``files`` (the shell completes paths), ``none``.

@@ -10,7 +10,7 @@ _SAFE = re.compile(r"[^\w@%+=:,./~-]")
 class BashLine:
     """A bash command line up to the cursor.
 
-    ``words`` are the complete words without quotes, ``current`` is the word at the cursor. ``breaks`` is
+    ``words`` are the complete words with quotes removed, ``current`` is the word at the cursor. ``breaks`` is
     COMP_WORDBREAKS.
     """
 

@@ -1,4 +1,4 @@
-"""Completion values by kind, from local files.
+"""Find completion values by kind in local files.
 
 Sends no request and reads no secrets.
 """

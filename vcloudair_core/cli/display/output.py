@@ -26,7 +26,7 @@ STYLES = {
     **dict.fromkeys(("warn", "warning", "unknown", "skipped", "interrupted", "unfinished", "unreadable"), "yellow"),
     **dict.fromkeys(("fail", "failed", "down", "error"), "bold red"),
 }
-"""Colors of states on a terminal."""
+"""Terminal color of each state."""
 _STATES = frozenset({"status", "verdict", "state"})
 
 
@@ -274,7 +274,7 @@ def _is_nested(value: Any) -> bool:
 
 
 def _padded_line(columns: Sequence[Column], widths: Sequence[int], line: Sequence[str]) -> list[str]:
-    """Return the cells of a line, padded to their widths and gaps."""
+    """Return the cells of a line, each padded to its column width and the gap."""
     last = len(columns) - 1
     return [
         padded(text, width, right=column.right) + ("" if number == last else " " * GAP)

@@ -27,7 +27,7 @@ Other characters that the encoding does not support become escapes, such as ``æ
 """
 
 _READER_GONE = (errno.EPIPE, errno.EBADF, errno.EIO, errno.ENXIO)
-"""Error numbers of writing to a stream without a reader.
+"""Error numbers that a write returns after the reader of the stream is gone.
 
 These errors are not failures of the command.
 """
@@ -178,7 +178,7 @@ def keep_stdout() -> None:
 
 
 def share_stdout() -> None:
-    """Restore standard output for the command of a plugin."""
+    """Restore standard output for a command that a plugin provides."""
     output = sys.stdout
     if isinstance(output, GuardedStream):
         output.aside = None

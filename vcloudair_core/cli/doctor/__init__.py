@@ -1,1 +1,1 @@
-"""Checks of ``vca doctor``, from settings to rights."""
+"""The checks that ``vca doctor`` runs, from settings to rights."""

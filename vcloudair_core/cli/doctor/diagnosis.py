@@ -1,4 +1,4 @@
-"""Results of the steps of ``vca doctor``."""
+"""Build the result of each step that ``vca doctor`` runs."""
 
 from __future__ import annotations
 

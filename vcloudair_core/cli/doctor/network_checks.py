@@ -1,4 +1,4 @@
-"""Checks of ``vca doctor``: settings, URL, proxy, DNS, TCP, TLS and clock."""
+"""Check settings, URL, proxy, DNS, TCP, TLS and clock for ``vca doctor``."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ def _check_tcp(network: Network, target: Target) -> DiagnosisStep:
 
 
 def _check_plain(network: Network, target: Target) -> Iterator[DiagnosisStep]:
-    """Yield a failed step if the port of an http URL uses TLS."""
+    """Yield a failed step if an http URL points to a TLS port."""
     try:
         network.certificate(target.host, target.port)
     except (OSError, ValueError):
@@ -237,7 +237,8 @@ def _check_tls(network: Network, target: Target, validate_certs: bool, ca_path: 
         yield warned(
             "TLS",
             f"certificates are not verified (validate_certs is off); issuer: {certificate.issuer}",
-            "Set ca_path to the certificate of the issuer instead. Anyone on the network path can read the password.",
+            "Turn on validate_certs, and set ca_path to the certificate of the issuer. Without this check, anyone on "
+            "the network path can read the password.",
         )
         return
     yield _verified(network, target, certificate, ca_path)

@@ -1,1 +1,1 @@
-"""Recording of a tenant into an inventory file of the simulator."""
+"""Record a tenant as a simulator inventory file."""

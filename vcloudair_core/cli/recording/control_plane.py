@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def call_simulator(run: Invocation, method: str, path: str, body: bytes = b"") -> bytes:
-    """Send a request to the simulator of the context, and return the response body.
+    """Send a request to a running simulator, and return the response body.
 
-    The path of the request is below ``/_sim``.
+    The URL of the context selects the simulator. ``path`` is the part of the URL path after ``/_sim``.
 
     Raises: ConfigurationError if the URL is not the URL of a simulator, or if the simulator rejects the request;
     TransportError if no response arrives.

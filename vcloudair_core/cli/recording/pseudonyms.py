@@ -16,7 +16,7 @@ _KINDS = {"users": "user", "catalogs": "catalog", "vdcs": "vdc", "edges": "edge"
           "storage_profiles": "storage-profile", "vapps": "vapp", "vms": "vm", "templates": "template",
           "replications": "vm", "orgs": "org", "service_accounts": "account", "media": "media",
           "vdc_groups": "vdc-group"}  # fmt: skip
-"""Kind of the names in each list of the inventory file.
+"""Kind of name that each list in the inventory file contains.
 
 A replication has the name of its VM, so both have the same kind.
 """
@@ -35,7 +35,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
 
 
 class Pseudonyms:
-    """Replacements for texts. Equal texts in a file get equal replacements.
+    """Replaces texts with pseudonyms. Equal texts get equal pseudonyms.
 
     ``key`` is random by default, so the replacements of an address differ between files.
     """

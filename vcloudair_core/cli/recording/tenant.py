@@ -1,4 +1,4 @@
-"""Read a tenant into the contents of an inventory file, with GET requests only."""
+"""Read a tenant with GET requests, for an inventory file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PASSWORD = "recorded-password"  # noqa: S105 - of a simulated user; no password 
 
 
 class TenantRecorder:
-    """A recorder for the org of a client.
+    """Record the org of a client as a simulator inventory file.
 
     ``warn`` is called with a message about each object that cannot be read or recorded.
     """
@@ -79,7 +79,7 @@ class TenantRecorder:
         return sorted(trees.values(), key=_in_order)
 
     def _add(self, trees: Mapping[str, dict[str, Any]], key: str, items: Iterable[tuple[str, Any]]) -> None:
-        """Add items to the list ``key`` of their VDCs.
+        """Add each item to the list ``key`` of its VDC.
 
         The items are sorted by their contents.
         """

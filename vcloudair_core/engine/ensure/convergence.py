@@ -1,4 +1,4 @@
-"""The loop of reading, planning, writing and verifying, with its retries."""
+"""Loop that reads, plans, writes and verifies, with retries."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ def _vm(vm: Any, at: Path, reading: Reading) -> PlannedVm:
 
 
 def _steps(owner: dict[str, Any], key: str, at: Path, reading: Reading) -> tuple[Step, ...]:
-    """Return the steps of a list.
+    """Return the steps in the list ``owner[key]``.
 
     A step without a name gets a unique name.
     """

@@ -58,7 +58,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Evidence:
-    """The data that the checks of a plan use.
+    """The data that the readiness checks of a plan use.
 
     Attributes:
         now: The time from which ages are measured.
@@ -191,7 +191,7 @@ def _placeholders(query: Callable[..., Any], names: Sequence[str]) -> dict[str, 
 
 
 def _placed(service: RecoveryService, evidence: Evidence) -> Evidence:
-    """Add the VDC of each replication.
+    """Return the evidence with the VDC of each replication added.
 
     A replication is in the VDC of its placeholder VM. If the placeholder VM is not known, the replications of each VDC
     are searched.
@@ -212,7 +212,7 @@ def _placed(service: RecoveryService, evidence: Evidence) -> Evidence:
 
 
 def _places(service: RecoveryService, records: Sequence[Record] | VcloudAirError) -> list[Place] | VcloudAirError:
-    """Return the VDCs of the query service.
+    """Return the VDCs that the query service lists.
 
     VDCs that are enabled for replications come first.
     """

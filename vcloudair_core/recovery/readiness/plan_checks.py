@@ -56,7 +56,7 @@ def _problems(plan: RecoveryPlan) -> Iterator[str]:
 
 
 def step_checks(client: Client, plan: RecoveryPlan, action: str) -> Iterator[Check]:
-    """Yield checks of the programs, playbooks, URLs and edges of the steps.
+    """Yield a check for each program, playbook, URL and edge that a step uses.
 
     Programs and playbooks are not run. Approvals and delays need no check.
     """
@@ -76,7 +76,7 @@ def step_checks(client: Client, plan: RecoveryPlan, action: str) -> Iterator[Che
 
 
 def _steps(plan: RecoveryPlan, action: str) -> Iterator[Step]:
-    """Return the steps of an action. A test includes the steps of its cleanup."""
+    """Yield the steps that an action runs. A test includes the steps of its cleanup."""
     actions = {action, "cleanup"} if action == TEST else {action}
     steps = [*plan.before, *[step for group in plan.groups for step in (*group.before, *group.after)], *plan.after]
     return (step for step in steps if step.only & actions)

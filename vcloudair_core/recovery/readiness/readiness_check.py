@@ -51,10 +51,7 @@ class Check:
 
 @dataclass(frozen=True)
 class CheckSubject:
-    """The name, subject and weight of a check.
-
-    Each method returns a result of the check.
-    """
+    """The name, subject and weight of a check, with methods that return its results."""
 
     name: str
     subject: str

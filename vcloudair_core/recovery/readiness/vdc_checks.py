@@ -21,7 +21,7 @@ _NEAR_LIMIT = 0.9
 
 
 def place_checks(plan: RecoveryPlan, action: str, evidence: Evidence) -> Iterator[Check]:
-    """Yield the checks of each target VDC of the plan, and of the organization."""
+    """Yield the checks for the organization and for each target VDC of the plan."""
     to_recover = [group for group in evidence.read_groups() if not (group.is_recovered or group.has_reached(action))]
     if not to_recover:
         return

@@ -44,7 +44,7 @@ class VmDraft:
 
 
 class Fold:
-    """The data of all events that were added so far.
+    """Collect the data of VMs, steps and groups from the events that are added.
 
     Events can come in any order, and any field can be missing.
     """

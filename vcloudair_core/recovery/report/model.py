@@ -23,7 +23,7 @@ SUCCEEDED, UNCHANGED, FAILED, SKIPPED, UNKNOWN = "succeeded", "unchanged", "fail
 RETRYING, IN_FLIGHT, NOT_STARTED = "retrying", "in_flight", "not_started"
 ROLLED_BACK, ROLLBACK_FAILED = "rolled_back", "rollback_failed"
 SUCCESS_VERDICTS = frozenset({SUCCEEDED, UNCHANGED})
-"""Verdicts of VMs that are in the target state of the action."""
+"""VM verdicts that mean that the VM is in the target state of the action."""
 INTERRUPTED, UNFINISHED = "interrupted", "unfinished"
 
 VM_VERDICTS = (

@@ -52,8 +52,8 @@ class RunReport:
     Attributes:
         verdict: ``succeeded``, ``failed``, ``interrupted``, ``unknown`` when the outcome of some VMs is unknown, or
             ``unfinished`` when the journal does not contain the end of the run.
-        plan, cloud: The fields of the event ``run_started`` with these names.
-        doubts: Inconsistencies of the journal, in sentences.
+        plan, cloud: The fields ``plan`` and ``cloud`` of the event ``run_started``.
+        doubts: Sentences that describe inconsistencies in the journal.
         summary: The number of VMs for each verdict.
         ended: The time of the last event.
         passed_over: The number of unknown events by name.

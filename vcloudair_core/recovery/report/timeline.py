@@ -110,7 +110,7 @@ class Scale:
 
 
 def density_of(report: RunReport) -> Density:
-    """Return the density of a report. Rows are thinner in reports with more VMs."""
+    """Return the row density of the timeline. Reports with more VMs have thinner rows."""
     count = len(report.vms)
     if count <= 40:
         return Density("wide", 26, 22)

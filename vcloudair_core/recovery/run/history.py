@@ -80,14 +80,14 @@ def last_test(settings: Settings, plan_name: str, cloud: dict[str, Any]) -> date
 
 
 def unfinished_runs(client: Client, plan_name: str, action: str) -> list[str]:
-    """Return the IDs of the runs of a plan that can be resumed, newest first.
+    """Return the IDs of the resumable runs of a plan, newest first.
+
+    Unfinished runs that are older than the last finished run are left out. Unreadable runs are left out.
 
     Args:
         client: The client of the cloud in which the runs were started.
         plan_name: The name of the plan.
         action: ``test``, ``cleanup`` or ``failover``.
-
-    Unfinished runs that are older than the last finished run are left out. Unreadable runs are left out.
     """
     return resumable_runs(client.settings, plan_name, cloud_of(client), action)
 
@@ -178,7 +178,7 @@ def restored_ids(run_events: list[Event]) -> set[str]:
 
 
 def pending_restores(settings: Settings, plan_name: str, cloud: dict[str, Any]) -> list[AppliedChange]:
-    """Return network changes of tests that no cleanup has undone yet, newest first.
+    """Return test network changes that no cleanup has undone yet, newest first.
 
     Changes before the last failover are left out, because the failover needs its own network configuration.
     """

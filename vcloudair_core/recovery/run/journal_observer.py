@@ -26,7 +26,7 @@ class JournalObserver(ScheduleObserver):
         self._emit, self._notify = emit, notify
 
     def starting(self, operation: Operation) -> None:
-        """Record the intent before the request is sent.
+        """Record that the action is about to start, before the request is sent.
 
         From then on, the action may be in progress.
         """

@@ -32,7 +32,7 @@ def target_of(client: Client, document: EdgeDocument) -> dict[str, str]:
 
 
 def saved_file(folder: Path, key: str) -> Path:
-    """Return the path of the file for the configuration of an edge before a step.
+    """Return the path of the file that stores an edge's configuration before a step.
 
     Each step key has a separate file.
     """

@@ -150,5 +150,5 @@ def steps_by_key(plan: RecoveryPlan) -> dict[str, Step]:
 
 
 def policy_of(plan: RecoveryPlan, group: Group | None, step: Step | None = None) -> str:
-    """Return the ``on_error`` policy of a step, its group, or the plan."""
+    """Return the ``on_error`` policy that applies to a step or group."""
     return (step.on_error if step else "") or (group.on_error if group else "") or plan.on_error

@@ -135,7 +135,7 @@ def resume(client: Client, run_id: str = "", options: RunOptions | None = None) 
 
 
 class _Run:
-    """A run in this process, with its open journal."""
+    """Execute a run in this process, and write its journal."""
 
     def __init__(
         self,
@@ -317,7 +317,7 @@ class _RollbackJournal:
 
 
 def engine_options(plan: RecoveryPlan, options: RunOptions, *, wait: bool = True) -> OperationOptions:
-    """Return the options of operations, from the options of a plan and a run."""
+    """Combine the options of a plan and a run into the options of its operations."""
     return OperationOptions(
         power_on=plan.power_on,
         synchronize=plan.synchronize,

@@ -28,9 +28,10 @@ Spawn = Callable[[Callable[[], StepResult]], Future[StepResult]]
 
 
 class StepTracks:
-    """The steps of a run, as tracks of the scheduler.
+    """Run the steps of a plan as tracks of the scheduler.
 
-    ``emit`` writes an event to the journal, and returns when the event is on disk."""
+    ``emit`` writes an event to the journal, and returns when the event is on disk.
+    """
 
     def __init__(
         self,

@@ -87,7 +87,7 @@ The callback returns an empty string if the user denies the approval.
 
 @dataclass(frozen=True)
 class StepContext:
-    """The environment of steps.
+    """The environment in which steps run.
 
     Paths in the plan are relative to ``plan_folder``. ``run_folder`` is the folder of the run.
     """

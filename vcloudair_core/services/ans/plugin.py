@@ -51,7 +51,10 @@ def vca_services() -> list[ServiceRecord]:
 
 @hookimpl
 def vca_resource_kinds() -> list[KindRecord]:
-    """Return the kinds of edge gateways: two for each section, and the whole edge."""
+    """Return the resource kinds for edge gateways.
+
+    These are two kinds for each section, and one kind for the whole edge.
+    """
     records: list[KindRecord] = []
     for section in RECORDS:
         rule, whole = partial(_rule_kind, section.name), partial(_section_kind, section.name)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class AnsService:
-    """Edge gateways of a session."""
+    """Service for the edge gateways that a session can access."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -35,7 +35,7 @@ class AnsService:
         return EdgeDirectory(self.session).find(name_or_id, vdc or "")
 
     def read_classic(self, name_or_id: str, vdc: str | None = None) -> dict[str, Any]:
-        """Return the configuration of an edge gateway from the API of vCloud Director.
+        """Read the configuration of an edge gateway with the vCloud Director API.
 
         The configuration includes the services of an edge without advanced networking. This library cannot change these
         services. Pre-shared keys are omitted. For the format, see ``parse_classic_edge``.

@@ -95,7 +95,7 @@ def _flag(text: str | None) -> bool | None:
 
 
 def _operation(link: _Element) -> str:
-    """Return the operation of a link. If ``rel`` does not name it, use ``type``.
+    """Return the operation that a link offers, from its ``rel`` or its ``type``.
 
     Source: protocol/dr.md §2.3.
     """

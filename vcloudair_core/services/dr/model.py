@@ -31,7 +31,7 @@ Source: protocol/dr.md §2.4, §6.
 """
 
 _BUSY_STATES = frozenset({"recovering", "recovered"})
-"""Values of ReplicationState that show an action in progress or complete.
+"""Values of ReplicationState that mean that an action is in progress or complete.
 
 With one of these values, no action can start, even if TestRecoveryState and RecoveryState are idle.
 """
@@ -71,7 +71,7 @@ class RecoveryDetails:
     allows_failover: bool | None
 
     def allows(self, action: str) -> bool | None:
-        """Return if the VDC allows the action. None means unknown.
+        """Return True if the VDC allows the action, or None if this is unknown.
 
         A cleanup is always allowed.
         """

@@ -25,7 +25,7 @@ Progress = Callable[[Result], None]
 
 
 class RecoveryService:
-    """Replications into the organization of a session, and DR actions on them."""
+    """Service for replications into an organization, and for DR actions on their VMs."""
 
     def __init__(self, session: Session) -> None:
         self.session = session

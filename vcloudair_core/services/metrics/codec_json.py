@@ -69,7 +69,7 @@ def parse_page(body: bytes, what: str) -> MetricsPage:
 
 
 def blocks_of(rows: list[dict[str, Any]], what: str) -> Iterator[SampleBlock]:
-    """Yield the values of the rows of a page.
+    """Yield the values in the rows of a page.
 
     Raises: DecodeError for a row that has no VM or no time.
     """

@@ -25,7 +25,7 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True)
 class Series:
-    """The samples of a metric of a VM, in order of time, with unique times.
+    """The samples of one metric for one VM, ordered by time. Times are unique.
 
     Attributes:
         vm_id: The UUID of the VM.
@@ -98,8 +98,8 @@ def _is_percentile(how: str) -> bool:
 class Collected:
     """Metrics of several VMs.
 
-    ``failed`` has the errors of VMs whose metrics could not be read, by UUID. ``missing`` has the requested names and
-    patterns for which no VM has a metric.
+    ``failed`` maps the UUID of each VM whose metrics could not be read to the error. ``missing`` has the requested
+    names and patterns for which no VM has a metric.
     """
 
     series: list[Series] = field(default_factory=list)
@@ -124,7 +124,7 @@ def matches(name: str, patterns: Sequence[str]) -> bool:
 
 
 class SampleBlock(NamedTuple):
-    """A block of values of a metric, as a codec returns them.
+    """A block of values of one metric, as returned by a codec.
 
     A metric may have several blocks. Blocks are faster to process than single values.
     """

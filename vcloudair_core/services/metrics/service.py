@@ -48,7 +48,7 @@ class _Part:
 
 
 class MetricsService:
-    """Metrics of VMs in a common model, from the API of vCloud Air or vCloud Director."""
+    """Collect VM metrics from vCloud Air or vCloud Director, in a common model."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -123,7 +123,7 @@ class MetricsService:
     def collect_vdc(
         self, vdc_id: str, *, start: object = "1h", end: object = None, metrics: Sequence[str] = ()
     ) -> Collected:
-        """Return the series of all VMs of a VDC from the API of vCloud Air.
+        """Return the series of all VMs in a VDC, from the vCloud Air API.
 
         Each page of rows takes one request.
 
@@ -154,7 +154,7 @@ class MetricsService:
             yield from blocks_of(rows, what)
 
     def raw_rows(self, scope: str, identifier: str, body: Mapping[str, Any]) -> Iterator[list[dict[str, Any]]]:
-        """Yield the raw rows of each page from the metrics API of vCloud Air.
+        """Yield the raw rows of each page from the vCloud Air metrics API.
 
         ``scope`` is ``vm`` or ``vdc``. ``body`` is the window, from
         :func:`~vcloudair_core.services.metrics.codec_json.window_body`.
@@ -247,9 +247,9 @@ def _patterns(metrics: Sequence[str]) -> list[str]:
 
 
 def _clipped(window: Window, source: str) -> tuple[Window, list[str]]:
-    """Return the part of a window for which the server keeps samples, and warnings.
+    """Clip a window to the time for which the server keeps samples.
 
-    Only a relative start is changed. Absolute times stay unchanged.
+    Return the clipped window and a list of warnings. Only a relative start is changed. Absolute times stay unchanged.
     """
     retention_s = RETENTION_S.get(source)
     if retention_s is None or not isinstance(window.start, Ago) or window.start.seconds <= retention_s:

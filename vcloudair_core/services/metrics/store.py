@@ -1,4 +1,7 @@
-"""Requests of both metrics APIs. Source: protocol/metrics.md §A.2, §B.1, §B.2."""
+"""Send requests to both metrics APIs.
+
+Source: protocol/metrics.md §A.2, §B.1, §B.2.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +21,11 @@ _SPEC = "application/vnd.vmware.vcloud.metrics.{}UsageSpec+xml"
 
 
 def post_window(session: Session, scope: str, identifier: str, body: Mapping[str, Any], cursor: str) -> bytes:
-    """Return the response body of a page from the metrics API of vCloud Air.
+    """Return the response body of a page from the vCloud Air metrics API.
 
     ``scope`` is ``vm`` or ``vdc``. The request changes nothing, so it can be sent again.
 
-    The path of this API is at the root of the host, not below ``/api``. Raises: ApiError, TransportError.
+    The path of this API is at the root of the host, not under ``/api``. Raises: ApiError, TransportError.
     """
     parts = urlsplit(session.identity.base_url)
     target = f"vApp/vm-{quote(identifier, safe='')}" if scope == "vm" else f"vdc/{quote(identifier, safe='')}"

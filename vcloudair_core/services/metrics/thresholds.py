@@ -85,7 +85,7 @@ def violations(
 ) -> list[Violation]:
     """Return the violations, in order of VMs and thresholds.
 
-    A VM without the metric violates a threshold unless ``missing_is_fine``.
+    A VM without the metric violates a threshold unless ``missing_is_fine`` is true.
     """
     violated = []
     for vm_id in vm_ids:

@@ -32,8 +32,8 @@ Row = tuple[dict[str, str], dict[str, Any]]
 class QueryPage:
     """A page of a query.
 
-    ``total`` is the number of records on all pages, ``number`` is the page number, and ``size`` is the page size. They
-    are None if the server does not return these numbers.
+    ``total`` is the number of records on all pages, ``number`` is the page number, and ``size`` is the page size. A
+    number that the server does not return is None.
     """
 
     rows: list[Row]

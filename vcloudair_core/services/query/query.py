@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 STABLE = "id"
 _IS_ABOUT_SORTING = re.compile(rf"sort|\b{STABLE}\b", re.IGNORECASE)
-"""Pattern of server errors about the order by ID, which keeps pages stable.
+"""Pattern for server errors about sorting by ID, which keeps pages stable.
 
 A query that fails with such an error is sent again without this order.
 """

@@ -51,7 +51,7 @@ class QueryService:
 
     @property
     def vms(self) -> VmReader:
-        """Return the reader that returns VMs as mappings of facts."""
+        """Reader that returns VMs as mappings of facts."""
         if self._vms is None:
             from vcloudair_core.services.query.vms import VmReader
 

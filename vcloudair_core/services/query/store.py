@@ -1,4 +1,4 @@
-"""Requests of the query service. Source: protocol/query.md §1, §8."""
+"""Send requests to the query service. Source: protocol/query.md §1, §8."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Source: protocol/query.md §1.
 
 @dataclass(frozen=True)
 class PageRequest:
-    """Parameters of a query.
+    """Parameters of a query request.
 
     ``filter_text`` is URL-encoded. If ``sort`` is empty, the server chooses the order.
     """

@@ -33,9 +33,9 @@ _FAMILIES = (
 
 
 class VmReader:
-    """Reader of the VMs of a session.
+    """Read the VMs that a session can access.
 
-    The names of VDCs are read once. Older servers do not return them in the records of VMs.
+    VDC names are read once, in a separate query, because older servers do not return VDC names in VM records.
     """
 
     def __init__(self, session: Session, query: Callable[..., Query]) -> None:

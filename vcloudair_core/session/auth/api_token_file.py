@@ -96,9 +96,9 @@ class TokenFile:
     def held(self) -> Iterator[HeldToken]:
         """Lock the file for one exchange of its token.
 
-        Raises: ConfigurationError before anything is sent, if the file cannot be read, or if it would be impossible
-        to save a new token; LockTimeoutError if another process holds the lock for longer than ``lock_timeout``
-        seconds.
+        Raises: ConfigurationError before anything is sent, if the file cannot be read, or if a new token could not be
+            saved; LockTimeoutError if another process holds the lock for longer than ``lock_timeout``
+            seconds.
         """
         import filelock
 
@@ -292,9 +292,10 @@ def _recover(path: Path) -> None:
 
 
 def _spare_place(settings: Settings, old: Secret) -> _AtomicWrite:
-    """Prepare a file in the state folder.
+    """Prepare a private file for a new token.
 
-    If this fails, use the temporary folder. Raises ConfigurationError if neither folder is writable.
+    The file is in the state folder, or in the temporary folder if the state folder is not writable. Raises
+    ConfigurationError if neither folder is writable.
     """
     problem = ""
     folders: tuple[Callable[[], Path], ...] = (

@@ -22,7 +22,7 @@ def wait_after(refusals: int) -> float:
 
 
 class RefusedSignIns:
-    """Counter of consecutive rejected sign-ins, and end of the wait.
+    """Count consecutive rejected sign-ins, and store the end of the wait.
 
     Times are in seconds.
     """

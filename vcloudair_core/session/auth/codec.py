@@ -1,4 +1,4 @@
-"""Decoding of the XML and JSON documents of sign-in.
+"""Decode the XML and JSON documents of sign-in.
 
 Elements are found by local name, and links are found by type and rel. The order of elements is ignored, because it
 differs between servers.

@@ -38,7 +38,7 @@ def save_plan(path: str, document_path: str, document: EdgeDocument, plan: Plan,
 
 
 def load_plan(path: str) -> tuple[EdgeDocument, dict[str, Any]]:
-    """Return the document and the plan of a plan file.
+    """Load a plan file, and return its document and its plan.
 
     Raises: ConfigurationError if the file is invalid; PlanRejectedError if the document has changed.
     """

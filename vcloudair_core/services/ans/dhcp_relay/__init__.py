@@ -1,1 +1,1 @@
-"""The DHCP relay of edge gateways."""
+"""The DHCP relay section of an edge gateway."""

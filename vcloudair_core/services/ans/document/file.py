@@ -47,7 +47,7 @@ class EdgeDocument:
 
     @contextmanager
     def lines_in_errors(self) -> Iterator[None]:
-        """Add the file and line to errors that are raised in the context."""
+        """Add the file and line to errors that are raised in the ``with`` block."""
         try:
             yield
         except SpecError as exc:

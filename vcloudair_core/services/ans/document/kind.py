@@ -103,7 +103,8 @@ class EdgeKind(ResourceKind):
     def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
         """Return warnings about the changed sections.
 
-        Warnings can depend on other sections. They are taken from ``document``, which is the state after the plan.
+        Warnings can depend on other sections. These sections are read from ``document``, which is the state after the
+        plan.
         """
         assert isinstance(store, EdgeStore)
         warnings: list[str] = []

@@ -19,7 +19,7 @@ Range = tuple[Any, int, int]
 
 @dataclass(frozen=True)
 class Extent:
-    """The addresses and objects of one side of a rule.
+    """The addresses and objects of a rule's source or destination.
 
     ``others`` are members that are not address ranges, such as interfaces and grouping objects. ``excluded`` is set if
     the rule matches everything except the members. A side with ``excluded`` covers only sides with an equal
@@ -45,7 +45,7 @@ class SideIndex:
             self._positions.setdefault(key, []).append(position)
 
     def lists(self, side: Extent) -> list[list[int]]:
-        """Return lists of positions of rules that may cover ``side``.
+        """Return lists with the positions of the rules that may cover ``side``.
 
         The lists have the positions of all covering rules, and may have others. A position can be in several lists.
         """

@@ -36,7 +36,7 @@ _RULE_FIELDS = tuple(key.name for key in keys_of(FirewallRuleSpec))
 _OR_CONTENT = ", ".join(IDENTIFYING[:-1]) + f" or {IDENTIFYING[-1]}"
 
 _SHORT_NAMES = {"port": "dest_port"}
-"""Fields of a service whose key in the short form has another name, with that key."""
+"""Service fields that have another key in the short form. Shape: ``{field: key}``."""
 
 _PORT_FIELDS = tuple(name for name, info in fields_of(ServiceSpec).items() if info.ports)
 _SERVICE_FIELDS = tuple(fields_of(ServiceSpec))

@@ -33,7 +33,7 @@ _LOCK_TIMEOUT_S = 10.0
 
 @dataclass(frozen=True)
 class KnownKeys:
-    """A snapshot of the fingerprints of one edge, for planning.
+    """A snapshot of the key fingerprints for one edge, used for planning.
 
     ``known`` has the fingerprints of the last keys that this host sent. ``sent`` has the fingerprints of the keys that
     this process sent.
@@ -72,7 +72,7 @@ def fingerprint(salt: bytes, edge_key: str, identity: str, key: Secret) -> str:
 
 
 class KeyFingerprints:
-    """The stored fingerprints of the keys of one edge.
+    """Load and store the key fingerprints for one edge.
 
     ``edge_key`` is the target key of the store of the edge.
 
@@ -89,7 +89,7 @@ class KeyFingerprints:
 
     @classmethod
     def of(cls, settings: Settings, edge_key: str) -> KeyFingerprints:
-        """Return the fingerprints of an edge in the folder ``state_dir``."""
+        """Return the key fingerprints for an edge, stored in the folder ``state_dir``."""
         from vcloudair_core.settings.directories import state_folder
 
         return cls(state_folder(settings) / "psk", edge_key)
@@ -101,7 +101,7 @@ class KeyFingerprints:
             self._known = self._entries(self._read()) if self._salt is not None else {}
 
     def known_keys(self) -> KnownKeys:
-        """Return a snapshot of the fingerprints."""
+        """Return a snapshot of the key fingerprints."""
         return KnownKeys(self._edge_key, dict(self._known or {}), dict(self._sent), self._salt or b"")
 
     # -- updates from the store -----------------------------------------------------------------------------------

@@ -49,7 +49,10 @@ if TYPE_CHECKING:
 
 _UNKNOWN, _NEW = "a different key, or one that this host has not sent", "the new key"
 _SHOWN_KEYS = {"psk": "key", "global_psk": "global_key"}
-"""Names of pre-shared keys in changes, which show a text instead of masked values."""
+"""Names that changes show for the pre-shared key fields.
+
+Under these names, a change shows a text instead of masked values.
+"""
 
 
 class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):

@@ -42,7 +42,7 @@ vCloud Air supports only dh2 and dh5. Source: protocol/ans.md §4.2.
 
 
 def subnets_meaning(subnets: Sequence[str]) -> Hashable:
-    """Return the networks of one side in a form for comparison.
+    """Return the networks of one side in a comparable form.
 
     Adjacent networks are not merged, because the peers negotiate each pair of a local and a peer network.
     """
@@ -55,7 +55,7 @@ def host_meaning(word: str) -> Hashable:
 
 
 def identifier_meaning(word: str) -> Hashable:
-    """Return an IKE identifier in a form for comparison.
+    """Return an IKE identifier in a comparable form.
 
     Addresses are compared in canonical form. Other identifiers must be identical.
     """
@@ -206,7 +206,7 @@ class IpsecTunnelSpec:
 
     @property
     def ends(self) -> str:
-        """The identity of a tunnel without an id: ``203.0.113.10 198.51.100.7 branch``."""
+        """The identity of a tunnel without an ID: ``203.0.113.10 198.51.100.7 branch``."""
         return " ".join((self.local_ip or "", self.peer_ip or "", self.peer_id or self.peer_ip or ""))
 
 
@@ -254,7 +254,7 @@ def completed_tunnel(spec: IpsecTunnelSpec, dh_group: str) -> IpsecTunnelSpec:
     if spec.match_by == "site_id":
         raise NotFoundError(
             f"IPsec tunnel not found: site_id {spec.site_id!r}.",
-            hint="Match by name to create the tunnel. The server assigns IDs.",
+            hint="Set match_by to name to create the tunnel. The server assigns site_id.",
         )
     problems = Problems()
     for name in missing_fields(spec):

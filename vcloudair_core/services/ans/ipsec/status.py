@@ -1,4 +1,4 @@
-"""The status of IPsec tunnels that the edge gateway reports.
+"""Read the IPsec tunnel status that an edge gateway reports.
 
 Source: protocol/ans.md §4.4.
 """
@@ -24,7 +24,7 @@ _POLL_S = (1.0, 2.0, 3.0, 5.0)
 
 @dataclass(frozen=True)
 class SiteStatus:
-    """The status of a tunnel that the edge gateway reports.
+    """The status of a tunnel, as reported by the edge gateway.
 
     ``subnets`` has the shape ``[{"local", "peer", "status", "last_error"}]``.
     """

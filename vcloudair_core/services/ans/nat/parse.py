@@ -220,8 +220,7 @@ def _vnic(reader: Reader) -> str | None:
     if match is None:
         reader.problems.add(
             reader.at("vnic"),
-            f"{value!r} is neither the number of an interface nor any; to use the name of an interface, "
-            "set the option interface",
+            f"{value!r} is not an interface number or 'any'; to use an interface name, set 'interface' instead",
         )
     elif int(match.group(1)) > LAST_VNIC:
         reader.problems.add(reader.at("vnic"), f"{value!r} is out of range, 0 to {LAST_VNIC} is allowed")

@@ -52,7 +52,7 @@ def nat_warnings(store: Any, nat: Nat, plan: Plan) -> tuple[str, ...]:
 
 
 def _foreign_addresses(store: Any, rules: Sequence[NatRuleSpec]) -> tuple[str, ...]:
-    """Return warnings about DNAT addresses outside all networks of the edge.
+    """Return warnings about DNAT addresses that are outside all networks of the edge.
 
     Return no warnings if the API does not list the networks.
     """

@@ -32,7 +32,7 @@ class SectionState(Generic[SettingsT]):
 
 @dataclass(frozen=True)
 class SectionEdit:
-    """The changes of a document, stored as the ``steps`` of a plan.
+    """The changes to make to a section document, stored as the ``steps`` of a plan.
 
     Pre-shared keys in an edit are ``Secret`` objects.
 
@@ -96,8 +96,8 @@ def replace_user_records(records: Sequence[Any], types: Sequence[str], users: Se
     """Return all records, with the user records replaced.
 
     ``types`` has the type of each record, and ``users`` has the new user records. Server-generated records keep their
-    order. The new user records take the positions of the old ones. If there are more new ones, the rest follows
-    directly after the last of these positions. If there were no old user records, the new ones go before the records of
+    order. The new user records take the positions of the old user records. Surplus new records follow directly after
+    the last of these positions. If there were no old user records, the new records go before the records of
     :data:`LAST_TYPES`.
     """
     folded = [rule_type.casefold() for rule_type in types]

@@ -1,4 +1,4 @@
-"""The base class of XML codecs of sections for ``/network/edges``."""
+"""The base class of the XML codecs for sections under ``/network/edges``."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class XmlCodec(ABC, Generic[SettingsT]):
-    """The base class of XML codecs. The records are below two nested elements.
+    """The base class of XML codecs. The records are inside two nested elements.
 
     Example: ``<natRules><natRule>``. The tree of a document is an element, which is copied and never changed in place.
     Unknown elements are kept.

@@ -21,18 +21,18 @@ def tag_like(like: _Element, name: str) -> str:
 
 
 def children(element: _Element | None, name: str) -> list[_Element]:
-    """Return the children of an element that have a name, in any namespace."""
+    """Return the child elements named ``name``, in any namespace."""
     # lxml filters in C, and creates objects only for matching children.
     return [] if element is None else list(element.iterchildren(f"{{*}}{name}"))
 
 
 def child_of(element: _Element | None, name: str) -> _Element | None:
-    """Return the first child of an element that has a name, or None."""
+    """Return the first child element named ``name``, or None."""
     return None if element is None else next(element.iterchildren(f"{{*}}{name}"), None)
 
 
 def ensure_child(element: _Element, name: str) -> _Element:
-    """Return the first child that has a name. If no child has it, create one."""
+    """Return the first child named ``name``. Create the child if it is missing."""
     child = child_of(element, name)
     return etree.SubElement(element, tag_like(element, name)) if child is None else child
 
@@ -45,18 +45,18 @@ def remove(element: _Element) -> None:
 
 
 def text_of(element: _Element | None, name: str) -> str | None:
-    """Return the text of the first child with a name, or None without a child."""
+    """Return the text of the first child named ``name``, or None without such a child."""
     child = child_of(element, name)
     return None if child is None else (child.text or "").strip()
 
 
 def texts_of(element: _Element | None, name: str) -> tuple[str, ...]:
-    """Return the texts of all children that have a name, without empty texts."""
+    """Return the texts of all children named ``name``, without empty texts."""
     return tuple(text for child in children(element, name) if (text := (child.text or "").strip()))
 
 
 def set_text(element: _Element, name: str, value: Any) -> None:
-    """Set the text of a child. A missing child is created."""
+    """Set the text of the child named ``name``. A missing child is created."""
     ensure_child(element, name).text = str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -71,7 +71,7 @@ def set_texts(element: _Element, values: Mapping[str, Any]) -> None:
 
 
 def set_repeated(element: _Element, name: str, values: Sequence[str]) -> None:
-    """Replace all children that have a name with one child for each value."""
+    """Replace all children named ``name`` with one child for each value."""
     for child in children(element, name):
         remove(child)
     for value in values:

@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 class RecoveredVms:
-    """Reader of details of recovered VMs that the query records do not have.
+    """Describe recovered VMs, with details that query records do not contain.
 
     Details that cannot be read are left empty.
     """

@@ -38,7 +38,7 @@ TICK_S = 0.05
 
 
 class ActionTracker(Protocol):
-    """The methods of a tracker that the scheduler calls.
+    """The tracker methods that the scheduler calls.
 
     :class:`vcloudair_core.services.dr.operations.tracker.OperationTracker` implements this protocol.
     """
@@ -108,7 +108,7 @@ class OperationScheduler(OperationObserver):
 
     @property
     def refusal(self) -> VcloudAirError | None:
-        """Return the error that has prevented the renewal of the session, or None."""
+        """The error that prevented the last session renewal, or None."""
         return next((tracker.refusal for tracker in self._trackers if tracker.refusal is not None), None)
 
     # -- the loop ------------------------------------------------------------------------------------------------

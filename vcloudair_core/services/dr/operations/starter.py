@@ -73,7 +73,7 @@ class StartResult:
 
 
 class Starter:
-    """Sends the requests that start actions. No other class sends them."""
+    """Send the requests that start actions. No other class sends start requests."""
 
     def __init__(
         self, session: Session, action: str, options: OperationOptions, observer: OperationObserver, run: str
@@ -87,7 +87,7 @@ class Starter:
     def lock(self, operation: Operation) -> str:
         """Lock a replication and read its last intent.
 
-        Return an empty string. If another process has the lock, return a reason that names this process.
+        Return an empty string. If another process holds the lock, return a reason that names the other process.
 
         Raises: ConfigurationError when the folder of intents cannot be used.
         """
@@ -263,7 +263,7 @@ class Starter:
         return StartResult(f"starting the action failed: {reason_of(exc)}", HINTS.get(exc_code(exc)) or exc.hint, exc)
 
     def _is_joined(self, operation: Operation, exc: ApiError) -> bool:
-        """Return True if the request was refused because another one started the action.
+        """Return True if the server refused because another request started the action.
 
         Source: protocol/dr.md §3.4.
         """

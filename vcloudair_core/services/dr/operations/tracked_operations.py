@@ -24,7 +24,7 @@ _NO_SESSION_S = 120.0
 
 
 class TrackedOperations:
-    """The operations in progress, and the state that all steps share.
+    """The operations in progress, with the state that starter and verifier share.
 
     In a dry run, no action is started and no replication is locked.
     """
@@ -81,7 +81,7 @@ class TrackedOperations:
 
     @property
     def refusal(self) -> VcloudAirError | None:
-        """Return the error that has prevented the renewal of the session, or None."""
+        """The error that prevented the last session renewal, or None."""
         limit_s = 0.0 if self.dry_run else _NO_SESSION_S
         if self._session_error is None or self.clock.now() - self._lost_at < limit_s:
             return None

@@ -95,13 +95,13 @@ class OperationTracker:
 
     @property
     def refusal(self) -> VcloudAirError | None:
-        """Return the error that has prevented the renewal of the session, or None."""
+        """The error that prevented the last session renewal, or None."""
         return self._tracked.refusal
 
     # -- starting ------------------------------------------------------------------------------------------------
 
     def begin(self, operations: Sequence[Operation]) -> None:
-        """Start operations, or retry pending ones.
+        """Start operations, and retry pending operations.
 
         If the VM is already in the target state, or if the action cannot start, the operation ends with a verdict
         immediately.

@@ -214,7 +214,7 @@ def test_the_kinds_check_the_list_of_rules() -> None:
     twice = (FirewallRuleSpec(name="a"), FirewallRuleSpec(name="a"))
     with pytest.raises(SpecError, match=r"\[1\].name: 'a' was already given at \[0\]"):
         RuleKind(FIREWALL).validate(Present(twice))
-    with pytest.raises(SpecError, match=r"\[0\].position: cannot be set in an exact list"):
+    with pytest.raises(SpecError, match=r"\[0\].position: cannot be set together with purge"):
         RuleKind(FIREWALL).validate(Exactly((FirewallRuleSpec(name="a", position="top"),)))
     policy = parse_policy({"rules": [{"name": "a", "before": "b"}]})
     SectionKind(FIREWALL).validate(Present((policy,)))

@@ -82,10 +82,10 @@ def test_valid_values(data: dict[str, Any], expected: dict[str, Any]) -> None:
             "is only allowed with snat and no_snat, not dnat",
         ),
         ({"dnat_match_source_port": "x"}, "dnat_match_source_port", "is not a port"),
-        ({"vnic": "web-net"}, "vnic", "to use the name of an interface, set the option interface"),
+        ({"vnic": "web-net"}, "vnic", "to use an interface name, set 'interface' instead"),
         ({"vnic": 201}, "vnic", "out of range, 0 to 200"),
-        ({"vnic": -1}, "vnic", "is neither the number"),
-        ({"vnic": True}, "vnic", "is neither the number"),
+        ({"vnic": -1}, "vnic", "is not an interface number"),
+        ({"vnic": True}, "vnic", "is not an interface number"),
         ({"vnic": 0, "interface": "web-net"}, "interface", "together with vnic"),
         ({"tag": 30000}, "tag", "out of range, 65537 to 131072"),
         ({"rule_tag": 200000}, "rule_tag", "out of range"),
@@ -162,6 +162,6 @@ def test_one_section_is_expected_and_exact_lists_have_no_positions() -> None:
     kind = SectionKind(NAT)
     with pytest.raises(SpecError, match="one NAT section was expected, not 2"):
         kind.validate(Present((kind.parse({}), kind.parse({}))))
-    with pytest.raises(SpecError, match=r"rules\[0\].before: cannot be set in an exact list"):
+    with pytest.raises(SpecError, match=r"rules\[0\].before: cannot be set together with purge"):
         kind.validate(Exactly((kind.parse({"rules": [{**BASE, "before": "web"}]}),)))
     assert kind.parse({"internal_rules": [], "version": 3}).rules is None
