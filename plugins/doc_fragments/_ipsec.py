@@ -88,7 +88,8 @@ options:
         description:
           - Remote endpoint of the tunnel, as an address or host name. Required on new tunnels.
           - With V(any), the edge gateway accepts a connection from any address. Such a tunnel needs
-            O(tunnels[].peer_id) and the global key of M(vcloudair.cloud.vca_ipsec).
+            O(tunnels[].peer_id) and the global key of M(vcloudair.cloud.vca_ipsec). NSX-T edge gateways require an IPv4
+            address.
         type: str
         aliases: [peer_ip_address]
       peer_subnets:
@@ -104,18 +105,19 @@ options:
       psk:
         description:
           - Pre-shared key, at most 128 characters. Required on new tunnels, unless O(tunnels[].peer_ip=any).
-          - The server never returns the key, so the key cannot be compared. O(tunnels[].update_psk) sets when the key
-            is sent.
+          - NSX-T edge gateways return the key, so the key is compared. Other edge gateways never return the key. There,
+            O(tunnels[].update_psk) sets when the key is sent.
         type: str
         aliases: [shared_secret]
       certificate:
         description:
-          - ID of the certificate of the tunnel, for O(tunnels[].authentication=x.509).
+          - ID of the certificate of the tunnel, for O(tunnels[].authentication=x.509). On NSX-T edge gateways, the name
+            or URN of a certificate in the certificate library of the organization.
         type: str
       encryption:
         description:
           - Encryption algorithm, as V(aes), V(aes256), V(3des) or V(aes-gcm), in any common spelling. The default for
-            new tunnels is V(aes256).
+            new tunnels is V(aes256). On NSX-T edge gateways, see O(tunnels[].security_profile).
         type: str
         aliases: [encryption_algorithm]
       pfs:
@@ -127,7 +129,8 @@ options:
         description:
           - Diffie-Hellman group, as V(dh2), V(dh5), V(dh14), V(dh15) or V(dh16), the number alone, or a size such as
             V(modp2048).
-          - The default for new tunnels is V(dh14), and V(dh5) on vCloud Air.
+          - The default for new tunnels is V(dh14), and V(dh5) on vCloud Air. On NSX-T edge gateways, see
+            O(tunnels[].security_profile).
         type: str
       mtu:
         description:
@@ -151,6 +154,72 @@ options:
         description:
           - Whether the edge gateway only responds and never initiates the connection. Only for newer edge gateways.
         type: bool
+      initiation_mode:
+        description:
+          - When the edge gateway initiates the connection. The default for new tunnels is V(initiator). Only for NSX-T
+            edge gateways.
+          - V(initiator) always initiates the connection, V(on_demand) initiates it when traffic needs the tunnel, and
+            V(respond_only) never initiates it, as O(tunnels[].responder_only=true).
+        type: str
+        choices: [initiator, respond_only, on_demand]
+      logging:
+        description:
+          - Whether the tunnel writes a log. New tunnels do not log by default. Only for NSX-T edge gateways.
+          - If the user does not have the right to configure logging, the server ignores V(true), and a warning is
+            shown.
+        type: bool
+      ca_certificate:
+        description:
+          - Name or URN of the CA certificate that has signed the certificate of the peer, for
+            O(tunnels[].authentication=x.509). Only for NSX-T edge gateways.
+        type: str
+      security_profile:
+        description:
+          - Whether the tunnel uses the default algorithms and lifetimes of the edge gateway (V(default)), or its own
+            (V(custom)). Only for NSX-T edge gateways.
+          - If O(tunnels[].encryption), O(tunnels[].digest), O(tunnels[].dh_group), O(tunnels[].ike_version), a
+            V(tunnel_) option, a lifetime, O(tunnels[].dpd_interval), O(tunnels[].df_policy) or O(tunnels[].pfs=false)
+            is set, the profile becomes custom. Options that are not set keep their values. If the profile was the
+            default profile, they have its values.
+          - The default profile of phase 1 is V(ikev2), V(aes), V(sha-256), V(dh14) and a lifetime of 86400 seconds. The
+            default profile of phase 2 is V(aes-gcm), V(dh14), perfect forward secrecy and a lifetime of 3600 seconds.
+          - V(default) removes a custom profile.
+        type: str
+        choices: [default, custom]
+      tunnel_encryption:
+        description:
+          - Encryption algorithm of phase 2, as V(aes), V(aes256), V(aes-gcm), V(aes-gcm-192), V(aes-gcm-256),
+            V(aes-gmac-128), V(aes-gmac-192), V(aes-gmac-256), V(none). The default is the value of
+            O(tunnels[].encryption). Only for NSX-T edge gateways.
+        type: str
+      tunnel_digest:
+        description:
+          - Digest algorithm of phase 2, as V(sha1), V(sha-256), V(sha-384), V(sha-512). The default is the value of
+            O(tunnels[].digest). Only for NSX-T edge gateways.
+        type: str
+      tunnel_dh_group:
+        description:
+          - Diffie-Hellman group of phase 2, as V(dh2), V(dh5), V(dh14), V(dh15), V(dh16), V(dh19), V(dh20), V(dh21).
+            The default is the value of O(tunnels[].dh_group). Only for NSX-T edge gateways.
+        type: str
+      ike_lifetime:
+        description:
+          - Lifetime of the IKE security association (phase 1), in seconds. Only for NSX-T edge gateways.
+        type: int
+      tunnel_lifetime:
+        description:
+          - Lifetime of the IPsec security association (phase 2), in seconds. Only for NSX-T edge gateways.
+        type: int
+      dpd_interval:
+        description:
+          - Interval of the probes for dead peer detection (DPD), in seconds. Only for NSX-T edge gateways.
+        type: int
+      df_policy:
+        description:
+          - Whether the DF bit of the inner packet is copied to the outer packet or cleared. Only for NSX-T edge
+            gateways.
+        type: str
+        choices: [copy, clear]
       compliance_suite:
         description:
           - Name of a compliance suite, or V(none). Only for newer edge gateways.
@@ -180,6 +249,8 @@ options:
           - V(fingerprint) sends the key if it differs from the key that this host sent last. To compare them, a keyed
             fingerprint (HMAC) of the key is stored in O(state_dir). Changes that others make to the key are not
             detected. If O(state_dir) does not persist, as in a container, every run sends the key and reports a change.
+          - On NSX-T edge gateways, V(fingerprint) compares the key with the key of the tunnel. Changes that others make
+            are detected, and nothing is stored.
           - V(always) sends the key in every run, and every run reports a change.
           - V(on_create) sends the key only when the tunnel is created.
         type: str
@@ -249,7 +320,7 @@ options:
     description:
       - Remote endpoint of the tunnel, as an address or host name. Required on new tunnels.
       - With V(any), the edge gateway accepts a connection from any address. Such a tunnel needs O(peer_id) and the
-        global key of M(vcloudair.cloud.vca_ipsec).
+        global key of M(vcloudair.cloud.vca_ipsec). NSX-T edge gateways require an IPv4 address.
     type: str
     aliases: [peer_ip_address]
   peer_subnets:
@@ -265,17 +336,19 @@ options:
   psk:
     description:
       - Pre-shared key, at most 128 characters. Required on new tunnels, unless O(peer_ip=any).
-      - The server never returns the key, so the key cannot be compared. O(update_psk) sets when the key is sent.
+      - NSX-T edge gateways return the key, so the key is compared. Other edge gateways never return the key. There,
+        O(update_psk) sets when the key is sent.
     type: str
     aliases: [shared_secret]
   certificate:
     description:
-      - ID of the certificate of the tunnel, for O(authentication=x.509).
+      - ID of the certificate of the tunnel, for O(authentication=x.509). On NSX-T edge gateways, the name or URN of a
+        certificate in the certificate library of the organization.
     type: str
   encryption:
     description:
       - Encryption algorithm, as V(aes), V(aes256), V(3des) or V(aes-gcm), in any common spelling. The default for new
-        tunnels is V(aes256).
+        tunnels is V(aes256). On NSX-T edge gateways, see O(security_profile).
     type: str
     aliases: [encryption_algorithm]
   pfs:
@@ -287,7 +360,8 @@ options:
     description:
       - Diffie-Hellman group, as V(dh2), V(dh5), V(dh14), V(dh15) or V(dh16), the number alone, or a size such as
         V(modp2048).
-      - The default for new tunnels is V(dh14), and V(dh5) on vCloud Air.
+      - The default for new tunnels is V(dh14), and V(dh5) on vCloud Air. On NSX-T edge gateways, see
+        O(security_profile).
     type: str
   mtu:
     description:
@@ -311,6 +385,69 @@ options:
     description:
       - Whether the edge gateway only responds and never initiates the connection. Only for newer edge gateways.
     type: bool
+  initiation_mode:
+    description:
+      - When the edge gateway initiates the connection. The default for new tunnels is V(initiator). Only for NSX-T edge
+        gateways.
+      - V(initiator) always initiates the connection, V(on_demand) initiates it when traffic needs the tunnel, and
+        V(respond_only) never initiates it, as O(responder_only=true).
+    type: str
+    choices: [initiator, respond_only, on_demand]
+  logging:
+    description:
+      - Whether the tunnel writes a log. New tunnels do not log by default. Only for NSX-T edge gateways.
+      - If the user does not have the right to configure logging, the server ignores V(true), and a warning is shown.
+    type: bool
+  ca_certificate:
+    description:
+      - Name or URN of the CA certificate that has signed the certificate of the peer, for O(authentication=x.509). Only
+        for NSX-T edge gateways.
+    type: str
+  security_profile:
+    description:
+      - Whether the tunnel uses the default algorithms and lifetimes of the edge gateway (V(default)), or its own
+        (V(custom)). Only for NSX-T edge gateways.
+      - If O(encryption), O(digest), O(dh_group), O(ike_version), a V(tunnel_) option, a lifetime, O(dpd_interval),
+        O(df_policy) or O(pfs=false) is set, the profile becomes custom. Options that are not set keep their values. If
+        the profile was the default profile, they have its values.
+      - The default profile of phase 1 is V(ikev2), V(aes), V(sha-256), V(dh14) and a lifetime of 86400 seconds. The
+        default profile of phase 2 is V(aes-gcm), V(dh14), perfect forward secrecy and a lifetime of 3600 seconds.
+      - V(default) removes a custom profile.
+    type: str
+    choices: [default, custom]
+  tunnel_encryption:
+    description:
+      - Encryption algorithm of phase 2, as V(aes), V(aes256), V(aes-gcm), V(aes-gcm-192), V(aes-gcm-256),
+        V(aes-gmac-128), V(aes-gmac-192), V(aes-gmac-256), V(none). The default is the value of O(encryption). Only for
+        NSX-T edge gateways.
+    type: str
+  tunnel_digest:
+    description:
+      - Digest algorithm of phase 2, as V(sha1), V(sha-256), V(sha-384), V(sha-512). The default is the value of
+        O(digest). Only for NSX-T edge gateways.
+    type: str
+  tunnel_dh_group:
+    description:
+      - Diffie-Hellman group of phase 2, as V(dh2), V(dh5), V(dh14), V(dh15), V(dh16), V(dh19), V(dh20), V(dh21). The
+        default is the value of O(dh_group). Only for NSX-T edge gateways.
+    type: str
+  ike_lifetime:
+    description:
+      - Lifetime of the IKE security association (phase 1), in seconds. Only for NSX-T edge gateways.
+    type: int
+  tunnel_lifetime:
+    description:
+      - Lifetime of the IPsec security association (phase 2), in seconds. Only for NSX-T edge gateways.
+    type: int
+  dpd_interval:
+    description:
+      - Interval of the probes for dead peer detection (DPD), in seconds. Only for NSX-T edge gateways.
+    type: int
+  df_policy:
+    description:
+      - Whether the DF bit of the inner packet is copied to the outer packet or cleared. Only for NSX-T edge gateways.
+    type: str
+    choices: [copy, clear]
   compliance_suite:
     description:
       - Name of a compliance suite, or V(none). Only for newer edge gateways.
@@ -339,6 +476,8 @@ options:
       - V(fingerprint) sends the key if it differs from the key that this host sent last. To compare them, a keyed
         fingerprint (HMAC) of the key is stored in O(state_dir). Changes that others make to the key are not detected.
         If O(state_dir) does not persist, as in a container, every run sends the key and reports a change.
+      - On NSX-T edge gateways, V(fingerprint) compares the key with the key of the tunnel. Changes that others make are
+        detected, and nothing is stored.
       - V(always) sends the key in every run, and every run reports a change.
       - V(on_create) sends the key only when the tunnel is created.
     type: str

@@ -12,7 +12,7 @@ from vcloudair_core.services.ans.firewall.parse import read_rule
 from vcloudair_core.services.ans.firewall.spec import completed_rule
 from vcloudair_core.services.ans.ipsec.codec_json import JsonIpsecCodec
 from vcloudair_core.services.ans.ipsec.parse import read_tunnel
-from vcloudair_core.services.ans.ipsec.spec import completed_tunnel
+from vcloudair_core.services.ans.ipsec.tunnel_rules import completed_tunnel
 from vcloudair_core.services.ans.nat.codec_json import JsonNatCodec
 from vcloudair_core.services.ans.nat.meaning import completed_rule as completed_nat_rule
 from vcloudair_core.services.ans.nat.parse import read_nat_rule

@@ -10,7 +10,7 @@ from vcloudair_core.services.ans.edge.model import Edge
 
 if TYPE_CHECKING:
     from vcloudair_core.compat.ans import ANSFirewall, ANSIPSec, ANSNat
-    from vcloudair_core.services.ans.ipsec.store import IpsecStore
+    from vcloudair_core.services.ans.ipsec.status import StatusStore
     from vcloudair_core.session.session import Session
 
 
@@ -81,21 +81,22 @@ class AnsService:
     def ipsec_status(self, edge: str | None = None, vdc: str | None = None) -> dict[str, Any]:
         """Return the IPsec VPN of an edge with the live status of each tunnel.
 
-        Makes two API calls, in addition to the look-up of the edge.
+        Makes two API calls, in addition to the look-up of the edge. On NSX-T, reading the tunnels takes at least one
+        call for each tunnel, and the status takes two more calls for each enabled tunnel.
 
         Shape: as returned by ``client.read("ans.ipsec")``, with ``service_status`` and, for each tunnel, ``status``
         (up, down, partly up, disabled, unknown), ``last_error``, ``received_bytes``, ``sent_bytes`` and ``subnets``
-        (``[{"local", "peer", "status", "last_error"}]``).
+        (``[{"local", "peer", "status", "last_error"}]``). On NSX-T, ``subnets`` also has counters of bytes and packets.
 
         Raises: NotFoundError, AmbiguousMatchError, other ApiErrors, TransportError, DecodeError.
         """
         from vcloudair_core.services.ans.ipsec.section import SECTION
-        from vcloudair_core.services.ans.ipsec.status import read_status, tunnels_with_status
+        from vcloudair_core.services.ans.ipsec.status import tunnels_with_status
         from vcloudair_core.services.ans.section.kinds import SectionKind
 
         store = self._ipsec_store(edge, vdc)
         section = SectionKind(SECTION).project(store.read())
-        status = read_status(store)
+        status = store.read_status(section["tunnels"])
         return {**section, "service_status": status.service, "tunnels": tunnels_with_status(section["tunnels"], status)}
 
     def wait_for_tunnels(
@@ -128,17 +129,16 @@ class AnsService:
         Raises: NotFoundError, AmbiguousMatchError, the errors of reading the section.
         """
         from vcloudair_core.services.ans.ipsec.model import find_tunnel
-        from vcloudair_core.services.ans.ipsec.spec import as_peer
+        from vcloudair_core.services.ans.ipsec.tunnel_rules import as_peer
         from vcloudair_core.services.ans.section.document import state_of
 
         store = self._ipsec_store(edge, vdc)
         return as_peer(find_tunnel(state_of(store.read()), tunnel, store.target))
 
-    def _ipsec_store(self, edge: str | None, vdc: str | None) -> IpsecStore:
+    def _ipsec_store(self, edge: str | None, vdc: str | None) -> StatusStore:
         from vcloudair_core.services.ans.ipsec.section import SECTION
-        from vcloudair_core.services.ans.ipsec.store import IpsecStore
         from vcloudair_core.services.ans.section.kinds import SectionKind
 
-        store = SectionKind(SECTION).open(self.session, {"edge": edge, "vdc": vdc})
-        assert isinstance(store, IpsecStore)
-        return store
+        store: Any = SectionKind(SECTION).open(self.session, {"edge": edge, "vdc": vdc})
+        status_store: StatusStore = store
+        return status_store

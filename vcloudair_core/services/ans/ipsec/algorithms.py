@@ -18,7 +18,24 @@ ALGORITHMS: Mapping[str, tuple[str, ...]] = {
     "ike_version": ("ikev1", "ikev2", "ikeflex"),
     "digest": ("sha1", "sha-256"),
 }
-"""API names of the algorithms that edge gateways are known to accept, by field."""
+"""Names of the algorithms that NSX-V and vCloud Air are known to accept, by field."""
+
+_NSXT_ENCRYPTION = ("aes", "aes256", "aes-gcm", "aes-gcm-192", "aes-gcm-256")
+_NSXT_DIGESTS = ("sha1", "sha-256", "sha-384", "sha-512")
+_NSXT_GROUPS = ("dh2", "dh5", "dh14", "dh15", "dh16", "dh19", "dh20", "dh21")
+NSXT_ALGORITHMS: Mapping[str, tuple[str, ...]] = {
+    "encryption": _NSXT_ENCRYPTION,
+    "tunnel_encryption": (*_NSXT_ENCRYPTION, "aes-gmac-128", "aes-gmac-192", "aes-gmac-256", "none"),
+    "digest": _NSXT_DIGESTS,
+    "tunnel_digest": _NSXT_DIGESTS,
+    "dh_group": _NSXT_GROUPS,
+    "tunnel_dh_group": _NSXT_GROUPS,
+    "ike_version": ALGORITHMS["ike_version"],
+}
+"""Names of the algorithms that NSX-T accepts, by field.
+
+Algorithms without encryption are possible only in phase 2. Source: protocol/vcd-modern.md §5.
+"""
 
 _SYNONYMS: Mapping[str, Mapping[str, str]] = {
     "encryption": {
@@ -26,9 +43,14 @@ _SYNONYMS: Mapping[str, Mapping[str, str]] = {
         **dict.fromkeys(("aes256", "aes256cbc", "aescbc256"), "aes256"),
         **dict.fromkeys(("3des", "tripledes", "des3", "tdes", "3descbc", "desede3"), "3des"),
         **dict.fromkeys(("aesgcm", "aes128gcm", "aesgcm128", "gcm"), "aes-gcm"),
+        **{f"{prefix}{bits}{suffix}": f"aes-gcm-{bits}" for bits in (192, 256) for prefix, suffix in (
+            ("aesgcm", ""), ("aes", "gcm"), ("gcm", ""),
+        )},
+        **{f"{prefix}{bits}": f"aes-gmac-{bits}" for bits in (128, 192, 256) for prefix in ("aesgmac", "gmac")},
+        **dict.fromkeys(("none", "null", "noencryption"), "none"),
     },
     "dh_group": {
-        **{f"{prefix}{number}": f"dh{number}" for number in (2, 5, 14, 15, 16) for prefix in (
+        **{f"{prefix}{number}": f"dh{number}" for number in (2, 5, 14, 15, 16, 19, 20, 21) for prefix in (
             "", "dh", "g", "group", "dhgroup", "grp", "modp", "diffiehellmangroup", "diffiehellman", "ikegroup",
         )},
         **{f"{prefix}modp{bits}": f"dh{number}" for bits, number in (
@@ -42,6 +64,9 @@ _SYNONYMS: Mapping[str, Mapping[str, str]] = {
     "digest": {
         **dict.fromkeys(("sha1", "sha", "hmacsha1", "sha196", "hmacsha196"), "sha1"),
         **dict.fromkeys(("sha256", "sha2256", "hmacsha256", "hmacsha2256", "sha2"), "sha-256"),
+        **{f"{prefix}{bits}": f"sha-{bits}" for bits in (384, 512) for prefix in (
+            "sha", "sha2", "hmacsha", "hmacsha2",
+        )},
     },
     "compliance_suite": {"none": "none"},
 }  # fmt: skip
@@ -73,7 +98,12 @@ def algorithm_meaning(field: str, name: str) -> str:
     If the spelling is unknown, return ``name`` in lower case.
     """
     folded = fold(name)
-    return _SYNONYMS[field].get(_SEPARATORS.sub("", folded), folded)
+    return _SYNONYMS[_any_phase(field)].get(_SEPARATORS.sub("", folded), folded)
+
+
+def _any_phase(field: str) -> str:
+    """Return the field that has the same spellings for both phases."""
+    return field.removeprefix("tunnel_")
 
 
 def read_algorithm(field: str, value: Any) -> tuple[str | None, str]:
@@ -82,20 +112,20 @@ def read_algorithm(field: str, value: Any) -> tuple[str | None, str]:
     If the algorithm is invalid, return None and the reason.
     """
     text = fold(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
-    if field == "dh_group" and text.isascii() and text.isdecimal():
+    if _any_phase(field) == "dh_group" and text.isascii() and text.isdecimal():
         text = f"dh{text.lstrip('0')}"
     name = algorithm_meaning(field, text)
-    known = ALGORITHMS.get(field, ("none",))
+    known = ALGORITHMS.get(field) or NSXT_ALGORITHMS.get(field, ("none",))
     if name in known:
         return name, ""
-    if _PLAUSIBLE[field].match(name) and name not in _REJECTED.get(field, ()):
+    if _PLAUSIBLE[_any_phase(field)].match(name) and name not in _REJECTED.get(_any_phase(field), ()):
         close = near(name, known) if not any(letter.isdigit() for letter in name) else ""
         return (None, f"{value!r} is not one of {', '.join(known)} ({close})") if close else (name, "")
     hint = near(name, known)
     return None, f"{value!r} is not one of {', '.join(known)}" + (f" ({hint})" if hint else "")
 
 
-def unknown_algorithm(field: str, name: str | None) -> str:
+def unknown_algorithm(field: str, name: str | None, algorithms: Mapping[str, tuple[str, ...]] = ALGORITHMS) -> str:
     """Return the reason why a tunnel cannot use an algorithm, or an empty string."""
-    known = ALGORITHMS.get(field)
+    known = algorithms.get(field)
     return one_of(name, known) if known and name and fold(name) not in known else ""

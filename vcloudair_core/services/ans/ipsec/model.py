@@ -12,6 +12,7 @@ from vcloudair_core.errors import AmbiguousMatchError, NotFoundError
 from vcloudair_core.services.ans.ipsec.spec import ANY_PEER, IpsecSpec, IpsecTunnelSpec
 from vcloudair_core.services.ans.section.document import SectionDocument, SectionEdit, SectionState
 from vcloudair_core.services.ans.section.json_values import bool_of, int_of, text_of
+from vcloudair_core.session.expected_changes import UNKNOWN_KEY
 from vcloudair_core.util.redaction import Secret
 
 WIRE_NAMES = {
@@ -101,6 +102,32 @@ def keys_to_send(edit: SectionEdit) -> dict[str, Secret]:
         if step.spec is not None and step.spec.psk is not None and (step.slot is None or "psk" in step.changed):
             keys[step.spec.site_id or new_identity(step.spec.ends)] = step.spec.psk
     return keys
+
+
+class KeysAfterWrite:
+    """The keys that are known after a merged document is written.
+
+    With these keys, a second plan of unchanged specs has no changes.
+    """
+
+    def __init__(self, before: KeyView | None, sent: Mapping[str, Secret]) -> None:
+        self._before = before
+        self._sent = sent
+
+    def is_known(self, site_id: str | None, ends: str, key: Secret) -> bool:
+        if self._is_in_write(site_id, ends, key):
+            return True
+        return self._before is not None and self._before.is_known(site_id, ends, key)
+
+    def is_sent(self, site_id: str | None, ends: str, key: Secret) -> bool:
+        if self._is_in_write(site_id, ends, key):
+            return True
+        return self._before is not None and self._before.is_sent(site_id, ends, key)
+
+    def _is_in_write(self, site_id: str | None, ends: str, key: Secret) -> bool:
+        sent = (self._sent.get(site_id or ""), self._sent.get(new_identity(ends)))
+        # In check mode, the keys of earlier tasks are not stored. Every key counts as equal to the key of such a task.
+        return key in sent or any(secret is not None and secret.reveal() == UNKNOWN_KEY for secret in sent)
 
 
 def tunnel_of(raw: Mapping[str, Any], local: tuple[str, ...], peer: tuple[str, ...]) -> IpsecTunnelSpec:

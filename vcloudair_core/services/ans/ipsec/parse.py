@@ -7,10 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vcloudair_core.engine.canonical import address_range, fold, without_blanks
-from vcloudair_core.engine.fields import keys_of
+from vcloudair_core.engine.fields import fields_of, keys_of
 from vcloudair_core.engine.matching import refuse_duplicates
 from vcloudair_core.engine.validation import Problems, Reader
 from vcloudair_core.services.ans.ipsec.algorithms import read_algorithm
+from vcloudair_core.services.ans.ipsec.nsxt.fields import (
+    DF_POLICIES,
+    INITIATION_MODES,
+    SECURITY_PROFILES,
+)
 from vcloudair_core.services.ans.ipsec.spec import (
     ANY_PEER,
     CERTIFICATE,
@@ -25,8 +30,8 @@ from vcloudair_core.services.ans.ipsec.spec import (
     PSK,
     IpsecSpec,
     IpsecTunnelSpec,
-    tunnel_complaints,
 )
+from vcloudair_core.services.ans.ipsec.tunnel_rules import tunnel_complaints
 from vcloudair_core.settings.settings import expand_user
 from vcloudair_core.util.redaction import Secret
 
@@ -89,19 +94,22 @@ def _tunnels(reader: Reader) -> tuple[IpsecTunnelSpec, ...] | None:
 
 
 def refuse_tunnel_duplicates(specs: Sequence[IpsecTunnelSpec], paths: Sequence[str], problems: Problems) -> None:
-    """Add a problem for each duplicate tunnel and each duplicate peer."""
+    """Add a problem for each duplicate tunnel and each duplicate peer.
+
+    Only NSX-T can have several tunnels to a peer, each from another local address.
+    """
     refuse_duplicates(specs, paths, problems, IDENTITIES)
-    paths_by_peer: dict[str, str] = {}
+    seen: dict[str, list[tuple[str | None, str]]] = {}
     for spec, path in zip(specs, paths, strict=True):
         peer = spec.peer_id or (spec.peer_ip if spec.peer_ip != ANY_PEER else None)
         if peer is None:
             continue
-        if peer in paths_by_peer and problems.is_empty:
+        tunnels = seen.setdefault(peer, [])
+        alike = [other for local_ip, other in tunnels if None in (local_ip, spec.local_ip) or local_ip == spec.local_ip]
+        if alike and problems.is_empty:
             where = f"{path}.peer_id".lstrip(".")
-            problems.add(
-                where, f"{peer!r} is already the peer of {paths_by_peer[peer]}; each tunnel needs a different peer_id"
-            )
-        paths_by_peer.setdefault(peer, path or "the first tunnel")
+            problems.add(where, f"{peer!r} is already the peer of {alike[0]}; each tunnel needs a different peer_id")
+        tunnels.append((spec.local_ip, path or "the first tunnel"))
 
 
 def read_tunnel(data: Mapping[str, Any], path: str, problems: Problems) -> IpsecTunnelSpec:
@@ -133,15 +141,30 @@ def read_tunnel(data: Mapping[str, Any], path: str, problems: Problems) -> Ipsec
         digest=_crypto(reader, "digest"),
         responder_only=reader.boolean("responder_only"),
         compliance_suite=_crypto(reader, "compliance_suite"),
+        **_nsxt_values(reader),
         session_type=reader.text("session_type"),
         site_id=_nonblank(reader, "site_id"),
         match_by=match_by,
         update_psk=reader.choice("update_psk", KEY_UPDATES) or KEY_UPDATES[0],
     )
     reader.check_clear("description", "extension")
-    for field, reason in tunnel_complaints(spec):
+    for field, reason in tunnel_complaints(spec, has_everything=True):
         problems.add(reader.at(field), reason)
     return spec
+
+
+def _nsxt_values(reader: Reader) -> dict[str, Any]:
+    """Return the values of the fields that exist only on NSX-T edge gateways."""
+    bounds = {name: info.bounds for name, info in fields_of(IpsecTunnelSpec).items() if info.bounds is not None}
+    return {
+        "initiation_mode": reader.choice("initiation_mode", INITIATION_MODES),
+        "logging": reader.boolean("logging"),
+        "ca_certificate": _nonblank(reader, "ca_certificate"),
+        "security_profile": reader.choice("security_profile", SECURITY_PROFILES),
+        **{name: _crypto(reader, name) for name in ("tunnel_encryption", "tunnel_digest", "tunnel_dh_group")},
+        **{name: reader.integer(name, *bounds[name]) for name in ("ike_lifetime", "tunnel_lifetime", "dpd_interval")},
+        "df_policy": reader.choice("df_policy", DF_POLICIES),
+    }
 
 
 # -- values ------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,17 +13,18 @@ from vcloudair_core.engine.matching import LiveRule
 from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.engine.rulelist import ListPlan, RuleListKind, RuleStep
 from vcloudair_core.engine.validation import Problems
-from vcloudair_core.errors import SpecError
-from vcloudair_core.services.ans.edge.backend import JSON, NSXV, VCLOUDAIR, XML
-from vcloudair_core.services.ans.ipsec.algorithms import ALGORITHMS
+from vcloudair_core.errors import SpecError, SpecProblem
+from vcloudair_core.services.ans.edge.backend import JSON, NSXT, NSXV, VCLOUDAIR, XML
+from vcloudair_core.services.ans.ipsec.limits import RULE_LIMITS, SETTING_LIMITS
 from vcloudair_core.services.ans.ipsec.model import (
     GLOBAL_KEY,
     Ipsec,
     IpsecDocument,
+    KeysAfterWrite,
     KeyView,
     keys_to_send,
-    new_identity,
 )
+from vcloudair_core.services.ans.ipsec.nsxt.profiles import effective_profile
 from vcloudair_core.services.ans.ipsec.parse import parse_ipsec, parse_tunnel, refuse_tunnel_duplicates
 from vcloudair_core.services.ans.ipsec.spec import (
     DH_OF_NEW_EDGES,
@@ -32,17 +33,18 @@ from vcloudair_core.services.ans.ipsec.spec import (
     PSK,
     IpsecSpec,
     IpsecTunnelSpec,
-    algorithm_complaints,
+)
+from vcloudair_core.services.ans.ipsec.store import IpsecStore
+from vcloudair_core.services.ans.ipsec.tunnel_rules import (
     completed_tunnel,
     exact_ipsec,
     exact_tunnel,
-    tunnel_complaints,
+    refuse_invalid_tunnels,
     with_derived_fields,
 )
-from vcloudair_core.services.ans.ipsec.store import IpsecStore
-from vcloudair_core.services.ans.section.descriptor import Section
+from vcloudair_core.services.ans.section.descriptor import NsxtSection, Section
 from vcloudair_core.services.ans.section.document import SectionCodec, SectionEdit, state_of
-from vcloudair_core.session.expected_changes import UNKNOWN_KEY
+from vcloudair_core.services.ans.section.store import SectionStore
 
 if TYPE_CHECKING:
     from vcloudair_core.util.redaction import Secret
@@ -56,7 +58,7 @@ Under these names, a change shows a text instead of masked values.
 
 
 class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
-    """The IPsec section. The server accepts pre-shared keys, but never returns a key."""
+    """The IPsec section. Only NSX-T returns pre-shared keys."""
 
     def check_rules(self, specs: Sequence[IpsecTunnelSpec], paths: Sequence[str], problems: Problems) -> None:
         """Report duplicate tunnels and duplicate peers as problems."""
@@ -66,6 +68,26 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
         """Raise SpecError if the service is enabled without a tunnel."""
         if spec.enabled and isinstance(desired, Exactly) and spec.tunnels == ():
             raise SpecError("enabled", "cannot be true, because the exact list of tunnels is empty")
+
+    def unsupported_settings(self, spec: IpsecSpec, backend: str) -> list[SpecProblem]:
+        """Return a problem for each setting that a backend does not support.
+
+        A service that must have no tunnels can be disabled on every backend.
+        """
+        if spec.tunnels == ():
+            spec = replace(spec, enabled=None)
+        return super().unsupported_settings(spec, backend)
+
+    def resolve_rules(
+        self, store: Store, specs: Sequence[IpsecTunnelSpec], paths: Sequence[str]
+    ) -> Sequence[IpsecTunnelSpec]:
+        """Look up certificates of the certificate library for NSX-T edge gateways."""
+        library = getattr(store, "certificates", None)
+        if library is None:
+            return specs
+        from vcloudair_core.services.ans.ipsec.nsxt.certificates import resolve_certificates
+
+        return resolve_certificates(library, specs, paths)
 
     def exact_settings(self, spec: IpsecSpec) -> IpsecSpec:
         """Return the section with all defaults, except keys and certificates."""
@@ -81,19 +103,23 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
             is_current = _is_current_key(spec.update_psk, _known_keys(document), GLOBAL_KEY, "", key)
             # The server does not show if a global key exists, so `on_create` never sends a global key.
             spec = replace(spec, global_psk=None if is_current or spec.update_psk == "on_create" else key)
-        return diff_fields(state_of(document).settings, spec)
+        changed = diff_fields(state_of(document).settings, spec)
+        if document.backend == NSXT:
+            # The service runs while tunnels exist. Other values have been refused.
+            changed.pop("enabled", None)
+        return changed
 
     def rule_list(self, document: Document) -> RuleListKind:
         """Return the kind that plans the tunnels of a document.
 
         It uses the default DH group and the known keys of the edge.
         """
-        dh_group = DH_OF_OLD_EDGES if document.backend == VCLOUDAIR else DH_OF_NEW_EDGES
+        dh_group = _default_group(document.backend)
         known_keys = _known_keys(document)
         return RuleListKind(
             self.noun,
             completed=lambda spec: completed_tunnel(spec, dh_group),
-            effective=lambda spec, current: _effective(spec, current, known_keys),
+            effective=lambda spec, current: _effective(_adapted(spec, current, dh_group), current, known_keys),
             identities=IDENTITIES,
             is_ordered=False,
             exact=lambda spec, current: exact_tunnel(spec, current, dh_group),
@@ -114,7 +140,7 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
             document, desired, specs, in_order=in_order, prefix=prefix, allow_empty=allow_empty
         )
         if not isinstance(desired, Absent):
-            _refuse_invalid(state_of(document).rules, list_plan)
+            refuse_invalid_tunnels(state_of(document).rules, list_plan, document.backend)
         return list_plan
 
     def check_result(self, document: Document, spec: IpsecSpec | None, list_plan: ListPlan | None) -> None:
@@ -128,6 +154,8 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
         remaining: Sequence[RuleStep | LiveRule] = state.rules if list_plan is None else list_plan.steps
         if is_on and not remaining:
             reason = "cannot be true without a tunnel"
+            if enabled is None and document.backend == NSXT:
+                return
             if enabled is None:
                 reason = "is true, but this deletes the last tunnel; disable the service as well (vca_ipsec)"
             raise SpecError("enabled", reason)
@@ -144,18 +172,26 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
             before[_SHOWN_KEYS[name]], after[_SHOWN_KEYS[name]] = _UNKNOWN, _NEW
         return replace(change, before=before, after=after)
 
+    def plain_settings(self, settings: IpsecSpec) -> dict[str, Any]:
+        """Return the settings as plain data, without secrets.
+
+        Settings that the edge gateway does not have are left out.
+        """
+        shown = super().plain_settings(settings)
+        return {name: value for name, value in shown.items() if getattr(settings, name) is not None}
+
     def merge(self, document: Document, edit: SectionEdit) -> Document:
         """Return the document with an edit applied, including the keys to send."""
         merged = super().merge(document, edit)
         assert isinstance(document, IpsecDocument) and isinstance(merged, IpsecDocument)
         keys = {**document.keys_to_send, **keys_to_send(edit)}
-        return replace(merged, known_keys=_AfterSending(document.known_keys, keys), keys_to_send=keys)
+        return replace(merged, known_keys=KeysAfterWrite(document.known_keys, keys), keys_to_send=keys)
 
     def warnings(self, store: Store, state: Ipsec, plan: Plan) -> tuple[str, ...]:
         """Warn about tunnels while the IPsec service or the firewall is disabled."""
-        from vcloudair_core.services.ans.ipsec.warnings import ipsec_warnings
+        from vcloudair_core.services.ans.ipsec.warnings import ipsec_warnings, logging_warnings
 
-        return ipsec_warnings(store, state, plan)
+        return (*ipsec_warnings(store, state, plan), *logging_warnings(store))
 
 
 def _effective(spec: IpsecTunnelSpec, current: IpsecTunnelSpec, view: KeyView | None) -> IpsecTunnelSpec:
@@ -185,56 +221,20 @@ def _is_current_key(update: str, view: KeyView | None, site_id: str | None, ends
     return view.is_sent(site_id, ends, key) if update == "always" else view.is_known(site_id, ends, key)
 
 
-def _refuse_invalid(live: Sequence[LiveRule], list_plan: ListPlan) -> None:
-    """Raise SpecError for changed tunnels that the server would reject."""
-    by_slot = {rule.slot: rule.spec for rule in live}
-    peers: dict[str, str] = {}
-    for step in list_plan.steps:
-        tunnel: IpsecTunnelSpec = step.spec if step.slot is None else by_slot[step.slot]
-        if step.slot is not None and step.changed:
-            tunnel = replace(tunnel, **{name: getattr(step.spec, name) for name in step.changed})
-        if step.slot is None or step.changed:
-            names = ALGORITHMS if step.slot is None else step.changed
-            for field, reason in (*tunnel_complaints(tunnel), *algorithm_complaints(tunnel, names)):
-                raise SpecError(field, f"{reason} (tunnel {tunnel.name!r})")
-        peer = tunnel.peer_id or tunnel.peer_ip or ""
-        if peer in peers and list_plan.changes:
-            raise SpecError(
-                "peer_id",
-                f"{peer!r} is the peer of the tunnels {peers[peer]!r} and {tunnel.name!r}; only one is allowed",
-            )
-        peers[peer] = tunnel.name or ""
+def _adapted(spec: IpsecTunnelSpec, current: IpsecTunnelSpec, dh_group: str | None) -> IpsecTunnelSpec:
+    return effective_profile(spec, current) if dh_group is None else spec
+
+
+def _default_group(backend: str) -> str | None:
+    """Return the default DH group of a backend. NSX-T has a default profile instead."""
+    if backend == NSXT:
+        return None
+    return DH_OF_OLD_EDGES if backend == VCLOUDAIR else DH_OF_NEW_EDGES
 
 
 def _known_keys(document: Document) -> KeyView | None:
     assert isinstance(document, IpsecDocument)
     return document.known_keys
-
-
-class _AfterSending:
-    """The keys that are known after a merged document is written.
-
-    With these keys, a second plan of unchanged specs has no changes.
-    """
-
-    def __init__(self, before: KeyView | None, sent: Mapping[str, Secret]) -> None:
-        self._before = before
-        self._sent = sent
-
-    def is_known(self, site_id: str | None, ends: str, key: Secret) -> bool:
-        if self._is_in_write(site_id, ends, key):
-            return True
-        return self._before is not None and self._before.is_known(site_id, ends, key)
-
-    def is_sent(self, site_id: str | None, ends: str, key: Secret) -> bool:
-        if self._is_in_write(site_id, ends, key):
-            return True
-        return self._before is not None and self._before.is_sent(site_id, ends, key)
-
-    def _is_in_write(self, site_id: str | None, ends: str, key: Secret) -> bool:
-        sent = (self._sent.get(site_id or ""), self._sent.get(new_identity(ends)))
-        # In check mode, the keys of earlier tasks are not stored. Every key counts as equal to the key of such a task.
-        return key in sent or any(secret is not None and secret.reveal() == UNKNOWN_KEY for secret in sent)
 
 
 def _json(backend: str) -> SectionCodec[IpsecSpec]:
@@ -247,6 +247,18 @@ def _xml() -> SectionCodec[IpsecSpec]:
     from vcloudair_core.services.ans.ipsec.codec_xml import XmlIpsecCodec
 
     return XmlIpsecCodec()
+
+
+def _nsxt(api_version: str) -> SectionCodec[IpsecSpec]:
+    from vcloudair_core.services.ans.ipsec.nsxt.codec import NsxtIpsecCodec
+
+    return NsxtIpsecCodec()
+
+
+def _nsxt_store() -> type[SectionStore]:
+    from vcloudair_core.services.ans.ipsec.nsxt.store import NsxtIpsecStore
+
+    return NsxtIpsecStore
 
 
 SECTION = IpsecSection(
@@ -263,6 +275,9 @@ SECTION = IpsecSection(
         (NSXV, JSON): lambda: _json(NSXV),
         (NSXV, XML): _xml,
     },
+    nsxt=NsxtSection(_nsxt, _nsxt_store),
+    rule_limits=RULE_LIMITS,
+    setting_limits=SETTING_LIMITS,
     rules_field="tunnels",
     module="vca_ipsec",
     identities=IDENTITIES,

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from vcloudair_core.engine.canonical import address_range, fold, network_set
 from vcloudair_core.engine.fields import FieldInfo, input_key, spec_field
 from vcloudair_core.engine.matching import Identities, RuleIdentity
-from vcloudair_core.engine.validation import Problems
-from vcloudair_core.errors import NotFoundError
-from vcloudair_core.services.ans.ipsec.algorithms import ALGORITHMS, algorithm_meaning, unknown_algorithm
+from vcloudair_core.services.ans.ipsec.algorithms import algorithm_meaning
+from vcloudair_core.services.ans.ipsec.nsxt import fields as nsxt_fields
 from vcloudair_core.services.ans.section.rule_fields import clear_key, description_field
 from vcloudair_core.util.redaction import Secret
 
@@ -68,7 +67,8 @@ class IpsecTunnelSpec:
     """An IPsec tunnel (``site`` in the API). A field that is None keeps its value.
 
     For a new tunnel, None means the default. ``ike_version`` and all fields after it exist only on newer edges, and are
-    sent only if they are set. Source: protocol/ans.md §4.2.
+    sent only if they are set. ``initiation_mode`` and all fields after it exist only on NSX-T. Source: protocol/ans.md
+    §4.2, protocol/nsxt.md §7.
     """
 
     name: str | None = spec_field("Name of the tunnel.", identity=True)
@@ -94,7 +94,7 @@ class IpsecTunnelSpec:
     peer_ip: str | None = spec_field(
         "Remote endpoint of the tunnel, as an address or host name. Required on new tunnels.",
         "With `any`, the edge gateway accepts a connection from any address. Such a tunnel needs `peer_id` and the "
-        "global key of `vca_ipsec`.",
+        "global key of `vca_ipsec`. NSX-T edge gateways require an IPv4 address.",
         canonical=host_meaning,
         aliases=("peer_ip_address",),
     )
@@ -110,14 +110,20 @@ class IpsecTunnelSpec:
     )
     psk: Secret | None = spec_field(
         "Pre-shared key, at most 128 characters. Required on new tunnels, unless `peer_ip=any`.",
-        "The server never returns the key, so the key cannot be compared. `update_psk` sets when the key is sent.",
+        "NSX-T edge gateways return the key, so the key is compared. Other edge gateways never return the key. There, "
+        "`update_psk` sets when the key is sent.",
         secret=True,
         aliases=("shared_secret",),
     )
-    certificate: str | None = spec_field("ID of the certificate of the tunnel, for `authentication=x.509`.")
+    certificate: str | None = spec_field(
+        "ID of the certificate of the tunnel, for `authentication=x.509`. On NSX-T edge gateways, the name or URN of a "
+        "certificate in the certificate library of the organization."
+    )
     encryption: str | None = spec_field(
         "Encryption algorithm, as `aes`, `aes256`, `3des` or `aes-gcm`, in any common spelling. The default for new "
         "tunnels is `aes256`.",
+        "NSX-T edge gateways have `aes`, `aes256`, `aes-gcm`, `aes-gcm-192` and `aes-gcm-256`. See `security_profile` "
+        "for the default.",
         canonical=partial(algorithm_meaning, "encryption"),
         aliases=("encryption_algorithm",),
     )
@@ -128,6 +134,7 @@ class IpsecTunnelSpec:
         "Diffie-Hellman group, as `dh2`, `dh5`, `dh14`, `dh15` or `dh16`, the number alone, or a size such as "
         "`modp2048`.",
         "The default for new tunnels is `dh14`, and `dh5` on vCloud Air.",
+        "NSX-T edge gateways also have `dh19`, `dh20` and `dh21`. See `security_profile` for the default.",
         canonical=partial(algorithm_meaning, "dh_group"),
     )
     mtu: int | None = spec_field(
@@ -146,12 +153,24 @@ class IpsecTunnelSpec:
     )
     digest: str | None = spec_field(
         "Digest algorithm, as `sha1` or `sha-256`, in any common spelling. Only for newer edge gateways.",
+        "NSX-T edge gateways also have `sha-384` and `sha-512`.",
         canonical=partial(algorithm_meaning, "digest"),
         aliases=("digest_algorithm",),
     )
     responder_only: bool | None = spec_field(
         "Whether the edge gateway only responds and never initiates the connection. Only for newer edge gateways."
     )
+    initiation_mode: str | None = nsxt_fields.initiation_mode()
+    logging: bool | None = nsxt_fields.tunnel_logging()
+    ca_certificate: str | None = nsxt_fields.ca_certificate()
+    security_profile: str | None = nsxt_fields.security_profile()
+    tunnel_encryption: str | None = nsxt_fields.phase_2("encryption", "Encryption algorithm")
+    tunnel_digest: str | None = nsxt_fields.phase_2("digest", "Digest algorithm")
+    tunnel_dh_group: str | None = nsxt_fields.phase_2("dh_group", "Diffie-Hellman group")
+    ike_lifetime: int | None = nsxt_fields.lifetime("IKE security association (phase 1)", 21600)
+    tunnel_lifetime: int | None = nsxt_fields.lifetime("IPsec security association (phase 2)", 900)
+    dpd_interval: int | None = nsxt_fields.dpd_interval()
+    df_policy: str | None = nsxt_fields.df_policy()
     compliance_suite: str | None = spec_field(
         "Name of a compliance suite, or `none`. Only for newer edge gateways.", canonical=fold
     )
@@ -178,6 +197,8 @@ class IpsecTunnelSpec:
         "`fingerprint` sends the key if it differs from the key that this host sent last. To compare them, a keyed "
         "fingerprint (HMAC) of the key is stored in `state_dir`. Changes that others make to the key are not detected. "
         "If `state_dir` does not persist, as in a container, every run sends the key and reports a change.",
+        "On NSX-T edge gateways, `fingerprint` compares the key with the key of the tunnel. Changes that others make "
+        "are detected, and nothing is stored.",
         "`always` sends the key in every run, and every run reports a change.",
         "`on_create` sends the key only when the tunnel is created.",
         default="fingerprint",
@@ -210,14 +231,20 @@ class IpsecTunnelSpec:
         return " ".join((self.local_ip or "", self.peer_ip or "", self.peer_id or self.peer_ip or ""))
 
 
-def _peer(spec: IpsecTunnelSpec) -> tuple[Hashable, ...]:
-    return (((spec.peer_id or spec.peer_ip or "").strip(),),)
+def _peer(spec: IpsecTunnelSpec) -> tuple[str]:
+    return ((spec.peer_id or spec.peer_ip or "").strip(),)
+
+
+def _peer_keys(spec: IpsecTunnelSpec) -> tuple[Hashable, ...]:
+    """Return the keys of a peer. NSX-T can have several tunnels to a peer, each from another local address."""
+    peer = _peer(spec)
+    return ((*peer, host_meaning(spec.local_ip)), peer) if spec.local_ip else (peer,)
 
 
 IDENTITIES = Identities(
     {
         "name": RuleIdentity(lambda spec: (spec.name or "",), lambda spec: f"named {spec.name or ''!r}"),
-        "peer": RuleIdentity(_peer, lambda spec: f"with the peer {spec.peer_id or spec.peer_ip or ''!r}"),
+        "peer": RuleIdentity(_peer_keys, lambda spec: f"with the peer {spec.peer_id or spec.peer_ip or ''!r}"),
         "site_id": RuleIdentity(lambda spec: (spec.site_id,), lambda spec: f"with the ID {spec.site_id}"),
     },
     shown=("local_ip", "peer_id", "peer_ip", "description"),
@@ -225,98 +252,10 @@ IDENTITIES = Identities(
     content=_peer,
     hint="Set site_id as well, or match by peer or site_id (match_by).",
 )
-"""The ways to identify a tunnel. The ID of the peer is unique on an edge.
+"""The ways to identify a tunnel.
 
-Source: protocol/ans.md §4.2.
+The ID of the peer is unique on an edge, except on NSX-T. Source: protocol/ans.md §4.2, protocol/nsxt.md §7.
 """
-
-
-def missing_fields(spec: IpsecTunnelSpec) -> list[str]:
-    """Return the required fields that a new tunnel does not set."""
-    missing = [name for name in REQUIRED if not getattr(spec, name)]
-    if spec.peer_ip == ANY_PEER and not spec.peer_id:
-        missing.append("peer_id")
-    is_psk = (spec.authentication or PSK) == PSK
-    if is_psk and not spec.psk and spec.peer_ip != ANY_PEER:
-        missing.append("psk")
-    if not is_psk and not spec.certificate:
-        missing.append("certificate")
-    return missing
-
-
-def completed_tunnel(spec: IpsecTunnelSpec, dh_group: str) -> IpsecTunnelSpec:
-    """Return the spec of a new tunnel with defaults for all fields that are not set.
-
-    ``dh_group`` is the default DH group of the edge.
-
-    Raises: SpecError if required fields are missing; NotFoundError if the tunnel is matched by its server-assigned ID.
-    """
-    if spec.match_by == "site_id":
-        raise NotFoundError(
-            f"IPsec tunnel not found: site_id {spec.site_id!r}.",
-            hint="Set match_by to name to create the tunnel. The server assigns site_id.",
-        )
-    problems = Problems()
-    for name in missing_fields(spec):
-        problems.add(name, f"is required, because the tunnel does not exist yet (matched by {spec.match_by})")
-    problems.raise_if_any()
-    is_psk = (spec.authentication or PSK) == PSK
-    return replace(
-        spec,
-        name=spec.name or spec.peer_id or spec.peer_ip,
-        enabled=True if spec.enabled is None else spec.enabled,
-        description=spec.description or "",
-        local_id=spec.local_id or spec.local_ip,
-        peer_id=spec.peer_id or spec.peer_ip,
-        authentication=spec.authentication or PSK,
-        psk=spec.psk if is_psk else None,
-        encryption=spec.encryption or "aes256",
-        pfs=True if spec.pfs is None else spec.pfs,
-        dh_group=spec.dh_group or dh_group,
-        site_id=None,
-    )
-
-
-def with_derived_fields(spec: IpsecTunnelSpec, current: IpsecTunnelSpec) -> IpsecTunnelSpec:
-    """Return the spec with the identifiers that change together with an address.
-
-    If the current ``peer_id`` equals the current ``peer_ip``, a new ``peer_ip`` also becomes the new ``peer_id``,
-    unless the spec sets ``peer_id``. A ``local_id`` that equals ``local_ip``, and a name that equals the peer, change
-    likewise.
-    """
-    changes: dict[str, Any] = {}
-    for name, source in (("local_id", "local_ip"), ("peer_id", "peer_ip")):
-        address, before = getattr(spec, source), getattr(current, source)
-        if getattr(spec, name) is None and address not in (None, ANY_PEER) and before != ANY_PEER:
-            derived = identifier_meaning(getattr(current, name) or before or "") == identifier_meaning(before or "")
-            if derived and host_meaning(address) != host_meaning(before or ""):
-                changes[name] = address
-    peer = changes.get("peer_id") or spec.peer_id
-    if spec.name is None and peer and spec.match_by != "name" and current.name in (current.peer_id, current.peer_ip):
-        changes["name"] = peer
-    return replace(spec, **changes) if changes else spec
-
-
-def exact_tunnel(spec: IpsecTunnelSpec, current: IpsecTunnelSpec, dh_group: str) -> IpsecTunnelSpec:
-    """Return the spec of a tunnel in an exact list, with defaults for omitted fields.
-
-    An omitted name stays the same. An omitted key also stays, because the server does not return keys. Omitted fields
-    whose default depends on the edge stay too: certificate, MTU, and the algorithms of newer edges.
-    """
-    local_ip, peer_ip = spec.local_ip or current.local_ip, spec.peer_ip or current.peer_ip
-    return replace(
-        spec,
-        enabled=True if spec.enabled is None else spec.enabled,
-        description=spec.description or "",
-        local_id=spec.local_id or local_ip,
-        peer_id=spec.peer_id or (peer_ip if peer_ip != ANY_PEER else None),
-        authentication=spec.authentication or PSK,
-        encryption=spec.encryption or "aes256",
-        pfs=True if spec.pfs is None else spec.pfs,
-        dh_group=spec.dh_group or dh_group,
-        extension=spec.extension or "",
-        responder_only=False if spec.responder_only is None and current.responder_only else spec.responder_only,
-    )
 
 
 @dataclass(frozen=True)
@@ -365,102 +304,3 @@ class IpsecSpec:
     }
     exclusive: ClassVar[Sequence[tuple[str, ...]]] = (("global_psk", "global_psk_file"),)
     """Mutually exclusive keys."""
-
-
-def exact_ipsec(spec: IpsecSpec) -> IpsecSpec:
-    """Return the settings of a complete document, with all defaults.
-
-    Keys and certificates have no default and keep their values. If tunnels exist, ``enabled`` also keeps its value,
-    because the default would stop the tunnels.
-    """
-    return replace(
-        spec,
-        enabled=False if spec.enabled is None and spec.tunnels == () else spec.enabled,
-        logging=True if spec.logging is None else spec.logging,
-        log_level=spec.log_level or "warning",
-        disable_event=bool(spec.disable_event),
-    )
-
-
-SETTINGS = (
-    "enabled",
-    "logging",
-    "log_level",
-    "disable_event",
-    "global_psk",
-    "service_certificate",
-    "ca_certificates",
-    "crl_certificates",
-)
-"""The fields of :class:`IpsecSpec` that are settings of the service."""
-
-
-def overlap(local_subnets: Sequence[str], peer_subnets: Sequence[str]) -> tuple[str, str] | None:
-    """Return the first pair of local and peer subnets that overlap, or None.
-
-    Overlapping subnets are not allowed. Source: protocol/ans.md §4.2.
-    """
-    for local in local_subnets:
-        for peer in peer_subnets:
-            left, right = address_range(local), address_range(peer)
-            if left and right and left[0] == right[0] and left[1] <= right[2] and right[1] <= left[2]:
-                return local, peer
-    return None
-
-
-def _families(subnets: Sequence[str]) -> set[int]:
-    return {network[0] for subnet in subnets if (network := address_range(subnet))}
-
-
-def tunnel_complaints(spec: IpsecTunnelSpec) -> list[tuple[str, str]]:
-    """Return the errors in a tunnel that involve several fields.
-
-    Shape: ``[(field, reason)]``.
-    """
-    complaints: list[tuple[str, str]] = []
-    shared = overlap(spec.local_subnets or (), spec.peer_subnets or ())
-    if shared:
-        complaints.append(("peer_subnets", f"{shared[1]} overlaps {shared[0]} of local_subnets"))
-    unmatched_families = _families(spec.local_subnets or ()) ^ _families(spec.peer_subnets or ())
-    if unmatched_families and spec.local_subnets and spec.peer_subnets:
-        complaints.append(
-            (
-                "peer_subnets",
-                "have another IP version than local_subnets, but the tunnel connects every pair of networks",
-            )
-        )
-    if spec.authentication == CERTIFICATE and spec.psk is not None:
-        complaints.append(("psk", "is only allowed with authentication psk, not x.509"))
-    return complaints
-
-
-def algorithm_complaints(spec: IpsecTunnelSpec, names: Iterable[str]) -> list[tuple[str, str]]:
-    """Return an error for each field in ``names`` with an unsupported algorithm.
-
-    Shape: ``[(field, reason)]``.
-    """
-    reasons = ((name, unknown_algorithm(name, getattr(spec, name))) for name in names if name in ALGORITHMS)
-    return [(name, reason) for name, reason in reasons if reason]
-
-
-def as_peer(spec: IpsecTunnelSpec) -> dict[str, Any]:
-    """Return the settings that the peer of a tunnel needs, without the key.
-
-    The local values of the peer are the peer values of the tunnel, and vice versa.
-    """
-    return {
-        "name": spec.name,
-        "ike_version": spec.ike_version or "ikev1",
-        "authentication": spec.authentication or PSK,
-        "local_ip": spec.peer_ip,
-        "local_id": spec.peer_id,
-        "local_subnets": list(spec.peer_subnets or ()),
-        "peer_ip": spec.local_ip,
-        "peer_id": spec.local_id,
-        "peer_subnets": list(spec.local_subnets or ()),
-        "encryption": spec.encryption,
-        "digest": spec.digest or "sha1",
-        "dh_group": spec.dh_group,
-        "pfs": True if spec.pfs is None else spec.pfs,
-        "mtu": spec.mtu,
-    }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from vcloudair_core.errors import DecodeError, NotFoundError, TaskTimeoutError
 from vcloudair_core.services.ans.ipsec.spec import ANY_PEER
@@ -15,7 +15,8 @@ from vcloudair_core.services.ans.section.json_values import int_of, items_of, ma
 from vcloudair_core.util import xml
 
 if TYPE_CHECKING:
-    from vcloudair_core.services.ans.ipsec.store import IpsecStore
+    from vcloudair_core.engine.kind import Document
+    from vcloudair_core.util.clock import Clock
 
 UP, DOWN, PARTLY, DISABLED, UNKNOWN = "up", "down", "partly up", "disabled", "unknown"
 _SIGNS = frozenset({"serverStatus", "siteStatistics"})
@@ -26,7 +27,8 @@ _POLL_S = (1.0, 2.0, 3.0, 5.0)
 class SiteStatus:
     """The status of a tunnel, as reported by the edge gateway.
 
-    ``subnets`` has the shape ``[{"local", "peer", "status", "last_error"}]``.
+    ``subnets`` has the shape ``[{"local", "peer", "status", "last_error"}]``. On NSX-T, the items also have counters of
+    bytes and packets, and ``site_id`` is the ID of the tunnel.
     """
 
     peer_id: str
@@ -35,7 +37,8 @@ class SiteStatus:
     last_error: str
     received_bytes: int | None
     sent_bytes: int | None
-    subnets: tuple[Mapping[str, str], ...]
+    subnets: tuple[Mapping[str, Any], ...]
+    site_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,18 +51,38 @@ class IpsecStatus:
     def of(self, tunnel: Mapping[str, Any]) -> SiteStatus | None:
         """Return the status of a tunnel, or None if the response does not have it.
 
-        ``tunnel`` is plain data. The response has no tunnel IDs. A tunnel matches by both ends, or by the peer ID if
-        only one tunnel in the response has that peer ID.
+        ``tunnel`` is plain data. Only NSX-T has tunnel IDs. Otherwise, a tunnel matches by both ends, or by the peer ID
+        if only one tunnel in the response has that peer ID.
         """
+        if any(site.site_id for site in self.sites):
+            return next((site for site in self.sites if site.site_id == tunnel.get("site_id")), None)
         peer_id, peer_ip = tunnel.get("peer_id") or tunnel.get("peer_ip"), tunnel.get("peer_ip")
         alike = [site for site in self.sites if site.peer_id == peer_id]
         exact = [site for site in alike if site.peer_ip == peer_ip]
         return next(iter(exact or (alike if len(alike) == 1 or peer_ip == ANY_PEER else ())), None)
 
 
-def read_status(store: IpsecStore) -> IpsecStatus:
-    """Read the status in one call. Raises: ApiError, TransportError, DecodeError."""
-    return parse_status(store.read_statistics())
+class StatusStore(Protocol):
+    """A store that reads the status of tunnels."""
+
+    clock: Clock
+
+    @property
+    def target(self) -> str:
+        """The display name of the edge."""
+        ...
+
+    def read(self) -> Document:
+        """Return the section."""
+        ...
+
+    def read_status(self, tunnels: Sequence[Mapping[str, Any]], *, has_statistics: bool = True) -> IpsecStatus:
+        """Return the status of at least ``tunnels``, which are plain data.
+
+        ``has_statistics`` asks for the counters too, if they take more calls. Raises: ApiError, TransportError,
+        DecodeError.
+        """
+        ...
 
 
 def parse_status(body: bytes) -> IpsecStatus:
@@ -84,11 +107,11 @@ def tunnels_with_status(tunnels: Sequence[Mapping[str, Any]], current: IpsecStat
     return [{**tunnel, **_plain_status(tunnel, current)} for tunnel in tunnels]
 
 
-def wait_until_up(store: IpsecStore, tunnels: Sequence[Mapping[str, Any]], timeout_s: float) -> list[dict[str, Any]]:
+def wait_until_up(store: StatusStore, tunnels: Sequence[Mapping[str, Any]], timeout_s: float) -> list[dict[str, Any]]:
     """Poll until all enabled ``tunnels`` are up, and return them with their status.
 
     Raises: TaskTimeoutError with the tunnels that are not up and the last message about each; NotFoundError if all
-    tunnels are disabled; the errors of :func:`read_status`.
+    tunnels are disabled; the errors of :meth:`StatusStore.read_status`.
     """
     awaited = [tunnel for tunnel in tunnels if tunnel.get("enabled", True)]
     if not awaited:
@@ -96,7 +119,7 @@ def wait_until_up(store: IpsecStore, tunnels: Sequence[Mapping[str, Any]], timeo
     deadline = store.clock.now() + timeout_s
     polls = 0
     while True:
-        shown = tunnels_with_status(awaited, read_status(store))
+        shown = tunnels_with_status(awaited, store.read_status(awaited, has_statistics=False))
         waiting = [tunnel for tunnel in shown if tunnel["status"] != UP]
         if not waiting:
             return shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ from vcloudair_core.engine.kind import Document
 from vcloudair_core.services.ans.ipsec.fingerprints import KeyFingerprints
 from vcloudair_core.services.ans.ipsec.model import Ipsec, IpsecDocument
 from vcloudair_core.services.ans.ipsec.spec import MASKED
+from vcloudair_core.services.ans.ipsec.status import IpsecStatus, parse_status
 from vcloudair_core.services.ans.section.document import state_of
 from vcloudair_core.services.ans.section.store import SectionStore
 from vcloudair_core.util.redaction import Secret
@@ -55,10 +57,10 @@ class IpsecStore(SectionStore):
         self._sent = keys
         self._fingerprints.record(keys)
 
-    def read_statistics(self) -> bytes:
-        """Return the tunnel statistics of the edge as a raw response body.
+    def read_status(self, tunnels: Sequence[Mapping[str, Any]], *, has_statistics: bool = True) -> IpsecStatus:
+        """Return the status of all tunnels, in one call.
 
-        Source: protocol/ans.md §4.4. Raises: ApiError, TransportError.
+        Source: protocol/ans.md §4.4. Raises: ApiError, TransportError, DecodeError.
         """
         path = self.path.removesuffix("/config") + "/statistics"
-        return self.session.call("GET", path, accept=self._accept()).body
+        return parse_status(self.session.call("GET", path, accept=self._accept()).body)

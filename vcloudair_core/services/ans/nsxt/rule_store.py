@@ -62,6 +62,10 @@ class CloudApiStore(Store):
             raise self._denied(exc) from exc
         except NotFoundError as exc:
             raise self.explained(exc) from exc
+        return self.document_of(tree)
+
+    def document_of(self, tree: dict[str, Any]) -> Document:
+        """Return the document of a tree. Raises: DecodeError."""
         return self._codec.parse(json.dumps(tree).encode())
 
     @abstractmethod

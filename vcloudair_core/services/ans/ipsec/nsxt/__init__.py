@@ -1,0 +1,1 @@
+"""IPsec tunnels of NSX-T edge gateways: codec, store, and status."""

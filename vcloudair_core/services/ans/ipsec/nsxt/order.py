@@ -1,0 +1,46 @@
+"""The order of changes of tunnels. Two tunnels cannot have the same addresses at any time.
+
+Source: protocol/nsxt.md §1.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.services.ans.ipsec.spec import host_meaning
+from vcloudair_core.services.ans.section.json_values import mapping_of, text_of
+
+
+def ends_of(record: Mapping[str, Any]) -> tuple[Hashable, Hashable]:
+    """Return the addresses of a raw tunnel, which only one tunnel can have."""
+    local, remote = (mapping_of(record.get(endpoint)) for endpoint in ("localEndpoint", "remoteEndpoint"))
+    return (
+        host_meaning(text_of(local.get("localAddress")) or ""),
+        host_meaning(text_of(remote.get("remoteAddress")) or ""),
+    )
+
+
+def in_free_order(known: Mapping[str, Mapping[str, Any]], changed: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return changed tunnels in an order in which no tunnel takes the addresses of another one.
+
+    ``known`` has all current tunnels by id.
+
+    Raises: ConfigurationError if tunnels exchange their addresses.
+    """
+    owners = {ends_of(record): tunnel_id for tunnel_id, record in known.items()}
+    waiting, ordered = list(changed), list[dict[str, Any]]()
+    while waiting:
+        record = next((record for record in waiting if owners.get(ends_of(record), record["id"]) == record["id"]), None)
+        if record is None:
+            names = ", ".join(sorted(repr(record.get("name")) for record in waiting))
+            raise ConfigurationError(
+                f"Writing IPsec tunnels failed. The tunnels {names} exchange their addresses.",
+                hint="Change one of the tunnels to a free address first, or delete it.",
+            )
+        waiting.remove(record)
+        ordered.append(record)
+        owners = {ends: tunnel_id for ends, tunnel_id in owners.items() if tunnel_id != record["id"]}
+        owners[ends_of(record)] = str(record["id"])
+    return ordered

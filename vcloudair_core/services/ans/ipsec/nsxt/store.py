@@ -1,0 +1,234 @@
+"""The store of the IPsec tunnels of NSX-T edge gateways.
+
+Source: protocol/nsxt.md §7, protocol/vcd-modern.md §5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from vcloudair_core.engine.kind import Document
+from vcloudair_core.errors import ConflictError, NotFoundError, PermissionDeniedError, VcloudAirError
+from vcloudair_core.services.ans.ipsec.fingerprints import KeyFingerprints
+from vcloudair_core.services.ans.ipsec.model import IpsecDocument
+from vcloudair_core.services.ans.ipsec.nsxt.certificates import REFERENCES, CertificateLibrary
+from vcloudair_core.services.ans.ipsec.nsxt.codec import IGNORED_LOGGING, KEY, PROPERTIES, NsxtIpsecCodec
+from vcloudair_core.services.ans.ipsec.nsxt.keys import ServerKeys, visible_key
+from vcloudair_core.services.ans.ipsec.nsxt.order import ends_of, in_free_order
+from vcloudair_core.services.ans.ipsec.nsxt.tunnel_status import read_tunnel_status
+from vcloudair_core.services.ans.ipsec.status import IpsecStatus
+from vcloudair_core.services.ans.nsxt.api import gateway_path
+from vcloudair_core.services.ans.nsxt.store import NsxtStore, SingleWrites, changed_records
+from vcloudair_core.services.ans.section.document import state_of
+from vcloudair_core.services.ans.section.json_values import mapping_of
+from vcloudair_core.util.redaction import Secret
+
+_CUSTOM = "CUSTOM"
+_SET_BY_SERVER = ("version", "status", "securityType")
+"""Keys that a write of the connection properties changes."""
+
+
+class NsxtIpsecStore(NsxtStore):
+    """The IPsec tunnels of an NSX-T edge gateway.
+
+    A read of N tunnels makes one call for each page of the list, N calls for the tunnels, and one call for each custom
+    profile. If a tunnel has a certificate, the certificate library is read once for each store.
+
+    A write makes one call for each deleted tunnel, and one call for each changed tunnel or profile. If both change, one
+    more call reads the new version of the tunnel. A new tunnel takes one call. If new tunnels have custom profiles, the
+    list is read once, because the server does not return the id of a new tunnel.
+
+    Documents of this store must not be staged, because they contain pre-shared keys.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.certificates = CertificateLibrary(self.api)
+        self._fingerprints = KeyFingerprints.of(self.session.settings, self.target_key)
+        self._sent: dict[str, Secret] = {}
+        self._with_logging: set[tuple[Hashable, Hashable]] = set()
+        self.ignored_logging: set[str] = set()
+        """Names of tunnels that do not log, although this process has requested it."""
+
+    # -- reading -------------------------------------------------------------------------------------------------
+
+    def read_tree(self) -> dict[str, Any]:
+        """Return the tunnels with their keys and custom profiles.
+
+        Tunnels that another client deletes during the read are left out.
+        """
+        listed = [str(summary.get("id")) for summary in self._list()]
+        tunnels = [self._tunnel(tunnel_id) for tunnel_id in listed]
+        if None in tunnels:
+            remaining = {str(summary.get("id")) for summary in self._list()}
+            for tunnel_id, tunnel in zip(listed, tunnels, strict=True):
+                if tunnel is None and tunnel_id in remaining:
+                    self.api.get(self._tunnel_path(tunnel_id))  # raises the error of the server again
+        return {"ipsec": {"tunnels": [tunnel for tunnel in tunnels if tunnel is not None]}}
+
+    def _list(self) -> list[dict[str, Any]]:
+        values = self.api.cursor_pages(self._tunnel_path())
+        return [value for value in values if isinstance(value, dict)]
+
+    def _tunnel(self, tunnel_id: str) -> dict[str, Any] | None:
+        """Return a tunnel, or None if the tunnel does not exist or must not be read."""
+        path = self._tunnel_path(tunnel_id)
+        try:
+            tunnel: dict[str, Any] = dict(mapping_of(self.api.get(path)))
+            key = tunnel.pop(KEY, None)
+            if (secret := visible_key(key)) is not None:
+                self.session.learn(secret)
+                tunnel[KEY] = secret
+            if tunnel.get("securityType") == _CUSTOM:
+                tunnel[PROPERTIES] = self.api.get(f"{path}/connectionProperties")
+        except (NotFoundError, PermissionDeniedError):
+            return None
+        if not tunnel.get("logging") and ends_of(tunnel) in self._with_logging:
+            tunnel[IGNORED_LOGGING] = True
+            self.ignored_logging.add(str(tunnel.get("name")))
+        return self.certificates.described(tunnel)
+
+    def document_of(self, tree: dict[str, Any]) -> Document:
+        """Return the document of a tree, with the keys of its tunnels for comparison."""
+        codec = self._codec
+        assert isinstance(codec, NsxtIpsecCodec)
+        document = codec.document(tree)
+        assert isinstance(document, IpsecDocument)
+        return replace(document, known_keys=self._known_keys(document))
+
+    def _known_keys(self, document: Document) -> ServerKeys:
+        records = self.records_of(document)
+        keys = {str(record.get("id")): record[KEY] for record in records if isinstance(record.get(KEY), Secret)}
+        hidden = [
+            rule.spec
+            for rule in state_of(document).rules
+            if rule.spec.authentication == "psk" and rule.spec.site_id not in keys
+        ]
+        if not hidden:
+            return ServerKeys(keys, self._sent)
+        # The user cannot read these keys, so fingerprints of the keys that this host sent are compared instead.
+        self._fingerprints.load()
+        self._fingerprints.record(
+            {spec.site_id: self._sent[spec.site_id] for spec in hidden if spec.site_id in self._sent}
+        )
+        new = {key: value for key, value in self._sent.items() if key.startswith("new ")}
+        self._fingerprints.assign_ids({spec.site_id: spec.ends for spec in hidden if spec.site_id}, new)
+        return ServerKeys(keys, self._sent, self._fingerprints.known_keys())
+
+    # -- writing -------------------------------------------------------------------------------------------------
+
+    def commit(self, base: Document, document: Document) -> None:
+        """Write the changed tunnels and profiles.
+
+        Raises: the errors of :meth:`NsxtStore.commit`.
+        """
+        assert isinstance(document, IpsecDocument)
+        keys = dict(document.keys_to_send)
+        # Register the keys for redaction before the write, because an error of the server may quote a key.
+        self.session.learn(*keys.values())
+        super().commit(base, document)
+        self._sent = {**self._sent, **keys}
+
+    def records_of(self, document: Document) -> list[dict[str, Any]]:
+        """Return the raw tunnels of a document."""
+        return list(mapping_of(document.tree.get("ipsec")).get("tunnels") or ())
+
+    def write_changes(
+        self, base: Document, document: Document, before: Sequence[dict[str, Any]], records: Sequence[dict[str, Any]]
+    ) -> None:
+        """Delete, change and create tunnels, in this order, so that addresses are free before they are used."""
+        writes = SingleWrites(self.api)
+        deleted, changed, new = changed_records(before, records)
+        for tunnel_id in deleted:
+            writes.write("DELETE", self._tunnel_path(tunnel_id))
+        known = {str(record.get("id")): record for record in before if record.get("id") not in deleted}
+        for record in in_free_order(known, changed):
+            self._update(writes, known[str(record["id"])], record)
+        for record in new:
+            writes.write("POST", self._tunnel_path(), self._sent_form({**record, "securityType": "DEFAULT"}))
+        self._set_profiles(writes, [record for record in new if PROPERTIES in record])
+        self._with_logging |= {ends_of(record) for record in (*changed, *new) if record.get("logging")}
+
+    def _update(self, writes: SingleWrites, old: Mapping[str, Any], new: dict[str, Any]) -> None:
+        """Write the changed profile, then the changed tunnel.
+
+        ``securityType`` is always sent, because a PUT without it resets the profile. Source: protocol/nsxt.md §7.
+        """
+        path = self._tunnel_path(str(new["id"]))
+        has_profile = PROPERTIES in new and new[PROPERTIES] != old.get(PROPERTIES)
+        if has_profile:
+            writes.write("PUT", f"{path}/connectionProperties", new[PROPERTIES])
+        if _without(new, PROPERTIES, *_SET_BY_SERVER) != _without(old, PROPERTIES, *_SET_BY_SERVER) or (
+            PROPERTIES in old and PROPERTIES not in new
+        ):
+            body = self._sent_form(new)
+            if has_profile:
+                body |= self._current_version(path, old)
+            writes.write("PUT", path, body)
+
+    def _current_version(self, path: str, old: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the version of a tunnel after a write of its profile.
+
+        Raises: ConflictError if another client has changed the tunnel since it was read.
+        """
+        try:
+            current = dict(mapping_of(self.api.get(path)))
+        except VcloudAirError as exc:
+            exc.written = True
+            raise
+        current[KEY] = visible_key(current.get(KEY))
+        known = self._sent_form(old, is_plain=False)
+        if any(current.get(key) != value for key, value in known.items() if key not in _SET_BY_SERVER):
+            error = ConflictError(
+                f"Conflict on {self.target}: another client has changed the tunnel {old.get('name')!r}."
+            )
+            error.written = True
+            raise error
+        return {"version": current["version"]} if "version" in current else {}
+
+    def _set_profiles(self, writes: SingleWrites, records: Sequence[Mapping[str, Any]]) -> None:
+        """Write the profiles of new tunnels, which are found by their addresses."""
+        if not records:
+            return
+        try:
+            ids = {ends_of(summary): str(summary.get("id")) for summary in self._list()}
+        except VcloudAirError as exc:
+            exc.written = True
+            raise
+        for record in records:
+            tunnel_id = ids.get(ends_of(record))
+            if tunnel_id is not None:  # otherwise, another client has deleted the tunnel, and the next read shows this
+                path = self._tunnel_path(tunnel_id)
+                writes.write("PUT", f"{path}/connectionProperties", record[PROPERTIES])
+
+    def _sent_form(self, record: Mapping[str, Any], *, is_plain: bool = True) -> dict[str, Any]:
+        """Return a tunnel in the form to send. If ``is_plain`` is true, the key is in clear text."""
+        body = _without(record, PROPERTIES, IGNORED_LOGGING)
+        body["securityType"] = record.get("securityType") or (_CUSTOM if PROPERTIES in record else "DEFAULT")
+        for key in REFERENCES:
+            if isinstance(body.get(key), dict):
+                body[key] = self.certificates.reference_to_send(body[key])
+        key = body.pop(KEY, None)
+        if key is not None:
+            body[KEY] = key.reveal() if is_plain else key
+        return body
+
+    # -- status --------------------------------------------------------------------------------------------------
+
+    def read_status(self, tunnels: Sequence[Mapping[str, Any]], *, has_statistics: bool = True) -> IpsecStatus:
+        """Return the status of tunnels, with two calls for each enabled tunnel, or one call without statistics.
+
+        Raises: ApiError, TransportError, DecodeError.
+        """
+        return read_tunnel_status(self.api, self._tunnel_path, tunnels, has_statistics=has_statistics)
+
+    def _tunnel_path(self, tunnel_id: str = "") -> str:
+        tunnel = f"/{quote(tunnel_id, safe='')}" if tunnel_id else ""
+        return gateway_path(self.edge.edge_id, f"ipsec/tunnels{tunnel}")
+
+
+def _without(record: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: value for key, value in record.items() if key not in keys}
