@@ -151,8 +151,9 @@ options:
               encryption:
                 description:
                   - Encryption algorithm, as V(aes), V(aes256), V(3des) or V(aes-gcm), in any common spelling. The
-                    default for new tunnels is V(aes256). On NSX-T edge gateways, see
-                    O(config.ipsec.tunnels[].security_profile).
+                    default for new tunnels is V(aes256).
+                  - NSX-T edge gateways have V(aes), V(aes256), V(aes-gcm), V(aes-gcm-192) and V(aes-gcm-256). See
+                    O(config.ipsec.tunnels[].security_profile) for the default.
                 type: str
                 aliases: [encryption_algorithm]
               pfs:
@@ -164,8 +165,9 @@ options:
                 description:
                   - Diffie-Hellman group, as V(dh2), V(dh5), V(dh14), V(dh15) or V(dh16), the number alone, or a size
                     such as V(modp2048).
-                  - The default for new tunnels is V(dh14), and V(dh5) on vCloud Air. On NSX-T edge gateways, see
-                    O(config.ipsec.tunnels[].security_profile).
+                  - The default for new tunnels is V(dh14), and V(dh5) on vCloud Air.
+                  - NSX-T edge gateways also have V(dh19), V(dh20) and V(dh21). See
+                    O(config.ipsec.tunnels[].security_profile) for the default.
                 type: str
               mtu:
                 description:
@@ -183,6 +185,7 @@ options:
               digest:
                 description:
                   - Digest algorithm, as V(sha1) or V(sha-256), in any common spelling. Only for newer edge gateways.
+                  - NSX-T edge gateways also have V(sha-384) and V(sha-512).
                 type: str
                 aliases: [digest_algorithm]
               responder_only:

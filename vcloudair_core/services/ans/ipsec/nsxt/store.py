@@ -140,19 +140,23 @@ class NsxtIpsecStore(NsxtStore):
         self, base: Document, document: Document, before: Sequence[dict[str, Any]], records: Sequence[dict[str, Any]]
     ) -> None:
         """Delete, change and create tunnels, in this order, so that addresses are free before they are used."""
+        assert isinstance(document, IpsecDocument)
         writes = SingleWrites(self.api)
         deleted, changed, new = changed_records(before, records)
+        # With update_psk=always, a tunnel is written although its key is the same.
+        changed += [record for record in records if record.get("id") in document.keys_to_send and record not in changed]
         for tunnel_id in deleted:
             writes.write("DELETE", self._tunnel_path(tunnel_id))
         known = {str(record.get("id")): record for record in before if record.get("id") not in deleted}
         for record in in_free_order(known, changed):
-            self._update(writes, known[str(record["id"])], record)
+            tunnel_id = str(record["id"])
+            self._update(writes, known[tunnel_id], record, sends_key=tunnel_id in document.keys_to_send)
         for record in new:
             writes.write("POST", self._tunnel_path(), self._sent_form({**record, "securityType": "DEFAULT"}))
         self._set_profiles(writes, [record for record in new if PROPERTIES in record])
         self._with_logging |= {ends_of(record) for record in (*changed, *new) if record.get("logging")}
 
-    def _update(self, writes: SingleWrites, old: Mapping[str, Any], new: dict[str, Any]) -> None:
+    def _update(self, writes: SingleWrites, old: Mapping[str, Any], new: dict[str, Any], *, sends_key: bool) -> None:
         """Write the changed profile, then the changed tunnel.
 
         ``securityType`` is always sent, because a PUT without it resets the profile. Source: protocol/nsxt.md §7.
@@ -161,9 +165,8 @@ class NsxtIpsecStore(NsxtStore):
         has_profile = PROPERTIES in new and new[PROPERTIES] != old.get(PROPERTIES)
         if has_profile:
             writes.write("PUT", f"{path}/connectionProperties", new[PROPERTIES])
-        if _without(new, PROPERTIES, *_SET_BY_SERVER) != _without(old, PROPERTIES, *_SET_BY_SERVER) or (
-            PROPERTIES in old and PROPERTIES not in new
-        ):
+        is_reset = PROPERTIES in old and PROPERTIES not in new
+        if sends_key or is_reset or _own_values(new) != _own_values(old):
             body = self._sent_form(new)
             if has_profile:
                 body |= self._current_version(path, old)
@@ -228,6 +231,11 @@ class NsxtIpsecStore(NsxtStore):
     def _tunnel_path(self, tunnel_id: str = "") -> str:
         tunnel = f"/{quote(tunnel_id, safe='')}" if tunnel_id else ""
         return gateway_path(self.edge.edge_id, f"ipsec/tunnels{tunnel}")
+
+
+def _own_values(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a tunnel, without its profile and the values that the server sets."""
+    return _without(record, PROPERTIES, *_SET_BY_SERVER)
 
 
 def _without(record: Mapping[str, Any], *keys: str) -> dict[str, Any]:

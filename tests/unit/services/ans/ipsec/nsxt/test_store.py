@@ -1,0 +1,309 @@
+"""IPsec tunnels of NSX-T edge gateways, through the engine and the simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.unit.services.ans.ipsec.nsxt.bench import (
+    BRANCH,
+    KEY,
+    LOCAL,
+    PROFILE,
+    VERSIONS,
+    NsxtBench,
+    bench,
+    cloud,
+    connected,
+)
+from vcloudair_core.errors import AmbiguousMatchError, ConfigurationError, NotFoundError, SpecError
+
+READ = ["GET", "GET ID"]
+OTHER = {**BRANCH, "name": "other", "peer_ip": "198.51.100.8", "peer_subnets": ["10.40.0.0/16"]}
+
+
+@pytest.fixture(params=VERSIONS)
+def ipsec(request: pytest.FixtureRequest) -> Iterator[NsxtBench]:
+    with bench(request.param) as made:
+        yield made
+
+
+@pytest.fixture
+def one() -> Iterator[NsxtBench]:
+    with bench() as made:
+        yield made
+
+
+# -- creating ----------------------------------------------------------------------------------------------------
+
+
+def test_a_new_tunnel_takes_one_write(ipsec: NsxtBench) -> None:
+    """A tunnel without options of its profile has the default profile."""
+    assert ipsec.ensure(BRANCH).changed
+    assert ipsec.calls() == ["GET", "POST", *READ]
+    tunnel = ipsec.tunnel
+    assert (tunnel["name"], tunnel["preSharedKey"], tunnel["securityType"]) == ("branch", KEY, "DEFAULT")
+    assert tunnel["localEndpoint"] == {
+        "localId": LOCAL, "localAddress": LOCAL, "localNetworks": ["192.168.10.0/24"],
+    }  # fmt: skip
+    assert tunnel["remoteEndpoint"]["remoteId"] == "198.51.100.7"
+
+    assert not ipsec.ensure(BRANCH).changed
+    assert ipsec.calls() == READ
+
+
+def test_a_new_tunnel_with_a_custom_profile_takes_two_writes(ipsec: NsxtBench) -> None:
+    assert ipsec.ensure({**BRANCH, **PROFILE}).changed
+    assert ipsec.calls() == [
+        "GET", "POST", "GET", "PUT ID connectionProperties", *READ, "GET ID connectionProperties",
+    ]  # fmt: skip
+    properties = ipsec.tunnel["properties"]
+    for part in ("ikeConfiguration", "tunnelConfiguration"):
+        assert properties[part]["encryptionAlgorithms"] == ["AES_256"]
+        assert properties[part]["digestAlgorithms"] == ["SHA2_256"]
+        assert properties[part]["dhGroups"] == ["GROUP16"]
+    assert not ipsec.ensure({**BRANCH, **PROFILE}).changed
+
+
+def test_several_new_profiles_need_one_list(one: NsxtBench) -> None:
+    one.ensure({"tunnels": [{**BRANCH, **PROFILE}, {**OTHER, "encryption": "aes-gcm-256"}]})
+    assert one.calls()[:6] == [
+        "GET", "POST", "POST", "GET", "PUT ID connectionProperties", "PUT ID connectionProperties",
+    ]  # fmt: skip
+
+
+def test_the_read_budget(one: NsxtBench) -> None:
+    """Two tunnels, of which one has a custom profile: one list, two tunnels and one profile."""
+    one.ensure({"tunnels": [{**BRANCH, **PROFILE}, OTHER]})
+    one.ensure({"tunnels": [BRANCH]})
+    assert sorted(one.calls()) == ["GET", "GET ID", "GET ID", "GET ID connectionProperties"]
+
+
+# -- changing ----------------------------------------------------------------------------------------------------
+
+
+def test_a_changed_tunnel_takes_one_write_and_keeps_its_profile(ipsec: NsxtBench) -> None:
+    ipsec.ensure({**BRANCH, **PROFILE})
+    profile = ipsec.tunnel["properties"]
+    outcome = ipsec.ensure({"name": "branch", "description": "new", "enabled": False})
+    assert ipsec.writes() == ["PUT ID"]
+    assert outcome.plan.changes[0].fields == ("enabled", "description")
+    tunnel = ipsec.tunnel
+    assert (tunnel["description"], tunnel["active"], tunnel["preSharedKey"]) == ("new", False, KEY)
+    assert (tunnel["securityType"], tunnel["properties"]) == ("CUSTOM", profile)
+
+
+def test_a_changed_profile_takes_one_write(ipsec: NsxtBench) -> None:
+    ipsec.ensure(BRANCH)
+    assert ipsec.ensure({"name": "branch", "ike_lifetime": 28800, "pfs": False}).changed
+    assert ipsec.writes() == ["PUT ID connectionProperties"]
+    properties = ipsec.tunnel["properties"]
+    assert properties["ikeConfiguration"]["saLifeTime"] == 28800
+    assert properties["tunnelConfiguration"]["perfectForwardSecrecyEnabled"] is False
+    assert properties["tunnelConfiguration"]["encryptionAlgorithms"] == ["AES_GCM_128"]
+    assert not ipsec.ensure({"name": "branch", "ike_lifetime": 28800, "pfs": False}).changed
+
+
+@pytest.mark.parametrize("version_check", ["refuse-stale", "required"])
+def test_a_profile_is_written_before_its_tunnel(version_check: str) -> None:
+    with bench(object_version=version_check) as ipsec:
+        ipsec.ensure(BRANCH)
+        assert ipsec.ensure({"name": "branch", "description": "new", **PROFILE}).changed
+        assert [call for call in ipsec.calls() if call not in READ] == [
+            "PUT ID connectionProperties", "PUT ID", "GET ID connectionProperties",
+        ]  # fmt: skip
+        assert (ipsec.tunnel["description"], ipsec.tunnel["securityType"]) == ("new", "CUSTOM")
+
+
+def test_back_to_the_default_profile(ipsec: NsxtBench) -> None:
+    ipsec.ensure({**BRANCH, **PROFILE})
+    assert ipsec.ensure({"name": "branch", "security_profile": "default"}).changed
+    assert ipsec.writes() == ["PUT ID"]
+    assert (ipsec.tunnel["securityType"], ipsec.tunnel["properties"]) == ("DEFAULT", None)
+    assert ipsec.tunnel["preSharedKey"] == KEY
+
+
+def test_an_exact_list_without_a_profile_restores_the_default_profile(one: NsxtBench) -> None:
+    one.ensure({**BRANCH, **PROFILE})
+    assert one.ensure({"tunnels": [BRANCH]}, "exact").changed
+    assert one.tunnel["securityType"] == "DEFAULT"
+    assert not one.ensure({"tunnels": [BRANCH]}, "exact").changed
+
+
+def test_values_of_both_phases(one: NsxtBench) -> None:
+    """``tunnel_`` options belong to phase 2. An option without the prefix replaces both."""
+    one.ensure({**BRANCH, "encryption": "aes256", "tunnel_encryption": "aes-gcm-256", "tunnel_dh_group": "dh20"})
+    shown = one.read()["tunnels"][0]
+    assert (shown["encryption"], shown["tunnel_encryption"]) == ("aes256", "aes-gcm-256")
+    assert (shown["dh_group"], shown["tunnel_dh_group"]) == ("dh14", "dh20")
+    assert "tunnel_digest" not in shown
+    assert one.tunnel["properties"]["tunnelConfiguration"]["digestAlgorithms"] is None
+    outcome = one.ensure({"name": "branch", "encryption": "aes256", "dh_group": "dh20"})
+    assert outcome.plan.changes[0].fields == ("dh_group", "tunnel_encryption")
+    shown = one.read()["tunnels"][0]
+    assert (shown["encryption"], shown["dh_group"]) == ("aes256", "dh20")
+    assert not {"tunnel_encryption", "tunnel_dh_group", "tunnel_digest"} & set(shown)
+
+
+def test_the_initiation_mode(one: NsxtBench) -> None:
+    one.ensure({**BRANCH, "responder_only": True})
+    assert one.tunnel["connectorInitiationMode"] == "RESPOND_ONLY"
+    assert not one.ensure({"name": "branch", "initiation_mode": "respond_only"}).changed
+    assert one.ensure({"name": "branch", "initiation_mode": "on_demand"}).changed
+    assert not one.ensure({"name": "branch", "responder_only": False}).changed
+    assert one.tunnel["connectorInitiationMode"] == "ON_DEMAND"
+    assert one.ensure({"tunnels": [BRANCH]}, "exact").changed
+    assert one.tunnel["connectorInitiationMode"] == "INITIATOR"
+
+
+def test_addresses_are_free_before_they_are_used(one: NsxtBench) -> None:
+    """Deletions come first, and a tunnel that leaves an address comes before the tunnel that takes it."""
+    one.ensure([BRANCH, OTHER, {**OTHER, "name": "third", "peer_ip": "198.51.100.9"}])
+    moved = [
+        {"name": "branch", "peer_ip": "198.51.100.8"},
+        {"name": "other", "peer_ip": "198.51.100.10"},
+        {**OTHER, "name": "fourth", "peer_ip": "198.51.100.9"},
+    ]
+    one.ensure({"tunnels": [{**BRANCH, **moved[0]}, {**OTHER, **moved[1]}, moved[2]]}, "exact")
+    assert one.writes() == ["DELETE ID", "PUT ID", "PUT ID", "POST"]
+    ends = {tunnel["name"]: tunnel["remoteEndpoint"]["remoteAddress"][-2:] for tunnel in one.tunnels}
+    assert ends == {"branch": ".8", "other": "10", "fourth": ".9"}
+
+
+def test_tunnels_that_exchange_addresses_are_refused(one: NsxtBench) -> None:
+    one.ensure([BRANCH, OTHER])
+    with pytest.raises(ConfigurationError, match="'branch', 'other' exchange their addresses"):
+        one.ensure([{"name": "branch", "peer_ip": "198.51.100.8"}, {"name": "other", "peer_ip": "198.51.100.7"}])
+    assert one.writes() == []
+
+
+# -- identity ----------------------------------------------------------------------------------------------------
+
+
+def test_repeated_addresses_are_refused_before_a_write(one: NsxtBench) -> None:
+    one.ensure(BRANCH)
+    with pytest.raises(SpecError, match=r"are the addresses of the tunnels 'branch' and 'twin'"):
+        one.ensure({**BRANCH, "name": "twin", "peer_id": "another"})
+    assert one.writes() == []
+
+
+def test_a_peer_can_have_tunnels_from_several_local_addresses(one: NsxtBench) -> None:
+    second = {**BRANCH, "name": "second", "local_ip": "203.0.113.101", "local_subnets": ["192.168.11.0/24"]}
+    one.ensure([BRANCH, second])
+    assert one.names() == ["branch", "second"]
+    by_peer = {"match_by": "peer", "peer_ip": "198.51.100.7"}
+    with pytest.raises(AmbiguousMatchError):
+        one.ensure({**by_peer, "description": "new"})
+    assert one.ensure({**by_peer, "local_ip": "203.0.113.101", "description": "new"}).changed
+    assert {tunnel["name"]: tunnel["description"] for tunnel in one.tunnels} == {"branch": "", "second": "new"}
+
+
+def test_a_tunnel_is_renamed_by_peer_and_by_id(one: NsxtBench) -> None:
+    one.ensure(BRANCH)
+    site_id = one.tunnel["id"]
+    assert one.ensure({"match_by": "peer", "peer_ip": "198.51.100.7", "name": "new name"}).changed
+    assert one.ensure({"match_by": "site_id", "site_id": site_id, "peer_ip": "198.51.100.9"}).changed
+    assert (one.tunnel["name"], one.tunnel["id"]) == ("new name", site_id)
+    assert one.tunnel["remoteEndpoint"]["remoteId"] == "198.51.100.9"
+    with pytest.raises(NotFoundError, match="IPsec tunnel not found"):
+        one.ensure({**BRANCH, "match_by": "site_id", "site_id": "00000000-0000-4000-8000-000000000000"})
+
+
+def test_the_last_tunnel_is_deleted(ipsec: NsxtBench) -> None:
+    ipsec.ensure(BRANCH)
+    assert ipsec.ensure({"name": "branch"}, "absent").changed
+    assert (ipsec.writes(), ipsec.tunnels) == (["DELETE ID"], [])
+    assert ipsec.read()["enabled"] is False
+
+
+def test_an_export_is_planned_without_changes(ipsec: NsxtBench) -> None:
+    assert not ipsec.ensure({**ipsec.read()}, "exact").changed
+    ipsec.ensure([{**BRANCH, **PROFILE, "tunnel_digest": "sha1", "dpd_interval": 30}, OTHER])
+    read = ipsec.read()
+    assert "psk" not in read["tunnels"][0]
+    assert not ipsec.ensure(read, "exact").changed
+
+
+# -- several readers ---------------------------------------------------------------------------------------------
+
+
+def test_a_changed_key_of_another_client_is_replaced(one: NsxtBench) -> None:
+    one.ensure(BRANCH)
+    one.tunnel["preSharedKey"] = "set in the portal"
+    outcome = one.ensure(BRANCH)
+    assert outcome.plan.changes[0].fields == ("psk",)
+    assert one.tunnel["preSharedKey"] == KEY
+    assert one.writes() == ["PUT ID"]
+
+
+def test_update_psk(one: NsxtBench) -> None:
+    one.ensure(BRANCH)
+    assert one.ensure({**BRANCH, "update_psk": "always"}).changed
+    assert one.writes() == ["PUT ID"]
+    assert not one.ensure({**BRANCH, "update_psk": "on_create", "psk": "never sent"}).changed
+    assert one.tunnel["preSharedKey"] == KEY
+
+
+def test_a_change_between_the_profile_and_the_tunnel_is_a_conflict() -> None:
+    """The tunnel is planned again, so the change of the other client is kept."""
+    with bench() as ipsec:
+        ipsec.ensure(BRANCH)
+        ipsec.simulator.faults.add("status", method="PUT", path="connectionProperties", status=500)
+        outcome = ipsec.ensure({"name": "branch", "description": "new", **PROFILE})
+        assert outcome.changed
+        assert ipsec.tunnel["description"] == "new"
+
+
+def test_a_user_of_another_version_reads_the_same(one: NsxtBench) -> None:
+    one.ensure({**BRANCH, **PROFILE})
+    with connected(one.simulator, "38.1") as other:
+        assert other.read() == one.read()
+
+
+# -- logging -----------------------------------------------------------------------------------------------------
+
+
+def test_logging_without_the_right_is_a_warning() -> None:
+    with bench(logging_right=False) as ipsec:
+        outcome = ipsec.ensure({**BRANCH, "logging": True})
+        [warning] = outcome.warnings
+        assert "The server ignored logging=true of IPsec tunnels" in warning
+        assert "'branch'" in warning
+
+
+def test_logging_with_the_right() -> None:
+    with connected(cloud(logging_right=True)) as ipsec:
+        assert ipsec.ensure({**BRANCH, "logging": True}).warnings == ()
+        assert ipsec.tunnel["logging"] is True
+        assert not ipsec.ensure({**BRANCH, "logging": True}).changed
+
+
+# -- certificates ------------------------------------------------------------------------------------------------
+
+CERTIFIED: dict[str, Any] = {
+    **{name: value for name, value in BRANCH.items() if name != "psk"},
+    "authentication": "x.509",
+    "certificate": "vpn-gateway",
+    "ca_certificate": "vpn-ca",
+}
+
+
+def test_certificates_by_name_and_urn(ipsec: NsxtBench) -> None:
+    assert ipsec.ensure(CERTIFIED).changed
+    tunnel = ipsec.tunnel
+    assert (tunnel["authenticationMode"], tunnel["preSharedKey"]) == ("CERTIFICATE", None)
+    urns = {"certificate": tunnel["certificateRef"]["id"], "ca_certificate": tunnel["caCertificateRef"]["id"]}
+    assert urns["certificate"].startswith("urn:vcloud:certificateLibraryItem:")
+    assert not ipsec.ensure(CERTIFIED).changed
+    assert not ipsec.ensure({**CERTIFIED, **urns}).changed
+    assert ipsec.read()["tunnels"][0]["certificate"] == "vpn-gateway"
+    assert ipsec.ensure({"name": "branch", "authentication": "psk", "psk": KEY}).changed
+    assert (ipsec.tunnel["certificateRef"], ipsec.tunnel["preSharedKey"]) == (None, KEY)
+
+
+def test_an_unknown_certificate_is_refused_before_the_tunnels_are_read(one: NsxtBench) -> None:
+    with pytest.raises(SpecError, match="no certificate named 'vpn-gatewy'; did you mean 'vpn-gateway'"):
+        one.ensure({**CERTIFIED, "certificate": "vpn-gatewy"})
+    assert one.calls() == []
