@@ -105,7 +105,7 @@ def refuse_tunnel_duplicates(specs: Sequence[IpsecTunnelSpec], paths: Sequence[s
         if peer is None:
             continue
         tunnels = seen.setdefault(peer, [])
-        alike = [other for local_ip, other in tunnels if None in (local_ip, spec.local_ip) or local_ip == spec.local_ip]
+        alike = [owner for local_ip, owner in tunnels if None in (local_ip, spec.local_ip) or local_ip == spec.local_ip]
         if alike and problems.is_empty:
             where = f"{path}.peer_id".lstrip(".")
             problems.add(where, f"{peer!r} is already the peer of {alike[0]}; each tunnel needs a different peer_id")

@@ -236,7 +236,10 @@ def _peer(spec: IpsecTunnelSpec) -> tuple[str]:
 
 
 def _peer_keys(spec: IpsecTunnelSpec) -> tuple[Hashable, ...]:
-    """Return the keys of a peer. NSX-T can have several tunnels to a peer, each from another local address."""
+    """Return the keys of a peer.
+
+    NSX-T can have several tunnels to a peer, each from another local address.
+    """
     peer = _peer(spec)
     return ((*peer, host_meaning(spec.local_ip)), peer) if spec.local_ip else (peer,)
 

@@ -236,8 +236,8 @@ def _unique_ends(tunnel: IpsecTunnelSpec, backend: str) -> tuple[object, ...]:
     return (tunnel.peer_id or tunnel.peer_ip or "",)
 
 
-def _repeated_ends(tunnel: IpsecTunnelSpec, other: str, backend: str) -> SpecError:
-    names = f"the tunnels {other!r} and {tunnel.name!r}; only one is allowed"
+def _repeated_ends(tunnel: IpsecTunnelSpec, owner: str, backend: str) -> SpecError:
+    names = f"the tunnels {owner!r} and {tunnel.name!r}; only one is allowed"
     if backend == NSXT:
         return SpecError("peer_ip", f"{tunnel.local_ip} and {tunnel.peer_ip} are the addresses of {names}")
     return SpecError("peer_id", f"{tunnel.peer_id or tunnel.peer_ip or ''!r} is the peer of {names}")

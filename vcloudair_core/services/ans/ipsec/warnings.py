@@ -39,9 +39,9 @@ def ipsec_warnings(store: Any, ipsec: Ipsec, plan: Plan) -> tuple[str, ...]:
 
 
 def logging_warnings(store: Any) -> tuple[str, ...]:
-    """Return a warning if the server has ignored a request to log. Only stores of NSX-T notice this.
+    """Return a warning if the server has ignored a request to log.
 
-    Source: protocol/nsxt.md §5.
+    Only stores of NSX-T notice this. Source: protocol/nsxt.md §5.
     """
     names = getattr(store, "ignored_logging", ())
     if not names:

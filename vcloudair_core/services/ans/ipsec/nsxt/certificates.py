@@ -1,4 +1,4 @@
-"""Certificates of IPsec tunnels, by name or URN in the certificate library of the organization.
+"""Certificates of IPsec tunnels, by name or URN in the certificate library.
 
 Source: protocol/nsxt.md §7.
 """
@@ -17,21 +17,30 @@ from vcloudair_core.services.ans.nsxt.api import CloudApi
 _LIBRARY = "/1.0.0/ssl/certificateLibrary"
 _URN = "urn:"
 _SHOWN = "_shown"
-"""Key of a reference with the current name of its certificate. The key is never sent."""
+"""Key of a reference with the current name of its certificate.
+
+The key is never sent.
+"""
 
 _FIELDS = ("certificate", "ca_certificate")
 REFERENCES = ("certificateRef", "caCertificateRef")
 
 
 class CertificateLibrary:
-    """The certificates of the organization. They are read at most once, in pages of 128."""
+    """The certificates of the organization.
+
+    They are read at most once, in pages of 128.
+    """
 
     def __init__(self, api: CloudApi) -> None:
         self._api = api
         self._names: dict[str, str] | None = None
 
     def names(self) -> dict[str, str]:
-        """Return the names of all certificates by URN. Raises: the errors of :meth:`CloudApi.pages`."""
+        """Return the names of all certificates by URN.
+
+        Raises: the errors of :meth:`CloudApi.pages`.
+        """
         if self._names is None:
             items = self._api.pages(_LIBRARY)
             self._names = {str(item.get("id")): str(item.get("alias") or item.get("name") or "") for item in items}
@@ -42,7 +51,10 @@ class CertificateLibrary:
         return [urn for urn, known in self.names().items() if known == name]
 
     def shown(self, urn: str) -> str:
-        """Return the name of a certificate, or its URN if the name is unknown or ambiguous."""
+        """Return the name of a certificate.
+
+        If the name is unknown or ambiguous, return the URN.
+        """
         name = self.names().get(urn, "")
         return name if name and len(self.ids(name)) == 1 else urn
 

@@ -19,7 +19,10 @@ from vcloudair_core.services.ans.section.json_codec import JsonCodec
 from vcloudair_core.services.ans.section.json_values import bool_of, mapping_of, text_of, texts_of
 
 PROPERTIES = "_connectionProperties"
-"""Key of the connection properties in a record of a tunnel with a custom profile. The key is never sent."""
+"""Key of the connection properties of a tunnel with a custom profile.
+
+The key is never sent.
+"""
 
 IGNORED_LOGGING = "_ignoredLogging"
 """Key in a record of a tunnel whose server has ignored a request to log.

@@ -91,9 +91,9 @@ def profile_of(properties: Mapping[str, Any]) -> dict[str, Any]:
 def changed_properties(
     properties: Mapping[str, Any] | None, spec: IpsecTunnelSpec, changed: Sequence[str]
 ) -> dict[str, Any]:
-    """Return a copy of the properties of a tunnel with the fields ``changed`` set from ``spec``.
+    """Return a copy of the properties of a tunnel, with changed fields.
 
-    ``properties`` is None for a tunnel with the default profile.
+    The fields ``changed`` are set from ``spec``. ``properties`` is None for a tunnel with the default profile.
     """
     result: dict[str, Any] = copy.deepcopy(dict(DEFAULT_PROPERTIES if properties is None else properties))
     ike, tunnel, dpd = (result.setdefault(outer, {}) for outer in (IKE, TUNNEL, DPD))
@@ -115,7 +115,10 @@ def changed_properties(
 
 
 def _set_digest(ike: dict[str, Any], tunnel: dict[str, Any]) -> None:
-    """Remove the digest of phase 2 if its encryption has one, and add the digest of phase 1 if it needs one."""
+    """Set or remove the digest of phase 2, as its encryption needs.
+
+    A missing digest becomes the digest of phase 1.
+    """
     key = _LISTS["digest"]
     if has_own_digest(_name_of(tunnel.get(_LISTS["encryption"]))):
         tunnel[key] = None
@@ -124,7 +127,10 @@ def _set_digest(ike: dict[str, Any], tunnel: dict[str, Any]) -> None:
 
 
 def _name_of(values: Any) -> str | None:
-    """Return the name of an algorithm. Several algorithms, which no known server has, are joined."""
+    """Return the name of an algorithm.
+
+    Several algorithms, which no known server has, are joined.
+    """
     names = [_NAMES.get(text, text.lower().replace("_", "-")) for text in texts_of(values) if text]
     return ", ".join(names) or None
 

@@ -1,4 +1,4 @@
-"""Declarations of the fields of IPsec tunnels that exist only on NSX-T edge gateways.
+"""Fields of IPsec tunnels that exist only on NSX-T edge gateways.
 
 Source: protocol/vcd-modern.md §5.
 """

@@ -14,7 +14,7 @@ from vcloudair_core.util.redaction import Secret, as_bytes
 
 
 class ServerKeys:
-    """The keys of the tunnels of an edge gateway, and the keys that this process has sent.
+    """The current keys of tunnels, and the keys that this process has sent.
 
     ``fallback`` has fingerprints for tunnels whose keys the user cannot read. It is None if all keys are known.
     """

@@ -1,6 +1,6 @@
-"""The order of changes of tunnels. Two tunnels cannot have the same addresses at any time.
+"""The order of changes of tunnels.
 
-Source: protocol/nsxt.md §1.3.
+Two tunnels cannot have the same addresses at any time. Source: protocol/nsxt.md §1.3.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ def ends_of(record: Mapping[str, Any]) -> tuple[Hashable, Hashable]:
 
 
 def in_free_order(known: Mapping[str, Mapping[str, Any]], changed: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return changed tunnels in an order in which no tunnel takes the addresses of another one.
+    """Return changed tunnels in the order in which to write them.
 
-    ``known`` has all current tunnels by id.
+    No tunnel takes addresses that another tunnel still has. ``known`` has all current tunnels by id.
 
     Raises: ConfigurationError if tunnels exchange their addresses.
     """

@@ -1,4 +1,4 @@
-"""Security profiles of IPsec tunnels: which options belong to them, and their defaults.
+"""Security profiles of IPsec tunnels: their options and defaults.
 
 The default profile has no values in a spec, because the provider can change it. ``encryption``, ``digest`` and
 ``dh_group`` apply to both phases. The option with the prefix ``tunnel_`` has the value of phase 2 if it differs.
@@ -29,7 +29,10 @@ DEFAULT_VALUES: Mapping[str, Any] = {
     "dpd_interval": 60,
     "df_policy": "copy",
 }
-"""The values of the default profile, and of options that are not set in a custom profile."""
+"""The values of the default profile.
+
+Options that are not set in a new custom profile have these values too.
+"""
 PROFILE_FIELDS = (*DEFAULT_VALUES, "tunnel_digest", "tunnel_dh_group")
 
 
@@ -66,7 +69,7 @@ def complete_profile(spec: IpsecTunnelSpec) -> IpsecTunnelSpec:
 
 
 def effective_profile(spec: IpsecTunnelSpec, current: IpsecTunnelSpec) -> IpsecTunnelSpec:
-    """Return the spec for an existing tunnel, with the values of phase 2 that must change.
+    """Return the spec for an existing tunnel, with all changes of phase 2.
 
     A value for both phases replaces a different value of phase 2. A value of phase 2 that equals the value of phase 1
     is not set, as in the tunnels that are read.
@@ -91,12 +94,18 @@ def same_algorithm(field: str, first: str | None, second: str | None) -> bool:
 
 
 def has_own_digest(encryption: str | None) -> bool:
-    """Return True for an algorithm that authenticates packets itself, so that phase 2 has no digest."""
+    """Return True for an algorithm that authenticates packets itself.
+
+    With such an algorithm, phase 2 has no digest.
+    """
     return bool(encryption) and ("gcm" in str(encryption) or "gmac" in str(encryption))
 
 
 def option_complaints(spec: IpsecTunnelSpec) -> list[tuple[str, str]]:
-    """Return the options of a spec that contradict each other. Shape: ``[(field, reason)]``."""
+    """Return the options of a spec that contradict each other.
+
+    Shape: ``[(field, reason)]``.
+    """
     complaints: list[tuple[str, str]] = []
     options = profile_options(spec)
     if spec.security_profile == DEFAULT and options:
@@ -110,7 +119,10 @@ def option_complaints(spec: IpsecTunnelSpec) -> list[tuple[str, str]]:
 
 
 def profile_complaints(tunnel: IpsecTunnelSpec, changed: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Return the errors in the profile of a changed tunnel. Shape: ``[(field, reason)]``."""
+    """Return the errors in the profile of a changed tunnel.
+
+    Shape: ``[(field, reason)]``.
+    """
     complaints: list[tuple[str, str]] = []
     for name in changed:
         if name not in NSXT_ALGORITHMS:

@@ -139,7 +139,10 @@ class NsxtIpsecStore(NsxtStore):
     def write_changes(
         self, base: Document, document: Document, before: Sequence[dict[str, Any]], records: Sequence[dict[str, Any]]
     ) -> None:
-        """Delete, change and create tunnels, in this order, so that addresses are free before they are used."""
+        """Delete, change and create tunnels, in this order.
+
+        So addresses are free before they are used.
+        """
         assert isinstance(document, IpsecDocument)
         writes = SingleWrites(self.api)
         deleted, changed, new = changed_records(before, records)
@@ -208,7 +211,10 @@ class NsxtIpsecStore(NsxtStore):
                 writes.write("PUT", f"{path}/connectionProperties", record[PROPERTIES])
 
     def _sent_form(self, record: Mapping[str, Any], *, is_plain: bool = True) -> dict[str, Any]:
-        """Return a tunnel in the form to send. If ``is_plain`` is true, the key is in clear text."""
+        """Return a tunnel in the form to send.
+
+        If ``is_plain`` is true, the key is in clear text.
+        """
         body = _without(record, PROPERTIES, IGNORED_LOGGING)
         body["securityType"] = record.get("securityType") or (_CUSTOM if PROPERTIES in record else "DEFAULT")
         for key in REFERENCES:
@@ -222,7 +228,9 @@ class NsxtIpsecStore(NsxtStore):
     # -- status --------------------------------------------------------------------------------------------------
 
     def read_status(self, tunnels: Sequence[Mapping[str, Any]], *, has_statistics: bool = True) -> IpsecStatus:
-        """Return the status of tunnels, with two calls for each enabled tunnel, or one call without statistics.
+        """Return the status of tunnels.
+
+        Makes two calls for each enabled tunnel, or one call without statistics.
 
         Raises: ApiError, TransportError, DecodeError.
         """
@@ -234,7 +242,7 @@ class NsxtIpsecStore(NsxtStore):
 
 
 def _own_values(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of a tunnel, without its profile and the values that the server sets."""
+    """Return a tunnel without its profile and the values that the server sets."""
     return _without(record, PROPERTIES, *_SET_BY_SERVER)
 
 

@@ -70,7 +70,10 @@ def _total(pairs: Sequence[Mapping[str, Any]], key: str) -> int:
 
 
 def _subnet(pair: Mapping[str, Any], status: str) -> dict[str, Any]:
-    """Return the counters of a pair of networks. Its status is unknown if only some pairs are up."""
+    """Return the counters of a pair of networks.
+
+    If only some pairs are up, the status is unknown.
+    """
     return {
         "local": text_of(pair.get("localSubnet")) or "",
         "peer": text_of(pair.get("peerSubnet")) or "",

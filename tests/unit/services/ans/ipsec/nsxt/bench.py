@@ -54,7 +54,10 @@ class NsxtBench:
         return tunnel
 
     def ensure(self, specs: Any, state: str = "present", *, check: bool = False) -> Outcome:
-        """Converge a tunnel, a list of tunnels, or a section. A mapping without a name or peer is a section."""
+        """Converge a tunnel, a list of tunnels, or a section.
+
+        A mapping without a name or peer is a section.
+        """
         is_section = isinstance(specs, dict) and not {"name", "peer_id", "peer_ip", "site_id"} & set(specs)
         kind = "ans.ipsec" if is_section else "ans.ipsec_tunnel"
         self.requests.clear()

@@ -75,7 +75,7 @@ def test_several_new_profiles_need_one_list(one: NsxtBench) -> None:
 
 
 def test_the_read_budget(one: NsxtBench) -> None:
-    """Two tunnels, of which one has a custom profile: one list, two tunnels and one profile."""
+    """Read the list, each tunnel, and each custom profile."""
     one.ensure({"tunnels": [{**BRANCH, **PROFILE}, OTHER]})
     one.ensure({"tunnels": [BRANCH]})
     assert sorted(one.calls()) == ["GET", "GET ID", "GET ID", "GET ID connectionProperties"]
@@ -133,7 +133,7 @@ def test_an_exact_list_without_a_profile_restores_the_default_profile(one: NsxtB
 
 
 def test_values_of_both_phases(one: NsxtBench) -> None:
-    """``tunnel_`` options belong to phase 2. An option without the prefix replaces both."""
+    """An option without the prefix ``tunnel_`` replaces the values of both phases."""
     one.ensure({**BRANCH, "encryption": "aes256", "tunnel_encryption": "aes-gcm-256", "tunnel_dh_group": "dh20"})
     shown = one.read()["tunnels"][0]
     assert (shown["encryption"], shown["tunnel_encryption"]) == ("aes256", "aes-gcm-256")
@@ -159,7 +159,7 @@ def test_the_initiation_mode(one: NsxtBench) -> None:
 
 
 def test_addresses_are_free_before_they_are_used(one: NsxtBench) -> None:
-    """Deletions come first, and a tunnel that leaves an address comes before the tunnel that takes it."""
+    """Deletions come first. A tunnel leaves an address before another one takes it."""
     one.ensure([BRANCH, OTHER, {**OTHER, "name": "third", "peer_ip": "198.51.100.9"}])
     moved = [
         {"name": "branch", "peer_ip": "198.51.100.8"},
