@@ -45,36 +45,45 @@ options:
           enabled:
             description:
               - Whether the IPsec VPN service is enabled. The service requires at least one tunnel.
+              - NSX-T edge gateways do not support V(false), except with an empty list of tunnels, because the IPsec
+                service has no switch and runs while tunnels exist.
             type: bool
           logging:
             description:
               - Whether the service writes a log.
+              - NSX-T edge gateways do not support V(false), because each tunnel has its own log.
             type: bool
           log_level:
             description:
               - Log level of the service.
+              - NSX-T edge gateways do not support all levels except V(warning), because the log level cannot be set.
             type: str
             choices: [emergency, alert, critical, error, warning, notice, info, debug]
           disable_event:
             description:
               - Whether to suppress the events of the service.
+              - NSX-T edge gateways do not support V(true), because events cannot be suppressed.
             type: bool
           global_psk:
             description:
               - Pre-shared key of all tunnels with the peer address V(any).
+              - NSX-T edge gateways do not support this option, because each tunnel has its own key.
             type: str
           service_certificate:
             description:
               - ID of the edge gateway's certificate, for tunnels that authenticate with V(x.509).
+              - NSX-T edge gateways do not support this option, because each tunnel has its own certificate.
             type: str
           ca_certificates:
             description:
               - IDs of all CA certificates.
+              - NSX-T edge gateways do not support this option, because each tunnel has its own CA certificate.
             type: list
             elements: str
           crl_certificates:
             description:
               - IDs of all certificate revocation lists (CRLs).
+              - NSX-T edge gateways do not support this option, because revocation lists cannot be set.
             type: list
             elements: str
           tunnels:
@@ -109,6 +118,8 @@ options:
                 description:
                   - Networks on the local side, as CIDRs. Required on new tunnels. They must not overlap
                     O(config.ipsec.tunnels[].peer_subnets).
+                  - NSX-T edge gateways do not support more than 128 networks, because a tunnel has at most 128 networks
+                    on each side.
                 type: list
                 elements: str
               peer_id:
@@ -122,11 +133,15 @@ options:
                   - With V(any), the edge gateway accepts a connection from any address. Such a tunnel needs
                     O(config.ipsec.tunnels[].peer_id) and the global key of M(vcloudair.cloud.vca_ipsec). NSX-T edge
                     gateways require an IPv4 address.
+                  - NSX-T edge gateways do not support V(any), host names and IPv6 addresses, because a tunnel needs the
+                    IPv4 address of its peer.
                 type: str
                 aliases: [peer_ip_address]
               peer_subnets:
                 description:
                   - Networks on the peer's side, as CIDRs. Required on new tunnels.
+                  - NSX-T edge gateways do not support more than 128 networks, because a tunnel has at most 128 networks
+                    on each side.
                 type: list
                 elements: str
               authentication:
@@ -154,6 +169,8 @@ options:
                     default for new tunnels is V(aes256).
                   - NSX-T edge gateways have V(aes), V(aes256), V(aes-gcm), V(aes-gcm-192) and V(aes-gcm-256). See
                     O(config.ipsec.tunnels[].security_profile) for the default.
+                  - NSX-T edge gateways do not support V(3des), V(aes192), because the edge gateway has no such
+                    algorithm.
                 type: str
                 aliases: [encryption_algorithm]
               pfs:
@@ -172,10 +189,12 @@ options:
               mtu:
                 description:
                   - MTU of the tunnel, in bytes. The server's default is the MTU of the interface.
+                  - NSX-T edge gateways do not support this option, because tunnels have no MTU.
                 type: int
               extension:
                 description:
                   - Extension of the tunnel, as C(securelocaltrafficbyip=ADDRESS) or C(passthroughSubnets=NETWORK,...).
+                  - NSX-T edge gateways do not support this option, because tunnels have no extensions.
                 type: str
               ike_version:
                 description:
@@ -199,6 +218,8 @@ options:
                     for NSX-T edge gateways.
                   - V(initiator) always initiates the connection, V(on_demand) initiates it when traffic needs the
                     tunnel, and V(respond_only) never initiates it, as O(config.ipsec.tunnels[].responder_only=true).
+                  - NSX-V and vCloud Air edge gateways do not support V(respond_only), V(on_demand), because tunnels
+                    have only responder_only.
                 type: str
                 choices: [initiator, respond_only, on_demand]
               logging:
@@ -206,11 +227,15 @@ options:
                   - Whether the tunnel writes a log. New tunnels do not log by default. Only for NSX-T edge gateways.
                   - If the user does not have the right to configure logging, the server ignores V(true), and a warning
                     is shown.
+                  - NSX-V and vCloud Air edge gateways do not support V(true), because only the whole service writes a
+                    log.
                 type: bool
               ca_certificate:
                 description:
                   - Name or URN of the CA certificate that has signed the certificate of the peer, for
                     O(config.ipsec.tunnels[].authentication=x.509). Only for NSX-T edge gateways.
+                  - NSX-V and vCloud Air edge gateways do not support this option, because CA certificates belong to the
+                    whole service.
                 type: str
               security_profile:
                 description:
@@ -225,6 +250,7 @@ options:
                     seconds. The default profile of phase 2 is V(aes-gcm), V(dh14), perfect forward secrecy and a
                     lifetime of 3600 seconds.
                   - V(default) removes a custom profile.
+                  - NSX-V and vCloud Air edge gateways do not support V(custom), because tunnels have no profiles.
                 type: str
                 choices: [default, custom]
               tunnel_encryption:
@@ -232,44 +258,58 @@ options:
                   - Encryption algorithm of phase 2, as V(aes), V(aes256), V(aes-gcm), V(aes-gcm-192), V(aes-gcm-256),
                     V(aes-gmac-128), V(aes-gmac-192), V(aes-gmac-256), V(none). The default is the value of
                     O(config.ipsec.tunnels[].encryption). Only for NSX-T edge gateways.
+                  - NSX-V and vCloud Air edge gateways do not support this option, because both phases use the same
+                    algorithms.
                 type: str
               tunnel_digest:
                 description:
                   - Digest algorithm of phase 2, as V(sha1), V(sha-256), V(sha-384), V(sha-512). The default is the
                     value of O(config.ipsec.tunnels[].digest). Only for NSX-T edge gateways.
+                  - NSX-V and vCloud Air edge gateways do not support this option, because both phases use the same
+                    algorithms.
                 type: str
               tunnel_dh_group:
                 description:
                   - Diffie-Hellman group of phase 2, as V(dh2), V(dh5), V(dh14), V(dh15), V(dh16), V(dh19), V(dh20),
                     V(dh21). The default is the value of O(config.ipsec.tunnels[].dh_group). Only for NSX-T edge
                     gateways.
+                  - NSX-V and vCloud Air edge gateways do not support this option, because both phases use the same
+                    algorithms.
                 type: str
               ike_lifetime:
                 description:
                   - Lifetime of the IKE security association (phase 1), in seconds. Only for NSX-T edge gateways.
+                  - NSX-V and vCloud Air edge gateways do not support this option, because lifetimes cannot be set.
                 type: int
               tunnel_lifetime:
                 description:
                   - Lifetime of the IPsec security association (phase 2), in seconds. Only for NSX-T edge gateways.
+                  - NSX-V and vCloud Air edge gateways do not support this option, because lifetimes cannot be set.
                 type: int
               dpd_interval:
                 description:
                   - Interval of the probes for dead peer detection (DPD), in seconds. Only for NSX-T edge gateways.
+                  - NSX-V and vCloud Air edge gateways do not support this option, because the interval of probes cannot
+                    be set.
                 type: int
               df_policy:
                 description:
                   - Whether the DF bit of the inner packet is copied to the outer packet or cleared. Only for NSX-T edge
                     gateways.
+                  - NSX-V and vCloud Air edge gateways do not support this option, because the DF bit cannot be set.
                 type: str
                 choices: [copy, clear]
               compliance_suite:
                 description:
                   - Name of a compliance suite, or V(none). Only for newer edge gateways.
+                  - NSX-T edge gateways do not support all names except V(none), because tunnels have no compliance
+                    suites.
                 type: str
               session_type:
                 description:
                   - Session type that the server reports. Accepted and ignored, so that you can pass a tunnel that you
                     have read.
+                  - NSX-T edge gateways do not support V(routebasedsession), because tunnels are based on policies.
                 type: str
               site_id:
                 description:
