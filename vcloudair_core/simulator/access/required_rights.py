@@ -47,6 +47,8 @@ _TABLE = tuple(
         ("GET", r"/(network/edges|cloudapi/[\d.]+/edgeGateways)(/.*)?", rights.VIEW_GATEWAY),
         (_WRITE, r"/cloudapi/[\d.]+/(firewallGroups|applicationPortProfiles).*", rights.configure_section("FIREWALL")),
         ("GET", r"/cloudapi/[\d.]+/(firewallGroups|applicationPortProfiles).*", rights.view_section("FIREWALL")),
+        (_WRITE, r"/cloudapi/[\d.]+/vdcGroups/\{\w+\}/dfwPolicies.*", rights.CONFIGURE_GROUP_FIREWALL),
+        ("GET", r"/cloudapi/[\d.]+/vdcGroups/\{\w+\}/dfwPolicies.*", rights.VIEW_GROUP_FIREWALL),
         ("GET", r"/cloudapi/[\d.]+/orgVdcNetworks.*", rights.VIEW_NETWORK),
         ("GET", r"/cloudapi/[\d.]+/(users|roles|rights)(/.*)?", rights.VIEW_ADMIN),
         ("POST", r"/oauth/.*/register", rights.MANAGE_TOKEN),
@@ -87,7 +89,8 @@ def refuse(context: Any, right: str) -> Response:
     """Return the error that the requested API sends if the user lacks ``right``."""
     path = context.request.path
     org_id = context.world.orgs[context.user.org].org_id
-    target = context.path_params.get("edge_id") or next(reversed(context.path_params.values()), org_id)
+    container = context.path_params.get("edge_id") or context.path_params.get("vdc_group_id")
+    target = container or next(reversed(context.path_params.values()), org_id)
     if path.startswith(("/cloudapi/", "/oauth/")):
         message = _modern_message(context, right, target, "_NSX_T" if "/edgeGateways/" in path else "")
         return json_responses.error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN", message)

@@ -1,4 +1,4 @@
-"""Checks of ``id`` and ``version`` in updates of NAT rules and IPsec tunnels.
+"""Checks of ``id`` and ``version`` in updates of rules and tunnels.
 
 Source: protocol/vcd-modern.md §2.4, §4.
 """

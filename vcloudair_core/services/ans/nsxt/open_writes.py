@@ -36,7 +36,10 @@ class OpenWrites:
         return path is not None and path.exists()
 
     def mark(self) -> None:
-        """Record that a write is in progress. If the state folder cannot be used, log a warning."""
+        """Record that a write is in progress.
+
+        If the state folder cannot be used, log a warning.
+        """
         path = self._path()
         if path is None:
             return

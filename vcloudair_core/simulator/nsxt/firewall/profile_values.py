@@ -163,14 +163,6 @@ def _entry(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {"name": entry.get("name"), "protocol": protocol, "destinationPorts": list(ports)}
 
 
-def is_usable_for_nat(profile: PortProfile) -> bool:
-    """Return True if a NAT rule can contain a profile.
-
-    Such a profile has one entry with at most one port or range.
-    """
-    return len(profile.ports) == 1 and len(profile.ports[0]["destinationPorts"]) <= 1
-
-
 def profile_json(context: Any, profile: PortProfile) -> dict[str, Any]:
     """Return a profile as JSON. ``contextEntityId`` is always null in responses."""
     org = context.world.orgs.get(profile.org)
@@ -181,7 +173,7 @@ def profile_json(context: Any, profile: PortProfile) -> dict[str, Any]:
         "description": profile.description,
         "scope": profile.scope,
         "applicationPorts": profile.ports,
-        "usableForNAT": is_usable_for_nat(profile),
+        "usableForNAT": profile.is_usable_for_nat,
         "orgRef": {"name": org.name, "id": urn("org", org.org_id)} if org else None,
         "contextEntityId": None,
         "networkProviderScope": profile.provider,

@@ -16,6 +16,7 @@ from vcloudair_core.simulator.nsxt.firewall.references import (
     resolve_profiles,
 )
 from vcloudair_core.simulator.nsxt.json_bodies import JsonField, RefusedBodyError, checked
+from vcloudair_core.simulator.nsxt.object_versions import check_object_version
 from vcloudair_core.simulator.releases import is_at_least
 
 Rule = dict[str, Any]
@@ -56,7 +57,8 @@ def parse_rule(
     changes. Raises RefusedBodyError for an invalid rule or an old version.
     """
     values = checked(context, body, fields)
-    check_version(context, values, current)
+    if current is not None:
+        check_object_version(context, values, current["version"])
     action = values.get("actionValue") or values.get("action")
     if action is None:
         raise RefusedBodyError("validation error on field 'actionValue': must not be null")
@@ -77,6 +79,8 @@ def parse_rule(
     }
     for side in SIDES:
         made |= _side(context, scope, side, values)
+        if f"{side}GroupsExcluded" in fields:
+            made[f"{side}GroupsExcluded"] = bool(values.get(f"{side}GroupsExcluded"))
     return _versioned(made, current)
 
 
@@ -85,10 +89,7 @@ def _side(context: Any, scope: RuleScope, side: str, values: Mapping[str, Any]) 
     addresses = values.get(f"{side}FirewallIpAddresses") or None
     if groups and addresses and not context.simulator.config.mixed_sources:
         raise RefusedBodyError(f"The {side} of a rule cannot contain both firewall groups and IP addresses.")
-    made: dict[str, Any] = {f"{side}FirewallGroups": groups, f"{side}FirewallIpAddresses": addresses}
-    if f"{side}GroupsExcluded" in values:
-        made[f"{side}GroupsExcluded"] = bool(values[f"{side}GroupsExcluded"])
-    return made
+    return {f"{side}FirewallGroups": groups, f"{side}FirewallIpAddresses": addresses}
 
 
 def _versioned(made: Rule, current: Rule | None) -> Rule:
@@ -96,24 +97,6 @@ def _versioned(made: Rule, current: Rule | None) -> Rule:
         return made
     is_same = {**made, "version": None} == {**current, "version": None}
     return {**made, "version": current["version"] + (0 if is_same else 1)}
-
-
-def check_version(context: Any, values: Mapping[str, Any], current: Mapping[str, Any] | None) -> None:
-    """Raise RefusedBodyError if the version in a body is not the current one.
-
-    The option ``object_version`` selects the check. Source: protocol/nsxt.md §5, protocol/vcd-modern.md §2.4.
-    """
-    mode = context.simulator.config.object_version
-    if current is None or mode == "ignore":
-        return
-    sent = (values.get("version") or {}).get("version")
-    if sent is None and mode == "required":
-        raise RefusedBodyError("validation error on field 'version': must not be null")
-    if sent is not None and sent != current["version"]:
-        raise RefusedBodyError(
-            f"Object '{current['name']}' has been changed: version {sent} was sent, but its version is "
-            f"{current['version']}."
-        )
 
 
 def may_log(context: Any) -> bool:

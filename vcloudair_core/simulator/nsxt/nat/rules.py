@@ -8,7 +8,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import Any
 
-from vcloudair_core.simulator.nsxt.edges import is_allocated, provider_of
+from vcloudair_core.simulator.nsxt.edges import is_allocated
 from vcloudair_core.simulator.nsxt.field_checks import (
     MAX_DESCRIPTION,
     address_or_network,
@@ -16,6 +16,7 @@ from vcloudair_core.simulator.nsxt.field_checks import (
     number_from,
     port_or_range,
 )
+from vcloudair_core.simulator.nsxt.firewall.references import PROFILE, resolve_profile, scope_of_edge
 from vcloudair_core.simulator.nsxt.json_bodies import REFERENCE, VERSION, JsonField, RefusedBodyError, checked
 from vcloudair_core.simulator.releases import is_at_least
 from vcloudair_core.simulator.state.entities import SimulatedEdge
@@ -168,15 +169,10 @@ def _profile(context: Any, edge: SimulatedEdge, reference: dict[str, Any] | None
     """
     if reference is None:
         return None
-    identifier = str(reference.get("id"))
-    profile = context.world.port_profiles.get(identifier.rpartition(":")[2])
-    if profile is None:
-        raise _invalid("applicationPortProfile", f"'{identifier}' does not exist")
-    if profile.provider != provider_of(context.world, edge):
-        raise RefusedBodyError(f"Application port profile {profile.name} is not in the same network provider scope")
-    if not profile.is_usable_for_nat:
-        raise _invalid("applicationPortProfile", f"'{profile.name}' has several ports and cannot be used for NAT")
-    return {"name": profile.name, "id": identifier}
+    profile = resolve_profile(context.world, scope_of_edge(context.world, edge), reference)
+    if not context.world.port_profiles[profile["id"].removeprefix(PROFILE)].is_usable_for_nat:
+        raise _invalid("applicationPortProfile", f"'{profile['name']}' has several ports and cannot be used for NAT")
+    return profile
 
 
 def _applied_to(context: Any, edge: SimulatedEdge, reference: dict[str, Any] | None) -> dict[str, str] | None:

@@ -144,8 +144,8 @@ def test_an_old_version_is_refused_and_a_missing_one_is_accepted(cloud: Bench) -
     rule = user_rules(cloud)[0]
     path = cloud.path(f"{RULES}/{rule['id']}")
     cloud.write("PUT", path, {**rule, "name": "b"})
-    assert "version 0 was sent" in cloud.refused("PUT", path, {**rule, "name": "c"})
-    assert "version 0 was sent" in cloud.refused("PUT", cloud.path(RULES), {"userDefinedRules": [rule]})
+    assert "the current version is 1, not 0" in cloud.refused("PUT", path, {**rule, "name": "c"})
+    assert "the current version is 1, not 0" in cloud.refused("PUT", cloud.path(RULES), {"userDefinedRules": [rule]})
     cloud.write("PUT", path, first("d"))
     assert cloud.read(path)["version"] == {"version": 2}
 

@@ -47,6 +47,7 @@ def created(cloud: Bench, rule: dict[str, Any], version: str = "1.0.0") -> dict[
 def add_profile(cloud: Bench, provider: str = "nsx1", ports: Any = None) -> str:
     ports = ports or [{"name": "https", "protocol": "TCP", "destinationPorts": ["443"]}]
     profile = PortProfile("8a000000-0000-4000-8000-000000000001", "tcp-443", "TENANT", provider, ports, org="org1")
+    profile.context = cloud.vdc_urn()
     cloud.caller.simulator.world.port_profiles[profile.profile_id] = profile
     return f"urn:vcloud:applicationPortProfile:{profile.profile_id}"
 
