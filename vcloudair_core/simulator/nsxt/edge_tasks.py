@@ -83,24 +83,48 @@ def new_path(context: Any, owner: str) -> str:
 
 
 def start_edge_write(
-    context: Any, edge: SimulatedEdge, operation: str, operation_name: str, apply: Callable[[], None]
+    context: Any,
+    edge: SimulatedEdge,
+    operation: str,
+    operation_name: str,
+    apply: Callable[[], None],
+    *,
+    failure: str = "",
+    details: str = "",
 ) -> Response:
     """Start a task on an edge gateway, and return 202.
 
-    ``operation`` is the beginning of the task's description, such as ``Updating Firewall rules``. ``apply`` is called
-    when the task succeeds.
+    Args:
+        context: The request.
+        edge: The edge gateway that is busy while the task runs.
+        operation: Beginning of the task's description, such as ``Updating Firewall rules``.
+        operation_name: Name of the operation, such as ``createNatRule``.
+        apply: Function that is called when the task succeeds.
+        failure: Message with which the task fails. If empty, the task succeeds.
+        details: Text of the task's details.
     """
     owner = Owner("", edge.name, "application/json", gateway_urn(edge))
-    return start_write(context, owner, effective_owner(edge), operation, operation_name, apply)
+    more: dict[str, Any] = {"details": details}
+    if failure:
+        error = {"majorErrorCode": 400, "minorErrorCode": "BAD_REQUEST", "message": failure}
+        more |= {"end_status": "error", "error": error}
+    return start_write(context, owner, effective_owner(edge), operation, operation_name, apply, **more)
 
 
 def start_write(
-    context: Any, owner: Owner, lock: str, operation: str, operation_name: str, apply: Callable[[], None]
+    context: Any,
+    owner: Owner,
+    lock: str,
+    operation: str,
+    operation_name: str,
+    apply: Callable[[], None],
+    **more: Any,
 ) -> Response:
     """Start a task on any object, and return 202 without a body.
 
     The header Location contains the URL of the task. ``lock`` is the URN of the edge gateway or VDC group that is busy
-    while the task runs, or an empty string. Return 400 if it is busy already, or if too many tasks are running.
+    while the task runs, or an empty string. ``more`` contains other fields of :class:`SimulatedTask`. Return 400 if it
+    is busy already, or if too many tasks are running.
     """
     tasks, config = context.simulator.tasks, context.simulator.config
     holder = tasks.open_on(lock) if lock else None
@@ -123,6 +147,7 @@ def start_write(
         seconds=config.nsxt_task_s,
         on_end=end,
         lock=lock,
+        **more,
     )
     location = f"{context.base_url}/api/task/{task.task_id}"
     return Response(202, Headers({"Location": location, "Content-Length": "0"}), b"")

@@ -67,6 +67,10 @@ class NsxtOptions:
         "external addresses in NSX-T NAT rules and IPsec tunnels: allocated (another address than the uplink addresses "
         "of the edge gateway returns 400) or any",
     )
+    duplicate_tunnel: str = option(
+        "http-400",
+        "response to a second NSX-T IPsec tunnel between the same addresses: http-400, or task (the task fails)",
+    )
     psk_in_list: bool = option(
         False, "true: lists of NSX-T IPsec tunnels contain pre-shared keys; false: only single tunnels contain them"
     )

@@ -70,6 +70,11 @@ class SimulatedTask:
     """Seconds after the start during which lists do not contain the task."""
     is_link_hidden: bool = False
     """True if the task cannot be read while lists do not contain the task."""
+    details: str = ""
+    """Text of the Details element.
+
+    For a new static route of an NSX-T edge, the text is the ID of the route.
+    """
     lock: str = ""
     """URN of the edge or VDC group that is busy while the task runs."""
 

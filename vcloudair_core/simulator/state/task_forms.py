@@ -76,7 +76,7 @@ class Form:
             element("Error", self.task.error) if status == "error" else None,
             *self._user_and_org(),
             self._progress_element(status),
-            None if config.no_details else element("Details"),
+            None if config.no_details else element("Details", None, self.task.details or None),
         )
 
     def _attributes(self, status: str, is_without_href: bool) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from vcloudair_core.simulator.nsxt.edge_tasks import V2_SINCE, not_found, nsxt_c
 from vcloudair_core.simulator.nsxt.edges import effective_owner
 from vcloudair_core.simulator.nsxt.ipsec.connection_properties import default_properties, read_properties
 from vcloudair_core.simulator.nsxt.ipsec.status import ipsec_state, tunnel_statistics, tunnel_status
-from vcloudair_core.simulator.nsxt.ipsec.tunnels import check_unique, read_tunnel, tunnel_json
+from vcloudair_core.simulator.nsxt.ipsec.tunnels import check_unique, find_conflict, read_tunnel, tunnel_json
 from vcloudair_core.simulator.nsxt.json_bodies import read_object
 from vcloudair_core.simulator.nsxt.object_versions import check_id, check_object_version
 from vcloudair_core.simulator.state.entities import SimulatedEdge
@@ -81,12 +81,13 @@ def create_tunnel(context: Any, edge: SimulatedEdge, *, is_second: bool) -> Resp
     The response does not contain the ID of the tunnel.
     """
     tunnel = read_tunnel(context, edge, read_object(context), None, is_second=is_second)
-    check_unique(ipsec_state(edge)["tunnels"], tunnel, None)
+    failure = _conflict(context, edge, tunnel, None)
 
     def apply() -> None:
         add_tunnel(context.simulator, edge, tunnel)
 
-    return start_edge_write(context, edge, "Creating IPSec VPN tunnel", "createIpSecVpnTunnel", apply)
+    operation = "Creating IPSec VPN tunnel"
+    return start_edge_write(context, edge, operation, "createIpSecVpnTunnel", apply, failure=failure)
 
 
 def update_tunnel(context: Any, edge: SimulatedEdge, *, is_second: bool) -> Response:
@@ -98,14 +99,15 @@ def update_tunnel(context: Any, edge: SimulatedEdge, *, is_second: bool) -> Resp
     check_id(body, known["id"])
     tunnel = read_tunnel(context, edge, body, known, is_second=is_second)
     check_object_version(context, body, known["version"])
-    check_unique(ipsec_state(edge)["tunnels"], tunnel, known)
+    failure = _conflict(context, edge, tunnel, known)
     if tunnel["securityType"] != "CUSTOM":
         tunnel["properties"] = None
 
     def apply() -> None:
         _change(context, known, tunnel)
 
-    return start_edge_write(context, edge, "Updating IPSec VPN tunnel", "updateIpSecVpnTunnel", apply)
+    operation = "Updating IPSec VPN tunnel"
+    return start_edge_write(context, edge, operation, "updateIpSecVpnTunnel", apply, failure=failure)
 
 
 def delete_tunnel(context: Any, edge: SimulatedEdge) -> Response:
@@ -161,6 +163,18 @@ def add_tunnel(simulator: Any, edge: SimulatedEdge, tunnel: dict[str, Any]) -> N
     identifier = simulator.world.make_id("ipsec-tunnel", f"{edge.edge_id}/{state['count']}")
     changed = {"properties": None, "version": 0, "changed_at": simulator.clock.now()}
     state["tunnels"].append({"id": identifier, **tunnel, **changed})
+
+
+def _conflict(context: Any, edge: SimulatedEdge, tunnel: dict[str, Any], known: dict[str, Any] | None) -> str:
+    """Return the failure of the task of a duplicate tunnel, or an empty string.
+
+    The option ``duplicate_tunnel`` selects whether the request is refused instead. Source: protocol/nsxt.md §1.3.
+    """
+    tunnels = ipsec_state(edge)["tunnels"]
+    if context.simulator.config.duplicate_tunnel == "task":
+        return find_conflict(tunnels, tunnel, known)
+    check_unique(tunnels, tunnel, known)
+    return ""
 
 
 def _change(context: Any, known: dict[str, Any], changes: dict[str, Any]) -> None:

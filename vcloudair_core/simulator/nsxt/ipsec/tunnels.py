@@ -104,18 +104,24 @@ def tunnel_json(context: Any, tunnel: dict[str, Any], status: str, *, has_key: b
 
 
 def check_unique(tunnels: list[dict[str, Any]], tunnel: dict[str, Any], known: dict[str, Any] | None) -> None:
-    """Refuse a second tunnel between the same addresses. Names are not unique.
+    """Refuse a second tunnel between the same addresses, and too many tunnels.
 
-    Source: protocol/nsxt.md §1.3.
+    Names of tunnels are not unique. Source: protocol/nsxt.md §1.3, protocol/vcd-modern.md §5.
     """
-    ends = _addresses(tunnel)
-    if any(_addresses(held) == ends for held in tunnels if held is not known):
-        local, remote = ends
-        raise RefusedBodyError(
-            f"IPSec VPN Tunnel with local address {local} and remote address {remote} is already in use"
-        )
+    conflict = find_conflict(tunnels, tunnel, known)
+    if conflict:
+        raise RefusedBodyError(conflict)
     if known is None and len(tunnels) >= MAX_TUNNELS:
         raise RefusedBodyError(f"An edge gateway can have at most {MAX_TUNNELS} IPSec VPN tunnels")
+
+
+def find_conflict(tunnels: list[dict[str, Any]], tunnel: dict[str, Any], known: dict[str, Any] | None) -> str:
+    """Return the error for a duplicate tunnel, or an empty string."""
+    ends = _addresses(tunnel)
+    if all(_addresses(held) != ends for held in tunnels if held is not known):
+        return ""
+    local, remote = ends
+    return f"IPSec VPN Tunnel with local address {local} and remote address {remote} is already in use"
 
 
 def _addresses(tunnel: dict[str, Any]) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from vcloudair_core.simulator.nsxt.field_checks import (
     number_from,
 )
 from vcloudair_core.simulator.nsxt.json_bodies import VERSION, JsonField, RefusedBodyError, checked, read_object
-from vcloudair_core.simulator.nsxt.object_versions import check_id, check_object_version
+from vcloudair_core.simulator.nsxt.object_versions import check_id
 from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.transport.messages import Response
 
@@ -39,7 +39,7 @@ _FIELDS = {
     "name": JsonField(str, is_required=True, check=not_blank),
     "description": JsonField(str, length=MAX_DESCRIPTION),
     "networkCidr": JsonField(str, is_required=True, check=cidr_network),
-    "nextHops": JsonField(list, is_required=True, items=_HOP),
+    "nextHops": JsonField(list, is_required=True, items=_HOP, length=5),
     "systemOwned": JsonField(bool),
     "version": VERSION,
 }
@@ -78,16 +78,15 @@ def show_static_route(context: Any, edge: SimulatedEdge) -> Response:
 
 
 def create_static_route(context: Any, edge: SimulatedEdge) -> Response:
-    """Start a task that adds a static route."""
-    route = _read(context, edge, read_object(context))
+    """Start a task that adds a static route. The details of the task contain its ID."""
+    route, state = _read(context, edge, read_object(context)), route_state(edge)
+    identifier = context.world.make_id("static-route", f"{edge.edge_id}/{state['count'] + 1}")
 
     def apply() -> None:
-        state = route_state(edge)
         state["count"] += 1
-        identifier = context.world.make_id("static-route", f"{edge.edge_id}/{state['count']}")
-        state["routes"].append({"id": identifier, **route, "systemOwned": False, "version": 0})
+        state["routes"].append({"id": identifier, **route, "systemOwned": False})
 
-    return start_edge_write(context, edge, "Creating static route", "createStaticRoute", apply)
+    return start_edge_write(context, edge, "Creating static route", "createStaticRoute", apply, details=identifier)
 
 
 def update_static_route(context: Any, edge: SimulatedEdge) -> Response:
@@ -95,10 +94,9 @@ def update_static_route(context: Any, edge: SimulatedEdge) -> Response:
     known, body = _changeable(context, edge), read_object(context)
     check_id(body, known["id"])
     route = _read(context, edge, body)
-    check_object_version(context, body, known["version"])
 
     def apply() -> None:
-        known.update(route, version=known["version"] + 1)
+        known.update(route)
 
     return start_edge_write(context, edge, "Updating static route", "updateStaticRoute", apply)
 
@@ -115,13 +113,17 @@ def delete_static_route(context: Any, edge: SimulatedEdge) -> Response:
 
 
 def _route_json(route: dict[str, Any]) -> dict[str, Any]:
-    return {**copy.deepcopy(route), "version": {"version": route["version"]}}
+    """Return a static route as in a response.
+
+    The version is always null (inferred): go-vcloud-director reads a text, and the documented model is an object.
+    """
+    return {**copy.deepcopy(route), "version": None}
 
 
 def _read(context: Any, edge: SimulatedEdge, body: dict[str, Any]) -> dict[str, Any]:
     sent = checked(context, body, _FIELDS)
     if not sent["nextHops"]:
-        raise RefusedBodyError("validation error on field 'nextHops': must not be empty")
+        raise RefusedBodyError("validation error on field 'nextHops': size must be between 1 and 5")
     return {
         "name": sent["name"],
         "description": sent.get("description"),

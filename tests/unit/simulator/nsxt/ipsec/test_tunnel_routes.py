@@ -129,6 +129,21 @@ def test_a_second_tunnel_between_the_same_addresses_is_refused(cloud: Bench) -> 
     assert cloud.read(path)["name"] == cloud.read(other)["name"] == "to-hq", "names are not unique"
 
 
+def test_the_task_of_a_second_tunnel_fails_with_an_option(cloud: Bench) -> None:
+    cloud.caller.simulator.configure(duplicate_tunnel="task")
+    path = created(cloud, psk(cloud))
+    other = created(cloud, psk(cloud, remoteEndpoint={"remoteAddress": "198.51.100.8"}))
+    moved = {**cloud.read(other), "remoteEndpoint": cloud.read(path)["remoteEndpoint"]}
+    for method, target, body in (("POST", tunnels(cloud), psk(cloud)), ("PUT", other, moved)):
+        response = cloud.send(method, target, body)
+        cloud.settle()
+        task = cloud.task(response)
+        assert task.get("status") == "error"
+        assert task.find("{*}Error").get("message").endswith(f"remote address {PEER} is already in use")
+    assert cloud.read(other)["version"] == {"version": 0}
+    assert len(cloud.read(tunnels(cloud))["values"]) == 2
+
+
 def test_an_update_keeps_the_key_and_can_move_the_peer(cloud: Bench) -> None:
     path = created(cloud, psk(cloud, description="old"))
     tunnel = cloud.read(path)
