@@ -39,12 +39,18 @@ def server(request: pytest.FixtureRequest) -> Iterator[SimulatorServer]:
         yield running
 
 
+def variables_of(server: SimulatorServer) -> dict[str, str]:
+    """Return the VCA_* variables, always with the first VDC."""
+    first = next(iter(server.simulator.world.vdcs.values()))
+    return {"VCA_VDC": first.name, **server.env()}
+
+
 def run(server: SimulatorServer, folder: Path, *command: str | Path) -> str:
     """Run a program and return its output.
 
     Assert that the program succeeds, and that the simulator knows all requests of the program.
     """
-    variables = server.env()
+    variables = variables_of(server)
     trusted = {"REQUESTS_CA_BUNDLE": variables["VCA_CA_PATH"], "SSL_CERT_FILE": variables["VCA_CA_PATH"]}
     env = {**os.environ, **variables, **trusted, "HOME": str(folder), "LC_ALL": "C.UTF-8"}
     done = subprocess.run(command, cwd=folder, env=env, text=True, capture_output=True, check=False, timeout=120)
@@ -65,6 +71,20 @@ def test_go_vcloud_director_reads_all_objects_and_changes_a_vm(server: Simulator
     assert {"sign in", "VM metadata", "edge", "role rights", "compute policies", "tokens", "sign out"} <= set(steps)
 
 
+@pytest.mark.parametrize(
+    "server", [{"release": name, "nsxt_task_s": 0.1} for name in ("10.4", "10.5", "10.6")], indirect=True
+)
+def test_go_vcloud_director_changes_services_of_an_nsxt_edge(server: SimulatorServer, tmp_path: Path) -> None:
+    output = run(server, tmp_path, need("go") / "nsxt-tour")
+    steps = dict(re.findall(r"^ok ([^:]+): (.*)$", output, re.M))
+    expected = {f"create {kind}": f"{kind}/{kind}" for kind in ("DNAT", "SNAT", "NO_DNAT", "NO_SNAT")}
+    expected |= {"create REFLEXIVE": "/REFLEXIVE", "remaining NAT rules": "0"}
+    expected |= {"key by ID": "PSK-Sec", "key in list": "", "twin is refused": "true", "profile is echoed": "true"}
+    expected |= {"tunnel status": "UP", "security type": "CUSTOM", "reset profile": "DEFAULT AES_GCM_128"}
+    expected |= {"DNS zone has an ID": "true", "DHCP servers": "[10.9.0.2]", "static route": "to-other"}
+    assert expected.items() <= steps.items(), output
+
+
 @pytest.mark.parametrize("server", [{"release": "5.x", "without_version": "oldest"}], indirect=True)
 def test_jclouds_reads_orgs_vms_and_networks(server: SimulatorServer, tmp_path: Path) -> None:
     folder = need("java")
@@ -77,7 +97,7 @@ def test_jclouds_reads_orgs_vms_and_networks(server: SimulatorServer, tmp_path: 
 
 @pytest.mark.parametrize("server", [{"release": "10.4"}, {"release": "10.5"}], indirect=True)
 def test_vcd_cli_changes_a_vm(server: SimulatorServer, tmp_path: Path) -> None:
-    vcd, env = need("python") / "bin" / "vcd", server.env()
+    vcd, env = need("python") / "bin" / "vcd", variables_of(server)
     host, vapp = env["VCA_URL"].removeprefix("https://"), f"{env['VCA_VDC']}-vapp1"
     run(server, tmp_path, vcd, "login", host, env["VCA_ORG"], env["VCA_USERNAME"], "-p", env["VCA_PASSWORD"])
     vm = next(vm for vm in server.simulator.world.vms.values() if vm.name == "vm-0001")
@@ -94,7 +114,7 @@ def test_vcd_cli_changes_a_vm(server: SimulatorServer, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("server", [{"release": "10.4"}, {"release": "10.5"}], indirect=True)
 def test_vcd_cli_reads_orgs_vms_networks_and_edges(server: SimulatorServer, tmp_path: Path) -> None:
-    vcd, env = need("python") / "bin" / "vcd", server.env()
+    vcd, env = need("python") / "bin" / "vcd", variables_of(server)
     edge, vdc = env["VCA_EDGE"], env["VCA_VDC"]
     host = env["VCA_URL"].removeprefix("https://")
     run(server, tmp_path, vcd, "login", host, env["VCA_ORG"], env["VCA_USERNAME"], "-p", env["VCA_PASSWORD"])
