@@ -1,6 +1,6 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Inventory plugin for VMs."""
+"""Inventory plugin that adds a host for each VM."""
 
 from __future__ import annotations
 

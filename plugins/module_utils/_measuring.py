@@ -1,6 +1,6 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Helpers of the metrics modules. Private to this collection."""
+"""Functions that the metrics modules share. Private to this collection."""
 
 from __future__ import annotations
 

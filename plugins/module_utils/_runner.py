@@ -1,6 +1,6 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Base classes and functions of the modules. Private to this collection.
+"""Base classes and functions that all modules use. Private to this collection.
 
 The file of a module declares a :class:`Module`. Module processes and the action plugin on the controller both run this
 declaration, so all tasks call the library through the same code. :func:`execute` does not depend on Ansible.

@@ -74,7 +74,7 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
     SOURCE_OPTIONS: tuple[str, ...] = ("vdcs",)
     """Options that each source can set, in addition to the connection options."""
     CACHE_OPTIONS: tuple[str, ...] = ()
-    """Options that change the records. They are part of the cache key."""
+    """Options that affect the records, and are therefore part of the cache key."""
     QUALIFIERS: tuple[str, ...] = ("id",)
     """Record keys whose values are appended to a name until the name is unique."""
 

@@ -1,4 +1,4 @@
-"""Help format of commands: usage, description, examples, options by topic."""
+"""Format the help of commands: usage, description, examples, options by topic."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def text_and_examples(help_text: str | None) -> tuple[str, list[str]]:
 
 
 def summary(help_text: str | None) -> str:
-    """Return the first sentence of the docstring of a command."""
+    """Return the first sentence of a command's docstring."""
     first = " ".join(text_and_examples(help_text)[0].partition("\n\n")[0].split())
     return f"{first.partition('. ')[0].rstrip('.')}."
 

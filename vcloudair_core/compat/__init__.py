@@ -1,1 +1,1 @@
-"""Compatibility with vcloudair 0.5: classes with the API of that SDK."""
+"""Classes with the API of vcloudair 0.5, so that existing programs keep working."""

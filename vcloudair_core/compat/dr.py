@@ -45,7 +45,7 @@ class TaskPool:
 
 
 class DisasterRecovery:
-    """Replications of an organization: list, test, clean up and fail over.
+    """List, test, clean up and fail over the replications of an organization.
 
     ``replications[uuid]`` has ``name`` and ``href``. ``action_errors`` has a tuple ``(uuid, name, message)`` for each
     VM whose last action failed. The next action clears ``action_errors`` in place. ``results`` has the verdicts of the

@@ -17,7 +17,7 @@ _PATH = "hybridity/api/metrics/"
 
 
 class Metrics:
-    """Metrics of a VDC, or of the VMs in ``vm_uuids``.
+    """Collect metrics for a VDC, or for the VMs in ``vm_uuids``.
 
     ``metric_data[vm][timestamp][metric]`` has the values from the server. ``postdata`` is the time range in the format
     of the API. ``org_info`` is the login result of :class:`VCASession`. The values in ``org_info`` take precedence over

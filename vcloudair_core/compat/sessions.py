@@ -50,7 +50,7 @@ class _Portal:
     """
 
     clock: Clock
-    """Clock for waits of the sessions. Set this attribute before the login."""
+    """Clock that the sessions use to wait. Set this attribute before the login."""
 
     def __init__(self, version: str, username: str | None, password: str | None) -> None:
         self.version = check_pinned(str(version))

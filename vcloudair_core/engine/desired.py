@@ -8,14 +8,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Present:
-    """The objects of the specs exist as described. All other objects are kept."""
+    """The objects in the specs must exist as described. All other objects are kept."""
 
     specs: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
 class Absent:
-    """The objects of the specs do not exist. All other objects are kept.
+    """The objects in the specs must not exist. All other objects are kept.
 
     Only the fields that identify an object are used.
     """
@@ -25,7 +25,7 @@ class Absent:
 
 @dataclass(frozen=True)
 class Exactly:
-    """Only the objects of the specs exist, as described and in this order.
+    """Only the objects in the specs may exist, as described and in this order.
 
     Objects that the kind cannot own, such as server-generated rules, are kept. Fields that a spec omits are set to
     their defaults. Omitted secrets, and omitted fields that only the server sets, keep their values.

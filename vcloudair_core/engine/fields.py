@@ -20,7 +20,7 @@ _SpecT = typing.TypeVar("_SpecT")
 
 @dataclass(frozen=True)
 class FieldInfo:
-    """The declaration of one field of a spec.
+    """The declaration of one spec field.
 
     Declarations are used to compare and parse values, and to generate JSON schemas, module options and reference pages.
     In ``summary`` and ``details``, single backticks mark names of options and values. Double backticks mark all other
@@ -28,7 +28,7 @@ class FieldInfo:
 
     Attributes:
         summary: The first paragraph of the documentation; the description in JSON schemas.
-        details: More paragraphs of the documentation of module options.
+        details: More paragraphs for the documentation of module options.
         identity: True if the field identifies the object and is not compared.
         secret: True if the value is never shown.
         unordered: True if the order of the items does not matter.

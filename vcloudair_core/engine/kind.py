@@ -34,7 +34,7 @@ class Document:
 
 
 class Store(ABC):
-    """A reader and writer of one section of one resource. Only stores contain URLs.
+    """Read and write one section of a resource. Only stores contain URLs.
 
     A subclass sets these attributes in ``__init__`` or as properties, unless the default fits.
 

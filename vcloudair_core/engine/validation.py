@@ -40,7 +40,7 @@ These characters are rejected for every backend, so that a spec that is valid fo
 
 
 class Problems:
-    """The problems in one input, each with the path of its option.
+    """Collect the problems in one input, each with the path of its option.
 
     Example of a path: ``rules[3].source[0]``.
     """

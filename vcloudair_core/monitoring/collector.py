@@ -1,4 +1,4 @@
-"""Prometheus metrics that are collected in the background and served from memory.
+"""Collect metrics for Prometheus in the background, and serve them from memory.
 
 A scrape sends no request to the cloud. It returns the values of the last collection while they are fresh. If a VM or
 the cloud cannot be measured, its metrics have no value, not the value 0. The exporter's own metrics show the time of
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 OWN = "vca_exporter"
-"""Prefix of the metrics of the exporter."""
+"""Prefix of the exporter's own metrics."""
 
 WINDOW = {"vca": "5m", "vcd-historic": "70m", "vcd-current": "1h"}
 """Time span that a collection reads, by source.

@@ -1,4 +1,4 @@
-"""Findings of a check, and the events that result from new findings."""
+"""Turn the findings of a check into events when the state of an object changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Monitors, which poll the cloud for events.
+"""Poll the cloud for events.
 
 The caller schedules the polls: it calls ``poll`` and waits ``delay_s`` seconds before the next call.
 """

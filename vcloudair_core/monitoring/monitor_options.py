@@ -1,4 +1,4 @@
-"""Monitor options, and their validation before the first request."""
+"""Parse and validate monitor options before the first request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prometheus metrics of all VMs: inventory, power state and configured size.
+"""Create Prometheus metrics for all VMs: inventory, power state, configured size.
 
 These metrics also cover VMs that are off or cannot be measured.
 """

@@ -135,7 +135,7 @@ class RecordIsolation(Isolation):
 class TransportIsolation(Isolation):
     """Failure handling for the hook ``vca_transport``: a failure raises an error.
 
-    Otherwise, a client could use a different transport from the one that the user configured.
+    Otherwise, a client could use a transport other than the configured transport.
     """
 
     def result(self, info: PluginInfo, value: Any) -> Any:

@@ -58,7 +58,7 @@ _OFFERS: dict[str, type] = {
 
 
 class PluginManager:
-    """The plugins of an App.
+    """Load the plugins of an App, and call their hooks.
 
     A plugin is not used and has the status ``failed`` if the plugin cannot be imported, is written for another API
     version, or raises an error in a hook. Other plugins keep working. Two records with the same name cause an error

@@ -17,7 +17,7 @@ _MOST_BYTES = 1_000_000
 
 
 class PolicyFailedError(Exception):
-    """A policy failed.
+    """A plan policy failed.
 
     Wrappers must not handle this error, so that a failed policy always rejects the plan.
     """

@@ -25,7 +25,7 @@ A plugin module must set ``vcloudair_api_version`` to this number. Otherwise, th
 
 @dataclass(frozen=True)
 class ServiceRecord:
-    """A service of a client.
+    """A service that a plugin adds to clients.
 
     ``client.service(name)`` calls ``factory(session)`` once per client and caches the result.
     """
@@ -104,7 +104,7 @@ class AuthRecord:
 
 @dataclass(frozen=True)
 class CommandRecord:
-    """A command of ``vca``.
+    """A command that a plugin adds to ``vca``.
 
     ``load()`` returns a typer app for a command group, or a function for a single command.
     """
@@ -115,7 +115,7 @@ class CommandRecord:
 
 
 class SimulatorContext(Protocol):
-    """The argument of a simulator route.
+    """The argument that a simulator passes to the handler of a route.
 
     ``state`` is a dict that all routes of a ``SimulatorRoutes`` record share.
     """

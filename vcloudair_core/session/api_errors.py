@@ -1,4 +1,4 @@
-"""Mapping of HTTP error responses to exception classes and hints."""
+"""Map HTTP error responses to exception classes and hints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Selection of the API version.
+"""Select the API version.
 
 The supported versions are 5.1 (the first with edge gateways) to 39. Version 40 is VMware Cloud Foundation Automation,
 which has a different networking API. The newest version that the server offers and the library supports is used.

@@ -1,4 +1,4 @@
-"""Definitions of all settings, and conversion of their values."""
+"""Define all settings, and convert their values."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _option(kind: str, summary: str, *, default: Any = None, **more: tuple[str, 
 
 @dataclass(frozen=True, init=False, repr=False, eq=False)
 class SettingValues:
-    """All settings as fields.
+    """Base class that declares each setting as a field.
 
     The documentation and the command-line options are generated from these fields.
 

@@ -125,7 +125,7 @@ class Settings(SettingValues):
         return isinstance(value, SecretSource) or value not in (None, "", Secret(""))
 
     def is_reference(self, name: str) -> bool:
-        """Return True for a secret by reference that was not read yet."""
+        """Return True if a setting is a secret by reference that was not read yet."""
         value = self._values[BY_NAME[name].name]
         return isinstance(value, SecretSource) and value.secret is None
 
@@ -235,7 +235,7 @@ for _option in OPTIONS:
 def _without_foreign_credentials(
     values: Mapping[str, Any], origins: Mapping[str, Origin]
 ) -> tuple[dict[str, Any], dict[str, Origin]]:
-    """Remove credentials in the file that belong to another server than ``url``."""
+    """Remove file credentials that belong to another server than ``url``."""
     kept, sources = dict(values), dict(origins)
     server = server_of(kept["url"], kept["service_type"])
     for name in CREDENTIALS:

@@ -200,7 +200,7 @@ class StageFile:
 
 
 def stage_folder(settings: Settings) -> Path:
-    """Return the folder of the stages of this user on this host."""
+    """Return the folder that contains this user's stages on this host."""
     return state_folder(settings) / "stages"
 
 

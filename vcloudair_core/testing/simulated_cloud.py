@@ -18,7 +18,7 @@ _SESSIONS = ("/sessions", "/sessions/current", "/session", "/vcloudsession", "/i
 
 
 class RequestView:
-    """The requests that a simulator received, for assertions of tests."""
+    """The requests that a simulator received, for assertions in tests."""
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator

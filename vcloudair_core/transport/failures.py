@@ -1,4 +1,4 @@
-"""Mapping of HTTP stack exceptions to the exception classes of this library.
+"""Map HTTP stack exceptions to the exception classes of this library.
 
 A message describes the kind of failure. It does not quote the original exception, because the original text can
 contain the password of a proxy or the value of a header.

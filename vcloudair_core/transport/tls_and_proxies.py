@@ -1,4 +1,4 @@
-"""Certificate authorities and proxies from the settings and the environment."""
+"""Find certificate authorities and proxies in the settings and the environment."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _MASKED = re.compile(r"(?<!\*)(?:\*{8})+(?!\*)|VALUE_SPECIFIED_IN_NO_LOG_PARAMETER")
-"""Masks of Ansible: multiples of eight asterisks, and the ``no_log`` placeholder."""
+"""Pattern for Ansible's masks: groups of eight asterisks, or the ``no_log`` text."""
 
 MASKED_REASON = (
     "contains a mask of Ansible (******** or VALUE_SPECIFIED_IN_NO_LOG_PARAMETER) instead of the secret; read the "

@@ -1,4 +1,4 @@
-"""Errors in documents, with the file and line.
+"""Format errors in documents, with the file and line.
 
 Example: ``edge.yml:14: firewall.rules[3].protocol: 'tpc' is not one of ...``.
 """

@@ -15,7 +15,7 @@ from typing import Any
 
 _lock = threading.Lock()
 _inside: dict[int, int] = {}
-"""Nesting depth of plugin calls by thread id."""
+"""Nesting depth of plugin calls by thread ID."""
 
 
 class _SplitStdout:

@@ -1,4 +1,4 @@
-"""Redaction of secrets.
+"""Redact secrets in text, headers and structured data.
 
 Known secrets are wrapped in :class:`Secret`, which is always displayed as ``***``. External text, such as errors,
 headers and bodies of a server, is passed to :func:`redact_text` or :func:`redacted_exchange`. These functions redact

@@ -1,4 +1,4 @@
-"""Modules of commands and command groups.
+"""One module for each command and command group of ``vca``.
 
 A module is imported when its command runs.
 """

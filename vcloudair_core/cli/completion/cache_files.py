@@ -1,4 +1,4 @@
-"""Cache files of shell completion: JSON with mode 0600.
+"""Read and write the cache files of shell completion (JSON, mode 0600).
 
 Read and write errors are ignored.
 """
@@ -20,7 +20,7 @@ MAX_BYTES = 8 * 1024 * 1024
 
 
 def completion_folder(settings: Settings | None) -> Path | None:
-    """Return the cache folder of completion, or None if the user has no cache folder."""
+    """Return the completion cache folder, or None if the user has no cache folder."""
     from vcloudair_core.util.user_dirs import user_folder
 
     if settings is not None and settings.cache_dir:

@@ -1,4 +1,4 @@
-"""Cached command tree for completion.
+"""Build and cache the command tree for shell completion.
 
 Building the table imports all commands. Reading the table imports no command.
 

@@ -1,4 +1,4 @@
-"""Cached names of edge gateways, VMs and VDCs for completion."""
+"""Cache the names of edge gateways, VMs and VDCs for shell completion."""
 
 from __future__ import annotations
 

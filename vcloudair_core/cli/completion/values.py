@@ -16,7 +16,7 @@ _OF_SETTINGS = ("context", "config", "url", "org", "service_type", "cache_dir", 
 
 
 class Values:
-    """Completion values for a command line.
+    """Find the completion values for a command line.
 
     ``options`` are the shared options. ``operands`` are the arguments.
     """

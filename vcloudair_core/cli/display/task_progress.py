@@ -1,4 +1,4 @@
-"""Progress line for the task that a command waits for, on terminals only."""
+"""Show the progress of the task that a command waits for, on terminals only."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _ADDRESS = re.compile(
 
 
 class AddressMap:
-    """A mapping of addresses to replacements.
+    """Map each IP address to a replacement address.
 
     ``key`` is a secret that is required to compute an original address from its replacement.
     """

@@ -1,4 +1,4 @@
-"""Requests to the control plane of a running simulator."""
+"""Send requests to the control plane of a running simulator."""
 
 from __future__ import annotations
 

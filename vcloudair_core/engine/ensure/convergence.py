@@ -44,7 +44,7 @@ class PlannedState:
 
 
 class Convergence:
-    """One run of :func:`~vcloudair_core.engine.ensure.ensure`, with its state.
+    """Execute one call of :func:`~vcloudair_core.engine.ensure.ensure`.
 
     Attributes:
         written: True if something was written, False if nothing was written, UNKNOWN if a response was lost.

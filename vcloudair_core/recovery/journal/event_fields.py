@@ -1,4 +1,4 @@
-"""Read fields of events that may be damaged.
+"""Read fields of possibly damaged events.
 
 A field that is missing or has an unexpected type is read as an empty string, an empty list or None.
 """

@@ -217,7 +217,7 @@ def unreadable_runs(settings: Settings) -> dict[str, str]:
 
 
 def run_ids(settings: Settings) -> list[str]:
-    """Return the IDs of all runs of this user on this host, oldest first.
+    """Return the IDs of all runs that this user started on this host, oldest first.
 
     Folders of other users do not count as runs, because resuming a run executes the programs of the plan in the folder.
     Raises ConfigurationError when the parent folder belongs to another user or cannot be read.

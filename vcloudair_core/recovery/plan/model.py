@@ -77,7 +77,7 @@ class NetworkChange:
 
 @dataclass(frozen=True)
 class NetworkRestore:
-    """The restore of an edge from a document.
+    """A step that restores an edge from a document.
 
     A cleanup or rollback creates this step. Plan files cannot contain it.
 
@@ -93,7 +93,7 @@ Work = Command | Playbook | HttpCheck | Approval | Delay | NetworkChange | Netwo
 
 @dataclass(frozen=True)
 class Step:
-    """A step before or after VMs.
+    """A step that runs before or after the VMs of a group or plan.
 
     Attributes:
         name: The name of the step, unique in its list of steps.

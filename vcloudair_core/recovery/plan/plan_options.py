@@ -42,7 +42,7 @@ def load_plan_with(path: str, options: Mapping[str, tuple[str, Any]]) -> Recover
 
 
 def fields_of_options(options: Mapping[str, tuple[str, Any]]) -> dict[str, Any]:
-    """Return the fields of a plan that the options set.
+    """Return the plan fields that the options set.
 
     A timeout of 0 becomes None (no limit).
     """

@@ -1,4 +1,4 @@
-"""Checks of a plan that its schema cannot express: names, files, commands, URLs.
+"""Check what the schema of plans cannot express: names, files, commands, URLs.
 
 The checks accept invalid plans, so that the user sees all problems together. Values of the wrong type are skipped,
 because the schema reports them.
@@ -26,7 +26,7 @@ Named = tuple[Path, dict[str, Any]]
 
 
 def problems(reading: Reading, folder: File) -> Iterator[Problem]:
-    """Yield the problems of a plan that the schema cannot detect.
+    """Yield the plan problems that the schema cannot detect.
 
     Paths in the plan are relative to ``folder``.
     """

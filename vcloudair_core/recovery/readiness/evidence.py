@@ -66,7 +66,7 @@ class Evidence:
         groups: Replications by link.
         places: The VDCs.
         placeholders: Placeholder VMs by the ID of their vApp.
-        networks: Records of the networks of the organization.
+        networks: Records of the organization's networks.
         org: The record of the organization.
         records: Records of the VDCs.
         homes: The VDC of each replication, by the link of the replication. Replications in unknown VDCs are left out.

@@ -1,4 +1,4 @@
-"""Convert the events of a journal to data of VMs, steps and groups for the report."""
+"""Convert journal events to the data of VMs, steps and groups for the report."""
 
 from __future__ import annotations
 

@@ -43,13 +43,13 @@ _TONES = {
 }
 _TITLES = {"test": "Test", "cleanup": "Cleanup", "failover": "Failover"}
 _MIN_TOGETHER = 4
-"""Minimum number of VMs with the same reason that share one entry."""
+"""Minimum number of VMs with the same failure reason to combine into one entry."""
 _ENDS = {"finished": "finished", "interrupted": "interrupted", "died": "died", "": "end unknown"}
 
 
 @dataclass(frozen=True)
 class FailureEntry:
-    """An entry of the list of failures.
+    """An entry in the list of failures.
 
     ``names`` contains (name, anchor, request ID) for each VM with the same reason.
     """

@@ -131,7 +131,7 @@ def _vm_case(suite: _Element, vm: VmReport) -> None:
 def _objective_case(suite: _Element, vm: VmReport, name: str, objective: Objective) -> None:
     """Add a case for an objective with a target.
 
-    A missed target is a failure, regardless of the verdict of the VM.
+    A missed target is a failure, regardless of the VM's verdict.
     """
     if objective.target_minutes is None:
         return

@@ -1,4 +1,4 @@
-"""Data classes of the report of a run.
+"""Data classes for the report of a run.
 
 :func:`~vcloudair_core.recovery.report.run_report.report_of` creates them.
 

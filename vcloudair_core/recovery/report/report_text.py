@@ -1,4 +1,4 @@
-"""Texts of a report: labels of verdicts, durations and times."""
+"""Format texts for a report: labels of verdicts, durations and times."""
 
 from __future__ import annotations
 

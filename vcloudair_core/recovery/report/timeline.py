@@ -1,4 +1,4 @@
-"""Layout of the timeline of a report. A template draws it as SVG.
+"""Compute the layout of a report's timeline. A template draws it as SVG.
 
 Horizontal positions are in percent of the width, so that the drawing fits screens and paper without scaling its text.
 Vertical positions are in pixels.
@@ -96,7 +96,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Scale:
-    """The conversion of times to horizontal positions."""
+    """Convert times to horizontal positions."""
 
     start: datetime
     seconds: float

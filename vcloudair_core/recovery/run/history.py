@@ -1,4 +1,4 @@
-"""History of runs on this host: tests, durations and network changes."""
+"""Read the history of runs on this host: tests, durations and network changes."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def runs_of(
 
 
 def last_test(settings: Settings, plan_name: str, cloud: dict[str, Any]) -> datetime | None:
-    """Return the time of the last successful test of a plan, or None."""
+    """Return the time of a plan's last successful test, or None."""
     for _, run_events in runs_of(settings, plan_name, cloud, "test"):
         last = run_events[-1]
         at = moment(last)

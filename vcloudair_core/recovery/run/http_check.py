@@ -1,4 +1,4 @@
-"""HTTP checks of recovered services."""
+"""Check recovered services with HTTP requests."""
 
 from __future__ import annotations
 

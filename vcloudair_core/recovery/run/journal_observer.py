@@ -1,4 +1,4 @@
-"""Record the operations of a run as events of its journal."""
+"""Record the operations of a run as events in its journal."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from vcloudair_core.recovery.plan.model import RecoveryPlan, Step
 
 GUESSED_S = {"test": 60.0, "cleanup": 30.0, "failover": 90.0}
-"""Seconds for VMs without an earlier run.
+"""Estimated seconds for each action on a VM that has no earlier run.
 
 No source documents durations; these are rough guesses.
 """

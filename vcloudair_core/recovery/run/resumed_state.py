@@ -1,4 +1,4 @@
-"""State of an interrupted run, read from its journal."""
+"""Rebuild the state of an interrupted run from its journal."""
 
 from __future__ import annotations
 

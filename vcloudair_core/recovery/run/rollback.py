@@ -1,4 +1,4 @@
-"""Steps that restore edge gateways in a cleanup or rollback."""
+"""Create the steps that restore edge gateways in a cleanup or rollback."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class StepResult:
         verdict: ``succeeded``, ``failed``, or ``stopped`` if the run was stopped before the step ended.
         reason: The reason for a failure.
         hint: The next action of the user after a failure.
-        output: An excerpt of the output of the program, with secrets hidden.
+        output: An excerpt of the program's output, with secrets hidden.
         by: The user who approved the step.
         saved: The name of the file in the run folder with the configuration of an edge before the change.
         summary: The changes of the edge.

@@ -26,7 +26,7 @@ _PARAMS = re.compile(r"application/vnd\.vmware\.hcs\.(\w+)Params\+xml", re.IGNOR
 
 @dataclass(frozen=True)
 class ReplicationPage:
-    """A page of a list of replications or VDCs.
+    """A page from a list of replications or VDCs.
 
     ``total`` is the number of entries on all pages, or None if the server does not return the number.
     """
@@ -37,7 +37,7 @@ class ReplicationPage:
 
 @dataclass(frozen=True)
 class VmPage:
-    """A page of a query for VMs.
+    """A page of VM query results.
 
     ``total`` is the number of VMs on all pages, or None if the server does not return the number.
     """
@@ -47,7 +47,7 @@ class VmPage:
 
 
 def parse_page(body: bytes) -> ReplicationPage:
-    """Parse a page of a list of replications or VDCs. Raises DecodeError."""
+    """Parse a page from a list of replications or VDCs. Raises DecodeError."""
     root = _root(body, "References", "the list of replications")
     references = [
         Reference(child.get("href", ""), child.get("name", ""))
@@ -146,7 +146,7 @@ def parse_tasks(body: bytes) -> list[Task]:
 
 
 def parse_task_records(body: bytes) -> tuple[list[Task], int | None]:
-    """Return the tasks on a page of a query, and the number of tasks on all pages.
+    """Return the tasks on a page of query results, and the number on all pages.
 
     Records have the name of the operation and the object, but no description. Source: protocol/tasks.md §3.3. Raises
     DecodeError.
@@ -169,7 +169,7 @@ def parse_task_records(body: bytes) -> tuple[list[Task], int | None]:
 
 
 def parse_vms(body: bytes) -> VmPage:
-    """Parse a page of a query for VMs. Raises DecodeError."""
+    """Parse a page of VM query results. Raises DecodeError."""
     root = _root(body, "QueryResultRecords", "the VMs")
     rows = [child for child in root if local(child) in ("VMRecord", "AdminVMRecord")]
     vms = [

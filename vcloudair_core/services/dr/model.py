@@ -37,12 +37,12 @@ With one of these values, no action can start, even if TestRecoveryState and Rec
 """
 
 OPERATIONS = {TEST: "testfailover", CLEANUP: "testcleanup", FAILOVER: "failover"}
-"""Names of the actions in links of the server, in lower case."""
+"""Names that the server's links use for the actions, in lower case."""
 
 
 @dataclass(frozen=True)
 class Reference:
-    """An entry of a list of replications or VDCs.
+    """An entry in a list of replications or VDCs.
 
     The path of ``href`` is not interpreted, except for the ID at its end. Source: protocol/dr.md §2.
     """

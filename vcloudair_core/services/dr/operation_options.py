@@ -33,8 +33,8 @@ class OperationOptions:
         power_on: Power on the recovered VMs.
         synchronize: Transfer the newest data from the source first.
         max_concurrent: The maximum number of VMs in progress at the same time.
-        stuck_after: The time without any change of the task after which the operation fails.
-        verify_timeout: The time after the end of the task in which the replication and the VM must show the result.
+        stuck_after: The operation fails if the task does not change for this time.
+        verify_timeout: After the task has ended, the replication and the VM must show the result within this time.
         vm_timeout: The time limit for each attempt on a VM, or None for no limit.
         on_error: ``stop``, ``continue`` or ``roll_back``; see ON_ERROR.
         lost_grace: The time to search for a task or state that shows whether the action was started.

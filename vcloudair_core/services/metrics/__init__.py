@@ -1,1 +1,1 @@
-"""Metrics of VMs."""
+"""Collect, compare, export and plot metrics of VMs."""

@@ -23,7 +23,7 @@ UNITS = {
     "NUMBER": "count",
     "WATT": "W",
 }
-"""Short form of each unit of vCloud Director.
+"""Short form of each vCloud Director unit.
 
 The short form of all other units is the name in lower case.
 """
@@ -142,5 +142,5 @@ def unit_of(name: str) -> str | None:
 
 
 def unit_from(word: str) -> str:
-    """Return the short form of a unit of the API, such as ``KBps``."""
+    """Return the short form of an API unit, such as ``KBps``."""
     return UNITS.get(word.strip().upper(), word.strip().lower())

@@ -59,7 +59,7 @@ def stamp(moment: datetime) -> str:
 
 
 def parse_page(body: bytes, what: str) -> MetricsPage:
-    """Parse a page of rows. Raises DecodeError."""
+    """Parse a page of metrics rows. Raises DecodeError."""
     data = xml.parse_json(body, what=what, has_nan=True)
     rows = data.get("rows") if isinstance(data, dict) else None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):

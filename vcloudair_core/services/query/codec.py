@@ -30,7 +30,7 @@ Row = tuple[dict[str, str], dict[str, Any]]
 
 @dataclass(frozen=True)
 class QueryPage:
-    """A page of a query.
+    """A page of query results.
 
     ``total`` is the number of records on all pages, ``number`` is the page number, and ``size`` is the page size. A
     number that the server does not return is None.
@@ -61,7 +61,7 @@ def parse_root(root: _Element, what: str) -> QueryPage:
 
 
 def record_elements(root: _Element) -> list[str]:
-    """Return the element names of the records of a page, in order."""
+    """Return the element names of the records on a page, in order."""
     return [name for name in map(xml.local, root) if name not in _NOT_RECORDS]
 
 

@@ -1,4 +1,4 @@
-"""Table of the record types of the query service and their attributes.
+"""Table of the query record types and their attributes.
 
 Source: protocol/query.md §6-7.
 

@@ -271,7 +271,7 @@ class _AtomicWrite:
 
 
 def _recover(path: Path) -> None:
-    """Process the temporary files of killed processes.
+    """Handle temporary files that killed processes have left behind.
 
     A complete file replaces the token file, and an incomplete file is removed.
 

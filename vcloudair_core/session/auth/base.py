@@ -71,7 +71,7 @@ AuthFlow = Generator[Request, Response, Credentials]
 
 @runtime_checkable
 class AuthProvider(Protocol):
-    """An auth flow.
+    """An object that starts an auth flow for each sign-in.
 
     ``is_renewable`` is True if :meth:`sign_in` can be called again after the session has ended.
     """

@@ -134,8 +134,7 @@ def instance_credentials(
 ) -> Credentials:
     """Return the credentials of an instance.
 
-    The ID of the instance is also the ID of its org, and one of the names of the org. Source: protocol/sessions.md
-    §3.2.
+    The instance ID is also the ID of its org, and one of the org's names. Source: protocol/sessions.md §3.2.
     """
     credentials = credentials_of(base_url, version, session, token, flavor="vca")
     instance_id = str(instance.get("id") or "")

@@ -82,7 +82,7 @@ def cache_key(settings: Settings) -> str:
 
 
 class TokenCache:
-    """The cache file of one user.
+    """Load, store and delete the cached credentials of one user.
 
     Methods log file system errors instead of raising them.
     """
@@ -218,7 +218,7 @@ class TokenCache:
             return self._lock
 
     def _read(self) -> tuple[bytes, float] | None:
-        """Return the content and the time of last use of the file.
+        """Return the content of the file, and the time when it was last used.
 
         Return None if the file is missing or not private.
         """

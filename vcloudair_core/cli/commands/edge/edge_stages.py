@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 @connected
 def stages(run: Invocation) -> None:
-    """List staged changes on this host that are not committed. Sends no request.
+    """List uncommitted staged changes on this host. Sends no request.
 
     Example:
         vca edge stages

@@ -61,7 +61,7 @@ class EdgeKind(ResourceKind):
     spec_type = EdgeSpec
 
     def secret_names(self) -> frozenset[str]:
-        """Return the names of the secret fields of all sections."""
+        """Return the names of the secret fields in all sections."""
         return frozenset().union(*(section_kind(name).secret_names() for name in SECTIONS))
 
     def open(self, session: Session, target: Mapping[str, Any]) -> Store:

@@ -1,4 +1,4 @@
-"""A store of several sections of one edge, written in a fixed order."""
+"""Read several sections of one edge, and write them in a fixed order."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def lint(rules: Sequence[Mapping[str, Any]], touched: Iterable[str] | None = Non
     """Return all findings, in the order of the rules.
 
     If ``touched`` is set, return only findings about rules with these names. To save time, each rule is compared only
-    with earlier rules whose source or destination may contain that of the rule.
+    with earlier rules that may cover its source or destination.
     """
     reaches = [_Reach(from_plain(FirewallRuleSpec, rule)) for rule in rules]
     names = [str(rule.get("name") or "") for rule in rules]
@@ -90,7 +90,7 @@ def _verb(action: str) -> str:
 
 
 class _Reach:
-    """The traffic that a rule matches, in a form for comparison."""
+    """The traffic that a rule matches, in a comparable form."""
 
     def __init__(self, rule: FirewallRuleSpec) -> None:
         self._rule = rule

@@ -1,4 +1,4 @@
-"""Values of the firewall section that its JSON and XML codecs share."""
+"""Functions and constants that the JSON and XML codecs of the firewall share."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ _PLAUSIBLE = {
     "digest": re.compile(r"sha-?[0-9_-]{1,8}\Z"),
     "compliance_suite": re.compile(r"[a-z0-9][a-z0-9_-]{1,40}\Z"),
 }
-"""Patterns of other algorithms that newer edge gateways may report.
+"""Patterns for other algorithm names that newer edge gateways may report.
 
 A tunnel with such an algorithm can be read. It cannot be written with that algorithm.
 """

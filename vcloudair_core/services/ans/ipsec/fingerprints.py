@@ -74,7 +74,7 @@ def fingerprint(salt: bytes, edge_key: str, identity: str, key: Secret) -> str:
 class KeyFingerprints:
     """Load and store the key fingerprints for one edge.
 
-    ``edge_key`` is the target key of the store of the edge.
+    ``edge_key`` is the target key of the edge's store.
 
     The file is read once. If the file cannot be read or written, a warning is logged, and all keys count as unknown. As
     a result, the keys are sent again, and the task reports a change.

@@ -1,4 +1,4 @@
-"""Values of the IPsec section that its JSON and XML codecs share."""
+"""Functions and constants that the JSON and XML codecs of IPsec share."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ class KeysAfterWrite:
 def tunnel_of(raw: Mapping[str, Any], local: tuple[str, ...], peer: tuple[str, ...]) -> IpsecTunnelSpec:
     """Decode the tunnel in a record, without the pre-shared key.
 
-    Fields of newer edges that this version does not know are not decoded. They stay in the record.
+    Fields that this version does not know, for example from newer edges, are not decoded. They stay in the record.
     """
     texts = {name: text_of(raw.get(wire)) for name, wire in WIRE_NAMES.items() if name != "psk"}
     values: dict[str, Any] = {name: text for name, text in texts.items() if text not in (None, "")}

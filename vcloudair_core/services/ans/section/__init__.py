@@ -1,1 +1,1 @@
-"""Common base of the sections of an edge gateway."""
+"""Common base classes for the sections of an edge gateway."""

@@ -1,4 +1,4 @@
-"""Predict a section in check mode from the changes of earlier tasks of the run."""
+"""Predict a section in check mode from the changes that earlier tasks would make."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _STATES: Mapping[str, Callable[[tuple[Any, ...]], Desired]] = {
 
 
 def expect_document(store: SectionStore, kinds: Sequence[ResourceKind], document: Document, run: CheckRun) -> Document:
-    """Return the document with the changes of earlier tasks of the run applied.
+    """Apply to a document the changes that earlier tasks of the run would make.
 
     Changes that cannot be planned on the document are skipped. ``kinds`` has the kinds of the section, and the first
     one is the kind of the whole section.

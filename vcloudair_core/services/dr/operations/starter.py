@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _MAX_REFUSALS = 2
-"""Maximum number of requests per operation that are refused for a lost session."""
+"""Maximum number of refused requests per operation while the session is lost."""
 
 
 @dataclass(frozen=True)
