@@ -1,4 +1,4 @@
-"""Sessions of the checks, and the tiers that group them.
+"""Nox sessions for the checks, and the tiers that group the sessions.
 
 ========  ==================  ========================================================================  ==========
 tag       command             what runs                                                                 two cores
@@ -298,6 +298,6 @@ def package(session: nox.Session) -> None:
 def figures(session: nox.Session) -> None:
     """Check calls, import times and start times against a reference run.
 
-    It runs last, one test at a time. Only bounds may run at the same time, with a low priority.
+    The session runs last, one test at a time. Only ``bounds`` may run at the same time, with a low priority.
     """
     _pytest(session, "tests/benchmarks", "-p", "no:xdist", *session.posargs)

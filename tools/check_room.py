@@ -1,4 +1,4 @@
-"""A scratch folder in which checks of the collection run programs.
+"""Run the programs of collection checks in a scratch folder.
 
 The programs are from this environment. They run with a separate home folder.
 """
@@ -34,7 +34,7 @@ class CheckFailedError(Exception):
 
 
 class Room:
-    """A scratch folder of one check."""
+    """A scratch folder for one check."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -1,4 +1,7 @@
-"""Tables of modules, plugins, roles and playbooks in the collection's README."""
+"""Generate the tables of content in the collection's README.
+
+The tables list modules, plugins, roles and playbooks.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Support matrix: clouds, API versions, and versions of Python and ansible-core.
+"""Generate the support matrix of clouds, API versions, Python and ansible-core.
 
 The clouds and API versions come from docs/reference/compatibility.yml. The versions of Python and ansible-core come
 from tools/environments.py.

@@ -1,8 +1,8 @@
 """Demonstrate the project against a simulated cloud, and check each step.
 
-The demo uses the standard library only. The simulator is stopped at the end, also after Ctrl-C. The folder
-``demo-report`` remains. It contains the log with the complete output of each command, the exported edge gateway, and
-the recovery report.
+The demo uses the standard library only. The simulator stops at the end, even after Ctrl-C. The folder ``demo-report``
+remains. It contains the log with the complete output of each command, the exported edge gateway, and the recovery
+report.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class DemoFailedError(Exception):
 
 
 class Screen:
-    """Terminal output of the demo, and a log of it.
+    """Prints the demo output to the terminal, and writes it to a log.
 
     Commands run with the environment ``env`` in the folder ``folder``.
     """

@@ -1,4 +1,4 @@
-"""Make the table of types for the JSON form of vCloud documents.
+"""Generate the type table for vCloud documents in JSON.
 
 Usage: python tools/make_json_tables.py FOLDER
 
@@ -48,7 +48,7 @@ NEWER = Path(__file__).resolve().parent / "newer_fields.json"
 Source: VMware's bindings of API 36 (vcd-api-schemas-type).
 """
 OTHER = "xs:anyType"
-"""A name of a namespace that is not in the table.
+"""Type for names from a namespace that is not in the table.
 
 An example is the namespace of the provider's extensions.
 """
@@ -81,7 +81,7 @@ class Schemas:
         return name in self.definitions["complexType"]
 
     def scalar(self, name: str) -> str:
-        """Return the kind of value of a simple type."""
+        """Return the kind of value that a simple type holds."""
         if name.startswith("xs:"):
             return scalar_of(name[3:])
         node = self.definitions["simpleType"].get(name)
@@ -90,7 +90,7 @@ class Schemas:
 
 
 def scalar_of(name: str) -> str:
-    """Return the kind of value of a type of XML Schema."""
+    """Return the kind of value that an XML Schema type holds."""
     if name in INTEGERS:
         return "integer"
     if name in ("decimal", "double", "float"):
@@ -116,7 +116,7 @@ def qualified(node: Any, attribute: str) -> str:
 
 
 class TableMaker:
-    """Converts schema types to lines.
+    """Converts schema types to lines of the table.
 
     Types without a name get the name of their parent and element.
     """
@@ -128,7 +128,7 @@ class TableMaker:
         self._newer: dict[str, str] = json.loads(NEWER.read_text(encoding="utf-8"))
 
     def make(self) -> dict[str, Any]:
-        """Return the table of all types of vCloud, and of all types that these refer to."""
+        """Return the table of all vCloud types, and of all types that they refer to."""
         elements = {}
         for name, node in self.schemas.definitions["element"].items():
             if name.startswith(("vcloud:", "versions:", "vmw:")) or self._head(node) == "ovf:Section":
@@ -159,7 +159,7 @@ class TableMaker:
     def _type_of(self, node: Any, name: str) -> str:
         """Return the type of an element or attribute.
 
-        This is a complex type, or the kind of a simple value.
+        The result is the name of a complex type, or the kind of a simple value.
         """
         inner = next(node.iterchildren(f"{XS}complexType"), None)
         if inner is not None:

@@ -1,4 +1,4 @@
-"""Make the tables of tests/data/schema from the XML schemas of VMware.
+"""Make the tables of tests/data/schema from VMware's XML schemas.
 
 Usage: python tools/make_schema_tables.py FOLDER [TYPE ...]
 

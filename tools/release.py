@@ -41,7 +41,7 @@ def requirements() -> dict[str, str]:
 
 
 def problems(tag: str | None = None) -> list[str]:
-    """Return a line for each place that has another version than expected.
+    """Return a line for each place whose version differs from the expected version.
 
     Before 1.0, a minor release may break packages that require the library.
     """

@@ -48,7 +48,7 @@ STARTED_WITHIN_S = 60
 
 @dataclass
 class VmNamePath:
-    """Functions, modules and names of the path, in the order of the first calls."""
+    """The functions, modules and names on the path, in the order of first calls."""
 
     hops: list[str] = field(default_factory=list)
     modules: list[str] = field(default_factory=list)
@@ -228,7 +228,7 @@ class Tracer:
             self._kept.append(value)
 
     def path(self) -> VmNamePath:
-        """Return the path after the command has ended."""
+        """Return the path of the VM name. The command must have ended."""
         records: dict[CodeType, FrameRecord] = {}
         queue = [FrameRecord.of(frame, self._carriers) for frame in self.stack]
         while queue:

@@ -24,12 +24,12 @@ PING = "ansible.builtin.ping"
 FLOOR = "ansible.builtin.debug"
 
 BUDGET = 0.25
-"""Limit of the time of a task, as a share of the time of a ping.
+"""Maximum time of a task, as a share of the ping time.
 
-When the limit was set, the share of a task was 0.16, and the share of the floor was 0.06.
+When the maximum was set, a task took 0.16 of the ping time, and the floor took 0.06.
 """
 CALLS = 2
-"""Requests of the first task, which looks up the edge and reads its firewall."""
+"""Number of requests in the first task: look up the edge, and read its firewall."""
 
 
 def rule(number: int) -> dict[str, Any]:

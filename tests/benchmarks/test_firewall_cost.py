@@ -1,4 +1,4 @@
-"""Cost of a firewall: round trips, and time compared with bare requests.
+"""Cost of converging a firewall: requests, and time compared with bare requests.
 
 Budget at any number of rules: a firewall without changes takes 1 GET. A changed firewall takes 1 GET, 1 PUT and 1 GET
 that verifies the result.
@@ -18,9 +18,9 @@ from vcloudair_core.simulator import Simulator, SimulatorConfig
 
 SIZE = 1000
 BUDGET = 8.0
-"""Limit of the CPU time, as a multiple of the CPU time of a bare GET and parse.
+"""Maximum CPU time, as a multiple of the CPU time for a bare GET and parse.
 
-When the limit was set, the multiple was 3.3 to 5.2.
+When the maximum was set, the multiple was 3.3 to 5.2.
 """
 
 

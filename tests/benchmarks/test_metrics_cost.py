@@ -88,7 +88,7 @@ def test_one_hour_of_metrics_of_many_vms(env: dict[str, str]) -> None:
 
 
 def _bare(env: dict[str, str], ids: list[str]) -> Callable[[], int]:
-    """Read the same metrics with bare calls, parse the JSON and discard it."""
+    """Return a function that reads metrics with bare calls, and discards the result."""
     web = requests.Session()
     web.verify, web.trust_env = env["VCA_CA_PATH"], False
     web.mount("https://", requests.adapters.HTTPAdapter(pool_maxsize=PARALLEL))

@@ -62,7 +62,7 @@ os._exit(0)
 
 
 def _config(seconds: float, vms: int = VMS) -> SimulatorConfig:
-    """Return options that vcloudair 0.5 needs: Progress, and one page for all VMs."""
+    """Return options that vcloudair 0.5 needs: task progress, and one page of VMs."""
     return SimulatorConfig(profile="vcd", replications=vms, dr_task_s=seconds, queued_progress="0", list_page_size=VMS)
 
 

@@ -77,7 +77,7 @@ def test_a_regression_is_found(now: list[Row], expected: set[str]) -> None:
 
 
 class Runs:
-    """A fake of the runs of a scenario. Our contender is ``slower_s`` seconds slower."""
+    """A fake for scenario runs, in which our contender is ``slower_s`` seconds slower."""
 
     chosen = [(SCENARIO, size, 0) for size in (10, 20, 40)]
 

@@ -1,4 +1,4 @@
-"""Start costs of the commands, as multiples of the start of a bare interpreter.
+"""Startup costs of commands, as multiples of the startup of a bare interpreter.
 
 The cost is the CPU time of the whole process. A bare interpreter is measured in the same run, because the speed of
 hosts varies. To see the figures, run ``nox -s figures -- -s``.

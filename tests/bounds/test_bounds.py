@@ -1,7 +1,7 @@
 """Run the unit tests with the lowest and the newest dependency versions.
 
-The lowest versions of pyproject.toml run on the oldest Python, the newest on the newest. ``nox -s bounds`` runs the
-tests. Type checks and collection checks don't use old versions.
+The lowest versions in pyproject.toml run on the oldest Python, and the newest versions run on the newest Python. ``nox
+-s bounds`` runs the tests. Type checks and collection checks don't use old versions.
 """
 
 from __future__ import annotations

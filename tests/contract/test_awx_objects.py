@@ -1,4 +1,4 @@
-"""Tests that playbooks, settings and files named in ``awx/objects`` exist."""
+"""Check that playbooks, settings and files named in ``awx/objects`` exist."""
 
 from __future__ import annotations
 

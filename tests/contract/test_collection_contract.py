@@ -1,4 +1,4 @@
-"""Tests that module arguments, documentation, library and metadata are consistent."""
+"""Check that module arguments, documentation, library and metadata are consistent."""
 
 from __future__ import annotations
 

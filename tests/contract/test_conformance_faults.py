@@ -1,4 +1,4 @@
-"""Tests that the conformance suite reports the error in each faulty plugin."""
+"""Check that the conformance suite reports the error in each faulty plugin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests that each code block of a page is executed, or listed with a reason.
+"""Check that each code block of a page is executed, or listed with a reason.
 
 A block is executed if it is marked ``run``. A block that creates or extends a file (``file=``, ``append=``) counts as
 executed if an executed block uses the file.

@@ -79,7 +79,7 @@ orgs:
 
 
 def kind_of(tree: Any) -> str:
-    """Return ``edge``, ``plan`` or ``inventory``, or an empty string if unknown."""
+    """Return ``edge``, ``plan`` or ``inventory``, or an empty string for other kinds."""
     keys = set(tree) if isinstance(tree, dict) else set()
     if "orgs" in keys:
         return "inventory"

@@ -1,4 +1,4 @@
-"""Tests that vca_edge_config and ``vca edge plan`` compute the same plan."""
+"""Check that vca_edge_config and ``vca edge plan`` compute the same plan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests that a program in a forked process behaves as in a new process."""
+"""Check that a program in a forked process behaves as in a new process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests that every hook has a complete reference page and a test."""
+"""Check that every hook has a complete reference page and a test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests that the types of the JSON form are those of VMware's schemas.
+"""Compare the type table for JSON documents with VMware's schemas.
 
 The schemas are not in the repository. If they are missing, the comparison is skipped.
 """
@@ -26,7 +26,7 @@ def test_the_table_has_the_newer_fields() -> None:
 
 
 def test_the_table_has_the_attributes_of_the_tables_that_validate_documents() -> None:
-    """Both tables come from the same schemas."""
+    """Compare the tables, because both come from the same schemas."""
     for name, definition in load_tables()["vcloud"]["types"].items():
         if not definition.get("attributes") or "content" not in definition:
             continue

@@ -1,4 +1,4 @@
-"""Tests that listings have the same formats, and use JSON keys as column headings."""
+"""Check that listings have the same formats, and use JSON keys as column headings."""
 
 from __future__ import annotations
 

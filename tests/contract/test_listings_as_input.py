@@ -1,4 +1,4 @@
-"""Tests that listings are valid input for commands and modules.
+"""Check that listings are valid input for commands and modules.
 
 Applying an unchanged listing changes nothing.
 """

@@ -1,4 +1,4 @@
-"""Tests that modules return documented keys, and accept returned values as input."""
+"""Check that modules return documented keys, and accept returned values as input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests that Python modules have no global state, except the listed names."""
+"""Check that Python modules have no global state, except the listed names."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ _CHANGING = {
 
 
 def mutable_state(tree: ast.Module) -> Iterator[str]:
-    """Yield the names of a module that hold state, such as modified containers."""
+    """Yield the global names that hold state in a module, such as modified containers."""
     names = dict(_bindings(tree.body))
     for statement in tree.body:
         if isinstance(statement, ast.ClassDef):

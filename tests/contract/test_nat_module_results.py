@@ -1,4 +1,4 @@
-"""Tests that NAT modules send every option and accept the rules that they return."""
+"""Check that NAT modules send every option and accept the rules that they return."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests that the collection, the EDA source and examples import public names.
+"""Check that the collection, the EDA source and examples import public names.
 
 Each public namespace lists its names, and a reference page documents the names.
 """
@@ -40,7 +40,7 @@ def _modules(source: str) -> Iterator[str]:
 
 
 def _programs() -> Iterator[tuple[str, str]]:
-    """Yield (file, source) for every program that must only import public names.
+    """Yield (file, source) for every program that may only import public names.
 
     These are the Ansible plugins, the examples in pages, and the files of a new plugin.
     """

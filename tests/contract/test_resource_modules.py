@@ -1,4 +1,4 @@
-"""Tests that vca_resource and vca_resource_info support all kinds, hiding secrets."""
+"""Check that the modules for any resource support all kinds, and hide secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests that tests/data/schema rejects the documents that VMware's schemas reject.
+"""Check that tests/data/schema rejects the documents that VMware's schemas reject.
 
 The schemas are not in the repository. If they are missing, recorded mutations of small documents are used instead. For
 each mutation, tests/data/schema_mutations.json has the path, the change, and the result of the schemas.

@@ -1,4 +1,4 @@
-"""Tests that all vCloud documents of the simulator are valid for VMware's schemas.
+"""Check that all vCloud documents of the simulator are valid for VMware's schemas.
 
 The tests use tables derived from the schemas. If the schemas are present, they are used too. See
 tests/support/schema.py.

@@ -1,4 +1,4 @@
-"""Tests that each claim of the threat model names an existing test."""
+"""Check that each claim of the threat model names an existing test."""
 
 from __future__ import annotations
 

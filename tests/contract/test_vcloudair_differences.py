@@ -1,4 +1,4 @@
-"""Tests that the migration page lists all differences from vcloudair 0.5."""
+"""Check that the migration page lists all differences from vcloudair 0.5."""
 
 from __future__ import annotations
 

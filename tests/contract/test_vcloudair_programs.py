@@ -1,4 +1,4 @@
-"""Tests that programs for vcloudair 0.5 only need a changed import."""
+"""Check that programs for vcloudair 0.5 only need a changed import."""
 
 from __future__ import annotations
 

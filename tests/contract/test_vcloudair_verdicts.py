@@ -123,9 +123,9 @@ def test_vcloudair_lists_tests_and_cleans_up() -> None:
 
 
 def _original(ways: Sequence[Way]) -> dict[str, dict[str, Claim]]:
-    """Return the verdicts of vcloudair 0.5, by scenario and form of the tasks.
+    """Return the verdicts of vcloudair 0.5, by scenario and task format.
 
-    Tasks have the format of the recorded task, or also have Progress. One process runs several scenarios, because
+    Tasks have the format of the recorded task, with or without Progress. One process runs several scenarios, because
     starting a process takes most of the time.
     """
     with ExitStack() as stack:
@@ -168,7 +168,7 @@ def _claimed(action_ids: list[str], output: dict[str, Any]) -> str:
 
 
 def _ours(way: Way, *, has_progress: bool) -> tuple[Claim, str]:
-    """Return the verdict of this library's class for vcloudair 0.5, and the reason."""
+    """Return the verdict of our vcloudair 0.5 compatibility, and its reason."""
     simulator = way.cloud(has_progress=has_progress)
     user = simulator.world.users[0]
     portal = VCAODSession("5.7", user.name, user.password)

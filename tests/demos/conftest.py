@@ -1,4 +1,7 @@
-"""Python versions of the README and demo tests. TEST_EVERY_PAIR selects all."""
+"""Fixture for the README and demo tests, which run once for each Python version.
+
+By default, only the current Python is tested. Set ``TEST_EVERY_PAIR`` to test all versions.
+"""
 
 from __future__ import annotations
 

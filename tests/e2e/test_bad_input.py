@@ -1,4 +1,4 @@
-"""Tests that each invalid input fails with a clear error before any write."""
+"""Check that each invalid input fails with a clear error before any write."""
 
 from __future__ import annotations
 

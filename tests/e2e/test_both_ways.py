@@ -1,4 +1,4 @@
-"""Tests that a task has the same result in the controller and in a module process."""
+"""Check that a task has the same result in the controller and in a module process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of the vca_edges inventory and of plays over it, also in parallel slices."""
+"""Tests of the vca_edges inventory, and of plays that use it in parallel slices."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ HOSTS = {
     for edge in ("web",)
     for team in ("shop", "blog", "mail", "wiki", "news", "chat")
 }
-"""Inventory with six hosts that share an edge gateway. Each host has its rules."""
+"""Inventory of six hosts that share an edge gateway. Each host has its own rules."""
 
 
 def sliced(hosts: dict[str, Any], number: int, count: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Tests of the choice between the controller and a module process for a task.
+"""Tests of the decision to run a task in the controller or in a module process.
 
 Tasks run in the controller only if the result is the same.
 """

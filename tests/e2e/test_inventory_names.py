@@ -67,7 +67,7 @@ WORLDS: dict[str, Any] = {
 class Inventories:
     """Reads many inventory files in one Ansible process.
 
-    Each inventory has a name, and reads the simulated clouds above.
+    Each inventory has a name, and can read any of the simulated clouds.
     """
 
     def __init__(self, folder: Path, servers: dict[str, SimulatorServer]) -> None:

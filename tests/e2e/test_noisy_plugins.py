@@ -1,4 +1,4 @@
-"""Tests that output of plugins never becomes part of the results of ``vca``."""
+"""Check that output of plugins never becomes part of the results of ``vca``."""
 
 from __future__ import annotations
 

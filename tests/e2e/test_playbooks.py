@@ -1,4 +1,4 @@
-"""Tests that each playbook makes its changes once, and none in a second run.
+"""Check that each playbook makes changes in its first run, but not in its second.
 
 The playbooks run by their full names from the installed collection, because users have no checkout.
 """

@@ -1,4 +1,4 @@
-"""Tests that library, command, module and report agree on the verdict of a fault."""
+"""Check that library, command, module and report agree on the verdict of a fault."""
 
 from __future__ import annotations
 

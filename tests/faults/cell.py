@@ -1,4 +1,4 @@
-"""A cell of the fault matrix. The cell runs an operation with a fault at one step."""
+"""Run a cell of the fault matrix: an operation with a fault at one step."""
 
 from __future__ import annotations
 
@@ -189,9 +189,10 @@ def _is_undecided(value: Any) -> bool:
 
 
 def _undecided(world: World, operation: Operation, found: Found) -> None:
-    """Repeat the operation without the fault, then decide as a user.
+    """Repeat an undecided operation without the fault.
 
-    The repetition must not start an action that may be in progress.
+    The repetition must not start an action that may be in progress. Afterwards, the user decides that such actions can
+    start again.
     """
     world.clock.slept.clear()
     before = Counter(world.carried_out())

@@ -44,7 +44,7 @@ class Operation:
     again: Callable[[World], Ending] | None = None
     prepare: Callable[[World], None] | None = None
     write: str = "write"
-    """Place of the writes in the table: ``save`` if the result is not read again."""
+    """Place of writes in the table: ``save`` if the operation verifies no writes."""
     config: Mapping[str, Any] = field(default_factory=dict)
     routes: Sequence[SimulatorRoutes] = ()
 

@@ -24,7 +24,7 @@ from vcloudair_core.simulator.state.simulated_tasks import Owner
 
 ONE, TWO = "replicated-0001", "replicated-0002"
 PATIENCE_S = 60.0
-"""Number of polls before the client gives up a task. The default is higher."""
+"""Seconds without a change of a task after which the client gives up."""
 PLAN = RecoveryPlan(
     "payroll",
     (Group("database", (PlannedVm(ONE),)), Group("web", (PlannedVm(TWO),), depends_on=("database",))),
@@ -61,7 +61,7 @@ def _recovery(
 
 
 def _ended(results: Sequence[Result]) -> Ending:
-    """Return the result, with `succeeded` and `unchanged` as the same verdict."""
+    """Return the result. The verdicts ``succeeded`` and ``unchanged`` count as equal."""
     value = [(one.name, "there" if one.verdict in ("succeeded", "unchanged") else one.verdict) for one in results]
     return Ending(value, [(f"{one.reason} {one.request_id}", one.hint) for one in results if one.is_failed])
 

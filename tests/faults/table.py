@@ -1,4 +1,4 @@
-"""Expected outcomes of faults by place, with exceptions and reasons."""
+"""Expected outcomes of faults by place, and exemptions with their reasons."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _ID = re.compile(
 class Fault:
     """A fault and its expected outcomes.
 
-    ``order`` has the fields of the simulator fault. ``words`` has the outcomes by times and place. An empty outcome
-    means that the fault cannot occur.
+    ``order`` has the fields of the simulator fault. ``words`` maps ``once`` or ``always``, and then the place, to the
+    outcome. An empty outcome means that the fault cannot occur.
     """
 
     name: str
@@ -67,7 +67,7 @@ class Stated:
 
 @dataclass(frozen=True)
 class Exemption:
-    """Cells whose outcome differs from the outcome of the fault, and the reason.
+    """Cells whose outcome differs from the usual outcome of the fault, and the reason.
 
     Names are patterns. An empty list matches all names.
     """

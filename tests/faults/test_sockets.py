@@ -1,4 +1,4 @@
-"""Faults of real sockets: operations against a server that breaks connections."""
+"""Run operations on real sockets against a server that breaks connections."""
 
 from __future__ import annotations
 

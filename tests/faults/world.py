@@ -33,7 +33,7 @@ class HungError(BaseException):
 
 
 class Time(LinkedClock):
-    """The clock of the cloud, which limits all waits.
+    """The clock of the cloud, which raises HungError if the client waits too long.
 
     The wall clock of the client can be wrong.
     """
@@ -95,7 +95,7 @@ def _plugins() -> PluginManager:
 
 
 class World:
-    """A cloud and its consecutive clients."""
+    """A simulated cloud, and the clients that use it one after another."""
 
     def __init__(self, folder: Path, config: Mapping[str, Any], routes: Sequence[SimulatorRoutes] = ()) -> None:
         self.folder = folder
@@ -107,9 +107,9 @@ class World:
         self.eye = Eye(self)
         self.app = App(plugins=_plugins(), clock=self.clock, environ={"VCA_CONFIG_FILE": ""})
         self.is_decided = False
-        """True when the user decided to start possibly started actions again."""
+        """True after the user has decided to start possibly started actions again."""
         self.signed_in_at = 0
-        """Number of requests of a sign-in without a fault."""
+        """Number of requests that a sign-in without a fault sends."""
 
     def client(self, **settings: Any) -> AbstractContextManager[Client]:
         """Return a client that is signed in and sends one request at a time."""

@@ -49,7 +49,7 @@ def of_text(read: Callable[[str], object]) -> Callable[[bytes], object]:
 
 
 def plain(*trees: Any) -> Callable[[], Sequence[bytes]]:
-    """Return a function that returns ``values`` as seeds in JSON."""
+    """Return a function that returns ``trees`` as seeds in JSON."""
     return lambda: [json.dumps(tree).encode() for tree in trees]
 
 

@@ -34,7 +34,7 @@ class Cloud:
 
 
 class WrongResultError(AssertionError):
-    """A result is incorrect."""
+    """Raised if a result is incorrect."""
 
 
 @dataclass

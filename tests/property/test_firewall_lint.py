@@ -1,4 +1,4 @@
-"""Property test: the firewall lint finds the same as comparing all rule pairs."""
+"""Property test: the firewall lint reports the same as comparing all rule pairs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests that Ansible does not evaluate templates in cloud object names."""
+"""Check that Ansible does not evaluate templates in cloud object names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests that no output contains secrets, even with unusual characters."""
+"""Check that no output contains secrets, even with unusual characters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests that files are private, and protected from links and other users."""
+"""Check that files are private, and protected from links and other users."""
 
 from __future__ import annotations
 

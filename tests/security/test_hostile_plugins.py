@@ -1,4 +1,4 @@
-"""Tests that a broken plugin does not break the program or other plugins."""
+"""Check that a broken plugin does not break the program or other plugins."""
 
 from __future__ import annotations
 

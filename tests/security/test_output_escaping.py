@@ -1,4 +1,4 @@
-"""Tests that terminals, spreadsheets and pages show cloud names as plain text."""
+"""Check that terminals, spreadsheets and pages show cloud names as plain text."""
 
 from __future__ import annotations
 

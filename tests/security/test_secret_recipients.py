@@ -1,4 +1,4 @@
-"""Tests that tokens and passwords are only sent to the server that issued them.
+"""Check that tokens and passwords are only sent to the server that issued them.
 
 Each test puts a hostile link into one kind of response: bodies, result pages, tasks, redirects, or services of the
 portal. The assertions check the requests that were sent.

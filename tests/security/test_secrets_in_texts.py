@@ -1,4 +1,4 @@
-"""Tests that secrets are redacted in text from servers, proxies and programs."""
+"""Check that secrets are redacted in text from servers, proxies and programs."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_keeps_values_that_are_not_secret() -> None:
 
 @pytest.mark.parametrize("secret", AWKWARD, ids=range(len(AWKWARD)))
 def test_excerpts_hide_secrets_of_the_process(secret: str) -> None:
-    """Redact the token in the page of a proxy, although the parser has no session."""
+    """Redact the token in the page of a proxy, even if the parser has no session."""
     held = Secret(secret)
     remember(held)
     long = f"You asked with {secret} for this." + " x" * 500
@@ -160,7 +160,7 @@ def test_hides_secrets_in_program_output_before_truncation(tmp_path: Path, pad: 
 
 
 def test_hides_secrets_of_the_environment_that_are_not_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Redact VCA_PASSWORD in program output, although the run uses another password."""
+    """Redact VCA_PASSWORD in program output, even if the run uses another password."""
     from vcloudair_core.recovery.run.steps import perform
 
     monkeypatch.setenv("VCA_PASSWORD", "zQ7-in-the-environment")

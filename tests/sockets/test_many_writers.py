@@ -1,4 +1,4 @@
-"""Tests of concurrent writers on an edge: eight with locks, and one without."""
+"""Tests of concurrent writers on an edge: eight use locks, and one does not."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 WRITER = Path(__file__).parent.parent / "support" / "edge_writer.py"
 WRITERS = 8
 PACE = 5
-"""Number of rules that the writers add in total for each rule of the outsider.
+"""Number of rules that all writers together add for each rule of the outsider.
 
 A writer gives up if another change interferes with each of its attempts, so the number must also suit slow hosts.
 """
@@ -39,7 +39,7 @@ def names(server: SimulatorServer) -> list[str]:
 
 
 class Outsider(threading.Thread):
-    """A writer that adds rules over the API, without locks and without reads."""
+    """Adds rules over the API, without taking locks and without reading the rules."""
 
     def __init__(self, server: SimulatorServer) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Stress test that each DR action starts once.
+"""Stress test: each DR action must start exactly once.
 
 Processes are killed, two operators act at the same time, and plays are repeated.
 

@@ -1,4 +1,4 @@
-"""Counts of the parts of the stress test, and the table of counts."""
+"""Count the results of the stress test, and format the counts as a table."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Figures:
-    """Counts of one mode.
+    """The counts of requests, actions, kills and unknown verdicts in one mode.
 
     ``starts`` are the POSTs of each VM. ``carried_out`` are the executed actions of each VM. ``kills_in_window`` is the
     number of kills between an intent and its response. ``unknown`` is the number of verdicts that an operator had to

@@ -1,4 +1,4 @@
-"""A run of ``vca dr failover`` that is killed and resumed, then checked."""
+"""Kill and resume a run of ``vca dr failover``, then check the result."""
 
 from __future__ import annotations
 

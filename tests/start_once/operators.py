@@ -46,7 +46,7 @@ def two_operators(mode: Mode, seed: int, folder: Path, figures: Figures, *, host
 
 
 def _hold_until_both_decided(cloud: Cloud) -> None:
-    """Delay each request for a VM until the other operator has also sent one for it."""
+    """Hold back each request for a VM until both operators have sent one for the VM."""
     faults, log = cloud.server.simulator.faults, cloud.server.simulator.request_log
     both = threading.Event()
 

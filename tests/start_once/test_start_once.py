@@ -1,4 +1,4 @@
-"""A small part of the stress test that each DR action starts once.
+"""A small part of the stress test: each DR action must start exactly once.
 
 ``python -m tests.start_once`` runs the whole stress test.
 """

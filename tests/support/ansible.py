@@ -15,7 +15,7 @@ from tests.support import processes
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PYTHON = processes.PYTHON
-"""Python of Ansible, which can be in a separate environment that has the library."""
+"""Python that runs Ansible. Its environment can be separate, but has the library."""
 BIN = Path(PYTHON).parent
 _RECAP = re.compile(r"ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)")
 
@@ -65,7 +65,7 @@ def forked_interpreter(folder: Path, programs: Path = BIN) -> str:
 
 
 def install_collection(folder: Path) -> Path:
-    """Build and install the collection below ``folder``. Return the collections path."""
+    """Build the collection and install it in ``folder``. Return the collections path."""
     (folder / "ansible.cfg").touch()
     env = {**os.environ, "ANSIBLE_HOME": str(folder / "home"), "ANSIBLE_CONFIG": str(folder / "ansible.cfg")}
     galaxy = [str(BIN / "ansible-galaxy"), "collection"]

@@ -39,7 +39,7 @@ TYPES = {
     "schedules": "schedule",
     "notification_templates": "notification_template",
 }
-"""Value of ``type`` of the objects in each list of the API."""
+"""Value of the field ``type``, by list of the API."""
 
 UNIFIED = ("projects", "inventory_sources", "job_templates", "workflow_job_templates", "workflow_approval_templates")
 FIELD_KEYS = {"id", "label", "type", "secret", "multiline", "help_text", "choices", "format", "default"}
@@ -54,7 +54,7 @@ class RefusedError(Exception):
 
 
 class FakeAwx:
-    """State of one AWX.
+    """The objects of a fake AWX, and the links between them.
 
     ``objects[list][id]`` is an object. ``linked[(list, id, name)]`` contains the IDs of linked objects.
     """
@@ -171,7 +171,7 @@ class FakeAwx:
         return shown
 
     def listed(self, kinds: tuple[str, ...], wanted: dict[str, str]) -> list[dict[str, Any]]:
-        """Return the objects that have all the values in ``query``."""
+        """Return the objects that have all the values in ``wanted``."""
         every = [self.shown(kind, one) for kind in kinds for one in self.objects[kind].values()]
         return [one for one in every if all(str(one.get(key)) == value for key, value in wanted.items())]
 
@@ -227,7 +227,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(200, self.awx.shown(kind, self.awx.objects[kind][number]))
 
     def _place(self) -> tuple[str, int | None, str]:
-        """Return the list, the ID and the name of the related list of a URL path."""
+        """Return three parts of a URL path: list, ID, and the name of the related list."""
         assert self.headers["Authorization"] == f"Bearer {TOKEN}"
         words = urlsplit(self.path).path.removeprefix("/api/v2/").strip("/").split("/")
         return words[0], int(words[1]) if len(words) > 1 else None, words[2] if len(words) > 2 else ""

@@ -1,4 +1,4 @@
-"""The Chromium of this host, driven by Playwright."""
+"""Drive the Chromium of this host with Playwright."""
 
 from __future__ import annotations
 

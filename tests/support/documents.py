@@ -128,7 +128,7 @@ class _Command:
 
     @classmethod
     def writing(cls, block: Block) -> _Command:
-        """Return a command that writes a file. It takes the place of an editor."""
+        """Return a command that writes the block to a file, as a reader does in an editor."""
         folder = shlex.quote(str(Path(block.file).parent))
         path = shlex.quote(block.file)
         to = ">>" if block.is_addition else ">"

@@ -1,8 +1,8 @@
-"""Replace a Python program by a fork of the fork server.
+"""Run a Python program as a fork of the fork server.
 
-The client passes signals on and ends with the status of the fork. The client runs in scripts that
-:func:`tests.support.processes.stand_ins` writes for shells and for Ansible, which start programs themselves. The
-client imports few modules, because a slow start would undo the benefit of the fork. Client and server need Linux.
+The client passes signals to the fork and exits with its status. The client runs in scripts that
+:func:`tests.support.processes.stand_ins` writes for shells and for Ansible, which start programs themselves. The client
+imports few modules, because a slow start would undo the benefit of the fork. Client and server need Linux.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A clone of the repository in the environment of a new user.
+"""Clone the repository, and create the environment of a new user.
 
 HOME is empty, few programs are on the PATH, and there are no settings.
 """

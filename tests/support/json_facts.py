@@ -109,7 +109,7 @@ def _item(value: Any, index: int) -> Any:
 
 
 def _without_json_links(items: list[Any]) -> list[Any]:
-    """Return an array without links that repeat the previous link for JSON."""
+    """Return an array without links that repeat the previous link with a JSON type."""
     kept: list[Any] = []
     for item in items:
         is_link = isinstance(item, dict) and "rel" in item and kept

@@ -1,4 +1,4 @@
-"""Modules of the collection in this process: options, documentation and results."""
+"""Load and run modules of the collection in this process."""
 
 from __future__ import annotations
 

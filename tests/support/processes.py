@@ -1,7 +1,8 @@
-"""Run Python programs as forks of :mod:`.fork_server`, which has their imports.
+"""Run Python programs as forks of a server that has imported their modules.
 
-A fork has its own arguments, environment, folder, streams, signals and status. In process lists, a fork has the
-command line of the server. Therefore tests of process lists and of start times use :mod:`subprocess`.
+The server is :mod:`.fork_server`. A fork has its own arguments, environment, folder, streams, signals and status. In
+process lists, a fork has the command line of the server. Therefore tests of process lists and of start times use
+:mod:`subprocess`.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _STAND_INS = ("python", "python3", "vca", "ansible", "ansible-playbook", "ansibl
 _AT_START = ("PYTHON", "LC_", "LANG")
 """Prefixes of the variables that an interpreter reads when it starts."""
 PYTHON = os.environ.get("ANSIBLE_PYTHON_OF_TESTS", sys.executable)
-"""Python of Ansible, which can be in a separate environment that has the library."""
+"""Python that runs Ansible. Its environment can be separate, but has the library."""
 
 
 def run(
@@ -174,14 +175,16 @@ def _at_start(env: Mapping[str, str]) -> dict[str, str]:
 
 
 def stand_ins(folder: Path, programs: Path, env: Mapping[str, str], *, libraries_only: bool = False) -> Path:
-    """Make scripts for a shell or Ansible that fork their programs from a server.
+    """Create scripts that start ``python``, ``vca`` and Ansible by forking a server.
+
+    The server has already imported their modules.
 
     Args:
         folder: An empty folder of the test.
         programs: The folder of an environment's Python and scripts.
         env: The environment of the server. Programs with other interpreter variables are started normally.
-        libraries_only: Leave Ansible out of the server's imports. Modules import Ansible from the file that Ansible
-            sends.
+        libraries_only: Do not preload Ansible in the server, because modules import Ansible from the archive that
+            Ansible sends.
     """
     if sys.platform != "linux":
         return programs

@@ -30,7 +30,7 @@ class Recorded:
         ]
 
     def seconds(self) -> list[tuple[str, float]]:
-        """Return the action and duration of each task, until the next task begins."""
+        """Return (action, seconds) of each task. A task lasts until the next task begins."""
         marks = [line for line in self.lines if line["event"] in ("start", "end")]
         return [(one["action"], following["at"] - one["at"]) for one, following in itertools.pairwise(marks)]
 

@@ -1,4 +1,4 @@
-"""Scenarios of a failover of one or more VMs, and the actual outcome."""
+"""Failover scenarios for one or more VMs, and functions that read the outcome."""
 
 from __future__ import annotations
 

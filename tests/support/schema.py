@@ -36,12 +36,12 @@ XSD_ALL = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"
   <xs:include schemaLocation="vcloud/vcloud.xsd"/>
   <xs:include schemaLocation="admin/admin.xsd"/>
 </xs:schema>"""
-"""The schemas of tenants and of their administrators."""
+"""An XML schema that combines the schemas for tenants and tenant administrators."""
 EXTENSION = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"
     targetNamespace="http://www.vmware.com/vcloud/extension/v1.5">
   <xs:complexType name="VimObjectRefsType"/>
 </xs:schema>"""
-"""The only type of provider schemas that administrator schemas use.
+"""The only type from provider schemas that administrator schemas use.
 
 The file that defines the type is not complete.
 """
@@ -60,7 +60,7 @@ def load_tables() -> Tables:
 
 
 class Compiler:
-    """A compiler of tables to XML schemas, which import each other as ``PREFIX.xsd``."""
+    """Compiles tables to XML schemas. They import each other as ``PREFIX.xsd``."""
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
@@ -98,7 +98,7 @@ class Compiler:
         return etree.tostring(root)
 
     def _unknown(self, body: Any, prefix: str) -> set[str]:
-        """Return the types of the namespace that tables mention but that have no table."""
+        """Return the types of the namespace that tables mention but do not define."""
         names = {node.get(key, "") for node in body.iter("*") for key in ("type", "base")}
         own = {name.partition(":")[2] for name in names if name.startswith(f"{prefix}:")}
         return own - set(self.tables[prefix]["types"])

@@ -1,4 +1,4 @@
-"""``vca sim serve`` as a separate process."""
+"""Run ``vca sim serve`` as a separate process."""
 
 from __future__ import annotations
 

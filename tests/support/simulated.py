@@ -63,7 +63,7 @@ class Caller:
 def signed_in(
     simulator: Simulator, user: str = "demo@org1", password: str = "demo-password", version: str = "5.6"
 ) -> Caller:
-    """Return a client with a session of the vCloud Director."""
+    """Return a client that is signed in to the simulated vCloud Director."""
     prefix = "/api/compute" if simulator.config.profile == "vca" else ""
     accept = {"Accept": f"application/*+xml;version={version}"}
     caller = Caller(simulator, accept, ORIGIN + prefix)

@@ -1,4 +1,4 @@
-"""Run a program with ``vcloudair==0.5`` and with this package, and compare.
+"""Compare the results of a program with ``vcloudair==0.5`` and with this package.
 
 The two runs differ only in the name of the imported package. A program gets the names of the simulated cloud in
 ``CLOUD_*``. A proxy connects host names of vCloud Air to the simulator. The certificate of the proxy is trusted, even

@@ -1,4 +1,4 @@
-"""Tests that the public names equal the list in this file.
+"""Check that the public names equal the list in this file.
 
 If you add or remove a public name, also change the list.
 """

@@ -184,7 +184,7 @@ def _quoted(value: Any) -> str:
 
 
 def files() -> dict[str, Callable[[], str]]:
-    """Return the generators of the generated files by path."""
+    """Return the generators of the generated files, by path of the file."""
     made: dict[str, Callable[[], str]] = {
         "plugins/module_utils/_section_arguments.py": lambda: argument_specs(section_names(), document_keys()),
         f"plugins/doc_fragments/_{DOCUMENT}.py": _document_fragment,

@@ -1,4 +1,4 @@
-"""The reference page of the command line."""
+"""Generate the reference page of the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables of the keys of edge documents, from the field declarations."""
+"""Generate tables of edge document keys from the field declarations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables of tested failures: invalid input, and faults of servers and networks."""
+"""Generate tables of tested failures: invalid input, server and network faults."""
 
 from __future__ import annotations
 

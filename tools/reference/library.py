@@ -1,4 +1,4 @@
-"""Tables of the library: settings, exit codes, errors, and names for plugins."""
+"""Generate tables of settings, exit codes, errors, and names for plugins."""
 
 from __future__ import annotations
 

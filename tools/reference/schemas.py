@@ -1,4 +1,4 @@
-"""JSON Schemas of documents, and tables made of them."""
+"""Generate JSON Schemas of documents, and tables from these schemas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables of the simulator: its options and its faults."""
+"""Generate tables of simulator options and faults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cells of the tables of reference pages."""
+"""Format the cells of tables in reference pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages of modules, plugins and roles from ``ansible-doc``, and of playbooks."""
+"""Generate pages for the modules, plugins, roles and playbooks of the collection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages of the public names of the library, and of its known metrics."""
+"""Generate pages for the library's public names and known metrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Search weights of pages: task pages first, pages generated from code last."""
+"""Define search weights: task pages come first, pages generated from code last."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def boost_of(name: str, markdown: str, *, is_made: bool) -> float:
     Args:
         name: Path of the page below ``docs``.
         markdown: Text of the page.
-        is_made: True when the page has no file below ``docs``.
+        is_made: True if the page has no file below ``docs``.
     """
     path = PurePosixPath(name)
     if name in LISTS or (path.stem in {"index", "README"} and len(path.parts) > 1):

@@ -1,4 +1,4 @@
-"""Checks of the API version, session and tenant, before the route handler runs.
+"""Check the API version, session and tenant before the route handler runs.
 
 Source: protocol/sessions.md §4.2, §4.4, protocol/vcd-modern.md §1.2, §1.6.
 """

@@ -264,7 +264,7 @@ class Simulator:
         return carry_out
 
     def _in_format(self, exchange: _Exchange, handle: Callable[[], Response]) -> Response:
-        """Call a route, and return its response as XML or JSON.
+        """Call the route handler, and return the response as XML or JSON.
 
         The Accept header selects the format. Source: protocol/vcd-modern.md §1.2, §1.7.
         """

@@ -1,4 +1,4 @@
-"""Contenders as the runner sees them. Each contender does one turn per request."""
+"""Wrap contenders for the runner: each contender does one turn per request."""
 
 from __future__ import annotations
 
@@ -81,9 +81,9 @@ class Worker:
 
 
 class Program:
-    """A contender whose program is started anew for each turn.
+    """A contender that starts a new process for each turn.
 
-    The time of a turn includes the start.
+    The time of a turn includes the start of the process.
     """
 
     import_s = imported_mb = 0.0

@@ -82,7 +82,7 @@ def _tasks(entry: Entry) -> Contestant:
 def _inventory(entry: Entry) -> Contestant:
     """Return an inventory contender.
 
-    The contender ``FILE`` reads our hosts from a YAML file, and ``CACHED`` has a full cache.
+    The contender ``FILE`` reads our hosts from a YAML file, and ``CACHED`` reads them from a cache.
     """
     cached = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile"}
     options = {**cached, "cache_connection": str(entry.folder / "kept")} if entry.who == s.CACHED else {}

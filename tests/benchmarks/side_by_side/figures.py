@@ -1,4 +1,4 @@
-"""Measurements, with their medians, ratios, and growth of time with size."""
+"""Compute the medians and ratios of measurements, and how time grows with size."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.benchmarks.side_by_side.scenarios import OURS, Scenario
 
 @dataclass
 class Row:
-    """A contender in a scenario, at one size and latency.
+    """The measurements of a contender in a scenario, at one size and latency.
 
     ``seconds`` and ``calls`` have a value for each measured turn.
     """
@@ -77,7 +77,7 @@ def is_ours(who: str) -> bool:
 
 
 def compare(scenario: Scenario, rows: Sequence[Row]) -> None:
-    """Set the ratios of each row: to the bare calls, and to the row of this library.
+    """Set two ratios of each row: to the bare calls, and to this library.
 
     All rows must have the same size and latency.
     """

@@ -96,7 +96,7 @@ def regressions(
 
 
 def scenario_of(key: str) -> str:
-    """Return the scenario of a regression."""
+    """Return the name of the scenario from the key of a regression."""
     return key.partition(" | ")[0]
 
 

@@ -20,7 +20,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Effort:
-    """The number of turns of a contender, and the time that they may take.
+    """The limits for a contender: the number of turns, and their total time.
 
     After a warm-up turn, a contender runs at most ``turns`` turns within ``budget_s``. If the warm-up turn takes more
     than twice the budget, its cost is counted and no other turn follows.
@@ -79,7 +79,7 @@ class Match:
         return stack.enter_context(clouds.running(folder, self._latency, len(self._who), *more))
 
     def _alone(self, who: str, row: Row, measured: Measured) -> None:
-        """Run one turn on a new cloud, for work that cannot be repeated on a cloud."""
+        """Run one turn on a new cloud, because the turn cannot be repeated on that cloud."""
         with ExitStack() as stack:
             cloud = self._cloud(stack, f"cloud of {who}")
             one = self._entered(who, 0, cloud, stack, measured)

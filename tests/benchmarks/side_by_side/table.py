@@ -58,7 +58,7 @@ def table(rows: Iterable[Row]) -> str:
 
 
 def growth_table(found: Iterable[Growth]) -> str:
-    """Return growth exponents: 0 is constant, 1 is linear, 2 is quadratic."""
+    """Return a table of growth exponents: 0 is constant, 1 is linear, 2 is quadratic."""
     titles = {one.name: one.title for one in SCENARIOS}
     lines = [
         (titles[one.scenario], ", ".join(map(str, one.sizes)), f"{one.latency_ms} ms", one.who, f"{one.exponent:.2f}")

@@ -1,6 +1,6 @@
 """Print a line for each difference from vcloudair 0.5.
 
-A line has the title, a tab and the result.
+A line has the title of the difference, a tab and the result.
 """
 
 import contextlib

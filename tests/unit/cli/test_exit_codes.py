@@ -1,4 +1,4 @@
-"""Tests that each error class has its own exit code, or that of its base class."""
+"""Check that each error class has its own exit code, or that of its base class."""
 
 from __future__ import annotations
 

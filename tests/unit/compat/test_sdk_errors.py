@@ -15,7 +15,7 @@ from vcloudair_core.compat.sdk_errors import compatible_errors
 
 
 def raised(error: Exception, undecodable: type[Exception] = ValueError) -> Any:
-    """Return the error of two nested compatible methods.
+    """Return the error that two nested compatibility methods raise.
 
     The inner method raises ``error``.
     """

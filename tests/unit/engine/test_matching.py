@@ -1,4 +1,4 @@
-"""Tests of matching rules by ID, which is a number on some edges, or a UUID."""
+"""Tests of matching rules by ID, which is a number or a UUID."""
 
 from __future__ import annotations
 

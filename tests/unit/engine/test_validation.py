@@ -1,4 +1,4 @@
-"""Tests that all problems of an input are collected with their paths."""
+"""Check that all problems of an input are collected with their paths."""
 
 from __future__ import annotations
 

@@ -167,7 +167,7 @@ def vcd_session(transport: MockedTransport, **arguments: Any) -> Session:
 
 
 def broke(executed: bool = True, kind: type[TransportError] = ConnectionFailedError) -> requests.RequestException:
-    """Return the exception of requests for a broken connection.
+    """Return the ``requests`` exception for a broken connection.
 
     With ``executed``, the request was sent, so the server may have executed it.
     """

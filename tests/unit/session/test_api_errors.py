@@ -1,4 +1,4 @@
-"""Tests that error responses of all APIs are mapped to the right error classes."""
+"""Check that error responses of all APIs are mapped to the right error classes."""
 
 from __future__ import annotations
 

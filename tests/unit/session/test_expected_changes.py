@@ -1,4 +1,4 @@
-"""Tests that check mode reports the same changes as a real run of the same tasks."""
+"""Tests of check mode, which reports the same changes as a real run of the tasks."""
 
 from __future__ import annotations
 

@@ -460,7 +460,7 @@ def test_remembered_secrets_are_bounded() -> None:
 
 
 class Known:
-    """State of a service."""
+    """The state that a service keeps in a session."""
 
     def __init__(self) -> None:
         self.names: list[str] = []

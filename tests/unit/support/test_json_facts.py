@@ -1,4 +1,4 @@
-"""Tests that the comparison of XML and JSON finds all differences."""
+"""Check that the comparison of XML and JSON finds all differences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Generator of the types for the JSON form of documents, with a small schema."""
+"""Tests of the generator of the JSON type table, with a small schema."""
 
 from __future__ import annotations
 

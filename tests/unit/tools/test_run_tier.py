@@ -1,4 +1,4 @@
-"""Tests of the summary line of each tier, which counts results of sessions."""
+"""Tests of the summary line that each tier prints, with counts of its sessions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of the structure measures, in a small checkout with a match for each."""
+"""Test each measure of tools/structure.py in a small checkout."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ TRANSPORT = "def send(request):\n    return request\n"
 
 
 class Library:
-    """A small library with source files in a folder of its own."""
+    """A small library with source files in a separate folder."""
 
     def __init__(self, folder: Path) -> None:
         self.values: dict[str, Any] = {"__name__": "vcloudair_core.sample"}

@@ -1,1 +1,1 @@
-"""Roles, their rights, and the check of the right that a route requires."""
+"""Define roles and rights, and check the right that a route requires."""

@@ -1,4 +1,4 @@
-"""Routes with their compiled path patterns and required rights."""
+"""Compile the path patterns of routes, and group routes by depth."""
 
 from __future__ import annotations
 

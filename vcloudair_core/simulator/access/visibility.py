@@ -1,4 +1,4 @@
-"""Objects that the user of a request can see.
+"""Select the objects that the user of a request can see.
 
 A tenant sees the objects of its org. A provider sees the objects of all orgs, unless its session acts in a tenant.
 Users without the right to view an org as an administrator see only vApps that they own or that are shared with them.

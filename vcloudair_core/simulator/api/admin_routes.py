@@ -1,4 +1,4 @@
-"""Routes below ``/api/admin`` for organization administrators.
+"""Routes under ``/api/admin`` for organization administrators.
 
 The routes read orgs, VDCs, catalogs, networks, users, roles and rights. Source: protocol/recorded-responses.md §2, §4.
 """
@@ -20,7 +20,7 @@ from vcloudair_core.transport.messages import Response
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """Return the routes below ``/api/admin`` that read objects."""
+    """Return the routes under ``/api/admin`` that read objects."""
     base = f"{prefix}/api/admin"
     calls = [
         ("", show_administration),

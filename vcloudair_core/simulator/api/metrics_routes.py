@@ -40,7 +40,7 @@ class _BadWindowError(ValueError):
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """Return the routes for current and historic metrics of a vCloud Director."""
+    """Return the vCloud Director routes for current and historic metrics."""
     root = f"{prefix}/api/vApp/{{entity_id}}/metrics"
     routes = [
         SimulatorRoute(method, f"{root}/{kind}", handler)

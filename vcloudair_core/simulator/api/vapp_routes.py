@@ -49,7 +49,7 @@ _KINDS = {"vapp": "vapp", "vm": "vm", "vappTemplate": "template"}
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """Return the routes of vApps, VMs and templates, and of each section."""
+    """Return the routes of vApps, VMs and templates, and of their sections."""
     made = []
     for folder in ("vApp", "vAppTemplate"):
         base = f"{prefix}/api/{folder}/{{entity_id}}"

@@ -75,7 +75,7 @@ def versions(context: Any) -> Response:
 def _login_urls(context: Any, version: str) -> list[Any]:
     """Return the LoginUrl elements of an API version.
 
-    Since API 36.0, tenants and providers have separate URLs below ``/cloudapi``.
+    Since API 36.0, tenants and providers have separate URLs under ``/cloudapi``.
     """
     if not is_at_least(version, CLOUDAPI_LOGIN):
         return [element("LoginUrl", None, f"{context.root}/api/sessions", namespace=VERSIONS)]
@@ -184,10 +184,10 @@ def show_site(context: Any) -> Response:
 
 
 def site_associations(context: Any) -> Response:
-    """Return the associations with other sites to a provider: none.
+    """Return an empty list of associations with other sites to a provider.
 
-    A tenant has no access, because only system administrators can read associations. Source: the reference of the
-    query type ``siteAssociation``, and the schema ``multiSite.xsd``.
+    A tenant has no access, because only system administrators can read associations. Source: the reference of the query
+    type ``siteAssociation``, and the schema ``multiSite.xsd``.
     """
     if not is_provider(context):
         return responses.error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN", "Access is forbidden", context.version)

@@ -1,1 +1,1 @@
-"""Routes below ``/cloudapi`` and ``/oauth``."""
+"""Routes under ``/cloudapi`` and ``/oauth``."""

@@ -1,4 +1,4 @@
-"""Routes below ``/cloudapi`` that sign in tenants and providers.
+"""Routes under ``/cloudapi`` that sign in tenants and providers.
 
 A session has a bearer token. Source: protocol/vcd-modern.md §1.3.
 """

@@ -1,1 +1,1 @@
-"""The control plane of the simulator, below ``/_sim/``."""
+"""The control plane of the simulator, under ``/_sim/``."""

@@ -1,1 +1,1 @@
-"""XML documents of objects, for all API versions."""
+"""Build XML documents of objects, for all API versions."""

@@ -1,4 +1,4 @@
-"""Paths, URNs and media types of each kind of object.
+"""Define the path, URN and media type of each kind of object.
 
 Source: protocol/recorded-responses.md §4.
 """

@@ -1,4 +1,4 @@
-"""Documents of catalogs, catalog items and media.
+"""Build documents of catalogs, catalog items and media.
 
 Source: protocol/recorded-responses.md §4.
 """

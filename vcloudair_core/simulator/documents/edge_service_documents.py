@@ -1,4 +1,4 @@
-"""Services of an edge gateway in the XML of vCloud Director.
+"""Build vCloud Director's XML for the services of an edge gateway.
 
 The services are converted from the NSX sections. NAT and IPsec are absent until they are configured. Source:
 protocol/recorded-responses.md §9.

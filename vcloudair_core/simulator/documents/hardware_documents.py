@@ -1,4 +1,4 @@
-"""Virtual hardware of VMs: the OVF section and its items.
+"""Build the OVF section of a VM's virtual hardware, and its items.
 
 Source: protocol/recorded-responses.md §5, and the schema of CIM_ResourceAllocationSettingData.
 """
@@ -36,7 +36,7 @@ CPU, MEMORY, SCSI_CONTROLLER, NETWORK_ADAPTER, HARD_DISK = 3, 4, 6, 10, 17
 _LISTS = {"disks": (SCSI_CONTROLLER, HARD_DISK), "networkCards": (NETWORK_ADAPTER,), "media": (), "serialPorts": ()}
 _SINGLE = {"cpu": CPU, "memory": MEMORY}
 PARTS = (*_SINGLE, *_LISTS)
-"""Names of the resources below ``virtualHardwareSection``.
+"""Names of the resources under ``virtualHardwareSection``.
 
 Each resource has its own URL.
 """

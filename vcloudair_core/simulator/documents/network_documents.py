@@ -1,4 +1,4 @@
-"""Documents of org VDC networks and storage profiles.
+"""Build documents of org VDC networks and storage profiles.
 
 Source: protocol/recorded-responses.md §4.
 """

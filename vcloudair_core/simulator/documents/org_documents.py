@@ -1,4 +1,4 @@
-"""Documents of orgs, users and roles, for tenants and for administrators.
+"""Build documents of orgs, users and roles, for tenants and for administrators.
 
 Source: protocol/tasks.md §3.3, protocol/dr.md §2, protocol/recorded-responses.md §2.
 """

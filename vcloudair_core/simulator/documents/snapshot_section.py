@@ -1,4 +1,4 @@
-"""The SnapshotSection of VMs and vApps.
+"""Build the SnapshotSection of VMs and vApps.
 
 Source: protocol/vm-writes.md §2.
 """

@@ -1,4 +1,4 @@
-"""Documents of VDCs, for tenants and for administrators.
+"""Build documents of VDCs, for tenants and for administrators.
 
 Source: protocol/recorded-responses.md §4, §5.
 """

@@ -1,4 +1,4 @@
-"""Documents of VMs in vApps and in templates, with their sections.
+"""Build documents of VMs in vApps and in templates, with their sections.
 
 Source: protocol/recorded-responses.md §4, §5.
 """

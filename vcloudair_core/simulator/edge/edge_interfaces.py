@@ -1,4 +1,4 @@
-"""Interfaces of an edge gateway, which rules refer to as vNICs.
+"""List the interfaces of an edge gateway. Rules refer to the interfaces as vNICs.
 
 Source: protocol/ans.md §1.4.
 """

@@ -124,7 +124,7 @@ def shown(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_version(state: Mapping[str, Any], data: Mapping[str, Any], section: str, strict_version: str) -> None:
-    """Raise RefusedError if the new data has a stale version of the section.
+    """Raise RefusedError if the new data contains a stale section version.
 
     Data without a version is accepted. The option ``strict_version`` selects other checks. Source: protocol/ans.md §8,
     §12.
@@ -186,7 +186,7 @@ def replace(
 
 
 def checked_policy(settings: dict[str, Any]) -> dict[str, Any]:
-    """Return a default policy in which missing fields have their default.
+    """Return the default policy. Missing fields get their defaults.
 
     Raises RefusedError for an invalid policy. Source: protocol/ans.md §2.2.
     """
@@ -197,7 +197,7 @@ def checked_policy(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def global_config(settings: dict[str, Any], established: int) -> dict[str, Any]:
-    """Return global settings in which missing settings have their default.
+    """Return the global settings. Missing settings get their defaults.
 
     Source: protocol/ans.md §2.3.
     """

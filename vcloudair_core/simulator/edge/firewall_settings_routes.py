@@ -1,4 +1,4 @@
-"""Routes of the global settings and the default policy of the edge firewall.
+"""Routes for the global settings and the default policy of an edge firewall.
 
 Source: protocol/ans.md §2.7.
 """
@@ -20,7 +20,7 @@ from vcloudair_core.transport.messages import Response
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """Return the routes below ``/network/edges``.
+    """Return the routes under ``/network/edges``.
 
     The routes accept and return XML or JSON. Each change increments the version of the firewall section.
     """

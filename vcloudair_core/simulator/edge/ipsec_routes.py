@@ -1,4 +1,4 @@
-"""Routes of the IPsec VPN of an edge.
+"""Routes for the IPsec VPN of an edge.
 
 Source: protocol/ans.md §4.
 """
@@ -21,7 +21,7 @@ IPSEC = SimulatedIpsec()
 def routes(flavor: str, prefix: str = "") -> SimulatorRoutes:
     """Return the IPsec routes of an API flavor.
 
-    ``hybridity`` has JSON. ``network`` has XML and JSON.
+    ``hybridity`` supports JSON. ``network`` supports XML and JSON.
     """
     return section_routes(IPSEC, flavor, prefix, (ExtraCall("GET", "/statistics", _statistics, True),))
 

@@ -1,4 +1,4 @@
-"""Routes of the NAT section of an edge.
+"""Routes for the NAT section of an edge.
 
 Source: protocol/ans.md §1.5, §3.3.
 """
@@ -22,8 +22,8 @@ NAT = SimulatedNat()
 def routes(flavor: str, prefix: str = "") -> SimulatorRoutes:
     """Return the NAT routes of an API flavor.
 
-    ``hybridity`` has JSON, and routes for the whole section only. ``network`` has XML and JSON, and also routes for
-    single rules.
+    ``hybridity`` supports JSON, and has routes for the whole section only. ``network`` supports XML and JSON, and also
+    has routes for single rules.
     """
     extra = (
         ExtraCall("POST", "/config/rules", _add),

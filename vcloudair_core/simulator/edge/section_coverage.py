@@ -1,4 +1,4 @@
-"""API versions and simplifications of edge sections, for the coverage page."""
+"""Describe API versions and simplifications of edge sections in the coverage page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Conversion of edge sections between JSON format and XML.
+"""Convert edge sections between JSON and XML.
 
 XML has ``id`` in place of ``ruleId``, and repeated elements in place of lists. Source: protocol/ans.md §2.8, §9.
 """

@@ -1,4 +1,4 @@
-"""Routes of DHCP, load balancer, routing, IP sets and certificates of an edge.
+"""Routes for DHCP, load balancer, routing, IP sets and certificates of an edge.
 
 Only the DHCP relay can be changed. The other services always have factory settings. Source: protocol/ans.md §1.1, §5.
 """

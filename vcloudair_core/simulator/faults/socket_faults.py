@@ -1,4 +1,4 @@
-"""Connection faults, as bytes on a socket and as errors of in-process clients."""
+"""Convert connection faults to bytes on a socket and to in-process client errors."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Objects that an inventory file describes."""
+"""Create the objects that an inventory file describes."""

@@ -1,1 +1,1 @@
-"""JSON form of vCloud documents, converted from and to their XML form."""
+"""Convert vCloud documents between XML and JSON."""

@@ -36,7 +36,7 @@ In recorded responses, links of other types have both media types.
 
 
 class NoJsonFormError(Exception):
-    """A document that the product sends as XML only."""
+    """Raised for a document that the product sends as XML only."""
 
 
 def to_json(root: Any) -> dict[str, Any]:
@@ -173,7 +173,7 @@ def _unknown_attributes(node: Any, document_type: DocumentType) -> dict[str, Any
 
 
 def _unknown(node: Any) -> Any:
-    """Return an element without a type in the table: its text, or an object."""
+    """Convert an element that is not in the type table to its text or to an object."""
     children = list(node.iterchildren(etree.Element))
     attributes = {json_key(name): scalars.guess(text) for name, text in node.attrib.items() if not name.startswith("{")}
     if not children and not attributes:

@@ -59,7 +59,7 @@ def lacks_format(request: Request, version: str) -> bool:
 
 
 def is_json_body(request: Request, media_type: str, version: str) -> bool:
-    """Return True if the Content-Type announces JSON of a media type.
+    """Return True if the Content-Type is the JSON form of ``media_type``.
 
     The wildcard ``application/*+json`` announces any media type. API versions without JSON documents accept no JSON.
     """

@@ -1,4 +1,4 @@
-"""Values of elements and attributes, as JSON and as XML text."""
+"""Convert values of elements and attributes between JSON and XML text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Types of vCloud documents, from ``types.json``.
+"""Load the types of vCloud documents from ``types.json``.
 
 The table has three parts:
 

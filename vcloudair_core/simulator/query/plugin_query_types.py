@@ -1,4 +1,4 @@
-"""Query types that plugins add, together with the built-in types."""
+"""Look up query types, including the types that plugins add."""
 
 from __future__ import annotations
 

@@ -74,9 +74,9 @@ class QueryRow(Mapping[str, Any]):
 
 
 def visible(shelf: str) -> Callable[[Any], list[Any]]:
-    """Return a function that returns the visible objects of a registry of the world.
+    """Return a function that lists the visible objects in a registry.
 
-    ``shelf`` is the name of the registry. Its objects are in VDCs.
+    ``shelf`` is the name of the registry in the world. Its objects are in VDCs.
     """
     return lambda context: in_visible_vdcs(context, getattr(context.world, shelf))
 
@@ -90,7 +90,7 @@ def org_of(context: Any, item: Any) -> Org:
 
 
 def owner_of(context: Any, item: Any) -> User | None:
-    """Return the owner of an object of an org or a VDC, or None."""
+    """Return the owner of an object in an org or a VDC, or None."""
     user: User | None = context.world.owner_of(item, org_of(context, item).name)
     return user
 
@@ -117,33 +117,33 @@ def href_column(kind: str, field_name: str) -> Column:
 
 
 def vdc_href(context: Any, item: Any) -> str:
-    """Return the link of the VDC of an object."""
+    """Return the URL of the VDC that contains an object."""
     return f"{context.root}/api/vdc/{item.vdc_id}"
 
 
 def vdc_name(context: Any, item: Any) -> str:
-    """Return the name of the VDC of an object."""
+    """Return the name of the VDC that contains an object."""
     return str(context.world.vdcs[item.vdc_id].name)
 
 
 def org_href(context: Any, item: Any) -> str:
-    """Return the link of the org of an object."""
+    """Return the URL of the org that contains an object."""
     return href(context.root, "org", org_of(context, item).org_id)
 
 
 def org_name(context: Any, item: Any) -> str:
-    """Return the name of the org of an object."""
+    """Return the name of the org that contains an object."""
     return org_of(context, item).name
 
 
 def owner_name(context: Any, item: Any) -> str:
-    """Return the name of the owner of an object, or ``system``."""
+    """Return the name of an object's owner, or ``system``."""
     user = owner_of(context, item)
     return user.name if user else "system"
 
 
 def owner_href(context: Any, item: Any) -> str | None:
-    """Return the link of the owner of an object, or None."""
+    """Return the URL of an object's owner, or None."""
     user = owner_of(context, item)
     return href(context.root, "user", user.user_id) if user else None
 

@@ -1,4 +1,7 @@
-"""Sources of records by query type. Source: protocol/query.md §6, §7."""
+"""Look up the source of records for a query type.
+
+Source: protocol/query.md §6, §7.
+"""
 
 from __future__ import annotations
 

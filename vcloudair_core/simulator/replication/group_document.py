@@ -1,4 +1,4 @@
-"""Documents of replication groups, in all recorded and possible formats.
+"""Build documents of replication groups, in all recorded and possible formats.
 
 Source: protocol/dr.md §2.3.
 """
@@ -122,7 +122,7 @@ def _state(context: Any, name: str, state: str | None) -> str | None:
 
 @functools.lru_cache(maxsize=8)
 def replaced_states(pairs: tuple[str, ...]) -> dict[str, str]:
-    """Return the spellings of states, from pairs such as ``inProgress=running``."""
+    """Return the spelling for each state, from pairs such as ``inProgress=running``."""
     return {state: spelling for state, _, spelling in (pair.partition("=") for pair in pairs)}
 
 

@@ -47,7 +47,7 @@ def available_actions(replication: SimulatedReplication, now: float) -> list[str
 
 
 def visible_states(replication: SimulatedReplication, now: float) -> tuple[str, str]:
-    """Return the states of test and recovery that clients see.
+    """Return the test state and the recovery state that clients see.
 
     These states can lag behind the actual states (options ``group_lags`` and ``dr_visible_after_s``).
     """

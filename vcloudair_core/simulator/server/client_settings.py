@@ -1,4 +1,4 @@
-"""Settings with which a client signs in to a simulated cloud as the first user."""
+"""Return the settings with which a client signs in as the first user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CPU, memory and storage that the VMs of a VDC use.
+"""Compute the CPU, memory and storage that the VMs of a VDC use.
 
 VMs use CPU and memory only while they are powered on. VMs always use storage. The sizes are assumptions, because no
 source states them.

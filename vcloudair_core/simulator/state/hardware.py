@@ -1,4 +1,4 @@
-"""Virtual hardware of VMs. It is computed for each response."""
+"""Compute the virtual hardware of VMs for each response."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents of metadata.
+"""Build and parse metadata documents.
 
 Values have types since API 5.1, and are plain text in older versions. Source: protocol/vm-writes.md §3.
 """

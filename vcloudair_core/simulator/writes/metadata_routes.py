@@ -1,4 +1,4 @@
-"""Routes of the metadata of VMs, vApps and other objects.
+"""Routes for the metadata of VMs, vApps and other objects.
 
 Source: protocol/vm-writes.md §3.
 """

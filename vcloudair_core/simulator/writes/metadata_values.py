@@ -1,4 +1,4 @@
-"""Types of metadata values.
+"""Convert metadata values to and from text with a type.
 
 Source: protocol/vm-writes.md §3.
 """

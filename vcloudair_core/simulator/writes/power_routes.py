@@ -1,4 +1,4 @@
-"""Routes of power actions, such as on, off, suspend, deploy and undeploy.
+"""Routes for power actions, such as on, off, suspend, deploy and undeploy.
 
 Source: protocol/vm-writes.md §1.
 """

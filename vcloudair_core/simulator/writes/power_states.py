@@ -20,7 +20,7 @@ class PowerAction:
     """A power action.
 
     Attributes:
-        path: Path of the action, below the path of the VM or vApp.
+        path: Path of the action, under the path of the VM or vApp.
         rel: ``rel`` attribute of the link to the action.
         operation_name: Name of the operation in tasks.
         verb: First word of the operation text in tasks.

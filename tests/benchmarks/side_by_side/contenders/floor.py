@@ -200,7 +200,10 @@ def _metrics(given: Variables) -> Job:
 
 
 def _recovery(given: Variables) -> Job:
-    """Return a job that polls once, at the end of the task, which is known in advance."""
+    """Return a job that polls only once, at the end of the task.
+
+    The end of the task is known in advance.
+    """
     web = Web(given)
     body = '<FailoverParams xmlns="http://www.vmware.com/vr/v6.0"><PowerOn>1</PowerOn></FailoverParams>'
     content = {"Content-Type": "application/vnd.vmware.hcs.failoverParams+xml"}

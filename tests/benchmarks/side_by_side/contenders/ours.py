@@ -1,4 +1,4 @@
-"""The contender of this library, which follows the recommendations of its docs."""
+"""The contender that uses this library as its documentation recommends."""
 
 from __future__ import annotations
 

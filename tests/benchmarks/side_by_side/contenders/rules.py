@@ -1,4 +1,4 @@
-"""Firewall rules that all contenders write, as JSON of the API and as specs."""
+"""Firewall rules that all contenders write, as JSON for the API and as specs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ def action(number: int, last: int, turn: int) -> str:
 
 
 def on_the_wire(size: int, turn: int = 0) -> list[dict[str, Any]]:
-    """Return the rules in the JSON of vcloudair 0.5. Source: protocol/ans.md §4."""
+    """Return the rules in the JSON format of vcloudair 0.5.
+
+    Source: protocol/ans.md §4.
+    """
     return [
         {
             "name": name(number),

@@ -1,8 +1,8 @@
 """Start programs and report their cost.
 
-Each line of input is a command in JSON. The output has one line of JSON with the cost for each command. When a process
-starts, it has the memory of its parent. Therefore, the parent must use less memory than every measured program, and
-this parent is a bare interpreter (``-I -S``, run by path) with few imports.
+Each line of input is a command in JSON. The output has one line of JSON with the cost for each command. A new process
+starts with the memory of its parent. Therefore, the parent must use less memory than every measured program. The parent
+is a bare interpreter (``-I -S``, run by path) with few imports.
 """
 
 import json

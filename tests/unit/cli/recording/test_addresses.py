@@ -1,4 +1,4 @@
-"""Tests that replaced addresses keep their kind and their subnets."""
+"""Check that replaced addresses keep their kind and their subnets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests that options that a backend does not support are rejected before any read."""
+"""Check that options without backend support are rejected before any read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests that the schema of recovery plans is complete and matches the classes."""
+"""Check that the schema of recovery plans is complete and matches the classes."""
 
 from __future__ import annotations
 

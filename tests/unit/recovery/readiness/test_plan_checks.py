@@ -1,4 +1,4 @@
-"""Tests of each result of the readiness checks of steps and of the last test."""
+"""Test every result of two readiness checks: plan steps, and age of the last test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of each result of the readiness checks of a VM."""
+"""Test every result of the readiness checks for a VM."""
 
 from __future__ import annotations
 

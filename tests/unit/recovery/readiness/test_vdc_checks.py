@@ -1,4 +1,4 @@
-"""Tests of each result of the readiness checks of target VDCs and the quota."""
+"""Test every result of the readiness checks for target VDCs and the quota."""
 
 from __future__ import annotations
 

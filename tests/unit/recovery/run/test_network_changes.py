@@ -1,4 +1,4 @@
-"""Tests of network changes of a run, and of their restore."""
+"""Tests of the network changes that a run makes, and restores later."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def meaning(network: Network) -> Any:
 
 
 def steps(network: Network, phase: str) -> list[tuple[str, str]]:
-    """Return the finished network steps of the newest run in a phase."""
+    """Return the network steps that the newest run has finished in a phase."""
     return [
         (event["step"], event["verdict"])
         for event in read_run(network.cloud.client.settings)

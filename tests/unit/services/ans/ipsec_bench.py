@@ -102,7 +102,7 @@ class Bench:
 
 @contextmanager
 def bench(simulator: Simulator, edge_api: str, **more: Any) -> Iterator[Bench]:
-    """Return a client of the simulator with a fake clock, for one edge API."""
+    """Yield a bench with one client, for one edge API. The client has a fake clock."""
     settings = {**simulator_settings(simulator), "edge_api": edge_api, **more}
     with simulated_app(simulator).client(**settings) as client:
         client.session.clock = client.session._pipeline.clock = FakeClock()

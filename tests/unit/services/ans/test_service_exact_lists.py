@@ -1,4 +1,4 @@
-"""Tests that exact lists and whole documents reset unset fields to their defaults."""
+"""Check that exact lists and whole documents reset unset fields to their defaults."""
 
 from __future__ import annotations
 

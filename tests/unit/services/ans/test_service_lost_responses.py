@@ -1,4 +1,4 @@
-"""Tests that a lost response to a write neither duplicates nor loses an object.
+"""Check that a lost response to a write neither duplicates nor loses an object.
 
 The tests cover every section, every edge API and every kind of change. If the connection breaks, the same run recovers.
 If the process ends, the next run recovers.

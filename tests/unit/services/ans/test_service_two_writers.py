@@ -1,4 +1,4 @@
-"""Tests that concurrent writers of an edge lose no rules."""
+"""Check that concurrent writers of an edge lose no rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests that an unknown metric name is a usage error that suggests similar names."""
+"""Check that an unknown metric name is a usage error that suggests similar names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests that filters return exactly the matching records.
+"""Check that filters return exactly the matching records.
 
 Values can have any characters, and servers interpret filters differently.
 """

@@ -1,4 +1,4 @@
-"""Tests that routes are found first by the depth of a path, and then by pattern."""
+"""Check that routes are found first by the depth of a path, and then by pattern."""
 
 from __future__ import annotations
 

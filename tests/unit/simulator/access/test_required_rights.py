@@ -30,7 +30,7 @@ def callers(tmp_path: Path) -> dict[str, Caller]:
 
 
 def paths(caller: Caller) -> dict[str, tuple[str, str]]:
-    """Return the method and path of a request that requires each right."""
+    """Map each right to the method and path of a request that requires the right."""
     edge = f"/network/edges/{first_edge(caller.simulator).edge_id}"
     replication = next(iter(caller.simulator.world.replications))
     return {

@@ -1,4 +1,7 @@
-"""Metrics with specifications in JSON. Source: protocol/metrics.md §B.2, §B.7."""
+"""Tests of metrics requests with specifications in JSON.
+
+Source: protocol/metrics.md §B.2, §B.7.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sessions and sites of API 30 and newer.
+"""Tests of sessions and sites in API version 30 and newer.
 
 Source: the schemas ``session.xsd`` and ``multiSite.xsd``, protocol/recorded-responses.md §2.
 """

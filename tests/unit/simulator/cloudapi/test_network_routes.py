@@ -1,4 +1,4 @@
-"""Tests of reading edge gateways and networks below ``/cloudapi``.
+"""Tests of reading edge gateways and networks under ``/cloudapi``.
 
 Source: protocol/vcd-modern.md §2.3, §3.1, protocol/nsxt.md §2.
 """

@@ -1,4 +1,4 @@
-"""Tests of reading orgs, users, roles and VDCs below ``/cloudapi``.
+"""Tests of reading orgs, users, roles and VDCs under ``/cloudapi``.
 
 Source: protocol/vcd-modern.md §2.3, §2.6.
 """

@@ -1,4 +1,4 @@
-"""Tests of the sign-in below ``/cloudapi``.
+"""Tests of the sign-in under ``/cloudapi``.
 
 Source: protocol/vcd-modern.md §1.2, §1.3, §1.6, protocol/nsxt.md §1.1.
 """

@@ -1,4 +1,4 @@
-"""VDC groups below ``/cloudapi``. Source: protocol/nsxt.md §2."""
+"""Tests of VDC groups under ``/cloudapi``. Source: protocol/nsxt.md §2."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests that documents of older API versions omit the elements of newer versions.
+"""Check that documents of older API versions omit the elements of newer versions.
 
 The versions are those of VMware's schemas in tests/data/schema.
 """

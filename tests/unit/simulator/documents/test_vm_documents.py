@@ -1,4 +1,4 @@
-"""Tests of documents of VMs and vApps, and of each section that has its own link.
+"""Tests of VM and vApp documents, and of each section that has its own link.
 
 Source: protocol/recorded-responses.md §4, §5.
 """

@@ -1,4 +1,4 @@
-"""Faults that damage the pages of a query in JSON."""
+"""Tests of faults that damage the pages of a JSON query."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""VDC groups of an inventory file, and errors in their references."""
+"""Tests of VDC groups in an inventory file, and of errors in their references."""
 
 from __future__ import annotations
 

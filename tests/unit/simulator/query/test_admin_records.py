@@ -1,4 +1,4 @@
-"""Query types of the provider. Source: protocol/query.md §6, §7.2."""
+"""Tests of query types for the provider. Source: protocol/query.md §6, §7.2."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests that the simulated metrics of a VM are consistent with each other."""
+"""Check that the simulated metrics of a VM are consistent with each other."""
 
 from __future__ import annotations
 

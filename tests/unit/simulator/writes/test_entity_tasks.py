@@ -1,4 +1,4 @@
-"""JSON bodies of writes. Source: protocol/vcd-modern.md §1.2, §1.7."""
+"""Tests of writes with JSON bodies. Source: protocol/vcd-modern.md §1.2, §1.7."""
 
 from __future__ import annotations
 

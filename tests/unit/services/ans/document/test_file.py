@@ -1,4 +1,4 @@
-"""Tests of the target of an edge document, which the document and options name."""
+"""Tests of selecting the edge gateway with a document and with options."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests that firewalls converge with all three edge APIs, and keep other values."""
+"""Check that firewalls converge with all three edge APIs, and keep other values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests that rules with repeated or missing names converge in one run."""
+"""Check that rules with repeated or missing names converge in one run."""
 
 from __future__ import annotations
 

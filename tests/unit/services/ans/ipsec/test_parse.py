@@ -1,4 +1,4 @@
-"""Tests that invalid tunnels are reported before any request, without keys."""
+"""Check that invalid tunnels are reported before any request, without keys."""
 
 from __future__ import annotations
 

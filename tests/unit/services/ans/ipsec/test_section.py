@@ -1,4 +1,4 @@
-"""Tests that IPsec tunnels converge with all edge APIs, and that keys are kept."""
+"""Check that IPsec tunnels converge with all edge APIs, and that keys are kept."""
 
 from __future__ import annotations
 

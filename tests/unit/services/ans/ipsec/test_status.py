@@ -1,4 +1,4 @@
-"""Tests of the status of IPsec tunnels, of waiting for tunnels, and peer settings."""
+"""Tests of the status of tunnels, waiting for tunnels, and peer settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests that NAT rules converge with all three edge APIs, and keep other values."""
+"""Check that NAT rules converge with all three edge APIs, and keep other values."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ BODY = {"version": 3, "enabled": True, "odd": 1, "hosts": {"host": [{"name": "a"
 
 @dataclass(frozen=True)
 class HostSpec(NamedSpec):
-    """A host."""
+    """The spec of one host entry."""
 
     name: str | None = spec_field("Name.", identity=True, required=True)
     ttl: int | None = spec_field("Seconds.", absent=60, bounds=(1, 86400))
@@ -36,7 +36,7 @@ class HostSpec(NamedSpec):
 
 @dataclass(frozen=True)
 class HostsSpec:
-    """All hosts."""
+    """The spec of the whole section."""
 
     enabled: bool | None = spec_field("Whether it is on.", absent=False)
     hosts: tuple[HostSpec, ...] | None = spec_field("The hosts.", input_only=True)
@@ -44,7 +44,7 @@ class HostsSpec:
 
 
 class JsonHostsCodec(JsonCodec[HostsSpec]):
-    """Hosts in JSON."""
+    """Converts the section to and from JSON."""
 
     section = "hosts"
     what = "the host configuration"

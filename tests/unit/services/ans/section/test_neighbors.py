@@ -1,6 +1,6 @@
 """Tests of reading other sections for warnings.
 
-They are read at most once, and only if there is a change. Read errors are ignored.
+Other sections are read at most once, and only if there is a change. Read errors are ignored.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ CHECKS = pytest.mark.parametrize("check", [True, False])
 
 
 def reads(made: Bench) -> dict[str, int]:
-    """Return the reads of each section since the request log was cleared."""
+    """Return the number of reads of each section since the request log was cleared."""
     counts = {name.split("/")[1]: made.journal.count("GET", name) for name in BESIDE}
     return {name: count for name, count in counts.items() if count}
 

@@ -1,4 +1,4 @@
-"""Tests that a DR action is requested at most once.
+"""Check that a DR action is requested at most once.
 
 The tests combine server behaviors, lost responses and restarts. A second request is allowed only if the first request
 provably did not arrive, or if the user decided so. The simulated server is slow, hides its state, or uses other names
@@ -112,9 +112,9 @@ def quiet(cloud: RecoveryCloud) -> None:
 
 
 def _ways_back(server: str, answer: str) -> list[tuple[str, str]]:
-    """Return two pairs for each combination, or all pairs if VCA_ONCE_ALL is 1.
+    """Return two (death, way) pairs for a server and an answer.
 
-    Combinations get different pairs.
+    Other servers and answers get different pairs. If VCA_ONCE_ALL is 1, all pairs are returned.
     """
     pairs = list(itertools.product(DEATHS, WAYS))
     if os.environ.get("VCA_ONCE_ALL"):

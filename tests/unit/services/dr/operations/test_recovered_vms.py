@@ -1,4 +1,4 @@
-"""Tests that results and reports show the recovered VM with all its addresses."""
+"""Check that results and reports show the recovered VM with all its addresses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of finding actions of other hosts in the task list of the org.
+"""Check that find actions of other hosts in the org's task list.
 
 The task list is read once before each batch.
 """
@@ -48,7 +48,7 @@ def another_host(cloud: RecoveryCloud, folder: Path) -> Iterator[Client]:
 
 
 def calls(cloud: RecoveryCloud) -> list[str]:
-    """Return methods and kinds of resources of the requests.
+    """Return the method and the kind of resource of each request.
 
     Sign-in and sign-out are left out.
     """

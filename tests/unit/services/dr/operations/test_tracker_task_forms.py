@@ -1,4 +1,4 @@
-"""Tests that actions succeed with every form of task and replication documents.
+"""Check that actions succeed with every form of task and replication documents.
 
 The forms are options of the simulator. The actions are a test and a failover.
 """
