@@ -194,7 +194,7 @@ def test_reports_the_fault_of_a_kind(
 
 def test_refuses_an_example_without_changes(client: Client) -> None:
     client.ensure(NAT.kind, NAT.specs)
-    with pytest.raises(AssertionError, match="use an example that does"):
+    with pytest.raises(AssertionError, match="use an example that changes something"):
         kind_checks.check_plans_settle(client.kind(NAT.kind), client, NAT)
 
 

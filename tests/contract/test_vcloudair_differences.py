@@ -24,11 +24,11 @@ DIFFERENCES = {
     "Invalid values, such as port 70000": ("taken", "SpecError"),
     "An edge gateway's section before `get_config`": ("False", "True"),
     "`save_config` after another program's write": ("False", "ConflictError"),
-    "Ids of new rules after `save_config`": ("False", "True"),
+    "IDs of new rules after `save_config`": ("False", "True"),
     "A list assigned to `records`": ("False", "True"),
     "A metric that the server does not send": ("[\"{'no.such.metric': 'Invalid Metric Name'}\"]", "['{}']"),
     "`set_absolute_interval`": ("NotImplementedError", "works"),
-    "`set_relative_interval` without an end after one with an end": (
+    "`set_relative_interval` without an end, after a call with an end": (
         "['relativeEndTime', 'relativeStartTime']",
         "['relativeStartTime']",
     ),

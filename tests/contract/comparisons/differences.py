@@ -88,7 +88,7 @@ show("A host as the destination of a rule", destination)
 show("Invalid values, such as port 70000", bad_values, dest_port=70000)
 show("An edge gateway's section before `get_config`", first_use)
 show("`save_config` after another program's write", concurrent_write)
-show("Ids of new rules after `save_config`", saved_ids)
+show("IDs of new rules after `save_config`", saved_ids)
 show("A list assigned to `records`", assigned_records)
 
 # -- metrics -----------------------------------------------------------------------------------------------------
@@ -121,7 +121,7 @@ def reversed_interval():
 
 show("A metric that the server does not send", unknown_metric)
 show("`set_absolute_interval`", absolute)
-show("`set_relative_interval` without an end after one with an end", forgotten_end)
+show("`set_relative_interval` without an end, after a call with an end", forgotten_end)
 show("An interval that ends before it starts", reversed_interval)
 
 
