@@ -159,11 +159,11 @@ def message():
 
 show("A query without a version", no_version)
 show("A query without `record_name`", no_record_name)
-show("`set_query_type` with a type without its own class", other_type)
+show("`set_query_type` with a type that has no query class", other_type)
 show("A session that the server has ended", ended_session)
 show("The text of an error", message)
 session = VCASession("5.6", USER, PASSWORD)
-show("`repr` of a password, a token and their holders", lambda: PASSWORD in repr(vars(session)))
+show("`repr` of a password, a token, and objects that hold them", lambda: PASSWORD in repr(vars(session)))
 
 # -- disaster recovery -------------------------------------------------------------------------------------------
 
