@@ -1,6 +1,6 @@
-"""Changes of NAT rules and IPsec tunnels of NSX-T edge gateways by another user.
+"""Changes of rules and IPsec tunnels of NSX-T edge gateways by another user.
 
-The fault ``edit`` makes these changes. Source: protocol/nsxt.md §6, §7.
+The fault ``edit`` makes these changes. Source: protocol/nsxt.md §5, §6, §7.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from vcloudair_core.simulator.nsxt.firewall import edge_rules
+from vcloudair_core.simulator.nsxt.firewall.rule_fields import edge_fields
+from vcloudair_core.simulator.nsxt.firewall.rule_values import rule_json as firewall_rule_json
 from vcloudair_core.simulator.nsxt.ipsec.status import ipsec_state
 from vcloudair_core.simulator.nsxt.ipsec.tunnel_routes import add_tunnel
 from vcloudair_core.simulator.nsxt.ipsec.tunnels import check_unique, read_tunnel, tunnel_json
@@ -26,6 +29,11 @@ class OutsideUser:
     """The other user, who belongs to the org of the edge gateway."""
 
     org: str
+
+    @property
+    def home_org(self) -> str:
+        """Return the org to which the user belongs."""
+        return self.org
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,7 @@ def edit_nsxt(simulator: Any, edge: SimulatedEdge, section: str, action: str, va
     Args:
         simulator: The simulator that contains the edge gateway.
         edge: The edge gateway.
-        section: ``nat`` or ``ipsec``.
+        section: ``firewall``, ``nat`` or ``ipsec``.
         action: ``add``, ``change`` or ``delete``.
         value: For ``add``, a rule or tunnel in the JSON format of either path version. For ``change``, an object with
             the ``id`` or ``name`` and the fields to change. For ``delete``, an ID or name.
@@ -62,6 +70,22 @@ def edit_nsxt(simulator: Any, edge: SimulatedEdge, section: str, action: str, va
         _EDITS[section](context, edge, action, value)
     except RefusedBodyError as exc:
         raise ValueError(str(exc)) from exc
+
+
+def _firewall(context: OutsideContext, edge: SimulatedEdge, action: str, value: Any) -> None:
+    world, is_second = context.world, action != "delete" and not {"enabled", "action"} & set(value)
+    fields = edge_fields(context, is_v2=is_second)
+    if action == "add":
+        rule, position = edge_rules.parse_new(context, edge, fields, value)
+        edge_rules.insert_rule(world, edge, rule, position)
+        return
+    known = _select(edge_rules.firewall_of(world, edge)["user"], value)
+    if action == "delete":
+        edge_rules.remove_rule(world, edge, known["id"])
+        return
+    body = {**firewall_rule_json(context, known, fields), **value}
+    rule, position = edge_rules.parse_new(context, edge, fields, body, known)
+    edge_rules.change_rule(world, edge, rule, position)
 
 
 def _nat(context: OutsideContext, edge: SimulatedEdge, action: str, value: Any) -> None:
@@ -109,4 +133,8 @@ def _select(values: list[dict[str, Any]], selector: Any) -> dict[str, Any]:
     return known
 
 
-_EDITS: dict[str, Callable[[OutsideContext, SimulatedEdge, str, Any], None]] = {"nat": _nat, "ipsec": _ipsec}
+_EDITS: dict[str, Callable[[OutsideContext, SimulatedEdge, str, Any], None]] = {
+    "firewall": _firewall,
+    "nat": _nat,
+    "ipsec": _ipsec,
+}

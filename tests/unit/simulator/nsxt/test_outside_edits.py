@@ -1,6 +1,6 @@
 """Tests of changes of NSX-T edge gateways by another user.
 
-Source: protocol/nsxt.md §6, §7.
+Source: protocol/nsxt.md §5, §6, §7.
 """
 
 from __future__ import annotations
@@ -63,6 +63,31 @@ def test_a_changed_rule_refuses_the_version_that_was_read(cloud: Bench) -> None:
     assert (cloud.read(path)["type"], cloud.read(path)["version"]) == ("NO_DNAT", {"version": 1})
     assert order(cloud, "nat", delete=rule["id"]).status == 204
     assert "RESOURCE_NOT_FOUND" in cloud.refused("PUT", path, rule, status=404)
+
+
+def test_firewall_rules_are_added_changed_and_deleted(cloud: Bench) -> None:
+    path = cloud.path("firewall/rules", version="2.0.0")
+
+    def rules() -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = cloud.read(path)["userDefinedRules"]
+        return rows
+
+    assert order(cloud, "firewall", "GET", add={"name": "web", "actionValue": "ALLOW"}).status == 204
+    [rule] = rules()
+    assert (rule["name"], rule["active"], rule["version"]) == ("web", True, {"version": 0})
+    addresses = ["198.51.100.0/24"]
+    change = {"id": rule["id"], "active": False, "sourceFirewallIpAddresses": addresses}
+    assert order(cloud, "firewall", "GET", change=change).status == 204
+    [changed] = rules()
+    assert changed == {**rule, "active": False, "sourceFirewallIpAddresses": addresses, "version": {"version": 1}}
+    first = {"name": "first", "enabled": True, "action": "DROP"}
+    place = {"relativePosition": {"rulePosition": "BEFORE", "adjacentRuleId": rule["id"]}}
+    assert order(cloud, "firewall", "GET", add={**first, **place}).status == 204
+    assert [row["name"] for row in rules()] == ["first", "web"]
+    assert order(cloud, "firewall", "GET", delete="web").status == 204
+    assert [row["name"] for row in rules()] == ["first"]
+    response = order(cloud, "firewall", add={"name": "bad", "actionValue": "PASS"})
+    assert (response.status, "'PASS' is not one of" in response.text) == (400, True)
 
 
 def test_tunnels_are_added_changed_and_deleted(cloud: Bench) -> None:
