@@ -211,7 +211,8 @@ def _find_objects(
         return list(cache[key]) if context.simulator.config.record_order == "random" else cache[key]
     subjects = list(source.objects(context))
     if is_included is not None or expression or parameters.get("sortAsc") or parameters.get("sortDesc"):
-        rows = [QueryRow(context, subject, columns) for subject in subjects]
+        searched = {**columns, "id": lambda context, subject: urn_of(columns["href"](context, subject))}
+        rows = [QueryRow(context, subject, searched) for subject in subjects]
         if is_included is not None:
             rows = [row for row in rows if is_included(row)]
         subjects = [row.subject for row in _selected(rows, query_type.attributes, parameters, expression)]

@@ -239,3 +239,13 @@ def test_edges_can_be_filtered_by_their_kind() -> None:
     caller = signed_in(Simulator(SimulatorConfig()), version="33.0")
     for kind, total in (("NSXV_BACKED", "1"), ("NSXT_BACKED", "0")):
         assert caller.xml(f"/api/query?type=edgeGateway&filter=edgeGatewayType=={kind}").get("total") == total
+
+
+def test_records_are_filtered_by_their_urn() -> None:
+    """Source: protocol/query.md §4.1 (``href`` and ``id`` support filters)."""
+    simulator = Simulator(SimulatorConfig())
+    caller = signed_in(simulator, version="33.0")
+    edge_id = next(iter(simulator.world.edges))
+    for condition, total in ((f"id==urn:vcloud:gateway:{edge_id}", "1"), (f"id!=urn:vcloud:gateway:{edge_id}", "0")):
+        for text in (condition, condition.replace(":", "%3A")):
+            assert caller.xml(f"/api/query?type=edgeGateway&filter={text}").get("total") == total
