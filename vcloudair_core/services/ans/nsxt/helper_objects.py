@@ -182,6 +182,18 @@ class HelperObjects:
         """Return a port profile, or None if it does not exist."""
         return self._profiles().get(urn)
 
+    def find_profile(self, name_or_urn: str) -> Mapping[str, Any] | None:
+        """Return the port profile with a name or URN, or None if it does not exist.
+
+        If it is not known, the profiles are read again, because another client may have created it.
+        """
+        for is_stale in (False, True):
+            profiles = self._profiles(is_stale=is_stale)
+            for urn in (name_or_urn, *self.profile_ids(name_or_urn)):
+                if urn in profiles:
+                    return profiles[urn]
+        return None
+
     def profiles(self) -> list[Mapping[str, Any]]:
         """Return all port profiles that rules can name."""
         return list(self._profiles().values())

@@ -13,7 +13,6 @@ from vcloudair_core.engine.canonical import ANY, fold
 from vcloudair_core.engine.validation import Problems, near
 from vcloudair_core.errors import AmbiguousMatchError, NotFoundError
 from vcloudair_core.services.ans.nat.nsxt.profiles import (
-    PROFILE_URN,
     is_named,
     service_values,
     shown_profile,
@@ -64,8 +63,7 @@ def _application(objects: HelperObjects, spec: NatRuleSpec, path: str, problems:
     A profile of NSX is replaced by its protocol and port.
     """
     name = str(spec.application)
-    ids = [name] if name.startswith(PROFILE_URN) else objects.profile_ids(name)
-    profile = objects.profile(ids[0]) if ids else None
+    profile = objects.find_profile(name)
     if profile is None:
         hint = near(name, sorted({str(candidate.get("name")) for candidate in objects.profiles()}))
         reason = f"there is no application port profile {name!r}{'; ' + hint if hint else ''}"

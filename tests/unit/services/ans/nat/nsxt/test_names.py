@@ -45,6 +45,9 @@ class FakeObjects:
     def profile(self, urn: str) -> dict[str, Any] | None:
         return next((known for known in PROFILES if known["id"] == urn), None)
 
+    def find_profile(self, name: str) -> dict[str, Any] | None:
+        return next((known for known in PROFILES if name in (known["id"], known["name"])), None)
+
     def profile_ids(self, name: str) -> list[str]:
         return [known["id"] for known in PROFILES if known["name"] == name]
 
