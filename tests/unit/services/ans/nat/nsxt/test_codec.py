@@ -56,7 +56,7 @@ WEB = {
     "protocol": "tcp",
     "description": "web",
 }
-LIVE = {
+LIVE: dict[str, Any] = {
     "id": "b08ed702-0000-4000-8000-000000000001", "name": "web-in", "description": "web", "enabled": True,
     "ruleType": "DNAT", "type": "DNAT", "externalAddresses": "203.0.113.12", "internalAddresses": "10.1.0.5",
     "internalPort": None, "dnatExternalPort": "8443", "snatDestinationAddresses": None,
@@ -205,7 +205,7 @@ def test_a_rule_that_keeps_the_port_follows_the_original_port() -> None:
     assert (rule["dnatExternalPort"], rule["applicationPortProfile"][CONTENT]) == ("9000", tcp("9000"))
 
 
-NAMED = {**LIVE, "applicationPortProfile": {"name": "https-alt", "id": "urn:p2",
+NAMED: dict[str, Any] = {**LIVE, "applicationPortProfile": {"name": "https-alt", "id": "urn:p2",
                                             CONTENT: {**tcp("443"), NAMED_PROFILE: "https-alt"}}}  # fmt: skip
 
 

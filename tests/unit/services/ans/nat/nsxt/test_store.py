@@ -1,4 +1,4 @@
-"""NAT of an NSX-T edge gateway in the simulator: requests, faults and other clients."""
+"""NAT of a simulated NSX-T edge gateway: requests, faults and other clients."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def nat(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NsxtBench]:
 
 @pytest.fixture
 def newest(tmp_path: Path) -> Iterator[NsxtBench]:
-    """Return a bench with one API version, for tests that do not depend on the version."""
+    """Return a bench with the newest API version."""
     with nsxt_bench(tmp_path, "39.1", logging_right=True) as made:
         yield made
 
