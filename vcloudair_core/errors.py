@@ -12,7 +12,7 @@
         InvalidRequestError · AuthenticationError · PermissionDeniedError · NotFoundError · ConflictError · BusyError
         ServerError
       DecodeError(excerpt)                   the response does not follow the protocol
-      IncompleteResultError                  a result of several pages changed while it was read
+      IncompleteResultError                  the result changed while its pages were read
       TaskError(task)
         TaskFailedError · TaskTimeoutError · OutcomeUnknownError
       EngineError
@@ -254,8 +254,8 @@ class TlsError(TransportError):
 class ApiError(VcloudAirError):
     """The server returned an error response.
 
-    ``status`` is the HTTP status, or 0 if unknown. ``code`` is the error code of the server, such as ``BUSY_ENTITY``
-    or ``12001``, or empty. ``request_id`` identifies the request. The support of the provider can search for it.
+    ``status`` is the HTTP status, or 0 if unknown. ``code`` is the error code of the server, such as ``BUSY_ENTITY`` or
+    ``12001``, or empty. ``request_id`` identifies the request. The provider's support can search for this ID.
     ``method`` and ``path`` describe the request. ``vendor_code`` is the error code of an extension, such as
     ``OngoingFailover``. ``is_from_gateway`` is True if the body is HTML or text from a gateway in front of the API.
     Such a gateway may have forwarded the request.

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options of modules whose changes can be staged."""
+    """Options for modules that can stage their changes."""
 
     DOCUMENTATION = r"""
 options:

@@ -1,6 +1,6 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Convert module options to recovery plans, and run reports to module results.
+"""Convert module options to recovery plans, and reports of runs to module results.
 
 Private to this collection.
 """

@@ -154,7 +154,7 @@ def _flat(items: Iterable[Any]) -> Iterator[Any]:
 
 
 def without_empty_cells(params: Mapping[str, Any], declared: ArgumentSpec) -> Params:
-    """Return the parameters without values that are None or blank.
+    """Return the parameters, without those that are None or blank.
 
     This also applies to suboptions. Tables and AWX surveys produce such values, which count as not set.
     """
@@ -358,7 +358,7 @@ def execute(
 
 
 def writing(work: Work) -> Work:
-    """Mark a work function as one that writes, and return it."""
+    """Mark ``work`` as a function that writes, and return it."""
     work.writes = True  # type: ignore[attr-defined]
     return work
 

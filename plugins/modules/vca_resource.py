@@ -149,7 +149,7 @@ def specs(params: Params) -> list[Params]:
 
 
 def converge(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
-    """Converge the resources of the kind in the option ``kind``."""
+    """Converge the resources of the kind that the option ``kind`` names."""
     job = Job(params["kind"], specs=specs, show=lambda resource, params: {"resource": resource})
     return job(client, params, check_mode, diff_mode)
 

@@ -82,7 +82,7 @@ ARGUMENTS = {
 
 
 def read(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
-    """Return the resources of the kind in the option ``kind``."""
+    """Return the resources of the kind that the option ``kind`` names."""
     job = Job(params["kind"], show=lambda resource, params: {"resource": resource})
     return job(client, params, check_mode, diff_mode)
 

@@ -132,7 +132,7 @@ class Invocation:
         return settings
 
     def note_context(self, name: str | None) -> None:
-        """Record the context in use for error messages."""
+        """Record which context is in use, so that error messages can name the context."""
         self.marks.difference_update({mark for mark in self.marks if mark.startswith(CONTEXT_MARK)})
         if name:
             self.marks.add(f"{CONTEXT_MARK}{name}")

@@ -47,7 +47,7 @@ class FieldInfo:
         required: True if input must have the field.
         aliases: Other names of the module option.
         alias_of: The name of the field for which this input key is an alias.
-        kind: The type of the value, if it is not the type of the annotation: str, bool, int, dict or Path (a file).
+        kind: The type of the value, if it differs from the annotation: str, bool, int, dict or Path (a file).
         is_list: True if the value is a list of ``kind``.
         keys: The keys of a value that is a mapping.
         read: A function that reads the value, if the default function of the type does not fit. It is called as

@@ -122,7 +122,7 @@ class TunnelCheck:
     def __call__(self, client: Client) -> CheckResult:
         """Run the check once.
 
-        Raises the errors of listing, or the first error if no edge gateway can be read.
+        Raises the errors of listing edge gateways, or the first error if no edge gateway can be read.
         """
         edges = client.edges.list_edges()
         names = self._edges or [edge.edge_id for edge in edges if edge.is_advanced is not False]
@@ -162,7 +162,7 @@ class ReplicationCheck:
     def __call__(self, client: Client) -> CheckResult:
         """Run the check once.
 
-        Raises the errors of listing, or the first error if no replication can be read.
+        Raises the errors of listing replications, or the first error if no replication can be read.
         """
         service = client.dr
         references = service.references()

@@ -11,7 +11,7 @@ from vcloudair_core.errors import VcloudAirError
 
 @dataclass(frozen=True)
 class Finding:
-    """The state of an object at a check.
+    """The state of an object, as found by a check.
 
     Attributes:
         scope: The part of the cloud that was read, such as an edge gateway.

@@ -2,7 +2,7 @@
 
 pluggy orders the implementations and runs wrappers. For a first-result hook, pluggy stops at the first result. pluggy
 calls guards instead of the functions of a plugin. A guard redirects the plugin's standard output to standard error,
-checks the result, and handles failures by the rules of the hook. See :class:`Isolation`.
+checks the result, and handles failures as the hook requires. See :class:`Isolation`.
 """
 
 from __future__ import annotations

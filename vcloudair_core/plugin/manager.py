@@ -164,7 +164,7 @@ class PluginManager:
         return self._distributions[dist]
 
     def register(self, plugin: object, name: str) -> None:
-        """Register a plugin object of a program or a test.
+        """Register a plugin object that a program or a test provides.
 
         The object need not have an API version, because the program already runs with this version of the library. An
         object that has another API version is rejected.
@@ -278,7 +278,7 @@ class PluginManager:
         return problems
 
     def offered_by(self, name: str) -> dict[str, list[Any]]:
-        """Return the collected records of a plugin by hook.
+        """Return the records that a plugin offers, by hook.
 
         Call :meth:`collect_all` first.
         """

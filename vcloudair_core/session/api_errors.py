@@ -86,7 +86,7 @@ def error_from_response(
 
 
 def is_session_over(error: ApiError, response: Response | None) -> bool:
-    """Return True for a 401, or a 403 with an empty body: the session has ended.
+    """Return True if the session has ended: a 401, or a 403 with an empty body.
 
     Source: protocol/sessions.md §4.4.
     """

@@ -117,7 +117,7 @@ class Session:
 
     @property
     def kept(self) -> TokenCache | None:
-        """Cache that stores the session for later processes, or None if not stored."""
+        """Cache that stores the session for later processes, or None if there is no cache."""
         return self._cache if self._is_kept else None
 
     @property
@@ -374,7 +374,10 @@ class _CallSpec:
 
 
 def _refused_with_session(error: ApiError) -> AuthenticationError:
-    """Convert the error of a request to an AuthenticationError: the session has ended."""
+    """Return an AuthenticationError that says that the session has ended.
+
+    ``error`` is the error of the rejected request.
+    """
     refused = AuthenticationError(
         error.message,
         status=error.status,

@@ -147,7 +147,7 @@ def cancel_task(session: Session, task: Task) -> None:
 
 
 def task_duration_s(task: Task) -> float | None:
-    """Return the duration of a task in seconds by server time, or None if unknown."""
+    """Return a task's duration in seconds by server time, or None if it is unknown."""
     try:
         began, ended = (datetime.fromisoformat(text.replace("Z", "+00:00")) for text in (task.start, task.end))
         return max(0.0, (ended - began).total_seconds()) or None
@@ -156,7 +156,7 @@ def task_duration_s(task: Task) -> float | None:
 
 
 def _poll(session: Session, task: Task) -> Task | None:
-    """Return the latest state, or None if the poll failed temporarily."""
+    """Return the latest state of a task, or None if the poll failed temporarily."""
     try:
         latest = read_task(session, task)
     except (TransportError, ServerError, BusyError) as exc:

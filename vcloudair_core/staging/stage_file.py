@@ -1,4 +1,4 @@
-"""Stage files: changes of several tasks and processes for one commit.
+"""Stage files collect the changes of several tasks and processes for one commit.
 
 A stage is a file named after the stage ID. For each section, the file contains the document as first read, the document
 with the staged changes, and the list of changes. A new change is planned against the document with the earlier changes,
@@ -68,7 +68,7 @@ class StagedChanges:
     names: dict[str, dict[str, Any]] = field(default_factory=dict)
     sections: list[StagedSection] = field(default_factory=list)
     reported: list[str] = field(default_factory=list)
-    """Keys of the warnings about other stages that this run has already reported."""
+    """Keys of the warnings that this run has already reported about other stages."""
 
     def section(self, cloud: str, target_key: str, name: str) -> StagedSection | None:
         """Return the staged section with this target key and name, or None."""

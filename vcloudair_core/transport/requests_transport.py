@@ -152,7 +152,7 @@ class RequestsTransport:
     def _proxies(self, request: Request) -> dict[str, str]:
         """Return the proxies that the environment sets for a request.
 
-        They are cached by origin.
+        The proxies are cached by origin.
         """
         proxies = self._proxies_of.get(request.origin)
         if proxies is None:

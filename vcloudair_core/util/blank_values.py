@@ -27,7 +27,7 @@ def is_blank(value: Any) -> bool:
 
 
 def is_masked(value: Any) -> bool:
-    """Return True if a string, or a string in a list, contains a mask of Ansible."""
+    """Return True if a string, or a string in a list, contains one of Ansible's masks."""
     if isinstance(value, (list, tuple)):
         return any(is_masked(item) for item in value)
     return isinstance(value, str) and bool(_MASKED.search(value))

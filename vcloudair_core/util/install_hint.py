@@ -1,4 +1,4 @@
-"""Install command for an extra, based on how this package was installed."""
+"""Build the install command for an extra, based on how this package was installed."""
 
 from __future__ import annotations
 

@@ -179,7 +179,7 @@ def remember(*secrets: Secret) -> None:
 
 
 def remembered() -> list[Secret]:
-    """Return the secrets registered by :func:`remember` that still exist."""
+    """Return the secrets that were passed to :func:`remember` and still exist."""
     with _guard:
         return list(dict.fromkeys(_remembered.values()))
 

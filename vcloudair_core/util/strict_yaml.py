@@ -142,7 +142,7 @@ def _too_deep(mark: Any) -> Issue:
 
 
 class _TooDeepError(Exception):
-    """Stop parsing before a RecursionError occurs."""
+    """Raised to stop parsing before a RecursionError occurs."""
 
     def __init__(self, mark: Any) -> None:
         super().__init__()
@@ -150,7 +150,7 @@ class _TooDeepError(Exception):
 
 
 class _StoppedError(Exception):
-    """Stop converting values after a fatal issue. The issue is already recorded."""
+    """Raised to stop converting values after a fatal issue, which is already recorded."""
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Paths of the user's standard directories.
+"""Find the paths of the user's standard directories.
 
 The directories are neither created nor checked.
 """

@@ -1,4 +1,4 @@
-"""Parser of a partial bash command line, and quoting of values for insertion."""
+"""Parse a partial bash command line, and quote values to insert into it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Metrics tables: short numbers, and the table of the busiest VMs."""
+"""Format metrics tables: short numbers, and the table of the busiest VMs."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ class Network:
         self._handshake(context_of(trust_of(ca_path)), host, port)
 
     def proxy_for(self, target: Target) -> str | None:
-        """Return the proxy that the environment sets for this host, or None if not set."""
+        """Return the proxy that the environment sets for this host, or None if unset."""
         from urllib.request import getproxies, proxy_bypass
 
         return None if proxy_bypass(target.host) else getproxies().get(target.scheme)
@@ -103,7 +103,7 @@ class Network:
 
 
 def check_url(settings: Settings) -> tuple[DiagnosisStep, Target | None]:
-    """Check the URL.
+    """Check the setting ``url``.
 
     If the URL is the browser address of a portal, the hint contains the API URL and the org.
     """

@@ -1,4 +1,4 @@
-"""Read the metadata of an object. Source: protocol/vm-writes.md §3."""
+"""Parse the metadata of an object. Source: protocol/vm-writes.md §3."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _VALUES: dict[str, Callable[[str], Any]] = {
 
 
 def parse_metadata(body: bytes) -> dict[str, Any]:
-    """Return the values by key.
+    """Return the metadata values by key.
 
     Values of unknown types are strings. Raises DecodeError if the body is not valid XML.
     """

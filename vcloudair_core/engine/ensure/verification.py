@@ -21,7 +21,7 @@ _NORMALIZED = "Compare these changes with the desired state. The server may have
 
 
 def versions_apart(base: Document, current: Document) -> int | None:
-    """Return by how much the version has increased.
+    """Return the difference between the versions of two documents.
 
     Return None if the server sends no versions.
     """

@@ -1,1 +1,1 @@
-"""Run journal: events of a run on disk, and readers of their fields."""
+"""Run journal: the events of a run on disk, and functions that read their fields."""

@@ -56,7 +56,7 @@ class Approval:
 
 @dataclass(frozen=True)
 class Delay:
-    """A pause."""
+    """A pause in the run."""
 
     seconds: float
 

@@ -51,7 +51,7 @@ _PORTAL = "Check the network of the VM in the portal."
 
 
 def vm_checks(plan: RecoveryPlan, action: str, evidence: Evidence) -> Iterator[Check]:
-    """Yield the checks of the VMs in a plan.
+    """Yield the readiness checks for the VMs in a plan.
 
     Each name is checked. If exactly one replication has the name, the replication is checked too.
     """

@@ -82,7 +82,7 @@ def _enabled(place: Place, action: str) -> Check:
 
 
 def _memory(place: Place, groups: Sequence[Replication], evidence: Evidence) -> Check:
-    """Check the memory of a VDC.
+    """Check that a VDC has enough memory for the VMs.
 
     A limit of 0 means unlimited. Source: protocol/query.md §7.1.
     """
@@ -143,7 +143,7 @@ def _usage(place: Place, limit: str, used: str, evidence: Evidence, subject: Che
 
 
 def _quota(starting: Sequence[Replication], evidence: Evidence) -> Check:
-    """Check the quota of running VMs.
+    """Check the quota of running VMs against the VMs that the plan starts.
 
     A quota of 0 means unlimited. Source: protocol/query.md §7.1.
     """

@@ -97,7 +97,7 @@ class Objective:
 
 @dataclass(frozen=True)
 class OperationAttempt:
-    """An attempt of a VM or step.
+    """An attempt to run a step, or the action of a VM.
 
     ``task`` contains data of the server's task, and is empty when no task was seen. ``is_requested`` is true if the
     request was sent, even if its response was lost.

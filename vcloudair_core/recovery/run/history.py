@@ -131,7 +131,7 @@ def typical_seconds(settings: Settings, action: str) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class AppliedChange:
-    """A network change of a run.
+    """A network change that a run made.
 
     ``key`` is the key of the step. ``saved`` is the file with the configuration before the change.
     """

@@ -23,7 +23,7 @@ PLAN = "plan.json"
 
 
 def cleanup_plan(plan: RecoveryPlan, settings: Settings, cloud: dict[str, Any]) -> RecoveryPlan:
-    """Return the plan of a cleanup.
+    """Return the plan that a cleanup runs.
 
     The plan has no dependencies and restores networks first.
     """

@@ -52,7 +52,7 @@ class StepResult:
         hint: The next action of the user after a failure.
         output: An excerpt of the program's output, with secrets hidden.
         by: The user who approved the step.
-        saved: The name of the file in the run folder with the configuration of an edge before the change.
+        saved: The name of the file in the run folder that stores the edge's configuration before the change.
         summary: The changes of the edge.
         restores: The ID of the network change that this step undid.
     """

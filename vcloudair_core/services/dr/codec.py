@@ -146,7 +146,7 @@ def parse_tasks(body: bytes) -> list[Task]:
 
 
 def parse_task_records(body: bytes) -> tuple[list[Task], int | None]:
-    """Return the tasks on a page of query results, and the number on all pages.
+    """Return the tasks on a page of query results, and the total number of tasks.
 
     Records have the name of the operation and the object, but no description. Source: protocol/tasks.md §3.3. Raises
     DecodeError.

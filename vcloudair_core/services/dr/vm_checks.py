@@ -34,9 +34,9 @@ def vms_of(
     """Return the VMs of a replication, and the VMs in the vApp of its placeholder.
 
     Only VMs with the name of the replication count. If any of these VMs is in the vApp of the placeholder, the VMs in
-    this vApp belong to the replication. Otherwise, the VMs that did not exist before the action do. ``before`` has the
-    IDs of the VMs before the action, or is None if they are unknown. The API documentation does not say if recovered
-    VMs stay in the vApp of the placeholder.
+    this vApp belong to the replication. Otherwise, the VMs that did not exist before the action belong to the
+    replication. ``before`` has the IDs of the VMs before the action, or is None if they are unknown. The API
+    documentation does not say if recovered VMs stay in the vApp of the placeholder.
     """
     same_name = [vm for vm in records if vm.name == group.name]
     in_vapp = [vm for vm in same_name if group.placeholder_vapp_id and group.placeholder_vapp_id[-36:] in vm.vapp_href]

@@ -26,14 +26,17 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECA
 
 @dataclass(frozen=True)
 class MetricsPage:
-    """A page of rows. ``cursor`` selects the next page. It is empty on the last page."""
+    """A page of metrics rows. ``cursor`` selects the next page.
+
+    On the last page, ``cursor`` is empty.
+    """
 
     rows: list[dict[str, Any]]
     cursor: str
 
 
 def window_body(window: Window) -> dict[str, Any]:
-    """Return the request body.
+    """Return the request body for a time window.
 
     The body has only the start and the end, because the API cannot filter metrics.
     """

@@ -41,9 +41,9 @@ def rows(series: Iterable[Series], vms: VmFacts) -> Iterator[dict[str, Any]]:
 
 
 def as_text(form: str, series: Iterable[Series], vms: VmFacts) -> Iterator[str]:
-    """Yield the lines of a file without line ends. ``form`` is the format.
+    """Yield the lines of an export file, without line ends.
 
-    Formats are ``csv``, ``jsonl`` and ``openmetrics``.
+    ``form`` is the format: ``csv``, ``jsonl`` or ``openmetrics``.
     """
     if form == "csv":
         yield ",".join(COLUMNS)

@@ -65,7 +65,9 @@ class Series:
 
 
 def aggregate(values: Sequence[float], how: str) -> float | None:
-    """Return an aggregate as in :meth:`Series.aggregate`, or None if empty.
+    """Return an aggregate of ``values``, or None if ``values`` is empty.
+
+    For ``how``, see :meth:`Series.aggregate`.
 
     Raises: ValueError for an unknown aggregate.
     """
@@ -167,7 +169,7 @@ def series_of(blocks: Iterable[SampleBlock], source: str, patterns: Sequence[str
 
 
 def _numbers_of(values: Sequence[Any]) -> Sequence[float | None]:
-    """Return the result of :func:`number_of` for each value, faster for numbers."""
+    """Apply :func:`number_of` to each value, with a fast path for numbers."""
     if set(map(type, values)) <= {float, int}:
         with suppress(OverflowError):
             numbers = list(map(float, values))

@@ -1,4 +1,4 @@
-"""Plots of metrics, with a separate panel for each metric."""
+"""Plot metrics, with a separate panel for each metric."""
 
 from __future__ import annotations
 

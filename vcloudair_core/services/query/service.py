@@ -29,7 +29,7 @@ _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 
 
 class QueryService:
-    """Queries for VMs, networks, catalogs, tasks and all other objects."""
+    """Service that queries VMs, networks, catalogs, tasks and all other objects."""
 
     def __init__(self, session: Session) -> None:
         self.session = session

@@ -1,4 +1,4 @@
-"""VMs as mappings of facts, for inventories, facts modules and reports."""
+"""Read VMs as mappings of facts, for inventories, facts modules and reports."""
 
 from __future__ import annotations
 

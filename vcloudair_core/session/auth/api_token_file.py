@@ -207,7 +207,7 @@ def find_replacement(old: Secret, settings: Settings) -> Path | None:
 
 
 class _AtomicWrite:
-    """Atomic replacement of a file. The disk space is reserved in advance."""
+    """Replace a file atomically. The disk space is reserved in advance."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

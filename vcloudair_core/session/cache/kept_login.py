@@ -114,7 +114,7 @@ class KeptLogin(TokenCache):
     """The stored login of a user to a server.
 
     ``problem`` is the reason why :meth:`load` returned None. It is empty if nothing is stored. ``beside`` is the
-    session cache of the password. If it is not None, each login is also stored in that cache.
+    session cache that is encrypted with the password, or None. If it is set, each login is also stored in that cache.
     """
 
     suffix = ".login"
@@ -181,7 +181,7 @@ class LoginAuth:
 
 
 def with_cache_of_password(login: KeptLogin, settings: Settings) -> KeptLogin:
-    """Return ``login``, with the session cache of the password as a second store.
+    """Return ``login`` with the password-encrypted session cache as a second store.
 
     If the settings contain no password or API token, ``login`` is returned unchanged.
     """

@@ -204,7 +204,9 @@ dr_runs.register(app)
 
 
 def _options(**values: Any) -> dict[str, tuple[str, Any]]:
-    """Return the options that a plan can also set: (option as typed, value), by name.
+    """Return the options that a plan can also set, by name.
+
+    Each value is a pair: the option as the user types it, and its value.
 
     Raises: SpecError for an invalid value.
     """

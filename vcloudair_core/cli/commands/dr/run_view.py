@@ -238,5 +238,5 @@ def live_run() -> Iterator[LiveRun | None]:
 
 
 def observers_of(view: LiveRun | None) -> tuple[Observer, ...]:
-    """Return the live display in a tuple, or an empty tuple without a display."""
+    """Return the live display in a tuple, or an empty tuple if there is no display."""
     return (view.observe,) if view is not None else ()

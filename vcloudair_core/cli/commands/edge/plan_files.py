@@ -1,4 +1,4 @@
-"""Plan files of ``vca edge plan --out`` and ``vca edge apply --plan``."""
+"""Save plan files for ``vca edge plan --out``, and load them for ``apply --plan``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Table rows and input documents for sections of an edge gateway."""
+"""Create table rows and input documents from the sections of an edge gateway."""
 
 from __future__ import annotations
 

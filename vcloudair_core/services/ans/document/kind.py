@@ -157,7 +157,7 @@ class EdgeKind(ResourceKind):
         problems.raise_if_any()
 
     def unsupported(self, desired: Desired, backend: str) -> list[SpecProblem]:
-        """Return the options of each section that the backend does not support."""
+        """Return each section's options that the backend does not support."""
         return [
             problem.below(name)
             for name, spec in desired.specs[0].sections.items()

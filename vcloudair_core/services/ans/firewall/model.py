@@ -66,7 +66,7 @@ def split_members(members: Sequence[str], vnic_prefix: str) -> dict[str, list[st
 
 
 def service_of(protocol: str, port: Sequence[str], source_port: Sequence[str], icmp_type: str | None) -> ServiceSpec:
-    """Return the spec of a service, without ports that match any port.
+    """Return the spec of a service. Ports that match any port are left out.
 
     Source: protocol/ans.md §2.6.
     """

@@ -26,8 +26,8 @@ _STATES: Mapping[str, Callable[[tuple[Any, ...]], Desired]] = {
 def expect_document(store: SectionStore, kinds: Sequence[ResourceKind], document: Document, run: CheckRun) -> Document:
     """Apply to a document the changes that earlier tasks of the run would make.
 
-    Changes that cannot be planned on the document are skipped. ``kinds`` has the kinds of the section, and the first
-    one is the kind of the whole section.
+    Changes that cannot be planned on the document are skipped. ``kinds`` has the kinds of the section. The first kind
+    is the kind of the whole section.
     """
     for change in run.changes(store.target_key):
         for kind, specs in _of_section(change, store.section, kinds):

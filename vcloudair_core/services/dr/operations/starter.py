@@ -2,11 +2,11 @@
 
 The rules, in the order in which they apply:
 
-1. A process that starts an action holds the lock of the replication on this host, and records the intent before the
-   request is sent. Other hosts do not see this lock. Therefore the task list of the org is read right before a batch of
-   VMs is started. If an action is already in progress, it is tracked instead of started.
-2. If an intent of any run has an unknown outcome, its action is tracked by the task, by a task that is evidence of the
-   intent, or by the replication. A timeout alone never starts the action again.
+1. A process that starts an action holds the lock of the replication on this host, and records the intent to start it
+   before the request is sent. Other hosts do not see this lock. Therefore the task list of the org is read right before
+   a batch of VMs is started. If an action is already in progress, it is tracked instead of started.
+2. If an intent of any run has an unknown outcome, its action is tracked by one of three signs: its task, another task
+   that is evidence of the intent, or the replication. A timeout alone never starts the action again.
 3. A request was not executed if it was certainly not sent, or if the API itself refused it. In all other cases, the
    intent stays open until the outcome is known.
 4. If the server refuses a request because the action is in progress or complete, the operation has not failed. The
@@ -89,7 +89,7 @@ class Starter:
 
         Return an empty string. If another process holds the lock, return a reason that names the other process.
 
-        Raises: ConfigurationError when the folder of intents cannot be used.
+        Raises: ConfigurationError when the folder that stores intents cannot be used.
         """
         try:
             operation.lock = self._intents.lock(operation.reference)
@@ -213,7 +213,7 @@ class Starter:
 
         If the tasks cannot be read, a request is not sent after an earlier request whose action may be in progress. A
         first request is sent anyway: the replication is idle and offers the action, and this host has no open intent.
-        Some users cannot read any task list, and must be able to recover VMs. If another host has just started the
+        Users who cannot read any task list must also be able to recover VMs. If another host has just started the
         action, the server refuses the request, and the action is tracked.
         """
         reference, earlier = operation.reference, _earlier_of(operation)

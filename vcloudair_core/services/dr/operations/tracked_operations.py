@@ -89,7 +89,7 @@ class TrackedOperations:
 
     @property
     def has_session(self) -> bool:
-        """Return False if the server has refused the last requests as not signed in."""
+        """True unless the server rejected the last requests as not signed in."""
         return self._session_error is None
 
     def note(self, error: VcloudAirError) -> None:

@@ -1,4 +1,4 @@
-"""Readable units for display: KB and KBps as KiB, MiB, GiB or TiB.
+"""Convert KB and KBps to readable units for display: KiB, MiB, GiB or TiB.
 
 A KB of the API is 1024 bytes.
 """

@@ -1,4 +1,4 @@
-"""Names and base units of metrics for Prometheus.
+"""Convert metric names and units to Prometheus names and base units.
 
 For example, ``cpu.usage.average`` becomes ``vca_vm_cpu_usage_average_ratio``.
 """
@@ -18,7 +18,7 @@ BASE = {
     "s": ("seconds", 1.0),
     "W": ("watts", 1.0),
 }
-"""Prometheus unit for each unit of a metric, and the factor to convert values."""
+"""Prometheus unit for each metric unit, and the factor that converts values."""
 
 PREFIX = "vca_vm"
 
