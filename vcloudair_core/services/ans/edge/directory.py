@@ -23,6 +23,7 @@ from vcloudair_core.services.ans.edge.model import (
     Edge,
     is_in_vdc,
     last_part,
+    may_be_in_vdc,
     no_such_vdc,
     pick,
     refuse_plain_edge,
@@ -100,7 +101,7 @@ class EdgeDirectory:
         ``vdc`` limits the list to one VDC. Raises: NotFoundError, which names the known VDCs, if ``vdc`` does not
         exist.
         """
-        edges = [edge for edge in self._with_vdc_names() if not vdc or is_in_vdc(edge, vdc)]
+        edges = [edge for edge in self._with_vdc_names() if not vdc or may_be_in_vdc(edge, vdc)]
         if vdc and not edges:
             self._check_vdc(vdc)
         return sorted(edges, key=lambda edge: (edge.name, edge.vdc_name))

@@ -97,17 +97,33 @@ def is_in_vdc(edge: Edge, vdc: str) -> bool:
     return edge.vdc_id == by_id if by_id else edge.vdc_name.casefold() == vdc.strip().casefold()
 
 
+def may_be_in_vdc(edge: Edge, vdc: str) -> bool:
+    """Return True if the edge is in the VDC, or is owned by a VDC group.
+
+    The record of an edge that a VDC group owns does not name the VDCs of the group. ``vdc`` can also be the name or URN
+    of the group. Source: protocol/nsxt.md §2.
+    """
+    if edge.is_owned_by_group and not edge.vdc_id:
+        is_other_group = uuid_in(vdc) and vdc.startswith(VDC_GROUP) and uuid_in(vdc) != uuid_in(edge.owner_id)
+        return not is_other_group
+    return is_in_vdc(edge, vdc)
+
+
 def pick(edges: Sequence[Edge], name: str, vdc: str = "") -> Edge:
     """Find an edge by name or ID. If ``vdc`` is set, search only in that VDC.
+
+    If the VDC has no such edge, edges that VDC groups own are searched as well.
 
     An exact match takes precedence over a match that ignores case.
 
     Raises: NotFoundError with similar names; AmbiguousMatchError with the VDC of each candidate.
     """
     pool = [edge for edge in edges if not vdc or is_in_vdc(edge, vdc)]
+    of_groups = [edge for edge in edges if vdc and edge not in pool and may_be_in_vdc(edge, vdc)]
     for matches in (
         [edge for edge in pool if edge.name == name or edge.edge_id == name],
         [edge for edge in pool if edge.name.casefold() == name.strip().casefold()],
+        [edge for edge in of_groups if edge.name == name or edge.edge_id == name],
     ):
         if len(matches) > 1:
             raise AmbiguousMatchError(

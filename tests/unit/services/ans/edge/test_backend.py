@@ -394,3 +394,18 @@ def test_backends_have_the_names_of_the_glossary() -> None:
     assert set(BACKENDS) == {"nsxv", "nsxt", "vcloudair"}
     assert {backend for backend, _ in EDGE_APIS.values()} <= set(BACKENDS)
     assert edge_backend.default_backend(FakeSession().settings) == NSXV  # type: ignore[arg-type]
+
+
+def test_an_edge_of_a_vdc_group_is_found_with_a_vdc() -> None:
+    """The record does not name the VDCs of the group. Source: protocol/nsxt.md §2."""
+    of_group = edge(1, "gw", **OF_GROUP).replace(f'vdc="{BASE}/api/vdc/{VDC_A}"', 'vdc=""')
+    one = session(records(of_group, edge(2, "other", orgVdcName="Alpha", **T_EDGE)))
+    service = AnsService(one)  # type: ignore[arg-type]
+    assert service.find_edge("gw", "Alpha").edge_id == edge_id(1)
+    assert [found.name for found in service.list_edges("Alpha")] == ["gw", "other"]
+
+
+def test_an_edge_in_the_vdc_precedes_one_of_a_vdc_group() -> None:
+    of_group = edge(1, "gw", **OF_GROUP).replace(f'vdc="{BASE}/api/vdc/{VDC_A}"', 'vdc=""')
+    one = session(records(of_group, edge(2, "gw", orgVdcName="Alpha", **T_EDGE)))
+    assert AnsService(one).find_edge("gw", "Alpha").edge_id == edge_id(2)  # type: ignore[arg-type]
