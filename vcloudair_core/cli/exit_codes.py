@@ -22,7 +22,10 @@ class ExitCode:
 EXIT_CODES: tuple[ExitCode, ...] = (
     ExitCode(0, "Success. For `vca doctor`: no problem found."),
     ExitCode(1, "Any other error.", (errors.VcloudAirError,)),
-    ExitCode(2, "For `vca edge plan` only: the edge gateway differs from the document (drift)."),
+    ExitCode(
+        2, "For `vca edge plan`: the edge gateway differs from the document (drift). For `vca edge convert`: an item "
+        "was not converted.",
+    ),
     ExitCode(3, "Sign-in failed, or the session expired.", (errors.AuthenticationError,)),
     ExitCode(4, "An object was not found.", (errors.NotFoundError,)),
     ExitCode(5, "The user lacks a required right.", (errors.PermissionDeniedError,)),

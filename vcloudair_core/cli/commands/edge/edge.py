@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from vcloudair_core.cli.commands.edge import edge_document, edge_stages
+from vcloudair_core.cli.commands.edge import edge_conversion, edge_document, edge_stages
 from vcloudair_core.cli.completion.known_names import remember_names
 from vcloudair_core.cli.display.table import Column
 from vcloudair_core.cli.invocation import Invocation, connected
@@ -15,12 +15,12 @@ from vcloudair_core.cli.invocation import Invocation, connected
 if TYPE_CHECKING:
     from vcloudair_core.services.ans.edge.model import Edge
 
-app = typer.Typer(help="List, export, plan and change edge gateways.", no_args_is_help=True)
+app = typer.Typer(help="List, export, plan, change and convert edge gateways.", no_args_is_help=True)
 
 
 @app.callback()
 def edge() -> None:
-    """List, export, plan and change edge gateways."""
+    """List, export, plan, change and convert edge gateways."""
 
 
 @app.command("list")
@@ -62,6 +62,7 @@ def list_edges(run: Invocation) -> None:
 
 
 edge_document.register(app)
+edge_conversion.register(app)
 edge_stages.register(app)
 
 

@@ -57,7 +57,12 @@ _NSXT = (
         values="`3des`, `aes192`",
         refused=_old_algorithm,
     ),
-    Limit("mtu", "tunnels have no MTU", "Omit mtu. Limit the TCP segment size on the hosts if packets are too large."),
+    Limit(
+        "mtu",
+        "tunnels have no MTU",
+        "Omit mtu. Limit the TCP segment size on the hosts if packets are too large.",
+        is_neutral=True,
+    ),
     Limit("extension", "tunnels have no extensions", "Omit extension."),
     Limit(
         "compliance_suite",

@@ -1,0 +1,73 @@
+"""Tests of the conversion of whole edge documents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from vcloudair_core.errors import SpecError
+from vcloudair_core.services.ans.conversion.edge_converter import convert_edge
+from vcloudair_core.services.ans.conversion.report import CHANGED, LEFT_OUT, Conversion
+
+
+def results(conversion: Conversion) -> list[tuple[str, str]]:
+    return [(item.path, item.result) for item in conversion.items]
+
+
+def test_a_document_without_losses_is_complete() -> None:
+    conversion = convert_edge({"firewall": {"rules": [{"name": "web", "destination": ["10.0.0.5"], "rule_id": 131}]}})
+    assert conversion.is_complete
+    assert conversion.document == {"firewall": {"rules": [{"name": "web", "destination": ["10.0.0.5"]}]}}
+
+
+def test_a_section_that_nsxt_lacks_is_left_out() -> None:
+    relay = {"ip_addresses": ["10.0.0.9"], "agents": [{"vnic": 1, "gateway_address": "10.0.1.1"}]}
+    data: dict[str, Any] = {"firewall": {"rules": [{"name": "web"}]}, "dhcp_relay": relay}
+    conversion = convert_edge(data)
+    assert list(conversion.document) == ["firewall"]
+    [item] = conversion.items
+    assert (item.path, item.result, item.value["agents"]) == ("dhcp_relay", LEFT_OUT, relay["agents"])
+    assert not conversion.is_complete
+
+
+def test_an_empty_section_that_nsxt_lacks_is_not_reported() -> None:
+    conversion = convert_edge(
+        {"firewall": {"rules": [{"name": "web"}]}, "dhcp_relay": {"ip_addresses": [], "agents": []}}
+    )
+    assert conversion.is_complete
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"firewall": {"rules": [{"name": "web", "shape": "round"}]}},
+        {"firewall": {"rules": [{"name": "web", "position": "top"}]}},
+    ],
+)
+def test_an_invalid_document_is_rejected(data: dict[str, Any]) -> None:
+    with pytest.raises(SpecError):
+        convert_edge(data)
+
+
+def test_items_are_plain_data() -> None:
+    conversion = convert_edge(
+        {"firewall": {"rules": [{"name": "web", "rule_id": 131}, {"name": "web", "rule_id": 132}]}}
+    )
+    assert conversion.is_complete
+    assert [item.as_dict() for item in conversion.items] == [
+        {
+            "path": "firewall.rules[1].name",
+            "name": "web",
+            "result": CHANGED,
+            "value": "web",
+            "reason": "the name is 'web (2)', because names identify rules",
+            "hint": "",
+        }
+    ]
+
+
+def test_an_explicit_permission_to_empty_a_list_is_kept() -> None:
+    conversion = convert_edge({"firewall": {"rules": [], "allow_empty": True}})
+    assert conversion.document["firewall"] == {"allow_empty": True, "rules": []}

@@ -1,0 +1,1 @@
+"""Conversion of NSX-V edge documents to documents for NSX-T edge gateways."""

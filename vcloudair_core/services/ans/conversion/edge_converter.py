@@ -1,0 +1,73 @@
+"""Convert an NSX-V edge document to a document for an NSX-T edge gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vcloudair_core.engine.desired import Exactly
+from vcloudair_core.engine.fields import plain
+from vcloudair_core.services.ans.conversion.firewall_converter import FirewallConverter
+from vcloudair_core.services.ans.conversion.ipsec_converter import IpsecConverter
+from vcloudair_core.services.ans.conversion.nat_converter import NatConverter
+from vcloudair_core.services.ans.conversion.report import LEFT_OUT, Conversion, ConversionItem
+from vcloudair_core.services.ans.conversion.section_converter import SectionConverter
+from vcloudair_core.services.ans.document.kind import EdgeKind
+from vcloudair_core.services.ans.edge.backend import BACKENDS, NSXT, NSXT_SINCE
+from vcloudair_core.services.ans.section.descriptor import Section
+from vcloudair_core.services.ans.sections import load_section
+
+OLDEST_VERSION = "{}.{}".format(*NSXT_SINCE)
+"""The API version whose options every NSX-T edge gateway has."""
+
+
+def convert_edge(
+    sections: Mapping[str, Any], *, api_version: str = OLDEST_VERSION, uplinks: Sequence[str] = ()
+) -> Conversion:
+    """Convert the sections of an NSX-V edge document.
+
+    Args:
+        sections: The sections as plain data, as ``vca edge export`` writes them.
+        api_version: The API version of the cloud with the NSX-T edge gateway.
+        uplinks: The numbers of the uplink interfaces of the NSX-V edge gateway, if they are known.
+
+    Raises: SpecError with all invalid fields.
+    """
+    kind = EdgeKind()
+    spec = kind.parse(sections)
+    kind.validate(Exactly((spec,)))
+    document: dict[str, Any] = {}
+    items: list[ConversionItem] = []
+    for name, section_spec in spec.sections.items():
+        section = load_section(name)
+        if not section.is_on(NSXT):
+            items += _left_out(section, section_spec)
+            continue
+        converter = _converter(section, sections[name], api_version, uplinks)
+        document[name] = converter.convert(section_spec)
+        items += converter.items
+    return Conversion(document, tuple(items))
+
+
+def _converter(
+    section: Section[Any, Any], data: Mapping[str, Any], api_version: str, uplinks: Sequence[str]
+) -> SectionConverter:
+    if section.name == "firewall":
+        return FirewallConverter(section, api_version)
+    if section.name == "nat":
+        return NatConverter(section, api_version, uplinks)
+    if section.name == "ipsec":
+        return IpsecConverter(section, api_version, data.get(section.rules_field) or ())
+    return SectionConverter(section, api_version)
+
+
+def _left_out(section: Section[Any, Any], spec: Any) -> list[ConversionItem]:
+    """Return the report item of a section that NSX-T edge gateways do not have."""
+    rules = section.rules_of(spec) or ()
+    value = {**section.plain_settings(spec), section.rules_field: [plain(rule) for rule in rules]}
+    if not any(value.values()):
+        return []
+    title = BACKENDS[NSXT].title
+    reason = f"{title} edge gateways have no section {section.name} in edge documents"
+    hint = "Configure the service in the portal, if you need it."
+    return [ConversionItem(section.name, "", LEFT_OUT, value, reason, hint)]

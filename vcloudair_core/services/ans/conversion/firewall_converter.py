@@ -1,0 +1,106 @@
+"""Convert the firewall of an NSX-V edge document. Source: protocol/nsxt.md §13.1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from vcloudair_core.engine.fields import plain
+from vcloudair_core.errors import SpecProblem
+from vcloudair_core.services.ans.conversion.overlap import firewall_rules_overlap
+from vcloudair_core.services.ans.conversion.report import ConversionItem
+from vcloudair_core.services.ans.conversion.section_converter import SectionConverter, with_unique_name
+from vcloudair_core.services.ans.firewall.nsxt.rule_codec import rule_title
+from vcloudair_core.services.ans.firewall.spec import (
+    GLOBAL_INFOS,
+    SIDES,
+    FirewallPolicySpec,
+    FirewallRuleSpec,
+    ServiceSpec,
+)
+from vcloudair_core.services.ans.nsxt.members import NETWORK_URN
+from vcloudair_core.services.ans.section.rule_values import member
+
+ICMP_NAMES = {
+    "0": "echo-reply",
+    "3": "destination-unreachable",
+    "4": "source-quench",
+    "5": "redirect",
+    "8": "echo-request",
+    "9": "router-advertisement",
+    "10": "router-solicitation",
+    "11": "time-exceeded",
+    "12": "parameter-problem",
+    "13": "timestamp-request",
+    "14": "timestamp-reply",
+    "17": "address-mask-request",
+    "18": "address-mask-reply",
+}
+"""Names of the ICMP types that NSX-V accepts as numbers.
+
+Source: https://www.rfc-editor.org/rfc/rfc792 and the RFCs 950 and 1256.
+"""
+
+_PROVIDER = "timeouts and packet checks belong to the provider"
+
+
+class FirewallConverter(SectionConverter):
+    """The converter of the firewall."""
+
+    def __init__(self, section: Any, api_version: str) -> None:
+        super().__init__(section, api_version)
+        self._names: dict[str, int] = {}
+
+    def adapt(self, index: int, rule: Any, settings: Any) -> tuple[Any, list[ConversionItem]]:
+        """Return a rule with a unique name, and with names of ICMP types."""
+        items: list[ConversionItem] = []
+        name = with_unique_name((rule.name or "").strip() or rule_title(rule), self._names)
+        if name != rule.name:
+            items.append(self.changed(index, rule, "name", f"the name is {name!r}, because names identify rules"))
+        self._names[name] = 1
+        services = tuple(map(_with_icmp_name, rule.services)) if rule.services is not None else None
+        if services != rule.services:
+            items.append(self.changed(index, rule, "services", "ICMP types are names instead of numbers"))
+        return replace(rule, name=name, services=services, rule_id=None, match_by="name"), items
+
+    def losses(self, rule: FirewallRuleSpec) -> Iterator[SpecProblem]:
+        """Yield the networks of a rule, which belong to the NSX-V edge gateway."""
+        for side in SIDES:
+            networks = [text for text in getattr(rule, side) or () if _object(text).startswith(NETWORK_URN)]
+            if networks:
+                yield SpecProblem(
+                    side,
+                    f"{', '.join(map(repr, networks))} belongs to NSX-V",
+                    "Add the rule with the URN of the network that is connected to the NSX-T edge gateway.",
+                )
+
+    def is_affected(self, rule: FirewallRuleSpec, lost: FirewallRuleSpec) -> bool:
+        """Return True if a rule accepts traffic that a lost rule denies."""
+        is_denied = (lost.action or "accept") != "accept"
+        return is_denied and (rule.action or "accept") == "accept" and firewall_rules_overlap(rule, lost)
+
+    def adapt_settings(self, spec: FirewallPolicySpec) -> FirewallPolicySpec:
+        """Return the policy without settings of the default rule and of the provider."""
+        if spec.default_action == "accept":
+            reason = "the default rule is read-only, and usually denies traffic that matches no rule"
+            hint = "Add a rule that accepts all other traffic at the bottom, if you need one."
+            self.omit_setting("default_action", "accept", reason, hint)
+            spec = replace(spec, default_action=None)
+        if spec.default_logging:
+            hint = "Ask the provider to log the traffic of the default rule, or add a rule that logs at the bottom."
+            self.omit_setting("default_logging", True, "the default rule is read-only", hint)
+        for name, value in spec.global_settings or ():
+            if not GLOBAL_INFOS[name].same(GLOBAL_INFOS[name].absent, value):
+                hint = "Ask the provider if you depend on this setting."
+                self.omit_setting(f"global_settings.{name}", plain(value), _PROVIDER, hint)
+        return replace(spec, default_logging=None, global_settings=None)
+
+
+def _object(text: str) -> str:
+    parsed = member(text)
+    return (parsed.text if parsed is not None else text).casefold()
+
+
+def _with_icmp_name(service: ServiceSpec) -> ServiceSpec:
+    return replace(service, icmp_type=ICMP_NAMES.get(service.icmp_type or "", service.icmp_type))
