@@ -13,6 +13,7 @@ from vcloudair_core.engine.fields import fields_of
 from vcloudair_core.errors import SpecProblem
 
 ApiVersion = tuple[int, int]
+EDGE_GATEWAYS = "edge gateways"
 
 
 @dataclass(frozen=True)
@@ -49,14 +50,16 @@ class Limit:
         return self.since is not None and version >= self.since
 
 
-def problems_of(spec: Any, limits: Sequence[Limit], version: ApiVersion, title: str) -> list[SpecProblem]:
+def problems_of(
+    spec: Any, limits: Sequence[Limit], version: ApiVersion, title: str, place: str = EDGE_GATEWAYS
+) -> list[SpecProblem]:
     """Return the options of a spec that a backend does not support in an API version.
 
     An option that is not set is always supported. So is the default, unless the limit says otherwise. ``title`` is the
-    display name of the backend.
+    display name of the backend. ``place`` names its objects.
     """
     return [
-        problem_of(limit, refused, getattr(spec, limit.option), title)
+        problem_of(limit, refused, getattr(spec, limit.option), title, place)
         for limit, refused in exceeded_limits(spec, limits, version)
     ]
 
@@ -76,19 +79,19 @@ def exceeded_limits(spec: Any, limits: Sequence[Limit], version: ApiVersion) -> 
             yield limit, refused
 
 
-def problem_of(limit: Limit, refused: Any, value: Any, title: str) -> SpecProblem:
+def problem_of(limit: Limit, refused: Any, value: Any, title: str, place: str = EDGE_GATEWAYS) -> SpecProblem:
     """Return the problem of an option that exceeds a limit.
 
-    ``refused`` has the refused values of ``value``. ``title`` is the display name of the backend.
+    ``refused`` has the refused values of ``value``. ``title`` is the display name of the backend. ``place`` names its objects.
     """
-    return SpecProblem(limit.option, _reason(limit, refused, value, title), limit.hint)
+    return SpecProblem(limit.option, _reason(limit, refused, value, f"{title} {place}"), limit.hint)
 
 
-def _reason(limit: Limit, refused: Any, value: Any, title: str) -> str:
+def _reason(limit: Limit, refused: Any, value: Any, objects: str) -> str:
     shown = ""
     if refused is not value and refused is not True:
         shown = ", ".join(map(repr, refused)) if isinstance(refused, tuple) else repr(refused)
-    where = f"on {title} edge gateways"
+    where = f"on {objects}"
     if limit.since is not None:
         where += " before API version {}.{}".format(*limit.since)
     return f"{shown} is not supported {where}: {limit.reason}".lstrip()

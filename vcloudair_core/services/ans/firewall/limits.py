@@ -21,7 +21,7 @@ def _interfaces(members: Iterable[str]) -> tuple[str, ...]:
     return tuple(text for text in members if (parsed := member(text)) is not None and parsed.kind == INTERFACE)
 
 
-def _grouping_objects(members: Iterable[str]) -> tuple[str, ...]:
+def grouping_objects(members: Iterable[str]) -> tuple[str, ...]:
     """Return the members that are IDs of NSX-V objects, such as ``ipset-2``."""
     return tuple(
         text
@@ -36,7 +36,8 @@ def _groups(members: Iterable[str]) -> tuple[str, ...]:
     return tuple(text for text in members if text.startswith(GROUP))
 
 
-def _source_ports(services: Sequence[ServiceSpec]) -> bool:
+def source_ports(services: Sequence[ServiceSpec]) -> bool:
+    """Return True if a service has source ports."""
     return any(service.source_port and ANY not in service.source_port for service in services)
 
 
@@ -76,7 +77,7 @@ _NSXT = (
             "the object belongs to NSX-V",
             "Name a firewall group (group:NAME or urn:vcloud:firewallGroup:...).",
             values="IDs of NSX-V grouping objects, such as `ipset-2`",
-            refused=_grouping_objects,
+            refused=grouping_objects,
         )
         for side in SIDES
     ),
@@ -90,7 +91,7 @@ _NSXT = (
         "Omit source_port, or use a cloud with a newer version.",
         since=(38, 1),
         values="`source_port`",
-        refused=_source_ports,
+        refused=source_ports,
     ),
     Limit(
         "services",

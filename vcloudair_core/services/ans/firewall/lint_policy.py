@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 OFF, REJECT = "off", "reject"
 _IN_EDGE = "firewall: "
+_WITH_RULES = ("ans.firewall", "ans.distributed_firewall", "ans.edge")
 
 
 def check(plan: Plan, settings: Settings) -> list[str]:
@@ -37,11 +38,11 @@ def check(plan: Plan, settings: Settings) -> list[str]:
 
 def _rules(kind: str, outlook: Any) -> Sequence[Mapping[str, Any]]:
     """Return the firewall rules after the plan. The result is empty for other kinds."""
-    if kind == "ans.firewall_rule":
+    if kind in ("ans.firewall_rule", "ans.distributed_firewall_rule"):
         return list(outlook)
     if kind == "ans.edge":
         outlook = outlook.get("firewall") or {}
-    return list(outlook.get("rules") or ()) if kind in ("ans.firewall", "ans.edge") else []
+    return list(outlook.get("rules") or ()) if kind in _WITH_RULES else []
 
 
 def _touched(plan: Plan) -> set[str]:

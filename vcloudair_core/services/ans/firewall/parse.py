@@ -65,14 +65,15 @@ def parse_policy(data: Mapping[str, Any]) -> FirewallPolicySpec:
         default_action=reader.choice("default_action", DEFAULT_ACTIONS, ACTION_SYNONYMS),
         default_logging=reader.boolean("default_logging"),
         global_settings=_global_settings(reader),
-        rules=_rules(reader),
+        rules=read_rules(reader),
         allow_empty=reader.boolean("allow_empty"),
     )
     problems.raise_if_any()
     return spec
 
 
-def _rules(reader: Reader) -> tuple[FirewallRuleSpec, ...] | None:
+def read_rules(reader: Reader) -> tuple[FirewallRuleSpec, ...] | None:
+    """Parse the list ``rules``. Errors are added to the problems of the reader."""
     items = reader.items("rules")
     if items is None:
         return None

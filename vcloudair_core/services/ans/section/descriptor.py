@@ -15,7 +15,7 @@ from vcloudair_core.engine.rulelist import ListPlan, RuleListKind, plan_desired
 from vcloudair_core.engine.validation import Problems, item_paths, read_spec
 from vcloudair_core.errors import SpecProblem
 from vcloudair_core.services.ans.edge.backend import BACKENDS, NSXT, split_backend
-from vcloudair_core.services.ans.edge.limits import Limit, problems_of
+from vcloudair_core.services.ans.edge.limits import EDGE_GATEWAYS, Limit, problems_of
 from vcloudair_core.services.ans.section.document import SectionCodec, SectionDocument, SectionEdit, state_of
 from vcloudair_core.services.ans.section.store import SectionStore, StageableSectionStore
 
@@ -75,6 +75,7 @@ class Section(Generic[SpecT, RuleT]):
     ``store_type``: the store class of sections that cannot be staged or that need data from other calls.
     ``nsxt``: the codec and store of NSX-T edge gateways, if any.
     ``rule_limits`` and ``setting_limits``: the options that a backend does not support.
+    ``place``: the objects that have the section, for messages.
 
     Override methods where a section needs more than the defaults.
     """
@@ -103,6 +104,7 @@ class Section(Generic[SpecT, RuleT]):
     nsxt: NsxtSection | None = None
     rule_limits: Mapping[str, Sequence[Limit]] = field(default_factory=dict)
     setting_limits: Mapping[str, Sequence[Limit]] = field(default_factory=dict)
+    place: str = EDGE_GATEWAYS
 
     @property
     def backends(self) -> tuple[str, ...]:
@@ -160,11 +162,17 @@ class Section(Generic[SpecT, RuleT]):
 
     def unsupported_settings(self, spec: Any, backend: str) -> list[SpecProblem]:
         """Return a problem for each setting that a backend does not support."""
-        return _unsupported(spec, self.setting_limits, backend)
+        return self._unsupported(spec, self.setting_limits, backend)
 
     def unsupported_in_rule(self, spec: Any, backend: str) -> list[SpecProblem]:
         """Return a problem for each field of a rule that a backend does not support."""
-        return _unsupported(spec, self.rule_limits, backend)
+        return self._unsupported(spec, self.rule_limits, backend)
+
+    def _unsupported(self, spec: Any, limits: Mapping[str, Sequence[Limit]], backend: str) -> list[SpecProblem]:
+        name, version = split_backend(backend)
+        if name not in limits:
+            return []
+        return problems_of(spec, limits[name], version, BACKENDS[name].title, self.place)
 
     def prepare_store(self, store: Store, spec: Any) -> None:
         """Tell a store, before the first read, which settings of the section a spec sets."""
@@ -256,10 +264,3 @@ class Section(Generic[SpecT, RuleT]):
         ``state`` is the section after the plan.
         """
         return ()
-
-
-def _unsupported(spec: Any, limits: Mapping[str, Sequence[Limit]], backend: str) -> list[SpecProblem]:
-    name, version = split_backend(backend)
-    if name not in limits:
-        return []
-    return problems_of(spec, limits[name], version, BACKENDS[name].title)
