@@ -28,7 +28,9 @@ TUNNEL = {
 OTHER_TUNNEL = {**TUNNEL, "psk": "second\\of'two", "mtu": 1400}
 
 
-NOT_SIMULATED = ("ans.dhcp_relay", "ans.dhcp_relay_agent")
+NOT_SIMULATED = (
+    "ans.dhcp_relay", "ans.dhcp_relay_agent", "ans.distributed_firewall", "ans.distributed_firewall_rule",
+)  # fmt: skip
 """Resource kinds without a simulator route. Unit tests cover them instead."""
 
 

@@ -27,7 +27,7 @@ _PANELS = {
     "Sign-in": (
         "username", "password_file", "password_stdin", "api_token_file", "auth_method", "session_cache",
     ),
-    "Edge gateways": ("edge", "edge_api", "lock", "lock_timeout", "protected_names", "firewall_lint"),
+    "Edge gateways": ("edge", "edge_api", "lock", "lock_timeout", "protected_names", "firewall_lint", "vdc_group"),
     "Timeouts and retries": ("timeout", "connect_timeout", "retries", "max_retry_wait", "max_retry_total"),
     "Files": ("config", "cache_dir", "state_dir"),
     "Connection": ("context", "insecure"),

@@ -125,6 +125,7 @@ class SettingValues:
         "str", "API to use for all edge gateways. Default: detected for each edge gateway.",
         choices=("auto", "hybridity", "network_xml", "network_json"), default="auto",
     )  # fmt: skip
+    vdc_group: str | None = _option("str", "VDC group of a distributed firewall, by name or URN.")
 
 
 OPTIONS = tuple(Option(row.name, default=row.default, **row.metadata) for row in fields(SettingValues))

@@ -43,6 +43,18 @@ def _rule_kind(name: str) -> ResourceKind:
     return RuleKind(load_section(name))
 
 
+def _distributed_firewall() -> ResourceKind:
+    from vcloudair_core.services.ans.distributed_firewall.section import SECTION, DistributedFirewallKind
+
+    return DistributedFirewallKind(SECTION)
+
+
+def _distributed_firewall_rule() -> ResourceKind:
+    from vcloudair_core.services.ans.distributed_firewall.section import SECTION, DistributedFirewallRuleKind
+
+    return DistributedFirewallRuleKind(SECTION)
+
+
 @hookimpl
 def vca_services() -> list[ServiceRecord]:
     """Return the service ``ans``."""
@@ -51,7 +63,7 @@ def vca_services() -> list[ServiceRecord]:
 
 @hookimpl
 def vca_resource_kinds() -> list[KindRecord]:
-    """Return the resource kinds for edge gateways.
+    """Return the resource kinds for edge gateways and VDC groups.
 
     These are two kinds for each section, and one kind for the whole edge.
     """
@@ -60,7 +72,22 @@ def vca_resource_kinds() -> list[KindRecord]:
         rule, whole = partial(_rule_kind, section.name), partial(_section_kind, section.name)
         records.append(KindRecord(f"ans.{section.rule_name}", "ans", section.rule_summary, rule))
         records.append(KindRecord(f"ans.{section.name}", "ans", section.summary, whole))
-    return [*records, KindRecord("ans.edge", "ans", "A whole edge: every section in one document", _edge)]
+    return [
+        *records,
+        KindRecord("ans.edge", "ans", "A whole edge: every section in one document", _edge),
+        KindRecord(
+            "ans.distributed_firewall_rule",
+            "ans",
+            "Single rules of the distributed firewall of a VDC group",
+            _distributed_firewall_rule,
+        ),
+        KindRecord(
+            "ans.distributed_firewall",
+            "ans",
+            "A whole distributed firewall of a VDC group: settings and rules",
+            _distributed_firewall,
+        ),
+    ]
 
 
 @hookimpl

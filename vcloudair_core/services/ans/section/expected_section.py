@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Absent, Desired, ExactLists, Exactly, Present
-from vcloudair_core.engine.kind import Document, ResourceKind
+from vcloudair_core.engine.kind import Document, ResourceKind, Store
 from vcloudair_core.errors import VcloudAirError
 
 if TYPE_CHECKING:
-    from vcloudair_core.services.ans.section.store import SectionStore
     from vcloudair_core.session.expected_changes import CheckRun, ExpectedChange
 
 _log = logging.getLogger(__name__)
@@ -23,7 +22,7 @@ _STATES: Mapping[str, Callable[[tuple[Any, ...]], Desired]] = {
 }
 
 
-def expect_document(store: SectionStore, kinds: Sequence[ResourceKind], document: Document, run: CheckRun) -> Document:
+def expect_document(store: Store, kinds: Sequence[ResourceKind], document: Document, run: CheckRun) -> Document:
     """Apply to a document the changes that earlier tasks of the run would make.
 
     Changes that cannot be planned on the document are skipped. ``kinds`` has the kinds of the section. The first kind

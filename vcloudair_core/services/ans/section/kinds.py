@@ -59,7 +59,7 @@ class _SectionKindBase(ResourceKind):
     def __init__(self, section: Section[Any, Any]) -> None:
         self.section = section
 
-    def open(self, session: Session, target: Mapping[str, Any]) -> SectionStore:
+    def open(self, session: Session, target: Mapping[str, Any]) -> Store:
         """Return the store of the edge gateway that ``target`` or the settings name.
 
         Shape of ``target``: ``{"edge": name or UUID, "vdc": name or UUID}``.

@@ -44,12 +44,12 @@ ICMP_TYPES = (
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _GROUPING = re.compile(
     rf"(?:{_UUID}:)?(?:ipset|securitygroup|vm|dvportgroup|resgroup|virtualwire|network|datacenter|domain)-c?\d+\Z"
-    rf"|urn:vcloud:[a-z]+:{_UUID}\Z",
+    rf"|urn:vcloud:[a-z]+:{_UUID}\Z|urn:vcloud:firewallGroup:internal\Z",
     re.IGNORECASE,
 )
 """Pattern of IDs that are recognized as grouping objects without ``object:``.
 
-Source: protocol/ans.md §2.5.
+Source: protocol/ans.md §2.5, protocol/nsxt.md §8.
 """
 
 _NAMED_GROUP = "group:"

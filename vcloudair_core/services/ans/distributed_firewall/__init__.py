@@ -1,0 +1,1 @@
+"""The distributed firewall of VDC groups."""

@@ -1,0 +1,153 @@
+"""The kinds ``ans.distributed_firewall`` and ``ans.distributed_firewall_rule``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.engine.kind import Document, Store
+from vcloudair_core.engine.validation import Problems, Reader
+from vcloudair_core.services.ans.distributed_firewall.limits import RULE_LIMITS
+from vcloudair_core.services.ans.distributed_firewall.spec import DistributedFirewallSpec
+from vcloudair_core.services.ans.firewall.parse import parse_rule, read_rules
+from vcloudair_core.services.ans.firewall.spec import (
+    IDENTITIES,
+    FirewallRuleSpec,
+    completed_rule,
+    effective_rule,
+    exact_rule,
+)
+from vcloudair_core.services.ans.nsxt.members import INTERNAL, INTERNAL_URN
+from vcloudair_core.services.ans.section.descriptor import Section
+from vcloudair_core.services.ans.section.expected_section import expect_document
+from vcloudair_core.services.ans.section.kinds import RuleKind, SectionKind
+from vcloudair_core.services.ans.vdc_group.directory import target_group
+from vcloudair_core.session.versions import is_at_least
+
+if TYPE_CHECKING:
+    from vcloudair_core.services.ans.distributed_firewall.codec import DistributedFirewallCodec
+    from vcloudair_core.services.ans.distributed_firewall.store import DistributedFirewallStore
+    from vcloudair_core.session.expected_changes import CheckRun
+    from vcloudair_core.session.session import Session
+
+_FIELDS = ("enabled", "rules", "allow_empty")
+_OUTPUT = ("internal_rules", "version")
+
+
+def parse_distributed_firewall(data: Mapping[str, Any]) -> DistributedFirewallSpec:
+    """Parse a whole distributed firewall.
+
+    Raises: SpecError with all invalid fields.
+    """
+    problems = Problems()
+    reader = Reader(data, "", problems)
+    reader.refuse_unknown((*_FIELDS, *_OUTPUT))
+    spec = DistributedFirewallSpec(reader.boolean("enabled"), read_rules(reader), reader.boolean("allow_empty"))
+    problems.raise_if_any()
+    return spec
+
+
+class DistributedFirewallSection(Section[DistributedFirewallSpec, FirewallRuleSpec]):
+    """The distributed firewall of a VDC group."""
+
+    def prepare_store(self, store: Store, spec: DistributedFirewallSpec) -> None:
+        """Read the policies for a desired state only if it sets ``enabled``."""
+        if hasattr(store, "wants_policies"):
+            store.wants_policies = spec.enabled is not None
+
+    def resolve_rules(
+        self, store: Store, specs: Sequence[FirewallRuleSpec], paths: Sequence[str]
+    ) -> Sequence[FirewallRuleSpec]:
+        """Look up firewall groups and port profiles of the VDC group."""
+        objects = getattr(store, "objects", None)
+        if objects is None:
+            return specs
+        from vcloudair_core.services.ans.firewall.nsxt.names import resolve_names
+
+        plain = [_with_internal(spec) for spec in specs]
+        is_same = all(new is old for new, old in zip(plain, specs, strict=True))
+        return resolve_names(objects, specs if is_same else tuple(plain), paths)
+
+
+def _with_internal(spec: FirewallRuleSpec) -> FirewallRuleSpec:
+    """Return a rule with ``internal`` in place of the URN of that group."""
+    if INTERNAL_URN not in (*(spec.source or ()), *(spec.destination or ())):
+        return spec
+    source, destination = (
+        members and tuple(INTERNAL if text == INTERNAL_URN else text for text in members)
+        for members in (spec.source, spec.destination)
+    )
+    return replace(spec, source=source, destination=destination)
+
+
+SECTION = DistributedFirewallSection(
+    name="distributed_firewall",
+    rule_name="distributed_firewall_rule",
+    title="Distributed firewall",
+    noun="distributed firewall rule",
+    spec_type=DistributedFirewallSpec,
+    rule_type=FirewallRuleSpec,
+    parse=parse_distributed_firewall,
+    parse_rule=parse_rule,
+    codecs={},
+    rule_limits=RULE_LIMITS,
+    module="vca_distributed_firewall",
+    identities=IDENTITIES,
+    completed=completed_rule,
+    effective=effective_rule,
+    exact=exact_rule,
+    network_fields=("source", "destination"),
+    has_internal_rules=True,
+    place="distributed firewalls",
+)
+
+
+class DistributedFirewallKind(SectionKind):
+    """The kind of a whole distributed firewall."""
+
+    def open(self, session: Session, target: Mapping[str, Any]) -> DistributedFirewallStore:
+        """Return the store of the VDC group that ``target`` or the settings name.
+
+        Shape of ``target``: ``{"vdc_group": name, UUID or URN}``.
+        """
+        return open_store(session, target)
+
+
+class DistributedFirewallRuleKind(RuleKind):
+    """The kind of single rules of a distributed firewall."""
+
+    def open(self, session: Session, target: Mapping[str, Any]) -> DistributedFirewallStore:
+        """Return the store of the VDC group that ``target`` or the settings name.
+
+        Shape of ``target``: ``{"vdc_group": name, UUID or URN}``.
+        """
+        store = open_store(session, target)
+        store.wants_policies = False
+        return store
+
+
+def open_store(session: Session, target: Mapping[str, Any]) -> DistributedFirewallStore:
+    """Return the store of the VDC group that a target or the settings name.
+
+    Raises: the errors of :func:`target_group`.
+    """
+    from vcloudair_core.services.ans.distributed_firewall.store import DistributedFirewallStore
+
+    group = target_group(session, target)
+    return DistributedFirewallStore(session, group, _codec(session.identity.api_version), _expected)
+
+
+def _expected(store: DistributedFirewallStore, document: Document, run: CheckRun) -> Document:
+    return expect_document(
+        store, (DistributedFirewallKind(SECTION), DistributedFirewallRuleKind(SECTION)), document, run
+    )
+
+
+@cache
+def _codec(api_version: str) -> DistributedFirewallCodec:
+    from vcloudair_core.services.ans.distributed_firewall.codec import DistributedFirewallCodec
+    from vcloudair_core.services.ans.firewall.nsxt.rule_codec import INLINE_SINCE
+
+    return DistributedFirewallCodec(has_addresses=is_at_least(api_version, INLINE_SINCE))

@@ -1,0 +1,1 @@
+"""VDC groups: model and search."""
