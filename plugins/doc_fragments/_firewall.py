@@ -142,9 +142,9 @@ options:
             type: str
       applications:
         description:
-          - IDs of applications or application groups that the traffic must match. On NSX-T edge gateways, names or URNs
-            of application port profiles.
-          - On NSX-T edge gateways, profiles of NSX for TCP, UDP and ICMP are returned as O(rules[].services).
+          - IDs of applications or application groups that the traffic must match. On NSX-T, names or URNs of
+            application port profiles.
+          - On NSX-T, profiles of NSX for TCP, UDP and ICMP are returned as O(rules[].services).
           - NSX-V and vCloud Air edge gateways do not support names and URNs of application port profiles, because
             applications are identified by IDs.
           - NSX-T edge gateways do not support IDs of NSX-V applications, such as V(application-155), because the
@@ -163,7 +163,7 @@ options:
         choices: [in, out, inout]
       ip_version:
         description:
-          - IP version of the traffic, only on NSX-T edge gateways. New rules match both versions.
+          - IP version of the traffic, only on NSX-T. New rules match both versions.
           - NSX-V and vCloud Air edge gateways do not support this option, because rules match both IP versions.
         type: str
         choices: [any, "4", "6"]
@@ -338,9 +338,9 @@ options:
         type: str
   applications:
     description:
-      - IDs of applications or application groups that the traffic must match. On NSX-T edge gateways, names or URNs of
-        application port profiles.
-      - On NSX-T edge gateways, profiles of NSX for TCP, UDP and ICMP are returned as O(services).
+      - IDs of applications or application groups that the traffic must match. On NSX-T, names or URNs of application
+        port profiles.
+      - On NSX-T, profiles of NSX for TCP, UDP and ICMP are returned as O(services).
       - NSX-V and vCloud Air edge gateways do not support names and URNs of application port profiles, because
         applications are identified by IDs.
       - NSX-T edge gateways do not support IDs of NSX-V applications, such as V(application-155), because the
@@ -359,7 +359,7 @@ options:
     choices: [in, out, inout]
   ip_version:
     description:
-      - IP version of the traffic, only on NSX-T edge gateways. New rules match both versions.
+      - IP version of the traffic, only on NSX-T. New rules match both versions.
       - NSX-V and vCloud Air edge gateways do not support this option, because rules match both IP versions.
     type: str
     choices: [any, "4", "6"]

@@ -39,6 +39,18 @@ def edge_arguments() -> ArgumentSpec:
     return {
         "edge": {"type": "str", "aliases": ["gateway", "gateway_name"]},
         "edge_api": {"type": "str", "choices": ["auto", "hybridity", "network_xml", "network_json"]},
+        **writing_arguments(),
+    }
+
+
+def vdc_group_arguments() -> ArgumentSpec:
+    """Return the options that select a VDC group and control how it is written."""
+    return {"vdc_group": {"type": "str"}, **writing_arguments()}
+
+
+def writing_arguments() -> ArgumentSpec:
+    """Return the options that control how rules are checked and written."""
+    return {
         "firewall_lint": {"type": "str", "choices": ["off", "warn", "reject"]},
         "lock": {"type": "bool"},
         "lock_timeout": {"type": "float"},

@@ -21,6 +21,7 @@ from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import 
     connection_arguments,
     edge_arguments,
     stage_arguments,
+    vdc_group_arguments,
 )
 from ansible_collections.vcloudair.cloud.plugins.module_utils._native import native
 
@@ -95,7 +96,7 @@ class AnsibleModule(basic.AnsibleModule):
     def _leave_out_shared(self) -> None:
         """Remove options of other modules, which ``module_defaults`` of the group added."""
         known = set(self.argument_spec).union(*(option.get("aliases", ()) for option in self.argument_spec.values()))
-        for name, option in dict(edge_arguments(), **stage_arguments()).items():
+        for name, option in {**edge_arguments(), **vdc_group_arguments(), **stage_arguments()}.items():
             for key in (name, *option.get("aliases", ())):
                 if key not in known and key in self.params:
                     self._ignored[key] = self.params.pop(key)

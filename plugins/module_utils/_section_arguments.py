@@ -218,6 +218,20 @@ def dhcp_relay_arguments() -> dict[str, Any]:
     }
 
 
+def distributed_firewall_arguments() -> dict[str, Any]:
+    """Return the options of the Distributed firewall section."""
+    return {
+        "enabled": {"type": "bool"},
+        "rules": {
+            "type": "list",
+            "elements": "dict",
+            "options": firewall_rule_arguments(),
+            "mutually_exclusive": FIREWALL_RULE_EXCLUSIVE,
+        },
+        "allow_empty": {"type": "bool"},
+    }
+
+
 def edge_document_arguments() -> dict[str, Any]:
     """Return the options of an edge document."""
     return {

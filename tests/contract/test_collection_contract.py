@@ -19,6 +19,7 @@ from tests.support.documents import ROOT
 from tests.support.modules import MODULES, PLUGINS, load
 from vcloudair_core import App
 from vcloudair_core.engine.fields import fields_of
+from vcloudair_core.services.ans.distributed_firewall.spec import DistributedFirewallSpec
 from vcloudair_core.services.ans.firewall.spec import (
     ACTION_SYNONYMS,
     GLOBAL_SETTINGS,
@@ -28,7 +29,7 @@ from vcloudair_core.services.ans.firewall.spec import (
 )
 from vcloudair_core.services.ans.ipsec.spec import IpsecSpec, IpsecTunnelSpec
 from vcloudair_core.services.ans.nat.spec import NatRuleSpec, NatSpec
-from vcloudair_core.services.ans.sections import SECTIONS, load_section
+from vcloudair_core.services.ans.sections import GROUP_SECTIONS, SECTIONS, load_section
 from vcloudair_core.settings.settings import OPTIONS
 from vcloudair_core.util.redaction import Secret
 
@@ -61,6 +62,7 @@ WAITING = {"wait_for_up", "wait_timeout"}
 """Options that control the wait after a change."""
 
 CONNECTION = {*_arguments.connection_arguments(), *_arguments.edge_arguments()}
+OF_VDC_GROUP = {*_arguments.connection_arguments(), *_arguments.vdc_group_arguments()}
 RULES = load("vca_firewall").arguments["rules"]["options"]
 NAT_RULES = load("vca_nat").arguments["rules"]["options"]
 
@@ -68,6 +70,12 @@ NAT_RULES = load("vca_nat").arguments["rules"]["options"]
 SPECS = [
     pytest.param(load("vca_firewall").arguments, FirewallPolicySpec, CONNECTION | STEERING | STAGE, id="vca_firewall"),
     pytest.param(RULES, FirewallRuleSpec, SHORTHAND | CLEAR, id="vca_firewall: rules"),
+    pytest.param(
+        load("vca_distributed_firewall").arguments,
+        DistributedFirewallSpec,
+        OF_VDC_GROUP | STEERING | STAGE,
+        id="vca_distributed_firewall",
+    ),
     pytest.param(RULES["services"]["options"], ServiceSpec, set(), id="vca_firewall: rules: services"),
     pytest.param(
         load("vca_firewall_rule").arguments,
@@ -182,7 +190,12 @@ def _ansible_type(hint: Any) -> str:
 
 
 def test_connection_options_are_the_settings_of_the_library() -> None:
-    arguments = {**_arguments.connection_arguments(), **_arguments.edge_arguments()}
+    arguments = {
+        **_arguments.connection_arguments(),
+        **_arguments.edge_arguments(),
+        **_arguments.vdc_group_arguments(),
+    }
+    documented = {**load("vca_distributed_firewall_info").options, **load("vca_firewall_info").options}
     assert {option.name for option in OPTIONS} - set(arguments) == TUNING
     for option in OPTIONS:
         if option.name in TUNING:
@@ -192,16 +205,18 @@ def test_connection_options_are_the_settings_of_the_library() -> None:
         assert bool(argument.get("no_log")) == (option.type == "secret"), option.name
         assert tuple(argument.get("aliases") or ()) == option.aliases, option.name
         assert tuple(argument.get("choices") or ()) == option.choices, option.name
-        text = " ".join(load("vca_firewall_info").options[option.name]["description"])
+        text = " ".join(documented[option.name]["description"])
         assert f"E({option.env_names[0]})" in text, option.name
 
 
 def test_every_resource_kind_has_a_module() -> None:
     kinds = {name: record.load() for name, record in App().plugins.resource_kinds().items()}
     ours = {name for name, kind in kinds.items() if type(kind).__module__.startswith("vcloudair_core.")}
-    sections = [load_section(name) for name in SECTIONS]
+    sections = [load_section(name) for name in (*SECTIONS, *GROUP_SECTIONS)]
     # Sections without a separate module are managed with vca_resource and vca_edge_config.
     generic = [name for section in sections if not section.module for name in (section.name, section.rule_name)]
+    # vca_resource manages a single rule of a VDC group.
+    generic += [load_section(name).rule_name for name in GROUP_SECTIONS]
     assert {load(name).job.kind for name in MODULES if load(name).job} == ours - {f"ans.{name}" for name in generic}
     assert {section.module for section in sections if section.module} <= set(MODULES)
 

@@ -18,8 +18,9 @@ import yaml
 
 from vcloudair_core.engine.fields import SpecKey, keys_of, secret_names
 from vcloudair_core.services.ans.document.keys import document_keys
+from vcloudair_core.services.ans.edge.limits import EDGE_GATEWAYS
 from vcloudair_core.services.ans.section.descriptor import Section
-from vcloudair_core.services.ans.sections import SECTIONS, load_section
+from vcloudair_core.services.ans.sections import GROUP_SECTIONS, SECTIONS, load_section
 from vcloudair_core.util.redaction import Secret
 
 from .option_limits import limit_notes
@@ -65,12 +66,13 @@ def argument_specs(names: Mapping[type, tuple[str, str]], document: Sequence[Spe
 def section_names() -> dict[type, tuple[str, str]]:
     """Return name and noun of every section spec, for :func:`argument_specs`."""
     names: dict[type, tuple[str, str]] = {}
-    for section in map(load_section, SECTIONS):
+    for section in map(load_section, (*SECTIONS, *GROUP_SECTIONS)):
         for key in keys_of(section.rule_type):
             if is_dataclass(key.kind):
                 name = key.kind.__name__.removesuffix("Spec").casefold()
-                names[key.kind] = (name, f"a {name} of {_with_article(section.noun)}")
-        names[section.rule_type] = (section.rule_name, _with_article(section.noun))
+                names.setdefault(key.kind, (name, f"a {name} of {_with_article(section.noun)}"))
+        # Sections of VDC groups share the rules of an edge section.
+        names.setdefault(section.rule_type, (section.rule_name, _with_article(section.noun)))
         names[section.spec_type] = (section.name, f"the {section.title} section")
     return names
 
@@ -99,11 +101,11 @@ class _Code:
         return self.text
 
 
-def _options(spec: type) -> Iterator[SpecKey]:
+def _options(spec: type, place: str = EDGE_GATEWAYS) -> Iterator[SpecKey]:
     """Yield the options of a spec, each with notes about backends without it."""
     for key in keys_of(spec):
         if not key.info.alias_of:
-            details = (*key.info.details, *limit_notes(spec, key.name))
+            details = (*key.info.details, *limit_notes(spec, key.name, place))
             yield replace(key, info=replace(key.info, details=details))
 
 
@@ -191,6 +193,8 @@ def files() -> dict[str, Callable[[], str]]:
     }
     for name in SECTIONS:
         made[f"plugins/doc_fragments/_{name}.py"] = partial(_section_fragment, name)
+    for name in GROUP_SECTIONS:
+        made[f"plugins/doc_fragments/_{name}.py"] = partial(_group_section_fragment, name)
     return made
 
 
@@ -200,6 +204,13 @@ def _section_fragment(name: str) -> str:
     parts = {"DOCUMENTATION": section.spec_type, _rule_part(section): section.rule_type}
     texts = {part: "\n".join(["options:", *documented(_options(spec), "", 2)]) for part, spec in parts.items()}
     return _fragment_module(f"for edge gateways: {section.title} section and {section.noun}s", texts)
+
+
+def _group_section_fragment(name: str) -> str:
+    """Return the documentation fragment of a section of VDC groups."""
+    section = load_section(name)
+    text = "\n".join(["options:", *documented(_options(section.spec_type), "", 2, place=section.place)])
+    return _fragment_module(f"the {section.title} section of VDC groups", {"DOCUMENTATION": text})
 
 
 def _rule_part(section: Section[Any, Any]) -> str:
@@ -230,10 +241,13 @@ class _Scope:
     names: frozenset[str]
 
 
-def documented(options: Iterable[SpecKey], path: str, indent: int, outer: tuple[_Scope, ...] = ()) -> Iterator[str]:
+def documented(
+    options: Iterable[SpecKey], path: str, indent: int, outer: tuple[_Scope, ...] = (), place: str = EDGE_GATEWAYS
+) -> Iterator[str]:
     """Yield the lines of options as YAML.
 
-    ``path`` is the prefix of option names in texts, such as ``rules[].``.
+    ``path`` is the prefix of option names in texts, such as ``rules[].``. ``place`` names the objects that have the
+    options.
     """
     keys = list(options)
     scopes = (_Scope(path, frozenset(key.name for key in keys)), *outer)
@@ -247,7 +261,7 @@ def documented(options: Iterable[SpecKey], path: str, indent: int, outer: tuple[
         if _is_expanded(key):
             inner = f"{path}{key.name}{'[]' if key.is_list else ''}."
             yield f"{blanks}  suboptions:"
-            yield from documented(_options(key.kind), inner, indent + 4, scopes)
+            yield from documented(_options(key.kind, place), inner, indent + 4, scopes, place)
 
 
 def _marked(text: str, key: SpecKey, scopes: tuple[_Scope, ...]) -> str:

@@ -8,34 +8,34 @@ from typing import Any
 
 from vcloudair_core.engine.fields import SpecKey
 from vcloudair_core.services.ans.edge.backend import BACKENDS
-from vcloudair_core.services.ans.edge.limits import Limit
+from vcloudair_core.services.ans.edge.limits import EDGE_GATEWAYS, Limit
 from vcloudair_core.services.ans.section.descriptor import Section
-from vcloudair_core.services.ans.sections import SECTIONS, load_section
+from vcloudair_core.services.ans.sections import GROUP_SECTIONS, SECTIONS, load_section
 
 _THIS_OPTION = "this option"
 
 
 @cache
-def _limited_specs() -> dict[type, dict[str, Sequence[Limit]]]:
-    """Return the limits of each spec type for each backend."""
-    limits: dict[type, dict[str, Sequence[Limit]]] = {}
-    for section in map(load_section, SECTIONS):
-        limits[section.spec_type] = dict(section.setting_limits)
-        limits[section.rule_type] = dict(section.rule_limits)
+def _limited_specs() -> dict[type, dict[tuple[str, str], Sequence[Limit]]]:
+    """Return the limits of each spec type for each place, such as edge gateways, and backend."""
+    limits: dict[type, dict[tuple[str, str], Sequence[Limit]]] = {}
+    for section in map(load_section, (*SECTIONS, *GROUP_SECTIONS)):
+        for spec, declared in ((section.spec_type, section.setting_limits), (section.rule_type, section.rule_limits)):
+            limits.setdefault(spec, {}).update({(section.place, backend): declared[backend] for backend in declared})
     return limits
 
 
-def limits_of(spec: type, option: str, backend: str) -> tuple[Limit, ...]:
+def limits_of(spec: type, option: str, backend: str, place: str = EDGE_GATEWAYS) -> tuple[Limit, ...]:
     """Return the limits of an option on a backend."""
-    limits = _limited_specs().get(spec, {}).get(backend, ())
+    limits = _limited_specs().get(spec, {}).get((place, backend), ())
     return tuple(limit for limit in limits if limit.option == option)
 
 
 def support(section: Section[Any, Any], spec: type, key: SpecKey, backend: str) -> str:
     """Return the support of an option as the text of a table cell."""
-    if not section.is_on(backend):
+    if section.place == EDGE_GATEWAYS and not section.is_on(backend):
         return "no section"
-    return "<br>".join(map(_cell, limits_of(spec, key.name, backend))) or "works"
+    return "<br>".join(map(_cell, limits_of(spec, key.name, backend, section.place))) or "works"
 
 
 def _cell(limit: Limit) -> str:
@@ -49,17 +49,17 @@ def _cell(limit: Limit) -> str:
     return f"refused{values}: {limit.reason}.{hint}"
 
 
-def limit_notes(spec: type, option: str) -> Iterator[str]:
+def limit_notes(spec: type, option: str, place: str = EDGE_GATEWAYS) -> Iterator[str]:
     """Yield a sentence for each limit of an option, for the documentation of modules.
 
     Backends with equal limits share a sentence.
     """
     titles: dict[str, list[str]] = {}
     for backend in BACKENDS.values():
-        for limit in limits_of(spec, option, backend.name):
+        for limit in limits_of(spec, option, backend.name, place):
             titles.setdefault(_predicate(limit), []).append(backend.title)
     for predicate, names in titles.items():
-        yield f"{' and '.join(names)} edge gateways {predicate}"
+        yield f"{' and '.join(names)} {place} {predicate}"
 
 
 def _predicate(limit: Limit) -> str:

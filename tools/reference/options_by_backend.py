@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from vcloudair_core.engine.fields import SpecKey, fields_of, keys_of
-from vcloudair_core.services.ans.edge.backend import BACKENDS
+from vcloudair_core.services.ans.edge.backend import BACKENDS, NSXT
 from vcloudair_core.services.ans.section.descriptor import Section
-from vcloudair_core.services.ans.sections import SECTIONS, load_section
+from vcloudair_core.services.ans.sections import GROUP_SECTIONS, SECTIONS, load_section
 
 from .option_limits import support
 from .tables import cell
@@ -25,17 +25,22 @@ def tables() -> str:
         noun = f"{section.noun[0].upper()}{section.noun[1:]}"
         lines += ["", f"## {section.title}: settings", "", *_header("option"), *_rows(section, section.spec_type)]
         lines += ["", f"## {noun}: options", "", *_header("option"), *_rows(section, section.rule_type)]
+    for section in map(load_section, GROUP_SECTIONS):
+        lines += ["", f"## {section.title}: settings", "", *_header("option", NSXT)]
+        lines += [*_rows(section, section.spec_type, NSXT)]
+        lines += ["", f"## {section.title} rule: options", "", *_header("option", NSXT)]
+        lines += [*_rows(section, section.rule_type, NSXT)]
     return "\n".join(lines)
 
 
-def _header(first: str) -> tuple[str, str]:
-    titles = [backend.title for backend in BACKENDS.values()]
+def _header(first: str, *backends: str) -> tuple[str, str]:
+    titles = [BACKENDS[backend].title for backend in backends or BACKENDS]
     return f"| {first} | {' | '.join(titles)} |", f"|{'---|' * (len(titles) + 1)}"
 
 
-def _rows(section: Section[Any, Any], spec: type) -> Iterator[str]:
+def _rows(section: Section[Any, Any], spec: type, *backends: str) -> Iterator[str]:
     for key in _fields(spec):
-        cells = (cell(support(section, spec, key, backend)) for backend in BACKENDS)
+        cells = (cell(support(section, spec, key, backend)) for backend in backends or BACKENDS)
         yield f"| `{key.name}` | {' | '.join(cells)} |"
 
 

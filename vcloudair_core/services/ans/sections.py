@@ -55,6 +55,8 @@ The firewall must be active before NAT. Both must be active before tunnels carry
 """
 
 SECTIONS = tuple(record.name for record in RECORDS)
+GROUP_SECTIONS = ("distributed_firewall",)
+"""The sections of VDC groups, which are not part of edge documents."""
 
 
 @cache

@@ -114,6 +114,10 @@ class DistributedFirewallKind(SectionKind):
         """
         return open_store(session, target)
 
+    def project(self, document: Document) -> dict[str, Any]:
+        """Return the settings and rules. A distributed firewall has no version."""
+        return {key: value for key, value in super().project(document).items() if key != "version"}
+
 
 class DistributedFirewallRuleKind(RuleKind):
     """The kind of single rules of a distributed firewall."""

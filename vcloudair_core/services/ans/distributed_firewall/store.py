@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from vcloudair_core.engine.kind import Document, StageableStore
-from vcloudair_core.errors import ApiError, ConfigurationError, ConflictError, NotFoundError
+from vcloudair_core.errors import (
+    ApiError,
+    ConfigurationError,
+    ConflictError,
+    InvalidRequestError,
+    NotFoundError,
+    VcloudAirError,
+)
 from vcloudair_core.services.ans.distributed_firewall.codec import POLICIES, SECTION, default_policy, is_active
 from vcloudair_core.services.ans.distributed_firewall.limits import is_default_name
 from vcloudair_core.services.ans.edge.backend import NSXT, backend_in_version
@@ -187,12 +194,24 @@ class DistributedFirewallStore(CloudApiStore, StageableStore):
             # The server creates the default rule, which the write of all rules must contain.
             before = self._current()
             records = [*records, *(record for record in before if is_default_name(str(record.get("name") or "")))]
-        self._write_rules(writes, before, records)
+        try:
+            self._write_rules(writes, before, records)
+        except InvalidRequestError as exc:
+            raise self._inactive(exc) from exc
         if is_activated:
             previous = self.api.get(self._path("dfwPolicies"))
             policies = {"defaultPolicy": {**default_policy(previous), "enabled": True}}
         if policies is not None and default_policy(policies) != default_policy(previous):
             writes.write("PUT", self._path("dfwPolicies/default"), dict(default_policy(policies)))
+
+    def _inactive(self, exc: InvalidRequestError) -> VcloudAirError:
+        """Return an error that says so if the distributed firewall is not active, or else ``exc``."""
+        if is_active(self.api.get(self._path("dfwPolicies"))):
+            return exc
+        return ConfigurationError(
+            f"Writing the distributed firewall of {self.target} failed. The distributed firewall is not active.",
+            hint="Set enabled to true.",
+        )
 
     def _write_rules(
         self, writes: SingleWrites, before: Sequence[dict[str, Any]], records: Sequence[dict[str, Any]]

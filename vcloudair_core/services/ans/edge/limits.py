@@ -82,7 +82,8 @@ def exceeded_limits(spec: Any, limits: Sequence[Limit], version: ApiVersion) -> 
 def problem_of(limit: Limit, refused: Any, value: Any, title: str, place: str = EDGE_GATEWAYS) -> SpecProblem:
     """Return the problem of an option that exceeds a limit.
 
-    ``refused`` has the refused values of ``value``. ``title`` is the display name of the backend. ``place`` names its objects.
+    ``refused`` has the refused values of ``value``. ``title`` is the display name of the backend. ``place`` names its
+    objects.
     """
     return SpecProblem(limit.option, _reason(limit, refused, value, f"{title} {place}"), limit.hint)
 

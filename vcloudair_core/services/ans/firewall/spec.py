@@ -148,9 +148,9 @@ class FirewallRuleSpec:
         source="protocol/ans.md §2.6",
     )
     applications: tuple[str, ...] | None = spec_field(
-        "IDs of applications or application groups that the traffic must match. On NSX-T edge gateways, names or URNs "
-        "of application port profiles.",
-        "On NSX-T edge gateways, profiles of NSX for TCP, UDP and ICMP are returned as `services`.",
+        "IDs of applications or application groups that the traffic must match. On NSX-T, names or URNs of application "
+        "port profiles.",
+        "On NSX-T, profiles of NSX for TCP, UDP and ICMP are returned as `services`.",
         unordered=True,
         absent=(),
         read=read_applications,
@@ -165,7 +165,7 @@ class FirewallRuleSpec:
         choices=DIRECTIONS,
     )
     ip_version: str | None = spec_field(
-        "IP version of the traffic, only on NSX-T edge gateways. New rules match both versions.",
+        "IP version of the traffic, only on NSX-T. New rules match both versions.",
         canonical=fold,
         absent=ANY,
         choices=IP_VERSIONS,
