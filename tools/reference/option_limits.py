@@ -17,7 +17,10 @@ _THIS_OPTION = "this option"
 
 @cache
 def _limited_specs() -> dict[type, dict[tuple[str, str], Sequence[Limit]]]:
-    """Return the limits of each spec type for each place, such as edge gateways, and backend."""
+    """Return the limits of each spec type, by place and backend.
+
+    A place is a kind of objects, such as edge gateways.
+    """
     limits: dict[type, dict[tuple[str, str], Sequence[Limit]]] = {}
     for section in map(load_section, (*SECTIONS, *GROUP_SECTIONS)):
         for spec, declared in ((section.spec_type, section.setting_limits), (section.rule_type, section.rule_limits)):

@@ -32,7 +32,7 @@ class DistributedFirewallCodec(NsxtRuleCodec[DistributedFirewallSpec]):
         super().__init__(has_addresses=has_addresses, has_ports=False)
 
     def rule_type_of(self, record: Mapping[str, Any]) -> str:
-        """Return the type of a record: ``user``, or ``default_policy`` for the default rule."""
+        """Return ``default_policy`` for the default rule, and ``user`` for all others."""
         return "default_policy" if is_default_name(str(record.get("name") or "")) else "user"
 
     def settings_of(self, tree: Mapping[str, Any]) -> DistributedFirewallSpec:

@@ -1,4 +1,7 @@
-"""The store of the distributed firewall of a VDC group. Source: protocol/nsxt.md §8."""
+"""The store of the distributed firewall of a VDC group.
+
+Source: protocol/nsxt.md §8.
+"""
 
 from __future__ import annotations
 
@@ -92,12 +95,15 @@ class DistributedFirewallStore(CloudApiStore, StageableStore):
 
     @property
     def lock_key(self) -> str:
-        """The lock key of the group, which its edge gateways share: ``https://host:443/vdcGroup/<uuid>``."""
+        """The lock key of the group: ``https://host:443/vdcGroup/<uuid>``.
+
+        The edge gateways of the group have the same lock key.
+        """
         return f"{origin_of(self.session.identity.base_url)}/vdcGroup/{self.group.group_id}"
 
     @property
     def is_version_checked(self) -> bool:
-        """True, because the store compares the versions of the rules before it writes all of them."""
+        """True, because the store compares versions before it writes all rules."""
         return True
 
     @property
@@ -205,7 +211,7 @@ class DistributedFirewallStore(CloudApiStore, StageableStore):
             writes.write("PUT", self._path("dfwPolicies/default"), dict(default_policy(policies)))
 
     def _inactive(self, exc: InvalidRequestError) -> VcloudAirError:
-        """Return an error that says so if the distributed firewall is not active, or else ``exc``."""
+        """Return an error about an inactive distributed firewall, or ``exc``."""
         if is_active(self.api.get(self._path("dfwPolicies"))):
             return exc
         return ConfigurationError(
@@ -230,7 +236,7 @@ class DistributedFirewallStore(CloudApiStore, StageableStore):
             writes.write("PUT", self._rules_path(), {"values": [sent(record) for record in records]})
 
     def _refuse_change(self, before: Sequence[Mapping[str, Any]]) -> None:
-        """Raise ConflictError if another client has changed the rules since they were read.
+        """Raise ConflictError if another client has changed the rules since the read.
 
         The write of all rules would delete rules that another client has added. Source: protocol/nsxt.md §8.
         """
@@ -249,11 +255,14 @@ class DistributedFirewallStore(CloudApiStore, StageableStore):
 
 
 def _stamp(record: Mapping[str, Any]) -> tuple[str, Any, Any]:
-    """Return the id and the version of a rule. Without a version, compare the whole rule."""
+    """Return the ID and the version of a rule, to detect changes.
+
+    The whole rule replaces a missing version.
+    """
     version = mapping_of(record.get("version")).get("version")
     return str(record.get("id")), version, sent(record) if version is None else None
 
 
 def _is_of_group(record: _Element, group: VdcGroup) -> bool:
-    """Return True if the record of an open task names a VDC group or changes a distributed firewall."""
+    """Return True if the record of a task names a VDC group or its firewall."""
     return record.get("objectName") == group.name or str(record.get("name") or "").startswith("vdcGroup")
