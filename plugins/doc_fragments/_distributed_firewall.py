@@ -85,11 +85,11 @@ options:
       services:
         description:
           - Protocols and ports of the traffic. The default for new rules is any service. The order does not matter.
+          - NSX-T distributed firewalls do not support O(rules[].source_port), because port profiles have no source
+            ports.
           - NSX-T distributed firewalls do not support ports of protocol V(any), because ports need a protocol.
           - NSX-T distributed firewalls do not support ICMP types as numbers, because ICMP types are identified by
             names.
-          - NSX-T distributed firewalls do not support O(rules[].source_port), because port profiles have no source
-            ports.
         type: list
         elements: dict
         suboptions:

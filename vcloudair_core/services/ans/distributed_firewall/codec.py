@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from vcloudair_core.services.ans.distributed_firewall.limits import is_default_name
 from vcloudair_core.services.ans.distributed_firewall.spec import DistributedFirewallSpec
+from vcloudair_core.services.ans.firewall.limits import is_default_name
 from vcloudair_core.services.ans.firewall.nsxt.rule_codec import NsxtRuleCodec
 from vcloudair_core.services.ans.section.json_values import bool_of, mapping_of
 

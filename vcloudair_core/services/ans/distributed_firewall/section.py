@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.kind import Document, Store
 from vcloudair_core.engine.validation import Problems, Reader
-from vcloudair_core.services.ans.distributed_firewall.limits import RULE_LIMITS
 from vcloudair_core.services.ans.distributed_firewall.spec import DistributedFirewallSpec
+from vcloudair_core.services.ans.firewall.limits import DISTRIBUTED_RULE_LIMITS
 from vcloudair_core.services.ans.firewall.parse import parse_rule, read_rules
 from vcloudair_core.services.ans.firewall.spec import (
     IDENTITIES,
@@ -92,7 +92,7 @@ SECTION = DistributedFirewallSection(
     parse=parse_distributed_firewall,
     parse_rule=parse_rule,
     codecs={},
-    rule_limits=RULE_LIMITS,
+    rule_limits=DISTRIBUTED_RULE_LIMITS,
     module="vca_distributed_firewall",
     identities=IDENTITIES,
     completed=completed_rule,

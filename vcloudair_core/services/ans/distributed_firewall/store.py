@@ -19,8 +19,8 @@ from vcloudair_core.errors import (
     VcloudAirError,
 )
 from vcloudair_core.services.ans.distributed_firewall.codec import POLICIES, SECTION, default_policy, is_active
-from vcloudair_core.services.ans.distributed_firewall.limits import is_default_name
 from vcloudair_core.services.ans.edge.backend import NSXT, backend_in_version
+from vcloudair_core.services.ans.firewall.limits import is_default_name
 from vcloudair_core.services.ans.nsxt.api import CloudApi
 from vcloudair_core.services.ans.nsxt.helper_objects import HelperObjects
 from vcloudair_core.services.ans.nsxt.open_writes import OpenWrites
@@ -30,7 +30,7 @@ from vcloudair_core.services.ans.nsxt.rule_store import CloudApiStore
 from vcloudair_core.services.ans.nsxt.store import PROVIDER_ORG, SingleWrites, changed_records
 from vcloudair_core.services.ans.section.json_values import items_of, mapping_of
 from vcloudair_core.services.ans.vdc_group.directory import GROUPS
-from vcloudair_core.services.ans.vdc_group.model import NSX_T, VdcGroup
+from vcloudair_core.services.ans.vdc_group.model import NSX_T, OrgVdcGroup
 from vcloudair_core.transport.messages import origin_of
 from vcloudair_core.util import xml
 
@@ -67,7 +67,7 @@ class DistributedFirewallStore(CloudApiStore, StageableStore):
     def __init__(
         self,
         session: Session,
-        group: VdcGroup,
+        group: OrgVdcGroup,
         codec: DocumentCodec,
         expect: Callable[[DistributedFirewallStore, Document, CheckRun], Document] | None = None,
     ) -> None:
@@ -263,6 +263,6 @@ def _stamp(record: Mapping[str, Any]) -> tuple[str, Any, Any]:
     return str(record.get("id")), version, sent(record) if version is None else None
 
 
-def _is_of_group(record: _Element, group: VdcGroup) -> bool:
+def _is_of_group(record: _Element, group: OrgVdcGroup) -> bool:
     """Return True if the record of a task names a VDC group or its firewall."""
     return record.get("objectName") == group.name or str(record.get("name") or "").startswith("vdcGroup")

@@ -5,23 +5,51 @@ Source: protocol/nsxt.md §13.1.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from vcloudair_core.engine.canonical import ANY
 from vcloudair_core.services.ans.edge.backend import NSXT, NSXV, VCLOUDAIR
 from vcloudair_core.services.ans.edge.limits import Limit
 from vcloudair_core.services.ans.firewall.spec import SIDES, ServiceSpec
-from vcloudair_core.services.ans.nsxt.members import GROUP
+from vcloudair_core.services.ans.nsxt.members import GROUP, INTERNAL
 from vcloudair_core.services.ans.section.rule_values import INTERFACE, INTERFACES, is_application_id, member
 
 _INTERFACE_HINT = "Name networks (urn:vcloud:network:...), firewall groups (group:NAME) or addresses, or set direction."
 
 
-def _interfaces(members: Iterable[str]) -> tuple[str, ...]:
-    return tuple(text for text in members if (parsed := member(text)) is not None and parsed.kind == INTERFACE)
+DEFAULT_RULE_PREFIX = "Default_VdcGroup_"
+"""Start of the name of the default rule of a distributed firewall, which the server creates.
+
+Source: protocol/nsxt.md §8.
+"""
 
 
-def grouping_objects(members: Iterable[str]) -> tuple[str, ...]:
+def is_default_name(name: str) -> bool:
+    """Return True if a rule with this name is the default rule of a VDC group."""
+    return name.casefold().startswith(DEFAULT_RULE_PREFIX.casefold())
+
+
+def _interface_limits(names: Collection[str], hint: str) -> Iterator[Limit]:
+    """Return the limits of sources and destinations that are interfaces.
+
+    ``names`` are the refused interfaces in addition to those with a number.
+    """
+
+    def interfaces(members: Iterable[str]) -> tuple[str, ...]:
+        return tuple(
+            text
+            for text in members
+            if (parsed := member(text)) is not None
+            and parsed.kind == INTERFACE
+            and (parsed.text in names or parsed.text not in INTERFACES)
+        )
+
+    values = f"{', '.join(f'`{name}`' for name in names)} or `vnic-N`"
+    for side in SIDES:
+        yield Limit(side, "rules have no interfaces", hint, values=values, refused=interfaces)
+
+
+def _grouping_objects(members: Iterable[str]) -> tuple[str, ...]:
     """Return the members that are IDs of NSX-V objects, such as ``ipset-2``."""
     return tuple(
         text
@@ -36,7 +64,7 @@ def _groups(members: Iterable[str]) -> tuple[str, ...]:
     return tuple(text for text in members if text.startswith(GROUP))
 
 
-def source_ports(services: Sequence[ServiceSpec]) -> bool:
+def _source_ports(services: Sequence[ServiceSpec]) -> bool:
     """Return True if a service has source ports."""
     return any(service.source_port and ANY not in service.source_port for service in services)
 
@@ -60,38 +88,16 @@ def _named_applications(applications: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in applications if not is_application_id(name))
 
 
-_NSXT = (
-    *(
-        Limit(
-            side,
-            "rules have no interfaces",
-            _INTERFACE_HINT,
-            values=f"{', '.join(f'`{name}`' for name in INTERFACES)} or `vnic-N`",
-            refused=_interfaces,
-        )
-        for side in SIDES
-    ),
+_COMMON = (
     *(
         Limit(
             side,
             "the object belongs to NSX-V",
             "Name a firewall group (group:NAME or urn:vcloud:firewallGroup:...).",
             values="IDs of NSX-V grouping objects, such as `ipset-2`",
-            refused=grouping_objects,
+            refused=_grouping_objects,
         )
         for side in SIDES
-    ),
-    *(
-        Limit(f"{side}_exclude", "rules cannot exclude groups or addresses", f"List the other networks in {side}.")
-        for side in SIDES
-    ),
-    Limit(
-        "services",
-        "port profiles have no source ports",
-        "Omit source_port, or use a cloud with a newer version.",
-        since=(38, 1),
-        values="`source_port`",
-        refused=source_ports,
     ),
     Limit(
         "services",
@@ -116,7 +122,47 @@ _NSXT = (
     ),
     Limit("match_translated", "rules always match the addresses inside NAT", "Omit match_translated."),
     Limit("tag", "rules have no tags", "Identify the rule by name or rule_id.", is_neutral=True),
+)
+"""The limits of edge gateways and distributed firewalls of NSX-T."""
+
+_NSXT = (
+    *_interface_limits(INTERFACES, _INTERFACE_HINT),
+    *(
+        Limit(f"{side}_exclude", "rules cannot exclude groups or addresses", f"List the other networks in {side}.")
+        for side in SIDES
+    ),
+    Limit(
+        "services",
+        "port profiles have no source ports",
+        "Omit source_port, or use a cloud with a newer version.",
+        since=(38, 1),
+        values="`source_port`",
+        refused=_source_ports,
+    ),
+    *_COMMON,
     Limit("applied_to", "rules apply to the whole edge gateway", "Omit applied_to.", since=(37, 1)),
+)
+_DISTRIBUTED = (
+    Limit(
+        "name",
+        "the name belongs to the default rule",
+        "Use another name.",
+        values=f"names that start with `{DEFAULT_RULE_PREFIX}`",
+        refused=is_default_name,
+    ),
+    *_interface_limits(
+        [name for name in INTERFACES if name != INTERNAL],
+        "Name networks (urn:vcloud:network:...), firewall groups (group:NAME), addresses or internal.",
+    ),
+    Limit(
+        "services",
+        "port profiles have no source ports",
+        "Omit source_port.",
+        values="`source_port`",
+        refused=_source_ports,
+    ),
+    *_COMMON,
+    Limit("applied_to", "rules apply to the whole VDC group", "Name the network in source or destination."),
 )
 _OLDER = (
     *(
@@ -142,6 +188,9 @@ _OLDER = (
 
 RULE_LIMITS = {NSXT: _NSXT, NSXV: _OLDER, VCLOUDAIR: _OLDER}
 """The limits of single rules for each backend."""
+
+DISTRIBUTED_RULE_LIMITS = {NSXT: _DISTRIBUTED}
+"""The limits of rules of a distributed firewall. Source: protocol/nsxt.md §8."""
 
 SETTING_LIMITS = {
     NSXT: (

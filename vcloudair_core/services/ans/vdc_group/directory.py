@@ -11,7 +11,7 @@ from vcloudair_core.services.ans.edge.backend import NSXT_SINCE
 from vcloudair_core.services.ans.edge.model import VDC_GROUP, uuid_in
 from vcloudair_core.services.ans.nsxt.api import CloudApi
 from vcloudair_core.services.ans.section.json_values import mapping_of
-from vcloudair_core.services.ans.vdc_group.model import VdcGroup, group_of, pick_group
+from vcloudair_core.services.ans.vdc_group.model import OrgVdcGroup, group_of, pick_group
 from vcloudair_core.session.versions import is_at_least
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ GROUPS = "/1.0.0/vdcGroups"
 class _KnownGroups:
     """The cache of VDC groups of a session."""
 
-    listed: list[VdcGroup] | None = None
-    by_id: dict[str, VdcGroup] = field(default_factory=dict)
+    listed: list[OrgVdcGroup] | None = None
+    by_id: dict[str, OrgVdcGroup] = field(default_factory=dict)
 
 
 class VdcGroupDirectory:
@@ -35,7 +35,7 @@ class VdcGroupDirectory:
         self._api = CloudApi(session)
         self._known = session.state_of(_KnownGroups)
 
-    def find(self, name: str) -> VdcGroup:
+    def find(self, name: str) -> OrgVdcGroup:
         """Find a VDC group by name, UUID or URN.
 
         Makes one call, or none if the group is known.
@@ -55,13 +55,13 @@ class VdcGroupDirectory:
         self._known.listed = None  # the group may have been created since the last read
         return pick_group(self.list_groups(), name)
 
-    def list_groups(self) -> list[VdcGroup]:
+    def list_groups(self) -> list[OrgVdcGroup]:
         """Return all visible VDC groups."""
         if self._known.listed is None:
             self._known.listed = [group_of(mapping_of(value)) for value in self._api.pages(GROUPS)]
         return self._known.listed
 
-    def _by_id(self, group_id: str) -> VdcGroup:
+    def _by_id(self, group_id: str) -> OrgVdcGroup:
         for group in self._known.listed or ():
             if group.group_id == group_id:
                 return group
@@ -89,7 +89,7 @@ class VdcGroupDirectory:
             )
 
 
-def target_group(session: Session, target: Mapping[str, Any]) -> VdcGroup:
+def target_group(session: Session, target: Mapping[str, Any]) -> OrgVdcGroup:
     """Return the VDC group that a target or the settings name.
 
     Shape of ``target``: ``{"vdc_group": str}``. The target of a staged change has ``{"vdc_group": UUID,
@@ -104,5 +104,5 @@ def target_group(session: Session, target: Mapping[str, Any]) -> VdcGroup:
         )
     if "vdc_group_provider" in target:
         known = (str(target.get(f"vdc_group_{key}") or "") for key in ("name", "org", "provider"))
-        return VdcGroup(uuid_in(name), *known)
+        return OrgVdcGroup(uuid_in(name), *known)
     return VdcGroupDirectory(session).find(name)

@@ -18,7 +18,7 @@ _SHOWN = 10
 
 
 @dataclass(frozen=True)
-class VdcGroup:
+class OrgVdcGroup:
     """A VDC group. Empty strings mean unknown.
 
     ``group_id`` and ``org_id`` are UUIDs. ``provider_type`` is ``NSX_T`` or ``NSX_V``. Source: protocol/nsxt.md §2.
@@ -40,9 +40,9 @@ class VdcGroup:
         return f"VDC group {self.name or self.group_id}"
 
 
-def group_of(value: Mapping[str, Any]) -> VdcGroup:
+def group_of(value: Mapping[str, Any]) -> OrgVdcGroup:
     """Return the VDC group in a JSON object. Source: protocol/nsxt.md §2."""
-    return VdcGroup(
+    return OrgVdcGroup(
         _last(value.get("id")),
         text_of(value.get("name")) or "",
         _last(value.get("orgId")),
@@ -50,7 +50,7 @@ def group_of(value: Mapping[str, Any]) -> VdcGroup:
     )
 
 
-def pick_group(groups: Sequence[VdcGroup], name: str) -> VdcGroup:
+def pick_group(groups: Sequence[OrgVdcGroup], name: str) -> OrgVdcGroup:
     """Find a VDC group by name.
 
     An exact match takes precedence over a match that ignores case.
@@ -72,7 +72,7 @@ def pick_group(groups: Sequence[VdcGroup], name: str) -> VdcGroup:
     raise NotFoundError(f"VDC group not found: {name!r}.", hint=_hint(name, groups))
 
 
-def _hint(name: str, groups: Sequence[VdcGroup]) -> str:
+def _hint(name: str, groups: Sequence[OrgVdcGroup]) -> str:
     names = sorted({group.name for group in groups if group.name})
     nearest = near(name, names)
     if nearest:

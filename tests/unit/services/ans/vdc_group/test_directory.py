@@ -9,9 +9,9 @@ import pytest
 from tests.unit.services.ans.distributed_firewall.fakes import GROUP, GROUP_ID, ORG_ID, FakeVdcGroup
 from vcloudair_core.errors import AmbiguousMatchError, ConfigurationError, NotFoundError
 from vcloudair_core.services.ans.vdc_group.directory import VdcGroupDirectory, target_group
-from vcloudair_core.services.ans.vdc_group.model import VdcGroup, pick_group
+from vcloudair_core.services.ans.vdc_group.model import OrgVdcGroup, pick_group
 
-MINE = VdcGroup(GROUP_ID, "dc-group", ORG_ID, "NSX_T")
+MINE = OrgVdcGroup(GROUP_ID, "dc-group", ORG_ID, "NSX_T")
 
 
 @pytest.mark.parametrize("name", ["dc-group", "DC-Group", GROUP, GROUP_ID, GROUP_ID.upper()])
@@ -47,18 +47,18 @@ def test_an_unknown_id_is_reported(tmp_path: Path) -> None:
 
 
 def test_equal_names_are_ambiguous_and_listed() -> None:
-    groups = [VdcGroup("1", "prod", "org1"), VdcGroup("2", "prod", "org2")]
+    groups = [OrgVdcGroup("1", "prod", "org1"), OrgVdcGroup("2", "prod", "org2")]
     with pytest.raises(AmbiguousMatchError) as caught:
         pick_group(groups, "prod")
     assert [item["id"] for item in caught.value.candidates] == ["urn:vcloud:vdcGroup:1", "urn:vcloud:vdcGroup:2"]
-    assert pick_group([*groups, VdcGroup("3", "PROD")], "PROD").group_id == "3"
+    assert pick_group([*groups, OrgVdcGroup("3", "PROD")], "PROD").group_id == "3"
 
 
 def test_without_groups_the_hint_says_so() -> None:
     with pytest.raises(NotFoundError, match="can see no VDC groups"):
         pick_group([], "prod")
     with pytest.raises(NotFoundError, match="Use one of these VDC groups: alpha, beta"):
-        pick_group([VdcGroup("1", "beta"), VdcGroup("2", "alpha")], "zzz")
+        pick_group([OrgVdcGroup("1", "beta"), OrgVdcGroup("2", "alpha")], "zzz")
 
 
 def test_older_api_versions_have_no_vdc_groups(tmp_path: Path) -> None:
