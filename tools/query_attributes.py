@@ -27,7 +27,7 @@ def _section(record_type: RecordType) -> str:
     lines = [f"## {record_type.name}", ""]
     if record_type.admin_name:
         admin = record_type.admin_name
-        lines += [f"Provider administrators query [`{admin}`](#{admin.lower()}) for all organizations.", ""]
+        lines += [f"As a provider administrator, use [`{admin}`](#{admin.lower()}) to query all organizations.", ""]
     if not record_type.attributes:
         return "\n".join([*lines, "The attributes depend on the server. All of them are returned as strings."])
     lines += ["| attribute | type | available |", "|---|---|---|"]
