@@ -90,6 +90,9 @@ def _comparison(text: str, attributes: Collection[str]) -> Test:
     if name not in attributes:
         raise ValueError(f"unknown attribute '{name}'")
     value = re.sub(r"\\(.)", r"\1", unquote_plus(match["value"]))
+    if name == "id":
+        # Rows have a link, which ends with the ID. Source: protocol/query.md §4.
+        name = "href" if "href" in attributes else "id"
     if op in _ORDER:
         return _ordered(name, op, value)
     if op == "!=":

@@ -195,6 +195,15 @@ def test_edges_of_a_vdc(caller: Caller) -> None:
     assert caller.get(f"/api/admin/vdc/{world.make_id('vdc', 'no')}/edgeGateways").status == 403
 
 
+def test_records_can_be_filtered_by_id(caller: Caller) -> None:
+    vm_id = next(iter(caller.simulator.world.vms))
+    name = caller.simulator.world.vms[vm_id].name
+    urn = f"urn:vcloud:vm:{vm_id}"
+    for query in (f"filter=id=={urn}", f"filterEncoded=true&filter=id=={quote(urn, safe='')}"):
+        assert names(caller, query) == [name]
+    assert names(caller, f"filter=id==urn:vcloud:vm:{vm_id[:-1]}x") == []
+
+
 def test_tasks_are_filtered_by_status(caller: Caller) -> None:
     first = caller.simulator.tasks.of("org1")[0]
     caller.simulator.tasks.start("org1", first.owner, "Testing", "testing", polls=2)
