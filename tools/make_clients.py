@@ -32,7 +32,8 @@ def _make_go(folder: Path) -> None:
     shutil.copytree(SOURCES / "go", folder, dirs_exist_ok=True)
     _run("go", "mod", "tidy", folder=folder)
     _run("go", "build", "-o", "tour", ".", folder=folder)
-    _run("go", "build", "-o", "nsxt-tour", "./nsxt", folder=folder)
+    for name in ("nsxt", "firewall"):
+        _run("go", "build", "-o", f"{name}-tour", f"./{name}", folder=folder)
 
 
 def _make_java(folder: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.ansible import ROOT
+from tests.unit.simulator.nsxt.bench import INVENTORY
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
 BUILT = ROOT / ".nox" / "clients"
@@ -34,8 +35,13 @@ def need(client: str) -> Path:
 
 
 @pytest.fixture
-def server(request: pytest.FixtureRequest) -> Iterator[SimulatorServer]:
-    with SimulatorServer(SimulatorConfig(profile="vcd", **request.param)) as running:
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SimulatorServer]:
+    options = dict(request.param)
+    if "inventory" in options:
+        file = tmp_path / "inventory.yml"
+        file.write_text(options.pop("inventory"), encoding="utf-8")
+        options["inventory_file"] = str(file)
+    with SimulatorServer(SimulatorConfig(profile="vcd", **options)) as running:
         yield running
 
 
@@ -82,6 +88,22 @@ def test_go_vcloud_director_changes_services_of_an_nsxt_edge(server: SimulatorSe
     expected |= {"key by ID": "PSK-Sec", "key in list": "", "twin is refused": "true", "profile is echoed": "true"}
     expected |= {"tunnel status": "UP", "security type": "CUSTOM", "reset profile": "DEFAULT AES_GCM_128"}
     expected |= {"DNS zone has an ID": "true", "DHCP servers": "[10.9.0.2]", "static route": "to-other"}
+    assert expected.items() <= steps.items(), output
+
+
+@pytest.mark.parametrize(
+    "server",
+    [{"release": name, "nsxt_task_s": 0.05, "inventory": INVENTORY} for name in ("10.4", "10.6")],
+    indirect=True,
+)
+def test_go_vcloud_director_changes_firewalls_of_nsxt(server: SimulatorServer, tmp_path: Path) -> None:
+    output = run(server, tmp_path, need("go") / "firewall-tour")
+    steps = dict(re.findall(r"^ok ([^:]+): (.*)$", output, re.M))
+    expected = {"VDC of the edge": "true", "free address": "1", "system profile": "[443]", "change profile": "[8081]"}
+    expected |= {"change IP set": "4", "IP sets of the edge": "1", "refuse to delete IP set": "true"}
+    expected |= {"replace rules": "3", "first rule": "third clients", "rules": "0", "default rules": "1"}
+    expected |= {"VDC group": "true", "edge of the group": "true", "enable distributed firewall": "true"}
+    expected |= {"distributed rules": "Default VdcGroup_pair,above,last,", "disable distributed firewall": "false"}
     assert expected.items() <= steps.items(), output
 
 

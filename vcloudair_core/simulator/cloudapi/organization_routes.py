@@ -178,13 +178,22 @@ def _find_vdc(context: Any) -> Vdc | None:
 
 
 def list_capabilities(context: Any) -> Response:
-    """Return the capabilities of a VDC. The network provider is NSX-V or NSX-T."""
-    vdc = _find_vdc(context)
+    """Return the capabilities of a VDC or VDC group.
+
+    The network provider is NSX-V or NSX-T. Clients also send the URN of a VDC group.
+    """
+    vdc = _find_vdc(context) or _first_vdc_of_group(context)
     if vdc is None:
         return json_responses.no_access("vdc", context.path_params["vdc_id"])
     value = "NSX_T" if vdc.network_provider else "NSX_V"
     provider = {"name": "networkProvider", "value": value, "type": "String", "category": "NetworkProvider"}
     return json_responses.page(context, [{**provider, "description": "Network provider of the VDC"}], "VdcCapabilities")
+
+
+def _first_vdc_of_group(context: Any) -> Vdc | None:
+    """Return the first VDC of the VDC group in the path, or None."""
+    group = context.world.vdc_groups.get(json_responses.uuid_of(context.path_params["vdc_id"]))
+    return own_vdc(context, group.vdc_ids[0]) if group is not None else None
 
 
 def show_network_profile(context: Any) -> Response:

@@ -116,3 +116,8 @@ def test_a_vdc_has_edges_of_one_backend(tmp_path: Path, backends: tuple[str, str
 def test_releases_since_10_4_have_an_nsx_t_edge(options: dict[str, Any], names: list[str]) -> None:
     simulator = Simulator(SimulatorConfig(**{"profile": "vcd", **options}))
     assert [edge.name for edge in simulator.world.edges.values()] == names
+
+
+def test_a_vdc_group_tells_its_network_provider(cloud: Bench) -> None:
+    page = cloud.read(f"/cloudapi/1.0.0/vdcs/{cloud.group_urn()}/capabilities")
+    assert page["values"][0]["value"] == "NSX_T"
