@@ -33,6 +33,7 @@ DEFAULT_VALUES: Mapping[str, Any] = {
 
 Options that are not set in a new custom profile have these values too.
 """
+_DEFAULT = str(DEFAULT_VALUES["tunnel_encryption"])
 PROFILE_FIELDS = (*DEFAULT_VALUES, "tunnel_digest", "tunnel_dh_group")
 
 
@@ -79,13 +80,18 @@ def effective_profile(spec: IpsecTunnelSpec, current: IpsecTunnelSpec) -> IpsecT
         tunnel_name = f"tunnel_{name}"
         value, tunnel_value = getattr(spec, name), getattr(spec, tunnel_name)
         if tunnel_value is None:
-            if value is not None and getattr(current, tunnel_name) is not None:
+            is_different = value is not None and getattr(current, tunnel_name) is not None
+            if is_different and not (name == "digest" and has_own_digest(_phase_2_encryption(spec, current))):
                 changes[tunnel_name] = value
             continue
         phase_1 = value or getattr(current, name)
         if getattr(current, tunnel_name) is None and phase_1 and same_algorithm(name, phase_1, tunnel_value):
             changes[tunnel_name] = None
     return replace(spec, **changes) if changes else spec
+
+
+def _phase_2_encryption(spec: IpsecTunnelSpec, current: IpsecTunnelSpec) -> str:
+    return spec.tunnel_encryption or spec.encryption or current.tunnel_encryption or current.encryption or _DEFAULT
 
 
 def same_algorithm(field: str, first: str | None, second: str | None) -> bool:
@@ -131,7 +137,7 @@ def profile_complaints(tunnel: IpsecTunnelSpec, changed: tuple[str, ...]) -> lis
         reason = unknown_algorithm(name, value and algorithm_meaning(name, value), NSXT_ALGORITHMS)
         if reason:
             complaints.append((name, reason))
-    encryption = tunnel.tunnel_encryption or tunnel.encryption
+    encryption = tunnel.tunnel_encryption or tunnel.encryption or _DEFAULT
     if "tunnel_digest" in changed and tunnel.tunnel_digest is not None and has_own_digest(encryption):
         complaints.append(("tunnel_digest", f"is not possible with {encryption}, which has its own digest"))
     return complaints
