@@ -226,7 +226,7 @@ def test_an_export_is_planned_without_changes(ipsec: NsxtBench) -> None:
     assert not ipsec.ensure(read, "exact").changed
 
 
-# -- several readers ---------------------------------------------------------------------------------------------
+# -- keys and other clients -------------------------------------------------------------------------------------
 
 
 def test_a_changed_key_of_another_client_is_replaced(one: NsxtBench) -> None:
@@ -244,16 +244,6 @@ def test_update_psk(one: NsxtBench) -> None:
     assert one.writes() == ["PUT ID"]
     assert not one.ensure({**BRANCH, "update_psk": "on_create", "psk": "never sent"}).changed
     assert one.tunnel["preSharedKey"] == KEY
-
-
-def test_a_change_between_the_profile_and_the_tunnel_is_a_conflict() -> None:
-    """The tunnel is planned again, so the change of the other client is kept."""
-    with bench() as ipsec:
-        ipsec.ensure(BRANCH)
-        ipsec.simulator.faults.add("status", method="PUT", path="connectionProperties", status=500)
-        outcome = ipsec.ensure({"name": "branch", "description": "new", **PROFILE})
-        assert outcome.changed
-        assert ipsec.tunnel["description"] == "new"
 
 
 def test_a_user_of_another_version_reads_the_same(one: NsxtBench) -> None:
