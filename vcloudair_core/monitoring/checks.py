@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from vcloudair_core.errors import VcloudAirError
 from vcloudair_core.monitoring.event_tracker import CheckResult, Finding
+from vcloudair_core.services.ans.edge.model import has_edge_services
 from vcloudair_core.util.redaction import redact_text
 
 if TYPE_CHECKING:
@@ -108,9 +109,12 @@ def _message(client: Client, href: str) -> str:
 
 
 class TunnelCheck:
-    """Check the IPsec tunnels of edge gateways, with two requests per edge gateway.
+    """Check the IPsec tunnels of edge gateways.
 
-    If ``edges`` is empty, all edge gateways with advanced networking are checked. A tunnel that is disabled or has no
+    Makes two requests for each edge gateway. On NSX-T, makes one request for the list of tunnels, and up to four
+    requests for each tunnel.
+
+    If ``edges`` is empty, all edge gateways with edge services are checked. A tunnel that is disabled or has no
     reported status counts neither as up nor as down.
     """
 
@@ -125,7 +129,7 @@ class TunnelCheck:
         Raises the errors of listing edge gateways, or the first error if no edge gateway can be read.
         """
         edges = client.edges.list_edges()
-        names = self._edges or [edge.edge_id for edge in edges if edge.is_advanced is not False]
+        names = self._edges or [edge.edge_id for edge in edges if has_edge_services(edge)]
         return _check_scopes(client, names, self._check_edge)
 
     def _check_edge(self, client: Client, name: str) -> list[Finding]:

@@ -1,0 +1,17 @@
+"""Checks of monitors, each run once."""
+
+from __future__ import annotations
+
+from tests.unit.services.ans.ipsec.nsxt.bench import BRANCH, bench
+from vcloudair_core.monitoring.checks import TunnelCheck
+from vcloudair_core.simulator.nsxt.ipsec.status import set_tunnel_status
+
+
+def test_tunnels_of_nsxt_edges_are_checked() -> None:
+    """Records of NSX-T edges say that they have no advanced networking."""
+    with bench() as ipsec:
+        ipsec.ensure(BRANCH)
+        set_tunnel_status(ipsec.edge, "branch", "Peer not responding")
+        result = TunnelCheck()(ipsec.client)
+        [finding] = [finding for finding in result.findings if "branch" in str(finding)]
+        assert "Peer not responding" in str(finding)
