@@ -11,7 +11,10 @@ short_description: Manage the IPsec VPN of an edge gateway in one write
 version_added: "0.1.0"
 description:
   - Creates, updates and deletes IPsec tunnels of an edge gateway, and changes the settings of the IPsec VPN service.
-  - The task takes one read and at most one write, for any number of tunnels.
+  - The task takes one read and at most one write, for any number of tunnels. On NSX-T edge gateways, each tunnel is
+    read, and each changed tunnel is one write. If its algorithms or lifetimes change, one more write is needed.
+  - On NSX-T edge gateways, the service has no switch and no settings. An option that the edge gateway does not support
+    is refused before anything is read, also in check mode.
   - Tunnels that are not listed are kept with their keys, unless O(purge=true).
 author:
   - The vcloudair-core authors (@vcloudair-core)
@@ -32,7 +35,7 @@ options:
       - Whether to delete user-defined tunnels that are not in O(tunnels). Requires O(tunnels).
       - Fields of a listed tunnel that are not set, such as C(enabled) and C(description), are reset to their default
         values. Keys, certificates, the MTU, the options of newer edge gateways and the settings of the service are kept
-        if they are not set.
+        if they are not set. On NSX-T edge gateways, a tunnel without algorithms and lifetimes gets the default profile.
       - With V(false), fields that are not set keep their current values.
     type: bool
     default: false

@@ -18,7 +18,8 @@ author:
 options:
   status:
     description:
-      - Whether to read the current status of the tunnels. This takes one more API call.
+      - Whether to read the current status of the tunnels. This takes one more API call, or two for each enabled tunnel
+        of an NSX-T edge gateway.
     type: bool
     default: true
 extends_documentation_fragment:
@@ -49,22 +50,22 @@ ipsec:
   type: dict
   contains:
     enabled:
-      description: Whether the service is enabled.
+      description: Whether the service is enabled. On NSX-T edge gateways, whether tunnels exist.
       type: bool
       returned: success
     logging:
       description: Whether the service writes a log.
       type: bool
-      returned: success
+      returned: if the edge gateway is not an NSX-T edge gateway
     log_level:
       description: Log level of the service.
       type: str
-      returned: success
+      returned: if the edge gateway is not an NSX-T edge gateway
       sample: warning
     disable_event:
       description: Whether the events of the service are suppressed.
       type: bool
-      returned: success
+      returned: if the edge gateway is not an NSX-T edge gateway
     ca_certificates:
       description: >-
         IDs of the CA certificates. The key C(service_certificate), with the ID of the service certificate, exists only
@@ -85,7 +86,8 @@ ipsec:
     tunnels:
       description: >-
         IPsec tunnels. The list can be empty. With O(status=true), each tunnel also has C(status) (V(up), V(down),
-        V(partly up), V(disabled) or V(unknown)), C(last_error), C(received_bytes), C(sent_bytes) and C(subnets).
+        V(partly up), V(disabled) or V(unknown)), C(last_error), C(received_bytes), C(sent_bytes) and C(subnets). On
+        NSX-T edge gateways, C(subnets) has counters of bytes and packets.
       type: list
       elements: dict
       returned: success

@@ -14,15 +14,18 @@ description:
     tunnels and their keys are kept.
   - On an existing tunnel, options that are not set keep their current values. If an identifier equals the address
     (O(local_id) and O(local_ip), or O(peer_id) and O(peer_ip)), a new address also becomes the new identifier.
-  - A task without a change takes one read.
-  - To enable the IPsec VPN service, use M(vcloudair.cloud.vca_ipsec).
+  - A task without a change takes one read. On NSX-T edge gateways, it reads the list and each tunnel.
+  - On NSX-T edge gateways, the key is compared with the key of the tunnel. An option that the edge gateway does not
+    support is refused before anything is read, also in check mode.
+  - To enable the IPsec VPN service, use M(vcloudair.cloud.vca_ipsec). On NSX-T edge gateways, the service has no
+    switch.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
   state:
     description:
       - Whether the tunnel must exist. V(present) creates or updates the tunnel. V(absent) deletes the tunnel.
-      - The last tunnel cannot be deleted while the service is enabled.
+      - The last tunnel cannot be deleted while the service is enabled, except on NSX-T edge gateways.
     type: str
     choices: [present, absent]
     default: present
@@ -69,6 +72,23 @@ EXAMPLES = r"""
     dh_group: 16
     wait_for_up: true
     wait_timeout: 60
+
+- name: Use different algorithms in the two phases on an NSX-T edge gateway
+  vcloudair.cloud.vca_ipsec_tunnel:
+    edge: web-edge
+    name: branch
+    encryption: aes256
+    digest: sha-256
+    dh_group: dh20
+    ike_lifetime: 28800
+    tunnel_encryption: aes-gcm-256
+    dpd_interval: 30
+
+- name: Return to the default profile of the NSX-T edge gateway
+  vcloudair.cloud.vca_ipsec_tunnel:
+    edge: web-edge
+    name: branch
+    security_profile: default
 
 - name: Delete the tunnel
   vcloudair.cloud.vca_ipsec_tunnel:

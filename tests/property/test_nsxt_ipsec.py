@@ -1,4 +1,4 @@
-"""Property tests of IPsec tunnels on NSX-T: applying converges, and an export changes nothing."""
+"""Property tests of IPsec tunnels on NSX-T edge gateways."""
 
 from __future__ import annotations
 

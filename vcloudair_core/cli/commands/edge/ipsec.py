@@ -43,7 +43,7 @@ def ipsec() -> None:
 def list_tunnels(
     run: Invocation,
     status: bool = typer.Option(
-        True, "--status/--no-status", help="Read the tunnel status, which takes one more request."
+        True, "--status/--no-status", help="Read the tunnel status, which takes more requests."
     ),
 ) -> None:
     """List the IPsec tunnels of an edge gateway, with their status and last error.

@@ -44,7 +44,7 @@ def test_the_key_of_the_server_decides() -> None:
 
 
 def test_hidden_keys_are_compared_by_fingerprint(tmp_path: Path) -> None:
-    """A user who cannot read keys needs fingerprints of the keys that this host has sent."""
+    """A user who cannot read keys needs fingerprints of sent keys."""
 
     class Fingerprints:
         def is_known(self, site_id: str | None, ends: str, key: Secret) -> bool:
@@ -77,7 +77,10 @@ def test_a_hidden_key_is_sent_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 def test_no_output_has_a_key(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Search results, plans, exceptions, logs and files for two keys: our key, and the key of another client."""
+    """Search results, plans, exceptions, logs and files for two keys.
+
+    One is our key, and the other is the key of another client.
+    """
     caplog.set_level(logging.DEBUG)
     simulator = cloud(psk_in_list=True)
     shown: list[str] = []
