@@ -1,4 +1,4 @@
-"""Disaster recovery with the API of vcloudair 0.5."""
+"""The class ``DisasterRecovery`` with the API of vcloudair 0.5."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Metrics with the API of vcloudair 0.5."""
+"""The class ``Metrics`` with the API of vcloudair 0.5."""
 
 from __future__ import annotations
 

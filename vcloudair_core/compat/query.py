@@ -1,4 +1,4 @@
-"""Queries with the API of vcloudair 0.5."""
+"""Query classes with the API of vcloudair 0.5."""
 
 from __future__ import annotations
 

@@ -282,7 +282,7 @@ class VCAODSession(_Portal):
 
     @compatible_errors(ValueError)
     def login(self, username: str | None = None, password: str | None = None) -> None:
-        """Sign in, and store all instances with a vCloud Director in :attr:`instances`.
+        """Sign in, and set :attr:`instances` to the instances that have a vCloud Director.
 
         Raises: ConfigurationError, AuthenticationError, other ApiErrors, TransportError, DecodeError.
         """

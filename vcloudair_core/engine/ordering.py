@@ -1,7 +1,7 @@
 """Order a list by requested positions with as few moves as possible.
 
-Elements are integers: ``0..n-1`` are the existing elements in their current order, negative numbers are new elements.
-Elements without a placement, such as rules of other owners, never move: their relative order stays the same.
+Elements are integers: ``0..n-1`` are the existing elements in their current order, and negative numbers are new
+elements. Elements without a placement, such as rules of other owners, never move: their relative order stays the same.
 """
 
 from __future__ import annotations

@@ -117,7 +117,7 @@ class Session:
 
     @property
     def kept(self) -> TokenCache | None:
-        """Cache that stores the session for later processes, or None if there is no cache."""
+        """Cache that keeps the session for later processes, or None if it is not kept."""
         return self._cache if self._is_kept else None
 
     @property

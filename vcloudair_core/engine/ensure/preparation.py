@@ -13,8 +13,7 @@ def prepare(kind: ResourceKind, store: Store, desired: Desired) -> tuple[Store, 
     The store has only the sections that the desired state names. The desired state has IDs instead of names.
 
     Raises: SpecError if the desired state is invalid, or if the backend of the store does not support the desired
-        state; the errors of
-        :meth:`ResourceKind.resolve`.
+    state; the errors of :meth:`ResourceKind.resolve`.
     """
     kind.validate(desired)
     store = kind.narrow(store, desired)

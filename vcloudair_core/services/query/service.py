@@ -91,8 +91,7 @@ class QueryService:
                 message is logged.
 
         Raises: SpecError for invalid input, before a request is sent. For an unknown ``type_name``, the list of the
-        types
-            that the server offers is read first.
+        types that the server offers is read first.
         """
         record_type = self._type(type_name)
         problems = Problems()
