@@ -40,7 +40,7 @@ class Room:
         self.folder = folder
 
     def staged(self) -> Path:
-        """Return a copy of the collection in a folder that ansible-test accepts."""
+        """Copy the collection to a folder that ansible-test accepts."""
         return stage(self.folder / "staged")
 
     def run(self, *command: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> str:

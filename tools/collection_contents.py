@@ -21,7 +21,7 @@ PLUGINS = {
     "Callback plugins": "plugins/callback",
     "Event sources": "extensions/eda/plugins/event_source",
 }
-"""Titles of tables and the folders that their rows come from."""
+"""Folder of the plugins in each table, by table title."""
 NOT_DOCUMENTED = {"action", "doc_fragments", "module_utils", "plugin_utils"}
 """Folders of plugins that users never name.
 

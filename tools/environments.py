@@ -55,7 +55,7 @@ def pairs(*, every: bool = False) -> list[tuple[str, str]]:
 
 
 def find_python(version: str) -> str | None:
-    """Return an interpreter of a version that can make environments, or None."""
+    """Return an interpreter that has the version and can make environments, or None."""
     for candidate in _candidates(version):
         try:
             done = subprocess.run(

@@ -20,7 +20,7 @@ from vcloudair_core.testing import simulated
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 REPORT_SIZE = (1120, 1985)
-"""Size in pixels of the image of the report, which shows its first sections."""
+"""Size in pixels of the report image, which shows the first sections."""
 NOW = 1_750_000_000.0
 METRICS = ["cpu.usage.average", "mem.usage.average", "disk.read.average", "disk.used.latest"]
 

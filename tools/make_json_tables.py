@@ -81,7 +81,7 @@ class Schemas:
         return name in self.definitions["complexType"]
 
     def scalar(self, name: str) -> str:
-        """Return the kind of value that a simple type holds."""
+        """Return the kind of value that a simple type contains."""
         if name.startswith("xs:"):
             return scalar_of(name[3:])
         node = self.definitions["simpleType"].get(name)
@@ -90,7 +90,7 @@ class Schemas:
 
 
 def scalar_of(name: str) -> str:
-    """Return the kind of value that an XML Schema type holds."""
+    """Return the kind of value that an XML Schema type contains."""
     if name in INTEGERS:
         return "integer"
     if name in ("decimal", "double", "float"):

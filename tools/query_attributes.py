@@ -1,4 +1,4 @@
-"""Tables of record types of the query service, with their attributes."""
+"""Generate tables of the query service's record types and their attributes."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ NEWEST, OLDEST = "ansible-core>=2.16,<2.22", "ansible-core==2.16.*"
 
 _RECAP = re.compile(r"ok=\d+\s+changed=(\d+)\s+unreachable=0\s+failed=0")
 _PLAYBOOKS = {"edge_converge": 3, "firewall_staged": 3, "ipsec_converge": 2, "nat_converge": 2, "dr_failover": 1}
-"""Number of tasks in each playbook that change something in the first run."""
+"""Number of tasks that change something in the first run, by playbook."""
 
 _PLAN = """
 name: small

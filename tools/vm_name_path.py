@@ -107,7 +107,7 @@ def _exports(file: Path) -> dict[str, str]:
 
 
 class Carriers:
-    """Search for values that lead to the VM."""
+    """Searches for values that lead to the VM."""
 
     def __init__(self, *texts: str) -> None:
         self._texts = texts
@@ -211,7 +211,7 @@ class Tracer:
             sys.setprofile(self._profile)
 
     def _look_for_request(self, frame: FrameType) -> None:
-        """Keep the stack of the first POST for the VM that reaches the transport."""
+        """Keep the stack of the first POST for the VM when it reaches the transport."""
         request = frame.f_locals.get("request")
         is_send = frame.f_code.co_name == "send" and "transport" in frame.f_code.co_filename
         if self.stack or not is_send or request is None or request.method != "POST":

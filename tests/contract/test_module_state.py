@@ -27,7 +27,7 @@ ALLOWED = {
     "util/redaction.py _guard": "Guards `_remembered`.",
     "util/redaction.py _remembered": "Weak references: parsers hide a secret as long as its object exists.",
 }
-"""Mutable state of Python modules and classes that is allowed, with reasons."""
+"""Allowed mutable state of Python modules and classes, with the reasons."""
 CACHES = {
     "engine/fields.py _field_keys": "Computed once for each spec type. Types exist until the process ends.",
     "engine/fields.py _keys": "Computed once for each spec type. Types exist until the process ends.",

@@ -86,7 +86,7 @@ def _install(folder: Path) -> None:
 
 
 class Scratch:
-    """An environment with the installed plugin, which runs programs and ``vca``."""
+    """Runs programs and ``vca`` in an environment with the installed plugin."""
 
     def __init__(self, site: Path, home: Path) -> None:
         self._site, self._home = site, home

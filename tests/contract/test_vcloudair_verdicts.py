@@ -152,7 +152,7 @@ def _original(ways: Sequence[Way]) -> dict[str, dict[str, Claim]]:
 
 
 def _claimed(action_ids: list[str], output: dict[str, Any]) -> str:
-    """Return the verdict of the program about the VM.
+    """Return the program's verdict on the VM.
 
     A VM counts as failed if its name is printed and is also in the errors.
     """

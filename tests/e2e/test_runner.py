@@ -1,4 +1,4 @@
-"""Tests of AWX jobs with ansible-runner, with secrets that must not leak."""
+"""Run AWX jobs with ansible-runner, and check that no secrets leak."""
 
 from __future__ import annotations
 

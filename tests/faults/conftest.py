@@ -1,4 +1,4 @@
-"""Report of the number of cells that ran."""
+"""Report how many cells ran."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the number of cells that ran in all tests and processes."""
+    """Print the number of cells that ran, summed over all tests and processes."""
     reports = [one for kind in ("passed", "failed") for one in terminalreporter.getreports(kind)]
     cells = [int(value) for one in reports for name, value in one.user_properties if name == "cells"]
     if cells:

@@ -1,4 +1,4 @@
-"""Records of the rules that a client wrote, to compare with the edges at the end."""
+"""Record the rules that a client writes, to compare them with the edges later."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ HEAD = ("mode", "runs", "kills", "in window", "VMs", "POSTs per VM", "carried ou
 
 
 def table(figures: Iterable[Figures]) -> str:
-    """Return the table of all figures, with a sum."""
+    """Return a table of all figures, with a row for the sum."""
     rows = list(figures)
     total = Figures("all")
     for one in rows:

@@ -15,7 +15,7 @@ from tests.support import processes
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PYTHON = processes.PYTHON
-"""Python that runs Ansible. Its environment can be separate, but has the library."""
+"""Python that runs Ansible, in this or another environment that has the library."""
 BIN = Path(PYTHON).parent
 _RECAP = re.compile(r"ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)")
 

@@ -21,11 +21,11 @@ DEFAULTS = {("required", True), ("msgid", ""), ("transport", ""), ("id", ""), ("
     ("startDelay", 0), ("stopDelay", 0), ("waitingForGuest", False), ("startAction", "powerOn"),
     ("stopAction", "powerOff"),
 }  # fmt: skip
-"""Values that JSON has for attributes that the XML document lacks."""
+"""JSON values of attributes that are absent in the XML document."""
 
 
 def differences(node: Any, value: Any, path: str = "") -> list[str]:
-    """Return the facts of an XML element that its JSON form lacks."""
+    """Return the facts that are in an XML element, but not in its JSON form."""
     path = f"{path}/{etree.QName(node).localname}"
     children = list(node.iterchildren(etree.Element))
     if not isinstance(value, dict):
@@ -58,7 +58,7 @@ def differences(node: Any, value: Any, path: str = "") -> list[str]:
 
 
 def json_facts(value: Any, key: str = "") -> int:
-    """Return the number of values in a JSON document that its XML form must have, too."""
+    """Count the values in a JSON document that its XML form must also contain."""
     if isinstance(value, dict):
         return sum(json_facts(item, name) for name, item in value.items() if name != "_type")
     if isinstance(value, list):
@@ -67,7 +67,7 @@ def json_facts(value: Any, key: str = "") -> int:
 
 
 def xml_facts(root: Any) -> int:
-    """Return the number of facts of an XML document that JSON states, too."""
+    """Count the facts in an XML document that its JSON form must also contain."""
     count = 0
     for node in root.iter(etree.Element):
         attributes = [
@@ -84,7 +84,7 @@ def _is_default(name: str, text: str) -> bool:
 
 
 def _is_same(text: str, value: Any) -> bool:
-    """Return True if a JSON value states the same as an XML text."""
+    """Return True if a JSON value is equal to an XML text."""
     if isinstance(value, bool):
         return text.strip() in (("true", "1") if value else ("false", "0"))
     if isinstance(value, (int, float)):

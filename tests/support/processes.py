@@ -38,7 +38,7 @@ _STAND_INS = ("python", "python3", "vca", "ansible", "ansible-playbook", "ansibl
 _AT_START = ("PYTHON", "LC_", "LANG")
 """Prefixes of the variables that an interpreter reads when it starts."""
 PYTHON = os.environ.get("ANSIBLE_PYTHON_OF_TESTS", sys.executable)
-"""Python that runs Ansible. Its environment can be separate, but has the library."""
+"""Python that runs Ansible, in this or another environment that has the library."""
 
 
 def run(
@@ -137,7 +137,7 @@ class Process(subprocess.Popen[Any]):
 
 
 def _python_program(start: Mapping[str, Any]) -> tuple[_Server, bytes] | None:
-    """Return a server and its message, or None for a command that cannot be forked."""
+    """Return the server and the message to send, or None if the command cannot fork."""
     if sys.platform != "linux":
         return None  # Only Linux has these sockets with message boundaries.
     unusual = ("executable", "preexec_fn", "pass_fds", "shell", "gid", "gids", "uid")

@@ -56,5 +56,5 @@ def error_of(response: Response) -> tuple[int, str, str]:
 
 
 def link_rels(caller: Caller, path: str) -> set[str]:
-    """Return the ``rel`` of each link of a document, without links of child elements."""
+    """Return the ``rel`` of each link at the top level of a document."""
     return {str(node.get("rel")) for node in caller.xml(path).iterchildren(f"{VCLOUD}Link")}

@@ -151,7 +151,7 @@ def _entry(name: str, value: Any, indent: int) -> list[str]:
 
 
 def _broken(start: str, value: Any, indent: int) -> list[str]:
-    """Return source code on one line, or with an item per line if it is too long."""
+    """Return source code on one line, or with one item per line if it gets too long."""
     line = f"{start}{_quoted(value)},"
     if len(line) <= WIDTH:
         return [line]

@@ -66,21 +66,21 @@ def _type_of(whole: dict[str, Any], part: dict[str, Any]) -> str:
 
 
 def recovery_plan_schema() -> str:
-    """Return the schema of recovery plans that the package contains."""
+    """Return the JSON Schema for recovery plans, which is part of the package."""
     from vcloudair_core.recovery.plan import plan_schema
 
     return Path(plan_schema.__file__).with_name(plan_schema.SCHEMA_FILE).read_text(encoding="utf-8")
 
 
 def edge_document_schema() -> str:
-    """Return the schema of edge documents that `vca schema edge` prints."""
+    """Return the JSON Schema for edge documents, as ``vca schema edge`` prints it."""
     from vcloudair_core.services.ans.document.edge_schema import edge_schema
 
     return json.dumps(edge_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def inventory_schema() -> str:
-    """Return the schema of inventory files that the package contains."""
+    """Return the JSON Schema for inventory files, which is part of the package."""
     from vcloudair_core.simulator import inventory_file
 
     return Path(inventory_file.__file__).with_name(inventory_file.SCHEMA_FILE).read_text(encoding="utf-8")

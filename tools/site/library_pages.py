@@ -76,7 +76,7 @@ def recovery_api() -> str:
 
 
 def _api_page(head: list[str], namespace: str, groups: Mapping[str, tuple[str, ...]]) -> str:
-    """Return a page with the reference of the names of a public module."""
+    """Return a page that documents the names of a public module."""
     module = importlib.import_module(namespace)
     lines = [*head, ""]
     for title, names in groups.items():

@@ -72,7 +72,7 @@ class Import:
 
 
 def is_ours(who: str) -> bool:
-    """Return True if the contender is one of this project."""
+    """Return True if the contender belongs to this project."""
     return who.startswith(OURS)
 
 

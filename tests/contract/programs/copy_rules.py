@@ -1,4 +1,4 @@
-"""Copy firewall rules to another edge gateway, with a saved login."""
+"""Copy firewall rules to another edge gateway, using a saved login."""
 
 import json
 import os

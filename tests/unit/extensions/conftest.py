@@ -1,4 +1,4 @@
-"""Fixtures with a monitored cloud, from the tests of ``monitoring``."""
+"""Import the fixtures of the monitored cloud from the tests of ``monitoring``."""
 
 from tests.unit.monitoring.conftest import app, cloud, connect, tunnels
 

@@ -133,7 +133,7 @@ def test_an_invalid_reference_is_an_error(tmp_path: Path, line: str, message: st
 
 
 class FakeKeyring(types.ModuleType):
-    """A fake of the library keyring, with one entry."""
+    """A fake for the ``keyring`` library, with one entry."""
 
     def __init__(self, value: str | Exception | None = VALUE) -> None:
         super().__init__("keyring")

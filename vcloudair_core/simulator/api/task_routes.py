@@ -57,7 +57,7 @@ def cancel(context: Any) -> Response:
 
 
 def _find(context: Any, task_id: str) -> SimulatedTask | None:
-    """Return a task of the session's org, or of any org for a provider, or None."""
+    """Return a task of the session's org, or None. A provider can read all tasks."""
     orgs = context.world.orgs if is_provider(context) else (context.user.org,)
     tasks = (context.simulator.tasks.find(task_id, org) for org in orgs)
     return next((task for task in tasks if task is not None), None)
@@ -74,7 +74,7 @@ def _gone(context: Any, task_id: str) -> Response:
 
 
 def show_list(context: Any) -> Response:
-    """Return all tasks of the org on a single page, with the same fields as one task.
+    """Return all tasks of the org on one page. Each task has all its fields.
 
     Source: protocol/tasks.md §3.3.
     """

@@ -80,7 +80,7 @@ def find_own(context: Any) -> VApp | Vm | Template | None:
 
 
 def refuse_path(context: Any) -> Response:
-    """Return the error for the object in the path, which the user cannot read."""
+    """Return the error for a path whose object the user cannot read."""
     prefix, _, identifier = context.path_params["entity_id"].partition("-")
     kind = {"vm": "vm", "vappTemplate": "vAppTemplate"}.get(prefix, "vapp")
     return responses.no_access(kind, identifier, context.version)

@@ -55,7 +55,7 @@ def routes(prefix: str = "") -> SimulatorRoutes:
 def versions(context: Any) -> Response:
     """Return the supported API versions with their sign-in URLs.
 
-    The attribute ``deprecated`` exists since API 20.0. Source: protocol/sessions.md §4.1, protocol/vcd-modern.md §1.2.
+    API 20.0 added the attribute ``deprecated``. Source: protocol/sessions.md §4.1, protocol/vcd-modern.md §1.2.
     """
     offered = context.simulator.config.api_versions
     listed = without_modern(offered) if context.root != context.base_url else offered
@@ -87,7 +87,7 @@ def _login_urls(context: Any, version: str) -> list[Any]:
 
 
 def login(context: Any) -> Response:
-    """Sign in with a password. The request does not exist since API 38.0.
+    """Sign in with a password. API 38.0 removed the request.
 
     Return 403 without an Authorization header, and 401 for wrong credentials. Source: protocol/sessions.md §4.3,
     protocol/nsxt.md §0.2.
@@ -118,7 +118,7 @@ def session(context: Any) -> Response:
 
 
 def logout(context: Any) -> Response:
-    """End the current session. The request does not exist since API 38.0."""
+    """End the current session. API 38.0 removed the request."""
     if is_at_least(context.version, LEGACY_LOGIN_REMOVED):
         return responses.empty(405)
     context.simulator.sessions.close_vcd(context.simulator.sessions.vcd_token(context.request))

@@ -1,4 +1,4 @@
-"""Links to the actions that are possible on a VM or vApp.
+"""Build links to the actions that a VM or vApp allows.
 
 Source: protocol/recorded-responses.md §5, protocol/vm-writes.md §1, §2.
 """

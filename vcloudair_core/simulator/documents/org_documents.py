@@ -24,7 +24,7 @@ ADMIN_VIEW = f"{ADMIN_MEDIA}vcloud+xml"
 
 
 def _query_links(context: Any) -> list[Any]:
-    """Return links to the queries of VDCs and catalogs, which newer clients follow.
+    """Return the links that newer clients follow to query VDCs and catalogs.
 
     Source: protocol/recorded-responses.md §2.
     """

@@ -44,7 +44,7 @@ READ_ONLY = ("statistics", "invalidSource", "invalidDestination", "invalidApplic
 
 
 class RefusedError(Exception):
-    """A request that NSX refuses, with the HTTP ``status`` of the response.
+    """Raised for a request that NSX refuses. ``status`` is the HTTP status.
 
     ``code``, ``details`` and ``module`` are fields of the error document. Source: protocol/ans.md §6.
     """

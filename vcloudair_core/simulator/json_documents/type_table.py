@@ -179,7 +179,7 @@ def _field(line: str, prefix: str) -> Field:
 
 
 def json_key(name: str) -> str:
-    """Return the JSON key of an XML name, which has its first word in lower case.
+    """Return the JSON key of an XML name: the first word is in lower case.
 
     For example, the key of ``MACAddress`` is ``macAddress``, and the key of ``VCloudExtension`` is ``vCloudExtension``.
     """

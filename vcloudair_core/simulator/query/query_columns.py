@@ -59,7 +59,7 @@ class QueryRow(Mapping[str, Any]):
         return default if value is None else value
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all attributes of the record that have a value."""
+        """Return the attributes that have a value."""
         cells = ((name, column(self._context, self.subject)) for name, column in self._columns.items())
         return {name: value for name, value in cells if value is not None}
 

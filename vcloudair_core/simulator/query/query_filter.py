@@ -128,7 +128,7 @@ def _of_metadata(key: str, op: str, text: str) -> Test:
 def _ordered(name: str, op: str, value: str) -> Test:
     """Return a test that compares an attribute with a number or a time.
 
-    Raises ValueError if ``value`` is neither. Source: protocol/query.md §4.
+    Raises ValueError if ``value`` is neither a number nor a time. Source: protocol/query.md §4.
     """
     expected = _moment(value) or float(value)
 

@@ -1,4 +1,4 @@
-"""Query types of tenants and of the provider, with their elements and attributes.
+"""Define the query types for tenants and for the provider.
 
 Source: protocol/query.md §6-8.
 """

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 _VALIDITY = {"valid": (-1, 30 * 24), "other-name": (-1, 30 * 24), "expired": (-48, -24), "early": (24, 48)}
-"""Hours from now at which a certificate starts and ends, by kind of certificate."""
+"""Start and end of validity in hours from now, by kind of certificate."""
 
 _OTHER_HOSTS = ("elsewhere.example.net",)
 

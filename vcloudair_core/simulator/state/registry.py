@@ -1,4 +1,4 @@
-"""Registries of objects that count changes.
+"""Registries that hold objects and count their changes.
 
 Caches are valid until the number of changes increases.
 """

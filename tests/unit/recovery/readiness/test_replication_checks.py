@@ -33,7 +33,7 @@ def test_an_unreadable_replication_does_not_stop_the_other_checks(make: Make, st
 
 
 def _check_with(cloud: Cloud, name: str, action: str = "failover", **fields: Any) -> Check:
-    """Return a check of a replication with values that the simulator cannot return."""
+    """Check a replication with values that the simulator cannot return."""
     plan = plan_of_vms([ONE])
     evidence = gather(cloud.client, plan, cloud.now)
     groups = {href: replace(group, **fields) for href, group in evidence.groups.items()}  # type: ignore[type-var]

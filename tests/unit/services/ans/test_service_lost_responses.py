@@ -28,7 +28,7 @@ from vcloudair_core.util.clock import FakeClock
 
 @dataclass(frozen=True)
 class Case:
-    """A desired state, and the sections that are written to reach that state.
+    """A desired state, and the sections that a run writes to reach the state.
 
     Before the write, the edge has three objects in each section.
     """

@@ -1,4 +1,4 @@
-"""Tests of the choice of auth flows, and of the reuse of credentials."""
+"""Tests of selecting auth flows, and of reusing credentials."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of the On-Demand sign-in, with the pitfalls of real servers.
+"""Tests of the On-Demand sign-in, including the quirks of real servers.
 
 Source: protocol/sessions.md §3.2.
 """

@@ -1,4 +1,4 @@
-"""Tests of the sign-in to the subscription portal, with pitfalls of real servers.
+"""Tests of the sign-in to the subscription portal, including server quirks.
 
 Source: protocol/sessions.md §2.3.
 """

@@ -1,4 +1,4 @@
-"""Tests of roles that inventory files define and assign."""
+"""Tests of roles that are defined and assigned in inventory files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of the text about options that a backend does not support."""
+"""Tests of the texts about options that a backend does not support."""
 
 from __future__ import annotations
 
