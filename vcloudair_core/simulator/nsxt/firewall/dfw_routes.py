@@ -24,7 +24,7 @@ from vcloudair_core.simulator.nsxt.firewall.dfw_rules import (
     set_dfw_rules,
     switch,
 )
-from vcloudair_core.simulator.nsxt.firewall.rule_fields import DISTRIBUTED
+from vcloudair_core.simulator.nsxt.firewall.rule_fields import distributed_fields
 from vcloudair_core.simulator.nsxt.firewall.rule_values import Rule, rule_json
 from vcloudair_core.simulator.nsxt.json_bodies import VERSION, JsonField, RefusedBodyError, checked, read_object
 from vcloudair_core.simulator.nsxt.object_versions import check_object_version
@@ -164,7 +164,7 @@ def _require_on(context: Any, group: VdcGroup) -> None:
 
 
 def _shown(context: Any, rule: Rule) -> dict[str, Any]:
-    return rule_json(context, rule, DISTRIBUTED)
+    return rule_json(context, rule, distributed_fields(context))
 
 
 def show_rules(context: Any, group: VdcGroup) -> Response:

@@ -10,7 +10,7 @@ from typing import Any
 
 from vcloudair_core.simulator.nsxt.entities import VdcGroup
 from vcloudair_core.simulator.nsxt.firewall.references import scope_of_group
-from vcloudair_core.simulator.nsxt.firewall.rule_fields import DISTRIBUTED, MAX_RULES
+from vcloudair_core.simulator.nsxt.firewall.rule_fields import MAX_RULES, distributed_fields
 from vcloudair_core.simulator.nsxt.firewall.rule_values import Rule, new_rule, parse_rule, with_ids
 from vcloudair_core.simulator.nsxt.json_bodies import RefusedBodyError
 
@@ -46,7 +46,7 @@ def switch(world: Any, group: VdcGroup, *, is_on: bool) -> None:
     if state["enabled"] == is_on:
         return
     state["enabled"] = state["policy"]["enabled"] = is_on
-    name = f"Default VdcGroup_{group.name}"
+    name = f"Default_VdcGroup_{group.name}"
     default = new_rule(_make_id(world, group), name, "ALLOW", **NOT_EXCLUDED)
     state["user"] = [default] if is_on else []
 
@@ -74,7 +74,7 @@ def parse_dfw_rules(context: Any, group: VdcGroup, bodies: Sequence[Mapping[str,
 
 def parse_dfw_rule(context: Any, group: VdcGroup, body: Mapping[str, Any], current: Rule | None) -> Rule:
     """Return the rule of a body."""
-    return parse_rule(context, scope_of_group(context.world, group), DISTRIBUTED, body, current)
+    return parse_rule(context, scope_of_group(context.world, group), distributed_fields(context), body, current)
 
 
 def set_dfw_rules(context: Any, group: VdcGroup, rules: list[Rule]) -> None:

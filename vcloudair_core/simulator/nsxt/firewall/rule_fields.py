@@ -109,7 +109,7 @@ _EXCLUDED = {
     "destinationGroupsExcluded": JsonField(bool, since=(36, 2)),
 }
 V1, V2 = {**_COMMON, **_FIRST, **_OF_EDGE}, {**_COMMON, **_SECOND, **_OF_EDGE}
-DISTRIBUTED = {**_COMMON, **_FIRST, **_EXCLUDED}
+_DISTRIBUTED = {**V1, **_EXCLUDED}
 """Fields of rules of a distributed firewall.
 
 The first version of the excluded groups is inferred. Source: protocol/nsxt.md §8.
@@ -121,7 +121,18 @@ def edge_fields(context: Any, *, is_v2: bool) -> Mapping[str, JsonField]:
 
     The option ``inline_addresses`` can remove the addresses.
     """
-    fields = V2 if is_v2 else V1
+    return _with_option(context, V2 if is_v2 else V1)
+
+
+def distributed_fields(context: Any) -> Mapping[str, JsonField]:
+    """Return the fields of rules of a distributed firewall.
+
+    The option ``inline_addresses`` can remove the addresses.
+    """
+    return _with_option(context, _DISTRIBUTED)
+
+
+def _with_option(context: Any, fields: Mapping[str, JsonField]) -> Mapping[str, JsonField]:
     if context.simulator.config.inline_addresses:
         return fields
     return {name: field for name, field in fields.items() if not name.endswith("IpAddresses")}

@@ -52,7 +52,7 @@ def test_the_firewall_is_off_until_it_is_turned_on(cloud: Bench) -> None:
     text = cloud.refused("PUT", path(cloud, "/default/rules"), {"values": []})
     assert "distributed firewall of VDC group 'pair' is not enabled" in text
     (default,) = turn_on(cloud)
-    assert (default["name"], default["actionValue"]) == ("Default VdcGroup_pair", "ALLOW")
+    assert (default["name"], default["actionValue"]) == ("Default_VdcGroup_pair", "ALLOW")
     policies = cloud.read(path(cloud))
     assert policies["enabled"] is policies["defaultPolicy"]["enabled"] is True
     assert cloud.read(f"/cloudapi/1.0.0/vdcGroups/{cloud.group_urn()}")["dfwEnabled"] is True
@@ -127,11 +127,24 @@ def test_only_a_distributed_firewall_has_the_internal_group_and_exclusions(cloud
     assert "'sourceGroupsExcluded' not recognized" in cloud.refused("PUT", edge, body)
 
 
-@pytest.mark.parametrize("field", ["appliedTo", "sourceFirewallIpAddresses", "relativePosition", "active"])
-def test_a_rule_has_no_fields_of_edge_firewalls(cloud: Bench, field: str) -> None:
+@pytest.mark.parametrize("field", ["rawPortProtocols", "active"])
+def test_a_rule_has_no_fields_of_the_second_path_version(cloud: Bench, field: str) -> None:
     turn_on(cloud)
     text = cloud.refused("PUT", path(cloud, "/default/rules"), {"values": [rule("a", **{field: None})]})
     assert f"'{field}' not recognized" in text
+
+
+@pytest.mark.parametrize(("version", "is_known"), [("37.2", False), ("38.1", True)])
+def test_a_rule_contains_addresses_in_newer_versions(tmp_path: Path, version: str, is_known: bool) -> None:
+    cloud = bench(tmp_path, version)
+    turn_on(cloud)
+    body = {"values": [rule("a", sourceFirewallIpAddresses=["10.0.0.0/24"], sourceGroupsExcluded=False)]}
+    if is_known:
+        cloud.write("PUT", path(cloud, "/default/rules"), body)
+        assert rules_of(cloud)[0]["sourceFirewallIpAddresses"] == ["10.0.0.0/24"]
+    else:
+        text = cloud.refused("PUT", path(cloud, "/default/rules"), body)
+        assert "'sourceFirewallIpAddresses' not recognized" in text
 
 
 def test_a_group_of_one_edge_is_not_in_the_scope(cloud: Bench) -> None:
