@@ -48,7 +48,8 @@ def _number(icmp_type: str) -> tuple[str, ...]:
 
 
 def _lacks_protocol(*actions: str) -> Callable[[NatRuleSpec], bool]:
-    return lambda spec: spec.action in actions and value_of(spec, "protocol") == ANY and not spec.application
+    without_ports = (ANY, "icmp")
+    return lambda spec: spec.action in actions and value_of(spec, "protocol") in without_ports and not spec.application
 
 
 def _has_other_width(spec: NatRuleSpec) -> bool:
