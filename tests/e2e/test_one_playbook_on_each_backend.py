@@ -1,4 +1,4 @@
-"""One playbook on an NSX-V edge gateway, and on NSX-T edge gateways in two API versions."""
+"""Run one playbook on an edge gateway of each backend and API version."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def play(address: str, *, is_removed: bool = False) -> list[dict[str, Any]]:
 
 
 def diffs(output: str, address: str) -> list[str]:
-    """Return the changed lines of all diffs, without what differs between edge gateways."""
+    """Return the changed lines of all diffs, with a placeholder for ``address``."""
     lines = [line.strip() for line in output.splitlines() if re.match(r"^[+-] ", line)]
     # Only NSX-V has positions of NAT rules.
     return [line.replace(address, "ADDRESS") for line in lines if "position:" not in line]
