@@ -42,6 +42,12 @@ ICMP_NAMES = {
 Source: https://www.rfc-editor.org/rfc/rfc792 and the RFCs 950 and 1256.
 """
 
+_DEFAULTS = {"tcp_timeout_established": (3600, 21600)}
+"""Defaults of settings whose default differs between versions of NSX-V.
+
+Source: protocol/ans.md §2.3.
+"""
+
 _PROVIDER = "timeouts and packet checks belong to the provider"
 
 
@@ -91,7 +97,7 @@ class FirewallConverter(SectionConverter):
             hint = "Ask the provider to log the traffic of the default rule, or add a rule that logs at the bottom."
             self.omit_setting("default_logging", True, "the default rule is read-only", hint)
         for name, value in spec.global_settings or ():
-            if not GLOBAL_INFOS[name].same(GLOBAL_INFOS[name].absent, value):
+            if value not in _DEFAULTS.get(name, (GLOBAL_INFOS[name].absent,)):
                 hint = "Ask the provider if you depend on this setting."
                 self.omit_setting(f"global_settings.{name}", plain(value), _PROVIDER, hint)
         return replace(spec, default_logging=None, global_settings=None)

@@ -56,10 +56,14 @@ class SectionConverter:
     def convert(self, spec: Any) -> dict[str, Any]:
         """Return the converted section as plain data for an edge document."""
         converted = self._without_unsupported_settings(self.adapt_settings(spec))
+        limited = {limit.option for limit in self.section.setting_limits.get(NSXT, ()) if not limit.depends_on_edge}
         shown = {
             name: plain(value)
             for name, info in fields_of(type(spec)).items()
-            if (value := getattr(converted, name)) is not None and not (info.secret or info.input_only)
+            if (value := getattr(converted, name)) is not None
+            and not (info.secret or info.input_only)
+            # A setting that can have no other value is omitted.
+            and not (name in limited and (value == () or info.same(value, info.absent)))
         }
         if spec.allow_empty is not None:
             shown["allow_empty"] = spec.allow_empty

@@ -108,7 +108,7 @@ def test_settings_of_the_default_rule_and_of_the_provider_are_omitted() -> None:
 
 def test_default_settings_are_kept_or_omitted_without_a_report() -> None:
     firewall, paths = convert(enabled=True, default_action="deny", default_logging=False)
-    assert (firewall, paths) == ({"enabled": True, "default_action": "deny", "rules": []}, {})
+    assert (firewall, paths) == ({"default_action": "deny", "rules": []}, {})
 
 
 def test_a_disabled_firewall_needs_a_newer_version() -> None:
