@@ -56,7 +56,7 @@ class Offense:
     """A line that breaks a rule."""
 
     place: str
-    """Path from the root, and line."""
+    """Path relative to the root, and line number."""
     message: str
 
     @property

@@ -120,7 +120,7 @@ def type_table(node: Any, name: str, shared: dict[str, Any]) -> Table:
 
 
 def _opaque(node: Any) -> Table:
-    """Return the table of a type with any content."""
+    """Return the table for a type that accepts any content."""
     base = qualified(node.find(f".//{XS}extension"), "base")
     table: Table = {"extends": base} if base.startswith("ovf:") else {}
     return table | {"content": ["sequence", "<##any> *"], "other attributes": "##any"}

@@ -36,7 +36,7 @@ from vcloudair_core.testing import LinkedClock, simulated_app, simulator_setting
 
 VMS, AT_ONCE = 200, 20
 WATCHED = int(os.environ.get("VCA_BENCH_FAILOVERS", "60"))
-"""Number of VMs of the test in real time. ``nox -s bench`` uses 200."""
+"""Number of VMs in the real-time test. ``nox -s bench`` uses 200."""
 TASK_SECONDS = [float(text) for text in os.environ.get("VCA_BENCH_TASK_SECONDS", "5,300").split(",")]
 """Durations of tasks, in seconds of simulated time.
 

@@ -67,7 +67,7 @@ def document(server: SimulatorServer, exported: str, tmp_path: Path) -> Iterator
 
 
 def wanted(document: Path, *names: str) -> str:
-    """Write a document with one firewall rule for each name."""
+    """Write a document with one firewall rule for each name, and return its path."""
     tree = yaml.safe_load(document.read_text(encoding="utf-8"))
     tree["firewall"]["rules"] = [{"name": name, "source": ["10.1.0.0/16"]} for name in names]
     path = document.with_name(f"{'-'.join(names)}.yml")

@@ -129,7 +129,7 @@ def _changed(node: ast.AST) -> Iterator[str]:
 def _is_changeable(value: ast.expr | None) -> bool:
     """Return True for containers and numbers.
 
-    Other objects are ignored, because their methods with the same names may leave the object unchanged.
+    Other objects are ignored, because their methods can have the same names and change nothing.
     """
     literals = (ast.Dict, ast.List, ast.Set, ast.DictComp, ast.ListComp, ast.SetComp, ast.Constant)
     return value is not None and (isinstance(value, literals) or _is_empty_container(value))

@@ -123,4 +123,4 @@ MEDIA = Source(
         "creationDate": from_field("created"),
     },
 )
-"""Source: protocol/query.md §2.1."""
+"""Query records of media. Source: protocol/query.md §2.1."""

@@ -129,7 +129,7 @@ class QueryType:
     """A query type with its XML elements and attributes.
 
     ``record`` is the name of the element of one record. ``references`` is the name of the root element in the format
-    ``references``. It is an empty string if the query type has no references.
+    ``references``. An empty string means that the query type does not support this format.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Tests of the services of an edge other than firewall, NAT and IPsec.
+"""Tests of edge services other than firewall, NAT and IPsec.
 
 Source: protocol/ans.md §1.1, §5.
 """

@@ -1,9 +1,9 @@
 """Check that a DR action is requested at most once.
 
 The tests combine server behaviors, lost responses and restarts. A second request is allowed only if the first request
-provably did not arrive, or if the user decided so. The simulated server is slow, hides its state, or uses other names
-for states. The client loses the response, or its process dies. Then the run is resumed, started again, started from
-another host, or retried by its plan.
+provably did not arrive, or if the user allowed the second request. The simulated server is slow, hides its state, or
+uses other names for states. The client loses the response, or its process dies. Then the run is resumed, started again,
+started from another host, or retried by its plan.
 """
 
 from __future__ import annotations
