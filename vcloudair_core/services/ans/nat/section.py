@@ -68,9 +68,9 @@ class NatSection(Section[NatSpec, NatRuleSpec]):
 
         Reads the firewall section once.
         """
-        from vcloudair_core.services.ans.nat.warnings import nat_warnings
+        from vcloudair_core.services.ans.nat.warnings import logging_warnings, nat_warnings
 
-        return nat_warnings(store, state, plan)
+        return (*nat_warnings(store, state, plan), *logging_warnings(store))
 
 
 def _json(backend: str) -> SectionCodec[NatSpec]:

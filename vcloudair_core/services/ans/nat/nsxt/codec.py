@@ -44,6 +44,12 @@ _ADDRESS_KEYS = {
 }
 """The fields of both address keys, by action."""
 
+IGNORED_LOGGING = "_ignoredLogging"
+"""Key of a rule that does not log, although this process has requested it.
+
+Servers ignore such requests of users without a right. The rule counts as logging. Source: protocol/nsxt.md §5.
+"""
+
 _ALL_ADDRESSES = "0.0.0.0/0"
 _DESTINATION = "snatDestinationAddresses"
 _DESTINATION_ACTIONS = (SNAT, NO_SNAT)
@@ -97,7 +103,7 @@ class NsxtNatCodec(JsonCodec[NatSpec]):
             vnic=ANY,
             snat_match_destination_address=None if destination == ANY else destination,
             enabled=bool_of(record.get("active"), bool_of(record.get("enabled"), True)),
-            logging=bool_of(record.get("logging"), False),
+            logging=bool_of(record.get("logging"), False) or IGNORED_LOGGING in record,
             description=text_of(record.get("description")) or "",
             name=text_of(record.get("name")) or "",
             priority=int_of(record.get("priority")) or 0,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.errors import NotFoundError, PermissionDeniedError
-from vcloudair_core.services.ans.nat.nsxt.codec import V2_SINCE
+from vcloudair_core.services.ans.nat.nsxt.codec import IGNORED_LOGGING, V2_SINCE
 from vcloudair_core.services.ans.nat.nsxt.profiles import with_named_profiles
 from vcloudair_core.services.ans.nsxt.api import gateway_path
 from vcloudair_core.services.ans.nsxt.references import sent
@@ -24,6 +24,12 @@ class NsxtNatStore(NsxtStore, StageableSectionStore):
     Each changed rule is one write. Rules of other clients are never sent.
     """
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._with_logging: set[Hashable] = set()
+        self.ignored_logging: set[str] = set()
+        """Names of rules that do not log, although this process has requested it."""
+
     @property
     def is_written_whole(self) -> bool:
         """False, because each rule is written alone."""
@@ -31,8 +37,19 @@ class NsxtNatStore(NsxtStore, StageableSectionStore):
 
     def read_tree(self) -> dict[str, Any]:
         """Return the rules with the content of their profiles."""
-        records = [record for record in self.api.cursor_pages(self._rules_path()) if isinstance(record, dict)]
+        listed = self.api.cursor_pages(self._rules_path())
+        records = [self._checked(record) for record in listed if isinstance(record, dict)]
         return {"nat": {"values": with_named_profiles(self.objects, self.objects.describe(records))}}
+
+    def _checked(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Return a rule, marked if the server has ignored a request to log.
+
+        Source: protocol/nsxt.md §5.
+        """
+        if record.get("logging") or _traffic(record) not in self._with_logging:
+            return record
+        self.ignored_logging.add(str(record.get("name")))
+        return {**record, IGNORED_LOGGING: True}
 
     def records_of(self, document: Document) -> list[dict[str, Any]]:
         """Return the raw rules of a document, without system rules."""
@@ -49,11 +66,12 @@ class NsxtNatStore(NsxtStore, StageableSectionStore):
         writes = SingleWrites(self.api)
         deleted, changed, new = changed_records(before, records)
         for record in changed:
-            self._write_existing(writes, "PUT", str(record["id"]), sent(record))
+            self._write_existing(writes, "PUT", str(record["id"]), _body(record))
         for record in new:
-            writes.write("POST", self._rules_path(), sent(record))
+            writes.write("POST", self._rules_path(), _body(record))
         for rule_id in deleted:
             self._write_existing(writes, "DELETE", rule_id)
+        self._with_logging |= {_traffic(record) for record in (*changed, *new) if record.get("logging")}
 
     def _write_existing(
         self, writes: SingleWrites, method: str, rule_id: str, body: Mapping[str, Any] | None = None
@@ -79,3 +97,14 @@ class NsxtNatStore(NsxtStore, StageableSectionStore):
         rule = f"/{quote(rule_id, safe='')}" if rule_id else ""
         version = "2.0.0" if is_at_least(self.api.version, V2_SINCE) else "1.0.0"
         return gateway_path(self.edge.edge_id, f"nat/rules{rule}", version)
+
+
+def _body(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in sent(record).items() if key != IGNORED_LOGGING}
+
+
+def _traffic(record: Mapping[str, Any]) -> Hashable:
+    """Return what a rule translates, to find a new rule without its ID."""
+    keys = ("type", "externalAddresses", "internalAddresses", "dnatExternalPort", "snatDestinationAddresses")
+    profile = mapping_of(record.get("applicationPortProfile")).get("id")
+    return (*(str(record.get(key) or "") for key in keys), str(profile or ""))

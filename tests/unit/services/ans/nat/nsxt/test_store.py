@@ -257,3 +257,28 @@ def test_profiles_are_read_only_if_a_rule_needs_them(nat: NsxtBench) -> None:
     rule = {"action": "snat", "original_address": "192.168.10.0/24", "translated_address": nat.address}
     nat.ensure(rule)
     assert nat.journal.count(path=PROFILES) == 0
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_logging_that_the_server_ignores_is_a_warning(tmp_path: Path, version: str) -> None:
+    """Without a right, the server stores false. Source: protocol/nsxt.md §5."""
+    with nsxt_bench(tmp_path, version, logging_right=False) as nat:
+        outcome = nat.ensure([web(nat, logging=True), web(nat, original_port=2, logging=True, description="other")])
+        assert (nat.writes(), [rule["logging"] for rule in nat.rules]) == (["POST", "POST"], [False, False])
+        assert outcome.warnings[-1] == (
+            "The server ignored logging=true of NAT rules on edge gateway gw1: 'other', 'web'. The user does not have "
+            "the right to configure logging."
+        )
+        assert nat.ensure(web(nat, logging=True, priority=3)).warnings[-1].startswith("The server ignored logging")
+        assert nat.writes() == ["PUT"]
+
+
+@pytest.mark.parametrize(("firewall_match", "is_warned"), [(None, False), ("match_external_address", True)])
+def test_the_firewall_matches_the_address_that_the_rule_selects(
+    newest: NsxtBench, firewall_match: str | None, is_warned: bool
+) -> None:
+    inside = {"name": "in", "destination": "192.168.10.20", "protocol": "tcp", "dest_port": 9443}
+    newest.client.ensure("ans.firewall_rule", inside)
+    warnings = newest.ensure(web(newest, firewall_match=firewall_match)).warnings
+    assert any("accepts the traffic of 'web'" in warning for warning in warnings) == is_warned
+    assert newest.ensure(web(newest, firewall_match="bypass")).warnings == ()
