@@ -11,8 +11,9 @@ from vcloudair_core.engine.outcome import Outcome
 from vcloudair_core.simulator import Simulator
 from vcloudair_core.simulator.nsxt.ipsec.status import ipsec_state
 from vcloudair_core.simulator.state.entities import SimulatedEdge
-from vcloudair_core.testing import RequestView, make_simulator, simulated_app, simulator_settings
+from vcloudair_core.testing import RequestView, simulated_app, simulator_settings
 from vcloudair_core.testing.linked_clock import LinkedClock
+from vcloudair_core.testing.simulated_cloud import make_simulator
 
 RELEASES = {"37.2": "10.4", "38.1": "10.5", "39.1": "10.6"}
 VERSIONS = tuple(RELEASES)

@@ -14,6 +14,7 @@ from vcloudair_core.engine.desired import Present
 from vcloudair_core.errors import StageError, VcloudAirError
 from vcloudair_core.services.ans.ipsec.nsxt.keys import ServerKeys, is_same_key, visible_key
 from vcloudair_core.services.ans.ipsec.section import SECTION
+from vcloudair_core.services.ans.section.document import state_of
 from vcloudair_core.services.ans.section.kinds import SectionKind
 from vcloudair_core.util.redaction import Secret
 
@@ -103,7 +104,7 @@ def test_no_output_has_a_key(
         shown += [
             repr(document),
             repr(document.tree),
-            repr(document.decoded),
+            repr(state_of(document)),
             repr(plan),
             repr(merged),
             repr(merged.tree),

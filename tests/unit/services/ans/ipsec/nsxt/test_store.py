@@ -161,7 +161,7 @@ def test_the_initiation_mode(one: NsxtBench) -> None:
 def test_addresses_are_free_before_they_are_used(one: NsxtBench) -> None:
     """Deletions come first. A tunnel leaves an address before another one takes it."""
     one.ensure([BRANCH, OTHER, {**OTHER, "name": "third", "peer_ip": "198.51.100.9"}])
-    moved = [
+    moved: list[dict[str, Any]] = [
         {"name": "branch", "peer_ip": "198.51.100.8"},
         {"name": "other", "peer_ip": "198.51.100.10"},
         {**OTHER, "name": "fourth", "peer_ip": "198.51.100.9"},
