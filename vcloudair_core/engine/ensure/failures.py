@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 
 from vcloudair_core.errors import (
+    UNKNOWN,
     BusyError,
     ConflictError,
     DecodeError,
@@ -32,6 +33,8 @@ _RESOLVABLE = (
 
 def may_have_executed(failure: VcloudAirError) -> bool:
     """Return True if the server may have carried out the write that failed."""
+    if failure.written == UNKNOWN:
+        return True
     if isinstance(failure, TransportError):
         return failure.may_have_executed
     if isinstance(failure, BusyError):

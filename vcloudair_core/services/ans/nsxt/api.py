@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from vcloudair_core.errors import BusyError, DecodeError, TaskFailedError
+from vcloudair_core.errors import UNKNOWN, BusyError, DecodeError, TaskFailedError, VcloudAirError
 from vcloudair_core.session.api_errors import BUSY_CODES
 from vcloudair_core.session.tasks import task_of_response, wait_for_task
 from vcloudair_core.util.xml import html_error, html_title, parse_json
@@ -97,7 +97,8 @@ class CloudApi:
         Return None if the server completes the write without a task.
 
         Raises: BusyError if another operation holds the edge gateway; TaskFailedError, TaskTimeoutError, other
-        ApiErrors, TransportError.
+        ApiErrors, TransportError. If the server accepts the write and its task cannot be read, ``written`` of the
+        error is UNKNOWN.
         """
         response = self._session.call(
             method,
@@ -114,6 +115,10 @@ class CloudApi:
         except TaskFailedError as exc:
             if exc.task.get("error_code") in BUSY_CODES:
                 raise BusyError(exc.message, code=str(exc.task["error_code"]), hint=exc.hint) from exc
+            raise
+        except VcloudAirError as exc:
+            # The server has accepted the write, and only its task could not be read.
+            exc.written = exc.written or UNKNOWN
             raise
 
     def _read(self, path: str, query: Mapping[str, Any] | None) -> Response:
@@ -164,8 +169,8 @@ def _tree(response: Response, path: str) -> Any:
 
 
 def _values(tree: Any, path: str) -> list[Any]:
-    values = tree.get("values") if isinstance(tree, dict) else None
-    if values is None and isinstance(tree, dict):
+    values = tree.get("values", "") if isinstance(tree, dict) else ""
+    if values is None:
         return []
     if not isinstance(values, list):
         raise DecodeError(f"Reading the response of {path} failed. An object with values was expected.")

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
-from vcloudair_core.errors import ApiError, ConfigurationError, NotFoundError, VcloudAirError
+from vcloudair_core.errors import UNKNOWN, ApiError, ConfigurationError, NotFoundError, VcloudAirError
 from vcloudair_core.services.ans.edge.backend import NSXT, NSXT_SINCE, backend_in_version
 from vcloudair_core.services.ans.edge.codec import parse_edges
 from vcloudair_core.services.ans.edge.model import DISTRIBUTED_ONLY
@@ -109,7 +109,7 @@ class SingleWrites:
         try:
             self._api.write(method, path, body)
         except VcloudAirError as exc:
-            if self._count:
+            if self._count and exc.written != UNKNOWN:
                 exc.written = True
             raise
         self._count += 1

@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 
 from tests.unit.services.ans.fakes import FakeSession
-from vcloudair_core.errors import BusyError, DecodeError, TaskFailedError
+from vcloudair_core.engine.ensure.failures import may_have_executed
+from vcloudair_core.errors import (
+    UNKNOWN,
+    ApiError,
+    BusyError,
+    DecodeError,
+    InvalidRequestError,
+    TaskFailedError,
+    VcloudAirError,
+)
 from vcloudair_core.services.ans.nsxt.api import CloudApi, gateway_path, next_page
 from vcloudair_core.transport.messages import Headers, Response
 
@@ -80,10 +89,17 @@ def test_cursors_are_followed() -> None:
     assert session.sent[1]["query"] == "cursor=abc"
 
 
-def test_a_list_of_another_shape_is_an_error() -> None:
-    client, _ = api(**{"GET_/cloudapi/1.0.0/x": [answer({"values": {"a": 1}})]})
-    with pytest.raises(DecodeError, match="values"):
-        client.pages("/1.0.0/x")
+@pytest.mark.parametrize("body", [{"values": {"a": 1}}, {"weather": "fine"}, [], "text"])
+def test_a_list_of_another_shape_is_an_error(body: Any) -> None:
+    client, _ = api(**{"GET_/cloudapi/1.0.0/x": [answer(body), answer(body)]})
+    for read in (client.pages, client.cursor_pages):
+        with pytest.raises(DecodeError, match="values"):
+            read("/1.0.0/x")
+
+
+def test_a_list_can_be_null() -> None:
+    client, _ = api(**{"GET_/cloudapi/1.0.0/x": [answer({"values": None})]})
+    assert client.cursor_pages("/1.0.0/x") == []
 
 
 def test_a_write_returns_its_finished_task_with_the_id_of_the_new_object() -> None:
@@ -113,6 +129,31 @@ def test_a_task_that_failed_because_of_a_busy_gateway_is_busy(code: str, error: 
     session.task_observers = ()  # type: ignore[attr-defined]
     with pytest.raises(error, match="refused"):
         client.write("PUT", "/1.0.0/x", {})
+
+
+@pytest.mark.parametrize("status", [400, 403, 406, 409])
+def test_an_accepted_write_whose_task_cannot_be_read_may_have_executed(status: int) -> None:
+    failure = ApiError("no task", status=status, method="GET", path=TASK)
+    client, session = api(
+        **{
+            "POST_/cloudapi/1.0.0/x": [Response(202, Headers({"Location": TASK}), b"")],
+            f"GET_{TASK}": [failure],
+        }
+    )
+    session.settings.secrets = list
+    session.task_observers = ()  # type: ignore[attr-defined]
+    with pytest.raises(VcloudAirError) as caught:
+        client.write("POST", "/1.0.0/x", {})
+    assert caught.value.written == UNKNOWN
+    assert may_have_executed(caught.value)
+
+
+def test_a_refused_write_has_not_executed() -> None:
+    failure = InvalidRequestError("bad", status=400, method="POST", path="/cloudapi/1.0.0/x")
+    client, _ = api(**{"POST_/cloudapi/1.0.0/x": [failure]})
+    with pytest.raises(InvalidRequestError) as caught:
+        client.write("POST", "/1.0.0/x", {})
+    assert not may_have_executed(caught.value)
 
 
 def test_paths_name_the_gateway_by_urn() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from vcloudair_core.engine.kind import Document
-from vcloudair_core.errors import NotFoundError, PermissionDeniedError
+from vcloudair_core.errors import DecodeError, NotFoundError, PermissionDeniedError
 from vcloudair_core.services.ans.firewall.nsxt.rule_codec import INLINE_SINCE
 from vcloudair_core.services.ans.nsxt.api import gateway_path
 from vcloudair_core.services.ans.nsxt.references import sent
@@ -46,7 +46,9 @@ class NsxtFirewallStore(NsxtStore, StageableSectionStore):
     def read_tree(self) -> dict[str, Any]:
         """Return the rules with the content of their groups and profiles."""
         rules = self.api.get(self._rules_path())
-        users = rules.get("userDefinedRules") if isinstance(rules, dict) else None
+        if not isinstance(rules, dict) or "userDefinedRules" not in rules:
+            raise DecodeError(f"Reading the firewall of {self.target} failed. The response contains no rules.")
+        users = rules["userDefinedRules"]
         tree: dict[str, Any] = {"firewall": rules}
         if isinstance(users, list):
             tree["firewall"] = {**rules, "userDefinedRules": self.objects.describe(users)}

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from vcloudair_core.engine.kind import Document
-from vcloudair_core.errors import ConflictError, NotFoundError, PermissionDeniedError, VcloudAirError
+from vcloudair_core.errors import ConflictError, DecodeError, NotFoundError, PermissionDeniedError, VcloudAirError
 from vcloudair_core.services.ans.ipsec.fingerprints import KeyFingerprints
 from vcloudair_core.services.ans.ipsec.model import IpsecDocument
 from vcloudair_core.services.ans.ipsec.nsxt.certificates import REFERENCES, CertificateLibrary
@@ -64,9 +64,10 @@ class NsxtIpsecStore(NsxtStore):
         tunnels = [self._tunnel(tunnel_id) for tunnel_id in listed]
         if None in tunnels:
             remaining = {str(summary.get("id")) for summary in self._list()}
-            for tunnel_id, tunnel in zip(listed, tunnels, strict=True):
-                if tunnel is None and tunnel_id in remaining:
-                    self.api.get(self._tunnel_path(tunnel_id))  # raises the error of the server again
+            for position, tunnel_id in enumerate(listed):
+                if tunnels[position] is None and tunnel_id in remaining:
+                    # The server lists the tunnel, so an error is not that of a deleted tunnel.
+                    tunnels[position] = self._described(self._read_tunnel(tunnel_id))
         return {"ipsec": {"tunnels": [tunnel for tunnel in tunnels if tunnel is not None]}}
 
     def _list(self) -> list[dict[str, Any]]:
@@ -75,17 +76,26 @@ class NsxtIpsecStore(NsxtStore):
 
     def _tunnel(self, tunnel_id: str) -> dict[str, Any] | None:
         """Return a tunnel, or None if the tunnel does not exist or must not be read."""
-        path = self._tunnel_path(tunnel_id)
         try:
-            tunnel: dict[str, Any] = dict(mapping_of(self.api.get(path)))
-            key = tunnel.pop(KEY, None)
-            if (secret := visible_key(key)) is not None:
-                self.session.learn(secret)
-                tunnel[KEY] = secret
-            if tunnel.get("securityType") == _CUSTOM:
-                tunnel[PROPERTIES] = self.api.get(f"{path}/connectionProperties")
+            tunnel = self._read_tunnel(tunnel_id)
         except (NotFoundError, PermissionDeniedError):
             return None
+        return self._described(tunnel)
+
+    def _read_tunnel(self, tunnel_id: str) -> dict[str, Any]:
+        path = self._tunnel_path(tunnel_id)
+        tunnel: dict[str, Any] = dict(mapping_of(self.api.get(path)))
+        if "id" not in tunnel:
+            raise DecodeError(f"Reading an IPsec tunnel of {self.target} failed. The response contains no tunnel.")
+        key = tunnel.pop(KEY, None)
+        if (secret := visible_key(key)) is not None:
+            self.session.learn(secret)
+            tunnel[KEY] = secret
+        if tunnel.get("securityType") == _CUSTOM:
+            tunnel[PROPERTIES] = self.api.get(f"{path}/connectionProperties")
+        return tunnel
+
+    def _described(self, tunnel: dict[str, Any]) -> dict[str, Any]:
         if not tunnel.get("logging") and ends_of(tunnel) in self._with_logging:
             tunnel[IGNORED_LOGGING] = True
             self.ignored_logging.add(str(tunnel.get("name")))
