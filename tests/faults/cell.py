@@ -63,9 +63,10 @@ def _places(calls: list[tuple[str, str]], signed_in_at: int, write: str) -> Iter
     begun: set[str] = set()
     about_next = False
     unchecked: set[str] = set()
+    written: set[str] = set()
     is_written = False
     for position, (method, path) in enumerate(calls):
-        if method == "DELETE":
+        if method == "DELETE" and not is_write(method, path):
             yield "goodbye"
         elif position < signed_in_at:
             yield "sign-in" if method == "POST" else "ask"
@@ -73,6 +74,7 @@ def _places(calls: list[tuple[str, str]], signed_in_at: int, write: str) -> Iter
             kind = "begin" if "/action/" in path else write
             yield f"next-{kind}" if is_written else kind
             unchecked.add(path)
+            written.add(path)
             begun.add(path.partition("/action/")[0])
             is_written, about_next = True, False
         elif is_written and any("/replications/" in one for one in begun):
@@ -80,6 +82,11 @@ def _places(calls: list[tuple[str, str]], signed_in_at: int, write: str) -> Iter
             yield "watch" if "/task" in path else "next-read" if about_next else "look"
         elif not is_written:
             yield "read"
+        elif "/api/task/" in path:
+            yield "watch"
+        elif any(path.startswith(f"{known}/") or known.startswith(f"{path}/") for known in written):
+            # NSX-T objects have paths of their own below the path of their list.
+            yield "check"
         else:
             # A staged commit reads the next section again before it writes it.
             is_next = any(later == path and is_write(verb, later) for verb, later in calls[position:])

@@ -60,11 +60,18 @@ class Operation:
 
 def operations() -> dict[str, Operation]:
     """Return all operations by name."""
-    from tests.faults import operations_edges, operations_reading, operations_recovery, operations_sign_in
+    from tests.faults import (
+        operations_edges,
+        operations_nsxt,
+        operations_reading,
+        operations_recovery,
+        operations_sign_in,
+    )
 
     return {
         **operations_sign_in.OPERATIONS,
         **operations_edges.OPERATIONS,
+        **operations_nsxt.OPERATIONS,
         **operations_reading.OPERATIONS,
         **operations_recovery.OPERATIONS,
     }

@@ -25,6 +25,7 @@ MOST_CALLS = 3000
 CANARY_KEY = "c4n4ry-key-of-a-tunnel"
 CANARY_TOKEN = "c4n4ry-token-of-a-user"
 _TOKENS = re.compile(r"authorization|token|cookie", re.IGNORECASE)
+_NSXT = "/edgeGateways/urn:vcloud:gateway:"
 _CARRIED_OUT = frozenset({*NO_RESPONSE, *DAMAGED})
 
 
@@ -142,4 +143,4 @@ class World:
 
 def is_write(method: str, path: str) -> bool:
     """Return True if a request is a change. Sign-ins and POST queries do not count."""
-    return method == "PUT" or (method == "POST" and "/action/" in path)
+    return method == "PUT" or (method == "POST" and "/action/" in path) or (method != "GET" and _NSXT in path)
