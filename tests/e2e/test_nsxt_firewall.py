@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,14 +17,15 @@ from vcloudair_core.testing.simulated_cloud import make_simulator
 
 VERSIONS = ("37.2", "38.1", "39.1")
 EDGE = "nsxt-edge1"
+PASSWORD = "demo-password"
 
 
 @contextmanager
-def nsxt_cloud(version: str, **config: Any) -> Iterator[tuple[Client, Simulator]]:
+def nsxt_cloud(version: str, **options: Any) -> Iterator[tuple[Client, Simulator]]:
     """Yield a client and a simulated cloud with an NSX-T edge gateway."""
-    simulator = make_simulator(**{"profile": "vcd", "nsxt_edges": 1, **config})
+    simulator = make_simulator(profile="vcd", nsxt_edges=1)
     clock = LinkedClock(simulator)
-    settings = {**simulator_settings(simulator), "api_version": version, "edge": EDGE}
+    settings = {**simulator_settings(simulator), "api_version": version, "edge": EDGE, **options}
     with simulated_app(simulator, clock).client(**settings) as client:
         yield client, simulator
 
@@ -153,3 +155,30 @@ def test_an_unsupported_option_is_refused_before_anything_is_read() -> None:
         with pytest.raises(SpecError, match="tag: is not supported on NSX-T edge gateways"):
             client.ensure("ans.firewall_rule", {"name": "a", "tag": 5}, check=True)
         assert list(simulator.request_log.entries()) == []
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_45_staged_rules_are_one_write(version: str, tmp_path: Path) -> None:
+    with nsxt_cloud(version, state_dir=str(tmp_path)) as (client, simulator):
+        for rule in rules(45):
+            client.stage("ans.firewall_rule", rule, stage_id="deploy")
+        simulator.request_log.clear()
+        [outcome] = client.commit_stage("deploy")
+        assert (outcome.changed, len(outcome.plan.changes)) == (True, 45)
+        writes = [
+            entry.method
+            for entry in simulator.request_log.entries()
+            if entry.method != "GET" and entry.path.endswith("/firewall/rules")
+        ]
+        assert writes == ["PUT"]
+        assert names(client) == [rule["name"] for rule in rules(45)]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_provider_acts_for_the_org_of_the_edge_gateway(version: str) -> None:
+    """Source: protocol/nsxt.md §1.1 (tenant context)."""
+    with nsxt_cloud(version, username="administrator", org="System", password=PASSWORD, vdc="") as (client, _):
+        client.ensure("ans.firewall", {"rules": rules(3)}, state="exact_lists")
+        assert names(client) == [rule["name"] for rule in rules(3)]
+        client.ensure("ans.firewall", {"rules": [], "allow_empty": True}, state="exact_lists")
+        assert names(client) == []
