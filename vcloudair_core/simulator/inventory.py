@@ -52,6 +52,11 @@ def build_world(config: SimulatorConfig) -> World:
     world.external_networks[external.network_id] = external
     _fill(world, tree, config)
     add_system_profiles(world, _network_providers(world, config))
+    if world.port_profiles:
+        # Most clouds have no NSX-T, and these modules need time to load.
+        from vcloudair_core.simulator.nsxt.inventory_services import fill_nsxt_services
+
+        fill_nsxt_services(world, tree, config)
     _add_provider(world)
     return world
 
