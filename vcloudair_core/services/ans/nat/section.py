@@ -33,8 +33,10 @@ class NatSection(Section[NatSpec, NatRuleSpec]):
         objects = getattr(store, "objects", None)
         if objects is not None:
             from vcloudair_core.services.ans.nat.nsxt.names import resolve_names
+            from vcloudair_core.services.ans.nat.nsxt.store import NsxtNatStore
 
-            return resolve_names(objects, specs, paths)
+            assert isinstance(store, NsxtNatStore)
+            return store.without_ignored_logging(resolve_names(objects, specs, paths))
         if all(spec.interface is None for spec in specs):
             return specs
         from vcloudair_core.services.ans.edge.interfaces import pick_interface, read_interfaces

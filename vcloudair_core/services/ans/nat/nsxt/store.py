@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -10,7 +11,9 @@ from vcloudair_core.engine.kind import Document
 from vcloudair_core.errors import NotFoundError, PermissionDeniedError
 from vcloudair_core.services.ans.nat.nsxt.codec import IGNORED_LOGGING, V2_SINCE
 from vcloudair_core.services.ans.nat.nsxt.profiles import with_named_profiles
+from vcloudair_core.services.ans.nat.spec import NatRuleSpec
 from vcloudair_core.services.ans.nsxt.api import gateway_path
+from vcloudair_core.services.ans.nsxt.ignored_logging import IgnoredLogging
 from vcloudair_core.services.ans.nsxt.references import sent
 from vcloudair_core.services.ans.nsxt.store import NsxtStore, SingleWrites, changed_records
 from vcloudair_core.services.ans.section.json_values import bool_of, mapping_of
@@ -26,6 +29,8 @@ class NsxtNatStore(NsxtStore, StageableSectionStore):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        user = f"{self.session.identity.user}@{self.session.identity.org_name}"
+        self._logging_note = IgnoredLogging(self.session.settings, f"{user} {self.target_key}", self.clock)
         self._with_logging: set[Hashable] = set()
         self.ignored_logging: set[str] = set()
         """Names of rules that do not log, although this process has requested it."""
@@ -34,6 +39,12 @@ class NsxtNatStore(NsxtStore, StageableSectionStore):
     def is_written_whole(self) -> bool:
         """False, because each rule is written alone."""
         return False
+
+    def without_ignored_logging(self, specs: Sequence[NatRuleSpec]) -> Sequence[NatRuleSpec]:
+        """Return the specs without requests to log that the server is known to ignore."""
+        if not any(spec.logging for spec in specs) or not self._logging_note.is_known():
+            return specs
+        return tuple(replace(spec, logging=None) if spec.logging else spec for spec in specs)
 
     def read_tree(self) -> dict[str, Any]:
         """Return the rules with the content of their profiles."""
@@ -46,8 +57,12 @@ class NsxtNatStore(NsxtStore, StageableSectionStore):
 
         Source: protocol/nsxt.md §5.
         """
-        if record.get("logging") or _traffic(record) not in self._with_logging:
+        if _traffic(record) not in self._with_logging:
             return record
+        if record.get("logging"):
+            self._logging_note.forget()
+            return record
+        self._logging_note.remember()
         self.ignored_logging.add(str(record.get("name")))
         return {**record, IGNORED_LOGGING: True}
 

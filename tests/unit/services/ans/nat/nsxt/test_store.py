@@ -263,13 +263,18 @@ def test_profiles_are_read_only_if_a_rule_needs_them(nat: NsxtBench) -> None:
 def test_logging_that_the_server_ignores_is_a_warning(tmp_path: Path, version: str) -> None:
     """Without a right, the server stores false. Source: protocol/nsxt.md §5."""
     with nsxt_bench(tmp_path, version, logging_right=False) as nat:
-        outcome = nat.ensure([web(nat, logging=True), web(nat, original_port=2, logging=True, description="other")])
+        rules = [web(nat, logging=True), web(nat, original_port=2, logging=True, description="other")]
+        outcome = nat.ensure(rules)
         assert (nat.writes(), [rule["logging"] for rule in nat.rules]) == (["POST", "POST"], [False, False])
         assert outcome.warnings[-1] == (
             "The server ignored logging=true of NAT rules on edge gateway gw1: 'other', 'web'. The user does not have "
             "the right to configure logging."
         )
-        assert nat.ensure(web(nat, logging=True, priority=3)).warnings[-1].startswith("The server ignored logging")
+        for state in ("present", "exact"):
+            assert not nat.ensure({"rules": rules}, state).changed
+        assert nat.ensure({"rules": rules}, check=True).changed is False
+        nat.simulator.clock.advance(8 * 24 * 3600)
+        assert nat.ensure(rules[0]).warnings[-1].startswith("The server ignored logging")
         assert nat.writes() == ["PUT"]
 
 
