@@ -13,6 +13,7 @@ from vcloudair_core.errors import DecodeError
 from vcloudair_core.services.ans.edge import codec as edge_codec
 from vcloudair_core.services.ans.edge.backend import EDGE_APIS
 from vcloudair_core.services.ans.ipsec import status
+from vcloudair_core.services.ans.ipsec.nsxt.codec import NsxtIpsecCodec
 from vcloudair_core.services.ans.section.backends import codec_of
 from vcloudair_core.services.ans.section.kinds import SectionKind
 from vcloudair_core.services.ans.sections import load_section
@@ -160,6 +161,22 @@ _JSON_SESSIONS = (
     '{"plans": [{"id": "p1", "name": "x", "region": "us"}]}',
 )
 
+_NSXT_PROFILE = (
+    '"_connectionProperties": {"securityType": "CUSTOM", "ikeConfiguration": {"ikeVersion": "IKE_V2", '
+    '"encryptionAlgorithms": ["AES_256"], "digestAlgorithms": ["SHA2_256"], "dhGroups": ["GROUP14"], "saLifeTime": 28800}, '
+    '"tunnelConfiguration": {"perfectForwardSecrecyEnabled": true, "dfPolicy": "COPY", "encryptionAlgorithms": '
+    '["AES_GCM_128"], "digestAlgorithms": null, "dhGroups": ["GROUP14"], "saLifeTime": 3600}, '
+    '"dpdConfiguration": {"probeInterval": 60}}'
+)
+_NSXT_TUNNELS = (
+    '{"ipsec": {"tunnels": []}}',
+    '{"ipsec": {"tunnels": [{"id": "1a", "name": "to-hq", "enabled": true, "authenticationMode": "PSK", "localEndpoint": '
+    '{"localId": "203.0.113.10", "localAddress": "203.0.113.10", "localNetworks": ["10.0.1.0/24"]}, "remoteEndpoint": '
+    '{"remoteId": "hq", "remoteAddress": "198.51.100.7", "remoteNetworks": ["192.168.0.0/24"]}, "certificateRef": '
+    '{"id": "urn:vcloud:certificateLibraryItem:1", "name": "vpn"}, "connectorInitiationMode": "ON_DEMAND", '
+    f'"securityType": "CUSTOM", "logging": false, "version": {{"version": 1}}, {_NSXT_PROFILE}}}]}}}}',
+)
+
 API_TARGETS = (
     Target("versions", _versions, lambda: documents("/api/versions")),
     Target("session", _session, lambda: documents("/api/sessions")),
@@ -175,6 +192,7 @@ API_TARGETS = (
         for edge_api, way in _FORMS.items()
         if EDGE_APIS[edge_api] in load_section(section).codecs
     ),
+    Target("ipsec_nsxt", _section(SectionKind(load_section("ipsec")), NsxtIpsecCodec()), texts(*_NSXT_TUNNELS)),
     Target("ipsec_status", status.parse_status, lambda: documents("/ipsec/statistics")),
     Target("query", _query, lambda: documents("vcd auto", "/api/query")),
     Target("vapp", _vapp, lambda: documents("vcd auto", "/api/vApp/vapp-")),
