@@ -82,7 +82,7 @@ def show_certificate(context: Any) -> Response:
 
 
 def _own(context: Any) -> list[dict[str, Any]]:
-    items = context.simulator.state[GROUP].get("items", ())  # States of older releases have none.
+    items = context.simulator.state[GROUP]["items"]
     own = (item for item in items if item["org"] == context.user.org)
     return sorted(own, key=lambda item: str(item["alias"]))
 
