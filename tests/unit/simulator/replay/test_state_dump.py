@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.simulated import ORIGIN, Caller, first_edge, signed_in
-from tests.unit.simulator.cloudapi.test_session_routes import sign_in
-from tests.unit.simulator.nsxt.bench import bench
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.simulator.replay.state_values import from_json, to_json
 from vcloudair_core.transport.messages import Headers, Request, Response
@@ -134,33 +131,3 @@ def test_caller_of_a_loaded_state_can_change_it(changed: Simulator) -> None:
     edge = first_edge(simulator)
     assert caller.send("DELETE", f"/network/edges/{edge.edge_id}/firewall/config").status == 204
     assert answers(simulator) != answers(changed)
-
-
-def test_services_of_nsxt_edges_are_saved(tmp_path: Path) -> None:
-    cloud = bench(tmp_path)
-    external = cloud.edge().external_address
-    nat = {"name": "web", "type": "DNAT", "externalAddresses": external, "internalAddresses": "10.0.0.5"}
-    ends = {
-        "localEndpoint": {"localAddress": external, "localNetworks": ["10.0.1.0/24"]},
-        "remoteEndpoint": {"remoteAddress": "198.51.100.7"},
-    }
-    cloud.write("POST", cloud.path("nat/rules"), nat)
-    cloud.write("POST", cloud.path("ipsec/tunnels"), {"name": "hq", "preSharedKey": "k", **ends})
-    cloud.write("POST", cloud.path("routing/staticRoutes"), {
-        "name": "dc", "networkCidr": "10.9.0.0/16", "nextHops": [{"ipAddress": "10.0.1.254"}]
-    })  # fmt: skip
-    [tunnel] = cloud.read(cloud.path("ipsec/tunnels"))["values"]
-    paths = [cloud.path(rest) for rest in ("nat/rules", f"ipsec/tunnels/{tunnel['id']}", "routing/staticRoutes")]
-    paths.append("/cloudapi/1.0.0/ssl/certificateLibrary")
-    before = [cloud.read(path) for path in paths]
-    state = dump(cloud.caller.simulator)
-    cloud.write("DELETE", cloud.path(f"ipsec/tunnels/{tunnel['id']}"))
-    control(cloud.caller.simulator, "POST", "/state/load", state)
-    cloud.caller.headers["Authorization"] = f"Bearer {sign_in(cloud.caller)}"
-    assert [cloud.read(path) for path in paths] == before
-    cloud.write("POST", cloud.path("nat/rules"), {**nat, "name": "second"})
-    assert len({rule["id"] for rule in cloud.read(cloud.path("nat/rules"))["values"]}) == 2
-    del state["plugins"]["cloudapi certificates"]  # Older states have no certificates.
-    control(cloud.caller.simulator, "POST", "/state/load", state)
-    cloud.caller.headers["Authorization"] = f"Bearer {sign_in(cloud.caller)}"
-    assert cloud.read(paths[-1])["values"] == []

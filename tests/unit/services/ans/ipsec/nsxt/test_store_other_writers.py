@@ -68,10 +68,12 @@ def test_a_tunnel_that_is_deleted_during_the_read_is_left_out() -> None:
         assert [tunnel["name"] for tunnel in ipsec.read()["tunnels"]] == ["branch"]
 
 
-def test_a_tunnel_that_must_not_be_read_is_an_error() -> None:
+@pytest.mark.parametrize("path", ["", PROPERTIES])
+def test_a_tunnel_that_must_not_be_read_is_an_error(path: str) -> None:
+    """A tunnel that exists is never left out, so that no tunnel is created twice."""
     with bench() as ipsec:
-        ipsec.ensure(BRANCH)
-        ipsec.simulator.faults.add("status", method="GET", path=ipsec.tunnel["id"], status=403, count=20)
+        ipsec.ensure({**BRANCH, **PROFILE})
+        ipsec.simulator.faults.add("status", method="GET", path=ipsec.tunnel["id"] + path, status=403, count=20)
         with pytest.raises(ApiError, match="Opening the ipsec section"):
             ipsec.read()
 
