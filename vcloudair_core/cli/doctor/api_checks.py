@@ -21,8 +21,9 @@ from vcloudair_core.errors import (
     VcloudAirError,
 )
 from vcloudair_core.plugin.hooks import hookimpl
-from vcloudair_core.services.ans.edge.backend import BACKENDS
+from vcloudair_core.services.ans.edge.backend import BACKENDS, NSXT
 from vcloudair_core.services.ans.edge.model import has_edge_services
+from vcloudair_core.session.versions import is_at_least
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
@@ -110,8 +111,27 @@ def check_rights(client: Client) -> Iterator[DiagnosisStep]:
     titles = Counter(BACKENDS[edge.backend].title for edge in edges if edge.backend in BACKENDS)
     backends = ", ".join(f"{count} {title}" for title, count in sorted(titles.items()))
     yield passed("Edges", f"{len(edges)} visible: {names}{f' ({backends})' if backends else ''}")
+    if titles[BACKENDS[NSXT].title]:
+        yield from _check_pinned_version(settings)
     for edge_name in [settings.edge] if settings.edge else _one_of_each_backend(edges):
         yield _check_firewall(client, edge_name)
+
+
+def _check_pinned_version(settings: Settings) -> Iterator[DiagnosisStep]:
+    """Warn about a pinned version in which NSX-T rules have no addresses and ports.
+
+    Source: protocol/nsxt.md §5.
+    """
+    from vcloudair_core.services.ans.firewall.nsxt.rule_codec import INLINE_SINCE
+
+    pinned = str(settings.api_version or "")
+    if pinned and not is_at_least(pinned, INLINE_SINCE):
+        yield warned(
+            "Version",
+            f"api_version is {pinned}. In this version, the server hides the addresses and ports that other clients "
+            "write into rules of NSX-T edge gateways",
+            "Unset api_version, unless the server offers no newer version than {}.{}.".format(*INLINE_SINCE),
+        )
 
 
 def _one_of_each_backend(edges: Sequence[Edge]) -> list[str]:

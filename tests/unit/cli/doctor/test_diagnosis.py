@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -312,6 +313,18 @@ def test_missing_rights_are_reported(diagnose: Diagnose) -> None:
     assert code == 5
     assert "'Organization vDC Gateway: View Firewall'" in steps["Firewall"]["hint"]
     assert steps["Firewall"]["detail"].startswith("web-edge: ")
+
+
+@pytest.mark.parametrize(("pinned", "status"), [("37.2", "warning"), ("38.1", "ok"), ("", "ok")])
+def test_a_pinned_version_that_hides_parts_of_nsxt_rules_is_a_warning(
+    diagnose: Diagnose, pinned: str, status: str
+) -> None:
+    """Source: protocol/nsxt.md §5."""
+    edges = [replace(EDGES[0], backend="nsxt", is_advanced=False), replace(EDGES[1], backend="nsxv")]
+    arguments = ("--api-version", pinned) if pinned else ()
+    code, steps = diagnose(*arguments, edges=edges)
+    assert (code, steps["Version"]["status"]) == (0, status)
+    assert "(1 NSX-T, 1 NSX-V)" in steps["Edges"]["detail"]
 
 
 def test_no_edge_disabled_firewall_and_no_org_are_warnings(diagnose: Diagnose) -> None:
