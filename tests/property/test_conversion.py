@@ -5,14 +5,16 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.property.test_edge import edges
 from tests.property.test_firewall import rule_lists
+from vcloudair_core.client import Client
 from vcloudair_core.engine.canonical import ANY, address_range, port_range
 from vcloudair_core.engine.desired import Exactly
 from vcloudair_core.services.ans.conversion.edge_converter import convert_edge
@@ -21,6 +23,9 @@ from vcloudair_core.services.ans.document.kind import EdgeKind
 from vcloudair_core.services.ans.firewall.parse import parse_policy
 from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec, ServiceSpec
 from vcloudair_core.services.ans.section.rule_values import ADDRESS, member
+from vcloudair_core.simulator import Simulator
+from vcloudair_core.testing import LinkedClock, simulated_app, simulator_settings
+from vcloudair_core.testing.simulated_cloud import make_simulator
 
 VERSIONS = ["37.0", "37.2", "38.1", "39.1"]
 
@@ -180,3 +185,26 @@ def test_a_converted_document_is_supported_and_every_loss_is_reported(version: s
         }
         assert len(conversion.document[name][field]) + len(lost) == len(section[field])
     assert conversion.is_complete is not any(item.result in (LEFT_OUT, DISABLED, OMITTED) for item in conversion.items)
+
+
+@cache
+def nsxt_cloud(version: str) -> tuple[Client, Simulator]:
+    """Return a cached cloud with an NSX-T edge gateway. Starting a cloud for each example is slow."""
+    simulator = make_simulator(profile="vcd", nsxt_edges=1, logging_right=True, external_address="any")
+    settings = {**simulator_settings(simulator), "api_version": version, "edge": "nsxt-edge1", "lock": False}
+    client = simulated_app(simulator, LinkedClock(simulator)).client(**settings, firewall_lint="off")
+    return client, simulator
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["37.2", "38.1", "39.1"])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(edge=edges)
+def test_a_converted_document_converges(version: str, edge: dict[str, Any]) -> None:
+    client, _ = nsxt_cloud(version)
+    document = {**convert_edge(edge, api_version=version, uplinks=["0"]).document, "allow_empty": True}
+    for tunnel in document.get("ipsec", {}).get("tunnels", ()):
+        tunnel["psk"] = "not part of a conversion"
+    client.ensure("ans.edge", document, state="exact")
+    second_plan = client.ensure("ans.edge", document, state="exact", check=True)
+    assert not second_plan.changed, second_plan.plan.as_dict()
