@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import processes
+from tests.support import documents, processes
 from tests.support.documents import NEEDS_ROOM, ROOT, execute, is_executable, pages, working_copy
 from vcloudair_core.simulator import SimulatorServer
 
@@ -19,6 +19,7 @@ REPRESENTATIVE = ("README.md", "docs/tutorial/")
 The examples of other pages run only in exhaustive test runs.
 """
 
+TUTORIAL = ROOT / "docs" / "tutorial" / "first-firewall.md"
 EXECUTABLE = [page for page in pages() if is_executable(page) and str(page.relative_to(ROOT)) not in NEEDS_ROOM]
 
 
@@ -32,9 +33,14 @@ def _parameter(page: Path) -> Any:
 def test_page_examples_run(page: Path, tmp_path: Path, vca_simulator_server: SimulatorServer) -> None:
     folder = tmp_path / "checkout"
     folder.mkdir()
+    execute(page, working_copy(folder), environment(tmp_path, vca_simulator_server))
+
+
+def environment(tmp_path: Path, server: SimulatorServer) -> dict[str, str]:
+    """Return the variables of a shell that runs the examples of a page."""
     env = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("VCA_", "ANSIBLE_"))},
-        **vca_simulator_server.env(),
+        **server.env(),
         "HOME": str(tmp_path),
         "VCA_CACHE_DIR": str(tmp_path / "cache"),
         "COLUMNS": "100",
@@ -44,7 +50,31 @@ def test_page_examples_run(page: Path, tmp_path: Path, vca_simulator_server: Sim
     (tmp_path / "programs").mkdir()
     forked = processes.stand_ins(tmp_path / "programs", programs, env)
     env["PATH"] = os.pathsep.join([str(forked), str(programs), env["PATH"]])
-    execute(page, working_copy(folder), env)
+    return env
+
+
+@pytest.mark.slow
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("release", ["10.4", "10.6"])
+def test_tutorial_runs_on_nsxt_edge_gateways(
+    release: str, tmp_path: Path, vca_simulator_server: SimulatorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Run the tutorial as its note describes, with another edge gateway."""
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    copy = working_copy(folder)
+    text = TUTORIAL.read_text(encoding="utf-8")
+    for before, after in (
+        ("vca sim serve --api vcd", f"vca sim serve --api vcd --release {release}"),
+        ("$ . ./sim.env\n", "$ . ./sim.env\n$ unset VCA_VDC\n$ export VCA_EDGE=nsxt-edge1\n"),
+        (text.partition("$ vca edge list\n")[2].partition("$ ")[0], "...nsxt-edge1...nsxt...\n"),
+    ):
+        assert before in text
+        text = text.replace(before, after)
+    page = tmp_path / "tutorial.md"
+    page.write_text(text, encoding="utf-8")
+    monkeypatch.setattr(documents, "ROOT", tmp_path)
+    execute(page, copy, environment(tmp_path, vca_simulator_server))
 
 
 def test_main_pages_have_executed_examples() -> None:
