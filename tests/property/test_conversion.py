@@ -189,7 +189,7 @@ def test_a_converted_document_is_supported_and_every_loss_is_reported(version: s
 
 @cache
 def nsxt_cloud(version: str) -> tuple[Client, Simulator]:
-    """Return a cached cloud with an NSX-T edge gateway. Starting a cloud for each example is slow."""
+    """Return a cached cloud, because starting a cloud for each example is slow."""
     simulator = make_simulator(profile="vcd", nsxt_edges=1, logging_right=True, external_address="any")
     settings = {**simulator_settings(simulator), "api_version": version, "edge": "nsxt-edge1", "lock": False}
     client = simulated_app(simulator, LinkedClock(simulator)).client(**settings, firewall_lint="off")

@@ -9,6 +9,11 @@ import pytest
 import yaml
 
 from tests.unit.cli.conftest import Vca
+from vcloudair_core.cli.invocation import Invocation
+from vcloudair_core.services.ans import plugin as edge_gateways
+from vcloudair_core.services.query import plugin as queries
+from vcloudair_core.testing import simulated_app, simulator_settings
+from vcloudair_core.testing.simulated_cloud import make_simulator
 
 COMPLETE = "firewall:\n  rules:\n  - {name: web, destination: 10.0.0.5}\n"
 LOSSY = f"{COMPLETE}  - {{name: lost, source: vnic-0}}\nnat:\n  rules:\n  - {{action: snat, vnic: 0, \
@@ -75,3 +80,30 @@ def test_an_invalid_document_is_rejected_with_its_line(vca: Vca) -> None:
     done = vca("edge", "convert", "wrong.yml")
     assert done.code == 64
     assert "wrong.yml:3" in done.err
+
+
+@pytest.fixture
+def cloud(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connect commands to a cloud with an NSX-V and an NSX-T edge gateway."""
+    simulator = make_simulator(profile="vcd", release="10.5")
+    app, settings = simulated_app(simulator), {**simulator_settings(simulator), "vdc": ""}
+    app.plugins.register(edge_gateways, "ans")
+    app.plugins.register(queries, "query")
+    with app.client(**settings) as client:
+        rule = {"action": "snat", "vnic": "0", "original_address": "10.0.0.0/24", "translated_address": "203.0.113.10"}
+        client.ensure("ans.nat_rule", [rule], target={"edge": "org1-vdc1-edge1"})
+    monkeypatch.setattr(Invocation, "client", lambda run: app.client(**{**settings, "edge": run.options["edge"]}))
+
+
+def test_the_uplink_and_the_version_come_from_the_edge_gateway(vca: Vca, cloud: None) -> None:
+    done = vca("edge", "convert", "--edge", "org1-vdc1-edge1")
+    assert done.code == 0, done.err
+    [rule] = yaml.safe_load(done.out)["nat"]["rules"]
+    assert (rule["original_address"], rule["priority"], "vnic" in rule) == ("10.0.0.0/24", 0, False)
+    assert "Changed: nat.rules[0].vnic" in done.err
+
+
+def test_an_nsxt_edge_gateway_needs_no_conversion(vca: Vca, cloud: None) -> None:
+    done = vca("edge", "convert", "--edge", "nsxt-edge1")
+    assert (done.code, done.out) == (64, "")
+    assert "nsxt-edge1 is already an NSX-T edge gateway." in done.err
