@@ -88,7 +88,7 @@ class CloudOptions:
     vcd_host: str = _option(
         "", "host of the vCloud Director in links of the subscription portal; if empty, the host of the portal"
     )
-    unknown_path_status: int = _option(404, "status of a signed-in request to an unknown path below /api: 404 or 403")
+    unknown_path_status: int = _option(404, "status of a signed-in request to an unknown path under /api: 404 or 403")
     # -- query (protocol/query.md §12) --
     record_order: str = _option(
         "id", "order of records without sortAsc and sortDesc: id, or random (a new order for every page)"
@@ -222,7 +222,7 @@ class CloudOptions:
     vdc_cpu_limit_mhz: int = _option(0, "CPU limit of each VDC in MHz; 0: no limit")
     vdc_memory_limit_mb: int = _option(0, "memory limit of each VDC in MB; 0: no limit")
     # -- edges (protocol/ans.md §12) --
-    nsx_forbidden: str = _option("vcloud", "format of the error for a missing right below /network: vcloud or nsx")
+    nsx_forbidden: str = _option("vcloud", "format of the error for a missing right under /network: vcloud or nsx")
     strict_version: str = _option(
         "409-stale",
         "effect of `version` in the PUT request of a section: 409-stale, reject-any (400) or ignore",

@@ -69,7 +69,7 @@ def _vcloud(prefix: str) -> list[SimulatorRoutes]:
 
 
 def _cloudapi() -> list[SimulatorRoutes]:
-    """Return the routes of VMware Cloud Director below ``/cloudapi`` and ``/oauth``."""
+    """Return the routes of VMware Cloud Director under ``/cloudapi`` and ``/oauth``."""
     from vcloudair_core.simulator.cloudapi import (
         network_routes,
         oauth_routes,

@@ -27,7 +27,7 @@ A cloud of these releases can have both kinds. Source: protocol/nsxt.md §2.
 ALL_MODERN = tuple(dict.fromkeys(version for release in ("10.5", "10.6") for version in RELEASES[release]))
 """All API versions since 36.0."""
 CLOUDAPI_LOGIN = (36, 0)
-"""First API version whose sign-in URLs are below ``/cloudapi``."""
+"""First API version whose sign-in URLs are under ``/cloudapi``."""
 LEGACY_LOGIN_REMOVED = (38, 0)
 API_TOKENS = (36, 1)
 SERVICE_ACCOUNTS = (37, 0)

@@ -109,7 +109,7 @@ class QueryService:
         if format not in FORMATS:
             problems.add("format", f"{format!r} is not one of {', '.join(FORMATS)}")
         if format == "references" and not record_type.references_element:
-            problems.add("format", f"{type_name} has no references")
+            problems.add("format", f"the query type {type_name} does not support format=references")
         if format == "references" and where:
             problems.add("format", "references have no attributes, so they cannot be used with conditions")
         if any(ord(letter) < 32 for letter in filter):

@@ -1,6 +1,6 @@
 """Edge gateways and networks in the JSON format of ``/cloudapi``.
 
-The same objects are available as XML below ``/api``. Source: protocol/vcd-modern.md §3.1, protocol/nsxt.md §2.
+The same objects are available as XML under ``/api``. Source: protocol/vcd-modern.md §3.1, protocol/nsxt.md §2.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Routes that read edge gateways and networks below ``/cloudapi``.
+"""Routes that read edge gateways and networks under ``/cloudapi``.
 
 Source: protocol/vcd-modern.md §2.3, §3.1, protocol/nsxt.md §2.
 """

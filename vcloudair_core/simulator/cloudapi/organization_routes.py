@@ -1,4 +1,4 @@
-"""Routes that read orgs, users, roles, rights and VDCs below ``/cloudapi``.
+"""Routes that read orgs, users, roles, rights and VDCs under ``/cloudapi``.
 
 Source: protocol/vcd-modern.md §2.6.
 """

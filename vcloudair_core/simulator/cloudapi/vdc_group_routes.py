@@ -1,4 +1,4 @@
-"""Routes that read VDC groups below ``/cloudapi``.
+"""Routes that read VDC groups under ``/cloudapi``.
 
 Source: protocol/nsxt.md §2.
 """

@@ -1,4 +1,4 @@
-"""Routes of the control plane below ``/_sim/``.
+"""Routes of the control plane under ``/_sim/``.
 
 No real API has these routes. The request log does not contain requests to the control plane.
 """

@@ -20,7 +20,7 @@ from vcloudair_core.transport.messages import Response
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """Return the routes below ``/network/edges``.
+    """Return the routes under ``/network/edges``.
 
     The routes return XML, or JSON if the Accept header asks for JSON.
     """

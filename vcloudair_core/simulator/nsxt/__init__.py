@@ -1,1 +1,1 @@
-"""Edge gateways that NSX-T backs, below ``/cloudapi``."""
+"""Edge gateways that NSX-T backs, under ``/cloudapi``."""

@@ -23,7 +23,7 @@ from vcloudair_core.simulator.writes.entity_tasks import limit_error
 from vcloudair_core.transport.messages import Headers, Response
 
 V2_SINCE = (38, 1)
-"""First API version of the paths below ``/cloudapi/2.0.0``.
+"""First API version of the paths under ``/cloudapi/2.0.0``.
 
 Source: protocol/nsxt.md §5.
 """

@@ -77,7 +77,7 @@ class NsxtOptions:
     tunnel_up_after_s: float = option(
         0.0, "seconds for which an NSX-T IPsec tunnel negotiates after each change, before its status is UP"
     )
-    link_header: bool = option(True, "true: lists below /cloudapi have Link headers; false: they have none")
+    link_header: bool = option(True, "true: lists under /cloudapi have Link headers; false: they have none")
     task_owner_id: bool = option(
         True, "true: the owner of an NSX-T task has the URN of the object; false: the owner has no id"
     )

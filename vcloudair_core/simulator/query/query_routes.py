@@ -164,7 +164,7 @@ def answer(context: Any, kind: str, is_included: Callable[[QueryRow], bool] | No
     try:
         page = _page(parameters, context.simulator.config)
         if page.form == "references" and not query_type.references:
-            raise _BadQueryError(f"{kind} has no references")
+            raise _BadQueryError(f"The query type {kind} does not support format=references")
         columns = source.columns_of_version(context.version)
         subjects = _find_objects(context, query_type, parameters, is_included, columns)
         shown = _shown_columns(query_type, columns, parameters.get("fields", ""))

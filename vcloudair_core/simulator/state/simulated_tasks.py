@@ -23,7 +23,7 @@ Source: protocol/tasks.md §2.2.
 class Owner:
     """The object that a task changes.
 
-    ``path`` has the format ``/api/vApp/vapp-<uuid>``. It is empty for an object below ``/cloudapi``, which has only a
+    ``path`` has the format ``/api/vApp/vapp-<uuid>``. It is empty for an object under ``/cloudapi``, which has only a
     ``urn``. Source: protocol/nsxt.md §1.2.
     """
 

@@ -105,7 +105,7 @@ def test_one_first_and_none(service: QueryService, simulator: Simulator) -> None
         ({"type_name": "vm", "metadata": list("123456789")}, "metadata: at most 8 keys are allowed, not 9"),
         ({"type_name": "vm", "limit": -1}, "limit: -1"),
         ({"type_name": "vm", "format": "xml"}, "format: 'xml' is not one of"),
-        ({"type_name": "event", "format": "references"}, "format: event has no references"),
+        ({"type_name": "event", "format": "references"}, "format: the query type event does not support format"),
         ({"type_name": "vm", "filter": "name==a\nb"}, "filter: contains a control character"),
     ],
 )

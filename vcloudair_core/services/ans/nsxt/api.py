@@ -48,7 +48,7 @@ class CloudApi:
         return self._session.identity.api_version
 
     def get(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
-        """Return the JSON of a path below ``/cloudapi``.
+        """Return the JSON of a path under ``/cloudapi``.
 
         Raises: ApiError, TransportError, DecodeError.
         """

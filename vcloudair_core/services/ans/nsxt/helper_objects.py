@@ -354,7 +354,7 @@ class HelperObjects:
         try:
             names = {**self.group_names(is_stale=True), **_names(self._profiles(is_stale=True))}
         except VcloudAirError as exc:
-            _log.warning("Listing unused helper objects of %s failed: %s", self._owner.name, exc)
+            _log.warning("Listing the firewall groups and port profiles of %s failed: %s", self._owner.name, exc)
             return
         for urn, name in names.items():
             if urn not in used and is_managed({"name": name}):
@@ -367,7 +367,7 @@ class HelperObjects:
         except _REFUSED as exc:
             _log.debug("%s was not deleted: %s", path, exc)
         except VcloudAirError as exc:
-            _log.warning("Deleting the helper object %s failed: %s", path, exc)
+            _log.warning("Deleting the unused firewall group or port profile %s failed: %s", path, exc)
 
 
 def _names(profiles: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

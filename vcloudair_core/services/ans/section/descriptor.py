@@ -175,7 +175,7 @@ class Section(Generic[SpecT, RuleT]):
         return problems_of(spec, limits[name], version, BACKENDS[name].title, self.place)
 
     def prepare_store(self, store: Store, spec: Any) -> None:
-        """Tell a store, before the first read, which settings of the section a spec sets."""
+        """Tell a store which section settings a spec sets. Called before the first read."""
 
     def resolve_rules(self, store: Store, specs: Sequence[Any], paths: Sequence[str]) -> Sequence[Any]:
         """Replace names in rules with IDs of the edge.

@@ -125,7 +125,8 @@ class Intents:
             raise self._unusable(exc) from exc
         except (ValueError, TypeError, KeyError, AttributeError) as exc:
             raise ConfigurationError(
-                f"Reading the stored intent of {reference.name or reference.id} failed. The file {path} is damaged.",
+                f"Reading the record of the last DR action of {reference.name or reference.id} failed. "
+                f"The file {path} is damaged.",
                 hint="Check with `vca dr list` that the replication has no action in progress, then remove the file.",
             ) from exc
 

@@ -1,6 +1,6 @@
 """Routes of the firewall of NSX-T edge gateways.
 
-The paths below ``/cloudapi/1.0.0`` and ``/cloudapi/2.0.0`` change the same rules. Source: protocol/nsxt.md §5.
+The paths under ``/cloudapi/1.0.0`` and ``/cloudapi/2.0.0`` change the same rules. Source: protocol/nsxt.md §5.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Fields of firewall rules by API version, with their limits.
 
-Paths below ``/cloudapi/1.0.0`` and ``/cloudapi/2.0.0`` have different fields. Source: protocol/nsxt.md §5, §8.
+Paths under ``/cloudapi/1.0.0`` and ``/cloudapi/2.0.0`` have different fields. Source: protocol/nsxt.md §5, §8.
 """
 
 from __future__ import annotations

@@ -37,9 +37,9 @@ class NsxtFirewallStore(NsxtStore, StageableSectionStore):
 
     @property
     def is_version_checked(self) -> bool:
-        """False before API version 38.1.
+        """False before API version 38.1, because a new rule needs a write of all rules.
 
-        In older versions, a new rule can be added only by a write of all rules.
+        Such a write also deletes the rules that another client has added since the last read.
         """
         return self.is_inline
 
