@@ -86,7 +86,10 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
         if library is None:
             return specs
         from vcloudair_core.services.ans.ipsec.nsxt.certificates import resolve_certificates
+        from vcloudair_core.services.ans.ipsec.nsxt.store import NsxtIpsecStore
 
+        assert isinstance(store, NsxtIpsecStore)
+        store.expect_logging(specs)
         return resolve_certificates(library, specs, paths)
 
     def exact_settings(self, spec: IpsecSpec) -> IpsecSpec:

@@ -17,10 +17,12 @@ from vcloudair_core.services.ans.ipsec.model import IpsecDocument
 from vcloudair_core.services.ans.ipsec.nsxt.certificates import REFERENCES, CertificateLibrary
 from vcloudair_core.services.ans.ipsec.nsxt.codec import IGNORED_LOGGING, KEY, PROPERTIES, NsxtIpsecCodec
 from vcloudair_core.services.ans.ipsec.nsxt.keys import ServerKeys, visible_key
-from vcloudair_core.services.ans.ipsec.nsxt.order import ends_of, in_free_order
+from vcloudair_core.services.ans.ipsec.nsxt.order import ends_of, identities_of, identity_of, in_free_order
 from vcloudair_core.services.ans.ipsec.nsxt.tunnel_status import read_tunnel_status
+from vcloudair_core.services.ans.ipsec.spec import IpsecTunnelSpec
 from vcloudair_core.services.ans.ipsec.status import IpsecStatus
 from vcloudair_core.services.ans.nsxt.api import gateway_path
+from vcloudair_core.services.ans.nsxt.ignored_logging import IgnoredLogging
 from vcloudair_core.services.ans.nsxt.store import NsxtStore, SingleWrites, changed_records
 from vcloudair_core.services.ans.section.document import state_of
 from vcloudair_core.services.ans.section.json_values import mapping_of
@@ -50,8 +52,21 @@ class NsxtIpsecStore(NsxtStore):
         self._fingerprints = KeyFingerprints.of(self.session.settings, self.target_key)
         self._sent: dict[str, Secret] = {}
         self._with_logging: set[tuple[Hashable, Hashable]] = set()
+        user = f"{self.session.identity.user}@{self.session.identity.org_name}"
+        self._logging_note = IgnoredLogging(self.session.settings, f"{user} {self.target_key}", self.clock)
+        self._wanted_logging: set[tuple[str, str]] = set()
         self.ignored_logging: set[str] = set()
         """Names of tunnels that do not log, although this process has requested it."""
+
+    @property
+    def is_written_whole(self) -> bool:
+        """False, because each tunnel is written alone."""
+        return False
+
+    def expect_logging(self, specs: Sequence[IpsecTunnelSpec]) -> None:
+        """Remember which tunnels must log, if the server ignores such requests."""
+        if any(spec.logging for spec in specs) and self._logging_note.is_known():
+            self._wanted_logging = {identity_of(spec) for spec in specs if spec.logging}
 
     # -- reading -------------------------------------------------------------------------------------------------
 
@@ -96,9 +111,16 @@ class NsxtIpsecStore(NsxtStore):
         return tunnel
 
     def _described(self, tunnel: dict[str, Any]) -> dict[str, Any]:
-        if not tunnel.get("logging") and ends_of(tunnel) in self._with_logging:
-            tunnel[IGNORED_LOGGING] = True
+        was_sent = ends_of(tunnel) in self._with_logging
+        if tunnel.get("logging"):
+            if was_sent:
+                self._logging_note.forget()
+        elif was_sent:
+            self._logging_note.remember()
             self.ignored_logging.add(str(tunnel.get("name")))
+            tunnel[IGNORED_LOGGING] = True
+        elif self._wanted_logging & set(identities_of(tunnel)):
+            tunnel[IGNORED_LOGGING] = True
         return self.certificates.described(tunnel)
 
     def document_of(self, tree: dict[str, Any]) -> Document:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -253,6 +254,24 @@ def test_a_user_of_another_version_reads_the_same(one: NsxtBench) -> None:
 
 
 # -- logging -----------------------------------------------------------------------------------------------------
+
+
+def test_ignored_logging_is_one_change_and_one_warning(tmp_path: Path) -> None:
+    """Later runs of the same user report no change. Source: protocol/nsxt.md §13.1."""
+    simulator = cloud(logging_right=False)
+    logs = {**BRANCH, "logging": True}
+    with connected(simulator, state_dir=str(tmp_path)) as ipsec:
+        assert ipsec.ensure(logs).warnings
+    with connected(simulator, state_dir=str(tmp_path)) as later:
+        for state, specs in (("present", logs), ("exact", {"tunnels": [logs]})):
+            outcome = later.ensure(specs, state)
+            assert (outcome.changed, outcome.warnings) == (False, ())
+        by_peer = {"match_by": "peer", "peer_ip": "198.51.100.7", "logging": True}
+        assert not later.ensure(by_peer).changed
+        assert not later.ensure({"name": "branch", "logging": False}).changed
+        later.tunnel["logging"] = True
+        assert not later.ensure({"tunnels": [logs]}, "exact").changed
+        assert later.ensure({"name": "branch", "logging": False}).changed
 
 
 def test_logging_without_the_right_is_a_warning() -> None:
