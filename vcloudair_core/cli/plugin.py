@@ -18,6 +18,11 @@ _COMMANDS = (
     ("whoami", "login:whoami", "Show the signed-in user, org and roles."),
     ("doctor", "doctor:doctor", "Diagnose connection, sign-in and permission problems."),
     ("dr", "dr.dr:app", "Test and run disaster recovery."),
+    (
+        "distributed-firewall",
+        "edge.distributed_firewall:app",
+        "List distributed firewall rules of a VDC group.",
+    ),
     ("edge", "edge.edge:app", "List, export, plan and change edge gateways."),
     ("firewall", "edge.firewall:app", "List firewall rules of an edge gateway."),
     ("ipsec", "edge.ipsec:app", "List IPsec tunnels of an edge gateway."),

@@ -47,7 +47,7 @@ def list_rules(
     rules = [*first, *policy["rules"], *(rule for rule in own if rule not in first)]
     run.emit(
         policy if internal else as_input(policy),
-        columns=_COLUMNS,
+        columns=COLUMNS,
         rows=with_index(rules),
         empty=f"The firewall of {target['edge']} has no user rules.",
     )
@@ -60,7 +60,7 @@ def _side(rule: Mapping[str, Any], side: str) -> str:
     return f"not {cell}" if rule.get(f"{side}_exclude") else cell
 
 
-_COLUMNS = [
+COLUMNS = [
     Column("index", right=True, priority=4),
     Column("name", keep=True, priority=0),
     Column("action", keep=True, priority=1),
@@ -73,6 +73,7 @@ _COLUMNS = [
     Column("rule_id", right=True, wide=True),
     Column("description", wide=True),
 ]
+"""Columns of tables of firewall rules."""
 
 
 def _services(rule: Mapping[str, Any]) -> str:
