@@ -182,3 +182,17 @@ def test_the_provider_acts_for_the_org_of_the_edge_gateway(version: str) -> None
         assert names(client) == [rule["name"] for rule in rules(3)]
         client.ensure("ans.firewall", {"rules": [], "allow_empty": True}, state="exact_lists")
         assert names(client) == []
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_logging_that_the_server_ignores_is_a_warning_and_no_change(version: str, tmp_path: Path) -> None:
+    """Without a right, the server stores ``logging: false``. Source: protocol/nsxt.md §5."""
+    wanted = {"rules": [{"name": "a", "logging": True}, {"name": "b"}]}
+    with nsxt_cloud(version, state_dir=str(tmp_path)) as (client, simulator):
+        first = client.ensure("ans.firewall", wanted, state="exact_lists")
+        assert first.changed
+        assert any("ignored logging=true of firewall rules" in warning for warning in first.warnings)
+        assert not client.ensure("ans.firewall", wanted, state="exact_lists").changed
+        settings = {**simulator_settings(simulator), "api_version": version, "edge": EDGE, "state_dir": str(tmp_path)}
+        with simulated_app(simulator, LinkedClock(simulator)).client(**settings) as later:
+            assert not later.ensure("ans.firewall", wanted, state="exact_lists").changed

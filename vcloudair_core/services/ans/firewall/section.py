@@ -68,7 +68,9 @@ class FirewallSection(Section[FirewallPolicySpec, FirewallRuleSpec]):
             return specs
         from vcloudair_core.services.ans.firewall.nsxt.names import resolve_names
 
-        return resolve_names(objects, specs, paths)
+        resolved = resolve_names(objects, specs, paths)
+        without = getattr(store, "without_ignored_logging", None)
+        return resolved if without is None else without(resolved)
 
     def plain_settings(self, settings: FirewallPolicySpec) -> dict[str, Any]:
         """Return the settings as plain data.
@@ -80,8 +82,9 @@ class FirewallSection(Section[FirewallPolicySpec, FirewallRuleSpec]):
     def warnings(self, store: Store, state: Firewall, plan: Plan) -> tuple[str, ...]:
         """Warn if the plan disables the firewall while NAT or IPsec needs the firewall."""
         from vcloudair_core.services.ans.firewall.warnings import firewall_warnings
+        from vcloudair_core.services.ans.nsxt.ignored_logging import logging_warnings
 
-        return firewall_warnings(store, state, plan)
+        return (*firewall_warnings(store, state, plan), *logging_warnings(store, "firewall rules"))
 
 
 def _refuse_default_rule(changed: Mapping[str, tuple[Any, Any]]) -> None:

@@ -233,6 +233,10 @@ class FirewallRuleSpec:
         """Return a copy with another form of the same traffic."""
         return replace(self, source=source, destination=destination, services=services, applications=applications)
 
+    def with_network(self, name: str) -> FirewallRuleSpec:
+        """Return a copy that applies to the network with this name."""
+        return replace(self, applied_to=name)
+
 
 def completed_rule(spec: FirewallRuleSpec) -> FirewallRuleSpec:
     """Return the spec of a new rule with defaults for all fields that are not set.

@@ -70,9 +70,10 @@ class NatSection(Section[NatSpec, NatRuleSpec]):
 
         Reads the firewall section once.
         """
-        from vcloudair_core.services.ans.nat.warnings import logging_warnings, nat_warnings
+        from vcloudair_core.services.ans.nat.warnings import nat_warnings
+        from vcloudair_core.services.ans.nsxt.ignored_logging import logging_warnings
 
-        return (*nat_warnings(store, state, plan), *logging_warnings(store))
+        return (*nat_warnings(store, state, plan), *logging_warnings(store, "NAT rules"))
 
 
 def _json(backend: str) -> SectionCodec[NatSpec]:

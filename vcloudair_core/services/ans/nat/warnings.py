@@ -51,21 +51,6 @@ def nat_warnings(store: Any, nat: Nat, plan: Plan) -> tuple[str, ...]:
     )
 
 
-def logging_warnings(store: Any) -> tuple[str, ...]:
-    """Return a warning if the server has ignored a request to log.
-
-    Only stores of NSX-T notice this. Source: protocol/nsxt.md §5.
-    """
-    names = getattr(store, "ignored_logging", ())
-    if not names:
-        return ()
-    listed = ", ".join(map(repr, sorted(names)))
-    return (
-        f"The server ignored logging=true of NAT rules on {store.target}: {listed}. The user does not have the right "
-        "to configure logging.",
-    )
-
-
 def _foreign_addresses(store: Any, rules: Sequence[NatRuleSpec]) -> tuple[str, ...]:
     """Return warnings about DNAT addresses that are outside all networks of the edge.
 

@@ -1,4 +1,4 @@
-"""A note on disk that the server ignores requests of a user to log traffic.
+"""Requests to log traffic that the server ignores, and a note of them on disk.
 
 Without the right to configure logging, the server stores ``logging: true`` as false, without an error. Later runs must
 not report the same change again. Source: protocol/nsxt.md §5, §13.1.
@@ -9,15 +9,24 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import ConfigurationError
 from vcloudair_core.settings.directories import private_folder, state_folder
 
 if TYPE_CHECKING:
+    from vcloudair_core.session.session import Session
     from vcloudair_core.settings.settings import Settings
     from vcloudair_core.util.clock import Clock
+
+IGNORED_LOGGING = "_ignoredLogging"
+"""Key of a rule that does not log, although this process has requested it.
+
+Servers ignore such requests of users without a right. The rule counts as logging. Source: protocol/nsxt.md §5.
+"""
 
 _log = logging.getLogger(__name__)
 _VALID_S = 7 * 24 * 3600.0
@@ -65,3 +74,53 @@ class IgnoredLogging:
             return state_folder(self._settings) / "edges" / self._name
         except ConfigurationError:
             return None
+
+
+class LoggingRequests:
+    """The requests of this process to log the traffic of rules of an edge gateway.
+
+    ``ignored`` has the names of the rules that do not log, although this process has requested it.
+    """
+
+    def __init__(self, session: Session, target_key: str) -> None:
+        user = f"{session.identity.user}@{session.identity.org_name}"
+        self._note = IgnoredLogging(session.settings, f"{user} {target_key}", session.clock)
+        self._requested: set[Hashable] = set()
+        self.ignored: set[str] = set()
+
+    def without_ignored(self, specs: Sequence[Any]) -> Sequence[Any]:
+        """Return the specs without requests to log that the server is known to ignore."""
+        if not any(spec.logging for spec in specs) or not self._note.is_known():
+            return specs
+        return tuple(replace(spec, logging=None) if spec.logging else spec for spec in specs)
+
+    def add(self, keys: Iterable[Hashable]) -> None:
+        """Record that this process has requested logging for the rules with these keys."""
+        self._requested |= set(keys)
+
+    def checked(self, record: dict[str, Any], key: Hashable) -> dict[str, Any]:
+        """Return a rule, marked if the server has ignored a request to log its traffic."""
+        if key not in self._requested:
+            return record
+        if record.get("logging"):
+            self._note.forget()
+            return record
+        self._note.remember()
+        self.ignored.add(str(record.get("name")))
+        return {**record, IGNORED_LOGGING: True}
+
+
+def logging_warnings(store: Any, rules: str) -> tuple[str, ...]:
+    """Return a warning if the server has ignored a request to log.
+
+    Only stores of NSX-T notice this. ``rules`` are the rules in plural, such as ``NAT rules``. Source: protocol/nsxt.md
+    §5.
+    """
+    names = getattr(store, "ignored_logging", ())
+    if not names:
+        return ()
+    listed = ", ".join(map(repr, sorted(names)))
+    return (
+        f"The server ignored logging=true of {rules} on {store.target}: {listed}. The user does not have the right "
+        "to configure logging.",
+    )

@@ -13,6 +13,7 @@ from vcloudair_core.engine.validation import Problems, near
 from vcloudair_core.services.ans.firewall.nsxt.services import PROFILE_URN
 from vcloudair_core.services.ans.firewall.spec import SIDES, FirewallRuleSpec, ServiceSpec
 from vcloudair_core.services.ans.nsxt.members import GROUP, GROUP_URN
+from vcloudair_core.services.ans.nsxt.networks import shown_network
 from vcloudair_core.services.ans.nsxt.port_profiles import SYSTEM, has_content, services_of
 from vcloudair_core.services.ans.nsxt.references import is_managed
 
@@ -49,6 +50,8 @@ def _resolved(objects: HelperObjects, spec: FirewallRuleSpec, path: str, problem
         if service.protocol == "icmp" and service.icmp_type not in (None, ANY):
             _check_icmp_type(objects, service, path, problems)
     resolved = spec.with_traffic(ends[0], ends[1], services, applications)
+    if spec.applied_to:
+        resolved = resolved.with_network(shown_network(objects, spec.applied_to, path, problems))
     return spec if resolved == spec else resolved
 
 

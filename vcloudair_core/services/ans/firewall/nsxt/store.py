@@ -9,7 +9,9 @@ from urllib.parse import quote
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.errors import DecodeError, NotFoundError, PermissionDeniedError
 from vcloudair_core.services.ans.firewall.nsxt.rule_codec import INLINE_SINCE
+from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec
 from vcloudair_core.services.ans.nsxt.api import gateway_path
+from vcloudair_core.services.ans.nsxt.ignored_logging import IGNORED_LOGGING, LoggingRequests
 from vcloudair_core.services.ans.nsxt.references import sent
 from vcloudair_core.services.ans.nsxt.store import NsxtStore, SingleWrites, changed_records
 from vcloudair_core.services.ans.section.json_values import mapping_of
@@ -24,11 +26,24 @@ class NsxtFirewallStore(NsxtStore, StageableSectionStore):
     and changes of the order, are one write of all rules.
     """
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._logging = LoggingRequests(self.session, self.target_key)
+
     wants_state = False
     """True if the desired state sets ``enabled``.
 
     Only then is the state of the firewall read.
     """
+
+    @property
+    def ignored_logging(self) -> set[str]:
+        """Names of rules that do not log, although this process has requested it."""
+        return self._logging.ignored
+
+    def without_ignored_logging(self, specs: Sequence[FirewallRuleSpec]) -> Sequence[FirewallRuleSpec]:
+        """Return the specs without requests to log that the server is known to ignore."""
+        return self._logging.without_ignored(specs)
 
     @property
     def is_inline(self) -> bool:
@@ -51,7 +66,8 @@ class NsxtFirewallStore(NsxtStore, StageableSectionStore):
         users = rules["userDefinedRules"]
         tree: dict[str, Any] = {"firewall": rules}
         if isinstance(users, list):
-            tree["firewall"] = {**rules, "userDefinedRules": self.objects.describe(users)}
+            checked = [self._logging.checked(rule, rule.get("name")) for rule in users if isinstance(rule, dict)]
+            tree["firewall"] = {**rules, "userDefinedRules": self.objects.describe(checked)}
         if self.wants_state:
             tree["state"] = self._read_state()
         return tree
@@ -81,7 +97,8 @@ class NsxtFirewallStore(NsxtStore, StageableSectionStore):
         if count == 1 and is_sorted and (self.is_inline or not new):
             self._write_one(writes, deleted, changed or new, records)
         elif count or not is_sorted:
-            writes.write("PUT", self._rules_path(), {"userDefinedRules": [sent(record) for record in records]})
+            writes.write("PUT", self._rules_path(), {"userDefinedRules": [_body(record) for record in records]})
+        self._logging.add(record.get("name") for record in (*changed, *new) if record.get("logging"))
         state = document.tree.get("state")
         if state is not None and state != base.tree.get("state"):
             writes.write("PUT", self._path_below("firewall/state"), state)
@@ -98,10 +115,10 @@ class NsxtFirewallStore(NsxtStore, StageableSectionStore):
             return
         (record,) = changed
         if record.get("id"):
-            writes.write("PUT", self._rules_path(str(record["id"])), sent(record))
+            writes.write("PUT", self._rules_path(str(record["id"])), _body(record))
             return
         place = next(at for at, candidate in enumerate(records) if candidate is record)
-        writes.write("POST", self._rules_path(), {**sent(record), **_position(records, place)})
+        writes.write("POST", self._rules_path(), {**_body(record), **_position(records, place)})
 
     def _rules_path(self, rule_id: str = "") -> str:
         rule = f"/{quote(rule_id, safe='')}" if rule_id else ""
@@ -109,6 +126,10 @@ class NsxtFirewallStore(NsxtStore, StageableSectionStore):
 
     def _path_below(self, path: str) -> str:
         return gateway_path(self.edge.edge_id, path, "2.0.0" if self.is_inline else "1.0.0")
+
+
+def _body(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in sent(record).items() if key != IGNORED_LOGGING}
 
 
 def _position(records: Sequence[Mapping[str, Any]], place: int) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from vcloudair_core.services.ans.nat.spec import (
     NatSpec,
     nat_title,
 )
+from vcloudair_core.services.ans.nsxt.ignored_logging import IGNORED_LOGGING
 from vcloudair_core.services.ans.section.json_codec import JsonCodec
 from vcloudair_core.services.ans.section.json_values import bool_of, int_of, mapping_of, text_of
 
@@ -43,12 +44,6 @@ _ADDRESS_KEYS = {
     REFLEXIVE: {_INTERNAL: "original_address", _EXTERNAL: "translated_address"},
 }
 """The fields of both address keys, by action."""
-
-IGNORED_LOGGING = "_ignoredLogging"
-"""Key of a rule that does not log, although this process has requested it.
-
-Servers ignore such requests of users without a right. The rule counts as logging. Source: protocol/nsxt.md §5.
-"""
 
 _ALL_ADDRESSES = "0.0.0.0/0"
 _DESTINATION = "snatDestinationAddresses"

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.canonical import ANY, fold
 from vcloudair_core.engine.validation import Problems, near
-from vcloudair_core.errors import AmbiguousMatchError, NotFoundError
 from vcloudair_core.services.ans.nat.nsxt.profiles import (
     is_named,
     service_values,
@@ -19,7 +18,7 @@ from vcloudair_core.services.ans.nat.nsxt.profiles import (
     single_service,
 )
 from vcloudair_core.services.ans.nat.spec import NatRuleSpec, port_meaning
-from vcloudair_core.services.ans.nsxt.members import NETWORK_URN
+from vcloudair_core.services.ans.nsxt.networks import shown_network
 from vcloudair_core.services.ans.nsxt.port_profiles import SYSTEM, has_content, services_of
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def _resolved(objects: HelperObjects, spec: NatRuleSpec, path: str, problems: Pr
     if spec.application:
         changes |= _application(objects, spec, path, problems)
     if spec.applied_to:
-        changes["applied_to"] = _network(objects, spec.applied_to, _at(path, "applied_to"), problems)
+        changes["applied_to"] = shown_network(objects, spec.applied_to, _at(path, "applied_to"), problems)
     if spec.protocol == "icmp" and spec.icmp_type not in (None, ANY):
         _check_icmp_type(objects, spec, path, problems)
     resolved = replace(spec, **changes)
@@ -81,17 +80,6 @@ def _application(objects: HelperObjects, spec: NatRuleSpec, path: str, problems:
 
 def _is_same(field: str, text: str, value: str) -> bool:
     return port_meaning(text) == port_meaning(value) if field.endswith("_port") else fold(text) == fold(value)
-
-
-def _network(objects: HelperObjects, name: str, path: str, problems: Problems) -> str:
-    """Return the name of a network of the org."""
-    try:
-        if name.startswith(NETWORK_URN):
-            return objects.network_name(name)
-        objects.network_id(name)
-    except (NotFoundError, AmbiguousMatchError) as exc:
-        problems.add(path, exc.message)
-    return name
 
 
 def _check_icmp_type(objects: HelperObjects, spec: NatRuleSpec, path: str, problems: Problems) -> None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.errors import NotFoundError, PermissionDeniedError
-from vcloudair_core.services.ans.nat.nsxt.codec import IGNORED_LOGGING, V2_SINCE
+from vcloudair_core.services.ans.nat.nsxt.codec import V2_SINCE
 from vcloudair_core.services.ans.nat.nsxt.profiles import with_named_profiles
 from vcloudair_core.services.ans.nat.spec import NatRuleSpec
 from vcloudair_core.services.ans.nsxt.api import gateway_path
-from vcloudair_core.services.ans.nsxt.ignored_logging import IgnoredLogging
+from vcloudair_core.services.ans.nsxt.ignored_logging import IGNORED_LOGGING, LoggingRequests
 from vcloudair_core.services.ans.nsxt.references import sent
 from vcloudair_core.services.ans.nsxt.store import NsxtStore, SingleWrites, changed_records
 from vcloudair_core.services.ans.section.json_values import bool_of, mapping_of
@@ -29,11 +28,12 @@ class NsxtNatStore(NsxtStore, StageableSectionStore):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        user = f"{self.session.identity.user}@{self.session.identity.org_name}"
-        self._logging_note = IgnoredLogging(self.session.settings, f"{user} {self.target_key}", self.clock)
-        self._with_logging: set[Hashable] = set()
-        self.ignored_logging: set[str] = set()
+        self._logging = LoggingRequests(self.session, self.target_key)
+
+    @property
+    def ignored_logging(self) -> set[str]:
         """Names of rules that do not log, although this process has requested it."""
+        return self._logging.ignored
 
     @property
     def is_written_whole(self) -> bool:
@@ -42,29 +42,13 @@ class NsxtNatStore(NsxtStore, StageableSectionStore):
 
     def without_ignored_logging(self, specs: Sequence[NatRuleSpec]) -> Sequence[NatRuleSpec]:
         """Return the specs without requests to log that the server is known to ignore."""
-        if not any(spec.logging for spec in specs) or not self._logging_note.is_known():
-            return specs
-        return tuple(replace(spec, logging=None) if spec.logging else spec for spec in specs)
+        return self._logging.without_ignored(specs)
 
     def read_tree(self) -> dict[str, Any]:
         """Return the rules with the content of their profiles."""
         listed = self.api.cursor_pages(self._rules_path())
-        records = [self._checked(record) for record in listed if isinstance(record, dict)]
+        records = [self._logging.checked(record, _traffic(record)) for record in listed if isinstance(record, dict)]
         return {"nat": {"values": with_named_profiles(self.objects, self.objects.describe(records))}}
-
-    def _checked(self, record: dict[str, Any]) -> dict[str, Any]:
-        """Return a rule, marked if the server has ignored a request to log.
-
-        Source: protocol/nsxt.md §5.
-        """
-        if _traffic(record) not in self._with_logging:
-            return record
-        if record.get("logging"):
-            self._logging_note.forget()
-            return record
-        self._logging_note.remember()
-        self.ignored_logging.add(str(record.get("name")))
-        return {**record, IGNORED_LOGGING: True}
 
     def records_of(self, document: Document) -> list[dict[str, Any]]:
         """Return the raw rules of a document, without system rules."""
@@ -86,7 +70,7 @@ class NsxtNatStore(NsxtStore, StageableSectionStore):
             writes.write("POST", self._rules_path(), _body(record))
         for rule_id in deleted:
             self._write_existing(writes, "DELETE", rule_id)
-        self._with_logging |= {_traffic(record) for record in (*changed, *new) if record.get("logging")}
+        self._logging.add(_traffic(record) for record in (*changed, *new) if record.get("logging"))
 
     def _write_existing(
         self, writes: SingleWrites, method: str, rule_id: str, body: Mapping[str, Any] | None = None

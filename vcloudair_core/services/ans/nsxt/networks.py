@@ -1,0 +1,26 @@
+"""Networks that NSX-T rules apply to, by name or URN. Source: protocol/nsxt.md §2."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vcloudair_core.errors import AmbiguousMatchError, NotFoundError
+from vcloudair_core.services.ans.nsxt.members import NETWORK_URN
+
+if TYPE_CHECKING:
+    from vcloudair_core.engine.validation import Problems
+    from vcloudair_core.services.ans.nsxt.helper_objects import HelperObjects
+
+
+def shown_network(objects: HelperObjects, name: str, path: str, problems: Problems) -> str:
+    """Return the name of a network of the org, which ``name`` or a URN identifies.
+
+    Makes one call. A network that does not exist is reported as a problem.
+    """
+    try:
+        if name.startswith(NETWORK_URN):
+            return objects.network_name(name)
+        objects.network_id(name)
+    except (NotFoundError, AmbiguousMatchError) as exc:
+        problems.add(path, exc.message)
+    return name
