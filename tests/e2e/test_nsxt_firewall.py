@@ -186,7 +186,7 @@ def test_the_provider_acts_for_the_org_of_the_edge_gateway(version: str) -> None
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_logging_that_the_server_ignores_is_a_warning_and_no_change(version: str, tmp_path: Path) -> None:
-    """Without a right, the server stores ``logging: false``. Source: protocol/nsxt.md §5."""
+    """The server stores ``logging: false``. Source: protocol/nsxt.md §5."""
     wanted = {"rules": [{"name": "a", "logging": True}, {"name": "b"}]}
     with nsxt_cloud(version, state_dir=str(tmp_path)) as (client, simulator):
         first = client.ensure("ans.firewall", wanted, state="exact_lists")
