@@ -68,9 +68,7 @@ class FirewallSection(Section[FirewallPolicySpec, FirewallRuleSpec]):
             return specs
         from vcloudair_core.services.ans.firewall.nsxt.names import resolve_names
 
-        resolved = resolve_names(objects, specs, paths)
-        without = getattr(store, "without_ignored_logging", None)
-        return resolved if without is None else without(resolved)
+        return resolve_names(objects, specs, paths)
 
     def plain_settings(self, settings: FirewallPolicySpec) -> dict[str, Any]:
         """Return the settings as plain data.

@@ -36,7 +36,7 @@ class NatSection(Section[NatSpec, NatRuleSpec]):
             from vcloudair_core.services.ans.nat.nsxt.store import NsxtNatStore
 
             assert isinstance(store, NsxtNatStore)
-            return store.without_ignored_logging(resolve_names(objects, specs, paths))
+            return resolve_names(objects, specs, paths)
         if all(spec.interface is None for spec in specs):
             return specs
         from vcloudair_core.services.ans.edge.interfaces import pick_interface, read_interfaces

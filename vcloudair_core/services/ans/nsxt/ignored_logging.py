@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,15 +18,14 @@ from vcloudair_core.errors import ConfigurationError
 from vcloudair_core.settings.directories import private_folder, state_folder
 
 if TYPE_CHECKING:
+    from vcloudair_core.engine.kind import Document
+    from vcloudair_core.engine.rulelist import RuleListKind
     from vcloudair_core.session.session import Session
     from vcloudair_core.settings.settings import Settings
     from vcloudair_core.util.clock import Clock
 
-IGNORED_LOGGING = "_ignoredLogging"
-"""Key of a rule that does not log, although this process has requested it.
-
-Servers ignore such requests of users without a right. The rule counts as logging. Source: protocol/nsxt.md §5.
-"""
+IGNORED_LOGGING = "ignored_logging"
+"""Key in the tree of a document whose server ignores requests to log."""
 
 _log = logging.getLogger(__name__)
 _VALID_S = 7 * 24 * 3600.0
@@ -88,26 +87,40 @@ class LoggingRequests:
         self._requested: set[Hashable] = set()
         self.ignored: set[str] = set()
 
-    def without_ignored(self, specs: Sequence[Any]) -> Sequence[Any]:
-        """Return the specs without requests to log that the server is known to ignore."""
-        if not any(spec.logging for spec in specs) or not self._note.is_known():
-            return specs
-        return tuple(replace(spec, logging=None) if spec.logging else spec for spec in specs)
+    @property
+    def are_ignored(self) -> bool:
+        """True if the server is known to ignore requests to log."""
+        return bool(self.ignored) or self._note.is_known()
 
     def add(self, keys: Iterable[Hashable]) -> None:
         """Record that this process has requested logging for the rules with these keys."""
         self._requested |= set(keys)
 
-    def checked(self, record: dict[str, Any], key: Hashable) -> dict[str, Any]:
-        """Return a rule, marked if the server has ignored a request to log its traffic."""
+    def check(self, record: Mapping[str, Any], key: Hashable) -> None:
+        """Note if the server has ignored a request to log the traffic of a rule."""
         if key not in self._requested:
-            return record
+            return
         if record.get("logging"):
             self._note.forget()
-            return record
-        self._note.remember()
-        self.ignored.add(str(record.get("name")))
-        return {**record, IGNORED_LOGGING: True}
+            self.ignored.discard(str(record.get("name")))
+        else:
+            self._note.remember()
+            self.ignored.add(str(record.get("name")))
+
+
+def with_kept_logging(kind: RuleListKind, document: Document) -> RuleListKind:
+    """Return a rule list kind for which a rule that does not log counts as logging.
+
+    This applies only if the server ignores requests to log. Rules that log are not changed.
+    """
+    if not (isinstance(document.tree, dict) and document.tree.get(IGNORED_LOGGING)):
+        return kind
+
+    def effective(spec: Any, current: Any) -> Any:
+        is_met = spec.logging and not current.logging
+        return kind.effective(replace(spec, logging=current.logging) if is_met else spec, current)
+
+    return replace(kind, effective=effective)
 
 
 def logging_warnings(store: Any, rules: str) -> tuple[str, ...]:

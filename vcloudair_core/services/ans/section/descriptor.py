@@ -16,6 +16,7 @@ from vcloudair_core.engine.validation import Problems, item_paths, read_spec
 from vcloudair_core.errors import SpecProblem
 from vcloudair_core.services.ans.edge.backend import BACKENDS, NSXT, split_backend
 from vcloudair_core.services.ans.edge.limits import EDGE_GATEWAYS, Limit, problems_of
+from vcloudair_core.services.ans.nsxt.ignored_logging import with_kept_logging
 from vcloudair_core.services.ans.section.document import SectionCodec, SectionDocument, SectionEdit, state_of
 from vcloudair_core.services.ans.section.store import SectionStore, StageableSectionStore
 
@@ -214,7 +215,7 @@ class Section(Generic[SpecT, RuleT]):
         allow_empty: bool | None = None,
     ) -> ListPlan:
         """Plan the list of rules. Raises: the errors of :func:`plan_desired`."""
-        kind = self.rule_list(document)
+        kind = with_kept_logging(self.rule_list(document), document)
         return plan_desired(
             kind,
             state_of(document).user_rules,

@@ -6,7 +6,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from vcloudair_core.services.ans.nsxt.ignored_logging import IgnoredLogging
+from vcloudair_core.services.ans.firewall.nsxt.codec import NsxtFirewallCodec
+from vcloudair_core.services.ans.firewall.section import SECTION
+from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec
+from vcloudair_core.services.ans.nsxt.ignored_logging import IGNORED_LOGGING, IgnoredLogging, with_kept_logging
 from vcloudair_core.util.clock import FakeClock
 
 
@@ -37,3 +40,14 @@ def test_a_damaged_note_counts_as_missing(tmp_path: Path) -> None:
     [file] = (tmp_path / "edges").iterdir()
     file.write_text("no time", encoding="ascii")
     assert not note.is_known()
+
+
+def test_real_logging_is_kept_while_requests_are_ignored() -> None:
+    """An exact list must not turn off logging that another user has turned on."""
+    tree = {"firewall": {"userDefinedRules": []}, IGNORED_LOGGING: True}
+    document = NsxtFirewallCodec(is_inline=True).document(tree)
+    kind = with_kept_logging(SECTION.rule_list(document), document)
+    wanted = FirewallRuleSpec(name="a", logging=True)
+    assert kind.effective(wanted, FirewallRuleSpec(name="a", logging=False)).logging is False
+    assert kind.effective(wanted, FirewallRuleSpec(name="a", logging=True)).logging is True
+    assert kind.effective(FirewallRuleSpec(name="a", logging=False), wanted).logging is False

@@ -17,7 +17,6 @@ from vcloudair_core.services.ans.firewall.nsxt.services import (
     services_of_rule,
 )
 from vcloudair_core.services.ans.firewall.spec import SIDES, FirewallRuleSpec, ServiceSpec
-from vcloudair_core.services.ans.nsxt.ignored_logging import IGNORED_LOGGING
 from vcloudair_core.services.ans.nsxt.members import group_references, members_of_side, split_sides
 from vcloudair_core.services.ans.section.document import SettingsT
 from vcloudair_core.services.ans.section.json_codec import JsonCodec
@@ -69,7 +68,7 @@ class NsxtRuleCodec(JsonCodec[SettingsT]):
             name=text_of(record.get("name")) or "",
             action=action_of(record),
             enabled=bool_of(record.get("active"), bool_of(record.get("enabled"), True)),
-            logging=bool_of(record.get("logging"), False) or IGNORED_LOGGING in record,
+            logging=bool_of(record.get("logging"), False),
             description=text_of(record.get("comments")) or "",
             source=source,
             destination=destination,

@@ -9,7 +9,6 @@ from urllib.parse import quote
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.errors import DecodeError, NotFoundError, PermissionDeniedError
 from vcloudair_core.services.ans.firewall.nsxt.rule_codec import INLINE_SINCE
-from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec
 from vcloudair_core.services.ans.nsxt.api import gateway_path
 from vcloudair_core.services.ans.nsxt.ignored_logging import IGNORED_LOGGING, LoggingRequests
 from vcloudair_core.services.ans.nsxt.references import sent
@@ -41,10 +40,6 @@ class NsxtFirewallStore(NsxtStore, StageableSectionStore):
         """Names of rules that do not log, although this process has requested it."""
         return self._logging.ignored
 
-    def without_ignored_logging(self, specs: Sequence[FirewallRuleSpec]) -> Sequence[FirewallRuleSpec]:
-        """Return the specs without requests to log that the server is known to ignore."""
-        return self._logging.without_ignored(specs)
-
     @property
     def is_inline(self) -> bool:
         """True if rules contain addresses and ports."""
@@ -66,8 +61,10 @@ class NsxtFirewallStore(NsxtStore, StageableSectionStore):
         users = rules["userDefinedRules"]
         tree: dict[str, Any] = {"firewall": rules}
         if isinstance(users, list):
-            checked = [self._logging.checked(rule, rule.get("name")) for rule in users if isinstance(rule, dict)]
-            tree["firewall"] = {**rules, "userDefinedRules": self.objects.describe(checked)}
+            for rule in users:
+                self._logging.check(mapping_of(rule), mapping_of(rule).get("name"))
+            tree["firewall"] = {**rules, "userDefinedRules": self.objects.describe(users)}
+        tree[IGNORED_LOGGING] = self._logging.are_ignored
         if self.wants_state:
             tree["state"] = self._read_state()
         return tree
@@ -97,7 +94,7 @@ class NsxtFirewallStore(NsxtStore, StageableSectionStore):
         if count == 1 and is_sorted and (self.is_inline or not new):
             self._write_one(writes, deleted, changed or new, records)
         elif count or not is_sorted:
-            writes.write("PUT", self._rules_path(), {"userDefinedRules": [_body(record) for record in records]})
+            writes.write("PUT", self._rules_path(), {"userDefinedRules": [sent(record) for record in records]})
         self._logging.add(record.get("name") for record in (*changed, *new) if record.get("logging"))
         state = document.tree.get("state")
         if state is not None and state != base.tree.get("state"):
@@ -115,10 +112,10 @@ class NsxtFirewallStore(NsxtStore, StageableSectionStore):
             return
         (record,) = changed
         if record.get("id"):
-            writes.write("PUT", self._rules_path(str(record["id"])), _body(record))
+            writes.write("PUT", self._rules_path(str(record["id"])), sent(record))
             return
         place = next(at for at, candidate in enumerate(records) if candidate is record)
-        writes.write("POST", self._rules_path(), {**_body(record), **_position(records, place)})
+        writes.write("POST", self._rules_path(), {**sent(record), **_position(records, place)})
 
     def _rules_path(self, rule_id: str = "") -> str:
         rule = f"/{quote(rule_id, safe='')}" if rule_id else ""
@@ -126,10 +123,6 @@ class NsxtFirewallStore(NsxtStore, StageableSectionStore):
 
     def _path_below(self, path: str) -> str:
         return gateway_path(self.edge.edge_id, path, "2.0.0" if self.is_inline else "1.0.0")
-
-
-def _body(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in sent(record).items() if key != IGNORED_LOGGING}
 
 
 def _position(records: Sequence[Mapping[str, Any]], place: int) -> dict[str, Any]:

@@ -25,7 +25,6 @@ from vcloudair_core.services.ans.nat.spec import (
     NatSpec,
     nat_title,
 )
-from vcloudair_core.services.ans.nsxt.ignored_logging import IGNORED_LOGGING
 from vcloudair_core.services.ans.section.json_codec import JsonCodec
 from vcloudair_core.services.ans.section.json_values import bool_of, int_of, mapping_of, text_of
 
@@ -98,7 +97,7 @@ class NsxtNatCodec(JsonCodec[NatSpec]):
             vnic=ANY,
             snat_match_destination_address=None if destination == ANY else destination,
             enabled=bool_of(record.get("active"), bool_of(record.get("enabled"), True)),
-            logging=bool_of(record.get("logging"), False) or IGNORED_LOGGING in record,
+            logging=bool_of(record.get("logging"), False),
             description=text_of(record.get("description")) or "",
             name=text_of(record.get("name")) or "",
             priority=int_of(record.get("priority")) or 0,

@@ -10,7 +10,6 @@ from vcloudair_core.engine.kind import Document
 from vcloudair_core.errors import NotFoundError, PermissionDeniedError
 from vcloudair_core.services.ans.nat.nsxt.codec import V2_SINCE
 from vcloudair_core.services.ans.nat.nsxt.profiles import with_named_profiles
-from vcloudair_core.services.ans.nat.spec import NatRuleSpec
 from vcloudair_core.services.ans.nsxt.api import gateway_path
 from vcloudair_core.services.ans.nsxt.ignored_logging import IGNORED_LOGGING, LoggingRequests
 from vcloudair_core.services.ans.nsxt.references import sent
@@ -40,15 +39,14 @@ class NsxtNatStore(NsxtStore, StageableSectionStore):
         """False, because each rule is written alone."""
         return False
 
-    def without_ignored_logging(self, specs: Sequence[NatRuleSpec]) -> Sequence[NatRuleSpec]:
-        """Return the specs without requests to log that the server is known to ignore."""
-        return self._logging.without_ignored(specs)
-
     def read_tree(self) -> dict[str, Any]:
         """Return the rules with the content of their profiles."""
         listed = self.api.cursor_pages(self._rules_path())
-        records = [self._logging.checked(record, _traffic(record)) for record in listed if isinstance(record, dict)]
-        return {"nat": {"values": with_named_profiles(self.objects, self.objects.describe(records))}}
+        records = [record for record in listed if isinstance(record, dict)]
+        for record in records:
+            self._logging.check(record, _traffic(record))
+        described = with_named_profiles(self.objects, self.objects.describe(records))
+        return {"nat": {"values": described}, IGNORED_LOGGING: self._logging.are_ignored}
 
     def records_of(self, document: Document) -> list[dict[str, Any]]:
         """Return the raw rules of a document, without system rules."""
@@ -65,9 +63,9 @@ class NsxtNatStore(NsxtStore, StageableSectionStore):
         writes = SingleWrites(self.api)
         deleted, changed, new = changed_records(before, records)
         for record in changed:
-            self._write_existing(writes, "PUT", str(record["id"]), _body(record))
+            self._write_existing(writes, "PUT", str(record["id"]), sent(record))
         for record in new:
-            writes.write("POST", self._rules_path(), _body(record))
+            writes.write("POST", self._rules_path(), sent(record))
         for rule_id in deleted:
             self._write_existing(writes, "DELETE", rule_id)
         self._logging.add(_traffic(record) for record in (*changed, *new) if record.get("logging"))
@@ -96,10 +94,6 @@ class NsxtNatStore(NsxtStore, StageableSectionStore):
         rule = f"/{quote(rule_id, safe='')}" if rule_id else ""
         version = "2.0.0" if is_at_least(self.api.version, V2_SINCE) else "1.0.0"
         return gateway_path(self.edge.edge_id, f"nat/rules{rule}", version)
-
-
-def _body(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in sent(record).items() if key != IGNORED_LOGGING}
 
 
 def _traffic(record: Mapping[str, Any]) -> Hashable:
