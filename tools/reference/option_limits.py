@@ -1,4 +1,4 @@
-"""Text about options that a backend does not support."""
+"""Generate documentation of options that a backend does not support."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def limits_of(spec: type, option: str, backend: str, place: str = EDGE_GATEWAYS)
 
 
 def support(section: Section[Any, Any], spec: type, key: SpecKey, backend: str) -> str:
-    """Return the support of an option as the text of a table cell."""
+    """Return a table cell that states if a backend supports an option."""
     if section.place == EDGE_GATEWAYS and not section.is_on(backend):
         return "no section"
     return "<br>".join(map(_cell, limits_of(spec, key.name, backend, section.place))) or "works"

@@ -1,4 +1,4 @@
-"""Tables of the options of edge gateways and of the backends that support them."""
+"""Generate tables of edge gateway options and the backends that support them."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from vcloudair_core.services.ans.section.descriptor import Section
 from vcloudair_core.services.ans.sections import load_section
 
 OLDEST_VERSION = "{}.{}".format(*NSXT_SINCE)
-"""The API version whose options every NSX-T edge gateway has."""
+"""The oldest API version with NSX-T edge gateways."""
 
 
 def convert_edge(
@@ -62,7 +62,7 @@ def _converter(
 
 
 def _left_out(section: Section[Any, Any], spec: Any) -> list[ConversionItem]:
-    """Return the report item of a section that NSX-T edge gateways do not have."""
+    """Return a report item for a section that NSX-T edge gateways do not have."""
     rules = section.rules_of(spec) or ()
     value = {**section.plain_settings(spec), section.rules_field: [plain(rule) for rule in rules]}
     if not any(value.values()):

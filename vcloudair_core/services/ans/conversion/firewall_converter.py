@@ -43,7 +43,7 @@ Source: https://www.rfc-editor.org/rfc/rfc792 and the RFCs 950 and 1256.
 """
 
 _DEFAULTS = {"tcp_timeout_established": (3600, 21600)}
-"""Defaults of settings whose default differs between versions of NSX-V.
+"""The possible defaults of a setting whose default depends on the NSX-V version.
 
 Source: protocol/ans.md §2.3.
 """
@@ -52,14 +52,14 @@ _PROVIDER = "timeouts and packet checks belong to the provider"
 
 
 class FirewallConverter(SectionConverter):
-    """The converter of the firewall."""
+    """Converts the firewall section of a document."""
 
     def __init__(self, section: Any, api_version: str) -> None:
         super().__init__(section, api_version)
         self._names: dict[str, int] = {}
 
     def adapt(self, index: int, rule: Any, settings: Any) -> tuple[Any, list[ConversionItem]]:
-        """Return a rule with a unique name, and with names of ICMP types."""
+        """Return a rule with a unique name, and with ICMP types by name."""
         items: list[ConversionItem] = []
         name = with_unique_name((rule.name or "").strip() or rule_title(rule), self._names)
         if name != rule.name:
@@ -71,7 +71,7 @@ class FirewallConverter(SectionConverter):
         return replace(rule, name=name, services=services, rule_id=None, match_by="name"), items
 
     def losses(self, rule: FirewallRuleSpec) -> Iterator[SpecProblem]:
-        """Yield the networks of a rule, which belong to the NSX-V edge gateway."""
+        """Yield a problem for the networks in a rule, because they belong to NSX-V."""
         for side in SIDES:
             networks = [text for text in getattr(rule, side) or () if _object(text).startswith(NETWORK_URN)]
             if networks:
@@ -87,7 +87,7 @@ class FirewallConverter(SectionConverter):
         return is_denied and (rule.action or "accept") == "accept" and firewall_rules_overlap(rule, lost)
 
     def adapt_settings(self, spec: FirewallPolicySpec) -> FirewallPolicySpec:
-        """Return the policy without settings of the default rule and of the provider."""
+        """Return the settings without those that NSX-T leaves to the provider."""
         if spec.default_action == "accept":
             reason = "the default rule is read-only, and usually denies traffic that matches no rule"
             hint = "Add a rule that accepts all other traffic at the bottom, if you need one."

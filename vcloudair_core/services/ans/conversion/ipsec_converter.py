@@ -25,7 +25,7 @@ _KEY_FILE = "psk_file"
 
 
 class IpsecConverter(SectionConverter):
-    """The converter of IPsec tunnels.
+    """Converts the IPsec section of a document.
 
     ``inputs`` has the original tunnels as plain data.
     """
@@ -39,7 +39,7 @@ class IpsecConverter(SectionConverter):
     def adapt(self, index: int, rule: Any, settings: IpsecSpec) -> tuple[Any, list[ConversionItem]]:
         """Return a tunnel with a unique name and with explicit algorithms.
 
-        Omitted algorithms are the defaults of NSX-V. The default algorithms of NSX-T differ, and the peer keeps its
+        An omitted algorithm gets the default of NSX-V, because the default of NSX-T differs and the peer keeps its
         configuration.
         """
         items: list[ConversionItem] = []
@@ -65,7 +65,7 @@ class IpsecConverter(SectionConverter):
         return replace(rule, name=name, psk=None, site_id=None, match_by="name", **changes), items
 
     def losses(self, rule: IpsecTunnelSpec) -> Iterator[SpecProblem]:
-        """Yield certificates, which belong to NSX-V, and repeated endpoints."""
+        """Yield a problem for each NSX-V certificate and for repeated endpoints."""
         if rule.authentication == CERTIFICATE:
             hint = "Add the tunnel with the name of an entry of the certificate library."
             yield SpecProblem("certificate", f"{rule.certificate!r} belongs to NSX-V", hint)
@@ -76,7 +76,7 @@ class IpsecConverter(SectionConverter):
         self._peers.add(ends)
 
     def adapt_settings(self, spec: IpsecSpec) -> IpsecSpec:
-        """Return the section without switches. They become options of each tunnel."""
+        """Return the settings without switches, which become options of each tunnel."""
         if spec.enabled is False and spec.tunnels:
             self.omit_setting(
                 "enabled", False, "the service has no switch, so every tunnel is disabled", result=CHANGED
@@ -84,7 +84,7 @@ class IpsecConverter(SectionConverter):
         return replace(spec, enabled=None, logging=None)
 
     def plain_rule(self, index: int, rule: Any) -> dict[str, Any]:
-        """Return a tunnel as plain data, with the file of its key."""
+        """Return a tunnel as plain data, with the path of its key file."""
         file = self._key_file(index)
         return {**super().plain_rule(index, rule), **({_KEY_FILE: file} if file else {})}
 

@@ -14,14 +14,14 @@ from vcloudair_core.services.ans.conversion.section_converter import SectionConv
 from vcloudair_core.services.ans.nat.spec import DNAT, NatRuleSpec, NatSpec
 
 _STEP = 10
-"""Difference of the priorities of adjacent rules.
+"""Difference between the priorities of adjacent rules.
 
-It leaves room for other rules.
+It leaves room for other rules between them.
 """
 
 
 class NatConverter(SectionConverter):
-    """The converter of NAT. ``uplinks`` has the numbers of the uplink interfaces."""
+    """Converts the NAT section. ``uplinks`` are the numbers of the uplink interfaces."""
 
     is_lost_if_disabled = True
 
@@ -52,9 +52,9 @@ class NatConverter(SectionConverter):
         return nat_rules_overlap(rule, lost)
 
     def adapt_settings(self, spec: NatSpec) -> NatSpec:
-        """Return the section without its switch.
+        """Return the settings without the switch ``enabled``.
 
-        If NAT is disabled, every rule is disabled.
+        If NAT is disabled, every converted rule is disabled.
         """
         if spec.enabled is False:
             self.omit_setting("enabled", False, "NAT has no switch, so every rule is disabled", result=CHANGED)

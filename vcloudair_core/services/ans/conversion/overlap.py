@@ -1,6 +1,6 @@
-"""Find out if two rules can match the same traffic.
+"""Check if two rules can match the same traffic.
 
-Parts that are unknown, such as grouping objects, overlap with everything.
+Unknown members, such as grouping objects, count as overlapping with every other member.
 """
 
 from __future__ import annotations

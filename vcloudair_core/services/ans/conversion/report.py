@@ -7,19 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 LEFT_OUT, DISABLED, OMITTED, CHANGED = "left out", "disabled", "omitted", "changed"
-"""The results of items.
+"""The results of report items, in this order:
 
-A rule is not in the document, a rule is disabled, an option is not in the document, or an option has another value with
-the same effect.
+* the document does not have the rule;
+* the document has the rule, but disabled;
+* the document does not have the option;
+* the option has another value with the same effect.
 """
 
 
 @dataclass(frozen=True)
 class ConversionItem:
-    """An item that the converted document does not have in its original form.
+    """A rule or option that is missing or different in the converted document.
 
     ``path`` is the path in the original document. ``name`` is the name of the rule, or an empty string for settings.
-    ``value`` is the original value without secrets. ``hint`` is a sentence about the solution.
+    ``value`` is the original value without secrets. ``hint`` is a sentence that tells the user what to do.
     """
 
     path: str

@@ -16,7 +16,7 @@ from vcloudair_core.services.ans.section.descriptor import Section
 
 
 class SectionConverter:
-    """A converter of a section. Subclasses add the facts of their section.
+    """The base class of section converters.
 
     A rule that NSX-T cannot express completely is left out. If a later rule would handle traffic of that rule in
     another way, the later rule is disabled. ``items`` has the report.
@@ -27,7 +27,7 @@ class SectionConverter:
         self.backend = backend_in_version(NSXT, api_version)
         self.items: list[ConversionItem] = []
 
-    # -- facts of a section -------------------------------------------------------------------------------------------
+    # -- methods of subclasses -----------------------------------------------------------------------------------------
 
     def adapt(self, index: int, rule: Any, settings: Any) -> tuple[Any, list[ConversionItem]]:
         """Return a rule with equivalent values for NSX-T, and the items to report.
@@ -37,19 +37,19 @@ class SectionConverter:
         return rule, []
 
     def losses(self, rule: Any) -> Iterator[SpecProblem]:
-        """Yield the problems of a rule that are not limits of options."""
+        """Yield the problems of a rule that limits of options do not cover."""
         yield from ()
 
     def adapt_settings(self, spec: Any) -> Any:
-        """Return the section with equivalent settings for NSX-T. Adds items to the report."""
+        """Return equivalent settings for NSX-T, and add items to the report."""
         return spec
 
     def is_affected(self, rule: Any, lost: Any) -> bool:
-        """Return True if a rule can handle traffic of an earlier rule that is lost."""
+        """Return True if a rule can handle traffic of an earlier rule that is left out."""
         return False
 
     is_lost_if_disabled = False
-    """True if a disabled rule affects later rules like a rule that is left out."""
+    """True if a disabled rule has the same effect on later rules as a missing rule."""
 
     # -- conversion ---------------------------------------------------------------------------------------------------
 
@@ -72,19 +72,19 @@ class SectionConverter:
         return shown
 
     def path(self, index: int, option: str = "") -> str:
-        """Return the path of a rule or of its option in the original document."""
+        """Return the path of a rule, or of one of its options, in the original document."""
         rule = f"{self.section.name}.{self.section.rules_field}[{index}]"
         return f"{rule}.{option}" if option else rule
 
     def item(self, index: int, rule: Any, result: str, problem: SpecProblem) -> ConversionItem:
-        """Return a report item about a problem of a rule."""
+        """Return the report item for a problem of a rule."""
         option = problem.path
         name = option.partition("[")[0].partition(".")[0]
         value = plain(getattr(rule, name)) if name and hasattr(rule, name) else self.plain_rule(index, rule)
         return ConversionItem(self.path(index, option), self.name_of(rule), result, value, problem.reason, problem.hint)
 
     def changed(self, index: int, rule: Any, option: str, reason: str) -> ConversionItem:
-        """Return a report item about an option with another value and the same effect."""
+        """Return the report item for an option that gets another value with equal effect."""
         return self.item(index, rule, CHANGED, SpecProblem(option, reason))
 
     def name_of(self, rule: Any) -> str:
@@ -136,7 +136,7 @@ class SectionConverter:
         return self.item(index, rule, DISABLED, SpecProblem("", reason, hint))
 
     def _without_duplicates(self, rules: list[tuple[int, Any]]) -> list[tuple[int, Any]]:
-        """Return the rules without those that identify an earlier rule."""
+        """Leave out rules that have the same identity as an earlier rule."""
         problems = Problems()
         self.section.check_rules([rule for _, rule in rules], [f"{at}" for at in range(len(rules))], problems)
         if problems.is_empty:
@@ -169,12 +169,12 @@ class SectionConverter:
         return spec
 
     def omit_setting(self, option: str, value: Any, reason: str, hint: str = "", result: str = OMITTED) -> None:
-        """Report a setting that the converted document does not have."""
+        """Add a report item for a setting that the converted document does not have."""
         self.items.append(ConversionItem(f"{self.section.name}.{option}", "", result, value, reason, hint))
 
 
 def _without_own_tag(rule: Any) -> Any:
-    """Return a rule without the tag that the server sets: the ID of the rule."""
+    """Return a rule without its tag if the tag is the ID that the server set."""
     is_own = rule.tag is not None and rule.tag == rule.rule_id
     return replace(rule, tag=None) if is_own else rule
 

@@ -14,7 +14,7 @@ from vcloudair_core.services.ans.firewall.nsxt.rule_codec import NsxtRuleCodec
 from vcloudair_core.services.ans.section.json_values import bool_of, mapping_of
 
 POLICIES, SECTION = "policies", "distributed_firewall"
-"""Keys of a tree: the policies, if they were read, and the rules."""
+"""Keys of a tree: the policies (if they were read), and the rules."""
 
 
 class DistributedFirewallCodec(NsxtRuleCodec[DistributedFirewallSpec]):
@@ -36,7 +36,7 @@ class DistributedFirewallCodec(NsxtRuleCodec[DistributedFirewallSpec]):
         return "default_policy" if is_default_name(str(record.get("name") or "")) else "user"
 
     def settings_of(self, tree: Mapping[str, Any]) -> DistributedFirewallSpec:
-        """Return the settings. They are None if the policies were not read."""
+        """Return the settings. If the policies were not read, all settings are None."""
         policies = tree.get(POLICIES)
         if policies is None:
             return DistributedFirewallSpec()
@@ -46,7 +46,7 @@ class DistributedFirewallCodec(NsxtRuleCodec[DistributedFirewallSpec]):
     def set_settings(self, tree: dict[str, Any], settings: Mapping[str, Any]) -> None:
         """Set ``settings`` in ``tree``.
 
-        To enable the default policy, the distributed firewall must be active.
+        The server enables the default policy only in an active distributed firewall.
         """
         if "enabled" not in settings:
             return

@@ -1,4 +1,7 @@
-"""The kinds ``ans.distributed_firewall`` and ``ans.distributed_firewall_rule``."""
+"""The resource kinds for a whole distributed firewall and for one of its rules.
+
+Their names are ``ans.distributed_firewall`` and ``ans.distributed_firewall_rule``.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ _OUTPUT = ("internal_rules", "version")
 
 
 def parse_distributed_firewall(data: Mapping[str, Any]) -> DistributedFirewallSpec:
-    """Parse a whole distributed firewall.
+    """Return the spec of a whole distributed firewall, parsed from plain data.
 
     Raises: SpecError with all invalid fields.
     """
@@ -50,17 +53,17 @@ def parse_distributed_firewall(data: Mapping[str, Any]) -> DistributedFirewallSp
 
 
 class DistributedFirewallSection(Section[DistributedFirewallSpec, FirewallRuleSpec]):
-    """The distributed firewall of a VDC group."""
+    """The descriptor of the section for the distributed firewall of a VDC group."""
 
     def prepare_store(self, store: Store, spec: DistributedFirewallSpec) -> None:
-        """Read the policies for a desired state only if it sets ``enabled``."""
+        """Make the store read the policies only if the spec sets ``enabled``."""
         if hasattr(store, "wants_policies"):
             store.wants_policies = spec.enabled is not None
 
     def resolve_rules(
         self, store: Store, specs: Sequence[FirewallRuleSpec], paths: Sequence[str]
     ) -> Sequence[FirewallRuleSpec]:
-        """Look up firewall groups and port profiles of the VDC group."""
+        """Look up the firewall groups and port profiles that rules name."""
         objects = getattr(store, "objects", None)
         if objects is None:
             return specs
@@ -72,7 +75,7 @@ class DistributedFirewallSection(Section[DistributedFirewallSpec, FirewallRuleSp
 
 
 def _with_internal(spec: FirewallRuleSpec) -> FirewallRuleSpec:
-    """Return a rule with ``internal`` in place of the URN of that group."""
+    """Replace the URN of the group of all internal traffic by ``internal``."""
     if INTERNAL_URN not in (*(spec.source or ()), *(spec.destination or ())):
         return spec
     source, destination = (
@@ -105,7 +108,7 @@ SECTION = DistributedFirewallSection(
 
 
 class DistributedFirewallKind(SectionKind):
-    """The kind of a whole distributed firewall."""
+    """The resource kind for a whole distributed firewall."""
 
     def open(self, session: Session, target: Mapping[str, Any]) -> DistributedFirewallStore:
         """Return the store of the VDC group that ``target`` or the settings name.
@@ -115,12 +118,12 @@ class DistributedFirewallKind(SectionKind):
         return open_store(session, target)
 
     def project(self, document: Document) -> dict[str, Any]:
-        """Return the settings and rules. A distributed firewall has no version."""
+        """Return the settings and rules as plain data, without a version."""
         return {key: value for key, value in super().project(document).items() if key != "version"}
 
 
 class DistributedFirewallRuleKind(RuleKind):
-    """The kind of single rules of a distributed firewall."""
+    """The resource kind for one rule of a distributed firewall."""
 
     def open(self, session: Session, target: Mapping[str, Any]) -> DistributedFirewallStore:
         """Return the store of the VDC group that ``target`` or the settings name.
@@ -133,7 +136,7 @@ class DistributedFirewallRuleKind(RuleKind):
 
 
 def open_store(session: Session, target: Mapping[str, Any]) -> DistributedFirewallStore:
-    """Return the store of the VDC group that a target or the settings name.
+    """Return the store for the VDC group that ``target`` or the settings name.
 
     Raises: the errors of :func:`target_group`.
     """

@@ -13,7 +13,7 @@ from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec
 
 @dataclass(frozen=True)
 class DistributedFirewallSpec:
-    """A whole distributed firewall. A field that is None keeps its value.
+    """The spec of a whole distributed firewall. A field that is None stays unchanged.
 
     Source: protocol/nsxt.md §8.
     """

@@ -47,10 +47,10 @@ _OPEN_TASKS = "type=task&format=records&filter=status==running,status==queued"
 
 
 class DistributedFirewallStore(CloudApiStore, StageableStore):
-    """The distributed firewall of a VDC group.
+    """The store of the distributed firewall of a VDC group.
 
-    A change or deletion of one rule is written alone. All other changes are one write of all rules, with their ids and
-    versions, because the API cannot add a single rule. Immediately before that write, the rules are read again.
+    A single changed or deleted rule is written alone. All other changes are one write of all rules, with their ids and
+    versions, because the API cannot add a single rule. Immediately before such a write, the rules are read again.
 
     ``expect`` adds the changes of earlier tasks to documents in check mode.
 
@@ -59,9 +59,9 @@ class DistributedFirewallStore(CloudApiStore, StageableStore):
 
     section = SECTION
     wants_policies = True
-    """False if the desired state does not set ``enabled``.
+    """True if reads include the policies.
 
-    Then the policies are not read.
+    False if the desired state does not set ``enabled``.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class DistributedFirewallStore(CloudApiStore, StageableStore):
 
     @property
     def lasting_target(self) -> dict[str, str]:
-        """A target that needs no look-ups."""
+        """The target of the VDC group in a form that needs no look-ups."""
         group = self.group
         return {
             "vdc_group": group.group_id,
@@ -167,7 +167,7 @@ class DistributedFirewallStore(CloudApiStore, StageableStore):
             self.clock.sleep(_IDLE_POLL_S)
 
     def explained(self, exc: ApiError) -> NotFoundError:
-        """Return the error for a group without a distributed firewall."""
+        """Return the error to raise if the group has no distributed firewall."""
         return NotFoundError(
             f"Opening the distributed firewall of {self.target} failed. The VDC group does not exist, or its "
             "distributed firewall is not active.",
@@ -211,7 +211,7 @@ class DistributedFirewallStore(CloudApiStore, StageableStore):
             writes.write("PUT", self._path("dfwPolicies/default"), dict(default_policy(policies)))
 
     def _inactive(self, exc: InvalidRequestError) -> VcloudAirError:
-        """Return an error about an inactive distributed firewall, or ``exc``."""
+        """Return an error that the distributed firewall is inactive, or else ``exc``."""
         if is_active(self.api.get(self._path("dfwPolicies"))):
             return exc
         return ConfigurationError(
@@ -257,12 +257,12 @@ class DistributedFirewallStore(CloudApiStore, StageableStore):
 def _stamp(record: Mapping[str, Any]) -> tuple[str, Any, Any]:
     """Return the ID and the version of a rule, to detect changes.
 
-    The whole rule replaces a missing version.
+    If the version is missing, return the whole rule in its place.
     """
     version = mapping_of(record.get("version")).get("version")
     return str(record.get("id")), version, sent(record) if version is None else None
 
 
 def _is_of_group(record: _Element, group: OrgVdcGroup) -> bool:
-    """Return True if the record of a task names a VDC group or its firewall."""
+    """Return True if a task record names a VDC group or its distributed firewall."""
     return record.get("objectName") == group.name or str(record.get("name") or "").startswith("vdcGroup")

@@ -1,6 +1,6 @@
-"""Options that a backend supports only partly, or not at all.
+"""Declare the options that a backend does not support, or supports only in part.
 
-The same declarations refuse a spec before the first read and make the table of options in the documentation.
+Specs are checked against these declarations before the first read. The documentation has a table of them.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ class Limit:
     Attributes:
         option: The name of the field in the spec.
         reason: A clause that follows "is not supported on NSX-T edge gateways:", such as ``rules have no tags``.
-        hint: A sentence about the solution.
+        hint: A sentence that tells the user what to do instead.
         since: The first API version that supports the option. None if no version supports the option.
         values: The affected values, for the documentation. Empty if all values are affected.
-        refused: Returns the refused values among the values of the option. By default, all values are refused.
-        depends_on_edge: True if only the state of the edge shows whether a value is refused. The section checks such an
-            option after the read.
-        is_neutral: True if a document without the option has the same effect on traffic. A conversion omits the option.
-        applies: Returns True for the specs to which the limit applies. By default, it applies to all specs.
-        has_default: False if the default of the option is refused too.
+        refused: A function that returns the unsupported part of the value. By default, every value is unsupported.
+        depends_on_edge: True if the check of the value needs the state of the edge. The section makes this check after
+            the read.
+        is_neutral: True if the option does not affect traffic, so a conversion can omit the option.
+        applies: A function that returns True for specs to which the limit applies. By default, these are all specs.
+        has_default: False if the default value of the option is also unsupported.
     """
 
     option: str
@@ -53,10 +53,10 @@ class Limit:
 def problems_of(
     spec: Any, limits: Sequence[Limit], version: ApiVersion, title: str, place: str = EDGE_GATEWAYS
 ) -> list[SpecProblem]:
-    """Return the options of a spec that a backend does not support in an API version.
+    """Return a problem for each option of a spec that a backend does not support.
 
-    An option that is not set is always supported. So is the default, unless the limit says otherwise. ``title`` is the
-    display name of the backend. ``place`` names its objects.
+    Omitted options cause no problems. A default value causes a problem only if ``has_default`` of the limit is False.
+    ``title`` is the display name of the backend, and ``place`` is the kind of its objects, such as ``edge gateways``.
     """
     return [
         problem_of(limit, refused, getattr(spec, limit.option), title, place)
@@ -65,7 +65,7 @@ def problems_of(
 
 
 def exceeded_limits(spec: Any, limits: Sequence[Limit], version: ApiVersion) -> Iterator[tuple[Limit, Any]]:
-    """Yield the limits that a spec exceeds, each with the refused values."""
+    """Yield each limit that a spec exceeds, with the unsupported values."""
     infos = fields_of(type(spec))
     for limit in limits:
         value = getattr(spec, limit.option)
@@ -82,8 +82,8 @@ def exceeded_limits(spec: Any, limits: Sequence[Limit], version: ApiVersion) -> 
 def problem_of(limit: Limit, refused: Any, value: Any, title: str, place: str = EDGE_GATEWAYS) -> SpecProblem:
     """Return the problem of an option that exceeds a limit.
 
-    ``refused`` has the refused values of ``value``. ``title`` is the display name of the backend. ``place`` names its
-    objects.
+    ``refused`` is the unsupported part of ``value``. ``title`` is the display name of the backend, and ``place`` is the
+    kind of its objects, such as ``edge gateways``.
     """
     return SpecProblem(limit.option, _reason(limit, refused, value, f"{title} {place}"), limit.hint)
 

@@ -18,7 +18,9 @@ _INTERFACE_HINT = "Name networks (urn:vcloud:network:...), firewall groups (grou
 
 
 DEFAULT_RULE_PREFIX = "Default_VdcGroup_"
-"""Start of the name of the default rule of a distributed firewall, which the server creates.
+"""Prefix of the name that the server gives to the default rule.
+
+Distributed firewalls have such a rule.
 
 Source: protocol/nsxt.md §8.
 """
@@ -30,9 +32,9 @@ def is_default_name(name: str) -> bool:
 
 
 def _interface_limits(names: Collection[str], hint: str) -> Iterator[Limit]:
-    """Return the limits of sources and destinations that are interfaces.
+    """Yield the limits of interfaces in sources and destinations.
 
-    ``names`` are the refused interfaces in addition to those with a number.
+    Interfaces with a number, such as ``vnic-0``, are always unsupported. ``names`` are other unsupported interfaces.
     """
 
     def interfaces(members: Iterable[str]) -> tuple[str, ...]:
@@ -123,7 +125,7 @@ _COMMON = (
     Limit("match_translated", "rules always match the addresses inside NAT", "Omit match_translated."),
     Limit("tag", "rules have no tags", "Identify the rule by name or rule_id.", is_neutral=True),
 )
-"""The limits of edge gateways and distributed firewalls of NSX-T."""
+"""The limits of rules of edge gateways and of distributed firewalls on NSX-T."""
 
 _NSXT = (
     *_interface_limits(INTERFACES, _INTERFACE_HINT),
@@ -187,10 +189,10 @@ _OLDER = (
 )
 
 RULE_LIMITS = {NSXT: _NSXT, NSXV: _OLDER, VCLOUDAIR: _OLDER}
-"""The limits of single rules for each backend."""
+"""The limits of options of a rule, by backend."""
 
 DISTRIBUTED_RULE_LIMITS = {NSXT: _DISTRIBUTED}
-"""The limits of rules of a distributed firewall. Source: protocol/nsxt.md §8."""
+"""The limits of distributed firewall rules. Source: protocol/nsxt.md §8."""
 
 SETTING_LIMITS = {
     NSXT: (
@@ -214,4 +216,4 @@ SETTING_LIMITS = {
         Limit("global_settings", "timeouts and packet checks belong to the provider", "Omit global_settings."),
     )
 }
-"""The limits of the settings for each backend."""
+"""The limits of firewall settings, by backend."""

@@ -113,7 +113,7 @@ _OLDER = (
 
 
 RULE_LIMITS = {NSXT: _NSXT, NSXV: _OLDER, VCLOUDAIR: _OLDER}
-"""The limits of single tunnels for each backend."""
+"""The limits of options of a tunnel, by backend."""
 
 _LIBRARY_HINT = "Set certificate and ca_certificate of each tunnel to names of the certificate library."
 
@@ -149,4 +149,4 @@ SETTING_LIMITS = {
         Limit("crl_certificates", "revocation lists cannot be set", "Omit crl_certificates."),
     )
 }
-"""The limits of the settings for each backend."""
+"""The limits of IPsec settings, by backend."""

@@ -227,7 +227,7 @@ def _complaints(tunnel: IpsecTunnelSpec, step: RuleStep, backend: str) -> list[t
 
 
 def _unique_ends(tunnel: IpsecTunnelSpec, backend: str) -> tuple[object, ...]:
-    """Return the values that only one tunnel of an edge gateway can have.
+    """Return the values that must be unique among the tunnels of an edge gateway.
 
     Source: protocol/ans.md §4.2, protocol/nsxt.md §7.
     """
@@ -244,7 +244,7 @@ def _repeated_ends(tunnel: IpsecTunnelSpec, owner: str, backend: str) -> SpecErr
 
 
 _PEER_VALUES = ("tunnel_encryption", "tunnel_digest", "tunnel_dh_group", "ike_lifetime", "tunnel_lifetime")
-"""More settings of NSX-T edge gateways that the peer must use too."""
+"""More options of NSX-T tunnels that must be the same on the peer."""
 
 
 def as_peer(spec: IpsecTunnelSpec) -> dict[str, Any]:

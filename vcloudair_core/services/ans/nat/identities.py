@@ -34,7 +34,7 @@ def _matched(spec: NatRuleSpec) -> Hashable:
 
 
 def _search_keys(spec: NatRuleSpec) -> tuple[Hashable, ...]:
-    """Return the keys to find the rule of a spec, the preferred key first.
+    """Return the keys to find the existing rule for a spec, the preferred key first.
 
     A spec without an interface or network matches the rule on all interfaces. If no such rule exists, it matches the
     only rule with equal match criteria.

@@ -23,9 +23,10 @@ from vcloudair_core.services.ans.nat.spec import (
 
 
 def value_of(spec: NatRuleSpec, name: str) -> str | None:
-    """Return a value of a rule, or ``any`` if the spec of the whole traffic omits it.
+    """Return the value of an option, or ``any`` if the option is omitted.
 
-    Return None if an update keeps the unknown current value.
+    Return None for an omitted option if the rule is not matched by its traffic. An update then keeps the current value,
+    which is not known yet.
     """
     value: str | None = getattr(spec, name)
     return ANY if value is None and spec.match_by == "tuple" else value
@@ -53,9 +54,9 @@ def _lacks_protocol(*actions: str) -> Callable[[NatRuleSpec], bool]:
 
 
 def _has_other_width(spec: NatRuleSpec) -> bool:
-    """Return True if a port range is translated to another number of ports.
+    """Return True if the original and the translated port range have different sizes.
 
-    One port for all original ports is allowed. Source: protocol/nsxt.md §13.2.
+    A translation of all ports to one port is allowed. Source: protocol/nsxt.md §13.2.
     """
     original, translated = (value_of(spec, name) for name in ("original_port", "translated_port"))
     if original is None or translated in (None, ANY):
@@ -174,7 +175,7 @@ _OLDER = (
 )
 
 RULE_LIMITS = {NSXT: _NSXT, NSXV: _OLDER, VCLOUDAIR: _OLDER}
-"""The limits of single rules for each backend."""
+"""The limits of options of a rule, by backend."""
 
 SETTING_LIMITS = {
     NSXT: (
@@ -187,4 +188,4 @@ SETTING_LIMITS = {
         ),
     )
 }
-"""The limits of the settings for each backend."""
+"""The limits of NAT settings, by backend."""

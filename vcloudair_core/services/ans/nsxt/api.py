@@ -26,15 +26,15 @@ PAGE_SIZE = 128
 
 _MAX_PAGES = 1000
 _FRESH = {"Cache-Control": "no-cache"}
-"""Headers of reads, which bypass caches."""
+"""Headers that make reads bypass HTTP caches."""
 
 _TENANT_CONTEXT = "X-VMWARE-VCLOUD-TENANT-CONTEXT"
 
 
 class CloudApi:
-    """The ``/cloudapi`` of a session.
+    """A client for ``/cloudapi`` that uses an existing session.
 
-    ``org_id`` is the UUID of the org that a session of the provider acts for. Sessions of tenants need none.
+    ``org_id`` is the UUID of the org for which a provider session acts. It is empty for tenant sessions.
     """
 
     def __init__(self, session: Session, org_id: str = "") -> None:
@@ -73,9 +73,9 @@ class CloudApi:
         return values
 
     def cursor_pages(self, path: str) -> list[Any]:
-        """Return the ``values`` of all pages of a list that is paged by cursors.
+        """Return the ``values`` of all pages of a list that uses cursors.
 
-        The link ``nextPage`` has the cursor of the next page. Source: protocol/nsxt.md §1.4.
+        The Link header ``nextPage`` contains the cursor of the next page. Source: protocol/nsxt.md §1.4.
         """
         response = self._read(path, {"pageSize": PAGE_SIZE})
         values = list(_values(_tree(response, path), path))
@@ -134,11 +134,9 @@ class CloudApi:
 
 
 def next_page(link_header: str) -> str:
-    """Return the address of the next page from a ``Link`` header.
+    """Return the URL of the next page from a ``Link`` header.
 
-    On the last page, return an empty string.
-
-    Several links are separated by commas. Source: protocol/nsxt.md §1.1.
+    On the last page, return an empty string. Commas separate the links of the header. Source: protocol/nsxt.md §1.1.
     """
     for link in _links(link_header):
         target, _, parameters = link.partition(">")
@@ -149,13 +147,13 @@ def next_page(link_header: str) -> str:
 
 
 def gateway_path(edge_id: str, path: str = "", version: str = "1.0.0") -> str:
-    """Return the path of ``path`` below an edge gateway, without ``/cloudapi``."""
+    """Return the full path of ``path`` under an edge gateway, without ``/cloudapi``."""
     gateway = f"/{version}/edgeGateways/{quote(f'urn:vcloud:gateway:{edge_id}', safe=':')}"
     return f"{gateway}/{path}" if path else gateway
 
 
 def _links(header: str) -> Iterator[str]:
-    """Return the links of a header. A comma inside an address does not end a link."""
+    """Yield the links of a Link header. A comma inside a URL does not end a link."""
     start = 0
     while (at := header.find(">", start)) >= 0:
         end = header.find(",", at)

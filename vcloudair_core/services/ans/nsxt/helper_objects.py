@@ -1,7 +1,7 @@
-"""Managed firewall groups and port profiles: read, reuse, create and delete them.
+"""Read, reuse, create and delete managed firewall groups and port profiles.
 
-A managed object is named after its content and never changed. So rules with equal content share it, and an object that
-no rule uses can be deleted. Source: protocol/nsxt.md §13.4.
+The name of a managed object is derived from its content, and the object never changes. Therefore, rules with equal
+content share an object, and an object that no rule uses can be deleted. Source: protocol/nsxt.md §13.4.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _log = logging.getLogger(__name__)
 _GROUPS, _PROFILES = "/1.0.0/firewallGroups", "/1.0.0/applicationPortProfiles"
 _NETWORKS = "/1.0.0/orgVdcNetworks"
 _RANKS = {"TENANT": 0, "PROVIDER": 1, SYSTEM: 2}
-"""Order in which profiles with equal names are used, by scope.
+"""Rank of each scope. Among profiles with equal names, the lowest rank is used.
 
 Source: protocol/nsxt.md §13.1.
 """
@@ -56,20 +56,17 @@ Source: protocol/nsxt.md §13.1.
 _DESCRIPTION = "Managed by vcloudair.cloud"
 _BUSY_WAITS_S = (0.5, 1.0, 2.0, 4.0)
 _REFUSED = (InvalidRequestError, NotFoundError, TaskFailedError)
-"""Errors of a deletion that are ignored: the object is in use, or does not exist."""
+"""Errors of a deletion that mean that the object is in use or does not exist."""
 
 
 @dataclass
 class _KnownContent:
-    """The content of managed groups by URN, and the port profiles by owner.
-
-    Both are cached for the session.
-    """
+    """The session cache: contents of managed groups by URN, port profiles by owner."""
 
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
     profiles: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     missing: set[str] = field(default_factory=set)
-    """URNs of profiles that the list does not have."""
+    """URNs of profiles that rules refer to and that the list lacks."""
 
 
 class HelperObjects:
@@ -82,14 +79,14 @@ class HelperObjects:
         self._known = session.state_of(_KnownContent)
         self._group_names: dict[str, str] | None = None
         self.created: list[str] = []
-        """Paths of the objects that the current commit has created."""
+        """Paths of the groups and profiles that the current commit has created."""
 
     # -- reading -------------------------------------------------------------------------------------------------
 
     def describe(self, records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Return rules with the content of their managed groups and known profiles.
+        """Add the content of managed groups and known profiles to rules.
 
-        Makes no call unless a rule refers to a managed group or to a profile.
+        Makes calls only if a rule refers to a managed group or to a profile.
         """
         return [self._described(record) for record in records]
 
@@ -112,7 +109,7 @@ class HelperObjects:
 
         If several groups have the name, return the URN.
 
-        Rules can have an old name of a group, so the name comes from the list of groups.
+        The name comes from the list of groups, because rules keep the old name of a renamed group.
         """
         if urn == INTERNAL_URN:
             return INTERNAL
@@ -134,7 +131,7 @@ class HelperObjects:
     def _profile_services(self, urn: str) -> list[dict[str, Any]] | None:
         """Return the services of a system profile or managed profile.
 
-        Other profiles can change, so they are named.
+        Return None for other profiles. Their content can change, so rules show their names.
         """
         profile = self._profiles().get(urn)
         if profile is None and urn not in self._known.missing:
@@ -147,7 +144,7 @@ class HelperObjects:
     def _profiles(self, *, is_stale: bool = False) -> dict[str, dict[str, Any]]:
         """Return the profiles of the owner by URN.
 
-        The context is needed, because a cloud with several NSX managers has each system profile several times. Source:
+        The filter contains the owner, because each NSX manager has its own copy of every system profile. Source:
         protocol/nsxt.md §4.
         """
         owner = self._owner.owner_id
@@ -159,7 +156,7 @@ class HelperObjects:
     def group_names(self, *, is_stale: bool = False) -> dict[str, str]:
         """Return the names of all groups of the owner by URN.
 
-        They are read once for each store. ``is_stale`` reads them again.
+        The list is read once for each store. If ``is_stale`` is true, it is read again.
         """
         if self._group_names is None or is_stale:
             values = self._api.pages(f"{_GROUPS}/summaries", filter_text=f"_context=={self._owner.group_owner_id}")
@@ -167,13 +164,13 @@ class HelperObjects:
         return self._group_names
 
     def group_ids(self, name: str) -> list[str]:
-        """Return the URNs of the groups with a name."""
+        """Return the URNs of all groups with this name."""
         return [urn for urn, known in self.group_names().items() if known == name]
 
     def profile_ids(self, name: str) -> list[str]:
-        """Return the URNs of the profiles with a name.
+        """Return the URNs of all profiles with this name.
 
-        Profiles of the org come first, then profiles of the provider, then profiles of NSX.
+        Profiles of the org come first, then profiles of the provider, then system profiles.
         """
         ranked = sorted(self._profiles().values(), key=lambda profile: _RANKS.get(str(profile.get("scope")), 9))
         return [str(profile.get("id")) for profile in ranked if profile.get("name") == name]
@@ -185,7 +182,7 @@ class HelperObjects:
     def find_profile(self, name_or_urn: str) -> Mapping[str, Any] | None:
         """Return the port profile with a name or URN, or None if it does not exist.
 
-        If it is not known, the profiles are read again, because another client may have created it.
+        If the cache lacks the profile, the list is read again, because another client may have created the profile.
         """
         for is_stale in (False, True):
             profiles = self._profiles(is_stale=is_stale)
@@ -216,7 +213,7 @@ class HelperObjects:
         return ids[0]
 
     def network_name(self, urn: str) -> str:
-        """Return the name of a network of the org, if no other network has the name.
+        """Return the name of a network of the org.
 
         Raises: NotFoundError, AmbiguousMatchError.
         """
@@ -228,9 +225,9 @@ class HelperObjects:
     # -- writing -------------------------------------------------------------------------------------------------
 
     def realize(self, records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Return rules whose references all have ids.
+        """Return rules in which every reference has an id.
 
-        Reuse or create the managed objects that have none.
+        For references without an id, managed objects are reused or created.
 
         Raises: NotFoundError for the name of an object that does not exist; the errors of :meth:`CloudApi.write`.
         """
@@ -283,7 +280,7 @@ class HelperObjects:
     def _profile_for(self, name: str, service: Mapping[str, Any]) -> dict[str, Any]:
         """Return a reference to a profile with the content of a service.
 
-        A system profile is preferred. If there is none, the managed profile is used or created.
+        If no system profile has this content, the managed profile is used, and created if necessary.
         """
         profiles = list(self._profiles(is_stale=True).values())
         for scope in (SYSTEM, ""):
@@ -300,9 +297,10 @@ class HelperObjects:
         return self._api.org_id or self._session.identity.org_id.rpartition(":")[2]
 
     def _create(self, path: str, body: Mapping[str, Any], look_up: Callable[[], str]) -> str:
-        """Create an object and return its URN, which is the id of the owner of the task.
+        """Create an object and return its URN.
 
-        If another client has created the object in the meantime, return the URN of that object. Source:
+        The task names the object as its owner. If another client has created the same object in the meantime, return
+        the URN of that object. Source:
         protocol/nsxt.md §1.2, §13.4.
         """
         try:
@@ -331,9 +329,9 @@ class HelperObjects:
     # -- deleting ------------------------------------------------------------------------------------------------
 
     def discard_created(self) -> None:
-        """Delete the objects of a failed commit.
+        """Delete the groups and profiles that a failed commit created.
 
-        The server refuses to delete an object that is in use.
+        The server refuses to delete those that rules use.
         """
         created, self.created = self.created, []
         for path in created:
@@ -342,10 +340,10 @@ class HelperObjects:
     def collect(self, before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]) -> None:
         """Delete the managed objects that no rule uses any more.
 
-        Nothing is read unless the write has removed a reference to a managed object.
+        Makes calls only if the write has removed a reference to a managed object.
 
-        The server refuses to delete an object that a rule of another section or edge gateway uses. Errors are logged
-        only, because the write is complete.
+        The server refuses to delete an object that a rule of another section or edge gateway uses. Errors are only
+        logged, because the write is complete.
         """
         used = managed_ids(after)
         removed = managed_ids(before) - used

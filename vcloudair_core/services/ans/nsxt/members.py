@@ -17,22 +17,22 @@ GROUP, GROUP_URN, NETWORK_URN = "group:", "urn:vcloud:firewallGroup:", "urn:vclo
 """Prefixes of members: group name, group URN and network URN."""
 
 INTERNAL, INTERNAL_URN = "internal", f"{GROUP_URN}internal"
-"""All internal traffic of a VDC group, as a member and as a group.
+"""The internal traffic of a VDC group: as a member of a spec, and as a group URN.
 
-Only distributed firewalls have it. Source: protocol/nsxt.md §8.
+Only rules of distributed firewalls can contain it. Source: protocol/nsxt.md §8.
 """
 
 SHOWN = "group"
-"""Key of the content of a group that this project does not manage.
+"""Key in the content of an unmanaged group, whose value is the member to show.
 
-The value is the text of the member.
+An example of a member is ``group:NAME``.
 """
 
 
 def members_of_side(addresses: Any, groups: Any) -> tuple[str, ...]:
     """Return the members of a source or destination.
 
-    Managed groups are replaced by their content.
+    A managed group is replaced by its addresses or networks.
     """
     members = [address for address in texts_of(addresses) if address.strip()]
     for group in items_of(groups):
@@ -58,9 +58,9 @@ def member_of_group(group: Mapping[str, Any]) -> str:
 
 
 def split_sides(members: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the addresses, and the groups and networks, of a source or destination.
+    """Split members into a list of addresses and a list of groups and networks.
 
-    Both are empty for any.
+    Both lists are empty for ``any``.
     """
     addresses: list[str] = []
     others: list[str] = []

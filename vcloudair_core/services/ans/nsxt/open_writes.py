@@ -1,8 +1,8 @@
-"""A mark on disk for writes whose result is not known yet.
+"""A marker file for writes whose result is not known yet.
 
-After a lost response, or after the process died, the server can still carry out the write. A rule that it adds becomes
-visible only at the end of the task. A process that reads too early would add the rule again, because NSX-T accepts
-rules with equal names. So the next process of this user first waits until the edge gateway is idle.
+After a response is lost or the process dies, the server can still carry out the write. A new rule becomes visible only
+at the end of the task. A process that reads earlier would add the rule again, because NSX-T accepts rules with equal
+names. Therefore, the next process of this user first waits until the edge gateway is idle.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 
 class OpenWrites:
-    """The mark of the edge gateways that share a lock. ``key`` is the key of the lock."""
+    """The marker file of the edge gateways that share the lock ``key``."""
 
     def __init__(self, settings: Settings, key: str) -> None:
         self._settings = settings

@@ -1,4 +1,4 @@
-"""The owners of firewall groups and port profiles."""
+"""The data class for owners of firewall groups and port profiles."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ObjectOwner:
-    """The owner of the objects that rules can use.
+    """The owner of the firewall groups and port profiles that rules can use.
 
-    ``owner_id`` is the URN of the VDC or VDC group. Port profiles belong to it. ``group_owner_id`` is the URN of the
-    owner of firewall groups: the VDC group, or the edge gateway. Source: protocol/nsxt.md §3, §4.
+    ``owner_id`` is the URN of the VDC or VDC group that owns port profiles. ``group_owner_id`` is the URN of the VDC
+    group or edge gateway that owns firewall groups. Source: protocol/nsxt.md §3, §4.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Application port profiles: their content as services, and the search by content.
+"""Convert application port profiles to services, and compare their content.
 
 Source: protocol/nsxt.md §4.
 """
@@ -50,20 +50,20 @@ def _icmp_type(profile: Mapping[str, Any]) -> str:
 
 
 def has_content(profile: Mapping[str, Any], service: Mapping[str, Any]) -> bool:
-    """Return True if a profile has exactly the traffic of a service."""
+    """Return True if a profile matches exactly the traffic of a service."""
     services = services_of(profile)
     return services is not None and len(services) == 1 and meaning(services[0]) == meaning(service)
 
 
 def meaning(service: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return a service in a form for comparison."""
+    """Return a value that is equal for services with the same traffic."""
     if service["protocol"] == "icmp":
         return ("icmp", service.get("icmp_type") or ANY)
     return (service["protocol"], port_set(service.get("port") or ()))
 
 
 def new_profile(name: str, service: Mapping[str, Any], org_id: str, context_id: str) -> dict[str, Any]:
-    """Return the body that creates a profile of the org for a service.
+    """Return the request body that creates a profile of the org for a service.
 
     ``context_id`` is the URN of the VDC or VDC group that owns the edge gateway.
     """

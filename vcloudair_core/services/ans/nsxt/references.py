@@ -32,9 +32,9 @@ The value is the name of the profile, or its URN if the name is ambiguous.
 
 
 def pending(kind: str, value: Any) -> dict[str, Any]:
-    """Return a reference to a managed object with a content.
+    """Return a reference to a managed object that may not exist yet.
 
-    The object may not exist yet.
+    ``kind`` and ``value`` are the content of the object.
     """
     content = {kind: canonical_content(kind, value)}
     return {"name": managed_name(content), CONTENT: content}
@@ -48,7 +48,7 @@ def is_managed(reference: Mapping[str, Any]) -> bool:
 
 
 def managed_name(content: Mapping[str, Any]) -> str:
-    """Return the name of the managed object with a content.
+    """Return the name of the managed object that has this content.
 
     Equal content has equal names.
 
@@ -59,7 +59,7 @@ def managed_name(content: Mapping[str, Any]) -> str:
 
 
 def canonical_content(kind: str, value: Any) -> Any:
-    """Return content in the form from which the name is computed."""
+    """Return content in a normal form, from which the name is computed."""
     if kind == ADDRESSES:
         return sorted({_shortest(address) for address in value})
     if kind == NETWORKS:
@@ -76,9 +76,9 @@ def _shortest(address: str) -> str:
 
 
 def references_of(record: Mapping[str, Any], keys: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Return the references below some keys of a rule.
+    """Yield the references under ``keys`` of a rule.
 
-    A key holds one reference, a list or null.
+    The value of a key is one reference, a list or null.
     """
     for key in keys:
         value = record.get(key)
@@ -88,9 +88,9 @@ def references_of(record: Mapping[str, Any], keys: Sequence[str]) -> Iterator[di
 
 
 def replace_references(record: Mapping[str, Any], replaced: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return a copy of a rule with references replaced.
+    """Return a copy of a rule with other references.
 
-    ``replaced`` has the new references by ``id()`` of the old.
+    ``replaced`` maps ``id()`` of each old reference to the new reference.
     """
     changes: dict[str, Any] = {}
     for key in (*GROUP_KEYS, *PROFILE_KEYS, NETWORK_KEY):
@@ -103,7 +103,7 @@ def replace_references(record: Mapping[str, Any], replaced: Mapping[int, Mapping
 
 
 def sent(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a rule in the form to send, without the content of references."""
+    """Return a rule as it is sent, without the content of references."""
     changes: dict[str, Any] = {}
     for key in (*GROUP_KEYS, *PROFILE_KEYS):
         value = record.get(key)

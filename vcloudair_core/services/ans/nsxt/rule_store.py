@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class CloudApiStore(Store):
-    """A list of rules that is read and written through ``/cloudapi``.
+    """The base class of stores that read and write rules through ``/cloudapi``.
 
     The tree of a document is ``{<section>: <response>}``, where rules have the content of the objects that they refer
     to (see :mod:`vcloudair_core.services.ans.nsxt.references`). Writes change single objects where the API allows it.
@@ -41,7 +41,7 @@ class CloudApiStore(Store):
         session: The session that the store uses.
         api: The ``/cloudapi`` of the session.
         objects: The firewall groups and port profiles that the rules can use.
-        open_writes: The mark of writes whose result is unknown.
+        open_writes: The marker file for writes whose result is unknown.
     """
 
     session: Session
@@ -74,7 +74,7 @@ class CloudApiStore(Store):
 
     @abstractmethod
     def explained(self, exc: ApiError) -> NotFoundError:
-        """Return the error for a section that does not exist."""
+        """Return the error to raise if the section does not exist."""
 
     @abstractmethod
     def read_tree(self) -> dict[str, Any]:

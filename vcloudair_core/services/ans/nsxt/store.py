@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 _IDLE_TIMEOUT_S = 600.0
 _IDLE_POLL_S = 1.0
 PROVIDER_ORG = "system"
-"""Name of the org of the provider, in lower case."""
+"""Name of the provider's org, in lower case."""
 
 
 class NsxtStore(CloudApiStore, SectionStore):
-    """A section of an NSX-T edge gateway.
+    """The base class of stores of a section of an NSX-T edge gateway.
 
     Raises: ConfigurationError if the API version or the edge gateway does not support the section.
     """
@@ -90,14 +90,14 @@ class NsxtStore(CloudApiStore, SectionStore):
             self.clock.sleep(_IDLE_POLL_S)
 
     def explained(self, exc: ApiError) -> NotFoundError:
-        """Return the error for an edge gateway or section that does not exist."""
+        """Return the error to raise if the edge gateway or section does not exist."""
         return self._explained(exc)
 
 
 class SingleWrites:
-    """A counter of successful writes.
+    """Send writes and count the successful ones.
 
-    An error after the first write says that something was written.
+    If a write fails after a successful write, the error has ``written`` True.
     """
 
     def __init__(self, api: CloudApi) -> None:
@@ -118,7 +118,7 @@ class SingleWrites:
 def changed_records(
     before: Sequence[dict[str, Any]], records: Sequence[dict[str, Any]]
 ) -> tuple[list[str], list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return the IDs of deleted objects, the changed objects, and the new objects."""
+    """Return the IDs of deleted records, the changed records, and the new records."""
     known = {str(record.get("id")): record for record in before}
     kept = {str(record.get("id")) for record in records if record.get("id")}
     deleted = [record_id for record_id in known if record_id not in kept]
@@ -128,9 +128,9 @@ def changed_records(
 
 
 def _tenant_context(session: Session, edge: Edge) -> str:
-    """Return the UUID of the org that a session of the provider acts for.
+    """Return the UUID of the org for which a provider session acts.
 
-    The org is read from the edge gateway. Sessions of tenants need no context, and make no call. Source:
+    The org is read from the edge gateway. For a tenant session, return an empty string and make no call. Source:
     protocol/nsxt.md §1.1, §2.
     """
     if session.identity.org_name.casefold() != PROVIDER_ORG:

@@ -1,1 +1,1 @@
-"""VDC groups: model and search."""
+"""Find VDC groups, and represent them as data."""

@@ -1,4 +1,4 @@
-"""Find VDC groups. The list is cached in the session."""
+"""Find VDC groups, and cache their list in the session."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ GROUPS = "/1.0.0/vdcGroups"
 
 @dataclass
 class _KnownGroups:
-    """The cache of VDC groups of a session."""
+    """The VDC groups that a session has cached."""
 
     listed: list[OrgVdcGroup] | None = None
     by_id: dict[str, OrgVdcGroup] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class VdcGroupDirectory:
     def find(self, name: str) -> OrgVdcGroup:
         """Find a VDC group by name, UUID or URN.
 
-        Makes one call, or none if the group is known.
+        Makes one call, or none if the group is in the cache.
 
         Raises: ConfigurationError if the API version has no VDC groups; NotFoundError; AmbiguousMatchError.
         """

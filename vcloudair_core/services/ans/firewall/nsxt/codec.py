@@ -32,7 +32,7 @@ class NsxtFirewallCodec(NsxtRuleCodec[FirewallPolicySpec]):
         self.enabled_key = "active" if is_inline else "enabled"
 
     def decode(self, document: Document) -> SectionState[FirewallPolicySpec]:
-        """Return the decoded firewall: system rules, user rules and the default rules."""
+        """Decode the settings, and the system, user and default rules of a firewall."""
         rules = mapping_of(document.tree.get("firewall"))
         return SectionState(
             self.settings_of(document.tree),
@@ -51,7 +51,7 @@ class NsxtFirewallCodec(NsxtRuleCodec[FirewallPolicySpec]):
     def settings_of(self, tree: Mapping[str, Any]) -> FirewallPolicySpec:
         """Return the policy without its rules.
 
-        The firewall is always active unless its state says otherwise. The state is only read if a task sets it.
+        The firewall counts as active if its state was not read. The state is read only if a task sets ``enabled``.
         """
         defaults = items_of(mapping_of(tree.get("firewall")).get("defaultRules"))
         default = mapping_of(defaults[-1]) if defaults else {}

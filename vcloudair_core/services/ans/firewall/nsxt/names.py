@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 def resolve_names(
     objects: HelperObjects, specs: Sequence[FirewallRuleSpec], paths: Sequence[str]
 ) -> Sequence[FirewallRuleSpec]:
-    """Return the specs with groups and profiles in the form in which rules are read.
+    """Replace the groups and profiles in specs by the form that decoded rules have.
 
-    Groups become ``group:NAME``, or a URN if the name is ambiguous. System profiles become services. Makes one paged
-    call if a rule names groups, and one if a rule names profiles or ICMP. Without names, no call is made.
+    Groups become ``group:NAME``, or a URN if the name is ambiguous. System profiles become services. The list of groups
+    is read if a rule names groups, and the list of profiles if a rule names profiles or ICMP types.
 
     Raises: SpecError with all names that do not exist or are ambiguous.
     """
@@ -113,9 +113,9 @@ def _service(content: dict[str, Any]) -> ServiceSpec:
 
 
 def _check_icmp_type(objects: HelperObjects, service: ServiceSpec, path: str, problems: Problems) -> None:
-    """Report an ICMP type that no system profile has as a problem.
+    """Add a problem if no system profile has the ICMP type of a service.
 
-    Other profiles cannot have an ICMP type.
+    Only system profiles can have an ICMP type.
     """
     content = {"protocol": "icmp", "icmp_type": service.icmp_type}
     if not any(profile.get("scope") == SYSTEM and has_content(profile, content) for profile in objects.profiles()):

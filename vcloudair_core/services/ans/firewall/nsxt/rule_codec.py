@@ -1,4 +1,4 @@
-"""The codec of single rules of edge gateways and distributed firewalls of NSX-T.
+"""The codec of a firewall rule of an NSX-T edge gateway or distributed firewall.
 
 Source: protocol/nsxt.md §5, §8.
 """
@@ -45,8 +45,8 @@ class NsxtRuleCodec(JsonCodec[SettingsT]):
     Attributes:
         has_addresses: True if rules contain addresses. If False, rules refer to IP sets instead.
         has_ports: True if rules contain ports. If False, rules refer to port profiles instead.
-        enabled_key: The key that enables a rule.
-        has_exclusions: True if rules can match everything except their groups.
+        enabled_key: The JSON key of ``enabled``, which depends on the API version.
+        has_exclusions: True if a source or destination can exclude its groups.
     """
 
     enabled_key = "enabled"
@@ -84,9 +84,9 @@ class NsxtRuleCodec(JsonCodec[SettingsT]):
         )
 
     def new_record(self, spec: FirewallRuleSpec) -> dict[str, Any]:
-        """Return the record of a new rule, without id.
+        """Return the record of a new rule, without an id.
 
-        NSX-T requires a name, so a rule without a name is named after its traffic.
+        NSX-T requires a name. A rule without a name gets a name that describes its traffic.
         """
         raw: dict[str, Any] = {"name": spec.name or rule_title(spec), "ipProtocol": "IPV4_IPV6", "direction": "IN_OUT"}
         return self._changed(raw, spec, tuple(name for name in _WRITTEN if getattr(spec, name) is not None))
@@ -94,7 +94,7 @@ class NsxtRuleCodec(JsonCodec[SettingsT]):
     def changed_record(
         self, record: Mapping[str, Any], spec: FirewallRuleSpec, changed: tuple[str, ...]
     ) -> dict[str, Any]:
-        """Return a copy of a record with the fields ``changed`` set from ``spec``."""
+        """Return a copy of a record with the values of ``spec`` for fields in ``changed``."""
         return self._changed(dict(record), spec, changed)
 
     def _changed(self, raw: dict[str, Any], spec: FirewallRuleSpec, changed: Sequence[str]) -> dict[str, Any]:
@@ -117,7 +117,7 @@ class NsxtRuleCodec(JsonCodec[SettingsT]):
     def _set_side(self, raw: dict[str, Any], side: str, members: Sequence[str]) -> None:
         """Set the source or destination of a rule.
 
-        An exclusion applies to groups, so the addresses of an excluded side become an IP set. Source: protocol/nsxt.md
+        Only groups can be excluded, so excluded addresses become an IP set. Source: protocol/nsxt.md
         §8.
         """
         addresses, groups = split_sides(members)
@@ -127,7 +127,7 @@ class NsxtRuleCodec(JsonCodec[SettingsT]):
             raw[f"{side}FirewallIpAddresses"] = (addresses or None) if is_inline else None
 
     def _simple_values(self, raw: Mapping[str, Any], spec: FirewallRuleSpec) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Return the values to write for each simple field."""
+        """Yield each field that converts without context, with the JSON values to write."""
         action = _WIRE_ACTIONS.get(spec.action or "", "ALLOW")
         yield "name", {"name": spec.name}
         # Old records also have the deprecated key `action`, which has no value for REJECT.
@@ -144,7 +144,10 @@ class NsxtRuleCodec(JsonCodec[SettingsT]):
 
 
 def rule_title(spec: FirewallRuleSpec) -> str:
-    """Return a name made of the traffic: ``accept tcp/443 from any to 10.0.0.5``."""
+    """Return a name that describes the traffic of a rule.
+
+    Format: ``accept tcp/443 from any to 10.0.0.5``.
+    """
     traffic = "+".join((*map(_title_of_service, spec.services or ()), *(spec.applications or ()))) or ANY
     source, destination = (",".join(members or (ANY,)) for members in (spec.source, spec.destination))
     return f"{spec.action or 'accept'} {traffic} from {source} to {destination}"[:_MAX_NAME]

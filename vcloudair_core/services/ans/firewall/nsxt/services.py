@@ -14,9 +14,9 @@ from vcloudair_core.services.ans.nsxt.references import CONTENT, SERVICE, pendin
 from vcloudair_core.services.ans.section.json_values import items_of, mapping_of, texts_of
 
 _MAX_PORTS = 15
-"""Maximum number of ports in a raw item.
+"""Maximum number of ports in an item of ``rawPortProtocols``.
 
-A range counts as two. Source: protocol/nsxt.md §0.2.
+A range counts as two ports. Source: protocol/nsxt.md §0.2.
 """
 
 _RAW = "raw:"
@@ -26,9 +26,9 @@ PROFILE_URN = "urn:vcloud:applicationPortProfile:"
 def services_of_rule(record: Mapping[str, Any], applications: Sequence[str]) -> tuple[ServiceSpec, ...]:
     """Return the services of a rule.
 
-    Services are the raw ports of the rule and the content of its system and managed profiles.
+    Services come from the raw ports of the rule, and from its system and managed profiles.
 
-    ``applications`` are the other profiles of the rule. A rule without ports and profiles matches any service.
+    ``applications`` are the names of the other profiles. A rule without ports and profiles matches any service.
     """
     services = [service for item in items_of(record.get("rawPortProtocols")) for service in _raw_service(item)]
     for profile in _profiles(record):
@@ -39,7 +39,7 @@ def services_of_rule(record: Mapping[str, Any], applications: Sequence[str]) -> 
 
 
 def applications_of(record: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the names of the profiles that services cannot express."""
+    """Return the names of the profiles of a rule that have no equivalent services."""
     profiles = [profile for profile in _profiles(record) if not _has_services(profile)]
     names = [str(profile.get("name") or profile.get("id")) for profile in profiles]
     names += [
@@ -53,7 +53,7 @@ def applications_of(record: Mapping[str, Any]) -> tuple[str, ...]:
 def raw_items(services: Sequence[ServiceSpec]) -> list[dict[str, Any]]:
     """Return the raw ports of services.
 
-    ICMP is written as a profile; any service has no ports.
+    ICMP has no raw ports, because it needs a profile. The service ``any`` has no raw ports either.
 
     A service with too many ports for one item becomes several items.
     """
@@ -72,7 +72,7 @@ def profile_references(
     """Return the references of a rule to profiles, or None if there are none.
 
     A profile that the rule already refers to keeps its reference. If ``is_inline`` is False, all services become
-    profiles; otherwise only ICMP.
+    profiles. If it is True, only ICMP services become profiles.
     """
     current = {str(profile.get("name") or profile.get("id")): profile for profile in _profiles(raw)}
     references: list[dict[str, Any]] = []
@@ -118,7 +118,7 @@ def _raw_service(item: Any) -> Iterator[ServiceSpec]:
 def _chunks(ports: Sequence[str]) -> Iterator[list[str]]:
     """Split ports into lists that fit into one raw item.
 
-    No ports, and any, are one empty list.
+    Without ports, or with the port ``any``, there is one empty list.
     """
     if not ports or ANY in ports:
         yield []

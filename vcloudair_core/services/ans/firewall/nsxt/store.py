@@ -21,8 +21,8 @@ from vcloudair_core.session.versions import is_at_least
 class NsxtFirewallStore(NsxtStore, StageableSectionStore):
     """The firewall rules of an NSX-T edge gateway.
 
-    One changed rule is written alone, so that rules that other clients add at the same time are kept. Several changes,
-    and changes of the order, are one write of all rules.
+    A single changed rule is written alone, which keeps rules that other clients add at the same time. Several changes
+    or a new order are one write of all rules.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -84,7 +84,7 @@ class NsxtFirewallStore(NsxtStore, StageableSectionStore):
     def write_changes(
         self, base: Document, document: Document, before: Sequence[dict[str, Any]], records: Sequence[dict[str, Any]]
     ) -> None:
-        """Write the changed rules, then the changed state of the firewall."""
+        """Write the changed rules, and then the state of the firewall if it changed."""
         writes = SingleWrites(self.api)
         deleted, changed, new = changed_records(before, records)
         is_sorted = [record["id"] for record in records if record.get("id")] == [

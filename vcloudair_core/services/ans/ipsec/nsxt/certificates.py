@@ -1,4 +1,4 @@
-"""Certificates of IPsec tunnels, by name or URN in the certificate library.
+"""Find certificates of IPsec tunnels in the certificate library, by name or URN.
 
 Source: protocol/nsxt.md §7.
 """
@@ -17,9 +17,9 @@ from vcloudair_core.services.ans.nsxt.api import CloudApi
 _LIBRARY = "/1.0.0/ssl/certificateLibrary"
 _URN = "urn:"
 _SHOWN = "_shown"
-"""Key of a reference with the current name of its certificate.
+"""Key that adds the current name of a certificate to its reference.
 
-The key is never sent.
+The key is never sent to the server.
 """
 
 _FIELDS = ("certificate", "ca_certificate")
@@ -29,7 +29,7 @@ REFERENCES = ("certificateRef", "caCertificateRef")
 class CertificateLibrary:
     """The certificates of the organization.
 
-    They are read at most once, in pages of 128.
+    The list is read at most once, in pages of 128.
     """
 
     def __init__(self, api: CloudApi) -> None:
@@ -47,7 +47,7 @@ class CertificateLibrary:
         return self._names
 
     def ids(self, name: str) -> list[str]:
-        """Return the URNs of the certificates with a name."""
+        """Return the URNs of all certificates with this name."""
         return [urn for urn, known in self.names().items() if known == name]
 
     def shown(self, urn: str) -> str:
@@ -59,9 +59,9 @@ class CertificateLibrary:
         return name if name and len(self.ids(name)) == 1 else urn
 
     def described(self, record: dict[str, Any]) -> dict[str, Any]:
-        """Return a tunnel whose references have the current names of their certificates.
+        """Return a tunnel with the current names of its certificates.
 
-        A user without the right to read the library sees the names that the tunnel has.
+        If the user must not read the library, the tunnel keeps the names that the server returned with it.
         """
         changes: dict[str, Any] = {}
         for key in REFERENCES:
@@ -95,7 +95,7 @@ def reference_to(text: str | None) -> dict[str, Any] | None:
 
 
 def shown_reference(reference: Any) -> str | None:
-    """Return a certificate as in a spec: by name, or by URN if the name is not known."""
+    """Return the name of a certificate, or its URN if the name is not known."""
     if not isinstance(reference, dict):
         return None
     return str(reference.get(_SHOWN) or reference.get("name") or reference.get("id") or "") or None
@@ -104,9 +104,9 @@ def shown_reference(reference: Any) -> str | None:
 def resolve_certificates(
     library: CertificateLibrary, specs: Sequence[IpsecTunnelSpec], paths: Sequence[str]
 ) -> Sequence[IpsecTunnelSpec]:
-    """Return the specs with certificates in the form in which tunnels are read.
+    """Replace the certificates in specs by the form that decoded tunnels have.
 
-    Makes one paged call if a spec has a certificate. Without certificates, no call is made.
+    The certificate library is read only if a spec has a certificate.
 
     Raises: SpecError with all certificates that do not exist or are ambiguous.
     """

@@ -19,9 +19,9 @@ from vcloudair_core.services.ans.section.json_codec import JsonCodec
 from vcloudair_core.services.ans.section.json_values import bool_of, mapping_of, text_of, texts_of
 
 PROPERTIES = "_connectionProperties"
-"""Key of the connection properties of a tunnel with a custom profile.
+"""Key that adds the connection properties to a tunnel with a custom profile.
 
-The key is never sent.
+The key is never sent to the server.
 """
 
 IGNORED_LOGGING = "_ignoredLogging"
@@ -45,7 +45,7 @@ _CERTIFICATES = {"certificate": "certificateRef", "ca_certificate": "caCertifica
 class NsxtIpsecCodec(JsonCodec[IpsecSpec]):
     """A codec for the tunnels of an NSX-T edge gateway.
 
-    In a record, the pre-shared key is a ``Secret``. A custom profile is below :data:`PROPERTIES`.
+    In a record, the pre-shared key is a ``Secret``. A custom profile is under the key :data:`PROPERTIES`.
     """
 
     section = "ipsec"
@@ -58,7 +58,7 @@ class NsxtIpsecCodec(JsonCodec[IpsecSpec]):
         super().__init__(NSXT)
 
     def settings_of(self, tree: Mapping[str, Any]) -> IpsecSpec:
-        """Return the settings. The service has no switch and runs while tunnels exist."""
+        """Return settings without values. The service cannot be switched off."""
         return IpsecSpec(enabled=bool(self.records(tree)), ca_certificates=(), crl_certificates=())
 
     def set_settings(self, tree: dict[str, Any], settings: Mapping[str, Any]) -> None:
@@ -91,7 +91,7 @@ class NsxtIpsecCodec(JsonCodec[IpsecSpec]):
         )
 
     def new_record(self, spec: IpsecTunnelSpec) -> dict[str, Any]:
-        """Return the record of a new tunnel, without id."""
+        """Return the record of a new tunnel, without an id."""
         raw: dict[str, Any] = {"authenticationMode": "PSK", "securityType": DEFAULT.upper()}
         names = [name for name in spec.__dataclass_fields__ if getattr(spec, name) is not None]
         if not is_custom(spec):
@@ -101,7 +101,7 @@ class NsxtIpsecCodec(JsonCodec[IpsecSpec]):
     def changed_record(
         self, record: Mapping[str, Any], spec: IpsecTunnelSpec, changed: tuple[str, ...]
     ) -> dict[str, Any]:
-        """Return a copy of a record with the fields ``changed`` set from ``spec``."""
+        """Return a copy of a record with the values of ``spec`` for fields in ``changed``."""
         return self._changed(dict(record), spec, changed)
 
     def _changed(self, raw: dict[str, Any], spec: IpsecTunnelSpec, changed: Sequence[str]) -> dict[str, Any]:
@@ -122,7 +122,7 @@ class NsxtIpsecCodec(JsonCodec[IpsecSpec]):
         return raw
 
     def _simple_values(self, raw: Mapping[str, Any], spec: IpsecTunnelSpec) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Return the values to write for each simple field."""
+        """Yield each field that converts without context, with the JSON values to write."""
         yield "name", {"name": spec.name}
         yield "enabled", {"active" if "active" in raw else "enabled": spec.enabled}
         yield "description", {"description": spec.description}

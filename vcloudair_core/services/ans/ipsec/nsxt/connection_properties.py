@@ -1,6 +1,6 @@
 """Decode and change the connection properties of an IPsec tunnel.
 
-The properties are lists in the API, but servers accept one value in each. Source: protocol/vcd-modern.md §5.
+The algorithms are lists in the API, but servers accept only one value in each list. Source: protocol/vcd-modern.md §5.
 """
 
 from __future__ import annotations
@@ -71,9 +71,9 @@ _NAMES = {wire: name for name, wire in _WIRE_VALUES.items()}
 
 
 def profile_of(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a custom profile.
+    """Return the options of a custom profile as ``{field: value}``.
 
-    A value of phase 2 is left out if it equals the value of phase 1. Missing values have their defaults.
+    A value of phase 2 is omitted if it equals the value of phase 1. A missing value has its default.
     """
     ike, tunnel = mapping_of(properties.get(IKE)), mapping_of(properties.get(TUNNEL))
     values: dict[str, Any] = {}
@@ -91,9 +91,9 @@ def profile_of(properties: Mapping[str, Any]) -> dict[str, Any]:
 def changed_properties(
     properties: Mapping[str, Any] | None, spec: IpsecTunnelSpec, changed: Sequence[str]
 ) -> dict[str, Any]:
-    """Return a copy of the properties of a tunnel, with changed fields.
+    """Return a copy of ``properties`` in which ``changed`` has the values of ``spec``.
 
-    The fields ``changed`` are set from ``spec``. ``properties`` is None for a tunnel with the default profile.
+    ``properties`` is None for a tunnel with the default profile.
     """
     result: dict[str, Any] = copy.deepcopy(dict(DEFAULT_PROPERTIES if properties is None else properties))
     ike, tunnel, dpd = (result.setdefault(outer, {}) for outer in (IKE, TUNNEL, DPD))
@@ -115,9 +115,9 @@ def changed_properties(
 
 
 def _set_digest(ike: dict[str, Any], tunnel: dict[str, Any]) -> None:
-    """Set or remove the digest of phase 2, as its encryption needs.
+    """Set or remove the digest of phase 2, depending on the encryption of phase 2.
 
-    A missing digest becomes the digest of phase 1.
+    If the encryption needs a digest and none is set, phase 2 gets the digest of phase 1.
     """
     key = _LISTS["digest"]
     if has_own_digest(_name_of(tunnel.get(_LISTS["encryption"]))):
@@ -129,7 +129,7 @@ def _set_digest(ike: dict[str, Any], tunnel: dict[str, Any]) -> None:
 def _name_of(values: Any) -> str | None:
     """Return the name of an algorithm.
 
-    Several algorithms, which no known server has, are joined.
+    If a server returns several algorithms, their names are joined. No known server does so.
     """
     names = [_NAMES.get(text, text.lower().replace("_", "-")) for text in texts_of(values) if text]
     return ", ".join(names) or None

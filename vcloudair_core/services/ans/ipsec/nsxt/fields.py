@@ -36,7 +36,7 @@ def initiation_mode() -> Any:
 
 
 def tunnel_logging() -> Any:
-    """Return the field that makes a tunnel write a log."""
+    """Return the field that turns on the log of a tunnel."""
     return spec_field(
         f"Whether the tunnel writes a log. New tunnels do not log by default. {_ONLY}",
         "If the user does not have the right to configure logging, the server ignores `true`, and a warning is shown.",
@@ -53,7 +53,7 @@ def ca_certificate() -> Any:
 
 
 def security_profile() -> Any:
-    """Return the field that selects the default profile, or a custom one."""
+    """Return the field that selects the default profile or a custom profile."""
     return spec_field(
         "Whether the tunnel uses the default algorithms and lifetimes of the edge gateway (`default`), or its own "
         f"(`custom`). {_ONLY}",
@@ -86,7 +86,7 @@ def lifetime(what: str, least_s: int) -> Any:
 
 
 def dpd_interval() -> Any:
-    """Return the field with the interval of probes that detect a dead peer."""
+    """Return the field with the probe interval of dead peer detection (DPD)."""
     return spec_field(
         f"Interval of the probes for dead peer detection (DPD), in seconds. {_ONLY}",
         unit="seconds",
@@ -95,7 +95,7 @@ def dpd_interval() -> Any:
 
 
 def df_policy() -> Any:
-    """Return the field with the treatment of the DF bit of packets."""
+    """Return the field that selects how the DF bit of packets is handled."""
     return spec_field(
         f"Whether the DF bit of the inner packet is copied to the outer packet or cleared. {_ONLY}",
         canonical=fold,

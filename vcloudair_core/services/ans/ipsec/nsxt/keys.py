@@ -1,4 +1,4 @@
-"""Pre-shared keys that NSX-T returns, compared with the keys of a desired state.
+"""Compare the pre-shared keys that NSX-T returns with those of a desired state.
 
 Keys are ``Secret`` objects, which are never shown, stored or staged. Source: protocol/nsxt.md §7.
 """
@@ -16,7 +16,8 @@ from vcloudair_core.util.redaction import Secret, as_bytes
 class ServerKeys:
     """The current keys of tunnels, and the keys that this process has sent.
 
-    ``fallback`` has fingerprints for tunnels whose keys the user cannot read. It is None if all keys are known.
+    ``fallback`` has key fingerprints for the tunnels whose keys the user cannot read. It is None if the user can read
+    all keys.
     """
 
     def __init__(
@@ -27,20 +28,20 @@ class ServerKeys:
         self._fallback = fallback
 
     def is_known(self, site_id: str | None, ends: str, key: Secret) -> bool:
-        """Return True if ``key`` is the key of the tunnel."""
+        """Return True if ``key`` is the current key of the tunnel."""
         current = self._current.get(site_id or "")
         if current is not None:
             return is_same_key(current, key)
         return self._fallback is not None and self._fallback.is_known(site_id, ends, key)
 
     def is_sent(self, site_id: str | None, ends: str, key: Secret) -> bool:
-        """Return True if this process sent ``key`` for the tunnel."""
+        """Return True if this process has sent ``key`` for the tunnel."""
         sent = self._sent.get(site_id or "") or self._sent.get(new_identity(ends))
         return sent is not None and is_same_key(sent, key)
 
 
 def is_same_key(first: Secret, second: Secret) -> bool:
-    """Compare two keys in constant time."""
+    """Return True if two keys are equal. The comparison takes constant time."""
     return hmac.compare_digest(as_bytes(first.reveal()), as_bytes(second.reveal()))
 
 

@@ -1,6 +1,7 @@
-"""Identities of raw tunnels, and the order of their changes.
+"""Identify raw tunnels, and order their changes.
 
-Two tunnels cannot have the same addresses at any time. Source: protocol/nsxt.md §1.3.
+In this order, no two tunnels have the same addresses at any time, because the server refuses such tunnels. Source:
+protocol/nsxt.md §1.3.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from vcloudair_core.services.ans.section.json_values import mapping_of, text_of
 
 
 def ends_of(record: Mapping[str, Any]) -> tuple[Hashable, Hashable]:
-    """Return the addresses of a raw tunnel, which only one tunnel can have."""
+    """Return the local and the remote address of a raw tunnel.
+
+    Only one tunnel can have this pair of addresses.
+    """
     local, remote = (mapping_of(record.get(endpoint)) for endpoint in ("localEndpoint", "remoteEndpoint"))
     return (
         host_meaning(text_of(local.get("localAddress")) or ""),
@@ -39,9 +43,10 @@ def identities_of(record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 def in_free_order(known: Mapping[str, Mapping[str, Any]], changed: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return changed tunnels in the order in which to write them.
 
-    No tunnel takes addresses that another tunnel still has. ``known`` has all current tunnels by id.
+    A tunnel gets new addresses only after the tunnel that has them has changed. ``known`` has all current tunnels by
+    id.
 
-    Raises: ConfigurationError if tunnels exchange their addresses.
+    Raises: ConfigurationError if tunnels exchange their addresses, because then no such order exists.
     """
     owners = {ends_of(record): tunnel_id for tunnel_id, record in known.items()}
     waiting, ordered = list(changed), list[dict[str, Any]]()

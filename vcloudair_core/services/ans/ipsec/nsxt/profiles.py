@@ -1,7 +1,7 @@
 """Security profiles of IPsec tunnels: their options and defaults.
 
-The default profile has no values in a spec, because the provider can change it. ``encryption``, ``digest`` and
-``dh_group`` apply to both phases. The option with the prefix ``tunnel_`` has the value of phase 2 if it differs.
+Specs have no values for the default profile, because the provider can change it. ``encryption``, ``digest`` and
+``dh_group`` apply to both phases. If phase 2 differs, the option with the prefix ``tunnel_`` has its value.
 Source: protocol/nsxt.md §7, protocol/vcd-modern.md §5.
 """
 
@@ -31,16 +31,16 @@ DEFAULT_VALUES: Mapping[str, Any] = {
 }
 """The values of the default profile.
 
-Options that are not set in a new custom profile have these values too.
+In a new custom profile, omitted options also have these values.
 """
 _DEFAULT = str(DEFAULT_VALUES["tunnel_encryption"])
 PROFILE_FIELDS = (*DEFAULT_VALUES, "tunnel_digest", "tunnel_dh_group")
 
 
 def profile_options(spec: IpsecTunnelSpec) -> list[str]:
-    """Return the options of a spec that need a custom profile.
+    """Return the names of the options in a spec that need a custom profile.
 
-    Perfect forward secrecy is on in the default profile too.
+    ``pfs: true`` needs none, because the default profile has perfect forward secrecy.
     """
     return [
         name for name in PROFILE_FIELDS if getattr(spec, name) is not None and not (name == "pfs" and spec.pfs is True)
@@ -53,7 +53,7 @@ def is_custom(spec: IpsecTunnelSpec) -> bool:
 
 
 def exact_profile(spec: IpsecTunnelSpec) -> IpsecTunnelSpec:
-    """Return a spec of an exact list with a complete profile."""
+    """Complete the profile in a spec that belongs to an exact list."""
     if not is_custom(spec):
         return replace(spec, security_profile=DEFAULT, pfs=None)
     return replace(spec, security_profile=CUSTOM, **{
@@ -65,15 +65,15 @@ def exact_profile(spec: IpsecTunnelSpec) -> IpsecTunnelSpec:
 
 
 def complete_profile(spec: IpsecTunnelSpec) -> IpsecTunnelSpec:
-    """Return a tunnel with the values of the default profile if the tunnel uses it."""
+    """Add the values of the default profile to a tunnel that uses it."""
     return replace(spec, **DEFAULT_VALUES) if spec.security_profile == DEFAULT else spec
 
 
 def effective_profile(spec: IpsecTunnelSpec, current: IpsecTunnelSpec) -> IpsecTunnelSpec:
-    """Return the spec for an existing tunnel, with all changes of phase 2.
+    """Adapt the spec for an existing tunnel, so that it states all changes of phase 2.
 
     A value for both phases replaces a different value of phase 2. A value of phase 2 that equals the value of phase 1
-    is not set, as in the tunnels that are read.
+    is omitted, as in decoded tunnels.
     """
     changes: dict[str, Any] = {}
     for name in BOTH_PHASES:
@@ -100,7 +100,7 @@ def same_algorithm(field: str, first: str | None, second: str | None) -> bool:
 
 
 def has_own_digest(encryption: str | None) -> bool:
-    """Return True for an algorithm that authenticates packets itself.
+    """Return True for an encryption algorithm that includes authentication (AEAD).
 
     With such an algorithm, phase 2 has no digest.
     """
@@ -108,7 +108,7 @@ def has_own_digest(encryption: str | None) -> bool:
 
 
 def option_complaints(spec: IpsecTunnelSpec) -> list[tuple[str, str]]:
-    """Return the options of a spec that contradict each other.
+    """Return an error for each option that contradicts another option of the spec.
 
     Shape: ``[(field, reason)]``.
     """

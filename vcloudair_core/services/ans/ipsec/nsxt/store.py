@@ -30,7 +30,7 @@ from vcloudair_core.util.redaction import Secret
 
 _CUSTOM = "CUSTOM"
 _SET_BY_SERVER = ("version", "status", "securityType")
-"""Keys that a write of the connection properties changes."""
+"""Keys of a tunnel that change when its connection properties are written."""
 
 
 class NsxtIpsecStore(NsxtStore):
@@ -81,7 +81,7 @@ class NsxtIpsecStore(NsxtStore):
             remaining = {str(summary.get("id")) for summary in self._list()}
             for position, tunnel_id in enumerate(listed):
                 if tunnels[position] is None and tunnel_id in remaining:
-                    # The server lists the tunnel, so an error is not that of a deleted tunnel.
+                    # The list contains the tunnel, so the error does not mean that the tunnel was deleted.
                     tunnels[position] = self._described(self._read_tunnel(tunnel_id))
         return {"ipsec": {"tunnels": [tunnel for tunnel in tunnels if tunnel is not None]}}
 
@@ -90,7 +90,7 @@ class NsxtIpsecStore(NsxtStore):
         return [value for value in values if isinstance(value, dict)]
 
     def _tunnel(self, tunnel_id: str) -> dict[str, Any] | None:
-        """Return a tunnel, or None if the tunnel does not exist or must not be read."""
+        """Return a tunnel, or None if it does not exist or the user cannot read it."""
         try:
             tunnel = self._read_tunnel(tunnel_id)
         except (NotFoundError, PermissionDeniedError):
@@ -124,7 +124,7 @@ class NsxtIpsecStore(NsxtStore):
         return self.certificates.described(tunnel)
 
     def document_of(self, tree: dict[str, Any]) -> Document:
-        """Return the document of a tree, with the keys of its tunnels for comparison."""
+        """Return the document of a tree, with the keys to compare the tunnels with."""
         codec = self._codec
         assert isinstance(codec, NsxtIpsecCodec)
         document = codec.document(tree)
@@ -173,12 +173,12 @@ class NsxtIpsecStore(NsxtStore):
     ) -> None:
         """Delete, change and create tunnels, in this order.
 
-        So addresses are free before they are used.
+        This order frees addresses before other tunnels use them.
         """
         assert isinstance(document, IpsecDocument)
         writes = SingleWrites(self.api)
         deleted, changed, new = changed_records(before, records)
-        # With update_psk=always, a tunnel is written although its key is the same.
+        # With update_psk=always, a tunnel is written even if its key is unchanged.
         changed += [record for record in records if record.get("id") in document.keys_to_send and record not in changed]
         for tunnel_id in deleted:
             writes.write("DELETE", self._tunnel_path(tunnel_id))
@@ -228,7 +228,7 @@ class NsxtIpsecStore(NsxtStore):
         return {"version": current["version"]} if "version" in current else {}
 
     def _set_profiles(self, writes: SingleWrites, records: Sequence[Mapping[str, Any]]) -> None:
-        """Write the profiles of new tunnels, which are found by their addresses."""
+        """Write the profiles of new tunnels. Tunnels are found by their addresses."""
         if not records:
             return
         try:
@@ -260,7 +260,7 @@ class NsxtIpsecStore(NsxtStore):
     # -- status --------------------------------------------------------------------------------------------------
 
     def read_status(self, tunnels: Sequence[Mapping[str, Any]], *, has_statistics: bool = True) -> IpsecStatus:
-        """Return the status of tunnels.
+        """Return the status of tunnels, with statistics if ``has_statistics`` is true.
 
         Makes two calls for each enabled tunnel, or one call without statistics.
 

@@ -29,9 +29,10 @@ _COUNTERS = {
 def read_tunnel_status(
     api: CloudApi, path_of: Callable[[str], str], tunnels: Sequence[Mapping[str, Any]], *, has_statistics: bool
 ) -> IpsecStatus:
-    """Return the status of enabled tunnels, which are plain data with ``site_id``.
+    """Return the status of the enabled tunnels.
 
-    ``path_of`` returns the path of a tunnel. A tunnel that no longer exists is left out.
+    ``tunnels`` are plain data with ``site_id``. ``path_of`` returns the path of a tunnel from its ID. A tunnel that no
+    longer exists is left out.
 
     Raises: ApiError, TransportError, DecodeError.
     """
@@ -70,9 +71,9 @@ def _total(pairs: Sequence[Mapping[str, Any]], key: str) -> int:
 
 
 def _subnet(pair: Mapping[str, Any], status: str) -> dict[str, Any]:
-    """Return the counters of a pair of networks.
+    """Return the status and counters of one pair of networks.
 
-    If only some pairs are up, the status is unknown.
+    If only some pairs are up, the status of each pair is unknown.
     """
     return {
         "local": text_of(pair.get("localSubnet")) or "",

@@ -31,7 +31,7 @@ from vcloudair_core.services.ans.section.json_values import bool_of, int_of, map
 V2_SINCE = (38, 1)
 """First API version with path version 2.0.0.
 
-There, ``active`` replaces ``enabled``.
+In this path version, ``active`` replaces ``enabled``.
 """
 
 _EXTERNAL, _INTERNAL = "externalAddresses", "internalAddresses"
@@ -42,7 +42,7 @@ _ADDRESS_KEYS = {
     NO_SNAT: {_INTERNAL: "original_address"},
     REFLEXIVE: {_INTERNAL: "original_address", _EXTERNAL: "translated_address"},
 }
-"""The fields of both address keys, by action."""
+"""The field of a rule for each of the two address keys, by action."""
 
 _ALL_ADDRESSES = "0.0.0.0/0"
 _DESTINATION = "snatDestinationAddresses"
@@ -58,7 +58,7 @@ _TRAFFIC_FIELDS = (
 class NsxtNatCodec(JsonCodec[NatSpec]):
     """A codec for NAT rules of an NSX-T edge gateway.
 
-    ``is_v2`` is True from API version 38.1 on.
+    ``is_v2`` is True if the session uses path version 2.0.0 (API version 38.1 and newer).
     """
 
     section = "nat"
@@ -70,14 +70,14 @@ class NsxtNatCodec(JsonCodec[NatSpec]):
         self.is_v2 = is_v2
 
     def settings_of(self, tree: Mapping[str, Any]) -> NatSpec:
-        """Return the section without its rules. NAT is always enabled."""
+        """Return the settings. NAT is always enabled."""
         return NatSpec(enabled=True)
 
     def set_settings(self, tree: dict[str, Any], settings: Mapping[str, Any]) -> None:
-        """Set nothing, because NAT has no settings."""
+        """Do nothing, because NAT has no settings."""
 
     def rule_type_of(self, record: Mapping[str, Any]) -> str:
-        """Return the type of a record. The edge gateway creates system rules itself."""
+        """Return ``system`` for a rule that the edge gateway created, otherwise ``user``."""
         return "system" if bool_of(record.get("systemRule"), False) else "user"
 
     def rule_of(self, record: Mapping[str, Any]) -> NatRuleSpec:
@@ -113,9 +113,10 @@ class NsxtNatCodec(JsonCodec[NatSpec]):
         return str(record.get(_VPN_MODE) or VPN_MODES[0]).casefold()
 
     def new_record(self, spec: NatRuleSpec) -> dict[str, Any]:
-        """Return the record of a new rule, without id.
+        """Return the record of a new rule, without an id.
 
-        NSX-T requires a name, so a rule without a name is named after its description or its traffic.
+        NSX-T requires a name. A rule without a name gets its description as the name, or a name that describes its
+        traffic.
         """
         named = replace(spec, name=spec.display_name[:_MAX_NAME] or nat_title(spec))
         names = tuple(
@@ -126,7 +127,7 @@ class NsxtNatCodec(JsonCodec[NatSpec]):
         return self._changed({}, named, names)
 
     def changed_record(self, record: Mapping[str, Any], spec: NatRuleSpec, changed: tuple[str, ...]) -> dict[str, Any]:
-        """Return a copy of a record with the fields ``changed`` set from ``spec``."""
+        """Return a copy of a record with the values of ``spec`` for fields in ``changed``."""
         whole = replace(self.rule_of(record), **{name: getattr(spec, name) for name in changed})
         return self._changed(dict(record), whole, changed)
 
@@ -145,7 +146,7 @@ class NsxtNatCodec(JsonCodec[NatSpec]):
         return raw
 
     def _simple_values(self, spec: NatRuleSpec) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Return the values to write for each simple field."""
+        """Yield each field that converts without context, with the JSON values to write."""
         yield "name", {"name": spec.name}
         yield "description", {"description": spec.description}
         yield "enabled", {"active" if self.is_v2 else "enabled": spec.enabled}
@@ -160,7 +161,7 @@ class NsxtNatCodec(JsonCodec[NatSpec]):
 def _address_values(raw: Mapping[str, Any], spec: NatRuleSpec) -> dict[str, Any]:
     """Return the action and the addresses of a rule.
 
-    REFLEXIVE has no value in the deprecated key ``ruleType``.
+    For REFLEXIVE, the deprecated key ``ruleType`` is null, because it has no such value.
     """
     wire = (spec.action or "").upper()
     deprecated = {"ruleType": None if spec.action == REFLEXIVE else wire} if "ruleType" in raw else {}

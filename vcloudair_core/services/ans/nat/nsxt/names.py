@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 
 def resolve_names(objects: HelperObjects, specs: Sequence[NatRuleSpec], paths: Sequence[str]) -> Sequence[NatRuleSpec]:
-    """Return the specs with profiles and networks in the form in which rules are read.
+    """Replace the profiles and networks in specs by the form that decoded rules have.
 
-    A profile sets the protocol and the port of the rule. Networks become names. Makes one paged call if a rule names
-    profiles or ICMP types, and one for each network. Without names, no call is made.
+    A profile sets the protocol and the port of the rule. Networks become names. The list of profiles is read if a rule
+    names profiles or ICMP types. Each network takes one call.
 
     Raises: SpecError with all names that do not exist or are ambiguous.
     """
@@ -59,7 +59,7 @@ def _at(path: str, name: str) -> str:
 def _application(objects: HelperObjects, spec: NatRuleSpec, path: str, problems: Problems) -> dict[str, Any]:
     """Return the fields that the profile of a spec sets.
 
-    A profile of NSX is replaced by its protocol and port.
+    A system profile is replaced by its protocol and port.
     """
     name = str(spec.application)
     profile = objects.find_profile(name)
@@ -83,9 +83,9 @@ def _is_same(field: str, text: str, value: str) -> bool:
 
 
 def _check_icmp_type(objects: HelperObjects, spec: NatRuleSpec, path: str, problems: Problems) -> None:
-    """Report an ICMP type that no system profile has.
+    """Add a problem if no system profile has the ICMP type of a rule.
 
-    Other profiles cannot have an ICMP type.
+    Only system profiles can have an ICMP type.
     """
     content = {"protocol": "icmp", "icmp_type": spec.icmp_type}
     if not any(profile.get("scope") == SYSTEM and has_content(profile, content) for profile in objects.profiles()):

@@ -25,39 +25,39 @@ _PORT_OF_PROFILE = {
     SNAT: "snat_match_destination_port",
     NO_SNAT: "snat_match_destination_port",
 }
-"""The field of a rule that is the port of its profile, by action.
+"""The field of a rule whose value is stored as the port of its profile, by action.
 
 Source: protocol/nsxt.md §6.
 """
 
 
 def is_named(profile: Mapping[str, Any]) -> bool:
-    """Return True if tasks name a profile instead of its content.
+    """Return True if tasks refer to a profile by name.
 
-    Profiles of NSX and profiles of this project never change, so their content is enough.
+    System profiles and managed profiles never change, so decoded rules have their content instead.
     """
     return profile.get("scope") != SYSTEM and not is_managed(profile)
 
 
 def shown_profile(objects: HelperObjects, profile: Mapping[str, Any]) -> str:
-    """Return the name of a profile, or its URN if another profile has the name."""
+    """Return the name of a profile, or its URN if the name is ambiguous."""
     name, urn = str(profile.get("name") or ""), str(profile.get("id"))
     return name if name and objects.profile_ids(name) == [urn] else urn
 
 
 def single_service(services: Any) -> Mapping[str, Any] | None:
-    """Return the only service of a profile, if it has at most one port.
+    """Return the service of a profile with one service and at most one port.
 
-    The options of a rule cannot express other profiles.
+    Return None for other profiles, because the options of a rule cannot express them.
     """
     items = items_of(services)
     return items[0] if len(items) == 1 and len(items_of(items[0].get("port"))) <= 1 else None
 
 
 def with_named_profiles(objects: HelperObjects, records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return rules with the names and contents of the profiles that tasks can name.
+    """Add the name and content of named profiles to rules.
 
-    Makes no call, because all profiles are known.
+    Makes no call, because all profiles are cached.
     """
     return [_with_named_profile(objects, record) for record in records]
 
@@ -79,7 +79,7 @@ def _with_named_profile(objects: HelperObjects, record: dict[str, Any]) -> dict[
 
 
 def service_values(content: Mapping[str, Any], action: str) -> dict[str, Any]:
-    """Return the fields of a rule for the content of a profile.
+    """Return the fields of a rule that express the content of a profile.
 
     Shape: ``{field: value}``.
     """
@@ -115,10 +115,10 @@ def traffic_values(record: Mapping[str, Any], action: str) -> dict[str, Any]:
 
 
 def traffic_record(record: Mapping[str, Any], spec: NatRuleSpec, *, names_application: bool) -> dict[str, Any]:
-    """Return the external port and the profile of a rule.
+    """Return the keys to write for the external port and the profile of a rule.
 
-    ``spec`` is the whole rule. If ``names_application`` is True, the rule gets the profile that the spec names. A
-    profile that already has the content is kept.
+    ``spec`` is the whole rule. If ``names_application`` is True, the rule gets the profile that the spec names.
+    Otherwise, a current profile with the right content is kept.
     """
     external = spec.original_port if spec.action == DNAT and spec.original_port != ANY else None
     values: dict[str, Any] = {PROFILE_KEY: _profile(record, spec, names_application=names_application)}

@@ -17,7 +17,7 @@ from vcloudair_core.services.ans.nat.limits import RULE_LIMITS
 from vcloudair_core.services.ans.nat.spec import DNAT, NatRuleSpec, port_meaning
 
 _ANY_VERSION = (999, 0)
-"""A version newer than all limits, which are checked before the first read."""
+"""A version that lifts all limits by version, which earlier code has checked."""
 
 _CHECKED = frozenset(limit.option for limit in RULE_LIMITS[NSXT]) | {"action", "protocol"}
 
@@ -33,10 +33,12 @@ def completed_rule(spec: NatRuleSpec) -> NatRuleSpec:
 
 
 def effective_rule(spec: NatRuleSpec, current: NatRuleSpec) -> NatRuleSpec:
-    """Return a spec that is adapted to the existing rule that it updates.
+    """Adapt a spec to the existing rule that it updates.
 
-    A DNAT rule that keeps the port has the original port in its profile. So a translated port of ``any`` means the
-    original port. Raises: SpecError for values that the edge gateway does not support together.
+    If a DNAT rule does not translate the port, its profile contains the original port. Therefore, the translated port
+    ``any`` means the original port.
+
+    Raises: SpecError for values that the edge gateway does not support together.
     """
     effective = meaning.effective_rule(spec, current)
     if spec.protocol == ANY and spec.application is None and current.application:
@@ -57,9 +59,9 @@ def merged_rule(current: NatRuleSpec, spec: NatRuleSpec) -> NatRuleSpec:
 
 
 def _keeps_port(spec: NatRuleSpec, current: NatRuleSpec) -> bool:
-    """Return True if the updated rule keeps the port.
+    """Return True if the updated rule does not translate the port.
 
-    Either the spec says so, or the rule kept the port before.
+    Either the spec says so, or the existing rule does not translate the port.
     """
     if spec.translated_port is not None:
         return port_meaning(spec.translated_port) == port_meaning(ANY)

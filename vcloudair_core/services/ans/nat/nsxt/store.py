@@ -58,7 +58,7 @@ class NsxtNatStore(NsxtStore, StageableSectionStore):
     ) -> None:
         """Write the changed rules, then the new rules, and delete rules last.
 
-        So no traffic loses its translation while a rule replaces another one.
+        In this order, traffic keeps its translation while a new rule replaces an old rule.
         """
         writes = SingleWrites(self.api)
         deleted, changed, new = changed_records(before, records)
@@ -97,7 +97,7 @@ class NsxtNatStore(NsxtStore, StageableSectionStore):
 
 
 def _traffic(record: Mapping[str, Any]) -> Hashable:
-    """Return what a rule translates, to find a new rule without its ID."""
+    """Return the traffic and translation of a rule, to find a new rule without its ID."""
     keys = ("type", "externalAddresses", "internalAddresses", "dnatExternalPort", "snatDestinationAddresses")
     profile = mapping_of(record.get("applicationPortProfile")).get("id")
     return (*(str(record.get(key) or "") for key in keys), str(profile or ""))
