@@ -17,12 +17,12 @@ from vcloudair_core.transport.messages import Headers, Response
 
 DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 25, 128
 _CONTEXT = re.compile(r"_context==[^;,()]*")
-"""Filter field that includes more objects.
+"""A filter condition on ``_context``.
 
-Routes with such objects pass ``views`` to :func:`page`.
+Routes evaluate such a condition themselves, and :func:`page` ignores it.
 """
 Views = Callable[[Mapping[str, Any]], Iterable[Mapping[str, Any]]]
-"""Function that returns the forms of a value to which a filter applies."""
+"""A function that returns the forms of a value to which a filter applies."""
 
 
 def item(context: Any, value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -65,7 +65,7 @@ def page(
 ) -> Response:
     """Return one page of ``values``, with Link headers to other pages.
 
-    The request's filter, sort order and page size apply. The default order is by name. ``searchable`` contains the
+    The filter, sort order and page size of the request apply. The default order is by name. ``searchable`` contains the
     fields that a filter can use. A value with several ``views`` matches a filter if one of its
     views matches.
     """
@@ -123,7 +123,7 @@ def _filtered(
     if not text:
         return list(values)
     is_encoded = (context.query.get("filterEncoded") or ["false"])[0] == "true"
-    # The replacement is always true, because every record has an ID.
+    # The condition is replaced by one that is always true, because every record has an ID.
     text = _CONTEXT.sub("id!=none", text)
     matches = compile_filter(text, {"id", *searchable}, is_encoded=is_encoded and "%" in text)
     return [value for value in values if any(matches(dict(_flattened(view))) for view in views(value))]

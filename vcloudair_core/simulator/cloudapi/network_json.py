@@ -27,7 +27,7 @@ from vcloudair_core.simulator.releases import is_at_least
 from vcloudair_core.simulator.state.entities import OrgVdcNetwork, SimulatedEdge, Vdc
 
 _UNIVERSAL_SINCE, _NON_DISTRIBUTED_SINCE, _DEPLOYMENT_MODE_SINCE = (38, 0), (36, 2), (39, 0)
-"""First API versions of fields of an edge gateway.
+"""First API versions of some fields of an edge gateway.
 
 Source: protocol/nsxt.md §2, protocol/vcd-modern.md §3.1.
 """
@@ -161,7 +161,7 @@ def _service_addresses(edge: SimulatedEdge) -> Iterator[tuple[str, str]]:
 
 
 def network_json(context: Any, network: OrgVdcNetwork) -> dict[str, Any]:
-    """Return a network of a VDC as JSON, including the edge that routes the network."""
+    """Return a VDC network as JSON, with the edge gateway that routes the network."""
     world = context.world
     vdc = world.vdcs[network.vdc_id]
     org = world.orgs[vdc.org]

@@ -27,7 +27,7 @@ _OWNERS = ("ownerRef.id", "orgVdc.id", "orgRef.id", "status")
 
 
 def routes() -> SimulatorRoutes:
-    """Return the routes of edge gateways, networks and VDC groups."""
+    """Return the routes of edge gateways and networks."""
     calls = [
         (EDGES, list_edges),
         (f"{EDGES}/{{edge_id}}", show_edge),
@@ -76,10 +76,10 @@ def list_networks(context: Any) -> Response:
 
 
 def _accessible(context: Any) -> json_responses.Views | None:
-    """Return the views of objects for a filter with ``includeAccessible``, or None.
+    """Return the views for a filter with ``includeAccessible``, or None.
 
-    Such a filter by the owner also selects the objects of VDC groups in which that VDC participates. Source:
-    protocol/nsxt.md §2.
+    A filter that names a VDC as the owner then also selects the objects of the VDC groups to which the VDC belongs.
+    Source: protocol/nsxt.md §2.
     """
     if INCLUDE_ACCESSIBLE not in (context.query.get("filter") or [""])[0]:
         return None

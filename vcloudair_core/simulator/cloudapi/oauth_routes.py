@@ -47,7 +47,7 @@ def routes() -> SimulatorRoutes:
 
 
 def _since(bound: tuple[int, ...], handler: Callable[[Any], Response]) -> Callable[[Any], Response]:
-    """Wrap a handler to return 404 if all API versions are older than ``bound``."""
+    """Wrap a handler so that servers older than API version ``bound`` return 404."""
 
     def run(context: Any) -> Response:
         if newest(context.simulator.config.api_versions) < bound:
@@ -138,7 +138,7 @@ def authorize_device(context: Any) -> Response:
 def token(context: Any) -> Response:
     """Return an access token in exchange for one of three credentials.
 
-    These are a refresh token, the assertion of a session, and the device code of a granted service account.
+    The credentials are a refresh token, the assertion of a session, and the device code of a granted service account.
     """
     parameters, org = _parameters(context), _org_name(context)
     grants = {"refresh_token": _refresh, JWT_BEARER: _first_api_token, DEVICE_CODE: _first_account_token}

@@ -148,7 +148,7 @@ def revoke_account(context: Any) -> Response:
 
 
 def look_up_device(context: Any) -> Response:
-    """Return the service account that requested a grant and has the user code."""
+    """Return the service account whose pending grant request has the user code."""
     account = _requested(context)
     if account is None:
         return json_responses.error(400, "BAD_REQUEST", "The user code is unknown.")

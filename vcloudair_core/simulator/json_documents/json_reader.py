@@ -1,6 +1,6 @@
-"""Convert JSON request bodies to XML, which the routes read.
+"""Convert JSON request bodies to XML, the format that the routes read.
 
-Unknown keys are ignored, because real clients send such keys. Source: protocol/vcd-modern.md §1.7.
+Unknown keys are ignored, because real clients send them. Source: protocol/vcd-modern.md §1.7.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def to_xml(body: bytes, root_name: str) -> Any:
 
     Args:
         body: A JSON object.
-        root_name: The root element, with its prefix in the table.
+        root_name: The name of the root element, with its prefix in the type table.
 
     Raises ValueError for invalid JSON, and for a value that does not fit its field.
     """

@@ -1,8 +1,8 @@
 """Convert vCloud documents from XML to JSON.
 
-Keys are the XML names with a lower-case first word. Repeated elements are arrays, and absent fields are null. Sections,
-records and other values whose class depends on the document have the key ``_type``. Attributes of other namespaces are
-in ``otherAttributes``, and elements of other namespaces in ``any``. Source: protocol/vcd-modern.md §1.7.
+Keys are the XML names with a lower-case first word. Repeated elements are arrays, and absent fields are null. The key
+``_type`` has the class of sections, records and other values whose class depends on the document. Attributes of other
+namespaces are in ``otherAttributes``, and elements of other namespaces in ``any``. Source: protocol/vcd-modern.md §1.7.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ LINK = "vcloud:LinkType"
 _RECORD = "{http://www.vmware.com/vcloud/v1.5}Record"
 _IN_BOTH_FORMATS = ("application/vnd.vmware.vcloud.", "application/vnd.vmware.admin.")
 _ONLY_XML_LINKS = ("vcloud:MetadataType", "vcloud:MetadataEntryType", "vcloud:MetadataValueType")
-"""Types whose links have only the XML media type.
+"""Types in which links have only the XML media type.
 
-In recorded responses, links of other types have both media types.
+In recorded responses, other types have each link with both media types.
 """
 
 
@@ -85,7 +85,7 @@ def _children_by_field(node: Any, document_type: DocumentType) -> dict[str, list
 
 
 def _key_of_record(child: Any, keys: dict[str, str]) -> str:
-    """Return the key of the list to which a plugin's record belongs.
+    """Return the key of the list to which a record from a plugin belongs.
 
     Return an empty string if the element is not a record.
     """
@@ -161,7 +161,7 @@ def _other_attributes(node: Any, owner: DocumentType) -> dict[str, str]:
 
 
 def _unknown_attributes(node: Any, document_type: DocumentType) -> dict[str, Any]:
-    """Return the attributes that the table does not have.
+    """Return the attributes of an element that the type table lacks.
 
     Records of plugins have such attributes.
     """

@@ -18,7 +18,7 @@ from vcloudair_core.simulator.releases import as_numbers, is_at_least
 from vcloudair_core.transport.messages import Headers, Request, Response
 
 JSON_SINCE = (27, 0)
-"""The lowest version at which clients are known to request JSON.
+"""The oldest API version in which clients are known to request JSON.
 
 The limit is inferred.
 """
@@ -28,7 +28,7 @@ _VERSION = re.compile(r";\s*version=([\d.]+)")
 
 
 def accepted_formats(request: Request) -> list[str]:
-    """Return ``json`` and ``xml`` in the order of the Accept header.
+    """Return the formats ``json`` and ``xml`` in the order of the Accept header.
 
     ``*/*`` and ``application/*`` select XML. ``application/json`` selects nothing, because vCloud documents have media
     types with the suffix ``+json`` (inferred). A request without the header gets XML.
@@ -40,7 +40,7 @@ def accepted_formats(request: Request) -> list[str]:
 
 
 def _ranges(header: str) -> Iterator[tuple[str, float]]:
-    """Yield each media type of an Accept header with its quality."""
+    """Yield each media type of an Accept header with its quality value (``q``)."""
     for text in header.split(","):
         quality = _QUALITY.search(text)
         yield text.partition(";")[0].strip().lower(), float(quality[1]) if quality else 1.0
@@ -53,7 +53,7 @@ def _formats(media_type: str) -> list[str]:
 
 
 def lacks_format(request: Request, version: str) -> bool:
-    """Return True if the version has none of the formats that a request accepts."""
+    """Return True if the API version lacks all formats that the request accepts."""
     formats = accepted_formats(request)
     return "xml" not in formats and ("json" not in formats or not is_at_least(version, JSON_SINCE))
 
@@ -61,7 +61,8 @@ def lacks_format(request: Request, version: str) -> bool:
 def is_json_body(request: Request, media_type: str, version: str) -> bool:
     """Return True if the Content-Type is the JSON form of ``media_type``.
 
-    The wildcard ``application/*+json`` announces any media type. API versions without JSON documents accept no JSON.
+    The wildcard ``application/*+json`` matches any media type. In API versions without JSON documents, the result is
+    False.
     """
     sent = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     expected = (in_json_type(media_type).lower(), "application/*+json")
@@ -77,7 +78,7 @@ def in_accepted_format(request: Request, response: Response, versions: list[str]
     Args:
         request: The request, with its Accept header.
         response: The response of the route.
-        versions: The API versions of the server, which decide if a response without a version can be in JSON.
+        versions: The API versions of the server. The newest one applies to a response without a version.
     """
     content_type = response.headers.get("Content-Type", "")
     formats = accepted_formats(request)
@@ -108,7 +109,7 @@ def _version_of(request: Request, content_type: str, versions: list[str]) -> str
 def _media_type(content_type: str, version: str) -> str:
     """Return the Content-Type of a JSON document.
 
-    The list of API versions has no media type of its own.
+    The list of API versions has the general media type ``application/json``.
     """
     media_type = content_type.partition(";")[0].strip()
     if not media_type.endswith("+xml"):

@@ -14,7 +14,7 @@ _NUMBER = re.compile(r"[+-]?\d*\.?\d+(?:[eE][+-]?\d+)?\Z")
 def to_json(kind: str, text: str) -> Any:
     """Return the JSON value of an XML text.
 
-    A text that does not fit its kind remains a string.
+    If the text is not a valid value of ``kind``, return the text.
     """
     bare = text.strip()
     if kind in ("integer", "number") and _INTEGER.match(bare):

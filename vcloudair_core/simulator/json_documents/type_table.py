@@ -34,9 +34,9 @@ SCALARS = frozenset(("string", "integer", "number", "boolean", "dateTime", "any"
 EXTENSIBLE, RESOURCE, SECTION = "vcloud:VCloudExtensibleType", "vcloud:ResourceType", "ovf:Section_Type"
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _RENAMED = {"Property": "_property"}
-"""JSON keys that differ from the name of their element.
+"""JSON keys that do not follow from the element name.
 
-Java reserves the names of these elements.
+These element names are reserved in Java.
 """
 
 
@@ -87,7 +87,7 @@ class DocumentType:
 
     @cached_property
     def element_keys(self) -> dict[str, str]:
-        """Return the key of each child element by its tag."""
+        """Return the JSON key of each child element, by tag."""
         return {field.name: field.key for field in self.fields if field.role == "element"}
 
     @cached_property
@@ -97,9 +97,9 @@ class DocumentType:
 
     @cached_property
     def is_document(self) -> bool:
-        """Return True if ``type`` is the media type of the element itself.
+        """Return True if the attribute ``type`` is the media type of the element itself.
 
-        The attribute ``type`` of a reference is the media type of its target.
+        In a reference, ``type`` is the media type of the target.
         """
         return not {RESOURCE, SECTION}.isdisjoint((self.name, *self.bases))
 
@@ -214,7 +214,7 @@ def element_type(tag: str) -> str | None:
 
 @cache
 def head_of(tag: str) -> str:
-    """Return the tag that an element can substitute, or an empty string."""
+    """Return the tag of the substitution group of an element, or an empty string."""
     line = load_table()["elements"].get(prefixed(tag), "")
     head = line.partition(" for ")[2]
     return qualify(head) if head else ""
@@ -222,7 +222,7 @@ def head_of(tag: str) -> str:
 
 @cache
 def members_of(head: str) -> dict[str, str]:
-    """Return the tags that can substitute an element, by the class of their type."""
+    """Return the tags in the substitution group of ``head``, by type class."""
     members: dict[str, str] = {}
     for name, line in load_table()["elements"].items():
         kind, _, own_head = line.partition(" for ")
@@ -233,5 +233,5 @@ def members_of(head: str) -> dict[str, str]:
 
 @cache
 def classes() -> dict[str, str]:
-    """Return the name of each type, by its value of ``_type``."""
+    """Return the names of all types, by their value of ``_type``."""
     return {name.partition(":")[2].replace("_", ""): name for name in load_table()["types"] if "." not in name}

@@ -1,1 +1,1 @@
-"""Edge gateways that NSX-T backs, under ``/cloudapi``."""
+"""Simulate NSX-T edge gateways under ``/cloudapi``."""

@@ -1,4 +1,4 @@
-"""Handlers of NSX-T edge gateways, and the tasks of their writes.
+"""Wrap route handlers of NSX-T edge gateways, and start tasks for writes.
 
 While a task runs, its edge gateway and all other edge gateways of the same VDC group are busy. Source:
 protocol/nsxt.md §1.2, §1.3.
@@ -35,8 +35,9 @@ def nsxt_call(
 ) -> Callable[[Any], Response]:
     """Return a route handler for a service of an NSX-T edge gateway.
 
-    ``section`` is a service in ``access.rights.SECTIONS``. ``since`` is the first API version of the path. An unknown
-    edge gateway, an NSX-V edge gateway and one without the service return 403. Source: protocol/nsxt.md §1.3.
+    ``section`` is a service in ``access.rights.SECTIONS``. ``since`` is the first API version of the path. The response
+    is 403 for an unknown edge gateway, for an NSX-V edge gateway, and if the edge gateway lacks the service. Source:
+    protocol/nsxt.md §1.3.
     """
 
     def run(context: Any) -> Response:
@@ -75,9 +76,9 @@ def not_found(context: Any, kind: str, identifier: str) -> RefusedBodyError:
 
 
 def new_path(context: Any, owner: str) -> str:
-    """Return a text from which the ID of a new object can be made.
+    """Return a unique text from which the ID of a new object is derived.
 
-    The ID of a deleted object is never used again, because the number of tasks increases with each write.
+    The text contains the number of tasks, which increases with each write. Therefore, IDs are never used again.
     """
     return f"{owner}/{len(context.simulator.tasks.all_tasks())}"
 
@@ -122,9 +123,9 @@ def start_write(
 ) -> Response:
     """Start a task on any object, and return 202 without a body.
 
-    The header Location contains the URL of the task. ``lock`` is the URN of the edge gateway or VDC group that is busy
-    while the task runs, or an empty string. ``more`` contains other fields of :class:`SimulatedTask`. Return 400 if it
-    is busy already, or if too many tasks are running.
+    The Location header contains the URL of the task. ``lock`` is the URN of the edge gateway or VDC group that is busy
+    while the task runs, or an empty string. ``more`` contains other fields of :class:`SimulatedTask`. Return 400 if the
+    object of the lock is busy, or if too many tasks are running.
     """
     tasks, config = context.simulator.tasks, context.simulator.config
     holder = tasks.open_on(lock) if lock else None
@@ -168,7 +169,7 @@ def busy(context: Any, lock: str, holder: SimulatedTask) -> Response:
 
 
 def operation_code(operation_name: str) -> str:
-    """Return the name of an operation as in the error for a busy object.
+    """Return the operation code that the error for a busy object contains.
 
     ``createNatRule`` becomes ``NAT_RULE_CREATE``. Source: protocol/nsxt.md §1.3.
     """
@@ -179,6 +180,6 @@ def operation_code(operation_name: str) -> str:
 def status_of(context: Any, lock: str) -> str:
     """Return the status of an edge gateway or VDC group.
 
-    The status is CONFIGURING while a task runs (inferred), and otherwise REALIZED.
+    The status is CONFIGURING while a task runs (inferred). Otherwise, the status is REALIZED.
     """
     return "CONFIGURING" if context.simulator.tasks.open_on(lock) else "REALIZED"

@@ -1,4 +1,4 @@
-"""NSX-T edge gateways: owner, uplink addresses and NSX-T manager.
+"""Return the owner, uplink addresses and NSX-T manager of edge gateways.
 
 Source: protocol/nsxt.md §2, §3.
 """
@@ -42,8 +42,9 @@ def gateway_urn(edge: SimulatedEdge) -> str:
 def effective_owner(edge: SimulatedEdge) -> str:
     """Return the URN of the effective owner of an edge gateway.
 
-    This is the VDC group that owns the edge gateway, or otherwise the edge gateway itself. All edge gateways of a VDC
-    group share their firewall groups, and only one of them can change at a time. Source: protocol/nsxt.md §2, §3.
+    The effective owner is the VDC group that owns the edge gateway. Without a VDC group, it is the edge gateway itself.
+    All edge gateways of a VDC group share their firewall groups, and only one of them can change at a time. Source:
+    protocol/nsxt.md §2, §3.
     """
     return f"urn:vcloud:vdcGroup:{edge.group_id}" if edge.group_id else gateway_urn(edge)
 
@@ -54,9 +55,9 @@ def edges_of_owner(world: Any, owner: str) -> list[SimulatedEdge]:
 
 
 def context_urns(world: Any, edge: SimulatedEdge) -> set[str]:
-    """Return the URNs of the VDC and VDC group of an edge gateway.
+    """Return the URNs of the VDC and of the VDC group of an edge gateway.
 
-    Port profiles for the edge gateway belong to one of them. Source: protocol/nsxt.md §4.
+    Port profiles for the edge gateway belong to the VDC or to the VDC group. Source: protocol/nsxt.md §4.
     """
     vdc_ids = world.vdc_groups[edge.group_id].vdc_ids if edge.group_id else (edge.vdc_id,)
     urns = {f"urn:vcloud:vdc:{vdc_id}" for vdc_id in vdc_ids}

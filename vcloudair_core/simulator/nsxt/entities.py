@@ -1,4 +1,4 @@
-"""Objects of NSX-T, as plain data.
+"""Data classes for VDC groups, firewall groups and port profiles.
 
 Owners are URNs, because an edge gateway or a VDC group can own an object. Source: protocol/nsxt.md §3, §4.
 """
@@ -13,7 +13,7 @@ from vcloudair_core.simulator.state.registry import Tracked
 
 @dataclass
 class VdcGroup(Tracked):
-    """A group of VDCs of one org, whose edges and networks all its VDCs can use.
+    """A group of VDCs of one org that share edge gateways and networks.
 
     Source: protocol/nsxt.md §2.
     """
@@ -24,7 +24,7 @@ class VdcGroup(Tracked):
     vdc_ids: tuple[str, ...]
     description: str = ""
     distributed_firewall: dict[str, Any] = field(default_factory=dict)
-    """State of the distributed firewall. The first use creates it."""
+    """State of the distributed firewall. The state is created on first use."""
 
 
 @dataclass
@@ -51,8 +51,8 @@ class FirewallGroup(Tracked):
 class PortProfile(Tracked):
     """An application port profile: protocols and destination ports.
 
-    ``scope`` is SYSTEM, PROVIDER or TENANT. ``context`` is the URN of the VDC or VDC group that a profile of a tenant
-    belongs to. ``provider`` is the name of the NSX-T manager.
+    ``scope`` is SYSTEM, PROVIDER or TENANT. ``context`` is the URN of the VDC or VDC group to which a tenant profile
+    belongs. ``provider`` is the name of the NSX-T manager.
     """
 
     profile_id: str

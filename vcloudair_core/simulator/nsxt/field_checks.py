@@ -1,7 +1,7 @@
-"""Checks of single fields in JSON bodies of writes to NSX-T edge gateways.
+"""Check the value of single fields in requests to NSX-T edge gateways.
 
-Each function is a :data:`Check`: it returns the reason why a value is invalid, or None. The texts of reasons are
-inferred. Source: protocol/nsxt.md §6, §7.
+Each function is a :data:`Check` or returns one. A check returns the reason why a value is invalid, or None. The texts
+of the reasons are inferred. Source: protocol/nsxt.md §6, §7.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _PORTS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 
 
 def not_blank(value: Any) -> str | None:
-    """Accept a text with any other character than spaces."""
+    """Accept a text that contains more than spaces."""
     return None if value.strip() else "must not be blank"
 
 
 def number_from(least: int, most: int) -> Check:
-    """Return a check for numbers from ``least`` to ``most``."""
+    """Return a check that accepts numbers from ``least`` to ``most``."""
 
     def check(value: Any) -> str | None:
         return None if least <= value <= most else f"must be from {least} to {most}"
@@ -72,7 +72,7 @@ def cidr_network(value: Any) -> str | None:
 
 
 def networks(least: int, most: int) -> Check:
-    """Return a check for lists of ``least`` to ``most`` CIDR networks."""
+    """Return a check that accepts lists of ``least`` to ``most`` CIDR networks."""
 
     def check(value: Any) -> str | None:
         if not least <= len(value) <= most:
@@ -83,9 +83,10 @@ def networks(least: int, most: int) -> Check:
 
 
 def only_one_of(*values: str, least: int = 1) -> Check:
-    """Return a check for lists with one of ``values``.
+    """Return a check that accepts lists with one element, which must be in ``values``.
 
-    The fields are lists, but servers accept only one element. Source: protocol/vcd-modern.md §5.
+    If ``least`` is 0, the list can be empty. The fields are lists, but servers accept only one element. Source:
+    protocol/vcd-modern.md §5.
     """
 
     def check(value: Any) -> str | None:

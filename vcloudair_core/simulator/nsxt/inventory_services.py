@@ -1,6 +1,6 @@
-"""Services of NSX-T edge gateways in an inventory file.
+"""Read the services of NSX-T edge gateways from an inventory file.
 
-The file contains rules in the JSON format of requests. A reference can have a name in place of an ID.
+The file contains rules in the JSON format of requests. References can have names in place of IDs.
 """
 
 from __future__ import annotations
@@ -34,9 +34,10 @@ KEY = "simulated-key"
 
 @dataclass(frozen=True)
 class InventoryContext:
-    """The part of a request's context that reading a body needs.
+    """The attributes of a request context that the parsers of bodies use.
 
-    The user is one of the provider, who can turn on logging. All fields of the newest API version can be used.
+    The user is a provider administrator, who can turn on logging. The inventory file can use all fields of the newest
+    API version.
     """
 
     simulator: Any
@@ -51,7 +52,7 @@ class InventoryContext:
 
 
 def fill_nsxt_services(world: Any, tree: Mapping[str, Any], config: SimulatorConfig) -> None:
-    """Fill the services of all NSX-T edge gateways of an inventory file.
+    """Add the services in an inventory file to the NSX-T edge gateways of the world.
 
     The file and the world contain the edge gateways in the same order. Raises SpecError for a service that the API
     would reject.
@@ -146,7 +147,7 @@ def _resolve_rule(context: InventoryContext, edge: SimulatedEdge, body: dict[str
 def _profiles(context: InventoryContext, edge: SimulatedEdge) -> Iterator[tuple[str, str]]:
     """Yield the name and URN of each port profile for an edge gateway.
 
-    Those of the tenant come last.
+    Tenant profiles come last.
     """
     scope = scope_of_edge(context.world, edge)
     usable = [

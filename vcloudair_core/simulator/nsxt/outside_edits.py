@@ -1,4 +1,4 @@
-"""Changes of rules and IPsec tunnels of NSX-T edge gateways by another user.
+"""Change rules and IPsec tunnels of NSX-T edge gateways as another user.
 
 The fault ``edit`` makes these changes. Source: protocol/nsxt.md §5, §6, §7.
 """
@@ -26,7 +26,7 @@ _SECOND_FIELDS = {"active", "policyBasedVpnMode"}
 
 @dataclass(frozen=True)
 class OutsideUser:
-    """The other user, who belongs to the org of the edge gateway."""
+    """The user who makes the changes, a member of the org of the edge gateway."""
 
     org: str
 
@@ -38,7 +38,7 @@ class OutsideUser:
 
 @dataclass(frozen=True)
 class OutsideContext:
-    """The part of a request's context that reading a body needs."""
+    """The attributes of a request context that the parsers of bodies use."""
 
     simulator: Any
     version: str

@@ -1,1 +1,1 @@
-"""Firewall of NSX-T edge gateways and VDC groups, with groups and profiles."""
+"""Simulate NSX-T firewalls, firewall groups and application port profiles."""

@@ -71,9 +71,9 @@ def routes() -> SimulatorRoutes:
 
 
 def _group_call(handler: Handler) -> Callable[[Any], Response]:
-    """Return a route handler that finds the VDC group.
+    """Return a route handler that passes the VDC group to ``handler``.
 
-    A group without NSX-T returns 403.
+    For a VDC group without NSX-T, the response is 403.
     """
 
     def run(context: Any) -> Response:
@@ -101,7 +101,7 @@ def _unknown_policy(context: Any, policy_id: str) -> Response:
 
 
 def show_policies(context: Any, group: VdcGroup) -> Response:
-    """Return the switch of the distributed firewall, and its policy."""
+    """Return the state of the distributed firewall (on or off), and its policy."""
     state = dfw_of(context.world, group)
     policy = _policy_json(context, group) if state["enabled"] else None
     return json_responses.item(context, {"enabled": state["enabled"], "defaultPolicy": policy})
@@ -110,7 +110,7 @@ def show_policies(context: Any, group: VdcGroup) -> Response:
 def change_policies(context: Any, group: VdcGroup) -> Response:
     """Start a task that turns the distributed firewall on or off.
 
-    It can only be turned off after its policy (inferred).
+    The firewall can be turned off only after the policy is disabled (inferred).
     """
     body = checked(context, read_object(context), _POLICIES)
     state = dfw_of(context.world, group)
@@ -127,12 +127,12 @@ def change_policies(context: Any, group: VdcGroup) -> Response:
 
 
 def show_policy(context: Any, group: VdcGroup) -> Response:
-    """Return the policy."""
+    """Return the default policy."""
     return json_responses.item(context, _policy_json(context, group))
 
 
 def change_policy(context: Any, group: VdcGroup) -> Response:
-    """Start a task that enables or disables the policy."""
+    """Start a task that enables or disables the default policy."""
     _require_on(context, group)
     body = checked(context, read_object(context), _POLICY)
     check_object_version(context, body, dfw_of(context.world, group)["policy"]["version"])
@@ -168,7 +168,7 @@ def _shown(context: Any, rule: Rule) -> dict[str, Any]:
 
 
 def show_rules(context: Any, group: VdcGroup) -> Response:
-    """Return all rules in their order. There are no other arrays than ``values``."""
+    """Return all rules in their order, in the array ``values``."""
     rules = dfw_of(context.world, group)["user"]
     return json_responses.item(context, {"values": [_shown(context, rule) for rule in rules]})
 

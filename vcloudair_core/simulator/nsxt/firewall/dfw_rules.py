@@ -20,11 +20,11 @@ POLICY = "default"
 Source: protocol/nsxt.md §8.
 """
 NOT_EXCLUDED = {"sourceGroupsExcluded": False, "destinationGroupsExcluded": False}
-"""Fields of a rule whose groups are not excluded."""
+"""Fields of a rule that excludes no groups."""
 
 
 def dfw_of(world: Any, group: VdcGroup) -> dict[str, Any]:
-    """Return the state of the distributed firewall of a VDC group. A new one is off."""
+    """Return the state of a distributed firewall. A new distributed firewall is off."""
     if not group.distributed_firewall:
         policy = {"description": "", "enabled": False, "version": 0}
         group.distributed_firewall.update({"enabled": False, "policy": policy, "next": 1, "user": []})
@@ -32,7 +32,7 @@ def dfw_of(world: Any, group: VdcGroup) -> dict[str, Any]:
 
 
 def group_urn_of(group: VdcGroup) -> str:
-    """Return the URN of a VDC group, which is also the lock of its writes."""
+    """Return the URN of a VDC group, which is also the key of its write lock."""
     return f"urn:vcloud:vdcGroup:{group.group_id}"
 
 
@@ -61,7 +61,7 @@ def _make_id(world: Any, group: VdcGroup) -> str:
 def parse_dfw_rules(context: Any, group: VdcGroup, bodies: Sequence[Mapping[str, Any]]) -> list[Rule]:
     """Return the rules of a body that replaces all rules.
 
-    A rule with a known ID is changed. The default rule is an ordinary rule, so a body without it deletes it.
+    A rule with a known ID is changed. The default rule is an ordinary rule, so a body that lacks this rule deletes it.
     """
     if len(bodies) > MAX_RULES:
         raise RefusedBodyError(f"validation error on field 'values': at most {MAX_RULES} rules are allowed")
@@ -73,7 +73,7 @@ def parse_dfw_rules(context: Any, group: VdcGroup, bodies: Sequence[Mapping[str,
 
 
 def parse_dfw_rule(context: Any, group: VdcGroup, body: Mapping[str, Any], current: Rule | None) -> Rule:
-    """Return the rule of a body."""
+    """Return the rule that a request body describes."""
     return parse_rule(context, scope_of_group(context.world, group), distributed_fields(context), body, current)
 
 

@@ -21,7 +21,7 @@ _SERVICE = "firewall"
 
 @dataclass(frozen=True)
 class RulePosition:
-    """Place of a rule: TOP, BOTTOM, or BEFORE or AFTER another rule."""
+    """Requested position of a rule: TOP, BOTTOM, or BEFORE or AFTER another rule."""
 
     word: str
     adjacent_id: str = ""
@@ -83,9 +83,9 @@ def parse_new(
     body: Mapping[str, Any],
     current: Rule | None = None,
 ) -> tuple[Rule, RulePosition | None]:
-    """Return the rule of a body, and the position that the body asks for.
+    """Return the rule of a request body, and the position that the body requests.
 
-    Without ``current``, the rule is new. The ID of a new rule in the body is ignored.
+    If ``current`` is None, the rule is new. If the body has an ID for a new rule, the ID is ignored.
     """
     user = firewall_of(context.world, edge)["user"]
     if current is None and len(user) >= MAX_RULES:
@@ -115,9 +115,9 @@ def set_rules(context: Any, edge: SimulatedEdge, rules: list[Rule]) -> None:
 
 
 def insert_rule(world: Any, edge: SimulatedEdge, rule: Rule, position: RulePosition | None) -> None:
-    """Add a rule at a position, or after all other rules (inferred).
+    """Add a rule at a position. Without a position, add it at the end (inferred).
 
-    A rule without an ID gets one.
+    A rule without an ID gets a new ID.
     """
     state = firewall_of(world, edge)
     made = with_ids([rule], lambda: make_rule_id(world, edge), forgets=False)[0]
@@ -130,7 +130,7 @@ def insert_rule(world: Any, edge: SimulatedEdge, rule: Rule, position: RulePosit
 
 
 def change_rule(world: Any, edge: SimulatedEdge, rule: Rule, position: RulePosition | None) -> None:
-    """Replace the rule with the same ID, and move it if there is a position."""
+    """Replace the rule that has the same ID. If ``position`` is set, move the rule."""
     state = firewall_of(world, edge)
     if position is None:
         state["user"] = [rule if existing["id"] == rule["id"] else existing for existing in state["user"]]

@@ -111,7 +111,7 @@ def add(context: Any) -> Response:
 def replace(context: Any) -> Response:
     """Start a task that replaces a firewall group.
 
-    Rules keep the name that the group had. Source: protocol/nsxt.md §5.
+    Rules keep the old name of the group. Source: protocol/nsxt.md §5.
     """
 
     def handle() -> Response:
@@ -135,7 +135,7 @@ def replace(context: Any) -> Response:
 def delete(context: Any) -> Response:
     """Start a task that deletes a firewall group.
 
-    A group that a rule contains returns 400.
+    If a rule refers to the group, the response is 400.
     """
 
     def handle() -> Response:
@@ -163,7 +163,7 @@ def _start(context: Any, group: FirewallGroup, verb: str, operation_name: str, a
 def list_vms(context: Any) -> Response:
     """Return the VMs of a group.
 
-    An IP set has no VMs, and returns 400. Source: protocol/nsxt.md §1.3.
+    For an IP set, which has no VMs, the response is 400. Source: protocol/nsxt.md §1.3.
     """
     group = _find(context)
     if group is None:

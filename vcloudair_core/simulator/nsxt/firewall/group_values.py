@@ -21,7 +21,7 @@ from vcloudair_core.simulator.nsxt.json_bodies import REFERENCE, JsonField, Refu
 
 IP_SET, SECURITY_GROUP, VM_CRITERIA = "IP_SET", "SECURITY_GROUP", "VM_CRITERIA"
 STATIC_MEMBERS = "STATIC_MEMBERS"
-"""Name of a group of networks in VMware's specification.
+"""Type of a group of networks in VMware's API specification.
 
 Clients use ``SECURITY_GROUP``.
 """
@@ -82,7 +82,10 @@ def owner_of_urn(context: Any, identifier: str) -> str | None:
 
 
 def contexts_of(context: Any) -> set[str] | None:
-    """Return the effective owners that ``_context`` in the filter selects, or None."""
+    """Return the effective owners that ``_context`` in the filter selects.
+
+    Return None if the filter has no ``_context``.
+    """
     text = unquote((context.query.get("filter") or [""])[0])
     urns = _CONTEXT.findall(text)
     return {str(owner_of_urn(context, urn_text)) for urn_text in urns} if urns else None

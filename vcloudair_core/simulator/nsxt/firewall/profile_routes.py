@@ -106,7 +106,7 @@ def replace(context: Any) -> Response:
 def delete(context: Any) -> Response:
     """Start a task that deletes a port profile.
 
-    A profile that a rule contains returns 400.
+    If a rule refers to the profile, the response is 400.
     """
 
     def handle() -> Response:
@@ -136,6 +136,6 @@ def _changeable(context: Any) -> PortProfile | None:
 
 
 def _start(context: Any, profile: PortProfile, verb: str, operation_name: str, apply: Callable[[], None]) -> Response:
-    """Start a task on a profile. It makes no edge gateway busy (inferred)."""
+    """Start a task on a profile. No edge gateway is busy during the task (inferred)."""
     owner = Owner("", profile.name, "application/json", f"{PROFILE}{profile.profile_id}")
     return start_write(context, owner, "", f"{verb} Application Port Profile", operation_name, apply)

@@ -22,7 +22,7 @@ from vcloudair_core.simulator.nsxt.json_bodies import REFERENCE, JsonField, Refu
 TENANT, PROVIDER, SYSTEM = "TENANT", "PROVIDER", "SYSTEM"
 _CONTEXT = re.compile(r"_context==([^;,()]*)")
 _ANY_PORT = ["any"]
-"""Ports of an ICMP entry that a server accepts and returns.
+"""Value of the ports of an ICMP entry, which servers accept and return.
 
 Source: protocol/nsxt.md §4.
 """
@@ -47,7 +47,7 @@ FIELDS = {
 
 @dataclass(frozen=True)
 class ProfileContext:
-    """The VDCs and VDC groups of port profiles, and their NSX-T manager."""
+    """The VDCs and VDC groups to which port profiles belong, and the NSX-T manager."""
 
     urns: frozenset[str]
     provider: str

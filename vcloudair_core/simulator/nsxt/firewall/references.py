@@ -23,12 +23,12 @@ Only rules of a distributed firewall can contain it. Source: protocol/nsxt.md §
 
 @dataclass(frozen=True)
 class RuleScope:
-    """The groups and profiles that rules can contain.
+    """The scope from which rules can use firewall groups and port profiles.
 
     Attributes:
         owner: URN of the effective owner of firewall groups.
         provider: Name of the NSX-T manager of profiles.
-        contexts: URNs of the VDCs and the VDC group of profiles.
+        contexts: URNs of the VDCs and the VDC group that own profiles.
         has_internal: True if rules can contain the group of all internal traffic.
     """
 

@@ -15,7 +15,7 @@ from vcloudair_core.simulator.releases import is_at_least
 MAX_RULES, MAX_REFERENCES, MAX_PORTS = 1000, 128, 15
 ACTIONS = ("ALLOW", "DROP", "REJECT")
 INLINE_SINCE = (38, 1)
-"""First API version of addresses in rules. Source: protocol/nsxt.md §0.2."""
+"""First API version with addresses in rules. Source: protocol/nsxt.md §0.2."""
 POSITIONS, MORE_POSITIONS = ("BEFORE", "AFTER"), ("TOP", "BOTTOM")
 _MORE_POSITIONS_SINCE = (39, 0)
 

@@ -51,7 +51,7 @@ def new_rule(rule_id: str, name: str, action: str, **more: Any) -> Rule:
 def parse_rule(
     context: Any, scope: RuleScope, fields: Mapping[str, JsonField], body: Mapping[str, Any], current: Rule | None
 ) -> Rule:
-    """Return the rule that a request body describes, without an ID of its own.
+    """Return the rule that a request body describes. A new rule has no ID yet.
 
     The body replaces ``current``: a field that the body lacks gets its default. The version increases if the rule
     changes. Raises RefusedBodyError for an invalid rule or an old version.
@@ -142,5 +142,5 @@ def rule_json(
 
 
 def with_ids(rules: list[Rule], make_id: Callable[[], str], *, forgets: bool) -> list[Rule]:
-    """Return rules with an ID each. If ``forgets`` is true, all rules get a new ID."""
+    """Give an ID to rules without an ID, or to all rules if ``forgets`` is true."""
     return [{**rule, "id": make_id()} if forgets or not rule["id"] else rule for rule in rules]

@@ -1,4 +1,4 @@
-"""The certificate library of an org, from which IPsec tunnels use certificates.
+"""The certificate library of an org, with certificates for IPsec tunnels.
 
 Source: protocol/nsxt.md §7.
 """
@@ -18,7 +18,7 @@ LIBRARY = "/cloudapi/1.0.0/ssl/certificateLibrary"
 VPN_CERTIFICATE, CA_CERTIFICATE = "vpn-gateway", "vpn-ca"
 """Aliases of the certificates that each org has.
 
-Only the first one has a private key.
+Only the VPN certificate has a private key.
 """
 _COUNT_SINCE = (39, 1)
 _CA_PEM = """\

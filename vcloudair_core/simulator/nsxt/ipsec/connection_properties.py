@@ -68,11 +68,11 @@ _OPTIONAL: dict[str, dict[str, Any]] = {
     },
     "dpdConfiguration": {},
 }  # fmt: skip
-"""Defaults of absent fields, by part."""
+"""Defaults of absent fields, by object of the connection properties."""
 
 
 def default_properties(security_type: str = "DEFAULT") -> dict[str, Any]:
-    """Return the properties of a tunnel without properties of its own."""
+    """Return the properties of a tunnel whose own properties were never set."""
     return {"securityType": security_type, **copy.deepcopy(_DEFAULT)}
 
 

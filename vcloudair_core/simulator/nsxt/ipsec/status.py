@@ -1,7 +1,7 @@
 """Status and statistics of IPsec tunnels of NSX-T edge gateways.
 
-A tunnel is up unless it is disabled, or unless a request to the control plane takes it down. Source: protocol/nsxt.md
-§7, protocol/vcd-modern.md §5.
+A tunnel is up by default. It is down while it is disabled, or after a request to the control plane takes it down.
+Source: protocol/nsxt.md §7, protocol/vcd-modern.md §5.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ def routes() -> SimulatorRoutes:
 def list_tunnels(context: Any, edge: SimulatedEdge, *, is_second: bool) -> Response:
     """Return a page of the tunnels.
 
-    Lists have no pre-shared keys. Source: protocol/nsxt.md §7.
+    By default, lists have no pre-shared keys. Source: protocol/nsxt.md §7.
     """
     has_key = context.simulator.config.psk_in_list and _can_see_keys(context)
     values = [
@@ -166,9 +166,10 @@ def add_tunnel(simulator: Any, edge: SimulatedEdge, tunnel: dict[str, Any]) -> N
 
 
 def _conflict(context: Any, edge: SimulatedEdge, tunnel: dict[str, Any], known: dict[str, Any] | None) -> str:
-    """Return the failure of the task of a duplicate tunnel, or an empty string.
+    """Return the message with which the task of a duplicate tunnel fails.
 
-    The option ``duplicate_tunnel`` selects whether the request is refused instead. Source: protocol/nsxt.md §1.3.
+    Return an empty string if the task succeeds. The option ``duplicate_tunnel`` can refuse the request instead. Source:
+    protocol/nsxt.md §1.3.
     """
     tunnels = ipsec_state(edge)["tunnels"]
     if context.simulator.config.duplicate_tunnel == "task":
@@ -193,7 +194,7 @@ def _find(context: Any, edge: SimulatedEdge) -> dict[str, Any]:
 def _can_see_keys(context: Any) -> bool:
     """Return True if the user can read pre-shared keys.
 
-    This needs the right to configure the service (inferred).
+    The user needs the right to configure IPsec VPN (inferred).
     """
     return bool(context.may(configure_section(_SERVICE)))
 

@@ -166,7 +166,7 @@ def _certificate(context: Any, sent: dict[str, Any], field: str, *, needs_key: b
 def _check_authentication(tunnel: dict[str, Any]) -> None:
     """Refuse a tunnel without a key, or without a certificate in the mode CERTIFICATE.
 
-    The fields of the mode that is not used are not stored (inferred).
+    Fields of the other mode are not stored (inferred).
     """
     if tunnel["authenticationMode"] == "PSK":
         tunnel |= {"certificateRef": None, "caCertificateRef": None}

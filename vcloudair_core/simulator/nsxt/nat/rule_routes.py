@@ -118,7 +118,7 @@ def _find(context: Any, edge: SimulatedEdge) -> dict[str, Any]:
 def _changeable(context: Any, edge: SimulatedEdge) -> dict[str, Any]:
     """Return the rule in the path.
 
-    Refuse a rule of the system, which only its service can change. Source: protocol/nsxt.md §6.
+    Refuse a system rule, which only the service that created the rule can change. Source: protocol/nsxt.md §6.
     """
     rule = _find(context, edge)
     if rule["systemRule"]:

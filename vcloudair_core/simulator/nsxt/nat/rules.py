@@ -157,7 +157,7 @@ def _check_addresses(context: Any, edge: SimulatedEdge, sent: dict[str, Any], ki
 
 
 def _network(addresses: str) -> tuple[tuple[str, str], int]:
-    """Return the ends of an address or network, and its number of addresses."""
+    """Return the first and last address of a network, and the number of addresses."""
     network = ip_network(addresses, strict=False)
     return (str(network[0]), str(network[-1])), network.num_addresses
 

@@ -102,7 +102,7 @@ def _replace(context: Any, edge: SimulatedEdge, config: dict[str, Any]) -> None:
 
 
 def _system_rule(edge: SimulatedEdge, config: dict[str, Any]) -> dict[str, Any]:
-    """Return the SNAT rule for traffic to the upstream servers (inferred)."""
+    """Return the SNAT rule for traffic to the upstream DNS servers (inferred)."""
     return {
         "name": SYSTEM_RULE,
         "description": None,
@@ -128,7 +128,7 @@ def _zones(config: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _check(context: Any, edge: SimulatedEdge, config: dict[str, Any]) -> None:
-    """Refuse a missing address or zone, an unknown zone and a foreign address."""
+    """Refuse a missing address or zone, an unknown zone, and an unallocated address."""
     for field in ("listenerIp", "defaultForwarderZone"):
         if config["enabled"] and not config[field]:
             raise RefusedBodyError(f"validation error on field '{field}': must not be null")

@@ -155,7 +155,7 @@ def _find(context: Any, edge: SimulatedEdge) -> dict[str, Any]:
 
 
 def _changeable(context: Any, edge: SimulatedEdge) -> dict[str, Any]:
-    """Return the route in the path. Refuse a route that the system owns."""
+    """Return the static route in the path. Refuse a route of the system."""
     route = _find(context, edge)
     if route["systemOwned"]:
         raise RefusedBodyError(f"Static route {route['name']} is owned by the system and cannot be changed or deleted.")
