@@ -309,7 +309,7 @@ options:
                 description:
                   - Session type that the server reports. Accepted and ignored, so that you can pass a tunnel that you
                     have read.
-                  - NSX-T edge gateways do not support V(routebasedsession), because tunnels are based on policies.
+                  - NSX-T edge gateways do not support V(routebasedsession), because all tunnels are policy-based.
                 type: str
               site_id:
                 description:

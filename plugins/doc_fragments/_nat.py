@@ -66,8 +66,8 @@ options:
           - Port after translation. The default for new rules is V(any).
           - NSX-T edge gateways do not support ports with V(snat), because port profiles have no source ports.
           - NSX-T edge gateways do not support ports without a protocol, because ports need a protocol.
-          - NSX-T edge gateways do not support ranges of another width than O(rules[].original_port), because the range
-            has another width than original_port.
+          - NSX-T edge gateways do not support ranges of a different size than O(rules[].original_port), because the
+            range has a different size than original_port.
         type: str
       protocol:
         description:
@@ -78,7 +78,7 @@ options:
         description:
           - Name or number of an ICMP type, for example V(echo-request). Only for O(rules[].protocol=icmp). Part of the
             identity.
-          - NSX-T edge gateways do not support ICMP types as numbers, because ICMP types have names here, not numbers.
+          - NSX-T edge gateways do not support ICMP types as numbers, because ICMP types are identified by names.
         type: str
       vnic:
         description:
@@ -287,8 +287,8 @@ options:
       - Port after translation. The default for new rules is V(any).
       - NSX-T edge gateways do not support ports with V(snat), because port profiles have no source ports.
       - NSX-T edge gateways do not support ports without a protocol, because ports need a protocol.
-      - NSX-T edge gateways do not support ranges of another width than O(original_port), because the range has another
-        width than original_port.
+      - NSX-T edge gateways do not support ranges of a different size than O(original_port), because the range has a
+        different size than original_port.
     type: str
   protocol:
     description:
@@ -298,7 +298,7 @@ options:
   icmp_type:
     description:
       - Name or number of an ICMP type, for example V(echo-request). Only for O(protocol=icmp). Part of the identity.
-      - NSX-T edge gateways do not support ICMP types as numbers, because ICMP types have names here, not numbers.
+      - NSX-T edge gateways do not support ICMP types as numbers, because ICMP types are identified by names.
     type: str
   vnic:
     description:

@@ -142,7 +142,7 @@ ARGUMENTS = dict(
 
 
 def firewall(params: Params) -> list[Params]:
-    """Return the setting and rules of the task as a list with one spec."""
+    """Return a list with one spec: the settings and rules of the task."""
     spec = given(params, ("enabled", "allow_empty"))
     if params["rules"] is not None:
         spec["rules"] = [given(rule, OPTIONS["rules"]["options"]) for rule in params["rules"]]

@@ -1,4 +1,4 @@
-"""Property tests of conversions: they are supported and never widen a rule."""
+"""Property tests of conversions: every result is supported and widens no rule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of monitors, each run once."""
+"""Tests of monitor checks. Each check runs once."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ _NSXT = (
     ),
     Limit(
         "session_type",
-        "tunnels are based on policies",
+        "all tunnels are policy-based",
         "Omit session_type.",
         values="`routebasedsession`",
         refused=lambda name: name if name.strip().casefold() == "routebasedsession" else None,

@@ -130,14 +130,14 @@ _NSXT = (
     ),
     Limit(
         "translated_port",
-        "the range has another width than original_port",
-        "Use ranges of equal width, or one rule for each port.",
-        values="ranges of another width than `original_port`",
+        "the range has a different size than original_port",
+        "Use ranges of equal size, or one rule for each port.",
+        values="ranges of a different size than `original_port`",
         applies=_has_other_width,
     ),
     Limit(
         "icmp_type",
-        "ICMP types have names here, not numbers",
+        "ICMP types are identified by names",
         "Write the name of the type, such as echo-request.",
         values="ICMP types as numbers",
         refused=_number,

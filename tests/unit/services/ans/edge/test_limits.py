@@ -1,4 +1,4 @@
-"""Options that a backend does not support."""
+"""Tests of options that a backend does not support."""
 
 from __future__ import annotations
 

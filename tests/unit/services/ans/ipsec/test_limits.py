@@ -1,4 +1,4 @@
-"""Options of IPsec tunnels that a backend does not support."""
+"""Tests of IPsec tunnel options that a backend does not support."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def ipsec() -> Iterator[NsxtBench]:
         ({"mtu": 1400}, "tunnels have no MTU"),
         ({"extension": "securelocaltrafficbyip=10.0.0.1"}, "tunnels have no extensions"),
         ({"compliance_suite": "suite-b-gcm-256"}, "tunnels have no compliance suites"),
-        ({"session_type": "routebasedsession"}, "tunnels are based on policies"),
+        ({"session_type": "routebasedsession"}, "all tunnels are policy-based"),
         ({"peer_subnets": [f"10.{number}.0.0/16" for number in range(1, 130)]}, "at most 128 networks"),
     ],
 )

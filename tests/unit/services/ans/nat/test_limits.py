@@ -1,4 +1,4 @@
-"""Options of NAT rules that a backend refuses, before anything is read."""
+"""Tests of NAT rule options that a backend does not support."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ def test_the_same_rules_and_default_values_work_everywhere(spec: dict[str, Any],
         ({"protocol": None}, "original_port", "ports need a protocol"),
         ({"protocol": "any", "original_port": None}, "translated_port", "ports need a protocol"),
         ({**OUT, "snat_match_destination_port": 25}, "snat_match_destination_port", "ports need a protocol"),
-        ({"original_port": "8000-8010", "translated_port": "9000-9011"}, "translated_port", "another width"),
-        ({"original_port": "8000-8010"}, "translated_port", "another width"),
-        ({"original_port": None, "translated_port": "80-81"}, "translated_port", "another width"),
+        ({"original_port": "8000-8010", "translated_port": "9000-9011"}, "translated_port", "a different size"),
+        ({"original_port": "8000-8010"}, "translated_port", "a different size"),
+        ({"original_port": None, "translated_port": "80-81"}, "translated_port", "a different size"),
         ({"protocol": "icmp", "icmp_type": "8", "original_port": None, "translated_port": None}, "icmp_type", "'8'"),
         ({"vnic": 0}, "vnic", "rules have no interfaces"),
         ({"interface": "external-net"}, "interface", "rules have no interfaces"),

@@ -1,4 +1,4 @@
-"""The mark of writes whose result is not known."""
+"""Tests of the marker file for writes whose result is not known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pre-shared keys of NSX-T: comparison, and no key in any output."""
+"""Tests of pre-shared keys on NSX-T: they are compared, and no output shows them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_the_key_of_the_server_decides() -> None:
 
 
 def test_hidden_keys_are_compared_by_fingerprint(tmp_path: Path) -> None:
-    """A user who cannot read keys needs fingerprints of sent keys."""
+    """If the user cannot read keys, fingerprints of the sent keys are compared."""
 
     class Fingerprints:
         def is_known(self, site_id: str | None, ends: str, key: Secret) -> bool:
@@ -78,9 +78,9 @@ def test_a_hidden_key_is_sent_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 def test_no_output_has_a_key(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Search results, plans, exceptions, logs and files for two keys.
+    """No result, plan, exception, log or file contains a key.
 
-    One is our key, and the other is the key of another client.
+    The test looks for our key, and for the key of another client.
     """
     caplog.set_level(logging.DEBUG)
     simulator = cloud(psk_in_list=True)

@@ -38,7 +38,7 @@ def test_a_profile_whose_response_is_lost_is_written(ipsec: NsxtBench, kind: str
 
 
 def test_a_tunnel_whose_change_fails_keeps_its_new_profile(ipsec: NsxtBench) -> None:
-    """The next run writes only the tunnel, with the security type CUSTOM."""
+    """The next run writes only the tunnel, and keeps the security type CUSTOM."""
     ipsec.ensure(BRANCH)
     ipsec.simulator.faults.add("status", method="PUT", path=ipsec.tunnel["id"], status=403, skip=1, count=20)
     with pytest.raises(VcloudAirError) as met:

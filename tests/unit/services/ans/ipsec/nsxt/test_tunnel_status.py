@@ -21,7 +21,7 @@ def ipsec(request: pytest.FixtureRequest) -> Iterator[NsxtBench]:
 
 
 def test_status_and_statistics(ipsec: NsxtBench) -> None:
-    """A disabled tunnel takes no calls."""
+    """A disabled tunnel causes no calls."""
     ipsec.requests.clear()
     status = ipsec.client.edges.ipsec_status()
     assert ipsec.calls()[-2:] == ["GET ID status", "GET ID statistics"]
