@@ -47,7 +47,7 @@ NOT_MIRRORED = {"test_public_names.py": "pins the names of several modules and t
 """Unit tests of more than one module, with the reason."""
 _SOURCE = re.compile(r"(?P<page>[\w/-]+\.md)(?P<rest>(?:,?\s+(?:and\s+)?§\d+(?:\.\d+)*)+)")
 _DOCUMENTED = re.compile(r"^ +(\w+):\n +description:", re.MULTILINE)
-"""An option in the documentation of a module."""
+"""Pattern of an option in the documentation of a module."""
 _SECTION = re.compile(r"§(\d+(?:\.\d+)*)")
 
 
@@ -271,7 +271,7 @@ def _is_mirrored(root: Path, path: Path) -> bool:
 
 
 def _called_names(tree: ast.AST) -> Iterator[str]:
-    """Yield the last names of the functions that a tree calls."""
+    """Yield the last part of the name of each function that a tree calls."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             called = node.func

@@ -52,7 +52,7 @@ def prepare(world: World) -> None:
 
 
 def services(world: World) -> Parts:
-    """Return the user objects of each service, without fields that only the server sets."""
+    """Return the user objects of each service, without fields set by the server."""
     state = nsxt_edge(world).services
     return {
         service: [

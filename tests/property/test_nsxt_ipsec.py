@@ -15,7 +15,7 @@ from vcloudair_core.services.ans.ipsec.algorithms import NSXT_ALGORITHMS
 from vcloudair_core.services.ans.ipsec.nsxt.fields import DF_POLICIES, INITIATION_MODES
 
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
-"""Phases without shrinking, because shrinking takes minutes with a simulated cloud."""
+"""Phases without shrinking, which takes minutes with a simulated cloud."""
 
 octet = st.integers(1, 254)
 

@@ -1,4 +1,4 @@
-"""Return the owner, uplink addresses and NSX-T manager of edge gateways.
+"""Derive the owner, uplink addresses and NSX-T manager of an edge gateway.
 
 Source: protocol/nsxt.md §2, §3.
 """
@@ -27,7 +27,7 @@ def is_nsxt(edge: SimulatedEdge) -> bool:
 
 
 def gateway_type(edge: SimulatedEdge) -> str:
-    """Return the value of ``gatewayType`` and ``edgeGatewayType``.
+    """Return ``NSXT_BACKED`` or ``NSXV_BACKED``, the type of an edge gateway.
 
     Source: protocol/nsxt.md §2.
     """

@@ -1,4 +1,4 @@
-"""Options of NSX-T edge gateways.
+"""Simulator options for NSX-T edge gateways.
 
 Most of them select a behavior that no source documents. Source: protocol/nsxt.md §14, §15.
 """
@@ -16,7 +16,7 @@ def option(default: object, about: str) -> Any:
 
 @dataclass(frozen=True)
 class NsxtOptions:
-    """Options of NSX-T edge gateways.
+    """The simulator options for NSX-T edge gateways.
 
     ``metadata["about"]`` of each field describes the option.
     """

@@ -82,7 +82,7 @@ class FirewallConverter(SectionConverter):
                 )
 
     def is_affected(self, rule: FirewallRuleSpec, lost: FirewallRuleSpec) -> bool:
-        """Return True if a rule accepts traffic that a lost rule denies."""
+        """Return True if a rule accepts traffic that a rule that is left out denies."""
         is_denied = (lost.action or "accept") != "accept"
         return is_denied and (rule.action or "accept") == "accept" and firewall_rules_overlap(rule, lost)
 

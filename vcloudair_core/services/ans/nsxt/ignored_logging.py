@@ -1,4 +1,4 @@
-"""Requests to log traffic that the server ignores, and a note of them on disk.
+"""Remember on disk that the server ignores requests to turn on logging.
 
 Without the right to configure logging, the server stores ``logging: true`` as false, without an error. Later runs must
 not report the same change again. Source: protocol/nsxt.md §5, §13.1.
@@ -29,11 +29,11 @@ IGNORED_LOGGING = "ignored_logging"
 
 _log = logging.getLogger(__name__)
 _VALID_S = 7 * 24 * 3600.0
-"""Time until a run requests logging again, in case the user got the right."""
+"""Seconds until a run requests logging again, in case the user has got the right."""
 
 
 class IgnoredLogging:
-    """The note of a user for one edge gateway. ``key`` identifies both."""
+    """The note file of one user for one edge gateway. ``key`` identifies both."""
 
     def __init__(self, settings: Settings, key: str, clock: Clock) -> None:
         self._settings = settings
@@ -62,7 +62,7 @@ class IgnoredLogging:
             _log.warning("Writing a note in %s failed: %s", path.parent, exc.strerror)
 
     def forget(self) -> None:
-        """Delete the note, because a rule logs."""
+        """Delete the note, because the server has turned on the log of a rule."""
         path = self._path()
         if path is not None:
             with contextlib.suppress(OSError):
@@ -76,9 +76,9 @@ class IgnoredLogging:
 
 
 class LoggingRequests:
-    """The requests of this process to log the traffic of rules of an edge gateway.
+    """The requests of this process to turn on logging for rules of an edge gateway.
 
-    ``ignored`` has the names of the rules that do not log, although this process has requested it.
+    ``ignored`` has the names of the rules whose log stays off, even if this process has turned it on.
     """
 
     def __init__(self, session: Session, target_key: str) -> None:
@@ -97,7 +97,7 @@ class LoggingRequests:
         self._requested |= set(keys)
 
     def check(self, record: Mapping[str, Any], key: Hashable) -> None:
-        """Note if the server has ignored a request to log the traffic of a rule."""
+        """Write or delete the note, depending on the log of a rule with a request."""
         if key not in self._requested:
             return
         if record.get("logging"):

@@ -1,4 +1,4 @@
-"""Sources and destinations of NSX-T rules.
+"""Convert the sources and destinations of NSX-T rules.
 
 Source: protocol/nsxt.md §3, §5, §13.1.
 """

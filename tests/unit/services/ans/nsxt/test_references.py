@@ -16,7 +16,7 @@ from vcloudair_core.services.ans.nsxt.references import (
 
 
 def test_equal_content_has_one_name() -> None:
-    """Order, repetition and the suffix ``/32`` of an address do not affect the name.
+    """Order, repetition and the suffix ``/32`` do not affect the name.
 
     Source: protocol/nsxt.md §13.4.
     """

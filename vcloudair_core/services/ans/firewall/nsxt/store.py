@@ -37,7 +37,7 @@ class NsxtFirewallStore(NsxtStore, StageableSectionStore):
 
     @property
     def ignored_logging(self) -> set[str]:
-        """Names of rules that do not log, although this process has requested it."""
+        """Names of rules whose log stays off, even if this process has turned it on."""
         return self._logging.ignored
 
     @property

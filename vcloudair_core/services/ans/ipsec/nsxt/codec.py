@@ -25,9 +25,10 @@ The key is never sent to the server.
 """
 
 IGNORED_LOGGING = "_ignoredLogging"
-"""Key in a record of a tunnel whose server has ignored a request to log.
+"""Key that marks a tunnel whose log stays off although a task turned it on.
 
-Servers ignore such requests of users without a right. The tunnel counts as logging. Source: protocol/nsxt.md §5.
+Servers ignore this request if the user lacks a right. In comparisons, the log of the tunnel counts as on. Source:
+protocol/nsxt.md §5.
 """
 
 KEY = "preSharedKey"

@@ -56,7 +56,7 @@ class NsxtIpsecStore(NsxtStore):
         self._logging_note = IgnoredLogging(self.session.settings, f"{user} {self.target_key}", self.clock)
         self._wanted_logging: set[tuple[str, str]] = set()
         self.ignored_logging: set[str] = set()
-        """Names of tunnels that do not log, although this process has requested it."""
+        """Names of tunnels whose log stays off, even if this process has turned it on."""
 
     @property
     def is_written_whole(self) -> bool:

@@ -70,7 +70,7 @@ class NsxtNatCodec(JsonCodec[NatSpec]):
         self.is_v2 = is_v2
 
     def settings_of(self, tree: Mapping[str, Any]) -> NatSpec:
-        """Return the settings. NAT is always enabled."""
+        """Return settings without values, because NAT is always enabled."""
         return NatSpec(enabled=True)
 
     def set_settings(self, tree: dict[str, Any], settings: Mapping[str, Any]) -> None:

@@ -31,7 +31,7 @@ class NsxtNatStore(NsxtStore, StageableSectionStore):
 
     @property
     def ignored_logging(self) -> set[str]:
-        """Names of rules that do not log, although this process has requested it."""
+        """Names of rules whose log stays off, even if this process has turned it on."""
         return self._logging.ignored
 
     @property

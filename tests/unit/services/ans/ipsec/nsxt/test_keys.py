@@ -1,4 +1,4 @@
-"""Tests of pre-shared keys on NSX-T: they are compared, and no output shows them."""
+"""Tests of pre-shared keys on NSX-T: comparison, and no key in any output."""
 
 from __future__ import annotations
 
