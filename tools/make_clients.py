@@ -13,10 +13,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from environments import find_python
+
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "tests" / "clients"
 BUILT = ROOT / ".nox" / "clients"
 VCD_CLI = "vcd-cli==24.1.0"
+EXTENSION = "container-service-extension==3.1.4"
+EXTENSION_PYTHON = "3.10"
+"""Newest Python that can import the extension."""
 
 
 def _run(*command: str | Path, folder: Path, **variables: str) -> None:
@@ -47,7 +52,20 @@ def _make_python(folder: Path) -> None:
     _run(folder / "bin" / "pip", "install", "-q", VCD_CLI, folder=folder)
 
 
-CLIENTS: dict[str, Callable[[Path], None]] = {"go": _make_go, "java": _make_java, "python": _make_python}
+def _make_extension(folder: Path) -> None:
+    python = find_python(EXTENSION_PYTHON)
+    if python is None:
+        raise OSError(f"Python {EXTENSION_PYTHON} is not installed.")
+    _run(python, "-m", "venv", folder, folder=folder)
+    _run(folder / "bin" / "pip", "install", "-q", EXTENSION, folder=folder)
+
+
+CLIENTS: dict[str, Callable[[Path], None]] = {
+    "go": _make_go,
+    "java": _make_java,
+    "python": _make_python,
+    "extension": _make_extension,
+}
 
 
 def main() -> None:

@@ -51,14 +51,15 @@ def variables_of(server: SimulatorServer) -> dict[str, str]:
     return {"VCA_VDC": first.name, **server.env()}
 
 
-def run(server: SimulatorServer, folder: Path, *command: str | Path) -> str:
+def run(server: SimulatorServer, folder: Path, *command: str | Path, **more: str) -> str:
     """Run a program and return its output.
 
-    Assert that the program succeeds, and that the simulator knows all requests of the program.
+    ``more`` are additional environment variables. Assert that the program succeeds, and that the simulator knows all
+    requests of the program.
     """
     variables = variables_of(server)
     trusted = {"REQUESTS_CA_BUNDLE": variables["VCA_CA_PATH"], "SSL_CERT_FILE": variables["VCA_CA_PATH"]}
-    env = {**os.environ, **variables, **trusted, "HOME": str(folder), "LC_ALL": "C.UTF-8"}
+    env = {**os.environ, **variables, **trusted, "HOME": str(folder), "LC_ALL": "C.UTF-8", **more}
     done = subprocess.run(command, cwd=folder, env=env, text=True, capture_output=True, check=False, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     entries = server.simulator.request_log.entries()
