@@ -16,6 +16,7 @@ import pytest
 from tests.support.ansible import ROOT
 from tests.unit.simulator.nsxt.bench import INVENTORY
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
+from vcloudair_core.simulator.state.entities import Vm
 
 BUILT = ROOT / ".nox" / "clients"
 UNKNOWN = {404, 405, 406, 501}
@@ -123,15 +124,18 @@ def test_vcd_cli_changes_a_vm(server: SimulatorServer, tmp_path: Path) -> None:
     vcd, env = need("python") / "bin" / "vcd", variables_of(server)
     host, vapp = env["VCA_URL"].removeprefix("https://"), f"{env['VCA_VDC']}-vapp1"
     run(server, tmp_path, vcd, "login", host, env["VCA_ORG"], env["VCA_USERNAME"], "-p", env["VCA_PASSWORD"])
-    vm = next(vm for vm in server.simulator.world.vms.values() if vm.name == "vm-0001")
+
+    def vm() -> Vm:
+        return next(vm for vm in server.simulator.world.vms.values() if vm.name == "vm-0001")
+
     run(server, tmp_path, vcd, "vm", "create-snapshot", vapp, "vm-0001")
-    assert vm.snapshot is not None
+    assert vm().snapshot is not None
     run(server, tmp_path, vcd, "vm", "power-off", vapp, "vm-0001")
-    assert vm.status == "POWERED_OFF"
+    assert vm().status == "POWERED_OFF"
     run(server, tmp_path, vcd, "vm", "power-on", vapp, "vm-0001")
-    assert vm.status == "POWERED_ON"
+    assert vm().status == "POWERED_ON"
     run(server, tmp_path, vcd, "vm", "remove-snapshot", vapp, "vm-0001")
-    assert vm.snapshot is None
+    assert vm().snapshot is None
     run(server, tmp_path, vcd, "logout")
 
 
