@@ -337,7 +337,7 @@ def test_duplicate_service_error_names_both_distributions(scratch: Scratch) -> N
 def test_duplicate_command_keeps_the_built_in_command(scratch: Scratch) -> None:
     completed = scratch.vca("edge", "--help", VCA_SAMPLE_BREAK="command")
     assert completed.returncode == 0
-    assert "List, export, plan and change edge gateways." in completed.stdout
+    assert "List, export, plan, change and convert edge gateways." in completed.stdout
     assert "vcloudair-sample" in completed.stderr
 
 

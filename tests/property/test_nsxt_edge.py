@@ -34,6 +34,7 @@ ports = st.lists(
 services = st.one_of(
     st.just([{"protocol": "any"}]),
     st.just([{"protocol": "icmp"}]),
+    st.just([{"protocol": "tcp"}, {"protocol": "any"}]),
     st.just([{"protocol": "icmp", "icmp_type": "echo-request"}, {"protocol": "tcp"}]),
     st.lists(
         st.fixed_dictionaries({"protocol": st.sampled_from(["tcp", "udp"]), "port": ports}), min_size=1, max_size=3

@@ -16,7 +16,7 @@ from vcloudair_core.services.ans.firewall.nsxt.services import (
     raw_items,
     services_of_rule,
 )
-from vcloudair_core.services.ans.firewall.spec import SIDES, FirewallRuleSpec, ServiceSpec
+from vcloudair_core.services.ans.firewall.spec import SIDES, FirewallRuleSpec, ServiceSpec, services_meaning
 from vcloudair_core.services.ans.nsxt.members import group_references, members_of_side, split_sides
 from vcloudair_core.services.ans.section.document import SettingsT
 from vcloudair_core.services.ans.section.json_codec import JsonCodec
@@ -109,6 +109,9 @@ class NsxtRuleCodec(JsonCodec[SettingsT]):
         if "services" in changed or "applications" in changed:
             services = spec.services if spec.services is not None else self.rule_of(raw).services or ()
             applications = spec.applications if spec.applications is not None else applications_of(raw)
+            if services and services_meaning(services) == frozenset((ANY,)):
+                # Ports and profiles of the other services would narrow the rule.
+                services = ()
             raw["applicationPortProfiles"] = profile_references(services, applications, raw, is_inline=self.has_ports)
             if self.has_ports:
                 raw["rawPortProtocols"] = raw_items(services) or None

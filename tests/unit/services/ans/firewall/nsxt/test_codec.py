@@ -171,6 +171,14 @@ def test_system_and_default_rules_are_never_changed() -> None:
     assert (state.settings.default_action, state.settings.enabled) == ("deny", True)
 
 
+@pytest.mark.parametrize("codec", [OLD, NEW])
+def test_a_service_for_all_traffic_is_not_narrowed_by_the_others(codec: NsxtFirewallCodec) -> None:
+    services = {"services": [{"protocol": "tcp"}, {"protocol": "any"}]}
+    for live in ((), ({**LIVE, "applicationPortProfiles": None},)):
+        rules = merged(codec, present({"name": "old", **services}), *live)
+        assert (rules[0]["applicationPortProfiles"], rules[0].get("rawPortProtocols")) == (None, None)
+
+
 def test_unknown_raw_items_are_not_any_service() -> None:
     rule = state_of(document(NEW, {**LIVE, "applicationPortProfiles": None, "rawPortProtocols": [{"icmpItem": {}}]}))
     assert rule.user_rules[0].spec.services == ()
