@@ -37,7 +37,7 @@ def _make_go(folder: Path) -> None:
     shutil.copytree(SOURCES / "go", folder, dirs_exist_ok=True)
     _run("go", "mod", "tidy", folder=folder)
     _run("go", "build", "-o", "tour", ".", folder=folder)
-    for name in ("nsxt", "firewall"):
+    for name in ("nsxt", "firewall", "edits"):
         _run("go", "build", "-o", f"{name}-tour", f"./{name}", folder=folder)
 
 

@@ -92,3 +92,37 @@ def test_container_service_extension_and_modules_share_nat_rules(
     rule = {"name": "portal", "match_by": "name", "action": "dnat", "state": "absent"}
     assert module("vca_nat_rule", rule)["changed"]
     assert targets() == ours
+
+
+@pytest.mark.parametrize("server", ["10.4", "10.6"], indirect=True)
+def test_go_vcloud_director_and_modules_share_firewall_rules(
+    server: SimulatorServer, module: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    program = need("go") / "edits-tour"
+
+    def client(*arguments: str) -> dict[str, Any]:
+        services: dict[str, Any] = json.loads(run(server, tmp_path, program, *arguments, VCA_EDGE=EDGE))
+        return services
+
+    sources = [[f"10.{number}.0.0/24", "192.0.2.1"] for number in range(3)]
+    services = [{"protocol": "tcp", "port": [443]}]
+    section = {
+        "rules": [
+            {"name": f"rule {number}", "action": "accept", "source": source, "services": services}
+            for number, source in enumerate(sources)
+        ]
+    }
+    assert module("vca_firewall", section)["changed"]
+    shown = client("show")
+    assert [rule["actionValue"] for rule in shown["Rules"]] == ["ALLOW"] * 3
+    assert not module("vca_firewall", section, "--check")["changed"]
+
+    # The client has API version 37, and rules have inline addresses from version 38.1 on. A write of all rules omits
+    # these addresses, so it changes all rules.
+    changed = client("reject", "rule 1")
+    assert [rule["actionValue"] for rule in changed["Rules"]] == ["ALLOW", "REJECT", "ALLOW"]
+    are_inline = not shown["IpSets"]
+    assert module("vca_firewall", section, "--check")["plan"] == f"{3 if are_inline else 1} to update"
+    assert module("vca_firewall", section)["changed"]
+    assert [rule["actionValue"] for rule in client("show")["Rules"]] == ["ALLOW"] * 3
+    assert not module("vca_firewall", section, "--check")["changed"]
