@@ -109,7 +109,7 @@ class _Portal:
 
 
 class VCASession(_Portal):
-    """Session of the vCloud Air subscription service, or of a vCloud Director.
+    """Session of the vCloud Air subscription service, or of vCloud Director.
 
     To sign in to another portal, set ``login_url`` on the class or an instance.
     """
@@ -160,7 +160,7 @@ class VCASession(_Portal):
         self._remember(username, password)
         if vcd_url:
             if not orgname:
-                raise ConfigurationError("Sign-in to a vCloud Director requires an org name.", hint="Pass orgname.")
+                raise ConfigurationError("vCloud Director requires an org name to sign in.", hint="Pass orgname.")
             return self._login_directly(vcd_url, orgname)
         self._login_to_portal()
         return self.login_to_vdc(orgname) if orgname else None
@@ -282,7 +282,7 @@ class VCAODSession(_Portal):
 
     @compatible_errors(ValueError)
     def login(self, username: str | None = None, password: str | None = None) -> None:
-        """Sign in, and set :attr:`instances` to the instances that have a vCloud Director.
+        """Sign in, and set :attr:`instances` to the instances of vCloud Director.
 
         Raises: ConfigurationError, AuthenticationError, other ApiErrors, TransportError, DecodeError.
         """

@@ -102,7 +102,8 @@ def choose_version(offered: Sequence[OfferedVersion], *, where: str) -> OfferedV
             f"{where} does not offer a supported API version. It offers {names}. The supported versions are 5.1 to 39.",
             hint="Use another server: VMware Cloud Foundation Automation 9 and newer are not supported."
             if beyond
-            else "Check that url is the address of a vCloud Director. To try an unsupported version, set api_version.",
+            else "Check that url is the address of a vCloud Director server. To try an unsupported version, set "
+            "api_version.",
         )
     best = max(fitting, key=lambda entry: as_numbers(entry.version))
     if best.is_deprecated:

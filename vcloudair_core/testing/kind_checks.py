@@ -94,7 +94,7 @@ def check_plans_settle(kind: ResourceKind, client: Client, example: Example) -> 
         if plan.is_empty:
             continue
         assert kind.plan(document, resolved).as_dict() == plan.as_dict(), (
-            f"{step}: plan() returns another plan when it is called again"
+            f"{step}: plan() returns a different plan when it is called again"
         )
         merged = kind.merge(document, plan)
         assert content(document) == before, f"{step}: merge() changed the document in place"

@@ -111,7 +111,9 @@ class QueryService:
         if format == "references" and not record_type.references_element:
             problems.add("format", f"the query type {type_name} does not support format=references")
         if format == "references" and where:
-            problems.add("format", "references have no attributes, so they cannot be used with conditions")
+            problems.add(
+                "format", "cannot be references together with conditions, because references have no attributes"
+            )
         if any(ord(letter) < 32 for letter in filter):
             problems.add("filter", "contains a control character")
         problems.raise_if_any()

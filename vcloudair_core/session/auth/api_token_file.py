@@ -196,7 +196,7 @@ def rescue(token: Secret, old: Secret, settings: Settings, content: Mapping[str,
 
 
 def find_replacement(old: Secret, settings: Settings) -> Path | None:
-    """Return the file that contains the replacement of ``old``, or None.
+    """Return the file with the token that replaces the token ``old``, or None.
 
     The file is in the state folder.
     """

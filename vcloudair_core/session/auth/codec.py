@@ -133,7 +133,7 @@ def decode_access_token(body: bytes) -> tuple[str, float | None, str]:
     if not token:
         raise DecodeError(
             "The response of the token service does not have an access_token.",
-            hint="Check that url is the address of a vCloud Director.",
+            hint="Check that url is the address of a vCloud Director server.",
         )
     lives = tree.get("expires_in")
     return (

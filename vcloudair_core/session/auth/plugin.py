@@ -23,7 +23,7 @@ def vca_auth_methods() -> Sequence[AuthRecord]:
     """Return the auth methods: one for each service type, and the token-based methods."""
     return (
         AuthRecord(
-            "vcd", "User, org and password of a vCloud Director.", ("url", "username", "password", "org"), _vcd,
+            "vcd", "User, org and password of vCloud Director.", ("url", "username", "password", "org"), _vcd,
             lambda settings: _by_password(settings, "vcd"),
         ),
         AuthRecord(

@@ -67,7 +67,11 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
     def check_spec(self, spec: IpsecSpec, desired: Desired) -> None:
         """Raise SpecError if the service is enabled without a tunnel."""
         if spec.enabled and isinstance(desired, Exactly) and spec.tunnels == ():
-            raise SpecError("enabled", "cannot be true, because the exact list of tunnels is empty")
+            raise SpecError(
+                "enabled",
+                "cannot be true if the list of tunnels is empty and other tunnels are deleted",
+                hint="Add a tunnel, or set enabled to false.",
+            )
 
     def unsupported_settings(self, spec: IpsecSpec, backend: str) -> list[SpecProblem]:
         """Return a problem for each setting that a backend does not support.

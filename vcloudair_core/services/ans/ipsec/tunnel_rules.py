@@ -183,7 +183,7 @@ def tunnel_complaints(spec: IpsecTunnelSpec, *, has_everything: bool = False) ->
         complaints.append(
             (
                 "peer_subnets",
-                "have another IP version than local_subnets, but the tunnel connects every pair of networks",
+                "have a different IP version than local_subnets, but the tunnel connects every pair of networks",
             )
         )
     if spec.authentication == CERTIFICATE and spec.psk is not None:

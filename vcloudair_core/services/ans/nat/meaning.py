@@ -145,14 +145,14 @@ def _size(addresses: tuple[int, int, int]) -> int:
 
 
 def family_complaints(spec: NatRuleSpec) -> list[tuple[str, str]]:
-    """Return an error for each address with another IP version than the original one.
+    """Return an error for each address with a different IP version than the original one.
 
     Shape: ``[(field, reason)]``.
     """
     first = address_range(spec.original_address or ANY)
     others = ((name, address_range(getattr(spec, name) or ANY)) for name in _ADDRESSES[1:])
     return [
-        (name, "has another IP version than original_address")
+        (name, "has a different IP version than original_address")
         for name, network in others
         if first and network and first[0] != network[0]
     ]

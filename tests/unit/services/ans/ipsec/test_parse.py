@@ -62,7 +62,7 @@ def test_spellings_of_algorithms(field: str, value: Any, name: str) -> None:
         ({"local_subnets": ["any"]}, "local_subnets[0]: 'any' is not a network"),
         ({"peer_subnets": ["10.0.0.1-10.0.0.9"]}, "peer_subnets[0]:"),
         ({"peer_subnets": ["192.168.10.0/25"]}, "peer_subnets: 192.168.10.0/25 overlaps 192.168.10.0/24"),
-        ({"peer_subnets": ["2001:db8::/64"]}, "peer_subnets: have another IP version than local_subnets"),
+        ({"peer_subnets": ["2001:db8::/64"]}, "peer_subnets: have a different IP version than local_subnets"),
         ({"peer_id": "a\nb"}, "peer_id: contains a line break"),
         ({"local_id": "x" * 300}, "local_id: has 300 characters, at most 255 are allowed"),
         ({"extension": "mtu=1400"}, "is neither securelocaltrafficbyip=ADDRESS nor passthroughSubnets="),

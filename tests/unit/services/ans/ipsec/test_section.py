@@ -234,7 +234,7 @@ def test_an_unknown_id_creates_no_tunnel(one: Bench) -> None:
         ({**BRANCH, "psk": None}, "present", "psk: is required"),
         ({**BRANCH, "peer_id": "foreign-1"}, "present", "'foreign-1' is the peer of the tunnels 'foreign 1' and"),
         ({"name": "foreign 1", "peer_subnets": ["192.168.10.128/25"]}, "present", "overlaps 192.168.10.1/24"),
-        ({"enabled": True, "tunnels": []}, "exact", "enabled: cannot be true, because the exact list"),
+        ({"enabled": True, "tunnels": []}, "exact", "enabled: cannot be true if the list of tunnels is empty"),
     ],
 )
 def test_changes_that_the_server_rejects_are_not_sent(one: Bench, specs: Any, state: str, said: str) -> None:

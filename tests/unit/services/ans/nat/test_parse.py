@@ -60,7 +60,11 @@ def test_valid_values(data: dict[str, Any], expected: dict[str, Any]) -> None:
             "translated_address",
             "is descending; write the lower address first",
         ),
-        ({"translated_address": "2001:db8::1"}, "translated_address", "has another IP version than original_address"),
+        (
+            {"translated_address": "2001:db8::1"},
+            "translated_address",
+            "has a different IP version than original_address",
+        ),
         ({"protocol": "gre"}, "protocol", "is not supported in edge rules"),
         ({"original_port": 70000}, "original_port", "out of range, 1 to 65535"),
         ({"translated_port": "90-80"}, "translated_port", "is descending"),

@@ -46,7 +46,7 @@ def in_free_order(known: Mapping[str, Mapping[str, Any]], changed: Sequence[dict
     A tunnel gets new addresses only after the tunnel that has them has changed. ``known`` has all current tunnels by
     id.
 
-    Raises: ConfigurationError if tunnels exchange their addresses, because then no such order exists.
+    Raises: ConfigurationError if a change swaps the addresses of tunnels, because then no such order exists.
     """
     owners = {ends_of(record): tunnel_id for tunnel_id, record in known.items()}
     waiting, ordered = list(changed), list[dict[str, Any]]()
@@ -55,8 +55,8 @@ def in_free_order(known: Mapping[str, Mapping[str, Any]], changed: Sequence[dict
         if record is None:
             names = ", ".join(sorted(repr(record.get("name")) for record in waiting))
             raise ConfigurationError(
-                f"Writing IPsec tunnels failed. The tunnels {names} exchange their addresses.",
-                hint="Change one of the tunnels to a free address first, or delete it.",
+                f"Writing IPsec tunnels failed. The change swaps the addresses of the tunnels {names}.",
+                hint="Move one of the tunnels to an unused address first, or delete it.",
             )
         waiting.remove(record)
         ordered.append(record)

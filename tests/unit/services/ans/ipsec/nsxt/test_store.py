@@ -173,9 +173,9 @@ def test_addresses_are_free_before_they_are_used(one: NsxtBench) -> None:
     assert ends == {"branch": ".8", "other": "10", "fourth": ".9"}
 
 
-def test_tunnels_that_exchange_addresses_are_refused(one: NsxtBench) -> None:
+def test_a_swap_of_tunnel_addresses_is_refused(one: NsxtBench) -> None:
     one.ensure([BRANCH, OTHER])
-    with pytest.raises(ConfigurationError, match="'branch', 'other' exchange their addresses"):
+    with pytest.raises(ConfigurationError, match="swaps the addresses of the tunnels 'branch', 'other'"):
         one.ensure([{"name": "branch", "peer_ip": "198.51.100.8"}, {"name": "other", "peer_ip": "198.51.100.7"}])
     assert one.writes() == []
 
