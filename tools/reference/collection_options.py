@@ -209,7 +209,7 @@ def _section_fragment(name: str) -> str:
 def _group_section_fragment(name: str) -> str:
     """Return the documentation fragment of a section of VDC groups."""
     section = load_section(name)
-    text = "\n".join(["options:", *documented(_options(section.spec_type), "", 2, place=section.place)])
+    text = "\n".join(["options:", *documented(_options(section.spec_type), "", 2, place=section.owner_noun)])
     return _fragment_module(f"the {section.title} section of VDC groups", {"DOCUMENTATION": text})
 
 

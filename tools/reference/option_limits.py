@@ -24,7 +24,9 @@ def _limited_specs() -> dict[type, dict[tuple[str, str], Sequence[Limit]]]:
     limits: dict[type, dict[tuple[str, str], Sequence[Limit]]] = {}
     for section in map(load_section, (*SECTIONS, *GROUP_SECTIONS)):
         for spec, declared in ((section.spec_type, section.setting_limits), (section.rule_type, section.rule_limits)):
-            limits.setdefault(spec, {}).update({(section.place, backend): declared[backend] for backend in declared})
+            limits.setdefault(spec, {}).update(
+                {(section.owner_noun, backend): declared[backend] for backend in declared}
+            )
     return limits
 
 
@@ -36,9 +38,9 @@ def limits_of(spec: type, option: str, backend: str, place: str = EDGE_GATEWAYS)
 
 def support(section: Section[Any, Any], spec: type, key: SpecKey, backend: str) -> str:
     """Return a table cell that states if a backend supports an option."""
-    if section.place == EDGE_GATEWAYS and not section.is_on(backend):
+    if section.owner_noun == EDGE_GATEWAYS and not section.is_on(backend):
         return "no section"
-    return "<br>".join(map(_cell, limits_of(spec, key.name, backend, section.place))) or "works"
+    return "<br>".join(map(_cell, limits_of(spec, key.name, backend, section.owner_noun))) or "works"
 
 
 def _cell(limit: Limit) -> str:

@@ -75,7 +75,7 @@ class DistributedFirewallSection(Section[DistributedFirewallSpec, FirewallRuleSp
 
 
 def _with_internal(spec: FirewallRuleSpec) -> FirewallRuleSpec:
-    """Replace the URN of the group of all internal traffic by ``internal``."""
+    """Replace the URN of the built-in internal traffic group with ``internal``."""
     if INTERNAL_URN not in (*(spec.source or ()), *(spec.destination or ())):
         return spec
     source, destination = (
@@ -103,7 +103,7 @@ SECTION = DistributedFirewallSection(
     exact=exact_rule,
     network_fields=("source", "destination"),
     has_internal_rules=True,
-    place="distributed firewalls",
+    owner_noun="distributed firewalls",
 )
 
 

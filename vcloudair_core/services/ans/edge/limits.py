@@ -51,15 +51,16 @@ class Limit:
 
 
 def problems_of(
-    spec: Any, limits: Sequence[Limit], version: ApiVersion, title: str, place: str = EDGE_GATEWAYS
+    spec: Any, limits: Sequence[Limit], version: ApiVersion, title: str, owner_noun: str = EDGE_GATEWAYS
 ) -> list[SpecProblem]:
     """Return a problem for each option of a spec that a backend does not support.
 
     Omitted options cause no problems. A default value causes a problem only if ``has_default`` of the limit is False.
-    ``title`` is the display name of the backend, and ``place`` is the kind of its objects, such as ``edge gateways``.
+    ``title`` is the display name of the backend, and ``owner_noun`` is the kind of its objects, such as ``edge
+    gateways``.
     """
     return [
-        problem_of(limit, refused, getattr(spec, limit.option), title, place)
+        problem_of(limit, refused, getattr(spec, limit.option), title, owner_noun)
         for limit, refused in exceeded_limits(spec, limits, version)
     ]
 
@@ -79,13 +80,13 @@ def exceeded_limits(spec: Any, limits: Sequence[Limit], version: ApiVersion) -> 
             yield limit, refused
 
 
-def problem_of(limit: Limit, refused: Any, value: Any, title: str, place: str = EDGE_GATEWAYS) -> SpecProblem:
+def problem_of(limit: Limit, refused: Any, value: Any, title: str, owner_noun: str = EDGE_GATEWAYS) -> SpecProblem:
     """Return the problem of an option that exceeds a limit.
 
-    ``refused`` is the unsupported part of ``value``. ``title`` is the display name of the backend, and ``place`` is the
-    kind of its objects, such as ``edge gateways``.
+    ``refused`` is the unsupported part of ``value``. ``title`` is the display name of the backend, and ``owner_noun``
+    is the kind of its objects, such as ``edge gateways``.
     """
-    return SpecProblem(limit.option, _reason(limit, refused, value, f"{title} {place}"), limit.hint)
+    return SpecProblem(limit.option, _reason(limit, refused, value, f"{title} {owner_noun}"), limit.hint)
 
 
 def _reason(limit: Limit, refused: Any, value: Any, objects: str) -> str:

@@ -70,13 +70,13 @@ class Section(Generic[SpecT, RuleT]):
     ``effective``: adapts a spec to the existing rule that it updates.
     ``exact``: sets the defaults of omitted fields in a rule of an exact list.
     ``network_fields``: the fields that hold addresses and networks.
-    ``idle_keys``: fields that request no change if they are set alone.
+    ``idle_keys``: fields that do not request a change on their own.
     ``module``: the Ansible module of the section, if any.
     ``has_internal_rules``: True if the edge creates rules itself.
     ``store_type``: the store class of sections that cannot be staged or that need data from other calls.
     ``nsxt``: the codec and store of NSX-T edge gateways, if any.
     ``rule_limits`` and ``setting_limits``: the options that a backend does not support.
-    ``place``: the objects that have the section, for messages.
+    ``owner_noun``: the display name, in plural, of the objects that have the section.
 
     Override methods where a section needs more than the defaults.
     """
@@ -105,7 +105,7 @@ class Section(Generic[SpecT, RuleT]):
     nsxt: NsxtSection | None = None
     rule_limits: Mapping[str, Sequence[Limit]] = field(default_factory=dict)
     setting_limits: Mapping[str, Sequence[Limit]] = field(default_factory=dict)
-    place: str = EDGE_GATEWAYS
+    owner_noun: str = EDGE_GATEWAYS
 
     @property
     def backends(self) -> tuple[str, ...]:
@@ -173,7 +173,7 @@ class Section(Generic[SpecT, RuleT]):
         name, version = split_backend(backend)
         if name not in limits:
             return []
-        return problems_of(spec, limits[name], version, BACKENDS[name].title, self.place)
+        return problems_of(spec, limits[name], version, BACKENDS[name].title, self.owner_noun)
 
     def prepare_store(self, store: Store, spec: Any) -> None:
         """Tell a store which section settings a spec sets. Called before the first read."""
