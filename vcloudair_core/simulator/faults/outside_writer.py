@@ -19,29 +19,29 @@ ACTIONS = ("add", "change", "delete")
 """Kinds of changes. NSX-V edges only support ``add``."""
 
 
-def outside_edit(order: Any) -> Callable[[Any], None]:
-    """Return a function that makes another user's change in a simulator.
+def outside_edit(edit: Any) -> Callable[[Any], None]:
+    """Return a function that simulates a change by another user.
 
-    Format of ``order``: ``{"edge": name or UUID, "section": "firewall" | "nat" | "ipsec", "add": rule or site}``. The
+    Format of ``edit``: ``{"edge": name or UUID, "section": "firewall" | "nat" | "ipsec", "add": rule or site}``. The
     rule or site has the JSON format of the section. If ``edge`` is missing, the first edge is changed. The function
-    validates the change, and increments the version of the section. An invalid ``order`` raises ValueError.
+    validates the change, and increments the version of the section. An invalid ``edit`` raises ValueError.
 
     An NSX-T edge also supports ``"change": {"id" or "name": ..., fields}`` and ``"delete": ID or name`` in place of
     ``add``.
     """
-    if not isinstance(order, Mapping) or set(order) - {"edge", "section", *ACTIONS}:
+    if not isinstance(edit, Mapping) or set(edit) - {"edge", "section", *ACTIONS}:
         raise ValueError("edit must be an object with the keys edge, section and add, change or delete")
-    section, actions = order.get("section"), [action for action in ACTIONS if action in order]
+    section, actions = edit.get("section"), [action for action in ACTIONS if action in edit]
     if section not in SECTIONS:
         raise ValueError(f"unknown section {section!r} in edit; expected one of {', '.join(SECTIONS)}")
     if len(actions) != 1:
         raise ValueError("edit must have exactly one of the keys add, change and delete")
-    action, value = actions[0], order[actions[0]]
+    action, value = actions[0], edit[actions[0]]
     if not isinstance(value, Mapping if action != "delete" else str):
         raise ValueError(_EXPECTED[action])
 
     def carry_out(simulator: Any) -> None:
-        _apply(simulator, find_edge(simulator, order.get("edge")), section, action, value)
+        _apply(simulator, find_edge(simulator, edit.get("edge")), section, action, value)
 
     return carry_out
 
@@ -53,13 +53,13 @@ _EXPECTED = {
 }
 
 
-def check_edit(simulator: Any, order: Any) -> None:
-    """Raise ValueError if the change in ``order`` would fail. Nothing is changed."""
-    outside_edit(order)
-    edge = copy.deepcopy(find_edge(simulator, order.get("edge")))
-    action = next(action for action in ACTIONS if action in order)
+def check_edit(simulator: Any, edit: Any) -> None:
+    """Raise ValueError if the change in ``edit`` would fail. Nothing is changed."""
+    outside_edit(edit)
+    edge = copy.deepcopy(find_edge(simulator, edit.get("edge")))
+    action = next(action for action in ACTIONS if action in edit)
     try:
-        _apply(simulator, edge, order["section"], action, order[action])
+        _apply(simulator, edge, edit["section"], action, edit[action])
     except (RefusedError, ValueError) as exc:
         raise ValueError(f"the change in edit is invalid: {exc}") from exc
 
