@@ -49,7 +49,7 @@ def _table(endpoints: Iterable[_Endpoint]) -> str:
 def _calls(profile: str) -> Iterator[tuple[str, str, str, tuple[str, str]]]:
     """Yield group, method, path and notes of each call.
 
-    The notes are API versions and simplifications. On-Demand has the calls of a vCloud Director under ``/api/compute``.
+    The notes are API versions and simplifications. On-Demand has the calls of vCloud Director under ``/api/compute``.
     """
     from vcloudair_core.simulator.profiles import built_in_routes
 

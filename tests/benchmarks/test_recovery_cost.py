@@ -108,7 +108,7 @@ def _original_polls(seconds: float) -> int:
 
 
 def _ours_virtual(seconds: float) -> tuple[float, Counter[str]]:
-    """Return the duration and the calls of this library, in simulated time."""
+    """Return the simulated failover duration with this library, and its calls."""
     simulator = Simulator(_config(seconds))
     began = time.time()
     simulator.clock.now = lambda: began + simulator.clock._ahead_s  # type: ignore[method-assign]

@@ -96,7 +96,7 @@ def _status(pid: int, name: str) -> str:
 class Watch(threading.Thread):
     """Measure processes every ``interval_s`` seconds.
 
-    ``folder`` contains the files of these processes. ``also`` is called after each measurement with its values.
+    ``folder`` is the folder whose files are counted. ``also`` is called without arguments after each measurement.
     """
 
     def __init__(

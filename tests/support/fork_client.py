@@ -23,8 +23,8 @@ def main(path: str, python: str, script: Sequence[str], names: tuple[str, ...], 
 
     Args:
         path: The server's socket.
-        python: The interpreter that is replaced, or that runs the script.
-        script: The script that is replaced. Empty for the interpreter.
+        python: The interpreter that this client stands in for, or that runs the script.
+        script: The script that this client stands in for. Empty if it stands in for the interpreter.
         names: Prefixes of the variables that an interpreter reads when it starts.
         at_start: The variables of the server with these prefixes.
     """

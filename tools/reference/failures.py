@@ -47,7 +47,7 @@ _MARKS = {"done": "✔", "error": "✖", "resumable": "↻", "unknown": "?", "go
 
 
 def _fault_rows(found: Any) -> Iterator[str]:
-    """Yield the tables of outcomes by fault and place."""
+    """Yield the tables of outcomes by fault and injection point."""
     yield from ["", "## Steps of an operation", "", "| step | request |", "|---|---|"]
     yield from (f"| {place} | {about} |" for place, about in found.places.items())
     for times, title in (("once", "Faults that occur once"), ("lasting", "Faults that persist")):

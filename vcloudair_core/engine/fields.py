@@ -253,7 +253,7 @@ def secret_names(spec_type: type) -> frozenset[str]:
 
 
 def secrets_in(data: Any, names: frozenset[str]) -> Iterator[str]:
-    """Yield the secret values in plain data.
+    """Yield the secret values in JSON-like data.
 
     A value is secret if ``names`` has its key, or if the key is a usual name of a secret, such as ``password``. The
     data may be invalid: lists and mappings under such a key are searched too.

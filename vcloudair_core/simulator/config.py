@@ -61,7 +61,7 @@ class CloudOptions:
         "", f"release that selects the API versions: {', '.join(RELEASES)}; if empty, see `api_versions`"
     )
     api_versions: tuple[str, ...] = _option(
-        DEFAULT_VERSIONS, "API versions of a vCloud Director; any other version returns 406"
+        DEFAULT_VERSIONS, "API versions of vCloud Director; any other version returns 406"
     )
     # -- sessions (protocol/sessions.md §6) --
     without_version: str = _option(
@@ -73,9 +73,9 @@ class CloudOptions:
     cookie_name: str = _option(
         "vcloud_session_id", "name of the cookie with the vCloud Director token; in older releases, vcloud-token"
     )
-    resend_token: bool = _option(True, "true: every response of a vCloud Director contains the token")
+    resend_token: bool = _option(True, "true: every response of vCloud Director contains the token")
     login_status_iam: int = _option(201, "status of a successful sign-in to the On-Demand portal")
-    logout_status: int = _option(204, "status of a sign-out from a vCloud Director; older releases return 200")
+    logout_status: int = _option(204, "status of a sign-out from vCloud Director; older releases return 200")
     probe_answer_iam: int = _option(
         0, "status of a sign-in to the On-Demand portal as `_:_`; 0: 400 with the profile vca, otherwise 401"
     )
@@ -234,7 +234,7 @@ class CloudOptions:
         True, "true: every PUT request for a firewall gives new IDs to internal rules"
     )
     established_timeout_s: int | None = _option(
-        None, "default of tcpTimeoutEstablished in seconds; if empty, 3600 in vCloud Air and 21600 in a vCloud Director"
+        None, "default of tcpTimeoutEstablished in seconds; if empty, 3600 in vCloud Air and 21600 in vCloud Director"
     )
 
 

@@ -291,7 +291,7 @@ class Simulator:
     def env(self, url: str = LOCAL_ORIGIN, ca_path: str = "") -> dict[str, str]:
         """Return the VCA_* variables that connect a client to this simulator.
 
-        VCA_VDC is absent if a vCloud Director has several VDCs, so that an Ansible inventory covers all of them.
+        VCA_VDC is absent if vCloud Director has several VDCs, so that an Ansible inventory covers all of them.
         """
         return client_variables(self.config, self.world, url, ca_path)
 

@@ -194,7 +194,7 @@ def test_org_info_returns_its_session() -> None:
     assert session_for(OrgInfo({"token": "x"}, session), "https://ignored", "ignored") is session
 
 
-# -- a vCloud Director directly ------------------------------------------------------------------------------------
+# -- vCloud Director directly ------------------------------------------------------------------------------------
 
 ORG = (
     '<Org xmlns="http://www.vmware.com/vcloud/v1.5" name="acme">'

@@ -42,7 +42,7 @@ def versions(*names: str, login_url: str = f"{BASE}/api/sessions", deprecated: t
 
 
 def session_xml(org: str = "acme", base: str = BASE) -> bytes:
-    """Return the Session of a vCloud Director as XML."""
+    """Return the Session of vCloud Director as XML."""
     return (
         f'<Session xmlns="http://www.vmware.com/vcloud/v1.5" org="{org}" roles="Organization Administrator" user="ops" '
         f'userId="urn:vcloud:user:1" href="{base}/api/session" type="application/vnd.vmware.vcloud.session+xml">'
@@ -139,7 +139,7 @@ def _callback(answer: Answer) -> Callable[[requests.PreparedRequest], tuple[int,
 
 
 def vcd_answers(extra: Mapping[str, Any] | None = None, *, token: str = TOKEN) -> dict[str, Any]:
-    """Return the responses of a vCloud Director to a password login."""
+    """Return the responses of vCloud Director to a password login."""
     return {
         "GET /api/versions": reply(200, versions("5.5", "5.10", "9.0")),
         "POST /api/sessions": reply(200, session_xml(), x_vcloud_authorization=token),

@@ -35,8 +35,8 @@ def short_number(value: float) -> str:
 def busiest(measurement: Measurement, sort: str, rows: int) -> Any:
     """Return a table of the VMs with the highest latest values of the metric ``sort``.
 
-    Each column has one unit. Metrics without values are left out. If no VM has the metric ``sort``, the title says
-    so.
+    All values of a column have the same unit. Metrics without values are left out. If no VM has the metric ``sort``,
+    the title says so.
     """
     from rich.table import Table
 

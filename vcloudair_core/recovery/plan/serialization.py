@@ -36,7 +36,7 @@ def plan_as_data(plan: RecoveryPlan) -> dict[str, Any]:
 
 
 def plan_of_data(data: Mapping[str, Any]) -> RecoveryPlan:
-    """Return the plan that :func:`plan_as_data` has converted to ``data``.
+    """Return the plan from the output of :func:`plan_as_data`.
 
     Raises ConfigurationError if an incompatible version of vcloudair-core wrote the data.
     """

@@ -143,8 +143,8 @@ class SampleBlock(NamedTuple):
 def series_of(blocks: Iterable[SampleBlock], source: str, patterns: Sequence[str]) -> tuple[list[Series], int]:
     """Return the series, and the number of values that are not numbers.
 
-    Series are sorted by VM, name and instance. If two values of a series have one time, because pages overlap, the
-    later value is used.
+    Series are sorted by VM, name and instance. If two values of a series have the same timestamp, because
+    pages overlap, the later value is used.
     """
     samples: dict[tuple[str, str, str | None], tuple[str | None, int | None, dict[datetime, float]]] = {}
     refused = 0

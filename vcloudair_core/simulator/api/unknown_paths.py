@@ -89,7 +89,7 @@ def _is_portal(path: str, profile: str) -> bool:
 
 
 def _vcloud(simulator: Any, request: Request) -> Response:
-    """Return the error of a vCloud Director for an unknown path.
+    """Return the error of vCloud Director for an unknown path.
 
     The status is 403 without a session, as in vCloud Director 8.0. With a session, the option ``unknown_path_status``
     selects the status. Paths of the provider return 403, because tenants lack the right (inferred).

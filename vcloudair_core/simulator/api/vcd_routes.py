@@ -1,4 +1,4 @@
-"""Routes of a vCloud Director for API versions, sign-in, sessions, sites and orgs.
+"""Routes of vCloud Director for API versions, sign-in, sessions, sites and orgs.
 
 Source: protocol/sessions.md §4, protocol/recorded-responses.md §2.
 """

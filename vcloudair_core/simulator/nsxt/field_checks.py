@@ -17,7 +17,7 @@ _PORTS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 
 
 def not_blank(value: Any) -> str | None:
-    """Accept a text that contains more than spaces."""
+    """Accept a string that is not blank."""
     return None if value.strip() else "must not be blank"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 
 def address(number: int) -> str:
-    """Return the source address of a rule. Each rule has another address."""
+    """Return the source address of a rule. Each rule has a different address."""
     return f"10.{number // 62500}.{number // 250 % 250}.{number % 250 + 1}"
 
 

@@ -1,4 +1,4 @@
-"""Tests of the sign-in to a vCloud Director: API versions and both endpoints."""
+"""Tests of the sign-in to vCloud Director: API versions and both endpoints."""
 
 from __future__ import annotations
 

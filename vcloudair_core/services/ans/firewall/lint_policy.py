@@ -37,7 +37,7 @@ def check(plan: Plan, settings: Settings) -> list[str]:
 
 
 def _rules(kind: str, outlook: Any) -> Sequence[Mapping[str, Any]]:
-    """Return the firewall rules after the plan. The result is empty for other kinds."""
+    """Return the firewall rules after the plan is applied. Empty for other kinds."""
     if kind in ("ans.firewall_rule", "ans.distributed_firewall_rule"):
         return list(outlook)
     if kind == "ans.edge":

@@ -65,7 +65,7 @@ class KnownKeys:
 def fingerprint(salt: bytes, edge_key: str, identity: str, key: Secret) -> str:
     """Return the keyed hash of a pre-shared key.
 
-    The hash of one key differs between edges and between tunnels.
+    The hash of the same key differs between edges and between tunnels.
     """
     text = f"{edge_key}\0{identity}\0".encode() + as_bytes(key.reveal())
     return hmac.new(salt, text, hashlib.sha256).hexdigest()

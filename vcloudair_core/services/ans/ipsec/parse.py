@@ -96,7 +96,7 @@ def _tunnels(reader: Reader) -> tuple[IpsecTunnelSpec, ...] | None:
 def refuse_tunnel_duplicates(specs: Sequence[IpsecTunnelSpec], paths: Sequence[str], problems: Problems) -> None:
     """Add a problem for each duplicate tunnel and each duplicate peer.
 
-    Only NSX-T can have several tunnels to a peer, each from another local address.
+    Only NSX-T allows several tunnels to a peer, each with a different local address.
     """
     refuse_duplicates(specs, paths, problems, IDENTITIES)
     seen: dict[str, list[tuple[str | None, str]]] = {}

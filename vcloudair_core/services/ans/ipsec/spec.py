@@ -238,7 +238,7 @@ def _peer(spec: IpsecTunnelSpec) -> tuple[str]:
 def _peer_keys(spec: IpsecTunnelSpec) -> tuple[Hashable, ...]:
     """Return the keys of a peer.
 
-    NSX-T can have several tunnels to a peer, each from another local address.
+    NSX-T allows several tunnels to a peer, each with a different local address.
     """
     peer = _peer(spec)
     return ((*peer, host_meaning(spec.local_ip)), peer) if spec.local_ip else (peer,)

@@ -51,7 +51,7 @@ class IpsecStatus:
     def of(self, tunnel: Mapping[str, Any]) -> SiteStatus | None:
         """Return the status of a tunnel, or None if the response does not have it.
 
-        ``tunnel`` is plain data. Only NSX-T has tunnel IDs. Otherwise, a tunnel matches by both ends, or by the peer ID
+        ``tunnel`` is a mapping. Only NSX-T has tunnel IDs. Otherwise, a tunnel matches by both ends, or by the peer ID
         if only one tunnel in the response has that peer ID.
         """
         if any(site.site_id for site in self.sites):
@@ -77,10 +77,10 @@ class StatusStore(Protocol):
         ...
 
     def read_status(self, tunnels: Sequence[Mapping[str, Any]], *, has_statistics: bool = True) -> IpsecStatus:
-        """Return the status of at least ``tunnels``, which are plain data.
+        """Return the status of ``tunnels``, which are mappings.
 
-        ``has_statistics`` asks for the counters too, if they take more calls. Raises: ApiError, TransportError,
-        DecodeError.
+        The result can include other tunnels. If ``has_statistics`` is true, also read the counters, even if that takes
+        additional calls. Raises: ApiError, TransportError, DecodeError.
         """
         ...
 
@@ -185,7 +185,7 @@ def _site(raw: Mapping[str, Any]) -> SiteStatus:
 
 
 def _tree(element: Any) -> Any:
-    """Convert an element to JSON types. Children with one name become a list."""
+    """Convert an element to JSON types. Children with the same name become a list."""
     children = [child for child in element if xml.local(child)]
     if not children:
         return (element.text or "").strip()

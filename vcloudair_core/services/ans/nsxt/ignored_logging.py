@@ -109,9 +109,9 @@ class LoggingRequests:
 
 
 def with_kept_logging(kind: RuleListKind, document: Document) -> RuleListKind:
-    """Return a rule list kind for which a rule that does not log counts as logging.
+    """Return a kind that does not report a change for logging that the server ignores.
 
-    This applies only if the server ignores requests to log. Rules that log are not changed.
+    If the server ignores requests to log, a rule that should log but does not is treated as up to date.
     """
     if not (isinstance(document.tree, dict) and document.tree.get(IGNORED_LOGGING)):
         return kind

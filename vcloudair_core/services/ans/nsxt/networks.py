@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 
 def shown_network(objects: HelperObjects, name: str, path: str, problems: Problems) -> str:
-    """Return the name of a network of the org, which ``name`` or a URN identifies.
+    """Return the name of an org network.
 
-    Makes one call. A network that does not exist is reported as a problem.
+    ``name`` is the name or the URN of the network. Makes one call, or two for a URN. A network that does not exist is
+    reported as a problem.
     """
     try:
         if name.startswith(NETWORK_URN):

@@ -104,7 +104,7 @@ class _SectionKindBase(ResourceKind):
     def _resolved(self, store: Store, desired: Desired, specs: Sequence[Any], prefix: str) -> Sequence[Any]:
         resolved = self.section.resolve_rules(store, specs, item_paths(len(specs), prefix))
         if resolved is not specs:
-            self._check_rules(desired, resolved, prefix)  # two names may have one ID
+            self._check_rules(desired, resolved, prefix)  # two names may have the same ID
         return resolved
 
     def _unsupported_rules(self, specs: Sequence[Any], prefix: str, backend: str) -> list[SpecProblem]:

@@ -40,9 +40,9 @@ def description_field() -> Any:
 
 
 def clear_key(*names: str) -> FieldInfo:
-    """Return the key that lists text fields to reset to an empty string.
+    """Return the ``clear`` field: a list of text fields to reset to an empty string.
 
-    ``names`` are the fields that the list can contain.
+    ``names`` are the allowed values.
     """
     return input_key(
         "Options to reset to an empty string. An empty value of the option itself counts as not set.",

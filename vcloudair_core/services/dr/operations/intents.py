@@ -177,7 +177,7 @@ def with_task(record: IntentRecord, href: str) -> IntentRecord:
 def _key(href: str) -> str:
     """Return a link in lower case and without the default port, for comparison.
 
-    Links to one object can differ in case and port between responses of a server.
+    Links to the same object can differ in case and port between responses of a server.
     """
     try:
         parts = urlsplit(href)

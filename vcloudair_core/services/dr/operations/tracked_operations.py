@@ -98,7 +98,7 @@ class TrackedOperations:
             self._session_error, self._lost_at = error, self.clock.now()
 
     def retry_session(self) -> float | None:
-        """Clear the session error before a poll, and return the time of the loss.
+        """Clear the session error before a poll, and return when it was lost.
 
         Return None if there was no session error.
         """
@@ -107,7 +107,7 @@ class TrackedOperations:
         return since
 
     def lost_since(self, since: float | None) -> None:
-        """Restore the time of the loss if the server has refused the poll again.
+        """Restore the time when the session was lost if the server refused the poll.
 
         ``since`` is the result of :meth:`retry_session`.
         """

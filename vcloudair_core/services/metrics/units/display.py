@@ -15,7 +15,7 @@ _SCALED = {"KB": "", "KBps": "/s"}
 def display_unit(unit: str | None, values: Iterable[float]) -> tuple[str, float]:
     """Return a readable unit for a group of values, and the conversion factor.
 
-    The unit fits the largest value, so that all values of a series, column or axis have one unit. Units other than
+    The unit fits the largest value, and is the same for all values of a series, column or axis. Units other than
     ``KB`` and ``KBps`` do not change.
     """
     if unit not in _SCALED:

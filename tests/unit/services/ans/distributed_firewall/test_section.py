@@ -87,7 +87,7 @@ def test_a_rule_of_an_older_version_refers_to_an_ip_set_of_the_group(tmp_path: P
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_an_exclusion_applies_to_groups(tmp_path: Path, version: str) -> None:
-    """Excluded addresses become an IP set, because the API excludes groups.
+    """Excluded addresses become an IP set, because the API can exclude only groups.
 
     Source: protocol/nsxt.md §8.
     """
