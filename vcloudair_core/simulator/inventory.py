@@ -269,7 +269,7 @@ _REPLICATION_FIELDS = ("trouble", "paused", "lag_minutes", "is_seeded")
 def _add_replication(world: World, vdc: Vdc, tree: dict[str, Any], config: SimulatorConfig) -> None:
     """Add the replication that ``tree`` describes.
 
-    By default, the ID has the same length and structure as real IDs. The middle of real IDs is a text of unknown
+    By default, the ID has the same length and structure as real IDs. The middle of real IDs is a string of unknown
     meaning. Source: protocol/dr.md §2.
     """
     name, rpo = tree["name"], int(tree.get("rpo", 240))

@@ -64,7 +64,7 @@ class RequestLog:
     def entries(self, *, method: str = "", path: str = "") -> list[LoggedRequest]:
         """Return the logged requests, oldest first.
 
-        ``method`` selects requests by their method. ``path`` is a text that the path must contain.
+        ``method`` selects requests by their method. ``path`` is a string that the path must contain.
         """
         with self._lock:
             return [entry for entry in self._entries if method in ("", entry.method) and path in entry.path]

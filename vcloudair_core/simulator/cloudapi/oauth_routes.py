@@ -34,7 +34,11 @@ def routes() -> SimulatorRoutes:
             SimulatorRoute("POST", f"{base}/token", _since(API_TOKENS, token), auth=False),
             SimulatorRoute("POST", f"{base}/register", _since(API_TOKENS, register)),
             SimulatorRoute(
-                "POST", f"{base}/device_authorization", _since(SERVICE_ACCOUNTS, authorize_device), auth=False
+                "POST",
+                f"{base}/device_authorization",
+                _since(SERVICE_ACCOUNTS, authorize_device),
+                auth=False,
+                versions="37.0 and newer",
             ),
         ]
     return SimulatorRoutes(

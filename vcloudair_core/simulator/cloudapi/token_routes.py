@@ -16,6 +16,7 @@ from vcloudair_core.transport.messages import Headers, Response
 TOKENS, ACCOUNTS = "/cloudapi/1.0.0/tokens", "/cloudapi/1.0.0/serviceAccounts"
 ACCOUNT_PAGE_SIZE = 32
 """Maximum page size of the list of service accounts."""
+_ACCOUNTS_SINCE = "37.0 and newer"
 
 
 def routes() -> SimulatorRoutes:
@@ -24,19 +25,19 @@ def routes() -> SimulatorRoutes:
         SimulatorRoute("GET", TOKENS, list_tokens),
         SimulatorRoute("GET", f"{TOKENS}/{{token_id}}", show_token),
         SimulatorRoute("DELETE", f"{TOKENS}/{{token_id}}", revoke_token),
-        SimulatorRoute("GET", ACCOUNTS, list_accounts),
-        SimulatorRoute("GET", f"{ACCOUNTS}/{{account_id}}", show_account),
-        SimulatorRoute("PUT", f"{ACCOUNTS}/{{account_id}}", change_account),
-        SimulatorRoute("DELETE", f"{ACCOUNTS}/{{account_id}}", delete_account),
-        SimulatorRoute("POST", f"{ACCOUNTS}/{{account_id}}/revoke", revoke_account),
-        SimulatorRoute("POST", "/cloudapi/1.0.0/deviceLookup", look_up_device),
-        SimulatorRoute("POST", "/cloudapi/1.0.0/deviceLookup/grant", grant),
+        SimulatorRoute("GET", ACCOUNTS, list_accounts, versions=_ACCOUNTS_SINCE),
+        SimulatorRoute("GET", f"{ACCOUNTS}/{{account_id}}", show_account, versions=_ACCOUNTS_SINCE),
+        SimulatorRoute("PUT", f"{ACCOUNTS}/{{account_id}}", change_account, versions=_ACCOUNTS_SINCE),
+        SimulatorRoute("DELETE", f"{ACCOUNTS}/{{account_id}}", delete_account, versions=_ACCOUNTS_SINCE),
+        SimulatorRoute("POST", f"{ACCOUNTS}/{{account_id}}/revoke", revoke_account, versions=_ACCOUNTS_SINCE),
+        SimulatorRoute("POST", "/cloudapi/1.0.0/deviceLookup", look_up_device, versions=_ACCOUNTS_SINCE),
+        SimulatorRoute("POST", "/cloudapi/1.0.0/deviceLookup/grant", grant, versions=_ACCOUNTS_SINCE),
     ]
     return SimulatorRoutes(
         "cloudapi tokens",
         "API tokens and service accounts",
         tuple(paths),
-        versions="36.1 and newer, service accounts 37.0 and newer",
+        versions="36.1 and newer",
     )
 
 

@@ -27,7 +27,7 @@ def routes() -> SimulatorRoutes:
         SimulatorRoute("GET", GROUPS, list_groups),
         SimulatorRoute("GET", f"{GROUPS}/{{group_id}}", show_group),
     )
-    about = "Groups of VDCs of one site. Only an inventory file has groups."
+    about = "VDC groups cover VDCs of one site, and exist only if an inventory file defines them."
     return SimulatorRoutes(
         "cloudapi vdc groups",
         "VDC groups of API 33 and newer",

@@ -92,7 +92,7 @@ def media_of(part: str) -> str:
 def items(context: Any, vm: Vm) -> list[dict[str, Any]]:
     """Return the fields of each hardware item of a VM.
 
-    A field value is a text or number, or a pair of a text and its vCloud attributes.
+    A field value is a string or number, or a pair of a string and its vCloud attributes.
     """
     controller = _fields(
         "SCSI Controller 0", 2, SCSI_CONTROLLER, "SCSI Controller", Address=0, ResourceSubType="lsilogic"

@@ -144,7 +144,7 @@ def routes(flavor: str, prefix: str = "") -> SimulatorRoutes:
         ]
     return SimulatorRoutes(
         f"edge-{flavor}{prefix}",
-        f"Edge firewall ({flavor})",
+        f"Edge firewall (`/{flavor}`)",
         tuple(routes),
         versions=section_versions(flavor),
         simplifications=SIMPLIFICATIONS,

@@ -100,7 +100,7 @@ class SimulatedIpsec:
         state["version"] += 1
 
     def reset(self, edge: SimulatedEdge) -> None:
-        """Restore factory settings: IPsec is off, has no sites, and logs warnings.
+        """Restore the default settings: IPsec is off, has no sites, and logs warnings.
 
         Source: protocol/ans.md §4.4.
         """

@@ -90,7 +90,7 @@ class SimulatedNat:
         state["version"] += 1
 
     def reset(self, edge: SimulatedEdge) -> None:
-        """Restore factory settings: no rules. Rule IDs are never reused."""
+        """Restore the default settings: no rules. Rule IDs are never reused."""
         self.state(edge).update(_factory(), version=self.state(edge)["version"] + 1)
 
     # -- single rules --------------------------------------------------------------------------------------------

@@ -26,6 +26,9 @@ from vcloudair_core.simulator.nsxt.edges import is_nsxt
 from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.transport.messages import Headers, Response
 
+_TITLES = {"nat": "NAT", "ipsec": "IPsec"}
+"""Display names of the sections."""
+
 
 class SimulatedSection(Protocol):
     """Interface of a section.
@@ -47,7 +50,7 @@ class SimulatedSection(Protocol):
         ...
 
     def reset(self, edge: SimulatedEdge) -> None:
-        """Restore the factory settings of the section."""
+        """Restore the default settings of the section."""
         ...
 
     def to_xml(self, shown: dict[str, Any]) -> bytes:
@@ -111,7 +114,7 @@ def section_routes(
     ]
     return SimulatorRoutes(
         f"edge-{section.name}-{flavor}{prefix}",
-        f"Edge {section.name} ({flavor})",
+        f"Edge {_TITLES[section.name]} (`/{flavor}`)",
         tuple(routes),
         versions=section_versions(flavor),
         simplifications=SIMPLIFICATIONS,

@@ -1,6 +1,6 @@
 """Routes for DHCP, load balancer, routing, IP sets and certificates of an edge.
 
-Only the DHCP relay can be changed. The other services always have factory settings. Source: protocol/ans.md §1.1, §5.
+Only the DHCP relay can be changed. The other services always have default settings. Source: protocol/ans.md §1.1, §5.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ Source: protocol/ans.md §9.
 """
 TRUST_ROOTS = {"certificate": "certificates", "crl": "crls", "csr": "csrs"}
 """Root element in XML, by type of certificate list. Inferred."""
-_SIMPLIFICATIONS = "The services are read-only and have factory settings."
+_SIMPLIFICATIONS = "The services are read-only and have default settings."
 
 
 def routes(flavor: str, prefix: str = "") -> list[SimulatorRoutes]:

@@ -29,7 +29,7 @@ def to_json(kind: str, text: str) -> Any:
 
 
 def guess(text: str) -> Any:
-    """Return the JSON value of a text whose kind is unknown."""
+    """Return the JSON value of a string whose kind is unknown."""
     if text in ("true", "false"):
         return text == "true"
     return int(text) if _INTEGER.match(text) and str(int(text)) == text else text

@@ -31,7 +31,7 @@ class JsonField:
     Attributes:
         kind: JSON type of the value. The value can also be null.
         since: First API version of the field.
-        choices: Allowed values of a text.
+        choices: Allowed values of a string.
         length: Maximum number of characters or elements, or None.
         items: Fields of the object, or of each object in a list.
         check: Additional check of the value.

@@ -60,7 +60,7 @@ def _all_of(text: str, attributes: Collection[str]) -> Test:
 
 
 def _split(text: str, separator: str) -> list[str]:
-    """Split a text at each separator that is not inside parentheses.
+    """Split a string at each separator that is not inside parentheses.
 
     A separator after a backslash does not split the text (API 35).
     """

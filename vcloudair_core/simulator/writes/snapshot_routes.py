@@ -36,7 +36,9 @@ def routes(prefix: str = "") -> SimulatorRoutes:
         SimulatorRoute("POST", f"{base}/action/revertToCurrentSnapshot", revert),
         SimulatorRoute("POST", f"{base}/action/removeAllSnapshots", remove_all),
     )
-    about = "A snapshot has the size of the disk and the saved memory. A revert does not restore hardware or networks."
+    about = (
+        "The size of a snapshot is the disk size plus the saved memory. A revert does not restore hardware or networks."
+    )
     return SimulatorRoutes(
         f"snapshots{prefix}", "Snapshots of VMs and vApps", made, versions="5.1 and newer", simplifications=about
     )

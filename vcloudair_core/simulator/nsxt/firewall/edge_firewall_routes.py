@@ -54,12 +54,20 @@ def _routes(number: str, *, is_v2: bool) -> SimulatorRoutes:
     if is_v2:
         calls += [("GET", "/state", _show_state), ("PUT", "/state", _change_state)]
     since = V2_SINCE if is_v2 else (33, 0)
-    made = tuple(SimulatorRoute(verb, base + path, nsxt_call(SECTION, call, since)) for verb, path, call in calls)
+    made = tuple(
+        SimulatorRoute(
+            verb,
+            base + path,
+            nsxt_call(SECTION, call, since),
+            versions="39.0 and newer" if verb == "POST" and not is_v2 else "",
+        )
+        for verb, path, call in calls
+    )
     return SimulatorRoutes(
         f"nsxt firewall {number}",
         f"Firewall of NSX-T edge gateways ({number})",
         made,
-        versions="38.1 and newer" if is_v2 else "33.0 and newer; POST 39.0 and newer",
+        versions="38.1 and newer" if is_v2 else "33.0 and newer",
         simplifications="Rules do not filter traffic. Network context profiles are not checked.",
     )
 

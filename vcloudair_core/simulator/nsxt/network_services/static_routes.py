@@ -115,7 +115,7 @@ def delete_static_route(context: Any, edge: SimulatedEdge) -> Response:
 def _route_json(route: dict[str, Any]) -> dict[str, Any]:
     """Return a static route as in a response.
 
-    The version is always null (inferred): go-vcloud-director reads a text, and the documented model is an object.
+    The version is always null (inferred): go-vcloud-director reads a string, and the documented model is an object.
     """
     return {**copy.deepcopy(route), "version": None}
 
