@@ -34,9 +34,9 @@ class RuleIdentity:
     """A way to identify rules, such as by name.
 
     Several rules can have the same identity. ``keys(spec)``: the keys that identify the rule of a spec, the most
-    specific key first. ``description(spec)``: a text for messages, such as ``named 'web in'``. ``live_keys(spec)``: the
-    keys of a live rule, if they differ from ``keys``. ``is_unique``: True if a list must not have two rules with the
-    same identity.
+    specific key first. ``description(spec)``: a string for messages, such as ``named 'web in'``. ``live_keys(spec)``:
+    the keys of a live rule, if they differ from ``keys``. ``is_unique``: True if a list must not have two rules with
+    the same identity.
     """
 
     keys: Callable[[Any], tuple[Hashable, ...]]

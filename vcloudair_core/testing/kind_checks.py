@@ -295,7 +295,7 @@ def _has_secret(example: Example, name: str) -> bool:
 
 
 def _refuse_leak(text: str, secrets: Sequence[str], what: str) -> None:
-    """Raise AssertionError if a text contains a secret.
+    """Raise AssertionError if a string contains a secret.
 
     This is not an ``assert`` statement, because pytest would display the operands, which contain secrets.
     """

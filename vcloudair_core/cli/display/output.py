@@ -189,7 +189,7 @@ def write(text: str) -> None:
 
 
 def can_show(text: str) -> bool:
-    """Return True if standard output can show all characters of a text."""
+    """Return True if standard output can show all characters of a string."""
     try:
         text.encode(real_stdout().encoding or "ascii")
     except (UnicodeEncodeError, LookupError):

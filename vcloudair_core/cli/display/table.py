@@ -106,7 +106,7 @@ def fit(
 
 
 def cut(text: str, width: int, mark: str = "…") -> str:
-    """Truncate a text to ``width`` terminal cells, with ``mark`` at the end.
+    """Truncate a string to ``width`` terminal cells, with ``mark`` at the end.
 
     A list is truncated after the last comma that fits if this comma is in the second half of the text. Otherwise, a
     truncated address could look complete.
@@ -127,7 +127,7 @@ def cut(text: str, width: int, mark: str = "…") -> str:
 
 
 def padded(text: str, width: int, *, right: bool) -> str:
-    """Pad a text with spaces to ``width`` terminal cells."""
+    """Pad a string with spaces to ``width`` terminal cells."""
     from rich.cells import cell_len
 
     blanks = " " * max(width - cell_len(text), 0)

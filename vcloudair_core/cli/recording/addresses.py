@@ -38,7 +38,7 @@ class AddressMap:
         self._public: dict[int, int] = {}
 
     def replace_in(self, text: str) -> str:
-        """Return a text with all addresses, subnets and ranges replaced."""
+        """Return a string with all addresses, subnets and ranges replaced."""
         return _ADDRESS.sub(lambda match: self._replaced(match[0]), text)
 
     def _replaced(self, text: str) -> str:

@@ -100,7 +100,7 @@ def blocks_of(rows: list[dict[str, Any]], what: str) -> Iterator[SampleBlock]:
 
 @lru_cache(maxsize=4096)
 def _vm_id_of(text: str) -> str:
-    """Return the UUID at the end of a text in lower case, or "" if there is none.
+    """Return the UUID at the end of a string in lower case, or "" if there is none.
 
     The result is cached, because a VM has many rows.
     """

@@ -98,7 +98,7 @@ def kind_of(record_type: RecordType, name: str) -> str:
 
 
 def typed(text: str, kind: str) -> Any:
-    """Convert a text to a value of a kind. Never raises.
+    """Convert a string to a value of a kind. Never raises.
 
     If the text cannot be converted, it is returned unchanged.
     """

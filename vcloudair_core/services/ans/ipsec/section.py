@@ -53,7 +53,7 @@ _UNKNOWN, _NEW = "a different key, or one that this host has not sent", "the new
 _SHOWN_KEYS = {"psk": "key", "global_psk": "global_key"}
 """Names that changes show for the pre-shared key fields.
 
-Under these names, a change shows a text instead of masked values.
+Under these names, a change shows a string instead of masked values.
 """
 
 
