@@ -60,7 +60,7 @@ class Cloud:
     def allow_reading(self) -> None:
         """Remove all faults except those of the DR action, so that reads work.
 
-        The client does not repeat an action while it cannot search for the task.
+        The client repeats an action only after it has searched for the task, so reads must succeed.
         """
         self.server.simulator.faults.clear()
         for order in self.mode.faults:

@@ -78,7 +78,7 @@ def new_login(app: App, settings: Settings) -> Client:
 
 
 def end_login(app: App, settings: Settings) -> tuple[bool, str, VcloudAirError | None]:
-    """End the kept session at the server and delete its file. Needs no password.
+    """Log out the session that ``vca login`` saved, and delete its file. Needs no password.
 
     Returns:
         A tuple (existed, file problem, logout error). The file problem says why the file could not be used. It is

@@ -41,8 +41,8 @@ def run(arguments: Sequence[str]) -> int:
 
     Results are written to stdout. All other output is written to stderr.
 
-    A command continues when its output cannot be written. In this case, the exit code is 1 unless the command changes
-    something.
+    If the output cannot be written, the command still runs to the end. A command that only reads then returns 1. All
+    other commands keep their exit codes.
     """
     marks: set[str] = set()
     with guarded() as output:

@@ -55,7 +55,7 @@ class DisasterRecovery:
         org_info: Result of :class:`VCASession`. Its values take precedence over ``vcdurl``, ``token``, ``org_uuid`` and
             ``version``.
         stuck_after: Seconds without progress after which a task counts as failed.
-        on_unknown: What to do when no sign shows whether an action was started. ``fail`` reports an error. ``start``
+        on_unknown: What to do if it is unknown whether an action was started. ``fail`` reports an error. ``start``
             starts the action again.
     """
 

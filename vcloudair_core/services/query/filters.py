@@ -166,7 +166,7 @@ class AllOf:
 
 @dataclass(frozen=True)
 class AnyOf:
-    """A filter that requires at least one of its parts."""
+    """A filter that matches if at least one of its conditions matches."""
 
     parts: tuple[Filter, ...]
 

@@ -76,7 +76,7 @@ class Portal:
         self.origins = Origins(login_url, allowed_origins)
 
     def sign_in(self, username: str, password: Secret | str) -> Generator[Request, Response, PortalSession]:
-        """Sign in to the portal with user and password."""
+        """Sign in to the portal with a username and password."""
         login = auth.request("POST", self.login_url, self._accept, Authorization=auth.basic(username, password))
         try:
             response = yield login

@@ -37,7 +37,7 @@ class SectionConverter:
         return rule, []
 
     def losses(self, rule: Any) -> Iterator[SpecProblem]:
-        """Yield the problems of a rule that limits of options do not cover."""
+        """Yield problems with a rule that the limits of its options do not cover."""
         yield from ()
 
     def adapt_settings(self, spec: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The store of the IPsec section, which sends pre-shared keys."""
+"""Read and write the IPsec section, including pre-shared keys."""
 
 from __future__ import annotations
 
