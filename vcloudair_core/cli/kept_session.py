@@ -78,7 +78,7 @@ def new_login(app: App, settings: Settings) -> Client:
 
 
 def end_login(app: App, settings: Settings) -> tuple[bool, str, VcloudAirError | None]:
-    """Log out the session that ``vca login`` saved, and delete its file. Needs no password.
+    """Log out the session that ``vca login`` saved, and delete its file.
 
     Returns:
         A tuple (existed, file problem, logout error). The file problem says why the file could not be used. It is

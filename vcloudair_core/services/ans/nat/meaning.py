@@ -145,7 +145,7 @@ def _size(addresses: tuple[int, int, int]) -> int:
 
 
 def family_complaints(spec: NatRuleSpec) -> list[tuple[str, str]]:
-    """Return an error for each address with a different IP version than the original one.
+    """Return an error for each address whose IP version differs from the original.
 
     Shape: ``[(field, reason)]``.
     """
