@@ -224,7 +224,7 @@ def documents(simulator: Simulator, kinds: Sequence[str], password: str = PASSWO
             for entry in client.query.query(kind).all():
                 root = etree.fromstring(client.session.call("GET", entry.href).body)
                 texts = [f"{node.tag}: {node.text}" for node in root.iter("{*}Description", "{*}DateCreated")]
-                texts += [str(dict(node.attrib)) for node in root.iter("{*}Snapshot")]
+                texts += [str(dict(node.attrib.items())) for node in root.iter("{*}Snapshot")]
                 if kind != "edgeGateway":
                     body = client.session.call("GET", f"{entry.href}/metadata").body
                     texts += [node.text or "" for node in etree.fromstring(body).iter("{*}Key", "{*}Value")]

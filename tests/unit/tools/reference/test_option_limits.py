@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tools.reference.option_limits import limit_notes, support
@@ -26,7 +28,7 @@ KEYS = {(spec, key.name): key for spec in (FirewallPolicySpec, FirewallRuleSpec)
         (FirewallPolicySpec, "default_action", "nsxt", "only the current value: the default rule is read-only."),
     ],
 )
-def test_a_cell_shows_the_support_of_an_option(spec: type, option: str, backend: str, text: str) -> None:
+def test_a_cell_shows_the_support_of_an_option(spec: Any, option: str, backend: str, text: str) -> None:
     assert text in support(FIREWALL, spec, KEYS[spec, option], backend)
 
 

@@ -274,9 +274,9 @@ def test_a_staged_change_needs_no_look_up(tmp_path: Path) -> None:
     server = FakeVdcGroup(tmp_path, "38.1", stored("a", "a"))
     store = RULE.open(server, {"vdc_group": "dc-group"})  # type: ignore[arg-type]
     document = store.read()
-    assert store.load(store.dump(document)) == document  # type: ignore[attr-defined]
+    assert store.load(store.dump(document)) == document
     server.calls.clear()
-    again = RULE.open(server, store.lasting_target)  # type: ignore[arg-type,attr-defined]
+    again = RULE.open(server, store.lasting_target)  # type: ignore[arg-type]
     assert server.calls == []
     assert (again.target, again.lock_key) == (store.target, store.lock_key)
     assert store.lock_key == f"https://cloud.example.test:443/vdcGroup/{GROUP_ID}"

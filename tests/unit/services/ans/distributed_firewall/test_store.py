@@ -101,7 +101,7 @@ def helper_objects(client: Client) -> list[str]:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_rules_converge_and_leave_nothing_behind(tmp_path: Path, version: str) -> None:
     with cloud(tmp_path, version) as (client, _):
-        wanted = {"enabled": True, "rules": rules(24)}
+        wanted: dict[str, Any] = {"enabled": True, "rules": rules(24)}
         checked = client.ensure(WHOLE, wanted, state="exact_lists", check=True)
         outcome = client.ensure(WHOLE, wanted, state="exact_lists")
         assert (checked.changed, outcome.changed) == (True, True)

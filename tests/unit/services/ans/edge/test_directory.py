@@ -298,7 +298,7 @@ def test_an_unknown_uuid_is_explained() -> None:
 @pytest.mark.parametrize("edge_api", ["hybridity", "network_xml"])
 def test_an_invalid_firewall(edge_api: str, body: bytes) -> None:
     one = FakeSession(edge_api=edge_api)
-    store = SectionKind(FIREWALL).open(one, {"edge": EDGE_ID})  # type: ignore[arg-type]
+    store: Any = SectionKind(FIREWALL).open(one, {"edge": EDGE_ID})  # type: ignore[arg-type]
     one.answers[f"GET {store.path}"] = [Response(200, Headers(), body)]
     with pytest.raises(DecodeError):
         store.read()
@@ -310,7 +310,7 @@ def job(status: str) -> Response:
 
 def _store_with_job(*statuses: str) -> tuple[FakeSession, SectionStore]:
     one = FakeSession(FakeEdge(section()), edge_api="network_xml")
-    store = SectionKind(FIREWALL).open(one, {"edge": EDGE_ID})  # type: ignore[arg-type]
+    store: Any = SectionKind(FIREWALL).open(one, {"edge": EDGE_ID})  # type: ignore[arg-type]
     accepted = Response(202, Headers({"Location": "/network/edges/jobs/jobdata-7"}))
     one.answers[f"PUT {store.path}"] = [accepted]
     one.answers["GET /network/edges/jobs/jobdata-7"] = [job(status) for status in statuses]

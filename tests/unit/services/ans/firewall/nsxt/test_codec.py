@@ -125,7 +125,7 @@ def test_icmp_is_a_profile_in_every_version() -> None:
         assert rule["applicationPortProfiles"][0][CONTENT] == {SERVICE: [{"protocol": "icmp", "icmp_type": "any"}]}
 
 
-LIVE = {
+LIVE: dict[str, Any] = {
     "id": "d0bf5d51-0000-4000-8000-000000000001", "name": "old", "description": "hidden", "comments": "",
     "action": "ALLOW", "actionValue": "ALLOW", "enabled": True, "direction": "IN_OUT", "ipProtocol": "IPV4",
     "logging": False, "sourceFirewallGroups": [{"id": "urn:vcloud:firewallGroup:1", "name": "web"}],
