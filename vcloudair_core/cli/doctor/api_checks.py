@@ -22,7 +22,7 @@ from vcloudair_core.errors import (
 )
 from vcloudair_core.plugin.hooks import hookimpl
 from vcloudair_core.services.ans.edge.backend import BACKENDS, NSXT
-from vcloudair_core.services.ans.edge.model import has_edge_services
+from vcloudair_core.services.ans.edge.model import DISTRIBUTED_ONLY, has_edge_services
 from vcloudair_core.session.versions import is_at_least
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def check_rights(client: Client) -> Iterator[DiagnosisStep]:
         where = f" in VDC {settings.vdc}" if settings.vdc else ""
         yield warned("Edges", f"none visible{where}", "Check vdc, or ask for the right to view edge gateways.")
         return
-    names = ", ".join(edge.name for edge in edges[:4]) + (" …" if len(edges) > 4 else "")
+    names = ", ".join(map(_shown_edge, edges[:4])) + (" …" if len(edges) > 4 else "")
     titles = Counter(BACKENDS[edge.backend].title for edge in edges if edge.backend in BACKENDS)
     backends = ", ".join(f"{count} {title}" for title, count in sorted(titles.items()))
     yield passed("Edges", f"{len(edges)} visible: {names}{f' ({backends})' if backends else ''}")
@@ -115,6 +115,13 @@ def check_rights(client: Client) -> Iterator[DiagnosisStep]:
         yield from _check_pinned_version(settings)
     for edge_name in [settings.edge] if settings.edge else _one_of_each_backend(edges):
         yield _check_firewall(client, edge_name)
+
+
+def _shown_edge(edge: Edge) -> str:
+    """Return the name, with an owner that is a VDC group and an unusual mode."""
+    notes = [f"VDC group {edge.owner_name}"] if edge.is_owned_by_group else []
+    notes += [edge.deployment_mode] if edge.deployment_mode == DISTRIBUTED_ONLY else []
+    return f"{edge.name} ({', '.join(notes)})" if notes else edge.name
 
 
 def _check_pinned_version(settings: Settings) -> Iterator[DiagnosisStep]:

@@ -327,6 +327,12 @@ def test_a_pinned_version_that_hides_parts_of_nsxt_rules_is_a_warning(
     assert "(1 NSX-T, 1 NSX-V)" in steps["Edges"]["detail"]
 
 
+def test_edges_show_their_vdc_group_and_mode(diagnose: Diagnose) -> None:
+    group = {"owner_id": "urn:vcloud:vdcGroup:1", "owner_name": "dc-group", "deployment_mode": "DISTRIBUTED_ONLY"}
+    _, steps = diagnose(edges=[replace(EDGES[0], backend="nsxt", **group), replace(EDGES[1], backend="nsxv")])
+    assert "web-edge (VDC group dc-group, DISTRIBUTED_ONLY), db-edge (1 NSX-T, 1 NSX-V)" in steps["Edges"]["detail"]
+
+
 def test_no_edge_disabled_firewall_and_no_org_are_warnings(diagnose: Diagnose) -> None:
     code, steps = diagnose("--vdc", "gold", edges=[])
     assert (code, steps["Edges"]["status"]) == (0, "warning")

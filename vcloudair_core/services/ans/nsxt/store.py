@@ -38,6 +38,7 @@ class NsxtStore(CloudApiStore, SectionStore):
     Raises: ConfigurationError if the API version or the edge gateway does not support the section.
     """
 
+    _missing_hint = "Check the name or UUID of the edge gateway, and the API version."
     backends: ClassVar[tuple[str, ...]] = (NSXT,)
 
     def __init__(

@@ -203,6 +203,9 @@ class SectionStore(Store):
         # None selects the XML media type of the session with its version. Source: protocol/ans.md §1.2.
         return None if self._codec.media_type == XML else self._codec.media_type
 
+    _missing_hint = "Check the name or UUID and the setting edge_api. The edge gateway must be an advanced gateway."
+    """Hint of the error for a missing edge gateway or section."""
+
     def _explained(self, exc: ApiError) -> NotFoundError:
         return NotFoundError(
             f"Opening the {self.section} section of {self.target} failed. The edge gateway or section does not exist.",
@@ -211,7 +214,7 @@ class SectionStore(Store):
             request_id=exc.request_id,
             method=exc.method,
             path=exc.path,
-            hint="Check the name or UUID and the setting edge_api. The edge gateway must be an advanced gateway.",
+            hint=self._missing_hint,
         )
 
 
