@@ -328,7 +328,7 @@ def test_a_pinned_version_that_hides_parts_of_nsxt_rules_is_a_warning(
 
 
 def test_edges_show_their_vdc_group_and_mode(diagnose: Diagnose) -> None:
-    group = {"owner_id": "urn:vcloud:vdcGroup:1", "owner_name": "dc-group", "deployment_mode": "DISTRIBUTED_ONLY"}
+    group: Any = {"owner_id": "urn:vcloud:vdcGroup:1", "owner_name": "dc-group", "deployment_mode": "DISTRIBUTED_ONLY"}
     _, steps = diagnose(edges=[replace(EDGES[0], backend="nsxt", **group), replace(EDGES[1], backend="nsxv")])
     assert "web-edge (VDC group dc-group, DISTRIBUTED_ONLY), db-edge (1 NSX-T, 1 NSX-V)" in steps["Edges"]["detail"]
 
