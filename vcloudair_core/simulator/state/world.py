@@ -62,6 +62,7 @@ class World:
         self.users: list[User] = []
         self.roles = {role.role_id: role for role in map(self._role, ROLE_NAMES)}
         self._by_vapp: tuple[int, dict[str, list[Vm]]] = (-1, {})
+        self._vapp_statuses: tuple[int, dict[str, str]] = (-1, {})
         """VMs by vApp, with the number of changes for which the mapping is valid."""
         self.tokens = TokenRegister()
 
@@ -196,8 +197,13 @@ class World:
         If all VMs have the same status, the vApp has this status. Otherwise, the status is MIXED. A vApp without VMs
         has the status RESOLVED. Source: protocol/query.md §11, protocol/recorded-responses.md §5.
         """
-        statuses = {vm.status for vm in self.vms_of_vapp(vapp_id)}
-        return statuses.pop() if len(statuses) == 1 else "MIXED" if statuses else "RESOLVED"
+        if self._vapp_statuses[0] != self.changes.count:
+            self._vapp_statuses = self.changes.count, {}
+        known = self._vapp_statuses[1]
+        if vapp_id not in known:
+            statuses = {vm.status for vm in self.vms_of_vapp(vapp_id)}
+            known[vapp_id] = statuses.pop() if len(statuses) == 1 else "MIXED" if statuses else "RESOLVED"
+        return known[vapp_id]
 
     def container_name(self, vm: Vm) -> str:
         """Return the name of the vApp or template that contains a VM."""
