@@ -5,8 +5,8 @@ tag       command             what runs                                         
 ========  ==================  ========================================================================  ==========
 check     ``make check``      lint, types, layers, unit tests                                           2 minutes
 test      ``make test``       lint, layers, all tests except exhaustive tests                           6 minutes
-rest      ``make test-rest``  everything else: types, exhaustive tests, figures, ...                    18 minutes
-all       ``make test-all``   test and rest                                                             25 minutes
+rest      ``make test-rest``  types, one in four exhaustive variants, packages, figures, ...            15 minutes
+all       ``make test-all``   test and rest, with all exhaustive variants                               40 minutes
 ========  ==================  ========================================================================  ==========
 
 ``nox -t check`` runs a tier in this environment. ``nox -s tests -- tests/unit/services/dr`` runs a part of a session.
@@ -41,7 +41,7 @@ REST = ["rest", "all"]
 STATIC = "lane:static"
 PACKAGES = "lane:packages"
 NETWORK = "lane:network"
-BACKGROUND = "lane:background"
+BOUNDS = "lane:bounds"
 LAST = "lane:last"
 """Lanes that tools/run_tier.py runs at the same time, so that no core is idle."""
 OWN_SESSIONS = ("awx", "benchmarks", "bounds", "clients", "cores", "demos", "eda")
@@ -133,7 +133,7 @@ def tests(session: nox.Session) -> None:
 def exhaustive(session: nox.Session) -> None:
     """Run exhaustive tests: every variant of a case that `tests` tries once.
 
-    Arguments go to pytest.
+    If the environment variable TEST_ONE_IN is 4, one in four variants of each test runs. Arguments go to pytest.
     """
     _pytest(session, *_parallel("-m", "exhaustive", per_core=2), *_apart(), *session.posargs)
 
@@ -253,12 +253,13 @@ def clients(session: nox.Session) -> None:
     _pytest(session, "tests/clients", *session.posargs)
 
 
-@nox.session(tags=[*REST, BACKGROUND])
+@nox.session(tags=[*REST, BOUNDS])
 def bounds(session: nox.Session) -> None:
     """Run unit tests with the lowest and the newest dependencies.
 
     The lowest declared versions run on the oldest Python, and the newest versions run on the newest Python. A missing
-    Python is skipped, and its version is shown.
+    Python is skipped, and its version is shown. With TEST_ONE_IN, tests of code that hardly uses dependencies are left
+    out.
     """
     _pytest(session, "-rs", *(session.posargs or ["tests/bounds"]))
 
@@ -298,6 +299,6 @@ def package(session: nox.Session) -> None:
 def figures(session: nox.Session) -> None:
     """Check calls, import times and start times against a reference run.
 
-    The session runs last, one test at a time. Only ``bounds`` may run at the same time, with a low priority.
+    The session runs last and alone, one test at a time.
     """
     _pytest(session, "tests/benchmarks", "-p", "no:xdist", *session.posargs)

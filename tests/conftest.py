@@ -15,9 +15,21 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.tiers import one_in
+
 # A loaded host makes each example slow; the number of examples bounds a test, not its time.
 settings.register_profile("any host", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any host")
+
+
+@pytest.hookimpl(tryfirst=True, specname="pytest_collection_modifyitems")
+def pytest_select_variants(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect exhaustive variants if TEST_ONE_IN asks for a sample."""
+    kept = set(map(id, one_in(int(os.environ.get("TEST_ONE_IN", "1")), items)))
+    dropped = [item for item in items if id(item) not in kept]
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = [item for item in items if id(item) in kept]
 
 
 @pytest.hookimpl(trylast=True)

@@ -6,13 +6,14 @@ Sessions of different lanes run at the same time, so that no core is idle. Sessi
 another. A tag such as ``lane:network`` names the lane of a session. Sessions without such a tag share a lane, whose
 output is shown immediately. The output of the other lanes is shown afterwards.
 
-Sessions of the lane ``last`` begin when all other lanes have ended, except the lane ``background``, which has a low
-priority.
+Sessions of the lane ``last`` begin when all other lanes have ended. The target ``test-rest`` runs a sample of the
+exhaustive tests.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -28,7 +29,9 @@ REPORTS = ROOT / "build" / "reports"
 TAGS = {"check": "check", "test": "test", "test-all": "all", "test-rest": "rest"}
 """Targets of the Makefile, and the tags of their sessions in noxfile.py."""
 NOX = (sys.executable, "-m", "nox")
-SHOWN, BACKGROUND, LAST = "shown", "background", "last"
+SHOWN, LAST = "shown", "last"
+ONE_IN = {"test-rest": "4"}
+"""Targets that run one in this number of the exhaustive variants of each test."""
 
 
 def main() -> int:
@@ -36,6 +39,7 @@ def main() -> int:
     target = sys.argv[1]
     shutil.rmtree(REPORTS, ignore_errors=True)
     REPORTS.mkdir(parents=True)
+    os.environ.setdefault("TEST_ONE_IN", ONE_IN.get(target, "1"))
     started = time.monotonic()
     status = run_lanes(lanes_of(list_sessions(), TAGS[target]))
     reports = [json.loads(path.read_text(encoding="utf-8")) for path in REPORTS.glob("sessions-*.json")]
@@ -72,12 +76,9 @@ def lanes_of(sessions: Sequence[Mapping[str, Any]], tag: str) -> dict[str, list[
 def run_lanes(lanes: Mapping[str, Sequence[str]]) -> int:
     """Run all lanes concurrently, then the lane ``last``. Return 0 if nothing failed."""
     running = {lane: _start(lane, names) for lane, names in lanes.items() if lane != LAST}
-    background = running.pop(BACKGROUND, None)
     statuses = [process.wait() for process in running.values()]
     if LAST in lanes:
         statuses.append(_start(LAST, lanes[LAST]).wait())
-    if background is not None:
-        statuses.append(background.wait())
     for lane in lanes:
         if lane != SHOWN:
             print(_log(lane).read_text(encoding="utf-8", errors="replace"), end="", flush=True)

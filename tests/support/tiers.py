@@ -1,11 +1,30 @@
-"""Mark test parameters so that most of them run only in exhaustive runs."""
+"""Select the variants of a test that a run includes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
+
+
+def one_in(number: int, items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """Return the tests of a run that includes one in ``number`` exhaustive variants.
+
+    Of each test function, the first variant and each ``number``-th variant after it are included. Tests without the
+    exhaustive mark are all included. The selection is the same in every run.
+    """
+    seen = Counter[str]()
+    kept = []
+    for item in items:
+        if item.get_closest_marker("exhaustive") is not None:
+            function = item.nodeid.partition("[")[0]
+            seen[function] += 1
+            if (seen[function] - 1) % number:
+                continue
+        kept.append(item)
+    return kept
 
 
 def sampled(values: Iterable[Any], every: int) -> list[Any]:

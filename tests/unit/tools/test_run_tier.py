@@ -56,31 +56,31 @@ class FakeProcess:
         return self.status
 
 
-def test_the_last_lane_waits_for_all_lanes_except_background(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_last_lane_waits_for_all_other_lanes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     events: list[str] = []
     statuses = {"network": 1}
     monkeypatch.setattr(run_tier, "_start", lambda lane, names: FakeProcess(lane, events, statuses.get(lane, 0)))
     monkeypatch.setattr(run_tier, "REPORTS", tmp_path)
-    lanes = {"shown": ["tests"], "last": ["figures"], "network": ["awx"], "background": ["bounds"]}
+    lanes = {"shown": ["tests"], "last": ["figures"], "network": ["awx"], "bounds": ["bounds"]}
     for lane in lanes:
         (tmp_path / f"{lane}.log").touch()
     assert run_tier.run_lanes(lanes) == 1
     assert events == [
         "start shown",
         "start network",
-        "start background",
+        "start bounds",
         "end shown",
         "end network",
+        "end bounds",
         "start last",
         "end last",
-        "end background",
     ]
 
 
 def test_every_target_has_its_sessions() -> None:
     tags = {tag for session in run_tier.list_sessions() for tag in session["tags"]}
     assert set(TAGS.values()) == {tag for tag in tags if not tag.startswith("lane:")}
-    assert {"lane:last", "lane:background"} <= tags
+    assert {"lane:last", "lane:bounds"} <= tags
     targets = re.search(r"^(.*): \$\(VENV\)/.installed\n\t@\$\(TIER\)", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert targets is not None
     assert targets[1].split() == list(TAGS)
