@@ -1,4 +1,4 @@
-"""Clients from package registries, run as programs against the simulator.
+"""Tests of clients from package registries, which run against the simulator.
 
 ``nox -s clients`` builds the clients. If a client cannot be built, its test is skipped with the reason.
 """

@@ -1,4 +1,4 @@
-"""Edge gateways that the modules and other clients change in turn."""
+"""Tests of edge gateways that our modules and other clients change in turn."""
 
 from __future__ import annotations
 

@@ -83,7 +83,11 @@ OPAQUE = ("System", "Item", "StartupSection", "VMWareTools", "Protocols")
 
 
 def remove_opaque(root: Any) -> None:
-    """Remove the elements that the schemas restrict but the tables allow."""
+    """Remove the elements in :data:`OPAQUE` from a document.
+
+    The tables accept any content in these elements, but the schemas do not. Without these elements, tables and schemas
+    must give the same result.
+    """
     for node in list(root.iter(*[f"{{*}}{name}" for name in OPAQUE])):
         if node.getparent() is not None:
             node.getparent().remove(node)

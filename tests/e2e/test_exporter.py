@@ -149,7 +149,7 @@ def test_prometheus_scrapes_the_exporter_and_returns_the_values(
 
 
 def _simulated(cloud: SimulatorServer, vm_id: str, metric: str) -> list[float]:
-    """Return the values of the last 20 minutes, computed without the client's codecs."""
+    """Return the simulated values of a metric for the last 20 minutes."""
     from vcloudair_core.simulator.state.measurements import DIRECTOR, curve
 
     measured = next(one for one in DIRECTOR if one.name == metric)

@@ -1,4 +1,4 @@
-"""Edge documents of NSX-T edge gateways, and conversions from NSX-V."""
+"""Tests of edge documents for NSX-T edge gateways, and of conversions from NSX-V."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def nsxv_document(external: str) -> dict[str, Any]:
 
 
 def converted(external: str, version: str) -> dict[str, Any]:
-    """Return a converted document with the key of the tunnel."""
+    """Return a converted document, with the pre-shared key of its tunnel added."""
     conversion = convert_edge(nsxv_document(external), api_version=version, uplinks=["0"])
     document = dict(conversion.document)
     assert [len(document[name][field]) for name, field in FIELDS.items()] == [4, 2, 1]

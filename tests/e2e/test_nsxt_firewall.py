@@ -1,4 +1,4 @@
-"""The firewall of NSX-T edge gateways with the simulator, in three API versions."""
+"""Tests of the firewall of NSX-T edge gateways in three API versions."""
 
 from __future__ import annotations
 

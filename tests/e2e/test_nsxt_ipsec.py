@@ -1,4 +1,4 @@
-"""Plays and commands that manage IPsec tunnels of an NSX-T edge gateway."""
+"""Tests of plays and commands for IPsec tunnels of an NSX-T edge gateway."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def vca_json(env: Mapping[str, str], *arguments: str) -> Any:
 
 
 def rejected(server: SimulatorServer) -> list[str]:
-    """Return the requests that the server rejected as unknown."""
+    """Return the requests to paths that the server does not know."""
     entries = server.simulator.request_log.entries()
     assert len(entries) > 3
     return [f"{entry.method} {entry.path}: {entry.status}" for entry in entries if entry.status in UNKNOWN]

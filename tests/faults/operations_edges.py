@@ -69,7 +69,7 @@ def _read(client: Client) -> Any:
 
 
 def info_of(client: Client) -> OrgInfo:
-    """Return a session in the format of vcloudair 0.5."""
+    """Return a session as a login result in the format of vcloudair 0.5."""
     values = {"vcdurl": "https://simulator.invalid", "token": "unused", "org_uuid": client.session.identity.org_id}
     return OrgInfo({**values, "auth-header": "x-vcloud-authorization", "version": "5.7"}, client.session)
 

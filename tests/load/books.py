@@ -24,7 +24,7 @@ class Step:
 
 @dataclass
 class Book:
-    """The rules of one client: the action by edge and rule name, in order of creation."""
+    """The rules that one client has written: actions by edge and rule name."""
 
     owner: str
     edges: dict[str, dict[str, str]] = field(default_factory=dict)

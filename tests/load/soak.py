@@ -1,7 +1,7 @@
 """Soak test: many clients use one simulator for some minutes.
 
-Processes of ten clients each, an exporter and a run of failovers work at the same time. Every client checks its
-results and keeps a book of its rules. At the end, the edges must have exactly the rules of the books. Memory, threads,
+Processes of ten clients each, an exporter and a run of failovers work at the same time. Every client checks its results
+and records the rules that it writes. At the end, the edges must have exactly the recorded rules. Memory, threads,
 sockets and files of all processes are measured. Lasting growth is a leak. The exit status is 1 if anything is wrong.
 """
 
@@ -204,7 +204,7 @@ def _address(log: Path, process: subprocess.Popen[bytes]) -> str:
 
 
 def _differences(cloud: Cloud, reports: dict[str, Any]) -> list[str]:
-    """Return the differences between edges and books."""
+    """Return the differences between the rules of the edges and the recorded rules."""
     found = []
     for name, edge_id in cloud.edges:
         there = [(rule["name"], rule["action"]) for rule in cloud.user_rules(edge_id)]

@@ -36,7 +36,7 @@ def _snat(original: str, translated: str, enabled: bool) -> dict[str, Any]:
 
 
 def _with_own_tag(rule: dict[str, Any]) -> dict[str, Any]:
-    """Give the rule a unique tag, as the rules of an edge gateway have."""
+    """Return a rule with a unique tag, as on an edge gateway."""
     return {**rule, "tag": 1000 + int(rule["name"].split()[-1])} if "tag" in rule else rule
 
 

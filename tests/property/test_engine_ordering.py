@@ -12,7 +12,7 @@ from vcloudair_core.engine.ordering import ContradictionError, Placement, arrang
 
 @st.composite
 def problems(draw: Any) -> tuple[list[int], list[int], dict[int, Placement]]:
-    """Generate existing elements, new elements, and placements for some of both."""
+    """Generate existing and new elements, and placements for some of them."""
     existing = list(range(draw(st.integers(0, 7))))
     new = [-(n + 1) for n in range(draw(st.integers(0, 4)))]
     elements = [*existing, *new]

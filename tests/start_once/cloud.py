@@ -151,7 +151,7 @@ class Operator:
         return {str(event["id"]) for event in self.events("vm_starting")}
 
     def unanswered(self) -> set[str]:
-        """Return the IDs of VMs that have an intent but no recorded response."""
+        """Return the IDs of VMs whose action has an intent but no recorded response."""
         started = {str(event["id"]) for event in self.events() if event["event"] in ("vm_started", "vm_finished")}
         return self.intents() - started
 

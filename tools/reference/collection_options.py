@@ -210,7 +210,7 @@ def _group_section_fragment(name: str) -> str:
     """Return the documentation fragment of a section of VDC groups."""
     section = load_section(name)
     text = "\n".join(["options:", *documented(_options(section.spec_type), "", 2, place=section.owner_noun)])
-    return _fragment_module(f"the {section.title} section of VDC groups", {"DOCUMENTATION": text})
+    return _fragment_module(f"for VDC groups: {section.title} section", {"DOCUMENTATION": text})
 
 
 def _rule_part(section: Section[Any, Any]) -> str:

@@ -26,7 +26,7 @@ def bad_input_table() -> str:
 def fault_tables() -> str:
     """Return the fault matrix of tests/faults.
 
-    The matrix has faults by place, exceptions, operations and the number of cells.
+    The text states the number of cells. The tables list the outcome of each fault by place, exceptions, and operations.
     """
     sys.path.insert(0, str(ROOT))
     from tests.faults import table

@@ -45,7 +45,7 @@ class RuleIdentity:
     is_unique: bool = False
 
     def answers(self, spec: Any) -> tuple[Hashable, ...]:
-        """Return the keys by which specs can match a live rule.
+        """Return the keys with which a spec can match a live rule.
 
         ``spec`` has the data of the live rule.
         """
@@ -273,7 +273,7 @@ class Matcher:
         return places[0] if places else None
 
     def _candidate(self, at: int) -> dict[str, Any]:
-        """Return the fields that distinguish rules with the same identity."""
+        """Return the fields that distinguish one of several rules with equal identities."""
         spec = self.live[at].spec
         more = {name: value for name in self.identities.shown if (value := getattr(spec, name, None)) is not None}
         return {**{name: getattr(spec, name) for name in self.identities.numbers}, "index": at, **more}

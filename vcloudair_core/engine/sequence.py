@@ -32,7 +32,7 @@ class DesiredResource:
         return DesiredResource(self.kind, self.kind.resolve(store, self.desired))
 
     def select(self, document: Document) -> Any:
-        """Return the document's objects that the desired state names."""
+        """Return the objects of the document that the desired state names."""
         return self.kind.select(document, self.desired)
 
 

@@ -274,7 +274,10 @@ class Simulator:
         return in_accepted_format(exchange.request, response, list(self.config.api_versions))
 
     def _with_token(self, context: Context, route: SimulatorRoute, response: Response) -> Response:
-        """Add the session's token to the response. Source: protocol/sessions.md §4.4."""
+        """Return the response with the session token in its headers.
+
+        Source: protocol/sessions.md §4.4.
+        """
         token = self.sessions.vcd_token(context.request)
         # Servers do not send bearer tokens again.
         if not (self.config.resend_token and route.auth and context.user) or "." in token:

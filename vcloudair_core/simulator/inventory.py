@@ -136,9 +136,9 @@ def _counted(config: SimulatorConfig) -> dict[str, Any]:
 
 
 def _counted_nsxt(config: SimulatorConfig) -> list[dict[str, Any]]:
-    """Return the VDC of the NSX-T edge gateways, if there are any.
+    """Return the description of the VDC with NSX-T edge gateways, in a list.
 
-    A VDC has either NSX-V or NSX-T networks. vCloud Air has no NSX-T.
+    The list is empty without NSX-T edge gateways. A VDC has either NSX-V or NSX-T networks. vCloud Air has no NSX-T.
     """
     if not config.nsxt_edges or config.profile not in ("vcd", "all"):
         return []

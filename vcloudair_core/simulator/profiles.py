@@ -31,7 +31,7 @@ def built_in_routes(profile: str) -> tuple[SimulatorRoutes, ...]:
 
 
 def _vcloud(prefix: str) -> list[SimulatorRoutes]:
-    """Return the routes of vCloud Director and its edge gateways, below ``prefix``."""
+    """Return the routes of vCloud Director and its edge gateways, under ``prefix``."""
     from vcloudair_core.simulator.api import (
         admin_routes,
         edge_gateway_routes,

@@ -105,7 +105,7 @@ class Program:
         return Turn(took["seconds"], self.found(), took["peak_mb"])
 
     def found(self) -> Any:
-        """Return the value that proves that the work was done."""
+        """Return the value that the program computed as proof of its work."""
         return 0
 
     def close(self) -> None:

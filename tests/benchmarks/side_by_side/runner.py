@@ -30,7 +30,7 @@ class Effort:
     budget_s: float = 8.0
 
     def turns_after(self, first_s: float) -> int:
-        """Return the number of repetitions after a first one of ``first_s`` seconds."""
+        """Return the number of turns to run after a warm-up of ``first_s`` seconds."""
         if first_s > 2 * self.budget_s:
             return 0
         return max(1, min(self.turns, int(self.budget_s / first_s)))

@@ -20,7 +20,7 @@ LIMIT = reply(400, error_xml("too many operations", "OPERATION_LIMITS_EXCEEDED")
 
 
 def tries(first: Any, method: str, *, policy: RetryPolicy | None = None, clock: FakeClock | None = None) -> int:
-    """Return the number of attempts if the first response is ``first``."""
+    """Return the number of attempts for a request whose first response is ``first``."""
     transport = MockedTransport({f"{method} /api/x": [first, reply(200)]})
     pipeline = HttpPipeline(transport, policy=policy or RetryPolicy(), clock=clock or FakeClock())
     pipeline.send(Request(method, URL), Origins(URL), repeatable=method == "GET")

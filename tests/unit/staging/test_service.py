@@ -220,7 +220,7 @@ def test_a_damaged_stage_is_an_error_and_can_be_discarded(client: Client, tmp_pa
 
 
 def test_clouds_that_share_a_stage_commit_only_their_changes(tmp_path: Path) -> None:
-    """Hosts of a play can use different clouds whose edge gateways have the same IDs."""
+    """Hosts of one play can use two clouds, and the edge gateways can have equal IDs."""
     with ExitStack() as stack:
         clouds = []
         for number in (1, 2):

@@ -1,4 +1,4 @@
-"""Tests of the summary line that each tier prints, with counts of its sessions."""
+"""Tests of tools/run_tier.py: lanes of sessions, and the line with test counts."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_sessions_are_grouped_by_lane() -> None:
 
 
 class FakeProcess:
-    """A fake process of a lane. It ends when its ``wait`` method is called."""
+    """A fake process of a lane. Calling ``wait`` ends the process."""
 
     def __init__(self, lane: str, events: list[str], status: int) -> None:
         self.lane, self.events, self.status = lane, events, status

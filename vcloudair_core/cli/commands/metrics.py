@@ -367,9 +367,9 @@ def _window(start: str, end: str) -> str:
 
 
 def _tell(measurement: Measurement) -> None:
-    """Print warnings and missing metrics.
+    """Print the warnings of a measurement, and metrics that no VM has.
 
-    Raise an error if a VM could not be measured.
+    Raises an error if a VM could not be measured.
     """
     for warning in measurement.collected.warnings:
         say(f"Note: {warning}")

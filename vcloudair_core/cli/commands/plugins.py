@@ -85,7 +85,7 @@ def new(
 
 
 def _taken(manager: PluginManager) -> set[str]:
-    """Return the names that a new plugin cannot have.
+    """Return the names that are in use and that a new plugin cannot have.
 
     The template uses the plugin name for its service, command and simulator routes.
     """

@@ -118,14 +118,17 @@ def check_rights(client: Client) -> Iterator[DiagnosisStep]:
 
 
 def _shown_edge(edge: Edge) -> str:
-    """Return the name, with an owner that is a VDC group and an unusual mode."""
+    """Return the name of an edge gateway, with notes in parentheses.
+
+    The notes are the VDC group that owns the edge gateway, and the mode if it is distributed only.
+    """
     notes = [f"VDC group {edge.owner_name}"] if edge.is_owned_by_group else []
     notes += [edge.deployment_mode] if edge.deployment_mode == DISTRIBUTED_ONLY else []
     return f"{edge.name} ({', '.join(notes)})" if notes else edge.name
 
 
 def _check_pinned_version(settings: Settings) -> Iterator[DiagnosisStep]:
-    """Warn about a pinned version in which NSX-T rules have no addresses and ports.
+    """Warn if ``api_version`` selects a version that hides parts of NSX-T rules.
 
     Source: protocol/nsxt.md §5.
     """
@@ -142,7 +145,7 @@ def _check_pinned_version(settings: Settings) -> Iterator[DiagnosisStep]:
 
 
 def _one_of_each_backend(edges: Sequence[Edge]) -> list[str]:
-    """Return the name of one edge gateway of each backend."""
+    """Return the name of one edge gateway for each backend."""
     usable = [edge for edge in edges if has_edge_services(edge)] or [edges[0]]
     return list({edge.backend: edge.name for edge in reversed(usable)}.values())
 

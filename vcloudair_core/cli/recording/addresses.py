@@ -70,10 +70,10 @@ class AddressMap:
         return IPv4Address(self._public[subnet] << _HOST_BITS | number & 0xFF)
 
     def _within(self, number: int, prefix_length: int) -> int:
-        """Replace the bits between the prefix of the range and the last octet.
+        """Return a private address with its middle bits replaced.
 
-        If two addresses have a common prefix, their replacements have a common prefix of the same length. So subnets
-        of any size stay together.
+        The prefix of the private range and the last octet stay the same. If two addresses have a common prefix, their
+        replacements have a common prefix of the same length. So subnets of any size stay together.
         """
         result = number
         for position in range(prefix_length, 32 - _HOST_BITS):

@@ -48,9 +48,9 @@ def read_templates(reader: TenantReader) -> Placed:
 def _template(
     reader: TenantReader, record: Record, items: Mapping[str, Record], vms: Mapping[str, Record]
 ) -> dict[str, Any]:
-    """Return a template.
+    """Return a vApp template for the inventory file.
 
-    Inventory files describe one VM of a template.
+    Only one VM of the template is included, because inventory files describe one VM per template.
     """
     fields, children = reader.document(record.href, parse_container) or ({}, {})
     if len(children) > 1:
@@ -91,9 +91,9 @@ def read_media(reader: TenantReader) -> Placed:
 
 
 def _media(reader: TenantReader, record: Record, items: Mapping[str, Record]) -> dict[str, Any]:
-    """Return media.
+    """Return one media object for the inventory file.
 
-    The record has the creation time, which the media document lacks.
+    The creation time is taken from the query record, because the media document lacks it.
     """
     fields = reader.document(record.href, parse_media) or {}
     fields = {**filled(created=record.raw.get("creationDate")), **fields}
@@ -109,12 +109,12 @@ def _media(reader: TenantReader, record: Record, items: Mapping[str, Record]) ->
 
 
 def _items(reader: TenantReader) -> dict[str, Record]:
-    """Return the records of catalog items by the UUID of the entity."""
+    """Return the query records of catalog items, by the UUID of their entity."""
     return {uuid_at_end(record.get("entity")): record for record in reader.query("catalogItem")}
 
 
 def _item(reader: TenantReader, record: Record | None, entity: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the properties of a catalog item that differ from those of its entity."""
+    """Return the properties in which a catalog item differs from its entity."""
     if record is None:
         return {}
     fields = reader.document(record.href, parse_entity) or {}
@@ -127,5 +127,5 @@ def _vdc_ids(records: Sequence[Record]) -> list[str]:
 
 
 def _text(value: Any) -> str:
-    """Return an attribute without the blank that stands for an empty value."""
+    """Return an attribute as text. A blank, which means an empty value, is removed."""
     return str(value or "").strip()

@@ -43,7 +43,7 @@ def read_groups(reader: TenantReader) -> list[dict[str, Any]]:
 
 
 def group_tree(group: Mapping[str, Any], vdc_names: Mapping[str, str], edges: Sequence[Edge]) -> dict[str, Any]:
-    """Return a VDC group for the inventory file."""
+    """Return the description of a VDC group for the inventory file."""
     owned = [edge.name for edge in edges if edge.owner_id == group["id"]]
     tree = {
         "name": group["name"],

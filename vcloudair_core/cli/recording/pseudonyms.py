@@ -75,7 +75,7 @@ class Pseudonyms:
         }
 
     def name(self, kind: str, text: str) -> str:
-        """Return the replacement of a name: its kind and a number."""
+        """Return the pseudonym for a name: the kind of object and a number (``vm-3``)."""
         names = self._names.setdefault(kind, {})
         return names.setdefault(text, f"{kind}-{len(names) + 1}")
 
@@ -96,7 +96,7 @@ class Pseudonyms:
         return int(self.name(kind, text).rpartition("-")[2])
 
     def _section(self, field: str, value: Any) -> Any:
-        """Replace texts in the API JSON of an edge section."""
+        """Replace the names and addresses in the JSON of an edge section."""
         if isinstance(value, Mapping):
             return {name: self._section(name, item) for name, item in value.items()}
         if isinstance(value, list):

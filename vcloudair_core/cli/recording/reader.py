@@ -21,7 +21,7 @@ _Result = TypeVar("_Result")
 
 
 class TenantReader:
-    """A reader for the org of a client.
+    """Read the records and documents of the org of a signed-in client.
 
     ``warn`` is called with a message about each object that cannot be read.
     """
@@ -41,13 +41,13 @@ class TenantReader:
     def each(self, work: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
         """Return the results of ``work`` for all items, in their order.
 
-        Several calls run at a time.
+        Several calls of ``work`` run in parallel.
         """
         with ThreadPoolExecutor(max_workers=self._workers, thread_name_prefix="vca-record") as pool:
             return list(pool.map(work, items))
 
     def metadata(self, href: str) -> dict[str, Any]:
-        """Return the metadata of the object with a URL."""
+        """Return the metadata of the object at ``href``, or an empty dict with a warning."""
         try:
             return parse_metadata(self.client.session.call("GET", f"{href}/metadata").body)
         except ApiError as exc:
@@ -64,9 +64,9 @@ class TenantReader:
 
 
 def filled(**fields: Any) -> dict[str, Any]:
-    """Return the fields that have a value.
+    """Return the fields without empty values.
 
-    Zero, False and an empty string are the defaults of the file.
+    Zero, False and an empty string are left out, because they are the defaults of inventory files.
     """
     return {name: value for name, value in fields.items() if value}
 

@@ -27,7 +27,7 @@ _SECRETS = ("psk", "password", "secret", "privatekey", "certificate")
 
 
 def read_sections(session: Session, edge: Edge, warn: Callable[[str], None]) -> dict[str, Any]:
-    """Return the JSON of each section without IDs, versions and secrets.
+    """Return the JSON of each edge section, without IDs, versions and secrets.
 
     The result is empty for an edge without advanced services. If the edge is not an NSX-V edge, ``warn`` is called
     with a message, because inventory files describe only NSX-V sections.

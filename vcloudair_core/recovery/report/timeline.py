@@ -1,4 +1,4 @@
-"""Compute the layout of a report's timeline. A template draws it as SVG.
+"""Compute the layout of a report's timeline. A template draws the timeline as SVG.
 
 Horizontal positions are in percent of the width, so that the drawing fits screens and paper without scaling its text.
 Vertical positions are in pixels.

@@ -68,5 +68,5 @@ def _plan_of(folder: Path) -> RecoveryPlan | None:
 
 
 def folder_of_plan(plan: RecoveryPlan) -> Path:
-    """Return the folder that the paths of a plan are relative to."""
+    """Return the base folder for relative paths in a plan."""
     return Path(plan.path).resolve().parent if plan.path else Path.cwd()

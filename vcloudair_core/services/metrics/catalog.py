@@ -142,5 +142,5 @@ def unit_of(name: str) -> str | None:
 
 
 def unit_from(word: str) -> str:
-    """Return the short form of an API unit, such as ``KBps``."""
+    """Return the short unit for a unit in an API response, such as ``KBps``."""
     return UNITS.get(word.strip().upper(), word.strip().lower())

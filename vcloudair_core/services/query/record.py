@@ -51,7 +51,7 @@ class Record(Mapping[str, Any]):
 
     @property
     def id(self) -> str:
-        """Return the UUID in lower case. If there is none, return the end of the link."""
+        """Return the UUID in lower case, or the last part of a link without a UUID."""
         text = self.raw.get("id") or self.href
         match = _UUID_AT_END.search(text)
         return match.group(1).lower() if match else text.rstrip("/").rpartition("/")[2]

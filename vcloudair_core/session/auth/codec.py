@@ -243,7 +243,8 @@ def decode_org(body: bytes) -> tuple[str, list[tuple[str, str]]]:
 def decode_instances(body: bytes) -> list[dict[str, Any]]:
     """Return the On-Demand instances with decoded ``instanceAttributes``.
 
-    If ``instanceAttributes`` is not JSON or is missing, it is left as it is. Source: protocol/sessions.md §3.2.
+    If ``instanceAttributes`` is missing or is not JSON, the instance is returned unchanged. Source:
+    protocol/sessions.md §3.2.
     """
     tree = _mapping(parse_json(body, what="the list of instances"), "the list of instances")
     instances = tree.get("instances")

@@ -231,7 +231,10 @@ def bearer_credentials_of(
 
 
 def session_href(base_url: str, session: session_codec.VcdSession) -> str:
-    """Return the logout URL: the link in the session if trusted, or ``/api/session``."""
+    """Return the logout URL: the link of the session, or ``/api/session``.
+
+    The link is used only if its origin is trusted.
+    """
     fallback = f"{base_url}/api/session"
     if not session.href:
         return fallback

@@ -17,8 +17,8 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 class CompiledRoute:
     """A simulator route with its compiled path pattern.
 
-    ``group`` is the name of the :class:`SimulatorRoutes` that contain the route. ``right`` is the right that the user
-    needs, or an empty string. ``is_built_in`` is false for routes of plugins.
+    ``group`` is the name of the :class:`SimulatorRoutes` object that contains the route. ``right`` is the right that
+    the user needs, or an empty string. ``is_built_in`` is false for routes of plugins.
     """
 
     route: SimulatorRoute

@@ -1,4 +1,4 @@
-"""Rights that built-in routes require, and the errors if a user lacks them.
+"""Rights that built-in routes require, and the errors for users without a right.
 
 Source: protocol/vm-writes.md §5, protocol/nsxt.md §1.3, protocol/ans.md §6.
 """

@@ -68,7 +68,7 @@ Network Administrator is a role of vCloud Air. Auditor is a custom role.
 class RightEntity:
     """A right as an object with an ID.
 
-    Rights of VMs and vApps have the category ``vApp``, for example (inferred).
+    For example, rights of VMs and vApps have the category ``vApp`` (inferred).
     """
 
     right_id: str
@@ -77,7 +77,7 @@ class RightEntity:
 
 
 def right_entity(world: World, name: str) -> RightEntity:
-    """Return the object of a right."""
+    """Return the right ``name`` as an object with an ID."""
     return RightEntity(world.make_id("right", name), name, _CATEGORIES.get(name.partition("_")[0], "General"))
 
 

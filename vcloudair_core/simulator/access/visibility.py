@@ -16,7 +16,7 @@ from vcloudair_core.simulator.state.entities import PROVIDER_ORG, VApp, Vm
 
 
 def is_provider(context: Any) -> bool:
-    """Return True if the session is a provider's and acts in no tenant."""
+    """Return True for the session of a provider that does not act in a tenant."""
     return bool(context.user.org == PROVIDER_ORG)
 
 
@@ -53,7 +53,7 @@ def in_visible_vdcs(context: Any, objects: Mapping[str, Any]) -> list[Any]:
 
 
 def view_of(context: Any) -> tuple[str, str]:
-    """Return a key that is equal for requests that see the same objects."""
+    """Return a cache key. Requests that can see the same objects have the same key."""
     return context.user.org, "" if context.may(VIEW_ADMIN) else context.user.user
 
 

@@ -160,7 +160,7 @@ def session_document(context: Any, root: str, user: str, org: str, headers: dict
 
 
 def _modern_links(root: str, location: str) -> list[Any]:
-    """Return the links that sessions of API 30 and newer have at the end.
+    """Return the links at the end of session documents since API 30.
 
     The schema ``multiSite.xsd`` requires a name for each location.
     """

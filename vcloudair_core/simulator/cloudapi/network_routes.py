@@ -76,9 +76,10 @@ def list_networks(context: Any) -> Response:
 
 
 def _accessible(context: Any) -> json_responses.Views | None:
-    """Return the views for a filter with ``includeAccessible``, or None.
+    """Return a function for filters with ``includeAccessible``, or None.
 
-    A filter that names a VDC as the owner then also selects the objects of the VDC groups to which the VDC belongs.
+    The function yields the variants of an edge gateway or network that the filter is compared with. An object of a VDC
+    group has a variant for each VDC of the group, so a filter by VDC also selects objects of its VDC groups.
     Source: protocol/nsxt.md §2.
     """
     if INCLUDE_ACCESSIBLE not in (context.query.get("filter") or [""])[0]:

@@ -92,6 +92,6 @@ def group_json(context: Any, group: VdcGroup) -> dict[str, Any]:
 
 
 def _views(value: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the group once for each VDC, because a filter can name any VDC in it."""
+    """Yield a variant of a VDC group for each VDC, because a filter can name any VDC."""
     for participant in value["participatingOrgVdcs"]:
         yield {**value, "participatingOrgVdcs": participant}

@@ -114,7 +114,7 @@ def owner(context: Any, item: VApp | Template) -> Any:
 def access(context: Any, item: VApp | Template) -> Any:
     """Return the access settings of a vApp or template.
 
-    A template has those of its catalog.
+    A template has the access settings of its catalog.
     """
     if isinstance(item, Template):
         return control_access(context, is_shared=False)

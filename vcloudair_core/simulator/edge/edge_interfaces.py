@@ -13,9 +13,10 @@ from vcloudair_core.simulator.state.world import World
 
 
 def interfaces(world: World, edge: SimulatedEdge) -> list[dict[str, Any]]:
-    """Return the interfaces of an edge: the uplink, then one for each network.
+    """Return the interfaces of an edge: the uplink, and one interface per network.
 
-    The networks are sorted by name. If ``edge.sections["interfaces"]`` is set, its value is returned instead.
+    The uplink comes first. The networks are sorted by name. If ``edge.sections["interfaces"]`` is set, its value is
+    returned instead.
     """
     changed: list[dict[str, Any]] | None = edge.sections.get("interfaces", {}).get("edgeInterface")
     if changed is not None:

@@ -1,4 +1,4 @@
-"""Describe API versions and simplifications of edge sections in the coverage page."""
+"""Describe the API versions and simplifications of edge sections for the docs."""
 
 from __future__ import annotations
 

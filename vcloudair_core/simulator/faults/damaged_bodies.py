@@ -93,9 +93,9 @@ def _links_abroad(response: Response, fault: Any) -> Response:
 
 
 def _endless_pages(response: Response, fault: Any) -> Response:
-    """Add a next page to every page of a list, even to the last one.
+    """Add a reference to a next page to every page of a list, even to the last page.
 
-    Query results get a link. The rows of vCloud Air get a cursor.
+    The reference is a link in query results, and a cursor in vCloud Air metrics rows.
     """
     href = re.sub(r"([?&])page=\d+", r"\1", response.url)
     href += f"{'&' if '?' in href else '?'}page={fault.hits + 1}"

@@ -35,9 +35,9 @@ _PAGE = b"<html><head><title>Gateway</title></head><body><h1>It does not work</h
 class Fault:
     """A fault rule.
 
-    A request matches by ``method`` and by ``path``, which is a part of the request's path. The first ``skip`` matching
-    requests get no fault. The rule applies to the next ``count`` requests (0 means no limit). The rule ends ``lasts_s``
-    seconds after its first use (0 means never), on the server's clock.
+    A request matches by ``method`` and by ``path``, a string that the path of the request must contain. The first
+    ``skip`` matching requests get no fault. The rule applies to the next ``count`` requests (0 means no limit). The
+    rule ends ``lasts_s`` seconds after its first use (0 means never), on the server's clock.
     """
 
     kind: str
@@ -105,7 +105,7 @@ class Fault:
         return None
 
     def _page(self) -> Response:
-        """Return an HTML page of a gateway. Retry-After is set if the rule sets it."""
+        """Return an HTML error page, as a proxy sends it. The rule can set Retry-After."""
         retry = {"Retry-After": self.retry_after} if self.retry_after not in ("", "none") else {}
         return Response(self.status, Headers({"Content-Type": "text/html", **retry}), _PAGE)
 

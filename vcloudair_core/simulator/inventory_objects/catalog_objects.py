@@ -17,7 +17,7 @@ def add_catalog(world: World, org: str, tree: str | dict[str, Any]) -> Catalog:
 
     ``tree`` is its name, or its description in the file.
 
-    A catalog that does not exist is created, such as for its first template.
+    If the catalog does not exist, the catalog is created.
     """
     fields = {"name": tree} if isinstance(tree, str) else tree
     identifier = world.make_id("catalog", f"{org}/{fields['name']}")

@@ -22,7 +22,7 @@ from vcloudair_core.simulator.state.world import World
 def default_networks(edges: Sequence[SimulatedEdge]) -> list[dict[str, Any]]:
     """Return the default networks of a VDC.
 
-    A VDC has two networks for each edge, or one isolated network without edges.
+    A VDC has two networks for each edge. A VDC without edges has one isolated network.
     """
     networks: list[dict[str, Any]] = [] if edges else [{"name": DEFAULT_NETWORK}]
     for number, edge in enumerate(edges):

@@ -136,9 +136,9 @@ def _any(child: Any) -> Any:
 
 
 def _with_json_links(links: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield each link. Links to vCloud documents are yielded twice.
+    """Yield each link, and also a JSON variant of each link to a vCloud document.
 
-    The second link has the JSON media type.
+    The variant has the JSON media type.
     """
     for link in links:
         yield link

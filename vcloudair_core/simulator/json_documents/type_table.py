@@ -125,9 +125,9 @@ def load_table() -> dict[str, Any]:
 
 @cache
 def is_family(name: str) -> bool:
-    """Return True if objects of types that extend ``name`` contain ``_type``.
+    """Return True if JSON objects of the subtypes of ``name`` contain ``_type``.
 
-    This applies to abstract types. The abstract base types of nearly all entities are exceptions.
+    The result is True for abstract types, except for the abstract base types of nearly all entities.
     """
     if name in (EXTENSIBLE, "vcloud:AbstractVAppType", "vcloud:NetworkType"):
         return False
@@ -214,7 +214,7 @@ def element_type(tag: str) -> str | None:
 
 @cache
 def head_of(tag: str) -> str:
-    """Return the tag of the substitution group of an element, or an empty string."""
+    """Return the tag of the element that ``tag`` can replace, or an empty string."""
     line = load_table()["elements"].get(prefixed(tag), "")
     head = line.partition(" for ")[2]
     return qualify(head) if head else ""
@@ -222,7 +222,7 @@ def head_of(tag: str) -> str:
 
 @cache
 def members_of(head: str) -> dict[str, str]:
-    """Return the tags in the substitution group of ``head``, by type class."""
+    """Return the tags of elements that can replace ``head``, by class name."""
     members: dict[str, str] = {}
     for name, line in load_table()["elements"].items():
         kind, _, own_head = line.partition(" for ")
@@ -233,5 +233,5 @@ def members_of(head: str) -> dict[str, str]:
 
 @cache
 def classes() -> dict[str, str]:
-    """Return the names of all types, by their value of ``_type``."""
+    """Return the name of each type by its class name, the value of ``_type``."""
     return {name.partition(":")[2].replace("_", ""): name for name in load_table()["types"] if "." not in name}

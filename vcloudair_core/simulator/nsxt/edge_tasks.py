@@ -76,9 +76,9 @@ def not_found(context: Any, kind: str, identifier: str) -> RefusedBodyError:
 
 
 def new_path(context: Any, owner: str) -> str:
-    """Return a unique text from which the ID of a new object is derived.
+    """Return a unique string from which the ID of a new object is computed.
 
-    The text contains the number of tasks, which increases with each write. Therefore, IDs are never used again.
+    The string contains the number of tasks, which increases with each write. Therefore, no ID is used twice.
     """
     return f"{owner}/{len(context.simulator.tasks.all_tasks())}"
 

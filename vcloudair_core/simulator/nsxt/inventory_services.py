@@ -34,10 +34,10 @@ KEY = "simulated-key"
 
 @dataclass(frozen=True)
 class InventoryContext:
-    """The attributes of a request context that the parsers of bodies use.
+    """A replacement for a request context when an inventory file is read.
 
-    The user is a provider administrator, who can turn on logging. The inventory file can use all fields of the newest
-    API version.
+    The class has the attributes that the parsers of request bodies use. The user is a provider administrator, who can
+    turn on logging. The inventory file can use all fields of the newest API version.
     """
 
     simulator: Any

@@ -1,6 +1,6 @@
 """Simulator options for NSX-T edge gateways.
 
-Most of them select a behavior that no source documents. Source: protocol/nsxt.md §14, §15.
+Most options select a behavior that no source documents. Source: protocol/nsxt.md §14, §15.
 """
 
 from __future__ import annotations

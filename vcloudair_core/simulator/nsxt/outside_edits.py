@@ -38,7 +38,10 @@ class OutsideUser:
 
 @dataclass(frozen=True)
 class OutsideContext:
-    """The attributes of a request context that the parsers of bodies use."""
+    """A replacement for a request context when another user makes a change.
+
+    The class has the attributes that the parsers of request bodies use.
+    """
 
     simulator: Any
     version: str

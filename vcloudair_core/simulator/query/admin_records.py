@@ -32,15 +32,15 @@ def _users(context: Any) -> Sequence[User]:
 def _roles(context: Any) -> Sequence[Role]:
     """Return the roles of orgs.
 
-    Each record has one org, so predefined roles are omitted.
+    Each record names one org, so predefined roles, which belong to no org, are omitted.
     """
     return [role for role in context.world.roles.values() if role.org and can_see_org(context, role.org)]
 
 
 def _admin(kind: str, source: Source, more: Mapping[str, Column], **changes: Any) -> Source:
-    """Return the provider's form of a source.
+    """Return a source with the columns of the provider's query type ``kind``.
 
-    It has the columns of ``source`` and ``more`` that are attributes of the query type ``kind``.
+    The columns come from ``source`` and ``more``. Columns that are not attributes of ``kind`` are left out.
     """
     known = ADMIN_TYPES[kind].attributes
     columns = {name: column for name, column in {**source.columns, **more}.items() if name in known}

@@ -47,14 +47,14 @@ def _vdc_figure(figure: Callable[[Any, Vdc], int]) -> Column:
 
 
 def _number_in(shelf: str) -> Column:
-    """Return a column with the number of objects of a VDC in a registry of the world."""
+    """Return a column that counts the objects of a VDC in the registry ``shelf``."""
     return lambda context, vdc: len(context.world.in_vdc(vdc.vdc_id, getattr(context.world, shelf)))
 
 
 def _network_href(context: Any, vm: Vm) -> str | None:
-    """Return the link of the network of the primary interface.
+    """Return the URL of the network of a VM's primary interface.
 
-    The attribute ``networkName`` has its name.
+    The attribute ``networkName`` has the name of this network.
     """
     network = context.world.network_named(vm.vdc_id, vm.network) if vm.network else None
     return href(context.root, "network", network.network_id) if network else None
@@ -73,7 +73,10 @@ def _is_busy(path: Callable[[Any], str]) -> Column:
 
 
 def _task_columns(path: Callable[[Any], str]) -> dict[str, Column]:
-    """Return the columns of the latest task. Its operation is in ``taskStatusName``."""
+    """Return the columns for the latest task of an object.
+
+    The column ``taskStatusName`` has the operation of the task.
+    """
     columns = last_task_columns(path)
     return {"taskStatusName": columns.pop("taskOperation"), **columns}
 

@@ -1,4 +1,4 @@
-"""Bearer tokens that are JWTs with the length of real tokens."""
+"""Create bearer tokens: JWTs that are as long as real tokens."""
 
 from __future__ import annotations
 

@@ -29,8 +29,8 @@ class ApiToken:
 class ServiceAccount:
     """An account for a program. Each token exchange replaces ``secret``.
 
-    ``status`` is CREATED, REQUESTED (the account has a user code), GRANTED (by an administrator) or ACTIVE (the account
-    has a token).
+    ``status`` is CREATED, REQUESTED (the account has a user code), GRANTED (an administrator has granted the account)
+    or ACTIVE (the account has a token).
     """
 
     client_id: str

@@ -95,9 +95,9 @@ class SimulatedTask:
         return self.started + self.seconds if self.canceled is None else self.canceled
 
     def share(self, now: float) -> float:
-        """Return the elapsed share of the duration, from 0 to 1.
+        """Return the fraction of the duration that has elapsed, from 0 to 1.
 
-        The share is 0.5 if the duration is unknown.
+        The fraction is 0.5 if the duration is unknown.
         """
         if not 0 < self.seconds < float("inf"):
             return 0.5

@@ -32,7 +32,7 @@ def with_port(root: str, has_port: bool) -> str:
 
 @dataclass(frozen=True)
 class Form:
-    """The document of a task at the time ``now``, in the format of the options."""
+    """Builds the document of a task at the time ``now``, in the format of the options."""
 
     config: SimulatorConfig
     world: World
@@ -111,7 +111,7 @@ class Form:
     def _has_queued_owner(self) -> bool:
         """Return True if the document of a queued task has an Owner.
 
-        The recorded task without an Owner is one of vCloud Air, so tasks of NSX-T always have one (inferred).
+        The recorded task without an Owner is from vCloud Air. Tasks of NSX-T always have an Owner (inferred).
         """
         return self.config.queued_owner == "present" or bool(self.task.owner.urn)
 

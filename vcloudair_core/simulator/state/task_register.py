@@ -134,7 +134,7 @@ class Tasks:
         return [task for org in self._world.orgs for task in self.of(org)]
 
     def of(self, org: str) -> list[SimulatedTask]:
-        """Return the tasks that lists of an org contain, oldest first."""
+        """Return the tasks that the task list of an org contains, oldest first."""
         now = self._clock.now()
         return [task for task in self._tasks.values() if self.find(task.task_id, org) and not task.is_hidden(now)]
 
@@ -145,7 +145,7 @@ class Tasks:
     def running_tasks(self, org: str) -> list[SimulatedTask]:
         """Return the tasks of an org that have not ended.
 
-        The result includes tasks that lists do not contain yet.
+        The result includes tasks that the task list does not contain yet.
         """
         return [task for task in self._tasks.values() if task.org == org and self.status(task) not in OVER]
 
@@ -179,9 +179,12 @@ class Tasks:
         return self.form(task, "").progress()
 
     def form(self, task: SimulatedTask, root: str) -> Form:
-        """Return the form of a task. Its links begin with ``root``."""
+        """Return the :class:`Form` that builds the document of a task.
+
+        Links in the document begin with ``root``.
+        """
         return Form(self.config, self._world, task, self._clock.now(), root)
 
     def document(self, task: SimulatedTask, root: str) -> Any:
-        """Return the Task element of a task. Its links begin with ``root``."""
+        """Return the Task element of a task. Links in the element begin with ``root``."""
         return self.form(task, root).document()

@@ -264,7 +264,7 @@ def test_console_uses_terminal_width_and_no_color(monkeypatch: pytest.MonkeyPatc
 
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> FakeTerminal:
-    """A terminal of 40 columns as standard output."""
+    """Replace standard output with a terminal that has 40 columns."""
     monkeypatch.setenv("COLUMNS", "40")
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("COLORTERM", raising=False)

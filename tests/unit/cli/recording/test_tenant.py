@@ -108,7 +108,7 @@ def record(simulator: Simulator, password: str = PASSWORD) -> dict[str, Any]:
 
 
 def answers(simulator: Simulator, password: str = PASSWORD) -> dict[str, Any]:
-    """Return the records of each type, sections and replications."""
+    """Return the responses of a cloud: records, edge sections and replications."""
     with client_of(simulator, password) as client:
         records = {kind: [dict(entry.raw) for entry in client.query.query(kind).all()] for kind in TYPES}
         vms = client.query.vms.read(nics=True)
@@ -179,7 +179,7 @@ def test_served_recording_shows_the_records_of_the_original(world: Simulator, tm
 
 
 def _names(records: list[dict[str, Any]]) -> list[str]:
-    """Return the contents of records without their IDs and tasks.
+    """Return the records as text, without IDs and tasks.
 
     The IDs differ for VMs that share a name.
     """
@@ -214,10 +214,7 @@ def test_served_recording_gives_the_same_documents(world: Simulator, tmp_path: P
 
 
 def documents(simulator: Simulator, kinds: Sequence[str], password: str = PASSWORD) -> dict[str, list[str]]:
-    """Return texts in the documents of all objects by query type.
-
-    The names of users differ, because only the user of the recording is in the file.
-    """
+    """Return descriptions, times, snapshots and metadata of objects, by query type."""
     shown: dict[str, list[str]] = {}
     with client_of(simulator, password) as client:
         for kind in kinds:

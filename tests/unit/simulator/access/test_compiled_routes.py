@@ -1,4 +1,4 @@
-"""Check that routes are found first by the depth of a path, and then by pattern."""
+"""Tests of finding a route by the depth of its path, and then by its pattern."""
 
 from __future__ import annotations
 

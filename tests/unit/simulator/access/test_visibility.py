@@ -1,6 +1,6 @@
-"""vApps that a user can see.
+"""Tests of the vApps that users can see.
 
-Administrators see all, other users see their own and shared vApps.
+Administrators see all vApps. Other users see only their own vApps and shared vApps.
 
 Source: protocol/vm-writes.md §5.
 """

@@ -41,5 +41,5 @@ def test_a_provider_reads_an_empty_list_of_associations(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", ["/cloudapi/1.0.0/sites", "/cloudapi/1.0.0/site/associations"])
 def test_sites_have_no_path_under_cloudapi(tmp_path: Path, path: str) -> None:
-    """The reference of the API lists no such paths."""
+    """The API reference does not list these paths."""
     assert world_caller(tmp_path).get(path, Accept="application/json;version=37.2").status == 404

@@ -1,4 +1,4 @@
-"""Catalog items, media and their metadata.
+"""Tests of catalog items, media and their metadata.
 
 Source: protocol/recorded-responses.md §4, protocol/query.md §2.1.
 """

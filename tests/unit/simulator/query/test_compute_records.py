@@ -1,4 +1,4 @@
-"""Records of VMs, vApps and VDCs: networks and tasks.
+"""Tests of query records of VMs, vApps and VDCs: networks and tasks.
 
 Source: protocol/query.md §2.1, §7.
 """

@@ -42,7 +42,7 @@ class _Vm:
 
 @dataclass
 class RunView:
-    """The state of a run, built from its events. ``__rich__`` renders it."""
+    """The state of a run, built from its events. ``__rich__`` renders the state."""
 
     action: str = ""
     title: str = ""

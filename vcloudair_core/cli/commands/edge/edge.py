@@ -67,7 +67,10 @@ edge_stages.register(app)
 
 
 def _as_row(edge: Edge) -> dict[str, Any]:
-    """Return an edge gateway with the common keys of lists: ``id``, ``name``, ``vdc``."""
+    """Return the table row of an edge gateway.
+
+    The keys ``id``, ``name`` and ``vdc`` are the same in all list commands.
+    """
     fields = edge.as_dict()
     return {"name": fields.pop("name"), "id": fields.pop("edge_id"), "vdc": fields.pop("vdc_name"), **fields}
 

@@ -59,7 +59,7 @@ class FirewallConverter(SectionConverter):
         self._names: dict[str, int] = {}
 
     def adapt(self, index: int, rule: Any, settings: Any) -> tuple[Any, list[ConversionItem]]:
-        """Return a rule with a unique name, and with ICMP types by name."""
+        """Return the rule with a unique name and with names instead of ICMP type numbers."""
         items: list[ConversionItem] = []
         name = with_unique_name((rule.name or "").strip() or rule_title(rule), self._names)
         if name != rule.name:
@@ -71,7 +71,7 @@ class FirewallConverter(SectionConverter):
         return replace(rule, name=name, services=services, rule_id=None, match_by="name"), items
 
     def losses(self, rule: FirewallRuleSpec) -> Iterator[SpecProblem]:
-        """Yield a problem for the networks in a rule, because they belong to NSX-V."""
+        """Yield a problem for each side of the rule that has NSX-V networks."""
         for side in SIDES:
             networks = [text for text in getattr(rule, side) or () if _object(text).startswith(NETWORK_URN)]
             if networks:
@@ -82,12 +82,12 @@ class FirewallConverter(SectionConverter):
                 )
 
     def is_affected(self, rule: FirewallRuleSpec, lost: FirewallRuleSpec) -> bool:
-        """Return True if a rule accepts traffic that a rule that is left out denies."""
+        """Return True if ``rule`` accepts traffic that the left-out rule ``lost`` denies."""
         is_denied = (lost.action or "accept") != "accept"
         return is_denied and (rule.action or "accept") == "accept" and firewall_rules_overlap(rule, lost)
 
     def adapt_settings(self, spec: FirewallPolicySpec) -> FirewallPolicySpec:
-        """Return the settings without those that NSX-T leaves to the provider."""
+        """Return the settings without those that only the NSX-T provider can change."""
         if spec.default_action == "accept":
             reason = "the default rule is read-only, and usually denies traffic that matches no rule"
             hint = "Add a rule that accepts all other traffic at the bottom, if you need one."

@@ -65,7 +65,10 @@ class IpsecConverter(SectionConverter):
         return replace(rule, name=name, psk=None, site_id=None, match_by="name", **changes), items
 
     def losses(self, rule: IpsecTunnelSpec) -> Iterator[SpecProblem]:
-        """Yield a problem for each NSX-V certificate and for repeated endpoints."""
+        """Yield a problem for an NSX-V certificate, and for addresses of an earlier tunnel.
+
+        NSX-T allows only one tunnel for each pair of a local and a peer address.
+        """
         if rule.authentication == CERTIFICATE:
             hint = "Add the tunnel with the name of an entry of the certificate library."
             yield SpecProblem("certificate", f"{rule.certificate!r} belongs to NSX-V", hint)
@@ -76,7 +79,10 @@ class IpsecConverter(SectionConverter):
         self._peers.add(ends)
 
     def adapt_settings(self, spec: IpsecSpec) -> IpsecSpec:
-        """Return the settings without switches, which become options of each tunnel."""
+        """Return the settings without ``enabled`` and ``logging``.
+
+        On NSX-T, these two settings are options of each tunnel.
+        """
         if spec.enabled is False and spec.tunnels:
             self.omit_setting(
                 "enabled", False, "the service has no switch, so every tunnel is disabled", result=CHANGED
@@ -84,7 +90,7 @@ class IpsecConverter(SectionConverter):
         return replace(spec, enabled=None, logging=None)
 
     def plain_rule(self, index: int, rule: Any) -> dict[str, Any]:
-        """Return a tunnel as plain data, with the path of its key file."""
+        """Return the tunnel as plain data, with the path of its key file if there is one."""
         file = self._key_file(index)
         return {**super().plain_rule(index, rule), **({_KEY_FILE: file} if file else {})}
 

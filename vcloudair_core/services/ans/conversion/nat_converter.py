@@ -48,7 +48,7 @@ class NatConverter(SectionConverter):
         return replace(adapted, name=self.name_of(adapted)), items
 
     def is_affected(self, rule: NatRuleSpec, lost: NatRuleSpec) -> bool:
-        """Return True if a rule can translate traffic of a lost rule."""
+        """Return True if ``rule`` can translate traffic of the left-out rule ``lost``."""
         return nat_rules_overlap(rule, lost)
 
     def adapt_settings(self, spec: NatSpec) -> NatSpec:

@@ -18,8 +18,8 @@ from vcloudair_core.services.ans.section.descriptor import Section
 class SectionConverter:
     """The base class of section converters.
 
-    A rule that NSX-T cannot express completely is left out. If a later rule would handle traffic of that rule in
-    another way, the later rule is disabled. ``items`` has the report.
+    A rule that NSX-T cannot express completely is left out. A later rule that would now handle the traffic of that rule
+    differently is disabled. ``items`` has the report.
     """
 
     def __init__(self, section: Section[Any, Any], api_version: str) -> None:
@@ -37,11 +37,11 @@ class SectionConverter:
         return rule, []
 
     def losses(self, rule: Any) -> Iterator[SpecProblem]:
-        """Yield problems with a rule that the limits of its options do not cover."""
+        """Yield the problems of a rule that the declared limits do not detect."""
         yield from ()
 
     def adapt_settings(self, spec: Any) -> Any:
-        """Return equivalent settings for NSX-T, and add items to the report."""
+        """Return equivalent settings for NSX-T, and report the settings that change."""
         return spec
 
     def is_affected(self, rule: Any, lost: Any) -> bool:
@@ -84,7 +84,7 @@ class SectionConverter:
         return ConversionItem(self.path(index, option), self.name_of(rule), result, value, problem.reason, problem.hint)
 
     def changed(self, index: int, rule: Any, option: str, reason: str) -> ConversionItem:
-        """Return the report item for an option that gets another value with equal effect."""
+        """Return the report item for an option with a different value but equal effect."""
         return self.item(index, rule, CHANGED, SpecProblem(option, reason))
 
     def name_of(self, rule: Any) -> str:
@@ -174,13 +174,13 @@ class SectionConverter:
 
 
 def _without_own_tag(rule: Any) -> Any:
-    """Return a rule without its tag if the tag is the ID that the server set."""
+    """Return a rule without its tag if the server set the rule ID as the tag."""
     is_own = rule.tag is not None and rule.tag == rule.rule_id
     return replace(rule, tag=None) if is_own else rule
 
 
 def with_unique_name(name: str, used: Mapping[str, int]) -> str:
-    """Return a name with a number that makes it unique: ``web (2)``."""
+    """Return ``name``, with a number such as ``web (2)`` if the name is already used."""
     number = used.get(name, 0) + 1
     candidate = name if number == 1 else f"{name} ({number})"
     while candidate in used:

@@ -74,7 +74,7 @@ class XmlDhcpRelayCodec(XmlCodec[DhcpRelaySpec]):
     def merge(self, document: Document, edit: SectionEdit) -> Document:
         """Return a document with the edit applied.
 
-        Elements of empty lists are removed. Source: protocol/ans.md §9.
+        If a list becomes empty, its XML element is removed. Source: protocol/ans.md §9.
         """
         merged = super().merge(document, edit)
         for name in (_SERVER, self.records_path[0]):

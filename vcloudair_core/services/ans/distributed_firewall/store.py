@@ -190,7 +190,8 @@ class DistributedFirewallStore(CloudApiStore, StageableStore):
     ) -> None:
         """Write the changed rules and policies.
 
-        The distributed firewall is activated before its rules are written. The default policy is disabled after that.
+        The distributed firewall is activated before its rules are written. The default policy is disabled after the
+        rules are written.
         """
         writes = SingleWrites(self.api)
         policies, previous = document.tree.get(POLICIES), base.tree.get(POLICIES)
@@ -211,7 +212,10 @@ class DistributedFirewallStore(CloudApiStore, StageableStore):
             writes.write("PUT", self._path("dfwPolicies/default"), dict(default_policy(policies)))
 
     def _inactive(self, exc: InvalidRequestError) -> VcloudAirError:
-        """Return an error that the distributed firewall is inactive, or else ``exc``."""
+        """Return the error to raise for a refused write.
+
+        If the distributed firewall is inactive, the error says so. Otherwise, return ``exc``.
+        """
         if is_active(self.api.get(self._path("dfwPolicies"))):
             return exc
         return ConfigurationError(
@@ -255,9 +259,9 @@ class DistributedFirewallStore(CloudApiStore, StageableStore):
 
 
 def _stamp(record: Mapping[str, Any]) -> tuple[str, Any, Any]:
-    """Return the ID and the version of a rule, to detect changes.
+    """Return the ID and version of a rule, to detect changes by other clients.
 
-    If the version is missing, return the whole rule in its place.
+    If the rule has no version, the result contains the whole rule.
     """
     version = mapping_of(record.get("version")).get("version")
     return str(record.get("id")), version, sent(record) if version is None else None

@@ -136,7 +136,7 @@ def _choice(summary: str, choices: Iterable[str], info: FieldInfo) -> dict[str, 
 
 
 def _any_case(choices: Iterable[str], also: str = "") -> str:
-    """Return a case-insensitive pattern that matches the choices and blank strings.
+    """Return a case-insensitive regular expression for the choices and blank strings.
 
     A blank string counts as missing.
     """

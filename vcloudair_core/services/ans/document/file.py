@@ -30,7 +30,7 @@ class EdgeDocument:
     """A parsed edge document.
 
     ``target`` has the edge gateway and VDC that the document names. ``sections`` has the desired state of each section.
-    ``name`` is the file name for messages, and ``reading`` has the line of each value.
+    ``name`` is the file name to show in messages. ``reading`` has the line number of each value.
     """
 
     target: Mapping[str, str]
@@ -54,7 +54,7 @@ class EdgeDocument:
             raise with_lines(exc, self.name, self.reading) from exc
 
     def stated(self, *path: str) -> Stated:
-        """Return the value at a path, with its file and line. A missing value is None."""
+        """Return the value at a path, with its file and line, or None if it is missing."""
         value: Any = self.reading.tree
         for key in path:
             value = value.get(key) if isinstance(value, Mapping) else None

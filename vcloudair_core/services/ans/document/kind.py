@@ -49,7 +49,7 @@ class EdgeSpec:
 
 @dataclass(frozen=True)
 class EdgeEdit:
-    """The changes of an edge plan: the plans of its sections, in the order of writes."""
+    """The plans of the sections in an edge plan, in the order of writes."""
 
     plans: Mapping[str, Plan]
 

@@ -51,7 +51,7 @@ Source: protocol/nsxt.md §0.2.
 
 
 def backend_in_version(backend: str, api_version: str) -> str:
-    """Return the name of a backend, for NSX-T with the API version: ``nsxt 38.1``.
+    """Return the name of a backend. For NSX-T, add the API version: ``nsxt 38.1``.
 
     The options that NSX-T supports differ between versions.
     """

@@ -91,7 +91,7 @@ def _firewall(service: _Element) -> dict[str, Any]:
 def _port(rule: _Element, name: str, older_name: str) -> str:
     """Return the ports of a rule as text. ``any`` means all ports.
 
-    Older rules have a number in the element ``older_name`` instead, and -1 means all ports.
+    Older rules have a port number in the element ``older_name``, where -1 means all ports.
     """
     text = _text(rule, name) or _text(rule, older_name)
     return "any" if text.lower() in ("any", "-1", "") else text

@@ -60,7 +60,7 @@ def parse_vdc_names(body: bytes) -> tuple[dict[str, str], str, int | None]:
 
 
 def with_vdc_name(edge: Edge, names: dict[str, str]) -> Edge:
-    """Return a copy of the edge with the name of its VDC, if known."""
+    """Return a copy of the edge with the name of its VDC, if ``names`` contains it."""
     return replace(edge, vdc_name=edge.vdc_name or names.get(edge.vdc_id, ""))
 
 

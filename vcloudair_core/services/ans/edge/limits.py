@@ -22,7 +22,8 @@ class Limit:
 
     Attributes:
         option: The name of the field in the spec.
-        reason: A clause that follows "is not supported on NSX-T edge gateways:", such as ``rules have no tags``.
+        reason: The clause that messages add to "is not supported on NSX-T edge gateways:", such as ``rules have no
+            tags``.
         hint: A sentence that tells the user what to do instead.
         since: The first API version that supports the option. None if no version supports the option.
         values: The affected values, for the documentation. Empty if all values are affected.
@@ -46,7 +47,7 @@ class Limit:
     has_default: bool = True
 
     def is_lifted(self, version: ApiVersion) -> bool:
-        """Return True if an API version supports the option."""
+        """Return True if the API version ``version`` supports the option."""
         return self.since is not None and version >= self.since
 
 
@@ -81,7 +82,7 @@ def exceeded_limits(spec: Any, limits: Sequence[Limit], version: ApiVersion) -> 
 
 
 def problem_of(limit: Limit, refused: Any, value: Any, title: str, owner_noun: str = EDGE_GATEWAYS) -> SpecProblem:
-    """Return the problem of an option that exceeds a limit.
+    """Return the problem to report for an option that exceeds a limit.
 
     ``refused`` is the unsupported part of ``value``. ``title`` is the display name of the backend, and ``owner_noun``
     is the kind of its objects, such as ``edge gateways``.

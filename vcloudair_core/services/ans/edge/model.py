@@ -193,7 +193,7 @@ def refuse_backend(edge: Edge, section: str, supported: Iterable[str]) -> None:
 
 
 def has_edge_services(edge: Edge) -> bool:
-    """Return False if the record shows that the edge has no edge services."""
+    """Return False if the edge is known to have no edge services."""
     if edge.backend == NSXT:
         return edge.deployment_mode != DISTRIBUTED_ONLY
     return edge.is_advanced is not False

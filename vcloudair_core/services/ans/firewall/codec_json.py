@@ -140,7 +140,7 @@ class JsonFirewallCodec(JsonCodec[FirewallPolicySpec]):
 
 
 def _application(raw: Mapping[str, Any], spec: FirewallRuleSpec, changed: tuple[str, ...]) -> dict[str, Any]:
-    """Return the application of a changed rule. An empty dict means any.
+    """Return the application of a changed rule. An empty dict matches any service.
 
     Source: protocol/ans.md §2.6.
     """

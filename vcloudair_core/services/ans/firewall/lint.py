@@ -28,7 +28,7 @@ class LintFinding:
     """A lint finding about a rule.
 
     ``rule`` is the position of the rule in the list, counted from 0. ``earlier`` is the position of the rule that
-    covers it, or None.
+    covers this rule, or None.
     """
 
     kind: str
@@ -40,7 +40,7 @@ class LintFinding:
 def lint(rules: Sequence[Mapping[str, Any]], touched: Iterable[str] | None = None) -> list[LintFinding]:
     """Return all findings, in the order of the rules.
 
-    If ``touched`` is set, return only findings about rules with these names. To save time, each rule is compared only
+    If ``touched`` is set, return only findings about the rules that it names. To save time, each rule is compared only
     with earlier rules that may cover its source or destination.
     """
     reaches = [_Reach(from_plain(FirewallRuleSpec, rule)) for rule in rules]

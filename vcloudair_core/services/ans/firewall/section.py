@@ -30,14 +30,17 @@ from vcloudair_core.session.versions import is_at_least
 
 
 class FirewallSection(Section[FirewallPolicySpec, FirewallRuleSpec]):
-    """The firewall section. Its global settings are a nested mapping."""
+    """The firewall section. In plain data, the global settings are a nested mapping."""
 
     def exact_settings(self, spec: FirewallPolicySpec) -> FirewallPolicySpec:
         """Return the policy with defaults for all settings that are not set."""
         return exact_policy(spec)
 
     def diff_settings(self, document: Document, spec: FirewallPolicySpec) -> dict[str, tuple[Any, Any]]:
-        """Return the settings that differ. The global settings count as one field."""
+        """Return the settings that differ. The global settings count as one setting.
+
+        Shape: ``{field: (current value, desired value)}``.
+        """
         settings: FirewallPolicySpec = state_of(document).settings
         changed = diff_fields(settings, spec)
         if document.backend == NSXT:

@@ -230,7 +230,7 @@ class FirewallRuleSpec:
         services: tuple[ServiceSpec, ...] | None,
         applications: tuple[str, ...] | None,
     ) -> FirewallRuleSpec:
-        """Return a copy with another form of the same traffic."""
+        """Return a copy of the rule with other values for the traffic fields."""
         return replace(self, source=source, destination=destination, services=services, applications=applications)
 
     def with_network(self, name: str) -> FirewallRuleSpec:

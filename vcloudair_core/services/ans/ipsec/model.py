@@ -105,7 +105,7 @@ def keys_to_send(edit: SectionEdit) -> dict[str, Secret]:
 
 
 class KeysAfterWrite:
-    """The keys that are known after a merged document is written.
+    """The key fingerprints that will be known after the merged document is written.
 
     With these keys, a second plan of unchanged specs has no changes.
     """

@@ -119,7 +119,7 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
     def rule_list(self, document: Document) -> RuleListKind:
         """Return the kind that plans the tunnels of a document.
 
-        It uses the default DH group and the known keys of the edge.
+        The kind uses the default DH group and the known keys of the edge.
         """
         dh_group = _default_group(document.backend)
         known_keys = _known_keys(document)
@@ -168,7 +168,7 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
             raise SpecError("enabled", reason)
 
     def shown_change(self, change: Change) -> Change:
-        """Return a change that shows a new key as text instead of two masked values."""
+        """Return a change that describes keys in words instead of showing masked keys."""
         keys = [name for name in _SHOWN_KEYS if name in change.fields]
         if not keys or change.before is None or change.after is None:
             return change
@@ -233,7 +233,10 @@ def _adapted(spec: IpsecTunnelSpec, current: IpsecTunnelSpec, dh_group: str | No
 
 
 def _default_group(backend: str) -> str | None:
-    """Return the default DH group of a backend. NSX-T has a default profile instead."""
+    """Return the default DH group of a backend.
+
+    For NSX-T, return None, because NSX-T has a default profile instead.
+    """
     if backend == NSXT:
         return None
     return DH_OF_OLD_EDGES if backend == VCLOUDAIR else DH_OF_NEW_EDGES

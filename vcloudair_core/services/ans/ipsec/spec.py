@@ -41,7 +41,7 @@ vCloud Air supports only dh2 and dh5. Source: protocol/ans.md §4.2.
 
 
 def subnets_meaning(subnets: Sequence[str]) -> Hashable:
-    """Return the networks of one side in a comparable form.
+    """Return the networks of one side in a form for comparison.
 
     Adjacent networks are not merged, because the peers negotiate each pair of a local and a peer network.
     """
@@ -222,7 +222,7 @@ class IpsecTunnelSpec:
 
     @property
     def rule_id(self) -> str | None:
-        """The ID that the server has assigned, under the name that rule lists use."""
+        """The tunnel ID that the server assigned. Rule lists expect this property."""
         return self.site_id
 
     @property

@@ -12,7 +12,7 @@ from vcloudair_core.services.ans.section.neighbors import is_switched, read_neig
 
 
 def ipsec_warnings(store: Any, ipsec: Ipsec, plan: Plan) -> tuple[str, ...]:
-    """Return warnings if changed tunnels stay down, or their traffic is not filtered.
+    """Return warnings about changed tunnels that stay down or are not filtered.
 
     Tunnels stay down while the IPsec service is disabled. Their traffic is not filtered while the firewall is disabled.
     """
@@ -41,7 +41,7 @@ def ipsec_warnings(store: Any, ipsec: Ipsec, plan: Plan) -> tuple[str, ...]:
 def logging_warnings(store: Any) -> tuple[str, ...]:
     """Return a warning if the server has ignored a request to log.
 
-    Only stores of NSX-T notice this. Source: protocol/nsxt.md §5.
+    Only NSX-T stores detect ignored requests. Source: protocol/nsxt.md §5.
     """
     names = getattr(store, "ignored_logging", ())
     if not names:

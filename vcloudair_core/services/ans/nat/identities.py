@@ -50,7 +50,7 @@ def _live_keys(spec: NatRuleSpec) -> tuple[Hashable, ...]:
 
 
 def _place(spec: NatRuleSpec) -> Hashable:
-    """Return the interface or network that a rule applies to."""
+    """Return the interface or network to which a rule applies."""
     return (spec.vnic or ANY, spec.applied_to or "")
 
 

@@ -25,8 +25,8 @@ from vcloudair_core.services.ans.nat.spec import (
 def value_of(spec: NatRuleSpec, name: str) -> str | None:
     """Return the value of an option, or ``any`` if the option is omitted.
 
-    Return None for an omitted option if the rule is not matched by its traffic. An update then keeps the current value,
-    which is not known yet.
+    Return None for an omitted option if ``match_by`` is not ``tuple``. An update then keeps the current value, which is
+    not known at this point.
     """
     value: str | None = getattr(spec, name)
     return ANY if value is None and spec.match_by == "tuple" else value

@@ -70,7 +70,7 @@ def exact_rule(spec: NatRuleSpec, current: NatRuleSpec) -> NatRuleSpec:
     """Return the spec of a rule in an exact list, with defaults for omitted fields.
 
     Fields that a new rule requires have no default, so they keep their values. The tag also keeps its value, because
-    the server sets a tag if the user does not. So do the name and the application port profile.
+    the server sets a tag if the user does not. The name and the application port profile keep their values too.
     """
     protocol = spec.protocol or ANY
     action = spec.action or current.action or ""

@@ -28,7 +28,7 @@ class NatSection(Section[NatSpec, NatRuleSpec]):
     def resolve_rules(self, store: Store, specs: Sequence[NatRuleSpec], paths: Sequence[str]) -> Sequence[NatRuleSpec]:
         """Replace the names of interfaces, and look up names of NSX-T objects.
 
-        If a rule names an interface, one API call is made. Without names, no call is made.
+        If a rule names an interface, one API call is made. If no rule contains a name, no call is made.
         """
         objects = getattr(store, "objects", None)
         if objects is not None:

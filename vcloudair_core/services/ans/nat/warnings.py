@@ -119,8 +119,9 @@ def is_accepted(firewall: Firewall, nat: NatRuleSpec) -> bool:
 def _destination(rule: FirewallRuleSpec, nat: NatRuleSpec) -> tuple[str, str]:
     """Return the address and port of NAT traffic to compare with a firewall rule.
 
-    These are the translated values if the rule matches translated addresses, and the original values otherwise. On
-    NSX-T edge gateways, the NAT rule decides. Source: protocol/nsxt.md §6.
+    The translated values are returned if the firewall rule matches translated addresses, or if the NAT rule has the
+    ``firewall_match`` value ``match_internal_address``. Otherwise, the original values are returned.
+    Source: protocol/nsxt.md §6.
     """
     if rule.match_translated or nat.firewall_match == "match_internal_address":
         port = nat.translated_port if nat.translated_port not in (None, ANY) else nat.original_port
@@ -158,7 +159,7 @@ def _family(address: str) -> int:
 
 
 def _translated(address: str) -> tuple[Any, ...]:
-    """Return the ranges of a NAT address, with its IP version."""
+    """Return the IP version and the ranges of a NAT address."""
     return address_set((_WHOLE[4] if fold(address) == ANY else address,))
 
 

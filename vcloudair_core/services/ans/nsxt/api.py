@@ -97,8 +97,8 @@ class CloudApi:
         Return None if the server completes the write without a task.
 
         Raises: BusyError if another operation holds the edge gateway; TaskFailedError, TaskTimeoutError, other
-        ApiErrors, TransportError. If the server accepts the write and its task cannot be read, ``written`` of the
-        error is UNKNOWN.
+        ApiErrors, TransportError. If the server accepts the write but its task cannot be read, the error has
+        ``written`` set to UNKNOWN.
         """
         response = self._session.call(
             method,
@@ -147,13 +147,13 @@ def next_page(link_header: str) -> str:
 
 
 def gateway_path(edge_id: str, path: str = "", version: str = "1.0.0") -> str:
-    """Return the full path of ``path`` under an edge gateway, without ``/cloudapi``."""
+    """Return the API path of ``path`` under an edge gateway, without ``/cloudapi``."""
     gateway = f"/{version}/edgeGateways/{quote(f'urn:vcloud:gateway:{edge_id}', safe=':')}"
     return f"{gateway}/{path}" if path else gateway
 
 
 def _links(header: str) -> Iterator[str]:
-    """Yield the links of a Link header. A comma inside a URL does not end a link."""
+    """Yield the links of a Link header. Commas in URLs do not separate links."""
     start = 0
     while (at := header.find(">", start)) >= 0:
         end = header.find(",", at)

@@ -317,7 +317,7 @@ class HelperObjects:
         return urn
 
     def _write_when_idle(self, method: str, path: str, body: Any = None) -> Task | None:
-        """Send a write. Repeat it while another operation holds the edge gateway."""
+        """Send a write. If another operation holds the edge gateway, send the write again."""
         for wait_s in _BUSY_WAITS_S:
             try:
                 return self._api.write(method, path, body)
@@ -331,7 +331,7 @@ class HelperObjects:
     def discard_created(self) -> None:
         """Delete the groups and profiles that a failed commit created.
 
-        The server refuses to delete those that rules use.
+        The server refuses to delete groups and profiles that rules use.
         """
         created, self.created = self.created, []
         for path in created:

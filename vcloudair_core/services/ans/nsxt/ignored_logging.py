@@ -33,7 +33,7 @@ _VALID_S = 7 * 24 * 3600.0
 
 
 class IgnoredLogging:
-    """The note file of one user for one edge gateway. ``key`` identifies both."""
+    """The note file of one user for one edge gateway. ``key`` contains user and edge."""
 
     def __init__(self, settings: Settings, key: str, clock: Clock) -> None:
         self._settings = settings
@@ -76,9 +76,9 @@ class IgnoredLogging:
 
 
 class LoggingRequests:
-    """The requests of this process to turn on logging for rules of an edge gateway.
+    """The rules of an edge gateway for which this process requested logging.
 
-    ``ignored`` has the names of the rules whose log stays off, even if this process has turned it on.
+    ``ignored`` has the names of the rules whose logging stays off although this process requested logging.
     """
 
     def __init__(self, session: Session, target_key: str) -> None:
@@ -97,7 +97,7 @@ class LoggingRequests:
         self._requested |= set(keys)
 
     def check(self, record: Mapping[str, Any], key: Hashable) -> None:
-        """Write or delete the note, depending on the log of a rule with a request."""
+        """Write the note if the server ignored a request for a rule. Otherwise delete it."""
         if key not in self._requested:
             return
         if record.get("logging"):
@@ -109,7 +109,7 @@ class LoggingRequests:
 
 
 def with_kept_logging(kind: RuleListKind, document: Document) -> RuleListKind:
-    """Return a kind that does not report a change for logging that the server ignores.
+    """Return a kind that plans no change of logging that the server would ignore.
 
     If the server ignores requests to log, a rule that should log but does not is treated as up to date.
     """
@@ -126,8 +126,8 @@ def with_kept_logging(kind: RuleListKind, document: Document) -> RuleListKind:
 def logging_warnings(store: Any, rules: str) -> tuple[str, ...]:
     """Return a warning if the server has ignored a request to log.
 
-    Only stores of NSX-T notice this. ``rules`` are the rules in plural, such as ``NAT rules``. Source: protocol/nsxt.md
-    §5.
+    Only NSX-T stores detect ignored requests. ``rules`` is the plural noun for the rules, such as ``NAT rules``.
+    Source: protocol/nsxt.md §5.
     """
     names = getattr(store, "ignored_logging", ())
     if not names:

@@ -60,7 +60,7 @@ def member_of_group(group: Mapping[str, Any]) -> str:
 def split_sides(members: Sequence[str]) -> tuple[list[str], list[str]]:
     """Split members into a list of addresses and a list of groups and networks.
 
-    Both lists are empty for ``any``.
+    If the member is ``any``, both lists are empty.
     """
     addresses: list[str] = []
     others: list[str] = []

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 def shown_network(objects: HelperObjects, name: str, path: str, problems: Problems) -> str:
     """Return the name of an org network.
 
-    ``name`` is the name or the URN of the network. Makes one call, or two for a URN. A network that does not exist is
-    reported as a problem.
+    ``name`` is the name or the URN of the network. Makes one call for a name and two calls for a URN. If the network
+    does not exist, a problem is added to ``problems``.
     """
     try:
         if name.startswith(NETWORK_URN):

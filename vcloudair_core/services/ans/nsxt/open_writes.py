@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 
 class OpenWrites:
-    """The marker file of the edge gateways that share the lock ``key``."""
+    """The marker file for the edge gateways that have the lock key ``key``."""
 
     def __init__(self, settings: Settings, key: str) -> None:
         self._settings = settings
@@ -68,7 +68,7 @@ class OpenWrites:
 
 
 def _is_of_running_process(path: Path) -> bool:
-    """Return True if another process that is still running wrote a mark."""
+    """Return True if another process wrote a mark and is still running."""
     try:
         process_id = int(path.read_text(encoding="ascii"))
         os.kill(process_id, 0)

@@ -59,7 +59,7 @@ def managed_name(content: Mapping[str, Any]) -> str:
 
 
 def canonical_content(kind: str, value: Any) -> Any:
-    """Return content in a normal form, from which the name is computed."""
+    """Return content in canonical form. The name of the object is computed from it."""
     if kind == ADDRESSES:
         return sorted({_shortest(address) for address in value})
     if kind == NETWORKS:

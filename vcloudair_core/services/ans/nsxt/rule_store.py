@@ -35,7 +35,7 @@ class CloudApiStore(Store):
 
     The tree of a document is ``{<section>: <response>}``, where rules have the content of the objects that they refer
     to (see :mod:`vcloudair_core.services.ans.nsxt.references`). Writes change single objects where the API allows it.
-    Before a rule is written, the store creates the firewall groups and port profiles that it needs.
+    Before a rule is written, the store creates the firewall groups and port profiles that the rule needs.
 
     Attributes:
         session: The session that the store uses.
@@ -65,7 +65,7 @@ class CloudApiStore(Store):
         return self.document_of(tree)
 
     def document_of(self, tree: dict[str, Any]) -> Document:
-        """Return the document of a tree. Raises: DecodeError."""
+        """Return the document for a tree from ``read_tree``. Raises: DecodeError."""
         return self._codec.parse(json.dumps(tree).encode())
 
     @abstractmethod
@@ -86,7 +86,7 @@ class CloudApiStore(Store):
     # -- writing -------------------------------------------------------------------------------------------------
 
     def commit(self, base: Document, document: Document) -> None:
-        """Write the changed rules, with the groups and profiles that they need.
+        """Write the changed rules, and the groups and profiles that these rules need.
 
         Missing groups and profiles are created first, and unused ones are deleted afterwards.
 

@@ -98,7 +98,7 @@ class NsxtStore(CloudApiStore, SectionStore):
 class SingleWrites:
     """Send writes and count the successful ones.
 
-    If a write fails after a successful write, the error has ``written`` True.
+    If a write fails after a successful write, the error has ``written`` set to True.
     """
 
     def __init__(self, api: CloudApi) -> None:
@@ -106,7 +106,10 @@ class SingleWrites:
         self._count = 0
 
     def write(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> None:
-        """Send one write. Raises: the errors of :meth:`CloudApi.write`, with ``written``."""
+        """Send one write.
+
+        Raises: the errors of :meth:`CloudApi.write`, with ``written`` set to True after an earlier successful write.
+        """
         try:
             self._api.write(method, path, body)
         except VcloudAirError as exc:

@@ -47,7 +47,7 @@ def expect_document(store: Store, kinds: Sequence[ResourceKind], document: Docum
 def _of_section(
     change: ExpectedChange, section: str, kinds: Sequence[ResourceKind]
 ) -> list[tuple[ResourceKind, Sequence[Mapping[str, Any]]]]:
-    """Return the kinds that a change uses in one section, each with its specs."""
+    """Return the kinds of one section that a change affects, each with its specs."""
     if change.kind == "ans.edge":
         sections = [
             {**spec[section], **({"allow_empty": True} if change.state == "exact" else {})}

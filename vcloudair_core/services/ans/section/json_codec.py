@@ -62,7 +62,7 @@ class JsonCodec(ABC, Generic[SettingsT]):
 
     @abstractmethod
     def rule_of(self, record: Mapping[str, Any]) -> Any:
-        """Decode the rule in a record. Never raises."""
+        """Return the rule that a record describes. Never raises."""
 
     def rule_type_of(self, record: Mapping[str, Any]) -> str:
         """Return the type of a record: ``user``, or a type of server-generated rules."""
@@ -149,7 +149,7 @@ class JsonCodec(ABC, Generic[SettingsT]):
         return replace(document, tree=tree)
 
     def records(self, tree: Mapping[str, Any]) -> list[Any]:
-        """Return the raw records. The list is empty if they are missing or null."""
+        """Return the raw records, or an empty list if they are missing or null."""
         outer_key, inner_key = self.records_path
         records: list[Any] | None = mapping_of(tree.get(outer_key)).get(inner_key)
         return records if records is not None else []

@@ -12,7 +12,7 @@ from vcloudair_core.services.ans.sections import load_section
 
 
 class StoreWithNeighbors:
-    """A section store that keeps the documents that were read for other sections."""
+    """A section store that caches the documents of other sections of the edge."""
 
     def __init__(self, store: Any, documents: dict[str, Document]) -> None:
         self._store = store

@@ -170,7 +170,7 @@ def endpoint_meaning(members: Iterable[str]) -> frozenset[object]:
 
 
 def is_any(members: Sequence[str]) -> bool:
-    """Return True if the members together match everything."""
+    """Return True if the members together match every address."""
     return endpoint_meaning(members) == frozenset((ANY,))
 
 
@@ -224,7 +224,7 @@ def is_two_protocols(value: Any) -> bool:
 
 
 def protocol_complaint(value: Any, instead: str) -> str:
-    """Return the reason why edge rules do not support a protocol, or an empty string."""
+    """Return the reason why a protocol is not supported, or an empty string."""
     if isinstance(value, str) and protocol_letters(value) == "other":
         return f"{value!r} is a value of the module vca_fw, not a protocol; write any, or {instead}"
     if isinstance(value, str) and protocol_letters(value) in _OTHER_PROTOCOLS:

@@ -41,8 +41,8 @@ _log = logging.getLogger(__name__)
 class _VersionCheck:
     """The result of detecting whether ``/hybridity`` checks versions of sections.
 
-    ``is_made`` is True if the server accepts and checks versions, False if it does not accept them, and None if neither
-    is known yet. Source: protocol/ans.md §8.
+    ``is_made`` is True if the server accepts and checks versions, False if it does not accept them, and None if the
+    behavior of the server is not known yet. Source: protocol/ans.md §8.
     """
 
     is_made: bool | None = None

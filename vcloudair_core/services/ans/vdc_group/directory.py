@@ -22,7 +22,7 @@ GROUPS = "/1.0.0/vdcGroups"
 
 @dataclass
 class _KnownGroups:
-    """The VDC groups that a session has cached."""
+    """The cache of VDC groups in a session."""
 
     listed: list[OrgVdcGroup] | None = None
     by_id: dict[str, OrgVdcGroup] = field(default_factory=dict)

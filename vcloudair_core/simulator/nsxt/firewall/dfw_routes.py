@@ -101,7 +101,7 @@ def _unknown_policy(context: Any, policy_id: str) -> Response:
 
 
 def show_policies(context: Any, group: VdcGroup) -> Response:
-    """Return the state of the distributed firewall (on or off), and its policy."""
+    """Return whether the distributed firewall is on, and its default policy."""
     state = dfw_of(context.world, group)
     policy = _policy_json(context, group) if state["enabled"] else None
     return json_responses.item(context, {"enabled": state["enabled"], "defaultPolicy": policy})

@@ -39,8 +39,8 @@ def group_urn_of(group: VdcGroup) -> str:
 def switch(world: Any, group: VdcGroup, *, is_on: bool) -> None:
     """Turn the distributed firewall on or off.
 
-    Turning it on activates the policy, and adds a rule that allows all traffic. Turning it off deletes the rules. Both
-    effects are inferred.
+    If the firewall is turned on, its policy is enabled and a rule that allows all traffic is added. If the firewall is
+    turned off, its rules are deleted. Both effects are inferred.
     """
     state = dfw_of(world, group)
     if state["enabled"] == is_on:

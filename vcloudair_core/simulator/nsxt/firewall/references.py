@@ -23,7 +23,7 @@ Only rules of a distributed firewall can contain it. Source: protocol/nsxt.md §
 
 @dataclass(frozen=True)
 class RuleScope:
-    """The scope from which rules can use firewall groups and port profiles.
+    """The owners of the firewall groups and port profiles that rules can use.
 
     Attributes:
         owner: URN of the effective owner of firewall groups.
@@ -97,7 +97,7 @@ def network_of(world: Any, urn: str) -> Any:
 def users_of(world: Any, urn: str) -> list[str]:
     """Return the names of the edge gateways and VDC groups that use an object.
 
-    Rules of all services count. Source: protocol/nsxt.md §3, §13.4.
+    The search includes the rules of all services. Source: protocol/nsxt.md §3, §13.4.
     """
     holders = [(edge.name, edge.services) for edge in world.edges.values()]
     holders += [(group.name, group.distributed_firewall) for group in world.vdc_groups.values()]

@@ -127,7 +127,8 @@ def rule_json(
 ) -> dict[str, Any]:
     """Return a rule as JSON, with the ``fields`` that the API version has.
 
-    ``relativePosition`` is never returned. ``action`` is null for REJECT, which it cannot express (inferred).
+    ``relativePosition`` is never returned. The older key ``action`` is null for REJECT, because it has no such value
+    (inferred).
     """
     action = rule["actionValue"]
     values: dict[str, Any] = {
@@ -142,5 +143,5 @@ def rule_json(
 
 
 def with_ids(rules: list[Rule], make_id: Callable[[], str], *, forgets: bool) -> list[Rule]:
-    """Give an ID to rules without an ID, or to all rules if ``forgets`` is true."""
+    """Return rules with IDs. If ``forgets`` is true, also replace existing IDs."""
     return [{**rule, "id": make_id()} if forgets or not rule["id"] else rule for rule in rules]

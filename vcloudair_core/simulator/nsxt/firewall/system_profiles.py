@@ -1,4 +1,4 @@
-"""Port profiles of scope SYSTEM, which each NSX-T manager has.
+"""The port profiles of scope SYSTEM. Each NSX-T manager has these profiles.
 
 The names are display names of NSX services. Source: protocol/nsxt.md §4.
 """

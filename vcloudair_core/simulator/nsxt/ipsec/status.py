@@ -63,7 +63,7 @@ def tunnel_status(context: Any, edge: SimulatedEdge, tunnel: dict[str, Any]) -> 
 def tunnel_statistics(context: Any, edge: SimulatedEdge, tunnel: dict[str, Any]) -> dict[str, Any]:
     """Return the statistics of a tunnel for each pair of subnets.
 
-    The envelope is inferred.
+    The outer structure of the response is inferred.
     """
     is_up = tunnel_status(context, edge, tunnel)["tunnelStatus"] == "UP"
     counters = {**dict.fromkeys(_COUNTERS, 0), **(_TRAFFIC if is_up else {})}

@@ -181,7 +181,7 @@ def _check_authentication(tunnel: dict[str, Any]) -> None:
 def _check_security_type(context: Any, tunnel: dict[str, Any], known: dict[str, Any] | None) -> None:
     """Refuse CUSTOM for a tunnel without connection properties.
 
-    Only servers of release 10.6 and newer refuse it. Source: protocol/nsxt.md §7.
+    Only servers of release 10.6 and newer refuse such a request. Source: protocol/nsxt.md §7.
     """
     is_new_server = newest(context.simulator.config.api_versions) >= _CUSTOM_NEEDS_PROFILE
     has_properties = bool(known and known["properties"])

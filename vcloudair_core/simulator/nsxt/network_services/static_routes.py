@@ -78,7 +78,10 @@ def show_static_route(context: Any, edge: SimulatedEdge) -> Response:
 
 
 def create_static_route(context: Any, edge: SimulatedEdge) -> Response:
-    """Start a task that adds a static route. The details of the task contain its ID."""
+    """Start a task that adds a static route.
+
+    The details of the task contain the ID of the route.
+    """
     route, state = _read(context, edge, read_object(context)), route_state(edge)
     identifier = context.world.make_id("static-route", f"{edge.edge_id}/{state['count'] + 1}")
 
@@ -155,7 +158,7 @@ def _find(context: Any, edge: SimulatedEdge) -> dict[str, Any]:
 
 
 def _changeable(context: Any, edge: SimulatedEdge) -> dict[str, Any]:
-    """Return the static route in the path. Refuse a route of the system."""
+    """Return the static route in the path. Refuse a route that the system created."""
     route = _find(context, edge)
     if route["systemOwned"]:
         raise RefusedBodyError(f"Static route {route['name']} is owned by the system and cannot be changed or deleted.")

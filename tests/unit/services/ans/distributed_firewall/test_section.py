@@ -1,4 +1,4 @@
-"""The distributed firewall of a VDC group over a fake server."""
+"""Tests of the distributed firewall of a VDC group with a fake server."""
 
 from __future__ import annotations
 
@@ -64,7 +64,10 @@ def test_a_list_is_applied_once_and_removed_without_a_trace(tmp_path: Path, vers
 
 
 def test_a_new_rule_has_addresses_and_refers_to_profiles(tmp_path: Path) -> None:
-    """Rules of all versions have profiles, and no ports. Source: protocol/nsxt.md §8."""
+    """In all API versions, rules refer to port profiles and contain no ports.
+
+    Source: protocol/nsxt.md §8.
+    """
     server = FakeVdcGroup(tmp_path, "38.1")
     rule(server, WEB)
     made = server.rule("web")
@@ -139,7 +142,7 @@ def test_other_rules_keep_their_ids_versions_and_order(tmp_path: Path) -> None:
 
 
 def test_one_changed_or_deleted_rule_is_written_alone(tmp_path: Path) -> None:
-    """Other rules are not sent, so changes of other clients to them are kept."""
+    """Other rules are not sent, so changes of other clients are not overwritten."""
     server = FakeVdcGroup(tmp_path, "38.1", stored("a", "a"), stored("b", "b"))
     rule(server, {"name": "a", "logging": True, "enabled": False})
     rule(server, {"name": "b"}, state=Absent)

@@ -1,4 +1,4 @@
-"""Distributed firewalls in the simulator, which shares no code with the client."""
+"""Tests of distributed firewalls with the simulator."""
 
 from __future__ import annotations
 
@@ -221,7 +221,7 @@ def test_staged_rules_take_one_write(tmp_path: Path, version: str) -> None:
 
 @pytest.mark.parametrize("version", ["37.2", "39.1"])
 def test_writers_of_one_host_lose_no_rules(tmp_path: Path, version: str) -> None:
-    """The lock of the VDC group serializes the writers, because each writes all rules."""
+    """Each writer writes all rules, so the lock of the VDC group serializes writes."""
     with cloud(tmp_path, version) as (client, simulator):
         failures: list[BaseException] = []
 

@@ -397,7 +397,10 @@ def test_backends_have_the_names_of_the_glossary() -> None:
 
 
 def test_an_edge_of_a_vdc_group_is_found_with_a_vdc() -> None:
-    """The record does not name the VDCs of the group. Source: protocol/nsxt.md §2."""
+    """The record of the edge does not name the VDCs of the group.
+
+    Source: protocol/nsxt.md §2.
+    """
     of_group = edge(1, "gw", **OF_GROUP).replace(f'vdc="{BASE}/api/vdc/{VDC_A}"', 'vdc=""')
     one = session(records(of_group, edge(2, "other", orgVdcName="Alpha", **T_EDGE)))
     service = AnsService(one)  # type: ignore[arg-type]

@@ -132,7 +132,7 @@ def test_all_refused_options_of_a_list_are_reported_with_their_paths() -> None:
 
 
 def test_an_update_of_an_unknown_rule_is_checked_when_the_rule_is_known() -> None:
-    """Only the existing rule shows if the protocol is missing."""
+    """A missing protocol is only detected after the existing rule is read."""
     assert refused({"match_by": "name", "name": "x", "action": "dnat", "original_port": 80}, "nsxt 37.2") == {}
 
 

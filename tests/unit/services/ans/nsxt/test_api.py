@@ -1,4 +1,4 @@
-"""Calls of ``/cloudapi``: pages, cursors, and writes with their tasks."""
+"""Tests of calls to ``/cloudapi``: pages, cursors, and writes with their tasks."""
 
 from __future__ import annotations
 

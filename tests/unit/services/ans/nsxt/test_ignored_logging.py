@@ -1,4 +1,4 @@
-"""The note that the server ignores requests to log."""
+"""Tests of the note file that says that the server ignores requests to log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""References of rules to managed firewall groups and port profiles."""
+"""Tests of the references from rules to managed firewall groups and port profiles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The search for VDC groups by name and id."""
+"""Tests of finding VDC groups by name and ID."""
 
 from __future__ import annotations
 

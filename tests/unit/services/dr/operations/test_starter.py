@@ -1,6 +1,6 @@
-"""Check that find actions of other hosts in the org's task list.
+"""Tests of starting actions while other hosts start actions on the same VMs.
 
-The task list is read once before each batch.
+Actions of other hosts are found in the task list of the org, which is read once before each batch.
 """
 
 from __future__ import annotations

@@ -39,7 +39,10 @@ def tunnels(cloud: Bench, version: str = "1.0.0", edge: str = "gw1") -> str:
 
 
 def psk(cloud: Bench, **changes: Any) -> dict[str, Any]:
-    """Return a tunnel with a pre-shared key. Values of endpoints are merged."""
+    """Return a tunnel with a pre-shared key, changed by ``changes``.
+
+    The values in ``localEndpoint`` and ``remoteEndpoint`` are merged with the default endpoints.
+    """
     tunnel: dict[str, Any] = {
         "name": "to-hq",
         "preSharedKey": KEY,

@@ -36,7 +36,7 @@ def dnat(cloud: Bench, **changes: Any) -> dict[str, Any]:
 
 
 def created(cloud: Bench, rule: dict[str, Any], version: str = "1.0.0") -> dict[str, Any]:
-    """Create a rule, and return the rule that the list then contains in addition."""
+    """Create a rule, and return the rule as the list shows it."""
     path = rules_path(cloud, version)
     before = {known["id"] for known in cloud.read(path)["values"]}
     cloud.write("POST", path, rule)

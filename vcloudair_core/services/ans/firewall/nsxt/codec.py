@@ -51,7 +51,8 @@ class NsxtFirewallCodec(NsxtRuleCodec[FirewallPolicySpec]):
     def settings_of(self, tree: Mapping[str, Any]) -> FirewallPolicySpec:
         """Return the policy without its rules.
 
-        The firewall counts as active if its state was not read. The state is read only if a task sets ``enabled``.
+        If the state of the firewall was not read, the result says that the firewall is active. The state is read only
+        if a task sets ``enabled``.
         """
         defaults = items_of(mapping_of(tree.get("firewall")).get("defaultRules"))
         default = mapping_of(defaults[-1]) if defaults else {}

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def resolve_names(
     objects: HelperObjects, specs: Sequence[FirewallRuleSpec], paths: Sequence[str]
 ) -> Sequence[FirewallRuleSpec]:
-    """Replace the groups and profiles in specs by the form that decoded rules have.
+    """Replace groups and profiles in specs with the values that decoded rules have.
 
     Groups become ``group:NAME``, or a URN if the name is ambiguous. System profiles become services. The list of groups
     is read if a rule names groups, and the list of profiles if a rule names profiles or ICMP types.

@@ -130,7 +130,10 @@ class NsxtRuleCodec(JsonCodec[SettingsT]):
             raw[f"{side}FirewallIpAddresses"] = (addresses or None) if is_inline else None
 
     def _simple_values(self, raw: Mapping[str, Any], spec: FirewallRuleSpec) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield each field that converts without context, with the JSON values to write."""
+        """Yield the fields whose JSON values do not depend on references.
+
+        Shape of an item: ``(field, {JSON key: value})``.
+        """
         action = _WIRE_ACTIONS.get(spec.action or "", "ALLOW")
         yield "name", {"name": spec.name}
         # Old records also have the deprecated key `action`, which has no value for REJECT.
@@ -167,12 +170,12 @@ def action_of(record: Mapping[str, Any]) -> str:
 
 
 def _excluded(side: str) -> str:
-    """Return the key that excludes the groups of a source or destination."""
+    """Return the JSON key that makes a rule exclude the groups of ``side``."""
     return f"{side}GroupsExcluded"
 
 
 def _network(name_or_urn: str) -> dict[str, Any] | None:
-    """Return a reference to the network that a rule applies to; None for all networks."""
+    """Return a reference to a network, or None if ``name_or_urn`` is empty."""
     if not name_or_urn:
         return None
     return {"id" if name_or_urn.startswith("urn:") else "name": name_or_urn}

@@ -116,9 +116,9 @@ def _raw_service(item: Any) -> Iterator[ServiceSpec]:
 
 
 def _chunks(ports: Sequence[str]) -> Iterator[list[str]]:
-    """Split ports into lists that fit into one raw item.
+    """Split ports into lists that fit into one raw item each.
 
-    Without ports, or with the port ``any``, there is one empty list.
+    If there are no ports, or the port is ``any``, return one empty list.
     """
     if not ports or ANY in ports:
         yield []

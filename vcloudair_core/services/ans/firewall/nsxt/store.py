@@ -37,19 +37,20 @@ class NsxtFirewallStore(NsxtStore, StageableSectionStore):
 
     @property
     def ignored_logging(self) -> set[str]:
-        """Names of rules whose log stays off, even if this process has turned it on."""
+        """Names of rules whose logging stays off although this process requested logging."""
         return self._logging.ignored
 
     @property
     def is_inline(self) -> bool:
-        """True if rules contain addresses and ports."""
+        """True if rules contain addresses and ports instead of references to objects."""
         return is_at_least(self.api.version, INLINE_SINCE)
 
     @property
     def is_version_checked(self) -> bool:
-        """False before API version 38.1, because a new rule needs a write of all rules.
+        """True from API version 38.1 on, where the server can add a single rule.
 
-        Such a write also deletes the rules that another client has added since the last read.
+        In older versions, a new rule needs a write of all rules, which deletes the rules that another client has added
+        since the last read.
         """
         return self.is_inline
 

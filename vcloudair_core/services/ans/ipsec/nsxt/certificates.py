@@ -61,7 +61,7 @@ class CertificateLibrary:
     def described(self, record: dict[str, Any]) -> dict[str, Any]:
         """Return a tunnel with the current names of its certificates.
 
-        If the user must not read the library, the tunnel keeps the names that the server returned with it.
+        If the user is not allowed to read the library, the tunnel keeps the names that the server returned with it.
         """
         changes: dict[str, Any] = {}
         for key in REFERENCES:
@@ -104,7 +104,7 @@ def shown_reference(reference: Any) -> str | None:
 def resolve_certificates(
     library: CertificateLibrary, specs: Sequence[IpsecTunnelSpec], paths: Sequence[str]
 ) -> Sequence[IpsecTunnelSpec]:
-    """Replace the certificates in specs by the form that decoded tunnels have.
+    """Replace certificates in specs with the values that decoded tunnels have.
 
     The certificate library is read only if a spec has a certificate.
 

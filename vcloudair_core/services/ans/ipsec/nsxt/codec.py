@@ -123,7 +123,10 @@ class NsxtIpsecCodec(JsonCodec[IpsecSpec]):
         return raw
 
     def _simple_values(self, raw: Mapping[str, Any], spec: IpsecTunnelSpec) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield each field that converts without context, with the JSON values to write."""
+        """Yield the fields whose JSON values do not depend on references.
+
+        Shape of an item: ``(field, {JSON key: value})``.
+        """
         yield "name", {"name": spec.name}
         yield "enabled", {"active" if "active" in raw else "enabled": spec.enabled}
         yield "description", {"description": spec.description}

@@ -91,7 +91,7 @@ def profile_of(properties: Mapping[str, Any]) -> dict[str, Any]:
 def changed_properties(
     properties: Mapping[str, Any] | None, spec: IpsecTunnelSpec, changed: Sequence[str]
 ) -> dict[str, Any]:
-    """Return a copy of ``properties`` in which ``changed`` has the values of ``spec``.
+    """Return a copy of ``properties`` with the ``changed`` fields set from ``spec``.
 
     ``properties`` is None for a tunnel with the default profile.
     """

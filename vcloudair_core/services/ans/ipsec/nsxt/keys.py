@@ -16,8 +16,8 @@ from vcloudair_core.util.redaction import Secret, as_bytes
 class ServerKeys:
     """The current keys of tunnels, and the keys that this process has sent.
 
-    ``fallback`` has key fingerprints for the tunnels whose keys the user cannot read. It is None if the user can read
-    all keys.
+    ``fallback`` has key fingerprints for the tunnels whose keys the user cannot read. ``fallback`` is None if the user
+    can read all keys.
     """
 
     def __init__(

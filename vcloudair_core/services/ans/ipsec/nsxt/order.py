@@ -1,7 +1,7 @@
-"""Identify raw tunnels, and order their changes.
+"""Identify raw tunnels, and sort their changes.
 
-In this order, no two tunnels have the same addresses at any time, because the server refuses such tunnels. Source:
-protocol/nsxt.md §1.3.
+The server refuses two tunnels with the same addresses. In the sorted order, no two tunnels have the same addresses at
+any time. Source: protocol/nsxt.md §1.3.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def identity_of(spec: IpsecTunnelSpec) -> tuple[str, str]:
 
 
 def identities_of(record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Return the identities with which a spec can match a raw tunnel."""
+    """Return every identity by which a spec can match a raw tunnel."""
     remote = mapping_of(record.get("remoteEndpoint"))
     peer = text_of(remote.get("remoteId")) or text_of(remote.get("remoteAddress"))
     values = {"name": text_of(record.get("name")), "site_id": text_of(record.get("id")), "peer": peer}

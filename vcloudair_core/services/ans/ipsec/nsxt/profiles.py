@@ -1,7 +1,7 @@
 """Security profiles of IPsec tunnels: their options and defaults.
 
-Specs have no values for the default profile, because the provider can change it. ``encryption``, ``digest`` and
-``dh_group`` apply to both phases. If phase 2 differs, the option with the prefix ``tunnel_`` has its value.
+Specs have no values for the default profile, because the provider can change that profile. ``encryption``, ``digest``
+and ``dh_group`` apply to both phases. If phase 2 differs, the option with the prefix ``tunnel_`` has its value.
 Source: protocol/nsxt.md §7, protocol/vcd-modern.md §5.
 """
 
@@ -40,7 +40,7 @@ PROFILE_FIELDS = (*DEFAULT_VALUES, "tunnel_digest", "tunnel_dh_group")
 def profile_options(spec: IpsecTunnelSpec) -> list[str]:
     """Return the names of the options in a spec that need a custom profile.
 
-    ``pfs: true`` needs none, because the default profile has perfect forward secrecy.
+    ``pfs: true`` needs no custom profile, because the default profile has perfect forward secrecy.
     """
     return [
         name for name in PROFILE_FIELDS if getattr(spec, name) is not None and not (name == "pfs" and spec.pfs is True)
@@ -53,7 +53,7 @@ def is_custom(spec: IpsecTunnelSpec) -> bool:
 
 
 def exact_profile(spec: IpsecTunnelSpec) -> IpsecTunnelSpec:
-    """Complete the profile in a spec that belongs to an exact list."""
+    """Return a spec of an exact list with a complete security profile."""
     if not is_custom(spec):
         return replace(spec, security_profile=DEFAULT, pfs=None)
     return replace(spec, security_profile=CUSTOM, **{
@@ -65,12 +65,12 @@ def exact_profile(spec: IpsecTunnelSpec) -> IpsecTunnelSpec:
 
 
 def complete_profile(spec: IpsecTunnelSpec) -> IpsecTunnelSpec:
-    """Add the values of the default profile to a tunnel that uses it."""
+    """Return a tunnel, with all values of the default profile if the tunnel uses it."""
     return replace(spec, **DEFAULT_VALUES) if spec.security_profile == DEFAULT else spec
 
 
 def effective_profile(spec: IpsecTunnelSpec, current: IpsecTunnelSpec) -> IpsecTunnelSpec:
-    """Adapt the spec for an existing tunnel, so that it states all changes of phase 2.
+    """Return a spec that states all changes of phase 2 for an existing tunnel.
 
     A value for both phases replaces a different value of phase 2. A value of phase 2 that equals the value of phase 1
     is omitted, as in decoded tunnels.

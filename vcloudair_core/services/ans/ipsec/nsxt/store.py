@@ -64,7 +64,7 @@ class NsxtIpsecStore(NsxtStore):
         return False
 
     def expect_logging(self, specs: Sequence[IpsecTunnelSpec]) -> None:
-        """Remember which tunnels must log, if the server ignores such requests."""
+        """Record the tunnels that request logging, if the server ignores such requests."""
         if any(spec.logging for spec in specs) and self._logging_note.is_known():
             self._wanted_logging = {identity_of(spec) for spec in specs if spec.logging}
 
@@ -124,7 +124,10 @@ class NsxtIpsecStore(NsxtStore):
         return self.certificates.described(tunnel)
 
     def document_of(self, tree: dict[str, Any]) -> Document:
-        """Return the document of a tree, with the keys to compare the tunnels with."""
+        """Return the document of a tree, with the known keys of its tunnels.
+
+        If the user cannot read a key, its fingerprint is used instead.
+        """
         codec = self._codec
         assert isinstance(codec, NsxtIpsecCodec)
         document = codec.document(tree)
@@ -173,7 +176,7 @@ class NsxtIpsecStore(NsxtStore):
     ) -> None:
         """Delete, change and create tunnels, in this order.
 
-        This order frees addresses before other tunnels use them.
+        Deletions come first, so that new tunnels can use the addresses of deleted tunnels.
         """
         assert isinstance(document, IpsecDocument)
         writes = SingleWrites(self.api)

@@ -146,7 +146,10 @@ class NsxtNatCodec(JsonCodec[NatSpec]):
         return raw
 
     def _simple_values(self, spec: NatRuleSpec) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield each field that converts without context, with the JSON values to write."""
+        """Yield the fields whose JSON values do not depend on references.
+
+        Shape of an item: ``(field, {JSON key: value})``.
+        """
         yield "name", {"name": spec.name}
         yield "description", {"description": spec.description}
         yield "enabled", {"active" if self.is_v2 else "enabled": spec.enabled}
@@ -161,7 +164,7 @@ class NsxtNatCodec(JsonCodec[NatSpec]):
 def _address_values(raw: Mapping[str, Any], spec: NatRuleSpec) -> dict[str, Any]:
     """Return the action and the addresses of a rule.
 
-    For REFLEXIVE, the deprecated key ``ruleType`` is null, because it has no such value.
+    For REFLEXIVE, the deprecated key ``ruleType`` is null, because that key has no value for this action.
     """
     wire = (spec.action or "").upper()
     deprecated = {"ruleType": None if spec.action == REFLEXIVE else wire} if "ruleType" in raw else {}

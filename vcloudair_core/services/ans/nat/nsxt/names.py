@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def resolve_names(objects: HelperObjects, specs: Sequence[NatRuleSpec], paths: Sequence[str]) -> Sequence[NatRuleSpec]:
-    """Replace the profiles and networks in specs by the form that decoded rules have.
+    """Replace profiles and networks in specs with the values that decoded rules have.
 
     A profile sets the protocol and the port of the rule. Networks become names. The list of profiles is read if a rule
     names profiles or ICMP types. Each network takes one call.

@@ -32,7 +32,7 @@ Source: protocol/nsxt.md §6.
 
 
 def is_named(profile: Mapping[str, Any]) -> bool:
-    """Return True if tasks refer to a profile by name.
+    """Return True if the options of a task refer to a profile by its name.
 
     System profiles and managed profiles never change, so decoded rules have their content instead.
     """
@@ -57,7 +57,7 @@ def single_service(services: Any) -> Mapping[str, Any] | None:
 def with_named_profiles(objects: HelperObjects, records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Add the name and content of named profiles to rules.
 
-    Makes no call, because all profiles are cached.
+    Makes no API call, because all profiles are cached already.
     """
     return [_with_named_profile(objects, record) for record in records]
 

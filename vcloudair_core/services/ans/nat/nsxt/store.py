@@ -31,7 +31,7 @@ class NsxtNatStore(NsxtStore, StageableSectionStore):
 
     @property
     def ignored_logging(self) -> set[str]:
-        """Names of rules whose log stays off, even if this process has turned it on."""
+        """Names of rules whose logging stays off although this process requested logging."""
         return self._logging.ignored
 
     @property

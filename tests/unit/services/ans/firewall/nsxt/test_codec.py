@@ -1,4 +1,4 @@
-"""Firewall rules of NSX-T edge gateways, before and from API version 38.1."""
+"""Tests of NSX-T firewall rules in API versions before 38.1 and since 38.1."""
 
 from __future__ import annotations
 

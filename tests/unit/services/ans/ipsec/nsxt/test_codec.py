@@ -1,4 +1,4 @@
-"""Records of IPsec tunnels of NSX-T edge gateways, without a server."""
+"""Tests of the codec for IPsec tunnels of NSX-T edge gateways, without a server."""
 
 from __future__ import annotations
 

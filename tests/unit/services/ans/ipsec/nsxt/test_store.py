@@ -1,4 +1,4 @@
-"""IPsec tunnels of NSX-T edge gateways, through the engine and the simulator."""
+"""Tests of NSX-T IPsec tunnels with the engine and the simulator."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def one() -> Iterator[NsxtBench]:
 
 
 def test_a_new_tunnel_takes_one_write(ipsec: NsxtBench) -> None:
-    """A tunnel without options of its profile has the default profile."""
+    """A tunnel whose spec sets no profile options gets the default profile."""
     assert ipsec.ensure(BRANCH).changed
     assert ipsec.calls() == ["GET", "POST", *READ]
     tunnel = ipsec.tunnel
@@ -76,7 +76,7 @@ def test_several_new_profiles_need_one_list(one: NsxtBench) -> None:
 
 
 def test_the_read_budget(one: NsxtBench) -> None:
-    """Read the list, each tunnel, and each custom profile."""
+    """A read fetches the list, each tunnel, and each custom profile."""
     one.ensure({"tunnels": [{**BRANCH, **PROFILE}, OTHER]})
     one.ensure({"tunnels": [BRANCH]})
     assert sorted(one.calls()) == ["GET", "GET ID", "GET ID", "GET ID connectionProperties"]
@@ -160,7 +160,7 @@ def test_the_initiation_mode(one: NsxtBench) -> None:
 
 
 def test_addresses_are_free_before_they_are_used(one: NsxtBench) -> None:
-    """Deletions come first. A tunnel leaves an address before another one takes it."""
+    """Tunnels are deleted first, and give up addresses before other tunnels get them."""
     one.ensure([BRANCH, OTHER, {**OTHER, "name": "third", "peer_ip": "198.51.100.9"}])
     moved: list[dict[str, Any]] = [
         {"name": "branch", "peer_ip": "198.51.100.8"},

@@ -1,4 +1,4 @@
-"""Lost responses, failed calls and other clients while NSX-T tunnels are written."""
+"""Tests of lost responses, failed calls and other clients during tunnel writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Status and statistics of IPsec tunnels of NSX-T edge gateways."""
+"""Tests of the status and statistics of NSX-T IPsec tunnels."""
 
 from __future__ import annotations
 

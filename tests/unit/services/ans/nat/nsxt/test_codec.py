@@ -1,4 +1,4 @@
-"""NAT rules of NSX-T edge gateways, before and from API version 38.1."""
+"""Tests of NSX-T NAT rules in API versions before 38.1 and since 38.1."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ def test_a_changed_action_removes_what_it_does_not_allow() -> None:
 
 
 def test_equal_ports_are_no_change() -> None:
-    """The profile has the original port if the rule keeps the port."""
+    """If a rule does not translate the port, its profile contains the original port."""
     kept = {**LIVE, "applicationPortProfile": {**LIVE["applicationPortProfile"], CONTENT: tcp("8443")}}
     for port in (None, "any", "8443", 8443):
         assert merged(NEW, present({**WEB, "translated_port": port}), kept) == [kept]

@@ -1,4 +1,4 @@
-"""Port profiles and networks that NAT rules of NSX-T edge gateways name."""
+"""Tests of port profiles and networks that NSX-T NAT rules refer to by name."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_rules_without_names_make_no_call() -> None:
     ],
 )
 def test_rules_are_read_with_the_profiles_that_tasks_can_name(number: int, content: dict[str, Any] | None) -> None:
-    """Profiles of NSX and of this project are read with their content only."""
+    """Only named profiles are added to rules, no system profiles or managed profiles."""
     record = {"id": "n1", "applicationPortProfile": {"id": f"{URN}{number}", "name": "stale"}}
     [described] = with_named_profiles(FakeObjects(), [record])  # type: ignore[arg-type]  # a fake
     assert described["applicationPortProfile"].get(CONTENT) == content

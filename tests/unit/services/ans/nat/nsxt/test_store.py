@@ -1,4 +1,4 @@
-"""NAT of a simulated NSX-T edge gateway: requests, faults and other clients."""
+"""Tests of NAT on a simulated NSX-T edge gateway: requests, faults, other clients."""
 
 from __future__ import annotations
 
@@ -261,7 +261,10 @@ def test_profiles_are_read_only_if_a_rule_needs_them(nat: NsxtBench) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_logging_that_the_server_ignores_is_a_warning(tmp_path: Path, version: str) -> None:
-    """Without a right, the server stores false. Source: protocol/nsxt.md §5."""
+    """If the user must not configure logging, the server stores false.
+
+    Source: protocol/nsxt.md §5.
+    """
     with nsxt_bench(tmp_path, version, logging_right=False) as nat:
         rules = [web(nat, logging=True), web(nat, original_port=2, logging=True, description="other")]
         outcome = nat.ensure(rules)
