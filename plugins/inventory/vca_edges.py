@@ -61,7 +61,8 @@ options:
     type: list
     elements: str
     default: [edge, id, name, org, vdc, vdc_id, status, ha_status, is_busy, is_advanced,
-      task_status, backend, owner_id, owner_name, deployment_mode]
+      task_status, backend, owner_id, owner_name, owner_type,
+      deployment_mode]
   group_by:
     description:
       - Properties to create groups from, such as C(org_acme), C(vdc_gold) and C(status_ready).
@@ -135,4 +136,4 @@ class InventoryModule(CloudInventory):
 
 def _record(edge: Any, org: str) -> Record:
     """Return an edge gateway as an inventory record."""
-    return dict(edge.as_dict(), id=edge.edge_id, edge=edge.edge_id, vdc=edge.vdc_name, org=org)
+    return dict(edge.as_row(), edge=edge.edge_id, org=org)

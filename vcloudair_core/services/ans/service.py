@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.services.ans.edge.directory import EdgeDirectory
+from vcloudair_core.services.ans.edge.directory import EdgeDirectory, target_edge
 from vcloudair_core.services.ans.edge.model import Edge
 
 if TYPE_CHECKING:
     from vcloudair_core.compat.ans import ANSFirewall, ANSIPSec, ANSNat
     from vcloudair_core.services.ans.ipsec.status import StatusStore
+    from vcloudair_core.services.ans.vdc_group.model import OrgVdcGroup
     from vcloudair_core.session.session import Session
 
 
@@ -33,6 +34,28 @@ class AnsService:
         Raises: NotFoundError, AmbiguousMatchError, ConfigurationError.
         """
         return EdgeDirectory(self.session).find(name_or_id, vdc or "")
+
+    def selected_edge(self, edge: str | None = None, vdc: str | None = None) -> Edge:
+        """Return the edge gateway that the arguments or the settings select.
+
+        The edge gateway has a backend. After a read or a change of the same edge gateway, this method makes no API
+        call. Fields that the earlier calls did not return are empty.
+
+        Raises: NotFoundError, AmbiguousMatchError, ConfigurationError.
+        """
+        selected = target_edge(self.session, {"edge": edge, "vdc": vdc})
+        return EdgeDirectory(self.session).with_known_vdc(selected)
+
+    def selected_vdc_group(self, vdc_group: str | None = None) -> OrgVdcGroup:
+        """Return the VDC group that the argument or the settings select.
+
+        After a read or a change of the distributed firewall of the same VDC group, this method makes no API call.
+
+        Raises: NotFoundError, AmbiguousMatchError, ConfigurationError.
+        """
+        from vcloudair_core.services.ans.vdc_group.directory import target_group
+
+        return target_group(self.session, {"vdc_group": vdc_group})
 
     def read_classic(self, name_or_id: str, vdc: str | None = None) -> dict[str, Any]:
         """Read the configuration of an edge gateway with the vCloud Director API.

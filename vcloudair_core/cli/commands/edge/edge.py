@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
@@ -11,9 +11,6 @@ from vcloudair_core.cli.commands.edge import edge_conversion, edge_document, edg
 from vcloudair_core.cli.completion.known_names import remember_names
 from vcloudair_core.cli.display.table import Column
 from vcloudair_core.cli.invocation import Invocation, connected
-
-if TYPE_CHECKING:
-    from vcloudair_core.services.ans.edge.model import Edge
 
 app = typer.Typer(help="List, export, plan, change and convert edge gateways.", no_args_is_help=True)
 
@@ -44,7 +41,7 @@ def list_edges(run: Invocation) -> None:
             chosen = service.find_edge(str(run.options["edge"]), vdc)
             edges = [edge for edge in edges if edge.edge_id == chosen.edge_id]
     run.emit(
-        [_as_row(edge) for edge in edges],
+        [edge.as_row() for edge in edges],
         columns=[
             Column("name", keep=True, priority=0),
             Column("id", keep=True, priority=1),
@@ -64,15 +61,6 @@ def list_edges(run: Invocation) -> None:
 edge_document.register(app)
 edge_conversion.register(app)
 edge_stages.register(app)
-
-
-def _as_row(edge: Edge) -> dict[str, Any]:
-    """Return the table row of an edge gateway.
-
-    The keys ``id``, ``name`` and ``vdc`` are the same in all list commands.
-    """
-    fields = edge.as_dict()
-    return {"name": fields.pop("name"), "id": fields.pop("edge_id"), "vdc": fields.pop("vdc_name"), **fields}
 
 
 def _state(row: Mapping[str, Any]) -> list[str]:

@@ -110,7 +110,7 @@ class EdgeDirectory:
         """Return a copy of the edge with its backend.
 
         If only the UUID of the edge is known, and the cloud can have edges of several backends, the record of the edge
-        is read with one API call. The record also has the owner. In all other cases, no call is made.
+        is read with one API call. The copy then has all fields of the record. In all other cases, no call is made.
         """
         settings = self._session.settings
         backend = overriding_backend(settings) or edge.backend or self._sole_backend()
@@ -121,7 +121,14 @@ class EdgeDirectory:
         record = self._known.looked_up[edge.edge_id]
         if record is None:
             return replace(edge, backend=default_backend(settings))
-        return replace(edge, backend=record.backend, owner_id=record.owner_id, deployment_mode=record.deployment_mode)
+        return record
+
+    def with_known_vdc(self, edge: Edge) -> Edge:
+        """Return a copy of the edge with the name of its VDC, if the name is known.
+
+        Makes no API call.
+        """
+        return with_vdc_name(edge, {**(self._known.vdcs or {}), **self._own_vdc()})
 
     def _sole_backend(self) -> str:
         """Return the backend of all edges, or an empty string if backends can differ."""
@@ -160,17 +167,25 @@ class EdgeDirectory:
             self._known.vdcs = self._read_records("orgVdc", parse_vdc_names)
         return self._known.vdcs
 
+    def _own_vdc(self) -> dict[str, str]:
+        """Return the name of the session's VDC by ID.
+
+        The dict is empty if the session has no VDC.
+        """
+        identity = self._session.identity
+        vdc_id = uuid_in(identity.vdc_id)
+        return {vdc_id: identity.vdc_name} if vdc_id else {}
+
     def _check_vdc(self, vdc: str) -> None:
         """Raise NotFoundError if a VDC does not exist.
 
         Skip the check if the user is not allowed to list VDCs.
         """
-        identity = self._session.identity
         try:
             names = dict(self._vdc_names())
         except ApiError:
             return
-        names |= {uuid_in(identity.vdc_id): identity.vdc_name} if uuid_in(identity.vdc_id) else {}
+        names |= self._own_vdc()
         if names and not any(is_in_vdc(Edge("", vdc_id=known, vdc_name=name), vdc) for known, name in names.items()):
             raise no_such_vdc(vdc, names.values())
 
@@ -240,8 +255,7 @@ class EdgeDirectory:
         edges = self._all()
         if self._known.has_vdc_names:
             return edges
-        identity = self._session.identity
-        names = {uuid_in(identity.vdc_id): identity.vdc_name} if uuid_in(identity.vdc_id) else {}
+        names = self._own_vdc()
         if any(not edge.vdc_name and edge.vdc_id and edge.vdc_id not in names for edge in edges):
             # Older servers send only the link of the VDC. Source: protocol/recorded-responses.md §3.
             names |= self._vdc_names()

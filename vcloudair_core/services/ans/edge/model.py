@@ -55,6 +55,21 @@ class Edge:
         """True if the owner is a VDC group."""
         return self.owner_id.startswith(VDC_GROUP)
 
+    @property
+    def owner_type(self) -> str:
+        """The type of the owner: ``vdc`` or ``vdc_group``. Empty if it is unknown."""
+        if self.is_owned_by_group:
+            return "vdc_group"
+        return "vdc" if self.owner_id.startswith(VDC) else ""
+
+    def as_row(self) -> dict[str, Any]:
+        """Return the table row of an edge gateway.
+
+        The keys ``id``, ``name`` and ``vdc`` are the same in all list commands.
+        """
+        fields = self.as_dict()
+        return {"name": fields.pop("name"), "id": fields.pop("edge_id"), "vdc": fields.pop("vdc_name"), **fields}
+
     def as_dict(self) -> dict[str, Any]:
         """Return all fields except ``href``."""
         return {
@@ -70,6 +85,7 @@ class Edge:
             "backend": self.backend,
             "owner_id": self.owner_id,
             "owner_name": self.owner_name or self.vdc_name,
+            "owner_type": self.owner_type,
             "deployment_mode": self.deployment_mode,
         }
 

@@ -8,11 +8,15 @@ from typing import Any
 
 from vcloudair_core.engine.validation import near
 from vcloudair_core.errors import AmbiguousMatchError, NotFoundError
+from vcloudair_core.services.ans.edge.backend import NSXT, NSXV
 from vcloudair_core.services.ans.edge.model import VDC_GROUP
 from vcloudair_core.services.ans.section.json_values import text_of
 
 NSX_T = "NSX_T"
 """Value of ``networkProviderType`` of groups with an NSX-T distributed firewall."""
+
+_BACKENDS = {NSX_T: NSXT, "NSX_V": NSXV}
+"""Backend by value of ``networkProviderType``. Source: protocol/nsxt.md §2."""
 
 _SHOWN = 10
 
@@ -33,6 +37,15 @@ class OrgVdcGroup:
     def urn(self) -> str:
         """The URN of the group."""
         return f"{VDC_GROUP}{self.group_id}"
+
+    @property
+    def backend(self) -> str:
+        """The backend of the networks of the group, or an empty string if it is unknown."""
+        return _BACKENDS.get(self.provider_type, "")
+
+    def as_row(self) -> dict[str, str]:
+        """Return the table row of a VDC group. ``id`` is the URN."""
+        return {"name": self.name, "id": self.urn, "org_id": self.org_id, "backend": self.backend}
 
     @property
     def title(self) -> str:
