@@ -200,6 +200,8 @@ class Job:
     ``present``, ``absent`` or ``exact``. ``target(params)`` returns the target of the kind. By default, the target
     comes from the options ``edge`` and ``vdc``. ``show(resources, params)`` returns the result keys of the module.
 
+    ``about(client, target)`` returns result keys that describe the target. Only jobs that read call it, after the read.
+
     ``more(client, params, result)`` returns result keys that require additional API calls. It is not called in check
     mode. If it raises an error, the task fails, but the result still reports the changes.
     """
@@ -212,12 +214,14 @@ class Job:
         state: Callable[[Params], str] | None = None,
         more: Callable[[Client, Params, Result], Result] | None = None,
         target: Callable[[Params], Mapping[str, Any]] | None = None,
+        about: Callable[[Client, Mapping[str, Any]], Result] | None = None,
     ) -> None:
         self.kind = kind
         self.show = show
         self.specs = specs
         self.state = state or (lambda params: params.get("state") or "present")
         self.more = more
+        self.about = about
         self.writes = specs is not None
         self.target = target or (lambda params: dict(given(params, _TARGET), **(params.get("target") or {})))
 
@@ -225,7 +229,8 @@ class Job:
         """Run the job and return the result of the module."""
         target = self.target(params)
         if self.specs is None:
-            return dict(changed=False, **self.show(client.read(self.kind, target), params))
+            result = dict(changed=False, **self.show(client.read(self.kind, target), params))
+            return dict(result, **self.about(client, target)) if self.about is not None else result
         desired = self.specs(params)
         outcome = self._outcome(client, params, desired, state=self.state(params), target=target, check=check_mode)
         result = dict(changed=outcome.changed, plan=outcome.plan.summary(), **self.show(outcome.after, params))

@@ -58,6 +58,31 @@ distributed_firewall:
       type: list
       elements: dict
       returned: success
+vdc_group:
+  description: The VDC group whose distributed firewall was read.
+  returned: success
+  type: dict
+  contains:
+    name:
+      description: Name.
+      type: str
+      returned: success
+      sample: dc-group
+    id:
+      description: URN. The edge gateways of the group have the same C(owner_id).
+      type: str
+      returned: success
+      sample: "urn:vcloud:vdcGroup:6c1b2a3d-4e5f-4607-8899-aabbccddeeff"
+    org_id:
+      description: UUID of the organization that owns the group.
+      type: str
+      returned: success
+      sample: 0a1b2c3d-4e5f-4a6b-8c7d-8e9f0a1b2c3d
+    backend:
+      description: Backend of the networks of the group, V(nsxt) or V(nsxv).
+      type: str
+      returned: success
+      sample: nsxt
 api_calls:
   description: Number of HTTP requests that the task sent, including the sign-in.
   returned: success
@@ -72,11 +97,13 @@ error:
 
 from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import vdc_group_arguments
 from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, given
+from ansible_collections.vcloudair.cloud.plugins.module_utils._targets import vdc_group_of
 
 JOB = Job(
     "ans.distributed_firewall",
     show=lambda shown, params: {"distributed_firewall": shown},
     target=lambda params: given(params, ("vdc_group",)),
+    about=vdc_group_of,
 )
 
 

@@ -97,6 +97,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("vca_ipsec", {"state": "absent", "tunnels": [TUNNEL]}),
     ("vca_ipsec_tunnel", TUNNEL),
     ("vca_ipsec_tunnel", {**TUNNEL, "state": "absent"}),
+    ("vca_edge_info", {}),
     ("vca_edge_config", {"config": {"nat": {"rules": [NAT_RULE]}, "ipsec": {"tunnels": [TUNNEL]}}}),
     ("vca_dr_info", {}),
     ("vca_dr_readiness_info", {"all": True}),

@@ -12,6 +12,7 @@ import pytest
 
 from tests.support import processes
 from tests.support.ansible import ROOT, environment, run_playbook
+from tests.support.recorded import record
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 from vcloudair_core.simulator.nsxt.ipsec.status import ipsec_state
 
@@ -108,6 +109,19 @@ def test_a_play_converges_repairs_drift_and_shows_no_key(
     )
     assert removed.counts["changed"] == 1, removed.output
     assert tunnels(server) == {}
+
+
+@pytest.mark.parametrize("in_controller", ["true", "false"])
+def test_info_modules_describe_the_edge_in_each_process(
+    in_controller: str, server: SimulatorServer, env: dict[str, str], tmp_path: Path
+) -> None:
+    names = ("vca_edge_info", "vca_ipsec_info")
+    path = play(tmp_path, *({f"vcloudair.cloud.{name}": {}} for name in names))
+    recorded = record(Path(path), {**env, "VCA_IN_CONTROLLER": in_controller}, tmp_path)
+    results = [line["result"]["edge"] for line in recorded.results()]
+    edge = next(edge for edge in server.simulator.world.edges.values() if edge.name == "nsxt-edge1")
+    expected = {"name": "nsxt-edge1", "id": edge.edge_id, "backend": "nsxt", "owner_type": "vdc"}
+    assert [{key: result[key] for key in expected} for result in results] == [expected, expected]
 
 
 def commands(env: dict[str, str], folder: Path) -> list[str]:

@@ -98,6 +98,16 @@ def test_reading_changes_nothing(library):
     assert library.closed == 1
 
 
+def test_a_read_can_describe_its_target(library):
+    def about(client, target):
+        assert client.read_of == ("ans.nat", target)
+        return {"edge": target["edge"]}
+
+    job = _runner.Job("ans.nat", show=lambda data, params: {"nat": data}, about=about)
+    result = _runner.execute(job, {"edge": "web-edge", "vdc": None})
+    assert result == {"changed": False, "nat": {"rules": []}, "edge": "web-edge", "api_calls": 4}
+
+
 def test_only_set_parameters_are_passed_to_the_library(library):
     params = {"name": "web", "url": "https://x", "validate_certs": False, "token": None, "edge": "e1", "vdc": "v1"}
     result = _runner.execute(WRITES, params)
