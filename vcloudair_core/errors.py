@@ -397,6 +397,17 @@ class PlanRejectedError(EngineError):
         return {"reason": self.reason, "plugin": self.plugin}
 
 
+class ObjectInUseError(EngineError):
+    """An object cannot be deleted, because rules use it. ``uses`` describes each rule."""
+
+    def __init__(self, message: str, *, uses: Sequence[Mapping[str, Any]] = (), hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.uses = [dict(use) for use in uses]
+
+    def details(self) -> dict[str, Any]:
+        return {"uses": self.uses}
+
+
 class NotConvergedError(EngineError):
     """The state still differs from the desired state after the write.
 

@@ -30,6 +30,7 @@ OTHER_TUNNEL = {**TUNNEL, "psk": "second\\of'two", "mtu": 1400}
 
 NOT_SIMULATED = (
     "ans.dhcp_relay", "ans.dhcp_relay_agent", "ans.distributed_firewall", "ans.distributed_firewall_rule",
+    "ans.ip_set", "ans.security_group", "ans.application_profile",
 )  # fmt: skip
 """Resource kinds without a simulator route. Unit tests cover them instead."""
 

@@ -16,10 +16,10 @@ PINNED = """
 ANSFirewall ANSIPSec ANSNat Absent AmbiguousMatchError ApiError App AuthenticationError BusyError Change Client
 ConfigurationError ConflictError ConnectionFailedError DecodeError DisasterRecovery EdgeGatewayQuery EngineError Exactly
 ExactLists IncompleteResultError InvalidRequestError LockTimeoutError Metrics NotConvergedError NotFoundError
-OrgVdcQuery Outcome PermissionDeniedError Plan PlanRejectedError PluginError Present QueryBase Secret ServerError
-Settings SpecError SpecProblem StageError TaskError TaskFailedError TaskTimeoutError TimeoutExpiredError TlsError
-TransportError VAppQuery VAppTemplateQuery VCAODSession VCASession VMQuery VcloudAirError __version__ agreed_target
-connect discard_stage hookimpl preload waiting_stages
+ObjectInUseError OrgVdcQuery Outcome PermissionDeniedError Plan PlanRejectedError PluginError Present QueryBase Secret
+ServerError Settings SpecError SpecProblem StageError TaskError TaskFailedError TaskTimeoutError TimeoutExpiredError
+TlsError TransportError VAppQuery VAppTemplateQuery VCAODSession VCASession VMQuery VcloudAirError __version__
+agreed_target connect discard_stage hookimpl preload waiting_stages
 """.split()
 
 METRICS = """

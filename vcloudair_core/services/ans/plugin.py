@@ -55,6 +55,20 @@ def _distributed_firewall_rule() -> ResourceKind:
     return DistributedFirewallRuleKind(SECTION)
 
 
+def _group_kind(name: str) -> ResourceKind:
+    from vcloudair_core.services.ans.groups.descriptor import TYPES
+    from vcloudair_core.services.ans.groups.kind import GroupKind
+
+    return GroupKind(TYPES[name])
+
+
+_GROUP_SUMMARIES = {
+    "ip_set": "IP sets, which firewall rules can use",
+    "security_group": "Security groups with static or dynamic members",
+    "application_profile": "Application profiles: named protocols and ports",
+}
+
+
 @hookimpl
 def vca_services() -> list[ServiceRecord]:
     """Return the service ``ans``."""
@@ -65,13 +79,17 @@ def vca_services() -> list[ServiceRecord]:
 def vca_resource_kinds() -> list[KindRecord]:
     """Return the resource kinds for edge gateways and VDC groups.
 
-    These are two kinds for each section, and one kind for the whole edge.
+    These are two kinds for each section, one kind for the whole edge, and one kind for each type of groups.
     """
     records: list[KindRecord] = []
     for section in RECORDS:
         rule, whole = partial(_rule_kind, section.name), partial(_section_kind, section.name)
         records.append(KindRecord(f"ans.{section.rule_name}", "ans", section.rule_summary, rule))
         records.append(KindRecord(f"ans.{section.name}", "ans", section.summary, whole))
+    records += [
+        KindRecord(f"ans.{name}", "ans", summary, partial(_group_kind, name))
+        for name, summary in _GROUP_SUMMARIES.items()
+    ]
     return [
         *records,
         KindRecord("ans.edge", "ans", "A whole edge: every section in one document", _edge),

@@ -53,7 +53,7 @@ class NsxtStore(CloudApiStore, SectionStore):
     ) -> None:
         super().__init__(session, edge, section, codec, path=path, expect=expect)
         self.backend = backend_in_version(NSXT, session.identity.api_version)
-        self.api = CloudApi(session, _tenant_context(session, edge))
+        self.api = CloudApi(session, tenant_context(session, edge))
         self.objects = HelperObjects(session, self.api, ObjectOwner.of_edge(edge))
         self.open_writes = OpenWrites(session.settings, self.lock_key)
         self._refuse_edge()
@@ -131,7 +131,7 @@ def changed_records(
     return deleted, changed, new
 
 
-def _tenant_context(session: Session, edge: Edge) -> str:
+def tenant_context(session: Session, edge: Edge) -> str:
     """Return the UUID of the org for which a provider session acts.
 
     The org is read from the edge gateway. For a tenant session, return an empty string and make no call. Source:

@@ -1,0 +1,1 @@
+"""IP sets, security groups and application profiles, which firewall rules can use."""

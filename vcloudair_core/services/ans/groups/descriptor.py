@@ -1,0 +1,91 @@
+"""The three types of objects: their names, specs and limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from vcloudair_core.services.ans.edge.backend import NSXT
+from vcloudair_core.services.ans.edge.limits import Limit
+from vcloudair_core.services.ans.groups.spec import (
+    ApplicationProfileSpec,
+    IpSetSpec,
+    ProfileServiceSpec,
+    SecurityGroupSpec,
+)
+
+IP_SET, SECURITY_GROUP, APPLICATION_PROFILE = "ip_set", "security_group", "application_profile"
+
+
+@dataclass(frozen=True, eq=False)
+class GroupType:
+    """A type of objects that rules can use.
+
+    Attributes:
+        name: The name of the type. The resource kind is ``ans.<name>``.
+        noun: The name of an object in messages.
+        plural: The name of several objects.
+        spec_type: The type of the specs.
+        required: The field that a new object needs. Empty if it needs none.
+        sections: The sections of an edge gateway whose rules can refer to the objects, by backend.
+        limits: The options that a backend does not support.
+    """
+
+    name: str
+    noun: str
+    plural: str
+    spec_type: type
+    sections: Mapping[str, tuple[str, ...]]
+    required: str = ""
+    limits: Mapping[str, Sequence[Limit]] = field(default_factory=dict)
+
+
+def _with_source_port(services: Sequence[ProfileServiceSpec]) -> tuple[str, ...]:
+    return tuple(f"source_port: {', '.join(service.source_port)}" for service in services if service.source_port)
+
+
+def _with_icmp_type(services: Sequence[ProfileServiceSpec]) -> tuple[str, ...]:
+    return tuple(f"icmp_type: {service.icmp_type}" for service in services if service.icmp_type)
+
+
+TYPES = {
+    group_type.name: group_type
+    for group_type in (
+        GroupType(
+            IP_SET,
+            "IP set",
+            "IP sets",
+            IpSetSpec,
+            {NSXT: ("firewall",)},
+            required="addresses",
+        ),
+        GroupType(SECURITY_GROUP, "security group", "security groups", SecurityGroupSpec, {NSXT: ("firewall",)}),
+        GroupType(
+            APPLICATION_PROFILE,
+            "application profile",
+            "application profiles",
+            ApplicationProfileSpec,
+            {NSXT: ("firewall", "nat")},
+            required="services",
+            limits={
+                NSXT: (
+                    Limit(
+                        "services",
+                        "application port profiles have no source ports",
+                        "Set source_port in the services of the firewall rule.",
+                        values="`source_port`",
+                        refused=_with_source_port,
+                    ),
+                    Limit(
+                        "services",
+                        "application port profiles have no ICMP types",
+                        "Omit icmp_type, or use a system profile such as 'ICMP Echo Request' in the rule.",
+                        values="`icmp_type`",
+                        refused=_with_icmp_type,
+                    ),
+                )
+            },
+        ),
+    )
+}
+"""All types by name."""

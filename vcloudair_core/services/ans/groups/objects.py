@@ -1,0 +1,40 @@
+"""The interface to the objects of an owner, which each backend implements."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vcloudair_core.services.ans.groups.model import GroupObject
+
+
+class GroupObjects(ABC):
+    """Read and write the objects of one type that an owner has."""
+
+    @abstractmethod
+    def read(self, names: Collection[str] | None) -> list[GroupObject]:
+        """Return the objects with these names, or all objects."""
+
+    @abstractmethod
+    def create(self, spec: Any) -> None:
+        """Create an object."""
+
+    @abstractmethod
+    def update(self, item: GroupObject, spec: Any, changed: Sequence[str]) -> None:
+        """Change the fields ``changed`` of an object."""
+
+    @abstractmethod
+    def delete(self, item: GroupObject) -> None:
+        """Delete an object. An object that another client has deleted is not an error."""
+
+    def network_names(self, objects: Sequence[GroupObject], *, is_complete: bool) -> Mapping[str, str]:
+        """Return the names of member networks by URN.
+
+        If ``is_complete`` is True, the result has all networks that members can name.
+        """
+        return {}
+
+    def wait_until_idle(self) -> None:  # noqa: B027 - most backends write without tasks
+        """Wait until the server has finished a write whose response was lost."""
