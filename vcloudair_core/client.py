@@ -13,7 +13,7 @@ from vcloudair_core.engine.desired import Absent, Desired, ExactLists, Exactly, 
 from vcloudair_core.engine.ensure import ensure, mark_unwritten
 from vcloudair_core.engine.kind import ResourceKind, Store
 from vcloudair_core.engine.lock import locker_of
-from vcloudair_core.engine.validation import Problems, item_paths
+from vcloudair_core.engine.validation import Problems, item_paths, kind_of
 from vcloudair_core.errors import PluginError, SpecError
 from vcloudair_core.util.plugin_output import stdout_to_stderr
 
@@ -326,7 +326,7 @@ def _parse(kind: ResourceKind, specs: Mapping[str, Any] | Iterable[Mapping[str, 
     parsed: list[Any] = []
     for position, (item, path) in enumerate(zip(items, item_paths(len(items)), strict=True)):
         if not isinstance(item, Mapping):
-            problems.add(f"[{position}]", f"a mapping was expected, not {type(item).__name__}")
+            problems.add(f"[{position}]", f"a mapping was expected, not {kind_of(item)}")
             continue
         with problems.catch(path):
             parsed.append(kind.parse(item))

@@ -60,7 +60,7 @@ options:
           - NSX-T distributed firewalls do not support V(external), V(vse) or V(vnic-N), because rules have no
             interfaces.
           - NSX-T distributed firewalls do not support IDs of NSX-V grouping objects, such as V(ipset-2), because the
-            object belongs to NSX-V.
+            object exists only on NSX-V.
         type: list
         elements: str
         aliases: [source_ip]
@@ -70,7 +70,7 @@ options:
           - NSX-T distributed firewalls do not support V(external), V(vse) or V(vnic-N), because rules have no
             interfaces.
           - NSX-T distributed firewalls do not support IDs of NSX-V grouping objects, such as V(ipset-2), because the
-            object belongs to NSX-V.
+            object exists only on NSX-V.
         type: list
         elements: str
         aliases: [dest_ip]
@@ -122,7 +122,7 @@ options:
             application port profiles.
           - On NSX-T, profiles of NSX for TCP, UDP and ICMP are returned as O(rules[].services).
           - NSX-T distributed firewalls do not support IDs of NSX-V applications, such as V(application-155), because
-            the application belongs to NSX-V.
+            the application exists only on NSX-V.
         type: list
         elements: str
       match_translated:

@@ -16,7 +16,7 @@ options:
       edge:
         description:
           - Name or UUID of the edge gateway that the document describes. It takes precedence over E(VCA_EDGE).
-          - If an edge gateway is also given outside the document, both must name the same edge gateway. Otherwise the
+          - If an edge gateway is also set outside the document, both must name the same edge gateway. Otherwise the
             task fails before it sends a request.
         type: str
       vdc:
@@ -46,7 +46,7 @@ options:
             description:
               - Whether the IPsec VPN service is enabled. The service requires at least one tunnel.
               - NSX-T edge gateways do not support V(false), except with an empty list of tunnels, because the IPsec
-                service has no switch and runs while tunnels exist.
+                service cannot be disabled and runs while tunnels exist.
             type: bool
           logging:
             description:
@@ -219,7 +219,7 @@ options:
                   - V(initiator) always initiates the connection, V(on_demand) initiates it when traffic needs the
                     tunnel, and V(respond_only) never initiates it, as O(config.ipsec.tunnels[].responder_only=true).
                   - NSX-V and vCloud Air edge gateways do not support V(respond_only), V(on_demand), because tunnels
-                    have only responder_only.
+                    have only the option responder_only.
                 type: str
                 choices: [initiator, respond_only, on_demand]
               logging:

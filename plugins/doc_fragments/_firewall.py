@@ -35,7 +35,7 @@ options:
       - The settings that are true or false are C(tcp_pick_ongoing_connections), C(tcp_allow_out_of_window_packets),
         C(tcp_send_reset_for_closed_vse_ports), C(drop_invalid_traffic), C(log_invalid_traffic),
         C(enable_syn_flood_protection), C(log_icmp_errors) and C(drop_icmp_replays).
-      - NSX-T edge gateways do not support this option, because timeouts and packet checks belong to the provider.
+      - NSX-T edge gateways do not support this option, because only the provider can set timeouts and packet checks.
     type: dict
   rules:
     description:
@@ -82,7 +82,7 @@ options:
           - NSX-T edge gateways do not support V(internal), V(external), V(vse) or V(vnic-N), because rules have no
             interfaces.
           - NSX-T edge gateways do not support IDs of NSX-V grouping objects, such as V(ipset-2), because the object
-            belongs to NSX-V.
+            exists only on NSX-V.
         type: list
         elements: str
         aliases: [source_ip]
@@ -94,7 +94,7 @@ options:
           - NSX-T edge gateways do not support V(internal), V(external), V(vse) or V(vnic-N), because rules have no
             interfaces.
           - NSX-T edge gateways do not support IDs of NSX-V grouping objects, such as V(ipset-2), because the object
-            belongs to NSX-V.
+            exists only on NSX-V.
         type: list
         elements: str
         aliases: [dest_ip]
@@ -148,7 +148,7 @@ options:
           - NSX-V and vCloud Air edge gateways do not support names and URNs of application port profiles, because
             applications are identified by IDs.
           - NSX-T edge gateways do not support IDs of NSX-V applications, such as V(application-155), because the
-            application belongs to NSX-V.
+            application exists only on NSX-V.
         type: list
         elements: str
       match_translated:
@@ -280,8 +280,8 @@ options:
       - NSX-V and vCloud Air edge gateways do not support V(group:NAME), because firewall groups exist only on NSX-T.
       - NSX-T edge gateways do not support V(internal), V(external), V(vse) or V(vnic-N), because rules have no
         interfaces.
-      - NSX-T edge gateways do not support IDs of NSX-V grouping objects, such as V(ipset-2), because the object belongs
-        to NSX-V.
+      - NSX-T edge gateways do not support IDs of NSX-V grouping objects, such as V(ipset-2), because the object exists
+        only on NSX-V.
     type: list
     elements: str
     aliases: [source_ip]
@@ -291,8 +291,8 @@ options:
       - NSX-V and vCloud Air edge gateways do not support V(group:NAME), because firewall groups exist only on NSX-T.
       - NSX-T edge gateways do not support V(internal), V(external), V(vse) or V(vnic-N), because rules have no
         interfaces.
-      - NSX-T edge gateways do not support IDs of NSX-V grouping objects, such as V(ipset-2), because the object belongs
-        to NSX-V.
+      - NSX-T edge gateways do not support IDs of NSX-V grouping objects, such as V(ipset-2), because the object exists
+        only on NSX-V.
     type: list
     elements: str
     aliases: [dest_ip]
@@ -344,7 +344,7 @@ options:
       - NSX-V and vCloud Air edge gateways do not support names and URNs of application port profiles, because
         applications are identified by IDs.
       - NSX-T edge gateways do not support IDs of NSX-V applications, such as V(application-155), because the
-        application belongs to NSX-V.
+        application exists only on NSX-V.
     type: list
     elements: str
   match_translated:

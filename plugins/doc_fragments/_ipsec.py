@@ -14,8 +14,8 @@ options:
   enabled:
     description:
       - Whether the IPsec VPN service is enabled. The service requires at least one tunnel.
-      - NSX-T edge gateways do not support V(false), except with an empty list of tunnels, because the IPsec service has
-        no switch and runs while tunnels exist.
+      - NSX-T edge gateways do not support V(false), except with an empty list of tunnels, because the IPsec service
+        cannot be disabled and runs while tunnels exist.
     type: bool
   logging:
     description:
@@ -183,7 +183,7 @@ options:
           - V(initiator) always initiates the connection, V(on_demand) initiates it when traffic needs the tunnel, and
             V(respond_only) never initiates it, as O(tunnels[].responder_only=true).
           - NSX-V and vCloud Air edge gateways do not support V(respond_only), V(on_demand), because tunnels have only
-            responder_only.
+            the option responder_only.
         type: str
         choices: [initiator, respond_only, on_demand]
       logging:
@@ -440,8 +440,8 @@ options:
         gateways.
       - V(initiator) always initiates the connection, V(on_demand) initiates it when traffic needs the tunnel, and
         V(respond_only) never initiates it, as O(responder_only=true).
-      - NSX-V and vCloud Air edge gateways do not support V(respond_only), V(on_demand), because tunnels have only
-        responder_only.
+      - NSX-V and vCloud Air edge gateways do not support V(respond_only), V(on_demand), because tunnels have only the
+        option responder_only.
     type: str
     choices: [initiator, respond_only, on_demand]
   logging:

@@ -14,7 +14,7 @@ options:
   enabled:
     description:
       - Whether NAT is enabled. NAT works only while the firewall is enabled.
-      - NSX-T edge gateways do not support V(false), because NAT has no switch.
+      - NSX-T edge gateways do not support V(false), because NAT cannot be disabled as a whole.
     type: bool
   rules:
     description:

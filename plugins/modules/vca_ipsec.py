@@ -13,8 +13,8 @@ description:
   - Creates, updates and deletes IPsec tunnels of an edge gateway, and changes the settings of the IPsec VPN service.
   - The task takes one read and at most one write, for any number of tunnels. On NSX-T edge gateways, each tunnel is
     read, and each changed tunnel is one write. If its algorithms or lifetimes change, one more write is needed.
-  - On NSX-T edge gateways, the service has no switch and no settings. An option that the edge gateway does not support
-    is refused before anything is read, also in check mode.
+  - On NSX-T edge gateways, the service cannot be disabled and has no settings. An option that the edge gateway does not
+    support is refused before anything is read, also in check mode.
   - Tunnels that are not listed are kept with their keys, unless O(purge=true).
 author:
   - The vcloudair-core authors (@vcloudair-core)

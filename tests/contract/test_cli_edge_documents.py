@@ -127,7 +127,7 @@ def test_saved_plan_is_applied_unchanged_or_rejected(vca: Any, document: Path, t
         ("firewall: {}\nfirewall: {}", "<stdin>:2: firewall: is a duplicate of line 1"),
         ("[1]", "a mapping with sections was expected"),
         ("firewalls: {}", "did you mean 'firewall'"),
-        ("edge: web", "no section was given"),
+        ("edge: web", "the document has no sections"),
         ("edge: e\nfirewall: {rules: [{name: a, source: 10.0.0.0/99}]}", "<stdin>:2: firewall.rules[0].source[0]"),
         ("firewall: {rules: [{name: a, position: top}]}", "firewall.rules[0].position"),
     ],

@@ -135,7 +135,7 @@ def test_invalid_input_does_not_open_the_target() -> None:
     client = _client(kind)
     with pytest.raises(SpecError, match="state: 'gone' is not one of present, absent, exact"):
         client.ensure("sample.thing", {}, state="gone")
-    with pytest.raises(SpecError, match=r"\[1\]: a mapping was expected, not str"):
+    with pytest.raises(SpecError, match=r"\[1\]: a mapping was expected, not a string"):
         client.ensure("sample.thing", cast(Any, [{}, "rule"]))
     assert kind.opened == []
 
@@ -156,5 +156,5 @@ def test_the_problems_of_all_specs_are_reported_together() -> None:
     with pytest.raises(SpecError) as caught:
         _client(Strict()).ensure("sample.thing", specs)
     assert caught.value.message == (
-        "[0].name: 'a' is taken; [1]: a mapping was expected, not str; [2].name: 'b' is taken"
+        "[0].name: 'a' is taken; [1]: a mapping was expected, not a string; [2].name: 'b' is taken"
     )

@@ -105,7 +105,7 @@ def refuse_duplicates(
             field = match_by if hasattr(spec, match_by) else ""
             shown = repr(getattr(spec, field)) if field else f"the rule {display_name(spec)!r}"
             where = ".".join(text for text in (path, field) if text)
-            problems.add(where or "match_by", f"{shown} was already given at {paths[positions[0]] or 'the first spec'}")
+            problems.add(where or "match_by", f"{shown} is already listed at {paths[positions[0]] or 'the first spec'}")
 
 
 def _may_repeat(identities: Identities, match_by: str) -> bool:
@@ -261,7 +261,7 @@ class Matcher:
     def _refuse_double(self, at: int) -> None:
         rule = self.live[at].spec
         shown = f"{display_name(rule)!r} (rule ID {rule.rule_id})"
-        raise SpecError("match_by", f"two rules of the input match {self.noun} {shown}")
+        raise SpecError("match_by", f"two entries of the input match the {self.noun} {shown}")
 
     def _only(self, places: Sequence[int], described: str) -> int | None:
         if len(places) > 1:

@@ -94,7 +94,7 @@ def check_place(reader: Reader) -> None:
     """Add a problem if a rule sets more than one position option."""
     places = [name for name in PLACE_FIELDS if reader.given(name)]
     for name in places[1:]:
-        reader.problems.add(reader.at(name), f"cannot be given together with {places[0]}")
+        reader.problems.add(reader.at(name), f"cannot be combined with {places[0]}")
 
 
 def check_no_places(specs: Sequence[Any], prefix: str) -> None:
@@ -106,7 +106,7 @@ def check_no_places(specs: Sequence[Any], prefix: str) -> None:
     for position, spec in enumerate(specs):
         for name in PLACE_FIELDS:
             if getattr(spec, name) is not None:
-                reason = "cannot be set together with purge or state exact, because the list itself defines the order"
+                reason = "cannot be combined with purge or state exact, because the list itself defines the order"
                 problems.add(f"{prefix}[{position}].{name}", reason)
     problems.raise_if_any()
 
@@ -249,7 +249,7 @@ def _placements(
                 with problems.catch(path(position)):
                     anchor = matcher.anchor(str(neighbor), where, by_name)
                     if anchor == element:
-                        raise SpecError(where, f"{neighbor!r} is this rule; name another rule")
+                        raise SpecError(where, f"{neighbor!r} is the rule itself; select another rule")
                     placements[element] = Placement(where, anchor)
     problems.raise_if_any()
     return placements

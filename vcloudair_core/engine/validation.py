@@ -135,7 +135,7 @@ class Reader:
             return None
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
-        self.problems.add(self.at(name), f"a string was expected, not {_kind_of(value)}")
+        self.problems.add(self.at(name), f"a string was expected, not {kind_of(value)}")
         return None
 
     def clearable(self, name: str) -> str | None:
@@ -147,7 +147,7 @@ class Reader:
         if name not in [item for _, item in self.items(CLEAR) or ()]:
             return text
         if text is not None:
-            self.problems.add(self.at(name), f"cannot be given together with {CLEAR}: [{name}]")
+            self.problems.add(self.at(name), f"cannot be combined with {CLEAR}: [{name}]")
         return ""
 
     def check_clear(self, *names: str) -> None:
@@ -241,7 +241,7 @@ class Reader:
         elif isinstance(value, (str, int, Mapping)):
             value = [value]
         if isinstance(value, (bytes, bytearray)) or not isinstance(value, (Sequence, set, frozenset)):
-            self.problems.add(self.at(name), f"a list was expected, not {_kind_of(value)}")
+            self.problems.add(self.at(name), f"a list was expected, not {kind_of(value)}")
             return None
         return [
             (f"{self.at(name)}[{position}]", item) for position, item in enumerate(_flat(value)) if not is_blank(item)
@@ -275,7 +275,8 @@ def _flat(value: Iterable[Any]) -> Iterator[Any]:
             yield item
 
 
-def _kind_of(value: Any) -> str:
+def kind_of(value: Any) -> str:
+    """Return the type of an input value in words for messages, such as ``a list``."""
     names = {
         bool: "true or false",
         dict: "a mapping",
@@ -283,6 +284,7 @@ def _kind_of(value: Any) -> str:
         int: "a number",
         float: "a number",
         str: "a string",
+        type(None): "null",
     }
     return names.get(type(value), type(value).__name__)
 
@@ -317,7 +319,7 @@ def read_spec(
     for names in getattr(spec_type, "exclusive", ()):
         conflicting = [name for name in names if reader.given(name)]
         for name in conflicting[1:]:
-            problems.add(reader.at(name), f"cannot be given together with {conflicting[0]}")
+            problems.add(reader.at(name), f"cannot be combined with {conflicting[0]}")
     spec = spec_type(**{name: value for name, value in values.items() if value is not None})
     complaints = getattr(spec, "complaints", None)
     for name, reason in complaints() if complaints is not None else ():
@@ -362,7 +364,7 @@ def _read_items(reader: Reader, key: SpecKey, items: Sequence[tuple[str, Any]]) 
                 values.append(read_spec(key.kind, item, path, reader.problems))
             else:
                 # The message must not show the item, because it may be a secret.
-                reader.problems.add(path, f"a mapping was expected, not {_kind_of(item)}")
+                reader.problems.add(path, f"a mapping was expected, not {kind_of(item)}")
         elif key.info.choices and str(item).strip().casefold() not in key.info.choices:
             reader.problems.add(path, one_of(str(item), key.info.choices))
         elif isinstance(item, Mapping):

@@ -90,10 +90,12 @@ class SettingValues:
     )
     connect_timeout: float = _option("float", "Seconds to wait for a connection.", default=10.0)
     retries: float = _option("float", "Maximum number of retries of a request that is safe to repeat.", default=4.0)
-    max_retry_wait: float = _option("float", "Maximum retry wait of one call, in seconds.", default=60.0)
+    max_retry_wait: float = _option(
+        "float", "Maximum time that one call waits before retries, in seconds.", default=60.0
+    )
     max_retry_total: float = _option(
         "float",
-        "Maximum total retry wait of all calls of a session, such as those of a task, in seconds.",
+        "Maximum time that all calls of a session, such as an Ansible task, wait before retries, in seconds.",
         default=600.0,
     )
     parallel_calls: float = _option(

@@ -119,7 +119,7 @@ def test_a_spec_is_read_as_its_fields_are_declared() -> None:
             },
         ),
         ({"name": "a", "members": [{"address": "self"}]}, {"pools[0].members[0].address": "is the pool itself"}),
-        ({"name": "a", "tags": ["x"], "members": []}, {"pools[0].members": "cannot be given together with tags"}),
+        ({"name": "a", "tags": ["x"], "members": []}, {"pools[0].members": "cannot be combined with tags"}),
         ({"name": "a", "tags": [{"x": 1}]}, {"pools[0].tags[0]": "a string was expected, not a mapping"}),
         ({"name": "a", "clear": ["mode"]}, {"pools[0].clear[0]": "'mode' is not one of description"}),
     ],

@@ -68,7 +68,7 @@ def test_clear_empties_a_text_field() -> None:
     assert parse_nat_rule({**NAT_RULE, "clear": "description"}).description == ""
     tunnel = parse_tunnel({"name": "t", "clear": ["description", "extension"]})
     assert (tunnel.description, tunnel.extension) == ("", "")
-    with pytest.raises(SpecError, match="cannot be given together with clear"):
+    with pytest.raises(SpecError, match="cannot be combined with clear"):
         parse_rule({**RULE, "clear": ["description"], "description": "x"})
     with pytest.raises(SpecError, match="'source' is not one of description"):
         parse_rule({**RULE, "clear": ["source"]})

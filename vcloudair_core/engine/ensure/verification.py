@@ -51,10 +51,11 @@ def refuse_losses(kind: ResourceKind, target: str, base: Document, written: Docu
         return
     lost = kind.losses(written, current)
     if lost:
+        count = "1 object" if len(lost) == 1 else f"{len(lost)} objects"
         raise NotConvergedError(
-            f"The write of {target} lost objects. Number of objects that no longer exist on the server: {len(lost)}.",
+            f"The write of {target} deleted {count} outside of the plan.",
             residual=[{"action": "lost", **dict(item)} for item in lost],
-            hint="Check the objects on the server. An earlier export of the section can restore them.",
+            hint="Check the section on the server, and restore the missing objects, for example from an export.",
         )
 
 

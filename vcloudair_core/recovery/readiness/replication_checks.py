@@ -32,8 +32,8 @@ _WARNING_STATES = {
     "moving": "the replication is being moved",
 }
 _FAILED_STATES = {
-    "error": "replication has an error",
-    "configuring": "replication is still being set up",
+    "error": "the replication has an error",
+    "configuring": "the replication is still being set up",
     "initialfullsync": "the first transfer has not finished",
     "recovering": "the VM is being recovered",
     "recovered": "the VM was recovered",

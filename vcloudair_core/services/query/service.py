@@ -112,7 +112,7 @@ class QueryService:
             problems.add("format", f"the query type {type_name} does not support format=references")
         if format == "references" and where:
             problems.add(
-                "format", "cannot be references together with conditions, because references have no attributes"
+                "format", "'references' cannot be combined with conditions, because references have no attributes"
             )
         if any(ord(letter) < 32 for letter in filter):
             problems.add("filter", "contains a control character")

@@ -114,7 +114,7 @@ class VmReader:
         if neither is set; NotFoundError; AmbiguousMatchError with the candidates; the errors of :meth:`read`.
         """
         if not name and not id:
-            raise SpecError("name", "is required if id is not set")
+            raise SpecError("name", "is required, because id is not set")
         conditions = {"containerName": vapp} if vapp else {}
         vms: list[dict[str, Any]] = []
         identifier = id.rpartition(":")[2].casefold()

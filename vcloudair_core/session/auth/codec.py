@@ -18,6 +18,9 @@ from vcloudair_core.util.xml import local, parse, parse_json
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
+_JSON_TYPES = {list: "a JSON array", str: "a JSON string", bool: "a JSON boolean", type(None): "null"}
+"""Names of JSON types in messages. All other values are numbers or objects."""
+
 
 @dataclass(frozen=True)
 class VcdSession:
@@ -304,7 +307,8 @@ def _is_session_link(link: _Element) -> bool:
 
 def _mapping(tree: Any, what: str) -> dict[str, Any]:
     if not isinstance(tree, dict):
-        raise DecodeError(f"Reading {what} failed. The server sent a JSON {type(tree).__name__} instead of an object.")
+        kind = _JSON_TYPES.get(type(tree), "a JSON number")
+        raise DecodeError(f"Reading {what} failed. The server sent {kind} instead of a JSON object.")
     return tree
 
 

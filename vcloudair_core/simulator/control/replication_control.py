@@ -41,7 +41,7 @@ def change_replications(simulator: Any, data: dict[str, Any]) -> list[dict[str, 
         if not is_half and (not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool)):
             raise ValueError(f"{key} must be {_TYPE_NAMES[kind]}, not {value!r}")
     if data.get("trouble", "") not in ("", *TROUBLES):
-        raise ValueError(f"unknown trouble {data['trouble']!r}; expected one of {', '.join(TROUBLES)}")
+        raise ValueError(f"the value {data['trouble']!r} of trouble is unknown; expected one of {', '.join(TROUBLES)}")
     replications = [
         replication for replication in simulator.world.replications.values() if _matches(replication, conditions)
     ]

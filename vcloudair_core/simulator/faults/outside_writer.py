@@ -70,7 +70,7 @@ def _apply(simulator: Any, edge: SimulatedEdge, section: str, action: str, value
     elif action == "add":
         _ADD[section](edge, copy.deepcopy(dict(value)), simulator.config)
     else:
-        raise ValueError(f"edge {edge.name} is an NSX-V edge, which only supports add in edit")
+        raise ValueError(f"edit has the key {action!r}, but the NSX-V edge {edge.name} supports only the key 'add'")
 
 
 def find_edge(simulator: Any, identifier: str | None) -> SimulatedEdge:

@@ -291,7 +291,7 @@ def test_a_later_write_of_another_client_is_resolved_once() -> None:
 def test_lost_objects_of_other_owners_are_reported() -> None:
     store = Numbers(5)
     store.script = [lambda store, sent: store.put(sent - {5})]
-    with pytest.raises(NotConvergedError, match="no longer exist on the server: 1") as caught:
+    with pytest.raises(NotConvergedError, match="deleted 1 object outside of the plan") as caught:
         _ensure(store, 1, kind=CarefulKind())
     assert caught.value.residual == [{"action": "lost", "n": 5}]
 

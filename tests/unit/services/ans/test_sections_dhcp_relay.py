@@ -148,9 +148,9 @@ def test_a_relay_without_servers_or_agents_gets_a_warning(
         (
             {"domain_names": ["a.example", "b.example", "c.example"]},
             "domain_names",
-            "3 were given; at most 2 are allowed",
+            "has 3 domain names; at most 2 are allowed",
         ),
-        ({"ip_addresses": [f"10.0.0.{at}" for at in range(17)]}, "ip_addresses", "17 servers were given"),
+        ({"ip_addresses": [f"10.0.0.{at}" for at in range(17)]}, "ip_addresses", "has 17 servers"),
         ({"ip_sets": ["web"]}, "ip_sets", "'web' is not the ID of an IP set"),
         ({"agents": [{"gateway_address": "10.0.0.1"}]}, "agents[0].vnic", "is required"),
         ({"agents": [{"vnic": 10}]}, "agents[0].vnic", "10 is out of range, 0 to 9 is allowed"),
@@ -159,7 +159,7 @@ def test_a_relay_without_servers_or_agents_gets_a_warning(
             "agents[0].gateway_address",
             "is not an IPv4 address",
         ),
-        ({"agents": [{"vnic": 1}, {"vnic": "1"}]}, "agents[1].vnic", "1 was already given at agents[0]"),
+        ({"agents": [{"vnic": 1}, {"vnic": "1"}]}, "agents[1].vnic", "1 is already listed at agents[0]"),
         ({"rules": []}, "rules", "unknown field"),
     ],
 )

@@ -48,7 +48,7 @@ _DEFAULTS = {"tcp_timeout_established": (3600, 21600)}
 Source: protocol/ans.md §2.3.
 """
 
-_PROVIDER = "timeouts and packet checks belong to the provider"
+_PROVIDER = "only the provider can set timeouts and packet checks"
 
 
 class FirewallConverter(SectionConverter):
@@ -63,7 +63,9 @@ class FirewallConverter(SectionConverter):
         items: list[ConversionItem] = []
         name = with_unique_name((rule.name or "").strip() or rule_title(rule), self._names)
         if name != rule.name:
-            items.append(self.changed(index, rule, "name", f"the name is {name!r}, because names identify rules"))
+            items.append(
+                self.changed(index, rule, "name", f"the name becomes {name!r}, because each rule needs a unique name")
+            )
         self._names[name] = 1
         services = tuple(map(_with_icmp_name, rule.services)) if rule.services is not None else None
         if services != rule.services:
@@ -77,7 +79,7 @@ class FirewallConverter(SectionConverter):
             if networks:
                 yield SpecProblem(
                     side,
-                    f"{', '.join(map(repr, networks))} belongs to NSX-V",
+                    f"these networks exist only on NSX-V: {', '.join(map(repr, networks))}",
                     "Add the rule with the URN of the network that is connected to the NSX-T edge gateway.",
                 )
 

@@ -45,7 +45,9 @@ class IpsecConverter(SectionConverter):
         items: list[ConversionItem] = []
         name = with_unique_name((rule.name or "").strip() or str(rule.peer_id or rule.peer_ip), self._names)
         if name != rule.name:
-            items.append(self.changed(index, rule, "name", f"the name is {name!r}, because names identify tunnels"))
+            items.append(
+                self.changed(index, rule, "name", f"the name becomes {name!r}, because each tunnel needs a unique name")
+            )
         self._names[name] = 1
         if (rule.authentication or PSK) == PSK and not self._key_file(index):
             reason = "a conversion does not copy pre-shared keys"
@@ -65,13 +67,13 @@ class IpsecConverter(SectionConverter):
         return replace(rule, name=name, psk=None, site_id=None, match_by="name", **changes), items
 
     def losses(self, rule: IpsecTunnelSpec) -> Iterator[SpecProblem]:
-        """Yield a problem for an NSX-V certificate, and for addresses of an earlier tunnel.
+        """Yield a problem for an NSX-V certificate, and addresses of an earlier tunnel.
 
         NSX-T allows only one tunnel for each pair of a local and a peer address.
         """
         if rule.authentication == CERTIFICATE:
-            hint = "Add the tunnel with the name of an entry of the certificate library."
-            yield SpecProblem("certificate", f"{rule.certificate!r} belongs to NSX-V", hint)
+            hint = "Add the tunnel with the name of a certificate in the certificate library."
+            yield SpecProblem("certificate", f"the certificate {rule.certificate!r} exists only on NSX-V", hint)
         ends = (host_meaning(rule.local_ip or ""), host_meaning(rule.peer_ip or ""))
         if ends in self._peers:
             reason = "an earlier tunnel has the same local and peer address, which NSX-T allows only once"
@@ -85,7 +87,7 @@ class IpsecConverter(SectionConverter):
         """
         if spec.enabled is False and spec.tunnels:
             self.omit_setting(
-                "enabled", False, "the service has no switch, so every tunnel is disabled", result=CHANGED
+                "enabled", False, "the service cannot be disabled, so every tunnel is disabled instead", result=CHANGED
             )
         return replace(spec, enabled=None, logging=None)
 

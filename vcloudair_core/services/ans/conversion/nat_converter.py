@@ -41,7 +41,9 @@ class NatConverter(SectionConverter):
             items.append(self.changed(index, rule, "vnic", "the rule applies to the uplink of the edge gateway"))
         if rule.icmp_type in ICMP_NAMES:
             changes["icmp_type"] = ICMP_NAMES[rule.icmp_type]
-            items.append(self.changed(index, rule, "icmp_type", f"the type is {ICMP_NAMES[rule.icmp_type]!r}"))
+            items.append(
+                self.changed(index, rule, "icmp_type", f"the ICMP type becomes {ICMP_NAMES[rule.icmp_type]!r}")
+            )
         if settings.enabled is False:
             changes["enabled"] = False
         adapted = replace(rule, match_by="tuple", **changes)
@@ -57,6 +59,8 @@ class NatConverter(SectionConverter):
         If NAT is disabled, every converted rule is disabled.
         """
         if spec.enabled is False:
-            self.omit_setting("enabled", False, "NAT has no switch, so every rule is disabled", result=CHANGED)
+            self.omit_setting(
+                "enabled", False, "NAT cannot be disabled as a whole, so every rule is disabled instead", result=CHANGED
+            )
             return replace(spec, enabled=None)
         return spec

@@ -128,11 +128,9 @@ class SectionConverter:
         return self._without_duplicates(kept)
 
     def _disabled(self, index: int, rule: Any, cause: Any) -> ConversionItem:
-        reason = (
-            f"the earlier {self.section.noun} {self.name_of(cause)!r} is not active, so this {self.section.noun} "
-            "could handle its traffic"
-        )
-        hint = f"Add an equivalent of the earlier {self.section.noun}, then enable this one."
+        noun = self.section.noun
+        reason = f"this {noun} could handle traffic of the earlier {noun} {self.name_of(cause)!r}, which is not active"
+        hint = f"Add an equivalent of the earlier {noun}, then enable this {noun}."
         return self.item(index, rule, DISABLED, SpecProblem("", reason, hint))
 
     def _without_duplicates(self, rules: list[tuple[int, Any]]) -> list[tuple[int, Any]]:
@@ -144,7 +142,9 @@ class SectionConverter:
         doubles = {int(problem.path.partition(".")[0]) for problem in problems.items}
         for at in sorted(doubles):
             index, rule = rules[at]
-            problem = SpecProblem("", f"an earlier {self.section.noun} matches the same traffic", "Combine the two.")
+            problem = SpecProblem(
+                "", f"an earlier {self.section.noun} matches the same traffic", f"Combine both {self.section.noun}s."
+            )
             self.items.append(self.item(index, rule, LEFT_OUT, problem))
         return self._without_duplicates([rule for at, rule in enumerate(rules) if at not in doubles])
 

@@ -126,14 +126,14 @@ class DhcpRelaySpec:
         ]
         if len(domain_names) > MAX_DOMAIN_NAMES:
             complaints.append(
-                ("domain_names", f"{len(domain_names)} were given; at most {MAX_DOMAIN_NAMES} are allowed")
+                ("domain_names", f"has {len(domain_names)} domain names; at most {MAX_DOMAIN_NAMES} are allowed")
             )
         if len(addresses) + len(domain_names) > MAX_SERVERS:
             count = len(addresses) + len(domain_names)
             complaints.append(
                 (
                     "ip_addresses",
-                    f"{count} servers were given, including domain_names; at most {MAX_SERVERS} are allowed",
+                    f"has {count} servers, including domain_names; at most {MAX_SERVERS} are allowed",
                 )
             )
         return complaints

@@ -10,7 +10,7 @@ from vcloudair_core.services.ans.sections import SECTIONS, load_section
 _TARGET: Mapping[str, FieldInfo] = {
     "edge": input_key(
         "Name or UUID of the edge gateway that the document describes. It takes precedence over `VCA_EDGE`.",
-        "If an edge gateway is also given outside the document, both must name the same edge gateway. "
+        "If an edge gateway is also set outside the document, both must name the same edge gateway. "
         "Otherwise the task fails before it sends a request.",
     ),
     "vdc": input_key(

@@ -140,7 +140,7 @@ class EdgeKind(ResourceKind):
             with problems.catch(name):
                 specs[name] = section_kind(name).parse(section_data)
         if not specs and problems.is_empty:
-            problems.add("", f"no section was given; known sections are {', '.join(SECTIONS)}")
+            problems.add("", f"the document has no sections; supported sections are {', '.join(SECTIONS)}")
         problems.raise_if_any()
         return EdgeSpec(specs)
 

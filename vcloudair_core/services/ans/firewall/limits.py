@@ -94,7 +94,7 @@ _COMMON = (
     *(
         Limit(
             side,
-            "the object belongs to NSX-V",
+            "the object exists only on NSX-V",
             "Name a firewall group (group:NAME or urn:vcloud:firewallGroup:...).",
             values="IDs of NSX-V grouping objects, such as `ipset-2`",
             refused=_grouping_objects,
@@ -117,7 +117,7 @@ _COMMON = (
     ),
     Limit(
         "applications",
-        "the application belongs to NSX-V",
+        "the application exists only on NSX-V",
         "Use the name or URN of an application port profile, or list the ports in services.",
         values="IDs of NSX-V applications, such as `application-155`",
         refused=_nsxv_applications,
@@ -198,7 +198,7 @@ SETTING_LIMITS = {
     NSXT: (
         Limit(
             "enabled",
-            "the firewall has no switch",
+            "the firewall cannot be disabled",
             "Omit enabled, or use a cloud with a newer version.",
             since=(38, 1),
             values="`false`",
@@ -213,7 +213,7 @@ SETTING_LIMITS = {
             )
             for name in ("default_action", "default_logging")
         ),
-        Limit("global_settings", "timeouts and packet checks belong to the provider", "Omit global_settings."),
+        Limit("global_settings", "only the provider can set timeouts and packet checks", "Omit global_settings."),
     )
 }
 """The limits of firewall settings, by backend."""

@@ -152,7 +152,7 @@ def _services(reader: Reader, rule: FirewallRuleSpec) -> tuple[ServiceSpec, ...]
     if not reader.given("services"):
         return _service(reader, _SHORT_NAMES, is_short=True) if short else None
     for name in short:
-        reader.problems.add(reader.at(name), "cannot be given together with services")
+        reader.problems.add(reader.at(name), "cannot be combined with services")
     items = reader.items("services") or []
     if not items and rule.applications is None:
         reader.problems.add(reader.at("services"), "is empty; use [{protocol: any}]")

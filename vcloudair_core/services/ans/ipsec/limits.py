@@ -87,7 +87,7 @@ _LIFETIME_HINT = "Omit {}, and set the lifetime of the edge gateway on the peer.
 _OLDER = (
     Limit(
         "initiation_mode",
-        "tunnels have only responder_only",
+        "tunnels have only the option responder_only",
         "Set responder_only instead of initiation_mode.",
         values="`respond_only`, `on_demand`",
     ),
@@ -121,7 +121,7 @@ SETTING_LIMITS = {
     NSXT: (
         Limit(
             "enabled",
-            "the IPsec service has no switch and runs while tunnels exist",
+            "the IPsec service cannot be disabled and runs while tunnels exist",
             "Set enabled to false in each tunnel, or delete the tunnels.",
             values="`false`, except with an empty list of tunnels",
             refused=_is_false,

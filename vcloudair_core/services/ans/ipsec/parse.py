@@ -9,7 +9,7 @@ from typing import Any
 from vcloudair_core.engine.canonical import address_range, fold, without_blanks
 from vcloudair_core.engine.fields import fields_of, keys_of
 from vcloudair_core.engine.matching import refuse_duplicates
-from vcloudair_core.engine.validation import Problems, Reader
+from vcloudair_core.engine.validation import Problems, Reader, kind_of
 from vcloudair_core.services.ans.ipsec.algorithms import read_algorithm
 from vcloudair_core.services.ans.ipsec.nsxt.fields import (
     DF_POLICIES,
@@ -87,7 +87,7 @@ def _tunnels(reader: Reader) -> tuple[IpsecTunnelSpec, ...] | None:
             specs.append(read_tunnel(item, path, reader.problems))
         else:
             # The message must not show the item, because it may be a key.
-            reader.problems.add(path, f"a tunnel (a mapping) was expected, not a {type(item).__name__}")
+            reader.problems.add(path, f"a tunnel (a mapping) was expected, not {kind_of(item)}")
     if reader.problems.is_empty:
         refuse_tunnel_duplicates(specs, [path for path, _ in items], reader.problems)
     return tuple(specs)
@@ -267,7 +267,7 @@ def _key(reader: Reader, name: str) -> Secret | None:
         return None
     at = reader.at(name if path is None else f"{name}_file")
     if value is not None and path is not None:
-        reader.problems.add(at, f"cannot be given together with {name}")
+        reader.problems.add(at, f"cannot be combined with {name}")
         return None
     key = value if path is None else _key_in(str(path), at, reader.problems)
     if key is None:

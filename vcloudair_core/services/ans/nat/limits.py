@@ -85,7 +85,7 @@ _NSXT = (
     Limit(
         "original_address",
         "the rule needs an address of the edge gateway",
-        "Name the address.",
+        "Use an address of the edge gateway.",
         values="`any` with `dnat`, `no_dnat` and `reflexive`",
         refused=_any_address,
         applies=_is(DNAT, NO_DNAT, REFLEXIVE),
@@ -94,7 +94,7 @@ _NSXT = (
     Limit(
         "translated_address",
         "the rule needs an address to translate to",
-        "Name the address.",
+        "Use a specific address.",
         values="`any`",
         refused=_any_address,
         applies=lambda spec: spec.action not in EXEMPTIONS,
@@ -181,7 +181,7 @@ SETTING_LIMITS = {
     NSXT: (
         Limit(
             "enabled",
-            "NAT has no switch",
+            "NAT cannot be disabled as a whole",
             "Omit enabled, and disable the rules instead.",
             values="`false`",
             refused=lambda enabled: enabled is False,

@@ -148,7 +148,7 @@ def _application(reader: Reader) -> str | None:
     """
     value = (reader.text("application") or "").strip()
     if value and reader.given("icmp_type"):
-        reader.problems.add(reader.at("application"), "cannot be given together with icmp_type")
+        reader.problems.add(reader.at("application"), "cannot be combined with icmp_type")
     return value or None
 
 
@@ -234,7 +234,7 @@ def _interface(reader: Reader) -> str | None:
     if value is None:
         return None
     if reader.given("vnic"):
-        reader.problems.add(reader.at("interface"), "cannot be given together with vnic")
+        reader.problems.add(reader.at("interface"), "cannot be combined with vnic")
     if not value.strip():
         reader.problems.add(reader.at("interface"), "is empty; set the name of a network, or vnic: any")
         return None
@@ -259,7 +259,7 @@ def _tag(reader: Reader, rule_id: str | None, match_by: str) -> str | None:
     If the user has not set a tag, the server returns the rule ID as the tag. A tag that equals the ID is ignored.
     """
     if reader.given("tag") and reader.given("rule_tag"):
-        reader.problems.add(reader.at("rule_tag"), "cannot be given together with its alias tag")
+        reader.problems.add(reader.at("rule_tag"), "cannot be combined with its alias tag")
     name = "tag" if reader.given("tag") else "rule_tag"
     tag = reader.digits(name)
     if tag is None or FIRST_TAG <= int(tag) <= LAST_TAG or match_by == "tag":

@@ -29,7 +29,7 @@ IGNORED_LOGGING = "ignored_logging"
 
 _log = logging.getLogger(__name__)
 _VALID_S = 7 * 24 * 3600.0
-"""Seconds until a run requests logging again, in case the user has got the right."""
+"""Seconds until a run requests logging again, because the user may have the right."""
 
 
 class IgnoredLogging:

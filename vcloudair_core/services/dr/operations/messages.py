@@ -14,7 +14,7 @@ DECIDE = (
     "the task again, run `vca dr resume`."
 )
 SIGN_IN = "Sign in again, then run the action again."
-NOT_IDLE = "Run `vca dr list` to see which action is in progress. When that action has ended, run yours again."
+NOT_IDLE = "Run `vca dr list` to see which action is in progress. When that action has ended, run your action again."
 CHECK_LOCATION = "Check if the VM was moved or renamed after the recovery."
 HINTS: Mapping[str, str] = {
     "VdcNotEnabledForRecoveryFault": "Ask the provider to enable the VDC for recovery.",

@@ -245,7 +245,7 @@ class Starter:
     def _join(self, operation: Operation, task: Task) -> None:
         """Track a task that another user or process started."""
         operation.task, operation.had_task, operation.is_ours, operation.waits_for_idle = task, True, False, False
-        operation.refusal = operation.refusal or "another request had started the action"
+        operation.refusal = operation.refusal or "another request has already started the action"
         operation.changed_at = self._session.clock.now()
 
     def _refused(self, operation: Operation, exc: VcloudAirError) -> StartResult:

@@ -165,7 +165,7 @@ class Verifier:
         elif operation.is_unchanged:
             self._tracked.end(operation, "unchanged", f"nothing to do: {replication.described()}")
         elif not problem:
-            reason = "another request had started the action" if operation.refusal else ""
+            reason = "another request has already started the action" if operation.refusal else ""
             self._tracked.end(operation, "succeeded", reason)
         else:
             if not operation.is_verifying:

@@ -62,7 +62,7 @@ def test_items_are_plain_data() -> None:
             "name": "web",
             "result": CHANGED,
             "value": "web",
-            "reason": "the name is 'web (2)', because names identify rules",
+            "reason": "the name becomes 'web (2)', because each rule needs a unique name",
             "hint": "",
         }
     ]

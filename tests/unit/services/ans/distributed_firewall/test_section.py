@@ -202,11 +202,11 @@ def test_a_failed_write_leaves_no_helper_objects(tmp_path: Path) -> None:
     [
         ({"source": ["external"]}, "'external' is not supported on NSX-T distributed firewalls: rules have no interf"),
         ({"source": ["vnic-1", "internal"]}, "'vnic-1' is not supported"),
-        ({"source": ["ipset-2"]}, "the object belongs to NSX-V"),
+        ({"source": ["ipset-2"]}, "the object exists only on NSX-V"),
         ({"applied_to": "net1"}, "rules apply to the whole VDC group"),
         ({"tag": 5}, "rules have no tags"),
         ({"match_translated": True}, "is not supported on NSX-T distributed firewalls"),
-        ({"applications": ["application-5"]}, "the application belongs to NSX-V"),
+        ({"applications": ["application-5"]}, "the application exists only on NSX-V"),
         ({"services": [{"protocol": "tcp", "source_port": [1024]}]}, "port profiles have no source ports"),
         ({"services": [{"protocol": "icmp", "icmp_type": "8"}]}, "ICMP types"),
     ],

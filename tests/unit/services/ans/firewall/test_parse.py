@@ -107,7 +107,7 @@ def test_valid_values(data: dict[str, Any], expected: dict[str, Any]) -> None:
             "is only allowed with protocol icmp",
         ),
         ({"services": [{"protocol": "icmp", "icmp_type": "echo"}]}, "services[0].icmp_type", "is not one of"),
-        ({"services": [{"protocol": "any"}], "dest_port": 1}, "dest_port", "cannot be given together with services"),
+        ({"services": [{"protocol": "any"}], "dest_port": 1}, "dest_port", "cannot be combined with services"),
         ({"dest_port": 70000, "protocol": "tcp"}, "dest_port", "port 70000 is out of range"),
         ({"dest_port": 80}, "protocol", "is required"),
         ({"action": "permit"}, "action", "'permit' is not one of accept, deny, reject"),
@@ -131,8 +131,8 @@ def test_valid_values(data: dict[str, Any], expected: dict[str, Any]) -> None:
         ({"rule_id": ["5"]}, "rule_id", "a number or a UUID was expected"),
         ({"index": -1}, "index", "out of range"),
         ({"position": "first"}, "position", "not one of top, bottom"),
-        ({"position": "top", "index": 1}, "index", "cannot be given together with position"),
-        ({"before": "a", "after": "b"}, "after", "cannot be given together with before"),
+        ({"position": "top", "index": 1}, "index", "cannot be combined with position"),
+        ({"before": "a", "after": "b"}, "after", "cannot be combined with before"),
         ({"direction": "up"}, "direction", "not one of in, out, inout"),
         ({"match_by": "tag"}, "tag", "is required, because match_by is tag"),
         ({"match_by": "color"}, "match_by", "not one of name, rule_id, tag"),
@@ -212,9 +212,9 @@ def test_global_settings_are_typed() -> None:
 
 def test_the_kinds_check_the_list_of_rules() -> None:
     twice = (FirewallRuleSpec(name="a"), FirewallRuleSpec(name="a"))
-    with pytest.raises(SpecError, match=r"\[1\].name: 'a' was already given at \[0\]"):
+    with pytest.raises(SpecError, match=r"\[1\].name: 'a' is already listed at \[0\]"):
         RuleKind(FIREWALL).validate(Present(twice))
-    with pytest.raises(SpecError, match=r"\[0\].position: cannot be set together with purge"):
+    with pytest.raises(SpecError, match=r"\[0\].position: cannot be combined with purge"):
         RuleKind(FIREWALL).validate(Exactly((FirewallRuleSpec(name="a", position="top"),)))
     policy = parse_policy({"rules": [{"name": "a", "before": "b"}]})
     SectionKind(FIREWALL).validate(Present((policy,)))

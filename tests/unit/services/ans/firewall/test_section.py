@@ -331,7 +331,7 @@ def test_invalid_anchors() -> None:
     bench = Bench("hybridity", WEB, SSH)
     with pytest.raises(SpecError, match=r"^before: there is no firewall rule 'web im'; did you mean 'web in'"):
         bench.ensure([{"name": "new", "before": "web im"}])
-    with pytest.raises(SpecError, match="is this rule; name another rule"):
+    with pytest.raises(SpecError, match="is the rule itself; select another rule"):
         bench.ensure([{"name": "ssh", "after": "ssh"}])
     with pytest.raises(SpecError, match="contradict each other"):
         bench.ensure([{"name": "a", "before": "b"}, {"name": "b", "before": "a"}])
@@ -375,9 +375,9 @@ def test_matching_by_id_renames(edge_api: str) -> None:
 def test_two_specs_cannot_match_one_rule() -> None:
     bench = Bench("hybridity", WEB, SSH)
     by_id = {"match_by": "rule_id", "rule_id": 131080}
-    with pytest.raises(SpecError, match="two rules of the input match firewall rule 'web in'"):
+    with pytest.raises(SpecError, match="two entries of the input match the firewall rule 'web in'"):
         bench.ensure([{"name": "web in"}, by_id])
-    with pytest.raises(SpecError, match="two rules of the input match"):
+    with pytest.raises(SpecError, match="two entries of the input match"):
         bench.ensure([by_id, {"match_by": "tag", "tag": 131080}])
     bench.ensure([{"name": "web in", "action": "deny"}, {**by_id, "name": "old web"}])
     assert bench.edge.names() == ["old web", "ssh", "web in"]

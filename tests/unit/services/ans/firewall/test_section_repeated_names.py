@@ -62,7 +62,7 @@ def test_a_rule_without_a_name_is_identified_by_its_content() -> None:
 
 
 def test_a_repeated_rule_is_rejected() -> None:
-    with pytest.raises(SpecError, match="already given"):
+    with pytest.raises(SpecError, match="already listed"):
         Bench("hybridity").ensure({"rules": [rule("db", 1433), rule("db", 1433)]}, "exact")
 
 

@@ -72,7 +72,7 @@ def test_spellings_of_algorithms(field: str, value: Any, name: str) -> None:
         ({"psk": 123456}, "psk: is a number in YAML"),
         ({"psk": "a\nb"}, "psk: contains a control character"),
         ({"psk": ["a"]}, "psk: is not a string"),
-        ({"psk_file": "/does/not/exist"}, "psk_file: cannot be given together with psk"),
+        ({"psk_file": "/does/not/exist"}, "psk_file: cannot be combined with psk"),
         ({"psk": None, "psk_file": "/does/not/exist"}, "psk_file: reading the file /does/not/exist failed: No such"),
         ({"authentication": "x509"}, "psk: is only allowed with authentication psk, not x.509"),
         ({"name": None}, "name: is required, because match_by is name"),
@@ -115,7 +115,7 @@ def test_all_invalid_fields_are_reported_without_keys() -> None:
 @pytest.mark.parametrize(
     ("second", "message"),
     [
-        (dict(BRANCH), "tunnels[1].name: 'branch' was already given at tunnels[0]"),
+        (dict(BRANCH), "tunnels[1].name: 'branch' is already listed at tunnels[0]"),
         ({**BRANCH, "name": "other"}, "tunnels[1].peer_id: '198.51.100.7' is already the peer of tunnels[0]"),
     ],
 )

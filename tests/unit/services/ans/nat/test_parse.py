@@ -90,16 +90,16 @@ def test_valid_values(data: dict[str, Any], expected: dict[str, Any]) -> None:
         ({"vnic": 201}, "vnic", "out of range, 0 to 200"),
         ({"vnic": -1}, "vnic", "is not an interface number"),
         ({"vnic": True}, "vnic", "is not an interface number"),
-        ({"vnic": 0, "interface": "web-net"}, "interface", "together with vnic"),
+        ({"vnic": 0, "interface": "web-net"}, "interface", "cannot be combined with vnic"),
         ({"tag": 30000}, "tag", "out of range, 65537 to 131072"),
         ({"rule_tag": 200000}, "rule_tag", "out of range"),
-        ({"tag": 70000, "rule_tag": 70001}, "rule_tag", "together with its alias tag"),
+        ({"tag": 70000, "rule_tag": 70001}, "rule_tag", "cannot be combined with its alias tag"),
         ({"match_by": "description"}, "description", "is required, because match_by is description"),
         ({"match_by": "description", "description": " "}, "description", "is required"),
         ({"match_by": "tag"}, "tag", "is required"),
         ({"match_by": "rule_id"}, "rule_id", "is required"),
         ({"match_by": "nmae"}, "match_by", "is not one of tuple, name, description, tag, rule_id"),
-        ({"before": "a", "index": 1}, "index", "together with before"),
+        ({"before": "a", "index": 1}, "index", "cannot be combined with before"),
         ({"orignal_port": 80}, "orignal_port", "did you mean 'original_port'"),
         ({"description": "a\x00b"}, "description", "control character"),
     ],
@@ -135,9 +135,9 @@ def test_a_rule_can_have_only_its_identity() -> None:
     ],
 )
 def test_rules_for_the_same_traffic_are_duplicates(twin: dict[str, Any]) -> None:
-    with pytest.raises(SpecError, match=r"rules\[1\].*was already given at rules\[0\]"):
+    with pytest.raises(SpecError, match=r"rules\[1\].*is already listed at rules\[0\]"):
         parse_nat({"rules": [BASE, {**BASE, **twin}]})
-    with pytest.raises(SpecError, match="was already given"):
+    with pytest.raises(SpecError, match="is already listed"):
         RuleKind(NAT).validate(Present(tuple(parse_nat_rule(rule) for rule in (BASE, {**BASE, **twin}))))
 
 
@@ -166,6 +166,6 @@ def test_one_section_is_expected_and_exact_lists_have_no_positions() -> None:
     kind = SectionKind(NAT)
     with pytest.raises(SpecError, match="one NAT section was expected, not 2"):
         kind.validate(Present((kind.parse({}), kind.parse({}))))
-    with pytest.raises(SpecError, match=r"rules\[0\].before: cannot be set together with purge"):
+    with pytest.raises(SpecError, match=r"rules\[0\].before: cannot be combined with purge"):
         kind.validate(Exactly((kind.parse({"rules": [{**BASE, "before": "web"}]}),)))
     assert kind.parse({"internal_rules": [], "version": 3}).rules is None

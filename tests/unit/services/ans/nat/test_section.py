@@ -322,7 +322,7 @@ def test_unknown_and_ambiguous_interface_names(one: Bench) -> None:
     one.edge.sections["interfaces"] = {"edgeInterface": edge_interfaces}
     with pytest.raises(AmbiguousMatchError, match=r"rules\[1\].interface: 2 interfaces are named 'twin'"):
         one.ensure({"rules": [OUT, {**named, "interface": "twin"}]})
-    with pytest.raises(SpecError, match="was already given"):
+    with pytest.raises(SpecError, match="is already listed"):
         one.ensure([{**named, "interface": "external-net"}, {**named, "interface": "edge-uplink"}])
     assert one.methods() == []
 

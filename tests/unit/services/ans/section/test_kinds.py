@@ -116,7 +116,7 @@ def test_single_rules_are_created_and_deleted(session: Any) -> None:
 def test_invalid_input_is_reported_with_its_path() -> None:
     with pytest.raises(SpecError, match=r"hosts\[1\].ttl: 0 is out of range"):
         WHOLE.parse({"hosts": [{"name": "a"}, {"ttl": 0, "name": "b"}]})
-    with pytest.raises(SpecError, match=r"hosts\[1\].name: 'a' was already given"):
+    with pytest.raises(SpecError, match=r"hosts\[1\].name: 'a' is already listed"):
         WHOLE.parse({"hosts": [{"name": "a"}, {"name": "a"}]})
 
 

@@ -126,7 +126,7 @@ def test_actions_in_progress_are_left_out_of_a_batch(tmp_path: Path) -> None:
         begin(cloud.simulator, cloud.replication(2), "failover")
         results = cloud.service.act("failover", options=PATIENT)
         assert [result.verdict for result in results] == ["succeeded"] * 3
-        assert [result.reason for result in results] == ["", "another request had started the action", ""]
+        assert [result.reason for result in results] == ["", "another request has already started the action", ""]
         assert sorted(cloud.begun()) == [name(1), name(3)]
 
 

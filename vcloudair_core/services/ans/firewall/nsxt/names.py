@@ -65,12 +65,12 @@ def _group(objects: HelperObjects, text: str, path: str, problems: Problems) -> 
     names = objects.group_names()
     if text.startswith(GROUP_URN):
         if text not in names:
-            problems.add(path, f"has no firewall group with the id {text!r}")
+            problems.add(path, f"there is no firewall group with the ID {text!r}")
         return objects.shown_group(text)
     name = text.removeprefix(GROUP)
     ids = objects.group_ids(name)
     if len(ids) > 1:
-        problems.add(path, f"{len(ids)} firewall groups are named {name!r}; use an id instead: {', '.join(ids)}")
+        problems.add(path, f"{len(ids)} firewall groups are named {name!r}; use an ID instead: {', '.join(ids)}")
     elif not ids:
         hint = near(name, sorted(set(names.values())))
         problems.add(path, f"there is no firewall group named {name!r}{'; ' + hint if hint else ''}")

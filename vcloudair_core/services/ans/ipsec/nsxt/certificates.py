@@ -127,11 +127,11 @@ def _shown(library: CertificateLibrary, text: str, path: str, problems: Problems
     names = library.names()
     if text.startswith(_URN):
         if text not in names:
-            problems.add(path, f"the certificate library has no certificate with the id {text!r}")
+            problems.add(path, f"the certificate library has no certificate with the ID {text!r}")
         return library.shown(text)
     ids = library.ids(text)
     if len(ids) > 1:
-        problems.add(path, f"{len(ids)} certificates are named {text!r}; use an id instead: {', '.join(ids)}")
+        problems.add(path, f"{len(ids)} certificates are named {text!r}; use an ID instead: {', '.join(ids)}")
     elif not ids:
         hint = near(text, sorted(set(names.values())))
         problems.add(path, f"the certificate library has no certificate named {text!r}{'; ' + hint if hint else ''}")
