@@ -12,6 +12,7 @@ import pytest
 from vcloudair_core import Client
 from vcloudair_core.errors import SpecError
 from vcloudair_core.simulator import Simulator
+from vcloudair_core.simulator.nsxt.firewall.edge_rules import firewall_of
 from vcloudair_core.testing import LinkedClock, simulated_app, simulator_settings
 from vcloudair_core.testing.simulated_cloud import make_simulator
 
@@ -146,6 +147,40 @@ def test_drift_is_repaired(version: str) -> None:
             ("create", "rule 5"),
         ]
         assert not client.ensure("ans.firewall", wanted, state="exact_lists").changed
+
+
+def default_rule_of(simulator: Simulator) -> dict[str, Any]:
+    """Return the default rule of the edge gateway, as the simulator stores it."""
+    edge = next(edge for edge in simulator.world.edges.values() if edge.name == EDGE)
+    [rule] = firewall_of(simulator.world, edge)["default"]
+    return rule
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("default", [{"logging": True}, {"actionValue": "ALLOW"}])
+def test_an_exact_firewall_keeps_the_default_rule(version: str, default: dict[str, Any]) -> None:
+    """The default rule is read-only. Source: protocol/nsxt.md §5."""
+    with nsxt_cloud(version) as (client, simulator):
+        default_rule_of(simulator).update(default)
+        before = client.read("ans.firewall")
+        assert client.ensure("ans.firewall", {"rules": rules(3)}, state="exact").changed
+        assert not client.ensure("ans.firewall", {"rules": rules(3)}, state="exact").changed
+        assert not client.ensure("ans.edge", {"firewall": {"rules": rules(3)}}, state="exact").changed
+        after = client.read("ans.firewall")
+        assert after["internal_rules"] == before["internal_rules"]
+        with pytest.raises(SpecError, match="the default rule is read-only"):
+            different = {"default_logging": not after["default_logging"]}
+            client.ensure("ans.firewall", {"rules": rules(3), **different}, state="exact")
+
+
+@pytest.mark.parametrize("version", ["38.1", "39.1"])
+def test_an_exact_firewall_is_enabled_again(version: str) -> None:
+    with nsxt_cloud(version) as (client, _):
+        client.ensure("ans.firewall", {"enabled": False, "rules": rules(2)})
+        assert not client.ensure("ans.firewall", {"rules": rules(2)}, state="exact_lists").changed
+        outcome = client.ensure("ans.firewall", {"rules": rules(2)}, state="exact")
+        assert [(change.identity, change.after) for change in outcome.plan.changes] == [("settings", {"enabled": True})]
+        assert not client.ensure("ans.firewall", {"rules": rules(2)}, state="exact").changed
 
 
 def test_an_unsupported_option_is_refused_before_anything_is_read() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from vcloudair_core.engine.fields import diff_fields
@@ -32,8 +33,13 @@ from vcloudair_core.session.versions import is_at_least
 class FirewallSection(Section[FirewallPolicySpec, FirewallRuleSpec]):
     """The firewall section. In plain data, the global settings are a nested mapping."""
 
-    def exact_settings(self, spec: FirewallPolicySpec) -> FirewallPolicySpec:
-        """Return the policy with defaults for all settings that are not set."""
+    def exact_settings(self, spec: FirewallPolicySpec, backend: str) -> FirewallPolicySpec:
+        """Return the policy with defaults for all settings that are not set.
+
+        On NSX-T, only ``enabled`` gets a default, because users cannot change the other settings.
+        """
+        if backend == NSXT:
+            return replace(spec, enabled=True) if spec.enabled is None else spec
         return exact_policy(spec)
 
     def diff_settings(self, document: Document, spec: FirewallPolicySpec) -> dict[str, tuple[Any, Any]]:

@@ -96,7 +96,7 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
         store.expect_logging(specs)
         return resolve_certificates(library, specs, paths)
 
-    def exact_settings(self, spec: IpsecSpec) -> IpsecSpec:
+    def exact_settings(self, spec: IpsecSpec, backend: str) -> IpsecSpec:
         """Return the section with all defaults, except keys and certificates."""
         return exact_ipsec(spec)
 

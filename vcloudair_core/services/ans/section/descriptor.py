@@ -187,8 +187,11 @@ class Section(Generic[SpecT, RuleT]):
 
     # -- plans -----------------------------------------------------------------------------------------------------
 
-    def exact_settings(self, spec: Any) -> Any:
-        """Return the spec of an exact section, with defaults for omitted settings."""
+    def exact_settings(self, spec: Any, backend: str) -> Any:
+        """Return the spec of an exact section, with defaults for omitted settings.
+
+        Settings that users cannot change on ``backend`` stay omitted.
+        """
         return with_defaults(spec)
 
     def diff_settings(self, document: Document, spec: Any) -> dict[str, tuple[Any, Any]]:

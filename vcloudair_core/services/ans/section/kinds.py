@@ -14,7 +14,7 @@ from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.engine.rulelist import check_no_places
 from vcloudair_core.engine.validation import Problems, item_paths
 from vcloudair_core.errors import SpecError, SpecProblem
-from vcloudair_core.services.ans.edge.backend import NSXT, media_type_of
+from vcloudair_core.services.ans.edge.backend import NSXT, media_type_of, split_backend
 from vcloudair_core.services.ans.edge.directory import target_edge
 from vcloudair_core.services.ans.section.backends import codec_of, refuse_unsupported, store_of
 from vcloudair_core.services.ans.section.descriptor import Section
@@ -199,7 +199,7 @@ class SectionKind(_SectionKindBase):
     def resolve(self, store: Store, desired: Desired) -> Desired:
         """Replace names in the rules with IDs of the edge."""
         spec = desired.specs[0]
-        self.section.prepare_store(store, spec)
+        self.section.prepare_store(store, self._complete_spec(desired, split_backend(store.backend)[0]))
         rules = self.section.rules_of(spec)
         if not rules:
             return desired
@@ -241,9 +241,7 @@ class SectionKind(_SectionKindBase):
 
         Raises: AmbiguousMatchError, NotFoundError, SpecError for an invalid position or rule.
         """
-        section, spec = self.section, desired.specs[0]
-        if isinstance(desired, Exactly) and not isinstance(desired, ExactLists):
-            spec = section.exact_settings(spec)
+        section, spec = self.section, self._complete_spec(desired, document.backend)
         is_absent = isinstance(desired, Absent)
         settings = {} if is_absent else section.diff_settings(document, spec)
         specs = section.rules_of(spec)
@@ -270,6 +268,12 @@ class SectionKind(_SectionKindBase):
             steps=edit,
             notes=list_plan.notes if list_plan else (),
         )
+
+    def _complete_spec(self, desired: Desired, backend: str) -> Any:
+        """Return the spec of a section, with the defaults that an exact state adds."""
+        spec = desired.specs[0]
+        is_exact = isinstance(desired, Exactly) and not isinstance(desired, ExactLists)
+        return self.section.exact_settings(spec, backend) if is_exact else spec
 
     def _settings_change(self, document: Document, settings: Mapping[str, tuple[Any, Any]]) -> list[Change]:
         if not settings:
