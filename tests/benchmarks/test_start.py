@@ -1,7 +1,8 @@
 """Startup costs of commands, as multiples of the startup of a bare interpreter.
 
 The cost is the CPU time of the whole process. A bare interpreter is measured in the same run, because the speed of
-hosts varies. To see the figures, run ``nox -s figures -- -s``.
+hosts varies. The budget grows with the load of the host, which slows down large processes more than small ones. To see
+the figures, run ``nox -s figures -- -s``.
 """
 
 from __future__ import annotations
@@ -9,10 +10,13 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+
+from tests.support.host_load import HostLoad
 
 ROUNDS = 7
 VCA = str(Path(sys.executable).parent / "vca")
@@ -26,13 +30,14 @@ BUDGETS = [
 ]
 
 
-def _best_of(commands: Sequence[Sequence[str]]) -> list[float]:
+def _best_of(commands: Sequence[Sequence[str]], load: HostLoad) -> list[float]:
     """Return the lowest CPU time of each command.
 
     The commands run in turns, so that a slow moment of the host affects all of them.
     """
     best = [float("inf")] * len(commands)
     for _ in range(ROUNDS):
+        load.sample()
         for position, command in enumerate(commands):
             before = _children_s()
             subprocess.run(command, check=True, capture_output=True)
@@ -48,8 +53,9 @@ def _children_s() -> float:
 
 @pytest.mark.parametrize(("command", "budget"), BUDGETS)
 def test_start_stays_within_its_budget(command: list[str], budget: float) -> None:
-    bare, ours = _best_of([BARE, command])
+    load = HostLoad(time.process_time)
+    bare, ours = _best_of([BARE, command], load)
     print(
         f"\n{' '.join(command[-1:])}: {ours * 1000:.0f} ms; bare interpreter {bare * 1000:.0f} ms; {ours / bare:.1f} x"
     )
-    assert ours / bare < budget
+    assert ours / bare < budget * load.slowness

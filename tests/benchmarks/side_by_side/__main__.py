@@ -107,12 +107,14 @@ def compared(path: Path, chosen: Sequence[tuple[Scenario, int, int]], effort: Ef
     A busy host slows down one of two measurements, but slow code slows down both. Returns 0 if there is no regression.
     """
     kept, tolerance = regress.read(path), regress.OF_QUICK if effort == QUICK else regress.OF_FULL
-    worse = regress.regressions(measured.rows, growths(measured.rows), kept, tolerance)
+    on_loaded_host = tolerance.on_host(measured.load.slowness)
+    worse = regress.regressions(measured.rows, growths(measured.rows), kept, on_loaded_host)
     if worse:
         names = {regress.scenario_of(key) for key in worse}
         _say(f"\nWorse than what is kept; measured once more: {', '.join(sorted(names))}")
         again = _measured([one for one in chosen if one[0].name in names], effort)
-        second = regress.regressions(again.rows, growths(again.rows), kept, tolerance)
+        on_loaded_host = tolerance.on_host(again.load.slowness)
+        second = regress.regressions(again.rows, growths(again.rows), kept, on_loaded_host)
         worse = {key: text for key, text in second.items() if key in worse}
     known = sum(row.key in kept["rows"] for row in measured.rows)
     for text in worse.values():

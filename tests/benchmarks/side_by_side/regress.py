@@ -8,6 +8,8 @@ Seconds are not compared. These differences from the values in the file are regr
 * ``to_ours`` of another client: less than the value in the file divided by 1.6.
 * the exponent of growth: more than 0.25 above the value in the file.
 
+If other processes slow down the host, the tolerances grow by the same factor, except the tolerance for calls.
+
 A quick run has fewer turns and smaller sizes, so its results vary more. Therefore, its tolerances are doubled, except
 the tolerance for calls.
 """
@@ -37,6 +39,11 @@ class Tolerance:
     floor_more: float = 0.3
     peer_factor: float = 1.6
     exponent_more: float = 0.25
+
+    def on_host(self, slowness: float) -> Tolerance:
+        """Return the tolerance for a host that is slower than a quiet host by a factor."""
+        values = (self.floor_factor, self.floor_more, self.peer_factor, self.exponent_more)
+        return Tolerance(*(value * slowness for value in values))
 
 
 OF_FULL, OF_QUICK = Tolerance(), Tolerance(2.0, 0.6, 2.2, 0.5)

@@ -14,6 +14,7 @@ from tests.benchmarks.side_by_side.contestants import Contestant, ContestantErro
 from tests.benchmarks.side_by_side.entering import Entry, enter
 from tests.benchmarks.side_by_side.figures import Import, Row, compare
 from tests.benchmarks.side_by_side.scenarios import PYVCLOUD, Scenario
+from tests.support.host_load import HostLoad
 
 Say = Callable[[str], None]
 
@@ -42,6 +43,7 @@ class Measured:
 
     rows: list[Row] = field(default_factory=list)
     imports: dict[str, Import] = field(default_factory=dict)
+    load: HostLoad = field(default_factory=HostLoad)
 
     def note_import(self, who: str, one: Contestant) -> None:
         """Record the import cost of a contender."""
@@ -144,6 +146,8 @@ def measure(
     """
     for number, (scenario, size, latency_ms) in enumerate(matches):
         match = Match(scenario, size, latency_ms, folder / f"{number:03} {scenario.name}")
+        measured.load.sample()
         rows = match.run(effort, measured)
+        measured.load.sample()
         told = ", ".join(f"{row.who} {statistics.median(row.seconds) * 1000:.0f} ms" for row in rows)
         say(f"{scenario.title}, {size} {scenario.unit}, {latency_ms} ms: {told}")
