@@ -232,6 +232,69 @@ def distributed_firewall_arguments() -> dict[str, Any]:
     }
 
 
+def ip_set_arguments() -> dict[str, Any]:
+    """Return the options of an IP set."""
+    return {
+        "name": {"type": "str", "required": True},
+        "addresses": {"type": "list", "elements": "str"},
+        "description": {"type": "str"},
+        "id": {"type": "str"},
+        "force": {"type": "bool"},
+        "clear": {"type": "list", "elements": "str", "choices": ["description"]},
+    }
+
+
+def criterion_rule_arguments() -> dict[str, Any]:
+    """Return the options of a criterion rule."""
+    return {
+        "attribute": {"type": "str", "required": True, "choices": ["vm_name", "vm_tag"]},
+        "operator": {"type": "str", "required": True, "choices": ["equals", "contains", "starts_with", "ends_with"]},
+        "value": {"type": "str", "required": True},
+    }
+
+
+def criterion_arguments() -> dict[str, Any]:
+    """Return the options of a criterion."""
+    return {
+        "rules": {"type": "list", "elements": "dict", "required": True, "options": criterion_rule_arguments()},
+    }
+
+
+def security_group_arguments() -> dict[str, Any]:
+    """Return the options of a security group."""
+    return {
+        "name": {"type": "str", "required": True},
+        "members": {"type": "list", "elements": "str"},
+        "criteria": {"type": "list", "elements": "dict", "options": criterion_arguments()},
+        "description": {"type": "str"},
+        "id": {"type": "str"},
+        "force": {"type": "bool"},
+        "clear": {"type": "list", "elements": "str", "choices": ["description"]},
+    }
+
+
+def profile_service_arguments() -> dict[str, Any]:
+    """Return the options of a profile service."""
+    return {
+        "protocol": {"type": "str", "required": True, "choices": ["tcp", "udp", "icmp", "icmpv6"]},
+        "port": {"type": "list", "elements": "str"},
+        "source_port": {"type": "list", "elements": "str"},
+        "icmp_type": {"type": "str"},
+    }
+
+
+def application_profile_arguments() -> dict[str, Any]:
+    """Return the options of an application profile."""
+    return {
+        "name": {"type": "str", "required": True},
+        "services": {"type": "list", "elements": "dict", "options": profile_service_arguments()},
+        "description": {"type": "str"},
+        "id": {"type": "str"},
+        "force": {"type": "bool"},
+        "clear": {"type": "list", "elements": "str", "choices": ["description"]},
+    }
+
+
 def edge_document_arguments() -> dict[str, Any]:
     """Return the options of an edge document."""
     return {
@@ -261,3 +324,6 @@ IPSEC_TUNNEL_EXCLUSIVE = [("psk", "psk_file")]
 
 IPSEC_EXCLUSIVE = [("global_psk", "global_psk_file")]
 """Mutually exclusive options of the IPsec VPN section."""
+
+SECURITY_GROUP_EXCLUSIVE = [("members", "criteria")]
+"""Mutually exclusive options of a security group."""

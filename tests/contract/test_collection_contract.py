@@ -27,6 +27,14 @@ from vcloudair_core.services.ans.firewall.spec import (
     FirewallRuleSpec,
     ServiceSpec,
 )
+from vcloudair_core.services.ans.groups.spec import (
+    ApplicationProfileSpec,
+    CriterionRuleSpec,
+    CriterionSpec,
+    IpSetSpec,
+    ProfileServiceSpec,
+    SecurityGroupSpec,
+)
 from vcloudair_core.services.ans.ipsec.spec import IpsecSpec, IpsecTunnelSpec
 from vcloudair_core.services.ans.nat.spec import NatRuleSpec, NatSpec
 from vcloudair_core.services.ans.sections import GROUP_SECTIONS, SECTIONS, load_section
@@ -65,6 +73,9 @@ CONNECTION = {*_arguments.connection_arguments(), *_arguments.edge_arguments()}
 OF_VDC_GROUP = {*_arguments.connection_arguments(), *_arguments.vdc_group_arguments()}
 RULES = load("vca_firewall").arguments["rules"]["options"]
 NAT_RULES = load("vca_nat").arguments["rules"]["options"]
+CRITERIA = load("vca_security_group").arguments["criteria"]["options"]
+PROFILE = load("vca_application_profile").arguments
+OF_GROUP = {*CONNECTION, "vdc_group", "state", "clear"}
 
 # Arguments, the spec that they fill, and arguments that are not fields of the spec.
 SPECS = [
@@ -77,6 +88,12 @@ SPECS = [
         id="vca_distributed_firewall",
     ),
     pytest.param(RULES["services"]["options"], ServiceSpec, set(), id="vca_firewall: rules: services"),
+    pytest.param(load("vca_ip_set").arguments, IpSetSpec, OF_GROUP, id="vca_ip_set"),
+    pytest.param(load("vca_security_group").arguments, SecurityGroupSpec, OF_GROUP, id="vca_security_group"),
+    pytest.param(CRITERIA, CriterionSpec, set(), id="vca_security_group: criteria"),
+    pytest.param(CRITERIA["rules"]["options"], CriterionRuleSpec, set(), id="vca_security_group: criteria: rules"),
+    pytest.param(PROFILE, ApplicationProfileSpec, OF_GROUP, id="vca_application_profile"),
+    pytest.param(PROFILE["services"]["options"], ProfileServiceSpec, set(), id="vca_application_profile: services"),
     pytest.param(
         load("vca_firewall_rule").arguments,
         FirewallRuleSpec,

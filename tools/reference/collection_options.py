@@ -19,6 +19,7 @@ import yaml
 from vcloudair_core.engine.fields import SpecKey, keys_of, secret_names
 from vcloudair_core.services.ans.document.keys import document_keys
 from vcloudair_core.services.ans.edge.limits import EDGE_GATEWAYS
+from vcloudair_core.services.ans.groups.descriptor import TYPES
 from vcloudair_core.services.ans.section.descriptor import Section
 from vcloudair_core.services.ans.sections import GROUP_SECTIONS, SECTIONS, load_section
 from vcloudair_core.util.redaction import Secret
@@ -74,7 +75,20 @@ def section_names() -> dict[type, tuple[str, str]]:
         # Sections of VDC groups share the rules of an edge section.
         names.setdefault(section.rule_type, (section.rule_name, _with_article(section.noun)))
         names[section.spec_type] = (section.name, f"the {section.title} section")
+    for group_type in TYPES.values():
+        for spec in _nested_specs(group_type.spec_type):
+            name = re.sub(r"(?<!^)(?=[A-Z])", "_", spec.__name__.removesuffix("Spec")).casefold()
+            names[spec] = (name, _with_article(name.replace("_", " ")))
+        names[group_type.spec_type] = (group_type.name, _with_article(group_type.noun))
     return names
+
+
+def _nested_specs(spec: type) -> Iterator[type]:
+    """Yield the specs that a spec contains, the innermost first."""
+    for key in keys_of(spec):
+        if is_dataclass(key.kind):
+            yield from _nested_specs(key.kind)
+            yield key.kind
 
 
 def _with_article(noun: str) -> str:
@@ -195,6 +209,8 @@ def files() -> dict[str, Callable[[], str]]:
         made[f"plugins/doc_fragments/_{name}.py"] = partial(_section_fragment, name)
     for name in GROUP_SECTIONS:
         made[f"plugins/doc_fragments/_{name}.py"] = partial(_group_section_fragment, name)
+    for name in TYPES:
+        made[f"plugins/doc_fragments/_{name}.py"] = partial(_group_type_fragment, name)
     return made
 
 
@@ -211,6 +227,13 @@ def _group_section_fragment(name: str) -> str:
     section = load_section(name)
     text = "\n".join(["options:", *documented(_options(section.spec_type), "", 2, place=section.owner_noun)])
     return _fragment_module(f"for VDC groups: {section.title} section", {"DOCUMENTATION": text})
+
+
+def _group_type_fragment(name: str) -> str:
+    """Return the documentation fragment of IP sets, security groups or profiles."""
+    group_type = TYPES[name]
+    text = "\n".join(["options:", *documented(_options(group_type.spec_type), "", 2)])
+    return _fragment_module(f"of {_with_article(group_type.noun)}", {"DOCUMENTATION": text})
 
 
 def _rule_part(section: Section[Any, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from vcloudair_core.engine.fields import SpecKey
 from vcloudair_core.services.ans.edge.backend import BACKENDS
 from vcloudair_core.services.ans.edge.limits import EDGE_GATEWAYS, Limit
+from vcloudair_core.services.ans.groups.descriptor import TYPES
 from vcloudair_core.services.ans.section.descriptor import Section
 from vcloudair_core.services.ans.sections import GROUP_SECTIONS, SECTIONS, load_section
 
@@ -27,6 +28,9 @@ def _limited_specs() -> dict[type, dict[tuple[str, str], Sequence[Limit]]]:
             limits.setdefault(spec, {}).update(
                 {(section.owner_noun, backend): declared[backend] for backend in declared}
             )
+    for group_type in TYPES.values():
+        declared = group_type.limits
+        limits[group_type.spec_type] = {(EDGE_GATEWAYS, backend): declared[backend] for backend in declared}
     return limits
 
 
@@ -40,7 +44,12 @@ def support(section: Section[Any, Any], spec: type, key: SpecKey, backend: str) 
     """Return a table cell that states if a backend supports an option."""
     if section.owner_noun == EDGE_GATEWAYS and not section.is_on(backend):
         return "no section"
-    return "<br>".join(map(_cell, limits_of(spec, key.name, backend, section.owner_noun))) or "works"
+    return limit_cell(spec, key, backend, section.owner_noun)
+
+
+def limit_cell(spec: type, key: SpecKey, backend: str, place: str = EDGE_GATEWAYS) -> str:
+    """Return a table cell with the limits of an option on a backend."""
+    return "<br>".join(map(_cell, limits_of(spec, key.name, backend, place))) or "works"
 
 
 def _cell(limit: Limit) -> str:

@@ -7,10 +7,11 @@ from typing import Any
 
 from vcloudair_core.engine.fields import SpecKey, fields_of, keys_of
 from vcloudair_core.services.ans.edge.backend import BACKENDS, NSXT
+from vcloudair_core.services.ans.groups.descriptor import TYPES, GroupType
 from vcloudair_core.services.ans.section.descriptor import Section
 from vcloudair_core.services.ans.sections import GROUP_SECTIONS, SECTIONS, load_section
 
-from .option_limits import support
+from .option_limits import limit_cell, support
 from .tables import cell
 
 
@@ -30,7 +31,19 @@ def tables() -> str:
         lines += [*_rows(section, section.spec_type, NSXT)]
         lines += ["", f"## {section.title} rule: options", "", *_header("option", NSXT)]
         lines += [*_rows(section, section.rule_type, NSXT)]
+    for group_type in TYPES.values():
+        title = f"{group_type.noun[0].upper()}{group_type.noun[1:]}"
+        lines += ["", f"## {title}: options", "", *_header("option"), *_group_rows(group_type)]
     return "\n".join(lines)
+
+
+def _group_rows(group_type: GroupType) -> Iterator[str]:
+    for key in _fields(group_type.spec_type):
+        cells = (
+            cell(limit_cell(group_type.spec_type, key, backend)) if backend in group_type.sections else "not managed"
+            for backend in BACKENDS
+        )
+        yield f"| `{key.name}` | {' | '.join(cells)} |"
 
 
 def _header(first: str, *backends: str) -> tuple[str, str]:

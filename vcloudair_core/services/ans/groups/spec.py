@@ -98,7 +98,7 @@ class CriterionRuleSpec:
     """A rule of a criterion: a condition that a VM satisfies."""
 
     attribute: str = spec_field(
-        "Attribute of the VM: its name, or one of its security tags.",
+        "Attribute of the VM. `vm_name` is its name, and `vm_tag` is any of its security tags.",
         default="",
         required=True,
         choices=tuple(OPERATORS),
