@@ -90,10 +90,7 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
         if library is None:
             return specs
         from vcloudair_core.services.ans.ipsec.nsxt.certificates import resolve_certificates
-        from vcloudair_core.services.ans.ipsec.nsxt.store import NsxtIpsecStore
 
-        assert isinstance(store, NsxtIpsecStore)
-        store.expect_logging(specs)
         return resolve_certificates(library, specs, paths)
 
     def exact_settings(self, spec: IpsecSpec, backend: str) -> IpsecSpec:
@@ -196,9 +193,10 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
 
     def warnings(self, store: Store, state: Ipsec, plan: Plan) -> tuple[str, ...]:
         """Warn about tunnels while the IPsec service or the firewall is disabled."""
-        from vcloudair_core.services.ans.ipsec.warnings import ipsec_warnings, logging_warnings
+        from vcloudair_core.services.ans.ipsec.warnings import ipsec_warnings
+        from vcloudair_core.services.ans.nsxt.ignored_logging import logging_warnings
 
-        return (*ipsec_warnings(store, state, plan), *logging_warnings(store))
+        return (*ipsec_warnings(store, state, plan), *logging_warnings(store, "IPsec tunnels"))
 
 
 def _effective(spec: IpsecTunnelSpec, current: IpsecTunnelSpec, view: KeyView | None) -> IpsecTunnelSpec:

@@ -36,18 +36,3 @@ def ipsec_warnings(store: Any, ipsec: Ipsec, plan: Plan) -> tuple[str, ...]:
             f"Reading the firewall of {store.target} failed, so warnings about IPsec may be missing: {exc.message}",
         )
     return (f"The firewall of {store.target} is disabled while the IPsec VPN is in use. VPN traffic is not filtered.",)
-
-
-def logging_warnings(store: Any) -> tuple[str, ...]:
-    """Return a warning if the server has ignored a request to log.
-
-    Only NSX-T stores detect ignored requests. Source: protocol/nsxt.md §5.
-    """
-    names = getattr(store, "ignored_logging", ())
-    if not names:
-        return ()
-    listed = ", ".join(map(repr, sorted(names)))
-    return (
-        f"The server ignored logging=true of IPsec tunnels on {store.target}: {listed}. The user does not have the "
-        "right to configure logging.",
-    )

@@ -24,13 +24,6 @@ PROPERTIES = "_connectionProperties"
 The key is never sent to the server.
 """
 
-IGNORED_LOGGING = "_ignoredLogging"
-"""Key that marks a tunnel whose log stays off although a task turned it on.
-
-Servers ignore this request if the user lacks a right. In comparisons, the log of the tunnel counts as on. Source:
-protocol/nsxt.md §5.
-"""
-
 KEY = "preSharedKey"
 _EVERYTHING = ("0.0.0.0/0",)
 """The meaning of an empty list of networks."""
@@ -85,7 +78,7 @@ class NsxtIpsecCodec(JsonCodec[IpsecSpec]):
             ca_certificate=shown_reference(record.get("caCertificateRef")),
             responder_only=mode == RESPOND_ONLY,
             initiation_mode=mode,
-            logging=bool_of(record.get("logging"), False) or IGNORED_LOGGING in record,
+            logging=bool_of(record.get("logging"), False),
             security_profile=DEFAULT if properties is None else CUSTOM,
             site_id=text_of(record.get("id")),
             **({} if properties is None else profile_of(mapping_of(properties))),

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.services.ans.ipsec.spec import IpsecTunnelSpec, host_meaning
+from vcloudair_core.services.ans.ipsec.spec import host_meaning
 from vcloudair_core.services.ans.section.json_values import mapping_of, text_of
 
 
@@ -24,20 +24,6 @@ def ends_of(record: Mapping[str, Any]) -> tuple[Hashable, Hashable]:
         host_meaning(text_of(local.get("localAddress")) or ""),
         host_meaning(text_of(remote.get("remoteAddress")) or ""),
     )
-
-
-def identity_of(spec: IpsecTunnelSpec) -> tuple[str, str]:
-    """Return the option that identifies the tunnel of a spec, and its value."""
-    values = {"name": spec.name, "site_id": spec.site_id, "peer": spec.peer_id or spec.peer_ip}
-    return spec.match_by, values[spec.match_by] or ""
-
-
-def identities_of(record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Return every identity by which a spec can match a raw tunnel."""
-    remote = mapping_of(record.get("remoteEndpoint"))
-    peer = text_of(remote.get("remoteId")) or text_of(remote.get("remoteAddress"))
-    values = {"name": text_of(record.get("name")), "site_id": text_of(record.get("id")), "peer": peer}
-    return tuple((option, value or "") for option, value in values.items())
 
 
 def in_free_order(known: Mapping[str, Mapping[str, Any]], changed: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

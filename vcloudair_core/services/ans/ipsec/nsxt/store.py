@@ -5,7 +5,7 @@ Source: protocol/nsxt.md §7, protocol/vcd-modern.md §5.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -15,14 +15,13 @@ from vcloudair_core.errors import ConflictError, DecodeError, NotFoundError, Per
 from vcloudair_core.services.ans.ipsec.fingerprints import KeyFingerprints
 from vcloudair_core.services.ans.ipsec.model import IpsecDocument
 from vcloudair_core.services.ans.ipsec.nsxt.certificates import REFERENCES, CertificateLibrary
-from vcloudair_core.services.ans.ipsec.nsxt.codec import IGNORED_LOGGING, KEY, PROPERTIES, NsxtIpsecCodec
+from vcloudair_core.services.ans.ipsec.nsxt.codec import KEY, PROPERTIES, NsxtIpsecCodec
 from vcloudair_core.services.ans.ipsec.nsxt.keys import ServerKeys, visible_key
-from vcloudair_core.services.ans.ipsec.nsxt.order import ends_of, identities_of, identity_of, in_free_order
+from vcloudair_core.services.ans.ipsec.nsxt.order import ends_of, in_free_order
 from vcloudair_core.services.ans.ipsec.nsxt.tunnel_status import read_tunnel_status
-from vcloudair_core.services.ans.ipsec.spec import IpsecTunnelSpec
 from vcloudair_core.services.ans.ipsec.status import IpsecStatus
 from vcloudair_core.services.ans.nsxt.api import gateway_path
-from vcloudair_core.services.ans.nsxt.ignored_logging import IgnoredLogging
+from vcloudair_core.services.ans.nsxt.ignored_logging import IGNORED_LOGGING, LoggingRequests
 from vcloudair_core.services.ans.nsxt.store import NsxtStore, SingleWrites, changed_records
 from vcloudair_core.services.ans.section.document import state_of
 from vcloudair_core.services.ans.section.json_values import mapping_of
@@ -51,22 +50,17 @@ class NsxtIpsecStore(NsxtStore):
         self.certificates = CertificateLibrary(self.api)
         self._fingerprints = KeyFingerprints.of(self.session.settings, self.target_key)
         self._sent: dict[str, Secret] = {}
-        self._with_logging: set[tuple[Hashable, Hashable]] = set()
-        user = f"{self.session.identity.user}@{self.session.identity.org_name}"
-        self._logging_note = IgnoredLogging(self.session.settings, f"{user} {self.target_key}", self.clock)
-        self._wanted_logging: set[tuple[str, str]] = set()
-        self.ignored_logging: set[str] = set()
-        """Names of tunnels whose log stays off, even if this process has turned it on."""
+        self._logging = LoggingRequests(self.session, self.target_key)
+
+    @property
+    def ignored_logging(self) -> set[str]:
+        """Names of tunnels whose logging stays off although this process requested logging."""
+        return self._logging.ignored
 
     @property
     def is_written_whole(self) -> bool:
         """False, because each tunnel is written alone."""
         return False
-
-    def expect_logging(self, specs: Sequence[IpsecTunnelSpec]) -> None:
-        """Record the tunnels that request logging, if the server ignores such requests."""
-        if any(spec.logging for spec in specs) and self._logging_note.is_known():
-            self._wanted_logging = {identity_of(spec) for spec in specs if spec.logging}
 
     # -- reading -------------------------------------------------------------------------------------------------
 
@@ -83,7 +77,10 @@ class NsxtIpsecStore(NsxtStore):
                 if tunnels[position] is None and tunnel_id in remaining:
                     # The list contains the tunnel, so the error does not mean that the tunnel was deleted.
                     tunnels[position] = self._described(self._read_tunnel(tunnel_id))
-        return {"ipsec": {"tunnels": [tunnel for tunnel in tunnels if tunnel is not None]}}
+        return {
+            "ipsec": {"tunnels": [tunnel for tunnel in tunnels if tunnel is not None]},
+            IGNORED_LOGGING: self._logging.are_ignored,
+        }
 
     def _list(self) -> list[dict[str, Any]]:
         values = self.api.cursor_pages(self._tunnel_path())
@@ -111,16 +108,7 @@ class NsxtIpsecStore(NsxtStore):
         return tunnel
 
     def _described(self, tunnel: dict[str, Any]) -> dict[str, Any]:
-        was_sent = ends_of(tunnel) in self._with_logging
-        if tunnel.get("logging"):
-            if was_sent:
-                self._logging_note.forget()
-        elif was_sent:
-            self._logging_note.remember()
-            self.ignored_logging.add(str(tunnel.get("name")))
-            tunnel[IGNORED_LOGGING] = True
-        elif self._wanted_logging & set(identities_of(tunnel)):
-            tunnel[IGNORED_LOGGING] = True
+        self._logging.check(tunnel, ends_of(tunnel))
         return self.certificates.described(tunnel)
 
     def document_of(self, tree: dict[str, Any]) -> Document:
@@ -192,7 +180,7 @@ class NsxtIpsecStore(NsxtStore):
         for record in new:
             writes.write("POST", self._tunnel_path(), self._sent_form({**record, "securityType": "DEFAULT"}))
         self._set_profiles(writes, [record for record in new if PROPERTIES in record])
-        self._with_logging |= {ends_of(record) for record in (*changed, *new) if record.get("logging")}
+        self._logging.add(ends_of(record) for record in (*changed, *new) if record.get("logging"))
 
     def _update(self, writes: SingleWrites, old: Mapping[str, Any], new: dict[str, Any], *, sends_key: bool) -> None:
         """Write the changed profile, then the changed tunnel.
@@ -250,7 +238,7 @@ class NsxtIpsecStore(NsxtStore):
 
         If ``is_plain`` is true, the key is in clear text.
         """
-        body = _without(record, PROPERTIES, IGNORED_LOGGING)
+        body = _without(record, PROPERTIES)
         body["securityType"] = record.get("securityType") or (_CUSTOM if PROPERTIES in record else "DEFAULT")
         for key in REFERENCES:
             if isinstance(body.get(key), dict):

@@ -269,8 +269,11 @@ def test_ignored_logging_is_one_change_and_one_warning(tmp_path: Path) -> None:
         by_peer = {"match_by": "peer", "peer_ip": "198.51.100.7", "logging": True}
         assert not later.ensure(by_peer).changed
         assert not later.ensure({"name": "branch", "logging": False}).changed
+        outcome = later.ensure({**logs, "description": "new"})
+        assert [change.fields for change in outcome.plan.changes] == [("description",)]
+        assert [tunnel["logging"] for tunnel in later.read()["tunnels"]] == [False]
         later.tunnel["logging"] = True
-        assert not later.ensure({"tunnels": [logs]}, "exact").changed
+        assert not later.ensure({"tunnels": [{**logs, "description": "new"}]}, "exact").changed
         assert later.ensure({"name": "branch", "logging": False}).changed
 
 
