@@ -242,7 +242,7 @@ class Client:
         target: Mapping[str, Any] | None = None,
         check: bool = False,
     ) -> Outcome:
-        """Plan a change on top of earlier staged changes, and stage it.
+        """Plan a change on top of earlier staged changes, and stage the change.
 
         Processes of this user on this host share the staged changes of a ``stage_id``. For the other arguments, see
         :meth:`ensure`. The outcome describes only this change. It does not include earlier staged changes.

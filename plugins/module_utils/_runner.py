@@ -72,7 +72,7 @@ class AnsibleModule(basic.AnsibleModule):
     Ansible logs lists and mappings as Python literals, which escape quotes and backslashes. Therefore, Ansible's
     masking does not find a secret with these characters.
 
-    ``hide(params)`` returns further secrets to mask. It is called before the parameters are validated.
+    ``hide(params)`` returns further secrets to mask, and is called before the parameters are validated.
     """
 
     def __init__(self, hide: Hide | None = None, **declared: Any) -> None:
@@ -155,7 +155,7 @@ def _flat(items: Iterable[Any]) -> Iterator[Any]:
 
 
 def without_empty_cells(params: Mapping[str, Any], declared: ArgumentSpec) -> Params:
-    """Return the parameters, without those that are None or blank.
+    """Return the parameters that are neither None nor blank.
 
     This also applies to suboptions. Tables and AWX surveys produce such values, which count as not set.
     """
@@ -202,8 +202,8 @@ class Job:
 
     ``about(client, target)`` returns result keys that describe the target. Only jobs that read call it, after the read.
 
-    ``more(client, params, result)`` returns result keys that require additional API calls. It is not called in check
-    mode. If it raises an error, the task fails, but the result still reports the changes.
+    ``more(client, params, result)`` returns result keys that require additional API calls. ``more`` is not called in
+    check mode. If ``more`` raises an error, the task fails, but the result still reports the changes.
     """
 
     def __init__(

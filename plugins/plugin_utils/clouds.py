@@ -88,7 +88,7 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
         raise NotImplementedError
 
     def add_variables(self, host: str, record: Record, variables: dict[str, Any]) -> None:
-        """Set further variables of a host, in addition to those from its record."""
+        """Set further variables of a host, in addition to the variables from its record."""
 
     def group_names(self, record: Record) -> Iterator[tuple[str, str]]:
         """Yield the groups of a record, as pairs of the original name and a description.

@@ -179,8 +179,9 @@ def _qualified(
 def taken_names(inventory: Any, records: Sequence[Record], names: Sequence[str], prefix: str) -> set[str]:
     """Return the names that hosts of this plugin cannot have.
 
-    These are the names of groups and of localhost. They also include the names of hosts from other inventory sources if
-    such a host is a different VM or has a different address. Ansible would merge the variables of both hosts.
+    The result has the names of all groups, the name of localhost, and names of hosts from other inventory sources. The
+    name of such a host is included if the host is a different VM or has a different address, because Ansible would
+    merge the variables of both hosts.
     """
     own = {(name, *_identity(record.get)) for name, record in zip(names, records, strict=True)}
     addresses: dict[str, set[Any]] = {}

@@ -44,7 +44,7 @@ def sign_in(client: httpx.Client) -> httpx.Client:
 
 
 def read(client: httpx.Client, address: str, **query: Any) -> dict[str, Any]:
-    """Return a document. Assert that it is JSON in the requested version."""
+    """Return a document. Assert that the document is JSON in the requested version."""
     response = client.get(address, params=query or None).raise_for_status()
     media_type, _, parameters = response.headers["Content-Type"].partition(";")
     assert media_type.endswith("+json")

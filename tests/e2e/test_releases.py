@@ -54,7 +54,7 @@ def env(server: SimulatorServer, tmp_path: Path) -> dict[str, str]:
 
 
 def vca(env: Mapping[str, str], *arguments: str) -> str:
-    """Return the output of ``vca``. Assert that it succeeds."""
+    """Return the output of ``vca``. Assert that the command succeeds."""
     done = processes.run(
         [str(BIN / "vca"), *arguments], cwd=ROOT, env=dict(env), text=True, capture_output=True, timeout=120
     )

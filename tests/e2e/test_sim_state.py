@@ -18,7 +18,7 @@ RULE = {"name": "web in", "source": ["any"], "destination": ["192.0.2.7"], "acti
 
 
 def vca(env: Mapping[str, str], *arguments: str) -> str:
-    """Return the output of ``vca``. Assert that it succeeds."""
+    """Return the output of ``vca``. Assert that the command succeeds."""
     done = processes.run(
         [str(BIN / "vca"), *arguments], cwd=ROOT, env=dict(env), text=True, capture_output=True, timeout=120
     )

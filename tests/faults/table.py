@@ -161,8 +161,8 @@ class Table:
     def sample(self, size: int = 2) -> frozenset[tuple[str, str]]:
         """Return a sample of pairs of operation and fault.
 
-        The sample has ``size`` pairs for each operation, and includes every fault. It is the same in every run. Rarely
-        chosen faults come first.
+        The sample has ``size`` pairs for each operation, and includes every fault. The sample is the same in every run.
+        Rarely chosen faults come first.
         """
         faults = list(self.faults)
         random.Random(_SAMPLE_SEED).shuffle(faults)

@@ -115,7 +115,7 @@ class FakeServer:
         return len(plan.changes)
 
     def _stored(self, record: dict[str, Any]) -> dict[str, Any]:
-        """Return a record as the server sends it. Source: protocol/nsxt.md §6."""
+        """Return a record in the format of the server. Source: protocol/nsxt.md §6."""
         if "id" not in record:
             self.next_id += 1
             record["id"] = f"00000000-0000-4000-8000-{self.next_id:012}"

@@ -74,7 +74,7 @@ class Cloud:
 
 @contextmanager
 def cloud_of(mode: Mode, vms: int, *, users: tuple[str, ...] = ("demo",)) -> Iterator[Cloud]:
-    """Start a simulated cloud in a given mode, with replicated VMs and without TLS.
+    """Start a simulated cloud with replicated VMs and the behavior ``mode``.
 
     All users share one password.
     """

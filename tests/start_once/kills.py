@@ -25,7 +25,7 @@ FAILOVER, RESUME = ("failover", "--all", "--yes", *GRACE), ("resume", *GRACE)
 
 
 def killed_run(mode: Mode, seed: int, folder: Path, figures: Figures, *, kills: int, vms: int = 3) -> None:
-    """Kill a failover ``kills`` times at random moments, let it end, and check it.
+    """Kill a failover ``kills`` times at random moments, and check its final result.
 
     Raises AssertionError if a claim does not hold.
     """
@@ -64,7 +64,7 @@ def _kill_once(
 
 
 def _kill_after(process: subprocess.Popen[str], seconds: float) -> bool:
-    """Kill a process after a delay. Return True if it was still running."""
+    """Kill a process after a delay. Return True if the process was still running."""
     try:
         process.wait(timeout=seconds)
     except subprocess.TimeoutExpired:

@@ -52,7 +52,10 @@ Make = Callable[..., Cloud]
 
 
 def seen(check: Check) -> tuple[str, str]:
-    """Return (status, message) of a check. Assert that it has a hint, unless it is ok."""
+    """Return (status, message) of a check.
+
+    Assert that the check has a hint, unless its status is ``ok``.
+    """
     assert bool(check.hint) == (check.status != "ok"), check
     assert check.message
     return check.status, check.message

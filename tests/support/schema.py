@@ -60,7 +60,7 @@ def load_tables() -> Tables:
 
 
 class Compiler:
-    """Compiles tables to XML schemas. They import each other as ``PREFIX.xsd``."""
+    """Compiles tables to XML schemas. The schemas import each other as ``PREFIX.xsd``."""
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables

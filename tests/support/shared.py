@@ -13,7 +13,7 @@ from filelock import FileLock
 def make_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
     """Return a folder that ``make`` fills once in a test run with several processes.
 
-    Tests must not write to it. If ``make`` fails, all tests that need the folder fail.
+    Tests must not write to the folder. If ``make`` fails, all tests that need the folder fail.
     """
     base = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:

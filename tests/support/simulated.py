@@ -45,13 +45,13 @@ class Caller:
         return self.send("GET", target, **headers)
 
     def xml(self, target: str, **headers: str) -> Any:
-        """Return the root element of a document. Assert that it can be parsed."""
+        """Return the root element of a document. Assert that the document can be parsed."""
         response = self.get(target, **headers)
         assert response.status == 200, f"{target}: {response.status} {response.text}"
         return etree.fromstring(response.body)
 
     def json(self, target: str) -> Any:
-        """Return a JSON document. Assert that it can be parsed."""
+        """Return a JSON document. Assert that the document can be parsed."""
         response = self.get(target, Accept="application/json")
         assert response.status == 200, f"{target}: {response.status} {response.text}"
         return json.loads(response.body)

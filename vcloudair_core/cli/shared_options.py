@@ -133,7 +133,7 @@ def _named(parameter: inspect.Parameter) -> inspect.Parameter:
 
 
 def take_shared(arguments: dict[str, Any], *, own: set[str]) -> Mapping[str, Any]:
-    """Remove the shared options from ``arguments``, and return those that are set."""
+    """Remove shared options from ``arguments``, and return the options that are set."""
     names = [option.name for option in SHARED if option.name not in own]
     options = {name: arguments.pop(name, None) for name in names}
     return {name: value for name, value in options.items() if value is not None}

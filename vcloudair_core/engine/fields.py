@@ -245,7 +245,7 @@ def from_plain(spec_type: type[_SpecT], data: Mapping[str, Any]) -> _SpecT:
 
 
 def secret_names(spec_type: type) -> frozenset[str]:
-    """Return the names of the secret fields, including those of nested specs."""
+    """Return the names of the secret fields, including secret fields of nested specs."""
     names: set[str] = set()
     for nested_type in _specs_within(spec_type):
         names |= {name for name, info in fields_of(nested_type).items() if info.secret}

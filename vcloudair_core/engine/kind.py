@@ -223,7 +223,7 @@ class ResourceKind(ABC):
         return []
 
     def secret_names(self) -> frozenset[str]:
-        """Return the names of the secret fields, including those of nested specs."""
+        """Return the names of the secret fields, including secret fields of nested specs."""
         return fields.secret_names(self.spec_type)
 
     def has_own(self, method: str) -> bool:

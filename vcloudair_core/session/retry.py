@@ -17,8 +17,8 @@ With ``once``, a write must never be executed twice. Such a write is retried in 
 made, or the API itself rejected the write as busy (429 or ``BUSY_ENTITY`` in a document of the API). A 503, even with
 Retry-After, can come from a gateway that has forwarded the request.
 
-The wait is ``Retry-After`` if present. Otherwise, it starts at 0.5 s and doubles up to 10 s, with ±25 % jitter. A call
-waits for at most ``max_retry_wait`` seconds in total. A session waits for at most ``max_retry_total`` seconds, see
+The wait is ``Retry-After`` if present. Otherwise, the wait starts at 0.5 s and doubles up to 10 s, with ±25 % jitter. A
+call waits for at most ``max_retry_wait`` seconds in total. A session waits for at most ``max_retry_total`` seconds, see
 :class:`WaitBudget`. ``retries`` limits the number of retries. Retries after busy responses are limited by time only.
 ``retries: 0`` disables all retries. Source for the busy rules: protocol/tasks.md §5.
 """
@@ -154,7 +154,7 @@ def is_refused_by_api(error: ApiError) -> bool:
 def retry_after_s(response: Response | None, clock: Clock) -> float | None:
     """Return ``Retry-After`` in seconds, or None if the header is missing or invalid.
 
-    Its value is a number or an HTTP date.
+    The value of the header is a number or an HTTP date.
 
     A date is compared with the ``Date`` header of the same response, so that a wrong clock of the host has no effect.
     """

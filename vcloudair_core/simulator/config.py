@@ -30,7 +30,7 @@ PROVIDER_USER = "administrator"
 
 @dataclass(frozen=True)
 class CloudOptions:
-    """Options of a simulator, except those of NSX-T edge gateways.
+    """Options of a simulator, except options for NSX-T edge gateways.
 
     ``metadata["about"]`` of each field describes the option. The option documentation is generated from these texts.
     """

@@ -17,7 +17,7 @@ class Example:
         kind: Name of the resource kind.
         specs: Specs of elements that a new simulator does not have.
         changed: Specs of the same elements, each with at least one changed value.
-        target: The target of the kind. It can be empty if the settings of the simulator select the target.
+        target: The target of the kind. The target can be empty if the settings of the simulator select one.
         reads: Number of requests for one read. A kind with several sections has more than one.
         writes: Number of requests for one write.
     """

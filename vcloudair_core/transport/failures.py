@@ -101,7 +101,7 @@ def is_timeout(exc: BaseException, handled: BaseException | None = None) -> bool
 def _chain(exc: BaseException | None, handled: BaseException | None) -> Iterator[BaseException]:
     """Yield an exception and the exceptions that it contains or was caused by.
 
-    These are its causes, contexts, ``reason`` and arguments.
+    The contained exceptions are its causes, contexts, ``reason`` and arguments.
     """
     seen: set[int] = {id(handled)}
     waiting: list[object] = [exc]

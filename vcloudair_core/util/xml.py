@@ -68,7 +68,7 @@ def parse_json(body: bytes, *, what: str, has_nan: bool = False) -> Any:
     """Return the value of a JSON document.
 
     ``what`` describes the document in messages, such as ``the session``. With ``has_nan``, NaN and Infinity are
-    allowed. They are not valid JSON, but metrics servers send them.
+    allowed. These values are not valid JSON, but metrics servers send such values.
 
     Raises: DecodeError if the document is empty, HTML, not JSON, or ambiguous.
     """

@@ -160,7 +160,7 @@ def settings_of(**arguments: Any) -> Settings:
 
 
 def vcd_session(transport: MockedTransport, **arguments: Any) -> Session:
-    """Return a vCloud Director session with a fake clock. It is not signed in yet."""
+    """Return a vCloud Director session with a fake clock, before its first sign-in."""
     keywords = {name: arguments.pop(name) for name in ("observers", "task_observers", "cache") if name in arguments}
     settings = settings_of(**arguments)
     return Session(settings, transport, VcdAuth(settings), clock=FakeClock(), **keywords)

@@ -64,7 +64,8 @@ def fish(run: Invocation) -> None:
 def refresh(run: Invocation) -> None:
     """Fetch the names of edge gateways, VDCs and VMs for completion.
 
-    Completion sends no requests. It suggests names that this command or a list command stored in the last seven days.
+    Completion sends no requests. Completion suggests names that this command or a list command stored in the last seven
+    days.
 
     Example:
         vca completion refresh --context production

@@ -286,7 +286,7 @@ def _writing(file: str) -> Iterator[None]:
 @app.command()
 @connected
 def names(run: Invocation) -> None:
-    """List known metrics, with their units and meanings.
+    """List the names of metrics, with units and descriptions.
 
     Example:
         vca metrics names -o json

@@ -105,7 +105,8 @@ def query(
 def _server_sort(service: Any, type_name: str, limit: int | None) -> str:
     """Return the attribute that the server sorts by.
 
-    This is ``name`` if a limit is set and the record type has a name. Otherwise, the result is an empty string.
+    The attribute is ``name`` if a limit is set and the record type has a name. Otherwise, the result is an empty
+    string.
     """
     return "name" if limit is not None and "name" in _attributes(service, type_name) else ""
 

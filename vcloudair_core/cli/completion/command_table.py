@@ -78,7 +78,7 @@ def _stamp() -> str:
 def make_table() -> dict[str, Any]:
     """Import the commands of all plugins and build the table.
 
-    The entry of a command that fails to load has only a name.
+    If a command cannot be loaded, its entry has only a name.
     """
     from vcloudair_core.cli.command_tree import as_command, build_tree
     from vcloudair_core.cli.loading import load_commands

@@ -107,7 +107,7 @@ def _emit_cells(shown: Any, options: OutputOptions, columns: Sequence[Column], k
 def _emit_values(value: Any, *, is_csv: bool) -> None:
     """Print a value, or a list with one value per line.
 
-    A nested list becomes one line, with its values separated by tabs. In CSV, they are separated by commas.
+    A nested list becomes one line. Its values are separated by tabs, or by commas in CSV.
     """
     if value is None:
         return

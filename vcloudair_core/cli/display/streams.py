@@ -135,8 +135,8 @@ def guarded() -> Iterator[GuardedStream]:
 def open_missing() -> None:
     """Open the null device for closed standard streams (``vca ... >&-``).
 
-    Otherwise, the next file or socket would get the descriptor, and child processes would write into this file or
-    socket.
+    Otherwise, the next file or socket would reuse the closed descriptor, and child processes would write into this file
+    or socket.
     """
     for number in (0, 1, 2):
         try:

@@ -1,8 +1,8 @@
 """Replace IP addresses and preserve their subnets, ranges and kinds.
 
 A private address stays in its private range. A public address becomes a documentation address (RFC 5737). When no
-documentation addresses are left, it becomes a benchmark address (RFC 2544). The last octet does not change, so
-subnets of /24 and smaller keep their size.
+documentation addresses are left, public addresses become benchmark addresses (RFC 2544). The last octet does not
+change, so subnets of /24 and smaller keep their size.
 """
 
 from __future__ import annotations

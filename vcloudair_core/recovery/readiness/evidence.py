@@ -26,7 +26,7 @@ _NAMES_PER_REQUEST = 25
 
 @dataclass(frozen=True)
 class PlanMatch:
-    """A VM of the plan, and the replications that match its name."""
+    """A VM of the plan, and the replications that match the name of the VM."""
 
     vm: PlannedVm
     candidates: tuple[Reference, ...]

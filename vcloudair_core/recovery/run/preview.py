@@ -159,7 +159,7 @@ class _DryRun:
 
 
 class _ExpectedTimes:
-    """A tracker for dry runs: it reads VMs and simulates how long actions take."""
+    """A tracker for dry runs, which reads VMs and simulates the duration of actions."""
 
     def __init__(
         self,

@@ -60,7 +60,7 @@ def _restore_step(change: AppliedChange, plan: RecoveryPlan | None) -> Step:
 
 
 def _plan_of(folder: Path) -> RecoveryPlan | None:
-    """Return the plan that a run was started with, or None when it cannot be read."""
+    """Return the plan with which a run was started, or None if it cannot be read."""
     try:
         return plan_of_data(json.loads((folder / PLAN).read_text(encoding="utf-8")))
     except (OSError, ValueError, ConfigurationError):

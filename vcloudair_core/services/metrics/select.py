@@ -68,7 +68,7 @@ def choose(
         names: Names or UUIDs of VMs.
         where: Conditions on query attributes.
         vdc: The name or UUID of a VDC.
-        missing: A list to which unknown names are added. If it is None, unknown names raise NotFoundError.
+        missing: A list to which unknown names are added. If the list is None, unknown names raise NotFoundError.
 
     Raises: NotFoundError with all unknown names, AmbiguousMatchError, SpecError, ApiError, TransportError,
         DecodeError.

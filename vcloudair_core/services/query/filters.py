@@ -190,7 +190,7 @@ class AnyOf:
 class Raw:
     """A FIQL filter from the user.
 
-    The filter is sent unchanged, except for URL encoding. Records are not compared with it on this host.
+    The filter is sent unchanged, except for URL encoding. Records are not compared with the filter on this host.
     """
 
     text: str
@@ -299,7 +299,7 @@ def _of_kind(value: Any, kind: str, path: str, problems: Problems) -> Any:
 
 
 def _alike(actual: Any, expected: Any) -> tuple[Any, Any]:
-    """Return both values as numbers or times. If that is not possible, keep them."""
+    """Return both values as numbers or times, or unchanged if that is not possible."""
     if isinstance(actual, datetime) and isinstance(expected, datetime):
         return tuple(value if value.tzinfo else value.replace(tzinfo=timezone.utc) for value in (actual, expected))  # type: ignore[return-value]
     if isinstance(actual, (int, float)) and isinstance(expected, str):

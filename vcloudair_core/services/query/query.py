@@ -128,7 +128,7 @@ class Query:
     def count(self) -> int:
         """Return the number of records.
 
-        If the server can count the records, one request is sent. Otherwise, all records are read.
+        If the server can count the matching records, one request is sent. Otherwise, all records are read.
         """
         if self.condition.attributes():
             return sum(1 for _ in replace(self, limit=None, fields=("name",), metadata=()))

@@ -19,9 +19,9 @@ class Record(Mapping[str, Any]):
 
     Attributes that the server does not return are missing in the mapping.
 
-    Servers send a blank value for a missing value. In a text attribute, it becomes an empty string. In other
-    attributes, it becomes None. A value that does not have the type of its attribute stays text. ``raw`` has the values
-    of the server, and ``metadata`` has the requested metadata. Source: protocol/query.md §2, §7;
+    Servers send a blank value for a missing value. In a text attribute, a blank value becomes an empty string. In other
+    attributes, a blank value becomes None. A value that does not have the type of its attribute stays text. ``raw`` has
+    the values of the server, and ``metadata`` has the requested metadata. Source: protocol/query.md §2, §7;
     protocol/recorded-responses.md §3.
     """
 

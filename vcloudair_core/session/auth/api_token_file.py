@@ -4,7 +4,8 @@ The token of a service account can be used only once: each exchange returns a ne
 sign-in locks the file, reads it, exchanges the token, writes the new token to a temporary file, flushes it to disk, and
 renames it to the token file. Disk space and permissions are checked before the exchange. If a process is killed between
 the flush and the rename, the next sign-in recovers the token from the temporary file. If a process is killed between
-the server's response and the flush, the token is lost. This window is as short as possible.
+the server's response and the flush, the token is lost. The time between the response and the flush is as short as
+possible.
 
 The file format is the one of ``service_account_token_file`` in Terraform's provider for VMware Cloud Director: a JSON
 object with ``refresh_token``, ``token_type``, ``updated_by`` and ``updated_on``. Other keys are kept. Source:

@@ -140,8 +140,8 @@ class VcdAuth:
 def negotiate(settings: Settings, base_url: str) -> Generator[Request, Response, OfferedVersion]:
     """Return the API version to use for the session.
 
-    This is the setting ``api_version`` if it is set. Otherwise, it is the newest supported version of the server. If
-    the list of versions is unavailable, ``api_version`` is used without a check.
+    If the setting ``api_version`` is set, its value is returned. Otherwise, the newest supported version of the server
+    is returned. If the list of versions is unavailable, ``api_version`` is used without a check.
     """
     pinned = settings.api_version
     if pinned:

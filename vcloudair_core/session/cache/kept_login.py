@@ -114,7 +114,8 @@ class KeptLogin(TokenCache):
     """The stored login of a user to a server.
 
     ``problem`` is the reason why :meth:`load` returned None. It is empty if nothing is stored. ``beside`` is the
-    session cache that is encrypted with the password, or None. If it is set, each login is also stored in that cache.
+    session cache that is encrypted with the password, or None. If ``beside`` is set, each login is also stored in that
+    cache.
     """
 
     suffix = ".login"

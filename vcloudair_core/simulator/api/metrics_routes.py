@@ -94,7 +94,7 @@ def _json_error(status: int, code: str, message: str = "Access is forbidden") ->
 
 
 def _rows(context: Any, vms: Sequence[Vm]) -> Response:
-    """Return one page of metrics rows of the VMs that are powered on.
+    """Return one page of metrics rows for the powered-on VMs in ``vms``.
 
     The ``next`` cursor contains the time window, so that every page uses the same window.
     """

@@ -62,7 +62,7 @@ def show_token(context: Any) -> Response:
 
 
 def revoke_token(context: Any) -> Response:
-    """Revoke an API token. It can no longer be exchanged for an access token."""
+    """Revoke an API token, which can then no longer be exchanged for an access token."""
     held = _find_token(context)
     if held is None:
         return json_responses.no_access("token", context.path_params["token_id"])
@@ -157,7 +157,7 @@ def look_up_device(context: Any) -> Response:
 
 
 def grant(context: Any) -> Response:
-    """Grant a service account. Its program can then fetch the first token."""
+    """Grant a service account, so that its program can fetch the first token."""
     account = _requested(context)
     if account is None:
         return json_responses.error(400, "BAD_REQUEST", "The user code is unknown.")

@@ -74,7 +74,7 @@ def catalog_item_document(context: Any, item: CatalogItem) -> Any:
 def media_document(context: Any, media: Media) -> Any:
     """Return media with its size in bytes.
 
-    The elements of a resource entity come first, then those of the schema ``media.xsd``.
+    The elements of a resource entity come first, then the elements of the schema ``media.xsd``.
     """
     world, address = context.world, href(context.root, "media", media.media_id)
     profiles = world.in_vdc(media.vdc_id, world.storage_profiles)

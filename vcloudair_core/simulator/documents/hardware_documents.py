@@ -141,7 +141,7 @@ def _item(fields: dict[str, Any], *, namespace: str) -> Any:
 
 
 def _cim(namespace: str, prefix: str, fields: dict[str, Any]) -> list[Any]:
-    """Return CIM elements, sorted by name because the schema requires this order."""
+    """Return CIM elements sorted by name, which is the order that the schema requires."""
     made = []
     for name in sorted(fields):
         text, attributes = fields[name] if isinstance(fields[name], tuple) else (fields[name], {})

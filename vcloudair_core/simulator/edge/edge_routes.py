@@ -1,4 +1,4 @@
-"""Routes of the list of edges, and of the status and interfaces of each edge.
+"""Routes that list edges, and that read the status and interfaces of an edge.
 
 Source: protocol/ans.md §1.1, §1.4, §9.
 """

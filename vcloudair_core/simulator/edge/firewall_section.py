@@ -93,7 +93,7 @@ def _internal(edge: SimulatedEdge) -> dict[str, Any]:
 
 
 def default_rule(state: dict[str, Any]) -> dict[str, Any]:
-    """Return the default rule. It is the last rule and applies the default policy.
+    """Return the default rule, which is the last rule and applies the default policy.
 
     Source: protocol/ans.md §2.7.
     """

@@ -38,7 +38,7 @@ def to_document(world: World, edge: SimulatedEdge) -> bytes:
 def replace(world: World, edge: SimulatedEdge, body: bytes) -> None:
     """Replace the DHCP relay.
 
-    Raises RefusedError for an invalid relay, and ValueError for invalid XML. Both errors change nothing.
+    Raises RefusedError for an invalid relay, and ValueError for invalid XML. In both cases, the relay stays unchanged.
     """
     root = _root(body, "relay")
     servers = {

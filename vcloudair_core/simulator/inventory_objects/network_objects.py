@@ -92,7 +92,7 @@ def _fill_nsxt(world: World, vdc: Vdc, edge: SimulatedEdge, tree: dict[str, Any]
 
 
 def add_vdc_group(world: World, org: Org, tree: dict[str, Any]) -> None:
-    """Add a VDC group to an org, and make it the owner of its edges.
+    """Add a VDC group to an org, and make the group the owner of its edge gateways.
 
     Raises SpecError for an unknown VDC, and for an edge that no VDC of the group has.
     """

@@ -72,7 +72,7 @@ def is_json_body(request: Request, media_type: str, version: str) -> bool:
 def in_accepted_format(request: Request, response: Response, versions: list[str]) -> Response:
     """Return a response in the format that the request prefers.
 
-    A response that is not an XML document remains as it is. A document without a JSON form is sent as XML if the
+    A response that is not an XML document stays unchanged. A document without a JSON form is sent as XML if the
     request accepts XML; otherwise, the status is 406 (inferred).
 
     Args:

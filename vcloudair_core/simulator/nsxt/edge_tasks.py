@@ -68,7 +68,7 @@ def no_such_path(context: Any) -> Response:
 
 
 def not_found(context: Any, kind: str, identifier: str) -> RefusedBodyError:
-    """Return the error for an unknown rule or tunnel of a known edge gateway.
+    """Return the error for an unknown rule or tunnel of an existing edge gateway.
 
     Source: protocol/vcd-modern.md §2.2.
     """

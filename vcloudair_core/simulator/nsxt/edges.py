@@ -55,7 +55,7 @@ def edges_of_owner(world: Any, owner: str) -> list[SimulatedEdge]:
 
 
 def context_urns(world: Any, edge: SimulatedEdge) -> set[str]:
-    """Return the URNs of the VDC and of the VDC group of an edge gateway.
+    """Return the URNs of an edge gateway's VDC and VDC group.
 
     Port profiles for the edge gateway belong to the VDC or to the VDC group. Source: protocol/nsxt.md §4.
     """

@@ -72,7 +72,7 @@ def read_object(context: Any) -> dict[str, Any]:
 
 
 def checked(context: Any, body: Mapping[str, Any], fields: Mapping[str, JsonField], where: str = "") -> dict[str, Any]:
-    """Return the known fields of a JSON object.
+    """Return the fields of a JSON object after validation.
 
     ``where`` is the path of the object in the body. Raises RefusedBodyError for an unknown field or an invalid value.
     """

@@ -128,7 +128,7 @@ def _ipsec(context: OutsideContext, edge: SimulatedEdge, action: str, value: Any
 
 
 def _select(values: list[dict[str, Any]], selector: Any) -> dict[str, Any]:
-    """Return the rule or tunnel with an ID or a name."""
+    """Return the rule or tunnel whose ID or name equals ``selector``."""
     identifier = (selector.get("id") or selector.get("name")) if isinstance(selector, Mapping) else selector
     known = next((value for value in values if identifier in (value["id"], value["name"])), None)
     if known is None:

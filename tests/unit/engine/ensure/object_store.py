@@ -74,7 +74,7 @@ class ObjectServer:
         return [call for call in self.log if not call.startswith("GET")]
 
     def rule(self, name: str) -> dict[str, Any]:
-        """Return the rule with the given name."""
+        """Return the rule with this name."""
         return next(rule for rule in self.rules if rule["name"] == name)
 
     def add(self, name: str, *addresses: str, **fields: Any) -> None:
@@ -322,7 +322,7 @@ class ObjectRuleKind(ResourceKind):
         return problems.items
 
     def resolve(self, store: Any, desired: Desired) -> Desired:
-        """Replace ``set:NAME`` with the addresses of the set. This takes one call."""
+        """Replace ``set:NAME`` with the addresses of the set. Makes one call."""
         if not any(word.startswith("set:") for spec in desired.specs for word in spec.source or ()):
             return desired
         sets = {group["name"]: group["addresses"] for group in store.server.list_sets().values()}

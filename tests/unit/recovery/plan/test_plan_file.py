@@ -89,7 +89,7 @@ SMALL = "name: p\ngroups:\n- name: g\n  vms: [a]\n"
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a folder with all files that ``WHOLE`` names.
+    """Return a folder with all files that the plan ``WHOLE`` contains.
 
     This is not the current folder.
     """

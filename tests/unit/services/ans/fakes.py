@@ -21,7 +21,7 @@ EDGE_ID = "5f2d9b1e-6c0a-4b5e-9d5f-0a4b1f6f3a10"
 
 
 def user_rule(rule_id: int, name: str, **more: Any) -> dict[str, Any]:
-    """Return a user rule as the server sends it."""
+    """Return a user rule in the format of the server."""
     return {
         "ruleId": rule_id,
         "ruleTag": rule_id,
@@ -37,7 +37,7 @@ def user_rule(rule_id: int, name: str, **more: Any) -> dict[str, Any]:
 
 
 def endpoint(*addresses: str, vnics: Sequence[str] = (), objects: Sequence[str] = (), **more: Any) -> dict[str, Any]:
-    """Return a source or destination as the server sends it."""
+    """Return a source or destination in the format of the server."""
     return {
         "exclude": False,
         "ipAddress": list(addresses),
@@ -48,12 +48,12 @@ def endpoint(*addresses: str, vnics: Sequence[str] = (), objects: Sequence[str] 
 
 
 def application(*services: Mapping[str, Any], ids: Sequence[str] = ()) -> dict[str, Any]:
-    """Return an application as the server sends it."""
+    """Return an application in the format of the server."""
     return {"applicationId": list(ids), "service": [dict(service) for service in services]}
 
 
 def tcp(*ports: str) -> dict[str, Any]:
-    """Return a TCP service as the server sends it."""
+    """Return a TCP service in the format of the server."""
     return {"protocol": "tcp", "port": list(ports), "sourcePort": ["any"]}
 
 

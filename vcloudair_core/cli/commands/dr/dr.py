@@ -183,7 +183,7 @@ def failover(
     yes: bool = typer.Option(False, "--yes", help="Do not ask for confirmation."),
     dry_run: bool = _DRY_RUN,
 ) -> None:
-    """Fail over VMs. They start in the cloud, and replication from the source ends.
+    """Fail over VMs. The VMs start in the cloud, and replication from the source ends.
 
     Example:
         vca dr failover --plan payroll.yml

@@ -32,7 +32,8 @@ def list_rules(
     """List the firewall rules of an edge gateway, in order of evaluation.
 
     JSON and YAML print the whole policy. Without `--internal`, the output is valid input for
-    `vcloudair.cloud.vca_firewall`. It is also a valid value of the key `firewall` in a document for `vca edge apply`.
+    `vcloudair.cloud.vca_firewall`. The output is also a valid value of the key `firewall` in a document for `vca edge
+    apply`.
 
     Example:
         vca firewall list --edge web-edge

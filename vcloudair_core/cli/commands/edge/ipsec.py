@@ -49,7 +49,7 @@ def list_tunnels(
     """List the IPsec tunnels of an edge gateway, with their status and last error.
 
     JSON and YAML print the whole section, without pre-shared keys. With `--no-status`, the output is valid input for
-    `vcloudair.cloud.vca_ipsec`. It is also a valid value of the key `ipsec` in a document for `vca edge apply`.
+    `vcloudair.cloud.vca_ipsec`. The output is also a valid value of the key `ipsec` in a document for `vca edge apply`.
 
     Example:
         vca ipsec list --edge web-edge --no-status

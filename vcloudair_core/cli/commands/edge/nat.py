@@ -30,7 +30,7 @@ def list_rules(
     """List the NAT rules of an edge gateway, in order of evaluation.
 
     JSON and YAML print the whole section. Without `--internal`, the output is valid input for
-    `vcloudair.cloud.vca_nat`. It is also a valid value of the key `nat` in a document for `vca edge apply`.
+    `vcloudair.cloud.vca_nat`. The output is also a valid value of the key `nat` in a document for `vca edge apply`.
 
     Example:
         vca nat list --edge web-edge

@@ -89,7 +89,7 @@ class FirewallConverter(SectionConverter):
         return is_denied and (rule.action or "accept") == "accept" and firewall_rules_overlap(rule, lost)
 
     def adapt_settings(self, spec: FirewallPolicySpec) -> FirewallPolicySpec:
-        """Return the settings without those that only the NSX-T provider can change."""
+        """Return the settings without settings that only the NSX-T provider can change."""
         if spec.default_action == "accept":
             reason = "the default rule is read-only, and usually denies traffic that matches no rule"
             hint = "Add a rule that accepts all other traffic at the bottom, if you need one."

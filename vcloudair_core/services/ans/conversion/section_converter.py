@@ -72,7 +72,7 @@ class SectionConverter:
         return shown
 
     def path(self, index: int, option: str = "") -> str:
-        """Return the path of a rule, or of one of its options, in the original document."""
+        """Return the path of a rule or option in the original document."""
         rule = f"{self.section.name}.{self.section.rules_field}[{index}]"
         return f"{rule}.{option}" if option else rule
 

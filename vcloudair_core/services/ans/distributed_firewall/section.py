@@ -63,7 +63,7 @@ class DistributedFirewallSection(Section[DistributedFirewallSpec, FirewallRuleSp
     def resolve_rules(
         self, store: Store, specs: Sequence[FirewallRuleSpec], paths: Sequence[str]
     ) -> Sequence[FirewallRuleSpec]:
-        """Look up the firewall groups and port profiles that rules name."""
+        """Look up the firewall groups and port profiles to which rules refer by name."""
         objects = getattr(store, "objects", None)
         if objects is None:
             return specs

@@ -1,4 +1,4 @@
-"""The store of the distributed firewall of a VDC group.
+"""The store for the distributed firewall of a VDC group.
 
 Source: protocol/nsxt.md §8.
 """

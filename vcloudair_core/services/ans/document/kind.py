@@ -1,7 +1,7 @@
 """The kind ``ans.edge``: all sections of an edge gateway in one document.
 
-All sections are planned together. They are written in the order of their dependencies: the firewall first, then NAT,
-then IPsec.
+All sections are planned together. The sections are written in the order of their dependencies: the firewall first, then
+NAT, then IPsec.
 """
 
 from __future__ import annotations

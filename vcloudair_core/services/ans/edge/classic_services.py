@@ -160,6 +160,6 @@ def _text(node: _Element | None, name: str) -> str:
 
 
 def _flag(node: _Element | None, name: str) -> bool | None:
-    """Return a Boolean, or None if the element is absent."""
+    """Return the Boolean value of a child element, or None if the element is absent."""
     text = _text(node, name).lower()
     return text in ("true", "1") if text else None

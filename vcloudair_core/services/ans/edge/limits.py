@@ -1,6 +1,6 @@
 """Declare the options that a backend does not support, or supports only in part.
 
-Specs are checked against these declarations before the first read. The documentation has a table of them.
+Specs are checked against these declarations before the first read. The documentation has a table of these limits.
 """
 
 from __future__ import annotations

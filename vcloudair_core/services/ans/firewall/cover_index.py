@@ -21,9 +21,9 @@ Range = tuple[Any, int, int]
 class Extent:
     """The addresses and objects of a rule's source or destination.
 
-    ``others`` are members that are not address ranges, such as interfaces and grouping objects. ``excluded`` is set if
-    the rule matches everything except the members. A side with ``excluded`` covers only sides with an equal
-    ``excluded``.
+    ``others`` are members that are not address ranges, such as interfaces and grouping objects. If the rule matches
+    everything except its members, ``excluded`` has these members. A side with ``excluded`` covers only sides with an
+    equal ``excluded``.
     """
 
     is_any: bool

@@ -301,7 +301,7 @@ def _services_of_new(spec: FirewallRuleSpec) -> tuple[ServiceSpec, ...]:
 
 
 def effective_rule(spec: FirewallRuleSpec, current: FirewallRuleSpec) -> FirewallRuleSpec:
-    """Return a spec that is adapted to the existing rule that it updates.
+    """Return a spec that is adapted to ``current``, the rule that the spec updates.
 
     If ``source`` or ``destination`` becomes ``any``, its exclude flag is cleared, because "all except any" matches
     nothing. If the rule matches any service, adding applications removes this service. If the last application is

@@ -28,7 +28,7 @@ class IpsecStore(SectionStore):
         self._sent: dict[str, Secret] = {}
 
     def _read(self) -> Document:
-        """Return the section with the fingerprints of known keys.
+        """Return the section, with the fingerprints of the keys that this host has sent.
 
         Raises: the errors of a section store.
         """

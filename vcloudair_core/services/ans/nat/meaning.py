@@ -1,4 +1,4 @@
-"""Complete NAT rules with defaults, and adapt them to the rules that they update."""
+"""Complete NAT specs with defaults, and adapt specs to existing rules."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def exact_rule(spec: NatRuleSpec, current: NatRuleSpec) -> NatRuleSpec:
 
 
 def effective_rule(spec: NatRuleSpec, current: NatRuleSpec) -> NatRuleSpec:
-    """Return a spec that is adapted to the existing rule that it updates.
+    """Return a spec that is adapted to ``current``, the rule that the spec updates.
 
     Current values of the rule that are invalid for the new protocol or action are removed. Raises: SpecError for values
     of the spec that are invalid for the existing rule.

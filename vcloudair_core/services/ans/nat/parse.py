@@ -83,7 +83,7 @@ def _rules(reader: Reader) -> tuple[NatRuleSpec, ...] | None:
 
 
 def refuse_nat_duplicates(specs: Sequence[NatRuleSpec], paths: Sequence[str], problems: Problems) -> None:
-    """Add a problem for each spec that identifies the rule of an earlier spec."""
+    """Add a problem for each spec that identifies the same rule as an earlier spec."""
     refuse_duplicates(specs, paths, problems, IDENTITIES)
 
 

@@ -23,7 +23,10 @@ from vcloudair_core.session.versions import is_at_least
 
 
 class NatSection(Section[NatSpec, NatRuleSpec]):
-    """The NAT section. Its rules can name interfaces, networks and port profiles."""
+    """The NAT section.
+
+    NAT rules can refer to interfaces, networks and port profiles by name.
+    """
 
     def resolve_rules(self, store: Store, specs: Sequence[NatRuleSpec], paths: Sequence[str]) -> Sequence[NatRuleSpec]:
         """Replace the names of interfaces, and look up names of NSX-T objects.

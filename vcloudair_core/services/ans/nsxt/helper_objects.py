@@ -84,7 +84,7 @@ class HelperObjects:
     # -- reading -------------------------------------------------------------------------------------------------
 
     def describe(self, records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Add the content of managed groups and known profiles to rules.
+        """Add the content of managed groups and port profiles to rules.
 
         Makes calls only if a rule refers to a managed group or to a profile.
         """
@@ -156,7 +156,7 @@ class HelperObjects:
     def group_names(self, *, is_stale: bool = False) -> dict[str, str]:
         """Return the names of all groups of the owner by URN.
 
-        The list is read once for each store. If ``is_stale`` is true, it is read again.
+        The list is read once for each store. If ``is_stale`` is true, the list is read again.
         """
         if self._group_names is None or is_stale:
             values = self._api.pages(f"{_GROUPS}/summaries", filter_text=f"_context=={self._owner.group_owner_id}")
@@ -180,7 +180,7 @@ class HelperObjects:
         return self._profiles().get(urn)
 
     def find_profile(self, name_or_urn: str) -> Mapping[str, Any] | None:
-        """Return the port profile with a name or URN, or None if it does not exist.
+        """Return the port profile with this name or URN, or None if there is none.
 
         If the cache lacks the profile, the list is read again, because another client may have created the profile.
         """
@@ -192,7 +192,7 @@ class HelperObjects:
         return None
 
     def profiles(self) -> list[Mapping[str, Any]]:
-        """Return all port profiles that rules can name."""
+        """Return all port profiles to which rules can refer by name."""
         return list(self._profiles().values())
 
     def network_id(self, name: str) -> str:

@@ -97,7 +97,7 @@ class LoggingRequests:
         self._requested |= set(keys)
 
     def check(self, record: Mapping[str, Any], key: Hashable) -> None:
-        """Write the note if the server ignored a request for a rule. Otherwise delete it."""
+        """Write the note if the server ignored a request for a rule, or delete the note."""
         if key not in self._requested:
             return
         if record.get("logging"):

@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 
 class OpenWrites:
-    """The marker file for the edge gateways that have the lock key ``key``."""
+    """A marker file for an unfinished write. Each lock key has its own file."""
 
     def __init__(self, settings: Settings, key: str) -> None:
         self._settings = settings

@@ -41,7 +41,7 @@ def pending(kind: str, value: Any) -> dict[str, Any]:
 
 
 def is_managed(reference: Mapping[str, Any]) -> bool:
-    """Return True if the name of an object shows that this project manages it."""
+    """Return True if an object has the name of an object that this project manages."""
     name = str(reference.get("name") or "")
     digits = name.removeprefix(PREFIX)
     return digits != name and len(digits) == _NAME_DIGITS and all(sign in "0123456789abcdef" for sign in digits)
@@ -59,7 +59,10 @@ def managed_name(content: Mapping[str, Any]) -> str:
 
 
 def canonical_content(kind: str, value: Any) -> Any:
-    """Return content in canonical form. The name of the object is computed from it."""
+    """Return content in canonical form.
+
+    The name of the object is computed from this form.
+    """
     if kind == ADDRESSES:
         return sorted({_shortest(address) for address in value})
     if kind == NETWORKS:
@@ -103,7 +106,7 @@ def replace_references(record: Mapping[str, Any], replaced: Mapping[int, Mapping
 
 
 def sent(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a rule as it is sent, without the content of references."""
+    """Return the rule to send to the server, without the content of references."""
     changes: dict[str, Any] = {}
     for key in (*GROUP_KEYS, *PROFILE_KEYS):
         value = record.get(key)

@@ -33,7 +33,7 @@ PROVIDER_ORG = "system"
 
 
 class NsxtStore(CloudApiStore, SectionStore):
-    """The base class of stores of a section of an NSX-T edge gateway.
+    """The base class of stores for one section of an NSX-T edge gateway.
 
     Raises: ConfigurationError if the API version or the edge gateway does not support the section.
     """

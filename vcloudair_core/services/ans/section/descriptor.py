@@ -155,7 +155,7 @@ class Section(Generic[SpecT, RuleT]):
     # -- before the first read ------------------------------------------------------------------------------------
 
     def check_rules(self, specs: Sequence[Any], paths: Sequence[str], problems: Problems) -> None:
-        """Add a problem for each spec that identifies the rule of an earlier spec."""
+        """Add a problem for each spec that identifies the same rule as an earlier spec."""
         refuse_duplicates(specs, paths, problems, self.identities)
 
     def check_spec(self, spec: Any, desired: Desired) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def open_section(section: Section[Any, Any], session: Session, edge: Edge) -> SectionStore:
-    """Return the store of a section of an edge gateway with a known backend.
+    """Return the store for a section of an edge gateway whose backend is set.
 
     In check mode, the documents of the store include the changes of earlier tasks of the run.
 

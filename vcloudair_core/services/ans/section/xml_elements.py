@@ -45,7 +45,7 @@ def remove(element: _Element) -> None:
 
 
 def text_of(element: _Element | None, name: str) -> str | None:
-    """Return the text of the first child named ``name``, or None without such a child."""
+    """Return the text of the first child ``name``, or None if there is no such child."""
     child = child_of(element, name)
     return None if child is None else (child.text or "").strip()
 

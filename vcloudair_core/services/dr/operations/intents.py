@@ -73,7 +73,7 @@ class LockedError(Exception):
 class Intents:
     """The intents in the state folder of this user.
 
-    ``run`` is the ID of the current run, which messages of other processes name.
+    ``run`` is the ID of the current run, which other processes show in their messages.
     """
 
     def __init__(self, settings: Settings, run: str = "") -> None:

@@ -100,8 +100,9 @@ class Operation(Attempt):
         may_be_in_progress: True if the action may be in progress on the server.
         known_tasks: Paths of the tasks of all attempts.
         start_again: True if the user has decided to start the action again when no sign of it is found.
-        may_have_started: True if an earlier process of the run may have started the action. Its task is searched for,
-            and the action is only started again if ``start_again`` is true. The next five fields are from that process.
+        may_have_started: True if an earlier process of the run may have started the action. The task of this action is
+            searched for, and the action is only started again if ``start_again`` is true. The next five fields are from
+            that process.
         task_href: The link of the task.
         vms_before: IDs of the VMs that had this name before the action, or None if these VMs were not read.
         intent_at: The time of the intent in seconds since 1970.

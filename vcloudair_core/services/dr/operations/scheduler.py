@@ -196,7 +196,7 @@ class OperationScheduler(OperationObserver):
         return True
 
     def _update_waiting(self, operation: Operation, now: float) -> None:
-        """Mark an operation as ready, skip it, or leave it waiting.
+        """Mark a waiting operation as ready, skip the operation, or leave it waiting.
 
         If an earlier process may have started the action, the operation is always tracked to its end.
         """

@@ -30,8 +30,8 @@ Source: protocol/dr.md §3.4.
 class Intent:
     """The intent to start an action. It is recorded before the request is sent.
 
-    ``at`` is in seconds since 1970. If ``is_server_time`` is true, it is from the server's clock, otherwise from the
-    clock of this host. ``excluded`` has the paths of the tasks of other attempts.
+    ``at`` is in seconds since 1970. If ``is_server_time`` is true, the time is from the server's clock, otherwise from
+    the clock of this host. ``excluded`` has the paths of the tasks of other attempts.
     """
 
     action: str

@@ -287,8 +287,8 @@ class Starter:
     def search(self, in_doubt: Sequence[Operation]) -> list[Task]:
         """Read the tasks of the org, and assign tasks to the operations ``in_doubt``.
 
-        The task list of the org is read first. If it does not have tasks for all of these operations, the query service
-        is used as well. Raises: ApiError, TransportError, DecodeError.
+        The task list of the org is read first. If the list lacks tasks of some operations, the query service is used as
+        well. Raises: ApiError, TransportError, DecodeError.
         """
         tasks = read_tasks(self._session, self._session.identity.org_id)
         missing = [operation for operation in in_doubt if not self._adopt(operation, tasks)]

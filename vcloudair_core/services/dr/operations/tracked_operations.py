@@ -98,7 +98,7 @@ class TrackedOperations:
             self._session_error, self._lost_at = error, self.clock.now()
 
     def retry_session(self) -> float | None:
-        """Clear the session error before a poll, and return when it was lost.
+        """Clear the session error before a poll, and return the time of the session loss.
 
         Return None if there was no session error.
         """

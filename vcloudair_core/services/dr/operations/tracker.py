@@ -61,7 +61,7 @@ class OperationTracker:
     ``begin`` starts operations, and ``poll`` reads their state. Both methods call the observer.
 
     If ``dry_run`` is true, the tracker reads the state of replications and starts nothing. ``run`` is the ID of the
-    run, which messages of other processes name.
+    run, which other processes show in their messages.
     """
 
     def __init__(

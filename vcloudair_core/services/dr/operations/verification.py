@@ -111,9 +111,9 @@ class Verifier:
         return operation.start_again or (self._options.on_unknown == START and not operation.had_task)
 
     def _is_long_over(self, operation: Operation, replication: Replication) -> bool:
-        """Return True when the task of an earlier run ended before the verification limit.
+        """Return True if a task of an earlier run ended more than ``verify_timeout`` ago.
 
-        The limit is ``verify_timeout``. After that time, the replication would show the result of the task.
+        After that time, the replication would show the result of the task.
         """
         ended = seconds_since_1970(operation.task.end) if operation.task is not None else None
         now = replication.server_time or self._clock.wall()

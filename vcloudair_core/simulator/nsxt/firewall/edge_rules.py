@@ -48,7 +48,7 @@ def make_rule_id(world: Any, edge: SimulatedEdge) -> str:
 
 
 def any_rule(world: Any, edge: SimulatedEdge, rule_id: str) -> Rule | None:
-    """Return the user, system or default rule with an ID, or None."""
+    """Return the user, system or default rule with the ID ``rule_id``, or None."""
     state = firewall_of(world, edge)
     rules = (rule for name in ("user", "system", "default") for rule in state[name])
     return next((rule for rule in rules if rule["id"] == rule_id), None)
@@ -115,7 +115,7 @@ def set_rules(context: Any, edge: SimulatedEdge, rules: list[Rule]) -> None:
 
 
 def insert_rule(world: Any, edge: SimulatedEdge, rule: Rule, position: RulePosition | None) -> None:
-    """Add a rule at a position. Without a position, add it at the end (inferred).
+    """Add a rule at ``position``, or at the end if ``position`` is None (inferred).
 
     A rule without an ID gets a new ID.
     """

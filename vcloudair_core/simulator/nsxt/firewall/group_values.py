@@ -116,7 +116,7 @@ def parse_group(context: Any, body: Mapping[str, Any], group: FirewallGroup, *, 
 
 
 def _check_name(world: Any, group: FirewallGroup, name: str, kind: str) -> None:
-    """Raise RefusedBodyError if a group of the same owner and type has the name."""
+    """Raise RefusedBodyError if the name is used by a group of equal owner and type."""
     for existing in world.firewall_groups.values():
         key = existing.owner, existing.kind, existing.name
         if existing.group_id != group.group_id and key == (group.owner, kind, name):

@@ -128,7 +128,7 @@ def delete(context: Any) -> Response:
 
 
 def _changeable(context: Any) -> PortProfile | None:
-    """Return the profile in the path if the user can change it, or None."""
+    """Return the profile in the path, or None if the user cannot change the profile."""
     profile = _find(context)
     is_tenants = profile is not None and profile.scope == TENANT
     is_providers = profile is not None and profile.scope == "PROVIDER" and is_provider_user(context)

@@ -90,7 +90,7 @@ def resolve_profile(world: Any, scope: RuleScope, reference: Any) -> dict[str, s
 
 
 def network_of(world: Any, urn: str) -> Any:
-    """Return the network with a URN, or None."""
+    """Return the network with the URN ``urn``, or None."""
     return world.networks.get(urn.rpartition(":")[2])
 
 

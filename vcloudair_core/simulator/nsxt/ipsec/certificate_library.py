@@ -62,7 +62,7 @@ def routes() -> SimulatorRoutes:
 
 
 def find_certificate(context: Any, identifier: str) -> dict[str, Any] | None:
-    """Return the certificate of the user's org with an ID, or None."""
+    """Return the certificate with this ID in the library of the user's org, or None."""
     return next((item for item in _own(context) if item["id"] == identifier), None)
 
 

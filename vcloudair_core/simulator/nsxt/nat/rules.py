@@ -133,7 +133,7 @@ def _type_of(sent: dict[str, Any]) -> str:
 
 
 def _check_fields(sent: dict[str, Any], body: dict[str, Any], kind: str) -> None:
-    """Refuse fields that rules of a type cannot have, and missing addresses.
+    """Refuse fields that rules of type ``kind`` cannot have, and missing addresses.
 
     ``externalAddresses`` must be present even if it is empty. Source: protocol/vcd-modern.md §4.
     """

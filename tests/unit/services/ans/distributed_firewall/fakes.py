@@ -41,7 +41,7 @@ _ADDRESS_KEYS = {"sourceFirewallIpAddresses", "destinationFirewallIpAddresses"}
 
 
 def stored(rule_id: str, name: str, **more: Any) -> dict[str, Any]:
-    """Return a rule as the server sends it."""
+    """Return a rule in the format of the server."""
     return {
         "id": rule_id,
         "name": name,

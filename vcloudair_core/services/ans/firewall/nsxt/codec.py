@@ -1,4 +1,4 @@
-"""The codec of the firewall of NSX-T edge gateways.
+"""The codec for firewalls of NSX-T edge gateways.
 
 Source: protocol/nsxt.md §5.
 """

@@ -1,4 +1,4 @@
-"""Look up the firewall groups and port profiles that NSX-T firewall rules name.
+"""Look up the names of firewall groups and port profiles in NSX-T firewall rules.
 
 Source: protocol/nsxt.md §3, §4, §13.1.
 """

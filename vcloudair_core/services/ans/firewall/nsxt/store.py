@@ -1,4 +1,4 @@
-"""The store of the firewall of NSX-T edge gateways. Source: protocol/nsxt.md §5."""
+"""The store for the firewall of NSX-T edge gateways. Source: protocol/nsxt.md §5."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ class CertificateLibrary:
         return {**record, **changes}
 
     def reference_to_send(self, reference: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a reference with the URN of its certificate.
+        """Return the reference to send, with the URN of the certificate.
 
         Raises: NotFoundError if the certificate no longer exists; the errors of :meth:`names`.
         """

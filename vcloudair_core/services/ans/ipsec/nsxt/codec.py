@@ -1,4 +1,4 @@
-"""The codec of the IPsec tunnels of NSX-T edge gateways.
+"""The codec for IPsec tunnels of NSX-T edge gateways.
 
 Source: protocol/nsxt.md §7, protocol/vcd-modern.md §5.
 """

@@ -1,4 +1,4 @@
-"""Compare the pre-shared keys that NSX-T returns with those of a desired state.
+"""Compare the pre-shared keys that NSX-T returns with the keys of a desired state.
 
 Keys are ``Secret`` objects, which are never shown, stored or staged. Source: protocol/nsxt.md §7.
 """

@@ -29,8 +29,8 @@ def ends_of(record: Mapping[str, Any]) -> tuple[Hashable, Hashable]:
 def in_free_order(known: Mapping[str, Mapping[str, Any]], changed: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return changed tunnels in the order in which to write them.
 
-    A tunnel gets new addresses only after the tunnel that has them has changed. ``known`` has all current tunnels by
-    id.
+    A tunnel gets new addresses only after the tunnel that currently has these addresses has changed. ``known`` has all
+    current tunnels by id.
 
     Raises: ConfigurationError if a change swaps the addresses of tunnels, because then no such order exists.
     """

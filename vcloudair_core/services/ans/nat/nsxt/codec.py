@@ -1,4 +1,4 @@
-"""The codec of NAT of NSX-T edge gateways.
+"""The codec for NAT rules of NSX-T edge gateways.
 
 Source: protocol/nsxt.md §6.
 """

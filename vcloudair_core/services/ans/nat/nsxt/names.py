@@ -1,4 +1,4 @@
-"""Look up the port profiles and networks that NSX-T NAT rules name.
+"""Look up the names of port profiles and networks in NSX-T NAT rules.
 
 Source: protocol/nsxt.md §4, §6, §13.2.
 """

@@ -33,7 +33,7 @@ def completed_rule(spec: NatRuleSpec) -> NatRuleSpec:
 
 
 def effective_rule(spec: NatRuleSpec, current: NatRuleSpec) -> NatRuleSpec:
-    """Adapt a spec to the existing rule that it updates.
+    """Return a spec that is adapted to ``current``, the rule that the spec updates.
 
     If a DNAT rule does not translate the port, its profile contains the original port. Therefore, the translated port
     ``any`` means the original port.

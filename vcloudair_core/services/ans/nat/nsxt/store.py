@@ -1,4 +1,4 @@
-"""The store of NAT of NSX-T edge gateways. Source: protocol/nsxt.md §6."""
+"""The store for NAT rules of NSX-T edge gateways. Source: protocol/nsxt.md §6."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from vcloudair_core.session.versions import is_at_least
 class NsxtNatStore(NsxtStore, StageableSectionStore):
     """The NAT rules of an NSX-T edge gateway.
 
-    Each changed rule is one write. Rules of other clients are never sent.
+    Each changed rule is written alone. Rules of other clients are never written.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -99,7 +99,7 @@ def cloud(version: str = "39.1", **config: Any) -> Simulator:
 
 @contextmanager
 def connected(simulator: Simulator, version: str = "39.1", **settings: Any) -> Iterator[NsxtBench]:
-    """Yield a bench. Its client waits with the clock of the cloud."""
+    """Yield a bench whose client waits with the clock of the cloud."""
     options = {**simulator_settings(simulator), "edge": "nsxt-edge1", "api_version": version, **settings}
     with simulated_app(simulator, LinkedClock(simulator)).client(**options) as client:
         yield NsxtBench(simulator, client)
