@@ -43,9 +43,9 @@ BANNED = {
 """Regular expressions of banned phrases, and the words to use instead."""
 
 TOPICS = """
-    acknowledg action annotation ansible api architecture automate awx backend certificate changelog ci cli code command
-    compatibility configuration conduct container context contribut credential cost dependenc dr drill document edge
-    error event exit export fault figure firewall glossary guide hook import install inventory ipsec kind library
+    acknowledg action annotation ansible api architecture audit automate awx backend certificate changelog ci cli code
+    command compatibility configuration conduct container context contribut credential cost dependenc dr drill document
+    edge error event exit export fault figure firewall glossary guide hook import install inventory ipsec kind library
     load-balancer login management metric migrat module monitor nat network operation output password performance plan
     playbook plugin policy pool pre-shared protocol proxy psk publish python query readiness recovery reference release
     report request resource response role rule schema section security service session setting sign-in simulator staging

@@ -25,7 +25,8 @@ class App:
     """Factory of clients that share the loaded plugins.
 
     ``plugins`` is a prepared plugin manager. By default, every installed plugin is loaded. ``clock`` is used for waits.
-    The default is the clock of the host.
+    The default is the clock of the host. ``program`` is the name of the program for the audit log, such as
+    ``vca edge apply``. The default is the name of the running program.
 
     Raises: PluginError if a plugin in VCA_REQUIRE_PLUGINS does not work.
     """
@@ -36,6 +37,7 @@ class App:
         plugins: PluginManager | None = None,
         environ: Mapping[str, str] | None = None,
         clock: Clock | None = None,
+        program: str = "",
     ) -> None:
         if plugins is None:
             plugins = PluginManager(environ=environ)
@@ -43,6 +45,7 @@ class App:
         self.plugins = plugins
         self._environ = environ
         self._clock = clock
+        self.program = program
 
     def settings(
         self,
@@ -82,6 +85,8 @@ class App:
             auth or select_auth(settings, self.plugins.auth_methods()),
             observers=[self.plugins.exchange_finished] if self.plugins.implements("vca_exchange_finished") else [],
             task_observers=[self.plugins.task_progressed],
+            write_observers=[self.plugins.write_finished] if self.plugins.implements("vca_write_finished") else [],
+            program=self.program,
             cache=cache or open_cache(settings),
             clock=self._clock or SYSTEM_CLOCK,
             record_types=self.plugins.record_types,

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from vcloudair_core.audit.trail import audited
 from vcloudair_core.engine.desired import Absent, Desired, ExactLists, Exactly, Present
 from vcloudair_core.engine.ensure import ensure, mark_unwritten
 from vcloudair_core.engine.kind import ResourceKind, Store
@@ -188,7 +189,9 @@ class Client:
             policy = self._policy if approve is None or check else _both(self._policy, approve)
             lock = locker_of(self.settings)
             with self._checking(check) as run:
-                outcome = ensure(chosen, store, desired, check=check, policy=policy, lock=lock)
+                with audited(self.session, kind) as observer:
+                    outcome = ensure(chosen, store, desired, check=check, policy=policy, lock=lock, observer=observer)
+                    observer.outcome = outcome
                 if run is not None and outcome.changed:
                     secrets = chosen.secret_names()
                     run.record(store.target_key, kind, state, listed, secrets)

@@ -35,8 +35,8 @@ Params = dict[str, Any]
 """Option values by name, as in ``AnsibleModule.params``."""
 
 __all__ = [
-    "RUN_ID", "AnsibleModule", "Connect", "Job", "Module", "Params", "Result", "given", "library_problem", "refuse",
-    "secrets_of", "vcloudair_core", "writing",
+    "JOB_ID", "RUN_ID", "AnsibleModule", "Connect", "Job", "Module", "Params", "Result", "given", "library_problem",
+    "refuse", "secrets_of", "vcloudair_core", "writing",
 ]  # fmt: skip
 
 Result = dict[str, Any]
@@ -65,6 +65,12 @@ The action plugin adds this argument, which is not a user option. With the ID, a
 predicted changes of earlier tasks.
 """
 
+JOB_ID = "_vca_awx_job_id"
+"""Name of the argument with the ID of the AWX job, for the audit log.
+
+The action plugin adds this argument, because a module process on another host does not have the variables of AWX.
+"""
+
 
 class AnsibleModule(basic.AnsibleModule):
     """AnsibleModule that also masks secrets in the system log.
@@ -79,6 +85,7 @@ class AnsibleModule(basic.AnsibleModule):
         self.params: Params
         self._hide = hide
         self.run_id: str | None = None
+        self.awx_job_id = ""
         self._is_ready = False
         self._ignored: Params = {}
         super().__init__(**declared)
@@ -105,6 +112,7 @@ class AnsibleModule(basic.AnsibleModule):
         """Load the parameters, and register their secrets before the validation."""
         super()._load_params()
         self.run_id = self.params.pop(RUN_ID, None)
+        self.awx_job_id = str(self.params.pop(JOB_ID, None) or "")
         self._leave_out_shared()
         self._undo_nesting(self.params, self.argument_spec)
         self._add_hidden()
@@ -289,7 +297,8 @@ class Module:
         if problem:
             module.fail_json(**problem)
         params = module.params if module.run_id is None else dict(module.params, **{RUN_ID: module.run_id})
-        result = execute(self.work, params, module.check_mode, module._diff, connect)
+        caller = (str(module._name or ""), module.awx_job_id)
+        result = execute(self.work, params, module.check_mode, module._diff, connect, caller)
         if module.ignored_stage and getattr(self.work, "writes", False) and "stage_id" not in self.argument_spec:
             module.warn("The option stage was ignored, because this module does not support staging.")
         for warning in result.pop("warnings", ()):
@@ -338,15 +347,23 @@ def secrets_of(kind: Any, specs: Iterable[Any]) -> list[str] | None:
 
 
 def execute(
-    work: Work, params: Params, check_mode: bool = False, diff_mode: bool = False, connect: Connect | None = None
+    work: Work,
+    params: Params,
+    check_mode: bool = False,
+    diff_mode: bool = False,
+    connect: Connect | None = None,
+    caller: tuple[str, str] = ("", ""),
 ) -> Result:
     """Run ``work`` with a new client and return its result.
+
+    ``caller`` has the name of the module and the ID of the AWX job, for the audit log.
 
     ``api_calls`` in the result is the number of requests. If the library raised an error, ``failed`` is true.
     """
     client = None
     try:
         client = (connect or vcloudair_core.connect)(**given(params, _SETTINGS))
+        client.session.program, client.session.awx_job_id = caller
         run_id = params.get(RUN_ID)
         if run_id and check_mode:
             client.join_check_run(run_id)

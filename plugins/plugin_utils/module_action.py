@@ -18,7 +18,7 @@ from ansible import constants
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import RUN_ID, Module, library_problem
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import JOB_ID, RUN_ID, Module, library_problem
 from ansible_collections.vcloudair.cloud.plugins.plugin_utils import in_controller, interpreter, stage_notice
 from ansible_collections.vcloudair.cloud.plugins.plugin_utils.run_id import run_id
 
@@ -51,7 +51,7 @@ class ModuleAction(ActionBase):
             result.update(
                 self._execute_module(
                     module_name=name,
-                    module_args=self._arguments(),
+                    module_args=self._arguments(task_vars),
                     task_vars=task_vars,
                     wrap_async=self._task.async_val,
                 )
@@ -61,16 +61,20 @@ class ModuleAction(ActionBase):
             result.update(self._run_in_controller(name, task_vars))
         return result
 
-    def _arguments(self) -> dict[str, Any]:
+    def _arguments(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
         arguments = dict(self._task.args)
         if "stage_id" in self.module.argument_spec and not arguments.get("stage_id"):
             # A task runs in a worker process. Its parent is the main process of the run.
             arguments["stage_id"] = run_id(os.getppid())
         arguments[RUN_ID] = run_id(os.getppid())
+        # AWX passes the ID of a job as an extra variable, under the new and the old name of the product.
+        job = task_vars.get("awx_job_id") or task_vars.get("tower_job_id")
+        if job:
+            arguments[JOB_ID] = str(job)
         return arguments
 
     def _run_in_controller(self, name: str, task_vars: Mapping[str, Any]) -> dict[str, Any]:
-        arguments = in_controller.arguments_of(self, name, self._arguments(), task_vars)
+        arguments = in_controller.arguments_of(self, name, self._arguments(task_vars), task_vars)
         try:
             output, errors = in_controller.run(self.module, arguments)
         except Exception as exc:  # noqa: BLE001 - an error in a module is a failed result, as with a process

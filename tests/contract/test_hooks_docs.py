@@ -20,6 +20,7 @@ HOOKS = sorted(name for name in vars(hooks) if name.startswith("vca_"))
 SECTIONS = ("**Result.**", "**Called.**", "**Errors.**", "**Used by.**", "```python run")
 WITHOUT_BUILT_IN_USER = {
     "vca_simulator_routes": "`vca sim serve` and the fixtures",
+    "vca_write_finished": "your own plugins.",
 }
 
 
@@ -42,7 +43,7 @@ def _tests() -> frozenset[str]:
 
 def test_exactly_the_hooks_have_pages() -> None:
     assert [path.stem for path in sorted(PAGES.glob("vca_*.md"))] == HOOKS
-    assert len(HOOKS) == 10
+    assert len(HOOKS) == 11
 
 
 @pytest.mark.parametrize("hook", HOOKS)

@@ -150,7 +150,7 @@ class Invocation:
             raise self.plugin_error
         if shows_tasks and wants_progress() and _PROGRESS not in {info.name for info in self.plugins.list_plugins()}:
             self.plugins.register(TaskProgress(), _PROGRESS)
-        return App(plugins=self.plugins)
+        return App(plugins=self.plugins, program=self.path)
 
     def client(self, settings: Settings | None = None, *, shows_tasks: bool = True) -> Client:
         """Return a client.

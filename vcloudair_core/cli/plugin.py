@@ -34,6 +34,7 @@ _COMMANDS = (
     ("plugins", "plugins:app", "List plugins, or create one."),
     ("context", "context:app", "Manage contexts, which are named clouds in the configuration file."),
     ("completion", "completion:app", "Set up shell completion for bash, zsh and fish."),
+    ("audit", "audit:app", "Show the audit log: every write of this user on this host."),
     ("config", "config:config", "Show settings and their sources."),
     ("version", "version:version", "Show the versions of vca and its dependencies."),
 )

@@ -29,7 +29,7 @@ _PANELS = {
     ),
     "Edge gateways": ("edge", "edge_api", "lock", "lock_timeout", "protected_names", "firewall_lint", "vdc_group"),
     "Timeouts and retries": ("timeout", "connect_timeout", "retries", "max_retry_wait", "max_retry_total"),
-    "Files": ("config", "cache_dir", "state_dir"),
+    "Files": ("config", "cache_dir", "state_dir", "audit_log"),
     "Connection": ("context", "insecure"),
 }  # fmt: skip
 """Help topics of shared options.

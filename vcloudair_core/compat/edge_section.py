@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, overload
 
+from vcloudair_core.audit.trail import audited
 from vcloudair_core.compat.sdk_errors import compatible_errors
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.errors import DecodeError, NotFoundError, ServerError
@@ -166,7 +167,8 @@ class EdgeSection:
         version = {} if self._version is None else {"version": self._version}
         document = self.json_codec(self.backend).document(version | self._config)
         # The document that was read is not available as the base, because programs change it in place.
-        store.commit(document, document)
+        with audited(store.session, f"ans.{self.section}") as observer:
+            observer.commit(store, document)
         self.get_config()
 
     @property

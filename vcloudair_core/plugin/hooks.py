@@ -8,8 +8,8 @@ group ``vcloudair_core``. The built-in services are registered in the same way.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
@@ -85,6 +85,14 @@ def vca_plan_ready(plan: Plan, settings: Settings) -> Sequence[str] | None:
 @hookspec
 def vca_task_progressed(task: Task) -> None:
     """Observe a task. Called at each poll. Errors are logged and ignored."""
+
+
+@hookspec
+def vca_write_finished(record: Mapping[str, Any]) -> None:
+    """Observe the audit record of a write. Secrets are masked.
+
+    Called once per write, after its result is known. Errors are logged and ignored.
+    """
 
 
 @hookspec

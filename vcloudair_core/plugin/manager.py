@@ -338,6 +338,10 @@ class PluginManager:
         """Notify observers of a task. Never raises."""
         self._call("vca_task_progressed", task=task)
 
+    def write_finished(self, record: Mapping[str, Any]) -> None:
+        """Notify observers of a write, with its audit record. Never raises."""
+        self._call("vca_write_finished", record=record)
+
     def plan_ready(self, plan: Plan, settings: Settings) -> list[str]:
         """Call every plan policy and return the warnings.
 

@@ -22,6 +22,7 @@ from vcloudair_core.session.auth.backoff import RefusedSignIns
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.session.origins import Origins
 from vcloudair_core.session.pipeline import SAFE_METHODS, ExchangeResult, HttpPipeline
+from vcloudair_core.session.request_ids import note_request_id
 from vcloudair_core.session.retry import RetryPolicy
 from vcloudair_core.session.urls import is_absolute, join, reject_dot_segments
 from vcloudair_core.transport.messages import Exchange, Headers, Request, Response
@@ -52,6 +53,9 @@ class Session:
 
     If the server reports that the session has ended (401, or 403 with an empty body), the session signs in again and
     repeats the request. Repeating is safe, because the server rejected the request before execution.
+
+    ``program`` and ``awx_job_id`` are the names of the program and of the AWX job that use the session, for the audit
+    log. ``write_observers`` receive the audit record of each write.
     """
 
     def __init__(
@@ -62,6 +66,8 @@ class Session:
         *,
         observers: Sequence[Callable[[Exchange], None]] = (),
         task_observers: Sequence[Callable[[Task], None]] = (),
+        write_observers: Sequence[Callable[[Mapping[str, Any]], None]] = (),
+        program: str = "",
         cache: TokenCache | None = None,
         clock: Clock = SYSTEM_CLOCK,
         record_types: Callable[[], Mapping[str, Any]] = dict,
@@ -70,6 +76,9 @@ class Session:
         self.record_types = record_types
         self.clock = clock
         self.task_observers = tuple(task_observers)
+        self.write_observers = tuple(write_observers)
+        self.program = program
+        self.awx_job_id = ""
         self._auth = auth
         self._cache = cache
         self._credentials: Credentials | None = None
@@ -99,6 +108,12 @@ class Session:
         The first access signs in, and raises the errors of :meth:`login`.
         """
         return self._current()[0].identity
+
+    @property
+    def known_identity(self) -> Identity | None:
+        """Identity of the user, or None before the sign-in. Sends no request."""
+        credentials = self._credentials
+        return credentials.identity if credentials is not None else None
 
     @property
     def transport(self) -> Transport:
@@ -196,6 +211,10 @@ class Session:
         """Redact these secrets in all later logs, observed exchanges and error messages."""
         self._pipeline.keep(*secrets)
 
+    def secrets(self) -> list[Secret]:
+        """Return all secrets that this session redacts."""
+        return self._pipeline.secrets()
+
     def url(self, path: str) -> str:
         """Return the URL of a path.
 
@@ -259,6 +278,8 @@ class Session:
     ) -> ExchangeResult:
         outcome = self._pipeline.send(spec.request(credentials, origins), origins, repeatable=repeatable, once=once)
         self._can_reach = not isinstance(outcome.error, TransportError)
+        if spec.method not in SAFE_METHODS:
+            note_request_id(outcome.response)
         if outcome.error is None and self._cache is not None and credentials.is_own:
             self._cache.touch()
         return outcome

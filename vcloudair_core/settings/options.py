@@ -106,7 +106,10 @@ class SettingValues:
     )
     session_cache: bool = _option("bool", "Cache the session token, encrypted, for later processes.", default=True)
     cache_dir: str | None = _option("path", "Directory of the session cache.")
-    state_dir: str | None = _option("path", "Directory of locks, stages, run journals and key fingerprints.")
+    state_dir: str | None = _option(
+        "path", "Directory of locks, stages, run journals, key fingerprints and the audit log."
+    )
+    audit_log: bool = _option("bool", "Record every write in the audit log of this user on this host.", default=True)
     lock: bool = _option(
         "bool", "Serialize writes to an edge gateway between processes of this user on this host.", default=True
     )

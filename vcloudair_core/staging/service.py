@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from vcloudair_core.audit.trail import audited
 from vcloudair_core.engine.desired import Desired, Present
 from vcloudair_core.engine.ensure import ensure, mark_unwritten
 from vcloudair_core.engine.ensure.preparation import refuse_unsupported
@@ -192,7 +193,11 @@ class Staging:
         kind = SequenceKind([operation.resolved(opened) for operation in operations])
         store = _FromSnapshot(opened, section.snapshot)
         lock = locker_of(self._session.settings)
-        return ensure(kind, store, Present(), check=check, policy=self._policy, lock=lock)
+        with audited(self._session, kind.name) as observer:
+            policy = self._policy
+            outcome = ensure(kind, store, Present(), check=check, policy=policy, lock=lock, observer=observer)
+            observer.outcome = outcome
+            return outcome
 
     def list(self) -> list[StagedChanges]:
         """Return the uncommitted stages of this user, including check-mode stages."""

@@ -47,13 +47,16 @@ class RequestView:
 
 
 def simulator_settings(simulator: Simulator) -> dict[str, Any]:
-    """Return client settings for an in-process simulator. The session cache is off."""
+    """Return client settings for an in-process simulator.
+
+    The session cache and the audit log are off.
+    """
     from vcloudair_core.settings.settings import OPTIONS
 
     exported = simulator.env()
     variables = {option.env_names[0]: option.name for option in OPTIONS if option.name != "ca_path"}
     values = {name: exported[variable] for variable, name in variables.items() if variable in exported}
-    return {**values, "session_cache": False}
+    return {**values, "session_cache": False, "audit_log": False}
 
 
 def _transport_plugin(simulator: Simulator) -> object:

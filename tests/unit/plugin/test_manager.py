@@ -168,6 +168,12 @@ def test_hook_vca_task_progressed() -> None:
     assert seen == [task]
 
 
+def test_hook_vca_write_finished() -> None:
+    seen: list[object] = []
+    manager(a=plugin(vca_write_finished=lambda record: seen.append(record))).write_finished({"id": "1"})
+    assert seen == [{"id": "1"}]
+
+
 def test_hook_vca_plan_ready() -> None:
     seen: list[object] = []
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from vcloudair_core.engine.desired import Desired
 from vcloudair_core.engine.ensure.convergence import Convergence
+from vcloudair_core.engine.ensure.observer import WriteObserver
 from vcloudair_core.engine.ensure.preparation import prepare
 from vcloudair_core.engine.kind import ResourceKind, Store
 from vcloudair_core.engine.outcome import Outcome
@@ -32,6 +33,7 @@ def ensure(
     attempts: int = 5,
     clock: Clock | None = None,
     lock: Locker | None = None,
+    observer: WriteObserver | None = None,
 ) -> Outcome:
     """Converge one resource to the desired state, or only plan if ``check`` is true.
 
@@ -52,6 +54,7 @@ def ensure(
             conflict before it changes anything.
         clock: The clock for waits between attempts. Default: the clock of the store.
         lock: The lock to hold from the first read to the last read. Not used in check mode.
+        observer: Callbacks before and after each write.
 
     Raises:
         SpecError: The desired state is invalid. Nothing was written.
@@ -63,7 +66,7 @@ def ensure(
     """
     with mark_unwritten(check):
         store, desired = prepare(kind, store, desired)
-        convergence = Convergence(kind, store, desired, policy, clock or store.clock)
+        convergence = Convergence(kind, store, desired, policy, clock or store.clock, observer)
         with nullcontext() if lock is None or check else lock(store.lock_key, store.target):
             return convergence.run(check, max(1, attempts))
 

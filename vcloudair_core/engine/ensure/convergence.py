@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Desired
 from vcloudair_core.engine.ensure.failures import is_resolvable, may_have_executed, wait_time
+from vcloudair_core.engine.ensure.observer import WriteObserver
 from vcloudair_core.engine.ensure.verification import (
     is_changed_by_others,
     not_converged,
@@ -51,7 +52,13 @@ class Convergence:
     """
 
     def __init__(
-        self, kind: ResourceKind, store: Store, desired: Desired, policy: PlanPolicy | None, clock: Clock
+        self,
+        kind: ResourceKind,
+        store: Store,
+        desired: Desired,
+        policy: PlanPolicy | None,
+        clock: Clock,
+        observer: WriteObserver | None = None,
     ) -> None:
         self.kind = kind
         self.store = store
@@ -59,6 +66,7 @@ class Convergence:
         self.written: bool | str = False
         self._policy = policy
         self._clock = clock
+        self._observer = observer or WriteObserver()
         self._policy_warnings: tuple[str, ...] = ()
         self._version_warnings: tuple[str, ...] = ()
 
@@ -115,7 +123,7 @@ class Convergence:
                 return state, writes
             self._apply_policy(state.plan)
             written = state.merged()
-            failure = self._commit(state.document, written)
+            failure = self._commit(state, written)
             if isinstance(failure, ConflictError) and conflicts < attempts * _CONFLICTS_PER_ATTEMPT:
                 conflicts += 1
                 attempt -= 1  # a conflict changes nothing, so it costs less than an attempt
@@ -168,21 +176,24 @@ class Convergence:
         if self._policy is not None:
             self._policy_warnings = tuple(self._policy(plan) or ())
 
-    def _commit(self, base: Document, document: Document) -> VcloudAirError | None:
+    def _commit(self, state: PlannedState, document: Document) -> VcloudAirError | None:
         """Write the document.
 
         Return None on success. Return the error if reading and planning again may resolve it. Raise all other errors.
         """
+        self._observer.writing(self.store, state.plan)
         before, self.written = self.written, self.written or UNKNOWN
         try:
-            self.store.commit(base, document)
+            self.store.commit(state.document, document)
         except VcloudAirError as exc:
             self.written = exc.written or before or (UNKNOWN if may_have_executed(exc) else False)
+            self._observer.wrote(self.written, exc)
             if not is_resolvable(exc):
                 raise
             _log.debug("write of %s failed with %s; reading again", self.store.target, type(exc).__name__)
             return exc
         self.written = True
+        self._observer.wrote(True, None)
         _log.info("wrote %s", self.store.target)
         return None
 

@@ -55,7 +55,7 @@ def parse_window(start: Any, end: Any = None) -> Window:
     Start and end are a time ago such as ``90m``, ``24h`` or ``14d``, or an ISO 8601 time. A time without an offset is
     in UTC. Raises SpecError for other values, and when the end is not after the start.
     """
-    window = Window(_moment(start, "start"), None if end in (None, "") else _moment(end, "end"))
+    window = Window(parse_moment(start, "start"), None if end in (None, "") else parse_moment(end, "end"))
     first, last = window.start, window.end
     if isinstance(first, Ago) and isinstance(last, Ago) and last.seconds >= first.seconds:
         raise SpecError("end", f"{end!r} is not after the start, {start!r}")
@@ -64,7 +64,11 @@ def parse_window(start: Any, end: Any = None) -> Window:
     return window
 
 
-def _moment(value: Any, field: str) -> Moment:
+def parse_moment(value: Any, field: str) -> Moment:
+    """Return a time ago, or a datetime.
+
+    Raises: SpecError, which names the ``field``, for other values.
+    """
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=timezone.utc)
     if isinstance(value, timedelta):

@@ -51,6 +51,7 @@ class Attempt:
         cleared_at: The time of the earlier intent whose action is started again.
         refused: The number of requests that the server refused because the session had ended.
         earlier: The intent of the last refused request.
+        request_ids: IDs that the server assigned to the start requests.
     """
 
     began: float = 0.0
@@ -79,6 +80,7 @@ class Attempt:
     cleared_at: float | None = None
     refused: int = 0
     earlier: Intent | None = None
+    request_ids: tuple[str, ...] = ()
 
 
 @dataclass(eq=False)

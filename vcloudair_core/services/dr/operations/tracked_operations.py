@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from vcloudair_core.errors import AuthenticationError, VcloudAirError
 from vcloudair_core.services.dr.model import UNKNOWN
+from vcloudair_core.services.dr.operations.audit_observer import AuditObserver
 from vcloudair_core.services.dr.operations.messages import DECIDE, reason_of
 from vcloudair_core.services.dr.operations.starter import Starter
 from vcloudair_core.session.tasks import Task, notify_observers
@@ -41,8 +42,8 @@ class TrackedOperations:
     ) -> None:
         self.session, self.action, self.options, self.dry_run = session, action, options, dry_run
         self.clock = session.clock
-        self.observer = observer
-        self.starter = Starter(session, action, options, observer, run)
+        self.observer = AuditObserver(session, action, observer)
+        self.starter = Starter(session, action, options, self.observer, run)
         self.in_progress: dict[str, Operation] = {}
         self._pool = ThreadPoolExecutor(max_workers=max(1, options.max_concurrent), thread_name_prefix="vca-dr")
         self._session_error: AuthenticationError | None = None
