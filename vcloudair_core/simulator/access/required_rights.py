@@ -41,6 +41,8 @@ _TABLE = tuple(
         ("GET", r"/api/admin/network/.*", rights.VIEW_NETWORK),
         ("GET", r"/api/admin/vdc/\{\w+\}/networks", rights.VIEW_NETWORK),
         ("GET", r"/api/admin(/(org|vdc|catalog|user|role|right|group)s?/.*)?", rights.VIEW_ADMIN),
+        (_WRITE, r"/network/services/truststore/.*", rights.configure_section("SERVICES")),
+        (_WRITE, r"/cloudapi/[\d.]+/ssl/certificateLibrary.*", rights.MANAGE_CERTIFICATE),
         (_WRITE, r"/api/vr/replications/.*", rights.MANAGE_REPLICATION),
         ("GET", r"/api/(org|vdc)/\{\w+\}/(failback)?replications|/api/vr/replications/.*", rights.VIEW_REPLICATION),
         ("GET", r"/network/objectbrowser/.*", rights.view_section("FIREWALL")),

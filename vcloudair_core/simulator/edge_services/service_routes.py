@@ -1,4 +1,4 @@
-"""Routes for DHCP, load balancer, routing, IP sets and certificates of an edge.
+"""Routes for DHCP, load balancer, routing and IP sets of an edge.
 
 Only the DHCP relay can be changed. The other services always have default settings. Source: protocol/ans.md §1.1, §5.
 """
@@ -14,7 +14,7 @@ from vcloudair_core.simulator.edge.firewall_routes import EdgeHandler
 from vcloudair_core.simulator.edge.section_coverage import section_versions
 from vcloudair_core.simulator.edge.section_routes import guarded, xml_answer
 from vcloudair_core.simulator.edge.section_xml import to_xml
-from vcloudair_core.simulator.edge_services import dhcp_relay
+from vcloudair_core.simulator.edge_services import dhcp_relay, truststore
 from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.transport.messages import Response
 
@@ -61,8 +61,6 @@ _ROOTS = {"loadbalancer": "loadBalancer"}
 
 Source: protocol/ans.md §9.
 """
-TRUST_ROOTS = {"certificate": "certificates", "crl": "crls", "csr": "csrs"}
-"""Root element in XML, by type of certificate list. Inferred."""
 _SIMPLIFICATIONS = "The services are read-only and have default settings."
 
 
@@ -78,8 +76,6 @@ def routes(flavor: str, prefix: str = "") -> list[SimulatorRoutes]:
     if not is_hybridity:
         services = f"{prefix}/network/services"
         calls.append(("GET", f"{services}/ipset/scope/{{vdc_id}}", ip_sets))
-        trust = guarded(certificates, is_hybridity=False)
-        calls.append(("GET", f"{services}/truststore/{{kind}}/scope/{{edge_id}}", trust))
     made = tuple(SimulatorRoute(method, path, handler) for method, path, handler in calls)
     groups = [
         SimulatorRoutes(
@@ -92,6 +88,7 @@ def routes(flavor: str, prefix: str = "") -> list[SimulatorRoutes]:
     ]
     if not is_hybridity:
         groups.append(_relay_routes(f"{edge}/dhcp/config/relay", prefix))
+        groups.append(truststore.routes(f"{prefix}/network/services", prefix))
     return groups
 
 
@@ -128,18 +125,6 @@ def ip_sets(context: Any) -> Response:
     if own_vdc(context, vdc_id.rsplit(":", 1)[-1]) is None:
         return responses.forbidden("vdc", vdc_id, context.version)
     return responses.json_body([]) if context.wants_json else xml_answer(to_xml("list", {}))
-
-
-def certificates(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """Return the certificates, revocation lists or signing requests of an edge.
-
-    The list is always empty.
-    """
-    kind = context.path_params["kind"]
-    if kind not in TRUST_ROOTS:
-        return responses.nsx_error(404, 202, f"The requested object {kind} could not be found.", as_json=as_json)
-    root = TRUST_ROOTS[kind]
-    return responses.json_body({root: []}) if as_json else xml_answer(to_xml(root, {}))
 
 
 def show_relay(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:

@@ -1,14 +1,18 @@
-"""The certificate library of an org, with certificates for IPsec tunnels.
+"""The certificate library of an org.
 
 Source: protocol/nsxt.md §7.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator.cloudapi import json_responses
+from vcloudair_core.simulator.edge_services.pem import InvalidPemError, check_upload
+from vcloudair_core.simulator.nsxt.edge_tasks import new_path, refusing
+from vcloudair_core.simulator.nsxt.json_bodies import JsonField, RefusedBodyError, checked, read_object
 from vcloudair_core.simulator.releases import is_at_least
 from vcloudair_core.simulator.state.entities import PROVIDER_ORG
 from vcloudair_core.transport.messages import Response
@@ -21,6 +25,16 @@ VPN_CERTIFICATE, CA_CERTIFICATE = "vpn-gateway", "vpn-ca"
 Only the VPN certificate has a private key.
 """
 _COUNT_SINCE = (39, 1)
+_URN = "urn:vcloud:certificateLibraryItem:"
+_FIELDS = {
+    "id": JsonField(str),
+    "alias": JsonField(str, length=128, is_required=True),
+    "description": JsonField(str, length=1024),
+    "certificate": JsonField(str, is_required=True),
+    "privateKey": JsonField(str),
+    "privateKeyPassphrase": JsonField(str),
+    "consumerCount": JsonField(int, since=_COUNT_SINCE),
+}
 _CA_PEM = """\
 -----BEGIN CERTIFICATE-----
 MIIBOTCB4KADAgECAgEBMAoGCCqGSM49BAMCMBsxGTAXBgNVBAMMEFNpbXVsYXRl
@@ -49,7 +63,10 @@ def routes() -> SimulatorRoutes:
     """Return the routes of the certificate library."""
     paths = (
         SimulatorRoute("GET", LIBRARY, list_certificates),
+        SimulatorRoute("POST", LIBRARY, _guarded(add_certificate)),
         SimulatorRoute("GET", f"{LIBRARY}/{{certificate_id}}", show_certificate),
+        SimulatorRoute("PUT", f"{LIBRARY}/{{certificate_id}}", _guarded(update_certificate)),
+        SimulatorRoute("DELETE", f"{LIBRARY}/{{certificate_id}}", _guarded(delete_certificate)),
     )
     return SimulatorRoutes(
         GROUP,
@@ -57,7 +74,7 @@ def routes() -> SimulatorRoutes:
         paths,
         seed=_seed,
         versions="35.0 and newer",
-        simplifications="Each org has the same two certificates. They cannot be changed.",
+        simplifications="Each org has the same two certificates at the start.",
     )
 
 
@@ -75,10 +92,77 @@ def list_certificates(context: Any) -> Response:
 def show_certificate(context: Any) -> Response:
     """Return one certificate. Private keys cannot be read."""
     identifier = json_responses.uuid_of(context.path_params["certificate_id"])
-    item = find_certificate(context, f"urn:vcloud:certificateLibraryItem:{identifier}")
+    item = find_certificate(context, f"{_URN}{identifier}")
     if item is None:
         return json_responses.no_access("certificateLibraryItem", identifier)
     return json_responses.item(context, _certificate_json(context, item))
+
+
+def add_certificate(context: Any) -> Response:
+    """Add a certificate, and return it with its ID.
+
+    The library completes the write without a task. Each alias is unique in the org (inferred).
+    """
+    body = checked(context, read_object(context), _FIELDS)
+    key, passphrase = (str(body.get(name) or "") for name in ("privateKey", "privateKeyPassphrase"))
+    try:
+        check_upload(body["certificate"], key, passphrase)
+    except InvalidPemError as exc:
+        raise RefusedBodyError(str(exc)) from exc
+    _refuse_alias(context, body["alias"], None)
+    state = context.simulator.state[GROUP]
+    item = {
+        "id": _URN + context.world.make_id("certificate", new_path(context, context.user.org)),
+        "org": context.user.org,
+        "alias": body["alias"],
+        "description": body.get("description") or "",
+        "certificate": body["certificate"],
+        "has_key": bool(key),
+    }
+    state["items"].append(item)
+    return json_responses.item(context, _certificate_json(context, item), 201)
+
+
+def update_certificate(context: Any) -> Response:
+    """Change the alias and the description of a certificate.
+
+    The certificate itself cannot be changed. Source: protocol/nsxt.md §7.
+    """
+    body = checked(context, read_object(context), _FIELDS)
+    known = _found(context)
+    if body["certificate"].strip() != known["certificate"].strip():
+        raise RefusedBodyError("The certificate of a library item cannot be changed.")
+    _refuse_alias(context, body["alias"], known)
+    known.update(alias=body["alias"], description=body.get("description") or "")
+    return json_responses.item(context, _certificate_json(context, known))
+
+
+def delete_certificate(context: Any) -> Response:
+    """Delete a certificate that no IPsec tunnel uses."""
+    known = _found(context)
+    users = [tunnel["name"] for tunnel in _tunnels(context) if _uses(tunnel, known["id"])]
+    if users:
+        raise RefusedBodyError(f"The certificate is in use by {', '.join(users)}.")
+    context.simulator.state[GROUP]["items"].remove(known)
+    return Response(204)
+
+
+def _guarded(handler: Callable[[Any], Response]) -> Callable[[Any], Response]:
+    return lambda context: refusing(context, lambda: handler(context))
+
+
+def _found(context: Any) -> dict[str, Any]:
+    identifier = json_responses.uuid_of(context.path_params["certificate_id"])
+    item = find_certificate(context, f"{_URN}{identifier}")
+    if item is None:
+        message = f'No access to entity "com.vmware.vcloud.entity.certificateLibraryItem:{identifier}".'
+        raise RefusedBodyError(message, 403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN")
+    return item
+
+
+def _refuse_alias(context: Any, alias: str, known: dict[str, Any] | None) -> None:
+    if any(item["alias"] == alias and item is not known for item in _own(context)):
+        raise RefusedBodyError(f"The certificate alias {alias} is already in use.", code="DUPLICATE_NAME")
 
 
 def _own(context: Any) -> list[dict[str, Any]]:
@@ -115,7 +199,7 @@ def _seed(world: Any, state: dict[str, Any]) -> None:
     """Add a VPN certificate and a CA certificate to the library of each tenant."""
     state["items"] = [
         {
-            "id": f"urn:vcloud:certificateLibraryItem:{world.make_id('certificate', f'{org}/{alias}')}",
+            "id": f"{_URN}{world.make_id('certificate', f'{org}/{alias}')}",
             "org": org,
             "alias": alias,
             "description": description,
