@@ -43,6 +43,12 @@ def _rule_kind(name: str) -> ResourceKind:
     return RuleKind(load_section(name))
 
 
+def _certificate() -> ResourceKind:
+    from vcloudair_core.services.ans.certificate.kind import CertificateKind
+
+    return CertificateKind()
+
+
 def _distributed_firewall() -> ResourceKind:
     from vcloudair_core.services.ans.distributed_firewall.section import SECTION, DistributedFirewallKind
 
@@ -93,6 +99,7 @@ def vca_resource_kinds() -> list[KindRecord]:
     return [
         *records,
         KindRecord("ans.edge", "ans", "A whole edge: every section in one document", _edge),
+        KindRecord("ans.certificate", "ans", "Certificates of an edge or of the certificate library", _certificate),
         KindRecord(
             "ans.distributed_firewall_rule",
             "ans",

@@ -77,7 +77,7 @@ def test_encrypted_key_needs_its_passphrase(trust: Truststore) -> None:
 def test_invalid_upload_is_refused(trust: Truststore, texts: dict[str, str], reason: str) -> None:
     response = trust.add(**texts)
     assert response.status == 400
-    assert reason in etree.fromstring(response.body).findtext("details")
+    assert reason in str(etree.fromstring(response.body).findtext("details"))
     assert trust.listed() == []
 
 

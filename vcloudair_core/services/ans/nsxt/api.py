@@ -100,6 +100,18 @@ class CloudApi:
         ApiErrors, TransportError. If the server accepts the write but its task cannot be read, the error has
         ``written`` set to UNKNOWN.
         """
+        return self._finish(self._send(method, path, body))
+
+    def add(self, path: str, body: Any) -> Any:
+        """Send a POST request, wait for its task, and return the JSON of the response.
+
+        Return None if the response is empty. Raises: the errors of :meth:`write`.
+        """
+        response = self._send("POST", path, body)
+        self._finish(response)
+        return _tree(response, path) if response.body.strip() else None
+
+    def _send(self, method: str, path: str, body: Any) -> Response:
         response = self._session.call(
             method,
             f"/cloudapi{path}",
@@ -110,6 +122,9 @@ class CloudApi:
         )
         if html_title(response.body):
             raise html_error(response.body, f"the response to {method} {path}", "a response of the server")
+        return response
+
+    def _finish(self, response: Response) -> Task | None:
         try:
             return wait_for_task(self._session, task_of_response(response))
         except TaskFailedError as exc:

@@ -11,7 +11,7 @@ from typing import Any
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator.cloudapi import json_responses
 from vcloudair_core.simulator.edge_services.pem import InvalidPemError, check_upload
-from vcloudair_core.simulator.nsxt.edge_tasks import new_path, refusing
+from vcloudair_core.simulator.nsxt.edge_tasks import refusing
 from vcloudair_core.simulator.nsxt.json_bodies import JsonField, RefusedBodyError, checked, read_object
 from vcloudair_core.simulator.releases import is_at_least
 from vcloudair_core.simulator.state.entities import PROVIDER_ORG
@@ -111,8 +111,9 @@ def add_certificate(context: Any) -> Response:
         raise RefusedBodyError(str(exc)) from exc
     _refuse_alias(context, body["alias"], None)
     state = context.simulator.state[GROUP]
+    state["count"] = state.get("count", 0) + 1
     item = {
-        "id": _URN + context.world.make_id("certificate", new_path(context, context.user.org)),
+        "id": _URN + context.world.make_id("certificate", f"{context.user.org}/new/{state['count']}"),
         "org": context.user.org,
         "alias": body["alias"],
         "description": body.get("description") or "",

@@ -14,7 +14,7 @@ from vcloudair_core.errors import ApiError, NotFoundError
 from vcloudair_core.services.ans.ipsec.spec import IpsecTunnelSpec
 from vcloudair_core.services.ans.nsxt.api import CloudApi
 
-_LIBRARY = "/1.0.0/ssl/certificateLibrary"
+LIBRARY = "/1.0.0/ssl/certificateLibrary"
 _URN = "urn:"
 _SHOWN = "_shown"
 """Key that adds the current name of a certificate to its reference.
@@ -42,7 +42,7 @@ class CertificateLibrary:
         Raises: the errors of :meth:`CloudApi.pages`.
         """
         if self._names is None:
-            items = self._api.pages(_LIBRARY)
+            items = self._api.pages(LIBRARY)
             self._names = {str(item.get("id")): str(item.get("alias") or item.get("name") or "") for item in items}
         return self._names
 

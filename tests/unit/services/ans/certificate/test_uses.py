@@ -1,0 +1,164 @@
+"""References of IPsec tunnels to certificates: refuse, move and remove them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.certificates import make_pair
+from tests.unit.services.ans.certificate.bench import NEW, NSXT, NSXV, OLD, CertificateBench, certificates, spec
+from vcloudair_core.errors import ConflictError, PermissionDeniedError, SpecError
+
+CA, NEW_CA = make_pair("Example CA", serial=11), make_pair("Example CA", 2032, serial=12)
+TUNNEL = {
+    "name": "branch",
+    "local_ip": "203.0.113.100",
+    "local_id": "CN=web",
+    "local_subnets": ["192.168.10.0/24"],
+    "peer_ip": "198.51.100.7",
+    "peer_id": "CN=branch",
+    "peer_subnets": ["10.20.0.0/16"],
+}
+PSK = "a key of this test"
+
+
+def ca_spec(pair: Any, **fields: Any) -> dict[str, Any]:
+    return {"name": "ca", "certificate": pair.certificate, **fields}
+
+
+@pytest.fixture
+def nsxv() -> Iterator[CertificateBench]:
+    """An edge gateway whose IPsec VPN uses the certificates ``web`` and ``ca``."""
+    with certificates(NSXV) as made:
+        made.ensure([spec(OLD), ca_spec(CA)])
+        web, ca = (reference(made, name) for name in ("web", "ca"))
+        tunnel = {**TUNNEL, "authentication": "x.509", "certificate": web}
+        other = {**TUNNEL, "name": "other", "peer_ip": "198.51.100.8", "peer_id": "198.51.100.8", "psk": PSK}
+        made.client.ensure(
+            "ans.ipsec", {"service_certificate": web, "ca_certificates": [ca], "tunnels": [tunnel, other]}
+        )
+        yield made
+
+
+@pytest.fixture
+def nsxt() -> Iterator[CertificateBench]:
+    """An edge gateway with a tunnel that uses the certificates ``web`` and ``ca``."""
+    with certificates(NSXT) as made:
+        made.ensure([spec(OLD), ca_spec(CA)])
+        tunnel = {**TUNNEL, "authentication": "x.509", "certificate": "web", "ca_certificate": "ca"}
+        made.client.ensure("ans.ipsec_tunnel", tunnel)
+        yield made
+
+
+def reference(bench: CertificateBench, name: str) -> str:
+    identifier: str = bench.read()[name]["certificate_id"]
+    return identifier.rpartition(":")[2] if bench.backend == NSXV else identifier
+
+
+def keys(bench: CertificateBench) -> list[str]:
+    """Return the pre-shared keys on the server."""
+    return [site["psk"] for site in bench.edge.sections["ipsec"]["sites"] if site.get("psk")]
+
+
+# -- showing and refusing ----------------------------------------------------------------------------------------
+
+
+def test_info_shows_the_uses(nsxv: CertificateBench) -> None:
+    edge = nsxv.edge.name
+    assert nsxv.read()["web"]["used_by"] == [
+        {"type": "ipsec", "name": "", "edge": edge},
+        {"type": "ipsec_tunnel", "name": "branch", "edge": edge},
+    ]
+    assert nsxv.read()["ca"]["used_by"] == [{"type": "ipsec", "name": "", "edge": edge}]
+
+
+def test_info_shows_the_uses_of_the_library(nsxt: CertificateBench) -> None:
+    assert nsxt.read()["web"]["used_by"] == [{"type": "ipsec_tunnel", "name": "branch", "edge": "nsxt-edge1"}]
+    assert nsxt.read()["ca"]["used_by"] == [{"type": "ipsec_tunnel", "name": "branch", "edge": "nsxt-edge1"}]
+
+
+@pytest.mark.parametrize("backend", [NSXV, NSXT])
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("force", [True, False])
+def test_used_certificate_is_not_deleted(
+    backend: str, check: bool, force: bool, request: pytest.FixtureRequest
+) -> None:
+    bench: CertificateBench = request.getfixturevalue(backend)
+    with pytest.raises(ConflictError) as caught:
+        bench.ensure({"name": "web", "force": force}, "absent", check=check)
+    assert f"in use by {'the IPsec VPN' if backend == NSXV else 'IPsec tunnel'}" in str(caught.value)
+    assert f"IPsec tunnel 'branch' of edge gateway {bench.edge.name}" in str(caught.value)
+    assert "Change or delete the users first." in str(caught.value)
+    assert bench.requests.writes == []
+
+
+def test_user_without_the_right_to_see_tunnels_gets_the_error_of_the_server(
+    nsxv: CertificateBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import vcloudair_core.services.ans.certificate.uses as uses
+
+    class Denied:
+        def read(self) -> None:
+            raise PermissionDeniedError("no")
+
+    monkeypatch.setattr(uses, "open_section", lambda *args: Denied())
+    assert "used_by" not in nsxv.read()["web"]
+    with pytest.raises(Exception, match="in use by IPsec VPN"):
+        nsxv.ensure({"name": "web"}, "absent")
+    assert "web" in nsxv.read()
+
+
+# -- moving ------------------------------------------------------------------------------------------------------
+
+
+def test_renewal_moves_the_references(nsxv: CertificateBench) -> None:
+    nsxv.ensure([spec(NEW), ca_spec(NEW_CA)])
+    section = nsxv.edge.sections["ipsec"]
+    web, ca = (reference(nsxv, name) for name in ("web", "ca"))
+    assert section["global"]["serviceCertificate"] == web
+    assert section["global"]["caCertificates"]["caCertificate"] == [ca]
+    assert [site.get("certificate") for site in section["sites"]] == [web, None]
+    assert keys(nsxv) == [PSK], "the pre-shared keys of other tunnels are kept"
+    assert len(nsxv.read()) == 2
+    assert not nsxv.ensure([spec(NEW), ca_spec(NEW_CA)]).changed
+
+
+def test_renewal_moves_the_references_of_tunnels_on_nsxt(nsxt: CertificateBench) -> None:
+    nsxt.ensure([spec(NEW), ca_spec(NEW_CA)])
+    [tunnel] = nsxt.edge.services["ipsec"]["tunnels"]
+    assert tunnel["certificateRef"]["id"] == reference(nsxt, "web")
+    assert tunnel["caCertificateRef"]["id"] == reference(nsxt, "ca")
+    assert not nsxt.ensure([spec(NEW), ca_spec(NEW_CA)]).changed
+
+
+def test_request_budget_of_a_renewal(nsxv: CertificateBench) -> None:
+    nsxv.ensure(spec(NEW))
+    assert nsxv.calls() == [
+        "GET scope", "GET config",  # certificates and their uses
+        "POST certificate",
+        "GET config", "PUT config", "GET config",  # references
+        "DELETE certificate", "GET scope",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("backend", [NSXV, NSXT])
+def test_renewal_of_a_used_certificate_needs_a_private_key(backend: str, request: pytest.FixtureRequest) -> None:
+    bench: CertificateBench = request.getfixturevalue(backend)
+    with pytest.raises(SpecError, match="private_key: is required, because"):
+        bench.ensure({"name": "web", "certificate": NEW.certificate})
+    assert bench.requests.writes == []
+
+
+# -- removing ----------------------------------------------------------------------------------------------------
+
+
+def test_unneeded_ca_certificate_is_deleted_with_force(nsxv: CertificateBench) -> None:
+    nsxv.client.ensure("ans.ipsec_tunnel", {"name": "branch"}, state="absent")
+    with pytest.raises(ConflictError, match="Set force to true"):
+        nsxv.ensure({"name": "ca"}, "absent")
+    nsxv.ensure({"name": "ca", "force": True}, "absent")
+    assert nsxv.edge.sections["ipsec"]["global"]["caCertificates"]["caCertificate"] == []
+    assert list(nsxv.read()) == ["web"]
+    assert keys(nsxv) == [PSK]

@@ -1,0 +1,1 @@
+"""Certificates of NSX-V edge gateways and of the certificate library of NSX-T."""

@@ -1,0 +1,158 @@
+"""Find, move and remove the references of IPsec tunnels to certificates.
+
+References are changed through the resource kind of the IPsec VPN, which keeps pre-shared keys and detects conflicts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.engine.desired import Present
+from vcloudair_core.engine.ensure import ensure
+from vcloudair_core.errors import NotFoundError, PermissionDeniedError
+from vcloudair_core.services.ans.edge.backend import NSXT
+from vcloudair_core.services.ans.nsxt.api import CloudApi, gateway_path
+from vcloudair_core.services.ans.section.document import state_of
+from vcloudair_core.services.ans.section.json_values import mapping_of
+from vcloudair_core.services.ans.section.kinds import SectionKind, open_section
+from vcloudair_core.services.ans.sections import load_section
+
+if TYPE_CHECKING:
+    from vcloudair_core.services.ans.edge.model import Edge
+    from vcloudair_core.session.session import Session
+
+IPSEC, TUNNEL = "ipsec", "ipsec_tunnel"
+_CERTIFICATE, _CA = "certificate", "ca_certificate"
+_REFERENCES = {_CERTIFICATE: "certificateRef", _CA: "caCertificateRef"}
+
+
+@dataclass(frozen=True)
+class Use:
+    """A reference to a certificate.
+
+    Attributes:
+        type: ``ipsec`` for the settings of the IPsec VPN, ``ipsec_tunnel`` for a tunnel.
+        name: The name of the tunnel, or an empty string.
+        edge: The edge gateway.
+        field: The field of the spec that has the reference.
+        site_id: The ID of the tunnel, or an empty string.
+        needs_key: True if the certificate must have a private key.
+        is_removable: True if no active tunnel needs the reference.
+    """
+
+    type: str
+    name: str
+    edge: Edge
+    field: str
+    site_id: str = ""
+    needs_key: bool = False
+    is_removable: bool = False
+
+    def __str__(self) -> str:
+        """Return the use for messages: ``IPsec tunnel 'branch' of edge gateway web-edge``."""
+        place = f"edge gateway {self.edge.name or self.edge.edge_id}"
+        return f"IPsec tunnel {self.name!r} of {place}" if self.type == TUNNEL else f"the IPsec VPN of {place}"
+
+    def shown(self) -> dict[str, str]:
+        """Return the use as plain data. Shape: ``{"type", "name", "edge"}``."""
+        return {"type": self.type, "name": self.name, "edge": self.edge.name or self.edge.edge_id}
+
+
+def uses_on_nsxv(session: Session, edge: Edge) -> dict[str, list[Use]] | None:
+    """Return the uses of certificates on an NSX-V edge gateway, by reference.
+
+    Makes one call. Return None if the user must not read the IPsec VPN.
+    """
+    try:
+        state = state_of(open_section(load_section(IPSEC), session, edge).read())
+    except PermissionDeniedError:
+        return None
+    except NotFoundError:
+        return {}
+    tunnels = [rule.spec for rule in state.rules]
+    is_needed = any(spec.authentication == "x.509" and spec.enabled is not False for spec in tunnels)
+    uses: dict[str, list[Use]] = {}
+    if state.settings.service_certificate:
+        use = Use(IPSEC, "", edge, "service_certificate", needs_key=True)
+        uses.setdefault(state.settings.service_certificate, []).append(use)
+    for reference in state.settings.ca_certificates or ():
+        uses.setdefault(reference, []).append(Use(IPSEC, "", edge, "ca_certificates", is_removable=not is_needed))
+    for spec in tunnels:
+        if spec.certificate:
+            use = Use(TUNNEL, str(spec.name or ""), edge, _CERTIFICATE, str(spec.site_id or ""), needs_key=True)
+            uses.setdefault(spec.certificate, []).append(use)
+    return uses
+
+
+def uses_on_nsxt(api: CloudApi, edges: Iterable[Edge]) -> dict[str, list[Use]] | None:
+    """Return the uses of certificates on NSX-T edge gateways, by URN.
+
+    Makes one call for each edge gateway. Return None if the user must not read the tunnels of an edge gateway.
+    """
+    uses: dict[str, list[Use]] = {}
+    for edge in edges:
+        try:
+            tunnels = api.cursor_pages(gateway_path(edge.edge_id, "ipsec/tunnels"))
+        except PermissionDeniedError:
+            return None
+        except NotFoundError:
+            continue
+        for tunnel in map(mapping_of, tunnels):
+            for field, key in _REFERENCES.items():
+                urn = str(mapping_of(tunnel.get(key)).get("id") or "")
+                use = Use(
+                    TUNNEL,
+                    str(tunnel.get("name") or ""),
+                    edge,
+                    field,
+                    str(tunnel.get("id") or ""),
+                    needs_key=field == _CERTIFICATE,
+                )
+                if urn:
+                    uses.setdefault(urn, []).append(use)
+    return uses
+
+
+def move_uses(session: Session, uses: Sequence[Use], old: str, new: str) -> None:
+    """Replace the reference ``old`` with ``new``.
+
+    Raises: the errors of :func:`ensure`.
+    """
+    _change(session, uses, old, [new], new)
+
+
+def remove_uses(session: Session, uses: Sequence[Use], old: str) -> None:
+    """Remove a reference that no active tunnel needs.
+
+    Raises: the errors of :func:`ensure`.
+    """
+    _change(session, uses, old, [], "")
+
+
+def _change(session: Session, uses: Sequence[Use], old: str, listed: list[str], new: str) -> None:
+    for edge in {use.edge.edge_id: use.edge for use in uses}.values():
+        of_edge = [use for use in uses if use.edge.edge_id == edge.edge_id]
+        kind = SectionKind(load_section(IPSEC))
+        store = open_section(load_section(IPSEC), session, edge)
+        spec = _section_spec(of_edge, new, is_nsxt=edge.backend == NSXT)
+        if any(use.field == "ca_certificates" for use in of_edge):
+            current = state_of(store.read()).settings.ca_certificates or ()
+            spec["ca_certificates"] = [item for value in current for item in (listed if value == old else [value])]
+        ensure(kind, store, Present((kind.parse(spec),)))
+
+
+def _section_spec(uses: Sequence[Use], new: str, *, is_nsxt: bool) -> dict[str, Any]:
+    """Return the IPsec spec that sets the reference ``new`` in place of each use."""
+    spec: dict[str, Any] = {}
+    tunnels: dict[tuple[str, str], dict[str, Any]] = {}
+    for use in uses:
+        if use.type == IPSEC and use.field != "ca_certificates":
+            spec[use.field] = new
+        elif use.type == TUNNEL:
+            identity: Mapping[str, Any] = {"name": use.name}
+            if use.site_id and not is_nsxt:
+                identity = {"site_id": use.site_id, "match_by": "site_id"}
+            tunnels.setdefault((use.name, use.site_id), dict(identity))[use.field] = new
+    return {**spec, "tunnels": list(tunnels.values())} if tunnels else spec
