@@ -19,6 +19,7 @@ from tests.support.documents import ROOT
 from tests.support.modules import MODULES, PLUGINS, load
 from vcloudair_core import App
 from vcloudair_core.engine.fields import fields_of
+from vcloudair_core.services.ans.certificate.spec import CertificateSpec
 from vcloudair_core.services.ans.distributed_firewall.spec import DistributedFirewallSpec
 from vcloudair_core.services.ans.firewall.spec import (
     ACTION_SYNONYMS,
@@ -87,6 +88,7 @@ SPECS = [
         OF_VDC_GROUP | STEERING | STAGE,
         id="vca_distributed_firewall",
     ),
+    pytest.param(load("vca_certificate").arguments, CertificateSpec, CONNECTION | {"state"}, id="vca_certificate"),
     pytest.param(RULES["services"]["options"], ServiceSpec, set(), id="vca_firewall: rules: services"),
     pytest.param(load("vca_ip_set").arguments, IpSetSpec, OF_GROUP, id="vca_ip_set"),
     pytest.param(load("vca_security_group").arguments, SecurityGroupSpec, OF_GROUP, id="vca_security_group"),

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.certificates import make_pair
 from tests.support.modules import MODULES, answer, load
 from vcloudair_core import App, Client
 from vcloudair_core.services.ans.firewall.spec import GLOBAL_SETTINGS, FirewallRuleSpec, ServiceSpec
@@ -67,6 +68,7 @@ def ask(vca_app: App, vca_simulator: Simulator) -> Answer:
 
 # -- RETURN ------------------------------------------------------------------------------------------------------
 
+PAIR = make_pair()
 NAT_RULE: dict[str, Any] = {
     "action": "dnat",
     "original_address": "203.0.113.10",
@@ -82,6 +84,7 @@ TUNNEL: dict[str, Any] = {
     "peer_subnets": ["10.20.0.0/16"],
     "psk": "an answer never holds it",
 }
+CERTIFICATE = {"name": "web", "certificate": PAIR.certificate, "private_key": PAIR.key}
 CALLS: list[tuple[str, dict[str, Any]]] = [
     ("vca_firewall_info", {}),
     ("vca_firewall", {"rules": [{"name": "web"}]}),
@@ -104,6 +107,9 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("vca_dr_failover", {"action": "test", "all": True}),
     ("vca_dr_failover", {"action": "cleanup", "all": True}),
     ("vca_nat_info", {}),
+    ("vca_certificate_info", {}),
+    ("vca_certificate", CERTIFICATE),
+    ("vca_certificate", {"name": "web", "state": "absent"}),
     ("vca_metrics_info", {"names": ["vm-0001"], "metrics": ["cpu.*"], "samples": True}),
     ("vca_metrics_assert", {"thresholds": [{"metric": "mem.usage.average", "max": 100}]}),
     ("vca_query_info", {"type": "vm", "where": {"isVAppTemplate": False}, "expect": "first"}),
@@ -127,6 +133,7 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "vca_edge_config": {"config": {"firewall": {"enabled": True}}},
     "vca_firewall_rule": {"name": "web"},
     "vca_ipsec_tunnel": TUNNEL,
+    "vca_certificate": CERTIFICATE,
     "vca_nat_rule": NAT_RULE,
     "vca_metrics_assert": {
         "thresholds": [{"metric": "cpu.usage.average", "max": 0, "aggregate": "p95"}],

@@ -18,6 +18,7 @@ _COMMANDS = (
     ("whoami", "login:whoami", "Show the signed-in user, org and roles."),
     ("doctor", "doctor:doctor", "Diagnose connection, sign-in and permission problems."),
     ("dr", "dr.dr:app", "Test and run disaster recovery."),
+    ("certificate", "edge.certificate:app", "List certificates and their expiry."),
     (
         "distributed-firewall",
         "edge.distributed_firewall:app",
