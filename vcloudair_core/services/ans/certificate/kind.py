@@ -36,7 +36,7 @@ from vcloudair_core.services.ans.edge.model import refuse_backend
 
 if TYPE_CHECKING:
     from vcloudair_core.services.ans.certificate.store import CertificateStore
-    from vcloudair_core.services.ans.certificate.uses import Use
+    from vcloudair_core.services.ans.certificate.uses import CertificateUse
     from vcloudair_core.session.session import Session
 
 SECTION = "certificate"
@@ -170,7 +170,7 @@ class CertificateKind(ResourceKind):
 
     def _refuse_used(self, document: Document, edit: CertificateEdit) -> None:
         """Raise ConflictError if a certificate is in use and cannot be deleted."""
-        uses: Mapping[str, Sequence[Use]] = document.tree.get(USES) or {}
+        uses: Mapping[str, Sequence[CertificateUse]] = document.tree.get(USES) or {}
         replacing = {key: record for record in edit.records for key in record.get(REPLACES, ())}
         for key in deleted_ids(records_of(document), edit):
             name = next(record["name"] for record in records_of(document) if key_of(record) == key)
@@ -238,7 +238,7 @@ def _has_key(record: Record, edit: CertificateEdit) -> bool:
     return record["name"] in edit.keys or record.get(ADOPTS) is not None
 
 
-def _in_use(name: str, uses: Sequence[Use], *, is_forced: bool) -> ConflictError:
+def _in_use(name: str, uses: Sequence[CertificateUse], *, is_forced: bool) -> ConflictError:
     users = ", ".join(str(use) for use in uses)
     hint = "Change or delete the users first."
     if not is_forced and all(use.is_removable for use in uses):

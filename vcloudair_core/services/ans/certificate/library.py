@@ -13,7 +13,7 @@ from vcloudair_core.errors import ConfigurationError, NotFoundError
 from vcloudair_core.services.ans.certificate.pem import details_of, normalized
 from vcloudair_core.services.ans.certificate.records import REPLACES, PrivateKey, Record, temporary_name
 from vcloudair_core.services.ans.certificate.store import CertificateStore
-from vcloudair_core.services.ans.certificate.uses import Use, uses_on_nsxt
+from vcloudair_core.services.ans.certificate.uses import CertificateUse, uses_on_nsxt
 from vcloudair_core.services.ans.edge.backend import NSXT, NSXT_SINCE, backend_in_version
 from vcloudair_core.services.ans.edge.directory import EdgeDirectory
 from vcloudair_core.services.ans.ipsec.nsxt.certificates import LIBRARY
@@ -72,7 +72,7 @@ class LibraryStore(CertificateStore):
         """Return the certificates of the library."""
         return [_record(mapping_of(item)) for item in self.api.pages(LIBRARY)]
 
-    def read_uses(self) -> Mapping[str, Sequence[Use]] | None:
+    def read_uses(self) -> Mapping[str, Sequence[CertificateUse]] | None:
         """Return the uses of the certificates, by URN."""
         edges = [edge for edge in EdgeDirectory(self.session).list_edges() if edge.backend == NSXT]
         return uses_on_nsxt(self.api, edges)

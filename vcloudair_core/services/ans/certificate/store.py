@@ -20,7 +20,7 @@ from vcloudair_core.services.ans.certificate.records import (
     key_of,
     records_of,
 )
-from vcloudair_core.services.ans.certificate.uses import Use, move_uses, remove_uses
+from vcloudair_core.services.ans.certificate.uses import CertificateUse, move_uses, remove_uses
 from vcloudair_core.services.ans.section.expected_section import expect_document
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class CertificateStore(Store):
         """Return the records on the server."""
 
     @abstractmethod
-    def read_uses(self) -> Mapping[str, Sequence[Use]] | None:
+    def read_uses(self) -> Mapping[str, Sequence[CertificateUse]] | None:
         """Return the uses by reference, or None if the user must not read them."""
 
     def reference_of(self, key: str) -> str:
@@ -95,7 +95,7 @@ class CertificateStore(Store):
         Raises: the errors of the calls. If a call fails after a write, ``written`` of the error is True.
         """
         writes = _Writes()
-        uses: Mapping[str, Sequence[Use]] = base.tree.get(USES) or {}
+        uses: Mapping[str, Sequence[CertificateUse]] = base.tree.get(USES) or {}
         before = {key_of(record): record for record in records_of(base)}
         after = records_of(document)
         kept = {key_of(record) for record in after} | {str(record.get(ADOPTS)) for record in after}
@@ -111,7 +111,9 @@ class CertificateStore(Store):
             if key not in kept | replaced:
                 self._remove(key, uses.get(key, ()), writes)
 
-    def _replace(self, record: Record, document: Document, uses: Mapping[str, Sequence[Use]], writes: _Writes) -> None:
+    def _replace(
+        self, record: Record, document: Document, uses: Mapping[str, Sequence[CertificateUse]], writes: _Writes
+    ) -> None:
         replaces = record.get(REPLACES, ())
         key = str(record.get(ADOPTS) or "") or writes.run(self.add, record, _key_of(document, record))
         for old in replaces:
@@ -121,7 +123,7 @@ class CertificateStore(Store):
         if replaces:
             writes.run(self.finish_replacement, {**record, "id": key})
 
-    def _remove(self, key: str, uses: Sequence[Use], writes: _Writes) -> None:
+    def _remove(self, key: str, uses: Sequence[CertificateUse], writes: _Writes) -> None:
         if uses:
             writes.run(remove_uses, self.session, uses, self.reference_of(key))
         writes.run(self.delete, key)

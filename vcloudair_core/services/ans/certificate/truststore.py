@@ -15,7 +15,7 @@ from vcloudair_core.errors import DecodeError, NotFoundError
 from vcloudair_core.services.ans.certificate.pem import normalized
 from vcloudair_core.services.ans.certificate.records import PrivateKey, Record
 from vcloudair_core.services.ans.certificate.store import CertificateStore
-from vcloudair_core.services.ans.certificate.uses import Use, uses_on_nsxv
+from vcloudair_core.services.ans.certificate.uses import CertificateUse, uses_on_nsxv
 from vcloudair_core.services.ans.edge.backend import NSXV, XML
 from vcloudair_core.services.ans.edge.model import lock_path
 from vcloudair_core.services.ans.section.xml_elements import child_of, children, text_of
@@ -81,7 +81,7 @@ class TruststoreStore(CertificateStore):
             ) from exc
         return [_record(element) for element in _certificates(response)]
 
-    def read_uses(self) -> Mapping[str, Sequence[Use]] | None:
+    def read_uses(self) -> Mapping[str, Sequence[CertificateUse]] | None:
         """Return the uses of the certificates, by reference."""
         return uses_on_nsxv(self.session, self.edge)
 

@@ -29,7 +29,7 @@ _REFERENCES = {_CERTIFICATE: "certificateRef", _CA: "caCertificateRef"}
 
 
 @dataclass(frozen=True)
-class Use:
+class CertificateUse:
     """A reference to a certificate.
 
     Attributes:
@@ -60,7 +60,7 @@ class Use:
         return {"type": self.type, "name": self.name, "edge": self.edge.name or self.edge.edge_id}
 
 
-def uses_on_nsxv(session: Session, edge: Edge) -> dict[str, list[Use]] | None:
+def uses_on_nsxv(session: Session, edge: Edge) -> dict[str, list[CertificateUse]] | None:
     """Return the uses of certificates on an NSX-V edge gateway, by reference.
 
     Makes one call. Return None if the user must not read the IPsec VPN.
@@ -73,25 +73,29 @@ def uses_on_nsxv(session: Session, edge: Edge) -> dict[str, list[Use]] | None:
         return {}
     tunnels = [rule.spec for rule in state.rules]
     is_needed = any(spec.authentication == "x.509" and spec.enabled is not False for spec in tunnels)
-    uses: dict[str, list[Use]] = {}
+    uses: dict[str, list[CertificateUse]] = {}
     if state.settings.service_certificate:
-        use = Use(IPSEC, "", edge, "service_certificate", needs_key=True)
+        use = CertificateUse(IPSEC, "", edge, "service_certificate", needs_key=True)
         uses.setdefault(state.settings.service_certificate, []).append(use)
     for reference in state.settings.ca_certificates or ():
-        uses.setdefault(reference, []).append(Use(IPSEC, "", edge, "ca_certificates", is_removable=not is_needed))
+        uses.setdefault(reference, []).append(
+            CertificateUse(IPSEC, "", edge, "ca_certificates", is_removable=not is_needed)
+        )
     for spec in tunnels:
         if spec.certificate:
-            use = Use(TUNNEL, str(spec.name or ""), edge, _CERTIFICATE, str(spec.site_id or ""), needs_key=True)
+            use = CertificateUse(
+                TUNNEL, str(spec.name or ""), edge, _CERTIFICATE, str(spec.site_id or ""), needs_key=True
+            )
             uses.setdefault(spec.certificate, []).append(use)
     return uses
 
 
-def uses_on_nsxt(api: CloudApi, edges: Iterable[Edge]) -> dict[str, list[Use]] | None:
+def uses_on_nsxt(api: CloudApi, edges: Iterable[Edge]) -> dict[str, list[CertificateUse]] | None:
     """Return the uses of certificates on NSX-T edge gateways, by URN.
 
     Makes one call for each edge gateway. Return None if the user must not read the tunnels of an edge gateway.
     """
-    uses: dict[str, list[Use]] = {}
+    uses: dict[str, list[CertificateUse]] = {}
     for edge in edges:
         try:
             tunnels = api.cursor_pages(gateway_path(edge.edge_id, "ipsec/tunnels"))
@@ -102,7 +106,7 @@ def uses_on_nsxt(api: CloudApi, edges: Iterable[Edge]) -> dict[str, list[Use]] |
         for tunnel in map(mapping_of, tunnels):
             for field, key in _REFERENCES.items():
                 urn = str(mapping_of(tunnel.get(key)).get("id") or "")
-                use = Use(
+                use = CertificateUse(
                     TUNNEL,
                     str(tunnel.get("name") or ""),
                     edge,
@@ -115,7 +119,7 @@ def uses_on_nsxt(api: CloudApi, edges: Iterable[Edge]) -> dict[str, list[Use]] |
     return uses
 
 
-def move_uses(session: Session, uses: Sequence[Use], old: str, new: str) -> None:
+def move_uses(session: Session, uses: Sequence[CertificateUse], old: str, new: str) -> None:
     """Replace the reference ``old`` with ``new``.
 
     Raises: the errors of :func:`ensure`.
@@ -123,7 +127,7 @@ def move_uses(session: Session, uses: Sequence[Use], old: str, new: str) -> None
     _change(session, uses, old, [new], new)
 
 
-def remove_uses(session: Session, uses: Sequence[Use], old: str) -> None:
+def remove_uses(session: Session, uses: Sequence[CertificateUse], old: str) -> None:
     """Remove a reference that no active tunnel needs.
 
     Raises: the errors of :func:`ensure`.
@@ -131,7 +135,7 @@ def remove_uses(session: Session, uses: Sequence[Use], old: str) -> None:
     _change(session, uses, old, [], "")
 
 
-def _change(session: Session, uses: Sequence[Use], old: str, listed: list[str], new: str) -> None:
+def _change(session: Session, uses: Sequence[CertificateUse], old: str, listed: list[str], new: str) -> None:
     for edge in {use.edge.edge_id: use.edge for use in uses}.values():
         of_edge = [use for use in uses if use.edge.edge_id == edge.edge_id]
         kind = SectionKind(load_section(IPSEC))
@@ -143,7 +147,7 @@ def _change(session: Session, uses: Sequence[Use], old: str, listed: list[str], 
         ensure(kind, store, Present((kind.parse(spec),)))
 
 
-def _section_spec(uses: Sequence[Use], new: str, *, is_nsxt: bool) -> dict[str, Any]:
+def _section_spec(uses: Sequence[CertificateUse], new: str, *, is_nsxt: bool) -> dict[str, Any]:
     """Return the IPsec spec that sets the reference ``new`` in place of each use."""
     spec: dict[str, Any] = {}
     tunnels: dict[tuple[str, str], dict[str, Any]] = {}
