@@ -20,6 +20,7 @@ options:
     description:
       - All services of the profile. Required for a new profile.
       - NAT rules can use only a profile with one service and at most one port. The order does not matter.
+      - NSX-V edge gateways do not support several services, because an application has one protocol.
       - NSX-T edge gateways do not support V(source_port), because application port profiles have no source ports.
       - NSX-T edge gateways do not support V(icmp_type), because application port profiles have no ICMP types.
     type: list

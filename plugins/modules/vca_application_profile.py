@@ -12,6 +12,7 @@ version_added: "0.1.0"
 description:
   - Creates, updates or deletes an application profile. Application profiles are named protocols and ports that are
     services of firewall and NAT rules.
+  - On NSX-V, an application profile is an application with one protocol.
   - The VDC of the edge gateway owns the profile, so all edge gateways of the VDC can use it. If a VDC group owns the
     edge gateway, the group owns the profile.
   - Before an application profile is deleted, the module searches the rules that can use it. If a rule uses the

@@ -12,6 +12,7 @@ version_added: "0.1.0"
 description:
   - Creates, updates or deletes an IP set. IP sets are named sets of addresses that are sources and destinations of
     firewall rules.
+  - On NSX-V, the VDC of the edge gateway owns the IP set, and all edge gateways of the VDC can use it.
   - On NSX-T, the edge gateway owns the IP set. If a VDC group owns the edge gateway, all edge gateways of the group and
     its distributed firewall share the IP set.
   - Before an IP set is deleted, the module searches the rules that can use it. If a rule uses the IP set, the task

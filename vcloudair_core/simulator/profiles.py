@@ -100,7 +100,8 @@ def _nsxt() -> list[SimulatorRoutes]:
 def _sections(flavor: str, prefix: str) -> list[SimulatorRoutes]:
     """Return the routes of all edge sections in an API flavor."""
     from vcloudair_core.simulator.edge import firewall_routes, ipsec_routes, nat_routes
-    from vcloudair_core.simulator.edge_services import service_routes
+    from vcloudair_core.simulator.edge_services import grouping_routes, service_routes
 
     sections = [module.routes(flavor, prefix) for module in (firewall_routes, nat_routes, ipsec_routes)]
-    return [*sections, *service_routes.routes(flavor, prefix)]
+    groups = [] if flavor == "hybridity" else [grouping_routes.routes(prefix)]
+    return [*sections, *service_routes.routes(flavor, prefix), *groups]

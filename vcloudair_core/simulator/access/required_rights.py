@@ -23,6 +23,7 @@ _SECTIONS = {
     "dns": "DNS", "routing": "ROUTING",
     "loadbalancer": "LOAD_BALANCER", "l2vpn": "L2_VPN", "sslvpn": "SSL_VPN",
 }  # fmt: skip
+_CONFIGURE_FIREWALL, _VIEW_FIREWALL = rights.configure_section("FIREWALL"), rights.view_section("FIREWALL")
 _TABLE = tuple(
     (methods.split(), re.compile(pattern), right)
     for methods, pattern, right in (
@@ -46,6 +47,8 @@ _TABLE = tuple(
         (_WRITE, r"/api/vr/replications/.*", rights.MANAGE_REPLICATION),
         ("GET", r"/api/(org|vdc)/\{\w+\}/(failback)?replications|/api/vr/replications/.*", rights.VIEW_REPLICATION),
         ("GET", r"/network/objectbrowser/.*", rights.view_section("FIREWALL")),
+        (_WRITE, r"/network/services/(ipset|application|applicationgroup|securitygroup)/.*", _CONFIGURE_FIREWALL),
+        ("GET", r"/network/services/(ipset|application|applicationgroup|securitygroup)/.*", _VIEW_FIREWALL),
         ("GET", r"/(network/edges|cloudapi/[\d.]+/edgeGateways)(/.*)?", rights.VIEW_GATEWAY),
         (_WRITE, r"/cloudapi/[\d.]+/(firewallGroups|applicationPortProfiles).*", rights.configure_section("FIREWALL")),
         ("GET", r"/cloudapi/[\d.]+/(firewallGroups|applicationPortProfiles).*", rights.view_section("FIREWALL")),

@@ -72,7 +72,8 @@ def _objects_of_kind(context: Any, edge: SimulatedEdge, kind: str) -> list[tuple
         return [(vm.name, f"urn:vcloud:vm:{vm.vm_id}") for vm in vms]
     if kind == "network":
         return [(network.name, f"urn:vcloud:network:{network.network_id}") for network in world.networks_of(edge)]
-    return []
+    objects = [item for item in world.grouping_objects.values() if (item.kind, item.vdc_id) == (kind, edge.vdc_id)]
+    return [(item.name, f"{item.vdc_id}:{item.object_id}") for item in objects]
 
 
 def _text(name: str, value: str) -> Any:

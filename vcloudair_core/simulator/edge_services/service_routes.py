@@ -1,4 +1,4 @@
-"""Routes for DHCP, load balancer, routing and IP sets of an edge.
+"""Routes for DHCP, load balancer and routing of an edge.
 
 Only the DHCP relay can be changed. The other services always have default settings. Source: protocol/ans.md §1.1, §5.
 """
@@ -9,7 +9,6 @@ from typing import Any
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
-from vcloudair_core.simulator.api.own_objects import own_vdc
 from vcloudair_core.simulator.edge.firewall_routes import EdgeHandler
 from vcloudair_core.simulator.edge.section_coverage import section_versions
 from vcloudair_core.simulator.edge.section_routes import guarded, xml_answer
@@ -67,15 +66,12 @@ _SIMPLIFICATIONS = "The services are read-only and have default settings."
 def routes(flavor: str, prefix: str = "") -> list[SimulatorRoutes]:
     """Return the routes of an API flavor: ``hybridity`` or ``network``.
 
-    Only ``network`` has the DHCP relay, IP sets and certificates.
+    Only ``network`` has the DHCP relay and certificates.
     """
     is_hybridity = flavor == "hybridity"
     edge = f"{prefix}/hybridity/api/gateways/{{edge_id}}" if is_hybridity else f"{prefix}/network/edges/{{edge_id}}"
     calls = [("GET", f"{edge}/{name}/config", guarded(_shown(name), is_hybridity=is_hybridity)) for name in FACTORY]
     calls.append(("GET", f"{edge}/dhcp/leaseInfo", guarded(lease_info, is_hybridity=is_hybridity)))
-    if not is_hybridity:
-        services = f"{prefix}/network/services"
-        calls.append(("GET", f"{services}/ipset/scope/{{vdc_id}}", ip_sets))
     made = tuple(SimulatorRoute(method, path, handler) for method, path, handler in calls)
     groups = [
         SimulatorRoutes(
@@ -117,14 +113,6 @@ def lease_info(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
     if as_json:
         return responses.json_body({"hostLeaseInfoDtos": []})
     return xml_answer(to_xml("dhcpLeases", {"hostLeaseInfo": {}}))
-
-
-def ip_sets(context: Any) -> Response:
-    """Return the IP sets of a VDC. The list is always empty."""
-    vdc_id = context.path_params["vdc_id"]
-    if own_vdc(context, vdc_id.rsplit(":", 1)[-1]) is None:
-        return responses.forbidden("vdc", vdc_id, context.version)
-    return responses.json_body([]) if context.wants_json else xml_answer(to_xml("list", {}))
 
 
 def show_relay(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:

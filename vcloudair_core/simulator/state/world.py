@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Mapping
 from typing import TypeVar
 
+from vcloudair_core.simulator.edge_services.entities import GroupingObject
 from vcloudair_core.simulator.nsxt.entities import FirewallGroup, PortProfile, VdcGroup
 from vcloudair_core.simulator.state.api_tokens import TokenRegister
 from vcloudair_core.simulator.state.catalog_entities import Catalog, CatalogItem, Media, Template
@@ -47,6 +48,7 @@ class World:
         self.vdc_groups: dict[str, VdcGroup] = Registry(self.changes)
         self.firewall_groups: dict[str, FirewallGroup] = Registry(self.changes)
         self.port_profiles: dict[str, PortProfile] = Registry(self.changes)
+        self.grouping_objects: dict[str, GroupingObject] = Registry(self.changes)
         self.edges: dict[str, SimulatedEdge] = Registry(self.changes)
         self.vapps: dict[str, VApp] = Registry(self.changes)
         self.vms: dict[str, Vm] = Registry(self.changes)

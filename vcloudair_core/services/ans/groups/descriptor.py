@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from vcloudair_core.services.ans.edge.backend import NSXT
+from vcloudair_core.services.ans.edge.backend import NSXT, NSXV
 from vcloudair_core.services.ans.edge.limits import Limit
 from vcloudair_core.services.ans.groups.spec import (
     ApplicationProfileSpec,
@@ -56,7 +56,7 @@ TYPES = {
             "IP set",
             "IP sets",
             IpSetSpec,
-            {NSXT: ("firewall",)},
+            {NSXT: ("firewall",), NSXV: ("firewall", "dhcp_relay")},
             required="addresses",
         ),
         GroupType(SECURITY_GROUP, "security group", "security groups", SecurityGroupSpec, {NSXT: ("firewall",)}),
@@ -65,7 +65,7 @@ TYPES = {
             "application profile",
             "application profiles",
             ApplicationProfileSpec,
-            {NSXT: ("firewall", "nat")},
+            {NSXT: ("firewall", "nat"), NSXV: ("firewall",)},
             required="services",
             limits={
                 NSXT: (
@@ -83,7 +83,16 @@ TYPES = {
                         values="`icmp_type`",
                         refused=_with_icmp_type,
                     ),
-                )
+                ),
+                NSXV: (
+                    Limit(
+                        "services",
+                        "an application has one protocol",
+                        "Create an application profile for each protocol.",
+                        values="several services",
+                        refused=lambda services: len(services) > 1,
+                    ),
+                ),
             },
         ),
     )

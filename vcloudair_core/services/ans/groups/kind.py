@@ -17,9 +17,8 @@ from vcloudair_core.errors import SpecError, SpecProblem
 from vcloudair_core.services.ans.edge.backend import BACKENDS, split_backend
 from vcloudair_core.services.ans.edge.limits import problems_of
 from vcloudair_core.services.ans.groups.descriptor import SECURITY_GROUP, GroupType
-from vcloudair_core.services.ans.groups.members import MemberNames, check_types
 from vcloudair_core.services.ans.groups.model import GroupDocument, GroupEdit, GroupObject
-from vcloudair_core.services.ans.groups.removal import refuse_in_use, removal_changes
+from vcloudair_core.services.ans.groups.planning import MemberNames, check_types, refuse_in_use, removal_changes
 from vcloudair_core.services.ans.section.descriptor import with_defaults
 from vcloudair_core.services.ans.section.expected_section import expect_document
 

@@ -73,6 +73,7 @@ class Use:
             "nat": "NAT rule",
             "distributed_firewall": "distributed firewall rule",
             "dhcp_relay": "DHCP relay",
+            "group": "group",
         }[self.section]
 
     def as_dict(self) -> dict[str, Any]:
@@ -84,12 +85,13 @@ class Use:
 class UsedSection:
     """A section with rules that refer to objects.
 
-    ``edited`` is the document of the section without the references.
+    ``edited`` is the document of the section without the references. ``store`` and both documents are None for groups
+    that contain the objects, because groups are not edited.
     """
 
-    store: Store
-    document: Document = field(repr=False)
-    edited: Document = field(repr=False)
+    store: Store | None
+    document: Document | None = field(repr=False)
+    edited: Document | None = field(repr=False)
     uses: tuple[Use, ...] = ()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,6 +28,13 @@ class GroupObjects(ABC):
     @abstractmethod
     def delete(self, item: GroupObject) -> None:
         """Delete an object. An object that another client has deleted is not an error."""
+
+    def containers(self, ids: Collection[str]) -> Iterable[tuple[str, frozenset[str]]]:
+        """Return the groups that contain objects: the name, and the last parts of IDs.
+
+        ``ids`` are the last parts of the IDs of the objects.
+        """
+        return ()
 
     def network_names(self, objects: Sequence[GroupObject], *, is_complete: bool) -> Mapping[str, str]:
         """Return the names of member networks by URN.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,9 +21,17 @@ from vcloudair_core.errors import (
 )
 from vcloudair_core.services.ans.edge.backend import NSXT, backend_in_version
 from vcloudair_core.services.ans.groups.descriptor import SECURITY_GROUP, GroupType
-from vcloudair_core.services.ans.groups.members import is_urn
-from vcloudair_core.services.ans.groups.model import USER, GroupDocument, GroupEdit
+from vcloudair_core.services.ans.groups.model import (
+    USER,
+    GroupDocument,
+    GroupEdit,
+    GroupObject,
+    Use,
+    UsedSection,
+    id_tail,
+)
 from vcloudair_core.services.ans.groups.objects import GroupObjects
+from vcloudair_core.services.ans.groups.planning import is_urn
 from vcloudair_core.services.ans.groups.usage import UsageReader
 from vcloudair_core.services.ans.nsxt.open_writes import OpenWrites
 from vcloudair_core.transport.messages import origin_of
@@ -33,6 +41,7 @@ if TYPE_CHECKING:
     from vcloudair_core.session.expected_changes import CheckRun
     from vcloudair_core.session.session import Session
 
+_IN_GROUP = "groups are not changed; remove the object from the group first"
 Expectation = Callable[[Store, Document, "CheckRun"], Document]
 
 
@@ -132,15 +141,26 @@ class GroupStore(Store):
             self.open_writes.clear(is_forced=False)
         objects = tuple(self.objects.read(self.names))
         own = [item for item in objects if item.object_type == USER]
-        usage = UsageReader(self.session, self.owner, self.group_type)
         return GroupDocument(
             self.section,
             None,
             backend=self.backend,
             objects=objects,
-            sections=usage.read(own) if self.wants_uses else (),
+            sections=self._uses(own) if self.wants_uses else (),
             networks=self.objects.network_names(objects, is_complete=self.wants_networks),
         )
+
+    def _uses(self, objects: Sequence[GroupObject]) -> tuple[UsedSection, ...]:
+        """Return the rules and groups that refer to objects."""
+        ids = frozenset(id_tail(item.object_id) for item in objects if item.object_id)
+        if not ids:
+            return ()
+        sections = UsageReader(self.session, self.owner, self.group_type).read(ids)
+        containers = tuple(
+            Use(used, self.owner.title, "group", name, {"members": sorted(used)}, {}, _IN_GROUP)
+            for name, used in self.objects.containers(ids)
+        )
+        return (*sections, UsedSection(None, None, None, containers)) if containers else sections
 
     # -- writing --------------------------------------------------------------------------------------------------
 
@@ -172,7 +192,8 @@ class GroupStore(Store):
         for item, spec, changed in edit.changed:
             progress.step(partial(self.objects.update, item, spec, changed))
         for section in edit.sections:
-            progress.step(partial(section.store.commit, section.document, section.edited))
+            if section.store is not None and section.document is not None and section.edited is not None:
+                progress.step(partial(section.store.commit, section.document, section.edited))
         for item in edit.deleted:
             progress.step(partial(self.objects.delete, item))
 
@@ -209,9 +230,13 @@ class _WriteCount:
 
 def _objects_of(session: Session, owner: GroupOwner, group_type: GroupType) -> GroupObjects:
     """Return the objects of the owner's backend."""
-    from vcloudair_core.services.ans.groups.nsxt_objects import NsxtObjects
+    if owner.backend == NSXT:
+        from vcloudair_core.services.ans.groups.nsxt_objects import NsxtObjects
 
-    return NsxtObjects(session, owner, group_type)
+        return NsxtObjects(session, owner, group_type)
+    from vcloudair_core.services.ans.groups.nsxv_objects import NsxvObjects
+
+    return NsxvObjects(session, owner, group_type)
 
 
 def _content(document: Document) -> object:

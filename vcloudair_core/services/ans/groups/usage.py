@@ -18,7 +18,7 @@ from vcloudair_core.engine.kind import Document, Store
 from vcloudair_core.errors import NotFoundError
 from vcloudair_core.services.ans.edge.backend import NSXT, XML
 from vcloudair_core.services.ans.groups.descriptor import APPLICATION_PROFILE, GroupType
-from vcloudair_core.services.ans.groups.model import GroupObject, Use, UsedSection, id_tail
+from vcloudair_core.services.ans.groups.model import Use, UsedSection, id_tail
 from vcloudair_core.services.ans.groups.owner import GroupOwner, edges_of
 from vcloudair_core.services.ans.groups.rule_references import JsonRule, NsxtRule, RuleRecord, Side, XmlRelay, XmlRule
 from vcloudair_core.services.ans.section.kinds import open_section
@@ -44,14 +44,12 @@ class UsageReader:
         self._owner = owner
         self._type = group_type
 
-    def read(self, objects: Sequence[GroupObject]) -> tuple[UsedSection, ...]:
-        """Return the sections with rules that refer to the objects.
+    def read(self, ids: Collection[str]) -> tuple[UsedSection, ...]:
+        """Return the sections with rules that refer to objects.
 
-        Makes one call or more for each section of each edge gateway of the owner.
+        Makes one call or more for each section of each edge gateway of the owner. ``ids`` are the last parts of the IDs
+        of the objects.
         """
-        ids = frozenset(id_tail(item.object_id) for item in objects if item.object_id)
-        if not ids:
-            return ()
         sections = (used_section(store, owner, document, ids) for store, owner, document in self._documents())
         return tuple(section for section in sections if section.uses)
 

@@ -36,13 +36,15 @@ GW, OLD, PAIR = {"edge": "gw"}, {"edge": "old-edge"}, {"vdc_group": "pair"}
 
 
 @contextmanager
-def cloud(folder: Path, version: str = "38.1", **config: Any) -> Iterator[tuple[Client, Simulator]]:
+def cloud(
+    folder: Path, version: str = "38.1", *, edge_api: str = "auto", **config: Any
+) -> Iterator[tuple[Client, Simulator]]:
     """Yield a client, and a cloud with edges of both backends and a VDC group."""
     file = folder / "inventory.yml"
     file.write_text(INVENTORY, encoding="utf-8")
     simulator = make_simulator(profile="vcd", inventory_file=str(file), **config)
     settings = {**simulator_settings(simulator), "username": "demo", "org": "org1", "password": "demo-password"}
-    settings |= {"api_version": version, "state_dir": str(folder / "state")}
+    settings |= {"api_version": version, "state_dir": str(folder / "state"), "edge_api": edge_api}
     settings.pop("edge", None)
     settings.pop("vdc", None)
     with simulated_app(simulator, LinkedClock(simulator)).client(**settings) as client:

@@ -66,7 +66,7 @@ def test_addresses_are_compared_by_meaning(tmp_path: Path) -> None:
 def test_members_show_names(tmp_path: Path) -> None:
     with cloud(tmp_path) as (client, _):
         outcome = client.ensure("ans.security_group", {"name": "lans", "members": ["lan", "dmz"]}, target=GW)
-        assert outcome.plan.changes[0].after["members"] == ["lan", "dmz"]
+        assert outcome.plan.as_dict()["changes"][0]["after"]["members"] == ["lan", "dmz"]
         assert outcome.resource[0]["members"] == ["lan", "dmz"]
         with pytest.raises(NotFoundError, match="Network not found: 'lam'") as caught:
             client.ensure("ans.security_group", {"name": "lans", "members": ["lam"]}, target=GW)
@@ -80,7 +80,7 @@ def test_members_show_names(tmp_path: Path) -> None:
         ("ans.ip_set", GW, {"name": "a", "addresses": ["10.0.0.300"]}, "'10.0.0.300' is not an address"),
         ("ans.ip_set", GW, {"name": "vca-0123456789abcdef", "addresses": ["10.0.0.1"]}, "is reserved"),
         ("ans.security_group", GW, DYNAMIC, "edge gateway gw cannot own a dynamic security group"),
-        ("ans.security_group", GW, {"name": "a", "members": ["x"], "criteria": []}, "cannot be given together"),
+        ("ans.security_group", GW, {"name": "a", "members": ["x"], "criteria": []}, "cannot be combined with members"),
         (
             "ans.security_group",
             PAIR,

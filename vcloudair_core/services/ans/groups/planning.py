@@ -1,15 +1,18 @@
-"""Names of networks in security groups, and checks of the type of a group."""
+"""Checks of plans: members and types of security groups, and objects in use."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
+from vcloudair_core.engine.plan import Change
 from vcloudair_core.engine.validation import item_paths, near
-from vcloudair_core.errors import AmbiguousMatchError, NotFoundError, SpecError
-from vcloudair_core.services.ans.groups.model import GroupDocument
+from vcloudair_core.errors import AmbiguousMatchError, NotFoundError, ObjectInUseError, SpecError
+from vcloudair_core.services.ans.groups.model import GroupDocument, GroupObject, Use, UsedSection
 from vcloudair_core.services.ans.nsxt.members import NETWORK_URN
+
+_SHOWN = 10
 
 
 def is_urn(member: str) -> bool:
@@ -75,3 +78,49 @@ def check_types(document: GroupDocument, specs: Sequence[Any]) -> None:
                 f"the security group {spec.name!r} is {kind}, and its type cannot be changed",
                 hint="Delete the group first, or create a group with another name.",
             )
+
+
+def refuse_in_use(
+    document: GroupDocument, deleted: Sequence[GroupObject], forced: Collection[str | None], noun: str
+) -> None:
+    """Raise ObjectInUseError if a rule refers to an object to delete.
+
+    If the name of the object is in ``forced``, only rules whose references cannot be removed are refused.
+    """
+    for item in deleted:
+        uses = document.uses_of([item])
+        if item.spec.name in forced:
+            _refuse_fixed(item, [use for use in uses if use.reason], noun)
+        elif uses:
+            count = "1 rule uses" if len(uses) == 1 else f"{len(uses)} rules use"
+            raise ObjectInUseError(
+                f"Deleting the {noun} {item.spec.name!r} failed. {count} it: {_listed(uses)}.",
+                uses=[use.as_dict() for use in uses],
+                hint="Change these rules first, or set force: true to remove the references.",
+            )
+
+
+def _refuse_fixed(item: GroupObject, uses: Sequence[Use], noun: str) -> None:
+    if uses:
+        reasons = "; ".join(f"{use.title}: {use.reason}" for use in uses[:_SHOWN])
+        raise ObjectInUseError(
+            f"Deleting the {noun} {item.spec.name!r} failed. These references cannot be removed: {reasons}.",
+            uses=[use.as_dict() for use in uses],
+            hint="Change these rules first.",
+        )
+
+
+def _listed(uses: Sequence[Use]) -> str:
+    more = f" and {len(uses) - _SHOWN} more" if len(uses) > _SHOWN else ""
+    return ", ".join(use.title for use in uses[:_SHOWN]) + more
+
+
+def removal_changes(sections: Sequence[UsedSection]) -> list[Change]:
+    """Return the changes of the rules that refer to deleted objects."""
+    return [
+        Change("delete", use.title, dict(use.before), None)
+        if use.after is None
+        else Change("update", use.title, dict(use.before), dict(use.after), tuple(use.before))
+        for section in sections
+        for use in section.uses
+    ]
