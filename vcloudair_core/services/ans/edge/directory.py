@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from vcloudair_core.errors import (
     AmbiguousMatchError,
     ApiError,
     ConfigurationError,
-    IncompleteResultError,
     InvalidRequestError,
     NotFoundError,
     PermissionDeniedError,
@@ -29,22 +28,13 @@ from vcloudair_core.services.ans.edge.model import (
     refuse_plain_edge,
     uuid_in,
 )
+from vcloudair_core.services.ans.edge.record_pages import read_records
 from vcloudair_core.session.versions import is_at_least
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
 
-T = TypeVar("T")
-
 _log = logging.getLogger(__name__)
-
-_PAGE = (("format", "records"), ("pageSize", "128"))
-"""Query parameters of a page.
-
-128 is the maximum page size in all versions. Source: protocol/query.md §1.
-"""
-
-_MAX_PAGES = 1000
 
 
 @dataclass
@@ -57,10 +47,6 @@ class _KnownEdges:
     """Names of VDCs by ID, or None before the names are read."""
     looked_up: dict[str, Edge | None] = field(default_factory=dict)
     """Edges that were looked up by ID. The value is None if no record was found."""
-
-
-_MAX_READS = 3
-"""Maximum number of reads of a list that changes while it is read."""
 
 
 class EdgeDirectory:
@@ -130,6 +116,17 @@ class EdgeDirectory:
         """
         return with_vdc_name(edge, {**(self._known.vdcs or {}), **self._own_vdc()})
 
+    def vdc_id_of(self, edge_id: str) -> str:
+        """Return the UUID of the VDC of an edge. Makes a call only if the record of the edge was not read.
+
+        Return an empty string if the record cannot be read.
+        """
+        known = [edge for edge in self._known.edges or () if edge.edge_id == edge_id]
+        if not known and edge_id not in self._known.looked_up:
+            self._known.looked_up[edge_id] = self._look_up(edge_id)
+        record = known[0] if known else self._known.looked_up[edge_id]
+        return record.vdc_id if record is not None else ""
+
     def _sole_backend(self) -> str:
         """Return the backend of all edges, or an empty string if backends can differ."""
         backend = default_backend(self._session.settings)
@@ -164,7 +161,7 @@ class EdgeDirectory:
 
     def _vdc_names(self) -> dict[str, str]:
         if self._known.vdcs is None:
-            self._known.vdcs = self._read_records("orgVdc", parse_vdc_names)
+            self._known.vdcs = read_records(self._session, "orgVdc", parse_vdc_names)
         return self._known.vdcs
 
     def _own_vdc(self) -> dict[str, str]:
@@ -204,52 +201,8 @@ class EdgeDirectory:
                 page = parse_edges(body)
                 return {edge.edge_id: self._complete(edge) for edge in page.edges}, page.next_href, page.total
 
-            self._known.edges = list(self._read_records("edgeGateway", read).values())
+            self._known.edges = list(read_records(self._session, "edgeGateway", read).values())
         return self._known.edges
-
-    def _read_records(
-        self, record_type: str, read: Callable[[bytes], tuple[dict[str, T], str, int | None]]
-    ) -> dict[str, T]:
-        """Read all pages of records, and return the records by ID.
-
-        If the list changes during the read, it is read again. If the list changes during every read, the records of all
-        reads are returned, and a warning is logged.
-
-        Raises: IncompleteResultError if paging does not end, or ends early. Source: protocol/query.md §2.
-        """
-        all_records: dict[str, T] = {}
-        for _ in range(_MAX_READS):
-            records, totals = self._read_all_pages(record_type, read)
-            if len(set(totals)) == 1:
-                return records
-            all_records |= records
-        _log.warning(
-            "The list of %s changed during every read. Records that were added or removed may be missing.",
-            record_type,
-        )
-        return all_records
-
-    def _read_all_pages(
-        self, record_type: str, read: Callable[[bytes], tuple[dict[str, T], str, int | None]]
-    ) -> tuple[dict[str, T], list[int | None]]:
-        response = self._session.call("GET", "/api/query", query=(("type", record_type), *_PAGE))
-        records, href, total = read(response.body)
-        totals, seen, received = [total], {""}, len(records)
-        while href not in seen and len(seen) < _MAX_PAGES and (total is None or len(records) < total):
-            seen.add(href)
-            more, href, total = read(self._session.call("GET", href).body)
-            totals.append(total)
-            records.update(more)
-            received += len(more)
-        # If records move between pages, some are received twice and others are missed. Therefore compare the number of
-        # different records with the total.
-        is_short = (len(records) if len(set(totals)) == 1 else received) < (total or 0)
-        if is_short or len(seen) >= _MAX_PAGES:
-            raise IncompleteResultError(
-                f"Reading the list of {record_type} failed. The list ended after {len(records)} of {total} records.",
-                hint="Run the command again. The list may have changed during the read.",
-            )
-        return records, totals
 
     def _with_vdc_names(self) -> list[Edge]:
         edges = self._all()
