@@ -73,8 +73,8 @@ def _interface(context: Any, vnic: dict[str, Any]) -> Any:
     return element(
         "GatewayInterface",
         None,
-        element("Name", None, vnic["name"]),
-        element("DisplayName", None, vnic["name"]),
+        element("Name", None, network["name"]),
+        element("DisplayName", None, network["name"]),
         reference(context, "Network", "admin-network", network["id"], network["name"]),
         element("InterfaceType", None, vnic["type"]),
         _subnet(context, vnic, is_uplink=is_uplink),
