@@ -15,6 +15,8 @@ from vcloudair_core.cli.invocation import Invocation, connected
 from vcloudair_core.engine.fields import from_plain
 from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec, ServiceSpec
 
+_ALL = "all"
+
 app = typer.Typer(help="List firewall rules of an edge gateway.", no_args_is_help=True)
 
 
@@ -79,15 +81,19 @@ COLUMNS = [
 
 def _services(rule: Mapping[str, Any]) -> str:
     spec = from_plain(FirewallRuleSpec, rule)
-    return ", ".join([*map(_service, spec.services or ()), *(spec.applications or ())]) or "any"
+    return ", ".join([*map(_service, spec.services or ()), *(spec.applications or ())]) or _ALL
 
 
 def _service(spec: ServiceSpec) -> str:
-    """Format a service, such as ``tcp/443`` or ``udp/53 from 1024-65535``."""
+    """Format a service, such as ``tcp/443`` or ``udp/53 from 1024-65535``.
+
+    A service that matches all traffic is ``all``, so that ``any`` always means an open source or destination.
+    """
     port, source = as_cell(spec.port or "any"), as_cell(spec.source_port or "any")
     icmp_type = spec.icmp_type or "any"
     detail = port if port != "any" else icmp_type if icmp_type != "any" else ""
-    text = f"{spec.protocol}/{detail.replace(', ', '+')}" if detail else spec.protocol
+    protocol = spec.protocol if spec.protocol != "any" or detail or source != "any" else _ALL
+    text = f"{protocol}/{detail.replace(', ', '+')}" if detail else protocol
     return text if source == "any" else f"{text} from {source.replace(', ', '+')}"
 
 
