@@ -53,14 +53,19 @@ options:
       source:
         description:
           - Sources of the traffic. Each entry is V(any), V(internal), V(external), V(vse) (the edge gateway itself),
-            C(vnic-N), an IPv4 or IPv6 address, a CIDR, a range C(first-last), or the ID of a grouping object such as
-            C(ipset-2) or C(urn:vcloud:network:...). C(group:NAME) is a firewall group of NSX-T. Use C(object:ID) for an
-            ID in any other format.
+            C(vnic-N), an IPv4 or IPv6 address, a CIDR, a range C(first-last), the name of an object, or the ID of a
+            grouping object such as C(ipset-2) or C(urn:vcloud:network:...). Use C(object:ID) for an ID in any other
+            format.
+          - Names are C(network:NAME), C(ipset:NAME), C(group:NAME) (a security group), C(vm:NAME) and C(vapp:NAME) (the
+            VMs of a vApp). A name without a prefix is accepted if only one object has it. A rule with an unknown or
+            ambiguous name is refused before anything is written.
           - The order does not matter. The default for new rules is V(any).
           - NSX-T distributed firewalls do not support V(external), V(vse) or V(vnic-N), because rules have no
             interfaces.
           - NSX-T distributed firewalls do not support IDs of NSX-V grouping objects, such as V(ipset-2), because the
             object exists only on NSX-V.
+          - NSX-T distributed firewalls do not support V(vm:NAME) and V(vapp:NAME), because rules contain networks and
+            groups, not VMs.
         type: list
         elements: str
         aliases: [source_ip]
@@ -71,6 +76,8 @@ options:
             interfaces.
           - NSX-T distributed firewalls do not support IDs of NSX-V grouping objects, such as V(ipset-2), because the
             object exists only on NSX-V.
+          - NSX-T distributed firewalls do not support V(vm:NAME) and V(vapp:NAME), because rules contain networks and
+            groups, not VMs.
         type: list
         elements: str
         aliases: [dest_ip]
@@ -118,8 +125,9 @@ options:
             type: str
       applications:
         description:
-          - IDs of applications or application groups that the traffic must match. On NSX-T, names or URNs of
+          - Applications or application groups that the traffic must match, by name or ID. On NSX-T, names or URNs of
             application port profiles.
+          - A name can have the prefix C(app:), C(appgroup:) or C(service:) (either of them).
           - On NSX-T, profiles of NSX for TCP, UDP and ICMP are returned as O(rules[].services).
           - NSX-T distributed firewalls do not support IDs of NSX-V applications, such as V(application-155), because
             the application exists only on NSX-V.

@@ -73,28 +73,33 @@ options:
       source:
         description:
           - Sources of the traffic. Each entry is V(any), V(internal), V(external), V(vse) (the edge gateway itself),
-            C(vnic-N), an IPv4 or IPv6 address, a CIDR, a range C(first-last), or the ID of a grouping object such as
-            C(ipset-2) or C(urn:vcloud:network:...). C(group:NAME) is a firewall group of NSX-T. Use C(object:ID) for an
-            ID in any other format.
+            C(vnic-N), an IPv4 or IPv6 address, a CIDR, a range C(first-last), the name of an object, or the ID of a
+            grouping object such as C(ipset-2) or C(urn:vcloud:network:...). Use C(object:ID) for an ID in any other
+            format.
+          - Names are C(network:NAME), C(ipset:NAME), C(group:NAME) (a security group), C(vm:NAME) and C(vapp:NAME) (the
+            VMs of a vApp). A name without a prefix is accepted if only one object has it. A rule with an unknown or
+            ambiguous name is refused before anything is written.
           - The order does not matter. The default for new rules is V(any).
-          - NSX-V and vCloud Air edge gateways do not support V(group:NAME), because firewall groups exist only on
-            NSX-T.
           - NSX-T edge gateways do not support V(internal), V(external), V(vse) or V(vnic-N), because rules have no
             interfaces.
           - NSX-T edge gateways do not support IDs of NSX-V grouping objects, such as V(ipset-2), because the object
             exists only on NSX-V.
+          - NSX-T edge gateways do not support V(vm:NAME) and V(vapp:NAME), because rules contain networks and groups,
+            not VMs.
+          - vCloud Air edge gateways do not support names of objects, because vCloud Air does not list objects by name.
         type: list
         elements: str
         aliases: [source_ip]
       destination:
         description:
           - Destinations of the traffic, in the same formats as O(rules[].source).
-          - NSX-V and vCloud Air edge gateways do not support V(group:NAME), because firewall groups exist only on
-            NSX-T.
           - NSX-T edge gateways do not support V(internal), V(external), V(vse) or V(vnic-N), because rules have no
             interfaces.
           - NSX-T edge gateways do not support IDs of NSX-V grouping objects, such as V(ipset-2), because the object
             exists only on NSX-V.
+          - NSX-T edge gateways do not support V(vm:NAME) and V(vapp:NAME), because rules contain networks and groups,
+            not VMs.
+          - vCloud Air edge gateways do not support names of objects, because vCloud Air does not list objects by name.
         type: list
         elements: str
         aliases: [dest_ip]
@@ -142,13 +147,16 @@ options:
             type: str
       applications:
         description:
-          - IDs of applications or application groups that the traffic must match. On NSX-T, names or URNs of
+          - Applications or application groups that the traffic must match, by name or ID. On NSX-T, names or URNs of
             application port profiles.
+          - A name can have the prefix C(app:), C(appgroup:) or C(service:) (either of them).
           - On NSX-T, profiles of NSX for TCP, UDP and ICMP are returned as O(rules[].services).
-          - NSX-V and vCloud Air edge gateways do not support names and URNs of application port profiles, because
-            applications are identified by IDs.
+          - NSX-V edge gateways do not support URNs of application port profiles, because port profiles exist only on
+            NSX-T.
           - NSX-T edge gateways do not support IDs of NSX-V applications, such as V(application-155), because the
             application exists only on NSX-V.
+          - vCloud Air edge gateways do not support names and URNs of applications and port profiles, because
+            applications are identified by IDs.
         type: list
         elements: str
       match_translated:
@@ -273,26 +281,32 @@ options:
   source:
     description:
       - Sources of the traffic. Each entry is V(any), V(internal), V(external), V(vse) (the edge gateway itself),
-        C(vnic-N), an IPv4 or IPv6 address, a CIDR, a range C(first-last), or the ID of a grouping object such as
-        C(ipset-2) or C(urn:vcloud:network:...). C(group:NAME) is a firewall group of NSX-T. Use C(object:ID) for an ID
-        in any other format.
+        C(vnic-N), an IPv4 or IPv6 address, a CIDR, a range C(first-last), the name of an object, or the ID of a
+        grouping object such as C(ipset-2) or C(urn:vcloud:network:...). Use C(object:ID) for an ID in any other format.
+      - Names are C(network:NAME), C(ipset:NAME), C(group:NAME) (a security group), C(vm:NAME) and C(vapp:NAME) (the VMs
+        of a vApp). A name without a prefix is accepted if only one object has it. A rule with an unknown or ambiguous
+        name is refused before anything is written.
       - The order does not matter. The default for new rules is V(any).
-      - NSX-V and vCloud Air edge gateways do not support V(group:NAME), because firewall groups exist only on NSX-T.
       - NSX-T edge gateways do not support V(internal), V(external), V(vse) or V(vnic-N), because rules have no
         interfaces.
       - NSX-T edge gateways do not support IDs of NSX-V grouping objects, such as V(ipset-2), because the object exists
         only on NSX-V.
+      - NSX-T edge gateways do not support V(vm:NAME) and V(vapp:NAME), because rules contain networks and groups, not
+        VMs.
+      - vCloud Air edge gateways do not support names of objects, because vCloud Air does not list objects by name.
     type: list
     elements: str
     aliases: [source_ip]
   destination:
     description:
       - Destinations of the traffic, in the same formats as O(source).
-      - NSX-V and vCloud Air edge gateways do not support V(group:NAME), because firewall groups exist only on NSX-T.
       - NSX-T edge gateways do not support V(internal), V(external), V(vse) or V(vnic-N), because rules have no
         interfaces.
       - NSX-T edge gateways do not support IDs of NSX-V grouping objects, such as V(ipset-2), because the object exists
         only on NSX-V.
+      - NSX-T edge gateways do not support V(vm:NAME) and V(vapp:NAME), because rules contain networks and groups, not
+        VMs.
+      - vCloud Air edge gateways do not support names of objects, because vCloud Air does not list objects by name.
     type: list
     elements: str
     aliases: [dest_ip]
@@ -338,13 +352,15 @@ options:
         type: str
   applications:
     description:
-      - IDs of applications or application groups that the traffic must match. On NSX-T, names or URNs of application
-        port profiles.
+      - Applications or application groups that the traffic must match, by name or ID. On NSX-T, names or URNs of
+        application port profiles.
+      - A name can have the prefix C(app:), C(appgroup:) or C(service:) (either of them).
       - On NSX-T, profiles of NSX for TCP, UDP and ICMP are returned as O(services).
-      - NSX-V and vCloud Air edge gateways do not support names and URNs of application port profiles, because
-        applications are identified by IDs.
+      - NSX-V edge gateways do not support URNs of application port profiles, because port profiles exist only on NSX-T.
       - NSX-T edge gateways do not support IDs of NSX-V applications, such as V(application-155), because the
         application exists only on NSX-V.
+      - vCloud Air edge gateways do not support names and URNs of applications and port profiles, because applications
+        are identified by IDs.
     type: list
     elements: str
   match_translated:

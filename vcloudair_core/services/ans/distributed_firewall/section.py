@@ -11,6 +11,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.kind import Document, Store
+from vcloudair_core.engine.matching import LiveRule
+from vcloudair_core.engine.plan import Change
 from vcloudair_core.engine.validation import Problems, Reader
 from vcloudair_core.services.ans.distributed_firewall.spec import DistributedFirewallSpec
 from vcloudair_core.services.ans.firewall.limits import DISTRIBUTED_RULE_LIMITS
@@ -22,8 +24,10 @@ from vcloudair_core.services.ans.firewall.spec import (
     effective_rule,
     exact_rule,
 )
+from vcloudair_core.services.ans.names.rules import change_with_names, resolve_objects, with_names
 from vcloudair_core.services.ans.nsxt.members import INTERNAL, INTERNAL_URN
 from vcloudair_core.services.ans.section.descriptor import Section
+from vcloudair_core.services.ans.section.document import names_in
 from vcloudair_core.services.ans.section.expected_section import expect_document
 from vcloudair_core.services.ans.section.kinds import RuleKind, SectionKind
 from vcloudair_core.services.ans.vdc_group.directory import target_group
@@ -63,15 +67,18 @@ class DistributedFirewallSection(Section[DistributedFirewallSpec, FirewallRuleSp
     def resolve_rules(
         self, store: Store, specs: Sequence[FirewallRuleSpec], paths: Sequence[str]
     ) -> Sequence[FirewallRuleSpec]:
-        """Look up the firewall groups and port profiles to which rules refer by name."""
-        objects = getattr(store, "objects", None)
-        if objects is None:
-            return specs
-        from vcloudair_core.services.ans.firewall.nsxt.names import resolve_names
-
+        """Replace the names of objects by IDs, and look up port profiles."""
         plain = [_with_internal(spec) for spec in specs]
         is_same = all(new is old for new, old in zip(plain, specs, strict=True))
-        return resolve_names(objects, specs if is_same else tuple(plain), paths)
+        return resolve_objects(store, specs if is_same else tuple(plain), paths)
+
+    def plain_rule(self, rule: LiveRule, document: Document) -> dict[str, Any]:
+        """Return a rule as plain data, with names instead of IDs."""
+        return with_names(super().plain_rule(rule, document), names_in(document))
+
+    def shown_change(self, change: Change, document: Document) -> Change:
+        """Return a change that displays names instead of IDs."""
+        return change_with_names(change, names_in(document))
 
 
 def _with_internal(spec: FirewallRuleSpec) -> FirewallRuleSpec:

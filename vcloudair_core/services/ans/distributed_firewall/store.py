@@ -21,6 +21,8 @@ from vcloudair_core.errors import (
 from vcloudair_core.services.ans.distributed_firewall.codec import POLICIES, SECTION, default_policy, is_active
 from vcloudair_core.services.ans.edge.backend import NSXT, backend_in_version
 from vcloudair_core.services.ans.firewall.limits import is_default_name
+from vcloudair_core.services.ans.names.nsxt import NsxtDirectory
+from vcloudair_core.services.ans.names.store import document_with_names
 from vcloudair_core.services.ans.nsxt.api import CloudApi
 from vcloudair_core.services.ans.nsxt.helper_objects import HelperObjects
 from vcloudair_core.services.ans.nsxt.open_writes import OpenWrites
@@ -84,6 +86,7 @@ class DistributedFirewallStore(CloudApiStore, StageableStore):
         is_provider = session.identity.org_name.casefold() == PROVIDER_ORG
         self.api = CloudApi(session, group.org_id if is_provider else "")
         self.objects = HelperObjects(session, self.api, ObjectOwner(group.title, group.urn, group.urn))
+        self.directory = NsxtDirectory(session, self.objects, group.urn)
         self.open_writes = OpenWrites(session.settings, self.lock_key)
         self._codec = codec
         self._expect = expect
@@ -122,8 +125,12 @@ class DistributedFirewallStore(CloudApiStore, StageableStore):
         return self._codec.encode(document)
 
     def load(self, body: bytes) -> Document:
-        """Return the document that :meth:`dump` saved. Raises: DecodeError."""
-        return self._codec.parse(body)
+        """Return the document that :meth:`dump` saved, with the names of its objects. Raises: DecodeError."""
+        return document_with_names(self._codec.parse(body), self.directory)
+
+    def document_of(self, tree: dict[str, Any]) -> Document:
+        """Return the document of a tree, with the names of its objects. Raises: DecodeError."""
+        return document_with_names(super().document_of(tree), self.directory)
 
     # -- reading -------------------------------------------------------------------------------------------------
 

@@ -22,13 +22,16 @@ class EdgeInterface:
     """An interface of an edge.
 
     ``vnic`` is the number of the interface. ``names`` has the names of the interface and of its network. ``networks``
-    has the subnet of each primary address in CIDR notation, and the secondary addresses.
+    has the subnet of each primary address in CIDR notation, and the secondary addresses. ``network_id`` and
+    ``network_name`` are the UUID and the name of the network.
     """
 
     vnic: str
     names: tuple[str, ...]
     type: str = ""
     networks: tuple[str, ...] = ()
+    network_id: str = ""
+    network_name: str = ""
 
     def __str__(self) -> str:
         return f"{' or '.join(self.names) or 'without name'} (vnic {self.vnic}{', ' + self.type if self.type else ''})"
@@ -60,11 +63,22 @@ def parse_interfaces(body: bytes) -> list[EdgeInterface]:
     root = xml.parse(body, what="the list of edge interfaces")
     interfaces: list[EdgeInterface] = []
     for element in children(root, "edgeInterface"):
-        names = [text_of(element, "name"), text_of(child_of(element, "networkReference"), "name")]
+        reference = child_of(element, "networkReference")
+        network_name = text_of(reference, "name") or ""
+        names = [text_of(element, "name"), network_name]
         vnic = text_of(element, "index")
         if vnic:
             known = tuple(dict.fromkeys(name for name in names if name))
-            interfaces.append(EdgeInterface(vnic, known, text_of(element, "type") or "", tuple(_networks(element))))
+            interfaces.append(
+                EdgeInterface(
+                    vnic,
+                    known,
+                    text_of(element, "type") or "",
+                    tuple(_networks(element)),
+                    (text_of(reference, "id") or "").rpartition(":")[2],
+                    network_name,
+                )
+            )
     return interfaces
 
 

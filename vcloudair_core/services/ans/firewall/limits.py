@@ -11,10 +11,17 @@ from vcloudair_core.engine.canonical import ANY
 from vcloudair_core.services.ans.edge.backend import NSXT, NSXV, VCLOUDAIR
 from vcloudair_core.services.ans.edge.limits import Limit
 from vcloudair_core.services.ans.firewall.spec import SIDES, ServiceSpec
-from vcloudair_core.services.ans.nsxt.members import GROUP, INTERNAL
-from vcloudair_core.services.ans.section.rule_values import INTERFACE, INTERFACES, is_application_id, member
+from vcloudair_core.services.ans.nsxt.members import INTERNAL
+from vcloudair_core.services.ans.section.rule_values import (
+    INTERFACE,
+    INTERFACES,
+    NAME,
+    is_application_id,
+    member,
+    split_name,
+)
 
-_INTERFACE_HINT = "Name networks (urn:vcloud:network:...), firewall groups (group:NAME) or addresses, or set direction."
+_INTERFACE_HINT = "Name networks (network:NAME), groups (group:NAME) or addresses, or set direction."
 
 
 DEFAULT_RULE_PREFIX = "Default_VdcGroup_"
@@ -58,12 +65,16 @@ def _grouping_objects(members: Iterable[str]) -> tuple[str, ...]:
         for text in members
         if (parsed := member(text)) is not None
         and parsed.kind == "object"
-        and not parsed.text.startswith(("urn:vcloud:firewallGroup:", "urn:vcloud:network:", GROUP))
+        and not parsed.text.startswith(("urn:vcloud:firewallGroup:", "urn:vcloud:network:"))
     )
 
 
-def _groups(members: Iterable[str]) -> tuple[str, ...]:
-    return tuple(text for text in members if text.startswith(GROUP))
+def _names(members: Iterable[str]) -> tuple[str, ...]:
+    return tuple(text for text in members if (parsed := member(text)) is not None and parsed.kind == NAME)
+
+
+def _vm_names(members: Iterable[str]) -> tuple[str, ...]:
+    return tuple(text for text in members if split_name(text)[0] in ("vm", "vapp"))
 
 
 def _source_ports(services: Sequence[ServiceSpec]) -> bool:
@@ -90,14 +101,28 @@ def _named_applications(applications: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in applications if not is_application_id(name))
 
 
+def _profile_urns(applications: Iterable[str]) -> tuple[str, ...]:
+    return tuple(text for text in applications if text.startswith("urn:"))
+
+
 _COMMON = (
     *(
         Limit(
             side,
             "the object exists only on NSX-V",
-            "Name a firewall group (group:NAME or urn:vcloud:firewallGroup:...).",
+            "Use the name of the object, such as ipset:NAME or group:NAME.",
             values="IDs of NSX-V grouping objects, such as `ipset-2`",
             refused=_grouping_objects,
+        )
+        for side in SIDES
+    ),
+    *(
+        Limit(
+            side,
+            "rules contain networks and groups, not VMs",
+            "Name the network of the VM, its address, or a security group whose criteria select the VM (group:NAME).",
+            values="`vm:NAME` and `vapp:NAME`",
+            refused=_vm_names,
         )
         for side in SIDES
     ),
@@ -154,7 +179,7 @@ _DISTRIBUTED = (
     ),
     *_interface_limits(
         [name for name in INTERFACES if name != INTERNAL],
-        "Name networks (urn:vcloud:network:...), firewall groups (group:NAME), addresses or internal.",
+        "Name networks (network:NAME), groups (group:NAME), addresses or internal.",
     ),
     Limit(
         "services",
@@ -167,13 +192,27 @@ _DISTRIBUTED = (
     Limit("applied_to", "rules apply to the whole VDC group", "Name the network in source or destination."),
 )
 _OLDER = (
+    Limit("ip_version", "rules match both IP versions", "List addresses of one IP version in source or destination."),
+    Limit("applied_to", "rules apply to the whole edge gateway", "Name the interface in source or destination."),
+)
+_NSXV = (
+    Limit(
+        "applications",
+        "port profiles exist only on NSX-T",
+        "Use the name or ID of an application.",
+        values="URNs of application port profiles",
+        refused=_profile_urns,
+    ),
+    *_OLDER,
+)
+_VCLOUDAIR = (
     *(
         Limit(
             side,
-            "firewall groups exist only on NSX-T",
-            "Use addresses, or the ID of a grouping object.",
-            values="`group:NAME`",
-            refused=_groups,
+            "vCloud Air does not list objects by name",
+            "Use addresses, or the ID of a grouping object, such as ipset-2 or object:vm-43.",
+            values="names of objects",
+            refused=_names,
         )
         for side in SIDES
     ),
@@ -181,14 +220,13 @@ _OLDER = (
         "applications",
         "applications are identified by IDs",
         "Write the ID of an application, such as application-155.",
-        values="names and URNs of application port profiles",
+        values="names and URNs of applications and port profiles",
         refused=_named_applications,
     ),
-    Limit("ip_version", "rules match both IP versions", "List addresses of one IP version in source or destination."),
-    Limit("applied_to", "rules apply to the whole edge gateway", "Name the interface in source or destination."),
+    *_OLDER,
 )
 
-RULE_LIMITS = {NSXT: _NSXT, NSXV: _OLDER, VCLOUDAIR: _OLDER}
+RULE_LIMITS = {NSXT: _NSXT, NSXV: _NSXV, VCLOUDAIR: _VCLOUDAIR}
 """The limits of options of a rule, by backend."""
 
 DISTRIBUTED_RULE_LIMITS = {NSXT: _DISTRIBUTED}

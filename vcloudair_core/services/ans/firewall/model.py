@@ -8,7 +8,15 @@ from typing import Any
 from vcloudair_core.engine.canonical import ANY
 from vcloudair_core.services.ans.firewall.spec import FirewallPolicySpec, ServiceSpec
 from vcloudair_core.services.ans.section.document import SectionState
-from vcloudair_core.services.ans.section.rule_values import ADDRESS, INTERFACE, OBJECT, member, member_text, vnic_number
+from vcloudair_core.services.ans.section.rule_values import (
+    ADDRESS,
+    INTERFACE,
+    OBJECT,
+    member,
+    member_text,
+    refuse_names,
+    vnic_number,
+)
 
 READ_ONLY = frozenset(("statistics", "invalidSource", "invalidDestination", "invalidApplication"))
 """Fields of a rule that the server sends but does not accept.
@@ -46,6 +54,7 @@ def split_members(members: Sequence[str], vnic_prefix: str) -> dict[str, list[st
     or ``vnic-``. Source: protocol/ans.md §2.5, §9.
     """
     lists: dict[str, list[str]] = {"ipAddress": [], "groupingObjectId": [], "vnicGroupId": []}
+    refuse_names(members)
     for word in members:
         parsed = member(word)
         if parsed is None or (parsed.kind == ADDRESS and parsed.text == ANY):

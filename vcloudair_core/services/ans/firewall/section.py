@@ -8,7 +8,8 @@ from typing import Any
 
 from vcloudair_core.engine.fields import diff_fields
 from vcloudair_core.engine.kind import Document, Store
-from vcloudair_core.engine.plan import Plan
+from vcloudair_core.engine.matching import LiveRule
+from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.errors import SpecError, SpecProblem
 from vcloudair_core.services.ans.edge.backend import JSON, NSXT, NSXV, VCLOUDAIR, XML
 from vcloudair_core.services.ans.firewall.limits import RULE_LIMITS, SETTING_LIMITS
@@ -24,8 +25,10 @@ from vcloudair_core.services.ans.firewall.spec import (
     exact_policy,
     exact_rule,
 )
+from vcloudair_core.services.ans.firewall.store import FirewallStore
+from vcloudair_core.services.ans.names.rules import change_with_names, resolve_objects, with_names
 from vcloudair_core.services.ans.section.descriptor import NsxtSection, Section
-from vcloudair_core.services.ans.section.document import SectionCodec, state_of
+from vcloudair_core.services.ans.section.document import SectionCodec, names_in, state_of
 from vcloudair_core.services.ans.section.store import SectionStore
 from vcloudair_core.session.versions import is_at_least
 
@@ -71,13 +74,16 @@ class FirewallSection(Section[FirewallPolicySpec, FirewallRuleSpec]):
     def resolve_rules(
         self, store: Store, specs: Sequence[FirewallRuleSpec], paths: Sequence[str]
     ) -> Sequence[FirewallRuleSpec]:
-        """Look up firewall groups and port profiles of NSX-T edge gateways."""
-        objects = getattr(store, "objects", None)
-        if objects is None:
-            return specs
-        from vcloudair_core.services.ans.firewall.nsxt.names import resolve_names
+        """Replace the names of objects by IDs, and look up port profiles of NSX-T edge gateways."""
+        return resolve_objects(store, specs, paths)
 
-        return resolve_names(objects, specs, paths)
+    def plain_rule(self, rule: LiveRule, document: Document) -> dict[str, Any]:
+        """Return a rule as plain data, with names instead of IDs."""
+        return with_names(super().plain_rule(rule, document), names_in(document))
+
+    def shown_change(self, change: Change, document: Document) -> Change:
+        """Return a change that displays names instead of IDs."""
+        return change_with_names(change, names_in(document))
 
     def plain_settings(self, settings: FirewallPolicySpec) -> dict[str, Any]:
         """Return the settings as plain data.
@@ -155,6 +161,7 @@ SECTION = FirewallSection(
     rule_limits=RULE_LIMITS,
     setting_limits=SETTING_LIMITS,
     module="vca_firewall",
+    store_type=FirewallStore,
     identities=IDENTITIES,
     completed=completed_rule,
     effective=effective_rule,

@@ -118,9 +118,12 @@ class FirewallRuleSpec:
     description: str | None = description_field()
     source: tuple[str, ...] | None = spec_field(
         "Sources of the traffic. Each entry is `any`, `internal`, `external`, `vse` (the edge gateway itself), "
-        "``vnic-N``, an IPv4 or IPv6 address, a CIDR, a range ``first-last``, or the ID of a grouping object such as "
-        "``ipset-2`` or ``urn:vcloud:network:...``. ``group:NAME`` is a firewall group of NSX-T. Use ``object:ID`` for "
-        "an ID in any other format.",
+        "``vnic-N``, an IPv4 or IPv6 address, a CIDR, a range ``first-last``, the name of an object, or the ID of a "
+        "grouping object such as ``ipset-2`` or ``urn:vcloud:network:...``. Use ``object:ID`` for an ID in any other "
+        "format.",
+        "Names are ``network:NAME``, ``ipset:NAME``, ``group:NAME`` (a security group), ``vm:NAME`` and ``vapp:NAME`` "
+        "(the VMs of a vApp). A name without a prefix is accepted if only one object has it. A rule with an unknown or "
+        "ambiguous name is refused before anything is written.",
         "The order does not matter. The default for new rules is `any`.",
         unordered=True,
         canonical=endpoint_meaning,
@@ -148,8 +151,9 @@ class FirewallRuleSpec:
         source="protocol/ans.md §2.6",
     )
     applications: tuple[str, ...] | None = spec_field(
-        "IDs of applications or application groups that the traffic must match. On NSX-T, names or URNs of application "
-        "port profiles.",
+        "Applications or application groups that the traffic must match, by name or ID. On NSX-T, names or URNs of "
+        "application port profiles.",
+        "A name can have the prefix ``app:``, ``appgroup:`` or ``service:`` (either of them).",
         "On NSX-T, profiles of NSX for TCP, UDP and ICMP are returned as `services`.",
         unordered=True,
         absent=(),

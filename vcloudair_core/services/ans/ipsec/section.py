@@ -164,7 +164,7 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
                 reason = "is true, but this deletes the last tunnel; disable the service as well (vca_ipsec)"
             raise SpecError("enabled", reason)
 
-    def shown_change(self, change: Change) -> Change:
+    def shown_change(self, change: Change, document: Document) -> Change:
         """Return a change that describes keys in words instead of showing masked keys."""
         keys = [name for name in _SHOWN_KEYS if name in change.fields]
         if not keys or change.before is None or change.after is None:

@@ -22,7 +22,6 @@ from vcloudair_core.errors import (
     VcloudAirError,
 )
 from vcloudair_core.services.ans.nsxt.api import CloudApi
-from vcloudair_core.services.ans.nsxt.members import GROUP, INTERNAL, INTERNAL_URN, SHOWN
 from vcloudair_core.services.ans.nsxt.port_profiles import SYSTEM, has_content, new_profile, services_of
 from vcloudair_core.services.ans.nsxt.references import (
     ADDRESSES,
@@ -65,6 +64,7 @@ class _KnownContent:
 
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
     profiles: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    networks: list[Mapping[str, Any]] | None = None
     missing: set[str] = field(default_factory=set)
     """URNs of profiles that rules refer to and that the list lacks."""
 
@@ -77,7 +77,8 @@ class HelperObjects:
         self._api = api
         self._owner = owner
         self._known = session.state_of(_KnownContent)
-        self._group_names: dict[str, str] | None = None
+        self._summaries: list[Mapping[str, Any]] | None = None
+        self._are_profiles_fresh = False
         self.created: list[str] = []
         """Paths of the groups and profiles that the current commit has created."""
 
@@ -96,25 +97,11 @@ class HelperObjects:
             urn = str(reference.get("id"))
             if is_managed(reference):
                 replaced[id(reference)] = {**reference, CONTENT: self._group_content(urn)}
-            elif self._group_names is not None:
-                replaced[id(reference)] = {**reference, CONTENT: {SHOWN: self.shown_group(urn)}}
         for reference in references_of(record, PROFILE_KEYS):
             services = self._profile_services(str(reference.get("id")))
             if services:
                 replaced[id(reference)] = {**reference, CONTENT: {SERVICE: services}}
         return replace_references(record, replaced) if replaced else record
-
-    def shown_group(self, urn: str) -> str:
-        """Return a group as a member of a rule: ``group:NAME``.
-
-        If several groups have the name, return the URN.
-
-        The name comes from the list of groups, because rules keep the old name of a renamed group.
-        """
-        if urn == INTERNAL_URN:
-            return INTERNAL
-        name = self.group_names().get(urn, "")
-        return f"{GROUP}{name}" if name and len(self.group_ids(name)) == 1 else urn
 
     def _group_content(self, urn: str) -> dict[str, Any]:
         if urn not in self._known.groups:
@@ -153,15 +140,21 @@ class HelperObjects:
             self._known.profiles[owner] = {str(value.get("id")): value for value in values}
         return self._known.profiles[owner]
 
-    def group_names(self, *, is_stale: bool = False) -> dict[str, str]:
-        """Return the names of all groups of the owner by URN.
+    def group_summaries(self, *, is_stale: bool = False) -> list[Mapping[str, Any]]:
+        """Return the summaries of all groups of the owner.
 
         The list is read once for each store. If ``is_stale`` is true, the list is read again.
         """
-        if self._group_names is None or is_stale:
-            values = self._api.pages(f"{_GROUPS}/summaries", filter_text=f"_context=={self._owner.group_owner_id}")
-            self._group_names = {str(value.get("id")): str(value.get("name") or "") for value in values}
-        return self._group_names
+        if self._summaries is None or is_stale:
+            self._summaries = self._api.pages(
+                f"{_GROUPS}/summaries", filter_text=f"_context=={self._owner.group_owner_id}"
+            )
+        return self._summaries
+
+    def group_names(self, *, is_stale: bool = False) -> dict[str, str]:
+        """Return the names of all groups of the owner by URN."""
+        summaries = self.group_summaries(is_stale=is_stale)
+        return {str(summary.get("id")): str(summary.get("name") or "") for summary in summaries}
 
     def group_ids(self, name: str) -> list[str]:
         """Return the URNs of all groups with this name."""
@@ -182,10 +175,12 @@ class HelperObjects:
     def find_profile(self, name_or_urn: str) -> Mapping[str, Any] | None:
         """Return the port profile with this name or URN, or None if there is none.
 
-        If the cache lacks the profile, the list is read again, because another client may have created the profile.
+        If the cache lacks the profile, the list is read again, because another client may have created the profile. It
+        is read again at most once for each store.
         """
         for is_stale in (False, True):
-            profiles = self._profiles(is_stale=is_stale)
+            profiles = self._profiles(is_stale=is_stale and not self._are_profiles_fresh)
+            self._are_profiles_fresh |= is_stale
             for urn in (name_or_urn, *self.profile_ids(name_or_urn)):
                 if urn in profiles:
                     return profiles[urn]
@@ -195,13 +190,25 @@ class HelperObjects:
         """Return all port profiles to which rules can refer by name."""
         return list(self._profiles().values())
 
+    def networks(self, *, is_stale: bool = False) -> list[Mapping[str, Any]]:
+        """Return all networks that the user can see, including those of VDC groups.
+
+        The list is read once in a session. If ``is_stale`` is true, it is read again.
+        """
+        if self._known.networks is None or is_stale:
+            self._known.networks = self._api.pages(_NETWORKS, filter_text="_context==includeAccessible")
+        return self._known.networks
+
     def network_id(self, name: str) -> str:
         """Return the URN of a network of the org.
 
         Raises: NotFoundError, AmbiguousMatchError.
         """
-        networks = self._api.pages(_NETWORKS, filter_text=f"name=={_escaped(name)};_context==includeAccessible")
-        ids = [str(network.get("id")) for network in networks if network.get("name") == name]
+        for is_stale in (False, True):
+            networks = self.networks(is_stale=is_stale)
+            ids = [str(network.get("id")) for network in networks if network.get("name") == name]
+            if ids:
+                break
         if len(ids) > 1:
             raise AmbiguousMatchError(
                 f"{len(ids)} networks are named {name!r}.",
@@ -217,10 +224,12 @@ class HelperObjects:
 
         Raises: NotFoundError, AmbiguousMatchError.
         """
-        network = self._api.get(f"{_NETWORKS}/{quote(urn, safe=':')}")
-        name = str(network.get("name") or "")
-        self.network_id(name)
-        return name
+        for is_stale in (False, True):
+            names = [str(item.get("name") or "") for item in self.networks(is_stale=is_stale) if item.get("id") == urn]
+            if names:
+                self.network_id(names[0])
+                return names[0]
+        raise NotFoundError(f"Network not found: {urn!r}.", hint="Check the URN, or use the name of the network.")
 
     # -- writing -------------------------------------------------------------------------------------------------
 

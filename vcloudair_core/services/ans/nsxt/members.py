@@ -11,21 +11,15 @@ from typing import Any
 from vcloudair_core.engine.canonical import ANY
 from vcloudair_core.services.ans.nsxt.references import ADDRESSES, CONTENT, NETWORKS, pending
 from vcloudair_core.services.ans.section.json_values import items_of, mapping_of, texts_of
-from vcloudair_core.services.ans.section.rule_values import ADDRESS, member
+from vcloudair_core.services.ans.section.rule_values import ADDRESS, member, refuse_names
 
-GROUP, GROUP_URN, NETWORK_URN = "group:", "urn:vcloud:firewallGroup:", "urn:vcloud:network:"
-"""Prefixes of members: group name, group URN and network URN."""
+GROUP_URN, NETWORK_URN = "urn:vcloud:firewallGroup:", "urn:vcloud:network:"
+"""Prefixes of the URNs of groups and networks."""
 
 INTERNAL, INTERNAL_URN = "internal", f"{GROUP_URN}internal"
 """The internal traffic of a VDC group: as a member of a spec, and as a group URN.
 
 Only rules of distributed firewalls can contain it. Source: protocol/nsxt.md §8.
-"""
-
-SHOWN = "group"
-"""Key in the content of an unmanaged group, whose value is the member to show.
-
-An example of a member is ``group:NAME``.
 """
 
 
@@ -42,19 +36,18 @@ def members_of_side(addresses: Any, groups: Any) -> tuple[str, ...]:
         if ADDRESSES in content or NETWORKS in content:
             members += [*content.get(ADDRESSES, ()), *content.get(NETWORKS, ())]
         else:
-            members.append(content.get(SHOWN) or member_of_group(group))
+            members.append(member_of_group(group))
     return tuple(dict.fromkeys(members)) or (ANY,)
 
 
 def member_of_group(group: Mapping[str, Any]) -> str:
-    """Return a group as a member of a rule: ``group:NAME``.
+    """Return a group as a member of a rule: its URN.
 
-    For a reference without a name, return the URN. The group of all internal traffic is ``internal``.
+    The group of all internal traffic is ``internal``. Rules keep the old name of a renamed group, so the name in a
+    reference is not used.
     """
-    if group.get("id") == INTERNAL_URN:
-        return INTERNAL
-    name = str(group.get("name") or "")
-    return f"{GROUP}{name}" if name else str(group.get("id") or "")
+    urn = str(group.get("id") or "")
+    return INTERNAL if urn == INTERNAL_URN else urn
 
 
 def split_sides(members: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -62,6 +55,7 @@ def split_sides(members: Sequence[str]) -> tuple[list[str], list[str]]:
 
     If the member is ``any``, both lists are empty.
     """
+    refuse_names(members)
     addresses: list[str] = []
     others: list[str] = []
     for text in members:
@@ -84,9 +78,7 @@ def group_references(
     set. Networks become one group of networks.
     """
     current = {
-        mapping_of(group.get(CONTENT)).get(SHOWN) or member_of_group(group): group
-        for group in items_of(raw.get(f"{side}FirewallGroups"))
-        if isinstance(group, dict)
+        member_of_group(group): group for group in items_of(raw.get(f"{side}FirewallGroups")) if isinstance(group, dict)
     }
     references: list[dict[str, Any]] = []
     if addresses and not is_inline:
@@ -101,8 +93,6 @@ def group_references(
             references.append(current[text])
         elif text == INTERNAL:
             references.append({"id": INTERNAL_URN})
-        elif text.startswith(GROUP):
-            references.append({"name": text.removeprefix(GROUP)})
         else:
             references.append({"id": text})
     return references or None

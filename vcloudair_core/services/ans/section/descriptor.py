@@ -236,8 +236,8 @@ class Section(Generic[SpecT, RuleT]):
         do not change.
         """
 
-    def shown_change(self, change: Change) -> Change:
-        """Return a change in the form that plans display."""
+    def shown_change(self, change: Change, document: Document) -> Change:
+        """Return a change of a document in the form that plans display."""
         return change
 
     def merge(self, document: Document, edit: SectionEdit) -> Document:
@@ -257,8 +257,8 @@ class Section(Generic[SpecT, RuleT]):
                 shown[name] = plain(value)
         return shown
 
-    def plain_rule(self, rule: LiveRule) -> dict[str, Any]:
-        """Return a rule as plain data that :meth:`read_rule` accepts."""
+    def plain_rule(self, rule: LiveRule, document: Document) -> dict[str, Any]:
+        """Return a rule of a document as plain data that :meth:`read_rule` accepts."""
         shown: dict[str, Any] = plain(rule.spec)
         return shown
 

@@ -10,6 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.matching import LiveRule
 from vcloudair_core.engine.rulelist import RuleStep
+from vcloudair_core.services.ans.names.objects import ObjectNames
 
 SettingsT = TypeVar("SettingsT")
 
@@ -69,9 +70,13 @@ class SectionCodec(Protocol[SettingsT]):
 
 @dataclass(frozen=True)
 class SectionDocument(Document, Generic[SettingsT]):
-    """A document of a section. Its codec decodes the document once, at first use."""
+    """A document of a section. Its codec decodes the document once, at first use.
+
+    ``names`` has the names of the objects that rules contain, for display. It is None if the objects have no names.
+    """
 
     codec: SectionCodec[SettingsT] = field(kw_only=True, repr=False, compare=False)
+    names: ObjectNames | None = field(default=None, kw_only=True, repr=False, compare=False)
 
     @cached_property
     def decoded(self) -> SectionState[SettingsT]:
@@ -83,6 +88,11 @@ def state_of(document: Document) -> SectionState[Any]:
     """Return the decoded document of a section."""
     assert isinstance(document, SectionDocument), type(document).__name__
     return document.decoded
+
+
+def names_in(document: Document) -> ObjectNames | None:
+    """Return the names of the objects in the rules of a document, or None."""
+    return document.names if isinstance(document, SectionDocument) else None
 
 
 LAST_TYPES = frozenset(("internal_low", "default_policy"))

@@ -147,11 +147,12 @@ class RuleKind(_SectionKindBase):
 
     def project(self, document: Document) -> list[dict[str, Any]]:
         """Return all user rules in order, as plain data that :meth:`parse` accepts."""
-        return [self.section.plain_rule(rule) for rule in state_of(document).user_rules]
+        return [self.section.plain_rule(rule, document) for rule in state_of(document).user_rules]
 
     def select(self, document: Document, desired: Desired) -> list[dict[str, Any]]:
         """Return the rules that the specs identify, in the order of the specs."""
-        return [self.section.plain_rule(rule) for rule in self._named(state_of(document).user_rules, desired.specs)]
+        rules = self._named(state_of(document).user_rules, desired.specs)
+        return [self.section.plain_rule(rule, document) for rule in rules]
 
     def plan(self, document: Document, desired: Desired) -> Plan:
         """Return the plan for the rules.
@@ -161,7 +162,7 @@ class RuleKind(_SectionKindBase):
         list_plan = self.section.plan_rules(document, desired, desired.specs, in_order=isinstance(desired, Exactly))
         if list_plan.changes:
             self.section.check_result(document, None, list_plan)
-        changes = tuple(self.section.shown_change(change) for change in list_plan.changes)
+        changes = tuple(self.section.shown_change(change, document) for change in list_plan.changes)
         return Plan(
             self.name, changes, steps=SectionEdit(steps=list_plan.steps if changes else None), notes=list_plan.notes
         )
@@ -213,10 +214,12 @@ class SectionKind(_SectionKindBase):
         """
         section, state = self.section, state_of(document)
         shown = section.plain_settings(state.settings)
-        shown[section.rules_field] = [section.plain_rule(rule) for rule in state.rules if rule.is_user]
+        shown[section.rules_field] = [section.plain_rule(rule, document) for rule in state.rules if rule.is_user]
         if section.has_internal_rules:
             shown["internal_rules"] = [
-                {**section.plain_rule(rule), "rule_type": rule.rule_type} for rule in state.rules if not rule.is_user
+                {**section.plain_rule(rule, document), "rule_type": rule.rule_type}
+                for rule in state.rules
+                if not rule.is_user
             ]
         shown["version"] = document.version
         return shown
@@ -233,7 +236,7 @@ class SectionKind(_SectionKindBase):
             rules = self._named(rules, specs or (), in_place=True)
         return {
             **section.plain_settings(state.settings),
-            section.rules_field: [section.plain_rule(rule) for rule in rules],
+            section.rules_field: [section.plain_rule(rule, document) for rule in rules],
         }
 
     def plan(self, document: Document, desired: Desired) -> Plan:
@@ -264,7 +267,7 @@ class SectionKind(_SectionKindBase):
         )
         return Plan(
             self.name,
-            tuple(section.shown_change(change) for change in changes),
+            tuple(section.shown_change(change, document) for change in changes),
             steps=edit,
             notes=list_plan.notes if list_plan else (),
         )

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from vcloudair_core.engine.canonical import ANY, address_range, address_set, fold, port_range, without_blanks
 from vcloudair_core.engine.plan import Plan
-from vcloudair_core.engine.validation import Reader, near, one_of
+from vcloudair_core.engine.validation import Reader, one_of
+from vcloudair_core.errors import SpecError
 
 INTERFACES = ("internal", "external", "vse")
 PROTOCOLS = ("any", "tcp", "udp", "icmp")
@@ -43,28 +44,35 @@ ICMP_TYPES = (
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _GROUPING = re.compile(
-    rf"(?:{_UUID}:)?(?:ipset|securitygroup|vm|dvportgroup|resgroup|virtualwire|network|datacenter|domain)-c?\d+\Z"
+    r"(?:ipset|securitygroup|dvportgroup|resgroup|virtualwire)-c?\d+\Z"
+    rf"|{_UUID}:(?:ipset|securitygroup|vm|dvportgroup|resgroup|virtualwire|network|datacenter|domain)-c?\d+\Z"
     rf"|urn:vcloud:[a-z]+:{_UUID}\Z|urn:vcloud:firewallGroup:internal\Z",
     re.IGNORECASE,
 )
 """Pattern of IDs that are recognized as grouping objects without ``object:``.
 
-Source: protocol/ans.md §2.5, protocol/nsxt.md §8.
+IDs that are likely names of VMs or networks, such as ``vm-0001``, need ``object:``. Source: protocol/ans.md §2.5,
+protocol/nsxt.md §8.
 """
 
-_NAMED_GROUP = "group:"
-"""Prefix of the name of a firewall group of NSX-T."""
+NAME_PREFIXES = ("network", "ipset", "group", "vm", "vapp")
+"""Prefixes of names of objects in sources and destinations, without the colon."""
+
+APPLICATION_PREFIXES = ("app", "appgroup", "service")
+"""Prefixes of names of applications, without the colon. ``service`` stands for both kinds of applications."""
 
 _VNIC = re.compile(r"vnic-(?:index-)?(\d{1,3})\Z", re.IGNORECASE)
 _LOOKS_NUMERIC = re.compile(r"[\d.:/\-]+\Z|[\da-f]*:[\da-f:./\-]*\Z|\d{1,3}\.\d{1,3}[\d./x-]*", re.IGNORECASE)
 
-ADDRESS, INTERFACE, OBJECT = "address", "interface", "object"
+ADDRESS, INTERFACE, OBJECT, NAME = "address", "interface", "object", "name"
 
 
 class Member(NamedTuple):
     """A member of a source or destination.
 
-    ``kind`` selects the list of the API that contains the member. ``text`` is the value without a prefix.
+    ``kind`` selects the list of the API that contains the member. ``text`` is the value without a prefix. A member of
+    the kind ``name`` is the name of an object, which must be looked up before the rule is written. Its text keeps a
+    prefix such as ``vm:``.
     """
 
     kind: str
@@ -81,6 +89,9 @@ def member(word: str) -> Member | None:
     for kind in (OBJECT, INTERFACE, ADDRESS):
         if text.lower().startswith(f"{kind}:") and text[len(kind) + 1 :].strip():
             return Member(kind, text[len(kind) + 1 :].strip())
+    prefix, name = split_name(text)
+    if prefix:
+        return Member(NAME, f"{prefix}:{name}") if name else None
     folded = text.casefold()
     if folded == ANY:
         return Member(ADDRESS, ANY)
@@ -88,9 +99,41 @@ def member(word: str) -> Member | None:
         return Member(INTERFACE, folded)
     if address_range(text) is not None:
         return Member(ADDRESS, without_blanks(text))
-    if text.startswith(_NAMED_GROUP) and text.removeprefix(_NAMED_GROUP).strip():
+    if _GROUPING.match(text):
         return Member(OBJECT, text)
-    return Member(OBJECT, text) if _GROUPING.match(text) else None
+    return Member(NAME, text) if _is_name(text) else None
+
+
+def split_name(text: str) -> tuple[str, str]:
+    """Return the prefix and the rest of a name: ``vm:db1`` is ``("vm", "db1")``.
+
+    Without a known prefix, the prefix is an empty string.
+    """
+    prefix, _, name = text.partition(":")
+    if prefix.strip().casefold() in NAME_PREFIXES:
+        return prefix.strip().casefold(), name.strip()
+    return "", text.strip()
+
+
+def _is_name(text: str) -> bool:
+    """Return True if a text without a known prefix can be the name of an object.
+
+    Texts that look like wrong addresses, interfaces or URNs are not names.
+    """
+    has_letter = any(sign.isalpha() for sign in text)
+    is_wrong = text.casefold().startswith(("vnic", "urn:")) or _LOOKS_NUMERIC.match(text) or address_complaint(text)
+    return has_letter and not is_wrong
+
+
+def refuse_names(members: Iterable[str]) -> None:
+    """Raise SpecError for a name that was not looked up.
+
+    A rule without this member could match any address.
+    """
+    for text in members:
+        parsed = member(text)
+        if parsed is not None and parsed.kind == NAME:
+            raise SpecError("", f"{text!r} was not looked up, so the rule cannot be written")
 
 
 def address_complaint(word: str) -> str:
@@ -115,13 +158,14 @@ def member_complaint(word: str) -> str:
         return f"{word!r} is not an interface; write vnic-N with the number of the interface, 0 to {LAST_VNIC}"
     if address_complaint(text):
         return address_complaint(text)
+    if split_name(text)[0]:
+        return f"{word!r} has no name after the prefix"
     if _LOOKS_NUMERIC.match(text):
         return f"{word!r} is not a valid address, CIDR or range (first-last)"
-    hint = near(text, [ANY, *INTERFACES])
     return (
-        f"{word!r} is not an address, CIDR, range, any, internal, external, vse, vnic-N or ID of a grouping object"
-        f"{'; ' + hint if hint else ''} (write group:{text} if it is the name of a firewall group, and object:{text} "
-        "if it is the ID of an object)"
+        f"{word!r} is not an address, CIDR, range, any, internal, external, vse, vnic-N, name or ID of an object "
+        f"(write a prefix such as network:{text} if it is the name of an object, and object:{text} if it is the ID of "
+        "an object)"
     )
 
 
@@ -162,7 +206,7 @@ def endpoint_meaning(members: Iterable[str]) -> frozenset[object]:
         elif parsed.kind == INTERFACE:
             others.add((INTERFACE, _interface_meaning(parsed.text)))
         else:
-            others.add((OBJECT, parsed.text))
+            others.add((parsed.kind, parsed.text))
     merged = address_set(addresses)
     if ANY in merged or not (merged or others):
         return frozenset((ANY,))
@@ -323,6 +367,17 @@ def _written_member(item: str) -> str:
 def is_application_id(text: str) -> bool:
     """Return True for the id of an application or application group of NSX-V."""
     return _APPLICATION.match(text) is not None
+
+
+def split_application(text: str) -> tuple[str, str]:
+    """Return the prefix and the rest of the name of an application: ``app:web`` is ``("app", "web")``.
+
+    Without a known prefix, the prefix is an empty string.
+    """
+    prefix, _, name = text.partition(":")
+    if prefix.strip().casefold() in APPLICATION_PREFIXES and name.strip():
+        return prefix.strip().casefold(), name.strip()
+    return "", text.strip()
 
 
 def read_applications(reader: Reader, name: str) -> tuple[str, ...] | None:

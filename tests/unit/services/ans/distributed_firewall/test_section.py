@@ -75,7 +75,7 @@ def test_a_new_rule_has_addresses_and_refers_to_profiles(tmp_path: Path) -> None
     assert made["enabled"] is True
     assert made["sourceFirewallGroups"] == [{"id": "urn:vcloud:firewallGroup:internal"}]
     assert made["destinationFirewallIpAddresses"] == ["10.0.1.10"]
-    assert made["destinationFirewallGroups"] == [{"id": WEB_GROUP["id"], "name": "web servers"}]
+    assert made["destinationFirewallGroups"] == [{"id": WEB_GROUP["id"]}]
     assert made["applicationPortProfiles"] == [{"id": HTTPS["id"], "name": "HTTPS"}]
 
 

@@ -69,8 +69,7 @@ def test_defaults_are_never_refused(backend: str) -> None:
 @pytest.mark.parametrize(
     ("data", "option"),
     [
-        ({"source": ["group:web servers"]}, "source"),
-        ({"applications": ["HTTPS"]}, "applications"),
+        ({"applications": ["urn:vcloud:applicationPortProfile:00000000-0000-4000-8000-0000000000c1"]}, "applications"),
         ({"ip_version": "4"}, "ip_version"),
         ({"applied_to": "dmz"}, "applied_to"),
     ],
@@ -78,6 +77,21 @@ def test_defaults_are_never_refused(backend: str) -> None:
 @pytest.mark.parametrize("backend", [NSXV, "vcloudair"])
 def test_options_of_nsxt_are_refused_elsewhere(backend: str, data: dict[str, Any], option: str) -> None:
     assert [problem.path for problem in problems(data, backend)] == [option]
+
+
+@pytest.mark.parametrize("name", ["group:web servers", "network:lan", "vm-0001"])
+def test_names_are_refused_on_vcloud_air_only(name: str) -> None:
+    """vCloud Air has no lists of objects."""
+    assert [problem.path for problem in problems({"source": [name]}, "vcloudair")] == ["source"]
+    assert problems({"source": [name], "applications": ["HTTPS"]}, NSXV) == []
+
+
+@pytest.mark.parametrize("name", ["vm:db1", "vapp:shop"])
+def test_names_of_vms_are_refused_on_nsxt_with_the_way_out(name: str) -> None:
+    [problem] = problems({"destination": ["network:lan", name]}, NSXT_38)
+    assert problem.path == "destination"
+    assert repr(name) in problem.reason
+    assert "group:NAME" in problem.hint
 
 
 def test_settings_are_refused_with_their_rules() -> None:

@@ -115,7 +115,9 @@ def test_a_rule_with_all_fields_is_created_once(edge_api: str) -> None:
     outcome = bench.ensure([FULL])
     assert outcome.changed
     assert outcome.plan.summary() == "1 to create"
-    assert bench.methods() == ["GET", "PUT", "GET"]
+    # On NSX-V, the names of the IP set and the application are read once, for display.
+    names = [] if edge_api == "hybridity" else ["GET"] * 3
+    assert bench.methods() == ["GET", "PUT", "GET", *names]
     made = bench.rule("full")
     assert made["source"]["ipAddress"] == ["10.0.0.5/24"]  # unchanged spelling
     assert made["source"]["vnicGroupId"] == ["vnic-index-3" if edge_api == "hybridity" else "vnic-3"]

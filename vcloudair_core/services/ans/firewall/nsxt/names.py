@@ -1,4 +1,4 @@
-"""Look up the names of firewall groups and port profiles in NSX-T firewall rules.
+"""Look up the names of port profiles in NSX-T firewall rules.
 
 Source: protocol/nsxt.md §3, §4, §13.1.
 """
@@ -10,71 +10,40 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.canonical import ANY
 from vcloudair_core.engine.validation import Problems, near
-from vcloudair_core.services.ans.firewall.nsxt.services import PROFILE_URN
-from vcloudair_core.services.ans.firewall.spec import SIDES, FirewallRuleSpec, ServiceSpec
-from vcloudair_core.services.ans.nsxt.members import GROUP, GROUP_URN
+from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec, ServiceSpec
 from vcloudair_core.services.ans.nsxt.networks import shown_network
 from vcloudair_core.services.ans.nsxt.port_profiles import SYSTEM, has_content, services_of
 from vcloudair_core.services.ans.nsxt.references import is_managed
+from vcloudair_core.services.ans.section.rule_values import split_application
 
 if TYPE_CHECKING:
     from vcloudair_core.services.ans.nsxt.helper_objects import HelperObjects
 
 
 def resolve_names(
-    objects: HelperObjects, specs: Sequence[FirewallRuleSpec], paths: Sequence[str]
+    objects: HelperObjects, specs: Sequence[FirewallRuleSpec], paths: Sequence[str], problems: Problems
 ) -> Sequence[FirewallRuleSpec]:
-    """Replace groups and profiles in specs with the values that decoded rules have.
+    """Replace the profiles in specs with the values that decoded rules have.
 
-    Groups become ``group:NAME``, or a URN if the name is ambiguous. System profiles become services. The list of groups
-    is read if a rule names groups, and the list of profiles if a rule names profiles or ICMP types.
-
-    Raises: SpecError with all names that do not exist or are ambiguous.
+    System profiles become services. The list of profiles is read if a rule names profiles or ICMP types. Names that do
+    not exist become problems.
     """
-    problems = Problems()
     resolved = [_resolved(objects, spec, path, problems) for spec, path in zip(specs, paths, strict=True)]
-    problems.raise_if_any()
     is_same = all(new is old for new, old in zip(resolved, specs, strict=True))
     return specs if is_same else tuple(resolved)
 
 
 def _resolved(objects: HelperObjects, spec: FirewallRuleSpec, path: str, problems: Problems) -> FirewallRuleSpec:
-    ends = [
-        members and tuple(_group(objects, text, f"{path}.{side}".lstrip("."), problems) for text in members)
-        for side, members in zip(SIDES, (spec.source, spec.destination), strict=True)
-    ]
     services, applications = spec.services, spec.applications
     if applications:
         services, applications = _split_applications(objects, spec, path, problems)
     for service in services or ():
         if service.protocol == "icmp" and service.icmp_type not in (None, ANY):
             _check_icmp_type(objects, service, path, problems)
-    resolved = spec.with_traffic(ends[0], ends[1], services, applications)
+    resolved = spec.with_traffic(spec.source, spec.destination, services, applications)
     if spec.applied_to:
         resolved = resolved.with_network(shown_network(objects, spec.applied_to, path, problems))
     return spec if resolved == spec else resolved
-
-
-def _is_group(text: str) -> bool:
-    return text.startswith((GROUP, GROUP_URN))
-
-
-def _group(objects: HelperObjects, text: str, path: str, problems: Problems) -> str:
-    if not _is_group(text):
-        return text
-    names = objects.group_names()
-    if text.startswith(GROUP_URN):
-        if text not in names:
-            problems.add(path, f"there is no firewall group with the ID {text!r}")
-        return objects.shown_group(text)
-    name = text.removeprefix(GROUP)
-    ids = objects.group_ids(name)
-    if len(ids) > 1:
-        problems.add(path, f"{len(ids)} firewall groups are named {name!r}; use an ID instead: {', '.join(ids)}")
-    elif not ids:
-        hint = near(name, sorted(set(names.values())))
-        problems.add(path, f"there is no firewall group named {name!r}{'; ' + hint if hint else ''}")
-    return text
 
 
 def _split_applications(
@@ -83,9 +52,9 @@ def _split_applications(
     """Return the services and applications of a spec. System profiles become services."""
     services: list[ServiceSpec] = list(spec.services or ())
     remaining: list[str] = []
-    for name in spec.applications or ():
-        ids = [name] if name.startswith(PROFILE_URN) else objects.profile_ids(name)
-        profile = objects.profile(ids[0]) if ids else None
+    for text in spec.applications or ():
+        name = split_application(text)[1]
+        profile = objects.find_profile(name)
         if profile is None:
             known = sorted({str(candidate.get("name")) for candidate in objects.profiles()})
             hint = near(name, known)

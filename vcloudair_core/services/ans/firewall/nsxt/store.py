@@ -9,6 +9,8 @@ from urllib.parse import quote
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.errors import DecodeError, NotFoundError, PermissionDeniedError
 from vcloudair_core.services.ans.firewall.nsxt.rule_codec import INLINE_SINCE
+from vcloudair_core.services.ans.names.nsxt import NsxtDirectory
+from vcloudair_core.services.ans.names.store import document_with_names
 from vcloudair_core.services.ans.nsxt.api import gateway_path
 from vcloudair_core.services.ans.nsxt.ignored_logging import IGNORED_LOGGING, LoggingRequests
 from vcloudair_core.services.ans.nsxt.references import sent
@@ -28,6 +30,7 @@ class NsxtFirewallStore(NsxtStore, StageableSectionStore):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._logging = LoggingRequests(self.session, self.target_key)
+        self.directory = NsxtDirectory(self.session, self.objects, f"urn:vcloud:gateway:{self.edge.edge_id}")
 
     wants_state = False
     """True if the desired state sets ``enabled``.
@@ -53,6 +56,14 @@ class NsxtFirewallStore(NsxtStore, StageableSectionStore):
         since the last read.
         """
         return self.is_inline
+
+    def load(self, body: bytes) -> Document:
+        """Return the document that :meth:`dump` saved, with the names of its objects. Raises: DecodeError."""
+        return document_with_names(super().load(body), self.directory)
+
+    def document_of(self, tree: dict[str, Any]) -> Document:
+        """Return the document of a tree, with the names of its objects. Raises: DecodeError."""
+        return document_with_names(super().document_of(tree), self.directory)
 
     def read_tree(self) -> dict[str, Any]:
         """Return the rules with the content of their groups and profiles."""

@@ -20,6 +20,7 @@ from vcloudair_core.services.ans.nat.nsxt.profiles import (
 from vcloudair_core.services.ans.nat.spec import NatRuleSpec, port_meaning
 from vcloudair_core.services.ans.nsxt.networks import shown_network
 from vcloudair_core.services.ans.nsxt.port_profiles import SYSTEM, has_content, services_of
+from vcloudair_core.services.ans.section.rule_values import split_application
 
 if TYPE_CHECKING:
     from vcloudair_core.services.ans.nsxt.helper_objects import HelperObjects
@@ -29,7 +30,8 @@ def resolve_names(objects: HelperObjects, specs: Sequence[NatRuleSpec], paths: S
     """Replace profiles and networks in specs with the values that decoded rules have.
 
     A profile sets the protocol and the port of the rule. Networks become names. The list of profiles is read if a rule
-    names profiles or ICMP types. Each network takes one call.
+    names profiles or ICMP types, and the list of networks if a rule names
+    networks.
 
     Raises: SpecError with all names that do not exist or are ambiguous.
     """
@@ -61,7 +63,7 @@ def _application(objects: HelperObjects, spec: NatRuleSpec, path: str, problems:
 
     A system profile is replaced by its protocol and port.
     """
-    name = str(spec.application)
+    name = split_application(str(spec.application))[1]
     profile = objects.find_profile(name)
     if profile is None:
         hint = near(name, sorted({str(candidate.get("name")) for candidate in objects.profiles()}))

@@ -17,6 +17,7 @@ from vcloudair_core.services.ans.section.kinds import RuleKind
 
 OLD, NEW = NsxtFirewallCodec(is_inline=False), NsxtFirewallCodec(is_inline=True)
 NETWORK = "urn:vcloud:network:11111111-0000-4000-8000-000000000001"
+GROUP = "urn:vcloud:firewallGroup:00000000-0000-4000-8000-0000000000a1"
 ANYTHING = {"sourceFirewallGroups": None, "destinationFirewallGroups": None, "applicationPortProfiles": None}
 DEFAULT = {"id": "d1", "name": "default_rule", "actionValue": "DROP", "enabled": True, "logging": False}
 
@@ -112,10 +113,10 @@ def test_more_than_15_ports_become_several_items() -> None:
 
 
 def test_networks_become_one_managed_group() -> None:
-    [rule] = merged(NEW, present({"name": "dmz", "source": [NETWORK, "10.0.0.1", "group:web"]}))
+    [rule] = merged(NEW, present({"name": "dmz", "source": [NETWORK, "10.0.0.1", GROUP]}))
     managed, named = rule["sourceFirewallGroups"]
     assert managed[CONTENT] == {NETWORKS: [NETWORK]}
-    assert named == {"name": "web"}
+    assert named == {"id": GROUP}
     assert rule["sourceFirewallIpAddresses"] == ["10.0.0.1"]
 
 
@@ -128,7 +129,7 @@ def test_icmp_is_a_profile_in_every_version() -> None:
 LIVE: dict[str, Any] = {
     "id": "d0bf5d51-0000-4000-8000-000000000001", "name": "old", "description": "hidden", "comments": "",
     "action": "ALLOW", "actionValue": "ALLOW", "enabled": True, "direction": "IN_OUT", "ipProtocol": "IPV4",
-    "logging": False, "sourceFirewallGroups": [{"id": "urn:vcloud:firewallGroup:1", "name": "web"}],
+    "logging": False, "sourceFirewallGroups": [{"id": GROUP, "name": "web"}],
     "destinationFirewallGroups": None,
     "applicationPortProfiles": [
         {"id": "urn:p1", "name": "HTTPS", CONTENT: {SERVICE: [{"protocol": "tcp", "port": ["443"]}]}},
@@ -140,7 +141,7 @@ LIVE: dict[str, Any] = {
 
 def test_a_rule_of_another_client_is_decoded() -> None:
     rule = state_of(document(OLD, LIVE)).user_rules[0].spec
-    assert (rule.source, rule.destination) == (("group:web",), ("any",))
+    assert (rule.source, rule.destination) == ((GROUP,), ("any",))
     assert rule.services == (ServiceSpec("tcp", ("443",)),)
     assert rule.applications == ("Custom",)
     assert (rule.action, rule.ip_version, rule.rule_id) == ("accept", "4", LIVE["id"])
@@ -149,7 +150,7 @@ def test_a_rule_of_another_client_is_decoded() -> None:
 def test_a_change_keeps_everything_else() -> None:
     [rule] = merged(OLD, present({"name": "old", "action": "reject"}), LIVE)
     assert rule == {**LIVE, "actionValue": "REJECT", "action": None}
-    [rule] = merged(OLD, present({"name": "old", "source": ["group:web", "10.0.0.1"]}), LIVE)
+    [rule] = merged(OLD, present({"name": "old", "source": [GROUP, "10.0.0.1"]}), LIVE)
     addresses, group = rule.pop("sourceFirewallGroups")
     assert (addresses[CONTENT], group) == ({ADDRESSES: ["10.0.0.1"]}, LIVE["sourceFirewallGroups"][0])
     assert rule == {key: value for key, value in LIVE.items() if key != "sourceFirewallGroups"}

@@ -1,0 +1,84 @@
+"""The directory of objects that rules on NSX-T can name.
+
+Source: protocol/nsxt.md §2, §3, §13.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.services.ans.names.directory import ObjectDirectory
+from vcloudair_core.services.ans.names.objects import GROUP, IP_SET, NETWORK, NamedObject, names_of
+from vcloudair_core.services.ans.nsxt.members import GROUP_URN, INTERNAL_URN, NETWORK_URN
+from vcloudair_core.services.ans.nsxt.references import is_managed
+from vcloudair_core.services.ans.section.json_values import mapping_of
+
+if TYPE_CHECKING:
+    from vcloudair_core.services.ans.nsxt.helper_objects import HelperObjects
+    from vcloudair_core.session.session import Session
+
+
+class NsxtDirectory(ObjectDirectory):
+    """The objects that rules of an NSX-T edge gateway or a distributed firewall can name.
+
+    Rules cannot name VMs and vApps, because security groups contain networks, or VMs by criteria. A group of exactly
+    one VM cannot be expressed: the criteria are that a name contains a text or starts with it.
+
+    Args:
+        scope: The URN of the edge gateway or VDC group.
+    """
+
+    member_kinds = (NETWORK, IP_SET, GROUP)
+
+    def __init__(self, session: Session, objects: HelperObjects, scope: str) -> None:
+        super().__init__(names_of(session, scope))
+        self._objects = objects
+        self._scope = scope
+
+    def read_lists(self, kind: str, *, is_stale: bool) -> Mapping[str, Iterable[NamedObject]]:
+        """Read the objects of a kind. One response has both IP sets and security groups."""
+        if kind == NETWORK:
+            return {NETWORK: [_network(item) for item in self._near(self._objects.networks(is_stale=is_stale))]}
+        lists: dict[str, list[NamedObject]] = {IP_SET: [], GROUP: []}
+        for summary in self._objects.group_summaries(is_stale=is_stale):
+            kind = IP_SET if IP_SET_TYPE in (summary.get("typeValue"), summary.get("type")) else GROUP
+            if not is_managed(summary):
+                lists[kind].append(NamedObject(kind, str(summary.get("id")), str(summary.get("name") or "")))
+        return lists
+
+    def kind_of_id(self, object_id: str) -> str:
+        """Return the kind of the object with a URN."""
+        if object_id.startswith(NETWORK_URN):
+            return NETWORK
+        return GROUP if object_id.startswith(GROUP_URN) and object_id != INTERNAL_URN else ""
+
+    def missing_hint(self, kind: str, name: str) -> str:
+        """Return a hint about VMs for names without a prefix."""
+        return "" if kind else "VMs and vApps cannot be named on NSX-T, so name their network or a security group"
+
+    def _near(self, networks: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Return the networks of the edge gateway or VDC group.
+
+        A network of another edge gateway is kept only if its name is not the name of one of these networks.
+        """
+        listed = list(networks)
+        own = [network for network in listed if self._scope in _places(network)]
+        names = {network.get("name") for network in own}
+        return [*own, *(network for network in listed if network not in own and network.get("name") not in names)]
+
+
+IP_SET_TYPE = "IP_SET"
+
+
+def _network(record: Mapping[str, Any]) -> NamedObject:
+    router = mapping_of(mapping_of(record.get("connection")).get("routerRef")).get("name")
+    owner = mapping_of(record.get("ownerRef")).get("name")
+    place = f"edge gateway {router}" if router else str(owner or "")
+    return NamedObject(NETWORK, str(record.get("id")), str(record.get("name") or ""), place)
+
+
+def _places(record: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Return the URNs of the edge gateway and of the owner of a network."""
+    router = mapping_of(mapping_of(record.get("connection")).get("routerRef")).get("id")
+    return router, mapping_of(record.get("ownerRef")).get("id")
