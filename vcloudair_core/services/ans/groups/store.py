@@ -33,6 +33,7 @@ from vcloudair_core.services.ans.groups.model import (
 from vcloudair_core.services.ans.groups.objects import GroupObjects
 from vcloudair_core.services.ans.groups.planning import is_urn
 from vcloudair_core.services.ans.groups.usage import UsageReader
+from vcloudair_core.services.ans.names.objects import forget_names
 from vcloudair_core.services.ans.nsxt.open_writes import OpenWrites
 from vcloudair_core.transport.messages import origin_of
 
@@ -184,6 +185,8 @@ class GroupStore(Store):
             if conflict is None:
                 raise
             raise conflict from exc
+        finally:
+            forget_names(self.session)
         self.open_writes.clear()
 
     def _write(self, edit: GroupEdit, progress: _WriteCount) -> None:

@@ -29,10 +29,12 @@ class ObjectDirectory(ABC):
         names: The cached names.
         member_kinds: The kinds that a source or destination can name.
         service_kinds: The kinds that ``applications`` can name.
+        checked_prefix: The prefix of IDs that must exist. Empty if the server checks IDs.
     """
 
     member_kinds: ClassVar[tuple[str, ...]] = ()
     service_kinds: ClassVar[tuple[str, ...]] = ()
+    checked_prefix: ClassVar[str] = ""
 
     def __init__(self, names: ObjectNames) -> None:
         self.names = names
@@ -50,6 +52,12 @@ class ObjectDirectory(ABC):
     @abstractmethod
     def kind_of_id(self, object_id: str) -> str:
         """Return the kind of the object with an ID, or an empty string if IDs of this form have no names."""
+
+    def is_checked_id(self, object_id: str) -> bool:
+        """Return True if an ID must be in the lists, because the server does not check it."""
+        return (
+            bool(self.checked_prefix) and bool(self.kind_of_id(object_id)) and object_id.startswith(self.checked_prefix)
+        )
 
     def missing_hint(self, kind: str, name: str) -> str:
         """Return a clause for the message about an unknown name, or an empty string."""

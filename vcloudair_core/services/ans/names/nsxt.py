@@ -30,6 +30,7 @@ class NsxtDirectory(ObjectDirectory):
     """
 
     member_kinds = (NETWORK, IP_SET, GROUP)
+    checked_prefix = GROUP_URN
 
     def __init__(self, session: Session, objects: HelperObjects, scope: str) -> None:
         super().__init__(names_of(session, scope))
@@ -43,8 +44,9 @@ class NsxtDirectory(ObjectDirectory):
         lists: dict[str, list[NamedObject]] = {IP_SET: [], GROUP: []}
         for summary in self._objects.group_summaries(is_stale=is_stale):
             kind = IP_SET if IP_SET_TYPE in (summary.get("typeValue"), summary.get("type")) else GROUP
-            if not is_managed(summary):
-                lists[kind].append(NamedObject(kind, str(summary.get("id")), str(summary.get("name") or "")))
+            refusal = "is created and deleted automatically; list its addresses instead" if is_managed(summary) else ""
+            name = str(summary.get("name") or "")
+            lists[kind].append(NamedObject(kind, str(summary.get("id")), name, refusal=refusal))
         return lists
 
     def kind_of_id(self, object_id: str) -> str:

@@ -119,7 +119,7 @@ class ObjectNames:
 
     def listed(self, kinds: Collection[str], limit: int = 8) -> str:
         """Return the names of some kinds with prefixes, as a text for messages."""
-        names: Sequence[str] = sorted({item.prefixed for item in self.all_of(kinds)})
+        names: Sequence[str] = sorted({item.prefixed for item in self.all_of(kinds) if not item.refusal})
         return ", ".join(names[:limit]) + (" …" if len(names) > limit else "")
 
 

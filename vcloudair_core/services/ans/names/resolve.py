@@ -44,19 +44,23 @@ class NameLookup:
 
         Raises: ApiError, TransportError, DecodeError.
         """
-        parts = [split_name(text) for text in members if is_name(text)]
+        texts = set(members)
+        parts = [split_name(text) for text in texts if is_name(text)]
         lookups = {(self._member_kinds(prefix), name) for prefix, name in parts}
         parts = [split_application(text) for text in applications if not is_application_id(text)]
         lookups |= {(self._service_kinds(prefix), name) for prefix, name in parts}
         names = self._directory.names
-        fresh = self._directory.load(sorted({kind for kinds, _ in lookups for kind in kinds}))
-        stale = {kind for kinds, name in lookups for kind in kinds if not names.find(kinds, name)} - fresh
+        checked = {text: self._directory.kind_of_id(text) for text in texts if self._directory.is_checked_id(text)}
+        fresh = self._directory.load(sorted({kind for kinds, _ in lookups for kind in kinds} | set(checked.values())))
+        stale = {kind for kinds, name in lookups for kind in kinds if not names.find(kinds, name)}
+        stale |= {kind for text, kind in checked.items() if names.by_id(text) is None}
+        stale -= fresh
         if stale:
             self._directory.refresh(sorted(stale))
 
     def members(self, texts: Sequence[str], path: str) -> tuple[str, ...]:
         """Return members with IDs instead of names. Unknown and ambiguous names become problems."""
-        return tuple(item for text in texts for item in (self._member(text, path) if is_name(text) else (text,)))
+        return tuple(item for text in texts for item in self._member(text, path))
 
     def applications(self, texts: Sequence[str], path: str) -> tuple[str, ...]:
         """Return IDs of applications instead of names."""
@@ -79,6 +83,10 @@ class NameLookup:
         return tuple(kind for kind in kinds if prefix in ("", SERVICE, kind))
 
     def _member(self, text: str, path: str) -> tuple[str, ...]:
+        if not is_name(text):
+            if self._directory.is_checked_id(text) and self._directory.names.by_id(text) is None:
+                self._problems.add(path, f"there is no firewall group with the ID {text!r}")
+            return (text,)
         prefix, name = split_name(text)
         return self._ids(text, prefix, name, self._member_kinds(prefix), path)
 
