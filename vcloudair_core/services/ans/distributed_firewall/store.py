@@ -125,11 +125,17 @@ class DistributedFirewallStore(CloudApiStore, StageableStore):
         return self._codec.encode(document)
 
     def load(self, body: bytes) -> Document:
-        """Return the document that :meth:`dump` saved, with the names of its objects. Raises: DecodeError."""
+        """Return the document that :meth:`dump` saved, with the names of its objects.
+
+        Raises: DecodeError.
+        """
         return document_with_names(self._codec.parse(body), self.directory)
 
     def document_of(self, tree: dict[str, Any]) -> Document:
-        """Return the document of a tree, with the names of its objects. Raises: DecodeError."""
+        """Return the document of a tree, with the names of its objects.
+
+        Raises: DecodeError.
+        """
         return document_with_names(super().document_of(tree), self.directory)
 
     # -- reading -------------------------------------------------------------------------------------------------

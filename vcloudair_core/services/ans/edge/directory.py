@@ -117,7 +117,9 @@ class EdgeDirectory:
         return with_vdc_name(edge, {**(self._known.vdcs or {}), **self._own_vdc()})
 
     def vdc_id_of(self, edge_id: str) -> str:
-        """Return the UUID of the VDC of an edge. Makes a call only if the record of the edge was not read.
+        """Return the UUID of the VDC of an edge.
+
+        Makes a call only if the record of the edge was not read.
 
         Return an empty string if the record cannot be read.
         """

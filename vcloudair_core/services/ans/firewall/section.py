@@ -74,7 +74,7 @@ class FirewallSection(Section[FirewallPolicySpec, FirewallRuleSpec]):
     def resolve_rules(
         self, store: Store, specs: Sequence[FirewallRuleSpec], paths: Sequence[str]
     ) -> Sequence[FirewallRuleSpec]:
-        """Replace the names of objects by IDs, and look up port profiles of NSX-T edge gateways."""
+        """Replace names by IDs, and look up the port profiles of NSX-T."""
         return resolve_objects(store, specs, paths)
 
     def plain_rule(self, rule: LiveRule, document: Document) -> dict[str, Any]:

@@ -24,7 +24,10 @@ class FirewallStore(StageableSectionStore):
         return NsxvDirectory(self.session, self.edge)
 
     def load(self, body: bytes) -> Document:
-        """Return the document that :meth:`dump` saved, with the names of its objects. Raises: DecodeError."""
+        """Return the document that :meth:`dump` saved, with the names of its objects.
+
+        Raises: DecodeError.
+        """
         return document_with_names(super().load(body), self.directory)
 
     def _read(self) -> Document:

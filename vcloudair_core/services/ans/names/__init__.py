@@ -1,1 +1,1 @@
-"""Names of networks, IP sets, security groups, VMs, vApps and applications in rules."""
+"""Names of networks, groups, VMs and applications in rules."""

@@ -51,7 +51,10 @@ class ObjectDirectory(ABC):
 
     @abstractmethod
     def kind_of_id(self, object_id: str) -> str:
-        """Return the kind of the object with an ID, or an empty string if IDs of this form have no names."""
+        """Return the kind of the object with an ID.
+
+        Return an empty string if IDs of this form have no names.
+        """
 
     def is_checked_id(self, object_id: str) -> bool:
         """Return True if an ID must be in the lists, because the server does not check it."""
@@ -64,7 +67,7 @@ class ObjectDirectory(ABC):
         return ""
 
     def load(self, kinds: Iterable[str]) -> set[str]:
-        """Read the lists of kinds that are not cached, and return the kinds that were read.
+        """Read the lists that are not cached, and return the kinds that were read.
 
         Raises: ApiError, TransportError, DecodeError.
         """
@@ -94,7 +97,10 @@ class ObjectDirectory(ABC):
         self.names.missing |= {object_id for object_id in unknown if self.names.by_id(object_id) is None}
 
     def _try(self, kinds: Iterable[str], *, is_stale: bool) -> set[str]:
-        """Read lists, and return their kinds. Kinds that cannot be read are not read again."""
+        """Read lists, and return their kinds.
+
+        Kinds that cannot be read are not read again.
+        """
         fresh: set[str] = set()
         for kind in sorted(kinds):
             try:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class NsxtDirectory(ObjectDirectory):
-    """The objects that rules of an NSX-T edge gateway or a distributed firewall can name.
+    """The objects that NSX-T rules can name.
 
     Rules cannot name VMs and vApps, because security groups contain networks, or VMs by criteria. A group of exactly
     one VM cannot be expressed: the criteria are that a name contains a text or starts with it.

@@ -36,7 +36,10 @@ if TYPE_CHECKING:
 
 _NETWORK_URN = "urn:vcloud:network:"
 _SERVICES = {IP_SET: "ipset", GROUP: "securitygroup", APPLICATION: "application", APPLICATION_GROUP: "applicationgroup"}
-"""The service that lists each kind of object, below ``/network/services``. Source: protocol/ans.md §1.1."""
+"""The service that lists each kind of object, below ``/network/services``.
+
+Source: protocol/ans.md §1.1.
+"""
 
 _NUMBERED = re.compile(r"(?:[0-9a-f-]{36}:)?(ipset|securitygroup|application|applicationgroup)-\d+\Z", re.IGNORECASE)
 _KINDS = {service: kind for kind, service in _SERVICES.items()}

@@ -136,6 +136,9 @@ def names_of(session: Session, scope: str) -> ObjectNames:
 
 
 def forget_names(session: Session) -> None:
-    """Forget all cached names. Call this after a change of objects that rules can name."""
+    """Forget all cached names.
+
+    Call this after a change of objects that rules can name.
+    """
     for names in session.state_of(_KnownNames).scopes.values():
         names.clear()

@@ -59,7 +59,10 @@ class NameLookup:
             self._directory.refresh(sorted(stale))
 
     def members(self, texts: Sequence[str], path: str) -> tuple[str, ...]:
-        """Return members with IDs instead of names. Unknown and ambiguous names become problems."""
+        """Return members with IDs instead of names.
+
+        Unknown and ambiguous names become problems.
+        """
         return tuple(item for text in texts for item in self._member(text, path))
 
     def applications(self, texts: Sequence[str], path: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Names in firewall rules: replace them by IDs before a plan, and display them instead of IDs."""
+"""Replace names in firewall rules by IDs, and display names instead of IDs."""
 
 from __future__ import annotations
 
@@ -51,7 +51,9 @@ def with_ids(
 
 
 def resolve_objects(store: Any, specs: Sequence[FirewallRuleSpec], paths: Sequence[str]) -> Sequence[FirewallRuleSpec]:
-    """Return rules in which IDs replace names, and port profiles of NSX-T have the form of decoded rules.
+    """Return rules with IDs instead of names.
+
+    The port profiles of NSX-T get the form that they have in decoded rules.
 
     Raises: SpecError with all names that do not exist or are ambiguous; ApiError, TransportError, DecodeError.
     """
@@ -79,7 +81,10 @@ def object_ids(specs: Iterable[FirewallRuleSpec]) -> Iterator[str]:
 
 
 def with_names(shown: Mapping[str, Any], names: ObjectNames | None) -> dict[str, Any]:
-    """Return a rule as plain data in which names replace IDs, as far as names are unique."""
+    """Return a rule as plain data with names instead of IDs.
+
+    Objects whose name is not unique keep their ID.
+    """
     if names is None:
         return dict(shown)
     changes: dict[str, Any] = {side: _members(shown[side], names) for side in SIDES if shown.get(side)}
@@ -106,7 +111,10 @@ def _members(texts: Iterable[str], names: ObjectNames) -> list[str]:
 
 
 def _application(text: str, names: ObjectNames) -> str:
-    """Return the name of an application. It has a prefix only if the name could mean something else."""
+    """Return the name of an application.
+
+    It has a prefix only if the name could mean something else.
+    """
     item = names.unique_by_id(text) if is_application_id(text) else None
     if item is None:
         return text

@@ -40,7 +40,10 @@ class VmRecord:
 
 
 def read_vms(session: Session, vdc_id: str) -> list[VmRecord]:
-    """Return the VMs of a VDC. Raises: ApiError, TransportError, DecodeError, IncompleteResultError."""
+    """Return the VMs of a VDC.
+
+    Raises: ApiError, TransportError, DecodeError, IncompleteResultError.
+    """
     records = read_records(session, "vm", _parse_page, filter_text="isVAppTemplate==false")
     return [vm for vm in records.values() if vm is not None and (not vm.vdc_id or vm.vdc_id == vdc_id)]
 
@@ -51,7 +54,10 @@ def named_vms(vms: Iterable[VmRecord]) -> list[NamedObject]:
 
 
 def named_vapps(vms: Iterable[VmRecord]) -> list[NamedObject]:
-    """Return the vApps of VMs as objects that rules can name. A vApp without VMs is left out."""
+    """Return vApps as objects that rules can name.
+
+    A vApp without VMs is left out.
+    """
     members: dict[tuple[str, str], list[str]] = {}
     for vm in vms:
         if vm.vapp_name:

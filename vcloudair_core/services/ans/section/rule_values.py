@@ -59,7 +59,10 @@ NAME_PREFIXES = ("network", "ipset", "group", "vm", "vapp")
 """Prefixes of names of objects in sources and destinations, without the colon."""
 
 APPLICATION_PREFIXES = ("app", "appgroup", "service")
-"""Prefixes of names of applications, without the colon. ``service`` stands for both kinds of applications."""
+"""Prefixes of names of applications, without the colon.
+
+``service`` stands for both kinds of applications.
+"""
 
 _VNIC = re.compile(r"vnic-(?:index-)?(\d{1,3})\Z", re.IGNORECASE)
 _LOOKS_NUMERIC = re.compile(r"[\d.:/\-]+\Z|[\da-f]*:[\da-f:./\-]*\Z|\d{1,3}\.\d{1,3}[\d./x-]*", re.IGNORECASE)

@@ -58,11 +58,17 @@ class NsxtFirewallStore(NsxtStore, StageableSectionStore):
         return self.is_inline
 
     def load(self, body: bytes) -> Document:
-        """Return the document that :meth:`dump` saved, with the names of its objects. Raises: DecodeError."""
+        """Return the document that :meth:`dump` saved, with the names of its objects.
+
+        Raises: DecodeError.
+        """
         return document_with_names(super().load(body), self.directory)
 
     def document_of(self, tree: dict[str, Any]) -> Document:
-        """Return the document of a tree, with the names of its objects. Raises: DecodeError."""
+        """Return the document of a tree, with the names of its objects.
+
+        Raises: DecodeError.
+        """
         return document_with_names(super().document_of(tree), self.directory)
 
     def read_tree(self) -> dict[str, Any]:
