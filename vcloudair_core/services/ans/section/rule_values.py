@@ -373,9 +373,9 @@ def is_application_id(text: str) -> bool:
 
 
 def split_application(text: str) -> tuple[str, str]:
-    """Return the prefix and the rest of the name of an application: ``app:web`` is ``("app", "web")``.
+    """Return the prefix and the rest of the name of an application.
 
-    Without a known prefix, the prefix is an empty string.
+    For ``app:web``, the result is ``("app", "web")``. Without a known prefix, the prefix is an empty string.
     """
     prefix, _, name = text.partition(":")
     if prefix.strip().casefold() in APPLICATION_PREFIXES and name.strip():
