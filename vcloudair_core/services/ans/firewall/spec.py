@@ -40,7 +40,10 @@ MATCHES = ("name", "rule_id", "tag")
 SIDES = ("source", "destination")
 """The fields with the two ends of the traffic."""
 
-IDENTIFYING = ("rule_id", "tag", "source", "destination", "services", "applications", "protocol")
+APPLICATIONS = "applications"
+"""The field with the applications or port profiles."""
+
+IDENTIFYING = ("rule_id", "tag", "source", "destination", "services", APPLICATIONS, "protocol")
 """Keys that identify a rule without a name, by ID, tag or traffic."""
 
 LAST_TAG = 65536

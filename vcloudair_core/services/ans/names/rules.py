@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.plan import Change
 from vcloudair_core.engine.validation import Problems
-from vcloudair_core.services.ans.firewall.spec import SIDES, FirewallRuleSpec
+from vcloudair_core.services.ans.firewall.spec import APPLICATIONS, SIDES, FirewallRuleSpec
 from vcloudair_core.services.ans.names.objects import APPLICATION, APPLICATION_GROUP
 from vcloudair_core.services.ans.names.resolve import NameLookup
 from vcloudair_core.services.ans.section.rule_values import OBJECT, is_application_id, member, split_application
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from vcloudair_core.services.ans.names.directory import ObjectDirectory
     from vcloudair_core.services.ans.names.objects import ObjectNames
     from vcloudair_core.services.ans.nsxt.helper_objects import HelperObjects
-
-_APPLICATIONS = "applications"
 
 
 def with_ids(
@@ -43,7 +41,7 @@ def with_ids(
             if (texts := getattr(spec, side)) is not None
         }
         if has_applications and spec.applications:
-            changes[_APPLICATIONS] = lookup.applications(spec.applications, f"{path}.{_APPLICATIONS}".lstrip("."))
+            changes[APPLICATIONS] = lookup.applications(spec.applications, f"{path}.{APPLICATIONS}".lstrip("."))
         changed = replace(spec, **changes)
         resolved.append(spec if changed == spec else changed)
     is_same = all(new is old for new, old in zip(resolved, specs, strict=True))
@@ -88,8 +86,8 @@ def with_names(shown: Mapping[str, Any], names: ObjectNames | None) -> dict[str,
     if names is None:
         return dict(shown)
     changes: dict[str, Any] = {side: _members(shown[side], names) for side in SIDES if shown.get(side)}
-    if shown.get(_APPLICATIONS):
-        changes[_APPLICATIONS] = [_application(text, names) for text in shown[_APPLICATIONS]]
+    if shown.get(APPLICATIONS):
+        changes[APPLICATIONS] = [_application(text, names) for text in shown[APPLICATIONS]]
     return {**shown, **changes}
 
 

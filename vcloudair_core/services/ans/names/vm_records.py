@@ -24,7 +24,7 @@ _RECORDS = ("VMRecord", "AdminVMRecord")
 
 
 @dataclass(frozen=True)
-class VmRecord:
+class NamedVm:
     """A VM with the vApp and the VDC that contain it. Empty strings mean unknown."""
 
     vm_id: str
@@ -39,7 +39,7 @@ class VmRecord:
         return f"{VM_URN}{self.vm_id}"
 
 
-def read_vms(session: Session, vdc_id: str) -> list[VmRecord]:
+def read_vms(session: Session, vdc_id: str) -> list[NamedVm]:
     """Return the VMs of a VDC.
 
     Raises: ApiError, TransportError, DecodeError, IncompleteResultError.
@@ -48,12 +48,12 @@ def read_vms(session: Session, vdc_id: str) -> list[VmRecord]:
     return [vm for vm in records.values() if vm is not None and (not vm.vdc_id or vm.vdc_id == vdc_id)]
 
 
-def named_vms(vms: Iterable[VmRecord]) -> list[NamedObject]:
+def named_vms(vms: Iterable[NamedVm]) -> list[NamedObject]:
     """Return VMs as objects that rules can name."""
     return [NamedObject(VM, vm.urn, vm.name, f"vApp {vm.vapp_name}" if vm.vapp_name else "") for vm in vms]
 
 
-def named_vapps(vms: Iterable[VmRecord]) -> list[NamedObject]:
+def named_vapps(vms: Iterable[NamedVm]) -> list[NamedObject]:
     """Return vApps as objects that rules can name.
 
     A vApp without VMs is left out.
@@ -68,19 +68,19 @@ def named_vapps(vms: Iterable[VmRecord]) -> list[NamedObject]:
     ]
 
 
-def _parse_page(body: bytes) -> tuple[dict[str, VmRecord | None], str, int | None]:
+def _parse_page(body: bytes) -> tuple[dict[str, NamedVm | None], str, int | None]:
     root = xml.parse(body, what="the list of VMs")
     next_links = [child for child in root if xml.local(child) == "Link" and child.get("rel") == "nextPage"]
     records = {str(child.get("href")): _record(child) for child in root if xml.local(child) in _RECORDS}
     return records, (next_links[0].get("href") or "") if next_links else "", xml.count(root.get("total"))
 
 
-def _record(record: _Element) -> VmRecord | None:
+def _record(record: _Element) -> NamedVm | None:
     """Return the VM of a record, or None for a VM of a template."""
     vm_id = _id_of(record.get("href"))
     if not vm_id or record.get("isVAppTemplate") == "true":
         return None
-    return VmRecord(
+    return NamedVm(
         vm_id,
         record.get("name") or "",
         _id_of(record.get("container")),
