@@ -21,7 +21,8 @@ options:
         type: str
       vdc:
         description:
-          - Name or UUID of the VDC that contains the edge gateway. The same rules as for O(config.edge) apply.
+          - Name or UUID of the VDC that contains the edge gateway. It takes precedence over E(VCA_VDC).
+          - If a VDC is also set outside the document, both must name the same VDC.
         type: str
       allow_empty:
         description:
@@ -217,7 +218,8 @@ options:
                   - When the edge gateway initiates the connection. The default for new tunnels is V(initiator). Only
                     for NSX-T edge gateways.
                   - V(initiator) always initiates the connection, V(on_demand) initiates it when traffic needs the
-                    tunnel, and V(respond_only) never initiates it, as O(config.ipsec.tunnels[].responder_only=true).
+                    tunnel, and V(respond_only) never initiates it, as with
+                    O(config.ipsec.tunnels[].responder_only=true).
                   - NSX-V and vCloud Air edge gateways do not support V(respond_only), V(on_demand), because tunnels
                     have only the option responder_only.
                 type: str

@@ -181,7 +181,7 @@ options:
           - When the edge gateway initiates the connection. The default for new tunnels is V(initiator). Only for NSX-T
             edge gateways.
           - V(initiator) always initiates the connection, V(on_demand) initiates it when traffic needs the tunnel, and
-            V(respond_only) never initiates it, as O(tunnels[].responder_only=true).
+            V(respond_only) never initiates it, as with O(tunnels[].responder_only=true).
           - NSX-V and vCloud Air edge gateways do not support V(respond_only), V(on_demand), because tunnels have only
             the option responder_only.
         type: str
@@ -439,7 +439,7 @@ options:
       - When the edge gateway initiates the connection. The default for new tunnels is V(initiator). Only for NSX-T edge
         gateways.
       - V(initiator) always initiates the connection, V(on_demand) initiates it when traffic needs the tunnel, and
-        V(respond_only) never initiates it, as O(responder_only=true).
+        V(respond_only) never initiates it, as with O(responder_only=true).
       - NSX-V and vCloud Air edge gateways do not support V(respond_only), V(on_demand), because tunnels have only the
         option responder_only.
     type: str

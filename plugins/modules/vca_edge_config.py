@@ -94,7 +94,10 @@ error:
   description: Details of the error, for use in conditions. The keys depend on the type of error.
   returned: failure
   type: dict
-  sample: {error: InvalidRequestError, context: "Written before: firewall. Failed: nat.", message: "..."}
+  sample:
+    error: InvalidRequestError
+    context: "Sections written before the error: firewall. Failed section: nat."
+    message: "..."
 """
 
 from collections.abc import Mapping

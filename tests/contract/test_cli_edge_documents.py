@@ -206,7 +206,7 @@ def test_drops_several_or_all_staged_changes(vca: Any, env: dict[str, str]) -> N
     vca("edge", "discard", "run-0", "run-2")
     assert waiting() == ["run-1", "run-3", "run-4"]
     for wrong in ((), ("--all", "run-1")):
-        assert "Name stages, or pass --all" in " ".join(vca("edge", "discard", *wrong, code=64).stderr.split())
+        assert "Pass the IDs of stages, or --all" in " ".join(vca("edge", "discard", *wrong, code=64).stderr.split())
     vca("edge", "discard", "--all")
     assert waiting() == []
     assert "No staged changes found" in vca("edge", "discard", "--all").stderr

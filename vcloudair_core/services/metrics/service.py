@@ -93,7 +93,7 @@ class MetricsService:
         Args:
             vm_ids: UUIDs of VMs.
             start, end: The time window, as in :func:`~vcloudair_core.services.metrics.window.parse_window`. The source
-            ``vcd-current`` ignores the time window.
+                ``vcd-current`` ignores the time window.
             metrics: Names, or patterns with ``*``. If empty, all metrics are collected.
             source: ``auto``, ``vca``, ``vcd-historic`` or ``vcd-current``.
             progress: Callback with the number of finished VMs and the total.

@@ -27,7 +27,7 @@ URL = {"url": "https://vcd.example.test", "org": "acme"}
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Set up an empty home directory, and record types of the query service."""
+    """Set up an empty home directory, and load only the plugin of the query service."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setattr(PluginManager, "load_entry_points", lambda self: self.register(query, "query"))

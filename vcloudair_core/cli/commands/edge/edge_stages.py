@@ -56,7 +56,7 @@ def discard(
     from vcloudair_core.staging.stage_file import StageFile, stage_folder
 
     if bool(names) == every:
-        raise typer.BadParameter("Name stages, or pass --all.")
+        raise typer.BadParameter("Pass the IDs of stages, or --all.")
     folder = stage_folder(run.settings())
     files = [StageFile(folder, name) for name in dict.fromkeys(names or sorted(p.stem for p in folder.glob("*.stage")))]
     missing = [file.stage_id for file in files if not file.path.exists()]

@@ -14,7 +14,8 @@ _TARGET: Mapping[str, FieldInfo] = {
         "Otherwise the task fails before it sends a request.",
     ),
     "vdc": input_key(
-        "Name or UUID of the VDC that contains the edge gateway. The same rules as for `edge` apply.",
+        "Name or UUID of the VDC that contains the edge gateway. It takes precedence over `VCA_VDC`.",
+        "If a VDC is also set outside the document, both must name the same VDC.",
     ),
     "allow_empty": input_key(
         "Whether an empty list may delete all rules or tunnels of a section. A section can have its own `allow_empty`.",

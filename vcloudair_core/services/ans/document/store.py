@@ -142,5 +142,5 @@ def _progress(changed: list[str], position: int) -> str:
         return ""
     written = ", ".join(changed[:position]) or "nothing"
     remaining = ", ".join(changed[position + 1 :])
-    progress = f"Written before: {written}. Failed: {changed[position]}."
-    return f"{progress} Not written: {remaining}." if remaining else progress
+    progress = f"Sections written before the error: {written}. Failed section: {changed[position]}."
+    return f"{progress} Sections not written: {remaining}." if remaining else progress

@@ -21,7 +21,7 @@ from vcloudair_core.services.ans.section.rule_values import (
     split_name,
 )
 
-_INTERFACE_HINT = "Name networks (network:NAME), groups (group:NAME) or addresses, or set direction."
+_INTERFACE_HINT = "Use networks (network:NAME), groups (group:NAME) or addresses, or set direction."
 
 
 DEFAULT_RULE_PREFIX = "Default_VdcGroup_"
@@ -120,7 +120,7 @@ _COMMON = (
         Limit(
             side,
             "rules contain networks and groups, not VMs",
-            "Name the network of the VM, its address, or a security group whose criteria select the VM (group:NAME).",
+            "Use the network of the VM, its address, or a security group whose criteria select the VM (group:NAME).",
             values="`vm:NAME` and `vapp:NAME`",
             refused=_vm_names,
         )
@@ -179,7 +179,7 @@ _DISTRIBUTED = (
     ),
     *_interface_limits(
         [name for name in INTERFACES if name != INTERNAL],
-        "Name networks (network:NAME), groups (group:NAME), addresses or internal.",
+        "Use networks (network:NAME), groups (group:NAME), addresses or internal.",
     ),
     Limit(
         "services",
@@ -189,11 +189,11 @@ _DISTRIBUTED = (
         refused=_source_ports,
     ),
     *_COMMON,
-    Limit("applied_to", "rules apply to the whole VDC group", "Name the network in source or destination."),
+    Limit("applied_to", "rules apply to the whole VDC group", "Set the network in source or destination."),
 )
 _OLDER = (
     Limit("ip_version", "rules match both IP versions", "List addresses of one IP version in source or destination."),
-    Limit("applied_to", "rules apply to the whole edge gateway", "Name the interface in source or destination."),
+    Limit("applied_to", "rules apply to the whole edge gateway", "Set the interface in source or destination."),
 )
 _NSXV = (
     Limit(

@@ -89,8 +89,10 @@ def test_a_partial_commit_reports_written_and_unwritten_sections(parts: dict[str
     parts["nat"].failure = ConflictError("stale", status=409)
     with pytest.raises(ConflictError) as caught:
         store.commit(document, changed(document, "firewall", "nat", "ipsec"))
-    assert "Written before: firewall. Failed: nat. Not written: ipsec." in str(caught.value)
-    assert caught.value.as_dict()["context"].startswith("Written before: firewall.")
+    assert "Sections written before the error: firewall. Failed section: nat. Sections not written: ipsec." in str(
+        caught.value
+    )
+    assert caught.value.as_dict()["context"].startswith("Sections written before the error: firewall.")
     log.clear()
     store.read()
     assert log == ["read firewall", "read nat", "read ipsec"]

@@ -28,7 +28,7 @@ def initiation_mode() -> Any:
     return spec_field(
         f"When the edge gateway initiates the connection. The default for new tunnels is `initiator`. {_ONLY}",
         "`initiator` always initiates the connection, `on_demand` initiates it when traffic needs the tunnel, and "
-        "`respond_only` never initiates it, as `responder_only=true`.",
+        "`respond_only` never initiates it, as with `responder_only=true`.",
         canonical=fold,
         absent=INITIATOR,
         choices=INITIATION_MODES,

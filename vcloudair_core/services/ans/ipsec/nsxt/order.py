@@ -42,7 +42,7 @@ def in_free_order(known: Mapping[str, Mapping[str, Any]], changed: Sequence[dict
             names = ", ".join(sorted(repr(record.get("name")) for record in waiting))
             raise ConfigurationError(
                 f"Writing IPsec tunnels failed. The change swaps the addresses of the tunnels {names}.",
-                hint="Move one of the tunnels to an unused address first, or delete it.",
+                hint="Move one of the tunnels to an unused address first, or delete one of the tunnels.",
             )
         waiting.remove(record)
         ordered.append(record)
