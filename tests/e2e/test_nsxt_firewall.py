@@ -152,6 +152,7 @@ def test_drift_is_repaired(version: str) -> None:
 def default_rule_of(simulator: Simulator) -> dict[str, Any]:
     """Return the default rule of the edge gateway, as the simulator stores it."""
     edge = next(edge for edge in simulator.world.edges.values() if edge.name == EDGE)
+    rule: dict[str, Any]
     [rule] = firewall_of(simulator.world, edge)["default"]
     return rule
 
