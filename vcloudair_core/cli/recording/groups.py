@@ -57,3 +57,14 @@ def group_tree(group: Mapping[str, Any], vdc_names: Mapping[str, str], edges: Se
 def vdc_ids(group: Mapping[str, Any]) -> list[str]:
     """Return the UUIDs of the VDCs of a group."""
     return [str(item["vdcRef"]["id"])[-36:].lower() for item in group.get("participatingOrgVdcs") or ()]
+
+
+def network_providers(group: Mapping[str, Any]) -> dict[str, str]:
+    """Return the names of the NSX-T managers of a group, by UUID of the VDC."""
+    if group.get("networkProviderType") != "NSX_T":
+        return {}
+    return {
+        str(item["vdcRef"]["id"])[-36:].lower(): str(item["networkProviderScope"])
+        for item in group.get("participatingOrgVdcs") or ()
+        if item.get("networkProviderScope")
+    }

@@ -21,16 +21,31 @@ _KINDS = {"users": "user", "catalogs": "catalog", "vdcs": "vdc", "edges": "edge"
 A replication has the name of its VM, so both have the same kind.
 """
 _REFERENCES = {"vapp": "vapp", "network": "network", "edge": "edge", "storage_profile": "storage-profile",
-               "catalog": "catalog", "full_name": "org", "description": "description"}  # fmt: skip
+               "catalog": "catalog", "full_name": "org", "description": "description",
+               "network_provider": "nsx-manager"}  # fmt: skip
 """Kind of the referenced object, for each field that names another object."""
 _ADDRESS_FIELDS = {"gateway", "ip_address", "dns1", "dns2"}
 _SECTION_TEXTS = {
     "name": "rule",
     "description": "description",
     "comment": "description",
+    "comments": "description",
     "localId": "id",
     "peerId": "id",
+    "remoteId": "id",
+    "attributeValue": "value",
 }
+_OBJECTS = {
+    "firewall_groups": "firewall-group",
+    "sourceFirewallGroups": "firewall-group",
+    "destinationFirewallGroups": "firewall-group",
+    "port_profiles": "port-profile",
+    "applicationPortProfiles": "port-profile",
+    "applicationPortProfile": "port-profile",
+    "members": "network",
+    "appliedTo": "network",
+}
+"""Kind of the objects that a field of an NSX-T section defines or names."""
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
 
 
@@ -52,8 +67,8 @@ class Pseudonyms:
     def _field(self, name: str, value: Any) -> Any:
         if name == "sections":
             return {section: self._section("", contents) for section, contents in value.items()}
-        if name == "firewall":
-            return self._section("", value)
+        if name in ("firewall", *_OBJECTS):
+            return self._section(name, value)
         if name == "metadata":
             return {key: self._metadata_value(item) for key, item in value.items()}
         if name in _KINDS and isinstance(value, list):
@@ -98,7 +113,11 @@ class Pseudonyms:
     def _section(self, field: str, value: Any) -> Any:
         """Replace the names and addresses in the JSON of an edge section."""
         if isinstance(value, Mapping):
-            return {name: self._section(name, item) for name, item in value.items()}
+            kind = _OBJECTS.get(field)
+            return {
+                name: self._object_name(kind, item) if kind and name == "name" else self._section(name, item)
+                for name, item in value.items()
+            }
         if isinstance(value, list):
             return [self._section(field, item) for item in value]
         if not isinstance(value, str) or not value:
@@ -107,6 +126,15 @@ class Pseudonyms:
         if field in _SECTION_TEXTS and (shown == value or field in ("name", "description")):
             return self.name(_SECTION_TEXTS[field], value)
         return _UUID.sub(self._identifier, shown)
+
+    def _object_name(self, kind: str, name: str) -> str:
+        """Return the pseudonym of an object that rules name.
+
+        Profiles that every NSX-T manager has keep their names.
+        """
+        from vcloudair_core.simulator.nsxt.firewall.system_profiles import SYSTEM_NAMES
+
+        return name if kind == "port-profile" and name in SYSTEM_NAMES else self.name(kind, name)
 
     def _identifier(self, match: re.Match[str]) -> str:
         digest = hmac.new(self._key, match[0].lower().encode(), hashlib.sha256).hexdigest()

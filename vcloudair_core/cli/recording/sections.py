@@ -29,14 +29,10 @@ _SECRETS = ("psk", "password", "secret", "privatekey", "certificate")
 def read_sections(session: Session, edge: Edge, warn: Callable[[str], None]) -> dict[str, Any]:
     """Return the JSON of each edge section, without IDs, versions and secrets.
 
-    The result is empty for an edge without advanced services. If the edge is not an NSX-V edge, ``warn`` is called
-    with a message, because inventory files describe only NSX-V sections.
+    The result is empty for an edge without advanced services, and for an edge whose sections have no common path.
     """
     backend = BACKENDS.get(edge.backend)
-    if edge.is_advanced is False:
-        return {}
-    if backend is None or not backend.edge_path:
-        warn(f"The rules of edge gateway {edge.name!r} are left out. Inventory files describe NSX-V sections only.")
+    if edge.is_advanced is False or backend is None or not backend.edge_path:
         return {}
     sections: dict[str, Any] = {}
     for section in SECTIONS:

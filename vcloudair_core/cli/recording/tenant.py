@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.cli.recording.catalogs import read_catalogs, read_media, read_templates
 from vcloudair_core.cli.recording.entities import parse_container, parse_entity
-from vcloudair_core.cli.recording.groups import group_tree, read_groups, vdc_ids
+from vcloudair_core.cli.recording.groups import group_tree, network_providers, read_groups, vdc_ids
+from vcloudair_core.cli.recording.nsxt_services import NsxtServiceReader
 from vcloudair_core.cli.recording.reader import TenantReader, filled, uuid_at_end
 from vcloudair_core.cli.recording.sections import read_sections
 from vcloudair_core.errors import NotFoundError, PermissionDeniedError
+from vcloudair_core.services.ans.edge.backend import NSXT
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
@@ -34,6 +36,7 @@ class TenantRecorder:
         self._client, self._warn = client, warn
         self._reader = TenantReader(client, warn)
         self._groups: list[dict[str, Any]] = []
+        self._nsxt = NsxtServiceReader(client.session, warn)
 
     def read(self) -> dict[str, Any]:
         """Return the contents of an inventory file.
@@ -43,6 +46,9 @@ class TenantRecorder:
         identity = self._client.session.identity
         vdcs = self._reader.query("orgVdc")
         self._groups = read_groups(self._reader)
+        for group in self._groups:
+            if group.get("dfwEnabled"):
+                self._warn(f"The distributed firewall of VDC group {group['name']!r} is left out.")
         vdc_trees = self._vdcs(vdcs)
         org: dict[str, Any] = {"name": identity.org_name}
         for record in self._reader.query("organization"):
@@ -91,18 +97,25 @@ class TenantRecorder:
         edges = self._client.edges.list_edges()
         sections = self._reader.each(lambda edge: read_sections(self._client.session, edge, self._warn), edges)
         details = self._reader.each(lambda edge: self._details(edge.href), edges)
+        in_file = sorted(edges, key=lambda edge: (trees.get(self._vdc_of(edge), {}).get("name", ""), edge.name))
+        services = self._nsxt.read(edge for edge in in_file if edge.backend == NSXT)
         items = [
             (
                 self._vdc_of(edge),
                 {
                     "name": edge.name,
-                    **({"advanced": False} if edge.is_advanced is False else {}),
+                    **({"advanced": False} if edge.is_advanced is False and edge.backend != NSXT else {}),
                     **filled(description=fields.get("description"), sections=contents),
+                    **services.get(edge.edge_id, {}),
                 },
             )
             for edge, contents, fields in zip(edges, sections, details, strict=True)
         ]
         self._add(trees, "edges", items)
+        for group in self._groups:
+            for vdc_id, provider in network_providers(group).items():
+                if vdc_id in trees:
+                    trees[vdc_id]["network_provider"] = provider
 
     def _details(self, href: str) -> dict[str, Any]:
         return self._reader.document(href, parse_entity) or {}
@@ -118,11 +131,14 @@ class TenantRecorder:
     def _add_networks(self, trees: Mapping[str, dict[str, Any]]) -> None:
         """Add networks. A network of a VDC group is in the VDC that lists its edge."""
         shared = {edge.name: self._vdc_of(edge) for edge in self._client.edges.list_edges() if not edge.vdc_id}
+        is_nsxt = any(edge.backend == NSXT for edge in self._client.edges.list_edges())
+        interfaces = self._nsxt.service_interfaces if is_nsxt else set()
         records = self._reader.query("orgVdcNetwork")
         details = self._reader.each(lambda record: self._details(record.href), records)
         items = []
         for record, fields in zip(records, details, strict=True):
             tree = _network(record) | filled(description=fields.get("description"))
+            tree |= {"connection_type": "NON_DISTRIBUTED"} if record.name in interfaces else {}
             items.append((shared.get(tree.get("edge", ""), uuid_at_end(record.get("vdc"))), tree))
         self._add(trees, "networks", items)
 

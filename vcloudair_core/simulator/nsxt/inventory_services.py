@@ -20,6 +20,7 @@ from vcloudair_core.simulator.nsxt.firewall.group_values import parse_group
 from vcloudair_core.simulator.nsxt.firewall.profile_values import new_profile
 from vcloudair_core.simulator.nsxt.firewall.references import GROUP, PROFILE, networks_of_owner, scope_of_edge
 from vcloudair_core.simulator.nsxt.firewall.rule_fields import V1, V2
+from vcloudair_core.simulator.nsxt.ipsec.connection_properties import read_properties
 from vcloudair_core.simulator.nsxt.ipsec.tunnel_routes import add_tunnel
 from vcloudair_core.simulator.nsxt.ipsec.tunnels import read_tunnel
 from vcloudair_core.simulator.nsxt.json_bodies import RefusedBodyError
@@ -30,6 +31,13 @@ from vcloudair_core.simulator.state.entities import PROVIDER_ORG, SimulatedEdge
 
 KEY = "simulated-key"
 """Pre-shared key of tunnels for which the inventory file has no key."""
+
+
+_RULE_LISTS = {"systemRules": "system", "userDefinedRules": "user", "defaultRules": "default"}
+"""Kind of the rules in each list of the firewall section.
+
+The default rule is the last rule of its list.
+"""
 
 
 @dataclass(frozen=True)
@@ -58,9 +66,10 @@ def fill_nsxt_services(world: Any, tree: Mapping[str, Any], config: SimulatorCon
     would reject.
     """
     trees = [edge for org in tree["orgs"] for vdc in org.get("vdcs", ()) for edge in vdc.get("edges", ())]
-    logged = replace(config, logging_right=True)
+    # A recorded edge gateway has other uplink addresses than a simulated edge gateway.
+    as_provider = replace(config, logging_right=True, external_address="any")
     clock = SimpleNamespace(now=lambda: 0.0)
-    simulator = SimpleNamespace(world=world, config=logged, clock=clock)
+    simulator = SimpleNamespace(world=world, config=as_provider, clock=clock)
     for edge, edge_tree in zip(world.edges.values(), trees, strict=True):
         if is_nsxt(edge):
             user = SimpleNamespace(org=world.vdcs[edge.vdc_id].org, home_org=PROVIDER_ORG)
@@ -108,23 +117,29 @@ def _add_profiles(context: InventoryContext, edge: SimulatedEdge, profiles: Sequ
 
 
 def _add_rules(context: InventoryContext, edge: SimulatedEdge, section: Mapping[str, Any]) -> None:
-    unknown = set(section) - {"active", "systemRules", "userDefinedRules"}
+    unknown = set(section) - {"active", *_RULE_LISTS}
     if unknown:
-        raise ValueError(f"unknown key '{min(unknown)}'; expected one of active, systemRules, userDefinedRules")
+        raise ValueError(f"unknown key '{min(unknown)}'; expected one of {', '.join(('active', *_RULE_LISTS))}")
     state = edge_rules.firewall_of(context.world, edge)
     state["active"] = section.get("active", state["active"])
-    for key, kind in (("systemRules", "system"), ("userDefinedRules", "user")):
+    for key, kind in _RULE_LISTS.items():
+        rules = []
         for body in section.get(key) or ():
             _resolve_rule(context, edge, body)
             fields = V1 if {"enabled", "action"} & set(body) else V2
-            rule, _ = edge_rules.parse_new(context, edge, fields, body)
-            state[kind].append({**rule, "id": edge_rules.make_rule_id(context.world, edge)})
+            rules.append(edge_rules.parse_new(context, edge, fields, body)[0])
+        if kind == "default" and rules:
+            rule_id = state[kind][0]["id"]
+            state[kind] = [{**rules[-1], "id": rule_id}]
+        else:
+            state[kind] += [{**rule, "id": edge_rules.make_rule_id(context.world, edge)} for rule in rules]
 
 
 def _add_nat(context: InventoryContext, edge: SimulatedEdge, section: Mapping[str, Any]) -> None:
     for body in section["values"]:
         profile = body.get("applicationPortProfile")
         _resolve([profile] if profile else (), dict(_profiles(context, edge)))
+        _resolve_interface(context, edge, body)
         add_rule(context.world, edge, read_rule(context, edge, body, is_second="enabled" not in body))
 
 
@@ -132,7 +147,11 @@ def _add_tunnels(context: InventoryContext, edge: SimulatedEdge, section: Mappin
     for body in section["values"]:
         if body.get("authenticationMode", "PSK") == "PSK":
             body.setdefault("preSharedKey", KEY)
-        add_tunnel(context.simulator, edge, read_tunnel(context, edge, body, None, is_second="enabled" not in body))
+        sent = body.pop("connectionProperties", None)
+        tunnel = read_tunnel(context, edge, body, None, is_second="enabled" not in body)
+        properties = read_properties(context, sent) if sent else None
+        security = {} if properties is None else {"securityType": properties["securityType"]}
+        add_tunnel(context.simulator, edge, {**tunnel, **security}, properties)
 
 
 def _resolve_rule(context: InventoryContext, edge: SimulatedEdge, body: dict[str, Any]) -> None:
@@ -142,6 +161,14 @@ def _resolve_rule(context: InventoryContext, edge: SimulatedEdge, body: dict[str
     for side in ("source", "destination"):
         _resolve(body.get(f"{side}FirewallGroups"), by_name)
     _resolve(body.get("applicationPortProfiles"), dict(_profiles(context, edge)))
+    _resolve_interface(context, edge, body)
+
+
+def _resolve_interface(context: InventoryContext, edge: SimulatedEdge, body: Mapping[str, Any]) -> None:
+    networks = networks_of_owner(context.world, effective_owner(edge))
+    interface = body.get("appliedTo")
+    by_name = {network.name: f"urn:vcloud:network:{network.network_id}" for network in networks}
+    _resolve([interface] if interface else (), by_name)
 
 
 def _profiles(context: InventoryContext, edge: SimulatedEdge) -> Iterator[tuple[str, str]]:

@@ -37,6 +37,9 @@ _PROFILES: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
 }
 """Protocols and destination ports of each profile."""
 
+SYSTEM_NAMES = frozenset(_PROFILES)
+"""Names of all profiles of scope SYSTEM."""
+
 
 def add_system_profiles(world: Any, providers: Iterable[str]) -> None:
     """Add the profiles of NSX-T managers to the world.

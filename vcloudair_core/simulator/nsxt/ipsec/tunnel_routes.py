@@ -156,12 +156,17 @@ def show_statistics(context: Any, edge: SimulatedEdge) -> Response:
     return json_responses.item(context, tunnel_statistics(context, edge, _find(context, edge)))
 
 
-def add_tunnel(simulator: Any, edge: SimulatedEdge, tunnel: dict[str, Any]) -> None:
-    """Add a tunnel without an ID to an edge gateway."""
+def add_tunnel(
+    simulator: Any, edge: SimulatedEdge, tunnel: dict[str, Any], properties: dict[str, Any] | None = None
+) -> None:
+    """Add a tunnel without an ID to an edge gateway.
+
+    ``properties`` are its connection properties. They are None for the security type DEFAULT.
+    """
     state = ipsec_state(edge)
     state["count"] += 1
     identifier = simulator.world.make_id("ipsec-tunnel", f"{edge.edge_id}/{state['count']}")
-    changed = {"properties": None, "version": 0, "changed_at": simulator.clock.now()}
+    changed = {"properties": properties, "version": 0, "changed_at": simulator.clock.now()}
     state["tunnels"].append({"id": identifier, **tunnel, **changed})
 
 

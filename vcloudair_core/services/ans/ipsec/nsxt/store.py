@@ -54,7 +54,7 @@ class NsxtIpsecStore(NsxtStore):
 
     @property
     def ignored_logging(self) -> set[str]:
-        """Names of tunnels whose logging stays off although this process requested logging."""
+        """Names of tunnels whose log stays off although this process has turned it on."""
         return self._logging.ignored
 
     @property
