@@ -68,12 +68,13 @@ def section_names() -> dict[type, tuple[str, str]]:
     """Return name and noun of every section spec, for :func:`argument_specs`."""
     names: dict[type, tuple[str, str]] = {}
     for section in map(load_section, (*SECTIONS, *GROUP_SECTIONS)):
-        for key in keys_of(section.rule_type):
-            if is_dataclass(key.kind):
-                name = key.kind.__name__.removesuffix("Spec").casefold()
-                names.setdefault(key.kind, (name, f"a {name} of {_with_article(section.noun)}"))
-        # Sections of VDC groups share the rules of an edge section.
-        names.setdefault(section.rule_type, (section.rule_name, _with_article(section.noun)))
+        for one_list in section.lists:
+            for key in keys_of(one_list.rule_type):
+                if is_dataclass(key.kind):
+                    name = key.kind.__name__.removesuffix("Spec").casefold()
+                    names.setdefault(key.kind, (name, f"a {name} of {_with_article(one_list.noun)}"))
+            # Sections of VDC groups share the rules of an edge section.
+            names.setdefault(one_list.rule_type, (one_list.rule_name, _with_article(one_list.noun)))
         names[section.spec_type] = (section.name, f"the {section.title} section")
     for group_type in TYPES.values():
         for spec in _nested_specs(group_type.spec_type):
@@ -217,9 +218,10 @@ def files() -> dict[str, Callable[[], str]]:
 def _section_fragment(name: str) -> str:
     """Return the documentation fragment of a section and of a single rule in it."""
     section = load_section(name)
-    parts = {"DOCUMENTATION": section.spec_type, _rule_part(section): section.rule_type}
+    parts = {"DOCUMENTATION": section.spec_type, **{_rule_part(item): item.rule_type for item in section.lists}}
     texts = {part: "\n".join(["options:", *documented(_options(spec), "", 2)]) for part, spec in parts.items()}
-    return _fragment_module(f"for edge gateways: {section.title} section and {section.noun}s", texts)
+    nouns = " and ".join(f"{one_list.noun}s" for one_list in section.lists)
+    return _fragment_module(f"for edge gateways: {section.title} section and {nouns}", texts)
 
 
 def _group_section_fragment(name: str) -> str:

@@ -24,11 +24,12 @@ def key_tables() -> str:
             if key.info.keys:
                 title = f"{section.title}: {key.name}"
                 lines += _table(title, (_inner_key(name, info) for name, info in key.info.keys.items()))
-        lines += _table(f"{section.noun[0].upper()}{section.noun[1:]}", keys_of(section.rule_type))
-        for key in keys_of(section.rule_type):
-            if is_dataclass(key.kind):
-                noun = f"{section.noun[0].upper()}{section.noun[1:]}"
-                lines += _table(f"{noun}: {key.name}", keys_of(key.kind))
+        for one_list in section.lists:
+            noun = f"{one_list.noun[0].upper()}{one_list.noun[1:]}"
+            lines += _table(noun, keys_of(one_list.rule_type))
+            for key in keys_of(one_list.rule_type):
+                if is_dataclass(key.kind):
+                    lines += _table(f"{noun}: {key.name}", keys_of(key.kind))
     return "\n".join(lines).rstrip()
 
 

@@ -24,7 +24,8 @@ def _limited_specs() -> dict[type, dict[tuple[str, str], Sequence[Limit]]]:
     """
     limits: dict[type, dict[tuple[str, str], Sequence[Limit]]] = {}
     for section in map(load_section, (*SECTIONS, *GROUP_SECTIONS)):
-        for spec, declared in ((section.spec_type, section.setting_limits), (section.rule_type, section.rule_limits)):
+        rules = [(one_list.rule_type, one_list.rule_limits) for one_list in section.lists]
+        for spec, declared in ((section.spec_type, section.setting_limits), *rules):
             limits.setdefault(spec, {}).update(
                 {(section.owner_noun, backend): declared[backend] for backend in declared}
             )

@@ -23,9 +23,10 @@ def tables() -> str:
         cells = ("works" if section.is_on(backend) else "no section" for backend in BACKENDS)
         lines.append(f"| {section.title} | {' | '.join(cells)} |")
     for section in sections:
-        noun = f"{section.noun[0].upper()}{section.noun[1:]}"
         lines += ["", f"## {section.title}: settings", "", *_header("option"), *_rows(section, section.spec_type)]
-        lines += ["", f"## {noun}: options", "", *_header("option"), *_rows(section, section.rule_type)]
+        for one_list in section.lists:
+            noun = f"{one_list.noun[0].upper()}{one_list.noun[1:]}"
+            lines += ["", f"## {noun}: options", "", *_header("option"), *_rows(one_list, one_list.rule_type)]
     for section in map(load_section, GROUP_SECTIONS):
         lines += ["", f"## {section.title}: settings", "", *_header("option", NSXT)]
         lines += [*_rows(section, section.spec_type, NSXT)]

@@ -37,10 +37,11 @@ def _section_kind(name: str) -> ResourceKind:
     return SectionKind(load_section(name))
 
 
-def _rule_kind(name: str) -> ResourceKind:
+def _rule_kind(name: str, rule_name: str) -> ResourceKind:
     from vcloudair_core.services.ans.section.kinds import RuleKind
 
-    return RuleKind(load_section(name))
+    section = load_section(name)
+    return RuleKind(section, next(one_list for one_list in section.lists if one_list.rule_name == rule_name))
 
 
 def _certificate() -> ResourceKind:
@@ -89,8 +90,10 @@ def vca_resource_kinds() -> list[KindRecord]:
     """
     records: list[KindRecord] = []
     for section in RECORDS:
-        rule, whole = partial(_rule_kind, section.name), partial(_section_kind, section.name)
-        records.append(KindRecord(f"ans.{section.rule_name}", "ans", section.rule_summary, rule))
+        for rule_name, summary in ((section.rule_name, section.rule_summary), *section.other_rules):
+            rule = partial(_rule_kind, section.name, rule_name)
+            records.append(KindRecord(f"ans.{rule_name}", "ans", summary, rule))
+        whole = partial(_section_kind, section.name)
         records.append(KindRecord(f"ans.{section.name}", "ans", section.summary, whole))
     records += [
         KindRecord(f"ans.{name}", "ans", summary, partial(_group_kind, name))

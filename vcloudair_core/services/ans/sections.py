@@ -19,13 +19,15 @@ class SectionRecord:
     """The names and summaries of a section.
 
     ``name`` is the package of the section. Its module ``section`` has the descriptor, ``SECTION``. The kinds of the
-    section are ``ans.<name>`` and ``ans.<rule_name>``. The summaries describe these kinds.
+    section are ``ans.<name>`` and ``ans.<rule_name>``. The summaries describe these kinds. ``other_rules`` has the name
+    and summary of the rules in each other list of the section.
     """
 
     name: str
     rule_name: str
     summary: str
     rule_summary: str
+    other_rules: tuple[tuple[str, str], ...] = ()
 
 
 RECORDS = (
@@ -41,6 +43,13 @@ RECORDS = (
         "ipsec_tunnel",
         "The whole IPsec VPN of an edge: its settings and tunnels",
         "Single IPsec tunnels of an edge",
+    ),
+    SectionRecord(
+        "dhcp",
+        "dhcp_pool",
+        "The whole DHCP service of an edge: its settings, pools and static bindings",
+        "Single DHCP pools of an edge",
+        (("dhcp_binding", "Single static DHCP bindings of an edge"),),
     ),
     SectionRecord(
         "dhcp_relay",

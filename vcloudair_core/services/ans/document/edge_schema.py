@@ -28,9 +28,11 @@ def edge_schema() -> dict[str, Any]:
     definitions: dict[str, Any] = {}
     for section in map(load_section, SECTIONS):
         definitions[section.name] = _section(section)
-        definitions[section.rule_name] = _mapping(section.rule_type, _with_article(section.noun), "object")
-        for spec in _specs_in(section.rule_type):
-            definitions[_name_of(spec)] = _mapping(spec, f"A {_name_of(spec)} of a {section.noun}", ["object", "null"])
+        for one_list in section.lists:
+            noun = one_list.noun
+            definitions[one_list.rule_name] = _mapping(one_list.rule_type, _with_article(noun), "object")
+            for spec in _specs_in(one_list.rule_type):
+                definitions[_name_of(spec)] = _mapping(spec, f"A {_name_of(spec)} of a {noun}", ["object", "null"])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Edge document",
@@ -45,7 +47,8 @@ def edge_schema() -> dict[str, Any]:
 
 def _section(section: Section[Any, Any]) -> dict[str, Any]:
     schema = _mapping(section.spec_type, section.title, ["object", "null"])
-    schema["properties"][section.rules_field]["items"] = {"$ref": f"#/$defs/{section.rule_name}"}
+    for one_list in section.lists:
+        schema["properties"][one_list.rules_field]["items"] = {"$ref": f"#/$defs/{one_list.rule_name}"}
     schema["properties"] |= {name: {"description": "Set by the server; ignored."} for name in section.output_keys}
     return schema
 

@@ -77,6 +77,8 @@ class Section(Generic[SpecT, RuleT]):
     ``nsxt``: the codec and store of NSX-T edge gateways, if any.
     ``rule_limits`` and ``setting_limits``: the options that a backend does not support.
     ``owner_noun``: the display name, in plural, of the objects that have the section.
+    ``other_lists``: a descriptor for each other list of records in the same document, such as the static bindings of
+    DHCP. Its codecs read and write only this list. Its name and spec type are those of the section.
 
     Override methods where a section needs more than the defaults.
     """
@@ -106,6 +108,12 @@ class Section(Generic[SpecT, RuleT]):
     rule_limits: Mapping[str, Sequence[Limit]] = field(default_factory=dict)
     setting_limits: Mapping[str, Sequence[Limit]] = field(default_factory=dict)
     owner_noun: str = EDGE_GATEWAYS
+    other_lists: tuple[Section[Any, Any], ...] = ()
+
+    @property
+    def lists(self) -> tuple[Section[Any, Any], ...]:
+        """The descriptors of all lists of the section. The first is this descriptor."""
+        return (self, *self.other_lists)
 
     @property
     def backends(self) -> tuple[str, ...]:
@@ -137,9 +145,10 @@ class Section(Generic[SpecT, RuleT]):
             return self.parse(data)
         problems = Problems()
         spec = read_spec(self.spec_type, data, "", problems, ignored=self.output_keys)
-        rules = self.rules_of(spec) or ()
         if problems.is_empty:
-            self.check_rules(rules, item_paths(len(rules), self.rules_field), problems)
+            for one_list in self.lists:
+                rules = one_list.rules_of(spec) or ()
+                one_list.check_rules(rules, item_paths(len(rules), one_list.rules_field), problems)
         problems.raise_if_any()
         return spec
 
@@ -186,6 +195,11 @@ class Section(Generic[SpecT, RuleT]):
         return specs
 
     # -- plans -----------------------------------------------------------------------------------------------------
+
+    def viewed(self, document: Document) -> Document:
+        """Return a document of the section with the codec of this list."""
+        assert isinstance(document, SectionDocument)
+        return replace(document, codec=self.codecs[document.backend, document.media_type]())
 
     def exact_settings(self, spec: Any, backend: str) -> Any:
         """Return the spec of an exact section, with defaults for omitted settings.
@@ -243,7 +257,12 @@ class Section(Generic[SpecT, RuleT]):
     def merge(self, document: Document, edit: SectionEdit) -> Document:
         """Return the document with an edit applied."""
         assert isinstance(document, SectionDocument)
-        return document.codec.merge(document, edit)
+        merged = document.codec.merge(document, edit)
+        for other in self.other_lists:
+            if other.rules_field in edit.other_steps:
+                steps = SectionEdit(steps=edit.other_steps[other.rules_field])
+                merged = replace(merged, tree=other.merge(other.viewed(merged), steps).tree)
+        return merged
 
     # -- display --------------------------------------------------------------------------------------------------
 

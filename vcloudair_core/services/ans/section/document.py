@@ -38,11 +38,12 @@ class SectionEdit:
     Pre-shared keys in an edit are ``Secret`` objects.
 
     ``settings``: the new value of each changed setting. ``steps``: all user rules in order; None if the rules do not
-    change.
+    change. ``other_steps``: the same for the other lists of the section that change, by the field of the list.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
     steps: tuple[RuleStep, ...] | None = None
+    other_steps: Mapping[str, tuple[RuleStep, ...]] = field(default_factory=dict)
 
 
 class SectionCodec(Protocol[SettingsT]):

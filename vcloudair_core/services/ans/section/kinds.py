@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 from vcloudair_core.engine.desired import Absent, Desired, ExactLists, Exactly
 from vcloudair_core.engine.fields import plain
 from vcloudair_core.engine.kind import Document, ResourceKind, Store
-from vcloudair_core.engine.matching import LiveRule, display_name, named_rules
+from vcloudair_core.engine.matching import LiveRule, display_name
 from vcloudair_core.engine.plan import Change, Plan
-from vcloudair_core.engine.rulelist import check_no_places
-from vcloudair_core.engine.validation import Problems, item_paths
+from vcloudair_core.engine.rulelist import ListPlan
 from vcloudair_core.errors import SpecError, SpecProblem
 from vcloudair_core.services.ans.edge.backend import NSXT, media_type_of, split_backend
 from vcloudair_core.services.ans.edge.directory import target_edge
@@ -20,6 +19,12 @@ from vcloudair_core.services.ans.section.backends import codec_of, refuse_unsupp
 from vcloudair_core.services.ans.section.descriptor import Section
 from vcloudair_core.services.ans.section.document import SectionEdit, state_of
 from vcloudair_core.services.ans.section.expected_section import expect_document
+from vcloudair_core.services.ans.section.list_specs import (
+    check_specs,
+    resolved_specs,
+    rules_named_by,
+    unsupported_in_specs,
+)
 from vcloudair_core.services.ans.section.rule_values import host_bit_warnings
 
 if TYPE_CHECKING:
@@ -48,15 +53,20 @@ def open_section(section: Section[Any, Any], session: Session, edge: Edge) -> Se
     )
 
 
-def kinds_of(section: Section[Any, Any]) -> tuple[SectionKind, RuleKind]:
-    """Return the kinds of a section: the whole section, and single rules."""
-    return SectionKind(section), RuleKind(section)
+def kinds_of(section: Section[Any, Any]) -> tuple[ResourceKind, ...]:
+    """Return the kinds of a section: the whole section, and single rules of each list."""
+    return SectionKind(section), *(RuleKind(section, one_list) for one_list in section.lists)
 
 
 class _SectionKindBase(ResourceKind):
-    """The base class of both kinds: open, merge and check for lost rules."""
+    """The base class of both kinds: open, merge and check for lost rules.
 
-    def __init__(self, section: Section[Any, Any]) -> None:
+    ``whole`` is the descriptor of the section. ``section`` is the descriptor of the list with the rules, which differs
+    from ``whole`` only for the other lists of a section.
+    """
+
+    def __init__(self, whole: Section[Any, Any], section: Section[Any, Any]) -> None:
+        self.whole = whole
         self.section = section
 
     def open(self, session: Session, target: Mapping[str, Any]) -> Store:
@@ -64,12 +74,12 @@ class _SectionKindBase(ResourceKind):
 
         Shape of ``target``: ``{"edge": name or UUID, "vdc": name or UUID}``.
         """
-        return open_section(self.section, session, target_edge(session, target))
+        return open_section(self.whole, session, target_edge(session, target))
 
     def merge(self, document: Document, plan: Plan) -> Document:
         """Return the document with the plan applied."""
         edit: SectionEdit = plan.steps
-        return self.section.merge(document, edit)
+        return self.whole.merge(document, edit)
 
     def losses(self, written: Document, current: Document) -> list[Mapping[str, Any]]:
         """Return the user rules in ``written`` whose IDs are not in ``current``."""
@@ -90,44 +100,25 @@ class _SectionKindBase(ResourceKind):
     def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
         """Return the warnings of the section, and warnings about networks with host bits."""
         return (
-            *self.section.warnings(store, state_of(document), plan),
-            *host_bit_warnings(plan, self.section.network_fields),
+            *self.whole.warnings(store, state_of(document), plan),
+            *host_bit_warnings(plan, self.whole.network_fields),
         )
 
-    def _check_rules(self, desired: Desired, specs: Sequence[Any], prefix: str) -> None:
-        problems = Problems()
-        self.section.check_rules(specs, item_paths(len(specs), prefix), problems)
-        problems.raise_if_any()
-        if isinstance(desired, Exactly):
-            check_no_places(specs, prefix)
-
-    def _resolved(self, store: Store, desired: Desired, specs: Sequence[Any], prefix: str) -> Sequence[Any]:
-        resolved = self.section.resolve_rules(store, specs, item_paths(len(specs), prefix))
-        if resolved is not specs:
-            self._check_rules(desired, resolved, prefix)  # two names may have the same ID
-        return resolved
-
-    def _unsupported_rules(self, specs: Sequence[Any], prefix: str, backend: str) -> list[SpecProblem]:
-        return [
-            problem.below(path)
-            for path, spec in zip(item_paths(len(specs), prefix), specs, strict=True)
-            for problem in self.section.unsupported_in_rule(spec, backend)
-        ]
-
-    def _named(self, live: Sequence[LiveRule], specs: Sequence[Any], *, in_place: bool = False) -> list[LiveRule]:
-        return named_rules(self.section.noun, live, specs, in_place=in_place, identities=self.section.identities)
+    def _view(self, document: Document, one_list: Section[Any, Any]) -> Document:
+        return document if one_list is self.whole else one_list.viewed(document)
 
 
 class RuleKind(_SectionKindBase):
     """The kind of single rules. All other rules of the section stay unchanged.
 
-    The order of rules changes only if a spec sets a position.
+    The order of rules changes only if a spec sets a position. ``one_list`` is the list with the rules: one of
+    ``section.lists``. By default, it is the first list.
     """
 
-    def __init__(self, section: Section[Any, Any]) -> None:
-        super().__init__(section)
-        self.name = f"ans.{section.rule_name}"
-        self.spec_type = section.rule_type
+    def __init__(self, section: Section[Any, Any], one_list: Section[Any, Any] | None = None) -> None:
+        super().__init__(section, one_list or section)
+        self.name = f"ans.{self.section.rule_name}"
+        self.spec_type = self.section.rule_type
 
     def parse(self, data: Mapping[str, Any]) -> Any:
         """Parse a rule. Raises: SpecError with all invalid fields."""
@@ -135,44 +126,53 @@ class RuleKind(_SectionKindBase):
 
     def validate(self, desired: Desired) -> None:
         """Raise SpecError if a rule is repeated, or if an exact list sets positions."""
-        self._check_rules(desired, desired.specs, "")
+        check_specs(self.section, desired, desired.specs, "")
 
     def unsupported(self, desired: Desired, backend: str) -> list[SpecProblem]:
         """Return a problem for each field that a backend does not support."""
-        return self._unsupported_rules(desired.specs, "", backend)
+        return unsupported_in_specs(self.section, desired.specs, "", backend)
 
     def resolve(self, store: Store, desired: Desired) -> Desired:
         """Replace names in the rules with IDs of the edge."""
-        return replace(desired, specs=tuple(self._resolved(store, desired, desired.specs, "")))
+        return replace(desired, specs=tuple(resolved_specs(self.section, store, desired, desired.specs, "")))
 
     def project(self, document: Document) -> list[dict[str, Any]]:
         """Return all user rules in order, as plain data that :meth:`parse` accepts."""
-        return [self.section.plain_rule(rule, document) for rule in state_of(document).user_rules]
+        return [self.section.plain_rule(rule, document) for rule in self._rules(document)]
 
     def select(self, document: Document, desired: Desired) -> list[dict[str, Any]]:
         """Return the rules that the specs identify, in the order of the specs."""
-        rules = self._named(state_of(document).user_rules, desired.specs)
-        return [self.section.plain_rule(rule, document) for rule in rules]
+        return [
+            self.section.plain_rule(rule, document)
+            for rule in rules_named_by(self.section, self._rules(document), desired.specs)
+        ]
 
     def plan(self, document: Document, desired: Desired) -> Plan:
         """Return the plan for the rules.
 
         Raises: AmbiguousMatchError, NotFoundError, SpecError for an invalid position or rule.
         """
+        document = self._view(document, self.section)
         list_plan = self.section.plan_rules(document, desired, desired.specs, in_order=isinstance(desired, Exactly))
         if list_plan.changes:
             self.section.check_result(document, None, list_plan)
         changes = tuple(self.section.shown_change(change, document) for change in list_plan.changes)
-        return Plan(
-            self.name, changes, steps=SectionEdit(steps=list_plan.steps if changes else None), notes=list_plan.notes
-        )
+        edit = SectionEdit()
+        if changes and self.section is self.whole:
+            edit = SectionEdit(steps=list_plan.steps)
+        elif changes:
+            edit = SectionEdit(other_steps={self.section.rules_field: list_plan.steps})
+        return Plan(self.name, changes, steps=edit, notes=list_plan.notes)
+
+    def _rules(self, document: Document) -> Sequence[LiveRule]:
+        return state_of(self._view(document, self.section)).user_rules
 
 
 class SectionKind(_SectionKindBase):
-    """The kind of a whole section: its settings and its list of rules."""
+    """The kind of a whole section: its settings and its lists of rules."""
 
     def __init__(self, section: Section[Any, Any]) -> None:
-        super().__init__(section)
+        super().__init__(section, section)
         self.name = f"ans.{section.name}"
         self.spec_type = section.spec_type
 
@@ -186,26 +186,28 @@ class SectionKind(_SectionKindBase):
             raise SpecError("", f"one {self.section.title} section was expected, not {len(desired.specs)}")
         spec = desired.specs[0]
         self.section.check_spec(spec, desired)
-        self._check_rules(desired, self.section.rules_of(spec) or (), self.section.rules_field)
+        for one_list in self.section.lists:
+            check_specs(one_list, desired, one_list.rules_of(spec) or (), one_list.rules_field)
 
     def unsupported(self, desired: Desired, backend: str) -> list[SpecProblem]:
         """Return a problem for each setting or field that a backend does not support."""
         spec = desired.specs[0]
-        rules = self.section.rules_of(spec) or ()
-        return [
-            *self.section.unsupported_settings(spec, backend),
-            *self._unsupported_rules(rules, self.section.rules_field, backend),
-        ]
+        problems = self.section.unsupported_settings(spec, backend)
+        for one_list in self.section.lists:
+            problems += unsupported_in_specs(one_list, one_list.rules_of(spec) or (), one_list.rules_field, backend)
+        return problems
 
     def resolve(self, store: Store, desired: Desired) -> Desired:
         """Replace names in the rules with IDs of the edge."""
         spec = desired.specs[0]
         self.section.prepare_store(store, self._complete_spec(desired, split_backend(store.backend)[0]))
-        rules = self.section.rules_of(spec)
-        if not rules:
-            return desired
-        resolved = self._resolved(store, desired, rules, self.section.rules_field)
-        return desired if resolved is rules else replace(desired, specs=(self.section.with_rules(spec, resolved),))
+        resolved_spec = spec
+        for one_list in self.section.lists:
+            rules = one_list.rules_of(spec)
+            if rules:
+                resolved = resolved_specs(one_list, store, desired, rules, one_list.rules_field)
+                resolved_spec = resolved_spec if resolved is rules else one_list.with_rules(resolved_spec, resolved)
+        return desired if resolved_spec is spec else replace(desired, specs=(resolved_spec,))
 
     def project(self, document: Document) -> dict[str, Any]:
         """Return the settings and rules as plain data that :meth:`parse` accepts.
@@ -214,7 +216,9 @@ class SectionKind(_SectionKindBase):
         """
         section, state = self.section, state_of(document)
         shown = section.plain_settings(state.settings)
-        shown[section.rules_field] = [section.plain_rule(rule, document) for rule in state.rules if rule.is_user]
+        for one_list in section.lists:
+            rules = state_of(self._view(document, one_list)).user_rules
+            shown[one_list.rules_field] = [one_list.plain_rule(rule, document) for rule in rules]
         if section.has_internal_rules:
             shown["internal_rules"] = [
                 {**section.plain_rule(rule, document), "rule_type": rule.rule_type}
@@ -227,17 +231,16 @@ class SectionKind(_SectionKindBase):
     def select(self, document: Document, desired: Desired) -> dict[str, Any]:
         """Return the settings, and the rules that the spec names, in server order.
 
-        If the list of rules is exact, all user rules are returned.
+        If a list of rules is exact, all its user rules are returned.
         """
-        section, state = self.section, state_of(document)
-        specs = section.rules_of(desired.specs[0])
-        rules: Sequence[LiveRule] = state.user_rules
-        if not isinstance(desired, Exactly) or specs is None:
-            rules = self._named(rules, specs or (), in_place=True)
-        return {
-            **section.plain_settings(state.settings),
-            section.rules_field: [section.plain_rule(rule, document) for rule in rules],
-        }
+        shown = self.section.plain_settings(state_of(document).settings)
+        for one_list in self.section.lists:
+            specs = one_list.rules_of(desired.specs[0])
+            rules: Sequence[LiveRule] = state_of(self._view(document, one_list)).user_rules
+            if not isinstance(desired, Exactly) or specs is None:
+                rules = rules_named_by(one_list, rules, specs or (), in_place=True)
+            shown[one_list.rules_field] = [one_list.plain_rule(rule, document) for rule in rules]
+        return shown
 
     def plan(self, document: Document, desired: Desired) -> Plan:
         """Return the plan for settings and rules.
@@ -247,29 +250,21 @@ class SectionKind(_SectionKindBase):
         section, spec = self.section, self._complete_spec(desired, document.backend)
         is_absent = isinstance(desired, Absent)
         settings = {} if is_absent else section.diff_settings(document, spec)
-        specs = section.rules_of(spec)
-        list_plan = None
-        if specs is not None:
-            list_plan = section.plan_rules(
-                document,
-                desired,
-                specs,
-                in_order=True,
-                prefix=section.rules_field,
-                allow_empty=spec.allow_empty,
-            )
-        changes = [*self._settings_change(document, settings), *(list_plan.changes if list_plan else ())]
+        list_plans = self._list_plans(document, desired, spec)
+        changes = self._settings_change(document, settings)
+        changes += [change for list_plan in list_plans.values() for change in list_plan.changes]
         if changes:
-            section.check_result(document, None if is_absent else spec, list_plan)
-        edit = SectionEdit(
-            {name: value for name, (_, value) in settings.items()},
-            list_plan.steps if list_plan and list_plan.changes else None,
-        )
+            for one_list in section.lists:
+                view = self._view(document, one_list)
+                one_list.check_result(view, None if is_absent else spec, list_plans.get(one_list.rules_field))
+        steps = {name: list_plan.steps for name, list_plan in list_plans.items() if list_plan.changes}
+        own_steps = steps.pop(section.rules_field, None)
+        edit = SectionEdit({name: value for name, (_, value) in settings.items()}, own_steps, steps)
         return Plan(
             self.name,
             tuple(section.shown_change(change, document) for change in changes),
             steps=edit,
-            notes=list_plan.notes if list_plan else (),
+            notes=tuple(note for list_plan in list_plans.values() for note in list_plan.notes),
         )
 
     def _complete_spec(self, desired: Desired, backend: str) -> Any:
@@ -277,6 +272,22 @@ class SectionKind(_SectionKindBase):
         spec = desired.specs[0]
         is_exact = isinstance(desired, Exactly) and not isinstance(desired, ExactLists)
         return self.section.exact_settings(spec, backend) if is_exact else spec
+
+    def _list_plans(self, document: Document, desired: Desired, spec: Any) -> dict[str, ListPlan]:
+        """Return the plan of each list that a spec sets, by the field of the list."""
+        list_plans: dict[str, ListPlan] = {}
+        for one_list in self.section.lists:
+            specs = one_list.rules_of(spec)
+            if specs is not None:
+                list_plans[one_list.rules_field] = one_list.plan_rules(
+                    self._view(document, one_list),
+                    desired,
+                    specs,
+                    in_order=True,
+                    prefix=one_list.rules_field,
+                    allow_empty=spec.allow_empty,
+                )
+        return list_plans
 
     def _settings_change(self, document: Document, settings: Mapping[str, tuple[Any, Any]]) -> list[Change]:
         if not settings:
