@@ -11,6 +11,7 @@ from typing import Any
 from vcloudair_core.simulator.edge.edge_interfaces import interfaces
 from vcloudair_core.simulator.edge.firewall_section import RefusedError
 from vcloudair_core.simulator.edge.section_xml import _root, to_xml
+from vcloudair_core.simulator.edge_services.dhcp_section import served_vnics
 from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.simulator.state.world import World
 
@@ -50,6 +51,8 @@ def replace(world: World, edge: SimulatedEdge, body: bytes) -> None:
     indexes = [agent["vnicIndex"] for agent in agents]
     if len(set(indexes)) != len(indexes):
         raise RefusedError("[DHCP] An interface has more than one relay agent.", code=_CODE)
+    if served := served_vnics(world, edge).intersection(indexes):
+        raise RefusedError(f"[DHCP] The interface {min(served)} has a pool, so it cannot have an agent.", code=_CODE)
     edge.sections[NAME] = {"servers": servers, "agents": agents}
 
 

@@ -1,6 +1,8 @@
 """Routes for DHCP, load balancer and routing of an edge.
 
-Only the DHCP relay can be changed. The other services always have default settings. Source: protocol/ans.md §1.1, §5.
+Only DHCP and the DHCP relay can be changed. The other services always have default settings.
+
+Source: protocol/ans.md §1.1, §5.
 """
 
 from __future__ import annotations
@@ -13,21 +15,13 @@ from vcloudair_core.simulator.edge.firewall_routes import EdgeHandler
 from vcloudair_core.simulator.edge.section_coverage import section_versions
 from vcloudair_core.simulator.edge.section_routes import guarded, xml_answer
 from vcloudair_core.simulator.edge.section_xml import to_xml
-from vcloudair_core.simulator.edge_services import dhcp_relay, truststore
+from vcloudair_core.simulator.edge_services import dhcp_relay, dhcp_routes, truststore
 from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.transport.messages import Response
 
 _LOGGING = {"enable": False, "logLevel": "info"}
 _MONITOR = {"interval": 5, "timeout": 15, "maxRetries": 3}
 FACTORY: dict[str, dict[str, Any]] = {
-    "dhcp": {
-        "featureType": "dhcp_4.0",
-        "version": 1,
-        "enabled": False,
-        "staticBindings": {"staticBindings": []},
-        "ipPools": {"ipPools": []},
-        "logging": _LOGGING,
-    },
     "loadbalancer": {
         "featureType": "loadbalancer_4.0",
         "version": 1,
@@ -71,16 +65,16 @@ def routes(flavor: str, prefix: str = "") -> list[SimulatorRoutes]:
     is_hybridity = flavor == "hybridity"
     edge = f"{prefix}/hybridity/api/gateways/{{edge_id}}" if is_hybridity else f"{prefix}/network/edges/{{edge_id}}"
     calls = [("GET", f"{edge}/{name}/config", guarded(_shown(name), is_hybridity=is_hybridity)) for name in FACTORY]
-    calls.append(("GET", f"{edge}/dhcp/leaseInfo", guarded(lease_info, is_hybridity=is_hybridity)))
     made = tuple(SimulatorRoute(method, path, handler) for method, path, handler in calls)
     groups = [
+        dhcp_routes.routes(flavor, prefix),
         SimulatorRoutes(
             f"edge-services-{flavor}{prefix}",
             f"Other edge services ({flavor})",
             made,
             versions=section_versions(flavor),
             simplifications=_SIMPLIFICATIONS,
-        )
+        ),
     ]
     if not is_hybridity:
         groups.append(_relay_routes(f"{edge}/dhcp/config/relay", prefix))
@@ -106,13 +100,6 @@ def _shown(name: str) -> EdgeHandler:
         return xml_answer(to_xml(_ROOTS.get(name, name), body))
 
     return show
-
-
-def lease_info(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    """Return the DHCP leases. The list is always empty, and its format is inferred."""
-    if as_json:
-        return responses.json_body({"hostLeaseInfoDtos": []})
-    return xml_answer(to_xml("dhcpLeases", {"hostLeaseInfo": {}}))
 
 
 def show_relay(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:

@@ -41,7 +41,6 @@ def edge() -> Edge:
 @pytest.mark.parametrize(
     ("name", "feature_type", "root"),
     [
-        ("dhcp", "dhcp_4.0", "dhcp"),
         ("loadbalancer", "loadbalancer_4.0", "loadBalancer"),
         ("routing", "routing_4.0", "routing"),
     ],
@@ -69,8 +68,8 @@ def test_load_balancer_is_off_and_has_the_default_monitors(edge: Edge) -> None:
 
 def test_vcloud_air_has_the_sections_below_hybridity() -> None:
     edge = Edge("vchs")
-    section = edge.caller.json(f"/hybridity/api/gateways/{edge.edge.edge_id}/dhcp/config")
-    assert section["featureType"] == "dhcp_4.0"
+    section = edge.caller.json(f"/hybridity/api/gateways/{edge.edge.edge_id}/routing/config")
+    assert section["featureType"] == "routing_4.0"
 
 
 def test_lists_are_empty(edge: Edge) -> None:
@@ -80,7 +79,6 @@ def test_lists_are_empty(edge: Edge) -> None:
         path = f"/network/services/truststore/{kind}/scope/{edge.edge.edge_id}"
         assert edge.caller.xml(path, Accept=XML).tag == root
     assert edge.caller.get(f"/network/services/truststore/other/scope/{edge.edge.edge_id}").status == 404
-    assert edge.caller.get(f"{edge.path}/dhcp/leaseInfo", Accept=XML).status == 200
 
 
 def test_edges_and_vdcs_of_others_are_refused(edge: Edge) -> None:
