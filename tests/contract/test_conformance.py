@@ -28,9 +28,15 @@ TUNNEL = {
 OTHER_TUNNEL = {**TUNNEL, "psk": "second\\of'two", "mtu": 1400}
 
 
+DHCP_POOL = {"ip_range": "192.168.10.100-192.168.10.199", "lease_time": "3600"}
+OTHER_DHCP_POOL = {**DHCP_POOL, "lease_time": "infinite", "dns_servers": ["10.0.0.53"]}
+BINDING = {"mac_address": "00:50:56:01:02:03", "host_name": "web1", "ip_address": "192.168.10.20"}
+OTHER_BINDING = {**BINDING, "ip_address": "192.168.10.21"}
+AGENT = {"vnic": 1, "gateway_address": "192.168.10.1"}
+OTHER_AGENT = {**AGENT, "gateway_address": "192.168.10.2"}
+
 NOT_SIMULATED = (
-    "ans.certificate",
-    "ans.dhcp_relay", "ans.dhcp_relay_agent", "ans.distributed_firewall", "ans.distributed_firewall_rule",
+    "ans.certificate", "ans.distributed_firewall", "ans.distributed_firewall_rule",
     "ans.ip_set", "ans.security_group", "ans.application_profile",
 )  # fmt: skip
 """Resource kinds without an example. Unit tests cover them instead.
@@ -51,6 +57,19 @@ class TestAns(Conformance):
             "ans.ipsec",
             [{"tunnels": [TUNNEL], "global_psk": "the first key of all"}],
             [{"tunnels": [OTHER_TUNNEL], "global_psk": "the second key of all"}],
+        ),
+        Example("ans.dhcp_pool", [DHCP_POOL], [OTHER_DHCP_POOL]),
+        Example("ans.dhcp_binding", [BINDING], [OTHER_BINDING]),
+        Example(
+            "ans.dhcp",
+            [{"enabled": True, "pools": [DHCP_POOL], "bindings": [BINDING]}],
+            [{"pools": [OTHER_DHCP_POOL], "bindings": [OTHER_BINDING]}],
+        ),
+        Example("ans.dhcp_relay_agent", [AGENT], [OTHER_AGENT]),
+        Example(
+            "ans.dhcp_relay",
+            [{"ip_addresses": ["10.0.0.11"], "agents": [AGENT]}],
+            [{"ip_addresses": ["10.0.0.12"], "agents": [OTHER_AGENT]}],
         ),
         Example(
             "ans.edge",

@@ -158,6 +158,19 @@ class AnsService:
         store = self._ipsec_store(edge, vdc)
         return as_peer(find_tunnel(state_of(store.read()), tunnel, store.target))
 
+    def dhcp_leases(self, edge: str | None = None, vdc: str | None = None) -> list[dict[str, Any]]:
+        """Return the DHCP leases of an edge. Makes one API call, in addition to the look-up of the edge.
+
+        Shape: ``[{"ip_address", "mac_address", "host_name", "state", "starts", "ends"}]``. The values are strings from
+        the server, or None.
+
+        Raises: ConfigurationError on NSX-T; NotFoundError, AmbiguousMatchError, other ApiErrors, DecodeError.
+        """
+        from vcloudair_core.services.ans.dhcp.leases import read_leases
+        from vcloudair_core.services.ans.edge.directory import target_edge
+
+        return read_leases(self.session, target_edge(self.session, {"edge": edge, "vdc": vdc}))
+
     def _ipsec_store(self, edge: str | None, vdc: str | None) -> StatusStore:
         from vcloudair_core.services.ans.ipsec.section import SECTION
         from vcloudair_core.services.ans.section.kinds import SectionKind

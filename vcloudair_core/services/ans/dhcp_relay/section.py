@@ -47,5 +47,6 @@ SECTION = DhcpRelaySection(
     rules_field="agents",
     identities=IDENTITIES,
     is_ordered=False,
+    module="vca_dhcp_relay",
 )
 """The DHCP relay section of an edge gateway."""

@@ -1,0 +1,1 @@
+"""The DHCP section of an edge gateway: address pools and static bindings."""
