@@ -370,8 +370,12 @@ options:
             description:
               - File with the key on the host that runs the module, instead of O(config.ipsec.global_psk).
             type: path
+      dhcp:
+        description:
+          - DHCP, with the options of M(vcloudair.cloud.vca_dhcp).
+        type: dict
       dhcp_relay:
         description:
-          - DHCP relay, with the options of the kind C(ans.dhcp_relay).
+          - DHCP relay, with the options of M(vcloudair.cloud.vca_dhcp_relay).
         type: dict
 """

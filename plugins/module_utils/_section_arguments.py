@@ -199,6 +199,49 @@ def ipsec_arguments() -> dict[str, Any]:
     }
 
 
+def dhcp_pool_arguments() -> dict[str, Any]:
+    """Return the options of a DHCP pool."""
+    return {
+        "ip_range": {"type": "str", "required": True},
+        "default_gateway": {"type": "str"},
+        "subnet_mask": {"type": "str"},
+        "domain_name": {"type": "str"},
+        "auto_configure_dns": {"type": "bool"},
+        "dns_servers": {"type": "list", "elements": "str"},
+        "lease_time": {"type": "str"},
+    }
+
+
+def dhcp_binding_arguments() -> dict[str, Any]:
+    """Return the options of a static binding."""
+    return {
+        "mac_address": {"type": "str", "required": True},
+        "host_name": {"type": "str"},
+        "ip_address": {"type": "str"},
+        "default_gateway": {"type": "str"},
+        "subnet_mask": {"type": "str"},
+        "domain_name": {"type": "str"},
+        "auto_configure_dns": {"type": "bool"},
+        "dns_servers": {"type": "list", "elements": "str"},
+        "lease_time": {"type": "str"},
+    }
+
+
+def dhcp_arguments() -> dict[str, Any]:
+    """Return the options of the DHCP section."""
+    return {
+        "enabled": {"type": "bool"},
+        "logging": {"type": "bool"},
+        "log_level": {
+            "type": "str",
+            "choices": ["emergency", "alert", "critical", "error", "warning", "notice", "info", "debug"],
+        },
+        "pools": {"type": "list", "elements": "dict", "options": dhcp_pool_arguments()},
+        "bindings": {"type": "list", "elements": "dict", "options": dhcp_binding_arguments()},
+        "allow_empty": {"type": "bool"},
+    }
+
+
 def dhcp_relay_agent_arguments() -> dict[str, Any]:
     """Return the options of a DHCP relay agent."""
     return {
@@ -304,6 +347,7 @@ def edge_document_arguments() -> dict[str, Any]:
         "firewall": {"type": "dict"},
         "nat": {"type": "dict"},
         "ipsec": {"type": "dict", "options": ipsec_arguments(), "mutually_exclusive": IPSEC_EXCLUSIVE},
+        "dhcp": {"type": "dict"},
         "dhcp_relay": {"type": "dict"},
     }
 

@@ -20,6 +20,8 @@ from tests.support.modules import MODULES, PLUGINS, load
 from vcloudair_core import App
 from vcloudair_core.engine.fields import fields_of
 from vcloudair_core.services.ans.certificate.spec import CertificateSpec
+from vcloudair_core.services.ans.dhcp.spec import DhcpBindingSpec, DhcpPoolSpec, DhcpSpec
+from vcloudair_core.services.ans.dhcp_relay.spec import DhcpRelaySpec
 from vcloudair_core.services.ans.distributed_firewall.spec import DistributedFirewallSpec
 from vcloudair_core.services.ans.firewall.spec import (
     ACTION_SYNONYMS,
@@ -80,6 +82,20 @@ OF_GROUP = {*CONNECTION, "vdc_group", "state", "clear"}
 
 # Arguments, the spec that they fill, and arguments that are not fields of the spec.
 SPECS = [
+    pytest.param(load("vca_dhcp").arguments, DhcpSpec, CONNECTION | STEERING | STAGE, id="vca_dhcp"),
+    pytest.param(
+        load("vca_dhcp_pool").arguments,
+        DhcpPoolSpec,
+        CONNECTION | {"state", *_arguments.stage_arguments()},
+        id="vca_dhcp_pool",
+    ),
+    pytest.param(
+        load("vca_dhcp_binding").arguments,
+        DhcpBindingSpec,
+        CONNECTION | {"state", *_arguments.stage_arguments()},
+        id="vca_dhcp_binding",
+    ),
+    pytest.param(load("vca_dhcp_relay").arguments, DhcpRelaySpec, CONNECTION | STEERING | STAGE, id="vca_dhcp_relay"),
     pytest.param(load("vca_firewall").arguments, FirewallPolicySpec, CONNECTION | STEERING | STAGE, id="vca_firewall"),
     pytest.param(RULES, FirewallRuleSpec, SHORTHAND | CLEAR, id="vca_firewall: rules"),
     pytest.param(
@@ -233,9 +249,14 @@ def test_every_resource_kind_has_a_module() -> None:
     ours = {name for name, kind in kinds.items() if type(kind).__module__.startswith("vcloudair_core.")}
     sections = [load_section(name) for name in (*SECTIONS, *GROUP_SECTIONS)]
     # Sections without a separate module are managed with vca_resource and vca_edge_config.
-    generic = [name for section in sections if not section.module for name in (section.name, section.rule_name)]
-    # vca_resource manages a single rule of a VDC group.
-    generic += [load_section(name).rule_name for name in GROUP_SECTIONS]
+    generic = [
+        name
+        for section in sections
+        if not section.module
+        for name in (section.name, *(one_list.rule_name for one_list in section.lists))
+    ]
+    # vca_resource manages a single rule of a VDC group, and a single DHCP relay agent.
+    generic += [load_section(name).rule_name for name in (*GROUP_SECTIONS, "dhcp_relay")]
     assert {load(name).job.kind for name in MODULES if load(name).job} == ours - {f"ans.{name}" for name in generic}
     assert {section.module for section in sections if section.module} <= set(MODULES)
 

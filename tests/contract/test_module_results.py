@@ -85,7 +85,20 @@ TUNNEL: dict[str, Any] = {
     "psk": "an answer never holds it",
 }
 CERTIFICATE = {"name": "web", "certificate": PAIR.certificate, "private_key": PAIR.key}
+DHCP_POOL: dict[str, Any] = {"ip_range": "192.168.10.100-192.168.10.199", "lease_time": "3600"}
+BINDING: dict[str, Any] = {"mac_address": "00:50:56:01:02:03", "host_name": "web1", "ip_address": "192.168.10.20"}
 CALLS: list[tuple[str, dict[str, Any]]] = [
+    ("vca_dhcp", {"enabled": True, "pools": [DHCP_POOL], "bindings": [BINDING]}),
+    ("vca_dhcp", {"purge": True, "pools": [], "allow_empty": True}),
+    ("vca_dhcp", {"state": "absent", "bindings": [BINDING]}),
+    ("vca_dhcp_binding", BINDING),
+    ("vca_dhcp_binding", {**BINDING, "state": "absent"}),
+    ("vca_dhcp_info", {}),
+    ("vca_dhcp_info", {"leases": False}),
+    ("vca_dhcp_pool", DHCP_POOL),
+    ("vca_dhcp_pool", {**DHCP_POOL, "state": "absent"}),
+    ("vca_dhcp_relay", {"ip_addresses": ["10.0.0.11"], "agents": [{"vnic": 1}]}),
+    ("vca_dhcp_relay", {"state": "absent", "agents": [{"vnic": 1}]}),
     ("vca_firewall_info", {}),
     ("vca_firewall", {"rules": [{"name": "web"}]}),
     ("vca_firewall", {"purge": True, "rules": [], "allow_empty": True}),
@@ -127,6 +140,8 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("vca_resource_info", {"kind": "ans.nat_rule"}),
 ]
 REQUIRED: dict[str, dict[str, Any]] = {
+    "vca_dhcp_binding": BINDING,
+    "vca_dhcp_pool": DHCP_POOL,
     "vca_dr_failover": {"action": "cleanup", "vms": []},
     "vca_dr_readiness_info": {"vms": []},
     "vca_edge_commit": {"stage_id": "nothing"},
