@@ -13,6 +13,7 @@ from vcloudair_core.engine.desired import Absent, Desired, Exactly, Present
 from vcloudair_core.engine.ensure import ensure
 from vcloudair_core.engine.outcome import Outcome
 from vcloudair_core.errors import DecodeError, SpecError
+from vcloudair_core.services.ans.dhcp.leases import parse_json_leases, parse_xml_leases
 from vcloudair_core.services.ans.dhcp.section import BINDINGS, SECTION
 from vcloudair_core.services.ans.section.kinds import RuleKind, SectionKind
 
@@ -236,7 +237,32 @@ def test_invalid_input(spec: dict[str, Any], field: str, reason: str) -> None:
     assert reason in problem.reason
 
 
-def test_other_documents_and_backends_are_rejected() -> None:
+LEASE = {"ipAddress": "192.168.10.100", "macAddress": "00:50:56:00:00:01", "bindingState": "active", "uid": "01"}
+SHOWN_LEASE = {
+    "ip_address": "192.168.10.100",
+    "mac_address": "00:50:56:00:00:01",
+    "host_name": None,
+    "state": "active",
+    "starts": None,
+    "ends": None,
+}
+
+
+def test_leases_are_parsed_from_json_and_xml() -> None:
+    tree = {"timeStamp": 1, "hostLeaseInfosDto": {"hostLeaseInfoDtos": [LEASE]}}
+    assert parse_json_leases(json.dumps(tree).encode()) == [SHOWN_LEASE]
+    assert parse_json_leases(b"{}") == []
+    fields = "".join(f"<{key}>{text}</{key}>" for key, text in LEASE.items())
+    body = f"<dhcpLeases><dhcpLeaseInfo><leaseInfo>{fields}</leaseInfo></dhcpLeaseInfo></dhcpLeases>"
+    assert parse_xml_leases(body.encode()) == [SHOWN_LEASE]
+    assert parse_xml_leases(b"<dhcpLeases/>") == []
+    with pytest.raises(DecodeError, match="<dhcpLeases> was expected, not <dhcp>"):
+        parse_xml_leases(b"<dhcp/>")
+    with pytest.raises(DecodeError, match="A JSON object was expected"):
+        parse_json_leases(b"[]")
+
+
+def test_other_documents_are_rejected() -> None:
     bench = Bench("network_xml")
     bench.session.body = b"<nat/>"
     with pytest.raises(DecodeError, match="<dhcp> was expected, not <nat>"):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vcloudair_core.engine.desired import Exactly
-from vcloudair_core.engine.fields import plain
+from vcloudair_core.engine.fields import fields_of, plain
 from vcloudair_core.services.ans.conversion.firewall_converter import FirewallConverter
 from vcloudair_core.services.ans.conversion.ipsec_converter import IpsecConverter
 from vcloudair_core.services.ans.conversion.nat_converter import NatConverter
@@ -63,11 +63,22 @@ def _converter(
 
 def _left_out(section: Section[Any, Any], spec: Any) -> list[ConversionItem]:
     """Return a report item for a section that NSX-T edge gateways do not have."""
-    rules = section.rules_of(spec) or ()
-    value = {**section.plain_settings(spec), section.rules_field: [plain(rule) for rule in rules]}
-    if not any(value.values()):
+    value = {name: plain(getattr(spec, name)) for name in _settings_with_effect(spec)}
+    for one_list in section.lists:
+        rules = one_list.rules_of(spec) or ()
+        value |= {one_list.rules_field: [plain(rule) for rule in rules]} if rules else {}
+    if not value:
         return []
     title = BACKENDS[NSXT].title
     reason = f"{title} edge gateways have no section {section.name} in edge documents"
-    hint = "Configure the service in the portal, if you need it."
+    hint = section.alternatives.get(NSXT, "Configure the service in the portal, if you need it.")
     return [ConversionItem(section.name, "", LEFT_OUT, value, reason, hint)]
+
+
+def _settings_with_effect(spec: Any) -> list[str]:
+    """Return the names of the settings that are not at their defaults."""
+    return [
+        name
+        for name, info in fields_of(type(spec)).items()
+        if not info.input_only and not info.same(getattr(spec, name), info.absent)
+    ]

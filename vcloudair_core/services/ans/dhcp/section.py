@@ -20,7 +20,7 @@ from vcloudair_core.services.ans.dhcp.spec import (
     DhcpPoolSpec,
     DhcpSpec,
 )
-from vcloudair_core.services.ans.edge.backend import JSON, NSXV, VCLOUDAIR, XML
+from vcloudair_core.services.ans.edge.backend import JSON, NSXT, NSXV, VCLOUDAIR, XML
 from vcloudair_core.services.ans.section.descriptor import Section
 from vcloudair_core.services.ans.section.document import SectionCodec, SectionState, state_of
 
@@ -150,5 +150,9 @@ SECTION = DhcpSection(
     effective=effective,
     exact=exact,
     module="vca_dhcp",
+    alternatives={
+        NSXT: "On NSX-T, DHCP pools and static bindings belong to networks. Configure them in the networks, or use "
+        "dhcp_relay to forward requests to DHCP servers."
+    },
     other_lists=(BINDINGS,),
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from vcloudair_core.engine.desired import Absent, Desired, ExactLists, Exactly
 from vcloudair_core.engine.fields import plain
 from vcloudair_core.engine.kind import Document, ResourceKind, Store
-from vcloudair_core.engine.matching import LiveRule, display_name
+from vcloudair_core.engine.matching import LiveRule
 from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.engine.rulelist import ListPlan
 from vcloudair_core.errors import SpecError, SpecProblem
@@ -21,6 +21,7 @@ from vcloudair_core.services.ans.section.document import SectionEdit, state_of
 from vcloudair_core.services.ans.section.expected_section import expect_document
 from vcloudair_core.services.ans.section.list_specs import (
     check_specs,
+    lost_rules,
     resolved_specs,
     rules_named_by,
     unsupported_in_specs,
@@ -82,20 +83,20 @@ class _SectionKindBase(ResourceKind):
         return self.whole.merge(document, edit)
 
     def losses(self, written: Document, current: Document) -> list[Mapping[str, Any]]:
-        """Return the user rules in ``written`` whose IDs are not in ``current``."""
-        id_name = self.section.identities.numbers[0]
-        rules = [rule.spec for rule in state_of(current).user_rules]
-        kept = {spec.rule_id for spec in rules}
-        lost = [
-            rule.spec
-            for rule in state_of(written).user_rules
-            if rule.spec.rule_id is not None and rule.spec.rule_id not in kept
-        ]
-        if lost and current.backend == NSXT:
-            # A write of all rules can give the rules new ids. Source: protocol/nsxt.md §5.
-            without_ids = [replace(spec, **{id_name: None}) for spec in rules]
-            lost = [spec for spec in lost if replace(spec, **{id_name: None}) not in without_ids]
-        return [{id_name: spec.rule_id, "name": display_name(spec)} for spec in lost]
+        """Return the user rules in ``written`` whose IDs are not in ``current``.
+
+        Rules that have no IDs are compared by their identities.
+        """
+        lost: list[Mapping[str, Any]] = []
+        for one_list in self._lists:
+            views = self._view(written, one_list), self._view(current, one_list)
+            lost += lost_rules(one_list, *views)
+        return lost
+
+    @property
+    def _lists(self) -> tuple[Section[Any, Any], ...]:
+        """The lists whose rules the kind manages."""
+        return (self.section,)
 
     def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
         """Return the warnings of the section, and warnings about networks with host bits."""
@@ -175,6 +176,10 @@ class SectionKind(_SectionKindBase):
         super().__init__(section, section)
         self.name = f"ans.{section.name}"
         self.spec_type = section.spec_type
+
+    @property
+    def _lists(self) -> tuple[Section[Any, Any], ...]:
+        return self.section.lists
 
     def parse(self, data: Mapping[str, Any]) -> Any:
         """Parse a whole section. Raises: SpecError with all invalid fields."""
