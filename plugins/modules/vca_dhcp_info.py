@@ -86,6 +86,58 @@ leases:
       state: active
       starts: 4 2015/11/26 10:00:00
       ends: 5 2015/11/27 10:00:00
+edge:
+  description: The edge gateway that was read. C(vca edge list -o json) shows the same keys and values.
+  returned: success
+  type: dict
+  contains:
+    name:
+      description: >-
+        Name. If O(edge) is a UUID in a cloud that has only one backend, such as vCloud Air, only C(id) and C(backend)
+        have values, because the module does not look up the edge gateway.
+      type: str
+      returned: success
+      sample: web-edge
+    id:
+      description: UUID.
+      type: str
+      returned: success
+      sample: 8b1e9c2a-4d0f-4d2e-9f6b-2a1c3d4e5f60
+    vdc:
+      description: Name of the VDC. Empty if a VDC group owns the edge gateway, or if the server does not send the name.
+      type: str
+      returned: success
+      sample: gold
+    vdc_id:
+      description: UUID of the VDC. Empty if a VDC group owns the edge gateway.
+      type: str
+      returned: success
+      sample: 5f0e9d8c-7b6a-4958-8776-655443322110
+    backend:
+      description: API of the edge gateway, V(nsxv), V(nsxt) or V(vcloudair).
+      type: str
+      returned: success
+      sample: nsxt
+    owner_name:
+      description: Name of the VDC or VDC group that owns the edge gateway.
+      type: str
+      returned: success
+      sample: gold
+    owner_id:
+      description: URN of the VDC or VDC group that owns the edge gateway.
+      type: str
+      returned: success
+      sample: "urn:vcloud:vdc:5f0e9d8c-7b6a-4958-8776-655443322110"
+    owner_type:
+      description: Type of the owner, V(vdc) or V(vdc_group).
+      type: str
+      returned: success
+      sample: vdc
+    deployment_mode:
+      description: Deployment mode of an NSX-T edge gateway, such as V(ACTIVE_STANDBY). Empty before API version 39.0.
+      type: str
+      returned: success
+      sample: ACTIVE_STANDBY
 api_calls:
   description: Number of HTTP requests that the task sent, including the sign-in.
   returned: success
@@ -101,6 +153,7 @@ error:
 from typing import TYPE_CHECKING
 
 from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module, Params, Result, given
+from ansible_collections.vcloudair.cloud.plugins.module_utils._targets import edge_of
 
 if TYPE_CHECKING:
     from vcloudair_core import Client
@@ -110,9 +163,10 @@ ARGUMENTS = {"leases": {"type": "bool", "default": True}}
 
 def read(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
     """Return the DHCP section and, if ``leases`` is set, the leases."""
-    section = client.read("ans.dhcp", given(params, ("edge", "vdc")))
+    target = given(params, ("edge", "vdc"))
+    section = client.read("ans.dhcp", target)
     leases = client.edges.dhcp_leases(params["edge"], params["vdc"]) if params["leases"] else []
-    return {"changed": False, "dhcp": section, "leases": leases}
+    return {"changed": False, "dhcp": section, "leases": leases, **edge_of(client, target)}
 
 
 MODULE = Module(read, ARGUMENTS)

@@ -17,6 +17,7 @@ _COMMANDS = (
     ("logout", "login:logout", "End the session of `vca login`."),
     ("whoami", "login:whoami", "Show the signed-in user, org and roles."),
     ("doctor", "doctor:doctor", "Diagnose connection, sign-in and permission problems."),
+    ("dhcp", "edge.dhcp:app", "List DHCP pools, static bindings and leases of an edge gateway."),
     ("dr", "dr.dr:app", "Test and run disaster recovery."),
     ("certificate", "edge.certificate:app", "List certificates and their expiry."),
     (

@@ -75,6 +75,7 @@ class FakeClient:
         self.session = FakeSession(identity)
         self.settings = Settings.load({}, environ={})
         self.asked: list[Any] = []
+        self.leases: list[Any] = []
         self.closed = 0
 
     def __enter__(self) -> FakeClient:
@@ -90,6 +91,10 @@ class FakeClient:
     def list_edges(self, vdc: str | None = None) -> Any:
         self.asked.append(vdc)
         return _or_raise(self._listed)
+
+    def dhcp_leases(self, edge: str, vdc: str | None = None) -> list[Any]:
+        self.asked.append((edge, vdc))
+        return self.leases
 
     def read(self, kind: str, target: Mapping[str, Any] | None = None) -> Any:
         self.asked.append((kind, dict(target or {})))
