@@ -206,7 +206,7 @@ def test_a_result_that_the_server_would_refuse_is_not_sent(bench: Bench, spec: A
         ({"pools": [{}]}, "pools[0].ip_range", "is required"),
         ({"pools": [{**SECOND_POOL, "subnet_mask": "x"}]}, "pools[0].subnet_mask", "'x' is not an IPv4 address"),
         ({"pools": [{**SECOND_POOL, "lease_time": "1h"}]}, "pools[0].lease_time", "is not a number of seconds"),
-        ({"pools": [SECOND_POOL, SECOND_POOL]}, "pools[1].ip_range", "was already given at pools[0]"),
+        ({"pools": [SECOND_POOL, SECOND_POOL]}, "pools[1].ip_range", "is already listed at pools[0]"),
         (
             {"pools": [{**SECOND_POOL, "dns_servers": ["10.0.0.1", "10.0.0.2", "10.0.0.3"]}]},
             "pools[0].dns_servers",
@@ -223,7 +223,7 @@ def test_a_result_that_the_server_would_refuse_is_not_sent(bench: Bench, spec: A
         (
             {"bindings": [SECOND_BINDING, {**SECOND_BINDING, "mac_address": "00:50:56:01:02:04"}]},
             "bindings[1].mac_address",
-            "was already given at bindings[0]",
+            "is already listed at bindings[0]",
         ),
         ({"log_level": "loud"}, "log_level", "'loud'"),
         ({"rules": []}, "rules", "unknown field"),

@@ -87,11 +87,8 @@ class _SectionKindBase(ResourceKind):
 
         Rules that have no IDs are compared by their identities.
         """
-        lost: list[Mapping[str, Any]] = []
-        for one_list in self._lists:
-            views = self._view(written, one_list), self._view(current, one_list)
-            lost += lost_rules(one_list, *views)
-        return lost
+        pairs = [(item, self._view(written, item), self._view(current, item)) for item in self._lists]
+        return [rule for pair in pairs for rule in lost_rules(*pair)]
 
     @property
     def _lists(self) -> tuple[Section[Any, Any], ...]:
