@@ -137,7 +137,7 @@ SETTINGS = ("enabled", "logging", "log_level")
 
 
 def section(params: Params) -> list[Params]:
-    """Return the settings, pools and static bindings of the task as a list with one spec."""
+    """Return the options of the task as a list with one spec."""
     spec = given(params, [*SETTINGS, "allow_empty"])
     for name in LISTS:
         if params[name] is not None:

@@ -220,7 +220,7 @@ def _section_fragment(name: str) -> str:
     section = load_section(name)
     parts = {"DOCUMENTATION": section.spec_type, **{_rule_part(item): item.rule_type for item in section.lists}}
     texts = {part: "\n".join(["options:", *documented(_options(spec), "", 2)]) for part, spec in parts.items()}
-    nouns = " and ".join(f"{one_list.noun}s" for one_list in section.lists)
+    nouns = ", ".join(f"{one_list.noun}s" for one_list in section.lists)
     return _fragment_module(f"for edge gateways: {section.title} section and {nouns}", texts)
 
 

@@ -159,7 +159,9 @@ class AnsService:
         return as_peer(find_tunnel(state_of(store.read()), tunnel, store.target))
 
     def dhcp_leases(self, edge: str | None = None, vdc: str | None = None) -> list[dict[str, Any]]:
-        """Return the DHCP leases of an edge. Makes one API call, in addition to the look-up of the edge.
+        """Return the DHCP leases of an edge.
+
+        Makes one API call, in addition to the look-up of the edge.
 
         Shape: ``[{"ip_address", "mac_address", "host_name", "state", "starts", "ends"}]``. The values are strings from
         the server, or None.

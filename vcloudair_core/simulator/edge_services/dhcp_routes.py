@@ -24,7 +24,10 @@ _SIMPLIFICATIONS = (
 
 
 def routes(flavor: str, prefix: str = "") -> SimulatorRoutes:
-    """Return the routes of an API flavor: ``hybridity`` or ``network``. Only ``network`` has DELETE."""
+    """Return the routes of an API flavor: ``hybridity`` or ``network``.
+
+    Only ``network`` has DELETE.
+    """
     is_hybridity = flavor == "hybridity"
     folder = "/hybridity/api/gateways" if is_hybridity else "/network/edges"
     base = f"{prefix}{folder}/{{edge_id}}/dhcp"

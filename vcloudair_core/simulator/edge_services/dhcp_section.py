@@ -74,7 +74,7 @@ def replace(
 
 
 def reset(edge: SimulatedEdge) -> None:
-    """Restore the default settings: no pools and no static bindings. IDs are never reused."""
+    """Restore the default settings, without pools. IDs are never reused."""
     state = dhcp_state(edge)
     edge.sections[NAME] = {**_factory(), "version": state["version"] + 1, "next": state["next"]}
 
@@ -86,7 +86,7 @@ def served_vnics(world: World, edge: SimulatedEdge) -> set[int]:
 
 
 def leases(edge: SimulatedEdge) -> list[dict[str, Any]]:
-    """Return the leases: one for the first address of each pool if the service is enabled.
+    """Return a lease for the first address of each pool of an enabled service.
 
     The formats of times and states are inferred. Source: protocol/ans.md §5.
     """
@@ -141,7 +141,7 @@ def _factory() -> dict[str, Any]:
 
 
 def _networks(world: World, edge: SimulatedEdge) -> dict[int, tuple[IPv4Network, Mapping[str, Any]]]:
-    """Return the network and the address group of each interface, by the number of the interface."""
+    """Return the network and address group of each interface, by its number."""
     groups = {interface["index"]: interface["addressGroups"]["addressGroup"] for interface in interfaces(world, edge)}
     made: dict[int, tuple[IPv4Network, Mapping[str, Any]]] = {}
     for index, group in groups.items():
@@ -152,7 +152,10 @@ def _networks(world: World, edge: SimulatedEdge) -> dict[int, tuple[IPv4Network,
 
 
 def _with_ids(state: Mapping[str, Any], numbers: dict[str, int], name: str, records: list[Any]) -> list[dict[str, Any]]:
-    """Return the records of a list, new ones with IDs. Raises RefusedError for an ID that does not exist (inferred)."""
+    """Return the records of a list, with an ID for each new record.
+
+    Raises RefusedError for an ID that does not exist (inferred).
+    """
     _, key, prefix = _LISTS[name]
     known = {record[key] for record in state[name][name]}
     made: list[dict[str, Any]] = []
@@ -180,7 +183,10 @@ def _checked_pool(edge: SimulatedEdge, pool: dict[str, Any], groups: Mapping[int
 
 
 def _checked_binding(binding: dict[str, Any], groups: Mapping[int, Any]) -> dict[str, Any]:
-    """Return a static binding with default values. Raises RefusedError for an invalid static binding."""
+    """Return a static binding with default values.
+
+    Raises RefusedError for an invalid static binding.
+    """
     mac = str(binding.get("macAddress") or "").replace("-", ":")
     if mac and not _MAC_ADDRESS.match(mac):
         raise RefusedError(f"[DHCP] Invalid MAC address {binding['macAddress']}.", code=_INVALID)
@@ -196,7 +202,7 @@ def _checked_binding(binding: dict[str, Any], groups: Mapping[int, Any]) -> dict
 
 
 def _with_defaults(record: dict[str, Any], group: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a record with default values, which depend on the address group of its interface."""
+    """Return a record with the default values of its interface."""
     _check_values(record)
     defaults = {"leaseTime": "86400", "autoConfigureDNS": True}
     if group:
@@ -214,7 +220,7 @@ def _check_values(record: Mapping[str, Any]) -> None:
 
 
 def _refuse_overlap(pools: list[dict[str, Any]], bindings: list[dict[str, Any]], groups: Mapping[int, Any]) -> None:
-    """Raise RefusedError if two pools, static bindings or interface addresses have an address in common."""
+    """Raise RefusedError if pools, static bindings or interface addresses overlap."""
     ranges = [(_range(pool["ipRange"]), f"pool {pool['ipRange']}") for pool in pools]
     singles = [(binding["ipAddress"], f"static binding {binding['ipAddress']}") for binding in bindings]
     singles += [(group["primaryAddress"], f"interface {group['primaryAddress']}") for _, group in groups.values()]

@@ -1,4 +1,4 @@
-"""Tests of DHCP pools and static bindings: convergence, unknown values, and invalid input."""
+"""Tests of DHCP pools and static bindings: convergence and invalid input."""
 
 from __future__ import annotations
 

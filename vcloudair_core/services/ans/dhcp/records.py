@@ -61,7 +61,7 @@ def wire_values(spec: Any, changed: tuple[str, ...]) -> dict[str, Any]:
 
 
 def completed(spec: ClientT) -> ClientT:
-    """Return the spec of a new pool or static binding, with defaults for fields that are not set.
+    """Return the spec of a new pool or static binding, with defaults.
 
     Raises: SpecError for missing required fields.
     """
@@ -75,7 +75,7 @@ def completed(spec: ClientT) -> ClientT:
 
 
 def effective(spec: ClientT, current: ClientT) -> ClientT:
-    """Return a spec with values for both DNS fields, because a write sets them together."""
+    """Return a spec with both DNS fields, which a write sets together."""
     return _with_dns(spec, current)
 
 

@@ -1,4 +1,4 @@
-"""The section ``dhcp``. Its kinds are the whole section, single pools and single static bindings."""
+"""The section ``dhcp``, with the kinds of its pools and static bindings."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from vcloudair_core.services.ans.section.descriptor import Section
 from vcloudair_core.services.ans.section.document import SectionCodec, SectionState, state_of
 
 _UNIQUE: Mapping[str, Any] = {"host_name": fold, "ip_address": address_range}
-"""The fields whose values must be unique in the list of static bindings, and functions for comparison."""
+"""The unique fields of static bindings, with functions for comparison."""
 
 
 class DhcpSection(Section[DhcpSpec, DhcpPoolSpec]):

@@ -1,4 +1,7 @@
-"""Specs of DHCP pools, static bindings and the whole DHCP section. Source: protocol/ans.md §5."""
+"""Specs of DHCP pools, static bindings and the whole DHCP section.
+
+Source: protocol/ans.md §5.
+"""
 
 from __future__ import annotations
 
@@ -117,7 +120,7 @@ class DhcpPoolSpec(NamedSpec):
 
 @dataclass(frozen=True)
 class DhcpBindingSpec(NamedSpec):
-    """A fixed address for the client with a MAC address. A field that is None keeps its value.
+    """A fixed address for a MAC address. A field that is None keeps its value.
 
     Source: protocol/ans.md §5.
     """

@@ -22,9 +22,9 @@ from vcloudair_core.engine.validation import Problems, Reader
 from vcloudair_core.errors import SpecError, SpecProblem
 from vcloudair_core.services.ans.document.store import EdgeStore
 from vcloudair_core.services.ans.edge.directory import target_edge
+from vcloudair_core.services.ans.edge.neighbors import StoreWithNeighbors
 from vcloudair_core.services.ans.section.backends import refuse_unsupported
 from vcloudair_core.services.ans.section.kinds import SectionKind, open_section
-from vcloudair_core.services.ans.section.neighbors import StoreWithNeighbors
 from vcloudair_core.services.ans.sections import SECTIONS, load_section
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from typing import Any
 
 from vcloudair_core.engine.plan import Plan
 from vcloudair_core.errors import VcloudAirError
+from vcloudair_core.services.ans.edge.neighbors import is_switched, read_neighbor
 from vcloudair_core.services.ans.firewall.model import Firewall
 from vcloudair_core.services.ans.ipsec.model import Ipsec
 from vcloudair_core.services.ans.nat.model import Nat
-from vcloudair_core.services.ans.section.neighbors import is_switched, read_neighbor
 
 
 def firewall_warnings(store: Any, firewall: Firewall, plan: Plan) -> tuple[str, ...]:

@@ -6,9 +6,9 @@ from typing import Any
 
 from vcloudair_core.engine.plan import Plan
 from vcloudair_core.errors import VcloudAirError
+from vcloudair_core.services.ans.edge.neighbors import is_switched, read_neighbor
 from vcloudair_core.services.ans.firewall.model import Firewall
 from vcloudair_core.services.ans.ipsec.model import Ipsec
-from vcloudair_core.services.ans.section.neighbors import is_switched, read_neighbor
 
 
 def ipsec_warnings(store: Any, ipsec: Ipsec, plan: Plan) -> tuple[str, ...]:

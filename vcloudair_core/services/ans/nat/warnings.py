@@ -13,11 +13,11 @@ from vcloudair_core.engine.canonical import ANY, address_range, address_set, fol
 from vcloudair_core.engine.plan import Plan
 from vcloudair_core.errors import VcloudAirError
 from vcloudair_core.services.ans.edge.backend import NSXV
+from vcloudair_core.services.ans.edge.neighbors import read_neighbor
 from vcloudair_core.services.ans.firewall.model import Firewall
 from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec, ServiceSpec
 from vcloudair_core.services.ans.nat.model import Nat
 from vcloudair_core.services.ans.nat.spec import NatRuleSpec
-from vcloudair_core.services.ans.section.neighbors import read_neighbor
 from vcloudair_core.services.ans.section.rule_values import ADDRESS, member
 
 _INSIDE = {"internal", "vse"}

@@ -260,10 +260,10 @@ class Section(Generic[SpecT, RuleT]):
         """Return the document with an edit applied."""
         assert isinstance(document, SectionDocument)
         merged = document.codec.merge(document, edit)
-        for other in self.other_lists:
-            if other.rules_field in edit.other_steps:
-                steps = SectionEdit(steps=edit.other_steps[other.rules_field])
-                merged = replace(merged, tree=other.merge(other.viewed(merged), steps).tree)
+        for one_list in self.other_lists:
+            if one_list.rules_field in edit.other_steps:
+                steps = SectionEdit(steps=edit.other_steps[one_list.rules_field])
+                merged = replace(merged, tree=one_list.merge(one_list.viewed(merged), steps).tree)
         return merged
 
     # -- display --------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from vcloudair_core.services.ans.section.document import state_of
 
 
 def check_specs(one_list: Section[Any, Any], desired: Desired, specs: Sequence[Any], prefix: str) -> None:
-    """Raise SpecError if specs of a list are repeated, or set positions in an exact list.
+    """Raise SpecError for repeated specs, and for positions in an exact list.
 
     ``prefix`` is the path of the list in the input, or empty.
     """
@@ -56,7 +56,10 @@ def unsupported_in_specs(
 def rules_named_by(
     one_list: Section[Any, Any], live: Sequence[LiveRule], specs: Sequence[Any], *, in_place: bool = False
 ) -> list[LiveRule]:
-    """Return the live rules that specs identify: in the order of the specs, or in place."""
+    """Return the live rules that specs identify, in the order of the specs.
+
+    If ``in_place`` is true, the rules are in the order of ``live``.
+    """
     return named_rules(one_list.noun, live, specs, in_place=in_place, identities=one_list.identities)
 
 
