@@ -61,7 +61,7 @@ STEERING = {"state", "purge"}
 """Options that control how a spec is applied."""
 
 TUNING = {
-    "allowed_origins", "auth_method", "cache_dir", "connect_timeout", "max_retry_total", "max_retry_wait",
+    "allowed_origins", "audit_log", "auth_method", "cache_dir", "connect_timeout", "max_retry_total", "max_retry_wait",
     "parallel_calls", "protected_names", "retries",
 }  # fmt: skip
 """Settings that modules read only from the environment or the configuration file."""
