@@ -38,6 +38,7 @@ ALLOWED = (
     r"playbooks/(files/)?\w+\.yml",
     r"plugins/\w+/\w+\.py",
     r"roles/\w+/(\w+/\w+\.yml|README\.md)",
+    r"extensions/audit/event_query\.yml",
     r"extensions/eda/.+\.(yml|py)",
 )
 """Patterns of the files that the tarball may have. Keep them equal to galaxy.yml."""

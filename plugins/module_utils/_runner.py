@@ -208,7 +208,8 @@ class Job:
     ``present``, ``absent`` or ``exact``. ``target(params)`` returns the target of the kind. By default, the target
     comes from the options ``edge`` and ``vdc``. ``show(resources, params)`` returns the result keys of the module.
 
-    ``about(client, target)`` returns result keys that describe the target. Only jobs that read call it, after the read.
+    ``about(client, target)`` returns result keys that describe the target. It is called after the read, but not for
+    staged changes, because most of them do not read.
 
     ``more(client, params, result)`` returns result keys that require additional API calls. ``more`` is not called in
     check mode. If ``more`` raises an error, the task fails, but the result still reports the changes.
@@ -244,6 +245,8 @@ class Job:
         result = dict(changed=outcome.changed, plan=outcome.plan.summary(), **self.show(outcome.after, params))
         if params.get("stage"):
             result["staged"] = True
+        elif self.about is not None:
+            result.update(self.about(client, target))
         if outcome.warnings:
             result["warnings"] = list(outcome.warnings)
         if diff_mode:

@@ -75,6 +75,11 @@ sections:
       type: str
       returned: always
       sample: edge gateway web-edge
+    edge_id:
+      description: UUID of the edge gateway. Empty for other targets.
+      type: str
+      returned: always
+      sample: 4b5dd4ac-7b8c-5300-99b4-70d76b4ed6e4
     kind:
       description: Resource kind of the section.
       type: str
@@ -124,18 +129,34 @@ if TYPE_CHECKING:
     from vcloudair_core import Client
 
 
+def edge_ids(client: Client, stage_id: str) -> dict[str, str]:
+    """Return the UUIDs of the edge gateways of a stage, by display name.
+
+    Edge gateways of different VDCs that have the same name are left out.
+    """
+    sections = [
+        section for stage in client.stages() if stage.stage_id.startswith(stage_id) for section in stage.sections
+    ]
+    known: dict[str, set[str]] = {}
+    for section in sections:
+        known.setdefault(section.title, set()).add(str(section.target.get("edge") or ""))
+    return {title: next(iter(ids)) for title, ids in known.items() if len(ids) == 1}
+
+
 @writing
 def commit(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
     """Write all changes of the stage and return the result of each section."""
     if not params["stage_id"]:
         refuse("stage_id", "is required if the module runs without its action plugin, which sets the default")
     target = given(params, ("edge", "vdc")) if params.get("edge") else None
+    edges = edge_ids(client, params["stage_id"])
     outcomes = client.commit_stage(params["stage_id"], target=target, check=check_mode)
     result = {
         "changed": any(outcome.changed for outcome in outcomes),
         "sections": [
             {
                 "target": outcome.plan.target,
+                "edge_id": edges.get(outcome.plan.target, ""),
                 "kind": outcome.plan.kind,
                 "changed": outcome.changed,
                 "plan": outcome.plan.summary(),

@@ -73,6 +73,12 @@ config:
   returned: success
   type: dict
   sample: {firewall: {enabled: true, default_action: deny, rules: []}}
+edge:
+  description: >-
+    The edge gateway, with the keys that M(vcloudair.cloud.vca_edge_info) returns.
+  returned: success
+  type: dict
+  sample: {name: web-edge, id: 4b5dd4ac-7b8c-5300-99b4-70d76b4ed6e4, backend: nsxv}
 plan:
   description: Summary of the changes, in one line.
   returned: success
@@ -105,6 +111,7 @@ from typing import Any
 
 from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, Params, given, vcloudair_core
 from ansible_collections.vcloudair.cloud.plugins.module_utils._section_arguments import edge_document_arguments
+from ansible_collections.vcloudair.cloud.plugins.module_utils._targets import edge_of
 
 # The options of the IPsec section are declared one by one, so that Ansible hides pre-shared keys even if it rejects
 # the arguments of a task.
@@ -152,6 +159,7 @@ JOB = Job(
     target=target,
     state=lambda params: "exact" if params["purge"] else "present",
     show=lambda config, params: {"config": config},
+    about=edge_of,
 )
 
 

@@ -105,6 +105,13 @@ staged:
   returned: when staged
   type: bool
   sample: true
+edge:
+  description: >-
+    The edge gateway, with the keys that M(vcloudair.cloud.vca_edge_info) returns. Not returned if the task stages its
+    change.
+  returned: success
+  type: dict
+  sample: {name: web-edge, id: 4b5dd4ac-7b8c-5300-99b4-70d76b4ed6e4, backend: nsxv}
 plan:
   description: Summary of the changes, in one line.
   returned: success
@@ -132,6 +139,7 @@ error:
 from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import stage_arguments
 from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, Params, given, refuse
 from ansible_collections.vcloudair.cloud.plugins.module_utils._section_arguments import firewall_arguments
+from ansible_collections.vcloudair.cloud.plugins.module_utils._targets import edge_of
 
 OPTIONS = firewall_arguments()
 SETTINGS = tuple(name for name in OPTIONS if name not in ("rules", "allow_empty"))
@@ -164,7 +172,9 @@ def state(params: Params) -> str:
     return "exact_lists" if params["purge"] else params["state"]
 
 
-JOB = Job("ans.firewall", specs=policy, state=state, show=lambda firewall, params: {"firewall": firewall})
+JOB = Job(
+    "ans.firewall", specs=policy, state=state, show=lambda firewall, params: {"firewall": firewall}, about=edge_of
+)
 
 
 MODULE = Module(JOB, ARGUMENTS, required_if=[("purge", True, ["rules"]), ("state", "absent", ["rules"])])

@@ -87,6 +87,13 @@ rule:
     source: [external]
     destination: [203.0.113.10]
     services: [{protocol: tcp, port: ["443"]}]
+edge:
+  description: >-
+    The edge gateway, with the keys that M(vcloudair.cloud.vca_edge_info) returns. Not returned if the task stages its
+    change.
+  returned: success
+  type: dict
+  sample: {name: web-edge, id: 4b5dd4ac-7b8c-5300-99b4-70d76b4ed6e4, backend: nsxv}
 plan:
   description: Summary of the changes, in one line.
   returned: success
@@ -117,6 +124,7 @@ from ansible_collections.vcloudair.cloud.plugins.module_utils._section_arguments
     FIREWALL_RULE_EXCLUSIVE,
     firewall_rule_arguments,
 )
+from ansible_collections.vcloudair.cloud.plugins.module_utils._targets import edge_of
 
 STATE = {"type": "str", "choices": ["present", "absent"], "default": "present"}
 ARGUMENTS = dict(firewall_rule_arguments(), state=STATE, **stage_arguments())
@@ -125,6 +133,7 @@ JOB = Job(
     "ans.firewall_rule",
     specs=lambda params: [given(params, firewall_rule_arguments())],
     show=lambda rules, params: {"rule": rules[0] if rules and params["state"] == "present" else None},
+    about=edge_of,
 )
 
 

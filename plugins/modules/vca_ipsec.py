@@ -103,6 +103,12 @@ status:
   returned: when O(wait_for_up=true)
   type: dict
   sample: {branch: up, depot: up}
+edge:
+  description: >-
+    The edge gateway, with the keys that M(vcloudair.cloud.vca_edge_info) returns.
+  returned: success
+  type: dict
+  sample: {name: web-edge, id: 4b5dd4ac-7b8c-5300-99b4-70d76b4ed6e4, backend: nsxv}
 plan:
   description: Summary of the changes, in one line.
   returned: success
@@ -131,6 +137,7 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, Params, Result, given, refuse
 from ansible_collections.vcloudair.cloud.plugins.module_utils._section_arguments import IPSEC_EXCLUSIVE, ipsec_arguments
+from ansible_collections.vcloudair.cloud.plugins.module_utils._targets import edge_of
 
 if TYPE_CHECKING:
     from vcloudair_core import Client
@@ -178,7 +185,9 @@ def wait(client: Client, params: Params, result: Result) -> Result:
     return {"status": {tunnel["name"]: tunnel["status"] for tunnel in statuses}}
 
 
-JOB = Job("ans.ipsec", specs=section, state=state, show=lambda ipsec, params: {"ipsec": ipsec}, more=wait)
+JOB = Job(
+    "ans.ipsec", specs=section, state=state, show=lambda ipsec, params: {"ipsec": ipsec}, more=wait, about=edge_of
+)
 
 
 MODULE = Module(

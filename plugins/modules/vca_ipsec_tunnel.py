@@ -117,6 +117,12 @@ status:
   returned: when O(wait_for_up=true)
   type: str
   sample: up
+edge:
+  description: >-
+    The edge gateway, with the keys that M(vcloudair.cloud.vca_edge_info) returns.
+  returned: success
+  type: dict
+  sample: {name: web-edge, id: 4b5dd4ac-7b8c-5300-99b4-70d76b4ed6e4, backend: nsxv}
 plan:
   description: Summary of the changes, in one line.
   returned: success
@@ -148,6 +154,7 @@ from ansible_collections.vcloudair.cloud.plugins.module_utils._section_arguments
     IPSEC_TUNNEL_EXCLUSIVE,
     ipsec_tunnel_arguments,
 )
+from ansible_collections.vcloudair.cloud.plugins.module_utils._targets import edge_of
 
 if TYPE_CHECKING:
     from vcloudair_core import Client
@@ -175,6 +182,7 @@ JOB = Job(
     specs=lambda params: [given(params, ipsec_tunnel_arguments())],
     show=lambda tunnels, params: {"tunnel": tunnels[0] if tunnels and params["state"] == "present" else None},
     more=wait,
+    about=edge_of,
 )
 
 

@@ -101,6 +101,13 @@ staged:
   returned: when staged
   type: bool
   sample: true
+edge:
+  description: >-
+    The edge gateway, with the keys that M(vcloudair.cloud.vca_edge_info) returns. Not returned if the task stages its
+    change.
+  returned: success
+  type: dict
+  sample: {name: web-edge, id: 4b5dd4ac-7b8c-5300-99b4-70d76b4ed6e4, backend: nsxv}
 plan:
   description: Summary of the changes, in one line.
   returned: success
@@ -128,6 +135,7 @@ error:
 from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import stage_arguments
 from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, Params, given, refuse
 from ansible_collections.vcloudair.cloud.plugins.module_utils._section_arguments import nat_arguments
+from ansible_collections.vcloudair.cloud.plugins.module_utils._targets import edge_of
 
 OPTIONS = nat_arguments()
 ARGUMENTS = dict(
@@ -159,7 +167,7 @@ def state(params: Params) -> str:
     return "exact_lists" if params["purge"] else params["state"]
 
 
-JOB = Job("ans.nat", specs=section, state=state, show=lambda nat, params: {"nat": nat})
+JOB = Job("ans.nat", specs=section, state=state, show=lambda nat, params: {"nat": nat}, about=edge_of)
 
 
 MODULE = Module(JOB, ARGUMENTS, required_if=[("purge", True, ["rules"]), ("state", "absent", ["rules"])])

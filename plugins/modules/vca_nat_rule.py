@@ -115,6 +115,13 @@ staged:
   returned: when staged
   type: bool
   sample: true
+edge:
+  description: >-
+    The edge gateway, with the keys that M(vcloudair.cloud.vca_edge_info) returns. Not returned if the task stages its
+    change.
+  returned: success
+  type: dict
+  sample: {name: web-edge, id: 4b5dd4ac-7b8c-5300-99b4-70d76b4ed6e4, backend: nsxv}
 plan:
   description: Summary of the changes, in one line.
   returned: success
@@ -145,6 +152,7 @@ from ansible_collections.vcloudair.cloud.plugins.module_utils._section_arguments
     NAT_RULE_EXCLUSIVE,
     nat_rule_arguments,
 )
+from ansible_collections.vcloudair.cloud.plugins.module_utils._targets import edge_of
 
 STATE = {"type": "str", "choices": ["present", "absent"], "default": "present"}
 
@@ -154,6 +162,7 @@ JOB = Job(
     "ans.nat_rule",
     specs=lambda params: [given(params, nat_rule_arguments())],
     show=lambda rules, params: {"rule": rules[0] if rules and params["state"] == "present" else None},
+    about=edge_of,
 )
 
 

@@ -22,6 +22,7 @@ TRUSTED = ("https://docs.ansible.com/",)
 EXACT = {
     "MANIFEST.json", "FILES.json", "README.md", "CHANGELOG.md", "LICENSE", "requirements.txt", "bindep.txt",
     "meta/runtime.yml", "meta/execution-environment.yml", "changelogs/config.yaml",
+    "extensions/audit/event_query.yml",
     "extensions/eda/plugins/event_source/vca_events.py", "extensions/eda/rulebooks/vca_events.yml",
 }  # fmt: skip
 PATTERNS = (
