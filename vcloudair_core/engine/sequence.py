@@ -59,7 +59,7 @@ class SequenceKind(ResourceKind):
         return self._kinds[0].parse(data)
 
     def project(self, document: Document) -> Any:
-        """Project a document with the first kind."""
+        """Return a document as plain data in the format of the first kind."""
         return self._kinds[0].project(document)
 
     def select(self, document: Document, desired: Desired) -> list[Any]:

@@ -83,7 +83,7 @@ class AddressMap:
         return result
 
     def _ipv6(self, address: IPv6Address) -> IPv6Address:
-        """Return a documentation address (RFC 3849) that ends with the same 16 bits."""
+        """Return a documentation address (RFC 3849) with the last 16 bits of ``address``."""
         if address.is_loopback or address.is_unspecified or address.is_link_local or address.is_multicast:
             return address
         upper = hmac.new(self._key, str(int(address) >> 64).encode(), hashlib.sha256).digest()[:4]

@@ -24,7 +24,7 @@ Source: protocol/metrics.md §B.4.
 
 @dataclass(frozen=True)
 class Ago:
-    """A time relative to the current time by the server's clock, such as an hour ago."""
+    """A time before the current time of the server's clock, such as an hour ago."""
 
     count: int
     unit: str
@@ -52,8 +52,8 @@ class Window:
 def parse_window(start: Any, end: Any = None) -> Window:
     """Return a window from a start and an end.
 
-    Start and end are a time ago such as ``90m``, ``24h`` or ``14d``, or an ISO 8601 time. A time without an offset is
-    in UTC. Raises SpecError for other values, and when the end is not after the start.
+    ``start`` and ``end`` are durations before now, such as ``90m``, ``24h`` or ``14d``, or ISO 8601 times. A time
+    without an offset is in UTC. Raises SpecError for other values, and when the end is not after the start.
     """
     window = Window(parse_moment(start, "start"), None if end in (None, "") else parse_moment(end, "end"))
     first, last = window.start, window.end
@@ -85,7 +85,7 @@ def parse_moment(value: Any, field: str) -> Moment:
 
 
 def _ago(count: int, unit: str, field: str) -> Ago:
-    """Return a time ago in the smallest unit whose number fits into 16 bits."""
+    """Return an :class:`Ago` in the smallest unit whose number fits into 16 bits."""
     seconds = count * UNITS_S[unit]
     if seconds <= 0:
         raise SpecError(field, "must be greater than 0")

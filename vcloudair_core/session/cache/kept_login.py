@@ -69,7 +69,7 @@ class LoginKey:
         self.path = path
 
     def read(self) -> bytes:
-        """Return the key.
+        """Return the key that encrypts stored logins.
 
         Raises ConfigurationError if the key file is missing, damaged or not private.
         """

@@ -49,7 +49,7 @@ def group_urn(group: VdcGroup) -> str:
 
 
 def owner_references(vdc: Vdc, group: VdcGroup | None) -> dict[str, Any]:
-    """Return the owner of an edge or network.
+    """Return the JSON fields with the owner of an edge gateway or network.
 
     An object of a VDC group has no VDC (inferred).
 

@@ -84,7 +84,7 @@ def link_to(context: Any, rel: str, kind: str, identifier: str, name: str | None
 
 
 def owner_element(context: Any, org: str, item: object = None) -> Any:
-    """Return the Owner element of an object of an org.
+    """Return the Owner element for ``item``, an object of an org.
 
     Without ``item``, the owner is the first user of the org.
     """

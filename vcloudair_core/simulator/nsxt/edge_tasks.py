@@ -54,7 +54,7 @@ def nsxt_call(
 
 
 def refusing(context: Any, handle: Callable[[], Response]) -> Response:
-    """Return the response of ``handle``, or an error if it raises RefusedBodyError."""
+    """Return the response of ``handle``. A RefusedBodyError becomes an error response."""
     try:
         return handle()
     except RefusedBodyError as exc:

@@ -211,7 +211,7 @@ class ExternalNetwork(Tracked):
 
     @property
     def netmask(self) -> str:
-        """Return the netmask of the prefix length."""
+        """Return the netmask for the prefix length, such as ``255.255.255.0``."""
         return str(ip_network(f"0.0.0.0/{self.prefix_length}").netmask)
 
 

@@ -93,7 +93,7 @@ class Bench:
         return self.client.ensure("ans.ipsec" if is_section else "ans.ipsec_tunnel", specs, state=state, check=check)
 
     def methods(self) -> list[str]:
-        """Return the methods of requests for the IPsec section since the last ensure."""
+        """Return the HTTP methods of IPsec requests since the last ensure."""
         return [call.split()[0] for call in self.journal.calls if call.endswith(CONFIG)]
 
     def names(self) -> list[str]:

@@ -90,7 +90,7 @@ class Bench:
         return self.client.ensure("ans.nat" if is_section else "ans.nat_rule", specs, state=state, check=check)
 
     def methods(self) -> list[str]:
-        """Return the methods of requests for the NAT section since the last ensure."""
+        """Return the HTTP methods of NAT requests since the last ensure."""
         return [call.split()[0] for call in self.journal.calls if call.endswith(CONFIG)]
 
     def descriptions(self) -> list[str]:

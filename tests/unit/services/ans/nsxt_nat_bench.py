@@ -68,7 +68,7 @@ class NsxtBench:
         return self.client.ensure("ans.nat" if is_section else "ans.nat_rule", specs, state=state, check=check)
 
     def writes(self) -> list[str]:
-        """Return the methods of the writes of rules since the last ensure."""
+        """Return the HTTP methods of rule writes since the last ensure."""
         return [call.split()[0] for call in self.journal.writes if RULES in call]
 
     def reads(self) -> int:

@@ -129,7 +129,7 @@ class HelperObjects:
         return services_of(profile)
 
     def _profiles(self, *, is_stale: bool = False) -> dict[str, dict[str, Any]]:
-        """Return the profiles of the owner by URN.
+        """Return the owner's port profiles, by URN.
 
         The filter contains the owner, because each NSX manager has its own copy of every system profile. Source:
         protocol/nsxt.md §4.
@@ -152,7 +152,7 @@ class HelperObjects:
         return self._summaries
 
     def group_names(self, *, is_stale: bool = False) -> dict[str, str]:
-        """Return the names of all groups of the owner by URN."""
+        """Return the names of the owner's firewall groups, by URN."""
         summaries = self.group_summaries(is_stale=is_stale)
         return {str(summary.get("id")): str(summary.get("name") or "") for summary in summaries}
 

@@ -227,7 +227,7 @@ class OperationScheduler(OperationObserver):
         self._events += 1
 
     def check_failure(self, operation: Operation) -> None:
-        """Halt if the operation failed or has an unknown outcome.
+        """Halt the schedule if the operation failed or has an unknown outcome.
 
         If the policy of the operation is ``continue``, do nothing.
         """

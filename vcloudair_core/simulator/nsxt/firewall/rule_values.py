@@ -24,7 +24,7 @@ SIDES = ("source", "destination")
 
 
 def new_rule(rule_id: str, name: str, action: str, **more: Any) -> Rule:
-    """Return a stored rule for all traffic."""
+    """Return a rule that matches all traffic, in the stored form."""
     return {
         "id": rule_id,
         "name": name,

@@ -30,8 +30,7 @@ def resolve_names(objects: HelperObjects, specs: Sequence[NatRuleSpec], paths: S
     """Replace profiles and networks in specs with the values that decoded rules have.
 
     A profile sets the protocol and the port of the rule. Networks become names. The list of profiles is read if a rule
-    names profiles or ICMP types, and the list of networks if a rule names
-    networks.
+    has a profile or an ICMP type. The list of networks is read if a rule has a network.
 
     Raises: SpecError with all names that do not exist or are ambiguous.
     """

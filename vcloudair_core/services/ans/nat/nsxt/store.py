@@ -97,7 +97,7 @@ class NsxtNatStore(NsxtStore, StageableSectionStore):
 
 
 def _traffic(record: Mapping[str, Any]) -> Hashable:
-    """Return the traffic and translation of a rule, to find a new rule without its ID."""
+    """Return the traffic and translation of a rule, which identify a new rule."""
     keys = ("type", "externalAddresses", "internalAddresses", "dnatExternalPort", "snatDestinationAddresses")
     profile = mapping_of(record.get("applicationPortProfile")).get("id")
     return (*(str(record.get(key) or "") for key in keys), str(profile or ""))
