@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from prometheus_client.registry import CollectorRegistry
 
     from vcloudair_core.client import Client
+    from vcloudair_core.monitoring.certificate_expiry import CertificateExpiry
     from vcloudair_core.services.metrics.model import Series
 
 _log = logging.getLogger(__name__)
@@ -86,6 +87,7 @@ class Collector:
         stale_s: Maximum age of a sample in seconds. Older samples are left out of scrapes, so that Prometheus sees a
             gap. A sample is kept for at least 2.5 sampling intervals. Default: three collection intervals, at least 10
             minutes.
+        certificates: The expiry of certificates, which is read after each successful collection if it is old.
     """
 
     def __init__(
@@ -99,6 +101,7 @@ class Collector:
         source: str = "auto",
         interval_s: float = 60.0,
         stale_s: float = 0.0,
+        certificates: CertificateExpiry | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         client.metrics.check(metrics=metrics, source=source)
@@ -109,6 +112,7 @@ class Collector:
         self._stale_s = stale_s or max(3 * interval_s, 600.0)
         self._now = now
         self._collection = _Collection()
+        self._certificates = certificates
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._refusals = 0
@@ -192,9 +196,16 @@ class Collector:
             None if date_s is None else self._now() - date_s,
         )
         self._failure = ""
+        if self._certificates is not None:
+            self._refresh_certificates(self._certificates)
         self._warn("missing", f"VMs not found: {', '.join(missing)}. The other VMs are measured." if missing else "")
         self._warn_about_time(self._collection)
         return True
+
+    def _refresh_certificates(self, certificates: CertificateExpiry) -> None:
+        calls = self._client.session.calls
+        certificates.refresh()
+        self.cost.calls += self._client.session.calls - calls
 
     def _warn(self, topic: str, text: str) -> None:
         """Log ``text``, unless it is the same as the last warning on this topic."""
@@ -253,6 +264,8 @@ class Collector:
                 yield family
         if self.cost.last_success and self._now() - self.cost.last_success <= self._stale_s:
             yield from vm_families(collection.vms, collection.measured)
+        if self._certificates is not None:
+            yield from self._certificates.families()
         yield from self._exporter_families(collection, stale)
 
     def _exporter_families(self, collection: _Collection, stale: int) -> Iterable[Metric]:

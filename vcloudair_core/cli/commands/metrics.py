@@ -214,6 +214,12 @@ def serve(
     stale: float = typer.Option(
         0.0, "--stale", help="Seconds after which an old value is no longer served (default: 3 intervals)."
     ),
+    certificates: list[str] = typer.Option(
+        [],
+        "--certificates",
+        metavar="EDGE",
+        help="Edge gateway whose certificates to serve with their expiry, or `library`. May be repeated.",
+    ),
     cert: str = typer.Option("", "--cert", metavar="PATH", help="PEM file of the certificate, to serve HTTPS."),
     key: str = typer.Option("", "--key", metavar="PATH", help="PEM file of the private key."),
     auth_user: str = typer.Option("", "--auth-user", help="Username that scrapers must send."),
@@ -231,6 +237,7 @@ def serve(
     import signal
     import threading
 
+    from vcloudair_core.monitoring.certificate_expiry import CertificateExpiry
     from vcloudair_core.monitoring.collector import Collector
     from vcloudair_core.monitoring.exporter import ExporterServer
     from vcloudair_core.util.redaction import Secret
@@ -256,6 +263,7 @@ def serve(
             source=source,
             interval_s=interval,
             stale_s=stale,
+            certificates=CertificateExpiry(client, certificates) if certificates else None,
         )
         with ExporterServer(
             collector, host=host.strip("[]"), port=int(port), certfile=cert, keyfile=key, auth=auth
