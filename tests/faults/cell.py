@@ -59,6 +59,11 @@ def undisturbed(operation: Operation, folder: Path) -> Baseline:
     return Baseline(steps, before, operation.state(world), ending.value, Counter(world.carried_out()))
 
 
+def _list_path(path: str) -> str:
+    """Return the path of the list that contains a certificate of an edge."""
+    return path.partition(":certificate-")[0].replace("/truststore/certificate/", "/truststore/certificate/scope/")
+
+
 def _places(calls: list[tuple[str, str]], signed_in_at: int, write: str) -> Iterator[str]:
     begun: set[str] = set()
     about_next = False
@@ -73,7 +78,8 @@ def _places(calls: list[tuple[str, str]], signed_in_at: int, write: str) -> Iter
         elif is_write(method, path):
             kind = "begin" if "/action/" in path else write
             yield f"next-{kind}" if is_written else kind
-            unchecked.add(path)
+            # The list of the certificates of an edge is at another path than each certificate.
+            unchecked |= {path, _list_path(path)}
             written.add(path)
             begun.add(path.partition("/action/")[0])
             is_written, about_next = True, False

@@ -61,6 +61,7 @@ class Operation:
 def operations() -> dict[str, Operation]:
     """Return all operations by name."""
     from tests.faults import (
+        operations_certificates,
         operations_edges,
         operations_nsxt,
         operations_reading,
@@ -72,6 +73,7 @@ def operations() -> dict[str, Operation]:
         **operations_sign_in.OPERATIONS,
         **operations_edges.OPERATIONS,
         **operations_nsxt.OPERATIONS,
+        **operations_certificates.OPERATIONS,
         **operations_reading.OPERATIONS,
         **operations_recovery.OPERATIONS,
     }

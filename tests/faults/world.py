@@ -26,6 +26,7 @@ CANARY_KEY = "c4n4ry-key-of-a-tunnel"
 CANARY_TOKEN = "c4n4ry-token-of-a-user"
 _TOKENS = re.compile(r"authorization|token|cookie", re.IGNORECASE)
 _NSXT = "/edgeGateways/urn:vcloud:gateway:"
+_CERTIFICATES = ("/services/truststore/", "/ssl/certificateLibrary")
 _CARRIED_OUT = frozenset({*NO_RESPONSE, *DAMAGED})
 
 
@@ -143,4 +144,5 @@ class World:
 
 def is_write(method: str, path: str) -> bool:
     """Return True if a request is a change. Sign-ins and POST queries do not count."""
-    return method == "PUT" or (method == "POST" and "/action/" in path) or (method != "GET" and _NSXT in path)
+    is_other = _NSXT in path or any(part in path for part in _CERTIFICATES)
+    return method == "PUT" or (method == "POST" and "/action/" in path) or (method != "GET" and is_other)

@@ -72,7 +72,7 @@ class LibraryStore(CertificateStore):
         """Return the certificates of the library."""
         return [_record(mapping_of(item)) for item in self.api.pages(LIBRARY)]
 
-    def read_uses(self) -> Mapping[str, Sequence[CertificateUse]] | None:
+    def read_uses(self) -> Mapping[str, Sequence[CertificateUse]]:
         """Return the uses of the certificates, by URN."""
         edges = [edge for edge in EdgeDirectory(self.session).list_edges() if edge.backend == NSXT]
         return uses_on_nsxt(self.api, edges)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.kind import Document, Store
-from vcloudair_core.errors import UNKNOWN, VcloudAirError
+from vcloudair_core.errors import UNKNOWN, PermissionDeniedError, VcloudAirError
 from vcloudair_core.services.ans.certificate.records import (
     ADOPTS,
     CERTIFICATES,
@@ -36,7 +36,7 @@ class CertificateStore(Store):
 
     Attributes:
         wants_uses: A function that returns the IDs of the certificates whose uses a read must include. By default, a
-            read includes the uses of all certificates.
+            read includes the uses of all certificates that the user can see.
     """
 
     section = "certificate"
@@ -45,7 +45,7 @@ class CertificateStore(Store):
     def __init__(self, session: Session, kind: ResourceKind) -> None:
         self.session = session
         self.clock = session.clock
-        self.wants_uses: WantsUses = lambda records, *, library: [key_of(record) for record in records]
+        self.wants_uses: WantsUses | None = None
         self._kind = kind
 
     @property
@@ -66,20 +66,34 @@ class CertificateStore(Store):
 
     def _read(self) -> Document:
         records = self.list_records()
-        used_keys = self.wants_uses(records, library=self.is_library)
-        uses = self.read_uses() if used_keys else None
+        used_keys = [key_of(record) for record in records]
+        if self.wants_uses is not None:
+            used_keys = list(self.wants_uses(records, library=self.is_library))
+        uses = self._uses() if used_keys else None
         tree: dict[str, Any] = {CERTIFICATES: records, TIME: self.clock.wall()}
         if uses is not None:
             tree[USES] = {key: uses.get(self.reference_of(key), []) for key in used_keys}
         return Document(self.section, tree, backend=self.backend)
+
+    def _uses(self) -> Mapping[str, Sequence[CertificateUse]] | None:
+        """Return the uses, or None if the user only reads and must not see them."""
+        try:
+            return self.read_uses()
+        except PermissionDeniedError:
+            if self.wants_uses is None:
+                return None
+            raise
 
     @abstractmethod
     def list_records(self) -> list[Record]:
         """Return the records on the server."""
 
     @abstractmethod
-    def read_uses(self) -> Mapping[str, Sequence[CertificateUse]] | None:
-        """Return the uses by reference, or None if the user must not read them."""
+    def read_uses(self) -> Mapping[str, Sequence[CertificateUse]]:
+        """Return the uses by reference.
+
+        Raises: ApiError, TransportError, DecodeError.
+        """
 
     def reference_of(self, key: str) -> str:
         """Return the text with which other objects refer to a certificate."""

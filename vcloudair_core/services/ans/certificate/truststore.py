@@ -21,6 +21,7 @@ from vcloudair_core.services.ans.edge.model import lock_path
 from vcloudair_core.services.ans.section.xml_elements import child_of, children, text_of
 from vcloudair_core.transport.messages import origin_of
 from vcloudair_core.util import xml
+from vcloudair_core.util.xml import html_error, html_title
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -81,7 +82,7 @@ class TruststoreStore(CertificateStore):
             ) from exc
         return [_record(element) for element in _certificates(response)]
 
-    def read_uses(self) -> Mapping[str, Sequence[CertificateUse]] | None:
+    def read_uses(self) -> Mapping[str, Sequence[CertificateUse]]:
         """Return the uses of the certificates, by reference."""
         return uses_on_nsxv(self.session, self.edge)
 
@@ -112,7 +113,10 @@ class TruststoreStore(CertificateStore):
 
     def delete(self, key: str) -> None:
         """Delete a certificate by ID."""
-        self.session.call("DELETE", f"{_PATH}/{quote(key, safe=':')}")
+        response = self.session.call("DELETE", f"{_PATH}/{quote(key, safe=':')}")
+        if html_title(response.body):
+            # A proxy has sent an HTML page, so the result of the write is unknown.
+            raise html_error(response.body, f"the response to the write of {self.target}", "a response of the server")
 
 
 def _certificates(response: Response) -> list[_Element]:

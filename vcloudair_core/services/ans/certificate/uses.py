@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Present
 from vcloudair_core.engine.ensure import ensure
-from vcloudair_core.errors import NotFoundError, PermissionDeniedError
 from vcloudair_core.services.ans.edge.backend import NSXT
 from vcloudair_core.services.ans.nsxt.api import CloudApi, gateway_path
 from vcloudair_core.services.ans.section.document import state_of
@@ -60,17 +59,12 @@ class CertificateUse:
         return {"type": self.type, "name": self.name, "edge": self.edge.name or self.edge.edge_id}
 
 
-def uses_on_nsxv(session: Session, edge: Edge) -> dict[str, list[CertificateUse]] | None:
+def uses_on_nsxv(session: Session, edge: Edge) -> dict[str, list[CertificateUse]]:
     """Return the uses of certificates on an NSX-V edge gateway, by reference.
 
-    Makes one call. Return None if the user must not read the IPsec VPN.
+    Makes one call. Raises: the errors of reading the IPsec VPN.
     """
-    try:
-        state = state_of(open_section(load_section(IPSEC), session, edge).read())
-    except PermissionDeniedError:
-        return None
-    except NotFoundError:
-        return {}
+    state = state_of(open_section(load_section(IPSEC), session, edge).read())
     tunnels = [rule.spec for rule in state.rules]
     is_needed = any(spec.authentication == "x.509" and spec.enabled is not False for spec in tunnels)
     uses: dict[str, list[CertificateUse]] = {}
@@ -90,19 +84,14 @@ def uses_on_nsxv(session: Session, edge: Edge) -> dict[str, list[CertificateUse]
     return uses
 
 
-def uses_on_nsxt(api: CloudApi, edges: Iterable[Edge]) -> dict[str, list[CertificateUse]] | None:
+def uses_on_nsxt(api: CloudApi, edges: Iterable[Edge]) -> dict[str, list[CertificateUse]]:
     """Return the uses of certificates on NSX-T edge gateways, by URN.
 
-    Makes one call for each edge gateway. Return None if the user must not read the tunnels of an edge gateway.
+    Makes one call for each edge gateway. Raises: the errors of reading the tunnels.
     """
     uses: dict[str, list[CertificateUse]] = {}
     for edge in edges:
-        try:
-            tunnels = api.cursor_pages(gateway_path(edge.edge_id, "ipsec/tunnels"))
-        except PermissionDeniedError:
-            return None
-        except NotFoundError:
-            continue
+        tunnels = api.cursor_pages(gateway_path(edge.edge_id, "ipsec/tunnels"))
         for tunnel in map(mapping_of, tunnels):
             for field, key in _REFERENCES.items():
                 urn = str(mapping_of(tunnel.get(key)).get("id") or "")
