@@ -20,11 +20,13 @@ options:
   domain_names:
     description:
       - Fully qualified domain names of DHCP servers that O(ip_addresses) does not contain. At most 2.
+      - NSX-T edge gateways do not support this option, because the DHCP forwarder accepts only addresses of servers.
     type: list
     elements: str
   ip_sets:
     description:
       - IDs of all IP sets with addresses of DHCP servers, for example C(f9daf2da-b4f9-4921-a2f4-d77a943a381c:ipset-2).
+      - NSX-T edge gateways do not support this option, because the DHCP forwarder accepts only addresses of servers.
     type: list
     elements: str
   agents:
@@ -37,6 +39,7 @@ options:
         description:
           - Number of the interface whose DHCP requests are relayed, V(0) to V(9). It identifies the agent.
           - An interface with a DHCP pool cannot relay requests.
+          - NSX-T edge gateways do not support this option, because the DHCP forwarder has no agents.
         type: int
         required: true
       gateway_address:
@@ -56,6 +59,7 @@ options:
     description:
       - Number of the interface whose DHCP requests are relayed, V(0) to V(9). It identifies the agent.
       - An interface with a DHCP pool cannot relay requests.
+      - NSX-T edge gateways do not support this option, because the DHCP forwarder has no agents.
     type: int
     required: true
   gateway_address:

@@ -13,6 +13,8 @@ description:
   - Sets the DHCP servers to which an edge gateway relays requests, and creates, updates and deletes its relay agents.
   - The task takes one read and at most one write.
   - Agents that are not listed are kept, unless O(purge=true). Options that are not set keep their current values.
+  - On NSX-T edge gateways, the task sets the servers of the DHCP forwarder, which has no agents. An option that the
+    edge gateway does not support is refused before anything is read, also in check mode.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
@@ -56,6 +58,11 @@ EXAMPLES = r"""
       - vnic: 1
       - vnic: 2
         gateway_address: 192.168.20.1
+
+- name: Forward requests to a DHCP server on an NSX-T edge gateway
+  vcloudair.cloud.vca_dhcp_relay:
+    edge: new-edge
+    ip_addresses: [10.0.0.11]
 """
 
 RETURN = r"""

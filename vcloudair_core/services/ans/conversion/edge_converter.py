@@ -7,6 +7,7 @@ from typing import Any
 
 from vcloudair_core.engine.desired import Exactly
 from vcloudair_core.engine.fields import fields_of, plain
+from vcloudair_core.services.ans.conversion.dhcp_relay_converter import DhcpRelayConverter
 from vcloudair_core.services.ans.conversion.firewall_converter import FirewallConverter
 from vcloudair_core.services.ans.conversion.ipsec_converter import IpsecConverter
 from vcloudair_core.services.ans.conversion.nat_converter import NatConverter
@@ -58,6 +59,8 @@ def _converter(
         return NatConverter(section, api_version, uplinks)
     if section.name == "ipsec":
         return IpsecConverter(section, api_version, data.get(section.rules_field) or ())
+    if section.name == "dhcp_relay":
+        return DhcpRelayConverter(section, api_version)
     return SectionConverter(section, api_version)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from vcloudair_core.engine.kind import Store
 from vcloudair_core.engine.plan import Plan
+from vcloudair_core.services.ans.dhcp_relay.limits import RULE_LIMITS, SETTING_LIMITS
 from vcloudair_core.services.ans.dhcp_relay.spec import IDENTITIES, DhcpRelayAgentSpec, DhcpRelaySpec
-from vcloudair_core.services.ans.edge.backend import JSON, NSXV, XML
-from vcloudair_core.services.ans.section.descriptor import Section
+from vcloudair_core.services.ans.edge.backend import JSON, NSXT, NSXV, XML, split_backend
+from vcloudair_core.services.ans.section.descriptor import NsxtSection, Section
 from vcloudair_core.services.ans.section.document import SectionCodec, SectionState
+from vcloudair_core.services.ans.section.store import SectionStore
 
 
 class DhcpRelaySection(Section[DhcpRelaySpec, DhcpRelayAgentSpec]):
@@ -16,8 +18,10 @@ class DhcpRelaySection(Section[DhcpRelaySpec, DhcpRelayAgentSpec]):
     def warnings(self, store: Store, state: SectionState[DhcpRelaySpec], plan: Plan) -> tuple[str, ...]:
         """Warn about agents without DHCP servers, and about DHCP servers without agents.
 
-        Source: protocol/ans.md §5.
+        The forwarder of an NSX-T edge gateway has no agents. Source: protocol/ans.md §5, protocol/nsxt.md §10.
         """
+        if split_backend(store.backend)[0] == NSXT:
+            return ()
         settings = state.settings
         has_servers = bool(settings.ip_addresses or settings.domain_names or settings.ip_sets)
         if has_servers == bool(state.rules):
@@ -31,6 +35,18 @@ def _xml() -> SectionCodec[DhcpRelaySpec]:
     from vcloudair_core.services.ans.dhcp_relay.codec_xml import XmlDhcpRelayCodec
 
     return XmlDhcpRelayCodec()
+
+
+def _nsxt(api_version: str) -> SectionCodec[DhcpRelaySpec]:
+    from vcloudair_core.services.ans.dhcp_relay.nsxt import NsxtDhcpForwarderCodec
+
+    return NsxtDhcpForwarderCodec()
+
+
+def _nsxt_store() -> type[SectionStore]:
+    from vcloudair_core.services.ans.dhcp_relay.nsxt import NsxtDhcpForwarderStore
+
+    return NsxtDhcpForwarderStore
 
 
 SECTION = DhcpRelaySection(
@@ -48,5 +64,8 @@ SECTION = DhcpRelaySection(
     identities=IDENTITIES,
     is_ordered=False,
     module="vca_dhcp_relay",
+    nsxt=NsxtSection(_nsxt, _nsxt_store),
+    rule_limits=RULE_LIMITS,
+    setting_limits=SETTING_LIMITS,
 )
 """The DHCP relay section of an edge gateway."""
