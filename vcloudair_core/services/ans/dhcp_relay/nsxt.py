@@ -59,7 +59,7 @@ class NsxtDhcpForwarderCodec(JsonCodec[DhcpRelaySpec]):
         return DhcpRelayAgentSpec()
 
     def new_record(self, spec: Any) -> dict[str, Any]:
-        """Raise DecodeError, because limits refuse agents before a document is merged."""
+        """Raise DecodeError. Limits refuse agents before a document is merged."""
         raise DecodeError("Changing the DHCP forwarder failed. It has no agents.")
 
     def changed_record(self, record: Mapping[str, Any], spec: Any, changed: tuple[str, ...]) -> dict[str, Any]:
@@ -68,7 +68,10 @@ class NsxtDhcpForwarderCodec(JsonCodec[DhcpRelaySpec]):
 
 
 class NsxtDhcpForwarderStore(NsxtStore, StageableSectionStore):
-    """The DHCP forwarder of an NSX-T edge gateway. It is read and written with one call each."""
+    """The DHCP forwarder of an NSX-T edge gateway.
+
+    It is read and written with one call each.
+    """
 
     def read_tree(self) -> dict[str, Any]:
         """Return the forwarder. Raises: ApiError, TransportError, DecodeError."""
@@ -81,7 +84,10 @@ class NsxtDhcpForwarderStore(NsxtStore, StageableSectionStore):
     def write_changes(
         self, base: Document, document: Document, before: Sequence[dict[str, Any]], records: Sequence[dict[str, Any]]
     ) -> None:
-        """Replace the forwarder. The server rejects an old version. Raises: the errors of :meth:`CloudApi.write`."""
+        """Replace the forwarder. The server rejects an old version.
+
+        Raises: the errors of :meth:`CloudApi.write`.
+        """
         body = {key: value for key, value in document.tree.items() if key != _AGENTS}
         self.api.write("PUT", self._forwarder_path(), body)
 
