@@ -279,7 +279,7 @@ def test_refuses_a_run_id_with_a_path(run_id: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "mode", "warns"),
+    ("text", "mode", "is_refused"),
     [
         ('password = "x"', 0o644, True),
         ('password = "x"', 0o640, True),
@@ -289,11 +289,14 @@ def test_refuses_a_run_id_with_a_path(run_id: str, tmp_path: Path) -> None:
         ('url = "https://vcd.example.test"', 0o644, False),
     ],
 )
-def test_warns_about_passwords_in_readable_files(
-    text: str, mode: int, warns: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_refuses_passwords_in_readable_files(text: str, mode: int, is_refused: bool, tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text(text, encoding="utf-8")
     path.chmod(mode)
-    Settings.load(environ={"VCA_CONFIG_FILE": str(path)})
-    assert any("chmod 600" in record.getMessage() for record in caplog.records) is warns
+    environ = {"VCA_CONFIG_FILE": str(path)}
+    if not is_refused:
+        Settings.load(environ=environ)
+        return
+    with pytest.raises(ConfigurationError, match="Other users can read the") as caught:
+        Settings.load(environ=environ)
+    assert caught.value.hint == f"Run: chmod 600 {path}"

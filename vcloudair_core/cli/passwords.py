@@ -41,9 +41,11 @@ def password_of_options(options: Mapping[str, Any], stdin: PasswordInput) -> str
         raise ConfigurationError("You cannot use --password-file and --password-stdin together.")
     if path:
         from vcloudair_core.settings.settings import expand_user
-        from vcloudair_core.util.user_files import first_line
+        from vcloudair_core.util.user_files import first_line, refuse_readable_secrets
 
-        return _not_empty(first_line(expand_user(path), "The password file"), f"The password file '{path}'")
+        password = first_line(expand_user(path), "The password file")
+        refuse_readable_secrets(path, expand_user(path).stat(), "password")
+        return _not_empty(password, f"The password file '{path}'")
     if from_stdin:
         return _not_empty(stdin.read(), "Standard input")
     return None

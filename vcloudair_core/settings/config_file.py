@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -12,9 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.util.user_files import read_text
-
-_log = logging.getLogger(__name__)
+from vcloudair_core.util.user_files import read_text, refuse_readable_secrets
 
 CURRENT = "current_context"
 CONTEXTS = "context"
@@ -93,14 +89,14 @@ def check_context_name(name: str) -> str:
     return name
 
 
-def warn_about_readers(file: ConfigFile, is_secret: Callable[[str], bool]) -> None:
-    """Log a warning if other users can read secrets in the file.
+def refuse_readers(file: ConfigFile, is_secret: Callable[[str], bool]) -> None:
+    """Raise ConfigurationError if other users can read secrets in the file.
 
-    The file is used anyway.
+    Secrets by reference are not in the file.
     """
     names = {name for table in (file.top, *file.contexts.values()) for name in table if is_secret(name)}
-    if names and os.name == "posix" and file.path.stat().st_mode & 0o077:
-        _log.warning("Other users can read the %s in %s. Run: chmod 600 %s", _join_names(names), file.path, file.path)
+    if names:
+        refuse_readable_secrets(file.path, file.path.stat(), _join_names(names))
 
 
 def _join_names(names: set[str]) -> str:

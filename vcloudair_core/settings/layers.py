@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.settings.config_file import ConfigFile, read_config_file, warn_about_readers
+from vcloudair_core.settings.config_file import ConfigFile, read_config_file, refuse_readers
 from vcloudair_core.settings.options import BY_NAME, CREDENTIALS, OPTIONS, server_of, shown_server
 from vcloudair_core.settings.secret_sources import take_sources
 from vcloudair_core.util.user_dirs import expand_user, user_folder
@@ -116,14 +116,14 @@ def from_env(env: Mapping[str, str]) -> Layer:
 def open_file(env: Mapping[str, str], config_file: str | Path | None, context: str | None) -> ConfigFile | None:
     """Return the configuration file, or None if the default file does not exist.
 
-    Raises: ConfigurationError if an explicitly named file does not exist or cannot be read, or if a context is selected
-    but no file exists.
+    Raises: ConfigurationError if an explicitly named file does not exist or cannot be read, if other users can read
+    passwords or tokens in it, or if a context is selected but no file exists.
     """
     path = config_file_path(env, config_file)
     is_named = bool(config_file or env.get("VCA_CONFIG_FILE"))
     if is_named or path.is_file():
         file = read_config_file(path)  # raises the error for a missing file
-        warn_about_readers(file, lambda name: name in BY_NAME and BY_NAME[name].type == "secret")
+        refuse_readers(file, lambda name: name in BY_NAME and BY_NAME[name].type == "secret")
         return file
     if context:
         raise ConfigurationError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import shlex
 import threading
@@ -13,8 +12,7 @@ from typing import Any
 
 from vcloudair_core.errors import ConfigurationError
 from vcloudair_core.util.redaction import Secret, remember
-
-_log = logging.getLogger(__name__)
+from vcloudair_core.util.user_files import refuse_readable_secrets
 
 COMMAND_TIMEOUT_S = 60.0
 MAX_BYTES = 64 * 1024
@@ -153,11 +151,10 @@ def _keyring_target(key: str, value: Any, origin: str, folder: Path) -> tuple[st
 def _read_file(source: SecretSource) -> str:
     try:
         with Path(source.target).open("rb") as file:
-            raw, mode = file.read(MAX_BYTES), os.fstat(file.fileno()).st_mode
+            raw, status = file.read(MAX_BYTES), os.fstat(file.fileno())
     except OSError as exc:
         raise source.error(f"{source.target} cannot be read ({exc.strerror})") from exc
-    if os.name == "posix" and mode & 0o077:
-        _log.warning("Other users can read the secret in %s. Run: chmod 600 %s", source.target, source.target)
+    refuse_readable_secrets(source.target, status, SOURCE_KEYS[source.key][0].replace("_", " "))
     return _first_line(source, raw)
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
+import shlex
+import stat
 import sys
 from pathlib import Path
 
 from vcloudair_core.errors import ConfigurationError
+
+_log = logging.getLogger(__name__)
 
 STDIN = "<stdin>"
 """Name of standard input in messages."""
@@ -102,3 +107,31 @@ def first_line(path: str | Path, what: str) -> str:
     Raises ConfigurationError if the file cannot be read.
     """
     return next(iter(read_text(path, what).splitlines()), "")
+
+
+def refuse_readable_secrets(path: str | Path, status: os.stat_result, what: str) -> None:
+    """Raise ConfigurationError if other users can read the secrets in a file.
+
+    ``what`` names the secrets in messages, such as ``password``.
+
+    The group of a file may have access if the file belongs to another user. For example, root owns the file, and a
+    service reads it as a member of the group. OpenSSH has the same rule for private keys. Files of read-only file
+    systems cause only a warning, because their modes cannot be changed. Containers mount secrets in this way.
+    """
+    if os.name != "posix" or not stat.S_ISREG(status.st_mode):
+        return
+    denied = 0o077 if status.st_uid == os.geteuid() else 0o007
+    if not status.st_mode & denied:
+        return
+    reason = f"Other users can read the {what} in {path} (mode {stat.S_IMODE(status.st_mode):04o})."
+    if _is_read_only(path):
+        _log.warning("%s Mount the file with mode 0400.", reason)
+        return
+    raise ConfigurationError(reason, hint=f"Run: chmod 600 {shlex.quote(str(path))}")
+
+
+def _is_read_only(path: str | Path) -> bool:
+    try:
+        return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False

@@ -98,6 +98,7 @@ def test_unknown_context_is_reported_with_a_hint(vca: Vca, tmp_path: Path) -> No
 def test_password_file_is_read(vca: Vca, tmp_path: Path) -> None:
     secret = tmp_path / "password"
     secret.write_text("from-the-file\nsecond line\n")
+    secret.chmod(0o600)
     rows = json.loads(vca("config", "--password-file", str(secret), "-o", "json").out)
     assert next(row for row in rows if row["name"] == "password") == {
         "name": "password",

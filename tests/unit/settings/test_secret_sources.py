@@ -43,12 +43,15 @@ def test_file_paths_are_relative_to_the_configuration_file(tmp_path: Path) -> No
     assert Secret(VALUE) in remembered()
 
 
-def test_a_file_that_other_users_can_read_logs_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_file_that_other_users_can_read_is_refused(tmp_path: Path) -> None:
     secret = tmp_path / "password"
     secret.write_text(VALUE)
     secret.chmod(0o644)
-    assert load(tmp_path, f'password_file = "{secret}"').password == Secret(VALUE)
-    assert f"chmod 600 {secret}" in caplog.text
+    settings = load(tmp_path, f'password_file = "{secret}"')
+    with pytest.raises(ConfigurationError, match="Other users can read the password in") as caught:
+        settings.password  # noqa: B018 - the secret is read at first access
+    assert caught.value.hint == f"Run: chmod 600 {secret}"
+    assert VALUE not in str(caught.value)
 
 
 @pytest.mark.parametrize("key", ["password", "api_token", "token"])

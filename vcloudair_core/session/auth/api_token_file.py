@@ -32,6 +32,7 @@ from vcloudair_core.errors import ConfigurationError, LockTimeoutError
 from vcloudair_core.settings.directories import private_folder, state_folder
 from vcloudair_core.util.file_locks import file_lock
 from vcloudair_core.util.redaction import Secret, as_bytes, remember
+from vcloudair_core.util.user_files import refuse_readable_secrets
 
 if TYPE_CHECKING:
     from vcloudair_core.settings.settings import Settings
@@ -59,12 +60,12 @@ class TokenFile:
     def read(self) -> Mapping[str, Any]:
         """Return the content of the file.
 
-        Raises ConfigurationError if the file cannot be read or has no token.
+        Raises ConfigurationError if the file cannot be read or has no token, or if other users can read it.
         """
         where = f"The API token file {self.path}"
         try:
             with self.path.open("rb") as file:
-                raw, mode = file.read(MAX_FILE_BYTES), os.fstat(file.fileno()).st_mode
+                raw, status = file.read(MAX_FILE_BYTES), os.fstat(file.fileno())
         except OSError as exc:
             raise ConfigurationError(
                 f"{where} cannot be read: {exc.strerror}.", hint="Check api_token_file (VCA_API_TOKEN_FILE)."
@@ -78,8 +79,7 @@ class TokenFile:
             raise ConfigurationError(
                 f"{where} does not contain an API token.", hint='Write JSON to the file: {"refresh_token": "..."}'
             )
-        if os.name == "posix" and mode & 0o077:
-            _log.warning("Other users can read the API token in %s. Run: chmod 600 %s", self.path, self.path)
+        refuse_readable_secrets(self.path, status, "API token")
         self.hide(Secret(token.strip()))
         result: dict[str, Any] = content
         return result

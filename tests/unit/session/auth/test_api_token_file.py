@@ -217,12 +217,16 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         session_of(TokenService(), tmp_path, api_token_file=str(tmp_path / "none.json")).login()
 
 
-def test_a_file_that_others_can_read_logs_a_warning(
-    file: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_file_that_others_can_read_is_refused_before_the_token_is_used(file: Path, tmp_path: Path) -> None:
     file.chmod(0o644)
+    before = file.read_bytes()
+    with pytest.raises(ConfigurationError, match="Other users can read the API token"):
+        session_of(TokenService(), tmp_path, api_token_file=str(file)).login()
+    assert file.read_bytes() == before
+
+
+def test_a_new_token_is_written_privately(file: Path, tmp_path: Path) -> None:
     session_of(TokenService(), tmp_path, api_token_file=str(file)).login()
-    assert f"chmod 600 {file}" in caplog.text
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
