@@ -27,6 +27,7 @@ _COMMANDS = (
     ),
     ("edge", "edge.edge:app", "List, export, plan and change edge gateways."),
     ("firewall", "edge.firewall:app", "List firewall rules of an edge gateway."),
+    ("group", "objects.group:app", "List IP sets, security groups and application profiles."),
     ("ipsec", "edge.ipsec:app", "List IPsec tunnels of an edge gateway."),
     ("metrics", "metrics:app", "Show, plot, export and serve metrics of VMs."),
     ("nat", "edge.nat:app", "List NAT rules of an edge gateway."),

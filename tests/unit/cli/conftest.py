@@ -96,6 +96,10 @@ class FakeClient:
         self.asked.append((edge, vdc))
         return self.leases
 
+    def list_groups(self, **target: str) -> Any:
+        self.asked.append(target)
+        return _or_raise(self.resources["groups"])
+
     def read(self, kind: str, target: Mapping[str, Any] | None = None) -> Any:
         self.asked.append((kind, dict(target or {})))
         return _or_raise(self.resources[kind])

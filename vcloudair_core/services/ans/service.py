@@ -71,6 +71,33 @@ class AnsService:
         edge_id = uuid_in(name_or_id) or pick(self.list_edges(vdc), name_or_id, vdc or "").edge_id
         return parse_classic_edge(self.session.call("GET", f"/api/admin/edgeGateway/{edge_id}").body)
 
+    def list_groups(
+        self, edge: str | None = None, vdc: str | None = None, vdc_group: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return IP sets, security groups and application profiles with their uses.
+
+        The rules are those of all edge gateways that can use the objects, and of the distributed firewall.
+
+        Shape: ``[{"type", "name", "id", "addresses" or "members" or "criteria" or "services", "owner", "rules", "uses":
+        [{"owner", "section", "rule", "fields", "removal"}]}]``. ``rules`` is the number of rules. ``removal`` is the
+        effect that ``force`` has on a rule.
+
+        Raises: ConfigurationError if the backend has no such objects; NotFoundError, other ApiErrors.
+        """
+        from vcloudair_core.services.ans.groups.descriptor import ANY_TYPE, TYPES
+        from vcloudair_core.services.ans.groups.kind import listed
+        from vcloudair_core.services.ans.groups.owner import target_owner
+        from vcloudair_core.services.ans.groups.store import GroupStore, ids_in
+        from vcloudair_core.services.ans.groups.usage import UsageReader
+
+        owner = target_owner(self.session, {"edge": edge, "vdc": vdc, "vdc_group": vdc_group}, ANY_TYPE)
+        types = [group_type for group_type in TYPES.values() if owner.backend in group_type.sections]
+        documents = [GroupStore(self.session, owner, group_type).read() for group_type in types]
+        ids = ids_in(documents)
+        uses = UsageReader(self.session, owner, ANY_TYPE).list_uses(ids) if ids else []
+        pairs = zip(types, documents, strict=True)
+        return [row for group_type, document in pairs for row in listed(group_type, document, owner.title, uses)]
+
     def firewall(self, edge: str | Edge, vdc: str | None = None) -> ANSFirewall:
         """Return the firewall of an edge as an editable list of raw rules.
 

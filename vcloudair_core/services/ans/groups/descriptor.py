@@ -98,3 +98,12 @@ TYPES = {
     )
 }
 """All types by name."""
+
+ANY_TYPE = GroupType(
+    APPLICATION_PROFILE,
+    "object",
+    "objects",
+    ApplicationProfileSpec,
+    {NSXT: ("firewall", "nat"), NSXV: ("firewall", "dhcp_relay")},
+)
+"""A type with the sections of all types, to search all uses at once."""

@@ -17,7 +17,7 @@ from vcloudair_core.errors import SpecError, SpecProblem
 from vcloudair_core.services.ans.edge.backend import BACKENDS, split_backend
 from vcloudair_core.services.ans.edge.limits import problems_of
 from vcloudair_core.services.ans.groups.descriptor import SECURITY_GROUP, GroupType
-from vcloudair_core.services.ans.groups.model import GroupDocument, GroupEdit, GroupObject
+from vcloudair_core.services.ans.groups.model import USER, GroupDocument, GroupEdit, GroupObject, Use, id_tail
 from vcloudair_core.services.ans.groups.planning import MemberNames, check_types, refuse_in_use, removal_changes
 from vcloudair_core.services.ans.section.descriptor import with_defaults
 from vcloudair_core.services.ans.section.expected_section import expect_document
@@ -183,6 +183,21 @@ class GroupKind(ResourceKind):
             return kept
 
         return named
+
+
+def listed(group_type: GroupType, document: Document, owner: str, uses: Sequence[Use]) -> list[dict[str, Any]]:
+    """Return the objects of a document, with owner and uses, as plain data.
+
+    Shape: ``[{"type", "name", "owner", "rules", "uses": [...], <fields of the spec>}]``.
+    """
+    kind, current = GroupKind(group_type), _document(document)
+    rows = []
+    for item in sorted(current.objects, key=lambda item: item.spec.name or ""):
+        if item.object_type == USER:
+            own = [use.as_dict() for use in uses if id_tail(item.object_id) in use.object_ids]
+            shown = kind._shown(current, item.spec)
+            rows.append({"type": group_type.name, **shown, "owner": owner, "rules": len(own), "uses": own})
+    return rows
 
 
 def _document(document: Document) -> GroupDocument:

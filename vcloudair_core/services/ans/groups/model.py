@@ -78,7 +78,18 @@ class Use:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the rule as JSON types."""
-        return {"owner": self.owner, "section": self.section, "rule": self.rule, "fields": sorted(self.before)}
+        return {
+            "owner": self.owner,
+            "section": self.section,
+            "rule": self.rule,
+            "fields": sorted(self.before),
+            "removal": self.removal,
+        }
+
+    @property
+    def removal(self) -> str:
+        """The effect of ``force``: ``update``, ``delete`` or the reason for none."""
+        return self.reason or ("delete" if self.after is None else "update")
 
 
 @dataclass(frozen=True)

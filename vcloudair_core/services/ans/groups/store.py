@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -153,7 +153,7 @@ class GroupStore(Store):
 
     def _uses(self, objects: Sequence[GroupObject]) -> tuple[UsedSection, ...]:
         """Return the rules and groups that refer to objects."""
-        ids = frozenset(id_tail(item.object_id) for item in objects if item.object_id)
+        ids = _ids(objects)
         if not ids:
             return ()
         sections = UsageReader(self.session, self.owner, self.group_type).read(ids)
@@ -229,6 +229,15 @@ class _WriteCount:
         """Make one write."""
         write()
         self.count += 1
+
+
+def ids_in(documents: Iterable[Document]) -> frozenset[str]:
+    """Return the last parts of the IDs of all objects in documents."""
+    return frozenset(key for document in documents for key in _ids(getattr(document, "objects", ())))
+
+
+def _ids(objects: Iterable[GroupObject]) -> frozenset[str]:
+    return frozenset(id_tail(item.object_id) for item in objects if item.object_id)
 
 
 def _objects_of(session: Session, owner: GroupOwner, group_type: GroupType) -> GroupObjects:

@@ -53,6 +53,19 @@ class UsageReader:
         sections = (used_section(store, owner, document, ids) for store, owner, document in self._documents())
         return tuple(section for section in sections if section.uses)
 
+    def list_uses(self, ids: Collection[str]) -> list[Use]:
+        """Return a use for each rule and each object that the rule refers to.
+
+        A use shows the effect of deleting only this object. Makes the same calls as :meth:`read`.
+        """
+        return [
+            use
+            for store, owner, document in self._documents()
+            for rule, _ in _rules(store, document)
+            for key in sorted({id_tail(key) for side in rule.sides() for key in side.references} & set(ids))
+            if (use := _use(rule, {key}, store.section, owner)) is not None
+        ]
+
     def _documents(self) -> Iterator[tuple[Store, str, Document]]:
         is_profile = self._type.name == APPLICATION_PROFILE
         for edge in edges_of(self._session, self._owner, of_profiles=is_profile):
@@ -89,16 +102,20 @@ def used_section(store: Store, owner: str, document: Document, ids: Collection[s
     edited = replace(document, tree=copy.deepcopy(document.tree))
     uses: list[Use] = []
     for rule, delete in _rules(store, edited):
-        use = _remove(rule, ids, store.section, owner)
-        if use is not None:
-            uses.append(use)
-            if use.after is None and not use.reason:
-                delete()
+        use = _use(rule, ids, store.section, owner)
+        if use is None:
+            continue
+        uses.append(use)
+        if use.after is not None:
+            for side in use.before:
+                rule.drop(side, ids)
+        elif not use.reason:
+            delete()
     return UsedSection(store, document, edited, tuple(uses))
 
 
-def _remove(rule: RuleRecord, ids: Collection[str], section: str, owner: str) -> Use | None:
-    """Remove the references from a rule, and return the use, or None if there is none."""
+def _use(rule: RuleRecord, ids: Collection[str], section: str, owner: str) -> Use | None:
+    """Return the use of objects by a rule, or None if the rule does not use them."""
     sides = [side for side in rule.sides() if any(id_tail(key) in ids for key in side.references)]
     if not sides:
         return None
@@ -107,11 +124,9 @@ def _remove(rule: RuleRecord, ids: Collection[str], section: str, owner: str) ->
     after = {side.name: side.kept(ids) for side in sides}
     reason = _reason(sides, ids, section)
     if reason:
-        return Use(used, owner, section, rule.name, before, after, reason)
+        return Use(used, owner, section, rule.name, before, None, reason)
     if not all(after.values()):
         return Use(used, owner, section, rule.name, before, None)
-    for side in sides:
-        rule.drop(side.name, ids)
     return Use(used, owner, section, rule.name, before, after)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.services.ans.groups.clouds import GW, PAIR, cloud, external_address
+from vcloudair_core import Client
 from vcloudair_core.errors import NotFoundError, ObjectInUseError, SpecError
 
 VERSIONS = ("37.2", "38.1", "39.1")
@@ -121,6 +122,11 @@ def test_objects_of_rules_and_of_the_system_are_kept(tmp_path: Path) -> None:
         assert client.read("ans.firewall", GW)["rules"][0]["source"] == ["10.0.0.1"]
 
 
+def created_id(client: Client, spec: dict[str, Any], target: dict[str, str]) -> str:
+    """Create an IP set, and return its ID."""
+    return str(client.ensure("ans.ip_set", spec, target=target).resource[0]["id"])
+
+
 def rule(name: str, **fields: Any) -> dict[str, Any]:
     return {"name": name, "action": "accept", **fields}
 
@@ -128,14 +134,20 @@ def rule(name: str, **fields: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_group_in_use_is_not_deleted(tmp_path: Path, version: str) -> None:
     with cloud(tmp_path, version) as (client, _):
-        client.ensure("ans.ip_set", PARTNERS, target=GW)
-        client.ensure("ans.firewall_rule", rule("in", source=["group:partners"]), target=GW)
+        set_id = created_id(client, PARTNERS, GW)
+        client.ensure("ans.firewall_rule", rule("in", source=[set_id]), target=GW)
         for check in (True, False):
             with pytest.raises(ObjectInUseError) as caught:
                 client.ensure("ans.ip_set", {"name": "partners"}, state="absent", target=GW, check=check)
             assert "1 rule uses it: firewall rule 'in' of edge gateway gw" in str(caught.value)
             assert caught.value.uses == [
-                {"owner": "edge gateway gw", "section": "firewall", "rule": "in", "fields": ["source"]}
+                {
+                    "owner": "edge gateway gw",
+                    "section": "firewall",
+                    "rule": "in",
+                    "fields": ["source"],
+                    "removal": "delete",
+                }
             ]
         assert caught.value.written is False
         assert len(client.read("ans.ip_set", GW)) == 1
@@ -144,13 +156,13 @@ def test_group_in_use_is_not_deleted(tmp_path: Path, version: str) -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_force_removes_references_and_keeps_other_rules(tmp_path: Path, version: str) -> None:
     with cloud(tmp_path, version) as (client, _):
-        client.ensure("ans.ip_set", PARTNERS, target=PAIR)
-        client.ensure("ans.ip_set", {**PARTNERS, "name": "others"}, target=PAIR)
+        partners = created_id(client, PARTNERS, PAIR)
+        others = created_id(client, {**PARTNERS, "name": "others"}, PAIR)
         rules = [
             rule("first", source=["10.0.0.1"]),
-            rule("both", source=["group:partners", "group:others"]),
-            rule("only", source=["group:partners"], destination=["10.0.0.2"]),
-            rule("last", destination=["group:others"]),
+            rule("both", source=[partners, others]),
+            rule("only", source=[partners], destination=["10.0.0.2"]),
+            rule("last", destination=[others]),
         ]
         for edge in ("left-edge", "right-edge"):
             client.ensure("ans.firewall", {"rules": rules}, target={"edge": edge})
@@ -175,14 +187,14 @@ def test_force_removes_references_and_keeps_other_rules(tmp_path: Path, version:
         ]:
             left = client.read(kind, target)["rules"]
             assert [item["name"] for item in left] == ["first", "both", "last"]
-            assert left[1]["source"] == ["group:others"]
+            assert left[1]["source"] == left[2]["destination"]
         assert [item["name"] for item in client.read("ans.ip_set", PAIR)] == ["others"]
 
 
 def test_force_keeps_rules_that_exclude_the_group(tmp_path: Path) -> None:
     with cloud(tmp_path) as (client, _):
-        client.ensure("ans.ip_set", PARTNERS, target=PAIR)
-        excluding = rule("not partners", source=["group:partners"], source_exclude=True)
+        partners = created_id(client, PARTNERS, PAIR)
+        excluding = rule("not partners", source=[partners], source_exclude=True)
         client.ensure("ans.distributed_firewall", {"enabled": True, "rules": [excluding]}, target=PAIR)
         with pytest.raises(ObjectInUseError, match="would match more traffic") as caught:
             client.ensure("ans.ip_set", {"name": "partners", "force": True}, state="absent", target=PAIR)
@@ -215,3 +227,25 @@ def test_force_removes_profiles_from_all_edges_of_the_vdc(tmp_path: Path, versio
         assert [item["name"] for item in client.read("ans.application_profile", GW)] == ["kept"]
         assert [item["name"] for item in client.read("ans.firewall", {"edge": "gw2"})["rules"]] == ["both"]
         assert client.read("ans.nat", GW)["rules"] == []
+
+
+@pytest.mark.parametrize("target", [GW, PAIR, {"edge": "old-edge"}])
+def test_list_has_the_rules_that_use_each_object(tmp_path: Path, target: dict[str, str]) -> None:
+    with cloud(tmp_path) as (client, _):
+        client.ensure("ans.ip_set", PARTNERS, target=target)
+        client.ensure("ans.ip_set", {**PARTNERS, "name": "unused"}, target=target)
+        web = {**WEB, "services": [{"protocol": "tcp", "port": [8443]}]}
+        created = client.ensure("ans.application_profile", web, target=target)
+        if target == PAIR:
+            rules = [rule("in", source=[client.read("ans.ip_set", target)[0]["id"]])]
+            client.ensure("ans.distributed_firewall", {"enabled": True, "rules": rules}, target=target)
+        else:
+            set_id = client.read("ans.ip_set", target)[0]["id"]
+            both = rule("in", source=[set_id], applications=[created.resource[0]["id"]] if target != GW else ["web"])
+            client.ensure("ans.firewall", {"rules": [both]}, target=target)
+        rows = client.edges.list_groups(**target)
+        names = [(row["type"], row["name"], row["rules"]) for row in rows]
+        assert names[:2] == [("ip_set", "partners", 1), ("ip_set", "unused", 0)]
+        assert names[2][:2] == ("application_profile", "web")
+        assert rows[0]["uses"][0]["removal"] == "delete"
+        assert rows[1]["uses"] == []

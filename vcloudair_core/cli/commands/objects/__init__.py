@@ -1,0 +1,1 @@
+"""Commands for objects that sections use, such as groups."""
