@@ -15,7 +15,13 @@ from vcloudair_core.simulator.edge.firewall_routes import EdgeHandler
 from vcloudair_core.simulator.edge.section_coverage import section_versions
 from vcloudair_core.simulator.edge.section_routes import guarded, xml_answer
 from vcloudair_core.simulator.edge.section_xml import to_xml
-from vcloudair_core.simulator.edge_services import dhcp_relay, dhcp_routes, truststore
+from vcloudair_core.simulator.edge_services import (
+    dhcp_relay,
+    dhcp_routes,
+    routing_routes,
+    static_routing,
+    truststore,
+)
 from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.transport.messages import Response
 
@@ -79,6 +85,7 @@ def routes(flavor: str, prefix: str = "") -> list[SimulatorRoutes]:
     if not is_hybridity:
         groups.append(_relay_routes(f"{edge}/dhcp/config/relay", prefix))
         groups.append(truststore.routes(f"{prefix}/network/services", prefix))
+        groups += routing_routes.routes(edge, prefix)
     return groups
 
 
@@ -94,6 +101,9 @@ def _relay_routes(path: str, prefix: str) -> SimulatorRoutes:
 def _shown(name: str) -> EdgeHandler:
     def show(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
         section = FACTORY[name]
+        if name == "routing":
+            static = static_routing.shown(edge) if as_json else static_routing.xml_value(edge)
+            section = {**section, "version": static_routing.state_of(edge)["version"], "staticRouting": static}
         if as_json:
             return responses.json_body(section)
         body = {key: value for key, value in section.items() if key != "featureType"}
