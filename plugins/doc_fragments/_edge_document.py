@@ -378,4 +378,12 @@ options:
         description:
           - DHCP relay, with the options of M(vcloudair.cloud.vca_dhcp_relay).
         type: dict
+      static_routes:
+        description:
+          - Static routes, with the options of M(vcloudair.cloud.vca_static_routes).
+        type: dict
+      dns:
+        description:
+          - DNS forwarding, with the options of M(vcloudair.cloud.vca_dns).
+        type: dict
 """

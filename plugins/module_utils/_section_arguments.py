@@ -261,6 +261,78 @@ def dhcp_relay_arguments() -> dict[str, Any]:
     }
 
 
+def nexthop_arguments() -> dict[str, Any]:
+    """Return the options of a nexthop of a static route."""
+    return {
+        "address": {"type": "str", "required": True},
+        "distance": {"type": "int"},
+        "network": {"type": "str"},
+    }
+
+
+def static_route_arguments() -> dict[str, Any]:
+    """Return the options of a static route."""
+    return {
+        "network": {"type": "str"},
+        "next_hops": {"type": "list", "elements": "dict", "options": nexthop_arguments()},
+        "vnic": {"type": "int"},
+        "interface": {"type": "str"},
+        "mtu": {"type": "int"},
+        "description": {"type": "str"},
+        "name": {"type": "str"},
+        "rule_id": {"type": "str"},
+        "match_by": {"type": "str", "choices": ["network", "next_hop", "name", "rule_id"], "default": "network"},
+        "clear": {"type": "list", "elements": "str", "choices": ["description"]},
+    }
+
+
+def static_routes_arguments() -> dict[str, Any]:
+    """Return the options of the Static routes section."""
+    return {
+        "default_gateway": {"type": "str"},
+        "default_gateway_vnic": {"type": "int"},
+        "default_gateway_mtu": {"type": "int"},
+        "default_gateway_distance": {"type": "int"},
+        "default_gateway_description": {"type": "str"},
+        "routes": {
+            "type": "list",
+            "elements": "dict",
+            "options": static_route_arguments(),
+            "mutually_exclusive": STATIC_ROUTE_EXCLUSIVE,
+        },
+        "allow_empty": {"type": "bool"},
+    }
+
+
+def dns_zone_arguments() -> dict[str, Any]:
+    """Return the options of a DNS zone."""
+    return {
+        "name": {"type": "str", "required": True},
+        "domains": {"type": "list", "elements": "str"},
+        "servers": {"type": "list", "elements": "str"},
+    }
+
+
+def dns_arguments() -> dict[str, Any]:
+    """Return the options of the DNS forwarding section."""
+    return {
+        "enabled": {"type": "bool"},
+        "servers": {"type": "list", "elements": "str"},
+        "listener_ip": {"type": "str"},
+        "snat_enabled": {"type": "bool"},
+        "snat_ip": {"type": "str"},
+        "cache_size": {"type": "int"},
+        "logging": {"type": "bool"},
+        "log_level": {
+            "type": "str",
+            "choices": ["emergency", "alert", "critical", "error", "warning", "notice", "info", "debug"],
+        },
+        "zones": {"type": "list", "elements": "dict", "options": dns_zone_arguments()},
+        "allow_empty": {"type": "bool"},
+        "clear": {"type": "list", "elements": "str", "choices": ["listener_ip", "snat_ip"]},
+    }
+
+
 def distributed_firewall_arguments() -> dict[str, Any]:
     """Return the options of the Distributed firewall section."""
     return {
@@ -349,6 +421,8 @@ def edge_document_arguments() -> dict[str, Any]:
         "ipsec": {"type": "dict", "options": ipsec_arguments(), "mutually_exclusive": IPSEC_EXCLUSIVE},
         "dhcp": {"type": "dict"},
         "dhcp_relay": {"type": "dict"},
+        "static_routes": {"type": "dict"},
+        "dns": {"type": "dict"},
     }
 
 
@@ -368,6 +442,9 @@ IPSEC_TUNNEL_EXCLUSIVE = [("psk", "psk_file")]
 
 IPSEC_EXCLUSIVE = [("global_psk", "global_psk_file")]
 """Mutually exclusive options of the IPsec VPN section."""
+
+STATIC_ROUTE_EXCLUSIVE = [("vnic", "interface")]
+"""Mutually exclusive options of a static route."""
 
 SECURITY_GROUP_EXCLUSIVE = [("members", "criteria")]
 """Mutually exclusive options of a security group."""

@@ -35,13 +35,16 @@ OTHER_BINDING = {**BINDING, "ip_address": "192.168.10.21"}
 AGENT = {"vnic": 1, "gateway_address": "192.168.10.1"}
 OTHER_AGENT = {**AGENT, "gateway_address": "192.168.10.2"}
 
+ROUTE = {"network": "10.9.0.0/16", "next_hops": [{"address": "192.168.10.254"}], "description": "to the data center"}
+OTHER_ROUTE = {**ROUTE, "next_hops": [{"address": "192.168.10.253", "distance": 10}]}
+
 NOT_SIMULATED = (
     "ans.certificate", "ans.distributed_firewall", "ans.distributed_firewall_rule",
-    "ans.ip_set", "ans.security_group", "ans.application_profile",
+    "ans.dns", "ans.dns_zone", "ans.ip_set", "ans.security_group", "ans.application_profile",
 )  # fmt: skip
 """Resource kinds without an example. Unit tests cover them instead.
 
-They have no simulator route, or a change takes several writes.
+They have no simulator route, have no elements there, or a change takes several writes.
 """
 
 
@@ -71,6 +74,8 @@ class TestAns(Conformance):
             [{"ip_addresses": ["10.0.0.11"], "agents": [AGENT]}],
             [{"ip_addresses": ["10.0.0.12"], "agents": [OTHER_AGENT]}],
         ),
+        Example("ans.static_route", [ROUTE], [OTHER_ROUTE]),
+        Example("ans.static_routes", [{"routes": [ROUTE]}], [{"routes": [OTHER_ROUTE]}]),
         Example(
             "ans.edge",
             [

@@ -57,6 +57,18 @@ RECORDS = (
         "The whole DHCP relay of an edge: its DHCP servers and agents",
         "Single DHCP relay agents of an edge",
     ),
+    SectionRecord(
+        "static_routes",
+        "static_route",
+        "All static routes of an edge, and its default route",
+        "Single static routes of an edge",
+    ),
+    SectionRecord(
+        "dns",
+        "dns_zone",
+        "The DNS forwarding of an edge: its settings and conditional zones",
+        "Single DNS zones of an NSX-T edge",
+    ),
 )
 """The sections in the order of writes.
 

@@ -266,6 +266,13 @@ class Section(Generic[SpecT, RuleT]):
                 merged = replace(merged, tree=one_list.merge(one_list.viewed(merged), steps).tree)
         return merged
 
+    def rules_lost(self, written: Document, current: Document) -> list[Any]:
+        """Return the specs of rules without IDs that ``current`` lacks.
+
+        Override this method if the server assigns no IDs. ``written`` is the document of the last write.
+        """
+        return []
+
     # -- display --------------------------------------------------------------------------------------------------
 
     def plain_settings(self, settings: Any) -> dict[str, Any]:

@@ -83,4 +83,5 @@ def lost_rules(one_list: Section[Any, Any], written: Document, current: Document
         # A write of all rules can give the rules new ids. Source: protocol/nsxt.md §5.
         without_ids = [replace(spec, **{id_name: None}) for spec in rules]
         lost = [spec for spec in lost if replace(spec, **{id_name: None}) not in without_ids]
+    lost += one_list.rules_lost(written, current)
     return [{id_name: spec.rule_id, "name": display_name(spec)} for spec in lost]

@@ -1,0 +1,1 @@
+"""DNS forwarding of an edge gateway."""

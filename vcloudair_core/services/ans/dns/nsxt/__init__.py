@@ -1,0 +1,1 @@
+"""DNS forwarding of NSX-T edge gateways: codec and store."""

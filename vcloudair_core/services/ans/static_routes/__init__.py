@@ -1,0 +1,1 @@
+"""The static routes of an edge gateway."""

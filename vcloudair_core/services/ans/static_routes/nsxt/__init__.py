@@ -1,0 +1,1 @@
+"""Static routes of NSX-T edge gateways: codec and store."""
