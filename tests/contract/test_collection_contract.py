@@ -23,6 +23,7 @@ from vcloudair_core.services.ans.certificate.spec import CertificateSpec
 from vcloudair_core.services.ans.dhcp.spec import DhcpBindingSpec, DhcpPoolSpec, DhcpSpec
 from vcloudair_core.services.ans.dhcp_relay.spec import DhcpRelaySpec
 from vcloudair_core.services.ans.distributed_firewall.spec import DistributedFirewallSpec
+from vcloudair_core.services.ans.dns.spec import DnsSpec, DnsZoneSpec
 from vcloudair_core.services.ans.firewall.spec import (
     ACTION_SYNONYMS,
     GLOBAL_SETTINGS,
@@ -41,6 +42,7 @@ from vcloudair_core.services.ans.groups.spec import (
 from vcloudair_core.services.ans.ipsec.spec import IpsecSpec, IpsecTunnelSpec
 from vcloudair_core.services.ans.nat.spec import NatRuleSpec, NatSpec
 from vcloudair_core.services.ans.sections import GROUP_SECTIONS, SECTIONS, load_section
+from vcloudair_core.services.ans.static_routes.spec import NextHopSpec, StaticRouteSpec, StaticRoutesSpec
 from vcloudair_core.settings.settings import OPTIONS
 from vcloudair_core.util.redaction import Secret
 
@@ -79,6 +81,7 @@ NAT_RULES = load("vca_nat").arguments["rules"]["options"]
 CRITERIA = load("vca_security_group").arguments["criteria"]["options"]
 PROFILE = load("vca_application_profile").arguments
 OF_GROUP = {*CONNECTION, "vdc_group", "state", "clear"}
+ROUTES = load("vca_static_routes").arguments["routes"]["options"]
 
 # Arguments, the spec that they fill, and arguments that are not fields of the spec.
 SPECS = [
@@ -144,6 +147,19 @@ SPECS = [
         CONNECTION | CLEAR | {"state", *_arguments.stage_arguments()},
         id="vca_nat_rule",
     ),
+    pytest.param(
+        load("vca_static_routes").arguments, StaticRoutesSpec, CONNECTION | STEERING | STAGE, id="vca_static_routes"
+    ),
+    pytest.param(ROUTES, StaticRouteSpec, CLEAR, id="vca_static_routes: routes"),
+    pytest.param(ROUTES["next_hops"]["options"], NextHopSpec, set(), id="vca_static_routes: routes: next_hops"),
+    pytest.param(
+        load("vca_static_route").arguments,
+        StaticRouteSpec,
+        CONNECTION | CLEAR | {"state", *_arguments.stage_arguments()},
+        id="vca_static_route",
+    ),
+    pytest.param(load("vca_dns").arguments, DnsSpec, CONNECTION | STEERING | STAGE | CLEAR, id="vca_dns"),
+    pytest.param(load("vca_dns").arguments["zones"]["options"], DnsZoneSpec, set(), id="vca_dns: zones"),
 ]
 
 
@@ -255,8 +271,9 @@ def test_every_resource_kind_has_a_module() -> None:
         if not section.module
         for name in (section.name, *(one_list.rule_name for one_list in section.lists))
     ]
-    # vca_resource manages a single rule of a VDC group, and a single DHCP relay agent.
-    generic += [load_section(name).rule_name for name in (*GROUP_SECTIONS, "dhcp_relay")]
+    # vca_resource manages a single rule of a VDC group, a single DHCP relay agent, and a single
+    # conditional DNS zone.
+    generic += [load_section(name).rule_name for name in (*GROUP_SECTIONS, "dhcp_relay", "dns")]
     assert {load(name).job.kind for name in MODULES if load(name).job} == ours - {f"ans.{name}" for name in generic}
     assert {section.module for section in sections if section.module} <= set(MODULES)
 

@@ -38,6 +38,11 @@ class DnsSection(Section[DnsSpec, DnsZoneSpec]):
                 problems.add(name, "is required to enable DNS forwarding on an NSX-T edge gateway")
         problems.raise_if_any()
 
+    def plain_settings(self, settings: Any) -> dict[str, Any]:
+        """Return the settings that the edge gateway has as plain data."""
+        shown = super().plain_settings(settings)
+        return {name: value for name, value in shown.items() if getattr(settings, name) is not None}
+
     def warnings(self, store: Store, state: SectionState[DnsSpec], plan: Plan) -> tuple[str, ...]:
         """Warn if DNS forwarding is enabled without DNS servers."""
         if state.settings.enabled and not state.settings.servers:
