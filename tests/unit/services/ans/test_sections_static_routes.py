@@ -165,7 +165,7 @@ def test_ospf_and_bgp_are_never_part_of_a_write(nsxv: Bench) -> None:
 def test_next_hops_can_name_networks(nsxt: Bench) -> None:
     network = next(network for network in nsxt.simulator.world.networks.values() if network.name == "lan")
     urn = f"urn:vcloud:network:{network.network_id}"
-    hops = [{"address": nsxt.hop, "network": "lan"}, {"address": "192.168.20.253", "distance": 2}]
+    hops: list[dict[str, Any]] = [{"address": nsxt.hop, "network": "lan"}, {"address": "192.168.20.253", "distance": 2}]
     assert nsxt.ensure(SINGLE, {"network": "10.9.0.0/16", "next_hops": hops}).changed
     (stored,) = route_state(nsxt.edge)["routes"]
     assert stored["nextHops"][0]["scope"] == {"name": "lan", "scopeType": "NETWORK", "id": urn}

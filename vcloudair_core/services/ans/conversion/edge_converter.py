@@ -11,6 +11,7 @@ from vcloudair_core.services.ans.conversion.dhcp_relay_converter import DhcpRela
 from vcloudair_core.services.ans.conversion.firewall_converter import FirewallConverter
 from vcloudair_core.services.ans.conversion.ipsec_converter import IpsecConverter
 from vcloudair_core.services.ans.conversion.nat_converter import NatConverter
+from vcloudair_core.services.ans.conversion.network_converters import DnsConverter, StaticRoutesConverter
 from vcloudair_core.services.ans.conversion.report import LEFT_OUT, Conversion, ConversionItem
 from vcloudair_core.services.ans.conversion.section_converter import SectionConverter
 from vcloudair_core.services.ans.document.kind import EdgeKind
@@ -20,6 +21,14 @@ from vcloudair_core.services.ans.sections import load_section
 
 OLDEST_VERSION = "{}.{}".format(*NSXT_SINCE)
 """The oldest API version with NSX-T edge gateways."""
+
+_CONVERTERS: Mapping[str, type[SectionConverter]] = {
+    "firewall": FirewallConverter,
+    "dhcp_relay": DhcpRelayConverter,
+    "static_routes": StaticRoutesConverter,
+    "dns": DnsConverter,
+}
+"""Converters of sections that need only the API version."""
 
 
 def convert_edge(
@@ -53,15 +62,11 @@ def convert_edge(
 def _converter(
     section: Section[Any, Any], data: Mapping[str, Any], api_version: str, uplinks: Sequence[str]
 ) -> SectionConverter:
-    if section.name == "firewall":
-        return FirewallConverter(section, api_version)
     if section.name == "nat":
         return NatConverter(section, api_version, uplinks)
     if section.name == "ipsec":
         return IpsecConverter(section, api_version, data.get(section.rules_field) or ())
-    if section.name == "dhcp_relay":
-        return DhcpRelayConverter(section, api_version)
-    return SectionConverter(section, api_version)
+    return _CONVERTERS.get(section.name, SectionConverter)(section, api_version)
 
 
 def _left_out(section: Section[Any, Any], spec: Any) -> list[ConversionItem]:
