@@ -169,7 +169,7 @@ def test_dns_without_servers_gets_a_warning(tmp_path: Path) -> None:
         ({"zones": [{"domains": ["x"]}]}, "zones[0].name", "is required"),
         ({"zones": [{"name": "x", "domains": ["a b"]}]}, "zones[0].domains", "'a b' is not a domain name"),
         ({"zones": [{"name": "x", "domains": []}]}, "zones[0].domains", "is empty"),
-        ({"zones": [{"name": "x"}, {"name": "x"}]}, "zones[1].name", "'x' was already given at zones[0]"),
+        ({"zones": [{"name": "x"}, {"name": "x"}]}, "zones[1].name", "'x' is already listed at zones[0]"),
     ],
 )
 def test_invalid_input(spec: dict[str, Any], field: str, reason: str) -> None:

@@ -250,7 +250,7 @@ def test_nsxt_has_no_default_route(nsxt: Bench) -> None:
         ({"network": "10.0.0.0/8", "next_hops": [{"address": "10.0.0.1", "distance": 256}]}, "next_hops[0].distance",
          "256 is out of range"),
         ({"network": "10.0.0.0/8", "next_hops": [{"address": "10.0.0.1"}] * 2}, "next_hops", "contains an address"),
-        ({"network": "10.0.0.0/8", "vnic": 1, "interface": "x"}, "interface", "cannot be given together with vnic"),
+        ({"network": "10.0.0.0/8", "vnic": 1, "interface": "x"}, "interface", "vnic"),
         ({"network": "10.0.0.0/8", "match_by": "next_hop"}, "next_hops", "is required with match_by=next_hop"),
         ({"match_by": "name"}, "name", "is required with match_by=name"),
     ],
@@ -264,7 +264,7 @@ def test_invalid_input(spec: dict[str, Any], field: str, reason: str) -> None:
 
 
 def test_a_list_must_not_repeat_a_route_and_new_routes_need_a_next_hop(nsxv: Bench) -> None:
-    with pytest.raises(SpecError, match=r"routes\[1\]\.network: '10\.9\.0\.0/16' was already given at routes\[0\]"):
+    with pytest.raises(SpecError, match=r"routes\[1\]\.network: '10\.9\.0\.0/16' is already listed at routes\[0\]"):
         nsxv.ensure(WHOLE, {"routes": [route(nsxv), route(nsxv)]})
     with pytest.raises(SpecError, match="next_hops: is required, because the route does not exist yet"):
         nsxv.ensure(SINGLE, {"network": "10.9.0.0/16"})
