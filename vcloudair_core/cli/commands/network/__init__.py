@@ -1,0 +1,1 @@
+"""Commands for the routing and the DNS forwarding of edge gateways."""
