@@ -62,15 +62,18 @@ class NsxvDirectory(ObjectDirectory):
         self._edge = edge
 
     def read_lists(self, kind: str, *, is_stale: bool) -> Mapping[str, Iterable[NamedObject]]:
-        """Read the objects of a kind. One response has both VMs and vApps."""
+        """Read the objects of a kind.
+
+        One response has both VMs and vApps. Applications and their groups are read together, because both must be known
+        to display the name of one of them.
+        """
         if kind == NETWORK:
             return {NETWORK: self._networks()}
         if kind in (VM, VAPP):
             vms = read_vms(self._session, self._vdc_id)
             return {VM: named_vms(vms), VAPP: named_vapps(vms)}
-        path = f"/network/services/{_SERVICES[kind]}/scope/{quote(self._vdc_id, safe='')}"
-        root = xml.parse(self._session.call("GET", path).body, what=f"the response of {path}")
-        return {kind: [item for child in root for item in _grouping_object(kind, child)]}
+        kinds = self.service_kinds if kind in self.service_kinds else (kind,)
+        return {listed: self._grouping_objects(listed) for listed in kinds}
 
     def kind_of_id(self, object_id: str) -> str:
         """Return the kind of the object with an ID of NSX-V or vCloud Director."""
@@ -85,6 +88,11 @@ class NsxvDirectory(ObjectDirectory):
     def missing_hint(self, kind: str, name: str) -> str:
         """Return a hint about empty vApps."""
         return "a vApp without VMs cannot be used in rules" if kind == VAPP else ""
+
+    def _grouping_objects(self, kind: str) -> list[NamedObject]:
+        path = f"/network/services/{_SERVICES[kind]}/scope/{quote(self._vdc_id, safe='')}"
+        root = xml.parse(self._session.call("GET", path).body, what=f"the response of {path}")
+        return [item for child in root for item in _grouping_object(kind, child)]
 
     def _networks(self) -> list[NamedObject]:
         """Return the networks that are connected to the edge gateway.
