@@ -63,7 +63,7 @@ def cloud(folder: Path, version: str = "38.1", **config: Any) -> Iterator[tuple[
 
 
 def add_grouping_objects(simulator: Simulator) -> None:
-    """Add IP sets, a security group and applications to the VDC of the NSX-V edge gateway."""
+    """Add objects that rules can name to the VDC of the NSX-V edge gateway."""
     vdc_id = next(vdc.vdc_id for vdc in simulator.world.vdcs.values() if vdc.name == "classic")
     tcp = {"applicationProtocol": "TCP", "value": "443"}
     objects = [

@@ -139,7 +139,7 @@ def test_wrong_application_is_refused(tmp_path: Path, text: str, reason: str) ->
 
 
 def look_ups(simulator: Any) -> list[str]:
-    """Return the paths of the requests that read names, without those of the edge gateway itself."""
+    """Return the paths of the requests that read names."""
     entries = [entry for entry in simulator.request_log.entries() if "/firewall/config" not in entry.path]
     return [entry.path for entry in entries if "services/" in entry.path or "vdcNetworks" in entry.path
             or (entry.path == "/api/query" and "type=vm" in entry.query)]  # fmt: skip
@@ -147,7 +147,10 @@ def look_ups(simulator: Any) -> list[str]:
 
 @pytest.mark.parametrize("count", [1, 40])
 def test_number_of_look_ups_does_not_depend_on_the_number_of_rules(tmp_path: Path, count: int) -> None:
-    """Each list is read once in a session: networks, IP sets, groups, VMs, and two lists of applications."""
+    """Each list is read once in a session.
+
+    The lists are networks, IP sets, groups, VMs, and two lists of applications.
+    """
     with cloud(tmp_path) as (client, simulator):
         texts = ["lan", "network:web", "partners", "servers", "vm:db1", "vapp:shop", "vm-0001"]
         rules = [
