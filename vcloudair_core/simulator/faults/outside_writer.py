@@ -11,10 +11,13 @@ from typing import Any
 
 from vcloudair_core.simulator.edge.firewall_section import RefusedError, append
 from vcloudair_core.simulator.nsxt.edges import is_nsxt
-from vcloudair_core.simulator.nsxt.outside_edits import edit_nsxt
+from vcloudair_core.simulator.nsxt.entities import VdcGroup
+from vcloudair_core.simulator.nsxt.outside_edits import edit_group, edit_nsxt
 from vcloudair_core.simulator.state.entities import SimulatedEdge
 
-SECTIONS = ("firewall", "nat", "ipsec")
+GROUP_SECTION = "distributed_firewall"
+"""The section of a VDC group. All other sections belong to edge gateways."""
+SECTIONS = ("firewall", "nat", "ipsec", GROUP_SECTION)
 ACTIONS = ("add", "change", "delete")
 """Kinds of changes. NSX-V edges only support ``add``."""
 
@@ -27,13 +30,16 @@ def outside_edit(edit: Any) -> Callable[[Any], None]:
     validates the change, and increments the version of the section. An invalid ``edit`` raises ValueError.
 
     An NSX-T edge also supports ``"change": {"id" or "name": ..., fields}`` and ``"delete": ID or name`` in place of
-    ``add``.
+    ``add``. So does the section ``distributed_firewall`` of a VDC group, which has ``"vdc_group": name or UUID`` in
+    place of ``edge``.
     """
-    if not isinstance(edit, Mapping) or set(edit) - {"edge", "section", *ACTIONS}:
-        raise ValueError("edit must be an object with the keys edge, section and add, change or delete")
+    if not isinstance(edit, Mapping) or set(edit) - {"edge", "vdc_group", "section", *ACTIONS}:
+        raise ValueError("edit must be an object with the keys edge or vdc_group, section and add, change or delete")
     section, actions = edit.get("section"), [action for action in ACTIONS if action in edit]
     if section not in SECTIONS:
         raise ValueError(f"unknown section {section!r} in edit; expected one of {', '.join(SECTIONS)}")
+    if ("edge" if section == GROUP_SECTION else "vdc_group") in edit:
+        raise ValueError("edit must have vdc_group for the section distributed_firewall, and edge for other sections")
     if len(actions) != 1:
         raise ValueError("edit must have exactly one of the keys add, change and delete")
     action, value = actions[0], edit[actions[0]]
@@ -41,7 +47,7 @@ def outside_edit(edit: Any) -> Callable[[Any], None]:
         raise ValueError(_EXPECTED[action])
 
     def carry_out(simulator: Any) -> None:
-        _apply(simulator, find_edge(simulator, edit.get("edge")), section, action, value)
+        _apply(simulator, _owner(simulator, edit), section, action, value)
 
     return carry_out
 
@@ -56,21 +62,35 @@ _EXPECTED = {
 def check_edit(simulator: Any, edit: Any) -> None:
     """Raise ValueError if the change in ``edit`` would fail. Nothing is changed."""
     outside_edit(edit)
-    edge = copy.deepcopy(find_edge(simulator, edit.get("edge")))
+    owner = copy.deepcopy(_owner(simulator, edit))
     action = next(action for action in ACTIONS if action in edit)
     try:
-        _apply(simulator, edge, edit["section"], action, edit[action])
+        _apply(simulator, owner, edit["section"], action, edit[action])
     except (RefusedError, ValueError) as exc:
         raise ValueError(f"the change in edit is invalid: {exc}") from exc
 
 
-def _apply(simulator: Any, edge: SimulatedEdge, section: str, action: str, value: Any) -> None:
-    if is_nsxt(edge):
-        edit_nsxt(simulator, edge, section, action, copy.deepcopy(value))
+def _apply(simulator: Any, owner: SimulatedEdge | VdcGroup, section: str, action: str, value: Any) -> None:
+    if isinstance(owner, VdcGroup):
+        edit_group(simulator, owner, action, copy.deepcopy(value))
+    elif is_nsxt(owner):
+        edit_nsxt(simulator, owner, section, action, copy.deepcopy(value))
     elif action == "add":
-        _ADD[section](edge, copy.deepcopy(dict(value)), simulator.config)
+        _ADD[section](owner, copy.deepcopy(dict(value)), simulator.config)
     else:
-        raise ValueError(f"edit has the key {action!r}, but the NSX-V edge {edge.name} supports only the key 'add'")
+        raise ValueError(f"edit has the key {action!r}, but the NSX-V edge {owner.name} supports only the key 'add'")
+
+
+def _owner(simulator: Any, edit: Mapping[str, Any]) -> SimulatedEdge | VdcGroup:
+    """Return the edge or VDC group that an edit changes."""
+    if edit["section"] != GROUP_SECTION:
+        return find_edge(simulator, edit.get("edge"))
+    identifier = edit.get("vdc_group")
+    groups: list[VdcGroup] = list(simulator.world.vdc_groups.values())
+    matching = [group for group in groups if identifier in (None, group.group_id, group.name)]
+    if not matching:
+        raise ValueError(f"no VDC group has the name or ID {identifier!r}")
+    return matching[0]
 
 
 def find_edge(simulator: Any, identifier: str | None) -> SimulatedEdge:

@@ -1,6 +1,6 @@
-"""Change rules and IPsec tunnels of NSX-T edge gateways as another user.
+"""Change rules and IPsec tunnels of NSX-T as another user.
 
-The fault ``edit`` makes these changes. Source: protocol/nsxt.md §5, §6, §7.
+The fault ``edit`` makes these changes. Source: protocol/nsxt.md §5, §6, §7, §8.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vcloudair_core.simulator.nsxt.firewall import edge_rules
-from vcloudair_core.simulator.nsxt.firewall.rule_fields import edge_fields
+from vcloudair_core.simulator.nsxt.entities import VdcGroup
+from vcloudair_core.simulator.nsxt.firewall import dfw_rules, edge_rules
+from vcloudair_core.simulator.nsxt.firewall.rule_fields import distributed_fields, edge_fields
+from vcloudair_core.simulator.nsxt.firewall.rule_values import Rule
 from vcloudair_core.simulator.nsxt.firewall.rule_values import rule_json as firewall_rule_json
 from vcloudair_core.simulator.nsxt.ipsec.status import ipsec_state
 from vcloudair_core.simulator.nsxt.ipsec.tunnel_routes import add_tunnel
@@ -73,6 +75,34 @@ def edit_nsxt(simulator: Any, edge: SimulatedEdge, section: str, action: str, va
         _EDITS[section](context, edge, action, value)
     except RefusedBodyError as exc:
         raise ValueError(str(exc)) from exc
+
+
+def edit_group(simulator: Any, group: VdcGroup, action: str, value: Any) -> None:
+    """Add, change or delete a rule of the distributed firewall of a VDC group.
+
+    A new rule is added above the default rule. For ``action`` and ``value``, see :func:`edit_nsxt`.
+
+    Raises ValueError for an invalid change, or if the distributed firewall is off.
+    """
+    context = OutsideContext(simulator, simulator.config.api_versions[-1], OutsideUser(group.org))
+    rules = dfw_rules.dfw_of(context.world, group)["user"]
+    if not rules:
+        raise ValueError(f"the distributed firewall of VDC group {group.name} is off or has no rules")
+    try:
+        dfw_rules.set_dfw_rules(context, group, _edited(context, group, rules, action, value))
+    except RefusedBodyError as exc:
+        raise ValueError(str(exc)) from exc
+
+
+def _edited(context: OutsideContext, group: VdcGroup, rules: list[Rule], action: str, value: Any) -> list[Rule]:
+    if action == "add":
+        return [*rules[:-1], dfw_rules.parse_dfw_rule(context, group, value, None), rules[-1]]
+    known = _select(rules, value)
+    if action == "delete":
+        return [rule for rule in rules if rule is not known]
+    body = {**firewall_rule_json(context, known, distributed_fields(context)), **value}
+    changed = dfw_rules.parse_dfw_rule(context, group, body, known)
+    return [changed if rule is known else rule for rule in rules]
 
 
 def _firewall(context: OutsideContext, edge: SimulatedEdge, action: str, value: Any) -> None:

@@ -152,3 +152,67 @@ def test_the_control_plane_sets_the_status_of_a_tunnel(cloud: Bench) -> None:
     assert control(message="x", status="LOST").status == 400
     body = json.dumps({"edge": "old-edge", "name": "hq", "message": "x", "status": "DEGRADED"})
     assert cloud.caller.send("POST", "/_sim/tunnels", body).status == 400
+
+
+# -- distributed firewalls ---------------------------------------------------------------------------------------
+
+
+def order_for_group(cloud: Bench, method: str = "GET", **edit: Any) -> Any:
+    edit = {"vdc_group": "pair", "section": "distributed_firewall", **edit}
+    fault = {"kind": "edit", "method": method, "path": "/dfwPolicies/default/rules", "edit": edit}
+    return cloud.caller.send("POST", "/_sim/faults", json.dumps(fault))
+
+
+@pytest.fixture
+def group_path(cloud: Bench) -> str:
+    """Turn a distributed firewall on, and return the path of its rules."""
+    path = f"/cloudapi/1.0.0/vdcGroups/{cloud.group_urn()}/dfwPolicies"
+    cloud.write("PUT", path, {"enabled": True})
+    return f"{path}/default/rules"
+
+
+def test_rules_of_a_distributed_firewall_are_added_changed_and_deleted(cloud: Bench, group_path: str) -> None:
+    def rules() -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = cloud.read(group_path)["values"]
+        return rows
+
+    [default] = rules()
+    assert order_for_group(cloud, add={"name": "web", "enabled": True, "actionValue": "DROP"}).status == 204
+    web, last = rules()
+    assert (web["name"], web["version"], last) == ("web", {"version": 0}, default)
+    assert order_for_group(cloud, change={"name": "web", "actionValue": "REJECT"}).status == 204
+    assert rules() == [{**web, "actionValue": "REJECT", "action": None, "version": {"version": 1}}, default]
+    assert order_for_group(cloud, delete=web["id"]).status == 204
+    assert rules() == [default]
+
+
+def test_a_changed_rule_of_a_distributed_firewall_refuses_the_version_that_was_read(
+    cloud: Bench, group_path: str
+) -> None:
+    [default] = cloud.read(group_path)["values"]
+    assert order_for_group(cloud, "PUT", change={"id": default["id"], "logging": True, "enabled": False}).status == 204
+    path = f"{group_path}/{default['id']}"
+    assert "the current version is 1, not 0" in cloud.refused("PUT", path, default)
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        ({"add": {"name": "x", "actionValue": "PASS"}}, "'PASS' is not one of"),
+        ({"delete": "x"}, "no rule or tunnel has the ID or name 'x'"),
+        ({"vdc_group": "nowhere", "delete": "x"}, "no VDC group has the name or ID 'nowhere'"),
+        ({"edge": "gw1", "delete": "x"}, "edit must have vdc_group for the section distributed_firewall"),
+        ({"section": "nat", "delete": "x"}, "edit must have vdc_group for the section distributed_firewall"),
+    ],
+)
+def test_an_invalid_change_of_a_distributed_firewall_is_refused_at_once(
+    cloud: Bench, group_path: str, edit: dict[str, Any], message: str
+) -> None:
+    response = order_for_group(cloud, **edit)
+    assert (response.status, message in response.text) == (400, True), response.text
+    assert len(cloud.read(group_path)["values"]) == 1
+
+
+def test_a_distributed_firewall_that_is_off_cannot_be_changed(cloud: Bench) -> None:
+    response = order_for_group(cloud, add={"name": "x", "actionValue": "DROP"})
+    assert (response.status, "is off or has no rules" in response.text) == (400, True)
