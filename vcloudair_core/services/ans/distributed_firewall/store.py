@@ -14,6 +14,7 @@ from vcloudair_core.errors import (
     ApiError,
     ConfigurationError,
     ConflictError,
+    DecodeError,
     InvalidRequestError,
     NotFoundError,
     VcloudAirError,
@@ -153,18 +154,31 @@ class DistributedFirewallStore(CloudApiStore, StageableStore):
         """Return the rules with the content of their groups and profiles."""
         tree: dict[str, Any] = {}
         if self.wants_policies:
-            tree[POLICIES] = self.api.get(self._path("dfwPolicies"))
+            tree[POLICIES] = self._policies()
         if self.wants_policies and not is_active(tree[POLICIES]):
             return {**tree, SECTION: {"values": []}}
-        response = self.api.get(self._rules_path())
-        values = response.get("values") if isinstance(response, dict) else None
-        if isinstance(values, list):
-            response = {**response, "values": self.objects.describe(values)}
+        response = self._rules()
+        if isinstance(response["values"], list):
+            response = {**response, "values": self.objects.describe(response["values"])}
         return {**tree, SECTION: response}
+
+    def _policies(self) -> dict[str, Any]:
+        """Return whether the distributed firewall is active, and its default policy."""
+        return self._object("enabled", "policies", self._path("dfwPolicies"))
+
+    def _rules(self) -> dict[str, Any]:
+        return self._object("values", "rules", self._rules_path())
+
+    def _object(self, key: str, what: str, path: str) -> dict[str, Any]:
+        """Return the JSON object of a response. Raises: DecodeError if it has no ``key``."""
+        response = self.api.get(path)
+        if not isinstance(response, dict) or key not in response:
+            raise DecodeError(f"Reading the distributed firewall of {self.target} failed. The response has no {what}.")
+        return response
 
     def _current(self) -> list[dict[str, Any]]:
         """Return the raw rules on the server, without the content of groups and profiles."""
-        return list(items_of(mapping_of(self.api.get(self._rules_path())).get("values")))
+        return list(items_of(self._rules()["values"]))
 
     def wait_until_idle(self) -> None:
         """Wait until no task of the server changes the group.
@@ -219,7 +233,7 @@ class DistributedFirewallStore(CloudApiStore, StageableStore):
         except InvalidRequestError as exc:
             raise self._inactive(exc) from exc
         if is_activated:
-            previous = self.api.get(self._path("dfwPolicies"))
+            previous = self._policies()
             policies = {"defaultPolicy": {**default_policy(previous), "enabled": True}}
         if policies is not None and default_policy(policies) != default_policy(previous):
             writes.write("PUT", self._path("dfwPolicies/default"), dict(default_policy(policies)))
@@ -229,7 +243,7 @@ class DistributedFirewallStore(CloudApiStore, StageableStore):
 
         If the distributed firewall is inactive, the error says so. Otherwise, return ``exc``.
         """
-        if is_active(self.api.get(self._path("dfwPolicies"))):
+        if is_active(self._policies()):
             return exc
         return ConfigurationError(
             f"Writing the distributed firewall of {self.target} failed. The distributed firewall is not active.",

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from vcloudair_core import Client
-from vcloudair_core.errors import ConfigurationError, NotFoundError, SpecError
+from vcloudair_core.errors import ConfigurationError, DecodeError, NotFoundError, SpecError
 from vcloudair_core.services.ans.nsxt.api import CloudApi
 from vcloudair_core.simulator import Simulator
 from vcloudair_core.testing import LinkedClock, RequestView, simulated_app, simulator_settings
@@ -258,3 +258,14 @@ def test_a_rule_added_between_read_and_write_is_kept(tmp_path: Path, version: st
             assert client.ensure(RULE, {"name": "ours", "source": ["10.8.0.1"]}, approve=write_as_other).changed
         assert sorted(names(client)) == ["ours", "theirs"]
         assert approved == ["1 to create", "1 to create"]
+
+
+@pytest.mark.parametrize(("kind", "at", "what"), [(RULE, 0, "rules"), (WHOLE, 0, "policies"), (WHOLE, 1, "rules")])
+def test_a_document_of_another_type_is_no_empty_list_of_rules(tmp_path: Path, kind: str, at: int, what: str) -> None:
+    with cloud(tmp_path, "39.1") as (client, simulator):
+        client.ensure(RULE, {"name": "web"})
+        simulator.faults.add(kind="other_document", path="/dfwPolicies", skip=at, count=1)
+        spec = {"name": "web"} if kind == RULE else {"enabled": True, "rules": [], "allow_empty": True}
+        with pytest.raises(DecodeError, match=f"dis.*firewall of VDC group pair failed. The response has no {what}"):
+            client.ensure(kind, spec, state="absent" if kind == RULE else "exact")
+        assert [rule["name"] for rule in client.read(WHOLE)["rules"]] == ["web"]
