@@ -67,6 +67,7 @@ def operations() -> dict[str, Operation]:
         operations_reading,
         operations_recovery,
         operations_sign_in,
+        operations_vdc_group,
     )
 
     return {
@@ -74,6 +75,7 @@ def operations() -> dict[str, Operation]:
         **operations_edges.OPERATIONS,
         **operations_nsxt.OPERATIONS,
         **operations_certificates.OPERATIONS,
+        **operations_vdc_group.OPERATIONS,
         **operations_reading.OPERATIONS,
         **operations_recovery.OPERATIONS,
     }

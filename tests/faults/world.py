@@ -25,7 +25,7 @@ MOST_CALLS = 3000
 CANARY_KEY = "c4n4ry-key-of-a-tunnel"
 CANARY_TOKEN = "c4n4ry-token-of-a-user"
 _TOKENS = re.compile(r"authorization|token|cookie", re.IGNORECASE)
-_NSXT = "/edgeGateways/urn:vcloud:gateway:"
+_NSXT = ("/edgeGateways/urn:vcloud:gateway:", "/vdcGroups/urn:vcloud:vdcGroup:")
 _CERTIFICATES = ("/services/truststore/", "/ssl/certificateLibrary")
 _CARRIED_OUT = frozenset({*NO_RESPONSE, *DAMAGED})
 
@@ -144,5 +144,5 @@ class World:
 
 def is_write(method: str, path: str) -> bool:
     """Return True if a request is a change. Sign-ins and POST queries do not count."""
-    is_other = _NSXT in path or any(part in path for part in _CERTIFICATES)
+    is_other = any(part in path for part in (*_NSXT, *_CERTIFICATES))
     return method == "PUT" or (method == "POST" and "/action/" in path) or (method != "GET" and is_other)
