@@ -48,20 +48,20 @@ ALLOWED = (
 
 
 def sanity(room: Room) -> str:
-    """ansible-test sanity: all tests."""
+    """Run all tests of ansible-test sanity."""
     said = room.ansible_test("sanity", room.staged(), ansible_test_home())
     ran = set(re.findall(r"^Running sanity test .([\w-]+)", said, re.MULTILINE))
     return f"{len(ran)} tests"
 
 
 def units(room: Room) -> str:
-    """ansible-test units: the unit tests of the plugins."""
+    """Run the unit tests of the plugins with ansible-test units."""
     said = room.ansible_test("units", room.staged())
     return _last_match(r"(\d+ passed[^=\n]*?) in", said)
 
 
 def integration(room: Room) -> str:
-    """ansible-test integration: all targets, with a simulated cloud behind TLS."""
+    """Run all targets of ansible-test integration on a simulator with TLS."""
     from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
     collection = room.staged()
@@ -74,7 +74,7 @@ def integration(room: Room) -> str:
 
 
 def lint(room: Room) -> str:
-    """ansible-lint with the production profile."""
+    """Run ansible-lint with the production profile."""
     collection = room.staged()
     found_at = {"ANSIBLE_COLLECTIONS_PATH": str(room.folder / "staged")}
     command = (BIN / "ansible-lint", "--config-file", ROOT / ".ansible-lint", "--strict")
@@ -83,7 +83,7 @@ def lint(room: Room) -> str:
 
 
 def docs(room: Room) -> str:
-    """antsibull-docs: documentation and its references, including our modules."""
+    """Check the documentation and its references with antsibull-docs."""
     options = (
         "--plugin-docs",
         "--skip-rstcheck",
@@ -95,7 +95,7 @@ def docs(room: Room) -> str:
 
 
 def changelog(room: Room) -> str:
-    """antsibull-changelog: fragments of the next release."""
+    """Check the fragments of the next release with antsibull-changelog."""
     room.run(BIN / "antsibull-changelog", "lint", cwd=ROOT)
     return f"{len(list((ROOT / 'changelogs' / 'fragments').glob('*.yml')))} fragments"
 
@@ -113,7 +113,7 @@ def build(room: Room) -> str:
 
 
 def importer(room: Room) -> str:
-    """galaxy-importer: the checks of Galaxy during an upload."""
+    """Run galaxy-importer, which makes the checks of Galaxy during an upload."""
     python = _importer_python(room)
     tarball = _tarball(room, room.staged())
     environment = {"PATH": f"{python.parent}{os.pathsep}{os.defpath}", "HOME": str(room.folder)}
@@ -125,7 +125,7 @@ def importer(room: Room) -> str:
 
 
 def builder(room: Room) -> str:
-    """ansible-builder: requirements and build context."""
+    """Check the requirements and create the build context with ansible-builder."""
     collection = room.staged()
     said = yaml.safe_load(room.run(BIN / "ansible-builder", "introspect", "--sanitize", room.folder / "staged"))
     found = [line.partition("#")[0].strip() for line in said["python"]]

@@ -82,7 +82,7 @@ def qualified(node: Any, attribute: str) -> str:
 
 
 def since(node: Any) -> str:
-    """Return the end of a table line: the API version that added the definition."""
+    """Return `` since VERSION`` for the end of a table line, or an empty string."""
     for version in node.iterfind(f"{XS}annotation/{XS}appinfo/*[@added-in]"):
         number = version.get("added-in")
         if number.replace(".", "").isdigit():

@@ -338,7 +338,10 @@ def _parse(kind: ResourceKind, specs: Mapping[str, Any] | Iterable[Mapping[str, 
 
 
 def _aside(kind: ResourceKind) -> AbstractContextManager[None]:
-    """Redirect output to standard error while an external plugin's kind runs."""
+    """Redirect standard output to standard error while the code of a plugin runs.
+
+    Built-in kinds are not redirected.
+    """
     is_own = type(kind).__module__.partition(".")[0] == __name__.partition(".")[0]
     return nullcontext() if is_own else stdout_to_stderr()
 

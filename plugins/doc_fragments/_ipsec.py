@@ -191,7 +191,8 @@ options:
           - Whether the tunnel writes a log. New tunnels do not log by default. Only for NSX-T edge gateways.
           - If the user does not have the right to configure logging, the server ignores V(true), and a warning is
             shown.
-          - NSX-V and vCloud Air edge gateways do not support V(true), because only the whole service writes a log.
+          - NSX-V and vCloud Air edge gateways do not support V(true), because logging can be enabled only for the whole
+            service.
         type: bool
       ca_certificate:
         description:
@@ -448,7 +449,8 @@ options:
     description:
       - Whether the tunnel writes a log. New tunnels do not log by default. Only for NSX-T edge gateways.
       - If the user does not have the right to configure logging, the server ignores V(true), and a warning is shown.
-      - NSX-V and vCloud Air edge gateways do not support V(true), because only the whole service writes a log.
+      - NSX-V and vCloud Air edge gateways do not support V(true), because logging can be enabled only for the whole
+        service.
     type: bool
   ca_certificate:
     description:

@@ -45,7 +45,7 @@ options:
     description:
       - File with the recovery plan, on the host that runs the module. The plan lists the VMs, their order, and steps
         to run before and after them.
-      - Options of the task override those of the plan.
+      - Options of the task override the options of the plan.
     type: path
   power_on:
     description: Whether to power on the recovered VMs. The default is the value of the plan, or V(true) without a plan.

@@ -17,8 +17,8 @@ description:
   - A task without a change takes one read. On NSX-T edge gateways, it reads the list and each tunnel.
   - On NSX-T edge gateways, the key is compared with the key of the tunnel. An option that the edge gateway does not
     support is refused before anything is read, also in check mode.
-  - To enable the IPsec VPN service, use M(vcloudair.cloud.vca_ipsec). On NSX-T edge gateways, the service has no
-    switch.
+  - To enable the IPsec VPN service, use M(vcloudair.cloud.vca_ipsec). On NSX-T edge gateways, the service
+    cannot be disabled.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:

@@ -19,7 +19,7 @@ options:
   metrics:
     description:
       - Names or patterns of metrics, in which C(*) matches any text. By default, all metrics are returned. To list the
-        known metrics, run C(vca metrics names).
+        metrics, run C(vca metrics names).
     type: list
     elements: str
     default: []

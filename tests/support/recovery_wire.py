@@ -59,7 +59,7 @@ class Cloud:
         return self.caller.xml(f"/api/task/{task.get('id')[-36:]}")
 
     def looks(self, task: Any, *moments: float) -> list[Any]:
-        """Return the task as read after each delay in seconds."""
+        """Read the task after each delay in seconds, and return the documents."""
         found = []
         for seconds in moments:
             self.simulator.clock.advance(seconds)

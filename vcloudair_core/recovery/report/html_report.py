@@ -160,7 +160,10 @@ def _upper_first(text: str) -> str:
 
 
 def _waited(group: GroupReport, vm: VmReport) -> str:
-    """Return the time that a VM waited after its group started and between attempts."""
+    """Return the waiting time of a VM as text, such as ``5 min``.
+
+    The VM waits from the start of its group to its first attempt, and between attempts.
+    """
     pairs = [(group.started, vm.started)]
     pairs += [(attempt.ended, following.started) for attempt, following in pairwise(vm.attempts)]
     known = [(until - since).total_seconds() for since, until in pairs if since is not None and until is not None]

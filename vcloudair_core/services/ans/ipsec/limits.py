@@ -91,7 +91,12 @@ _OLDER = (
         "Set responder_only instead of initiation_mode.",
         values="`respond_only`, `on_demand`",
     ),
-    Limit("logging", "only the whole service writes a log", "Set logging of the IPsec service.", values="`true`"),
+    Limit(
+        "logging",
+        "logging can be enabled only for the whole service",
+        "Set logging of the IPsec service.",
+        values="`true`",
+    ),
     Limit("ca_certificate", "CA certificates belong to the whole service", "Set ca_certificates of the IPsec service."),
     Limit(
         "security_profile",

@@ -141,7 +141,7 @@ def _local_endpoint(context: Any, edge: SimulatedEdge, sent: dict[str, Any]) -> 
 def _remote_endpoint(sent: dict[str, Any], mode: str) -> dict[str, Any]:
     """Return the remote endpoint.
 
-    With a pre-shared key, its ID defaults to its address.
+    If the tunnel uses a pre-shared key, the default ID of the endpoint is its address.
     """
     address = sent["remoteAddress"]
     identifier = sent.get("remoteId") or (address if mode == "PSK" else None)
