@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from vcloudair_core.session.cache.kept_login import KeptLogin
     from vcloudair_core.settings.settings import Settings
 
-_CREDENTIALS = ("password", "token", "api_token", "api_token_file")
+_CREDENTIALS = ("password", "token", "api_token", "api_token_file", "saml_token")
 _EXPIRED = "The session of `vca login` has expired."
 
 

@@ -64,7 +64,7 @@ def ask_password(settings: Settings) -> str:
 
 def lacks_password(settings: Settings) -> bool:
     """Return True if the settings are complete for a sign-in except for the password."""
-    credentials = ("password", "token", "api_token", "api_token_file")
+    credentials = ("password", "token", "api_token", "api_token_file", "saml_token")
     return bool(settings.url and settings.username and not any(settings.is_set(name) for name in credentials))
 
 

@@ -75,6 +75,12 @@ class SettingValues:
     token: Secret | None = _option(  # noqa: RUF009 - it returns a field
         "secret", "Existing session token to use instead of signing in."
     )
+    saml_token: Secret | None = _option(  # noqa: RUF009 - it returns a field
+        "secret", "SAML assertion of an identity provider to sign in with, as XML or base64."
+    )
+    saml_key_file: str | None = _option(
+        "path", "PEM file with the RSA key of a SAML assertion that requires a holder of a key."
+    )
     auth_method: str | None = _option("str", "Name of the auth method. Default: selected by the other settings.")
     api_version: str | None = _option("str", "API version to use, for example 36.3. Default: negotiated.")
     validate_certs: bool = _option(
@@ -141,7 +147,7 @@ DEFAULT_URLS = {"vchs": "https://vchs.vmware.com", "vca": "https://vca.vmware.co
 BY_NAME = {name: option for option in OPTIONS for name in (option.name, *option.aliases)}
 _TRUE = {"1", "true", "yes", "on", "y", "t"}
 _FALSE = {"0", "false", "no", "off", "n", "f"}
-CREDENTIALS = ("password", "api_token", "api_token_file", "token")
+CREDENTIALS = ("password", "api_token", "api_token_file", "token", "saml_token")
 
 
 def server_of(url: str | None, service_type: str | None) -> str:

@@ -17,6 +17,12 @@ from vcloudair_core.util.user_files import refuse_readable_secrets
 COMMAND_TIMEOUT_S = 60.0
 MAX_BYTES = 64 * 1024
 
+_WHOLE_TEXTS = frozenset({"saml_token"})
+"""Secrets that can have several lines.
+
+Of all other secrets, only the first line is read.
+"""
+
 SOURCE_KEYS: dict[str, tuple[str, str]] = {
     "password_file": ("password", "file"),
     "password_command": ("password", "command"),
@@ -26,6 +32,9 @@ SOURCE_KEYS: dict[str, tuple[str, str]] = {
     "token_file": ("token", "file"),
     "token_command": ("token", "command"),
     "token_keyring": ("token", "keyring"),
+    "saml_token_file": ("saml_token", "file"),
+    "saml_token_command": ("saml_token", "command"),
+    "saml_token_keyring": ("saml_token", "keyring"),
 }
 """The setting and the source type of each configuration key.
 
@@ -221,9 +230,12 @@ def load_keyring(key: str) -> Any:
 
 def _first_line(source: SecretSource, raw: bytes) -> str:
     try:
-        lines = raw.decode("utf-8-sig").splitlines()
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
         raise source.error("the secret is not UTF-8 text") from exc
+    if SOURCE_KEYS[source.key][0] in _WHOLE_TEXTS:
+        return text.strip()
+    lines = text.splitlines()
     return lines[0] if lines else ""
 
 

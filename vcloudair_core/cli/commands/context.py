@@ -189,7 +189,7 @@ def _store(run: Invocation) -> ContextStore:
 
 def _row(name: str, table: Mapping[str, Any], file: ConfigFile) -> dict[str, Any]:
     merged = dict(file.top) | dict(table)
-    secrets = [*SOURCE_KEYS, "password", "api_token", "api_token_file", "token"]
+    secrets = [*SOURCE_KEYS, "password", "api_token", "api_token_file", "token", "saml_token"]
     return {
         "name": name,
         "current": name == file.current,

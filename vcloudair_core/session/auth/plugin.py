@@ -48,11 +48,26 @@ def vca_auth_methods() -> Sequence[AuthRecord]:
             ("url", "api_token_file", "org"), _api_token_file,
             lambda settings: bool(settings.api_token_file) and not settings.token,
         ),
+        AuthRecord(
+            "saml", "A SAML assertion of an identity provider, for vCloud Director.",
+            ("url", "saml_token", "org"), _saml,
+            lambda settings: bool(settings.saml_token) and not _has_token(settings),
+        ),
     )  # fmt: skip
 
 
+def _has_token(settings: Settings) -> bool:
+    return bool(settings.token or settings.api_token or settings.api_token_file)
+
+
 def _by_password(settings: Settings, flavor: str) -> bool:
-    return settings.service_type == flavor and not (settings.token or settings.api_token or settings.api_token_file)
+    return settings.service_type == flavor and not (_has_token(settings) or settings.saml_token)
+
+
+def _saml(settings: Settings) -> AuthProvider:
+    from vcloudair_core.session.auth.saml import SamlAuth
+
+    return SamlAuth(settings)
 
 
 def _vcd(settings: Settings) -> AuthProvider:

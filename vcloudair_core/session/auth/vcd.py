@@ -58,6 +58,8 @@ class VcdAuth:
 
     name = "vcd"
     is_renewable = True
+    prefers_legacy = False
+    """True if ``/api/sessions`` is used as long as the API version has it."""
 
     def __init__(self, settings: Settings, *, checks_version: bool = True) -> None:
         self._settings = settings
@@ -76,7 +78,8 @@ class VcdAuth:
         version, login_url = chosen.version, chosen.login_url
         if is_at_least(version, LEGACY_LOGIN_UNTIL):
             return (yield from self._cloudapi(base_url, version))
-        if is_at_least(version, CLOUDAPI_LOGIN_SINCE) and "/cloudapi/" in urlsplit(login_url).path:
+        is_cloudapi_offered = is_at_least(version, CLOUDAPI_LOGIN_SINCE) and "/cloudapi/" in urlsplit(login_url).path
+        if is_cloudapi_offered and not self.prefers_legacy:
             return (yield from self._cloudapi(base_url, version))
         try:
             return (yield from self._legacy(base_url, version))
@@ -99,7 +102,7 @@ class VcdAuth:
             "POST",
             f"{base_url}/api/sessions",
             auth.xml(version),
-            Authorization=auth.basic(who, self._settings.required_secret("password")),
+            Authorization=self._authorization(),
         )
         try:
             response = yield login
@@ -116,7 +119,7 @@ class VcdAuth:
             "POST",
             f"{base_url}/cloudapi/1.0.0/sessions{provider}",
             f"application/json;version={version}",
-            Authorization=auth.basic(who, self._settings.required_secret("password")),
+            Authorization=self._authorization(),
         )
         try:
             response = yield login
@@ -125,6 +128,10 @@ class VcdAuth:
         token = auth.header_of(response, ACCESS_TOKEN_HEADER, "Signing in")
         session = session_codec.decode_cloudapi_session(response.body)
         return bearer_credentials_of(base_url, version, session, token)
+
+    def _authorization(self) -> str:
+        """Return the Authorization header of the sign-in."""
+        return auth.basic(self._who, self._settings.required_secret("password"))
 
     @property
     def _who(self) -> str:

@@ -50,7 +50,7 @@ _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 2**14, 8, 1
 def open_cache(settings: Settings) -> TokenCache | None:
     """Return the token cache.
 
-    Return None if the cache is off, or if neither a password nor an API token is set.
+    Return None if the cache is off, or if neither a password, an API token nor a SAML assertion is set.
     """
     if not settings.session_cache or settings.token:
         return None
@@ -61,7 +61,7 @@ def open_cache(settings: Settings) -> TokenCache | None:
         # Read the token each time, because another process may have replaced both the token and the cached session.
         secret = TokenFile(settings.api_token_file, settings).token
     else:
-        secret = settings.api_token or settings.password
+        secret = settings.api_token or settings.saml_token or settings.password
     if not secret:
         return None
     return TokenCache(cache_folder(settings), cache_key(settings), secret)
@@ -77,7 +77,7 @@ def cache_key(settings: Settings) -> str:
     if settings.api_token_file and not settings.api_token:
         parts += ["api_token_file", os.path.realpath(settings.api_token_file)]
     else:
-        parts.append("api_token" if settings.api_token else "password")
+        parts.append("api_token" if settings.api_token else "saml_token" if settings.saml_token else "password")
     return hashlib.sha256(as_bytes("\0".join(parts))).hexdigest()
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.access.rights import VIEW_ADMIN, rights_of
+from vcloudair_core.simulator.access.saml_assertions import saml_user
 from vcloudair_core.simulator.access.visibility import is_provider
 from vcloudair_core.simulator.api.own_objects import own_org, refuse, visible_orgs
 from vcloudair_core.simulator.documents.addresses import ADMIN_MEDIA
@@ -87,7 +88,7 @@ def _login_urls(context: Any, version: str) -> list[Any]:
 
 
 def login(context: Any) -> Response:
-    """Sign in with a password. API 38.0 removed the request.
+    """Sign in with a password or a SAML assertion. API 38.0 removed the request.
 
     Return 403 without an Authorization header, and 401 for wrong credentials. Source: protocol/sessions.md §4.3,
     protocol/nsxt.md §0.2.
@@ -99,7 +100,7 @@ def login(context: Any) -> Response:
     credentials = basic(context.request)
     # A user name may contain @, so the last @ separates user and org.
     name, at_sign, org = (credentials[0] if credentials else "").rpartition("@")
-    user = context.world.user(name, credentials[1], org) if credentials and at_sign else None
+    user = context.world.user(name, credentials[1], org) if credentials and at_sign else saml_user(context)
     if user is None:
         challenge = {"WWW-Authenticate": 'BASIC realm="vCloud"', "Content-Type": "text/plain; charset=utf-8"}
         return Response(401, Headers({**challenge, "Content-Length": "0"}), b"")

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
+from vcloudair_core.simulator.access.saml_assertions import saml_user
 from vcloudair_core.simulator.cloudapi import json_responses
 from vcloudair_core.simulator.state.entities import PROVIDER_ORG
 from vcloudair_core.simulator.state.logins import Login, basic
@@ -42,8 +43,8 @@ def _login(*, is_provider: bool) -> Callable[[Any], Response]:
     def login(context: Any) -> Response:
         credentials = basic(context.request)
         name, at_sign, org = (credentials[0] if credentials else "").rpartition("@")
-        is_of_provider = org.lower() == PROVIDER_ORG.lower()
-        user = context.world.user(name, credentials[1], org) if credentials and at_sign else None
+        user = context.world.user(name, credentials[1], org) if credentials and at_sign else saml_user(context)
+        is_of_provider = user is not None and user.org.lower() == PROVIDER_ORG.lower()
         if user is None or is_of_provider != is_provider:
             return Response(401, Headers({"WWW-Authenticate": 'BASIC realm="vCloud"', "Content-Length": "0"}), b"")
         token = context.simulator.sessions.open_bearer(user.name, user.org)
