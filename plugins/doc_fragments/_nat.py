@@ -158,7 +158,7 @@ options:
         description:
           - Name or URN of an application port profile, on NSX-T edge gateways. It sets the protocol, and the translated
             port (V(dnat)), the original port (V(no_dnat)) or the destination port (V(snat), V(no_snat)).
-          - If the profile belongs to NSX, the rule has its protocol and port instead of its name.
+          - A profile that NSX defines, such as V(HTTPS), is replaced by its protocol and port.
           - NSX-V and vCloud Air edge gateways do not support this option, because port profiles exist only on NSX-T.
         type: str
       applied_to:
@@ -376,7 +376,7 @@ options:
     description:
       - Name or URN of an application port profile, on NSX-T edge gateways. It sets the protocol, and the translated
         port (V(dnat)), the original port (V(no_dnat)) or the destination port (V(snat), V(no_snat)).
-      - If the profile belongs to NSX, the rule has its protocol and port instead of its name.
+      - A profile that NSX defines, such as V(HTTPS), is replaced by its protocol and port.
       - NSX-V and vCloud Air edge gateways do not support this option, because port profiles exist only on NSX-T.
     type: str
   applied_to:

@@ -98,7 +98,7 @@ def check_folder(path: Path) -> bool:
     if not stat.S_ISDIR(status.st_mode):
         raise NotADirectoryError(errno.ENOTDIR, "it is not a directory", str(path))
     if not (is_own(itself) and is_own(status)):
-        raise PermissionError(errno.EACCES, "it belongs to another user", str(path))
+        raise PermissionError(errno.EACCES, "the owner is another user", str(path))
     if status.st_mode & 0o077:
         path.chmod(0o700)
     return True

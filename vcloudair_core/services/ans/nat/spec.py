@@ -191,7 +191,7 @@ class NatRuleSpec:
     application: str | None = spec_field(
         "Name or URN of an application port profile, on NSX-T edge gateways. It sets the protocol, and the translated "
         "port (`dnat`), the original port (`no_dnat`) or the destination port (`snat`, `no_snat`).",
-        "If the profile belongs to NSX, the rule has its protocol and port instead of its name.",
+        "A profile that NSX defines, such as `HTTPS`, is replaced by its protocol and port.",
         read=Reader.text,
     )
     applied_to: str | None = spec_field(
