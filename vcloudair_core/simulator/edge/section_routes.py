@@ -26,7 +26,7 @@ from vcloudair_core.simulator.nsxt.edges import is_nsxt
 from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.transport.messages import Headers, Response
 
-_TITLES = {"nat": "NAT", "ipsec": "IPsec"}
+_TITLES = {"nat": "NAT", "ipsec": "IPsec", "loadbalancer": "load balancer"}
 """Display names of the sections."""
 
 

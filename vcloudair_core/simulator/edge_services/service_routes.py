@@ -13,7 +13,7 @@ from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.edge.firewall_routes import EdgeHandler
 from vcloudair_core.simulator.edge.section_coverage import section_versions
-from vcloudair_core.simulator.edge.section_routes import guarded, xml_answer
+from vcloudair_core.simulator.edge.section_routes import guarded, section_routes, xml_answer
 from vcloudair_core.simulator.edge.section_xml import to_xml
 from vcloudair_core.simulator.edge_services import (
     dhcp_relay,
@@ -22,28 +22,12 @@ from vcloudair_core.simulator.edge_services import (
     static_routing,
     truststore,
 )
+from vcloudair_core.simulator.edge_services.load_balancer import LoadBalancerSection
 from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.transport.messages import Response
 
 _LOGGING = {"enable": False, "logLevel": "info"}
-_MONITOR = {"interval": 5, "timeout": 15, "maxRetries": 3}
 FACTORY: dict[str, dict[str, Any]] = {
-    "loadbalancer": {
-        "featureType": "loadbalancer_4.0",
-        "version": 1,
-        "enabled": False,
-        "enableServiceInsertion": False,
-        "accelerationEnabled": False,
-        "virtualServer": [],
-        "pool": [],
-        "monitor": [
-            {"monitorId": f"monitor-{number}", "type": kind, **_MONITOR, "name": f"default_{kind}_monitor"}
-            for number, kind in enumerate(("tcp", "http", "https"), 1)
-        ],
-        "applicationProfile": [],
-        "applicationRule": [],
-        "logging": _LOGGING,
-    },
     "routing": {
         "featureType": "routing_4.0",
         "version": 1,
@@ -55,11 +39,6 @@ FACTORY: dict[str, dict[str, Any]] = {
     },
 }
 """Factory settings of each section. Source: protocol/ans.md §5."""
-_ROOTS = {"loadbalancer": "loadBalancer"}
-"""Root element in XML, by section. Other sections have their name as root element.
-
-Source: protocol/ans.md §9.
-"""
 _SIMPLIFICATIONS = "The services are read-only and have default settings."
 
 
@@ -74,6 +53,7 @@ def routes(flavor: str, prefix: str = "") -> list[SimulatorRoutes]:
     made = tuple(SimulatorRoute(method, path, handler) for method, path, handler in calls)
     groups = [
         dhcp_routes.routes(flavor, prefix),
+        section_routes(LoadBalancerSection(), flavor, prefix),
         SimulatorRoutes(
             f"edge-services-{flavor}{prefix}",
             f"Other edge services ({flavor})",
@@ -107,7 +87,7 @@ def _shown(name: str) -> EdgeHandler:
         if as_json:
             return responses.json_body(section)
         body = {key: value for key, value in section.items() if key != "featureType"}
-        return xml_answer(to_xml(_ROOTS.get(name, name), body))
+        return xml_answer(to_xml(name, body))
 
     return show
 

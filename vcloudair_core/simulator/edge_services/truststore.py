@@ -120,6 +120,15 @@ def users_of(edge: SimulatedEdge, reference: str) -> Iterator[str]:
     for site in ipsec.get("sites", ()):
         if site.get("certificate") == reference:
             yield f"IPsec site {site.get('name') or site.get('siteId')}"
+    for profile in (edge.sections.get("loadbalancer") or {}).get("applicationProfile", ()):
+        sides = [profile.get(side) or {} for side in ("clientSsl", "serverSsl")]
+        if any(reference in (side.get(key) or ()) for side in sides for key in ("serviceCertificate", "caCertificate")):
+            yield f"application profile {profile['name']}"
+
+
+def certificate_ids(edge: SimulatedEdge) -> set[str]:
+    """Return the references to the certificates of an edge, such as ``certificate-1``."""
+    return {f"certificate-{item['number']}" for item in _items(edge)}
 
 
 def _with_edge(handler: Any) -> Any:
