@@ -14,7 +14,8 @@ description:
     an NSX-T edge gateway, or without an edge gateway, the certificates belong to the certificate library of the
     organization.
   - An existing certificate is compared by its fingerprint. If O(certificate) is another certificate, the module adds
-    it, lets the IPsec tunnels that use the old certificate use the new one, and deletes the old certificate.
+    it, lets the IPsec tunnels and load balancers that use the old certificate use the new one, and deletes the old
+    certificate.
   - The server never returns private keys, and the module never shows them.
 author:
   - The vcloudair-core authors (@vcloudair-core)
@@ -52,9 +53,9 @@ options:
   force:
     description:
       - Whether to delete a certificate that is in use, with O(state=absent). Its references are removed first.
-      - This is possible only if no active service needs the certificate. This applies to CA certificates of an NSX-V
-        edge gateway whose enabled IPsec tunnels all use pre-shared keys. In all other cases, the task fails and lists
-        the users of the certificate.
+      - This is possible only if no active service needs the certificate. On NSX-V edge gateways, this applies to
+        application profiles without a virtual server, and to CA certificates if all enabled IPsec tunnels use
+        pre-shared keys. In all other cases, the task fails and lists the users of the certificate.
     type: bool
   state:
     description:

@@ -10,10 +10,10 @@ module: vca_certificate_info
 short_description: Read the certificates of an edge gateway or of the certificate library
 version_added: "0.1.0"
 description:
-  - Returns the certificates of an NSX-V edge gateway, each with its expiry and the IPsec tunnels that use it. With an
-    NSX-T edge gateway, or without an edge gateway, returns the certificates of the certificate library of the
-    organization.
-  - Reading the uses takes one request on an NSX-V edge gateway. For the certificate library, it takes one request for
+  - Returns the certificates of an NSX-V edge gateway, each with its expiry and the IPsec tunnels and virtual servers
+    that use it. With an NSX-T edge gateway, or without an edge gateway, returns the certificates of the certificate
+    library of the organization and the IPsec tunnels that use them.
+  - Reading the uses takes two requests on an NSX-V edge gateway. For the certificate library, it takes one request for
     each NSX-T edge gateway of the organization.
 author:
   - The vcloudair-core authors (@vcloudair-core)
@@ -45,7 +45,8 @@ EXAMPLES = r"""
 RETURN = r"""
 certificates:
   description: >-
-    The certificates. C(used_by) lists the users of a certificate. It is missing if you must not read the IPsec tunnels.
+    The certificates. C(used_by) lists the users of a certificate. It is missing if you must not read the IPsec
+    VPN or the load balancer.
   returned: success
   type: list
   elements: dict

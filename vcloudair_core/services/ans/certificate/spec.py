@@ -51,8 +51,8 @@ class CertificateSpec:
     certificate: str | None = spec_field(
         "Certificate in PEM format. Certificates of intermediate CAs can follow.",
         "Required to add a certificate. An existing certificate is compared by its fingerprint. If it differs, the new "
-        "certificate is added, IPsec tunnels that use the old certificate get the new one, and the old certificate is "
-        "deleted.",
+        "certificate is added, IPsec tunnels and load balancers that use the old certificate get the new one, and the "
+        "old certificate is deleted.",
         read=_read_pem,
     )
     private_key: Secret | None = spec_field(
@@ -70,8 +70,9 @@ class CertificateSpec:
     )
     force: bool | None = spec_field(
         "Whether to delete a certificate that is in use, with `state=absent`. Its references are removed first.",
-        "This is possible only if no active service needs the certificate. This applies to CA certificates of an "
-        "NSX-V edge gateway whose enabled IPsec tunnels all use pre-shared keys.",
+        "This is possible only if no active service needs the certificate. On NSX-V edge gateways, this applies to "
+        "application profiles without a virtual server, and to CA certificates if all enabled IPsec tunnels use "
+        "pre-shared keys.",
         input_only=True,
     )
 

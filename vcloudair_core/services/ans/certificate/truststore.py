@@ -38,7 +38,7 @@ _FRESH = {"Cache-Control": "no-cache"}
 class TruststoreStore(CertificateStore):
     """The certificates of an NSX-V edge gateway.
 
-    A read takes one call, and one more call if it includes the uses. The description of a certificate holds its name,
+    A read takes one call, and two more calls if it includes the uses. The description of a certificate holds its name,
     because the API has no other text that a client can set.
     """
 

@@ -1,16 +1,23 @@
-"""Find, move and remove the references of IPsec tunnels to certificates.
+"""Find, move and remove the references to certificates.
 
-References are changed through the resource kind of the IPsec VPN, which keeps pre-shared keys and detects conflicts.
+References of IPsec tunnels are changed through the resource kind of the IPsec VPN, which keeps pre-shared keys and
+detects conflicts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Present
 from vcloudair_core.engine.ensure import ensure
+from vcloudair_core.services.ans.certificate.load_balancer_uses import (
+    SERVICE,
+    change_references,
+    read_load_balancer,
+    references,
+)
 from vcloudair_core.services.ans.edge.backend import NSXT
 from vcloudair_core.services.ans.nsxt.api import CloudApi, gateway_path
 from vcloudair_core.services.ans.section.document import state_of
@@ -22,7 +29,8 @@ if TYPE_CHECKING:
     from vcloudair_core.services.ans.edge.model import Edge
     from vcloudair_core.session.session import Session
 
-IPSEC, TUNNEL = "ipsec", "ipsec_tunnel"
+IPSEC, TUNNEL, SERVER, PROFILE = "ipsec", "ipsec_tunnel", "virtual_server", "application_profile"
+_NOUNS = {TUNNEL: "IPsec tunnel", SERVER: "virtual server", PROFILE: "application profile"}
 _CERTIFICATE, _CA = "certificate", "ca_certificate"
 _REFERENCES = {_CERTIFICATE: "certificateRef", _CA: "caCertificateRef"}
 
@@ -32,13 +40,15 @@ class CertificateUse:
     """A reference to a certificate.
 
     Attributes:
-        type: ``ipsec`` for the settings of the IPsec VPN, ``ipsec_tunnel`` for a tunnel.
-        name: The name of the tunnel, or an empty string.
+        type: ``ipsec`` for the settings of the IPsec VPN, ``ipsec_tunnel`` for a tunnel, ``virtual_server`` for a
+            virtual server of a load balancer, ``application_profile`` for an application profile without a virtual
+            server.
+        name: The name of the user, or an empty string for the IPsec VPN.
         edge: The edge gateway.
-        field: The field of the spec that has the reference.
+        field: The field of the spec that has the reference, or the application profile of the load balancer.
         site_id: The ID of the tunnel, or an empty string.
         needs_key: True if the certificate must have a private key.
-        is_removable: True if no active tunnel needs the reference.
+        is_removable: True if no active service needs the reference.
     """
 
     type: str
@@ -52,7 +62,7 @@ class CertificateUse:
     def __str__(self) -> str:
         """Return the use for messages: ``IPsec tunnel 'branch' of edge gateway web-edge``."""
         place = f"edge gateway {self.edge.name or self.edge.edge_id}"
-        return f"IPsec tunnel {self.name!r} of {place}" if self.type == TUNNEL else f"the IPsec VPN of {place}"
+        return f"{_NOUNS[self.type]} {self.name!r} of {place}" if self.name else f"the IPsec VPN of {place}"
 
     def shown(self) -> dict[str, str]:
         """Return the use as plain data. Shape: ``{"type", "name", "edge"}``."""
@@ -62,7 +72,7 @@ class CertificateUse:
 def uses_on_nsxv(session: Session, edge: Edge) -> dict[str, list[CertificateUse]]:
     """Return the uses of certificates on an NSX-V edge gateway, by reference.
 
-    Makes one call. Raises: the errors of reading the IPsec VPN.
+    Makes two calls. Raises: the errors of reading the IPsec VPN and the load balancer.
     """
     state = state_of(open_section(load_section(IPSEC), session, edge).read())
     tunnels = [rule.spec for rule in state.rules]
@@ -81,7 +91,19 @@ def uses_on_nsxv(session: Session, edge: Edge) -> dict[str, list[CertificateUse]
                 TUNNEL, str(spec.name or ""), edge, _CERTIFICATE, str(spec.site_id or ""), needs_key=True
             )
             uses.setdefault(spec.certificate, []).append(use)
+    for reference, use in _load_balancer_uses(session, edge):
+        uses.setdefault(reference, []).append(use)
     return uses
+
+
+def _load_balancer_uses(session: Session, edge: Edge) -> Iterator[tuple[str, CertificateUse]]:
+    for profile, kind, servers, element in references(read_load_balancer(session, edge)):
+        needs_key = kind == SERVICE
+        reference = (element.text or "").strip()
+        for server in servers:
+            yield reference, CertificateUse(SERVER, server, edge, profile, needs_key=needs_key)
+        if not servers:
+            yield reference, CertificateUse(PROFILE, profile, edge, profile, needs_key=needs_key, is_removable=True)
 
 
 def uses_on_nsxt(api: CloudApi, edges: Iterable[Edge]) -> dict[str, list[CertificateUse]]:
@@ -117,7 +139,7 @@ def move_uses(session: Session, uses: Sequence[CertificateUse], old: str, new: s
 
 
 def remove_uses(session: Session, uses: Sequence[CertificateUse], old: str) -> None:
-    """Remove a reference that no active tunnel needs.
+    """Remove a reference that no active service needs.
 
     Raises: the errors of :func:`ensure`.
     """
@@ -127,6 +149,10 @@ def remove_uses(session: Session, uses: Sequence[CertificateUse], old: str) -> N
 def _change(session: Session, uses: Sequence[CertificateUse], old: str, listed: list[str], new: str) -> None:
     for edge in {use.edge.edge_id: use.edge for use in uses}.values():
         of_edge = [use for use in uses if use.edge.edge_id == edge.edge_id]
+        if any(use.type in (SERVER, PROFILE) for use in of_edge):
+            change_references(session, edge, old, new)
+        if all(use.type in (SERVER, PROFILE) for use in of_edge):
+            continue
         kind = SectionKind(load_section(IPSEC))
         store = open_section(load_section(IPSEC), session, edge)
         spec = _section_spec(of_edge, new, is_nsxt=edge.backend == NSXT)

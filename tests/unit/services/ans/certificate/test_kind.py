@@ -232,7 +232,7 @@ def test_request_budget_of_a_deletion(cloud: CertificateBench) -> None:
     cloud.ensure(spec(OLD))
     cloud.ensure({"name": "web"}, "absent")
     if cloud.backend == NSXV:
-        assert cloud.calls() == ["GET scope", "GET config", "DELETE certificate", "GET scope"]
+        assert cloud.calls() == ["GET scope", "GET config", "GET config", "DELETE certificate", "GET scope"]
     else:
         assert cloud.calls()[0] == "GET certificateLibrary"
         assert cloud.calls()[-2:] == ["DELETE certificateLibrary", "GET certificateLibrary"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -135,7 +136,7 @@ def test_renewal_moves_the_references_of_tunnels_on_nsxt(nsxt: CertificateBench)
 def test_request_budget_of_a_renewal(nsxv: CertificateBench) -> None:
     nsxv.ensure(spec(NEW))
     assert nsxv.calls() == [
-        "GET scope", "GET config",  # certificates and their uses
+        "GET scope", "GET config", "GET config",  # certificates and their uses
         "POST certificate",
         "GET config", "PUT config", "GET config",  # references
         "DELETE certificate", "GET scope",
@@ -161,3 +162,61 @@ def test_unneeded_ca_certificate_is_deleted_with_force(nsxv: CertificateBench) -
     assert nsxv.edge.sections["ipsec"]["global"]["caCertificates"]["caCertificate"] == []
     assert list(nsxv.read()) == ["web"]
     assert keys(nsxv) == [PSK]
+
+
+# -- the load balancer -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def balancer() -> Iterator[CertificateBench]:
+    """An edge gateway with an application profile that is in use, and another one."""
+    with certificates(NSXV) as made:
+        made.ensure([spec(OLD), spec(make_pair("unused"), "unused")])
+        profiles = [
+            {"name": name, "template": "HTTPS", "clientSsl": {"serviceCertificate": [reference(made, name)]}}
+            for name in ("web", "unused")
+        ]
+        server = {"name": "site", "ipAddress": "203.0.113.10", "protocol": "https", "port": 443}
+        made.client.session.call(
+            "PUT",
+            f"/network/edges/{made.edge.edge_id}/loadbalancer/config",
+            content_type="application/json",
+            body=json.dumps(
+                {
+                    "featureType": "loadbalancer_4.0",
+                    "applicationProfile": profiles,
+                    "virtualServer": [{**server, "applicationProfileId": "applicationProfile-1"}],
+                }
+            ).encode(),
+        )
+        yield made
+
+
+def test_virtual_servers_and_profiles_are_users(balancer: CertificateBench) -> None:
+    edge = balancer.edge.name
+    assert balancer.read()["web"]["used_by"] == [{"type": "virtual_server", "name": "site", "edge": edge}]
+    assert balancer.read()["unused"]["used_by"] == [{"type": "application_profile", "name": "unused", "edge": edge}]
+    with pytest.raises(ConflictError, match="in use by virtual server 'site' of edge gateway"):
+        balancer.ensure({"name": "web", "force": True}, "absent")
+    assert balancer.requests.writes == []
+
+
+def test_renewal_moves_the_references_of_application_profiles(balancer: CertificateBench) -> None:
+    before = balancer.edge.sections["loadbalancer"]
+    balancer.ensure(spec(NEW))
+    after = balancer.edge.sections["loadbalancer"]
+    assert after["applicationProfile"][0]["clientSsl"]["serviceCertificate"] == [reference(balancer, "web")]
+    assert after["applicationProfile"][1:] == before["applicationProfile"][1:]
+    assert {key: after[key] for key in ("virtualServer", "pool", "monitor")} == {
+        key: before[key] for key in ("virtualServer", "pool", "monitor")
+    }
+    assert len(balancer.requests.writes) == 3
+    assert not balancer.ensure(spec(NEW)).changed
+
+
+def test_certificate_of_an_unused_profile_is_deleted_with_force(balancer: CertificateBench) -> None:
+    with pytest.raises(ConflictError, match="Set force to true"):
+        balancer.ensure({"name": "unused"}, "absent")
+    balancer.ensure({"name": "unused", "force": True}, "absent")
+    assert list(balancer.read()) == ["web"]
+    assert not balancer.edge.sections["loadbalancer"]["applicationProfile"][1].get("clientSsl")
