@@ -97,7 +97,10 @@ class LoadBalancerSection:
         return to_xml(ROOT, {key: value for key, value in shown.items() if key != "featureType"})
 
     def from_xml(self, body: bytes) -> dict[str, Any]:
-        """Return the section that an XML body contains. Raises ValueError for another root element."""
+        """Return the section that an XML body contains.
+
+        Raises ValueError for another root element.
+        """
         data: dict[str, Any] = _value(_root(body, ROOT))
         return data
 
