@@ -15,7 +15,7 @@ from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
 FOLDER = ROOT / "playbooks" / "examples"
 CLASSIC = {"edge_gateway_yaml": (17, 4, 2), "l3_csv": (23, 0, 1), "portal_csv": (24, 0, 2)}
-"""Numbers of firewall rules, NAT rules and changed tasks of each playbook for NSX-V."""
+"""Numbers of firewall rules, NAT rules and changed tasks of each playbook."""
 
 
 def test_every_example_is_tested() -> None:

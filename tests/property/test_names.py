@@ -1,4 +1,7 @@
-"""Property tests of names in rules: a plan after apply, and a plan of an export, have no changes."""
+"""Property tests of names in rules.
+
+A plan after apply, and a plan of an export, have no changes.
+"""
 
 from __future__ import annotations
 
