@@ -44,13 +44,13 @@ BANNED = {
 
 TOPICS = """
     acknowledg action annotation ansible api architecture audit automate awx backend certificate changelog ci cli code
-    command compatibility configuration conduct container context contribut credential cost dependenc dr drill document
-    edge error event exit export fault figure firewall glossary guide hook import install inventory ipsec kind library
-    load-balancer login management metric migrat module monitor nat network operation output password performance plan
-    playbook plugin policy pool pre-shared protocol proxy psk publish python query readiness recovery reference release
-    report request resource response role rule schema section security service session setting sign-in simulator staging
-    style support task terraform test threat token troubleshooting tutorial upgrade vca vcd vcloud verdict versioning vm
-    vpn writer
+    command compatibility conduct configuration container context contribut cost credential dependenc document dr
+    drill edge error event exit export fault figure firewall glossary guide hook import install inventory ipsec kind
+    library load-balancer login logout management metric migrat module monitor nat network operation output password
+    performance plan playbook plugin policy pool pre-shared protocol proxy psk publish python query readiness recovery
+    reference release report request resource response role rule schema section security service session setting
+    sign-in simulator staging style support task terraform test threat token troubleshooting tutorial upgrade vca vcd
+    vcloud verdict versioning vm vpn writer
 """.split()
 """Stems of topic words that users search for. A title needs at least one.
 

@@ -45,6 +45,10 @@ NOT_EXECUTED = {
     ): "takes half an hour; a part is among the figures",
     ("docs/how-to/audit-log.md", "import json"): "needs a log server; the page of the hook runs a plugin",
     ("docs/reference/audit-record.md", '{"format"'): "an example; tests/unit/audit checks the keys of real records",
+    (
+        "docs/how-to/contexts-and-login.md",
+        "- name: Read the firewall, and",
+    ): "tests/e2e/test_logout_role.py runs such a play",
     ("docs/how-to/install.md", "git clone"): "fetches the sources that the reader of this test has",
     ("docs/how-to/install.md", "pip install -e"): "asks the package index; a test follows the README, which has it",
     ("docs/how-to/install.md", "ansible-galaxy"): "would replace the collection of the reader's user",
