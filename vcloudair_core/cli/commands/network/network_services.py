@@ -74,7 +74,7 @@ def show_dns(run: Invocation) -> None:
         empty=f"The edge gateway {target['edge']} has no DNS servers.",
     )
     if run.is_table:
-        listener = f" at {section['listener_ip']}" if section.get("listener_ip") else ""
+        listener = f", at {section['listener_ip']}" if section.get("listener_ip") else ""
         say(f"DNS forwarding on{listener}." if section["enabled"] else "DNS forwarding OFF: queries are not answered.")
 
 

@@ -53,7 +53,7 @@ def test_dns_servers_are_shown_by_domain(vca: Vca, client: MakeClient) -> None:
         ["any", "192.0.2.53"],
         ["corp.example", "10.9.0.1", "corp"],
     ]
-    assert "DNS forwarding on at 10.255.255.1." in result.err
+    assert "DNS forwarding on, at 10.255.255.1." in result.err
 
 
 def test_disabled_dns_and_json(vca: Vca, client: MakeClient) -> None:
