@@ -28,8 +28,10 @@ class NsxtDnsStore(NsxtStore, StageableSectionStore):
     def read_tree(self) -> dict[str, Any]:
         """Return the DNS configuration and its version. Makes one call."""
         dns = self.api.get(self._dns_path)
-        if not isinstance(dns, dict):
-            raise DecodeError(f"Reading the DNS configuration of {self.target} failed. An object was expected.")
+        if not isinstance(dns, dict) or "enabled" not in dns:
+            raise DecodeError(
+                f"Reading the DNS configuration of {self.target} failed. An object with enabled was expected."
+            )
         version = int_of(mapping_of(dns.get("version")).get("version"))
         return {"dns": dns, **({} if version is None else {"version": version})}
 
