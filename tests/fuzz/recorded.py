@@ -36,6 +36,12 @@ _RULES: dict[str, Mapping[str, Any]] = {
         ],
     },
 }  # fmt: skip
+_NETWORK: dict[str, Mapping[str, Any]] = {
+    "ans.static_routes": {"routes": [{"network": "10.9.0.0/16", "next_hops": [{"address": "203.0.113.1"}]}]},
+    "ans.dns": {"enabled": True, "servers": ["192.0.2.53"], "log_level": "debug"},
+}
+"""Sections that vCloud Air does not have."""
+
 SECTIONS = tuple(kind.removeprefix("ans.") for kind in _RULES)
 """Names of the edge gateway sections that are recorded."""
 
@@ -102,7 +108,7 @@ def _recorded_responses() -> Mapping[str, Sequence[bytes]]:
 def _send_all_requests(client: Any, simulator: Simulator) -> None:
     edge = next(iter(simulator.world.edges.values()))
     target = {"edge": edge.name}
-    for kind, rules in _RULES.items():
+    for kind, rules in (_RULES | (_NETWORK if simulator.config.profile == "vcd" else {})).items():
         client.ensure(kind, rules, target=target)
         client.read(kind, target)
     client.edges.ipsec_status(edge.name)

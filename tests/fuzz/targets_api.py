@@ -192,6 +192,12 @@ API_TARGETS = (
         for edge_api, way in _FORMS.items()
         if EDGE_APIS[edge_api] in load_section(section).codecs
     ),
+    *(
+        Target(f"{section}_{edge_api}", _section(SectionKind(load_section(section)), codec_of(load_section(section), *EDGE_APIS[edge_api])), lambda way=way, path=path: documents(way, "GET", path))  # type: ignore[misc]
+        for section, path in (("static_routes", "/routing/config/static"), ("dns", "/dns/config"))
+        for edge_api, way in _FORMS.items()
+        if EDGE_APIS[edge_api] in load_section(section).codecs
+    ),
     Target("ipsec_nsxt", _section(SectionKind(load_section("ipsec")), NsxtIpsecCodec()), texts(*_NSXT_TUNNELS)),
     Target("ipsec_status", status.parse_status, lambda: documents("/ipsec/statistics")),
     Target("query", _query, lambda: documents("vcd auto", "/api/query")),
