@@ -63,6 +63,7 @@ def operations() -> dict[str, Operation]:
     from tests.faults import (
         operations_certificates,
         operations_edges,
+        operations_network,
         operations_nsxt,
         operations_reading,
         operations_recovery,
@@ -75,6 +76,7 @@ def operations() -> dict[str, Operation]:
         **operations_edges.OPERATIONS,
         **operations_nsxt.OPERATIONS,
         **operations_certificates.OPERATIONS,
+        **operations_network.OPERATIONS,
         **operations_vdc_group.OPERATIONS,
         **operations_reading.OPERATIONS,
         **operations_recovery.OPERATIONS,
