@@ -1,4 +1,4 @@
-"""Property tests of static routes: the plan after apply is empty, and exports are accepted.
+"""Property tests of static routes: plans after apply and of exports are empty.
 
 The codecs of all backends are used without a server.
 """
@@ -55,7 +55,10 @@ def _identity(route: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def apply(backend: str, document: Document, desired: Desired) -> Document:
-    """Apply a desired state as a server that stores what it receives, and assigns ids on NSX-T."""
+    """Apply a desired state as a server that stores what it receives.
+
+    On NSX-T, the server assigns ids.
+    """
     codec, _ = CODECS[backend]
     merged = KIND.merge(document, KIND.plan(document, desired))
     if backend != "nsxt":
