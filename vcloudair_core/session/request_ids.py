@@ -21,12 +21,12 @@ _collected: ContextVar[list[str] | None] = ContextVar("collected request IDs", d
 
 
 @contextmanager
-def collect_request_ids() -> Iterator[list[str]]:
+def collect_request_ids(request_ids: list[str] | None = None) -> Iterator[list[str]]:
     """Collect the request IDs of this thread's calls in the ``with`` block.
 
-    Reads are left out.
+    The request IDs are added to ``request_ids``, or to a new list. Reads are left out.
     """
-    request_ids: list[str] = []
+    request_ids = [] if request_ids is None else request_ids
     token = _collected.set(request_ids)
     try:
         yield request_ids

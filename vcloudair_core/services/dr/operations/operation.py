@@ -80,7 +80,7 @@ class Attempt:
     cleared_at: float | None = None
     refused: int = 0
     earlier: Intent | None = None
-    request_ids: tuple[str, ...] = ()
+    request_ids: list[str] = field(default_factory=list)
 
 
 @dataclass(eq=False)

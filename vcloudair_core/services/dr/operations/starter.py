@@ -192,7 +192,14 @@ class Starter:
         operation.error_before = "error" in record.state.casefold()
         operation.began = operation.changed_at = self._session.clock.now()
         try:
-            operation.task = self._send(operation)
+            with collect_request_ids(operation.request_ids):
+                operation.task = start_action(
+                    self._session,
+                    operation.reference,
+                    self._action,
+                    power_on=operation.power_on,
+                    synchronize=self._options.synchronize,
+                )
         except VcloudAirError as exc:
             if not may_have_started(exc):
                 return self._refused(operation, exc)
@@ -202,23 +209,6 @@ class Starter:
         else:
             self._observer.started(operation, None)
         return StartResult()
-
-    def _send(self, operation: Operation) -> Task | None:
-        """Send the request, and note its request ID.
-
-        Raises: the errors of :func:`start_action`.
-        """
-        with collect_request_ids() as request_ids:
-            try:
-                return start_action(
-                    self._session,
-                    operation.reference,
-                    self._action,
-                    power_on=operation.power_on,
-                    synchronize=self._options.synchronize,
-                )
-            finally:
-                operation.request_ids += tuple(request_ids)
 
     def _contradiction(self, operation: Operation, snapshot: TaskSnapshot) -> StartResult | None:
         """Check the tasks before a request. Return None if the request can be sent.
