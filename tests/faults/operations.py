@@ -62,6 +62,7 @@ def operations() -> dict[str, Operation]:
     """Return all operations by name."""
     from tests.faults import (
         operations_certificates,
+        operations_dhcp,
         operations_edges,
         operations_network,
         operations_nsxt,
@@ -78,6 +79,7 @@ def operations() -> dict[str, Operation]:
         **operations_certificates.OPERATIONS,
         **operations_network.OPERATIONS,
         **operations_vdc_group.OPERATIONS,
+        **operations_dhcp.OPERATIONS,
         **operations_reading.OPERATIONS,
         **operations_recovery.OPERATIONS,
     }
