@@ -22,18 +22,20 @@ def test_a_document_without_losses_is_complete() -> None:
 
 
 def test_a_section_that_nsxt_lacks_is_left_out() -> None:
-    relay = {"ip_addresses": ["10.0.0.9"], "agents": [{"vnic": 1, "gateway_address": "10.0.1.1"}]}
-    data: dict[str, Any] = {"firewall": {"rules": [{"name": "web"}]}, "dhcp_relay": relay}
+    dhcp = {"enabled": True, "log_level": "info", "pools": [{"ip_range": "10.0.1.10-10.0.1.20"}], "bindings": []}
+    data: dict[str, Any] = {"firewall": {"rules": [{"name": "web"}]}, "dhcp": dhcp}
     conversion = convert_edge(data)
     assert list(conversion.document) == ["firewall"]
     [item] = conversion.items
-    assert (item.path, item.result, item.value["agents"]) == ("dhcp_relay", LEFT_OUT, relay["agents"])
+    assert (item.path, item.result) == ("dhcp", LEFT_OUT)
+    assert item.value == {"enabled": True, "pools": dhcp["pools"]}
+    assert "belong to networks" in item.hint
     assert not conversion.is_complete
 
 
 def test_an_empty_section_that_nsxt_lacks_is_not_reported() -> None:
     conversion = convert_edge(
-        {"firewall": {"rules": [{"name": "web"}]}, "dhcp_relay": {"ip_addresses": [], "agents": []}}
+        {"firewall": {"rules": [{"name": "web"}]}, "dhcp": {"enabled": False, "log_level": "info", "pools": []}}
     )
     assert conversion.is_complete
 
