@@ -9,7 +9,6 @@ from typing import Any
 from tests.faults.operations import Ending, Operation, Parts
 from tests.faults.operations_nsxt import nsxt_edge
 from tests.faults.world import World
-from vcloudair_core.client import Client
 from vcloudair_core.simulator.edge_services import dns_forwarding, static_routing
 from vcloudair_core.simulator.nsxt.network_services.dns_forwarder import dns_state
 from vcloudair_core.simulator.nsxt.network_services.static_routes import route_state
@@ -65,13 +64,11 @@ def _plain(value: Any) -> Any:
 
 
 def _ensured(kind: str, spec: Any, edge_of: Callable[[World], Any]) -> Callable[[World], Ending]:
-    def act(client: Client) -> None:
-        client.ensure(kind, spec)
-
     def run(world: World) -> Ending:
         with world.client(edge=edge_of(world).name) as client:
             world.signed_in(client)
-            return Ending(act(client))
+            client.ensure(kind, spec)
+            return Ending()
 
     return run
 

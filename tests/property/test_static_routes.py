@@ -38,13 +38,11 @@ def route_lists(draw: Any, backend: str) -> list[dict[str, Any]]:
     """Generate routes that the backend supports, with different networks or next hops."""
     is_nsxt = backend == "nsxt"
     own: dict[str, Any] = {"name": TEXT} if is_nsxt else {"vnic": st.integers(0, 9), "mtu": st.integers(68, 9000)}
-    routes = st.fixed_dictionaries(
-        {
-            "network": st.integers(1, 4).map(lambda part: f"10.{part}.0.0/16"),
-            "next_hops": st.lists(HOPS, min_size=1, max_size=3 if is_nsxt else 1, unique_by=lambda hop: hop["address"]),
-        },
-        optional={"description": TEXT, **own},
-    )
+    required: dict[str, st.SearchStrategy[Any]] = {
+        "network": st.integers(1, 4).map(lambda part: f"10.{part}.0.0/16"),
+        "next_hops": st.lists(HOPS, min_size=1, max_size=3 if is_nsxt else 1, unique_by=lambda hop: hop["address"]),
+    }
+    routes = st.fixed_dictionaries(required, optional={"description": TEXT, **own})
     identity = (lambda route: route["network"]) if is_nsxt else _identity
     made: list[dict[str, Any]] = draw(st.lists(routes, max_size=5, unique_by=identity))
     return made
