@@ -31,10 +31,18 @@ _TEXT_LISTS = {
     "serverSsl": ("serviceCertificate", "caCertificate", "crlCertificate"),
 }
 """Elements that can be repeated, by the name of their parent element."""
-_FLAGS = {"enabled", "enableServiceInsertion", "accelerationEnabled", "enable", "transparent", "insertXForwardedFor"}
-_FLAGS |= {"sslPassthrough", "serverSslEnabled"}
-_NUMBERS = {"version", "interval", "timeout", "maxRetries", "weight", "port", "monitorPort", "minConn", "maxConn"}
-_NUMBERS |= {"connectionLimit", "connectionRateLimit"}
+_FLAGS = frozenset(
+    {
+        "enabled", "enableServiceInsertion", "accelerationEnabled", "enable", "transparent", "insertXForwardedFor",
+        "sslPassthrough", "serverSslEnabled",
+    }
+)  # fmt: skip
+_NUMBERS = frozenset(
+    {
+        "version", "interval", "timeout", "maxRetries", "weight", "port", "monitorPort", "minConn", "maxConn",
+        "connectionLimit", "connectionRateLimit",
+    }
+)  # fmt: skip
 _CHOICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "pool": {"algorithm": ("round-robin", "ip-hash", "leastconn", "uri", "url", "httpheader")},
     "virtualServer": {"protocol": ("http", "https", "tcp", "udp")},
