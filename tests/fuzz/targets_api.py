@@ -10,6 +10,8 @@ from tests.fuzz.recorded import SECTIONS, documents
 from tests.fuzz.target import Target, texts
 from vcloudair_core.engine.desired import Exactly
 from vcloudair_core.errors import DecodeError
+from vcloudair_core.services.ans.dhcp.leases import parse_json_leases, parse_xml_leases
+from vcloudair_core.services.ans.dhcp_relay.nsxt import NsxtDhcpForwarderCodec
 from vcloudair_core.services.ans.edge import codec as edge_codec
 from vcloudair_core.services.ans.edge.backend import EDGE_APIS
 from vcloudair_core.services.ans.ipsec import status
@@ -177,6 +179,22 @@ _NSXT_TUNNELS = (
     f'"securityType": "CUSTOM", "logging": false, "version": {{"version": 1}}, {_NSXT_PROFILE}}}]}}}}',
 )
 
+_DHCP_JSON = (
+    '{"featureType": "dhcp_4.0", "version": 3, "enabled": true, "ipPools": {"ipPools": [{"poolId": "pool-1", "ipRange": '
+    '"192.168.10.100-192.168.10.199", "leaseTime": "86400", "autoConfigureDNS": true}]}, "staticBindings": '
+    '{"staticBindings": [{"bindingId": "binding-1", "macAddress": "00:50:56:01:02:03", "hostname": "web1", "ipAddress": '
+    '"192.168.10.20", "primaryNameServer": "10.0.0.53", "autoConfigureDNS": false}]}, "logging": {"enable": false}}'
+)
+_DHCP_XML = (
+    "<dhcp><version>3</version><enabled>true</enabled><staticBindings><staticBinding><macAddress>00:50:56:01:02:03"
+    "</macAddress><hostname>web1</hostname><ipAddress>192.168.10.20</ipAddress></staticBinding></staticBindings><ipPools>"
+    "<ipPool><ipRange>192.168.10.100-192.168.10.199</ipRange><leaseTime>infinite</leaseTime></ipPool></ipPools></dhcp>"
+)
+_DHCP_LEASES = (
+    '{"hostLeaseInfosDto": {"hostLeaseInfoDtos": [{"ipAddress": "192.168.10.100", "macAddress": "00:50:56:00:00:01"}]}}',
+    "<dhcpLeases><dhcpLeaseInfo><leaseInfo><ipAddress>192.168.10.100</ipAddress></leaseInfo></dhcpLeaseInfo></dhcpLeases>",
+)
+
 API_TARGETS = (
     Target("versions", _versions, lambda: documents("/api/versions")),
     Target("session", _session, lambda: documents("/api/sessions")),
@@ -198,6 +216,13 @@ API_TARGETS = (
         for edge_api, way in _FORMS.items()
         if EDGE_APIS[edge_api] in load_section(section).codecs
     ),
+    *(
+        Target(f"dhcp_{edge_api}", _section(SectionKind(load_section("dhcp")), codec_of(load_section("dhcp"), *EDGE_APIS[edge_api])), texts(_DHCP_XML if edge_api == "network_xml" else _DHCP_JSON))
+        for edge_api in _FORMS
+    ),
+    Target("dhcp_forwarder", _section(SectionKind(load_section("dhcp_relay")), NsxtDhcpForwarderCodec()), texts('{"enabled": true, "dhcpServers": ["10.9.0.2"], "version": {"version": 0}}')),
+    Target("dhcp_leases_json", parse_json_leases, texts(_DHCP_LEASES[0])),
+    Target("dhcp_leases_xml", parse_xml_leases, texts(_DHCP_LEASES[1])),
     Target("ipsec_nsxt", _section(SectionKind(load_section("ipsec")), NsxtIpsecCodec()), texts(*_NSXT_TUNNELS)),
     Target("ipsec_status", status.parse_status, lambda: documents("/ipsec/statistics")),
     Target("query", _query, lambda: documents("vcd auto", "/api/query")),
