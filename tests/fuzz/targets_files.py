@@ -12,6 +12,8 @@ from typing import Any
 
 from tests.fuzz.target import Target, of_text, texts
 from tests.support.recovery_events import run_events
+from vcloudair_core.audit.history import AuditFilter, entries_of
+from vcloudair_core.audit.log_file import read_records
 from vcloudair_core.recovery.journal.run_journal import JOURNAL, read_journal, runs_folder
 from vcloudair_core.recovery.plan.plan_file import load_plan, parse_plan
 from vcloudair_core.recovery.plan.serialization import plan_as_data, plan_of_data
@@ -100,6 +102,12 @@ def _config(body: bytes) -> object:
     secrets = [option.name for option in OPTIONS if option.type == "secret" and settings.is_set(option.name)]
     assert all(settings.as_dict()[name]["value"] == MASK and f"{name}={MASK}" in repr(settings) for name in secrets)
     return settings.replace(timeout=5)
+
+
+def _audit_log(body: bytes) -> object:
+    folder = _file("audit/audit.jsonl", body).parent
+    entries = entries_of(read_records(folder))
+    return [entry for entry in entries if AuditFilter(user="ops", edge="web").matches(entry)]
 
 
 def _plan_file(body: bytes) -> object:
@@ -217,6 +225,7 @@ _YAML = "a: &x [1, 2.5, yes, null, 'q']\nb: *x\nc:\n  <<: {k: v}\n  d: |\n    te
 
 FILE_TARGETS = (
     Target("config_file", _config, texts(_CONFIG)),
+    Target("audit_log", _audit_log, texts('{"id": "a", "event": "start", "user": "ops", "edge": "web"}\n{"id": "a", "event": "end", "started": "2026-11-30T10:00:00Z"}')),
     Target("yaml", of_text(_read_yaml), texts(_YAML, _EDGE)),
     Target("edge_document", _edge_document, texts(_EDGE)),
     Target("plan_file", _plan_file, lambda: [_SMALL_PLAN.encode(), *_page_blocks()]),

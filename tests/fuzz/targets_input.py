@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
+from gzip import compress
 from typing import Any
 
 from tests.fuzz.target import Target, of_json, of_text, plain, texts
@@ -21,8 +23,10 @@ from vcloudair_core.services.metrics.window import parse_window
 from vcloudair_core.services.query.filters import parse_where
 from vcloudair_core.services.query.record import Record
 from vcloudair_core.services.query.record_types import built_in_types
+from vcloudair_core.session.auth.saml import assertion_of
 from vcloudair_core.session.origins import Origins, UntrustedOriginError
 from vcloudair_core.session.urls import join, normalize_url
+from vcloudair_core.util.redaction import Secret
 
 _WEB = {
     "name": "web", "action": "accept", "source": ["any", "10.0.0.0/8"], "destination": ["192.0.2.1-192.0.2.9"],
@@ -135,4 +139,5 @@ WORD_TARGETS = (
     Target("watch_options", of_json(lambda tree: read_options(_mapping(tree))), plain({"watch": ["tasks", "tunnels"], "interval": 60, "confirm": 2, "edges": ["web"]})),
     Target("base_url", of_text(_url), texts("https://vcd.example.test:8443/api/sessions /api/x?y=1", "vcd.example.test /a b", "[::1]:8443 //x")),
     Target("link", of_text(_link), texts(*_LINKS)),
+    Target("saml_token", of_text(lambda text: assertion_of(Secret(text))), texts("<Assertion/>", "PEFzc2VydGlvbi8+", b64encode(compress(b"<Assertion/>", mtime=0)).decode())),
 )  # fmt: skip
