@@ -119,6 +119,7 @@ OPERATIONS = {
     "firewall: read": Operation(_doing(_read), sections, prepare=prepare),
     "firewall: a rule": _ensured("ans.firewall_rule", RULE),
     "firewall: a rule (hybridity)": _ensured("ans.firewall_rule", RULE, edge_api="hybridity", profile="all"),
+    "firewall: a rule with a name": _ensured("ans.firewall_rule", {"name": "new", "source": "network:lan"}),
     "firewall: exact": _ensured("ans.firewall", {"rules": [{"name": "old 3"}, RULE]}, "exact"),
     "firewall: a rule gone": _ensured("ans.firewall_rule", {"name": "old 2"}, "absent", "network_json"),
     "NAT: a rule": _ensured("ans.nat_rule", nat_bench.WEB),

@@ -67,7 +67,8 @@ def test_interfaces_are_the_uplink_and_all_networks(caller: Caller) -> None:
         ["external-net", "uplink"], ["lan", "internal"], ["dmz", "internal"],
     ]  # fmt: skip
     nsx = etree.fromstring(caller.get(f"/network/edges/{first_edge(caller.simulator).edge_id}/vdcNetworks").body)
-    assert [node.findtext("name") for node in nsx] == [values(vnic, "Name")[0] for vnic in interfaces]
+    names = [node.findtext("networkReference/name") for node in nsx]
+    assert names == [values(vnic, "Name")[0] for vnic in interfaces]
 
 
 @pytest.mark.parametrize(("version", "is_there"), [("9.0", False), ("20.0", True)])

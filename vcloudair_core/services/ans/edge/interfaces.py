@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from vcloudair_core.engine.validation import near
-from vcloudair_core.errors import AmbiguousMatchError, ConfigurationError, NotFoundError, ServerError, SpecError
+from vcloudair_core.errors import (
+    AmbiguousMatchError,
+    ConfigurationError,
+    DecodeError,
+    NotFoundError,
+    ServerError,
+    SpecError,
+)
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -50,7 +57,8 @@ def read_interfaces(session: Session, edge: Edge) -> list[EdgeInterface]:
             raise
         raise ConfigurationError(
             "Looking up an interface of the edge gateway by name failed. This API does not list interfaces.",
-            hint="Use the number of the interface (vnic) instead of its name (interface).",
+            hint="Use the number of the interface (vnic) instead of its name (interface). In firewall rules, use the ID of "
+            "the network.",
         ) from exc
     return parse_interfaces(response.body)
 
@@ -61,6 +69,10 @@ def parse_interfaces(body: bytes) -> list[EdgeInterface]:
     from vcloudair_core.util import xml
 
     root = xml.parse(body, what="the list of edge interfaces")
+    if xml.local(root) != "edgeInterfaces":
+        raise DecodeError(
+            f"Reading the list of edge interfaces failed. edgeInterfaces was expected, not {xml.local(root)}."
+        )
     interfaces: list[EdgeInterface] = []
     for element in children(root, "edgeInterface"):
         reference = child_of(element, "networkReference")

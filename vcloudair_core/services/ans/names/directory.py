@@ -10,6 +10,7 @@ from typing import ClassVar
 from vcloudair_core.errors import (
     ApiError,
     AuthenticationError,
+    ConfigurationError,
     NotFoundError,
     PermissionDeniedError,
     ServerError,
@@ -108,7 +109,7 @@ class ObjectDirectory(ABC):
                     fresh |= self._read(kind, is_stale=is_stale)
             except AuthenticationError:
                 raise
-            except ApiError as exc:
+            except (ApiError, ConfigurationError) as exc:
                 _log.debug("The names of kind %s cannot be read: %s", kind, exc)
                 self.names.unreadable.add(kind)
         return fresh

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from vcloudair_core.errors import DecodeError
 from vcloudair_core.services.ans.edge.directory import EdgeDirectory
 from vcloudair_core.services.ans.edge.interfaces import read_interfaces
 from vcloudair_core.services.ans.edge.model import VDC, uuid_in
@@ -20,6 +21,7 @@ from vcloudair_core.services.ans.names.objects import (
     GROUP,
     IP_SET,
     NETWORK,
+    NOUNS,
     VAPP,
     VM,
     NamedObject,
@@ -92,6 +94,8 @@ class NsxvDirectory(ObjectDirectory):
     def _grouping_objects(self, kind: str) -> list[NamedObject]:
         path = f"/network/services/{_SERVICES[kind]}/scope/{quote(self._vdc_id, safe='')}"
         root = xml.parse(self._session.call("GET", path).body, what=f"the response of {path}")
+        if xml.local(root) != "list":
+            raise DecodeError(f"Reading the list of {NOUNS[kind]}s failed. list was expected, not {xml.local(root)}.")
         return [item for child in root for item in _grouping_object(kind, child)]
 
     def _networks(self) -> list[NamedObject]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vcloudair_core.errors import DecodeError
 from vcloudair_core.services.ans.edge.model import last_part, uuid_in
 from vcloudair_core.services.ans.edge.record_pages import read_records
 from vcloudair_core.services.ans.names.objects import VAPP, VM, NamedObject
@@ -70,6 +71,8 @@ def named_vapps(vms: Iterable[NamedVm]) -> list[NamedObject]:
 
 def _parse_page(body: bytes) -> tuple[dict[str, NamedVm | None], str, int | None]:
     root = xml.parse(body, what="the list of VMs")
+    if xml.local(root) != "QueryResultRecords":
+        raise DecodeError(f"Reading the list of VMs failed. QueryResultRecords was expected, not {xml.local(root)}.")
     next_links = [child for child in root if xml.local(child) == "Link" and child.get("rel") == "nextPage"]
     records = {str(child.get("href")): _record(child) for child in root if xml.local(child) in _RECORDS}
     return records, (next_links[0].get("href") or "") if next_links else "", xml.count(root.get("total"))

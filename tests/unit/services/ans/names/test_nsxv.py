@@ -198,6 +198,14 @@ def test_ids_are_shown_if_names_cannot_be_read(tmp_path: Path) -> None:
             client.ensure(RULE, {"name": "a", "source": ["ipset:partners"]}, target=OLD)
 
 
+def test_id_of_a_network_is_shown_on_a_server_without_a_list_of_interfaces(tmp_path: Path) -> None:
+    with cloud(tmp_path) as (client, simulator):
+        network = urn(simulator, "network", "lan")
+        simulator.faults.add("status", path="/vdcNetworks", status=404, count=0)
+        assert client.ensure(RULE, {"name": "a", "source": [network]}, target=OLD).resource[0]["source"] == [network]
+        assert client.read(POLICY, OLD)["rules"][0]["source"] == [network]
+
+
 def test_deleted_object_is_shown_as_an_id(tmp_path: Path) -> None:
     with cloud(tmp_path) as (client, simulator):
         client.ensure(RULE, {"name": "a", "source": ["object:vm-43", "ipset-77"]}, target=OLD)
