@@ -57,8 +57,8 @@ def read_interfaces(session: Session, edge: Edge) -> list[EdgeInterface]:
             raise
         raise ConfigurationError(
             "Looking up an interface of the edge gateway by name failed. This API does not list interfaces.",
-            hint="Use the number of the interface (vnic) instead of its name (interface). In firewall rules, use the ID of "
-            "the network.",
+            hint="Use the number of the interface (vnic) instead of its name (interface). In firewall rules, "
+            "use the ID of the network.",
         ) from exc
     return parse_interfaces(response.body)
 
