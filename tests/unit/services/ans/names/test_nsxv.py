@@ -51,7 +51,7 @@ def test_name_becomes_an_id_and_is_shown_with_a_prefix(tmp_path: Path, version: 
 
 
 def outcome_vdc(simulator: Any) -> str:
-    return next(vdc.vdc_id for vdc in simulator.world.vdcs.values() if vdc.name == "classic")
+    return next(str(vdc.vdc_id) for vdc in simulator.world.vdcs.values() if vdc.name == "classic")
 
 
 def test_vapp_stands_for_its_vms(tmp_path: Path) -> None:
