@@ -68,13 +68,22 @@ def test_plugin_that_fails_to_offer_records_does_not_break_others(hook: str, end
 @ends
 def test_failing_observer_does_not_break_others(end: Callable[[], Any]) -> None:
     exchanges: list[Any] = []
+    records: list[Any] = []
     plugins = manager(
-        bad=plugin(vca_exchange_finished=lambda exchange: end(), vca_task_progressed=lambda task: end()),
-        good=plugin(vca_exchange_finished=lambda exchange: exchanges.append(exchange)),
+        bad=plugin(
+            vca_exchange_finished=lambda exchange: end(),
+            vca_task_progressed=lambda task: end(),
+            vca_write_finished=lambda record: end(),
+        ),
+        good=plugin(
+            vca_exchange_finished=lambda exchange: exchanges.append(exchange),
+            vca_write_finished=lambda record: records.append(record),
+        ),
     )
     plugins.exchange_finished(EXCHANGE)
     plugins.task_progressed(cast(Any, None))
-    assert exchanges == [EXCHANGE]
+    plugins.write_finished({"id": "1"})
+    assert (exchanges, records) == ([EXCHANGE], [{"id": "1"}])
 
 
 @ends
@@ -201,4 +210,5 @@ def test_observers_receive_no_secrets() -> None:
 
 def test_every_hook_has_a_test_here() -> None:
     known = {name for name in vars(hooks) if name.startswith("vca_")}
-    assert known == {*OFFERS, "vca_transport", "vca_exchange_finished", "vca_plan_ready", "vca_task_progressed"}
+    observed = {"vca_exchange_finished", "vca_task_progressed", "vca_write_finished"}
+    assert known == {*OFFERS, *observed, "vca_transport", "vca_plan_ready"}
