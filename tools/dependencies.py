@@ -54,7 +54,7 @@ REVIEWS = {
     ),
     "filelock": Review("locks files between processes", "MIT", "paths in the folders of this project", "4.3.1"),
     "cryptography": Review(
-        "encrypts stored sessions, and creates the certificates of the simulator",
+        "encrypts stored sessions, reads certificates, and creates the certificates of the simulator",
         "Apache-2.0 OR BSD-3-Clause",
         "stored sessions",
         "50.0.2",
