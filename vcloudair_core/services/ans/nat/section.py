@@ -18,6 +18,7 @@ from vcloudair_core.services.ans.nat.parse import parse_nat, parse_nat_rule
 from vcloudair_core.services.ans.nat.spec import NatRuleSpec, NatSpec
 from vcloudair_core.services.ans.section.descriptor import NsxtSection, Section
 from vcloudair_core.services.ans.section.document import SectionCodec
+from vcloudair_core.services.ans.section.rule_values import split_name
 from vcloudair_core.services.ans.section.store import SectionStore
 from vcloudair_core.session.versions import is_at_least
 
@@ -51,7 +52,9 @@ class NatSection(Section[NatSpec, NatRuleSpec]):
         for position, (spec, path) in enumerate(zip(specs, paths, strict=True)):
             if spec.interface is not None:
                 with problems.catch():
-                    vnic = pick_interface(interfaces, spec.interface, f"{path}.interface".lstrip("."))
+                    prefix, name = split_name(spec.interface)
+                    name = name if prefix == "network" else spec.interface
+                    vnic = pick_interface(interfaces, name, f"{path}.interface".lstrip("."))
                     resolved[position] = replace(spec, interface=None, vnic=vnic)
         problems.raise_if_any()
         return tuple(resolved)

@@ -206,6 +206,16 @@ def test_id_of_a_network_is_shown_on_a_server_without_a_list_of_interfaces(tmp_p
         assert client.read(POLICY, OLD)["rules"][0]["source"] == [network]
 
 
+def test_interface_of_a_nat_rule_can_have_the_prefix_of_networks(tmp_path: Path) -> None:
+    with cloud(tmp_path) as (client, _):
+        rule = {"action": "snat", "original_address": "10.0.0.0/24", "translated_address": "203.0.113.1"}
+        outcome = client.ensure("ans.nat_rule", {**rule, "interface": "network:external-net"}, target=OLD)
+        assert outcome.resource[0]["vnic"] == "0"
+        assert not client.ensure("ans.nat_rule", {**rule, "interface": "external-net"}, target=OLD).changed
+        with pytest.raises(SpecError, match="'lam' is not an interface or network"):
+            client.ensure("ans.nat_rule", {**rule, "interface": "network:lam"}, target=OLD)
+
+
 def test_deleted_object_is_shown_as_an_id(tmp_path: Path) -> None:
     with cloud(tmp_path) as (client, simulator):
         client.ensure(RULE, {"name": "a", "source": ["object:vm-43", "ipset-77"]}, target=OLD)
