@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import random
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from vcloudair_core.errors import VcloudAirError
 
 _SEED = 20151108
 _LATER_S = 7200.0
+_OBJECT = re.compile(r"(/services/(?:truststore/certificate|ipset))/([^/:]+)(?::[^/]+)?\Z")
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,8 @@ def undisturbed(operation: Operation, folder: Path) -> Baseline:
 
 
 def _list_path(path: str) -> str:
-    """Return the path of the list that contains a certificate of an edge."""
-    return path.partition(":certificate-")[0].replace("/truststore/certificate/", "/truststore/certificate/scope/")
+    """Return the path of the list that contains a certificate or an IP set."""
+    return _OBJECT.sub(r"\1/scope/\2", path)
 
 
 def _places(calls: list[tuple[str, str]], signed_in_at: int, write: str) -> Iterator[str]:
@@ -78,7 +80,7 @@ def _places(calls: list[tuple[str, str]], signed_in_at: int, write: str) -> Iter
         elif is_write(method, path):
             kind = "begin" if "/action/" in path else write
             yield f"next-{kind}" if is_written else kind
-            # The list of the certificates of an edge is at another path than each certificate.
+            # The list of certificates or IP sets is at another path than each object.
             unchecked |= {path, _list_path(path)}
             written.add(path)
             begun.add(path.partition("/action/")[0])

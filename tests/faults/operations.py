@@ -64,6 +64,7 @@ def operations() -> dict[str, Operation]:
         operations_certificates,
         operations_dhcp,
         operations_edges,
+        operations_groups,
         operations_network,
         operations_nsxt,
         operations_reading,
@@ -80,6 +81,7 @@ def operations() -> dict[str, Operation]:
         **operations_network.OPERATIONS,
         **operations_vdc_group.OPERATIONS,
         **operations_dhcp.OPERATIONS,
+        **operations_groups.OPERATIONS,
         **operations_reading.OPERATIONS,
         **operations_recovery.OPERATIONS,
     }

@@ -26,7 +26,10 @@ CANARY_KEY = "c4n4ry-key-of-a-tunnel"
 CANARY_TOKEN = "c4n4ry-token-of-a-user"
 _TOKENS = re.compile(r"authorization|token|cookie", re.IGNORECASE)
 _NSXT = ("/edgeGateways/urn:vcloud:gateway:", "/vdcGroups/urn:vcloud:vdcGroup:")
-_CERTIFICATES = ("/services/truststore/", "/ssl/certificateLibrary")
+_OBJECTS = (
+    *("/services/truststore/", "/ssl/certificateLibrary"),
+    *("/services/ipset/", "/applicationPortProfiles"),
+)
 _CARRIED_OUT = frozenset({*NO_RESPONSE, *DAMAGED})
 
 
@@ -144,5 +147,5 @@ class World:
 
 def is_write(method: str, path: str) -> bool:
     """Return True if a request is a change. Sign-ins and POST queries do not count."""
-    is_other = any(part in path for part in (*_NSXT, *_CERTIFICATES))
+    is_other = any(part in path for part in (*_NSXT, *_OBJECTS))
     return method == "PUT" or (method == "POST" and "/action/" in path) or (method != "GET" and is_other)

@@ -122,7 +122,7 @@ def _is_address(text: str) -> bool:
 
 def refuse_used(world: World, item: GroupingObject) -> None:
     """Raise RefusedError if a section of an edge or a group refers to an object."""
-    edges = [edge.name for edge in world.edges.values() if item.object_id in _tails(edge.sections)]
+    edges = [edge.name for edge in world.edges.values() if item.object_id in _tails([edge.firewall, edge.sections])]
     groups = [
         group.name for group in world.grouping_objects.values() if item.object_id in set(_tails(group.member_ids))
     ]

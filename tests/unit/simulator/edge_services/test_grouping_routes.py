@@ -94,5 +94,8 @@ def test_object_in_use_cannot_be_deleted(vdc: Vdc) -> None:
     vdc.edge.sections["dhcp_relay"] = {"servers": {"groupingObjectId": [set_id]}, "agents": []}
     assert vdc.send("DELETE", f"ipset/{set_id}").status == 400
     del vdc.edge.sections["dhcp_relay"]
+    vdc.edge.firewall = {"user": [{"source": {"groupingObjectId": [set_id]}}]}
+    assert vdc.send("DELETE", f"ipset/{set_id}").status == 400
+    vdc.edge.firewall = {}
     assert vdc.send("DELETE", f"ipset/{set_id}").status == 200
     assert list(vdc.listed()) == []

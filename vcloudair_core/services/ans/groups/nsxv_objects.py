@@ -13,19 +13,21 @@ from urllib.parse import quote
 from lxml import etree
 
 from vcloudair_core.engine.canonical import ANY, port_set
-from vcloudair_core.errors import ConflictError, InvalidRequestError, NotFoundError
+from vcloudair_core.errors import ConflictError, DecodeError, InvalidRequestError, NotFoundError
 from vcloudair_core.services.ans.groups.descriptor import IP_SET, GroupType
 from vcloudair_core.services.ans.groups.model import OTHER, USER, GroupObject, id_tail
 from vcloudair_core.services.ans.groups.objects import GroupObjects
 from vcloudair_core.services.ans.groups.spec import ApplicationProfileSpec, IpSetSpec, ProfileServiceSpec
 from vcloudair_core.services.ans.section.xml_elements import child_of, children, ensure_child, set_text, text_of
 from vcloudair_core.util import xml
+from vcloudair_core.util.xml import html_error, html_title
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
     from vcloudair_core.services.ans.groups.owner import GroupOwner
     from vcloudair_core.session.session import Session
+    from vcloudair_core.transport.messages import Response
 
 _XML = "application/xml"
 _FRESH = {"Cache-Control": "no-cache"}
@@ -70,7 +72,10 @@ class NsxvObjects(GroupObjects):
     def _list(self, kind: str) -> list[_Element]:
         path = f"/network/services/{kind}/scope/{quote(self._vdc_id, safe='')}"
         response = self._session.call("GET", path, accept=_XML, headers=_FRESH)
-        return children(xml.parse(response.body, what=f"the list of {kind} objects"), kind)
+        root = xml.parse(response.body, what=f"the list of {kind} objects")
+        if xml.local(root) != "list":
+            raise DecodeError(f"Reading the {kind} objects failed. <list> was expected, not <{xml.local(root)}>.")
+        return children(root, kind)
 
     def _is_own(self, element: _Element) -> bool:
         scope = text_of(child_of(element, "scope"), "id")
@@ -106,13 +111,16 @@ class NsxvObjects(GroupObjects):
     def delete(self, item: GroupObject) -> None:
         """Delete an object. The server refuses to delete one that is in use."""
         try:
-            self._session.call("DELETE", self._path(item.object_id), accept=_XML)
+            response = self._session.call("DELETE", self._path(item.object_id), accept=_XML)
         except NotFoundError:
             return  # another client has deleted the object
+        _refuse_page(response)
 
     def _send(self, method: str, object_id: str, root: _Element) -> None:
         try:
-            self._session.call(method, self._path(object_id), accept=_XML, content_type=_XML, body=xml.to_bytes(root))
+            response = self._session.call(
+                method, self._path(object_id), accept=_XML, content_type=_XML, body=xml.to_bytes(root)
+            )
         except InvalidRequestError as exc:
             if _OLD_REVISION not in exc.message:
                 raise
@@ -120,9 +128,16 @@ class NsxvObjects(GroupObjects):
                 exc.message, status=exc.status, code=exc.code, request_id=exc.request_id, method=exc.method,
                 path=exc.path, hint="Run the task again.",
             ) from exc  # fmt: skip
+        _refuse_page(response)
 
     def _path(self, object_id: str) -> str:
         return f"/network/services/{self._kind}/{quote(object_id, safe=':')}"
+
+
+def _refuse_page(response: Response) -> None:
+    """Raise DecodeError if a proxy has answered a write. Its result is unknown."""
+    if html_title(response.body):
+        raise html_error(response.body, "the response to the write", "a response of the server")
 
 
 def _common(element: _Element) -> dict[str, Any]:

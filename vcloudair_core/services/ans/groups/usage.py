@@ -71,6 +71,7 @@ class UsageReader:
         for edge in edges_of(self._session, self._owner, of_profiles=is_profile):
             for name in self._type.sections[self._owner.backend]:
                 store = open_section(load_section(name), self._session, edge)
+                vars(store)["directory"] = None  # references are compared by ID, so no names are looked up
                 try:
                     yield store, store.target, store.read()
                 except NotFoundError:
@@ -81,6 +82,7 @@ class UsageReader:
 
             group = self._owner.vdc_group
             dfw = open_store(self._session, {"vdc_group": group.group_id, **_known(self._session, group)})
+            vars(dfw)["directory"] = None
             dfw.wants_policies = True  # the rules of an inactive distributed firewall cannot be read
             yield dfw, group.title, dfw.read()
 
