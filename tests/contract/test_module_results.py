@@ -88,6 +88,8 @@ TUNNEL: dict[str, Any] = {
 CERTIFICATE = {"name": "web", "certificate": PAIR.certificate, "private_key": PAIR.key}
 DHCP_POOL: dict[str, Any] = {"ip_range": "192.168.10.100-192.168.10.199", "lease_time": "3600"}
 BINDING: dict[str, Any] = {"mac_address": "00:50:56:01:02:03", "host_name": "web1", "ip_address": "192.168.10.20"}
+IP_SET: dict[str, Any] = {"name": "partners", "addresses": ["198.51.100.0/24"]}
+PROFILE: dict[str, Any] = {"name": "web", "services": [{"protocol": "tcp", "port": ["443"]}]}
 CALLS: list[tuple[str, dict[str, Any]]] = [
     ("vca_dhcp", {"enabled": True, "pools": [DHCP_POOL], "bindings": [BINDING]}),
     ("vca_dhcp", {"purge": True, "pools": [], "allow_empty": True}),
@@ -114,6 +116,11 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("vca_ipsec", {"state": "absent", "tunnels": [TUNNEL]}),
     ("vca_ipsec_tunnel", TUNNEL),
     ("vca_ipsec_tunnel", {**TUNNEL, "state": "absent"}),
+    ("vca_ip_set", IP_SET),
+    ("vca_ip_set", {"name": "partners", "state": "absent", "force": True}),
+    ("vca_ip_set_info", {}),
+    ("vca_application_profile", PROFILE),
+    ("vca_application_profile_info", {}),
     ("vca_edge_info", {}),
     ("vca_edge_config", {"config": {"nat": {"rules": [NAT_RULE]}, "ipsec": {"tunnels": [TUNNEL]}}}),
     ("vca_dr_info", {}),
@@ -168,13 +175,13 @@ REQUIRED: dict[str, dict[str, Any]] = {
     },
     "vca_query_info": {"type": "vm"},
     "vca_query_facts": {"name": "vm-0001"},
-    **{name: {"name": "web"} for name in ("vca_ip_set", "vca_security_group", "vca_application_profile")},
+    "vca_application_profile": PROFILE,
+    "vca_ip_set": IP_SET,
+    "vca_security_group": {"name": "web"},
     "vca_resource": {"kind": "ans.nat_rule", "spec": NAT_RULE},
     "vca_resource_info": {"kind": "ans.nat_rule"},
 }
-OF_NSXT = [
-    f"{name}{end}" for name in ("vca_ip_set", "vca_security_group", "vca_application_profile") for end in ("", "_info")
-]
+OF_NSXT = ("vca_security_group", "vca_security_group_info")
 """Modules that need an NSX-T edge gateway or a VDC group."""
 
 OF_VDC_GROUPS = ("vca_distributed_firewall", "vca_distributed_firewall_info", *OF_NSXT)
