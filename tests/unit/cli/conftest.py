@@ -96,6 +96,10 @@ class FakeClient:
         self.asked.append((edge, vdc))
         return self.leases
 
+    def addresses(self, edge: str, vdc: str | None = None) -> Any:
+        self.asked.append((edge, vdc))
+        return _or_raise(self.resources["addresses"])
+
     def list_groups(self, **target: str) -> Any:
         self.asked.append(target)
         return _or_raise(self.resources["groups"])

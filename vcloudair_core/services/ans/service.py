@@ -200,6 +200,23 @@ class AnsService:
 
         return read_leases(self.session, target_edge(self.session, {"edge": edge, "vdc": vdc}))
 
+    def addresses(self, edge: str | None = None, vdc: str | None = None) -> dict[str, Any]:
+        """Return the public addresses of an edge gateway: allocated, used and free.
+
+        In addition to the look-up of the edge, makes two API calls on NSX-T (one more for each further 128 used
+        addresses), and four on other backends.
+
+        Shape: ``{"addresses": [{"addresses", "count", "state", "used_by", "network"}], "allocated_count", "used_count",
+        "free_count"}``. ``addresses`` of a row is an address or a range. ``state`` is ``used`` or ``free``. ``used_by``
+        lists services: primary, snat, dnat, ipsec, load_balancer, and on NSX-T also ssl_vpn and l2_vpn.
+
+        Raises: ConfigurationError if an uplink uses IP spaces; NotFoundError, AmbiguousMatchError, other ApiErrors,
+        DecodeError.
+        """
+        from vcloudair_core.services.ans.address_book.reader import read_address_book
+
+        return read_address_book(self.session, target_edge(self.session, {"edge": edge, "vdc": vdc}))
+
     def _ipsec_store(self, edge: str | None, vdc: str | None) -> StatusStore:
         from vcloudair_core.services.ans.ipsec.section import SECTION
         from vcloudair_core.services.ans.section.kinds import SectionKind

@@ -13,7 +13,7 @@ from vcloudair_core.simulator.documents.addresses import ADMIN_MEDIA, href
 from vcloudair_core.simulator.documents.document_parts import entity, link_to, nested, reference
 from vcloudair_core.simulator.documents.edge_service_documents import edge_services
 from vcloudair_core.simulator.edge.edge_interfaces import interfaces
-from vcloudair_core.simulator.nsxt.edges import gateway_type, is_nsxt
+from vcloudair_core.simulator.nsxt.edges import address_range_of, gateway_type, is_nsxt
 from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.simulator.xml_builder import element, link
 
@@ -64,10 +64,10 @@ def gateway_interfaces(context: Any, edge: SimulatedEdge) -> list[Any]:
 
     NSX responses contain the same interfaces in the same order.
     """
-    return [_interface(context, vnic) for vnic in interfaces(context.world, edge)]
+    return [_interface(context, edge, vnic) for vnic in interfaces(context.world, edge)]
 
 
-def _interface(context: Any, vnic: dict[str, Any]) -> Any:
+def _interface(context: Any, edge: SimulatedEdge, vnic: dict[str, Any]) -> Any:
     is_uplink = vnic["type"] == "uplink"
     network = vnic["networkReference"]
     return element(
@@ -77,20 +77,29 @@ def _interface(context: Any, vnic: dict[str, Any]) -> Any:
         element("DisplayName", None, network["name"]),
         reference(context, "Network", "admin-network", network["id"], network["name"]),
         element("InterfaceType", None, vnic["type"]),
-        _subnet(context, vnic, is_uplink=is_uplink),
+        _subnet(context, edge, vnic),
         element("ApplyRateLimit", None, False),
         element("UseForDefaultRoute", None, is_uplink),
     )
 
 
-def _subnet(context: Any, vnic: dict[str, Any], *, is_uplink: bool) -> Any:
+def _subnet(context: Any, edge: SimulatedEdge, vnic: dict[str, Any]) -> Any:
+    """Return the subnet of an interface.
+
+    The subnet of the uplink has the suballocated addresses.
+    """
+    is_uplink = vnic["type"] == "uplink"
     group = vnic["addressGroups"]["addressGroup"]
     external = context.world.external_networks.get(vnic["networkReference"]["id"])
     mask = group.get("subnetMask") or str(ip_network(f"0.0.0.0/{group['subnetPrefixLength']}").netmask)
-    values = {
-        "Gateway": external.gateway if external else group["primaryAddress"],
-        "Netmask": mask,
-        "IpAddress": group["primaryAddress"],
-        "UseForDefaultRoute": is_uplink,
-    }
-    return nested("SubnetParticipation", values)
+    first, last = address_range_of(edge)
+    ranges = element("IpRanges", None, nested("IpRange", {"StartAddress": first, "EndAddress": last}))
+    return element(
+        "SubnetParticipation",
+        None,
+        element("Gateway", None, external.gateway if external else group["primaryAddress"]),
+        element("Netmask", None, mask),
+        element("IpAddress", None, group["primaryAddress"]),
+        ranges if is_uplink else None,
+        element("UseForDefaultRoute", None, is_uplink),
+    )

@@ -1,0 +1,1 @@
+"""The public addresses of edge gateways: allocated, used and free."""
